@@ -1,0 +1,129 @@
+#include "views/base/buffer.h"
+
+#include "views/base/utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BUFFER_FIRST_CAPACITY = 1024 };
+
+void buffer_free(struct buffer *buffer) {
+    free(buffer->data);
+    *buffer = (struct buffer){.limit = buffer->limit};
+}
+
+bool buffer_reserve(struct buffer *buffer, size_t size) {
+    if (buffer->failed)
+        return false;
+    if (size <= buffer->capacity - buffer->size)
+        return true;
+    size_t limit = buffer->limit != 0 ? buffer->limit : BUFFER_LIMIT_DEFAULT;
+    if (size > limit || buffer->size > limit - size) {
+        buffer->failed = true;
+        return false;
+    }
+    size_t capacity = buffer->capacity != 0 ? buffer->capacity : BUFFER_FIRST_CAPACITY;
+    while (capacity < buffer->size + size)
+        capacity *= 2;
+    char *data = realloc(buffer->data, capacity);
+    if (data == NULL) {
+        buffer->failed = true;
+        return false;
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+void buffer_append(struct buffer *buffer, const void *data, size_t size) {
+    if (size == 0 || !buffer_reserve(buffer, size))
+        return;
+    memcpy(buffer->data + buffer->size, data, size);
+    buffer->size += size;
+}
+
+void buffer_text(struct buffer *buffer, const char *text) {
+    buffer_append(buffer, text, strlen(text));
+}
+
+void buffer_char(struct buffer *buffer, char c) {
+    if (buffer_reserve(buffer, 1))
+        buffer->data[buffer->size++] = c;
+}
+
+void buffer_integer(struct buffer *buffer, int64_t value) {
+    char digits[20];
+    size_t n = sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        digits[--n] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    if (value < 0)
+        buffer_char(buffer, '-');
+    buffer_append(buffer, digits + n, sizeof digits - n);
+}
+
+void buffer_format(struct buffer *buffer, const char *format, ...) {
+    va_list args;
+    va_list again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (n >= 0 && buffer_reserve(buffer, (size_t)n + 1)) {
+        (void)vsnprintf(buffer->data + buffer->size, (size_t)n + 1, format, again);
+        buffer->size += (size_t)n;
+    }
+    va_end(again);
+}
+
+static void json_escape(struct buffer *buffer, unsigned char c) {
+    switch (c) {
+    case '"':
+        buffer_append(buffer, "\\\"", 2);
+        break;
+    case '\\':
+        buffer_append(buffer, "\\\\", 2);
+        break;
+    case '\n':
+        buffer_append(buffer, "\\n", 2);
+        break;
+    case '\r':
+        buffer_append(buffer, "\\r", 2);
+        break;
+    case '\t':
+        buffer_append(buffer, "\\t", 2);
+        break;
+    default:
+        buffer_format(buffer, "\\u%04x", c);
+        break;
+    }
+}
+
+void buffer_json_string(struct buffer *buffer, struct span text) {
+    buffer_char(buffer, '"');
+    size_t start = 0;
+    size_t i = 0;
+    while (i < text.size) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+            i++;
+            continue;
+        }
+        size_t run = c < 0x80 ? 0 : utf8_sequence(text.data + i, text.size - i);
+        if (run != 0) {
+            i += run;
+            continue;
+        }
+        buffer_append(buffer, text.data + start, i - start);
+        if (c < 0x80)
+            json_escape(buffer, c);
+        else
+            buffer_text(buffer, "\xEF\xBF\xBD");
+        start = ++i;
+    }
+    buffer_append(buffer, text.data + start, text.size - start);
+    buffer_char(buffer, '"');
+}

@@ -1,0 +1,16 @@
+// Cleanup declared where a thing is acquired. Destructors accept NULL.
+// Floor of the project: includes nothing of ours.
+#ifndef TIDEMARK_CLEANUP_H
+#define TIDEMARK_CLEANUP_H
+
+#include <stdlib.h>
+
+#define CLEANUP(destructor) __attribute__((cleanup(destructor)))
+
+// For `CLEANUP(free_charp) char *text = ...`.
+static inline void free_charp(char **text) {
+    free(*text);
+    *text = NULL;
+}
+
+#endif

@@ -1,0 +1,32 @@
+// Errors are values: a kind that the caller may act on, and a message made where the cause is known.
+// Any thread; an error belongs to the caller that passed it. Nothing here allocates or logs.
+#ifndef TIDEMARK_ERROR_H
+#define TIDEMARK_ERROR_H
+
+enum error_kind {
+    ERROR_NONE,
+    ERROR_USAGE,    // the command line or a setting is wrong: exit 2
+    ERROR_INPUT,    // a capture, a view file or a message is not what it should be
+    ERROR_NOTFOUND, // a name that does not exist
+    ERROR_STORE,    // SQLite or the file system failed
+    ERROR_BUSY,     // another process holds the file
+    ERROR_TIMEOUT,  // a deadline passed
+    ERROR_BROKER,   // Kafka failed or said no
+    ERROR_SYSTEM,   // memory, sockets, threads
+};
+
+enum { ERROR_MESSAGE_SIZE = 512 };
+
+struct error {
+    enum error_kind kind;
+    char message[ERROR_MESSAGE_SIZE]; // NUL-terminated, one line, no trailing full stop
+};
+
+// Fills `error` and returns -1, so that a failing function can `return error_set(...)`. `error` may be NULL.
+int error_set(struct error *error, enum error_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// Puts "context: " before the message that is there, and returns -1.
+int error_prefix(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

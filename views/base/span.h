@@ -1,0 +1,28 @@
+// A borrowed run of bytes: never NUL-terminated, never owned. data == NULL means "none", which differs from empty.
+#ifndef TIDEMARK_SPAN_H
+#define TIDEMARK_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct span {
+    const char *data;
+    size_t size;
+};
+
+#define SPAN(literal) ((struct span){(literal), sizeof(literal) - 1})
+
+static inline struct span span_of(const char *text) {
+    return (struct span){text, text != NULL ? strlen(text) : 0};
+}
+
+static inline bool span_equal(struct span a, struct span b) {
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static inline bool span_is(struct span a, const char *text) {
+    return span_equal(a, span_of(text));
+}
+
+#endif

@@ -1,0 +1,29 @@
+// UTF-8 as RFC 3629 has it: shortest forms only, no surrogates, nothing above U+10FFFF. Pure.
+#ifndef TIDEMARK_UTF8_H
+#define TIDEMARK_UTF8_H
+
+#include <stddef.h>
+
+// Bytes (1 to 4) of the well-formed sequence at `data`, or 0 when there is none within `size`.
+static inline size_t utf8_sequence(const char *data, size_t size) {
+    const unsigned char *p = (const unsigned char *)data;
+    if (size == 0)
+        return 0;
+    if (p[0] < 0x80)
+        return 1;
+    if (p[0] < 0xC2 || p[0] > 0xF4)
+        return 0;
+    size_t n = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
+    if (size < n)
+        return 0;
+    unsigned char low = p[0] == 0xE0 ? 0xA0 : p[0] == 0xF0 ? 0x90 : 0x80;
+    unsigned char high = p[0] == 0xED ? 0x9F : p[0] == 0xF4 ? 0x8F : 0xBF;
+    if (p[1] < low || p[1] > high)
+        return 0;
+    for (size_t i = 2; i < n; i++)
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+    return n;
+}
+
+#endif
