@@ -1,0 +1,37 @@
+// The embedded broker of `tidemark demo`: librdkafka's mock cluster, a real listener on loopback, fed from a capture
+// with its keys, partitions, offsets and tombstones. The only module that includes rdkafka_mock.h.
+// Measured (librdkafka 2.0.2): the mock keeps only the newest 5 MB of each partition and forgets all on exit. So the
+// feeder stays behind the consumer, and after a restart feeds the capture from its start again: the same offsets.
+#ifndef TIDEMARK_EMBEDDED_H
+#define TIDEMARK_EMBEDDED_H
+
+#include "views/base/error.h"
+#include "views/progress.h"
+
+#include <stdint.h>
+
+struct embedded;
+
+enum {
+    EMBEDDED_UNREAD_BYTES_MAX = 2 << 20, // per partition: the feeder waits for the consumer beyond this
+};
+
+struct embedded_config {
+    const char *capture; // file, NULL = the built-in one
+    double rate;         // events/s of the capture, 0 = as fast as the consumer takes it
+    double traffic;      // events/s of seeded shop traffic after the capture, 0 = none
+    uint64_t seed;
+};
+
+// Starts the broker, creates the capture's topics with their partitions, and starts the feeding thread, which watches
+// `progress` to stay behind the consumer. Partitions whose file is ahead (restart) are fed from the start as well:
+// the mock has no other way to give the same offsets. Errors: ERROR_INPUT (file, line), ERROR_BROKER.
+int embedded_start(struct embedded **ret, const struct embedded_config *config, struct progress *progress,
+                   struct error *error);
+const char *embedded_brokers(const struct embedded *embedded); // "127.0.0.1:PORT", lives as long as it
+const char *embedded_prefix(const struct embedded *embedded);  // topic prefix of the capture
+// True once the capture has been fed whole; the error that stopped feeding, if any, is then in `error`.
+bool embedded_fed(struct embedded *embedded, struct error *error);
+void embedded_stop(struct embedded **embedded);
+
+#endif

@@ -1,0 +1,34 @@
+// The HTTP server: the only module that includes microhttpd.h. A pool of threads, one reader each; limits, timeouts,
+// start and stop. Answers come from routes.h, which knows no sockets.
+#ifndef TIDEMARK_SERVER_H
+#define TIDEMARK_SERVER_H
+
+#include "views/base/error.h"
+#include "views/catalog.h"
+#include "views/progress.h"
+
+struct server;
+
+enum {
+    SERVER_THREADS = 4,
+    SERVER_CONNECTIONS_MAX = 4096,
+    SERVER_IDLE_TIMEOUT_S = 60,
+    SERVER_BODY_MAX = 64 << 20, // bytes of one answer
+};
+
+struct server_config {
+    const char *listen; // "127.0.0.1:8080", "[::1]:8080", ":0" = any free port on loopback
+    const char *db;
+    const struct catalog *catalog; // outlives the server
+    struct progress *progress;     // outlives the server
+    const char *version;
+};
+
+// Errors: ERROR_USAGE for an address that cannot be parsed, ERROR_SYSTEM naming the address and the cause (in use).
+int server_start(struct server **ret, const struct server_config *config, struct error *error);
+// "127.0.0.1:8080" with the real port.
+const char *server_address(const struct server *server);
+// Takes no more connections, finishes the answers under way within a bound, then frees.
+void server_stop(struct server **server);
+
+#endif

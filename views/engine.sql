@@ -1,0 +1,65 @@
+-- The engine's own tables in a store file (format 1). Everything here is written in the same SQLite transaction as
+-- the rows that it describes.
+create table _meta(name text primary key, value text not null) without rowid;
+
+create table _offsets(
+    topic text not null,
+    partition integer not null,
+    next_offset integer not null,
+    -- hash of the key when the newest message taken was a delete (or its tombstone), else null: the tombstone
+    -- that follows a delete says nothing new
+    deleted_key integer,
+    primary key(topic, partition)
+) without rowid;
+
+-- one row: where the commit stands that a reader sees
+create table _position(
+    id integer primary key check (id = 1),
+    version integer not null,
+    lsn integer,
+    txid integer,
+    transactional integer not null,
+    applied_total integer not null,
+    offsets text not null,
+    -- the merge's own memory: the last commit LSN that was sequenced and its commit time, whatever a reader is told
+    sequenced_lsn integer,
+    sequenced_ts_ms integer
+);
+
+create table _tables(
+    name text primary key,
+    truncate_lsn integer not null default -1,
+    snapshot_lsn integer not null default -1,
+    -- 1 while rows of snapshot_lsn may still come: sweeping waits for it
+    snapshot_open integer not null default 0,
+    -- 1 when the marker of the snapshot's last row of this table was seen
+    snapshot_marked integer not null default 0,
+    deleted_lsn integer not null default -1
+) without rowid;
+
+create table _views(name text primary key, hash text not null, schema text not null) without rowid;
+
+create table _quarantine(
+    id integer primary key,
+    topic text not null,
+    partition integer not null,
+    "offset" integer not null,
+    key blob,
+    value blob,
+    reason text not null,
+    at_ms integer not null
+);
+
+-- TOAST values on their way across a key change: kept by the delete for the create of the same transaction and LSN
+-- ('have'), or awaited by a create that came first ('want'). One row a column.
+create table _carry(
+    "table" text not null,
+    txid integer not null,
+    lsn integer not null,
+    column text not null,
+    kind text not null check (kind in ('have', 'want')),
+    value,
+    key text,
+    ts_ms integer not null,
+    primary key("table", txid, lsn, kind, column)
+) without rowid;

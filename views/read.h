@@ -1,0 +1,86 @@
+// Reading: one read-only connection a thread, short snapshots, prepared statements kept. Includes no SQLite type.
+// A reader belongs to one thread at a time. Rows and position of one snapshot agree: reader_begin .. reader_end.
+// No statement is left open past reader_end, so the writer's checkpoints are never held up by an answer's body.
+#ifndef TIDEMARK_READ_H
+#define TIDEMARK_READ_H
+
+#include "views/base/error.h"
+#include "views/base/span.h"
+#include "views/catalog.h"
+
+struct reader;
+
+enum {
+    READ_LIMIT_DEFAULT = 100,
+    READ_LIMIT_MAX = 1000,
+    READ_DEADLINE_MS = 10000, // a statement that runs longer is interrupted: ERROR_TIMEOUT
+    READ_PARAMETERS_MAX = 64,
+    READ_STATEMENTS_MAX = 256, // prepared statements that a reader keeps; the oldest goes
+};
+
+// Opens `path` read-only and checks that it is ours, of this format, and was written with these views.
+int reader_open(struct reader **ret, const char *path, const struct catalog *catalog, struct error *error);
+void reader_free(struct reader **reader);
+
+// Where a snapshot stands, as the writer left it in the commit that the snapshot shows.
+struct position {
+    int64_t version;         // grows with each commit
+    int64_t lsn;             // commit LSN, -1 = null
+    int64_t txid;            // newest source transaction shown whole, -1 = none
+    bool transactional;      // consistency
+    int64_t applied_total;   // sum of next offsets, for the lag
+    struct span offsets;     // JSON object {"topic":[next offset per partition, null = none]}; lives until reader_end
+    char store_id[33];       // hex; with `version` it makes the ETag
+};
+
+int reader_begin(struct reader *reader, struct position *ret, struct error *error);
+void reader_end(struct reader *reader); // safe to call twice
+
+enum cell_kind { CELL_NULL, CELL_INTEGER, CELL_REAL, CELL_TEXT, CELL_BLOB, CELL_BOOLEAN, CELL_DECIMAL };
+
+struct cell {
+    enum cell_kind kind;
+    int scale;       // CELL_DECIMAL: integer is a count of 10^-scale
+    int64_t integer; // also CELL_BOOLEAN, 0 or 1
+    double real;
+    struct span bytes; // lives until the next rows_next
+};
+
+struct parameter {
+    struct span name;
+    struct span value; // text as it came; binds as INTEGER or REAL when it is written as one, else as TEXT
+};
+
+struct rows; // of a reader, at most one open at a time
+
+// A query of a view. Unknown parameter: ERROR_NOTFOUND whose message names those that exist. `after`: the cursor that
+// rows_cursor gave, data NULL = from the start; one that does not fit: ERROR_USAGE.
+int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters, int count,
+                 int limit, struct span after, struct rows **ret, struct error *error);
+// Rows of a mirrored table whose columns equal the given values (as the column's declared type reads them:
+// "42.00" for a DECIMAL), in key order. Unknown column: ERROR_NOTFOUND; a value that the type cannot be: ERROR_USAGE.
+int reader_table(struct reader *reader, const struct table *table, const struct parameter *equals, int count,
+                 int limit, struct span after, struct rows **ret, struct error *error);
+// The engine's own lists, newest first: "quarantine".
+int reader_quarantine(struct reader *reader, int limit, struct span after, struct rows **ret, struct error *error);
+
+int rows_column_count(const struct rows *rows);
+const char *rows_column_name(const struct rows *rows, int column); // lives as long as the rows
+// 1 = a row, 0 = the end (or the limit), -1 = error.
+int rows_next(struct rows *rows, struct error *error);
+void rows_cell(const struct rows *rows, int column, struct cell *ret);
+// After the end: the cursor of the next page, or data NULL when there is none. Lives until reader_end.
+struct span rows_cursor(const struct rows *rows);
+
+// Rows that wait in quarantine, and the views as the file has them: for /v1/status, within a snapshot.
+int reader_quarantine_count(struct reader *reader, int64_t *ret, struct error *error);
+
+// The snapshot's next offsets, in (topic, partition) order. `topic` lives until reader_end.
+struct applied_offset {
+    struct span topic;
+    int32_t partition;
+    int64_t next_offset;
+};
+int reader_offsets(struct reader *reader, const struct applied_offset **ret, int *ret_count, struct error *error);
+
+#endif
