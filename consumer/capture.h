@@ -1,5 +1,5 @@
-// A capture: JSON lines {"topic","partition","offset","ts","key","value"}, key and value strings or null, in the order
-// of delivery. Mapped into memory, read line by line. One thread.
+// A capture: JSON lines {"topic","partition","offset","ts","key","value"}, key and value strings or null, in
+// the order of delivery. Mapped into memory, read line by line. One thread.
 #ifndef TIDEMARK_CAPTURE_H
 #define TIDEMARK_CAPTURE_H
 
@@ -26,8 +26,9 @@ int capture_open(struct capture **ret, const char *path, struct error *error);
 int capture_open_bytes(struct capture **ret, struct span bytes, const char *name, struct error *error);
 void capture_close(struct capture **capture);
 
-// 1 = a line, 0 = the end, -1 = ERROR_INPUT naming file and line. A line cut off at the end of the file (no newline,
-// broken JSON) is an error like any other. Unescaped text goes to `arena` and lives until it is reset.
+// 1 = a line, 0 = the end, -1 = ERROR_INPUT naming file and line. A line cut off at the end of the file (no
+// newline, broken JSON) is an error like any other. Unescaped text goes to `arena` and lives until it is
+// reset.
 int capture_next(struct capture *capture, struct arena *arena, struct capture_line *ret, struct error *error);
 // Byte offset of the line that capture_next read last; capture_at reads that line again.
 size_t capture_place(const struct capture *capture);
@@ -35,8 +36,8 @@ int capture_at(struct capture *capture, size_t place, struct arena *arena, struc
                struct error *error);
 // Back to the start.
 void capture_rewind(struct capture *capture);
-// True when some line's topic ends in `suffix`: for knowing, before the first message, whether a transaction topic
-// will come. One pass over the bytes, no parsing beyond the topic.
+// True when some line's topic ends in `suffix`: for knowing, before the first message, whether a transaction
+// topic will come. One pass over the bytes, no parsing beyond the topic.
 bool capture_has_topic(const struct capture *capture, const char *suffix);
 // "theworldshop" from the first table's, transaction's or heartbeat's topic; data NULL when no line tells.
 struct span capture_prefix(const struct capture *capture);

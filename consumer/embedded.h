@@ -1,7 +1,8 @@
-// The embedded broker of `tidemark demo`: librdkafka's mock cluster, a real listener on loopback, fed from a capture
-// with its keys, partitions, offsets and tombstones. The only module that includes rdkafka_mock.h.
-// Measured (librdkafka 2.0.2): the mock keeps only the newest 5 MB of each partition and forgets all on exit. So the
-// feeder stays behind the consumer, and after a restart feeds the capture from its start again: the same offsets.
+// The embedded broker of `tidemark demo`: librdkafka's mock cluster, a real listener on loopback, fed from a
+// capture with its keys, partitions, offsets and tombstones. The only module that includes rdkafka_mock.h.
+// Measured (librdkafka 2.0.2): the mock keeps only the newest 5 MB of each partition and forgets all on exit.
+// So the feeder stays behind the consumer, and after a restart feeds the capture from its start again: the
+// same offsets.
 #ifndef TIDEMARK_EMBEDDED_H
 #define TIDEMARK_EMBEDDED_H
 
@@ -23,9 +24,10 @@ struct embedded_config {
     uint64_t seed;
 };
 
-// Starts the broker, creates the capture's topics with their partitions, and starts the feeding thread, which watches
-// `progress` to stay behind the consumer. Partitions whose file is ahead (restart) are fed from the start as well:
-// the mock has no other way to give the same offsets. Errors: ERROR_INPUT (file, line), ERROR_BROKER.
+// Starts the broker, creates the capture's topics with their partitions, and starts the feeding thread, which
+// watches `progress` to stay behind the consumer. Partitions whose file is ahead (restart) are fed from the
+// start as well: the mock has no other way to give the same offsets. Errors: ERROR_INPUT (file, line),
+// ERROR_BROKER.
 int embedded_start(struct embedded **ret, const struct embedded_config *config, struct progress *progress,
                    struct error *error);
 const char *embedded_brokers(const struct embedded *embedded); // "127.0.0.1:PORT", lives as long as it

@@ -1,7 +1,7 @@
-// Kafka: the only module that includes rdkafka.h (the embedded broker beside it: rdkafka_mock.h). Reads every partition
-// of the topics it is given from the offsets it is given; each partition has its own queue, so that one partition can
-// wait while others are read. Never commits or chooses an offset by itself.
-// One thread (the consumer loop) calls everything, except kafka_wake, which any thread or signal-free context may call.
+// Kafka: the only module that includes rdkafka.h (the embedded broker beside it: rdkafka_mock.h). Reads every
+// partition of the topics it is given from the offsets it is given; each partition has its own queue, so that
+// one partition can wait while others are read. Never commits or chooses an offset by itself. One thread (the
+// consumer loop) calls everything, except kafka_wake, which any thread or signal-free context may call.
 // librdkafka's callbacks only record.
 #ifndef TIDEMARK_KAFKA_H
 #define TIDEMARK_KAFKA_H
@@ -12,9 +12,9 @@
 struct kafka;
 
 enum {
-    KAFKA_PARTITION_QUEUE_KB = 4096,  // bytes that librdkafka holds ready for a partition
-    KAFKA_BATCH_MAX = 256,            // messages taken from a partition's queue at once
-    KAFKA_METADATA_EVERY_MS = 5000,   // how often new topics and partitions are looked for
+    KAFKA_PARTITION_QUEUE_KB = 4096, // bytes that librdkafka holds ready for a partition
+    KAFKA_BATCH_MAX = 256,           // messages taken from a partition's queue at once
+    KAFKA_METADATA_EVERY_MS = 5000,  // how often new topics and partitions are looked for
     KAFKA_CLOSE_WAIT_MS = 3000,
 };
 
@@ -25,20 +25,23 @@ struct kafka_property {
 
 struct kafka_config {
     const char *brokers;
-    const char *group_id; // offsets are committed to it afterwards, only for outside tools
+    const char *group_id;                    // offsets are committed to it afterwards, only for outside tools
     const struct kafka_property *properties; // -X, after ours; a value of a secret is never printed
     int property_count;
 };
 
-// Does not wait for a broker. Errors: ERROR_USAGE for a property that librdkafka refuses (names it), ERROR_BROKER.
+// Does not wait for a broker. Errors: ERROR_USAGE for a property that librdkafka refuses (names it),
+// ERROR_BROKER.
 int kafka_open(struct kafka **ret, const struct kafka_config *config, struct error *error);
 // Waits at most KAFKA_CLOSE_WAIT_MS.
 void kafka_close(struct kafka **kafka);
 
-// The partitions that exist now of the topics that `wanted` accepts; asks the broker, waiting at most timeout_ms.
-// `found` is called for each (topic, partition). Returns -1 with ERROR_BROKER when no broker answered.
+// The partitions that exist now of the topics that `wanted` accepts; asks the broker, waiting at most
+// timeout_ms. `found` is called for each (topic, partition). Returns -1 with ERROR_BROKER when no broker
+// answered.
 int kafka_discover(struct kafka *kafka, int timeout_ms, bool (*wanted)(void *self, const char *topic),
-                   void (*found)(void *self, const char *topic, int32_t partition), void *self, struct error *error);
+                   void (*found)(void *self, const char *topic, int32_t partition), void *self,
+                   struct error *error);
 
 // Begins to read (topic, partition) from `offset` (-1: the oldest there is) as `slot` (0, 1, 2, ...).
 int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t offset,
@@ -47,17 +50,19 @@ int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t parti
 // The source of messages for the merge; slots as assigned.
 struct message_source kafka_source(struct kafka *kafka);
 
-// Waits until some partition has new messages, something is to report, kafka_wake was called, or timeout_ms passed.
+// Waits until some partition has new messages, something is to report, kafka_wake was called, or timeout_ms
+// passed.
 void kafka_wait(struct kafka *kafka, int timeout_ms);
 void kafka_wake(struct kafka *kafka);
 
 enum kafka_event_kind {
     KAFKA_EVENT_NONE,
-    KAFKA_EVENT_CONNECTED,    // a broker answers (again)
-    KAFKA_EVENT_DISCONNECTED, // all brokers are down; librdkafka goes on trying
-    KAFKA_EVENT_OUT_OF_RANGE, // slot's offset is not in the log any more (or not yet): a decision for a person
+    KAFKA_EVENT_CONNECTED,       // a broker answers (again)
+    KAFKA_EVENT_DISCONNECTED,    // all brokers are down; librdkafka goes on trying
+    KAFKA_EVENT_OUT_OF_RANGE,    // slot's offset is not in the log any more (or not yet): a decision for a
+                                 // person
     KAFKA_EVENT_PARTITION_ERROR, // slot: unknown topic, authorisation, ...
-    KAFKA_EVENT_ERROR,        // anything else; message says what
+    KAFKA_EVENT_ERROR,           // anything else; message says what
 };
 struct kafka_event {
     enum kafka_event_kind kind;
@@ -67,8 +72,8 @@ struct kafka_event {
 // The oldest thing that happened and was not reported yet; KAFKA_EVENT_NONE when there is none. Never blocks.
 void kafka_event(struct kafka *kafka, struct kafka_event *ret);
 
-// The newest high watermark that librdkafka has heard of for the slot, without asking: -1 = none yet; ret_at_ms: the
-// time (wall clock) when the broker last answered a fetch for it or reported it.
+// The newest high watermark that librdkafka has heard of for the slot, without asking: -1 = none yet;
+// ret_at_ms: the time (wall clock) when the broker last answered a fetch for it or reported it.
 int64_t kafka_high(struct kafka *kafka, int slot, int64_t *ret_at_ms);
 // Asks the broker for low and high of a slot's partition, waiting at most timeout_ms.
 int kafka_query_watermarks(struct kafka *kafka, int slot, int timeout_ms, int64_t *ret_low, int64_t *ret_high,

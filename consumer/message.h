@@ -1,4 +1,5 @@
-// One Kafka message as the program sees it, whoever brought it: the broker or a capture. Plain data, no Kafka type.
+// One Kafka message as the program sees it, whoever brought it: the broker or a capture. Plain data, no Kafka
+// type.
 #ifndef TIDEMARK_MESSAGE_H
 #define TIDEMARK_MESSAGE_H
 

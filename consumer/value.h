@@ -1,5 +1,5 @@
-// One JSON value of a Debezium row into the form the mirror stores, by the column's declared type and, where the
-// message brings a schema, by the schema's semantic name. Pure; converted bytes go to the arena.
+// One JSON value of a Debezium row into the form the mirror stores, by the column's declared type and, where
+// the message brings a schema, by the schema's semantic name. Pure; converted bytes go to the arena.
 #ifndef TIDEMARK_VALUE_H
 #define TIDEMARK_VALUE_H
 
@@ -7,8 +7,8 @@
 #include "views/base/error.h"
 #include "views/change.h"
 
-// What a schema field's "name" (and type) says of an encoding. Sources: Kafka Connect's org.apache.kafka.connect.data
-// and Debezium 2.7/3.4's io.debezium.time, io.debezium.data.
+// What a schema field's "name" (and type) says of an encoding. Sources: Kafka Connect's
+// org.apache.kafka.connect.data and Debezium 2.7/3.4's io.debezium.time, io.debezium.data.
 enum semantic {
     SEMANTIC_NONE,            // no schema: the declared type and the settings decide
     SEMANTIC_PLAIN,           // a schema without a name: the JSON value is the value
@@ -35,8 +35,8 @@ enum semantic semantic_of(struct span name); // SEMANTIC_PLAIN when the name say
 
 enum time_unit { TIME_UNIT_MS, TIME_UNIT_US, TIME_UNIT_NS };
 
-// What the connector was told, for messages without schemas (Debezium: time.precision.mode, decimal.handling.mode
-// are not on the wire). TIMESTAMP without precision is us under the default "adaptive".
+// What the connector was told, for messages without schemas (Debezium: time.precision.mode,
+// decimal.handling.mode are not on the wire). TIMESTAMP without precision is us under the default "adaptive".
 struct value_settings {
     enum time_unit timestamp_unit; // default us
     enum time_unit time_unit;      // default us
@@ -50,18 +50,17 @@ struct value_field {
     int scale; // of SEMANTIC_CONNECT_DECIMAL
 };
 
-// Reads the value that comes next from `json` (after its KEY) into `ret`. On ERROR_INPUT the message names the column,
-// its declared type and what came; the JSON reader then stands after the value, so that the rest can still be read,
-// unless the JSON itself is broken (json->error is set).
-// A TOAST placeholder in any of its forms (string, base64, array, uuid array, hstore) is VALUE_UNAVAILABLE when
-// `may_be_unavailable` (u, or c: the log says it only there), else the user's own text.
-// The column's rules: DECIMAL from base64 + schema scale, string, or a number's digits (never through a double): more
-// digits than declared is an error unless they are zeros; REAL takes numbers, "NaN", "Infinity", "-Infinity";
-// infinity dates and timestamps are 'infinity' and '-infinity', also as the sentinels of PostgreSQL
-// (date 2147483647 / -2147483648 days, us 9223372036825200000 / -9223372036832400000).
+// Reads the value that comes next from `json` (after its KEY) into `ret`. On ERROR_INPUT the message names
+// the column, its declared type and what came; the JSON reader then stands after the value, so that the rest
+// can still be read, unless the JSON itself is broken (json->error is set). A TOAST placeholder in any of its
+// forms (string, base64, array, uuid array, hstore) is VALUE_UNAVAILABLE when `may_be_unavailable` (u, or c:
+// the log says it only there), else the user's own text. The column's rules: DECIMAL from base64 + schema
+// scale, string, or a number's digits (never through a double): more digits than declared is an error unless
+// they are zeros; REAL takes numbers, "NaN", "Infinity", "-Infinity"; infinity dates and timestamps are
+// 'infinity' and '-infinity', also as the sentinels of PostgreSQL (date 2147483647 / -2147483648 days, us
+// 9223372036825200000 / -9223372036832400000).
 int value_read(struct json_reader *json, const struct column *column, struct value_field field,
                const struct value_settings *settings, bool may_be_unavailable, struct arena *arena,
                struct value *ret, struct error *error);
-
 
 #endif

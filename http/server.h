@@ -1,5 +1,5 @@
-// The HTTP server: the only module that includes microhttpd.h. A pool of threads, one reader each; limits, timeouts,
-// start and stop. Answers come from routes.h, which knows no sockets.
+// The HTTP server: the only module that includes microhttpd.h. A pool of threads, one reader each; limits,
+// timeouts, start and stop. Answers come from routes.h, which knows no sockets.
 #ifndef TIDEMARK_SERVER_H
 #define TIDEMARK_SERVER_H
 
@@ -24,7 +24,8 @@ struct server_config {
     const char *version;
 };
 
-// Errors: ERROR_USAGE for an address that cannot be parsed, ERROR_SYSTEM naming the address and the cause (in use).
+// Errors: ERROR_USAGE for an address that cannot be parsed, ERROR_SYSTEM naming the address and the cause (in
+// use).
 int server_start(struct server **ret, const struct server_config *config, struct error *error);
 // "127.0.0.1:8080" with the real port.
 const char *server_address(const struct server *server);

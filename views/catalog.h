@@ -1,6 +1,6 @@
 // What is loaded: the mirrored tables that source.sql declares, and the views with their queries.
-// Read from the files embedded at build time or from a folder, checked against an in-memory database, and never
-// changed again: any thread may read a catalog. catalog_free after the last reader.
+// Read from the files embedded at build time or from a folder, checked against an in-memory database, and
+// never changed again: any thread may read a catalog. catalog_free after the last reader.
 #ifndef TIDEMARK_CATALOG_H
 #define TIDEMARK_CATALOG_H
 
@@ -81,9 +81,9 @@ struct catalog {
     int view_count;
 };
 
-// `directory` NULL: the built-in views. A directory with its own source.sql stands alone; one without adds its views
-// to the built-in ones (a view of the same name replaces). `only`: comma-separated view names, NULL = all.
-// Errors: ERROR_INPUT with file and line, ERROR_NOTFOUND for a name in `only`, ERROR_SYSTEM.
+// `directory` NULL: the built-in views. A directory with its own source.sql stands alone; one without adds
+// its views to the built-in ones (a view of the same name replaces). `only`: comma-separated view names, NULL
+// = all. Errors: ERROR_INPUT with file and line, ERROR_NOTFOUND for a name in `only`, ERROR_SYSTEM.
 int catalog_load(const char *directory, const char *only, struct catalog **ret, struct error *error);
 void catalog_free(struct catalog **catalog);
 

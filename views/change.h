@@ -1,5 +1,6 @@
-// One row change, decoded and typed: the contract between the consumer, which makes it, and the mirror, which applies
-// it. Plain data. Every span borrows from the message or the decoder's arena and lives until the message is let go.
+// One row change, decoded and typed: the contract between the consumer, which makes it, and the mirror, which
+// applies it. Plain data. Every span borrows from the message or the decoder's arena and lives until the
+// message is let go.
 #ifndef TIDEMARK_CHANGE_H
 #define TIDEMARK_CHANGE_H
 
@@ -50,10 +51,10 @@ struct change {
     const struct table *table;
     const struct value *values; // table->column_count of them; of a delete or tombstone only the keys are set
     int64_t lsn;                // of the change itself (source.lsn); LSN_NONE when the event has none
-    int64_t previous_commit;    // sequence[0]: commit LSN of the transaction before this one; LSN_NONE = unknown
-    int64_t txid;               // -1 = none
-    int64_t total_order;        // within its transaction, from 1; 0 = the event names no transaction
-    int64_t ts_ms;              // source.ts_ms: commit time, ms since 1970; 0 = unknown
+    int64_t previous_commit; // sequence[0]: commit LSN of the transaction before this one; LSN_NONE = unknown
+    int64_t txid;            // -1 = none
+    int64_t total_order;     // within its transaction, from 1; 0 = the event names no transaction
+    int64_t ts_ms;           // source.ts_ms: commit time, ms since 1970; 0 = unknown
 };
 
 #endif

@@ -24,7 +24,8 @@ static const int64_t powers_of_ten[] = {1,
                                         100000000000000000,
                                         1000000000000000000};
 
-// An exponent beyond this moves any number of at most 18 digits out of range; the bound keeps the sum from overflowing.
+// An exponent beyond this moves any number of at most 18 digits out of range; the bound keeps the sum from
+// overflowing.
 enum { EXPONENT_MAX = 1000 };
 
 // [+-]digits after the e. False when there are none.

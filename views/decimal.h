@@ -8,10 +8,11 @@
 
 enum { DECIMAL_TEXT_SIZE = 64 };
 
-// `digits`: [+-]digits[.digits][e[+-]digits], as JSON numbers and PostgreSQL write them. False when it is not one, has
-// non-zero digits past the scale, or does not fit `precision` (1..18) digits.
+// `digits`: [+-]digits[.digits][e[+-]digits], as JSON numbers and PostgreSQL write them. False when it is not
+// one, has non-zero digits past the scale, or does not fit `precision` (1..18) digits.
 bool decimal_parse(struct span digits, int precision, int scale, int64_t *ret);
-// "-0.05" for (-5, 2). Returns the length; `ret` holds DECIMAL_TEXT_SIZE bytes and is NUL-terminated. scale 0..18.
+// "-0.05" for (-5, 2). Returns the length; `ret` holds DECIMAL_TEXT_SIZE bytes and is NUL-terminated. scale
+// 0..18.
 size_t decimal_write(int64_t value, int scale, char ret[DECIMAL_TEXT_SIZE]);
 
 #endif

@@ -1,5 +1,6 @@
-// What the consumer knows and HTTP tells: state, watermarks, counters. The one mutable thing that threads share.
-// The consumer's thread writes, any thread reads a copy; one mutex inside. Knows neither Kafka nor HTTP.
+// What the consumer knows and HTTP tells: state, watermarks, counters. The one mutable thing that threads
+// share. The consumer's thread writes, any thread reads a copy; one mutex inside. Knows neither Kafka nor
+// HTTP.
 #ifndef TIDEMARK_PROGRESS_H
 #define TIDEMARK_PROGRESS_H
 
@@ -26,30 +27,31 @@ enum { PROGRESS_REASON_SIZE = 512, PROGRESS_PARTITIONS_MAX = 65536 };
 struct partition_progress {
     const char *topic; // lives as long as the progress
     int32_t partition;
-    int64_t applied; // next offset to apply, as last committed
-    int64_t high;    // high watermark, -1 = not known
+    int64_t applied;    // next offset to apply, as last committed
+    int64_t high;       // high watermark, -1 = not known
     int64_t high_at_ms; // when it was learnt, wall clock; 0 = never
 };
 
 struct progress_counters {
-    int64_t messages;    // taken from the log
-    int64_t applied;     // changed the mirror
-    int64_t duplicates;  // known by offset or by position
-    int64_t ignored;     // not for the mirror: heartbeats, transaction events, unknown tables, tombstones after deletes
+    int64_t messages;   // taken from the log
+    int64_t applied;    // changed the mirror
+    int64_t duplicates; // known by offset or by position
+    int64_t ignored; // not for the mirror: heartbeats, transaction events, unknown tables, tombstones after
+                     // deletes
     int64_t quarantined;
     int64_t commits;
-    int64_t transactions;           // source transactions shown whole
-    int64_t transactions_passed;    // given up waiting for some of their events
-    int64_t drift_columns;          // columns seen in events that source.sql lacks
+    int64_t transactions;        // source transactions shown whole
+    int64_t transactions_passed; // given up waiting for some of their events
+    int64_t drift_columns;       // columns seen in events that source.sql lacks
 };
 
 struct progress_summary {
     enum progress_state state;
     char reason[PROGRESS_REASON_SIZE]; // "" when there is nothing to say
     char last_error[PROGRESS_REASON_SIZE];
-    bool ever_live; // caught up once
-    int64_t messages_behind; // sum of high - applied; -1 = some high watermark is not known
-    int64_t oldest_high_at_ms; // the least fresh watermark, 0 = some are not known
+    bool ever_live;               // caught up once
+    int64_t messages_behind;      // sum of high - applied; -1 = some high watermark is not known
+    int64_t oldest_high_at_ms;    // the least fresh watermark, 0 = some are not known
     int64_t newest_applied_ts_ms; // source commit time of the newest applied event, 0 = none
     int64_t newest_heartbeat_ms;  // the connector's clock, 0 = none seen
     struct progress_counters counters;
@@ -62,8 +64,8 @@ int progress_new(struct progress **ret, struct error *error);
 void progress_free(struct progress **progress);
 
 // --- the consumer's side
-// Number of the (topic, partition), made when new; the numbers are 0, 1, 2, ... Returns -1 past PROGRESS_PARTITIONS_MAX
-// or out of memory.
+// Number of the (topic, partition), made when new; the numbers are 0, 1, 2, ... Returns -1 past
+// PROGRESS_PARTITIONS_MAX or out of memory.
 int progress_partition(struct progress *progress, const char *topic, int32_t partition);
 void progress_set_state(struct progress *progress, enum progress_state state, const char *reason);
 void progress_set_error(struct progress *progress, const char *message);
@@ -82,8 +84,10 @@ void progress_summary(struct progress *progress, struct progress_summary *ret);
 int progress_partitions(struct progress *progress, struct partition_progress *ret, int capacity);
 // Calls `visit` for each drifted column, the mutex held: it must not call back.
 void progress_drift_each(struct progress *progress,
-                         void (*visit)(void *self, const char *table, const char *column, int64_t times), void *self);
-// `wake` is called on the consumer's thread after each commit and each state change; it must only signal. One listener.
+                         void (*visit)(void *self, const char *table, const char *column, int64_t times),
+                         void *self);
+// `wake` is called on the consumer's thread after each commit and each state change; it must only signal. One
+// listener.
 void progress_on_commit(struct progress *progress, void (*wake)(void *self), void *self);
 
 #endif

@@ -1,6 +1,7 @@
-// Reading: one read-only connection a thread, short snapshots, prepared statements kept. Includes no SQLite type.
-// A reader belongs to one thread at a time. Rows and position of one snapshot agree: reader_begin .. reader_end.
-// No statement is left open past reader_end, so the writer's checkpoints are never held up by an answer's body.
+// Reading: one read-only connection a thread, short snapshots, prepared statements kept. Includes no SQLite
+// type. A reader belongs to one thread at a time. Rows and position of one snapshot agree: reader_begin ..
+// reader_end. No statement is left open past reader_end, so the writer's checkpoints are never held up by an
+// answer's body.
 #ifndef TIDEMARK_READ_H
 #define TIDEMARK_READ_H
 
@@ -24,13 +25,14 @@ void reader_free(struct reader **reader);
 
 // Where a snapshot stands, as the writer left it in the commit that the snapshot shows.
 struct position {
-    int64_t version;         // grows with each commit
-    int64_t lsn;             // commit LSN, -1 = null
-    int64_t txid;            // newest source transaction shown whole, -1 = none
-    bool transactional;      // consistency
-    int64_t applied_total;   // sum of next offsets, for the lag
-    struct span offsets;     // JSON object {"topic":[next offset per partition, null = none]}; lives until reader_end
-    char store_id[33];       // hex; with `version` it makes the ETag
+    int64_t version;       // grows with each commit
+    int64_t lsn;           // commit LSN, -1 = null
+    int64_t txid;          // newest source transaction shown whole, -1 = none
+    bool transactional;    // consistency
+    int64_t applied_total; // sum of next offsets, for the lag
+    struct span
+        offsets; // JSON object {"topic":[next offset per partition, null = none]}; lives until reader_end
+    char store_id[33]; // hex; with `version` it makes the ETag
 };
 
 int reader_begin(struct reader *reader, struct position *ret, struct error *error);
@@ -53,16 +55,18 @@ struct parameter {
 
 struct rows; // of a reader, at most one open at a time
 
-// A query of a view. Unknown parameter: ERROR_NOTFOUND whose message names those that exist. `after`: the cursor that
-// rows_cursor gave, data NULL = from the start; one that does not fit: ERROR_USAGE.
-int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters, int count,
-                 int limit, struct span after, struct rows **ret, struct error *error);
+// A query of a view. Unknown parameter: ERROR_NOTFOUND whose message names those that exist. `after`: the
+// cursor that rows_cursor gave, data NULL = from the start; one that does not fit: ERROR_USAGE.
+int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters,
+                 int count, int limit, struct span after, struct rows **ret, struct error *error);
 // Rows of a mirrored table whose columns equal the given values (as the column's declared type reads them:
-// "42.00" for a DECIMAL), in key order. Unknown column: ERROR_NOTFOUND; a value that the type cannot be: ERROR_USAGE.
+// "42.00" for a DECIMAL), in key order. Unknown column: ERROR_NOTFOUND; a value that the type cannot be:
+// ERROR_USAGE.
 int reader_table(struct reader *reader, const struct table *table, const struct parameter *equals, int count,
                  int limit, struct span after, struct rows **ret, struct error *error);
 // The engine's own lists, newest first: "quarantine".
-int reader_quarantine(struct reader *reader, int limit, struct span after, struct rows **ret, struct error *error);
+int reader_quarantine(struct reader *reader, int limit, struct span after, struct rows **ret,
+                      struct error *error);
 
 int rows_column_count(const struct rows *rows);
 const char *rows_column_name(const struct rows *rows, int column); // lives as long as the rows
@@ -81,6 +85,7 @@ struct applied_offset {
     int32_t partition;
     int64_t next_offset;
 };
-int reader_offsets(struct reader *reader, const struct applied_offset **ret, int *ret_count, struct error *error);
+int reader_offsets(struct reader *reader, const struct applied_offset **ret, int *ret_count,
+                   struct error *error);
 
 #endif

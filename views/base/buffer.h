@@ -1,6 +1,6 @@
 // A growable run of bytes that its owner reuses: buffer_clear keeps the memory. One thread at a time.
-// Appending never fails visibly at the call: out of memory or past `limit` sets `failed`, which the owner checks once
-// at the end, before it uses the bytes.
+// Appending never fails visibly at the call: out of memory or past `limit` sets `failed`, which the owner
+// checks once at the end, before it uses the bytes.
 #ifndef TIDEMARK_BUFFER_H
 #define TIDEMARK_BUFFER_H
 
@@ -23,14 +23,16 @@ static inline void buffer_clear(struct buffer *buffer) {
     buffer->size = 0;
     buffer->failed = false;
 }
-// Room for `size` more bytes at data + size, or false (and failed). The caller writes them and adds to `size`.
+// Room for `size` more bytes at data + size, or false (and failed). The caller writes them and adds to
+// `size`.
 bool buffer_reserve(struct buffer *buffer, size_t size);
 void buffer_append(struct buffer *buffer, const void *data, size_t size);
 void buffer_text(struct buffer *buffer, const char *text);
 void buffer_char(struct buffer *buffer, char c);
 void buffer_integer(struct buffer *buffer, int64_t value);
 void buffer_format(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-// A JSON string literal with its quotes. Bytes that are not UTF-8 become U+FFFD, so that the output is always valid.
+// A JSON string literal with its quotes. Bytes that are not UTF-8 become U+FFFD, so that the output is always
+// valid.
 void buffer_json_string(struct buffer *buffer, struct span text);
 
 #endif

@@ -46,7 +46,8 @@ void log_line(enum log_level level, const char *format, ...) {
     } else {
         buffer_format(&line, "%s %-5s %s\n", at, level_names[level], message);
     }
-    // One write a line, so that lines of several threads do not mix. A log that cannot be written is not an error.
+    // One write a line, so that lines of several threads do not mix. A log that cannot be written is not an
+    // error.
     if (!line.failed)
         (void)!write(STDERR_FILENO, line.data, line.size);
     buffer_free(&line);

@@ -1,5 +1,5 @@
-// The program's log: one line an event on stderr, text or JSON. Only main and the two loops (consumer, http) log;
-// everything below returns errors. Any thread; a line is written whole.
+// The program's log: one line an event on stderr, text or JSON. Only main and the two loops (consumer, http)
+// log; everything below returns errors. Any thread; a line is written whole.
 #ifndef TIDEMARK_LOG_H
 #define TIDEMARK_LOG_H
 

@@ -1,4 +1,5 @@
-// A borrowed run of bytes: never NUL-terminated, never owned. data == NULL means "none", which differs from empty.
+// A borrowed run of bytes: never NUL-terminated, never owned. data == NULL means "none", which differs from
+// empty.
 #ifndef TIDEMARK_SPAN_H
 #define TIDEMARK_SPAN_H
 
