@@ -26,6 +26,10 @@ create table _position(
     sequenced_ts_ms integer
 );
 
+-- The newest source transactions that the file shows whole (low 32 bits of the txid, as the source's clients know it),
+-- for readers that wait for one. Transactions commit out of txid order, so no single number tells.
+create table _transactions(txid integer primary key, lsn integer not null);
+
 create table _tables(
     name text primary key,
     truncate_lsn integer not null default -1,

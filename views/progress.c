@@ -21,8 +21,11 @@ struct progress {
     struct partition_progress *partitions;
     int partition_count;
     int partition_capacity;
+    int64_t high_total; // of the partitions whose high watermark is known
+    int high_unknown;   // how many are not
     struct drift drift[DRIFT_COLUMNS_MAX];
     int drift_count;
+    pthread_mutex_t wake_mutex; // held while the listener runs, so that one who leaves is not called again
     void (*wake)(void *self);
     void *wake_self;
 };
@@ -51,6 +54,7 @@ int progress_new(struct progress **ret, struct error *error) {
     if (progress == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     (void)pthread_mutex_init(&progress->mutex, NULL);
+    (void)pthread_mutex_init(&progress->wake_mutex, NULL);
     progress->summary.started_at_ms = wall_clock_ms();
     *ret = progress;
     return 0;
@@ -68,6 +72,7 @@ void progress_free(struct progress **progress) {
     }
     free(p->partitions);
     (void)pthread_mutex_destroy(&p->mutex);
+    (void)pthread_mutex_destroy(&p->wake_mutex);
     free(p);
     *progress = NULL;
 }
@@ -89,6 +94,7 @@ static int add_partition(struct progress *progress, const char *topic, int32_t p
         return -1;
     progress->partitions[progress->partition_count] =
         (struct partition_progress){.topic = copy, .partition = partition, .high = -1};
+    progress->high_unknown++;
     return progress->partition_count++;
 }
 
@@ -105,12 +111,10 @@ int progress_partition(struct progress *progress, const char *topic, int32_t par
 }
 
 static void wake(struct progress *progress) {
-    (void)pthread_mutex_lock(&progress->mutex);
-    void (*listener)(void *) = progress->wake;
-    void *self = progress->wake_self;
-    (void)pthread_mutex_unlock(&progress->mutex);
-    if (listener != NULL)
-        listener(self);
+    (void)pthread_mutex_lock(&progress->wake_mutex);
+    if (progress->wake != NULL)
+        progress->wake(progress->wake_self);
+    (void)pthread_mutex_unlock(&progress->wake_mutex);
 }
 
 void progress_set_state(struct progress *progress, enum progress_state state, const char *reason) {
@@ -130,10 +134,19 @@ void progress_set_error(struct progress *progress, const char *message) {
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
+static void set_high(struct progress *progress, struct partition_progress *partition, int64_t high) {
+    if (partition->high < 0)
+        progress->high_unknown--;
+    else
+        progress->high_total -= partition->high;
+    partition->high = high;
+    progress->high_total += high;
+}
+
 void progress_set_high(struct progress *progress, int number, int64_t high, int64_t now_ms) {
     (void)pthread_mutex_lock(&progress->mutex);
     struct partition_progress *partition = &progress->partitions[number];
-    partition->high = high > partition->applied ? high : partition->applied;
+    set_high(progress, partition, high > partition->applied ? high : partition->applied);
     partition->high_at_ms = now_ms;
     (void)pthread_mutex_unlock(&progress->mutex);
 }
@@ -143,7 +156,7 @@ void progress_set_applied(struct progress *progress, int number, int64_t applied
     struct partition_progress *partition = &progress->partitions[number];
     partition->applied = applied;
     if (partition->high >= 0 && partition->high < applied)
-        partition->high = applied;
+        set_high(progress, partition, applied);
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
@@ -207,6 +220,17 @@ void progress_summary(struct progress *progress, struct progress_summary *ret) {
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
+void progress_lag(struct progress *progress, struct progress_lag *ret) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    bool known = progress->partition_count > 0 && progress->high_unknown == 0;
+    *ret = (struct progress_lag){
+        .state = progress->summary.state,
+        .high_total = known ? progress->high_total : -1,
+        .newest_applied_ts_ms = progress->summary.newest_applied_ts_ms,
+    };
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
 static int compare_partitions(const void *a, const void *b) {
     const struct partition_progress *x = a;
     const struct partition_progress *y = b;
@@ -236,8 +260,8 @@ void progress_drift_each(struct progress *progress,
 }
 
 void progress_on_commit(struct progress *progress, void (*listener)(void *self), void *self) {
-    (void)pthread_mutex_lock(&progress->mutex);
+    (void)pthread_mutex_lock(&progress->wake_mutex);
     progress->wake = listener;
     progress->wake_self = self;
-    (void)pthread_mutex_unlock(&progress->mutex);
+    (void)pthread_mutex_unlock(&progress->wake_mutex);
 }

@@ -58,6 +58,13 @@ struct progress_summary {
     int64_t started_at_ms;
 };
 
+// The little of it that every answer needs.
+struct progress_lag {
+    enum progress_state state;
+    int64_t high_total;           // sum of the high watermarks, -1 = some are not known, or no partition is
+    int64_t newest_applied_ts_ms; // 0 = none
+};
+
 struct progress;
 
 int progress_new(struct progress **ret, struct error *error);
@@ -80,6 +87,8 @@ void progress_drift(struct progress *progress, const char *table, const char *co
 
 // --- the reader's side
 void progress_summary(struct progress *progress, struct progress_summary *ret);
+// O(1), unlike progress_summary.
+void progress_lag(struct progress *progress, struct progress_lag *ret);
 // Up to `capacity` rows into `ret`, in the order (topic, partition); returns how many there are in all.
 int progress_partitions(struct progress *progress, struct partition_progress *ret, int capacity);
 // Calls `visit` for each drifted column, the mutex held: it must not call back.
@@ -87,7 +96,7 @@ void progress_drift_each(struct progress *progress,
                          void (*visit)(void *self, const char *table, const char *column, int64_t times),
                          void *self);
 // `wake` is called on the consumer's thread after each commit and each state change; it must only signal. One
-// listener.
+// listener; NULL = none, and once this returns the former one is not called any more.
 void progress_on_commit(struct progress *progress, void (*wake)(void *self), void *self);
 
 #endif
