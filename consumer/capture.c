@@ -1,0 +1,308 @@
+#include "consumer/capture.h"
+
+#include "consumer/json.h"
+#include "views/base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    CAPTURE_LINE_MAX = 128 << 20, // bytes
+    TOPIC_SIZE_MAX = 249,         // Kafka's own limit
+};
+
+struct capture {
+    struct span bytes;
+    char *name;
+    bool mapped;
+    size_t next;  // where the next line begins
+    size_t place; // where the newest line began
+    int64_t line; // number of the newest line
+};
+
+enum member {
+    MEMBER_TOPIC,
+    MEMBER_PARTITION,
+    MEMBER_OFFSET,
+    MEMBER_TS,
+    MEMBER_KEY,
+    MEMBER_VALUE,
+    MEMBER_COUNT
+};
+
+static const struct member_rule {
+    const char *name;
+    const char *wanted; // for messages
+    bool integer;       // else a string
+    bool nullable;
+} member_rules[MEMBER_COUNT] = {
+    [MEMBER_TOPIC] = {"topic", "a string", false, false},
+    [MEMBER_PARTITION] = {"partition", "an integer", true, false},
+    [MEMBER_OFFSET] = {"offset", "an integer", true, false},
+    [MEMBER_TS] = {"ts", "an integer", true, false},
+    [MEMBER_KEY] = {"key", "a string or null", false, true},
+    [MEMBER_VALUE] = {"value", "a string or null", false, true},
+};
+
+struct member_value {
+    bool seen;
+    int64_t number;
+    struct span text;
+};
+
+static void close_file(int *file) {
+    if (*file >= 0)
+        (void)close(*file);
+}
+
+int capture_open_bytes(struct capture **ret, struct span bytes, const char *name, struct error *error) {
+    CLEANUP(capture_close) struct capture *capture = calloc(1, sizeof *capture);
+    if (capture == NULL || (capture->name = strdup(name)) == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    capture->bytes = bytes;
+    *ret = capture;
+    capture = NULL;
+    return 0;
+}
+
+int capture_open(struct capture **ret, const char *path, struct error *error) {
+    CLEANUP(close_file) int file = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    if (file < 0 || fstat(file, &status) != 0)
+        return error_set(error, ERROR_INPUT, "cannot open capture %s: %s", path, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, ERROR_INPUT, "capture %s is not a regular file", path);
+    CLEANUP(capture_close) struct capture *capture = NULL;
+    if (capture_open_bytes(&capture, (struct span){"", 0}, path, error) != 0)
+        return -1;
+    if (status.st_size > 0) {
+        size_t size = (size_t)status.st_size;
+        char *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+        if (data == MAP_FAILED)
+            return error_set(error, ERROR_SYSTEM, "cannot map capture %s: %s", path, strerror(errno));
+        capture->bytes = (struct span){data, size};
+        capture->mapped = true;
+        (void)madvise(data, size, MADV_SEQUENTIAL);
+    }
+    *ret = capture;
+    capture = NULL;
+    return 0;
+}
+
+void capture_close(struct capture **capture) {
+    struct capture *closing = *capture;
+    if (closing == NULL)
+        return;
+    if (closing->mapped)
+        (void)munmap((void *)(uintptr_t)closing->bytes.data, closing->bytes.size);
+    free(closing->name);
+    free(closing);
+    *capture = NULL;
+}
+
+// The line that begins at `place`, without its newline.
+static struct span line_at(const struct capture *capture, size_t place) {
+    const char *start = capture->bytes.data + place;
+    size_t left = capture->bytes.size - place;
+    const char *newline = memchr(start, '\n', left);
+    return (struct span){start, newline != NULL ? (size_t)(newline - start) : left};
+}
+
+static int read_text(struct json_reader *json, struct arena *arena, struct span *ret, struct error *error) {
+    if (!json_unescape(json, arena, ret))
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (ret->data == NULL) // an empty text is not null
+        ret->data = "";
+    return 0;
+}
+
+static int read_member(struct json_reader *json, enum member member, struct arena *arena,
+                       struct member_value *ret, struct error *error) {
+    const struct member_rule *rule = &member_rules[member];
+    if (ret->seen)
+        return error_set(error, ERROR_INPUT, "\"%s\" is there twice", rule->name);
+    ret->seen = true;
+    enum json_kind kind = json_next(json);
+    if (kind == JSON_ERROR)
+        return error_set(error, ERROR_INPUT, "%s at byte %zu", json->error, json_offset(json));
+    if (kind == JSON_NULL && rule->nullable)
+        return 0;
+    if (kind == JSON_STRING && !rule->integer)
+        return read_text(json, arena, &ret->text, error);
+    if (kind == JSON_NUMBER && rule->integer && json_integer(json->text, &ret->number))
+        return 0;
+    return error_set(error, ERROR_INPUT, "\"%s\" is not %s", rule->name, rule->wanted);
+}
+
+// Which member the newest KEY names; MEMBER_COUNT = none of ours.
+static enum member find_member(const struct json_reader *json) {
+    enum member member = MEMBER_TOPIC;
+    while (member < MEMBER_COUNT &&
+           !json_key_is(json, member_rules[member].name, strlen(member_rules[member].name)))
+        member++;
+    return member;
+}
+
+static int read_members(struct span line, struct arena *arena, struct member_value *values,
+                        struct error *error) {
+    struct json_reader json;
+    json_open(&json, line);
+    enum json_kind kind = json_next(&json);
+    if (kind != JSON_OBJECT_BEGIN && kind != JSON_ERROR)
+        return error_set(error, ERROR_INPUT, "not a JSON object");
+    while (kind != JSON_ERROR && (kind = json_next(&json)) == JSON_KEY) {
+        enum member member = find_member(&json);
+        if (member == MEMBER_COUNT)
+            kind = json_skip(&json) ? kind : JSON_ERROR;
+        else if (read_member(&json, member, arena, &values[member], error) != 0)
+            return -1;
+    }
+    if (kind == JSON_OBJECT_END)
+        kind = json_next(&json);
+    if (kind != JSON_END)
+        return error_set(error, ERROR_INPUT, "%s at byte %zu", json.error, json_offset(&json));
+    for (enum member member = MEMBER_TOPIC; member < MEMBER_COUNT; member++)
+        if (!values[member].seen)
+            return error_set(error, ERROR_INPUT, "\"%s\" is missing", member_rules[member].name);
+    return 0;
+}
+
+static bool topic_is_legal(struct span topic) {
+    for (size_t i = 0; i < topic.size; i++) {
+        char c = topic.data[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+              c == '_' || c == '-'))
+            return false;
+    }
+    return topic.size > 0 && topic.size <= TOPIC_SIZE_MAX;
+}
+
+static int read_line(struct span line, struct arena *arena, struct capture_line *ret, struct error *error) {
+    if (line.size > CAPTURE_LINE_MAX)
+        return error_set(error, ERROR_INPUT, "longer than %d bytes", CAPTURE_LINE_MAX);
+    struct member_value values[MEMBER_COUNT] = {0};
+    if (read_members(line, arena, values, error) != 0)
+        return -1;
+    if (!topic_is_legal(values[MEMBER_TOPIC].text))
+        return error_set(error, ERROR_INPUT, "\"topic\" is not a name that Kafka allows");
+    if (values[MEMBER_PARTITION].number < 0 || values[MEMBER_PARTITION].number > INT32_MAX)
+        return error_set(error, ERROR_INPUT, "\"partition\" %" PRId64 " is out of range",
+                         values[MEMBER_PARTITION].number);
+    if (values[MEMBER_OFFSET].number < 0)
+        return error_set(error, ERROR_INPUT, "\"offset\" %" PRId64 " is out of range",
+                         values[MEMBER_OFFSET].number);
+    *ret = (struct capture_line){
+        .topic = values[MEMBER_TOPIC].text,
+        .partition = (int32_t)values[MEMBER_PARTITION].number,
+        .offset = values[MEMBER_OFFSET].number,
+        .ts_ms = values[MEMBER_TS].number,
+        .key = values[MEMBER_KEY].text,
+        .value = values[MEMBER_VALUE].text,
+    };
+    return 0;
+}
+
+int capture_next(struct capture *capture, struct arena *arena, struct capture_line *ret,
+                 struct error *error) {
+    if (capture->next >= capture->bytes.size)
+        return 0;
+    struct span line = line_at(capture, capture->next);
+    capture->place = capture->next;
+    capture->next += line.size + 1;
+    capture->line++;
+    if (read_line(line, arena, ret, error) != 0)
+        return error_prefix(error, "%s:%" PRId64, capture->name, capture->line);
+    ret->line = capture->line;
+    return 1;
+}
+
+size_t capture_place(const struct capture *capture) {
+    return capture->place;
+}
+
+int capture_at(struct capture *capture, size_t place, struct arena *arena, struct capture_line *ret,
+               struct error *error) {
+    if (place >= capture->bytes.size)
+        return 0;
+    if (read_line(line_at(capture, place), arena, ret, error) != 0)
+        return error_prefix(error, "%s, the line at byte %zu", capture->name, place);
+    return 1;
+}
+
+void capture_rewind(struct capture *capture) {
+    capture->next = 0;
+    capture->place = 0;
+    capture->line = 0;
+}
+
+// The topic that the line names, data NULL when it has none or is broken before it. Kafka's topics have no
+// character that JSON must escape, so the few that are written escaped count as none.
+static struct span topic_of(struct span line) {
+    struct json_reader json;
+    json_open(&json, line);
+    if (json_next(&json) != JSON_OBJECT_BEGIN)
+        return (struct span){0};
+    while (json_next(&json) == JSON_KEY) {
+        if (json_key_is(&json, "topic", 5))
+            return json_next(&json) == JSON_STRING && !json.escaped ? json.text : (struct span){0};
+        if (!json_skip(&json))
+            break;
+    }
+    return (struct span){0};
+}
+
+bool capture_has_topic(const struct capture *capture, const char *suffix) {
+    struct span wanted = span_of(suffix);
+    for (size_t place = 0; place < capture->bytes.size;) {
+        struct span line = line_at(capture, place);
+        struct span topic = topic_of(line);
+        if (topic.data != NULL && topic.size >= wanted.size &&
+            span_equal((struct span){topic.data + topic.size - wanted.size, wanted.size}, wanted))
+            return true;
+        place += line.size + 1;
+    }
+    return false;
+}
+
+static bool strip_prefix(struct span *text, struct span prefix) {
+    if (text->size <= prefix.size || memcmp(text->data, prefix.data, prefix.size) != 0)
+        return false;
+    *text = (struct span){text->data + prefix.size, text->size - prefix.size};
+    return true;
+}
+
+static bool strip_suffix(struct span *text, struct span suffix) {
+    if (text->size <= suffix.size ||
+        memcmp(text->data + text->size - suffix.size, suffix.data, suffix.size) != 0)
+        return false;
+    text->size -= suffix.size;
+    return true;
+}
+
+// Cuts the last two parts, ".schema.table".
+static bool strip_table(struct span *topic) {
+    int dots = 0;
+    for (size_t i = topic->size; i > 1; i--)
+        if (topic->data[i - 1] == '.' && ++dots == 2) {
+            topic->size = i - 1;
+            return true;
+        }
+    return false;
+}
+
+struct span capture_prefix(const struct capture *capture) {
+    for (size_t place = 0; place < capture->bytes.size;) {
+        struct span line = line_at(capture, place);
+        struct span topic = topic_of(line);
+        if (topic.data != NULL && (strip_prefix(&topic, SPAN("__debezium-heartbeat.")) ||
+                                   strip_suffix(&topic, SPAN(".transaction")) || strip_table(&topic)))
+            return topic;
+        place += line.size + 1;
+    }
+    return (struct span){0};
+}
