@@ -1,0 +1,235 @@
+# Sourced by setup.sh, teardown.sh and capture.sh: how each part of the lab is started, asked and stopped.
+# A part is a process that setup.sh started; $run_dir/NAME.pid holds its process id and start time, so that a
+# number that the system gave to someone else later is never taken for ours.
+
+# the start time of a live process, empty when there is none
+started_at() {
+    [ -r "/proc/$1/stat" ] || return 0
+    # the name in parentheses may hold blanks
+    sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'
+}
+
+part_pid() {
+    [ -r "$run_dir/$1.pid" ] || return 1
+    read -r pid start <"$run_dir/$1.pid" || return 1
+    [ -n "$pid" ] && [ -n "$start" ] && [ "$(started_at "$pid")" = "$start" ] && echo "$pid"
+}
+
+part_alive() {
+    if [ "$1" = postgres ]; then
+        postgres_alive
+    else
+        part_pid "$1" >/dev/null
+    fi
+}
+
+# part_start NAME COMMAND...
+part_start() {
+    name=$1
+    shift
+    mkdir -p "$log_dir" "$run_dir"
+    setsid "$@" </dev/null >>"$log_dir/$name.log" 2>&1 &
+    echo "$! $(started_at $!)" >"$run_dir/$name.pid"
+}
+
+# part_stop NAME SECONDS: asks, waits that long, then kills. Connect is known to hang when asked.
+part_stop() {
+    pid=$(part_pid "$1") || {
+        rm -f "$run_dir/$1.pid"
+        return 0
+    }
+    kill -TERM "$pid" 2>/dev/null || true
+    if ! wait_until "$2" part_gone "$1"; then
+        say "$1 did not stop within $2 s: killed"
+        part_kill "$1"
+    fi
+    rm -f "$run_dir/$1.pid"
+}
+
+part_kill() {
+    if [ "$1" = postgres ]; then
+        as_postgres "$(pg_bin)/pg_ctl" stop -D "$(pg_data)" -m immediate -s
+        return
+    fi
+    pid=$(part_pid "$1") || return 0
+    kill -KILL "$pid" 2>/dev/null || true
+    wait_until 10 part_gone "$1" || die "$1 (process $pid) does not die"
+    rm -f "$run_dir/$1.pid"
+}
+
+part_gone() {
+    ! part_pid "$1" >/dev/null
+}
+
+# wait_until SECONDS COMMAND...: polls four times a second
+wait_until() {
+    tries=$(($1 * 4))
+    shift
+    while ! "$@"; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || return 1
+        sleep 0.25
+    done
+}
+
+# wait_part NAME SECONDS LOG COMMAND...: as wait_until, but a part that died ends it at once
+wait_part() {
+    part=$1 seconds=$2 log=$3
+    shift 3
+    tries=$((seconds * 4))
+    while ! "$@"; do
+        part_alive "$part" || die "$part died at its start; see $log" "$log"
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || die "$part was started but did not answer within $seconds s; see $log" "$log"
+        sleep 0.25
+    done
+}
+
+# port_free PORT NAME VARIABLE
+port_free() {
+    python3 "$lab_dir/port.py" "$1" || die "port $1, wanted for $2, is in use (above: by whom, where that can be \
+seen). Stop what uses it, or choose another: $3=PORT sh lab/$lab_name"
+}
+
+http_ok() {
+    python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=2)' "$1" 2>/dev/null
+}
+
+# PostgreSQL -------------------------------------------------------------------------------------------------
+
+pg_bin() {
+    for dir in /usr/lib/postgresql/*/bin; do
+        [ -x "$dir/initdb" ] && found=$dir
+    done
+    [ -n "${found:-}" ] && echo "$found"
+}
+
+# PostgreSQL refuses to run as root: then its own user runs it
+as_postgres() {
+    if [ "$(id -u)" = 0 ]; then
+        (cd / && runuser -u postgres -- "$@")
+    else
+        "$@"
+    fi
+}
+
+# where the cluster lives: in the lab's folder, unless the user postgres cannot get there
+pg_data() {
+    if [ -r "$run_dir/postgres.data" ]; then
+        cat "$run_dir/postgres.data"
+    else
+        echo "$pg_dir/data"
+    fi
+}
+
+pg_log() {
+    echo "$(dirname -- "$(pg_data)")/postgres.log"
+}
+
+postgres_alive() {
+    [ -d "$(pg_data)" ] && as_postgres "$(pg_bin)/pg_ctl" status -D "$(pg_data)" >/dev/null 2>&1
+}
+
+pg_sql() {
+    psql -X -q -At -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$LAB_PG_PORT" -U postgres "$@"
+}
+
+postgres_create() {
+    mkdir -p "$pg_dir" "$run_dir"
+    if [ "$(id -u)" = 0 ]; then
+        chown postgres "$pg_dir"
+        if ! as_postgres test -x "$pg_dir"; then
+            pg_dir=$(mktemp -d /var/tmp/tidemark-lab.XXXXXX)
+            chown postgres "$pg_dir"
+            say "the user postgres cannot reach $LAB_STATE: PostgreSQL's data goes to $pg_dir"
+        fi
+    fi
+    echo "$pg_dir/data" >"$run_dir/postgres.data"
+    # trust: the server listens on loopback only and holds nothing but the lab's shop
+    as_postgres "$(pg_bin)/initdb" -D "$pg_dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N \
+        >"$LAB_STATE/initdb.log" 2>&1 || die "initdb failed; see $LAB_STATE/initdb.log" "$LAB_STATE/initdb.log"
+    as_postgres tee -a "$pg_dir/data/postgresql.conf" >/dev/null <<CONF
+
+# tidemark's lab
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+wal_level = logical
+max_wal_senders = 8
+max_replication_slots = 8
+timezone = 'UTC'
+log_timezone = 'UTC'
+shared_buffers = 64MB
+max_wal_size = 512MB
+CONF
+}
+
+postgres_start() {
+    [ -s "$(pg_data)/PG_VERSION" ] || postgres_create
+    as_postgres "$(pg_bin)/pg_ctl" start -s -w -t 60 -D "$(pg_data)" -l "$(pg_log)" -o "-p $LAB_PG_PORT" ||
+        die "PostgreSQL did not start; see $(pg_log)" "$(pg_log)"
+}
+
+postgres_stop() {
+    as_postgres "$(pg_bin)/pg_ctl" stop -s -w -t 30 -D "$(pg_data)" -m fast ||
+        as_postgres "$(pg_bin)/pg_ctl" stop -s -w -t 30 -D "$(pg_data)" -m immediate
+}
+
+# Kafka and Connect ------------------------------------------------------------------------------------------
+
+# java_run HEAP CLASS ARGUMENTS...: small heaps, the quick compiler only: two cores are shared by the whole lab
+java_run() {
+    heap=$1
+    shift
+    set -- java "-Xms64m" "-Xmx$heap" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+        "-Dlog4j2.configurationFile=$lab_dir/config/log4j2.properties" -cp "$LAB_JARS/kafka/*" "$@"
+    "${run_with:-command}" "$@"
+}
+
+fill() {
+    sed -e "s|@STATE@|$LAB_STATE|g" -e "s|@KAFKA_PORT@|$LAB_KAFKA_PORT|g" \
+        -e "s|@CONTROLLER_PORT@|$LAB_CONTROLLER_PORT|g" -e "s|@CONNECT_PORT@|$LAB_CONNECT_PORT|g" \
+        -e "s|@GROUP@|connect|g" -e "s|@FLUSH_MS@|$LAB_FLUSH_MS|g" -e "s|@PG_PORT@|$LAB_PG_PORT|g" \
+        -e "s|@PLUGINS@|$LAB_JARS/debezium-2.7.4.Final,$LAB_JARS/debezium-3.4.0.Final|g" \
+        -e "s|@DEBEZIUM@|$LAB_DEBEZIUM|g" -e "s|@DATABASE@|$LAB_DATABASE|g" -e "s|@PREFIX@|$LAB_PREFIX|g" \
+        -e "s|@SLOT@|$LAB_PREFIX|g" -e "s|@PARTITIONS@|$LAB_PARTITIONS|g" "$lab_dir/config/$1" >"$LAB_STATE/$1"
+}
+
+kafka_answers() {
+    kcat -b "127.0.0.1:$LAB_KAFKA_PORT" -L -m 2 >/dev/null 2>&1
+}
+
+kafka_start() {
+    fill broker.properties
+    if [ ! -s "$LAB_STATE/kafka/meta.properties" ]; then
+        mkdir -p "$log_dir"
+        # any 16 bytes, as base64 for URLs
+        java_run 256m kafka.tools.StorageTool format --standalone -t "TidemarkLabCluster001A" \
+            -c "$LAB_STATE/broker.properties" >>"$log_dir/kafka.log" 2>&1 ||
+            die "Kafka's storage could not be made; see $log_dir/kafka.log" "$log_dir/kafka.log"
+    fi
+    run_with=java_part part=kafka
+    java_run 512m kafka.Kafka "$LAB_STATE/broker.properties"
+    run_with=
+    wait_part kafka 60 "$log_dir/kafka.log" kafka_answers
+}
+
+java_part() {
+    part_start "$part" "$@"
+}
+
+connect_start() {
+    fill connect.properties
+    run_with=java_part part=connect
+    java_run 640m org.apache.kafka.connect.cli.ConnectDistributed "$LAB_STATE/connect.properties"
+    run_with=
+    wait_part connect 120 "$log_dir/connect.log" http_ok "http://127.0.0.1:$LAB_CONNECT_PORT/connectors"
+}
+
+# tidemark ---------------------------------------------------------------------------------------------------
+
+tidemark_start() {
+    mkdir -p "$LAB_STATE/tidemark"
+    part_start tidemark "$LAB_TIDEMARK" run --brokers "127.0.0.1:$LAB_KAFKA_PORT" --prefix "$LAB_PREFIX" \
+        --db "$LAB_STATE/tidemark/shop.db" --listen "127.0.0.1:$LAB_HTTP_PORT"
+    wait_part tidemark 30 "$log_dir/tidemark.log" http_ok "http://127.0.0.1:$LAB_HTTP_PORT/healthz"
+}

@@ -1,0 +1,51 @@
+# Sourced by every script of the lab: where things live, on which ports, and how a script speaks.
+# Everything here can be set in the environment.
+
+lab_dir=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+top_dir=$(dirname -- "$lab_dir")
+
+: "${LAB_STATE:=$lab_dir/state}"         # data, logs, process ids
+: "${LAB_JARS:=$lab_dir/state/jars}"     # what Maven brought; kept by teardown.sh --purge
+: "${LAB_PG_PORT:=55432}"
+: "${LAB_KAFKA_PORT:=19092}"
+: "${LAB_CONTROLLER_PORT:=19093}"
+: "${LAB_CONNECT_PORT:=18083}"
+: "${LAB_HTTP_PORT:=18080}"              # the lab's tidemark
+: "${LAB_WAREHOUSE_PORT:=18181}"         # consistent.sh's three
+: "${LAB_EMAIL_PORT:=18182}"
+: "${LAB_ANALYTICS_PORT:=18183}"
+: "${LAB_CAPTURE_PORT:=18184}"           # capture.sh's own Connect
+: "${LAB_DEBEZIUM:=3.4.0.Final}"         # or 2.7.4.Final
+: "${LAB_PARTITIONS:=4}"
+: "${LAB_DATABASE:=theworldshop}"
+: "${LAB_PREFIX:=theworldshop}"
+: "${LAB_FLUSH_MS:=60000}"               # how often Connect stores the connector's offsets
+: "${LAB_TIDEMARK:=$top_dir/build/release/tidemark}"
+
+mkdir -p "$LAB_STATE"
+LAB_STATE=$(CDPATH='' cd -- "$LAB_STATE" && pwd)
+export LAB_STATE LAB_JARS LAB_PG_PORT LAB_KAFKA_PORT LAB_CONTROLLER_PORT LAB_CONNECT_PORT LAB_HTTP_PORT \
+    LAB_WAREHOUSE_PORT LAB_EMAIL_PORT LAB_ANALYTICS_PORT LAB_CAPTURE_PORT LAB_DEBEZIUM LAB_PARTITIONS \
+    LAB_DATABASE LAB_PREFIX LAB_FLUSH_MS LAB_TIDEMARK
+log_dir=$LAB_STATE/logs
+run_dir=$LAB_STATE/run
+pg_dir=$LAB_STATE/postgres
+lab_name=$(basename -- "$0")
+
+say() {
+    printf '%s: %s\n' "$lab_name" "$*"
+}
+
+# die MESSAGE [LOG]: the last lines of the log belong to the message
+die() {
+    printf '%s: %s\n' "$lab_name" "$1" >&2
+    if [ -n "${2:-}" ] && [ -r "$2" ]; then
+        printf '%s: the end of %s:\n' "$lab_name" "$2" >&2
+        tail -n 15 "$2" | sed 's/^/    /' >&2
+    fi
+    exit 1
+}
+
+need_python() {
+    command -v python3 >/dev/null || die "python3 is missing: apt-get install python3"
+}

@@ -1,0 +1,139 @@
+#!/bin/sh
+# sh lab/setup.sh [PART...]: brings the lab up, or what is missing of it. Running it again is safe: what runs is left
+# alone, what died is started. Parts: postgres kafka connect connector tidemark (all of them when none is named).
+# Ports, folders and versions: lab/settings.sh.
+set -eu
+. "$(dirname -- "$0")/settings.sh"
+. "$lab_dir/parts.sh"
+
+usage() {
+    sed -n '2,4s/^# //p' "$0"
+}
+
+parts=
+for word in "$@"; do
+    case $word in
+    postgres | kafka | connect | connector | tidemark) parts="$parts $word" ;;
+    -h | --help)
+        usage
+        exit 0
+        ;;
+    *)
+        usage >&2
+        exit 2
+        ;;
+    esac
+done
+[ -n "$parts" ] || parts="postgres kafka connect connector tidemark"
+
+wanted() {
+    case " $parts " in *" $1 "*) return 0 ;; esac
+    return 1
+}
+
+# tools: the packages that are missing, installed and said ---------------------------------------------------
+
+packages=
+need() {
+    command -v "$1" >/dev/null 2>&1 || packages="$packages $2"
+}
+need python3 python3
+need psql postgresql-client
+need kcat kcat
+if wanted postgres && [ -z "$(pg_bin)" ]; then packages="$packages postgresql"; fi
+if wanted kafka || wanted connect; then
+    need java openjdk-17-jre-headless
+    [ -s "$LAB_JARS/complete" ] || need mvn maven
+fi
+if wanted tidemark && [ ! -x "$LAB_TIDEMARK" ]; then
+    need cmake cmake
+    need ninja ninja-build
+    need cc gcc
+    need pkg-config pkg-config
+    for library in rdkafka:librdkafka-dev sqlite3:libsqlite3-dev jansson:libjansson-dev libmicrohttpd:libmicrohttpd-dev; do
+        pkg-config --exists "${library%:*}" 2>/dev/null || packages="$packages ${library#*:}"
+    done
+fi
+if [ -n "$packages" ]; then
+    command -v apt-get >/dev/null || die "missing here, and no apt-get to install it: $packages"
+    sudo=
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null || die "missing:$packages. Install them as root: apt-get install$packages"
+        sudo=sudo
+    fi
+    say "installing:$packages"
+    mkdir -p "$log_dir"
+    # shellcheck disable=SC2086 # words on purpose
+    { $sudo apt-get update && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages; } \
+        >"$log_dir/apt.log" 2>&1 || die "apt-get failed; see $log_dir/apt.log" "$log_dir/apt.log"
+fi
+if wanted kafka || wanted connect; then
+    java -version >/dev/null 2>&1 || die "java is there but does not run: try 'java -version'; the lab wants Java 17 or newer"
+    stamp=$(cksum <"$lab_dir/pom.xml")
+    if [ "$(cat "$LAB_JARS/complete" 2>/dev/null)" != "$stamp" ]; then
+        say "fetching Kafka and Debezium with Maven into $LAB_JARS (once, about 70 MB)"
+        mkdir -p "$LAB_JARS" "$log_dir"
+        rm -rf "$LAB_JARS/kafka"
+        mvn -B -q -f "$lab_dir/pom.xml" "-Dlab.jars=$LAB_JARS" package >"$log_dir/maven.log" 2>&1 ||
+            die "Maven could not fetch the jars; see $log_dir/maven.log" "$log_dir/maven.log"
+        echo "$stamp" >"$LAB_JARS/complete"
+    fi
+fi
+if wanted tidemark && [ ! -x "$LAB_TIDEMARK" ]; then
+    [ "$LAB_TIDEMARK" = "$top_dir/build/release/tidemark" ] ||
+        die "LAB_TIDEMARK=$LAB_TIDEMARK is not there, or not a program"
+    say "building tidemark"
+    mkdir -p "$log_dir"
+    (cd "$top_dir" && cmake --preset release -DBUILD_TESTING=OFF && cmake --build --preset release) >"$log_dir/build.log" 2>&1 ||
+        die "tidemark could not be built; see $log_dir/build.log" "$log_dir/build.log"
+fi
+
+# ports: looked at before anything is started ----------------------------------------------------------------
+
+# ours NAME PORT VARIABLE: checks the port unless our own part holds it
+ours() {
+    wanted "$1" && ! part_alive "$1" && port_free "$2" "$1" "$3"
+    return 0
+}
+ours postgres "$LAB_PG_PORT" LAB_PG_PORT
+ours kafka "$LAB_KAFKA_PORT" LAB_KAFKA_PORT
+ours kafka "$LAB_CONTROLLER_PORT" LAB_CONTROLLER_PORT
+ours connect "$LAB_CONNECT_PORT" LAB_CONNECT_PORT
+ours tidemark "$LAB_HTTP_PORT" LAB_HTTP_PORT
+
+# the parts, in the order in which they need each other ------------------------------------------------------
+
+start() {
+    wanted "$1" || return 0
+    if part_alive "$1"; then
+        say "$1 runs already"
+        return 0
+    fi
+    "$1_start"
+    say "$1 is up"
+}
+
+create_database() {
+    [ "$(pg_sql -d postgres -c "select 1 from pg_database where datname = '$LAB_DATABASE'")" = 1 ] && return 0
+    # made beside its name, so that a set-up that dies half way leaves nothing that looks whole
+    pg_sql -d postgres -c "drop database if exists ${LAB_DATABASE}_new" -c "create database ${LAB_DATABASE}_new" 2>/dev/null
+    pg_sql -d "${LAB_DATABASE}_new" -1 -f "$lab_dir/config/seed.sql"
+    pg_sql -d postgres -c "alter database ${LAB_DATABASE}_new rename to $LAB_DATABASE"
+    say "database $LAB_DATABASE made and seeded"
+}
+
+start postgres
+wanted postgres && create_database
+start kafka
+start connect
+if wanted connector; then
+    fill connector.json
+    python3 "$lab_dir/connect.py" register "$LAB_PREFIX" "$LAB_STATE/connector.json" ||
+        die "the connector is not running; see $log_dir/connect.log" "$log_dir/connect.log"
+    say "connector $LAB_PREFIX (Debezium $LAB_DEBEZIUM) is RUNNING"
+fi
+start tidemark
+if wanted tidemark; then
+    say "tidemark: http://127.0.0.1:$LAB_HTTP_PORT/   log: $log_dir/tidemark.log"
+    say "next: sh lab/verify.sh, sh lab/shop.sh, sh lab/dual-write.sh, sh lab/consistent.sh; at the end sh lab/teardown.sh"
+fi
