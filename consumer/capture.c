@@ -134,7 +134,7 @@ static int read_member(struct json_reader *json, enum member member, struct aren
         return 0;
     if (kind == JSON_STRING && !rule->integer)
         return read_text(json, arena, &ret->text, error);
-    if (kind == JSON_NUMBER && rule->integer && json_integer(json->text, &ret->number))
+    if (kind == JSON_NUMBER && rule->integer && json_to_integer(json->text, &ret->number))
         return 0;
     return error_set(error, ERROR_INPUT, "\"%s\" is not %s", rule->name, rule->wanted);
 }

@@ -4,8 +4,10 @@
 // Accepts what jansson 2.14 accepts with JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, one value and nothing
 // after it, except: numbers beyond int64 or double are accepted (kept as text); duplicate keys are the
 // caller's to refuse, on the keys it looks at; depth is bounded by JSON_DEPTH_MAX; \u0000 in a string is
-// accepted (jansson refuses it). Invalid UTF-8, lone surrogates and control characters in strings are
-// refused, wherever they stand: json_next checks every byte it passes, and json_skip is as strict as reading.
+// accepted (jansson refuses it); a NUL byte right after a number or word is refused (jansson drops it).
+// Invalid UTF-8, lone surrogates and control characters in strings are refused, wherever they stand:
+// json_next checks every byte it passes, and json_skip is as strict as reading. A document cut short is
+// always an error. The first error stays: every later call reports it again.
 #ifndef TIDEMARK_JSON_H
 #define TIDEMARK_JSON_H
 
@@ -35,31 +37,42 @@ struct json_reader {
     const char *start;
     const char *next;
     const char *end;
+    const char *token; // first byte of the newest token
     const char *error; // static text, NULL while all is well
     struct span text;  // of the newest KEY, STRING or NUMBER
     bool escaped;      // the newest KEY or STRING has backslashes: text is raw
-    int depth;
-    // private: one bit a level (object or array), and what may come next
-    uint64_t objects[JSON_DEPTH_MAX / 64];
+    int depth;         // containers open
+    // private: what may come next, what may come after the next value, and one bit a level: object or array
     unsigned char expect;
+    unsigned char after;
+    uint64_t objects[JSON_DEPTH_MAX / 64];
 };
 
 void json_open(struct json_reader *reader, struct span input);
 // The next token. Commas and colons are checked and passed over.
 enum json_kind json_next(struct json_reader *reader);
 // Passes over the value that would come next (after a KEY: its value; in an array: the next element). False
-// on error.
+// on error; no value there (the array ends, a key is due) is one too.
 bool json_skip(struct json_reader *reader);
+// Passes over tokens until only `depth` containers are open: after an OBJECT_BEGIN or ARRAY_BEGIN,
+// json_leave(reader, reader->depth - 1) passes over the rest of it. False on error.
+bool json_leave(struct json_reader *reader, int depth);
 // Like json_skip, and gives the bytes of the value, from its first to its last.
 bool json_raw(struct json_reader *reader, struct span *ret);
-// Byte offset of the next token or of the error, for messages.
+// Byte offset of the error, or of where the reader stands, for messages.
 size_t json_offset(const struct json_reader *reader);
 // The unescaped text of the newest KEY or STRING: `text` itself when nothing is escaped, else written into
 // the arena. False only when out of memory.
 bool json_unescape(const struct json_reader *reader, struct arena *arena, struct span *ret);
-// True when the newest KEY, unescaped, is `name`.
-bool json_key_is(const struct json_reader *reader, const char *name, size_t size);
-// The newest NUMBER as an integer: false when it has a fraction or exponent or does not fit.
-bool json_integer(struct span number, int64_t *ret);
+// True when the newest KEY or STRING, unescaped, is `text`.
+bool json_escaped_is(const struct json_reader *reader, struct span text);
+static inline bool json_key_is(const struct json_reader *reader, const char *name, size_t size) {
+    if (reader->escaped)
+        return json_escaped_is(reader, (struct span){name, size});
+    return reader->text.size == size && memcmp(reader->text.data, name, size) == 0;
+}
+// A NUMBER as an integer: false when it has a fraction or exponent or does not fit. (json_integer is
+// jansson's.)
+bool json_to_integer(struct span number, int64_t *ret);
 
 #endif

@@ -1,0 +1,443 @@
+#include "consumer/json.h"
+
+#include "views/base/utf8.h"
+
+// JSON_PORTABLE: without vector instructions, as on a machine that has none (the tests build both).
+#if defined(__SSE2__) && !defined(JSON_PORTABLE)
+#define JSON_SSE2 1
+#include <emmintrin.h>
+#endif
+
+// What may come next. The last three also are what may come after a value, by what it stands in.
+enum {
+    EXPECT_FAILED,
+    EXPECT_VALUE,
+    EXPECT_FIRST_KEY,     // or }
+    EXPECT_FIRST_ELEMENT, // or ]
+    EXPECT_NEXT_KEY,      // a comma and a key, or }
+    EXPECT_NEXT_ELEMENT,  // a comma and a value, or ]
+    EXPECT_END,
+};
+
+#define likely(condition) __builtin_expect(!!(condition), 1)
+
+static const char ends_early[] = "the document ends too early";
+
+void json_open(struct json_reader *reader, struct span input) {
+    const char *data = input.data != NULL ? input.data : "";
+    reader->start = reader->next = reader->token = data;
+    reader->end = data + input.size;
+    reader->error = NULL;
+    reader->text = (struct span){data, 0};
+    reader->escaped = false;
+    reader->depth = 0;
+    reader->expect = EXPECT_VALUE;
+    reader->after = EXPECT_END;
+}
+
+static __attribute__((cold, noinline)) enum json_kind fail(struct json_reader *reader, const char *at,
+                                                           const char *why) {
+    if (reader->error == NULL) {
+        reader->next = reader->token = at;
+        reader->error = at == reader->end ? ends_early : why;
+        reader->expect = EXPECT_FAILED;
+    }
+    return JSON_ERROR;
+}
+
+static inline const char *pass_space(const char *p, const char *end) {
+    while (p < end && (unsigned char)*p <= ' ' && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+        p++;
+    return p;
+}
+
+static inline bool is_digit(char c) {
+    return (unsigned char)(c - '0') <= 9;
+}
+
+static inline bool is_plain(char c) {
+    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
+}
+
+// Every byte of the eight is plain: none has its high bit, is below 0x20, a quote or a backslash.
+static inline bool eight_plain(const char *p) {
+    const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
+    uint64_t odd = word | (word - ones * 0x20) | (quote - ones) | (backslash - ones);
+    return (odd & highs) == 0;
+}
+
+// The first byte from `p` on that is a quote, a backslash, a control character or not ASCII, or `end`.
+static inline const char *pass_plain(const char *p, const char *end) {
+#ifdef JSON_SSE2
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(' ');
+    for (; end - p >= 16; p += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+        // The comparison is of signed bytes: those with the high bit are below the space too.
+        __m128i odd = _mm_or_si128(_mm_cmplt_epi8(bytes, space), _mm_cmpeq_epi8(bytes, quote));
+        odd = _mm_or_si128(odd, _mm_cmpeq_epi8(bytes, backslash));
+        int mask = _mm_movemask_epi8(odd);
+        if (mask != 0)
+            return p + __builtin_ctz((unsigned)mask);
+    }
+#endif
+    while (end - p >= 8 && eight_plain(p))
+        p += 8;
+    while (p < end && is_plain(*p))
+        p++;
+    return p;
+}
+
+// The four hexadecimal digits at `p`, or -1.
+static int read_hex(const char *p, const char *end) {
+    if (end - p < 4)
+        return -1;
+    int code = 0;
+    for (int i = 0; i < 4; i++) {
+        int lower = p[i] | 0x20;
+        int digit = is_digit(p[i]) ? p[i] - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+        if (digit < 0)
+            return -1;
+        code = code << 4 | digit;
+    }
+    return code;
+}
+
+// The escape sequence at `p`, a backslash: its size, 0 when it is not one. A pair of surrogates is one
+// sequence.
+static size_t read_escape(const char *p, const char *end, uint32_t *ret) {
+    static const char named[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    if (end - p < 2)
+        return 0;
+    if (p[1] != 'u') {
+        const char *found = p[1] != '\0' ? strchr(named, p[1]) : NULL;
+        if (found == NULL)
+            return 0;
+        *ret = (uint32_t)meant[found - named];
+        return 2;
+    }
+    int code = read_hex(p + 2, end);
+    if (code < 0 || (code >= 0xDC00 && code <= 0xDFFF))
+        return 0;
+    *ret = (uint32_t)code;
+    if (code < 0xD800 || code > 0xDBFF)
+        return 6;
+    if (end - p < 12 || p[6] != '\\' || p[7] != 'u')
+        return 0;
+    int low = read_hex(p + 8, end);
+    if (low < 0xDC00 || low > 0xDFFF)
+        return 0;
+    *ret = 0x10000 + ((uint32_t)(code - 0xD800) << 10) + (uint32_t)(low - 0xDC00);
+    return 12;
+}
+
+// Past the odd byte at `p`, which is not a quote; NULL when the string is broken there.
+static const char *pass_odd(struct json_reader *reader, const char *p) {
+    uint32_t code;
+    size_t size;
+    if (*p == '\\') {
+        reader->escaped = true;
+        size = read_escape(p, reader->end, &code);
+        if (size == 0)
+            fail(reader, p, "not an escape sequence");
+        return size != 0 ? p + size : NULL;
+    }
+    if ((unsigned char)*p < 0x20) {
+        fail(reader, p, "a control character in a string");
+        return NULL;
+    }
+    while (p < reader->end && (unsigned char)*p >= 0x80) {
+        size = utf8_sequence(p, (size_t)(reader->end - p));
+        if (size == 0) {
+            fail(reader, p, "not UTF-8");
+            return NULL;
+        }
+        p += size;
+    }
+    return p;
+}
+
+// Sets `text` and `escaped`; returns the byte past the closing quote, NULL on error.
+static inline const char *read_string(struct json_reader *reader, const char *quote) {
+    const char *end = reader->end;
+    reader->token = quote;
+    reader->escaped = false;
+    const char *p = pass_plain(quote + 1, end);
+    while (p < end && *p != '"') {
+        p = pass_odd(reader, p);
+        if (p == NULL)
+            return NULL;
+        p = pass_plain(p, end);
+    }
+    if (p == end) {
+        fail(reader, p, ends_early);
+        return NULL;
+    }
+    reader->text = (struct span){quote + 1, (size_t)(p - quote - 1)};
+    return p + 1;
+}
+
+static inline enum json_kind read_key(struct json_reader *reader, const char *p) {
+    if (p == reader->end || *p != '"')
+        return fail(reader, p, "a key was expected");
+    p = read_string(reader, p);
+    if (p == NULL)
+        return JSON_ERROR;
+    p = pass_space(p, reader->end);
+    if (p == reader->end || *p != ':')
+        return fail(reader, p, "a colon was expected");
+    reader->next = p + 1;
+    reader->expect = EXPECT_VALUE;
+    return JSON_KEY;
+}
+
+static inline const char *pass_digits(const char *p, const char *end) {
+    while (p < end && is_digit(*p))
+        p++;
+    return p;
+}
+
+static inline enum json_kind read_number(struct json_reader *reader, const char *start) {
+    const char *end = reader->end, *p = start + (*start == '-');
+    const char *digits = p;
+    p = pass_digits(p, end);
+    if (p == digits)
+        return fail(reader, p, "a digit was expected");
+    if (*digits == '0' && p - digits > 1)
+        return fail(reader, digits, "a number with a leading zero");
+    if (p < end && *p == '.') {
+        digits = ++p;
+        p = pass_digits(p, end);
+        if (p == digits)
+            return fail(reader, p, "a digit was expected");
+    }
+    if (p < end && (*p == 'e' || *p == 'E')) {
+        p++;
+        if (p < end && (*p == '+' || *p == '-'))
+            p++;
+        digits = p;
+        p = pass_digits(p, end);
+        if (p == digits)
+            return fail(reader, p, "a digit was expected");
+    }
+    reader->token = start;
+    reader->text = (struct span){start, (size_t)(p - start)};
+    reader->next = p;
+    reader->expect = reader->after;
+    return JSON_NUMBER;
+}
+
+static inline enum json_kind read_word(struct json_reader *reader, const char *p, struct span word,
+                                       enum json_kind kind) {
+    size_t left = (size_t)(reader->end - p), size = left < word.size ? left : word.size;
+    if (memcmp(p, word.data, size) != 0)
+        return fail(reader, p, "a value was expected");
+    if (size < word.size)
+        return fail(reader, reader->end, ends_early);
+    reader->token = p;
+    reader->next = p + size;
+    reader->expect = reader->after;
+    return kind;
+}
+
+static inline enum json_kind read_begin(struct json_reader *reader, const char *p, bool object) {
+    if (reader->depth == JSON_DEPTH_MAX)
+        return fail(reader, p, "nested too deeply");
+    uint64_t bit = (uint64_t)1 << (reader->depth % 64), *word = &reader->objects[reader->depth / 64];
+    *word = object ? *word | bit : *word & ~bit;
+    reader->depth++;
+    reader->token = p;
+    reader->next = p + 1;
+    reader->expect = object ? EXPECT_FIRST_KEY : EXPECT_FIRST_ELEMENT;
+    reader->after = object ? EXPECT_NEXT_KEY : EXPECT_NEXT_ELEMENT;
+    return object ? JSON_OBJECT_BEGIN : JSON_ARRAY_BEGIN;
+}
+
+static inline enum json_kind read_end(struct json_reader *reader, const char *p, bool object) {
+    if (p == reader->end || *p != (object ? '}' : ']'))
+        return fail(reader, p, object ? "a comma or } was expected" : "a comma or ] was expected");
+    int outer = --reader->depth - 1;
+    if (outer < 0)
+        reader->after = EXPECT_END;
+    else
+        reader->after =
+            reader->objects[outer / 64] >> (outer % 64) & 1 ? EXPECT_NEXT_KEY : EXPECT_NEXT_ELEMENT;
+    reader->token = p;
+    reader->next = p + 1;
+    reader->expect = reader->after;
+    return object ? JSON_OBJECT_END : JSON_ARRAY_END;
+}
+
+static inline enum json_kind read_value(struct json_reader *reader, const char *p) {
+    if (p == reader->end)
+        return fail(reader, p, ends_early);
+    switch (*p) {
+    case '"':
+        p = read_string(reader, p);
+        if (p == NULL)
+            return JSON_ERROR;
+        reader->next = p;
+        reader->expect = reader->after;
+        return JSON_STRING;
+    case '{':
+        return read_begin(reader, p, true);
+    case '[':
+        return read_begin(reader, p, false);
+    case 't':
+        return read_word(reader, p, SPAN("true"), JSON_TRUE);
+    case 'f':
+        return read_word(reader, p, SPAN("false"), JSON_FALSE);
+    case 'n':
+        return read_word(reader, p, SPAN("null"), JSON_NULL);
+    default:
+        if (is_digit(*p) || *p == '-')
+            return read_number(reader, p);
+        return fail(reader, p, "a value was expected");
+    }
+}
+
+static inline enum json_kind read_token(struct json_reader *reader) {
+    const char *end = reader->end, *p = pass_space(reader->next, end);
+    char c = p < end ? *p : '\0';
+    switch (reader->expect) {
+    case EXPECT_NEXT_KEY:
+        if (likely(c == ','))
+            return read_key(reader, pass_space(p + 1, end));
+        return read_end(reader, p, true);
+    case EXPECT_VALUE:
+        return read_value(reader, p);
+    case EXPECT_FIRST_KEY:
+        return c == '}' ? read_end(reader, p, true) : read_key(reader, p);
+    case EXPECT_NEXT_ELEMENT:
+        if (likely(c == ','))
+            return read_value(reader, pass_space(p + 1, end));
+        return read_end(reader, p, false);
+    case EXPECT_FIRST_ELEMENT:
+        return c == ']' ? read_end(reader, p, false) : read_value(reader, p);
+    case EXPECT_END:
+        reader->next = reader->token = p;
+        return p == end ? JSON_END : fail(reader, p, "something follows the value");
+    default:
+        return JSON_ERROR;
+    }
+}
+
+enum json_kind json_next(struct json_reader *reader) {
+    return read_token(reader);
+}
+
+bool json_leave(struct json_reader *reader, int depth) {
+    while (reader->depth > depth)
+        if (read_token(reader) == JSON_ERROR)
+            return false;
+    return reader->error == NULL;
+}
+
+bool json_skip(struct json_reader *reader) {
+    if (reader->expect != EXPECT_VALUE && reader->expect != EXPECT_NEXT_ELEMENT &&
+        reader->expect != EXPECT_FIRST_ELEMENT) {
+        fail(reader, reader->next, "a value was expected");
+        return false;
+    }
+    int depth = reader->depth;
+    if (read_token(reader) == JSON_ERROR)
+        return false;
+    if (reader->depth < depth) {
+        fail(reader, reader->token, "a value was expected");
+        return false;
+    }
+    return json_leave(reader, depth);
+}
+
+bool json_raw(struct json_reader *reader, struct span *ret) {
+    const char *at = pass_space(reader->next, reader->end);
+    if (reader->expect == EXPECT_NEXT_ELEMENT && at < reader->end && *at == ',')
+        at = pass_space(at + 1, reader->end);
+    if (!json_skip(reader))
+        return false;
+    *ret = (struct span){at, (size_t)(reader->next - at)};
+    return true;
+}
+
+size_t json_offset(const struct json_reader *reader) {
+    return (size_t)(reader->next - reader->start);
+}
+
+static size_t write_utf8(uint32_t code, char out[4]) {
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    size_t size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = size - 1; i > 0; i--, code >>= 6)
+        out[i] = (char)(0x80 | (code & 0x3F));
+    out[0] = (char)((0xF00U >> size & 0xFFU) | code);
+    return size;
+}
+
+bool json_unescape(const struct json_reader *reader, struct arena *arena, struct span *ret) {
+    *ret = reader->text;
+    if (!reader->escaped)
+        return true;
+    // No escape sequence is shorter than what it stands for.
+    char *out = arena_take(arena, reader->text.size);
+    if (out == NULL)
+        return false;
+    const char *p = reader->text.data, *end = p + reader->text.size;
+    size_t size = 0;
+    while (p < end) {
+        const char *backslash = memchr(p, '\\', (size_t)(end - p));
+        size_t plain = (size_t)((backslash != NULL ? backslash : end) - p);
+        memcpy(out + size, p, plain);
+        size += plain;
+        p += plain;
+        if (backslash != NULL) {
+            uint32_t code = 0;
+            p += read_escape(p, end, &code);
+            size += write_utf8(code, out + size);
+        }
+    }
+    arena_return(arena, reader->text.size - size);
+    *ret = (struct span){out, size};
+    return true;
+}
+
+bool json_escaped_is(const struct json_reader *reader, struct span text) {
+    const char *p = reader->text.data, *end = p + reader->text.size;
+    while (p < end) {
+        char bytes[4] = {*p};
+        size_t size = 1, raw = 1;
+        if (*p == '\\') {
+            uint32_t code = 0;
+            raw = read_escape(p, end, &code);
+            size = write_utf8(code, bytes);
+        }
+        if (text.size < size || memcmp(text.data, bytes, size) != 0)
+            return false;
+        text.data += size;
+        text.size -= size;
+        p += raw;
+    }
+    return text.size == 0;
+}
+
+bool json_to_integer(struct span number, int64_t *ret) {
+    enum { DIGITS_MAX = 19 }; // of int64; any so many fit uint64
+    const char *p = number.data, *end = p + number.size;
+    bool negative = p < end && *p == '-';
+    p += negative;
+    if (p == end || end - p > DIGITS_MAX)
+        return false;
+    uint64_t value = 0;
+    for (; p < end; p++) {
+        if (!is_digit(*p))
+            return false;
+        value = value * 10 + (uint64_t)(*p - '0');
+    }
+    if (value > (uint64_t)INT64_MAX + negative)
+        return false;
+    *ret = (int64_t)(negative ? 0 - value : value);
+    return true;
+}
