@@ -81,5 +81,6 @@ int kafka_query_watermarks(struct kafka *kafka, int slot, int timeout_ms, int64_
 // Tells the group where the file stands (asynchronous, failures are only counted).
 void kafka_commit_offset(struct kafka *kafka, int slot, int64_t next_offset);
 void kafka_commit_flush(struct kafka *kafka);
+int64_t kafka_commit_failures(const struct kafka *kafka);
 
 #endif
