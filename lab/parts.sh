@@ -1,4 +1,4 @@
-# Sourced by setup.sh, teardown.sh and capture.sh: how each part of the lab is started, asked and stopped.
+# Sourced by setup.sh and teardown.sh: how each part of the lab is started, asked and stopped.
 # A part is a process that setup.sh started; $run_dir/NAME.pid holds its process id and start time, so that a
 # number that the system gave to someone else later is never taken for ours.
 
@@ -186,12 +186,7 @@ java_run() {
 }
 
 fill() {
-    sed -e "s|@STATE@|$LAB_STATE|g" -e "s|@KAFKA_PORT@|$LAB_KAFKA_PORT|g" \
-        -e "s|@CONTROLLER_PORT@|$LAB_CONTROLLER_PORT|g" -e "s|@CONNECT_PORT@|$LAB_CONNECT_PORT|g" \
-        -e "s|@GROUP@|connect|g" -e "s|@FLUSH_MS@|$LAB_FLUSH_MS|g" -e "s|@PG_PORT@|$LAB_PG_PORT|g" \
-        -e "s|@PLUGINS@|$LAB_JARS/debezium-2.7.4.Final,$LAB_JARS/debezium-3.4.0.Final|g" \
-        -e "s|@DEBEZIUM@|$LAB_DEBEZIUM|g" -e "s|@DATABASE@|$LAB_DATABASE|g" -e "s|@PREFIX@|$LAB_PREFIX|g" \
-        -e "s|@SLOT@|$LAB_PREFIX|g" -e "s|@PARTITIONS@|$LAB_PARTITIONS|g" "$lab_dir/config/$1" >"$LAB_STATE/$1"
+    python3 "$lab_dir/fill.py" "$1" >"$LAB_STATE/$1"
 }
 
 kafka_answers() {

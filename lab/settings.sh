@@ -19,6 +19,7 @@ top_dir=$(dirname -- "$lab_dir")
 : "${LAB_PARTITIONS:=4}"
 : "${LAB_DATABASE:=theworldshop}"
 : "${LAB_PREFIX:=theworldshop}"
+: "${LAB_GROUP:=connect}"                # the worker's group, and the name of its own topics
 : "${LAB_FLUSH_MS:=60000}"               # how often Connect stores the connector's offsets
 : "${LAB_TIDEMARK:=$top_dir/build/release/tidemark}"
 
@@ -26,7 +27,7 @@ mkdir -p "$LAB_STATE"
 LAB_STATE=$(CDPATH='' cd -- "$LAB_STATE" && pwd)
 export LAB_STATE LAB_JARS LAB_PG_PORT LAB_KAFKA_PORT LAB_CONTROLLER_PORT LAB_CONNECT_PORT LAB_HTTP_PORT \
     LAB_WAREHOUSE_PORT LAB_EMAIL_PORT LAB_ANALYTICS_PORT LAB_CAPTURE_PORT LAB_DEBEZIUM LAB_PARTITIONS \
-    LAB_DATABASE LAB_PREFIX LAB_FLUSH_MS LAB_TIDEMARK
+    LAB_DATABASE LAB_PREFIX LAB_GROUP LAB_FLUSH_MS LAB_TIDEMARK
 log_dir=$LAB_STATE/logs
 run_dir=$LAB_STATE/run
 pg_dir=$LAB_STATE/postgres

@@ -25,7 +25,7 @@ for word in "$@"; do
     esac
 done
 if [ -n "$purge$jars" ] && [ -n "$parts" ]; then die "--purge and --jars are for the whole lab, without parts"; fi
-all=${parts:-tidemark-warehouse tidemark-email tidemark-analytics tidemark connect-capture connect kafka postgres}
+all=${parts:-tidemark-warehouse tidemark-email tidemark-analytics tidemark connect kafka postgres}
 
 stop() {
     part_alive "$1" || {
@@ -39,12 +39,16 @@ stop() {
     fi
     case $1 in
     postgres) postgres_stop ;;
-    connect*) part_stop "$1" 10 ;;
+    connect) part_stop "$1" 10 ;;
     *) part_stop "$1" 30 ;;
     esac
     say "$1 stopped"
 }
 
+# capture.sh's worker, should it have been left behind
+if [ -z "$parts" ] && [ -d "$LAB_STATE/capture" ]; then
+    LAB_STATE=$LAB_STATE/capture sh "$lab_dir/teardown.sh" connect
+fi
 for part in $all; do
     # without PostgreSQL's programs there is no PostgreSQL of ours
     [ "$part" = postgres ] && [ -z "$(pg_bin)" ] && continue
@@ -56,7 +60,7 @@ if [ -n "$purge" ]; then
     case $data in
     "$LAB_STATE/postgres" | /var/tmp/tidemark-lab.*) rm -rf "$data" ;;
     esac
-    for name in postgres kafka tidemark logs run initdb.log broker.properties connect.properties connector.json; do
+    for name in postgres kafka tidemark capture logs run initdb.log broker.properties connect.properties connector.json; do
         rm -rf "${LAB_STATE:?}/$name"
     done
     say "data and logs removed from $LAB_STATE"

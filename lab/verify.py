@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""verify.sh [--wait SECONDS]: is each part of the lab up, and does every view show what PostgreSQL holds?
+
+Writers are held still (a SHARE lock on the shop's tables) while both sides are read, so it may be run under traffic.
+Prints one line a check; exit 1 when any failed.
+"""
+import argparse
+import collections
+import os
+import subprocess
+import sys
+
+import compare
+import kafka
+import psql
+from connect import Connect
+from shop import RESERVED_RULE
+from tidemark import Tidemark
+
+DATABASE, PREFIX = os.environ["LAB_DATABASE"], os.environ["LAB_PREFIX"]
+LOCK_WAIT_S = 30
+LINES_MAX = 10  # differences shown of one check
+
+# a view's answer must equal this query's rows, as a bag
+VIEWS = {
+    "warehouse/picks": "select id as order_id, customer_id, sku, quantity from orders where status = 'paid'",
+    "warehouse/stock": """select sku, description, on_hand, reserved, on_hand - reserved as available,
+        coalesce((select sum(quantity) from orders o where o.sku = i.sku and status = 'paid'), 0) as to_ship from inventory i""",
+    "email/audience": "select id as customer_id, email, full_name, loyalty_tier from customers where marketing_opt_in",
+    "analytics/orders_by_status": "select status, count(*) as orders, sum(total) as total from orders group by 1",
+    "analytics/revenue_by_day": """select placed_on, count(*) as orders, sum(total) as revenue from orders
+        where status in ('paid', 'shipped') group by 1""",
+    "analytics/customers_by_tier": "select loyalty_tier, count(*) as customers from customers group by 1",
+    "loyalty/points": """select customer_id, max(full_name) as full_name, sum(points) as points, count(*) as orders
+        from points left join customers on customers.id = customer_id group by 1""",
+}
+
+
+class Checks:
+    def __init__(self):
+        self.lines = []
+        self.failed = 0
+
+    def add(self, part, what, good, detail=""):
+        self.lines.append((part, what, "ok" if good else "FAILED", detail))
+        self.failed += not good
+
+    def guard(self, part, what, check):
+        """check() gives (good, detail); whatever it raises is a failure with its reason."""
+        try:
+            good, detail = check()
+        except Exception as error:  # a part that is down shows as a line of the table, not as a trace
+            good, detail = False, f"{type(error).__name__}: {str(error)[:150]}"
+        self.add(part, what, good, detail)
+        return good
+
+    def show(self):
+        widths = [max(len(line[i]) for line in self.lines) for i in range(3)]
+        for part, what, result, detail in self.lines:
+            head = f"{part:<{widths[0]}}  {what:<{widths[1]}}  {result:<{widths[2]}}"
+            print(f"{head}  {detail}".rstrip().replace("\n", "\n" + " " * (len(head) + 2)))
+
+
+def check_stack(checks):
+    def postgres():
+        level, slot = psql.execute(DATABASE, f"""show wal_level; select case when active then 'active' else 'inactive' end
+            || ', ' || pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn) || ' bytes not yet confirmed'
+            from pg_replication_slots where slot_name = '{PREFIX}' union all select 'no slot' limit 1""")
+        return level == "logical" and slot.startswith("active"), f"wal_level {level}, slot {slot}"
+
+    def broker():
+        known = kafka.topics()
+        return True, f"{sum(name.startswith(PREFIX + '.') for name in known)} topics of {PREFIX}"
+
+    def transaction_topic():
+        known = kafka.topics()
+        parts = known.get(f"{PREFIX}.transaction")
+        return parts == 1, f"{PREFIX}.transaction has {parts or 'no'} partition(s); more than one would lose the order of commits"
+
+    def connector():
+        states = Connect().states(PREFIX)
+        good = len(states) > 1 and all(state == "RUNNING" for _, state, _ in states)
+        return good, ", ".join(f"{what} {state} {trace.splitlines()[0] if trace else ''}".strip() for what, state, trace in states) or \
+            "Connect does not answer or does not know it: sh lab/setup.sh"
+
+    checks.guard("PostgreSQL", "answers, slot in use", postgres)
+    checks.guard("Kafka", "answers", broker)
+    checks.guard("Kafka", "transaction topic", transaction_topic)
+    checks.guard("Connect", f"connector {PREFIX}", connector)
+
+
+def check_tables(checks, mirror, source):
+    for table in compare.KEYS:
+        found = list(compare.table_differences(table, source[table], compare.mirror_rows(mirror, table)))
+        lines = found[:LINES_MAX] + ([f"... {len(found)} in all"] if len(found) > LINES_MAX else [])
+        checks.add("mirror", table, not found, "\n".join([f"{len(source[table])} rows in PostgreSQL, {len(found)} differences"] + lines))
+
+    def whole():
+        result = mirror.execute("pragma integrity_check").fetchone()[0]
+        return result == "ok", result
+
+    def rule():
+        torn = mirror.execute(RESERVED_RULE).fetchone()[0]
+        return torn == 0, f"sum(reserved) - sum(open quantities) = {torn}"
+
+    checks.guard("mirror", "integrity_check", whole)
+    checks.guard("mirror", "stock adds up", rule)
+
+
+def bag(rows, columns):
+    return collections.Counter(tuple(row.get(column) for column in columns) for row in rows)
+
+
+def check_views(checks, tidemark, source):
+    for view, want in source.items():
+        def equal(view=view, want=want):
+            found = tidemark.rows(f"/v1/views/{view}")
+            columns = list(want[0] if want else found[0] if found else {})
+            missing, extra = bag(want, columns) - bag(found, columns), bag(found, columns) - bag(want, columns)
+            lines = [f"PostgreSQL has {dict(zip(columns, row))}" for row in list(missing)[:3]]
+            lines += [f"the view has {dict(zip(columns, row))}" for row in list(extra)[:3]]
+            return not missing and not extra, "\n".join([f"{len(want)} rows"] + lines)
+        checks.guard("view", view, equal)
+
+    def outbox():
+        found = tidemark.rows("/v1/views/email/outbox")
+        ids = [row["message_id"] for row in found]
+        return len(ids) == len(set(ids)), f"{len(ids)} messages, {len(ids) - len(set(ids))} of them twice"
+    checks.guard("view", "email/outbox", outbox)
+
+
+def check_status(checks, tidemark):
+    def status():
+        answer = tidemark.get("/v1/status")
+        good = answer["consistency"] == "transactional" and answer.get("quarantine", 0) in (0, {"count": 0})
+        return good, f"{answer['state']}, {answer['consistency']}, quarantine {answer.get('quarantine')}"
+    checks.guard("tidemark", "status", status)
+
+
+def held_still(session):
+    """Locks out writers and returns the log position of a marker behind everything that they committed."""
+    lines = session.run(f"begin isolation level read committed; set local lock_timeout = '{LOCK_WAIT_S}s';"
+                        " lock table orders, customers, inventory, points in share mode;")
+    if any(line.startswith("ERROR") for line in lines):
+        raise psql.Failed(f"the shop's tables could not be locked within {LOCK_WAIT_S} s: a transaction holds them")
+    return psql.execute(DATABASE, "select pg_logical_emit_message(true, 'tidemark', 'marker')")[0]
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="verify.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--wait", type=int, default=120, help="seconds to wait until tidemark shows what is committed now (default 120)")
+    options = parser.parse_args()
+    checks = Checks()
+    check_stack(checks)
+    tidemark = Tidemark(os.environ["LAB_HTTP_PORT"])
+    try:
+        session = psql.Session(DATABASE)
+        marker = held_still(session)
+        position = tidemark.wait_lsn(marker, options.wait)
+        checks.add("tidemark", "reached the marker", position is not None,
+                   f"{marker}, shows {position['lsn']}" if position else
+                   f"{marker} not within {options.wait} s; see {os.environ['LAB_STATE']}/logs/tidemark.log")
+        if position:
+            check_status(checks, tidemark)
+            mirror = compare.open_mirror(f"{os.environ['LAB_STATE']}/tidemark/shop.db")
+            check_tables(checks, mirror, {table: psql.rows(DATABASE, f"select * from {table}") for table in compare.KEYS})
+            check_views(checks, tidemark, {view: psql.rows(DATABASE, query) for view, query in VIEWS.items()})
+        session.close()
+    except (psql.Failed, psql.Lost, subprocess.SubprocessError, OSError) as error:
+        checks.add("lab", "comparison", False, str(error)[:300])
+    checks.show()
+    print(f"verify.sh: {len(checks.lines) - checks.failed} of {len(checks.lines)} checks are good")
+    sys.exit(1 if checks.failed else 0)
+
+
+if __name__ == "__main__":
+    main()
