@@ -69,6 +69,9 @@ struct view {
     char *schema; // text of schema.sql, "" when it has none
     char *file;
     char hash[17]; // hex of schema; NUL-terminated
+    // Tables named by lines `-- tidemark: keep NAME` in schema.sql: history that the mirror cannot rebuild.
+    char **kept;
+    int kept_count;
     struct query *queries;
     int query_count;
 };

@@ -4,6 +4,8 @@ static bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+enum { DECIMAL_DIGITS_MAX = 18 };
+
 static const int64_t powers_of_ten[] = {1,
                                         10,
                                         100,
@@ -24,9 +26,17 @@ static const int64_t powers_of_ten[] = {1,
                                         100000000000000000,
                                         1000000000000000000};
 
-// An exponent beyond this moves any number of at most 18 digits out of range; the bound keeps the sum from
-// overflowing.
-enum { EXPONENT_MAX = 1000 };
+// Beyond any text's length, so that no digits of the mantissa outweigh what is cut off; the bound keeps the
+// sum from overflowing.
+static const int64_t exponent_max = (int64_t)1 << 50;
+
+struct literal {
+    bool negative;
+    const char *mantissa; // digits with at most one point among them
+    const char *mantissa_end;
+    int64_t whole; // digits before the point
+    int64_t exponent;
+};
 
 // [+-]digits after the e. False when there are none.
 static bool read_exponent(const char *p, const char *end, int64_t *ret) {
@@ -39,62 +49,84 @@ static bool read_exponent(const char *p, const char *end, int64_t *ret) {
     for (; p < end; p++) {
         if (!is_digit(*p))
             return false;
-        if (exponent <= EXPONENT_MAX)
+        if (exponent < exponent_max)
             exponent = exponent * 10 + (*p - '0');
     }
     *ret = negative ? -exponent : exponent;
     return true;
 }
 
-bool decimal_parse(struct span digits, int precision, int scale, int64_t *ret) {
-    const char *p = digits.data;
-    const char *end = p + digits.size;
-    if (digits.size == 0)
+static bool read_literal(struct span text, struct literal *ret) {
+    const char *p = text.data, *end = p + text.size;
+    *ret = (struct literal){.negative = p < end && *p == '-'};
+    if (p < end && (*p == '-' || *p == '+'))
+        p++;
+    ret->mantissa = p;
+    while (p < end && is_digit(*p))
+        p++;
+    ret->whole = p - ret->mantissa;
+    if (ret->whole == 0)
         return false;
-    bool negative = *p == '-';
-    if (*p == '-' || *p == '+')
-        p++;
-    const char *mantissa = p;
-    const char *point = NULL;
-    while (p < end && (is_digit(*p) || (*p == '.' && point == NULL))) {
-        if (*p == '.')
-            point = p;
-        p++;
+    if (p < end && *p == '.') {
+        const char *fraction = ++p;
+        while (p < end && is_digit(*p))
+            p++;
+        if (p == fraction)
+            return false;
     }
-    const char *mantissa_end = p;
-    if (mantissa_end - mantissa - (point != NULL ? 1 : 0) < 1)
+    ret->mantissa_end = p;
+    if (p == end)
+        return true;
+    return (*p == 'e' || *p == 'E') && read_exponent(p + 1, end, &ret->exponent);
+}
+
+bool decimal_is_literal(struct span text) {
+    struct literal literal;
+    return read_literal(text, &literal);
+}
+
+bool decimal_parse(struct span digits, int precision, int scale, int64_t *ret) {
+    struct literal literal;
+    if (!read_literal(digits, &literal))
         return false;
-    int64_t exponent = 0;
-    if (p < end && (*p != 'e' && *p != 'E'))
-        return false;
-    if (p < end && !read_exponent(p + 1, end, &exponent))
-        return false;
-    // Place of the last digit that is kept, counted from the point, to the right.
-    int64_t place = -(point != NULL ? point - mantissa : mantissa_end - mantissa);
-    int64_t value = 0;
-    for (const char *c = mantissa; c < mantissa_end; c++) {
-        if (c == point)
+    // Place of the newest digit, counted from the point to the right once the exponent has moved it.
+    int64_t place = -literal.whole - literal.exponent, value = 0;
+    for (const char *c = literal.mantissa; c < literal.mantissa_end; c++) {
+        if (*c == '.')
             continue;
-        place++;
         int digit = *c - '0';
-        if (place - exponent > scale) {
+        if (++place > scale) {
             if (digit != 0)
                 return false;
             continue;
         }
-        if (value >= powers_of_ten[17])
+        if (value >= powers_of_ten[DECIMAL_DIGITS_MAX - 1])
             return false;
         value = value * 10 + digit;
     }
-    int64_t missing = scale - (place - exponent);
-    for (; missing > 0 && value != 0; missing--) {
-        if (value >= powers_of_ten[17])
+    for (; place < scale && value != 0; place++) {
+        if (value >= powers_of_ten[DECIMAL_DIGITS_MAX - 1])
             return false;
         value *= 10;
     }
     if (value >= powers_of_ten[precision])
         return false;
-    *ret = negative ? -value : value;
+    *ret = literal.negative ? -value : value;
+    return true;
+}
+
+bool decimal_rescale(int64_t value, int from, int precision, int scale, int64_t *ret) {
+    for (; from < scale && value != 0; from++)
+        if (__builtin_mul_overflow(value, 10, &value))
+            return false;
+    for (; from > scale && value != 0; from--) {
+        if (value % 10 != 0)
+            return false;
+        value /= 10;
+    }
+    if (value >= powers_of_ten[precision] || value <= -powers_of_ten[precision])
+        return false;
+    *ret = value;
     return true;
 }
 

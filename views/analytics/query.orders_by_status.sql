@@ -1,0 +1,3 @@
+select status, orders, total
+from analytics_orders_by_status
+order by status

@@ -1,0 +1,3 @@
+select sku, quantity, revenue
+from analytics_top_skus
+order by revenue desc, sku

@@ -1,0 +1,81 @@
+#include "views/base/real.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+size_t real_write(double value, char ret[REAL_TEXT_SIZE]) {
+    const char *name = isnan(value) ? "NaN" : isinf(value) ? (value > 0 ? "Infinity" : "-Infinity") : NULL;
+    if (name != NULL)
+        return (size_t)snprintf(ret, REAL_TEXT_SIZE, "%s", name);
+    enum { DIGITS_SURE = 15, DIGITS_ALL = 17 };
+    int n = 0;
+    for (int digits = DIGITS_SURE; digits <= DIGITS_ALL; digits++) {
+        n = snprintf(ret, REAL_TEXT_SIZE, "%.*g", digits, value);
+        if (strtod(ret, NULL) == value)
+            break;
+    }
+    return (size_t)n;
+}
+
+static size_t digits_at(const char *text, size_t at, size_t size) {
+    size_t n = 0;
+    while (at + n < size && text[at + n] >= '0' && text[at + n] <= '9')
+        n++;
+    return n;
+}
+
+static bool is_number(const char *text, size_t size) {
+    size_t at = size > 0 && text[0] == '-' ? 1 : 0;
+    size_t n = digits_at(text, at, size);
+    if (n == 0)
+        return false;
+    at += n;
+    if (at < size && text[at] == '.') {
+        n = digits_at(text, ++at, size);
+        if (n == 0)
+            return false;
+        at += n;
+    }
+    if (at < size && (text[at] == 'e' || text[at] == 'E')) {
+        at++;
+        if (at < size && (text[at] == '+' || text[at] == '-'))
+            at++;
+        n = digits_at(text, at, size);
+        if (n == 0)
+            return false;
+        at += n;
+    }
+    return at == size;
+}
+
+bool real_parse(struct span text, double *ret) {
+    enum { TEXT_MAX = 400 };
+    char copy[TEXT_MAX];
+    if (text.size >= sizeof copy)
+        return false;
+    memcpy(copy, text.data, text.size);
+    copy[text.size] = '\0';
+    if (!is_number(copy, text.size) && !span_is(text, "NaN") && !span_is(text, "Infinity") &&
+        !span_is(text, "-Infinity"))
+        return false;
+    *ret = strtod(copy, NULL);
+    return true;
+}
+
+bool integer_parse(struct span text, int64_t *ret) {
+    size_t at = text.size > 0 && text.data[0] == '-' ? 1 : 0;
+    size_t digits = text.size - at;
+    if (digits == 0 || digits > 19 || digits_at(text.data, at, text.size) != digits)
+        return false;
+    if (text.data[at] == '0' && text.size > 1)
+        return false;
+    uint64_t value = 0;
+    for (size_t i = at; i < text.size; i++)
+        value = value * 10 + (uint64_t)(text.data[i] - '0');
+    if (value > (uint64_t)INT64_MAX + at)
+        return false;
+    *ret = at == 1 ? (int64_t)(0 - value) : (int64_t)value;
+    return true;
+}

@@ -1,0 +1,271 @@
+#include "views/carry.h"
+
+#include "views/column_type.h"
+#include "views/mirror.h"
+#include "views/mirror_sql.h"
+
+enum carry_statement {
+    CARRY_KEEP,
+    CARRY_FIND,
+    CARRY_WANTED,
+    CARRY_UNWANT,
+    CARRY_END,
+    CARRY_PURGE,
+    CARRY_COUNT,
+    CARRY_STATEMENTS,
+};
+
+static const char *const carry_sql[CARRY_STATEMENTS] = {
+    [CARRY_KEEP] = "insert into _carry(\"table\",txid,lsn,column,kind,value,ts_ms) "
+                   "values(:table,:txid,:lsn,:column,'have',:value,:ts_ms) on conflict do nothing",
+    [CARRY_FIND] =
+        "select value from _carry where \"table\"=:table and txid=:txid and lsn=:lsn and kind='have' "
+        "and column=:column",
+    [CARRY_WANTED] = "select column, key from _carry where \"table\"=:table and txid=:txid and lsn=:lsn and "
+                     "kind='want'",
+    [CARRY_UNWANT] = "delete from _carry where \"table\"=:table and txid=:txid and lsn=:lsn and kind='want'",
+    [CARRY_END] = "delete from _carry where txid=:txid",
+    [CARRY_PURGE] = "delete from _carry where ts_ms<:before_ms",
+    [CARRY_COUNT] = "select count(*), count(*) filter (where kind='want') from _carry",
+};
+
+struct carry {
+    sqlite3_stmt *statements[CARRY_STATEMENTS];
+    int64_t rows;  // at most so many rows are in _carry: 0 spares looking
+    int64_t wants; // of them, at most so many are wants
+};
+
+int carry_open(struct carry **ret, sqlite3 *db, struct error *error) {
+    CLEANUP(carry_close) struct carry *carry = calloc(1, sizeof *carry);
+    if (carry == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int i = 0; i < CARRY_STATEMENTS; i++)
+        if (stmt_prepare(db, carry_sql[i], "_carry", &carry->statements[i], error) != 0)
+            return -1;
+    if (carry_reload(carry, error) != 0)
+        return -1;
+    *ret = carry;
+    carry = NULL;
+    return 0;
+}
+
+void carry_close(struct carry **carry) {
+    if (*carry == NULL)
+        return;
+    for (int i = 0; i < CARRY_STATEMENTS; i++)
+        stmt_finalize(&(*carry)->statements[i]);
+    free(*carry);
+    *carry = NULL;
+}
+
+int carry_reload(struct carry *carry, struct error *error) {
+    sqlite3_stmt *count = carry->statements[CARRY_COUNT];
+    if (stmt_row(count, "_carry", error) != 1)
+        return -1;
+    carry->rows = sqlite3_column_int64(count, 0);
+    carry->wants = sqlite3_column_int64(count, 1);
+    (void)sqlite3_reset(count);
+    return 0;
+}
+
+static void bind_place(sqlite3_stmt *stmt, const struct change *change) {
+    stmt_bind_text(stmt, ":table", span_of(change->table->name));
+    stmt_bind_integer(stmt, ":txid", change->txid);
+    stmt_bind_integer(stmt, ":lsn", change->lsn);
+}
+
+// Columns of the row that STATEMENT_ROW stands on: 0 _lsn, 1 _snapshot, then the table's.
+enum { ROW_FIRST_COLUMN = 2 };
+
+static bool could_be_toasted(const struct table *table, sqlite3_stmt *row) {
+    int64_t bytes = 0;
+    for (int i = 0; i < table->column_count; i++)
+        if (column_type_toastable(table->columns[i].type))
+            bytes += sqlite3_column_bytes(row, ROW_FIRST_COLUMN + i);
+    return bytes >= MIRROR_TOAST_ROW_MIN;
+}
+
+static int keep_row(struct carry *carry, const struct change *delete, sqlite3_stmt *row,
+                    struct error *error) {
+    sqlite3_stmt *keep = carry->statements[CARRY_KEEP];
+    const struct table *table = delete->table;
+    for (int i = 0; i < table->column_count; i++) {
+        if (!column_type_toastable(table->columns[i].type))
+            continue;
+        bind_place(keep, delete);
+        stmt_bind_text(keep, ":column", span_of(table->columns[i].name));
+        stmt_bind_integer(keep, ":ts_ms", delete->ts_ms);
+        (void)sqlite3_bind_value(keep, sqlite3_bind_parameter_index(keep, ":value"),
+                                 sqlite3_column_value(row, ROW_FIRST_COLUMN + i));
+        if (stmt_step(keep, "_carry", NULL, error) != 0)
+            return -1;
+        carry->rows++;
+    }
+    return 0;
+}
+
+// Gives one awaited column to the row of `key` (a JSON array) from the old row.
+static int give(struct mirror_table *table, sqlite3_stmt *row, int column, struct span key,
+                struct error *error) {
+    CLEANUP(stmt_free_text) char *sql = mirror_sql_set_column(table->table, column);
+    CLEANUP(stmt_finalize) sqlite3_stmt *set = NULL;
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (stmt_prepare(table->db, sql, table->table->name, &set, error) != 0)
+        return -1;
+    (void)sqlite3_bind_value(set, sqlite3_bind_parameter_index(set, ":value"),
+                             sqlite3_column_value(row, ROW_FIRST_COLUMN + column));
+    stmt_bind_text(set, ":key", key);
+    return stmt_step(set, table->table->name, NULL, error);
+}
+
+// 1 = some create awaited values of this row and has them now, 0 = none did.
+static int give_awaited(struct carry *carry, struct mirror_table *table, const struct change *delete,
+                        sqlite3_stmt *row, struct error *error) {
+    if (carry->wants == 0)
+        return 0;
+    sqlite3_stmt *wanted = carry->statements[CARRY_WANTED];
+    bind_place(wanted, delete);
+    int given = 0;
+    int more;
+    while ((more = stmt_row(wanted, "_carry", error)) == 1) {
+        CLEANUP(stmt_reset) sqlite3_stmt *reset_on_error = wanted;
+        const char *name = (const char *)sqlite3_column_text(wanted, 0);
+        struct span key = {(const char *)sqlite3_column_text(wanted, 1),
+                           (size_t)sqlite3_column_bytes(wanted, 1)};
+        int column = table_column(table->table, name, strlen(name));
+        if (column >= 0 && give(table, row, column, key, error) != 0)
+            return -1;
+        given = 1;
+        reset_on_error = NULL;
+    }
+    if (more < 0 || given == 0)
+        return more;
+    sqlite3_stmt *unwant = carry->statements[CARRY_UNWANT];
+    bind_place(unwant, delete);
+    return stmt_step(unwant, "_carry", NULL, error) != 0 ? -1 : 1;
+}
+
+int carry_delete(struct carry *carry, struct mirror_table *table, const struct change *delete,
+                 struct error *error) {
+    if (!table->has_toastable || delete->txid < 0 || delete->lsn == LSN_NONE)
+        return 0;
+    sqlite3_stmt *row = mirror_table_statement(table, STATEMENT_ROW, error);
+    if (row == NULL)
+        return -1;
+    mirror_bind_key(row, table->table, delete->values);
+    CLEANUP(stmt_reset) sqlite3_stmt *reset = row;
+    int found = stmt_row(row, table->table->name, error);
+    if (found != 1 || sqlite3_column_int64(row, 0) >= delete->lsn || !could_be_toasted(table->table, row))
+        return found < 0 ? -1 : 0;
+    int given = give_awaited(carry, table, delete, row, error);
+    if (given != 0)
+        return given < 0 ? -1 : 0;
+    return keep_row(carry, delete, row, error);
+}
+
+// The carried value of one column: 1 = found and put into `ret`, 0 = there is none.
+static int find(struct carry *carry, const struct change *create, int column, struct value *ret,
+                struct arena *arena, struct error *error) {
+    sqlite3_stmt *stmt = carry->statements[CARRY_FIND];
+    bind_place(stmt, create);
+    stmt_bind_text(stmt, ":column", span_of(create->table->columns[column].name));
+    int found = stmt_row(stmt, "_carry", error);
+    if (found != 1)
+        return found;
+    CLEANUP(stmt_reset) sqlite3_stmt *reset = stmt;
+    int type = sqlite3_column_type(stmt, 0);
+    if (type == SQLITE_NULL) {
+        *ret = (struct value){.kind = VALUE_NULL};
+        return 1;
+    }
+    const void *bytes = type == SQLITE_BLOB ? sqlite3_column_blob(stmt, 0) : sqlite3_column_text(stmt, 0);
+    size_t size = (size_t)sqlite3_column_bytes(stmt, 0);
+    char *copy = arena_take(arena, size + 1);
+    if (copy == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (size > 0)
+        memcpy(copy, bytes, size);
+    *ret = (struct value){.kind = type == SQLITE_BLOB ? VALUE_BLOB : VALUE_TEXT, .bytes = {copy, size}};
+    return 1;
+}
+
+int carry_create(struct carry *carry, const struct change *create, struct value *values, struct arena *arena,
+                 struct error *error) {
+    if (carry->rows == 0 || create->txid < 0 || create->lsn == LSN_NONE)
+        return 0;
+    for (int i = 0; i < create->table->column_count; i++)
+        if (values[i].kind == VALUE_UNAVAILABLE && find(carry, create, i, &values[i], arena, error) < 0)
+            return -1;
+    return 0;
+}
+
+int carry_await(struct carry *carry, const struct change *create, const struct value *values,
+                struct error *error) {
+    if (create->txid < 0 || create->lsn == LSN_NONE)
+        return 0;
+    CLEANUP(stmt_finalize) sqlite3_stmt *await = NULL;
+    for (int i = 0; i < create->table->column_count; i++) {
+        if (values[i].kind != VALUE_UNAVAILABLE)
+            continue;
+        if (await == NULL) {
+            CLEANUP(stmt_free_text) char *sql = mirror_sql_await(create->table);
+            if (sql == NULL)
+                return error_set(error, ERROR_SYSTEM, "out of memory");
+            if (stmt_prepare(sqlite3_db_handle(carry->statements[0]), sql, "_carry", &await, error) != 0)
+                return -1;
+        }
+        bind_place(await, create);
+        mirror_bind_key(await, create->table, values);
+        stmt_bind_text(await, ":column", span_of(create->table->columns[i].name));
+        stmt_bind_integer(await, ":ts_ms", create->ts_ms);
+        if (stmt_step(await, "_carry", NULL, error) != 0)
+            return -1;
+        carry->rows++;
+        carry->wants++;
+    }
+    return 0;
+}
+
+int carry_written(struct carry *carry, const struct change *change, const struct value *values,
+                  struct error *error) {
+    if (carry->wants == 0)
+        return 0;
+    CLEANUP(stmt_free_text) char *sql = mirror_sql_settle(change->table);
+    CLEANUP(stmt_finalize) sqlite3_stmt *settle = NULL;
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (stmt_prepare(sqlite3_db_handle(carry->statements[0]), sql, "_carry", &settle, error) != 0)
+        return -1;
+    for (int i = 0; i < change->table->column_count; i++) {
+        if (values[i].kind == VALUE_UNAVAILABLE || values[i].kind == VALUE_ABSENT)
+            continue;
+        stmt_bind_text(settle, ":table", span_of(change->table->name));
+        stmt_bind_text(settle, ":column", span_of(change->table->columns[i].name));
+        mirror_bind_key(settle, change->table, values);
+        if (stmt_step(settle, "_carry", NULL, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int carry_transaction_end(struct carry *carry, int64_t txid, struct error *error) {
+    if (carry->rows == 0)
+        return 0;
+    sqlite3_stmt *end = carry->statements[CARRY_END];
+    stmt_bind_integer(end, ":txid", txid);
+    int changes = 0;
+    if (stmt_step(end, "_carry", &changes, error) != 0)
+        return -1;
+    return changes > 0 ? carry_reload(carry, error) : 0;
+}
+
+int carry_purge(struct carry *carry, int64_t before_ms, struct error *error) {
+    if (carry->rows == 0)
+        return 0;
+    sqlite3_stmt *purge = carry->statements[CARRY_PURGE];
+    stmt_bind_integer(purge, ":before_ms", before_ms);
+    if (stmt_step(purge, "_carry", NULL, error) != 0)
+        return -1;
+    return carry_reload(carry, error);
+}

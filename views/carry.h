@@ -1,0 +1,33 @@
+// TOAST values across a primary key change. A key change is a delete of the old key and a create of the new
+// one with the same (table, txId, lsn), often in different partitions; the create says of an unchanged TOAST
+// value only that it is unavailable. Whichever comes first leaves word for the other in _carry. Inside the
+// mirror only.
+#ifndef TIDEMARK_CARRY_H
+#define TIDEMARK_CARRY_H
+
+#include "views/base/arena.h"
+#include "views/mirror_table.h"
+
+struct carry;
+
+int carry_open(struct carry **ret, sqlite3 *db, struct error *error);
+void carry_close(struct carry **carry);
+
+// Before a row is deleted: what could have been out of line is kept, and creates that wait for it get it.
+int carry_delete(struct carry *carry, struct mirror_table *table, const struct change *delete,
+                 struct error *error);
+// Before a create with unavailable values is stored: those that were carried replace them in `values` (a copy
+// of the change's, column by column); their bytes live in `arena`.
+int carry_create(struct carry *carry, const struct change *create, struct value *values, struct arena *arena,
+                 struct error *error);
+// After such a create was stored: the columns that are still unavailable are awaited.
+int carry_await(struct carry *carry, const struct change *create, const struct value *values,
+                struct error *error);
+// After any write of real values: what was awaited for these columns of this key is not any more.
+int carry_written(struct carry *carry, const struct change *change, const struct value *values,
+                  struct error *error);
+int carry_transaction_end(struct carry *carry, int64_t txid, struct error *error);
+int carry_purge(struct carry *carry, int64_t before_ms, struct error *error);
+int carry_reload(struct carry *carry, struct error *error);
+
+#endif

@@ -1,0 +1,373 @@
+#include "views/install.h"
+
+#include "views/functions.h"
+#include "views/mirror_sql.h"
+#include "views/stmt.h"
+
+#include <stdio.h>
+
+enum { INSTALL_OBJECTS_MAX = 4096 };
+
+struct object {
+    char *type; // table, index, view, trigger
+    char *name;
+    char *sql;
+};
+
+struct objects {
+    struct object *list;
+    int count;
+};
+
+static void free_objects(struct objects *objects) {
+    for (int i = 0; i < objects->count; i++) {
+        free(objects->list[i].type);
+        free(objects->list[i].name);
+        free(objects->list[i].sql);
+    }
+    free(objects->list);
+    *objects = (struct objects){0};
+}
+
+static int read_objects(sqlite3 *db, const char *sql, struct objects *ret, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, sql, "sqlite_schema", &stmt, error) != 0)
+        return -1;
+    int row;
+    while ((row = stmt_row(stmt, "sqlite_schema", error)) == 1) {
+        struct object *grown = realloc(ret->list, ((size_t)ret->count + 1) * sizeof *grown);
+        if (grown == NULL || ret->count == INSTALL_OBJECTS_MAX)
+            return error_set(error, ERROR_SYSTEM, "too many views, or out of memory");
+        ret->list = grown;
+        ret->list[ret->count++] = (struct object){strdup((const char *)sqlite3_column_text(stmt, 0)),
+                                                  strdup((const char *)sqlite3_column_text(stmt, 1)),
+                                                  strdup((const char *)sqlite3_column_text(stmt, 2))};
+    }
+    return row;
+}
+
+// All mirrored tables as SQL: what the file was made with, and what these views expect.
+static int mirror_text(const struct catalog *catalog, char **ret, struct error *error) {
+    sqlite3_str *text = sqlite3_str_new(NULL);
+    for (int i = 0; i < catalog->table_count; i++) {
+        CLEANUP(stmt_free_text) char *sql = mirror_sql_create(&catalog->tables[i]);
+        if (sql != NULL)
+            sqlite3_str_appendall(text, sql);
+    }
+    *ret = sqlite3_str_finish(text);
+    return *ret != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
+}
+
+int install_mirror(struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
+    CLEANUP(stmt_free_text) char *sql = NULL;
+    CLEANUP(stmt_finalize) sqlite3_stmt *note = NULL;
+    if (mirror_text(catalog, &sql, error) != 0 || stmt_run(db, sql, "mirror", error) != 0 ||
+        stmt_prepare(db, "insert into _meta(name, value) values('source', :source)", "_meta", &note, error) !=
+            0)
+        return -1;
+    stmt_bind_text(note, ":source", span_of(sql));
+    return stmt_step(note, "_meta", NULL, error);
+}
+
+static int check_source(sqlite3 *db, const struct catalog *catalog, struct error *error) {
+    CLEANUP(stmt_free_text) char *sql = NULL;
+    CLEANUP(stmt_finalize) sqlite3_stmt *same = NULL;
+    if (mirror_text(catalog, &sql, error) != 0 ||
+        stmt_prepare(db, "select value = :source from _meta where name = 'source'", "_meta", &same, error) !=
+            0)
+        return -1;
+    stmt_bind_text(same, ":source", span_of(sql));
+    int row = stmt_row(same, "_meta", error);
+    if (row < 0)
+        return -1;
+    bool equal = row == 1 && sqlite3_column_int(same, 0) == 1;
+    (void)sqlite3_reset(same);
+    if (!equal)
+        return error_set(
+            error, ERROR_INPUT,
+            "source.sql declares other tables or columns than this file was made with; the mirror cannot "
+            "know what it did not keep: read the topics again into a new --db file");
+    return 0;
+}
+
+// What a schema makes, found out in a database of its own.
+static int schema_objects(const struct catalog *catalog, const char *schema, struct objects *ret,
+                          struct error *error) {
+    CLEANUP(stmt_close) sqlite3 *scratch = NULL;
+    CLEANUP(stmt_free_text) char *mirror = NULL;
+    if (sqlite3_open(":memory:", &scratch) != SQLITE_OK)
+        return stmt_error(error, scratch, "schema");
+    if (functions_register(scratch, NULL, error) != 0 || mirror_text(catalog, &mirror, error) != 0 ||
+        stmt_run(scratch, mirror, "mirror", error) != 0 ||
+        stmt_run(scratch, "create temp table before as select name from sqlite_schema", "schema", error) !=
+            0 ||
+        stmt_run(scratch, schema, "schema.sql of the file", error) != 0)
+        return -1;
+    return read_objects(
+        scratch,
+        "select type, name, sql from sqlite_schema where name not in (select name from before)"
+        " and name not like 'sqlite_%'",
+        ret, error);
+}
+
+static int run_named(sqlite3 *db, const char *format, const char *name, struct error *error) {
+    CLEANUP(stmt_free_text) char *sql = sqlite3_mprintf(format, name, name, name);
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    return stmt_run(db, sql, name, error);
+}
+
+// Triggers and indexes go with their tables or before them.
+static int drop_objects(sqlite3 *db, const struct objects *objects, struct error *error) {
+    static const struct {
+        const char *type;
+        const char *sql;
+    } drops[] = {{"trigger", "drop trigger if exists \"%w\""},
+                 {"view", "drop view if exists \"%w\""},
+                 {"index", "drop index if exists \"%w\""},
+                 {"table", "drop table if exists \"%w\""}};
+    for (size_t d = 0; d < sizeof drops / sizeof *drops; d++)
+        for (int i = 0; i < objects->count; i++)
+            if (strcmp(objects->list[i].type, drops[d].type) == 0 &&
+                run_named(db, drops[d].sql, objects->list[i].name, error) != 0)
+                return -1;
+    return 0;
+}
+
+static const char *object_sql(const struct objects *objects, const char *name) {
+    for (int i = 0; i < objects->count; i++)
+        if (strcmp(objects->list[i].name, name) == 0)
+            return objects->list[i].sql;
+    return NULL;
+}
+
+struct installed {
+    char *name;
+    char *hash;
+    char *schema;
+};
+
+static void free_installed(struct installed *installed) {
+    free(installed->name);
+    free(installed->hash);
+    free(installed->schema);
+    *installed = (struct installed){0};
+}
+
+// The file's record of a view. 1 = found, 0 = it has none, -1 = error.
+static int find_installed(sqlite3 *db, const char *name, struct installed *ret, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, "select name, hash, schema from _views where name = :name", "_views", &stmt,
+                     error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":name", span_of(name));
+    int row = stmt_row(stmt, "_views", error);
+    if (row == 1)
+        *ret = (struct installed){strdup((const char *)sqlite3_column_text(stmt, 0)),
+                                  strdup((const char *)sqlite3_column_text(stmt, 1)),
+                                  strdup((const char *)sqlite3_column_text(stmt, 2))};
+    return row;
+}
+
+// History that the old schema kept must be kept by the new one under the same declaration.
+static int check_kept(const struct catalog *catalog, const struct view *view, const struct installed *old,
+                      const struct objects *old_objects, struct error *error) {
+    CLEANUP(free_objects) struct objects new_objects = {0};
+    if (schema_objects(catalog, view->schema, &new_objects, error) != 0)
+        return error_prefix(error, "%s", view->file);
+    static const char directive[] = "-- tidemark: keep ";
+    for (const char *at = strstr(old->schema, directive); at != NULL; at = strstr(at, directive)) {
+        at += sizeof directive - 1;
+        CLEANUP(free_charp) char *name = strndup(at, strcspn(at, " \t\r\n"));
+        const char *was = name != NULL ? object_sql(old_objects, name) : NULL;
+        const char *is = name != NULL ? object_sql(&new_objects, name) : NULL;
+        bool named = false;
+        for (int i = 0; name != NULL && i < view->kept_count; i++)
+            named |= strcmp(view->kept[i], name) == 0;
+        if (was == NULL || is == NULL || strcmp(was, is) != 0 || !named)
+            return error_set(
+                error, ERROR_INPUT,
+                "%s: table %s of view %s is history that the mirror cannot rebuild, and its declaration "
+                "changed: put it back, or use a new --db file",
+                view->file, name != NULL ? name : "?", view->name);
+    }
+    return 0;
+}
+
+static int keep_tables(sqlite3 *db, const struct view *view, const char *format, struct error *error) {
+    for (int i = 0; i < view->kept_count; i++)
+        if (run_named(db, format, view->kept[i], error) != 0)
+            return -1;
+    return 0;
+}
+
+static int record(sqlite3 *db, const struct view *view, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db,
+                     "insert into _views(name, hash, schema) values(:name, :hash, :schema)"
+                     " on conflict(name) do update set hash = excluded.hash, schema = excluded.schema",
+                     "_views", &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":name", span_of(view->name));
+    stmt_bind_text(stmt, ":hash", span_of(view->hash));
+    stmt_bind_text(stmt, ":schema", span_of(view->schema));
+    return stmt_step(stmt, "_views", NULL, error);
+}
+
+static int remove_old(sqlite3 *db, const struct catalog *catalog, const struct view *view, bool *ret_had_kept,
+                      struct error *error) {
+    CLEANUP(free_installed) struct installed old = {0};
+    CLEANUP(free_objects) struct objects objects = {0};
+    *ret_had_kept = false;
+    int found = find_installed(db, view->name, &old, error);
+    if (found <= 0)
+        return found;
+    if (old.schema == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (schema_objects(catalog, old.schema, &objects, error) != 0 ||
+        check_kept(catalog, view, &old, &objects, error) != 0)
+        return -1;
+    *ret_had_kept = strstr(old.schema, "-- tidemark: keep ") != NULL;
+    if (*ret_had_kept &&
+        keep_tables(db, view, "create temp table \"_kept_%w\" as select * from main.\"%w\"", error) != 0)
+        return -1;
+    return drop_objects(db, &objects, error);
+}
+
+static int make_view(sqlite3 *db, const struct catalog *catalog, const struct view *view,
+                     struct error *error) {
+    bool had_kept;
+    if (remove_old(db, catalog, view, &had_kept, error) != 0 ||
+        stmt_run(db, view->schema, view->file, error) != 0)
+        return -1;
+    if (had_kept && keep_tables(db, view,
+                                "insert into main.\"%w\" select * from temp.\"_kept_%w\";"
+                                "drop table temp.\"_kept_%w\"",
+                                error) != 0)
+        return -1;
+    return record(db, view, error);
+}
+
+static void add_name(char *list, size_t size, const char *name) {
+    size_t used = strlen(list);
+    (void)snprintf(list + used, size - used, "%s%s", used > 0 ? ", " : "", name);
+}
+
+// Views of the file that are not loaded any more: one that holds history stays and is kept up to date by its
+// triggers.
+static int drop_unloaded(sqlite3 *db, const struct catalog *catalog, struct store_report *report,
+                         struct error *error) {
+    CLEANUP(free_objects) struct objects views = {0};
+    if (read_objects(db, "select 'view', name, schema from _views order by name", &views, error) != 0)
+        return -1;
+    for (int i = 0; i < views.count; i++) {
+        const char *name = views.list[i].name;
+        if (catalog_view(catalog, name) != NULL)
+            continue;
+        if (strstr(views.list[i].sql, "-- tidemark: keep ") != NULL) {
+            add_name(report->left, sizeof report->left, name);
+            continue;
+        }
+        CLEANUP(free_objects) struct objects objects = {0};
+        if (schema_objects(catalog, views.list[i].sql, &objects, error) != 0 ||
+            drop_objects(db, &objects, error) != 0)
+            return -1;
+        CLEANUP(stmt_finalize) sqlite3_stmt *forget = NULL;
+        if (stmt_prepare(db, "delete from _views where name = :name", "_views", &forget, error) != 0)
+            return -1;
+        stmt_bind_text(forget, ":name", span_of(name));
+        if (stmt_step(forget, "_views", NULL, error) != 0)
+            return -1;
+        report->views_dropped++;
+        add_name(report->dropped, sizeof report->dropped, name);
+    }
+    return 0;
+}
+
+static bool is_changed(sqlite3 *db, const struct view *view, int *ret_status, struct error *error) {
+    CLEANUP(free_installed) struct installed old = {0};
+    *ret_status = find_installed(db, view->name, &old, error);
+    return *ret_status == 0 || (*ret_status == 1 && (old.hash == NULL || strcmp(old.hash, view->hash) != 0));
+}
+
+static int move_rows(sqlite3 *db, const struct catalog *catalog, char *(*sql_of)(const struct table *),
+                     struct error *error) {
+    for (int i = 0; i < catalog->table_count; i++) {
+        CLEANUP(stmt_free_text) char *sql = sql_of(&catalog->tables[i]);
+        if (sql == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        if (stmt_run(db, sql, catalog->tables[i].name, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+// Takes the triggers of a view's old form out of the list of those that come back.
+static int forget_old_triggers(sqlite3 *db, const struct catalog *catalog, const struct view *view,
+                               struct objects *triggers, struct error *error) {
+    CLEANUP(free_installed) struct installed old = {0};
+    CLEANUP(free_objects) struct objects objects = {0};
+    int found = find_installed(db, view->name, &old, error);
+    if (found <= 0)
+        return found;
+    if (old.schema == NULL || schema_objects(catalog, old.schema, &objects, error) != 0)
+        return -1;
+    for (int i = 0; i < triggers->count; i++)
+        if (triggers->list[i].sql != NULL && object_sql(&objects, triggers->list[i].name) != NULL) {
+            free(triggers->list[i].sql);
+            triggers->list[i].sql = NULL;
+        }
+    return 0;
+}
+
+static int read_triggers(sqlite3 *db, const struct catalog *catalog, const bool *changed, struct objects *ret,
+                         struct error *error) {
+    if (read_objects(db, "select type, name, sql from sqlite_schema where type = 'trigger'", ret, error) != 0)
+        return -1;
+    for (int i = 0; i < catalog->view_count; i++)
+        if (changed[i] && forget_old_triggers(db, catalog, &catalog->views[i], ret, error) != 0)
+            return -1;
+    return 0;
+}
+
+// The mirror's rows go out and come in again while only the new views' triggers are there: each fills itself
+// as it would from a snapshot.
+static int build_views(sqlite3 *db, const struct catalog *catalog, const bool *changed,
+                       const struct change **current, struct error *error) {
+    CLEANUP(free_objects) struct objects triggers = {0};
+    if (read_triggers(db, catalog, changed, &triggers, error) != 0 ||
+        drop_objects(db, &triggers, error) != 0 || move_rows(db, catalog, mirror_sql_copy_out, error) != 0)
+        return -1;
+    for (int i = 0; i < catalog->view_count; i++)
+        if (changed[i] && make_view(db, catalog, &catalog->views[i], error) != 0)
+            return -1;
+    const struct change refill = {.op = CHANGE_READ, .snapshot = SNAPSHOT_FULL, .lsn = LSN_NONE, .txid = -1};
+    *current = &refill;
+    int status = move_rows(db, catalog, mirror_sql_copy_in, error);
+    *current = NULL;
+    for (int i = 0; i < triggers.count && status == 0; i++)
+        if (triggers.list[i].sql != NULL)
+            status = stmt_run(db, triggers.list[i].sql, triggers.list[i].name, error);
+    return status;
+}
+
+int install_views(struct sqlite3 *db, const struct catalog *catalog, const struct change **current,
+                  struct store_report *report, struct error *error) {
+    if (check_source(db, catalog, error) != 0 || drop_unloaded(db, catalog, report, error) != 0)
+        return -1;
+    CLEANUP(free_charp) char *changed_bytes = calloc((size_t)catalog->view_count + 1, sizeof(bool));
+    if (changed_bytes == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    bool *changed = (bool *)changed_bytes;
+    for (int i = 0; i < catalog->view_count; i++) {
+        int status;
+        changed[i] = is_changed(db, &catalog->views[i], &status, error);
+        if (status < 0)
+            return -1;
+        if (!changed[i])
+            continue;
+        report->views_built++;
+        add_name(report->built, sizeof report->built, catalog->views[i].name);
+    }
+    return report->views_built > 0 ? build_views(db, catalog, changed, current, error) : 0;
+}

@@ -1,0 +1,253 @@
+#include "views/mirror_sql.h"
+
+#include "views/column_type.h"
+
+#include <sqlite3.h>
+
+enum { STORED_TYPE_SIZE = 32 };
+
+static sqlite3_str *begin(void) {
+    return sqlite3_str_new(NULL);
+}
+
+// "a","b" of the key columns.
+static void key_names(sqlite3_str *sql, const struct table *table) {
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"", i > 0 ? "," : "", table->columns[table->keys[i]].name);
+}
+
+// "a"=:key1 and "b"=:key2
+static void key_equals(sqlite3_str *sql, const struct table *table) {
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"=:key%d", i > 0 ? " and " : "", table->columns[table->keys[i]].name,
+                            i + 1);
+}
+
+static void column_names(sqlite3_str *sql, const struct table *table) {
+    for (int i = 0; i < table->column_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"", i > 0 ? "," : "", table->columns[i].name);
+}
+
+static bool is_rowid_key(const struct table *table) {
+    return table->key_count == 1 && table->columns[table->keys[0]].type == COLUMN_INTEGER;
+}
+
+static void key_declarations(sqlite3_str *sql, const struct table *table) {
+    for (int i = 0; i < table->key_count; i++) {
+        const struct column *column = &table->columns[table->keys[i]];
+        char stored[STORED_TYPE_SIZE];
+        column_type_stored(column, stored, sizeof stored);
+        sqlite3_str_appendf(sql, "\"%w\" %s not null,", column->name, stored);
+    }
+}
+
+char *mirror_sql_create(const struct table *table) {
+    sqlite3_str *sql = begin();
+    sqlite3_str_appendf(sql, "create table \"%w\"(", table->name);
+    for (int i = 0; i < table->column_count; i++) {
+        char stored[STORED_TYPE_SIZE];
+        column_type_stored(&table->columns[i], stored, sizeof stored);
+        const char *suffix = "";
+        if (table->columns[i].key != 0)
+            suffix = is_rowid_key(table) ? " primary key" : " not null";
+        sqlite3_str_appendf(sql, "\"%w\" %s%s,", table->columns[i].name, stored, suffix);
+    }
+    // NOT NULL of the source is not repeated: a column that events lack must be able to be NULL here.
+    sqlite3_str_appendall(sql, "_lsn integer not null default -1,_snapshot integer not null default -1");
+    if (!is_rowid_key(table)) {
+        sqlite3_str_appendall(sql, ",primary key(");
+        key_names(sql, table);
+        sqlite3_str_appendall(sql, ")) without rowid;");
+    } else {
+        sqlite3_str_appendall(sql, ");");
+    }
+    sqlite3_str_appendf(sql, "create table \"_deleted_%w\"(", table->name);
+    key_declarations(sql, table);
+    sqlite3_str_appendall(sql, "_lsn integer not null,_ts_ms integer not null,primary key(");
+    key_names(sql, table);
+    sqlite3_str_appendall(sql, ")) without rowid;");
+    return sqlite3_str_finish(sql);
+}
+
+static void upsert_column(sqlite3_str *sql, const struct table *table, int number, bool masked,
+                          const char *comma) {
+    const char *name = table->columns[number].name;
+    if (masked)
+        sqlite3_str_appendf(
+            sql, "%s\"%w\"=case when (:keep%d>>%d)&1 then \"%w\".\"%w\" else excluded.\"%w\" end", comma,
+            name, number / MIRROR_KEEP_BITS, number % MIRROR_KEEP_BITS, table->name, name, name);
+    else
+        sqlite3_str_appendf(sql, "%s\"%w\"=excluded.\"%w\"", comma, name, name);
+}
+
+char *mirror_sql_upsert(const struct table *table, enum mirror_upsert kind, bool masked) {
+    static const char *const position[] = {
+        [UPSERT_STREAMED] = "_lsn", [UPSERT_SNAPSHOT] = "_snapshot", [UPSERT_FORCED] = NULL};
+    static const char *const parameter[] = {
+        [UPSERT_STREAMED] = ":lsn", [UPSERT_SNAPSHOT] = ":snapshot", [UPSERT_FORCED] = NULL};
+    sqlite3_str *sql = begin();
+    sqlite3_str_appendf(sql, "insert into \"%w\"(", table->name);
+    column_names(sql, table);
+    if (position[kind] != NULL)
+        sqlite3_str_appendf(sql, ",%s", position[kind]);
+    sqlite3_str_appendall(sql, ") values(");
+    for (int i = 0; i < table->column_count; i++)
+        sqlite3_str_appendf(sql, "%s?%d", i > 0 ? "," : "", i + 1);
+    if (parameter[kind] != NULL)
+        sqlite3_str_appendf(sql, ",%s", parameter[kind]);
+    sqlite3_str_appendall(sql, ") on conflict(");
+    key_names(sql, table);
+    sqlite3_str_appendall(sql, ") do ");
+    const char *comma = "";
+    bool set = false;
+    for (int i = 0; i < table->column_count; i++) {
+        if (table->columns[i].key != 0)
+            continue;
+        if (!set)
+            sqlite3_str_appendall(sql, "update set ");
+        upsert_column(sql, table, i, masked, comma);
+        comma = ",";
+        set = true;
+    }
+    if (position[kind] != NULL)
+        sqlite3_str_appendf(sql, "%s%s=excluded.%s", set ? "," : "update set ", position[kind],
+                            position[kind]);
+    else if (!set)
+        sqlite3_str_appendall(sql, "nothing");
+    if (kind == UPSERT_STREAMED)
+        sqlite3_str_appendf(sql, " where excluded._lsn>\"%w\"._lsn", table->name);
+    if (kind == UPSERT_SNAPSHOT)
+        sqlite3_str_appendf(sql, " where \"%w\"._lsn<=excluded._snapshot", table->name);
+    return sqlite3_str_finish(sql);
+}
+
+// verb "table" where KEY [tail]
+static char *by_key(const struct table *table, const char *verb, const char *prefix, const char *tail) {
+    sqlite3_str *sql = begin();
+    sqlite3_str_appendf(sql, "%s \"%s%w\" where ", verb, prefix, table->name);
+    key_equals(sql, table);
+    sqlite3_str_appendall(sql, tail);
+    return sqlite3_str_finish(sql);
+}
+
+char *mirror_sql_delete(const struct table *table) {
+    return by_key(table, "delete from", "", " and _lsn<:lsn");
+}
+
+char *mirror_sql_delete_key(const struct table *table) {
+    return by_key(table, "delete from", "", "");
+}
+
+char *mirror_sql_deleted_lsn(const struct table *table) {
+    return by_key(table, "select _lsn from", "_deleted_", "");
+}
+
+char *mirror_sql_truncate_key(const struct table *table) {
+    return by_key(table, "delete from", "", " and max(_lsn,_snapshot)<:lsn");
+}
+
+char *mirror_sql_row(const struct table *table) {
+    sqlite3_str *sql = begin();
+    sqlite3_str_appendall(sql, "select _lsn,_snapshot,");
+    column_names(sql, table);
+    sqlite3_str_appendf(sql, " from \"%w\" where ", table->name);
+    key_equals(sql, table);
+    return sqlite3_str_finish(sql);
+}
+
+static void keep_newest_deleted(sqlite3_str *sql, const struct table *table) {
+    sqlite3_str_appendall(sql, " on conflict(");
+    key_names(sql, table);
+    sqlite3_str_appendf(sql,
+                        ") do update set _lsn=excluded._lsn,_ts_ms=excluded._ts_ms where excluded._lsn>"
+                        "\"_deleted_%w\"._lsn",
+                        table->name);
+}
+
+char *mirror_sql_note_deleted(const struct table *table) {
+    sqlite3_str *sql = begin();
+    sqlite3_str_appendf(sql, "insert into \"_deleted_%w\"(", table->name);
+    key_names(sql, table);
+    sqlite3_str_appendall(sql, ",_lsn,_ts_ms) values(");
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, ":key%d,", i + 1);
+    sqlite3_str_appendall(sql, ":lsn,:ts_ms)");
+    keep_newest_deleted(sql, table);
+    return sqlite3_str_finish(sql);
+}
+
+char *mirror_sql_note_swept(const struct table *table) {
+    sqlite3_str *sql = begin();
+    sqlite3_str_appendf(sql, "insert into \"_deleted_%w\"(", table->name);
+    key_names(sql, table);
+    sqlite3_str_appendall(sql, ",_lsn,_ts_ms) select ");
+    key_names(sql, table);
+    sqlite3_str_appendf(sql,
+                        ",_lsn,:ts_ms from \"%w\" where _snapshot<>:snapshot and _lsn<:snapshot and _lsn>=0",
+                        table->name);
+    keep_newest_deleted(sql, table);
+    return sqlite3_str_finish(sql);
+}
+
+// verb "table" tail
+static char *whole_table(const struct table *table, const char *verb, const char *prefix, const char *tail) {
+    return sqlite3_mprintf("%s \"%s%w\"%s", verb, prefix, table->name, tail);
+}
+
+char *mirror_sql_truncate(const struct table *table) {
+    return whole_table(table, "delete from", "", " where max(_lsn,_snapshot)<:lsn");
+}
+
+char *mirror_sql_sweep(const struct table *table) {
+    return whole_table(table, "delete from", "", " where _snapshot<>:snapshot and _lsn<:snapshot");
+}
+
+char *mirror_sql_purge_deleted(const struct table *table) {
+    return whole_table(table, "delete from", "_deleted_", " where _ts_ms<:before_ms");
+}
+
+char *mirror_sql_copy_out(const struct table *table) {
+    return sqlite3_mprintf(
+        "create temp table \"_rebuild_%w\" as select * from main.\"%w\";delete from main.\"%w\"", table->name,
+        table->name, table->name);
+}
+
+char *mirror_sql_copy_in(const struct table *table) {
+    return sqlite3_mprintf("insert into main.\"%w\" select * from temp.\"_rebuild_%w\";"
+                           "drop table temp.\"_rebuild_%w\"",
+                           table->name, table->name, table->name);
+}
+
+char *mirror_sql_set_column(const struct table *table, int column) {
+    sqlite3_str *sql = begin();
+    sqlite3_str_appendf(sql, "update \"%w\" set \"%w\"=:value where ", table->name,
+                        table->columns[column].name);
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"=json_extract(:key,'$[%d]')", i > 0 ? " and " : "",
+                            table->columns[table->keys[i]].name, i);
+    return sqlite3_str_finish(sql);
+}
+
+static void key_array(sqlite3_str *sql, const struct table *table) {
+    sqlite3_str_appendall(sql, "json_array(");
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%s:key%d", i > 0 ? "," : "", i + 1);
+    sqlite3_str_appendall(sql, ")");
+}
+
+char *mirror_sql_await(const struct table *table) {
+    sqlite3_str *sql = begin();
+    sqlite3_str_appendall(sql, "insert into _carry(\"table\",txid,lsn,column,kind,key,ts_ms) "
+                               "values(:table,:txid,:lsn,:column,'want',");
+    key_array(sql, table);
+    sqlite3_str_appendall(sql, ",:ts_ms) on conflict do nothing");
+    return sqlite3_str_finish(sql);
+}
+
+char *mirror_sql_settle(const struct table *table) {
+    sqlite3_str *sql = begin();
+    sqlite3_str_appendall(
+        sql, "delete from _carry where \"table\"=:table and column=:column and kind='want' and key=");
+    key_array(sql, table);
+    return sqlite3_str_finish(sql);
+}

@@ -1,0 +1,91 @@
+#include "views/mirror_table.h"
+
+#include "views/mirror_sql.h"
+
+static char *statement_sql(const struct table *table, enum mirror_statement which) {
+    switch (which) {
+    case STATEMENT_UPSERT_STREAMED:
+        return mirror_sql_upsert(table, UPSERT_STREAMED, false);
+    case STATEMENT_UPSERT_SNAPSHOT:
+        return mirror_sql_upsert(table, UPSERT_SNAPSHOT, false);
+    case STATEMENT_UPSERT_FORCED:
+        return mirror_sql_upsert(table, UPSERT_FORCED, false);
+    case STATEMENT_MASKED_STREAMED:
+        return mirror_sql_upsert(table, UPSERT_STREAMED, true);
+    case STATEMENT_MASKED_SNAPSHOT:
+        return mirror_sql_upsert(table, UPSERT_SNAPSHOT, true);
+    case STATEMENT_MASKED_FORCED:
+        return mirror_sql_upsert(table, UPSERT_FORCED, true);
+    case STATEMENT_DELETE:
+        return mirror_sql_delete(table);
+    case STATEMENT_DELETE_KEY:
+        return mirror_sql_delete_key(table);
+    case STATEMENT_ROW:
+        return mirror_sql_row(table);
+    case STATEMENT_NOTE_DELETED:
+        return mirror_sql_note_deleted(table);
+    case STATEMENT_DELETED_LSN:
+        return mirror_sql_deleted_lsn(table);
+    case STATEMENT_TRUNCATE:
+        return mirror_sql_truncate(table);
+    case STATEMENT_TRUNCATE_KEY:
+        return mirror_sql_truncate_key(table);
+    case STATEMENT_NOTE_SWEPT:
+        return mirror_sql_note_swept(table);
+    case STATEMENT_SWEEP:
+        return mirror_sql_sweep(table);
+    case STATEMENT_PURGE:
+        return mirror_sql_purge_deleted(table);
+    case STATEMENT_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+sqlite3_stmt *mirror_table_statement(struct mirror_table *table, enum mirror_statement which,
+                                     struct error *error) {
+    if (table->statements[which] != NULL)
+        return table->statements[which];
+    CLEANUP(stmt_free_text) char *sql = statement_sql(table->table, which);
+    if (sql == NULL)
+        return (void)error_set(error, ERROR_SYSTEM, "out of memory"), NULL;
+    if (stmt_prepare(table->db, sql, table->table->name, &table->statements[which], error) != 0)
+        return NULL;
+    return table->statements[which];
+}
+
+void mirror_table_finalize(struct mirror_table *table) {
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        stmt_finalize(&table->statements[i]);
+}
+
+void mirror_bind_value(sqlite3_stmt *stmt, int index, const struct value *value) {
+    switch (value->kind) {
+    case VALUE_INTEGER:
+        (void)sqlite3_bind_int64(stmt, index, value->integer);
+        break;
+    case VALUE_REAL:
+        (void)sqlite3_bind_double(stmt, index, value->real);
+        break;
+    case VALUE_TEXT:
+        (void)sqlite3_bind_text64(stmt, index, value->bytes.data, value->bytes.size, SQLITE_STATIC,
+                                  SQLITE_UTF8);
+        break;
+    case VALUE_BLOB:
+        (void)sqlite3_bind_blob64(stmt, index, value->bytes.data, value->bytes.size, SQLITE_STATIC);
+        break;
+    case VALUE_ABSENT:
+    case VALUE_NULL:
+    case VALUE_UNAVAILABLE:
+        (void)sqlite3_bind_null(stmt, index);
+        break;
+    }
+}
+
+void mirror_bind_key(sqlite3_stmt *stmt, const struct table *table, const struct value *values) {
+    static const char *const names[TABLE_KEYS_MAX] = {
+        ":key1", ":key2",  ":key3",  ":key4",  ":key5",  ":key6",  ":key7",  ":key8",
+        ":key9", ":key10", ":key11", ":key12", ":key13", ":key14", ":key15", ":key16"};
+    for (int i = 0; i < table->key_count; i++)
+        mirror_bind_value(stmt, sqlite3_bind_parameter_index(stmt, names[i]), &values[table->keys[i]]);
+}
