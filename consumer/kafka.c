@@ -19,6 +19,7 @@ enum {
     EVENTS_MAX = 64,         // reported ones that wait for kafka_event
     EVENTS_ERROR_MAX = 32,   // of them, plain errors: they must not push out the others
     SERVE_MAX = 256,         // things taken from the main queue at once
+    NUDGE_WAIT_MS = 1000,    // asking the broker something so that librdkafka looks at its queues again
     RANGE_WAIT_MS = 1000,    // asking for the ends of a log that lacks an offset
     CLIENT_ERROR_SIZE = 512, // librdkafka's own texts
 };
@@ -32,7 +33,10 @@ struct slot {
     rd_kafka_message_t *batch[KAFKA_BATCH_MAX];
     int batch_next;
     int batch_count;
-    bool peeked; // `head` is batch[batch_next]
+    bool was_full;           // the queue held about as much as librdkafka lets it
+    bool nudge_queued;       // of the nudger, under kafka->mutex
+    struct slot *nudge_next; // likewise
+    bool peeked;             // `head` is batch[batch_next]
     struct message head;
     bool end_seen; // nothing came after the newest end
     int64_t end_offset;
@@ -49,9 +53,14 @@ struct kafka {
     rd_kafka_queue_t *main_queue;
     char *brokers;
     atomic_bool main_ready;
-    pthread_mutex_t mutex; // of `signalled` only
+    pthread_mutex_t mutex; // of `signalled` and the nudger's fields
     pthread_cond_t wakeup;
     bool signalled;
+    pthread_cond_t nudge_wakeup;
+    struct slot *nudge_first;
+    bool nudge_stop;
+    bool nudger_runs;
+    pthread_t nudger;
     struct slot **slots;
     int slot_count;
     int slot_found; // the statistics name partitions in the same order each time
@@ -123,8 +132,10 @@ static void on_error(rd_kafka_t *client, int code, const char *reason, void *opa
 
 static void on_log(const rd_kafka_t *client, int level, const char *facility, const char *text) {
     struct kafka *kafka = rd_kafka_opaque(client);
-    // on_error has the failures of connections too
-    if (kafka->all_logs || (level <= LOG_WARNING && strcmp(facility, "FAIL") != 0))
+    // on_error has the failures of connections too; no topic is asked for by a name that discovery did not
+    // give
+    if (kafka->all_logs ||
+        (level <= LOG_WARNING && strcmp(facility, "FAIL") != 0 && strcmp(facility, "AUTOCREATE") != 0))
         record(kafka, KAFKA_EVENT_ERROR, -1, "%s: %s", facility, text);
 }
 
@@ -212,6 +223,74 @@ void kafka_wait(struct kafka *kafka, int timeout_ms) {
     (void)pthread_mutex_unlock(&kafka->mutex);
 }
 
+// --- nudging
+// librdkafka (2.0) stops fetching from a broker when the queues of all its partitions are full, and looks
+// again only when something else comes from that broker, or after a second: its user's reading wakes nobody.
+// One large table would arrive in gulps, a second apart. So a queue that was full and is half empty makes a
+// thread of ours ask the partition's broker something small, for the waking. Measured with one partition: 544
+// messages/s without, 32,000 with.
+
+static void *run_nudger(void *self) {
+    struct kafka *kafka = self;
+    (void)pthread_mutex_lock(&kafka->mutex);
+    while (!kafka->nudge_stop) {
+        struct slot *slot = kafka->nudge_first;
+        if (slot == NULL) {
+            (void)pthread_cond_wait(&kafka->nudge_wakeup, &kafka->mutex);
+            continue;
+        }
+        kafka->nudge_first = slot->nudge_next;
+        slot->nudge_queued = false;
+        (void)pthread_mutex_unlock(&kafka->mutex);
+        int64_t low;
+        int64_t high;
+        (void)rd_kafka_query_watermark_offsets(kafka->client, slot->topic, slot->partition, &low, &high,
+                                               NUDGE_WAIT_MS);
+        (void)pthread_mutex_lock(&kafka->mutex);
+    }
+    (void)pthread_mutex_unlock(&kafka->mutex);
+    return NULL;
+}
+
+static void nudge(struct slot *slot) {
+    struct kafka *kafka = slot->kafka;
+    (void)pthread_mutex_lock(&kafka->mutex);
+    if (!slot->nudge_queued) {
+        slot->nudge_queued = true;
+        slot->nudge_next = kafka->nudge_first;
+        kafka->nudge_first = slot;
+        (void)pthread_cond_signal(&kafka->nudge_wakeup);
+    }
+    (void)pthread_mutex_unlock(&kafka->mutex);
+}
+
+static void stop_nudger(struct kafka *kafka) {
+    if (!kafka->nudger_runs)
+        return;
+    (void)pthread_mutex_lock(&kafka->mutex);
+    kafka->nudge_stop = true;
+    (void)pthread_cond_signal(&kafka->nudge_wakeup);
+    (void)pthread_mutex_unlock(&kafka->mutex);
+    (void)pthread_join(kafka->nudger, NULL);
+}
+
+// After a batch was taken: how full the queue was before it, and how full it is now.
+static void watch_queue(struct slot *slot) {
+    const struct kafka *kafka = slot->kafka;
+    int64_t bytes = 0;
+    for (int i = 0; i < slot->batch_count; i++)
+        bytes += (int64_t)(slot->batch[i]->len + slot->batch[i]->key_len);
+    int64_t left = (int64_t)rd_kafka_queue_length(slot->queue);
+    int64_t left_bytes = left * bytes / slot->batch_count;
+    if (left_bytes + bytes >= kafka->queue_bytes_max / 4 * 3 ||
+        left + slot->batch_count >= kafka->queue_messages_max / 4 * 3)
+        slot->was_full = true;
+    if (!slot->was_full || left_bytes > kafka->queue_bytes_max / 2 || left > kafka->queue_messages_max / 2)
+        return;
+    slot->was_full = false;
+    nudge(slot);
+}
+
 // --- opening and closing
 
 static void destroy_conf(rd_kafka_conf_t **conf) {
@@ -294,12 +373,16 @@ int kafka_open(struct kafka **ret, const struct kafka_config *config, struct err
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&kafka->wakeup, &attributes);
     (void)pthread_condattr_destroy(&attributes);
+    (void)pthread_cond_init(&kafka->nudge_wakeup, NULL);
     (void)pthread_mutex_init(&kafka->mutex, NULL);
     kafka->brokers = strdup(config->brokers);
     if (kafka->brokers == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (start_client(kafka, config, error) != 0)
         return -1;
+    if (pthread_create(&kafka->nudger, NULL, run_nudger, kafka) != 0)
+        return error_set(error, ERROR_SYSTEM, "cannot start a thread");
+    kafka->nudger_runs = true;
     *ret = kafka;
     kafka = NULL;
     return 0;
@@ -335,6 +418,7 @@ void kafka_close(struct kafka **kafka) {
     struct kafka *closing = *kafka;
     if (closing == NULL)
         return;
+    stop_nudger(closing);
     if (closing->client != NULL)
         finish_commit(closing);
     // librdkafka's destroy waits for every message and queue: they go first
@@ -348,6 +432,7 @@ void kafka_close(struct kafka **kafka) {
     if (closing->client != NULL)
         rd_kafka_destroy_flags(closing->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     (void)pthread_cond_destroy(&closing->wakeup);
+    (void)pthread_cond_destroy(&closing->nudge_wakeup);
     (void)pthread_mutex_destroy(&closing->mutex);
     free(closing->brokers);
     free(closing);
@@ -476,7 +561,10 @@ static bool refill(struct slot *slot) {
     slot->batch_count = count > 0 ? (int)count : 0;
     if (slot->batch_count == KAFKA_BATCH_MAX) // there may be more, and a queue tells only when it was empty
         atomic_store(&slot->ready, true);
-    return slot->batch_count > 0;
+    if (slot->batch_count == 0)
+        return false;
+    watch_queue(slot);
+    return true;
 }
 
 static void set_head(struct slot *slot, int number, const rd_kafka_message_t *message) {

@@ -285,6 +285,41 @@ static void reads_a_large_message_and_many_small_ones(void **state) {
     broker_stop(&broker);
 }
 
+// Without the nudge each queue of 64 kB would take a second.
+static void a_full_queue_does_not_stall(void **state) {
+    (void)state;
+    enum { MESSAGES = 2000, SIZE = 1000 };
+    struct broker broker;
+    broker_start(&broker, 1);
+    char value[SIZE] = {0};
+    for (int i = 0; i < MESSAGES; i++) {
+        assert_int_equal(rd_kafka_producev(broker.producer, RD_KAFKA_V_TOPIC(TOPIC), RD_KAFKA_V_PARTITION(0),
+                                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                           RD_KAFKA_V_VALUE(value, SIZE), RD_KAFKA_V_END),
+                         0);
+        if (i % 10 == 0)
+            assert_int_equal(rd_kafka_flush(broker.producer, ROUNDS_MAX * ROUND_MS), 0);
+    }
+    assert_int_equal(rd_kafka_flush(broker.producer, ROUNDS_MAX * ROUND_MS), 0);
+    struct kafka *kafka = NULL;
+    struct error error = {0};
+    struct kafka_property property = {"queued.max.messages.kbytes", "64"};
+    struct kafka_config config = {.brokers = rd_kafka_mock_cluster_bootstraps(broker.cluster),
+                                  .group_id = "g",
+                                  .properties = &property,
+                                  .property_count = 1};
+    assert_int_equal(kafka_open(&kafka, &config, &error), 0);
+    struct message_source source = kafka_source(kafka);
+    assign(kafka, 0, 0, 0);
+    for (int64_t i = 0; i < MESSAGES; i++) {
+        assert_int_equal(await_message(kafka, 0)->offset, i);
+        source.release(source.self, 0);
+    }
+    await_end(kafka, 0);
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
 static bool is_ours(void *self, const char *topic) {
     (void)self;
     return strcmp(topic, TOPIC) == 0;
@@ -370,6 +405,7 @@ int main(void) {
         cmocka_unit_test(tells_that_nobody_answers),
         cmocka_unit_test(wakes),
         cmocka_unit_test(reads_a_large_message_and_many_small_ones),
+        cmocka_unit_test(a_full_queue_does_not_stall),
         cmocka_unit_test(discovers_asks_and_commits),
         cmocka_unit_test(refuses_properties),
     };
