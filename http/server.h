@@ -1,5 +1,6 @@
 // The HTTP server: the only module that includes microhttpd.h. A pool of threads, one reader each; limits,
-// timeouts, start and stop. Answers come from routes.h, which knows no sockets.
+// timeouts, start and stop. Answers come from routes.h, which knows no sockets. Requests that wait for a
+// position are suspended (waiters.h): they hold a connection, not a thread. SIGPIPE is for main to ignore.
 #ifndef TIDEMARK_SERVER_H
 #define TIDEMARK_SERVER_H
 
@@ -13,7 +14,9 @@ enum {
     SERVER_THREADS = 4,
     SERVER_CONNECTIONS_MAX = 4096,
     SERVER_IDLE_TIMEOUT_S = 60,
-    SERVER_BODY_MAX = 64 << 20, // bytes of one answer
+    SERVER_REQUEST_BODY_MAX =
+        1 << 20,                // bytes that a client may send after its headers; they are not looked at
+    SERVER_STOP_WAIT_MS = 3000, // for the answers under way
 };
 
 struct server_config {
@@ -29,7 +32,8 @@ struct server_config {
 int server_start(struct server **ret, const struct server_config *config, struct error *error);
 // "127.0.0.1:8080" with the real port.
 const char *server_address(const struct server *server);
-// Takes no more connections, finishes the answers under way within a bound, then frees.
+// Takes no more connections, answers those who wait with 503, finishes the answers under way within
+// SERVER_STOP_WAIT_MS (then interrupts them), and frees. NULL is fine.
 void server_stop(struct server **server);
 
 #endif

@@ -1,0 +1,13 @@
+// The Accept and If-None-Match headers (RFC 9110). Pure.
+#ifndef TIDEMARK_ACCEPT_H
+#define TIDEMARK_ACCEPT_H
+
+#include "http/render.h"
+
+// JSON unless text/csv or application/x-ndjson is wanted more; a header that names none of ours, or is
+// missing, is answered in JSON all the same.
+enum format accept_format(struct span accept);
+// Whether one of the tags is `etag`, by the weak comparison.
+bool accept_has_tag(struct span if_none_match, struct span etag);
+
+#endif

@@ -1,0 +1,186 @@
+// The OpenAPI 3.1 document of exactly the routes that are loaded: it is made from routes_each.
+#include "http/exchange.h"
+
+#include <jansson.h>
+
+struct document {
+    const struct catalog *catalog;
+    json_t *paths;
+};
+
+static const struct {
+    const char *path;
+    const char *summary;
+    const char *type; // of a 200
+} plain[] = {
+    {"/healthz", "200 while the process works", "application/json"},
+    {"/readyz", "200 when caught up once, else 503 with the reason", "application/json"},
+    {"/metrics", "Prometheus text", "text/plain"},
+    {"/openapi.json", "this document", "application/json"},
+    {"/v1/status", "state, consistency, version, views, drift, counters", "application/json"},
+    {"/v1/lag", "state, lag and each partition's offsets", "application/json"},
+    {"/v1/views", "views with their queries, and mirrored tables", "application/json"},
+    {"/v1/quarantine", "events that could not be applied, newest first", "application/json"},
+};
+
+static const struct {
+    const char *name;
+    const char *description;
+    const char *type; // JSON Schema's
+} common[] = {
+    {"limit", "rows at most, 1 to 1000, 100 unless told", "integer"},
+    {"after", "the `next` of the page before", "string"},
+    {"after_lsn", "answer only with a position at or past this LSN (0/19C4170 or an integer)", "string"},
+    {"after_txid", "answer only when this source transaction is shown whole", "integer"},
+    {"after_offset", "answer only when this message has been applied: topic:partition:offset", "string"},
+    {"wait_ms", "how long to wait for that, 0 to 30000", "integer"},
+    {"max_lag_seconds", "503 when the answer is further behind", "number"},
+};
+enum { COMMON_COUNT = sizeof common / sizeof *common, PLAIN_COUNT = sizeof plain / sizeof *plain };
+
+static json_t *parameter(const char *name, const char *description, const char *type) {
+    return json_pack("{s:s,s:s,s:b,s:s,s:{s:s}}", "name", name, "in", "query", "required", 0, "description",
+                     description, "schema", "type", type);
+}
+
+static void add_common(json_t *parameters) {
+    for (int i = 0; i < COMMON_COUNT; i++) {
+        char reference[64];
+        (void)snprintf(reference, sizeof reference, "#/components/parameters/%s", common[i].name);
+        (void)json_array_append_new(parameters, json_pack("{s:s}", "$ref", reference));
+    }
+}
+
+static json_t *problem_answer(const char *description) {
+    return json_pack("{s:s,s:{s:{s:{s:s}}}}", "description", description, "content",
+                     "application/problem+json", "schema", "$ref", "#/components/schemas/problem");
+}
+
+static json_t *operation(const char *summary, json_t *parameters, json_t *content) {
+    return json_pack("{s:{s:s,s:o,s:{s:{s:s,s:o},s:o}}}", "get", "summary", summary, "parameters", parameters,
+                     "responses", "200", "description", "the answer", "content", content, "default",
+                     problem_answer("a problem document (RFC 9457)"));
+}
+
+static json_t *rows_content(void) {
+    return json_pack("{s:{s:{s:s}},s:{},s:{}}", "application/json", "schema", "$ref",
+                     "#/components/schemas/answer", "text/csv", "application/x-ndjson");
+}
+
+// Integers, decimals and booleans come as text in a URL all the same; what they must look like is in the
+// words.
+static void add_table(struct document *document, const char *path, const struct table *table) {
+    json_t *parameters = json_array();
+    for (int i = 0; i < table->column_count; i++)
+        (void)json_array_append_new(parameters,
+                                    parameter(table->columns[i].name, table->columns[i].declared, "string"));
+    add_common(parameters);
+    char summary[128];
+    (void)snprintf(summary, sizeof summary, "rows of %.100s by equality", table->name);
+    (void)json_object_set_new(document->paths, path, operation(summary, parameters, rows_content()));
+}
+
+static void add_query(struct document *document, const char *path, const struct query *query) {
+    json_t *parameters = json_array();
+    for (int i = 0; i < query->parameter_count; i++)
+        (void)json_array_append_new(parameters, parameter(query->parameters[i], "bound by name", "string"));
+    add_common(parameters);
+    (void)json_object_set_new(document->paths, path, operation(query->file, parameters, rows_content()));
+}
+
+static void add_plain(struct document *document, const char *path) {
+    for (int i = 0; i < PLAIN_COUNT; i++)
+        if (strcmp(path, plain[i].path) == 0)
+            (void)json_object_set_new(
+                document->paths, path,
+                operation(plain[i].summary, json_array(), json_pack("{s:{}}", plain[i].type)));
+}
+
+static const struct query *query_at(const struct catalog *catalog, const char *path) {
+    for (int i = 0; i < catalog->view_count; i++) {
+        const char *name = catalog->views[i].name;
+        size_t size = strlen(name);
+        if (strncmp(path, name, size) == 0 && path[size] == '/')
+            return view_query(&catalog->views[i], path + size + 1);
+    }
+    return NULL;
+}
+
+static void add_route(void *self, const char *route) {
+    static const char views[] = "/v1/views/";
+    static const char tables[] = "/v1/tables/";
+    struct document *document = self;
+    const char *path = strchr(route, ' ') + 1;
+    const struct query *query = NULL;
+    const struct table *table = NULL;
+    if (strncmp(path, views, sizeof views - 1) == 0)
+        query = query_at(document->catalog, path + sizeof views - 1);
+    if (strncmp(path, tables, sizeof tables - 1) == 0)
+        table =
+            catalog_table(document->catalog, path + sizeof tables - 1, strlen(path) - (sizeof tables - 1));
+    if (query != NULL)
+        add_query(document, path, query);
+    else if (table != NULL)
+        add_table(document, path, table);
+    else
+        add_plain(document, path);
+}
+
+static json_t *problem_types(void) {
+    json_t *types = json_array();
+    for (int i = 0; i < PROBLEM_COUNT; i++)
+        (void)json_array_append_new(types, json_string(problem_kind((enum problem)i)->type));
+    return types;
+}
+
+static json_t *components(void) {
+    json_t *parameters = json_object();
+    for (int i = 0; i < COMMON_COUNT; i++)
+        (void)json_object_set_new(parameters, common[i].name,
+                                  parameter(common[i].name, common[i].description, common[i].type));
+    json_t *problem =
+        json_pack("{s:s,s:[s,s,s],s:{s:{s:o},s:{s:s},s:{s:s},s:{s:s}}}", "type", "object", "required", "type",
+                  "title", "status", "properties", "type", "enum", problem_types(), "title", "type", "string",
+                  "status", "type", "integer", "detail", "type", "string");
+    json_t *answer =
+        json_pack("{s:s,s:[s,s,s,s],s:{s:{s:s,s:{s:s}},s:{s:[s,s]},s:{s:s},s:{s:s}}}", "type", "object",
+                  "required", "rows", "next", "position", "lag", "properties", "rows", "type", "array",
+                  "items", "type", "object", "next", "type", "string", "null", "position", "$ref",
+                  "#/components/schemas/position", "lag", "$ref", "#/components/schemas/lag");
+    json_t *position = json_pack("{s:s,s:{s:{s:[s,s]},s:{s:[s,s]},s:{s:s}}}", "type", "object", "properties",
+                                 "lsn", "type", "string", "null", "consistency", "enum", "transactional",
+                                 "per-key", "offsets", "type", "object");
+    json_t *lag = json_pack("{s:s,s:{s:{s:s},s:{s:[s,s]},s:{s:[s,s]}}}", "type", "object", "properties",
+                            "state", "type", "string", "messages", "type", "integer", "null", "seconds",
+                            "type", "number", "null");
+    return json_pack("{s:o,s:{s:o,s:o,s:o,s:o}}", "parameters", parameters, "schemas", "problem", problem,
+                     "answer", answer, "position", position, "lag", lag);
+}
+
+static int append_dump(const char *text, size_t size, void *self) {
+    buffer_append(self, text, size);
+    return 0;
+}
+
+int openapi_write(struct buffer *out, const struct catalog *catalog, const char *version,
+                  struct error *error) {
+    struct document document = {.catalog = catalog, .paths = json_object()};
+    routes_each(catalog, add_route, &document);
+    json_t *root = json_pack("{s:s,s:{s:s,s:s},s:o,s:o}", "openapi", "3.1.0", "info", "title", "tidemark",
+                             "version", version, "paths", document.paths, "components", components());
+    bool written = root != NULL && json_dump_callback(root, append_dump, out, JSON_COMPACT) == 0;
+    json_decref(root);
+    buffer_char(out, '\n');
+    if (!written || out->failed)
+        return error_set(error, ERROR_SYSTEM,
+                         "openapi.json cannot be written: out of memory, or a name is not UTF-8");
+    return 0;
+}
+
+enum routes_result answer_openapi(struct exchange *exchange) {
+    if (exchange_refuse_parameters(exchange))
+        return ROUTES_ANSWERED;
+    exchange_json(exchange);
+    buffer_append(&exchange->response->body, exchange->routes->openapi.data, exchange->routes->openapi.size);
+    return ROUTES_ANSWERED;
+}

@@ -1,0 +1,85 @@
+#include "http/problem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const struct problem_kind kinds[PROBLEM_COUNT] = {
+    [PROBLEM_MALFORMED_REQUEST] = {"/problems/malformed-request", "Malformed request", 400},
+    [PROBLEM_BAD_PARAMETER] = {"/problems/bad-parameter", "Parameter has a value that it cannot have", 400},
+    [PROBLEM_UNKNOWN_PARAMETER] = {"/problems/unknown-parameter", "Unknown parameter", 400},
+    [PROBLEM_NOT_FOUND] = {"/problems/not-found", "Not found", 404},
+    [PROBLEM_UNKNOWN_VIEW] = {"/problems/unknown-view", "Unknown view", 404},
+    [PROBLEM_UNKNOWN_QUERY] = {"/problems/unknown-query", "Unknown query", 404},
+    [PROBLEM_UNKNOWN_TABLE] = {"/problems/unknown-table", "Unknown table", 404},
+    [PROBLEM_METHOD_NOT_ALLOWED] = {"/problems/method-not-allowed", "Method not allowed", 405},
+    [PROBLEM_URL_TOO_LONG] = {"/problems/url-too-long", "URL too long", 414},
+    [PROBLEM_ANSWER_TOO_LARGE] = {"/problems/answer-too-large", "Answer too large", 500},
+    [PROBLEM_STORE_FAILED] = {"/problems/store-failed", "The store could not be read", 500},
+    [PROBLEM_NOT_READY] = {"/problems/not-ready", "Not ready", 503},
+    [PROBLEM_TOO_STALE] = {"/problems/too-stale", "Further behind than max_lag_seconds allows", 503},
+    [PROBLEM_TOO_SLOW] = {"/problems/too-slow", "The query took too long", 503},
+    [PROBLEM_STOPPING] = {"/problems/stopping", "The server is stopping", 503},
+    [PROBLEM_POSITION_NOT_REACHED] = {"/problems/position-not-reached", "Position not reached in time", 504},
+};
+
+const struct problem_kind *problem_kind(enum problem problem) {
+    return &kinds[problem];
+}
+
+static void begin(struct response *response, enum problem problem, const char *format, va_list args) {
+    enum { DETAIL_SIZE = 1024 };
+    char detail[DETAIL_SIZE];
+    (void)vsnprintf(detail, sizeof detail, format, args);
+    const struct problem_kind *kind = &kinds[problem];
+    response->status = kind->status;
+    response->content_type = "application/problem+json";
+    response->retry = kind->status == 503;
+    response->etag[0] = '\0';
+    buffer_clear(&response->headers);
+    buffer_clear(&response->body);
+    buffer_format(&response->body, "{\"type\":\"%s\",\"title\":\"%s\",\"status\":%d,\"detail\":", kind->type,
+                  kind->title, kind->status);
+    buffer_json_string(&response->body, span_of(detail));
+}
+
+void problem_begin(struct response *response, enum problem problem, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    begin(response, problem, format, args);
+    va_end(args);
+}
+
+void problem_end(struct response *response) {
+    buffer_text(&response->body, "}\n");
+}
+
+void problem_set(struct response *response, enum problem problem, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    begin(response, problem, format, args);
+    va_end(args);
+    problem_end(response);
+}
+
+static enum problem problem_of(enum error_kind kind) {
+    switch (kind) {
+    case ERROR_USAGE:
+        return PROBLEM_BAD_PARAMETER;
+    case ERROR_NOTFOUND:
+        return PROBLEM_UNKNOWN_PARAMETER;
+    case ERROR_TIMEOUT:
+        return PROBLEM_TOO_SLOW;
+    case ERROR_NONE:
+    case ERROR_INPUT:
+    case ERROR_STORE:
+    case ERROR_BUSY:
+    case ERROR_BROKER:
+    case ERROR_SYSTEM:
+        return PROBLEM_STORE_FAILED;
+    }
+    return PROBLEM_STORE_FAILED;
+}
+
+void problem_from_error(struct response *response, const struct error *error) {
+    problem_set(response, problem_of(error->kind), "%s", error->message);
+}

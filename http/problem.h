@@ -1,0 +1,45 @@
+// Problem documents (RFC 9457). The types are stable names that clients may compare; all of them are here.
+#ifndef TIDEMARK_PROBLEM_H
+#define TIDEMARK_PROBLEM_H
+
+#include "http/request.h"
+
+enum problem {
+    PROBLEM_MALFORMED_REQUEST,    // 400 /problems/malformed-request
+    PROBLEM_BAD_PARAMETER,        // 400 /problems/bad-parameter
+    PROBLEM_UNKNOWN_PARAMETER,    // 400 /problems/unknown-parameter
+    PROBLEM_NOT_FOUND,            // 404 /problems/not-found
+    PROBLEM_UNKNOWN_VIEW,         // 404 /problems/unknown-view
+    PROBLEM_UNKNOWN_QUERY,        // 404 /problems/unknown-query
+    PROBLEM_UNKNOWN_TABLE,        // 404 /problems/unknown-table
+    PROBLEM_METHOD_NOT_ALLOWED,   // 405 /problems/method-not-allowed
+    PROBLEM_URL_TOO_LONG,         // 414 /problems/url-too-long
+    PROBLEM_ANSWER_TOO_LARGE,     // 500 /problems/answer-too-large
+    PROBLEM_STORE_FAILED,         // 500 /problems/store-failed
+    PROBLEM_NOT_READY,            // 503 /problems/not-ready
+    PROBLEM_TOO_STALE,            // 503 /problems/too-stale
+    PROBLEM_TOO_SLOW,             // 503 /problems/too-slow
+    PROBLEM_STOPPING,             // 503 /problems/stopping
+    PROBLEM_POSITION_NOT_REACHED, // 504 /problems/position-not-reached
+    PROBLEM_COUNT,
+};
+
+struct problem_kind {
+    const char *type;
+    const char *title;
+    int status;
+};
+const struct problem_kind *problem_kind(enum problem problem);
+
+// Makes `response` that problem. Between begin and end the caller may append members of its own to
+// response->body, each with a comma before it.
+void problem_begin(struct response *response, enum problem problem, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void problem_end(struct response *response);
+// Without further members.
+void problem_set(struct response *response, enum problem problem, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+// What a reader's error is to a client.
+void problem_from_error(struct response *response, const struct error *error);
+
+#endif

@@ -1,0 +1,220 @@
+#include "http/render.h"
+
+#include "views/base/base64.h"
+#include "views/base/real.h"
+#include "views/decimal.h"
+
+#include <math.h>
+
+// Integers beyond it have neighbours that the same double stands for.
+#define DOUBLE_EXACT_MAX ((int64_t)1 << 53)
+
+void lag_of(struct lag *ret, const struct progress_lag *known, const struct position *position,
+            int64_t now_ms) {
+    ret->state = known->state;
+    ret->messages = -1;
+    if (known->high_total >= 0) {
+        int64_t behind = known->high_total - position->applied_total;
+        ret->messages = behind > 0 ? behind : 0;
+    }
+    ret->ms = -1;
+    if (known->state == STATE_LIVE)
+        ret->ms = 0;
+    else if (known->newest_applied_ts_ms > 0)
+        ret->ms = now_ms > known->newest_applied_ts_ms ? now_ms - known->newest_applied_ts_ms : 0;
+}
+
+void render_integer_or_null(struct buffer *out, int64_t value) {
+    if (value < 0)
+        buffer_text(out, "null");
+    else
+        buffer_integer(out, value);
+}
+
+void render_seconds_or_null(struct buffer *out, int64_t ms) {
+    if (ms < 0) {
+        buffer_text(out, "null");
+        return;
+    }
+    buffer_integer(out, ms / 1000);
+    int rest = (int)(ms % 1000);
+    if (rest == 0)
+        return;
+    char digits[4] = {'.', (char)('0' + rest / 100), (char)('0' + rest / 10 % 10), (char)('0' + rest % 10)};
+    size_t size = sizeof digits;
+    while (digits[size - 1] == '0')
+        size--;
+    buffer_append(out, digits, size);
+}
+
+void render_lag(struct buffer *out, const struct lag *lag) {
+    buffer_text(out, "{\"state\":\"");
+    buffer_text(out, progress_state_name(lag->state));
+    buffer_text(out, "\",\"messages\":");
+    render_integer_or_null(out, lag->messages);
+    buffer_text(out, ",\"seconds\":");
+    render_seconds_or_null(out, lag->ms);
+    buffer_char(out, '}');
+}
+
+void render_lsn(struct buffer *out, int64_t lsn) {
+    buffer_format(out, "%X/%X", (unsigned)((uint64_t)lsn >> 32), (unsigned)((uint64_t)lsn & 0xffffffff));
+}
+
+void render_position(struct buffer *out, const struct position *position) {
+    buffer_text(out, "{\"lsn\":");
+    if (position->lsn < 0) {
+        buffer_text(out, "null");
+    } else {
+        buffer_char(out, '"');
+        render_lsn(out, position->lsn);
+        buffer_char(out, '"');
+    }
+    buffer_text(out, ",\"consistency\":\"");
+    buffer_text(out, position->transactional ? "transactional" : "per-key");
+    buffer_text(out, "\",\"offsets\":");
+    buffer_append(out, position->offsets.data, position->offsets.size);
+    buffer_char(out, '}');
+}
+
+static void render_quoted(struct buffer *out, const char *text, size_t size) {
+    buffer_char(out, '"');
+    buffer_append(out, text, size);
+    buffer_char(out, '"');
+}
+
+static void render_integer(struct buffer *out, int64_t value) {
+    bool exact = value >= -DOUBLE_EXACT_MAX && value <= DOUBLE_EXACT_MAX;
+    if (!exact)
+        buffer_char(out, '"');
+    buffer_integer(out, value);
+    if (!exact)
+        buffer_char(out, '"');
+}
+
+static void render_blob(struct buffer *out, struct span bytes) {
+    buffer_char(out, '"');
+    base64_write(out, bytes);
+    buffer_char(out, '"');
+}
+
+void render_cell(struct buffer *out, const struct cell *cell) {
+    char text[DECIMAL_TEXT_SIZE];
+    switch (cell->kind) {
+    case CELL_NULL:
+        buffer_append(out, "null", 4);
+        break;
+    case CELL_INTEGER:
+        render_integer(out, cell->integer);
+        break;
+    case CELL_REAL:
+        if (isfinite(cell->real))
+            buffer_append(out, text, real_write(cell->real, text));
+        else
+            render_quoted(out, text, real_write(cell->real, text));
+        break;
+    case CELL_TEXT:
+        buffer_json_string(out, cell->bytes);
+        break;
+    case CELL_BLOB:
+        render_blob(out, cell->bytes);
+        break;
+    case CELL_BOOLEAN:
+        buffer_text(out, cell->integer != 0 ? "true" : "false");
+        break;
+    case CELL_DECIMAL:
+        render_quoted(out, text, decimal_write(cell->integer, cell->scale, text));
+        break;
+    }
+}
+
+void render_names(struct row_names *names, const struct rows *rows) {
+    buffer_clear(&names->text);
+    int count = rows_column_count(rows);
+    for (int i = 0; i < count && i < RENDER_NAMES_MAX; i++) {
+        buffer_char(&names->text, i == 0 ? '{' : ',');
+        buffer_json_string(&names->text, span_of(rows_column_name(rows, i)));
+        buffer_char(&names->text, ':');
+        names->ends[i] = (uint32_t)names->text.size;
+    }
+}
+
+void render_row(struct buffer *out, const struct row_names *names, const struct rows *rows) {
+    if (names->text.failed)
+        out->failed = true;
+    if (out->failed)
+        return;
+    int count = rows_column_count(rows);
+    uint32_t start = 0;
+    for (int i = 0; i < count && i < RENDER_NAMES_MAX; i++) {
+        buffer_append(out, names->text.data + start, names->ends[i] - start);
+        start = names->ends[i];
+        struct cell cell;
+        rows_cell(rows, i, &cell);
+        render_cell(out, &cell);
+    }
+    buffer_char(out, '}');
+}
+
+static void render_csv_text(struct buffer *out, struct span text) {
+    bool plain = text.size > 0;
+    for (size_t i = 0; i < text.size && plain; i++)
+        plain = strchr(",\"\r\n", text.data[i]) == NULL;
+    if (plain) {
+        buffer_append(out, text.data, text.size);
+        return;
+    }
+    buffer_char(out, '"');
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '"')
+            buffer_char(out, '"');
+        buffer_char(out, text.data[i]);
+    }
+    buffer_char(out, '"');
+}
+
+static void render_csv_cell(struct buffer *out, const struct cell *cell) {
+    char text[DECIMAL_TEXT_SIZE];
+    switch (cell->kind) {
+    case CELL_NULL:
+        break;
+    case CELL_INTEGER:
+        buffer_integer(out, cell->integer);
+        break;
+    case CELL_REAL:
+        buffer_append(out, text, real_write(cell->real, text));
+        break;
+    case CELL_TEXT:
+        render_csv_text(out, cell->bytes);
+        break;
+    case CELL_BLOB:
+        base64_write(out, cell->bytes);
+        break;
+    case CELL_BOOLEAN:
+        buffer_text(out, cell->integer != 0 ? "true" : "false");
+        break;
+    case CELL_DECIMAL:
+        buffer_append(out, text, decimal_write(cell->integer, cell->scale, text));
+        break;
+    }
+}
+
+void render_csv_names(struct buffer *out, const struct rows *rows) {
+    for (int i = 0; i < rows_column_count(rows); i++) {
+        if (i > 0)
+            buffer_char(out, ',');
+        render_csv_text(out, span_of(rows_column_name(rows, i)));
+    }
+    buffer_text(out, "\r\n");
+}
+
+void render_csv_row(struct buffer *out, const struct rows *rows) {
+    for (int i = 0; i < rows_column_count(rows); i++) {
+        if (i > 0)
+            buffer_char(out, ',');
+        struct cell cell;
+        rows_cell(rows, i, &cell);
+        render_csv_cell(out, &cell);
+    }
+    buffer_text(out, "\r\n");
+}

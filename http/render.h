@@ -1,0 +1,45 @@
+// Rows, position and lag as text, straight into a buffer. Pure.
+#ifndef TIDEMARK_RENDER_H
+#define TIDEMARK_RENDER_H
+
+#include "views/base/buffer.h"
+#include "views/progress.h"
+#include "views/read.h"
+
+enum format { FORMAT_JSON, FORMAT_NDJSON, FORMAT_CSV };
+
+struct lag {
+    enum progress_state state;
+    int64_t messages; // -1 = not known
+    int64_t ms;       // -1 = not known
+};
+// Of the snapshot at `position`, by what the consumer knows now.
+void lag_of(struct lag *ret, const struct progress_lag *known, const struct position *position,
+            int64_t now_ms);
+
+// -1 becomes null.
+void render_integer_or_null(struct buffer *out, int64_t value);
+// Milliseconds as seconds: 1.25; -1 becomes null.
+void render_seconds_or_null(struct buffer *out, int64_t ms);
+// {"state","messages","seconds"}
+void render_lag(struct buffer *out, const struct lag *lag);
+// "0/19C4170" without quotes
+void render_lsn(struct buffer *out, int64_t lsn);
+// {"lsn","consistency","offsets"}
+void render_position(struct buffer *out, const struct position *position);
+
+// One value: numbers that a double cannot hold, decimals and blobs (base64) as strings.
+void render_cell(struct buffer *out, const struct cell *cell);
+// The names of the columns, made once for all rows: `"name":` each.
+enum { RENDER_NAMES_MAX = 2048 };
+struct row_names {
+    struct buffer text;
+    uint32_t ends[RENDER_NAMES_MAX]; // of each name within text
+};
+void render_names(struct row_names *names, const struct rows *rows);
+void render_row(struct buffer *out, const struct row_names *names, const struct rows *rows);
+// RFC 4180; NULL is empty, an empty text is "".
+void render_csv_names(struct buffer *out, const struct rows *rows);
+void render_csv_row(struct buffer *out, const struct rows *rows);
+
+#endif

@@ -1,0 +1,58 @@
+// A request and an answer as plain data: what routes.h takes and gives, no sockets, no library.
+#ifndef TIDEMARK_REQUEST_H
+#define TIDEMARK_REQUEST_H
+
+#include "views/base/buffer.h"
+#include "views/base/error.h"
+#include "views/read.h"
+
+enum {
+    TARGET_SIZE_MAX = 8192, // bytes of path and query: beyond it 414
+    TARGET_SEGMENTS_MAX = 8,
+    ETAG_SIZE = 128,
+    HEADERS_SIZE_MAX = 8192,
+    ANSWER_SIZE_MAX = 64 << 20,
+};
+
+enum waited {
+    WAITED_NOT,
+    WAITED_REACHED, // the answer is due: what was waited for has come
+    WAITED_EXPIRED, // the time is over: the answer says so unless it has come by now
+};
+
+struct request {
+    struct span method;
+    struct span target;        // as it came: path and query, still encoded
+    struct span accept;        // data NULL = the header is not there
+    struct span if_none_match; // likewise
+    enum waited waited;
+};
+
+struct response {
+    int status;
+    const char *content_type;
+    const char *allow;     // NULL = none
+    bool retry;            // Retry-After: 1
+    char etag[ETAG_SIZE];  // "" = none
+    struct buffer headers; // more of them: "Name\0value\0" each
+    struct buffer body;    // the caller's to free
+};
+
+void response_free(struct response *response);
+void response_header(struct response *response, const char *name, struct span value);
+
+// A target taken apart and percent-decoded. Everything points into `text`, where each piece is followed by a
+// NUL.
+struct target {
+    struct span segments[TARGET_SEGMENTS_MAX]; // of the path: "/v1/lag" has two
+    int segment_count;                         // TARGET_SEGMENTS_MAX + 1 = more than that
+    struct parameter parameters[READ_PARAMETERS_MAX];
+    int parameter_count;
+    char text[TARGET_SIZE_MAX + 1];
+};
+
+// `raw` has at most TARGET_SIZE_MAX bytes. Escapes that are none, bytes that are not UTF-8, a NUL and more
+// parameters than READ_PARAMETERS_MAX are ERROR_USAGE.
+int target_parse(struct target *target, struct span raw, struct error *error);
+
+#endif

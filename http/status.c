@@ -1,0 +1,142 @@
+// What the server says of itself: health, readiness, status, the views.
+#include "http/exchange.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+static int append_dump(const char *text, size_t size, void *self) {
+    buffer_append(self, text, size);
+    return 0;
+}
+
+// Takes `document`; NULL, or one that cannot be written, makes the answer fail.
+static void give_document(struct exchange *exchange, json_t *document) {
+    struct buffer *out = &exchange->response->body;
+    exchange_json(exchange);
+    if (document == NULL || json_dump_callback(document, append_dump, out, JSON_COMPACT) != 0)
+        out->failed = true;
+    buffer_char(out, '\n');
+    json_decref(document);
+}
+
+enum routes_result answer_health(struct exchange *exchange) {
+    if (!exchange_refuse_parameters(exchange))
+        give_document(exchange, json_pack("{s:s}", "status", "ok"));
+    return ROUTES_ANSWERED;
+}
+
+enum routes_result answer_ready(struct exchange *exchange) {
+    if (exchange_refuse_parameters(exchange))
+        return ROUTES_ANSWERED;
+    struct progress_summary summary;
+    progress_summary(exchange->routes->config.progress, &summary);
+    const char *state = progress_state_name(summary.state);
+    if (summary.ever_live || summary.state == STATE_SERVING)
+        give_document(exchange, json_pack("{s:s,s:s}", "status", "ready", "state", state));
+    else
+        problem_set(exchange->response, PROBLEM_NOT_READY, "has not caught up yet: %s%s%s", state,
+                    summary.reason[0] != '\0' ? ", " : "", summary.reason);
+    return ROUTES_ANSWERED;
+}
+
+static json_t *text_or_null(const char *text) {
+    return text[0] != '\0' ? json_string(text) : json_null();
+}
+
+static json_t *views_with_hash(const struct catalog *catalog) {
+    json_t *views = json_array();
+    for (int i = 0; i < catalog->view_count; i++)
+        (void)json_array_append_new(
+            views, json_pack("{s:s,s:s}", "name", catalog->views[i].name, "hash", catalog->views[i].hash));
+    return views;
+}
+
+static void add_drift(void *self, const char *table, const char *column, int64_t times) {
+    (void)json_array_append_new(
+        self, json_pack("{s:s,s:s,s:I}", "table", table, "column", column, "events", (json_int_t)times));
+}
+
+static json_t *counters_of(const struct progress_counters *counters) {
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "messages", (json_int_t)counters->messages,
+                     "applied", (json_int_t)counters->applied, "duplicates", (json_int_t)counters->duplicates,
+                     "ignored", (json_int_t)counters->ignored, "quarantined",
+                     (json_int_t)counters->quarantined, "commits", (json_int_t)counters->commits,
+                     "transactions", (json_int_t)counters->transactions, "transactions_passed",
+                     (json_int_t)counters->transactions_passed);
+}
+
+static json_t *ms_or_null(int64_t ms) {
+    return ms > 0 ? json_integer(ms) : json_null();
+}
+
+enum routes_result answer_status(struct exchange *exchange) {
+    if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) < 0)
+        return ROUTES_ANSWERED;
+    int64_t quarantined = 0;
+    struct error error;
+    if (reader_quarantine_count(exchange->reader, &quarantined, &error) < 0) {
+        problem_from_error(exchange->response, &error);
+        return ROUTES_ANSWERED;
+    }
+    const struct routes_config *config = &exchange->routes->config;
+    struct progress_summary summary;
+    progress_summary(config->progress, &summary);
+    int64_t uptime_ms = exchange->now_ms - summary.started_at_ms;
+    json_t *drift = json_array();
+    progress_drift_each(config->progress, add_drift, drift);
+    give_document(exchange,
+                  json_pack("{s:s,s:o,s:s,s:s,s:s,s:I,s:I,s:o,s:o,s:I,s:o,s:o,s:o,s:o}", "state",
+                            progress_state_name(summary.state), "reason", text_or_null(summary.reason),
+                            "consistency", exchange->position.transactional ? "transactional" : "per-key",
+                            "version", config->version, "store_id", exchange->position.store_id,
+                            "store_version", (json_int_t)exchange->position.version, "uptime_seconds",
+                            (json_int_t)(uptime_ms > 0 ? uptime_ms / 1000 : 0), "views",
+                            views_with_hash(config->catalog), "drift", drift, "quarantined",
+                            (json_int_t)quarantined, "last_error", text_or_null(summary.last_error),
+                            "newest_applied_ts_ms", ms_or_null(summary.newest_applied_ts_ms),
+                            "newest_heartbeat_ms", ms_or_null(summary.newest_heartbeat_ms), "counters",
+                            counters_of(&summary.counters)));
+    return ROUTES_ANSWERED;
+}
+
+static json_t *queries_of(const struct view *view) {
+    json_t *queries = json_array();
+    for (int i = 0; i < view->query_count; i++) {
+        const struct query *query = &view->queries[i];
+        json_t *parameters = json_array();
+        for (int j = 0; j < query->parameter_count; j++)
+            (void)json_array_append_new(parameters, json_string(query->parameters[j]));
+        (void)json_array_append_new(queries,
+                                    json_pack("{s:s,s:s+++,s:o}", "name", query->name, "path", "/v1/views/",
+                                              view->name, "/", query->name, "parameters", parameters));
+    }
+    return queries;
+}
+
+static json_t *tables_of(const struct catalog *catalog) {
+    json_t *tables = json_array();
+    for (int i = 0; i < catalog->table_count; i++) {
+        const struct table *table = &catalog->tables[i];
+        json_t *columns = json_array();
+        for (int j = 0; j < table->column_count; j++)
+            (void)json_array_append_new(columns, json_pack("{s:s,s:s,s:b}", "name", table->columns[j].name,
+                                                           "type", table->columns[j].declared, "key",
+                                                           table->columns[j].key != 0));
+        (void)json_array_append_new(tables, json_pack("{s:s,s:s+,s:o}", "name", table->name, "path",
+                                                      "/v1/tables/", table->name, "columns", columns));
+    }
+    return tables;
+}
+
+enum routes_result answer_views(struct exchange *exchange) {
+    if (exchange_refuse_parameters(exchange))
+        return ROUTES_ANSWERED;
+    const struct catalog *catalog = exchange->routes->config.catalog;
+    json_t *views = json_array();
+    for (int i = 0; i < catalog->view_count; i++)
+        (void)json_array_append_new(views, json_pack("{s:s,s:s,s:o}", "name", catalog->views[i].name, "hash",
+                                                     catalog->views[i].hash, "queries",
+                                                     queries_of(&catalog->views[i])));
+    give_document(exchange, json_pack("{s:o,s:o}", "views", views, "tables", tables_of(catalog)));
+    return ROUTES_ANSWERED;
+}
