@@ -4,6 +4,7 @@
 #define TIDEMARK_VALUE_H
 
 #include "consumer/json.h"
+#include "views/base/arena.h"
 #include "views/base/error.h"
 #include "views/change.h"
 
@@ -33,13 +34,14 @@ enum semantic {
 
 enum semantic semantic_of(struct span name); // SEMANTIC_PLAIN when the name says nothing about the encoding
 
-enum time_unit { TIME_UNIT_MS, TIME_UNIT_US, TIME_UNIT_NS };
+// TIME_UNIT_ADAPTIVE: ms when the column is declared with a precision of 0 to 3, else us.
+enum time_unit { TIME_UNIT_ADAPTIVE, TIME_UNIT_MS, TIME_UNIT_US, TIME_UNIT_NS };
 
 // What the connector was told, for messages without schemas (Debezium: time.precision.mode,
-// decimal.handling.mode are not on the wire). TIMESTAMP without precision is us under the default "adaptive".
+// decimal.handling.mode are not on the wire).
 struct value_settings {
-    enum time_unit timestamp_unit; // default us
-    enum time_unit time_unit;      // default us
+    enum time_unit timestamp_unit; // default adaptive
+    enum time_unit time_unit;      // default adaptive
     struct span unavailable;       // unavailable.value.placeholder, default __debezium_unavailable_value
 };
 
@@ -52,13 +54,31 @@ struct value_field {
 
 // Reads the value that comes next from `json` (after its KEY) into `ret`. On ERROR_INPUT the message names
 // the column, its declared type and what came; the JSON reader then stands after the value, so that the rest
-// can still be read, unless the JSON itself is broken (json->error is set). A TOAST placeholder in any of its
-// forms (string, base64, array, uuid array, hstore) is VALUE_UNAVAILABLE when `may_be_unavailable` (u, or c:
-// the log says it only there), else the user's own text. The column's rules: DECIMAL from base64 + schema
-// scale, string, or a number's digits (never through a double): more digits than declared is an error unless
-// they are zeros; REAL takes numbers, "NaN", "Infinity", "-Infinity"; infinity dates and timestamps are
-// 'infinity' and '-infinity', also as the sentinels of PostgreSQL (date 2147483647 / -2147483648 days, us
-// 9223372036825200000 / -9223372036832400000).
+// can still be read, unless the JSON itself is broken (json->error is set). ERROR_SYSTEM: out of memory.
+//
+// null is VALUE_NULL for every column. A TOAST placeholder in any of its forms (string; base64 for BYTEA;
+// text, base64, byte and uuid arrays and hstore for ARRAY and JSON) is VALUE_UNAVAILABLE when
+// `may_be_unavailable` (u, or c: the log says it only there), else the user's own value. By declared type:
+// - INTEGER: a JSON integer, or a string that is one in its shortest form (bigint as string).
+// - BOOLEAN: true, false, and the strings "true" and "false" (what flattening transforms make of them).
+// - DECIMAL: base64 by the schema's scale, {"scale","value"}, a string or a number's digits, never through a
+//   double; digits past the declared ones are an error unless they are zeros, and so is NaN. Without a schema
+//   a string is a decimal literal: base64 cannot be read then.
+// - NUMERIC: the same, of any size up to NUMERIC_BYTES_MAX, as exact text; text as it was written; also
+// 'NaN',
+//   'Infinity', '-Infinity'.
+// - REAL: a number, "Infinity", "-Infinity"; "NaN" becomes the text 'NaN', since SQLite makes NULL of a NaN;
+//   beyond all numbers it stands in SQLite's order, as in PostgreSQL's.
+// - TEXT: a string. JSON: a string, or the bytes of an object or array. ARRAY: the bytes of an array or
+// object,
+//   or a string that holds one.
+// - DATE, TIME, TIMESTAMP, TIMESTAMPTZ: as consumer/times.h writes them. Numbers by the schema's unit,
+// without
+//   one DATE in days and the others by `settings`; TIMESTAMPTZ takes a string with an offset only. Infinities
+//   are 'infinity' and '-infinity', also as the sentinels of PostgreSQL (date 2147483647 / -2147483648 days,
+//   us 9223372036825200000 / -9223372036832400000 and the same in ms).
+// - BYTEA: base64, either alphabet.
+// A schema's semantic that cannot stand for the declared type is an error that names both.
 int value_read(struct json_reader *json, const struct column *column, struct value_field field,
                const struct value_settings *settings, bool may_be_unavailable, struct arena *arena,
                struct value *ret, struct error *error);
