@@ -74,13 +74,13 @@ wait_until() {
 
 # wait_part NAME SECONDS LOG COMMAND...: as wait_until, but a part that died ends it at once
 wait_part() {
-    part=$1 seconds=$2 log=$3
+    waited=$1 seconds=$2 log=$3
     shift 3
     tries=$((seconds * 4))
     while ! "$@"; do
-        part_alive "$part" || die "$part died at its start; see $log" "$log"
+        part_alive "$waited" || die "$waited died at its start; see $log" "$log"
         tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || die "$part was started but did not answer within $seconds s; see $log" "$log"
+        [ "$tries" -gt 0 ] || die "$waited was started but did not answer within $seconds s; see $log" "$log"
         sleep 0.25
     done
 }
@@ -222,9 +222,14 @@ connect_start() {
 
 # tidemark ---------------------------------------------------------------------------------------------------
 
+# tidemark_start NAME PORT [OPTION...]: its own file, its own port
 tidemark_start() {
+    name=$1 port=$2
+    shift 2
     mkdir -p "$LAB_STATE/tidemark"
-    part_start tidemark "$LAB_TIDEMARK" run --brokers "127.0.0.1:$LAB_KAFKA_PORT" --prefix "$LAB_PREFIX" \
-        --db "$LAB_STATE/tidemark/shop.db" --listen "127.0.0.1:$LAB_HTTP_PORT"
-    wait_part tidemark 30 "$log_dir/tidemark.log" http_ok "http://127.0.0.1:$LAB_HTTP_PORT/healthz"
+    file=shop
+    [ "$name" = tidemark ] || file=${name#tidemark-}
+    part_start "$name" "$LAB_TIDEMARK" run --brokers "127.0.0.1:$LAB_KAFKA_PORT" --prefix "$LAB_PREFIX" \
+        --db "$LAB_STATE/tidemark/$file.db" --listen "127.0.0.1:$port" "$@"
+    wait_part "$name" 30 "$log_dir/$name.log" http_ok "http://127.0.0.1:$port/healthz"
 }

@@ -1,19 +1,19 @@
 #!/bin/sh
 # sh lab/setup.sh [PART...]: brings the lab up, or what is missing of it. Running it again is safe: what runs is left
-# alone, what died is started. Parts: postgres kafka connect connector tidemark (all of them when none is named).
-# Ports, folders and versions: lab/settings.sh.
+# alone, what died is started. Parts: postgres kafka connect connector tidemark (all of them when none is named), and
+# for consistent.sh tidemark-warehouse tidemark-email tidemark-analytics. Ports, folders and versions: lab/settings.sh.
 set -eu
 . "$(dirname -- "$0")/settings.sh"
 . "$lab_dir/parts.sh"
 
 usage() {
-    sed -n '2,4s/^# //p' "$0"
+    sed -n '2,5s/^# //p' "$0"
 }
 
 parts=
 for word in "$@"; do
     case $word in
-    postgres | kafka | connect | connector | tidemark) parts="$parts $word" ;;
+    postgres | kafka | connect | connector | tidemark | tidemark-*) parts="$parts $word" ;;
     -h | --help)
         usage
         exit 0
@@ -30,6 +30,9 @@ wanted() {
     case " $parts " in *" $1 "*) return 0 ;; esac
     return 1
 }
+# our own build is kept up to date; a program that LAB_TIDEMARK names is taken as it is
+built=$top_dir/build/release/tidemark
+case "$parts" in *tidemark*) program=1 ;; *) program= ;; esac
 
 # tools: the packages that are missing, installed and said ---------------------------------------------------
 
@@ -45,12 +48,12 @@ if wanted kafka || wanted connect; then
     need java openjdk-17-jre-headless
     [ -s "$LAB_JARS/complete" ] || need mvn maven
 fi
-if wanted tidemark && [ ! -x "$LAB_TIDEMARK" ]; then
+if [ -n "$program" ] && [ "$LAB_TIDEMARK" = "$built" ]; then
     need cmake cmake
     need ninja ninja-build
-    need cc gcc
+    need cc "gcc libc6-dev"
     need pkg-config pkg-config
-    for library in rdkafka:librdkafka-dev sqlite3:libsqlite3-dev jansson:libjansson-dev libmicrohttpd:libmicrohttpd-dev; do
+    for library in rdkafka:librdkafka-dev sqlite3:libsqlite3-dev jansson:libjansson-dev libmicrohttpd:libmicrohttpd-dev cmocka:libcmocka-dev; do
         pkg-config --exists "${library%:*}" 2>/dev/null || packages="$packages ${library#*:}"
     done
 fi
@@ -79,13 +82,14 @@ if wanted kafka || wanted connect; then
         echo "$stamp" >"$LAB_JARS/complete"
     fi
 fi
-if wanted tidemark && [ ! -x "$LAB_TIDEMARK" ]; then
-    [ "$LAB_TIDEMARK" = "$top_dir/build/release/tidemark" ] ||
-        die "LAB_TIDEMARK=$LAB_TIDEMARK is not there, or not a program"
-    say "building tidemark"
+if [ -n "$program" ] && [ "$LAB_TIDEMARK" = "$built" ]; then
+    [ -x "$built" ] || say "building tidemark"
     mkdir -p "$log_dir"
-    (cd "$top_dir" && cmake --preset release -DBUILD_TESTING=OFF && cmake --build --preset release) >"$log_dir/build.log" 2>&1 ||
+    { [ -d "$top_dir/build/release" ] || (cd "$top_dir" && cmake --preset release); } >"$log_dir/build.log" 2>&1 &&
+        cmake --build "$top_dir/build/release" --target tidemark >>"$log_dir/build.log" 2>&1 ||
         die "tidemark could not be built; see $log_dir/build.log" "$log_dir/build.log"
+elif [ -n "$program" ] && [ ! -x "$LAB_TIDEMARK" ]; then
+    die "LAB_TIDEMARK=$LAB_TIDEMARK is not there, or not a program"
 fi
 
 # ports: looked at before anything is started ----------------------------------------------------------------
@@ -100,17 +104,23 @@ ours kafka "$LAB_KAFKA_PORT" LAB_KAFKA_PORT
 ours kafka "$LAB_CONTROLLER_PORT" LAB_CONTROLLER_PORT
 ours connect "$LAB_CONNECT_PORT" LAB_CONNECT_PORT
 ours tidemark "$LAB_HTTP_PORT" LAB_HTTP_PORT
+ours tidemark-warehouse "$LAB_WAREHOUSE_PORT" LAB_WAREHOUSE_PORT
+ours tidemark-email "$LAB_EMAIL_PORT" LAB_EMAIL_PORT
+ours tidemark-analytics "$LAB_ANALYTICS_PORT" LAB_ANALYTICS_PORT
 
 # the parts, in the order in which they need each other ------------------------------------------------------
 
+# start PART COMMAND...
 start() {
     wanted "$1" || return 0
     if part_alive "$1"; then
         say "$1 runs already"
         return 0
     fi
-    "$1_start"
-    say "$1 is up"
+    starting=$1
+    shift
+    "$@"
+    say "$starting is up"
 }
 
 create_database() {
@@ -122,17 +132,20 @@ create_database() {
     say "database $LAB_DATABASE made and seeded"
 }
 
-start postgres
+start postgres postgres_start
 wanted postgres && create_database
-start kafka
-start connect
+start kafka kafka_start
+start connect connect_start
 if wanted connector; then
     fill connector.json
     python3 "$lab_dir/connect.py" register "$LAB_PREFIX" "$LAB_STATE/connector.json" ||
         die "the connector is not running; see $log_dir/connect.log" "$log_dir/connect.log"
     say "connector $LAB_PREFIX (Debezium $LAB_DEBEZIUM) is RUNNING"
 fi
-start tidemark
+start tidemark tidemark_start tidemark "$LAB_HTTP_PORT"
+start tidemark-warehouse tidemark_start tidemark-warehouse "$LAB_WAREHOUSE_PORT" --only warehouse
+start tidemark-email tidemark_start tidemark-email "$LAB_EMAIL_PORT" --only email
+start tidemark-analytics tidemark_start tidemark-analytics "$LAB_ANALYTICS_PORT" --only analytics
 if wanted tidemark; then
     say "tidemark: http://127.0.0.1:$LAB_HTTP_PORT/   log: $log_dir/tidemark.log"
     say "next: sh lab/verify.sh, sh lab/shop.sh, sh lab/dual-write.sh, sh lab/consistent.sh; at the end sh lab/teardown.sh"

@@ -1,0 +1,109 @@
+#!/bin/sh
+# The end-to-end suite on the real stack: PostgreSQL, Kafka, Kafka Connect with Debezium, tidemark. It has a state folder
+# and ports of its own, so that a lab that runs beside it is left alone; only the jars are shared.
+#   sh tests/lab/e2e.sh [--keep]      --keep: leaves the stack running at the end
+set -eu
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+: "${LAB_STATE:=$top/build/e2e}"
+: "${LAB_PG_PORT:=56432}" "${LAB_KAFKA_PORT:=20092}" "${LAB_CONTROLLER_PORT:=20093}" "${LAB_CONNECT_PORT:=20083}"
+: "${LAB_HTTP_PORT:=20080}" "${LAB_WAREHOUSE_PORT:=20181}" "${LAB_EMAIL_PORT:=20182}" "${LAB_ANALYTICS_PORT:=20183}"
+: "${E2E_SEED:=$(date +%s)}" "${E2E_RATE:=25}" "${E2E_SECONDS:=90}"
+export LAB_STATE LAB_PG_PORT LAB_KAFKA_PORT LAB_CONTROLLER_PORT LAB_CONNECT_PORT LAB_HTTP_PORT LAB_WAREHOUSE_PORT \
+    LAB_EMAIL_PORT LAB_ANALYTICS_PORT
+keep=
+case ${1:-} in
+'') ;;
+--keep) keep=1 ;;
+*)
+    sed -n '2,4s/^# *//p' "$0" >&2
+    exit 2
+    ;;
+esac
+
+lab() {
+    script=$1
+    shift
+    sh "$top/lab/$script.sh" "$@"
+}
+
+began=$(date +%s)
+step() {
+    what=$*
+    printf '\n== %4d s  %s\n' $(($(date +%s) - began)) "$what"
+}
+
+# whatever happened: the shop's and the watcher's end, the logs on a failure, the stack down
+finish() {
+    status=$?
+    trap - EXIT INT TERM
+    for pid in ${shop:-} ${watcher:-}; do kill "$pid" 2>/dev/null || true; done
+    if [ "$status" != 0 ]; then
+        printf '\n== FAILED in: %s (seed %s). The ends of the logs:\n' "$what" "$E2E_SEED"
+        for log in "$LAB_STATE"/logs/*.log "$LAB_STATE"/postgres/postgres.log; do
+            [ -s "$log" ] && printf -- '-- %s\n' "$log" && tail -n 25 "$log" | cut -c1-400
+        done
+        printf '== logs are kept in %s\n' "$LAB_STATE/logs"
+    fi
+    [ -n "$keep" ] || lab teardown || true
+    exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+step "setup, from nothing"
+lab teardown --purge
+lab setup
+lab setup
+lab verify
+
+step "traffic with accidents (seed $E2E_SEED)"
+lab shop --rate "$E2E_RATE" --duration "$E2E_SECONDS" --seed "$E2E_SEED" &
+shop=$!
+# the watcher imports the lab's settings the way verify.sh hands them over
+python3 "$top/lab/watch.py" "$E2E_SECONDS" "$LAB_STATE/tidemark/shop.db" &
+watcher=$!
+sleep 5
+step "tidemark: kill -9"
+lab teardown --kill tidemark
+lab setup tidemark
+sleep 3
+step "Connect: kill -9"
+lab teardown --kill connect
+lab setup connect connector
+sleep 3
+step "the broker: stopped and started"
+lab teardown kafka
+lab setup kafka
+sleep 3
+step "PostgreSQL: stopped and started"
+lab teardown postgres
+lab setup postgres connector
+sleep 3
+step "the broker: kill -9, and tidemark with it"
+lab teardown --kill kafka tidemark
+lab setup kafka tidemark connector
+
+step "the traffic's end"
+wait "$shop" || exit 1
+shop=
+wait "$watcher" || exit 1
+watcher=
+
+step "verify"
+lab setup connector
+lab verify
+
+step "dual write beside the log"
+lab dual-write --orders 120 --seed "$E2E_SEED"
+
+step "three consumers"
+lab consistent --duration 20 --seed "$E2E_SEED"
+
+step "verify, and down twice"
+lab verify
+if [ -z "$keep" ]; then
+    lab teardown
+    lab teardown
+fi
+printf '\n== lab: all good after %d s\n' $(($(date +%s) - began))
