@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { APPLICATION_ID = 0x7469646d, FORMAT_VERSION = 1 };
-
 static const char *const statement_sql[READER_STATEMENTS] = {
     [READER_BEGIN] = "begin",
     [READER_COMMIT] = "commit",
@@ -54,12 +52,12 @@ static int check_format(struct reader *reader, struct error *error) {
     if (pragma_integer(reader, "pragma application_id", &application, error) < 0 ||
         pragma_integer(reader, "pragma user_version", &format, error) < 0)
         return -1;
-    if (application != APPLICATION_ID)
+    if (application != STORE_APPLICATION_ID)
         return error_set(error, ERROR_INPUT, "%s: not a tidemark file (its application_id is %lld)",
                          reader->path, (long long)application);
-    if (format != FORMAT_VERSION)
+    if (format != STORE_FORMAT)
         return error_set(error, ERROR_INPUT, "%s: written in format %lld, this program reads format %d",
-                         reader->path, (long long)format, FORMAT_VERSION);
+                         reader->path, (long long)format, STORE_FORMAT);
     return 0;
 }
 
@@ -99,14 +97,14 @@ static int check_views(struct reader *reader, const struct catalog *catalog, str
 
 static int read_store_id(struct reader *reader, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(reader->db, "select value from _meta where name = 'store_id'", reader->path, &stmt,
+    if (stmt_prepare(reader->db, "select value from _meta where name = 'id'", reader->path, &stmt,
                      error) < 0)
         return -1;
     int row = stmt_row(stmt, reader->path, error);
     if (row < 0)
         return -1;
     if (row == 0)
-        return error_set(error, ERROR_INPUT, "%s: has no store_id in _meta", reader->path);
+        return error_set(error, ERROR_INPUT, "%s: has no id in _meta", reader->path);
     sqlite3_snprintf(sizeof reader->store_id, reader->store_id, "%s", sqlite3_column_text(stmt, 0));
     return 0;
 }

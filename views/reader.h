@@ -5,6 +5,7 @@
 #include "views/base/buffer.h"
 #include "views/read.h"
 #include "views/stmt.h"
+#include "views/store.h"
 
 enum {
     READ_BUSY_MS = 5000, // only while a crashed writer's log is recovered: readers do not wait for a writer
@@ -58,7 +59,7 @@ enum reader_statement {
 struct reader {
     sqlite3 *db;
     char *path;
-    char store_id[65];
+    char store_id[STORE_ID_SIZE];
     sqlite3_stmt *statements[READER_STATEMENTS];
     bool begun;
     int deadline_ms;

@@ -1,0 +1,182 @@
+// A store file with a few rows in a folder of its own, for the tests of readers and of HTTP.
+#ifndef TIDEMARK_READING_FIXTURE_H
+#define TIDEMARK_READING_FIXTURE_H
+
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+// clang-format on
+
+#include "views/progress.h"
+#include "views/read.h"
+#include "views/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TOPIC "shop.public.orders"
+
+struct fixture {
+    char folder[64];
+    char db[96];
+    struct catalog *catalog;
+    struct store *store;
+    struct progress *progress;
+    int64_t lsn;
+    int64_t offset;
+};
+
+static inline void fixture_check(int status, const struct error *error) {
+    if (status < 0)
+        fail_msg("%s", error->message);
+}
+
+static inline void fixture_write_file(const struct fixture *fixture, const char *path, const char *text) {
+    char full[192];
+    (void)snprintf(full, sizeof full, "%s/%s", fixture->folder, path);
+    FILE *file = fopen(full, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+// A view of its own beside the built-in ones: queries that those do not have.
+static inline void fixture_write_view(const struct fixture *fixture) {
+    char folder[128];
+    (void)snprintf(folder, sizeof folder, "%s/views", fixture->folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    (void)snprintf(folder, sizeof folder, "%s/views/lab", fixture->folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    fixture_write_file(
+        fixture, "views/lab/schema.sql",
+        "create table lab_kinds(id integer primary key, flag boolean, price decimal(12, 3), ratio real,"
+        " bytes blob, words text);\n"
+        "create trigger lab_fill after insert on orders when NEW.id = 1 begin\n"
+        " insert into lab_kinds values"
+        " (1, 1, -5, 0.1, x'00ff10', 'a\"b' || char(10)),"
+        " (9007199254740993, 0, 1234567, 9e999, x'', ''),"
+        " (3, null, null, -9e999, null, null);\n"
+        "end;\n");
+    fixture_write_file(fixture, "views/lab/query.kinds.sql", "select * from lab_kinds order by id");
+    fixture_write_file(fixture, "views/lab/query.pages.sql",
+                       "select id, status from orders where id > coalesce(:after, 0) order by id");
+    fixture_write_file(fixture, "views/lab/query.limited.sql",
+                       "select id from orders order by id limit :limit");
+    fixture_write_file(fixture, "views/lab/query.typed.sql",
+                       "select typeof(:a) as a, typeof(:b) as b, :a as va, :b as vb");
+    fixture_write_file(
+        fixture, "views/lab/query.slow.sql",
+        "with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) as i from n");
+    fixture_write_file(fixture, "views/lab/query.wrong.sql", "select abs(-9223372036854775807 - 1) as x");
+}
+
+static inline void fixture_commit(struct fixture *fixture, int64_t txid, bool transactional) {
+    struct error error = {0};
+    char offsets[128];
+    int size = snprintf(offsets, sizeof offsets, "{\"" TOPIC "\":[%lld]}", (long long)fixture->offset);
+    if (txid >= 0)
+        fixture_check(store_transaction_end(fixture->store, txid, fixture->lsn, &error), &error);
+    char topic[] = TOPIC;
+    const struct store_offset offset = {.topic = topic, .next_offset = fixture->offset};
+    fixture_check(store_set_offset(fixture->store, &offset, &error), &error);
+    const struct store_commit commit = {
+        .lsn = transactional ? fixture->lsn : LSN_NONE,
+        .txid = txid,
+        .transactional = transactional,
+        .sequence = {.lsn = fixture->lsn, .ts_ms = 1700000000000},
+        .applied_total = fixture->offset,
+        .offsets = {offsets, (size_t)size},
+    };
+    fixture_check(store_commit(fixture->store, &commit, &error), &error);
+}
+
+static inline void fixture_put_order(struct fixture *fixture, int64_t id, int64_t cents, const char *status) {
+    struct error error = {0};
+    const struct table *orders = catalog_table(fixture->catalog, "orders", 6);
+    const struct value values[] = {
+        {.kind = VALUE_INTEGER, .integer = id},
+        {.kind = VALUE_INTEGER, .integer = id % 7},
+        {.kind = VALUE_TEXT, .bytes = SPAN("anvil")},
+        {.kind = VALUE_INTEGER, .integer = 2},
+        {.kind = VALUE_INTEGER, .integer = cents},
+        {.kind = VALUE_TEXT, .bytes = span_of(status)},
+        {.kind = VALUE_TEXT, .bytes = SPAN("2024-02-29")},
+        {.kind = VALUE_NULL},
+        {.kind = VALUE_TEXT, .bytes = SPAN("{\"gift\":true}")},
+        {.kind = VALUE_TEXT, .bytes = SPAN("2024-02-29T10:00:00.000000Z")},
+    };
+    assert_int_equal(orders->column_count, sizeof values / sizeof *values);
+    fixture->lsn += 16;
+    fixture->offset++;
+    const struct change change = {
+        .op = CHANGE_CREATE,
+        .table = orders,
+        .values = values,
+        .lsn = fixture->lsn,
+        .previous_commit = LSN_NONE,
+        .txid = 700 + id,
+        .ts_ms = 1700000000000 + id,
+    };
+    enum store_outcome outcome;
+    fixture_check(store_apply(fixture->store, &change, &outcome, &error), &error);
+    assert_int_equal(outcome, STORE_APPLIED);
+}
+
+// One order in a transaction of its own.
+static inline void fixture_order(struct fixture *fixture, int64_t id, int64_t cents, const char *status) {
+    struct error error = {0};
+    fixture_check(store_begin(fixture->store, &error), &error);
+    fixture_put_order(fixture, id, cents, status);
+    fixture_commit(fixture, 700 + id, true);
+}
+
+static inline void fixture_quarantine(struct fixture *fixture, const char *key, const char *reason) {
+    struct error error = {0};
+    fixture_check(store_begin(fixture->store, &error), &error);
+    const struct store_quarantined event = {
+        .topic = TOPIC,
+        .offset = fixture->offset++,
+        .key = span_of(key),
+        .value = SPAN("not json"),
+        .reason = reason,
+        .at_ms = 1700000000123,
+    };
+    fixture_check(store_quarantine(fixture->store, &event, &error), &error);
+    fixture_commit(fixture, -1, true);
+}
+
+// Orders 1 to `orders`, id * 1.05 each, "paid" for even ids and "placed" for odd ones.
+static inline void fixture_open(struct fixture *fixture, int orders) {
+    struct error error = {0};
+    *fixture = (struct fixture){.folder = "/tmp/tidemark-reading-XXXXXX", .lsn = 0x19C0000};
+    assert_non_null(mkdtemp(fixture->folder));
+    (void)snprintf(fixture->db, sizeof fixture->db, "%s/store.db", fixture->folder);
+    fixture_write_view(fixture);
+    char views[128];
+    (void)snprintf(views, sizeof views, "%s/views", fixture->folder);
+    fixture_check(catalog_load(views, NULL, &fixture->catalog, &error), &error);
+    struct store_report report;
+    fixture_check(store_open(&fixture->store, fixture->db, fixture->catalog, &report, &error), &error);
+    fixture_check(progress_new(&fixture->progress, &error), &error);
+    fixture_check(store_begin(fixture->store, &error), &error);
+    for (int id = 1; id <= orders; id++)
+        fixture_put_order(fixture, id, id * 105, id % 2 == 0 ? "paid" : "placed");
+    fixture_commit(fixture, 700, true);
+}
+
+static inline void fixture_close(struct fixture *fixture) {
+    store_close(&fixture->store);
+    catalog_free(&fixture->catalog);
+    progress_free(&fixture->progress);
+    char command[128];
+    (void)snprintf(command, sizeof command, "rm -rf %s", fixture->folder);
+    assert_int_equal(system(command), 0);
+}
+
+#endif
