@@ -226,15 +226,25 @@ bool times_read_timestamp(struct span text, struct moment *ret, enum times_zone 
     return true;
 }
 
+// Sixteen bytes, each between its least and its most.
+static bool sixteen_between(const char *p, const char *least, const char *most) {
+    typedef signed char bytes16 __attribute__((vector_size(16)));
+    bytes16 value, low, high;
+    memcpy(&value, p, sizeof value);
+    memcpy(&low, least, sizeof low);
+    memcpy(&high, most, sizeof high);
+    bytes16 outside = (value < low) | (value > high);
+    uint64_t halves[2];
+    memcpy(halves, &outside, sizeof halves);
+    return (halves[0] | halves[1]) == 0;
+}
+
 bool times_is_stored(struct span text) {
     static const char least[] = "0000-00-00T00:00:00.000000Z", most[] = "9999-19-39T29:59:59.999999Z";
-    if (text.size != sizeof least - 1)
-        return false;
+    enum { SIZE = sizeof least - 1, LAST = SIZE - 16 };
     const char *p = text.data;
-    unsigned bad = 0;
-    for (size_t i = 0; i < sizeof least - 1; i++)
-        bad |= (unsigned)(p[i] < least[i]) | (unsigned)(p[i] > most[i]);
-    if (bad)
+    if (text.size != SIZE || !sixteen_between(p, least, most) ||
+        !sixteen_between(p + LAST, least + LAST, most + LAST))
         return false;
     int month = (p[5] - '0') * 10 + p[6] - '0', day = (p[8] - '0') * 10 + p[9] - '0';
     if (month < 1 || month > 12 || day < 1 || (p[11] == '2' && p[12] > '3'))
