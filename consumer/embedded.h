@@ -15,6 +15,11 @@ struct embedded;
 
 enum {
     EMBEDDED_UNREAD_BYTES_MAX = 2 << 20, // per partition: the feeder waits for the consumer beyond this
+    // ... unless the consumer has stood still so long: what it waits for may come later in the capture
+    EMBEDDED_PATIENCE_MS = 500,
+    EMBEDDED_UNREAD_BYTES_MOST = 4 << 20, // but never beyond this, the mock would forget what is not read
+    EMBEDDED_START_WAIT_MS = 60000,       // for the broker to hold again what the file has applied
+    EMBEDDED_HEARTBEAT_MS = 1000,         // with traffic
 };
 
 struct embedded_config {
@@ -25,9 +30,11 @@ struct embedded_config {
 };
 
 // Starts the broker, creates the capture's topics with their partitions, and starts the feeding thread, which
-// watches `progress` to stay behind the consumer. Partitions whose file is ahead (restart) are fed from the
-// start as well: the mock has no other way to give the same offsets. Errors: ERROR_INPUT (file, line),
-// ERROR_BROKER.
+// watches `progress` to stay behind the consumer. `progress` holds what the file has applied: those messages
+// are fed first, at once, since the mock has no other way to give the same offsets; it returns when each
+// partition holds them. Errors: ERROR_INPUT (file and line; a capture whose offsets are not 0, 1, 2, ... in
+// each partition; a file that has applied what this capture and traffic do not have), ERROR_BROKER,
+// ERROR_TIMEOUT.
 int embedded_start(struct embedded **ret, const struct embedded_config *config, struct progress *progress,
                    struct error *error);
 const char *embedded_brokers(const struct embedded *embedded); // "127.0.0.1:PORT", lives as long as it

@@ -1,0 +1,556 @@
+#include "consumer/embedded.h"
+
+#include "consumer/capture.h"
+#include "consumer/traffic.h"
+#include "views/base/cleanup.h"
+#include "views/base/embedded.h"
+
+#include <inttypes.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    PARTITIONS_MAX = 1024,
+    PARTITION_NUMBER_MAX = 256, // of a topic
+    MESSAGE_OVERHEAD = 64,      // counted for each message, so that empty ones are bounded too
+    UNREAD_MAX = EMBEDDED_UNREAD_BYTES_MOST / MESSAGE_OVERHEAD,
+    WAIT_MS = 5, // between looks at the consumer's progress
+    FLUSH_MS = 10000,
+    CLIENT_ERROR_SIZE = 512,
+};
+
+struct partition {
+    char *topic;
+    int32_t number;
+    int64_t fed;     // next offset to feed
+    int64_t acked;   // next offset that the broker has
+    int64_t applied; // as the consumer last told
+    int64_t wanted;  // applied at the start
+    int64_t unread_bytes;
+    uint32_t *sizes; // of what is fed and not applied, at offset % UNREAD_MAX
+};
+
+struct embedded {
+    rd_kafka_t *client;
+    rd_kafka_mock_cluster_t *cluster;
+    struct progress *progress;
+    struct capture *capture;
+    struct traffic *traffic;
+    struct embedded_config config;
+    char *name; // of the capture, for messages
+    char *prefix;
+    struct partition partitions[PARTITIONS_MAX];
+    int partition_count;
+    struct partition_progress reported[PARTITIONS_MAX];
+    struct partition *traffic_partitions[TRAFFIC_TOPICS]; // the first of each topic
+    int traffic_counts[TRAFFIC_TOPICS];
+    int64_t paced_from_ms;
+    int64_t paced;
+    int64_t heartbeat_at_ms;
+    pthread_t thread;
+    bool thread_runs;
+    atomic_bool stop;
+    pthread_mutex_t mutex; // of what follows
+    pthread_cond_t changed;
+    bool refilled; // every partition holds what the file has applied
+    bool fed;
+    struct error error;
+};
+
+static int64_t clock_ms(clockid_t clock) {
+    struct timespec now;
+    (void)clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// --- partitions
+
+static struct partition *find_partition(struct embedded *embedded, struct span topic, int32_t number) {
+    for (int i = 0; i < embedded->partition_count; i++)
+        if (embedded->partitions[i].number == number && span_is(topic, embedded->partitions[i].topic))
+            return &embedded->partitions[i];
+    return NULL;
+}
+
+static int count_partitions(const struct embedded *embedded, const char *topic) {
+    int count = 0;
+    for (int i = 0; i < embedded->partition_count; i++)
+        count += strcmp(embedded->partitions[i].topic, topic) == 0;
+    return count;
+}
+
+// Adds the topic's partitions up to `number`.
+static int add_partitions(struct embedded *embedded, struct span topic, int32_t number, struct error *error) {
+    if (number >= PARTITION_NUMBER_MAX)
+        return error_set(error, ERROR_INPUT,
+                         "partition %" PRId32 " of %.*s: the embedded broker has at most %d", number,
+                         (int)topic.size, topic.data, PARTITION_NUMBER_MAX);
+    for (int32_t i = 0; i <= number; i++) {
+        if (find_partition(embedded, topic, i) != NULL)
+            continue;
+        if (embedded->partition_count == PARTITIONS_MAX)
+            return error_set(error, ERROR_INPUT, "more than %d partitions", PARTITIONS_MAX);
+        char *copy = strndup(topic.data, topic.size);
+        if (copy == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        embedded->partitions[embedded->partition_count++] = (struct partition){.topic = copy, .number = i};
+    }
+    return 0;
+}
+
+// One pass before anything is started: the topics, and that each offset is the one the broker will give.
+static int scan_capture(struct embedded *embedded, struct error *error) {
+    CLEANUP(arena_free) struct arena arena = {0};
+    struct capture_line line;
+    int result;
+    while ((result = capture_next(embedded->capture, &arena, &line, error)) == 1) {
+        struct partition *partition = find_partition(embedded, line.topic, line.partition);
+        if (partition == NULL) {
+            if (add_partitions(embedded, line.topic, line.partition, error) != 0)
+                return error_prefix(error, "%s:%" PRId64, embedded->name, line.line);
+            partition = find_partition(embedded, line.topic, line.partition);
+        }
+        if (line.offset != partition->fed)
+            return error_set(
+                error, ERROR_INPUT,
+                "%s:%" PRId64 ": %s partition %" PRId32 " goes on at offset %" PRId64 " instead of %" PRId64
+                ": the embedded broker can only give offsets from 0 without gaps",
+                embedded->name, line.line, partition->topic, partition->number, line.offset, partition->fed);
+        partition->fed++;
+        arena_reset(&arena);
+    }
+    capture_rewind(embedded->capture);
+    return result;
+}
+
+static int add_traffic_topics(struct embedded *embedded, struct error *error) {
+    for (enum traffic_topic i = TRAFFIC_ORDERS; i < TRAFFIC_TOPICS; i++) {
+        const char *topic = traffic_topic_name(embedded->traffic, i);
+        bool unused = i == TRAFFIC_TRANSACTION && !capture_has_topic(embedded->capture, ".transaction");
+        if (!unused && count_partitions(embedded, topic) == 0 &&
+            add_partitions(embedded, span_of(topic), 0, error) != 0)
+            return -1;
+        embedded->traffic_partitions[i] = find_partition(embedded, span_of(topic), 0);
+        embedded->traffic_counts[i] = count_partitions(embedded, topic);
+    }
+    return 0;
+}
+
+// What the file has applied must be something that can be fed again.
+static int take_wanted(struct embedded *embedded, struct error *error) {
+    int count = progress_partitions(embedded->progress, embedded->reported, PARTITIONS_MAX);
+    for (int i = 0; i < count && i < PARTITIONS_MAX; i++) {
+        const struct partition_progress *row = &embedded->reported[i];
+        struct partition *partition = find_partition(embedded, span_of(row->topic), row->partition);
+        if (partition != NULL && (row->applied <= partition->fed || embedded->traffic != NULL))
+            partition->wanted = partition->applied = row->applied;
+        else if (row->applied > 0)
+            return error_set(error, ERROR_INPUT,
+                             "the database file has applied %s partition %" PRId32 " up to offset %" PRId64
+                             ", capture %s has %" PRId64
+                             ": use the capture and --traffic it was made with, or another --db",
+                             row->topic, row->partition, row->applied, embedded->name,
+                             partition != NULL ? partition->fed : 0);
+    }
+    for (int i = 0; i < embedded->partition_count; i++)
+        embedded->partitions[i].fed = 0;
+    return 0;
+}
+
+// --- the broker
+
+static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
+    (void)client;
+    struct embedded *embedded = opaque;
+    struct partition *partition = message->_private;
+    if (embedded->error.kind != ERROR_NONE || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+        message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+        return;
+    (void)pthread_mutex_lock(&embedded->mutex);
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        (void)error_set(&embedded->error, ERROR_BROKER, "the embedded broker refused a message of %s: %s",
+                        partition->topic, rd_kafka_err2str(message->err));
+    else if (message->offset != partition->acked++)
+        (void)error_set(&embedded->error, ERROR_BROKER,
+                        "the embedded broker gave %s partition %" PRId32 " offset %" PRId64
+                        " instead of %" PRId64,
+                        partition->topic, partition->number, message->offset, partition->acked - 1);
+    (void)pthread_mutex_unlock(&embedded->mutex);
+}
+
+// The broker's comings and goings tell its only user nothing; failures come as delivery reports.
+static void on_log(const rd_kafka_t *client, int level, const char *facility, const char *text) {
+    (void)client;
+    (void)level;
+    (void)facility;
+    (void)text;
+}
+
+static int start_broker(struct embedded *embedded, struct error *error) {
+    static const char *const properties[][2] = {
+        {"client.id", "tidemark-embedded"},
+        {"linger.ms", "1"},
+        {"message.max.bytes", "104857600"},
+        {"batch.size", "524288"}, // the mock gives one batch a fetch, and forgets by the batch
+        {"queue.buffering.max.kbytes", "65536"},
+        {"max.in.flight.requests.per.connection", "1"}, // in order, whatever is sent again
+    };
+    char text[CLIENT_ERROR_SIZE];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    for (size_t i = 0; i < sizeof properties / sizeof *properties; i++)
+        if (rd_kafka_conf_set(conf, properties[i][0], properties[i][1], text, sizeof text) !=
+            RD_KAFKA_CONF_OK) {
+            rd_kafka_conf_destroy(conf);
+            return error_set(error, ERROR_BROKER, "librdkafka: %s", text);
+        }
+    rd_kafka_conf_set_opaque(conf, embedded);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    embedded->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    if (embedded->client == NULL) {
+        rd_kafka_conf_destroy(conf);
+        return error_set(error, ERROR_BROKER, "the embedded broker does not start: %s", text);
+    }
+    embedded->cluster = rd_kafka_mock_cluster_new(embedded->client, 1);
+    if (embedded->cluster == NULL)
+        return error_set(error, ERROR_BROKER, "the embedded broker does not start: no loopback listener");
+    (void)rd_kafka_brokers_add(embedded->client, rd_kafka_mock_cluster_bootstraps(embedded->cluster));
+    for (int i = 0; i < embedded->partition_count; i++) {
+        const struct partition *partition = &embedded->partitions[i];
+        if (partition->number == 0 &&
+            rd_kafka_mock_topic_create(embedded->cluster, partition->topic,
+                                       count_partitions(embedded, partition->topic), 1) != 0)
+            return error_set(error, ERROR_BROKER, "the embedded broker cannot create topic %s",
+                             partition->topic);
+    }
+    return 0;
+}
+
+// --- feeding, on the thread
+
+static void look_at_progress(struct embedded *embedded) {
+    int count = progress_partitions(embedded->progress, embedded->reported, PARTITIONS_MAX);
+    for (int i = 0; i < count && i < PARTITIONS_MAX; i++) {
+        const struct partition_progress *row = &embedded->reported[i];
+        struct partition *partition = find_partition(embedded, span_of(row->topic), row->partition);
+        for (; partition != NULL && partition->applied < row->applied; partition->applied++)
+            if (partition->applied < partition->fed && partition->applied >= partition->wanted)
+                partition->unread_bytes -= partition->sizes[partition->applied % UNREAD_MAX];
+    }
+}
+
+static bool may_go_on(struct embedded *embedded) {
+    return !atomic_load(&embedded->stop) && embedded->error.kind == ERROR_NONE;
+}
+
+static int64_t total_unread(const struct embedded *embedded) {
+    int64_t total = 0;
+    for (int i = 0; i < embedded->partition_count; i++)
+        total += embedded->partitions[i].unread_bytes;
+    return total;
+}
+
+static bool holds_wanted(struct embedded *embedded) {
+    for (int i = 0; i < embedded->partition_count; i++)
+        if (embedded->partitions[i].acked < embedded->partitions[i].wanted)
+            return false;
+    return true;
+}
+
+static void note_refilled(struct embedded *embedded) {
+    if (embedded->refilled || !holds_wanted(embedded))
+        return;
+    (void)pthread_mutex_lock(&embedded->mutex);
+    embedded->refilled = true;
+    (void)pthread_cond_broadcast(&embedded->changed);
+    (void)pthread_mutex_unlock(&embedded->mutex);
+}
+
+// Waits until the consumer has applied enough of the partition to take `size` bytes more.
+static bool await_room(struct embedded *embedded, struct partition *partition, int64_t size) {
+    int64_t unread = -1; // of all partitions, when it last changed
+    int64_t since_ms = 0;
+    while (partition->unread_bytes > 0 && partition->unread_bytes + size > EMBEDDED_UNREAD_BYTES_MAX) {
+        look_at_progress(embedded);
+        note_refilled(embedded);
+        int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+        if (unread != total_unread(embedded)) {
+            unread = total_unread(embedded);
+            since_ms = now_ms;
+        }
+        bool patient = now_ms - since_ms < EMBEDDED_PATIENCE_MS && embedded->refilled;
+        if (!patient && partition->unread_bytes + size <= EMBEDDED_UNREAD_BYTES_MOST)
+            return true;
+        if (!may_go_on(embedded))
+            return false;
+        (void)rd_kafka_poll(embedded->client, WAIT_MS);
+    }
+    return true;
+}
+
+// Waits until the next of `rate` messages a second is due.
+static bool await_turn(struct embedded *embedded, double rate) {
+    if (rate <= 0)
+        return true;
+    if (embedded->paced_from_ms == 0)
+        embedded->paced_from_ms = clock_ms(CLOCK_MONOTONIC);
+    int64_t due_ms = embedded->paced_from_ms + (int64_t)((double)embedded->paced++ * 1000 / rate);
+    int64_t left_ms;
+    while (may_go_on(embedded) && (left_ms = due_ms - clock_ms(CLOCK_MONOTONIC)) > 0)
+        (void)rd_kafka_poll(embedded->client, left_ms < WAIT_MS ? (int)left_ms : WAIT_MS);
+    return may_go_on(embedded);
+}
+
+static bool produce(struct embedded *embedded, struct partition *partition, struct span key,
+                    struct span value, int64_t ts_ms) {
+    rd_kafka_resp_err_t code;
+    do {
+        code = rd_kafka_producev(embedded->client, RD_KAFKA_V_TOPIC(partition->topic),
+                                 RD_KAFKA_V_PARTITION(partition->number),
+                                 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data, key.size),
+                                 RD_KAFKA_V_VALUE((void *)(uintptr_t)value.data, value.size),
+                                 RD_KAFKA_V_TIMESTAMP(ts_ms), RD_KAFKA_V_OPAQUE(partition), RD_KAFKA_V_END);
+        (void)rd_kafka_poll(embedded->client, code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? WAIT_MS : 0);
+    } while (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && may_go_on(embedded));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && may_go_on(embedded)) {
+        (void)pthread_mutex_lock(&embedded->mutex);
+        (void)error_set(&embedded->error, ERROR_BROKER, "the embedded broker refused a message of %s: %s",
+                        partition->topic, rd_kafka_err2str(code));
+        (void)pthread_mutex_unlock(&embedded->mutex);
+    }
+    return may_go_on(embedded);
+}
+
+// What the file has applied already is fed at once: it is there for its offsets only.
+static bool feed(struct embedded *embedded, struct partition *partition, struct span key, struct span value,
+                 int64_t ts_ms) {
+    if (partition->fed >= partition->wanted) {
+        int64_t size = (int64_t)(key.size + value.size) + MESSAGE_OVERHEAD;
+        if (partition->sizes == NULL)
+            partition->sizes = calloc(UNREAD_MAX, sizeof *partition->sizes);
+        if (partition->sizes == NULL || !await_room(embedded, partition, size))
+            return false;
+        partition->sizes[partition->fed % UNREAD_MAX] = (uint32_t)size;
+        partition->unread_bytes += size;
+    }
+    partition->fed++;
+    return produce(embedded, partition, key, value, ts_ms);
+}
+
+static bool feed_capture(struct embedded *embedded) {
+    CLEANUP(arena_free) struct arena arena = {0};
+    struct capture_line line;
+    struct error error = {0};
+    int result;
+    while ((result = capture_next(embedded->capture, &arena, &line, &error)) == 1) {
+        struct partition *partition = find_partition(embedded, line.topic, line.partition);
+        if ((embedded->refilled && !await_turn(embedded, embedded->config.rate)) ||
+            !feed(embedded, partition, line.key, line.value, line.ts_ms))
+            return false;
+        note_refilled(embedded);
+        arena_reset(&arena);
+    }
+    if (result == 0)
+        return true;
+    (void)pthread_mutex_lock(&embedded->mutex);
+    embedded->error = error;
+    (void)pthread_mutex_unlock(&embedded->mutex);
+    return false;
+}
+
+static uint64_t hash(struct span key) {
+    uint64_t value = 0xCBF29CE484222325U; // FNV-1a
+    for (size_t i = 0; i < key.size; i++)
+        value = (value ^ (unsigned char)key.data[i]) * 0x100000001B3U;
+    return value ^ (value >> 32);
+}
+
+static bool feed_message(struct embedded *embedded, const struct traffic_message *message) {
+    const struct partition *first = embedded->traffic_partitions[message->topic];
+    int32_t number = message->partition;
+    if (number < 0)
+        number = (int32_t)(hash(message->key) % (uint64_t)embedded->traffic_counts[message->topic]);
+    struct partition *partition = find_partition(embedded, span_of(first->topic), number);
+    return feed(embedded, partition, message->key, message->value, message->ts_ms);
+}
+
+static bool feed_heartbeats(struct embedded *embedded) {
+    struct partition *partition = embedded->traffic_partitions[TRAFFIC_HEARTBEAT];
+    while (partition->fed < partition->wanted || clock_ms(CLOCK_MONOTONIC) >= embedded->heartbeat_at_ms) {
+        struct traffic_message message;
+        bool old = partition->fed < partition->wanted;
+        if (!old)
+            embedded->heartbeat_at_ms = clock_ms(CLOCK_MONOTONIC) + EMBEDDED_HEARTBEAT_MS;
+        if (traffic_heartbeat(embedded->traffic, old ? 0 : clock_ms(CLOCK_REALTIME), &message, NULL) != 0 ||
+            !feed_message(embedded, &message))
+            return false;
+    }
+    return true;
+}
+
+static bool fed_wanted(const struct embedded *embedded) {
+    for (int i = 0; i < embedded->partition_count; i++)
+        if (embedded->partitions[i].fed < embedded->partitions[i].wanted)
+            return false;
+    return true;
+}
+
+// The clock's time goes only into what the file has not applied: the rest must come as it came before.
+static void feed_traffic(struct embedded *embedded) {
+    bool going = true;
+    embedded->paced_from_ms = 0;
+    embedded->paced = 0;
+    while (going && may_go_on(embedded)) {
+        struct traffic_message message;
+        bool old = !fed_wanted(embedded);
+        if (!old && !embedded->refilled)
+            (void)rd_kafka_flush(embedded->client, FLUSH_MS);
+        note_refilled(embedded);
+        going = feed_heartbeats(embedded) && (old || await_turn(embedded, embedded->config.traffic)) &&
+                traffic_next(embedded->traffic, old ? 0 : clock_ms(CLOCK_REALTIME), &message, NULL) == 0 &&
+                feed_message(embedded, &message);
+    }
+}
+
+static void *run(void *self) {
+    struct embedded *embedded = self;
+    bool fed = feed_capture(embedded);
+    if (fed)
+        (void)rd_kafka_flush(embedded->client, FLUSH_MS);
+    note_refilled(embedded);
+    (void)pthread_mutex_lock(&embedded->mutex);
+    embedded->fed = fed && embedded->error.kind == ERROR_NONE;
+    (void)pthread_mutex_unlock(&embedded->mutex);
+    if (fed && embedded->traffic != NULL)
+        feed_traffic(embedded);
+    (void)pthread_mutex_lock(&embedded->mutex);
+    (void)pthread_cond_broadcast(&embedded->changed);
+    (void)pthread_mutex_unlock(&embedded->mutex);
+    return NULL;
+}
+
+// --- starting and stopping
+
+static int open_capture(struct embedded *embedded, const char *path, struct error *error) {
+    const struct embedded_file *built_in = &demo_embedded[0];
+    embedded->name = strdup(path != NULL ? path : "the built-in capture");
+    if (embedded->name == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (path != NULL)
+        return capture_open(&embedded->capture, path, error);
+    struct span bytes = {built_in->bytes, (size_t)(built_in->end - built_in->bytes)};
+    return capture_open_bytes(&embedded->capture, bytes, embedded->name, error);
+}
+
+static int prepare(struct embedded *embedded, struct error *error) {
+    if (open_capture(embedded, embedded->config.capture, error) != 0 || scan_capture(embedded, error) != 0)
+        return -1;
+    struct span prefix = capture_prefix(embedded->capture);
+    if (prefix.data == NULL)
+        return error_set(error, ERROR_INPUT, "%s: no topic tells the prefix", embedded->name);
+    embedded->prefix = strndup(prefix.data, prefix.size);
+    if (embedded->prefix == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (embedded->config.traffic > 0 &&
+        (traffic_new(&embedded->traffic, embedded->capture, embedded->config.seed, error) != 0 ||
+         add_traffic_topics(embedded, error) != 0))
+        return error_prefix(error, "%s", embedded->name);
+    return take_wanted(embedded, error);
+}
+
+static int await_refill(struct embedded *embedded, struct error *error) {
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += EMBEDDED_START_WAIT_MS / 1000;
+    int result = 0;
+    (void)pthread_mutex_lock(&embedded->mutex);
+    while (!embedded->refilled && embedded->error.kind == ERROR_NONE && result == 0)
+        result = pthread_cond_timedwait(&embedded->changed, &embedded->mutex, &until);
+    bool refilled = embedded->refilled;
+    struct error failure = embedded->error;
+    (void)pthread_mutex_unlock(&embedded->mutex);
+    if (refilled)
+        return 0;
+    if (failure.kind != ERROR_NONE) {
+        if (error != NULL)
+            *error = failure;
+        return -1;
+    }
+    return error_set(
+        error, ERROR_TIMEOUT,
+        "the embedded broker did not reach within %d s what the database file has applied: use another --db",
+        EMBEDDED_START_WAIT_MS / 1000);
+}
+
+int embedded_start(struct embedded **ret, const struct embedded_config *config, struct progress *progress,
+                   struct error *error) {
+    CLEANUP(embedded_stop) struct embedded *embedded = calloc(1, sizeof *embedded);
+    if (embedded == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    (void)pthread_mutex_init(&embedded->mutex, NULL);
+    (void)pthread_cond_init(&embedded->changed, NULL);
+    embedded->config = *config;
+    embedded->progress = progress;
+    if (prepare(embedded, error) != 0 || start_broker(embedded, error) != 0)
+        return -1;
+    embedded->refilled = holds_wanted(embedded);
+    if (pthread_create(&embedded->thread, NULL, run, embedded) != 0)
+        return error_set(error, ERROR_SYSTEM, "cannot start a thread");
+    embedded->thread_runs = true;
+    if (await_refill(embedded, error) != 0)
+        return -1;
+    *ret = embedded;
+    embedded = NULL;
+    return 0;
+}
+
+const char *embedded_brokers(const struct embedded *embedded) {
+    return rd_kafka_mock_cluster_bootstraps(embedded->cluster);
+}
+
+const char *embedded_prefix(const struct embedded *embedded) {
+    return embedded->prefix;
+}
+
+bool embedded_fed(struct embedded *embedded, struct error *error) {
+    (void)pthread_mutex_lock(&embedded->mutex);
+    bool fed = embedded->fed;
+    if (embedded->error.kind != ERROR_NONE && error != NULL)
+        *error = embedded->error;
+    (void)pthread_mutex_unlock(&embedded->mutex);
+    return fed;
+}
+
+void embedded_stop(struct embedded **embedded) {
+    struct embedded *stopping = *embedded;
+    if (stopping == NULL)
+        return;
+    atomic_store(&stopping->stop, true);
+    if (stopping->thread_runs)
+        (void)pthread_join(stopping->thread, NULL);
+    if (stopping->client != NULL) {
+        (void)rd_kafka_purge(stopping->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+        (void)rd_kafka_poll(stopping->client, 0);
+    }
+    if (stopping->cluster != NULL)
+        rd_kafka_mock_cluster_destroy(stopping->cluster);
+    if (stopping->client != NULL)
+        rd_kafka_destroy(stopping->client);
+    traffic_free(&stopping->traffic);
+    capture_close(&stopping->capture);
+    for (int i = 0; i < stopping->partition_count; i++) {
+        free(stopping->partitions[i].topic);
+        free(stopping->partitions[i].sizes);
+    }
+    free(stopping->name);
+    free(stopping->prefix);
+    (void)pthread_cond_destroy(&stopping->changed);
+    (void)pthread_mutex_destroy(&stopping->mutex);
+    free(stopping);
+    *embedded = NULL;
+}
