@@ -16,7 +16,7 @@ enum {
     SERVER_IDLE_TIMEOUT_S = 60,
     SERVER_REQUEST_BODY_MAX =
         1 << 20,                // bytes that a client may send after its headers; they are not looked at
-    SERVER_STOP_WAIT_MS = 3000, // for the answers under way
+    SERVER_STOP_WAIT_MS = 2000, // for the answers under way
 };
 
 struct server_config {
