@@ -8,6 +8,7 @@
 // Invalid UTF-8, lone surrogates and control characters in strings are refused, wherever they stand:
 // json_next checks every byte it passes, and json_skip is as strict as reading. A document cut short is
 // always an error. The first error stays: every later call reports it again.
+// Four of the kinds have names that jansson.h uses too: a file includes one of the two headers.
 #ifndef TIDEMARK_JSON_H
 #define TIDEMARK_JSON_H
 
