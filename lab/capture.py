@@ -12,6 +12,7 @@ import os
 import pathlib
 import random
 import subprocess
+import sys
 import time
 
 import fill
@@ -295,11 +296,14 @@ def main():
     parser.add_argument("--seed", type=int, help="default: the scenario's own")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("."), help="default: here")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
-    for word in options.scenario:
-        kind, _, name = word.partition("=")
+    wanted = [word.partition("=")[::2] for word in options.scenario]
+    for kind, _ in wanted:
         if kind not in SCENARIOS:
             parser.error(f"no scenario {kind}; there are {', '.join(SCENARIOS)}")
+    options.out.mkdir(parents=True, exist_ok=True)
+    if subprocess.run(["sh", str(LAB / "setup.sh"), "postgres", "kafka"], check=False).returncode:
+        sys.exit(1)
+    for kind, name in wanted:
         given = {"debezium": options.debezium, "seed": options.seed}
         scenario = dataclasses.replace(SCENARIOS[kind], **{field: value for field, value in given.items() if value is not None})
         Capture(name or kind, scenario).make(options.out)

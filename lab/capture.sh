@@ -3,5 +3,4 @@
 set -eu
 . "$(dirname -- "$0")/settings.sh"
 need_python
-sh "$lab_dir/setup.sh" postgres kafka
 exec python3 "$lab_dir/capture.py" "$@"

@@ -185,7 +185,7 @@ def show(run, truth, revenue, sides):
     print(f"{'':24} {'':>11}", *(f"{name:>12}" for _ in sides for name in DOWNSTREAMS))
     cells = [sides[side][name] for side in sides for name in DOWNSTREAMS]
     measured = [belief.compare(truth, revenue) for belief in cells]
-    print(f"{'orders':24} {len(truth):>11}", *(f"{belief.orders:>12}" for belief in cells))
+    print(f"{'orders, and handled by':24} {len(truth):>11}", *(f"{belief.orders:>12}" for belief in cells))
     money = [f"{belief.revenue:>12}" if belief.revenue is not None else f"{'-':>12}" for belief in cells]
     print(f"{'revenue':24} {revenue:>11}", *money)
     for index, what in enumerate(("lost", "phantom", "duplicates")):

@@ -6,7 +6,8 @@ top_dir=$(dirname -- "$lab_dir")
 
 : "${LAB_STATE:=$lab_dir/state}"         # data, logs, process ids
 : "${LAB_JARS:=$lab_dir/state/jars}"     # what Maven brought; kept by teardown.sh --purge
-: "${LAB_PG_PORT:=55432}"
+# below 32768: above it the system hands ports to outgoing connections, and may have given away ours
+: "${LAB_PG_PORT:=15432}"
 : "${LAB_KAFKA_PORT:=19092}"
 : "${LAB_CONTROLLER_PORT:=19093}"
 : "${LAB_CONNECT_PORT:=18083}"
@@ -20,7 +21,7 @@ top_dir=$(dirname -- "$lab_dir")
 : "${LAB_DATABASE:=theworldshop}"
 : "${LAB_PREFIX:=theworldshop}"
 : "${LAB_GROUP:=connect}"                # the worker's group, and the name of its own topics
-: "${LAB_FLUSH_MS:=60000}"               # how often Connect stores the connector's offsets
+: "${LAB_FLUSH_MS:=10000}"               # how often Connect stores the connector's offsets: what came since is repeated
 : "${LAB_TIDEMARK:=$top_dir/build/release/tidemark}"
 
 mkdir -p "$LAB_STATE"

@@ -7,7 +7,7 @@ Prints one line a check; exit 1 when any failed.
 import argparse
 import collections
 import os
-import subprocess
+import sqlite3
 import sys
 
 import compare
@@ -83,10 +83,11 @@ def check_stack(checks):
         return good, ", ".join(f"{what} {state} {trace.splitlines()[0] if trace else ''}".strip() for what, state, trace in states) or \
             "Connect does not answer or does not know it: sh lab/setup.sh"
 
-    checks.guard("PostgreSQL", "answers, slot in use", postgres)
+    up = checks.guard("PostgreSQL", "answers, slot in use", postgres)
     checks.guard("Kafka", "answers", broker)
     checks.guard("Kafka", "transaction topic", transaction_topic)
     checks.guard("Connect", f"connector {PREFIX}", connector)
+    return up
 
 
 def check_tables(checks, mirror, source):
@@ -146,28 +147,35 @@ def held_still(session):
     return psql.execute(DATABASE, "select pg_logical_emit_message(true, 'tidemark', 'marker')")[0]
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="verify.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--wait", type=int, default=120, help="seconds to wait until tidemark shows what is committed now (default 120)")
-    options = parser.parse_args()
-    checks = Checks()
-    check_stack(checks)
-    tidemark = Tidemark(os.environ["LAB_HTTP_PORT"])
+def compare_all(checks, tidemark, wait_s):
+    session = psql.Session(DATABASE)
     try:
-        session = psql.Session(DATABASE)
         marker = held_still(session)
-        position = tidemark.wait_lsn(marker, options.wait)
+        position = tidemark.wait_lsn(marker, wait_s)
         checks.add("tidemark", "reached the marker", position is not None,
                    f"{marker}, shows {position['lsn']}" if position else
-                   f"{marker} not within {options.wait} s; see {os.environ['LAB_STATE']}/logs/tidemark.log")
+                   f"{marker} not within {wait_s} s; see {os.environ['LAB_STATE']}/logs/tidemark.log")
         if position:
             check_status(checks, tidemark)
             mirror = compare.open_mirror(f"{os.environ['LAB_STATE']}/tidemark/shop.db")
             check_tables(checks, mirror, {table: psql.rows(DATABASE, f"select * from {table}") for table in compare.KEYS})
             check_views(checks, tidemark, {view: psql.rows(DATABASE, query) for view, query in VIEWS.items()})
+    finally:
         session.close()
-    except (psql.Failed, psql.Lost, subprocess.SubprocessError, OSError) as error:
-        checks.add("lab", "comparison", False, str(error)[:300])
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="verify.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--wait", type=int, default=120, help="seconds to wait until tidemark shows what is committed now (default 120)")
+    options = parser.parse_args()
+    checks = Checks()
+    if check_stack(checks):
+        try:
+            compare_all(checks, Tidemark(os.environ["LAB_HTTP_PORT"]), options.wait)
+        except (psql.Failed, psql.Lost, sqlite3.Error, OSError) as error:
+            checks.add("lab", "comparison", False, str(error)[:300])
+    else:
+        checks.add("lab", "comparison", False, "not without PostgreSQL: sh lab/setup.sh starts what is down")
     checks.show()
     print(f"verify.sh: {len(checks.lines) - checks.failed} of {len(checks.lines)} checks are good")
     sys.exit(1 if checks.failed else 0)
