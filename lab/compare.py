@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """compare.py DB TRUTH.json: is the mirror in DB equal to the source's rows in TRUTH.json? Exit 1 when not.
 
-TRUTH.json is {"table": [row, ...]}, each row as PostgreSQL's row_to_json gives it (time zone UTC), numbers with a point as
-strings; capture.sh writes it. The mirror stores values as README.md of the views says: decimals counted in their last
-digit, booleans as 0 and 1, times in one form. verify.sh and consistent.sh use this module too.
+TRUTH.json is {"table": [row, ...]}, each row as PostgreSQL's row_to_json gives it (time zone UTC), numbers
+with a point as strings; capture.sh writes it. The mirror stores values as README.md of the views says:
+decimals counted in their last digit, booleans as 0 and 1, times in one form. verify.sh and consistent.sh
+use this module too.
 """
+
 import hashlib
 import json
 import re
@@ -56,7 +58,10 @@ def open_mirror(path):
 def mirror_rows(connection, table):
     """The rows without the engine's own columns."""
     rows = connection.execute(f"select * from {table}").fetchall()
-    return {key_of(table, row): {c: held(table, c, row[c]) for c in row.keys() if not c.startswith("_")} for row in rows}
+    return {
+        key_of(table, row): {c: held(table, c, row[c]) for c in row.keys() if not c.startswith("_")}
+        for row in rows
+    }
 
 
 def table_differences(table, source, mirror):

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Kafka Connect's REST interface, as much of it as the lab needs.
 
-connect.py register NAME CONFIG.json   register the connector, or change it, and wait until it and its task are RUNNING
+connect.py register NAME CONFIG.json   register or change a connector, wait until it is RUNNING with its task
 connect.py state NAME                  print the states
 """
+
 import json
 import os
 import sys
@@ -21,7 +22,9 @@ class Connect:
 
     def call(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"}, method=method)
+        request = urllib.request.Request(
+            self.base + path, data, {"Content-Type": "application/json"}, method=method
+        )
         with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read()
         return json.loads(text) if text else None
@@ -42,7 +45,9 @@ class Connect:
             except urllib.error.HTTPError as error:
                 reason = error.read().decode(errors="replace")
                 if error.code not in (409, 500, 503) or time.monotonic() > deadline:
-                    raise SystemExit(f"Connect refuses the connector {name}: {error.code} {reason}") from error
+                    raise SystemExit(
+                        f"Connect refuses the connector {name}: {error.code} {reason}"
+                    ) from error
             except OSError as error:
                 if time.monotonic() > deadline:
                     raise SystemExit(f"Connect at {self.base} does not answer: {error}") from error
@@ -68,7 +73,9 @@ class Connect:
             failed = [part for part in self.states(name) if part[1] == "FAILED"]
             now = time.monotonic()
             if failed and now - restarted > RESTART_EVERY_S:
-                print(f"{failed[0][0]} of {name} has FAILED, starting it again: {failed[0][2].splitlines()[:1]}")
+                print(
+                    f"{failed[0][0]} of {name} has FAILED, starting it again: {failed[0][2].splitlines()[:1]}"
+                )
                 restarted = now
                 try:
                     self.call("POST", f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true")

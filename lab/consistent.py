@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """consistent.sh [--rate N] [--duration SECONDS] [--seed N]
 
-Three consumers that know nothing of each other: warehouse, email and analytics, each a tidemark of its own with --only its
-view, its own file, its own port. The shop goes on all the while; email is stopped, falls behind, is started again and catches
-up. At any one position of the log the mirrors must be identical.
+Three consumers that know nothing of each other: warehouse, email and analytics, each a tidemark of its own
+with --only its view, its own file, its own port. The shop goes on all the while; email is stopped, falls
+behind, is started again and catches up. At any one position of the log the mirrors must be identical.
 """
+
 import argparse
 import os
 import pathlib
@@ -42,8 +43,10 @@ class Three:
         start = time.monotonic()
         for name in names:
             if not self.services[name].wait_lsn(marker, CAUGHT_UP_WAIT_S):
-                sys.exit(f"consistent.sh: {name} did not reach {marker} within {CAUGHT_UP_WAIT_S} s; see "
-                         f"{os.environ['LAB_STATE']}/logs/tidemark-{name}.log")
+                sys.exit(
+                    f"consistent.sh: {name} did not reach {marker} within {CAUGHT_UP_WAIT_S} s; see "
+                    f"{os.environ['LAB_STATE']}/logs/tidemark-{name}.log"
+                )
         return time.monotonic() - start
 
     def look(self, name):
@@ -76,7 +79,11 @@ class Three:
     def strangers(self):
         """Routes of another's view that a consumer answers; there should be none."""
         found = []
-        for name, other in (("warehouse", "email/outbox"), ("email", "analytics/orders_by_status"), ("analytics", "warehouse/picks")):
+        for name, other in (
+            ("warehouse", "email/outbox"),
+            ("email", "analytics/orders_by_status"),
+            ("analytics", "warehouse/picks"),
+        ):
             try:
                 self.services[name].get(f"/v1/views/{other}")
                 found.append(f"{name} serves {other}")
@@ -90,14 +97,20 @@ def show(three, seen):
     print(f"\n{'consumer':<12}{'position':<14}{'digest of the mirror':<24}{'lag':<10}http")
     for name, (lsn, digest) in seen.items():
         lag = three.services[name].get("/v1/lag")["messages"]
-        print(f"{name:<12}{f'{lsn >> 32:X}/{lsn & 0xFFFFFFFF:X}':<14}{digest:<24}{lag!s:<10}http://127.0.0.1:{three.ports[name]}/")
+        print(
+            f"{name:<12}{f'{lsn >> 32:X}/{lsn & 0xFFFFFFFF:X}':<14}{digest:<24}{lag!s:<10}http://127.0.0.1:{three.ports[name]}/"
+        )
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="consistent.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="consistent.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rate", default="20", help="the shop's transactions a second (default 20)")
     parser.add_argument("--duration", type=float, default=30, help="seconds of traffic (default 30)")
-    parser.add_argument("--seed", default=str(int(time.time())), help="the shop's seed; default: from the clock")
+    parser.add_argument(
+        "--seed", default=str(int(time.time())), help="the shop's seed; default: from the clock"
+    )
     options = parser.parse_args()
     script("setup.sh", *[f"tidemark-{name}" for name in NAMES])
     three = Three()
@@ -105,14 +118,28 @@ def main():
     print("consistent: warehouse, email and analytics are up and have caught up", flush=True)
     watcher = Watcher(list(three.files.values()))
     watcher.start()
-    shop = subprocess.Popen(["sh", str(LAB / "shop.sh"), "--rate", options.rate, "--duration", str(options.duration), "--seed", options.seed])
+    shop = subprocess.Popen(
+        [
+            "sh",
+            str(LAB / "shop.sh"),
+            "--rate",
+            options.rate,
+            "--duration",
+            str(options.duration),
+            "--seed",
+            options.seed,
+        ]
+    )
     time.sleep(options.duration / 4)
     script("teardown.sh", f"tidemark-{STOPPED}")
     print(f"consistent: {STOPPED} stopped, the shop goes on", flush=True)
     time.sleep(options.duration / 4)
     print(f"consistent: messages behind the furthest: {three.behind()}", flush=True)
     script("setup.sh", f"tidemark-{STOPPED}")
-    print(f"consistent: {STOPPED} started again, and shows the present after {three.reach_marker([STOPPED]):.1f} s", flush=True)
+    print(
+        f"consistent: {STOPPED} started again, and shows the present after {three.reach_marker([STOPPED]):.1f} s",
+        flush=True,
+    )
     if shop.wait():
         sys.exit("consistent.sh: the shop failed; above is why")
     three.reach_marker()

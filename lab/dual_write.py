@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """dual-write.sh [--orders N] [--seed N] [--kills N]
 
-The lesson. A shop writes each order to PostgreSQL and then tells Kafka about it itself, in two systems that share no
-transaction. It is killed (SIGKILL, for real) at chosen points; some transactions roll back after the event was sent; some
-customers press the button again. Beside it, CDC: Debezium reads the very same orders from PostgreSQL's log, and tidemark,
-killed just as hard, applies them. At the end both sides are measured against PostgreSQL.
+The lesson. A shop writes each order to PostgreSQL and then tells Kafka about it itself, in two systems that
+share no transaction. It is killed (SIGKILL, for real) at chosen points; some transactions roll back after
+the event was sent; some customers press the button again. Beside it, CDC: Debezium reads the very same
+orders from PostgreSQL's log, and tidemark, killed just as hard, applies them. At the end both sides are
+measured against PostgreSQL.
 """
+
 import argparse
 import collections
 import decimal
@@ -29,17 +31,13 @@ PARTITIONS = 4
 CAUGHT_UP_WAIT_S = 120
 DOWNSTREAMS = ("warehouse", "email", "analytics")
 
-# What happens to an order: (weight, does the shop tell Kafka before it commits?, what goes wrong, what the customer does).
-# The first kind of shop loses events; the second is the usual repair of the first, and invents some.
-FATES = {
-    "all goes well": (62, False, None, None),
-    "killed between commit and publish": (10, False, "after commit", None),
-    "the same, the customer tries again": (6, False, "after commit", "again"),
-    "killed after publish, the customer tries again": (7, False, "after publish", "again"),
-    "killed between publish and commit": (8, True, "before commit", None),
-    "rolled back after publish": (7, True, "rollback", None),
-}
-
+# What happens to an order: (weight, does the shop tell Kafka before it commits?, what goes wrong, what the
+customer does). # The first kind of shop loses events; the second is the usual repair of the first, and
+invents some. FATES = { "all goes well": (62, False, None, None), "killed between commit and publish": (10,
+False, "after commit", None), "the same, the customer tries again": (6, False, "after commit", "again"),
+"killed after publish, the customer tries again": (7, False, "after publish", "again"), "killed between
+publish and commit": (8, True, "before commit", None), "rolled back after publish": (7, True, "rollback",
+None), }
 
 class Shop:
     """One life of the shop's process, which ends by its own kill -9 where the order's fate says so."""
@@ -50,10 +48,12 @@ class Shop:
 
     def sql(self, order):
         """A second attempt finds its order and changes nothing, as a careful shop does it."""
-        return (f"with placed as (insert into orders(id, customer_id, sku, quantity, total, status, placed_on) values ({order['id']}, "
-                f"{order['customer_id']}, '{order['sku']}', {order['quantity']}, {order['total']}, 'paid', '{self.run.day}') "
-                "on conflict do nothing returning sku, quantity) update inventory set reserved = reserved + placed.quantity, "
-                "updated_at = clock_timestamp() from placed where inventory.sku = placed.sku;")
+        return (
+            f"with placed as (insert into orders(id, customer_id, sku, quantity, total, status, placed_on) values ({order['id']}, "
+            f"{order['customer_id']}, '{order['sku']}', {order['quantity']}, {order['total']}, 'paid', '{self.run.day}') "
+            "on conflict do nothing returning sku, quantity) update inventory set reserved = reserved + placed.quantity, "
+            "updated_at = clock_timestamp() from placed where inventory.sku = placed.sku;"
+        )
 
     def publish(self, order):
         kafka.publish(TOPIC, str(order["id"]), json.dumps(order | {"event": "order_paid"}))
@@ -85,18 +85,28 @@ class Run:
         self.first = (max(used) // 10000 + 1) * 10000
         # a day that no order has, so that a view by day shows this run alone
         self.day = psql.execute(DATABASE, "select least(min(placed_on), current_date) - 1 from orders")[0]
-        prices = {row["sku"]: decimal.Decimal(row["unit_price"]) for row in psql.rows(DATABASE, "select sku, unit_price from inventory")}
+        prices = {
+            row["sku"]: decimal.Decimal(row["unit_price"])
+            for row in psql.rows(DATABASE, "select sku, unit_price from inventory")
+        }
         weights = [fate[0] for fate in FATES.values()]
         self.orders, self.fates = [], []
         for number in range(orders):
             sku, quantity = self.random.choice(sorted(prices)), self.random.randint(1, 3)
-            self.orders.append({"id": self.first + number, "customer_id": self.random.randint(1, 20), "sku": sku,
-                                "quantity": quantity, "total": str(prices[sku] * quantity)})
+            self.orders.append(
+                {
+                    "id": self.first + number,
+                    "customer_id": self.random.randint(1, 20),
+                    "sku": sku,
+                    "quantity": quantity,
+                    "total": str(prices[sku] * quantity),
+                }
+            )
             self.fates.append(self.random.choices(list(FATES), weights)[0])
         self.last = self.first + orders - 1
 
     def life(self, start, again):
-        """Runs the shop from an order on; returns (the order that it died with or None, ...) as (next order, again)."""
+        """Runs the shop from an order on; returns the next order and whether it is that order's second time."""
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
@@ -157,7 +167,11 @@ class Belief:
         if self.seen is None:
             off = len(truth) - self.orders
             return max(off, 0), max(-off, 0), 0
-        return (len(truth - self.seen.keys()), len(self.seen.keys() - truth), sum(n - 1 for n in self.seen.values()))
+        return (
+            len(truth - self.seen.keys()),
+            len(self.seen.keys() - truth),
+            sum(n - 1 for n in self.seen.values()),
+        )
 
 
 def dual_write_beliefs(run):
@@ -171,13 +185,20 @@ def dual_write_beliefs(run):
 
 def tidemark_beliefs(run, tidemark):
     def mine(rows):
-        return collections.Counter(row["order_id"] for row in rows if run.first <= row["order_id"] <= run.last)
+        return collections.Counter(
+            row["order_id"] for row in rows if run.first <= row["order_id"] <= run.last
+        )
+
     outbox = tidemark.rows("/v1/views/email/outbox")
     days = tidemark.rows("/v1/views/analytics/revenue_by_day", **{"from": run.day, "to": run.day})
-    return {"warehouse": Belief(mine(tidemark.rows("/v1/views/warehouse/picks"))),
-            "email": Belief(mine(row for row in outbox if row["kind"] == "order_paid")),
-            "analytics": Belief(orders=sum(day["orders"] for day in days),
-                                revenue=sum((decimal.Decimal(day["revenue"]) for day in days), decimal.Decimal(0)))}
+    return {
+        "warehouse": Belief(mine(tidemark.rows("/v1/views/warehouse/picks"))),
+        "email": Belief(mine(row for row in outbox if row["kind"] == "order_paid")),
+        "analytics": Belief(
+            orders=sum(day["orders"] for day in days),
+            revenue=sum((decimal.Decimal(day["revenue"]) for day in days), decimal.Decimal(0)),
+        ),
+    }
 
 
 def show(run, truth, revenue, sides):
@@ -196,46 +217,74 @@ def show(run, truth, revenue, sides):
 def expected(run):
     """What the fates should have done to the dual write: a check of the measurement itself."""
     count = collections.Counter(run.fates)
-    return (count["killed between commit and publish"], count["killed between publish and commit"] + count["rolled back after publish"],
-            count["killed after publish, the customer tries again"])
+    return (
+        count["killed between commit and publish"],
+        count["killed between publish and commit"] + count["rolled back after publish"],
+        count["killed after publish, the customer tries again"],
+    )
 
 
 def judge(run, truth, revenue, sides, measured):
     wrong = []
     for name in DOWNSTREAMS:
         if measured["dual write", name] != expected(run):
-            wrong.append(f"dual write, {name}: measured {measured['dual write', name]}, made to happen {expected(run)}")
+            wrong.append(
+                f"dual write, {name}: measured {measured['dual write', name]}, made to happen {expected(run)}"
+            )
         if measured["tidemark", name] != (0, 0, 0) or sides["tidemark"][name].orders != len(truth):
             wrong.append(f"tidemark, {name}: lost, phantom, duplicates are {measured['tidemark', name]}")
     if sides["tidemark"]["analytics"].revenue != revenue:
-        wrong.append(f"tidemark, analytics: revenue {sides['tidemark']['analytics'].revenue}, PostgreSQL has {revenue}")
+        wrong.append(
+            f"tidemark, analytics: revenue {sides['tidemark']['analytics'].revenue}, PostgreSQL has {revenue}"
+        )
     return wrong
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="dual-write.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--orders", type=int, default=150, help="how many customers try to order (default 150)")
+    parser = argparse.ArgumentParser(
+        prog="dual-write.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--orders", type=int, default=150, help="how many customers try to order (default 150)"
+    )
     parser.add_argument("--seed", type=int, default=None, help="default: from the clock, and printed")
-    parser.add_argument("--kills", type=int, default=2, help="how often tidemark is killed meanwhile (default 2)")
+    parser.add_argument(
+        "--kills", type=int, default=2, help="how often tidemark is killed meanwhile (default 2)"
+    )
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else int(time.time())
     kafka.create(TOPIC, PARTITIONS)
     run = Run(options.orders, seed)
-    print(f"dual-write: seed {seed}, {options.orders} orders from {run.first} on; the shop is killed where its luck ends", flush=True)
+    print(
+        f"dual-write: seed {seed}, {options.orders} orders from {run.first} on; the shop is killed where its luck ends",
+        flush=True,
+    )
     deaths, kills = run.go(options.kills)
-    print(f"dual-write: the shop's process was killed {deaths} times, tidemark {kills} times\n\nwhat befell the orders:")
+    print(
+        f"dual-write: the shop's process was killed {deaths} times, tidemark {kills} times\n\nwhat befell the orders:"
+    )
     for fate, count in collections.Counter(run.fates).most_common():
         print(f"  {count:>5}  {fate}")
     marker = psql.execute(DATABASE, "select pg_logical_emit_message(true, 'tidemark', 'marker')")[0]
     tidemark = Tidemark(os.environ["LAB_HTTP_PORT"])
     if not tidemark.wait_lsn(marker, CAUGHT_UP_WAIT_S):
-        sys.exit(f"dual-write.sh: tidemark did not reach {marker} within {CAUGHT_UP_WAIT_S} s: sh lab/verify.sh shows what is down")
+        sys.exit(
+            f"dual-write.sh: tidemark did not reach {marker} within {CAUGHT_UP_WAIT_S} s: sh lab/verify.sh shows what is down"
+        )
     rows = psql.rows(DATABASE, f"select id, total from orders where id between {run.first} and {run.last}")
-    truth, revenue = {row["id"] for row in rows}, sum((decimal.Decimal(row["total"]) for row in rows), decimal.Decimal(0))
+    truth, revenue = {row["id"] for row in rows}, sum(
+        (decimal.Decimal(row["total"]) for row in rows), decimal.Decimal(0)
+    )
     sides = {"dual write": dual_write_beliefs(run), "tidemark": tidemark_beliefs(run, tidemark)}
     wrong = judge(run, truth, revenue, sides, show(run, truth, revenue, sides))
-    print("\n" + ("\n".join(wrong) if wrong else
-                  "Every number above was measured: the shop's own events are wrong three ways, the log's are not."))
+    print(
+        "\n"
+        + (
+            "\n".join(wrong)
+            if wrong
+            else "Every number above was measured: the shop's own events are wrong three ways, the log's are not."
+        )
+    )
     sys.exit(1 if wrong else 0)
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """fill.py NAME: prints config/NAME with every @VARIABLE@ replaced by that environment variable."""
+
 import os
 import pathlib
 import re

@@ -1,4 +1,5 @@
 """Kafka by way of kcat: topics, ends, reading and publishing."""
+
 import json
 import os
 import subprocess
@@ -20,29 +21,56 @@ def end_sum(names):
     wanted = [f"{name}:{part}:-1" for name in names if name in known for part in range(known[name])]
     if not wanted:
         return 0
-    done = subprocess.run(command("-Q", *[w for place in wanted for w in ("-t", place)]), capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command("-Q", *[w for place in wanted for w in ("-t", place)]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return sum(int(line.split()[-1]) for line in done.stdout.splitlines() if line.strip())
 
 
 def read(topic):
     """Every message of a topic, as kcat's JSON has it: topic, partition, offset, ts, key, payload."""
-    done = subprocess.run(command("-C", "-t", topic, "-o", "beginning", "-e", "-q", "-J"), capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command("-C", "-t", topic, "-o", "beginning", "-e", "-q", "-J"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def publish(topic, key, value):
     """Returns when the broker has it."""
-    subprocess.run(command("-P", "-t", topic, "-k", key, "-X", "linger.ms=0"), input=value, capture_output=True, text=True, check=True)
+    subprocess.run(
+        command("-P", "-t", topic, "-k", key, "-X", "linger.ms=0"),
+        input=value,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
 
 
 def topic_tool(*options):
     """Kafka's own command for topics: they are made and deleted by name, never by accident."""
     jars = os.environ["LAB_JARS"]
-    command_line = ["java", "-XX:TieredStopAtLevel=1", "-Xmx128m", "-cp", f"{jars}/kafka/*", "org.apache.kafka.tools.TopicCommand",
-                    "--bootstrap-server", f"127.0.0.1:{os.environ['LAB_KAFKA_PORT']}", *options]
+    command_line = [
+        "java",
+        "-XX:TieredStopAtLevel=1",
+        "-Xmx128m",
+        "-cp",
+        f"{jars}/kafka/*",
+        "org.apache.kafka.tools.TopicCommand",
+        "--bootstrap-server",
+        f"127.0.0.1:{os.environ['LAB_KAFKA_PORT']}",
+        *options,
+    ]
     done = subprocess.run(command_line, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"kafka's TopicCommand {' '.join(options)}: {done.stdout.strip()[:500]} {done.stderr.strip()[:500]}")
+        raise SystemExit(
+            f"kafka's TopicCommand {' '.join(options)}: {done.stdout.strip()[:500]} {done.stderr.strip()[:500]}"
+        )
 
 
 def create(topic, partitions):

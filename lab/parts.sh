@@ -167,6 +167,8 @@ postgres_start() {
     [ -s "$(pg_data)/PG_VERSION" ] || postgres_create
     as_postgres "$(pg_bin)/pg_ctl" start -s -w -t 60 -D "$(pg_data)" -l "$(pg_log)" -o "-p $LAB_PG_PORT" ||
         die "PostgreSQL did not start; see $(pg_log)" "$(pg_log)"
+    mkdir -p "$log_dir"
+    ln -sf "$(pg_log)" "$log_dir/postgres.log"
 }
 
 postgres_stop() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""port.py PORT: exit 0 when nothing listens there on loopback; else say who does, as far as that can be seen."""
+"""port.py PORT: exit 0 when a server could listen there on loopback; else say who is in its way."""
+
 import shutil
 import socket
 import subprocess

@@ -1,4 +1,5 @@
 """PostgreSQL by way of psql: single statements, and sessions that stay open."""
+
 import json
 import os
 import subprocess
@@ -9,7 +10,20 @@ END = "-- end of answer --"
 
 
 def command(database, *options):
-    return ["psql", "-X", "-At", "-h", "127.0.0.1", "-p", os.environ["LAB_PG_PORT"], "-U", "postgres", "-d", database, *options]
+    return [
+        "psql",
+        "-X",
+        "-At",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        os.environ["LAB_PG_PORT"],
+        "-U",
+        "postgres",
+        "-d",
+        database,
+        *options,
+    ]
 
 
 class Lost(Exception):
@@ -22,7 +36,13 @@ class Failed(Exception):
 
 def execute(database, sql):
     """Runs statements, returns the lines of their rows."""
-    done = subprocess.run(command(database, "-q", "-v", "ON_ERROR_STOP=1"), input=sql, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command(database, "-q", "-v", "ON_ERROR_STOP=1"),
+        input=sql,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise Failed(f"{done.stderr.strip()} in: {sql[:300]}")
     return done.stdout.splitlines()
@@ -30,7 +50,10 @@ def execute(database, sql):
 
 def rows(database, query):
     """The rows of a query as dictionaries; numbers with a point stay text, so that no digit is lost."""
-    return [json.loads(line, parse_float=str) for line in execute(database, f"select row_to_json(_q) from ({query}) _q")]
+    return [
+        json.loads(line, parse_float=str)
+        for line in execute(database, f"select row_to_json(_q) from ({query}) _q")
+    ]
 
 
 class Session:
@@ -46,15 +69,22 @@ class Session:
     def open(self):
         deadline = time.monotonic() + CONNECT_WAIT_S
         while True:
-            self.process = subprocess.Popen(command(self.database, *self.options), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                            stderr=subprocess.STDOUT, text=True)
+            self.process = subprocess.Popen(
+                command(self.database, *self.options),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
             try:
                 self.run("select 1;")
                 return
             except Lost as lost:
                 self.close()
                 if time.monotonic() > deadline:
-                    raise SystemExit(f"PostgreSQL on port {os.environ['LAB_PG_PORT']} does not answer: {lost}") from lost
+                    raise SystemExit(
+                        f"PostgreSQL on port {os.environ['LAB_PG_PORT']} does not answer: {lost}"
+                    ) from lost
                 time.sleep(0.5)
 
     def run(self, sql):
@@ -65,8 +95,13 @@ class Session:
             for line in self.process.stdout:
                 line = line.rstrip("\n")
                 if line == END:
-                    if any("server closed the connection" in text or "terminating connection" in text or
-                           "connection to server was lost" in text or "You are currently not connected" in text for text in lines):
+                    if any(
+                        "server closed the connection" in text
+                        or "terminating connection" in text
+                        or "connection to server was lost" in text
+                        or "You are currently not connected" in text
+                        for text in lines
+                    ):
                         raise Lost(" ".join(lines)[:200])
                     return lines
                 lines.append(line)

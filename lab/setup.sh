@@ -85,7 +85,7 @@ fi
 if [ -n "$program" ] && [ "$LAB_TIDEMARK" = "$built" ]; then
     [ -x "$built" ] || say "building tidemark"
     mkdir -p "$log_dir"
-    { [ -d "$top_dir/build/release" ] || (cd "$top_dir" && cmake --preset release); } >"$log_dir/build.log" 2>&1 &&
+    { [ -f "$top_dir/build/release/build.ninja" ] || (cd "$top_dir" && cmake --preset release); } >"$log_dir/build.log" 2>&1 &&
         cmake --build "$top_dir/build/release" --target tidemark >>"$log_dir/build.log" 2>&1 ||
         die "tidemark could not be built; see $log_dir/build.log" "$log_dir/build.log"
 elif [ -n "$program" ] && [ ! -x "$LAB_TIDEMARK" ]; then

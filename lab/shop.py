@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """shop.sh [--rate TRANSACTIONS_PER_S] [--duration SECONDS] [--seed N] [--database NAME]
 
-A day in the shop: orders placed, paid, shipped and cancelled, each with its move of stock, in one transaction; some
-rolled back, some kept open while others commit; deletes, key changes, large values, a truncate now and then.
-Every transaction keeps sum(inventory.reserved) = sum(orders.quantity) of the orders with a sku that are pending or paid.
+A day in the shop: orders placed, paid, shipped and cancelled, each with its move of stock, in one
+transaction; some rolled back, some kept open while others commit; deletes, key changes, large values, a
+truncate now and then. Every transaction keeps sum(inventory.reserved) = sum(orders.quantity) of the orders
+with a sku that are pending or paid.
 """
+
 import argparse
 import collections
 import os
@@ -40,9 +42,23 @@ class Shop:
         self.slow = [Slow(database) for _ in range(SLOW_SESSIONS)]
         self.counts = collections.Counter()
         self.orders = {}
-        self.kinds = [(self.place, 30), (self.pay, 20), (self.ship, 15), (self.cancel, 7), (self.remove, 6), (self.rename, 2),
-                      (self.restock, 6), (self.customer, 5), (self.bio, 2), (self.join, 2), (self.leave, 1), (self.renumber, 1),
-                      (self.correct, 3), (self.many, 2), (self.clear, 0.2)]
+        self.kinds = [
+            (self.place, 30),
+            (self.pay, 20),
+            (self.ship, 15),
+            (self.cancel, 7),
+            (self.remove, 6),
+            (self.rename, 2),
+            (self.restock, 6),
+            (self.customer, 5),
+            (self.bio, 2),
+            (self.join, 2),
+            (self.leave, 1),
+            (self.renumber, 1),
+            (self.correct, 3),
+            (self.many, 2),
+            (self.clear, 0.2),
+        ]
         self.load()
 
     def load(self):
@@ -51,7 +67,9 @@ class Shop:
         found = psql.rows(self.database, "select id, customer_id, sku, quantity, status from orders")
         self.orders = {row["id"]: row for row in found}
         self.next_order = max([5999, *self.orders]) + 1
-        self.next_customer = int(psql.execute(self.database, "select coalesce(max(id), 0) + 1 from customers")[0])
+        self.next_customer = int(
+            psql.execute(self.database, "select coalesce(max(id), 0) + 1 from customers")[0]
+        )
 
     # Each kind gives (statements, change to self.orders when committed), or None when there is nothing to do it to.
 
@@ -65,41 +83,62 @@ class Shop:
         sku, quantity = self.random.choice(skus or SKUS), self.random.randint(1, 4)
         key, customer = self.next_order, self.random.randint(1, 20)
         self.next_order += 1
-        notes = self.random.choice(["null", "'leave at the door'", f"repeat('n{key} ', {self.random.randint(1, 900)})"])
+        notes = self.random.choice(
+            ["null", "'leave at the door'", f"repeat('n{key} ', {self.random.randint(1, 900)})"]
+        )
         meta = self.random.choice(["null", """'{"gift": true, "tags": ["a", "b"]}'"""])
         row = {"id": key, "customer_id": customer, "sku": sku, "quantity": quantity, "status": "pending"}
-        return (f"insert into orders(id, customer_id, sku, quantity, total, status, notes, meta) "
-                f"select {key}, {customer}, sku, {quantity}, {quantity} * unit_price, 'pending', {notes}, {meta} "
-                f"from inventory where sku = '{sku}'; "
-                f"update inventory set reserved = reserved + {quantity}, updated_at = clock_timestamp() where sku = '{sku}';",
-                lambda: self.orders.__setitem__(key, row))
+        return (
+            f"insert into orders(id, customer_id, sku, quantity, total, status, notes, meta) "
+            f"select {key}, {customer}, sku, {quantity}, {quantity} * unit_price, 'pending', {notes}, {meta} "
+            f"from inventory where sku = '{sku}'; "
+            f"update inventory set reserved = reserved + {quantity}, updated_at = clock_timestamp() where sku = '{sku}';",
+            lambda: self.orders.__setitem__(key, row),
+        )
 
     def move(self, row, status, stock, extra=""):
         if not row:
             return None
-        return (f"update orders set status = '{status}' where id = {row['id']}; {stock} {extra}",
-                lambda: row.__setitem__("status", status))
+        return (
+            f"update orders set status = '{status}' where id = {row['id']}; {stock} {extra}",
+            lambda: row.__setitem__("status", status),
+        )
 
     def pay(self):
         row = self.pick("pending")
-        return row and self.move(row, "paid", "", f"insert into points values ({row['id']}, {row['customer_id']}, "
-                                 f"{10 * row['quantity']}, 'order paid') on conflict do nothing;")
+        return row and self.move(
+            row,
+            "paid",
+            "",
+            f"insert into points values ({row['id']}, {row['customer_id']}, "
+            f"{10 * row['quantity']}, 'order paid') on conflict do nothing;",
+        )
 
     def ship(self):
         row = self.pick("paid")
-        return row and self.move(row, "shipped", f"update inventory set on_hand = on_hand - {row['quantity']}, "
-                                 f"reserved = reserved - {row['quantity']}, updated_at = clock_timestamp() where sku = '{row['sku']}';")
+        return row and self.move(
+            row,
+            "shipped",
+            f"update inventory set on_hand = on_hand - {row['quantity']}, "
+            f"reserved = reserved - {row['quantity']}, updated_at = clock_timestamp() where sku = '{row['sku']}';",
+        )
 
     def cancel(self):
         row = self.pick("pending", "paid")
-        return row and self.move(row, "cancelled", f"update inventory set reserved = reserved - {row['quantity']}, "
-                                 f"updated_at = clock_timestamp() where sku = '{row['sku']}';",
-                                 f"delete from points where order_id = {row['id']};")
+        return row and self.move(
+            row,
+            "cancelled",
+            f"update inventory set reserved = reserved - {row['quantity']}, "
+            f"updated_at = clock_timestamp() where sku = '{row['sku']}';",
+            f"delete from points where order_id = {row['id']};",
+        )
 
     def remove(self):
         row = self.pick("shipped", "cancelled")
-        return row and (f"delete from points where order_id = {row['id']}; delete from orders where id = {row['id']};",
-                        lambda: self.orders.pop(row["id"], None))
+        return row and (
+            f"delete from points where order_id = {row['id']}; delete from orders where id = {row['id']};",
+            lambda: self.orders.pop(row["id"], None),
+        )
 
     def rename(self):
         row = self.pick("pending", "paid", "shipped")
@@ -110,26 +149,46 @@ class Shop:
 
         def done():
             self.orders[new] = self.orders.pop(row["id"]) | {"id": new}
-        return f"update orders set id = {new} where id = {row['id']}; update points set order_id = {new} where order_id = {row['id']};", done
+
+        return (
+            f"update orders set id = {new} where id = {row['id']}; update points set order_id = {new} where order_id = {row['id']};",
+            done,
+        )
 
     def restock(self):
         sku = self.random.choice(SKUS)
-        return f"update inventory set on_hand = on_hand + {self.random.randint(5, 40)}, updated_at = clock_timestamp() where sku = '{sku}';", None
+        return (
+            f"update inventory set on_hand = on_hand + {self.random.randint(5, 40)}, updated_at = clock_timestamp() where sku = '{sku}';",
+            None,
+        )
 
     def customer(self):
-        change = self.random.choice(["loyalty_tier = 'gold'", "loyalty_tier = 'silver'", "loyalty_tier = null",
-                                     "marketing_opt_in = not marketing_opt_in", "full_name = full_name || ' ✓'"])
+        change = self.random.choice(
+            [
+                "loyalty_tier = 'gold'",
+                "loyalty_tier = 'silver'",
+                "loyalty_tier = null",
+                "marketing_opt_in = not marketing_opt_in",
+                "full_name = full_name || ' ✓'",
+            ]
+        )
         return f"update customers set {change} where id = {self.random.randint(1, 20)};", None
 
     def bio(self):
-        return (f"update customers set bio = repeat('{self.random.choice('abc')}', {self.random.randint(2500, 5000)}) "
-                f"where id = {self.random.randint(1, 20)};", None)
+        return (
+            f"update customers set bio = repeat('{self.random.choice('abc')}', {self.random.randint(2500, 5000)}) "
+            f"where id = {self.random.randint(1, 20)};",
+            None,
+        )
 
     def join(self):
         key = self.next_customer
         self.next_customer += 1
-        return (f"insert into customers(id, email, full_name, bio) values ({key}, 'n{key}@example.com', 'New {key}', "
-                f"repeat('x', {self.random.randint(0, 4000)}));", None)
+        return (
+            f"insert into customers(id, email, full_name, bio) values ({key}, 'n{key}@example.com', 'New {key}', "
+            f"repeat('x', {self.random.randint(0, 4000)}));",
+            None,
+        )
 
     def leave(self):
         return "delete from customers where id = (select min(id) from customers where id > 20);", None
@@ -137,11 +196,17 @@ class Shop:
     def renumber(self):
         key = self.next_customer
         self.next_customer += 1
-        return f"update customers set id = {key} where id = (select min(id) from customers where id > 20);", None
+        return (
+            f"update customers set id = {key} where id = (select min(id) from customers where id > 20);",
+            None,
+        )
 
     def correct(self):
-        return (f"update points set points = points + {self.random.randint(-5, 5)} where (order_id, customer_id) in "
-                f"(select order_id, customer_id from points order by order_id desc limit {self.random.randint(1, 5)});", None)
+        return (
+            f"update points set points = points + {self.random.randint(-5, 5)} where (order_id, customer_id) in "
+            f"(select order_id, customer_id from points order by order_id desc limit {self.random.randint(1, 5)});",
+            None,
+        )
 
     def many(self):
         return "update inventory set unit_price = unit_price + 0.01, updated_at = clock_timestamp();", None
@@ -240,7 +305,9 @@ class Shop:
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="shop.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="shop.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rate", type=float, default=20, help="transactions a second (default 20)")
     parser.add_argument("--duration", type=float, default=60, help="seconds (default 60)")
     parser.add_argument("--seed", type=int, default=None, help="default: from the clock, and printed")

@@ -7,7 +7,7 @@ set -eu
 . "$(dirname -- "$0")/settings.sh"
 . "$lab_dir/parts.sh"
 
-purge= jars= kill= parts=
+purge="" jars="" kill="" parts=""
 for word in "$@"; do
     case $word in
     --purge) purge=1 ;;

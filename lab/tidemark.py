@@ -1,4 +1,5 @@
 """What a lab script asks a running tidemark, over HTTP."""
+
 import json
 import time
 import urllib.error
@@ -37,7 +38,9 @@ class Tidemark:
                 return self.get("/v1/tables/orders", limit=1, after_lsn=lsn, wait_ms=WAIT_MS)["position"]
             except urllib.error.HTTPError as error:
                 if error.code not in (503, 504):
-                    raise SystemExit(f"{self.base}: {error.code} {error.read().decode(errors='replace')}") from error
+                    raise SystemExit(
+                        f"{self.base}: {error.code} {error.read().decode(errors='replace')}"
+                    ) from error
             except OSError:
                 pass  # not up, or starting again
             time.sleep(0.2)

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """verify.sh [--wait SECONDS]: is each part of the lab up, and does every view show what PostgreSQL holds?
 
-Writers are held still (a SHARE lock on the shop's tables) while both sides are read, so it may be run under traffic.
-Prints one line a check; exit 1 when any failed.
+Writers are held still (a SHARE lock on the shop's tables) while both sides are read, so it may be run under
+traffic. Prints one line a check; exit 1 when any failed.
 """
+
 import argparse
 import collections
 import os
@@ -63,9 +64,12 @@ class Checks:
 
 def check_stack(checks):
     def postgres():
-        level, slot = psql.execute(DATABASE, f"""show wal_level; select case when active then 'active' else 'inactive' end
+        level, slot = psql.execute(
+            DATABASE,
+            f"""show wal_level; select case when active then 'active' else 'inactive' end
             || ', ' || pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn) || ' bytes not yet confirmed'
-            from pg_replication_slots where slot_name = '{PREFIX}' union all select 'no slot' limit 1""")
+            from pg_replication_slots where slot_name = '{PREFIX}' union all select 'no slot' limit 1""",
+        )
         return level == "logical" and slot.startswith("active"), f"wal_level {level}, slot {slot}"
 
     def broker():
@@ -75,13 +79,22 @@ def check_stack(checks):
     def transaction_topic():
         known = kafka.topics()
         parts = known.get(f"{PREFIX}.transaction")
-        return parts == 1, f"{PREFIX}.transaction has {parts or 'no'} partition(s); more than one would lose the order of commits"
+        return (
+            parts == 1,
+            f"{PREFIX}.transaction has {parts or 'no'} partition(s); more than one would lose the order of commits",
+        )
 
     def connector():
         states = Connect().states(PREFIX)
         good = len(states) > 1 and all(state == "RUNNING" for _, state, _ in states)
-        return good, ", ".join(f"{what} {state} {trace.splitlines()[0] if trace else ''}".strip() for what, state, trace in states) or \
-            "Connect does not answer or does not know it: sh lab/setup.sh"
+        return (
+            good,
+            ", ".join(
+                f"{what} {state} {trace.splitlines()[0] if trace else ''}".strip()
+                for what, state, trace in states
+            )
+            or "Connect does not answer or does not know it: sh lab/setup.sh",
+        )
 
     up = checks.guard("PostgreSQL", "answers, slot in use", postgres)
     checks.guard("Kafka", "answers", broker)
@@ -94,7 +107,12 @@ def check_tables(checks, mirror, source):
     for table in compare.KEYS:
         found = list(compare.table_differences(table, source[table], compare.mirror_rows(mirror, table)))
         lines = found[:LINES_MAX] + ([f"... {len(found)} in all"] if len(found) > LINES_MAX else [])
-        checks.add("mirror", table, not found, "\n".join([f"{len(source[table])} rows in PostgreSQL, {len(found)} differences"] + lines))
+        checks.add(
+            "mirror",
+            table,
+            not found,
+            "\n".join([f"{len(source[table])} rows in PostgreSQL, {len(found)} differences"] + lines),
+        )
 
     def whole():
         result = mirror.execute("pragma integrity_check").fetchone()[0]
@@ -114,19 +132,24 @@ def bag(rows, columns):
 
 def check_views(checks, tidemark, source):
     for view, want in source.items():
+
         def equal(view=view, want=want):
             found = tidemark.rows(f"/v1/views/{view}")
             columns = list(want[0] if want else found[0] if found else {})
-            missing, extra = bag(want, columns) - bag(found, columns), bag(found, columns) - bag(want, columns)
+            missing, extra = bag(want, columns) - bag(found, columns), bag(found, columns) - bag(
+                want, columns
+            )
             lines = [f"PostgreSQL has {dict(zip(columns, row))}" for row in list(missing)[:3]]
             lines += [f"the view has {dict(zip(columns, row))}" for row in list(extra)[:3]]
             return not missing and not extra, "\n".join([f"{len(want)} rows"] + lines)
+
         checks.guard("view", view, equal)
 
     def outbox():
         found = tidemark.rows("/v1/views/email/outbox")
         ids = [row["message_id"] for row in found]
         return len(ids) == len(set(ids)), f"{len(ids)} messages, {len(ids) - len(set(ids))} of them twice"
+
     checks.guard("view", "email/outbox", outbox)
 
 
@@ -135,15 +158,20 @@ def check_status(checks, tidemark):
         answer = tidemark.get("/v1/status")
         good = answer["consistency"] == "transactional" and answer.get("quarantine", 0) in (0, {"count": 0})
         return good, f"{answer['state']}, {answer['consistency']}, quarantine {answer.get('quarantine')}"
+
     checks.guard("tidemark", "status", status)
 
 
 def held_still(session):
     """Locks out writers and returns the log position of a marker behind everything that they committed."""
-    lines = session.run(f"begin isolation level read committed; set local lock_timeout = '{LOCK_WAIT_S}s';"
-                        " lock table orders, customers, inventory, points in share mode;")
+    lines = session.run(
+        f"begin isolation level read committed; set local lock_timeout = '{LOCK_WAIT_S}s';"
+        " lock table orders, customers, inventory, points in share mode;"
+    )
     if any(line.startswith("ERROR") for line in lines):
-        raise psql.Failed(f"the shop's tables could not be locked within {LOCK_WAIT_S} s: a transaction holds them")
+        raise psql.Failed(
+            f"the shop's tables could not be locked within {LOCK_WAIT_S} s: a transaction holds them"
+        )
     return psql.execute(DATABASE, "select pg_logical_emit_message(true, 'tidemark', 'marker')")[0]
 
 
@@ -152,21 +180,39 @@ def compare_all(checks, tidemark, wait_s):
     try:
         marker = held_still(session)
         position = tidemark.wait_lsn(marker, wait_s)
-        checks.add("tidemark", "reached the marker", position is not None,
-                   f"{marker}, shows {position['lsn']}" if position else
-                   f"{marker} not within {wait_s} s; see {os.environ['LAB_STATE']}/logs/tidemark.log")
+        checks.add(
+            "tidemark",
+            "reached the marker",
+            position is not None,
+            (
+                f"{marker}, shows {position['lsn']}"
+                if position
+                else f"{marker} not within {wait_s} s; see {os.environ['LAB_STATE']}/logs/tidemark.log"
+            ),
+        )
         if position:
             check_status(checks, tidemark)
             mirror = compare.open_mirror(f"{os.environ['LAB_STATE']}/tidemark/shop.db")
-            check_tables(checks, mirror, {table: psql.rows(DATABASE, f"select * from {table}") for table in compare.KEYS})
+            check_tables(
+                checks,
+                mirror,
+                {table: psql.rows(DATABASE, f"select * from {table}") for table in compare.KEYS},
+            )
             check_views(checks, tidemark, {view: psql.rows(DATABASE, query) for view, query in VIEWS.items()})
     finally:
         session.close()
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="verify.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--wait", type=int, default=120, help="seconds to wait until tidemark shows what is committed now (default 120)")
+    parser = argparse.ArgumentParser(
+        prog="verify.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--wait",
+        type=int,
+        default=120,
+        help="seconds to wait until tidemark shows what is committed now (default 120)",
+    )
     options = parser.parse_args()
     checks = Checks()
     if check_stack(checks):

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """watch.py SECONDS FILE...: looks into tidemark's files while they change.
 
-Each look is one read transaction. It counts looks in which the shop's stock does not add up (half of a transaction was to be
-seen), and pairs of files that were seen at the same position of the log with different rows. Exit 1 when there was either.
+Each look is one read transaction. It counts looks in which the shop's stock does not add up (half of a
+transaction was to be seen), and pairs of files that were seen at the same position of the log with
+different rows. Exit 1 when there was either.
 """
+
 import os
 import sqlite3
 import sys
@@ -61,7 +63,9 @@ class Watcher(threading.Thread):
     def report(self):
         lines = [f"{self.looks} looks, {self.torn} of them at half a transaction"]
         if len(self.paths) > 1:
-            lines.append(f"{self.agreed} times two files were seen at one position, {len(self.differing)} times they differed")
+            lines.append(
+                f"{self.agreed} times two files were seen at one position, {len(self.differing)} times they differed"
+            )
             lines += [f"at {lsn >> 32:X}/{lsn & 0xFFFFFFFF:X}: {known}" for lsn, known in self.differing[:5]]
         return "\n".join(lines)
 
