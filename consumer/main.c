@@ -1,3 +1,318 @@
-int main(void) {
+// The program: reads the command line, puts the parts together, stops them in reverse order. The only file
+// that sees both consumer and http.
+#include "consumer/embedded.h"
+#include "consumer/follow.h"
+#include "consumer/options.h"
+#include "consumer/replay.h"
+#include "http/server.h"
+#include "views/base/cleanup.h"
+#include "views/base/clock.h"
+#include "views/base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+// SIGINT and SIGTERM are blocked in every thread and fetched here, between two pieces of work.
+struct stopper {
+    sigset_t signals;
+    int64_t at_ms; // monotonic; 0 = only by a signal
+    bool stopped;
+};
+
+static void stopper_init(struct stopper *stopper, double seconds) {
+    (void)sigemptyset(&stopper->signals);
+    (void)sigaddset(&stopper->signals, SIGINT);
+    (void)sigaddset(&stopper->signals, SIGTERM);
+    (void)pthread_sigmask(SIG_BLOCK, &stopper->signals, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    stopper->at_ms = seconds > 0 ? clock_monotonic_ms() + (int64_t)(seconds * 1000) : 0;
+    stopper->stopped = false;
+}
+
+static bool stop_asked(struct stopper *stopper, int wait_ms) {
+    const struct timespec wait = {wait_ms / 1000, (long)(wait_ms % 1000) * 1000000};
+    if (!stopper->stopped && sigtimedwait(&stopper->signals, NULL, &wait) > 0)
+        stopper->stopped = true;
+    if (stopper->at_ms != 0 && clock_monotonic_ms() >= stopper->at_ms)
+        stopper->stopped = true;
+    return stopper->stopped;
+}
+
+static bool stop_now(void *self) {
+    return stop_asked(self, 0);
+}
+
+static void tell_views(const struct store_report *report, const char *db) {
+    if (report->created)
+        log_info("made %s", db);
+    else if (report->views_built > 0)
+        log_info("views filled from the mirror: %s", report->built);
+    if (report->views_dropped > 0)
+        log_info("views that are not loaded any more, dropped: %s", report->dropped);
+    if (report->left[0] != '\0')
+        log_warn("views that are not loaded any more but hold history, kept up to date: %s", report->left);
+}
+
+// What the file has applied, before the first partition is discovered: the demo's broker has to hold it
+// again.
+static void load_applied(const struct store *store, struct progress *progress) {
+    int count;
+    const struct store_offset *offsets = store_offsets(store, &count);
+    for (int i = 0; i < count; i++) {
+        int number = progress_partition(progress, offsets[i].topic, offsets[i].partition);
+        if (number >= 0)
+            progress_set_applied(progress, number, offsets[i].next_offset);
+    }
+}
+
+static int start_server(struct server **server, const struct options *options, const char *db,
+                        const struct catalog *catalog, struct progress *progress, struct error *error) {
+    const struct server_config config = {.listen = options->listen,
+                                         .db = db,
+                                         .catalog = catalog,
+                                         .progress = progress,
+                                         .version = TIDEMARK_VERSION};
+    if (server_start(server, &config, error) != 0)
+        return -1;
+    log_info("serving http://%s", server_address(*server));
     return 0;
+}
+
+struct parts {
+    struct catalog *catalog;
+    struct progress *progress;
+    struct store *store;
+    struct embedded *embedded;
+    struct server *server;
+};
+
+// In the reverse of the order in which they start: no answer is asked of what is gone.
+static void stop_parts(struct parts *parts) {
+    server_stop(&parts->server);
+    embedded_stop(&parts->embedded);
+    store_close(&parts->store);
+    progress_free(&parts->progress);
+    catalog_free(&parts->catalog);
+}
+
+static int open_store(struct parts *parts, const struct options *options, const char *db,
+                      struct error *error) {
+    struct store_report report;
+    if (catalog_load(options->views, options->only, &parts->catalog, error) != 0 ||
+        progress_new(&parts->progress, error) != 0 ||
+        store_open(&parts->store, db, parts->catalog, &report, error) != 0)
+        return -1;
+    tell_views(&report, db);
+    return 0;
+}
+
+static int follow(struct parts *parts, const struct options *options, const char *brokers, const char *prefix,
+                  bool demo, struct stopper *stopper, struct error *error) {
+    struct kafka_property properties[OPTIONS_PROPERTIES_MAX];
+    for (int i = 0; i < options->property_count; i++)
+        properties[i] = (struct kafka_property){options->properties[i].name, options->properties[i].value};
+    const struct follow_config config = {
+        .brokers = brokers,
+        .properties = properties,
+        .property_count = options->property_count,
+        .prefix = prefix,
+        .catalog = parts->catalog,
+        .store = parts->store,
+        .progress = parts->progress,
+        .settings = &value_settings_default,
+        .commit_messages = (int)options->commit_messages,
+        .transaction_wait_ms = options->transaction_wait_ms,
+        .silent_after_ms = options->silent_after_ms,
+        .heartbeats_by_arrival = demo,
+        .progress_line = true,
+        .stop = stop_now,
+        .self = stopper,
+    };
+    return follow_run(&config, error);
+}
+
+static int command_run(const struct options *options, struct error *error) {
+    struct stopper stopper;
+    stopper_init(&stopper, options->seconds);
+    CLEANUP(stop_parts) struct parts parts = {0};
+    if (open_store(&parts, options, options->db, error) != 0 ||
+        start_server(&parts.server, options, options->db, parts.catalog, parts.progress, error) != 0)
+        return -1;
+    return follow(&parts, options, options->brokers, options->prefix, false, &stopper, error);
+}
+
+// A file for a demo that names none: gone with the process.
+struct temporary {
+    char folder[64];
+    char db[80];
+};
+
+static int temporary_make(struct temporary *temporary, struct error *error) {
+    (void)snprintf(temporary->folder, sizeof temporary->folder, "/tmp/tidemark-demo-XXXXXX");
+    if (mkdtemp(temporary->folder) == NULL) {
+        temporary->folder[0] = '\0';
+        return error_set(error, ERROR_SYSTEM, "/tmp: %s", strerror(errno));
+    }
+    (void)snprintf(temporary->db, sizeof temporary->db, "%s/demo.db", temporary->folder);
+    return 0;
+}
+
+static void temporary_remove(struct temporary *temporary) {
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes && temporary->folder[0] != '\0'; i++) {
+        char path[96];
+        (void)snprintf(path, sizeof path, "%s%s", temporary->db, suffixes[i]);
+        (void)unlink(path);
+    }
+    if (temporary->folder[0] != '\0')
+        (void)rmdir(temporary->folder);
+}
+
+static int command_demo(const struct options *options, struct error *error) {
+    struct stopper stopper;
+    stopper_init(&stopper, options->seconds);
+    CLEANUP(temporary_remove) struct temporary temporary = {0};
+    if (options->db == NULL && temporary_make(&temporary, error) != 0)
+        return -1;
+    const char *db = options->db != NULL ? options->db : temporary.db;
+    CLEANUP(stop_parts) struct parts parts = {0};
+    if (open_store(&parts, options, db, error) != 0)
+        return -1;
+    load_applied(parts.store, parts.progress);
+    const struct embedded_config embedded = {.capture = options->capture,
+                                             .rate = options->rate,
+                                             .traffic = options->traffic,
+                                             .seed = (uint64_t)options->seed};
+    if (embedded_start(&parts.embedded, &embedded, parts.progress, error) != 0 ||
+        start_server(&parts.server, options, db, parts.catalog, parts.progress, error) != 0)
+        return -1;
+    log_info("embedded broker on %s, prefix %s", embedded_brokers(parts.embedded),
+             embedded_prefix(parts.embedded));
+    return follow(&parts, options, embedded_brokers(parts.embedded), embedded_prefix(parts.embedded), true,
+                  &stopper, error);
+}
+
+static int command_replay(const struct options *options, struct error *error) {
+    CLEANUP(stop_parts) struct parts parts = {0};
+    if (open_store(&parts, options, options->db, error) != 0)
+        return -1;
+    const struct replay_config config = {
+        .captures = options->captures,
+        .capture_count = options->capture_count,
+        .prefix = options->prefix,
+        .catalog = parts.catalog,
+        .store = parts.store,
+        .progress = parts.progress,
+        .settings = &value_settings_default,
+        .commit_messages = (int)options->commit_messages,
+        .progress_line = true,
+    };
+    struct progress_counters counters;
+    int64_t begun = clock_monotonic_ms();
+    if (replay_run(&config, &counters, error) != 0)
+        return -1;
+    double seconds = (double)(clock_monotonic_ms() - begun) / 1000.0;
+    if (options->json)
+        (void)printf(
+            "{\"messages\":%lld,\"applied\":%lld,\"duplicates\":%lld,\"ignored\":%lld,\"quarantined\":%lld,"
+            "\"seconds\":%.3f}\n",
+            (long long)counters.messages, (long long)counters.applied, (long long)counters.duplicates,
+            (long long)counters.ignored, (long long)counters.quarantined, seconds);
+    else
+        log_info("%lld messages: %lld applied, %lld duplicates, %lld ignored, %lld quarantined in %.3f s",
+                 (long long)counters.messages, (long long)counters.applied, (long long)counters.duplicates,
+                 (long long)counters.ignored, (long long)counters.quarantined, seconds);
+    return 0;
+}
+
+static int command_serve(const struct options *options, struct error *error) {
+    struct stopper stopper;
+    stopper_init(&stopper, options->seconds);
+    CLEANUP(stop_parts) struct parts parts = {0};
+    if (access(options->db, R_OK) != 0)
+        return error_set(error, ERROR_STORE, "%s: %s", options->db, strerror(errno));
+    if (catalog_load(options->views, options->only, &parts.catalog, error) != 0 ||
+        progress_new(&parts.progress, error) != 0)
+        return -1;
+    progress_set_state(parts.progress, STATE_SERVING, "");
+    if (start_server(&parts.server, options, options->db, parts.catalog, parts.progress, error) != 0)
+        return -1;
+    while (!stop_asked(&stopper, FOLLOW_WAIT_MS)) {
+    }
+    return 0;
+}
+
+static void print_route(const struct query *query) {
+    (void)printf("GET /v1/views/%s/%s", query->view, query->name);
+    for (int i = 0; i < query->parameter_count; i++)
+        (void)printf("%s%s=", i == 0 ? "?" : "&", query->parameters[i]);
+    (void)printf("\n");
+}
+
+static int command_check(const struct options *options, struct error *error) {
+    CLEANUP(catalog_free) struct catalog *catalog = NULL;
+    if (catalog_load(options->views, options->only, &catalog, error) != 0)
+        return -1;
+    for (int i = 0; i < catalog->view_count; i++)
+        for (int q = 0; q < catalog->views[i].query_count; q++)
+            print_route(&catalog->views[i].queries[q]);
+    for (int i = 0; i < catalog->table_count; i++)
+        (void)printf("GET /v1/tables/%s\n", catalog->tables[i].name);
+    return 0;
+}
+
+static int run_command(const struct options *options, struct error *error) {
+    switch (options->command) {
+    case COMMAND_RUN:
+        return command_run(options, error);
+    case COMMAND_DEMO:
+        return command_demo(options, error);
+    case COMMAND_REPLAY:
+        return command_replay(options, error);
+    case COMMAND_SERVE:
+        return command_serve(options, error);
+    case COMMAND_CHECK:
+        return command_check(options, error);
+    case COMMAND_NONE:
+        break;
+    }
+    return 0;
+}
+
+static enum log_level level_of(const char *name) {
+    static const char *const names[] = {"error", "warn", "info", "debug"};
+    for (int i = 0; name != NULL && i < 4; i++)
+        if (strcmp(names[i], name) == 0)
+            return (enum log_level)i;
+    return LOG_INFO;
+}
+
+int main(int argc, char **argv) {
+    struct error error = {0};
+    CLEANUP(options_done) struct options options;
+    int status = options_parse(&options, argc, argv, &error);
+    if (status == 0 && options.help) {
+        options_help(options.command, stdout);
+        return EXIT_OK;
+    }
+    if (status == 0 && options.version) {
+        (void)printf("tidemark %s\n", TIDEMARK_VERSION);
+        return EXIT_OK;
+    }
+    if (status == 0) {
+        log_setup(level_of(options.log_level),
+                  options.log_format != NULL && strcmp(options.log_format, "json") == 0);
+        status = run_command(&options, &error);
+    }
+    if (status == 0)
+        return EXIT_OK;
+    (void)fprintf(stderr, "tidemark: %s\n", error.message);
+    return error.kind == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }

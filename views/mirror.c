@@ -379,35 +379,12 @@ int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror
     return status;
 }
 
-int mirror_is_repeat(struct mirror *mirror, const struct change *change, struct error *error) {
-    struct mirror_table *table = &mirror->tables[change->table->index];
-    if (change->lsn == LSN_NONE)
-        return 0;
-    if (change->op == CHANGE_TRUNCATE)
-        return change->lsn <= table->truncate_lsn;
-    if (change->lsn < table->truncate_lsn)
-        return 1;
-    if (check_key(change, error) != 0)
-        return -1;
-    int64_t deleted;
-    if (deleted_lsn(table, change, &deleted, error) != 0)
-        return -1;
-    if (change->lsn <= deleted)
-        return 1;
-    sqlite3_stmt *row = mirror_table_statement(table, STATEMENT_ROW, error);
-    if (row == NULL)
-        return -1;
-    mirror_bind_key(row, table->table, change->values);
-    int found = stmt_row(row, table->table->name, error);
-    if (found != 1)
-        return found;
-    int repeat = change->lsn <= sqlite3_column_int64(row, 0);
-    (void)sqlite3_reset(row);
-    return repeat;
-}
-
 int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *error) {
     return carry_transaction_end(mirror->carry, txid, error);
+}
+
+int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table) {
+    return mirror->tables[table->index].snapshot_lsn;
 }
 
 int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *table, bool *ret_marked) {

@@ -44,8 +44,6 @@ const struct change *const *mirror_current(const struct mirror *mirror);
 // on. Any other error: the transaction must be rolled back.
 int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
                  struct error *error);
-// Whether a streamed change would be nothing by its position: 1, 0, or -1 on error.
-int mirror_is_repeat(struct mirror *mirror, const struct change *change, struct error *error);
 // The snapshot markers of an event whose row could not be stored.
 void mirror_mark_snapshot(struct mirror *mirror, const struct change *change);
 // A source transaction is whole: what its key changes carried is settled.
@@ -53,6 +51,7 @@ int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *er
 
 // A table's full snapshot: its LSN while rows of it may still come (and `ret_marked`: its last row's marker
 // was seen), else LSN_NONE.
+int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table);
 int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *table, bool *ret_marked);
 // Its rows have all come: the ghosts go. ret_swept: how many.
 int mirror_snapshot_complete(struct mirror *mirror, const struct table *table, int64_t *ret_swept,

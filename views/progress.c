@@ -1,11 +1,12 @@
 #include "views/progress.h"
 
+#include "views/base/clock.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <stdio.h>
-#include <time.h>
 
 enum { DRIFT_COLUMNS_MAX = 1024 };
 
@@ -30,12 +31,6 @@ struct progress {
     void *wake_self;
 };
 
-static int64_t wall_clock_ms(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 const char *progress_state_name(enum progress_state state) {
     static const char *const names[] = {
         [STATE_STARTING] = "starting",
@@ -55,7 +50,7 @@ int progress_new(struct progress **ret, struct error *error) {
         return error_set(error, ERROR_SYSTEM, "out of memory");
     (void)pthread_mutex_init(&progress->mutex, NULL);
     (void)pthread_mutex_init(&progress->wake_mutex, NULL);
-    progress->summary.started_at_ms = wall_clock_ms();
+    progress->summary.started_at_ms = clock_wall_ms();
     *ret = progress;
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "views/reader.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -26,11 +27,15 @@ static int64_t monotonic_ms(void) {
 
 static int past_deadline(void *self) {
     const struct reader *reader = self;
-    return reader->begun && monotonic_ms() > reader->deadline_at_ms;
+    return atomic_load_explicit(&reader->interrupted, memory_order_relaxed) ||
+           (reader->begun && monotonic_ms() > reader->deadline_at_ms);
 }
 
 int reader_error(struct reader *reader, const char *what, struct error *error) {
-    if ((sqlite3_errcode(reader->db) & 0xff) == SQLITE_INTERRUPT)
+    bool interrupted = (sqlite3_errcode(reader->db) & 0xff) == SQLITE_INTERRUPT;
+    if (interrupted && atomic_load_explicit(&reader->interrupted, memory_order_relaxed))
+        return error_set(error, ERROR_TIMEOUT, "%s: interrupted", what);
+    if (interrupted)
         return error_set(error, ERROR_TIMEOUT, "%s: took longer than %d ms", what, reader->deadline_ms);
     return stmt_error(error, reader->db, what);
 }
@@ -97,8 +102,7 @@ static int check_views(struct reader *reader, const struct catalog *catalog, str
 
 static int read_store_id(struct reader *reader, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(reader->db, "select value from _meta where name = 'id'", reader->path, &stmt,
-                     error) < 0)
+    if (stmt_prepare(reader->db, "select value from _meta where name = 'id'", reader->path, &stmt, error) < 0)
         return -1;
     int row = stmt_row(stmt, reader->path, error);
     if (row < 0)
@@ -169,7 +173,7 @@ void reader_set_deadline(struct reader *reader, int ms) {
 }
 
 void reader_interrupt(struct reader *reader) {
-    sqlite3_interrupt(reader->db);
+    atomic_store_explicit(&reader->interrupted, true, memory_order_relaxed);
 }
 
 static int64_t column_or(sqlite3_stmt *stmt, int column, int64_t none) {

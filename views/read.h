@@ -25,8 +25,8 @@ void reader_free(struct reader **reader);
 // Instead of READ_DEADLINE_MS, for what comes after the next reader_begin.
 void reader_set_deadline(struct reader *reader, int ms);
 
-// Makes the statement that runs now, if any, fail with ERROR_TIMEOUT. The one call that another thread may
-// make.
+// From now on statements that run for long fail with ERROR_TIMEOUT, the one that runs now too. The one call
+// that another thread may make.
 void reader_interrupt(struct reader *reader);
 
 // Where a snapshot stands, as the writer left it in the commit that the snapshot shows.

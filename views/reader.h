@@ -62,6 +62,7 @@ struct reader {
     char store_id[STORE_ID_SIZE];
     sqlite3_stmt *statements[READER_STATEMENTS];
     bool begun;
+    _Atomic bool interrupted;
     int deadline_ms;
     int64_t deadline_at_ms; // monotonic
     int64_t offsets_version;

@@ -54,6 +54,7 @@ struct store {
     const struct change *refill; // the change that the SQL functions see while a view is filled
     sqlite3_stmt *statements[STORE_STATEMENTS];
     char id[STORE_ID_SIZE];
+    char prefix[STORE_PREFIX_SIZE];
     struct store_offset *offsets;
     int offset_count;
     struct store_sequence sequence;
@@ -258,6 +259,7 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
         set_up_schema(store, is_new, report, error) != 0 || prepare_statements(store, error) != 0 ||
         load_offsets(store, error) != 0 || load_sequence(store, error) != 0 ||
         get_meta(store->db, "id", store->id, sizeof store->id, error) < 0 ||
+        get_meta(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
         mirror_open(&store->mirror, store->db, catalog, error) != 0 ||
         functions_register(store->db, mirror_current(store->mirror), error) != 0)
         return -1;
@@ -287,17 +289,22 @@ const char *store_id(const struct store *store) {
     return store->id;
 }
 
+const char *store_prefix(const struct store *store) {
+    return store->prefix;
+}
+
 int store_claim_prefix(struct store *store, const char *prefix, struct error *error) {
-    char owner[256];
-    int found = get_meta(store->db, "prefix", owner, sizeof owner, error);
-    if (found < 0)
-        return -1;
-    if (found == 0)
-        return set_meta(store->db, "prefix", prefix, error);
-    if (strcmp(owner, prefix) != 0)
+    if (strcmp(store->prefix, prefix) == 0)
+        return 0;
+    if (store->prefix[0] != '\0')
         return error_set(error, ERROR_USAGE,
                          "this file mirrors the topics of prefix %s, not %s: use another --db file for those",
-                         owner, prefix);
+                         store->prefix, prefix);
+    if (strlen(prefix) >= sizeof store->prefix)
+        return error_set(error, ERROR_USAGE, "a prefix has at most %zu bytes", sizeof store->prefix - 1);
+    if (set_meta(store->db, "prefix", prefix, error) != 0)
+        return -1;
+    (void)snprintf(store->prefix, sizeof store->prefix, "%s", prefix);
     return 0;
 }
 
@@ -334,10 +341,6 @@ int store_apply(struct store *store, const struct change *change, enum store_out
     return 0;
 }
 
-int store_is_repeat(struct store *store, const struct change *change, struct error *error) {
-    return mirror_is_repeat(store->mirror, change, error);
-}
-
 void store_mark_snapshot(struct store *store, const struct change *change) {
     mirror_mark_snapshot(store->mirror, change);
 }
@@ -358,6 +361,10 @@ int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct
     store->transactions = 0;
     stmt_bind_integer(store->statements[STORE_FORGET_TRANSACTIONS], ":kept", STORE_TRANSACTIONS_KEPT);
     return step(store, STORE_FORGET_TRANSACTIONS, error);
+}
+
+int64_t store_snapshot_lsn(const struct store *store, const struct table *table) {
+    return mirror_snapshot_lsn(store->mirror, table);
 }
 
 int64_t store_snapshot_open(const struct store *store, const struct table *table, bool *ret_marked) {

@@ -13,6 +13,7 @@ enum {
     STORE_APPLICATION_ID = 0x7469646d, // "tidm", in the file's header
     STORE_FORMAT = 1,                  // user_version; a newer one is refused
     STORE_ID_SIZE = 33,                // 32 hex digits and NUL
+    STORE_PREFIX_SIZE = 256,
     // Recently applied source transactions that a reader can wait for by txid.
     STORE_TRANSACTIONS_KEPT = 100000,
 };
@@ -34,7 +35,9 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
 void store_close(struct store **store);
 
 const char *store_id(const struct store *store); // lives as long as the store
-// The file's topic prefix: set by the first writer, refused when another comes. `prefix` NUL-terminated.
+// The file's topic prefix, "" when none was claimed yet: lives as long as the store.
+const char *store_prefix(const struct store *store);
+// Set by the first writer, refused (ERROR_USAGE) when another comes.
 int store_claim_prefix(struct store *store, const char *prefix, struct error *error);
 
 struct store_offset {
@@ -63,10 +66,11 @@ enum store_outcome { STORE_APPLIED, STORE_REPEATED };
 // back.
 int store_apply(struct store *store, const struct change *change, enum store_outcome *ret,
                 struct error *error);
-int store_is_repeat(struct store *store, const struct change *change, struct error *error); // 1, 0, -1
 void store_mark_snapshot(struct store *store, const struct change *change);
 int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct error *error);
 
+// LSN of the table's newest full snapshot, LSN_NONE = none.
+int64_t store_snapshot_lsn(const struct store *store, const struct table *table);
 int64_t store_snapshot_open(const struct store *store, const struct table *table, bool *ret_marked);
 int store_snapshot_complete(struct store *store, const struct table *table, int64_t *ret_swept,
                             struct error *error);

@@ -1,0 +1,646 @@
+#include "consumer/apply.h"
+
+#include "consumer/merge.h"
+#include "consumer/offsets_document.h"
+#include "views/base/cleanup.h"
+#include "views/base/clock.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { WARNINGS_MAX = 16, REASON_SIZE = ERROR_MESSAGE_SIZE };
+
+struct slot {
+    char *topic;
+    int32_t partition;
+    enum topic_role role;
+    const struct table *table;
+    bool known; // something of it was applied: next_offset is where to go on
+    bool dirty; // differs from the file
+    int64_t next_offset;
+    int64_t committed_offset;
+    bool after_delete;
+    uint64_t deleted_key;
+    // the oldest message that was delivered and not taken, decoded
+    const struct message *head;
+    struct event event;
+    bool failed; // could not be decoded: `failure` says why
+    char failure[REASON_SIZE];
+};
+
+struct apply {
+    struct apply_config config;
+    struct envelope_decoder *decoder;
+    struct merge *merge;
+    struct slot **slots; // by number; NULL where progress knows a partition that is not read here
+    int slot_count;
+    struct offsets_document offsets;
+    struct progress_counters counters;
+    int64_t newest_ts_ms;
+    bool torn;     // what was taken since the last whole transaction may be part of one
+    int64_t taken; // messages since the transaction was opened
+    int64_t taken_bytes;
+    int64_t opened_ms; // monotonic
+    int64_t waiting_since_ms;
+    bool waiting;
+    char warnings[WARNINGS_MAX][REASON_SIZE];
+    int warning_next;
+    int warning_count;
+};
+
+static void warn(struct apply *apply, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// The oldest gives way: a storm of warnings is told by its newest, and by the counters.
+static void warn(struct apply *apply, const char *format, ...) {
+    int place = (apply->warning_next + apply->warning_count) % WARNINGS_MAX;
+    if (apply->warning_count == WARNINGS_MAX)
+        apply->warning_next = (apply->warning_next + 1) % WARNINGS_MAX;
+    else
+        apply->warning_count++;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(apply->warnings[place], REASON_SIZE, format, args);
+    va_end(args);
+}
+
+const char *apply_warning(struct apply *apply) {
+    if (apply->warning_count == 0)
+        return NULL;
+    const char *warning = apply->warnings[apply->warning_next];
+    apply->warning_next = (apply->warning_next + 1) % WARNINGS_MAX;
+    apply->warning_count--;
+    return warning;
+}
+
+static void note_drift(void *self, const struct table *table, struct span column) {
+    struct apply *apply = self;
+    progress_drift(apply->config.progress, table->name, column.data, (int)column.size);
+}
+
+int apply_new(struct apply **ret, const struct apply_config *config, struct error *error) {
+    CLEANUP(apply_free) struct apply *apply = calloc(1, sizeof *apply);
+    if (apply == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    apply->config = *config;
+    const struct envelope_config envelope = {
+        .catalog = config->catalog, .settings = config->settings, .drift = note_drift, .self = apply};
+    if (envelope_decoder_new(&apply->decoder, &envelope, error) != 0 ||
+        merge_new(&apply->merge, config->catalog, store_sequence(config->store), error) != 0)
+        return -1;
+    *ret = apply;
+    apply = NULL;
+    return 0;
+}
+
+static void free_slot(struct slot *slot) {
+    if (slot == NULL)
+        return;
+    event_done(&slot->event);
+    free(slot->topic);
+    free(slot);
+}
+
+void apply_free(struct apply **apply) {
+    struct apply *a = *apply;
+    if (a == NULL)
+        return;
+    (void)store_rollback(a->config.store, NULL);
+    for (int i = 0; i < a->slot_count; i++)
+        free_slot(a->slots[i]);
+    free(a->slots);
+    offsets_document_free(&a->offsets);
+    merge_free(&a->merge);
+    envelope_decoder_free(&a->decoder);
+    free(a);
+    *apply = NULL;
+}
+
+static void load_offset(const struct apply *apply, struct slot *slot) {
+    int count;
+    const struct store_offset *offsets = store_offsets(apply->config.store, &count);
+    for (int i = 0; i < count; i++) {
+        if (offsets[i].partition != slot->partition || strcmp(offsets[i].topic, slot->topic) != 0)
+            continue;
+        slot->known = true;
+        slot->next_offset = slot->committed_offset = offsets[i].next_offset;
+        slot->after_delete = offsets[i].after_delete;
+        slot->deleted_key = offsets[i].deleted_key;
+    }
+}
+
+static struct slot *make_slot(struct apply *apply, const char *topic, int32_t partition,
+                              struct error *error) {
+    struct slot *slot = calloc(1, sizeof *slot);
+    if (slot == NULL || (slot->topic = strdup(topic)) == NULL ||
+        event_init(&slot->event, apply->config.catalog, error) != 0) {
+        free_slot(slot);
+        (void)error_set(error, ERROR_SYSTEM, "out of memory");
+        return NULL;
+    }
+    slot->partition = partition;
+    slot->role = topic_role(topic, apply->config.prefix, apply->config.catalog, &slot->table);
+    load_offset(apply, slot);
+    return slot;
+}
+
+int apply_add_partition(struct apply *apply, const char *topic, int32_t partition, int *ret_slot,
+                        int64_t *ret_next_offset, struct error *error) {
+    int number = progress_partition(apply->config.progress, topic, partition);
+    if (number < 0)
+        return error_set(error, ERROR_SYSTEM, "more than %d partitions, or out of memory", APPLY_SLOTS_MAX);
+    if (number >= apply->slot_count) {
+        struct slot **grown = realloc(apply->slots, ((size_t)number + 1) * sizeof *grown);
+        if (grown == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        apply->slots = grown;
+        while (apply->slot_count <= number)
+            apply->slots[apply->slot_count++] = NULL;
+    }
+    if (apply->slots[number] == NULL) {
+        apply->slots[number] = make_slot(apply, topic, partition, error);
+        if (apply->slots[number] == NULL ||
+            offsets_document_add(&apply->offsets, apply->slots[number]->topic, partition, number, error) != 0)
+            return -1;
+        progress_set_applied(apply->config.progress, number, apply->slots[number]->next_offset);
+    }
+    *ret_slot = number;
+    *ret_next_offset = apply->slots[number]->known ? apply->slots[number]->next_offset : -1;
+    return 0;
+}
+
+void apply_start_at(struct apply *apply, int number, int64_t offset) {
+    struct slot *slot = apply->slots[number];
+    if (slot->known)
+        return;
+    slot->next_offset = slot->committed_offset = offset;
+    progress_set_applied(apply->config.progress, number, offset);
+}
+
+int64_t apply_next_offset(const struct apply *apply, int slot) {
+    return apply->slots[slot]->next_offset;
+}
+
+int64_t apply_committed_offset(const struct apply *apply, int slot) {
+    return apply->slots[slot]->committed_offset;
+}
+
+void apply_set_sequenced(struct apply *apply, bool sequenced) {
+    merge_set_sequenced(apply->merge, sequenced);
+}
+
+static int begin(struct apply *apply, struct error *error) {
+    if (store_in_transaction(apply->config.store))
+        return 0;
+    apply->taken = 0;
+    apply->taken_bytes = 0;
+    apply->opened_ms = clock_monotonic_ms();
+    return store_begin(apply->config.store, error);
+}
+
+// The head of a slot, decoded; false when there is none. What was applied before is passed over here.
+static bool look(struct apply *apply, int number) {
+    struct slot *slot = apply->slots[number];
+    while (slot->head == NULL) {
+        const struct message *message = apply->config.source.peek(apply->config.source.self, number);
+        if (message == NULL)
+            return false;
+        if (message->offset < slot->next_offset) {
+            apply->counters.messages++;
+            apply->counters.duplicates++;
+            apply->config.source.release(apply->config.source.self, number);
+            continue;
+        }
+        struct error failure = {0};
+        slot->failed =
+            envelope_decode(apply->decoder, slot->role, slot->table, message, &slot->event, &failure) != 0;
+        if (slot->failed)
+            memcpy(slot->failure, failure.message, sizeof slot->failure);
+        else if (slot->event.kind == EVENT_CHANGE)
+            merge_note_row(apply->merge, &slot->event);
+        slot->head = message;
+    }
+    return true;
+}
+
+// The head has been dealt with.
+static void let_go(struct apply *apply, int number) {
+    struct slot *slot = apply->slots[number];
+    slot->next_offset = slot->head->offset + 1;
+    slot->known = true;
+    slot->dirty = true;
+    apply->taken++;
+    apply->taken_bytes += (int64_t)slot->head->value.size;
+    apply->counters.messages++;
+    apply->waiting = false;
+    slot->head = NULL;
+    apply->config.source.release(apply->config.source.self, number);
+}
+
+static int quarantine(struct apply *apply, struct slot *slot, const char *reason, struct error *error) {
+    const struct store_quarantined event = {
+        .topic = slot->topic,
+        .partition = slot->partition,
+        .offset = slot->head->offset,
+        .key = slot->head->key,
+        .value = slot->head->value,
+        .reason = reason,
+        .at_ms = clock_wall_ms(),
+    };
+    if (slot->event.placed && slot->event.change.table != NULL)
+        store_mark_snapshot(apply->config.store, &slot->event.change);
+    apply->counters.quarantined++;
+    progress_set_error(apply->config.progress, reason);
+    warn(apply, "quarantined %s partition %d offset %lld: %s", slot->topic, slot->partition,
+         (long long)slot->head->offset, reason);
+    return store_quarantine(apply->config.store, &event, error);
+}
+
+// A tombstone after its delete says nothing new; one that stands alone (deletes turned into tombstones, or
+// compacted away) is the delete.
+static bool is_spent_tombstone(struct slot *slot) {
+    const struct event *event = &slot->event;
+    if (event->change.op == CHANGE_TOMBSTONE)
+        return slot->after_delete && slot->deleted_key == event->key_hash;
+    slot->after_delete = event->change.op == CHANGE_DELETE;
+    slot->deleted_key = event->key_hash;
+    return false;
+}
+
+static int apply_change(struct apply *apply, struct slot *slot, bool *ret_applied, struct error *error) {
+    *ret_applied = false;
+    if (is_spent_tombstone(slot)) {
+        apply->counters.ignored++;
+        return 0;
+    }
+    enum store_outcome outcome;
+    struct error failure = {0};
+    if (store_apply(apply->config.store, &slot->event.change, &outcome, &failure) != 0) {
+        if (failure.kind == ERROR_INPUT)
+            return quarantine(apply, slot, failure.message, error);
+        if (error != NULL)
+            *error = failure;
+        return -1;
+    }
+    if (slot->event.change.ts_ms > apply->newest_ts_ms)
+        apply->newest_ts_ms = slot->event.change.ts_ms;
+    *ret_applied = outcome == STORE_APPLIED;
+    if (*ret_applied)
+        apply->counters.applied++;
+    else
+        apply->counters.duplicates++;
+    return 0;
+}
+
+static int take(struct apply *apply, int number, enum merge_verdict verdict, struct error *error) {
+    struct slot *slot = apply->slots[number];
+    bool applied = false;
+    int status = begin(apply, error);
+    if (status != 0)
+        return -1;
+    if (slot->failed)
+        status = quarantine(apply, slot, slot->failure, error);
+    else if (slot->event.kind == EVENT_CHANGE)
+        status = apply_change(apply, slot, &applied, error);
+    else
+        apply->counters.ignored++;
+    if (status != 0)
+        return -1;
+    if (slot->event.kind == EVENT_HEARTBEAT)
+        progress_heartbeat(apply->config.progress, slot->event.heartbeat_ms);
+    if (verdict == MERGE_CURRENT)
+        merge_count(apply->merge, &slot->event);
+    // A change outside of the order of transactions may be part of one that is not shown whole.
+    if (verdict == MERGE_PAST && applied)
+        apply->torn = true;
+    if (verdict == MERGE_PAST && merge_is_letting_through(apply->merge))
+        merge_note_passed(apply->merge, &slot->event);
+    let_go(apply, number);
+    return 0;
+}
+
+static enum merge_verdict judge(const struct apply *apply, const struct slot *slot) {
+    if (slot->role != TOPIC_TABLE || slot->event.kind != EVENT_CHANGE ||
+        (slot->failed && !slot->event.placed))
+        return MERGE_TAKE;
+    return merge_judge(apply->merge, &slot->event);
+}
+
+// Takes from one partition until its head must wait, or `budget` is used up.
+static int drain(struct apply *apply, int number, int64_t *budget, struct error *error) {
+    while (*budget > 0 && look(apply, number)) {
+        enum merge_verdict verdict = judge(apply, apply->slots[number]);
+        if (verdict == MERGE_WAIT)
+            return 0;
+        if (take(apply, number, verdict, error) != 0)
+            return -1;
+        --*budget;
+    }
+    return 0;
+}
+
+// Passes over what a transaction topic's partition has before its next END above C. True when such an END is
+// its head.
+static int seek_end(struct apply *apply, int number, int64_t *budget, bool *ret_found, struct error *error) {
+    *ret_found = false;
+    while (*budget > 0 && look(apply, number)) {
+        struct slot *slot = apply->slots[number];
+        if (!slot->failed && slot->event.kind == EVENT_END &&
+            slot->event.change.lsn > merge_finished_lsn(apply->merge)) {
+            *ret_found = true;
+            return 0;
+        }
+        if (take(apply, number, MERGE_TAKE, error) != 0)
+            return -1;
+        --*budget;
+    }
+    return 0;
+}
+
+// The next END in commit order. Of several partitions (a topic that was repartitioned) it is the lowest, once
+// each has shown its own or is at its end.
+static int find_end(struct apply *apply, int64_t *budget, int *ret_slot, struct error *error) {
+    int lowest = -1;
+    int partitions = 0;
+    bool unsure = false;
+    for (int i = 0; i < apply->slot_count; i++) {
+        struct slot *slot = apply->slots[i];
+        if (slot == NULL || slot->role != TOPIC_TRANSACTION)
+            continue;
+        partitions++;
+        bool found;
+        if (seek_end(apply, i, budget, &found, error) != 0)
+            return -1;
+        if (!found)
+            unsure |= !apply->config.source.at_end(apply->config.source.self, i);
+        else if (lowest < 0 || slot->event.change.lsn < apply->slots[lowest]->event.change.lsn)
+            lowest = i;
+    }
+    *ret_slot = partitions > 1 && unsure ? -1 : lowest;
+    return 0;
+}
+
+static int current_end_slot(const struct apply *apply) {
+    for (int i = 0; i < apply->slot_count; i++) {
+        const struct slot *slot = apply->slots[i];
+        if (slot != NULL && slot->role == TOPIC_TRANSACTION && slot->head != NULL && !slot->failed &&
+            slot->event.kind == EVENT_END && slot->event.change.lsn == merge_current_lsn(apply->merge))
+            return i;
+    }
+    return -1;
+}
+
+static int finish_current(struct apply *apply, struct error *error) {
+    bool whole = merge_is_whole(apply->merge);
+    int end = current_end_slot(apply);
+    assert(end >= 0);
+    if (begin(apply, error) != 0 ||
+        store_transaction_end(apply->config.store, merge_current_txid(apply->merge),
+                              merge_current_lsn(apply->merge), error) != 0)
+        return -1;
+    merge_finish(apply->merge);
+    apply->counters.ignored++;
+    if (apply->slots[end]->event.change.ts_ms > apply->newest_ts_ms)
+        apply->newest_ts_ms = apply->slots[end]->event.change.ts_ms;
+    if (whole)
+        apply->counters.transactions++;
+    else if (!merge_rows_are_nameless(apply->merge))
+        apply->counters.transactions_passed++;
+    apply->torn = !whole;
+    let_go(apply, end);
+    return 0;
+}
+
+// Makes the next END the current transaction; one whose rows were let through before is finished at once.
+static int next_current(struct apply *apply, int64_t *budget, bool *ret_progress, struct error *error) {
+    int end;
+    if (find_end(apply, budget, &end, error) != 0)
+        return -1;
+    *ret_progress = end >= 0;
+    if (end < 0)
+        return 0;
+    switch (merge_offer_end(apply->merge, &apply->slots[end]->event, error)) {
+    case MERGE_END_CURRENT:
+        return 0;
+    case MERGE_END_PASSED:
+        apply->counters.ignored++;
+        if (begin(apply, error) != 0)
+            return -1;
+        let_go(apply, end);
+        return 0;
+    case MERGE_END_REPEATED:
+        return take(apply, end, MERGE_TAKE, error);
+    }
+    return 0;
+}
+
+// Each partition is in commit order: when every partition of a table shows a head beyond the current
+// transaction, the rows that the table still owes will never come.
+static bool is_hopeless(const struct apply *apply) {
+    bool owed = false;
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        const struct table *table = &apply->config.catalog->tables[t];
+        if (merge_missing(apply->merge, table) <= 0)
+            continue;
+        owed = true;
+        bool any = false;
+        for (int i = 0; i < apply->slot_count; i++) {
+            const struct slot *slot = apply->slots[i];
+            if (slot == NULL || slot->table != table)
+                continue;
+            any = true;
+            if (slot->head == NULL)
+                return false;
+        }
+        if (!any)
+            return false;
+    }
+    return owed;
+}
+
+static int commit_when_due(struct apply *apply, struct error *error) {
+    if (!store_in_transaction(apply->config.store) || merge_current_begun(apply->merge))
+        return 0;
+    if (apply->taken < apply->config.commit_messages && apply->taken_bytes < APPLY_COMMIT_BYTES &&
+        clock_monotonic_ms() - apply->opened_ms < APPLY_COMMIT_MS)
+        return 0;
+    return apply_commit(apply, error);
+}
+
+static int drain_all(struct apply *apply, int64_t *budget, struct error *error) {
+    for (int i = 0; i < apply->slot_count; i++) {
+        const struct slot *slot = apply->slots[i];
+        if (slot == NULL || (slot->role == TOPIC_TRANSACTION && merge_is_sequenced(apply->merge)))
+            continue;
+        if (drain(apply, i, budget, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int pass_current(struct apply *apply, const char *why, struct error *error) {
+    warn(apply, "transaction %lld (commit LSN %lld): some of its rows %s; going on without them",
+         (long long)merge_current_txid(apply->merge), (long long)merge_current_lsn(apply->merge), why);
+    return finish_current(apply, error);
+}
+
+int apply_step(struct apply *apply, int64_t *ret_taken, struct error *error) {
+    int64_t budget = APPLY_COMMIT_MESSAGES;
+    bool progress = true;
+    while (progress && budget > 0) {
+        int64_t before = budget;
+        bool began = false;
+        if (merge_is_sequenced(apply->merge) && !merge_has_current(apply->merge) &&
+            next_current(apply, &budget, &began, error) != 0)
+            return -1;
+        if (drain_all(apply, &budget, error) != 0)
+            return -1;
+        bool whole = merge_is_whole(apply->merge);
+        if (whole && finish_current(apply, error) != 0)
+            return -1;
+        bool nameless = !whole && merge_has_current(apply->merge) && merge_rows_are_nameless(apply->merge);
+        if (nameless && finish_current(apply, error) != 0)
+            return -1;
+        bool hopeless = !whole && merge_has_current(apply->merge) && budget == before && is_hopeless(apply);
+        if (hopeless && pass_current(apply, "are not in their topics", error) != 0)
+            return -1;
+        progress = began || whole || nameless || hopeless || budget != before;
+        if (commit_when_due(apply, error) != 0)
+            return -1;
+    }
+    *ret_taken = APPLY_COMMIT_MESSAGES - budget;
+    bool waits = merge_has_current(apply->merge);
+    for (int i = 0; i < apply->slot_count && !waits; i++)
+        waits = apply->slots[i] != NULL && apply->slots[i]->head != NULL;
+    if (waits && !apply->waiting)
+        apply->waiting_since_ms = clock_monotonic_ms();
+    apply->waiting = waits && budget > 0;
+    return 0;
+}
+
+bool apply_is_waiting(const struct apply *apply, int64_t *ret_since_ms) {
+    *ret_since_ms = apply->waiting_since_ms;
+    return apply->waiting;
+}
+
+int apply_pass(struct apply *apply, struct error *error) {
+    apply->waiting = false;
+    if (merge_has_current(apply->merge))
+        return pass_current(apply, "have not come", error);
+    warn(
+        apply,
+        "rows wait for a transaction's END that has not come; rows are shown one by one until ENDs come again");
+    merge_let_through(apply->merge);
+    return 0;
+}
+
+static bool snapshot_is_open(const struct apply *apply, int64_t *ret_newest) {
+    bool open = false;
+    *ret_newest = LSN_NONE;
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        int64_t newest = store_snapshot_lsn(apply->config.store, &apply->config.catalog->tables[t]);
+        bool marked;
+        open |=
+            store_snapshot_open(apply->config.store, &apply->config.catalog->tables[t], &marked) != LSN_NONE;
+        *ret_newest = newest > *ret_newest ? newest : *ret_newest;
+    }
+    return open;
+}
+
+// What readers are told: a commit LSN only while it holds that every transaction up to it is in the answer,
+// none after.
+static void describe(const struct apply *apply, struct store_commit *commit) {
+    int64_t snapshot;
+    bool open = snapshot_is_open(apply, &snapshot);
+    int64_t finished = merge_finished_lsn(apply->merge);
+    int64_t lsn = finished > snapshot ? finished : snapshot;
+    commit->transactional = merge_is_sequenced(apply->merge) && !merge_is_letting_through(apply->merge) &&
+                            !merge_rows_are_nameless(apply->merge) && !open && !apply->torn &&
+                            lsn != LSN_NONE;
+    commit->lsn = commit->transactional ? lsn : LSN_NONE;
+    commit->txid = commit->transactional ? merge_finished_txid(apply->merge) : -1;
+    commit->sequence = merge_finished(apply->merge);
+}
+
+static int save_offsets(struct apply *apply, struct store_commit *commit, struct error *error) {
+    for (int i = 0; i < apply->slot_count; i++) {
+        struct slot *slot = apply->slots[i];
+        if (slot == NULL)
+            continue;
+        commit->applied_total += slot->next_offset;
+        offsets_document_set(&apply->offsets, i, slot->next_offset);
+        if (!slot->dirty)
+            continue;
+        const struct store_offset offset = {slot->topic, slot->partition, slot->next_offset,
+                                            slot->after_delete, slot->deleted_key};
+        if (store_set_offset(apply->config.store, &offset, error) != 0)
+            return -1;
+    }
+    return offsets_document_write(&apply->offsets, &commit->offsets, error);
+}
+
+int apply_commit(struct apply *apply, struct error *error) {
+    if (!store_in_transaction(apply->config.store) || merge_current_begun(apply->merge))
+        return 0;
+    struct store_commit commit = {0};
+    describe(apply, &commit);
+    if (save_offsets(apply, &commit, error) != 0 || store_commit(apply->config.store, &commit, error) != 0)
+        return -1;
+    apply->counters.commits++;
+    for (int i = 0; i < apply->slot_count; i++) {
+        struct slot *slot = apply->slots[i];
+        if (slot == NULL || !slot->dirty)
+            continue;
+        slot->dirty = false;
+        slot->committed_offset = slot->next_offset;
+        progress_set_applied(apply->config.progress, i, slot->next_offset);
+    }
+    progress_committed(apply->config.progress, &apply->counters, apply->newest_ts_ms);
+    return 0;
+}
+
+bool apply_awaits_sweep(const struct apply *apply) {
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        bool marked;
+        if (store_snapshot_open(apply->config.store, &apply->config.catalog->tables[t], &marked) !=
+                LSN_NONE &&
+            marked)
+            return true;
+    }
+    return false;
+}
+
+static bool is_past_snapshot(const struct apply *apply, const struct table *table, int64_t lsn,
+                             bool (*at_end)(void *self, int slot), void *self) {
+    for (int i = 0; i < apply->slot_count; i++) {
+        const struct slot *slot = apply->slots[i];
+        if (slot == NULL || slot->table != table)
+            continue;
+        bool beyond = slot->head != NULL && !slot->failed && slot->event.kind == EVENT_CHANGE &&
+                      slot->event.change.op != CHANGE_READ && slot->event.change.lsn > lsn;
+        if (!beyond && (slot->head != NULL || !at_end(self, i)))
+            return false;
+    }
+    return true;
+}
+
+int apply_sweep(struct apply *apply, bool (*at_end)(void *self, int slot), void *self, struct error *error) {
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        const struct table *table = &apply->config.catalog->tables[t];
+        bool marked;
+        int64_t lsn = store_snapshot_open(apply->config.store, table, &marked);
+        if (lsn == LSN_NONE || !marked || !is_past_snapshot(apply, table, lsn, at_end, self))
+            continue;
+        int64_t swept = 0;
+        if (begin(apply, error) != 0 ||
+            store_snapshot_complete(apply->config.store, table, &swept, error) != 0)
+            return -1;
+        if (swept > 0)
+            warn(apply, "table %s: %lld rows that the newest snapshot (LSN %lld) does not have are gone",
+                 table->name, (long long)swept, (long long)lsn);
+    }
+    return 0;
+}
+
+const struct progress_counters *apply_counters(const struct apply *apply) {
+    return &apply->counters;
+}

@@ -1,0 +1,73 @@
+// The loop's work: takes messages from their partitions in the order that keeps transactions whole, decodes
+// them, applies them to the store, and commits rows, offsets and position together. Knows no broker: a
+// message_source brings the messages, so that a capture and Kafka are applied by the same code. One thread.
+#ifndef TIDEMARK_APPLY_H
+#define TIDEMARK_APPLY_H
+
+#include "consumer/message.h"
+#include "consumer/value.h"
+#include "views/progress.h"
+#include "views/store.h"
+
+struct apply;
+
+enum {
+    APPLY_COMMIT_MESSAGES = 20000, // a commit is due at the next boundary after so many messages
+    APPLY_COMMIT_BYTES = 32 << 20, // or bytes of values
+    APPLY_COMMIT_MS = 200,         // or so long after the transaction was opened
+    APPLY_SLOTS_MAX = PROGRESS_PARTITIONS_MAX,
+};
+
+struct apply_config {
+    const struct catalog *catalog;
+    struct store *store;       // outlives the apply
+    struct progress *progress; // the same
+    struct message_source source;
+    const char *prefix;
+    const struct value_settings *settings;
+    int commit_messages; // APPLY_COMMIT_MESSAGES unless told otherwise
+};
+
+int apply_new(struct apply **ret, const struct apply_config *config, struct error *error);
+// Undoes what was not committed.
+void apply_free(struct apply **apply);
+
+// A partition that messages will come from. Its number is progress_partition's; ret_next_offset: where to
+// read from
+// (-1 = nothing of it was applied yet). ret_new: it was not known before.
+int apply_add_partition(struct apply *apply, const char *topic, int32_t partition, int *ret_slot,
+                        int64_t *ret_next_offset, struct error *error);
+// Nothing before `offset` exists in the log: for a partition of which nothing was applied.
+void apply_start_at(struct apply *apply, int slot, int64_t offset);
+int64_t apply_next_offset(const struct apply *apply, int slot);
+// Where the last commit stands.
+int64_t apply_committed_offset(const struct apply *apply, int slot);
+
+// Whether a transaction topic exists: with it rows wait for their ENDs.
+void apply_set_sequenced(struct apply *apply, bool sequenced);
+
+// Takes what may be taken of what has been delivered, committing at boundaries when a commit is due. Returns
+// when nothing more can be taken, or after APPLY_COMMIT_MESSAGES. ret_taken: messages taken. Errors: a store
+// that fails; the apply is of no use then.
+int apply_step(struct apply *apply, int64_t *ret_taken, struct error *error);
+// Commits what is whole, if anything is. Without effect inside a source transaction.
+int apply_commit(struct apply *apply, struct error *error);
+
+// True while delivered rows wait for events that have not come, since ret_since_ms (monotonic clock).
+bool apply_is_waiting(const struct apply *apply, int64_t *ret_since_ms);
+// What is waited for will not come (or the caller waits no longer): goes on without, counted and told in the
+// position.
+int apply_pass(struct apply *apply, struct error *error);
+
+// Tables whose snapshot's last row was seen and whose partitions have all been read past it: their ghosts go.
+// A partition whose next message is a change after the snapshot is past it; for the others `at_end` is asked.
+int apply_sweep(struct apply *apply, bool (*at_end)(void *self, int slot), void *self, struct error *error);
+// True while some table waits for apply_sweep.
+bool apply_awaits_sweep(const struct apply *apply);
+
+// Something that a person should know of and that is no error, once each; NULL when there is nothing new.
+const char *apply_warning(struct apply *apply);
+
+const struct progress_counters *apply_counters(const struct apply *apply);
+
+#endif

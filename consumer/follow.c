@@ -1,0 +1,339 @@
+#include "consumer/follow.h"
+
+#include "consumer/apply.h"
+#include "consumer/progress_line.h"
+#include "consumer/topics.h"
+#include "views/base/cleanup.h"
+#include "views/base/clock.h"
+#include "views/base/log.h"
+
+#include <stdio.h>
+
+struct follow {
+    const struct follow_config *config;
+    struct kafka *kafka;
+    struct apply *apply;
+    bool *assigned; // by slot
+    int slot_count;
+    struct error assign_error; // of a partition found by kafka_discover
+    bool has_transactions;     // a transaction topic exists
+    bool has_heartbeats;
+    bool connected;
+    bool halted;
+    int64_t discovered_ms; // monotonic times
+    int64_t caught_up_ms;
+    int64_t group_committed_ms;
+    int64_t watermarks_ms;
+    int64_t sweep_since_ms;
+    int64_t newest_heartbeat_ms; // as it said
+    int64_t heartbeat_came_ms;   // wall clock
+    struct progress_line line;
+};
+
+static void halt(struct follow *follow, const char *reason) {
+    if (follow->halted)
+        return;
+    follow->halted = true;
+    progress_line_end(&follow->line);
+    log_error("halted: %s", reason);
+    progress_set_error(follow->config->progress, reason);
+    progress_set_state(follow->config->progress, STATE_HALTED, reason);
+}
+
+static bool is_wanted(void *self, const char *topic) {
+    const struct follow *follow = self;
+    const struct table *table;
+    return topic_role(topic, follow->config->prefix, follow->config->catalog, &table) != TOPIC_IGNORED;
+}
+
+static int note_assigned(struct follow *follow, int slot, struct error *error) {
+    if (slot >= follow->slot_count) {
+        bool *grown = realloc(follow->assigned, ((size_t)slot + 1) * sizeof *grown);
+        if (grown == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        follow->assigned = grown;
+        while (follow->slot_count <= slot)
+            follow->assigned[follow->slot_count++] = false;
+    }
+    return 0;
+}
+
+static int begin_partition(struct follow *follow, const char *topic, int32_t partition, struct error *error) {
+    int slot;
+    int64_t next_offset;
+    if (apply_add_partition(follow->apply, topic, partition, &slot, &next_offset, error) != 0 ||
+        note_assigned(follow, slot, error) != 0)
+        return -1;
+    if (follow->assigned[slot])
+        return 0;
+    if (kafka_assign(follow->kafka, slot, topic, partition, next_offset, error) != 0)
+        return -1;
+    follow->assigned[slot] = true;
+    int64_t low;
+    int64_t high;
+    struct error ignored; // told again by the fetch itself
+    if (kafka_query_watermarks(follow->kafka, slot, FOLLOW_WATERMARK_WAIT_MS, &low, &high, &ignored) == 0) {
+        if (next_offset < 0)
+            apply_start_at(follow->apply, slot, low);
+        progress_set_high(follow->config->progress, slot, high, clock_wall_ms());
+    }
+    const struct table *table;
+    enum topic_role role = topic_role(topic, follow->config->prefix, follow->config->catalog, &table);
+    follow->has_transactions |= role == TOPIC_TRANSACTION;
+    follow->has_heartbeats |= role == TOPIC_HEARTBEAT;
+    log_info("reading %s partition %d from offset %lld", topic, partition,
+             (long long)apply_next_offset(follow->apply, slot));
+    return 0;
+}
+
+static void found(void *self, const char *topic, int32_t partition) {
+    struct follow *follow = self;
+    if (follow->assign_error.kind == ERROR_NONE)
+        (void)begin_partition(follow, topic, partition, &follow->assign_error);
+}
+
+// New topics and partitions are looked for now and then; a broker that does not answer is told by
+// kafka_event.
+static void discover(struct follow *follow) {
+    int64_t now = clock_monotonic_ms();
+    int64_t every = follow->connected && follow->slot_count > 0 ? KAFKA_METADATA_EVERY_MS : FOLLOW_WAIT_MS;
+    if (follow->discovered_ms != 0 && now - follow->discovered_ms < every)
+        return;
+    struct error error = {0};
+    follow->assign_error = (struct error){0};
+    int status = kafka_discover(follow->kafka, FOLLOW_DISCOVER_WAIT_MS, is_wanted, found, follow, &error);
+    follow->discovered_ms = clock_monotonic_ms();
+    if (status == 0 && follow->assign_error.kind != ERROR_NONE) {
+        log_warn("%s", follow->assign_error.message);
+        progress_set_error(follow->config->progress, follow->assign_error.message);
+    }
+    if (status == 0 && !follow->connected) {
+        follow->connected = true;
+        log_info("connected to %s", follow->config->brokers);
+    }
+    if (status != 0 && follow->connected) {
+        follow->connected = false;
+        log_warn("%s", error.message);
+    }
+    if (status != 0)
+        progress_set_error(follow->config->progress, error.message);
+    apply_set_sequenced(follow->apply, follow->has_transactions);
+}
+
+static void handle_event(struct follow *follow, const struct kafka_event *event) {
+    switch (event->kind) {
+    case KAFKA_EVENT_CONNECTED:
+        if (!follow->connected)
+            log_info("connected to %s", follow->config->brokers);
+        follow->connected = true;
+        break;
+    case KAFKA_EVENT_DISCONNECTED:
+        if (follow->connected)
+            log_warn("%s", event->message);
+        follow->connected = false;
+        progress_set_error(follow->config->progress, event->message);
+        break;
+    case KAFKA_EVENT_OUT_OF_RANGE:
+        halt(follow, event->message);
+        break;
+    case KAFKA_EVENT_PARTITION_ERROR:
+    case KAFKA_EVENT_ERROR:
+        log_warn("%s", event->message);
+        progress_set_error(follow->config->progress, event->message);
+        break;
+    case KAFKA_EVENT_NONE:
+        break;
+    }
+}
+
+static void handle_events(struct follow *follow) {
+    struct kafka_event event;
+    for (kafka_event(follow->kafka, &event); event.kind != KAFKA_EVENT_NONE;
+         kafka_event(follow->kafka, &event))
+        handle_event(follow, &event);
+}
+
+static bool slot_at_end(void *self, int slot) {
+    struct follow *follow = self;
+    struct message_source source = kafka_source(follow->kafka);
+    return slot < follow->slot_count && follow->assigned[slot] && source.at_end(source.self, slot);
+}
+
+static bool all_at_end(struct follow *follow) {
+    for (int i = 0; i < follow->slot_count; i++)
+        if (follow->assigned[i] && !slot_at_end(follow, i))
+            return false;
+    return follow->slot_count > 0;
+}
+
+static void tell_watermarks(struct follow *follow) {
+    int64_t now = clock_monotonic_ms();
+    if (now - follow->watermarks_ms < FOLLOW_WAIT_MS)
+        return;
+    follow->watermarks_ms = now;
+    for (int i = 0; i < follow->slot_count; i++) {
+        if (!follow->assigned[i])
+            continue;
+        int64_t at_ms;
+        int64_t high = kafka_high(follow->kafka, i, &at_ms);
+        if (high >= 0)
+            progress_set_high(follow->config->progress, i, high, at_ms);
+    }
+}
+
+static bool is_silent(struct follow *follow, const struct progress_summary *summary) {
+    if (summary->newest_heartbeat_ms > follow->newest_heartbeat_ms) {
+        follow->newest_heartbeat_ms = summary->newest_heartbeat_ms;
+        follow->heartbeat_came_ms = clock_wall_ms();
+    }
+    if (!follow->has_heartbeats || follow->newest_heartbeat_ms == 0)
+        return false;
+    int64_t newest =
+        follow->config->heartbeats_by_arrival ? follow->heartbeat_came_ms : follow->newest_heartbeat_ms;
+    return clock_wall_ms() - newest > follow->config->silent_after_ms;
+}
+
+static void tell_state(struct follow *follow) {
+    if (follow->halted)
+        return;
+    int64_t now = clock_monotonic_ms();
+    int64_t since;
+    if (all_at_end(follow) && !apply_is_waiting(follow->apply, &since))
+        follow->caught_up_ms = now;
+    struct progress_summary summary;
+    progress_summary(follow->config->progress, &summary);
+    bool current = follow->caught_up_ms != 0 && now - follow->caught_up_ms < FOLLOW_LIVE_MS;
+    enum progress_state state = STATE_CATCHING_UP;
+    char reason[PROGRESS_REASON_SIZE] = "";
+    if (!follow->connected) {
+        state =
+            summary.state == STATE_STARTING && follow->slot_count == 0 ? STATE_STARTING : STATE_DISCONNECTED;
+        if (now - summary.started_at_ms > 0 && summary.last_error[0] != '\0') {
+            state = STATE_DISCONNECTED;
+            (void)snprintf(reason, sizeof reason, "%s", summary.last_error);
+        }
+    } else if (follow->slot_count == 0) {
+        state = STATE_STARTING;
+        (void)snprintf(reason, sizeof reason, "no topic of prefix %s exists yet", follow->config->prefix);
+    } else if (current && is_silent(follow, &summary)) {
+        state = STATE_UPSTREAM_SILENT;
+        (void)snprintf(reason, sizeof reason, "no heartbeat from the connector for %lld s",
+                       (long long)((clock_wall_ms() - (follow->config->heartbeats_by_arrival
+                                                           ? follow->heartbeat_came_ms
+                                                           : follow->newest_heartbeat_ms)) /
+                                   1000));
+    } else if (current) {
+        state = STATE_LIVE;
+    }
+    if (state != summary.state) {
+        progress_line_end(&follow->line);
+        log_info("%s%s%s", progress_state_name(state), reason[0] != '\0' ? ": " : "", reason);
+    }
+    progress_set_state(follow->config->progress, state, reason);
+    if (state == STATE_CATCHING_UP)
+        progress_line_update(&follow->line, apply_counters(follow->apply)->messages, summary.messages_behind);
+}
+
+static void commit_to_group(struct follow *follow) {
+    int64_t now = clock_monotonic_ms();
+    if (now - follow->group_committed_ms < FOLLOW_GROUP_COMMIT_MS)
+        return;
+    follow->group_committed_ms = now;
+    for (int i = 0; i < follow->slot_count; i++)
+        if (follow->assigned[i])
+            kafka_commit_offset(follow->kafka, i, apply_committed_offset(follow->apply, i));
+    kafka_commit_flush(follow->kafka);
+}
+
+static int sweep(struct follow *follow, struct error *error) {
+    if (!apply_awaits_sweep(follow->apply)) {
+        follow->sweep_since_ms = 0;
+        return 0;
+    }
+    int64_t now = clock_monotonic_ms();
+    if (follow->sweep_since_ms == 0)
+        follow->sweep_since_ms = now;
+    if (now - follow->sweep_since_ms < FOLLOW_SWEEP_AFTER_MS)
+        return 0;
+    return apply_sweep(follow->apply, slot_at_end, follow, error);
+}
+
+// Nothing more can be taken now: what is whole is shown, what has waited too long is passed.
+static int settle(struct follow *follow, struct error *error) {
+    int64_t since;
+    if (apply_is_waiting(follow->apply, &since) &&
+        clock_monotonic_ms() - since >= follow->config->transaction_wait_ms &&
+        apply_pass(follow->apply, error) != 0)
+        return -1;
+    if (sweep(follow, error) != 0)
+        return -1;
+    return apply_commit(follow->apply, error);
+}
+
+static void work(struct follow *follow) {
+    struct error error = {0};
+    int64_t taken = 0;
+    int status = apply_step(follow->apply, &taken, &error);
+    if (status == 0 && taken == 0)
+        status = settle(follow, &error);
+    else if (status == 0 && taken < APPLY_COMMIT_MESSAGES)
+        status = apply_commit(follow->apply, &error);
+    for (const char *text = apply_warning(follow->apply); text != NULL; text = apply_warning(follow->apply)) {
+        progress_line_end(&follow->line);
+        log_warn("%s", text);
+    }
+    if (status != 0) {
+        halt(follow, error.message);
+        return;
+    }
+    if (taken == 0)
+        kafka_wait(follow->kafka, FOLLOW_WAIT_MS);
+}
+
+static void done(struct follow *follow) {
+    apply_free(&follow->apply);
+    kafka_close(&follow->kafka);
+    free(follow->assigned);
+}
+
+int follow_run(const struct follow_config *config, struct error *error) {
+    CLEANUP(done) struct follow follow = {.config = config};
+    char group[64];
+    (void)snprintf(group, sizeof group, "tidemark-%s", store_id(config->store));
+    const struct kafka_config kafka = {.brokers = config->brokers,
+                                       .group_id = group,
+                                       .properties = config->properties,
+                                       .property_count = config->property_count};
+    if (store_claim_prefix(config->store, config->prefix, error) != 0 ||
+        kafka_open(&follow.kafka, &kafka, error) != 0)
+        return -1;
+    const struct apply_config apply = {
+        .catalog = config->catalog,
+        .store = config->store,
+        .progress = config->progress,
+        .source = kafka_source(follow.kafka),
+        .prefix = config->prefix,
+        .settings = config->settings,
+        .commit_messages = config->commit_messages,
+    };
+    if (apply_new(&follow.apply, &apply, error) != 0)
+        return -1;
+    progress_line_begin(&follow.line, config->progress_line);
+    while (!config->stop(config->self)) {
+        handle_events(&follow);
+        if (follow.halted) {
+            kafka_wait(follow.kafka, FOLLOW_WAIT_MS);
+            continue;
+        }
+        discover(&follow);
+        tell_watermarks(&follow);
+        work(&follow);
+        tell_state(&follow);
+        commit_to_group(&follow);
+    }
+    progress_line_end(&follow.line);
+    struct error ignored;
+    if (!follow.halted)
+        (void)apply_commit(follow.apply, &ignored);
+    return 0;
+}

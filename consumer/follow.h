@@ -1,0 +1,48 @@
+// `tidemark run` and `demo`: the consumer loop. Reads every partition of the prefix's topics from where the
+// file stands, applies, commits, tells its progress, and goes on through broker outages. Runs on the thread
+// that calls it.
+#ifndef TIDEMARK_FOLLOW_H
+#define TIDEMARK_FOLLOW_H
+
+#include "consumer/kafka.h"
+#include "consumer/value.h"
+#include "views/progress.h"
+#include "views/store.h"
+
+enum {
+    FOLLOW_WAIT_MS = 100, // longest wait for messages: stop and clocks are looked at so often
+    FOLLOW_DISCOVER_WAIT_MS = 1000,
+    FOLLOW_WATERMARK_WAIT_MS = 1000,
+    FOLLOW_GROUP_COMMIT_MS = 5000,
+    FOLLOW_LIVE_MS = 2000, // caught up at least once in this time is live
+    // A table's snapshot is swept so long after its last row was seen: rows of other partitions may be under
+    // way.
+    FOLLOW_SWEEP_AFTER_MS = 2000,
+};
+
+struct follow_config {
+    const char *brokers;
+    const struct kafka_property *properties;
+    int property_count;
+    const char *prefix;
+    const struct catalog *catalog;
+    struct store *store;
+    struct progress *progress;
+    const struct value_settings *settings;
+    int commit_messages;
+    int64_t transaction_wait_ms;
+    int64_t silent_after_ms; // without a heartbeat for so long, once there were some
+    // A capture's heartbeats are old: then what counts is when they came, not what they say.
+    bool heartbeats_by_arrival;
+    bool progress_line;
+    // Asked before each wait; true ends the loop.
+    bool (*stop)(void *self);
+    void *self;
+};
+
+// Returns 0 when stopped. What cannot go on (a store that fails, an offset out of range) halts: the state
+// says why, and the loop waits to be stopped, so that answers go on. Errors: only what keeps it from
+// starting.
+int follow_run(const struct follow_config *config, struct error *error);
+
+#endif

@@ -1,0 +1,342 @@
+#include "consumer/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option_kind { OPTION_TEXT, OPTION_NUMBER, OPTION_INTEGER, OPTION_BOOL };
+
+enum {
+    FOR_RUN = 1 << COMMAND_RUN,
+    FOR_DEMO = 1 << COMMAND_DEMO,
+    FOR_REPLAY = 1 << COMMAND_REPLAY,
+    FOR_SERVE = 1 << COMMAND_SERVE,
+    FOR_CHECK = 1 << COMMAND_CHECK,
+    FOR_CONSUMERS = FOR_RUN | FOR_DEMO,
+    FOR_WRITERS = FOR_CONSUMERS | FOR_REPLAY,
+    FOR_HTTP = FOR_CONSUMERS | FOR_SERVE,
+    FOR_ALL = FOR_WRITERS | FOR_SERVE | FOR_CHECK,
+};
+
+struct option {
+    const char *flag;
+    const char *argument; // NULL = takes none
+    enum option_kind kind;
+    int commands;
+    size_t offset;
+    const char *help;
+};
+
+#define MEMBER(name) offsetof(struct options, name)
+
+static const struct option option_table[] = {
+    {"--brokers", "HOST:PORT[,..]", OPTION_TEXT, FOR_RUN, MEMBER(brokers), "Kafka's bootstrap servers"},
+    {"--prefix", "NAME", OPTION_TEXT, FOR_RUN | FOR_REPLAY, MEMBER(prefix), "the connector's topic.prefix"},
+    {"--db", "FILE", OPTION_TEXT, FOR_WRITERS | FOR_SERVE, MEMBER(db),
+     "the SQLite file (demo: a temporary one)"},
+    {"--views", "DIR", OPTION_TEXT, FOR_ALL, MEMBER(views),
+     "your own views; without a source.sql beside the built-in ones"},
+    {"--only", "VIEW[,..]", OPTION_TEXT, FOR_ALL, MEMBER(only), "only these views"},
+    {"--listen", "ADDRESS:PORT", OPTION_TEXT, FOR_HTTP, MEMBER(listen),
+     "where HTTP is served (127.0.0.1:8080)"},
+    {"--capture", "FILE", OPTION_TEXT, FOR_DEMO, MEMBER(capture),
+     "what the embedded broker is fed (a built-in capture)"},
+    {"--rate", "EVENTS_PER_S", OPTION_NUMBER, FOR_DEMO, MEMBER(rate),
+     "how fast the capture is fed, 0 = as it is taken (0)"},
+    {"--traffic", "EVENTS_PER_S", OPTION_NUMBER, FOR_DEMO, MEMBER(traffic),
+     "seeded shop traffic after the capture (0)"},
+    {"--seed", "NUMBER", OPTION_INTEGER, FOR_DEMO, MEMBER(seed), "of that traffic (1)"},
+    {"--for", "SECONDS", OPTION_NUMBER, FOR_CONSUMERS | FOR_SERVE, MEMBER(seconds),
+     "stop by itself after so long"},
+    {"--transaction-wait-ms", "MS", OPTION_INTEGER, FOR_CONSUMERS, MEMBER(transaction_wait_ms),
+     "how long missing events of a transaction are waited for (5000)"},
+    {"--silent-after-ms", "MS", OPTION_INTEGER, FOR_CONSUMERS, MEMBER(silent_after_ms),
+     "without a heartbeat for so long the upstream is silent (60000)"},
+    {"--on-timeline", "halt|accept", OPTION_TEXT, FOR_WRITERS, MEMBER(on_timeline),
+     "what a new timeline of the source does (halt)"},
+    {"--accept-timeline", NULL, OPTION_BOOL, FOR_WRITERS, MEMBER(accept_timeline),
+     "accept the new timeline that halted it"},
+    {"--commit-messages", "COUNT", OPTION_INTEGER, FOR_WRITERS, MEMBER(commit_messages),
+     "most messages of one SQLite commit (20000)"},
+    {"--json", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(json), "print the counts as one JSON line at the end"},
+    {"--log-format", "text|json", OPTION_TEXT, FOR_ALL, MEMBER(log_format), "of the log on stderr (text)"},
+    {"--log-level", "error|warn|info|debug", OPTION_TEXT, FOR_ALL, MEMBER(log_level),
+     "least that is logged (info)"},
+};
+
+static const struct {
+    const char *name;
+    enum command command;
+    const char *arguments;
+    const char *help;
+} command_table[] = {
+    {"run", COMMAND_RUN, "--brokers HOST:PORT --prefix NAME --db FILE",
+     "consume, keep the views, serve HTTP"},
+    {"demo", COMMAND_DEMO, "", "the same on an embedded broker that plays a capture"},
+    {"replay", COMMAND_REPLAY, "--db FILE CAPTURE...", "apply captures without a broker, then exit"},
+    {"serve", COMMAND_SERVE, "--db FILE", "HTTP over an existing file, nothing consumed"},
+    {"check", COMMAND_CHECK, "[--views DIR]", "check the views and print their routes"},
+};
+
+enum { COMMAND_COUNT = sizeof command_table / sizeof *command_table };
+
+void options_help(enum command command, FILE *out) {
+    if (command == COMMAND_NONE) {
+        (void)fputs(
+            "tidemark builds SQL read models from Debezium change topics and serves them over HTTP.\n\n",
+            out);
+        for (int i = 0; i < COMMAND_COUNT; i++)
+            (void)fprintf(out, "  tidemark %-7s %-44s %s\n", command_table[i].name,
+                          command_table[i].arguments, command_table[i].help);
+        (void)fputs("  tidemark --version | --help | COMMAND --help\n\n"
+                    "Every flag has an environment twin: --db is TIDEMARK_DB. A flag wins.\n",
+                    out);
+        return;
+    }
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (command_table[i].command == command)
+            (void)fprintf(out, "tidemark %s %s\n%s\n\n", command_table[i].name, command_table[i].arguments,
+                          command_table[i].help);
+    for (size_t i = 0; i < sizeof option_table / sizeof *option_table; i++) {
+        const struct option *option = &option_table[i];
+        if ((option->commands & (1 << command)) == 0)
+            continue;
+        char left[64];
+        (void)snprintf(left, sizeof left, "%s %s", option->flag,
+                       option->argument != NULL ? option->argument : "");
+        (void)fprintf(out, "  %-38s %s\n", left, option->help);
+    }
+    if (command == COMMAND_RUN)
+        (void)fprintf(out, "  %-38s %s\n", "-X PROPERTY=VALUE", "any librdkafka property, as kcat has it");
+}
+
+static int set_number(const char *name, const char *value, double *ret, struct error *error) {
+    char *end = NULL;
+    errno = 0;
+    double number = strtod(value, &end);
+    if (end == value || *end != '\0' || errno != 0 || !(number >= 0 && number <= 1e12))
+        return error_set(error, ERROR_USAGE, "%s %s: a number of at least 0 is needed", name, value);
+    *ret = number;
+    return 0;
+}
+
+static int set_integer(const char *name, const char *value, int64_t *ret, struct error *error) {
+    char *end = NULL;
+    errno = 0;
+    long long number = strtoll(value, &end, 10);
+    if (end == value || *end != '\0' || errno != 0 || number < 0)
+        return error_set(error, ERROR_USAGE, "%s %s: a whole number of at least 0 is needed", name, value);
+    *ret = number;
+    return 0;
+}
+
+static int set_option(struct options *options, const struct option *option, const char *name,
+                      const char *value, struct error *error) {
+    char *member = (char *)options + option->offset;
+    switch (option->kind) {
+    case OPTION_TEXT:
+        memcpy(member, &value, sizeof value);
+        return 0;
+    case OPTION_NUMBER: {
+        double number;
+        if (set_number(name, value, &number, error) != 0)
+            return -1;
+        memcpy(member, &number, sizeof number);
+        return 0;
+    }
+    case OPTION_INTEGER: {
+        int64_t number;
+        if (set_integer(name, value, &number, error) != 0)
+            return -1;
+        memcpy(member, &number, sizeof number);
+        return 0;
+    }
+    case OPTION_BOOL: {
+        bool set =
+            value == NULL || (strcmp(value, "0") != 0 && strcmp(value, "false") != 0 && *value != '\0');
+        memcpy(member, &set, sizeof set);
+        return 0;
+    }
+    }
+    return 0;
+}
+
+// "--log-format" is TIDEMARK_LOG_FORMAT.
+static void twin_name(const char *flag, char *ret, size_t size) {
+    (void)snprintf(ret, size, "TIDEMARK_%s", flag + 2);
+    for (char *c = ret; *c != '\0'; c++)
+        *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+}
+
+static int read_environment(struct options *options, struct error *error) {
+    for (size_t i = 0; i < sizeof option_table / sizeof *option_table; i++) {
+        char name[64];
+        twin_name(option_table[i].flag, name, sizeof name);
+        const char *value = getenv(name);
+        if (value == NULL || (option_table[i].commands & (1 << options->command)) == 0)
+            continue;
+        if (set_option(options, &option_table[i], name, value, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int add_property(struct options *options, const char *text, struct error *error) {
+    const char *equals = strchr(text, '=');
+    // Only the name is repeated: the value may be a secret.
+    if (equals == NULL || equals == text)
+        return error_set(error, ERROR_USAGE, "-X takes PROPERTY=VALUE");
+    if (options->property_count == OPTIONS_PROPERTIES_MAX)
+        return error_set(error, ERROR_USAGE, "at most %d -X", OPTIONS_PROPERTIES_MAX);
+    char *copy = strdup(text);
+    if (copy == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    copy[equals - text] = '\0';
+    options->property_text[options->property_count] = copy;
+    options->properties[options->property_count++] =
+        (struct option_property){copy, copy + (equals - text) + 1};
+    return 0;
+}
+
+// TIDEMARK_X: one PROPERTY=VALUE a line, so that secrets need not stand on the command line.
+static int read_environment_properties(struct options *options, struct error *error) {
+    const char *lines = options->command == COMMAND_RUN ? getenv("TIDEMARK_X") : NULL;
+    while (lines != NULL && *lines != '\0') {
+        size_t size = strcspn(lines, "\n");
+        char line[4096];
+        if (size >= sizeof line)
+            return error_set(error, ERROR_USAGE, "TIDEMARK_X: a line is longer than %zu bytes",
+                             sizeof line - 1);
+        memcpy(line, lines, size);
+        line[size] = '\0';
+        if (size > 0 && add_property(options, line, error) != 0)
+            return -1;
+        lines += size + (lines[size] == '\n');
+    }
+    return 0;
+}
+
+static const struct option *find_option(const char *argument, const char **ret_value) {
+    const char *equals = strchr(argument, '=');
+    size_t size = equals != NULL ? (size_t)(equals - argument) : strlen(argument);
+    *ret_value = equals != NULL ? equals + 1 : NULL;
+    for (size_t i = 0; i < sizeof option_table / sizeof *option_table; i++)
+        if (strlen(option_table[i].flag) == size && memcmp(option_table[i].flag, argument, size) == 0)
+            return &option_table[i];
+    return NULL;
+}
+
+static const char *command_name(enum command command) {
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (command_table[i].command == command)
+            return command_table[i].name;
+    return "";
+}
+
+static int read_flag(struct options *options, int argc, char **argv, int *at, struct error *error) {
+    const char *argument = argv[*at];
+    if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
+        options->help = true;
+        return 0;
+    }
+    if (strncmp(argument, "-X", 2) == 0) {
+        const char *text = argument[2] != '\0' ? argument + 2 : *at + 1 < argc ? argv[++*at] : "";
+        return options->command == COMMAND_RUN
+                   ? add_property(options, text, error)
+                   : error_set(error, ERROR_USAGE, "-X is for `tidemark run` only");
+    }
+    const char *value;
+    const struct option *option = find_option(argument, &value);
+    if (option == NULL || (option->commands & (1 << options->command)) == 0)
+        return error_set(error, ERROR_USAGE, "`tidemark %s` has no flag %s; see `tidemark %s --help`",
+                         command_name(options->command), argument, command_name(options->command));
+    if (option->argument == NULL)
+        return value == NULL ? set_option(options, option, option->flag, NULL, error)
+                             : error_set(error, ERROR_USAGE, "%s takes no value", option->flag);
+    if (value == NULL && *at + 1 >= argc)
+        return error_set(error, ERROR_USAGE, "%s needs a value: %s", option->flag, option->argument);
+    return set_option(options, option, option->flag, value != NULL ? value : argv[++*at], error);
+}
+
+static int check_choice(const char *name, const char *value, const char *const *choices,
+                        struct error *error) {
+    for (int i = 0; choices[i] != NULL; i++)
+        if (value == NULL || strcmp(value, choices[i]) == 0)
+            return 0;
+    return error_set(error, ERROR_USAGE, "%s %s: it is %s or %s%s", name, value, choices[0], choices[1],
+                     choices[2] != NULL ? ", ..; see --help" : "");
+}
+
+static int check(const struct options *options, struct error *error) {
+    static const char *const formats[] = {"text", "json", NULL};
+    static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+    static const char *const timelines[] = {"halt", "accept", NULL};
+    if (check_choice("--log-format", options->log_format, formats, error) != 0 ||
+        check_choice("--log-level", options->log_level, levels, error) != 0 ||
+        check_choice("--on-timeline", options->on_timeline, timelines, error) != 0)
+        return -1;
+    if (options->commit_messages < 1)
+        return error_set(error, ERROR_USAGE, "--commit-messages is at least 1");
+    if (options->command == COMMAND_RUN && options->brokers == NULL)
+        return error_set(error, ERROR_USAGE,
+                         "`tidemark run` needs --brokers HOST:PORT (or TIDEMARK_BROKERS)");
+    if (options->command == COMMAND_RUN && (options->prefix == NULL || options->prefix[0] == '\0'))
+        return error_set(error, ERROR_USAGE,
+                         "`tidemark run` needs --prefix NAME, the connector's topic.prefix");
+    if (options->command != COMMAND_DEMO && options->command != COMMAND_CHECK && options->db == NULL)
+        return error_set(error, ERROR_USAGE, "`tidemark %s` needs --db FILE (or TIDEMARK_DB)",
+                         command_name(options->command));
+    if (options->command == COMMAND_REPLAY && options->capture_count == 0)
+        return error_set(error, ERROR_USAGE, "`tidemark replay` needs at least one CAPTURE");
+    return 0;
+}
+
+static int read_command(struct options *options, const char *argument, struct error *error) {
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(command_table[i].name, argument) == 0)
+            options->command = command_table[i].command;
+    if (options->command == COMMAND_NONE)
+        return error_set(error, ERROR_USAGE,
+                         "there is no command %s; there are run, demo, replay, serve and check", argument);
+    return 0;
+}
+
+int options_parse(struct options *ret, int argc, char **argv, struct error *error) {
+    *ret = (struct options){.listen = "127.0.0.1:8080",
+                            .seed = 1,
+                            .transaction_wait_ms = 5000,
+                            .silent_after_ms = 60000,
+                            .commit_messages = 20000};
+    if (argc < 2)
+        return error_set(error, ERROR_USAGE, "which command? See `tidemark --help`");
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+        return ret->help = true, 0;
+    if (strcmp(argv[1], "--version") == 0)
+        return ret->version = true, 0;
+    if (read_command(ret, argv[1], error) != 0 || read_environment(ret, error) != 0)
+        return -1;
+    bool flags = true;
+    if (read_environment_properties(ret, error) != 0)
+        return -1;
+    for (int i = 2; i < argc; i++) {
+        if (flags && strcmp(argv[i], "--") == 0) {
+            flags = false;
+        } else if (flags && argv[i][0] == '-' && argv[i][1] != '\0') {
+            if (read_flag(ret, argc, argv, &i, error) != 0)
+                return -1;
+        } else if (ret->command == COMMAND_REPLAY && ret->capture_count < OPTIONS_CAPTURES_MAX) {
+            ret->captures[ret->capture_count++] = argv[i];
+        } else {
+            return error_set(error, ERROR_USAGE, "`tidemark %s` does not take %s", argv[1], argv[i]);
+        }
+    }
+    return ret->help ? 0 : check(ret, error);
+}
+
+void options_done(struct options *options) {
+    for (int i = 0; i < options->property_count; i++)
+        free(options->property_text[i]);
+    options->property_count = 0;
+}

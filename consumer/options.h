@@ -1,0 +1,64 @@
+// The command line: one table of flags, each with its environment twin (TIDEMARK_ + the flag in capitals); a
+// flag wins. Pure but for getenv. Strings borrow from argv and the environment.
+#ifndef TIDEMARK_OPTIONS_H
+#define TIDEMARK_OPTIONS_H
+
+#include "views/base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { OPTIONS_PROPERTIES_MAX = 64, OPTIONS_CAPTURES_MAX = 1024 };
+
+enum command {
+    COMMAND_NONE,
+    COMMAND_RUN,
+    COMMAND_DEMO,
+    COMMAND_REPLAY,
+    COMMAND_SERVE,
+    COMMAND_CHECK,
+};
+
+struct option_property {
+    const char *name;
+    const char *value;
+};
+
+struct options {
+    enum command command;
+    bool help;
+    bool version;
+    const char *brokers;
+    const char *prefix;
+    const char *db;
+    const char *views;
+    const char *only;
+    const char *listen;
+    const char *capture; // demo
+    const char *log_format;
+    const char *log_level;
+    const char *on_timeline;
+    double rate;    // events/s, 0 = no limit
+    double traffic; // events/s, 0 = none
+    double seconds; // --for; 0 = until stopped
+    int64_t seed;
+    int64_t transaction_wait_ms;
+    int64_t silent_after_ms;
+    int64_t commit_messages;
+    bool json;
+    bool accept_timeline;
+    struct option_property properties[OPTIONS_PROPERTIES_MAX];
+    int property_count;
+    const char *captures[OPTIONS_CAPTURES_MAX];
+    int capture_count;
+    char *property_text[OPTIONS_PROPERTIES_MAX]; // owned copies of "name=value"
+};
+
+// ERROR_USAGE names the flag and what to do.
+int options_parse(struct options *ret, int argc, char **argv, struct error *error);
+void options_done(struct options *options);
+// COMMAND_NONE: the overview.
+void options_help(enum command command, FILE *out);
+
+#endif

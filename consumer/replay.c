@@ -1,0 +1,246 @@
+#include "consumer/replay.h"
+
+#include "consumer/apply.h"
+#include "consumer/capture.h"
+#include "consumer/progress_line.h"
+#include "views/base/cleanup.h"
+#include "views/base/log.h"
+
+#include <stdio.h>
+
+// A line that was delivered and waits behind others of its partition: where it stands.
+struct place {
+    int capture;
+    size_t at;
+};
+
+struct queue {
+    struct place *places; // ring
+    size_t first;
+    size_t count;
+    size_t capacity;
+    // the oldest delivered message, read
+    bool loaded;
+    struct message message;
+    struct arena arena;
+};
+
+struct replay {
+    const struct replay_config *config;
+    struct capture **captures;
+    struct apply *apply;
+    struct queue **queues; // by slot; each stays where it is, messages are borrowed from it
+    int queue_count;
+    struct arena scratch; // of the line being delivered
+    struct error failure; // of a line that could be read once but not again
+    bool failed;
+};
+
+static void set_message(struct queue *queue, const struct capture_line *line, int slot) {
+    queue->message = (struct message){
+        .slot = slot, .offset = line->offset, .ts_ms = line->ts_ms, .key = line->key, .value = line->value};
+    queue->loaded = true;
+}
+
+static const struct message *peek(void *self, int slot) {
+    struct replay *replay = self;
+    struct queue *queue = replay->queues[slot];
+    if (queue->loaded)
+        return &queue->message;
+    if (queue->count == 0 || replay->failed)
+        return NULL;
+    const struct place place = queue->places[queue->first];
+    struct capture_line line;
+    arena_reset(&queue->arena);
+    if (capture_at(replay->captures[place.capture], place.at, &queue->arena, &line, &replay->failure) != 1) {
+        replay->failed = true;
+        return NULL;
+    }
+    queue->first = (queue->first + 1) % queue->capacity;
+    queue->count--;
+    set_message(queue, &line, slot);
+    return &queue->message;
+}
+
+static void release(void *self, int slot) {
+    struct replay *replay = self;
+    replay->queues[slot]->loaded = false;
+}
+
+// More lines may follow until the captures are at their end; then nothing is asked any more.
+static bool at_end(void *self, int slot) {
+    const struct replay *replay = self;
+    return !replay->queues[slot]->loaded && replay->queues[slot]->count == 0;
+}
+
+static int enqueue(struct queue *queue, struct place place, struct error *error) {
+    if (queue->count == queue->capacity) {
+        size_t capacity = queue->capacity == 0 ? 16 : queue->capacity * 2;
+        struct place *grown = malloc(capacity * sizeof *grown);
+        if (grown == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        for (size_t i = 0; i < queue->count; i++)
+            grown[i] = queue->places[(queue->first + i) % queue->capacity];
+        free(queue->places);
+        queue->places = grown;
+        queue->first = 0;
+        queue->capacity = capacity;
+    }
+    queue->places[(queue->first + queue->count++) % queue->capacity] = place;
+    return 0;
+}
+
+static int find_slot(struct replay *replay, const struct capture_line *line, int *ret, struct error *error) {
+    char topic[256];
+    if (line->topic.size >= sizeof topic)
+        return error_set(error, ERROR_INPUT, "line %lld: a topic's name has at most 249 characters",
+                         (long long)line->line);
+    memcpy(topic, line->topic.data, line->topic.size);
+    topic[line->topic.size] = '\0';
+    int64_t next_offset;
+    if (apply_add_partition(replay->apply, topic, line->partition, ret, &next_offset, error) != 0)
+        return -1;
+    if (*ret < replay->queue_count)
+        return 0;
+    struct queue **grown = realloc(replay->queues, ((size_t)*ret + 1) * sizeof *grown);
+    if (grown == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    replay->queues = grown;
+    for (; replay->queue_count <= *ret; replay->queue_count++)
+        if ((replay->queues[replay->queue_count] = calloc(1, sizeof **grown)) == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+    return 0;
+}
+
+static int deliver(struct replay *replay, int number, const struct capture_line *line, struct error *error) {
+    int slot;
+    if (find_slot(replay, line, &slot, error) != 0)
+        return -1;
+    struct queue *queue = replay->queues[slot];
+    if (queue->loaded || queue->count > 0)
+        return enqueue(queue, (struct place){number, capture_place(replay->captures[number])}, error);
+    // The line's text is in the scratch arena: the two arenas change places.
+    struct arena swap = queue->arena;
+    queue->arena = replay->scratch;
+    replay->scratch = swap;
+    set_message(queue, line, slot);
+    return 0;
+}
+
+static int step(struct replay *replay, int64_t *ret_taken, struct error *error) {
+    int status = apply_step(replay->apply, ret_taken, error);
+    if (status == 0 && replay->failed) {
+        if (error != NULL)
+            *error = replay->failure;
+        status = -1;
+    }
+    for (const char *text = apply_warning(replay->apply); text != NULL; text = apply_warning(replay->apply))
+        log_warn("%s", text);
+    return status;
+}
+
+static int play(struct replay *replay, int number, struct progress_line *line_out, struct error *error) {
+    for (;;) {
+        struct capture_line line;
+        arena_reset(&replay->scratch);
+        int more = capture_next(replay->captures[number], &replay->scratch, &line, error);
+        if (more <= 0)
+            return more;
+        int64_t taken;
+        if (deliver(replay, number, &line, error) != 0 || step(replay, &taken, error) != 0)
+            return -1;
+        progress_line_update(line_out, apply_counters(replay->apply)->messages, -1);
+    }
+}
+
+// Nothing will come any more: what waits is applied all the same.
+static int finish(struct replay *replay, struct error *error) {
+    int64_t taken = 0;
+    int64_t since;
+    do {
+        if (step(replay, &taken, error) != 0)
+            return -1;
+        if (taken == 0 && apply_is_waiting(replay->apply, &since)) {
+            if (apply_pass(replay->apply, error) != 0)
+                return -1;
+            taken = 1;
+        }
+    } while (taken > 0);
+    if (apply_sweep(replay->apply, at_end, replay, error) != 0 || apply_commit(replay->apply, error) != 0)
+        return -1;
+    return step(replay, &taken, error); // its warnings
+}
+
+static void done(struct replay *replay) {
+    apply_free(&replay->apply);
+    for (int i = 0; i < replay->queue_count; i++) {
+        free(replay->queues[i]->places);
+        arena_free(&replay->queues[i]->arena);
+        free(replay->queues[i]);
+    }
+    free(replay->queues);
+    arena_free(&replay->scratch);
+    for (int i = 0; replay->captures != NULL && i < replay->config->capture_count; i++)
+        capture_close(&replay->captures[i]);
+    free(replay->captures);
+}
+
+static int open_captures(struct replay *replay, char *prefix, size_t size, bool *ret_sequenced,
+                         struct error *error) {
+    const struct replay_config *config = replay->config;
+    replay->captures = calloc((size_t)config->capture_count, sizeof *replay->captures);
+    if (replay->captures == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    *ret_sequenced = false;
+    prefix[0] = '\0';
+    if (config->prefix != NULL)
+        (void)snprintf(prefix, size, "%s", config->prefix);
+    for (int i = 0; i < config->capture_count; i++) {
+        if (capture_open(&replay->captures[i], config->captures[i], error) != 0)
+            return -1;
+        struct span its = capture_prefix(replay->captures[i]);
+        if (prefix[0] == '\0' && its.data != NULL)
+            (void)snprintf(prefix, size, "%.*s", (int)its.size, its.data);
+        if (its.data != NULL && !span_is(its, prefix))
+            return error_set(error, ERROR_USAGE, "%s has topics of prefix %.*s, not %s", config->captures[i],
+                             (int)its.size, its.data, prefix);
+        char topic[256];
+        (void)snprintf(topic, sizeof topic, "%s.transaction", prefix);
+        *ret_sequenced |= capture_has_topic(replay->captures[i], topic);
+    }
+    return 0;
+}
+
+int replay_run(const struct replay_config *config, struct progress_counters *ret_counters,
+               struct error *error) {
+    CLEANUP(done) struct replay replay = {.config = config};
+    char prefix[256];
+    bool sequenced;
+    if (open_captures(&replay, prefix, sizeof prefix, &sequenced, error) != 0)
+        return -1;
+    if (prefix[0] != '\0' && store_claim_prefix(config->store, prefix, error) != 0)
+        return -1;
+    const struct apply_config apply = {
+        .catalog = config->catalog,
+        .store = config->store,
+        .progress = config->progress,
+        .source = {.self = &replay, .peek = peek, .release = release, .at_end = at_end},
+        .prefix = prefix,
+        .settings = config->settings,
+        .commit_messages = config->commit_messages,
+    };
+    if (apply_new(&replay.apply, &apply, error) != 0)
+        return -1;
+    apply_set_sequenced(replay.apply, sequenced);
+    struct progress_line line;
+    progress_line_begin(&line, config->progress_line);
+    int status = 0;
+    for (int i = 0; i < config->capture_count && status == 0; i++)
+        status = play(&replay, i, &line, error);
+    if (status == 0)
+        status = finish(&replay, error);
+    progress_line_end(&line);
+    if (ret_counters != NULL)
+        *ret_counters = *apply_counters(replay.apply);
+    return status;
+}

@@ -1,0 +1,199 @@
+#include "consumer/schema.h"
+
+#include "views/base/cleanup.h"
+
+#include <stdlib.h>
+
+struct schema_cache {
+    struct schema *schemas[SCHEMA_CACHE_MAX]; // newest used first
+    int count;
+};
+
+int schema_cache_new(struct schema_cache **ret, struct error *error) {
+    struct schema_cache *cache = calloc(1, sizeof *cache);
+    if (cache == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    *ret = cache;
+    return 0;
+}
+
+static void free_schema(struct schema **schema) {
+    if (*schema == NULL)
+        return;
+    free((char *)(*schema)->bytes.data);
+    free(*schema);
+    *schema = NULL;
+}
+
+void schema_cache_free(struct schema_cache **cache) {
+    if (*cache == NULL)
+        return;
+    for (int i = 0; i < (*cache)->count; i++)
+        free_schema(&(*cache)->schemas[i]);
+    free(*cache);
+    *cache = NULL;
+}
+
+const struct schema *schema_newest(const struct schema_cache *cache, const struct table *table) {
+    for (int i = 0; i < cache->count; i++)
+        if (cache->schemas[i]->table == table)
+            return cache->schemas[i];
+    return NULL;
+}
+
+// One entry of a schema's "fields".
+struct field {
+    struct span name;     // its member "field"
+    struct span semantic; // its member "name"
+    struct span scale;    // parameters.scale
+    struct span fields;   // of a struct: the bytes of its own "fields"
+};
+
+static int broken(const struct json_reader *json, struct error *error) {
+    return error_set(error, ERROR_INPUT, "schema: not as Kafka Connect writes it, at byte %zu",
+                     json_offset(json));
+}
+
+static int read_string(struct json_reader *json, struct span *ret, struct error *error) {
+    enum json_kind kind = json_next(json);
+    if (kind != JSON_STRING && kind != JSON_NULL)
+        return broken(json, error);
+    *ret = kind == JSON_STRING ? json->text : (struct span){0};
+    return 0;
+}
+
+static int read_parameters(struct json_reader *json, struct field *field, struct error *error) {
+    enum json_kind kind = json_next(json);
+    if (kind == JSON_NULL)
+        return 0;
+    if (kind != JSON_OBJECT_BEGIN)
+        return broken(json, error);
+    while ((kind = json_next(json)) == JSON_KEY) {
+        int status = 0;
+        if (json_key_is(json, "scale", 5))
+            status = read_string(json, &field->scale, error);
+        else if (!json_skip(json))
+            status = broken(json, error);
+        if (status != 0)
+            return -1;
+    }
+    return kind == JSON_OBJECT_END ? 0 : broken(json, error);
+}
+
+static int field_member(struct json_reader *json, struct field *field, struct error *error) {
+    if (json_key_is(json, "field", 5))
+        return read_string(json, &field->name, error);
+    if (json_key_is(json, "name", 4))
+        return read_string(json, &field->semantic, error);
+    if (json_key_is(json, "parameters", 10))
+        return read_parameters(json, field, error);
+    if (json_key_is(json, "fields", 6))
+        return json_raw(json, &field->fields) ? 0 : broken(json, error);
+    return json_skip(json) ? 0 : broken(json, error);
+}
+
+// The { has been read.
+static int read_field(struct json_reader *json, struct field *ret, struct error *error) {
+    *ret = (struct field){0};
+    enum json_kind kind;
+    while ((kind = json_next(json)) == JSON_KEY)
+        if (field_member(json, ret, error) != 0)
+            return -1;
+    return kind == JSON_OBJECT_END ? 0 : broken(json, error);
+}
+
+static int set_column(struct schema *schema, const struct field *field, struct error *error) {
+    int column =
+        field->name.data != NULL ? table_column(schema->table, field->name.data, field->name.size) : -1;
+    if (column < 0)
+        return 0;
+    struct value_field *read = &schema->fields[column];
+    read->semantic = field->semantic.data != NULL ? semantic_of(field->semantic) : SEMANTIC_PLAIN;
+    if (read->semantic != SEMANTIC_CONNECT_DECIMAL)
+        return 0;
+    int64_t scale;
+    if (field->scale.data == NULL || !json_to_integer(field->scale, &scale) || scale < -SCHEMA_SCALE_MAX ||
+        scale > SCHEMA_SCALE_MAX)
+        return error_set(error, ERROR_INPUT, "schema: column %s is a Decimal without a scale",
+                         schema->table->columns[column].name);
+    read->scale = (int)scale;
+    return 0;
+}
+
+// Sets the columns of `schema` from the entries of "fields"; ret_after: the entry "after" when there is one
+// beside "op".
+static int read_fields(struct schema *schema, struct span fields, struct span *ret_after,
+                       struct error *error) {
+    struct json_reader json;
+    struct field field;
+    struct span after = {0};
+    bool has_op = false;
+    json_open(&json, fields);
+    if (json_next(&json) != JSON_ARRAY_BEGIN)
+        return broken(&json, error);
+    enum json_kind kind;
+    while ((kind = json_next(&json)) == JSON_OBJECT_BEGIN) {
+        if (read_field(&json, &field, error) != 0 || set_column(schema, &field, error) != 0)
+            return -1;
+        has_op |= span_is(field.name, "op");
+        if (span_is(field.name, "after"))
+            after = field.fields;
+    }
+    if (has_op && ret_after != NULL)
+        *ret_after = after;
+    return kind == JSON_ARRAY_END ? 0 : broken(&json, error);
+}
+
+static int parse(struct schema *schema, struct error *error) {
+    struct json_reader json;
+    struct field top;
+    struct span after = {0};
+    json_open(&json, schema->bytes);
+    if (json_next(&json) != JSON_OBJECT_BEGIN || read_field(&json, &top, error) != 0 ||
+        json_next(&json) != JSON_END)
+        return broken(&json, error);
+    if (top.fields.data == NULL)
+        return 0;
+    if (read_fields(schema, top.fields, &after, error) != 0)
+        return -1;
+    if (after.data == NULL)
+        return 0;
+    // An envelope: its own members are no columns.
+    memset(schema->fields, 0, sizeof schema->fields);
+    return read_fields(schema, after, NULL, error);
+}
+
+static void move_to_front(struct schema_cache *cache, int index) {
+    struct schema *schema = cache->schemas[index];
+    memmove(cache->schemas + 1, cache->schemas, (size_t)index * sizeof *cache->schemas);
+    cache->schemas[0] = schema;
+}
+
+int schema_read(struct schema_cache *cache, struct span bytes, const struct table *table,
+                const struct schema **ret, struct error *error) {
+    for (int i = 0; i < cache->count; i++) {
+        if (cache->schemas[i]->table == table && span_equal(cache->schemas[i]->bytes, bytes)) {
+            move_to_front(cache, i);
+            *ret = cache->schemas[0];
+            return 0;
+        }
+    }
+    CLEANUP(free_schema) struct schema *schema = calloc(1, sizeof *schema);
+    char *copy = malloc(bytes.size);
+    if (schema == NULL || copy == NULL) {
+        free(copy);
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
+    memcpy(copy, bytes.data, bytes.size);
+    schema->bytes = (struct span){copy, bytes.size};
+    schema->table = table;
+    if (parse(schema, error) != 0)
+        return -1;
+    if (cache->count == SCHEMA_CACHE_MAX)
+        free_schema(&cache->schemas[--cache->count]);
+    cache->schemas[cache->count++] = schema;
+    schema = NULL;
+    move_to_front(cache, cache->count - 1);
+    *ret = cache->schemas[0];
+    return 0;
+}
