@@ -36,12 +36,20 @@ class Connect:
         except OSError:
             return False
 
+    def has(self, name, config):
+        """Whether the connector is there with just this configuration: to send it again would restart it."""
+        try:
+            return self.call("GET", f"/connectors/{name}/config") == config | {"name": name}
+        except OSError:
+            return False
+
     def register(self, name, config):
         """Bounded retries: a worker that just started answers 409 while its group settles."""
         deadline = time.monotonic() + RUNNING_WAIT_S
-        while True:
+        while not self.has(name, config):
             try:
-                return self.call("PUT", f"/connectors/{name}/config", config)
+                self.call("PUT", f"/connectors/{name}/config", config)
+                return
             except urllib.error.HTTPError as error:
                 reason = error.read().decode(errors="replace")
                 if error.code not in (409, 500, 503) or time.monotonic() > deadline:
