@@ -21,6 +21,7 @@ enum {
     UNREAD_MAX = EMBEDDED_UNREAD_BYTES_MOST / MESSAGE_OVERHEAD,
     WAIT_MS = 5, // between looks at the consumer's progress
     FLUSH_MS = 10000,
+    METADATA_MS = 10000,
     CLIENT_ERROR_SIZE = 512,
 };
 
@@ -228,6 +229,13 @@ static int start_broker(struct embedded *embedded, struct error *error) {
             return error_set(error, ERROR_BROKER, "the embedded broker cannot create topic %s",
                              partition->topic);
     }
+    // Known topics are produced to at once; to others librdkafka may look for the leader for a second.
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(embedded->client, 1, NULL, &metadata, METADATA_MS);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return error_set(error, ERROR_BROKER, "the embedded broker does not answer: %s",
+                         rd_kafka_err2str(code));
+    rd_kafka_metadata_destroy(metadata);
     return 0;
 }
 
@@ -293,13 +301,15 @@ static bool await_room(struct embedded *embedded, struct partition *partition, i
     return true;
 }
 
-// Waits until the next of `rate` messages a second is due.
-static bool await_turn(struct embedded *embedded, double rate) {
+// Waits until the next of `rate` messages a second is due; what belongs to the message before is due with it.
+static bool await_turn(struct embedded *embedded, double rate, bool belongs) {
     if (rate <= 0)
         return true;
     if (embedded->paced_from_ms == 0)
         embedded->paced_from_ms = clock_ms(CLOCK_MONOTONIC);
     int64_t due_ms = embedded->paced_from_ms + (int64_t)((double)embedded->paced++ * 1000 / rate);
+    if (belongs)
+        return may_go_on(embedded);
     int64_t left_ms;
     while (may_go_on(embedded) && (left_ms = due_ms - clock_ms(CLOCK_MONOTONIC)) > 0)
         (void)rd_kafka_poll(embedded->client, left_ms < WAIT_MS ? (int)left_ms : WAIT_MS);
@@ -349,7 +359,7 @@ static bool feed_capture(struct embedded *embedded) {
     int result;
     while ((result = capture_next(embedded->capture, &arena, &line, &error)) == 1) {
         struct partition *partition = find_partition(embedded, line.topic, line.partition);
-        if ((embedded->refilled && !await_turn(embedded, embedded->config.rate)) ||
+        if ((embedded->refilled && !await_turn(embedded, embedded->config.rate, false)) ||
             !feed(embedded, partition, line.key, line.value, line.ts_ms))
             return false;
         note_refilled(embedded);
@@ -411,9 +421,11 @@ static void feed_traffic(struct embedded *embedded) {
         if (!old && !embedded->refilled)
             (void)rd_kafka_flush(embedded->client, FLUSH_MS);
         note_refilled(embedded);
-        going = feed_heartbeats(embedded) && (old || await_turn(embedded, embedded->config.traffic)) &&
-                traffic_next(embedded->traffic, old ? 0 : clock_ms(CLOCK_REALTIME), &message, NULL) == 0 &&
-                feed_message(embedded, &message);
+        going =
+            feed_heartbeats(embedded) &&
+            (old || await_turn(embedded, embedded->config.traffic, !traffic_is_between(embedded->traffic))) &&
+            traffic_next(embedded->traffic, old ? 0 : clock_ms(CLOCK_REALTIME), &message, NULL) == 0 &&
+            feed_message(embedded, &message);
     }
 }
 

@@ -606,6 +606,10 @@ int traffic_next(struct traffic *traffic, int64_t now_ms, struct traffic_message
     return 0;
 }
 
+bool traffic_is_between(const struct traffic *traffic) {
+    return traffic->batch_next == traffic->batch_count;
+}
+
 int traffic_heartbeat(struct traffic *traffic, int64_t now_ms, struct traffic_message *ret,
                       struct error *error) {
     struct buffer *key = &traffic->heartbeat[0];

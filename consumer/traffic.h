@@ -39,6 +39,8 @@ const char *traffic_topic_name(const struct traffic *traffic, enum traffic_topic
 // The next message; its bytes live until the next call. now_ms: the clock for its transaction, 0 = the
 // generator's own. Returns -1 only when out of memory.
 int traffic_next(struct traffic *traffic, int64_t now_ms, struct traffic_message *ret, struct error *error);
+// True when the next message begins a transaction.
+bool traffic_is_between(const struct traffic *traffic);
 // A heartbeat of the connector; not part of the seeded order. Its bytes live until the next call.
 int traffic_heartbeat(struct traffic *traffic, int64_t now_ms, struct traffic_message *ret,
                       struct error *error);
