@@ -81,7 +81,7 @@ static bool must_wait(struct exchange *exchange, enum routes_result *ret) {
     struct error error;
     *ret = ROUTES_ANSWERED;
     if (!reached && wait_reached(wait, exchange->reader, &exchange->position, &reached, &error) < 0) {
-        problem_from_error(exchange->response, &error);
+        *ret = exchange_fail(exchange, &error);
         return true;
     }
     if (reached)
@@ -198,10 +198,8 @@ static enum routes_result give_rows(struct exchange *exchange, const struct ask 
         buffer_text(out, "\"rows\":[");
     }
     struct error error;
-    if (write_rows(exchange, rows, ask->format, &error) < 0) {
-        problem_from_error(response, &error);
-        return ROUTES_ANSWERED;
-    }
+    if (write_rows(exchange, rows, ask->format, &error) < 0)
+        return exchange_fail(exchange, &error);
     if (ask->format != FORMAT_JSON) {
         set_headers(exchange, rows);
         return ROUTES_ANSWERED;
@@ -282,10 +280,8 @@ enum routes_result answer_query(struct exchange *exchange) {
     if (read_ask(exchange, &ask) < 0 || exchange_begin(exchange) < 0)
         return ROUTES_ANSWERED;
     if (reader_query(exchange->reader, query, ask.own, ask.own_count, ask.limit, ask.after, &rows, &error) <
-        0) {
-        problem_from_error(exchange->response, &error);
-        return ROUTES_ANSWERED;
-    }
+        0)
+        return exchange_fail(exchange, &error);
     return give_rows(exchange, &ask, rows, head_of_query);
 }
 
@@ -304,10 +300,8 @@ enum routes_result answer_table(struct exchange *exchange) {
     if (read_ask(exchange, &ask) < 0 || exchange_begin(exchange) < 0)
         return ROUTES_ANSWERED;
     if (reader_table(exchange->reader, table, ask.own, ask.own_count, ask.limit, ask.after, &rows, &error) <
-        0) {
-        problem_from_error(exchange->response, &error);
-        return ROUTES_ANSWERED;
-    }
+        0)
+        return exchange_fail(exchange, &error);
     return give_rows(exchange, &ask, rows, head_of_table);
 }
 
@@ -324,9 +318,7 @@ enum routes_result answer_quarantine(struct exchange *exchange) {
     }
     if (exchange_begin(exchange) < 0)
         return ROUTES_ANSWERED;
-    if (reader_quarantine(exchange->reader, ask.limit, ask.after, &rows, &error) < 0) {
-        problem_from_error(exchange->response, &error);
-        return ROUTES_ANSWERED;
-    }
+    if (reader_quarantine(exchange->reader, ask.limit, ask.after, &rows, &error) < 0)
+        return exchange_fail(exchange, &error);
     return give_rows(exchange, &ask, rows, head_of_quarantine);
 }

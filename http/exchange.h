@@ -16,6 +16,7 @@ struct routes {
     struct buffer openapi;                    // the document, made once
     _Atomic uint64_t answers[STATUS_CLASSES]; // by status / 100
     _Atomic uint64_t waits;                   // requests that were put aside
+    _Atomic uint64_t slow;                    // requests that went to the slow lane
 };
 
 struct worker {
@@ -45,6 +46,8 @@ typedef enum routes_result route_handler(struct exchange *exchange);
 
 // Opens the snapshot that the answer shows and reads position and lag; -1 when a problem is the answer.
 int exchange_begin(struct exchange *exchange);
+// The answer to a question that failed.
+enum routes_result exchange_fail(struct exchange *exchange, const struct error *error);
 // `"position":{..},"lag":{..}`
 void exchange_render_position(struct exchange *exchange, struct buffer *out);
 // A 200 that is JSON and must not be kept by caches.

@@ -119,10 +119,8 @@ enum routes_result answer_lag(struct exchange *exchange) {
         return ROUTES_ANSWERED;
     CLEANUP(partition_rows_free) struct partition_rows partitions = {0};
     struct error error;
-    if (read_partitions(exchange, &partitions, &error) < 0) {
-        problem_from_error(exchange->response, &error);
-        return ROUTES_ANSWERED;
-    }
+    if (read_partitions(exchange, &partitions, &error) < 0)
+        return exchange_fail(exchange, &error);
     struct progress_summary summary;
     progress_summary(exchange->routes->config.progress, &summary);
     struct buffer *out = &exchange->response->body;
@@ -215,6 +213,8 @@ static void write_answers(struct buffer *out, const struct routes *routes) {
                       (unsigned long long)atomic_load_explicit(&routes->answers[i], memory_order_relaxed));
     counter(out, "tidemark_http_waits_total", "Requests put aside until a position is reached.",
             (int64_t)atomic_load_explicit(&routes->waits, memory_order_relaxed));
+    counter(out, "tidemark_http_slow_total", "Requests whose query took longer than a moment.",
+            (int64_t)atomic_load_explicit(&routes->slow, memory_order_relaxed));
 }
 
 static void write_lag_seconds(struct buffer *out, int64_t ms) {
@@ -233,10 +233,8 @@ enum routes_result answer_metrics(struct exchange *exchange) {
     int64_t quarantined = -1;
     struct error error;
     if (read_partitions(exchange, &partitions, &error) < 0 ||
-        reader_quarantine_count(exchange->reader, &quarantined, &error) < 0) {
-        problem_from_error(exchange->response, &error);
-        return ROUTES_ANSWERED;
-    }
+        reader_quarantine_count(exchange->reader, &quarantined, &error) < 0)
+        return exchange_fail(exchange, &error);
     struct progress_summary summary;
     progress_summary(exchange->routes->config.progress, &summary);
     struct buffer *out = &exchange->response->body;

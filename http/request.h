@@ -26,6 +26,7 @@ struct request {
     struct span accept;        // data NULL = the header is not there
     struct span if_none_match; // likewise
     enum waited waited;
+    bool patient; // the reader's deadline is the answer's; otherwise a query that meets it is ROUTES_SLOW
 };
 
 struct response {

@@ -130,6 +130,16 @@ void exchange_render_position(struct exchange *exchange, struct buffer *out) {
     out->failed |= worker->position.failed;
 }
 
+enum routes_result exchange_fail(struct exchange *exchange, const struct error *error) {
+    if (error->kind == ERROR_TIMEOUT && !exchange->request->patient) {
+        response_free(exchange->response);
+        *exchange->response = (struct response){0};
+        return ROUTES_SLOW;
+    }
+    problem_from_error(exchange->response, error);
+    return ROUTES_ANSWERED;
+}
+
 void exchange_json(struct exchange *exchange) {
     exchange->response->status = 200;
     exchange->response->content_type = "application/json";
@@ -227,10 +237,13 @@ static void count_answer(struct routes *routes, const struct response *response)
 enum routes_result routes_answer(struct worker *worker, const struct request *request, struct response *ret,
                                  struct wait *ret_wait) {
     ret->body.limit = ANSWER_SIZE_MAX;
-    if (dispatch(worker, request, ret, ret_wait) == ROUTES_WAIT) {
+    enum routes_result result = dispatch(worker, request, ret, ret_wait);
+    if (result == ROUTES_WAIT)
         atomic_fetch_add_explicit(&worker->routes->waits, 1, memory_order_relaxed);
-        return ROUTES_WAIT;
-    }
+    if (result == ROUTES_SLOW)
+        atomic_fetch_add_explicit(&worker->routes->slow, 1, memory_order_relaxed);
+    if (result != ROUTES_ANSWERED)
+        return result;
     if (ret->body.failed || ret->headers.failed)
         problem_set(ret, PROBLEM_ANSWER_TOO_LARGE,
                     "the answer has more than %d bytes; ask for less with limit=", ANSWER_SIZE_MAX);
@@ -239,7 +252,12 @@ enum routes_result routes_answer(struct worker *worker, const struct request *re
 }
 
 void routes_stopping(struct routes *routes, struct response *ret) {
-    problem_set(ret, PROBLEM_STOPPING, "the server stopped while the request waited");
+    problem_set(ret, PROBLEM_STOPPING, "the server is stopping");
+    count_answer(routes, ret);
+}
+
+void routes_too_many(struct routes *routes, struct response *ret) {
+    problem_set(ret, PROBLEM_TOO_SLOW, "too many slow queries are under way");
     count_answer(routes, ret);
 }
 

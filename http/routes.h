@@ -30,14 +30,18 @@ enum routes_result {
     // What the request waits for has not come: answer it again when it has (WAITED_REACHED) or when
     // ret_wait->wait_ms have passed (WAITED_EXPIRED). `ret` is as it was.
     ROUTES_WAIT,
+    // The reader's deadline was met and the request is not patient: answer it again with more time. `ret` is
+    // empty.
+    ROUTES_SLOW,
 };
 
 // Never fails: what goes wrong is an answer too. HEAD is answered as GET; who sends the answer leaves the
 // body out.
 enum routes_result routes_answer(struct worker *worker, const struct request *request, struct response *ret,
                                  struct wait *ret_wait);
-// The answer to a request that waits while the server stops.
+// The answers to a request that comes or waits while the server stops, and to a slow one when too many are.
 void routes_stopping(struct routes *routes, struct response *ret);
+void routes_too_many(struct routes *routes, struct response *ret);
 
 // Calls `visit` for each route that is loaded, queries of views by name: "GET /v1/views/email/outbox".
 void routes_each(const struct catalog *catalog, void (*visit)(void *self, const char *route), void *self);

@@ -1,49 +1,55 @@
 #include "http/server.h"
 
-#include "http/routes.h"
+#include "http/listener.h"
+#include "http/problem.h"
+#include "http/slow.h"
 #include "http/waiters.h"
 #include "views/base/cleanup.h"
 #include "views/base/log.h"
 
-#include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ADDRESS_SIZE = 128, FILES_BESIDE_CONNECTIONS = 256, TARGET_COPY_MAX = TARGET_SIZE_MAX + 1 };
+enum { FILES_BESIDE_CONNECTIONS = 256, TARGET_COPY_MAX = TARGET_SIZE_MAX + 1 };
 
 struct server {
     struct MHD_Daemon *daemon;
     struct routes *routes;
     struct waiters *waiters;
+    struct slow *slow;
     struct worker *workers[SERVER_THREADS];
     struct worker *idle[SERVER_THREADS]; // a stack: the warmest is taken first
     int idle_count;
     pthread_mutex_t mutex; // of the idle workers and of `active`
     pthread_cond_t quiet;
-    int active; // requests that were begun and not completed
+    int active; // requests that came whole and were not completed
     _Atomic bool stopping;
     int listener;
-    char address[ADDRESS_SIZE];
+    char address[LISTENER_ADDRESS_SIZE];
 };
 
 enum stage {
     STAGE_HEADERS, // the request's headers are there
     STAGE_BODY,    // what a client sends after them is passed over
     STAGE_WAITING, // suspended, or resumed and to be answered again
+    STAGE_SLOW,    // suspended while the slow lane answers, or resumed with its answer
 };
 
 // What a connection keeps from request to request, so that a request allocates nothing of its own.
 struct connection {
-    struct waiter waiter; // first: the waiters know no more
+    struct waiter waiter;
+    struct slow_job job;
+    struct request request;        // as the slow lane is to answer it
+    struct response slow_response; // its answer
+    enum routes_result slow_result;
     struct server *server;
     struct MHD_Connection *connection;
     enum stage stage;
@@ -55,19 +61,27 @@ struct connection {
 
 // --- requests
 
-static void count_begun(struct connection *connection) {
+// A request that has come whole is under way, unless the server stops already.
+static bool count_begun(struct connection *connection) {
     struct server *server = connection->server;
+    if (connection->counted)
+        return true;
     (void)pthread_mutex_lock(&server->mutex);
-    server->active++;
+    connection->counted = !atomic_load(&server->stopping);
+    server->active += connection->counted;
     (void)pthread_mutex_unlock(&server->mutex);
-    connection->counted = true;
+    return connection->counted;
 }
 
 static void on_completed(void *self, struct MHD_Connection *mhd, void **request,
                          enum MHD_RequestTerminationCode how) {
     (void)self, (void)mhd, (void)how;
     struct connection *connection = *request;
-    if (connection == NULL || !connection->counted)
+    if (connection == NULL)
+        return;
+    response_free(&connection->slow_response);
+    connection->slow_response = (struct response){0};
+    if (!connection->counted)
         return;
     struct server *server = connection->server;
     connection->counted = false;
@@ -89,6 +103,7 @@ static void on_connection(void *self, struct MHD_Connection *mhd, void **context
         connection->server = self;
         connection->connection = mhd;
         connection->counted = false;
+        connection->slow_response = (struct response){0};
     }
     *context = connection;
 }
@@ -175,43 +190,97 @@ static enum MHD_Result send_response(struct connection *connection, struct respo
     return result;
 }
 
-static void suspend(struct waiter *waiter) {
-    MHD_suspend_connection(((struct connection *)waiter)->connection);
+#define CONNECTION_OF(part, member)                                                                          \
+    ((struct connection *)(void *)((char *)(part)-offsetof(struct connection, member)))
+
+static void suspend_waiter(struct waiter *waiter) {
+    MHD_suspend_connection(CONNECTION_OF(waiter, waiter)->connection);
 }
 
-static void resume(struct waiter *waiter) {
-    MHD_resume_connection(((struct connection *)waiter)->connection);
+static void resume_waiter(struct waiter *waiter) {
+    MHD_resume_connection(CONNECTION_OF(waiter, waiter)->connection);
+}
+
+static void suspend_job(struct slow_job *job) {
+    MHD_suspend_connection(CONNECTION_OF(job, job)->connection);
+}
+
+static void run_job(struct slow_job *job, struct worker *worker) {
+    struct connection *connection = CONNECTION_OF(job, job);
+    connection->slow_result =
+        routes_answer(worker, &connection->request, &connection->slow_response, &connection->waiter.wait);
+    MHD_resume_connection(connection->connection);
 }
 
 static struct span header_value(struct connection *connection, const char *name) {
     return span_of(MHD_lookup_connection_value(connection->connection, MHD_HEADER_KIND, name));
 }
 
-static enum MHD_Result answer(struct connection *connection, const char *method) {
-    struct server *server = connection->server;
-    CLEANUP(response_free) struct response response = {0};
-    struct request request = {
+// What the library holds of a request lives until its answer has been sent, suspended or not.
+static void read_request(struct connection *connection, const char *method) {
+    connection->request = (struct request){
         .method = span_of(method),
         .target = {connection->target, connection->target_size},
         .accept = header_value(connection, MHD_HTTP_HEADER_ACCEPT),
         .if_none_match = header_value(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
     };
     if (connection->stage == STAGE_WAITING)
-        request.waited = connection->waiter.expired ? WAITED_EXPIRED : WAITED_REACHED;
-    if (request.waited == WAITED_EXPIRED && atomic_load(&server->stopping)) {
-        routes_stopping(server->routes, &response);
-        return send_response(connection, &response);
-    }
+        connection->request.waited = connection->waiter.expired ? WAITED_EXPIRED : WAITED_REACHED;
+}
+
+static enum routes_result answer_now(struct connection *connection, struct response *response) {
+    struct server *server = connection->server;
     struct worker *worker = take_worker(server);
-    enum routes_result result = routes_answer(worker, &request, &response, &connection->waiter.wait);
+    enum routes_result result =
+        routes_answer(worker, &connection->request, response, &connection->waiter.wait);
     give_worker(server, worker);
-    if (result == ROUTES_WAIT) {
-        connection->stage = STAGE_WAITING;
-        if (waiters_add(server->waiters, &connection->waiter, suspend))
-            return MHD_YES;
-        routes_stopping(server->routes, &response);
+    return result;
+}
+
+static enum MHD_Result put_aside(struct connection *connection, struct response *response) {
+    connection->stage = STAGE_WAITING;
+    if (waiters_add(connection->server->waiters, &connection->waiter, suspend_waiter))
+        return MHD_YES;
+    routes_stopping(connection->server->routes, response);
+    return send_response(connection, response);
+}
+
+static enum MHD_Result hand_over(struct connection *connection, struct response *response) {
+    connection->stage = STAGE_SLOW;
+    connection->request.patient = true;
+    connection->job.run = run_job;
+    if (slow_add(connection->server->slow, &connection->job, suspend_job))
+        return MHD_YES;
+    routes_too_many(connection->server->routes, response);
+    return send_response(connection, response);
+}
+
+static enum MHD_Result answer(struct connection *connection, const char *method) {
+    struct server *server = connection->server;
+    CLEANUP(response_free) struct response response = {0};
+    enum routes_result result;
+    if (connection->stage == STAGE_SLOW) {
+        response = connection->slow_response;
+        connection->slow_response = (struct response){0};
+        result = connection->slow_result;
+    } else {
+        read_request(connection, method);
+        bool expired = connection->request.waited == WAITED_EXPIRED;
+        if (!count_begun(connection) || (expired && atomic_load(&server->stopping))) {
+            routes_stopping(server->routes, &response);
+            return send_response(connection, &response);
+        }
+        result = answer_now(connection, &response);
     }
-    return send_response(connection, &response);
+    switch (result) {
+    case ROUTES_ANSWERED:
+        return send_response(connection, &response);
+    case ROUTES_WAIT:
+        return put_aside(connection, &response);
+    case ROUTES_SLOW:
+        return hand_over(connection, &response);
+    }
+    return MHD_NO;
 }
 
 static enum MHD_Result on_request(void *self, struct MHD_Connection *mhd, const char *url, const char *method,
@@ -222,7 +291,6 @@ static enum MHD_Result on_request(void *self, struct MHD_Connection *mhd, const 
     if (connection == NULL)
         return MHD_NO;
     if (connection->stage == STAGE_HEADERS) {
-        count_begun(connection);
         connection->stage = STAGE_BODY;
         return MHD_YES;
     }
@@ -243,81 +311,6 @@ __attribute__((format(printf, 2, 0))) static void on_library_log(void *self, con
     log_debug("http: %s", line);
 }
 
-// --- listening
-
-// "127.0.0.1:8080", "[::1]:8080", ":8080" = 127.0.0.1.
-static int split_address(const char *listen_at, char *host, size_t host_size, const char **ret_port,
-                         struct error *error) {
-    const char *colon = strrchr(listen_at, ':');
-    const char *start = listen_at;
-    size_t size = colon != NULL ? (size_t)(colon - listen_at) : 0;
-    if (size >= 2 && start[0] == '[' && start[size - 1] == ']') {
-        start++;
-        size -= 2;
-    } else if (memchr(start, ':', size) != NULL) {
-        colon = NULL;
-    }
-    if (colon == NULL || colon[1] == '\0' || size >= host_size)
-        return error_set(error, ERROR_USAGE,
-                         "listen address \"%s\": expected HOST:PORT, such as 127.0.0.1:8080", listen_at);
-    (void)snprintf(host, host_size, "%.*s", (int)size, size > 0 ? start : "");
-    if (size == 0)
-        (void)snprintf(host, host_size, "127.0.0.1");
-    *ret_port = colon + 1;
-    return 0;
-}
-
-static void free_addresses(struct addrinfo **addresses) {
-    if (*addresses != NULL)
-        freeaddrinfo(*addresses);
-}
-
-static int open_socket(const struct addrinfo *address) {
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -1;
-    const int yes = 1;
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
-        return fd;
-    int cause = errno;
-    (void)close(fd);
-    errno = cause;
-    return -1;
-}
-
-static int read_address(struct server *server, struct error *error) {
-    struct sockaddr_storage name;
-    socklen_t size = sizeof name;
-    char host[ADDRESS_SIZE / 2];
-    char port[16];
-    if (getsockname(server->listener, (struct sockaddr *)&name, &size) < 0 ||
-        getnameinfo((struct sockaddr *)&name, size, host, sizeof host, port, sizeof port,
-                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-        return error_set(error, ERROR_SYSTEM, "cannot read the address that is listened on");
-    if (name.ss_family == AF_INET6)
-        (void)snprintf(server->address, sizeof server->address, "[%s]:%s", host, port);
-    else
-        (void)snprintf(server->address, sizeof server->address, "%s:%s", host, port);
-    return 0;
-}
-
-static int open_listener(struct server *server, const char *listen_at, struct error *error) {
-    char host[ADDRESS_SIZE / 2];
-    const char *port;
-    if (split_address(listen_at, host, sizeof host, &port, error) < 0)
-        return -1;
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | AI_PASSIVE};
-    CLEANUP(free_addresses) struct addrinfo *addresses = NULL;
-    int code = getaddrinfo(host, port, &hints, &addresses);
-    if (code != 0)
-        return error_set(error, ERROR_USAGE, "listen address \"%s\": %s", listen_at, gai_strerror(code));
-    server->listener = open_socket(addresses);
-    if (server->listener < 0)
-        return error_set(error, ERROR_SYSTEM, "cannot listen on %s: %s", listen_at, strerror(errno));
-    return read_address(server, error);
-}
-
 // --- start and stop
 
 // A connection is a file: without this a usual limit of 1024 would be met before ours.
@@ -334,6 +327,7 @@ static int open_workers(struct server *server, struct error *error) {
     for (int i = 0; i < SERVER_THREADS; i++) {
         if (worker_new(&server->workers[i], server->routes, error) < 0)
             return -1;
+        reader_set_deadline(worker_reader(server->workers[i]), SERVER_MOMENT_MS);
         server->idle[server->idle_count++] = server->workers[i];
     }
     return 0;
@@ -381,10 +375,11 @@ int server_start(struct server **ret, const struct server_config *config, struct
         .version = config->version,
     };
     raise_file_limit();
-    if (open_listener(server, config->listen, error) < 0 || routes_new(&server->routes, &routes, error) < 0 ||
-        open_workers(server, error) < 0 ||
-        waiters_new(&server->waiters, config->db, config->catalog, config->progress, resume, error) < 0 ||
-        start_daemon(server, error) < 0)
+    if (listener_open(config->listen, &server->listener, server->address, error) < 0 ||
+        routes_new(&server->routes, &routes, error) < 0 || open_workers(server, error) < 0 ||
+        waiters_new(&server->waiters, config->db, config->catalog, config->progress, resume_waiter, error) <
+            0 ||
+        slow_new(&server->slow, server->routes, error) < 0 || start_daemon(server, error) < 0)
         return -1;
     *ret = server;
     server = NULL;
@@ -406,14 +401,16 @@ static void wait_until_quiet(struct server *server) {
     (void)pthread_mutex_unlock(&server->mutex);
 }
 
-// No new connections; then those who wait, while their connections still stand; then the threads.
+// No new connections; then those who wait or are slow, while their connections still stand; then the threads.
 static void stop_daemon(struct server *server) {
+    (void)pthread_mutex_lock(&server->mutex);
     atomic_store(&server->stopping, true);
+    (void)pthread_mutex_unlock(&server->mutex);
     (void)MHD_quiesce_daemon(server->daemon); // the listener is ours again, to be closed after the threads
     waiters_stop(server->waiters);
     wait_until_quiet(server);
-    for (int i = 0; i < SERVER_THREADS; i++)
-        reader_interrupt(worker_reader(server->workers[i]));
+    slow_stop(server->slow);
+    wait_until_quiet(server);
     MHD_stop_daemon(server->daemon);
 }
 
@@ -424,6 +421,7 @@ void server_stop(struct server **server) {
     if (s->daemon != NULL)
         stop_daemon(s);
     waiters_free(&s->waiters);
+    slow_free(&s->slow);
     for (int i = 0; i < SERVER_THREADS; i++)
         worker_free(&s->workers[i]);
     routes_free(&s->routes);

@@ -12,11 +12,12 @@ struct server;
 
 enum {
     SERVER_THREADS = 4,
+    SERVER_MOMENT_MS = 50, // a query that takes longer goes to the slow lane (slow.h)
     SERVER_CONNECTIONS_MAX = 4096,
     SERVER_IDLE_TIMEOUT_S = 60,
     SERVER_REQUEST_BODY_MAX =
         1 << 20,                // bytes that a client may send after its headers; they are not looked at
-    SERVER_STOP_WAIT_MS = 2000, // for the answers under way
+    SERVER_STOP_WAIT_MS = 2000, // for the answers under way, and once more for those that it interrupts
 };
 
 struct server_config {
@@ -33,7 +34,7 @@ int server_start(struct server **ret, const struct server_config *config, struct
 // "127.0.0.1:8080" with the real port.
 const char *server_address(const struct server *server);
 // Takes no more connections, answers those who wait with 503, finishes the answers under way within
-// SERVER_STOP_WAIT_MS (then interrupts them), and frees. NULL is fine.
+// SERVER_STOP_WAIT_MS, interrupts the others, and frees. NULL is fine.
 void server_stop(struct server **server);
 
 #endif

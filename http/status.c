@@ -74,10 +74,8 @@ enum routes_result answer_status(struct exchange *exchange) {
         return ROUTES_ANSWERED;
     int64_t quarantined = 0;
     struct error error;
-    if (reader_quarantine_count(exchange->reader, &quarantined, &error) < 0) {
-        problem_from_error(exchange->response, &error);
-        return ROUTES_ANSWERED;
-    }
+    if (reader_quarantine_count(exchange->reader, &quarantined, &error) < 0)
+        return exchange_fail(exchange, &error);
     const struct routes_config *config = &exchange->routes->config;
     struct progress_summary summary;
     progress_summary(config->progress, &summary);

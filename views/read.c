@@ -176,6 +176,14 @@ void reader_interrupt(struct reader *reader) {
     atomic_store_explicit(&reader->interrupted, true, memory_order_relaxed);
 }
 
+// Like stmt_row, and knows the deadline.
+static int next_row(struct reader *reader, sqlite3_stmt *stmt, struct error *error) {
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW || code == SQLITE_DONE)
+        return code == SQLITE_ROW;
+    return reader_error(reader, reader->path, error);
+}
+
 static int64_t column_or(sqlite3_stmt *stmt, int column, int64_t none) {
     return sqlite3_column_type(stmt, column) == SQLITE_NULL ? none : sqlite3_column_int64(stmt, column);
 }
@@ -195,10 +203,10 @@ static int read_offsets(struct reader *reader, sqlite3_stmt *stmt, int64_t versi
 
 static int read_position(struct reader *reader, struct position *ret, struct error *error) {
     CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_POSITION];
-    int code = sqlite3_step(stmt);
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        return reader_error(reader, reader->path, error);
-    if (code == SQLITE_DONE) {
+    int row = next_row(reader, stmt, error);
+    if (row < 0)
+        return -1;
+    if (row == 0) {
         *ret = (struct position){.lsn = -1, .txid = -1, .offsets = SPAN("{}"), .store_id = reader->store_id};
         return 0;
     }
@@ -241,7 +249,7 @@ void reader_end(struct reader *reader) {
 int reader_shows_transaction(struct reader *reader, int64_t txid, bool *ret, struct error *error) {
     CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_TRANSACTION];
     stmt_bind_integer(stmt, ":txid", txid & 0xffffffff);
-    int row = stmt_row(stmt, reader->path, error);
+    int row = next_row(reader, stmt, error);
     if (row < 0)
         return -1;
     *ret = row == 1;
@@ -253,7 +261,7 @@ int reader_next_offset(struct reader *reader, struct span topic, int32_t partiti
     CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_NEXT_OFFSET];
     stmt_bind_text(stmt, ":topic", topic);
     stmt_bind_integer(stmt, ":partition", partition);
-    int row = stmt_row(stmt, reader->path, error);
+    int row = next_row(reader, stmt, error);
     if (row < 0)
         return -1;
     *ret = row == 1 ? sqlite3_column_int64(stmt, 0) : -1;
@@ -262,7 +270,7 @@ int reader_next_offset(struct reader *reader, struct span topic, int32_t partiti
 
 int reader_quarantine_count(struct reader *reader, int64_t *ret, struct error *error) {
     CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_QUARANTINE_COUNT];
-    if (stmt_row(stmt, reader->path, error) < 0)
+    if (next_row(reader, stmt, error) < 0)
         return -1;
     *ret = sqlite3_column_int64(stmt, 0);
     return 0;
@@ -295,7 +303,7 @@ int reader_offsets(struct reader *reader, const struct applied_offset **ret, int
     buffer_clear(&reader->topics);
     int count = 0;
     int row = 0;
-    while ((row = stmt_row(stmt, reader->path, error)) == 1) {
+    while ((row = next_row(reader, stmt, error)) == 1) {
         if (!grow_applied(reader, count))
             return error_set(error, ERROR_SYSTEM, "out of memory");
         const unsigned char *topic = sqlite3_column_text(stmt, 0);

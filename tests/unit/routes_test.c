@@ -420,8 +420,16 @@ static void test_staleness(void **state) {
 static void test_deadline(void **state) {
     struct state *s = *state;
     reader_set_deadline(worker_reader(s->worker), 20);
-    expect_problem(s, "/v1/views/lab/slow", 503, "/problems/too-slow", "20 ms");
+    struct request request = {.target = SPAN("/v1/views/lab/slow")};
+    assert_int_equal(ask(s, request), ROUTES_SLOW);
+    assert_int_equal(s->response.body.size, 0);
+    request.patient = true;
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, 503);
     assert_true(s->response.retry);
+    json_t *body = parse_body(s);
+    expect_text(body, "type", "/problems/too-slow");
+    json_decref(body);
     get(s, "/v1/tables/orders?id=4", 200);
 }
 
