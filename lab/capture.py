@@ -29,6 +29,7 @@ NEVER_MS = 3_600_000  # a worker that flushes its offsets so seldom repeats ever
 J = "org.apache.kafka.connect.json.JsonConverter"
 CONVERTER_DEFAULTS = {"value.converter.replace.null.with.default": "true"}
 
+
 @dataclasses.dataclass
 class Scenario:
     kind: str  # basic, chaos or transfers
@@ -41,19 +42,51 @@ class Scenario:
     incremental: bool = False  # an incremental snapshot in the middle of a round
     settings: dict = dataclasses.field(default_factory=dict)
 
-SCENARIOS = { "basic": Scenario("basic"), "doubles": Scenario("basic", settings={"decimal.handling.mode":
-"double", **CONVERTER_DEFAULTS}), "schemas": Scenario( "basic", debezium="3.4.0.Final", settings={
-"decimal.handling.mode": "precise", "key.converter.schemas.enable": "true",
-"value.converter.schemas.enable": "true", }, ), "flat": Scenario( "basic", debezium="3.4.0.Final",
-settings={ "transforms": "unwrap", "transforms.unwrap.type": "io.debezium.transforms.ExtractNewRecordState",
-"transforms.unwrap.delete.tombstone.handling.mode": "rewrite", "transforms.unwrap.add.fields":
-"op,source.lsn,source.txId,source.ts_ms,source.sequence,source.table,source.snapshot", **CONVERTER_DEFAULTS,
-}, ), "hazards": Scenario("chaos", partitions=3, seed=11, kills=2), "resnapshot": Scenario("chaos",
-partitions=3, seed=12, steps=80, kills=1, resnapshot=True), "notx": Scenario( "chaos", partitions=2,
-seed=13, steps=80, kills=1, settings={"provide.transaction.metadata": "false"} ), "transfers":
-Scenario("transfers", partitions=4, seed=31, steps=300), "hazards34": Scenario( "chaos", partitions=4,
-debezium="3.4.0.Final", seed=41, steps=70, kills=2, incremental=True ), "resnapshot34": Scenario( "chaos",
-partitions=3, debezium="3.4.0.Final", seed=42, steps=60, kills=1, resnapshot=True, incremental=True, ), }
+
+SCENARIOS = {
+    "basic": Scenario("basic"),
+    "doubles": Scenario("basic", settings={"decimal.handling.mode": "double", **CONVERTER_DEFAULTS}),
+    "schemas": Scenario(
+        "basic",
+        debezium="3.4.0.Final",
+        settings={
+            "decimal.handling.mode": "precise",
+            "key.converter.schemas.enable": "true",
+            "value.converter.schemas.enable": "true",
+        },
+    ),
+    "flat": Scenario(
+        "basic",
+        debezium="3.4.0.Final",
+        settings={
+            "transforms": "unwrap",
+            "transforms.unwrap.type": "io.debezium.transforms.ExtractNewRecordState",
+            "transforms.unwrap.delete.tombstone.handling.mode": "rewrite",
+            "transforms.unwrap.add.fields": "op,source.lsn,source.txId,source.ts_ms,source.sequence,source.table,source.snapshot",
+            **CONVERTER_DEFAULTS,
+        },
+    ),
+    "hazards": Scenario("chaos", partitions=3, seed=11, kills=2),
+    "resnapshot": Scenario("chaos", partitions=3, seed=12, steps=80, kills=1, resnapshot=True),
+    "notx": Scenario(
+        "chaos", partitions=2, seed=13, steps=80, kills=1, settings={"provide.transaction.metadata": "false"}
+    ),
+    "transfers": Scenario("transfers", partitions=4, seed=31, steps=300),
+    "hazards34": Scenario(
+        "chaos", partitions=4, debezium="3.4.0.Final", seed=41, steps=70, kills=2, incremental=True
+    ),
+    "resnapshot34": Scenario(
+        "chaos",
+        partitions=3,
+        debezium="3.4.0.Final",
+        seed=42,
+        steps=60,
+        kills=1,
+        resnapshot=True,
+        incremental=True,
+    ),
+}
+
 
 class Worker:
     """A Connect worker in a folder and a group of its own, run by setup.sh and teardown.sh."""

@@ -32,12 +32,17 @@ CAUGHT_UP_WAIT_S = 120
 DOWNSTREAMS = ("warehouse", "email", "analytics")
 
 # What happens to an order: (weight, does the shop tell Kafka before it commits?, what goes wrong, what the
-customer does). # The first kind of shop loses events; the second is the usual repair of the first, and
-invents some. FATES = { "all goes well": (62, False, None, None), "killed between commit and publish": (10,
-False, "after commit", None), "the same, the customer tries again": (6, False, "after commit", "again"),
-"killed after publish, the customer tries again": (7, False, "after publish", "again"), "killed between
-publish and commit": (8, True, "before commit", None), "rolled back after publish": (7, True, "rollback",
-None), }
+# customer does).
+# The first kind of shop loses events; the second is the usual repair of the first, and invents some.
+FATES = {
+    "all goes well": (62, False, None, None),
+    "killed between commit and publish": (10, False, "after commit", None),
+    "the same, the customer tries again": (6, False, "after commit", "again"),
+    "killed after publish, the customer tries again": (7, False, "after publish", "again"),
+    "killed between publish and commit": (8, True, "before commit", None),
+    "rolled back after publish": (7, True, "rollback", None),
+}
+
 
 class Shop:
     """One life of the shop's process, which ends by its own kill -9 where the order's fate says so."""

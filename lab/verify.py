@@ -156,8 +156,8 @@ def check_views(checks, tidemark, source):
 def check_status(checks, tidemark):
     def status():
         answer = tidemark.get("/v1/status")
-        good = answer["consistency"] == "transactional" and answer.get("quarantine", 0) in (0, {"count": 0})
-        return good, f"{answer['state']}, {answer['consistency']}, quarantine {answer.get('quarantine')}"
+        good = answer["consistency"] == "transactional" and answer["quarantined"] == 0
+        return good, f"{answer['state']}, {answer['consistency']}, {answer['quarantined']} in quarantine"
 
     checks.guard("tidemark", "status", status)
 
