@@ -26,7 +26,8 @@ const struct problem_kind *problem_kind(enum problem problem) {
     return &kinds[problem];
 }
 
-static void begin(struct response *response, enum problem problem, const char *format, va_list args) {
+__attribute__((format(printf, 3, 0))) static void begin(struct response *response, enum problem problem,
+                                                        const char *format, va_list args) {
     enum { DETAIL_SIZE = 1024 };
     char detail[DETAIL_SIZE];
     (void)vsnprintf(detail, sizeof detail, format, args);
@@ -75,6 +76,7 @@ static enum problem problem_of(enum error_kind kind) {
     case ERROR_BUSY:
     case ERROR_BROKER:
     case ERROR_SYSTEM:
+    case ERROR_HALT:
         return PROBLEM_STORE_FAILED;
     }
     return PROBLEM_STORE_FAILED;

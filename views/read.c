@@ -66,9 +66,11 @@ static int check_format(struct reader *reader, struct error *error) {
     return 0;
 }
 
-static int check_view(struct reader *reader, sqlite3_stmt *stmt, const struct view *view,
-                      struct error *error) {
-    CLEANUP(stmt_reset) sqlite3_stmt *open = stmt;
+static int check_view(struct reader *reader, const struct view *view, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(reader->db, "select hash from _views where name = :name", reader->path, &stmt, error) <
+        0)
+        return -1;
     stmt_bind_text(stmt, ":name", span_of(view->name));
     int row = stmt_row(stmt, reader->path, error);
     if (row < 0)
@@ -90,12 +92,8 @@ static int check_view(struct reader *reader, sqlite3_stmt *stmt, const struct vi
 }
 
 static int check_views(struct reader *reader, const struct catalog *catalog, struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(reader->db, "select hash from _views where name = :name", reader->path, &stmt, error) <
-        0)
-        return -1;
     for (int i = 0; i < catalog->view_count; i++)
-        if (check_view(reader, stmt, &catalog->views[i], error) < 0)
+        if (check_view(reader, &catalog->views[i], error) < 0)
             return -1;
     return 0;
 }
