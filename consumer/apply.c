@@ -2,6 +2,7 @@
 
 #include "consumer/merge.h"
 #include "consumer/offsets_document.h"
+#include "consumer/timeline.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
 
@@ -25,7 +26,8 @@ struct slot {
     // the oldest message that was delivered and not taken, decoded
     const struct message *head;
     struct event event;
-    bool failed; // could not be decoded: `failure` says why
+    int64_t newest_lsn; // of the streamed changes seen so far: beyond a snapshot's, its rows have all come
+    bool failed;        // could not be decoded: `failure` says why
     char failure[REASON_SIZE];
 };
 
@@ -38,6 +40,9 @@ struct apply {
     struct offsets_document offsets;
     struct progress_counters counters;
     int64_t newest_ts_ms;
+    struct timelines timelines;
+    // the highest commit that any event named, and when: what is lower and yet later is of a new timeline
+    struct store_sequence newest;
     bool torn;     // what was taken since the last whole transaction may be part of one
     int64_t taken; // messages since the transaction was opened
     int64_t taken_bytes;
@@ -77,6 +82,14 @@ static void note_drift(void *self, const struct table *table, struct span column
     progress_drift(apply->config.progress, table->name, column.data, (int)column.size);
 }
 
+static void load_timelines(struct apply *apply) {
+    int count;
+    const int64_t *since = store_timelines(apply->config.store, &count);
+    apply->timelines.count = count < TIMELINES_MAX ? count : TIMELINES_MAX;
+    for (int i = 0; i < apply->timelines.count; i++)
+        apply->timelines.since_ts_ms[i] = since[i];
+}
+
 int apply_new(struct apply **ret, const struct apply_config *config, struct error *error) {
     CLEANUP(apply_free) struct apply *apply = calloc(1, sizeof *apply);
     if (apply == NULL)
@@ -87,6 +100,8 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     if (envelope_decoder_new(&apply->decoder, &envelope, error) != 0 ||
         merge_new(&apply->merge, config->catalog, store_sequence(config->store), error) != 0)
         return -1;
+    apply->newest = store_sequence(config->store);
+    load_timelines(apply);
     *ret = apply;
     apply = NULL;
     return 0;
@@ -138,6 +153,7 @@ static struct slot *make_slot(struct apply *apply, const char *topic, int32_t pa
         return NULL;
     }
     slot->partition = partition;
+    slot->newest_lsn = LSN_NONE;
     slot->role = topic_role(topic, apply->config.prefix, apply->config.catalog, &slot->table);
     load_offset(apply, slot);
     return slot;
@@ -197,13 +213,71 @@ static int begin(struct apply *apply, struct error *error) {
     return store_begin(apply->config.store, error);
 }
 
+// Makes an event's LSNs comparable with those of other timelines.
+static void place_event(const struct apply *apply, struct event *event) {
+    struct change *change = &event->change;
+    change->lsn = timeline_lsn(&apply->timelines, event->source_lsn, change->ts_ms);
+    change->previous_commit = timeline_lsn(&apply->timelines, event->source_previous_commit, change->ts_ms);
+}
+
+static bool is_streamed(const struct event *event) {
+    return event->kind == EVENT_CHANGE && event->change.op != CHANGE_READ && event->change.op != CHANGE_TOMBSTONE;
+}
+
+static int begin(struct apply *apply, struct error *error);
+
+// Goes on in the new timeline: it holds for all that was committed after the newest commit of the old one.
+static int accept_timeline(struct apply *apply, struct error *error) {
+    if (apply->timelines.count == TIMELINES_MAX)
+        return error_set(error, ERROR_HALT, "more than %d timelines", TIMELINES_MAX);
+    if (begin(apply, error) != 0 || store_add_timeline(apply->config.store, apply->newest.ts_ms + 1, error) != 0)
+        return -1;
+    load_timelines(apply);
+    for (int i = 0; i < apply->slot_count; i++)
+        if (apply->slots[i] != NULL && apply->slots[i]->head != NULL)
+            place_event(apply, &apply->slots[i]->event);
+    if (apply->config.on_timeline == TIMELINE_ACCEPT_ONE)
+        apply->config.on_timeline = TIMELINE_HALT;
+    warn(apply, "a new timeline of the source is accepted: LSNs of commits after %lld ms count anew",
+         (long long)apply->newest.ts_ms);
+    return 0;
+}
+
+// Compares an event's place with the newest commit known. With ENDs only they tell: they come in commit order, so all of
+// the old timeline's have been seen when the new one's first comes.
+static int watch_timeline(struct apply *apply, const struct slot *slot, struct error *error) {
+    const struct event *event = &slot->event;
+    bool by_rows = !merge_is_sequenced(apply->merge) || merge_is_letting_through(apply->merge) ||
+                   merge_rows_are_nameless(apply->merge);
+    if (event->kind != EVENT_END && !(by_rows && is_streamed(event)))
+        return 0;
+    int64_t place = event->kind == EVENT_END ? event->change.lsn : event->change.previous_commit;
+    if (timeline_is_new(apply->newest, place, event->change.ts_ms)) {
+        if (apply->config.on_timeline != TIMELINE_HALT)
+            return accept_timeline(apply, error);
+        return error_set(error, ERROR_HALT,
+                         "%s partition %d offset %lld: a new timeline of the source: commit LSN %lld at %lld ms comes after "
+                         "LSN %lld at %lld ms. The source failed over or was restored; when that is right, start once "
+                         "with --accept-timeline",
+                         slot->topic, slot->partition, (long long)slot->head->offset,
+                         (long long)timeline_source_lsn(place), (long long)event->change.ts_ms,
+                         (long long)timeline_source_lsn(apply->newest.lsn), (long long)apply->newest.ts_ms);
+    }
+    if (place > apply->newest.lsn)
+        apply->newest = (struct store_sequence){place, event->change.ts_ms};
+    return 0;
+}
+
 // The head of a slot, decoded; false when there is none. What was applied before is passed over here.
-static bool look(struct apply *apply, int number) {
+static int look(struct apply *apply, int number, bool *ret_found, struct error *error) {
     struct slot *slot = apply->slots[number];
+    *ret_found = true;
     while (slot->head == NULL) {
         const struct message *message = apply->config.source.peek(apply->config.source.self, number);
-        if (message == NULL)
-            return false;
+        if (message == NULL) {
+            *ret_found = false;
+            return 0;
+        }
         if (message->offset < slot->next_offset) {
             apply->counters.messages++;
             apply->counters.duplicates++;
@@ -218,8 +292,13 @@ static bool look(struct apply *apply, int number) {
         else if (slot->event.kind == EVENT_CHANGE)
             merge_note_row(apply->merge, &slot->event);
         slot->head = message;
+        place_event(apply, &slot->event);
+        if (!slot->failed && watch_timeline(apply, slot, error) != 0)
+            return -1;
+        if (is_streamed(&slot->event) && slot->event.change.lsn > slot->newest_lsn)
+            slot->newest_lsn = slot->event.change.lsn;
     }
-    return true;
+    return 0;
 }
 
 // The head has been dealt with.
@@ -327,7 +406,12 @@ static enum merge_verdict judge(const struct apply *apply, const struct slot *sl
 
 // Takes from one partition until its head must wait, or `budget` is used up.
 static int drain(struct apply *apply, int number, int64_t *budget, struct error *error) {
-    while (*budget > 0 && look(apply, number)) {
+    bool found;
+    while (*budget > 0) {
+        if (look(apply, number, &found, error) != 0)
+            return -1;
+        if (!found)
+            return 0;
         enum merge_verdict verdict = judge(apply, apply->slots[number]);
         if (verdict == MERGE_WAIT)
             return 0;
@@ -342,7 +426,12 @@ static int drain(struct apply *apply, int number, int64_t *budget, struct error 
 // its head.
 static int seek_end(struct apply *apply, int number, int64_t *budget, bool *ret_found, struct error *error) {
     *ret_found = false;
-    while (*budget > 0 && look(apply, number)) {
+    bool found;
+    while (*budget > 0) {
+        if (look(apply, number, &found, error) != 0)
+            return -1;
+        if (!found)
+            return 0;
         struct slot *slot = apply->slots[number];
         if (!slot->failed && slot->event.kind == EVENT_END &&
             slot->event.change.lsn > merge_finished_lsn(apply->merge)) {
@@ -556,9 +645,12 @@ static void describe(const struct apply *apply, struct store_commit *commit) {
     commit->transactional = merge_is_sequenced(apply->merge) && !merge_is_letting_through(apply->merge) &&
                             !merge_rows_are_nameless(apply->merge) && !open && !apply->torn &&
                             lsn != LSN_NONE;
-    commit->lsn = commit->transactional ? lsn : LSN_NONE;
+    commit->lsn = commit->transactional ? timeline_source_lsn(lsn) : LSN_NONE;
     commit->txid = commit->transactional ? merge_finished_txid(apply->merge) : -1;
+    // Without ENDs the newest commit that rows named: what was sequenced is not more, and a new timeline shows against it.
     commit->sequence = merge_finished(apply->merge);
+    if (!merge_is_sequenced(apply->merge) && apply->newest.lsn > commit->sequence.lsn)
+        commit->sequence = apply->newest;
 }
 
 static int save_offsets(struct apply *apply, struct store_commit *commit, struct error *error) {
@@ -615,9 +707,7 @@ static bool is_past_snapshot(const struct apply *apply, const struct table *tabl
         const struct slot *slot = apply->slots[i];
         if (slot == NULL || slot->table != table)
             continue;
-        bool beyond = slot->head != NULL && !slot->failed && slot->event.kind == EVENT_CHANGE &&
-                      slot->event.change.op != CHANGE_READ && slot->event.change.lsn > lsn;
-        if (!beyond && (slot->head != NULL || !at_end(self, i)))
+        if (slot->newest_lsn <= lsn && (slot->head != NULL || !at_end(self, i)))
             return false;
     }
     return true;

@@ -26,6 +26,8 @@ struct apply_config {
     const char *prefix;
     const struct value_settings *settings;
     int commit_messages; // APPLY_COMMIT_MESSAGES unless told otherwise
+    // What a new timeline of the source does (timeline.h): halt until a person accepts it, or go on.
+    enum apply_timeline { TIMELINE_HALT, TIMELINE_ACCEPT_ONE, TIMELINE_ACCEPT } on_timeline;
 };
 
 int apply_new(struct apply **ret, const struct apply_config *config, struct error *error);

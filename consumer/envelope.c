@@ -700,16 +700,22 @@ int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, cons
     if (message->value.size > ENVELOPE_BYTES_MAX)
         return error_set(error, ERROR_INPUT, "a value of %zu bytes: at most %d are read", message->value.size,
                          ENVELOPE_BYTES_MAX);
+    int status = 0;
     switch (role) {
     case TOPIC_TABLE:
         ret->kind = EVENT_CHANGE;
-        return decode_row(decoder, table, message, ret, error);
+        status = decode_row(decoder, table, message, ret, error);
+        break;
     case TOPIC_TRANSACTION:
-        return decode_transaction(decoder, message, ret, error);
+        status = decode_transaction(decoder, message, ret, error);
+        break;
     case TOPIC_HEARTBEAT:
-        return decode_heartbeat(decoder, message, ret, error);
+        status = decode_heartbeat(decoder, message, ret, error);
+        break;
     case TOPIC_IGNORED:
-        return 0;
+        break;
     }
-    return 0;
+    ret->source_lsn = ret->change.lsn;
+    ret->source_previous_commit = ret->change.previous_commit;
+    return status;
 }

@@ -315,6 +315,7 @@ int follow_run(const struct follow_config *config, struct error *error) {
         .prefix = config->prefix,
         .settings = config->settings,
         .commit_messages = config->commit_messages,
+        .on_timeline = config->on_timeline,
     };
     if (apply_new(&follow.apply, &apply, error) != 0)
         return -1;

@@ -5,6 +5,7 @@
 #define TIDEMARK_FOLLOW_H
 
 #include "consumer/kafka.h"
+#include "consumer/apply.h"
 #include "consumer/value.h"
 #include "views/progress.h"
 #include "views/store.h"
@@ -17,7 +18,7 @@ enum {
     FOLLOW_LIVE_MS = 2000, // caught up at least once in this time is live
     // A table's snapshot is swept so long after its last row was seen: rows of other partitions may be under
     // way.
-    FOLLOW_SWEEP_AFTER_MS = 2000,
+    FOLLOW_SWEEP_AFTER_MS = 500,
 };
 
 struct follow_config {
@@ -30,6 +31,7 @@ struct follow_config {
     struct progress *progress;
     const struct value_settings *settings;
     int commit_messages;
+    enum apply_timeline on_timeline;
     int64_t transaction_wait_ms;
     int64_t silent_after_ms; // without a heartbeat for so long, once there were some
     // A capture's heartbeats are old: then what counts is when they came, not what they say.

@@ -113,6 +113,12 @@ static int open_store(struct parts *parts, const struct options *options, const 
     return 0;
 }
 
+static enum apply_timeline on_timeline(const struct options *options) {
+    if (options->on_timeline != NULL && strcmp(options->on_timeline, "accept") == 0)
+        return TIMELINE_ACCEPT;
+    return options->accept_timeline ? TIMELINE_ACCEPT_ONE : TIMELINE_HALT;
+}
+
 static int follow(struct parts *parts, const struct options *options, const char *brokers, const char *prefix,
                   bool demo, struct stopper *stopper, struct error *error) {
     struct kafka_property properties[OPTIONS_PROPERTIES_MAX];
@@ -128,6 +134,7 @@ static int follow(struct parts *parts, const struct options *options, const char
         .progress = parts->progress,
         .settings = &value_settings_default,
         .commit_messages = (int)options->commit_messages,
+        .on_timeline = on_timeline(options),
         .transaction_wait_ms = options->transaction_wait_ms,
         .silent_after_ms = options->silent_after_ms,
         .heartbeats_by_arrival = demo,
@@ -212,6 +219,7 @@ static int command_replay(const struct options *options, struct error *error) {
         .progress = parts.progress,
         .settings = &value_settings_default,
         .commit_messages = (int)options->commit_messages,
+        .on_timeline = on_timeline(options),
         .progress_line = true,
     };
     struct progress_counters counters;

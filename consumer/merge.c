@@ -1,5 +1,6 @@
 #include "consumer/merge.h"
 
+#include "consumer/timeline.h"
 #include "views/base/cleanup.h"
 
 #include <assert.h>
@@ -91,8 +92,12 @@ enum merge_verdict merge_judge(const struct merge *merge, const struct event *ev
     // commit means earlier. The first transaction after a snapshot names none; its rows' own LSNs lie below
     // its commit's.
     int64_t bound = current->set ? current->lsn : merge->finished_lsn;
+    int64_t bound_ts_ms = current->set ? current->ts_ms : merge->finished_ts_ms;
     int64_t place = change->previous_commit != LSN_NONE ? change->previous_commit : change->lsn;
-    return place < bound ? MERGE_PAST : MERGE_WAIT;
+    // Lower in the log and yet later: of a new timeline. Its own END will say so.
+    if (place >= bound || timeline_is_new((struct store_sequence){bound, bound_ts_ms}, place, change->ts_ms))
+        return MERGE_WAIT;
+    return MERGE_PAST;
 }
 
 static bool was_passed(const struct merge *merge, int64_t txid) {

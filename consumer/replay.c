@@ -228,6 +228,7 @@ int replay_run(const struct replay_config *config, struct progress_counters *ret
         .prefix = prefix,
         .settings = config->settings,
         .commit_messages = config->commit_messages,
+        .on_timeline = config->on_timeline,
     };
     if (apply_new(&replay.apply, &apply, error) != 0)
         return -1;

@@ -2,6 +2,7 @@
 #ifndef TIDEMARK_REPLAY_H
 #define TIDEMARK_REPLAY_H
 
+#include "consumer/apply.h"
 #include "consumer/value.h"
 #include "views/progress.h"
 #include "views/store.h"
@@ -15,6 +16,7 @@ struct replay_config {
     struct progress *progress;
     const struct value_settings *settings;
     int commit_messages;
+    enum apply_timeline on_timeline;
     bool progress_line; // on stderr, once a second
 };
 

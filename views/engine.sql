@@ -30,6 +30,9 @@ create table _position(
 -- for readers that wait for one. Transactions commit out of txid order, so no single number tells.
 create table _transactions(txid integer primary key, lsn integer not null);
 
+-- Timelines of the source after its first, by the source commit time from which each holds: see consumer/timeline.h.
+create table _timelines(since_ts_ms integer primary key);
+
 create table _tables(
     name text primary key,
     truncate_lsn integer not null default -1,

@@ -24,6 +24,7 @@ enum store_statement {
     STORE_QUARANTINE,
     STORE_TRANSACTION,
     STORE_FORGET_TRANSACTIONS,
+    STORE_TIMELINE,
     STORE_STATEMENTS,
 };
 
@@ -44,6 +45,7 @@ static const char *const store_sql[STORE_STATEMENTS] = {
                           " on conflict(txid) do update set lsn = excluded.lsn",
     [STORE_FORGET_TRANSACTIONS] = "delete from _transactions where lsn <"
                                   " (select lsn from _transactions order by lsn desc limit 1 offset :kept)",
+    [STORE_TIMELINE] = "insert into _timelines(since_ts_ms) values(:since) on conflict do nothing",
 };
 
 struct store {
@@ -58,6 +60,8 @@ struct store {
     struct store_offset *offsets;
     int offset_count;
     struct store_sequence sequence;
+    int64_t *timelines;
+    int timeline_count;
     int64_t transactions; // noted since the newest forgetting
     bool in_transaction;
 };
@@ -202,6 +206,28 @@ static int load_sequence(struct store *store, struct error *error) {
     return row < 0 ? -1 : 0;
 }
 
+static int load_timelines(struct store *store, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(store->db, "select since_ts_ms from _timelines order by since_ts_ms", "_timelines", &stmt, error) !=
+        0)
+        return -1;
+    store->timeline_count = 0;
+    int row;
+    while ((row = stmt_row(stmt, "_timelines", error)) == 1) {
+        int64_t *grown = realloc(store->timelines, ((size_t)store->timeline_count + 1) * sizeof *grown);
+        if (grown == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        store->timelines = grown;
+        store->timelines[store->timeline_count++] = sqlite3_column_int64(stmt, 0);
+    }
+    return row;
+}
+
+const int64_t *store_timelines(const struct store *store, int *ret_count) {
+    *ret_count = store->timeline_count;
+    return store->timelines;
+}
+
 static int set_up_connection(struct store *store, const char *path, struct error *error) {
     if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         (void)stmt_error(error, store->db, path);
@@ -257,7 +283,7 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
     if (lock_file(store, path, error) != 0 || set_up_connection(store, path, error) != 0 ||
         check_identity(store, path, &is_new, error) != 0 || set_pragmas(store, path, error) != 0 ||
         set_up_schema(store, is_new, report, error) != 0 || prepare_statements(store, error) != 0 ||
-        load_offsets(store, error) != 0 || load_sequence(store, error) != 0 ||
+        load_offsets(store, error) != 0 || load_sequence(store, error) != 0 || load_timelines(store, error) != 0 ||
         get_meta(store->db, "id", store->id, sizeof store->id, error) < 0 ||
         get_meta(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
         mirror_open(&store->mirror, store->db, catalog, error) != 0 ||
@@ -281,6 +307,7 @@ void store_close(struct store **store) {
     for (int i = 0; i < s->offset_count; i++)
         free(s->offsets[i].topic);
     free(s->offsets);
+    free(s->timelines);
     free(s);
     *store = NULL;
 }
@@ -398,6 +425,11 @@ int store_set_offset(struct store *store, const struct store_offset *offset, str
     else
         stmt_bind_null(stmt, ":deleted");
     return step(store, STORE_OFFSET, error);
+}
+
+int store_add_timeline(struct store *store, int64_t since_ts_ms, struct error *error) {
+    stmt_bind_integer(store->statements[STORE_TIMELINE], ":since", since_ts_ms);
+    return step(store, STORE_TIMELINE, error) != 0 ? -1 : load_timelines(store, error);
 }
 
 static void bind_or_null(sqlite3_stmt *stmt, const char *name, int64_t value, int64_t none) {

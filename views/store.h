@@ -57,6 +57,9 @@ struct store_sequence {
 };
 struct store_sequence store_sequence(const struct store *store);
 
+// The source's timelines as the file knows them, oldest first; lives until store_add_timeline.
+const int64_t *store_timelines(const struct store *store, int *ret_count);
+
 // --- one transaction at a time: begin, any of the calls, then commit or rollback
 int store_begin(struct store *store, struct error *error);
 bool store_in_transaction(const struct store *store);
@@ -87,6 +90,9 @@ struct store_quarantined {
 int store_quarantine(struct store *store, const struct store_quarantined *event, struct error *error);
 
 int store_set_offset(struct store *store, const struct store_offset *offset, struct error *error);
+
+// A timeline that holds from this source commit time on.
+int store_add_timeline(struct store *store, int64_t since_ts_ms, struct error *error);
 
 struct store_commit {
     int64_t lsn;  // what readers are told: commit LSN or LSN_NONE

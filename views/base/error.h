@@ -11,6 +11,7 @@ enum error_kind {
     ERROR_STORE,    // SQLite or the file system failed
     ERROR_BUSY,     // another process holds the file
     ERROR_TIMEOUT,  // a deadline passed
+    ERROR_HALT,     // something that a person must decide
     ERROR_BROKER,   // Kafka failed or said no
     ERROR_SYSTEM,   // memory, sockets, threads
 };
