@@ -89,11 +89,17 @@ static void add_query(struct document *document, const char *path, const struct 
 }
 
 static void add_plain(struct document *document, const char *path) {
-    for (int i = 0; i < PLAIN_COUNT; i++)
-        if (strcmp(path, plain[i].path) == 0)
-            (void)json_object_set_new(
-                document->paths, path,
-                operation(plain[i].summary, json_array(), json_pack("{s:{}}", plain[i].type)));
+    for (int i = 0; i < PLAIN_COUNT; i++) {
+        if (strcmp(path, plain[i].path) != 0)
+            continue;
+        json_t *parameters = json_array();
+        if (strcmp(path, "/v1/quarantine") == 0) // a list of rows, with pages like the others
+            add_common(parameters);
+        json_t *content = parameters != NULL && json_array_size(parameters) > 0
+                              ? rows_content()
+                              : json_pack("{s:{}}", plain[i].type);
+        (void)json_object_set_new(document->paths, path, operation(plain[i].summary, parameters, content));
+    }
 }
 
 static const struct query *query_at(const struct catalog *catalog, const char *path) {
