@@ -23,6 +23,8 @@ struct slot {
     int64_t committed_offset;
     bool after_delete;
     uint64_t deleted_key;
+    int64_t newest_ts_ms; // the broker's timestamp of the message before next_offset
+    bool verify;          // that message is to come again, for comparison
     // the oldest message that was delivered and not taken, decoded
     const struct message *head;
     struct event event;
@@ -140,6 +142,7 @@ static void load_offset(const struct apply *apply, struct slot *slot) {
         slot->next_offset = slot->committed_offset = offsets[i].next_offset;
         slot->after_delete = offsets[i].after_delete;
         slot->deleted_key = offsets[i].deleted_key;
+        slot->newest_ts_ms = offsets[i].newest_ts_ms;
     }
 }
 
@@ -192,6 +195,10 @@ void apply_start_at(struct apply *apply, int number, int64_t offset) {
     progress_set_applied(apply->config.progress, number, offset);
 }
 
+void apply_verify_first(struct apply *apply, int slot) {
+    apply->slots[slot]->verify = true;
+}
+
 int64_t apply_next_offset(const struct apply *apply, int slot) {
     return apply->slots[slot]->next_offset;
 }
@@ -221,7 +228,8 @@ static void place_event(const struct apply *apply, struct event *event) {
 }
 
 static bool is_streamed(const struct event *event) {
-    return event->kind == EVENT_CHANGE && event->change.op != CHANGE_READ && event->change.op != CHANGE_TOMBSTONE;
+    return event->kind == EVENT_CHANGE && event->change.op != CHANGE_READ &&
+           event->change.op != CHANGE_TOMBSTONE;
 }
 
 static int begin(struct apply *apply, struct error *error);
@@ -230,7 +238,8 @@ static int begin(struct apply *apply, struct error *error);
 static int accept_timeline(struct apply *apply, struct error *error) {
     if (apply->timelines.count == TIMELINES_MAX)
         return error_set(error, ERROR_HALT, "more than %d timelines", TIMELINES_MAX);
-    if (begin(apply, error) != 0 || store_add_timeline(apply->config.store, apply->newest.ts_ms + 1, error) != 0)
+    if (begin(apply, error) != 0 ||
+        store_add_timeline(apply->config.store, apply->newest.ts_ms + 1, error) != 0)
         return -1;
     load_timelines(apply);
     for (int i = 0; i < apply->slot_count; i++)
@@ -243,8 +252,8 @@ static int accept_timeline(struct apply *apply, struct error *error) {
     return 0;
 }
 
-// Compares an event's place with the newest commit known. With ENDs only they tell: they come in commit order, so all of
-// the old timeline's have been seen when the new one's first comes.
+// Compares an event's place with the newest commit known. With ENDs only they tell: they come in commit
+// order, so all of the old timeline's have been seen when the new one's first comes.
 static int watch_timeline(struct apply *apply, const struct slot *slot, struct error *error) {
     const struct event *event = &slot->event;
     bool by_rows = !merge_is_sequenced(apply->merge) || merge_is_letting_through(apply->merge) ||
@@ -255,17 +264,32 @@ static int watch_timeline(struct apply *apply, const struct slot *slot, struct e
     if (timeline_is_new(apply->newest, place, event->change.ts_ms)) {
         if (apply->config.on_timeline != TIMELINE_HALT)
             return accept_timeline(apply, error);
-        return error_set(error, ERROR_HALT,
-                         "%s partition %d offset %lld: a new timeline of the source: commit LSN %lld at %lld ms comes after "
-                         "LSN %lld at %lld ms. The source failed over or was restored; when that is right, start once "
-                         "with --accept-timeline",
-                         slot->topic, slot->partition, (long long)slot->head->offset,
-                         (long long)timeline_source_lsn(place), (long long)event->change.ts_ms,
-                         (long long)timeline_source_lsn(apply->newest.lsn), (long long)apply->newest.ts_ms);
+        return error_set(
+            error, ERROR_HALT,
+            "%s partition %d offset %lld: a new timeline of the source: commit LSN %lld at %lld ms comes after "
+            "LSN %lld at %lld ms. The source failed over or was restored; when that is right, start once "
+            "with --accept-timeline",
+            slot->topic, slot->partition, (long long)slot->head->offset,
+            (long long)timeline_source_lsn(place), (long long)event->change.ts_ms,
+            (long long)timeline_source_lsn(apply->newest.lsn), (long long)apply->newest.ts_ms);
     }
     if (place > apply->newest.lsn)
         apply->newest = (struct store_sequence){place, event->change.ts_ms};
     return 0;
+}
+
+// The message before next_offset, read once more: another one there means another log under the same name.
+static int verify(struct slot *slot, const struct message *message, struct error *error) {
+    slot->verify = false;
+    if (message->offset >= slot->next_offset || slot->newest_ts_ms == 0 ||
+        message->ts_ms == slot->newest_ts_ms)
+        return 0;
+    return error_set(
+        error, ERROR_HALT,
+        "%s partition %d: offset %lld is not the message that this file applied (its time is %lld, not %lld): the "
+        "topic was made anew; read it into a new --db file",
+        slot->topic, slot->partition, (long long)message->offset, (long long)message->ts_ms,
+        (long long)slot->newest_ts_ms);
 }
 
 // The head of a slot, decoded; false when there is none. What was applied before is passed over here.
@@ -277,6 +301,13 @@ static int look(struct apply *apply, int number, bool *ret_found, struct error *
         if (message == NULL) {
             *ret_found = false;
             return 0;
+        }
+        bool verifying = slot->verify;
+        if (verifying && verify(slot, message, error) != 0)
+            return -1;
+        if (verifying && message->offset < slot->next_offset) {
+            apply->config.source.release(apply->config.source.self, number);
+            continue;
         }
         if (message->offset < slot->next_offset) {
             apply->counters.messages++;
@@ -305,6 +336,7 @@ static int look(struct apply *apply, int number, bool *ret_found, struct error *
 static void let_go(struct apply *apply, int number) {
     struct slot *slot = apply->slots[number];
     slot->next_offset = slot->head->offset + 1;
+    slot->newest_ts_ms = slot->head->ts_ms;
     slot->known = true;
     slot->dirty = true;
     apply->taken++;
@@ -482,9 +514,12 @@ static int finish_current(struct apply *apply, struct error *error) {
     bool whole = merge_is_whole(apply->merge);
     int end = current_end_slot(apply);
     assert(end >= 0);
-    if (begin(apply, error) != 0 ||
-        store_transaction_end(apply->config.store, merge_current_txid(apply->merge),
-                              merge_current_lsn(apply->merge), error) != 0)
+    if (begin(apply, error) != 0)
+        return -1;
+    // Of one that is not whole nobody may say that it is shown, and what its key changes carry may still be
+    // asked for.
+    if (whole && store_transaction_end(apply->config.store, merge_current_txid(apply->merge),
+                                       merge_current_lsn(apply->merge), error) != 0)
         return -1;
     merge_finish(apply->merge);
     apply->counters.ignored++;
@@ -647,7 +682,8 @@ static void describe(const struct apply *apply, struct store_commit *commit) {
                             lsn != LSN_NONE;
     commit->lsn = commit->transactional ? timeline_source_lsn(lsn) : LSN_NONE;
     commit->txid = commit->transactional ? merge_finished_txid(apply->merge) : -1;
-    // Without ENDs the newest commit that rows named: what was sequenced is not more, and a new timeline shows against it.
+    // Without ENDs the newest commit that rows named: what was sequenced is not more, and a new timeline
+    // shows against it.
     commit->sequence = merge_finished(apply->merge);
     if (!merge_is_sequenced(apply->merge) && apply->newest.lsn > commit->sequence.lsn)
         commit->sequence = apply->newest;
@@ -662,8 +698,8 @@ static int save_offsets(struct apply *apply, struct store_commit *commit, struct
         offsets_document_set(&apply->offsets, i, slot->next_offset);
         if (!slot->dirty)
             continue;
-        const struct store_offset offset = {slot->topic, slot->partition, slot->next_offset,
-                                            slot->after_delete, slot->deleted_key};
+        const struct store_offset offset = {slot->topic,        slot->partition,   slot->next_offset,
+                                            slot->after_delete, slot->deleted_key, slot->newest_ts_ms};
         if (store_set_offset(apply->config.store, &offset, error) != 0)
             return -1;
     }

@@ -39,6 +39,9 @@ void apply_free(struct apply **apply);
 // (-1 = nothing of it was applied yet). ret_new: it was not known before.
 int apply_add_partition(struct apply *apply, const char *topic, int32_t partition, int *ret_slot,
                         int64_t *ret_next_offset, struct error *error);
+// The message before next_offset will come first: it must be the one that the file remembers, or the topic was made anew
+// (ERROR_HALT from apply_step).
+void apply_verify_first(struct apply *apply, int slot);
 // Nothing before `offset` exists in the log: for a partition of which nothing was applied.
 void apply_start_at(struct apply *apply, int slot, int64_t offset);
 int64_t apply_next_offset(const struct apply *apply, int slot);

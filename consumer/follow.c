@@ -66,17 +66,24 @@ static int begin_partition(struct follow *follow, const char *topic, int32_t par
         return -1;
     if (follow->assigned[slot])
         return 0;
-    if (kafka_assign(follow->kafka, slot, topic, partition, next_offset, error) != 0)
+    int64_t low = -1;
+    int64_t high = -1;
+    struct error ignored; // told again by the fetch itself
+    bool known = kafka_query_log(follow->kafka, topic, partition, FOLLOW_WATERMARK_WAIT_MS, &low, &high,
+                                 &ignored) == 0;
+    // One message back, where it still exists: that it is the one which was applied tells that the topic is
+    // the same.
+    bool verify = known && follow->config->verify_topics && next_offset > low && next_offset <= high;
+    if (kafka_assign(follow->kafka, slot, topic, partition, verify ? next_offset - 1 : next_offset, error) !=
+        0)
         return -1;
     follow->assigned[slot] = true;
-    int64_t low;
-    int64_t high;
-    struct error ignored; // told again by the fetch itself
-    if (kafka_query_watermarks(follow->kafka, slot, FOLLOW_WATERMARK_WAIT_MS, &low, &high, &ignored) == 0) {
-        if (next_offset < 0)
-            apply_start_at(follow->apply, slot, low);
+    if (verify)
+        apply_verify_first(follow->apply, slot);
+    if (known && next_offset < 0)
+        apply_start_at(follow->apply, slot, low);
+    if (known)
         progress_set_high(follow->config->progress, slot, high, clock_wall_ms());
-    }
     const struct table *table;
     enum topic_role role = topic_role(topic, follow->config->prefix, follow->config->catalog, &table);
     follow->has_transactions |= role == TOPIC_TRANSACTION;

@@ -36,6 +36,7 @@ struct follow_config {
     int64_t silent_after_ms; // without a heartbeat for so long, once there were some
     // A capture's heartbeats are old: then what counts is when they came, not what they say.
     bool heartbeats_by_arrival;
+    bool verify_topics; // see apply_verify_first; the demo's broker is fed anew at each start
     bool progress_line;
     // Asked before each wait; true ends the loop.
     bool (*stop)(void *self);

@@ -700,24 +700,31 @@ int64_t kafka_high(struct kafka *kafka, int number, int64_t *ret_at_ms) {
     return slot->high;
 }
 
+int kafka_query_log(struct kafka *kafka, const char *topic, int32_t partition, int timeout_ms,
+                    int64_t *ret_low, int64_t *ret_high, struct error *error) {
+    int64_t low = -1;
+    int64_t high = -1;
+    rd_kafka_resp_err_t code =
+        rd_kafka_query_watermark_offsets(kafka->client, topic, partition, &low, &high, timeout_ms);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return error_set(error, ERROR_BROKER,
+                         "%s partition %" PRId32 ": the broker does not tell its ends: %s", topic, partition,
+                         rd_kafka_err2str(code));
+    *ret_low = low;
+    *ret_high = high;
+    return 0;
+}
+
 int kafka_query_watermarks(struct kafka *kafka, int number, int timeout_ms, int64_t *ret_low,
                            int64_t *ret_high, struct error *error) {
     struct slot *slot = slot_at(kafka, number);
     if (slot == NULL)
         return error_set(error, ERROR_BROKER, "partition number %d is not assigned", number);
     int64_t at_ms = clock_ms(CLOCK_REALTIME);
-    int64_t low = -1;
-    int64_t high = -1;
-    rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(kafka->client, slot->topic, slot->partition,
-                                                                &low, &high, timeout_ms);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_set(error, ERROR_BROKER,
-                         "%s partition %" PRId32 ": the broker does not tell its ends: %s", slot->topic,
-                         slot->partition, rd_kafka_err2str(code));
-    slot->high = high;
+    if (kafka_query_log(kafka, slot->topic, slot->partition, timeout_ms, ret_low, ret_high, error) != 0)
+        return -1;
+    slot->high = *ret_high;
     slot->high_at_ms = at_ms;
-    *ret_low = low;
-    *ret_high = high;
     return 0;
 }
 

@@ -138,6 +138,7 @@ static int follow(struct parts *parts, const struct options *options, const char
         .transaction_wait_ms = options->transaction_wait_ms,
         .silent_after_ms = options->silent_after_ms,
         .heartbeats_by_arrival = demo,
+        .verify_topics = !demo,
         .progress_line = true,
         .stop = stop_now,
         .self = stopper,

@@ -15,7 +15,7 @@ class Tidemark:
         self.base = f"http://127.0.0.1:{port}"
 
     def get(self, path, **parameters):
-        query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""
+        query = ("&" if "?" in path else "?") + urllib.parse.urlencode(parameters) if parameters else ""
         with urllib.request.urlopen(self.base + path + query, timeout=WAIT_MS / 1000 + 20) as answer:
             return json.loads(answer.read())
 

@@ -27,11 +27,15 @@ VIEWS = {
     "warehouse/picks": "select id as order_id, customer_id, sku, quantity from orders where status = 'paid'",
     "warehouse/stock": """select sku, description, on_hand, reserved, on_hand - reserved as available,
         coalesce((select sum(quantity) from orders o where o.sku = i.sku and status = 'paid'), 0) as to_ship from inventory i""",
+    "warehouse/low_stock?below=90": """select sku, on_hand - reserved as available from inventory
+        where on_hand - reserved < 90""",
     "email/audience": "select id as customer_id, email, full_name, loyalty_tier from customers where marketing_opt_in",
     "analytics/orders_by_status": "select status, count(*) as orders, sum(total) as total from orders group by 1",
     "analytics/revenue_by_day": """select placed_on, count(*) as orders, sum(total) as revenue from orders
         where status in ('paid', 'shipped') group by 1""",
     "analytics/customers_by_tier": "select loyalty_tier, count(*) as customers from customers group by 1",
+    "analytics/top_skus": """select sku, sum(quantity) as quantity, sum(total) as revenue from orders
+        where status in ('paid', 'shipped') and sku is not null group by 1""",
     "loyalty/points": """select customer_id, max(full_name) as full_name, sum(points) as points, count(*) as orders
         from points left join customers on customers.id = customer_id group by 1""",
 }

@@ -9,6 +9,8 @@ create table _offsets(
     -- hash of the key when the newest message taken was a delete (or its tombstone), else null: the tombstone
     -- that follows a delete says nothing new
     deleted_key integer,
+    -- the broker's timestamp of the message before next_offset: a topic that was made anew has another there
+    newest_ts_ms integer not null default 0,
     primary key(topic, partition)
 ) without rowid;
 

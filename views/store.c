@@ -32,10 +32,10 @@ static const char *const store_sql[STORE_STATEMENTS] = {
     [STORE_BEGIN] = "begin immediate",
     [STORE_COMMIT] = "commit",
     [STORE_ROLLBACK] = "rollback",
-    [STORE_OFFSET] = "insert into _offsets(topic, partition, next_offset, deleted_key)"
-                     " values(:topic, :partition, :next, :deleted)"
+    [STORE_OFFSET] = "insert into _offsets(topic, partition, next_offset, deleted_key, newest_ts_ms)"
+                     " values(:topic, :partition, :next, :deleted, :newest_ts_ms)"
                      " on conflict(topic, partition) do update set next_offset = excluded.next_offset,"
-                     " deleted_key = excluded.deleted_key",
+                     " deleted_key = excluded.deleted_key, newest_ts_ms = excluded.newest_ts_ms",
     [STORE_POSITION] = "update _position set version = version + 1, lsn = :lsn, txid = :txid,"
                        " transactional = :transactional, applied_total = :applied_total, offsets = :offsets,"
                        " sequenced_lsn = :sequenced_lsn, sequenced_ts_ms = :sequenced_ts_ms",
@@ -171,7 +171,7 @@ static int create(struct store *store, struct error *error) {
 
 static int load_offsets(struct store *store, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(store->db, "select topic, partition, next_offset, deleted_key from _offsets", "_offsets",
+    if (stmt_prepare(store->db, "select topic, partition, next_offset, deleted_key, newest_ts_ms from _offsets", "_offsets",
                      &stmt, error) != 0)
         return -1;
     int row;
@@ -187,6 +187,7 @@ static int load_offsets(struct store *store, struct error *error) {
             .next_offset = sqlite3_column_int64(stmt, 2),
             .after_delete = sqlite3_column_type(stmt, 3) != SQLITE_NULL,
             .deleted_key = (uint64_t)sqlite3_column_int64(stmt, 3),
+            .newest_ts_ms = sqlite3_column_int64(stmt, 4),
         };
     }
     return row;
@@ -424,6 +425,7 @@ int store_set_offset(struct store *store, const struct store_offset *offset, str
         stmt_bind_integer(stmt, ":deleted", (int64_t)offset->deleted_key);
     else
         stmt_bind_null(stmt, ":deleted");
+    stmt_bind_integer(stmt, ":newest_ts_ms", offset->newest_ts_ms);
     return step(store, STORE_OFFSET, error);
 }
 

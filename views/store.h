@@ -46,6 +46,7 @@ struct store_offset {
     int64_t next_offset;
     bool after_delete;    // the newest message taken was a delete or its tombstone
     uint64_t deleted_key; // hash of its key, if so
+    int64_t newest_ts_ms; // the broker's timestamp of that message, 0 = none
 };
 // What the file had at open; lives as long as the store.
 const struct store_offset *store_offsets(const struct store *store, int *ret_count);
