@@ -8,6 +8,8 @@
 #include "views/base/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct follow {
     const struct follow_config *config;
@@ -15,8 +17,10 @@ struct follow {
     struct apply *apply;
     bool *assigned; // by slot
     int slot_count;
-    struct error assign_error; // of a partition found by kafka_discover
-    bool has_transactions;     // a transaction topic exists
+    struct found_partition *found; // by the discovery under way
+    int found_count;
+    struct error found_error;
+    bool has_transactions; // a transaction topic exists
     bool has_heartbeats;
     bool connected;
     bool halted;
@@ -46,7 +50,7 @@ static bool is_wanted(void *self, const char *topic) {
     return topic_role(topic, follow->config->prefix, follow->config->catalog, &table) != TOPIC_IGNORED;
 }
 
-static int note_assigned(struct follow *follow, int slot, struct error *error) {
+static int note_slot(struct follow *follow, int slot, struct error *error) {
     if (slot >= follow->slot_count) {
         bool *grown = realloc(follow->assigned, ((size_t)slot + 1) * sizeof *grown);
         if (grown == NULL)
@@ -58,73 +62,104 @@ static int note_assigned(struct follow *follow, int slot, struct error *error) {
     return 0;
 }
 
-static int begin_partition(struct follow *follow, const char *topic, int32_t partition, struct error *error) {
+// A partition that was found and is not read yet.
+struct found_partition {
+    char *topic;
+    int32_t partition;
     int slot;
     int64_t next_offset;
-    if (apply_add_partition(follow->apply, topic, partition, &slot, &next_offset, error) != 0 ||
-        note_assigned(follow, slot, error) != 0)
-        return -1;
-    if (follow->assigned[slot])
-        return 0;
-    int64_t low = -1;
-    int64_t high = -1;
-    struct error ignored; // told again by the fetch itself
-    bool known = kafka_query_log(follow->kafka, topic, partition, FOLLOW_WATERMARK_WAIT_MS, &low, &high,
-                                 &ignored) == 0;
-    // One message back, where it still exists: that it is the one which was applied tells that the topic is
-    // the same.
-    bool verify = known && follow->config->verify_topics && next_offset > low && next_offset <= high;
-    if (kafka_assign(follow->kafka, slot, topic, partition, verify ? next_offset - 1 : next_offset, error) !=
-        0)
-        return -1;
-    follow->assigned[slot] = true;
-    if (verify)
-        apply_verify_first(follow->apply, slot);
-    if (known && next_offset < 0)
-        apply_start_at(follow->apply, slot, low);
-    if (known)
-        progress_set_high(follow->config->progress, slot, high, clock_wall_ms());
-    const struct table *table;
-    enum topic_role role = topic_role(topic, follow->config->prefix, follow->config->catalog, &table);
-    follow->has_transactions |= role == TOPIC_TRANSACTION;
-    follow->has_heartbeats |= role == TOPIC_HEARTBEAT;
-    log_info("reading %s partition %d from offset %lld", topic, partition,
-             (long long)apply_next_offset(follow->apply, slot));
-    return 0;
-}
+    int64_t low; // -1 = the broker did not tell
+    int64_t high;
+};
 
 static void found(void *self, const char *topic, int32_t partition) {
     struct follow *follow = self;
-    if (follow->assign_error.kind == ERROR_NONE)
-        (void)begin_partition(follow, topic, partition, &follow->assign_error);
+    int slot;
+    int64_t next_offset;
+    if (follow->found_error.kind != ERROR_NONE ||
+        apply_add_partition(follow->apply, topic, partition, &slot, &next_offset, &follow->found_error) !=
+            0 ||
+        note_slot(follow, slot, &follow->found_error) != 0 || follow->assigned[slot])
+        return;
+    struct found_partition *grown = realloc(follow->found, ((size_t)follow->found_count + 1) * sizeof *grown);
+    char *copy = strdup(topic);
+    if (grown != NULL)
+        follow->found = grown;
+    if (grown == NULL || copy == NULL) {
+        free(copy);
+        (void)error_set(&follow->found_error, ERROR_SYSTEM, "out of memory");
+        return;
+    }
+    follow->found[follow->found_count++] =
+        (struct found_partition){copy, partition, slot, next_offset, -1, -1};
 }
 
-// New topics and partitions are looked for now and then; a broker that does not answer is told by
-// kafka_event.
+static void begin_partition(struct follow *follow, const struct found_partition *found, struct error *error) {
+    bool told = found->low >= 0;
+    // One message back, where it still exists: that it is the one which was applied tells that the topic is
+    // the same.
+    bool verify = told && follow->config->verify_topics && found->next_offset > found->low &&
+                  found->next_offset <= found->high;
+    int64_t from = verify ? found->next_offset - 1 : found->next_offset;
+    if (kafka_assign(follow->kafka, found->slot, found->topic, found->partition, from, error) != 0)
+        return;
+    follow->assigned[found->slot] = true;
+    if (verify)
+        apply_verify_first(follow->apply, found->slot);
+    if (told && found->next_offset < 0)
+        apply_start_at(follow->apply, found->slot, found->low);
+    if (told)
+        progress_set_high(follow->config->progress, found->slot, found->high, clock_wall_ms());
+    const struct table *table;
+    enum topic_role role = topic_role(found->topic, follow->config->prefix, follow->config->catalog, &table);
+    follow->has_transactions |= role == TOPIC_TRANSACTION;
+    follow->has_heartbeats |= role == TOPIC_HEARTBEAT;
+    log_info("reading %s partition %d from offset %lld", found->topic, found->partition,
+             (long long)apply_next_offset(follow->apply, found->slot));
+}
+
+// The ends of all are asked first: later such a question would wait behind a fetch on the same connection.
+static void begin_found(struct follow *follow) {
+    struct error ignored; // a broker that does not answer is told by kafka_event
+    for (int i = 0; i < follow->found_count; i++)
+        (void)kafka_query_log(follow->kafka, follow->found[i].topic, follow->found[i].partition,
+                              FOLLOW_WATERMARK_WAIT_MS, &follow->found[i].low, &follow->found[i].high,
+                              &ignored);
+    for (int i = 0; i < follow->found_count; i++)
+        begin_partition(follow, &follow->found[i], &follow->found_error);
+    for (int i = 0; i < follow->found_count; i++)
+        free(follow->found[i].topic);
+    follow->found_count = 0;
+    // From now on rows wait for ENDs, if there are any; never before every partition is known.
+    apply_set_sequenced(follow->apply, follow->has_transactions);
+}
+
+static void tell_discovered(struct follow *follow, int status, const struct error *error) {
+    if (follow->found_error.kind != ERROR_NONE) {
+        log_warn("%s", follow->found_error.message);
+        progress_set_error(follow->config->progress, follow->found_error.message);
+    }
+    if (status == 0 && !follow->connected)
+        log_info("connected to %s", follow->config->brokers);
+    if (status != 0 && follow->connected)
+        log_warn("%s", error->message);
+    if (status != 0)
+        progress_set_error(follow->config->progress, error->message);
+    follow->connected = status == 0;
+}
+
+// New topics and partitions are looked for now and then.
 static void discover(struct follow *follow) {
     int64_t now = clock_monotonic_ms();
     int64_t every = follow->connected && follow->slot_count > 0 ? KAFKA_METADATA_EVERY_MS : FOLLOW_WAIT_MS;
     if (follow->discovered_ms != 0 && now - follow->discovered_ms < every)
         return;
     struct error error = {0};
-    follow->assign_error = (struct error){0};
+    follow->found_error = (struct error){0};
     int status = kafka_discover(follow->kafka, FOLLOW_DISCOVER_WAIT_MS, is_wanted, found, follow, &error);
     follow->discovered_ms = clock_monotonic_ms();
-    if (status == 0 && follow->assign_error.kind != ERROR_NONE) {
-        log_warn("%s", follow->assign_error.message);
-        progress_set_error(follow->config->progress, follow->assign_error.message);
-    }
-    if (status == 0 && !follow->connected) {
-        follow->connected = true;
-        log_info("connected to %s", follow->config->brokers);
-    }
-    if (status != 0 && follow->connected) {
-        follow->connected = false;
-        log_warn("%s", error.message);
-    }
-    if (status != 0)
-        progress_set_error(follow->config->progress, error.message);
-    apply_set_sequenced(follow->apply, follow->has_transactions);
+    begin_found(follow);
+    tell_discovered(follow, status, &error);
 }
 
 static void handle_event(struct follow *follow, const struct kafka_event *event) {
@@ -301,6 +336,7 @@ static void done(struct follow *follow) {
     apply_free(&follow->apply);
     kafka_close(&follow->kafka);
     free(follow->assigned);
+    free(follow->found);
 }
 
 int follow_run(const struct follow_config *config, struct error *error) {
