@@ -10,6 +10,7 @@ import collections
 import os
 import sqlite3
 import sys
+import time
 
 import compare
 import kafka
@@ -20,6 +21,7 @@ from tidemark import Tidemark
 
 DATABASE, PREFIX = os.environ["LAB_DATABASE"], os.environ["LAB_PREFIX"]
 LOCK_WAIT_S = 30
+SLOT_WAIT_S = 30
 LINES_MAX = 10  # differences shown of one check
 
 # a view's answer must equal this query's rows, as a bag
@@ -68,13 +70,23 @@ class Checks:
 
 def check_stack(checks):
     def postgres():
-        level, slot = psql.execute(
-            DATABASE,
-            f"""show wal_level; select case when active then 'active' else 'inactive' end
-            || ', ' || pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn) || ' bytes not yet confirmed'
-            from pg_replication_slots where slot_name = '{PREFIX}' union all select 'no slot' limit 1""",
-        )
-        return level == "logical" and slot.startswith("active"), f"wal_level {level}, slot {slot}"
+        level = psql.execute(DATABASE, "show wal_level")[0]
+        return level == "logical", f"wal_level {level}"
+
+    def slot():
+        """A connector that takes its snapshot, or has just started again, uses its slot a little later."""
+        deadline = time.monotonic() + SLOT_WAIT_S
+        while True:
+            found = psql.rows(
+                DATABASE,
+                f"""select active, pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint as behind
+                from pg_replication_slots where slot_name = '{PREFIX}'""",
+            )
+            if found and found[0]["active"]:
+                return True, f"in use, {found[0]['behind']} bytes not confirmed yet"
+            if time.monotonic() > deadline:
+                return False, "not in use" if found else f"there is no slot {PREFIX}"
+            time.sleep(0.5)
 
     def broker():
         known = kafka.topics()
@@ -100,7 +112,9 @@ def check_stack(checks):
             or "Connect does not answer or does not know it: sh lab/setup.sh",
         )
 
-    up = checks.guard("PostgreSQL", "answers, slot in use", postgres)
+    up = checks.guard("PostgreSQL", "answers", postgres)
+    if up:
+        checks.guard("PostgreSQL", "replication slot", slot)
     checks.guard("Kafka", "answers", broker)
     checks.guard("Kafka", "transaction topic", transaction_topic)
     checks.guard("Connect", f"connector {PREFIX}", connector)
