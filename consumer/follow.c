@@ -29,6 +29,7 @@ struct follow {
     int64_t group_committed_ms;
     int64_t watermarks_ms;
     int64_t sweep_since_ms;
+    int64_t brokerless_ms;       // the last time that no broker answered
     int64_t newest_heartbeat_ms; // as it said
     int64_t heartbeat_came_ms;   // wall clock
     struct progress_line line;
@@ -300,12 +301,21 @@ static int sweep(struct follow *follow, struct error *error) {
     return apply_sweep(follow->apply, slot_at_end, follow, error);
 }
 
+// While no broker answers nothing can come: that time is no sign that it never will.
+static bool has_waited_too_long(struct follow *follow) {
+    int64_t now = clock_monotonic_ms();
+    if (!follow->connected)
+        follow->brokerless_ms = now;
+    int64_t since;
+    if (!apply_is_waiting(follow->apply, &since))
+        return false;
+    int64_t from = since > follow->brokerless_ms ? since : follow->brokerless_ms;
+    return now - from >= follow->config->transaction_wait_ms;
+}
+
 // Nothing more can be taken now: what is whole is shown, what has waited too long is passed.
 static int settle(struct follow *follow, struct error *error) {
-    int64_t since;
-    if (apply_is_waiting(follow->apply, &since) &&
-        clock_monotonic_ms() - since >= follow->config->transaction_wait_ms &&
-        apply_pass(follow->apply, error) != 0)
+    if (has_waited_too_long(follow) && apply_pass(follow->apply, error) != 0)
         return -1;
     if (sweep(follow, error) != 0)
         return -1;
