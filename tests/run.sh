@@ -1,0 +1,42 @@
+#!/bin/sh
+# Every test that needs no outside server: installs what is missing, builds (warnings are errors), runs.
+#   sh tests/run.sh [--quick] [--lab]
+# --quick   the release build only, without the sanitizers
+# --lab     the real stack too: PostgreSQL, Kafka, Kafka Connect with Debezium (tests/lab/e2e.sh)
+set -eu
+cd -- "$(dirname -- "$0")/.."
+. lab/packages.sh
+presets='release asan'
+lab=
+for argument; do
+    case $argument in
+    --quick) presets=release ;;
+    --lab) lab=1 ;;
+    *)
+        sed -n '2,5s/^# *//p' "$0" >&2
+        [ "$argument" = --help ] || exit 2
+        exit 0
+        ;;
+    esac
+done
+
+need_build cmocka.pc=libcmocka-dev python3=python3 clang-format=clang-format git=git
+for preset in $presets; do
+    cmake --preset "$preset" -D WERROR=ON -D BUILD_TESTING=ON >/dev/null
+    cmake --build --preset "$preset"
+done
+
+# One run over all the builds, so that one summary tells.
+all=build/tests
+mkdir -p "$all"
+top=$(pwd)
+{
+    for preset in $presets; do
+        printf 'subdirs("%s/build/%s")\n' "$top" "$preset"
+    done
+    if [ -n "$lab" ]; then
+        printf 'add_test("lab/e2e" sh "%s/tests/lab/e2e.sh")\n' "$top"
+        printf 'set_tests_properties("lab/e2e" PROPERTIES TIMEOUT 3600 RUN_SERIAL ON)\n'
+    fi
+} >"$all/CTestTestfile.cmake"
+exec ctest --test-dir "$all" --output-on-failure --parallel "$(nproc)" </dev/null
