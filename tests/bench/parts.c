@@ -1,0 +1,391 @@
+// bench-parts: what each part costs alone, on the messages that `tidemark run` gets.
+//   bench-parts consume --brokers HOST:PORT --prefix P             librdkafka, with tidemark's settings
+//   bench-parts decode --events N [--schemas CAPTURE]              the envelope decoder, messages in memory
+//   bench-parts store --events N                                   SQLite with our statements, changes in
+//   memory
+// Prints one JSON object.
+#include "consumer/envelope.h"
+#include "consumer/kafka_settings.h"
+#include "consumer/topics.h"
+#include "tests/bench/shop.h"
+#include "views/base/cleanup.h"
+#include "views/store.h"
+
+#include <inttypes.h>
+#include <librdkafka/rdkafka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    PARTITIONS = 3,
+    CHUNK_MESSAGES = 20000, // made, then measured; for the store also a commit
+    CONSUME_BATCH = 1000,
+    WAIT_MS = 1000,
+    ASK_MS = 10000,
+};
+
+struct result {
+    int64_t events;
+    int64_t messages;
+    int64_t bytes;
+    double cpu_s;
+    double wall_s;
+};
+
+static double now_s(clockid_t clock) {
+    struct timespec now;
+    (void)clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void begin(struct result *result) {
+    result->cpu_s -= now_s(CLOCK_PROCESS_CPUTIME_ID);
+    result->wall_s -= now_s(CLOCK_MONOTONIC);
+}
+
+static void end(struct result *result) {
+    result->cpu_s += now_s(CLOCK_PROCESS_CPUTIME_ID);
+    result->wall_s += now_s(CLOCK_MONOTONIC);
+}
+
+// --- consume
+
+static int assign(rd_kafka_t *kafka, const char *prefix, int *ret_partitions, struct error *error) {
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(kafka, 1, NULL, &metadata, ASK_MS);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return error_set(error, ERROR_BROKER, "%s", rd_kafka_err2str(code));
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
+    size_t size = strlen(prefix);
+    for (int i = 0; i < metadata->topic_cnt; i++) {
+        const struct rd_kafka_metadata_topic *topic = &metadata->topics[i];
+        if (strncmp(topic->topic, prefix, size) == 0 && topic->topic[size] == '.')
+            for (int p = 0; p < topic->partition_cnt; p++)
+                rd_kafka_topic_partition_list_add(list, topic->topic, topic->partitions[p].id)->offset = 0;
+    }
+    rd_kafka_metadata_destroy(metadata);
+    *ret_partitions = list->cnt;
+    code = rd_kafka_assign(kafka, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR || *ret_partitions == 0)
+        return error_set(error, ERROR_BROKER, "prefix %s: %s", prefix,
+                         code != RD_KAFKA_RESP_ERR_NO_ERROR ? rd_kafka_err2str(code) : "no topic");
+    return 0;
+}
+
+static rd_kafka_t *open_consumer(const char *brokers, struct error *error) {
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    char text[256] = "";
+    bool set = rd_kafka_conf_set(conf, "bootstrap.servers", brokers, text, sizeof text) == RD_KAFKA_CONF_OK &&
+               rd_kafka_conf_set(conf, "group.id", "bench-parts", text, sizeof text) == RD_KAFKA_CONF_OK;
+    for (const struct kafka_setting *setting = kafka_settings; set && setting->name != NULL; setting++)
+        if (strcmp(setting->name, "log.queue") != 0)
+            set =
+                rd_kafka_conf_set(conf, setting->name, setting->value, text, sizeof text) == RD_KAFKA_CONF_OK;
+    rd_kafka_t *kafka = set ? rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text) : NULL;
+    if (kafka == NULL) {
+        rd_kafka_conf_destroy(conf);
+        (void)error_set(error, ERROR_BROKER, "%s", text);
+        return NULL;
+    }
+    (void)rd_kafka_poll_set_consumer(kafka);
+    return kafka;
+}
+
+static int consume(const char *brokers, const char *prefix, struct result *result, struct error *error) {
+    begin(result);
+    rd_kafka_t *kafka = open_consumer(brokers, error);
+    if (kafka == NULL)
+        return -1;
+    int open = 0;
+    int status = assign(kafka, prefix, &open, error);
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(kafka);
+    while (status == 0 && open > 0) {
+        rd_kafka_message_t *messages[CONSUME_BATCH];
+        ssize_t count = rd_kafka_consume_batch_queue(queue, WAIT_MS, messages, CONSUME_BATCH);
+        for (ssize_t i = 0; i < count; i++) {
+            if (messages[i]->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+                open--;
+            else if (messages[i]->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+                status = error_set(error, ERROR_BROKER, "%s", rd_kafka_message_errstr(messages[i]));
+            else {
+                result->messages++;
+                result->bytes += (int64_t)(messages[i]->len + messages[i]->key_len);
+                const char *topic = rd_kafka_topic_name(messages[i]->rkt);
+                result->events +=
+                    messages[i]->payload != NULL && strcmp(topic + strlen(prefix), ".transaction") != 0;
+            }
+            rd_kafka_message_destroy(messages[i]);
+        }
+    }
+    end(result);
+    rd_kafka_queue_destroy(queue);
+    (void)rd_kafka_consumer_close(kafka);
+    rd_kafka_destroy(kafka);
+    return status;
+}
+
+// --- messages in memory
+
+struct chunk {
+    struct arena bytes;
+    struct message messages[CHUNK_MESSAGES];
+    enum shop_topic topics[CHUNK_MESSAGES];
+    int count;
+};
+
+static int copy_span(struct arena *arena, struct span from, struct span *ret) {
+    char *copy = from.data != NULL ? arena_take(arena, from.size) : NULL;
+    if (from.data != NULL && copy == NULL)
+        return -1;
+    if (copy != NULL)
+        memcpy(copy, from.data, from.size);
+    *ret = (struct span){copy, from.size};
+    return 0;
+}
+
+static int fill(struct chunk *chunk, struct shop *shop, struct result *result, struct error *error) {
+    arena_reset(&chunk->bytes);
+    chunk->count = 0;
+    struct shop_message made;
+    // a commit ends with a transaction
+    while (chunk->count < CHUNK_MESSAGES - 100 || !shop_is_between(shop)) {
+        int more = shop_next(shop, 0, &made, error);
+        if (more <= 0)
+            return more;
+        struct message *message = &chunk->messages[chunk->count];
+        *message = (struct message){.slot = (int)made.topic * PARTITIONS + made.partition, .ts_ms = made.ts_ms};
+        if (copy_span(&chunk->bytes, made.key, &message->key) != 0 ||
+            copy_span(&chunk->bytes, made.value, &message->value) != 0)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        chunk->topics[chunk->count++] = made.topic;
+        result->messages++;
+        result->events += made.is_row;
+        result->bytes += (int64_t)(made.key.size + made.value.size);
+    }
+    return 1;
+}
+
+struct bench {
+    struct catalog *catalog;
+    struct shop *shop;
+    struct chunk *chunk;
+    struct envelope_decoder *decoder;
+    struct event event;
+    const struct table *tables[SHOP_TABLES];
+};
+
+static void bench_done(struct bench *bench) {
+    event_done(&bench->event);
+    envelope_decoder_free(&bench->decoder);
+    if (bench->chunk != NULL)
+        arena_free(&bench->chunk->bytes);
+    free(bench->chunk);
+    shop_free(&bench->shop);
+    catalog_free(&bench->catalog);
+}
+
+static int bench_init(struct bench *bench, const struct shop_config *config, struct error *error) {
+    static const char *const names[SHOP_TABLES] = {"orders", "inventory", "customers", "points"};
+    bench->chunk = calloc(1, sizeof *bench->chunk);
+    if (bench->chunk == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (catalog_load(NULL, NULL, &bench->catalog, error) != 0 || shop_new(&bench->shop, config, error) != 0 ||
+        event_init(&bench->event, bench->catalog, error) != 0)
+        return -1;
+    for (int i = 0; i < SHOP_TABLES; i++)
+        bench->tables[i] = catalog_table(bench->catalog, names[i], strlen(names[i]));
+    const struct envelope_config envelope = {.catalog = bench->catalog, .settings = &value_settings_default};
+    return envelope_decoder_new(&bench->decoder, &envelope, error);
+}
+
+static int decode_message(struct bench *bench, int i, struct error *error) {
+    enum shop_topic topic = bench->chunk->topics[i];
+    bool table = topic < SHOP_TABLES;
+    return envelope_decode(bench->decoder, table ? TOPIC_TABLE : TOPIC_TRANSACTION,
+                           table ? bench->tables[topic] : NULL, &bench->chunk->messages[i], &bench->event,
+                           error);
+}
+
+static int decode(const struct shop_config *config, struct result *result, struct error *error) {
+    CLEANUP(bench_done) struct bench bench = {0};
+    if (bench_init(&bench, config, error) != 0)
+        return -1;
+    int more = 1;
+    while (more == 1) {
+        if ((more = fill(bench.chunk, bench.shop, result, error)) < 0)
+            return -1;
+        begin(result);
+        for (int i = 0; i < bench.chunk->count; i++)
+            if (decode_message(&bench, i, error) != 0)
+                return -1;
+        end(result);
+    }
+    return 0;
+}
+
+// --- store
+
+struct decoded {
+    struct arena arena;
+    struct change changes[CHUNK_MESSAGES];
+    int count;
+    struct change ends[CHUNK_MESSAGES]; // changes[i] is followed by this END when its txid is not 0
+};
+
+static int keep_change(struct decoded *decoded, const struct change *change, struct error *error) {
+    size_t columns = (size_t)change->table->column_count;
+    struct value *values = arena_take(&decoded->arena, columns * sizeof *values);
+    if (values == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    memcpy(values, change->values, columns * sizeof *values);
+    for (size_t i = 0; i < columns; i++)
+        if ((values[i].kind == VALUE_TEXT || values[i].kind == VALUE_BLOB) &&
+            copy_span(&decoded->arena, values[i].bytes, &values[i].bytes) != 0)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+    decoded->changes[decoded->count] = *change;
+    decoded->changes[decoded->count].values = values;
+    decoded->ends[decoded->count++].txid = 0;
+    return 0;
+}
+
+static int decode_chunk(struct bench *bench, struct decoded *decoded, struct error *error) {
+    arena_reset(&decoded->arena);
+    decoded->count = 0;
+    for (int i = 0; i < bench->chunk->count; i++) {
+        if (decode_message(bench, i, error) != 0)
+            return -1;
+        const struct event *event = &bench->event;
+        if (event->kind == EVENT_CHANGE && keep_change(decoded, &event->change, error) != 0)
+            return -1;
+        if (event->kind == EVENT_END && decoded->count > 0)
+            decoded->ends[decoded->count - 1] = event->change;
+    }
+    return 0;
+}
+
+static int apply_chunk(struct store *store, const struct decoded *decoded, int64_t total,
+                       struct error *error) {
+    struct store_commit commit = {.lsn = LSN_NONE,
+                                  .txid = -1,
+                                  .transactional = true,
+                                  .applied_total = total,
+                                  .offsets = SPAN("{\"bench.public.orders\":[1,2,3]}")};
+    if (store_begin(store, error) != 0)
+        return -1;
+    for (int i = 0; i < decoded->count; i++) {
+        enum store_outcome outcome;
+        if (store_apply(store, &decoded->changes[i], &outcome, error) != 0)
+            return -1;
+        const struct change *last = &decoded->ends[i];
+        if (last->txid != 0) {
+            if (store_transaction_end(store, last->txid, last->lsn, error) != 0)
+                return -1;
+            commit.lsn = last->lsn;
+            commit.txid = last->txid;
+        }
+    }
+    commit.sequence = (struct store_sequence){commit.lsn, decoded->changes[decoded->count - 1].ts_ms};
+    for (int i = 0; i < SHOP_TABLES * PARTITIONS; i++) {
+        char topic[32];
+        (void)snprintf(topic, sizeof topic, "bench.public.%d", i / PARTITIONS);
+        const struct store_offset offset = {
+            .topic = topic, .partition = i % PARTITIONS, .next_offset = total};
+        if (store_set_offset(store, &offset, error) != 0)
+            return -1;
+    }
+    return store_commit(store, &commit, error);
+}
+
+static int apply_all(struct bench *bench, struct store *store, struct decoded *decoded, struct result *result,
+                     struct error *error) {
+    int more = 1;
+    while (more == 1) {
+        if ((more = fill(bench->chunk, bench->shop, result, error)) < 0 ||
+            decode_chunk(bench, decoded, error) != 0)
+            return -1;
+        if (decoded->count == 0)
+            break;
+        begin(result);
+        if (apply_chunk(store, decoded, result->messages, error) != 0 || store_checkpoint(store, error) != 0)
+            return -1;
+        end(result);
+    }
+    return 0;
+}
+
+static int store_part(const struct shop_config *config, struct result *result, struct error *error) {
+    CLEANUP(bench_done) struct bench bench = {0};
+    if (bench_init(&bench, config, error) != 0)
+        return -1;
+    char folder[] = "/tmp/tidemark-bench-XXXXXX";
+    struct decoded *decoded = calloc(1, sizeof *decoded);
+    if (decoded == NULL || mkdtemp(folder) == NULL) {
+        free(decoded);
+        return error_set(error, ERROR_SYSTEM, "no memory or no folder in /tmp");
+    }
+    char path[64];
+    (void)snprintf(path, sizeof path, "%s/bench.db", folder);
+    struct store *store = NULL;
+    struct store_report report;
+    int status = store_open(&store, path, bench.catalog, &report, error);
+    if (status == 0)
+        status = apply_all(&bench, store, decoded, result, error);
+    store_close(&store);
+    arena_free(&decoded->arena);
+    free(decoded);
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-lock"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        (void)snprintf(path, sizeof path, "%s/bench.db%s", folder, suffixes[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(folder);
+    return status;
+}
+
+int main(int argc, char **argv) {
+    struct shop_config config = {.prefix = "bench", .seed = 1, .events = 1000000, .partitions = PARTITIONS};
+    const char *brokers = NULL;
+    const char *part = argc > 1 ? argv[1] : "";
+    for (int i = 2; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--brokers") == 0)
+            brokers = argv[i + 1];
+        else if (strcmp(argv[i], "--prefix") == 0)
+            config.prefix = argv[i + 1];
+        else if (strcmp(argv[i], "--events") == 0)
+            config.events = strtoll(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--schemas") == 0)
+            config.schemas = argv[i + 1];
+        else
+            part = "";
+    }
+    struct error error = {0};
+    struct result result = {0};
+    int status;
+    if (strcmp(part, "consume") == 0 && brokers != NULL)
+        status = consume(brokers, config.prefix, &result, &error);
+    else if (strcmp(part, "decode") == 0)
+        status = decode(&config, &result, &error);
+    else if (strcmp(part, "store") == 0)
+        status = store_part(&config, &result, &error);
+    else {
+        (void)fprintf(stderr,
+                      "usage: bench-parts (consume --brokers HOST:PORT --prefix P | decode --events N "
+                      "[--schemas CAPTURE] | store --events N)\n");
+        return 2;
+    }
+    if (status != 0) {
+        (void)fprintf(stderr, "bench-parts %s: %s\n", part, error.message);
+        return 1;
+    }
+    struct rusage usage;
+    (void)getrusage(RUSAGE_SELF, &usage);
+    (void)printf("{\"part\":\"%s\",\"events\":%" PRId64 ",\"messages\":%" PRId64 ",\"bytes\":%" PRId64
+                 ",\"cpu_s\":%.3f,\"wall_s\":%.3f,\"rss_kb\":%ld}\n",
+                 part, result.events, result.messages, result.bytes, result.cpu_s, result.wall_s,
+                 usage.ru_maxrss);
+    return 0;
+}
