@@ -2,58 +2,62 @@
 """check_truth.py DB TRUTH.json: does the file hold the source's final rows, and do its views agree with them?
 
 Prints the differences; exit 1 if there are any. Compares every row and column of the mirror (as lab/compare.py does),
-then the tables that views keep incrementally with the same aggregates computed from the mirror.
+then what views keep incrementally, as their queries show it, with the same aggregates computed from the mirror.
 """
 
 import json
 import pathlib
+import re
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
+TOP = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TOP / "lab"))
 import compare  # noqa: E402
 
+VIEWS = TOP / "views"
 SHOWN_MAX = 20
 SOLD = "status in ('paid', 'shipped')"
 
-# What a view keeps row by row, and the same computed at once. sum() of nothing but NULLs is 0 here.
+# A view's query that shows what the view keeps row by row; the columns compared; the same computed at once.
+# sum() of nothing but NULLs is 0 here.
 AGGREGATES = {
-    "analytics_orders_by_status": (
-        "select status, orders, total from analytics_orders_by_status",
+    "analytics/query.orders_by_status.sql": (
+        "status, orders, total",
         "select status, count(*), coalesce(sum(total), 0) from orders group by status",
     ),
-    "analytics_revenue_by_day": (
-        "select placed_on, orders, revenue from analytics_revenue_by_day",
+    "analytics/query.revenue_by_day.sql": (
+        "placed_on, orders, revenue",
         f"select placed_on, count(*), coalesce(sum(total), 0) from orders where {SOLD} group by placed_on",
     ),
-    "analytics_top_skus": (
-        "select sku, orders, quantity, revenue from analytics_top_skus",
-        "select sku, count(*), coalesce(sum(quantity), 0), coalesce(sum(total), 0)"
-        f" from orders where {SOLD} group by sku",
+    "analytics/query.top_skus.sql": (
+        "sku, quantity, revenue",
+        f"select sku, coalesce(sum(quantity), 0), coalesce(sum(total), 0) from orders where {SOLD} group by sku",
     ),
-    "analytics_customers_by_tier": (
-        "select loyalty_tier, customers from analytics_customers_by_tier",
+    "analytics/query.customers_by_tier.sql": (
+        "loyalty_tier, customers",
         "select loyalty_tier, count(*) from customers group by loyalty_tier",
     ),
-    "loyalty_balance": (
-        "select customer_id, points, orders from loyalty_balance",
+    "loyalty/query.points.sql": (
+        "customer_id, points, orders",
         "select customer_id, coalesce(sum(points), 0), count(*) from points group by customer_id",
     ),
-    "warehouse_to_ship": (
-        "select sku, quantity from warehouse_to_ship where quantity <> 0",
-        "select sku, sum(quantity) from orders where status = 'paid' and sku is not null group by sku"
-        " having sum(quantity) <> 0",
+    "warehouse/query.stock.sql": (
+        "sku, available, to_ship",
+        "select sku, on_hand - reserved, (select coalesce(sum(quantity), 0) from orders o where o.status = 'paid'"
+        " and o.sku = i.sku) from inventory i",
     ),
 }
 
 
 def view_differences(connection):
-    for name, (kept, computed) in AGGREGATES.items():
-        have = {tuple(row) for row in connection.execute(kept)}
-        want = {tuple(row) for row in connection.execute(computed)}
-        for row in sorted(have - want, key=str):
-            yield f"{name} has {row}, the mirror does not say so"
-        for row in sorted(want - have, key=str):
-            yield f"{name} lacks {row}"
+    for name, (columns, computed) in AGGREGATES.items():
+        query = (VIEWS / name).read_text(encoding="utf-8")
+        nothing = {parameter: None for parameter in re.findall(r":(\w+)", query)}
+        have = sorted(map(tuple, connection.execute(f"select {columns} from ({query})", nothing)), key=str)
+        want = sorted(map(tuple, connection.execute(computed)), key=str)
+        if have != want:
+            only = [row for row in have if row not in want][:3], [row for row in want if row not in have][:3]
+            yield f"{name} shows {only[0]}, the mirror says {only[1]}"
 
 
 def differences(db, truth):
