@@ -13,7 +13,6 @@
 #include <string.h>
 
 enum {
-    PARTITIONS = 3,
     POLL_EVERY = 1000, // messages
     FLUSH_MS = 120000,
     FULL_WAIT_MS = 100,
@@ -26,7 +25,7 @@ struct sink {
     int64_t failed;
     FILE *capture;
     struct buffer line;
-    int64_t offsets[SHOP_TOPICS][PARTITIONS];
+    int64_t offsets[SHOP_TOPICS][SHOP_PARTITIONS];
     int64_t messages;
     int64_t bytes;
 };
@@ -151,7 +150,7 @@ static int run(const struct shop_config *config, const char *brokers, const char
 }
 
 int main(int argc, char **argv) {
-    struct shop_config config = {.prefix = "bench", .seed = 1, .events = 1000000, .partitions = PARTITIONS};
+    struct shop_config config = {.prefix = "bench", .seed = 1, .events = 1000000};
     const char *brokers = NULL;
     const char *capture = NULL;
     bool usable = true;

@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 enum {
-    PARTITIONS = 3,
     CHUNK_MESSAGES = 20000, // made, then measured; for the store also a commit
     CONSUME_BATCH = 1000,
     WAIT_MS = 1000,
@@ -157,7 +156,8 @@ static int fill(struct chunk *chunk, struct shop *shop, struct result *result, s
         if (more <= 0)
             return more;
         struct message *message = &chunk->messages[chunk->count];
-        *message = (struct message){.slot = (int)made.topic * PARTITIONS + made.partition, .ts_ms = made.ts_ms};
+        *message =
+            (struct message){.slot = (int)made.topic * SHOP_PARTITIONS + made.partition, .ts_ms = made.ts_ms};
         if (copy_span(&chunk->bytes, made.key, &message->key) != 0 ||
             copy_span(&chunk->bytes, made.value, &message->value) != 0)
             return error_set(error, ERROR_SYSTEM, "out of memory");
@@ -289,11 +289,11 @@ static int apply_chunk(struct store *store, const struct decoded *decoded, int64
         }
     }
     commit.sequence = (struct store_sequence){commit.lsn, decoded->changes[decoded->count - 1].ts_ms};
-    for (int i = 0; i < SHOP_TABLES * PARTITIONS; i++) {
+    for (int i = 0; i < SHOP_TABLES * SHOP_PARTITIONS; i++) {
         char topic[32];
-        (void)snprintf(topic, sizeof topic, "bench.public.%d", i / PARTITIONS);
+        (void)snprintf(topic, sizeof topic, "bench.public.%d", i / SHOP_PARTITIONS);
         const struct store_offset offset = {
-            .topic = topic, .partition = i % PARTITIONS, .next_offset = total};
+            .topic = topic, .partition = i % SHOP_PARTITIONS, .next_offset = total};
         if (store_set_offset(store, &offset, error) != 0)
             return -1;
     }
@@ -347,7 +347,7 @@ static int store_part(const struct shop_config *config, struct result *result, s
 }
 
 int main(int argc, char **argv) {
-    struct shop_config config = {.prefix = "bench", .seed = 1, .events = 1000000, .partitions = PARTITIONS};
+    struct shop_config config = {.prefix = "bench", .seed = 1, .events = 1000000};
     const char *brokers = NULL;
     const char *part = argc > 1 ? argv[1] : "";
     for (int i = 2; i + 1 < argc; i += 2) {

@@ -9,8 +9,6 @@
 #include <string.h>
 
 enum {
-    CUSTOMERS = 10000, // of the snapshot
-    GOODS = 2000,
     CUSTOMERS_MAX = 1 << 20,
     BASKET_MAX = 3,   // orders placed together
     SHIPMENT_MAX = 6, // orders that leave together
@@ -20,7 +18,6 @@ enum {
     BATCH_MAX = 64, // messages of one transaction
     STEP_US = 1370, // between two commits
     SENT_AFTER_US = 81000,
-    SNAPSHOT_ROWS = CUSTOMERS + GOODS,
     FIRST_ORDER = 5001,
 };
 static const int64_t BEGIN_US = 1795385751006276;
@@ -119,13 +116,17 @@ int shop_new(struct shop **ret, const struct shop_config *config, struct error *
     if (shop == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     shop->config = *config;
+    if (config->customers == 0)
+        shop->config.customers = SHOP_CUSTOMERS_DEFAULT;
+    if (config->goods == 0)
+        shop->config.goods = SHOP_GOODS_DEFAULT;
     shop->random = config->seed;
     shop->lsn = BEGIN_LSN;
     shop->commit_before = -1;
     shop->txid = BEGIN_TXID;
     shop->own_us = BEGIN_US;
     shop->next_order = FIRST_ORDER;
-    shop->goods = calloc(GOODS, sizeof *shop->goods);
+    shop->goods = calloc((size_t)shop->config.goods, sizeof *shop->goods);
     shop->customers = calloc(CUSTOMERS_MAX, sizeof *shop->customers);
     if (shop->goods == NULL || shop->customers == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
@@ -163,11 +164,11 @@ void shop_topic_name(const struct shop *shop, enum shop_topic topic, char *ret, 
 // --- messages
 
 // Any function of the key will do, as long as a key stays in its partition.
-static int32_t partition_of(const struct shop *shop, struct span key) {
+static int32_t partition_of(struct span key) {
     uint32_t hash = 2166136261U;
     for (size_t i = 0; i < key.size; i++)
         hash = (hash ^ (unsigned char)key.data[i]) * 16777619U;
-    return (int32_t)(hash % (uint32_t)shop->config.partitions);
+    return (int32_t)(hash % SHOP_PARTITIONS);
 }
 
 static struct shop_buffer *add_message(struct shop *shop, enum shop_topic topic) {
@@ -188,7 +189,7 @@ static struct shop_buffer *begin_key(struct shop *shop, enum shop_topic topic) {
 
 static void end_key(struct shop *shop, struct shop_buffer *message) {
     debezium_end_key(&shop->debezium, &message->key);
-    message->partition = partition_of(shop, (struct span){message->key.data, message->key.size});
+    message->partition = partition_of((struct span){message->key.data, message->key.size});
     if (!message->tombstone)
         debezium_begin_row(&shop->debezium, &message->value, message->topic);
 }
@@ -344,7 +345,7 @@ static int place(struct shop *shop) {
     for (int i = 0; i < count; i++) {
         struct order order = {.id = shop->next_order++,
                               .customer = customer,
-                              .good = pick_busy(shop, GOODS),
+                              .good = pick_busy(shop, shop->config.goods),
                               .quantity = 1 + pick(shop, 4),
                               .created_us = shop->now_us};
         order.cents = shop->goods[order.good].cents * order.quantity;
@@ -399,7 +400,7 @@ static void archive(struct shop *shop) {
 
 static void restock(struct shop *shop) {
     for (int i = 5 + pick(shop, RESTOCK_MAX - 4); i > 0; i--)
-        change_good(shop, pick_busy(shop, GOODS), 50, 0);
+        change_good(shop, pick_busy(shop, shop->config.goods), 50, 0);
 }
 
 static void change_customer(struct shop *shop) {
@@ -474,24 +475,25 @@ static int write_transaction(struct shop *shop) {
     return 0;
 }
 
-static const char *snapshot_mark(int64_t row) {
+static const char *snapshot_mark(const struct shop *shop, int64_t row) {
+    int64_t customers = shop->config.customers;
     if (row == 0)
         return "first";
-    if (row == SNAPSHOT_ROWS - 1)
+    if (row == customers + shop->config.goods - 1)
         return "last";
-    return row == CUSTOMERS       ? "first_in_data_collection"
-           : row == CUSTOMERS - 1 ? "last_in_data_collection"
+    return row == customers       ? "first_in_data_collection"
+           : row == customers - 1 ? "last_in_data_collection"
                                   : "true";
 }
 
 static void write_snapshot_row(struct shop *shop) {
     int64_t row = shop->snapshot_row++;
     struct shop_buffer *message;
-    if (row < CUSTOMERS) {
+    if (row < shop->config.customers) {
         new_customer(shop, shop->customer_count);
         message = begin_customer(shop, shop->customer_count++);
     } else {
-        int number = (int)(row - CUSTOMERS);
+        int number = (int)row - shop->config.customers;
         shop->goods[number] = (struct good){
             .on_hand = 500 + pick(shop, 500), .cents = 99 + pick(shop, 30000), .updated_us = shop->now_us};
         message = begin_good(shop, number);
@@ -501,7 +503,7 @@ static void write_snapshot_row(struct shop *shop) {
                                          .txid = BEGIN_TXID,
                                          .ts_us = BEGIN_US,
                                          .sent_us = shop->now_us,
-                                         .snapshot = snapshot_mark(row)};
+                                         .snapshot = snapshot_mark(shop, row)};
     debezium_end_row(&shop->debezium, &message->value, message->topic, 'r', &place);
     shop->rows++;
 }
@@ -512,7 +514,7 @@ static int write_batch(struct shop *shop, int64_t now_us) {
     shop->batch_count = 0;
     shop->batch_next = 0;
     while (shop->batch_count == 0)
-        if (shop->snapshot_row < SNAPSHOT_ROWS)
+        if (shop->snapshot_row < shop->config.customers + shop->config.goods)
             write_snapshot_row(shop);
         else if (write_transaction(shop) != 0)
             return -1;
@@ -555,7 +557,7 @@ void shop_truth(const struct shop *shop, FILE *out) {
     (void)fprintf(out,
                   "{\"orders\":%zu,\"customers\":%d,\"inventory\":%d,\"points\":%" PRId64
                   ",\"orders_by_status\":{",
-                  orders, shop->customer_count, GOODS, shop->points);
+                  orders, shop->customer_count, shop->config.goods, shop->points);
     for (int i = 0; i < STATUSES; i++)
         (void)fprintf(out, "%s\"%s\":[%zu,%" PRId64 "]", i == 0 ? "" : ",", status_names[i],
                       shop->orders[i].count, shop->orders[i].cents);

@@ -25,13 +25,20 @@ enum shop_topic {
     SHOP_TOPICS,
 };
 
+enum {
+    SHOP_PARTITIONS = 3,
+    SHOP_CUSTOMERS_DEFAULT = 10000,
+    SHOP_GOODS_DEFAULT = 2000,
+};
+
 struct shop_config {
     const char *prefix;
     uint64_t seed;
     int64_t events;      // row events in all, rounded up to a whole transaction; 0 = no end
-    int partitions;      // of each table's topic; the transaction topic has one
     const char *schemas; // a capture whose messages carry schemas: these have the same ones. NULL = none
     bool growing;        // orders are placed and nothing else happens: a mirror of many rows
+    int customers;       // of the snapshot; 0 = SHOP_CUSTOMERS_DEFAULT
+    int goods;           // 0 = SHOP_GOODS_DEFAULT
 };
 
 struct shop_message {

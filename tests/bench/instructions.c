@@ -1,0 +1,177 @@
+// bench-instructions DB: applies a fixed load from memory to a new file DB, for callgrind to count
+// (--instr-atstart=no: only the applying is counted). The clock is the program's own, so that nothing depends
+// on how fast it runs. Prints the number of row events.
+#include "consumer/apply.h"
+#include "tests/bench/shop.h"
+#include "views/base/arena.h"
+#include "views/base/cleanup.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else
+#define CALLGRIND_START_INSTRUMENTATION
+#define CALLGRIND_STOP_INSTRUMENTATION
+#endif
+
+enum {
+    EVENTS = 12000,
+    CUSTOMERS = 500,
+    GOODS = 100,
+    MESSAGES_MAX = 4 * EVENTS,
+    SLOTS = SHOP_TABLES * SHOP_PARTITIONS + 1,
+    STEP_NS = 100,
+};
+
+// In place of the C library's.
+int clock_gettime(clockid_t clock, struct timespec *ret) {
+    static int64_t now_ns[16];
+    int64_t now = now_ns[(unsigned)clock % 16] += STEP_NS;
+    *ret = (struct timespec){.tv_sec = 1795385751 + now / 1000000000, .tv_nsec = now % 1000000000};
+    return 0;
+}
+
+struct slot {
+    struct message *messages;
+    int count;
+    int next;
+};
+
+struct load {
+    struct arena bytes;
+    struct slot slots[SLOTS];
+};
+
+static const struct message *peek(void *self, int number) {
+    struct load *load = self;
+    struct slot *slot = &load->slots[number];
+    return slot->next < slot->count ? &slot->messages[slot->next] : NULL;
+}
+
+static void release(void *self, int number) {
+    struct load *load = self;
+    load->slots[number].next++;
+}
+
+static bool at_end(void *self, int number) {
+    return peek(self, number) == NULL;
+}
+
+static void load_done(struct load *load) {
+    for (int i = 0; i < SLOTS; i++)
+        free(load->slots[i].messages);
+    arena_free(&load->bytes);
+}
+
+static int copy_span(struct arena *arena, struct span from, struct span *ret) {
+    char *copy = from.data != NULL ? arena_take(arena, from.size) : NULL;
+    if (copy != NULL)
+        memcpy(copy, from.data, from.size);
+    *ret = (struct span){copy, from.size};
+    return from.data != NULL && copy == NULL ? -1 : 0;
+}
+
+static int fill(struct load *load, struct shop *shop, struct error *error) {
+    struct shop_message made;
+    int more;
+    while ((more = shop_next(shop, 0, &made, error)) == 1) {
+        int number = (int)made.topic * SHOP_PARTITIONS + made.partition;
+        struct slot *slot = &load->slots[number];
+        if (slot->messages == NULL)
+            slot->messages = calloc(MESSAGES_MAX, sizeof *slot->messages);
+        if (slot->messages == NULL || slot->count == MESSAGES_MAX)
+            return error_set(error, ERROR_SYSTEM, "no room for the load");
+        struct message *message = &slot->messages[slot->count];
+        *message = (struct message){.slot = number, .offset = slot->count++, .ts_ms = made.ts_ms};
+        if (copy_span(&load->bytes, made.key, &message->key) != 0 ||
+            copy_span(&load->bytes, made.value, &message->value) != 0)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
+    return more;
+}
+
+struct parts {
+    struct catalog *catalog;
+    struct progress *progress;
+    struct store *store;
+    struct apply *apply;
+};
+
+static void parts_done(struct parts *parts) {
+    apply_free(&parts->apply);
+    store_close(&parts->store);
+    progress_free(&parts->progress);
+    catalog_free(&parts->catalog);
+}
+
+static int open_parts(struct parts *parts, struct load *load, const struct shop *shop, const char *db,
+                      struct error *error) {
+    struct store_report report;
+    if (catalog_load(NULL, NULL, &parts->catalog, error) != 0 || progress_new(&parts->progress, error) != 0 ||
+        store_open(&parts->store, db, parts->catalog, &report, error) != 0)
+        return -1;
+    const struct apply_config config = {
+        .catalog = parts->catalog,
+        .store = parts->store,
+        .progress = parts->progress,
+        .source = {.self = load, .peek = peek, .release = release, .at_end = at_end},
+        .prefix = "bench",
+        .settings = &value_settings_default,
+        .commit_messages = APPLY_COMMIT_MESSAGES,
+    };
+    if (apply_new(&parts->apply, &config, error) != 0)
+        return -1;
+    apply_set_sequenced(parts->apply, true);
+    for (int i = 0; i < SLOTS; i++) {
+        char topic[64];
+        int slot;
+        int64_t next_offset;
+        shop_topic_name(shop, (enum shop_topic)(i / SHOP_PARTITIONS), topic, sizeof topic);
+        if (apply_add_partition(parts->apply, topic, i % SHOP_PARTITIONS, &slot, &next_offset, error) != 0)
+            return -1;
+        if (slot != i)
+            return error_set(error, ERROR_SYSTEM, "%s is slot %d", topic, slot);
+    }
+    return 0;
+}
+
+static int apply_load(struct apply *apply, struct error *error) {
+    int64_t taken = 1;
+    int status = 0;
+    CALLGRIND_START_INSTRUMENTATION;
+    while (status == 0 && taken > 0)
+        status = apply_step(apply, &taken, error);
+    if (status == 0)
+        status = apply_commit(apply, error);
+    CALLGRIND_STOP_INSTRUMENTATION;
+    return status;
+}
+
+static int run(const char *db, struct error *error) {
+    CLEANUP(load_done) struct load load = {0};
+    CLEANUP(shop_free) struct shop *shop = NULL;
+    CLEANUP(parts_done) struct parts parts = {0};
+    const struct shop_config config = {
+        .prefix = "bench", .seed = 1, .events = EVENTS, .customers = CUSTOMERS, .goods = GOODS};
+    if (shop_new(&shop, &config, error) != 0 || fill(&load, shop, error) != 0 ||
+        open_parts(&parts, &load, shop, db, error) != 0 || apply_load(parts.apply, error) != 0)
+        return -1;
+    int64_t applied = apply_counters(parts.apply)->applied;
+    if (applied != shop_rows(shop))
+        return error_set(error, ERROR_SYSTEM, "%" PRId64 " of %" PRId64 " row events were applied", applied,
+                         shop_rows(shop));
+    (void)printf("%" PRId64 "\n", applied);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    struct error error = {0};
+    if (argc == 2 && run(argv[1], &error) == 0)
+        return 0;
+    (void)fprintf(stderr, "bench-instructions: %s\n",
+                  argc == 2 ? error.message : "usage: bench-instructions DB");
+    return 1;
+}
