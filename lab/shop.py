@@ -11,6 +11,7 @@ import argparse
 import collections
 import os
 import random
+import signal
 import time
 
 import psql
@@ -59,6 +60,7 @@ class Shop:
             (self.many, 2),
             (self.clear, 0.2),
         ]
+        self.closing = False
         self.load()
 
     def load(self):
@@ -281,7 +283,7 @@ class Shop:
     def run(self, rate, duration):
         start = time.monotonic()
         ticks = 0
-        while (now := time.monotonic()) - start < duration:
+        while (now := time.monotonic()) - start < duration and not self.closing:
             try:
                 self.step(now)
             except (psql.Lost, psql.Failed) as lost:
@@ -318,6 +320,8 @@ def main():
     seed = options.seed if options.seed is not None else int(time.time())
     print(f"shop: seed {seed}, {options.rate:g} transactions a second for {options.duration:g} s", flush=True)
     shop = Shop(options.database, seed)
+    # asked to stop, it ends as it does when its time is over
+    signal.signal(signal.SIGTERM, lambda *_: setattr(shop, "closing", True))
     took = shop.run(options.rate, options.duration)
     counts = ", ".join(f"{name} {n}" for name, n in sorted(shop.counts.items()))
     print(f"shop: {took:.1f} s: {counts}")

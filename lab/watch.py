@@ -7,10 +7,10 @@ different rows. Exit 1 when there was either.
 """
 
 import os
+import signal
 import sqlite3
 import sys
 import threading
-import time
 
 import compare
 from shop import RESERVED_RULE
@@ -23,7 +23,7 @@ class Watcher(threading.Thread):
         super().__init__(daemon=True)
         self.paths = paths
         self.done = threading.Event()
-        self.looks = self.torn = self.agreed = 0
+        self.looks = self.per_key = self.torn = self.agreed = 0
         self.differing = []
         self.digests = {}  # position: {path: digest}
 
@@ -35,7 +35,8 @@ class Watcher(threading.Thread):
             mirror.execute("begin")
             lsn, _, transactional = compare.position(mirror)
             if lsn is None or not transactional:
-                return  # not through its first snapshot
+                self.per_key += 1  # in a snapshot, or rows whose transaction's END did not come: it says so
+                return
             self.looks += 1
             self.torn += mirror.execute(RESERVED_RULE).fetchone()[0] != 0
             known = self.digests.setdefault(lsn, {})
@@ -61,7 +62,10 @@ class Watcher(threading.Thread):
         self.join()
 
     def report(self):
-        lines = [f"{self.looks} looks, {self.torn} of them at half a transaction"]
+        lines = [
+            f"{self.looks} looks, {self.torn} of them at half a transaction; {self.per_key} more that promised no more "
+            "than per-key"
+        ]
         if len(self.paths) > 1:
             lines.append(
                 f"{self.agreed} times two files were seen at one position, {len(self.differing)} times they differed"
@@ -74,8 +78,10 @@ def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
     watcher = Watcher(sys.argv[2:])
+    # asked to stop, it reports as it does when its time is over
+    signal.signal(signal.SIGTERM, lambda *_: watcher.done.set())
     watcher.start()
-    time.sleep(float(sys.argv[1]))
+    watcher.done.wait(float(sys.argv[1]))
     watcher.stop()
     print(watcher.report())
     sys.exit(1 if watcher.torn or watcher.differing or not watcher.looks else 0)

@@ -7,7 +7,8 @@ top=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 : "${LAB_STATE:=$top/build/e2e}"
 : "${LAB_PG_PORT:=16432}" "${LAB_KAFKA_PORT:=20092}" "${LAB_CONTROLLER_PORT:=20093}" "${LAB_CONNECT_PORT:=20083}"
 : "${LAB_HTTP_PORT:=20080}" "${LAB_WAREHOUSE_PORT:=20181}" "${LAB_EMAIL_PORT:=20182}" "${LAB_ANALYTICS_PORT:=20183}"
-: "${E2E_SEED:=$(date +%s)}" "${E2E_RATE:=25}" "${E2E_SECONDS:=90}"
+: "${E2E_SEED:=$(date +%s)}" "${E2E_RATE:=25}"
+traffic_max=600 # seconds; it is stopped when the accidents are over
 export LAB_STATE LAB_PG_PORT LAB_KAFKA_PORT LAB_CONTROLLER_PORT LAB_CONNECT_PORT LAB_HTTP_PORT LAB_WAREHOUSE_PORT \
     LAB_EMAIL_PORT LAB_ANALYTICS_PORT
 keep=
@@ -58,10 +59,9 @@ lab setup
 lab verify
 
 step "traffic with accidents (seed $E2E_SEED)"
-lab shop --rate "$E2E_RATE" --duration "$E2E_SECONDS" --seed "$E2E_SEED" &
+sh "$top/lab/shop.sh" --rate "$E2E_RATE" --duration $traffic_max --seed "$E2E_SEED" &
 shop=$!
-# the watcher imports the lab's settings the way verify.sh hands them over
-python3 "$top/lab/watch.py" "$E2E_SECONDS" "$LAB_STATE/tidemark/shop.db" &
+LAB_DATABASE=theworldshop python3 "$top/lab/watch.py" $traffic_max "$LAB_STATE/tidemark/shop.db" &
 watcher=$!
 sleep 5
 step "tidemark: kill -9"
@@ -85,8 +85,11 @@ lab teardown --kill kafka tidemark
 lab setup kafka tidemark connector
 
 step "the traffic's end"
+sleep 5
+kill "$shop"
 wait "$shop" || exit 1
 shop=
+kill "$watcher"
 wait "$watcher" || exit 1
 watcher=
 
