@@ -45,8 +45,9 @@ struct apply {
     struct timelines timelines;
     // the highest commit that any event named, and when: what is lower and yet later is of a new timeline
     struct store_sequence newest;
-    bool torn;     // what was taken since the last whole transaction may be part of one
-    int64_t taken; // messages since the transaction was opened
+    bool swept_so_far; // what was delivered is all there is for now: its open snapshots count as whole
+    bool torn;         // what was taken since the last whole transaction may be part of one
+    int64_t taken;     // messages since the transaction was opened
     int64_t taken_bytes;
     int64_t opened_ms; // monotonic
     int64_t waiting_since_ms;
@@ -674,7 +675,7 @@ static bool snapshot_is_open(const struct apply *apply, int64_t *ret_newest) {
 // none after.
 static void describe(const struct apply *apply, struct store_commit *commit) {
     int64_t snapshot;
-    bool open = snapshot_is_open(apply, &snapshot);
+    bool open = snapshot_is_open(apply, &snapshot) && !apply->swept_so_far;
     int64_t finished = merge_finished_lsn(apply->merge);
     int64_t lsn = finished > snapshot ? finished : snapshot;
     commit->transactional = merge_is_sequenced(apply->merge) && !merge_is_letting_through(apply->merge) &&
@@ -749,7 +750,8 @@ static bool is_past_snapshot(const struct apply *apply, const struct table *tabl
     return true;
 }
 
-int apply_sweep(struct apply *apply, bool (*at_end)(void *self, int slot), void *self, struct error *error) {
+int apply_sweep(struct apply *apply, bool (*at_end)(void *self, int slot), void *self, bool more_may_come,
+                struct error *error) {
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
         const struct table *table = &apply->config.catalog->tables[t];
         bool marked;
@@ -758,8 +760,9 @@ int apply_sweep(struct apply *apply, bool (*at_end)(void *self, int slot), void 
             continue;
         int64_t swept = 0;
         if (begin(apply, error) != 0 ||
-            store_snapshot_complete(apply->config.store, table, &swept, error) != 0)
+            store_snapshot_sweep(apply->config.store, table, more_may_come, &swept, error) != 0)
             return -1;
+        apply->swept_so_far |= more_may_come;
         if (swept > 0)
             warn(apply, "table %s: %lld rows that the newest snapshot (LSN %lld) does not have are gone",
                  table->name, (long long)swept, (long long)lsn);

@@ -39,8 +39,8 @@ void apply_free(struct apply **apply);
 // (-1 = nothing of it was applied yet). ret_new: it was not known before.
 int apply_add_partition(struct apply *apply, const char *topic, int32_t partition, int *ret_slot,
                         int64_t *ret_next_offset, struct error *error);
-// The message before next_offset will come first: it must be the one that the file remembers, or the topic was made anew
-// (ERROR_HALT from apply_step).
+// The message before next_offset will come first: it must be the one that the file remembers, or the topic
+// was made anew (ERROR_HALT from apply_step).
 void apply_verify_first(struct apply *apply, int slot);
 // Nothing before `offset` exists in the log: for a partition of which nothing was applied.
 void apply_start_at(struct apply *apply, int slot, int64_t offset);
@@ -66,7 +66,10 @@ int apply_pass(struct apply *apply, struct error *error);
 
 // Tables whose snapshot's last row was seen and whose partitions have all been read past it: their ghosts go.
 // A partition whose next message is a change after the snapshot is past it; for the others `at_end` is asked.
-int apply_sweep(struct apply *apply, bool (*at_end)(void *self, int slot), void *self, struct error *error);
+// `more_may_come`: the ends are a capture's, not the log's, so rows that the snapshot did not name may still
+// follow: the table is swept again then.
+int apply_sweep(struct apply *apply, bool (*at_end)(void *self, int slot), void *self, bool more_may_come,
+                struct error *error);
 // True while some table waits for apply_sweep.
 bool apply_awaits_sweep(const struct apply *apply);
 

@@ -269,6 +269,44 @@ bool capture_has_topic(const struct capture *capture, const char *suffix) {
     return false;
 }
 
+// False when the line's first two members are not its topic and partition.
+static bool head_of(struct span line, struct span *ret_topic, int32_t *ret_partition) {
+    struct json_reader json;
+    int64_t partition;
+    json_open(&json, line);
+    if (json_next(&json) != JSON_OBJECT_BEGIN || json_next(&json) != JSON_KEY ||
+        !json_key_is(&json, "topic", 5) || json_next(&json) != JSON_STRING || json.escaped)
+        return false;
+    *ret_topic = json.text;
+    if (json_next(&json) != JSON_KEY || !json_key_is(&json, "partition", 9) ||
+        json_next(&json) != JSON_NUMBER || !json_to_integer(json.text, &partition) || partition < 0 ||
+        partition > INT32_MAX)
+        return false;
+    *ret_partition = (int32_t)partition;
+    return true;
+}
+
+int capture_visit_partitions(const struct capture *capture,
+                             int (*visit)(void *self, struct span topic, int32_t partition,
+                                          struct error *error),
+                             void *self, struct error *error) {
+    struct span last = {0};
+    int32_t last_partition = -1;
+    for (size_t place = 0; place < capture->bytes.size;) {
+        struct span line = line_at(capture, place);
+        struct span topic;
+        int32_t partition;
+        place += line.size + 1;
+        if (!head_of(line, &topic, &partition) || (partition == last_partition && span_equal(topic, last)))
+            continue;
+        if (visit(self, topic, partition, error) != 0)
+            return -1;
+        last = topic;
+        last_partition = partition;
+    }
+    return 0;
+}
+
 static bool strip_prefix(struct span *text, struct span prefix) {
     if (text->size <= prefix.size || memcmp(text->data, prefix.data, prefix.size) != 0)
         return false;

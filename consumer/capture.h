@@ -39,6 +39,13 @@ void capture_rewind(struct capture *capture);
 // True when some line's topic ends in `suffix`: for knowing, before the first message, whether a transaction
 // topic will come. One pass over the bytes, no parsing beyond the topic.
 bool capture_has_topic(const struct capture *capture, const char *suffix);
+// Visits the topic and partition of each line, unless they are those of the line before. Lines that are
+// broken, or say so behind the key, are passed over: capture_next tells of them. Stops at the first error of
+// `visit`.
+int capture_visit_partitions(const struct capture *capture,
+                             int (*visit)(void *self, struct span topic, int32_t partition,
+                                          struct error *error),
+                             void *self, struct error *error);
 // "theworldshop" from the first table's, transaction's or heartbeat's topic; data NULL when no line tells.
 struct span capture_prefix(const struct capture *capture);
 

@@ -298,7 +298,7 @@ static int sweep(struct follow *follow, struct error *error) {
         follow->sweep_since_ms = now;
     if (now - follow->sweep_since_ms < FOLLOW_SWEEP_AFTER_MS)
         return 0;
-    return apply_sweep(follow->apply, slot_at_end, follow, error);
+    return apply_sweep(follow->apply, slot_at_end, follow, false, error);
 }
 
 // While no broker answers nothing can come: that time is no sign that it never will.

@@ -4,8 +4,8 @@
 #ifndef TIDEMARK_FOLLOW_H
 #define TIDEMARK_FOLLOW_H
 
-#include "consumer/kafka.h"
 #include "consumer/apply.h"
+#include "consumer/kafka.h"
 #include "consumer/value.h"
 #include "views/progress.h"
 #include "views/store.h"

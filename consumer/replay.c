@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+enum { TOPIC_SIZE = 250 }; // Kafka's longest name, and NUL
+
 // A line that was delivered and waits behind others of its partition: where it stands.
 struct place {
     int capture;
@@ -32,6 +34,7 @@ struct replay {
     struct queue **queues; // by slot; each stays where it is, messages are borrowed from it
     int queue_count;
     struct arena scratch; // of the line being delivered
+    bool ended;           // nothing will come any more
     struct error failure; // of a line that could be read once but not again
     bool failed;
 };
@@ -67,10 +70,10 @@ static void release(void *self, int slot) {
     replay->queues[slot]->loaded = false;
 }
 
-// More lines may follow until the captures are at their end; then nothing is asked any more.
+// Until the captures are at their end more lines may follow.
 static bool at_end(void *self, int slot) {
     const struct replay *replay = self;
-    return !replay->queues[slot]->loaded && replay->queues[slot]->count == 0;
+    return replay->ended && !replay->queues[slot]->loaded && replay->queues[slot]->count == 0;
 }
 
 static int enqueue(struct queue *queue, struct place place, struct error *error) {
@@ -90,15 +93,13 @@ static int enqueue(struct queue *queue, struct place place, struct error *error)
     return 0;
 }
 
-static int find_slot(struct replay *replay, const struct capture_line *line, int *ret, struct error *error) {
-    char topic[256];
-    if (line->topic.size >= sizeof topic)
-        return error_set(error, ERROR_INPUT, "line %lld: a topic's name has at most 249 characters",
-                         (long long)line->line);
-    memcpy(topic, line->topic.data, line->topic.size);
-    topic[line->topic.size] = '\0';
+static int find_slot(struct replay *replay, struct span name, int32_t partition, int *ret,
+                     struct error *error) {
+    char topic[TOPIC_SIZE];
+    memcpy(topic, name.data, name.size);
+    topic[name.size] = '\0';
     int64_t next_offset;
-    if (apply_add_partition(replay->apply, topic, line->partition, ret, &next_offset, error) != 0)
+    if (apply_add_partition(replay->apply, topic, partition, ret, &next_offset, error) != 0)
         return -1;
     if (*ret < replay->queue_count)
         return 0;
@@ -112,9 +113,19 @@ static int find_slot(struct replay *replay, const struct capture_line *line, int
     return 0;
 }
 
+// A broker tells all of its partitions before the first message: what is missing in one is judged by the
+// others.
+static int add_partition(void *self, struct span topic, int32_t partition, struct error *error) {
+    int slot;
+    return topic.size < TOPIC_SIZE ? find_slot(self, topic, partition, &slot, error) : 0;
+}
+
 static int deliver(struct replay *replay, int number, const struct capture_line *line, struct error *error) {
     int slot;
-    if (find_slot(replay, line, &slot, error) != 0)
+    if (line->topic.size >= TOPIC_SIZE)
+        return error_set(error, ERROR_INPUT, "%s:%lld: a topic's name has at most %d characters",
+                         replay->config->captures[number], (long long)line->line, TOPIC_SIZE - 1);
+    if (find_slot(replay, line->topic, line->partition, &slot, error) != 0)
         return -1;
     struct queue *queue = replay->queues[slot];
     if (queue->loaded || queue->count > 0)
@@ -157,6 +168,7 @@ static int play(struct replay *replay, int number, struct progress_line *line_ou
 static int finish(struct replay *replay, struct error *error) {
     int64_t taken = 0;
     int64_t since;
+    replay->ended = true;
     do {
         if (step(replay, &taken, error) != 0)
             return -1;
@@ -166,7 +178,8 @@ static int finish(struct replay *replay, struct error *error) {
             taken = 1;
         }
     } while (taken > 0);
-    if (apply_sweep(replay->apply, at_end, replay, error) != 0 || apply_commit(replay->apply, error) != 0)
+    if (apply_sweep(replay->apply, at_end, replay, true, error) != 0 ||
+        apply_commit(replay->apply, error) != 0)
         return -1;
     return step(replay, &taken, error); // its warnings
 }
@@ -215,7 +228,7 @@ int replay_run(const struct replay_config *config, struct progress_counters *ret
                struct error *error) {
     CLEANUP(done) struct replay replay = {.config = config};
     char prefix[256];
-    bool sequenced;
+    bool sequenced = false;
     if (open_captures(&replay, prefix, sizeof prefix, &sequenced, error) != 0)
         return -1;
     if (prefix[0] != '\0' && store_claim_prefix(config->store, prefix, error) != 0)
@@ -236,6 +249,8 @@ int replay_run(const struct replay_config *config, struct progress_counters *ret
     struct progress_line line;
     progress_line_begin(&line, config->progress_line);
     int status = 0;
+    for (int i = 0; i < config->capture_count && status == 0; i++)
+        status = capture_visit_partitions(replay.captures[i], add_partition, &replay, error);
     for (int i = 0; i < config->capture_count && status == 0; i++)
         status = play(&replay, i, &line, error);
     if (status == 0)

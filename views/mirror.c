@@ -393,8 +393,8 @@ int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *ta
     return state->snapshot_open ? state->snapshot_lsn : LSN_NONE;
 }
 
-int mirror_snapshot_complete(struct mirror *mirror, const struct table *table, int64_t *ret_swept,
-                             struct error *error) {
+int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool keep_open,
+                          int64_t *ret_swept, struct error *error) {
     struct mirror_table *state = &mirror->tables[table->index];
     sqlite3_stmt *note = mirror_table_statement(state, STATEMENT_NOTE_SWEPT, error);
     sqlite3_stmt *sweep = mirror_table_statement(state, STATEMENT_SWEEP, error);
@@ -418,7 +418,7 @@ int mirror_snapshot_complete(struct mirror *mirror, const struct table *table, i
         return -1;
     if (noted > 0 && state->deleted_lsn < state->snapshot_lsn)
         state->deleted_lsn = state->snapshot_lsn;
-    state->snapshot_open = state->snapshot_marked = false;
+    state->snapshot_open = state->snapshot_marked = keep_open;
     state->dirty = true;
     *ret_swept = changes;
     return 0;

@@ -53,9 +53,10 @@ int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *er
 // was seen), else LSN_NONE.
 int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table);
 int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *table, bool *ret_marked);
-// Its rows have all come: the ghosts go. ret_swept: how many.
-int mirror_snapshot_complete(struct mirror *mirror, const struct table *table, int64_t *ret_swept,
-                             struct error *error);
+// Its rows have all come: the ghosts go. ret_swept: how many. `keep_open`: older changes may still bring
+// others.
+int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool keep_open,
+                          int64_t *ret_swept, struct error *error);
 
 // Before each commit: the tables' positions, and now and then the purge of what is too old.
 int mirror_save(struct mirror *mirror, struct error *error);

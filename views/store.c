@@ -171,8 +171,9 @@ static int create(struct store *store, struct error *error) {
 
 static int load_offsets(struct store *store, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(store->db, "select topic, partition, next_offset, deleted_key, newest_ts_ms from _offsets", "_offsets",
-                     &stmt, error) != 0)
+    if (stmt_prepare(store->db,
+                     "select topic, partition, next_offset, deleted_key, newest_ts_ms from _offsets",
+                     "_offsets", &stmt, error) != 0)
         return -1;
     int row;
     while ((row = stmt_row(stmt, "_offsets", error)) == 1) {
@@ -209,8 +210,8 @@ static int load_sequence(struct store *store, struct error *error) {
 
 static int load_timelines(struct store *store, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(store->db, "select since_ts_ms from _timelines order by since_ts_ms", "_timelines", &stmt, error) !=
-        0)
+    if (stmt_prepare(store->db, "select since_ts_ms from _timelines order by since_ts_ms", "_timelines",
+                     &stmt, error) != 0)
         return -1;
     store->timeline_count = 0;
     int row;
@@ -229,12 +230,20 @@ const int64_t *store_timelines(const struct store *store, int *ret_count) {
     return store->timelines;
 }
 
+// A trigger's program is a frame of a few kilobytes for each row: from the connection's own pool, not from
+// malloc.
+enum { LOOKASIDE_SLOT_BYTES = 8192, LOOKASIDE_SLOTS = 256 };
+
 static int set_up_connection(struct store *store, const char *path, struct error *error) {
+    // Statistics of memory cost a mutex an allocation. Fails, harmlessly, when SQLite was initialised before.
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         (void)stmt_error(error, store->db, path);
         return -1;
     }
     (void)sqlite3_extended_result_codes(store->db, 1);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_SLOT_BYTES,
+                            LOOKASIDE_SLOTS);
     // A reader never blocks the writer in WAL; another tool's write or a checkpoint may, for a moment.
     (void)sqlite3_busy_timeout(store->db, 5000);
     return functions_register(store->db, &store->refill, error);
@@ -284,7 +293,8 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
     if (lock_file(store, path, error) != 0 || set_up_connection(store, path, error) != 0 ||
         check_identity(store, path, &is_new, error) != 0 || set_pragmas(store, path, error) != 0 ||
         set_up_schema(store, is_new, report, error) != 0 || prepare_statements(store, error) != 0 ||
-        load_offsets(store, error) != 0 || load_sequence(store, error) != 0 || load_timelines(store, error) != 0 ||
+        load_offsets(store, error) != 0 || load_sequence(store, error) != 0 ||
+        load_timelines(store, error) != 0 ||
         get_meta(store->db, "id", store->id, sizeof store->id, error) < 0 ||
         get_meta(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
         mirror_open(&store->mirror, store->db, catalog, error) != 0 ||
@@ -399,9 +409,9 @@ int64_t store_snapshot_open(const struct store *store, const struct table *table
     return mirror_snapshot_open(store->mirror, table, ret_marked);
 }
 
-int store_snapshot_complete(struct store *store, const struct table *table, int64_t *ret_swept,
-                            struct error *error) {
-    return mirror_snapshot_complete(store->mirror, table, ret_swept, error);
+int store_snapshot_sweep(struct store *store, const struct table *table, bool keep_open, int64_t *ret_swept,
+                         struct error *error) {
+    return mirror_snapshot_sweep(store->mirror, table, keep_open, ret_swept, error);
 }
 
 int store_quarantine(struct store *store, const struct store_quarantined *event, struct error *error) {

@@ -76,8 +76,10 @@ int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct
 // LSN of the table's newest full snapshot, LSN_NONE = none.
 int64_t store_snapshot_lsn(const struct store *store, const struct table *table);
 int64_t store_snapshot_open(const struct store *store, const struct table *table, bool *ret_marked);
-int store_snapshot_complete(struct store *store, const struct table *table, int64_t *ret_swept,
-                            struct error *error);
+// Rows that the snapshot did not name go. `keep_open`: more rows that it did not name may come, and it is
+// swept again.
+int store_snapshot_sweep(struct store *store, const struct table *table, bool keep_open, int64_t *ret_swept,
+                         struct error *error);
 
 struct store_quarantined {
     const char *topic;
