@@ -5,6 +5,7 @@
 set -eu
 . "$(dirname -- "$0")/settings.sh"
 . "$lab_dir/parts.sh"
+. "$lab_dir/packages.sh"
 
 usage() {
     sed -n '2,5s/^# //p' "$0"
@@ -34,45 +35,25 @@ wanted() {
 built=$top_dir/build/release/tidemark
 case "$parts" in *tidemark*) program=1 ;; *) program= ;; esac
 
+build() {
+    [ -f "$top_dir/build/release/build.ninja" ] || (cd "$top_dir" && cmake --preset release -D BUILD_TESTING=OFF) || return 1
+    cmake --build "$top_dir/build/release" --target tidemark
+}
+
 # tools: the packages that are missing, installed and said ---------------------------------------------------
 
-packages=
-need() {
-    command -v "$1" >/dev/null 2>&1 || packages="$packages $2"
-}
-need python3 python3
-need psql postgresql-client
-need kcat kcat
-if wanted postgres && [ -z "$(pg_bin)" ]; then packages="$packages postgresql"; fi
+needs="python3=python3 psql=postgresql-client kcat=kcat"
+if wanted postgres && [ -z "$(pg_bin)" ]; then needs="$needs initdb=postgresql"; fi
 if wanted kafka || wanted connect; then
-    need java openjdk-17-jre-headless
-    [ -s "$LAB_JARS/complete" ] || need mvn maven
+    needs="$needs java=openjdk-17-jre-headless"
+    stamp=$(cksum <"$lab_dir/pom.xml")
+    [ "$(cat "$LAB_JARS/complete" 2>/dev/null)" = "$stamp" ] || needs="$needs mvn=maven"
 fi
-if [ -n "$program" ] && [ "$LAB_TIDEMARK" = "$built" ]; then
-    need cmake cmake
-    need ninja ninja-build
-    need cc "gcc libc6-dev"
-    need pkg-config pkg-config
-    for library in rdkafka:librdkafka-dev sqlite3:libsqlite3-dev jansson:libjansson-dev libmicrohttpd:libmicrohttpd-dev cmocka:libcmocka-dev; do
-        pkg-config --exists "${library%:*}" 2>/dev/null || packages="$packages ${library#*:}"
-    done
-fi
-if [ -n "$packages" ]; then
-    command -v apt-get >/dev/null || die "missing here, and no apt-get to install it: $packages"
-    sudo=
-    if [ "$(id -u)" != 0 ]; then
-        command -v sudo >/dev/null || die "missing:$packages. Install them as root: apt-get install$packages"
-        sudo=sudo
-    fi
-    say "installing:$packages"
-    mkdir -p "$log_dir"
-    # shellcheck disable=SC2086 # words on purpose
-    { $sudo apt-get update && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages; } \
-        >"$log_dir/apt.log" 2>&1 || die "apt-get failed; see $log_dir/apt.log" "$log_dir/apt.log"
-fi
+# shellcheck disable=SC2086 # words on purpose
+need_packages $needs
+if [ -n "$program" ] && [ "$LAB_TIDEMARK" = "$built" ]; then need_build; fi
 if wanted kafka || wanted connect; then
     java -version >/dev/null 2>&1 || die "java is there but does not run: try 'java -version'; the lab wants Java 17 or newer"
-    stamp=$(cksum <"$lab_dir/pom.xml")
     if [ "$(cat "$LAB_JARS/complete" 2>/dev/null)" != "$stamp" ]; then
         say "fetching Kafka and Debezium with Maven into $LAB_JARS (once, about 70 MB)"
         mkdir -p "$LAB_JARS" "$log_dir"
@@ -85,9 +66,7 @@ fi
 if [ -n "$program" ] && [ "$LAB_TIDEMARK" = "$built" ]; then
     [ -x "$built" ] || say "building tidemark"
     mkdir -p "$log_dir"
-    { [ -f "$top_dir/build/release/build.ninja" ] || (cd "$top_dir" && cmake --preset release); } >"$log_dir/build.log" 2>&1 &&
-        cmake --build "$top_dir/build/release" --target tidemark >>"$log_dir/build.log" 2>&1 ||
-        die "tidemark could not be built; see $log_dir/build.log" "$log_dir/build.log"
+    build >"$log_dir/build.log" 2>&1 || die "tidemark could not be built; see $log_dir/build.log" "$log_dir/build.log"
 elif [ -n "$program" ] && [ ! -x "$LAB_TIDEMARK" ]; then
     die "LAB_TIDEMARK=$LAB_TIDEMARK is not there, or not a program"
 fi
