@@ -27,6 +27,7 @@ struct sink {
     struct buffer line;
     int64_t offsets[SHOP_TOPICS][SHOP_PARTITIONS];
     int64_t messages;
+    int64_t rows[SHOP_TABLES];
     int64_t bytes;
 };
 
@@ -119,6 +120,8 @@ static int load(struct shop *shop, struct sink *sink, struct error *error) {
     int more;
     while ((more = shop_next(shop, 0, &message, error)) == 1) {
         sink->messages++;
+        if (message.is_row)
+            sink->rows[message.topic]++;
         sink->bytes += (int64_t)(message.key.size + message.value.size);
         int status =
             sink->capture != NULL ? write_line(sink, &message, error) : send_message(sink, &message, error);
@@ -142,8 +145,10 @@ static int run(const struct shop_config *config, const char *brokers, const char
     struct error closing;
     if (close_sink(&sink, status == 0 ? error : &closing) != 0 || status != 0)
         return -1;
-    (void)printf("{\"events\":%" PRId64 ",\"messages\":%" PRId64 ",\"bytes\":%" PRId64 ",\"truth\":",
-                 shop_rows(shop), sink.messages, sink.bytes);
+    (void)printf("{\"events\":%" PRId64 ",\"messages\":%" PRId64 ",\"bytes\":%" PRId64 ",\"rows\":[%" PRId64
+                 ",%" PRId64 ",%" PRId64 ",%" PRId64 "],\"truth\":",
+                 shop_rows(shop), sink.messages, sink.bytes, sink.rows[0], sink.rows[1], sink.rows[2],
+                 sink.rows[3]);
     shop_truth(shop, stdout);
     (void)printf("}\n");
     return 0;

@@ -1,0 +1,67 @@
+"""The bench's broker: its topics, and what is loaded into them. The broker itself is the lab's."""
+
+import json
+import os
+import subprocess
+import sys
+
+TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "lab"))
+import kafka  # noqa: E402
+
+STATE = os.environ["BENCH_STATE"]
+BUILD = os.environ["BENCH_BUILD"]
+BROKERS = f"127.0.0.1:{os.environ['BENCH_KAFKA_PORT']}"
+SCHEMAS = os.path.join(TOP, "fixtures", "captures", "schemas.jsonl")
+TABLES = ("orders", "inventory", "customers", "points")
+PARTITIONS = 3
+
+
+def program(name):
+    return os.path.join(BUILD, "tests", "bench", name)
+
+
+def create(prefix, *options):
+    """The topics of a connector, empty."""
+    for table in TABLES:
+        kafka.topic_tool(
+            *("--create", "--if-not-exists", "--topic", f"{prefix}.public.{table}"),
+            *("--partitions", str(PARTITIONS), *options),
+        )
+    kafka.topic_tool("--create", "--if-not-exists", "--topic", f"{prefix}.transaction", "--partitions", "1", *options)
+
+
+def delete(prefix):
+    kafka.delete(f"{prefix}[.].*")
+
+
+def loaded(prefix):
+    """What bench-load said of the prefix, or None."""
+    try:
+        with open(os.path.join(STATE, f"{prefix}.load.json"), encoding="utf-8") as file:
+            return json.load(file)
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+
+
+def load(prefix, events, *options):
+    """Fills the prefix's topics once; a load that broke off is begun anew."""
+    known = loaded(prefix)
+    wanted = {"prefix": prefix, "wanted": events, "options": list(options)}
+    topics = kafka.topics()
+    if known and all(known.get(k) == v for k, v in wanted.items()) and f"{prefix}.transaction" in topics:
+        return known
+    if any(name.startswith(prefix + ".") for name in topics):
+        delete(prefix)
+    print(f"bench: loading {events} events as {prefix}.* {' '.join(options)}", flush=True)
+    create(prefix)
+    done = subprocess.run(
+        [program("bench-load"), "--events", str(events), "--prefix", prefix, "--brokers", BROKERS, *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    known = {**json.loads(done.stdout), **wanted}
+    with open(os.path.join(STATE, f"{prefix}.load.json"), "w", encoding="utf-8") as file:
+        json.dump(known, file)
+    return known

@@ -1,0 +1,68 @@
+"""What a user would write instead. The programs are not part of this repository: PEERS names their folder."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+
+from broker import BROKERS, STATE
+
+
+def measured(command, folder):
+    """Runs a peer on an empty folder. It prints RESULT lines of JSON."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as peer:
+        lines = [json.loads(line[7:]) for line in peer.stdout if line.startswith("RESULT ")]
+        _, status, usage = os.wait4(peer.pid, 0)
+        peer.returncode = os.waitstatus_to_exitcode(status)
+    if peer.returncode:
+        raise SystemExit(f"bench: {command[0]} failed: exit {peer.returncode}")
+    figures = next(line for line in lines if "done_s" in line)
+    return {
+        "cpu_s": figures["cpu_s_at_done"],
+        "wall_s": figures["done_s"],
+        "messages": figures["events"],
+        "peak_mb": usage.ru_maxrss / 1024,
+    }
+
+
+def python_peer(script):
+    folder = os.path.join(STATE, "peers", "venv")
+    python = os.path.join(folder, "bin", "python")
+    probe = [python, "-c", "import confluent_kafka, orjson"]
+    if not os.path.exists(python) or subprocess.run(probe, stderr=subprocess.DEVNULL, check=False).returncode:
+        venv.create(folder, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", "confluent-kafka", "orjson"], check=True, stderr=sys.stderr)
+    state = os.path.join(STATE, "peers", "python")
+    return lambda prefix: measured([python, script, "--brokers", BROKERS, "--prefix", prefix, "--state", state], state)
+
+
+def go_peer(source):
+    program = os.path.join(STATE, "peers", "go_peer")
+    subprocess.run(["go", "build", "-o", program, "."], cwd=source, check=True)
+    state = os.path.join(STATE, "peers", "go")
+    return lambda prefix: measured([program, state, "sonic", BROKERS, prefix], state)
+
+
+def find():
+    """({name: function(prefix)}, reasons for those that are not measured)"""
+    folder = os.environ.get("PEERS", "")
+    if not folder:
+        return {}, ["peers: not measured, PEERS names no folder"]
+    found, reasons = {}, []
+    os.makedirs(os.path.join(STATE, "peers"), exist_ok=True)
+    for name, make, path in (
+        ("python_peer", python_peer, os.path.join(folder, "python_peer.py")),
+        ("go_peer", go_peer, os.path.join(folder, "go_peer")),
+    ):
+        if not os.path.exists(path):
+            reasons.append(f"{name}: not measured, {path} is not there")
+            continue
+        try:
+            found[name] = make(os.path.abspath(path))
+        except (OSError, subprocess.CalledProcessError) as error:
+            reasons.append(f"{name}: not measured, it could not be built: {error}")
+    return found, reasons

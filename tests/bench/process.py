@@ -1,0 +1,97 @@
+"""A tidemark under measurement: started, asked, stopped; what it used comes from /proc."""
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+
+from broker import BROKERS, STATE, TABLES
+
+PORT = int(os.environ["BENCH_HTTP_PORT"])
+TICK = os.sysconf("SC_CLK_TCK")
+LIMIT_S = 1800
+STEP_S = 0.01
+
+
+def get(path, port=PORT, timeout=10):
+    """(status, body); status 0 when nobody answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except OSError:
+        return 0, b""
+    finally:
+        connection.close()
+
+
+class Tidemark:
+    """`tidemark run` on a prefix. fresh: its file is made anew."""
+
+    def __init__(self, prefix, fresh=True, name="bench", program=None):
+        self.folder = os.path.join(STATE, "db")
+        self.db = os.path.join(self.folder, f"{name}.db")
+        if fresh:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder, exist_ok=True)
+        self.log = os.path.join(STATE, "tidemark.log")
+        self.begun = time.monotonic()
+        with open(self.log, "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [program or os.environ["TIDEMARK"], "run", "--brokers", BROKERS, "--prefix", prefix]
+                + ["--db", self.db, "--listen", f"127.0.0.1:{PORT}"],
+                stderr=log,
+            )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+            self.process.wait(60)
+
+    def wait(self, path, step_s=STEP_S):
+        """Seconds since the start when the path first answers 200."""
+        while True:
+            status, _ = get(path)
+            elapsed = time.monotonic() - self.begun
+            if status == 200:
+                return elapsed
+            if self.process.poll() is not None or elapsed > LIMIT_S:
+                with open(self.log, encoding="utf-8") as log:
+                    raise SystemExit(f"bench: tidemark {'died' if self.process.poll() else 'is too slow'}: {log.read()[-2000:]}")
+            time.sleep(step_s)
+
+    def cpu_s(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICK
+
+    def peak_mb(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
+
+    def applied(self):
+        """Messages applied so far, all partitions."""
+        status, body = get("/v1/lag")
+        return sum(p["applied"] or 0 for p in json.loads(body)["partitions"]) if status == 200 else 0
+
+    def check(self, truth):
+        """The mirror is the source, or the figures mean nothing."""
+        with sqlite3.connect(f"file:{self.db}?mode=ro", uri=True) as db:
+            rows = {table: db.execute(f"select count(*) from {table}").fetchone()[0] for table in TABLES}
+            by_status = db.execute("select status, count(*), sum(total) from orders group by status").fetchall()
+        db.close()
+        expected = {status: pair for status, pair in truth["orders_by_status"].items() if pair[0]}
+        got = {status: [count, cents] for status, count, cents in by_status}
+        if got != expected or any(rows[table] != truth[table] for table in TABLES):
+            raise SystemExit(f"bench: the mirror is not the source: {rows} {got}, expected {truth}")
