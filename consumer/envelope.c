@@ -172,7 +172,8 @@ static int split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn, struct 
     if (id.data == NULL || !json_to_integer((struct span){id.data, head}, &txid) ||
         (colon != NULL && !json_to_integer((struct span){colon + 1, id.size - head - 1}, &lsn)))
         return error_set(error, ERROR_INPUT, "transaction id is not TXID:LSN: %.*s",
-                         (int)(id.size < 40 ? id.size : 40), id.data != NULL ? id.data : "null");
+                         id.data == NULL ? 4 : (int)(id.size < 40 ? id.size : 40),
+                         id.data != NULL ? id.data : "null");
     *ret_txid = txid;
     *ret_lsn = lsn;
     return 0;
@@ -301,7 +302,24 @@ static bool is_envelope_key(const struct json_reader *json) {
            KEY_IS(json, "transaction");
 }
 
-// The payload's {, has been read. An unwrapped row may have columns of an envelope's names: what has no op
+// The members from the KEY that was just read on. One that is wrong does not hide the others: they say where
+// the event belongs, and whether this is an envelope at all.
+static int read_envelope(struct json_reader *json, struct row_reader *row, struct members *members, int depth,
+                         struct error *error) {
+    int status = 0;
+    enum json_kind kind = JSON_KEY;
+    for (; kind == JSON_KEY; kind = json_next(json)) {
+        struct error later = {0};
+        if (envelope_member(json, row, members, status == 0 ? error : &later) == 0)
+            continue;
+        status = -1;
+        if (json->error != NULL || !json_leave(json, depth))
+            return row_broken(json, error);
+    }
+    return kind == JSON_OBJECT_END ? status : row_broken(json, error);
+}
+
+// The payload's { has been read. An unwrapped row may have columns of an envelope's names: what has no op
 // and no source is read again as a row.
 static int read_payload(struct json_reader *json, struct row_reader *row, struct members *members,
                         struct error *error) {
@@ -314,11 +332,7 @@ static int read_payload(struct json_reader *json, struct row_reader *row, struct
     if (!is_envelope_key(json))
         return read_flat(json, row, members, error);
     struct error failure = {0};
-    int status = 0;
-    for (; kind == JSON_KEY && status == 0; kind = status == 0 ? json_next(json) : kind)
-        status = envelope_member(json, row, members, &failure);
-    if (status == 0 && kind != JSON_OBJECT_END)
-        return row_broken(json, error);
+    int status = read_envelope(json, row, members, start.depth, &failure);
     if (members->op.data != NULL || members->has_source || json->error != NULL) {
         if (error != NULL && (status != 0 || row->failed))
             *error = failure;

@@ -312,6 +312,7 @@ static int read_files(struct catalog *catalog, const struct view_files *files, s
 }
 
 int catalog_load(const char *directory, const char *only, struct catalog **ret, struct error *error) {
+    stmt_set_up_library();
     CLEANUP(view_files_free) struct view_files files = {0};
     if (view_files_collect(directory, &files, error) != 0)
         return -1;

@@ -2,6 +2,10 @@
 
 #include <assert.h>
 
+void stmt_set_up_library(void) {
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int stmt_error(struct error *error, sqlite3 *db, const char *what) {
     int code = sqlite3_errcode(db) & 0xff;
     enum error_kind kind = code == SQLITE_BUSY || code == SQLITE_LOCKED ? ERROR_BUSY : ERROR_STORE;

@@ -11,6 +11,9 @@
 #include <sqlite3.h>
 #include <stdint.h>
 
+// Once, before the first connection of the process: SQLite's statistics of memory cost a mutex an allocation.
+void stmt_set_up_library(void);
+
 // ERROR_STORE (ERROR_BUSY when another connection holds a lock), "what: SQLite's words". Returns -1.
 int stmt_error(struct error *error, sqlite3 *db, const char *what);
 

@@ -235,8 +235,6 @@ const int64_t *store_timelines(const struct store *store, int *ret_count) {
 enum { LOOKASIDE_SLOT_BYTES = 8192, LOOKASIDE_SLOTS = 256 };
 
 static int set_up_connection(struct store *store, const char *path, struct error *error) {
-    // Statistics of memory cost a mutex an allocation. Fails, harmlessly, when SQLite was initialised before.
-    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         (void)stmt_error(error, store->db, path);
         return -1;
@@ -254,7 +252,7 @@ static int set_up_connection(struct store *store, const char *path, struct error
 static int set_pragmas(struct store *store, const char *path, struct error *error) {
     if (stmt_run(store->db,
                  "pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -65536;"
-                 "pragma wal_autocheckpoint = 4000",
+                 "pragma wal_autocheckpoint = 16000",
                  path, error) != 0)
         return -1;
     return 0;

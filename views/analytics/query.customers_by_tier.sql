@@ -1,3 +1,4 @@
-select loyalty_tier, customers
+select nullif(loyalty_tier, x'') as loyalty_tier, customers
 from analytics_customers_by_tier
-order by loyalty_tier
+where customers > 0
+order by 1

@@ -1,3 +1,4 @@
-select status, orders, total
+select nullif(status, x'') as status, orders, total
 from analytics_orders_by_status
-order by status
+where orders > 0
+order by 1

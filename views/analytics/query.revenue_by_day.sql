@@ -1,4 +1,5 @@
-select placed_on, orders, revenue
+select nullif(placed_on, x'') as placed_on, orders, revenue
 from analytics_revenue_by_day
-where (:from is null or placed_on >= :from) and (:to is null or placed_on <= :to)
-order by placed_on
+where orders > 0 and (:from is null or placed_on >= :from and placed_on <> x'')
+    and (:to is null or placed_on <= :to)
+order by 1
