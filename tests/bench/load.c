@@ -1,5 +1,5 @@
 // bench-load: the shop's traffic into a broker, or into a capture.
-//   bench-load --prefix P --events N [--seed S] [--schemas CAPTURE] [--growing] --brokers HOST:PORT
+//   bench-load --prefix P --events N [--seed S] [--schemas CAPTURE] [--growing] [--small] --brokers HOST:PORT
 //   bench-load ... --capture FILE
 // Prints what was sent and what the source holds at the end, as one JSON object.
 #include "tests/bench/shop.h"
@@ -16,6 +16,8 @@ enum {
     POLL_EVERY = 1000, // messages
     FLUSH_MS = 120000,
     FULL_WAIT_MS = 100,
+    SMALL_CUSTOMERS = 500,
+    SMALL_GOODS = 100,
 };
 
 struct sink {
@@ -165,6 +167,11 @@ int main(int argc, char **argv) {
             config.growing = true;
             continue;
         }
+        if (strcmp(argv[i], "--small") == 0) {
+            config.customers = SMALL_CUSTOMERS;
+            config.goods = SMALL_GOODS;
+            continue;
+        }
         usable = value != NULL;
         if (strcmp(argv[i], "--prefix") == 0)
             config.prefix = value;
@@ -184,7 +191,7 @@ int main(int argc, char **argv) {
     }
     if (!usable || (brokers == NULL) == (capture == NULL)) {
         (void)fprintf(stderr, "usage: bench-load --prefix P --events N [--seed S] [--schemas CAPTURE] "
-                              "[--growing] (--brokers HOST:PORT | --capture FILE)\n");
+                              "[--growing] [--small] (--brokers HOST:PORT | --capture FILE)\n");
         return 2;
     }
     struct error error = {0};

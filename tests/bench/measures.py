@@ -1,4 +1,4 @@
-"""One function a part of the table. Each runs what it measures RUNS times and keeps medians; raw figures stay beside."""
+"""One function a part of the table. Each measures RUNS times and keeps medians; raw figures stay beside."""
 
 import json
 import os
@@ -153,7 +153,8 @@ def wrk(port, path, first, last):
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise SystemExit(f"bench: wrk: {done.stdout}")
     value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", done.stdout).groups()
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1]), float(value) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit]
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])
+    return rate, float(value) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit]
 
 
 def keyed(port):
@@ -244,5 +245,5 @@ def measure_restart(result):
     result["raw"]["restart"] = {"ready_s": clean, "killed_answer_s": killed, "killed_caught_up_s": caught_up}
     result["measures"]["restart to ready, 1M rows, s"] = median(clean)
     result["measures"]["after kill -9, to the first answer, s"] = median(killed)
-    result["notes"].append(f"after kill -9 with a tenth of the log still to read: caught up after {median(caught_up):.2f} s")
+    result["notes"].append(f"after kill -9 with a tenth of the log to read: caught up after {median(caught_up):.2f} s")
     shutil.rmtree(os.path.join(STATE, "db"), ignore_errors=True)

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import venv
 
 from broker import BROKERS, STATE
@@ -35,9 +34,11 @@ def python_peer(script):
     probe = [python, "-c", "import confluent_kafka, orjson"]
     if not os.path.exists(python) or subprocess.run(probe, stderr=subprocess.DEVNULL, check=False).returncode:
         venv.create(folder, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "confluent-kafka", "orjson"], check=True, stderr=sys.stderr)
+        install = [python, "-m", "pip", "install", "-q", "confluent-kafka", "orjson"]
+        subprocess.run(install, check=True)
     state = os.path.join(STATE, "peers", "python")
-    return lambda prefix: measured([python, script, "--brokers", BROKERS, "--prefix", prefix, "--state", state], state)
+    command = [python, script, "--brokers", BROKERS, "--state", state]
+    return lambda prefix: measured([*command, "--prefix", prefix], state)
 
 
 def go_peer(source):

@@ -68,7 +68,7 @@ class Tidemark:
                 return elapsed
             if self.process.poll() is not None or elapsed > LIMIT_S:
                 with open(self.log, encoding="utf-8") as log:
-                    raise SystemExit(f"bench: tidemark {'died' if self.process.poll() else 'is too slow'}: {log.read()[-2000:]}")
+                    raise SystemExit(f"bench: tidemark does not answer {path}: {log.read()[-2000:]}")
             time.sleep(step_s)
 
     def cpu_s(self):

@@ -31,7 +31,8 @@ build() {
         exit 1
     fi
     mkdir -p "$BENCH_STATE"
-    [ -f "$BENCH_BUILD/build.ninja" ] || (cd "$top" && cmake --preset release -B "$BENCH_BUILD") >"$BENCH_STATE/build.log" 2>&1
+    [ -f "$BENCH_BUILD/build.ninja" ] ||
+        (cd "$top" && cmake --preset release -B "$BENCH_BUILD") >"$BENCH_STATE/build.log" 2>&1
     cmake --build "$BENCH_BUILD" --target tidemark bench-load bench-parts bench-latency bench-bare \
         >>"$BENCH_STATE/build.log" 2>&1 || {
         tail -n 20 "$BENCH_STATE/build.log" >&2
