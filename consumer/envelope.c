@@ -1,14 +1,33 @@
 #include "consumer/envelope.h"
 
 #include "consumer/envelope_row.h"
+#include "consumer/json_flat.h"
 #include "views/base/cleanup.h"
 
 #include <stdio.h>
+
+// Where in an object of a known shape the members stand that matter, -1 = not there.
+struct source_shape {
+    struct json_shape keys;
+    int lsn, txid, ts_ms, table, snapshot, sequence;
+};
+
+struct transaction_shape {
+    struct json_shape keys;
+    int id, total_order;
+};
+
+// A connector writes the same keys in every message.
+struct envelope_shapes {
+    struct source_shape source;
+    struct transaction_shape transaction;
+};
 
 struct envelope_decoder {
     struct envelope_config config;
     struct schema_cache *schemas;
     struct value key_values[TABLE_COLUMNS_MAX];
+    struct envelope_shapes shapes;
 };
 
 int event_init(struct event *event, const struct catalog *catalog, struct error *error) {
@@ -60,6 +79,7 @@ struct members {
     int64_t txid;
     int64_t ts_ms;
     int64_t total_order;
+    struct envelope_shapes *shapes;
     bool has_source;
     bool has_transaction;
     bool deleted;     // __deleted is "true"
@@ -102,14 +122,16 @@ static int read_scalar(struct json_reader *json, struct span *ret, struct error 
 }
 
 // A number, or a string that holds one (unwrapped members, Connect's own converters).
+static int take_integer(struct span text, const char *name, int64_t *ret, struct error *error) {
+    if (text.data == NULL || json_to_integer(text, ret))
+        return 0;
+    return error_set(error, ERROR_INPUT, "%s is no integer: %.*s", name, (int)(text.size < 40 ? text.size : 40),
+                     text.data);
+}
+
 static int read_integer(struct json_reader *json, const char *name, int64_t *ret, struct error *error) {
     struct span text;
-    if (read_scalar(json, &text, error) != 0)
-        return -1;
-    if (text.data != NULL && !json_to_integer(text, ret))
-        return error_set(error, ERROR_INPUT, "%s is no integer: %.*s", name,
-                         (int)(text.size < 40 ? text.size : 40), text.data);
-    return 0;
+    return read_scalar(json, &text, error) != 0 ? -1 : take_integer(text, name, ret, error);
 }
 
 // "[\"426202712\",\"426202768\"]" with its quotes escaped: the first entry, a number or null.
@@ -149,7 +171,49 @@ static int source_member(struct json_reader *json, struct members *members, stru
     return json_skip(json) ? 0 : row_broken(json, error);
 }
 
+// What read_scalar would give for the value at a place of a shape.
+static struct span scalar_text(const struct json_scalar *scalars, int place) {
+    if (place < 0 || scalars[place].kind == JSON_NULL)
+        return (struct span){0};
+    if (scalars[place].kind == JSON_TRUE)
+        return SPAN("true");
+    return scalars[place].kind == JSON_FALSE ? SPAN("false") : scalars[place].text;
+}
+
+static int scalar_integer(const struct json_scalar *scalars, int place, const char *name, int64_t *ret,
+                          struct error *error) {
+    return take_integer(scalar_text(scalars, place), name, ret, error);
+}
+
+static int take_source(const struct source_shape *shape, const struct json_scalar *scalars, struct members *members,
+                       struct error *error) {
+    members->has_source = true;
+    members->table = scalar_text(scalars, shape->table);
+    members->snapshot = scalar_text(scalars, shape->snapshot);
+    struct span sequence = scalar_text(scalars, shape->sequence);
+    members->previous_commit = sequence.data != NULL ? first_of_sequence(sequence) : LSN_NONE;
+    if (scalar_integer(scalars, shape->lsn, "source.lsn", &members->lsn, error) != 0 ||
+        scalar_integer(scalars, shape->txid, "source.txId", &members->txid, error) != 0)
+        return -1;
+    return scalar_integer(scalars, shape->ts_ms, "source.ts_ms", &members->ts_ms, error);
+}
+
+static void learn_source(struct source_shape *shape, struct span object) {
+    json_learn_shape(&shape->keys, object);
+    shape->lsn = json_shape_find(&shape->keys, "lsn");
+    shape->txid = json_shape_find(&shape->keys, "txId");
+    shape->ts_ms = json_shape_find(&shape->keys, "ts_ms");
+    shape->table = json_shape_find(&shape->keys, "table");
+    shape->snapshot = json_shape_find(&shape->keys, "snapshot");
+    shape->sequence = json_shape_find(&shape->keys, "sequence");
+}
+
 static int read_source(struct json_reader *json, struct members *members, struct error *error) {
+    struct json_scalar scalars[JSON_SHAPE_KEYS_MAX];
+    struct source_shape *shape = &members->shapes->source;
+    if (json_read_shape(json, &shape->keys, scalars))
+        return take_source(shape, scalars, members, error);
+    const char *start = json_value_at(json);
     enum json_kind kind = json_next(json);
     if (kind == JSON_NULL)
         return 0;
@@ -160,7 +224,10 @@ static int read_source(struct json_reader *json, struct members *members, struct
     while ((kind = json_next(json)) == JSON_KEY)
         if (source_member(json, members, error) != 0)
             return -1;
-    return kind == JSON_OBJECT_END ? 0 : row_broken(json, error);
+    if (kind != JSON_OBJECT_END)
+        return row_broken(json, error);
+    learn_source(shape, (struct span){start, (size_t)(json->next - start)});
+    return 0;
 }
 
 // "621970:426187064": the transaction, then the LSN of the event that says it.
@@ -179,7 +246,27 @@ static int split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn, struct 
     return 0;
 }
 
+static int take_transaction(const struct transaction_shape *shape, const struct json_scalar *scalars,
+                            struct members *members, struct error *error) {
+    int64_t lsn;
+    members->has_transaction = true;
+    if (shape->id >= 0 && split_id(scalar_text(scalars, shape->id), &members->txid, &lsn, error) != 0)
+        return -1;
+    return scalar_integer(scalars, shape->total_order, "transaction.total_order", &members->total_order, error);
+}
+
+static void learn_transaction(struct transaction_shape *shape, struct span object) {
+    json_learn_shape(&shape->keys, object);
+    shape->id = json_shape_find(&shape->keys, "id");
+    shape->total_order = json_shape_find(&shape->keys, "total_order");
+}
+
 static int read_transaction(struct json_reader *json, struct members *members, struct error *error) {
+    struct json_scalar scalars[JSON_SHAPE_KEYS_MAX];
+    struct transaction_shape *shape = &members->shapes->transaction;
+    if (json_read_shape(json, &shape->keys, scalars))
+        return take_transaction(shape, scalars, members, error);
+    const char *start = json_value_at(json);
     enum json_kind kind = json_next(json);
     if (kind == JSON_NULL)
         return 0;
@@ -201,7 +288,10 @@ static int read_transaction(struct json_reader *json, struct members *members, s
         if (status != 0)
             return -1;
     }
-    return kind == JSON_OBJECT_END ? 0 : row_broken(json, error);
+    if (kind != JSON_OBJECT_END)
+        return row_broken(json, error);
+    learn_transaction(shape, (struct span){start, (size_t)(json->next - start)});
+    return 0;
 }
 
 static int raw_or_null(struct json_reader *json, struct span *ret, struct error *error) {
@@ -339,7 +429,9 @@ static int read_payload(struct json_reader *json, struct row_reader *row, struct
         return status;
     }
     *json = start;
+    struct envelope_shapes *shapes = members->shapes;
     *members = members_none;
+    members->shapes = shapes;
     if (json_next(json) != JSON_KEY)
         return row_broken(json, error);
     return read_flat(json, row, members, error);
@@ -551,6 +643,7 @@ static int decode_row(struct envelope_decoder *decoder, const struct table *topi
                              .values = event->values,
                              .arena = &event->arena};
     struct members members = members_none;
+    members.shapes = &decoder->shapes;
     struct json_reader json;
     struct change *change = &event->change;
     change->table = topic_table;

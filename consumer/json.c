@@ -1,12 +1,8 @@
 #include "consumer/json.h"
 
+#include "consumer/json_flat.h"
+#include "consumer/json_scan.h"
 #include "views/base/utf8.h"
-
-// JSON_PORTABLE: without vector instructions, as on a machine that has none (the tests build both).
-#if defined(__SSE2__) && !defined(JSON_PORTABLE)
-#define JSON_SSE2 1
-#include <emmintrin.h>
-#endif
 
 // What may come next. The last three also are what may come after a value, by what it stands in.
 enum {
@@ -18,8 +14,6 @@ enum {
     EXPECT_NEXT_ELEMENT,  // a comma and a value, or ]
     EXPECT_END,
 };
-
-#define likely(condition) __builtin_expect(!!(condition), 1)
 
 static const char ends_early[] = "the document ends too early";
 
@@ -45,53 +39,6 @@ static __attribute__((cold, noinline)) enum json_kind fail(struct json_reader *r
     return JSON_ERROR;
 }
 
-static inline const char *pass_space(const char *p, const char *end) {
-    if (likely(p < end && (unsigned char)*p > ' '))
-        return p;
-    while (p < end && (unsigned char)*p <= ' ' && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
-        p++;
-    return p;
-}
-
-static inline bool is_digit(char c) {
-    return (unsigned char)(c - '0') <= 9;
-}
-
-static inline bool is_plain(char c) {
-    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
-}
-
-// Every byte of the eight is plain: none has its high bit, is below 0x20, a quote or a backslash.
-static inline bool eight_plain(const char *p) {
-    const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
-    uint64_t word;
-    memcpy(&word, p, sizeof word);
-    uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
-    uint64_t odd = word | (word - ones * 0x20) | (quote - ones) | (backslash - ones);
-    return (odd & highs) == 0;
-}
-
-// The first byte from `p` on that is a quote, a backslash, a control character or not ASCII, or `end`.
-static inline const char *pass_plain(const char *p, const char *end) {
-#ifdef JSON_SSE2
-    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(' ');
-    for (; end - p >= 16; p += 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-        // The comparison is of signed bytes: those with the high bit are below the space too.
-        __m128i odd = _mm_or_si128(_mm_cmplt_epi8(bytes, space), _mm_cmpeq_epi8(bytes, quote));
-        odd = _mm_or_si128(odd, _mm_cmpeq_epi8(bytes, backslash));
-        int mask = _mm_movemask_epi8(odd);
-        if (mask != 0)
-            return p + __builtin_ctz((unsigned)mask);
-    }
-#endif
-    while (end - p >= 8 && eight_plain(p))
-        p += 8;
-    while (p < end && is_plain(*p))
-        p++;
-    return p;
-}
-
 // The four hexadecimal digits at `p`, or -1.
 static int read_hex(const char *p, const char *end) {
     if (end - p < 4)
@@ -110,15 +57,13 @@ static int read_hex(const char *p, const char *end) {
 // The escape sequence at `p`, a backslash: its size, 0 when it is not one. A pair of surrogates is one
 // sequence.
 static size_t read_escape(const char *p, const char *end, uint32_t *ret) {
-    static const char named[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    static const char meant[256] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+                                    ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
     if (end - p < 2)
         return 0;
     if (p[1] != 'u') {
-        const char *found = p[1] != '\0' ? strchr(named, p[1]) : NULL;
-        if (found == NULL)
-            return 0;
-        *ret = (uint32_t)meant[found - named];
-        return 2;
+        *ret = (uint32_t)meant[(unsigned char)p[1]];
+        return *ret != 0 ? 2 : 0;
     }
     int code = read_hex(p + 2, end);
     if (code < 0 || (code >= 0xDC00 && code <= 0xDFFF))
@@ -339,6 +284,12 @@ bool json_skip(struct json_reader *reader) {
         fail(reader, reader->next, "a value was expected");
         return false;
     }
+    const char *flat =
+        reader->depth < JSON_DEPTH_MAX ? json_flat_end(json_value_at(reader), reader->end) : NULL;
+    if (flat != NULL) {
+        json_accept(reader, flat);
+        return true;
+    }
     int depth = reader->depth;
     if (read_token(reader) == JSON_ERROR)
         return false;
@@ -349,10 +300,20 @@ bool json_skip(struct json_reader *reader) {
     return json_leave(reader, depth);
 }
 
-bool json_raw(struct json_reader *reader, struct span *ret) {
+const char *json_value_at(const struct json_reader *reader) {
     const char *at = pass_space(reader->next, reader->end);
     if (reader->expect == EXPECT_NEXT_ELEMENT && at < reader->end && *at == ',')
         at = pass_space(at + 1, reader->end);
+    return at;
+}
+
+void json_accept(struct json_reader *reader, const char *end) {
+    reader->next = end;
+    reader->expect = reader->after;
+}
+
+bool json_raw(struct json_reader *reader, struct span *ret) {
+    const char *at = json_value_at(reader);
     if (!json_skip(reader))
         return false;
     *ret = (struct span){at, (size_t)(reader->next - at)};

@@ -1,0 +1,65 @@
+// Scanning bytes of JSON, shared by the reader (json.c) and the flat objects (json_flat.c). Inside those two only.
+#ifndef TIDEMARK_JSON_SCAN_H
+#define TIDEMARK_JSON_SCAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+// JSON_PORTABLE: without vector instructions, as on a machine that has none (the tests build both).
+#if defined(__SSE2__) && !defined(JSON_PORTABLE)
+#define JSON_SSE2 1
+#include <emmintrin.h>
+#endif
+
+#define likely(condition) __builtin_expect(!!(condition), 1)
+
+// JSON's white space only.
+static inline const char *pass_space(const char *p, const char *end) {
+    if (likely(p < end && (unsigned char)*p > ' '))
+        return p;
+    while (p < end && (unsigned char)*p <= ' ' && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+        p++;
+    return p;
+}
+
+static inline bool is_digit(char c) {
+    return (unsigned char)(c - '0') <= 9;
+}
+
+static inline bool is_plain(char c) {
+    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
+}
+
+// Every byte of the eight is plain: none has its high bit, is below 0x20, a quote or a backslash.
+static inline bool eight_plain(const char *p) {
+    const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
+    uint64_t odd = word | (word - ones * 0x20) | (quote - ones) | (backslash - ones);
+    return (odd & highs) == 0;
+}
+
+// The first byte from `p` on that is a quote, a backslash, a control character or not ASCII, or `end`.
+static inline const char *pass_plain(const char *p, const char *end) {
+#ifdef JSON_SSE2
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(' ');
+    for (; end - p >= 16; p += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+        // The comparison is of signed bytes: those with the high bit are below the space too.
+        __m128i odd = _mm_or_si128(_mm_cmplt_epi8(bytes, space), _mm_cmpeq_epi8(bytes, quote));
+        odd = _mm_or_si128(odd, _mm_cmpeq_epi8(bytes, backslash));
+        int mask = _mm_movemask_epi8(odd);
+        if (mask != 0)
+            return p + __builtin_ctz((unsigned)mask);
+    }
+#endif
+    while (end - p >= 8 && eight_plain(p))
+        p += 8;
+    while (p < end && is_plain(*p))
+        p++;
+    return p;
+}
+
+#endif
