@@ -49,9 +49,11 @@ struct apply {
     bool torn;         // what was taken since the last whole transaction may be part of one
     int64_t taken;     // messages since the transaction was opened
     int64_t taken_bytes;
-    int64_t opened_ms; // monotonic
-    int64_t waiting_since_ms;
-    bool waiting;
+    int64_t opened_ms;        // monotonic
+    bool saw_transactions;    // some row named one: there is a transaction topic, or will be
+    bool waiting;             // delivered messages wait for others
+    bool advanced;            // the merge has got somewhere since the newest step's end
+    int64_t waiting_since_ms; // monotonic: when it last had
     char warnings[WARNINGS_MAX][REASON_SIZE];
     int warning_next;
     int warning_count;
@@ -209,7 +211,14 @@ int64_t apply_committed_offset(const struct apply *apply, int slot) {
 }
 
 void apply_set_sequenced(struct apply *apply, bool sequenced) {
+    // Rows that were taken before there were ENDs do not come again for theirs.
+    if (sequenced && !merge_is_sequenced(apply->merge))
+        merge_skip_through(apply->merge, apply->newest);
     merge_set_sequenced(apply->merge, sequenced);
+}
+
+bool apply_saw_transactions(const struct apply *apply) {
+    return apply->saw_transactions;
 }
 
 static int begin(struct apply *apply, struct error *error) {
@@ -293,6 +302,11 @@ static int verify(struct slot *slot, const struct message *message, struct error
         (long long)slot->newest_ts_ms);
 }
 
+static void note_row(struct apply *apply, const struct event *event) {
+    merge_note_row(apply->merge, event);
+    apply->saw_transactions |= event->change.total_order > 0;
+}
+
 // The head of a slot, decoded; false when there is none. What was applied before is passed over here.
 static int look(struct apply *apply, int number, bool *ret_found, struct error *error) {
     struct slot *slot = apply->slots[number];
@@ -322,7 +336,7 @@ static int look(struct apply *apply, int number, bool *ret_found, struct error *
         if (slot->failed)
             memcpy(slot->failure, failure.message, sizeof slot->failure);
         else if (slot->event.kind == EVENT_CHANGE)
-            merge_note_row(apply->merge, &slot->event);
+            note_row(apply, &slot->event);
         slot->head = message;
         place_event(apply, &slot->event);
         if (!slot->failed && watch_timeline(apply, slot, error) != 0)
@@ -343,7 +357,6 @@ static void let_go(struct apply *apply, int number) {
     apply->taken++;
     apply->taken_bytes += (int64_t)slot->head->value.size;
     apply->counters.messages++;
-    apply->waiting = false;
     slot->head = NULL;
     apply->config.source.release(apply->config.source.self, number);
 }
@@ -409,6 +422,7 @@ static int take(struct apply *apply, int number, enum merge_verdict verdict, str
     int status = begin(apply, error);
     if (status != 0)
         return -1;
+    slot->event.change.unordered = verdict == MERGE_TAKE;
     if (slot->failed)
         status = quarantine(apply, slot, slot->failure, error);
     else if (slot->event.kind == EVENT_CHANGE)
@@ -421,10 +435,13 @@ static int take(struct apply *apply, int number, enum merge_verdict verdict, str
         progress_heartbeat(apply->config.progress, slot->event.heartbeat_ms);
     if (verdict == MERGE_CURRENT)
         merge_count(apply->merge, &slot->event);
+    apply->advanced |= verdict == MERGE_CURRENT || verdict == MERGE_PAST;
     // A change outside of the order of transactions may be part of one that is not shown whole.
     if (verdict == MERGE_PAST && applied)
         apply->torn = true;
-    if (verdict == MERGE_PAST && merge_is_letting_through(apply->merge))
+    bool awaits_end = slot->event.change.total_order > 0 &&
+                      (!merge_is_sequenced(apply->merge) || merge_is_letting_through(apply->merge));
+    if (awaits_end && verdict != MERGE_CURRENT)
         merge_note_passed(apply->merge, &slot->event);
     let_go(apply, number);
     return 0;
@@ -523,6 +540,7 @@ static int finish_current(struct apply *apply, struct error *error) {
                                        merge_current_lsn(apply->merge), error) != 0)
         return -1;
     merge_finish(apply->merge);
+    apply->advanced = true;
     apply->counters.ignored++;
     if (apply->slots[end]->event.change.ts_ms > apply->newest_ts_ms)
         apply->newest_ts_ms = apply->slots[end]->event.change.ts_ms;
@@ -636,8 +654,9 @@ int apply_step(struct apply *apply, int64_t *ret_taken, struct error *error) {
     bool waits = merge_has_current(apply->merge);
     for (int i = 0; i < apply->slot_count && !waits; i++)
         waits = apply->slots[i] != NULL && apply->slots[i]->head != NULL;
-    if (waits && !apply->waiting)
+    if (!waits || !apply->waiting || apply->advanced)
         apply->waiting_since_ms = clock_monotonic_ms();
+    apply->advanced = false;
     apply->waiting = waits && budget > 0;
     return 0;
 }
@@ -645,6 +664,17 @@ int apply_step(struct apply *apply, int64_t *ret_taken, struct error *error) {
 bool apply_is_waiting(const struct apply *apply, int64_t *ret_since_ms) {
     *ret_since_ms = apply->waiting_since_ms;
     return apply->waiting;
+}
+
+int64_t apply_waits_for_ts_ms(const struct apply *apply) {
+    int64_t oldest = INT64_MAX;
+    for (int i = 0; i < apply->slot_count; i++) {
+        const struct slot *slot = apply->slots[i];
+        bool waits = slot != NULL && slot->head != NULL && !slot->failed;
+        if (waits && slot->event.change.ts_ms > 0 && slot->event.change.ts_ms < oldest)
+            oldest = slot->event.change.ts_ms;
+    }
+    return oldest != INT64_MAX ? oldest : 0;
 }
 
 int apply_pass(struct apply *apply, struct error *error) {

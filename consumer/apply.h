@@ -50,6 +50,8 @@ int64_t apply_committed_offset(const struct apply *apply, int slot);
 
 // Whether a transaction topic exists: with it rows wait for their ENDs.
 void apply_set_sequenced(struct apply *apply, bool sequenced);
+// Whether some row named its transaction: then there is such a topic, though it may not have been found yet.
+bool apply_saw_transactions(const struct apply *apply);
 
 // Takes what may be taken of what has been delivered, committing at boundaries when a commit is due. Returns
 // when nothing more can be taken, or after APPLY_COMMIT_MESSAGES. ret_taken: messages taken. Errors: a store
@@ -60,6 +62,9 @@ int apply_commit(struct apply *apply, struct error *error);
 
 // True while delivered rows wait for events that have not come, since ret_since_ms (monotonic clock).
 bool apply_is_waiting(const struct apply *apply, int64_t *ret_since_ms);
+// Source commit time of the oldest that waits, 0 = it does not say. The connector's newer heartbeat tells
+// that what is missing should be there.
+int64_t apply_waits_for_ts_ms(const struct apply *apply);
 // What is waited for will not come (or the caller waits no longer): goes on without, counted and told in the
 // position.
 int apply_pass(struct apply *apply, struct error *error);

@@ -152,7 +152,9 @@ static void tell_discovered(struct follow *follow, int status, const struct erro
 // New topics and partitions are looked for now and then.
 static void discover(struct follow *follow) {
     int64_t now = clock_monotonic_ms();
-    int64_t every = follow->connected && follow->slot_count > 0 ? KAFKA_METADATA_EVERY_MS : FOLLOW_WAIT_MS;
+    bool settled = follow->connected && follow->slot_count > 0 &&
+                   (follow->has_transactions || !apply_saw_transactions(follow->apply));
+    int64_t every = settled ? KAFKA_METADATA_EVERY_MS : FOLLOW_WAIT_MS;
     if (follow->discovered_ms != 0 && now - follow->discovered_ms < every)
         return;
     struct error error = {0};
@@ -310,7 +312,13 @@ static bool has_waited_too_long(struct follow *follow) {
     if (!apply_is_waiting(follow->apply, &since))
         return false;
     int64_t from = since > follow->brokerless_ms ? since : follow->brokerless_ms;
-    return now - from >= follow->config->transaction_wait_ms;
+    // A connector that is down has not sent them yet. Its newer heartbeat says that it is past them; without
+    // heartbeats, or in the end, time says it.
+    struct progress_summary summary;
+    progress_summary(follow->config->progress, &summary);
+    bool overdue =
+        !follow->has_heartbeats || summary.newest_heartbeat_ms > apply_waits_for_ts_ms(follow->apply);
+    return now - from >= follow->config->transaction_wait_ms * (overdue ? 1 : FOLLOW_PATIENCE);
 }
 
 // Nothing more can be taken now: what is whole is shown, what has waited too long is passed.
@@ -326,10 +334,8 @@ static void work(struct follow *follow) {
     struct error error = {0};
     int64_t taken = 0;
     int status = apply_step(follow->apply, &taken, &error);
-    if (status == 0 && taken == 0)
+    if (status == 0 && taken < APPLY_COMMIT_MESSAGES)
         status = settle(follow, &error);
-    else if (status == 0 && taken < APPLY_COMMIT_MESSAGES)
-        status = apply_commit(follow->apply, &error);
     for (const char *text = apply_warning(follow->apply); text != NULL; text = apply_warning(follow->apply)) {
         progress_line_end(&follow->line);
         log_warn("%s", text);

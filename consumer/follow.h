@@ -15,6 +15,8 @@ enum {
     FOLLOW_DISCOVER_WAIT_MS = 1000,
     FOLLOW_WATERMARK_WAIT_MS = 1000,
     FOLLOW_GROUP_COMMIT_MS = 5000,
+    // Events that heartbeats do not show to be overdue are waited for so many times as long.
+    FOLLOW_PATIENCE = 6,
     FOLLOW_LIVE_MS = 2000, // caught up at least once in this time is live
     // A table's snapshot is swept so long after its last row was seen: rows of other partitions may be under
     // way.

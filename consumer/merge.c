@@ -64,6 +64,13 @@ void merge_set_sequenced(struct merge *merge, bool sequenced) {
     merge->sequenced = sequenced;
 }
 
+void merge_skip_through(struct merge *merge, struct store_sequence newest) {
+    if (newest.lsn <= merge->finished_lsn)
+        return;
+    merge->finished_lsn = newest.lsn;
+    merge->finished_ts_ms = newest.ts_ms;
+}
+
 bool merge_is_sequenced(const struct merge *merge) {
     return merge->sequenced;
 }

@@ -28,6 +28,8 @@ void merge_free(struct merge **merge);
 
 // Whether there are ENDs at all. Without, every row is taken as it comes.
 void merge_set_sequenced(struct merge *merge, bool sequenced);
+// Transactions up to `newest` are finished as far as they ever will be: their rows were taken without ENDs.
+void merge_skip_through(struct merge *merge, struct store_sequence newest);
 bool merge_is_sequenced(const struct merge *merge);
 
 // Rows may name no transaction though there are ENDs: unwrapped ones, or from before the connector was told

@@ -5,12 +5,21 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { HOST_SIZE = 64, PORT_SIZE = 16 };
+
+// getaddrinfo takes any number and cuts it to 16 bits.
+static bool is_port(const char *text) {
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && digits <= 5 && text[digits] == '\0' && strtol(text, NULL, 10) <= UINT16_MAX;
+}
 
 // "127.0.0.1:8080", "[::1]:8080", ":8080" = 127.0.0.1.
 static int split_address(const char *listen_at, char *host, size_t host_size, const char **ret_port,
@@ -24,7 +33,7 @@ static int split_address(const char *listen_at, char *host, size_t host_size, co
     } else if (memchr(start, ':', size) != NULL) {
         colon = NULL;
     }
-    if (colon == NULL || colon[1] == '\0' || size >= host_size)
+    if (colon == NULL || !is_port(colon + 1) || size >= host_size)
         return error_set(error, ERROR_USAGE,
                          "listen address \"%s\": expected HOST:PORT, such as 127.0.0.1:8080", listen_at);
     (void)snprintf(host, host_size, "%.*s", (int)size, size > 0 ? start : "");

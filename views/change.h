@@ -54,7 +54,10 @@ struct change {
     int64_t previous_commit; // sequence[0]: commit LSN of the transaction before this one; LSN_NONE = unknown
     int64_t txid;            // -1 = none
     int64_t total_order;     // within its transaction, from 1; 0 = the event names no transaction
-    int64_t ts_ms;           // source.ts_ms: commit time, ms since 1970; 0 = unknown
+    // No ENDs order it against changes of other keys: a truncate that comes after it may have been seen
+    // before.
+    bool unordered;
+    int64_t ts_ms; // source.ts_ms: commit time, ms since 1970; 0 = unknown
 };
 
 #endif

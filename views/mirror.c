@@ -183,7 +183,8 @@ static int upsert(struct mirror_table *table, enum mirror_upsert kind, const str
     return run(table, stmt, ret_changes, error);
 }
 
-// A change that a truncate had already outlived: its effects happen, its row does not stay.
+// A change that a truncate had already outlived, when nothing told which would come first: its effects
+// happen, its row does not stay.
 static int bury(struct mirror_table *table, const struct change *change, struct error *error) {
     sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_TRUNCATE_KEY, error);
     if (stmt == NULL)
@@ -219,17 +220,16 @@ static int apply_streamed(struct mirror *mirror, struct mirror_table *table, con
     int64_t deleted;
     if (deleted_lsn(table, change, &deleted, error) != 0)
         return -1;
+    bool dead = change->lsn != LSN_NONE && change->lsn < table->truncate_lsn;
     *ret = MIRROR_REPEATED;
-    if (change->lsn != LSN_NONE && change->lsn <= deleted)
+    if (change->lsn != LSN_NONE && (change->lsn <= deleted || (dead && !change->unordered)))
         return 0;
     int changes = 0;
     if (apply_row(mirror, table, change, &changes, error) != 0)
         return -1;
     if (changes > 0)
         *ret = MIRROR_APPLIED;
-    if (changes > 0 && change->lsn != LSN_NONE && change->lsn < table->truncate_lsn)
-        return bury(table, change, error);
-    return 0;
+    return changes > 0 && dead ? bury(table, change, error) : 0;
 }
 
 void mirror_mark_snapshot(struct mirror *mirror, const struct change *change) {

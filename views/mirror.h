@@ -5,7 +5,9 @@
 // The rules, for a table with T = LSN of its newest truncate and S = LSN of its newest full snapshot; a row
 // has _lsn (of its last streamed change) and _snapshot (the S that last named it), a deleted key leaves its
 // LSN behind:
-//   streamed c, u, d at L   nothing when L < T, L <= the row's _lsn, or L <= the key's delete
+//   streamed c, u, d at L   nothing when L < T, L <= the row's _lsn, or L <= the key's delete (without ENDs
+//   to order
+//                           them, what T outlived is written and goes at once, for its effects)
 //   full-snapshot r at S'   nothing when S' < S, S' < the row's _lsn, S' < the key's delete, or S' < T
 //   incremental r           always written; _lsn stays
 //   truncate at L           T = max(T, L); rows whose max(_lsn, _snapshot) < L go
