@@ -182,13 +182,22 @@ static int read_parameters(struct query *query, sqlite3_stmt *stmt, struct error
     return 0;
 }
 
+// Where in `sql` it went wrong. Of a missing table SQLite tells the name only.
+static size_t error_place(sqlite3 *db, const char *sql) {
+    int offset = sqlite3_error_offset(db);
+    if (offset >= 0)
+        return (size_t)offset;
+    const char *blank = strrchr(sqlite3_errmsg(db), ' ');
+    const char *name = blank != NULL ? strstr(sql, blank + 1) : NULL;
+    return name != NULL ? (size_t)(name - sql) : 0;
+}
+
 static int check_query(sqlite3 *scratch, struct query *query, struct guard *guard, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     const char *tail = "";
     guard->reason[0] = '\0';
     if (sqlite3_prepare_v2(scratch, query->sql, -1, &stmt, &tail) != SQLITE_OK) {
-        int offset = sqlite3_error_offset(scratch);
-        int line = stmt_line(query->sql, offset > 0 ? (size_t)offset : 0);
+        int line = stmt_line(query->sql, error_place(scratch, query->sql));
         (void)error_set(error, ERROR_INPUT, "%s:%d: %s", query->file, line, sqlite3_errmsg(scratch));
         return explain(guard, error);
     }

@@ -16,7 +16,7 @@ import urllib.request
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 CAPTURES = TOP / "fixtures" / "captures"
 PREFIX = "theworldshop"
-RUN_SECONDS_MAX = 120
+RUN_SECONDS_MAX = 60
 
 sys.path.insert(0, str(TOP / "tests"))
 import check_truth  # noqa: E402

@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""The command line: exit codes, one line an error, flags and their environment twins, help, the log's forms."""
+
+import json
+import re
+import sys
+import unittest
+
+import tide
+
+BASIC = str(tide.CAPTURES / "basic.jsonl")
+COMMANDS = {
+    "run": ["--brokers", "--prefix", "--db", "--views", "--only", "--listen", "-X", "--log-format", "--transaction-wait-ms"],
+    "demo": ["--capture", "--db", "--listen", "--rate", "--traffic", "--for", "--seed"],
+    "replay": ["--db", "--views", "--only", "--json", "--commit-messages"],
+    "serve": ["--db", "--views", "--listen", "--for"],
+    "check": ["--views", "--only"],
+}
+
+# (arguments, what the one line on stderr must say)
+USAGE = [
+    ([], "tidemark --help"),
+    (["frobnicate"], "frobnicate"),
+    (["replay"], "--db"),
+    (["replay", "--db", "x.db"], "CAPTURE"),
+    (["replay", "--db"], "--db"),
+    (["replay", "--frob", BASIC], "--frob"),
+    (["replay", "--db", "x.db", "--json=yes", BASIC], "--json"),
+    (["replay", "--db", "x.db", "--commit-messages", "0", BASIC], "--commit-messages"),
+    (["replay", "--db", "x.db", "--commit-messages", "many", BASIC], "--commit-messages"),
+    (["replay", "--db", "x.db", "--listen", "127.0.0.1:0", BASIC], "--listen"),
+    (["run"], "--brokers"),
+    (["run", "--brokers", "127.0.0.1:1"], "--prefix"),
+    (["run", "--brokers", "127.0.0.1:1", "--prefix", "p"], "--db"),
+    (["run", "--brokers", "127.0.0.1:1", "--prefix", "", "--db", "x.db"], "--prefix"),
+    (["run", "--brokers", "127.0.0.1:1", "--prefix", "p", "--db", "x.db", "-X", "nothing"], "-X"),
+    (["demo", "--rate", "-1"], "--rate"),
+    (["demo", "--rate", "fast"], "--rate"),
+    (["demo", "--for", "soon"], "--for"),
+    (["demo", "--for", "nan"], "--for"),
+    (["demo", "-X", "a=b"], "-X"),
+    (["demo", "--log-format", "xml"], "--log-format"),
+    (["demo", "--log-level", "loud"], "--log-level"),
+    (["serve"], "--db"),
+    (["check", "more"], "more"),
+]
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self):
+        folder = tide.Folder()
+        self.path = folder.__enter__()
+        self.addCleanup(folder.__exit__, None, None, None)
+
+    def told(self, done):
+        lines = done.stderr.strip().splitlines()
+        self.assertTrue(lines and lines[-1].startswith("tidemark: "), done.stderr)
+        return lines[-1]
+
+    def test_usage(self):
+        for arguments, says in USAGE:
+            with self.subTest(" ".join(arguments)):
+                done = tide.run(*arguments, cwd=self.path)
+                self.assertEqual(2, done.returncode, done.stderr)
+                self.assertIn(says, self.told(done))
+                self.assertEqual("", done.stdout)
+        self.assertEqual([], list(self.path.iterdir()), "a usage error makes no file")
+
+    def test_failures(self):
+        for arguments, says in [
+            (["replay", "--db", "x.db", "none.jsonl"], "none.jsonl"),
+            (["demo", "--capture", "none.jsonl"], "none.jsonl"),
+            (["serve", "--db", "none.db"], "none.db"),
+            (["check", "--views", "none"], "none"),
+            (["demo", "--listen", "nowhere"], "nowhere"),
+            (["demo", "--listen", "127.0.0.1:99999"], "99999"),
+        ]:
+            with self.subTest(" ".join(arguments)):
+                done = tide.run(*arguments, cwd=self.path)
+                self.assertIn(done.returncode, (1, 2), done.stderr)
+                self.assertIn(says, self.told(done))
+
+    def test_a_port_in_use(self):
+        with tide.Server("demo", stderr=self.path / "log") as server:
+            place = server.address.removeprefix("http://")
+            done = tide.run("demo", "--listen", place, "--for", "5")
+            self.assertEqual(1, done.returncode, done.stderr)
+            self.assertIn(place, self.told(done))
+
+    def test_help(self):
+        done = tide.run("--help")
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        for command, flags in COMMANDS.items():
+            self.assertIn(f"tidemark {command}", done.stdout)
+            with self.subTest(command):
+                its = tide.run(command, "--help")
+                self.assertEqual((0, ""), (its.returncode, its.stderr))
+                for flag in flags:
+                    self.assertIn(flag, its.stdout)
+
+    def test_version(self):
+        done = tide.run("--version")
+        self.assertEqual(0, done.returncode)
+        self.assertRegex(done.stdout, r"^tidemark \d+\.\d+\.\d+\n$")
+
+    def test_environment_twins(self):
+        db = str(self.path / "twin.db")
+        done = tide.run("replay", BASIC, env={"TIDEMARK_DB": db, "TIDEMARK_JSON": "1", "TIDEMARK_ONLY": "warehouse",
+                                              "TIDEMARK_COMMIT_MESSAGES": "10"})  # fmt: skip
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual(153, json.loads(done.stdout)["messages"])
+        flag = tide.run("replay", "--db", str(self.path / "flag.db"), BASIC, env={"TIDEMARK_DB": db})
+        self.assertEqual(0, flag.returncode)
+        self.assertTrue((self.path / "flag.db").exists(), "a flag wins")
+        wrong = tide.run("replay", "--db", db, BASIC, env={"TIDEMARK_COMMIT_MESSAGES": "x"})
+        self.assertEqual(2, wrong.returncode)
+        self.assertIn("TIDEMARK_COMMIT_MESSAGES", self.told(wrong))
+
+    def test_replay_json(self):
+        done = tide.run("replay", "--json", "--db", self.path / "x.db", BASIC)
+        self.assertEqual(1, len(done.stdout.splitlines()))
+        counts = json.loads(done.stdout)
+        self.assertEqual(["messages", "applied", "duplicates", "ignored", "quarantined", "seconds"], list(counts))
+        self.assertEqual(counts["messages"], sum(counts[k] for k in ("applied", "duplicates", "ignored", "quarantined")))
+        again = json.loads(tide.run("replay", "--json", "--db", self.path / "x.db", BASIC).stdout)
+        self.assertEqual((counts["messages"], 0), (again["duplicates"], again["applied"]))
+
+    def test_log_format_json(self):
+        done = tide.run("replay", "--db", self.path / "x.db", "--log-format", "json", BASIC)
+        lines = [line for line in done.stderr.splitlines() if line]
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertIsInstance(json.loads(line), dict)
+        quiet = tide.run("replay", "--db", self.path / "y.db", "--log-level", "error", BASIC)
+        self.assertEqual("", quiet.stderr)
+
+    def test_secrets_are_not_told(self):
+        secret = "hunter2-hunter2"
+        done = tide.run("run", "--brokers", "127.0.0.1:1", "--prefix", "p", "--db", self.path / "x.db", "--for", "1",
+                        "--listen", "127.0.0.1:0", "-X", "sasl.password=" + secret, "-X", "no.such.property=" + secret)  # fmt: skip
+        self.assertNotEqual(0, done.returncode)
+        self.assertIn("no.such.property", done.stderr)
+        self.assertNotIn(secret, done.stderr + done.stdout)
+
+    def test_run_without_a_broker(self):
+        """Nobody there: HTTP answers, the state says so, no 0 is told for what is not known."""
+        port = tide.free_port()
+        with tide.Server("run", "--brokers", f"127.0.0.1:{port}", "--prefix", "p", "--db", self.path / "x.db",
+                         stderr=self.path / "log") as server:  # fmt: skip
+            tide.wait_for("disconnected", lambda: server.get("/v1/lag")[1]["state"] == "disconnected")
+            self.assertIsNone(server.get("/v1/lag")[1]["messages"])
+            self.assertEqual(200, server.get("/healthz")[0])
+            self.assertEqual(503, server.get("/readyz")[0])
+            self.assertEqual(0, server.stop())
+
+    def test_serve(self):
+        tide.replay(self.path / "x.db", BASIC)
+        with tide.Server("serve", "--db", self.path / "x.db", stderr=self.path / "log") as server:
+            status, document = server.get("/v1/views/analytics/orders_by_status")
+            self.assertEqual(200, status)
+            self.assertTrue(all(re.fullmatch(r"-?\d+\.\d\d", row["total"]) for row in document["rows"]))
+            self.assertEqual("transactional", document["position"]["consistency"])
+            self.assertEqual(404, server.get("/v1/views/analytics/none")[0])
+            self.assertEqual(0, server.stop())
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())

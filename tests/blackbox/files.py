@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+"""Files and views: what is refused and why, what is rebuilt, what is kept."""
+
+import os
+import shutil
+import sqlite3
+import sys
+import unittest
+
+import tide
+from tide import check_truth
+
+BASIC = tide.CAPTURES / "basic.jsonl"
+VIEWS = tide.TOP / "views"
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        folder = tide.Folder()
+        self.path = folder.__enter__()
+        self.addCleanup(folder.__exit__, None, None, None)
+        self.db = self.path / "shop.db"
+
+    def refused(self, *arguments, code=1, says):
+        done = tide.run(*arguments)
+        self.assertEqual(code, done.returncode, done.stderr)
+        told = [line for line in done.stderr.splitlines() if line.startswith("tidemark: ")]
+        self.assertEqual(1, len(told), done.stderr)
+        for words in says if isinstance(says, (list, tuple)) else [says]:
+            self.assertIn(str(words), told[0])
+
+    def query(self, sql):
+        connection = sqlite3.connect(f"file:{self.db}?mode=ro", uri=True)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def objects(self):
+        return {row[0] for row in self.query("select name from sqlite_schema")}
+
+
+class Files(Case):
+    def test_two_processes(self):
+        with tide.Server("demo", "--db", self.db, stderr=self.path / "log"):
+            self.refused("replay", "--db", self.db, BASIC, says=[self.db, "another tidemark process", "tidemark serve"])
+            self.refused("demo", "--db", self.db, "--for", "5", "--listen", "127.0.0.1:0",
+                         says=[self.db, "another tidemark process"])  # fmt: skip
+            # beside it one may read
+            with tide.Server("serve", "--db", self.db, stderr=self.path / "log2") as reader:
+                self.assertEqual(200, reader.get("/healthz")[0])
+
+    def test_the_lock_goes_with_the_process(self):
+        with tide.Server("demo", "--db", self.db, stderr=self.path / "log") as server:
+            server.kill()
+        self.assertEqual(0, tide.run("replay", "--db", self.db, BASIC).returncode)
+
+    def test_places_that_cannot_be_written(self):
+        (self.path / "file").write_text("x")
+        # neither is a folder where even root could write
+        for place in ("/proc/none.db", self.path / "file" / "shop.db", self.path / "none" / "shop.db", self.path):
+            with self.subTest(str(place)):
+                self.refused("replay", "--db", place, BASIC, says=place)
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write anywhere")
+    def test_a_folder_that_is_not_ours(self):
+        folder = self.path / "closed"
+        folder.mkdir(mode=0o500)
+        self.refused("replay", "--db", folder / "shop.db", BASIC, says=[folder, "Permission denied"])
+
+    def test_files_that_are_not_ours(self):
+        text = self.path / "notes.txt"
+        text.write_text("not a database, but long enough to be looked at as one. " * 100)
+        self.refused("replay", "--db", text, BASIC, says=[text, "not a tidemark file"])
+        self.assertTrue(text.read_text().startswith("not a database"))
+        other = self.path / "other.db"
+        connection = sqlite3.connect(other)
+        connection.execute("create table mine(a)")
+        connection.commit()
+        connection.close()
+        self.refused("replay", "--db", other, BASIC, says=[other, "not a tidemark file"])
+        self.refused("serve", "--db", other, "--listen", "127.0.0.1:0", says=other)
+        self.refused("serve", "--db", self.path / "none.db", "--listen", "127.0.0.1:0", says="none.db")
+
+    def test_a_newer_format(self):
+        tide.replay(self.db, BASIC)
+        connection = sqlite3.connect(self.db)
+        connection.execute("pragma user_version = 2")
+        connection.close()
+        self.refused("replay", "--db", self.db, BASIC, says=[self.db, "format is 2", "newer tidemark"])
+        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format"])
+
+    def test_a_file_cut_off(self):
+        tide.replay(self.db, BASIC)
+        os.truncate(self.db, self.db.stat().st_size // 2)
+        done = tide.run("replay", "--db", self.db, tide.CAPTURES / "hazards.jsonl")
+        self.assertEqual(1, done.returncode, done.stderr)
+        self.assertIn(str(self.db), done.stderr)
+
+    def test_prefixes_do_not_mix(self):
+        tide.replay(self.db, BASIC)
+        done = tide.run("replay", "--db", self.db, tide.CAPTURES / "hazards.jsonl")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("theworldshop", done.stderr)
+        self.assertIn("hazards", done.stderr)
+
+    def test_several_captures(self):
+        lines = tide.read_capture(BASIC)
+        first = tide.write_capture(self.path / "1.jsonl", lines[:70])
+        second = tide.write_capture(self.path / "2.jsonl", lines[70:])
+        counts = tide.replay(self.db, first, second)
+        self.assertEqual(len(lines), counts["messages"])
+        self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
+
+    def test_an_incomplete_capture_says_so(self):
+        lines = tide.read_capture(BASIC)
+        last = max(i for i, l in enumerate(lines) if tide.is_transaction_topic(l["topic"]) and "END" in l["value"])
+        path = tide.write_capture(self.path / "cut.jsonl", [l for i, l in enumerate(lines) if i != last])
+        done = tide.run("replay", "--db", self.db, path)
+        self.assertEqual(0, done.returncode)
+        self.assertIn("END", done.stderr)
+        self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
+
+    def test_as_the_contract_shows(self):
+        tide.replay(self.db, BASIC)
+        self.assertIn(4200, [row[0] for row in self.query("select total from orders")])
+        self.assertEqual([("ok",)], self.query("pragma integrity_check"))
+
+
+class Views(Case):
+    def view(self, name, schema=None, **queries):
+        folder = self.path / "views" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        if schema is not None:
+            (folder / "schema.sql").write_text(schema)
+        for query, sql in queries.items():
+            (folder / f"query.{query}.sql").write_text(sql)
+        return self.path / "views"
+
+    def test_errors_name_file_and_line(self):
+        cases = [
+            ("schema.sql", "create table a(b);\ncreate trigger t after insert on nowhere begin select 1; end;\n", None,
+             ["mine/schema.sql:2", "nowhere"]),
+            ("schema.sql", "create table a(b);\n\nthis is no sql;\n", None, ["mine/schema.sql:3"]),
+            ("schema.sql", "create table orders(id);\n", None, ["mine/schema.sql:1", "orders"]),
+            ("schema.sql", "create table _mine(id);\n", None, ["mine/schema.sql", "_mine"]),
+            ("schema.sql", "drop table orders;\n", None, ["mine/schema.sql"]),
+            ("schema.sql", "insert into orders(id) values(1);\n", None, ["mine/schema.sql", "orders"]),
+            ("schema.sql", "create trigger t before insert on orders begin select 1; end;\n", None, ["trigger t", "AFTER"]),
+            ("schema.sql", "create table a(b);\ncreate trigger t after insert on orders begin insert into a values(NEW.nothing); end;\n",
+             None, ["nothing"]),
+            ("schema.sql", "-- tidemark: keep nothing\ncreate table a(b);\n", None, ["mine/schema.sql", "keep nothing"]),
+            ("schema.sql", "attach '/tmp/x' as x;\n", None, ["mine/schema.sql"]),
+            ("query", None, "select *\nfrom nowhere\n", ["mine/query.q.sql:2", "nowhere"]),
+            ("query", None, "select 1; select 2;\n", ["mine/query.q.sql", "one statement"]),
+            ("query", None, "delete from orders\n", ["mine/query.q.sql", "orders"]),
+            ("query", None, "", ["mine/query.q.sql", "no statement"]),
+            ("query", None, "select ?\n", ["mine/query.q.sql", ":name"]),
+        ]  # fmt: skip
+        for _, schema, query, says in cases:
+            with self.subTest(schema or query or "nothing"):
+                shutil.rmtree(self.path / "views", ignore_errors=True)
+                views = self.view("mine", schema, **({} if query is None else {"q": query}))
+                self.refused("check", "--views", views, says=says)
+                self.refused("replay", "--db", self.path / "never.db", "--views", views, BASIC, says=says)
+
+    def test_check_prints_the_routes(self):
+        done = tide.run("check")
+        self.assertEqual(0, done.returncode, done.stderr)
+        for route in ("/v1/views/warehouse/picks?sku=", "/v1/views/warehouse/stock", "/v1/views/warehouse/low_stock?below=",
+                      "/v1/views/email/outbox", "/v1/views/email/audience", "/v1/views/analytics/orders_by_status",
+                      "/v1/views/analytics/revenue_by_day?from=&to=", "/v1/views/analytics/top_skus",
+                      "/v1/views/analytics/customers_by_tier", "/v1/views/loyalty/points?customer_id=",
+                      "/v1/tables/orders", "/v1/tables/customers", "/v1/tables/inventory", "/v1/tables/points"):  # fmt: skip
+            self.assertIn(route, done.stdout)
+        views = self.view("mine", None, all="select id from orders where status = :status")
+        self.assertIn("GET /v1/views/mine/all?status=", tide.run("check", "--views", views).stdout)
+
+    def test_only(self):
+        self.refused("replay", "--db", self.db, "--only", "wharehouse", BASIC, says=["wharehouse", "warehouse", "email"])
+        tide.replay(self.db, BASIC, flags=("--only", "warehouse,email"))
+        self.assertTrue({"warehouse_to_ship", "email_outbox"} <= self.objects())
+        self.assertFalse({"analytics_orders_by_status", "loyalty_balance"} & self.objects())
+        # a view that comes later is filled from the mirror
+        done = tide.run("replay", "--db", self.db, BASIC)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("analytics", done.stderr)
+        self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
+
+    def test_no_such_folder(self):
+        self.refused("check", "--views", self.path / "none", says=["none", "--views"])
+
+    def test_beside_the_built_in_ones(self):
+        views = self.view("tall", "create table tall_orders(id primary key);\n"
+                          "create trigger tall_insert after insert on orders begin insert into tall_orders values(NEW.id); end;\n"
+                          "create trigger tall_delete after delete on orders begin delete from tall_orders where id = OLD.id; end;\n",
+                          list="select id from tall_orders")  # fmt: skip
+        tide.replay(self.db, BASIC, flags=("--views", str(views)))
+        same = "select count(*), (select count(*) from orders) from tall_orders"
+        self.assertEqual(*self.query(same)[0])
+        self.assertTrue(self.query("select count(*) from email_outbox")[0][0] > 0)
+        with tide.Server("serve", "--db", self.db, "--views", views, stderr=self.path / "log") as server:
+            status, document = server.get("/v1/views/tall/list")
+            self.assertEqual((200, self.query(same)[0][0]), (status, len(document["rows"])))
+
+    def test_with_a_source_of_its_own(self):
+        views = self.view("few", None, list="select id, note from notes")
+        (views / "source.sql").write_text("create table notes(id int primary key, note text);\n")
+        done = tide.run("check", "--views", views)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual({"GET /v1/views/few/list", "GET /v1/tables/notes"}, set(done.stdout.split("\n")) - {""})
+        tide.replay(self.db, BASIC, flags=("--views", str(views)))
+        self.assertNotIn("orders", self.objects())
+        (views / "source.sql").write_text("create table notes(id int primary key, note text, more text);\n")
+        self.refused("replay", "--db", self.db, "--views", views, BASIC, says=["source.sql", "new --db file"])
+        (views / "source.sql").write_text("create table notes(id int primary key,\n note nothing text oops;\n")
+        self.refused("check", "--views", views, says="source.sql:")
+
+    def copy_of(self, name):
+        shutil.copytree(VIEWS / name, self.path / "views" / name)
+        return self.path / "views", self.path / "views" / name / "schema.sql"
+
+    def test_a_changed_view_is_rebuilt(self):
+        tide.replay(self.db, BASIC)
+        views, schema = self.copy_of("loyalty")
+        schema.write_text(schema.read_text() + "create table loyalty_extra(customer_id integer, points integer);\n"
+                          "create trigger loyalty_extra_insert after insert on points\n"
+                          "begin insert into loyalty_extra values(NEW.customer_id, NEW.points); end;\n")  # fmt: skip
+        done = tide.run("replay", "--db", self.db, "--views", views, BASIC)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("loyalty", done.stderr)
+        extra = "select customer_id, points from loyalty_extra order by 1, 2"
+        self.assertEqual(self.query("select customer_id, points from points order by 1, 2"), self.query(extra))
+        self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
+        # back again: what the other one made is gone
+        tide.replay(self.db, BASIC)
+        self.assertNotIn("loyalty_extra", self.objects())
+        self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
+
+    def test_history_is_kept(self):
+        tide.replay(self.db, BASIC)
+        before = self.query("select * from email_outbox order by seq")
+        views, schema = self.copy_of("email")
+        original = schema.read_text()
+        schema.write_text(original + "create index email_by_order on email_outbox(order_id);\n")
+        done = tide.run("replay", "--db", self.db, "--views", views, BASIC)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual(before, self.query("select * from email_outbox order by seq"))
+        self.assertIn("email_by_order", self.objects())
+        schema.write_text(original.replace("kind text not null", "kind text not null, more text", 1))
+        self.refused("replay", "--db", self.db, "--views", views, BASIC, says=["email_outbox", "history"])
+        self.assertEqual(before, self.query("select * from email_outbox order by seq"))
+
+    def test_a_view_that_is_not_loaded_any_more(self):
+        views = self.view("gone", "create table gone_rows(id);\n", list="select id from gone_rows")
+        tide.replay(self.db, BASIC, flags=("--views", str(views)))
+        self.assertIn("gone_rows", self.objects())
+        done = tide.run("replay", "--db", self.db, BASIC)
+        self.assertIn("gone", done.stderr)
+        self.assertNotIn("gone_rows", self.objects())
+        # one that holds history stays
+        done = tide.run("replay", "--db", self.db, "--only", "warehouse", BASIC)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("email_outbox", self.objects())
+
+    def test_a_views_constraint_quarantines(self):
+        views = self.view("strict", "create table strict_skus(sku primary key, check (sku <> 'SKU-2')) without rowid;\n"
+                          "create trigger strict_insert after insert on inventory begin insert into strict_skus values(NEW.sku); end;\n",
+                          list="select sku from strict_skus")  # fmt: skip
+        counts = tide.replay(self.db, BASIC, flags=("--views", str(views)))
+        self.assertGreater(counts["quarantined"], 0)
+        self.assertEqual([], self.query("select sku from inventory where sku = 'SKU-2'"))
+        self.assertIn("CHECK constraint failed", self.query("select reason from _quarantine")[0][0])
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
