@@ -253,7 +253,7 @@ static void tell_state(struct follow *follow) {
     if (!follow->connected) {
         state =
             summary.state == STATE_STARTING && follow->slot_count == 0 ? STATE_STARTING : STATE_DISCONNECTED;
-        if (now - summary.started_at_ms > 0 && summary.last_error[0] != '\0') {
+        if (summary.last_error[0] != '\0') {
             state = STATE_DISCONNECTED;
             (void)snprintf(reason, sizeof reason, "%s", summary.last_error);
         }
