@@ -1,8 +1,8 @@
 // bench-parts: what each part costs alone, on the messages that `tidemark run` gets.
-//   bench-parts consume --brokers HOST:PORT --prefix P             librdkafka, with tidemark's settings
-//   bench-parts decode --events N [--schemas CAPTURE]              the envelope decoder, messages in memory
-//   bench-parts store --events N                                   SQLite with our statements, changes in
-//   memory
+//   bench-parts consume --brokers HOST:PORT --prefix P [-X name=value]...   librdkafka, with tidemark's
+//   settings bench-parts decode --events N [--schemas CAPTURE]              the envelope decoder, messages in
+//   memory bench-parts store --events N                                   SQLite with our statements, changes
+//   in memory
 // Prints one JSON object.
 #include "consumer/envelope.h"
 #include "consumer/kafka_settings.h"
@@ -24,6 +24,7 @@ enum {
     CONSUME_BATCH = 1000,
     WAIT_MS = 1000,
     ASK_MS = 10000,
+    OVERRIDES_MAX = 16,
 };
 
 struct result {
@@ -75,6 +76,10 @@ static int assign(rd_kafka_t *kafka, const char *prefix, int *ret_partitions, st
     return 0;
 }
 
+// -X properties, as pairs: to try out other settings
+static const char *overrides[OVERRIDES_MAX][2];
+static int override_count;
+
 static rd_kafka_t *open_consumer(const char *brokers, struct error *error) {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     char text[256] = "";
@@ -84,6 +89,9 @@ static rd_kafka_t *open_consumer(const char *brokers, struct error *error) {
         if (strcmp(setting->name, "log.queue") != 0)
             set =
                 rd_kafka_conf_set(conf, setting->name, setting->value, text, sizeof text) == RD_KAFKA_CONF_OK;
+    for (int i = 0; set && i < override_count; i++)
+        set =
+            rd_kafka_conf_set(conf, overrides[i][0], overrides[i][1], text, sizeof text) == RD_KAFKA_CONF_OK;
     rd_kafka_t *kafka = set ? rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text) : NULL;
     if (kafka == NULL) {
         rd_kafka_conf_destroy(conf);
@@ -359,7 +367,10 @@ int main(int argc, char **argv) {
             config.events = strtoll(argv[i + 1], NULL, 10);
         else if (strcmp(argv[i], "--schemas") == 0)
             config.schemas = argv[i + 1];
-        else
+        else if (strcmp(argv[i], "-X") == 0 && override_count < OVERRIDES_MAX) {
+            overrides[override_count][0] = strtok(argv[i + 1], "=");
+            overrides[override_count++][1] = strtok(NULL, "");
+        } else
             part = "";
     }
     struct error error = {0};
@@ -372,9 +383,10 @@ int main(int argc, char **argv) {
     else if (strcmp(part, "store") == 0)
         status = store_part(&config, &result, &error);
     else {
-        (void)fprintf(stderr,
-                      "usage: bench-parts (consume --brokers HOST:PORT --prefix P | decode --events N "
-                      "[--schemas CAPTURE] | store --events N)\n");
+        (void)fprintf(
+            stderr,
+            "usage: bench-parts (consume --brokers HOST:PORT --prefix P [-X name=value]... | decode --events N "
+            "[--schemas CAPTURE] | store --events N)\n");
         return 2;
     }
     if (status != 0) {

@@ -30,6 +30,13 @@ def get(path, port=PORT, timeout=10):
         connection.close()
 
 
+def cpu_s(pid):
+    """User and system time of a process so far."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
 class Tidemark:
     """`tidemark run` on a prefix. fresh: its file is made anew."""
 
@@ -72,9 +79,7 @@ class Tidemark:
             time.sleep(step_s)
 
     def cpu_s(self):
-        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
+        return cpu_s(self.process.pid)
 
     def peak_mb(self):
         with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as file:

@@ -59,6 +59,7 @@ begin
     where sku = ifnull(OLD.sku, x'') and OLD.status in ('paid', 'shipped');
 end;
 
+-- An order that goes from paid to shipped counts as before: nothing is written for it but its status.
 create trigger analytics_order_update after update of status, total, placed_on, sku, quantity on orders
 when OLD.status is not NEW.status or OLD.total is not NEW.total or OLD.placed_on is not NEW.placed_on
     or OLD.sku is not NEW.sku or OLD.quantity is not NEW.quantity
@@ -69,16 +70,22 @@ begin
 
     insert into analytics_revenue_by_day(placed_on, orders, revenue)
     select ifnull(OLD.placed_on, x''), -1, -ifnull(OLD.total, 0) where OLD.status in ('paid', 'shipped')
+        and (ifnull(NEW.status not in ('paid', 'shipped'), true)
+            or OLD.placed_on is not NEW.placed_on or OLD.total is not NEW.total)
     union all
     select ifnull(NEW.placed_on, x''), 1, ifnull(NEW.total, 0) where NEW.status in ('paid', 'shipped')
+        and (ifnull(OLD.status not in ('paid', 'shipped'), true)
+            or OLD.placed_on is not NEW.placed_on or OLD.total is not NEW.total)
     on conflict(placed_on) do update set orders = orders + excluded.orders, revenue = revenue + excluded.revenue;
 
     insert into analytics_top_skus(sku, orders, quantity, revenue)
     select ifnull(OLD.sku, x''), -1, -ifnull(OLD.quantity, 0), -ifnull(OLD.total, 0)
-    where OLD.status in ('paid', 'shipped')
+    where OLD.status in ('paid', 'shipped') and (ifnull(NEW.status not in ('paid', 'shipped'), true)
+        or OLD.sku is not NEW.sku or OLD.quantity is not NEW.quantity or OLD.total is not NEW.total)
     union all
     select ifnull(NEW.sku, x''), 1, ifnull(NEW.quantity, 0), ifnull(NEW.total, 0)
-    where NEW.status in ('paid', 'shipped')
+    where NEW.status in ('paid', 'shipped') and (ifnull(OLD.status not in ('paid', 'shipped'), true)
+        or OLD.sku is not NEW.sku or OLD.quantity is not NEW.quantity or OLD.total is not NEW.total)
     on conflict(sku) do update
     set orders = orders + excluded.orders, quantity = quantity + excluded.quantity, revenue = revenue + excluded.revenue;
 end;
