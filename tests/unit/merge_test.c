@@ -1,0 +1,156 @@
+// The merge by source transactions (consumer/merge.h), without messages and without a store.
+#include "consumer/merge.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+struct fixture {
+    struct catalog *catalog;
+    struct merge *merge;
+    const struct table *orders;
+    struct event event;
+};
+
+static int setup(void **state) {
+    static struct fixture f;
+    f = (struct fixture){0};
+    struct error error = {0};
+    if (catalog_load(NULL, NULL, &f.catalog, &error) != 0 ||
+        merge_new(&f.merge, f.catalog, (struct store_sequence){.lsn = 100}, &error) != 0 ||
+        event_init(&f.event, f.catalog, &error) != 0)
+        fail_msg("%s", error.message);
+    f.orders = catalog_table(f.catalog, "orders", 6);
+    merge_set_sequenced(f.merge, true);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct fixture *f = *state;
+    event_done(&f->event);
+    merge_free(&f->merge);
+    catalog_free(&f->catalog);
+    return 0;
+}
+
+// A row of transaction `txid`, the `order`th of it, that names `previous` as the commit before.
+static const struct event *row(struct fixture *f, int64_t txid, int64_t lsn, int64_t previous,
+                               int64_t order) {
+    f->event.kind = EVENT_CHANGE;
+    f->event.change = (struct change){.op = CHANGE_CREATE,
+                                      .table = f->orders,
+                                      .lsn = lsn,
+                                      .previous_commit = previous,
+                                      .txid = txid,
+                                      .total_order = order};
+    return &f->event;
+}
+
+static enum merge_end offer(struct fixture *f, int64_t txid, int64_t commit, int64_t rows) {
+    struct error error = {0};
+    f->event.kind = EVENT_END;
+    f->event.change = (struct change){.lsn = commit, .txid = txid, .ts_ms = 7};
+    for (int t = 0; t < f->catalog->table_count; t++)
+        f->event.expected[t] = 0;
+    f->event.expected[f->orders->index] = f->event.expected_total = f->event.event_count = rows;
+    return merge_offer_end(f->merge, &f->event, &error);
+}
+
+static void a_transaction_is_taken_whole(void **state) {
+    struct fixture *f = *state;
+    assert_int_equal(offer(f, 5, 200, 2), MERGE_END_CURRENT);
+    assert_int_equal(merge_judge(f->merge, row(f, 5, 150, 100, 1)), MERGE_CURRENT);
+    assert_false(merge_current_begun(f->merge));
+    merge_count(f->merge, row(f, 5, 150, 100, 1));
+    assert_true(merge_current_begun(f->merge));
+    assert_false(merge_is_whole(f->merge));
+    assert_int_equal(merge_missing(f->merge, f->orders), 1);
+    // a later one waits, whatever its row's own LSN
+    assert_int_equal(merge_judge(f->merge, row(f, 6, 140, 200, 1)), MERGE_WAIT);
+    merge_count(f->merge, row(f, 5, 160, 100, 2));
+    assert_true(merge_is_whole(f->merge));
+    merge_finish(f->merge);
+    assert_int_equal(merge_finished_lsn(f->merge), 200);
+    assert_int_equal(merge_finished_txid(f->merge), 5);
+    assert_false(merge_has_current(f->merge));
+}
+
+static void rows_that_come_twice_count_once(void **state) {
+    struct fixture *f = *state;
+    assert_int_equal(offer(f, 5, 200, 2), MERGE_END_CURRENT);
+    merge_count(f->merge, row(f, 5, 150, 100, 1));
+    merge_count(f->merge, row(f, 5, 150, 100, 1));
+    assert_false(merge_is_whole(f->merge));
+}
+
+static void an_end_at_or_below_c_is_a_repeat(void **state) {
+    struct fixture *f = *state;
+    assert_int_equal(offer(f, 4, 100, 1), MERGE_END_REPEATED);
+    assert_int_equal(offer(f, 3, 90, 1), MERGE_END_REPEATED);
+    assert_false(merge_has_current(f->merge));
+}
+
+static void an_empty_transaction_is_whole_at_once(void **state) {
+    struct fixture *f = *state;
+    assert_int_equal(offer(f, 5, 200, 0), MERGE_END_CURRENT);
+    assert_true(merge_is_whole(f->merge));
+}
+
+static void repeats_and_rows_outside_of_transactions_do_not_wait(void **state) {
+    struct fixture *f = *state;
+    assert_int_equal(offer(f, 5, 200, 2), MERGE_END_CURRENT);
+    assert_int_equal(merge_judge(f->merge, row(f, 3, 80, 70, 1)), MERGE_PAST);
+    assert_int_equal(merge_judge(f->merge, row(f, -1, 300, 250, 0)), MERGE_TAKE);
+    struct event snapshot = *row(f, 9, 300, 250, 1);
+    snapshot.change.op = CHANGE_READ;
+    assert_int_equal(merge_judge(f->merge, &snapshot), MERGE_TAKE);
+    snapshot.change.op = CHANGE_TOMBSTONE;
+    assert_int_equal(merge_judge(f->merge, &snapshot), MERGE_TAKE);
+}
+
+static void without_ends_nothing_waits(void **state) {
+    struct fixture *f = *state;
+    merge_set_sequenced(f->merge, false);
+    assert_int_equal(merge_judge(f->merge, row(f, 9, 300, 250, 1)), MERGE_TAKE);
+}
+
+static void rows_let_through_are_known_when_their_end_comes(void **state) {
+    struct fixture *f = *state;
+    assert_int_equal(merge_judge(f->merge, row(f, 5, 150, 100, 1)), MERGE_WAIT);
+    merge_let_through(f->merge);
+    assert_true(merge_is_letting_through(f->merge));
+    assert_int_equal(merge_judge(f->merge, row(f, 5, 150, 100, 1)), MERGE_PAST);
+    merge_note_passed(f->merge, row(f, 5, 150, 100, 1));
+    assert_int_equal(offer(f, 5, 200, 1), MERGE_END_PASSED);
+    assert_int_equal(merge_finished_lsn(f->merge), 200);
+    assert_int_equal(offer(f, 6, 300, 1), MERGE_END_CURRENT);
+    assert_false(merge_is_letting_through(f->merge));
+}
+
+static void nameless_rows_are_noticed(void **state) {
+    struct fixture *f = *state;
+    merge_note_row(f->merge, row(f, 5, 150, 100, 0));
+    assert_true(merge_rows_are_nameless(f->merge));
+    merge_note_row(f->merge, row(f, 5, 150, 100, 1));
+    assert_false(merge_rows_are_nameless(f->merge));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_transaction_is_taken_whole),
+        TEST(rows_that_come_twice_count_once),
+        TEST(an_end_at_or_below_c_is_a_repeat),
+        TEST(an_empty_transaction_is_whole_at_once),
+        TEST(repeats_and_rows_outside_of_transactions_do_not_wait),
+        TEST(without_ends_nothing_waits),
+        TEST(rows_let_through_are_known_when_their_end_comes),
+        TEST(nameless_rows_are_noticed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
