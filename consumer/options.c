@@ -140,14 +140,14 @@ static int set_option(struct options *options, const struct option *option, cons
         memcpy(member, &value, sizeof value);
         return 0;
     case OPTION_NUMBER: {
-        double number;
+        double number = 0;
         if (set_number(name, value, &number, error) != 0)
             return -1;
         memcpy(member, &number, sizeof number);
         return 0;
     }
     case OPTION_INTEGER: {
-        int64_t number;
+        int64_t number = 0;
         if (set_integer(name, value, &number, error) != 0)
             return -1;
         memcpy(member, &number, sizeof number);
