@@ -125,8 +125,8 @@ static int read_scalar(struct json_reader *json, struct span *ret, struct error 
 static int take_integer(struct span text, const char *name, int64_t *ret, struct error *error) {
     if (text.data == NULL || json_to_integer(text, ret))
         return 0;
-    return error_set(error, ERROR_INPUT, "%s is no integer: %.*s", name, (int)(text.size < 40 ? text.size : 40),
-                     text.data);
+    return error_set(error, ERROR_INPUT, "%s is no integer: %.*s", name,
+                     (int)(text.size < 40 ? text.size : 40), text.data);
 }
 
 static int read_integer(struct json_reader *json, const char *name, int64_t *ret, struct error *error) {
@@ -185,8 +185,8 @@ static int scalar_integer(const struct json_scalar *scalars, int place, const ch
     return take_integer(scalar_text(scalars, place), name, ret, error);
 }
 
-static int take_source(const struct source_shape *shape, const struct json_scalar *scalars, struct members *members,
-                       struct error *error) {
+static int take_source(const struct source_shape *shape, const struct json_scalar *scalars,
+                       struct members *members, struct error *error) {
     members->has_source = true;
     members->table = scalar_text(scalars, shape->table);
     members->snapshot = scalar_text(scalars, shape->snapshot);
@@ -252,7 +252,8 @@ static int take_transaction(const struct transaction_shape *shape, const struct 
     members->has_transaction = true;
     if (shape->id >= 0 && split_id(scalar_text(scalars, shape->id), &members->txid, &lsn, error) != 0)
         return -1;
-    return scalar_integer(scalars, shape->total_order, "transaction.total_order", &members->total_order, error);
+    return scalar_integer(scalars, shape->total_order, "transaction.total_order", &members->total_order,
+                          error);
 }
 
 static void learn_transaction(struct transaction_shape *shape, struct span object) {

@@ -35,7 +35,8 @@ struct event {
     // set though decoding failed, and the merge need not wait for it.
     bool placed;
     uint64_t key_hash; // of the key's bytes
-    // change.lsn and change.previous_commit as the source has them; the loop makes them comparable across timelines
+    // change.lsn and change.previous_commit as the source has them; the loop makes them comparable across
+    // timelines
     int64_t source_lsn;
     int64_t source_previous_commit;
 

@@ -60,8 +60,8 @@ bool json_skip(struct json_reader *reader);
 bool json_leave(struct json_reader *reader, int depth);
 // Like json_skip, and gives the bytes of the value, from its first to its last.
 bool json_raw(struct json_reader *reader, struct span *ret);
-// Where the value that would come next begins; and: that value, which the caller has checked to the last byte, ends
-// before `end`. For readers of a known shape (json_flat.h).
+// Where the value that would come next begins; and: that value, which the caller has checked to the last
+// byte, ends before `end`. For readers of a known shape (json_flat.h).
 const char *json_value_at(const struct json_reader *reader);
 void json_accept(struct json_reader *reader, const char *end);
 // Byte offset of the error, or of where the reader stands, for messages.

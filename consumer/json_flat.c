@@ -2,7 +2,8 @@
 
 #include "consumer/json_scan.h"
 
-// Past the closing quote of the string whose opening quote is at `p`; NULL when it is not plain ASCII with short escapes.
+// Past the closing quote of the string whose opening quote is at `p`; NULL when it is not plain ASCII with
+// short escapes.
 static inline const char *flat_string(const char *p, const char *end) {
     p = pass_plain(p + 1, end);
     while (p < end && *p == '\\') {
@@ -124,7 +125,8 @@ void json_learn_shape(struct json_shape *shape, struct span object) {
         struct json_scalar scalar;
         const char *key = p + 1;
         const char *value = flat_key(key, end);
-        if (value == NULL || count == JSON_SHAPE_KEYS_MAX || used + (size_t)(value - key) > JSON_SHAPE_BYTES_MAX)
+        if (value == NULL || count == JSON_SHAPE_KEYS_MAX ||
+            used + (size_t)(value - key) > JSON_SHAPE_BYTES_MAX)
             return;
         memcpy(shape->keys + used, key, (size_t)(value - key));
         used += (size_t)(value - key);

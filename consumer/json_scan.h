@@ -1,4 +1,5 @@
-// Scanning bytes of JSON, shared by the reader (json.c) and the flat objects (json_flat.c). Inside those two only.
+// Scanning bytes of JSON, shared by the reader (json.c) and the flat objects (json_flat.c). Inside those two
+// only.
 #ifndef TIDEMARK_JSON_SCAN_H
 #define TIDEMARK_JSON_SCAN_H
 

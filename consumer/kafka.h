@@ -88,8 +88,8 @@ void kafka_event(struct kafka *kafka, struct kafka_event *ret);
 // it says.
 int64_t kafka_high(struct kafka *kafka, int slot, int64_t *ret_at_ms);
 // Asks the broker for low and high of a partition, assigned or not, waiting at most timeout_ms.
-int kafka_query_log(struct kafka *kafka, const char *topic, int32_t partition, int timeout_ms, int64_t *ret_low,
-                    int64_t *ret_high, struct error *error);
+int kafka_query_log(struct kafka *kafka, const char *topic, int32_t partition, int timeout_ms,
+                    int64_t *ret_low, int64_t *ret_high, struct error *error);
 // Asks the broker for low and high of a slot's partition, waiting at most timeout_ms.
 int kafka_query_watermarks(struct kafka *kafka, int slot, int timeout_ms, int64_t *ret_low, int64_t *ret_high,
                            struct error *error);

@@ -1,6 +1,7 @@
-// The source's timelines. A failover or a restore from a backup starts LSNs again from a lower one, so LSNs of two
-// timelines cannot be compared. Here each timeline but the first has a time from which it holds, and an LSN is made
-// comparable by the number of its timeline in its high bits: everything else goes on comparing plain numbers. Pure.
+// The source's timelines. A failover or a restore from a backup starts LSNs again from a lower one, so LSNs
+// of two timelines cannot be compared. Here each timeline but the first has a time from which it holds, and
+// an LSN is made comparable by the number of its timeline in its high bits: everything else goes on comparing
+// plain numbers. Pure.
 #ifndef TIDEMARK_TIMELINE_H
 #define TIDEMARK_TIMELINE_H
 
@@ -22,8 +23,8 @@ struct timelines {
 int64_t timeline_lsn(const struct timelines *timelines, int64_t lsn, int64_t ts_ms);
 // What the source calls it.
 int64_t timeline_source_lsn(int64_t lsn);
-// Whether an event whose commit stands at (or after) `lsn` and happened at ts_ms must be of a timeline after the one that
-// `newest` was the end of: lower in the log, yet later.
+// Whether an event whose commit stands at (or after) `lsn` and happened at ts_ms must be of a timeline after
+// the one that `newest` was the end of: lower in the log, yet later.
 bool timeline_is_new(struct store_sequence newest, int64_t lsn, int64_t ts_ms);
 
 #endif

@@ -230,10 +230,6 @@ const int64_t *store_timelines(const struct store *store, int *ret_count) {
     return store->timelines;
 }
 
-// A trigger's program is a frame of a few kilobytes for each row: from the connection's own pool, not from
-// malloc.
-enum { LOOKASIDE_SLOT_BYTES = 8192, LOOKASIDE_SLOTS = 256 };
-
 static int set_up_connection(struct store *store, const char *path, struct error *error) {
     if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         (void)stmt_error(error, store->db, path);
@@ -252,7 +248,7 @@ static int set_up_connection(struct store *store, const char *path, struct error
 static int set_pragmas(struct store *store, const char *path, struct error *error) {
     if (stmt_run(store->db,
                  "pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -65536;"
-                 "pragma wal_autocheckpoint = 16000",
+                 "pragma wal_autocheckpoint = 16000; pragma secure_delete = off",
                  path, error) != 0)
         return -1;
     return 0;
