@@ -47,7 +47,8 @@ def part_alone(*arguments):
 
 
 def consume(prefix):
-    return part_alone("consume", "--brokers", BROKERS, "--prefix", prefix)
+    # librdkafka's own default: with fewer it may rest for a second when a partition's queue is full
+    return part_alone("consume", "--brokers", BROKERS, "--prefix", prefix, "-X", "queued.min.messages=100000")
 
 
 def measure_parts(result):
