@@ -660,8 +660,8 @@ static void serve_main_queue(struct kafka *kafka) {
 
 static void explain_range(struct kafka *kafka, struct kafka_event *event) {
     const struct slot *slot = kafka->slots[event->slot];
-    int64_t low;
-    int64_t high;
+    int64_t low = -1;
+    int64_t high = -1;
     struct error ignored;
     if (kafka_query_watermarks(kafka, event->slot, RANGE_WAIT_MS, &low, &high, &ignored) != 0)
         (void)snprintf(event->message, sizeof event->message,
