@@ -333,6 +333,9 @@ static int look(struct apply *apply, int number, bool *ret_found, struct error *
         struct error failure = {0};
         slot->failed =
             envelope_decode(apply->decoder, slot->role, slot->table, message, &slot->event, &failure) != 0;
+        // Only a message's own fault may put it aside; memory that is out is not.
+        if (slot->failed && failure.kind != ERROR_INPUT)
+            return error_set(error, failure.kind, "%s", failure.message);
         if (slot->failed)
             memcpy(slot->failure, failure.message, sizeof slot->failure);
         else if (slot->event.kind == EVENT_CHANGE)

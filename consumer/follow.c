@@ -250,7 +250,11 @@ static void tell_state(struct follow *follow) {
     bool current = follow->caught_up_ms != 0 && now - follow->caught_up_ms < FOLLOW_LIVE_MS;
     enum progress_state state = STATE_CATCHING_UP;
     char reason[PROGRESS_REASON_SIZE] = "";
+    if (apply_is_waiting(follow->apply, &since) && now - since > FOLLOW_LIVE_MS)
+        (void)snprintf(reason, sizeof reason, "waiting for %lld s for events of a source transaction",
+                       (long long)((now - since) / 1000));
     if (!follow->connected) {
+        reason[0] = '\0';
         state =
             summary.state == STATE_STARTING && follow->slot_count == 0 ? STATE_STARTING : STATE_DISCONNECTED;
         if (summary.last_error[0] != '\0') {
@@ -270,7 +274,8 @@ static void tell_state(struct follow *follow) {
     } else if (current) {
         state = STATE_LIVE;
     }
-    if (state != summary.state) {
+    bool why_changed = state == STATE_STARTING && strcmp(reason, summary.reason) != 0;
+    if (state != summary.state || why_changed) {
         progress_line_end(&follow->line);
         log_info("%s%s%s", progress_state_name(state), reason[0] != '\0' ? ": " : "", reason);
     }

@@ -670,7 +670,8 @@ static void explain_range(struct kafka *kafka, struct kafka_event *event) {
     else
         (void)snprintf(
             event->message, sizeof event->message,
-            "%s partition %" PRId32 ": offset %" PRId64 " is %s: the log holds %" PRId64 " up to %" PRId64,
+            "%s partition %" PRId32 ": offset %" PRId64 " is %s: the log holds %" PRId64 " up to %" PRId64
+            "; what lies between is lost to this file: read the topics into a new --db file",
             slot->topic, slot->partition, slot->wanted_offset,
             slot->wanted_offset < low ? "not in the log any more" : "not in the log yet", low, high);
 }

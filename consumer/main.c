@@ -151,6 +151,7 @@ static int command_run(const struct options *options, struct error *error) {
     stopper_init(&stopper, options->seconds);
     CLEANUP(stop_parts) struct parts parts = {0};
     if (open_store(&parts, options, options->db, error) != 0 ||
+        store_claim_prefix(parts.store, options->prefix, error) != 0 ||
         start_server(&parts.server, options, options->db, parts.catalog, parts.progress, error) != 0)
         return -1;
     return follow(&parts, options, options->brokers, options->prefix, false, &stopper, error);
@@ -208,6 +209,10 @@ static int command_demo(const struct options *options, struct error *error) {
 }
 
 static int command_replay(const struct options *options, struct error *error) {
+    // Before the file is made: a mistyped name leaves nothing behind.
+    for (int i = 0; i < options->capture_count; i++)
+        if (access(options->captures[i], R_OK) != 0)
+            return error_set(error, ERROR_INPUT, "%s: %s", options->captures[i], strerror(errno));
     CLEANUP(stop_parts) struct parts parts = {0};
     if (open_store(&parts, options, options->db, error) != 0)
         return -1;

@@ -35,7 +35,7 @@ static const struct option option_table[] = {
     {"--brokers", "HOST:PORT[,..]", OPTION_TEXT, FOR_RUN, MEMBER(brokers), "Kafka's bootstrap servers"},
     {"--prefix", "NAME", OPTION_TEXT, FOR_RUN | FOR_REPLAY, MEMBER(prefix), "the connector's topic.prefix"},
     {"--db", "FILE", OPTION_TEXT, FOR_WRITERS | FOR_SERVE, MEMBER(db),
-     "the SQLite file (demo: a temporary one)"},
+     "the SQLite file (demo: a temporary one when not given)"},
     {"--views", "DIR", OPTION_TEXT, FOR_ALL, MEMBER(views),
      "your own views; without a source.sql beside the built-in ones"},
     {"--only", "VIEW[,..]", OPTION_TEXT, FOR_ALL, MEMBER(only), "only these views"},
@@ -137,6 +137,8 @@ static int set_option(struct options *options, const struct option *option, cons
     char *member = (char *)options + option->offset;
     switch (option->kind) {
     case OPTION_TEXT:
+        if (value[0] == '\0')
+            return error_set(error, ERROR_USAGE, "%s is empty: %s is needed", name, option->argument);
         memcpy(member, &value, sizeof value);
         return 0;
     case OPTION_NUMBER: {

@@ -7,7 +7,7 @@ cd -- "$(dirname -- "$0")/.."
 . lab/packages.sh
 case ${1:-} in
 -h | --help)
-    sed -n '2,4s/^# *//p' "$0"
+    sed -n '2,4s/^# *//p' lab/demo.sh
     exit 0
     ;;
 esac
@@ -27,7 +27,7 @@ for argument; do
 done
 case $listen in
 *:0) printf '\nThe log below says where to look ("serving http://...").\n' ;;
-*) printf '\nOpen http://%s/ or ask it:  curl http://%s/v1/views/warehouse/picks\n' "$listen" "$listen" ;;
+*) printf '\nAsk it:  curl http://%s/v1/views/warehouse/picks\n' "$listen" ;;
 esac
 printf 'Ctrl-C ends it.\n\n'
 exec build/release/tidemark demo --traffic 50 "$@"

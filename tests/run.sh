@@ -13,7 +13,7 @@ for argument; do
     --quick) presets=release ;;
     --lab) lab=1 ;;
     *)
-        sed -n '2,5s/^# *//p' "$0" >&2
+        sed -n '2,5s/^# *//p' tests/run.sh >&2
         [ "$argument" = --help ] || exit 2
         exit 0
         ;;

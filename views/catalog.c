@@ -33,6 +33,7 @@ static void free_view(struct view *view) {
         free(query->file);
         free(query->sql);
         free_strings(query->parameters, query->parameter_count);
+        free(query->parameter_types);
     }
     free(view->queries);
     free_strings(view->kept, view->kept_count);

@@ -53,13 +53,18 @@ struct table {
     int key_count;
 };
 
+// What a parameter must be written as: `-- tidemark: NAME is TYPE` in its query's file.
+enum parameter_type { PARAMETER_ANY, PARAMETER_INTEGER, PARAMETER_NUMBER, PARAMETER_DATE };
+
 struct query {
     char *view;
     char *name;
     char *file; // for messages: "warehouse/query.stock.sql"
     char *sql;
     char **parameters; // names without the colon, in order of appearance, without limit and after
+    enum parameter_type *parameter_types; // as many
     int parameter_count;
+    enum parameter_type after_type;
     bool names_limit; // the SQL binds :limit itself
     bool names_after; // the SQL binds :after: the cursor is the last row's first column
 };

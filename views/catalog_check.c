@@ -12,6 +12,7 @@ struct guard {
     const struct catalog *catalog;
     bool in_query; // else in a schema.sql or a trigger
     char reason[ERROR_MESSAGE_SIZE];
+    char trigger[ERROR_MESSAGE_SIZE]; // the newest whose body was looked at
 };
 
 static bool is_source_table(const struct guard *guard, const char *name) {
@@ -106,9 +107,16 @@ static int check_schema(sqlite3 *scratch, const struct view *view, struct guard 
     return 0;
 }
 
+// The line of a schema.sql that names a trigger, 1 when none does.
+static int trigger_line(const struct view *view, const char *trigger) {
+    const char *at = trigger[0] != '\0' ? strstr(view->schema, trigger) : NULL;
+    return at != NULL ? stmt_line(view->schema, (size_t)(at - view->schema)) : 1;
+}
+
 // A guarded-out upsert fires BEFORE triggers though nothing changes, so only AFTER ones tell the truth. The
 // body is not looked at: the words stand between the trigger's name and its BEGIN.
-static int check_trigger_times(sqlite3 *scratch, const struct catalog *catalog, struct error *error) {
+static int check_trigger_times(sqlite3 *scratch, const struct catalog *catalog, const struct view *view,
+                               struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *triggers = NULL;
     if (stmt_prepare(scratch,
                      "select name, tbl_name from sqlite_schema where type = 'trigger' and "
@@ -117,20 +125,22 @@ static int check_trigger_times(sqlite3 *scratch, const struct catalog *catalog, 
         return -1;
     int row;
     while ((row = stmt_row(triggers, "triggers", error)) == 1) {
+        const char *name = (const char *)sqlite3_column_text(triggers, 0);
         const char *table = (const char *)sqlite3_column_text(triggers, 1);
         if (catalog_table(catalog, table, strlen(table)) != NULL)
             return error_set(
                 error, ERROR_INPUT,
-                "trigger %s on %s: only AFTER triggers, a BEFORE trigger also fires for changes that are "
-                "not applied",
-                sqlite3_column_text(triggers, 0), table);
+                "%s:%d: trigger %s on %s: only AFTER triggers, a BEFORE trigger also fires for changes "
+                "that are not applied",
+                view->file, trigger_line(view, name), name, table);
     }
     return row;
 }
 
-// Trigger bodies compile when a statement on their table is prepared.
-static int check_trigger_bodies(sqlite3 *scratch, const struct catalog *catalog, struct guard *guard,
-                                struct error *error) {
+// Trigger bodies compile when a statement on their table is prepared: after each view, so that the newest is
+// at fault.
+static int check_trigger_bodies(sqlite3 *scratch, const struct catalog *catalog, const struct view *view,
+                                struct guard *guard, struct error *error) {
     for (int i = 0; i < catalog->table_count; i++) {
         CLEANUP(stmt_free_text) char *upsert = mirror_sql_upsert(&catalog->tables[i], UPSERT_STREAMED, false);
         CLEANUP(stmt_free_text) char *delete = mirror_sql_delete(&catalog->tables[i]);
@@ -139,11 +149,13 @@ static int check_trigger_bodies(sqlite3 *scratch, const struct catalog *catalog,
         const char *const texts[] = {upsert, delete};
         for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
             CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-            guard->reason[0] = '\0';
-            char what[ERROR_MESSAGE_SIZE / 2];
-            (void)sqlite3_snprintf(sizeof what, what, "triggers on %s", catalog->tables[i].name);
-            if (stmt_prepare(scratch, texts[t], what, &stmt, error) != 0)
-                return explain(guard, error);
+            guard->reason[0] = guard->trigger[0] = '\0';
+            if (sqlite3_prepare_v2(scratch, texts[t], -1, &stmt, NULL) == SQLITE_OK)
+                continue;
+            (void)error_set(error, ERROR_INPUT, "%s:%d: in a trigger on %s: %s", view->file,
+                            trigger_line(view, guard->trigger), catalog->tables[i].name,
+                            sqlite3_errmsg(scratch));
+            return explain(guard, error);
         }
     }
     return 0;
@@ -152,19 +164,71 @@ static int check_trigger_bodies(sqlite3 *scratch, const struct catalog *catalog,
 // Outside of a trigger the statement is the engine's own write; inside, it is the view's.
 static int authorize_trigger(void *self, int action, const char *first, const char *second,
                              const char *database, const char *within) {
-    return within == NULL ? SQLITE_OK : authorize(self, action, first, second, database, within);
+    struct guard *guard = self;
+    if (within == NULL)
+        return SQLITE_OK;
+    (void)sqlite3_snprintf(sizeof guard->trigger, guard->trigger, "%s", within);
+    return authorize(self, action, first, second, database, within);
+}
+
+static int check_view_schema(sqlite3 *scratch, const struct catalog *catalog, const struct view *view,
+                             struct guard *guard, struct error *error) {
+    (void)sqlite3_set_authorizer(scratch, authorize, guard);
+    if (check_schema(scratch, view, guard, error) != 0)
+        return -1;
+    (void)sqlite3_set_authorizer(scratch, authorize_trigger, guard);
+    if (check_trigger_bodies(scratch, catalog, view, guard, error) != 0)
+        return -1;
+    (void)sqlite3_set_authorizer(scratch, NULL, NULL);
+    return check_trigger_times(scratch, catalog, view, error);
+}
+
+// The type that a line `-- tidemark: NAME is TYPE` gives a parameter.
+static int declared_type(const struct query *query, const char *name, enum parameter_type *ret,
+                         struct error *error) {
+    static const char *const types[] = {
+        [PARAMETER_INTEGER] = "integer", [PARAMETER_NUMBER] = "number", [PARAMETER_DATE] = "date"};
+    char directive[ERROR_MESSAGE_SIZE];
+    (void)sqlite3_snprintf(sizeof directive, directive, "-- tidemark: %s is ", name);
+    const char *at = strstr(query->sql, directive);
+    *ret = PARAMETER_ANY;
+    if (at == NULL)
+        return 0;
+    const char *type = at + strlen(directive);
+    size_t size = strcspn(type, " \t\r\n");
+    for (int i = PARAMETER_INTEGER; i <= PARAMETER_DATE; i++) {
+        if (strlen(types[i]) == size && memcmp(types[i], type, size) == 0) {
+            *ret = (enum parameter_type)i;
+            return 0;
+        }
+    }
+    return error_set(error, ERROR_INPUT, "%s:%d: a parameter is integer, number or date", query->file,
+                     stmt_line(query->sql, (size_t)(at - query->sql)));
 }
 
 static int add_parameter(struct query *query, const char *name, struct error *error) {
-    char **grown = realloc(query->parameters, ((size_t)query->parameter_count + 1) * sizeof *grown);
-    if (grown == NULL)
+    static const char *const taken[] = {"after_lsn", "after_txid", "after_offset", "wait_ms",
+                                        "max_lag_seconds"};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strcmp(taken[i], name) == 0)
+            return error_set(error, ERROR_INPUT,
+                             "%s:1: :%s cannot be given, every query has a parameter of that name",
+                             query->file, name);
+    size_t count = (size_t)query->parameter_count + 1;
+    char **names = realloc(query->parameters, count * sizeof *names);
+    if (names != NULL)
+        query->parameters = names;
+    enum parameter_type *types = realloc(query->parameter_types, count * sizeof *types);
+    if (types != NULL)
+        query->parameter_types = types;
+    char *copy = strdup(name);
+    if (names == NULL || types == NULL || copy == NULL) {
+        free(copy);
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    query->parameters = grown;
-    query->parameters[query->parameter_count] = strdup(name);
-    if (query->parameters[query->parameter_count] == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
+    query->parameters[query->parameter_count] = copy;
     query->parameter_count++;
-    return 0;
+    return declared_type(query, name, &query->parameter_types[count - 1], error);
 }
 
 static int read_parameters(struct query *query, sqlite3_stmt *stmt, struct error *error) {
@@ -179,7 +243,7 @@ static int read_parameters(struct query *query, sqlite3_stmt *stmt, struct error
         else if (add_parameter(query, name + 1, error) != 0)
             return -1;
     }
-    return 0;
+    return query->names_after ? declared_type(query, "after", &query->after_type, error) : 0;
 }
 
 // Where in `sql` it went wrong. Of a missing table SQLite tells the name only.
@@ -219,16 +283,9 @@ int catalog_check(struct catalog *catalog, struct error *error) {
         return stmt_error(error, scratch, "check");
     if (functions_register(scratch, NULL, error) != 0 || create_mirror(scratch, catalog, error) != 0)
         return -1;
-    (void)sqlite3_set_authorizer(scratch, authorize, &guard);
     for (int i = 0; i < catalog->view_count; i++)
-        if (check_schema(scratch, &catalog->views[i], &guard, error) != 0)
+        if (check_view_schema(scratch, catalog, &catalog->views[i], &guard, error) != 0)
             return -1;
-    (void)sqlite3_set_authorizer(scratch, authorize_trigger, &guard);
-    if (check_trigger_bodies(scratch, catalog, &guard, error) != 0)
-        return -1;
-    (void)sqlite3_set_authorizer(scratch, NULL, NULL);
-    if (check_trigger_times(scratch, catalog, error) != 0)
-        return -1;
     guard.in_query = true;
     (void)sqlite3_set_authorizer(scratch, authorize, &guard);
     for (int i = 0; i < catalog->view_count; i++)

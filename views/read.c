@@ -79,7 +79,7 @@ static int check_view(struct reader *reader, const struct view *view, struct err
         return error_set(
             error, ERROR_INPUT,
             "%s: has no view \"%s\": start `tidemark run` or `tidemark replay` with these views once, "
-            "which builds it, or leave it out with --only",
+            "which builds it, leave it out with --only, or give the --views that the file was made with",
             reader->path, view->name);
     const char *hash = (const char *)sqlite3_column_text(stmt, 0);
     if (hash == NULL || strcmp(hash, view->hash) != 0)

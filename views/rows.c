@@ -219,11 +219,38 @@ static void bind_value(sqlite3_stmt *stmt, int index, struct span value) {
         (void)sqlite3_bind_text64(stmt, index, value.data, value.size, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
-static bool has_parameter(const struct query *query, struct span name) {
+// Number of the query's parameter, -1 = it has none of that name.
+static int find_parameter(const struct query *query, struct span name) {
     for (int i = 0; i < query->parameter_count; i++)
         if (span_is(name, query->parameters[i]))
-            return true;
-    return false;
+            return i;
+    return -1;
+}
+
+// YYYY-MM-DD, as the mirror writes dates of the years 0 to 9999: compared as text they are compared in time.
+static bool is_date(struct span text) {
+    static const char pattern[] = "dddd-dd-dd";
+    if (text.size != sizeof pattern - 1)
+        return false;
+    for (size_t i = 0; i < text.size; i++)
+        if (pattern[i] == 'd' ? text.data[i] < '0' || text.data[i] > '9' : text.data[i] != pattern[i])
+            return false;
+    return true;
+}
+
+static int check_type(enum parameter_type type, struct span name, struct span value, struct error *error) {
+    int64_t integer;
+    double real;
+    const char *wanted = NULL;
+    if (type == PARAMETER_INTEGER && !integer_parse(value, &integer))
+        wanted = "an integer";
+    if (type == PARAMETER_NUMBER && !real_parse(value, &real))
+        wanted = "a number";
+    if (type == PARAMETER_DATE && !is_date(value))
+        wanted = "a date, YYYY-MM-DD";
+    return wanted == NULL ? 0
+                          : error_set(error, ERROR_USAGE, "%.*s=%.*s: it is %s", (int)name.size, name.data,
+                                      (int)(value.size < 40 ? value.size : 40), value.data, wanted);
 }
 
 // "a, b, c" for messages.
@@ -246,8 +273,11 @@ static int unknown_parameter(const struct query *query, struct span name, struct
 static int check_parameters(const struct query *query, const struct parameter *parameters, int count,
                             struct error *error) {
     for (int i = 0; i < count; i++) {
-        if (!has_parameter(query, parameters[i].name))
+        int number = find_parameter(query, parameters[i].name);
+        if (number < 0)
             return unknown_parameter(query, parameters[i].name, error);
+        if (check_type(query->parameter_types[number], parameters[i].name, parameters[i].value, error) != 0)
+            return -1;
         for (int j = 0; j < i; j++)
             if (span_equal(parameters[i].name, parameters[j].name))
                 return error_set(error, ERROR_USAGE, "parameter \"%.*s\" is given twice",
@@ -294,6 +324,9 @@ static int bad_cursor(struct span after, struct error *error) {
 int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters,
                  int count, int limit, struct span after, struct rows **ret, struct error *error) {
     if (check_parameters(query, parameters, count, error) < 0)
+        return -1;
+    if (query->names_after && after.data != NULL &&
+        check_type(query->after_type, SPAN("after"), after, error) != 0)
         return -1;
     struct cell offset = {0};
     bool pages = query->names_after || !query->names_limit;

@@ -236,8 +236,6 @@ static int set_up_connection(struct store *store, const char *path, struct error
         return -1;
     }
     (void)sqlite3_extended_result_codes(store->db, 1);
-    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_SLOT_BYTES,
-                            LOOKASIDE_SLOTS);
     // A reader never blocks the writer in WAL; another tool's write or a checkpoint may, for a moment.
     (void)sqlite3_busy_timeout(store->db, 5000);
     return functions_register(store->db, &store->refill, error);

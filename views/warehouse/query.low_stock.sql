@@ -1,3 +1,4 @@
+-- tidemark: below is number
 select sku, description, on_hand, reserved, available, to_ship
 from warehouse_stock
 where available < coalesce(:below, 10)
