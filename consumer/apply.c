@@ -10,7 +10,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { WARNINGS_MAX = 16, REASON_SIZE = ERROR_MESSAGE_SIZE };
+enum {
+    WARNINGS_MAX = 16,
+    REASON_SIZE = ERROR_MESSAGE_SIZE,
+    ENDLESS_MAX = 64, // transactions shown row by row whose later rows are not counted again
+};
 
 struct slot {
     char *topic;
@@ -46,7 +50,11 @@ struct apply {
     // the highest commit that any event named, and when: what is lower and yet later is of a new timeline
     struct store_sequence newest;
     bool swept_so_far; // what was delivered is all there is for now: its open snapshots count as whole
-    bool torn;         // what was taken since the last whole transaction may be part of one
+    bool torn;         // some of what was taken may be part of a transaction that is not shown whole
+    int64_t torn_until; // commit LSN of the first whole transaction after it, LSN_NONE = none yet
+    int64_t endless[ENDLESS_MAX]; // ring of the newest transactions that were counted as passed
+    int endless_next;
+    int endless_count;
     int64_t taken;     // messages since the transaction was opened
     int64_t taken_bytes;
     int64_t opened_ms;        // monotonic
@@ -106,6 +114,7 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
         merge_new(&apply->merge, config->catalog, store_sequence(config->store), error) != 0)
         return -1;
     apply->newest = store_sequence(config->store);
+    apply->torn_until = LSN_NONE;
     load_timelines(apply);
     *ret = apply;
     apply = NULL;
@@ -419,6 +428,34 @@ static int apply_change(struct apply *apply, struct slot *slot, bool *ret_applie
     return 0;
 }
 
+static void tear(struct apply *apply) {
+    apply->torn = true;
+    apply->torn_until = LSN_NONE;
+}
+
+// A transaction that is not shown whole: counted once. False when it was before.
+static bool count_passed(struct apply *apply, int64_t txid) {
+    for (int i = 0; i < apply->endless_count; i++)
+        if (apply->endless[i] == txid)
+            return false;
+    apply->endless[apply->endless_next] = txid;
+    apply->endless_next = (apply->endless_next + 1) % ENDLESS_MAX;
+    if (apply->endless_count < ENDLESS_MAX)
+        apply->endless_count++;
+    apply->counters.transactions_passed++;
+    return true;
+}
+
+// A row was shown by itself: its transaction's END is not there, or went by without it.
+static void note_endless(struct apply *apply, const struct event *event) {
+    bool is_new = event->change.total_order > 0 && count_passed(apply, event->change.txid);
+    if (is_new && !apply->torn && !merge_is_letting_through(apply->merge))
+        warn(apply,
+             "transaction %lld: the END of its rows is not in the transaction topic; such rows are shown one by one",
+             (long long)event->change.txid);
+    tear(apply);
+}
+
 static int take(struct apply *apply, int number, enum merge_verdict verdict, struct error *error) {
     struct slot *slot = apply->slots[number];
     bool applied = false;
@@ -441,7 +478,7 @@ static int take(struct apply *apply, int number, enum merge_verdict verdict, str
     apply->advanced |= verdict == MERGE_CURRENT || verdict == MERGE_PAST;
     // A change outside of the order of transactions may be part of one that is not shown whole.
     if (verdict == MERGE_PAST && applied)
-        apply->torn = true;
+        note_endless(apply, &slot->event);
     bool awaits_end = slot->event.change.total_order > 0 &&
                       (!merge_is_sequenced(apply->merge) || merge_is_letting_through(apply->merge));
     if (awaits_end && verdict != MERGE_CURRENT)
@@ -550,8 +587,11 @@ static int finish_current(struct apply *apply, struct error *error) {
     if (whole)
         apply->counters.transactions++;
     else if (!merge_rows_are_nameless(apply->merge))
-        apply->counters.transactions_passed++;
-    apply->torn = !whole;
+        (void)count_passed(apply, merge_finished_txid(apply->merge));
+    if (!whole)
+        tear(apply);
+    else if (apply->torn_until == LSN_NONE)
+        apply->torn_until = merge_finished_lsn(apply->merge);
     let_go(apply, end);
     return 0;
 }
@@ -680,6 +720,19 @@ int64_t apply_waits_for_ts_ms(const struct apply *apply) {
     return oldest != INT64_MAX ? oldest : 0;
 }
 
+bool apply_is_under_way(const struct apply *apply) {
+    bool current = merge_has_current(apply->merge);
+    for (int i = 0; i < apply->slot_count; i++) {
+        const struct slot *slot = apply->slots[i];
+        bool awaited = slot != NULL && slot->head == NULL &&
+                       (current ? slot->table != NULL && merge_missing(apply->merge, slot->table) > 0
+                                : slot->role == TOPIC_TRANSACTION);
+        if (awaited && !apply->config.source.at_end(apply->config.source.self, i))
+            return true;
+    }
+    return false;
+}
+
 int apply_pass(struct apply *apply, struct error *error) {
     apply->waiting = false;
     if (merge_has_current(apply->merge))
@@ -740,8 +793,30 @@ static int save_offsets(struct apply *apply, struct store_commit *commit, struct
     return offsets_document_write(&apply->offsets, &commit->offsets, error);
 }
 
+// Whether nothing is left to come of the transactions that are not shown whole: a whole one followed, and every
+// table's partition is beyond it or read to its end.
+static bool is_mended(const struct apply *apply) {
+    if (!apply->torn || apply->torn_until == LSN_NONE)
+        return false;
+    for (int i = 0; i < apply->slot_count; i++) {
+        const struct slot *slot = apply->slots[i];
+        if (slot != NULL && slot->table != NULL && slot->head == NULL && slot->newest_lsn <= apply->torn_until &&
+            !apply->config.source.at_end(apply->config.source.self, i))
+            return false;
+    }
+    return true;
+}
+
 int apply_commit(struct apply *apply, struct error *error) {
-    if (!store_in_transaction(apply->config.store) || merge_current_begun(apply->merge))
+    if (merge_current_begun(apply->merge))
+        return 0;
+    if (is_mended(apply)) {
+        // worth a commit of its own: the position says it
+        if (begin(apply, error) != 0)
+            return -1;
+        apply->torn = false;
+    }
+    if (!store_in_transaction(apply->config.store))
         return 0;
     struct store_commit commit = {0};
     describe(apply, &commit);

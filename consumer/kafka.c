@@ -668,12 +668,12 @@ static void explain_range(struct kafka *kafka, struct kafka_event *event) {
                        "%s partition %" PRId32 ": offset %" PRId64 " is not in the log", slot->topic,
                        slot->partition, slot->wanted_offset);
     else
-        (void)snprintf(
-            event->message, sizeof event->message,
-            "%s partition %" PRId32 ": offset %" PRId64 " is %s: the log holds %" PRId64 " up to %" PRId64
-            "; what lies between is lost to this file: read the topics into a new --db file",
-            slot->topic, slot->partition, slot->wanted_offset,
-            slot->wanted_offset < low ? "not in the log any more" : "not in the log yet", low, high);
+        (void)snprintf(event->message, sizeof event->message,
+                       "%s partition %" PRId32 ": offset %" PRId64 " is %s: the log holds %" PRId64
+                       " up to %" PRId64 "; read the topics into a new --db file",
+                       slot->topic, slot->partition, slot->wanted_offset,
+                       slot->wanted_offset < low ? "not in the log any more" : "not in the log yet", low,
+                       high);
 }
 
 void kafka_event(struct kafka *kafka, struct kafka_event *ret) {
