@@ -49,13 +49,13 @@ struct apply {
     struct timelines timelines;
     // the highest commit that any event named, and when: what is lower and yet later is of a new timeline
     struct store_sequence newest;
-    bool swept_so_far; // what was delivered is all there is for now: its open snapshots count as whole
-    bool torn;         // some of what was taken may be part of a transaction that is not shown whole
+    bool swept_so_far;  // what was delivered is all there is for now: its open snapshots count as whole
+    bool torn;          // some of what was taken may be part of a transaction that is not shown whole
     int64_t torn_until; // commit LSN of the first whole transaction after it, LSN_NONE = none yet
     int64_t endless[ENDLESS_MAX]; // ring of the newest transactions that were counted as passed
     int endless_next;
     int endless_count;
-    int64_t taken;     // messages since the transaction was opened
+    int64_t taken; // messages since the transaction was opened
     int64_t taken_bytes;
     int64_t opened_ms;        // monotonic
     bool saw_transactions;    // some row named one: there is a transaction topic, or will be
@@ -450,9 +450,10 @@ static bool count_passed(struct apply *apply, int64_t txid) {
 static void note_endless(struct apply *apply, const struct event *event) {
     bool is_new = event->change.total_order > 0 && count_passed(apply, event->change.txid);
     if (is_new && !apply->torn && !merge_is_letting_through(apply->merge))
-        warn(apply,
-             "transaction %lld: the END of its rows is not in the transaction topic; such rows are shown one by one",
-             (long long)event->change.txid);
+        warn(
+            apply,
+            "transaction %lld: the END of its rows is not in the transaction topic; such rows are shown one by one",
+            (long long)event->change.txid);
     tear(apply);
 }
 
@@ -793,14 +794,15 @@ static int save_offsets(struct apply *apply, struct store_commit *commit, struct
     return offsets_document_write(&apply->offsets, &commit->offsets, error);
 }
 
-// Whether nothing is left to come of the transactions that are not shown whole: a whole one followed, and every
-// table's partition is beyond it or read to its end.
+// Whether nothing is left to come of the transactions that are not shown whole: a whole one followed, and
+// every table's partition is beyond it or read to its end.
 static bool is_mended(const struct apply *apply) {
     if (!apply->torn || apply->torn_until == LSN_NONE)
         return false;
     for (int i = 0; i < apply->slot_count; i++) {
         const struct slot *slot = apply->slots[i];
-        if (slot != NULL && slot->table != NULL && slot->head == NULL && slot->newest_lsn <= apply->torn_until &&
+        if (slot != NULL && slot->table != NULL && slot->head == NULL &&
+            slot->newest_lsn <= apply->torn_until &&
             !apply->config.source.at_end(apply->config.source.self, i))
             return false;
     }

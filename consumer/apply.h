@@ -62,8 +62,8 @@ int apply_commit(struct apply *apply, struct error *error);
 
 // True while delivered rows wait for events that have not come, since ret_since_ms (monotonic clock).
 bool apply_is_waiting(const struct apply *apply, int64_t *ret_since_ms);
-// True while what they wait for may be in the log and not yet delivered: a partition that it would be in is not
-// read to its end.
+// True while what they wait for may be in the log and not yet delivered: a partition that it would be in is
+// not read to its end.
 bool apply_is_under_way(const struct apply *apply);
 // Source commit time of the oldest that waits, 0 = it does not say. The connector's newer heartbeat tells
 // that what is missing should be there.

@@ -30,6 +30,7 @@ struct follow {
     int64_t watermarks_ms;
     int64_t sweep_since_ms;
     int64_t brokerless_ms;       // the last time that no broker answered
+    int64_t under_way_ms;        // the last time that what is waited for was perhaps not delivered yet
     int64_t newest_heartbeat_ms; // as it said
     int64_t heartbeat_came_ms;   // wall clock
     struct progress_line line;
@@ -317,13 +318,21 @@ static bool has_waited_too_long(struct follow *follow) {
     if (!apply_is_waiting(follow->apply, &since))
         return false;
     int64_t from = since > follow->brokerless_ms ? since : follow->brokerless_ms;
+    // However it looks, there is an end to waiting.
+    if (now - from >= follow->config->transaction_wait_ms * FOLLOW_PATIENCE)
+        return true;
+    // What the log has and was not delivered yet is no sign either.
+    if (apply_is_under_way(follow->apply))
+        follow->under_way_ms = now;
+    if (follow->under_way_ms > from)
+        from = follow->under_way_ms;
     // A connector that is down has not sent them yet. Its newer heartbeat says that it is past them; without
-    // heartbeats, or in the end, time says it.
+    // heartbeats time says it.
     struct progress_summary summary;
     progress_summary(follow->config->progress, &summary);
     bool overdue =
         !follow->has_heartbeats || summary.newest_heartbeat_ms > apply_waits_for_ts_ms(follow->apply);
-    return now - from >= follow->config->transaction_wait_ms * (overdue ? 1 : FOLLOW_PATIENCE);
+    return overdue && now - from >= follow->config->transaction_wait_ms;
 }
 
 // Nothing more can be taken now: what is whole is shown, what has waited too long is passed.
