@@ -11,6 +11,8 @@ top=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 traffic_max=600 # seconds; it is stopped when the accidents are over
 export LAB_STATE LAB_PG_PORT LAB_KAFKA_PORT LAB_CONTROLLER_PORT LAB_CONNECT_PORT LAB_HTTP_PORT LAB_WAREHOUSE_PORT \
     LAB_EMAIL_PORT LAB_ANALYTICS_PORT
+TIDEMARK_VIEWS=$top/tests/lab/views # a user's own, beside the built-in ones
+export TIDEMARK_VIEWS
 keep=
 case ${1:-} in
 '') ;;
@@ -33,11 +35,11 @@ step() {
     printf '\n== %4d s  %s\n' $(($(date +%s) - began)) "$what"
 }
 
-# whatever happened: the shop's and the watcher's end, the logs on a failure, the stack down
+# whatever happened: the shop's and the watchers' end, the logs on a failure, the stack down
 finish() {
     status=$?
     trap - EXIT INT TERM
-    for pid in ${shop:-} ${watcher:-}; do kill "$pid" 2>/dev/null || true; done
+    for pid in ${shop:-} ${watcher:-} ${viewer:-}; do kill "$pid" 2>/dev/null || true; done
     if [ "$status" != 0 ]; then
         printf '\n== FAILED in: %s (seed %s). The ends of the logs:\n' "$what" "$E2E_SEED"
         for log in "$LAB_STATE"/logs/*.log; do
@@ -63,6 +65,8 @@ sh "$top/lab/shop.sh" --rate "$E2E_RATE" --duration $traffic_max --seed "$E2E_SE
 shop=$!
 LAB_DATABASE=theworldshop python3 "$top/lab/watch.py" $traffic_max "$LAB_STATE/tidemark/shop.db" &
 watcher=$!
+python3 "$top/tests/lab/watch_view.py" $traffic_max "http://127.0.0.1:$LAB_HTTP_PORT" &
+viewer=$!
 sleep 5
 step "tidemark: kill -9"
 lab teardown --kill tidemark
@@ -92,10 +96,16 @@ shop=
 kill "$watcher"
 wait "$watcher" || exit 1
 watcher=
+kill "$viewer"
+wait "$viewer" || exit 1
+viewer=
 
 step "verify"
 lab setup connector
 lab verify
+
+step "what was committed is what the next answer shows"
+lab read-your-writes
 
 step "the connector loses its slot and its offsets while rows go: a second snapshot, and no deletes"
 lab teardown connect
