@@ -17,6 +17,7 @@ struct partition_rows {
     struct partition_row *rows;
     int count;
     struct partition_progress *known; // the topics' names live in the progress
+    int64_t behind; // sum of high - applied of those that are read, -1 = some high watermark is not known
 };
 
 static void partition_rows_free(struct partition_rows *rows) {
@@ -58,6 +59,7 @@ static void merge(struct partition_rows *ret, const struct applied_offset *appli
                   int known_count) {
     int a = 0;
     int k = 0;
+    ret->behind = known_count > 0 ? 0 : -1;
     while (a < applied_count || k < known_count) {
         int order = a == applied_count ? 1 : -1;
         if (a < applied_count && k < known_count)
@@ -73,6 +75,8 @@ static void merge(struct partition_rows *ret, const struct applied_offset *appli
         }
         if (row.high >= 0 && row.high < row.applied)
             row.high = row.applied;
+        if (order >= 0) // one that is read: a partition that only the file knows says nothing of the lag
+            ret->behind = row.high < 0 || ret->behind < 0 ? -1 : ret->behind + row.high - row.applied;
         ret->rows[ret->count++] = row;
     }
 }
@@ -89,6 +93,8 @@ static int read_partitions(struct exchange *exchange, struct partition_rows *ret
     if (ret->rows == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     merge(ret, applied, applied_count, known_count);
+    // The sum of what is listed, not of watermarks a moment older.
+    exchange->lag.messages = ret->behind;
     return 0;
 }
 
