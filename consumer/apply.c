@@ -114,6 +114,8 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
         merge_new(&apply->merge, config->catalog, store_sequence(config->store), error) != 0)
         return -1;
     apply->newest = store_sequence(config->store);
+    // What the last run showed in part is not whole by starting again.
+    apply->torn = apply->newest.lsn != LSN_NONE && !store_was_transactional(config->store);
     apply->torn_until = LSN_NONE;
     load_timelines(apply);
     *ret = apply;

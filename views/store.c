@@ -60,6 +60,7 @@ struct store {
     struct store_offset *offsets;
     int offset_count;
     struct store_sequence sequence;
+    bool was_transactional;
     int64_t *timelines;
     int timeline_count;
     int64_t transactions; // noted since the newest forgetting
@@ -197,14 +198,17 @@ static int load_offsets(struct store *store, struct error *error) {
 static int load_sequence(struct store *store, struct error *error) {
     store->sequence = (struct store_sequence){.lsn = LSN_NONE};
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(store->db,
-                     "select sequenced_lsn, sequenced_ts_ms from _position where sequenced_lsn is not null",
-                     "_position", &stmt, error) != 0)
+    if (stmt_prepare(
+            store->db,
+            "select sequenced_lsn, sequenced_ts_ms, transactional from _position where sequenced_lsn is not null",
+            "_position", &stmt, error) != 0)
         return -1;
     int row = stmt_row(stmt, "_position", error);
-    if (row == 1)
+    if (row == 1) {
         store->sequence =
             (struct store_sequence){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
+        store->was_transactional = sqlite3_column_int(stmt, 2) != 0;
+    }
     return row < 0 ? -1 : 0;
 }
 
@@ -345,6 +349,10 @@ const struct store_offset *store_offsets(const struct store *store, int *ret_cou
 
 struct store_sequence store_sequence(const struct store *store) {
     return store->sequence;
+}
+
+bool store_was_transactional(const struct store *store) {
+    return store->was_transactional;
 }
 
 static int step(struct store *store, enum store_statement which, struct error *error) {

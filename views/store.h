@@ -57,6 +57,8 @@ struct store_sequence {
     int64_t ts_ms; // its commit time
 };
 struct store_sequence store_sequence(const struct store *store);
+// Whether the newest commit before the file was opened was told to show transactions whole.
+bool store_was_transactional(const struct store *store);
 
 // The source's timelines as the file knows them, oldest first; lives until store_add_timeline.
 const int64_t *store_timelines(const struct store *store, int *ret_count);
