@@ -3,6 +3,7 @@
 #include "consumer/capture.h"
 #include "consumer/traffic.h"
 #include "views/base/cleanup.h"
+#include "views/base/clock.h"
 #include "views/base/embedded.h"
 
 #include <inttypes.h>
@@ -62,14 +63,6 @@ struct embedded {
     bool fed;
     struct error error;
 };
-
-static int64_t clock_ms(clockid_t clock) {
-    struct timespec now;
-    (void)clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-// --- partitions
 
 static struct partition *find_partition(struct embedded *embedded, struct span topic, int32_t number) {
     for (int i = 0; i < embedded->partition_count; i++)
@@ -163,8 +156,6 @@ static int take_wanted(struct embedded *embedded, struct error *error) {
     return 0;
 }
 
-// --- the broker
-
 static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
     (void)client;
     struct embedded *embedded = opaque;
@@ -239,8 +230,6 @@ static int start_broker(struct embedded *embedded, struct error *error) {
     return 0;
 }
 
-// --- feeding, on the thread
-
 static void look_at_progress(struct embedded *embedded) {
     int count = progress_partitions(embedded->progress, embedded->reported, PARTITIONS_MAX);
     for (int i = 0; i < count && i < PARTITIONS_MAX; i++) {
@@ -286,7 +275,7 @@ static bool await_room(struct embedded *embedded, struct partition *partition, i
     while (partition->unread_bytes > 0 && partition->unread_bytes + size > EMBEDDED_UNREAD_BYTES_MAX) {
         look_at_progress(embedded);
         note_refilled(embedded);
-        int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+        int64_t now_ms = clock_monotonic_ms();
         if (unread != total_unread(embedded)) {
             unread = total_unread(embedded);
             since_ms = now_ms;
@@ -306,12 +295,12 @@ static bool await_turn(struct embedded *embedded, double rate, bool belongs) {
     if (rate <= 0)
         return true;
     if (embedded->paced_from_ms == 0)
-        embedded->paced_from_ms = clock_ms(CLOCK_MONOTONIC);
+        embedded->paced_from_ms = clock_monotonic_ms();
     int64_t due_ms = embedded->paced_from_ms + (int64_t)((double)embedded->paced++ * 1000 / rate);
     if (belongs)
         return may_go_on(embedded);
     int64_t left_ms;
-    while (may_go_on(embedded) && (left_ms = due_ms - clock_ms(CLOCK_MONOTONIC)) > 0)
+    while (may_go_on(embedded) && (left_ms = due_ms - clock_monotonic_ms()) > 0)
         (void)rd_kafka_poll(embedded->client, left_ms < WAIT_MS ? (int)left_ms : WAIT_MS);
     return may_go_on(embedded);
 }
@@ -391,12 +380,12 @@ static bool feed_message(struct embedded *embedded, const struct traffic_message
 
 static bool feed_heartbeats(struct embedded *embedded) {
     struct partition *partition = embedded->traffic_partitions[TRAFFIC_HEARTBEAT];
-    while (partition->fed < partition->wanted || clock_ms(CLOCK_MONOTONIC) >= embedded->heartbeat_at_ms) {
+    while (partition->fed < partition->wanted || clock_monotonic_ms() >= embedded->heartbeat_at_ms) {
         struct traffic_message message;
         bool old = partition->fed < partition->wanted;
         if (!old)
-            embedded->heartbeat_at_ms = clock_ms(CLOCK_MONOTONIC) + EMBEDDED_HEARTBEAT_MS;
-        if (traffic_heartbeat(embedded->traffic, old ? 0 : clock_ms(CLOCK_REALTIME), &message, NULL) != 0 ||
+            embedded->heartbeat_at_ms = clock_monotonic_ms() + EMBEDDED_HEARTBEAT_MS;
+        if (traffic_heartbeat(embedded->traffic, old ? 0 : clock_wall_ms(), &message, NULL) != 0 ||
             !feed_message(embedded, &message))
             return false;
     }
@@ -424,7 +413,7 @@ static void feed_traffic(struct embedded *embedded) {
         going =
             feed_heartbeats(embedded) &&
             (old || await_turn(embedded, embedded->config.traffic, !traffic_is_between(embedded->traffic))) &&
-            traffic_next(embedded->traffic, old ? 0 : clock_ms(CLOCK_REALTIME), &message, NULL) == 0 &&
+            traffic_next(embedded->traffic, old ? 0 : clock_wall_ms(), &message, NULL) == 0 &&
             feed_message(embedded, &message);
     }
 }
@@ -445,8 +434,6 @@ static void *run(void *self) {
     (void)pthread_mutex_unlock(&embedded->mutex);
     return NULL;
 }
-
-// --- starting and stopping
 
 static int open_capture(struct embedded *embedded, const char *path, struct error *error) {
     const struct embedded_file *built_in = &demo_embedded[0];

@@ -1,23 +1,21 @@
 #include "consumer/kafka.h"
 
+#include "consumer/kafka_events.h"
 #include "consumer/kafka_settings.h"
 #include "consumer/kafka_stats.h"
 #include "views/base/cleanup.h"
+#include "views/base/clock.h"
 
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 
 enum {
-    EVENTS_MAX = 64,         // reported ones that wait for kafka_event
-    EVENTS_ERROR_MAX = 32,   // of them, plain errors: they must not push out the others
     SERVE_MAX = 256,         // things taken from the main queue at once
     NUDGE_WAIT_MS = 1000,    // asking the broker something so that librdkafka looks at its queues again
     RANGE_WAIT_MS = 1000,    // asking for the ends of a log that lacks an offset
@@ -63,10 +61,8 @@ struct kafka {
     pthread_t nudger;
     struct slot **slots;
     int slot_count;
-    int slot_found; // the statistics name partitions in the same order each time
-    struct kafka_event events[EVENTS_MAX];
-    int event_first;
-    int event_count;
+    int slot_found;             // the statistics name partitions in the same order each time
+    struct kafka_events events; // recorded by callbacks and by peek, reported by kafka_event
     bool connected;
     bool all_logs; // the user asked librdkafka for its debug lines
     struct kafka_stats stats;
@@ -76,36 +72,7 @@ struct kafka {
     int64_t commit_failures;
 };
 
-static int64_t clock_ms(clockid_t clock) {
-    struct timespec now;
-    (void)clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-// --- what happened: recorded by callbacks and by peek, reported by kafka_event
-
-static int count_errors(const struct kafka *kafka) {
-    int count = 0;
-    for (int i = 0; i < kafka->event_count; i++)
-        count += kafka->events[(kafka->event_first + i) % EVENTS_MAX].kind == KAFKA_EVENT_ERROR;
-    return count;
-}
-
-__attribute__((format(printf, 4, 5))) static void record(struct kafka *kafka, enum kafka_event_kind kind,
-                                                         int slot, const char *format, ...) {
-    if (kind == KAFKA_EVENT_ERROR && count_errors(kafka) == EVENTS_ERROR_MAX)
-        return;
-    if (kafka->event_count == EVENTS_MAX) { // the oldest is the one that says least
-        kafka->event_first = (kafka->event_first + 1) % EVENTS_MAX;
-        kafka->event_count--;
-    }
-    struct kafka_event *event = &kafka->events[(kafka->event_first + kafka->event_count++) % EVENTS_MAX];
-    *event = (struct kafka_event){.kind = kind, .slot = slot};
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(event->message, sizeof event->message, format, arguments);
-    va_end(arguments);
-}
+#define record(kafka, ...) kafka_events_record(&(kafka)->events, __VA_ARGS__)
 
 static void set_connected(struct kafka *kafka, bool connected, const char *why) {
     if (kafka->connected == connected)
@@ -159,8 +126,8 @@ static void visit_partition(void *self, const struct kafka_stats_partition *foun
     if (slot == NULL || broker == NULL || !broker->up || broker->idle_us < 0 || !found->fetching ||
         found->queued_bytes >= kafka->queue_bytes_max || found->queued_messages >= kafka->queue_messages_max)
         return;
-    int64_t stats_age_ms = clock_ms(CLOCK_MONOTONIC) - kafka->stats.at_us / 1000;
-    int64_t at_ms = clock_ms(CLOCK_REALTIME) - stats_age_ms - broker->idle_us / 1000;
+    int64_t stats_age_ms = clock_monotonic_ms() - kafka->stats.at_us / 1000;
+    int64_t at_ms = clock_wall_ms() - stats_age_ms - broker->idle_us / 1000;
     if (slot->high_at_ms < at_ms)
         slot->high_at_ms = at_ms;
 }
@@ -185,8 +152,6 @@ static void on_commit(rd_kafka_t *client, rd_kafka_resp_err_t code, rd_kafka_top
     kafka->commit_in_flight = false;
     kafka->commit_failures += code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__NO_OFFSET;
 }
-
-// --- waking
 
 void kafka_wake(struct kafka *kafka) {
     (void)pthread_mutex_lock(&kafka->mutex);
@@ -223,7 +188,6 @@ void kafka_wait(struct kafka *kafka, int timeout_ms) {
     (void)pthread_mutex_unlock(&kafka->mutex);
 }
 
-// --- nudging
 // librdkafka (2.0) stops fetching from a broker when the queues of all its partitions are full, and looks
 // again only when something else comes from that broker, or after a second: its user's reading wakes nobody.
 // One large table would arrive in gulps, a second apart. So a queue that was full and is half empty makes a
@@ -290,8 +254,6 @@ static void watch_queue(struct slot *slot) {
     slot->was_full = false;
     nudge(slot);
 }
-
-// --- opening and closing
 
 static void destroy_conf(rd_kafka_conf_t **conf) {
     if (*conf != NULL)
@@ -405,10 +367,10 @@ static void serve_main_queue(struct kafka *kafka);
 
 // The commit on its way is all that a broker is waited for: there is no group to leave.
 static void finish_commit(struct kafka *kafka) {
-    int64_t until = clock_ms(CLOCK_MONOTONIC) + KAFKA_CLOSE_WAIT_MS;
+    int64_t until = clock_monotonic_ms() + KAFKA_CLOSE_WAIT_MS;
     kafka_commit_flush(kafka);
     int64_t left;
-    while (kafka->connected && kafka->commit_in_flight && (left = until - clock_ms(CLOCK_MONOTONIC)) > 0) {
+    while (kafka->connected && kafka->commit_in_flight && (left = until - clock_monotonic_ms()) > 0) {
         kafka_wait(kafka, (int)left);
         serve_main_queue(kafka);
     }
@@ -438,8 +400,6 @@ void kafka_close(struct kafka **kafka) {
     free(closing);
     *kafka = NULL;
 }
-
-// --- partitions
 
 int kafka_discover(struct kafka *kafka, int timeout_ms, bool (*wanted)(void *self, const char *topic),
                    void (*found)(void *self, const char *topic, int32_t partition), void *self,
@@ -496,7 +456,7 @@ static int begin_slot(struct kafka *kafka, int number, const char *topic, int32_
     slot->partition = partition;
     slot->high = -1;
     slot->commit_offset = -1;
-    slot->assigned_at_ms = clock_ms(CLOCK_REALTIME);
+    slot->assigned_at_ms = clock_wall_ms();
     slot->queue = rd_kafka_queue_get_partition(kafka->client, topic, partition);
     if (slot->queue == NULL)
         return error_set(error, ERROR_BROKER, "librdkafka has no queue for %s", topic);
@@ -524,8 +484,6 @@ int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t parti
     kafka->slots[slot] = NULL;
     return error_prefix(error, "cannot read %s partition %" PRId32, topic, partition);
 }
-
-// --- messages
 
 static struct slot *slot_at(const struct kafka *kafka, int number) {
     return number >= 0 && number < kafka->slot_count ? kafka->slots[number] : NULL;
@@ -629,8 +587,6 @@ struct message_source kafka_source(struct kafka *kafka) {
     return (struct message_source){.self = kafka, .peek = peek, .release = release, .at_end = at_end};
 }
 
-// --- events
-
 static void take_main_message(struct kafka *kafka, const rd_kafka_message_t *message) {
     struct slot *slot = message->rkt == NULL ? NULL
                                              : find_slot(kafka, span_of(rd_kafka_topic_name(message->rkt)),
@@ -678,17 +634,9 @@ static void explain_range(struct kafka *kafka, struct kafka_event *event) {
 
 void kafka_event(struct kafka *kafka, struct kafka_event *ret) {
     serve_main_queue(kafka);
-    *ret = (struct kafka_event){.slot = -1};
-    if (kafka->event_count == 0)
-        return;
-    *ret = kafka->events[kafka->event_first];
-    kafka->event_first = (kafka->event_first + 1) % EVENTS_MAX;
-    kafka->event_count--;
-    if (ret->kind == KAFKA_EVENT_OUT_OF_RANGE)
+    if (kafka_events_take(&kafka->events, ret) && ret->kind == KAFKA_EVENT_OUT_OF_RANGE)
         explain_range(kafka, ret);
 }
-
-// --- positions
 
 int64_t kafka_high(struct kafka *kafka, int number, int64_t *ret_at_ms) {
     struct slot *slot = slot_at(kafka, number);
@@ -721,7 +669,7 @@ int kafka_query_watermarks(struct kafka *kafka, int number, int timeout_ms, int6
     struct slot *slot = slot_at(kafka, number);
     if (slot == NULL)
         return error_set(error, ERROR_BROKER, "partition number %d is not assigned", number);
-    int64_t at_ms = clock_ms(CLOCK_REALTIME);
+    int64_t at_ms = clock_wall_ms();
     if (kafka_query_log(kafka, slot->topic, slot->partition, timeout_ms, ret_low, ret_high, error) != 0)
         return -1;
     slot->high = *ret_high;

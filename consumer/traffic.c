@@ -100,8 +100,6 @@ static int pick(struct traffic *traffic, int count) {
     return (int)(next_random(traffic) % (uint64_t)count);
 }
 
-// --- the capture's last rows
-
 static void decref(json_t **json) {
     json_decref(*json);
 }
@@ -298,8 +296,6 @@ const char *traffic_topic_name(const struct traffic *traffic, enum traffic_topic
     return traffic->topics[topic];
 }
 
-// --- rows as Debezium writes them
-
 static void write_time(struct buffer *out, int64_t ms) {
     time_t seconds = (time_t)(ms / 1000);
     struct tm parts;
@@ -351,8 +347,6 @@ static void write_customer(struct buffer *out, const struct customer *customer) 
     buffer_text(out, text != NULL ? text : "null");
     out->failed |= text == NULL;
 }
-
-// --- transactions
 
 static struct message_buffer *add_message(struct traffic *traffic, enum traffic_topic topic,
                                           int32_t partition) {

@@ -64,8 +64,6 @@ static int read_ask(struct exchange *exchange, struct ask *ask) {
     return 0;
 }
 
-// --- waiting, staleness, conditional requests
-
 static void set_problem_here(struct exchange *exchange, enum problem problem, const char *detail) {
     struct response *response = exchange->response;
     problem_begin(response, problem, "%s", detail);
@@ -117,8 +115,6 @@ static void set_etag(struct exchange *exchange, enum format format) {
     (void)snprintf(exchange->response->etag, ETAG_SIZE, "W/\"%s-%lld-%s%s\"", exchange->position.store_id,
                    (long long)exchange->position.version, exchange->routes->identity, suffix[format]);
 }
-
-// --- bodies
 
 static int write_rows(struct exchange *exchange, struct rows *rows, enum format format, struct error *error) {
     struct buffer *out = &exchange->response->body;
@@ -211,8 +207,6 @@ static enum routes_result give_rows(struct exchange *exchange, const struct ask 
     buffer_text(out, "}\n");
     return ROUTES_ANSWERED;
 }
-
-// --- the routes
 
 static void head_of_query(struct exchange *exchange, struct buffer *out) {
     buffer_text(out, "{\"view\":");

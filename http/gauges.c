@@ -144,8 +144,6 @@ enum routes_result answer_lag(struct exchange *exchange) {
     return ROUTES_ANSWERED;
 }
 
-// --- Prometheus' text format
-
 static void metric(struct buffer *out, const char *name, const char *type, const char *help) {
     buffer_format(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }

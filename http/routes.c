@@ -2,6 +2,7 @@
 
 #include "http/exchange.h"
 #include "views/base/cleanup.h"
+#include "views/base/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,8 +25,6 @@ static const struct route {
     {"GET", "/openapi.json", answer_openapi},
 };
 enum { ROUTE_COUNT = sizeof table / sizeof *table };
-
-// --- what is shared
 
 static uint64_t hash_text(uint64_t hash, const char *text) {
     // FNV-1a, each text with its NUL
@@ -97,8 +96,6 @@ struct reader *worker_reader(struct worker *worker) {
     return worker->reader;
 }
 
-// --- what handlers share
-
 int exchange_begin(struct exchange *exchange) {
     struct error error;
     if (reader_begin(exchange->reader, &exchange->position, &error) < 0) {
@@ -154,8 +151,6 @@ bool exchange_refuse_parameters(struct exchange *exchange) {
     return true;
 }
 
-// --- from a target to a handler
-
 static bool pattern_takes(const char *pattern, const struct target *target) {
     for (int i = 0; i < target->segment_count; i++) {
         if (*pattern++ != '/')
@@ -173,12 +168,6 @@ static const struct route *find_route(const struct target *target) {
         if (pattern_takes(table[i].pattern, target))
             return &table[i];
     return NULL;
-}
-
-static int64_t wall_clock_ms(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void set_not_found(struct response *response) {
@@ -222,7 +211,7 @@ static enum routes_result dispatch(struct worker *worker, const struct request *
         .routes = worker->routes,
         .reader = worker->reader,
         .target = target,
-        .now_ms = wall_clock_ms(),
+        .now_ms = clock_wall_ms(),
     };
     enum routes_result result = route->handler(&exchange);
     reader_end(worker->reader);
@@ -260,8 +249,6 @@ void routes_too_many(struct routes *routes, struct response *ret) {
     problem_set(ret, PROBLEM_TOO_SLOW, "too many slow queries are under way");
     count_answer(routes, ret);
 }
-
-// --- listing
 
 static void visit_queries(const struct catalog *catalog, void (*visit)(void *self, const char *route),
                           void *self) {

@@ -59,8 +59,6 @@ struct connection {
     char target[TARGET_COPY_MAX]; // one byte more than allowed is enough to know that it is too long
 };
 
-// --- requests
-
 // A request that has come whole is under way, unless the server stops already.
 static bool count_begun(struct connection *connection) {
     struct server *server = connection->server;
@@ -310,8 +308,6 @@ __attribute__((format(printf, 2, 0))) static void on_library_log(void *self, con
     line[strcspn(line, "\n")] = '\0';
     log_debug("http: %s", line);
 }
-
-// --- start and stop
 
 // A connection is a file: without this a usual limit of 1024 would be met before ours.
 static void raise_file_limit(void) {

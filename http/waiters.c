@@ -1,6 +1,7 @@
 #include "http/waiters.h"
 
 #include "views/base/cleanup.h"
+#include "views/base/clock.h"
 #include "views/base/log.h"
 
 #include <errno.h>
@@ -31,12 +32,6 @@ struct waiters {
     struct waiter *waiting; // the thread's own
     int64_t version;        // of the snapshot that `waiting` was last held against
 };
-
-static int64_t monotonic_ms(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void signal_event(struct waiters *waiters) {
     // A full counter is as good as one more: the thread is woken either way.
@@ -69,7 +64,7 @@ static void release_all(struct waiters *waiters, struct waiter *list) {
 static int sort_out(struct waiters *waiters, struct waiter **list, const struct position *position,
                     struct error *error) {
     int status = 0;
-    int64_t now = monotonic_ms();
+    int64_t now = clock_monotonic_ms();
     while (*list != NULL) {
         struct waiter *waiter = *list;
         *list = waiter->next;
@@ -116,7 +111,7 @@ static int sleep_ms(const struct waiters *waiters, bool failed) {
             nearest = waiter->deadline_ms;
     if (nearest == INT64_MAX)
         return -1;
-    int64_t left = nearest - monotonic_ms();
+    int64_t left = nearest - clock_monotonic_ms();
     if (failed && left > RETRY_MS)
         left = RETRY_MS;
     return left > 0 ? (int)left : 0;
@@ -177,7 +172,7 @@ bool waiters_add(struct waiters *waiters, struct waiter *waiter, void (*suspend)
     (void)pthread_mutex_lock(&waiters->mutex);
     bool taken = !waiters->stopping;
     if (taken) {
-        waiter->deadline_ms = monotonic_ms() + waiter->wait.wait_ms;
+        waiter->deadline_ms = clock_monotonic_ms() + waiter->wait.wait_ms;
         waiter->next = waiters->newcomers;
         waiters->newcomers = waiter;
         atomic_fetch_add(&waiters->count, 1);

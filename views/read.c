@@ -1,5 +1,6 @@
 #include "views/read.h"
 
+#include "views/base/clock.h"
 #include "views/functions.h"
 #include "views/reader.h"
 
@@ -19,16 +20,10 @@ static const char *const statement_sql[READER_STATEMENTS] = {
     [READER_QUARANTINE_COUNT] = "select count(*) from _quarantine",
 };
 
-static int64_t monotonic_ms(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int past_deadline(void *self) {
     const struct reader *reader = self;
     return atomic_load_explicit(&reader->interrupted, memory_order_relaxed) ||
-           (reader->begun && monotonic_ms() > reader->deadline_at_ms);
+           (reader->begun && clock_monotonic_ms() > reader->deadline_at_ms);
 }
 
 int reader_error(struct reader *reader, const char *what, struct error *error) {
@@ -225,7 +220,7 @@ static int read_position(struct reader *reader, struct position *ret, struct err
 
 int reader_begin(struct reader *reader, struct position *ret, struct error *error) {
     assert(!reader->begun);
-    reader->deadline_at_ms = monotonic_ms() + reader->deadline_ms;
+    reader->deadline_at_ms = clock_monotonic_ms() + reader->deadline_ms;
     if (stmt_step(reader->statements[READER_BEGIN], reader->path, NULL, error) < 0)
         return -1;
     reader->begun = true;

@@ -16,8 +16,6 @@ static const char quarantine_sql[] =
     "strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') as time "
     "from _quarantine where :after is null or id < :after order by id desc";
 
-// --- statements that are kept
-
 // DECIMAL(p,s), DECIMAL(p) and BOOLEAN; SQLite gives the words of the declaration as they stand there.
 static struct column_form form_of(const char *declared) {
     if (declared == NULL)
@@ -83,8 +81,6 @@ static struct kept *keep(struct reader *reader, const struct kept *wanted, const
     stmt = NULL;
     return kept;
 }
-
-// --- the open rows
 
 static struct rows *open_rows(struct reader *reader, struct kept *kept, const char *what, int limit) {
     assert(reader->begun && !reader->rows.open);
@@ -203,8 +199,6 @@ struct span rows_cursor(const struct rows *rows) {
         return (struct span){0};
     return (struct span){cursor->data, cursor->size};
 }
-
-// --- queries
 
 static void bind_value(sqlite3_stmt *stmt, int index, struct span value) {
     int64_t integer;
@@ -368,8 +362,6 @@ int reader_quarantine(struct reader *reader, int limit, struct span after, struc
     *ret = rows;
     return 0;
 }
-
-// --- tables
 
 static int unknown_column(const struct table *table, struct span name, struct error *error) {
     CLEANUP(buffer_free) struct buffer list = {0};
