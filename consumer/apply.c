@@ -573,6 +573,7 @@ static int current_end_slot(const struct apply *apply) {
 
 static int finish_current(struct apply *apply, struct error *error) {
     bool whole = merge_is_whole(apply->merge);
+    bool gap = merge_leaves_gap(apply->merge);
     int end = current_end_slot(apply);
     assert(end >= 0);
     if (begin(apply, error) != 0)
@@ -591,9 +592,9 @@ static int finish_current(struct apply *apply, struct error *error) {
         apply->counters.transactions++;
     else if (!merge_rows_are_nameless(apply->merge))
         (void)count_passed(apply, merge_finished_txid(apply->merge));
-    if (!whole)
+    if (!whole || gap)
         tear(apply);
-    else if (apply->torn_until == LSN_NONE)
+    if (whole && apply->torn_until == LSN_NONE)
         apply->torn_until = merge_finished_lsn(apply->merge);
     let_go(apply, end);
     return 0;

@@ -12,6 +12,7 @@ struct current {
     int64_t expected;
     int64_t seen;
     int64_t orders; // bits in use: the highest total_order + 1, 0 = too many to tell apart
+    bool gap;
     bool set;
 };
 
@@ -172,6 +173,7 @@ bool merge_current_begun(const struct merge *merge) {
 void merge_count(struct merge *merge, const struct event *event) {
     struct current *current = &merge->current;
     int64_t order = event->change.total_order;
+    current->gap |= event->change.previous_commit > merge->finished_lsn;
     if (order > 0 && order < current->orders) {
         unsigned char bit = (unsigned char)(1u << (order & 7));
         if (merge->seen[order >> 3] & bit)
@@ -185,6 +187,10 @@ void merge_count(struct merge *merge, const struct event *event) {
 
 bool merge_is_whole(const struct merge *merge) {
     return merge->current.set && merge->current.seen >= merge->current.expected;
+}
+
+bool merge_leaves_gap(const struct merge *merge) {
+    return merge->current.set && merge->current.gap;
 }
 
 int64_t merge_missing(const struct merge *merge, const struct table *table) {

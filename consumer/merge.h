@@ -60,6 +60,9 @@ bool merge_current_begun(const struct merge *merge); // a row of it was taken
 // A row that was judged MERGE_CURRENT has been taken, applied or not.
 void merge_count(struct merge *merge, const struct event *event);
 bool merge_is_whole(const struct merge *merge);
+// A row of it names a commit before it that is above C: there was a transaction whose END did not come, and
+// some of its rows may not have come yet.
+bool merge_leaves_gap(const struct merge *merge);
 // Rows that a table's partitions still owe the current transaction.
 int64_t merge_missing(const struct merge *merge, const struct table *table);
 // The current transaction is done, whole or not: C moves.
