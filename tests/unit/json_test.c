@@ -9,7 +9,12 @@
 
 #include <cmocka.h>
 
-enum { MUTATIONS = 50000, MUTATED_MAX = 6000 };
+#ifdef __SANITIZE_ADDRESS__
+enum { MUTATIONS = 10000 };
+#else
+enum { MUTATIONS = 50000 };
+#endif
+enum { MUTATED_MAX = 6000 };
 static const uint64_t seed = 20261122;
 
 static uint64_t random_next(uint64_t *state) {
