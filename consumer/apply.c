@@ -45,7 +45,7 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
         return -1;
     apply->newest = store_sequence(config->store);
     // What the last run showed in part is not whole by starting again.
-    apply->torn = apply->newest.lsn != LSN_NONE && !store_was_transactional(config->store);
+    apply->torn = store_was_torn(config->store);
     apply->torn_until = LSN_NONE;
     apply_load_timelines(apply);
     *ret = apply;

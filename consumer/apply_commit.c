@@ -40,6 +40,7 @@ static void describe(const struct apply *apply, struct store_commit *commit) {
     commit->sequence = merge_finished(apply->merge);
     if (!merge_is_sequenced(apply->merge) && apply->newest.lsn > commit->sequence.lsn)
         commit->sequence = apply->newest;
+    commit->torn = apply->torn || merge_is_letting_through(apply->merge);
 }
 
 static int save_offsets(struct apply *apply, struct store_commit *commit, struct error *error) {

@@ -25,7 +25,9 @@ create table _position(
     offsets text not null,
     -- the merge's own memory: the last commit LSN that was sequenced and its commit time, whatever a reader is told
     sequenced_lsn integer,
-    sequenced_ts_ms integer
+    sequenced_ts_ms integer,
+    -- 1 while some of what is shown may be part of a source transaction that is not shown whole
+    torn integer not null default 0
 );
 
 -- The newest source transactions that the file shows whole (low 32 bits of the txid, as the source's clients know it),

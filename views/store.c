@@ -38,7 +38,7 @@ static const char *const store_sql[STORE_STATEMENTS] = {
                      " deleted_key = excluded.deleted_key, newest_ts_ms = excluded.newest_ts_ms",
     [STORE_POSITION] = "update _position set version = version + 1, lsn = :lsn, txid = :txid,"
                        " transactional = :transactional, applied_total = :applied_total, offsets = :offsets,"
-                       " sequenced_lsn = :sequenced_lsn, sequenced_ts_ms = :sequenced_ts_ms",
+                       " sequenced_lsn = :sequenced_lsn, sequenced_ts_ms = :sequenced_ts_ms, torn = :torn",
     [STORE_QUARANTINE] = "insert into _quarantine(topic, partition, \"offset\", key, value, reason, at_ms)"
                          " values(:topic, :partition, :offset, :key, :value, :reason, :at_ms)",
     [STORE_TRANSACTION] = "insert into _transactions(txid, lsn) values(:txid, :lsn)"
@@ -60,7 +60,7 @@ struct store {
     struct store_offset *offsets;
     int offset_count;
     struct store_sequence sequence;
-    bool was_transactional;
+    bool was_torn;
     int64_t *timelines;
     int timeline_count;
     int64_t transactions; // noted since the newest forgetting
@@ -198,17 +198,15 @@ static int load_offsets(struct store *store, struct error *error) {
 static int load_sequence(struct store *store, struct error *error) {
     store->sequence = (struct store_sequence){.lsn = LSN_NONE};
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(
-            store->db,
-            "select sequenced_lsn, sequenced_ts_ms, transactional from _position where sequenced_lsn is not null",
-            "_position", &stmt, error) != 0)
+    if (stmt_prepare(store->db, "select sequenced_lsn, sequenced_ts_ms, torn from _position", "_position",
+                     &stmt, error) != 0)
         return -1;
     int row = stmt_row(stmt, "_position", error);
-    if (row == 1) {
+    if (row == 1 && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
         store->sequence =
             (struct store_sequence){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
-        store->was_transactional = sqlite3_column_int(stmt, 2) != 0;
-    }
+    if (row == 1)
+        store->was_torn = sqlite3_column_int(stmt, 2) != 0;
     return row < 0 ? -1 : 0;
 }
 
@@ -351,8 +349,8 @@ struct store_sequence store_sequence(const struct store *store) {
     return store->sequence;
 }
 
-bool store_was_transactional(const struct store *store) {
-    return store->was_transactional;
+bool store_was_torn(const struct store *store) {
+    return store->was_torn;
 }
 
 static int step(struct store *store, enum store_statement which, struct error *error) {
@@ -460,6 +458,7 @@ int store_commit(struct store *store, const struct store_commit *commit, struct 
     stmt_bind_text(position, ":offsets", commit->offsets);
     bind_or_null(position, ":sequenced_lsn", commit->sequence.lsn, LSN_NONE);
     stmt_bind_integer(position, ":sequenced_ts_ms", commit->sequence.ts_ms);
+    stmt_bind_integer(position, ":torn", commit->torn);
     if (step(store, STORE_POSITION, error) != 0 || mirror_save(store->mirror, error) != 0 ||
         step(store, STORE_COMMIT, error) != 0)
         return -1;

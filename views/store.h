@@ -57,8 +57,8 @@ struct store_sequence {
     int64_t ts_ms; // its commit time
 };
 struct store_sequence store_sequence(const struct store *store);
-// Whether the newest commit before the file was opened was told to show transactions whole.
-bool store_was_transactional(const struct store *store);
+// Whether the newest commit before the file was opened showed a transaction in part.
+bool store_was_torn(const struct store *store);
 
 // The source's timelines as the file knows them, oldest first; lives until store_add_timeline.
 const int64_t *store_timelines(const struct store *store, int *ret_count);
@@ -104,6 +104,7 @@ struct store_commit {
     int64_t txid; // newest source transaction shown whole, -1 = none
     bool transactional;
     struct store_sequence sequence;
+    bool torn;             // some of what is shown may be part of a transaction that is not shown whole
     int64_t applied_total; // sum of next offsets
     struct span offsets;   // JSON object, as readers give it out
 };
