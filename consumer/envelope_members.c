@@ -117,19 +117,26 @@ static void learn_source(struct source_shape *shape, struct span object) {
     shape->sequence = json_shape_find(&shape->keys, "sequence");
 }
 
+// The { of a member's object: 1, or 0 for null.
+static int open_object(struct json_reader *json, const char *name, struct error *error) {
+    enum json_kind kind = json_next(json);
+    if (kind == JSON_OBJECT_BEGIN || kind == JSON_NULL)
+        return kind == JSON_OBJECT_BEGIN;
+    return json->error != NULL ? row_broken(json, error)
+                               : error_set(error, ERROR_INPUT, "%s is no object", name);
+}
+
 int members_read_source(struct json_reader *json, struct members *members, struct error *error) {
     struct json_scalar scalars[JSON_SHAPE_KEYS_MAX];
     struct source_shape *shape = &members->shapes->source;
     if (json_read_shape(json, &shape->keys, scalars))
         return take_source(shape, scalars, members, error);
     const char *start = json_value_at(json);
-    enum json_kind kind = json_next(json);
-    if (kind == JSON_NULL)
-        return 0;
-    if (kind != JSON_OBJECT_BEGIN)
-        return json->error != NULL ? row_broken(json, error)
-                                   : error_set(error, ERROR_INPUT, "source is no object");
+    int opened = open_object(json, "source", error);
+    if (opened <= 0)
+        return opened;
     members->has_source = true;
+    enum json_kind kind;
     while ((kind = json_next(json)) == JSON_KEY)
         if (source_member(json, members, error) != 0)
             return -1;
@@ -177,13 +184,11 @@ int members_read_transaction(struct json_reader *json, struct members *members, 
     if (json_read_shape(json, &shape->keys, scalars))
         return take_transaction(shape, scalars, members, error);
     const char *start = json_value_at(json);
-    enum json_kind kind = json_next(json);
-    if (kind == JSON_NULL)
-        return 0;
-    if (kind != JSON_OBJECT_BEGIN)
-        return json->error != NULL ? row_broken(json, error)
-                                   : error_set(error, ERROR_INPUT, "transaction is no object");
+    int opened = open_object(json, "transaction", error);
+    if (opened <= 0)
+        return opened;
     members->has_transaction = true;
+    enum json_kind kind;
     while ((kind = json_next(json)) == JSON_KEY) {
         int status = 0;
         int64_t lsn;
