@@ -4,6 +4,7 @@
 #include "consumer/follow.h"
 #include "consumer/options.h"
 #include "consumer/replay.h"
+#include "consumer/topics.h"
 #include "http/server.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
@@ -62,10 +63,15 @@ static void tell_views(const struct store_report *report, const char *db) {
 
 // What the file has applied, before the first partition is discovered: the demo's broker has to hold it
 // again.
-static void load_applied(const struct store *store, struct progress *progress) {
+static void load_applied(const struct store *store, const struct catalog *catalog,
+                         struct progress *progress) {
     int count;
     const struct store_offset *offsets = store_offsets(store, &count);
     for (int i = 0; i < count; i++) {
+        // A replay also notes topics that no consumer reads: nobody would ever tell their high watermarks.
+        const struct table *table;
+        if (topic_role(offsets[i].topic, store_prefix(store), catalog, &table) == TOPIC_IGNORED)
+            continue;
         int number = progress_partition(progress, offsets[i].topic, offsets[i].partition);
         if (number >= 0)
             progress_set_applied(progress, number, offsets[i].next_offset);
@@ -194,7 +200,7 @@ static int command_demo(const struct options *options, struct error *error) {
     CLEANUP(stop_parts) struct parts parts = {0};
     if (open_store(&parts, options, db, error) != 0)
         return -1;
-    load_applied(parts.store, parts.progress);
+    load_applied(parts.store, parts.catalog, parts.progress);
     const struct embedded_config embedded = {.capture = options->capture,
                                              .rate = options->rate,
                                              .traffic = options->traffic,

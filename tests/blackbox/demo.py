@@ -170,6 +170,13 @@ class Demo(unittest.TestCase):
         self.assertEqual(0, server.stop())
         self.assert_truth("transfers")
 
+    def test_goes_on_from_a_replay(self):
+        """A replay also notes topics that no consumer reads: the lag is known all the same."""
+        tide.replay(self.db, tide.CAPTURES / "basic.jsonl")
+        server = self.demo("basic")
+        tide.wait_for("a lag of nothing", lambda: lag(server)["messages"] == 0)
+        self.assertEqual(0, server.stop())
+
     def test_the_built_in_capture(self):
         """Without flags but an address: a temporary file, the built-in capture; --for ends it with 0."""
         with tide.Server("demo", "--for", "5", stderr=self.path / "log") as server:
