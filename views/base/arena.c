@@ -32,6 +32,7 @@ void *arena_take(struct arena *arena, size_t size) {
     arena->blocks = block;
     arena->next = block->bytes + size;
     arena->left = capacity - size;
+    arena->held += capacity;
     return block->bytes;
 }
 
@@ -54,7 +55,11 @@ void arena_reset(struct arena *arena) {
     free_blocks(arena->blocks->older);
     arena->blocks->older = NULL;
     arena->next = arena->blocks->bytes;
-    arena->left = arena->blocks->size;
+    arena->left = arena->held = arena->blocks->size;
+}
+
+size_t arena_used(const struct arena *arena) {
+    return arena->held - arena->left;
 }
 
 void arena_free(struct arena *arena) {

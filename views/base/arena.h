@@ -11,6 +11,7 @@ struct arena {
     struct arena_block *blocks;
     char *next;
     size_t left; // bytes
+    size_t held; // bytes of all blocks
 };
 
 // `size` bytes, not zeroed, aligned for any scalar; NULL when out of memory.
@@ -18,6 +19,8 @@ void *arena_take(struct arena *arena, size_t size);
 // Gives back the last `unused` bytes of the newest arena_take.
 void arena_return(struct arena *arena, size_t unused);
 void arena_reset(struct arena *arena);
+// Bytes taken since the newest reset, what alignment and block ends cost included.
+size_t arena_used(const struct arena *arena);
 void arena_free(struct arena *arena);
 
 #endif

@@ -1,0 +1,355 @@
+#include "views/delta.h"
+
+#include "views/delta_table.h"
+#define SQLITE_ENABLE_PREUPDATE_HOOK // declares what the library has: CMakeLists.txt checks that it does
+#include "views/stmt.h"
+
+#include <assert.h>
+
+enum { APPLY_STATEMENTS_MAX = 4096 };
+
+struct apply {
+    char *file; // for messages: "analytics/apply.orders_by_status.sql"
+    sqlite3_stmt *stmt;
+    bool *uses;  // by table number: it sees changes of these
+    bool *reads; // by table number: it looks up rows of these
+    int *from;   // by table number: the first step that it has not seen
+};
+
+struct delta {
+    sqlite3 *db;
+    const struct catalog *catalog;
+    struct delta_list *lists; // by table number
+    struct delta_shown shown;
+    struct arena arena;
+    int steps; // of all lists
+    struct apply *applies;
+    int apply_count;
+    bool *looked_up; // by table number: some statement reads it
+    struct apply *preparing;
+    // what the hook is to do
+    const struct table *target;
+    int target_step;
+    const struct change *change;
+    const struct value *deleted;
+    bool failed; // out of memory in the hook
+};
+
+// --- the lists
+
+struct delta_list *delta_list(struct delta *delta, const struct table *table) {
+    return &delta->lists[table->index];
+}
+
+struct arena *delta_arena(struct delta *delta) {
+    return &delta->arena;
+}
+
+struct delta_step *delta_add(struct delta *delta, const struct table *table) {
+    struct delta_list *list = &delta->lists[table->index];
+    if (list->count == list->capacity) {
+        int capacity = list->capacity == 0 ? 256 : list->capacity * 2;
+        struct delta_step *grown = realloc(list->steps, (size_t)capacity * sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        list->steps = grown;
+        list->capacity = capacity;
+    }
+    struct delta_step *step = &list->steps[list->count];
+    *step = (struct delta_step){.first = list->count, .previous = -1, .last = true};
+    list->count++;
+    delta->steps++;
+    return step;
+}
+
+void delta_reset(struct delta *delta) {
+    for (int i = 0; i < delta->catalog->table_count; i++)
+        delta->lists[i].count = 0;
+    for (int i = 0; i < delta->apply_count; i++)
+        memset(delta->applies[i].from, 0, (size_t)delta->catalog->table_count * sizeof(int));
+    delta->steps = 0;
+    arena_reset(&delta->arena);
+}
+
+bool delta_is_full(const struct delta *delta) {
+    return delta->steps >= DELTA_STEPS_MAX || arena_used(&delta->arena) >= DELTA_BYTES_MAX;
+}
+
+// --- what the rows were: SQLite's preupdate hook
+
+static int keep_value(struct delta *delta, sqlite3_value *from, struct value *ret) {
+    switch (sqlite3_value_type(from)) {
+    case SQLITE_INTEGER:
+        *ret = (struct value){.kind = VALUE_INTEGER, .integer = sqlite3_value_int64(from)};
+        return 0;
+    case SQLITE_FLOAT:
+        *ret = (struct value){.kind = VALUE_REAL, .real = sqlite3_value_double(from)};
+        return 0;
+    case SQLITE_NULL:
+        *ret = (struct value){.kind = VALUE_NULL};
+        return 0;
+    default:
+        break;
+    }
+    bool text = sqlite3_value_type(from) == SQLITE_TEXT;
+    const void *bytes = text ? (const void *)sqlite3_value_text(from) : sqlite3_value_blob(from);
+    size_t size = (size_t)sqlite3_value_bytes(from);
+    char *copy = arena_take(&delta->arena, size);
+    if (copy == NULL)
+        return -1;
+    if (size > 0)
+        memcpy(copy, bytes, size);
+    *ret = (struct value){.kind = text ? VALUE_TEXT : VALUE_BLOB, .bytes = {copy, size}};
+    return 0;
+}
+
+typedef int (*preupdate_value)(sqlite3 *db, int column, sqlite3_value **ret);
+
+// One row's columns that are used (and kept), the others VALUE_ABSENT. NULL = out of memory.
+static const struct value *keep_row(struct delta *delta, bool deleted, preupdate_value read) {
+    const struct table *table = delta->target;
+    const struct delta_list *list = &delta->lists[table->index];
+    struct value *row = arena_take(&delta->arena, (size_t)table->column_count * sizeof *row);
+    for (int i = 0; row != NULL && i < table->column_count; i++) {
+        row[i] = (struct value){.kind = VALUE_ABSENT};
+        sqlite3_value *value = NULL;
+        if (!list->used[i] && !(deleted && list->kept_of_deleted[i]))
+            continue;
+        if (read(delta->db, i, &value) != SQLITE_OK || keep_value(delta, value, &row[i]) != 0)
+            return NULL;
+    }
+    return row;
+}
+
+// A row that nobody listed: it is a step of its own.
+static void list_row(struct delta *delta, int op, const struct value *before) {
+    const struct value *after = NULL;
+    if (op != SQLITE_DELETE && (after = keep_row(delta, false, sqlite3_preupdate_new)) == NULL) {
+        delta->failed = true;
+        return;
+    }
+    struct delta_step *step = delta_add(delta, delta->target);
+    if (step == NULL) {
+        delta->failed = true;
+        return;
+    }
+    const struct change *change = delta->change;
+    step->before = before;
+    step->values = after;
+    step->gone = op == SQLITE_DELETE;
+    step->ended = true;
+    step->snapshot = change->op == CHANGE_READ || change->snapshot != SNAPSHOT_NONE;
+    step->op = change->op;
+    step->lsn = change->lsn;
+    step->txid = change->txid;
+    step->ts_ms = change->ts_ms;
+}
+
+static void on_preupdate(void *self, sqlite3 *db, int op, const char *database, const char *name,
+                         sqlite3_int64 old_rowid, sqlite3_int64 new_rowid) {
+    (void)db, (void)database, (void)old_rowid, (void)new_rowid;
+    struct delta *delta = self;
+    // What a user's triggers write while the mirror's row is written is theirs.
+    if (delta->target == NULL || delta->failed || strcmp(name, delta->target->name) != 0)
+        return;
+    const struct delta_list *list = &delta->lists[delta->target->index];
+    bool deleted = op == SQLITE_DELETE;
+    if (!list->has_used && !(deleted && list->has_kept))
+        return;
+    const struct value *before = NULL;
+    if (op != SQLITE_INSERT && (before = keep_row(delta, deleted, sqlite3_preupdate_old)) == NULL) {
+        delta->failed = true;
+        return;
+    }
+    if (deleted)
+        delta->deleted = before;
+    if (delta->target_step >= 0)
+        list->steps[delta->target_step].before = before;
+    else if (list->has_used)
+        list_row(delta, op, before);
+}
+
+void delta_target(struct delta *delta, const struct table *table, int step, const struct change *change) {
+    delta->target = table;
+    delta->target_step = step;
+    delta->change = change;
+    delta->deleted = NULL;
+}
+
+int delta_target_none(struct delta *delta, const struct value **ret_deleted, struct error *error) {
+    delta->target = NULL;
+    delta->change = NULL;
+    if (ret_deleted != NULL)
+        *ret_deleted = delta->deleted;
+    return delta->failed ? error_set(error, ERROR_SYSTEM, "out of memory") : 0;
+}
+
+// --- the statements
+
+static int note_read(void *self, int action, const char *name, const char *column, const char *database,
+                     const char *trigger) {
+    (void)column, (void)database, (void)trigger;
+    struct delta *delta = self;
+    if (action != SQLITE_READ)
+        return SQLITE_OK;
+    const struct table *table = catalog_table(delta->catalog, name, strlen(name));
+    if (table != NULL)
+        delta->preparing->reads[table->index] = true;
+    return SQLITE_OK;
+}
+
+static int prepare_apply(struct delta *delta, struct apply *apply, const char *sql, struct error *error) {
+    size_t tables = (size_t)delta->catalog->table_count;
+    apply->uses = calloc(tables, sizeof *apply->uses);
+    apply->reads = calloc(tables, sizeof *apply->reads);
+    apply->from = calloc(tables, sizeof *apply->from);
+    if (apply->file == NULL || apply->uses == NULL || apply->reads == NULL || apply->from == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    delta->preparing = apply;
+    delta->shown.named = apply->uses;
+    (void)sqlite3_set_authorizer(delta->db, note_read, delta);
+    int status = stmt_prepare(delta->db, sql, apply->file, &apply->stmt, error);
+    (void)sqlite3_set_authorizer(delta->db, NULL, NULL);
+    delta->shown.named = NULL;
+    delta->preparing = NULL;
+    // Its own changes are there when it runs: looking up rows of the same table needs no other moment.
+    for (size_t i = 0; i < tables; i++) {
+        apply->reads[i] &= !apply->uses[i];
+        delta->looked_up[i] |= apply->reads[i];
+    }
+    return status;
+}
+
+static int load_applies(struct delta *delta, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(delta->db,
+                     "select view || '/apply.' || name || '.sql', sql from _applies order by view, name",
+                     "_applies", &stmt, error) != 0)
+        return -1;
+    int row;
+    while ((row = stmt_row(stmt, "_applies", error)) == 1) {
+        if (delta->apply_count == APPLY_STATEMENTS_MAX)
+            return error_set(error, ERROR_INPUT, "more than %d apply statements", APPLY_STATEMENTS_MAX);
+        struct apply *grown = realloc(delta->applies, ((size_t)delta->apply_count + 1) * sizeof *grown);
+        if (grown == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        delta->applies = grown;
+        struct apply *apply = &delta->applies[delta->apply_count++];
+        *apply = (struct apply){.file = strdup((const char *)sqlite3_column_text(stmt, 0))};
+        if (prepare_apply(delta, apply, (const char *)sqlite3_column_text(stmt, 1), error) != 0)
+            return -1;
+    }
+    return row;
+}
+
+static int make_lists(struct delta *delta, struct error *error) {
+    size_t tables = (size_t)delta->catalog->table_count;
+    delta->lists = calloc(tables, sizeof *delta->lists);
+    delta->looked_up = calloc(tables, sizeof *delta->looked_up);
+    if (delta->lists == NULL || delta->looked_up == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (size_t i = 0; i < tables; i++) {
+        size_t columns = (size_t)delta->catalog->tables[i].column_count;
+        delta->lists[i].used = calloc(columns, sizeof(bool));
+        delta->lists[i].kept_of_deleted = calloc(columns, sizeof(bool));
+        if (delta->lists[i].used == NULL || delta->lists[i].kept_of_deleted == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
+    delta->shown.lists = delta->lists;
+    return 0;
+}
+
+int delta_register(struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
+    static struct delta_shown nothing;
+    return delta_table_register(db, catalog, &nothing, error);
+}
+
+int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const char *sql, const char *file,
+               struct error *error) {
+    static struct delta_shown everything = {.fill = true};
+    return delta_table_register(db, catalog, &everything, error) != 0 ? -1 : stmt_run(db, sql, file, error);
+}
+
+int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
+    CLEANUP(delta_close) struct delta *delta = calloc(1, sizeof *delta);
+    if (delta == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    delta->db = db;
+    delta->catalog = catalog;
+    if (make_lists(delta, error) != 0 || delta_table_register(db, catalog, &delta->shown, error) != 0 ||
+        load_applies(delta, error) != 0)
+        return -1;
+    (void)sqlite3_preupdate_hook(db, on_preupdate, delta);
+    *ret = delta;
+    delta = NULL;
+    return 0;
+}
+
+void delta_close(struct delta **delta) {
+    struct delta *d = *delta;
+    if (d == NULL)
+        return;
+    (void)sqlite3_preupdate_hook(d->db, NULL, NULL);
+    for (int i = 0; i < d->apply_count; i++) {
+        stmt_finalize(&d->applies[i].stmt);
+        free(d->applies[i].file);
+        free(d->applies[i].uses);
+        free(d->applies[i].reads);
+        free(d->applies[i].from);
+    }
+    for (int i = 0; d->lists != NULL && i < d->catalog->table_count; i++) {
+        free(d->lists[i].steps);
+        free(d->lists[i].used);
+        free(d->lists[i].kept_of_deleted);
+    }
+    free(d->applies);
+    free(d->lists);
+    free(d->looked_up);
+    arena_free(&d->arena);
+    free(d);
+    *delta = NULL;
+}
+
+// --- settling
+
+static bool has_news(const struct delta *delta, const struct apply *apply) {
+    for (int i = 0; i < delta->catalog->table_count; i++)
+        if (apply->uses[i] && delta->lists[i].count > apply->from[i])
+            return true;
+    return false;
+}
+
+static int run(struct delta *delta, struct apply *apply, struct error *error) {
+    delta->shown.from = apply->from;
+    if (stmt_step(apply->stmt, apply->file, NULL, error) != 0)
+        return -1;
+    for (int i = 0; i < delta->catalog->table_count; i++)
+        apply->from[i] = delta->lists[i].count;
+    return 0;
+}
+
+int delta_settle_readers(struct delta *delta, const struct table *table,
+                         int (*flush)(void *self, const struct table *table, struct error *error), void *self,
+                         struct error *error) {
+    if (!delta->looked_up[table->index])
+        return 0;
+    for (int a = 0; a < delta->apply_count; a++) {
+        struct apply *apply = &delta->applies[a];
+        if (!apply->reads[table->index] || !has_news(delta, apply))
+            continue;
+        for (int i = 0; i < delta->catalog->table_count; i++)
+            if ((apply->uses[i] || apply->reads[i]) && flush(self, &delta->catalog->tables[i], error) != 0)
+                return -1;
+        if (run(delta, apply, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int delta_settle(struct delta *delta, struct error *error) {
+    for (int a = 0; a < delta->apply_count; a++)
+        if (has_news(delta, &delta->applies[a]) && run(delta, &delta->applies[a], error) != 0)
+            return -1;
+    delta_reset(delta);
+    return 0;
+}

@@ -1,0 +1,89 @@
+// What a commit changes in the mirror, as the views' apply statements see it: for each mirrored table T the
+// virtual tables _delta_T (net, weighted) and _changes_T (one by one); see views/README.md. Owns the list of
+// each table's changes since the newest settling, learns from SQLite's preupdate hook what the rows were
+// before, and runs the statements that the file has (_applies). Inside views only, used by mirror.c and
+// install.c; the writer's thread.
+#ifndef TIDEMARK_DELTA_H
+#define TIDEMARK_DELTA_H
+
+#include "views/base/arena.h"
+#include "views/base/error.h"
+#include "views/change.h"
+
+struct sqlite3;
+struct delta;
+
+enum {
+    // The lists of all tables together; whoever adds settles when delta_is_full.
+    DELTA_STEPS_MAX = 65536,
+    DELTA_BYTES_MAX = 16 << 20,
+};
+
+// One accepted change of one row. Steps of the same row between two flushes are a chain.
+struct delta_step {
+    const struct value
+        *values; // the row after it, of all columns; of a row that is gone at least the keys (chains)
+    const struct value
+        *before;  // first of its chain: the row before it, its used columns; NULL = there was none
+    int first;    // of its chain, in the table's list
+    int previous; // in its chain, -1 = it is the first
+    bool last;    // of its chain
+    bool gone;    // the row is deleted by it
+    bool ended;   // its transaction is whole
+    bool snapshot;
+    enum change_op op;
+    int64_t lsn;
+    int64_t txid;
+    int64_t ts_ms;
+};
+
+struct delta_list {
+    struct delta_step *steps;
+    int count;
+    int capacity;
+    // Columns whose values before a change some statement uses, and those that carry.h may need of a deleted
+    // row.
+    bool *used;
+    bool *kept_of_deleted;
+    bool has_used;
+    bool has_kept;
+};
+
+// The virtual tables of a connection that only prepares statements (checks): they are empty.
+int delta_register(struct sqlite3 *db, const struct catalog *catalog, struct error *error);
+// Runs one apply statement over the whole mirror: every row of T comes once, as a snapshot's. `file` names it
+// in errors.
+int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const char *sql, const char *file,
+               struct error *error);
+
+// Prepares the statements that the file has. Registers the virtual tables and the hook.
+int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *catalog, struct error *error);
+void delta_close(struct delta **delta);
+
+struct delta_list *delta_list(struct delta *delta, const struct table *table);
+// For what the steps point at: lives until the next delta_reset.
+struct arena *delta_arena(struct delta *delta);
+// A new step at the end of the table's list, zeroed but for `first` and `previous` (itself, none). NULL = no
+// memory.
+struct delta_step *delta_add(struct delta *delta, const struct table *table);
+bool delta_is_full(const struct delta *delta);
+
+// What the writes to come to `table` belong to, told before each: a chain whose first step gets `before`; or,
+// with `step` -1, changes that nobody has listed: each row that is written becomes a step, described by
+// `change`. delta_target_none afterwards.
+void delta_target(struct delta *delta, const struct table *table, int step, const struct change *change);
+// ret_deleted: what the newest deleted row held in the columns kept_of_deleted, NULL = none was deleted;
+// lives until the next delta_reset. ERROR_SYSTEM when the hook could not keep what it saw.
+int delta_target_none(struct delta *delta, const struct value **ret_deleted, struct error *error);
+
+// Statements that look up rows of `table` and have changes to see that came before: they run first, each
+// between `flush` of its tables (writes what is accepted and not yet written) and the caller's change.
+int delta_settle_readers(struct delta *delta, const struct table *table,
+                         int (*flush)(void *self, const struct table *table, struct error *error), void *self,
+                         struct error *error);
+// Runs every statement that has changes to see. All rows must have been written. Then delta_reset.
+int delta_settle(struct delta *delta, struct error *error);
+// Forgets all steps.
+void delta_reset(struct delta *delta);
+
+#endif

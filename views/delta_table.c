@@ -1,0 +1,453 @@
+#define _GNU_SOURCE // qsort_r
+#include "views/delta_table.h"
+
+#include "views/column_type.h"
+#include "views/stmt.h"
+
+#include <inttypes.h>
+
+enum delta_kind { KIND_NET, KIND_CHANGES };
+
+enum {
+    NET_FIRST_COLUMN = 1, // after _weight
+    CHANGES_FIRST_COLUMN = 5,
+    STORED_TYPE_SIZE = 32,
+    ORDER_MAX = 16, // more columns to order or group by: SQLite sorts
+    MASK_LAST = 63, // colUsed: this bit stands for every column from here on
+    ROWS_GUESS = 100,
+};
+
+struct delta_module {
+    struct sqlite3_vtab base; // of the one table that the module has
+    sqlite3 *db;
+    struct delta_shown *shown;
+    const struct table *table;
+    enum delta_kind kind;
+};
+
+struct net_row {
+    const struct value *values;
+    int weight;
+};
+
+struct order {
+    int column;
+    bool descending;
+};
+
+struct delta_cursor {
+    struct sqlite3_vtab_cursor base;
+    int64_t at;
+    int64_t count;
+    struct net_row *rows; // KIND_NET
+    sqlite3_stmt *fill;   // while a view is filled
+    bool filled;          // no row is left
+};
+
+static int columns_before(const struct delta_module *module) {
+    return module->kind == KIND_NET ? NET_FIRST_COLUMN : CHANGES_FIRST_COLUMN;
+}
+
+static void declare_columns(sqlite3_str *sql, const struct table *table, const char *prefix) {
+    for (int i = 0; i < table->column_count; i++) {
+        char stored[STORED_TYPE_SIZE];
+        column_type_stored(&table->columns[i], stored, sizeof stored);
+        sqlite3_str_appendf(sql, ",\"%s%w\" %s", prefix, table->columns[i].name, stored);
+    }
+}
+
+static int connect(sqlite3 *db, void *aux, int count, const char *const *arguments, sqlite3_vtab **ret,
+                   char **ret_message) {
+    (void)count, (void)arguments, (void)ret_message;
+    const struct delta_module *registered = aux;
+    sqlite3_str *sql = sqlite3_str_new(db);
+    if (registered->kind == KIND_NET) {
+        sqlite3_str_appendall(sql, "create table x(_weight integer");
+        declare_columns(sql, registered->table, "");
+    } else {
+        sqlite3_str_appendall(
+            sql, "create table x(_op text,_snapshot integer,_ts_ms integer,_txid integer,_lsn integer");
+        declare_columns(sql, registered->table, "old_");
+        declare_columns(sql, registered->table, "new_");
+    }
+    sqlite3_str_appendall(sql, ")");
+    CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(sql);
+    struct delta_module *module = sqlite3_malloc(sizeof *module);
+    int code = text == NULL || module == NULL ? SQLITE_NOMEM : sqlite3_declare_vtab(db, text);
+    if (code != SQLITE_OK) {
+        sqlite3_free(module);
+        return code;
+    }
+    *module = *registered;
+    module->db = db;
+    *ret = &module->base;
+    return SQLITE_OK;
+}
+
+static int disconnect(sqlite3_vtab *table) {
+    sqlite3_free(table);
+    return SQLITE_OK;
+}
+
+static bool mask_has(uint64_t mask, int column) {
+    return (mask >> (column < MASK_LAST ? column : MASK_LAST) & 1) != 0;
+}
+
+// The lists keep, from now on, what this statement uses of the rows before a change.
+static void note_used(const struct delta_module *module, uint64_t mask) {
+    if (module->shown->named != NULL)
+        module->shown->named[module->table->index] = true;
+    if (module->shown->lists == NULL)
+        return;
+    struct delta_list *list = &module->shown->lists[module->table->index];
+    int first = columns_before(module);
+    for (int i = 0; i < module->table->column_count; i++)
+        if (mask_has(mask, first + i) ||
+            (module->kind == KIND_CHANGES && mask_has(mask, first + module->table->column_count + i)))
+            list->used[i] = list->has_used = true;
+}
+
+// Rows come in any order of columns of T that is asked for, so a `group by` needs no sorter.
+static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
+    struct delta_module *module = (struct delta_module *)table;
+    uint64_t used = info->colUsed;
+    bool ordered = module->kind == KIND_NET && info->nOrderBy > 0 && info->nOrderBy <= ORDER_MAX;
+    for (int i = 0; ordered && i < info->nOrderBy; i++)
+        ordered = info->aOrderBy[i].iColumn >= NET_FIRST_COLUMN;
+    sqlite3_str *plan = sqlite3_str_new(module->db);
+    for (int i = 0; ordered && i < info->nOrderBy; i++) {
+        int column = info->aOrderBy[i].iColumn;
+        used |= (uint64_t)1 << (column < MASK_LAST ? column : MASK_LAST);
+        sqlite3_str_appendf(plan, "%c%d", info->aOrderBy[i].desc ? '-' : '+', column - NET_FIRST_COLUMN);
+    }
+    note_used(module, used);
+    CLEANUP(stmt_free_text) char *order = sqlite3_str_finish(plan);
+    info->idxStr = sqlite3_mprintf("%llx:%s", (unsigned long long)used, order != NULL ? order : "");
+    if (info->idxStr == NULL)
+        return SQLITE_NOMEM;
+    info->needToFreeIdxStr = 1;
+    info->orderByConsumed = ordered;
+    info->estimatedCost = ROWS_GUESS;
+    info->estimatedRows = ROWS_GUESS;
+    return SQLITE_OK;
+}
+
+static uint64_t read_plan(const char *plan, struct order *ret_order, int *ret_count) {
+    char *at;
+    uint64_t used = strtoull(plan, &at, 16);
+    *ret_count = 0;
+    for (at++; *at != '\0' && *ret_count < ORDER_MAX;) {
+        bool descending = *at == '-';
+        ret_order[(*ret_count)++] = (struct order){(int)strtol(at + 1, &at, 10), descending};
+    }
+    return used;
+}
+
+static int open_cursor(sqlite3_vtab *table, sqlite3_vtab_cursor **ret) {
+    (void)table;
+    struct delta_cursor *cursor = sqlite3_malloc(sizeof *cursor);
+    if (cursor == NULL)
+        return SQLITE_NOMEM;
+    *cursor = (struct delta_cursor){0};
+    *ret = &cursor->base;
+    return SQLITE_OK;
+}
+
+static void clear_cursor(struct delta_cursor *cursor) {
+    free(cursor->rows);
+    stmt_finalize(&cursor->fill);
+    *cursor = (struct delta_cursor){.base = cursor->base};
+}
+
+static int close_cursor(sqlite3_vtab_cursor *base) {
+    struct delta_cursor *cursor = (struct delta_cursor *)base;
+    clear_cursor(cursor);
+    sqlite3_free(cursor);
+    return SQLITE_OK;
+}
+
+// --- filling a view: the mirror's rows
+
+static int next_filled(struct delta_cursor *cursor) {
+    int code = sqlite3_step(cursor->fill);
+    cursor->at++;
+    cursor->filled = code != SQLITE_ROW;
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int begin_fill(const struct delta_module *module, struct delta_cursor *cursor,
+                      const struct order *order, int order_count) {
+    sqlite3_str *sql = sqlite3_str_new(module->db);
+    for (int i = 0; i < module->table->column_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"", i > 0 ? "," : "select ", module->table->columns[i].name);
+    sqlite3_str_appendf(sql, " from main.\"%w\"", module->table->name);
+    for (int i = 0; i < order_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"%s", i > 0 ? "," : " order by ",
+                            module->table->columns[order[i].column].name, order[i].descending ? " desc" : "");
+    CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(sql);
+    if (text == NULL)
+        return SQLITE_NOMEM;
+    int code = sqlite3_prepare_v2(module->db, text, -1, &cursor->fill, NULL);
+    return code == SQLITE_OK ? next_filled(cursor) : code;
+}
+
+// --- the lists
+
+// SQLite's order of values without collation: NULL, numbers, text, blobs.
+static int rank(const struct value *value) {
+    switch (value->kind) {
+    case VALUE_INTEGER:
+    case VALUE_REAL:
+        return 1;
+    case VALUE_TEXT:
+        return 2;
+    case VALUE_BLOB:
+        return 3;
+    case VALUE_ABSENT:
+    case VALUE_NULL:
+    case VALUE_UNAVAILABLE:
+        break;
+    }
+    return 0;
+}
+
+// A column has one kind of number, so integers meet reals only where both were stored as they came.
+static double number(const struct value *value) {
+    return value->kind == VALUE_INTEGER ? (double)value->integer : value->real;
+}
+
+static int compare_values(const struct value *a, const struct value *b) {
+    int ranks = rank(a) - rank(b);
+    if (ranks != 0 || rank(a) == 0)
+        return ranks;
+    if (a->kind == VALUE_INTEGER && b->kind == VALUE_INTEGER)
+        return (a->integer > b->integer) - (a->integer < b->integer);
+    if (rank(a) == 1)
+        return (number(a) > number(b)) - (number(a) < number(b));
+    size_t common = a->bytes.size < b->bytes.size ? a->bytes.size : b->bytes.size;
+    int bytes = common > 0 ? memcmp(a->bytes.data, b->bytes.data, common) : 0;
+    return bytes != 0 ? bytes : (a->bytes.size > b->bytes.size) - (a->bytes.size < b->bytes.size);
+}
+
+struct ordering {
+    const struct order *order;
+    int count;
+};
+
+static int compare_rows(const void *a, const void *b, void *self) {
+    const struct ordering *ordering = self;
+    const struct net_row *left = a;
+    const struct net_row *right = b;
+    for (int i = 0; i < ordering->count; i++) {
+        int column = ordering->order[i].column;
+        int compared = compare_values(&left->values[column], &right->values[column]);
+        if (compared != 0)
+            return ordering->order[i].descending ? -compared : compared;
+    }
+    return 0;
+}
+
+static bool is_same(const struct table *table, uint64_t used, const struct value *a, const struct value *b) {
+    for (int i = 0; i < table->column_count; i++)
+        if (mask_has(used, NET_FIRST_COLUMN + i) &&
+            (a[i].kind != b[i].kind || compare_values(&a[i], &b[i]) != 0))
+            return false;
+    return true;
+}
+
+static int begin_net(const struct delta_module *module, struct delta_cursor *cursor, uint64_t used,
+                     const struct order *order, int order_count) {
+    const struct delta_list *list = &module->shown->lists[module->table->index];
+    int from = module->shown->from[module->table->index];
+    if (from == list->count)
+        return SQLITE_OK;
+    cursor->rows = malloc(2 * (size_t)(list->count - from) * sizeof *cursor->rows);
+    if (cursor->rows == NULL)
+        return SQLITE_NOMEM;
+    for (int i = from; i < list->count; i++) {
+        const struct delta_step *step = &list->steps[i];
+        if (!step->last)
+            continue;
+        const struct value *old = list->steps[step->first].before;
+        const struct value *new = step->gone ? NULL : step->values;
+        if (old != NULL && new != NULL && is_same(module->table, used, old, new))
+            continue;
+        if (old != NULL)
+            cursor->rows[cursor->count++] = (struct net_row){old, -1};
+        if (new != NULL)
+            cursor->rows[cursor->count++] = (struct net_row){new, 1};
+    }
+    struct ordering ordering = {order, order_count};
+    if (order_count > 0 && cursor->count > 1)
+        qsort_r(cursor->rows, (size_t)cursor->count, sizeof *cursor->rows, compare_rows, &ordering);
+    return SQLITE_OK;
+}
+
+static int filter(sqlite3_vtab_cursor *base, int number_unused, const char *plan, int count,
+                  sqlite3_value **values) {
+    (void)number_unused, (void)count, (void)values;
+    struct delta_cursor *cursor = (struct delta_cursor *)base;
+    struct delta_module *module = (struct delta_module *)base->pVtab;
+    struct order order[ORDER_MAX];
+    int order_count;
+    uint64_t used = read_plan(plan, order, &order_count);
+    clear_cursor(cursor);
+    if (module->shown->fill)
+        return begin_fill(module, cursor, order, order_count);
+    if (module->shown->lists == NULL)
+        return SQLITE_OK;
+    if (module->kind == KIND_NET)
+        return begin_net(module, cursor, used, order, order_count);
+    cursor->at = module->shown->from[module->table->index];
+    cursor->count = module->shown->lists[module->table->index].count;
+    return SQLITE_OK;
+}
+
+static int next(sqlite3_vtab_cursor *base) {
+    struct delta_cursor *cursor = (struct delta_cursor *)base;
+    if (cursor->fill != NULL)
+        return next_filled(cursor);
+    cursor->at++;
+    return SQLITE_OK;
+}
+
+static int eof(sqlite3_vtab_cursor *base) {
+    const struct delta_cursor *cursor = (const struct delta_cursor *)base;
+    return cursor->fill != NULL ? cursor->filled : cursor->at >= cursor->count;
+}
+
+// --- columns
+
+static void result_value(sqlite3_context *context, const struct value *value) {
+    switch (value->kind) {
+    case VALUE_INTEGER:
+        sqlite3_result_int64(context, value->integer);
+        break;
+    case VALUE_REAL:
+        sqlite3_result_double(context, value->real);
+        break;
+    case VALUE_TEXT: // lives as long as the list, which no statement outlives
+        sqlite3_result_text64(context, value->bytes.data, value->bytes.size, SQLITE_STATIC, SQLITE_UTF8);
+        break;
+    case VALUE_BLOB:
+        sqlite3_result_blob64(context, value->bytes.data, value->bytes.size, SQLITE_STATIC);
+        break;
+    case VALUE_ABSENT:
+    case VALUE_NULL:
+    case VALUE_UNAVAILABLE:
+        break;
+    }
+}
+
+static void result_or_null(sqlite3_context *context, int64_t value, int64_t none) {
+    if (value != none)
+        sqlite3_result_int64(context, value);
+}
+
+static void change_column(const struct delta_list *list, const struct delta_step *step,
+                          sqlite3_context *context, int column, int table_columns) {
+    static const char ops[] = {[CHANGE_CREATE] = 'c', [CHANGE_UPDATE] = 'u',   [CHANGE_DELETE] = 'd',
+                               [CHANGE_READ] = 'r',   [CHANGE_TRUNCATE] = 'd', [CHANGE_TOMBSTONE] = 'd'};
+    switch (column) {
+    case 0:
+        sqlite3_result_text(context, &ops[step->op], 1, SQLITE_STATIC);
+        return;
+    case 1:
+        sqlite3_result_int(context, step->snapshot);
+        return;
+    case 2:
+        result_or_null(context, step->ts_ms, 0);
+        return;
+    case 3:
+        result_or_null(context, step->txid, -1);
+        return;
+    case 4:
+        result_or_null(context, step->lsn, LSN_NONE);
+        return;
+    default:
+        break;
+    }
+    column -= CHANGES_FIRST_COLUMN;
+    const struct value *row = NULL;
+    if (column >= table_columns) {
+        row = step->gone ? NULL : step->values;
+        column -= table_columns;
+    } else if (step->previous < 0) {
+        row = step->before;
+    } else if (!list->steps[step->previous].gone) {
+        row = list->steps[step->previous].values;
+    }
+    if (row != NULL)
+        result_value(context, &row[column]);
+}
+
+static void fill_column(const struct delta_module *module, const struct delta_cursor *cursor,
+                        sqlite3_context *context, int column) {
+    if (module->kind == KIND_NET) {
+        if (column == 0)
+            sqlite3_result_int(context, 1);
+        else
+            sqlite3_result_value(context, sqlite3_column_value(cursor->fill, column - NET_FIRST_COLUMN));
+        return;
+    }
+    int first_new = CHANGES_FIRST_COLUMN + module->table->column_count;
+    if (column == 0)
+        sqlite3_result_text(context, "r", 1, SQLITE_STATIC);
+    else if (column == 1)
+        sqlite3_result_int(context, 1);
+    else if (column >= first_new)
+        sqlite3_result_value(context, sqlite3_column_value(cursor->fill, column - first_new));
+}
+
+static int column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
+    const struct delta_cursor *cursor = (const struct delta_cursor *)base;
+    const struct delta_module *module = (const struct delta_module *)base->pVtab;
+    if (cursor->fill != NULL) {
+        fill_column(module, cursor, context, column);
+    } else if (module->kind == KIND_CHANGES) {
+        const struct delta_list *list = &module->shown->lists[module->table->index];
+        change_column(list, &list->steps[cursor->at], context, column, module->table->column_count);
+    } else if (column == 0) {
+        sqlite3_result_int(context, cursor->rows[cursor->at].weight);
+    } else {
+        result_value(context, &cursor->rows[cursor->at].values[column - NET_FIRST_COLUMN]);
+    }
+    return SQLITE_OK;
+}
+
+static int rowid_of(sqlite3_vtab_cursor *base, sqlite3_int64 *ret) {
+    *ret = ((const struct delta_cursor *)base)->at;
+    return SQLITE_OK;
+}
+
+static const sqlite3_module methods = {
+    .xConnect = connect, // no xCreate: the table is there by its module's name alone
+    .xBestIndex = best_index,
+    .xDisconnect = disconnect,
+    .xOpen = open_cursor,
+    .xClose = close_cursor,
+    .xFilter = filter,
+    .xNext = next,
+    .xEof = eof,
+    .xColumn = column_of,
+    .xRowid = rowid_of,
+};
+
+int delta_table_register(struct sqlite3 *db, const struct catalog *catalog, struct delta_shown *shown,
+                         struct error *error) {
+    static const char *const names[] = {[KIND_NET] = "_delta_%s", [KIND_CHANGES] = "_changes_%s"};
+    for (int i = 0; i < catalog->table_count; i++)
+        for (int kind = KIND_NET; kind <= KIND_CHANGES; kind++) {
+            CLEANUP(stmt_free_text) char *name = sqlite3_mprintf(names[kind], catalog->tables[i].name);
+            struct delta_module *module = sqlite3_malloc(sizeof *module);
+            if (name == NULL || module == NULL) {
+                sqlite3_free(module);
+                return error_set(error, ERROR_SYSTEM, "out of memory");
+            }
+            *module = (struct delta_module){
+                .shown = shown, .table = &catalog->tables[i], .kind = (enum delta_kind)kind};
+            if (sqlite3_create_module_v2(db, name, &methods, module, sqlite3_free) != SQLITE_OK)
+                return stmt_error(error, db, name);
+        }
+    return 0;
+}

@@ -1,0 +1,19 @@
+// The virtual tables _delta_T and _changes_T over the lists of delta.h: how SQLite reads them. Read-only,
+// eponymous. Inside views only (delta.c); one connection's thread.
+#ifndef TIDEMARK_DELTA_TABLE_H
+#define TIDEMARK_DELTA_TABLE_H
+
+#include "views/delta.h"
+
+// What a connection's virtual tables show; outlives the connection. All zero: they are empty.
+struct delta_shown {
+    struct delta_list *lists; // by table number, NULL = none
+    const int *from;          // by table number: the first step that the running statement has not seen
+    bool *named;              // by table number: set when a statement that names one of T's is prepared
+    bool fill;                // every row of the mirror, as a snapshot's
+};
+
+int delta_table_register(struct sqlite3 *db, const struct catalog *catalog, struct delta_shown *shown,
+                         struct error *error);
+
+#endif
