@@ -36,6 +36,12 @@ static void free_view(struct view *view) {
         free(query->parameter_types);
     }
     free(view->queries);
+    for (int i = 0; i < view->apply_count; i++) {
+        free(view->applies[i].name);
+        free(view->applies[i].file);
+        free(view->applies[i].sql);
+    }
+    free(view->applies);
     free_strings(view->kept, view->kept_count);
     free(view->name);
     free(view->schema);
@@ -147,12 +153,22 @@ static int read_tables(struct catalog *catalog, struct error *error) {
     return row;
 }
 
-// FNV-1a: tells a changed file, nothing more.
-static void hash_text(const char *text, char ret[17]) {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (const char *c = text; *c != '\0'; c++)
-        hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
-    (void)snprintf(ret, 17, "%016" PRIx64, hash);
+// FNV-1a: tells a changed file, nothing more. The NUL counts too, so that a text's end is told.
+static uint64_t hash_more(uint64_t hash, const char *text, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+    return hash;
+}
+
+static void hash_view(struct view *view) {
+    uint64_t hash = hash_more(0xcbf29ce484222325u, view->schema, strlen(view->schema));
+    for (int i = 0; i < view->apply_count; i++) {
+        const struct apply_statement *apply = &view->applies[i];
+        hash = hash_more(hash, "", 1);
+        hash = hash_more(hash, apply->name, strlen(apply->name) + 1);
+        hash = hash_more(hash, apply->sql, strlen(apply->sql));
+    }
+    (void)snprintf(view->hash, sizeof view->hash, "%016" PRIx64, hash);
 }
 
 static bool valid_name(const char *name, size_t size) {
@@ -194,6 +210,17 @@ static int add_query(struct view *view, const struct view_file *file, struct spa
     return 0;
 }
 
+static int add_apply(struct view *view, const struct view_file *file, struct span name, struct error *error) {
+    struct apply_statement *grown = realloc(view->applies, ((size_t)view->apply_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return out_of_memory(error);
+    view->applies = grown;
+    struct apply_statement *apply = &view->applies[view->apply_count++];
+    *apply = (struct apply_statement){
+        .name = strndup(name.data, name.size), .file = strdup(file->path), .sql = strdup(file->text)};
+    return apply->name != NULL && apply->file != NULL && apply->sql != NULL ? 0 : out_of_memory(error);
+}
+
 static int set_schema(struct view *view, const struct view_file *file, struct error *error) {
     free(view->schema);
     free(view->file);
@@ -202,8 +229,19 @@ static int set_schema(struct view *view, const struct view_file *file, struct er
     return view->schema != NULL && view->file != NULL ? 0 : out_of_memory(error);
 }
 
-// "warehouse/query.stock.sql" is the query stock of the view warehouse, "warehouse/schema.sql" its tables and
-// triggers.
+// NAME of a file called PREFIX.NAME.sql; data NULL when it is not called so.
+static struct span middle_of(const char *file, const char *prefix) {
+    size_t size = strlen(file);
+    size_t before = strlen(prefix);
+    const size_t after = strlen(".sql");
+    if (size <= before + after || memcmp(file, prefix, before) != 0 ||
+        !valid_name(file + before, size - before - after))
+        return (struct span){0};
+    return (struct span){file + before, size - before - after};
+}
+
+// "warehouse/query.stock.sql" is the query stock of the view warehouse, "warehouse/schema.sql" its tables,
+// "warehouse/apply.stock.sql" a statement that keeps them.
 static int add_view_file(struct catalog *catalog, const struct view_file *file, struct error *error) {
     const char *slash = strchr(file->path, '/');
     if (slash == NULL)
@@ -217,16 +255,15 @@ static int add_view_file(struct catalog *catalog, const struct view_file *file, 
         return out_of_memory(error);
     if (strcmp(slash + 1, "schema.sql") == 0)
         return set_schema(view, file, error);
-    struct span name = span_of(slash + 1);
-    const struct span prefix = SPAN("query.");
-    const struct span suffix = SPAN(".sql");
-    if (name.size <= prefix.size + suffix.size || memcmp(name.data, prefix.data, prefix.size) != 0 ||
-        !valid_name(name.data + prefix.size, name.size - prefix.size - suffix.size))
-        return error_set(error, ERROR_INPUT, "%s: a view's folder has schema.sql and query.NAME.sql only",
-                         file->path);
-    name.data += prefix.size;
-    name.size -= prefix.size + suffix.size;
-    return add_query(view, file, name, error);
+    struct span query = middle_of(slash + 1, "query.");
+    struct span apply = middle_of(slash + 1, "apply.");
+    if (query.data != NULL)
+        return add_query(view, file, query, error);
+    if (apply.data != NULL)
+        return add_apply(view, file, apply, error);
+    return error_set(error, ERROR_INPUT,
+                     "%s: a view's folder has schema.sql, apply.NAME.sql and query.NAME.sql only",
+                     file->path);
 }
 
 // `only`: "warehouse,email"; an empty entry names nothing.
@@ -300,6 +337,10 @@ static int compare_views(const void *a, const void *b) {
     return strcmp(((const struct view *)a)->name, ((const struct view *)b)->name);
 }
 
+static int compare_applies(const void *a, const void *b) {
+    return strcmp(((const struct apply_statement *)a)->name, ((const struct apply_statement *)b)->name);
+}
+
 static int read_files(struct catalog *catalog, const struct view_files *files, struct error *error) {
     catalog->source = strdup(view_files_text(files, "source.sql"));
     if (catalog->source == NULL)
@@ -309,6 +350,10 @@ static int read_files(struct catalog *catalog, const struct view_files *files, s
             return -1;
     if (catalog->view_count > 0)
         qsort(catalog->views, (size_t)catalog->view_count, sizeof *catalog->views, compare_views);
+    for (int i = 0; i < catalog->view_count; i++)
+        if (catalog->views[i].apply_count > 0)
+            qsort(catalog->views[i].applies, (size_t)catalog->views[i].apply_count,
+                  sizeof *catalog->views[i].applies, compare_applies);
     return 0;
 }
 
@@ -325,7 +370,7 @@ int catalog_load(const char *directory, const char *only, struct catalog **ret, 
     if (only != NULL && keep_only(catalog, only, error) != 0)
         return -1;
     for (int i = 0; i < catalog->view_count; i++) {
-        hash_text(catalog->views[i].schema, catalog->views[i].hash);
+        hash_view(&catalog->views[i]);
         if (read_kept(&catalog->views[i], error) != 0)
             return -1;
     }

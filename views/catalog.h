@@ -69,11 +69,20 @@ struct query {
     bool names_after; // the SQL binds :after: the cursor is the last row's first column
 };
 
+// One statement that carries what a commit changes into the view's tables: `apply.NAME.sql`.
+struct apply_statement {
+    char *name;
+    char *file; // for messages: "analytics/apply.by_status.sql"
+    char *sql;
+};
+
 struct view {
     char *name;
     char *schema; // text of schema.sql, "" when it has none
     char *file;
-    char hash[17]; // hex of schema; NUL-terminated
+    char hash[17];                   // hex, of schema and applies; NUL-terminated
+    struct apply_statement *applies; // sorted by name: they run in this order
+    int apply_count;
     // Tables named by lines `-- tidemark: keep NAME` in schema.sql: history that the mirror cannot rebuild.
     char **kept;
     int kept_count;

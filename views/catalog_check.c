@@ -1,104 +1,16 @@
 #include "views/catalog_check.h"
 
-#include "views/functions.h"
+#include "views/catalog_apply.h"
+#include "views/catalog_guard.h"
 #include "views/mirror_sql.h"
-#include "views/stmt.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-// What SQLite's authorizer is to refuse, and why it did.
-struct guard {
-    const struct catalog *catalog;
-    bool in_query; // else in a schema.sql or a trigger
-    char reason[ERROR_MESSAGE_SIZE];
-    char trigger[ERROR_MESSAGE_SIZE]; // the newest whose body was looked at
-};
-
-static bool is_source_table(const struct guard *guard, const char *name) {
-    return name != NULL && catalog_table(guard->catalog, name, strlen(name)) != NULL;
-}
-
-static int refuse(struct guard *guard, const char *format, const char *name) {
-    (void)sqlite3_snprintf(sizeof guard->reason, guard->reason, format, name != NULL ? name : "");
-    return SQLITE_DENY;
-}
-
-static int authorize_write(struct guard *guard, const char *table) {
-    if (guard->in_query)
-        return refuse(guard, "a query only reads; this one writes %s", table);
-    if (is_source_table(guard, table))
-        return refuse(guard, "a view may not write the mirrored table %s", table);
-    if (table[0] == '_')
-        return refuse(guard, "a view may not touch %s: names beginning with _ are the engine's", table);
-    return SQLITE_OK;
-}
-
-static int authorize_create(struct guard *guard, const char *name) {
-    if (guard->in_query)
-        return refuse(guard, "a query only reads; this one creates %s", name);
-    if (name[0] == '_')
-        return refuse(guard, "%s: names beginning with _ are the engine's", name);
-    return SQLITE_OK;
-}
-
-// Creating and dropping also writes the schema table; what is created is judged by its own action.
-static int authorize(void *self, int action, const char *first, const char *second, const char *database,
-                     const char *within) {
-    struct guard *guard = self;
-    (void)second, (void)database, (void)within;
-    switch (action) {
-    case SQLITE_SELECT:
-    case SQLITE_READ:
-    case SQLITE_FUNCTION:
-    case SQLITE_RECURSIVE:
-    case SQLITE_REINDEX:
-        return SQLITE_OK;
-    case SQLITE_INSERT:
-    case SQLITE_DELETE:
-    case SQLITE_UPDATE:
-        return strcmp(first, "sqlite_master") == 0 ? SQLITE_OK : authorize_write(guard, first);
-    case SQLITE_CREATE_TABLE:
-    case SQLITE_CREATE_VIEW:
-    case SQLITE_CREATE_INDEX:
-    case SQLITE_CREATE_VTABLE:
-        return authorize_create(guard, first);
-    case SQLITE_CREATE_TRIGGER:
-        return authorize_create(guard, first);
-    default:
-        return refuse(guard, "a view has tables, views, indexes, triggers and queries, nothing else%s", "");
-    }
-}
-
-// SQLite's own "not authorized" says nothing; the reason does.
-static int explain(const struct guard *guard, struct error *error) {
-    if (guard->reason[0] != '\0') {
-        char *colon = strstr(error->message, ": ");
-        if (colon != NULL)
-            *colon = '\0';
-        char place[ERROR_MESSAGE_SIZE];
-        (void)sqlite3_snprintf(sizeof place, place, "%s", error->message);
-        return error_set(error, ERROR_INPUT, "%s: %s", place, guard->reason);
-    }
-    error->kind = ERROR_INPUT;
-    return -1;
-}
-
-static int create_mirror(sqlite3 *scratch, const struct catalog *catalog, struct error *error) {
-    for (int i = 0; i < catalog->table_count; i++) {
-        CLEANUP(stmt_free_text) char *sql = mirror_sql_create(&catalog->tables[i]);
-        if (sql == NULL)
-            return error_set(error, ERROR_SYSTEM, "out of memory");
-        if (stmt_run(scratch, sql, "source.sql", error) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 static int check_schema(sqlite3 *scratch, const struct view *view, struct guard *guard, struct error *error) {
     guard->reason[0] = '\0';
     if (stmt_run(scratch, view->schema, view->file, error) != 0)
-        return explain(guard, error);
+        return guard_explain(guard, error);
     for (int i = 0; i < view->kept_count; i++)
         if (sqlite3_table_column_metadata(scratch, "main", view->kept[i], NULL, NULL, NULL, NULL, NULL,
                                           NULL) != SQLITE_OK)
@@ -107,9 +19,9 @@ static int check_schema(sqlite3 *scratch, const struct view *view, struct guard 
     return 0;
 }
 
-// The line of a schema.sql that names a trigger, 1 when none does.
-static int trigger_line(const struct view *view, const char *trigger) {
-    const char *at = trigger[0] != '\0' ? strstr(view->schema, trigger) : NULL;
+// The line of a schema.sql that names a trigger or an SQL view, 1 when none does.
+static int object_line(const struct view *view, const char *name) {
+    const char *at = name[0] != '\0' ? strstr(view->schema, name) : NULL;
     return at != NULL ? stmt_line(view->schema, (size_t)(at - view->schema)) : 1;
 }
 
@@ -132,7 +44,7 @@ static int check_trigger_times(sqlite3 *scratch, const struct catalog *catalog, 
                 error, ERROR_INPUT,
                 "%s:%d: trigger %s on %s: only AFTER triggers, a BEFORE trigger also fires for changes "
                 "that are not applied",
-                view->file, trigger_line(view, name), name, table);
+                view->file, object_line(view, name), name, table);
     }
     return row;
 }
@@ -149,38 +61,61 @@ static int check_trigger_bodies(sqlite3 *scratch, const struct catalog *catalog,
         const char *const texts[] = {upsert, delete};
         for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
             CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-            guard->reason[0] = guard->trigger[0] = '\0';
+            guard->trigger[0] = '\0';
             if (sqlite3_prepare_v2(scratch, texts[t], -1, &stmt, NULL) == SQLITE_OK)
                 continue;
             (void)error_set(error, ERROR_INPUT, "%s:%d: in a trigger on %s: %s", view->file,
-                            trigger_line(view, guard->trigger), catalog->tables[i].name,
+                            object_line(view, guard->trigger), catalog->tables[i].name,
                             sqlite3_errmsg(scratch));
-            return explain(guard, error);
+            return guard_explain(guard, error);
         }
     }
     return 0;
 }
 
-// Outside of a trigger the statement is the engine's own write; inside, it is the view's.
-static int authorize_trigger(void *self, int action, const char *first, const char *second,
-                             const char *database, const char *within) {
-    struct guard *guard = self;
-    if (within == NULL)
-        return SQLITE_OK;
-    (void)sqlite3_snprintf(sizeof guard->trigger, guard->trigger, "%s", within);
-    return authorize(self, action, first, second, database, within);
-}
-
 static int check_view_schema(sqlite3 *scratch, const struct catalog *catalog, const struct view *view,
                              struct guard *guard, struct error *error) {
-    (void)sqlite3_set_authorizer(scratch, authorize, guard);
+    guard_begin(guard, scratch, GUARDED_SCHEMA);
     if (check_schema(scratch, view, guard, error) != 0)
         return -1;
-    (void)sqlite3_set_authorizer(scratch, authorize_trigger, guard);
+    guard_begin(guard, scratch, GUARDED_TRIGGER);
     if (check_trigger_bodies(scratch, catalog, view, guard, error) != 0)
         return -1;
-    (void)sqlite3_set_authorizer(scratch, NULL, NULL);
+    guard_end(scratch);
     return check_trigger_times(scratch, catalog, view, error);
+}
+
+// The view whose schema.sql names an object first: for messages.
+static const struct view *view_that_names(const struct catalog *catalog, const char *name) {
+    for (int i = 0; i < catalog->view_count; i++)
+        if (strstr(catalog->views[i].schema, name) != NULL)
+            return &catalog->views[i];
+    return &catalog->views[0];
+}
+
+// SQL views compile when they are used, and may use those of a schema that comes later.
+static int check_sql_views(sqlite3 *scratch, const struct catalog *catalog, struct guard *guard,
+                           struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *names = NULL;
+    if (stmt_prepare(scratch, "select name from sqlite_schema where type = 'view'", "views", &names, error) !=
+        0)
+        return -1;
+    guard_begin(guard, scratch, GUARDED_SCHEMA);
+    int row;
+    while ((row = stmt_row(names, "views", error)) == 1) {
+        const char *name = (const char *)sqlite3_column_text(names, 0);
+        const struct view *view = view_that_names(catalog, name);
+        CLEANUP(stmt_free_text) char *sql = sqlite3_mprintf("select * from \"%w\"", name);
+        CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+        if (sql == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        if (sqlite3_prepare_v2(scratch, sql, -1, &stmt, NULL) == SQLITE_OK)
+            continue;
+        (void)error_set(error, ERROR_INPUT, "%s:%d: in the view %s: %s", view->file, object_line(view, name),
+                        name, sqlite3_errmsg(scratch));
+        return guard_explain(guard, error);
+    }
+    return row;
 }
 
 // The type that a line `-- tidemark: NAME is TYPE` gives a parameter.
@@ -246,24 +181,14 @@ static int read_parameters(struct query *query, sqlite3_stmt *stmt, struct error
     return query->names_after ? declared_type(query, "after", &query->after_type, error) : 0;
 }
 
-// Where in `sql` it went wrong. Of a missing table SQLite tells the name only.
-static size_t error_place(sqlite3 *db, const char *sql) {
-    int offset = sqlite3_error_offset(db);
-    if (offset >= 0)
-        return (size_t)offset;
-    const char *blank = strrchr(sqlite3_errmsg(db), ' ');
-    const char *name = blank != NULL ? strstr(sql, blank + 1) : NULL;
-    return name != NULL ? (size_t)(name - sql) : 0;
-}
-
 static int check_query(sqlite3 *scratch, struct query *query, struct guard *guard, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     const char *tail = "";
     guard->reason[0] = '\0';
     if (sqlite3_prepare_v2(scratch, query->sql, -1, &stmt, &tail) != SQLITE_OK) {
-        int line = stmt_line(query->sql, error_place(scratch, query->sql));
+        int line = stmt_line(query->sql, guard_error_place(scratch, query->sql));
         (void)error_set(error, ERROR_INPUT, "%s:%d: %s", query->file, line, sqlite3_errmsg(scratch));
-        return explain(guard, error);
+        return guard_explain(guard, error);
     }
     if (stmt == NULL)
         return error_set(error, ERROR_INPUT, "%s:1: there is no statement", query->file);
@@ -279,15 +204,15 @@ static int check_query(sqlite3 *scratch, struct query *query, struct guard *guar
 int catalog_check(struct catalog *catalog, struct error *error) {
     CLEANUP(stmt_close) sqlite3 *scratch = NULL;
     struct guard guard = {.catalog = catalog};
-    if (sqlite3_open(":memory:", &scratch) != SQLITE_OK)
-        return stmt_error(error, scratch, "check");
-    if (functions_register(scratch, NULL, error) != 0 || create_mirror(scratch, catalog, error) != 0)
+    if (guard_open_scratch(catalog, &scratch, error) != 0)
         return -1;
     for (int i = 0; i < catalog->view_count; i++)
-        if (check_view_schema(scratch, catalog, &catalog->views[i], &guard, error) != 0)
+        if (check_view_schema(scratch, catalog, &catalog->views[i], &guard, error) != 0 ||
+            catalog_check_applies(catalog, &catalog->views[i], error) != 0)
             return -1;
-    guard.in_query = true;
-    (void)sqlite3_set_authorizer(scratch, authorize, &guard);
+    if (check_sql_views(scratch, catalog, &guard, error) != 0)
+        return -1;
+    guard_begin(&guard, scratch, GUARDED_QUERY);
     for (int i = 0; i < catalog->view_count; i++)
         for (int q = 0; q < catalog->views[i].query_count; q++)
             if (check_query(scratch, &catalog->views[i].queries[q], &guard, error) != 0)

@@ -1,4 +1,4 @@
--- The engine's own tables in a store file (format 1). Everything here is written in the same SQLite transaction as
+-- The engine's own tables in a store file (format 2). Everything here is written in the same SQLite transaction as
 -- the rows that it describes.
 create table _meta(name text primary key, value text not null) without rowid;
 
@@ -45,10 +45,20 @@ create table _tables(
     snapshot_open integer not null default 0,
     -- 1 when the marker of the snapshot's last row of this table was seen
     snapshot_marked integer not null default 0,
-    deleted_lsn integer not null default -1
+    deleted_lsn integer not null default -1,
+    -- no row has a higher _lsn or _snapshot; null = not known
+    newest_lsn integer
 ) without rowid;
 
 create table _views(name text primary key, hash text not null, schema text not null) without rowid;
+
+-- The views' apply statements, run once a commit. Those of a view with history stay when it is not loaded any more.
+create table _applies(
+    view text not null,
+    name text not null,
+    sql text not null,
+    primary key(view, name)
+) without rowid;
 
 create table _quarantine(
     id integer primary key,

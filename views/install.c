@@ -1,5 +1,6 @@
 #include "views/install.h"
 
+#include "views/delta.h"
 #include "views/functions.h"
 #include "views/mirror_sql.h"
 #include "views/stmt.h"
@@ -201,6 +202,30 @@ static int keep_tables(sqlite3 *db, const struct view *view, const char *format,
     return 0;
 }
 
+static int forget_applies(sqlite3 *db, const char *view, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, "delete from _applies where view = :view", "_applies", &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":view", span_of(view));
+    return stmt_step(stmt, "_applies", NULL, error);
+}
+
+static int record_applies(sqlite3 *db, const struct view *view, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (forget_applies(db, view->name, error) != 0 ||
+        stmt_prepare(db, "insert into _applies(view, name, sql) values(:view, :name, :sql)", "_applies",
+                     &stmt, error) != 0)
+        return -1;
+    for (int i = 0; i < view->apply_count; i++) {
+        stmt_bind_text(stmt, ":view", span_of(view->name));
+        stmt_bind_text(stmt, ":name", span_of(view->applies[i].name));
+        stmt_bind_text(stmt, ":sql", span_of(view->applies[i].sql));
+        if (stmt_step(stmt, "_applies", NULL, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int record(sqlite3 *db, const struct view *view, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     if (stmt_prepare(db,
@@ -211,7 +236,7 @@ static int record(sqlite3 *db, const struct view *view, struct error *error) {
     stmt_bind_text(stmt, ":name", span_of(view->name));
     stmt_bind_text(stmt, ":hash", span_of(view->hash));
     stmt_bind_text(stmt, ":schema", span_of(view->schema));
-    return stmt_step(stmt, "_views", NULL, error);
+    return stmt_step(stmt, "_views", NULL, error) != 0 ? -1 : record_applies(db, view, error);
 }
 
 static int remove_old(sqlite3 *db, const struct catalog *catalog, const struct view *view, bool *ret_had_kept,
@@ -253,8 +278,8 @@ static void add_name(char *list, size_t size, const char *name) {
     (void)snprintf(list + used, size - used, "%s%s", used > 0 ? ", " : "", name);
 }
 
-// Views of the file that are not loaded any more: one that holds history stays and is kept up to date by its
-// triggers.
+// Views of the file that are not loaded any more: one that holds history stays and is kept up to date by the
+// triggers and statements that the file has.
 static int drop_unloaded(sqlite3 *db, const struct catalog *catalog, struct store_report *report,
                          struct error *error) {
     CLEANUP(free_objects) struct objects views = {0};
@@ -276,7 +301,7 @@ static int drop_unloaded(sqlite3 *db, const struct catalog *catalog, struct stor
         if (stmt_prepare(db, "delete from _views where name = :name", "_views", &forget, error) != 0)
             return -1;
         stmt_bind_text(forget, ":name", span_of(name));
-        if (stmt_step(forget, "_views", NULL, error) != 0)
+        if (stmt_step(forget, "_views", NULL, error) != 0 || forget_applies(db, name, error) != 0)
             return -1;
         report->views_dropped++;
         add_name(report->dropped, sizeof report->dropped, name);
@@ -330,20 +355,57 @@ static int read_triggers(sqlite3 *db, const struct catalog *catalog, const bool 
     return 0;
 }
 
-// The mirror's rows go out and come in again while only the new views' triggers are there: each fills itself
-// as it would from a snapshot.
-static int build_views(sqlite3 *db, const struct catalog *catalog, const bool *changed,
-                       const struct change **current, struct error *error) {
-    CLEANUP(free_objects) struct objects triggers = {0};
-    if (read_triggers(db, catalog, changed, &triggers, error) != 0 ||
-        drop_objects(db, &triggers, error) != 0 || move_rows(db, catalog, mirror_sql_copy_out, error) != 0)
-        return -1;
+// Whether one of the changed views fills itself by triggers.
+static int need_rows(const struct catalog *catalog, const bool *changed, bool *ret, struct error *error) {
+    *ret = false;
+    for (int i = 0; i < catalog->view_count; i++) {
+        CLEANUP(free_objects) struct objects objects = {0};
+        if (!changed[i])
+            continue;
+        if (schema_objects(catalog, catalog->views[i].schema, &objects, error) != 0)
+            return error_prefix(error, "%s", catalog->views[i].file);
+        for (int o = 0; o < objects.count; o++)
+            *ret |= strcmp(objects.list[o].type, "trigger") == 0;
+    }
+    return 0;
+}
+
+static int make_views(sqlite3 *db, const struct catalog *catalog, const bool *changed, struct error *error) {
     for (int i = 0; i < catalog->view_count; i++)
         if (changed[i] && make_view(db, catalog, &catalog->views[i], error) != 0)
             return -1;
+    return 0;
+}
+
+static int fill_views(sqlite3 *db, const struct catalog *catalog, const bool *changed, struct error *error) {
+    for (int i = 0; i < catalog->view_count; i++) {
+        const struct view *view = &catalog->views[i];
+        for (int a = 0; changed[i] && a < view->apply_count; a++)
+            if (delta_fill(db, catalog, view->applies[a].sql, view->applies[a].file, error) != 0)
+                return -1;
+    }
+    return 0;
+}
+
+// While only the new views' triggers are there the mirror's rows go out and come in again, when there are
+// such triggers; then the new views' statements see every row: each view fills itself as it would from a
+// snapshot.
+static int build_views(sqlite3 *db, const struct catalog *catalog, const bool *changed,
+                       const struct change **current, struct error *error) {
+    CLEANUP(free_objects) struct objects triggers = {0};
+    bool moves;
+    if (need_rows(catalog, changed, &moves, error) != 0 ||
+        read_triggers(db, catalog, changed, &triggers, error) != 0 || drop_objects(db, &triggers, error) != 0)
+        return -1;
+    if (moves && move_rows(db, catalog, mirror_sql_copy_out, error) != 0)
+        return -1;
+    if (make_views(db, catalog, changed, error) != 0)
+        return -1;
     const struct change refill = {.op = CHANGE_READ, .snapshot = SNAPSHOT_FULL, .lsn = LSN_NONE, .txid = -1};
     *current = &refill;
-    int status = move_rows(db, catalog, mirror_sql_copy_in, error);
+    int status = moves ? move_rows(db, catalog, mirror_sql_copy_in, error) : 0;
+    if (status == 0)
+        status = fill_views(db, catalog, changed, error);
     *current = NULL;
     for (int i = 0; i < triggers.count && status == 0; i++)
         if (triggers.list[i].sql != NULL)

@@ -126,9 +126,9 @@ static int make_id(char ret[STORE_ID_SIZE], struct error *error) {
     return 0;
 }
 
-static const char *engine_sql(void) {
+static const char *embedded_sql(const char *name) {
     for (const struct embedded_file *file = views_embedded; file->path != NULL; file++)
-        if (strcmp(file->path, "engine.sql") == 0)
+        if (strcmp(file->path, name) == 0)
             return file->bytes;
     return "";
 }
@@ -156,11 +156,11 @@ static int get_meta(sqlite3 *db, const char *name, char *ret, size_t size, struc
 
 static int create(struct store *store, struct error *error) {
     char id[STORE_ID_SIZE];
-    static_assert(STORE_APPLICATION_ID == 1953064045 && STORE_FORMAT == 1, "as written in the pragmas");
+    static_assert(STORE_APPLICATION_ID == 1953064045 && STORE_FORMAT == 2, "as written in the pragmas");
     if (make_id(id, error) != 0 ||
-        stmt_run(store->db, "pragma application_id = 1953064045; pragma user_version = 1", "header", error) !=
+        stmt_run(store->db, "pragma application_id = 1953064045; pragma user_version = 2", "header", error) !=
             0 ||
-        stmt_run(store->db, engine_sql(), "engine.sql", error) != 0 ||
+        stmt_run(store->db, embedded_sql("engine.sql"), "engine.sql", error) != 0 ||
         set_meta(store->db, "id", id, error) != 0 ||
         stmt_run(
             store->db,
@@ -254,10 +254,19 @@ static int set_pragmas(struct store *store, const char *path, struct error *erro
     return 0;
 }
 
+// Within the transaction that brings the views in step: an upgrade happens wholly or not at all.
+static int upgrade(struct store *store, struct error *error) {
+    int64_t format = STORE_FORMAT;
+    if (pragma_integer(store->db, "pragma user_version", &format, error) != 0)
+        return -1;
+    return format < STORE_FORMAT ? stmt_run(store->db, embedded_sql("upgrade_2.sql"), "upgrade_2.sql", error)
+                                 : 0;
+}
+
 static int set_up_schema(struct store *store, bool is_new, struct store_report *report, struct error *error) {
     if (stmt_run(store->db, "begin immediate", "begin", error) != 0)
         return -1;
-    int status = is_new ? create(store, error) : 0;
+    int status = is_new ? create(store, error) : upgrade(store, error);
     if (status == 0)
         status = install_views(store->db, store->catalog, &store->refill, report, error);
     if (status == 0)

@@ -11,7 +11,7 @@ struct store;
 
 enum {
     STORE_APPLICATION_ID = 0x7469646d, // "tidm", in the file's header
-    STORE_FORMAT = 1,                  // user_version; a newer one is refused
+    STORE_FORMAT = 2,                  // user_version; an older one is upgraded, a newer one refused
     STORE_ID_SIZE = 33,                // 32 hex digits and NUL
     STORE_PREFIX_SIZE = 256,
     // Recently applied source transactions that a reader can wait for by txid.

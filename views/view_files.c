@@ -130,7 +130,8 @@ static bool has_folder(const struct view_files *files, int count, const char *pa
 static int add_embedded(struct view_files *files, struct error *error) {
     int users = files->count;
     for (const struct embedded_file *file = views_embedded; file->path != NULL; file++) {
-        if (strcmp(file->path, "engine.sql") == 0 || has_folder(files, users, file->path))
+        bool is_engines = strchr(file->path, '/') == NULL && strcmp(file->path, "source.sql") != 0;
+        if (is_engines || has_folder(files, users, file->path))
             continue;
         if (add_file(files, file->path, strdup(file->bytes), error) != 0)
             return -1;

@@ -85,10 +85,10 @@ class Files(Case):
     def test_a_newer_format(self):
         tide.replay(self.db, BASIC)
         connection = sqlite3.connect(self.db)
-        connection.execute("pragma user_version = 2")
+        connection.execute("pragma user_version = 3")
         connection.close()
-        self.refused("replay", "--db", self.db, BASIC, says=[self.db, "format is 2", "newer tidemark"])
-        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format"])
+        self.refused("replay", "--db", self.db, BASIC, says=[self.db, "format is 3", "newer tidemark"])
+        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 3", "newer tidemark"])
 
     def test_a_file_cut_off(self):
         tide.replay(self.db, BASIC)

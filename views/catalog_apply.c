@@ -1,0 +1,57 @@
+#include "views/catalog_apply.h"
+
+#include "views/catalog_guard.h"
+
+#include <string.h>
+
+static int fault(const struct apply_statement *apply, size_t at, const char *says, struct error *error) {
+    return error_set(error, ERROR_INPUT, "%s:%d: %s", apply->file, stmt_line(apply->sql, at), says);
+}
+
+static int check_apply(sqlite3 *scratch, const struct apply_statement *apply, struct guard *guard,
+                       struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    const char *tail = "";
+    guard_begin(guard, scratch, GUARDED_APPLY);
+    if (sqlite3_prepare_v2(scratch, apply->sql, -1, &stmt, &tail) != SQLITE_OK) {
+        const char *says = sqlite3_errmsg(scratch);
+        const char *sees = strncmp(says, "no such table", 13) == 0
+                               ? "; a statement here sees the mirrored tables and its view's own"
+                               : "";
+        (void)error_set(error, ERROR_INPUT, "%s:%d: %s%s", apply->file,
+                        stmt_line(apply->sql, guard_error_place(scratch, apply->sql)), says, sees);
+        return guard_explain(guard, error);
+    }
+    if (stmt == NULL)
+        return fault(apply, 0, "there is no statement", error);
+    bool writes = guard->writes && sqlite3_stmt_isexplain(stmt) == 0;
+    bool reads_changes = guard->reads_changes;
+    CLEANUP(stmt_finalize) sqlite3_stmt *second = NULL;
+    if (sqlite3_prepare_v2(scratch, tail, -1, &second, NULL) != SQLITE_OK || second != NULL)
+        return fault(apply, (size_t)(tail - apply->sql), "one statement a file", error);
+    if (!writes)
+        return fault(apply, 0, "a statement here inserts, updates or deletes", error);
+    if (!reads_changes)
+        return fault(apply, 0, "it reads no _delta_TABLE and no _changes_TABLE: nothing would make it run",
+                     error);
+    if (sqlite3_bind_parameter_count(stmt) > 0)
+        return fault(apply, 0, "it has parameters, and nobody gives them", error);
+    return 0;
+}
+
+// In a database without the other views: what it reads and writes is the view's own, so that no view depends
+// on whether another is loaded, nor on which of them is filled first.
+int catalog_check_applies(const struct catalog *catalog, const struct view *view, struct error *error) {
+    if (view->apply_count == 0)
+        return 0;
+    CLEANUP(stmt_close) sqlite3 *scratch = NULL;
+    struct guard guard = {.catalog = catalog};
+    if (guard_open_scratch(catalog, &scratch, error) != 0)
+        return -1;
+    if (stmt_run(scratch, view->schema, view->file, error) != 0)
+        return error->kind = ERROR_INPUT, -1;
+    for (int i = 0; i < view->apply_count; i++)
+        if (check_apply(scratch, &view->applies[i], &guard, error) != 0)
+            return -1;
+    return 0;
+}

@@ -1,0 +1,38 @@
+// What SQLite's authorizer refuses while a view's SQL is checked, and the reason in words. Inside views only,
+// used by the files that check a catalog.
+#ifndef TIDEMARK_CATALOG_GUARD_H
+#define TIDEMARK_CATALOG_GUARD_H
+
+#include "views/catalog.h"
+#include "views/stmt.h"
+
+enum guarded {
+    GUARDED_SCHEMA,  // statements of a schema.sql, and the SQL views that it makes
+    GUARDED_TRIGGER, // the engine's own writes: what its triggers do is the view's
+    GUARDED_QUERY,
+    GUARDED_APPLY,
+};
+
+struct guard {
+    const struct catalog *catalog;
+    enum guarded guarded;
+    char reason[ERROR_MESSAGE_SIZE];  // "" = nothing was refused
+    char trigger[ERROR_MESSAGE_SIZE]; // GUARDED_TRIGGER: the newest whose body was looked at
+    bool reads_changes;               // GUARDED_APPLY: it names a _delta_ or a _changes_ table
+    bool writes;                      // GUARDED_APPLY: it inserts, updates or deletes
+};
+
+// Guards what `db` prepares from now on; `guard` outlives it, or guard_end.
+void guard_begin(struct guard *guard, sqlite3 *db, enum guarded guarded);
+void guard_end(sqlite3 *db);
+// `error` is "place: what SQLite said" of a statement that did not prepare: now of kind ERROR_INPUT, and with
+// the guard's reason where it has one. Returns -1.
+int guard_explain(const struct guard *guard, struct error *error);
+
+// The database that views are checked in: the mirror's tables, the SQL functions, and the virtual tables of
+// changes, all empty.
+int guard_open_scratch(const struct catalog *catalog, sqlite3 **ret, struct error *error);
+// Where in `sql` the newest statement that did not prepare went wrong.
+size_t guard_error_place(sqlite3 *db, const char *sql);
+
+#endif
