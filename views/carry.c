@@ -74,18 +74,20 @@ static void bind_place(sqlite3_stmt *stmt, const struct change *change) {
     stmt_bind_integer(stmt, ":lsn", change->lsn);
 }
 
-// Columns of the row that STATEMENT_ROW stands on: 0 _lsn, 1 _snapshot, then the table's.
-enum { ROW_FIRST_COLUMN = 2 };
+bool carry_is_awaiting(const struct carry *carry) {
+    return carry->wants > 0;
+}
 
-static bool could_be_toasted(const struct table *table, sqlite3_stmt *row) {
-    int64_t bytes = 0;
+static bool could_be_toasted(const struct table *table, const struct value *row) {
+    size_t bytes = 0;
     for (int i = 0; i < table->column_count; i++)
-        if (column_type_toastable(table->columns[i].type))
-            bytes += sqlite3_column_bytes(row, ROW_FIRST_COLUMN + i);
+        if (column_type_toastable(table->columns[i].type) &&
+            (row[i].kind == VALUE_TEXT || row[i].kind == VALUE_BLOB))
+            bytes += row[i].bytes.size;
     return bytes >= MIRROR_TOAST_ROW_MIN;
 }
 
-static int keep_row(struct carry *carry, const struct change *delete, sqlite3_stmt *row,
+static int keep_row(struct carry *carry, const struct change *delete, const struct value *row,
                     struct error *error) {
     sqlite3_stmt *keep = carry->statements[CARRY_KEEP];
     const struct table *table = delete->table;
@@ -95,8 +97,7 @@ static int keep_row(struct carry *carry, const struct change *delete, sqlite3_st
         bind_place(keep, delete);
         stmt_bind_text(keep, ":column", span_of(table->columns[i].name));
         stmt_bind_integer(keep, ":ts_ms", delete->ts_ms);
-        (void)sqlite3_bind_value(keep, sqlite3_bind_parameter_index(keep, ":value"),
-                                 sqlite3_column_value(row, ROW_FIRST_COLUMN + i));
+        mirror_bind_value(keep, sqlite3_bind_parameter_index(keep, ":value"), &row[i]);
         if (stmt_step(keep, "_carry", NULL, error) != 0)
             return -1;
         carry->rows++;
@@ -105,7 +106,7 @@ static int keep_row(struct carry *carry, const struct change *delete, sqlite3_st
 }
 
 // Gives one awaited column to the row of `key` (a JSON array) from the old row.
-static int give(struct mirror_table *table, sqlite3_stmt *row, int column, struct span key,
+static int give(struct mirror_table *table, const struct value *row, int column, struct span key,
                 struct error *error) {
     CLEANUP(stmt_free_text) char *sql = mirror_sql_set_column(table->table, column);
     CLEANUP(stmt_finalize) sqlite3_stmt *set = NULL;
@@ -113,15 +114,14 @@ static int give(struct mirror_table *table, sqlite3_stmt *row, int column, struc
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (stmt_prepare(table->db, sql, table->table->name, &set, error) != 0)
         return -1;
-    (void)sqlite3_bind_value(set, sqlite3_bind_parameter_index(set, ":value"),
-                             sqlite3_column_value(row, ROW_FIRST_COLUMN + column));
+    mirror_bind_value(set, sqlite3_bind_parameter_index(set, ":value"), &row[column]);
     stmt_bind_text(set, ":key", key);
     return stmt_step(set, table->table->name, NULL, error);
 }
 
 // 1 = some create awaited values of this row and has them now, 0 = none did.
 static int give_awaited(struct carry *carry, struct mirror_table *table, const struct change *delete,
-                        sqlite3_stmt *row, struct error *error) {
+                        const struct value *row, struct error *error) {
     if (carry->wants == 0)
         return 0;
     sqlite3_stmt *wanted = carry->statements[CARRY_WANTED];
@@ -147,21 +147,14 @@ static int give_awaited(struct carry *carry, struct mirror_table *table, const s
 }
 
 int carry_delete(struct carry *carry, struct mirror_table *table, const struct change *delete,
-                 struct error *error) {
-    if (!table->has_toastable || delete->txid < 0 || delete->lsn == LSN_NONE)
+                 const struct value *old, struct error *error) {
+    if (!table->has_toastable || delete->txid < 0 || delete->lsn == LSN_NONE ||
+        !could_be_toasted(table->table, old))
         return 0;
-    sqlite3_stmt *row = mirror_table_statement(table, STATEMENT_ROW, error);
-    if (row == NULL)
-        return -1;
-    mirror_bind_key(row, table->table, delete->values);
-    CLEANUP(stmt_reset) sqlite3_stmt *reset = row;
-    int found = stmt_row(row, table->table->name, error);
-    if (found != 1 || sqlite3_column_int64(row, 0) >= delete->lsn || !could_be_toasted(table->table, row))
-        return found < 0 ? -1 : 0;
-    int given = give_awaited(carry, table, delete, row, error);
+    int given = give_awaited(carry, table, delete, old, error);
     if (given != 0)
         return given < 0 ? -1 : 0;
-    return keep_row(carry, delete, row, error);
+    return keep_row(carry, delete, old, error);
 }
 
 // The carried value of one column: 1 = found and put into `ret`, 0 = there is none.

@@ -13,9 +13,12 @@ struct carry;
 int carry_open(struct carry **ret, sqlite3 *db, struct error *error);
 void carry_close(struct carry **carry);
 
-// Before a row is deleted: what could have been out of line is kept, and creates that wait for it get it.
+// True while some create awaits values: then every change must be written as it comes.
+bool carry_is_awaiting(const struct carry *carry);
+// A row was deleted: what could have been out of line is kept, and creates that wait for it get it. `old`: at
+// least its columns that can be (column_type_toastable).
 int carry_delete(struct carry *carry, struct mirror_table *table, const struct change *delete,
-                 struct error *error);
+                 const struct value *old, struct error *error);
 // Before a create with unavailable values is stored: those that were carried replace them in `values` (a copy
 // of the change's, column by column); their bytes live in `arena`.
 int carry_create(struct carry *carry, const struct change *create, struct value *values, struct arena *arena,

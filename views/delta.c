@@ -176,11 +176,19 @@ void delta_target(struct delta *delta, const struct table *table, int step, cons
     delta->deleted = NULL;
 }
 
-int delta_target_none(struct delta *delta, const struct value **ret_deleted, struct error *error) {
+const struct value *delta_deleted(const struct delta *delta) {
+    return delta->deleted;
+}
+
+void delta_take_back(struct delta *delta, const struct table *table, int count) {
+    struct delta_list *list = &delta->lists[table->index];
+    delta->steps -= list->count - count;
+    list->count = count;
+}
+
+int delta_target_none(struct delta *delta, struct error *error) {
     delta->target = NULL;
     delta->change = NULL;
-    if (ret_deleted != NULL)
-        *ret_deleted = delta->deleted;
     return delta->failed ? error_set(error, ERROR_SYSTEM, "out of memory") : 0;
 }
 

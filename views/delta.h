@@ -29,6 +29,7 @@ struct delta_step {
     int previous; // in its chain, -1 = it is the first
     bool last;    // of its chain
     bool gone;    // the row is deleted by it
+    bool pending; // not written yet
     bool ended;   // its transaction is whole
     bool snapshot;
     enum change_op op;
@@ -72,9 +73,13 @@ bool delta_is_full(const struct delta *delta);
 // with `step` -1, changes that nobody has listed: each row that is written becomes a step, described by
 // `change`. delta_target_none afterwards.
 void delta_target(struct delta *delta, const struct table *table, int step, const struct change *change);
-// ret_deleted: what the newest deleted row held in the columns kept_of_deleted, NULL = none was deleted;
-// lives until the next delta_reset. ERROR_SYSTEM when the hook could not keep what it saw.
-int delta_target_none(struct delta *delta, const struct value **ret_deleted, struct error *error);
+// ERROR_SYSTEM when the hook could not keep what it saw.
+int delta_target_none(struct delta *delta, struct error *error);
+// What the row that was deleted since delta_target held in the columns kept_of_deleted, NULL = none was;
+// lives until the next delta_reset.
+const struct value *delta_deleted(const struct delta *delta);
+// Takes back the table's steps from number `count` on: the statement that made them undid itself.
+void delta_take_back(struct delta *delta, const struct table *table, int count);
 
 // Statements that look up rows of `table` and have changes to see that came before: they run first, each
 // between `flush` of its tables (writes what is accepted and not yet written) and the caller's change.

@@ -146,13 +146,8 @@ char *mirror_sql_truncate_key(const struct table *table) {
     return by_key(table, "delete from", "", " and max(_lsn,_snapshot)<:lsn");
 }
 
-char *mirror_sql_row(const struct table *table) {
-    sqlite3_str *sql = begin();
-    sqlite3_str_appendall(sql, "select _lsn,_snapshot,");
-    column_names(sql, table);
-    sqlite3_str_appendf(sql, " from \"%w\" where ", table->name);
-    key_equals(sql, table);
-    return sqlite3_str_finish(sql);
+char *mirror_sql_lsn(const struct table *table) {
+    return by_key(table, "select _lsn from", "", "");
 }
 
 static void keep_newest_deleted(sqlite3_str *sql, const struct table *table) {
@@ -189,21 +184,33 @@ char *mirror_sql_note_swept(const struct table *table) {
     return sqlite3_str_finish(sql);
 }
 
-// verb "table" tail
-static char *whole_table(const struct table *table, const char *verb, const char *prefix, const char *tail) {
-    return sqlite3_mprintf("%s \"%s%w\"%s", verb, prefix, table->name, tail);
+char *mirror_sql_newest_lsn(const struct table *table) {
+    return sqlite3_mprintf("select max(coalesce((select max(_lsn) from \"%w\"),-1),"
+                           "coalesce((select max(_lsn) from \"_deleted_%w\"),-1))",
+                           table->name, table->name);
+}
+
+// Deletes up to :limit rows.
+static char *delete_some(const struct table *table, const char *condition) {
+    sqlite3_str *sql = begin();
+    sqlite3_str_appendf(sql, "delete from \"%w\" where (", table->name);
+    key_names(sql, table);
+    sqlite3_str_appendall(sql, ") in (select ");
+    key_names(sql, table);
+    sqlite3_str_appendf(sql, " from \"%w\" where %s limit :limit)", table->name, condition);
+    return sqlite3_str_finish(sql);
 }
 
 char *mirror_sql_truncate(const struct table *table) {
-    return whole_table(table, "delete from", "", " where max(_lsn,_snapshot)<:lsn");
+    return delete_some(table, "max(_lsn,_snapshot)<:lsn");
 }
 
 char *mirror_sql_sweep(const struct table *table) {
-    return whole_table(table, "delete from", "", " where _snapshot<>:snapshot and _lsn<:snapshot");
+    return delete_some(table, "_snapshot<>:snapshot and _lsn<:snapshot");
 }
 
 char *mirror_sql_purge_deleted(const struct table *table) {
-    return whole_table(table, "delete from", "_deleted_", " where _ts_ms<:before_ms");
+    return sqlite3_mprintf("delete from \"_deleted_%w\" where _ts_ms<:before_ms", table->name);
 }
 
 char *mirror_sql_copy_out(const struct table *table) {

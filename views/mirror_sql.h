@@ -21,16 +21,17 @@ enum mirror_upsert {
 // `masked`: columns whose bit is set in :keepN stay as they are in a row that exists.
 char *mirror_sql_upsert(const struct table *table, enum mirror_upsert kind, bool masked);
 // Keys bind as :key1.. in key order in all that follow.
-char *mirror_sql_delete(const struct table *table);       // :lsn; only a row that is older
-char *mirror_sql_delete_key(const struct table *table);   // whatever its position
-char *mirror_sql_row(const struct table *table);          // _lsn, _snapshot, then all columns
+char *mirror_sql_delete(const struct table *table);     // :lsn; only a row that is older
+char *mirror_sql_delete_key(const struct table *table); // whatever its position
+char *mirror_sql_newest_lsn(const struct table *table);
+char *mirror_sql_lsn(const struct table *table);          // of one key
 char *mirror_sql_note_deleted(const struct table *table); // :lsn, :ts_ms; keeps the newest
 char *mirror_sql_deleted_lsn(const struct table *table);  // _lsn
-char *mirror_sql_truncate(const struct table *table);     // :lsn
+char *mirror_sql_truncate(const struct table *table);     // :lsn, :limit
 char *mirror_sql_truncate_key(const struct table *table); // :lsn, one key
 char *mirror_sql_note_swept(
     const struct table *table); // :snapshot, :ts_ms; positions of the rows that a sweep will delete
-char *mirror_sql_sweep(const struct table *table);                  // :snapshot
+char *mirror_sql_sweep(const struct table *table);                  // :snapshot, :limit
 char *mirror_sql_purge_deleted(const struct table *table);          // :before_ms
 char *mirror_sql_set_column(const struct table *table, int column); // :value, :key = the keys as a JSON array
 char *mirror_sql_await(const struct table *table);  // a row of _carry: :table, :txid, :lsn, :column, :ts_ms

@@ -20,8 +20,8 @@ static char *statement_sql(const struct table *table, enum mirror_statement whic
         return mirror_sql_delete(table);
     case STATEMENT_DELETE_KEY:
         return mirror_sql_delete_key(table);
-    case STATEMENT_ROW:
-        return mirror_sql_row(table);
+    case STATEMENT_LSN:
+        return mirror_sql_lsn(table);
     case STATEMENT_NOTE_DELETED:
         return mirror_sql_note_deleted(table);
     case STATEMENT_DELETED_LSN:
@@ -57,6 +57,7 @@ sqlite3_stmt *mirror_table_statement(struct mirror_table *table, enum mirror_sta
 void mirror_table_finalize(struct mirror_table *table) {
     for (int i = 0; i < STATEMENT_COUNT; i++)
         stmt_finalize(&table->statements[i]);
+    pending_done(&table->pending);
 }
 
 void mirror_bind_value(sqlite3_stmt *stmt, int index, const struct value *value) {

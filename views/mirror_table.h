@@ -3,6 +3,7 @@
 #define TIDEMARK_MIRROR_TABLE_H
 
 #include "views/change.h"
+#include "views/pending.h"
 #include "views/stmt.h"
 
 enum mirror_statement {
@@ -14,7 +15,7 @@ enum mirror_statement {
     STATEMENT_MASKED_FORCED,
     STATEMENT_DELETE,
     STATEMENT_DELETE_KEY,
-    STATEMENT_ROW,
+    STATEMENT_LSN,
     STATEMENT_NOTE_DELETED,
     STATEMENT_DELETED_LSN,
     STATEMENT_TRUNCATE,
@@ -36,6 +37,10 @@ struct mirror_table {
     bool snapshot_marked;
     bool dirty; // differs from _tables
     bool has_toastable;
+    bool may_pend; // no trigger and no unique index of a view needs to see each change as it is written
+    bool newest_known;
+    int64_t newest_lsn; // at least that of any streamed change or delete that the file has
+    struct pending pending;
 };
 
 // The statement, prepared now if it was not yet. NULL on error.

@@ -1,0 +1,93 @@
+#include "views/mirror_state.h"
+
+// Rows that one statement deletes: what they were is kept until the views have seen it.
+enum { DELETED_AT_ONCE = DELTA_STEPS_MAX / 4 };
+
+// Runs a statement that deletes up to :limit rows until it finds no more, settling in between when much was
+// seen.
+static int delete_all(struct mirror *mirror, struct mirror_table *table, sqlite3_stmt *stmt,
+                      const struct change *change, int64_t *ret_deleted, struct error *error) {
+    int changes = 0;
+    *ret_deleted = 0;
+    do {
+        if (delta_is_full(mirror->delta) && mirror_settle(mirror, error) != 0)
+            return -1;
+        delta_target(mirror->delta, table->table, -1, change);
+        int status = mirror_run(table, stmt, &changes, error);
+        if (delta_target_none(mirror->delta, status == 0 ? error : NULL) != 0 || status != 0)
+            return -1;
+        *ret_deleted += changes;
+    } while (changes == DELETED_AT_ONCE);
+    return 0;
+}
+
+int mirror_truncate(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                    enum mirror_outcome *ret, struct error *error) {
+    *ret = MIRROR_REPEATED;
+    if (change->lsn <= table->truncate_lsn)
+        return 0;
+    sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_TRUNCATE, error);
+    if (stmt == NULL)
+        return -1;
+    stmt_bind_integer(stmt, ":lsn", change->lsn);
+    stmt_bind_integer(stmt, ":limit", DELETED_AT_ONCE);
+    int64_t deleted;
+    if (delete_all(mirror, table, stmt, change, &deleted, error) != 0)
+        return -1;
+    table->truncate_lsn = change->lsn;
+    table->dirty = true;
+    *ret = MIRROR_APPLIED;
+    return 0;
+}
+
+static int note_swept(struct mirror *mirror, struct mirror_table *table, struct error *error) {
+    sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_SWEPT, error);
+    if (note == NULL)
+        return -1;
+    stmt_bind_integer(note, ":snapshot", table->snapshot_lsn);
+    stmt_bind_integer(note, ":ts_ms", mirror->newest_ts_ms);
+    int noted = 0;
+    if (mirror_run(table, note, &noted, error) != 0)
+        return -1;
+    if (noted > 0 && table->deleted_lsn < table->snapshot_lsn)
+        table->deleted_lsn = table->snapshot_lsn;
+    return 0;
+}
+
+int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool keep_open,
+                          int64_t *ret_swept, struct error *error) {
+    struct mirror_table *state = &mirror->tables[table->index];
+    sqlite3_stmt *sweep = mirror_table_statement(state, STATEMENT_SWEEP, error);
+    if (sweep == NULL || delta_settle_readers(mirror->delta, table, mirror_flush, mirror, error) != 0 ||
+        mirror_flush(mirror, table, error) != 0 || note_swept(mirror, state, error) != 0)
+        return -1;
+    stmt_bind_integer(sweep, ":snapshot", state->snapshot_lsn);
+    stmt_bind_integer(sweep, ":limit", DELETED_AT_ONCE);
+    const struct change swept = {.op = CHANGE_DELETE,
+                                 .snapshot = SNAPSHOT_FULL,
+                                 .table = table,
+                                 .lsn = state->snapshot_lsn,
+                                 .previous_commit = LSN_NONE,
+                                 .txid = -1};
+    mirror->current = &swept;
+    int status = delete_all(mirror, state, sweep, &swept, ret_swept, error);
+    mirror->current = NULL;
+    if (status != 0)
+        return -1;
+    state->snapshot_open = state->snapshot_marked = keep_open;
+    state->dirty = true;
+    return 0;
+}
+
+int mirror_purge(struct mirror *mirror, struct error *error) {
+    for (int i = 0; i < mirror->catalog->table_count; i++) {
+        sqlite3_stmt *stmt = mirror_table_statement(&mirror->tables[i], STATEMENT_PURGE, error);
+        if (stmt == NULL)
+            return -1;
+        stmt_bind_integer(stmt, ":before_ms", mirror->newest_ts_ms - MIRROR_DELETED_KEEP_MS);
+        if (stmt_step(stmt, "purge", NULL, error) != 0)
+            return -1;
+    }
+    mirror->deletes = 0;
+    return carry_purge(mirror->carry, mirror->newest_ts_ms - MIRROR_CARRY_KEEP_MS, error);
+}

@@ -1,0 +1,205 @@
+#include "views/mirror_state.h"
+
+// Which place of the mirror's LSNs it has: what lies above the bound of its key needs no look at the file.
+int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,
+                       struct error *error) {
+    uint64_t hash = pending_hash(table->table, values);
+    int64_t *bound = pending_bound(&table->pending, hash, table->newest_lsn, error);
+    if (bound == NULL)
+        return -1;
+    if (lsn > *bound)
+        *bound = lsn;
+    if (lsn > table->newest_lsn) {
+        table->newest_lsn = lsn;
+        table->dirty = true;
+    }
+    return 0;
+}
+
+bool mirror_may_pend(const struct mirror *mirror, const struct mirror_table *table,
+                     const struct change *change) {
+    bool streamed = change->op == CHANGE_CREATE || change->op == CHANGE_UPDATE || change->op == CHANGE_DELETE;
+    return table->may_pend && streamed && change->lsn != LSN_NONE && change->lsn >= table->truncate_lsn &&
+           !carry_is_awaiting(mirror->carry) &&
+           (change->op == CHANGE_DELETE || !mirror_lacks_values(table->table, change->values));
+}
+
+// Whether the file holds this change already, or a later one of its key.
+static int is_stored(struct mirror_table *table, const struct change *change, bool *ret,
+                     struct error *error) {
+    int64_t stored;
+    if (mirror_deleted_lsn(table, change, &stored, error) != 0)
+        return -1;
+    *ret = change->lsn <= stored;
+    if (*ret)
+        return 0;
+    sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_LSN, error);
+    if (stmt == NULL)
+        return -1;
+    mirror_bind_key(stmt, table->table, change->values);
+    int row = stmt_row(stmt, table->table->name, error);
+    if (row == 1) {
+        *ret = change->lsn <= sqlite3_column_int64(stmt, 0);
+        (void)sqlite3_reset(stmt);
+    }
+    return row < 0 ? -1 : 0;
+}
+
+static size_t bytes_of(const struct value *value) {
+    return value->kind == VALUE_TEXT || value->kind == VALUE_BLOB ? value->bytes.size : 0;
+}
+
+// The change's values, in the delta's memory.
+static const struct value *copy_values(struct delta *delta, const struct change *change) {
+    int count = change->table->column_count;
+    size_t bytes = 0;
+    for (int i = 0; i < count; i++)
+        bytes += bytes_of(&change->values[i]);
+    struct value *copy = arena_take(delta_arena(delta), (size_t)count * sizeof *copy + bytes);
+    if (copy == NULL)
+        return NULL;
+    memcpy(copy, change->values, (size_t)count * sizeof *copy);
+    char *at = (char *)(copy + count);
+    for (int i = 0; i < count; i++) {
+        size_t size = bytes_of(&copy[i]);
+        if (size == 0)
+            continue;
+        memcpy(at, copy[i].bytes.data, size);
+        copy[i].bytes.data = at;
+        at += size;
+    }
+    return copy;
+}
+
+static int list_change(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                       uint64_t hash, int previous, struct error *error) {
+    struct delta_list *list = delta_list(mirror->delta, table->table);
+    const struct value *values = copy_values(mirror->delta, change);
+    struct delta_step *step = values != NULL ? delta_add(mirror->delta, table->table) : NULL;
+    if (step == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (previous >= 0) {
+        list->steps[previous].last = false;
+        step->first = list->steps[previous].first;
+        step->previous = previous;
+    }
+    step->values = values;
+    step->pending = true;
+    step->gone = change->op == CHANGE_DELETE;
+    step->op = change->op;
+    step->lsn = change->lsn;
+    step->txid = change->txid;
+    step->ts_ms = change->ts_ms;
+    return pending_put(&table->pending, list, hash, list->count - 1, error);
+}
+
+int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                enum mirror_outcome *ret, struct error *error) {
+    *ret = MIRROR_REPEATED;
+    const struct delta_list *list = delta_list(mirror->delta, table->table);
+    uint64_t hash = pending_hash(table->table, change->values);
+    int64_t *bound = pending_bound(&table->pending, hash, table->newest_lsn, error);
+    if (bound == NULL)
+        return -1;
+    int previous = pending_find(&table->pending, list, hash, change->values);
+    if (previous >= 0 && !list->steps[previous].pending)
+        previous = -1;
+    if (previous >= 0 && change->lsn <= list->steps[previous].lsn)
+        return 0;
+    if (previous < 0 && change->lsn <= *bound) {
+        bool stored = false;
+        if (is_stored(table, change, &stored, error) != 0)
+            return -1;
+        if (stored)
+            return 0;
+    }
+    if (list_change(mirror, table, change, hash, previous, error) != 0)
+        return -1;
+    if (change->lsn > *bound)
+        *bound = change->lsn;
+    if (change->lsn > table->newest_lsn)
+        table->newest_lsn = change->lsn;
+    table->dirty = true;
+    *ret = MIRROR_APPLIED;
+    return 0;
+}
+
+// --- writing what is pending
+
+static struct change change_of(const struct table *table, const struct delta_step *step) {
+    return (struct change){.op = step->op,
+                           .table = table,
+                           .values = step->values,
+                           .lsn = step->lsn,
+                           .previous_commit = LSN_NONE,
+                           .txid = step->txid,
+                           .ts_ms = step->ts_ms};
+}
+
+static int write_deleted(struct mirror *mirror, struct mirror_table *table, const struct delta_list *list,
+                         const struct delta_step *step, struct error *error) {
+    const struct change change = change_of(table->table, step);
+    if (mirror_delete_row(table, &change, STATEMENT_DELETE, NULL, error) != 0 ||
+        mirror_note_deleted(mirror, table, &change, NULL, error) != 0)
+        return -1;
+    if (step->ended)
+        return 0;
+    const struct value *old = delta_deleted(mirror->delta);
+    if (step->previous >= 0)
+        old = list->steps[step->previous].gone ? NULL : list->steps[step->previous].values;
+    return old != NULL ? carry_delete(mirror->carry, table, &change, old, error) : 0;
+}
+
+static int write_row(struct mirror_table *table, const struct delta_step *step, struct error *error) {
+    int changes = 0;
+    if (mirror_upsert(table, UPSERT_STREAMED, step->values, step->lsn, &changes, error) != 0)
+        return -1;
+    if (changes == 0)
+        return error_set(error, ERROR_STORE,
+                         "table %s: a change at LSN %lld was accepted, and its row is newer",
+                         table->table->name, (long long)step->lsn);
+    return 0;
+}
+
+// Writes the newest step of a chain: the row as all of it left it.
+static int write_chain(struct mirror *mirror, struct mirror_table *table, struct delta_list *list, int number,
+                       struct error *error) {
+    struct delta_step *step = &list->steps[number];
+    delta_target(mirror->delta, table->table, step->first, NULL);
+    int status = step->gone ? write_deleted(mirror, table, list, step, error) : write_row(table, step, error);
+    step->pending = false;
+    // No single event is at fault for what was accepted.
+    if (status != 0 && error != NULL && error->kind == ERROR_INPUT)
+        error->kind = ERROR_STORE;
+    return delta_target_none(mirror->delta, status == 0 ? error : NULL) != 0 ? -1 : status;
+}
+
+int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                     struct error *error) {
+    struct delta_list *list = delta_list(mirror->delta, table->table);
+    int step =
+        pending_find(&table->pending, list, pending_hash(table->table, change->values), change->values);
+    if (step < 0 || !list->steps[step].pending)
+        return 0;
+    return write_chain(mirror, table, list, step, error);
+}
+
+int mirror_flush(void *self, const struct table *of, struct error *error) {
+    struct mirror *mirror = self;
+    struct mirror_table *table = &mirror->tables[of->index];
+    struct delta_list *list = delta_list(mirror->delta, of);
+    for (int i = 0; i < table->pending.count; i++) {
+        int step = table->pending.steps[table->pending.used[i]];
+        if (list->steps[step].pending && write_chain(mirror, table, list, step, error) != 0)
+            return -1;
+    }
+    pending_clear(&table->pending);
+    return 0;
+}
+
+int mirror_settle(struct mirror *mirror, struct error *error) {
+    for (int i = 0; i < mirror->catalog->table_count; i++)
+        if (mirror_flush(mirror, &mirror->catalog->tables[i], error) != 0)
+            return -1;
+    return delta_settle(mirror->delta, error);
+}

@@ -1,0 +1,67 @@
+// What the files of the mirror share: its state, and the steps that one has for another. Inside the mirror
+// only (mirror.c opening, saving and the way in; mirror_rules.c a change written at once by the ordering
+// rules; mirror_pend.c changes accepted now and written together; mirror_bulk.c many rows at once).
+#ifndef TIDEMARK_MIRROR_STATE_H
+#define TIDEMARK_MIRROR_STATE_H
+
+#include "views/carry.h"
+#include "views/delta.h"
+#include "views/mirror.h"
+#include "views/mirror_sql.h"
+#include "views/mirror_table.h"
+
+struct mirror {
+    sqlite3 *db;
+    const struct catalog *catalog;
+    struct mirror_table *tables; // as in the catalog
+    struct carry *carry;
+    struct delta *delta;
+    struct arena arena;           // carried values of the change under way
+    struct value *values;         // the change's values with what was carried, TABLE_COLUMNS_MAX
+    const struct change *current; // for the SQL functions
+    int64_t newest_ts_ms;         // of the source's clock
+    int64_t deletes;              // since the newest purge
+    sqlite3_stmt *save;
+};
+
+// A constraint of a view, a value too big: this change's fault (ERROR_INPUT). A statement that fails so
+// undoes itself alone.
+int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error);
+
+// mirror_rules.c: writes the change now, unless the rules say that there is nothing to do.
+int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                       enum mirror_outcome *ret, struct error *error);
+// The LSN that the newest delete of the change's key left behind, LSN_NONE when there was none newer than its
+// own - 1.
+int mirror_deleted_lsn(struct mirror_table *table, const struct change *change, int64_t *ret,
+                       struct error *error);
+int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const struct value *values,
+                  int64_t position, int *ret_changes, struct error *error);
+int mirror_delete_row(struct mirror_table *table, const struct change *change, enum mirror_statement which,
+                      int *ret_changes, struct error *error);
+int mirror_note_deleted(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                        int *ret_changes, struct error *error);
+bool mirror_lacks_values(const struct table *table, const struct value *values);
+
+// mirror_pend.c
+// Whether the change may wait for the commit to be written.
+bool mirror_may_pend(const struct mirror *mirror, const struct mirror_table *table,
+                     const struct change *change);
+int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                enum mirror_outcome *ret, struct error *error);
+// Writes what is pending of the change's key, of a table, of all; the last runs the views' apply statements
+// too.
+int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                     struct error *error);
+int mirror_flush(void *mirror, const struct table *table, struct error *error);
+int mirror_settle(struct mirror *mirror, struct error *error);
+// A streamed change at `lsn` of this key was accepted.
+int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,
+                       struct error *error);
+
+// mirror_bulk.c
+int mirror_truncate(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                    enum mirror_outcome *ret, struct error *error);
+int mirror_purge(struct mirror *mirror, struct error *error);
+
+#endif

@@ -1,0 +1,38 @@
+// A table's changes that were accepted and are not yet written: by key the newest of them, so that a row that
+// changes often within a commit is written once. The steps themselves are delta.h's. Also an upper bound, by
+// key, of the LSNs that streamed changes have reached: what lies above needs no look at the file. Inside the
+// mirror only.
+#ifndef TIDEMARK_PENDING_H
+#define TIDEMARK_PENDING_H
+
+#include "views/delta.h"
+
+enum {
+    PENDING_BOUNDS = 8192, // keys that share one have the higher of their LSNs
+};
+
+struct pending {
+    const struct table *table;
+    int *steps; // open addressing by key: the newest step's number, -1 = free; a power of two
+    int size;
+    int *used; // places of `steps` in the order of their keys' first change
+    int count;
+    int64_t *bounds; // PENDING_BOUNDS of them, made with the first change
+};
+
+void pending_done(struct pending *pending);
+// Of the key columns.
+uint64_t pending_hash(const struct table *table, const struct value *values);
+// The newest step of the key's chain, -1 = none is pending.
+int pending_find(const struct pending *pending, const struct delta_list *list, uint64_t hash,
+                 const struct value *values);
+// Makes `step`, the list's newest, the newest of its key. ERROR_SYSTEM.
+int pending_put(struct pending *pending, const struct delta_list *list, uint64_t hash, int step,
+                struct error *error);
+// Nothing is pending any more.
+void pending_clear(struct pending *pending);
+
+// The bound for a key; `floor`: of the whole table, when it is asked for the first time. ERROR_SYSTEM: NULL.
+int64_t *pending_bound(struct pending *pending, uint64_t hash, int64_t floor, struct error *error);
+
+#endif
