@@ -38,9 +38,11 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     if (apply == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     apply->config = *config;
-    const struct envelope_config envelope = {
-        .catalog = config->catalog, .settings = config->settings, .drift = note_drift, .self = apply};
-    if (envelope_decoder_new(&apply->decoder, &envelope, error) != 0 ||
+    const struct ahead_config ahead = {
+        .source = config->source,
+        .envelope = {
+            .catalog = config->catalog, .settings = config->settings, .drift = note_drift, .self = apply}};
+    if (ahead_new(&apply->ahead, &ahead, error) != 0 ||
         merge_new(&apply->merge, config->catalog, store_sequence(config->store), error) != 0)
         return -1;
     apply->newest = store_sequence(config->store);
@@ -56,7 +58,6 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
 static void free_slot(struct slot *slot) {
     if (slot == NULL)
         return;
-    event_done(&slot->event);
     free(slot->topic);
     free(slot);
 }
@@ -65,13 +66,13 @@ void apply_free(struct apply **apply) {
     struct apply *a = *apply;
     if (a == NULL)
         return;
+    ahead_free(&a->ahead);
     (void)store_rollback(a->config.store, NULL);
     for (int i = 0; i < a->slot_count; i++)
         free_slot(a->slots[i]);
     free(a->slots);
     offsets_document_free(&a->offsets);
     merge_free(&a->merge);
-    envelope_decoder_free(&a->decoder);
     free(a);
     *apply = NULL;
 }
@@ -93,8 +94,7 @@ static void load_offset(const struct apply *apply, struct slot *slot) {
 static struct slot *make_slot(struct apply *apply, const char *topic, int32_t partition,
                               struct error *error) {
     struct slot *slot = calloc(1, sizeof *slot);
-    if (slot == NULL || (slot->topic = strdup(topic)) == NULL ||
-        event_init(&slot->event, apply->config.catalog, error) != 0) {
+    if (slot == NULL || (slot->topic = strdup(topic)) == NULL) {
         free_slot(slot);
         (void)error_set(error, ERROR_SYSTEM, "out of memory");
         return NULL;
@@ -122,6 +122,8 @@ int apply_add_partition(struct apply *apply, const char *topic, int32_t partitio
     if (apply->slots[number] == NULL) {
         apply->slots[number] = make_slot(apply, topic, partition, error);
         if (apply->slots[number] == NULL ||
+            ahead_add_slot(apply->ahead, number, apply->slots[number]->role, apply->slots[number]->table,
+                           error) != 0 ||
             offsets_document_add(&apply->offsets, apply->slots[number]->topic, partition, number, error) != 0)
             return -1;
         progress_set_applied(apply->config.progress, number, apply->slots[number]->next_offset);
@@ -163,10 +165,10 @@ bool apply_saw_transactions(const struct apply *apply) {
 }
 
 static enum merge_verdict judge(const struct apply *apply, const struct slot *slot) {
-    if (slot->role != TOPIC_TABLE || slot->event.kind != EVENT_CHANGE ||
-        (slot->failed && !slot->event.placed))
+    if (slot->role != TOPIC_TABLE || slot->event->kind != EVENT_CHANGE ||
+        (slot->failure != NULL && !slot->event->placed))
         return MERGE_TAKE;
-    return merge_judge(apply->merge, &slot->event);
+    return merge_judge(apply->merge, slot->event);
 }
 
 // Takes from one partition until its head must wait, or `budget` is used up.
@@ -198,8 +200,8 @@ static int seek_end(struct apply *apply, int number, int64_t *budget, bool *ret_
         if (!found)
             return 0;
         struct slot *slot = apply->slots[number];
-        if (!slot->failed && slot->event.kind == EVENT_END &&
-            slot->event.change.lsn > merge_finished_lsn(apply->merge)) {
+        if (slot->failure == NULL && slot->event->kind == EVENT_END &&
+            slot->event->change.lsn > merge_finished_lsn(apply->merge)) {
             *ret_found = true;
             return 0;
         }
@@ -226,7 +228,7 @@ static int find_end(struct apply *apply, int64_t *budget, int *ret_slot, struct 
             return -1;
         if (!found)
             unsure |= !apply->config.source.at_end(apply->config.source.self, i);
-        else if (lowest < 0 || slot->event.change.lsn < apply->slots[lowest]->event.change.lsn)
+        else if (lowest < 0 || slot->event->change.lsn < apply->slots[lowest]->event->change.lsn)
             lowest = i;
     }
     *ret_slot = partitions > 1 && unsure ? -1 : lowest;
@@ -236,8 +238,8 @@ static int find_end(struct apply *apply, int64_t *budget, int *ret_slot, struct 
 static int current_end_slot(const struct apply *apply) {
     for (int i = 0; i < apply->slot_count; i++) {
         const struct slot *slot = apply->slots[i];
-        if (slot != NULL && slot->role == TOPIC_TRANSACTION && slot->head != NULL && !slot->failed &&
-            slot->event.kind == EVENT_END && slot->event.change.lsn == merge_current_lsn(apply->merge))
+        if (slot != NULL && slot->role == TOPIC_TRANSACTION && slot->head != NULL && slot->failure == NULL &&
+            slot->event->kind == EVENT_END && slot->event->change.lsn == merge_current_lsn(apply->merge))
             return i;
     }
     return -1;
@@ -258,8 +260,8 @@ static int finish_current(struct apply *apply, struct error *error) {
     merge_finish(apply->merge);
     apply->advanced = true;
     apply->counters.ignored++;
-    if (apply->slots[end]->event.change.ts_ms > apply->newest_ts_ms)
-        apply->newest_ts_ms = apply->slots[end]->event.change.ts_ms;
+    if (apply->slots[end]->event->change.ts_ms > apply->newest_ts_ms)
+        apply->newest_ts_ms = apply->slots[end]->event->change.ts_ms;
     if (whole)
         apply->counters.transactions++;
     else if (!merge_rows_are_nameless(apply->merge))
@@ -280,7 +282,7 @@ static int next_current(struct apply *apply, int64_t *budget, bool *ret_progress
     *ret_progress = end >= 0;
     if (end < 0)
         return 0;
-    switch (merge_offer_end(apply->merge, &apply->slots[end]->event, error)) {
+    switch (merge_offer_end(apply->merge, apply->slots[end]->event, error)) {
     case MERGE_END_CURRENT:
         return 0;
     case MERGE_END_PASSED:
@@ -389,9 +391,9 @@ int64_t apply_waits_for_ts_ms(const struct apply *apply) {
     int64_t oldest = INT64_MAX;
     for (int i = 0; i < apply->slot_count; i++) {
         const struct slot *slot = apply->slots[i];
-        bool waits = slot != NULL && slot->head != NULL && !slot->failed;
-        if (waits && slot->event.change.ts_ms > 0 && slot->event.change.ts_ms < oldest)
-            oldest = slot->event.change.ts_ms;
+        bool waits = slot != NULL && slot->head != NULL && slot->failure == NULL;
+        if (waits && slot->event->change.ts_ms > 0 && slot->event->change.ts_ms < oldest)
+            oldest = slot->event->change.ts_ms;
     }
     return oldest != INT64_MAX ? oldest : 0;
 }

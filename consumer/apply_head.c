@@ -30,7 +30,7 @@ static int accept_timeline(struct apply *apply, struct error *error) {
     apply_load_timelines(apply);
     for (int i = 0; i < apply->slot_count; i++)
         if (apply->slots[i] != NULL && apply->slots[i]->head != NULL)
-            place_event(apply, &apply->slots[i]->event);
+            place_event(apply, apply->slots[i]->event);
     if (apply->config.on_timeline == TIMELINE_ACCEPT_ONE)
         apply->config.on_timeline = TIMELINE_HALT;
     apply_warn(apply, "a new timeline of the source is accepted: LSNs of commits after %lld ms count anew",
@@ -41,7 +41,7 @@ static int accept_timeline(struct apply *apply, struct error *error) {
 // Compares an event's place with the newest commit known. With ENDs only they tell: they come in commit
 // order, so all of the old timeline's have been seen when the new one's first comes.
 static int watch_timeline(struct apply *apply, const struct slot *slot, struct error *error) {
-    const struct event *event = &slot->event;
+    const struct event *event = slot->event;
     bool by_rows = !merge_is_sequenced(apply->merge) || merge_is_letting_through(apply->merge) ||
                    merge_rows_are_nameless(apply->merge);
     if (event->kind != EVENT_END && !(by_rows && is_streamed(event)))
@@ -83,45 +83,50 @@ static void note_row(struct apply *apply, const struct event *event) {
     apply->saw_transactions |= event->change.total_order > 0;
 }
 
+// What was applied before: true when the message is passed over.
+static int pass_over(struct apply *apply, int number, const struct message *message, bool *ret_passed,
+                     struct error *error) {
+    struct slot *slot = apply->slots[number];
+    bool verifying = slot->verify;
+    if (verifying && verify(slot, message, error) != 0)
+        return -1;
+    *ret_passed = message->offset < slot->next_offset;
+    if (!*ret_passed)
+        return 0;
+    if (!verifying) {
+        apply->counters.messages++;
+        apply->counters.duplicates++;
+    }
+    ahead_release(apply->ahead, number);
+    return 0;
+}
+
 // The head of a slot, decoded; false when there is none. What was applied before is passed over here.
 int apply_look(struct apply *apply, int number, bool *ret_found, struct error *error) {
     struct slot *slot = apply->slots[number];
     *ret_found = true;
     while (slot->head == NULL) {
-        const struct message *message = apply->config.source.peek(apply->config.source.self, number);
+        const struct message *message = ahead_peek(apply->ahead, number);
         if (message == NULL) {
             *ret_found = false;
             return 0;
         }
-        bool verifying = slot->verify;
-        if (verifying && verify(slot, message, error) != 0)
+        bool passed;
+        if (pass_over(apply, number, message, &passed, error) != 0)
             return -1;
-        if (verifying && message->offset < slot->next_offset) {
-            apply->config.source.release(apply->config.source.self, number);
+        if (passed)
             continue;
-        }
-        if (message->offset < slot->next_offset) {
-            apply->counters.messages++;
-            apply->counters.duplicates++;
-            apply->config.source.release(apply->config.source.self, number);
-            continue;
-        }
-        struct error failure = {0};
-        slot->failed =
-            envelope_decode(apply->decoder, slot->role, slot->table, message, &slot->event, &failure) != 0;
-        // Only a message's own fault may put it aside; memory that is out is not.
-        if (slot->failed && failure.kind != ERROR_INPUT)
-            return error_set(error, failure.kind, "%s", failure.message);
-        if (slot->failed)
-            memcpy(slot->failure, failure.message, sizeof slot->failure);
-        else if (slot->event.kind == EVENT_CHANGE)
-            note_row(apply, &slot->event);
+        if (ahead_event(apply->ahead, number, &slot->event, &slot->failure, error) != 0)
+            return -1;
+        struct event *event = slot->event;
+        if (slot->failure == NULL && event->kind == EVENT_CHANGE)
+            note_row(apply, event);
         slot->head = message;
-        place_event(apply, &slot->event);
-        if (!slot->failed && watch_timeline(apply, slot, error) != 0)
+        place_event(apply, event);
+        if (slot->failure == NULL && watch_timeline(apply, slot, error) != 0)
             return -1;
-        if (is_streamed(&slot->event) && slot->event.change.lsn > slot->newest_lsn)
-            slot->newest_lsn = slot->event.change.lsn;
+        if (is_streamed(event) && event->change.lsn > slot->newest_lsn)
+            slot->newest_lsn = event->change.lsn;
     }
     return 0;
 }

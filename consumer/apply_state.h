@@ -4,6 +4,7 @@
 #ifndef TIDEMARK_APPLY_STATE_H
 #define TIDEMARK_APPLY_STATE_H
 
+#include "consumer/ahead.h"
 #include "consumer/apply.h"
 #include "consumer/merge.h"
 #include "consumer/offsets_document.h"
@@ -30,15 +31,14 @@ struct slot {
     bool verify;          // that message is to come again, for comparison
     // the oldest message that was delivered and not taken, decoded
     const struct message *head;
-    struct event event;
-    int64_t newest_lsn; // of the streamed changes seen so far: beyond a snapshot's, its rows have all come
-    bool failed;        // could not be decoded: `failure` says why
-    char failure[REASON_SIZE];
+    struct event *event; // of the head
+    int64_t newest_lsn;  // of the streamed changes seen so far: beyond a snapshot's, its rows have all come
+    const char *failure; // why the head could not be decoded; NULL = it was
 };
 
 struct apply {
     struct apply_config config;
-    struct envelope_decoder *decoder;
+    struct ahead *ahead;
     struct merge *merge;
     struct slot **slots; // by number; NULL where progress knows a partition that is not read here
     int slot_count;

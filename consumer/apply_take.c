@@ -12,7 +12,7 @@ void apply_let_go(struct apply *apply, int number) {
     apply->taken_bytes += (int64_t)slot->head->value.size;
     apply->counters.messages++;
     slot->head = NULL;
-    apply->config.source.release(apply->config.source.self, number);
+    ahead_release(apply->ahead, number);
 }
 
 static int quarantine(struct apply *apply, struct slot *slot, const char *reason, struct error *error) {
@@ -25,8 +25,8 @@ static int quarantine(struct apply *apply, struct slot *slot, const char *reason
         .reason = reason,
         .at_ms = clock_wall_ms(),
     };
-    if (slot->event.placed && slot->event.change.table != NULL)
-        store_mark_snapshot(apply->config.store, &slot->event.change);
+    if (slot->event->placed && slot->event->change.table != NULL)
+        store_mark_snapshot(apply->config.store, &slot->event->change);
     apply->counters.quarantined++;
     progress_set_error(apply->config.progress, reason);
     apply_warn(apply, "quarantined %s partition %d offset %lld: %s", slot->topic, slot->partition,
@@ -37,7 +37,7 @@ static int quarantine(struct apply *apply, struct slot *slot, const char *reason
 // A tombstone after its delete says nothing new; one that stands alone (deletes turned into tombstones, or
 // compacted away) is the delete.
 static bool is_spent_tombstone(struct slot *slot) {
-    const struct event *event = &slot->event;
+    const struct event *event = slot->event;
     if (event->change.op == CHANGE_TOMBSTONE)
         return slot->after_delete && slot->deleted_key == event->key_hash;
     slot->after_delete = event->change.op == CHANGE_DELETE;
@@ -53,15 +53,15 @@ static int apply_change(struct apply *apply, struct slot *slot, bool *ret_applie
     }
     enum store_outcome outcome;
     struct error failure = {0};
-    if (store_apply(apply->config.store, &slot->event.change, &outcome, &failure) != 0) {
+    if (store_apply(apply->config.store, &slot->event->change, &outcome, &failure) != 0) {
         if (failure.kind == ERROR_INPUT)
             return quarantine(apply, slot, failure.message, error);
         if (error != NULL)
             *error = failure;
         return -1;
     }
-    if (slot->event.change.ts_ms > apply->newest_ts_ms)
-        apply->newest_ts_ms = slot->event.change.ts_ms;
+    if (slot->event->change.ts_ms > apply->newest_ts_ms)
+        apply->newest_ts_ms = slot->event->change.ts_ms;
     *ret_applied = outcome == STORE_APPLIED;
     if (*ret_applied)
         apply->counters.applied++;
@@ -105,27 +105,27 @@ int apply_take(struct apply *apply, int number, enum merge_verdict verdict, stru
     int status = apply_begin(apply, error);
     if (status != 0)
         return -1;
-    slot->event.change.unordered = verdict == MERGE_TAKE;
-    if (slot->failed)
+    slot->event->change.unordered = verdict == MERGE_TAKE;
+    if (slot->failure != NULL)
         status = quarantine(apply, slot, slot->failure, error);
-    else if (slot->event.kind == EVENT_CHANGE)
+    else if (slot->event->kind == EVENT_CHANGE)
         status = apply_change(apply, slot, &applied, error);
     else
         apply->counters.ignored++;
     if (status != 0)
         return -1;
-    if (slot->event.kind == EVENT_HEARTBEAT)
-        progress_heartbeat(apply->config.progress, slot->event.heartbeat_ms);
+    if (slot->event->kind == EVENT_HEARTBEAT)
+        progress_heartbeat(apply->config.progress, slot->event->heartbeat_ms);
     if (verdict == MERGE_CURRENT)
-        merge_count(apply->merge, &slot->event);
+        merge_count(apply->merge, slot->event);
     apply->advanced |= verdict == MERGE_CURRENT || verdict == MERGE_PAST;
     // A change outside of the order of transactions may be part of one that is not shown whole.
     if (verdict == MERGE_PAST && applied)
-        note_endless(apply, &slot->event);
-    bool awaits_end = slot->event.change.total_order > 0 &&
+        note_endless(apply, slot->event);
+    bool awaits_end = slot->event->change.total_order > 0 &&
                       (!merge_is_sequenced(apply->merge) || merge_is_letting_through(apply->merge));
     if (awaits_end && verdict != MERGE_CURRENT)
-        merge_note_passed(apply->merge, &slot->event);
+        merge_note_passed(apply->merge, slot->event);
     apply_let_go(apply, number);
     return 0;
 }

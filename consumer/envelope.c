@@ -258,7 +258,8 @@ static int decode_row(struct envelope_decoder *decoder, const struct table *topi
 
 int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, const struct table *table,
                     const struct message *message, struct event *ret, struct error *error) {
-    arena_reset(&ret->arena);
+    if (!ret->keeps_arena)
+        arena_reset(&ret->arena);
     ret->kind = EVENT_NOTHING;
     ret->placed = false;
     ret->heartbeat_ms = 0;

@@ -42,6 +42,7 @@ struct event {
 
     struct value *values; // TABLE_COLUMNS_MAX
     struct arena arena;
+    bool keeps_arena; // what the arena holds of earlier events stays: its owner empties it
 };
 
 int event_init(struct event *event, const struct catalog *catalog, struct error *error);

@@ -27,14 +27,16 @@ struct slot {
     char *topic;
     int32_t partition;
     rd_kafka_queue_t *queue;
-    atomic_bool ready; // the queue may hold something; set by librdkafka's threads
-    rd_kafka_message_t *batch[KAFKA_BATCH_MAX];
-    int batch_next;
-    int batch_count;
+    atomic_bool ready;                        // the queue may hold something; set by librdkafka's threads
+    rd_kafka_message_t *held[KAFKA_HELD_MAX]; // ring of what was taken from the queue: messages and notices
+    int first;
+    int count;
+    int in_a_row; // messages from `first` on, up to the first notice
+    int64_t held_bytes;
     bool was_full;           // the queue held about as much as librdkafka lets it
     bool nudge_queued;       // of the nudger, under kafka->mutex
     struct slot *nudge_next; // likewise
-    bool peeked;             // `head` is batch[batch_next]
+    bool peeked;             // `head` is held[first]
     struct message head;
     bool end_seen; // nothing came after the newest end
     int64_t end_offset;
@@ -238,16 +240,13 @@ static void stop_nudger(struct kafka *kafka) {
     (void)pthread_join(kafka->nudger, NULL);
 }
 
-// After a batch was taken: how full the queue was before it, and how full it is now.
-static void watch_queue(struct slot *slot) {
+// After `count` messages of `bytes` were taken: how full the queue was before it, and how full it is now.
+static void watch_queue(struct slot *slot, int count, int64_t bytes) {
     const struct kafka *kafka = slot->kafka;
-    int64_t bytes = 0;
-    for (int i = 0; i < slot->batch_count; i++)
-        bytes += (int64_t)(slot->batch[i]->len + slot->batch[i]->key_len);
     int64_t left = (int64_t)rd_kafka_queue_length(slot->queue);
-    int64_t left_bytes = left * bytes / slot->batch_count;
+    int64_t left_bytes = left * bytes / count;
     if (left_bytes + bytes >= kafka->queue_bytes_max / 4 * 3 ||
-        left + slot->batch_count >= kafka->queue_messages_max / 4 * 3)
+        left + count >= kafka->queue_messages_max / 4 * 3)
         slot->was_full = true;
     if (!slot->was_full || left_bytes > kafka->queue_bytes_max / 2 || left > kafka->queue_messages_max / 2)
         return;
@@ -350,11 +349,15 @@ int kafka_open(struct kafka **ret, const struct kafka_config *config, struct err
     return 0;
 }
 
+static rd_kafka_message_t *held_at(const struct slot *slot, int index) {
+    return slot->held[(slot->first + index) % KAFKA_HELD_MAX];
+}
+
 static void free_slot(struct slot *slot) {
     if (slot == NULL)
         return;
-    for (int i = slot->batch_next; i < slot->batch_count; i++)
-        rd_kafka_message_destroy(slot->batch[i]);
+    for (int i = 0; i < slot->count; i++)
+        rd_kafka_message_destroy(held_at(slot, i));
     if (slot->queue != NULL) {
         rd_kafka_queue_cb_event_enable(slot->queue, NULL, NULL);
         rd_kafka_queue_destroy(slot->queue);
@@ -511,33 +514,69 @@ static void take_notice(struct slot *slot, int number, const rd_kafka_message_t 
     }
 }
 
+static int64_t size_of(const rd_kafka_message_t *message) {
+    return (int64_t)(message->len + message->key_len);
+}
+
+// How many messages more may be taken from the queue: by their average size when there are some.
+static int room(const struct slot *slot) {
+    if (slot->count == 0)
+        return KAFKA_BATCH_MAX;
+    int64_t left = (KAFKA_HELD_BYTES - slot->held_bytes) * slot->count / (slot->held_bytes + 1);
+    int places = KAFKA_HELD_MAX - slot->count;
+    int most = places < KAFKA_BATCH_MAX ? places : KAFKA_BATCH_MAX;
+    return left < most ? (int)left : most;
+}
+
+static void hold(struct slot *slot, rd_kafka_message_t *message) {
+    if (slot->in_a_row == slot->count && message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        slot->in_a_row++;
+    slot->held[(slot->first + slot->count++) % KAFKA_HELD_MAX] = message;
+    slot->held_bytes += size_of(message);
+}
+
+static void drop_first(struct slot *slot) {
+    rd_kafka_message_t *message = held_at(slot, 0);
+    slot->held_bytes -= size_of(message);
+    slot->first = (slot->first + 1) % KAFKA_HELD_MAX;
+    slot->count--;
+    if (slot->in_a_row > 0)
+        slot->in_a_row--;
+    else // it was a notice
+        while (slot->in_a_row < slot->count &&
+               held_at(slot, slot->in_a_row)->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            slot->in_a_row++;
+    rd_kafka_message_destroy(message);
+}
+
+// True when something was taken from the queue.
 static bool refill(struct slot *slot) {
-    if (!atomic_exchange(&slot->ready, false))
+    int wanted = room(slot);
+    if (wanted <= 0 || !atomic_exchange(&slot->ready, false))
         return false;
-    ssize_t count = rd_kafka_consume_batch_queue(slot->queue, 0, slot->batch, KAFKA_BATCH_MAX);
-    slot->batch_next = 0;
-    slot->batch_count = count > 0 ? (int)count : 0;
-    if (slot->batch_count == KAFKA_BATCH_MAX) // there may be more, and a queue tells only when it was empty
+    rd_kafka_message_t *batch[KAFKA_BATCH_MAX];
+    ssize_t count = rd_kafka_consume_batch_queue(slot->queue, 0, batch, (size_t)wanted);
+    if (count == wanted) // there may be more, and a queue tells only when it was empty
         atomic_store(&slot->ready, true);
-    if (slot->batch_count == 0)
+    if (count <= 0)
         return false;
-    watch_queue(slot);
+    int64_t before = slot->held_bytes;
+    for (ssize_t i = 0; i < count; i++)
+        hold(slot, batch[i]);
+    watch_queue(slot, (int)count, slot->held_bytes - before);
     return true;
 }
 
-static void set_head(struct slot *slot, int number, const rd_kafka_message_t *message) {
+static struct message to_message(const rd_kafka_message_t *message, int number) {
     rd_kafka_timestamp_type_t type;
     int64_t ts_ms = rd_kafka_message_timestamp(message, &type);
-    slot->head = (struct message){
+    return (struct message){
         .slot = number,
         .offset = message->offset,
         .ts_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : ts_ms,
         .key = {message->key, message->key_len},
         .value = {message->payload, message->len},
     };
-    slot->peeked = true;
-    slot->end_seen = false;
-    slot->error = RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 static const struct message *peek(void *self, int number) {
@@ -545,26 +584,44 @@ static const struct message *peek(void *self, int number) {
     if (slot == NULL)
         return NULL;
     while (!slot->peeked) {
-        if (slot->batch_next == slot->batch_count && !refill(slot))
+        if (slot->count == 0 && !refill(slot))
             return NULL;
-        rd_kafka_message_t *message = slot->batch[slot->batch_next];
-        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            set_head(slot, number, message);
+        if (slot->in_a_row > 0) {
+            slot->head = to_message(held_at(slot, 0), number);
+            slot->peeked = true;
+            slot->end_seen = false;
+            slot->error = RD_KAFKA_RESP_ERR_NO_ERROR;
         } else {
-            take_notice(slot, number, message);
-            rd_kafka_message_destroy(message);
-            slot->batch_next++;
+            take_notice(slot, number, held_at(slot, 0));
+            drop_first(slot);
         }
     }
     return &slot->head;
 }
 
+// What is held behind a notice does not count: it is told first.
+static int delivered(void *self, int number) {
+    struct slot *slot = slot_at(self, number);
+    if (slot == NULL)
+        return 0;
+    if (slot->count <= KAFKA_HELD_MAX - KAFKA_BATCH_MAX)
+        (void)refill(slot);
+    return slot->in_a_row;
+}
+
+static void peek_at(void *self, int number, int index, struct message *ret) {
+    const struct slot *slot = slot_at(self, number);
+    *ret = to_message(held_at(slot, index), number);
+}
+
 static void release(void *self, int number) {
     struct slot *slot = slot_at(self, number);
-    if (slot == NULL || !slot->peeked)
+    if (slot == NULL || (!slot->peeked && slot->in_a_row == 0))
         return;
-    rd_kafka_message_destroy(slot->batch[slot->batch_next++]);
+    drop_first(slot);
     slot->peeked = false;
+    slot->end_seen = false;
+    slot->error = RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 static int64_t cached_high(struct slot *slot) {
@@ -584,7 +641,12 @@ static bool at_end(void *self, int number) {
 }
 
 struct message_source kafka_source(struct kafka *kafka) {
-    return (struct message_source){.self = kafka, .peek = peek, .release = release, .at_end = at_end};
+    return (struct message_source){.self = kafka,
+                                   .peek = peek,
+                                   .delivered = delivered,
+                                   .peek_at = peek_at,
+                                   .release = release,
+                                   .at_end = at_end};
 }
 
 static void take_main_message(struct kafka *kafka, const rd_kafka_message_t *message) {

@@ -23,6 +23,11 @@ struct message_source {
     // The bytes live until release.
     const struct message *(*peek)(void *self, int slot);
     void (*release)(void *self, int slot);
+    // Both may be NULL: then no more than the oldest is asked for. How many messages were delivered and not
+    // released, as far as it is known at once; and the one that is `index` places after the oldest, of so
+    // many. Its bytes live until it is released itself. Any thread may read them.
+    int (*delivered)(void *self, int slot);
+    void (*peek_at)(void *self, int slot, int index, struct message *ret);
     // True when nothing lies between what was released and the end of the partition as last learnt.
     bool (*at_end)(void *self, int slot);
 };
