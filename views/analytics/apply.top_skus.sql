@@ -1,7 +1,7 @@
 insert into analytics_top_skus(sku, orders, quantity, revenue)
 select ifnull(sku, x''), sum(_weight), ifnull(sum(_weight * quantity), 0), ifnull(sum(_weight * total), 0)
 from _delta_orders
-where status = 'paid' or status = 'shipped'
+where status in ('paid', 'shipped')
 group by sku
 having sum(_weight) <> 0 or sum(_weight * quantity) <> 0 or sum(_weight * total) <> 0
 on conflict(sku) do update
