@@ -3,8 +3,6 @@
 #include "http/exchange.h"
 #include "views/base/real.h"
 
-#include <stdio.h>
-
 // What a data route was asked, apart from waiting.
 struct ask {
     struct parameter own[READ_PARAMETERS_MAX]; // of the query, or columns
@@ -108,21 +106,10 @@ static bool is_too_stale(struct exchange *exchange) {
     return true;
 }
 
-// Weak: rows and position are the same, the lag beside them moves on.
-static void set_etag(struct exchange *exchange, enum format format) {
-    static const char *const suffix[] = {
-        [FORMAT_JSON] = "", [FORMAT_NDJSON] = "-ndjson", [FORMAT_CSV] = "-csv"};
-    (void)snprintf(exchange->response->etag, ETAG_SIZE, "W/\"%s-%lld-%s%s\"", exchange->position.store_id,
-                   (long long)exchange->position.version, exchange->routes->identity, suffix[format]);
-}
-
 static int write_rows(struct exchange *exchange, struct rows *rows, enum format format, struct error *error) {
     struct buffer *out = &exchange->response->body;
-    struct row_names *names = &exchange->worker->names;
     if (format == FORMAT_CSV)
         render_csv_names(out, rows);
-    else
-        render_names(names, rows);
     bool first = true;
     int row;
     while ((row = rows_next(rows, error)) == 1 && !out->failed) {
@@ -132,7 +119,7 @@ static int write_rows(struct exchange *exchange, struct rows *rows, enum format 
         if (format == FORMAT_CSV)
             render_csv_row(out, rows);
         else
-            render_row(out, names, rows);
+            render_row(out, rows);
         if (format == FORMAT_NDJSON)
             buffer_char(out, '\n');
     }
@@ -175,13 +162,15 @@ static enum routes_result give_rows(struct exchange *exchange, const struct ask 
     static const char *const types[] = {[FORMAT_JSON] = "application/json",
                                         [FORMAT_NDJSON] = "application/x-ndjson",
                                         [FORMAT_CSV] = "text/csv; charset=utf-8"};
+    static const char *const etag_ends[] = {
+        [FORMAT_JSON] = "", [FORMAT_NDJSON] = "-ndjson", [FORMAT_CSV] = "-csv"};
     struct response *response = exchange->response;
     enum routes_result result;
     if (must_wait(exchange, &result))
         return result;
     if (is_too_stale(exchange))
         return ROUTES_ANSWERED;
-    set_etag(exchange, ask->format);
+    exchange_set_etag(exchange, etag_ends[ask->format]);
     response->content_type = types[ask->format];
     if (accept_has_tag(exchange->request->if_none_match, span_of(response->etag))) {
         response->status = 304;

@@ -23,9 +23,12 @@ struct worker {
     struct routes *routes;
     struct reader *reader;
     struct target target;
-    struct row_names names;
-    struct buffer position; // as JSON, of the version below
-    int64_t position_version;
+    // Of the newest position that was shown: its version, `"position":{..}`, and the ETag without its end
+    int64_t position_version; // -1 = none
+    struct buffer position;
+    struct buffer etag;
+    struct lag lag; // the newest that was shown, and `,"lag":{..}`
+    struct buffer lag_text;
     struct buffer scratch;
 };
 
@@ -50,6 +53,8 @@ int exchange_begin(struct exchange *exchange);
 enum routes_result exchange_fail(struct exchange *exchange, const struct error *error);
 // `"position":{..},"lag":{..}`
 void exchange_render_position(struct exchange *exchange, struct buffer *out);
+// Weak: rows and position are the same, the lag beside them moves on. `suffix` tells the forms apart.
+void exchange_set_etag(struct exchange *exchange, const char *suffix);
 // A 200 that is JSON and must not be kept by caches.
 void exchange_json(struct exchange *exchange);
 // A 400 unless the route has no parameters. For routes that take none.

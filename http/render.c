@@ -128,27 +128,11 @@ void render_cell(struct buffer *out, const struct cell *cell) {
     }
 }
 
-void render_names(struct row_names *names, const struct rows *rows) {
-    buffer_clear(&names->text);
+void render_row(struct buffer *out, const struct rows *rows) {
     int count = rows_column_count(rows);
-    for (int i = 0; i < count && i < RENDER_NAMES_MAX; i++) {
-        buffer_char(&names->text, i == 0 ? '{' : ',');
-        buffer_json_string(&names->text, span_of(rows_column_name(rows, i)));
-        buffer_char(&names->text, ':');
-        names->ends[i] = (uint32_t)names->text.size;
-    }
-}
-
-void render_row(struct buffer *out, const struct row_names *names, const struct rows *rows) {
-    if (names->text.failed)
-        out->failed = true;
-    if (out->failed)
-        return;
-    int count = rows_column_count(rows);
-    uint32_t start = 0;
-    for (int i = 0; i < count && i < RENDER_NAMES_MAX; i++) {
-        buffer_append(out, names->text.data + start, names->ends[i] - start);
-        start = names->ends[i];
+    for (int i = 0; i < count; i++) {
+        struct span member = rows_member(rows, i);
+        buffer_append(out, member.data, member.size);
         struct cell cell;
         rows_cell(rows, i, &cell);
         render_cell(out, &cell);

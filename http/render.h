@@ -30,14 +30,7 @@ void render_position(struct buffer *out, const struct position *position);
 
 // One value: numbers that a double cannot hold, decimals and blobs (base64) as strings.
 void render_cell(struct buffer *out, const struct cell *cell);
-// The names of the columns, made once for all rows: `"name":` each.
-enum { RENDER_NAMES_MAX = 2048 };
-struct row_names {
-    struct buffer text;
-    uint32_t ends[RENDER_NAMES_MAX]; // of each name within text
-};
-void render_names(struct row_names *names, const struct rows *rows);
-void render_row(struct buffer *out, const struct row_names *names, const struct rows *rows);
+void render_row(struct buffer *out, const struct rows *rows);
 // RFC 4180; NULL is empty, an empty text is "".
 void render_csv_names(struct buffer *out, const struct rows *rows);
 void render_csv_row(struct buffer *out, const struct rows *rows);

@@ -4,6 +4,7 @@
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -24,7 +25,7 @@ static const struct route {
     {"GET", "/metrics", answer_metrics},
     {"GET", "/openapi.json", answer_openapi},
 };
-enum { ROUTE_COUNT = sizeof table / sizeof *table };
+enum { ROUTE_COUNT = sizeof table / sizeof *table, LAG_NOT_SHOWN = -2 };
 
 static uint64_t hash_text(uint64_t hash, const char *text) {
     // FNV-1a, each text with its NUL
@@ -73,6 +74,7 @@ int worker_new(struct worker **ret, struct routes *routes, struct error *error) 
         return error_set(error, ERROR_SYSTEM, "out of memory");
     worker->routes = routes;
     worker->position_version = -1;
+    worker->lag.messages = LAG_NOT_SHOWN;
     if (reader_open(&worker->reader, routes->config.db, routes->config.catalog, error) < 0)
         return -1;
     *ret = worker;
@@ -85,8 +87,9 @@ void worker_free(struct worker **worker) {
     if (w == NULL)
         return;
     reader_free(&w->reader);
-    buffer_free(&w->names.text);
     buffer_free(&w->position);
+    buffer_free(&w->etag);
+    buffer_free(&w->lag_text);
     buffer_free(&w->scratch);
     free(w);
     *worker = NULL;
@@ -109,22 +112,54 @@ int exchange_begin(struct exchange *exchange) {
 }
 
 // The position changes with a commit only, so its text is made once a commit.
-static void refresh_position(struct worker *worker, const struct position *position) {
+static void refresh_position(struct exchange *exchange) {
+    struct worker *worker = exchange->worker;
+    const struct position *position = &exchange->position;
     if (worker->position_version == position->version)
         return;
     buffer_clear(&worker->position);
     buffer_text(&worker->position, "\"position\":");
     render_position(&worker->position, position);
-    worker->position_version = worker->position.failed ? -1 : position->version;
+    buffer_clear(&worker->etag);
+    buffer_format(&worker->etag, "W/\"%s-%lld-%s", position->store_id, (long long)position->version,
+                  exchange->routes->identity);
+    bool failed = worker->position.failed || worker->etag.failed;
+    worker->position_version = failed ? -1 : position->version;
+}
+
+static void refresh_lag(struct worker *worker, const struct lag *lag) {
+    const struct lag *shown = &worker->lag;
+    if (shown->state == lag->state && shown->messages == lag->messages && shown->ms == lag->ms)
+        return;
+    buffer_clear(&worker->lag_text);
+    buffer_text(&worker->lag_text, ",\"lag\":");
+    render_lag(&worker->lag_text, lag);
+    worker->lag = *lag;
+    if (worker->lag_text.failed)
+        worker->lag.messages = LAG_NOT_SHOWN;
 }
 
 void exchange_render_position(struct exchange *exchange, struct buffer *out) {
     struct worker *worker = exchange->worker;
-    refresh_position(worker, &exchange->position);
+    refresh_position(exchange);
+    refresh_lag(worker, &exchange->lag);
     buffer_append(out, worker->position.data, worker->position.size);
-    buffer_text(out, ",\"lag\":");
-    render_lag(out, &exchange->lag);
-    out->failed |= worker->position.failed;
+    buffer_append(out, worker->lag_text.data, worker->lag_text.size);
+    out->failed |= worker->position.failed || worker->lag_text.failed;
+}
+
+void exchange_set_etag(struct exchange *exchange, const char *suffix) {
+    struct response *response = exchange->response;
+    const struct buffer *etag = &exchange->worker->etag;
+    refresh_position(exchange);
+    size_t end = strlen(suffix);
+    assert(etag->size + end + sizeof "\"" <= sizeof response->etag);
+    response->etag[0] = '\0';
+    if (etag->failed)
+        return;
+    memcpy(response->etag, etag->data, etag->size);
+    memcpy(response->etag + etag->size, suffix, end);
+    memcpy(response->etag + etag->size + end, "\"", sizeof "\"");
 }
 
 enum routes_result exchange_fail(struct exchange *exchange, const struct error *error) {

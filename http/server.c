@@ -26,12 +26,11 @@ struct server {
     struct waiters *waiters;
     struct slow *slow;
     struct worker *workers[SERVER_THREADS];
-    struct worker *idle[SERVER_THREADS]; // a stack: the warmest is taken first
-    int idle_count;
-    pthread_mutex_t mutex; // of the idle workers and of `active`
-    pthread_cond_t quiet;
-    int active; // requests that came whole and were not completed
+    _Atomic int workers_taken;
+    _Atomic int active; // requests that came whole and were not completed
     _Atomic bool stopping;
+    pthread_mutex_t mutex; // for `quiet` alone
+    pthread_cond_t quiet;
     int listener;
     char address[LISTENER_ADDRESS_SIZE];
 };
@@ -59,15 +58,25 @@ struct connection {
     char target[TARGET_COPY_MAX]; // one byte more than allowed is enough to know that it is too long
 };
 
-// A request that has come whole is under way, unless the server stops already.
+// A request less is under way: the last one's end is told to who stops the server.
+static void count_ended(struct server *server) {
+    if (atomic_fetch_sub(&server->active, 1) > 1 || !atomic_load(&server->stopping))
+        return;
+    (void)pthread_mutex_lock(&server->mutex);
+    (void)pthread_cond_signal(&server->quiet);
+    (void)pthread_mutex_unlock(&server->mutex);
+}
+
+// A request that has come whole is under way, unless the server stops already. Counted first, then asked: who
+// stops the server does it the other way round, so one of the two sees the other.
 static bool count_begun(struct connection *connection) {
     struct server *server = connection->server;
     if (connection->counted)
         return true;
-    (void)pthread_mutex_lock(&server->mutex);
+    (void)atomic_fetch_add(&server->active, 1);
     connection->counted = !atomic_load(&server->stopping);
-    server->active += connection->counted;
-    (void)pthread_mutex_unlock(&server->mutex);
+    if (!connection->counted)
+        count_ended(server);
     return connection->counted;
 }
 
@@ -79,14 +88,9 @@ static void on_completed(void *self, struct MHD_Connection *mhd, void **request,
         return;
     response_free(&connection->slow_response);
     connection->slow_response = (struct response){0};
-    if (!connection->counted)
-        return;
-    struct server *server = connection->server;
+    if (connection->counted)
+        count_ended(connection->server);
     connection->counted = false;
-    (void)pthread_mutex_lock(&server->mutex);
-    if (--server->active == 0)
-        (void)pthread_cond_signal(&server->quiet);
-    (void)pthread_mutex_unlock(&server->mutex);
 }
 
 static void on_connection(void *self, struct MHD_Connection *mhd, void **context,
@@ -127,17 +131,13 @@ static size_t leave_encoded(void *self, struct MHD_Connection *mhd, char *text) 
     return strlen(text);
 }
 
-static struct worker *take_worker(struct server *server) {
-    (void)pthread_mutex_lock(&server->mutex);
-    struct worker *worker = server->idle[--server->idle_count]; // as many as threads: one is always there
-    (void)pthread_mutex_unlock(&server->mutex);
+// Each of the library's threads has a worker of its own: as many as threads, and a thread is one server's for
+// life.
+static struct worker *own_worker(struct server *server) {
+    static _Thread_local struct worker *worker;
+    if (worker == NULL)
+        worker = server->workers[atomic_fetch_add(&server->workers_taken, 1)];
     return worker;
-}
-
-static void give_worker(struct server *server, struct worker *worker) {
-    (void)pthread_mutex_lock(&server->mutex);
-    server->idle[server->idle_count++] = worker;
-    (void)pthread_mutex_unlock(&server->mutex);
 }
 
 static void add_header(struct MHD_Response *mhd, const char *name, const char *value) {
@@ -227,12 +227,8 @@ static void read_request(struct connection *connection, const char *method) {
 }
 
 static enum routes_result answer_now(struct connection *connection, struct response *response) {
-    struct server *server = connection->server;
-    struct worker *worker = take_worker(server);
-    enum routes_result result =
-        routes_answer(worker, &connection->request, response, &connection->waiter.wait);
-    give_worker(server, worker);
-    return result;
+    return routes_answer(own_worker(connection->server), &connection->request, response,
+                         &connection->waiter.wait);
 }
 
 static enum MHD_Result put_aside(struct connection *connection, struct response *response) {
@@ -324,7 +320,6 @@ static int open_workers(struct server *server, struct error *error) {
         if (worker_new(&server->workers[i], server->routes, error) < 0)
             return -1;
         reader_set_deadline(worker_reader(server->workers[i]), SERVER_MOMENT_MS);
-        server->idle[server->idle_count++] = server->workers[i];
     }
     return 0;
 }
@@ -392,16 +387,14 @@ static void wait_until_quiet(struct server *server) {
     until.tv_sec += SERVER_STOP_WAIT_MS / 1000;
     (void)pthread_mutex_lock(&server->mutex);
     int code = 0;
-    while (server->active > 0 && code == 0)
+    while (atomic_load(&server->active) > 0 && code == 0)
         code = pthread_cond_timedwait(&server->quiet, &server->mutex, &until);
     (void)pthread_mutex_unlock(&server->mutex);
 }
 
 // No new connections; then those who wait or are slow, while their connections still stand; then the threads.
 static void stop_daemon(struct server *server) {
-    (void)pthread_mutex_lock(&server->mutex);
     atomic_store(&server->stopping, true);
-    (void)pthread_mutex_unlock(&server->mutex);
     (void)MHD_quiesce_daemon(server->daemon); // the listener is ours again, to be closed after the threads
     waiters_stop(server->waiters);
     wait_until_quiet(server);

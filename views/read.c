@@ -10,8 +10,9 @@
 #include <time.h>
 
 static const char *const statement_sql[READER_STATEMENTS] = {
-    [READER_BEGIN] = "begin",
-    [READER_COMMIT] = "commit",
+    // Only a number in memory that another connection's commit changes. While it stands on its row it holds
+    // the snapshot, as a transaction would that began with it.
+    [READER_VERSION] = "pragma data_version",
     [READER_POSITION] =
         "select version, lsn, txid, transactional, applied_total, offsets from _position where id = 1",
     [READER_TRANSACTION] = "select 1 from _transactions where txid = :txid",
@@ -136,7 +137,7 @@ int reader_open(struct reader **ret, const char *path, const struct catalog *cat
     if (reader == NULL || (reader->path = strdup(path)) == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     reader->deadline_ms = READ_DEADLINE_MS;
-    reader->offsets_version = -1;
+    reader->data_version = -1;
     if (open_connection(reader, error) < 0 || check_format(reader, error) < 0 ||
         read_store_id(reader, error) < 0 || check_views(reader, catalog, error) < 0 ||
         prepare_statements(reader, error) < 0)
@@ -155,6 +156,7 @@ void reader_free(struct reader **reader) {
         stmt_finalize(&r->statements[i]);
     for (int i = 0; i < r->kept_count; i++) {
         stmt_finalize(&r->kept[i].stmt);
+        buffer_free(&r->kept[i].members);
         free(r->kept[i].forms);
     }
     stmt_close(&r->db);
@@ -188,33 +190,23 @@ static int64_t column_or(sqlite3_stmt *stmt, int column, int64_t none) {
     return sqlite3_column_type(stmt, column) == SQLITE_NULL ? none : sqlite3_column_int64(stmt, column);
 }
 
-// The offsets' text is read and copied only when the writer has committed since.
-static int read_offsets(struct reader *reader, sqlite3_stmt *stmt, int64_t version, struct error *error) {
-    if (reader->offsets_version == version)
-        return 0;
-    buffer_clear(&reader->offsets);
-    const char *text = (const char *)sqlite3_column_text(stmt, 5);
-    buffer_append(&reader->offsets, text, (size_t)sqlite3_column_bytes(stmt, 5));
-    if (reader->offsets.failed)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    reader->offsets_version = version;
-    return 0;
-}
-
-static int read_position(struct reader *reader, struct position *ret, struct error *error) {
+static int read_position(struct reader *reader, struct error *error) {
     CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_POSITION];
     int row = next_row(reader, stmt, error);
     if (row < 0)
         return -1;
     if (row == 0) {
-        *ret = (struct position){.lsn = -1, .txid = -1, .offsets = SPAN("{}"), .store_id = reader->store_id};
+        reader->position =
+            (struct position){.lsn = -1, .txid = -1, .offsets = SPAN("{}"), .store_id = reader->store_id};
         return 0;
     }
-    int64_t version = sqlite3_column_int64(stmt, 0);
-    if (read_offsets(reader, stmt, version, error) < 0)
-        return -1;
-    *ret = (struct position){
-        .version = version,
+    buffer_clear(&reader->offsets);
+    const char *text = (const char *)sqlite3_column_text(stmt, 5);
+    buffer_append(&reader->offsets, text, (size_t)sqlite3_column_bytes(stmt, 5));
+    if (reader->offsets.failed)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    reader->position = (struct position){
+        .version = sqlite3_column_int64(stmt, 0),
         .lsn = column_or(stmt, 1, -1),
         .txid = column_or(stmt, 2, -1),
         .transactional = sqlite3_column_int(stmt, 3) != 0,
@@ -225,16 +217,31 @@ static int read_position(struct reader *reader, struct position *ret, struct err
     return 0;
 }
 
+// The position is read and copied only when the writer has committed since.
+static int refresh_position(struct reader *reader, int64_t data_version, struct error *error) {
+    if (reader->data_version == data_version)
+        return 0;
+    reader->data_version = -1;
+    if (read_position(reader, error) < 0)
+        return -1;
+    reader->data_version = data_version;
+    return 0;
+}
+
 int reader_begin(struct reader *reader, struct position *ret, struct error *error) {
     assert(!reader->begun);
     reader->deadline_at_ms = clock_monotonic_ms() + reader->deadline_ms;
-    if (stmt_step(reader->statements[READER_BEGIN], reader->path, NULL, error) < 0)
-        return -1;
+    sqlite3_stmt *version = reader->statements[READER_VERSION];
     reader->begun = true;
-    if (read_position(reader, ret, error) == 0)
-        return 0;
-    reader_end(reader);
-    return -1;
+    int row = next_row(reader, version, error);
+    if (row == 0)
+        (void)error_set(error, ERROR_STORE, "%s: has no data_version", reader->path);
+    if (row <= 0 || refresh_position(reader, sqlite3_column_int64(version, 0), error) < 0) {
+        reader_end(reader);
+        return -1;
+    }
+    *ret = reader->position;
+    return 0;
 }
 
 void reader_end(struct reader *reader) {
@@ -242,8 +249,7 @@ void reader_end(struct reader *reader) {
         return;
     rows_close(&reader->rows);
     reader->begun = false;
-    // A transaction that only read has nothing to fail with.
-    (void)stmt_step(reader->statements[READER_COMMIT], reader->path, NULL, NULL);
+    (void)sqlite3_reset(reader->statements[READER_VERSION]); // what only read has nothing to fail with
 }
 
 int reader_shows_transaction(struct reader *reader, int64_t txid, bool *ret, struct error *error) {

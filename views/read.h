@@ -81,6 +81,8 @@ int reader_quarantine(struct reader *reader, int limit, struct span after, struc
 
 int rows_column_count(const struct rows *rows);
 const char *rows_column_name(const struct rows *rows, int column); // lives as long as the rows
+// What stands before the column's value in a JSON object of the whole row: `{"id":`, `,"name":`.
+struct span rows_member(const struct rows *rows, int column); // lives as long as the rows
 // 1 = a row, 0 = the end (or the limit), -1 = error. At the end the statement is closed at once.
 int rows_next(struct rows *rows, struct error *error);
 void rows_cell(const struct rows *rows, int column, struct cell *ret);

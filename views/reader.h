@@ -13,10 +13,12 @@ enum {
     READ_TABLE_EQUALS_MAX = 32,
 };
 
-// How the integers of a result column are to be read; everything else tells by itself.
+// How the integers of a result column are to be read (everything else tells by itself), and where the text of
+// its member ends.
 struct column_form {
     enum cell_kind integers; // CELL_INTEGER, CELL_BOOLEAN or CELL_DECIMAL
     int scale;
+    size_t member_end;
 };
 
 // A statement that is kept, and what it is the statement of.
@@ -29,6 +31,7 @@ struct kept {
     uint64_t used;
     int column_count;
     struct column_form *forms;
+    struct buffer members; // `{"id":` and `,"name":` of all columns
 };
 
 struct rows {
@@ -46,8 +49,7 @@ struct rows {
 };
 
 enum reader_statement {
-    READER_BEGIN,
-    READER_COMMIT,
+    READER_VERSION,
     READER_POSITION,
     READER_TRANSACTION,
     READER_NEXT_OFFSET,
@@ -65,8 +67,9 @@ struct reader {
     _Atomic bool interrupted;
     int deadline_ms;
     int64_t deadline_at_ms; // monotonic
-    int64_t offsets_version;
-    struct buffer offsets; // of the version above
+    int64_t data_version;   // SQLite's own of the snapshot that `position` was read in; -1 = none was
+    struct position position;
+    struct buffer offsets; // of the position above
     struct kept kept[READ_STATEMENTS_MAX];
     int kept_count;
     uint64_t used;

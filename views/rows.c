@@ -18,17 +18,15 @@ static const char quarantine_sql[] =
 
 // DECIMAL(p,s), DECIMAL(p) and BOOLEAN; SQLite gives the words of the declaration as they stand there.
 static struct column_form form_of(const char *declared) {
-    if (declared == NULL)
-        return (struct column_form){CELL_INTEGER, 0};
-    if (strcasecmp(declared, "boolean") == 0)
-        return (struct column_form){CELL_BOOLEAN, 0};
-    if (strncasecmp(declared, "decimal", 7) != 0)
-        return (struct column_form){CELL_INTEGER, 0};
+    if (declared != NULL && strcasecmp(declared, "boolean") == 0)
+        return (struct column_form){.integers = CELL_BOOLEAN};
+    if (declared == NULL || strncasecmp(declared, "decimal", 7) != 0)
+        return (struct column_form){.integers = CELL_INTEGER};
     const char *comma = strchr(declared, ',');
     long scale = comma != NULL ? strtol(comma + 1, NULL, 10) : 0;
     if (scale < 0 || scale > DECIMAL_PRECISION_MAX)
-        return (struct column_form){CELL_INTEGER, 0};
-    return (struct column_form){CELL_DECIMAL, (int)scale};
+        return (struct column_form){.integers = CELL_INTEGER};
+    return (struct column_form){.integers = CELL_DECIMAL, .scale = (int)scale};
 }
 
 static bool kept_is(const struct kept *kept, const struct kept *wanted) {
@@ -55,8 +53,19 @@ static struct kept *free_kept(struct reader *reader) {
         if (reader->kept[i].used < oldest->used)
             oldest = &reader->kept[i];
     stmt_finalize(&oldest->stmt);
+    buffer_free(&oldest->members);
     free(oldest->forms);
     return oldest;
+}
+
+static void read_forms(sqlite3_stmt *stmt, int count, struct column_form *forms, struct buffer *members) {
+    for (int i = 0; i < count; i++) {
+        forms[i] = form_of(sqlite3_column_decltype(stmt, i));
+        buffer_char(members, i == 0 ? '{' : ',');
+        buffer_json_string(members, span_of(sqlite3_column_name(stmt, i)));
+        buffer_char(members, ':');
+        forms[i].member_end = members->size;
+    }
 }
 
 static struct kept *keep(struct reader *reader, const struct kept *wanted, const char *sql, const char *what,
@@ -65,20 +74,24 @@ static struct kept *keep(struct reader *reader, const struct kept *wanted, const
     if (stmt_prepare(reader->db, sql, what, &stmt, error) < 0)
         return NULL;
     int count = sqlite3_column_count(stmt);
+    CLEANUP(buffer_free) struct buffer members = {0};
     struct column_form *forms = calloc((size_t)count + 1, sizeof *forms);
-    if (forms == NULL) {
+    if (forms != NULL)
+        read_forms(stmt, count, forms, &members);
+    if (forms == NULL || members.failed) {
+        free(forms);
         (void)error_set(error, ERROR_SYSTEM, "out of memory");
         return NULL;
     }
-    for (int i = 0; i < count; i++)
-        forms[i] = form_of(sqlite3_column_decltype(stmt, i));
     struct kept *kept = free_kept(reader);
     *kept = *wanted;
     kept->stmt = stmt;
     kept->column_count = count;
     kept->forms = forms;
+    kept->members = members;
     kept->used = ++reader->used;
     stmt = NULL;
+    members = (struct buffer){0};
     return kept;
 }
 
@@ -106,37 +119,43 @@ const char *rows_column_name(const struct rows *rows, int column) {
     return sqlite3_column_name(rows->kept->stmt, column);
 }
 
-static void read_cell(const struct rows *rows, int column, struct cell *ret) {
-    sqlite3_stmt *stmt = rows->kept->stmt;
+struct span rows_member(const struct rows *rows, int column) {
+    const struct kept *kept = rows->kept;
+    size_t begin = column == 0 ? 0 : kept->forms[column - 1].member_end;
+    return (struct span){kept->members.data + begin, kept->forms[column].member_end - begin};
+}
+
+void rows_cell(const struct rows *rows, int column, struct cell *ret) {
     const struct column_form *form = &rows->kept->forms[column];
-    switch (sqlite3_column_type(stmt, column)) {
+    // Unprotected, as SQLite calls it: ours alone while the connection belongs to this thread.
+    sqlite3_value *value = sqlite3_column_value(rows->kept->stmt, column);
+    switch (sqlite3_value_type(value)) {
     case SQLITE_INTEGER:
         ret->kind = form->integers;
         ret->scale = form->scale;
-        ret->integer = sqlite3_column_int64(stmt, column);
+        ret->integer = sqlite3_value_int64(value);
         break;
     case SQLITE_FLOAT:
         ret->kind = CELL_REAL;
-        ret->real = sqlite3_column_double(stmt, column);
+        ret->real = sqlite3_value_double(value);
         break;
     case SQLITE_TEXT:
+        // The same bytes as its text's, and no copy is made to end them with a NUL.
         ret->kind = CELL_TEXT;
-        ret->bytes.data = (const char *)sqlite3_column_text(stmt, column);
-        ret->bytes.size = (size_t)sqlite3_column_bytes(stmt, column);
+        ret->bytes.data = sqlite3_value_blob(value);
+        ret->bytes.size = (size_t)sqlite3_value_bytes(value);
+        if (ret->bytes.data == NULL)
+            ret->bytes.data = "";
         break;
     case SQLITE_BLOB:
         ret->kind = CELL_BLOB;
-        ret->bytes.data = sqlite3_column_blob(stmt, column);
-        ret->bytes.size = (size_t)sqlite3_column_bytes(stmt, column);
+        ret->bytes.data = sqlite3_value_blob(value);
+        ret->bytes.size = (size_t)sqlite3_value_bytes(value);
         break;
     default:
         ret->kind = CELL_NULL;
         break;
     }
-}
-
-void rows_cell(const struct rows *rows, int column, struct cell *ret) {
-    read_cell(rows, column, ret);
 }
 
 static void write_plain_cursor(struct buffer *out, const struct cell *cell) {
@@ -165,10 +184,10 @@ static void make_cursor(struct rows *rows) {
     struct cell cells[TABLE_KEYS_MAX];
     if (rows->table != NULL) {
         for (int i = 0; i < rows->table->key_count; i++)
-            read_cell(rows, rows->table->keys[i], &cells[i]);
+            rows_cell(rows, rows->table->keys[i], &cells[i]);
         cursor_write(out, CURSOR_KEYS, cells, rows->table->key_count);
     } else if (rows->first_is_next) {
-        read_cell(rows, 0, &cells[0]);
+        rows_cell(rows, 0, &cells[0]);
         write_plain_cursor(out, &cells[0]);
     } else {
         cells[0] = (struct cell){.kind = CELL_INTEGER, .integer = rows->passed + rows->given};

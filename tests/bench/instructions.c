@@ -1,7 +1,8 @@
-// bench-instructions DB: applies a fixed load from memory to a new file DB, for callgrind to count
-// (--instr-atstart=no: only the applying is counted). The clock is the program's own, so that nothing depends
-// on how fast it runs. Prints the number of row events.
+// bench-instructions apply|answer DB: applies a fixed load from memory to a new file DB, then answers keyed
+// requests from it, for callgrind to count one of the two (--instr-atstart=no). The clock is the program's
+// own, so that nothing depends on how fast it runs. Prints the number of row events, or of requests.
 #include "consumer/apply.h"
+#include "http/routes.h"
 #include "tests/bench/shop.h"
 #include "views/base/arena.h"
 #include "views/base/cleanup.h"
@@ -24,6 +25,9 @@ enum {
     MESSAGES_MAX = 4 * EVENTS,
     SLOTS = SHOP_TABLES * SHOP_PARTITIONS + 1,
     STEP_NS = 100,
+    REQUESTS = 5000,
+    WARM_UP = 100, // requests that are not counted: statements are prepared, positions rendered
+    FIRST_ORDER = 5001,
 };
 
 // In place of the C library's.
@@ -138,40 +142,82 @@ static int open_parts(struct parts *parts, struct load *load, const struct shop 
     return 0;
 }
 
-static int apply_load(struct apply *apply, struct error *error) {
+static int apply_load(struct apply *apply, bool counted, struct error *error) {
     int64_t taken = 1;
     int status = 0;
-    CALLGRIND_START_INSTRUMENTATION;
+    if (counted)
+        CALLGRIND_START_INSTRUMENTATION;
     while (status == 0 && taken > 0)
         status = apply_step(apply, &taken, error);
     if (status == 0)
         status = apply_commit(apply, error);
-    CALLGRIND_STOP_INSTRUMENTATION;
+    if (counted)
+        CALLGRIND_STOP_INSTRUMENTATION;
     return status;
 }
 
-static int run(const char *db, struct error *error) {
+// `GET /v1/tables/orders?id=`, without the sockets. True when it is a 200 that has the row.
+static bool answer_one(struct worker *worker, int64_t id) {
+    char target[64];
+    int size = snprintf(target, sizeof target, "/v1/tables/orders?id=%" PRId64, id);
+    const struct request request = {.method = SPAN("GET"), .target = {target, (size_t)size}};
+    CLEANUP(response_free) struct response response = {0};
+    struct wait wait;
+    static const char row[] = "{\"table\":\"orders\",\"rows\":[{\"id\":";
+    return routes_answer(worker, &request, &response, &wait) == ROUTES_ANSWERED && response.status == 200 &&
+           response.body.size > sizeof row && memcmp(response.body.data, row, sizeof row - 1) == 0;
+}
+
+static int answer_requests(const struct parts *parts, const char *db, int64_t orders, struct error *error) {
+    const struct routes_config config = {
+        .db = db, .catalog = parts->catalog, .progress = parts->progress, .version = "0"};
+    CLEANUP(routes_free) struct routes *routes = NULL;
+    CLEANUP(worker_free) struct worker *worker = NULL;
+    if (routes_new(&routes, &config, error) != 0 || worker_new(&worker, routes, error) != 0)
+        return -1;
+    bool answered = true;
+    for (int i = 0; i < WARM_UP + REQUESTS && answered; i++) {
+        if (i == WARM_UP)
+            CALLGRIND_START_INSTRUMENTATION;
+        answered = answer_one(worker, FIRST_ORDER + i * INT64_C(7919) % orders);
+    }
+    CALLGRIND_STOP_INSTRUMENTATION;
+    return answered ? 0 : error_set(error, ERROR_STORE, "an order has no row in its answer");
+}
+
+static int run(bool answer, const char *db, struct error *error) {
     CLEANUP(load_done) struct load load = {0};
     CLEANUP(shop_free) struct shop *shop = NULL;
     CLEANUP(parts_done) struct parts parts = {0};
-    const struct shop_config config = {
-        .prefix = "bench", .seed = 1, .events = EVENTS, .customers = CUSTOMERS, .goods = GOODS};
+    // orders that stay, where they are to be asked for
+    const struct shop_config config = {.prefix = "bench",
+                                       .seed = 1,
+                                       .events = EVENTS,
+                                       .growing = answer,
+                                       .customers = CUSTOMERS,
+                                       .goods = GOODS};
     if (shop_new(&shop, &config, error) != 0 || fill(&load, shop, error) != 0 ||
-        open_parts(&parts, &load, shop, db, error) != 0 || apply_load(parts.apply, error) != 0)
+        open_parts(&parts, &load, shop, db, error) != 0 || apply_load(parts.apply, !answer, error) != 0)
         return -1;
     int64_t applied = apply_counters(parts.apply)->applied;
     if (applied != shop_rows(shop))
         return error_set(error, ERROR_SYSTEM, "%" PRId64 " of %" PRId64 " row events were applied", applied,
                          shop_rows(shop));
-    (void)printf("%" PRId64 "\n", applied);
+    if (answer && answer_requests(&parts, db, applied - CUSTOMERS - GOODS, error) != 0)
+        return -1;
+    (void)printf("%" PRId64 "\n", answer ? REQUESTS : applied);
     return 0;
 }
 
 int main(int argc, char **argv) {
+    bool answer = argc == 3 && strcmp(argv[1], "answer") == 0;
     struct error error = {0};
-    if (argc == 2 && run(argv[1], &error) == 0)
+    if (!answer && (argc != 3 || strcmp(argv[1], "apply") != 0)) {
+        (void)fprintf(stderr, "usage: bench-instructions apply|answer DB\n");
+        return 2;
+    }
+    if (run(answer, argv[2], &error) == 0)
         return 0;
-    (void)fprintf(stderr, "bench-instructions: %s\n",
-                  argc == 2 ? error.message : "usage: bench-instructions DB");
+    (void)fprintf(stderr, "bench-instructions: %s\n", error.message);
     return 1;
 }

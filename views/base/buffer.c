@@ -13,11 +13,7 @@ void buffer_free(struct buffer *buffer) {
     *buffer = (struct buffer){.limit = buffer->limit};
 }
 
-bool buffer_reserve(struct buffer *buffer, size_t size) {
-    if (buffer->failed)
-        return false;
-    if (size <= buffer->capacity - buffer->size)
-        return true;
+bool buffer_grow(struct buffer *buffer, size_t size) {
     size_t limit = buffer->limit != 0 ? buffer->limit : BUFFER_LIMIT_DEFAULT;
     if (size > limit || buffer->size > limit - size) {
         buffer->failed = true;
@@ -34,22 +30,6 @@ bool buffer_reserve(struct buffer *buffer, size_t size) {
     buffer->data = data;
     buffer->capacity = capacity;
     return true;
-}
-
-void buffer_append(struct buffer *buffer, const void *data, size_t size) {
-    if (size == 0 || !buffer_reserve(buffer, size))
-        return;
-    memcpy(buffer->data + buffer->size, data, size);
-    buffer->size += size;
-}
-
-void buffer_text(struct buffer *buffer, const char *text) {
-    buffer_append(buffer, text, strlen(text));
-}
-
-void buffer_char(struct buffer *buffer, char c) {
-    if (buffer_reserve(buffer, 1))
-        buffer->data[buffer->size++] = c;
 }
 
 void buffer_integer(struct buffer *buffer, int64_t value) {
@@ -102,16 +82,38 @@ static void json_escape(struct buffer *buffer, unsigned char c) {
     }
 }
 
+// High bits of the bytes that are zero; those above the lowest such byte may be wrong.
+static uint64_t zero_bytes(uint64_t word) {
+    const uint64_t ones = 0x0101010101010101;
+    return (word - ones) & ~word & ones << 7;
+}
+
+// How many bytes stand in a string literal as they are, from the first on: printable ASCII, eight at a time.
+static size_t plain_run(const char *text, size_t size) {
+    const uint64_t ones = 0x0101010101010101;
+    size_t i = 0;
+    for (; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, text + i, sizeof word);
+        uint64_t control = (word - ones * 0x20) & ~word;
+        if (((word | control) & ones << 7) != 0 || zero_bytes(word ^ ones * '"') != 0 ||
+            zero_bytes(word ^ ones * '\\') != 0)
+            break;
+    }
+    for (; i < size; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
+            break;
+    }
+    return i;
+}
+
 void buffer_json_string(struct buffer *buffer, struct span text) {
     buffer_char(buffer, '"');
     size_t start = 0;
     size_t i = 0;
-    while (i < text.size) {
+    while ((i += plain_run(text.data + i, text.size - i)) < text.size) {
         unsigned char c = (unsigned char)text.data[i];
-        if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
-            i++;
-            continue;
-        }
         size_t run = c < 0x80 ? 0 : utf8_sequence(text.data + i, text.size - i);
         if (run != 0) {
             i += run;

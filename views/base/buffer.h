@@ -23,12 +23,25 @@ static inline void buffer_clear(struct buffer *buffer) {
     buffer->size = 0;
     buffer->failed = false;
 }
+bool buffer_grow(struct buffer *buffer, size_t size); // buffer_reserve when there is no room yet
 // Room for `size` more bytes at data + size, or false (and failed). The caller writes them and adds to
 // `size`.
-bool buffer_reserve(struct buffer *buffer, size_t size);
-void buffer_append(struct buffer *buffer, const void *data, size_t size);
-void buffer_text(struct buffer *buffer, const char *text);
-void buffer_char(struct buffer *buffer, char c);
+static inline bool buffer_reserve(struct buffer *buffer, size_t size) {
+    return !buffer->failed && (size <= buffer->capacity - buffer->size || buffer_grow(buffer, size));
+}
+static inline void buffer_append(struct buffer *buffer, const void *data, size_t size) {
+    if (size == 0 || !buffer_reserve(buffer, size))
+        return;
+    memcpy(buffer->data + buffer->size, data, size);
+    buffer->size += size;
+}
+static inline void buffer_text(struct buffer *buffer, const char *text) {
+    buffer_append(buffer, text, strlen(text));
+}
+static inline void buffer_char(struct buffer *buffer, char c) {
+    if (buffer_reserve(buffer, 1))
+        buffer->data[buffer->size++] = c;
+}
 void buffer_integer(struct buffer *buffer, int64_t value);
 void buffer_format(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // A JSON string literal with its quotes. Bytes that are not UTF-8 become U+FFFD, so that the output is always

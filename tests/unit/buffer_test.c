@@ -1,0 +1,107 @@
+// buffer.h: JSON string literals, eight bytes at a time, against one byte at a time.
+#include "views/base/buffer.h"
+#include "views/base/utf8.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { ROUNDS = 20000, TEXT_MAX = 40 };
+
+static uint64_t random_next(uint64_t *state) {
+    *state = *state * 6364136223846793005 + 1442695040888963407;
+    return *state >> 33;
+}
+
+static void write_slowly(struct buffer *out, struct span text) {
+    buffer_char(out, '"');
+    for (size_t i = 0; i < text.size;) {
+        unsigned char c = (unsigned char)text.data[i];
+        size_t run = utf8_sequence(text.data + i, text.size - i);
+        if (run == 0)
+            buffer_text(out, "\xEF\xBF\xBD");
+        else if (c == '"' || c == '\\')
+            buffer_format(out, "\\%c", c);
+        else if (c == '\n' || c == '\r' || c == '\t')
+            buffer_format(out, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+        else if (c < 0x20)
+            buffer_format(out, "\\u%04x", c);
+        else
+            buffer_append(out, text.data + i, run);
+        i += run != 0 ? run : 1;
+    }
+    buffer_char(out, '"');
+}
+
+static void check(struct span text) {
+    struct buffer got = {0};
+    struct buffer wanted = {0};
+    buffer_json_string(&got, text);
+    write_slowly(&wanted, text);
+    assert_false(got.failed || wanted.failed);
+    assert_int_equal(got.size, wanted.size);
+    assert_memory_equal(got.data, wanted.data, wanted.size);
+    buffer_free(&got);
+    buffer_free(&wanted);
+}
+
+// Each byte at each place of a text that is plain otherwise.
+static void test_each_byte(void **state) {
+    (void)state;
+    char text[24];
+    for (int byte = 0; byte < 256; byte++)
+        for (size_t place = 0; place < sizeof text; place++) {
+            memset(text, 'a', sizeof text);
+            text[place] = (char)byte;
+            check((struct span){text, sizeof text});
+        }
+    check((struct span){"", 0});
+    check((struct span){NULL, 0});
+}
+
+static void test_random_texts(void **state) {
+    (void)state;
+    static const char *const pieces[] = {"a",    "\"",       "\\",           "\n",   "\x1f",
+                                         "\x7f", "\xC3\xA9", "\xE2\x82\xAC", "\xC3", " plain "};
+    uint64_t random = 20261123;
+    print_message("seed %llu\n", (unsigned long long)random);
+    for (int round = 0; round < ROUNDS; round++) {
+        char text[TEXT_MAX + 8];
+        size_t size = 0;
+        for (size_t wanted = random_next(&random) % TEXT_MAX; size < wanted;) {
+            const char *piece = pieces[random_next(&random) % (sizeof pieces / sizeof *pieces)];
+            memcpy(text + size, piece, strlen(piece));
+            size += strlen(piece);
+        }
+        check((struct span){text, size});
+    }
+}
+
+static void test_limit(void **state) {
+    (void)state;
+    struct buffer buffer = {.limit = 1024};
+    for (int i = 0; i < 1024; i++)
+        buffer_char(&buffer, 'x');
+    assert_false(buffer.failed);
+    buffer_append(&buffer, "y", 1);
+    assert_true(buffer.failed);
+    assert_int_equal(buffer.size, 1024);
+    buffer_clear(&buffer);
+    buffer_text(&buffer, "again");
+    assert_false(buffer.failed);
+    assert_int_equal(buffer.size, 5);
+    buffer_free(&buffer);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_byte),
+        cmocka_unit_test(test_random_texts),
+        cmocka_unit_test(test_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
