@@ -2,6 +2,7 @@
 
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
+#include "views/base/random.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -88,16 +89,8 @@ struct traffic {
     struct buffer heartbeat[2];
 };
 
-// splitmix64
-static uint64_t next_random(struct traffic *traffic) {
-    uint64_t z = traffic->random += 0x9E3779B97F4A7C15U;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-    return z ^ (z >> 31);
-}
-
 static int pick(struct traffic *traffic, int count) {
-    return (int)(next_random(traffic) % (uint64_t)count);
+    return (int)random_below(&traffic->random, (uint64_t)count);
 }
 
 static void decref(json_t **json) {

@@ -3,6 +3,7 @@
 
 #include "tests/bench/debezium.h"
 #include "views/base/cleanup.h"
+#include "views/base/random.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -92,16 +93,8 @@ struct shop {
     int events[SHOP_TABLES];
 };
 
-// splitmix64
-static uint64_t next_random(struct shop *shop) {
-    uint64_t z = shop->random += 0x9E3779B97F4A7C15U;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-    return z ^ (z >> 31);
-}
-
 static int pick(struct shop *shop, size_t count) {
-    return (int)(next_random(shop) % count);
+    return (int)random_below(&shop->random, count);
 }
 
 // Some goods and customers are busier than others.

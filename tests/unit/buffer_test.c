@@ -1,5 +1,6 @@
 // buffer.h: JSON string literals, eight bytes at a time, against one byte at a time.
 #include "views/base/buffer.h"
+#include "views/base/random.h"
 #include "views/base/utf8.h"
 
 #include <setjmp.h>
@@ -11,11 +12,6 @@
 #include <cmocka.h>
 
 enum { ROUNDS = 20000, TEXT_MAX = 40 };
-
-static uint64_t random_next(uint64_t *state) {
-    *state = *state * 6364136223846793005 + 1442695040888963407;
-    return *state >> 33;
-}
 
 static void write_slowly(struct buffer *out, struct span text) {
     buffer_char(out, '"');
@@ -72,8 +68,8 @@ static void test_random_texts(void **state) {
     for (int round = 0; round < ROUNDS; round++) {
         char text[TEXT_MAX + 8];
         size_t size = 0;
-        for (size_t wanted = random_next(&random) % TEXT_MAX; size < wanted;) {
-            const char *piece = pieces[random_next(&random) % (sizeof pieces / sizeof *pieces)];
+        for (size_t wanted = random_below(&random, TEXT_MAX); size < wanted;) {
+            const char *piece = pieces[random_below(&random, sizeof pieces / sizeof *pieces)];
             memcpy(text + size, piece, strlen(piece));
             size += strlen(piece);
         }

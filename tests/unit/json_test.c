@@ -1,6 +1,7 @@
 // consumer/json against jansson: hard cases, every message of every fixture, and seeded mutations of them.
 #include "tests/json_oracle.h"
 #include "views/base/cleanup.h"
+#include "views/base/random.h"
 
 #include <glob.h>
 #include <setjmp.h>
@@ -16,17 +17,6 @@ enum { MUTATIONS = 50000 };
 #endif
 enum { MUTATED_MAX = 6000 };
 static const uint64_t seed = 20261122;
-
-static uint64_t random_next(uint64_t *state) {
-    uint64_t z = (*state += 0x9E3779B97F4A7C15);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
-}
-
-static size_t random_below(uint64_t *state, size_t limit) {
-    return (size_t)(random_next(state) % limit);
-}
 
 // Over an exact copy, so that a sanitizer sees any read past the end.
 static bool check(struct span input) {
