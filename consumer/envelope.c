@@ -2,6 +2,7 @@
 
 #include "consumer/envelope_events.h"
 #include "consumer/envelope_payload.h"
+#include "consumer/envelope_shape.h"
 #include "views/base/cleanup.h"
 
 #include <stdio.h>
@@ -9,8 +10,8 @@
 struct envelope_decoder {
     struct envelope_config config;
     struct schema_cache *schemas;
+    struct shapes *shapes;
     struct value key_values[TABLE_COLUMNS_MAX];
-    struct member_shapes shapes;
 };
 
 int event_init(struct event *event, const struct catalog *catalog, struct error *error) {
@@ -35,7 +36,8 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
     if (decoder == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     decoder->config = *config;
-    if (schema_cache_new(&decoder->schemas, error) != 0)
+    if (schema_cache_new(&decoder->schemas, error) != 0 ||
+        shapes_new(&decoder->shapes, config->catalog, error) != 0)
         return -1;
     *ret = decoder;
     decoder = NULL;
@@ -46,41 +48,67 @@ void envelope_decoder_free(struct envelope_decoder **decoder) {
     if (*decoder == NULL)
         return;
     schema_cache_free(&(*decoder)->schemas);
+    shapes_free(&(*decoder)->shapes);
     free(*decoder);
     *decoder = NULL;
 }
 
-static int read_row_again(struct row_reader *row, struct span object, struct error *error) {
+// An object of the message that was passed over, as a row of row->table.
+static int read_row_again(const struct envelope_decoder *decoder, struct row_reader *row, struct span object,
+                          struct error *error) {
+    struct span schema = row->schema != NULL ? row->schema->bytes : row->schema_bytes;
+    if (schema.data != NULL && schema_read(decoder->schemas, schema, row->table, &row->schema, error) != 0)
+        return -1;
     struct json_reader json;
     json_open(&json, object);
     return row_object(row, &json, error);
 }
 
-// FNV-1a of a key's bytes: tells whether a tombstone follows the delete of the same key.
+// Of a key's bytes: tells whether a tombstone follows the delete of the same key. Eight bytes at a time,
+// since a key may bring its schema.
 static uint64_t hash_key(struct span key) {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < key.size; i++)
-        hash = (hash ^ (unsigned char)key.data[i]) * 0x100000001b3u;
+    const uint64_t odd = 0x9E3779B97F4A7C15u;
+    uint64_t hash = key.size * odd;
+    for (size_t at = 0; at < key.size; at += 8) {
+        uint64_t word = 0;
+        if (key.size - at >= 8)
+            memcpy(&word, key.data + at, 8);
+        else
+            memcpy(&word, key.data + at, key.size - at);
+        hash = (hash ^ word) * odd;
+        hash ^= hash >> 32;
+    }
     return hash;
+}
+
+// Each of the key's columns into decoder->key_values, by the general reader.
+static int read_key_generally(struct envelope_decoder *decoder, struct span key, struct row_reader *row,
+                              struct error *error) {
+    struct json_reader json;
+    json_open(&json, key);
+    int status = payload_enter(decoder->schemas, &json, row->table, &row->schema, error);
+    if (status == 0)
+        return error_set(error, ERROR_INPUT, "the key is null");
+    struct payload_form form = {.schema = row->schema, .wrapped = json.depth > 1, .flat = true};
+    if (status < 0 || row_rest(row, &json, error) < 0 || payload_leave(&json, error) != 0)
+        return error_prefix(error, "key");
+    if (row->failed)
+        return error_prefix(error, "key");
+    shapes_learn_key(decoder->shapes, key, row->table, &form);
+    return 0;
 }
 
 static int read_key(struct envelope_decoder *decoder, const struct message *message,
                     const struct table *table, struct event *event, struct error *error) {
     if (message->key.data == NULL)
         return error_set(error, ERROR_INPUT, "no key: rows of a table are told apart by theirs");
-    struct row_reader row = {
-        .config = &decoder->config, .table = table, .values = decoder->key_values, .arena = &event->arena};
     struct envelope_config quiet = decoder->config; // a key's columns say nothing of drift
     quiet.drift = NULL;
-    row.config = &quiet;
-    struct json_reader json;
-    json_open(&json, message->key);
-    int status = payload_enter(decoder->schemas, &json, table, &row.schema, error);
-    if (status == 0)
-        return error_set(error, ERROR_INPUT, "the key is null");
-    if (status < 0 || row_rest(&row, &json, error) < 0 || payload_leave(&json, error) != 0)
-        return error_prefix(error, "key");
-    return row.failed ? error_prefix(error, "key") : 0;
+    struct row_reader row = {
+        .config = &quiet, .table = table, .values = decoder->key_values, .arena = &event->arena};
+    return shapes_read_key(decoder->shapes, message->key, &row)
+               ? 0
+               : read_key_generally(decoder, message->key, &row, error);
 }
 
 static bool same_value(const struct value *a, const struct value *b) {
@@ -120,7 +148,7 @@ static int take_key(struct envelope_decoder *decoder, struct row_reader *row, st
         return error_set(error, ERROR_INPUT,
                          "the key lacks a column of the primary key, and there is no before");
     row->failed = false;
-    if (read_row_again(row, before, error) < 0 || row->failed)
+    if (read_row_again(decoder, row, before, error) < 0 || row->failed)
         return error_prefix(error, "before");
     return 0;
 }
@@ -194,7 +222,7 @@ static int finish_row(struct envelope_decoder *decoder, const struct message *me
     if ((other_table || must_exist) && members->after.data != NULL) {
         row->may_be_unavailable = change->op != CHANGE_READ;
         row->failed = false;
-        if (read_row_again(row, members->after, error) < 0)
+        if (read_row_again(decoder, row, members->after, error) < 0)
             return -1;
     }
     if (row->failed)
@@ -202,55 +230,67 @@ static int finish_row(struct envelope_decoder *decoder, const struct message *me
     return compare_key(decoder, event, error);
 }
 
-static int decode_row(struct envelope_decoder *decoder, const struct table *topic_table,
+// A key whose value is null: a tombstone.
+static int decode_tombstone(struct envelope_decoder *decoder, const struct message *message,
+                            struct row_reader *row, struct event *event, struct error *error) {
+    event->change.op = CHANGE_TOMBSTONE;
+    if (read_key(decoder, message, row->table, event, error) != 0)
+        return -1;
+    return take_key(decoder, row, (struct span){0}, event, error);
+}
+
+// What the members and the columns mean, once they are read.
+static int finish_members(struct envelope_decoder *decoder, const struct message *message,
+                          struct row_reader *row, const struct members *members, struct event *event,
+                          struct error *error) {
+    struct change *change = &event->change;
+    set_place(members, event);
+    if (set_op(members, change, error) != 0)
+        return -1;
+    set_snapshot(members->snapshot, change);
+    change->table = row_table(decoder, members, row->table);
+    if (change->table == NULL) {
+        event->kind = EVENT_NOTHING;
+        return 0;
+    }
+    return finish_row(decoder, message, row, members, event, error);
+}
+
+static int decode_row(struct envelope_decoder *decoder, const struct table *table,
                       const struct message *message, struct event *event, struct error *error) {
     struct row_reader row = {.config = &decoder->config,
-                             .table = topic_table,
+                             .table = table,
                              .may_be_unavailable = true,
                              .values = event->values,
                              .arena = &event->arena};
     struct members members = members_none;
-    members.shapes = &decoder->shapes;
-    struct json_reader json;
-    struct change *change = &event->change;
-    change->table = topic_table;
     event->key_hash = hash_key(message->key);
+    if (message->value.size == 0)
+        return decode_tombstone(decoder, message, &row, event, error);
+    if (shapes_read_row(decoder->shapes, message->value, &row, &members))
+        return finish_members(decoder, message, &row, &members, event, error);
+    members = members_none;
+    struct json_reader json;
     json_open(&json, message->value);
-    int entered = message->value.size == 0
-                      ? 0
-                      : payload_enter(decoder->schemas, &json, topic_table, &row.schema, error);
+    int entered = payload_enter(decoder->schemas, &json, table, &row.schema, error);
     if (entered < 0)
         return -1;
-    if (entered == 0) {
-        *change = (struct change){.op = CHANGE_TOMBSTONE,
-                                  .table = topic_table,
-                                  .values = event->values,
-                                  .lsn = LSN_NONE,
-                                  .previous_commit = LSN_NONE,
-                                  .txid = -1};
-        if (read_key(decoder, message, topic_table, event, error) != 0)
-            return -1;
-        return take_key(decoder, &row, (struct span){0}, event, error);
-    }
+    if (entered == 0)
+        return decode_tombstone(decoder, message, &row, event, error);
+    struct payload_form form = {.schema = row.schema, .wrapped = json.depth > 1};
     struct error failure = {0};
     int status = payload_read(&json, &row, &members, &failure);
     if (status == 0)
         status = payload_leave(&json, &failure);
     // A row that is broken in a column still has its place; one that is broken as JSON may have been cut
     // anywhere.
-    if (json.error == NULL)
+    if (status != 0 && json.error == NULL)
         set_place(&members, event);
+    form.flat = members.flat;
     if (status == 0)
-        status = set_op(&members, change, &failure);
-    if (status == 0) {
-        set_snapshot(members.snapshot, change);
-        change->table = row_table(decoder, &members, topic_table);
-        if (change->table == NULL) {
-            event->kind = EVENT_NOTHING;
-            return 0;
-        }
-        status = finish_row(decoder, message, &row, &members, event, &failure);
-    }
+        status = finish_members(decoder, message, &row, &members, event, &failure);
+    if (status == 0 && !row.failed)
+        shapes_learn_row(decoder->shapes, message->value, table, &form);
     if (status != 0 && error != NULL)
         *error = failure;
     return status;
@@ -275,7 +315,7 @@ int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, cons
         status = decode_row(decoder, table, message, ret, error);
         break;
     case TOPIC_TRANSACTION:
-        status = events_decode_transaction(decoder->config.catalog, message, ret, error);
+        status = events_decode_transaction(decoder->shapes, decoder->config.catalog, message, ret, error);
         break;
     case TOPIC_HEARTBEAT:
         status = events_decode_heartbeat(message, ret, error);
@@ -286,4 +326,8 @@ int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, cons
     ret->source_lsn = ret->change.lsn;
     ret->source_previous_commit = ret->change.previous_commit;
     return status;
+}
+
+int64_t envelope_decoder_known(const struct envelope_decoder *decoder) {
+    return shapes_known(decoder->shapes);
 }

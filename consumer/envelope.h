@@ -66,5 +66,7 @@ void envelope_decoder_free(struct envelope_decoder **decoder);
 // TOPIC_TABLE.
 int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, const struct table *table,
                     const struct message *message, struct event *ret, struct error *error);
+// How many rows and boundaries were read by the shape of messages before them (envelope_shape.h).
+int64_t envelope_decoder_known(const struct envelope_decoder *decoder);
 
 #endif

@@ -1,87 +1,128 @@
 #include "consumer/envelope_events.h"
 
 #include "consumer/envelope_payload.h"
+#include "consumer/envelope_shape.h"
 
-static int collection_member(struct json_reader *json, struct span *name, int64_t *count,
-                             struct error *error) {
-    if (KEY_IS(json, "data_collection"))
-        return members_scalar(json, name, error);
-    if (KEY_IS(json, "event_count"))
-        return members_integer(json, "event_count", count, error);
-    return json_skip(json) ? 0 : row_broken(json, error);
+static const struct span boundary_members[] = {
+    [BOUNDARY_STATUS] = {"status", 6},
+    [BOUNDARY_ID] = {"id", 2},
+    [BOUNDARY_TS_MS] = {"ts_ms", 5},
+    [BOUNDARY_EVENT_COUNT] = {"event_count", 11},
+    [BOUNDARY_COLLECTIONS] = {"data_collections", 16},
+};
+
+int events_find_member(const struct json_reader *json) {
+    for (int i = 0; i < BOUNDARY_MEMBERS; i++)
+        if (json_key_is(json, boundary_members[i].data, boundary_members[i].size))
+            return i;
+    return -1;
 }
 
-// [{"data_collection":"public.orders","event_count":2},..]: tables that are not mirrored here do not count.
-static int read_collections(const struct catalog *catalog, struct json_reader *json, struct event *event,
-                            struct error *error) {
-    enum json_kind kind = json_next(json);
-    if (kind == JSON_NULL)
-        return 0;
-    if (kind != JSON_ARRAY_BEGIN)
-        return json->error != NULL ? row_broken(json, error)
-                                   : error_set(error, ERROR_INPUT, "data_collections is no array");
-    while ((kind = json_next(json)) == JSON_OBJECT_BEGIN) {
-        struct span name = {0};
-        int64_t count = 0;
-        while ((kind = json_next(json)) == JSON_KEY)
-            if (collection_member(json, &name, &count, error) != 0)
-                return -1;
-        if (kind != JSON_OBJECT_END)
-            return row_broken(json, error);
-        const char *dot = name.data != NULL ? memchr(name.data, '.', name.size) : NULL;
-        const struct table *table =
-            dot != NULL ? catalog_table(catalog, dot + 1, name.size - (size_t)(dot + 1 - name.data)) : NULL;
-        if (count < 0)
-            return error_set(error, ERROR_INPUT, "event_count is negative");
-        if (table != NULL) {
-            event->expected[table->index] += count;
-            event->expected_total += count;
-        }
+// A table that is not mirrored here does not count.
+static int count_collection(const struct catalog *catalog, struct span name, int64_t count,
+                            struct event *event, struct error *error) {
+    const char *dot = name.data != NULL ? memchr(name.data, '.', name.size) : NULL;
+    const struct table *table =
+        dot != NULL ? catalog_table(catalog, dot + 1, name.size - (size_t)(dot + 1 - name.data)) : NULL;
+    if (count < 0)
+        return error_set(error, ERROR_INPUT, "event_count is negative");
+    if (table != NULL) {
+        event->expected[table->index] += count;
+        event->expected_total += count;
     }
-    return kind == JSON_ARRAY_END ? 0 : row_broken(json, error);
+    return 0;
 }
 
-static int transaction_member(const struct catalog *catalog, struct json_reader *json, struct span *status,
-                              struct span *id, struct event *event, struct error *error) {
-    if (KEY_IS(json, "status"))
-        return members_scalar(json, status, error);
-    if (KEY_IS(json, "id"))
-        return members_scalar(json, id, error);
-    if (KEY_IS(json, "ts_ms"))
-        return members_integer(json, "ts_ms", &event->change.ts_ms, error);
-    if (KEY_IS(json, "event_count"))
-        return members_integer(json, "event_count", &event->event_count, error);
-    if (KEY_IS(json, "data_collections"))
-        return read_collections(catalog, json, event, error);
-    return json_skip(json) ? 0 : row_broken(json, error);
-}
-
-int events_decode_transaction(const struct catalog *catalog, const struct message *message,
-                              struct event *event, struct error *error) {
-    struct json_reader json;
-    const struct schema *none = NULL;
-    json_open(&json, message->value);
-    int entered = message->value.size == 0 ? 0 : payload_enter(NULL, &json, NULL, &none, error);
-    if (entered <= 0)
-        return entered; // a tombstone in a compacted transaction topic says nothing
-    memset(event->expected, 0, (size_t)catalog->table_count * sizeof *event->expected);
-    event->expected_total = event->event_count = 0;
-    struct span status = {0};
-    struct span id = {0};
+// The members of one collection; the { has been read.
+static int read_collection(const struct catalog *catalog, struct json_reader *json, struct event *event,
+                           struct error *error) {
+    struct json_value name = {.kind = JSON_NULL}, value;
+    int64_t count = 0;
     enum json_kind kind;
-    while ((kind = json_next(&json)) == JSON_KEY)
-        if (transaction_member(catalog, &json, &status, &id, event, error) != 0)
+    while ((kind = json_next(json)) == JSON_KEY) {
+        bool is_count = KEY_IS(json, "event_count"), is_name = KEY_IS(json, "data_collection");
+        if (!json_take(json, &value))
+            return row_broken(json, error);
+        if (is_name)
+            name = value;
+        if (is_count && members_integer(&value, "event_count", &count, error) != 0)
             return -1;
+    }
+    return kind == JSON_OBJECT_END ? count_collection(catalog, members_text(&name), count, event, error)
+                                   : row_broken(json, error);
+}
+
+// [{"data_collection":"public.orders","event_count":2},..]
+static int read_collections(const struct catalog *catalog, const struct json_value *value,
+                            struct event *event, struct error *error) {
+    if (value->kind == JSON_NULL || value->kind == JSON_ERROR)
+        return 0;
+    if (value->kind != JSON_ARRAY_BEGIN)
+        return error_set(error, ERROR_INPUT, "data_collections is no array");
+    struct json_reader json;
+    enum json_kind kind;
+    json_open(&json, value->raw);
+    (void)json_next(&json);
+    while ((kind = json_next(&json)) == JSON_OBJECT_BEGIN)
+        if (read_collection(catalog, &json, event, error) != 0)
+            return -1;
+    return kind == JSON_ARRAY_END ? 0 : row_broken(&json, error);
+}
+
+// The general reader: 1, 0 (a tombstone), -1.
+static int read_boundary(struct span message, struct json_value values[BOUNDARY_MEMBERS],
+                         struct payload_form *form, struct error *error) {
+    struct json_reader json;
+    json_open(&json, message);
+    int entered = message.size == 0 ? 0 : payload_enter(NULL, &json, NULL, &form->schema, error);
+    if (entered <= 0)
+        return entered;
+    form->wrapped = json.depth > 1;
+    for (int i = 0; i < BOUNDARY_MEMBERS; i++)
+        values[i].kind = JSON_ERROR;
+    enum json_kind kind;
+    while ((kind = json_next(&json)) == JSON_KEY) {
+        int member = events_find_member(&json);
+        if (member >= 0 ? !json_take(&json, &values[member]) : !json_skip(&json))
+            return row_broken(&json, error);
+    }
     if (kind != JSON_OBJECT_END)
         return row_broken(&json, error);
-    if (payload_leave(&json, error) != 0 ||
-        members_split_id(id, &event->change.txid, &event->change.lsn, error) != 0)
+    return payload_leave(&json, error) == 0 ? 1 : -1;
+}
+
+static int take_boundary(const struct catalog *catalog, const struct json_value values[BOUNDARY_MEMBERS],
+                         struct event *event, struct error *error) {
+    memset(event->expected, 0, (size_t)catalog->table_count * sizeof *event->expected);
+    event->expected_total = event->event_count = 0;
+    struct span status = members_text(&values[BOUNDARY_STATUS]);
+    if (members_integer(&values[BOUNDARY_TS_MS], "ts_ms", &event->change.ts_ms, error) != 0 ||
+        members_integer(&values[BOUNDARY_EVENT_COUNT], "event_count", &event->event_count, error) != 0 ||
+        read_collections(catalog, &values[BOUNDARY_COLLECTIONS], event, error) != 0 ||
+        members_split_id(members_text(&values[BOUNDARY_ID]), &event->change.txid, &event->change.lsn,
+                         error) != 0)
         return -1;
-    if (!span_is(status, "BEGIN") && !span_is(status, "END"))
+    bool is_end = span_is(status, "END");
+    if (!is_end && !span_is(status, "BEGIN"))
         return error_set(error, ERROR_INPUT, "status is neither BEGIN nor END");
-    event->kind = span_is(status, "END") ? EVENT_END : EVENT_BEGIN;
-    if (event->kind == EVENT_END && event->change.lsn == LSN_NONE)
+    if (is_end && event->change.lsn == LSN_NONE)
         return error_set(error, ERROR_INPUT, "the id of an END has no LSN");
+    event->kind = is_end ? EVENT_END : EVENT_BEGIN;
+    return 0;
+}
+
+int events_decode_transaction(struct shapes *shapes, const struct catalog *catalog,
+                              const struct message *message, struct event *event, struct error *error) {
+    struct json_value values[BOUNDARY_MEMBERS];
+    struct payload_form form = {0};
+    if (shapes_read_boundary(shapes, message->value, values))
+        return take_boundary(catalog, values, event, error);
+    int read = read_boundary(message->value, values, &form, error);
+    if (read <= 0)
+        return read; // a tombstone in a compacted transaction topic says nothing
+    if (take_boundary(catalog, values, event, error) != 0)
+        return -1;
+    shapes_learn_boundary(shapes, message->value, &form);
     return 0;
 }
 
@@ -94,12 +135,12 @@ int events_decode_heartbeat(const struct message *message, struct event *event, 
         return entered;
     enum json_kind kind;
     while ((kind = json_next(&json)) == JSON_KEY) {
-        if (KEY_IS(&json, "ts_ms")) {
-            if (members_integer(&json, "ts_ms", &event->heartbeat_ms, error) != 0)
-                return -1;
-        } else if (!json_skip(&json)) {
+        bool is_time = KEY_IS(&json, "ts_ms");
+        struct json_value value;
+        if (!json_take(&json, &value))
             return row_broken(&json, error);
-        }
+        if (is_time && members_integer(&value, "ts_ms", &event->heartbeat_ms, error) != 0)
+            return -1;
     }
     if (kind != JSON_OBJECT_END)
         return row_broken(&json, error);

@@ -4,9 +4,23 @@
 
 #include "consumer/envelope.h"
 
+// Members of a boundary.
+enum boundary_member {
+    BOUNDARY_STATUS,
+    BOUNDARY_ID,
+    BOUNDARY_TS_MS,
+    BOUNDARY_EVENT_COUNT,
+    BOUNDARY_COLLECTIONS,
+    BOUNDARY_MEMBERS,
+};
+
+struct shapes;
+
+// The member that the newest KEY names, or -1.
+int events_find_member(const struct json_reader *json);
 // Sets `event`'s kind and members; a tombstone leaves it EVENT_NOTHING.
-int events_decode_transaction(const struct catalog *catalog, const struct message *message,
-                              struct event *event, struct error *error);
+int events_decode_transaction(struct shapes *shapes, const struct catalog *catalog,
+                              const struct message *message, struct event *event, struct error *error);
 int events_decode_heartbeat(const struct message *message, struct event *event, struct error *error);
 
 #endif

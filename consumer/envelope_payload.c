@@ -13,7 +13,6 @@ static int raw_or_null(struct json_reader *json, struct span *ret, struct error 
 static int read_after(struct json_reader *json, struct row_reader *row, struct members *members,
                       struct error *error) {
     const char *start = json->next;
-    members->after_read = true;
     members->after_kind = row_object(row, json, error);
     if (members->after_kind < 0)
         return -1;
@@ -24,6 +23,16 @@ static int read_after(struct json_reader *json, struct row_reader *row, struct m
     return 0;
 }
 
+// A member that says where the row belongs, if `home` has one of that name.
+static int other_member(struct json_reader *json, enum member_home home, struct members *members,
+                        struct error *error) {
+    const struct member_name *name = members_find(home, json);
+    struct json_value value;
+    if (name == NULL)
+        return json_skip(json) ? 0 : row_broken(json, error);
+    return json_take(json, &value) ? members_take(members, name, &value, error) : row_broken(json, error);
+}
+
 static int envelope_member(struct json_reader *json, struct row_reader *row, struct members *members,
                            struct error *error) {
     if (KEY_IS(json, "after"))
@@ -31,12 +40,10 @@ static int envelope_member(struct json_reader *json, struct row_reader *row, str
     if (KEY_IS(json, "before"))
         return raw_or_null(json, &members->before, error);
     if (KEY_IS(json, "source"))
-        return members_read_source(json, members, error);
+        return members_read(json, HOME_SOURCE, members, error);
     if (KEY_IS(json, "transaction"))
-        return members_read_transaction(json, members, error);
-    if (KEY_IS(json, "op"))
-        return members_scalar(json, &members->op, error);
-    return json_skip(json) ? 0 : row_broken(json, error);
+        return members_read(json, HOME_TRANSACTION, members, error);
+    return other_member(json, HOME_ENVELOPE, members, error);
 }
 
 static int read_flat(struct json_reader *json, struct row_reader *row, struct members *members,
@@ -45,14 +52,14 @@ static int read_flat(struct json_reader *json, struct row_reader *row, struct me
     enum json_kind kind = JSON_KEY;
     for (; kind == JSON_KEY; kind = json_next(json)) {
         struct span name = json->text;
-        bool added = name.size > 2 && name.data[0] == '_' && name.data[1] == '_';
+        bool added = payload_is_added(name);
         int member = added ? 0 : row_member(row, json, error);
         if (member < 0)
             return -1;
         if (member == 1)
             continue;
         if (added) {
-            if (members_read_added(json, members, error) != 0)
+            if (other_member(json, HOME_ADDED, members, error) != 0)
                 return -1;
             continue;
         }
@@ -62,11 +69,11 @@ static int read_flat(struct json_reader *json, struct row_reader *row, struct me
             return row_broken(json, error);
     }
     members->after_kind = 1;
-    members->after_read = true;
+    members->flat = true;
     return kind == JSON_OBJECT_END ? 0 : row_broken(json, error);
 }
 
-static bool is_envelope_key(const struct json_reader *json) {
+bool payload_is_envelope_key(const struct json_reader *json) {
     return KEY_IS(json, "before") || KEY_IS(json, "after") || KEY_IS(json, "source") || KEY_IS(json, "op") ||
            KEY_IS(json, "transaction");
 }
@@ -98,7 +105,7 @@ int payload_read(struct json_reader *json, struct row_reader *row, struct member
         return error_set(error, ERROR_INPUT, "neither an envelope nor a row: the object is empty");
     if (kind != JSON_KEY)
         return row_broken(json, error);
-    if (!is_envelope_key(json))
+    if (!payload_is_envelope_key(json))
         return read_flat(json, row, members, error);
     struct error failure = {0};
     int status = read_envelope(json, row, members, start.depth, &failure);
@@ -108,9 +115,7 @@ int payload_read(struct json_reader *json, struct row_reader *row, struct member
         return status;
     }
     *json = start;
-    struct member_shapes *shapes = members->shapes;
     *members = members_none;
-    members->shapes = shapes;
     if (json_next(json) != JSON_KEY)
         return row_broken(json, error);
     return read_flat(json, row, members, error);
@@ -119,6 +124,13 @@ int payload_read(struct json_reader *json, struct row_reader *row, struct member
 static int read_schema(struct schema_cache *schemas, struct json_reader *json, const struct table *table,
                        const struct schema **ret, struct error *error) {
     struct span bytes;
+    const char *at = json_value_at(json);
+    const struct schema *known = schema_at(schemas, (struct span){at, (size_t)(json->end - at)}, table);
+    if (known != NULL) {
+        json_accept(json, at + known->bytes.size);
+        *ret = known;
+        return 0;
+    }
     if (!json_raw(json, &bytes))
         return row_broken(json, error);
     if (span_is(bytes, "null"))

@@ -9,7 +9,8 @@
 struct row_reader {
     const struct envelope_config *config;
     const struct table *table;
-    const struct schema *schema; // NULL = the message has none
+    const struct schema *schema; // NULL = the message has none, or it was not looked up:
+    struct span schema_bytes;    // then these are its bytes, data NULL = none
     bool may_be_unavailable;
     struct value *values;
     struct arena *arena;

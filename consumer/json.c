@@ -29,6 +29,12 @@ void json_open(struct json_reader *reader, struct span input) {
     reader->after = EXPECT_END;
 }
 
+void json_open_inside(struct json_reader *reader, struct span input, int depth) {
+    json_open(reader, input);
+    memset(reader->objects, 0, sizeof reader->objects);
+    reader->depth = depth;
+}
+
 static __attribute__((cold, noinline)) enum json_kind fail(struct json_reader *reader, const char *at,
                                                            const char *why) {
     if (reader->error == NULL) {
@@ -138,12 +144,6 @@ static inline enum json_kind read_key(struct json_reader *reader, const char *p)
     reader->next = p + 1;
     reader->expect = EXPECT_VALUE;
     return JSON_KEY;
-}
-
-static inline const char *pass_digits(const char *p, const char *end) {
-    while (p < end && is_digit(*p))
-        p++;
-    return p;
 }
 
 static inline enum json_kind read_number(struct json_reader *reader, const char *start) {
@@ -312,6 +312,21 @@ void json_accept(struct json_reader *reader, const char *end) {
     reader->expect = reader->after;
 }
 
+bool json_take(struct json_reader *reader, struct json_value *ret) {
+    int depth = reader->depth;
+    ret->kind = read_token(reader);
+    const char *at = reader->token;
+    if (ret->kind < JSON_OBJECT_BEGIN || reader->depth < depth || ret->kind == JSON_KEY) {
+        fail(reader, at, "a value was expected");
+        return false;
+    }
+    ret->escaped = ret->kind == JSON_STRING && reader->escaped;
+    if (!json_leave(reader, depth))
+        return false;
+    ret->raw = (struct span){at, (size_t)(reader->next - at)};
+    return true;
+}
+
 bool json_raw(struct json_reader *reader, struct span *ret) {
     const char *at = json_value_at(reader);
     if (!json_skip(reader))
@@ -338,13 +353,15 @@ static size_t write_utf8(uint32_t code, char out[4]) {
 
 bool json_unescape(const struct json_reader *reader, struct arena *arena, struct span *ret) {
     *ret = reader->text;
-    if (!reader->escaped)
-        return true;
+    return !reader->escaped || json_unescape_text(reader->text, arena, ret);
+}
+
+bool json_unescape_text(struct span text, struct arena *arena, struct span *ret) {
     // No escape sequence is shorter than what it stands for.
-    char *out = arena_take(arena, reader->text.size);
+    char *out = arena_take(arena, text.size);
     if (out == NULL)
         return false;
-    const char *p = reader->text.data, *end = p + reader->text.size;
+    const char *p = text.data, *end = p + text.size;
     size_t size = 0;
     while (p < end) {
         const char *backslash = memchr(p, '\\', (size_t)(end - p));
@@ -358,7 +375,7 @@ bool json_unescape(const struct json_reader *reader, struct arena *arena, struct
             size += write_utf8(code, out + size);
         }
     }
-    arena_return(arena, reader->text.size - size);
+    arena_return(arena, text.size - size);
     *ret = (struct span){out, size};
     return true;
 }
@@ -382,14 +399,52 @@ bool json_escaped_is(const struct json_reader *reader, struct span text) {
     return text.size == 0;
 }
 
+// Up to eight digits, the first in the lowest byte, as a number; false when one is no digit.
+static inline bool eight_digits(uint64_t word, uint64_t *ret) {
+    const uint64_t zeros = 0x3030303030303030, highs = 0xF0F0F0F0F0F0F0F0, every_fourth = 0x000000FF000000FF;
+    if (((word & highs) | ((word + 0x0606060606060606) & highs) >> 4) != (zeros | zeros >> 4))
+        return false;
+    word -= zeros;
+    word = word * 10 + (word >> 8); // pairs, in every other byte
+    word =
+        ((word & every_fourth) * 0x000F424000000064 + (word >> 16 & every_fourth) * 0x0000271000000001) >> 32;
+    *ret = word;
+    return true;
+}
+
+static inline uint64_t load_eight(const char *p) {
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+// The first `count` (1 to 8) of the bytes in `word` as the last of eight digits.
+static inline uint64_t pad_digits(uint64_t word, size_t count) {
+    const uint64_t zeros = 0x3030303030303030;
+    return count == 8 ? word : word << (64 - 8 * count) | zeros >> (8 * count);
+}
+
 bool json_to_integer(struct span number, int64_t *ret) {
-    enum { DIGITS_MAX = 19 }; // of int64; any so many fit uint64
+    enum { DIGITS_MAX = 19, EIGHT = 100000000 }; // of int64; any so many fit uint64
     const char *p = number.data, *end = p + number.size;
     bool negative = p < end && *p == '-';
     p += negative;
     if (p == end || end - p > DIGITS_MAX)
         return false;
-    uint64_t value = 0;
+    uint64_t value = 0, eight;
+    if (end - p >= 8) {
+        size_t head = (size_t)(end - p - 1) % 8 + 1;
+        if (!eight_digits(pad_digits(load_eight(p), head), &value))
+            return false;
+        for (p += head; p < end; p += 8) {
+            if (!eight_digits(load_eight(p), &eight))
+                return false;
+            value = value * EIGHT + eight;
+        }
+    }
     for (; p < end; p++) {
         if (!is_digit(*p))
             return false;

@@ -49,7 +49,16 @@ struct json_reader {
     uint64_t objects[JSON_DEPTH_MAX / 64];
 };
 
+// One value, passed over and found valid.
+struct json_value {
+    enum json_kind kind; // STRING, NUMBER, TRUE, FALSE, NULL, OBJECT_BEGIN, ARRAY_BEGIN
+    bool escaped;        // a STRING has backslashes
+    struct span raw;     // its bytes: of a string with the quotes, of a container to its end
+};
+
 void json_open(struct json_reader *reader, struct span input);
+// For one value that stands inside `depth` containers.
+void json_open_inside(struct json_reader *reader, struct span input, int depth);
 // The next token. Commas and colons are checked and passed over.
 enum json_kind json_next(struct json_reader *reader);
 // Passes over the value that would come next (after a KEY: its value; in an array: the next element). False
@@ -58,10 +67,12 @@ bool json_skip(struct json_reader *reader);
 // Passes over tokens until only `depth` containers are open: after an OBJECT_BEGIN or ARRAY_BEGIN,
 // json_leave(reader, reader->depth - 1) passes over the rest of it. False on error.
 bool json_leave(struct json_reader *reader, int depth);
+// Like json_skip, and gives the value.
+bool json_take(struct json_reader *reader, struct json_value *ret);
 // Like json_skip, and gives the bytes of the value, from its first to its last.
 bool json_raw(struct json_reader *reader, struct span *ret);
 // Where the value that would come next begins; and: that value, which the caller has checked to the last
-// byte, ends before `end`. For readers of a known shape (json_flat.h).
+// byte, ends before `end`.
 const char *json_value_at(const struct json_reader *reader);
 void json_accept(struct json_reader *reader, const char *end);
 // Byte offset of the error, or of where the reader stands, for messages.
@@ -69,6 +80,11 @@ size_t json_offset(const struct json_reader *reader);
 // The unescaped text of the newest KEY or STRING: `text` itself when nothing is escaped, else written into
 // the arena. False only when out of memory.
 bool json_unescape(const struct json_reader *reader, struct arena *arena, struct span *ret);
+bool json_unescape_text(struct span text, struct arena *arena, struct span *ret);
+// The bytes between a STRING's quotes.
+static inline struct span json_between_quotes(struct span raw) {
+    return (struct span){raw.data + 1, raw.size - 2};
+}
 // True when the newest KEY or STRING, unescaped, is `text`.
 bool json_escaped_is(const struct json_reader *reader, struct span text);
 static inline bool json_key_is(const struct json_reader *reader, const char *name, size_t size) {

@@ -1,11 +1,11 @@
-// Scanning bytes of JSON, shared by the reader (json.c) and the flat objects (json_flat.c). Inside those two
-// only.
+// Scanning bytes of JSON, shared by the reader (json.c), the flat objects (json_flat.c) and the shapes
+// (json_shape.c). Inside those only.
 #ifndef TIDEMARK_JSON_SCAN_H
 #define TIDEMARK_JSON_SCAN_H
 
-#include <stdbool.h>
+#include "views/base/span.h"
+
 #include <stdint.h>
-#include <string.h>
 
 // JSON_PORTABLE: without vector instructions, as on a machine that has none (the tests build both).
 #if defined(__SSE2__) && !defined(JSON_PORTABLE)
@@ -61,6 +61,60 @@ static inline const char *pass_plain(const char *p, const char *end) {
     while (p < end && is_plain(*p))
         p++;
     return p;
+}
+
+// The first byte from `p` on that is no digit, or `end`.
+static inline const char *pass_digits(const char *p, const char *end) {
+#ifdef JSON_SSE2
+    if (likely(end - p >= 16)) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i digits = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+        __m128i is_digits = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
+        unsigned others = (unsigned)_mm_movemask_epi8(is_digits) ^ 0xFFFF;
+        if (likely(others != 0))
+            return p + __builtin_ctz(others);
+        p += 16;
+    }
+#endif
+    while (p < end && is_digit(*p))
+        p++;
+    return p;
+}
+
+// Past the closing quote of the string whose opening quote is at `p`; NULL when it is not plain ASCII with
+// short escapes.
+static inline const char *pass_plain_string(const char *p, const char *end, bool *ret_escaped) {
+    static const char escapes[256] = {
+        ['"'] = 1, ['\\'] = 1, ['/'] = 1, ['b'] = 1, ['f'] = 1, ['n'] = 1, ['r'] = 1, ['t'] = 1};
+    p = pass_plain(p + 1, end);
+    *ret_escaped = p < end && *p == '\\';
+    while (p < end && *p == '\\') {
+        if (end - p < 2 || !escapes[(unsigned char)p[1]])
+            return NULL;
+        p = pass_plain(p + 2, end);
+    }
+    return p < end && *p == '"' ? p + 1 : NULL;
+}
+
+// Past an integer or plain decimal; NULL when it is neither (an exponent is for the general reader).
+static inline const char *pass_plain_number(const char *p, const char *end) {
+    p += *p == '-';
+    const char *digits = p;
+    p = pass_digits(p, end);
+    if (p == digits || (*digits == '0' && p - digits > 1))
+        return NULL;
+    if (p < end && *p == '.') {
+        digits = ++p;
+        p = pass_digits(p, end);
+        if (p == digits)
+            return NULL;
+    }
+    return p < end && (*p | 0x20) == 'e' ? NULL : p;
+}
+
+// The bytes of `word` stand at `p`: its end, else NULL.
+static inline const char *pass_word(const char *p, const char *end, struct span word) {
+    return (size_t)(end - p) >= word.size && memcmp(p, word.data, word.size) == 0 ? p + word.size : NULL;
 }
 
 #endif

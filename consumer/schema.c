@@ -34,13 +34,6 @@ void schema_cache_free(struct schema_cache **cache) {
     *cache = NULL;
 }
 
-const struct schema *schema_newest(const struct schema_cache *cache, const struct table *table) {
-    for (int i = 0; i < cache->count; i++)
-        if (cache->schemas[i]->table == table)
-            return cache->schemas[i];
-    return NULL;
-}
-
 // One entry of a schema's "fields".
 struct field {
     struct span name;     // its member "field"
@@ -167,6 +160,18 @@ static void move_to_front(struct schema_cache *cache, int index) {
     struct schema *schema = cache->schemas[index];
     memmove(cache->schemas + 1, cache->schemas, (size_t)index * sizeof *cache->schemas);
     cache->schemas[0] = schema;
+}
+
+const struct schema *schema_at(struct schema_cache *cache, struct span bytes, const struct table *table) {
+    for (int i = 0; i < cache->count; i++) {
+        const struct schema *schema = cache->schemas[i];
+        if (schema->table != table || schema->bytes.size > bytes.size ||
+            memcmp(schema->bytes.data, bytes.data, schema->bytes.size) != 0)
+            continue;
+        move_to_front(cache, i);
+        return schema;
+    }
+    return NULL;
 }
 
 int schema_read(struct schema_cache *cache, struct span bytes, const struct table *table,

@@ -21,8 +21,8 @@ struct schema_cache;
 
 int schema_cache_new(struct schema_cache **ret, struct error *error);
 void schema_cache_free(struct schema_cache **cache);
-// The newest schema that was used for `table`, or NULL: the likely one of its next message.
-const struct schema *schema_newest(const struct schema_cache *cache, const struct table *table);
+// A schema of `table` that was read before and whose bytes are the first of `bytes`, or NULL.
+const struct schema *schema_at(struct schema_cache *cache, struct span bytes, const struct table *table);
 // Reads (or recognises) a schema object: of a row (unwrapped, or a key), or of an envelope, whose "after" it
 // takes. Errors: ERROR_INPUT with what is wrong.
 int schema_read(struct schema_cache *cache, struct span bytes, const struct table *table,

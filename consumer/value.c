@@ -221,24 +221,28 @@ static int read_checked(const struct reading *reading, bool may_be_unavailable) 
     return read_declared(reading);
 }
 
-int value_read(struct json_reader *json, const struct column *column, struct value_field field,
+int value_take(const struct json_value *json, const struct column *column, struct value_field field,
                const struct value_settings *settings, bool may_be_unavailable, struct arena *arena,
                struct value *ret, struct error *error) {
-    enum json_kind kind = json_next(json);
-    const char *start = json->token;
-    if (kind == JSON_NULL) {
+    if (json->kind == JSON_NULL) {
         *ret = (struct value){.kind = VALUE_NULL};
         return 0;
     }
-    if (kind == JSON_OBJECT_BEGIN || kind == JSON_ARRAY_BEGIN)
-        json_leave(json, json->depth - 1);
-    if (json->error != NULL)
+    struct reading reading = {column, settings, arena, ret, error, field, json->kind, json->raw, json->raw};
+    if (json->kind == JSON_STRING) {
+        reading.text = json_between_quotes(json->raw);
+        if (json->escaped && !json_unescape_text(reading.text, arena, &reading.text))
+            return reading_no_memory(&reading);
+    }
+    return read_checked(&reading, may_be_unavailable);
+}
+
+int value_read(struct json_reader *json, const struct column *column, struct value_field field,
+               const struct value_settings *settings, bool may_be_unavailable, struct arena *arena,
+               struct value *ret, struct error *error) {
+    struct json_value value;
+    if (!json_take(json, &value))
         return error_set(error, ERROR_INPUT, "column %s: broken JSON at byte %zu: %s", column->name,
                          json_offset(json), json->error);
-    struct reading reading = {column, settings, arena, ret, error, field, kind, {start, 0}, {0}};
-    reading.raw.size = (size_t)(json->next - start);
-    reading.text = reading.raw;
-    if (kind == JSON_STRING && !json_unescape(json, arena, &reading.text))
-        return reading_no_memory(&reading);
-    return read_checked(&reading, may_be_unavailable);
+    return value_take(&value, column, field, settings, may_be_unavailable, arena, ret, error);
 }

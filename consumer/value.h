@@ -82,5 +82,9 @@ struct value_field {
 int value_read(struct json_reader *json, const struct column *column, struct value_field field,
                const struct value_settings *settings, bool may_be_unavailable, struct arena *arena,
                struct value *ret, struct error *error);
+// The same for a value that has been passed over.
+int value_take(const struct json_value *json, const struct column *column, struct value_field field,
+               const struct value_settings *settings, bool may_be_unavailable, struct arena *arena,
+               struct value *ret, struct error *error);
 
 #endif

@@ -1,0 +1,445 @@
+// A decoder that knows the shapes of messages says the same of every message as one that reads it for the
+// first time: on all captures, with each member of a message moved, missing, renamed, doubled or of another
+// value, and under small harms.
+#include "consumer/capture.h"
+#include "tests/envelope_twins.h"
+#include "views/base/cleanup.h"
+#include "views/base/random.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <glob.h>
+
+enum { MUTATIONS = 30000, SEED = 20261123, TEXT_MAX = 16384, MEMBERS_MAX = 256, LESSONS_MAX = 40 };
+
+struct corpus {
+    struct twins twins;
+    struct arena arena;
+    int lines;
+};
+
+static void corpus_done(struct corpus *corpus) {
+    twins_done(&corpus->twins);
+    arena_free(&corpus->arena);
+}
+
+// Bytes in memory of exactly their size, so that a read past them is seen.
+static struct span exact_copy(struct span bytes) {
+    if (bytes.data == NULL)
+        return bytes;
+    char *copy = malloc(bytes.size + (bytes.size == 0));
+    assert_non_null(copy);
+    memcpy(copy, bytes.data, bytes.size);
+    return (struct span){copy, bytes.size};
+}
+
+static void free_span(struct span *span) {
+    free((char *)(uintptr_t)span->data);
+}
+
+static void check(struct twins *twins, enum topic_role role, const struct table *table, struct span key,
+                  struct span value) {
+    CLEANUP(free_span) struct span key_copy = exact_copy(key);
+    CLEANUP(free_span) struct span value_copy = exact_copy(value);
+    const struct message message = {.key = key_copy, .value = value_copy};
+    const char *problem = twins_disagreement(twins, role, table, &message);
+    if (problem != NULL)
+        fail_msg("%s: by its shape %d %s, generally %d %s, of key %.*s value %.*s", problem,
+                 twins->by_shape.status, twins->by_shape.error.message, twins->generally.status,
+                 twins->generally.error.message, (int)key.size, key.data, (int)value.size, value.data);
+}
+
+// Each line of each capture, in order. A decoder each, as each has topics of its own.
+static void each_line(void (*visit)(struct twins *twins, enum topic_role role, const struct table *table,
+                                    const struct capture_line *line)) {
+    glob_t captures;
+    assert_int_equal(glob(FIXTURES "/captures/*.jsonl", 0, NULL, &captures), 0);
+    for (size_t i = 0; i < captures.gl_pathc; i++) {
+        CLEANUP(corpus_done) struct corpus corpus = {0};
+        CLEANUP(capture_close) struct capture *capture = NULL;
+        struct capture_line line;
+        twins_init(&corpus.twins);
+        assert_int_equal(capture_open(&capture, captures.gl_pathv[i], NULL), 0);
+        char prefix[64];
+        struct span theirs = capture_prefix(capture);
+        (void)snprintf(prefix, sizeof prefix, "%.*s", (int)theirs.size, theirs.data);
+        int64_t rows = 0;
+        while (capture_next(capture, &corpus.arena, &line, NULL) == 1) {
+            char topic[256];
+            (void)snprintf(topic, sizeof topic, "%.*s", (int)line.topic.size, line.topic.data);
+            const struct table *table;
+            enum topic_role role = topic_role(topic, prefix, corpus.twins.catalog, &table);
+            rows += (role == TOPIC_TABLE || role == TOPIC_TRANSACTION) && line.value.size > 4;
+            visit(&corpus.twins, role, table, &line);
+            arena_reset(&corpus.arena);
+        }
+        int64_t known = envelope_decoder_known(corpus.twins.taught);
+        print_message("%s: %lld of %lld messages were of a known shape\n", captures.gl_pathv[i],
+                      (long long)known, (long long)rows);
+        assert_true(known >= rows - LESSONS_MAX);
+    }
+    globfree(&captures);
+}
+
+static void check_line(struct twins *twins, enum topic_role role, const struct table *table,
+                       const struct capture_line *line) {
+    check(twins, role, table, line->key, line->value);
+}
+
+static void captures_are_read_the_same(void **state) {
+    (void)state;
+    each_line(check_line);
+}
+
+// Messages as Debezium writes them, ' for ".
+#define SOURCE                                                                                               \
+    "'source':{'version':'3.4.0.Final','connector':'postgresql','name':'shop','ts_ms':1795386735779,"        \
+    "'snapshot':null,'db':'shop','sequence':'[\\'426186600\\',\\'426186664\\']','ts_us':1795386735779765,"   \
+    "'ts_ns':1795386735779765000,'schema':'public','table':'orders','txId':621969,'lsn':426186664,"          \
+    "'xmin':null}"
+#define TRANSACTION "'transaction':{'id':'621969:426186664','total_order':2,'data_collection_order':1}"
+#define ORDER                                                                                                  \
+    "{'id':5001,'customer_id':1,'sku':'SKU-1','quantity':1,'total':'42.00','status':'paid','placed_on':20779," \
+    "'notes':'caf\xC3\xA9 \\'x\\'','meta':null,'created_at':'2026-11-22T22:32:00.828342Z','colour':'red'}"
+#define SENT "'ts_ms':1795386736042,'ts_us':1795386736042301,'ts_ns':1795386736042301733}"
+#define POINTS_FIELDS                                                                                        \
+    "[{'type':'int64','field':'order_id'},{'type':'int32','field':'customer_id'},{'type':'int32','field':"   \
+    "'points'},{'type':'string','field':'reason'}]"
+
+static const struct sample {
+    const char *table; // NULL = the transaction topic
+    const char *key;
+    const char *value;
+} samples[] = {
+    {"orders", "{'id':5001}",
+     "{'before':" ORDER ",'after':" ORDER "," SOURCE "," TRANSACTION ",'op':'u'," SENT},
+    {"orders", "{'id':5001}",
+     "{'before':null,'after':" ORDER "," SOURCE ",'transaction':null,'op':'c'," SENT},
+    {"orders", "{'id':5001}", "{'before':" ORDER ",'after':null," SOURCE "," TRANSACTION ",'op':'d'," SENT},
+    {"orders", "null", "{'before':null,'after':null," SOURCE "," TRANSACTION ",'op':'t'," SENT},
+    {"points", " { 'order_id' : 1 , 'customer_id' : 2 } ",
+     "\n{ 'op' : 'r' , 'after' : { 'order_id' : 1 , 'customer_id' : 2 , 'points' : 3 , 'reason' : "
+     "'__debezium_unavailable_value' } ,\t'source' : { 'lsn' : 1 , 'snapshot' : 'last' } } \n"},
+    {"points", "{'order_id':1,'customer_id':2}",
+     "{'order_id':1,'customer_id':2,'points':3,'reason':'x','extra':{'a':[1,2]},'__deleted':'false','__op':"
+     "'u','__source_lsn':17,'__source_ts_ms':18,'__source_txId':19,'__other':1}"},
+    {"points",
+     "{'schema':{'type':'struct','fields':" POINTS_FIELDS "},'payload':{'order_id':1,'customer_id':2}}",
+     "{'schema':{'type':'struct','fields':[{'type':'struct','fields':" POINTS_FIELDS ",'field':'before'},"
+     "{'type':'struct','fields':" POINTS_FIELDS ",'field':'after'},{'type':'string','field':'op'}]},"
+     "'payload':{'before':null,'after':{'order_id':1,'customer_id':2,'points':3,'reason':null},"
+     "'source':{'lsn':7,'table':'points','db':'a'},'op':'c'}}"},
+    {"points", "{'order_id':1}",
+     "{'schema':{'type':'struct','fields':" POINTS_FIELDS "},'payload':{'before':{'order_id':1,'customer_id':"
+     "2,'points':3,'reason':null},'after':null,'source':{'lsn':7,'table':'points','db':'a'},'op':'d'}}"},
+    {NULL, "{'id':'621969:426186664'}",
+     "{'status':'BEGIN','id':'621969:426186664','event_count':null,'data_collections':null,'ts_ms':17}"},
+    {NULL, "{'id':'621969:426186664'}",
+     "{'status':'END','id':'621969:426186664','event_count':3,'data_collections':[{'data_collection':"
+     "'public.orders','event_count':2},{'data_collection':'public.other','event_count':1}],'ts_ms':17}"},
+};
+enum { SAMPLES = sizeof samples / sizeof *samples };
+
+struct text {
+    char bytes[TEXT_MAX];
+    size_t size;
+};
+
+static void put(struct text *text, const char *bytes, size_t size) {
+    assert_true(size <= sizeof text->bytes - text->size);
+    memcpy(text->bytes + text->size, bytes, size);
+    text->size += size;
+}
+
+static struct span text_span(const struct text *text) {
+    return (struct span){text->bytes, text->size};
+}
+
+static void write_quoted(struct text *text, const char *source) {
+    text->size = 0;
+    put(text, source, strlen(source));
+    for (size_t i = 0; i < text->size; i++)
+        if (text->bytes[i] == '\'')
+            text->bytes[i] = '"';
+}
+
+// A sample, and a decoder that has been taught by it.
+struct lesson {
+    struct twins twins;
+    enum topic_role role;
+    const struct table *table;
+    struct text key;
+    struct text value;
+};
+
+static void lesson_init(struct lesson *lesson, const struct sample *sample) {
+    twins_init(&lesson->twins);
+    lesson->role = sample->table != NULL ? TOPIC_TABLE : TOPIC_TRANSACTION;
+    lesson->table = sample->table != NULL
+                        ? catalog_table(lesson->twins.catalog, sample->table, strlen(sample->table))
+                        : NULL;
+    write_quoted(&lesson->key, sample->key);
+    write_quoted(&lesson->value, sample->value);
+}
+
+static void lesson_done(struct lesson *lesson) {
+    twins_done(&lesson->twins);
+}
+
+static void check_taught(struct lesson *lesson, struct span key, struct span value) {
+    check(&lesson->twins, lesson->role, lesson->table, text_span(&lesson->key), text_span(&lesson->value));
+    check(&lesson->twins, lesson->role, lesson->table, key, value);
+}
+
+// Where a member stands: from the quote of its key, its value, to the value's end.
+struct member {
+    size_t begin, value, end;
+};
+
+static int find_members(struct span document, struct member ret[MEMBERS_MAX]) {
+    struct json_reader json;
+    enum json_kind kind;
+    int count = 0;
+    json_open(&json, document);
+    while ((kind = json_next(&json)) != JSON_END) {
+        assert_int_not_equal(kind, JSON_ERROR);
+        if (kind != JSON_KEY)
+            continue;
+        struct json_reader value = json;
+        const char *at = json_value_at(&json);
+        assert_true(count < MEMBERS_MAX && json_skip(&value));
+        ret[count++] = (struct member){(size_t)(json.token - document.data), (size_t)(at - document.data),
+                                       (size_t)(value.next - document.data)};
+    }
+    return count;
+}
+
+// The document with the bytes from `from` to `to` replaced.
+static struct span replace(struct text *out, struct span document, size_t from, size_t to, const char *by) {
+    out->size = 0;
+    put(out, document.data, from);
+    put(out, by, strlen(by));
+    put(out, document.data + to, document.size - to);
+    return text_span(out);
+}
+
+// Each harm to one member of `document`, given to `visit`.
+static void harm_member(struct span document, struct member member, struct lesson *lesson,
+                        void (*visit)(struct lesson *lesson, struct span harmed)) {
+    static const char *const values[] = {"null",
+                                         "0",
+                                         "-1",
+                                         "01",
+                                         "1.5",
+                                         "1e3",
+                                         "-",
+                                         "\"\"",
+                                         "\"x\"",
+                                         "\"17\"",
+                                         "\"a\\nb\"",
+                                         "\"\\u0041\"",
+                                         "\"caf\xC3\xA9\"",
+                                         "\"\xC3\"",
+                                         "\"\\x\"",
+                                         "\"\x01\"",
+                                         "\"",
+                                         "true",
+                                         "false",
+                                         "nul",
+                                         "{}",
+                                         "[]",
+                                         "[1,2",
+                                         "{\"a\":1}",
+                                         "[{\"data_collection\":\"public.points\",\"event_count\":5}]",
+                                         "99999999999999999999",
+                                         "9223372036854775807",
+                                         "\"__debezium_unavailable_value\"",
+                                         "\"1:2\"",
+                                         "\"END\"",
+                                         "\"d\"",
+                                         "\"t\"",
+                                         "\"orders\"",
+                                         "\"customers\"",
+                                         "\"2026-02-30T00:00:00Z\"",
+                                         "\"12.345\"",
+                                         " 1",
+                                         "1 ",
+                                         ""};
+    static const char *const separators[] = {"", ",", " ,", ",,", ":", " "};
+    static struct text out;
+    char copy[TEXT_MAX];
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        visit(lesson, replace(&out, document, member.value, member.end, values[i]));
+    size_t next = member.end + (member.end < document.size && document.data[member.end] == ',');
+    visit(lesson, replace(&out, document, member.begin, next, ""));       // missing
+    for (size_t i = 0; i < sizeof separators / sizeof *separators; i++) { // twice
+        int size = snprintf(copy, sizeof copy, "%.*s%s", (int)(member.end - member.begin),
+                            document.data + member.begin, separators[i]);
+        assert_in_range(size, 0, sizeof copy - 1);
+        visit(lesson, replace(&out, document, member.begin, member.begin, copy));
+    }
+    visit(lesson, replace(&out, document, member.begin + 1, member.begin + 1, "x"));
+    visit(lesson, replace(&out, document, member.begin + 1, member.begin + 2, "\\u0061"));
+    visit(lesson, replace(&out, document, member.begin, member.begin, "\"new\":{\"lsn\":1},"));
+    visit(lesson, replace(&out, document, member.begin, member.begin, " "));
+    visit(lesson, replace(&out, document, member.value, member.value, "\n"));
+    visit(lesson, replace(&out, document, member.end, member.end, " "));
+    visit(lesson, replace(&out, document, member.end, document.size, ""));
+}
+
+// Two members that follow each other, exchanged.
+static void exchange(struct span document, struct member first, struct member second, struct lesson *lesson,
+                     void (*visit)(struct lesson *lesson, struct span harmed)) {
+    static struct text out;
+    if (second.begin < first.end) // inside
+        return;
+    out.size = 0;
+    put(&out, document.data, first.begin);
+    put(&out, document.data + second.begin, second.end - second.begin);
+    put(&out, document.data + first.end, second.begin - first.end);
+    put(&out, document.data + first.begin, first.end - first.begin);
+    put(&out, document.data + second.end, document.size - second.end);
+    visit(lesson, text_span(&out));
+}
+
+static void harm_members(struct span document, struct lesson *lesson,
+                         void (*visit)(struct lesson *lesson, struct span harmed)) {
+    static struct member members[MEMBERS_MAX];
+    int count = find_members(document, members);
+    for (int i = 0; i < count; i++) {
+        harm_member(document, members[i], lesson, visit);
+        for (int j = i + 1; j < count && j < i + 12; j++)
+            exchange(document, members[i], members[j], lesson, visit);
+    }
+}
+
+static void check_value(struct lesson *lesson, struct span harmed) {
+    check_taught(lesson, text_span(&lesson->key), harmed);
+}
+
+static void check_key(struct lesson *lesson, struct span harmed) {
+    check_taught(lesson, harmed, text_span(&lesson->value));
+    check_taught(lesson, harmed, (struct span){NULL, 0});
+}
+
+static void a_difference_at_each_member(void **state) {
+    (void)state;
+    for (int i = 0; i < SAMPLES; i++) {
+        static struct lesson lesson;
+        lesson_init(&lesson, &samples[i]);
+        harm_members(text_span(&lesson.value), &lesson, check_value);
+        harm_members(text_span(&lesson.key), &lesson, check_key);
+        lesson_done(&lesson);
+    }
+}
+
+// The taught decoder reads each sample by its shape from the second time on.
+static void samples_are_learnt_at_once(void **state) {
+    (void)state;
+    for (int i = 0; i < SAMPLES; i++) {
+        static struct lesson lesson;
+        lesson_init(&lesson, &samples[i]);
+        for (int times = 0; times < 3; times++)
+            check(&lesson.twins, lesson.role, lesson.table, text_span(&lesson.key), text_span(&lesson.value));
+        assert_int_equal(lesson.twins.by_shape.status, 0);
+        assert_int_equal(envelope_decoder_known(lesson.twins.taught), 2);
+        lesson_done(&lesson);
+    }
+}
+
+static void a_change_is_learnt(void **state) {
+    (void)state;
+    static struct lesson lesson;
+    static struct text changed;
+    static const char old[] = "\"3.4.0.Final\"", new[] = "\"3.4.1.Final\"";
+    lesson_init(&lesson, &samples[0]);
+    write_quoted(&changed, samples[0].value);
+    char *version = strstr(changed.bytes, old);
+    assert_non_null(version);
+    memcpy(version, new, sizeof new - 1);
+    for (int times = 0; times < 10; times++)
+        check(&lesson.twins, lesson.role, lesson.table, text_span(&lesson.key), text_span(&lesson.value));
+    int64_t before = envelope_decoder_known(lesson.twins.taught);
+    for (int times = 0; times < 10; times++)
+        check(&lesson.twins, lesson.role, lesson.table, text_span(&lesson.key), text_span(&changed));
+    assert_int_equal(envelope_decoder_known(lesson.twins.taught), before + 9);
+    lesson_done(&lesson);
+}
+
+// Databases without number in one topic: what looked constant is found not to be.
+static void what_varies_is_no_constant(void **state) {
+    (void)state;
+    enum { MESSAGES = 400, LAST = 50 };
+    static struct lesson lesson;
+    static struct text varied;
+    lesson_init(&lesson, &samples[0]);
+    write_quoted(&varied, samples[0].value);
+    char *db = strstr(varied.bytes, "\"db\":\"shop\"");
+    assert_non_null(db);
+    int64_t before = 0;
+    for (int i = 0; i < MESSAGES; i++) {
+        char digits[8];
+        (void)snprintf(digits, sizeof digits, "%04d", i);
+        memcpy(db + strlen("\"db\":\""), digits, 4);
+        if (i == MESSAGES - LAST)
+            before = envelope_decoder_known(lesson.twins.taught);
+        check(&lesson.twins, lesson.role, lesson.table, text_span(&lesson.key), text_span(&varied));
+    }
+    assert_int_equal(envelope_decoder_known(lesson.twins.taught), before + LAST);
+    lesson_done(&lesson);
+}
+
+// A byte changed, a run removed, or a run from elsewhere put in.
+static struct span mutate(struct text *out, struct span document, uint64_t *state) {
+    static const char bytes[] = "\"\\{}[]:,0123456789-+.eEntrufals \n\x01\x80\xC3\xFF";
+    size_t at = random_below(state, document.size), run = random_below(state, 6);
+    size_t from = random_below(state, document.size);
+    run = run < document.size - at ? run : document.size - at;
+    run = run < document.size - from ? run : document.size - from;
+    out->size = 0;
+    put(out, document.data, at);
+    switch (random_below(state, 4)) {
+    case 0:
+        put(out, document.data + at + run, document.size - at - run);
+        break;
+    case 1:
+        put(out, document.data + from, run);
+        put(out, document.data + at, document.size - at);
+        break;
+    default:
+        put(out, &bytes[random_below(state, sizeof bytes - 1)], 1);
+        put(out, document.data + at + 1, document.size - at - 1);
+    }
+    return text_span(out);
+}
+
+static void mutations_are_read_the_same(void **state) {
+    (void)state;
+    uint64_t random = SEED;
+    print_message("seed %d\n", SEED);
+    for (int i = 0; i < SAMPLES; i++) {
+        static struct lesson lesson;
+        static struct text value, key;
+        lesson_init(&lesson, &samples[i]);
+        for (int m = 0; m < MUTATIONS / SAMPLES; m++) {
+            struct span harmed = mutate(&value, text_span(&lesson.value), &random);
+            bool also_key = random_below(&random, 4) == 0;
+            check_taught(&lesson,
+                         also_key ? mutate(&key, text_span(&lesson.key), &random) : text_span(&lesson.key),
+                         harmed);
+        }
+        assert_true(envelope_decoder_known(lesson.twins.taught) >= MUTATIONS / SAMPLES / 2);
+        lesson_done(&lesson);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(samples_are_learnt_at_once),  cmocka_unit_test(a_change_is_learnt),
+        cmocka_unit_test(what_varies_is_no_constant),  cmocka_unit_test(captures_are_read_the_same),
+        cmocka_unit_test(a_difference_at_each_member), cmocka_unit_test(mutations_are_read_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
