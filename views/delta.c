@@ -163,8 +163,9 @@ static void on_preupdate(void *self, sqlite3 *db, int op, const char *database, 
     }
     if (deleted)
         delta->deleted = before;
-    if (delta->target_step >= 0)
-        list->steps[delta->target_step].before = before;
+    if (delta->target_step != DELTA_TARGET_NONE)
+        list->steps[delta->target_step == DELTA_TARGET_LISTED ? list->current : delta->target_step].before =
+            before;
     else if (list->has_used)
         list_row(delta, op, before);
 }
@@ -307,6 +308,7 @@ void delta_close(struct delta **delta) {
     }
     for (int i = 0; d->lists != NULL && i < d->catalog->table_count; i++) {
         free(d->lists[i].steps);
+        free(d->lists[i].writing);
         free(d->lists[i].used);
         free(d->lists[i].kept_of_deleted);
     }

@@ -46,6 +46,12 @@ struct delta_list {
     // row.
     bool *used;
     bool *kept_of_deleted;
+    // The steps that a statement over _pending_T or _gone_T (the mirror's own) is to see, and the first of
+    // the chain of the one that it stands on.
+    int *writing;
+    int writing_count;
+    int writing_size;
+    int current;
     bool has_used;
     bool has_kept;
 };
@@ -69,9 +75,11 @@ struct arena *delta_arena(struct delta *delta);
 struct delta_step *delta_add(struct delta *delta, const struct table *table);
 bool delta_is_full(const struct delta *delta);
 
-// What the writes to come to `table` belong to, told before each: a chain whose first step gets `before`; or,
-// with `step` -1, changes that nobody has listed: each row that is written becomes a step, described by
-// `change`. delta_target_none afterwards.
+// What the writes to come to `table` belong to, told before each: a chain whose first step gets `before`;
+// DELTA_TARGET_LISTED the chains that the statement reads from _pending_T; DELTA_TARGET_NONE changes that nobody has
+// listed: each row that is written becomes a step, described by `change`. delta_target_none afterwards.
+#define DELTA_TARGET_NONE (-1)
+#define DELTA_TARGET_LISTED (-2)
 void delta_target(struct delta *delta, const struct table *table, int step, const struct change *change);
 // ERROR_SYSTEM when the hook could not keep what it saw.
 int delta_target_none(struct delta *delta, struct error *error);

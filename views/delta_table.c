@@ -3,10 +3,17 @@
 
 #include "views/column_type.h"
 #include "views/stmt.h"
+#include "views/value_order.h"
 
 #include <inttypes.h>
 
-enum delta_kind { KIND_NET, KIND_CHANGES };
+enum delta_kind {
+    KIND_NET,     // _delta_T
+    KIND_CHANGES, // _changes_T
+    KIND_PENDING, // _pending_T: the mirror's own, rows to be written
+    KIND_GONE,    // _gone_T: the mirror's own, deletes to be noted
+    KIND_COUNT,
+};
 
 enum {
     NET_FIRST_COLUMN = 1, // after _weight
@@ -30,6 +37,8 @@ struct net_row {
     int weight;
 };
 
+enum { PLAN_SORTED, PLAN_GROUPED };
+
 struct order {
     int column;
     bool descending;
@@ -44,15 +53,17 @@ struct delta_cursor {
     bool filled;          // no row is left
 };
 
-static int columns_before(const struct delta_module *module) {
-    return module->kind == KIND_NET ? NET_FIRST_COLUMN : CHANGES_FIRST_COLUMN;
+// Of the table's columns, among the virtual table's.
+static int first_column(enum delta_kind kind) {
+    static const int first[] = {[KIND_NET] = NET_FIRST_COLUMN, [KIND_CHANGES] = CHANGES_FIRST_COLUMN};
+    return kind <= KIND_CHANGES ? first[kind] : 0;
 }
 
 static void declare_columns(sqlite3_str *sql, const struct table *table, const char *prefix) {
     for (int i = 0; i < table->column_count; i++) {
         char stored[STORED_TYPE_SIZE];
         column_type_stored(&table->columns[i], stored, sizeof stored);
-        sqlite3_str_appendf(sql, ",\"%s%w\" %s", prefix, table->columns[i].name, stored);
+        sqlite3_str_appendf(sql, "%s\"%s%w\" %s", i > 0 ? "," : "", prefix, table->columns[i].name, stored);
     }
 }
 
@@ -61,15 +72,17 @@ static int connect(sqlite3 *db, void *aux, int count, const char *const *argumen
     (void)count, (void)arguments, (void)ret_message;
     const struct delta_module *registered = aux;
     sqlite3_str *sql = sqlite3_str_new(db);
-    if (registered->kind == KIND_NET) {
-        sqlite3_str_appendall(sql, "create table x(_weight integer");
-        declare_columns(sql, registered->table, "");
-    } else {
-        sqlite3_str_appendall(
-            sql, "create table x(_op text,_snapshot integer,_ts_ms integer,_txid integer,_lsn integer");
+    sqlite3_str_appendall(sql, "create table x(");
+    if (registered->kind == KIND_NET)
+        sqlite3_str_appendall(sql, "_weight integer,");
+    if (registered->kind == KIND_CHANGES) {
+        sqlite3_str_appendall(sql, "_op text,_snapshot integer,_ts_ms integer,_txid integer,_lsn integer,");
         declare_columns(sql, registered->table, "old_");
-        declare_columns(sql, registered->table, "new_");
+        sqlite3_str_appendall(sql, ",");
     }
+    declare_columns(sql, registered->table, registered->kind == KIND_CHANGES ? "new_" : "");
+    if (registered->kind == KIND_PENDING || registered->kind == KIND_GONE)
+        sqlite3_str_appendall(sql, ",_lsn integer,_ts_ms integer");
     sqlite3_str_appendall(sql, ")");
     CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(sql);
     struct delta_module *module = sqlite3_malloc(sizeof *module);
@@ -95,19 +108,22 @@ static bool mask_has(uint64_t mask, int column) {
 
 // The lists keep, from now on, what this statement uses of the rows before a change.
 static void note_used(const struct delta_module *module, uint64_t mask) {
+    if (module->kind > KIND_CHANGES)
+        return;
     if (module->shown->named != NULL)
         module->shown->named[module->table->index] = true;
     if (module->shown->lists == NULL)
         return;
     struct delta_list *list = &module->shown->lists[module->table->index];
-    int first = columns_before(module);
+    int first = first_column(module->kind);
     for (int i = 0; i < module->table->column_count; i++)
         if (mask_has(mask, first + i) ||
             (module->kind == KIND_CHANGES && mask_has(mask, first + module->table->column_count + i)))
             list->used[i] = list->has_used = true;
 }
 
-// Rows come in any order of columns of T that is asked for, so a `group by` needs no sorter.
+// Rows of the net difference come in any order of columns of T that is asked for, so a `group by` needs no
+// sorter.
 static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
     struct delta_module *module = (struct delta_module *)table;
     uint64_t used = info->colUsed;
@@ -122,6 +138,9 @@ static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
     }
     note_used(module, used);
     CLEANUP(stmt_free_text) char *order = sqlite3_str_finish(plan);
+    // 1, 2: all that matters is that equal ones come together
+    int distinct = sqlite3_vtab_distinct(info);
+    info->idxNum = distinct == 1 || distinct == 2 ? PLAN_GROUPED : PLAN_SORTED;
     info->idxStr = sqlite3_mprintf("%llx:%s", (unsigned long long)used, order != NULL ? order : "");
     if (info->idxStr == NULL)
         return SQLITE_NOMEM;
@@ -193,42 +212,6 @@ static int begin_fill(const struct delta_module *module, struct delta_cursor *cu
 
 // --- the lists
 
-// SQLite's order of values without collation: NULL, numbers, text, blobs.
-static int rank(const struct value *value) {
-    switch (value->kind) {
-    case VALUE_INTEGER:
-    case VALUE_REAL:
-        return 1;
-    case VALUE_TEXT:
-        return 2;
-    case VALUE_BLOB:
-        return 3;
-    case VALUE_ABSENT:
-    case VALUE_NULL:
-    case VALUE_UNAVAILABLE:
-        break;
-    }
-    return 0;
-}
-
-// A column has one kind of number, so integers meet reals only where both were stored as they came.
-static double number(const struct value *value) {
-    return value->kind == VALUE_INTEGER ? (double)value->integer : value->real;
-}
-
-static int compare_values(const struct value *a, const struct value *b) {
-    int ranks = rank(a) - rank(b);
-    if (ranks != 0 || rank(a) == 0)
-        return ranks;
-    if (a->kind == VALUE_INTEGER && b->kind == VALUE_INTEGER)
-        return (a->integer > b->integer) - (a->integer < b->integer);
-    if (rank(a) == 1)
-        return (number(a) > number(b)) - (number(a) < number(b));
-    size_t common = a->bytes.size < b->bytes.size ? a->bytes.size : b->bytes.size;
-    int bytes = common > 0 ? memcmp(a->bytes.data, b->bytes.data, common) : 0;
-    return bytes != 0 ? bytes : (a->bytes.size > b->bytes.size) - (a->bytes.size < b->bytes.size);
-}
-
 struct ordering {
     const struct order *order;
     int count;
@@ -240,23 +223,71 @@ static int compare_rows(const void *a, const void *b, void *self) {
     const struct net_row *right = b;
     for (int i = 0; i < ordering->count; i++) {
         int column = ordering->order[i].column;
-        int compared = compare_values(&left->values[column], &right->values[column]);
+        int compared = value_compare(&left->values[column], &right->values[column]);
         if (compared != 0)
             return ordering->order[i].descending ? -compared : compared;
     }
     return 0;
 }
 
+// Brings rows that are equal in the columns of the order together: `grouped` gets them.
+static int group_rows(const struct net_row *rows, int64_t count, struct ordering *ordering,
+                      struct net_row *grouped) {
+    size_t size = 16;
+    while (size < 2 * (size_t)count)
+        size *= 2;
+    // the newest row of each group by its hash; each row's next older one
+    int *heads = malloc((size + (size_t)count) * sizeof *heads);
+    if (heads == NULL)
+        return SQLITE_NOMEM;
+    int *older = heads + size;
+    memset(heads, 0xff, size * sizeof *heads);
+    for (int64_t i = 0; i < count; i++) {
+        uint64_t hash = HASH_SEED;
+        for (int c = 0; c < ordering->count; c++)
+            hash = value_hash(hash, &rows[i].values[ordering->order[c].column]);
+        size_t place = (size_t)(hash ^ hash >> 32) & (size - 1);
+        while (heads[place] >= 0 && compare_rows(&rows[heads[place]], &rows[i], ordering) != 0)
+            place = (place + 1) & (size - 1);
+        older[i] = heads[place];
+        heads[place] = (int)i;
+    }
+    int64_t at = 0;
+    for (size_t place = 0; place < size; place++)
+        for (int i = heads[place]; i >= 0; i = older[i])
+            grouped[at++] = rows[i];
+    free(heads);
+    return SQLITE_OK;
+}
+
+static int order_rows(struct delta_cursor *cursor, struct ordering *ordering, bool grouped) {
+    if (ordering->count == 0 || cursor->count < 2)
+        return SQLITE_OK;
+    if (!grouped) {
+        qsort_r(cursor->rows, (size_t)cursor->count, sizeof *cursor->rows, compare_rows, ordering);
+        return SQLITE_OK;
+    }
+    struct net_row *rows = malloc((size_t)cursor->count * sizeof *rows);
+    int code = rows != NULL ? group_rows(cursor->rows, cursor->count, ordering, rows) : SQLITE_NOMEM;
+    if (code != SQLITE_OK) {
+        free(rows);
+        return code;
+    }
+    free(cursor->rows);
+    cursor->rows = rows;
+    return SQLITE_OK;
+}
+
 static bool is_same(const struct table *table, uint64_t used, const struct value *a, const struct value *b) {
     for (int i = 0; i < table->column_count; i++)
         if (mask_has(used, NET_FIRST_COLUMN + i) &&
-            (a[i].kind != b[i].kind || compare_values(&a[i], &b[i]) != 0))
+            (a[i].kind != b[i].kind || value_compare(&a[i], &b[i]) != 0))
             return false;
     return true;
 }
 
 static int begin_net(const struct delta_module *module, struct delta_cursor *cursor, uint64_t used,
-                     const struct order *order, int order_count) {
+                     struct ordering *ordering, bool grouped) {
     const struct delta_list *list = &module->shown->lists[module->table->index];
     int from = module->shown->from[module->table->index];
     if (from == list->count)
@@ -277,15 +308,20 @@ static int begin_net(const struct delta_module *module, struct delta_cursor *cur
         if (new != NULL)
             cursor->rows[cursor->count++] = (struct net_row){new, 1};
     }
-    struct ordering ordering = {order, order_count};
-    if (order_count > 0 && cursor->count > 1)
-        qsort_r(cursor->rows, (size_t)cursor->count, sizeof *cursor->rows, compare_rows, &ordering);
-    return SQLITE_OK;
+    return order_rows(cursor, ordering, grouped);
 }
 
-static int filter(sqlite3_vtab_cursor *base, int number_unused, const char *plan, int count,
+// The row that the statement is about to write is the list's current one.
+static void point_at(const struct delta_module *module, const struct delta_cursor *cursor) {
+    if (module->kind > KIND_CHANGES && cursor->at < cursor->count) {
+        struct delta_list *list = &module->shown->lists[module->table->index];
+        list->current = list->steps[list->writing[cursor->at]].first;
+    }
+}
+
+static int filter(sqlite3_vtab_cursor *base, int grouped, const char *plan, int count,
                   sqlite3_value **values) {
-    (void)number_unused, (void)count, (void)values;
+    (void)count, (void)values;
     struct delta_cursor *cursor = (struct delta_cursor *)base;
     struct delta_module *module = (struct delta_module *)base->pVtab;
     struct order order[ORDER_MAX];
@@ -296,10 +332,13 @@ static int filter(sqlite3_vtab_cursor *base, int number_unused, const char *plan
         return begin_fill(module, cursor, order, order_count);
     if (module->shown->lists == NULL)
         return SQLITE_OK;
+    struct ordering ordering = {order, order_count};
     if (module->kind == KIND_NET)
-        return begin_net(module, cursor, used, order, order_count);
-    cursor->at = module->shown->from[module->table->index];
-    cursor->count = module->shown->lists[module->table->index].count;
+        return begin_net(module, cursor, used, &ordering, grouped == PLAN_GROUPED);
+    const struct delta_list *list = &module->shown->lists[module->table->index];
+    cursor->at = module->kind == KIND_CHANGES ? module->shown->from[module->table->index] : 0;
+    cursor->count = module->kind == KIND_CHANGES ? list->count : list->writing_count;
+    point_at(module, cursor);
     return SQLITE_OK;
 }
 
@@ -308,6 +347,7 @@ static int next(sqlite3_vtab_cursor *base) {
     if (cursor->fill != NULL)
         return next_filled(cursor);
     cursor->at++;
+    point_at((const struct delta_module *)base->pVtab, cursor);
     return SQLITE_OK;
 }
 
@@ -381,6 +421,15 @@ static void change_column(const struct delta_list *list, const struct delta_step
         result_value(context, &row[column]);
 }
 
+// The mirror's own: the row as the step left it, then where it stands.
+static void written_column(const struct delta_step *step, sqlite3_context *context, int column,
+                           int table_columns) {
+    if (column < table_columns)
+        result_value(context, &step->values[column]);
+    else
+        sqlite3_result_int64(context, column == table_columns ? step->lsn : step->ts_ms);
+}
+
 static void fill_column(const struct delta_module *module, const struct delta_cursor *cursor,
                         sqlite3_context *context, int column) {
     if (module->kind == KIND_NET) {
@@ -404,6 +453,9 @@ static int column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int co
     const struct delta_module *module = (const struct delta_module *)base->pVtab;
     if (cursor->fill != NULL) {
         fill_column(module, cursor, context, column);
+    } else if (module->kind > KIND_CHANGES) {
+        const struct delta_list *list = &module->shown->lists[module->table->index];
+        written_column(&list->steps[list->writing[cursor->at]], context, column, module->table->column_count);
     } else if (module->kind == KIND_CHANGES) {
         const struct delta_list *list = &module->shown->lists[module->table->index];
         change_column(list, &list->steps[cursor->at], context, column, module->table->column_count);
@@ -435,9 +487,12 @@ static const sqlite3_module methods = {
 
 int delta_table_register(struct sqlite3 *db, const struct catalog *catalog, struct delta_shown *shown,
                          struct error *error) {
-    static const char *const names[] = {[KIND_NET] = "_delta_%s", [KIND_CHANGES] = "_changes_%s"};
+    static const char *const names[] = {[KIND_NET] = "_delta_%s",
+                                        [KIND_CHANGES] = "_changes_%s",
+                                        [KIND_PENDING] = "_pending_%s",
+                                        [KIND_GONE] = "_gone_%s"};
     for (int i = 0; i < catalog->table_count; i++)
-        for (int kind = KIND_NET; kind <= KIND_CHANGES; kind++) {
+        for (int kind = KIND_NET; kind < KIND_COUNT; kind++) {
             CLEANUP(stmt_free_text) char *name = sqlite3_mprintf(names[kind], catalog->tables[i].name);
             struct delta_module *module = sqlite3_malloc(sizeof *module);
             if (name == NULL || module == NULL) {

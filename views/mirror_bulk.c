@@ -12,7 +12,7 @@ static int delete_all(struct mirror *mirror, struct mirror_table *table, sqlite3
     do {
         if (delta_is_full(mirror->delta) && mirror_settle(mirror, error) != 0)
             return -1;
-        delta_target(mirror->delta, table->table, -1, change);
+        delta_target(mirror->delta, table->table, DELTA_TARGET_NONE, change);
         int status = mirror_run(table, stmt, &changes, error);
         if (delta_target_none(mirror->delta, status == 0 ? error : NULL) != 0 || status != 0)
             return -1;

@@ -1,4 +1,10 @@
+#define _GNU_SOURCE // qsort_r
 #include "views/mirror_state.h"
+
+#include "views/value_order.h"
+
+// Fewer rows than this are written one by one: a statement over a virtual table has its own cost.
+enum { TOGETHER_MIN = 4 };
 
 // Which place of the mirror's LSNs it has: what lies above the bound of its key needs no look at the file.
 int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,
@@ -119,6 +125,8 @@ int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct 
         *bound = change->lsn;
     if (change->lsn > table->newest_lsn)
         table->newest_lsn = change->lsn;
+    if (change->op == CHANGE_DELETE && change->lsn > table->deleted_lsn)
+        table->deleted_lsn = change->lsn;
     table->dirty = true;
     *ret = MIRROR_APPLIED;
     return 0;
@@ -136,29 +144,37 @@ static struct change change_of(const struct table *table, const struct delta_ste
                            .ts_ms = step->ts_ms};
 }
 
+static int error_not_newer(const struct mirror_table *table, struct error *error) {
+    return error_set(error, ERROR_STORE,
+                     "table %s: a change was accepted, and the row that it is for is newer",
+                     table->table->name);
+}
+
+// What a key change may carry to another row.
+static int keep_of_deleted(struct mirror *mirror, struct mirror_table *table, const struct delta_list *list,
+                           const struct delta_step *step, const struct change *change, struct error *error) {
+    if (step->ended)
+        return 0;
+    const struct value *old = delta_deleted(mirror->delta);
+    if (step->previous >= 0)
+        old = list->steps[step->previous].gone ? NULL : list->steps[step->previous].values;
+    return old != NULL ? carry_delete(mirror->carry, table, change, old, error) : 0;
+}
+
 static int write_deleted(struct mirror *mirror, struct mirror_table *table, const struct delta_list *list,
                          const struct delta_step *step, struct error *error) {
     const struct change change = change_of(table->table, step);
     if (mirror_delete_row(table, &change, STATEMENT_DELETE, NULL, error) != 0 ||
         mirror_note_deleted(mirror, table, &change, NULL, error) != 0)
         return -1;
-    if (step->ended)
-        return 0;
-    const struct value *old = delta_deleted(mirror->delta);
-    if (step->previous >= 0)
-        old = list->steps[step->previous].gone ? NULL : list->steps[step->previous].values;
-    return old != NULL ? carry_delete(mirror->carry, table, &change, old, error) : 0;
+    return keep_of_deleted(mirror, table, list, step, &change, error);
 }
 
 static int write_row(struct mirror_table *table, const struct delta_step *step, struct error *error) {
     int changes = 0;
     if (mirror_upsert(table, UPSERT_STREAMED, step->values, step->lsn, &changes, error) != 0)
         return -1;
-    if (changes == 0)
-        return error_set(error, ERROR_STORE,
-                         "table %s: a change at LSN %lld was accepted, and its row is newer",
-                         table->table->name, (long long)step->lsn);
-    return 0;
+    return changes == 0 ? error_not_newer(table, error) : 0;
 }
 
 // Writes the newest step of a chain: the row as all of it left it.
@@ -184,17 +200,118 @@ int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const st
     return write_chain(mirror, table, list, step, error);
 }
 
-int mirror_flush(void *self, const struct table *of, struct error *error) {
-    struct mirror *mirror = self;
-    struct mirror_table *table = &mirror->tables[of->index];
-    struct delta_list *list = delta_list(mirror->delta, of);
+// --- many at once
+
+struct key_order {
+    const struct table *table;
+    const struct delta_list *list;
+};
+
+// In the order of the keys neighbours in the file are written together.
+static int compare_keys(const void *a, const void *b, void *self) {
+    const struct key_order *order = self;
+    const struct value *left = order->list->steps[*(const int *)a].values;
+    const struct value *right = order->list->steps[*(const int *)b].values;
+    for (int i = 0; i < order->table->key_count; i++) {
+        int column = order->table->keys[i];
+        int compared = value_compare(&left[column], &right[column]);
+        if (compared != 0)
+            return compared;
+    }
+    return 0;
+}
+
+// The pending steps that leave a row, or that delete one, in the order of their keys: what _pending_T and
+// _gone_T show.
+static void collect(const struct mirror_table *table, struct delta_list *list, bool gone) {
+    list->writing_count = 0;
+    for (int i = 0; i < table->pending.count; i++) {
+        int step = table->pending.steps[table->pending.used[i]];
+        if (list->steps[step].pending && list->steps[step].gone == gone)
+            list->writing[list->writing_count++] = step;
+    }
+    struct key_order order = {table->table, list};
+    qsort_r(list->writing, (size_t)list->writing_count, sizeof *list->writing, compare_keys, &order);
+}
+
+static int write_rows(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
+                      struct error *error) {
+    collect(table, list, false);
+    if (list->writing_count == 0)
+        return 0;
+    sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_WRITE_PENDING, error);
+    if (stmt == NULL)
+        return -1;
+    int changes = 0;
+    delta_target(mirror->delta, table->table, DELTA_TARGET_LISTED, NULL);
+    int status = stmt_step(stmt, table->table->name, &changes, error);
+    if (delta_target_none(mirror->delta, status == 0 ? error : NULL) != 0 || status != 0)
+        return -1;
+    return changes == list->writing_count ? 0 : error_not_newer(table, error);
+}
+
+static int delete_rows(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
+                       struct error *error) {
+    collect(table, list, true);
+    if (list->writing_count == 0)
+        return 0;
+    for (int i = 0; i < list->writing_count; i++) {
+        struct delta_step *step = &list->steps[list->writing[i]];
+        const struct change change = change_of(table->table, step);
+        delta_target(mirror->delta, table->table, step->first, NULL);
+        int status = mirror_delete_row(table, &change, STATEMENT_DELETE, NULL, error);
+        if (status == 0)
+            status = keep_of_deleted(mirror, table, list, step, &change, error);
+        if (delta_target_none(mirror->delta, status == 0 ? error : NULL) != 0 || status != 0)
+            return -1;
+    }
+    sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_GONE, error);
+    if (note == NULL)
+        return -1;
+    mirror->deletes += list->writing_count;
+    return stmt_step(note, table->table->name, NULL, error);
+}
+
+static int make_room(struct delta_list *list, int count, struct error *error) {
+    if (count <= list->writing_size)
+        return 0;
+    int *grown = realloc(list->writing, (size_t)count * 2 * sizeof *grown);
+    if (grown == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    list->writing = grown;
+    list->writing_size = count * 2;
+    return 0;
+}
+
+static int flush_together(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
+                          struct error *error) {
+    if (make_room(list, table->pending.count, error) != 0 || write_rows(mirror, table, list, error) != 0 ||
+        delete_rows(mirror, table, list, error) != 0)
+        return -1;
+    for (int i = 0; i < table->pending.count; i++)
+        list->steps[table->pending.steps[table->pending.used[i]]].pending = false;
+    return 0;
+}
+
+static int flush_singly(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
+                        struct error *error) {
     for (int i = 0; i < table->pending.count; i++) {
         int step = table->pending.steps[table->pending.used[i]];
         if (list->steps[step].pending && write_chain(mirror, table, list, step, error) != 0)
             return -1;
     }
-    pending_clear(&table->pending);
     return 0;
+}
+
+int mirror_flush(void *self, const struct table *of, struct error *error) {
+    struct mirror *mirror = self;
+    struct mirror_table *table = &mirror->tables[of->index];
+    struct delta_list *list = delta_list(mirror->delta, of);
+    int status = table->pending.count < TOGETHER_MIN ? flush_singly(mirror, table, list, error)
+                                                     : flush_together(mirror, table, list, error);
+    if (status == 0)
+        pending_clear(&table->pending);
+    return status;
 }
 
 int mirror_settle(struct mirror *mirror, struct error *error) {

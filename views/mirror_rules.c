@@ -231,7 +231,7 @@ int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const 
         return -1;
     int listed = delta_list(mirror->delta, table->table)->count;
     mirror->current = change;
-    delta_target(mirror->delta, table->table, -1, change);
+    delta_target(mirror->delta, table->table, DELTA_TARGET_NONE, change);
     int status = dispatch(mirror, table, change, ret, error);
     mirror->current = NULL;
     if (delta_target_none(mirror->delta, status == 0 ? error : NULL) != 0)

@@ -80,22 +80,11 @@ static void upsert_column(sqlite3_str *sql, const struct table *table, int numbe
         sqlite3_str_appendf(sql, "%s\"%w\"=excluded.\"%w\"", comma, name, name);
 }
 
-char *mirror_sql_upsert(const struct table *table, enum mirror_upsert kind, bool masked) {
+// on conflict(KEY) do update set ... for newer rows
+static void on_conflict(sqlite3_str *sql, const struct table *table, enum mirror_upsert kind, bool masked) {
     static const char *const position[] = {
         [UPSERT_STREAMED] = "_lsn", [UPSERT_SNAPSHOT] = "_snapshot", [UPSERT_FORCED] = NULL};
-    static const char *const parameter[] = {
-        [UPSERT_STREAMED] = ":lsn", [UPSERT_SNAPSHOT] = ":snapshot", [UPSERT_FORCED] = NULL};
-    sqlite3_str *sql = begin();
-    sqlite3_str_appendf(sql, "insert into \"%w\"(", table->name);
-    column_names(sql, table);
-    if (position[kind] != NULL)
-        sqlite3_str_appendf(sql, ",%s", position[kind]);
-    sqlite3_str_appendall(sql, ") values(");
-    for (int i = 0; i < table->column_count; i++)
-        sqlite3_str_appendf(sql, "%s?%d", i > 0 ? "," : "", i + 1);
-    if (parameter[kind] != NULL)
-        sqlite3_str_appendf(sql, ",%s", parameter[kind]);
-    sqlite3_str_appendall(sql, ") on conflict(");
+    sqlite3_str_appendall(sql, " on conflict(");
     key_names(sql, table);
     sqlite3_str_appendall(sql, ") do ");
     const char *comma = "";
@@ -118,6 +107,36 @@ char *mirror_sql_upsert(const struct table *table, enum mirror_upsert kind, bool
         sqlite3_str_appendf(sql, " where excluded._lsn>\"%w\"._lsn", table->name);
     if (kind == UPSERT_SNAPSHOT)
         sqlite3_str_appendf(sql, " where \"%w\"._lsn<=excluded._snapshot", table->name);
+}
+
+char *mirror_sql_upsert(const struct table *table, enum mirror_upsert kind, bool masked) {
+    static const char *const position[] = {
+        [UPSERT_STREAMED] = "_lsn", [UPSERT_SNAPSHOT] = "_snapshot", [UPSERT_FORCED] = NULL};
+    static const char *const parameter[] = {
+        [UPSERT_STREAMED] = ":lsn", [UPSERT_SNAPSHOT] = ":snapshot", [UPSERT_FORCED] = NULL};
+    sqlite3_str *sql = begin();
+    sqlite3_str_appendf(sql, "insert into \"%w\"(", table->name);
+    column_names(sql, table);
+    if (position[kind] != NULL)
+        sqlite3_str_appendf(sql, ",%s", position[kind]);
+    sqlite3_str_appendall(sql, ") values(");
+    for (int i = 0; i < table->column_count; i++)
+        sqlite3_str_appendf(sql, "%s?%d", i > 0 ? "," : "", i + 1);
+    if (parameter[kind] != NULL)
+        sqlite3_str_appendf(sql, ",%s", parameter[kind]);
+    sqlite3_str_appendall(sql, ")");
+    on_conflict(sql, table, kind, masked);
+    return sqlite3_str_finish(sql);
+}
+
+char *mirror_sql_write_pending(const struct table *table) {
+    sqlite3_str *sql = begin();
+    sqlite3_str_appendf(sql, "insert into \"%w\"(", table->name);
+    column_names(sql, table);
+    sqlite3_str_appendall(sql, ",_lsn) select ");
+    column_names(sql, table);
+    sqlite3_str_appendf(sql, ",_lsn from \"_pending_%w\" where true", table->name);
+    on_conflict(sql, table, UPSERT_STREAMED, false);
     return sqlite3_str_finish(sql);
 }
 
@@ -167,6 +186,17 @@ char *mirror_sql_note_deleted(const struct table *table) {
     for (int i = 0; i < table->key_count; i++)
         sqlite3_str_appendf(sql, ":key%d,", i + 1);
     sqlite3_str_appendall(sql, ":lsn,:ts_ms)");
+    keep_newest_deleted(sql, table);
+    return sqlite3_str_finish(sql);
+}
+
+char *mirror_sql_note_gone(const struct table *table) {
+    sqlite3_str *sql = begin();
+    sqlite3_str_appendf(sql, "insert into \"_deleted_%w\"(", table->name);
+    key_names(sql, table);
+    sqlite3_str_appendall(sql, ",_lsn,_ts_ms) select ");
+    key_names(sql, table);
+    sqlite3_str_appendf(sql, ",_lsn,_ts_ms from \"_gone_%w\" where true", table->name);
     keep_newest_deleted(sql, table);
     return sqlite3_str_finish(sql);
 }

@@ -23,6 +23,9 @@ char *mirror_sql_upsert(const struct table *table, enum mirror_upsert kind, bool
 // Keys bind as :key1.. in key order in all that follow.
 char *mirror_sql_delete(const struct table *table);     // :lsn; only a row that is older
 char *mirror_sql_delete_key(const struct table *table); // whatever its position
+// Many rows at once, from the virtual tables _pending_T and _gone_T of delta.h.
+char *mirror_sql_write_pending(const struct table *table);
+char *mirror_sql_note_gone(const struct table *table);
 char *mirror_sql_newest_lsn(const struct table *table);
 char *mirror_sql_lsn(const struct table *table);          // of one key
 char *mirror_sql_note_deleted(const struct table *table); // :lsn, :ts_ms; keeps the newest

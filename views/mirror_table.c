@@ -16,6 +16,10 @@ static char *statement_sql(const struct table *table, enum mirror_statement whic
         return mirror_sql_upsert(table, UPSERT_SNAPSHOT, true);
     case STATEMENT_MASKED_FORCED:
         return mirror_sql_upsert(table, UPSERT_FORCED, true);
+    case STATEMENT_WRITE_PENDING:
+        return mirror_sql_write_pending(table);
+    case STATEMENT_NOTE_GONE:
+        return mirror_sql_note_gone(table);
     case STATEMENT_DELETE:
         return mirror_sql_delete(table);
     case STATEMENT_DELETE_KEY:

@@ -1,5 +1,7 @@
 #include "views/pending.h"
 
+#include "views/base/hash.h"
+
 #include <stdlib.h>
 
 enum { FIRST_SIZE = 256 };
@@ -11,34 +13,16 @@ void pending_done(struct pending *pending) {
     *pending = (struct pending){0};
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value) {
-    hash = (hash ^ value) * 0x9E3779B97F4A7C15U;
-    return hash ^ (hash >> 29);
-}
-
-static uint64_t hash_bytes(uint64_t hash, struct span bytes) {
-    uint64_t word = 0;
-    size_t at = 0;
-    for (; at + sizeof word <= bytes.size; at += sizeof word) {
-        memcpy(&word, bytes.data + at, sizeof word);
-        hash = mix(hash, word);
-    }
-    word = 0;
-    if (at < bytes.size)
-        memcpy(&word, bytes.data + at, bytes.size - at);
-    return mix(mix(hash, word), bytes.size);
-}
-
 uint64_t pending_hash(const struct table *table, const struct value *values) {
-    uint64_t hash = 0x2545F4914F6CDD1DU;
+    uint64_t hash = HASH_SEED;
     for (int i = 0; i < table->key_count; i++) {
         const struct value *value = &values[table->keys[i]];
         if (value->kind == VALUE_INTEGER)
-            hash = mix(hash, (uint64_t)value->integer);
+            hash = hash_mix(hash, (uint64_t)value->integer);
         else
             hash = hash_bytes(hash, value->bytes);
     }
-    return mix(hash, hash >> 32);
+    return hash_mix(hash, hash >> 32);
 }
 
 static bool is_key(const struct table *table, const struct value *a, const struct value *b) {
