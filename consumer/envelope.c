@@ -158,22 +158,30 @@ static int set_op(const struct members *members, struct change *change, struct e
         change->op = members->deleted ? CHANGE_DELETE : CHANGE_UPDATE;
         return members->has_source ? error_set(error, ERROR_INPUT, "an envelope without op") : 0;
     }
-    static const struct {
-        const char *name;
-        enum change_op op;
-    } ops[] = {{"c", CHANGE_CREATE},
-               {"u", CHANGE_UPDATE},
-               {"d", CHANGE_DELETE},
-               {"r", CHANGE_READ},
-               {"t", CHANGE_TRUNCATE}};
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
-        if (span_is(members->op, ops[i].name)) {
-            change->op = members->deleted ? CHANGE_DELETE : ops[i].op;
-            return 0;
-        }
+    char op = members->op.size == 1 ? members->op.data[0] : '\0';
+    switch (op) {
+    case 'c':
+        change->op = CHANGE_CREATE;
+        break;
+    case 'u':
+        change->op = CHANGE_UPDATE;
+        break;
+    case 'd':
+        change->op = CHANGE_DELETE;
+        break;
+    case 'r':
+        change->op = CHANGE_READ;
+        break;
+    case 't':
+        change->op = CHANGE_TRUNCATE;
+        break;
+    default:
+        return error_set(error, ERROR_INPUT, "unknown op: %.*s",
+                         (int)(members->op.size < 40 ? members->op.size : 40), members->op.data);
     }
-    return error_set(error, ERROR_INPUT, "unknown op: %.*s",
-                     (int)(members->op.size < 40 ? members->op.size : 40), members->op.data);
+    if (members->deleted)
+        change->op = CHANGE_DELETE;
+    return 0;
 }
 
 static void set_snapshot(struct span snapshot, struct change *change) {
@@ -211,6 +219,10 @@ static int finish_row(struct envelope_decoder *decoder, const struct message *me
     bool must_exist = change->op == CHANGE_READ && row->found_unavailable;
     if (change->op == CHANGE_TRUNCATE)
         return change->lsn == LSN_NONE ? error_set(error, ERROR_INPUT, "a truncate without source.lsn") : 0;
+    // A row with its placeholders read as such has other values than its key.
+    if (row->by_shape && !other_table && !row->found_unavailable && change->op != CHANGE_DELETE &&
+        members->after_kind == 1 && shapes_key_agrees(decoder->shapes, message->key, row->table))
+        return 0;
     row->table = change->table;
     if (read_key(decoder, message, change->table, event, error) != 0)
         return -1;
@@ -267,7 +279,8 @@ static int decode_row(struct envelope_decoder *decoder, const struct table *tabl
     event->key_hash = hash_key(message->key);
     if (message->value.size == 0)
         return decode_tombstone(decoder, message, &row, event, error);
-    if (shapes_read_row(decoder->shapes, message->value, &row, &members))
+    row.by_shape = shapes_read_row(decoder->shapes, message->value, &row, &members);
+    if (row.by_shape)
         return finish_members(decoder, message, &row, &members, event, error);
     members = members_none;
     struct json_reader json;

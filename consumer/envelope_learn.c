@@ -116,7 +116,7 @@ static bool learn_source_member(struct learner *learner) {
     struct span raw;
     if (!json_raw(&learner->json, &raw))
         return false;
-    if (is_table && *at == '"') {
+    if (is_table && *at == '"' && !span_is(json_between_quotes(raw), learner->lesson->table->name)) {
         learner->shape->table = learner->shape->json.bytes.size + (size_t)(at + 1 - learner->from);
         learner->shape->table_size = raw.size - 2;
     }

@@ -34,7 +34,8 @@ struct shape {
     int drifts; // places of this kind
     bool flat;
     size_t schema, schema_size; // in a message of this shape; size 0 = none
-    size_t table, table_size;   // source.table in the shape's bytes, where it stands among them; size 0 = not
+    // source.table in the shape's bytes, where it stands among them and is not the topic's; size 0 = not so
+    size_t table, table_size;
 };
 
 // What is learnt: rows, keys of rows, boundaries of transactions.

@@ -55,24 +55,8 @@ const struct member_name *members_find(enum member_home home, const struct json_
     return NULL;
 }
 
-struct span members_text(const struct json_value *value) {
-    switch (value->kind) {
-    case JSON_STRING:
-        return json_between_quotes(value->raw);
-    case JSON_NUMBER:
-    case JSON_TRUE:
-    case JSON_FALSE:
-        return value->raw;
-    default:
-        return (struct span){0};
-    }
-}
-
-// Unwrapped members and Connect's own converters write strings.
-int members_integer(const struct json_value *value, const char *label, int64_t *ret, struct error *error) {
+int members_no_integer(const struct json_value *value, const char *label, struct error *error) {
     struct span text = members_text(value);
-    if (text.data == NULL || json_to_integer(text, ret))
-        return 0;
     return error_set(error, ERROR_INPUT, "%s is no integer: %.*s", label,
                      (int)(text.size < 40 ? text.size : 40), text.data);
 }
@@ -136,7 +120,7 @@ int members_take(struct members *members, const struct member_name *name, const 
         return members_integer(value, name->label, &members->total_order, error);
     case MEMBER_DELETED:
         members->has_deleted = true;
-        members->deleted = span_is(members_text(value), "true");
+        members->deleted = TEXT_IS(members_text(value), "true");
         return 0;
     }
     return 0;

@@ -52,6 +52,8 @@ struct member_name {
     const char *label; // for messages
 };
 
+#define TEXT_IS(text, literal)                                                                               \
+    ((text).size == sizeof(literal) - 1 && memcmp((text).data, (literal), sizeof(literal) - 1) == 0)
 // True when the newest KEY is the literal.
 #define KEY_IS(json, literal) json_key_is((json), (literal), sizeof(literal) - 1)
 
@@ -65,9 +67,26 @@ int members_read(struct json_reader *json, enum member_home home, struct members
                  struct error *error);
 
 // The raw text of a string or number; data NULL for null and for containers.
-struct span members_text(const struct json_value *value);
-// A number, or a string that holds one; null leaves `ret` as it is. `label` is for messages.
-int members_integer(const struct json_value *value, const char *label, int64_t *ret, struct error *error);
+static inline struct span members_text(const struct json_value *value) {
+    switch (value->kind) {
+    case JSON_STRING:
+        return json_between_quotes(value->raw);
+    case JSON_NUMBER:
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return value->raw;
+    default:
+        return (struct span){0};
+    }
+}
+// A number, or a string that holds one (unwrapped members, Connect's own converters); null leaves `ret` as it
+// is. `label` is for messages.
+int members_no_integer(const struct json_value *value, const char *label, struct error *error);
+static inline int members_integer(const struct json_value *value, const char *label, int64_t *ret,
+                                  struct error *error) {
+    struct span text = members_text(value);
+    return text.data == NULL || json_to_integer(text, ret) ? 0 : members_no_integer(value, label, error);
+}
 // "621970:426187064": the transaction, then the LSN of the event that says it.
 int members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn, struct error *error);
 

@@ -16,7 +16,8 @@ struct row_reader {
     struct arena *arena;
     int expected; // number of the column that likely comes next
     bool found_unavailable;
-    bool failed; // a column could not be read: the first error is kept, the rest is still passed over
+    bool by_shape; // envelope_shape.h has read it
+    bool failed;   // a column could not be read: the first error is kept, the rest is still passed over
 };
 
 // All values VALUE_ABSENT, ready for the first column.

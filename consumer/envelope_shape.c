@@ -26,6 +26,7 @@ struct shapes {
     int table_count;
     size_t bytes;
     int64_t known;
+    const struct shape *newest; // the row's that `values` are of
     struct shape_set boundary;
     struct shape_set *rows; // by table
     struct shape_set *keys;
@@ -184,6 +185,7 @@ bool shapes_read_row(struct shapes *shapes, struct span message, struct row_read
     const struct shape *shape = find_shape(shapes, &shapes->rows[row->table->index], message);
     if (shape == NULL)
         return false;
+    shapes->newest = shape;
     row_begin(row);
     if (!take_places(shape, shapes->values, row, members))
         return false;
@@ -207,6 +209,42 @@ bool shapes_read_key(struct shapes *shapes, struct span key, struct row_reader *
         return false;
     row_begin(row);
     return take_places(shape, shapes->values, row, NULL);
+}
+
+// The value of a column in the newest row, NULL when it is not there or another schema's.
+static const struct json_value *find_column(const struct shapes *shapes, const struct place *wanted) {
+    const struct shape *shape = shapes->newest;
+    for (int i = 0; i < shape->json.places; i++) {
+        const struct place *place = &shape->places[i];
+        if (place->kind == PLACE_COLUMN && place->number == wanted->number)
+            return place->field.semantic == wanted->field.semantic &&
+                           place->field.scale == wanted->field.scale
+                       ? &shapes->values[i]
+                       : NULL;
+    }
+    return NULL;
+}
+
+bool shapes_key_agrees(const struct shapes *shapes, struct span key, const struct table *table) {
+    const struct shape_set *set = &shapes->keys[table->index];
+    const struct shape *shape = &set->shapes[set->order[0]];
+    const struct json_part *part = shape->json.parts;
+    const char *p = key.data, *end = p + key.size;
+    if (!shape->json.ready)
+        return false;
+    for (;; part++) {
+        if ((size_t)(end - p) < part->size ||
+            memcmp(p, shape->json.bytes.data + part->begin, part->size) != 0)
+            return false;
+        p += part->size;
+        if (part->kind != JSON_PART_VALUE)
+            return part->kind == JSON_PART_END && p == end;
+        const struct json_value *value = find_column(shapes, &shape->places[part->place]);
+        if (value == NULL || (size_t)(end - p) < value->raw.size ||
+            memcmp(p, value->raw.data, value->raw.size) != 0)
+            return false;
+        p += value->raw.size;
+    }
 }
 
 bool shapes_read_boundary(struct shapes *shapes, struct span message,

@@ -284,8 +284,9 @@ bool json_skip(struct json_reader *reader) {
         fail(reader, reader->next, "a value was expected");
         return false;
     }
-    const char *flat =
-        reader->depth < JSON_DEPTH_MAX ? json_flat_end(json_value_at(reader), reader->end) : NULL;
+    const char *flat = reader->depth + JSON_FLAT_DEPTH <= JSON_DEPTH_MAX
+                           ? json_flat_end(json_value_at(reader), reader->end)
+                           : NULL;
     if (flat != NULL) {
         json_accept(reader, flat);
         return true;
@@ -399,19 +400,6 @@ bool json_escaped_is(const struct json_reader *reader, struct span text) {
     return text.size == 0;
 }
 
-// Up to eight digits, the first in the lowest byte, as a number; false when one is no digit.
-static inline bool eight_digits(uint64_t word, uint64_t *ret) {
-    const uint64_t zeros = 0x3030303030303030, highs = 0xF0F0F0F0F0F0F0F0, every_fourth = 0x000000FF000000FF;
-    if (((word & highs) | ((word + 0x0606060606060606) & highs) >> 4) != (zeros | zeros >> 4))
-        return false;
-    word -= zeros;
-    word = word * 10 + (word >> 8); // pairs, in every other byte
-    word =
-        ((word & every_fourth) * 0x000F424000000064 + (word >> 16 & every_fourth) * 0x0000271000000001) >> 32;
-    *ret = word;
-    return true;
-}
-
 static inline uint64_t load_eight(const char *p) {
     uint64_t word;
     memcpy(&word, p, sizeof word);
@@ -421,35 +409,51 @@ static inline uint64_t load_eight(const char *p) {
     return word;
 }
 
-// The first `count` (1 to 8) of the bytes in `word` as the last of eight digits.
-static inline uint64_t pad_digits(uint64_t word, size_t count) {
-    const uint64_t zeros = 0x3030303030303030;
-    return count == 8 ? word : word << (64 - 8 * count) | zeros >> (8 * count);
+// Eight digits, the first in the lowest byte. Whether all are digits, and the number they are.
+static inline bool are_digits(uint64_t word) {
+    return (((word - 0x3030303030303030) | (word + 0x4646464646464646)) & 0x8080808080808080) == 0;
 }
 
-bool json_to_integer(struct span number, int64_t *ret) {
-    enum { DIGITS_MAX = 19, EIGHT = 100000000 }; // of int64; any so many fit uint64
-    const char *p = number.data, *end = p + number.size;
-    bool negative = p < end && *p == '-';
-    p += negative;
-    if (p == end || end - p > DIGITS_MAX)
+static inline uint64_t eight_digits(uint64_t word) {
+    const uint64_t every_fourth = 0x000000FF000000FF;
+    word -= 0x3030303030303030;
+    word = word * 10 + (word >> 8); // pairs, in every other byte
+    return ((word & every_fourth) * 0x000F424000000064 + (word >> 16 & every_fourth) * 0x0000271000000001) >>
+           32;
+}
+
+static bool short_negative(const char *digits, size_t size, int64_t *ret) {
+    if (*digits == '-' || !json_to_integer((struct span){digits, size}, ret))
         return false;
-    uint64_t value = 0, eight;
-    if (end - p >= 8) {
-        size_t head = (size_t)(end - p - 1) % 8 + 1;
-        if (!eight_digits(pad_digits(load_eight(p), head), &value))
-            return false;
-        for (p += head; p < end; p += 8) {
-            if (!eight_digits(load_eight(p), &eight))
-                return false;
-            value = value * EIGHT + eight;
-        }
-    }
-    for (; p < end; p++) {
+    *ret = -*ret;
+    return true;
+}
+
+// 8 to 19 digits: the last eight, the up to eight before them, the up to three before those.
+bool json_to_long_integer(struct span number, int64_t *ret) {
+    enum { DIGITS_LEAST = 8, DIGITS_MAX = 19, EIGHT = 100000000 }; // of int64; any so many fit uint64
+    const uint64_t zeros = 0x3030303030303030;
+    bool negative = number.size > 0 && number.data[0] == '-';
+    const char *p = number.data + negative;
+    size_t size = number.size - negative, middle = size <= 16 ? size - DIGITS_LEAST : 8;
+    uint64_t value = 0;
+    if (size - DIGITS_LEAST > DIGITS_MAX - DIGITS_LEAST) // less wraps around
+        return negative && size < DIGITS_LEAST && size > 0 && short_negative(p, size, ret);
+    for (; size > 16; size--, p++) {
         if (!is_digit(*p))
             return false;
         value = value * 10 + (uint64_t)(*p - '0');
     }
+    uint64_t last = load_eight(p + middle);
+    if (middle > 0) {
+        uint64_t word = load_eight(p) << (64 - 8 * middle) | (middle < 8 ? zeros >> (8 * middle) : 0);
+        if (!are_digits(word))
+            return false;
+        value = value * EIGHT + eight_digits(word);
+    }
+    if (!are_digits(last))
+        return false;
+    value = value * EIGHT + eight_digits(last);
     if (value > (uint64_t)INT64_MAX + negative)
         return false;
     *ret = (int64_t)(negative ? 0 - value : value);

@@ -94,6 +94,20 @@ static inline bool json_key_is(const struct json_reader *reader, const char *nam
 }
 // A NUMBER as an integer: false when it has a fraction or exponent or does not fit. (json_integer is
 // jansson's.)
-bool json_to_integer(struct span number, int64_t *ret);
+bool json_to_long_integer(struct span number, int64_t *ret); // of eight digits and more, or negative
+static inline bool json_to_integer(struct span number, int64_t *ret) {
+    enum { SHORT_MAX = 7 };
+    if (number.size - 1 >= SHORT_MAX || number.data[0] == '-')
+        return json_to_long_integer(number, ret);
+    int64_t value = 0;
+    for (size_t i = 0; i < number.size; i++) {
+        unsigned digit = (unsigned)(unsigned char)number.data[i] - '0';
+        if (digit > 9)
+            return false;
+        value = value * 10 + digit;
+    }
+    *ret = value;
+    return true;
+}
 
 #endif

@@ -29,11 +29,7 @@ static inline const char *pass_key(const char *p, const char *end) {
     return p != NULL && p < end && *p == ':' ? p + 1 : NULL;
 }
 
-const char *json_flat_end(const char *at, const char *end) {
-    if (at == end)
-        return NULL;
-    if (*at != '{')
-        return pass_scalar(at, end);
+static const char *pass_object(const char *at, const char *end) {
     const char *p = at + 1;
     if (p < end && *p == '}')
         return p + 1;
@@ -47,4 +43,29 @@ const char *json_flat_end(const char *at, const char *end) {
         if (*p++ != ',')
             return NULL;
     }
+}
+
+static const char *pass_array(const char *at, const char *end) {
+    const char *p = at + 1;
+    if (p < end && *p == ']')
+        return p + 1;
+    for (;;) {
+        if (p == end)
+            return NULL;
+        p = *p == '{' ? pass_object(p, end) : pass_scalar(p, end);
+        if (p == NULL || p == end)
+            return NULL;
+        if (*p == ']')
+            return p + 1;
+        if (*p++ != ',')
+            return NULL;
+    }
+}
+
+const char *json_flat_end(const char *at, const char *end) {
+    if (at == end)
+        return NULL;
+    if (*at == '{')
+        return pass_object(at, end);
+    return *at == '[' ? pass_array(at, end) : pass_scalar(at, end);
 }

@@ -1,5 +1,6 @@
 #include "consumer/json_shape.h"
 
+#include "consumer/json_flat.h"
 #include "consumer/json_scan.h"
 
 #include <stdlib.h>
@@ -54,6 +55,7 @@ int json_shape_add(struct json_shape *shape, enum json_part_kind kind, struct sp
         return -1;
     *part = (struct json_part){.begin = (uint32_t)shape->bytes.size,
                                .size = (uint32_t)bytes.size,
+                               .mask = (uint16_t)(bytes.size <= 16 ? (1U << bytes.size) - 1 : 0),
                                .kind = (uint8_t)kind,
                                .depth = (uint8_t)depth,
                                .place = (uint16_t)(kept ? shape->places++ : 0)};
@@ -76,12 +78,14 @@ static inline bool sixteen_equal(const char *a, const char *b, unsigned wanted) 
 }
 #endif
 
-// `theirs` has `left` bytes; behind `ours` there are PADDING more.
-static inline bool begins_with(const char *theirs, size_t left, const char *ours, size_t size) {
+// The part's bytes stand at `theirs`, which has `left` bytes; behind `ours` there are PADDING more.
+static inline bool begins_with(const char *theirs, size_t left, const char *ours,
+                               const struct json_part *part) {
+    size_t size = part->size;
 #ifdef JSON_SSE2
     enum { ALL = 0xFFFF };
     if (likely(size <= 16 && left >= 16))
-        return sixteen_equal(theirs, ours, (1U << size) - 1);
+        return sixteen_equal(theirs, ours, part->mask);
     if (size > left)
         return false;
     if (size > 16 && size <= SHORT_MAX) {
@@ -94,9 +98,17 @@ static inline bool begins_with(const char *theirs, size_t left, const char *ours
     return size <= left && memcmp(theirs, ours, size) == 0;
 }
 
-// What the quick ways leave: containers, exponents, bytes beyond ASCII.
+// What the quick way leaves: containers, exponents, bytes beyond ASCII.
 static __attribute__((noinline)) const char *pass_generally(const char *p, const char *end, int depth,
                                                             struct json_value *ret) {
+    if (*p == '{' || *p == '[') {
+        const char *past = json_flat_end(p, end);
+        *ret = (struct json_value){*p == '{' ? JSON_OBJECT_BEGIN : JSON_ARRAY_BEGIN,
+                                   false,
+                                   {p, past != NULL ? (size_t)(past - p) : 0}};
+        if (past != NULL)
+            return past;
+    }
     struct json_reader json;
     json_open_inside(&json, (struct span){p, (size_t)(end - p)}, depth);
     // The value must begin here: spaces before it are not the shape's.
@@ -133,7 +145,7 @@ bool json_shape_match(const struct json_shape *shape, struct span document, stru
         return false;
     struct json_value ignored;
     for (const struct json_part *part = shape->parts;; part++) {
-        if (!begins_with(p, (size_t)(end - p), bytes + part->begin, part->size))
+        if (!begins_with(p, (size_t)(end - p), bytes + part->begin, part))
             return false;
         p += part->size;
         if (likely(part->kind <= JSON_PART_SKIP)) {

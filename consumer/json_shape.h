@@ -25,6 +25,7 @@ enum json_part_kind {
 struct json_part {
     uint32_t begin; // of its bytes
     uint32_t size;
+    uint16_t mask; // a bit a byte, where there are 16 at most
     uint8_t kind;
     uint8_t depth;  // containers that the value stands in
     uint16_t place; // of the value in what json_shape_match gives

@@ -52,15 +52,19 @@ static void date_of(int64_t days, int64_t *ret_year, int *ret_month, int *ret_da
     *ret_year = era * 400 + (int64_t)year + (*ret_month <= 2);
 }
 
-static char *write_digits(char *out, unsigned value, int digits) {
-    for (int i = digits - 1; i >= 0; i--, value /= 10)
-        out[i] = (char)('0' + value % 10);
-    return out + digits;
+static inline char *write_two(char *out, unsigned value) {
+    out[0] = (char)('0' + value / 10);
+    out[1] = (char)('0' + value % 10);
+    return out + 2;
+}
+
+static inline char *write_four(char *out, unsigned value) {
+    return write_two(write_two(out, value / 100), value % 100);
 }
 
 static char *write_year(char *out, int64_t year) {
     if (year >= 0 && year <= 9999)
-        return write_digits(out, (unsigned)year, 4);
+        return write_four(out, (unsigned)year);
     *out++ = year < 0 ? '-' : '+';
     uint64_t size = year < 0 ? 0 - (uint64_t)year : (uint64_t)year;
     int digits = 4;
@@ -77,22 +81,24 @@ size_t times_write_date(int64_t days, char ret[TIMES_TEXT_SIZE]) {
     date_of(days, &year, &month, &day);
     char *out = write_year(ret, year);
     *out++ = '-';
-    out = write_digits(out, (unsigned)month, 2);
+    out = write_two(out, (unsigned)month);
     *out++ = '-';
-    return (size_t)(write_digits(out, (unsigned)day, 2) - ret);
+    return (size_t)(write_two(out, (unsigned)day) - ret);
 }
 
 size_t times_write_time(int64_t nanos, char ret[TIMES_TEXT_SIZE]) {
     unsigned seconds = (unsigned)(nanos / nanos_per_second), fraction = (unsigned)(nanos % nanos_per_second);
-    char *out = write_digits(ret, seconds / 3600, 2);
+    unsigned micros = fraction / 1000, rest = fraction % 1000;
+    char *out = write_two(ret, seconds / 3600);
     *out++ = ':';
-    out = write_digits(out, seconds / 60 % 60, 2);
+    out = write_two(out, seconds / 60 % 60);
     *out++ = ':';
-    out = write_digits(out, seconds % 60, 2);
+    out = write_two(out, seconds % 60);
     *out++ = '.';
-    out = write_digits(out, fraction / 1000, 6);
-    if (fraction % 1000 != 0) {
-        out = write_digits(out, fraction % 1000, 3);
+    out = write_four(write_two(out, micros / 10000), micros % 10000);
+    if (rest != 0) {
+        *out++ = (char)('0' + rest / 100);
+        out = write_two(out, rest % 100);
         while (out[-1] == '0')
             out--;
     }

@@ -221,6 +221,21 @@ static int read_checked(const struct reading *reading, bool may_be_unavailable) 
     return read_declared(reading);
 }
 
+// What most columns are, without a schema's semantic: an integer, or a text shorter than any placeholder.
+static inline bool take_plainly(const struct json_value *json, enum column_type type, size_t placeholder_size,
+                                struct value *ret) {
+    if (json->kind == JSON_NUMBER && type == COLUMN_INTEGER) {
+        ret->kind = VALUE_INTEGER;
+        return json_to_integer(json->raw, &ret->integer);
+    }
+    if (json->kind != JSON_STRING || type != COLUMN_TEXT || json->escaped ||
+        json->raw.size - 2 >= placeholder_size)
+        return false;
+    ret->kind = VALUE_TEXT;
+    ret->bytes = json_between_quotes(json->raw);
+    return true;
+}
+
 int value_take(const struct json_value *json, const struct column *column, struct value_field field,
                const struct value_settings *settings, bool may_be_unavailable, struct arena *arena,
                struct value *ret, struct error *error) {
@@ -228,6 +243,8 @@ int value_take(const struct json_value *json, const struct column *column, struc
         *ret = (struct value){.kind = VALUE_NULL};
         return 0;
     }
+    if (field.semantic <= SEMANTIC_PLAIN && take_plainly(json, column->type, settings->unavailable.size, ret))
+        return 0;
     struct reading reading = {column, settings, arena, ret, error, field, json->kind, json->raw, json->raw};
     if (json->kind == JSON_STRING) {
         reading.text = json_between_quotes(json->raw);

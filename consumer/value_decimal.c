@@ -80,6 +80,33 @@ static const char *why_no_digits(const struct reading *reading) {
     return reading->field.semantic == SEMANTIC_NONE ? not_readable : not_decimal;
 }
 
+// [-]digits[.digits] with no more digits than are declared, as nearly all come; the rest is decimal_parse's.
+static bool read_plain_decimal(struct span text, int precision, int scale, int64_t *ret) {
+    const char *p = text.data, *end = p + text.size;
+    bool negative = p < end && *p == '-';
+    p += negative;
+    const char *first = p, *point = NULL;
+    int64_t value = 0;
+    if (p == end || end - p > DECIMAL_PRECISION_MAX)
+        return false;
+    for (; p < end; p++) {
+        unsigned digit = (unsigned)(unsigned char)*p - '0';
+        if (digit <= 9)
+            value = value * 10 + digit;
+        else if (*p == '.' && point == NULL && p > first && p + 1 < end)
+            point = p;
+        else
+            return false;
+    }
+    int digits = (int)(end - first) - (point != NULL), fraction = point != NULL ? (int)(end - point) - 1 : 0;
+    if (fraction > scale || digits + scale - fraction > precision)
+        return false;
+    for (; fraction < scale; fraction++)
+        value *= 10;
+    *ret = negative ? -value : value;
+    return true;
+}
+
 int reading_decimal(const struct reading *reading) {
     int precision = reading->column->precision, scale = reading->column->scale;
     struct span digits = reading->text;
@@ -95,7 +122,8 @@ int reading_decimal(const struct reading *reading) {
     }
     if (binary && !numeric_to_text(scaled.bytes, scaled.scale, reading->arena, &digits))
         return reading_no_memory(reading);
-    if (decimal_parse(digits, precision, scale, &count))
+    if (read_plain_decimal(digits, precision, scale, &count) ||
+        decimal_parse(digits, precision, scale, &count))
         return reading_integer(reading, count);
     if (special_of(digits).data != NULL)
         return reading_refuse(reading, "a decimal has no such value: declare the column numeric");

@@ -345,6 +345,46 @@ static void errors_say_where(void **state) {
     assert_string_equal(reader.error, "the document ends too early");
 }
 
+// Every count of digits, with a byte that is none at every place.
+static void integers_of_every_length(void **state) {
+    (void)state;
+    static const char digits[] = "9223372036854775807000";
+    static const char others[] = {'/', ':', '-', '.', ' ', '\0', '\x80', (char)0xB5, (char)0xFF};
+    for (int size = 1; size < (int)sizeof digits; size++) {
+        for (int negative = 0; negative < 2; negative++) {
+            char *text = malloc((size_t)(size + negative)); // exact, so that a read past it is seen
+            assert_non_null(text);
+            text[0] = '-';
+            memcpy(text + negative, digits, (size_t)size);
+            const struct span number = {text, (size_t)(size + negative)};
+            int64_t got, want = 0;
+            for (int i = 0; i < size && size <= 19; i++)
+                want = want * 10 + (digits[i] - '0');
+            assert_int_equal(json_to_integer(number, &got), size <= 19);
+            if (size <= 19)
+                assert_int_equal(got, negative ? -want : want);
+            for (int at = 0; at < size; at++)
+                for (size_t i = 0; i < sizeof others; i++) {
+                    char *place = &text[negative + at], was = *place;
+                    *place = others[i];
+                    bool is_sign = at == 0 && !negative && others[i] == '-' && size > 1 && size <= 20;
+                    assert_int_equal(json_to_integer(number, &got), is_sign);
+                    *place = was;
+                }
+            free(text);
+        }
+    }
+    int64_t got;
+    assert_true(json_to_integer(SPAN("-9223372036854775808"), &got) && got == INT64_MIN);
+    assert_false(json_to_integer(SPAN("9223372036854775808"), &got));
+    assert_false(json_to_integer(SPAN("-9223372036854775809"), &got));
+    assert_false(json_to_integer(SPAN("9999999999999999999"), &got));
+    assert_false(json_to_integer(SPAN("-"), &got));
+    assert_false(json_to_integer(SPAN("--1"), &got));
+    assert_false(json_to_integer((struct span){NULL, 0}, &got));
+    assert_true(json_to_integer(SPAN("0000000000000000001"), &got) && got == 1);
+}
+
 struct corpus {
     struct span *messages;
     size_t count, capacity;
@@ -494,6 +534,7 @@ int main(void) {
         cmocka_unit_test(closing_brackets_match),
         cmocka_unit_test(skipping_and_leaving),
         cmocka_unit_test(errors_say_where),
+        cmocka_unit_test(integers_of_every_length),
         cmocka_unit_test(fixtures_read_as_jansson_reads_them),
         cmocka_unit_test(mutations_read_as_jansson_reads_them),
     };
