@@ -39,7 +39,7 @@ static int check_trigger_times(sqlite3 *scratch, const struct catalog *catalog, 
     while ((row = stmt_row(triggers, "triggers", error)) == 1) {
         const char *name = (const char *)sqlite3_column_text(triggers, 0);
         const char *table = (const char *)sqlite3_column_text(triggers, 1);
-        if (catalog_table(catalog, table, strlen(table)) != NULL)
+        if (guard_is_mirrored(catalog, table))
             return error_set(
                 error, ERROR_INPUT,
                 "%s:%d: trigger %s on %s: only AFTER triggers, a BEFORE trigger also fires for changes "

@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-static bool is_source_table(const struct guard *guard, const char *name) {
-    for (int i = 0; i < guard->catalog->table_count; i++)
-        if (sqlite3_stricmp(guard->catalog->tables[i].name, name) == 0)
+bool guard_is_mirrored(const struct catalog *catalog, const char *name) {
+    for (int i = 0; i < catalog->table_count; i++)
+        if (sqlite3_stricmp(catalog->tables[i].name, name) == 0)
             return true;
     return false;
 }
@@ -41,7 +41,7 @@ static int authorize_call(struct guard *guard, const char *function, const char 
 static int authorize_write(struct guard *guard, const char *table) {
     if (guard->guarded == GUARDED_QUERY)
         return refuse(guard, "a query only reads; this one writes %s", table);
-    if (is_source_table(guard, table))
+    if (guard_is_mirrored(guard->catalog, table))
         return refuse(guard, "a view may not write the mirrored table %s", table);
     if (table[0] == '_')
         return refuse(guard, "a view may not touch %s: names beginning with _ are the engine's", table);

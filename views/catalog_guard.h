@@ -29,6 +29,9 @@ void guard_end(sqlite3 *db);
 // the guard's reason where it has one. Returns -1.
 int guard_explain(const struct guard *guard, struct error *error);
 
+// As SQLite compares names: in any case.
+bool guard_is_mirrored(const struct catalog *catalog, const char *name);
+
 // The database that views are checked in: the mirror's tables, the SQL functions, and the virtual tables of
 // changes, all empty.
 int guard_open_scratch(const struct catalog *catalog, sqlite3 **ret, struct error *error);

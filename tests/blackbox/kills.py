@@ -3,7 +3,7 @@
 
 kills.py [--capture NAME]... [--kills N] [--seed N] [--jobs N]
 
-Each try delivers a capture in a random order, one SQLite commit a message, kills the program after a random time, looks
+Each try delivers a capture in a random order, one SQLite commit a message or a few, kills the program after a random time, looks
 at the file (integrity_check, views against the mirror), and does so again on the same file until a delivery ends by
 itself. Goes on with new files until N kills hit a program that had committed something and had more to do.
 """
@@ -23,6 +23,7 @@ from tide import check_truth
 KILLS = 10
 TRIES_MAX = 40  # files a capture
 RUNS_MAX = 60  # a file
+MESSAGES_A_COMMIT = [1, 1, 5]
 
 
 def applied(db):
@@ -38,16 +39,16 @@ def applied(db):
         connection.close()
 
 
-def start(db, path):
+def start(db, path, messages):
     return subprocess.Popen(
-        [tide.program(), "replay", "--db", str(db), "--commit-messages", "1", str(path)],
+        [tide.program(), "replay", "--db", str(db), "--commit-messages", str(messages), str(path)],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=tide.environment(),
     )  # fmt: skip
 
 
-def run_and_kill(db, path, seconds):
+def run_and_kill(db, path, messages, seconds):
     """True when the program was killed, False when it had ended."""
-    process = start(db, path)
+    process = start(db, path, messages)
     try:
         _, text = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -64,8 +65,9 @@ def one_file(folder, path, truth, total, typical, rng):
     """One file from nothing to the end: (effective kills, differences, message ids)."""
     db = folder / "kills.db"
     effective = 0
+    messages = rng.choice(MESSAGES_A_COMMIT)
     for _ in range(RUNS_MAX):
-        killed = run_and_kill(db, path, rng.uniform(0, typical))
+        killed = run_and_kill(db, path, messages, rng.uniform(0, typical))
         reached = applied(db)
         if reached is None:
             continue
@@ -91,7 +93,7 @@ def one(job):
             path = tide.write_capture(folder / "capture.jsonl", order)
             total = sum({(l["topic"], l["partition"]): l["offset"] + 1 for l in order}.values())
             begun = time.monotonic()
-            if run_and_kill(folder / "whole.db", path, tide.RUN_SECONDS_MAX):
+            if run_and_kill(folder / "whole.db", path, 1, tide.RUN_SECONDS_MAX):
                 return name, effective, ["a replay did not end"]
             typical = time.monotonic() - begun
             try:
@@ -114,6 +116,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
+    tide.program()  # says at once when there is none
     jobs = [(name, 0, args.kills, args.seed) for name in args.capture or tide.capture_names()]
     print(f"seed {args.seed}, {args.kills} kills a capture", flush=True)
     begun = time.monotonic()

@@ -15,6 +15,7 @@ import urllib.request
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 CAPTURES = TOP / "fixtures" / "captures"
+TWINS = TOP / "tests" / "blackbox" / "views"  # the built-in views' tables kept by triggers
 PREFIX = "theworldshop"
 RUN_SECONDS_MAX = 60
 

@@ -14,3 +14,7 @@ create table email_outbox(
     at_ms integer, -- commit time at the source
     unique(order_id, kind)
 );
+
+-- What one change may say: see apply.outbox.sql. (A list in the statement would be made into a table at each run.)
+create table email_turns(turn integer primary key);
+insert into email_turns values (1), (2);
