@@ -2,11 +2,13 @@
 """Files and views: what is refused and why, what is rebuilt, what is kept."""
 
 import os
+import re
 import shutil
 import sqlite3
 import sys
 import unittest
 
+import orders
 import tide
 from tide import check_truth
 
@@ -128,11 +130,13 @@ class Files(Case):
 
 
 class Views(Case):
-    def view(self, name, schema=None, **queries):
-        folder = self.path / "views" / name
+    def view(self, view, schema=None, applies=None, **queries):
+        folder = self.path / "views" / view
         folder.mkdir(parents=True, exist_ok=True)
         if schema is not None:
             (folder / "schema.sql").write_text(schema)
+        for name, sql in (applies or {}).items():
+            (folder / f"apply.{name}.sql").write_text(sql)
         for query, sql in queries.items():
             (folder / f"query.{query}.sql").write_text(sql)
         return self.path / "views"
@@ -163,6 +167,42 @@ class Views(Case):
                 views = self.view("mine", schema, **({} if query is None else {"q": query}))
                 self.refused("check", "--views", views, says=says)
                 self.refused("replay", "--db", self.path / "never.db", "--views", views, BASIC, says=says)
+
+    def test_errors_of_statements(self):
+        table = "create table mine_a(k primary key, n integer);\n"
+        ours = "delete from mine_a where k in (select id from _delta_orders)"
+        cases = [
+            (table, "insert into mine_a\nselect nothing, 1\nfrom _delta_orders", ["mine/apply.a.sql:2", "nothing"]),
+            (table, "insert into mine_a select id, 1\nfrom _delta_nowhere", ["mine/apply.a.sql:2", "_delta_nowhere"]),
+            (table, "insert into mine_a\nselect customer_id, 1 from loyalty_balance, _delta_orders",
+             ["mine/apply.a.sql:2", "loyalty_balance", "its view's own"]),
+            (table, ours + ";\n\ndelete from mine_a", ["mine/apply.a.sql:1", "one statement"]),
+            (table, "-- nothing\n", ["mine/apply.a.sql:1", "no statement"]),
+            (table, "select * from _delta_orders", ["mine/apply.a.sql:1", "inserts, updates or deletes"]),
+            (table, "explain " + ours, ["mine/apply.a.sql:1", "inserts, updates or deletes"]),
+            (table, "create table b as select * from _delta_orders", ["mine/apply.a.sql:1", "schema.sql"]),
+            (table, "drop table mine_a", ["mine/apply.a.sql:1", "nothing else"]),
+            (table, "delete from mine_a", ["mine/apply.a.sql:1", "_delta_TABLE"]),
+            (table, "delete from orders where id in (select id from _delta_orders)", ["mine/apply.a.sql:1", "mirrored table orders"]),
+            (table, "insert into _deleted_orders(id) select id from _delta_orders", ["mine/apply.a.sql:1", "_deleted_orders"]),
+            (table, "insert into _delta_orders(id) select id from _delta_orders", ["mine/apply.a.sql:1", "_delta_orders"]),
+            (table, "insert into mine_a select id, :n from _delta_orders", ["mine/apply.a.sql:1", "parameters"]),
+            (table, "insert into mine_a select new_id, change_op() from _changes_orders", ["mine/apply.a.sql:1", "change_op()"]),
+            (table + "create view mine_b as\nselect * from _changes_orders;\n", ours, ["mine/schema.sql:2", "_changes_orders"]),
+            (table + "create trigger mine_t after insert on orders\n"
+             "begin insert into mine_a select new_id, 1 from _changes_orders; end;\n", ours, ["mine/schema.sql", "_changes_orders"]),
+            (table + "insert into mine_a select id, 1 from _delta_orders;\n", ours, ["mine/schema.sql:2", "_delta_orders"]),
+        ]  # fmt: skip
+        for schema, statement, says in cases:
+            with self.subTest(statement):
+                views = self.view("mine", schema, applies={"a": statement})
+                self.refused("check", "--views", views, says=says)
+        views = self.view("mine", table, applies={"a": ours}, q="select * from _delta_orders")
+        self.refused("check", "--views", views, says=["mine/query.q.sql:1", "_delta_orders"])
+        self.view("mine", q="select k from mine_a")
+        self.assertEqual(0, tide.run("check", "--views", views).returncode)
+        (views / "mine" / "aply.b.sql").write_text(ours)
+        self.refused("check", "--views", views, says=["mine/aply.b.sql", "apply.NAME.sql"])
 
     def test_check_prints_the_routes(self):
         done = tide.run("check")
@@ -262,6 +302,141 @@ class Views(Case):
         done = tide.run("replay", "--db", self.db, "--only", "warehouse", BASIC)
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertIn("email_outbox", self.objects())
+
+    def halves(self):
+        """The capture's first half, and all of it."""
+        lines = tide.read_capture(BASIC)
+        return tide.write_capture(self.path / "half.jsonl", lines[: len(lines) // 2]), BASIC
+
+    SKUS = "create table mine_skus(sku text primary key, orders integer not null) without rowid;\n"
+    SKUS_APPLY = (
+        "insert into mine_skus(sku, orders)\nselect ifnull(sku, ''), sum(_weight) from _delta_orders group by sku"
+        " having sum(_weight) <> 0\non conflict(sku) do update set orders = orders + excluded.orders\n"
+    )
+    SKUS_DIFFER = (
+        "with have as (select sku, orders from mine_skus where orders > 0),"
+        " want as (select ifnull(sku, ''), count(*) from orders group by sku)"
+        " select * from (select * from have except select * from want)"
+        " union all select * from (select * from want except select * from have)"
+    )
+
+    def test_statements_of_a_view(self):
+        half, whole = self.halves()
+        views = self.view("mine", self.SKUS, applies={"skus": self.SKUS_APPLY}, skus="select * from mine_skus")
+        tide.replay(self.db, half, flags=("--views", str(views)))
+        self.assertEqual([], self.query(self.SKUS_DIFFER))
+        self.assertEqual([("skus", self.SKUS_APPLY)], self.query("select name, sql from _applies where view = 'mine'"))
+        done = tide.run("replay", "--db", self.db, "--views", views, whole)
+        self.assertNotIn("filled", done.stderr, "what did not change is not filled again")
+        self.assertEqual([], self.query(self.SKUS_DIFFER))
+        self.assertTrue(self.query("select count(*) from mine_skus where orders > 0")[0][0] > 1)
+        # another statement: filled anew, and only this one
+        self.view("mine", applies={"skus": self.SKUS_APPLY.replace("sum(_weight) from", "10 * sum(_weight) from")})
+        done = tide.run("replay", "--db", self.db, "--views", views, whole)
+        self.assertIn("filled from the mirror: mine\n", done.stderr)
+        ten = "select (select sum(orders) from mine_skus), 10 * count(*) from orders"
+        self.assertEqual(*self.query(ten)[0])
+        # gone: nothing of it is left
+        done = tide.run("replay", "--db", self.db, whole)
+        self.assertNotIn("mine_skus", self.objects())
+        self.assertEqual([], self.query("select * from _applies where view = 'mine'"))
+        self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
+
+    def test_statements_and_triggers_side_by_side(self):
+        """Filling a view by statements leaves the others' triggers where they are."""
+        half, whole = self.halves()
+        views = self.view("mine", self.SKUS, applies={"skus": self.SKUS_APPLY})
+        shutil.copytree(tide.TWINS / "rows", views / "rows")
+        tide.replay(self.db, half, flags=("--views", str(views)))
+        triggers = "select name, tbl_name, sql from sqlite_schema where type = 'trigger' order by name"
+        before = self.query(triggers)
+        self.assertTrue(before)
+        self.view("mine", self.SKUS + "create index mine_by_orders on mine_skus(orders);\n")
+        tide.replay(self.db, whole, flags=("--views", str(views)))
+        self.assertEqual(before, self.query(triggers))
+        self.assertEqual([], self.query(self.SKUS_DIFFER))
+        self.assertEqual([], list(orders.differs_from_twins(self.db)))
+        # both in one view
+        self.view("mine", self.SKUS + "create table mine_seen(id integer primary key);\n"
+                  "create trigger mine_see after insert on orders begin insert into mine_seen values(NEW.id); end;\n")  # fmt: skip
+        tide.replay(self.db, whole, flags=("--views", str(views)))
+        self.assertEqual([], self.query(self.SKUS_DIFFER))
+        self.assertEqual(*self.query("select (select count(*) from mine_seen), (select count(*) from orders)")[0])
+        self.assertEqual([], list(orders.differs_from_twins(self.db)))
+
+    def test_history_of_a_view_that_is_not_loaded_any_more(self):
+        """The file has the statements: they go on."""
+        half, whole = self.halves()
+        schema = ("-- tidemark: keep told_orders\ncreate table told_orders(seq integer primary key, id, op, was, status, txid);\n")
+        statement = ("insert into told_orders(id, op, was, status, txid)\n"
+                     "select ifnull(new_id, old_id), _op, old_status, new_status, _txid from _changes_orders where _snapshot = 0\n")  # fmt: skip
+        views = self.view("told", schema, applies={"orders": statement})
+        tide.replay(self.path / "once.db", whole, flags=("--views", str(views)))
+        tide.replay(self.db, half, flags=("--views", str(views)))
+        told = "select id, op, was, status, txid from told_orders order by seq"
+        begun = self.query(told)
+        tide.replay(self.db, whole)
+        all_told = self.query(told)
+        self.assertEqual(begun, all_told[: len(begun)])
+        self.assertGreater(len(all_told), len(begun))
+        connection = sqlite3.connect(self.path / "once.db")
+        self.assertEqual(sorted(connection.execute(told), key=str), sorted(all_told, key=str))
+        connection.close()
+        # loaded again, with another statement: what was told stays, and nothing is told twice
+        self.view("told", applies={"orders": "-- as it was\n" + statement})
+        tide.replay(self.db, whole, flags=("--views", str(views)))
+        self.assertEqual(all_told, self.query(told))
+
+    def test_a_statement_that_fails(self):
+        """No one message is at fault: it stops, and nothing of the commit is there."""
+        strict = "create table strict_skus(sku primary key, check (sku <> 'SKU-2')) without rowid;\n"
+        statement = "insert into strict_skus select sku from _delta_inventory where _weight > 0 on conflict do nothing\n"
+        views = self.view("strict", strict, applies={"skus": statement})
+        self.refused("replay", "--db", self.db, "--views", views, BASIC, says=["strict/apply.skus.sql", "CHECK constraint failed"])
+        for table in ("orders", "_offsets", "_quarantine"):
+            self.assertEqual([], self.query(f"select * from {table}"))
+        self.view("strict", strict.replace("SKU-2", "SKU-none"))
+        tide.replay(self.db, BASIC, flags=("--views", str(views)))
+        self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
+        self.assertEqual(*(self.query(f"select sku from {table} order by 1") for table in ("inventory", "strict_skus")))
+
+    def old_views(self):
+        """The built-in views as they were kept by triggers, in their own names."""
+        text = re.sub(r"\brows_", "", (tide.TWINS / "rows" / "schema.sql").read_text())
+        schemas = {"email": "-- tidemark: keep email_outbox\n", "warehouse": "", "loyalty": "", "analytics": ""}
+        for statement in re.split(r"^(?=create )", text, flags=re.MULTILINE)[1:]:
+            schemas[re.match(r"create \w+ ([a-z]+)_", statement)[1]] += statement
+        for name, schema in schemas.items():
+            self.view(name, schema)
+        return self.path / "views"
+
+    def test_a_file_of_format_1(self):
+        half, whole = self.halves()
+        views = self.old_views()
+        tide.replay(self.path / "old.db", half, whole, flags=("--views", str(views)))
+        tide.replay(self.db, half, flags=("--views", str(views)))
+        connection = sqlite3.connect(self.db)
+        connection.executescript("drop table _applies; alter table _tables drop column newest_lsn; pragma user_version = 1")
+        connection.close()
+        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 1", "tidemark run"])
+        done = tide.run("replay", "--db", self.db, whole)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("filled from the mirror: analytics, email, loyalty, warehouse", done.stderr)
+        self.assertEqual([(2,)], self.query("pragma user_version"))
+        self.assertEqual([], self.query("select name from sqlite_schema where type = 'trigger'"))
+        viewed = self.query("select distinct view from _applies order by 1")
+        self.assertEqual([("analytics",), ("email",), ("loyalty",), ("warehouse",)], viewed)
+        self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
+        new = self.query("select * from email_outbox order by seq")
+        self.db = self.path / "old.db"
+        self.assertEqual(self.query("select * from email_outbox order by seq"), new)
+        # as a file that tidemark made now
+        tide.replay(self.path / "new.db", whole)
+        columns = "select name, type, \"notnull\", dflt_value, pk from pragma_table_xinfo('%s')"
+        for table in ("_applies", "_tables"):
+            connection = sqlite3.connect(self.path / "new.db")
+            self.assertEqual(connection.execute(columns % table).fetchall(), self.query(columns % table))
+            connection.close()
 
     def test_a_views_constraint_quarantines(self):
         views = self.view("strict", "create table strict_skus(sku primary key, check (sku <> 'SKU-2')) without rowid;\n"
