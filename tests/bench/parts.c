@@ -1,8 +1,10 @@
 // bench-parts: what each part costs alone, on the messages that `tidemark run` gets.
-//   bench-parts consume --brokers HOST:PORT --prefix P [-X name=value]...   librdkafka, with tidemark's
-//   settings bench-parts decode --events N [--schemas CAPTURE]              the envelope decoder, messages in
-//   memory bench-parts store --events N                                   SQLite with our statements, changes
-//   in memory
+//   consume --brokers HOST:PORT --prefix P [--settings ours] [-X name=value]...
+//       librdkafka, with its own settings or with tidemark's
+//   decode --events N [--schemas CAPTURE]
+//       the envelope decoder, on messages in memory
+//   store --events N
+//       SQLite with our statements and triggers, on decoded changes in memory
 // Prints one JSON object.
 #include "consumer/envelope.h"
 #include "consumer/kafka_settings.h"
@@ -15,7 +17,6 @@
 #include <librdkafka/rdkafka.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -76,16 +77,23 @@ static int assign(rd_kafka_t *kafka, const char *prefix, int *ret_partitions, st
     return 0;
 }
 
-// -X properties, as pairs: to try out other settings
+// Those of `tidemark run`, or librdkafka's own; and -X properties, as pairs: to try out others
+static bool our_settings;
 static const char *overrides[OVERRIDES_MAX][2];
 static int override_count;
 
 static rd_kafka_t *open_consumer(const char *brokers, struct error *error) {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     char text[256] = "";
-    bool set = rd_kafka_conf_set(conf, "bootstrap.servers", brokers, text, sizeof text) == RD_KAFKA_CONF_OK &&
-               rd_kafka_conf_set(conf, "group.id", "bench-parts", text, sizeof text) == RD_KAFKA_CONF_OK;
-    for (const struct kafka_setting *setting = kafka_settings; set && setting->name != NULL; setting++)
+    static const struct kafka_setting needed[] = {{"group.id", "bench-parts"},
+                                                  {"enable.auto.commit", "false"},
+                                                  {"enable.partition.eof", "true"},
+                                                  {NULL, NULL}};
+    bool set = rd_kafka_conf_set(conf, "bootstrap.servers", brokers, text, sizeof text) == RD_KAFKA_CONF_OK;
+    for (const struct kafka_setting *setting = needed; set && setting->name != NULL; setting++)
+        set = rd_kafka_conf_set(conf, setting->name, setting->value, text, sizeof text) == RD_KAFKA_CONF_OK;
+    for (const struct kafka_setting *setting = kafka_settings; our_settings && set && setting->name != NULL;
+         setting++)
         if (strcmp(setting->name, "log.queue") != 0)
             set =
                 rd_kafka_conf_set(conf, setting->name, setting->value, text, sizeof text) == RD_KAFKA_CONF_OK;
@@ -354,6 +362,20 @@ static int store_part(const struct shop_config *config, struct result *result, s
     return status;
 }
 
+// Not getrusage's: that one counts what the process was before it became this program.
+static long peak_kb(void) {
+    static const char name[] = "VmHWM:";
+    FILE *status = fopen("/proc/self/status", "r");
+    char line[256];
+    long kb = 0;
+    while (status != NULL && kb == 0 && fgets(line, sizeof line, status) != NULL)
+        if (strncmp(line, name, sizeof name - 1) == 0)
+            kb = strtol(line + sizeof name - 1, NULL, 10);
+    if (status != NULL)
+        (void)fclose(status);
+    return kb;
+}
+
 int main(int argc, char **argv) {
     struct shop_config config = {.prefix = "bench", .seed = 1, .events = 1000000};
     const char *brokers = NULL;
@@ -367,6 +389,8 @@ int main(int argc, char **argv) {
             config.events = strtoll(argv[i + 1], NULL, 10);
         else if (strcmp(argv[i], "--schemas") == 0)
             config.schemas = argv[i + 1];
+        else if (strcmp(argv[i], "--settings") == 0)
+            our_settings = strcmp(argv[i + 1], "ours") == 0;
         else if (strcmp(argv[i], "-X") == 0 && override_count < OVERRIDES_MAX) {
             overrides[override_count][0] = strtok(argv[i + 1], "=");
             overrides[override_count++][1] = strtok(NULL, "");
@@ -385,19 +409,16 @@ int main(int argc, char **argv) {
     else {
         (void)fprintf(
             stderr,
-            "usage: bench-parts (consume --brokers HOST:PORT --prefix P [-X name=value]... | decode --events N "
-            "[--schemas CAPTURE] | store --events N)\n");
+            "usage: bench-parts (consume --brokers HOST:PORT --prefix P [--settings ours] [-X name=value]... | "
+            "decode --events N [--schemas CAPTURE] | store --events N)\n");
         return 2;
     }
     if (status != 0) {
         (void)fprintf(stderr, "bench-parts %s: %s\n", part, error.message);
         return 1;
     }
-    struct rusage usage;
-    (void)getrusage(RUSAGE_SELF, &usage);
     (void)printf("{\"part\":\"%s\",\"events\":%" PRId64 ",\"messages\":%" PRId64 ",\"bytes\":%" PRId64
                  ",\"cpu_s\":%.3f,\"wall_s\":%.3f,\"rss_kb\":%ld}\n",
-                 part, result.events, result.messages, result.bytes, result.cpu_s, result.wall_s,
-                 usage.ru_maxrss);
+                 part, result.events, result.messages, result.bytes, result.cpu_s, result.wall_s, peak_kb());
     return 0;
 }

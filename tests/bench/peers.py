@@ -4,9 +4,12 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 import venv
 
-from broker import BROKERS, STATE
+from broker import BROKERS, STATE, limit_s
+
+BUILD_S = 600
 
 
 def measured(command, folder):
@@ -14,11 +17,18 @@ def measured(command, folder):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as peer:
-        lines = [json.loads(line[7:]) for line in peer.stdout if line.startswith("RESULT ")]
-        _, status, usage = os.wait4(peer.pid, 0)
-        peer.returncode = os.waitstatus_to_exitcode(status)
+        bound = threading.Timer(limit_s(int(os.environ["EVENTS"])), peer.kill)
+        bound.start()
+        try:
+            lines = [json.loads(line[7:]) for line in peer.stdout if line.startswith("RESULT ")]
+            _, status, usage = os.wait4(peer.pid, 0)
+            peer.returncode = os.waitstatus_to_exitcode(status)
+        finally:
+            bound.cancel()
+            if peer.returncode is None:
+                peer.kill()
     if peer.returncode:
-        raise SystemExit(f"bench: {command[0]} failed: exit {peer.returncode}")
+        raise RuntimeError(f"{command[0]} failed: exit {peer.returncode}")
     figures = next(line for line in lines if "done_s" in line)
     return {
         "cpu_s": figures["cpu_s_at_done"],
@@ -35,7 +45,7 @@ def python_peer(script):
     if not os.path.exists(python) or subprocess.run(probe, stderr=subprocess.DEVNULL, check=False).returncode:
         venv.create(folder, with_pip=True)
         install = [python, "-m", "pip", "install", "-q", "confluent-kafka", "orjson"]
-        subprocess.run(install, check=True)
+        subprocess.run(install, check=True, timeout=BUILD_S)
     state = os.path.join(STATE, "peers", "python")
     command = [python, script, "--brokers", BROKERS, "--state", state]
     return lambda prefix: measured([*command, "--prefix", prefix], state)
@@ -43,7 +53,7 @@ def python_peer(script):
 
 def go_peer(source):
     program = os.path.join(STATE, "peers", "go_peer")
-    subprocess.run(["go", "build", "-o", program, "."], cwd=source, check=True)
+    subprocess.run(["go", "build", "-o", program, "."], cwd=source, check=True, timeout=BUILD_S)
     state = os.path.join(STATE, "peers", "go")
     return lambda prefix: measured([program, state, "sonic", BROKERS, prefix], state)
 
@@ -64,6 +74,6 @@ def find():
             continue
         try:
             found[name] = make(os.path.abspath(path))
-        except (OSError, subprocess.CalledProcessError) as error:
+        except (OSError, subprocess.SubprocessError) as error:
             reasons.append(f"{name}: not measured, it could not be built: {error}")
     return found, reasons

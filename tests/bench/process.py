@@ -1,19 +1,21 @@
-"""A tidemark under measurement: started, asked, stopped; what it used comes from /proc."""
+"""Programs under measurement: started, asked, ended in any case; what they used comes from /proc."""
 
+import contextlib
 import http.client
 import json
 import os
+import random
 import shutil
 import signal
 import sqlite3
 import subprocess
 import time
 
-from broker import BROKERS, STATE, TABLES
+from broker import BROKERS, STATE, TABLES, limit_s
 
 PORT = int(os.environ["BENCH_HTTP_PORT"])
 TICK = os.sysconf("SC_CLK_TCK")
-LIMIT_S = 1800
+STOP_S = 60
 STEP_S = 0.01
 
 
@@ -37,12 +39,24 @@ def cpu_s(pid):
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
+@contextlib.contextmanager
+def running(command, **options):
+    """A program that does not outlive the block, however that ends."""
+    with subprocess.Popen(command, **options) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
 class Tidemark:
     """`tidemark run` on a prefix. fresh: its file is made anew."""
 
-    def __init__(self, prefix, fresh=True, name="bench", program=None):
+    def __init__(self, prefix, fresh=True, limit=limit_s(int(os.environ["EVENTS"]))):
         self.folder = os.path.join(STATE, "db")
-        self.db = os.path.join(self.folder, f"{name}.db")
+        self.db = os.path.join(self.folder, "bench.db")
+        self.limit_s = limit
         if fresh:
             shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder, exist_ok=True)
@@ -50,7 +64,7 @@ class Tidemark:
         self.begun = time.monotonic()
         with open(self.log, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                [program or os.environ["TIDEMARK"], "run", "--brokers", BROKERS, "--prefix", prefix]
+                [os.environ["TIDEMARK"], "run", "--brokers", BROKERS, "--prefix", prefix]
                 + ["--db", self.db, "--listen", f"127.0.0.1:{PORT}"],
                 stderr=log,
             )
@@ -62,21 +76,31 @@ class Tidemark:
         self.stop()
 
     def stop(self, how=signal.SIGTERM):
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-            self.process.wait(60)
+        if self.process.poll() is not None:
+            return
+        self.process.send_signal(how)
+        try:
+            self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def wait_until(self, reached, what, step_s=STEP_S):
+        """Seconds since the start when `reached` first is true."""
+        while not reached():
+            if self.process.poll() is not None or time.monotonic() - self.begun > self.limit_s:
+                with open(self.log, encoding="utf-8") as log:
+                    raise RuntimeError(f"tidemark, {what}: not within {self.limit_s} s, or it ended: {log.read()[-2000:]}")
+            time.sleep(step_s)
+        return time.monotonic() - self.begun
 
     def wait(self, path, step_s=STEP_S):
         """Seconds since the start when the path first answers 200."""
-        while True:
-            status, _ = get(path)
-            elapsed = time.monotonic() - self.begun
-            if status == 200:
-                return elapsed
-            if self.process.poll() is not None or elapsed > LIMIT_S:
-                with open(self.log, encoding="utf-8") as log:
-                    raise SystemExit(f"bench: tidemark does not answer {path}: {log.read()[-2000:]}")
-            time.sleep(step_s)
+        return self.wait_until(lambda: get(path)[0] == 200, path, step_s)
+
+    def wait_applied(self, messages):
+        self.wait_until(lambda: self.applied() >= messages, f"{messages} messages applied", 2 * STEP_S)
 
     def cpu_s(self):
         return cpu_s(self.process.pid)
@@ -90,6 +114,13 @@ class Tidemark:
         status, body = get("/v1/lag")
         return sum(p["applied"] or 0 for p in json.loads(body)["partitions"]) if status == 200 else 0
 
+    def order_ids(self, count):
+        """Keys of orders that are in the mirror, drawn evenly."""
+        with sqlite3.connect(f"file:{self.db}?mode=ro", uri=True) as db:
+            ids = [row[0] for row in db.execute("select id from orders order by id")]
+        db.close()
+        return random.Random(count).choices(ids, k=count)
+
     def check(self, truth):
         """The mirror is the source, or the figures mean nothing."""
         with sqlite3.connect(f"file:{self.db}?mode=ro", uri=True) as db:
@@ -99,4 +130,4 @@ class Tidemark:
         expected = {status: pair for status, pair in truth["orders_by_status"].items() if pair[0]}
         got = {status: [count, cents] for status, count, cents in by_status}
         if got != expected or any(rows[table] != truth[table] for table in TABLES):
-            raise SystemExit(f"bench: the mirror is not the source: {rows} {got}, expected {truth}")
+            raise RuntimeError(f"the mirror is not the source: {rows} {got}, expected {truth}")

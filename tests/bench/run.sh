@@ -2,53 +2,59 @@
 # sh tests/bench/run.sh [VERB] [PART...]: how fast tidemark is, beside what it is made of and what else one could take.
 # Without a verb: set up, run, stop the broker. Verbs:
 #   setup      builds, starts Kafka, loads the topics (kept: the next time it only starts)
-#   run        measures and prints the table; also tests/bench/results/latest.json
+#   run        measures and prints one table; also tests/bench/results/latest.json. What fails is said, the rest is
+#              measured; with PARTs only those are measured anew, the others stay as they were in latest.json
+#   table      prints the table of latest.json again
+#   keep       latest.json becomes results/kept.json, and the README's table is made of it
+#   readme     the README's table from results/kept.json
 #   teardown   stops the broker; with --purge its data goes too
-# Parts (default: all but long): parts throughput peers http latency restart, and long (10 times the events).
-# In the environment: EVENTS (1000000), RUNS (3), PEERS (a folder with python_peer.py and go_peer), TIDEMARK (another
-# program than the one built here), BENCH_STATE (where data goes), BENCH_KAFKA_PORT, BENCH_HTTP_PORT.
+# Parts: parts throughput peers http latency restart long (ten times the events); all of them when none is named.
+# In the environment: EVENTS (1000000), RUNS (3), BENCH_MINUTES (90: no longer than this, loading included), PEERS (a
+# folder with python_peer.py and go_peer), TIDEMARK (another program than the one built here), BENCH_BUILD, BENCH_STATE
+# (where data goes: about 20 GB), BENCH_KAFKA_PORT (and the one after it), BENCH_HTTP_PORT (likewise).
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 top=$(dirname -- "$(dirname -- "$here")")
-: "${EVENTS:=1000000}" "${RUNS:=3}" "${BENCH_KAFKA_PORT:=19192}" "${BENCH_HTTP_PORT:=19180}"
+: "${EVENTS:=1000000}" "${RUNS:=3}" "${BENCH_MINUTES:=90}" "${BENCH_KAFKA_PORT:=19192}" "${BENCH_HTTP_PORT:=19180}"
 : "${BENCH_STATE:=$top/build/bench/state}" "${BENCH_BUILD:=$top/build/release}" "${PEERS:=}"
 : "${TIDEMARK:=$BENCH_BUILD/tidemark}"
 # the lab's broker, with its own port and data
 : "${LAB_JARS:=$top/lab/state/jars}"
 LAB_STATE=$BENCH_STATE LAB_KAFKA_PORT=$BENCH_KAFKA_PORT LAB_CONTROLLER_PORT=$((BENCH_KAFKA_PORT + 1))
-export EVENTS RUNS BENCH_KAFKA_PORT BENCH_HTTP_PORT BENCH_STATE BENCH_BUILD PEERS TIDEMARK
-export LAB_STATE LAB_JARS LAB_KAFKA_PORT LAB_CONTROLLER_PORT
+PYTHONDONTWRITEBYTECODE=1
+export EVENTS RUNS BENCH_MINUTES BENCH_KAFKA_PORT BENCH_HTTP_PORT BENCH_STATE BENCH_BUILD PEERS TIDEMARK
+export LAB_STATE LAB_JARS LAB_KAFKA_PORT LAB_CONTROLLER_PORT PYTHONDONTWRITEBYTECODE
 
 usage() {
     sed -n '2,/^set -eu/s/^# //p' "$0"
 }
 
 build() {
-    command -v wrk >/dev/null || missing="${missing:-} wrk"
-    command -v valgrind >/dev/null || missing="${missing:-} valgrind"
-    if [ -n "${missing:-}" ]; then
-        echo "run.sh: missing:$missing (apt-get install$missing)" >&2
-        exit 1
-    fi
-    mkdir -p "$BENCH_STATE"
-    [ -f "$BENCH_BUILD/build.ninja" ] ||
-        (cd "$top" && cmake --preset release -B "$BENCH_BUILD") >"$BENCH_STATE/build.log" 2>&1
-    cmake --build "$BENCH_BUILD" --target tidemark bench-load bench-parts bench-latency bench-bare \
-        >>"$BENCH_STATE/build.log" 2>&1 || {
-        tail -n 20 "$BENCH_STATE/build.log" >&2
-        echo "run.sh: the build failed; see $BENCH_STATE/build.log" >&2
+    command -v wrk >/dev/null || {
+        echo "run.sh: missing: wrk (apt-get install wrk)" >&2
         exit 1
     }
+    mkdir -p "$BENCH_STATE"
+    : >"$BENCH_STATE/build.log"
+    [ -f "$BENCH_BUILD/build.ninja" ] ||
+        (cd "$top" && cmake --preset release -B "$BENCH_BUILD") >>"$BENCH_STATE/build.log" 2>&1 || build_failed
+    cmake --build "$BENCH_BUILD" --target tidemark bench-load bench-parts bench-latency bench-bare \
+        >>"$BENCH_STATE/build.log" 2>&1 || build_failed
 }
 
-setup() {
+build_failed() {
+    tail -n 20 "$BENCH_STATE/build.log" >&2
+    echo "run.sh: the build failed; see $BENCH_STATE/build.log" >&2
+    exit 1
+}
+
+start() {
     build
-    sh "$top/lab/setup.sh" kafka
-    python3 "$here/bench.py" setup "$@"
+    # the broker outlives this script, so it must not inherit what the caller has open (flock's file, for one)
+    sh "$top/lab/setup.sh" kafka 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 }
 
 teardown() {
-    # shellcheck disable=SC2086 # a word or none
     if [ "${1:-}" = --purge ]; then
         sh "$top/lab/teardown.sh" --purge
         rm -rf "$BENCH_STATE"
@@ -60,17 +66,17 @@ teardown() {
 verb=${1:-all}
 [ $# -eq 0 ] || shift
 case $verb in
-setup) setup "$@" ;;
-run)
-    setup "$@"
-    python3 "$here/bench.py" run "$@"
+setup | run)
+    start
+    python3 "$here/bench.py" "$verb" "$@"
     ;;
-teardown) teardown "$@" ;;
 all)
     trap 'sh "$top/lab/teardown.sh" kafka' EXIT
-    setup
+    start
     python3 "$here/bench.py" run
     ;;
+table | keep | readme) python3 "$here/report.py" "$verb" ;;
+teardown) teardown "$@" ;;
 -h | --help) usage ;;
 *)
     usage >&2

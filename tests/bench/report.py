@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""report.py table [FILE]: what was measured, as the table that run.sh prints. readme [--check]: the README's speed section
+from results/kept.json, written, or compared only. keep: results/latest.json becomes kept.json, and the README is written."""
+
+import json
+import os
+import shutil
+import sys
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+LATEST = os.path.join(FOLDER, "results", "latest.json")
+KEPT = os.path.join(FOLDER, "results", "kept.json")
+README = os.path.normpath(os.path.join(FOLDER, "..", "..", "README.md"))
+BEGIN, END = "<!-- bench:begin -->\n", "<!-- bench:end -->"
+
+PARTS = ("parts", "throughput", "peers", "http", "latency", "restart", "long")
+
+# The rows of the table in their order: name, unit, what must be reached and what is aimed at (None: a figure to compare
+# with), which is better.
+ROWS = (
+    ("row events/s", "/s", 130000, 250000, "more"),
+    ("CPU an event", "us", 9, 5, "less"),
+    ("peak memory", "MB", 200, 120, "less"),
+    ("row events/s against librdkafka alone", "", None, None, "more"),
+    ("with schemas: row events/s", "/s", None, None, "more"),
+    ("with schemas: CPU an event", "us", None, None, "less"),
+    ("with schemas: row events/s against librdkafka alone", "", 0.6, 0.85, "more"),
+    ("CPU of python_peer against ours", "", 0.9, 1.5, "more"),
+    ("row events/s against python_peer", "", 1.2, 2.5, "more"),
+    ("CPU of go_peer against ours", "", 0.9, 1.5, "more"),
+    ("row events/s against go_peer", "", 0.7, 1.3, "more"),
+    ("keyed GET/s, 8 connections", "/s", None, None, "more"),
+    ("keyed GET/s against a bare libmicrohttpd server", "", 0.6, 0.8, "more"),
+    ("CPU of the bare server against ours", "", None, None, "more"),
+    ("keyed GET, p99 idle", "ms", 3, 1, "less"),
+    ("keyed GET, p99 while applying at full speed", "ms", 15, 5, "less"),
+    ("broker's timestamp to visible at 1,000 events/s, p50", "ms", None, None, "less"),
+    ("broker's timestamp to visible at 1,000 events/s, p99", "ms", 50, 10, "less"),
+    ("restart to ready, a million rows", "s", 1, 0.3, "less"),
+    ("after kill -9 at full speed: first answer", "s", 3, 1, "less"),
+    ("after kill -9 at full speed: ready, a tenth of the log later", "s", 3, 1, "less"),
+    ("ten times the events: CPU an event", "times", 1.2, 1.05, "less"),
+    ("ten times the events: time an event", "times", 1.2, 1.05, "less"),
+    ("ten times the events: peak memory", "MB", 200, 120, "less"),
+)
+
+
+def figure(value, unit):
+    if value is None:
+        return ""
+    text = f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.2f}".rstrip("0").rstrip(".")
+    return text + {"": "", "/s": "/s"}.get(unit, f" {unit}")
+
+
+def reached(value, bound, better):
+    return value >= bound if better == "more" else value <= bound
+
+
+def rating(value, floor, goal, better):
+    if floor is None:
+        return ""
+    return "goal" if reached(value, goal, better) else "floor" if reached(value, floor, better) else "**below**"
+
+
+def merged(result, kind):
+    """costs, measures or notes of all parts that were measured."""
+    if kind == "notes":
+        return [note for name in PARTS for note in result["parts"].get(name, {}).get("notes", [])]
+    return {key: value for name in PARTS for key, value in result["parts"].get(name, {}).get(kind, {}).items()}
+
+
+def lines(result):
+    yield "| | measured | floor | goal | |"
+    yield "|---|---|---|---|---|"
+    for name, cost in merged(result, "costs").items():
+        text = f"{figure(cost['cpu_us'], 'us')}, {figure(cost['events_s'], '/s')}, {figure(cost['peak_mb'], 'MB')}"
+        yield f"| {name} | {text} | | | |"
+    measures = merged(result, "measures")
+    for name, unit, floor, goal, better in ROWS:
+        if name in measures:
+            value = measures[name]
+            yield (f"| {name} | {figure(value, unit)} | {figure(floor, unit)} | {figure(goal, unit)} "
+                   f"| {rating(value, floor, goal, better)} |")
+
+
+def about(result):
+    measured = result["parts"].values()
+    commits = sorted({part["commit"] for part in measured})
+    days = sorted({part["date"][:10] for part in measured})
+    loads = [load for part in measured for load in part["load"]]
+    return (f"{' and '.join(days)}, commit {', '.join(commits)}, on {result['machine']}: {result['events']:,} row events in "
+            f"{result['messages']:,} messages, medians of {result['runs']} runs; the machine's load average {min(loads):.1f} to "
+            f"{max(loads):.1f}.")
+
+
+def table(result):
+    failed = [f"- FAILED {name}: {part['failed']}" for name, part in result["parts"].items() if part["failed"]]
+    missing = [name for name in PARTS if name not in result["parts"]]
+    text = [about(result), "", *lines(result), "", *[f"- {note}" for note in merged(result, "notes")], *failed]
+    if missing:
+        text.append(f"- not measured: {', '.join(missing)}")
+    return "\n".join(text) + "\n"
+
+
+def load(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def save(path, result):
+    """Whole or not at all."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        json.dump(result, file, indent=1)
+        file.write("\n")
+    os.replace(path + ".new", path)
+
+
+def readme_text(result):
+    return ("Each part alone first (CPU an event, row events/s, peak memory), then tidemark with all four views, the transaction\n"
+            "topic read and default settings. Floor and goal are what the project asks of itself. Measured "
+            f"{about(result)}\n\n" + "\n".join(lines(result)) + "\n\n"
+            + "".join(f"- {note}\n" for note in merged(result, "notes")))
+
+
+def readme(check):
+    if not os.path.exists(KEPT):
+        print("no figures are kept yet")
+        return
+    with open(README, encoding="utf-8") as file:
+        text = file.read()
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    wanted = before + BEGIN + readme_text(load(KEPT)) + END + after
+    if check and wanted != text:
+        sys.exit("README.md's speed section is not what tests/bench/results/kept.json says: sh tests/bench/run.sh readme")
+    if not check:
+        with open(README, "w", encoding="utf-8") as file:
+            file.write(wanted)
+    print("README.md's speed section is what results/kept.json says")
+
+
+def keep():
+    result = load(LATEST)
+    absent = [name for name in PARTS if name not in result["parts"] or result["parts"][name]["failed"]]
+    if absent:
+        sys.exit(f"report.py: not kept: {', '.join(absent)} failed or were not measured: sh tests/bench/run.sh run {absent[0]}")
+    shutil.copyfile(LATEST, KEPT)
+    readme(check=False)
+
+
+def main():
+    verb, *rest = sys.argv[1:] or ["table"]
+    if verb == "table":
+        print(table(load(rest[0] if rest else LATEST)), end="")
+    elif verb == "readme" and rest in ([], ["--check"]):
+        readme(check=bool(rest))
+    elif verb == "keep" and not rest:
+        keep()
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
