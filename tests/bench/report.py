@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import textwrap
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 LATEST = os.path.join(FOLDER, "results", "latest.json")
@@ -103,8 +104,11 @@ def table(result):
 
 
 def load(path):
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, json.JSONDecodeError) as error:
+        sys.exit(f"report.py: {path}: {error}; measure first: sh tests/bench/run.sh")
 
 
 def save(path, result):
@@ -117,10 +121,11 @@ def save(path, result):
 
 
 def readme_text(result):
-    return ("Each part alone first (CPU an event, row events/s, peak memory), then tidemark with all four views, the transaction\n"
-            "topic read and default settings. Floor and goal are what the project asks of itself. Measured "
-            f"{about(result)}\n\n" + "\n".join(lines(result)) + "\n\n"
-            + "".join(f"- {note}\n" for note in merged(result, "notes")))
+    head = textwrap.fill(
+        "Each part alone first (CPU an event, row events/s, peak memory), then tidemark with all four views, the transaction "
+        "topic read and default settings. Floor and goal are what the project asks of itself. Measured " + about(result), 125)
+    notes = "".join(f"- {note}\n" for note in merged(result, "notes"))
+    return head + "\n\n" + "\n".join(lines(result)) + "\n\n" + notes
 
 
 def readme(check):
