@@ -1,6 +1,7 @@
 #include "views/store.h"
 
 #include "views/base/embedded.h"
+#include "views/checkpoint.h"
 #include "views/functions.h"
 #include "views/install.h"
 #include "views/mirror.h"
@@ -53,6 +54,7 @@ struct store {
     sqlite3 *db;
     const struct catalog *catalog;
     struct mirror *mirror;
+    struct checkpoint *checkpoint;
     const struct change *refill; // the change that the SQL functions see while a view is filled
     sqlite3_stmt *statements[STORE_STATEMENTS];
     char id[STORE_ID_SIZE];
@@ -248,7 +250,7 @@ static int set_up_connection(struct store *store, const char *path, struct error
 static int set_pragmas(struct store *store, const char *path, struct error *error) {
     if (stmt_run(store->db,
                  "pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -65536;"
-                 "pragma wal_autocheckpoint = 16000; pragma secure_delete = off",
+                 "pragma secure_delete = off",
                  path, error) != 0)
         return -1;
     return 0;
@@ -300,6 +302,7 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
         load_timelines(store, error) != 0 ||
         get_meta(store->db, "id", store->id, sizeof store->id, error) < 0 ||
         get_meta(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
+        checkpoint_new(&store->checkpoint, store->db, path, error) != 0 ||
         mirror_open(&store->mirror, store->db, catalog, error) != 0 ||
         functions_register(store->db, mirror_current(store->mirror), error) != 0)
         return -1;
@@ -315,6 +318,7 @@ void store_close(struct store **store) {
     for (int i = 0; i < STORE_STATEMENTS; i++)
         stmt_finalize(&s->statements[i]);
     mirror_close(&s->mirror);
+    checkpoint_free(&s->checkpoint);
     stmt_close(&s->db);
     if (s->lock >= 0)
         (void)close(s->lock);
@@ -367,10 +371,13 @@ static int step(struct store *store, enum store_statement which, struct error *e
 }
 
 int store_begin(struct store *store, struct error *error) {
-    if (step(store, STORE_BEGIN, error) != 0)
-        return -1;
-    store->in_transaction = true;
-    return 0;
+    checkpoint_enter(store->checkpoint);
+    if (step(store, STORE_BEGIN, error) == 0) {
+        store->in_transaction = true;
+        return 0;
+    }
+    checkpoint_leave(store->checkpoint);
+    return -1;
 }
 
 bool store_in_transaction(const struct store *store) {
@@ -472,6 +479,7 @@ int store_commit(struct store *store, const struct store_commit *commit, struct 
         step(store, STORE_COMMIT, error) != 0)
         return -1;
     store->in_transaction = false;
+    checkpoint_leave(store->checkpoint);
     return 0;
 }
 
@@ -480,7 +488,10 @@ int store_rollback(struct store *store, struct error *error) {
         return 0;
     store->in_transaction = false;
     // SQLite may have rolled back by itself (disk full): then there is nothing left to undo.
-    if (sqlite3_get_autocommit(store->db) == 0 && step(store, STORE_ROLLBACK, error) != 0)
+    bool open = sqlite3_get_autocommit(store->db) == 0;
+    int status = open ? step(store, STORE_ROLLBACK, error) : 0;
+    checkpoint_leave(store->checkpoint);
+    if (status != 0)
         return -1;
     return mirror_reload(store->mirror, error);
 }
