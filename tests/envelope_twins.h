@@ -49,15 +49,21 @@ static inline struct envelope_decoder *twins_decoder(const struct catalog *catal
     return decoder;
 }
 
-static inline void twins_init(struct twins *twins) {
+// `views`: as catalog_load has it.
+static inline void twins_init(struct twins *twins, const char *views) {
     struct error error = {0};
     *twins = (struct twins){0};
-    if (catalog_load(NULL, NULL, &twins->catalog, &error) != 0 ||
+    if (catalog_load(views, NULL, &twins->catalog, &error) != 0 ||
         event_init(&twins->by_shape.event, twins->catalog, &error) != 0 ||
         event_init(&twins->generally.event, twins->catalog, &error) != 0) {
         fprintf(stderr, "%s\n", error.message);
         abort();
     }
+    twins->taught = twins_decoder(twins->catalog);
+}
+
+static inline void twins_forget(struct twins *twins) {
+    envelope_decoder_free(&twins->taught);
     twins->taught = twins_decoder(twins->catalog);
 }
 
