@@ -13,7 +13,7 @@ struct apply;
 
 enum {
     APPLY_COMMIT_MESSAGES = 20000, // a commit is due at the next boundary after so many messages
-    APPLY_COMMIT_BYTES = 32 << 20, // or bytes of values
+    APPLY_COMMIT_BYTES = 128 << 20, // or bytes of values
     APPLY_COMMIT_MS = 500,         // or so long after the transaction was opened
     APPLY_SLOTS_MAX = PROGRESS_PARTITIONS_MAX,
 };

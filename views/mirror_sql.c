@@ -53,7 +53,7 @@ char *mirror_sql_create(const struct table *table) {
         sqlite3_str_appendf(sql, "\"%w\" %s%s,", table->columns[i].name, stored, suffix);
     }
     // NOT NULL of the source is not repeated: a column that events lack must be able to be NULL here.
-    sqlite3_str_appendall(sql, "_lsn integer not null default -1,_snapshot integer not null default -1");
+    sqlite3_str_appendall(sql, "_lsn integer default -1,_snapshot integer default -1");
     if (!is_rowid_key(table)) {
         sqlite3_str_appendall(sql, ",primary key(");
         key_names(sql, table);
@@ -63,7 +63,7 @@ char *mirror_sql_create(const struct table *table) {
     }
     sqlite3_str_appendf(sql, "create table \"_deleted_%w\"(", table->name);
     key_declarations(sql, table);
-    sqlite3_str_appendall(sql, "_lsn integer not null,_ts_ms integer not null,primary key(");
+    sqlite3_str_appendall(sql, "_lsn integer,_ts_ms integer,primary key(");
     key_names(sql, table);
     sqlite3_str_appendall(sql, ")) without rowid;");
     return sqlite3_str_finish(sql);
@@ -129,9 +129,10 @@ char *mirror_sql_upsert(const struct table *table, enum mirror_upsert kind, bool
     return sqlite3_str_finish(sql);
 }
 
+// A failure undoes the whole transaction, so SQLite need not keep what the pages were before the statement.
 char *mirror_sql_write_pending(const struct table *table) {
     sqlite3_str *sql = begin();
-    sqlite3_str_appendf(sql, "insert into \"%w\"(", table->name);
+    sqlite3_str_appendf(sql, "insert or rollback into \"%w\"(", table->name);
     column_names(sql, table);
     sqlite3_str_appendall(sql, ",_lsn) select ");
     column_names(sql, table);
@@ -192,7 +193,7 @@ char *mirror_sql_note_deleted(const struct table *table) {
 
 char *mirror_sql_note_gone(const struct table *table) {
     sqlite3_str *sql = begin();
-    sqlite3_str_appendf(sql, "insert into \"_deleted_%w\"(", table->name);
+    sqlite3_str_appendf(sql, "insert or rollback into \"_deleted_%w\"(", table->name);
     key_names(sql, table);
     sqlite3_str_appendall(sql, ",_lsn,_ts_ms) select ");
     key_names(sql, table);

@@ -6,4 +6,10 @@ create table _applies(
     primary key(view, name)
 ) without rowid;
 alter table _tables add column newest_lsn integer;
+alter table _transactions add column last integer;
+-- The engine's columns of new mirrors may be null: a statement that writes many rows then needs no copy of the pages.
+update _meta set value = replace(replace(value,
+    '_lsn integer not null default -1,_snapshot integer not null default -1', '_lsn integer default -1,_snapshot integer default -1'),
+    '_lsn integer not null,_ts_ms integer not null', '_lsn integer,_ts_ms integer')
+where name = 'source';
 pragma user_version = 2;

@@ -1,4 +1,4 @@
-insert into analytics_customers_by_tier(loyalty_tier, customers)
+insert or rollback into analytics_customers_by_tier(loyalty_tier, customers)
 select ifnull(loyalty_tier, x''), sum(_weight)
 from _delta_customers
 group by loyalty_tier

@@ -1,4 +1,4 @@
-insert into analytics_orders_by_status(status, orders, total)
+insert or rollback into analytics_orders_by_status(status, orders, total)
 select ifnull(status, x''), sum(_weight), ifnull(sum(_weight * total), 0)
 from _delta_orders
 group by status

@@ -1,5 +1,5 @@
 -- An order that goes from paid to shipped counts as before: its two rows add up to nothing.
-insert into analytics_revenue_by_day(placed_on, orders, revenue)
+insert or rollback into analytics_revenue_by_day(placed_on, orders, revenue)
 select ifnull(placed_on, x''), sum(_weight), ifnull(sum(_weight * total), 0)
 from _delta_orders
 where status in ('paid', 'shipped')

@@ -1,4 +1,4 @@
-insert into analytics_top_skus(sku, orders, quantity, revenue)
+insert or rollback into analytics_top_skus(sku, orders, quantity, revenue)
 select ifnull(sku, x''), sum(_weight), ifnull(sum(_weight * quantity), 0), ifnull(sum(_weight * total), 0)
 from _delta_orders
 where status in ('paid', 'shipped')

@@ -6,26 +6,26 @@
 
 create table analytics_orders_by_status(
     status text primary key,
-    orders integer not null,
-    total decimal(18, 2) not null
+    orders integer,
+    total decimal(18, 2)
 ) without rowid;
 
 -- of orders paid or shipped
 create table analytics_revenue_by_day(
     placed_on text primary key,
-    orders integer not null,
-    revenue decimal(18, 2) not null
+    orders integer,
+    revenue decimal(18, 2)
 ) without rowid;
 
 -- of orders paid or shipped
 create table analytics_top_skus(
     sku text primary key,
-    orders integer not null,
-    quantity integer not null,
-    revenue decimal(18, 2) not null
+    orders integer,
+    quantity integer,
+    revenue decimal(18, 2)
 ) without rowid;
 
 create table analytics_customers_by_tier(
     loyalty_tier text primary key,
-    customers integer not null
+    customers integer
 ) without rowid;

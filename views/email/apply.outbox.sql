@@ -1,6 +1,6 @@
 -- Two turns a change, so that messages come in the order of the changes: first that an order was placed, then the status
 -- that it came to. A create over a row that is there (a ghost that a snapshot has not swept yet) is an insert all the same.
-insert into email_outbox(message_id, kind, order_id, customer_id, "to", full_name, total, at_ms)
+insert or rollback into email_outbox(message_id, kind, order_id, customer_id, "to", full_name, total, at_ms)
 select 'order-' || o.new_id || '-' || iif(t.turn = 1, 'placed', o.new_status),
     'order_' || iif(t.turn = 1, 'placed', o.new_status),
     o.new_id, o.new_customer_id, c.email, c.full_name, o.new_total, o._ts_ms

@@ -1,4 +1,4 @@
-insert into loyalty_balance(customer_id, points, orders)
+insert or rollback into loyalty_balance(customer_id, points, orders)
 select customer_id, ifnull(sum(_weight * points), 0), sum(_weight)
 from _delta_points
 group by customer_id

@@ -1,4 +1,4 @@
-insert into warehouse_to_ship(sku, quantity)
+insert or rollback into warehouse_to_ship(sku, quantity)
 select sku, sum(_weight * quantity)
 from _delta_orders
 where status = 'paid' and sku is not null

@@ -6,7 +6,7 @@ create index warehouse_paid on orders(created_at, id) where status = 'paid';
 -- Quantity of paid orders by sku, kept by apply.to_ship.sql. An order without a sku packs nothing.
 create table warehouse_to_ship(
     sku text primary key,
-    quantity integer not null
+    quantity integer
 ) without rowid;
 
 create view warehouse_stock as
