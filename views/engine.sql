@@ -31,8 +31,9 @@ create table _position(
 );
 
 -- The newest source transactions that the file shows whole (low 32 bits of the txid, as the source's clients know it),
--- for readers that wait for one. Transactions commit out of txid order, so no single number tells.
-create table _transactions(txid integer primary key, lsn integer not null);
+-- for readers that wait for one: a row is a run of them from txid to last (null: the one). Transactions commit out of
+-- txid order, so no single number tells.
+create table _transactions(txid integer primary key, lsn integer not null, last integer);
 
 -- Timelines of the source after its first, by the source commit time from which each holds: see consumer/timeline.h.
 create table _timelines(since_ts_ms integer primary key);

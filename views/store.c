@@ -5,6 +5,7 @@
 #include "views/functions.h"
 #include "views/install.h"
 #include "views/mirror.h"
+#include "views/shown.h"
 #include "views/stmt.h"
 
 #include <assert.h>
@@ -23,8 +24,6 @@ enum store_statement {
     STORE_OFFSET,
     STORE_POSITION,
     STORE_QUARANTINE,
-    STORE_TRANSACTION,
-    STORE_FORGET_TRANSACTIONS,
     STORE_TIMELINE,
     STORE_STATEMENTS,
 };
@@ -42,10 +41,6 @@ static const char *const store_sql[STORE_STATEMENTS] = {
                        " sequenced_lsn = :sequenced_lsn, sequenced_ts_ms = :sequenced_ts_ms, torn = :torn",
     [STORE_QUARANTINE] = "insert into _quarantine(topic, partition, \"offset\", key, value, reason, at_ms)"
                          " values(:topic, :partition, :offset, :key, :value, :reason, :at_ms)",
-    [STORE_TRANSACTION] = "insert into _transactions(txid, lsn) values(:txid, :lsn)"
-                          " on conflict(txid) do update set lsn = excluded.lsn",
-    [STORE_FORGET_TRANSACTIONS] = "delete from _transactions where lsn <"
-                                  " (select lsn from _transactions order by lsn desc limit 1 offset :kept)",
     [STORE_TIMELINE] = "insert into _timelines(since_ts_ms) values(:since) on conflict do nothing",
 };
 
@@ -55,6 +50,7 @@ struct store {
     const struct catalog *catalog;
     struct mirror *mirror;
     struct checkpoint *checkpoint;
+    struct shown *shown;
     const struct change *refill; // the change that the SQL functions see while a view is filled
     sqlite3_stmt *statements[STORE_STATEMENTS];
     char id[STORE_ID_SIZE];
@@ -65,7 +61,6 @@ struct store {
     bool was_torn;
     int64_t *timelines;
     int timeline_count;
-    int64_t transactions; // noted since the newest forgetting
     bool in_transaction;
 };
 
@@ -303,6 +298,7 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
         get_meta(store->db, "id", store->id, sizeof store->id, error) < 0 ||
         get_meta(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
         checkpoint_new(&store->checkpoint, store->db, path, error) != 0 ||
+        shown_new(&store->shown, store->db, error) != 0 ||
         mirror_open(&store->mirror, store->db, catalog, error) != 0 ||
         functions_register(store->db, mirror_current(store->mirror), error) != 0)
         return -1;
@@ -318,6 +314,7 @@ void store_close(struct store **store) {
     for (int i = 0; i < STORE_STATEMENTS; i++)
         stmt_finalize(&s->statements[i]);
     mirror_close(&s->mirror);
+    shown_free(&s->shown);
     checkpoint_free(&s->checkpoint);
     stmt_close(&s->db);
     if (s->lock >= 0)
@@ -397,22 +394,10 @@ void store_mark_snapshot(struct store *store, const struct change *change) {
     mirror_mark_snapshot(store->mirror, change);
 }
 
-// A txid is known to the source's clients by its low 32 bits (what pgoutput sends) or as a whole (xid8).
-static int64_t txid_low(int64_t txid) {
-    return txid & 0xffffffff;
-}
-
 int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct error *error) {
-    sqlite3_stmt *note = store->statements[STORE_TRANSACTION];
-    stmt_bind_integer(note, ":txid", txid_low(txid));
-    stmt_bind_integer(note, ":lsn", lsn);
-    if (step(store, STORE_TRANSACTION, error) != 0 || mirror_transaction_end(store->mirror, txid, error) != 0)
-        return -1;
-    if (++store->transactions < STORE_TRANSACTIONS_KEPT)
-        return 0;
-    store->transactions = 0;
-    stmt_bind_integer(store->statements[STORE_FORGET_TRANSACTIONS], ":kept", STORE_TRANSACTIONS_KEPT);
-    return step(store, STORE_FORGET_TRANSACTIONS, error);
+    return shown_note(store->shown, txid, lsn, error) != 0
+               ? -1
+               : mirror_transaction_end(store->mirror, txid, error);
 }
 
 int64_t store_snapshot_lsn(const struct store *store, const struct table *table) {
@@ -475,8 +460,8 @@ int store_commit(struct store *store, const struct store_commit *commit, struct 
     bind_or_null(position, ":sequenced_lsn", commit->sequence.lsn, LSN_NONE);
     stmt_bind_integer(position, ":sequenced_ts_ms", commit->sequence.ts_ms);
     stmt_bind_integer(position, ":torn", commit->torn);
-    if (step(store, STORE_POSITION, error) != 0 || mirror_save(store->mirror, error) != 0 ||
-        step(store, STORE_COMMIT, error) != 0)
+    if (step(store, STORE_POSITION, error) != 0 || shown_save(store->shown, error) != 0 ||
+        mirror_save(store->mirror, error) != 0 || step(store, STORE_COMMIT, error) != 0)
         return -1;
     store->in_transaction = false;
     checkpoint_leave(store->checkpoint);
@@ -491,6 +476,7 @@ int store_rollback(struct store *store, struct error *error) {
     bool open = sqlite3_get_autocommit(store->db) == 0;
     int status = open ? step(store, STORE_ROLLBACK, error) : 0;
     checkpoint_leave(store->checkpoint);
+    shown_drop(store->shown);
     if (status != 0)
         return -1;
     return mirror_reload(store->mirror, error);

@@ -14,8 +14,6 @@ enum {
     STORE_FORMAT = 2,                  // user_version; an older one is upgraded, a newer one refused
     STORE_ID_SIZE = 33,                // 32 hex digits and NUL
     STORE_PREFIX_SIZE = 256,
-    // Recently applied source transactions that a reader can wait for by txid.
-    STORE_TRANSACTIONS_KEPT = 100000,
 };
 
 struct store_report {

@@ -416,7 +416,7 @@ class Views(Case):
         tide.replay(self.path / "old.db", half, whole, flags=("--views", str(views)))
         tide.replay(self.db, half, flags=("--views", str(views)))
         connection = sqlite3.connect(self.db)
-        connection.executescript("drop table _applies; alter table _tables drop column newest_lsn; pragma user_version = 1")
+        connection.executescript("drop table _applies; alter table _tables drop column newest_lsn; alter table _transactions drop column last; pragma user_version = 1")
         connection.close()
         self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 1", "tidemark run"])
         done = tide.run("replay", "--db", self.db, whole)
