@@ -15,8 +15,8 @@ static const char *const statement_sql[READER_STATEMENTS] = {
     [READER_VERSION] = "pragma data_version",
     [READER_POSITION] =
         "select version, lsn, txid, transactional, applied_total, offsets from _position where id = 1",
-    [READER_TRANSACTION] = "select 1 from (select txid, last from _transactions where txid <= :txid"
-                           " order by txid desc limit 1) where :txid <= ifnull(last, txid)",
+    [READER_TRANSACTION] = ("select 1 from (select txid, last from _transactions where txid <= :txid"
+                            " order by txid desc limit 1) where :txid <= ifnull(last, txid)"),
     [READER_NEXT_OFFSET] = "select next_offset from _offsets where topic = :topic and partition = :partition",
     [READER_OFFSETS] = "select topic, partition, next_offset from _offsets order by topic, partition",
     [READER_QUARANTINE_COUNT] = "select count(*) from _quarantine",
