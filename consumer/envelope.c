@@ -133,10 +133,11 @@ static int compare_key(const struct envelope_decoder *decoder, const struct even
     return 0;
 }
 
-// A delete's row is known by its key; where the key has other columns, by "before".
-static int take_key(struct envelope_decoder *decoder, struct row_reader *row, struct span before,
-                    struct event *event, struct error *error) {
+// A delete's row, or a tombstone's, is known by its key; where the key has other columns, by "before".
+static int take_key(struct envelope_decoder *decoder, struct row_reader *row, struct span key,
+                    struct span before, struct event *event, struct error *error) {
     const struct table *table = event->change.table;
+    event->key_hash = hash_key(key);
     bool whole = true;
     for (int i = 0; i < table->key_count; i++)
         whole &= decoder->key_values[table->keys[i]].kind != VALUE_ABSENT;
@@ -227,7 +228,7 @@ static int finish_row(struct envelope_decoder *decoder, const struct message *me
     if (read_key(decoder, message, change->table, event, error) != 0)
         return -1;
     if (change->op == CHANGE_DELETE)
-        return take_key(decoder, row, members->before, event, error);
+        return take_key(decoder, row, message->key, members->before, event, error);
     if (members->after_kind != 1)
         return error_set(error, ERROR_INPUT, "op %.*s without a row in after", (int)members->op.size,
                          members->op.data);
@@ -248,7 +249,7 @@ static int decode_tombstone(struct envelope_decoder *decoder, const struct messa
     event->change.op = CHANGE_TOMBSTONE;
     if (read_key(decoder, message, row->table, event, error) != 0)
         return -1;
-    return take_key(decoder, row, (struct span){0}, event, error);
+    return take_key(decoder, row, message->key, (struct span){0}, event, error);
 }
 
 // What the members and the columns mean, once they are read.
@@ -276,7 +277,7 @@ static int decode_row(struct envelope_decoder *decoder, const struct table *tabl
                              .values = event->values,
                              .arena = &event->arena};
     struct members members = members_none;
-    event->key_hash = hash_key(message->key);
+    event->key_hash = 0;
     if (message->value.size == 0)
         return decode_tombstone(decoder, message, &row, event, error);
     row.by_shape = shapes_read_row(decoder->shapes, message->value, &row, &members);

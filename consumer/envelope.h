@@ -34,7 +34,7 @@ struct event {
     // A row that could not be read may still say where it belongs: then `change`'s transaction members are
     // set though decoding failed, and the merge need not wait for it.
     bool placed;
-    uint64_t key_hash; // of the key's bytes
+    uint64_t key_hash; // of the key's bytes; of a delete or tombstone only, else 0
     // change.lsn and change.previous_commit as the source has them; the loop makes them comparable across
     // timelines
     int64_t source_lsn;

@@ -2,6 +2,7 @@
 
 #include "consumer/envelope_payload.h"
 #include "consumer/envelope_shape.h"
+#include "consumer/json_scan.h"
 
 static const struct span boundary_members[] = {
     [BOUNDARY_STATUS] = {"status", 6},
@@ -52,24 +53,33 @@ static int read_collection(const struct catalog *catalog, struct json_reader *js
                                    : row_broken(json, error);
 }
 
-// Past `literal`, or NULL.
-static inline const char *pass_literal(const char *p, const char *end, struct span literal) {
-    return (size_t)(end - p) >= literal.size && memcmp(p, literal.data, literal.size) == 0 ? p + literal.size
-                                                                                           : NULL;
+#define COLLECTION_BEGIN "{\"data_collection\":"
+#define COLLECTION_MIDDLE ",\"event_count\":"
+
+const char *events_pass_collections(const char *at, const char *end) {
+    bool escaped;
+    const char *p = at;
+    do {
+        p = pass_word(p + 1, end, SPAN(COLLECTION_BEGIN "\"")); // past the [ or the comma
+        p = p != NULL ? pass_plain_string(p - 1, end, &escaped) : NULL;
+        p = p != NULL ? pass_word(p, end, SPAN(COLLECTION_MIDDLE)) : NULL;
+        p = p != NULL && p < end && is_digit(*p) ? pass_plain_number(p, end) : NULL;
+        p = p != NULL ? pass_word(p, end, SPAN("}")) : NULL;
+    } while (p != NULL && p < end && *p == ',');
+    return p != NULL && p < end && *p == ']' ? p + 1 : NULL;
 }
 
 // {"data_collection":"public.orders","event_count":2} as Debezium writes it: past it. NULL: it is written
 // otherwise, and nothing was counted. (It is valid JSON, where such bytes never follow an escaped quote.)
 static const char *read_plain_collection(const struct catalog *catalog, const char *p, const char *end,
                                          struct event *event) {
-    p = pass_literal(p, end, SPAN("{\"data_collection\":\""));
+    p = pass_word(p, end, SPAN(COLLECTION_BEGIN "\""));
     const char *name = p, *quote = p != NULL ? memchr(p, '"', (size_t)(end - p)) : NULL;
-    p = quote != NULL ? pass_literal(quote, end, SPAN("\",\"event_count\":")) : NULL;
+    p = quote != NULL ? pass_word(quote, end, SPAN("\"" COLLECTION_MIDDLE)) : NULL;
     if (p == NULL)
         return NULL;
     const char *digits = p;
-    while (p < end && *p >= '0' && *p <= '9')
-        p++;
+    p = pass_digits(p, end);
     int64_t count;
     if (p == end || *p != '}' || !json_to_integer((struct span){digits, (size_t)(p - digits)}, &count))
         return NULL;

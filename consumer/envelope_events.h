@@ -18,6 +18,8 @@ struct shapes;
 
 // The member that the newest KEY names, or -1.
 int events_find_member(const struct json_reader *json);
+// Past a value of data_collections as Debezium writes it; NULL: written otherwise, or no JSON.
+const char *events_pass_collections(const char *at, const char *end);
 // Sets `event`'s kind and members; a tombstone leaves it EVENT_NOTHING.
 int events_decode_transaction(struct shapes *shapes, const struct catalog *catalog,
                               const struct message *message, struct event *event, struct error *error);

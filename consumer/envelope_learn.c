@@ -204,6 +204,7 @@ bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
     shape->drifts = 0;
     shape->schema_size = shape->table_size = 0;
     shape->flat = lesson->payload->flat;
+    shape->json.pass_array = lesson->subject == SUBJECT_BOUNDARY ? events_pass_collections : NULL;
     if (!enter_payload(&learner) || is_ambiguous(&learner))
         return false;
     bool (*learn_member)(struct learner *) = learn_subject[lesson->subject];

@@ -409,11 +409,7 @@ static inline uint64_t load_eight(const char *p) {
     return word;
 }
 
-// Eight digits, the first in the lowest byte. Whether all are digits, and the number they are.
-static inline bool are_digits(uint64_t word) {
-    return (((word - 0x3030303030303030) | (word + 0x4646464646464646)) & 0x8080808080808080) == 0;
-}
-
+// Eight digits as a number, the first in the lowest byte.
 static inline uint64_t eight_digits(uint64_t word) {
     const uint64_t every_fourth = 0x000000FF000000FF;
     word -= 0x3030303030303030;
@@ -447,11 +443,11 @@ bool json_to_long_integer(struct span number, int64_t *ret) {
     uint64_t last = load_eight(p + middle);
     if (middle > 0) {
         uint64_t word = load_eight(p) << (64 - 8 * middle) | (middle < 8 ? zeros >> (8 * middle) : 0);
-        if (!are_digits(word))
+        if (!eight_are_digits((const char *)&word))
             return false;
         value = value * EIGHT + eight_digits(word);
     }
-    if (!are_digits(last))
+    if (!eight_are_digits(p + middle))
         return false;
     value = value * EIGHT + eight_digits(last);
     if (value > (uint64_t)INT64_MAX + negative)

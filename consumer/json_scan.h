@@ -1,5 +1,5 @@
-// Scanning bytes of JSON, shared by the reader (json.c), the flat objects (json_flat.c) and the shapes
-// (json_shape.c). Inside those only.
+// Scanning bytes of JSON, shared by the reader (json.c), the flat objects (json_flat.c), the shapes
+// (json_shape.c) and a boundary's collections (envelope_events.c). Inside those only.
 #ifndef TIDEMARK_JSON_SCAN_H
 #define TIDEMARK_JSON_SCAN_H
 
@@ -63,22 +63,32 @@ static inline const char *pass_plain(const char *p, const char *end) {
     return p;
 }
 
+static inline bool eight_are_digits(const char *p) {
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return (((word - 0x3030303030303030) | (word + 0x4646464646464646)) & 0x8080808080808080) == 0;
+}
+
+static inline const char *pass_few_digits(const char *p, const char *end) {
+    while (p < end && is_digit(*p))
+        p++;
+    return p;
+}
+
 // The first byte from `p` on that is no digit, or `end`.
 static inline const char *pass_digits(const char *p, const char *end) {
 #ifdef JSON_SSE2
     if (likely(end - p >= 16)) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
         __m128i digits = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
-        __m128i is_digits = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
-        unsigned others = (unsigned)_mm_movemask_epi8(is_digits) ^ 0xFFFF;
-        if (likely(others != 0))
-            return p + __builtin_ctz(others);
-        p += 16;
+        __m128i are_digits = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
+        unsigned others = (unsigned)_mm_movemask_epi8(are_digits) ^ 0xFFFF;
+        return likely(others != 0) ? p + __builtin_ctz(others) : pass_few_digits(p + 16, end);
     }
 #endif
-    while (p < end && is_digit(*p))
-        p++;
-    return p;
+    if (end - p >= 8 && eight_are_digits(p))
+        p += 8;
+    return pass_few_digits(p, end);
 }
 
 // Past the closing quote of the string whose opening quote is at `p`; NULL when it is not plain ASCII with

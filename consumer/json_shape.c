@@ -88,6 +88,8 @@ static inline bool begins_with(const char *theirs, size_t left, const char *ours
         return sixteen_equal(theirs, ours, part->mask);
     if (size > left)
         return false;
+    if (size == 1)
+        return *theirs == *ours;
     if (size > 16 && size <= SHORT_MAX) {
         for (size_t at = 0; at + 16 < size; at += 16)
             if (!sixteen_equal(theirs + at, ours + at, ALL))
@@ -99,10 +101,13 @@ static inline bool begins_with(const char *theirs, size_t left, const char *ours
 }
 
 // What the quick way leaves: containers, exponents, bytes beyond ASCII.
-static __attribute__((noinline)) const char *pass_generally(const char *p, const char *end, int depth,
+static __attribute__((noinline)) const char *pass_generally(const struct json_shape *shape, const char *p,
+                                                            const char *end, int depth,
                                                             struct json_value *ret) {
     if (*p == '{' || *p == '[') {
-        const char *past = json_flat_end(p, end);
+        const char *past = *p == '[' && shape->pass_array != NULL ? shape->pass_array(p, end) : NULL;
+        if (past == NULL)
+            past = json_flat_end(p, end);
         *ret = (struct json_value){*p == '{' ? JSON_OBJECT_BEGIN : JSON_ARRAY_BEGIN,
                                    false,
                                    {p, past != NULL ? (size_t)(past - p) : 0}};
@@ -115,7 +120,8 @@ static __attribute__((noinline)) const char *pass_generally(const char *p, const
     return json_take(&json, ret) && ret->raw.data == p ? p + ret->raw.size : NULL;
 }
 
-static inline const char *pass_value(const char *p, const char *end, int depth, struct json_value *ret) {
+static inline const char *pass_value(const struct json_shape *shape, const char *p, const char *end,
+                                     int depth, struct json_value *ret) {
     const char *past = NULL;
     ret->escaped = false;
     if (p == end)
@@ -134,7 +140,7 @@ static inline const char *pass_value(const char *p, const char *end, int depth, 
         past = *p == 't' ? pass_word(p, end, SPAN("true")) : pass_word(p, end, SPAN("false"));
     }
     if (past == NULL)
-        return pass_generally(p, end, depth, ret);
+        return pass_generally(shape, p, end, depth, ret);
     ret->raw = (struct span){p, (size_t)(past - p)};
     return past;
 }
@@ -149,7 +155,8 @@ bool json_shape_match(const struct json_shape *shape, struct span document, stru
             return false;
         p += part->size;
         if (likely(part->kind <= JSON_PART_SKIP)) {
-            p = pass_value(p, end, part->depth, part->kind == JSON_PART_SKIP ? &ignored : &ret[part->place]);
+            p = pass_value(shape, p, end, part->depth,
+                           part->kind == JSON_PART_SKIP ? &ignored : &ret[part->place]);
             if (p == NULL)
                 return false;
         } else if (part->kind == JSON_PART_OBJECT) {
