@@ -12,11 +12,11 @@
 struct kafka;
 
 enum {
-    KAFKA_PARTITION_QUEUE_KB = 1024, // bytes that librdkafka holds ready for a partition
-    KAFKA_BATCH_MAX = 256,           // messages taken from a partition's queue at once
-    KAFKA_HELD_MAX = 512,            // taken from it and not released
-    KAFKA_HELD_BYTES = 1 << 20,      // about: no more are taken when the held ones have so many
-    KAFKA_METADATA_EVERY_MS = 5000,  // how often new topics and partitions are looked for
+    KAFKA_PARTITION_QUEUE_KB = 512, // bytes that librdkafka holds ready for a partition
+    KAFKA_BATCH_MAX = 256,          // messages taken from a partition's queue at once
+    KAFKA_HELD_MAX = 512,           // taken from it and not released
+    KAFKA_HELD_BYTES = 1 << 20,     // about: no more are taken when the held ones have so many
+    KAFKA_METADATA_EVERY_MS = 5000, // how often new topics and partitions are looked for
     KAFKA_CLOSE_WAIT_MS = 3000,
 };
 
