@@ -12,6 +12,7 @@ struct apply {
     char *file; // for messages: "analytics/apply.orders_by_status.sql"
     sqlite3_stmt *stmt;
     bool *uses;  // by table number: it sees changes of these
+    bool *nets;  // by table number: net ones, of whole chains
     bool *reads; // by table number: it looks up rows of these
     int *from;   // by table number: the first step that it has not seen
 };
@@ -25,14 +26,10 @@ struct delta {
     int steps; // of all lists
     struct apply *applies;
     int apply_count;
-    bool *looked_up; // by table number: some statement reads it
     struct apply *preparing;
-    // what the hook is to do
-    const struct table *target;
-    int target_step;
-    const struct change *change;
-    const struct value *deleted;
-    bool failed; // out of memory in the hook
+    const struct table *watched; // by the hook
+    const struct change *change; // that the watched writes belong to
+    bool failed;                 // out of memory in the hook
 };
 
 // --- the lists
@@ -105,34 +102,30 @@ static int keep_value(struct delta *delta, sqlite3_value *from, struct value *re
 
 typedef int (*preupdate_value)(sqlite3 *db, int column, sqlite3_value **ret);
 
-// One row's columns that are used (and kept), the others VALUE_ABSENT. NULL = out of memory.
-static const struct value *keep_row(struct delta *delta, bool deleted, preupdate_value read) {
-    const struct table *table = delta->target;
+// One row's columns that are used, the others VALUE_ABSENT. NULL = out of memory.
+static const struct value *keep_row(struct delta *delta, preupdate_value read) {
+    const struct table *table = delta->watched;
     const struct delta_list *list = &delta->lists[table->index];
     struct value *row = arena_take(&delta->arena, (size_t)table->column_count * sizeof *row);
     for (int i = 0; row != NULL && i < table->column_count; i++) {
         row[i] = (struct value){.kind = VALUE_ABSENT};
         sqlite3_value *value = NULL;
-        if (!list->used[i] && !(deleted && list->kept_of_deleted[i]))
-            continue;
-        if (read(delta->db, i, &value) != SQLITE_OK || keep_value(delta, value, &row[i]) != 0)
+        if (list->used[i] &&
+            (read(delta->db, i, &value) != SQLITE_OK || keep_value(delta, value, &row[i]) != 0))
             return NULL;
     }
     return row;
 }
 
-// A row that nobody listed: it is a step of its own.
-static void list_row(struct delta *delta, int op, const struct value *before) {
+static int list_row(struct delta *delta, int op) {
+    const struct value *before = NULL;
     const struct value *after = NULL;
-    if (op != SQLITE_DELETE && (after = keep_row(delta, false, sqlite3_preupdate_new)) == NULL) {
-        delta->failed = true;
-        return;
-    }
-    struct delta_step *step = delta_add(delta, delta->target);
-    if (step == NULL) {
-        delta->failed = true;
-        return;
-    }
+    if ((op != SQLITE_INSERT && (before = keep_row(delta, sqlite3_preupdate_old)) == NULL) ||
+        (op != SQLITE_DELETE && (after = keep_row(delta, sqlite3_preupdate_new)) == NULL))
+        return -1;
+    struct delta_step *step = delta_add(delta, delta->watched);
+    if (step == NULL)
+        return -1;
     const struct change *change = delta->change;
     step->before = before;
     step->values = after;
@@ -143,6 +136,7 @@ static void list_row(struct delta *delta, int op, const struct value *before) {
     step->lsn = change->lsn;
     step->txid = change->txid;
     step->ts_ms = change->ts_ms;
+    return 0;
 }
 
 static void on_preupdate(void *self, sqlite3 *db, int op, const char *database, const char *name,
@@ -150,35 +144,22 @@ static void on_preupdate(void *self, sqlite3 *db, int op, const char *database, 
     (void)db, (void)database, (void)old_rowid, (void)new_rowid;
     struct delta *delta = self;
     // What a user's triggers write while the mirror's row is written is theirs.
-    if (delta->target == NULL || delta->failed || strcmp(name, delta->target->name) != 0)
-        return;
-    const struct delta_list *list = &delta->lists[delta->target->index];
-    bool deleted = op == SQLITE_DELETE;
-    if (!list->has_used && !(deleted && list->has_kept))
-        return;
-    const struct value *before = NULL;
-    if (op != SQLITE_INSERT && (before = keep_row(delta, deleted, sqlite3_preupdate_old)) == NULL) {
-        delta->failed = true;
-        return;
-    }
-    if (deleted)
-        delta->deleted = before;
-    if (delta->target_step != DELTA_TARGET_NONE)
-        list->steps[delta->target_step == DELTA_TARGET_LISTED ? list->current : delta->target_step].before =
-            before;
-    else if (list->has_used)
-        list_row(delta, op, before);
+    if (!delta->failed && strcmp(name, delta->watched->name) == 0)
+        delta->failed = list_row(delta, op) != 0;
 }
 
-void delta_target(struct delta *delta, const struct table *table, int step, const struct change *change) {
-    delta->target = table;
-    delta->target_step = step;
+void delta_watch(struct delta *delta, const struct table *table, const struct change *change) {
+    delta->watched = table;
     delta->change = change;
-    delta->deleted = NULL;
+    if (delta->lists[table->index].has_used)
+        (void)sqlite3_preupdate_hook(delta->db, on_preupdate, delta);
 }
 
-const struct value *delta_deleted(const struct delta *delta) {
-    return delta->deleted;
+int delta_watch_end(struct delta *delta, struct error *error) {
+    (void)sqlite3_preupdate_hook(delta->db, NULL, NULL);
+    delta->watched = NULL;
+    delta->change = NULL;
+    return delta->failed ? error_set(error, ERROR_SYSTEM, "out of memory") : 0;
 }
 
 void delta_take_back(struct delta *delta, const struct table *table, int count) {
@@ -187,45 +168,43 @@ void delta_take_back(struct delta *delta, const struct table *table, int count) 
     list->count = count;
 }
 
-int delta_target_none(struct delta *delta, struct error *error) {
-    delta->target = NULL;
-    delta->change = NULL;
-    return delta->failed ? error_set(error, ERROR_SYSTEM, "out of memory") : 0;
-}
-
 // --- the statements
 
 static int note_read(void *self, int action, const char *name, const char *column, const char *database,
                      const char *trigger) {
-    (void)column, (void)database, (void)trigger;
+    (void)database, (void)trigger;
     struct delta *delta = self;
-    if (action != SQLITE_READ)
+    const struct table *table =
+        action == SQLITE_READ ? catalog_table(delta->catalog, name, strlen(name)) : NULL;
+    if (table == NULL)
         return SQLITE_OK;
-    const struct table *table = catalog_table(delta->catalog, name, strlen(name));
-    if (table != NULL)
-        delta->preparing->reads[table->index] = true;
+    delta->preparing->reads[table->index] = true;
+    int number = table_column(table, column, strlen(column));
+    if (number >= 0)
+        delta->lists[table->index].looked_up[number] = true;
     return SQLITE_OK;
 }
 
 static int prepare_apply(struct delta *delta, struct apply *apply, const char *sql, struct error *error) {
     size_t tables = (size_t)delta->catalog->table_count;
     apply->uses = calloc(tables, sizeof *apply->uses);
+    apply->nets = calloc(tables, sizeof *apply->nets);
     apply->reads = calloc(tables, sizeof *apply->reads);
     apply->from = calloc(tables, sizeof *apply->from);
-    if (apply->file == NULL || apply->uses == NULL || apply->reads == NULL || apply->from == NULL)
+    if (apply->file == NULL || apply->uses == NULL || apply->nets == NULL || apply->reads == NULL ||
+        apply->from == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     delta->preparing = apply;
     delta->shown.named = apply->uses;
+    delta->shown.netted = apply->nets;
     (void)sqlite3_set_authorizer(delta->db, note_read, delta);
     int status = stmt_prepare(delta->db, sql, apply->file, &apply->stmt, error);
     (void)sqlite3_set_authorizer(delta->db, NULL, NULL);
-    delta->shown.named = NULL;
+    delta->shown.named = delta->shown.netted = NULL;
     delta->preparing = NULL;
     // Its own changes are there when it runs: looking up rows of the same table needs no other moment.
-    for (size_t i = 0; i < tables; i++) {
-        apply->reads[i] &= !apply->uses[i];
-        delta->looked_up[i] |= apply->reads[i];
-    }
+    for (size_t i = 0; i < tables; i++)
+        delta->lists[i].is_looked_up |= apply->reads[i] && !apply->uses[i];
     return status;
 }
 
@@ -254,14 +233,13 @@ static int load_applies(struct delta *delta, struct error *error) {
 static int make_lists(struct delta *delta, struct error *error) {
     size_t tables = (size_t)delta->catalog->table_count;
     delta->lists = calloc(tables, sizeof *delta->lists);
-    delta->looked_up = calloc(tables, sizeof *delta->looked_up);
-    if (delta->lists == NULL || delta->looked_up == NULL)
+    if (delta->lists == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (size_t i = 0; i < tables; i++) {
         size_t columns = (size_t)delta->catalog->tables[i].column_count;
         delta->lists[i].used = calloc(columns, sizeof(bool));
-        delta->lists[i].kept_of_deleted = calloc(columns, sizeof(bool));
-        if (delta->lists[i].used == NULL || delta->lists[i].kept_of_deleted == NULL)
+        delta->lists[i].looked_up = calloc(columns, sizeof(bool));
+        if (delta->lists[i].used == NULL || delta->lists[i].looked_up == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
     }
     delta->shown.lists = delta->lists;
@@ -288,7 +266,6 @@ int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *cat
     if (make_lists(delta, error) != 0 || delta_table_register(db, catalog, &delta->shown, error) != 0 ||
         load_applies(delta, error) != 0)
         return -1;
-    (void)sqlite3_preupdate_hook(db, on_preupdate, delta);
     *ret = delta;
     delta = NULL;
     return 0;
@@ -298,11 +275,11 @@ void delta_close(struct delta **delta) {
     struct delta *d = *delta;
     if (d == NULL)
         return;
-    (void)sqlite3_preupdate_hook(d->db, NULL, NULL);
     for (int i = 0; i < d->apply_count; i++) {
         stmt_finalize(&d->applies[i].stmt);
         free(d->applies[i].file);
         free(d->applies[i].uses);
+        free(d->applies[i].nets);
         free(d->applies[i].reads);
         free(d->applies[i].from);
     }
@@ -310,11 +287,10 @@ void delta_close(struct delta **delta) {
         free(d->lists[i].steps);
         free(d->lists[i].writing);
         free(d->lists[i].used);
-        free(d->lists[i].kept_of_deleted);
+        free(d->lists[i].looked_up);
     }
     free(d->applies);
     free(d->lists);
-    free(d->looked_up);
     arena_free(&d->arena);
     free(d);
     *delta = NULL;
@@ -338,17 +314,29 @@ static int run(struct delta *delta, struct apply *apply, struct error *error) {
     return 0;
 }
 
+static bool looks_up(const struct apply *apply, const struct table *table) {
+    return apply->reads[table->index] && !apply->uses[table->index];
+}
+
+bool delta_awaits(const struct delta *delta, const struct table *table) {
+    if (!delta->lists[table->index].is_looked_up)
+        return false;
+    for (int a = 0; a < delta->apply_count; a++)
+        if (looks_up(&delta->applies[a], table) && has_news(delta, &delta->applies[a]))
+            return true;
+    return false;
+}
+
 int delta_settle_readers(struct delta *delta, const struct table *table,
                          int (*flush)(void *self, const struct table *table, struct error *error), void *self,
                          struct error *error) {
-    if (!delta->looked_up[table->index])
-        return 0;
     for (int a = 0; a < delta->apply_count; a++) {
         struct apply *apply = &delta->applies[a];
-        if (!apply->reads[table->index] || !has_news(delta, apply))
+        if (!looks_up(apply, table) || !has_news(delta, apply))
             continue;
+        // A chain that a statement has seen the net of must not grow.
         for (int i = 0; i < delta->catalog->table_count; i++)
-            if ((apply->uses[i] || apply->reads[i]) && flush(self, &delta->catalog->tables[i], error) != 0)
+            if ((apply->nets[i] || apply->reads[i]) && flush(self, &delta->catalog->tables[i], error) != 0)
                 return -1;
         if (run(delta, apply, error) != 0)
             return -1;

@@ -42,18 +42,14 @@ struct delta_list {
     struct delta_step *steps;
     int count;
     int capacity;
-    // Columns whose values before a change some statement uses, and those that carry.h may need of a deleted
-    // row.
-    bool *used;
-    bool *kept_of_deleted;
-    // The steps that a statement over _pending_T or _gone_T (the mirror's own) is to see, and the first of
-    // the chain of the one that it stands on.
+    bool *used;      // columns that some statement sees of the rows before a change
+    bool *looked_up; // columns that some statement looks up when other tables change
+    bool has_used;
+    bool is_looked_up;
+    // The steps that a statement over _pending_T or _gone_T (the mirror's own) is to see.
     int *writing;
     int writing_count;
     int writing_size;
-    int current;
-    bool has_used;
-    bool has_kept;
 };
 
 // The virtual tables of a connection that only prepares statements (checks): they are empty.
@@ -75,22 +71,19 @@ struct arena *delta_arena(struct delta *delta);
 struct delta_step *delta_add(struct delta *delta, const struct table *table);
 bool delta_is_full(const struct delta *delta);
 
-// What the writes to come to `table` belong to, told before each: a chain whose first step gets `before`;
-// DELTA_TARGET_LISTED the chains that the statement reads from _pending_T; DELTA_TARGET_NONE changes that nobody has
-// listed: each row that is written becomes a step, described by `change`. delta_target_none afterwards.
-#define DELTA_TARGET_NONE (-1)
-#define DELTA_TARGET_LISTED (-2)
-void delta_target(struct delta *delta, const struct table *table, int step, const struct change *change);
+// The rows of `table` that are written from here to delta_watch_end are steps that nobody has listed;
+// `change` describes them.
+void delta_watch(struct delta *delta, const struct table *table, const struct change *change);
 // ERROR_SYSTEM when the hook could not keep what it saw.
-int delta_target_none(struct delta *delta, struct error *error);
-// What the row that was deleted since delta_target held in the columns kept_of_deleted, NULL = none was;
-// lives until the next delta_reset.
-const struct value *delta_deleted(const struct delta *delta);
+int delta_watch_end(struct delta *delta, struct error *error);
 // Takes back the table's steps from number `count` on: the statement that made them undid itself.
 void delta_take_back(struct delta *delta, const struct table *table, int count);
 
-// Statements that look up rows of `table` and have changes to see that came before: they run first, each
-// between `flush` of its tables (writes what is accepted and not yet written) and the caller's change.
+// Whether some statement that looks up rows of `table` has changes to see: those come before any of the
+// table's own.
+bool delta_awaits(const struct delta *delta, const struct table *table);
+// Runs them, each after `flush` of the tables that it reads (which writes what is accepted and not yet
+// written).
 int delta_settle_readers(struct delta *delta, const struct table *table,
                          int (*flush)(void *self, const struct table *table, struct error *error), void *self,
                          struct error *error);

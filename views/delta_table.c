@@ -112,6 +112,8 @@ static void note_used(const struct delta_module *module, uint64_t mask) {
         return;
     if (module->shown->named != NULL)
         module->shown->named[module->table->index] = true;
+    if (module->shown->netted != NULL && module->kind == KIND_NET)
+        module->shown->netted[module->table->index] = true;
     if (module->shown->lists == NULL)
         return;
     struct delta_list *list = &module->shown->lists[module->table->index];
@@ -311,14 +313,6 @@ static int begin_net(const struct delta_module *module, struct delta_cursor *cur
     return order_rows(cursor, ordering, grouped);
 }
 
-// The row that the statement is about to write is the list's current one.
-static void point_at(const struct delta_module *module, const struct delta_cursor *cursor) {
-    if (module->kind > KIND_CHANGES && cursor->at < cursor->count) {
-        struct delta_list *list = &module->shown->lists[module->table->index];
-        list->current = list->steps[list->writing[cursor->at]].first;
-    }
-}
-
 static int filter(sqlite3_vtab_cursor *base, int grouped, const char *plan, int count,
                   sqlite3_value **values) {
     (void)count, (void)values;
@@ -338,7 +332,6 @@ static int filter(sqlite3_vtab_cursor *base, int grouped, const char *plan, int 
     const struct delta_list *list = &module->shown->lists[module->table->index];
     cursor->at = module->kind == KIND_CHANGES ? module->shown->from[module->table->index] : 0;
     cursor->count = module->kind == KIND_CHANGES ? list->count : list->writing_count;
-    point_at(module, cursor);
     return SQLITE_OK;
 }
 
@@ -347,7 +340,6 @@ static int next(sqlite3_vtab_cursor *base) {
     if (cursor->fill != NULL)
         return next_filled(cursor);
     cursor->at++;
-    point_at((const struct delta_module *)base->pVtab, cursor);
     return SQLITE_OK;
 }
 

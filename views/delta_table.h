@@ -9,8 +9,9 @@
 struct delta_shown {
     struct delta_list *lists; // by table number, NULL = none
     const int *from;          // by table number: the first step that the running statement has not seen
-    bool *named;              // by table number: set when a statement that names one of T's is prepared
-    bool fill;                // every row of the mirror, as a snapshot's
+    bool *named;  // by table number: set when a statement that names _delta_T or _changes_T is prepared
+    bool *netted; // by table number: when it names _delta_T
+    bool fill;    // every row of the mirror, as a snapshot's
 };
 
 int delta_table_register(struct sqlite3 *db, const struct catalog *catalog, struct delta_shown *shown,

@@ -65,16 +65,30 @@ static int find_watched(struct mirror *mirror, struct mirror_table *table, struc
     return 0;
 }
 
+static int choose_columns(struct mirror *mirror, struct mirror_table *table, struct error *error) {
+    const struct delta_list *list = delta_list(mirror->delta, table->table);
+    size_t columns = (size_t)table->table->column_count;
+    table->recalled = calloc(columns, sizeof *table->recalled);
+    table->recalled_deleted = calloc(columns, sizeof *table->recalled_deleted);
+    if (table->recalled == NULL || table->recalled_deleted == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (size_t c = 0; c < columns; c++) {
+        table->recalled[c] = list->used[c];
+        table->has_looked_up |= list->looked_up[c];
+        table->recalled_deleted[c] = list->used[c] || column_type_toastable(table->table->columns[c].type);
+    }
+    table->looked_up = list->looked_up;
+    return 0;
+}
+
 static int learn_tables(struct mirror *mirror, struct error *error) {
     for (int i = 0; i < mirror->catalog->table_count; i++) {
         struct mirror_table *table = &mirror->tables[i];
         if ((!table->newest_known && find_newest(mirror, table, error) != 0) ||
             find_watched(mirror, table, error) != 0)
             return -1;
-        struct delta_list *list = delta_list(mirror->delta, table->table);
-        for (int c = 0; c < table->table->column_count; c++)
-            list->kept_of_deleted[c] = column_type_toastable(table->table->columns[c].type);
-        list->has_kept = table->has_toastable;
+        if (table->recalled == NULL && choose_columns(mirror, table, error) != 0)
+            return -1;
     }
     return 0;
 }
@@ -175,6 +189,16 @@ static int check_key(const struct change *change, struct error *error) {
     return 0;
 }
 
+// Statements that look up rows of this table see it as it was before the change, unless that is all the same
+// to them.
+static int settle_readers(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                          struct error *error) {
+    bool same = false;
+    if (change->op == CHANGE_UPDATE && mirror_looks_same(mirror, table, change, &same, error) != 0)
+        return -1;
+    return same ? 0 : delta_settle_readers(mirror->delta, table->table, mirror_flush, mirror, error);
+}
+
 int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
                  struct error *error) {
     if (check_key(change, error) != 0)
@@ -182,7 +206,7 @@ int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror
     if (change->ts_ms > mirror->newest_ts_ms)
         mirror->newest_ts_ms = change->ts_ms;
     struct mirror_table *table = &mirror->tables[change->table->index];
-    if (delta_settle_readers(mirror->delta, change->table, mirror_flush, mirror, error) != 0 ||
+    if ((delta_awaits(mirror->delta, change->table) && settle_readers(mirror, table, change, error) != 0) ||
         (delta_is_full(mirror->delta) && mirror_settle(mirror, error) != 0))
         return -1;
     return mirror_may_pend(mirror, table, change) ? mirror_pend(mirror, table, change, ret, error)

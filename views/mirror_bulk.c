@@ -12,9 +12,9 @@ static int delete_all(struct mirror *mirror, struct mirror_table *table, sqlite3
     do {
         if (delta_is_full(mirror->delta) && mirror_settle(mirror, error) != 0)
             return -1;
-        delta_target(mirror->delta, table->table, DELTA_TARGET_NONE, change);
+        delta_watch(mirror->delta, table->table, change);
         int status = mirror_run(table, stmt, &changes, error);
-        if (delta_target_none(mirror->delta, status == 0 ? error : NULL) != 0 || status != 0)
+        if (delta_watch_end(mirror->delta, status == 0 ? error : NULL) != 0 || status != 0)
             return -1;
         *ret_deleted += changes;
     } while (changes == DELETED_AT_ONCE);

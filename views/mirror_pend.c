@@ -51,6 +51,94 @@ static int is_stored(struct mirror_table *table, const struct change *change, bo
     return row < 0 ? -1 : 0;
 }
 
+// --- what the file holds of a row
+
+static int copy_column(struct delta *delta, sqlite3_stmt *row, int column, struct value *ret) {
+    int type = sqlite3_column_type(row, column);
+    switch (type) {
+    case SQLITE_INTEGER:
+        *ret = (struct value){.kind = VALUE_INTEGER, .integer = sqlite3_column_int64(row, column)};
+        return 0;
+    case SQLITE_FLOAT:
+        *ret = (struct value){.kind = VALUE_REAL, .real = sqlite3_column_double(row, column)};
+        return 0;
+    case SQLITE_NULL:
+        *ret = (struct value){.kind = VALUE_NULL};
+        return 0;
+    default:
+        break;
+    }
+    const void *bytes = type == SQLITE_TEXT ? (const void *)sqlite3_column_text(row, column)
+                                            : sqlite3_column_blob(row, column);
+    size_t size = (size_t)sqlite3_column_bytes(row, column);
+    char *copy = arena_take(delta_arena(delta), size);
+    if (copy == NULL)
+        return -1;
+    if (size > 0)
+        memcpy(copy, bytes, size);
+    *ret = (struct value){.kind = type == SQLITE_TEXT ? VALUE_TEXT : VALUE_BLOB, .bytes = {copy, size}};
+    return 0;
+}
+
+static int read_columns(struct mirror *mirror, struct mirror_table *table, enum mirror_statement which,
+                        const bool *columns, const struct change *change, const struct value **ret,
+                        struct error *error) {
+    *ret = NULL;
+    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
+    if (stmt == NULL)
+        return -1;
+    mirror_bind_key(stmt, table->table, change->values);
+    int found = stmt_row(stmt, table->table->name, error);
+    if (found != 1)
+        return found;
+    CLEANUP(stmt_reset) sqlite3_stmt *reset = stmt;
+    struct value *row =
+        arena_take(delta_arena(mirror->delta), (size_t)table->table->column_count * sizeof *row);
+    for (int i = 0, column = 0; row != NULL && i < table->table->column_count; i++) {
+        row[i] = (struct value){.kind = VALUE_ABSENT};
+        if (columns[i] && copy_column(mirror->delta, stmt, column++, &row[i]) != 0)
+            row = NULL;
+    }
+    *ret = row;
+    return row != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
+}
+
+int mirror_recall(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                  const struct value **ret, struct error *error) {
+    bool deleted = change->op == CHANGE_DELETE && table->has_toastable;
+    return read_columns(mirror, table, deleted ? STATEMENT_RECALL_DELETED : STATEMENT_RECALL,
+                        deleted ? table->recalled_deleted : table->recalled, change, ret, error);
+}
+
+int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                      bool *ret, struct error *error) {
+    *ret = false;
+    const struct delta_list *list = delta_list(mirror->delta, table->table);
+    uint64_t hash = pending_hash(table->table, change->values);
+    int pending = pending_find(&table->pending, list, hash, change->values);
+    const struct value *now = NULL;
+    if (!table->has_looked_up) {
+        *ret = true;
+        return 0;
+    }
+    if (pending >= 0 && list->steps[pending].pending)
+        now = list->steps[pending].gone ? NULL : list->steps[pending].values;
+    else if (read_columns(mirror, table, STATEMENT_LOOKED_UP, table->looked_up, change, &now, error) != 0)
+        return -1;
+    if (now == NULL)
+        return 0;
+    for (int i = 0; i < table->table->column_count; i++) {
+        enum value_kind kind = change->values[i].kind;
+        if (table->looked_up[i] && kind != VALUE_ABSENT && kind != VALUE_UNAVAILABLE &&
+            (kind != now[i].kind || value_compare(&change->values[i], &now[i]) != 0))
+            return 0;
+    }
+    *ret = true;
+    return 0;
+}
+
+// --- accepting
+
 static size_t bytes_of(const struct value *value) {
     return value->kind == VALUE_TEXT || value->kind == VALUE_BLOB ? value->bytes.size : 0;
 }
@@ -78,7 +166,7 @@ static const struct value *copy_values(struct delta *delta, const struct change 
 }
 
 static int list_change(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                       uint64_t hash, int previous, struct error *error) {
+                       uint64_t hash, int previous, const struct value *before, struct error *error) {
     struct delta_list *list = delta_list(mirror->delta, table->table);
     const struct value *values = copy_values(mirror->delta, change);
     struct delta_step *step = values != NULL ? delta_add(mirror->delta, table->table) : NULL;
@@ -89,6 +177,7 @@ static int list_change(struct mirror *mirror, struct mirror_table *table, const 
         step->first = list->steps[previous].first;
         step->previous = previous;
     }
+    step->before = before;
     step->values = values;
     step->pending = true;
     step->gone = change->op == CHANGE_DELETE;
@@ -119,7 +208,11 @@ int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct 
         if (stored)
             return 0;
     }
-    if (list_change(mirror, table, change, hash, previous, error) != 0)
+    const struct value *before = NULL;
+    bool recalls = list->has_used || (change->op == CHANGE_DELETE && table->has_toastable);
+    if (previous < 0 && recalls && mirror_recall(mirror, table, change, &before, error) != 0)
+        return -1;
+    if (list_change(mirror, table, change, hash, previous, before, error) != 0)
         return -1;
     if (change->lsn > *bound)
         *bound = change->lsn;
@@ -155,7 +248,7 @@ static int keep_of_deleted(struct mirror *mirror, struct mirror_table *table, co
                            const struct delta_step *step, const struct change *change, struct error *error) {
     if (step->ended)
         return 0;
-    const struct value *old = delta_deleted(mirror->delta);
+    const struct value *old = step->before;
     if (step->previous >= 0)
         old = list->steps[step->previous].gone ? NULL : list->steps[step->previous].values;
     return old != NULL ? carry_delete(mirror->carry, table, change, old, error) : 0;
@@ -181,13 +274,12 @@ static int write_row(struct mirror_table *table, const struct delta_step *step, 
 static int write_chain(struct mirror *mirror, struct mirror_table *table, struct delta_list *list, int number,
                        struct error *error) {
     struct delta_step *step = &list->steps[number];
-    delta_target(mirror->delta, table->table, step->first, NULL);
     int status = step->gone ? write_deleted(mirror, table, list, step, error) : write_row(table, step, error);
     step->pending = false;
     // No single event is at fault for what was accepted.
     if (status != 0 && error != NULL && error->kind == ERROR_INPUT)
         error->kind = ERROR_STORE;
-    return delta_target_none(mirror->delta, status == 0 ? error : NULL) != 0 ? -1 : status;
+    return status;
 }
 
 int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
@@ -234,8 +326,7 @@ static void collect(const struct mirror_table *table, struct delta_list *list, b
     qsort_r(list->writing, (size_t)list->writing_count, sizeof *list->writing, compare_keys, &order);
 }
 
-static int write_rows(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
-                      struct error *error) {
+static int write_rows(struct mirror_table *table, struct delta_list *list, struct error *error) {
     collect(table, list, false);
     if (list->writing_count == 0)
         return 0;
@@ -243,9 +334,7 @@ static int write_rows(struct mirror *mirror, struct mirror_table *table, struct 
     if (stmt == NULL)
         return -1;
     int changes = 0;
-    delta_target(mirror->delta, table->table, DELTA_TARGET_LISTED, NULL);
-    int status = stmt_step(stmt, table->table->name, &changes, error);
-    if (delta_target_none(mirror->delta, status == 0 ? error : NULL) != 0 || status != 0)
+    if (stmt_step(stmt, table->table->name, &changes, error) != 0)
         return -1;
     return changes == list->writing_count ? 0 : error_not_newer(table, error);
 }
@@ -258,11 +347,8 @@ static int delete_rows(struct mirror *mirror, struct mirror_table *table, struct
     for (int i = 0; i < list->writing_count; i++) {
         struct delta_step *step = &list->steps[list->writing[i]];
         const struct change change = change_of(table->table, step);
-        delta_target(mirror->delta, table->table, step->first, NULL);
-        int status = mirror_delete_row(table, &change, STATEMENT_DELETE, NULL, error);
-        if (status == 0)
-            status = keep_of_deleted(mirror, table, list, step, &change, error);
-        if (delta_target_none(mirror->delta, status == 0 ? error : NULL) != 0 || status != 0)
+        if (mirror_delete_row(table, &change, STATEMENT_DELETE, NULL, error) != 0 ||
+            keep_of_deleted(mirror, table, list, step, &change, error) != 0)
             return -1;
     }
     sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_GONE, error);
@@ -285,7 +371,7 @@ static int make_room(struct delta_list *list, int count, struct error *error) {
 
 static int flush_together(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
                           struct error *error) {
-    if (make_room(list, table->pending.count, error) != 0 || write_rows(mirror, table, list, error) != 0 ||
+    if (make_room(list, table->pending.count, error) != 0 || write_rows(table, list, error) != 0 ||
         delete_rows(mirror, table, list, error) != 0)
         return -1;
     for (int i = 0; i < table->pending.count; i++)

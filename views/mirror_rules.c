@@ -186,11 +186,13 @@ static int apply_delete(struct mirror *mirror, struct mirror_table *table, const
         if (mirror_delete_row(table, change, STATEMENT_DELETE_KEY, &deleted, error) != 0)
             return -1;
     } else if (change->lsn >= table->truncate_lsn) {
+        const struct value *old = NULL;
+        if (table->has_toastable && mirror_recall(mirror, table, change, &old, error) != 0)
+            return -1;
         if (mirror_delete_row(table, change, STATEMENT_DELETE, &deleted, error) != 0 ||
             mirror_note_deleted(mirror, table, change, &noted, error) != 0)
             return -1;
-        const struct value *old = delta_deleted(mirror->delta);
-        if (old != NULL && carry_delete(mirror->carry, table, change, old, error) != 0)
+        if (deleted > 0 && old != NULL && carry_delete(mirror->carry, table, change, old, error) != 0)
             return -1;
     }
     *ret = deleted > 0 || noted > 0 ? MIRROR_APPLIED : MIRROR_REPEATED;
@@ -231,10 +233,10 @@ int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const 
         return -1;
     int listed = delta_list(mirror->delta, table->table)->count;
     mirror->current = change;
-    delta_target(mirror->delta, table->table, DELTA_TARGET_NONE, change);
+    delta_watch(mirror->delta, table->table, change);
     int status = dispatch(mirror, table, change, ret, error);
     mirror->current = NULL;
-    if (delta_target_none(mirror->delta, status == 0 ? error : NULL) != 0)
+    if (delta_watch_end(mirror->delta, status == 0 ? error : NULL) != 0)
         return -1;
     if (status != 0) {
         delta_take_back(mirror->delta, table->table, listed);

@@ -166,6 +166,19 @@ char *mirror_sql_truncate_key(const struct table *table) {
     return by_key(table, "delete from", "", " and max(_lsn,_snapshot)<:lsn");
 }
 
+char *mirror_sql_some_columns(const struct table *table, const bool *columns) {
+    sqlite3_str *sql = begin();
+    const char *comma = "select ";
+    for (int i = 0; i < table->column_count; i++)
+        if (columns[i]) {
+            sqlite3_str_appendf(sql, "%s\"%w\"", comma, table->columns[i].name);
+            comma = ",";
+        }
+    sqlite3_str_appendf(sql, " from \"%w\" where ", table->name);
+    key_equals(sql, table);
+    return sqlite3_str_finish(sql);
+}
+
 char *mirror_sql_lsn(const struct table *table) {
     return by_key(table, "select _lsn from", "", "");
 }

@@ -49,6 +49,13 @@ bool mirror_may_pend(const struct mirror *mirror, const struct mirror_table *tab
                      const struct change *change);
 int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                 enum mirror_outcome *ret, struct error *error);
+// What the row of the change's key holds: the columns that are recalled before a change, or before a delete;
+// NULL = there is none. Lives until delta_reset.
+int mirror_recall(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                  const struct value **ret, struct error *error);
+// Whether an update leaves the columns that others look up as they are.
+int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                      bool *ret, struct error *error);
 // Writes what is pending of the change's key, of a table, of all; the last runs the views' apply statements
 // too.
 int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,

@@ -2,7 +2,8 @@
 
 #include "views/mirror_sql.h"
 
-static char *statement_sql(const struct table *table, enum mirror_statement which) {
+static char *statement_sql(const struct mirror_table *state, enum mirror_statement which) {
+    const struct table *table = state->table;
     switch (which) {
     case STATEMENT_UPSERT_STREAMED:
         return mirror_sql_upsert(table, UPSERT_STREAMED, false);
@@ -16,6 +17,12 @@ static char *statement_sql(const struct table *table, enum mirror_statement whic
         return mirror_sql_upsert(table, UPSERT_SNAPSHOT, true);
     case STATEMENT_MASKED_FORCED:
         return mirror_sql_upsert(table, UPSERT_FORCED, true);
+    case STATEMENT_RECALL:
+        return mirror_sql_some_columns(table, state->recalled);
+    case STATEMENT_RECALL_DELETED:
+        return mirror_sql_some_columns(table, state->recalled_deleted);
+    case STATEMENT_LOOKED_UP:
+        return mirror_sql_some_columns(table, state->looked_up);
     case STATEMENT_WRITE_PENDING:
         return mirror_sql_write_pending(table);
     case STATEMENT_NOTE_GONE:
@@ -50,7 +57,7 @@ sqlite3_stmt *mirror_table_statement(struct mirror_table *table, enum mirror_sta
                                      struct error *error) {
     if (table->statements[which] != NULL)
         return table->statements[which];
-    CLEANUP(stmt_free_text) char *sql = statement_sql(table->table, which);
+    CLEANUP(stmt_free_text) char *sql = statement_sql(table, which);
     if (sql == NULL)
         return (void)error_set(error, ERROR_SYSTEM, "out of memory"), NULL;
     if (stmt_prepare(table->db, sql, table->table->name, &table->statements[which], error) != 0)
@@ -62,6 +69,8 @@ void mirror_table_finalize(struct mirror_table *table) {
     for (int i = 0; i < STATEMENT_COUNT; i++)
         stmt_finalize(&table->statements[i]);
     pending_done(&table->pending);
+    free(table->recalled);
+    free(table->recalled_deleted);
 }
 
 void mirror_bind_value(sqlite3_stmt *stmt, int index, const struct value *value) {

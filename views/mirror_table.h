@@ -18,6 +18,9 @@ enum mirror_statement {
     STATEMENT_DELETE,
     STATEMENT_DELETE_KEY,
     STATEMENT_LSN,
+    STATEMENT_RECALL,
+    STATEMENT_RECALL_DELETED,
+    STATEMENT_LOOKED_UP,
     STATEMENT_NOTE_DELETED,
     STATEMENT_DELETED_LSN,
     STATEMENT_TRUNCATE,
@@ -39,6 +42,12 @@ struct mirror_table {
     bool snapshot_marked;
     bool dirty; // differs from _tables
     bool has_toastable;
+    // what is read of a row before its first change, before it is deleted, and before a change of what others
+    // look up
+    bool *recalled;
+    bool *recalled_deleted;
+    const bool *looked_up;
+    bool has_looked_up;
     bool may_pend; // no trigger and no unique index of a view needs to see each change as it is written
     bool newest_known;
     int64_t newest_lsn; // at least that of any streamed change or delete that the file has
