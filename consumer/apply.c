@@ -321,6 +321,11 @@ static bool is_hopeless(const struct apply *apply) {
     return owed;
 }
 
+int64_t apply_open_ms(const struct apply *apply, int64_t *ret_taken) {
+    *ret_taken = apply->taken;
+    return store_in_transaction(apply->config.store) ? clock_monotonic_ms() - apply->opened_ms : -1;
+}
+
 static int commit_when_due(struct apply *apply, struct error *error) {
     if (!store_in_transaction(apply->config.store) || merge_current_begun(apply->merge))
         return 0;
@@ -348,7 +353,7 @@ static int pass_current(struct apply *apply, const char *why, struct error *erro
 }
 
 int apply_step(struct apply *apply, int64_t *ret_taken, struct error *error) {
-    int64_t budget = APPLY_COMMIT_MESSAGES;
+    int64_t budget = APPLY_STEP_MESSAGES;
     bool progress = true;
     while (progress && budget > 0) {
         int64_t before = budget;
@@ -371,7 +376,7 @@ int apply_step(struct apply *apply, int64_t *ret_taken, struct error *error) {
         if (commit_when_due(apply, error) != 0)
             return -1;
     }
-    *ret_taken = APPLY_COMMIT_MESSAGES - budget;
+    *ret_taken = APPLY_STEP_MESSAGES - budget;
     bool waits = merge_has_current(apply->merge);
     for (int i = 0; i < apply->slot_count && !waits; i++)
         waits = apply->slots[i] != NULL && apply->slots[i]->head != NULL;

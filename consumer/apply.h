@@ -12,9 +12,12 @@
 struct apply;
 
 enum {
-    APPLY_COMMIT_MESSAGES = 20000, // a commit is due at the next boundary after so many messages
+    APPLY_STEP_MESSAGES = 20000, // that one call of apply_step takes
+    // A commit is due at the next boundary after so many messages: the more, the fewer times a row or a page
+    // that many of them change is written.
+    APPLY_COMMIT_MESSAGES = 100000,
     APPLY_COMMIT_BYTES = 128 << 20, // or bytes of values
-    APPLY_COMMIT_MS = 500,         // or so long after the transaction was opened
+    APPLY_COMMIT_MS = 500,          // or so long after the transaction was opened
     APPLY_SLOTS_MAX = PROGRESS_PARTITIONS_MAX,
 };
 
@@ -54,9 +57,12 @@ void apply_set_sequenced(struct apply *apply, bool sequenced);
 bool apply_saw_transactions(const struct apply *apply);
 
 // Takes what may be taken of what has been delivered, committing at boundaries when a commit is due. Returns
-// when nothing more can be taken, or after APPLY_COMMIT_MESSAGES. ret_taken: messages taken. Errors: a store
+// when nothing more can be taken, or after APPLY_STEP_MESSAGES. ret_taken: messages taken. Errors: a store
 // that fails; the apply is of no use then.
 int apply_step(struct apply *apply, int64_t *ret_taken, struct error *error);
+// How long the transaction that is not committed yet has been open, -1 = there is none. ret_taken: its
+// messages.
+int64_t apply_open_ms(const struct apply *apply, int64_t *ret_taken);
 // Commits what is whole, if anything is. Without effect inside a source transaction.
 int apply_commit(struct apply *apply, struct error *error);
 

@@ -335,20 +335,35 @@ static bool has_waited_too_long(struct follow *follow) {
     return overdue && now - from >= follow->config->transaction_wait_ms;
 }
 
+// Far behind, what has come is not shown at once but with more: few commits of much are cheaper than many of
+// little. By the lag, so that no answer is later for it by more than a small part of the time that catching
+// up takes. Returns how long to go on gathering, 0 = not at all.
+static int64_t gather_ms(const struct follow *follow) {
+    struct progress_summary summary;
+    int64_t taken;
+    int64_t open_ms = apply_open_ms(follow->apply, &taken);
+    if (open_ms < 0)
+        return 0;
+    progress_summary(follow->config->progress, &summary);
+    int64_t gather = (summary.messages_behind - taken) / FOLLOW_GATHER_MESSAGES_PER_MS;
+    gather = gather > APPLY_COMMIT_MS ? APPLY_COMMIT_MS : gather;
+    return gather > open_ms ? gather - open_ms : 0;
+}
+
 // Nothing more can be taken now: what is whole is shown, what has waited too long is passed.
 static int settle(struct follow *follow, struct error *error) {
     if (has_waited_too_long(follow) && apply_pass(follow->apply, error) != 0)
         return -1;
     if (sweep(follow, error) != 0)
         return -1;
-    return apply_commit(follow->apply, error);
+    return gather_ms(follow) > 0 ? 0 : apply_commit(follow->apply, error);
 }
 
 static void work(struct follow *follow) {
     struct error error = {0};
     int64_t taken = 0;
     int status = apply_step(follow->apply, &taken, &error);
-    if (status == 0 && taken < APPLY_COMMIT_MESSAGES)
+    if (status == 0 && taken < APPLY_STEP_MESSAGES)
         status = settle(follow, &error);
     for (const char *text = apply_warning(follow->apply); text != NULL; text = apply_warning(follow->apply)) {
         progress_line_end(&follow->line);
@@ -358,8 +373,10 @@ static void work(struct follow *follow) {
         halt(follow, error.message);
         return;
     }
-    if (taken == 0)
-        kafka_wait(follow->kafka, FOLLOW_WAIT_MS);
+    if (taken == 0) {
+        int64_t gather = gather_ms(follow);
+        kafka_wait(follow->kafka, gather > 0 && gather < FOLLOW_WAIT_MS ? (int)gather : FOLLOW_WAIT_MS);
+    }
 }
 
 static void done(struct follow *follow) {

@@ -11,7 +11,8 @@
 #include "views/store.h"
 
 enum {
-    FOLLOW_WAIT_MS = 100, // longest wait for messages: stop and clocks are looked at so often
+    FOLLOW_WAIT_MS = 100,                 // longest wait for messages: stop and clocks are looked at so often
+    FOLLOW_GATHER_MESSAGES_PER_MS = 1000, // a commit waits this long, in ms, for each so many messages of lag
     FOLLOW_DISCOVER_WAIT_MS = 1000,
     FOLLOW_WATERMARK_WAIT_MS = 1000,
     FOLLOW_GROUP_COMMIT_MS = 5000,
