@@ -32,7 +32,8 @@ static int check_apply(sqlite3 *scratch, const struct apply_statement *apply, st
     if (!writes)
         return fault(apply, 0, "a statement here inserts, updates or deletes", error);
     if (!reads_changes)
-        return fault(apply, 0, "it reads no _delta_TABLE and no _changes_TABLE: nothing would make it run",
+        return fault(apply, 0,
+                     "it reads no _changes_TABLE, _delta_TABLE, _sums_TABLE: nothing would make it run",
                      error);
     if (sqlite3_bind_parameter_count(stmt) > 0)
         return fault(apply, 0, "it has parameters, and nobody gives them", error);

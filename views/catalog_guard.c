@@ -14,7 +14,8 @@ bool guard_is_mirrored(const struct catalog *catalog, const char *name) {
 }
 
 static bool is_changes_table(const char *name) {
-    return sqlite3_strnicmp(name, "_delta_", 7) == 0 || sqlite3_strnicmp(name, "_changes_", 9) == 0;
+    return sqlite3_strnicmp(name, "_delta_", 7) == 0 || sqlite3_strnicmp(name, "_changes_", 9) == 0 ||
+           sqlite3_strnicmp(name, "_sums_", 6) == 0;
 }
 
 static int refuse(struct guard *guard, const char *format, const char *name) {

@@ -2,6 +2,7 @@
 #include "views/delta_table.h"
 
 #include "views/column_type.h"
+#include "views/delta_sums.h"
 #include "views/stmt.h"
 #include "views/value_order.h"
 
@@ -350,7 +351,7 @@ static int eof(sqlite3_vtab_cursor *base) {
 
 // --- columns
 
-static void result_value(sqlite3_context *context, const struct value *value) {
+void delta_result_value(sqlite3_context *context, const struct value *value) {
     switch (value->kind) {
     case VALUE_INTEGER:
         sqlite3_result_int64(context, value->integer);
@@ -410,14 +411,14 @@ static void change_column(const struct delta_list *list, const struct delta_step
         row = list->steps[step->previous].values;
     }
     if (row != NULL)
-        result_value(context, &row[column]);
+        delta_result_value(context, &row[column]);
 }
 
 // The mirror's own: the row as the step left it, then where it stands.
 static void written_column(const struct delta_step *step, sqlite3_context *context, int column,
                            int table_columns) {
     if (column < table_columns)
-        result_value(context, &step->values[column]);
+        delta_result_value(context, &step->values[column]);
     else
         sqlite3_result_int64(context, column == table_columns ? step->lsn : step->ts_ms);
 }
@@ -454,7 +455,7 @@ static int column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int co
     } else if (column == 0) {
         sqlite3_result_int(context, cursor->rows[cursor->at].weight);
     } else {
-        result_value(context, &cursor->rows[cursor->at].values[column - NET_FIRST_COLUMN]);
+        delta_result_value(context, &cursor->rows[cursor->at].values[column - NET_FIRST_COLUMN]);
     }
     return SQLITE_OK;
 }
@@ -496,5 +497,8 @@ int delta_table_register(struct sqlite3 *db, const struct catalog *catalog, stru
             if (sqlite3_create_module_v2(db, name, &methods, module, sqlite3_free) != SQLITE_OK)
                 return stmt_error(error, db, name);
         }
+    for (int i = 0; i < catalog->table_count; i++)
+        if (delta_sums_register(db, &catalog->tables[i], shown, error) != 0)
+            return -1;
     return 0;
 }

@@ -1,7 +1,6 @@
+-- An order without a sku packs nothing.
 insert or rollback into warehouse_to_ship(sku, quantity)
-select sku, sum(_weight * quantity)
-from _delta_orders
-where status = 'paid' and sku is not null
-group by sku
-having sum(_weight * quantity) <> 0
+select sku, quantity
+from _sums_orders('sku', 'status', 'paid')
+where sku is not null
 on conflict(sku) do update set quantity = quantity + excluded.quantity

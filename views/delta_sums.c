@@ -1,0 +1,451 @@
+#include "views/delta_sums.h"
+
+#include "views/base/arena.h"
+#include "views/column_type.h"
+#include "views/stmt.h"
+#include "views/value_order.h"
+
+enum {
+    WEIGHT_COLUMN,
+    FIRST_COLUMN,
+    // hidden, after the table's columns: the arguments
+    ARGUMENT_BY = 0,
+    ARGUMENT_OF,
+    ARGUMENT_VALUES,
+    ARGUMENTS = ARGUMENT_VALUES + DELTA_SUMS_VALUES_MAX,
+    STORED_TYPE_SIZE = 32,
+    MASK_LAST = 63, // colUsed: this bit stands for every column from here on
+    FIRST_SIZE = 64,
+    ROWS_GUESS = 100,
+};
+
+struct sums_module {
+    struct sqlite3_vtab base;
+    sqlite3 *db;
+    struct delta_shown *shown;
+    const struct table *table;
+};
+
+struct group {
+    const struct value *by;
+    int64_t weight;
+    struct value *sums; // by number of the summed columns
+};
+
+struct sums_cursor {
+    struct sqlite3_vtab_cursor base;
+    int by;
+    int of; // -1 = all rows
+    struct value values[DELTA_SUMS_VALUES_MAX];
+    int value_count;
+    int *summed; // columns
+    int summed_count;
+    struct group *groups;
+    int count;
+    int capacity;
+    int *places; // of groups by the hash of what they have in common, -1 = free; a power of two
+    int size;
+    int at;
+    struct arena arena;
+};
+
+// --- adding up
+
+// As SQLite's own +: what does not fit an integer goes on as a REAL.
+static void add(struct value *sum, const struct value *value, int weight) {
+    int64_t integer = 0;
+    bool overflow = true;
+    if (value->kind == VALUE_INTEGER && sum->kind == VALUE_INTEGER)
+        overflow = weight > 0 ? __builtin_add_overflow(sum->integer, value->integer, &integer)
+                              : __builtin_sub_overflow(sum->integer, value->integer, &integer);
+    if (!overflow)
+        sum->integer = integer;
+    else if (value->kind == VALUE_INTEGER || value->kind == VALUE_REAL)
+        *sum = (struct value){.kind = VALUE_REAL, .real = value_number(sum) + weight * value_number(value)};
+}
+
+static bool is_meant(const struct sums_cursor *cursor, const struct value *row) {
+    if (cursor->of < 0)
+        return true;
+    for (int i = 0; i < cursor->value_count; i++)
+        if (value_rank(&row[cursor->of]) != 0 && value_compare(&row[cursor->of], &cursor->values[i]) == 0)
+            return true;
+    return false;
+}
+
+static int place_of(const struct sums_cursor *cursor, const struct value *by) {
+    uint64_t hash = value_hash(HASH_SEED, by);
+    int place = (int)((hash ^ hash >> 32) & (uint64_t)(cursor->size - 1));
+    while (cursor->places[place] >= 0 && value_compare(cursor->groups[cursor->places[place]].by, by) != 0)
+        place = (place + 1) & (cursor->size - 1);
+    return place;
+}
+
+static int grow(struct sums_cursor *cursor) {
+    int size = cursor->size == 0 ? FIRST_SIZE : cursor->size * 2;
+    int *places = malloc((size_t)size * sizeof *places);
+    struct group *groups = realloc(cursor->groups, (size_t)size / 2 * sizeof *groups);
+    if (groups != NULL)
+        cursor->groups = groups;
+    if (places == NULL || groups == NULL) {
+        free(places);
+        return -1;
+    }
+    free(cursor->places);
+    cursor->places = places;
+    cursor->size = size;
+    cursor->capacity = size / 2;
+    memset(places, 0xff, (size_t)size * sizeof *places);
+    for (int i = 0; i < cursor->count; i++)
+        places[place_of(cursor, cursor->groups[i].by)] = i;
+    return 0;
+}
+
+// `lasting`: the row lives as long as the cursor.
+static struct group *group_of(struct sums_cursor *cursor, const struct value *by, bool lasting) {
+    if (cursor->count == cursor->capacity && grow(cursor) != 0)
+        return NULL;
+    int place = place_of(cursor, by);
+    if (cursor->places[place] >= 0)
+        return &cursor->groups[cursor->places[place]];
+    size_t bytes =
+        lasting ? 0 : sizeof *by + (by->kind == VALUE_TEXT || by->kind == VALUE_BLOB ? by->bytes.size : 0);
+    struct value *memory = arena_take(&cursor->arena, (size_t)cursor->summed_count * sizeof *memory + bytes);
+    if (memory == NULL)
+        return NULL;
+    for (int i = 0; i < cursor->summed_count; i++)
+        memory[i] = (struct value){.kind = VALUE_INTEGER};
+    if (!lasting) {
+        struct value *copy = memory + cursor->summed_count;
+        *copy = *by;
+        if (bytes > sizeof *by) {
+            memcpy(copy + 1, by->bytes.data, by->bytes.size);
+            copy->bytes.data = (char *)(copy + 1);
+        }
+        by = copy;
+    }
+    cursor->places[place] = cursor->count;
+    cursor->groups[cursor->count] = (struct group){.by = by, .sums = memory};
+    return &cursor->groups[cursor->count++];
+}
+
+static int add_row(struct sums_cursor *cursor, const struct value *row, int weight, bool lasting) {
+    if (!is_meant(cursor, row))
+        return SQLITE_OK;
+    struct group *group = group_of(cursor, &row[cursor->by], lasting);
+    if (group == NULL)
+        return SQLITE_NOMEM;
+    group->weight += weight;
+    for (int i = 0; i < cursor->summed_count; i++)
+        add(&group->sums[i], &row[cursor->summed[i]], weight);
+    return SQLITE_OK;
+}
+
+static int add_changes(const struct sums_module *module, struct sums_cursor *cursor) {
+    const struct delta_list *list = &module->shown->lists[module->table->index];
+    for (int i = module->shown->from[module->table->index]; i < list->count; i++) {
+        const struct delta_step *step = &list->steps[i];
+        if (!step->last)
+            continue;
+        const struct value *old = list->steps[step->first].before;
+        int code = old != NULL ? add_row(cursor, old, -1, true) : SQLITE_OK;
+        if (code == SQLITE_OK && !step->gone)
+            code = add_row(cursor, step->values, 1, true);
+        if (code != SQLITE_OK)
+            return code;
+    }
+    return SQLITE_OK;
+}
+
+static struct value borrow_value(sqlite3_value *value) {
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER:
+        return (struct value){.kind = VALUE_INTEGER, .integer = sqlite3_value_int64(value)};
+    case SQLITE_FLOAT:
+        return (struct value){.kind = VALUE_REAL, .real = sqlite3_value_double(value)};
+    case SQLITE_TEXT:
+        return (struct value){
+            .kind = VALUE_TEXT,
+            .bytes = {(const char *)sqlite3_value_text(value), (size_t)sqlite3_value_bytes(value)}};
+    case SQLITE_BLOB:
+        return (struct value){.kind = VALUE_BLOB,
+                              .bytes = {sqlite3_value_blob(value), (size_t)sqlite3_value_bytes(value)}};
+    default:
+        return (struct value){.kind = VALUE_NULL};
+    }
+}
+
+static int take_value(struct arena *arena, sqlite3_value *from, struct value *ret) {
+    *ret = borrow_value(from);
+    if (ret->kind != VALUE_TEXT && ret->kind != VALUE_BLOB)
+        return SQLITE_OK;
+    char *copy = arena_take(arena, ret->bytes.size + 1);
+    if (copy == NULL)
+        return SQLITE_NOMEM;
+    memcpy(copy, ret->bytes.data != NULL ? ret->bytes.data : "", ret->bytes.size);
+    ret->bytes.data = copy;
+    return SQLITE_OK;
+}
+
+// A view is filled: every row of the mirror.
+static int add_mirror(const struct sums_module *module, struct sums_cursor *cursor) {
+    sqlite3_str *sql = sqlite3_str_new(module->db);
+    int count = module->table->column_count;
+    for (int i = 0; i < count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"", i > 0 ? "," : "select ", module->table->columns[i].name);
+    sqlite3_str_appendf(sql, " from main.\"%w\"", module->table->name);
+    CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(sql);
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    struct value *row = arena_take(&cursor->arena, (size_t)count * sizeof *row);
+    if (text == NULL || row == NULL)
+        return SQLITE_NOMEM;
+    int code = sqlite3_prepare_v2(module->db, text, -1, &stmt, NULL);
+    while (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        for (int i = 0; i < count; i++)
+            row[i] = borrow_value(sqlite3_column_value(stmt, i));
+        code = add_row(cursor, row, 1, false);
+    }
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+// --- the virtual table
+
+static int connect(sqlite3 *db, void *aux, int count, const char *const *arguments, sqlite3_vtab **ret,
+                   char **ret_message) {
+    (void)count, (void)arguments, (void)ret_message;
+    const struct sums_module *registered = aux;
+    const struct table *table = registered->table;
+    sqlite3_str *sql = sqlite3_str_new(db);
+    sqlite3_str_appendall(sql, "create table x(_weight integer");
+    for (int i = 0; i < table->column_count; i++) {
+        char stored[STORED_TYPE_SIZE];
+        column_type_stored(&table->columns[i], stored, sizeof stored);
+        sqlite3_str_appendf(sql, ",\"%w\" %s", table->columns[i].name, stored);
+    }
+    sqlite3_str_appendall(sql, ",_by hidden,_of hidden");
+    for (int i = 0; i < DELTA_SUMS_VALUES_MAX; i++)
+        sqlite3_str_appendf(sql, ",_value%d hidden", i + 1);
+    sqlite3_str_appendall(sql, ")");
+    CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(sql);
+    struct sums_module *module = sqlite3_malloc(sizeof *module);
+    int code = text == NULL || module == NULL ? SQLITE_NOMEM : sqlite3_declare_vtab(db, text);
+    if (code != SQLITE_OK) {
+        sqlite3_free(module);
+        return code;
+    }
+    *module = *registered;
+    module->db = db;
+    *ret = &module->base;
+    return SQLITE_OK;
+}
+
+static int disconnect(sqlite3_vtab *table) {
+    sqlite3_free(table);
+    return SQLITE_OK;
+}
+
+static int complain(sqlite3_vtab *table, const char *what) {
+    sqlite3_free(table->zErrMsg);
+    table->zErrMsg = sqlite3_mprintf("_sums_%s('COLUMN' [, 'COLUMN', VALUE...]): %s",
+                                     ((struct sums_module *)table)->table->name, what);
+    return SQLITE_ERROR;
+}
+
+// The column that an argument names, as the statement is prepared.
+static int named_column(const struct sums_module *module, sqlite3_index_info *info, int constraint,
+                        int *ret) {
+    sqlite3_value *value = NULL;
+    if (sqlite3_vtab_rhs_value(info, constraint, &value) != SQLITE_OK ||
+        sqlite3_value_type(value) != SQLITE_TEXT)
+        return -1;
+    *ret = table_column(module->table, (const char *)sqlite3_value_text(value),
+                        (size_t)sqlite3_value_bytes(value));
+    return *ret < 0 ? -1 : 0;
+}
+
+static bool is_used(const sqlite3_index_info *info, int column) {
+    column += FIRST_COLUMN;
+    return (info->colUsed >> (column < MASK_LAST ? column : MASK_LAST) & 1) != 0;
+}
+
+// The lists keep, from now on, what the sums need of the rows before a change.
+static void note_used(const struct sums_module *module, const sqlite3_index_info *info, int by, int of) {
+    if (module->shown->named != NULL)
+        module->shown->named[module->table->index] = module->shown->netted[module->table->index] = true;
+    if (module->shown->lists == NULL)
+        return;
+    struct delta_list *list = &module->shown->lists[module->table->index];
+    list->has_used = true;
+    for (int i = 0; i < module->table->column_count; i++)
+        list->used[i] |= i == by || i == of || is_used(info, i);
+}
+
+// The columns that the sums are by and of, and those that are used, go to filter() as idxStr, how many values
+// as idxNum.
+static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
+    struct sums_module *module = (struct sums_module *)table;
+    int given[ARGUMENTS] = {0}; // constraint number + 1
+    int order[ARGUMENTS];       // arguments as filter() gets them
+    int passed = 0;
+    for (int i = 0; i < info->nConstraint && passed < ARGUMENTS; i++) {
+        int argument = info->aConstraint[i].iColumn - FIRST_COLUMN - module->table->column_count;
+        if (argument < 0 || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ)
+            continue;
+        if (!info->aConstraint[i].usable)
+            return SQLITE_CONSTRAINT;
+        given[argument] = i + 1;
+        // a constraint is left out only if its value is passed on
+        order[passed] = argument;
+        info->aConstraintUsage[i].argvIndex = ++passed;
+        info->aConstraintUsage[i].omit = 1;
+    }
+    int by = -1;
+    int of = -1;
+    if (given[ARGUMENT_BY] == 0 || named_column(module, info, given[ARGUMENT_BY] - 1, &by) != 0)
+        return complain(table, "the first argument is the name of a column");
+    if (given[ARGUMENT_OF] != 0 && named_column(module, info, given[ARGUMENT_OF] - 1, &of) != 0)
+        return complain(table, "the second argument is the name of a column");
+    if ((of >= 0) != (given[ARGUMENT_VALUES] != 0))
+        return complain(table, "a second column goes with 1 to 4 values");
+    // filter() needs the values only: a bit for each argument that is one
+    for (int i = 0; i < passed; i++)
+        if (order[i] >= ARGUMENT_VALUES)
+            info->idxNum |= 1 << i;
+    note_used(module, info, by, of);
+    info->idxStr = sqlite3_mprintf("%d,%d,%llx", by, of, (unsigned long long)info->colUsed);
+    if (info->idxStr == NULL)
+        return SQLITE_NOMEM;
+    info->needToFreeIdxStr = 1;
+    info->estimatedCost = ROWS_GUESS;
+    info->estimatedRows = ROWS_GUESS;
+    return SQLITE_OK;
+}
+
+static int open_cursor(sqlite3_vtab *table, sqlite3_vtab_cursor **ret) {
+    (void)table;
+    struct sums_cursor *cursor = sqlite3_malloc(sizeof *cursor);
+    if (cursor == NULL)
+        return SQLITE_NOMEM;
+    *cursor = (struct sums_cursor){0};
+    *ret = &cursor->base;
+    return SQLITE_OK;
+}
+
+static void clear_cursor(struct sums_cursor *cursor) {
+    free(cursor->summed);
+    free(cursor->groups);
+    free(cursor->places);
+    arena_free(&cursor->arena);
+    *cursor = (struct sums_cursor){.base = cursor->base};
+}
+
+static int close_cursor(sqlite3_vtab_cursor *base) {
+    struct sums_cursor *cursor = (struct sums_cursor *)base;
+    clear_cursor(cursor);
+    sqlite3_free(cursor);
+    return SQLITE_OK;
+}
+
+static int read_plan(const struct sums_module *module, struct sums_cursor *cursor, const char *plan) {
+    char *at;
+    cursor->by = (int)strtol(plan, &at, 10);
+    cursor->of = (int)strtol(at + 1, &at, 10);
+    const sqlite3_index_info info = {.colUsed = strtoull(at + 1, NULL, 16)};
+    cursor->summed = malloc((size_t)module->table->column_count * sizeof *cursor->summed);
+    if (cursor->summed == NULL)
+        return SQLITE_NOMEM;
+    for (int i = 0; i < module->table->column_count; i++)
+        if (i != cursor->by && is_used(&info, i))
+            cursor->summed[cursor->summed_count++] = i;
+    return SQLITE_OK;
+}
+
+// What adds up to nothing is no group.
+static bool is_nothing(const struct sums_cursor *cursor, const struct group *group) {
+    if (group->weight != 0)
+        return false;
+    for (int i = 0; i < cursor->summed_count; i++)
+        if (group->sums[i].kind != VALUE_INTEGER || group->sums[i].integer != 0)
+            return false;
+    return true;
+}
+
+static void pass_nothing(struct sums_cursor *cursor) {
+    while (cursor->at < cursor->count && is_nothing(cursor, &cursor->groups[cursor->at]))
+        cursor->at++;
+}
+
+static int filter(sqlite3_vtab_cursor *base, int are_values, const char *plan, int count,
+                  sqlite3_value **values) {
+    struct sums_cursor *cursor = (struct sums_cursor *)base;
+    const struct sums_module *module = (const struct sums_module *)base->pVtab;
+    clear_cursor(cursor);
+    int code = read_plan(module, cursor, plan);
+    for (int i = 0; code == SQLITE_OK && i < count; i++)
+        if ((are_values >> i & 1) != 0)
+            code = take_value(&cursor->arena, values[i], &cursor->values[cursor->value_count++]);
+    if (code == SQLITE_OK && module->shown->fill)
+        code = add_mirror(module, cursor);
+    else if (code == SQLITE_OK && module->shown->lists != NULL)
+        code = add_changes(module, cursor);
+    pass_nothing(cursor);
+    return code;
+}
+
+static int next(sqlite3_vtab_cursor *base) {
+    struct sums_cursor *cursor = (struct sums_cursor *)base;
+    cursor->at++;
+    pass_nothing(cursor);
+    return SQLITE_OK;
+}
+
+static int eof(sqlite3_vtab_cursor *base) {
+    const struct sums_cursor *cursor = (const struct sums_cursor *)base;
+    return cursor->at >= cursor->count;
+}
+
+static int column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
+    const struct sums_cursor *cursor = (const struct sums_cursor *)base;
+    const struct group *group = &cursor->groups[cursor->at];
+    if (column == WEIGHT_COLUMN)
+        sqlite3_result_int64(context, group->weight);
+    else if (column - FIRST_COLUMN == cursor->by)
+        delta_result_value(context, group->by);
+    else
+        for (int i = 0; i < cursor->summed_count; i++)
+            if (column - FIRST_COLUMN == cursor->summed[i])
+                delta_result_value(context, &group->sums[i]);
+    return SQLITE_OK;
+}
+
+static int rowid_of(sqlite3_vtab_cursor *base, sqlite3_int64 *ret) {
+    *ret = ((const struct sums_cursor *)base)->at;
+    return SQLITE_OK;
+}
+
+static const sqlite3_module methods = {
+    .xConnect = connect,
+    .xBestIndex = best_index,
+    .xDisconnect = disconnect,
+    .xOpen = open_cursor,
+    .xClose = close_cursor,
+    .xFilter = filter,
+    .xNext = next,
+    .xEof = eof,
+    .xColumn = column_of,
+    .xRowid = rowid_of,
+};
+
+int delta_sums_register(struct sqlite3 *db, const struct table *table, struct delta_shown *shown,
+                        struct error *error) {
+    CLEANUP(stmt_free_text) char *name = sqlite3_mprintf("_sums_%s", table->name);
+    struct sums_module *module = sqlite3_malloc(sizeof *module);
+    if (name == NULL || module == NULL) {
+        sqlite3_free(module);
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
+    *module = (struct sums_module){.shown = shown, .table = table};
+    if (sqlite3_create_module_v2(db, name, &methods, module, sqlite3_free) != SQLITE_OK)
+        return stmt_error(error, db, name);
+    return 0;
+}
