@@ -61,7 +61,7 @@ struct delta_step *delta_add(struct delta *delta, const struct table *table) {
 
 void delta_reset(struct delta *delta) {
     for (int i = 0; i < delta->catalog->table_count; i++)
-        delta->lists[i].count = 0;
+        delta->lists[i].count = delta->lists[i].recalled = 0;
     for (int i = 0; i < delta->apply_count; i++)
         memset(delta->applies[i].from, 0, (size_t)delta->catalog->table_count * sizeof(int));
     delta->steps = 0;
@@ -166,6 +166,8 @@ void delta_take_back(struct delta *delta, const struct table *table, int count) 
     struct delta_list *list = &delta->lists[table->index];
     delta->steps -= list->count - count;
     list->count = count;
+    if (list->recalled > count)
+        list->recalled = count;
 }
 
 // --- the statements
@@ -328,16 +330,19 @@ bool delta_awaits(const struct delta *delta, const struct table *table) {
 }
 
 int delta_settle_readers(struct delta *delta, const struct table *table,
-                         int (*flush)(void *self, const struct table *table, struct error *error), void *self,
-                         struct error *error) {
+                         int (*ready)(void *self, const struct table *table, bool written,
+                                      struct error *error),
+                         void *self, struct error *error) {
     for (int a = 0; a < delta->apply_count; a++) {
         struct apply *apply = &delta->applies[a];
         if (!looks_up(apply, table) || !has_news(delta, apply))
             continue;
         // A chain that a statement has seen the net of must not grow.
-        for (int i = 0; i < delta->catalog->table_count; i++)
-            if ((apply->nets[i] || apply->reads[i]) && flush(self, &delta->catalog->tables[i], error) != 0)
+        for (int i = 0; i < delta->catalog->table_count; i++) {
+            bool written = apply->nets[i] || apply->reads[i];
+            if ((written || apply->uses[i]) && ready(self, &delta->catalog->tables[i], written, error) != 0)
                 return -1;
+        }
         if (run(delta, apply, error) != 0)
             return -1;
     }

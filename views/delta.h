@@ -24,13 +24,14 @@ struct delta_step {
     const struct value
         *values; // the row after it, of all columns; of a row that is gone at least the keys (chains)
     const struct value
-        *before;  // first of its chain: the row before it, its used columns; NULL = there was none
-    int first;    // of its chain, in the table's list
-    int previous; // in its chain, -1 = it is the first
-    bool last;    // of its chain
-    bool gone;    // the row is deleted by it
-    bool pending; // not written yet
-    bool ended;   // its transaction is whole
+        *before;   // first of its chain: the row before it, its used columns; NULL = there was none
+    int first;     // of its chain, in the table's list
+    int previous;  // in its chain, -1 = it is the first
+    bool last;     // of its chain
+    bool gone;     // the row is deleted by it
+    bool accepted; // through the pending ones
+    bool pending;  // not written yet
+    bool ended;    // its transaction is whole
     bool snapshot;
     enum change_op op;
     int64_t lsn;
@@ -50,6 +51,7 @@ struct delta_list {
     int *writing;
     int writing_count;
     int writing_size;
+    int recalled; // steps before this one know what the row was before their chain
 };
 
 // The virtual tables of a connection that only prepares statements (checks): they are empty.
@@ -82,11 +84,12 @@ void delta_take_back(struct delta *delta, const struct table *table, int count);
 // Whether some statement that looks up rows of `table` has changes to see: those come before any of the
 // table's own.
 bool delta_awaits(const struct delta *delta, const struct table *table);
-// Runs them, each after `flush` of the tables that it reads (which writes what is accepted and not yet
-// written).
+// Runs them, each after `ready` of the tables that it reads (`written`: what is accepted must be in the file,
+// else only what the rows were before must be known).
 int delta_settle_readers(struct delta *delta, const struct table *table,
-                         int (*flush)(void *self, const struct table *table, struct error *error), void *self,
-                         struct error *error);
+                         int (*ready)(void *self, const struct table *table, bool written,
+                                      struct error *error),
+                         void *self, struct error *error);
 // Runs every statement that has changes to see. All rows must have been written. Then delta_reset.
 int delta_settle(struct delta *delta, struct error *error);
 // Forgets all steps.

@@ -11,7 +11,7 @@
 enum delta_kind {
     KIND_NET,     // _delta_T
     KIND_CHANGES, // _changes_T
-    KIND_PENDING, // _pending_T: the mirror's own, rows to be written
+    KIND_PENDING, // _pending_T: the mirror's own, rows to be written or recalled
     KIND_GONE,    // _gone_T: the mirror's own, deletes to be noted
     KIND_COUNT,
 };
@@ -83,7 +83,7 @@ static int connect(sqlite3 *db, void *aux, int count, const char *const *argumen
     }
     declare_columns(sql, registered->table, registered->kind == KIND_CHANGES ? "new_" : "");
     if (registered->kind == KIND_PENDING || registered->kind == KIND_GONE)
-        sqlite3_str_appendall(sql, ",_lsn integer,_ts_ms integer");
+        sqlite3_str_appendall(sql, ",_lsn integer,_ts_ms integer,_step integer");
     sqlite3_str_appendall(sql, ")");
     CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(sql);
     struct delta_module *module = sqlite3_malloc(sizeof *module);
@@ -415,12 +415,15 @@ static void change_column(const struct delta_list *list, const struct delta_step
 }
 
 // The mirror's own: the row as the step left it, then where it stands.
-static void written_column(const struct delta_step *step, sqlite3_context *context, int column,
+static void written_column(const struct delta_list *list, int number, sqlite3_context *context, int column,
                            int table_columns) {
+    const struct delta_step *step = &list->steps[number];
     if (column < table_columns)
         delta_result_value(context, &step->values[column]);
+    else if (column == table_columns)
+        sqlite3_result_int64(context, step->lsn);
     else
-        sqlite3_result_int64(context, column == table_columns ? step->lsn : step->ts_ms);
+        sqlite3_result_int64(context, column == table_columns + 1 ? step->ts_ms : number);
 }
 
 static void fill_column(const struct delta_module *module, const struct delta_cursor *cursor,
@@ -448,7 +451,7 @@ static int column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int co
         fill_column(module, cursor, context, column);
     } else if (module->kind > KIND_CHANGES) {
         const struct delta_list *list = &module->shown->lists[module->table->index];
-        written_column(&list->steps[list->writing[cursor->at]], context, column, module->table->column_count);
+        written_column(list, list->writing[cursor->at], context, column, module->table->column_count);
     } else if (module->kind == KIND_CHANGES) {
         const struct delta_list *list = &module->shown->lists[module->table->index];
         change_column(list, &list->steps[cursor->at], context, column, module->table->column_count);

@@ -196,7 +196,7 @@ static int settle_readers(struct mirror *mirror, struct mirror_table *table, con
     bool same = false;
     if (change->op == CHANGE_UPDATE && mirror_looks_same(mirror, table, change, &same, error) != 0)
         return -1;
-    return same ? 0 : delta_settle_readers(mirror->delta, table->table, mirror_flush, mirror, error);
+    return same ? 0 : delta_settle_readers(mirror->delta, table->table, mirror_make_ready, mirror, error);
 }
 
 int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,

@@ -58,7 +58,7 @@ int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool
                           int64_t *ret_swept, struct error *error) {
     struct mirror_table *state = &mirror->tables[table->index];
     sqlite3_stmt *sweep = mirror_table_statement(state, STATEMENT_SWEEP, error);
-    if (sweep == NULL || delta_settle_readers(mirror->delta, table, mirror_flush, mirror, error) != 0 ||
+    if (sweep == NULL || delta_settle_readers(mirror->delta, table, mirror_make_ready, mirror, error) != 0 ||
         mirror_flush(mirror, table, error) != 0 || note_swept(mirror, state, error) != 0)
         return -1;
     stmt_bind_integer(sweep, ":snapshot", state->snapshot_lsn);

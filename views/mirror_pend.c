@@ -80,6 +80,20 @@ static int copy_column(struct delta *delta, sqlite3_stmt *row, int column, struc
     return 0;
 }
 
+// The columns that are set, from column `at` of the statement's row on, the others VALUE_ABSENT. NULL = out
+// of memory.
+static const struct value *copy_row(struct mirror *mirror, const struct table *table, sqlite3_stmt *row,
+                                    int at, const bool *columns) {
+    struct value *copy = arena_take(delta_arena(mirror->delta), (size_t)table->column_count * sizeof *copy);
+    for (int i = 0; copy != NULL && i < table->column_count; i++) {
+        copy[i] = (struct value){.kind = VALUE_ABSENT};
+        if (columns[i] && copy_column(mirror->delta, row, at++, &copy[i]) != 0)
+            return NULL;
+    }
+    return copy;
+}
+
+// *ret NULL: there is no row of the change's key.
 static int read_columns(struct mirror *mirror, struct mirror_table *table, enum mirror_statement which,
                         const bool *columns, const struct change *change, const struct value **ret,
                         struct error *error) {
@@ -92,35 +106,62 @@ static int read_columns(struct mirror *mirror, struct mirror_table *table, enum 
     if (found != 1)
         return found;
     CLEANUP(stmt_reset) sqlite3_stmt *reset = stmt;
-    struct value *row =
-        arena_take(delta_arena(mirror->delta), (size_t)table->table->column_count * sizeof *row);
-    for (int i = 0, column = 0; row != NULL && i < table->table->column_count; i++) {
-        row[i] = (struct value){.kind = VALUE_ABSENT};
-        if (columns[i] && copy_column(mirror->delta, stmt, column++, &row[i]) != 0)
-            row = NULL;
-    }
-    *ret = row;
-    return row != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
+    *ret = copy_row(mirror, table->table, stmt, 0, columns);
+    return *ret != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
 }
 
-int mirror_recall(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                  const struct value **ret, struct error *error) {
-    bool deleted = change->op == CHANGE_DELETE && table->has_toastable;
-    return read_columns(mirror, table, deleted ? STATEMENT_RECALL_DELETED : STATEMENT_RECALL,
-                        deleted ? table->recalled_deleted : table->recalled, change, ret, error);
+int mirror_recall_deleted(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                          const struct value **ret, struct error *error) {
+    return read_columns(mirror, table, STATEMENT_RECALL_DELETED, table->recalled_deleted, change, ret, error);
+}
+
+static int make_room(struct delta_list *list, int count, struct error *error) {
+    if (count <= list->writing_size)
+        return 0;
+    int *grown = realloc(list->writing, (size_t)count * 2 * sizeof *grown);
+    if (grown == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    list->writing = grown;
+    list->writing_size = count * 2;
+    return 0;
+}
+
+// What the rows were before the chains that began since the last time, while that is still in the file.
+static int recall(struct mirror *mirror, struct mirror_table *table, struct error *error) {
+    struct delta_list *list = delta_list(mirror->delta, table->table);
+    int from = list->recalled;
+    list->recalled = list->count;
+    if (!list->has_used || from == list->count)
+        return 0;
+    if (make_room(list, list->count - from, error) != 0)
+        return -1;
+    list->writing_count = 0;
+    for (int i = from; i < list->count; i++)
+        if (list->steps[i].previous < 0 && list->steps[i].accepted)
+            list->writing[list->writing_count++] = i;
+    sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_RECALL_PENDING, error);
+    if (stmt == NULL)
+        return -1;
+    CLEANUP(stmt_reset) sqlite3_stmt *reset = stmt;
+    int row;
+    while ((row = stmt_row(stmt, table->table->name, error)) == 1) {
+        const struct value *before = copy_row(mirror, table->table, stmt, 1, table->recalled);
+        if (before == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        list->steps[sqlite3_column_int(stmt, 0)].before = before;
+    }
+    return row;
 }
 
 int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                       bool *ret, struct error *error) {
-    *ret = false;
+    *ret = !table->has_looked_up;
+    if (*ret)
+        return 0;
     const struct delta_list *list = delta_list(mirror->delta, table->table);
     uint64_t hash = pending_hash(table->table, change->values);
     int pending = pending_find(&table->pending, list, hash, change->values);
     const struct value *now = NULL;
-    if (!table->has_looked_up) {
-        *ret = true;
-        return 0;
-    }
     if (pending >= 0 && list->steps[pending].pending)
         now = list->steps[pending].gone ? NULL : list->steps[pending].values;
     else if (read_columns(mirror, table, STATEMENT_LOOKED_UP, table->looked_up, change, &now, error) != 0)
@@ -166,7 +207,7 @@ static const struct value *copy_values(struct delta *delta, const struct change 
 }
 
 static int list_change(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                       uint64_t hash, int previous, const struct value *before, struct error *error) {
+                       uint64_t hash, int previous, struct error *error) {
     struct delta_list *list = delta_list(mirror->delta, table->table);
     const struct value *values = copy_values(mirror->delta, change);
     struct delta_step *step = values != NULL ? delta_add(mirror->delta, table->table) : NULL;
@@ -177,9 +218,8 @@ static int list_change(struct mirror *mirror, struct mirror_table *table, const 
         step->first = list->steps[previous].first;
         step->previous = previous;
     }
-    step->before = before;
     step->values = values;
-    step->pending = true;
+    step->accepted = step->pending = true;
     step->gone = change->op == CHANGE_DELETE;
     step->op = change->op;
     step->lsn = change->lsn;
@@ -208,11 +248,7 @@ int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct 
         if (stored)
             return 0;
     }
-    const struct value *before = NULL;
-    bool recalls = list->has_used || (change->op == CHANGE_DELETE && table->has_toastable);
-    if (previous < 0 && recalls && mirror_recall(mirror, table, change, &before, error) != 0)
-        return -1;
-    if (list_change(mirror, table, change, hash, previous, before, error) != 0)
+    if (list_change(mirror, table, change, hash, previous, error) != 0)
         return -1;
     if (change->lsn > *bound)
         *bound = change->lsn;
@@ -243,24 +279,38 @@ static int error_not_newer(const struct mirror_table *table, struct error *error
                      table->table->name);
 }
 
-// What a key change may carry to another row.
-static int keep_of_deleted(struct mirror *mirror, struct mirror_table *table, const struct delta_list *list,
-                           const struct delta_step *step, const struct change *change, struct error *error) {
-    if (step->ended)
+// What the row was that a step deletes, as far as a key change may carry it to another row. NULL = nothing
+// may.
+static int find_carried(struct mirror *mirror, struct mirror_table *table, const struct delta_list *list,
+                        const struct delta_step *step, const struct change *change, const struct value **ret,
+                        struct error *error) {
+    *ret = NULL;
+    if (step->ended || !table->has_toastable)
         return 0;
-    const struct value *old = step->before;
-    if (step->previous >= 0)
-        old = list->steps[step->previous].gone ? NULL : list->steps[step->previous].values;
-    return old != NULL ? carry_delete(mirror->carry, table, change, old, error) : 0;
+    if (step->previous < 0)
+        return mirror_recall_deleted(mirror, table, change, ret, error);
+    const struct delta_step *previous = &list->steps[step->previous];
+    *ret = previous->gone ? NULL : previous->values;
+    return 0;
+}
+
+// The row only: what the delete leaves behind is noted by the caller.
+static int delete_pending(struct mirror *mirror, struct mirror_table *table, const struct delta_list *list,
+                          const struct delta_step *step, struct error *error) {
+    const struct change change = change_of(table->table, step);
+    const struct value *old;
+    if (find_carried(mirror, table, list, step, &change, &old, error) != 0 ||
+        mirror_delete_row(table, &change, STATEMENT_DELETE, NULL, error) != 0)
+        return -1;
+    return old != NULL ? carry_delete(mirror->carry, table, &change, old, error) : 0;
 }
 
 static int write_deleted(struct mirror *mirror, struct mirror_table *table, const struct delta_list *list,
                          const struct delta_step *step, struct error *error) {
     const struct change change = change_of(table->table, step);
-    if (mirror_delete_row(table, &change, STATEMENT_DELETE, NULL, error) != 0 ||
-        mirror_note_deleted(mirror, table, &change, NULL, error) != 0)
+    if (delete_pending(mirror, table, list, step, error) != 0)
         return -1;
-    return keep_of_deleted(mirror, table, list, step, &change, error);
+    return mirror_note_deleted(mirror, table, &change, NULL, error);
 }
 
 static int write_row(struct mirror_table *table, const struct delta_step *step, struct error *error) {
@@ -289,7 +339,7 @@ int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const st
         pending_find(&table->pending, list, pending_hash(table->table, change->values), change->values);
     if (step < 0 || !list->steps[step].pending)
         return 0;
-    return write_chain(mirror, table, list, step, error);
+    return recall(mirror, table, error) != 0 ? -1 : write_chain(mirror, table, list, step, error);
 }
 
 // --- many at once
@@ -344,29 +394,14 @@ static int delete_rows(struct mirror *mirror, struct mirror_table *table, struct
     collect(table, list, true);
     if (list->writing_count == 0)
         return 0;
-    for (int i = 0; i < list->writing_count; i++) {
-        struct delta_step *step = &list->steps[list->writing[i]];
-        const struct change change = change_of(table->table, step);
-        if (mirror_delete_row(table, &change, STATEMENT_DELETE, NULL, error) != 0 ||
-            keep_of_deleted(mirror, table, list, step, &change, error) != 0)
+    for (int i = 0; i < list->writing_count; i++)
+        if (delete_pending(mirror, table, list, &list->steps[list->writing[i]], error) != 0)
             return -1;
-    }
     sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_GONE, error);
     if (note == NULL)
         return -1;
     mirror->deletes += list->writing_count;
     return stmt_step(note, table->table->name, NULL, error);
-}
-
-static int make_room(struct delta_list *list, int count, struct error *error) {
-    if (count <= list->writing_size)
-        return 0;
-    int *grown = realloc(list->writing, (size_t)count * 2 * sizeof *grown);
-    if (grown == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    list->writing = grown;
-    list->writing_size = count * 2;
-    return 0;
 }
 
 static int flush_together(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
@@ -389,15 +424,21 @@ static int flush_singly(struct mirror *mirror, struct mirror_table *table, struc
     return 0;
 }
 
-int mirror_flush(void *self, const struct table *of, struct error *error) {
-    struct mirror *mirror = self;
+int mirror_flush(struct mirror *mirror, const struct table *of, struct error *error) {
     struct mirror_table *table = &mirror->tables[of->index];
     struct delta_list *list = delta_list(mirror->delta, of);
+    if (recall(mirror, table, error) != 0)
+        return -1;
     int status = table->pending.count < TOGETHER_MIN ? flush_singly(mirror, table, list, error)
                                                      : flush_together(mirror, table, list, error);
     if (status == 0)
         pending_clear(&table->pending);
     return status;
+}
+
+int mirror_make_ready(void *self, const struct table *of, bool written, struct error *error) {
+    struct mirror *mirror = self;
+    return written ? mirror_flush(mirror, of, error) : recall(mirror, &mirror->tables[of->index], error);
 }
 
 int mirror_settle(struct mirror *mirror, struct error *error) {

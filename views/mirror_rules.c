@@ -187,7 +187,7 @@ static int apply_delete(struct mirror *mirror, struct mirror_table *table, const
             return -1;
     } else if (change->lsn >= table->truncate_lsn) {
         const struct value *old = NULL;
-        if (table->has_toastable && mirror_recall(mirror, table, change, &old, error) != 0)
+        if (table->has_toastable && mirror_recall_deleted(mirror, table, change, &old, error) != 0)
             return -1;
         if (mirror_delete_row(table, change, STATEMENT_DELETE, &deleted, error) != 0 ||
             mirror_note_deleted(mirror, table, change, &noted, error) != 0)

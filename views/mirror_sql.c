@@ -228,6 +228,20 @@ char *mirror_sql_note_swept(const struct table *table) {
     return sqlite3_str_finish(sql);
 }
 
+char *mirror_sql_recall_pending(const struct table *table, const bool *columns) {
+    sqlite3_str *sql = begin();
+    sqlite3_str_appendall(sql, "select p._step");
+    for (int i = 0; i < table->column_count; i++)
+        if (columns[i])
+            sqlite3_str_appendf(sql, ",t.\"%w\"", table->columns[i].name);
+    sqlite3_str_appendf(sql, " from \"_pending_%w\" p cross join main.\"%w\" t on ", table->name,
+                        table->name);
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%st.\"%w\"=p.\"%w\"", i > 0 ? " and " : "",
+                            table->columns[table->keys[i]].name, table->columns[table->keys[i]].name);
+    return sqlite3_str_finish(sql);
+}
+
 char *mirror_sql_newest_lsn(const struct table *table) {
     return sqlite3_mprintf("select max(coalesce((select max(_lsn) from \"%w\"),-1),"
                            "coalesce((select max(_lsn) from \"_deleted_%w\"),-1))",

@@ -25,6 +25,8 @@ char *mirror_sql_delete(const struct table *table);     // :lsn; only a row that
 char *mirror_sql_delete_key(const struct table *table); // whatever its position
 // Many rows at once, from the virtual tables _pending_T and _gone_T of delta.h.
 char *mirror_sql_write_pending(const struct table *table);
+// _step and the columns that are set, in order, of the rows that are there.
+char *mirror_sql_recall_pending(const struct table *table, const bool *columns);
 char *mirror_sql_note_gone(const struct table *table);
 char *mirror_sql_newest_lsn(const struct table *table);
 // Those that are set, in order; of one key.

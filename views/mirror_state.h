@@ -49,10 +49,9 @@ bool mirror_may_pend(const struct mirror *mirror, const struct mirror_table *tab
                      const struct change *change);
 int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                 enum mirror_outcome *ret, struct error *error);
-// What the row of the change's key holds: the columns that are recalled before a change, or before a delete;
-// NULL = there is none. Lives until delta_reset.
-int mirror_recall(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                  const struct value **ret, struct error *error);
+// What the row of the change's key holds before it is deleted; NULL = there is none. Lives until delta_reset.
+int mirror_recall_deleted(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                          const struct value **ret, struct error *error);
 // Whether an update leaves the columns that others look up as they are.
 int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                       bool *ret, struct error *error);
@@ -60,7 +59,9 @@ int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const s
 // too.
 int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                      struct error *error);
-int mirror_flush(void *mirror, const struct table *table, struct error *error);
+int mirror_flush(struct mirror *mirror, const struct table *table, struct error *error);
+// For delta_settle_readers.
+int mirror_make_ready(void *mirror, const struct table *table, bool written, struct error *error);
 int mirror_settle(struct mirror *mirror, struct error *error);
 // A streamed change at `lsn` of this key was accepted.
 int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,

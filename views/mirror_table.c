@@ -17,8 +17,8 @@ static char *statement_sql(const struct mirror_table *state, enum mirror_stateme
         return mirror_sql_upsert(table, UPSERT_SNAPSHOT, true);
     case STATEMENT_MASKED_FORCED:
         return mirror_sql_upsert(table, UPSERT_FORCED, true);
-    case STATEMENT_RECALL:
-        return mirror_sql_some_columns(table, state->recalled);
+    case STATEMENT_RECALL_PENDING:
+        return mirror_sql_recall_pending(table, state->recalled);
     case STATEMENT_RECALL_DELETED:
         return mirror_sql_some_columns(table, state->recalled_deleted);
     case STATEMENT_LOOKED_UP:
