@@ -132,7 +132,7 @@ static int list_row(struct delta *delta, int op) {
     step->gone = op == SQLITE_DELETE;
     step->ended = true;
     step->snapshot = change->op == CHANGE_READ || change->snapshot != SNAPSHOT_NONE;
-    step->op = change->op;
+    step->op = (uint8_t)change->op;
     step->lsn = change->lsn;
     step->txid = change->txid;
     step->ts_ms = change->ts_ms;

@@ -21,22 +21,22 @@ enum {
 
 // One accepted change of one row. Steps of the same row between two flushes are a chain.
 struct delta_step {
-    const struct value
-        *values; // the row after it, of all columns; of a row that is gone at least the keys (chains)
-    const struct value
-        *before;   // first of its chain: the row before it, its used columns; NULL = there was none
+    // the row after it, of all columns; of a row that is gone at least the keys (in chains)
+    const struct value *values;
+    // first of its chain, once recalled: the row before it, its used columns; NULL = there was none
+    const struct value *before;
+    int64_t lsn;
+    int64_t txid;
+    int64_t ts_ms;
     int first;     // of its chain, in the table's list
     int previous;  // in its chain, -1 = it is the first
+    uint8_t op;    // enum change_op
     bool last;     // of its chain
     bool gone;     // the row is deleted by it
     bool accepted; // through the pending ones
     bool pending;  // not written yet
     bool ended;    // its transaction is whole
     bool snapshot;
-    enum change_op op;
-    int64_t lsn;
-    int64_t txid;
-    int64_t ts_ms;
 };
 
 struct delta_list {

@@ -221,7 +221,7 @@ static int list_change(struct mirror *mirror, struct mirror_table *table, const 
     step->values = values;
     step->accepted = step->pending = true;
     step->gone = change->op == CHANGE_DELETE;
-    step->op = change->op;
+    step->op = (uint8_t)change->op;
     step->lsn = change->lsn;
     step->txid = change->txid;
     step->ts_ms = change->ts_ms;
@@ -264,7 +264,7 @@ int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct 
 // --- writing what is pending
 
 static struct change change_of(const struct table *table, const struct delta_step *step) {
-    return (struct change){.op = step->op,
+    return (struct change){.op = (enum change_op)step->op,
                            .table = table,
                            .values = step->values,
                            .lsn = step->lsn,
@@ -344,19 +344,39 @@ int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const st
 
 // --- many at once
 
+// A step and the beginning of its key, as a number in the keys' order: most are told apart without a look at
+// them.
+struct key_place {
+    uint64_t prefix;
+    int step;
+};
+
 struct key_order {
     const struct table *table;
     const struct delta_list *list;
 };
 
+static uint64_t prefix_of(const struct value *key) {
+    if (key->kind == VALUE_INTEGER)
+        return (uint64_t)key->integer ^ (uint64_t)1 << 63;
+    uint64_t prefix = 0;
+    for (size_t i = 0; i < sizeof prefix; i++)
+        prefix = prefix << 8 | (i < key->bytes.size ? (unsigned char)key->bytes.data[i] : 0);
+    return prefix;
+}
+
 // In the order of the keys neighbours in the file are written together.
 static int compare_keys(const void *a, const void *b, void *self) {
     const struct key_order *order = self;
-    const struct value *left = order->list->steps[*(const int *)a].values;
-    const struct value *right = order->list->steps[*(const int *)b].values;
+    const struct key_place *left = a;
+    const struct key_place *right = b;
+    if (left->prefix != right->prefix)
+        return left->prefix < right->prefix ? -1 : 1;
+    const struct value *left_values = order->list->steps[left->step].values;
+    const struct value *right_values = order->list->steps[right->step].values;
     for (int i = 0; i < order->table->key_count; i++) {
         int column = order->table->keys[i];
-        int compared = value_compare(&left[column], &right[column]);
+        int compared = value_compare(&left_values[column], &right_values[column]);
         if (compared != 0)
             return compared;
     }
@@ -365,19 +385,30 @@ static int compare_keys(const void *a, const void *b, void *self) {
 
 // The pending steps that leave a row, or that delete one, in the order of their keys: what _pending_T and
 // _gone_T show.
-static void collect(const struct mirror_table *table, struct delta_list *list, bool gone) {
-    list->writing_count = 0;
+static int collect(const struct mirror_table *table, struct delta_list *list, bool gone,
+                   struct error *error) {
+    CLEANUP(free_charp) char *memory = malloc(((size_t)table->pending.count + 1) * sizeof(struct key_place));
+    if (memory == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    struct key_place *places = (struct key_place *)(void *)memory;
+    int count = 0;
     for (int i = 0; i < table->pending.count; i++) {
-        int step = table->pending.steps[table->pending.used[i]];
-        if (list->steps[step].pending && list->steps[step].gone == gone)
-            list->writing[list->writing_count++] = step;
+        int number = pending_step(&table->pending, i);
+        const struct delta_step *step = &list->steps[number];
+        if (step->pending && step->gone == gone)
+            places[count++] = (struct key_place){prefix_of(&step->values[table->table->keys[0]]), number};
     }
     struct key_order order = {table->table, list};
-    qsort_r(list->writing, (size_t)list->writing_count, sizeof *list->writing, compare_keys, &order);
+    qsort_r(places, (size_t)count, sizeof *places, compare_keys, &order);
+    for (int i = 0; i < count; i++)
+        list->writing[i] = places[i].step;
+    list->writing_count = count;
+    return 0;
 }
 
 static int write_rows(struct mirror_table *table, struct delta_list *list, struct error *error) {
-    collect(table, list, false);
+    if (collect(table, list, false, error) != 0)
+        return -1;
     if (list->writing_count == 0)
         return 0;
     sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_WRITE_PENDING, error);
@@ -391,7 +422,8 @@ static int write_rows(struct mirror_table *table, struct delta_list *list, struc
 
 static int delete_rows(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
                        struct error *error) {
-    collect(table, list, true);
+    if (collect(table, list, true, error) != 0)
+        return -1;
     if (list->writing_count == 0)
         return 0;
     for (int i = 0; i < list->writing_count; i++)
@@ -410,14 +442,14 @@ static int flush_together(struct mirror *mirror, struct mirror_table *table, str
         delete_rows(mirror, table, list, error) != 0)
         return -1;
     for (int i = 0; i < table->pending.count; i++)
-        list->steps[table->pending.steps[table->pending.used[i]]].pending = false;
+        list->steps[pending_step(&table->pending, i)].pending = false;
     return 0;
 }
 
 static int flush_singly(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
                         struct error *error) {
     for (int i = 0; i < table->pending.count; i++) {
-        int step = table->pending.steps[table->pending.used[i]];
+        int step = pending_step(&table->pending, i);
         if (list->steps[step].pending && write_chain(mirror, table, list, step, error) != 0)
             return -1;
     }

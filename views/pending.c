@@ -7,7 +7,7 @@
 enum { FIRST_SIZE = 256 };
 
 void pending_done(struct pending *pending) {
-    free(pending->steps);
+    free(pending->slots);
     free(pending->used);
     free(pending->bounds);
     *pending = (struct pending){0};
@@ -38,44 +38,53 @@ static bool is_key(const struct table *table, const struct value *a, const struc
     return true;
 }
 
+static uint32_t tag_of(uint64_t hash) {
+    return (uint32_t)(hash >> 32);
+}
+
 // Where the key's step is or would be.
 static int place_of(const struct pending *pending, const struct delta_list *list, uint64_t hash,
                     const struct value *values) {
     int mask = pending->size - 1;
     int place = (int)(hash & (uint64_t)mask);
-    while (pending->steps[place] >= 0 &&
-           !is_key(pending->table, list->steps[pending->steps[place]].values, values))
-        place = (place + 1) & mask;
-    return place;
+    for (;; place = (place + 1) & mask) {
+        const struct pending_slot *slot = &pending->slots[place];
+        if (slot->step < 0 ||
+            (slot->tag == tag_of(hash) && is_key(pending->table, list->steps[slot->step].values, values)))
+            return place;
+    }
 }
 
 int pending_find(const struct pending *pending, const struct delta_list *list, uint64_t hash,
                  const struct value *values) {
-    if (pending->count == 0)
-        return -1;
-    return pending->steps[place_of(pending, list, hash, values)];
+    return pending->count == 0 ? -1 : pending->slots[place_of(pending, list, hash, values)].step;
+}
+
+int pending_step(const struct pending *pending, int i) {
+    return pending->slots[pending->used[i]].step;
 }
 
 static int grow(struct pending *pending, const struct delta_list *list, struct error *error) {
     int size = pending->size == 0 ? FIRST_SIZE : pending->size * 2;
-    int *steps = malloc((size_t)size * sizeof *steps);
+    struct pending_slot *slots = malloc((size_t)size * sizeof *slots);
     int *used = malloc((size_t)size / 2 * sizeof *used);
-    if (steps == NULL || used == NULL) {
-        free(steps);
+    if (slots == NULL || used == NULL) {
+        free(slots);
         free(used);
         return error_set(error, ERROR_SYSTEM, "out of memory");
     }
-    memset(steps, 0xff, (size_t)size * sizeof *steps);
-    struct pending grown = {.table = pending->table, .steps = steps, .size = size, .used = used};
+    memset(slots, 0xff, (size_t)size * sizeof *slots);
+    struct pending grown = {
+        .table = pending->table, .slots = slots, .size = size, .used = used, .bounds = pending->bounds};
     for (int i = 0; i < pending->count; i++) {
-        int step = pending->steps[pending->used[i]];
+        int step = pending_step(pending, i);
         const struct value *values = list->steps[step].values;
-        int place = place_of(&grown, list, pending_hash(pending->table, values), values);
-        steps[place] = step;
+        uint64_t hash = pending_hash(pending->table, values);
+        int place = place_of(&grown, list, hash, values);
+        slots[place] = (struct pending_slot){step, tag_of(hash)};
         used[grown.count++] = place;
     }
-    grown.bounds = pending->bounds;
-    free(pending->steps);
+    free(pending->slots);
     free(pending->used);
     *pending = grown;
     return 0;
@@ -86,15 +95,15 @@ int pending_put(struct pending *pending, const struct delta_list *list, uint64_t
     if (pending->count >= pending->size / 2 && grow(pending, list, error) != 0)
         return -1;
     int place = place_of(pending, list, hash, list->steps[step].values);
-    if (pending->steps[place] < 0)
+    if (pending->slots[place].step < 0)
         pending->used[pending->count++] = place;
-    pending->steps[place] = step;
+    pending->slots[place] = (struct pending_slot){step, tag_of(hash)};
     return 0;
 }
 
 void pending_clear(struct pending *pending) {
     for (int i = 0; i < pending->count; i++)
-        pending->steps[pending->used[i]] = -1;
+        pending->slots[pending->used[i]].step = -1;
     pending->count = 0;
 }
 

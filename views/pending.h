@@ -11,11 +11,16 @@ enum {
     PENDING_BOUNDS = 8192, // keys that share one have the higher of their LSNs
 };
 
+struct pending_slot {
+    int step;     // the key's newest, -1 = free
+    uint32_t tag; // of its hash: most other keys are told apart without a look at theirs
+};
+
 struct pending {
     const struct table *table;
-    int *steps; // open addressing by key: the newest step's number, -1 = free; a power of two
+    struct pending_slot *slots; // open addressing by key; a power of two
     int size;
-    int *used; // places of `steps` in the order of their keys' first change
+    int *used; // places of `slots` in the order of their keys' first change
     int count;
     int64_t *bounds; // PENDING_BOUNDS of them, made with the first change
 };
@@ -29,6 +34,8 @@ int pending_find(const struct pending *pending, const struct delta_list *list, u
 // Makes `step`, the list's newest, the newest of its key. ERROR_SYSTEM.
 int pending_put(struct pending *pending, const struct delta_list *list, uint64_t hash, int step,
                 struct error *error);
+// The newest step of the key that came i-th, i < count.
+int pending_step(const struct pending *pending, int i);
 // Nothing is pending any more.
 void pending_clear(struct pending *pending);
 
