@@ -8,6 +8,14 @@ static int fault(const struct apply_statement *apply, size_t at, const char *say
     return error_set(error, ERROR_INPUT, "%s:%d: %s", apply->file, stmt_line(apply->sql, at), says);
 }
 
+static const char *hint(const char *says) {
+    if (strncmp(says, "no such table", 13) == 0)
+        return "; a statement here sees the mirrored tables and its view's own";
+    if (strcmp(says, GUARD_NO_ARGUMENTS) == 0)
+        return "; _sums_TABLE('COLUMN' [, 'COLUMN', VALUE...]): the first argument is the name of a column";
+    return "";
+}
+
 static int check_apply(sqlite3 *scratch, const struct apply_statement *apply, struct guard *guard,
                        struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
@@ -15,11 +23,8 @@ static int check_apply(sqlite3 *scratch, const struct apply_statement *apply, st
     guard_begin(guard, scratch, GUARDED_APPLY);
     if (sqlite3_prepare_v2(scratch, apply->sql, -1, &stmt, &tail) != SQLITE_OK) {
         const char *says = sqlite3_errmsg(scratch);
-        const char *sees = strncmp(says, "no such table", 13) == 0
-                               ? "; a statement here sees the mirrored tables and its view's own"
-                               : "";
         (void)error_set(error, ERROR_INPUT, "%s:%d: %s%s", apply->file,
-                        stmt_line(apply->sql, guard_error_place(scratch, apply->sql)), says, sees);
+                        stmt_line(apply->sql, guard_error_place(scratch, apply->sql)), says, hint(says));
         return guard_explain(guard, error);
     }
     if (stmt == NULL)

@@ -150,12 +150,22 @@ int guard_open_scratch(const struct catalog *catalog, sqlite3 **ret, struct erro
     return 0;
 }
 
-// Of a missing table SQLite tells the name only.
+// Of a missing table SQLite tells the name only, of wrong arguments NAME(), of missing ones nothing.
 size_t guard_error_place(sqlite3 *db, const char *sql) {
     int offset = sqlite3_error_offset(db);
     if (offset >= 0)
         return (size_t)offset;
-    const char *blank = strrchr(sqlite3_errmsg(db), ' ');
-    const char *name = blank != NULL ? strstr(sql, blank + 1) : NULL;
-    return name != NULL ? (size_t)(name - sql) : 0;
+    const char *says = sqlite3_errmsg(db);
+    const char *call = strchr(says, '(');
+    const char *end = call != NULL ? call : says + strlen(says);
+    const char *name = end;
+    while (name > says && name[-1] != ' ')
+        name--;
+    if (strcmp(says, GUARD_NO_ARGUMENTS) == 0)
+        end = (name = "_sums_") + strlen("_sums_");
+    size_t size = (size_t)(end - name);
+    for (const char *at = sql; *at != '\0'; at++)
+        if (sqlite3_strnicmp(at, name, (int)size) == 0)
+            return (size_t)(at - sql);
+    return 0;
 }

@@ -113,6 +113,9 @@ static const struct value *keep_row(struct delta *delta, preupdate_value read) {
         if (list->used[i] &&
             (read(delta->db, i, &value) != SQLITE_OK || keep_value(delta, value, &row[i]) != 0))
             return NULL;
+        // The hook shows whole numbers of a new row as they are stored, which is shorter.
+        if (table->columns[i].type == COLUMN_REAL && row[i].kind == VALUE_INTEGER)
+            row[i] = (struct value){.kind = VALUE_REAL, .real = (double)row[i].integer};
     }
     return row;
 }

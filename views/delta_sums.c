@@ -301,7 +301,10 @@ static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
     }
     int by = -1;
     int of = -1;
-    if (given[ARGUMENT_BY] == 0 || named_column(module, info, given[ARGUMENT_BY] - 1, &by) != 0)
+    // None at all: SQLite may only be asking what one side of an OR would cost.
+    if (given[ARGUMENT_BY] == 0)
+        return SQLITE_CONSTRAINT;
+    if (named_column(module, info, given[ARGUMENT_BY] - 1, &by) != 0)
         return complain(table, "the first argument is the name of a column");
     if (given[ARGUMENT_OF] != 0 && named_column(module, info, given[ARGUMENT_OF] - 1, &of) != 0)
         return complain(table, "the second argument is the name of a column");
@@ -365,7 +368,7 @@ static bool is_nothing(const struct sums_cursor *cursor, const struct group *gro
     if (group->weight != 0)
         return false;
     for (int i = 0; i < cursor->summed_count; i++)
-        if (group->sums[i].kind != VALUE_INTEGER || group->sums[i].integer != 0)
+        if (value_number(&group->sums[i]) != 0)
             return false;
     return true;
 }

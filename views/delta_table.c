@@ -54,6 +54,12 @@ struct delta_cursor {
     bool filled;          // no row is left
 };
 
+static const struct value *row_before(const struct delta_list *list, const struct delta_step *step) {
+    if (step->previous < 0)
+        return step->before;
+    return list->steps[step->previous].gone ? NULL : list->steps[step->previous].values;
+}
+
 // Of the table's columns, among the virtual table's.
 static int first_column(enum delta_kind kind) {
     static const int first[] = {[KIND_NET] = NET_FIRST_COLUMN, [KIND_CHANGES] = CHANGES_FIRST_COLUMN};
@@ -118,11 +124,12 @@ static void note_used(const struct delta_module *module, uint64_t mask) {
     if (module->shown->lists == NULL)
         return;
     struct delta_list *list = &module->shown->lists[module->table->index];
+    list->has_used = true; // though no column is named: whether there was a row
     int first = first_column(module->kind);
     for (int i = 0; i < module->table->column_count; i++)
         if (mask_has(mask, first + i) ||
             (module->kind == KIND_CHANGES && mask_has(mask, first + module->table->column_count + i)))
-            list->used[i] = list->has_used = true;
+            list->used[i] = true;
 }
 
 // Rows of the net difference come in any order of columns of T that is asked for, so a `group by` needs no
@@ -314,6 +321,13 @@ static int begin_net(const struct delta_module *module, struct delta_cursor *cur
     return order_rows(cursor, ordering, grouped);
 }
 
+// A delete that found no row.
+static void pass_no_changes(const struct delta_list *list, struct delta_cursor *cursor) {
+    while (cursor->at < cursor->count && list->steps[cursor->at].gone &&
+           row_before(list, &list->steps[cursor->at]) == NULL)
+        cursor->at++;
+}
+
 static int filter(sqlite3_vtab_cursor *base, int grouped, const char *plan, int count,
                   sqlite3_value **values) {
     (void)count, (void)values;
@@ -333,6 +347,8 @@ static int filter(sqlite3_vtab_cursor *base, int grouped, const char *plan, int 
     const struct delta_list *list = &module->shown->lists[module->table->index];
     cursor->at = module->kind == KIND_CHANGES ? module->shown->from[module->table->index] : 0;
     cursor->count = module->kind == KIND_CHANGES ? list->count : list->writing_count;
+    if (module->kind == KIND_CHANGES)
+        pass_no_changes(list, cursor);
     return SQLITE_OK;
 }
 
@@ -340,7 +356,10 @@ static int next(sqlite3_vtab_cursor *base) {
     struct delta_cursor *cursor = (struct delta_cursor *)base;
     if (cursor->fill != NULL)
         return next_filled(cursor);
+    const struct delta_module *module = (const struct delta_module *)base->pVtab;
     cursor->at++;
+    if (module->kind == KIND_CHANGES)
+        pass_no_changes(&module->shown->lists[module->table->index], cursor);
     return SQLITE_OK;
 }
 
@@ -405,10 +424,8 @@ static void change_column(const struct delta_list *list, const struct delta_step
     if (column >= table_columns) {
         row = step->gone ? NULL : step->values;
         column -= table_columns;
-    } else if (step->previous < 0) {
-        row = step->before;
-    } else if (!list->steps[step->previous].gone) {
-        row = list->steps[step->previous].values;
+    } else {
+        row = row_before(list, step);
     }
     if (row != NULL)
         delta_result_value(context, &row[column]);

@@ -168,12 +168,15 @@ char *mirror_sql_truncate_key(const struct table *table) {
 
 char *mirror_sql_some_columns(const struct table *table, const bool *columns) {
     sqlite3_str *sql = begin();
-    const char *comma = "select ";
+    sqlite3_str_appendall(sql, "select ");
+    const char *comma = "";
     for (int i = 0; i < table->column_count; i++)
         if (columns[i]) {
             sqlite3_str_appendf(sql, "%s\"%w\"", comma, table->columns[i].name);
             comma = ",";
         }
+    if (comma[0] == '\0')
+        sqlite3_str_appendall(sql, "1");
     sqlite3_str_appendf(sql, " from \"%w\" where ", table->name);
     key_equals(sql, table);
     return sqlite3_str_finish(sql);

@@ -29,7 +29,7 @@ char *mirror_sql_write_pending(const struct table *table);
 char *mirror_sql_recall_pending(const struct table *table, const bool *columns);
 char *mirror_sql_note_gone(const struct table *table);
 char *mirror_sql_newest_lsn(const struct table *table);
-// Those that are set, in order; of one key.
+// Those that are set, in order, of one key; none are: whether there is a row.
 char *mirror_sql_some_columns(const struct table *table, const bool *columns);
 char *mirror_sql_lsn(const struct table *table);          // of one key
 char *mirror_sql_note_deleted(const struct table *table); // :lsn, :ts_ms; keeps the newest
