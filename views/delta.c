@@ -120,6 +120,14 @@ static const struct value *keep_row(struct delta *delta, preupdate_value read) {
     return row;
 }
 
+// A change may move more than its own row: a delete gives a key change's other row its values, and what a
+// truncate outlived goes as soon as it was written.
+static enum change_op op_of(const struct change *change, int op) {
+    if (op == SQLITE_DELETE)
+        return CHANGE_DELETE;
+    return change->op == CHANGE_DELETE ? CHANGE_UPDATE : change->op;
+}
+
 static int list_row(struct delta *delta, int op) {
     const struct value *before = NULL;
     const struct value *after = NULL;
@@ -135,7 +143,7 @@ static int list_row(struct delta *delta, int op) {
     step->gone = op == SQLITE_DELETE;
     step->ended = true;
     step->snapshot = change->op == CHANGE_READ || change->snapshot != SNAPSHOT_NONE;
-    step->op = (uint8_t)change->op;
+    step->op = (uint8_t)op_of(change, op);
     step->lsn = change->lsn;
     step->txid = change->txid;
     step->ts_ms = change->ts_ms;
@@ -175,12 +183,19 @@ void delta_take_back(struct delta *delta, const struct table *table, int count) 
 
 // --- the statements
 
+// A table of which no column is read comes with the name that the statement has for it.
+static const struct table *find_table(const struct catalog *catalog, const char *name) {
+    for (int i = 0; i < catalog->table_count; i++)
+        if (sqlite3_stricmp(catalog->tables[i].name, name) == 0)
+            return &catalog->tables[i];
+    return NULL;
+}
+
 static int note_read(void *self, int action, const char *name, const char *column, const char *database,
                      const char *trigger) {
     (void)database, (void)trigger;
     struct delta *delta = self;
-    const struct table *table =
-        action == SQLITE_READ ? catalog_table(delta->catalog, name, strlen(name)) : NULL;
+    const struct table *table = action == SQLITE_READ ? find_table(delta->catalog, name) : NULL;
     if (table == NULL)
         return SQLITE_OK;
     delta->preparing->reads[table->index] = true;

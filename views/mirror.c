@@ -51,7 +51,8 @@ static int find_watched(struct mirror *mirror, struct mirror_table *table, struc
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     if (stmt_prepare(
             mirror->db,
-            "select not exists(select 1 from sqlite_schema where type = 'trigger' and tbl_name = :table)"
+            "select not exists(select 1 from sqlite_schema where type = 'trigger'"
+            " and tbl_name = :table collate nocase)"
             " and not exists(select 1 from pragma_index_list(:table) where \"unique\" and origin <> 'pk')",
             table->table->name, &stmt, error) != 0)
         return -1;

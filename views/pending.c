@@ -19,7 +19,7 @@ uint64_t pending_hash(const struct table *table, const struct value *values) {
         const struct value *value = &values[table->keys[i]];
         if (value->kind == VALUE_INTEGER)
             hash = hash_mix(hash, (uint64_t)value->integer);
-        else
+        else if (value->kind != VALUE_REAL) // changes of such keys are never pending
             hash = hash_bytes(hash, value->bytes);
     }
     return hash_mix(hash, hash >> 32);
