@@ -17,7 +17,7 @@ enum {
     // that many of them change is written.
     APPLY_COMMIT_MESSAGES = 100000,
     APPLY_COMMIT_BYTES = 128 << 20, // or bytes of values
-    APPLY_COMMIT_MS = 500,          // or so long after the transaction was opened
+    APPLY_COMMIT_MS = 250,          // or so long after the transaction was opened
     APPLY_SLOTS_MAX = PROGRESS_PARTITIONS_MAX,
 };
 
