@@ -21,6 +21,22 @@ static int delete_all(struct mirror *mirror, struct mirror_table *table, sqlite3
     return 0;
 }
 
+// A view's trigger may refuse a row when others have gone already, with what the views made of them: then all
+// of it is undone.
+static int delete_all_or_none(struct mirror *mirror, struct mirror_table *table, sqlite3_stmt *stmt,
+                              const struct change *change, struct error *error) {
+    int64_t deleted;
+    if (stmt_run(mirror->db, "savepoint truncating", "savepoint", error) != 0)
+        return -1;
+    int status = delete_all(mirror, table, stmt, change, &deleted, error);
+    if (status == 0)
+        return stmt_run(mirror->db, "release truncating", "release", error);
+    delta_reset(mirror->delta);
+    if (stmt_run(mirror->db, "rollback to truncating; release truncating", "rollback", NULL) != 0)
+        error->kind = ERROR_STORE;
+    return -1;
+}
+
 int mirror_truncate(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                     enum mirror_outcome *ret, struct error *error) {
     *ret = MIRROR_REPEATED;
@@ -31,8 +47,7 @@ int mirror_truncate(struct mirror *mirror, struct mirror_table *table, const str
         return -1;
     stmt_bind_integer(stmt, ":lsn", change->lsn);
     stmt_bind_integer(stmt, ":limit", DELETED_AT_ONCE);
-    int64_t deleted;
-    if (delete_all(mirror, table, stmt, change, &deleted, error) != 0)
+    if (delete_all_or_none(mirror, table, stmt, change, error) != 0)
         return -1;
     table->truncate_lsn = change->lsn;
     table->dirty = true;

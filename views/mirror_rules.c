@@ -5,7 +5,8 @@
 int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error) {
     int status = stmt_step(stmt, table->table->name, ret_changes, error);
     int code = status != 0 ? sqlite3_errcode(table->db) & 0xff : SQLITE_OK;
-    if (code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG)
+    bool goes_on = sqlite3_get_autocommit(table->db) == 0; // no more after a trigger's raise(rollback)
+    if (goes_on && (code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG))
         error->kind = ERROR_INPUT;
     return status;
 }
@@ -217,11 +218,10 @@ static int dispatch(struct mirror *mirror, struct mirror_table *table, const str
 }
 
 // Whose pending change must be in the file first: its key's; every one, where a value of another row may be
-// carried over or all rows are meant.
+// carried over.
 static int flush_before(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                         struct error *error) {
-    bool of_all = change->op == CHANGE_TRUNCATE ||
-                  (change->op == CHANGE_CREATE && has_unavailable(table->table, change->values)) ||
+    bool of_all = (change->op == CHANGE_CREATE && has_unavailable(table->table, change->values)) ||
                   carry_is_awaiting(mirror->carry);
     return of_all ? mirror_flush(mirror, table->table, error)
                   : mirror_flush_key(mirror, table, change, error);
@@ -229,7 +229,9 @@ static int flush_before(struct mirror *mirror, struct mirror_table *table, const
 
 int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                        enum mirror_outcome *ret, struct error *error) {
-    if (flush_before(mirror, table, change, error) != 0)
+    // A truncate is undone as a whole, so nothing else is on its way to the views meanwhile.
+    if (change->op == CHANGE_TRUNCATE ? mirror_settle(mirror, error) != 0
+                                      : flush_before(mirror, table, change, error) != 0)
         return -1;
     int listed = delta_list(mirror->delta, table->table)->count;
     mirror->current = change;

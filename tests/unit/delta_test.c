@@ -207,10 +207,10 @@ static void a_truncate_is_a_delete_a_row(void **state) {
     (void)truncate_table(f, 20, "orders");
     (void)create(f, 30, "orders", "1|a|7|4|n");
     commit(f);
-    ASSERT_SEEN(f, "-1|1|a|5, 1|1|a|5, 1|1|a|7, -1|2|a|6, 1|2|a|6",
+    ASSERT_SEEN(f, "1|1|a|5, 1|2|a|6, -1|1|a|5, 1|1|a|7, -1|2|a|6",
                 "c|0|1010|1|10|-|-|-|1|a|5, c|0|1011|1|11|-|-|-|2|a|6, d|0|1020|1|20|1|a|5|-|-|-, "
                 "d|0|1020|1|20|2|a|6|-|-|-, c|0|1030|1|30|-|-|-|1|a|7",
-                "1|a|7|4.0");
+                "2|a|11|8.0, -1|a|-4|-4.0");
 }
 
 // No column is named, and yet it must be known what the rows were.
