@@ -167,7 +167,7 @@ static inline bool create(struct fixture *f, int64_t lsn, const char *table, con
 static inline bool update(struct fixture *f, int64_t lsn, const char *table, const char *row) {
     return fixture_change(f, CHANGE_UPDATE, lsn, table, row);
 }
-static inline bool delete (struct fixture *f, int64_t lsn, const char *table, const char *key) {
+static inline bool erase(struct fixture *f, int64_t lsn, const char *table, const char *key) {
     return fixture_change(f, CHANGE_DELETE, lsn, table, key);
 }
 static inline bool truncate_table(struct fixture *f, int64_t lsn, const char *table) {

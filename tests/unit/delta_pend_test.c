@@ -63,7 +63,7 @@ static void a_statement_sees_others_as_of_the_change(void **state) {
     (void)create(f, 14, "orders", "3|7|1|n");
     (void)update(f, 15, "customers", "7|bob|rome"); // nobody looks the city up
     (void)create(f, 16, "orders", "4|7|1|n");
-    (void)delete (f, 17, "customers", "7");
+    (void)erase(f, 17, "customers", "7");
     (void)create(f, 18, "orders", "5|7|1|n");
     (void)create(f, 19, "customers", "7|eve|york");
     (void)create(f, 20, "customers", "8|joe|york");
@@ -94,10 +94,10 @@ static void a_row_goes_on_after_a_settling(void **state) {
     (void)update(f, 11, "orders", "1|7|2|n");
     (void)update(f, 12, "customers", "7|bob|york");
     (void)update(f, 13, "orders", "1|7|3|n");
-    (void)delete (f, 14, "orders", "1");
+    (void)erase(f, 14, "orders", "1");
     (void)create(f, 15, "orders", "1|7|4|n");
     (void)update(f, 16, "customers", "7|eve|york");
-    (void)delete (f, 17, "orders", "1");
+    (void)erase(f, 17, "orders", "1");
     commit(f);
     assert_string_equal(rows(f, "select * from log_t"), "1|1|2|ann, -1|1|2|bob, 1|1|4|bob, -1|1|4|eve");
     assert_string_equal(rows(f, "select * from orders"), "");
@@ -113,19 +113,19 @@ static void old_changes_stay_old(void **state) {
     assert_true(update(f, 20, "orders", "1|1|2|n"));
     assert_false(create(f, 10, "orders", "1|1|1|n"));
     assert_false(update(f, 20, "orders", "1|1|9|n"));
-    assert_false(delete (f, 15, "orders", "1"));
+    assert_false(erase(f, 15, "orders", "1"));
     assert_true(create(f, 5, "orders", "2|1|1|n")); // another row's may be lower
     commit(f);
     assert_false(update(f, 20, "orders", "1|1|9|n"));
-    assert_true(delete (f, 30, "orders", "1"));
+    assert_true(erase(f, 30, "orders", "1"));
     assert_false(update(f, 25, "orders", "1|1|9|n"));
-    assert_false(delete (f, 30, "orders", "1"));
+    assert_false(erase(f, 30, "orders", "1"));
     assert_true(create(f, 31, "orders", "1|1|4|n"));
-    assert_true(delete (f, 40, "orders", "2"));
+    assert_true(erase(f, 40, "orders", "2"));
     commit(f);
     assert_false(create(f, 35, "orders", "2|1|9|n"));
     assert_false(create(f, 40, "orders", "2|1|9|n"));
-    assert_false(delete (f, 31, "orders", "1"));
+    assert_false(erase(f, 31, "orders", "1"));
     commit(f);
     assert_string_equal(rows(f, "select id, amount from orders"), "1|4");
     fixture_close(f);
@@ -167,7 +167,7 @@ static void a_rollback_forgets_what_was_accepted(void **state) {
     (void)create(f, 11, "orders", "2|1|2|n");
     commit(f);
     (void)update(f, 20, "orders", "1|2|5|n");
-    (void)delete (f, 21, "orders", "2");
+    (void)erase(f, 21, "orders", "2");
     (void)create(f, 22, "orders", "3|3|5|n");
     (void)snapshot(f, 30, "orders", "4|4|4|n");
     rollback(f);
@@ -198,7 +198,7 @@ static void more_changes_than_are_kept(void **state) {
     fixture_open(f);
     create_many(f, 10, MANY);
     (void)update(f, 20, "orders", "0|2|7|n");
-    (void)delete (f, 20, "orders", "1");
+    (void)erase(f, 20, "orders", "1");
     commit(f);
     assert_string_equal(rows(f, "select count(*), sum(amount) from orders where id > 1"), "81918|3355402239");
     assert_sums(f);
@@ -241,7 +241,7 @@ static void long_values_are_written_before_there_are_too_many(void **state) {
             commit(f);
     }
     free(row);
-    (void)delete (f, 20, "orders", "3");
+    (void)erase(f, 20, "orders", "3");
     commit(f);
     assert_string_equal(rows(f, "select count(*), sum(length(note)), sum(amount) from orders"),
                         "39|40894464|816");
@@ -343,10 +343,10 @@ static void toast_values_move_with_a_key(void **state) {
             commit(f);
         }
         f->txid++;
-        (void)delete (f, 20, "orders", "1");
+        (void)erase(f, 20, "orders", "1");
         (void)create(f, 20, "orders", with_note(101, "?"));
         (void)create(f, 30, "orders", with_note(102, "?"));
-        (void)delete (f, 30, "orders", "2");
+        (void)erase(f, 30, "orders", "2");
         (void)update(f, 40, "orders", with_note(101, "?"));
         fixture_transaction_end(f, 50);
         commit(f);
@@ -358,11 +358,11 @@ static void toast_values_move_with_a_key(void **state) {
         assert_sums(f);
         f->txid++;
         (void)update(f, 60, "orders", with_note(101, toast));
-        (void)delete (f, 61, "orders", "101");
+        (void)erase(f, 61, "orders", "101");
         fixture_transaction_end(f, 70);
         f->txid++;
         (void)create(f, 80, "orders", with_note(103, toast));
-        (void)delete (f, 81, "orders", "102");
+        (void)erase(f, 81, "orders", "102");
         commit(f);
         assert_string_equal(rows(f, "select id, length(note) from orders"), "103|144");
         assert_sums(f);
@@ -417,14 +417,14 @@ static void keys_of_every_kind(void **state) {
     commit(f);
     (void)update(f, 20, "Words", "|7");
     (void)snapshot(f, 20, "Words", "a |6");
-    (void)delete (f, 20, "Words", "A");
+    (void)erase(f, 20, "Words", "A");
     (void)update(f, 20, "pairs", "x|2|7");
-    (void)delete (f, 20, "pairs", "y|1");
+    (void)erase(f, 20, "pairs", "y|1");
     (void)snapshot(f, 20, "pairs", "x|1|9");
     (void)update(f, 21, "pairs", "x|1|10");
-    (void)delete (f, 20, "reals", "0");
+    (void)erase(f, 20, "reals", "0");
     (void)update(f, 20, "reals", "1.5|4");
-    (void)delete (f, 20, "Days", "2026-01-02|150");
+    (void)erase(f, 20, "Days", "2026-01-02|150");
     (void)update(f, 20, "Days", "2026-01-02|151|9");
     commit(f);
     assert_string_equal(rows(f, "select word, n from words"), "|7, a|5, a |6");
@@ -470,7 +470,7 @@ static void a_wide_table(void **state) {
     for (int turn = 0; turn < 3; turn++) {
         for (int id = 1; id <= 5; id++) {
             if (turn == 2 && id == 3) {
-                (void)delete (f, 30, "wide", "3");
+                (void)erase(f, 30, "wide", "3");
                 continue;
             }
             char row[WIDTH * 8];
