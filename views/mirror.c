@@ -45,15 +45,18 @@ static int find_newest(struct mirror *mirror, struct mirror_table *table, struct
     return 0;
 }
 
-// Whether each change must be written as it comes: a view's trigger is to see it, or a unique index of a view
-// may refuse it alone.
+// Whether each change must be written as it comes: a view's trigger is to see it, or an index of a view may
+// refuse it alone: a unique one, or one that computes (json_extract of what is no JSON).
 static int find_watched(struct mirror *mirror, struct mirror_table *table, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     if (stmt_prepare(
             mirror->db,
             "select not exists(select 1 from sqlite_schema where type = 'trigger'"
             " and tbl_name = :table collate nocase)"
-            " and not exists(select 1 from pragma_index_list(:table) where \"unique\" and origin <> 'pk')",
+            " and not exists(select 1 from pragma_index_list(:table) l where l.origin <> 'pk' and (l.\"unique\""
+            " or exists(select 1 from pragma_index_xinfo(l.name) where cid = -2)" // an expression
+            " or (l.partial and (select instr(substr(sql, instr(lower(sql), ' where ')), '(') from sqlite_schema"
+            " where type = 'index' and name = l.name) > 0)))",
             table->table->name, &stmt, error) != 0)
         return -1;
     stmt_bind_text(stmt, ":table", span_of(table->table->name));

@@ -6,7 +6,6 @@
 // Fewer rows than this are written one by one: a statement over a virtual table has its own cost.
 enum { TOGETHER_MIN = 4 };
 
-// Which place of the mirror's LSNs it has: what lies above the bound of its key needs no look at the file.
 int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,
                        struct error *error) {
     uint64_t hash = pending_hash(table->table, values);
@@ -241,7 +240,12 @@ int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct 
         previous = -1;
     if (previous >= 0 && change->lsn <= list->steps[previous].lsn)
         return 0;
-    if (previous < 0 && change->lsn <= *bound) {
+    // What a key change may still carry away is kept by the delete's own writing.
+    if (previous >= 0 && list->steps[previous].gone && !list->steps[previous].ended && table->has_toastable) {
+        if (mirror_flush_key(mirror, table, change, error) != 0)
+            return -1;
+        previous = -1;
+    } else if (previous < 0 && change->lsn <= *bound) {
         bool stored = false;
         if (is_stored(table, change, &stored, error) != 0)
             return -1;

@@ -183,6 +183,12 @@ static int apply_delete(struct mirror *mirror, struct mirror_table *table, const
                         enum mirror_outcome *ret, struct error *error) {
     int deleted = 0;
     int noted = 0;
+    int64_t newest;
+    *ret = MIRROR_REPEATED;
+    if (mirror_deleted_lsn(table, change, &newest, error) != 0)
+        return -1;
+    if (change->op == CHANGE_DELETE && change->lsn != LSN_NONE && change->lsn <= newest)
+        return 0; // a snapshot may have brought the row back since
     if (change->op == CHANGE_TOMBSTONE || change->lsn == LSN_NONE) {
         if (mirror_delete_row(table, change, STATEMENT_DELETE_KEY, &deleted, error) != 0)
             return -1;
