@@ -6,7 +6,10 @@ int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes,
     int status = stmt_step(stmt, table->table->name, ret_changes, error);
     int code = status != 0 ? sqlite3_errcode(table->db) & 0xff : SQLITE_OK;
     bool goes_on = sqlite3_get_autocommit(table->db) == 0; // no more after a trigger's raise(rollback)
-    if (goes_on && (code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG))
+    // A function that a trigger or an index calls refuses a value by SQLITE_ERROR.
+    bool by_function = code == SQLITE_ERROR && !table->may_pend;
+    if (goes_on &&
+        (by_function || code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG))
         error->kind = ERROR_INPUT;
     return status;
 }
@@ -183,16 +186,16 @@ static int apply_delete(struct mirror *mirror, struct mirror_table *table, const
                         enum mirror_outcome *ret, struct error *error) {
     int deleted = 0;
     int noted = 0;
-    int64_t newest;
     *ret = MIRROR_REPEATED;
-    if (mirror_deleted_lsn(table, change, &newest, error) != 0)
-        return -1;
-    if (change->op == CHANGE_DELETE && change->lsn != LSN_NONE && change->lsn <= newest)
-        return 0; // a snapshot may have brought the row back since
     if (change->op == CHANGE_TOMBSTONE || change->lsn == LSN_NONE) {
         if (mirror_delete_row(table, change, STATEMENT_DELETE_KEY, &deleted, error) != 0)
             return -1;
     } else if (change->lsn >= table->truncate_lsn) {
+        int64_t newest;
+        if (mirror_deleted_lsn(table, change, &newest, error) != 0)
+            return -1;
+        if (change->lsn <= newest)
+            return 0; // a snapshot may have brought the row back since
         const struct value *old = NULL;
         if (table->has_toastable && mirror_recall_deleted(mirror, table, change, &old, error) != 0)
             return -1;
