@@ -1,8 +1,7 @@
 #include "views/delta_sums.h"
 
 #include "views/base/arena.h"
-#include "views/column_type.h"
-#include "views/stmt.h"
+#include "views/delta_module.h"
 #include "views/value_order.h"
 
 enum {
@@ -13,17 +12,8 @@ enum {
     ARGUMENT_OF,
     ARGUMENT_VALUES,
     ARGUMENTS = ARGUMENT_VALUES + DELTA_SUMS_VALUES_MAX,
-    STORED_TYPE_SIZE = 32,
-    MASK_LAST = 63, // colUsed: this bit stands for every column from here on
     FIRST_SIZE = 64,
     ROWS_GUESS = 100,
-};
-
-struct sums_module {
-    struct sqlite3_vtab base;
-    sqlite3 *db;
-    struct delta_shown *shown;
-    const struct table *table;
 };
 
 struct group {
@@ -141,7 +131,7 @@ static int add_row(struct sums_cursor *cursor, const struct value *row, int weig
     return SQLITE_OK;
 }
 
-static int add_changes(const struct sums_module *module, struct sums_cursor *cursor) {
+static int add_changes(const struct delta_module *module, struct sums_cursor *cursor) {
     const struct delta_list *list = &module->shown->lists[module->table->index];
     for (int i = module->shown->from[module->table->index]; i < list->count; i++) {
         const struct delta_step *step = &list->steps[i];
@@ -188,7 +178,7 @@ static int take_value(struct arena *arena, sqlite3_value *from, struct value *re
 }
 
 // A view is filled: every row of the mirror.
-static int add_mirror(const struct sums_module *module, struct sums_cursor *cursor) {
+static int add_mirror(const struct delta_module *module, struct sums_cursor *cursor) {
     sqlite3_str *sql = sqlite3_str_new(module->db);
     int count = module->table->column_count;
     for (int i = 0; i < count; i++)
@@ -210,49 +200,29 @@ static int add_mirror(const struct sums_module *module, struct sums_cursor *curs
 
 // --- the virtual table
 
-static int connect(sqlite3 *db, void *aux, int count, const char *const *arguments, sqlite3_vtab **ret,
-                   char **ret_message) {
-    (void)count, (void)arguments, (void)ret_message;
-    const struct sums_module *registered = aux;
-    const struct table *table = registered->table;
-    sqlite3_str *sql = sqlite3_str_new(db);
-    sqlite3_str_appendall(sql, "create table x(_weight integer");
-    for (int i = 0; i < table->column_count; i++) {
-        char stored[STORED_TYPE_SIZE];
-        column_type_stored(&table->columns[i], stored, sizeof stored);
-        sqlite3_str_appendf(sql, ",\"%w\" %s", table->columns[i].name, stored);
-    }
+static void declare(sqlite3_str *sql, const struct delta_module *module) {
+    sqlite3_str_appendall(sql, "_weight integer,");
+    delta_module_columns(sql, module->table, "");
     sqlite3_str_appendall(sql, ",_by hidden,_of hidden");
     for (int i = 0; i < DELTA_SUMS_VALUES_MAX; i++)
         sqlite3_str_appendf(sql, ",_value%d hidden", i + 1);
-    sqlite3_str_appendall(sql, ")");
-    CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(sql);
-    struct sums_module *module = sqlite3_malloc(sizeof *module);
-    int code = text == NULL || module == NULL ? SQLITE_NOMEM : sqlite3_declare_vtab(db, text);
-    if (code != SQLITE_OK) {
-        sqlite3_free(module);
-        return code;
-    }
-    *module = *registered;
-    module->db = db;
-    *ret = &module->base;
-    return SQLITE_OK;
 }
 
-static int disconnect(sqlite3_vtab *table) {
-    sqlite3_free(table);
-    return SQLITE_OK;
+static int connect(sqlite3 *db, void *aux, int count, const char *const *arguments, sqlite3_vtab **ret,
+                   char **ret_message) {
+    (void)count, (void)arguments, (void)ret_message;
+    return delta_module_connect(db, aux, declare, ret);
 }
 
 static int complain(sqlite3_vtab *table, const char *what) {
     sqlite3_free(table->zErrMsg);
     table->zErrMsg = sqlite3_mprintf("_sums_%s('COLUMN' [, 'COLUMN', VALUE...]): %s",
-                                     ((struct sums_module *)table)->table->name, what);
+                                     ((struct delta_module *)table)->table->name, what);
     return SQLITE_ERROR;
 }
 
 // The column that an argument names, as the statement is prepared.
-static int named_column(const struct sums_module *module, sqlite3_index_info *info, int constraint,
+static int named_column(const struct delta_module *module, sqlite3_index_info *info, int constraint,
                         int *ret) {
     sqlite3_value *value = NULL;
     if (sqlite3_vtab_rhs_value(info, constraint, &value) != SQLITE_OK ||
@@ -264,12 +234,11 @@ static int named_column(const struct sums_module *module, sqlite3_index_info *in
 }
 
 static bool is_used(const sqlite3_index_info *info, int column) {
-    column += FIRST_COLUMN;
-    return (info->colUsed >> (column < MASK_LAST ? column : MASK_LAST) & 1) != 0;
+    return delta_module_uses(info->colUsed, FIRST_COLUMN + column);
 }
 
 // The lists keep, from now on, what the sums need of the rows before a change.
-static void note_used(const struct sums_module *module, const sqlite3_index_info *info, int by, int of) {
+static void note_used(const struct delta_module *module, const sqlite3_index_info *info, int by, int of) {
     if (module->shown->named != NULL)
         module->shown->named[module->table->index] = module->shown->netted[module->table->index] = true;
     if (module->shown->lists == NULL)
@@ -283,7 +252,7 @@ static void note_used(const struct sums_module *module, const sqlite3_index_info
 // The columns that the sums are by and of, and those that are used, go to filter() as idxStr, how many values
 // as idxNum.
 static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
-    struct sums_module *module = (struct sums_module *)table;
+    struct delta_module *module = (struct delta_module *)table;
     int given[ARGUMENTS] = {0}; // constraint number + 1
     int order[ARGUMENTS];       // arguments as filter() gets them
     int passed = 0;
@@ -349,7 +318,7 @@ static int close_cursor(sqlite3_vtab_cursor *base) {
     return SQLITE_OK;
 }
 
-static int read_plan(const struct sums_module *module, struct sums_cursor *cursor, const char *plan) {
+static int read_plan(const struct delta_module *module, struct sums_cursor *cursor, const char *plan) {
     char *at;
     cursor->by = (int)strtol(plan, &at, 10);
     cursor->of = (int)strtol(at + 1, &at, 10);
@@ -381,7 +350,7 @@ static void pass_nothing(struct sums_cursor *cursor) {
 static int filter(sqlite3_vtab_cursor *base, int are_values, const char *plan, int count,
                   sqlite3_value **values) {
     struct sums_cursor *cursor = (struct sums_cursor *)base;
-    const struct sums_module *module = (const struct sums_module *)base->pVtab;
+    const struct delta_module *module = (const struct delta_module *)base->pVtab;
     clear_cursor(cursor);
     int code = read_plan(module, cursor, plan);
     for (int i = 0; code == SQLITE_OK && i < count; i++)
@@ -413,11 +382,11 @@ static int column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int co
     if (column == WEIGHT_COLUMN)
         sqlite3_result_int64(context, group->weight);
     else if (column - FIRST_COLUMN == cursor->by)
-        delta_result_value(context, group->by);
+        delta_module_result(context, group->by);
     else
         for (int i = 0; i < cursor->summed_count; i++)
             if (column - FIRST_COLUMN == cursor->summed[i])
-                delta_result_value(context, &group->sums[i]);
+                delta_module_result(context, &group->sums[i]);
     return SQLITE_OK;
 }
 
@@ -429,7 +398,7 @@ static int rowid_of(sqlite3_vtab_cursor *base, sqlite3_int64 *ret) {
 static const sqlite3_module methods = {
     .xConnect = connect,
     .xBestIndex = best_index,
-    .xDisconnect = disconnect,
+    .xDisconnect = delta_module_disconnect,
     .xOpen = open_cursor,
     .xClose = close_cursor,
     .xFilter = filter,
@@ -441,14 +410,6 @@ static const sqlite3_module methods = {
 
 int delta_sums_register(struct sqlite3 *db, const struct table *table, struct delta_shown *shown,
                         struct error *error) {
-    CLEANUP(stmt_free_text) char *name = sqlite3_mprintf("_sums_%s", table->name);
-    struct sums_module *module = sqlite3_malloc(sizeof *module);
-    if (name == NULL || module == NULL) {
-        sqlite3_free(module);
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    }
-    *module = (struct sums_module){.shown = shown, .table = table};
-    if (sqlite3_create_module_v2(db, name, &methods, module, sqlite3_free) != SQLITE_OK)
-        return stmt_error(error, db, name);
-    return 0;
+    const struct delta_module module = {.shown = shown, .table = table};
+    return delta_module_register(db, "_sums_%s", &methods, &module, error);
 }

@@ -1,9 +1,8 @@
 #define _GNU_SOURCE // qsort_r
 #include "views/delta_table.h"
 
-#include "views/column_type.h"
+#include "views/delta_module.h"
 #include "views/delta_sums.h"
-#include "views/stmt.h"
 #include "views/value_order.h"
 
 #include <inttypes.h>
@@ -19,18 +18,8 @@ enum delta_kind {
 enum {
     NET_FIRST_COLUMN = 1, // after _weight
     CHANGES_FIRST_COLUMN = 5,
-    STORED_TYPE_SIZE = 32,
     ORDER_MAX = 16, // more columns to order or group by: SQLite sorts
-    MASK_LAST = 63, // colUsed: this bit stands for every column from here on
     ROWS_GUESS = 100,
-};
-
-struct delta_module {
-    struct sqlite3_vtab base; // of the one table that the module has
-    sqlite3 *db;
-    struct delta_shown *shown;
-    const struct table *table;
-    enum delta_kind kind;
 };
 
 struct net_row {
@@ -66,51 +55,23 @@ static int first_column(enum delta_kind kind) {
     return kind <= KIND_CHANGES ? first[kind] : 0;
 }
 
-static void declare_columns(sqlite3_str *sql, const struct table *table, const char *prefix) {
-    for (int i = 0; i < table->column_count; i++) {
-        char stored[STORED_TYPE_SIZE];
-        column_type_stored(&table->columns[i], stored, sizeof stored);
-        sqlite3_str_appendf(sql, "%s\"%s%w\" %s", i > 0 ? "," : "", prefix, table->columns[i].name, stored);
+static void declare(sqlite3_str *sql, const struct delta_module *module) {
+    if (module->kind == KIND_NET)
+        sqlite3_str_appendall(sql, "_weight integer,");
+    if (module->kind == KIND_CHANGES) {
+        sqlite3_str_appendall(sql, "_op text,_snapshot integer,_ts_ms integer,_txid integer,_lsn integer,");
+        delta_module_columns(sql, module->table, "old_");
+        sqlite3_str_appendall(sql, ",");
     }
+    delta_module_columns(sql, module->table, module->kind == KIND_CHANGES ? "new_" : "");
+    if (module->kind > KIND_CHANGES)
+        sqlite3_str_appendall(sql, ",_lsn integer,_ts_ms integer,_step integer");
 }
 
 static int connect(sqlite3 *db, void *aux, int count, const char *const *arguments, sqlite3_vtab **ret,
                    char **ret_message) {
     (void)count, (void)arguments, (void)ret_message;
-    const struct delta_module *registered = aux;
-    sqlite3_str *sql = sqlite3_str_new(db);
-    sqlite3_str_appendall(sql, "create table x(");
-    if (registered->kind == KIND_NET)
-        sqlite3_str_appendall(sql, "_weight integer,");
-    if (registered->kind == KIND_CHANGES) {
-        sqlite3_str_appendall(sql, "_op text,_snapshot integer,_ts_ms integer,_txid integer,_lsn integer,");
-        declare_columns(sql, registered->table, "old_");
-        sqlite3_str_appendall(sql, ",");
-    }
-    declare_columns(sql, registered->table, registered->kind == KIND_CHANGES ? "new_" : "");
-    if (registered->kind == KIND_PENDING || registered->kind == KIND_GONE)
-        sqlite3_str_appendall(sql, ",_lsn integer,_ts_ms integer,_step integer");
-    sqlite3_str_appendall(sql, ")");
-    CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(sql);
-    struct delta_module *module = sqlite3_malloc(sizeof *module);
-    int code = text == NULL || module == NULL ? SQLITE_NOMEM : sqlite3_declare_vtab(db, text);
-    if (code != SQLITE_OK) {
-        sqlite3_free(module);
-        return code;
-    }
-    *module = *registered;
-    module->db = db;
-    *ret = &module->base;
-    return SQLITE_OK;
-}
-
-static int disconnect(sqlite3_vtab *table) {
-    sqlite3_free(table);
-    return SQLITE_OK;
-}
-
-static bool mask_has(uint64_t mask, int column) {
-    return (mask >> (column < MASK_LAST ? column : MASK_LAST) & 1) != 0;
+    return delta_module_connect(db, aux, declare, ret);
 }
 
 // The lists keep, from now on, what this statement uses of the rows before a change.
@@ -127,8 +88,9 @@ static void note_used(const struct delta_module *module, uint64_t mask) {
     list->has_used = true; // though no column is named: whether there was a row
     int first = first_column(module->kind);
     for (int i = 0; i < module->table->column_count; i++)
-        if (mask_has(mask, first + i) ||
-            (module->kind == KIND_CHANGES && mask_has(mask, first + module->table->column_count + i)))
+        if (delta_module_uses(mask, first + i) ||
+            (module->kind == KIND_CHANGES &&
+             delta_module_uses(mask, first + module->table->column_count + i)))
             list->used[i] = true;
 }
 
@@ -143,7 +105,7 @@ static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
     sqlite3_str *plan = sqlite3_str_new(module->db);
     for (int i = 0; ordered && i < info->nOrderBy; i++) {
         int column = info->aOrderBy[i].iColumn;
-        used |= (uint64_t)1 << (column < MASK_LAST ? column : MASK_LAST);
+        used |= delta_module_bit(column);
         sqlite3_str_appendf(plan, "%c%d", info->aOrderBy[i].desc ? '-' : '+', column - NET_FIRST_COLUMN);
     }
     note_used(module, used);
@@ -290,7 +252,7 @@ static int order_rows(struct delta_cursor *cursor, struct ordering *ordering, bo
 
 static bool is_same(const struct table *table, uint64_t used, const struct value *a, const struct value *b) {
     for (int i = 0; i < table->column_count; i++)
-        if (mask_has(used, NET_FIRST_COLUMN + i) &&
+        if (delta_module_uses(used, NET_FIRST_COLUMN + i) &&
             (a[i].kind != b[i].kind || value_compare(&a[i], &b[i]) != 0))
             return false;
     return true;
@@ -370,27 +332,6 @@ static int eof(sqlite3_vtab_cursor *base) {
 
 // --- columns
 
-void delta_result_value(sqlite3_context *context, const struct value *value) {
-    switch (value->kind) {
-    case VALUE_INTEGER:
-        sqlite3_result_int64(context, value->integer);
-        break;
-    case VALUE_REAL:
-        sqlite3_result_double(context, value->real);
-        break;
-    case VALUE_TEXT: // lives as long as the list, which no statement outlives
-        sqlite3_result_text64(context, value->bytes.data, value->bytes.size, SQLITE_STATIC, SQLITE_UTF8);
-        break;
-    case VALUE_BLOB:
-        sqlite3_result_blob64(context, value->bytes.data, value->bytes.size, SQLITE_STATIC);
-        break;
-    case VALUE_ABSENT:
-    case VALUE_NULL:
-    case VALUE_UNAVAILABLE:
-        break;
-    }
-}
-
 static void result_or_null(sqlite3_context *context, int64_t value, int64_t none) {
     if (value != none)
         sqlite3_result_int64(context, value);
@@ -428,7 +369,7 @@ static void change_column(const struct delta_list *list, const struct delta_step
         row = row_before(list, step);
     }
     if (row != NULL)
-        delta_result_value(context, &row[column]);
+        delta_module_result(context, &row[column]);
 }
 
 // The mirror's own: the row as the step left it, then where it stands.
@@ -436,7 +377,7 @@ static void written_column(const struct delta_list *list, int number, sqlite3_co
                            int table_columns) {
     const struct delta_step *step = &list->steps[number];
     if (column < table_columns)
-        delta_result_value(context, &step->values[column]);
+        delta_module_result(context, &step->values[column]);
     else if (column == table_columns)
         sqlite3_result_int64(context, step->lsn);
     else
@@ -475,7 +416,7 @@ static int column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int co
     } else if (column == 0) {
         sqlite3_result_int(context, cursor->rows[cursor->at].weight);
     } else {
-        delta_result_value(context, &cursor->rows[cursor->at].values[column - NET_FIRST_COLUMN]);
+        delta_module_result(context, &cursor->rows[cursor->at].values[column - NET_FIRST_COLUMN]);
     }
     return SQLITE_OK;
 }
@@ -488,7 +429,7 @@ static int rowid_of(sqlite3_vtab_cursor *base, sqlite3_int64 *ret) {
 static const sqlite3_module methods = {
     .xConnect = connect, // no xCreate: the table is there by its module's name alone
     .xBestIndex = best_index,
-    .xDisconnect = disconnect,
+    .xDisconnect = delta_module_disconnect,
     .xOpen = open_cursor,
     .xClose = close_cursor,
     .xFilter = filter,
@@ -504,21 +445,13 @@ int delta_table_register(struct sqlite3 *db, const struct catalog *catalog, stru
                                         [KIND_CHANGES] = "_changes_%s",
                                         [KIND_PENDING] = "_pending_%s",
                                         [KIND_GONE] = "_gone_%s"};
-    for (int i = 0; i < catalog->table_count; i++)
-        for (int kind = KIND_NET; kind < KIND_COUNT; kind++) {
-            CLEANUP(stmt_free_text) char *name = sqlite3_mprintf(names[kind], catalog->tables[i].name);
-            struct delta_module *module = sqlite3_malloc(sizeof *module);
-            if (name == NULL || module == NULL) {
-                sqlite3_free(module);
-                return error_set(error, ERROR_SYSTEM, "out of memory");
-            }
-            *module = (struct delta_module){
-                .shown = shown, .table = &catalog->tables[i], .kind = (enum delta_kind)kind};
-            if (sqlite3_create_module_v2(db, name, &methods, module, sqlite3_free) != SQLITE_OK)
-                return stmt_error(error, db, name);
-        }
-    for (int i = 0; i < catalog->table_count; i++)
+    for (int i = 0; i < catalog->table_count; i++) {
+        struct delta_module module = {.shown = shown, .table = &catalog->tables[i]};
+        for (module.kind = 0; module.kind < KIND_COUNT; module.kind++)
+            if (delta_module_register(db, names[module.kind], &methods, &module, error) != 0)
+                return -1;
         if (delta_sums_register(db, &catalog->tables[i], shown, error) != 0)
             return -1;
+    }
     return 0;
 }

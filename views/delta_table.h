@@ -14,10 +14,6 @@ struct delta_shown {
     bool fill;    // every row of the mirror, as a snapshot's
 };
 
-struct sqlite3_context;
-// What a column of the virtual tables answers; the value must outlive the statement's step.
-void delta_result_value(struct sqlite3_context *context, const struct value *value);
-
 int delta_table_register(struct sqlite3 *db, const struct catalog *catalog, struct delta_shown *shown,
                          struct error *error);
 
