@@ -185,6 +185,32 @@ static void no_sum_overflows(void **state) {
                         "-1|a|-9223372036854775807|0.0, -1|b|9.22337203685478e+18|0.0");
 }
 
+// What a source sends must not stop the program: neither in one commit nor from one to the next.
+static void the_built_in_views_outlive_any_quantity(void **state) {
+    struct fixture *f = *state;
+    static const char *const quantities[] = {"9223372036854775807", "9223372036854775806",
+                                             "9223372036854775805"};
+    fixture_remove(f);
+    fixture_make(f); // no source.sql: the built-in views
+    fixture_open(f);
+    for (int i = 0; i < 3; i++) {
+        char row[256];
+        (void)snprintf(row, sizeof row, "%d|1|a|%s|999999999999999999|paid|2026-01-02|null|null|2026", i,
+                       quantities[i]);
+        (void)create(f, 10 + i, "orders", row);
+        if (i > 0)
+            commit(f);
+    }
+    assert_string_equal(rows(f, "select sku, orders, quantity from analytics_top_skus"),
+                        "a|3|2.76701161105643e+19");
+    for (int i = 0; i < 3; i++)
+        (void)erase(f, 20, "orders", (const char *[]){"0", "1", "2"}[i]);
+    (void)create(f, 30, "orders", "4|1|a|2|3|shipped|2026-01-02|null|null|2026");
+    commit(f);
+    assert_string_equal(rows(f, "select orders from analytics_top_skus"), "1");
+    assert_string_equal(rows(f, "select * from analytics_revenue_by_day"), "2026-01-02|1|3");
+}
+
 // A trigger's way: each change as it is written. A snapshot's rows take it too.
 static void a_snapshot_is_seen_as_one(void **state) {
     struct fixture *f = *state;
@@ -394,6 +420,7 @@ int main(void) {
         TEST(nulls_are_a_group_and_count_as_nothing),
         TEST(sums_of_some_rows),
         TEST(no_sum_overflows),
+        TEST(the_built_in_views_outlive_any_quantity),
         TEST(a_snapshot_is_seen_as_one),
         TEST(a_truncate_is_a_delete_a_row),
         TEST_OWN(rows_are_counted_without_naming_a_column),
