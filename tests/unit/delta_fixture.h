@@ -51,6 +51,9 @@ static inline void fixture_file(struct fixture *f, const char *path, const char 
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
+    for (int i = 0; i < f->file_count; i++)
+        if (strcmp(f->files[i], full) == 0)
+            return;
     assert_true(f->file_count < FIXTURE_FILES_MAX);
     (void)snprintf(f->files[f->file_count++], FIXTURE_PATH_SIZE, "%s", full);
 }
