@@ -86,7 +86,7 @@ static void note_used(const struct delta_module *module, uint64_t mask) {
         return;
     struct delta_list *list = &module->shown->lists[module->table->index];
     list->has_used = true; // though no column is named: whether there was a row
-    int first = first_column(module->kind);
+    int first = first_column((enum delta_kind)module->kind);
     for (int i = 0; i < module->table->column_count; i++)
         if (delta_module_uses(mask, first + i) ||
             (module->kind == KIND_CHANGES &&
