@@ -104,8 +104,8 @@ static int read_columns(struct mirror *mirror, struct mirror_table *table, enum 
     int found = stmt_row(stmt, table->table->name, error);
     if (found != 1)
         return found;
-    CLEANUP(stmt_reset) sqlite3_stmt *reset = stmt;
-    *ret = copy_row(mirror, table->table, stmt, 0, columns);
+    CLEANUP(stmt_reset) sqlite3_stmt *row = stmt;
+    *ret = copy_row(mirror, table->table, row, 0, columns);
     return *ret != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
 }
 
@@ -141,13 +141,13 @@ static int recall(struct mirror *mirror, struct mirror_table *table, struct erro
     sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_RECALL_PENDING, error);
     if (stmt == NULL)
         return -1;
-    CLEANUP(stmt_reset) sqlite3_stmt *reset = stmt;
+    CLEANUP(stmt_reset) sqlite3_stmt *rows = stmt;
     int row;
-    while ((row = stmt_row(stmt, table->table->name, error)) == 1) {
-        const struct value *before = copy_row(mirror, table->table, stmt, 1, table->recalled);
+    while ((row = stmt_row(rows, table->table->name, error)) == 1) {
+        const struct value *before = copy_row(mirror, table->table, rows, 1, table->recalled);
         if (before == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
-        list->steps[sqlite3_column_int(stmt, 0)].before = before;
+        list->steps[sqlite3_column_int(rows, 0)].before = before;
     }
     return row;
 }
