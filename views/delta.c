@@ -13,6 +13,7 @@ struct apply {
     sqlite3_stmt *stmt;
     bool *uses;  // by table number: it sees changes of these
     bool *nets;  // by table number: net ones, of whole chains
+    bool *past;  // by table number: it sees rows of these as they were at a change
     bool *reads; // by table number: it looks up rows of these
     int *from;   // by table number: the first step that it has not seen
 };
@@ -23,7 +24,8 @@ struct delta {
     struct delta_list *lists; // by table number
     struct delta_shown shown;
     struct arena arena;
-    int steps; // of all lists
+    int steps;  // of all lists
+    int number; // of the newest
     struct apply *applies;
     int apply_count;
     struct apply *preparing;
@@ -53,18 +55,21 @@ struct delta_step *delta_add(struct delta *delta, const struct table *table) {
         list->capacity = capacity;
     }
     struct delta_step *step = &list->steps[list->count];
-    *step = (struct delta_step){.first = list->count, .previous = -1, .last = true};
+    *step =
+        (struct delta_step){.first = list->count, .previous = -1, .number = ++delta->number, .last = true};
     list->count++;
     delta->steps++;
     return step;
 }
 
 void delta_reset(struct delta *delta) {
-    for (int i = 0; i < delta->catalog->table_count; i++)
+    for (int i = 0; i < delta->catalog->table_count; i++) {
         delta->lists[i].count = delta->lists[i].recalled = 0;
+        delta_index_clear(&delta->lists[i].index);
+    }
     for (int i = 0; i < delta->apply_count; i++)
         memset(delta->applies[i].from, 0, (size_t)delta->catalog->table_count * sizeof(int));
-    delta->steps = 0;
+    delta->steps = delta->number = 0;
     arena_reset(&delta->arena);
 }
 
@@ -179,6 +184,8 @@ void delta_take_back(struct delta *delta, const struct table *table, int count) 
     list->count = count;
     if (list->recalled > count)
         list->recalled = count;
+    if (list->index.count > count)
+        delta_index_clear(&list->index);
 }
 
 // --- the statements
@@ -209,18 +216,20 @@ static int prepare_apply(struct delta *delta, struct apply *apply, const char *s
     size_t tables = (size_t)delta->catalog->table_count;
     apply->uses = calloc(tables, sizeof *apply->uses);
     apply->nets = calloc(tables, sizeof *apply->nets);
+    apply->past = calloc(tables, sizeof *apply->past);
     apply->reads = calloc(tables, sizeof *apply->reads);
     apply->from = calloc(tables, sizeof *apply->from);
-    if (apply->file == NULL || apply->uses == NULL || apply->nets == NULL || apply->reads == NULL ||
-        apply->from == NULL)
+    if (apply->file == NULL || apply->uses == NULL || apply->nets == NULL || apply->past == NULL ||
+        apply->reads == NULL || apply->from == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     delta->preparing = apply;
     delta->shown.named = apply->uses;
     delta->shown.netted = apply->nets;
+    delta->shown.past = apply->past;
     (void)sqlite3_set_authorizer(delta->db, note_read, delta);
     int status = stmt_prepare(delta->db, sql, apply->file, &apply->stmt, error);
     (void)sqlite3_set_authorizer(delta->db, NULL, NULL);
-    delta->shown.named = delta->shown.netted = NULL;
+    delta->shown.named = delta->shown.netted = delta->shown.past = NULL;
     delta->preparing = NULL;
     // Its own changes are there when it runs: looking up rows of the same table needs no other moment.
     for (size_t i = 0; i < tables; i++)
@@ -300,6 +309,7 @@ void delta_close(struct delta **delta) {
         free(d->applies[i].file);
         free(d->applies[i].uses);
         free(d->applies[i].nets);
+        free(d->applies[i].past);
         free(d->applies[i].reads);
         free(d->applies[i].from);
     }
@@ -308,6 +318,7 @@ void delta_close(struct delta **delta) {
         free(d->lists[i].writing);
         free(d->lists[i].used);
         free(d->lists[i].looked_up);
+        delta_index_done(&d->lists[i].index);
     }
     free(d->applies);
     free(d->lists);
@@ -358,7 +369,8 @@ int delta_settle_readers(struct delta *delta, const struct table *table,
         // A chain that a statement has seen the net of must not grow.
         for (int i = 0; i < delta->catalog->table_count; i++) {
             bool written = apply->nets[i] || apply->reads[i];
-            if ((written || apply->uses[i]) && ready(self, &delta->catalog->tables[i], written, error) != 0)
+            if ((written || apply->uses[i] || apply->past[i]) &&
+                ready(self, &delta->catalog->tables[i], written, error) != 0)
                 return -1;
         }
         if (run(delta, apply, error) != 0)

@@ -1,7 +1,8 @@
 // What a commit changes in the mirror, as the views' apply statements see it: for each mirrored table T the
-// virtual tables _delta_T (net, weighted) and _changes_T (one by one); see views/README.md. Owns the list of
-// each table's changes since the newest settling, learns from SQLite's preupdate hook what the rows were
-// before, and runs the statements that the file has (_applies). Inside views only, used by mirror.c and
+// virtual tables _delta_T (net, weighted), _sums_T (their sums), _changes_T (one by one) and _at_T (the rows
+// as they were at a change); see views/README.md. Owns the list of each table's changes since the newest
+// settling, learns from SQLite's preupdate hook what the rows were before, and runs the statements that the
+// file has (_applies). Inside views only, used by mirror.c and
 // install.c; the writer's thread.
 #ifndef TIDEMARK_DELTA_H
 #define TIDEMARK_DELTA_H
@@ -9,6 +10,7 @@
 #include "views/base/arena.h"
 #include "views/base/error.h"
 #include "views/change.h"
+#include "views/delta_index.h"
 
 struct sqlite3;
 struct delta;
@@ -30,6 +32,7 @@ struct delta_step {
     int64_t ts_ms;
     int first;     // of its chain, in the table's list
     int previous;  // in its chain, -1 = it is the first
+    int number;    // among those of all tables, in the order of acceptance, from 1
     uint8_t op;    // enum change_op
     bool last;     // of its chain
     bool gone;     // the row is deleted by it
@@ -52,6 +55,7 @@ struct delta_list {
     int writing_count;
     int writing_size;
     int recalled; // steps before this one know what the row was before their chain
+    struct delta_index index;
 };
 
 // The virtual tables of a connection that only prepares statements (checks): they are empty.
@@ -68,8 +72,8 @@ void delta_close(struct delta **delta);
 struct delta_list *delta_list(struct delta *delta, const struct table *table);
 // For what the steps point at: lives until the next delta_reset.
 struct arena *delta_arena(struct delta *delta);
-// A new step at the end of the table's list, zeroed but for `first` and `previous` (itself, none). NULL = no
-// memory.
+// A new step at the end of the table's list, zeroed but for its number, `last`, `first` and `previous`
+// (itself, none). NULL = no memory.
 struct delta_step *delta_add(struct delta *delta, const struct table *table);
 bool delta_is_full(const struct delta *delta);
 
