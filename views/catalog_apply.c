@@ -8,12 +8,16 @@ static int fault(const struct apply_statement *apply, size_t at, const char *say
     return error_set(error, ERROR_INPUT, "%s:%d: %s", apply->file, stmt_line(apply->sql, at), says);
 }
 
-static const char *hint(const char *says) {
+// SQLite does not tell which table lacks its arguments. One of _at_ takes them from other tables too, so that
+// is the likelier one.
+static const char *hint(const struct guard *guard, const char *says) {
     if (strncmp(says, "no such table", 13) == 0)
         return "; a statement here sees the mirrored tables and its view's own";
-    if (strcmp(says, GUARD_NO_ARGUMENTS) == 0)
+    if (strcmp(says, GUARD_NO_ARGUMENTS) != 0)
+        return "";
+    if (!guard->reads_at)
         return "; _sums_TABLE('COLUMN' [, 'COLUMN', VALUE...]): the first argument is the name of a column";
-    return "";
+    return "; _at_TABLE has one row: the statement gives = for its _step and for every key column";
 }
 
 static int check_apply(sqlite3 *scratch, const struct apply_statement *apply, struct guard *guard,
@@ -24,7 +28,8 @@ static int check_apply(sqlite3 *scratch, const struct apply_statement *apply, st
     if (sqlite3_prepare_v2(scratch, apply->sql, -1, &stmt, &tail) != SQLITE_OK) {
         const char *says = sqlite3_errmsg(scratch);
         (void)error_set(error, ERROR_INPUT, "%s:%d: %s%s", apply->file,
-                        stmt_line(apply->sql, guard_error_place(scratch, apply->sql)), says, hint(says));
+                        stmt_line(apply->sql, guard_error_place(guard, scratch, apply->sql)), says,
+                        hint(guard, says));
         return guard_explain(guard, error);
     }
     if (stmt == NULL)

@@ -186,7 +186,7 @@ static int check_query(sqlite3 *scratch, struct query *query, struct guard *guar
     const char *tail = "";
     guard->reason[0] = '\0';
     if (sqlite3_prepare_v2(scratch, query->sql, -1, &stmt, &tail) != SQLITE_OK) {
-        int line = stmt_line(query->sql, guard_error_place(scratch, query->sql));
+        int line = stmt_line(query->sql, guard_error_place(guard, scratch, query->sql));
         (void)error_set(error, ERROR_INPUT, "%s:%d: %s", query->file, line, sqlite3_errmsg(scratch));
         return guard_explain(guard, error);
     }

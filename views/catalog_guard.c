@@ -24,11 +24,18 @@ static int refuse(struct guard *guard, const char *format, const char *name) {
 }
 
 static int authorize_read(struct guard *guard, const char *table) {
-    if (!is_changes_table(table))
+    bool reads_at = sqlite3_strnicmp(table, "_at_", 4) == 0;
+    if (!reads_at && !is_changes_table(table))
         return SQLITE_OK;
     if (guard->guarded != GUARDED_APPLY)
-        return refuse(guard, "only an apply.NAME.sql reads %s: it is what one commit changes", table);
-    guard->reads_changes = true;
+        return refuse(guard,
+                      reads_at ? "only an apply.NAME.sql reads %s: it is what rows were within one commit"
+                               : "only an apply.NAME.sql reads %s: it is what one commit changes",
+                      table);
+    if (reads_at)
+        guard->reads_at = true;
+    else
+        guard->reads_changes = true;
     return SQLITE_OK;
 }
 
@@ -106,7 +113,7 @@ static int authorize(void *self, int action, const char *first, const char *seco
 void guard_begin(struct guard *guard, sqlite3 *db, enum guarded guarded) {
     guard->guarded = guarded;
     guard->reason[0] = guard->trigger[0] = '\0';
-    guard->reads_changes = guard->writes = false;
+    guard->reads_changes = guard->reads_at = guard->writes = false;
     (void)sqlite3_set_authorizer(db, authorize, guard);
 }
 
@@ -150,8 +157,16 @@ int guard_open_scratch(const struct catalog *catalog, sqlite3 **ret, struct erro
     return 0;
 }
 
+// Where `sql` has the word, -1 = nowhere.
+static ptrdiff_t find_word(const char *sql, const char *word, size_t size) {
+    for (const char *at = sql; *at != '\0'; at++)
+        if (sqlite3_strnicmp(at, word, (int)size) == 0)
+            return at - sql;
+    return -1;
+}
+
 // Of a missing table SQLite tells the name only, of wrong arguments NAME(), of missing ones nothing.
-size_t guard_error_place(sqlite3 *db, const char *sql) {
+size_t guard_error_place(const struct guard *guard, sqlite3 *db, const char *sql) {
     int offset = sqlite3_error_offset(db);
     if (offset >= 0)
         return (size_t)offset;
@@ -161,11 +176,10 @@ size_t guard_error_place(sqlite3 *db, const char *sql) {
     const char *name = end;
     while (name > says && name[-1] != ' ')
         name--;
-    if (strcmp(says, GUARD_NO_ARGUMENTS) == 0)
-        end = (name = "_sums_") + strlen("_sums_");
-    size_t size = (size_t)(end - name);
-    for (const char *at = sql; *at != '\0'; at++)
-        if (sqlite3_strnicmp(at, name, (int)size) == 0)
-            return (size_t)(at - sql);
-    return 0;
+    ptrdiff_t place = -1;
+    if (strcmp(says, GUARD_NO_ARGUMENTS) != 0)
+        place = find_word(sql, name, (size_t)(end - name));
+    else if (!guard->reads_at || (place = find_word(sql, "_at_", 4)) < 0)
+        place = find_word(sql, "_sums_", 6);
+    return place < 0 ? 0 : (size_t)place;
 }

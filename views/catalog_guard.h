@@ -18,7 +18,8 @@ struct guard {
     enum guarded guarded;
     char reason[ERROR_MESSAGE_SIZE];  // "" = nothing was refused
     char trigger[ERROR_MESSAGE_SIZE]; // GUARDED_TRIGGER: the newest whose body was looked at
-    bool reads_changes;               // GUARDED_APPLY: it names a _delta_ or a _changes_ table
+    bool reads_changes;               // GUARDED_APPLY: it names a _delta_, a _changes_ or a _sums_ table
+    bool reads_at;                    // GUARDED_APPLY: it names an _at_ table
     bool writes;                      // GUARDED_APPLY: it inserts, updates or deletes
 };
 
@@ -38,6 +39,6 @@ int guard_open_scratch(const struct catalog *catalog, sqlite3 **ret, struct erro
 // SQLite's words when a table that takes arguments has none.
 #define GUARD_NO_ARGUMENTS "no query solution"
 // Where in `sql` the newest statement that did not prepare went wrong.
-size_t guard_error_place(sqlite3 *db, const char *sql);
+size_t guard_error_place(const struct guard *guard, sqlite3 *db, const char *sql);
 
 #endif

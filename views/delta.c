@@ -13,6 +13,7 @@ struct apply {
     sqlite3_stmt *stmt;
     bool *uses;  // by table number: it sees changes of these
     bool *nets;  // by table number: net ones, of whole chains
+    bool *past;  // by table number: it sees rows of these as they were at a change
     bool *reads; // by table number: it looks up rows of these
 };
 
@@ -176,16 +177,19 @@ static int prepare_apply(struct delta *delta, struct apply *apply, const char *s
     size_t tables = (size_t)delta->catalog->table_count;
     apply->uses = calloc(tables, sizeof *apply->uses);
     apply->nets = calloc(tables, sizeof *apply->nets);
+    apply->past = calloc(tables, sizeof *apply->past);
     apply->reads = calloc(tables, sizeof *apply->reads);
-    if (apply->file == NULL || apply->uses == NULL || apply->nets == NULL || apply->reads == NULL)
+    if (apply->file == NULL || apply->uses == NULL || apply->nets == NULL || apply->past == NULL ||
+        apply->reads == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     delta->preparing = apply;
     delta->shown.named = apply->uses;
     delta->shown.netted = apply->nets;
+    delta->shown.past = apply->past;
     (void)sqlite3_set_authorizer(delta->db, note_read, delta);
     int status = stmt_prepare(delta->db, sql, apply->file, &apply->stmt, error);
     (void)sqlite3_set_authorizer(delta->db, NULL, NULL);
-    delta->shown.named = delta->shown.netted = NULL;
+    delta->shown.named = delta->shown.netted = delta->shown.past = NULL;
     delta->preparing = NULL;
     // Its own changes are there when it runs: looking up rows of the same table needs no other moment.
     for (size_t i = 0; i < tables; i++)
@@ -265,6 +269,7 @@ void delta_close(struct delta **delta) {
         free(d->applies[i].file);
         free(d->applies[i].uses);
         free(d->applies[i].nets);
+        free(d->applies[i].past);
         free(d->applies[i].reads);
     }
     for (int i = 0; d->uses != NULL && i < d->catalog->table_count; i++) {
@@ -323,7 +328,8 @@ int delta_settle_readers(struct delta *delta, const struct table *table,
         // A chain that a statement has seen the net of must not grow.
         for (int i = 0; i < delta->catalog->table_count; i++) {
             bool written = apply->nets[i] || apply->reads[i];
-            if ((written || apply->uses[i]) && ready(self, &delta->catalog->tables[i], written, error) != 0)
+            if ((written || apply->uses[i] || apply->past[i]) &&
+                ready(self, &delta->catalog->tables[i], written, error) != 0)
                 return -1;
         }
         if (run(delta, a, error) != 0)

@@ -1,8 +1,10 @@
 // What a commit changes in the mirror, as the views' apply statements see it: for each mirrored table T the
-// virtual tables _delta_T (net, weighted) and _changes_T (one by one); see views/README.md. Shows them the
-// changes of a batch (delta_batch.h), learns from SQLite's preupdate hook what rows that are written at once
-// were before, and runs the statements that the file has (_applies). Inside views only, used by mirror.c and
-// install.c; whoever has the connection calls it, but for delta_awaits, delta_uses and delta_statements.
+// What a commit changes in the mirror, as the views' apply statements see it: for each mirrored table T the
+// virtual tables _delta_T (net, weighted), _sums_T (their sums), _changes_T (one by one) and _at_T (the rows
+// as they were at a change); see views/README.md. Shows them the changes of a batch (delta_batch.h), learns
+// from SQLite's preupdate hook what rows that are written at once were before, and runs the statements that
+// the file has (_applies). Inside views only, used by mirror.c and install.c; whoever has the connection
+// calls it, but for delta_awaits, delta_uses and delta_statements.
 #ifndef TIDEMARK_DELTA_H
 #define TIDEMARK_DELTA_H
 

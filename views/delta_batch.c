@@ -8,7 +8,8 @@ struct delta_batch {
     const struct catalog *catalog;
     struct delta_list *lists; // by table number
     struct arena arena;
-    int steps; // of all lists
+    int steps;  // of all lists
+    int number; // of the newest
     int statements;
     int *seen; // by statement, then by table number
 };
@@ -40,6 +41,7 @@ void delta_batch_free(struct delta_batch **batch) {
         free(b->lists[i].steps);
         free(b->lists[i].writing);
         pending_done(&b->lists[i].pending);
+        delta_index_done(&b->lists[i].index);
     }
     free(b->lists);
     free(b->seen);
@@ -75,7 +77,8 @@ struct delta_step *delta_add(struct delta_batch *batch, const struct table *tabl
         list->capacity = capacity;
     }
     struct delta_step *step = &list->steps[list->count];
-    *step = (struct delta_step){.first = list->count, .previous = -1, .last = true};
+    *step =
+        (struct delta_step){.first = list->count, .previous = -1, .number = ++batch->number, .last = true};
     list->count++;
     batch->steps++;
     return step;
@@ -91,14 +94,17 @@ void delta_take_back(struct delta_batch *batch, const struct table *table, int c
     list->count = count;
     if (list->recalled > count)
         list->recalled = count;
+    if (list->index.count > count)
+        delta_index_clear(&list->index);
 }
 
 void delta_reset(struct delta_batch *batch) {
     for (int i = 0; i < batch->catalog->table_count; i++) {
         pending_clear(&batch->lists[i].pending);
         batch->lists[i].count = batch->lists[i].recalled = 0;
+        delta_index_clear(&batch->lists[i].index);
     }
     memset(batch->seen, 0, (size_t)(batch->statements * batch->catalog->table_count) * sizeof *batch->seen);
-    batch->steps = 0;
+    batch->steps = batch->number = 0;
     arena_reset(&batch->arena);
 }

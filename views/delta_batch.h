@@ -8,6 +8,7 @@
 #include "views/base/arena.h"
 #include "views/base/error.h"
 #include "views/change.h"
+#include "views/delta_index.h"
 #include "views/pending.h"
 
 struct delta_batch;
@@ -29,6 +30,7 @@ struct delta_step {
     int64_t ts_ms;
     int first;     // of its chain, in the table's list
     int previous;  // in its chain, -1 = it is the first
+    int number;    // among those of all tables, in the order of acceptance, from 1
     uint8_t op;    // enum change_op
     bool last;     // of its chain
     bool gone;     // the row is deleted by it
@@ -56,6 +58,7 @@ struct delta_list {
     int writing_count;
     int writing_size;
     int recalled; // steps before this one know what the row was before their chain
+    struct delta_index index;
 };
 
 // `statements`: of the views, each with a place in every table's list. `catalog` outlives the batch.
@@ -70,8 +73,8 @@ struct delta_list *delta_lists(struct delta_batch *batch);
 struct arena *delta_arena(struct delta_batch *batch);
 // By table number: the first step that the statement has not seen.
 int *delta_seen(struct delta_batch *batch, int statement);
-// A new step at the end of the table's list, zeroed but for `first` and `previous` (itself, none). NULL = no
-// memory.
+// A new step at the end of the table's list, zeroed but for its number, `last`, `first` and `previous`
+// (itself, none). NULL = no memory.
 struct delta_step *delta_add(struct delta_batch *batch, const struct table *table);
 bool delta_is_full(const struct delta_batch *batch);
 // Takes back the table's steps from number `count` on: the statement that made them undid itself.

@@ -64,6 +64,24 @@ bool delta_module_uses(uint64_t mask, int column) {
     return (mask & delta_module_bit(column)) != 0;
 }
 
+struct value delta_module_value(sqlite3_value *value) {
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER:
+        return (struct value){.kind = VALUE_INTEGER, .integer = sqlite3_value_int64(value)};
+    case SQLITE_FLOAT:
+        return (struct value){.kind = VALUE_REAL, .real = sqlite3_value_double(value)};
+    case SQLITE_TEXT:
+        return (struct value){
+            .kind = VALUE_TEXT,
+            .bytes = {(const char *)sqlite3_value_text(value), (size_t)sqlite3_value_bytes(value)}};
+    case SQLITE_BLOB:
+        return (struct value){.kind = VALUE_BLOB,
+                              .bytes = {sqlite3_value_blob(value), (size_t)sqlite3_value_bytes(value)}};
+    default:
+        return (struct value){.kind = VALUE_NULL};
+    }
+}
+
 void delta_module_result(sqlite3_context *context, const struct value *value) {
     switch (value->kind) {
     case VALUE_INTEGER:

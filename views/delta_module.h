@@ -1,5 +1,6 @@
 // What the virtual tables of delta.h have in common: how they are declared and registered, which columns a
-// statement uses, what a column answers. Inside views only (delta_table.c, delta_sums.c).
+// statement uses, what a column answers. Inside views only (delta_table.c, delta_sums.c,
+// delta_at.c).
 #ifndef TIDEMARK_DELTA_MODULE_H
 #define TIDEMARK_DELTA_MODULE_H
 
@@ -28,6 +29,8 @@ int delta_module_register(sqlite3 *db, const char *name, const sqlite3_module *m
 // there on.
 bool delta_module_uses(uint64_t mask, int column);
 uint64_t delta_module_bit(int column);
+// Borrowed: lives as long as SQLite keeps `value` as it is.
+struct value delta_module_value(sqlite3_value *value);
 // What a column answers; the value must outlive the statement's step.
 void delta_module_result(sqlite3_context *context, const struct value *value);
 

@@ -147,26 +147,8 @@ static int add_changes(const struct delta_module *module, struct sums_cursor *cu
     return SQLITE_OK;
 }
 
-static struct value borrow_value(sqlite3_value *value) {
-    switch (sqlite3_value_type(value)) {
-    case SQLITE_INTEGER:
-        return (struct value){.kind = VALUE_INTEGER, .integer = sqlite3_value_int64(value)};
-    case SQLITE_FLOAT:
-        return (struct value){.kind = VALUE_REAL, .real = sqlite3_value_double(value)};
-    case SQLITE_TEXT:
-        return (struct value){
-            .kind = VALUE_TEXT,
-            .bytes = {(const char *)sqlite3_value_text(value), (size_t)sqlite3_value_bytes(value)}};
-    case SQLITE_BLOB:
-        return (struct value){.kind = VALUE_BLOB,
-                              .bytes = {sqlite3_value_blob(value), (size_t)sqlite3_value_bytes(value)}};
-    default:
-        return (struct value){.kind = VALUE_NULL};
-    }
-}
-
 static int take_value(struct arena *arena, sqlite3_value *from, struct value *ret) {
-    *ret = borrow_value(from);
+    *ret = delta_module_value(from);
     if (ret->kind != VALUE_TEXT && ret->kind != VALUE_BLOB)
         return SQLITE_OK;
     char *copy = arena_take(arena, ret->bytes.size + 1);
@@ -192,7 +174,7 @@ static int add_mirror(const struct delta_module *module, struct sums_cursor *cur
     int code = sqlite3_prepare_v2(module->db, text, -1, &stmt, NULL);
     while (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
         for (int i = 0; i < count; i++)
-            row[i] = borrow_value(sqlite3_column_value(stmt, i));
+            row[i] = delta_module_value(sqlite3_column_value(stmt, i));
         code = add_row(cursor, row, 1, false);
     }
     return code == SQLITE_DONE ? SQLITE_OK : code;

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE // qsort_r
 #include "views/delta_table.h"
 
+#include "views/delta_at.h"
 #include "views/delta_module.h"
 #include "views/delta_sums.h"
 #include "views/value_order.h"
@@ -17,7 +18,8 @@ enum delta_kind {
 
 enum {
     NET_FIRST_COLUMN = 1, // after _weight
-    CHANGES_FIRST_COLUMN = 5,
+    CHANGES_STEP_COLUMN = 5,
+    CHANGES_FIRST_COLUMN,
     ORDER_MAX = 16, // more columns to order or group by: SQLite sorts
     ROWS_GUESS = 100,
 };
@@ -59,7 +61,8 @@ static void declare(sqlite3_str *sql, const struct delta_module *module) {
     if (module->kind == KIND_NET)
         sqlite3_str_appendall(sql, "_weight integer,");
     if (module->kind == KIND_CHANGES) {
-        sqlite3_str_appendall(sql, "_op text,_snapshot integer,_ts_ms integer,_txid integer,_lsn integer,");
+        sqlite3_str_appendall(sql, "_op text,_snapshot integer,_ts_ms integer,_txid integer,_lsn integer,"
+                                   "_step integer hidden,"); // not of `select *`: nobody asked for it
         delta_module_columns(sql, module->table, "old_");
         sqlite3_str_appendall(sql, ",");
     }
@@ -357,6 +360,9 @@ static void change_column(const struct delta_list *list, const struct delta_step
     case 4:
         result_or_null(context, step->lsn, LSN_NONE);
         return;
+    case CHANGES_STEP_COLUMN:
+        sqlite3_result_int(context, step->number);
+        return;
     default:
         break;
     }
@@ -398,6 +404,8 @@ static void fill_column(const struct delta_module *module, const struct delta_cu
         sqlite3_result_text(context, "r", 1, SQLITE_STATIC);
     else if (column == 1)
         sqlite3_result_int(context, 1);
+    else if (column == CHANGES_STEP_COLUMN)
+        sqlite3_result_int(context, 0);
     else if (column >= first_new)
         sqlite3_result_value(context, sqlite3_column_value(cursor->fill, column - first_new));
 }
@@ -450,7 +458,8 @@ int delta_table_register(struct sqlite3 *db, const struct catalog *catalog, stru
         for (module.kind = 0; module.kind < KIND_COUNT; module.kind++)
             if (delta_module_register(db, names[module.kind], &methods, &module, error) != 0)
                 return -1;
-        if (delta_sums_register(db, &catalog->tables[i], shown, error) != 0)
+        if (delta_sums_register(db, &catalog->tables[i], shown, error) != 0 ||
+            delta_at_register(db, &catalog->tables[i], shown, error) != 0)
             return -1;
     }
     return 0;

@@ -1,5 +1,6 @@
 // The virtual tables _delta_T and _changes_T over the lists of delta.h: how SQLite reads them. Read-only,
-// eponymous. Inside views only (delta.c); one connection's thread.
+// eponymous. With them those of delta_sums.h and delta_at.h are registered. Inside views only (delta.c); one
+// connection's thread.
 #ifndef TIDEMARK_DELTA_TABLE_H
 #define TIDEMARK_DELTA_TABLE_H
 
@@ -10,8 +11,10 @@ struct delta_shown {
     struct delta_use *uses;   // by table number: where it is noted what statements use, NULL = nowhere
     struct delta_list *lists; // by table number, NULL = none
     const int *from;          // by table number: the first step that the running statement has not seen
-    bool *named;  // by table number: set when a statement that names _delta_T or _changes_T is prepared
+    bool *
+        named; // by table number: set when a statement that names _delta_T, _changes_T or _sums_T is prepared
     bool *netted; // by table number: when it names _delta_T
+    bool *past;   // by table number: when it names _at_T
     bool fill;    // every row of the mirror, as a snapshot's
 };
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE // qsort_r
 #include "views/mirror_state.h"
 
+#include "views/key.h"
 #include "views/value_order.h"
 
 // Fewer rows than this are written one by one: a statement over a virtual table has its own cost.
@@ -8,7 +9,7 @@ enum { TOGETHER_MIN = 4 };
 
 int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,
                        struct error *error) {
-    uint64_t hash = pending_hash(table->table, values);
+    uint64_t hash = key_hash(table->table, values);
     int64_t *bound = pending_bound(&table->bounds, hash, table->newest_lsn, error);
     if (bound == NULL)
         return -1;
@@ -159,7 +160,7 @@ int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const s
     if (*ret)
         return 0;
     const struct delta_list *list = delta_list(mirror->accepting, table->table);
-    uint64_t hash = pending_hash(table->table, change->values);
+    uint64_t hash = key_hash(table->table, change->values);
     int pending = pending_find(&list->pending, list, hash, change->values);
     const struct value *now = NULL;
     if (pending >= 0 && list->steps[pending].pending)
@@ -232,7 +233,7 @@ int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct 
                 enum mirror_outcome *ret, struct error *error) {
     *ret = MIRROR_REPEATED;
     const struct delta_list *list = delta_list(mirror->accepting, table->table);
-    uint64_t hash = pending_hash(table->table, change->values);
+    uint64_t hash = key_hash(table->table, change->values);
     int64_t *bound = pending_bound(&table->bounds, hash, table->newest_lsn, error);
     if (bound == NULL)
         return -1;
@@ -340,7 +341,7 @@ static int write_chain(struct mirror *mirror, struct mirror_table *table, struct
 int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                      struct error *error) {
     struct delta_list *list = delta_list(delta_shown(mirror->delta), table->table);
-    int step = pending_find(&list->pending, list, pending_hash(table->table, change->values), change->values);
+    int step = pending_find(&list->pending, list, key_hash(table->table, change->values), change->values);
     if (step < 0 || !list->steps[step].pending)
         return 0;
     return recall(mirror, table, error) != 0 ? -1 : write_chain(mirror, table, list, step, error);

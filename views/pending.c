@@ -1,7 +1,7 @@
 #include "views/pending.h"
 
-#include "views/base/hash.h"
 #include "views/delta_batch.h"
+#include "views/key.h"
 
 #include <stdlib.h>
 
@@ -11,31 +11,6 @@ void pending_done(struct pending *pending) {
     free(pending->slots);
     free(pending->used);
     *pending = (struct pending){0};
-}
-
-uint64_t pending_hash(const struct table *table, const struct value *values) {
-    uint64_t hash = HASH_SEED;
-    for (int i = 0; i < table->key_count; i++) {
-        const struct value *value = &values[table->keys[i]];
-        if (value->kind == VALUE_INTEGER)
-            hash = hash_mix(hash, (uint64_t)value->integer);
-        else if (value->kind != VALUE_REAL) // changes of such keys are never pending
-            hash = hash_bytes(hash, value->bytes);
-    }
-    return hash_mix(hash, hash >> 32);
-}
-
-static bool is_key(const struct table *table, const struct value *a, const struct value *b) {
-    for (int i = 0; i < table->key_count; i++) {
-        const struct value *left = &a[table->keys[i]];
-        const struct value *right = &b[table->keys[i]];
-        if (left->kind != right->kind)
-            return false;
-        if (left->kind == VALUE_INTEGER ? left->integer != right->integer
-                                        : !span_equal(left->bytes, right->bytes))
-            return false;
-    }
-    return true;
 }
 
 static uint32_t tag_of(uint64_t hash) {
@@ -50,7 +25,7 @@ static int place_of(const struct pending *pending, const struct delta_list *list
     for (;; place = (place + 1) & mask) {
         const struct pending_slot *slot = &pending->slots[place];
         if (slot->step < 0 ||
-            (slot->tag == tag_of(hash) && is_key(pending->table, list->steps[slot->step].values, values)))
+            (slot->tag == tag_of(hash) && key_equal(pending->table, list->steps[slot->step].values, values)))
             return place;
     }
 }
@@ -78,7 +53,7 @@ static int grow(struct pending *pending, const struct delta_list *list, struct e
     for (int i = 0; i < pending->count; i++) {
         int step = pending_step(pending, i);
         const struct value *values = list->steps[step].values;
-        uint64_t hash = pending_hash(pending->table, values);
+        uint64_t hash = key_hash(pending->table, values);
         int place = place_of(&grown, list, hash, values);
         slots[place] = (struct pending_slot){step, tag_of(hash)};
         used[grown.count++] = place;

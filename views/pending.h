@@ -32,9 +32,7 @@ struct pending_bounds {
 };
 
 void pending_done(struct pending *pending);
-// Of the key columns.
-uint64_t pending_hash(const struct table *table, const struct value *values);
-// The newest step of the key's chain, -1 = none is pending.
+// The newest step of the key's chain, -1 = none is pending. `hash`: key_hash of `values`.
 int pending_find(const struct pending *pending, const struct delta_list *list, uint64_t hash,
                  const struct value *values);
 // Makes `step`, the list's newest, the newest of its key. ERROR_SYSTEM.

@@ -1,0 +1,118 @@
+#include "views/delta_index.h"
+
+#include "views/delta.h"
+#include "views/key.h"
+
+#include <stdlib.h>
+
+enum { FIRST_SIZE = 256 };
+
+// A step among those of its key. Each knows one that is further back, so chosen that any is reached in a
+// logarithm of steps (Myers' random access list).
+struct delta_index_link {
+    int older; // -1 = it is the first
+    int jump;  // the first: itself
+    int depth; // older ones
+};
+
+void delta_index_done(struct delta_index *index) {
+    free(index->newest);
+    free(index->links);
+    *index = (struct delta_index){0};
+}
+
+void delta_index_clear(struct delta_index *index) {
+    if (index->keys > 0)
+        memset(index->newest, 0xff, (size_t)index->size * sizeof *index->newest);
+    index->keys = index->count = 0;
+}
+
+// What a delete leaves is not there: a written one is known by what it deleted.
+static const struct value *key_of(const struct delta_step *step) {
+    return step->values != NULL ? step->values : step->before;
+}
+
+// Where the key's newest step is or would be.
+static int *place_of(const struct delta_index *index, const struct delta_list *list,
+                     const struct table *table, const struct value *key) {
+    size_t mask = (size_t)index->size - 1;
+    size_t place = (size_t)key_hash(table, key) & mask;
+    while (index->newest[place] >= 0 && !key_equal(table, key_of(&list->steps[index->newest[place]]), key))
+        place = (place + 1) & mask;
+    return &index->newest[place];
+}
+
+static int grow(struct delta_index *index, const struct delta_list *list, const struct table *table) {
+    struct delta_index grown = *index;
+    grown.size = index->size == 0 ? FIRST_SIZE : index->size * 2;
+    grown.newest = malloc((size_t)grown.size * sizeof *grown.newest);
+    if (grown.newest == NULL)
+        return -1;
+    memset(grown.newest, 0xff, (size_t)grown.size * sizeof *grown.newest);
+    for (int i = 0; i < index->size; i++)
+        if (index->newest[i] >= 0)
+            *place_of(&grown, list, table, key_of(&list->steps[index->newest[i]])) = index->newest[i];
+    free(index->newest);
+    *index = grown;
+    return 0;
+}
+
+static int make_room(struct delta_index *index, const struct delta_list *list) {
+    if (list->count <= index->capacity)
+        return 0;
+    struct delta_index_link *grown = realloc(index->links, (size_t)list->capacity * sizeof *grown);
+    if (grown == NULL)
+        return -1;
+    index->links = grown;
+    index->capacity = list->capacity;
+    return 0;
+}
+
+static struct delta_index_link link_to(const struct delta_index *index, int step, int older) {
+    if (older < 0)
+        return (struct delta_index_link){.older = -1, .jump = step};
+    const struct delta_index_link *from = &index->links[older];
+    const struct delta_index_link *to = &index->links[from->jump];
+    bool as_far = from->depth - to->depth == to->depth - index->links[to->jump].depth;
+    return (struct delta_index_link){
+        .older = older, .jump = as_far ? to->jump : older, .depth = from->depth + 1};
+}
+
+static int add_steps(struct delta_list *list, const struct table *table) {
+    struct delta_index *index = &list->index;
+    if (make_room(index, list) != 0)
+        return -1;
+    for (; index->count < list->count; index->count++) {
+        if (index->keys >= index->size / 2 && grow(index, list, table) != 0)
+            return -1;
+        int *newest = place_of(index, list, table, key_of(&list->steps[index->count]));
+        index->keys += *newest < 0;
+        index->links[index->count] = link_to(index, index->count, *newest);
+        *newest = index->count;
+    }
+    return 0;
+}
+
+int delta_index_find(struct delta_list *list, const struct table *table, const struct value *key,
+                     int64_t number, const struct value **ret) {
+    struct delta_index *index = &list->index;
+    *ret = NULL;
+    if (list->count == 0)
+        return 0;
+    if (index->count < list->count && add_steps(list, table) != 0)
+        return -1;
+    int at = *place_of(index, list, table, key);
+    if (at < 0)
+        return 0;
+    int later = at; // than `number`, once there is one
+    while (at >= 0 && list->steps[at].number > number) {
+        const struct delta_index_link *link = &index->links[at];
+        later = at;
+        at = link->jump != at && list->steps[link->jump].number > number ? link->jump : link->older;
+    }
+    if (at < 0)
+        *ret = list->steps[later].before;
+    else
+        *ret = list->steps[at].gone ? NULL : list->steps[at].values;
+    return 1;
+}
