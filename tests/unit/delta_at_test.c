@@ -9,7 +9,8 @@ static const char source[] = "create table orders(id int primary key, customer_i
                              "create table customers(id int primary key, name text, city text, note text);\n";
 
 static const char log_schema[] = "create table log_t(op, id, name, city);\n";
-static const char log_at[] = "insert into log_t select o._op, ifnull(o.new_id, o.old_id), c.name, c.city"
+static const char log_at[] = "insert into log_t select o._op, ifnull(o.new_id, o.old_id),"
+                             " iif(c.id is null, c.name, ifnull(c.name, 'a row of nothing')), c.city"
                              " from _changes_orders o left join _at_customers c on c._step = o._step"
                              " and c.id = ifnull(o.new_customer_id, o.old_customer_id)";
 
