@@ -272,6 +272,7 @@ static int make_lists(struct delta *delta, struct error *error) {
             return error_set(error, ERROR_SYSTEM, "out of memory");
     }
     delta->shown.lists = delta->lists;
+    delta->shown.arena = &delta->arena;
     return 0;
 }
 

@@ -273,7 +273,53 @@ static void a_statement_that_runs_early_sees_the_same(void **state) {
     (void)create(f, 27, "orders", "4|7|0");
     commit(f);
     assert_string_equal(seen(f, "log_rate"), "1|ann|-, 2|bob|5, 3|eve|5, 4|eve|6");
-    assert_string_equal(seen(f, "log_t"), "c|1|ann|york, c|2|bob|york, c|3|eve|york, c|4|eve|york");
+    // what an early run read in the file changes after it, within the commit and in the next
+    (void)create(f, 30, "orders", "5|7|0");
+    (void)update(f, 31, "rates", "1|7");
+    (void)create(f, 32, "orders", "6|7|0");
+    (void)update(f, 33, "customers", "7|joe|york|n");
+    (void)create(f, 34, "orders", "7|7|0");
+    commit(f);
+    assert_string_equal(seen(f, "log_rate"), "5|eve|6, 6|eve|7, 7|joe|7");
+    (void)create(f, 40, "orders", "8|7|0");
+    commit(f);
+    (void)erase(f, 50, "customers", "7");
+    (void)update(f, 51, "customers", "7|sue|york|n");
+    commit(f);
+    (void)create(f, 60, "orders", "9|7|0");
+    commit(f);
+    assert_string_equal(seen(f, "log_rate"), "8|joe|7, 9|sue|7");
+    assert_string_equal(seen(f, "log_t"),
+                        "c|1|ann|york, c|2|bob|york, c|3|eve|york, c|4|eve|york, c|5|eve|york, "
+                        "c|6|eve|york, c|7|joe|york, c|8|joe|york, c|9|sue|york");
+}
+
+// More of the file than is kept in memory.
+static void rows_of_the_file_that_are_long(void **state) {
+    struct fixture *f = *state;
+    enum { CUSTOMERS = 70, LENGTH = 300 * 1000 };
+    fixture_file(f, "log/schema.sql", "create table log_t(customer, name, length);");
+    fixture_file(f, "log/apply.t.sql",
+                 "insert into log_t select c.id, c.name, length(c.note) from _changes_orders o"
+                 " join _at_customers c on c._step = o._step and c.id = o.new_customer_id");
+    fixture_open(f);
+    CLEANUP(free_charp) char *row = malloc(LENGTH + 64);
+    assert_non_null(row);
+    for (int i = 0; i < CUSTOMERS; i++) {
+        int at = snprintf(row, 64, "%d|name %d|york|", i, i);
+        memset(row + at, 'n', LENGTH);
+        row[at + LENGTH] = '\0';
+        (void)create(f, 10, "customers", row);
+    }
+    commit(f);
+    for (int i = 0; i < 3 * CUSTOMERS; i++) {
+        (void)snprintf(row, 64, "%d|%d|0", i, i % CUSTOMERS);
+        (void)create(f, 20, "orders", row);
+    }
+    commit(f);
+    assert_string_equal(rows(f, "select count(*), count(distinct customer), sum(name = 'name ' || customer),"
+                                " min(length) from log_t"),
+                        "210|70|210|300000");
 }
 
 // --- keys
@@ -493,6 +539,7 @@ int main(void) {
         TEST(a_row_that_changes_very_often),
         TEST(a_refused_change_never_was),
         TEST(a_statement_that_runs_early_sees_the_same),
+        TEST(rows_of_the_file_that_are_long),
         TEST(a_key_is_compared_as_its_column_would),
         TEST(a_view_is_filled_from_the_file),
         TEST(the_built_in_outbox_takes_over),
