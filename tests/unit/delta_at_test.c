@@ -460,6 +460,8 @@ static void a_plan_without_its_arguments_is_refused(void **state) {
         {"_changes_orders o, _at_pairs c where c._step = o._step and c.a = 1", "for every key column"},
         {"_changes_orders o, _at_pairs c where c._step = o._step and c.b = 1 and c.a = 'x' collate nocase",
          "for every key column"},
+        {"_changes_orders o, _sums_orders, _at_customers c where c._step = o._step and c.id = 1",
+         "the first argument is the name of a column"},
         {"_changes_orders o, _at_nothing c where c._step = o._step", "no such table"},
         {"_changes_orders o, _at_customers(1, 2) c where c.id = 1", "too many arguments"},
         {"_at_customers c where c._step = 1 and c.id = 1", "nothing would make it run"},
