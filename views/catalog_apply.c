@@ -8,16 +8,17 @@ static int fault(const struct apply_statement *apply, size_t at, const char *say
     return error_set(error, ERROR_INPUT, "%s:%d: %s", apply->file, stmt_line(apply->sql, at), says);
 }
 
-// SQLite does not tell which table lacks its arguments. One of _at_ takes them from other tables too, so that
-// is the likelier one.
+// SQLite does not tell which table lacks its arguments.
 static const char *hint(const struct guard *guard, const char *says) {
+#define HINT_AT "; _at_TABLE has one row: the statement gives = for its _step and for every key column"
+#define HINT_SUMS "; _sums_TABLE('COLUMN' [, 'COLUMN', VALUE...]): the first argument is the name of a column"
     if (strncmp(says, "no such table", 13) == 0)
         return "; a statement here sees the mirrored tables and its view's own";
     if (strcmp(says, GUARD_NO_ARGUMENTS) != 0)
         return "";
     if (!guard->reads_at)
-        return "; _sums_TABLE('COLUMN' [, 'COLUMN', VALUE...]): the first argument is the name of a column";
-    return "; _at_TABLE has one row: the statement gives = for its _step and for every key column";
+        return HINT_SUMS;
+    return guard->reads_sums ? HINT_AT HINT_SUMS : HINT_AT;
 }
 
 static int check_apply(sqlite3 *scratch, const struct apply_statement *apply, struct guard *guard,

@@ -36,6 +36,7 @@ static int authorize_read(struct guard *guard, const char *table) {
         guard->reads_at = true;
     else
         guard->reads_changes = true;
+    guard->reads_sums |= sqlite3_strnicmp(table, "_sums_", 6) == 0;
     return SQLITE_OK;
 }
 
@@ -113,7 +114,7 @@ static int authorize(void *self, int action, const char *first, const char *seco
 void guard_begin(struct guard *guard, sqlite3 *db, enum guarded guarded) {
     guard->guarded = guarded;
     guard->reason[0] = guard->trigger[0] = '\0';
-    guard->reads_changes = guard->reads_at = guard->writes = false;
+    guard->reads_changes = guard->reads_at = guard->reads_sums = guard->writes = false;
     (void)sqlite3_set_authorizer(db, authorize, guard);
 }
 

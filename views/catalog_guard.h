@@ -20,6 +20,7 @@ struct guard {
     char trigger[ERROR_MESSAGE_SIZE]; // GUARDED_TRIGGER: the newest whose body was looked at
     bool reads_changes;               // GUARDED_APPLY: it names a _delta_, a _changes_ or a _sums_ table
     bool reads_at;                    // GUARDED_APPLY: it names an _at_ table
+    bool reads_sums;                  // GUARDED_APPLY: it names a _sums_ table
     bool writes;                      // GUARDED_APPLY: it inserts, updates or deletes
 };
 

@@ -42,6 +42,7 @@ const struct delta_use *delta_uses(const struct delta *delta, const struct table
 void delta_show(struct delta *delta, struct delta_batch *batch) {
     delta->batch = batch;
     delta->shown.lists = delta_lists(batch);
+    delta->shown.arena = delta_arena(batch);
 }
 
 struct delta_batch *delta_shown(const struct delta *delta) {

@@ -1,5 +1,6 @@
 #include "views/delta_at.h"
 
+#include "views/base/arena.h"
 #include "views/delta_module.h"
 #include "views/mirror_sql.h"
 
@@ -19,7 +20,7 @@ struct at_cursor {
     bool is_read;            // the row is the file's
     sqlite3_stmt *read;      // prepared when first needed
     struct value *key;       // by column number
-    int *places;             // by column number: in the row of `read`
+    int *places;             // by column number: in the row of `read`, -1 = it is not
 };
 
 // --- the plan
@@ -172,19 +173,25 @@ static void let_go(struct at_cursor *cursor) {
     cursor->row = NULL;
 }
 
+static struct delta_list *list_of(const struct delta_module *module) {
+    return &module->shown->lists[module->table->index];
+}
+
+// What is kept of the file's rows is for every statement, so all that any of them uses.
 static int prepare_read(const struct delta_module *module, struct at_cursor *cursor, uint64_t used) {
     const struct table *table = module->table;
     bool columns[TABLE_COLUMNS_MAX];
     int place = 0;
     for (int i = 0; i < table->column_count; i++) {
-        columns[i] = delta_module_uses(used, FIRST_COLUMN + i);
-        cursor->places[i] = place;
-        place += columns[i];
+        columns[i] =
+            module->shown->fill ? delta_module_uses(used, FIRST_COLUMN + i) : list_of(module)->used[i];
+        cursor->places[i] = columns[i] ? place++ : -1;
     }
     CLEANUP(stmt_free_text) char *sql = mirror_sql_some_columns(table, columns);
     return sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(module->db, sql, -1, &cursor->read, NULL);
 }
 
+// The statement's row; cursor->is_read says whether there is one.
 static int read_file(const struct delta_module *module, struct at_cursor *cursor, const char *plan,
                      sqlite3_value **values) {
     int code = SQLITE_OK;
@@ -199,6 +206,40 @@ static int read_file(const struct delta_module *module, struct at_cursor *cursor
     return cursor->is_read ? SQLITE_OK : sqlite3_reset(cursor->read);
 }
 
+// Many changes look up the same rows.
+static int keep_read(const struct delta_module *module, struct at_cursor *cursor) {
+    const struct table *table = module->table;
+    struct arena *arena = module->shown->arena;
+    if (!cursor->is_read || arena_used(arena) >= DELTA_BYTES_MAX)
+        return SQLITE_OK;
+    struct value *row = arena_take(arena, (size_t)table->column_count * sizeof *row);
+    if (row == NULL)
+        return SQLITE_NOMEM;
+    for (int i = 0; i < table->column_count; i++) {
+        row[i] = (struct value){.kind = VALUE_ABSENT};
+        if (cursor->places[i] >= 0 &&
+            delta_module_take(arena, sqlite3_column_value(cursor->read, cursor->places[i]), &row[i]) !=
+                SQLITE_OK)
+            return SQLITE_NOMEM;
+    }
+    let_go(cursor);
+    cursor->row = row;
+    return delta_index_keep(&list_of(module)->index, table, row) == 0 ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+static int find_row(const struct delta_module *module, struct at_cursor *cursor, const char *plan,
+                    sqlite3_value **values) {
+    struct delta_list *list = list_of(module);
+    int listed = delta_index_find(list, module->table, cursor->key, cursor->step, &cursor->row);
+    if (listed != 0)
+        return listed > 0 ? SQLITE_OK : SQLITE_NOMEM;
+    cursor->row = delta_index_kept(&list->index, module->table, cursor->key);
+    if (cursor->row != NULL)
+        return SQLITE_OK;
+    int code = read_file(module, cursor, plan, values);
+    return code == SQLITE_OK ? keep_read(module, cursor) : code;
+}
+
 static int filter(sqlite3_vtab_cursor *base, int number, const char *plan, int count,
                   sqlite3_value **values) {
     (void)number, (void)count;
@@ -209,13 +250,7 @@ static int filter(sqlite3_vtab_cursor *base, int number, const char *plan, int c
         return SQLITE_OK;
     if (module->shown->fill)
         return read_file(module, cursor, plan, values);
-    if (module->shown->lists == NULL)
-        return SQLITE_OK;
-    int listed = delta_index_find(&module->shown->lists[module->table->index], module->table, cursor->key,
-                                  cursor->step, &cursor->row);
-    if (listed < 0)
-        return SQLITE_NOMEM;
-    return listed > 0 ? SQLITE_OK : read_file(module, cursor, plan, values);
+    return module->shown->lists != NULL ? find_row(module, cursor, plan, values) : SQLITE_OK;
 }
 
 static int next(sqlite3_vtab_cursor *base) {

@@ -18,12 +18,15 @@ struct delta_index_link {
 void delta_index_done(struct delta_index *index) {
     free(index->newest);
     free(index->links);
+    free(index->kept);
     *index = (struct delta_index){0};
 }
 
 void delta_index_clear(struct delta_index *index) {
     if (index->keys > 0)
         memset(index->newest, 0xff, (size_t)index->size * sizeof *index->newest);
+    if (index->kept != NULL)
+        memset(index->kept, 0, DELTA_INDEX_KEPT * sizeof *index->kept);
     index->keys = index->count = 0;
 }
 
@@ -115,4 +118,21 @@ int delta_index_find(struct delta_list *list, const struct table *table, const s
     else
         *ret = list->steps[at].gone ? NULL : list->steps[at].values;
     return 1;
+}
+
+const struct value *delta_index_kept(const struct delta_index *index, const struct table *table,
+                                     const struct value *key) {
+    if (index->kept == NULL)
+        return NULL;
+    const struct value *row = index->kept[key_hash(table, key) % DELTA_INDEX_KEPT];
+    return row != NULL && key_equal(table, row, key) ? row : NULL;
+}
+
+int delta_index_keep(struct delta_index *index, const struct table *table, const struct value *row) {
+    if (index->kept == NULL)
+        index->kept = calloc(DELTA_INDEX_KEPT, sizeof *index->kept);
+    if (index->kept == NULL)
+        return -1;
+    index->kept[key_hash(table, row) % DELTA_INDEX_KEPT] = row;
+    return 0;
 }

@@ -82,6 +82,18 @@ struct value delta_module_value(sqlite3_value *value) {
     }
 }
 
+int delta_module_take(struct arena *arena, sqlite3_value *from, struct value *ret) {
+    *ret = delta_module_value(from);
+    if (ret->kind != VALUE_TEXT && ret->kind != VALUE_BLOB)
+        return SQLITE_OK;
+    char *copy = arena_take(arena, ret->bytes.size + 1);
+    if (copy == NULL)
+        return SQLITE_NOMEM;
+    memcpy(copy, ret->bytes.data != NULL ? ret->bytes.data : "", ret->bytes.size);
+    ret->bytes.data = copy;
+    return SQLITE_OK;
+}
+
 void delta_module_result(sqlite3_context *context, const struct value *value) {
     switch (value->kind) {
     case VALUE_INTEGER:

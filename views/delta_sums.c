@@ -147,18 +147,6 @@ static int add_changes(const struct delta_module *module, struct sums_cursor *cu
     return SQLITE_OK;
 }
 
-static int take_value(struct arena *arena, sqlite3_value *from, struct value *ret) {
-    *ret = delta_module_value(from);
-    if (ret->kind != VALUE_TEXT && ret->kind != VALUE_BLOB)
-        return SQLITE_OK;
-    char *copy = arena_take(arena, ret->bytes.size + 1);
-    if (copy == NULL)
-        return SQLITE_NOMEM;
-    memcpy(copy, ret->bytes.data != NULL ? ret->bytes.data : "", ret->bytes.size);
-    ret->bytes.data = copy;
-    return SQLITE_OK;
-}
-
 // A view is filled: every row of the mirror.
 static int add_mirror(const struct delta_module *module, struct sums_cursor *cursor) {
     sqlite3_str *sql = sqlite3_str_new(module->db);
@@ -337,7 +325,7 @@ static int filter(sqlite3_vtab_cursor *base, int are_values, const char *plan, i
     int code = read_plan(module, cursor, plan);
     for (int i = 0; code == SQLITE_OK && i < count; i++)
         if ((are_values >> i & 1) != 0)
-            code = take_value(&cursor->arena, values[i], &cursor->values[cursor->value_count++]);
+            code = delta_module_take(&cursor->arena, values[i], &cursor->values[cursor->value_count++]);
     if (code == SQLITE_OK && module->shown->fill)
         code = add_mirror(module, cursor);
     else if (code == SQLITE_OK && module->shown->lists != NULL)

@@ -1,7 +1,7 @@
 // Random changes against a plain model of the mirror's rules (views/mirror.h): repeats, old positions,
 // deletes, snapshots, truncates and partial rows over few keys, with commits, rollbacks and restarts at
-// random. After every commit the mirror, sums kept in several ways and the log of changes are what the model
-// says.
+// random. After every commit the mirror, sums kept in several ways and the log of changes, with the customer
+// of each as he was then, are what the model says.
 #define _GNU_SOURCE // strsep
 #include "delta_fixture.h"
 
@@ -21,6 +21,13 @@ enum { SEEDS = 4 };
 #else
 enum { SEEDS = 8 };
 #endif
+
+enum {
+    TEXT_KEYS = 1 << 0,
+    TRIGGERS = 1 << 1, // each change is written as it comes
+    AT_ONLY = 1 << 2,  // no statement looks customers up, so none runs before they change
+    KINDS = 1 << 3,
+};
 
 #define NONE INT64_MIN // NULL
 
@@ -53,6 +60,7 @@ struct run {
     struct model committed;
     int changes; // since the newest commit
     int commits;
+    unsigned kind;
 };
 
 static int64_t below(struct run *run, int count) {
@@ -71,15 +79,16 @@ static const char *text_of(int64_t value, char text[24]) {
 }
 
 static void note(struct model *model, char op, int key, const struct row *old, const struct row *new) {
-    char texts[5][24];
+    char texts[6][24];
     const struct row *its = new->there ? new : old;
-    bool is_known = its->a >= 0 && its->a < KEYS && model->rows[CUSTOMERS][its->a].there;
-    int64_t name = is_known ? model->rows[CUSTOMERS][its->a].a : NONE;
+    const struct row *customer = its->a >= 0 && its->a < KEYS ? &model->rows[CUSTOMERS][its->a] : NULL;
+    bool is_known = customer != NULL && customer->there;
     model->log_size += (size_t)snprintf(
-        model->log + model->log_size, sizeof model->log - model->log_size, "%s%c|%d|%s|%s|%s|%s|%s",
+        model->log + model->log_size, sizeof model->log - model->log_size, "%s%c|%d|%s|%s|%s|%s|%s|%s",
         model->log_size > 0 ? ", " : "", op, key, text_of(old->there ? old->a : NONE, texts[0]),
         text_of(old->there ? old->b : NONE, texts[1]), text_of(new->there ? new->a : NONE, texts[2]),
-        text_of(new->there ? new->b : NONE, texts[3]), text_of(name, texts[4]));
+        text_of(new->there ? new->b : NONE, texts[3]), text_of(is_known ? customer->a : NONE, texts[4]),
+        text_of(is_known ? customer->b : NONE, texts[5]));
     assert_true(model->log_size < sizeof model->log);
 }
 
@@ -302,7 +311,9 @@ static void compare(struct run *run) {
         expect_sums(&run->now, i == 2, wanted, sizeof wanted);
         assert_string_equal(rows(&run->f, sql), wanted);
     }
-    assert_string_equal(seen(&run->f, "log_t"), run->now.log);
+    if ((run->kind & AT_ONLY) == 0)
+        assert_string_equal(seen(&run->f, "log_t"), run->now.log);
+    assert_string_equal(seen(&run->f, "past_t"), run->now.log);
 }
 
 static void end_commit(struct run *run) {
@@ -337,11 +348,6 @@ static void random_commit(struct run *run) {
     compare(run);
 }
 
-enum {
-    TEXT_KEYS = 1 << 0,
-    TRIGGERS = 1 << 1, // each change is written as it comes
-};
-
 static void write_views(struct fixture *f, unsigned kind) {
     fixture_file(f, "source.sql",
                  (kind & TEXT_KEYS) != 0 ? "create table orders(id text primary key, a int, b int);\n"
@@ -360,12 +366,24 @@ static void write_views(struct fixture *f, unsigned kind) {
                  "insert into sums_some select ifnull(a, -1), _weight, b from"
                  " _sums_orders('a', 'id', 2, 5, '2', '5') where true"
                  " on conflict(a) do update set n = n + excluded.n, b = b + excluded.b");
-    // the customer's name as of the change
-    fixture_file(f, "log/schema.sql", "create table log_t(op, id, old_a, old_b, a, b, name);");
-    fixture_file(f, "log/apply.t.sql",
-                 "insert into log_t select _op, ifnull(new_id, old_id), old_a, old_b, new_a, new_b,"
-                 " (select c.a from customers c where c.id = iif(new_id is null, old_a, new_a))"
-                 " from _changes_orders");
+    // the customer as of the change: looked up, by a statement that runs before customers change
+    if ((kind & AT_ONLY) == 0) {
+        fixture_file(f, "log/schema.sql", "create table log_t(op, id, old_a, old_b, a, b, name, city);");
+        fixture_file(f, "log/apply.t.sql",
+                     "insert into log_t select _op, ifnull(new_id, old_id), old_a, old_b, new_a, new_b,"
+                     " (select c.a from customers c where c.id = iif(new_id is null, old_a, new_a)),"
+                     " (select c.b from customers c where c.id = iif(new_id is null, old_a, new_a))"
+                     " from _changes_orders");
+    }
+    // and as _at_ tells, the order's own rows too
+    fixture_file(f, "past/schema.sql", "create table past_t(op, id, old_a, old_b, a, b, name, city);");
+    fixture_file(f, "past/apply.t.sql",
+                 "insert into past_t select o._op, ifnull(o.new_id, o.old_id), p.a, p.b, n.a, n.b, c.a, c.b"
+                 " from _changes_orders o"
+                 " left join _at_orders p on p._step = o._step - 1 and p.id = ifnull(o.new_id, o.old_id)"
+                 " left join _at_orders n on n._step = o._step and n.id = ifnull(o.new_id, o.old_id)"
+                 " left join _at_customers c on c._step = o._step"
+                 " and c.id = iif(o.new_id is null, o.old_a, o.new_a)");
     if ((kind & TRIGGERS) != 0)
         fixture_file(f, "strict/schema.sql",
                      "create table strict_t(n);\ncreate trigger strict_i after insert"
@@ -382,13 +400,14 @@ static void run_seed(uint64_t seed) {
     }
     run.committed = run.now;
     fixture_make(&run.f);
-    unsigned kind = (unsigned)(seed % 4);
-    write_views(&run.f, kind);
+    run.kind = (unsigned)(seed % KINDS);
+    write_views(&run.f, run.kind);
     fixture_open(&run.f);
     int commit_every = 1 + (int)below(&run, 30);
-    print_message("seed %d: a commit about every %d changes%s%s\n", (int)seed, commit_every,
-                  (kind & TEXT_KEYS) != 0 ? ", keys of text" : "",
-                  (kind & TRIGGERS) != 0 ? ", each change written at once" : "");
+    print_message("seed %d: a commit about every %d changes%s%s%s\n", (int)seed, commit_every,
+                  (run.kind & TEXT_KEYS) != 0 ? ", keys of text" : "",
+                  (run.kind & TRIGGERS) != 0 ? ", each change written at once" : "",
+                  (run.kind & AT_ONLY) != 0 ? ", no look-ups" : "");
     for (int i = 0; i < ROUNDS; i++) {
         change_one(&run);
         if (one_in(&run, 150)) {
