@@ -250,8 +250,7 @@ static int finish_current(struct apply *apply, struct error *error) {
     bool gap = merge_leaves_gap(apply->merge);
     int end = current_end_slot(apply);
     assert(end >= 0);
-    if (apply_begin(apply, error) != 0)
-        return -1;
+    apply_begin(apply);
     // Of one that is not whole nobody may say that it is shown, and what its key changes carry may still be
     // asked for.
     if (whole && store_transaction_end(apply->config.store, merge_current_txid(apply->merge),
@@ -287,8 +286,7 @@ static int next_current(struct apply *apply, int64_t *budget, bool *ret_progress
         return 0;
     case MERGE_END_PASSED:
         apply->counters.ignored++;
-        if (apply_begin(apply, error) != 0)
-            return -1;
+        apply_begin(apply);
         apply_let_go(apply, end);
         return 0;
     case MERGE_END_REPEATED:
@@ -322,17 +320,27 @@ static bool is_hopeless(const struct apply *apply) {
 }
 
 int64_t apply_open_ms(const struct apply *apply, int64_t *ret_taken) {
-    *ret_taken = apply->taken;
-    return store_in_transaction(apply->config.store) ? clock_monotonic_ms() - apply->opened_ms : -1;
+    bool open = store_in_transaction(apply->config.store);
+    *ret_taken = (open ? apply->taken : 0) + (apply->committing ? apply->handed : 0);
+    if (open)
+        return clock_monotonic_ms() - apply->opened_ms;
+    return apply->committing ? 0 : -1;
 }
 
+bool apply_is_writing(const struct apply *apply) {
+    return apply->committing && !store_commit_is_done(apply->config.store);
+}
+
+// While one commit is written the next one grows, until it is full.
 static int commit_when_due(struct apply *apply, struct error *error) {
+    if (store_commit_is_done(apply->config.store) && apply_finish(apply, error) != 0)
+        return -1;
     if (!store_in_transaction(apply->config.store) || merge_current_begun(apply->merge))
         return 0;
-    if (apply->taken < apply->config.commit_messages && apply->taken_bytes < APPLY_COMMIT_BYTES &&
-        clock_monotonic_ms() - apply->opened_ms < APPLY_COMMIT_MS)
-        return 0;
-    return apply_commit(apply, error);
+    bool full = apply->taken >= apply->config.commit_messages || apply->taken_bytes >= APPLY_COMMIT_BYTES ||
+                store_is_full(apply->config.store);
+    bool due = !apply->committing && clock_monotonic_ms() - apply->opened_ms >= APPLY_COMMIT_MS;
+    return full || due ? apply_commit_start(apply, error) : 0;
 }
 
 static int drain_all(struct apply *apply, int64_t *budget, struct error *error) {

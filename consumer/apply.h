@@ -60,10 +60,13 @@ bool apply_saw_transactions(const struct apply *apply);
 // when nothing more can be taken, or after APPLY_STEP_MESSAGES. ret_taken: messages taken. Errors: a store
 // that fails; the apply is of no use then.
 int apply_step(struct apply *apply, int64_t *ret_taken, struct error *error);
-// How long the transaction that is not committed yet has been open, -1 = there is none. ret_taken: its
-// messages.
+// How long the transaction that is not committed yet has been open (0 while only an earlier commit is being
+// written), -1 = there is none. ret_taken: messages that no finished commit has.
 int64_t apply_open_ms(const struct apply *apply, int64_t *ret_taken);
-// Commits what is whole, if anything is. Without effect inside a source transaction.
+// While a commit that apply_step handed over is being written.
+bool apply_is_writing(const struct apply *apply);
+// Commits what is whole, if anything is, and waits for it and for what is being written. What is inside a
+// source transaction waits for its rest.
 int apply_commit(struct apply *apply, struct error *error);
 
 // True while delivered rows wait for events that have not come, since ret_since_ms (monotonic clock).

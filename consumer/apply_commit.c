@@ -1,13 +1,13 @@
 #include "consumer/apply_state.h"
 #include "views/base/clock.h"
 
-int apply_begin(struct apply *apply, struct error *error) {
+void apply_begin(struct apply *apply) {
     if (store_in_transaction(apply->config.store))
-        return 0;
+        return;
     apply->taken = 0;
     apply->taken_bytes = 0;
     apply->opened_ms = clock_monotonic_ms();
-    return store_begin(apply->config.store, error);
+    store_begin(apply->config.store);
 }
 
 static bool snapshot_is_open(const struct apply *apply, int64_t *ret_newest) {
@@ -75,31 +75,78 @@ static bool is_mended(const struct apply *apply) {
     return true;
 }
 
-int apply_commit(struct apply *apply, struct error *error) {
-    if (merge_current_begun(apply->merge))
-        return 0;
-    if (is_mended(apply)) {
-        // worth a commit of its own: the position says it
-        if (apply_begin(apply, error) != 0)
-            return -1;
-        apply->torn = false;
-    }
-    if (!store_in_transaction(apply->config.store))
-        return 0;
-    struct store_commit commit = {0};
-    describe(apply, &commit);
-    if (save_offsets(apply, &commit, error) != 0 || store_commit(apply->config.store, &commit, error) != 0)
-        return -1;
-    apply->counters.commits++;
+// Where the commit stands, for when it is told of: more may have been taken by then.
+static void note_handed(struct apply *apply) {
     for (int i = 0; i < apply->slot_count; i++) {
         struct slot *slot = apply->slots[i];
         if (slot == NULL || !slot->dirty)
             continue;
         slot->dirty = false;
-        slot->committed_offset = slot->next_offset;
-        progress_set_applied(apply->config.progress, i, slot->next_offset);
+        slot->handed = true;
+        slot->handed_offset = slot->next_offset;
     }
-    progress_committed(apply->config.progress, &apply->counters, apply->newest_ts_ms);
+    apply->counters.commits++;
+    apply->committing = true;
+    apply->handed = apply->taken;
+    apply->handed_counters = apply->counters;
+    apply->handed_ts_ms = apply->newest_ts_ms;
+}
+
+static void publish(struct apply *apply) {
+    apply->committing = false;
+    for (int i = 0; i < apply->slot_count; i++) {
+        struct slot *slot = apply->slots[i];
+        if (slot == NULL || !slot->handed)
+            continue;
+        slot->handed = false;
+        slot->committed_offset = slot->handed_offset;
+        progress_set_applied(apply->config.progress, i, slot->handed_offset);
+    }
+    progress_committed(apply->config.progress, &apply->handed_counters, apply->handed_ts_ms);
+}
+
+int apply_finish(struct apply *apply, struct error *error) {
+    if (!apply->committing)
+        return 0;
+    if (store_commit_finish(apply->config.store, error) != 0)
+        return -1;
+    publish(apply);
+    return 0;
+}
+
+// `commit`: store_commit or store_commit_start.
+static int commit_whole(struct apply *apply,
+                        int (*commit)(struct store *store, const struct store_commit *commit,
+                                      struct error *error),
+                        struct error *error) {
+    if (apply_finish(apply, error) != 0)
+        return -1;
+    if (merge_current_begun(apply->merge))
+        return 0;
+    if (is_mended(apply)) {
+        apply_begin(apply); // worth a commit of its own: the position says it
+        apply->torn = false;
+    }
+    if (!store_in_transaction(apply->config.store))
+        return 0;
+    struct store_commit description = {0};
+    describe(apply, &description);
+    if (save_offsets(apply, &description, error) != 0 ||
+        commit(apply->config.store, &description, error) != 0)
+        return -1;
+    note_handed(apply);
+    return 0;
+}
+
+int apply_commit_start(struct apply *apply, struct error *error) {
+    return commit_whole(apply, store_commit_start, error);
+}
+
+int apply_commit(struct apply *apply, struct error *error) {
+    if (commit_whole(apply, store_commit, error) != 0)
+        return -1;
+    if (apply->committing)
+        publish(apply);
     return 0;
 }
 
@@ -135,8 +182,8 @@ int apply_sweep(struct apply *apply, bool (*at_end)(void *self, int slot), void 
         if (lsn == LSN_NONE || !marked || !is_past_snapshot(apply, table, lsn, at_end, self))
             continue;
         int64_t swept = 0;
-        if (apply_begin(apply, error) != 0 ||
-            store_snapshot_sweep(apply->config.store, table, more_may_come, &swept, error) != 0)
+        apply_begin(apply);
+        if (store_snapshot_sweep(apply->config.store, table, more_may_come, &swept, error) != 0)
             return -1;
         apply->swept_so_far |= more_may_come;
         if (swept > 0)

@@ -25,6 +25,8 @@ struct slot {
     bool dirty; // differs from the file
     int64_t next_offset;
     int64_t committed_offset;
+    bool handed; // its offset is in the commit under way
+    int64_t handed_offset;
     bool after_delete;
     uint64_t deleted_key;
     int64_t newest_ts_ms; // the broker's timestamp of the message before next_offset
@@ -56,7 +58,11 @@ struct apply {
     int endless_count;
     int64_t taken; // messages since the transaction was opened
     int64_t taken_bytes;
-    int64_t opened_ms;        // monotonic
+    int64_t opened_ms;    // monotonic
+    bool committing;      // a commit was handed over and is not finished
+    int64_t handed;       // its messages
+    int64_t handed_ts_ms; // newest_ts_ms then
+    struct progress_counters handed_counters;
     bool saw_transactions;    // some row named one: there is a transaction topic, or will be
     bool waiting;             // delivered messages wait for others
     bool advanced;            // the merge has got somewhere since the newest step's end
@@ -68,8 +74,13 @@ struct apply {
 
 // For apply_warning: the oldest gives way.
 void apply_warn(struct apply *apply, const char *format, ...) __attribute__((format(printf, 2, 3)));
-// The SQLite transaction is open afterwards, if it was not.
-int apply_begin(struct apply *apply, struct error *error);
+// The store's transaction is open afterwards, if it was not.
+void apply_begin(struct apply *apply);
+// Hands what is whole to the store's writer, if anything is, once the commit before it is finished. Without
+// effect inside a source transaction.
+int apply_commit_start(struct apply *apply, struct error *error);
+// Waits for the commit that is under way, if one is, and tells of it.
+int apply_finish(struct apply *apply, struct error *error);
 void apply_load_timelines(struct apply *apply);
 // The head of a slot, decoded, if there is one. What was applied before is passed over. ERROR_HALT: a new
 // timeline, or another topic under the same name.

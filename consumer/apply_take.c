@@ -102,9 +102,8 @@ static void note_endless(struct apply *apply, const struct event *event) {
 int apply_take(struct apply *apply, int number, enum merge_verdict verdict, struct error *error) {
     struct slot *slot = apply->slots[number];
     bool applied = false;
-    int status = apply_begin(apply, error);
-    if (status != 0)
-        return -1;
+    int status = 0;
+    apply_begin(apply);
     slot->event->change.unordered = verdict == MERGE_TAKE;
     if (slot->failure != NULL)
         status = quarantine(apply, slot, slot->failure, error);

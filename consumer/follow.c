@@ -343,10 +343,13 @@ static int64_t gather_ms(const struct follow *follow) {
     int64_t taken;
     int64_t open_ms = apply_open_ms(follow->apply, &taken);
     if (open_ms < 0)
-        return 0;
+        return 0; // nothing is open, nothing being written
     progress_summary(follow->config->progress, &summary);
     int64_t gather = (summary.messages_behind - taken) / FOLLOW_GATHER_MESSAGES_PER_MS;
     gather = gather > APPLY_COMMIT_MS ? APPLY_COMMIT_MS : gather;
+    // The next commit could not be written yet anyway.
+    if (apply_is_writing(follow->apply))
+        return gather > 0 ? gather : 0;
     return gather > open_ms ? gather - open_ms : 0;
 }
 

@@ -4,6 +4,8 @@
 #include "views/mirror.h"
 #include "views/mirror_sql.h"
 
+#include <stdatomic.h>
+
 enum carry_statement {
     CARRY_KEEP,
     CARRY_FIND,
@@ -31,8 +33,9 @@ static const char *const carry_sql[CARRY_STATEMENTS] = {
 
 struct carry {
     sqlite3_stmt *statements[CARRY_STATEMENTS];
-    int64_t rows;  // at most so many rows are in _carry: 0 spares looking
-    int64_t wants; // of them, at most so many are wants
+    // Asked for while another thread may keep what a delete leaves.
+    atomic_int_least64_t rows;  // at most so many rows are in _carry: 0 spares looking
+    atomic_int_least64_t wants; // of them, at most so many are wants
 };
 
 int carry_open(struct carry **ret, sqlite3 *db, struct error *error) {
@@ -72,6 +75,10 @@ static void bind_place(sqlite3_stmt *stmt, const struct change *change) {
     stmt_bind_text(stmt, ":table", span_of(change->table->name));
     stmt_bind_integer(stmt, ":txid", change->txid);
     stmt_bind_integer(stmt, ":lsn", change->lsn);
+}
+
+bool carry_has_rows(const struct carry *carry) {
+    return carry->rows > 0;
 }
 
 bool carry_is_awaiting(const struct carry *carry) {

@@ -13,6 +13,9 @@ struct carry;
 int carry_open(struct carry **ret, sqlite3 *db, struct error *error);
 void carry_close(struct carry **carry);
 
+// These two while another thread writes, too: as they were at some moment of that.
+// Whether anything is kept or awaited, so that a transaction's end has something to settle.
+bool carry_has_rows(const struct carry *carry);
 // True while some create awaits values: then every change must be written as it comes.
 bool carry_is_awaiting(const struct carry *carry);
 // A row was deleted: what could have been out of line is kept, and creates that wait for it get it. `old`: at

@@ -14,16 +14,14 @@ struct apply {
     bool *uses;  // by table number: it sees changes of these
     bool *nets;  // by table number: net ones, of whole chains
     bool *reads; // by table number: it looks up rows of these
-    int *from;   // by table number: the first step that it has not seen
 };
 
 struct delta {
     sqlite3 *db;
     const struct catalog *catalog;
-    struct delta_list *lists; // by table number
+    struct delta_use *uses; // by table number
     struct delta_shown shown;
-    struct arena arena;
-    int steps; // of all lists
+    struct delta_batch *batch; // that is shown
     struct apply *applies;
     int apply_count;
     struct apply *preparing;
@@ -32,44 +30,21 @@ struct delta {
     bool failed;                 // out of memory in the hook
 };
 
-// --- the lists
-
-struct delta_list *delta_list(struct delta *delta, const struct table *table) {
-    return &delta->lists[table->index];
+int delta_statements(const struct delta *delta) {
+    return delta->apply_count;
 }
 
-struct arena *delta_arena(struct delta *delta) {
-    return &delta->arena;
+const struct delta_use *delta_uses(const struct delta *delta, const struct table *table) {
+    return &delta->uses[table->index];
 }
 
-struct delta_step *delta_add(struct delta *delta, const struct table *table) {
-    struct delta_list *list = &delta->lists[table->index];
-    if (list->count == list->capacity) {
-        int capacity = list->capacity == 0 ? 256 : list->capacity * 2;
-        struct delta_step *grown = realloc(list->steps, (size_t)capacity * sizeof *grown);
-        if (grown == NULL)
-            return NULL;
-        list->steps = grown;
-        list->capacity = capacity;
-    }
-    struct delta_step *step = &list->steps[list->count];
-    *step = (struct delta_step){.first = list->count, .previous = -1, .last = true};
-    list->count++;
-    delta->steps++;
-    return step;
+void delta_show(struct delta *delta, struct delta_batch *batch) {
+    delta->batch = batch;
+    delta->shown.lists = delta_lists(batch);
 }
 
-void delta_reset(struct delta *delta) {
-    for (int i = 0; i < delta->catalog->table_count; i++)
-        delta->lists[i].count = delta->lists[i].recalled = 0;
-    for (int i = 0; i < delta->apply_count; i++)
-        memset(delta->applies[i].from, 0, (size_t)delta->catalog->table_count * sizeof(int));
-    delta->steps = 0;
-    arena_reset(&delta->arena);
-}
-
-bool delta_is_full(const struct delta *delta) {
-    return delta->steps >= DELTA_STEPS_MAX || arena_used(&delta->arena) >= DELTA_BYTES_MAX;
+struct delta_batch *delta_shown(const struct delta *delta) {
+    return delta->batch;
 }
 
 // --- what the rows were: SQLite's preupdate hook
@@ -91,7 +66,7 @@ static int keep_value(struct delta *delta, sqlite3_value *from, struct value *re
     bool text = sqlite3_value_type(from) == SQLITE_TEXT;
     const void *bytes = text ? (const void *)sqlite3_value_text(from) : sqlite3_value_blob(from);
     size_t size = (size_t)sqlite3_value_bytes(from);
-    char *copy = arena_take(&delta->arena, size);
+    char *copy = arena_take(delta_arena(delta->batch), size);
     if (copy == NULL)
         return -1;
     if (size > 0)
@@ -105,12 +80,12 @@ typedef int (*preupdate_value)(sqlite3 *db, int column, sqlite3_value **ret);
 // One row's columns that are used, the others VALUE_ABSENT. NULL = out of memory.
 static const struct value *keep_row(struct delta *delta, preupdate_value read) {
     const struct table *table = delta->watched;
-    const struct delta_list *list = &delta->lists[table->index];
-    struct value *row = arena_take(&delta->arena, (size_t)table->column_count * sizeof *row);
+    const struct delta_use *use = &delta->uses[table->index];
+    struct value *row = arena_take(delta_arena(delta->batch), (size_t)table->column_count * sizeof *row);
     for (int i = 0; row != NULL && i < table->column_count; i++) {
         row[i] = (struct value){.kind = VALUE_ABSENT};
         sqlite3_value *value = NULL;
-        if (list->used[i] &&
+        if (use->used[i] &&
             (read(delta->db, i, &value) != SQLITE_OK || keep_value(delta, value, &row[i]) != 0))
             return NULL;
         // The hook shows whole numbers of a new row as they are stored, which is shorter.
@@ -134,7 +109,7 @@ static int list_row(struct delta *delta, int op) {
     if ((op != SQLITE_INSERT && (before = keep_row(delta, sqlite3_preupdate_old)) == NULL) ||
         (op != SQLITE_DELETE && (after = keep_row(delta, sqlite3_preupdate_new)) == NULL))
         return -1;
-    struct delta_step *step = delta_add(delta, delta->watched);
+    struct delta_step *step = delta_add(delta->batch, delta->watched);
     if (step == NULL)
         return -1;
     const struct change *change = delta->change;
@@ -162,7 +137,7 @@ static void on_preupdate(void *self, sqlite3 *db, int op, const char *database, 
 void delta_watch(struct delta *delta, const struct table *table, const struct change *change) {
     delta->watched = table;
     delta->change = change;
-    if (delta->lists[table->index].has_used)
+    if (delta->uses[table->index].has_used)
         (void)sqlite3_preupdate_hook(delta->db, on_preupdate, delta);
 }
 
@@ -171,14 +146,6 @@ int delta_watch_end(struct delta *delta, struct error *error) {
     delta->watched = NULL;
     delta->change = NULL;
     return delta->failed ? error_set(error, ERROR_SYSTEM, "out of memory") : 0;
-}
-
-void delta_take_back(struct delta *delta, const struct table *table, int count) {
-    struct delta_list *list = &delta->lists[table->index];
-    delta->steps -= list->count - count;
-    list->count = count;
-    if (list->recalled > count)
-        list->recalled = count;
 }
 
 // --- the statements
@@ -201,7 +168,7 @@ static int note_read(void *self, int action, const char *name, const char *colum
     delta->preparing->reads[table->index] = true;
     int number = table_column(table, column, strlen(column));
     if (number >= 0)
-        delta->lists[table->index].looked_up[number] = true;
+        delta->uses[table->index].looked_up[number] = true;
     return SQLITE_OK;
 }
 
@@ -210,9 +177,7 @@ static int prepare_apply(struct delta *delta, struct apply *apply, const char *s
     apply->uses = calloc(tables, sizeof *apply->uses);
     apply->nets = calloc(tables, sizeof *apply->nets);
     apply->reads = calloc(tables, sizeof *apply->reads);
-    apply->from = calloc(tables, sizeof *apply->from);
-    if (apply->file == NULL || apply->uses == NULL || apply->nets == NULL || apply->reads == NULL ||
-        apply->from == NULL)
+    if (apply->file == NULL || apply->uses == NULL || apply->nets == NULL || apply->reads == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     delta->preparing = apply;
     delta->shown.named = apply->uses;
@@ -224,7 +189,7 @@ static int prepare_apply(struct delta *delta, struct apply *apply, const char *s
     delta->preparing = NULL;
     // Its own changes are there when it runs: looking up rows of the same table needs no other moment.
     for (size_t i = 0; i < tables; i++)
-        delta->lists[i].is_looked_up |= apply->reads[i] && !apply->uses[i];
+        delta->uses[i].is_looked_up |= apply->reads[i] && !apply->uses[i];
     return status;
 }
 
@@ -250,19 +215,19 @@ static int load_applies(struct delta *delta, struct error *error) {
     return row;
 }
 
-static int make_lists(struct delta *delta, struct error *error) {
+static int make_uses(struct delta *delta, struct error *error) {
     size_t tables = (size_t)delta->catalog->table_count;
-    delta->lists = calloc(tables, sizeof *delta->lists);
-    if (delta->lists == NULL)
+    delta->uses = calloc(tables, sizeof *delta->uses);
+    if (delta->uses == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (size_t i = 0; i < tables; i++) {
         size_t columns = (size_t)delta->catalog->tables[i].column_count;
-        delta->lists[i].used = calloc(columns, sizeof(bool));
-        delta->lists[i].looked_up = calloc(columns, sizeof(bool));
-        if (delta->lists[i].used == NULL || delta->lists[i].looked_up == NULL)
+        delta->uses[i].used = calloc(columns, sizeof(bool));
+        delta->uses[i].looked_up = calloc(columns, sizeof(bool));
+        if (delta->uses[i].used == NULL || delta->uses[i].looked_up == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
     }
-    delta->shown.lists = delta->lists;
+    delta->shown.uses = delta->uses;
     return 0;
 }
 
@@ -283,7 +248,7 @@ int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *cat
         return error_set(error, ERROR_SYSTEM, "out of memory");
     delta->db = db;
     delta->catalog = catalog;
-    if (make_lists(delta, error) != 0 || delta_table_register(db, catalog, &delta->shown, error) != 0 ||
+    if (make_uses(delta, error) != 0 || delta_table_register(db, catalog, &delta->shown, error) != 0 ||
         load_applies(delta, error) != 0)
         return -1;
     *ret = delta;
@@ -301,36 +266,36 @@ void delta_close(struct delta **delta) {
         free(d->applies[i].uses);
         free(d->applies[i].nets);
         free(d->applies[i].reads);
-        free(d->applies[i].from);
     }
-    for (int i = 0; d->lists != NULL && i < d->catalog->table_count; i++) {
-        free(d->lists[i].steps);
-        free(d->lists[i].writing);
-        free(d->lists[i].used);
-        free(d->lists[i].looked_up);
+    for (int i = 0; d->uses != NULL && i < d->catalog->table_count; i++) {
+        free(d->uses[i].used);
+        free(d->uses[i].looked_up);
     }
     free(d->applies);
-    free(d->lists);
-    arena_free(&d->arena);
+    free(d->uses);
     free(d);
     *delta = NULL;
 }
 
 // --- settling
 
-static bool has_news(const struct delta *delta, const struct apply *apply) {
+static bool has_news(const struct delta *delta, struct delta_batch *batch, int number) {
+    const struct delta_list *lists = delta_lists(batch);
+    const int *seen = delta_seen(batch, number);
     for (int i = 0; i < delta->catalog->table_count; i++)
-        if (apply->uses[i] && delta->lists[i].count > apply->from[i])
+        if (delta->applies[number].uses[i] && lists[i].count > seen[i])
             return true;
     return false;
 }
 
-static int run(struct delta *delta, struct apply *apply, struct error *error) {
-    delta->shown.from = apply->from;
+static int run(struct delta *delta, int number, struct error *error) {
+    const struct apply *apply = &delta->applies[number];
+    int *seen = delta_seen(delta->batch, number);
+    delta->shown.from = seen;
     if (stmt_step(apply->stmt, apply->file, NULL, error) != 0)
         return -1;
     for (int i = 0; i < delta->catalog->table_count; i++)
-        apply->from[i] = delta->lists[i].count;
+        seen[i] = delta->shown.lists[i].count;
     return 0;
 }
 
@@ -338,11 +303,11 @@ static bool looks_up(const struct apply *apply, const struct table *table) {
     return apply->reads[table->index] && !apply->uses[table->index];
 }
 
-bool delta_awaits(const struct delta *delta, const struct table *table) {
-    if (!delta->lists[table->index].is_looked_up)
+bool delta_awaits(const struct delta *delta, struct delta_batch *batch, const struct table *table) {
+    if (!delta->uses[table->index].is_looked_up)
         return false;
     for (int a = 0; a < delta->apply_count; a++)
-        if (looks_up(&delta->applies[a], table) && has_news(delta, &delta->applies[a]))
+        if (looks_up(&delta->applies[a], table) && has_news(delta, batch, a))
             return true;
     return false;
 }
@@ -352,8 +317,8 @@ int delta_settle_readers(struct delta *delta, const struct table *table,
                                       struct error *error),
                          void *self, struct error *error) {
     for (int a = 0; a < delta->apply_count; a++) {
-        struct apply *apply = &delta->applies[a];
-        if (!looks_up(apply, table) || !has_news(delta, apply))
+        const struct apply *apply = &delta->applies[a];
+        if (!looks_up(apply, table) || !has_news(delta, delta->batch, a))
             continue;
         // A chain that a statement has seen the net of must not grow.
         for (int i = 0; i < delta->catalog->table_count; i++) {
@@ -361,7 +326,7 @@ int delta_settle_readers(struct delta *delta, const struct table *table,
             if ((written || apply->uses[i]) && ready(self, &delta->catalog->tables[i], written, error) != 0)
                 return -1;
         }
-        if (run(delta, apply, error) != 0)
+        if (run(delta, a, error) != 0)
             return -1;
     }
     return 0;
@@ -369,8 +334,8 @@ int delta_settle_readers(struct delta *delta, const struct table *table,
 
 int delta_settle(struct delta *delta, struct error *error) {
     for (int a = 0; a < delta->apply_count; a++)
-        if (has_news(delta, &delta->applies[a]) && run(delta, &delta->applies[a], error) != 0)
+        if (has_news(delta, delta->batch, a) && run(delta, a, error) != 0)
             return -1;
-    delta_reset(delta);
+    delta_reset(delta->batch);
     return 0;
 }

@@ -1,58 +1,15 @@
 // What a commit changes in the mirror, as the views' apply statements see it: for each mirrored table T the
-// virtual tables _delta_T (net, weighted) and _changes_T (one by one); see views/README.md. Owns the list of
-// each table's changes since the newest settling, learns from SQLite's preupdate hook what the rows were
-// before, and runs the statements that the file has (_applies). Inside views only, used by mirror.c and
-// install.c; the writer's thread.
+// virtual tables _delta_T (net, weighted) and _changes_T (one by one); see views/README.md. Shows them the
+// changes of a batch (delta_batch.h), learns from SQLite's preupdate hook what rows that are written at once
+// were before, and runs the statements that the file has (_applies). Inside views only, used by mirror.c and
+// install.c; whoever has the connection calls it, but for delta_awaits, delta_uses and delta_statements.
 #ifndef TIDEMARK_DELTA_H
 #define TIDEMARK_DELTA_H
 
-#include "views/base/arena.h"
-#include "views/base/error.h"
-#include "views/change.h"
+#include "views/delta_batch.h"
 
 struct sqlite3;
 struct delta;
-
-enum {
-    // The lists of all tables together; whoever adds settles when delta_is_full.
-    DELTA_STEPS_MAX = 65536,
-    DELTA_BYTES_MAX = 16 << 20,
-};
-
-// One accepted change of one row. Steps of the same row between two flushes are a chain.
-struct delta_step {
-    // the row after it, of all columns; of a row that is gone at least the keys (in chains)
-    const struct value *values;
-    // first of its chain, once recalled: the row before it, its used columns; NULL = there was none
-    const struct value *before;
-    int64_t lsn;
-    int64_t txid;
-    int64_t ts_ms;
-    int first;     // of its chain, in the table's list
-    int previous;  // in its chain, -1 = it is the first
-    uint8_t op;    // enum change_op
-    bool last;     // of its chain
-    bool gone;     // the row is deleted by it
-    bool accepted; // through the pending ones
-    bool pending;  // not written yet
-    bool ended;    // its transaction is whole
-    bool snapshot;
-};
-
-struct delta_list {
-    struct delta_step *steps;
-    int count;
-    int capacity;
-    bool *used;      // columns that some statement sees of the rows before a change
-    bool *looked_up; // columns that some statement looks up when other tables change
-    bool has_used;
-    bool is_looked_up;
-    // The steps that a statement over _pending_T or _gone_T (the mirror's own) is to see.
-    int *writing;
-    int writing_count;
-    int writing_size;
-    int recalled; // steps before this one know what the row was before their chain
-};
 
 // The virtual tables of a connection that only prepares statements (checks): they are empty.
 int delta_register(struct sqlite3 *db, const struct catalog *catalog, struct error *error);
@@ -65,25 +22,24 @@ int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const char *sq
 int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *catalog, struct error *error);
 void delta_close(struct delta **delta);
 
-struct delta_list *delta_list(struct delta *delta, const struct table *table);
-// For what the steps point at: lives until the next delta_reset.
-struct arena *delta_arena(struct delta *delta);
-// A new step at the end of the table's list, zeroed but for `first` and `previous` (itself, none). NULL = no
-// memory.
-struct delta_step *delta_add(struct delta *delta, const struct table *table);
-bool delta_is_full(const struct delta *delta);
+// How many statements: a batch has a place for each.
+int delta_statements(const struct delta *delta);
+// Lives as long as the delta and does not change.
+const struct delta_use *delta_uses(const struct delta *delta, const struct table *table);
+
+// The batch that all the following work on, until another is shown.
+void delta_show(struct delta *delta, struct delta_batch *batch);
+struct delta_batch *delta_shown(const struct delta *delta);
 
 // The rows of `table` that are written from here to delta_watch_end are steps that nobody has listed;
 // `change` describes them.
 void delta_watch(struct delta *delta, const struct table *table, const struct change *change);
 // ERROR_SYSTEM when the hook could not keep what it saw.
 int delta_watch_end(struct delta *delta, struct error *error);
-// Takes back the table's steps from number `count` on: the statement that made them undid itself.
-void delta_take_back(struct delta *delta, const struct table *table, int count);
 
 // Whether some statement that looks up rows of `table` has changes to see: those come before any of the
-// table's own.
-bool delta_awaits(const struct delta *delta, const struct table *table);
+// table's own. Of any batch; touches no file.
+bool delta_awaits(const struct delta *delta, struct delta_batch *batch, const struct table *table);
 // Runs them, each after `ready` of the tables that it reads (`written`: what is accepted must be in the file,
 // else only what the rows were before must be known).
 int delta_settle_readers(struct delta *delta, const struct table *table,
@@ -92,7 +48,5 @@ int delta_settle_readers(struct delta *delta, const struct table *table,
                          void *self, struct error *error);
 // Runs every statement that has changes to see. All rows must have been written. Then delta_reset.
 int delta_settle(struct delta *delta, struct error *error);
-// Forgets all steps.
-void delta_reset(struct delta *delta);
 
 #endif

@@ -241,12 +241,12 @@ static bool is_used(const sqlite3_index_info *info, int column) {
 static void note_used(const struct delta_module *module, const sqlite3_index_info *info, int by, int of) {
     if (module->shown->named != NULL)
         module->shown->named[module->table->index] = module->shown->netted[module->table->index] = true;
-    if (module->shown->lists == NULL)
+    if (module->shown->uses == NULL)
         return;
-    struct delta_list *list = &module->shown->lists[module->table->index];
-    list->has_used = true;
+    struct delta_use *use = &module->shown->uses[module->table->index];
+    use->has_used = true;
     for (int i = 0; i < module->table->column_count; i++)
-        list->used[i] |= i == by || i == of || is_used(info, i);
+        use->used[i] |= i == by || i == of || is_used(info, i);
 }
 
 // The columns that the sums are by and of, and those that are used, go to filter() as idxStr, how many values

@@ -82,16 +82,16 @@ static void note_used(const struct delta_module *module, uint64_t mask) {
         module->shown->named[module->table->index] = true;
     if (module->shown->netted != NULL && module->kind == KIND_NET)
         module->shown->netted[module->table->index] = true;
-    if (module->shown->lists == NULL)
+    if (module->shown->uses == NULL)
         return;
-    struct delta_list *list = &module->shown->lists[module->table->index];
-    list->has_used = true; // though no column is named: whether there was a row
+    struct delta_use *use = &module->shown->uses[module->table->index];
+    use->has_used = true; // though no column is named: whether there was a row
     int first = first_column((enum delta_kind)module->kind);
     for (int i = 0; i < module->table->column_count; i++)
         if (delta_module_uses(mask, first + i) ||
             (module->kind == KIND_CHANGES &&
              delta_module_uses(mask, first + module->table->column_count + i)))
-            list->used[i] = true;
+            use->used[i] = true;
 }
 
 // Rows of the net difference come in any order of columns of T that is asked for, so a `group by` needs no

@@ -7,6 +7,7 @@
 
 // What a connection's virtual tables show; outlives the connection. All zero: they are empty.
 struct delta_shown {
+    struct delta_use *uses;   // by table number: where it is noted what statements use, NULL = nowhere
     struct delta_list *lists; // by table number, NULL = none
     const int *from;          // by table number: the first step that the running statement has not seen
     bool *named;  // by table number: set when a statement that names _delta_T or _changes_T is prepared

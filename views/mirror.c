@@ -70,18 +70,18 @@ static int find_watched(struct mirror *mirror, struct mirror_table *table, struc
 }
 
 static int choose_columns(struct mirror *mirror, struct mirror_table *table, struct error *error) {
-    const struct delta_list *list = delta_list(mirror->delta, table->table);
+    const struct delta_use *use = delta_uses(mirror->delta, table->table);
     size_t columns = (size_t)table->table->column_count;
     table->recalled = calloc(columns, sizeof *table->recalled);
     table->recalled_deleted = calloc(columns, sizeof *table->recalled_deleted);
     if (table->recalled == NULL || table->recalled_deleted == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (size_t c = 0; c < columns; c++) {
-        table->recalled[c] = list->used[c];
-        table->has_looked_up |= list->looked_up[c];
-        table->recalled_deleted[c] = list->used[c] || column_type_toastable(table->table->columns[c].type);
+        table->recalled[c] = use->used[c];
+        table->has_looked_up |= use->looked_up[c];
+        table->recalled_deleted[c] = use->used[c] || column_type_toastable(table->table->columns[c].type);
     }
-    table->looked_up = list->looked_up;
+    table->looked_up = use->looked_up;
     return 0;
 }
 
@@ -102,8 +102,7 @@ static void init_tables(struct mirror *mirror) {
         struct mirror_table *state = &mirror->tables[i];
         state->table = &mirror->catalog->tables[i];
         state->db = mirror->db;
-        pending_done(&state->pending);
-        state->pending.table = state->table;
+        pending_bounds_done(&state->bounds);
         state->truncate_lsn = state->snapshot_lsn = state->deleted_lsn = state->newest_lsn = LSN_NONE;
         state->newest_known = false;
         state->snapshot_open = state->snapshot_marked = state->dirty = false;
@@ -113,11 +112,23 @@ static void init_tables(struct mirror *mirror) {
     }
 }
 
-int mirror_open(struct mirror **ret, sqlite3 *db, const struct catalog *catalog, struct error *error) {
+static int make_batches(struct mirror *mirror, struct error *error) {
+    int statements = delta_statements(mirror->delta);
+    for (int i = 0; i < 2; i++)
+        if (delta_batch_new(&mirror->batches[i], mirror->catalog, statements, error) != 0)
+            return -1;
+    mirror->accepting = mirror->batches[0];
+    delta_show(mirror->delta, mirror->accepting);
+    return 0;
+}
+
+int mirror_open(struct mirror **ret, sqlite3 *db, const struct catalog *catalog,
+                const struct mirror_owner *owner, struct error *error) {
     CLEANUP(mirror_close) struct mirror *mirror = calloc(1, sizeof *mirror);
     if (mirror != NULL) {
         mirror->db = db;
         mirror->catalog = catalog;
+        mirror->owner = *owner;
         mirror->tables = calloc((size_t)catalog->table_count, sizeof *mirror->tables);
         mirror->values = calloc(TABLE_COLUMNS_MAX, sizeof *mirror->values);
     }
@@ -125,7 +136,8 @@ int mirror_open(struct mirror **ret, sqlite3 *db, const struct catalog *catalog,
         return error_set(error, ERROR_SYSTEM, "out of memory");
     init_tables(mirror);
     if (load_tables(mirror, error) != 0 || carry_open(&mirror->carry, db, error) != 0 ||
-        delta_open(&mirror->delta, db, catalog, error) != 0 || learn_tables(mirror, error) != 0)
+        delta_open(&mirror->delta, db, catalog, error) != 0 || make_batches(mirror, error) != 0 ||
+        learn_tables(mirror, error) != 0)
         return -1;
     if (stmt_prepare(
             db,
@@ -152,6 +164,8 @@ void mirror_close(struct mirror **mirror) {
     stmt_finalize(&m->save);
     carry_close(&m->carry);
     delta_close(&m->delta);
+    for (int i = 0; i < 2; i++)
+        delta_batch_free(&m->batches[i]);
     arena_free(&m->arena);
     free(m->tables);
     free(m->values);
@@ -161,6 +175,13 @@ void mirror_close(struct mirror **mirror) {
 
 const struct change *const *mirror_current(const struct mirror *mirror) {
     return &mirror->current;
+}
+
+int mirror_hold(struct mirror *mirror, struct error *error) {
+    if (mirror->owner.hold(mirror->owner.self, error) != 0)
+        return -1;
+    delta_show(mirror->delta, mirror->accepting);
+    return 0;
 }
 
 void mirror_mark_snapshot(struct mirror *mirror, const struct change *change) {
@@ -198,6 +219,8 @@ static int check_key(const struct change *change, struct error *error) {
 static int settle_readers(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                           struct error *error) {
     bool same = false;
+    if (mirror_hold(mirror, error) != 0)
+        return -1;
     if (change->op == CHANGE_UPDATE && mirror_looks_same(mirror, table, change, &same, error) != 0)
         return -1;
     return same ? 0 : delta_settle_readers(mirror->delta, table->table, mirror_make_ready, mirror, error);
@@ -210,8 +233,10 @@ int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror
     if (change->ts_ms > mirror->newest_ts_ms)
         mirror->newest_ts_ms = change->ts_ms;
     struct mirror_table *table = &mirror->tables[change->table->index];
-    if ((delta_awaits(mirror->delta, change->table) && settle_readers(mirror, table, change, error) != 0) ||
-        (delta_is_full(mirror->delta) && mirror_settle(mirror, error) != 0))
+    if ((delta_awaits(mirror->delta, mirror->accepting, change->table) &&
+         settle_readers(mirror, table, change, error) != 0) ||
+        (delta_is_full(mirror->accepting) &&
+         (mirror_hold(mirror, error) != 0 || mirror_settle(mirror, error) != 0)))
         return -1;
     return mirror_may_pend(mirror, table, change) ? mirror_pend(mirror, table, change, ret, error)
                                                   : mirror_rules_apply(mirror, table, change, ret, error);
@@ -222,11 +247,13 @@ int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *er
         if (!mirror->tables[i].has_toastable)
             continue;
         // A transaction's rows come together, so they are the newest of their lists.
-        struct delta_list *list = delta_list(mirror->delta, &mirror->catalog->tables[i]);
+        struct delta_list *list = delta_list(mirror->accepting, &mirror->catalog->tables[i]);
         for (int s = list->count - 1; s >= 0 && list->steps[s].txid == txid; s--)
             list->steps[s].ended = true;
     }
-    return carry_transaction_end(mirror->carry, txid, error);
+    if (!carry_has_rows(mirror->carry))
+        return 0;
+    return mirror_hold(mirror, error) != 0 ? -1 : carry_transaction_end(mirror->carry, txid, error);
 }
 
 int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table) {
@@ -239,9 +266,11 @@ int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *ta
     return state->snapshot_open ? state->snapshot_lsn : LSN_NONE;
 }
 
-int mirror_save(struct mirror *mirror, struct error *error) {
-    if (mirror_settle(mirror, error) != 0)
-        return -1;
+bool mirror_is_full(const struct mirror *mirror) {
+    return delta_is_full(mirror->accepting);
+}
+
+static int save_tables(struct mirror *mirror, struct error *error) {
     for (int i = 0; i < mirror->catalog->table_count; i++) {
         struct mirror_table *state = &mirror->tables[i];
         if (!state->dirty)
@@ -257,11 +286,26 @@ int mirror_save(struct mirror *mirror, struct error *error) {
             return -1;
         state->dirty = false;
     }
+    return 0;
+}
+
+int mirror_hand_over(struct mirror *mirror, struct error *error) {
+    if (mirror_hold(mirror, error) != 0 || save_tables(mirror, error) != 0)
+        return -1;
+    mirror->written_ts_ms = mirror->newest_ts_ms;
+    mirror->accepting = mirror->batches[mirror->accepting == mirror->batches[0]];
+    return 0;
+}
+
+int mirror_write(struct mirror *mirror, struct error *error) {
+    if (mirror_settle(mirror, error) != 0)
+        return -1;
     return mirror->deletes >= PURGE_EVERY_DELETES ? mirror_purge(mirror, error) : 0;
 }
 
 int mirror_reload(struct mirror *mirror, struct error *error) {
-    delta_reset(mirror->delta);
+    for (int i = 0; i < 2; i++)
+        delta_reset(mirror->batches[i]);
     init_tables(mirror);
     if (load_tables(mirror, error) != 0 || learn_tables(mirror, error) != 0)
         return -1;

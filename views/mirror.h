@@ -21,6 +21,13 @@
 struct sqlite3;
 struct mirror;
 
+// Whose transactions the mirror writes in. `hold`: returns once the connection is the caller's and a
+// transaction is open.
+struct mirror_owner {
+    int (*hold)(void *self, struct error *error);
+    void *self;
+};
+
 enum {
     // What deletes leave behind is kept as long as the connector may repeat them: by the source's own clock.
     MIRROR_DELETED_KEEP_MS = 7 * 24 * 3600 * 1000,
@@ -36,7 +43,8 @@ enum mirror_outcome {
     MIRROR_REPEATED, // the rules said: nothing to do
 };
 
-int mirror_open(struct mirror **ret, struct sqlite3 *db, const struct catalog *catalog, struct error *error);
+int mirror_open(struct mirror **ret, struct sqlite3 *db, const struct catalog *catalog,
+                const struct mirror_owner *owner, struct error *error);
 void mirror_close(struct mirror **mirror);
 
 // Where the connection keeps the change whose triggers run: for functions_register.
@@ -60,8 +68,13 @@ int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *ta
 int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool keep_open,
                           int64_t *ret_swept, struct error *error);
 
-// Before each commit: the tables' positions, and now and then the purge of what is too old.
-int mirror_save(struct mirror *mirror, struct error *error);
+// Whether what was accepted should be handed over before more is.
+bool mirror_is_full(const struct mirror *mirror);
+// Before each commit, in this order. The first, held: writes the tables' positions; what is accepted from now
+// on is of the next commit. The second may run on another thread while changes are accepted: writes the rows,
+// runs the views' statements, and now and then purges what is too old.
+int mirror_hand_over(struct mirror *mirror, struct error *error);
+int mirror_write(struct mirror *mirror, struct error *error);
 // After a rollback: the tables' positions as the file has them.
 int mirror_reload(struct mirror *mirror, struct error *error);
 

@@ -10,7 +10,7 @@ static int delete_all(struct mirror *mirror, struct mirror_table *table, sqlite3
     int changes = 0;
     *ret_deleted = 0;
     do {
-        if (delta_is_full(mirror->delta) && mirror_settle(mirror, error) != 0)
+        if (delta_is_full(mirror->accepting) && mirror_settle(mirror, error) != 0)
             return -1;
         delta_watch(mirror->delta, table->table, change);
         int status = mirror_run(table, stmt, &changes, error);
@@ -33,7 +33,7 @@ static int delete_all_or_none(struct mirror *mirror, struct mirror_table *table,
     int status = delete_all(mirror, table, stmt, change, &deleted, error);
     if (status == 0)
         return stmt_run(mirror->db, "release truncating", "release", error);
-    delta_reset(mirror->delta);
+    delta_reset(mirror->accepting);
     if (stmt_run(mirror->db, "rollback to truncating; release truncating", "rollback", NULL) != 0)
         error->kind = ERROR_STORE;
     return -1;
@@ -74,6 +74,8 @@ static int note_swept(struct mirror *mirror, struct mirror_table *table, struct 
 int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool keep_open,
                           int64_t *ret_swept, struct error *error) {
     struct mirror_table *state = &mirror->tables[table->index];
+    if (mirror_hold(mirror, error) != 0)
+        return -1;
     sqlite3_stmt *sweep = mirror_table_statement(state, STATEMENT_SWEEP, error);
     if (sweep == NULL || delta_settle_readers(mirror->delta, table, mirror_make_ready, mirror, error) != 0 ||
         mirror_flush(mirror, table, error) != 0 || note_swept(mirror, state, error) != 0)
@@ -101,10 +103,10 @@ int mirror_purge(struct mirror *mirror, struct error *error) {
         sqlite3_stmt *stmt = mirror_table_statement(&mirror->tables[i], STATEMENT_PURGE, error);
         if (stmt == NULL)
             return -1;
-        stmt_bind_integer(stmt, ":before_ms", mirror->newest_ts_ms - MIRROR_DELETED_KEEP_MS);
+        stmt_bind_integer(stmt, ":before_ms", mirror->written_ts_ms - MIRROR_DELETED_KEEP_MS);
         if (stmt_step(stmt, "purge", NULL, error) != 0)
             return -1;
     }
     mirror->deletes = 0;
-    return carry_purge(mirror->carry, mirror->newest_ts_ms - MIRROR_CARRY_KEEP_MS, error);
+    return carry_purge(mirror->carry, mirror->written_ts_ms - MIRROR_CARRY_KEEP_MS, error);
 }

@@ -9,7 +9,7 @@ enum { TOGETHER_MIN = 4 };
 int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,
                        struct error *error) {
     uint64_t hash = pending_hash(table->table, values);
-    int64_t *bound = pending_bound(&table->pending, hash, table->newest_lsn, error);
+    int64_t *bound = pending_bound(&table->bounds, hash, table->newest_lsn, error);
     if (bound == NULL)
         return -1;
     if (lsn > *bound)
@@ -30,10 +30,10 @@ bool mirror_may_pend(const struct mirror *mirror, const struct mirror_table *tab
 }
 
 // Whether the file holds this change already, or a later one of its key.
-static int is_stored(struct mirror_table *table, const struct change *change, bool *ret,
-                     struct error *error) {
+static int is_stored(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                     bool *ret, struct error *error) {
     int64_t stored;
-    if (mirror_deleted_lsn(table, change, &stored, error) != 0)
+    if (mirror_hold(mirror, error) != 0 || mirror_deleted_lsn(table, change, &stored, error) != 0)
         return -1;
     *ret = change->lsn <= stored;
     if (*ret)
@@ -52,7 +52,7 @@ static int is_stored(struct mirror_table *table, const struct change *change, bo
 
 // --- what the file holds of a row
 
-static int copy_column(struct delta *delta, sqlite3_stmt *row, int column, struct value *ret) {
+static int copy_column(struct arena *arena, sqlite3_stmt *row, int column, struct value *ret) {
     int type = sqlite3_column_type(row, column);
     switch (type) {
     case SQLITE_INTEGER:
@@ -70,7 +70,7 @@ static int copy_column(struct delta *delta, sqlite3_stmt *row, int column, struc
     const void *bytes = type == SQLITE_TEXT ? (const void *)sqlite3_column_text(row, column)
                                             : sqlite3_column_blob(row, column);
     size_t size = (size_t)sqlite3_column_bytes(row, column);
-    char *copy = arena_take(delta_arena(delta), size);
+    char *copy = arena_take(arena, size);
     if (copy == NULL)
         return -1;
     if (size > 0)
@@ -83,10 +83,11 @@ static int copy_column(struct delta *delta, sqlite3_stmt *row, int column, struc
 // of memory.
 static const struct value *copy_row(struct mirror *mirror, const struct table *table, sqlite3_stmt *row,
                                     int at, const bool *columns) {
-    struct value *copy = arena_take(delta_arena(mirror->delta), (size_t)table->column_count * sizeof *copy);
+    struct arena *arena = delta_arena(delta_shown(mirror->delta));
+    struct value *copy = arena_take(arena, (size_t)table->column_count * sizeof *copy);
     for (int i = 0; copy != NULL && i < table->column_count; i++) {
         copy[i] = (struct value){.kind = VALUE_ABSENT};
-        if (columns[i] && copy_column(mirror->delta, row, at++, &copy[i]) != 0)
+        if (columns[i] && copy_column(arena, row, at++, &copy[i]) != 0)
             return NULL;
     }
     return copy;
@@ -127,10 +128,10 @@ static int make_room(struct delta_list *list, int count, struct error *error) {
 
 // What the rows were before the chains that began since the last time, while that is still in the file.
 static int recall(struct mirror *mirror, struct mirror_table *table, struct error *error) {
-    struct delta_list *list = delta_list(mirror->delta, table->table);
+    struct delta_list *list = delta_list(delta_shown(mirror->delta), table->table);
     int from = list->recalled;
     list->recalled = list->count;
-    if (!list->has_used || from == list->count)
+    if (!delta_uses(mirror->delta, table->table)->has_used || from == list->count)
         return 0;
     if (make_room(list, list->count - from, error) != 0)
         return -1;
@@ -157,9 +158,9 @@ int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const s
     *ret = !table->has_looked_up;
     if (*ret)
         return 0;
-    const struct delta_list *list = delta_list(mirror->delta, table->table);
+    const struct delta_list *list = delta_list(mirror->accepting, table->table);
     uint64_t hash = pending_hash(table->table, change->values);
-    int pending = pending_find(&table->pending, list, hash, change->values);
+    int pending = pending_find(&list->pending, list, hash, change->values);
     const struct value *now = NULL;
     if (pending >= 0 && list->steps[pending].pending)
         now = list->steps[pending].gone ? NULL : list->steps[pending].values;
@@ -183,13 +184,13 @@ static size_t bytes_of(const struct value *value) {
     return value->kind == VALUE_TEXT || value->kind == VALUE_BLOB ? value->bytes.size : 0;
 }
 
-// The change's values, in the delta's memory.
-static const struct value *copy_values(struct delta *delta, const struct change *change) {
+// The change's values, in the batch's memory.
+static const struct value *copy_values(struct delta_batch *batch, const struct change *change) {
     int count = change->table->column_count;
     size_t bytes = 0;
     for (int i = 0; i < count; i++)
         bytes += bytes_of(&change->values[i]);
-    struct value *copy = arena_take(delta_arena(delta), (size_t)count * sizeof *copy + bytes);
+    struct value *copy = arena_take(delta_arena(batch), (size_t)count * sizeof *copy + bytes);
     if (copy == NULL)
         return NULL;
     memcpy(copy, change->values, (size_t)count * sizeof *copy);
@@ -207,9 +208,9 @@ static const struct value *copy_values(struct delta *delta, const struct change 
 
 static int list_change(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                        uint64_t hash, int previous, struct error *error) {
-    struct delta_list *list = delta_list(mirror->delta, table->table);
-    const struct value *values = copy_values(mirror->delta, change);
-    struct delta_step *step = values != NULL ? delta_add(mirror->delta, table->table) : NULL;
+    struct delta_list *list = delta_list(mirror->accepting, table->table);
+    const struct value *values = copy_values(mirror->accepting, change);
+    struct delta_step *step = values != NULL ? delta_add(mirror->accepting, table->table) : NULL;
     if (step == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (previous >= 0) {
@@ -224,30 +225,30 @@ static int list_change(struct mirror *mirror, struct mirror_table *table, const 
     step->lsn = change->lsn;
     step->txid = change->txid;
     step->ts_ms = change->ts_ms;
-    return pending_put(&table->pending, list, hash, list->count - 1, error);
+    return pending_put(&list->pending, list, hash, list->count - 1, error);
 }
 
 int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                 enum mirror_outcome *ret, struct error *error) {
     *ret = MIRROR_REPEATED;
-    const struct delta_list *list = delta_list(mirror->delta, table->table);
+    const struct delta_list *list = delta_list(mirror->accepting, table->table);
     uint64_t hash = pending_hash(table->table, change->values);
-    int64_t *bound = pending_bound(&table->pending, hash, table->newest_lsn, error);
+    int64_t *bound = pending_bound(&table->bounds, hash, table->newest_lsn, error);
     if (bound == NULL)
         return -1;
-    int previous = pending_find(&table->pending, list, hash, change->values);
+    int previous = pending_find(&list->pending, list, hash, change->values);
     if (previous >= 0 && !list->steps[previous].pending)
         previous = -1;
     if (previous >= 0 && change->lsn <= list->steps[previous].lsn)
         return 0;
     // What a key change may still carry away is kept by the delete's own writing.
     if (previous >= 0 && list->steps[previous].gone && !list->steps[previous].ended && table->has_toastable) {
-        if (mirror_flush_key(mirror, table, change, error) != 0)
+        if (mirror_hold(mirror, error) != 0 || mirror_flush_key(mirror, table, change, error) != 0)
             return -1;
         previous = -1;
     } else if (previous < 0 && change->lsn <= *bound) {
         bool stored = false;
-        if (is_stored(table, change, &stored, error) != 0)
+        if (is_stored(mirror, table, change, &stored, error) != 0)
             return -1;
         if (stored)
             return 0;
@@ -314,7 +315,7 @@ static int write_deleted(struct mirror *mirror, struct mirror_table *table, cons
     const struct change change = change_of(table->table, step);
     if (delete_pending(mirror, table, list, step, error) != 0)
         return -1;
-    return mirror_note_deleted(mirror, table, &change, NULL, error);
+    return mirror_note_delete(mirror, table, &change, NULL, error);
 }
 
 static int write_row(struct mirror_table *table, const struct delta_step *step, struct error *error) {
@@ -338,9 +339,8 @@ static int write_chain(struct mirror *mirror, struct mirror_table *table, struct
 
 int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                      struct error *error) {
-    struct delta_list *list = delta_list(mirror->delta, table->table);
-    int step =
-        pending_find(&table->pending, list, pending_hash(table->table, change->values), change->values);
+    struct delta_list *list = delta_list(delta_shown(mirror->delta), table->table);
+    int step = pending_find(&list->pending, list, pending_hash(table->table, change->values), change->values);
     if (step < 0 || !list->steps[step].pending)
         return 0;
     return recall(mirror, table, error) != 0 ? -1 : write_chain(mirror, table, list, step, error);
@@ -391,13 +391,13 @@ static int compare_keys(const void *a, const void *b, void *self) {
 // _gone_T show.
 static int collect(const struct mirror_table *table, struct delta_list *list, bool gone,
                    struct error *error) {
-    CLEANUP(free_charp) char *memory = malloc(((size_t)table->pending.count + 1) * sizeof(struct key_place));
+    CLEANUP(free_charp) char *memory = malloc(((size_t)list->pending.count + 1) * sizeof(struct key_place));
     if (memory == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     struct key_place *places = (struct key_place *)(void *)memory;
     int count = 0;
-    for (int i = 0; i < table->pending.count; i++) {
-        int number = pending_step(&table->pending, i);
+    for (int i = 0; i < list->pending.count; i++) {
+        int number = pending_step(&list->pending, i);
         const struct delta_step *step = &list->steps[number];
         if (step->pending && step->gone == gone)
             places[count++] = (struct key_place){prefix_of(&step->values[table->table->keys[0]]), number};
@@ -442,18 +442,18 @@ static int delete_rows(struct mirror *mirror, struct mirror_table *table, struct
 
 static int flush_together(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
                           struct error *error) {
-    if (make_room(list, table->pending.count, error) != 0 || write_rows(table, list, error) != 0 ||
+    if (make_room(list, list->pending.count, error) != 0 || write_rows(table, list, error) != 0 ||
         delete_rows(mirror, table, list, error) != 0)
         return -1;
-    for (int i = 0; i < table->pending.count; i++)
-        list->steps[pending_step(&table->pending, i)].pending = false;
+    for (int i = 0; i < list->pending.count; i++)
+        list->steps[pending_step(&list->pending, i)].pending = false;
     return 0;
 }
 
 static int flush_singly(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
                         struct error *error) {
-    for (int i = 0; i < table->pending.count; i++) {
-        int step = pending_step(&table->pending, i);
+    for (int i = 0; i < list->pending.count; i++) {
+        int step = pending_step(&list->pending, i);
         if (list->steps[step].pending && write_chain(mirror, table, list, step, error) != 0)
             return -1;
     }
@@ -462,13 +462,13 @@ static int flush_singly(struct mirror *mirror, struct mirror_table *table, struc
 
 int mirror_flush(struct mirror *mirror, const struct table *of, struct error *error) {
     struct mirror_table *table = &mirror->tables[of->index];
-    struct delta_list *list = delta_list(mirror->delta, of);
+    struct delta_list *list = delta_list(delta_shown(mirror->delta), of);
     if (recall(mirror, table, error) != 0)
         return -1;
-    int status = table->pending.count < TOGETHER_MIN ? flush_singly(mirror, table, list, error)
-                                                     : flush_together(mirror, table, list, error);
+    int status = list->pending.count < TOGETHER_MIN ? flush_singly(mirror, table, list, error)
+                                                    : flush_together(mirror, table, list, error);
     if (status == 0)
-        pending_clear(&table->pending);
+        pending_clear(&list->pending);
     return status;
 }
 

@@ -152,22 +152,16 @@ static int apply_snapshot(struct mirror *mirror, struct mirror_table *table, con
     return carry_written(mirror->carry, change, change->values, error);
 }
 
-int mirror_note_deleted(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                        int *ret_changes, struct error *error) {
+int mirror_note_delete(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                       int *ret_changes, struct error *error) {
     sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_DELETED, error);
     if (note == NULL)
         return -1;
     mirror_bind_key(note, table->table, change->values);
     stmt_bind_integer(note, ":lsn", change->lsn);
     stmt_bind_integer(note, ":ts_ms", change->ts_ms);
-    if (mirror_run(table, note, ret_changes, error) != 0)
-        return -1;
-    if (change->lsn > table->deleted_lsn) {
-        table->deleted_lsn = change->lsn;
-        table->dirty = true;
-    }
     mirror->deletes++;
-    return 0;
+    return mirror_run(table, note, ret_changes, error);
 }
 
 int mirror_delete_row(struct mirror_table *table, const struct change *change, enum mirror_statement which,
@@ -200,8 +194,12 @@ static int apply_delete(struct mirror *mirror, struct mirror_table *table, const
         if (table->has_toastable && mirror_recall_deleted(mirror, table, change, &old, error) != 0)
             return -1;
         if (mirror_delete_row(table, change, STATEMENT_DELETE, &deleted, error) != 0 ||
-            mirror_note_deleted(mirror, table, change, &noted, error) != 0)
+            mirror_note_delete(mirror, table, change, &noted, error) != 0)
             return -1;
+        if (change->lsn > table->deleted_lsn) {
+            table->deleted_lsn = change->lsn;
+            table->dirty = true;
+        }
         if (deleted > 0 && old != NULL && carry_delete(mirror->carry, table, change, old, error) != 0)
             return -1;
     }
@@ -238,11 +236,13 @@ static int flush_before(struct mirror *mirror, struct mirror_table *table, const
 
 int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                        enum mirror_outcome *ret, struct error *error) {
+    if (mirror_hold(mirror, error) != 0)
+        return -1;
     // A truncate is undone as a whole, so nothing else is on its way to the views meanwhile.
     if (change->op == CHANGE_TRUNCATE ? mirror_settle(mirror, error) != 0
                                       : flush_before(mirror, table, change, error) != 0)
         return -1;
-    int listed = delta_list(mirror->delta, table->table)->count;
+    int listed = delta_list(mirror->accepting, table->table)->count;
     mirror->current = change;
     delta_watch(mirror->delta, table->table, change);
     int status = dispatch(mirror, table, change, ret, error);
@@ -250,7 +250,7 @@ int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const 
     if (delta_watch_end(mirror->delta, status == 0 ? error : NULL) != 0)
         return -1;
     if (status != 0) {
-        delta_take_back(mirror->delta, table->table, listed);
+        delta_take_back(mirror->accepting, table->table, listed);
         return -1;
     }
     bool streamed = change->op != CHANGE_READ && change->op != CHANGE_TRUNCATE && change->lsn != LSN_NONE;

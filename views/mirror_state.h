@@ -10,23 +10,34 @@
 #include "views/mirror_sql.h"
 #include "views/mirror_table.h"
 
+// Who works on what while a batch that was handed over is written by another thread: the statements, `carry`
+// but for its questions, what the delta shows, `deletes` and `written_ts_ms` are the writing one's; the
+// tables' positions and bounds, `accepting` and the rest are the accepting one's. mirror_hold ends that.
 struct mirror {
     sqlite3 *db;
     const struct catalog *catalog;
+    struct mirror_owner owner;
     struct mirror_table *tables; // as in the catalog
     struct carry *carry;
     struct delta *delta;
-    struct arena arena;           // carried values of the change under way
-    struct value *values;         // the change's values with what was carried, TABLE_COLUMNS_MAX
-    const struct change *current; // for the SQL functions
-    int64_t newest_ts_ms;         // of the source's clock
-    int64_t deletes;              // since the newest purge
+    struct delta_batch *batches[2];
+    struct delta_batch *accepting; // one of them
+    struct arena arena;            // carried values of the change under way
+    struct value *values;          // the change's values with what was carried, TABLE_COLUMNS_MAX
+    const struct change *current;  // for the SQL functions
+    int64_t newest_ts_ms;          // of the source's clock
+    int64_t written_ts_ms;         // newest_ts_ms when the batch was handed over
+    int64_t deletes;               // since the newest purge
     sqlite3_stmt *save;
 };
 
 // A constraint of a view, a value too big: this change's fault (ERROR_INPUT). A statement that fails so
 // undoes itself alone.
 int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error);
+
+// Before any statement while changes are accepted: what was handed over is written, the transaction open, and
+// what is accepted now is what the delta shows.
+int mirror_hold(struct mirror *mirror, struct error *error);
 
 // mirror_rules.c: writes the change now, unless the rules say that there is nothing to do.
 int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const struct change *change,
@@ -39,8 +50,9 @@ int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const str
                   int64_t position, int *ret_changes, struct error *error);
 int mirror_delete_row(struct mirror_table *table, const struct change *change, enum mirror_statement which,
                       int *ret_changes, struct error *error);
-int mirror_note_deleted(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                        int *ret_changes, struct error *error);
+// Leaves the delete's LSN in the file.
+int mirror_note_delete(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                       int *ret_changes, struct error *error);
 bool mirror_lacks_values(const struct table *table, const struct value *values);
 
 // mirror_pend.c
@@ -55,8 +67,8 @@ int mirror_recall_deleted(struct mirror *mirror, struct mirror_table *table, con
 // Whether an update leaves the columns that others look up as they are.
 int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                       bool *ret, struct error *error);
-// Writes what is pending of the change's key, of a table, of all; the last runs the views' apply statements
-// too.
+// Writes what the shown batch has pending of the change's key, of a table, of all; the last runs the views'
+// apply statements too.
 int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                      struct error *error);
 int mirror_flush(struct mirror *mirror, const struct table *table, struct error *error);

@@ -68,7 +68,7 @@ sqlite3_stmt *mirror_table_statement(struct mirror_table *table, enum mirror_sta
 void mirror_table_finalize(struct mirror_table *table) {
     for (int i = 0; i < STATEMENT_COUNT; i++)
         stmt_finalize(&table->statements[i]);
-    pending_done(&table->pending);
+    pending_bounds_done(&table->bounds);
     free(table->recalled);
     free(table->recalled_deleted);
 }

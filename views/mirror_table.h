@@ -51,7 +51,7 @@ struct mirror_table {
     bool may_pend; // no trigger and no unique index of a view needs to see each change as it is written
     bool newest_known;
     int64_t newest_lsn; // at least that of any streamed change or delete that the file has
-    struct pending pending;
+    struct pending_bounds bounds;
 };
 
 // The statement, prepared now if it was not yet. NULL on error.

@@ -1,6 +1,7 @@
 #include "views/pending.h"
 
 #include "views/base/hash.h"
+#include "views/delta_batch.h"
 
 #include <stdlib.h>
 
@@ -9,7 +10,6 @@ enum { FIRST_SIZE = 256 };
 void pending_done(struct pending *pending) {
     free(pending->slots);
     free(pending->used);
-    free(pending->bounds);
     *pending = (struct pending){0};
 }
 
@@ -74,8 +74,7 @@ static int grow(struct pending *pending, const struct delta_list *list, struct e
         return error_set(error, ERROR_SYSTEM, "out of memory");
     }
     memset(slots, 0xff, (size_t)size * sizeof *slots);
-    struct pending grown = {
-        .table = pending->table, .slots = slots, .size = size, .used = used, .bounds = pending->bounds};
+    struct pending grown = {.table = pending->table, .slots = slots, .size = size, .used = used};
     for (int i = 0; i < pending->count; i++) {
         int step = pending_step(pending, i);
         const struct value *values = list->steps[step].values;
@@ -107,15 +106,20 @@ void pending_clear(struct pending *pending) {
     pending->count = 0;
 }
 
-int64_t *pending_bound(struct pending *pending, uint64_t hash, int64_t floor, struct error *error) {
-    if (pending->bounds == NULL) {
-        pending->bounds = malloc(PENDING_BOUNDS * sizeof *pending->bounds);
-        if (pending->bounds == NULL) {
+int64_t *pending_bound(struct pending_bounds *bounds, uint64_t hash, int64_t floor, struct error *error) {
+    if (bounds->lsns == NULL) {
+        bounds->lsns = malloc(PENDING_BOUNDS * sizeof *bounds->lsns);
+        if (bounds->lsns == NULL) {
             (void)error_set(error, ERROR_SYSTEM, "out of memory");
             return NULL;
         }
         for (int i = 0; i < PENDING_BOUNDS; i++)
-            pending->bounds[i] = floor;
+            bounds->lsns[i] = floor;
     }
-    return &pending->bounds[hash % PENDING_BOUNDS];
+    return &bounds->lsns[hash % PENDING_BOUNDS];
+}
+
+void pending_bounds_done(struct pending_bounds *bounds) {
+    free(bounds->lsns);
+    bounds->lsns = NULL;
 }

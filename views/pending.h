@@ -1,11 +1,14 @@
 // A table's changes that were accepted and are not yet written: by key the newest of them, so that a row that
-// changes often within a commit is written once. The steps themselves are delta.h's. Also an upper bound, by
-// key, of the LSNs that streamed changes have reached: what lies above needs no look at the file. Inside the
-// mirror only.
+// changes often within a commit is written once. The steps themselves are delta_batch.h's. Also an upper
+// bound, by key, of the LSNs that streamed changes have reached: what lies above needs no look at the file.
+// Inside the mirror only.
 #ifndef TIDEMARK_PENDING_H
 #define TIDEMARK_PENDING_H
 
-#include "views/delta.h"
+#include "views/base/error.h"
+#include "views/change.h"
+
+struct delta_list;
 
 enum {
     PENDING_BOUNDS = 8192, // keys that share one have the higher of their LSNs
@@ -22,7 +25,10 @@ struct pending {
     int size;
     int *used; // places of `slots` in the order of their keys' first change
     int count;
-    int64_t *bounds; // PENDING_BOUNDS of them, made with the first change
+};
+
+struct pending_bounds {
+    int64_t *lsns; // PENDING_BOUNDS of them, made with the first change
 };
 
 void pending_done(struct pending *pending);
@@ -40,6 +46,7 @@ int pending_step(const struct pending *pending, int i);
 void pending_clear(struct pending *pending);
 
 // The bound for a key; `floor`: of the whole table, when it is asked for the first time. ERROR_SYSTEM: NULL.
-int64_t *pending_bound(struct pending *pending, uint64_t hash, int64_t floor, struct error *error);
+int64_t *pending_bound(struct pending_bounds *bounds, uint64_t hash, int64_t floor, struct error *error);
+void pending_bounds_done(struct pending_bounds *bounds);
 
 #endif

@@ -45,6 +45,10 @@ void shown_free(struct shown **shown) {
     *shown = NULL;
 }
 
+bool shown_is_full(const struct shown *shown) {
+    return shown->pending_count == SHOWN_PENDING_MAX;
+}
+
 // A txid is known to the source's clients by its low 32 bits (what pgoutput sends) or as a whole (xid8).
 int shown_note(struct shown *shown, int64_t txid, int64_t lsn, struct error *error) {
     int64_t low = txid & 0xffffffff;
@@ -54,7 +58,7 @@ int shown_note(struct shown *shown, int64_t txid, int64_t lsn, struct error *err
         newest->lsn = lsn;
         return 0;
     }
-    if (shown->pending_count == SHOWN_PENDING_MAX && shown_save(shown, error) != 0)
+    if (shown_is_full(shown) && shown_save(shown, error) != 0)
         return -1;
     shown->pending[shown->pending_count++] = (struct run){low, low, lsn};
     return 0;

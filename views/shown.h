@@ -6,6 +6,7 @@
 
 #include "views/base/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct sqlite3;
@@ -20,7 +21,8 @@ enum {
 int shown_new(struct shown **ret, struct sqlite3 *db, struct error *error);
 void shown_free(struct shown **shown);
 
-// Within the writer's transaction.
+// Whether the next shown_note may write: within the writer's transaction, then.
+bool shown_is_full(const struct shown *shown);
 int shown_note(struct shown *shown, int64_t txid, int64_t lsn, struct error *error);
 // Before its commit.
 int shown_save(struct shown *shown, struct error *error);

@@ -8,6 +8,7 @@
 #include "views/shown.h"
 #include "views/stmt.h"
 #include "views/wal_gather.h"
+#include "views/writer.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -52,6 +53,7 @@ struct store {
     struct mirror *mirror;
     struct checkpoint *checkpoint;
     struct shown *shown;
+    struct writer *writer;
     const struct change *refill; // the change that the SQL functions see while a view is filled
     sqlite3_stmt *statements[STORE_STATEMENTS];
     char id[STORE_ID_SIZE];
@@ -62,7 +64,13 @@ struct store {
     bool was_torn;
     int64_t *timelines;
     int timeline_count;
-    bool in_transaction;
+    bool in_transaction; // as the caller sees it: from store_begin on
+    bool is_open;        // SQLite's transaction
+    // A commit that was handed over and not finished yet; while the writer is busy, these and is_open are
+    // its.
+    bool committing;
+    int written; // 0, or -1 and why
+    struct error write_error;
 };
 
 // The lock is flock's on the file itself: it goes with the process however that ends, and SQLite's own locks
@@ -283,6 +291,9 @@ static int prepare_statements(struct store *store, struct error *error) {
     return 0;
 }
 
+// Waits for what was handed over, and opens SQLite's transaction.
+static int hold(void *self, struct error *error);
+
 int store_open(struct store **ret, const char *path, const struct catalog *catalog,
                struct store_report *report, struct error *error) {
     *report = (struct store_report){0};
@@ -300,8 +311,9 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
         get_meta(store->db, "id", store->id, sizeof store->id, error) < 0 ||
         get_meta(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
         checkpoint_new(&store->checkpoint, store->db, path, error) != 0 ||
-        shown_new(&store->shown, store->db, error) != 0 ||
-        mirror_open(&store->mirror, store->db, catalog, error) != 0 ||
+        shown_new(&store->shown, store->db, error) != 0 || writer_new(&store->writer, error) != 0 ||
+        mirror_open(&store->mirror, store->db, catalog, &(struct mirror_owner){.hold = hold, .self = store},
+                    error) != 0 ||
         functions_register(store->db, mirror_current(store->mirror), error) != 0)
         return -1;
     *ret = store;
@@ -313,6 +325,7 @@ void store_close(struct store **store) {
     struct store *s = *store;
     if (s == NULL)
         return;
+    writer_free(&s->writer);
     for (int i = 0; i < STORE_STATEMENTS; i++)
         stmt_finalize(&s->statements[i]);
     mirror_close(&s->mirror);
@@ -369,14 +382,30 @@ static int step(struct store *store, enum store_statement which, struct error *e
     return stmt_step(store->statements[which], store_sql[which], NULL, error);
 }
 
-int store_begin(struct store *store, struct error *error) {
+static int open_transaction(struct store *store, struct error *error) {
+    if (store->is_open)
+        return 0;
     checkpoint_enter(store->checkpoint);
     if (step(store, STORE_BEGIN, error) == 0) {
-        store->in_transaction = true;
+        store->is_open = true;
         return 0;
     }
     checkpoint_leave(store->checkpoint);
     return -1;
+}
+
+static int hold(void *self, struct error *error) {
+    struct store *store = self;
+    writer_wait(store->writer);
+    if (store->written == 0)
+        return open_transaction(store, error);
+    if (error != NULL)
+        *error = store->write_error;
+    return -1;
+}
+
+void store_begin(struct store *store) {
+    store->in_transaction = true;
 }
 
 bool store_in_transaction(const struct store *store) {
@@ -397,6 +426,8 @@ void store_mark_snapshot(struct store *store, const struct change *change) {
 }
 
 int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct error *error) {
+    if (shown_is_full(store->shown) && hold(store, error) != 0)
+        return -1;
     return shown_note(store->shown, txid, lsn, error) != 0
                ? -1
                : mirror_transaction_end(store->mirror, txid, error);
@@ -416,6 +447,8 @@ int store_snapshot_sweep(struct store *store, const struct table *table, bool ke
 }
 
 int store_quarantine(struct store *store, const struct store_quarantined *event, struct error *error) {
+    if (hold(store, error) != 0)
+        return -1;
     sqlite3_stmt *stmt = store->statements[STORE_QUARANTINE];
     stmt_bind_text(stmt, ":topic", span_of(event->topic));
     stmt_bind_integer(stmt, ":partition", event->partition);
@@ -428,6 +461,8 @@ int store_quarantine(struct store *store, const struct store_quarantined *event,
 }
 
 int store_set_offset(struct store *store, const struct store_offset *offset, struct error *error) {
+    if (hold(store, error) != 0)
+        return -1;
     sqlite3_stmt *stmt = store->statements[STORE_OFFSET];
     stmt_bind_text(stmt, ":topic", span_of(offset->topic));
     stmt_bind_integer(stmt, ":partition", offset->partition);
@@ -441,6 +476,8 @@ int store_set_offset(struct store *store, const struct store_offset *offset, str
 }
 
 int store_add_timeline(struct store *store, int64_t since_ts_ms, struct error *error) {
+    if (hold(store, error) != 0)
+        return -1;
     stmt_bind_integer(store->statements[STORE_TIMELINE], ":since", since_ts_ms);
     return step(store, STORE_TIMELINE, error) != 0 ? -1 : load_timelines(store, error);
 }
@@ -452,7 +489,7 @@ static void bind_or_null(sqlite3_stmt *stmt, const char *name, int64_t value, in
         stmt_bind_integer(stmt, name, value);
 }
 
-int store_commit(struct store *store, const struct store_commit *commit, struct error *error) {
+static int save_position(struct store *store, const struct store_commit *commit, struct error *error) {
     sqlite3_stmt *position = store->statements[STORE_POSITION];
     bind_or_null(position, ":lsn", commit->lsn, LSN_NONE);
     bind_or_null(position, ":txid", commit->txid, -1);
@@ -462,22 +499,73 @@ int store_commit(struct store *store, const struct store_commit *commit, struct 
     bind_or_null(position, ":sequenced_lsn", commit->sequence.lsn, LSN_NONE);
     stmt_bind_integer(position, ":sequenced_ts_ms", commit->sequence.ts_ms);
     stmt_bind_integer(position, ":torn", commit->torn);
-    if (step(store, STORE_POSITION, error) != 0 || shown_save(store->shown, error) != 0 ||
-        mirror_save(store->mirror, error) != 0 || step(store, STORE_COMMIT, error) != 0)
+    return step(store, STORE_POSITION, error);
+}
+
+// What is little is written by the caller; the rows and the views are left.
+static int hand_over(struct store *store, const struct store_commit *commit, struct error *error) {
+    assert(!store->committing);
+    if (hold(store, error) != 0 || save_position(store, commit, error) != 0 ||
+        shown_save(store->shown, error) != 0 || mirror_hand_over(store->mirror, error) != 0)
         return -1;
     store->in_transaction = false;
-    checkpoint_leave(store->checkpoint);
+    store->committing = true;
     return 0;
 }
 
+static void write_out(void *self) {
+    struct store *store = self;
+    store->written = mirror_write(store->mirror, &store->write_error) != 0
+                         ? -1
+                         : step(store, STORE_COMMIT, &store->write_error);
+    if (store->written != 0)
+        return;
+    store->is_open = false;
+    checkpoint_leave(store->checkpoint);
+}
+
+int store_commit_start(struct store *store, const struct store_commit *commit, struct error *error) {
+    if (hand_over(store, commit, error) != 0)
+        return -1;
+    writer_start(store->writer, write_out, store);
+    return 0;
+}
+
+bool store_commit_is_done(const struct store *store) {
+    return store->committing && !writer_is_busy(store->writer);
+}
+
+int store_commit_finish(struct store *store, struct error *error) {
+    writer_wait(store->writer);
+    store->committing = false;
+    if (store->written != 0 && error != NULL)
+        *error = store->write_error;
+    return store->written;
+}
+
+int store_commit(struct store *store, const struct store_commit *commit, struct error *error) {
+    if (hand_over(store, commit, error) != 0)
+        return -1;
+    write_out(store);
+    return store_commit_finish(store, error);
+}
+
+bool store_is_full(const struct store *store) {
+    return mirror_is_full(store->mirror);
+}
+
 int store_rollback(struct store *store, struct error *error) {
-    if (!store->in_transaction)
+    writer_wait(store->writer);
+    if (!store->in_transaction && !store->is_open)
         return 0;
-    store->in_transaction = false;
+    bool opened = store->is_open;
+    store->in_transaction = store->is_open = store->committing = false;
+    store->written = 0;
     // SQLite may have rolled back by itself (disk full): then there is nothing left to undo.
     bool open = sqlite3_get_autocommit(store->db) == 0;
     int status = open ? step(store, STORE_ROLLBACK, error) : 0;
-    checkpoint_leave(store->checkpoint);
+    if (opened)
+        checkpoint_leave(store->checkpoint);
     shown_drop(store->shown);
     if (status != 0)
         return -1;
@@ -485,6 +573,7 @@ int store_rollback(struct store *store, struct error *error) {
 }
 
 int store_checkpoint(struct store *store, struct error *error) {
+    writer_wait(store->writer);
     if (sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK &&
         (sqlite3_errcode(store->db) & 0xff) != SQLITE_BUSY)
         return stmt_error(error, store->db, "checkpoint");

@@ -1,6 +1,7 @@
 // The store file's only writer: opens and locks it, keeps it in step with the loaded views, and writes rows,
 // offsets and position in one SQLite transaction. Knows no Kafka: topics and partitions are names and
-// numbers. One thread (the consumer loop). Readers have their own connections (read.h).
+// numbers. One thread (the consumer loop) calls it; a thread of its own writes a commit that was handed over.
+// Readers have their own connections (read.h).
 #ifndef TIDEMARK_STORE_H
 #define TIDEMARK_STORE_H
 
@@ -62,7 +63,8 @@ bool store_was_torn(const struct store *store);
 const int64_t *store_timelines(const struct store *store, int *ret_count);
 
 // --- one transaction at a time: begin, any of the calls, then commit or rollback
-int store_begin(struct store *store, struct error *error);
+// Touches no file yet: SQLite's transaction is opened when there is something to write.
+void store_begin(struct store *store);
 bool store_in_transaction(const struct store *store);
 
 enum store_outcome { STORE_APPLIED, STORE_REPEATED };
@@ -106,7 +108,17 @@ struct store_commit {
     int64_t applied_total; // sum of next offsets
     struct span offsets;   // JSON object, as readers give it out
 };
+// All of the transaction, and where it stands. After an error only store_rollback helps.
 int store_commit(struct store *store, const struct store_commit *commit, struct error *error);
+// The same by another thread: changes of the next transaction may be applied meanwhile, and wait for this one
+// only where they need the file. store_commit_finish comes before another commit, waits, and tells how this
+// one ended. Readers see none of it, or all.
+int store_commit_start(struct store *store, const struct store_commit *commit, struct error *error);
+// Whether store_commit_finish would return at once, and there is something to finish.
+bool store_commit_is_done(const struct store *store);
+int store_commit_finish(struct store *store, struct error *error);
+// Whether a commit should come before more changes: else the next one is kept waiting for their writing.
+bool store_is_full(const struct store *store);
 // Undoes what was not committed, the mirror's memory too. Safe without a transaction.
 int store_rollback(struct store *store, struct error *error);
 

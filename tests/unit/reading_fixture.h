@@ -130,15 +130,14 @@ static inline void fixture_put_order(struct fixture *fixture, int64_t id, int64_
 
 // One order in a transaction of its own.
 static inline void fixture_order(struct fixture *fixture, int64_t id, int64_t cents, const char *status) {
-    struct error error = {0};
-    fixture_check(store_begin(fixture->store, &error), &error);
+    store_begin(fixture->store);
     fixture_put_order(fixture, id, cents, status);
     fixture_commit(fixture, 700 + id, true);
 }
 
 static inline void fixture_quarantine(struct fixture *fixture, const char *key, const char *reason) {
     struct error error = {0};
-    fixture_check(store_begin(fixture->store, &error), &error);
+    store_begin(fixture->store);
     const struct store_quarantined event = {
         .topic = TOPIC,
         .offset = fixture->offset++,
@@ -164,7 +163,7 @@ static inline void fixture_open(struct fixture *fixture, int orders) {
     struct store_report report;
     fixture_check(store_open(&fixture->store, fixture->db, fixture->catalog, &report, &error), &error);
     fixture_check(progress_new(&fixture->progress, &error), &error);
-    fixture_check(store_begin(fixture->store, &error), &error);
+    store_begin(fixture->store);
     for (int id = 1; id <= orders; id++)
         fixture_put_order(fixture, id, id * 105, id % 2 == 0 ? "paid" : "placed");
     fixture_commit(fixture, 700, true);
