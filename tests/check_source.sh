@@ -48,7 +48,7 @@ door 'rdkafka\.h' 'consumer/kafka.c consumer/embedded.c'
 door 'rdkafka_mock\.h' 'consumer/embedded.c'
 door 'microhttpd\.h' 'http/server.c'
 # the store's files: they own connections or make the statements
-door 'sqlite3\.h' 'views/stmt.h views/store.c views/read.c views/functions.c views/catalog.c views/mirror_sql.c'
+door 'sqlite3\.h' 'views/stmt.h views/store.c views/read.c views/functions.c views/catalog.c views/mirror_sql.c views/wal_gather.c'
 # its wrapper is inside views only
 # shellcheck disable=SC2046
 includes 'views/(stmt|mirror|mirror_[a-z]+|carry|pending|delta|delta_[a-z]+|catalog_[a-z]+|install|reader)\.h' $(find consumer http -name '*.[ch]') |

@@ -115,6 +115,18 @@ static void start(struct checkpoint *checkpoint) {
         (void)sqlite3_wal_autocheckpoint(checkpoint->writer, CHECKPOINT_PAGES);
 }
 
+// Of the log that begins.
+static int pages_due(sqlite3 *db) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    int64_t pages = 0;
+    if (stmt_prepare(db, "pragma page_count", "page_count", &stmt, NULL) == 0 &&
+        stmt_row(stmt, "page_count", NULL) == 1)
+        pages = sqlite3_column_int64(stmt, 0);
+    if (pages < CHECKPOINT_PAGES)
+        return CHECKPOINT_PAGES;
+    return pages < CHECKPOINT_PAGES_MANY ? (int)pages : CHECKPOINT_PAGES_MANY;
+}
+
 int checkpoint_new(struct checkpoint **ret, sqlite3 *db, const char *path, struct error *error) {
     struct checkpoint *checkpoint = calloc(1, sizeof *checkpoint);
     if (checkpoint == NULL || (checkpoint->path = strdup(path)) == NULL) {
@@ -125,7 +137,7 @@ int checkpoint_new(struct checkpoint **ret, sqlite3 *db, const char *path, struc
     (void)pthread_cond_init(&checkpoint->wake, NULL);
     (void)pthread_cond_init(&checkpoint->turn, NULL);
     checkpoint->writer = db;
-    checkpoint->due = CHECKPOINT_PAGES;
+    checkpoint->due = pages_due(db);
     (void)sqlite3_wal_hook(db, on_commit, checkpoint); // in place of SQLite's own
     *ret = checkpoint;
     return 0;
@@ -161,14 +173,14 @@ void checkpoint_enter(struct checkpoint *checkpoint) {
 }
 
 void checkpoint_leave(struct checkpoint *checkpoint) {
-    bool ask = checkpoint->seen >= checkpoint->due;
-    if (ask)
-        start(checkpoint);
-    (void)pthread_mutex_lock(&checkpoint->mutex);
     if (checkpoint->seen < checkpoint->pages) // the log has begun anew
-        checkpoint->due = CHECKPOINT_PAGES;
-    else if (ask)
+        checkpoint->due = pages_due(checkpoint->writer);
+    bool ask = checkpoint->seen >= checkpoint->due;
+    if (ask) {
+        start(checkpoint);
         checkpoint->due = checkpoint->seen + CHECKPOINT_STEP_PAGES;
+    }
+    (void)pthread_mutex_lock(&checkpoint->mutex);
     checkpoint->pages = checkpoint->seen;
     checkpoint->asked |= ask;
     checkpoint->writing = false;

@@ -2,9 +2,13 @@
 // waits for the disk. Of use to the store only; its thread calls everything here. The thread inside starts
 // when there is first something to do; where it cannot, SQLite does the same at a commit.
 //
+// The same pages are written again and again: the longer the log, the fewer of its pages are the newest of
+// their kind and have to be moved. So a log is moved when it has as many pages as the file, within bounds:
+// opening the file after a crash reads all of the log.
+//
 // SQLite begins the log anew only when all of it has been moved, and a writer that goes on never lets that
 // happen. So the last few pages are moved while no transaction is open: checkpoint_enter waits for that, a
-// few milliseconds once in CHECKPOINT_PAGES pages of log.
+// few milliseconds once a log.
 #ifndef TIDEMARK_CHECKPOINT_H
 #define TIDEMARK_CHECKPOINT_H
 
@@ -14,11 +18,12 @@ struct sqlite3;
 struct checkpoint;
 
 enum {
-    CHECKPOINT_PAGES = 16000,     // of log, when moving begins (64 MB)
-    CHECKPOINT_STEP_PAGES = 2000, // when a reader kept the log from beginning anew: again after so many more
-    CHECKPOINT_LAST_PAGES = 1000, // so few are moved while the writer waits
-    CHECKPOINT_PAGES_MAX = 64000, // the writer waits until the thread has done what it can
-    CHECKPOINT_PASSES_MAX = 4,    // beside the writer; then it waits for more than a few
+    CHECKPOINT_PAGES = 16000,      // of log, when moving begins, of a small file (64 MB)
+    CHECKPOINT_PAGES_MANY = 64000, // of a big one (256 MB)
+    CHECKPOINT_STEP_PAGES = 2000,  // when a reader kept the log from beginning anew: again after so many more
+    CHECKPOINT_LAST_PAGES = 1000,  // so few are moved while the writer waits
+    CHECKPOINT_PAGES_MAX = 96000,  // the writer waits until the thread has done what it can
+    CHECKPOINT_PASSES_MAX = 4,     // beside the writer; then it waits for more than a few
 };
 
 // `db`: the writer's connection to `path`, which outlives it.

@@ -7,6 +7,7 @@
 #include "views/mirror.h"
 #include "views/shown.h"
 #include "views/stmt.h"
+#include "views/wal_gather.h"
 #include "views/writer.h"
 
 #include <assert.h>
@@ -238,7 +239,8 @@ const int64_t *store_timelines(const struct store *store, int *ret_count) {
 }
 
 static int set_up_connection(struct store *store, const char *path, struct error *error) {
-    if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, wal_gather_vfs()) !=
+        SQLITE_OK) {
         (void)stmt_error(error, store->db, path);
         return -1;
     }
@@ -248,15 +250,15 @@ static int set_up_connection(struct store *store, const char *path, struct error
     return functions_register(store->db, &store->refill, error);
 }
 
-// The journal mode cannot change within a transaction; NORMAL: a power cut may take the newest commits, never
-// part of one, and their offsets go with them, so they are read from the log again.
+// The journal mode cannot change within a transaction. wal_gather_start sets `synchronous`: as with normal, a
+// power cut may take the newest commits, never part of one, and their offsets go with them, so they are read
+// from the log again.
 static int set_pragmas(struct store *store, const char *path, struct error *error) {
     if (stmt_run(store->db,
-                 "pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -65536;"
-                 "pragma secure_delete = off",
-                 path, error) != 0)
+                 "pragma journal_mode = wal; pragma cache_size = -65536; pragma secure_delete = off", path,
+                 error) != 0)
         return -1;
-    return 0;
+    return wal_gather_start(store->db, error);
 }
 
 // Within the transaction that brings the views in step: an upgrade happens wholly or not at all.

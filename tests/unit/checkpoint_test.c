@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, ROWS = 500, TRANSACTION_PAGES = 2 * ROWS };
+enum { PAGE = 4096, ROWS = 500, TRANSACTION_PAGES = 2 * ROWS, BIG_FILE_PAGES = 40000, BIG_ROW_PAGES = 1000 };
 
 struct fixture {
     char folder[64];
@@ -112,6 +112,28 @@ static void a_restless_writer_has_a_bounded_log(void **state) {
     check_rows(fixture, rounds - 1);
 }
 
+// As long as its file, not only CHECKPOINT_PAGES.
+static void a_big_file_has_a_longer_log(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    checkpoint_free(&fixture->checkpoint);
+    run_sql(fixture, "create table other(filler blob)");
+    for (int i = 0; i < BIG_FILE_PAGES / BIG_ROW_PAGES; i++)
+        run_sql(fixture, "insert into other values(zeroblob(1000 * 4096))");
+    run_sql(fixture, "pragma wal_checkpoint(truncate)");
+    assert_int_equal(log_bytes(fixture), 0);
+    assert_int_equal(checkpoint_new(&fixture->checkpoint, fixture->db, fixture->path, &error), 0);
+    int rounds = 0;
+    int64_t grown = -1;
+    while (log_bytes(fixture) > grown) { // until it begins anew
+        grown = log_bytes(fixture);
+        write_round(fixture, rounds++);
+    }
+    assert_true(grown >= BIG_FILE_PAGES * (int64_t)PAGE);
+    assert_true(grown < (CHECKPOINT_PAGES_MAX + 2 * TRANSACTION_PAGES) * (int64_t)(PAGE + 64));
+    check_rows(fixture, rounds - 1);
+}
+
 // A reader keeps the log from beginning anew: the writer goes on all the same.
 static void a_reader_stops_nobody(void **state) {
     struct fixture *fixture = *state;
@@ -145,6 +167,7 @@ static void it_ends_at_any_time(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_restless_writer_has_a_bounded_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_big_file_has_a_longer_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reader_stops_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_ends_at_any_time, set_up, tear_down),
     };
