@@ -331,7 +331,7 @@ bool apply_is_writing(const struct apply *apply) {
     return apply->committing && !store_commit_is_done(apply->config.store);
 }
 
-// While one commit is written the next one grows, until it is full.
+// While one commit is written the next one grows, until it is full; what has come meanwhile follows at once.
 static int commit_when_due(struct apply *apply, struct error *error) {
     if (store_commit_is_done(apply->config.store) && apply_finish(apply, error) != 0)
         return -1;
@@ -339,7 +339,8 @@ static int commit_when_due(struct apply *apply, struct error *error) {
         return 0;
     bool full = apply->taken >= apply->config.commit_messages || apply->taken_bytes >= APPLY_COMMIT_BYTES ||
                 store_is_full(apply->config.store);
-    bool due = !apply->committing && clock_monotonic_ms() - apply->opened_ms >= APPLY_COMMIT_MS;
+    bool due = !apply->committing && (apply->taken >= APPLY_OVERLAP_MESSAGES ||
+                                      clock_monotonic_ms() - apply->opened_ms >= APPLY_COMMIT_MS);
     return full || due ? apply_commit_start(apply, error) : 0;
 }
 

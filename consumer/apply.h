@@ -16,6 +16,7 @@ enum {
     // A commit is due at the next boundary after so many messages: the more, the fewer times a row or a page
     // that many of them change is written.
     APPLY_COMMIT_MESSAGES = 100000,
+    APPLY_OVERLAP_MESSAGES = 20000, // or after these, where no other commit is being written
     APPLY_COMMIT_BYTES = 128 << 20, // or bytes of values
     APPLY_COMMIT_MS = 250,          // or so long after the transaction was opened
     APPLY_SLOTS_MAX = PROGRESS_PARTITIONS_MAX,

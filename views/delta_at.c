@@ -183,8 +183,8 @@ static int prepare_read(const struct delta_module *module, struct at_cursor *cur
     bool columns[TABLE_COLUMNS_MAX];
     int place = 0;
     for (int i = 0; i < table->column_count; i++) {
-        columns[i] =
-            module->shown->fill ? delta_module_uses(used, FIRST_COLUMN + i) : list_of(module)->used[i];
+        columns[i] = module->shown->fill ? delta_module_uses(used, FIRST_COLUMN + i)
+                                         : module->shown->uses[table->index].used[i];
         cursor->places[i] = columns[i] ? place++ : -1;
     }
     CLEANUP(stmt_free_text) char *sql = mirror_sql_some_columns(table, columns);
