@@ -173,14 +173,14 @@ static int find(struct carry *carry, const struct change *create, int column, st
     int found = stmt_row(stmt, "_carry", error);
     if (found != 1)
         return found;
-    CLEANUP(stmt_reset) sqlite3_stmt *reset = stmt;
-    int type = sqlite3_column_type(stmt, 0);
+    CLEANUP(stmt_reset) sqlite3_stmt *row = stmt;
+    int type = sqlite3_column_type(row, 0);
     if (type == SQLITE_NULL) {
         *ret = (struct value){.kind = VALUE_NULL};
         return 1;
     }
-    const void *bytes = type == SQLITE_BLOB ? sqlite3_column_blob(stmt, 0) : sqlite3_column_text(stmt, 0);
-    size_t size = (size_t)sqlite3_column_bytes(stmt, 0);
+    const void *bytes = type == SQLITE_BLOB ? sqlite3_column_blob(row, 0) : sqlite3_column_text(row, 0);
+    size_t size = (size_t)sqlite3_column_bytes(row, 0);
     char *copy = arena_take(arena, size + 1);
     if (copy == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");

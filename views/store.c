@@ -34,15 +34,15 @@ static const char *const store_sql[STORE_STATEMENTS] = {
     [STORE_BEGIN] = "begin immediate",
     [STORE_COMMIT] = "commit",
     [STORE_ROLLBACK] = "rollback",
-    [STORE_OFFSET] = "insert into _offsets(topic, partition, next_offset, deleted_key, newest_ts_ms)"
-                     " values(:topic, :partition, :next, :deleted, :newest_ts_ms)"
-                     " on conflict(topic, partition) do update set next_offset = excluded.next_offset,"
-                     " deleted_key = excluded.deleted_key, newest_ts_ms = excluded.newest_ts_ms",
-    [STORE_POSITION] = "update _position set version = version + 1, lsn = :lsn, txid = :txid,"
-                       " transactional = :transactional, applied_total = :applied_total, offsets = :offsets,"
-                       " sequenced_lsn = :sequenced_lsn, sequenced_ts_ms = :sequenced_ts_ms, torn = :torn",
-    [STORE_QUARANTINE] = "insert into _quarantine(topic, partition, \"offset\", key, value, reason, at_ms)"
-                         " values(:topic, :partition, :offset, :key, :value, :reason, :at_ms)",
+    [STORE_OFFSET] = ("insert into _offsets(topic, partition, next_offset, deleted_key, newest_ts_ms)"
+                      " values(:topic, :partition, :next, :deleted, :newest_ts_ms)"
+                      " on conflict(topic, partition) do update set next_offset = excluded.next_offset,"
+                      " deleted_key = excluded.deleted_key, newest_ts_ms = excluded.newest_ts_ms"),
+    [STORE_POSITION] = ("update _position set version = version + 1, lsn = :lsn, txid = :txid,"
+                        " transactional = :transactional, applied_total = :applied_total, offsets = :offsets,"
+                        " sequenced_lsn = :sequenced_lsn, sequenced_ts_ms = :sequenced_ts_ms, torn = :torn"),
+    [STORE_QUARANTINE] = ("insert into _quarantine(topic, partition, \"offset\", key, value, reason, at_ms)"
+                          " values(:topic, :partition, :offset, :key, :value, :reason, :at_ms)"),
     [STORE_TIMELINE] = "insert into _timelines(since_ts_ms) values(:since) on conflict do nothing",
 };
 
