@@ -104,7 +104,7 @@ static int keep_row(struct carry *carry, const struct change *delete, const stru
         bind_place(keep, delete);
         stmt_bind_text(keep, ":column", span_of(table->columns[i].name));
         stmt_bind_integer(keep, ":ts_ms", delete->ts_ms);
-        mirror_bind_value(keep, sqlite3_bind_parameter_index(keep, ":value"), &row[i]);
+        stored_bind(keep, sqlite3_bind_parameter_index(keep, ":value"), &row[i]);
         if (stmt_step(keep, "_carry", NULL, error) != 0)
             return -1;
         carry->rows++;
@@ -121,7 +121,7 @@ static int give(struct mirror_table *table, const struct value *row, int column,
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (stmt_prepare(table->db, sql, table->table->name, &set, error) != 0)
         return -1;
-    mirror_bind_value(set, sqlite3_bind_parameter_index(set, ":value"), &row[column]);
+    stored_bind(set, sqlite3_bind_parameter_index(set, ":value"), &row[column]);
     stmt_bind_text(set, ":key", key);
     return stmt_step(set, table->table->name, NULL, error);
 }
@@ -174,20 +174,9 @@ static int find(struct carry *carry, const struct change *create, int column, st
     if (found != 1)
         return found;
     CLEANUP(stmt_reset) sqlite3_stmt *row = stmt;
-    int type = sqlite3_column_type(row, 0);
-    if (type == SQLITE_NULL) {
-        *ret = (struct value){.kind = VALUE_NULL};
-        return 1;
-    }
-    const void *bytes = type == SQLITE_BLOB ? sqlite3_column_blob(row, 0) : sqlite3_column_text(row, 0);
-    size_t size = (size_t)sqlite3_column_bytes(row, 0);
-    char *copy = arena_take(arena, size + 1);
-    if (copy == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (size > 0)
-        memcpy(copy, bytes, size);
-    *ret = (struct value){.kind = type == SQLITE_BLOB ? VALUE_BLOB : VALUE_TEXT, .bytes = {copy, size}};
-    return 1;
+    return stored_take(arena, sqlite3_column_value(row, 0), ret) == SQLITE_OK
+               ? 1
+               : error_set(error, ERROR_SYSTEM, "out of memory");
 }
 
 int carry_create(struct carry *carry, const struct change *create, struct value *values, struct arena *arena,

@@ -3,6 +3,7 @@
 #include "views/delta_table.h"
 #define SQLITE_ENABLE_PREUPDATE_HOOK // declares what the library has: CMakeLists.txt checks that it does
 #include "views/stmt.h"
+#include "views/stored.h"
 
 #include <assert.h>
 
@@ -51,32 +52,6 @@ struct delta_batch *delta_shown(const struct delta *delta) {
 
 // --- what the rows were: SQLite's preupdate hook
 
-static int keep_value(struct delta *delta, sqlite3_value *from, struct value *ret) {
-    switch (sqlite3_value_type(from)) {
-    case SQLITE_INTEGER:
-        *ret = (struct value){.kind = VALUE_INTEGER, .integer = sqlite3_value_int64(from)};
-        return 0;
-    case SQLITE_FLOAT:
-        *ret = (struct value){.kind = VALUE_REAL, .real = sqlite3_value_double(from)};
-        return 0;
-    case SQLITE_NULL:
-        *ret = (struct value){.kind = VALUE_NULL};
-        return 0;
-    default:
-        break;
-    }
-    bool text = sqlite3_value_type(from) == SQLITE_TEXT;
-    const void *bytes = text ? (const void *)sqlite3_value_text(from) : sqlite3_value_blob(from);
-    size_t size = (size_t)sqlite3_value_bytes(from);
-    char *copy = arena_take(delta_arena(delta->batch), size);
-    if (copy == NULL)
-        return -1;
-    if (size > 0)
-        memcpy(copy, bytes, size);
-    *ret = (struct value){.kind = text ? VALUE_TEXT : VALUE_BLOB, .bytes = {copy, size}};
-    return 0;
-}
-
 typedef int (*preupdate_value)(sqlite3 *db, int column, sqlite3_value **ret);
 
 // One row's columns that are used, the others VALUE_ABSENT. NULL = out of memory.
@@ -87,8 +62,8 @@ static const struct value *keep_row(struct delta *delta, preupdate_value read) {
     for (int i = 0; row != NULL && i < table->column_count; i++) {
         row[i] = (struct value){.kind = VALUE_ABSENT};
         sqlite3_value *value = NULL;
-        if (use->used[i] &&
-            (read(delta->db, i, &value) != SQLITE_OK || keep_value(delta, value, &row[i]) != 0))
+        if (use->used[i] && (read(delta->db, i, &value) != SQLITE_OK ||
+                             stored_take(delta_arena(delta->batch), value, &row[i]) != SQLITE_OK))
             return NULL;
         // The hook shows whole numbers of a new row as they are stored, which is shorter.
         if (table->columns[i].type == COLUMN_REAL && row[i].kind == VALUE_INTEGER)

@@ -103,17 +103,17 @@ static bool read_key(const struct column *column, sqlite3_value *value, struct v
     case COLUMN_DECIMAL:
     case COLUMN_REAL:
         (void)sqlite3_value_numeric_type(value); // '1' is 1
-        *ret = delta_module_value(value);
+        *ret = stored_borrow(value);
         if (column->type != COLUMN_REAL)
             (void)as_integer(ret);
         else if (ret->kind == VALUE_INTEGER)
             *ret = (struct value){.kind = VALUE_REAL, .real = (double)ret->integer};
         break;
     case COLUMN_BYTEA:
-        *ret = delta_module_value(value);
+        *ret = stored_borrow(value);
         break;
     default:
-        *ret = delta_module_value(value);
+        *ret = stored_borrow(value);
         if (ret->kind == VALUE_INTEGER || ret->kind == VALUE_REAL) {
             const char *text = (const char *)sqlite3_value_text(value);
             if (text == NULL)
@@ -128,7 +128,7 @@ static bool read_key(const struct column *column, sqlite3_value *value, struct v
 // false: there can be no row.
 static bool read_arguments(const struct table *table, struct at_cursor *cursor, sqlite3_value **values) {
     (void)sqlite3_value_numeric_type(values[ARGUMENT_STEP]);
-    struct value step = delta_module_value(values[ARGUMENT_STEP]);
+    struct value step = stored_borrow(values[ARGUMENT_STEP]);
     if (!as_integer(&step))
         return false;
     cursor->step = step.integer;
@@ -218,8 +218,7 @@ static int keep_read(const struct delta_module *module, struct at_cursor *cursor
     for (int i = 0; i < table->column_count; i++) {
         row[i] = (struct value){.kind = VALUE_ABSENT};
         if (cursor->places[i] >= 0 &&
-            delta_module_take(arena, sqlite3_column_value(cursor->read, cursor->places[i]), &row[i]) !=
-                SQLITE_OK)
+            stored_take(arena, sqlite3_column_value(cursor->read, cursor->places[i]), &row[i]) != SQLITE_OK)
             return SQLITE_NOMEM;
     }
     let_go(cursor);
@@ -268,7 +267,7 @@ static int column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int co
     if (column == STEP_COLUMN)
         sqlite3_result_int64(context, cursor->step);
     else if (cursor->row != NULL)
-        delta_module_result(context, &cursor->row[column - FIRST_COLUMN]);
+        stored_result(context, &cursor->row[column - FIRST_COLUMN]);
     else // copied: the next row takes its place
         sqlite3_result_value(context,
                              sqlite3_column_value(cursor->read, cursor->places[column - FIRST_COLUMN]));

@@ -6,6 +6,7 @@
 
 #include "views/delta_table.h"
 #include "views/stmt.h"
+#include "views/stored.h"
 
 struct delta_module {
     struct sqlite3_vtab base; // of the one table that the module has
@@ -29,11 +30,5 @@ int delta_module_register(sqlite3 *db, const char *name, const sqlite3_module *m
 // there on.
 bool delta_module_uses(uint64_t mask, int column);
 uint64_t delta_module_bit(int column);
-// Borrowed: lives as long as SQLite keeps `value` as it is.
-struct value delta_module_value(sqlite3_value *value);
-// Copied. SQLITE_NOMEM.
-int delta_module_take(struct arena *arena, sqlite3_value *from, struct value *ret);
-// What a column answers; the value must outlive the statement's step.
-void delta_module_result(sqlite3_context *context, const struct value *value);
 
 #endif

@@ -162,7 +162,7 @@ static int add_mirror(const struct delta_module *module, struct sums_cursor *cur
     int code = sqlite3_prepare_v2(module->db, text, -1, &stmt, NULL);
     while (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
         for (int i = 0; i < count; i++)
-            row[i] = delta_module_value(sqlite3_column_value(stmt, i));
+            row[i] = stored_borrow(sqlite3_column_value(stmt, i));
         code = add_row(cursor, row, 1, false);
     }
     return code == SQLITE_DONE ? SQLITE_OK : code;
@@ -325,7 +325,7 @@ static int filter(sqlite3_vtab_cursor *base, int are_values, const char *plan, i
     int code = read_plan(module, cursor, plan);
     for (int i = 0; code == SQLITE_OK && i < count; i++)
         if ((are_values >> i & 1) != 0)
-            code = delta_module_take(&cursor->arena, values[i], &cursor->values[cursor->value_count++]);
+            code = stored_take(&cursor->arena, values[i], &cursor->values[cursor->value_count++]);
     if (code == SQLITE_OK && module->shown->fill)
         code = add_mirror(module, cursor);
     else if (code == SQLITE_OK && module->shown->lists != NULL)
@@ -352,11 +352,11 @@ static int column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int co
     if (column == WEIGHT_COLUMN)
         sqlite3_result_int64(context, group->weight);
     else if (column - FIRST_COLUMN == cursor->by)
-        delta_module_result(context, group->by);
+        stored_result(context, group->by);
     else
         for (int i = 0; i < cursor->summed_count; i++)
             if (column - FIRST_COLUMN == cursor->summed[i])
-                delta_module_result(context, &group->sums[i]);
+                stored_result(context, &group->sums[i]);
     return SQLITE_OK;
 }
 

@@ -375,7 +375,7 @@ static void change_column(const struct delta_list *list, const struct delta_step
         row = row_before(list, step);
     }
     if (row != NULL)
-        delta_module_result(context, &row[column]);
+        stored_result(context, &row[column]);
 }
 
 // The mirror's own: the row as the step left it, then where it stands.
@@ -383,7 +383,7 @@ static void written_column(const struct delta_list *list, int number, sqlite3_co
                            int table_columns) {
     const struct delta_step *step = &list->steps[number];
     if (column < table_columns)
-        delta_module_result(context, &step->values[column]);
+        stored_result(context, &step->values[column]);
     else if (column == table_columns)
         sqlite3_result_int64(context, step->lsn);
     else
@@ -424,7 +424,7 @@ static int column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int co
     } else if (column == 0) {
         sqlite3_result_int(context, cursor->rows[cursor->at].weight);
     } else {
-        delta_module_result(context, &cursor->rows[cursor->at].values[column - NET_FIRST_COLUMN]);
+        stored_result(context, &cursor->rows[cursor->at].values[column - NET_FIRST_COLUMN]);
     }
     return SQLITE_OK;
 }

@@ -37,48 +37,13 @@ static int is_stored(struct mirror *mirror, struct mirror_table *table, const st
     if (mirror_hold(mirror, error) != 0 || mirror_deleted_lsn(table, change, &stored, error) != 0)
         return -1;
     *ret = change->lsn <= stored;
-    if (*ret)
-        return 0;
-    sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_LSN, error);
-    if (stmt == NULL)
+    if (!*ret && mirror_read_lsn(table, STATEMENT_LSN, change, &stored, error) != 0)
         return -1;
-    mirror_bind_key(stmt, table->table, change->values);
-    int row = stmt_row(stmt, table->table->name, error);
-    if (row == 1) {
-        *ret = change->lsn <= sqlite3_column_int64(stmt, 0);
-        (void)sqlite3_reset(stmt);
-    }
-    return row < 0 ? -1 : 0;
+    *ret = change->lsn <= stored;
+    return 0;
 }
 
 // --- what the file holds of a row
-
-static int copy_column(struct arena *arena, sqlite3_stmt *row, int column, struct value *ret) {
-    int type = sqlite3_column_type(row, column);
-    switch (type) {
-    case SQLITE_INTEGER:
-        *ret = (struct value){.kind = VALUE_INTEGER, .integer = sqlite3_column_int64(row, column)};
-        return 0;
-    case SQLITE_FLOAT:
-        *ret = (struct value){.kind = VALUE_REAL, .real = sqlite3_column_double(row, column)};
-        return 0;
-    case SQLITE_NULL:
-        *ret = (struct value){.kind = VALUE_NULL};
-        return 0;
-    default:
-        break;
-    }
-    const void *bytes = type == SQLITE_TEXT ? (const void *)sqlite3_column_text(row, column)
-                                            : sqlite3_column_blob(row, column);
-    size_t size = (size_t)sqlite3_column_bytes(row, column);
-    char *copy = arena_take(arena, size);
-    if (copy == NULL)
-        return -1;
-    if (size > 0)
-        memcpy(copy, bytes, size);
-    *ret = (struct value){.kind = type == SQLITE_TEXT ? VALUE_TEXT : VALUE_BLOB, .bytes = {copy, size}};
-    return 0;
-}
 
 // The columns that are set, from column `at` of the statement's row on, the others VALUE_ABSENT. NULL = out
 // of memory.
@@ -88,7 +53,7 @@ static const struct value *copy_row(struct mirror *mirror, const struct table *t
     struct value *copy = arena_take(arena, (size_t)table->column_count * sizeof *copy);
     for (int i = 0; copy != NULL && i < table->column_count; i++) {
         copy[i] = (struct value){.kind = VALUE_ABSENT};
-        if (columns[i] && copy_column(arena, row, at++, &copy[i]) != 0)
+        if (columns[i] && stored_take(arena, sqlite3_column_value(row, at++), &copy[i]) != SQLITE_OK)
             return NULL;
     }
     return copy;

@@ -14,12 +14,10 @@ int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes,
     return status;
 }
 
-int mirror_deleted_lsn(struct mirror_table *table, const struct change *change, int64_t *ret,
-                       struct error *error) {
+int mirror_read_lsn(struct mirror_table *table, enum mirror_statement which, const struct change *change,
+                    int64_t *ret, struct error *error) {
     *ret = LSN_NONE;
-    if (change->lsn > table->deleted_lsn)
-        return 0;
-    sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_DELETED_LSN, error);
+    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
     if (stmt == NULL)
         return -1;
     mirror_bind_key(stmt, table->table, change->values);
@@ -29,6 +27,14 @@ int mirror_deleted_lsn(struct mirror_table *table, const struct change *change, 
         (void)sqlite3_reset(stmt);
     }
     return row < 0 ? -1 : 0;
+}
+
+int mirror_deleted_lsn(struct mirror_table *table, const struct change *change, int64_t *ret,
+                       struct error *error) {
+    *ret = LSN_NONE;
+    return change->lsn > table->deleted_lsn
+               ? 0
+               : mirror_read_lsn(table, STATEMENT_DELETED_LSN, change, ret, error);
 }
 
 bool mirror_lacks_values(const struct table *table, const struct value *values) {
@@ -69,7 +75,7 @@ int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const str
     if (stmt == NULL)
         return -1;
     for (int i = 0; i < table->table->column_count; i++)
-        mirror_bind_value(stmt, i + 1, &values[i]);
+        stored_bind(stmt, i + 1, &values[i]);
     if (kind == UPSERT_STREAMED)
         (void)sqlite3_bind_int64(stmt, table->table->column_count + 1, position);
     if (kind == UPSERT_SNAPSHOT)

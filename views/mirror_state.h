@@ -42,6 +42,9 @@ int mirror_hold(struct mirror *mirror, struct error *error);
 // mirror_rules.c: writes the change now, unless the rules say that there is nothing to do.
 int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                        enum mirror_outcome *ret, struct error *error);
+// What a statement that reads one LSN by the change's key finds, LSN_NONE = no row.
+int mirror_read_lsn(struct mirror_table *table, enum mirror_statement which, const struct change *change,
+                    int64_t *ret, struct error *error);
 // The LSN that the newest delete of the change's key left behind, LSN_NONE when there was none newer than its
 // own - 1.
 int mirror_deleted_lsn(struct mirror_table *table, const struct change *change, int64_t *ret,

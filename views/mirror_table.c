@@ -73,33 +73,10 @@ void mirror_table_finalize(struct mirror_table *table) {
     free(table->recalled_deleted);
 }
 
-void mirror_bind_value(sqlite3_stmt *stmt, int index, const struct value *value) {
-    switch (value->kind) {
-    case VALUE_INTEGER:
-        (void)sqlite3_bind_int64(stmt, index, value->integer);
-        break;
-    case VALUE_REAL:
-        (void)sqlite3_bind_double(stmt, index, value->real);
-        break;
-    case VALUE_TEXT:
-        (void)sqlite3_bind_text64(stmt, index, value->bytes.data, value->bytes.size, SQLITE_STATIC,
-                                  SQLITE_UTF8);
-        break;
-    case VALUE_BLOB:
-        (void)sqlite3_bind_blob64(stmt, index, value->bytes.data, value->bytes.size, SQLITE_STATIC);
-        break;
-    case VALUE_ABSENT:
-    case VALUE_NULL:
-    case VALUE_UNAVAILABLE:
-        (void)sqlite3_bind_null(stmt, index);
-        break;
-    }
-}
-
 void mirror_bind_key(sqlite3_stmt *stmt, const struct table *table, const struct value *values) {
     static const char *const names[TABLE_KEYS_MAX] = {
         ":key1", ":key2",  ":key3",  ":key4",  ":key5",  ":key6",  ":key7",  ":key8",
         ":key9", ":key10", ":key11", ":key12", ":key13", ":key14", ":key15", ":key16"};
     for (int i = 0; i < table->key_count; i++)
-        mirror_bind_value(stmt, sqlite3_bind_parameter_index(stmt, names[i]), &values[table->keys[i]]);
+        stored_bind(stmt, sqlite3_bind_parameter_index(stmt, names[i]), &values[table->keys[i]]);
 }

@@ -5,6 +5,7 @@
 #include "views/change.h"
 #include "views/pending.h"
 #include "views/stmt.h"
+#include "views/stored.h"
 
 enum mirror_statement {
     STATEMENT_UPSERT_STREAMED,
@@ -58,8 +59,6 @@ struct mirror_table {
 sqlite3_stmt *mirror_table_statement(struct mirror_table *table, enum mirror_statement which,
                                      struct error *error);
 void mirror_table_finalize(struct mirror_table *table);
-// Binds one value at ?index. VALUE_ABSENT and VALUE_UNAVAILABLE bind NULL.
-void mirror_bind_value(sqlite3_stmt *stmt, int index, const struct value *value);
 // Binds :key1.. from the change's values.
 void mirror_bind_key(sqlite3_stmt *stmt, const struct table *table, const struct value *values);
 

@@ -1,0 +1,22 @@
+// Values as SQLite has them and as a change has them: borrowed, copied, answered, bound. Whoever has the
+// connection calls it.
+#ifndef TIDEMARK_STORED_H
+#define TIDEMARK_STORED_H
+
+#include "views/base/arena.h"
+#include "views/change.h"
+
+struct sqlite3_context;
+struct sqlite3_stmt;
+struct sqlite3_value;
+
+// Lives as long as SQLite keeps `value` as it is.
+struct value stored_borrow(struct sqlite3_value *value);
+// Copied into the arena. SQLITE_NOMEM.
+int stored_take(struct arena *arena, struct sqlite3_value *from, struct value *ret);
+// What a virtual table's column answers; the value must outlive the statement's step.
+void stored_result(struct sqlite3_context *context, const struct value *value);
+// At ?index, the bytes borrowed until the statement has run. VALUE_ABSENT and VALUE_UNAVAILABLE bind NULL.
+void stored_bind(struct sqlite3_stmt *stmt, int index, const struct value *value);
+
+#endif
