@@ -20,7 +20,7 @@ for argument; do
     esac
 done
 
-need_build cmocka.pc=libcmocka-dev valgrind=valgrind python3=python3 clang-format=clang-format git=git
+need_build cmocka.pc=libcmocka-dev valgrind=valgrind python3=python3 clang-format=clang-format clang=clang git=git
 for preset in $presets; do
     cmake --preset "$preset" -D WERROR=ON -D BUILD_TESTING=ON >/dev/null
     cmake --build --preset "$preset"
