@@ -70,6 +70,10 @@ bool apply_is_writing(const struct apply *apply);
 // source transaction waits for its rest.
 int apply_commit(struct apply *apply, struct error *error);
 
+// Waits for the commit that apply_step handed over, if there is one, and tells of it; commits nothing more.
+// Also of use when the apply is not any more: what is in the file is told.
+int apply_finish(struct apply *apply, struct error *error);
+
 // True while delivered rows wait for events that have not come, since ret_since_ms (monotonic clock).
 bool apply_is_waiting(const struct apply *apply, int64_t *ret_since_ms);
 // True while what they wait for may be in the log and not yet delivered: a partition that it would be in is

@@ -79,8 +79,6 @@ void apply_begin(struct apply *apply);
 // Hands what is whole to the store's writer, if anything is, once the commit before it is finished. Without
 // effect inside a source transaction.
 int apply_commit_start(struct apply *apply, struct error *error);
-// Waits for the commit that is under way, if one is, and tells of it.
-int apply_finish(struct apply *apply, struct error *error);
 void apply_load_timelines(struct apply *apply);
 // The head of a slot, decoded, if there is one. What was applied before is passed over. ERROR_HALT: a new
 // timeline, or another topic under the same name.

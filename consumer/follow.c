@@ -42,6 +42,10 @@ static void halt(struct follow *follow, const char *reason) {
     follow->halted = true;
     progress_line_end(&follow->line);
     log_error("halted: %s", reason);
+    // What is being written is shown all the same; that it fails is news, if it is not the reason itself.
+    struct error error = {0};
+    if (apply_finish(follow->apply, &error) != 0 && strcmp(error.message, reason) != 0)
+        log_error("%s", error.message);
     progress_set_error(follow->config->progress, reason);
     progress_set_state(follow->config->progress, STATE_HALTED, reason);
 }
@@ -426,8 +430,5 @@ int follow_run(const struct follow_config *config, struct error *error) {
         commit_to_group(&follow);
     }
     progress_line_end(&follow.line);
-    struct error ignored;
-    if (!follow.halted)
-        (void)apply_commit(follow.apply, &ignored);
-    return 0;
+    return follow.halted ? 0 : apply_commit(follow.apply, error);
 }

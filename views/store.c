@@ -518,8 +518,12 @@ static void write_out(void *self) {
     store->written = mirror_write(store->mirror, &store->write_error) != 0
                          ? -1
                          : step(store, STORE_COMMIT, &store->write_error);
-    if (store->written != 0)
+    if (store->written != 0) {
+        // No single event is at fault for what was accepted.
+        if (store->write_error.kind == ERROR_INPUT)
+            store->write_error.kind = ERROR_STORE;
         return;
+    }
     store->is_open = false;
     checkpoint_leave(store->checkpoint);
 }
@@ -556,10 +560,11 @@ bool store_is_full(const struct store *store) {
 
 int store_rollback(struct store *store, struct error *error) {
     writer_wait(store->writer);
+    store->committing = false;
     if (!store->in_transaction && !store->is_open)
         return 0;
     bool opened = store->is_open;
-    store->in_transaction = store->is_open = store->committing = false;
+    store->in_transaction = store->is_open = false;
     store->written = 0;
     // SQLite may have rolled back by itself (disk full): then there is nothing left to undo.
     bool open = sqlite3_get_autocommit(store->db) == 0;

@@ -218,6 +218,24 @@ static void a_failed_commit_is_told_and_undone(void **state) {
     fixture_remove(&f);
 }
 
+static void a_rollback_ends_a_commit_that_nobody_finished(void **state) {
+    (void)state;
+    static struct fixture f;
+    fixture_make(&f);
+    write_views(&f, false);
+    fixture_open(&f);
+    (void)create(&f, 1, "orders", "1|1|10");
+    start(&f);
+    rollback(&f);
+    assert_false(store_commit_is_done(f.store));
+    assert_string_equal(rows(&f, "select id from orders"), "1");
+    (void)create(&f, 2, "orders", "2|1|10");
+    start(&f);
+    assert_int_equal(store_commit_finish(f.store, &f.error), 0);
+    assert_string_equal(rows(&f, "select id from orders"), "1, 2");
+    fixture_remove(&f);
+}
+
 static void closing_waits_for_what_was_handed_over(void **state) {
     (void)state;
     static struct fixture f;
@@ -237,6 +255,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_one_that_is_waited_for),
         cmocka_unit_test(a_failed_commit_is_told_and_undone),
+        cmocka_unit_test(a_rollback_ends_a_commit_that_nobody_finished),
         cmocka_unit_test(closing_waits_for_what_was_handed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
