@@ -218,14 +218,19 @@ static void a_failed_commit_is_told_and_undone(void **state) {
     fixture_remove(&f);
 }
 
+// With one order on its way to the file.
+static void open_and_start(struct fixture *f) {
+    fixture_make(f);
+    write_views(f, false);
+    fixture_open(f);
+    (void)create(f, 1, "orders", "1|1|10");
+    start(f);
+}
+
 static void a_rollback_ends_a_commit_that_nobody_finished(void **state) {
     (void)state;
     static struct fixture f;
-    fixture_make(&f);
-    write_views(&f, false);
-    fixture_open(&f);
-    (void)create(&f, 1, "orders", "1|1|10");
-    start(&f);
+    open_and_start(&f);
     rollback(&f);
     assert_false(store_commit_is_done(f.store));
     assert_string_equal(rows(&f, "select id from orders"), "1");
@@ -239,11 +244,7 @@ static void a_rollback_ends_a_commit_that_nobody_finished(void **state) {
 static void closing_waits_for_what_was_handed_over(void **state) {
     (void)state;
     static struct fixture f;
-    fixture_make(&f);
-    write_views(&f, false);
-    fixture_open(&f);
-    (void)create(&f, 1, "orders", "1|1|10");
-    start(&f);
+    open_and_start(&f);
     (void)create(&f, 2, "orders", "2|1|10");
     fixture_close(&f);
     fixture_open(&f);
