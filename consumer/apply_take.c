@@ -102,8 +102,8 @@ static void note_endless(struct apply *apply, const struct event *event) {
 int apply_take(struct apply *apply, int number, enum merge_verdict verdict, struct error *error) {
     struct slot *slot = apply->slots[number];
     bool applied = false;
-    int status = 0;
     apply_begin(apply);
+    int status = 0;
     slot->event->change.unordered = verdict == MERGE_TAKE;
     if (slot->failure != NULL)
         status = quarantine(apply, slot, slot->failure, error);

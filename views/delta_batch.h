@@ -35,7 +35,7 @@ struct delta_step {
     bool last;     // of its chain
     bool gone;     // the row is deleted by it
     bool accepted; // through the pending ones
-    bool pending;  // not written yet
+    bool pending;  // not written yet; of no meaning once its list has nothing pending
     bool ended;    // its transaction is whole
     bool snapshot;
 };

@@ -36,8 +36,7 @@ static int is_stored(struct mirror *mirror, struct mirror_table *table, const st
     int64_t stored;
     if (mirror_hold(mirror, error) != 0 || mirror_deleted_lsn(table, change, &stored, error) != 0)
         return -1;
-    *ret = change->lsn <= stored;
-    if (!*ret && mirror_read_lsn(table, STATEMENT_LSN, change, &stored, error) != 0)
+    if (change->lsn > stored && mirror_read_lsn(table, STATEMENT_LSN, change, &stored, error) != 0)
         return -1;
     *ret = change->lsn <= stored;
     return 0;
@@ -297,7 +296,11 @@ static int write_chain(struct mirror *mirror, struct mirror_table *table, struct
     struct delta_step *step = &list->steps[number];
     int status = step->gone ? write_deleted(mirror, table, list, step, error) : write_row(table, step, error);
     step->pending = false;
-    // No single event is at fault for what was accepted.
+    return status;
+}
+
+// No single event is at fault for what was accepted.
+static int blame_none(int status, struct error *error) {
     if (status != 0 && error != NULL && error->kind == ERROR_INPUT)
         error->kind = ERROR_STORE;
     return status;
@@ -309,7 +312,9 @@ int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const st
     int step = pending_find(&list->pending, list, key_hash(table->table, change->values), change->values);
     if (step < 0 || !list->steps[step].pending)
         return 0;
-    return recall(mirror, table, error) != 0 ? -1 : write_chain(mirror, table, list, step, error);
+    if (recall(mirror, table, error) != 0)
+        return -1;
+    return blame_none(write_chain(mirror, table, list, step, error), error);
 }
 
 // --- many at once
@@ -408,12 +413,10 @@ static int delete_rows(struct mirror *mirror, struct mirror_table *table, struct
 
 static int flush_together(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
                           struct error *error) {
-    if (make_room(list, list->pending.count, error) != 0 || write_rows(table, list, error) != 0 ||
-        delete_rows(mirror, table, list, error) != 0)
-        return -1;
-    for (int i = 0; i < list->pending.count; i++)
-        list->steps[pending_step(&list->pending, i)].pending = false;
-    return 0;
+    return make_room(list, list->pending.count, error) != 0 || write_rows(table, list, error) != 0 ||
+                   delete_rows(mirror, table, list, error) != 0
+               ? -1
+               : 0;
 }
 
 static int flush_singly(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
@@ -435,7 +438,7 @@ int mirror_flush(struct mirror *mirror, const struct table *of, struct error *er
                                                     : flush_together(mirror, table, list, error);
     if (status == 0)
         pending_clear(&list->pending);
-    return status;
+    return blame_none(status, error);
 }
 
 int mirror_make_ready(void *self, const struct table *of, bool written, struct error *error) {

@@ -518,12 +518,8 @@ static void write_out(void *self) {
     store->written = mirror_write(store->mirror, &store->write_error) != 0
                          ? -1
                          : step(store, STORE_COMMIT, &store->write_error);
-    if (store->written != 0) {
-        // No single event is at fault for what was accepted.
-        if (store->write_error.kind == ERROR_INPUT)
-            store->write_error.kind = ERROR_STORE;
+    if (store->written != 0)
         return;
-    }
     store->is_open = false;
     checkpoint_leave(store->checkpoint);
 }
