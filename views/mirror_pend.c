@@ -10,11 +10,9 @@ enum { TOGETHER_MIN = 4 };
 int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,
                        struct error *error) {
     uint64_t hash = key_hash(table->table, values);
-    int64_t *bound = pending_bound(&table->bounds, hash, table->newest_lsn, error);
-    if (bound == NULL)
+    if (pending_bounds_prepare(&table->bounds, table->newest_lsn, error) != 0)
         return -1;
-    if (lsn > *bound)
-        *bound = lsn;
+    pending_bound_raise(&table->bounds, hash, lsn);
     if (lsn > table->newest_lsn) {
         table->newest_lsn = lsn;
         table->dirty = true;
@@ -198,8 +196,7 @@ int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct 
     *ret = MIRROR_REPEATED;
     const struct delta_list *list = delta_list(mirror->accepting, table->table);
     uint64_t hash = key_hash(table->table, change->values);
-    int64_t *bound = pending_bound(&table->bounds, hash, table->newest_lsn, error);
-    if (bound == NULL)
+    if (pending_bounds_prepare(&table->bounds, table->newest_lsn, error) != 0)
         return -1;
     int previous = pending_find(&list->pending, list, hash, change->values);
     if (previous >= 0 && !list->steps[previous].pending)
@@ -211,7 +208,7 @@ int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct 
         if (mirror_hold(mirror, error) != 0 || mirror_flush_key(mirror, table, change, error) != 0)
             return -1;
         previous = -1;
-    } else if (previous < 0 && change->lsn <= *bound) {
+    } else if (previous < 0 && change->lsn <= pending_bound(&table->bounds, hash)) {
         bool stored = false;
         if (is_stored(mirror, table, change, &stored, error) != 0)
             return -1;
@@ -220,8 +217,7 @@ int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct 
     }
     if (list_change(mirror, table, change, hash, previous, error) != 0)
         return -1;
-    if (change->lsn > *bound)
-        *bound = change->lsn;
+    pending_bound_raise(&table->bounds, hash, change->lsn);
     if (change->lsn > table->newest_lsn)
         table->newest_lsn = change->lsn;
     if (change->op == CHANGE_DELETE && change->lsn > table->deleted_lsn)

@@ -81,20 +81,33 @@ void pending_clear(struct pending *pending) {
     pending->count = 0;
 }
 
-int64_t *pending_bound(struct pending_bounds *bounds, uint64_t hash, int64_t floor, struct error *error) {
-    if (bounds->lsns == NULL) {
-        bounds->lsns = malloc(PENDING_BOUNDS * sizeof *bounds->lsns);
-        if (bounds->lsns == NULL) {
-            (void)error_set(error, ERROR_SYSTEM, "out of memory");
-            return NULL;
-        }
-        for (int i = 0; i < PENDING_BOUNDS; i++)
-            bounds->lsns[i] = floor;
-    }
-    return &bounds->lsns[hash % PENDING_BOUNDS];
+int pending_bounds_prepare(struct pending_bounds *bounds, int64_t floor, struct error *error) {
+    if (bounds->places != NULL)
+        return 0;
+    bounds->places = malloc(PENDING_BOUNDS * sizeof *bounds->places);
+    if (bounds->places == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int i = 0; i < PENDING_BOUNDS; i++)
+        bounds->places[i] = (struct pending_bound){.newest = floor, .others = floor};
+    return 0;
+}
+
+int64_t pending_bound(const struct pending_bounds *bounds, uint64_t hash) {
+    const struct pending_bound *bound = &bounds->places[hash % PENDING_BOUNDS];
+    return bound->tag == tag_of(hash) ? bound->newest : bound->others;
+}
+
+void pending_bound_raise(struct pending_bounds *bounds, uint64_t hash, int64_t lsn) {
+    struct pending_bound *bound = &bounds->places[hash % PENDING_BOUNDS];
+    // One that comes back may have had any LSN up to that of the others.
+    int64_t known = pending_bound(bounds, hash);
+    if (bound->tag != tag_of(hash) && bound->newest > bound->others)
+        bound->others = bound->newest;
+    bound->tag = tag_of(hash);
+    bound->newest = lsn > known ? lsn : known;
 }
 
 void pending_bounds_done(struct pending_bounds *bounds) {
-    free(bounds->lsns);
-    bounds->lsns = NULL;
+    free(bounds->places);
+    bounds->places = NULL;
 }

@@ -11,7 +11,7 @@
 struct delta_list;
 
 enum {
-    PENDING_BOUNDS = 8192, // keys that share one have the higher of their LSNs
+    PENDING_BOUNDS = 32768, // places for bounds
 };
 
 struct pending_slot {
@@ -27,8 +27,17 @@ struct pending {
     int count;
 };
 
+// Of the keys that share a place the newest has a bound of its own. So a row whose LSN is a little lower than
+// those before it (a transaction's first, written before others committed) is taken for a possible repeat
+// only when two other keys of its place came meanwhile.
+struct pending_bound {
+    int64_t newest; // the LSN of the key that has `tag`
+    int64_t others; // the highest of all the others
+    uint32_t tag;
+};
+
 struct pending_bounds {
-    int64_t *lsns; // PENDING_BOUNDS of them, made with the first change
+    struct pending_bound *places; // PENDING_BOUNDS of them, made with the first change
 };
 
 void pending_done(struct pending *pending);
@@ -43,8 +52,12 @@ int pending_step(const struct pending *pending, int i);
 // Nothing is pending any more.
 void pending_clear(struct pending *pending);
 
-// The bound for a key; `floor`: of the whole table, when it is asked for the first time. ERROR_SYSTEM: NULL.
-int64_t *pending_bound(struct pending_bounds *bounds, uint64_t hash, int64_t floor, struct error *error);
+// Before the others; `floor`: the bound of every key until then. ERROR_SYSTEM.
+int pending_bounds_prepare(struct pending_bounds *bounds, int64_t floor, struct error *error);
+// No streamed change of the key has a higher LSN.
+int64_t pending_bound(const struct pending_bounds *bounds, uint64_t hash);
+// A change of the key has this LSN.
+void pending_bound_raise(struct pending_bounds *bounds, uint64_t hash, int64_t lsn);
 void pending_bounds_done(struct pending_bounds *bounds);
 
 #endif
