@@ -339,8 +339,8 @@ static int commit_when_due(struct apply *apply, struct error *error) {
         return 0;
     bool full = apply->taken >= apply->config.commit_messages || apply->taken_bytes >= APPLY_COMMIT_BYTES ||
                 store_is_full(apply->config.store);
-    bool due = !apply->committing && (apply->taken >= APPLY_OVERLAP_MESSAGES ||
-                                      clock_monotonic_ms() - apply->opened_ms >= APPLY_COMMIT_MS);
+    bool due = !apply->committing &&
+               (apply->taken >= apply->enough || clock_monotonic_ms() - apply->opened_ms >= APPLY_COMMIT_MS);
     return full || due ? apply_commit_start(apply, error) : 0;
 }
 

@@ -1,11 +1,23 @@
 #include "consumer/apply_state.h"
 #include "views/base/clock.h"
 
+// How many messages a commit is worth that could still grow: the fewer commits, the fewer times a page is
+// written that each of them changes.
+static int64_t enough(const struct apply *apply) {
+    struct progress_summary summary;
+    progress_summary(apply->config.progress, &summary);
+    int64_t most = apply->handed * 2;
+    int64_t part = summary.messages_behind / APPLY_OVERLAP_PARTS; // unknown: none
+    int64_t least = part < most ? part : most;
+    return least > APPLY_OVERLAP_LEAST ? least : APPLY_OVERLAP_LEAST;
+}
+
 void apply_begin(struct apply *apply) {
     if (store_in_transaction(apply->config.store))
         return;
     apply->taken = 0;
     apply->taken_bytes = 0;
+    apply->enough = enough(apply);
     apply->opened_ms = clock_monotonic_ms();
     store_begin(apply->config.store);
 }

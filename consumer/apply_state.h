@@ -58,6 +58,7 @@ struct apply {
     int endless_count;
     int64_t taken; // messages since the transaction was opened
     int64_t taken_bytes;
+    int64_t enough;       // so many are handed over when nothing is being written
     int64_t opened_ms;    // monotonic
     bool committing;      // a commit was handed over and is not finished
     int64_t handed;       // its messages
