@@ -12,6 +12,29 @@ struct arena_block {
     alignas(max_align_t) char bytes[];
 };
 
+static struct arena_block *new_block(const struct arena *arena, size_t size) {
+    size_t capacity = arena->blocks != NULL ? arena->blocks->size * 2 : ARENA_FIRST_BLOCK;
+    if (capacity > ARENA_BLOCK_MAX)
+        capacity = ARENA_BLOCK_MAX;
+    if (capacity < size)
+        capacity = size;
+    if (capacity > SIZE_MAX - sizeof(struct arena_block))
+        return NULL;
+    struct arena_block *block = malloc(sizeof *block + capacity);
+    if (block != NULL)
+        block->size = capacity;
+    return block;
+}
+
+// Of the spare blocks the first, or a new one if that is too small.
+static struct arena_block *next_block(struct arena *arena, size_t size) {
+    struct arena_block *block = arena->spare;
+    if (block == NULL || block->size < size)
+        return new_block(arena, size);
+    arena->spare = block->older;
+    return block;
+}
+
 void *arena_take(struct arena *arena, size_t size) {
     size_t skip = (size_t)(-(uintptr_t)arena->next) & (alignof(max_align_t) - 1);
     if (arena->next != NULL && size <= arena->left && skip <= arena->left - size) {
@@ -20,25 +43,38 @@ void *arena_take(struct arena *arena, size_t size) {
         arena->left -= skip + size;
         return taken;
     }
-    size_t capacity = arena->blocks != NULL ? arena->blocks->size * 2 : ARENA_FIRST_BLOCK;
-    if (capacity < size)
-        capacity = size;
-    if (capacity > SIZE_MAX - sizeof(struct arena_block))
-        return NULL;
-    struct arena_block *block = malloc(sizeof *block + capacity);
+    struct arena_block *block = next_block(arena, size);
     if (block == NULL)
         return NULL;
-    *block = (struct arena_block){.older = arena->blocks, .size = capacity};
+    block->older = arena->blocks;
     arena->blocks = block;
     arena->next = block->bytes + size;
-    arena->left = capacity - size;
-    arena->held += capacity;
+    arena->left = block->size - size;
+    arena->held += block->size;
     return block->bytes;
 }
 
 void arena_return(struct arena *arena, size_t unused) {
     arena->next -= unused;
     arena->left += unused;
+}
+
+void arena_reset(struct arena *arena) {
+    struct arena_block *older;
+    for (struct arena_block *block = arena->blocks; block != NULL; block = older) {
+        older = block->older;
+        if (block->size > ARENA_BLOCK_MAX) {
+            free(block);
+            continue;
+        }
+        block->older = arena->spare;
+        arena->spare = block;
+    }
+    *arena = (struct arena){.spare = arena->spare};
+}
+
+size_t arena_used(const struct arena *arena) {
+    return arena->held - arena->left;
 }
 
 static void free_blocks(struct arena_block *block) {
@@ -49,20 +85,8 @@ static void free_blocks(struct arena_block *block) {
     }
 }
 
-void arena_reset(struct arena *arena) {
-    if (arena->blocks == NULL)
-        return;
-    free_blocks(arena->blocks->older);
-    arena->blocks->older = NULL;
-    arena->next = arena->blocks->bytes;
-    arena->left = arena->held = arena->blocks->size;
-}
-
-size_t arena_used(const struct arena *arena) {
-    return arena->held - arena->left;
-}
-
 void arena_free(struct arena *arena) {
     free_blocks(arena->blocks);
+    free_blocks(arena->spare);
     *arena = (struct arena){0};
 }

@@ -1,5 +1,7 @@
-// A bump allocator for what lives as long as one message: values that had to be converted or unescaped.
-// One thread. arena_reset frees nothing but keeps the largest block, so a steady stream allocates nothing.
+// A bump allocator for what lives as long as one message or one commit: values that had to be converted or
+// unescaped, rows. One thread. Its blocks grow up to ARENA_BLOCK_MAX; arena_reset keeps them, so a steady
+// stream allocates nothing and what is held is what was once needed at a time. A larger piece has a block of
+// its own, which goes with the reset.
 #ifndef TIDEMARK_ARENA_H
 #define TIDEMARK_ARENA_H
 
@@ -7,11 +9,14 @@
 
 struct arena_block;
 
+enum { ARENA_BLOCK_MAX = 1 << 20 };
+
 struct arena {
-    struct arena_block *blocks;
+    struct arena_block *blocks; // in use, the newest first
+    struct arena_block *spare;  // kept by a reset, in the order of their first use
     char *next;
     size_t left; // bytes
-    size_t held; // bytes of all blocks
+    size_t held; // bytes of the blocks in use
 };
 
 // `size` bytes, not zeroed, aligned for any scalar; NULL when out of memory.
