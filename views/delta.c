@@ -1,5 +1,6 @@
 #include "views/delta.h"
 
+#include "views/delta_kept.h"
 #include "views/delta_table.h"
 #define SQLITE_ENABLE_PREUPDATE_HOOK // declares what the library has: CMakeLists.txt checks that it does
 #include "views/stmt.h"
@@ -23,6 +24,7 @@ struct delta {
     const struct catalog *catalog;
     struct delta_use *uses; // by table number
     struct delta_shown shown;
+    struct delta_kept *kept;   // by table number
     struct delta_batch *batch; // that is shown
     struct apply *applies;
     int apply_count;
@@ -43,7 +45,6 @@ const struct delta_use *delta_uses(const struct delta *delta, const struct table
 void delta_show(struct delta *delta, struct delta_batch *batch) {
     delta->batch = batch;
     delta->shown.lists = delta_lists(batch);
-    delta->shown.arena = delta_arena(batch);
 }
 
 struct delta_batch *delta_shown(const struct delta *delta) {
@@ -198,7 +199,8 @@ static int load_applies(struct delta *delta, struct error *error) {
 static int make_uses(struct delta *delta, struct error *error) {
     size_t tables = (size_t)delta->catalog->table_count;
     delta->uses = calloc(tables, sizeof *delta->uses);
-    if (delta->uses == NULL)
+    delta->kept = calloc(tables, sizeof *delta->kept);
+    if (delta->uses == NULL || delta->kept == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (size_t i = 0; i < tables; i++) {
         size_t columns = (size_t)delta->catalog->tables[i].column_count;
@@ -208,6 +210,7 @@ static int make_uses(struct delta *delta, struct error *error) {
             return error_set(error, ERROR_SYSTEM, "out of memory");
     }
     delta->shown.uses = delta->uses;
+    delta->shown.kept = delta->kept;
     return 0;
 }
 
@@ -252,6 +255,8 @@ void delta_close(struct delta **delta) {
         free(d->uses[i].used);
         free(d->uses[i].looked_up);
     }
+    delta_forget(d);
+    free(d->kept);
     free(d->applies);
     free(d->uses);
     free(d);
@@ -318,6 +323,13 @@ int delta_settle(struct delta *delta, struct error *error) {
     for (int a = 0; a < delta->apply_count; a++)
         if (has_news(delta, delta->batch, a) && run(delta, a, error) != 0)
             return -1;
+    for (int i = 0; i < delta->catalog->table_count; i++)
+        delta_kept_settle(&delta->kept[i], &delta->catalog->tables[i], &delta->shown.lists[i]);
     delta_reset(delta->batch);
     return 0;
+}
+
+void delta_forget(struct delta *delta) {
+    for (int i = 0; delta->kept != NULL && i < delta->catalog->table_count; i++)
+        delta_kept_clear(&delta->kept[i]);
 }

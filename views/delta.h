@@ -50,5 +50,7 @@ int delta_settle_readers(struct delta *delta, const struct table *table,
                          void *self, struct error *error);
 // Runs every statement that has changes to see. All rows must have been written. Then delta_reset.
 int delta_settle(struct delta *delta, struct error *error);
+// Something was undone: what was read of the file may not be there.
+void delta_forget(struct delta *delta);
 
 #endif

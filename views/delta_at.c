@@ -1,6 +1,6 @@
 #include "views/delta_at.h"
 
-#include "views/base/arena.h"
+#include "views/delta_kept.h"
 #include "views/delta_module.h"
 #include "views/mirror_sql.h"
 
@@ -206,37 +206,24 @@ static int read_file(const struct delta_module *module, struct at_cursor *cursor
     return cursor->is_read ? SQLITE_OK : sqlite3_reset(cursor->read);
 }
 
-// Many changes look up the same rows.
-static int keep_read(const struct delta_module *module, struct at_cursor *cursor) {
-    const struct table *table = module->table;
-    struct arena *arena = module->shown->arena;
-    if (!cursor->is_read || arena_used(arena) >= DELTA_BYTES_MAX)
-        return SQLITE_OK;
-    struct value *row = arena_take(arena, (size_t)table->column_count * sizeof *row);
-    if (row == NULL)
-        return SQLITE_NOMEM;
-    for (int i = 0; i < table->column_count; i++) {
-        row[i] = (struct value){.kind = VALUE_ABSENT};
-        if (cursor->places[i] >= 0 &&
-            stored_take(arena, sqlite3_column_value(cursor->read, cursor->places[i]), &row[i]) != SQLITE_OK)
-            return SQLITE_NOMEM;
-    }
-    let_go(cursor);
-    cursor->row = row;
-    return delta_index_keep(&list_of(module)->index, table, row) == 0 ? SQLITE_OK : SQLITE_NOMEM;
-}
-
 static int find_row(const struct delta_module *module, struct at_cursor *cursor, const char *plan,
                     sqlite3_value **values) {
-    struct delta_list *list = list_of(module);
-    int listed = delta_index_find(list, module->table, cursor->key, cursor->step, &cursor->row);
+    struct delta_kept *kept = &module->shown->kept[module->table->index];
+    int listed = delta_index_find(list_of(module), module->table, cursor->key, cursor->step, &cursor->row);
     if (listed != 0)
         return listed > 0 ? SQLITE_OK : SQLITE_NOMEM;
-    cursor->row = delta_index_kept(&list->index, module->table, cursor->key);
+    cursor->row = delta_kept_find(kept, module->table, cursor->key);
     if (cursor->row != NULL)
         return SQLITE_OK;
     int code = read_file(module, cursor, plan, values);
-    return code == SQLITE_OK ? keep_read(module, cursor) : code;
+    if (code != SQLITE_OK || !cursor->is_read)
+        return code;
+    const struct value *row = delta_kept_add(kept, module->table, cursor->read, cursor->places);
+    if (row != NULL) {
+        let_go(cursor);
+        cursor->row = row;
+    }
+    return SQLITE_OK;
 }
 
 static int filter(sqlite3_vtab_cursor *base, int number, const char *plan, int count,

@@ -40,6 +40,12 @@ struct delta_step {
     bool snapshot;
 };
 
+// Where the step has its key: what a delete leaves is not there, and a written one is known by what it
+// deleted.
+static inline const struct value *delta_step_key(const struct delta_step *step) {
+    return step->values != NULL ? step->values : step->before;
+}
+
 // What the views' statements see of a table; set when they are prepared.
 struct delta_use {
     bool *used;      // columns that some statement sees of the rows before a change

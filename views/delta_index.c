@@ -18,21 +18,13 @@ struct delta_index_link {
 void delta_index_done(struct delta_index *index) {
     free(index->newest);
     free(index->links);
-    free(index->kept);
     *index = (struct delta_index){0};
 }
 
 void delta_index_clear(struct delta_index *index) {
     if (index->keys > 0)
         memset(index->newest, 0xff, (size_t)index->size * sizeof *index->newest);
-    if (index->kept != NULL)
-        memset(index->kept, 0, DELTA_INDEX_KEPT * sizeof *index->kept);
     index->keys = index->count = 0;
-}
-
-// What a delete leaves is not there: a written one is known by what it deleted.
-static const struct value *key_of(const struct delta_step *step) {
-    return step->values != NULL ? step->values : step->before;
 }
 
 // Where the key's newest step is or would be.
@@ -40,7 +32,8 @@ static int *place_of(const struct delta_index *index, const struct delta_list *l
                      const struct table *table, const struct value *key) {
     size_t mask = (size_t)index->size - 1;
     size_t place = (size_t)key_hash(table, key) & mask;
-    while (index->newest[place] >= 0 && !key_equal(table, key_of(&list->steps[index->newest[place]]), key))
+    while (index->newest[place] >= 0 &&
+           !key_equal(table, delta_step_key(&list->steps[index->newest[place]]), key))
         place = (place + 1) & mask;
     return &index->newest[place];
 }
@@ -54,7 +47,7 @@ static int grow(struct delta_index *index, const struct delta_list *list, const 
     memset(grown.newest, 0xff, (size_t)grown.size * sizeof *grown.newest);
     for (int i = 0; i < index->size; i++)
         if (index->newest[i] >= 0)
-            *place_of(&grown, list, table, key_of(&list->steps[index->newest[i]])) = index->newest[i];
+            *place_of(&grown, list, table, delta_step_key(&list->steps[index->newest[i]])) = index->newest[i];
     free(index->newest);
     *index = grown;
     return 0;
@@ -88,7 +81,7 @@ static int add_steps(struct delta_list *list, const struct table *table) {
     for (; index->count < list->count; index->count++) {
         if (index->keys >= index->size / 2 && grow(index, list, table) != 0)
             return -1;
-        int *newest = place_of(index, list, table, key_of(&list->steps[index->count]));
+        int *newest = place_of(index, list, table, delta_step_key(&list->steps[index->count]));
         index->keys += *newest < 0;
         index->links[index->count] = link_to(index, index->count, *newest);
         *newest = index->count;
@@ -118,21 +111,4 @@ int delta_index_find(struct delta_list *list, const struct table *table, const s
     else
         *ret = list->steps[at].gone ? NULL : list->steps[at].values;
     return 1;
-}
-
-const struct value *delta_index_kept(const struct delta_index *index, const struct table *table,
-                                     const struct value *key) {
-    if (index->kept == NULL)
-        return NULL;
-    const struct value *row = index->kept[key_hash(table, key) % DELTA_INDEX_KEPT];
-    return row != NULL && key_equal(table, row, key) ? row : NULL;
-}
-
-int delta_index_keep(struct delta_index *index, const struct table *table, const struct value *row) {
-    if (index->kept == NULL)
-        index->kept = calloc(DELTA_INDEX_KEPT, sizeof *index->kept);
-    if (index->kept == NULL)
-        return -1;
-    index->kept[key_hash(table, row) % DELTA_INDEX_KEPT] = row;
-    return 0;
 }

@@ -9,8 +9,6 @@
 struct delta_list;
 struct delta_index_link;
 
-enum { DELTA_INDEX_KEPT = 16384 };
-
 struct delta_index {
     int *newest; // open addressing by key: its newest step, -1 = free
     int size;    // of `newest`, a power of two
@@ -18,7 +16,6 @@ struct delta_index {
     struct delta_index_link *links; // by step
     int capacity;                   // of `links`
     int count;                      // steps that are in it
-    const struct value **kept;      // DELTA_INDEX_KEPT, by key: the newest of those that share a place
 };
 
 // The row of the key (`key`: by column number) as it was when the step `number` had been taken: *ret, NULL =
@@ -26,11 +23,6 @@ struct delta_index {
 // the list must have their keys, and know what the row was before their chain.
 int delta_index_find(struct delta_list *list, const struct table *table, const struct value *key,
                      int64_t number, const struct value **ret);
-// The file's row of a key that no step is of, NULL = it is not kept.
-const struct value *delta_index_kept(const struct delta_index *index, const struct table *table,
-                                     const struct value *key);
-// `row` has its key and lives as long as the list's. -1 = out of memory.
-int delta_index_keep(struct delta_index *index, const struct table *table, const struct value *row);
 // The list begins anew, or lost steps.
 void delta_index_clear(struct delta_index *index);
 void delta_index_done(struct delta_index *index);

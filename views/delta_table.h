@@ -10,7 +10,7 @@
 struct delta_shown {
     struct delta_use *uses;   // by table number: where it is noted what statements use, NULL = nowhere
     struct delta_list *lists; // by table number, NULL = none
-    struct arena *arena;      // of the lists
+    struct delta_kept *kept;  // by table number: the file's rows that were looked up
     const int *from;          // by table number: the first step that the running statement has not seen
     bool *
         named; // by table number: set when a statement that names _delta_T, _changes_T or _sums_T is prepared

@@ -306,6 +306,7 @@ int mirror_write(struct mirror *mirror, struct error *error) {
 int mirror_reload(struct mirror *mirror, struct error *error) {
     for (int i = 0; i < 2; i++)
         delta_reset(mirror->batches[i]);
+    delta_forget(mirror->delta);
     init_tables(mirror);
     if (load_tables(mirror, error) != 0 || learn_tables(mirror, error) != 0)
         return -1;

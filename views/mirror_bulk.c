@@ -34,6 +34,7 @@ static int delete_all_or_none(struct mirror *mirror, struct mirror_table *table,
     if (status == 0)
         return stmt_run(mirror->db, "release truncating", "release", error);
     delta_reset(mirror->accepting);
+    delta_forget(mirror->delta);
     if (stmt_run(mirror->db, "rollback to truncating; release truncating", "rollback", NULL) != 0)
         error->kind = ERROR_STORE;
     return -1;

@@ -1,0 +1,115 @@
+#include "views/delta_kept.h"
+
+#include "views/key.h"
+#include "views/stmt.h"
+#include "views/stored.h"
+
+#include <stdlib.h>
+
+struct kept_row {
+    struct kept_row *next; // of those that have gone
+    size_t size;
+    struct value values[]; // by column number, then their bytes
+};
+
+static struct kept_row **place_of(const struct delta_kept *kept, const struct table *table,
+                                  const struct value *key) {
+    return &kept->rows[key_hash(table, key) % DELTA_KEPT_PLACES];
+}
+
+const struct value *delta_kept_find(const struct delta_kept *kept, const struct table *table,
+                                    const struct value *key) {
+    if (kept->rows == NULL)
+        return NULL;
+    const struct kept_row *row = *place_of(kept, table, key);
+    return row != NULL && key_equal(table, row->values, key) ? row->values : NULL;
+}
+
+static bool has_bytes(const struct value *value) {
+    return value->kind == VALUE_TEXT || value->kind == VALUE_BLOB;
+}
+
+static struct kept_row *copy_row(const struct table *table, sqlite3_stmt *from, const int *places) {
+    struct value values[TABLE_COLUMNS_MAX];
+    size_t size = sizeof(struct kept_row) + (size_t)table->column_count * sizeof *values;
+    for (int i = 0; i < table->column_count; i++) {
+        values[i] = places[i] >= 0 ? stored_borrow(sqlite3_column_value(from, places[i]))
+                                   : (struct value){.kind = VALUE_ABSENT};
+        size += has_bytes(&values[i]) ? values[i].bytes.size : 0;
+    }
+    struct kept_row *row = size <= DELTA_KEPT_GONE_BYTES ? malloc(size) : NULL;
+    if (row == NULL)
+        return NULL;
+    *row = (struct kept_row){.size = size};
+    char *at = (char *)(row->values + table->column_count);
+    for (int i = 0; i < table->column_count; i++) {
+        row->values[i] = values[i];
+        if (!has_bytes(&values[i]))
+            continue;
+        if (values[i].bytes.size > 0)
+            memcpy(at, values[i].bytes.data, values[i].bytes.size);
+        row->values[i].bytes.data = at;
+        at += values[i].bytes.size;
+    }
+    return row;
+}
+
+// A statement may still show it.
+static void let_go(struct delta_kept *kept, struct kept_row **place) {
+    struct kept_row *row = *place;
+    if (row == NULL)
+        return;
+    row->next = kept->gone;
+    kept->gone = row;
+    kept->bytes -= row->size;
+    kept->gone_bytes += row->size;
+    *place = NULL;
+}
+
+const struct value *delta_kept_add(struct delta_kept *kept, const struct table *table,
+                                   struct sqlite3_stmt *from, const int *places) {
+    if (kept->rows == NULL)
+        kept->rows = calloc(DELTA_KEPT_PLACES, sizeof(struct kept_row *));
+    struct kept_row *row =
+        kept->rows != NULL && kept->gone_bytes < DELTA_KEPT_GONE_BYTES ? copy_row(table, from, places) : NULL;
+    if (row == NULL)
+        return NULL;
+    struct kept_row **place = place_of(kept, table, row->values);
+    if (*place == NULL && kept->bytes + row->size > DELTA_KEPT_BYTES) {
+        free(row);
+        return NULL;
+    }
+    let_go(kept, place);
+    *place = row;
+    kept->bytes += row->size;
+    return row->values;
+}
+
+static void free_gone(struct delta_kept *kept) {
+    struct kept_row *next;
+    for (struct kept_row *row = kept->gone; row != NULL; row = next) {
+        next = row->next;
+        free(row);
+    }
+    kept->gone = NULL;
+    kept->gone_bytes = 0;
+}
+
+void delta_kept_settle(struct delta_kept *kept, const struct table *table, const struct delta_list *list) {
+    if (kept->rows == NULL)
+        return;
+    for (int i = 0; i < list->count; i++) {
+        const struct value *key = delta_step_key(&list->steps[i]);
+        if (delta_kept_find(kept, table, key) != NULL)
+            let_go(kept, place_of(kept, table, key));
+    }
+    free_gone(kept);
+}
+
+void delta_kept_clear(struct delta_kept *kept) {
+    for (int i = 0; kept->rows != NULL && i < DELTA_KEPT_PLACES; i++)
+        let_go(kept, &kept->rows[i]);
+    free_gone(kept);
+    free(kept->rows);
+    *kept = (struct delta_kept){0};
+}
