@@ -5,7 +5,7 @@
 #include "views/value_order.h"
 
 // Fewer rows than this are written one by one: a statement over a virtual table has its own cost.
-enum { TOGETHER_MIN = 4 };
+enum { TOGETHER_MIN = 4, FLUSH_KEYS = 2048 };
 
 int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,
                        struct error *error) {
@@ -89,19 +89,10 @@ static int make_room(struct delta_list *list, int count, struct error *error) {
     return 0;
 }
 
-// What the rows were before the chains that began since the last time, while that is still in the file.
-static int recall(struct mirror *mirror, struct mirror_table *table, struct error *error) {
-    struct delta_list *list = delta_list(delta_shown(mirror->delta), table->table);
-    int from = list->recalled;
-    list->recalled = list->count;
-    if (!delta_uses(mirror->delta, table->table)->has_used || from == list->count)
-        return 0;
-    if (make_room(list, list->count - from, error) != 0)
-        return -1;
-    list->writing_count = 0;
-    for (int i = from; i < list->count; i++)
-        if (list->steps[i].previous < 0 && list->steps[i].accepted)
-            list->writing[list->writing_count++] = i;
+// What the rows were before the chains whose first steps are in list->writing, while that is still in the
+// file.
+static int recall_writing(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
+                          struct error *error) {
     sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_RECALL_PENDING, error);
     if (stmt == NULL)
         return -1;
@@ -114,6 +105,22 @@ static int recall(struct mirror *mirror, struct mirror_table *table, struct erro
         list->steps[sqlite3_column_int(rows, 0)].before = before;
     }
     return row;
+}
+
+// Of the chains that began since the last time, without writing them.
+static int recall(struct mirror *mirror, struct mirror_table *table, struct error *error) {
+    struct delta_list *list = delta_list(delta_shown(mirror->delta), table->table);
+    int from = list->recalled;
+    list->recalled = list->count;
+    if (!delta_uses(mirror->delta, table->table)->has_used || from == list->count)
+        return 0;
+    if (make_room(list, list->count - from, error) != 0)
+        return -1;
+    list->writing_count = 0;
+    for (int i = from; i < list->count; i++)
+        if (list->steps[i].previous < 0 && list->steps[i].accepted)
+            list->writing[list->writing_count++] = i;
+    return recall_writing(mirror, table, list, error);
 }
 
 int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const struct change *change,
@@ -354,32 +361,44 @@ static int compare_keys(const void *a, const void *b, void *self) {
     return 0;
 }
 
-// The pending steps that leave a row, or that delete one, in the order of their keys: what _pending_T and
-// _gone_T show.
-static int collect(const struct mirror_table *table, struct delta_list *list, bool gone,
-                   struct error *error) {
-    CLEANUP(free_charp) char *memory = malloc(((size_t)list->pending.count + 1) * sizeof(struct key_place));
-    if (memory == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    struct key_place *places = (struct key_place *)(void *)memory;
+// The pending steps in the order of their keys; returns how many. `places` has room for all.
+static int sort_pending(const struct mirror_table *table, const struct delta_list *list,
+                        struct key_place *places) {
     int count = 0;
     for (int i = 0; i < list->pending.count; i++) {
         int number = pending_step(&list->pending, i);
         const struct delta_step *step = &list->steps[number];
-        if (step->pending && step->gone == gone)
+        if (step->pending)
             places[count++] = (struct key_place){prefix_of(&step->values[table->table->keys[0]]), number};
     }
     struct key_order order = {table->table, list};
     qsort_r(places, (size_t)count, sizeof *places, compare_keys, &order);
+    return count;
+}
+
+// Of the keys' chains, those that began since the last time.
+static int recall_keys(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
+                       const struct key_place *places, int count, struct error *error) {
+    if (!delta_uses(mirror->delta, table->table)->has_used)
+        return 0;
+    list->writing_count = 0;
+    for (int i = 0; i < count; i++) {
+        int first = list->steps[places[i].step].first;
+        if (first >= list->recalled)
+            list->writing[list->writing_count++] = first;
+    }
+    return list->writing_count > 0 ? recall_writing(mirror, table, list, error) : 0;
+}
+
+// What _pending_T or _gone_T shows.
+static void collect(struct delta_list *list, const struct key_place *places, int count, bool gone) {
+    list->writing_count = 0;
     for (int i = 0; i < count; i++)
-        list->writing[i] = places[i].step;
-    list->writing_count = count;
-    return 0;
+        if (list->steps[places[i].step].gone == gone)
+            list->writing[list->writing_count++] = places[i].step;
 }
 
 static int write_rows(struct mirror_table *table, struct delta_list *list, struct error *error) {
-    if (collect(table, list, false, error) != 0)
-        return -1;
     if (list->writing_count == 0)
         return 0;
     sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_WRITE_PENDING, error);
@@ -393,8 +412,6 @@ static int write_rows(struct mirror_table *table, struct delta_list *list, struc
 
 static int delete_rows(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
                        struct error *error) {
-    if (collect(table, list, true, error) != 0)
-        return -1;
     if (list->writing_count == 0)
         return 0;
     for (int i = 0; i < list->writing_count; i++)
@@ -407,16 +424,41 @@ static int delete_rows(struct mirror *mirror, struct mirror_table *table, struct
     return stmt_step(note, table->table->name, NULL, error);
 }
 
+static int flush_keys(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
+                      const struct key_place *places, int count, struct error *error) {
+    if (recall_keys(mirror, table, list, places, count, error) != 0)
+        return -1;
+    collect(list, places, count, false);
+    if (write_rows(table, list, error) != 0)
+        return -1;
+    collect(list, places, count, true);
+    return delete_rows(mirror, table, list, error);
+}
+
+// Some keys at a time, so that a page that was read for what its rows were is still there when they are
+// written.
 static int flush_together(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
                           struct error *error) {
-    return make_room(list, list->pending.count, error) != 0 || write_rows(table, list, error) != 0 ||
-                   delete_rows(mirror, table, list, error) != 0
-               ? -1
-               : 0;
+    CLEANUP(free_charp) char *memory = malloc(((size_t)list->pending.count + 1) * sizeof(struct key_place));
+    if (memory == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (make_room(list, FLUSH_KEYS, error) != 0)
+        return -1;
+    struct key_place *places = (struct key_place *)(void *)memory;
+    int count = sort_pending(table, list, places);
+    int status = 0;
+    for (int i = 0; i < count && status == 0; i += FLUSH_KEYS) {
+        int some = count - i < FLUSH_KEYS ? count - i : FLUSH_KEYS;
+        status = flush_keys(mirror, table, list, places + i, some, error);
+    }
+    list->recalled = list->count;
+    return status;
 }
 
 static int flush_singly(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
                         struct error *error) {
+    if (recall(mirror, table, error) != 0)
+        return -1;
     for (int i = 0; i < list->pending.count; i++) {
         int step = pending_step(&list->pending, i);
         if (list->steps[step].pending && write_chain(mirror, table, list, step, error) != 0)
@@ -428,8 +470,6 @@ static int flush_singly(struct mirror *mirror, struct mirror_table *table, struc
 int mirror_flush(struct mirror *mirror, const struct table *of, struct error *error) {
     struct mirror_table *table = &mirror->tables[of->index];
     struct delta_list *list = delta_list(delta_shown(mirror->delta), of);
-    if (recall(mirror, table, error) != 0)
-        return -1;
     int status = list->pending.count < TOGETHER_MIN ? flush_singly(mirror, table, list, error)
                                                     : flush_together(mirror, table, list, error);
     if (status == 0)
