@@ -1,14 +1,17 @@
 #include "views/shown.h"
 
 #include "views/base/cleanup.h"
+#include "views/change.h"
 #include "views/stmt.h"
 
 #include <stdlib.h>
 
 static const char insert_sql[] = "insert into _transactions(txid, last, lsn) values(:txid, :last, :lsn)"
                                  " on conflict(txid) do update set last = excluded.last, lsn = excluded.lsn";
-static const char forget_sql[] = "delete from _transactions where lsn <"
-                                 " (select lsn from _transactions order by lsn desc limit 1 offset :kept)";
+static const char forget_sql[] = "delete from _transactions where lsn < :lsn";
+// A sort of all: only for what an earlier process has written.
+static const char oldest_sql[] = "select lsn from _transactions order by lsn desc limit 1 offset :kept";
+static const char count_sql[] = "select count(*) from _transactions";
 
 struct run {
     int64_t first;
@@ -17,20 +20,39 @@ struct run {
 };
 
 struct shown {
+    sqlite3 *db;
     sqlite3_stmt *insert;
     sqlite3_stmt *forget;
     struct run pending[SHOWN_PENDING_MAX];
     int pending_count;
-    int64_t written; // rows since the newest forgetting
+    int64_t written;     // rows since the newest forgetting
+    int64_t written_lsn; // of the newest of them
+    int64_t oldest_kept; // what is below goes the next time; LSN_NONE = not known yet
 };
+
+static int read_number(sqlite3 *db, const char *sql, int64_t *ret, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, sql, sql, &stmt, error) != 0)
+        return -1;
+    if (sql == oldest_sql)
+        stmt_bind_integer(stmt, ":kept", SHOWN_ROWS_KEPT);
+    int row = stmt_row(stmt, sql, error);
+    if (row == 1)
+        *ret = sqlite3_column_int64(stmt, 0);
+    return row < 0 ? -1 : 0;
+}
 
 int shown_new(struct shown **ret, sqlite3 *db, struct error *error) {
     CLEANUP(shown_free) struct shown *shown = calloc(1, sizeof *shown);
     if (shown == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (stmt_prepare(db, insert_sql, insert_sql, &shown->insert, error) != 0 ||
+    shown->db = db;
+    shown->oldest_kept = LSN_NONE;
+    if (read_number(db, count_sql, &shown->written, error) != 0 ||
+        stmt_prepare(db, insert_sql, insert_sql, &shown->insert, error) != 0 ||
         stmt_prepare(db, forget_sql, forget_sql, &shown->forget, error) != 0)
         return -1;
+    shown->written = shown->written > SHOWN_ROWS_KEPT ? shown->written - SHOWN_ROWS_KEPT : 0;
     *ret = shown;
     shown = NULL;
     return 0;
@@ -64,6 +86,16 @@ int shown_note(struct shown *shown, int64_t txid, int64_t lsn, struct error *err
     return 0;
 }
 
+// Down to about as many as are to be kept.
+static int forget(struct shown *shown, struct error *error) {
+    if (shown->oldest_kept == LSN_NONE && read_number(shown->db, oldest_sql, &shown->oldest_kept, error) != 0)
+        return -1;
+    stmt_bind_integer(shown->forget, ":lsn", shown->oldest_kept);
+    shown->written = 0;
+    shown->oldest_kept = shown->written_lsn;
+    return stmt_step(shown->forget, forget_sql, NULL, error);
+}
+
 int shown_save(struct shown *shown, struct error *error) {
     for (int i = 0; i < shown->pending_count; i++) {
         stmt_bind_integer(shown->insert, ":txid", shown->pending[i].first);
@@ -72,13 +104,11 @@ int shown_save(struct shown *shown, struct error *error) {
         if (stmt_step(shown->insert, insert_sql, NULL, error) != 0)
             return -1;
     }
+    if (shown->pending_count > 0)
+        shown->written_lsn = shown->pending[shown->pending_count - 1].lsn;
     shown->written += shown->pending_count;
     shown->pending_count = 0;
-    if (shown->written < SHOWN_ROWS_KEPT)
-        return 0;
-    shown->written = 0;
-    stmt_bind_integer(shown->forget, ":kept", SHOWN_ROWS_KEPT);
-    return stmt_step(shown->forget, forget_sql, NULL, error);
+    return shown->written < SHOWN_ROWS_KEPT ? 0 : forget(shown, error);
 }
 
 void shown_drop(struct shown *shown) {

@@ -135,6 +135,28 @@ static void the_oldest_are_forgotten(void **state) {
     assert_false(is_shown(fixture, 0));
 }
 
+// Few at a time, the process started anew in between: they do not pile up.
+static void what_an_earlier_process_left_is_forgotten_too(void **state) {
+    struct fixture *fixture = *state;
+    enum { STARTS = 5, RUNS = SHOWN_ROWS_KEPT * 3 / 4 };
+    struct error error = {0};
+    for (int start = 0; start < STARTS; start++) {
+        shown_free(&fixture->shown);
+        assert_int_equal(shown_new(&fixture->shown, fixture->db, &error), 0);
+        assert_int_equal(sqlite3_exec(fixture->db, "begin", NULL, NULL, NULL), SQLITE_OK);
+        for (int i = start * RUNS; i < (start + 1) * RUNS; i++)
+            note(fixture, 2 * i, i);
+        save(fixture);
+        assert_int_equal(sqlite3_exec(fixture->db, "commit", NULL, NULL, NULL), SQLITE_OK);
+        int64_t left = integer(fixture, "select count(*) from _transactions");
+        int64_t all = (int64_t)(start + 1) * RUNS;
+        assert_true(left >= (all < SHOWN_ROWS_KEPT ? all : SHOWN_ROWS_KEPT));
+        assert_true(left <= 2 * SHOWN_ROWS_KEPT + RUNS);
+    }
+    assert_true(is_shown(fixture, 2 * (STARTS * RUNS - SHOWN_ROWS_KEPT)));
+    assert_false(is_shown(fixture, 0));
+}
+
 int main(void) {
     (void)printf("seed %d\n", SEED);
     const struct CMUnitTest tests[] = {
@@ -142,6 +164,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(any_order_shows_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_than_fit_are_written_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_oldest_are_forgotten, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_an_earlier_process_left_is_forgotten_too, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
