@@ -15,6 +15,11 @@ create table email_outbox(
     unique(order_id, kind)
 );
 
--- What one change may say: see apply.outbox.sql. (A list in the statement would be made into a table at each run.)
-create table email_turns(turn integer primary key);
-insert into email_turns values (1), (2);
+-- What a change tells, in this order: see apply.outbox.sql. `change` is 4 for a new order, and more by the status that it
+-- came to: 1 paid, 2 shipped, 3 cancelled.
+create table email_kinds(change integer, turn integer, name text, kind text, primary key(change, turn)) without rowid;
+insert into email_kinds values
+    (1, 2, 'paid', 'order_paid'), (2, 2, 'shipped', 'order_shipped'), (3, 2, 'cancelled', 'order_cancelled'),
+    (4, 1, 'placed', 'order_placed'), (5, 1, 'placed', 'order_placed'), (6, 1, 'placed', 'order_placed'),
+    (7, 1, 'placed', 'order_placed'), (5, 2, 'paid', 'order_paid'), (6, 2, 'shipped', 'order_shipped'),
+    (7, 2, 'cancelled', 'order_cancelled');
