@@ -56,7 +56,13 @@ static int argument_of(const struct table *table, int column) {
     return key > 0 ? ARGUMENT_KEYS + key - 1 : -1;
 }
 
-// filter() gets _step and the keys in their order. SQLite compares the keys once more.
+// Whether a row that filter() finds is of the value that was asked for, as SQLite would compare them. Numbers
+// of a column of text, and the other way round, are left to SQLite.
+static bool is_found_exactly(const struct table *table, int column) {
+    return column == STEP_COLUMN || table->columns[column - FIRST_COLUMN].type == COLUMN_INTEGER;
+}
+
+// filter() gets _step and the keys in their order.
 static int best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
     struct delta_module *module = (struct delta_module *)base;
     bool given[ARGUMENTS_MAX] = {false};
@@ -68,7 +74,7 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
             continue;
         given[argument] = true;
         info->aConstraintUsage[i].argvIndex = argument + 1;
-        info->aConstraintUsage[i].omit = argument == ARGUMENT_STEP;
+        info->aConstraintUsage[i].omit = is_found_exactly(module->table, info->aConstraint[i].iColumn);
     }
     for (int i = 0; i < ARGUMENT_KEYS + module->table->key_count; i++)
         if (!given[i])
