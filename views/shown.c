@@ -30,16 +30,29 @@ struct shown {
     int64_t oldest_kept; // what is below goes the next time; LSN_NONE = not known yet
 };
 
-static int read_number(sqlite3 *db, const char *sql, int64_t *ret, struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(db, sql, sql, &stmt, error) != 0)
-        return -1;
-    if (sql == oldest_sql)
-        stmt_bind_integer(stmt, ":kept", SHOWN_ROWS_KEPT);
+static int read_number(sqlite3_stmt *stmt, const char *sql, int64_t *ret, struct error *error) {
     int row = stmt_row(stmt, sql, error);
     if (row == 1)
         *ret = sqlite3_column_int64(stmt, 0);
     return row < 0 ? -1 : 0;
+}
+
+static int count_written(struct shown *shown, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    int64_t rows = 0;
+    if (stmt_prepare(shown->db, count_sql, count_sql, &stmt, error) != 0 ||
+        read_number(stmt, count_sql, &rows, error) != 0)
+        return -1;
+    shown->written = rows > SHOWN_ROWS_KEPT ? rows - SHOWN_ROWS_KEPT : 0;
+    return 0;
+}
+
+static int find_oldest(struct shown *shown, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(shown->db, oldest_sql, oldest_sql, &stmt, error) != 0)
+        return -1;
+    stmt_bind_integer(stmt, ":kept", SHOWN_ROWS_KEPT);
+    return read_number(stmt, oldest_sql, &shown->oldest_kept, error);
 }
 
 int shown_new(struct shown **ret, sqlite3 *db, struct error *error) {
@@ -48,11 +61,10 @@ int shown_new(struct shown **ret, sqlite3 *db, struct error *error) {
         return error_set(error, ERROR_SYSTEM, "out of memory");
     shown->db = db;
     shown->oldest_kept = LSN_NONE;
-    if (read_number(db, count_sql, &shown->written, error) != 0 ||
+    if (count_written(shown, error) != 0 ||
         stmt_prepare(db, insert_sql, insert_sql, &shown->insert, error) != 0 ||
         stmt_prepare(db, forget_sql, forget_sql, &shown->forget, error) != 0)
         return -1;
-    shown->written = shown->written > SHOWN_ROWS_KEPT ? shown->written - SHOWN_ROWS_KEPT : 0;
     *ret = shown;
     shown = NULL;
     return 0;
@@ -88,7 +100,7 @@ int shown_note(struct shown *shown, int64_t txid, int64_t lsn, struct error *err
 
 // Down to about as many as are to be kept.
 static int forget(struct shown *shown, struct error *error) {
-    if (shown->oldest_kept == LSN_NONE && read_number(shown->db, oldest_sql, &shown->oldest_kept, error) != 0)
+    if (shown->oldest_kept == LSN_NONE && find_oldest(shown, error) != 0)
         return -1;
     stmt_bind_integer(shown->forget, ":lsn", shown->oldest_kept);
     shown->written = 0;
