@@ -8,8 +8,8 @@ static int64_t enough(const struct apply *apply) {
     progress_summary(apply->config.progress, &summary);
     int64_t most = apply->handed * 2;
     int64_t part = summary.messages_behind / APPLY_OVERLAP_PARTS; // unknown: none
-    int64_t least = part < most ? part : most;
-    return least > APPLY_OVERLAP_LEAST ? least : APPLY_OVERLAP_LEAST;
+    int64_t wanted = part < most ? part : most;
+    return wanted > APPLY_OVERLAP_LEAST ? wanted : APPLY_OVERLAP_LEAST;
 }
 
 void apply_begin(struct apply *apply) {
