@@ -3,6 +3,7 @@
 #include "views/column_type.h"
 #include "views/mirror.h"
 #include "views/mirror_sql.h"
+#include "views/value_pack.h"
 
 #include <stdatomic.h>
 
@@ -88,9 +89,8 @@ bool carry_is_awaiting(const struct carry *carry) {
 static bool could_be_toasted(const struct table *table, const struct value *row) {
     size_t bytes = 0;
     for (int i = 0; i < table->column_count; i++)
-        if (column_type_toastable(table->columns[i].type) &&
-            (row[i].kind == VALUE_TEXT || row[i].kind == VALUE_BLOB))
-            bytes += row[i].bytes.size;
+        if (column_type_toastable(table->columns[i].type))
+            bytes += value_bytes(&row[i]);
     return bytes >= MIRROR_TOAST_ROW_MIN;
 }
 

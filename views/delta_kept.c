@@ -3,6 +3,7 @@
 #include "views/key.h"
 #include "views/stmt.h"
 #include "views/stored.h"
+#include "views/value_pack.h"
 
 #include <stdlib.h>
 
@@ -25,32 +26,18 @@ const struct value *delta_kept_find(const struct delta_kept *kept, const struct 
     return row != NULL && key_equal(table, row->values, key) ? row->values : NULL;
 }
 
-static bool has_bytes(const struct value *value) {
-    return value->kind == VALUE_TEXT || value->kind == VALUE_BLOB;
-}
-
 static struct kept_row *copy_row(const struct table *table, sqlite3_stmt *from, const int *places) {
     struct value values[TABLE_COLUMNS_MAX];
-    size_t size = sizeof(struct kept_row) + (size_t)table->column_count * sizeof *values;
-    for (int i = 0; i < table->column_count; i++) {
+    int count = table->column_count;
+    for (int i = 0; i < count; i++)
         values[i] = places[i] >= 0 ? stored_borrow(sqlite3_column_value(from, places[i]))
                                    : (struct value){.kind = VALUE_ABSENT};
-        size += has_bytes(&values[i]) ? values[i].bytes.size : 0;
-    }
+    size_t size = sizeof(struct kept_row) + values_packed_size(values, count);
     struct kept_row *row = size <= DELTA_KEPT_GONE_BYTES ? malloc(size) : NULL;
     if (row == NULL)
         return NULL;
     *row = (struct kept_row){.size = size};
-    char *at = (char *)(row->values + table->column_count);
-    for (int i = 0; i < table->column_count; i++) {
-        row->values[i] = values[i];
-        if (!has_bytes(&values[i]))
-            continue;
-        if (values[i].bytes.size > 0)
-            memcpy(at, values[i].bytes.data, values[i].bytes.size);
-        row->values[i].bytes.data = at;
-        at += values[i].bytes.size;
-    }
+    values_pack(row->values, values, count);
     return row;
 }
 

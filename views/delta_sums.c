@@ -3,6 +3,7 @@
 #include "views/base/arena.h"
 #include "views/delta_module.h"
 #include "views/value_order.h"
+#include "views/value_pack.h"
 
 enum {
     WEIGHT_COLUMN,
@@ -98,8 +99,7 @@ static struct group *group_of(struct sums_cursor *cursor, const struct value *by
     int place = place_of(cursor, by);
     if (cursor->places[place] >= 0)
         return &cursor->groups[cursor->places[place]];
-    size_t bytes =
-        lasting ? 0 : sizeof *by + (by->kind == VALUE_TEXT || by->kind == VALUE_BLOB ? by->bytes.size : 0);
+    size_t bytes = lasting ? 0 : values_packed_size(by, 1);
     struct value *memory = arena_take(&cursor->arena, (size_t)cursor->summed_count * sizeof *memory + bytes);
     if (memory == NULL)
         return NULL;
@@ -107,11 +107,7 @@ static struct group *group_of(struct sums_cursor *cursor, const struct value *by
         memory[i] = (struct value){.kind = VALUE_INTEGER};
     if (!lasting) {
         struct value *copy = memory + cursor->summed_count;
-        *copy = *by;
-        if (bytes > sizeof *by) {
-            memcpy(copy + 1, by->bytes.data, by->bytes.size);
-            copy->bytes.data = (char *)(copy + 1);
-        }
+        values_pack(copy, by, 1);
         by = copy;
     }
     cursor->places[place] = cursor->count;

@@ -3,6 +3,7 @@
 
 #include "views/key.h"
 #include "views/value_order.h"
+#include "views/value_pack.h"
 
 // Fewer rows than this are written one by one: a statement over a virtual table has its own cost.
 enum { TOGETHER_MIN = 4, FLUSH_KEYS = 2048 };
@@ -150,29 +151,12 @@ int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const s
 
 // --- accepting
 
-static size_t bytes_of(const struct value *value) {
-    return value->kind == VALUE_TEXT || value->kind == VALUE_BLOB ? value->bytes.size : 0;
-}
-
 // The change's values, in the batch's memory.
 static const struct value *copy_values(struct delta_batch *batch, const struct change *change) {
     int count = change->table->column_count;
-    size_t bytes = 0;
-    for (int i = 0; i < count; i++)
-        bytes += bytes_of(&change->values[i]);
-    struct value *copy = arena_take(delta_arena(batch), (size_t)count * sizeof *copy + bytes);
-    if (copy == NULL)
-        return NULL;
-    memcpy(copy, change->values, (size_t)count * sizeof *copy);
-    char *at = (char *)(copy + count);
-    for (int i = 0; i < count; i++) {
-        size_t size = bytes_of(&copy[i]);
-        if (size == 0)
-            continue;
-        memcpy(at, copy[i].bytes.data, size);
-        copy[i].bytes.data = at;
-        at += size;
-    }
+    struct value *copy = arena_take(delta_arena(batch), values_packed_size(change->values, count));
+    if (copy != NULL)
+        values_pack(copy, change->values, count);
     return copy;
 }
 
