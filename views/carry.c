@@ -3,7 +3,6 @@
 #include "views/column_type.h"
 #include "views/mirror.h"
 #include "views/mirror_sql.h"
-#include "views/value_pack.h"
 
 #include <stdatomic.h>
 
@@ -86,25 +85,28 @@ bool carry_is_awaiting(const struct carry *carry) {
     return carry->wants > 0;
 }
 
-static bool could_be_toasted(const struct table *table, const struct value *row) {
+static bool could_be_toasted(const struct table *table, const struct packed_row *row) {
     size_t bytes = 0;
-    for (int i = 0; i < table->column_count; i++)
+    for (int i = 0; i < table->column_count; i++) {
+        struct value value = packed_row_value(row, i);
         if (column_type_toastable(table->columns[i].type))
-            bytes += value_bytes(&row[i]);
+            bytes += value_bytes(&value);
+    }
     return bytes >= MIRROR_TOAST_ROW_MIN;
 }
 
-static int keep_row(struct carry *carry, const struct change *delete, const struct value *row,
+static int keep_row(struct carry *carry, const struct change *delete, const struct packed_row *row,
                     struct error *error) {
     sqlite3_stmt *keep = carry->statements[CARRY_KEEP];
     const struct table *table = delete->table;
     for (int i = 0; i < table->column_count; i++) {
         if (!column_type_toastable(table->columns[i].type))
             continue;
+        struct value value = packed_row_value(row, i);
         bind_place(keep, delete);
         stmt_bind_text(keep, ":column", span_of(table->columns[i].name));
         stmt_bind_integer(keep, ":ts_ms", delete->ts_ms);
-        stored_bind(keep, sqlite3_bind_parameter_index(keep, ":value"), &row[i]);
+        stored_bind(keep, sqlite3_bind_parameter_index(keep, ":value"), &value);
         if (stmt_step(keep, "_carry", NULL, error) != 0)
             return -1;
         carry->rows++;
@@ -113,7 +115,7 @@ static int keep_row(struct carry *carry, const struct change *delete, const stru
 }
 
 // Gives one awaited column to the row of `key` (a JSON array) from the old row.
-static int give(struct mirror_table *table, const struct value *row, int column, struct span key,
+static int give(struct mirror_table *table, const struct packed_row *row, int column, struct span key,
                 struct error *error) {
     CLEANUP(stmt_free_text) char *sql = mirror_sql_set_column(table->table, column);
     CLEANUP(stmt_finalize) sqlite3_stmt *set = NULL;
@@ -121,14 +123,15 @@ static int give(struct mirror_table *table, const struct value *row, int column,
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (stmt_prepare(table->db, sql, table->table->name, &set, error) != 0)
         return -1;
-    stored_bind(set, sqlite3_bind_parameter_index(set, ":value"), &row[column]);
+    struct value value = packed_row_value(row, column);
+    stored_bind(set, sqlite3_bind_parameter_index(set, ":value"), &value);
     stmt_bind_text(set, ":key", key);
     return stmt_step(set, table->table->name, NULL, error);
 }
 
 // 1 = some create awaited values of this row and has them now, 0 = none did.
 static int give_awaited(struct carry *carry, struct mirror_table *table, const struct change *delete,
-                        const struct value *row, struct error *error) {
+                        const struct packed_row *row, struct error *error) {
     if (carry->wants == 0)
         return 0;
     sqlite3_stmt *wanted = carry->statements[CARRY_WANTED];
@@ -154,7 +157,7 @@ static int give_awaited(struct carry *carry, struct mirror_table *table, const s
 }
 
 int carry_delete(struct carry *carry, struct mirror_table *table, const struct change *delete,
-                 const struct value *old, struct error *error) {
+                 const struct packed_row *old, struct error *error) {
     if (!table->has_toastable || delete->txid < 0 || delete->lsn == LSN_NONE ||
         !could_be_toasted(table->table, old))
         return 0;

@@ -7,6 +7,7 @@
 
 #include "views/base/arena.h"
 #include "views/mirror_table.h"
+#include "views/packed_row.h"
 
 struct carry;
 
@@ -21,7 +22,7 @@ bool carry_is_awaiting(const struct carry *carry);
 // A row was deleted: what could have been out of line is kept, and creates that wait for it get it. `old`: at
 // least its columns that can be (column_type_toastable).
 int carry_delete(struct carry *carry, struct mirror_table *table, const struct change *delete,
-                 const struct value *old, struct error *error);
+                 const struct packed_row *old, struct error *error);
 // Before a create with unavailable values is stored: those that were carried replace them in `values` (a copy
 // of the change's, column by column); their bytes live in `arena`.
 int carry_create(struct carry *carry, const struct change *create, struct value *values, struct arena *arena,

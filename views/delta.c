@@ -56,21 +56,22 @@ struct delta_batch *delta_shown(const struct delta *delta) {
 typedef int (*preupdate_value)(sqlite3 *db, int column, sqlite3_value **ret);
 
 // One row's columns that are used, the others VALUE_ABSENT. NULL = out of memory.
-static const struct value *keep_row(struct delta *delta, preupdate_value read) {
+static const struct packed_row *keep_row(struct delta *delta, preupdate_value read) {
     const struct table *table = delta->watched;
     const struct delta_use *use = &delta->uses[table->index];
-    struct value *row = arena_take(delta_arena(delta->batch), (size_t)table->column_count * sizeof *row);
-    for (int i = 0; row != NULL && i < table->column_count; i++) {
+    struct value row[TABLE_COLUMNS_MAX];
+    for (int i = 0; i < table->column_count; i++) {
         row[i] = (struct value){.kind = VALUE_ABSENT};
         sqlite3_value *value = NULL;
-        if (use->used[i] && (read(delta->db, i, &value) != SQLITE_OK ||
-                             stored_take(delta_arena(delta->batch), value, &row[i]) != SQLITE_OK))
+        if (use->used[i] && read(delta->db, i, &value) != SQLITE_OK)
             return NULL;
+        if (use->used[i])
+            row[i] = stored_borrow(value);
         // The hook shows whole numbers of a new row as they are stored, which is shorter.
         if (table->columns[i].type == COLUMN_REAL && row[i].kind == VALUE_INTEGER)
             row[i] = (struct value){.kind = VALUE_REAL, .real = (double)row[i].integer};
     }
-    return row;
+    return delta_pack(delta->batch, table, row);
 }
 
 // A change may move more than its own row: a delete gives a key change's other row its values, and what a
@@ -82,8 +83,8 @@ static enum change_op op_of(const struct change *change, int op) {
 }
 
 static int list_row(struct delta *delta, int op) {
-    const struct value *before = NULL;
-    const struct value *after = NULL;
+    const struct packed_row *before = NULL;
+    const struct packed_row *after = NULL;
     if ((op != SQLITE_INSERT && (before = keep_row(delta, sqlite3_preupdate_old)) == NULL) ||
         (op != SQLITE_DELETE && (after = keep_row(delta, sqlite3_preupdate_new)) == NULL))
         return -1;
@@ -92,7 +93,7 @@ static int list_row(struct delta *delta, int op) {
         return -1;
     const struct change *change = delta->change;
     step->before = before;
-    step->values = after;
+    step->row = after;
     step->gone = op == SQLITE_DELETE;
     step->ended = true;
     step->snapshot = change->op == CHANGE_READ || change->snapshot != SNAPSHOT_NONE;

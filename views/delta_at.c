@@ -16,11 +16,11 @@ enum {
 struct at_cursor {
     struct sqlite3_vtab_cursor base;
     int64_t step;
-    const struct value *row; // of the lists
-    bool is_read;            // the row is the file's
-    sqlite3_stmt *read;      // prepared when first needed
-    struct value *key;       // by column number
-    int *places;             // by column number: in the row of `read`, -1 = it is not
+    const struct packed_row *row; // of the lists
+    bool is_read;                 // the row is the file's
+    sqlite3_stmt *read;           // prepared when first needed
+    struct value *key;            // by column number
+    int *places;                  // by column number: in the row of `read`, -1 = it is not
 };
 
 // --- the plan
@@ -224,7 +224,7 @@ static int find_row(const struct delta_module *module, struct at_cursor *cursor,
     int code = read_file(module, cursor, plan, values);
     if (code != SQLITE_OK || !cursor->is_read)
         return code;
-    const struct value *row = delta_kept_add(kept, module->table, cursor->read, cursor->places);
+    const struct packed_row *row = delta_kept_add(kept, module->table, cursor->read, cursor->places);
     if (row != NULL) {
         let_go(cursor);
         cursor->row = row;
@@ -260,7 +260,7 @@ static int column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int co
     if (column == STEP_COLUMN)
         sqlite3_result_int64(context, cursor->step);
     else if (cursor->row != NULL)
-        stored_result(context, &cursor->row[column - FIRST_COLUMN]);
+        stored_result_packed(context, cursor->row, column - FIRST_COLUMN);
     else // copied: the next row takes its place
         sqlite3_result_value(context,
                              sqlite3_column_value(cursor->read, cursor->places[column - FIRST_COLUMN]));

@@ -84,6 +84,14 @@ struct delta_step *delta_add(struct delta_batch *batch, const struct table *tabl
     return step;
 }
 
+const struct packed_row *delta_pack(struct delta_batch *batch, const struct table *table,
+                                    const struct value *values) {
+    struct packed_row *row = arena_take(&batch->arena, packed_row_size(values, table->column_count));
+    if (row != NULL)
+        packed_row_put(row, values, table->column_count);
+    return row;
+}
+
 bool delta_is_full(const struct delta_batch *batch) {
     return batch->steps >= DELTA_STEPS_MAX || arena_used(&batch->arena) >= DELTA_BYTES_MAX;
 }

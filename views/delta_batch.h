@@ -9,6 +9,7 @@
 #include "views/base/error.h"
 #include "views/change.h"
 #include "views/delta_index.h"
+#include "views/packed_row.h"
 #include "views/pending.h"
 
 struct delta_batch;
@@ -22,9 +23,9 @@ enum {
 // One accepted change of one row. Steps of the same row between two flushes are a chain.
 struct delta_step {
     // the row after it, of all columns; of a row that is gone at least the keys (in chains)
-    const struct value *values;
+    const struct packed_row *row;
     // first of its chain, once recalled: the row before it, its used columns; NULL = there was none
-    const struct value *before;
+    const struct packed_row *before;
     int64_t lsn;
     int64_t txid;
     int64_t ts_ms;
@@ -42,8 +43,8 @@ struct delta_step {
 
 // Where the step has its key: what a delete leaves is not there, and a written one is known by what it
 // deleted.
-static inline const struct value *delta_step_key(const struct delta_step *step) {
-    return step->values != NULL ? step->values : step->before;
+static inline const struct packed_row *delta_step_key(const struct delta_step *step) {
+    return step->row != NULL ? step->row : step->before;
 }
 
 // What the views' statements see of a table; set when they are prepared.
@@ -77,6 +78,9 @@ struct delta_list *delta_list(struct delta_batch *batch, const struct table *tab
 struct delta_list *delta_lists(struct delta_batch *batch);
 // For what the steps point at: lives until the next delta_reset.
 struct arena *delta_arena(struct delta_batch *batch);
+// The row in the batch's memory. `values`: of all columns. NULL = no memory.
+const struct packed_row *delta_pack(struct delta_batch *batch, const struct table *table,
+                                    const struct value *values);
 // By table number: the first step that the statement has not seen.
 int *delta_seen(struct delta_batch *batch, int statement);
 // A new step at the end of the table's list, zeroed but for its number, `last`, `first` and `previous`

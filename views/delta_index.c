@@ -46,8 +46,11 @@ static int grow(struct delta_index *index, const struct delta_list *list, const 
         return -1;
     memset(grown.newest, 0xff, (size_t)grown.size * sizeof *grown.newest);
     for (int i = 0; i < index->size; i++)
-        if (index->newest[i] >= 0)
-            *place_of(&grown, list, table, delta_step_key(&list->steps[index->newest[i]])) = index->newest[i];
+        if (index->newest[i] >= 0) {
+            struct value key[TABLE_COLUMNS_MAX];
+            packed_row_key(delta_step_key(&list->steps[index->newest[i]]), table, key);
+            *place_of(&grown, list, table, key) = index->newest[i];
+        }
     free(index->newest);
     *index = grown;
     return 0;
@@ -81,7 +84,9 @@ static int add_steps(struct delta_list *list, const struct table *table) {
     for (; index->count < list->count; index->count++) {
         if (index->keys >= index->size / 2 && grow(index, list, table) != 0)
             return -1;
-        int *newest = place_of(index, list, table, delta_step_key(&list->steps[index->count]));
+        struct value key[TABLE_COLUMNS_MAX];
+        packed_row_key(delta_step_key(&list->steps[index->count]), table, key);
+        int *newest = place_of(index, list, table, key);
         index->keys += *newest < 0;
         index->links[index->count] = link_to(index, index->count, *newest);
         *newest = index->count;
@@ -90,7 +95,7 @@ static int add_steps(struct delta_list *list, const struct table *table) {
 }
 
 int delta_index_find(struct delta_list *list, const struct table *table, const struct value *key,
-                     int64_t number, const struct value **ret) {
+                     int64_t number, const struct packed_row **ret) {
     struct delta_index *index = &list->index;
     *ret = NULL;
     if (list->count == 0)
@@ -109,6 +114,6 @@ int delta_index_find(struct delta_list *list, const struct table *table, const s
     if (at < 0)
         *ret = list->steps[later].before;
     else
-        *ret = list->steps[at].gone ? NULL : list->steps[at].values;
+        *ret = list->steps[at].gone ? NULL : list->steps[at].row;
     return 1;
 }

@@ -4,7 +4,7 @@
 #ifndef TIDEMARK_DELTA_INDEX_H
 #define TIDEMARK_DELTA_INDEX_H
 
-#include "views/change.h"
+#include "views/packed_row.h"
 
 struct delta_list;
 struct delta_index_link;
@@ -22,7 +22,7 @@ struct delta_index {
 // there was none. 1 = so the list says; 0 = no step of the list is of the key; -1 = out of memory. Steps of
 // the list must have their keys, and know what the row was before their chain.
 int delta_index_find(struct delta_list *list, const struct table *table, const struct value *key,
-                     int64_t number, const struct value **ret);
+                     int64_t number, const struct packed_row **ret);
 // The list begins anew, or lost steps.
 void delta_index_clear(struct delta_index *index);
 void delta_index_done(struct delta_index *index);

@@ -3,27 +3,31 @@
 #include "views/key.h"
 #include "views/stmt.h"
 #include "views/stored.h"
-#include "views/value_pack.h"
 
+#include <stdalign.h>
 #include <stdlib.h>
 
 struct kept_row {
     struct kept_row *next; // of those that have gone
     size_t size;
-    struct value values[]; // by column number, then their bytes
+    alignas(union packed_cell) char row[]; // struct packed_row
 };
+
+static struct packed_row *packed(struct kept_row *row) {
+    return (struct packed_row *)(void *)row->row;
+}
 
 static struct kept_row **place_of(const struct delta_kept *kept, const struct table *table,
                                   const struct value *key) {
     return &kept->rows[key_hash(table, key) % DELTA_KEPT_PLACES];
 }
 
-const struct value *delta_kept_find(const struct delta_kept *kept, const struct table *table,
-                                    const struct value *key) {
+const struct packed_row *delta_kept_find(const struct delta_kept *kept, const struct table *table,
+                                         const struct value *key) {
     if (kept->rows == NULL)
         return NULL;
-    const struct kept_row *row = *place_of(kept, table, key);
-    return row != NULL && key_equal(table, row->values, key) ? row->values : NULL;
+    struct kept_row *row = *place_of(kept, table, key);
+    return row != NULL && key_equal(table, packed(row), key) ? packed(row) : NULL;
 }
 
 static struct kept_row *copy_row(const struct table *table, sqlite3_stmt *from, const int *places) {
@@ -32,12 +36,14 @@ static struct kept_row *copy_row(const struct table *table, sqlite3_stmt *from, 
     for (int i = 0; i < count; i++)
         values[i] = places[i] >= 0 ? stored_borrow(sqlite3_column_value(from, places[i]))
                                    : (struct value){.kind = VALUE_ABSENT};
-    size_t size = sizeof(struct kept_row) + values_packed_size(values, count);
-    struct kept_row *row = size <= DELTA_KEPT_GONE_BYTES ? malloc(size) : NULL;
+    size_t size = packed_row_size(values, count);
+    struct kept_row *row =
+        size <= DELTA_KEPT_GONE_BYTES ? malloc(offsetof(struct kept_row, row) + size) : NULL;
     if (row == NULL)
         return NULL;
-    *row = (struct kept_row){.size = size};
-    values_pack(row->values, values, count);
+    row->next = NULL;
+    row->size = offsetof(struct kept_row, row) + size;
+    packed_row_put(packed(row), values, count);
     return row;
 }
 
@@ -53,15 +59,17 @@ static void let_go(struct delta_kept *kept, struct kept_row **place) {
     *place = NULL;
 }
 
-const struct value *delta_kept_add(struct delta_kept *kept, const struct table *table,
-                                   struct sqlite3_stmt *from, const int *places) {
+const struct packed_row *delta_kept_add(struct delta_kept *kept, const struct table *table,
+                                        struct sqlite3_stmt *from, const int *places) {
     if (kept->rows == NULL)
         kept->rows = calloc(DELTA_KEPT_PLACES, sizeof(struct kept_row *));
     struct kept_row *row =
         kept->rows != NULL && kept->gone_bytes < DELTA_KEPT_GONE_BYTES ? copy_row(table, from, places) : NULL;
     if (row == NULL)
         return NULL;
-    struct kept_row **place = place_of(kept, table, row->values);
+    struct value key[TABLE_COLUMNS_MAX];
+    packed_row_key(packed(row), table, key);
+    struct kept_row **place = place_of(kept, table, key);
     if (*place == NULL && kept->bytes + row->size > DELTA_KEPT_BYTES) {
         free(row);
         return NULL;
@@ -69,7 +77,7 @@ const struct value *delta_kept_add(struct delta_kept *kept, const struct table *
     let_go(kept, place);
     *place = row;
     kept->bytes += row->size;
-    return row->values;
+    return packed(row);
 }
 
 static void free_gone(struct delta_kept *kept) {
@@ -86,7 +94,8 @@ void delta_kept_settle(struct delta_kept *kept, const struct table *table, const
     if (kept->rows == NULL)
         return;
     for (int i = 0; i < list->count; i++) {
-        const struct value *key = delta_step_key(&list->steps[i]);
+        struct value key[TABLE_COLUMNS_MAX];
+        packed_row_key(delta_step_key(&list->steps[i]), table, key);
         if (delta_kept_find(kept, table, key) != NULL)
             let_go(kept, place_of(kept, table, key));
     }

@@ -26,12 +26,12 @@ struct delta_kept {
 
 // The row of the key (`key`: by column number), NULL = it is not kept. Lives until the next
 // delta_kept_settle.
-const struct value *delta_kept_find(const struct delta_kept *kept, const struct table *table,
-                                    const struct value *key);
+const struct packed_row *delta_kept_find(const struct delta_kept *kept, const struct table *table,
+                                         const struct value *key);
 // Keeps the row that `row` stands on: places[i] is where it has column i, -1 = nowhere; the keys are there.
 // NULL: it is not kept, for want of room or memory.
-const struct value *delta_kept_add(struct delta_kept *kept, const struct table *table,
-                                   struct sqlite3_stmt *row, const int *places);
+const struct packed_row *delta_kept_add(struct delta_kept *kept, const struct table *table,
+                                        struct sqlite3_stmt *row, const int *places);
 // The list's changes are in the file: what is kept of their rows goes, and what went before is freed. No
 // statement shows it any more.
 void delta_kept_settle(struct delta_kept *kept, const struct table *table, const struct delta_list *list);

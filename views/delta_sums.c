@@ -1,9 +1,9 @@
 #include "views/delta_sums.h"
 
 #include "views/base/arena.h"
+#include "views/base/buffer.h"
 #include "views/delta_module.h"
 #include "views/value_order.h"
-#include "views/value_pack.h"
 
 enum {
     WEIGHT_COLUMN,
@@ -18,7 +18,7 @@ enum {
 };
 
 struct group {
-    const struct value *by;
+    struct value by;
     int64_t weight;
     struct value *sums; // by number of the summed columns
 };
@@ -55,11 +55,12 @@ static void add(struct value *sum, const struct value *value, int weight) {
         *sum = (struct value){.kind = VALUE_REAL, .real = value_number(sum) + weight * value_number(value)};
 }
 
-static bool is_meant(const struct sums_cursor *cursor, const struct value *row) {
+static bool is_meant(const struct sums_cursor *cursor, const struct packed_row *row) {
     if (cursor->of < 0)
         return true;
+    struct value value = packed_row_value(row, cursor->of);
     for (int i = 0; i < cursor->value_count; i++)
-        if (value_rank(&row[cursor->of]) != 0 && value_compare(&row[cursor->of], &cursor->values[i]) == 0)
+        if (value_rank(&value) != 0 && value_compare(&value, &cursor->values[i]) == 0)
             return true;
     return false;
 }
@@ -67,7 +68,7 @@ static bool is_meant(const struct sums_cursor *cursor, const struct value *row) 
 static int place_of(const struct sums_cursor *cursor, const struct value *by) {
     uint64_t hash = value_hash(HASH_SEED, by);
     int place = (int)((hash ^ hash >> 32) & (uint64_t)(cursor->size - 1));
-    while (cursor->places[place] >= 0 && value_compare(cursor->groups[cursor->places[place]].by, by) != 0)
+    while (cursor->places[place] >= 0 && value_compare(&cursor->groups[cursor->places[place]].by, by) != 0)
         place = (place + 1) & (cursor->size - 1);
     return place;
 }
@@ -88,42 +89,41 @@ static int grow(struct sums_cursor *cursor) {
     cursor->capacity = size / 2;
     memset(places, 0xff, (size_t)size * sizeof *places);
     for (int i = 0; i < cursor->count; i++)
-        places[place_of(cursor, cursor->groups[i].by)] = i;
+        places[place_of(cursor, &cursor->groups[i].by)] = i;
     return 0;
 }
 
-// `lasting`: the row lives as long as the cursor.
-static struct group *group_of(struct sums_cursor *cursor, const struct value *by, bool lasting) {
+// `lasting`: the bytes live as long as the cursor.
+static struct group *group_of(struct sums_cursor *cursor, struct value by, bool lasting) {
     if (cursor->count == cursor->capacity && grow(cursor) != 0)
         return NULL;
-    int place = place_of(cursor, by);
+    int place = place_of(cursor, &by);
     if (cursor->places[place] >= 0)
         return &cursor->groups[cursor->places[place]];
-    size_t bytes = lasting ? 0 : values_packed_size(by, 1);
+    size_t bytes = lasting ? 0 : value_bytes(&by);
     struct value *memory = arena_take(&cursor->arena, (size_t)cursor->summed_count * sizeof *memory + bytes);
     if (memory == NULL)
         return NULL;
     for (int i = 0; i < cursor->summed_count; i++)
         memory[i] = (struct value){.kind = VALUE_INTEGER};
-    if (!lasting) {
-        struct value *copy = memory + cursor->summed_count;
-        values_pack(copy, by, 1);
-        by = copy;
-    }
+    if (bytes > 0)
+        by.bytes.data = memcpy(memory + cursor->summed_count, by.bytes.data, bytes);
     cursor->places[place] = cursor->count;
     cursor->groups[cursor->count] = (struct group){.by = by, .sums = memory};
     return &cursor->groups[cursor->count++];
 }
 
-static int add_row(struct sums_cursor *cursor, const struct value *row, int weight, bool lasting) {
+static int add_row(struct sums_cursor *cursor, const struct packed_row *row, int weight, bool lasting) {
     if (!is_meant(cursor, row))
         return SQLITE_OK;
-    struct group *group = group_of(cursor, &row[cursor->by], lasting);
+    struct group *group = group_of(cursor, packed_row_value(row, cursor->by), lasting);
     if (group == NULL)
         return SQLITE_NOMEM;
     group->weight += weight;
-    for (int i = 0; i < cursor->summed_count; i++)
-        add(&group->sums[i], &row[cursor->summed[i]], weight);
+    for (int i = 0; i < cursor->summed_count; i++) {
+        struct value value = packed_row_value(row, cursor->summed[i]);
+        add(&group->sums[i], &value, weight);
+    }
     return SQLITE_OK;
 }
 
@@ -133,14 +133,27 @@ static int add_changes(const struct delta_module *module, struct sums_cursor *cu
         const struct delta_step *step = &list->steps[i];
         if (!step->last)
             continue;
-        const struct value *old = list->steps[step->first].before;
+        const struct packed_row *old = list->steps[step->first].before;
         int code = old != NULL ? add_row(cursor, old, -1, true) : SQLITE_OK;
         if (code == SQLITE_OK && !step->gone)
-            code = add_row(cursor, step->values, 1, true);
+            code = add_row(cursor, step->row, 1, true);
         if (code != SQLITE_OK)
             return code;
     }
     return SQLITE_OK;
+}
+
+// `scratch`: room for a row, for which it grows.
+static int add_stored(struct sums_cursor *cursor, sqlite3_stmt *stmt, int count, struct buffer *scratch) {
+    struct value values[TABLE_COLUMNS_MAX];
+    for (int i = 0; i < count; i++)
+        values[i] = stored_borrow(sqlite3_column_value(stmt, i));
+    buffer_clear(scratch);
+    if (!buffer_reserve(scratch, packed_row_size(values, count)))
+        return SQLITE_NOMEM;
+    struct packed_row *row = (struct packed_row *)(void *)scratch->data;
+    packed_row_put(row, values, count);
+    return add_row(cursor, row, 1, false);
 }
 
 // A view is filled: every row of the mirror.
@@ -152,14 +165,12 @@ static int add_mirror(const struct delta_module *module, struct sums_cursor *cur
     sqlite3_str_appendf(sql, " from main.\"%w\"", module->table->name);
     CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(sql);
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    struct value *row = arena_take(&cursor->arena, (size_t)count * sizeof *row);
-    if (text == NULL || row == NULL)
+    CLEANUP(buffer_free) struct buffer scratch = {0};
+    if (text == NULL)
         return SQLITE_NOMEM;
     int code = sqlite3_prepare_v2(module->db, text, -1, &stmt, NULL);
     while (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        for (int i = 0; i < count; i++)
-            row[i] = stored_borrow(sqlite3_column_value(stmt, i));
-        code = add_row(cursor, row, 1, false);
+        code = add_stored(cursor, stmt, count, &scratch);
     }
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
@@ -348,7 +359,7 @@ static int column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int co
     if (column == WEIGHT_COLUMN)
         sqlite3_result_int64(context, group->weight);
     else if (column - FIRST_COLUMN == cursor->by)
-        stored_result(context, group->by);
+        stored_result(context, &group->by);
     else
         for (int i = 0; i < cursor->summed_count; i++)
             if (column - FIRST_COLUMN == cursor->summed[i])

@@ -25,7 +25,7 @@ enum {
 };
 
 struct net_row {
-    const struct value *values;
+    const struct packed_row *row;
     int weight;
 };
 
@@ -45,10 +45,10 @@ struct delta_cursor {
     bool filled;          // no row is left
 };
 
-static const struct value *row_before(const struct delta_list *list, const struct delta_step *step) {
+static const struct packed_row *row_before(const struct delta_list *list, const struct delta_step *step) {
     if (step->previous < 0)
         return step->before;
-    return list->steps[step->previous].gone ? NULL : list->steps[step->previous].values;
+    return list->steps[step->previous].gone ? NULL : list->steps[step->previous].row;
 }
 
 // Of the table's columns, among the virtual table's.
@@ -197,8 +197,9 @@ static int compare_rows(const void *a, const void *b, void *self) {
     const struct net_row *left = a;
     const struct net_row *right = b;
     for (int i = 0; i < ordering->count; i++) {
-        int column = ordering->order[i].column;
-        int compared = value_compare(&left->values[column], &right->values[column]);
+        struct value left_value = packed_row_value(left->row, ordering->order[i].column);
+        struct value right_value = packed_row_value(right->row, ordering->order[i].column);
+        int compared = value_compare(&left_value, &right_value);
         if (compared != 0)
             return ordering->order[i].descending ? -compared : compared;
     }
@@ -219,8 +220,10 @@ static int group_rows(const struct net_row *rows, int64_t count, struct ordering
     memset(heads, 0xff, size * sizeof *heads);
     for (int64_t i = 0; i < count; i++) {
         uint64_t hash = HASH_SEED;
-        for (int c = 0; c < ordering->count; c++)
-            hash = value_hash(hash, &rows[i].values[ordering->order[c].column]);
+        for (int c = 0; c < ordering->count; c++) {
+            struct value value = packed_row_value(rows[i].row, ordering->order[c].column);
+            hash = value_hash(hash, &value);
+        }
         size_t place = (size_t)(hash ^ hash >> 32) & (size - 1);
         while (heads[place] >= 0 && compare_rows(&rows[heads[place]], &rows[i], ordering) != 0)
             place = (place + 1) & (size - 1);
@@ -253,11 +256,16 @@ static int order_rows(struct delta_cursor *cursor, struct ordering *ordering, bo
     return SQLITE_OK;
 }
 
-static bool is_same(const struct table *table, uint64_t used, const struct value *a, const struct value *b) {
-    for (int i = 0; i < table->column_count; i++)
-        if (delta_module_uses(used, NET_FIRST_COLUMN + i) &&
-            (a[i].kind != b[i].kind || value_compare(&a[i], &b[i]) != 0))
+static bool is_same(const struct table *table, uint64_t used, const struct packed_row *a,
+                    const struct packed_row *b) {
+    for (int i = 0; i < table->column_count; i++) {
+        if (!delta_module_uses(used, NET_FIRST_COLUMN + i))
+            continue;
+        struct value left = packed_row_value(a, i);
+        struct value right = packed_row_value(b, i);
+        if (left.kind != right.kind || value_compare(&left, &right) != 0)
             return false;
+    }
     return true;
 }
 
@@ -274,8 +282,8 @@ static int begin_net(const struct delta_module *module, struct delta_cursor *cur
         const struct delta_step *step = &list->steps[i];
         if (!step->last)
             continue;
-        const struct value *old = list->steps[step->first].before;
-        const struct value *new = step->gone ? NULL : step->values;
+        const struct packed_row *old = list->steps[step->first].before;
+        const struct packed_row *new = step->gone ? NULL : step->row;
         if (old != NULL && new != NULL && is_same(module->table, used, old, new))
             continue;
         if (old != NULL)
@@ -367,15 +375,15 @@ static void change_column(const struct delta_list *list, const struct delta_step
         break;
     }
     column -= CHANGES_FIRST_COLUMN;
-    const struct value *row = NULL;
+    const struct packed_row *row = NULL;
     if (column >= table_columns) {
-        row = step->gone ? NULL : step->values;
+        row = step->gone ? NULL : step->row;
         column -= table_columns;
     } else {
         row = row_before(list, step);
     }
     if (row != NULL)
-        stored_result(context, &row[column]);
+        stored_result_packed(context, row, column);
 }
 
 // The mirror's own: the row as the step left it, then where it stands.
@@ -383,7 +391,7 @@ static void written_column(const struct delta_list *list, int number, sqlite3_co
                            int table_columns) {
     const struct delta_step *step = &list->steps[number];
     if (column < table_columns)
-        stored_result(context, &step->values[column]);
+        stored_result_packed(context, step->row, column);
     else if (column == table_columns)
         sqlite3_result_int64(context, step->lsn);
     else
@@ -424,7 +432,7 @@ static int column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int co
     } else if (column == 0) {
         sqlite3_result_int(context, cursor->rows[cursor->at].weight);
     } else {
-        stored_result(context, &cursor->rows[cursor->at].values[column - NET_FIRST_COLUMN]);
+        stored_result_packed(context, cursor->rows[cursor->at].row, column - NET_FIRST_COLUMN);
     }
     return SQLITE_OK;
 }

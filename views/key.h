@@ -2,6 +2,7 @@
 #ifndef TIDEMARK_KEY_H
 #define TIDEMARK_KEY_H
 
+#include "views/packed_row.h"
 #include "views/value_order.h"
 
 // `values`: by column number, of which only the key columns are looked at.
@@ -16,15 +17,16 @@ static inline uint64_t key_hash(const struct table *table, const struct value *v
     return hash_mix(hash, hash >> 32);
 }
 
-static inline bool key_equal(const struct table *table, const struct value *a, const struct value *b) {
+static inline bool key_equal(const struct table *table, const struct packed_row *row,
+                             const struct value *values) {
     for (int i = 0; i < table->key_count; i++) {
-        const struct value *left = &a[table->keys[i]];
-        const struct value *right = &b[table->keys[i]];
-        if (left->kind != right->kind)
+        const struct value left = packed_row_value(row, table->keys[i]);
+        const struct value *right = &values[table->keys[i]];
+        if (left.kind != right->kind)
             return false;
-        bool equal = left->kind == VALUE_INTEGER ? left->integer == right->integer
-                     : left->kind == VALUE_REAL  ? left->real == right->real
-                                                 : span_equal(left->bytes, right->bytes);
+        bool equal = left.kind == VALUE_INTEGER ? left.integer == right->integer
+                     : left.kind == VALUE_REAL  ? left.real == right->real
+                                                : span_equal(left.bytes, right->bytes);
         if (!equal)
             return false;
     }

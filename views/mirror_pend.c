@@ -3,7 +3,6 @@
 
 #include "views/key.h"
 #include "views/value_order.h"
-#include "views/value_pack.h"
 
 // Fewer rows than this are written one by one: a statement over a virtual table has its own cost.
 enum { TOGETHER_MIN = 4, FLUSH_KEYS = 2048 };
@@ -45,21 +44,18 @@ static int is_stored(struct mirror *mirror, struct mirror_table *table, const st
 
 // The columns that are set, from column `at` of the statement's row on, the others VALUE_ABSENT. NULL = out
 // of memory.
-static const struct value *copy_row(struct mirror *mirror, const struct table *table, sqlite3_stmt *row,
-                                    int at, const bool *columns) {
-    struct arena *arena = delta_arena(delta_shown(mirror->delta));
-    struct value *copy = arena_take(arena, (size_t)table->column_count * sizeof *copy);
-    for (int i = 0; copy != NULL && i < table->column_count; i++) {
-        copy[i] = (struct value){.kind = VALUE_ABSENT};
-        if (columns[i] && stored_take(arena, sqlite3_column_value(row, at++), &copy[i]) != SQLITE_OK)
-            return NULL;
-    }
-    return copy;
+static const struct packed_row *copy_row(struct mirror *mirror, const struct table *table, sqlite3_stmt *row,
+                                         int at, const bool *columns) {
+    struct value values[TABLE_COLUMNS_MAX];
+    for (int i = 0; i < table->column_count; i++)
+        values[i] = columns[i] ? stored_borrow(sqlite3_column_value(row, at++))
+                               : (struct value){.kind = VALUE_ABSENT};
+    return delta_pack(delta_shown(mirror->delta), table, values);
 }
 
 // *ret NULL: there is no row of the change's key.
 static int read_columns(struct mirror *mirror, struct mirror_table *table, enum mirror_statement which,
-                        const bool *columns, const struct change *change, const struct value **ret,
+                        const bool *columns, const struct change *change, const struct packed_row **ret,
                         struct error *error) {
     *ret = NULL;
     sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
@@ -75,7 +71,7 @@ static int read_columns(struct mirror *mirror, struct mirror_table *table, enum 
 }
 
 int mirror_recall_deleted(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                          const struct value **ret, struct error *error) {
+                          const struct packed_row **ret, struct error *error) {
     return read_columns(mirror, table, STATEMENT_RECALL_DELETED, table->recalled_deleted, change, ret, error);
 }
 
@@ -100,7 +96,7 @@ static int recall_writing(struct mirror *mirror, struct mirror_table *table, str
     CLEANUP(stmt_reset) sqlite3_stmt *rows = stmt;
     int row;
     while ((row = stmt_row(rows, table->table->name, error)) == 1) {
-        const struct value *before = copy_row(mirror, table->table, rows, 1, table->recalled);
+        const struct packed_row *before = copy_row(mirror, table->table, rows, 1, table->recalled);
         if (before == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
         list->steps[sqlite3_column_int(rows, 0)].before = before;
@@ -132,17 +128,19 @@ int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const s
     const struct delta_list *list = delta_list(mirror->accepting, table->table);
     uint64_t hash = key_hash(table->table, change->values);
     int pending = pending_find(&list->pending, list, hash, change->values);
-    const struct value *now = NULL;
+    const struct packed_row *now = NULL;
     if (pending >= 0 && list->steps[pending].pending)
-        now = list->steps[pending].gone ? NULL : list->steps[pending].values;
+        now = list->steps[pending].gone ? NULL : list->steps[pending].row;
     else if (read_columns(mirror, table, STATEMENT_LOOKED_UP, table->looked_up, change, &now, error) != 0)
         return -1;
     if (now == NULL)
         return 0;
     for (int i = 0; i < table->table->column_count; i++) {
         enum value_kind kind = change->values[i].kind;
-        if (table->looked_up[i] && kind != VALUE_ABSENT && kind != VALUE_UNAVAILABLE &&
-            (kind != now[i].kind || value_compare(&change->values[i], &now[i]) != 0))
+        if (!table->looked_up[i] || kind == VALUE_ABSENT || kind == VALUE_UNAVAILABLE)
+            continue;
+        struct value value = packed_row_value(now, i);
+        if (kind != value.kind || value_compare(&change->values[i], &value) != 0)
             return 0;
     }
     *ret = true;
@@ -151,20 +149,11 @@ int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const s
 
 // --- accepting
 
-// The change's values, in the batch's memory.
-static const struct value *copy_values(struct delta_batch *batch, const struct change *change) {
-    int count = change->table->column_count;
-    struct value *copy = arena_take(delta_arena(batch), values_packed_size(change->values, count));
-    if (copy != NULL)
-        values_pack(copy, change->values, count);
-    return copy;
-}
-
 static int list_change(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                        uint64_t hash, int previous, struct error *error) {
     struct delta_list *list = delta_list(mirror->accepting, table->table);
-    const struct value *values = copy_values(mirror->accepting, change);
-    struct delta_step *step = values != NULL ? delta_add(mirror->accepting, table->table) : NULL;
+    const struct packed_row *row = delta_pack(mirror->accepting, table->table, change->values);
+    struct delta_step *step = row != NULL ? delta_add(mirror->accepting, table->table) : NULL;
     if (step == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (previous >= 0) {
@@ -172,14 +161,14 @@ static int list_change(struct mirror *mirror, struct mirror_table *table, const 
         step->first = list->steps[previous].first;
         step->previous = previous;
     }
-    step->values = values;
+    step->row = row;
     step->accepted = step->pending = true;
     step->gone = change->op == CHANGE_DELETE;
     step->op = (uint8_t)change->op;
     step->lsn = change->lsn;
     step->txid = change->txid;
     step->ts_ms = change->ts_ms;
-    return pending_put(&list->pending, list, hash, list->count - 1, error);
+    return pending_put(&list->pending, list, hash, change->values, list->count - 1, error);
 }
 
 int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct change *change,
@@ -220,10 +209,13 @@ int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct 
 
 // --- writing what is pending
 
-static struct change change_of(const struct table *table, const struct delta_step *step) {
-    return (struct change){.op = (enum change_op)step->op,
+// The change of a step that deletes: of the values the keys, which `values` gets.
+static struct change delete_of(const struct table *table, const struct delta_step *step,
+                               struct value *values) {
+    packed_row_key(step->row, table, values);
+    return (struct change){.op = CHANGE_DELETE,
                            .table = table,
-                           .values = step->values,
+                           .values = values,
                            .lsn = step->lsn,
                            .previous_commit = LSN_NONE,
                            .txid = step->txid,
@@ -239,23 +231,24 @@ static int error_not_newer(const struct mirror_table *table, struct error *error
 // What the row was that a step deletes, as far as a key change may carry it to another row. NULL = nothing
 // may.
 static int find_carried(struct mirror *mirror, struct mirror_table *table, const struct delta_list *list,
-                        const struct delta_step *step, const struct change *change, const struct value **ret,
-                        struct error *error) {
+                        const struct delta_step *step, const struct change *change,
+                        const struct packed_row **ret, struct error *error) {
     *ret = NULL;
     if (step->ended || !table->has_toastable)
         return 0;
     if (step->previous < 0)
         return mirror_recall_deleted(mirror, table, change, ret, error);
     const struct delta_step *previous = &list->steps[step->previous];
-    *ret = previous->gone ? NULL : previous->values;
+    *ret = previous->gone ? NULL : previous->row;
     return 0;
 }
 
 // The row only: what the delete leaves behind is noted by the caller.
 static int delete_pending(struct mirror *mirror, struct mirror_table *table, const struct delta_list *list,
                           const struct delta_step *step, struct error *error) {
-    const struct change change = change_of(table->table, step);
-    const struct value *old;
+    struct value key[TABLE_COLUMNS_MAX];
+    const struct change change = delete_of(table->table, step, key);
+    const struct packed_row *old;
     if (find_carried(mirror, table, list, step, &change, &old, error) != 0 ||
         mirror_delete_row(table, &change, STATEMENT_DELETE, NULL, error) != 0)
         return -1;
@@ -264,15 +257,18 @@ static int delete_pending(struct mirror *mirror, struct mirror_table *table, con
 
 static int write_deleted(struct mirror *mirror, struct mirror_table *table, const struct delta_list *list,
                          const struct delta_step *step, struct error *error) {
-    const struct change change = change_of(table->table, step);
+    struct value key[TABLE_COLUMNS_MAX];
+    const struct change change = delete_of(table->table, step, key);
     if (delete_pending(mirror, table, list, step, error) != 0)
         return -1;
     return mirror_note_delete(mirror, table, &change, NULL, error);
 }
 
 static int write_row(struct mirror_table *table, const struct delta_step *step, struct error *error) {
+    struct value values[TABLE_COLUMNS_MAX];
+    packed_row_values(step->row, table->table->column_count, values);
     int changes = 0;
-    if (mirror_upsert(table, UPSERT_STREAMED, step->values, step->lsn, &changes, error) != 0)
+    if (mirror_upsert(table, UPSERT_STREAMED, values, step->lsn, &changes, error) != 0)
         return -1;
     return changes == 0 ? error_not_newer(table, error) : 0;
 }
@@ -334,11 +330,11 @@ static int compare_keys(const void *a, const void *b, void *self) {
     const struct key_place *right = b;
     if (left->prefix != right->prefix)
         return left->prefix < right->prefix ? -1 : 1;
-    const struct value *left_values = order->list->steps[left->step].values;
-    const struct value *right_values = order->list->steps[right->step].values;
     for (int i = 0; i < order->table->key_count; i++) {
         int column = order->table->keys[i];
-        int compared = value_compare(&left_values[column], &right_values[column]);
+        struct value left_value = packed_row_value(order->list->steps[left->step].row, column);
+        struct value right_value = packed_row_value(order->list->steps[right->step].row, column);
+        int compared = value_compare(&left_value, &right_value);
         if (compared != 0)
             return compared;
     }
@@ -352,8 +348,10 @@ static int sort_pending(const struct mirror_table *table, const struct delta_lis
     for (int i = 0; i < list->pending.count; i++) {
         int number = pending_step(&list->pending, i);
         const struct delta_step *step = &list->steps[number];
-        if (step->pending)
-            places[count++] = (struct key_place){prefix_of(&step->values[table->table->keys[0]]), number};
+        if (!step->pending)
+            continue;
+        struct value key = packed_row_value(step->row, table->table->keys[0]);
+        places[count++] = (struct key_place){prefix_of(&key), number};
     }
     struct key_order order = {table->table, list};
     qsort_r(places, (size_t)count, sizeof *places, compare_keys, &order);

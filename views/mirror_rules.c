@@ -196,7 +196,7 @@ static int apply_delete(struct mirror *mirror, struct mirror_table *table, const
             return -1;
         if (change->lsn <= newest)
             return 0; // a snapshot may have brought the row back since
-        const struct value *old = NULL;
+        const struct packed_row *old = NULL;
         if (table->has_toastable && mirror_recall_deleted(mirror, table, change, &old, error) != 0)
             return -1;
         if (mirror_delete_row(table, change, STATEMENT_DELETE, &deleted, error) != 0 ||

@@ -66,7 +66,7 @@ int mirror_pend(struct mirror *mirror, struct mirror_table *table, const struct 
                 enum mirror_outcome *ret, struct error *error);
 // What the row of the change's key holds before it is deleted; NULL = there is none. Lives until delta_reset.
 int mirror_recall_deleted(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                          const struct value **ret, struct error *error);
+                          const struct packed_row **ret, struct error *error);
 // Whether an update leaves the columns that others look up as they are.
 int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                       bool *ret, struct error *error);

@@ -25,7 +25,7 @@ static int place_of(const struct pending *pending, const struct delta_list *list
     for (;; place = (place + 1) & mask) {
         const struct pending_slot *slot = &pending->slots[place];
         if (slot->step < 0 ||
-            (slot->tag == tag_of(hash) && key_equal(pending->table, list->steps[slot->step].values, values)))
+            (slot->tag == tag_of(hash) && key_equal(pending->table, list->steps[slot->step].row, values)))
             return place;
     }
 }
@@ -52,7 +52,8 @@ static int grow(struct pending *pending, const struct delta_list *list, struct e
     struct pending grown = {.table = pending->table, .slots = slots, .size = size, .used = used};
     for (int i = 0; i < pending->count; i++) {
         int step = pending_step(pending, i);
-        const struct value *values = list->steps[step].values;
+        struct value values[TABLE_COLUMNS_MAX];
+        packed_row_key(list->steps[step].row, pending->table, values);
         uint64_t hash = key_hash(pending->table, values);
         int place = place_of(&grown, list, hash, values);
         slots[place] = (struct pending_slot){step, tag_of(hash)};
@@ -64,11 +65,11 @@ static int grow(struct pending *pending, const struct delta_list *list, struct e
     return 0;
 }
 
-int pending_put(struct pending *pending, const struct delta_list *list, uint64_t hash, int step,
-                struct error *error) {
+int pending_put(struct pending *pending, const struct delta_list *list, uint64_t hash,
+                const struct value *values, int step, struct error *error) {
     if (pending->count >= pending->size / 2 && grow(pending, list, error) != 0)
         return -1;
-    int place = place_of(pending, list, hash, list->steps[step].values);
+    int place = place_of(pending, list, hash, values);
     if (pending->slots[place].step < 0)
         pending->used[pending->count++] = place;
     pending->slots[place] = (struct pending_slot){step, tag_of(hash)};

@@ -45,8 +45,8 @@ void pending_done(struct pending *pending);
 int pending_find(const struct pending *pending, const struct delta_list *list, uint64_t hash,
                  const struct value *values);
 // Makes `step`, the list's newest, the newest of its key. ERROR_SYSTEM.
-int pending_put(struct pending *pending, const struct delta_list *list, uint64_t hash, int step,
-                struct error *error);
+int pending_put(struct pending *pending, const struct delta_list *list, uint64_t hash,
+                const struct value *values, int step, struct error *error);
 // The newest step of the key that came i-th, i < count.
 int pending_step(const struct pending *pending, int i);
 // Nothing is pending any more.

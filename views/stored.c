@@ -55,6 +55,11 @@ void stored_result(sqlite3_context *context, const struct value *value) {
     }
 }
 
+void stored_result_packed(sqlite3_context *context, const struct packed_row *row, int column) {
+    const struct value value = packed_row_value(row, column);
+    stored_result(context, &value);
+}
+
 void stored_bind(sqlite3_stmt *stmt, int index, const struct value *value) {
     switch (value->kind) {
     case VALUE_INTEGER:

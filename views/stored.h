@@ -4,7 +4,7 @@
 #define TIDEMARK_STORED_H
 
 #include "views/base/arena.h"
-#include "views/change.h"
+#include "views/packed_row.h"
 
 struct sqlite3_context;
 struct sqlite3_stmt;
@@ -16,6 +16,7 @@ struct value stored_borrow(struct sqlite3_value *value);
 int stored_take(struct arena *arena, struct sqlite3_value *from, struct value *ret);
 // What a virtual table's column answers; the value must outlive the statement's step.
 void stored_result(struct sqlite3_context *context, const struct value *value);
+void stored_result_packed(struct sqlite3_context *context, const struct packed_row *row, int column);
 // At ?index, the bytes borrowed until the statement has run. VALUE_ABSENT and VALUE_UNAVAILABLE bind NULL.
 void stored_bind(struct sqlite3_stmt *stmt, int index, const struct value *value);
 

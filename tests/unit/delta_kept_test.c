@@ -46,13 +46,13 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static const struct value *add(struct fixture *f, int64_t id, int64_t length) {
+static const struct packed_row *add(struct fixture *f, int64_t id, int64_t length) {
     static const int places[] = {0, 1};
     struct error error = {0};
     stmt_bind_integer(f->row, ":id", id);
     stmt_bind_integer(f->row, ":length", length);
     assert_int_equal(stmt_row(f->row, "row", &error), 1);
-    const struct value *row = delta_kept_add(&f->kept, &table, f->row, places);
+    const struct packed_row *row = delta_kept_add(&f->kept, &table, f->row, places);
     (void)sqlite3_reset(f->row);
     return row;
 }
@@ -61,16 +61,20 @@ static struct value key(int64_t id) {
     return (struct value){.kind = VALUE_INTEGER, .integer = id};
 }
 
-static const struct value *find(struct fixture *f, int64_t id) {
+static const struct packed_row *find(struct fixture *f, int64_t id) {
     const struct value values[] = {key(id), {.kind = VALUE_ABSENT}};
     return delta_kept_find(&f->kept, &table, values);
 }
 
 static void settle(struct fixture *f, int64_t changed) {
     const struct value values[] = {key(changed), {.kind = VALUE_ABSENT}};
-    struct delta_step step = {.values = values};
+    struct packed_row *row = malloc(packed_row_size(values, table.column_count));
+    assert_non_null(row);
+    packed_row_put(row, values, table.column_count);
+    struct delta_step step = {.row = row};
     const struct delta_list list = {.steps = &step, .count = 1};
     delta_kept_settle(&f->kept, &table, &list);
+    free(row);
 }
 
 static uint64_t place(int64_t id) {
@@ -91,26 +95,26 @@ static void a_row_goes_when_it_changes(void **state) {
     assert_null(find(f, 1));
     assert_non_null(add(f, 1, 5));
     assert_non_null(add(f, 2, 6));
-    assert_int_equal(find(f, 1)[1].bytes.size, 5);
+    assert_int_equal(packed_row_value(find(f, 1), 1).bytes.size, 5);
     settle(f, neighbour(1));
-    assert_int_equal(find(f, 1)[1].bytes.size, 5);
+    assert_int_equal(packed_row_value(find(f, 1), 1).bytes.size, 5);
     settle(f, 1);
     assert_null(find(f, 1));
-    assert_int_equal(find(f, 2)[1].bytes.size, 6);
+    assert_int_equal(packed_row_value(find(f, 2), 1).bytes.size, 6);
     delta_kept_clear(&f->kept);
     assert_null(find(f, 2));
 }
 
 static void a_row_that_gives_way_is_there_until_the_commit(void **state) {
     struct fixture *f = *state;
-    const struct value *shown = add(f, 1, 5);
+    const struct packed_row *shown = add(f, 1, 5);
     assert_non_null(add(f, neighbour(1), 6));
     assert_null(find(f, 1));
-    assert_int_equal(shown[0].integer, 1);
-    assert_memory_equal(shown[1].bytes.data, "nnnnn", 5);
+    assert_int_equal(packed_row_value(shown, 0).integer, 1);
+    assert_memory_equal(packed_row_value(shown, 1).bytes.data, "nnnnn", 5);
     settle(f, 2);
     assert_int_equal(f->kept.gone_bytes, 0);
-    assert_int_equal(find(f, neighbour(1))[1].bytes.size, 6);
+    assert_int_equal(packed_row_value(find(f, neighbour(1)), 1).bytes.size, 6);
 }
 
 static void what_is_kept_is_bounded(void **state) {
