@@ -5,7 +5,7 @@
 #include "views/value_order.h"
 
 // Fewer rows than this are written one by one: a statement over a virtual table has its own cost.
-enum { TOGETHER_MIN = 4, FLUSH_KEYS = 2048 };
+enum { TOGETHER_MIN = 4, FLUSH_KEYS = 2048, WRITTEN_OUT_FROM = 2048 };
 
 int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,
                        struct error *error) {
@@ -434,6 +434,11 @@ static int flush_together(struct mirror *mirror, struct mirror_table *table, str
         status = flush_keys(mirror, table, list, places + i, some, error);
     }
     list->recalled = list->count;
+    // The commit does not come back to most of these pages: written out now, they make room for those that
+    // the statements look at, where dirty ones would hold nearly all of the cache until they are written
+    // anyway, one for each page that is needed.
+    if (status == 0 && count > WRITTEN_OUT_FROM && sqlite3_db_cacheflush(mirror->db) != SQLITE_OK)
+        return stmt_error(error, mirror->db, table->table->name);
     return status;
 }
 
