@@ -15,9 +15,9 @@ enum {
     APPLY_STEP_MESSAGES = 20000, // that one call of apply_step takes
     // A commit is due at the next boundary after so many messages: the more, the fewer times a row or a page
     // that many of them change is written.
-    APPLY_COMMIT_MESSAGES = 100000,
+    APPLY_COMMIT_MESSAGES = 250000,
     APPLY_COMMIT_BYTES = 128 << 20, // or bytes of values
-    APPLY_COMMIT_MS = 500,          // or so long after the transaction was opened
+    APPLY_COMMIT_MS = 1000,         // or so long after the transaction was opened
     // Where no other commit is being written, one of fewer messages is handed over: this part of the lag, and
     // no more than twice the one before, so that the writer neither waits long for its first nor for its
     // last.

@@ -62,7 +62,7 @@ static const struct option option_table[] = {
     {"--accept-timeline", NULL, OPTION_BOOL, FOR_WRITERS, MEMBER(accept_timeline),
      "accept the new timeline that halted it"},
     {"--commit-messages", "COUNT", OPTION_INTEGER, FOR_WRITERS, MEMBER(commit_messages),
-     "most messages of one SQLite commit (100000)"},
+     "most messages of one SQLite commit (250000)"},
     {"--json", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(json), "print the counts as one JSON line at the end"},
     {"--log-format", "text|json", OPTION_TEXT, FOR_ALL, MEMBER(log_format), "of the log on stderr (text)"},
     {"--log-level", "error|warn|info|debug", OPTION_TEXT, FOR_ALL, MEMBER(log_level),
@@ -308,7 +308,7 @@ static int read_command(struct options *options, const char *argument, struct er
     return 0;
 }
 
-static_assert(APPLY_COMMIT_MESSAGES == 100000, "as --help says");
+static_assert(APPLY_COMMIT_MESSAGES == 250000, "as --help says");
 
 int options_parse(struct options *ret, int argc, char **argv, struct error *error) {
     *ret = (struct options){.listen = "127.0.0.1:8080",

@@ -16,8 +16,8 @@ struct delta_batch;
 
 enum {
     // The lists of all tables together: a batch of more is written before another change is accepted.
-    DELTA_STEPS_MAX = 65536,
-    DELTA_BYTES_MAX = 16 << 20,
+    DELTA_STEPS_MAX = 196608,
+    DELTA_BYTES_MAX = 32 << 20,
 };
 
 // One accepted change of one row. Steps of the same row between two flushes are a chain.

@@ -14,7 +14,7 @@ struct shown;
 
 enum {
     SHOWN_ROWS_KEPT = 100000,  // about: the newest runs by LSN
-    SHOWN_PENDING_MAX = 16384, // runs in memory: with more they are written before the commit
+    SHOWN_PENDING_MAX = 65536, // runs in memory: with more they are written before the commit
 };
 
 // `db`: the writer's connection, which outlives it.

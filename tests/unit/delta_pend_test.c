@@ -6,6 +6,8 @@
 
 #include "views/delta.h"
 
+#include <inttypes.h>
+
 static const char source[] =
     "create table orders(id int primary key, customer_id int, amount int, note text);\n"
     "create table customers(id int primary key, name text, city text);\n";
@@ -200,7 +202,9 @@ static void more_changes_than_are_kept(void **state) {
     (void)update(f, 20, "orders", "0|2|7|n");
     (void)erase(f, 20, "orders", "1");
     commit(f);
-    assert_string_equal(rows(f, "select count(*), sum(amount) from orders where id > 1"), "81918|3355402239");
+    char left[64]; // 2 to MANY - 1
+    (void)snprintf(left, sizeof left, "%d|%" PRId64, MANY - 2, (int64_t)MANY * (MANY - 1) / 2 - 1);
+    assert_string_equal(rows(f, "select count(*), sum(amount) from orders where id > 1"), left);
     assert_sums(f);
     (void)truncate_table(f, 30, "orders");
     (void)create(f, 31, "orders", "5|1|5|n");
@@ -314,7 +318,9 @@ static void a_truncate_is_refused_whole(void **state) {
     assert_int_equal(f->error.kind, ERROR_INPUT);
     (void)update(f, 16, "orders", "4|7|5|n");
     commit(f);
-    assert_string_equal(rows(f, "select count(*), sum(customer_id = 7) from orders"), "81920|2");
+    char all[64];
+    (void)snprintf(all, sizeof all, "%d|2", MANY);
+    assert_string_equal(rows(f, "select count(*), sum(customer_id = 7) from orders"), all);
     assert_sums(f);
     (void)update(f, 17, "orders", "70000|7|5|n");
     (void)truncate_table(f, 20, "orders");
