@@ -106,8 +106,8 @@ static struct group *group_of(struct sums_cursor *cursor, struct value by, bool 
         return NULL;
     for (int i = 0; i < cursor->summed_count; i++)
         memory[i] = (struct value){.kind = VALUE_INTEGER};
-    if (bytes > 0)
-        by.bytes.data = memcpy(memory + cursor->summed_count, by.bytes.data, bytes);
+    if (!lasting && value_has_bytes(&by))
+        by.bytes.data = bytes > 0 ? memcpy(memory + cursor->summed_count, by.bytes.data, bytes) : "";
     cursor->places[place] = cursor->count;
     cursor->groups[cursor->count] = (struct group){.by = by, .sums = memory};
     return &cursor->groups[cursor->count++];
@@ -169,9 +169,8 @@ static int add_mirror(const struct delta_module *module, struct sums_cursor *cur
     if (text == NULL)
         return SQLITE_NOMEM;
     int code = sqlite3_prepare_v2(module->db, text, -1, &stmt, NULL);
-    while (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+    while (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW)
         code = add_stored(cursor, stmt, count, &scratch);
-    }
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 

@@ -1,7 +1,7 @@
 #include "views/mirror_state.h"
 
-// Rows that one statement deletes: what they were is kept until the views have seen it.
-enum { DELETED_AT_ONCE = DELTA_STEPS_MAX / 4 };
+// Rows that one statement deletes: what they were, however long, is kept until the views have seen it.
+enum { DELETED_AT_ONCE = 16384 };
 
 // Runs a statement that deletes up to :limit rows until it finds no more, settling in between when much was
 // seen.
