@@ -53,7 +53,9 @@ static void assert_same(const struct value *was, const struct value *is) {
 
 // Memory of exactly the size, so that a sanitizer sees a byte more.
 static struct packed_row *pack(const struct value *values, int count) {
-    struct packed_row *row = malloc(packed_row_size(values, count));
+    size_t size = packed_row_size(values, count);
+    assert_true(size <= UINT32_MAX);
+    struct packed_row *row = malloc(size & UINT32_MAX);
     assert_non_null(row);
     packed_row_put(row, values, count);
     return row;
