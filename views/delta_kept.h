@@ -11,7 +11,7 @@ struct sqlite3_stmt;
 struct kept_row;
 
 enum {
-    DELTA_KEPT_PLACES = 131072,
+    DELTA_KEPT_PLACES = 262144,
     DELTA_KEPT_BYTES = 12 << 20,
     DELTA_KEPT_GONE_BYTES = 4 << 20, // of rows that have gone and that a statement may still show
 };
