@@ -18,11 +18,11 @@ struct sqlite3;
 struct checkpoint;
 
 enum {
-    CHECKPOINT_PAGES = 16000,      // of log, when moving begins, of a small file (64 MB)
-    CHECKPOINT_PAGES_MANY = 64000, // of a big one (256 MB)
+    CHECKPOINT_PAGES = 16000,       // of log, when moving begins, of a small file (64 MB)
+    CHECKPOINT_PAGES_MANY = 128000, // of a big one (512 MB)
     CHECKPOINT_STEP_PAGES = 2000,  // when a reader kept the log from beginning anew: again after so many more
     CHECKPOINT_LAST_PAGES = 1000,  // so few are moved while the writer waits
-    CHECKPOINT_PAGES_MAX = 96000,  // the writer waits until the thread has done what it can
+    CHECKPOINT_PAGES_MAX = 192000, // the writer waits until the thread has done what it can
     CHECKPOINT_PASSES_MAX = 4,     // beside the writer; then it waits for more than a few
 };
 
