@@ -58,10 +58,6 @@ struct delta_list *delta_lists(struct delta_batch *batch) {
     return batch->lists;
 }
 
-struct arena *delta_arena(struct delta_batch *batch) {
-    return &batch->arena;
-}
-
 int *delta_seen(struct delta_batch *batch, int statement) {
     return batch->seen + (ptrdiff_t)statement * batch->catalog->table_count;
 }

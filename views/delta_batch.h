@@ -76,9 +76,8 @@ void delta_batch_free(struct delta_batch **batch);
 struct delta_list *delta_list(struct delta_batch *batch, const struct table *table);
 // All of them, by table number.
 struct delta_list *delta_lists(struct delta_batch *batch);
-// For what the steps point at: lives until the next delta_reset.
-struct arena *delta_arena(struct delta_batch *batch);
-// The row in the batch's memory. `values`: of all columns. NULL = no memory.
+// The row in the batch's memory, for a step to point at: lives until the next delta_reset. `values`: of all
+// columns. NULL = no memory.
 const struct packed_row *delta_pack(struct delta_batch *batch, const struct table *table,
                                     const struct value *values);
 // By table number: the first step that the statement has not seen.
