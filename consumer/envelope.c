@@ -116,7 +116,7 @@ static bool same_value(const struct value *a, const struct value *b) {
         return false;
     if (a->kind == VALUE_INTEGER)
         return a->integer == b->integer;
-    return (a->kind != VALUE_TEXT && a->kind != VALUE_BLOB) || span_equal(a->bytes, b->bytes);
+    return !value_has_bytes(a) || span_equal(a->bytes, b->bytes);
 }
 
 // A key that names other columns (message.key.columns) says nothing; one that names the primary key must

@@ -26,6 +26,10 @@ struct value {
     };
 };
 
+static inline bool value_has_bytes(const struct value *value) {
+    return value->kind == VALUE_TEXT || value->kind == VALUE_BLOB;
+}
+
 enum change_op {
     CHANGE_CREATE,    // c
     CHANGE_UPDATE,    // u

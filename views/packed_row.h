@@ -32,10 +32,6 @@ union packed_cell {
 static_assert(sizeof(union packed_cell) == 8, "as the layout says");
 static_assert(TABLE_COLUMNS_MAX <= UINT8_MAX + 1, "fits `cell`");
 
-static inline bool value_has_bytes(const struct value *value) {
-    return value->kind == VALUE_TEXT || value->kind == VALUE_BLOB;
-}
-
 // Of the value itself: what it is beside a number.
 static inline size_t value_bytes(const struct value *value) {
     return value_has_bytes(value) ? value->bytes.size : 0;

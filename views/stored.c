@@ -24,7 +24,7 @@ struct value stored_borrow(sqlite3_value *value) {
 
 int stored_take(struct arena *arena, sqlite3_value *from, struct value *ret) {
     *ret = stored_borrow(from);
-    if (ret->kind != VALUE_TEXT && ret->kind != VALUE_BLOB)
+    if (!value_has_bytes(ret))
         return SQLITE_OK;
     char *copy = arena_take(arena, ret->bytes.size + 1);
     if (copy == NULL)
