@@ -83,9 +83,10 @@ struct delta_step *delta_add(struct delta_batch *batch, const struct table *tabl
 
 const struct packed_row *delta_pack(struct delta_batch *batch, const struct table *table,
                                     const struct value *values) {
-    struct packed_row *row = arena_take(&batch->arena, packed_row_size(values, table->column_count));
+    size_t size = packed_row_size(values, table->column_count);
+    struct packed_row *row = arena_take(&batch->arena, size);
     if (row != NULL)
-        packed_row_put(row, values, table->column_count);
+        packed_row_put(row, size, values, table->column_count);
     return row;
 }
 

@@ -43,7 +43,7 @@ static struct kept_row *copy_row(const struct table *table, sqlite3_stmt *from, 
         return NULL;
     row->next = NULL;
     row->size = offsetof(struct kept_row, row) + size;
-    packed_row_put(packed(row), values, count);
+    packed_row_put(packed(row), size, values, count);
     return row;
 }
 

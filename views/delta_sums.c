@@ -149,10 +149,11 @@ static int add_stored(struct sums_cursor *cursor, sqlite3_stmt *stmt, int count,
     for (int i = 0; i < count; i++)
         values[i] = stored_borrow(sqlite3_column_value(stmt, i));
     buffer_clear(scratch);
-    if (!buffer_reserve(scratch, packed_row_size(values, count)))
+    size_t size = packed_row_size(values, count);
+    if (!buffer_reserve(scratch, size))
         return SQLITE_NOMEM;
     struct packed_row *row = (struct packed_row *)(void *)scratch->data;
-    packed_row_put(row, values, count);
+    packed_row_put(row, size, values, count);
     return add_row(cursor, row, 1, false);
 }
 

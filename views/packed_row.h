@@ -46,25 +46,20 @@ static inline size_t packed_row_cells(int count) {
     return (columns + sizeof(union packed_cell) - 1) / sizeof(union packed_cell) * sizeof(union packed_cell);
 }
 
-// Where the bytes begin.
-static inline size_t packed_row_bytes(const struct value *values, int count) {
-    size_t at = packed_row_cells(count);
-    for (int i = 0; i < count; i++)
-        at += value_has_cell(&values[i]) ? sizeof(union packed_cell) : 0;
-    return at;
-}
-
 // What packed_row_put needs. A row of 4 GB or more has no place: SIZE_MAX.
 static inline size_t packed_row_size(const struct value *values, int count) {
-    size_t size = packed_row_bytes(values, count);
+    size_t size = packed_row_cells(count);
     for (int i = 0; i < count; i++)
-        size += value_bytes(&values[i]);
+        size += (value_has_cell(&values[i]) ? sizeof(union packed_cell) : 0) + value_bytes(&values[i]);
     return size <= UINT32_MAX ? size : SIZE_MAX;
 }
 
-static inline void packed_row_put(struct packed_row *ret, const struct value *values, int count) {
+// `size`: packed_row_size of the same, which `ret` has room for. The bytes are put from the end on, so that
+// nobody need know where they begin.
+static inline void packed_row_put(struct packed_row *ret, size_t size, const struct value *values,
+                                  int count) {
     char *row = (char *)ret;
-    size_t at = packed_row_bytes(values, count);
+    size_t at = size;
     int cells = 0;
     ret->cells = (uint16_t)packed_row_cells(count);
     for (int i = 0; i < count; i++) {
@@ -74,11 +69,11 @@ static inline void packed_row_put(struct packed_row *ret, const struct value *va
             continue;
         union packed_cell cell = {.integer = value->integer};
         if (value_has_bytes(value)) {
+            at -= value->bytes.size;
             cell.bytes.at = (uint32_t)at;
             cell.bytes.size = (uint32_t)value->bytes.size;
             if (value->bytes.size > 0)
                 memcpy(row + at, value->bytes.data, value->bytes.size);
-            at += value->bytes.size;
         }
         memcpy(row + ret->cells + (size_t)cells++ * sizeof cell, &cell, sizeof cell);
     }

@@ -68,9 +68,10 @@ static const struct packed_row *find(struct fixture *f, int64_t id) {
 
 static void settle(struct fixture *f, int64_t changed) {
     const struct value values[] = {key(changed), {.kind = VALUE_ABSENT}};
-    struct packed_row *row = malloc(packed_row_size(values, table.column_count));
+    size_t size = packed_row_size(values, table.column_count);
+    struct packed_row *row = malloc(size);
     assert_non_null(row);
-    packed_row_put(row, values, table.column_count);
+    packed_row_put(row, size, values, table.column_count);
     struct delta_step step = {.row = row};
     const struct delta_list list = {.steps = &step, .count = 1};
     delta_kept_settle(&f->kept, &table, &list);

@@ -57,7 +57,7 @@ static struct packed_row *pack(const struct value *values, int count) {
     assert_true(size <= UINT32_MAX);
     struct packed_row *row = malloc(size & UINT32_MAX);
     assert_non_null(row);
-    packed_row_put(row, values, count);
+    packed_row_put(row, size, values, count);
     return row;
 }
 
