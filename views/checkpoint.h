@@ -7,8 +7,8 @@
 // opening the file after a crash reads all of the log.
 //
 // SQLite begins the log anew only when all of it has been moved, and a writer that goes on never lets that
-// happen. So the last few pages are moved while no transaction is open: checkpoint_enter waits for that, a
-// few milliseconds once a log.
+// happen. So the last pages are moved while no transaction is open: checkpoint_enter waits for that, once a
+// log; a few milliseconds, or far behind, where they are those of a whole large commit, some hundred.
 #ifndef TIDEMARK_CHECKPOINT_H
 #define TIDEMARK_CHECKPOINT_H
 
