@@ -44,6 +44,8 @@ static int authorize_call(struct guard *guard, const char *function, const char 
     if (guard->guarded == GUARDED_APPLY && within == NULL && sqlite3_strnicmp(function, "change_", 7) == 0)
         return refuse(guard, "%s() tells a trigger's change; a statement here reads _changes_TABLE for it",
                       function);
+    if ((guard->guarded != GUARDED_APPLY || within != NULL) && sqlite3_stricmp(function, "once") == 0)
+        return refuse(guard, "only an apply.NAME.sql calls %s(): it answers 1 the first time", function);
     return SQLITE_OK;
 }
 

@@ -2,6 +2,7 @@
 
 #include "views/delta_kept.h"
 #include "views/delta_table.h"
+#include "views/once.h"
 #define SQLITE_ENABLE_PREUPDATE_HOOK // declares what the library has: CMakeLists.txt checks that it does
 #include "views/stmt.h"
 #include "views/stored.h"
@@ -24,7 +25,8 @@ struct delta {
     const struct catalog *catalog;
     struct delta_use *uses; // by table number
     struct delta_shown shown;
-    struct delta_kept *kept;   // by table number
+    struct delta_kept *kept; // by table number
+    struct once *once;
     struct delta_batch *batch; // that is shown
     struct apply *applies;
     int apply_count;
@@ -217,13 +219,17 @@ static int make_uses(struct delta *delta, struct error *error) {
 
 int delta_register(struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
     static struct delta_shown nothing;
-    return delta_table_register(db, catalog, &nothing, error);
+    return delta_table_register(db, catalog, &nothing, error) != 0 ? -1 : once_declare(db, error);
 }
 
 int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const char *sql, const char *file,
                struct error *error) {
     static struct delta_shown everything = {.fill = true};
-    return delta_table_register(db, catalog, &everything, error) != 0 ? -1 : stmt_run(db, sql, file, error);
+    CLEANUP(once_close) struct once *once = NULL;
+    if (delta_table_register(db, catalog, &everything, error) != 0 || once_open(&once, db, error) != 0 ||
+        stmt_run(db, sql, file, error) != 0)
+        return -1;
+    return once_write(once, error);
 }
 
 int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
@@ -233,7 +239,7 @@ int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *cat
     delta->db = db;
     delta->catalog = catalog;
     if (make_uses(delta, error) != 0 || delta_table_register(db, catalog, &delta->shown, error) != 0 ||
-        load_applies(delta, error) != 0)
+        once_open(&delta->once, db, error) != 0 || load_applies(delta, error) != 0)
         return -1;
     *ret = delta;
     delta = NULL;
@@ -257,6 +263,7 @@ void delta_close(struct delta **delta) {
         free(d->uses[i].looked_up);
     }
     delta_forget(d);
+    once_close(&d->once);
     free(d->kept);
     free(d->applies);
     free(d->uses);
@@ -279,7 +286,7 @@ static int run(struct delta *delta, int number, struct error *error) {
     const struct apply *apply = &delta->applies[number];
     int *seen = delta_seen(delta->batch, number);
     delta->shown.from = seen;
-    if (stmt_step(apply->stmt, apply->file, NULL, error) != 0)
+    if (stmt_step(apply->stmt, apply->file, NULL, error) != 0 || once_write(delta->once, error) != 0)
         return -1;
     for (int i = 0; i < delta->catalog->table_count; i++)
         seen[i] = delta->shown.lists[i].count;
@@ -333,4 +340,6 @@ int delta_settle(struct delta *delta, struct error *error) {
 void delta_forget(struct delta *delta) {
     for (int i = 0; delta->kept != NULL && i < delta->catalog->table_count; i++)
         delta_kept_clear(&delta->kept[i]);
+    if (delta->once != NULL)
+        once_forget(delta->once);
 }

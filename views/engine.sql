@@ -1,4 +1,4 @@
--- The engine's own tables in a store file (format 2). Everything here is written in the same SQLite transaction as
+-- The engine's own tables in a store file (format 3). Everything here is written in the same SQLite transaction as
 -- the rows that it describes.
 create table _meta(name text primary key, value text not null) without rowid;
 
@@ -84,4 +84,22 @@ create table _carry(
     key text,
     ts_ms integer not null,
     primary key("table", txid, lsn, kind, column)
+) without rowid;
+
+-- What once() was asked for (once.h): each TABLE, KEY and VALUE; the values' numbers; for 256 neighbouring keys and 8
+-- numbers a row of two bytes for each key that has some: its place among the 256, and the numbers' bits.
+create table _once(
+    id integer primary key,
+    "table" text not null collate nocase,
+    key text not null collate nocase,
+    value text not null collate nocase,
+    unique("table", key, value)
+);
+create table _once_values(once integer not null, number integer not null, value, primary key(once, number)) without rowid;
+create table _once_blocks(
+    once integer not null,
+    part integer not null,
+    block integer not null,
+    told blob,
+    primary key(once, part, block)
 ) without rowid;

@@ -162,9 +162,9 @@ static int get_meta(sqlite3 *db, const char *name, char *ret, size_t size, struc
 
 static int create(struct store *store, struct error *error) {
     char id[STORE_ID_SIZE];
-    static_assert(STORE_APPLICATION_ID == 1953064045 && STORE_FORMAT == 2, "as written in the pragmas");
+    static_assert(STORE_APPLICATION_ID == 1953064045 && STORE_FORMAT == 3, "as written in the pragmas");
     if (make_id(id, error) != 0 ||
-        stmt_run(store->db, "pragma application_id = 1953064045; pragma user_version = 2", "header", error) !=
+        stmt_run(store->db, "pragma application_id = 1953064045; pragma user_version = 3", "header", error) !=
             0 ||
         stmt_run(store->db, embedded_sql("engine.sql"), "engine.sql", error) != 0 ||
         set_meta(store->db, "id", id, error) != 0 ||
@@ -263,11 +263,15 @@ static int set_pragmas(struct store *store, const char *path, struct error *erro
 
 // Within the transaction that brings the views in step: an upgrade happens wholly or not at all.
 static int upgrade(struct store *store, struct error *error) {
+    static const char *const files[] = {[2] = "upgrade_2.sql", [3] = "upgrade_3.sql"};
+    static_assert(sizeof files / sizeof *files == STORE_FORMAT + 1, "one for each format");
     int64_t format = STORE_FORMAT;
     if (pragma_integer(store->db, "pragma user_version", &format, error) != 0)
         return -1;
-    return format < STORE_FORMAT ? stmt_run(store->db, embedded_sql("upgrade_2.sql"), "upgrade_2.sql", error)
-                                 : 0;
+    for (int64_t next = format + 1; next <= STORE_FORMAT; next++)
+        if (stmt_run(store->db, embedded_sql(files[next]), files[next], error) != 0)
+            return -1;
+    return 0;
 }
 
 static int set_up_schema(struct store *store, bool is_new, struct store_report *report, struct error *error) {

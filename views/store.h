@@ -12,7 +12,7 @@ struct store;
 
 enum {
     STORE_APPLICATION_ID = 0x7469646d, // "tidm", in the file's header
-    STORE_FORMAT = 2,                  // user_version; an older one is upgraded, a newer one refused
+    STORE_FORMAT = 3,                  // user_version; an older one is upgraded, a newer one refused
     STORE_ID_SIZE = 33,                // 32 hex digits and NUL
     STORE_PREFIX_SIZE = 256,
 };
