@@ -311,24 +311,27 @@ static int keep_only(struct catalog *catalog, const char *only, struct error *er
     return 0;
 }
 
-static int add_kept(struct view *view, const char *name, size_t size, struct error *error) {
-    char **grown = realloc(view->kept, ((size_t)view->kept_count + 1) * sizeof *grown);
-    if (grown == NULL)
-        return out_of_memory(error);
-    view->kept = grown;
-    view->kept[view->kept_count] = strndup(name, size);
-    if (view->kept[view->kept_count] == NULL)
-        return out_of_memory(error);
-    view->kept_count++;
-    return 0;
+char *schema_next_kept(const char **at) {
+    static const char directive[] = "-- tidemark: keep ";
+    const char *found = strstr(*at, directive);
+    if (found == NULL)
+        return NULL;
+    found += sizeof directive - 1;
+    size_t size = strcspn(found, " \t\r\n");
+    *at = found + size;
+    return strndup(found, size);
 }
 
 static int read_kept(struct view *view, struct error *error) {
-    static const char directive[] = "-- tidemark: keep ";
-    for (const char *at = strstr(view->schema, directive); at != NULL; at = strstr(at, directive)) {
-        at += sizeof directive - 1;
-        if (add_kept(view, at, strcspn(at, " \t\r\n"), error) != 0)
-            return -1;
+    const char *at = view->schema;
+    for (char *name = schema_next_kept(&at); name != NULL; name = schema_next_kept(&at)) {
+        char **grown = realloc(view->kept, ((size_t)view->kept_count + 1) * sizeof *grown);
+        if (grown == NULL) {
+            free(name);
+            return out_of_memory(error);
+        }
+        view->kept = grown;
+        view->kept[view->kept_count++] = name;
     }
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "views/delta.h"
 #include "views/functions.h"
 #include "views/mirror_sql.h"
+#include "views/once.h"
 #include "views/stmt.h"
 
 #include <stdio.h>
@@ -13,6 +14,7 @@ struct object {
     char *type; // table, index, view, trigger
     char *name;
     char *sql;
+    char *columns; // of a table, their names and types; NULL when they were not asked for
 };
 
 struct objects {
@@ -25,11 +27,19 @@ static void free_objects(struct objects *objects) {
         free(objects->list[i].type);
         free(objects->list[i].name);
         free(objects->list[i].sql);
+        free(objects->list[i].columns);
     }
     free(objects->list);
     *objects = (struct objects){0};
 }
 
+static char *copy_text(sqlite3_stmt *stmt, int column) {
+    const char *text =
+        column < sqlite3_column_count(stmt) ? (const char *)sqlite3_column_text(stmt, column) : NULL;
+    return text != NULL ? strdup(text) : NULL;
+}
+
+// `sql` selects type, name, sql and, if it likes, columns.
 static int read_objects(sqlite3 *db, const char *sql, struct objects *ret, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     if (stmt_prepare(db, sql, "sqlite_schema", &stmt, error) != 0)
@@ -40,9 +50,10 @@ static int read_objects(sqlite3 *db, const char *sql, struct objects *ret, struc
         if (grown == NULL || ret->count == INSTALL_OBJECTS_MAX)
             return error_set(error, ERROR_SYSTEM, "too many views, or out of memory");
         ret->list = grown;
-        ret->list[ret->count++] = (struct object){strdup((const char *)sqlite3_column_text(stmt, 0)),
-                                                  strdup((const char *)sqlite3_column_text(stmt, 1)),
-                                                  strdup((const char *)sqlite3_column_text(stmt, 2))};
+        ret->list[ret->count++] = (struct object){.type = copy_text(stmt, 0),
+                                                  .name = copy_text(stmt, 1),
+                                                  .sql = copy_text(stmt, 2),
+                                                  .columns = copy_text(stmt, 3)};
     }
     return row;
 }
@@ -106,8 +117,9 @@ static int schema_objects(const struct catalog *catalog, const char *schema, str
         return -1;
     return read_objects(
         scratch,
-        "select type, name, sql from sqlite_schema where name not in (select name from before)"
-        " and name not like 'sqlite_%'",
+        "select type, name, sql, (select group_concat(c.name || ' ' || c.type || ' ' || c.hidden, ', ')"
+        " from pragma_table_xinfo(s.name) c) from sqlite_schema s"
+        " where name not in (select name from before) and name not like 'sqlite_%'",
         ret, error);
 }
 
@@ -116,6 +128,13 @@ static int run_named(sqlite3 *db, const char *format, const char *name, struct e
     if (sql == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     return stmt_run(db, sql, name, error);
+}
+
+static int forget_once(sqlite3 *db, const struct objects *objects, struct error *error) {
+    for (int i = 0; i < objects->count; i++)
+        if (strcmp(objects->list[i].type, "table") == 0 && once_drop(db, objects->list[i].name, error) != 0)
+            return -1;
+    return 0;
 }
 
 // Triggers and indexes go with their tables or before them.
@@ -132,13 +151,13 @@ static int drop_objects(sqlite3 *db, const struct objects *objects, struct error
             if (strcmp(objects->list[i].type, drops[d].type) == 0 &&
                 run_named(db, drops[d].sql, objects->list[i].name, error) != 0)
                 return -1;
-    return 0;
+    return forget_once(db, objects, error);
 }
 
-static const char *object_sql(const struct objects *objects, const char *name) {
+static const struct object *find_object(const struct objects *objects, const char *name) {
     for (int i = 0; i < objects->count; i++)
         if (strcmp(objects->list[i].name, name) == 0)
-            return objects->list[i].sql;
+            return &objects->list[i];
     return NULL;
 }
 
@@ -170,35 +189,65 @@ static int find_installed(sqlite3 *db, const char *name, struct installed *ret, 
     return row;
 }
 
-// History that the old schema kept must be kept by the new one under the same declaration.
+static bool has_same_columns(const struct object *was, const struct object *is) {
+    return was != NULL && is != NULL && was->columns != NULL && is->columns != NULL &&
+           strcmp(was->columns, is->columns) == 0;
+}
+
+static bool has_history(const char *schema) {
+    CLEANUP(free_charp) char *name = schema_next_kept(&schema);
+    return name != NULL;
+}
+
+static bool keeps(const char *schema, const char *table) {
+    for (;;) {
+        CLEANUP(free_charp) char *name = schema_next_kept(&schema);
+        if (name == NULL || strcmp(name, table) == 0)
+            return name != NULL;
+    }
+}
+
+// History that the old schema kept must be kept by the new one, in the same columns.
 static int check_kept(const struct catalog *catalog, const struct view *view, const struct installed *old,
                       const struct objects *old_objects, struct error *error) {
     CLEANUP(free_objects) struct objects new_objects = {0};
     if (schema_objects(catalog, view->schema, &new_objects, error) != 0)
         return error_prefix(error, "%s", view->file);
-    static const char directive[] = "-- tidemark: keep ";
-    for (const char *at = strstr(old->schema, directive); at != NULL; at = strstr(at, directive)) {
-        at += sizeof directive - 1;
-        CLEANUP(free_charp) char *name = strndup(at, strcspn(at, " \t\r\n"));
-        const char *was = name != NULL ? object_sql(old_objects, name) : NULL;
-        const char *is = name != NULL ? object_sql(&new_objects, name) : NULL;
-        bool named = false;
-        for (int i = 0; name != NULL && i < view->kept_count; i++)
-            named |= strcmp(view->kept[i], name) == 0;
-        if (was == NULL || is == NULL || strcmp(was, is) != 0 || !named)
-            return error_set(
-                error, ERROR_INPUT,
-                "%s: table %s of view %s is history that the mirror cannot rebuild, and its declaration "
-                "changed: put it back, or use a new --db file",
-                view->file, name != NULL ? name : "?", view->name);
+    for (const char *at = old->schema;;) {
+        CLEANUP(free_charp) char *name = schema_next_kept(&at);
+        if (name == NULL)
+            return 0;
+        if (!keeps(view->schema, name) ||
+            !has_same_columns(find_object(old_objects, name), find_object(&new_objects, name)))
+            return error_set(error, ERROR_INPUT,
+                             "%s: table %s of view %s is history that the mirror cannot rebuild: keep it, "
+                             "with the same columns, or use a new --db file",
+                             view->file, name, view->name);
     }
+}
+
+static int copy_out(sqlite3 *db, const struct view *view, const char *old_schema, struct error *error) {
+    for (int i = 0; i < view->kept_count; i++)
+        if (keeps(old_schema, view->kept[i]) &&
+            run_named(db, "create temp table \"_kept_%w\" as select * from main.\"%w\"", view->kept[i],
+                      error) != 0)
+            return -1;
     return 0;
 }
 
-static int keep_tables(sqlite3 *db, const struct view *view, const char *format, struct error *error) {
-    for (int i = 0; i < view->kept_count; i++)
-        if (run_named(db, format, view->kept[i], error) != 0)
+static int copy_in(sqlite3 *db, const struct view *view, struct error *error) {
+    for (int i = 0; i < view->kept_count; i++) {
+        CLEANUP(stmt_free_text) char *copy = sqlite3_mprintf("_kept_%s", view->kept[i]);
+        if (copy == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        bool copied =
+            sqlite3_table_column_metadata(db, "temp", copy, NULL, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+        if (copied && run_named(db,
+                                "insert into main.\"%w\" select * from temp.\"_kept_%w\";"
+                                "drop table temp.\"_kept_%w\"",
+                                view->kept[i], error) != 0)
             return -1;
+    }
     return 0;
 }
 
@@ -239,36 +288,26 @@ static int record(sqlite3 *db, const struct view *view, struct error *error) {
     return stmt_step(stmt, "_views", NULL, error) != 0 ? -1 : record_applies(db, view, error);
 }
 
-static int remove_old(sqlite3 *db, const struct catalog *catalog, const struct view *view, bool *ret_had_kept,
+// History goes into temporary tables.
+static int remove_old(sqlite3 *db, const struct catalog *catalog, const struct view *view,
                       struct error *error) {
     CLEANUP(free_installed) struct installed old = {0};
     CLEANUP(free_objects) struct objects objects = {0};
-    *ret_had_kept = false;
     int found = find_installed(db, view->name, &old, error);
     if (found <= 0)
         return found;
     if (old.schema == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (schema_objects(catalog, old.schema, &objects, error) != 0 ||
-        check_kept(catalog, view, &old, &objects, error) != 0)
-        return -1;
-    *ret_had_kept = strstr(old.schema, "-- tidemark: keep ") != NULL;
-    if (*ret_had_kept &&
-        keep_tables(db, view, "create temp table \"_kept_%w\" as select * from main.\"%w\"", error) != 0)
+        check_kept(catalog, view, &old, &objects, error) != 0 || copy_out(db, view, old.schema, error) != 0)
         return -1;
     return drop_objects(db, &objects, error);
 }
 
 static int make_view(sqlite3 *db, const struct catalog *catalog, const struct view *view,
                      struct error *error) {
-    bool had_kept;
-    if (remove_old(db, catalog, view, &had_kept, error) != 0 ||
-        stmt_run(db, view->schema, view->file, error) != 0)
-        return -1;
-    if (had_kept && keep_tables(db, view,
-                                "insert into main.\"%w\" select * from temp.\"_kept_%w\";"
-                                "drop table temp.\"_kept_%w\"",
-                                error) != 0)
+    if (remove_old(db, catalog, view, error) != 0 || stmt_run(db, view->schema, view->file, error) != 0 ||
+        copy_in(db, view, error) != 0)
         return -1;
     return record(db, view, error);
 }
@@ -289,7 +328,7 @@ static int drop_unloaded(sqlite3 *db, const struct catalog *catalog, struct stor
         const char *name = views.list[i].name;
         if (catalog_view(catalog, name) != NULL)
             continue;
-        if (strstr(views.list[i].sql, "-- tidemark: keep ") != NULL) {
+        if (has_history(views.list[i].sql)) {
             add_name(report->left, sizeof report->left, name);
             continue;
         }
@@ -338,7 +377,7 @@ static int forget_old_triggers(sqlite3 *db, const struct catalog *catalog, const
     if (old.schema == NULL || schema_objects(catalog, old.schema, &objects, error) != 0)
         return -1;
     for (int i = 0; i < triggers->count; i++)
-        if (triggers->list[i].sql != NULL && object_sql(&objects, triggers->list[i].name) != NULL) {
+        if (triggers->list[i].sql != NULL && find_object(&objects, triggers->list[i].name) != NULL) {
             free(triggers->list[i].sql);
             triggers->list[i].sql = NULL;
         }
