@@ -87,10 +87,10 @@ class Files(Case):
     def test_a_newer_format(self):
         tide.replay(self.db, BASIC)
         connection = sqlite3.connect(self.db)
-        connection.execute("pragma user_version = 3")
+        connection.execute("pragma user_version = 4")
         connection.close()
-        self.refused("replay", "--db", self.db, BASIC, says=[self.db, "format is 3", "newer tidemark"])
-        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 3", "newer tidemark"])
+        self.refused("replay", "--db", self.db, BASIC, says=[self.db, "format is 4", "newer tidemark"])
+        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 4", "newer tidemark"])
 
     def test_a_file_cut_off(self):
         tide.replay(self.db, BASIC)
@@ -415,14 +415,13 @@ class Views(Case):
         views = self.old_views()
         tide.replay(self.path / "old.db", half, whole, flags=("--views", str(views)))
         tide.replay(self.db, half, flags=("--views", str(views)))
-        connection = sqlite3.connect(self.db)
-        connection.executescript("drop table _applies; alter table _tables drop column newest_lsn; alter table _transactions drop column last; pragma user_version = 1")
-        connection.close()
+        self.make_older("drop table _applies; alter table _tables drop column newest_lsn; alter table _transactions drop column last;"
+                        " pragma user_version = 1")  # fmt: skip
         self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 1", "tidemark run"])
         done = tide.run("replay", "--db", self.db, whole)
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertIn("filled from the mirror: analytics, email, loyalty, warehouse", done.stderr)
-        self.assertEqual([(2,)], self.query("pragma user_version"))
+        self.assertEqual([(3,)], self.query("pragma user_version"))
         self.assertEqual([], self.query("select name from sqlite_schema where type = 'trigger'"))
         viewed = self.query("select distinct view from _applies order by 1")
         self.assertEqual([("analytics",), ("email",), ("loyalty",), ("warehouse",)], viewed)
@@ -430,13 +429,48 @@ class Views(Case):
         new = self.query("select * from email_outbox order by seq")
         self.db = self.path / "old.db"
         self.assertEqual(self.query("select * from email_outbox order by seq"), new)
-        # as a file that tidemark made now
-        tide.replay(self.path / "new.db", whole)
+        self.is_like_a_new_one("_applies", "_tables")
+
+    def make_older(self, script):
+        connection = sqlite3.connect(self.db)
+        connection.executescript("drop table _once; drop table _once_values; drop table _once_blocks; " + script)
+        connection.close()
+
+    def is_like_a_new_one(self, *tables):
+        tide.replay(self.path / "new.db", BASIC)
         columns = "select name, type, \"notnull\", dflt_value, pk from pragma_table_xinfo('%s')"
-        for table in ("_applies", "_tables"):
+        for table in tables:
             connection = sqlite3.connect(self.path / "new.db")
             self.assertEqual(connection.execute(columns % table).fetchall(), self.query(columns % table))
             connection.close()
+
+    def test_a_file_of_format_2(self):
+        """Its outbox has a unique index, and what that has told is not told again."""
+        half, whole = self.halves()
+        views, schema = self.copy_of("email")
+        schema.write_text(schema.read_text().replace("at_ms integer -- commit time at the source", "at_ms integer, unique(order_id, kind)"))
+        apply = schema.parent / "apply.outbox.sql"
+        text = apply.read_text()
+        asks = re.search(r"where case when (.*)\n.*once\(.*\) end\n", text)
+        apply.write_text(text.replace(asks[0], f"where {asks[1]}\non conflict do nothing\n"))
+        tide.replay(self.path / "old.db", half, whole, flags=("--views", str(views)))
+        tide.replay(self.db, half, flags=("--views", str(views)))
+        told = "select * from email_outbox order by seq"
+        before = self.query(told)
+        self.make_older("pragma user_version = 2")
+        # the orders come again, and only the outbox knows of them
+        connection = sqlite3.connect(self.db)
+        connection.executescript("delete from _offsets; delete from orders; delete from _deleted_orders; update _tables set newest_lsn = -1, deleted_lsn = -1 where name = 'orders'")
+        connection.close()
+        tide.replay(self.db, whole)
+        self.assertEqual([(3,)], self.query("pragma user_version"))
+        after = self.query(told)
+        self.assertGreater(len(before), 0)
+        self.assertEqual(before, after[: len(before)])
+        self.assertEqual(len(after), len({row[1] for row in after}))
+        self.assertEqual([], self.query("select * from pragma_index_list('email_outbox')"))
+        self.db = self.path / "old.db"
+        self.assertEqual(self.query("select message_id from email_outbox order by 1"), sorted((row[1],) for row in after))
 
     def test_a_views_constraint_quarantines(self):
         views = self.view("strict", "create table strict_skus(sku primary key, check (sku <> 'SKU-2')) without rowid;\n"

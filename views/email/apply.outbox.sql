@@ -7,5 +7,5 @@ from _changes_orders o
     cross join email_kinds k on k.change = iif(o._op = 'c', 4, 0)
         + case o.new_status when 'paid' then 1 when 'shipped' then 2 when 'cancelled' then 3 else 0 end
     left join _at_customers c on c._step = o._step and c.id = o.new_customer_id
-where o._snapshot = 0 and (o._op = 'c' or o.new_status is not o.old_status)
-on conflict do nothing
+where case when o._snapshot = 0 and (o._op = 'c' or o.new_status is not o.old_status)
+    then once('email_outbox', 'order_id', 'kind', o.new_id, k.kind) end

@@ -1,5 +1,5 @@
--- What to tell customers: one message a kind and order, for ever. An outbox is history: it keeps what a later state of
--- the orders cannot tell, so it is never rebuilt.
+-- What to tell customers: one message a kind and order, for ever; apply.outbox.sql sees to it by once(). An outbox is
+-- history: it keeps what a later state of the orders cannot tell, so it is never rebuilt.
 -- tidemark: keep email_outbox
 
 create table email_outbox(
@@ -11,8 +11,7 @@ create table email_outbox(
     "to" text,
     full_name text,
     total decimal(10, 2),
-    at_ms integer, -- commit time at the source
-    unique(order_id, kind)
+    at_ms integer -- commit time at the source
 );
 
 -- What a change tells, in this order: see apply.outbox.sql. `change` is 4 for a new order, and more by the status that it
