@@ -3,6 +3,9 @@
 // Rows that one statement deletes: what they were, however long, is kept until the views have seen it.
 enum { DELETED_AT_ONCE = 16384 };
 
+// What deletes left behind is looked at as a whole: not again before this part of it may have grown too old.
+enum { DELETED_PURGED_EVERY_MS = MIRROR_DELETED_KEEP_MS / 64 };
+
 // Runs a statement that deletes up to :limit rows until it finds no more, settling in between when much was
 // seen.
 static int delete_all(struct mirror *mirror, struct mirror_table *table, sqlite3_stmt *stmt,
@@ -99,7 +102,7 @@ int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool
     return 0;
 }
 
-int mirror_purge(struct mirror *mirror, struct error *error) {
+static int purge_deleted(struct mirror *mirror, struct error *error) {
     for (int i = 0; i < mirror->catalog->table_count; i++) {
         sqlite3_stmt *stmt = mirror_table_statement(&mirror->tables[i], STATEMENT_PURGE, error);
         if (stmt == NULL)
@@ -108,6 +111,14 @@ int mirror_purge(struct mirror *mirror, struct error *error) {
         if (stmt_step(stmt, "purge", NULL, error) != 0)
             return -1;
     }
+    mirror->purged_ts_ms = mirror->written_ts_ms;
+    return 0;
+}
+
+int mirror_purge(struct mirror *mirror, struct error *error) {
     mirror->deletes = 0;
+    if (mirror->written_ts_ms - mirror->purged_ts_ms >= DELETED_PURGED_EVERY_MS &&
+        purge_deleted(mirror, error) != 0)
+        return -1;
     return carry_purge(mirror->carry, mirror->written_ts_ms - MIRROR_CARRY_KEEP_MS, error);
 }

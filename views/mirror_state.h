@@ -11,8 +11,9 @@
 #include "views/mirror_table.h"
 
 // Who works on what while a batch that was handed over is written by another thread: the statements, `carry`
-// but for its questions, what the delta shows, `deletes` and `written_ts_ms` are the writing one's; the
-// tables' positions and bounds, `accepting` and the rest are the accepting one's. mirror_hold ends that.
+// but for its questions, what the delta shows, `deletes`, `written_ts_ms` and `purged_ts_ms` are the writing
+// one's; the tables' positions and bounds, `accepting` and the rest are the accepting one's. mirror_hold ends
+// that.
 struct mirror {
     sqlite3 *db;
     const struct catalog *catalog;
@@ -28,6 +29,7 @@ struct mirror {
     int64_t newest_ts_ms;          // of the source's clock
     int64_t written_ts_ms;         // newest_ts_ms when the batch was handed over
     int64_t deletes;               // since the newest purge
+    int64_t purged_ts_ms;          // written_ts_ms of the newest purge of what they left behind
     sqlite3_stmt *save;
 };
 

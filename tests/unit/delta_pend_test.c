@@ -553,6 +553,37 @@ static void a_wide_table(void **state) {
                         "4|151|150|5, 7|300|299|8, 10|-|448|-, 13|598|597|14, 16|747|746|17");
 }
 
+// As many as make the mirror look at what deletes left behind; their LSNs are milliseconds, too.
+static void erase_many(struct fixture *f, int64_t at_ms) {
+    char key[16];
+    for (int i = 0; i < 100000; i++) {
+        (void)snprintf(key, sizeof key, "%d", 1000 + i);
+        (void)erase(f, at_ms + i, "orders", key);
+    }
+    commit(f);
+}
+
+static void what_deletes_leave_behind_goes_in_time(void **state) {
+    struct fixture *f = *state;
+    static const char left[] = "select id from _deleted_orders where id < 1000";
+    const int64_t hour = 3600 * 1000;
+    const int64_t week = 7 * 24 * hour;
+    fixture_open(f);
+    (void)erase(f, 10, "orders", "1");
+    (void)erase(f, 10 + hour, "orders", "2");
+    erase_many(f, week - hour);
+    assert_string_equal(rows(f, left), "1, 2");
+    erase_many(f, week + hour / 2); // too soon after the last time
+    assert_string_equal(rows(f, left), "1, 2");
+    assert_false(create(f, 10, "orders", "1|7|1|n"));
+    erase_many(f, week + 3 * hour);
+    assert_string_equal(rows(f, left), "");
+    (void)erase(f, week + 4 * hour, "orders", "3");
+    erase_many(f, 2 * week + 2 * hour);
+    assert_string_equal(rows(f, left), "3");
+    assert_string_equal(rows(f, "select count(*) from _deleted_orders where id >= 1000"), "100000");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -574,6 +605,7 @@ int main(void) {
         TEST(toast_values_outlive_a_new_row_of_the_key),
         TEST(keys_of_every_kind),
         TEST(a_wide_table),
+        TEST(what_deletes_leave_behind_goes_in_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
