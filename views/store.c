@@ -255,7 +255,7 @@ static int set_up_connection(struct store *store, const char *path, struct error
 // from the log again.
 static int set_pragmas(struct store *store, const char *path, struct error *error) {
     if (stmt_run(store->db,
-                 "pragma journal_mode = wal; pragma cache_size = -24576; pragma secure_delete = off", path,
+                 "pragma journal_mode = wal; pragma cache_size = -16384; pragma secure_delete = off", path,
                  error) != 0)
         return -1;
     return wal_gather_start(store->db, error);
