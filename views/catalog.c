@@ -311,28 +311,34 @@ static int keep_only(struct catalog *catalog, const char *only, struct error *er
     return 0;
 }
 
-char *schema_next_kept(const char **at) {
+struct span schema_next_kept(const char **at) {
     static const char directive[] = "-- tidemark: keep ";
     const char *found = strstr(*at, directive);
     if (found == NULL)
-        return NULL;
+        return (struct span){0};
     found += sizeof directive - 1;
-    size_t size = strcspn(found, " \t\r\n");
-    *at = found + size;
-    return strndup(found, size);
+    struct span name = {found, strcspn(found, " \t\r\n")};
+    *at = found + name.size;
+    return name;
+}
+
+static int add_kept(struct view *view, struct span name, struct error *error) {
+    char **grown = realloc(view->kept, ((size_t)view->kept_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return out_of_memory(error);
+    view->kept = grown;
+    view->kept[view->kept_count] = strndup(name.data, name.size);
+    if (view->kept[view->kept_count] == NULL)
+        return out_of_memory(error);
+    view->kept_count++;
+    return 0;
 }
 
 static int read_kept(struct view *view, struct error *error) {
     const char *at = view->schema;
-    for (char *name = schema_next_kept(&at); name != NULL; name = schema_next_kept(&at)) {
-        char **grown = realloc(view->kept, ((size_t)view->kept_count + 1) * sizeof *grown);
-        if (grown == NULL) {
-            free(name);
-            return out_of_memory(error);
-        }
-        view->kept = grown;
-        view->kept[view->kept_count++] = name;
-    }
+    for (struct span name = schema_next_kept(&at); name.data != NULL; name = schema_next_kept(&at))
+        if (add_kept(view, name, error) != 0)
+            return -1;
     return 0;
 }
 

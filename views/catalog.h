@@ -5,6 +5,7 @@
 #define TIDEMARK_CATALOG_H
 
 #include "views/base/error.h"
+#include "views/base/span.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -107,9 +108,9 @@ void catalog_free(struct catalog **catalog);
 // NULL when there is none. Names compare exactly.
 const struct table *catalog_table(const struct catalog *catalog, const char *name, size_t size);
 const struct view *catalog_view(const struct catalog *catalog, const char *name);
-// The next table that a schema's text declares as history, which *at then stands behind; the caller frees it.
-// NULL = no more.
-char *schema_next_kept(const char **at);
+// The name of the next table that a schema's text declares as history, borrowed from it; *at then stands
+// behind. data NULL = no more.
+struct span schema_next_kept(const char **at);
 const struct query *view_query(const struct view *view, const char *name);
 int table_column(const struct table *table, const char *name, size_t size); // column number or -1
 

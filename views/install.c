@@ -154,9 +154,9 @@ static int drop_objects(sqlite3 *db, const struct objects *objects, struct error
     return forget_once(db, objects, error);
 }
 
-static const struct object *find_object(const struct objects *objects, const char *name) {
+static const struct object *find_object(const struct objects *objects, struct span name) {
     for (int i = 0; i < objects->count; i++)
-        if (strcmp(objects->list[i].name, name) == 0)
+        if (span_equal(span_of(objects->list[i].name), name))
             return &objects->list[i];
     return NULL;
 }
@@ -195,59 +195,40 @@ static bool has_same_columns(const struct object *was, const struct object *is) 
 }
 
 static bool has_history(const char *schema) {
-    CLEANUP(free_charp) char *name = schema_next_kept(&schema);
-    return name != NULL;
+    return schema_next_kept(&schema).data != NULL;
 }
 
-static bool keeps(const char *schema, const char *table) {
+static bool keeps(const char *schema, struct span table) {
     for (;;) {
-        CLEANUP(free_charp) char *name = schema_next_kept(&schema);
-        if (name == NULL || strcmp(name, table) == 0)
-            return name != NULL;
+        struct span name = schema_next_kept(&schema);
+        if (name.data == NULL || span_equal(name, table))
+            return name.data != NULL;
     }
 }
 
 // History that the old schema kept must be kept by the new one, in the same columns.
-static int check_kept(const struct catalog *catalog, const struct view *view, const struct installed *old,
+static int check_kept(const struct catalog *catalog, const struct view *view, const char *old_schema,
                       const struct objects *old_objects, struct error *error) {
     CLEANUP(free_objects) struct objects new_objects = {0};
     if (schema_objects(catalog, view->schema, &new_objects, error) != 0)
         return error_prefix(error, "%s", view->file);
-    for (const char *at = old->schema;;) {
-        CLEANUP(free_charp) char *name = schema_next_kept(&at);
-        if (name == NULL)
-            return 0;
+    const char *at = old_schema;
+    for (struct span name = schema_next_kept(&at); name.data != NULL; name = schema_next_kept(&at))
         if (!keeps(view->schema, name) ||
             !has_same_columns(find_object(old_objects, name), find_object(&new_objects, name)))
             return error_set(error, ERROR_INPUT,
-                             "%s: table %s of view %s is history that the mirror cannot rebuild: keep it, "
+                             "%s: table %.*s of view %s is history that the mirror cannot rebuild: keep it, "
                              "with the same columns, or use a new --db file",
-                             view->file, name, view->name);
-    }
-}
-
-static int copy_out(sqlite3 *db, const struct view *view, const char *old_schema, struct error *error) {
-    for (int i = 0; i < view->kept_count; i++)
-        if (keeps(old_schema, view->kept[i]) &&
-            run_named(db, "create temp table \"_kept_%w\" as select * from main.\"%w\"", view->kept[i],
-                      error) != 0)
-            return -1;
+                             view->file, (int)name.size, name.data, view->name);
     return 0;
 }
 
-static int copy_in(sqlite3 *db, const struct view *view, struct error *error) {
-    for (int i = 0; i < view->kept_count; i++) {
-        CLEANUP(stmt_free_text) char *copy = sqlite3_mprintf("_kept_%s", view->kept[i]);
-        if (copy == NULL)
-            return error_set(error, ERROR_SYSTEM, "out of memory");
-        bool copied =
-            sqlite3_table_column_metadata(db, "temp", copy, NULL, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
-        if (copied && run_named(db,
-                                "insert into main.\"%w\" select * from temp.\"_kept_%w\";"
-                                "drop table temp.\"_kept_%w\"",
-                                view->kept[i], error) != 0)
+// Of the tables that both schemas keep.
+static int move_kept(sqlite3 *db, const struct view *view, const char *old_schema, const char *format,
+                     struct error *error) {
+    for (int i = 0; i < view->kept_count; i++)
+        if (keeps(old_schema, span_of(view->kept[i])) && run_named(db, format, view->kept[i], error) != 0)
             return -1;
-    }
     return 0;
 }
 
@@ -288,26 +269,33 @@ static int record(sqlite3 *db, const struct view *view, struct error *error) {
     return stmt_step(stmt, "_views", NULL, error) != 0 ? -1 : record_applies(db, view, error);
 }
 
-// History goes into temporary tables.
+// What the view's old form has made; its history goes into temporary tables.
 static int remove_old(sqlite3 *db, const struct catalog *catalog, const struct view *view,
-                      struct error *error) {
-    CLEANUP(free_installed) struct installed old = {0};
+                      const char *old_schema, struct error *error) {
     CLEANUP(free_objects) struct objects objects = {0};
-    int found = find_installed(db, view->name, &old, error);
-    if (found <= 0)
-        return found;
-    if (old.schema == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (schema_objects(catalog, old.schema, &objects, error) != 0 ||
-        check_kept(catalog, view, &old, &objects, error) != 0 || copy_out(db, view, old.schema, error) != 0)
+    if (schema_objects(catalog, old_schema, &objects, error) != 0 ||
+        check_kept(catalog, view, old_schema, &objects, error) != 0 ||
+        move_kept(db, view, old_schema, "create temp table \"_kept_%w\" as select * from main.\"%w\"",
+                  error) != 0)
         return -1;
     return drop_objects(db, &objects, error);
 }
 
 static int make_view(sqlite3 *db, const struct catalog *catalog, const struct view *view,
                      struct error *error) {
-    if (remove_old(db, catalog, view, error) != 0 || stmt_run(db, view->schema, view->file, error) != 0 ||
-        copy_in(db, view, error) != 0)
+    CLEANUP(free_installed) struct installed old = {0};
+    int found = find_installed(db, view->name, &old, error);
+    if (found < 0)
+        return -1;
+    if (found == 1 && old.schema == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    const char *old_schema = found == 1 ? old.schema : "";
+    if ((found == 1 && remove_old(db, catalog, view, old_schema, error) != 0) ||
+        stmt_run(db, view->schema, view->file, error) != 0 ||
+        move_kept(db, view, old_schema,
+                  "insert into main.\"%w\" select * from temp.\"_kept_%w\";"
+                  "drop table temp.\"_kept_%w\"",
+                  error) != 0)
         return -1;
     return record(db, view, error);
 }
@@ -377,7 +365,7 @@ static int forget_old_triggers(sqlite3 *db, const struct catalog *catalog, const
     if (old.schema == NULL || schema_objects(catalog, old.schema, &objects, error) != 0)
         return -1;
     for (int i = 0; i < triggers->count; i++)
-        if (triggers->list[i].sql != NULL && find_object(&objects, triggers->list[i].name) != NULL) {
+        if (triggers->list[i].sql != NULL && find_object(&objects, span_of(triggers->list[i].name)) != NULL) {
             free(triggers->list[i].sql);
             triggers->list[i].sql = NULL;
         }
