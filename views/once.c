@@ -218,11 +218,19 @@ static struct once_set *open_set(struct once *once, const char *const *names, st
 
 // --- the function
 
-// The first arguments are constants, so that a statement finds its set once; it does not outlive the
-// statement's run.
+// Of a statement's call whose names are constants it is found once; that does not outlive the statement's
+// run.
+static struct once_set *known_set(sqlite3_context *context) {
+    struct once_set *set = NULL;
+    for (int i = 0; i < NAMES; i++) // SQLite lets go of what is not constant
+        if ((set = sqlite3_get_auxdata(context, i)) == NULL)
+            return NULL;
+    return set;
+}
+
 static struct once_set *set_of_call(sqlite3_context *context, struct once *once, sqlite3_value **arguments,
                                     struct error *error) {
-    struct once_set *set = sqlite3_get_auxdata(context, ARGUMENT_TABLE);
+    struct once_set *set = known_set(context);
     if (set != NULL)
         return set;
     const char *names[NAMES];
@@ -235,8 +243,8 @@ static struct once_set *set_of_call(sqlite3_context *context, struct once *once,
     set = find_set(once, names);
     if (set == NULL)
         set = open_set(once, names, error);
-    if (set != NULL)
-        sqlite3_set_auxdata(context, ARGUMENT_TABLE, set, NULL);
+    for (int i = 0; set != NULL && i < NAMES; i++)
+        sqlite3_set_auxdata(context, i, set, NULL);
     return set;
 }
 
