@@ -426,10 +426,10 @@ class Views(Case):
         viewed = self.query("select distinct view from _applies order by 1")
         self.assertEqual([("analytics",), ("email",), ("loyalty",), ("warehouse",)], viewed)
         self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
+        self.is_like_a_new_one("_applies", "_tables")
         new = self.query("select * from email_outbox order by seq")
         self.db = self.path / "old.db"
         self.assertEqual(self.query("select * from email_outbox order by seq"), new)
-        self.is_like_a_new_one("_applies", "_tables")
 
     def make_older(self, script):
         connection = sqlite3.connect(self.db)
@@ -469,6 +469,7 @@ class Views(Case):
         self.assertEqual(before, after[: len(before)])
         self.assertEqual(len(after), len({row[1] for row in after}))
         self.assertEqual([], self.query("select * from pragma_index_list('email_outbox')"))
+        self.is_like_a_new_one("_once", "_once_values", "_once_blocks")
         self.db = self.path / "old.db"
         self.assertEqual(self.query("select message_id from email_outbox order by 1"), sorted((row[1],) for row in after))
 
