@@ -270,7 +270,7 @@ static void test_names_from_rows(void **state) {
     static const char by_table[] = "select group_concat(once(column1, 'id', 'kind', column2, 'x'), '')"
                                    " from (values('outbox', 5), ('told', 5), ('told', 6), ('outbox', 6))";
     assert_int_equal(count(f, by_column), 1100);
-    assert_int_equal(count(f, by_table), 101);   // 0101
+    assert_int_equal(count(f, by_table), 101); // 0101
 }
 
 static void test_a_table_made_anew_is_learnt_anew(void **state) {
