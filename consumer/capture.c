@@ -1,6 +1,6 @@
 #include "consumer/capture.h"
 
-#include "consumer/json.h"
+#include "consumer/json/json.h"
 #include "views/base/cleanup.h"
 
 #include <errno.h>
@@ -55,7 +55,7 @@ struct member_value {
     struct span text;
 };
 
-static void close_file(int *file) {
+static void capture_close_file(int *file) {
     if (*file >= 0)
         (void)close(*file);
 }
@@ -71,7 +71,7 @@ int capture_open_bytes(struct capture **ret, struct span bytes, const char *name
 }
 
 int capture_open(struct capture **ret, const char *path, struct error *error) {
-    CLEANUP(close_file) int file = open(path, O_RDONLY | O_CLOEXEC);
+    CLEANUP(capture_close_file) int file = open(path, O_RDONLY | O_CLOEXEC);
     struct stat status;
     if (file < 0 || fstat(file, &status) != 0)
         return error_set(error, ERROR_INPUT, "cannot open capture %s: %s", path, strerror(errno));
@@ -106,14 +106,15 @@ void capture_close(struct capture **capture) {
 }
 
 // The line that begins at `place`, without its newline.
-static struct span line_at(const struct capture *capture, size_t place) {
+static struct span capture_line_at(const struct capture *capture, size_t place) {
     const char *start = capture->bytes.data + place;
     size_t left = capture->bytes.size - place;
     const char *newline = memchr(start, '\n', left);
     return (struct span){start, newline != NULL ? (size_t)(newline - start) : left};
 }
 
-static int read_text(struct json_reader *json, struct arena *arena, struct span *ret, struct error *error) {
+static int capture_read_text(struct json_reader *json, struct arena *arena, struct span *ret,
+                             struct error *error) {
     if (!json_unescape(json, arena, ret))
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (ret->data == NULL) // an empty text is not null
@@ -121,8 +122,8 @@ static int read_text(struct json_reader *json, struct arena *arena, struct span 
     return 0;
 }
 
-static int read_member(struct json_reader *json, enum member member, struct arena *arena,
-                       struct member_value *ret, struct error *error) {
+static int capture_read_member(struct json_reader *json, enum member member, struct arena *arena,
+                               struct member_value *ret, struct error *error) {
     const struct member_rule *rule = &member_rules[member];
     if (ret->seen)
         return error_set(error, ERROR_INPUT, "\"%s\" is there twice", rule->name);
@@ -133,14 +134,14 @@ static int read_member(struct json_reader *json, enum member member, struct aren
     if (kind == JSON_NULL && rule->nullable)
         return 0;
     if (kind == JSON_STRING && !rule->integer)
-        return read_text(json, arena, &ret->text, error);
+        return capture_read_text(json, arena, &ret->text, error);
     if (kind == JSON_NUMBER && rule->integer && json_to_integer(json->text, &ret->number))
         return 0;
     return error_set(error, ERROR_INPUT, "\"%s\" is not %s", rule->name, rule->wanted);
 }
 
 // Which member the newest KEY names; MEMBER_COUNT = none of ours.
-static enum member find_member(const struct json_reader *json) {
+static enum member capture_find_member(const struct json_reader *json) {
     enum member member = MEMBER_TOPIC;
     while (member < MEMBER_COUNT &&
            !json_key_is(json, member_rules[member].name, strlen(member_rules[member].name)))
@@ -148,18 +149,18 @@ static enum member find_member(const struct json_reader *json) {
     return member;
 }
 
-static int read_members(struct span line, struct arena *arena, struct member_value *values,
-                        struct error *error) {
+static int capture_read_members(struct span line, struct arena *arena, struct member_value *values,
+                                struct error *error) {
     struct json_reader json;
     json_open(&json, line);
     enum json_kind kind = json_next(&json);
     if (kind != JSON_OBJECT_BEGIN && kind != JSON_ERROR)
         return error_set(error, ERROR_INPUT, "not a JSON object");
     while (kind != JSON_ERROR && (kind = json_next(&json)) == JSON_KEY) {
-        enum member member = find_member(&json);
+        enum member member = capture_find_member(&json);
         if (member == MEMBER_COUNT)
             kind = json_skip(&json) ? kind : JSON_ERROR;
-        else if (read_member(&json, member, arena, &values[member], error) != 0)
+        else if (capture_read_member(&json, member, arena, &values[member], error) != 0)
             return -1;
     }
     if (kind == JSON_OBJECT_END)
@@ -172,7 +173,7 @@ static int read_members(struct span line, struct arena *arena, struct member_val
     return 0;
 }
 
-static bool topic_is_legal(struct span topic) {
+static bool capture_topic_is_legal(struct span topic) {
     for (size_t i = 0; i < topic.size; i++) {
         char c = topic.data[i];
         if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -182,13 +183,14 @@ static bool topic_is_legal(struct span topic) {
     return topic.size > 0 && topic.size <= TOPIC_SIZE_MAX;
 }
 
-static int read_line(struct span line, struct arena *arena, struct capture_line *ret, struct error *error) {
+static int capture_read_line(struct span line, struct arena *arena, struct capture_line *ret,
+                             struct error *error) {
     if (line.size > CAPTURE_LINE_MAX)
         return error_set(error, ERROR_INPUT, "longer than %d bytes", CAPTURE_LINE_MAX);
     struct member_value values[MEMBER_COUNT] = {0};
-    if (read_members(line, arena, values, error) != 0)
+    if (capture_read_members(line, arena, values, error) != 0)
         return -1;
-    if (!topic_is_legal(values[MEMBER_TOPIC].text))
+    if (!capture_topic_is_legal(values[MEMBER_TOPIC].text))
         return error_set(error, ERROR_INPUT, "\"topic\" is not a name that Kafka allows");
     if (values[MEMBER_PARTITION].number < 0 || values[MEMBER_PARTITION].number > INT32_MAX)
         return error_set(error, ERROR_INPUT, "\"partition\" %" PRId64 " is out of range",
@@ -211,11 +213,11 @@ int capture_next(struct capture *capture, struct arena *arena, struct capture_li
                  struct error *error) {
     if (capture->next >= capture->bytes.size)
         return 0;
-    struct span line = line_at(capture, capture->next);
+    struct span line = capture_line_at(capture, capture->next);
     capture->place = capture->next;
     capture->next += line.size + 1;
     capture->line++;
-    if (read_line(line, arena, ret, error) != 0)
+    if (capture_read_line(line, arena, ret, error) != 0)
         return error_prefix(error, "%s:%" PRId64, capture->name, capture->line);
     ret->line = capture->line;
     return 1;
@@ -229,7 +231,7 @@ int capture_at(struct capture *capture, size_t place, struct arena *arena, struc
                struct error *error) {
     if (place >= capture->bytes.size)
         return 0;
-    if (read_line(line_at(capture, place), arena, ret, error) != 0)
+    if (capture_read_line(capture_line_at(capture, place), arena, ret, error) != 0)
         return error_prefix(error, "%s, the line at byte %zu", capture->name, place);
     return 1;
 }
@@ -242,7 +244,7 @@ void capture_rewind(struct capture *capture) {
 
 // The topic that the line names, data NULL when it has none or is broken before it. Kafka's topics have no
 // character that JSON must escape, so the few that are written escaped count as none.
-static struct span topic_of(struct span line) {
+static struct span capture_topic_of(struct span line) {
     struct json_reader json;
     json_open(&json, line);
     if (json_next(&json) != JSON_OBJECT_BEGIN)
@@ -259,8 +261,8 @@ static struct span topic_of(struct span line) {
 bool capture_has_topic(const struct capture *capture, const char *suffix) {
     struct span wanted = span_of(suffix);
     for (size_t place = 0; place < capture->bytes.size;) {
-        struct span line = line_at(capture, place);
-        struct span topic = topic_of(line);
+        struct span line = capture_line_at(capture, place);
+        struct span topic = capture_topic_of(line);
         if (topic.data != NULL && topic.size >= wanted.size &&
             span_equal((struct span){topic.data + topic.size - wanted.size, wanted.size}, wanted))
             return true;
@@ -270,7 +272,7 @@ bool capture_has_topic(const struct capture *capture, const char *suffix) {
 }
 
 // False when the line's first two members are not its topic and partition.
-static bool head_of(struct span line, struct span *ret_topic, int32_t *ret_partition) {
+static bool capture_head_of(struct span line, struct span *ret_topic, int32_t *ret_partition) {
     struct json_reader json;
     int64_t partition;
     json_open(&json, line);
@@ -293,11 +295,12 @@ int capture_visit_partitions(const struct capture *capture,
     struct span last = {0};
     int32_t last_partition = -1;
     for (size_t place = 0; place < capture->bytes.size;) {
-        struct span line = line_at(capture, place);
+        struct span line = capture_line_at(capture, place);
         struct span topic;
         int32_t partition;
         place += line.size + 1;
-        if (!head_of(line, &topic, &partition) || (partition == last_partition && span_equal(topic, last)))
+        if (!capture_head_of(line, &topic, &partition) ||
+            (partition == last_partition && span_equal(topic, last)))
             continue;
         if (visit(self, topic, partition, error) != 0)
             return -1;
@@ -307,14 +310,14 @@ int capture_visit_partitions(const struct capture *capture,
     return 0;
 }
 
-static bool strip_prefix(struct span *text, struct span prefix) {
+static bool capture_strip_prefix(struct span *text, struct span prefix) {
     if (text->size <= prefix.size || memcmp(text->data, prefix.data, prefix.size) != 0)
         return false;
     *text = (struct span){text->data + prefix.size, text->size - prefix.size};
     return true;
 }
 
-static bool strip_suffix(struct span *text, struct span suffix) {
+static bool capture_strip_suffix(struct span *text, struct span suffix) {
     if (text->size <= suffix.size ||
         memcmp(text->data + text->size - suffix.size, suffix.data, suffix.size) != 0)
         return false;
@@ -323,7 +326,7 @@ static bool strip_suffix(struct span *text, struct span suffix) {
 }
 
 // Cuts the last two parts, ".schema.table".
-static bool strip_table(struct span *topic) {
+static bool capture_strip_table(struct span *topic) {
     int dots = 0;
     for (size_t i = topic->size; i > 1; i--)
         if (topic->data[i - 1] == '.' && ++dots == 2) {
@@ -335,10 +338,11 @@ static bool strip_table(struct span *topic) {
 
 struct span capture_prefix(const struct capture *capture) {
     for (size_t place = 0; place < capture->bytes.size;) {
-        struct span line = line_at(capture, place);
-        struct span topic = topic_of(line);
-        if (topic.data != NULL && (strip_prefix(&topic, SPAN("__debezium-heartbeat.")) ||
-                                   strip_suffix(&topic, SPAN(".transaction")) || strip_table(&topic)))
+        struct span line = capture_line_at(capture, place);
+        struct span topic = capture_topic_of(line);
+        if (topic.data != NULL &&
+            (capture_strip_prefix(&topic, SPAN("__debezium-heartbeat.")) ||
+             capture_strip_suffix(&topic, SPAN(".transaction")) || capture_strip_table(&topic)))
             return topic;
         place += line.size + 1;
     }

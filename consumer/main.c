@@ -1,10 +1,10 @@
 // The program: reads the command line, puts the parts together, stops them in reverse order. The only file
 // that sees both consumer and http.
-#include "consumer/embedded.h"
-#include "consumer/follow.h"
+#include "consumer/consume.h"
+#include "consumer/decode/topic_role.h"
+#include "consumer/demo/mock_broker.h"
 #include "consumer/options.h"
 #include "consumer/replay.h"
-#include "consumer/topics.h"
 #include "http/server.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
@@ -30,7 +30,7 @@ struct stopper {
     bool stopped;
 };
 
-static void stopper_init(struct stopper *stopper, double seconds) {
+static void main_stopper_init(struct stopper *stopper, double seconds) {
     (void)sigemptyset(&stopper->signals);
     (void)sigaddset(&stopper->signals, SIGINT);
     (void)sigaddset(&stopper->signals, SIGTERM);
@@ -40,7 +40,7 @@ static void stopper_init(struct stopper *stopper, double seconds) {
     stopper->stopped = false;
 }
 
-static bool stop_asked(struct stopper *stopper, int wait_ms) {
+static bool main_stop_asked(struct stopper *stopper, int wait_ms) {
     const struct timespec wait = {wait_ms / 1000, (long)(wait_ms % 1000) * 1000000};
     if (!stopper->stopped && sigtimedwait(&stopper->signals, NULL, &wait) > 0)
         stopper->stopped = true;
@@ -49,14 +49,14 @@ static bool stop_asked(struct stopper *stopper, int wait_ms) {
     return stopper->stopped;
 }
 
-static bool stop_now(void *self) {
-    return stop_asked(self, 0);
+static bool main_stop_now(void *self) {
+    return main_stop_asked(self, 0);
 }
 
 // Fetches are megabytes that come and go many times a second. By default glibc gives such memory back to the
 // system each time and faults it in again: a third of librdkafka's CPU where messages carry schemas. The
 // bounds of the queues are the bounds of what is kept so.
-static void keep_memory(void) {
+static void main_keep_memory(void) {
 #ifdef __GLIBC__
     enum { MAPPED_FROM = 32 << 20, TRIMMED_FROM = 128 << 20, ASKED_FOR_MORE = 1 << 20 };
     (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
@@ -65,7 +65,7 @@ static void keep_memory(void) {
 #endif
 }
 
-static void tell_views(const struct store_report *report, const char *db) {
+static void main_tell_views(const struct store_report *report, const char *db) {
     if (report->created)
         log_info("made %s", db);
     else if (report->views_built > 0)
@@ -78,8 +78,8 @@ static void tell_views(const struct store_report *report, const char *db) {
 
 // What the file has applied, before the first partition is discovered: the demo's broker has to hold it
 // again.
-static void load_applied(const struct store *store, const struct catalog *catalog,
-                         struct progress *progress) {
+static void main_load_applied(const struct store *store, const struct catalog *catalog,
+                              struct progress *progress) {
     int count;
     const struct store_offset *offsets = store_offsets(store, &count);
     for (int i = 0; i < count; i++) {
@@ -93,8 +93,8 @@ static void load_applied(const struct store *store, const struct catalog *catalo
     }
 }
 
-static int start_server(struct server **server, const struct options *options, const char *db,
-                        const struct catalog *catalog, struct progress *progress, struct error *error) {
+static int main_start_server(struct server **server, const struct options *options, const char *db,
+                             const struct catalog *catalog, struct progress *progress, struct error *error) {
     const struct server_config config = {.listen = options->listen,
                                          .db = db,
                                          .catalog = catalog,
@@ -110,42 +110,42 @@ struct parts {
     struct catalog *catalog;
     struct progress *progress;
     struct store *store;
-    struct embedded *embedded;
+    struct mock_broker *embedded;
     struct server *server;
 };
 
 // In the reverse of the order in which they start: no answer is asked of what is gone.
-static void stop_parts(struct parts *parts) {
+static void main_stop_parts(struct parts *parts) {
     server_stop(&parts->server);
-    embedded_stop(&parts->embedded);
+    mock_broker_stop(&parts->embedded);
     store_close(&parts->store);
     progress_free(&parts->progress);
     catalog_free(&parts->catalog);
 }
 
-static int open_store(struct parts *parts, const struct options *options, const char *db,
-                      struct error *error) {
+static int main_open_store(struct parts *parts, const struct options *options, const char *db,
+                           struct error *error) {
     struct store_report report;
     if (catalog_load(options->views, options->only, &parts->catalog, error) != 0 ||
         progress_new(&parts->progress, error) != 0 ||
         store_open(&parts->store, db, parts->catalog, &report, error) != 0)
         return -1;
-    tell_views(&report, db);
+    main_tell_views(&report, db);
     return 0;
 }
 
-static enum apply_timeline on_timeline(const struct options *options) {
+static enum apply_timeline main_on_timeline(const struct options *options) {
     if (options->on_timeline != NULL && strcmp(options->on_timeline, "accept") == 0)
         return TIMELINE_ACCEPT;
     return options->accept_timeline ? TIMELINE_ACCEPT_ONE : TIMELINE_HALT;
 }
 
-static int follow(struct parts *parts, const struct options *options, const char *brokers, const char *prefix,
-                  bool demo, struct stopper *stopper, struct error *error) {
+static int main_follow(struct parts *parts, const struct options *options, const char *brokers,
+                       const char *prefix, bool demo, struct stopper *stopper, struct error *error) {
     struct kafka_property properties[OPTIONS_PROPERTIES_MAX];
     for (int i = 0; i < options->property_count; i++)
         properties[i] = (struct kafka_property){options->properties[i].name, options->properties[i].value};
-    const struct follow_config config = {
+    const struct consume_config config = {
         .brokers = brokers,
         .properties = properties,
         .property_count = options->property_count,
@@ -155,27 +155,27 @@ static int follow(struct parts *parts, const struct options *options, const char
         .progress = parts->progress,
         .settings = &value_settings_default,
         .commit_messages = (int)options->commit_messages,
-        .on_timeline = on_timeline(options),
+        .on_timeline = main_on_timeline(options),
         .transaction_wait_ms = options->transaction_wait_ms,
         .silent_after_ms = options->silent_after_ms,
         .heartbeats_by_arrival = demo,
         .verify_topics = !demo,
         .progress_line = true,
-        .stop = stop_now,
+        .stop = main_stop_now,
         .self = stopper,
     };
-    return follow_run(&config, error);
+    return consume_run(&config, error);
 }
 
-static int command_run(const struct options *options, struct error *error) {
+static int main_command_run(const struct options *options, struct error *error) {
     struct stopper stopper;
-    stopper_init(&stopper, options->seconds);
-    CLEANUP(stop_parts) struct parts parts = {0};
-    if (open_store(&parts, options, options->db, error) != 0 ||
+    main_stopper_init(&stopper, options->seconds);
+    CLEANUP(main_stop_parts) struct parts parts = {0};
+    if (main_open_store(&parts, options, options->db, error) != 0 ||
         store_claim_prefix(parts.store, options->prefix, error) != 0 ||
-        start_server(&parts.server, options, options->db, parts.catalog, parts.progress, error) != 0)
+        main_start_server(&parts.server, options, options->db, parts.catalog, parts.progress, error) != 0)
         return -1;
-    return follow(&parts, options, options->brokers, options->prefix, false, &stopper, error);
+    return main_follow(&parts, options, options->brokers, options->prefix, false, &stopper, error);
 }
 
 // A file for a demo that names none: gone with the process.
@@ -184,7 +184,7 @@ struct temporary {
     char db[80];
 };
 
-static int temporary_make(struct temporary *temporary, struct error *error) {
+static int main_temporary_make(struct temporary *temporary, struct error *error) {
     (void)snprintf(temporary->folder, sizeof temporary->folder, "/tmp/tidemark-demo-XXXXXX");
     if (mkdtemp(temporary->folder) == NULL) {
         temporary->folder[0] = '\0';
@@ -194,7 +194,7 @@ static int temporary_make(struct temporary *temporary, struct error *error) {
     return 0;
 }
 
-static void temporary_remove(struct temporary *temporary) {
+static void main_temporary_remove(struct temporary *temporary) {
     static const char *const suffixes[] = {"", "-wal", "-shm"};
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes && temporary->folder[0] != '\0'; i++) {
         char path[96];
@@ -205,37 +205,37 @@ static void temporary_remove(struct temporary *temporary) {
         (void)rmdir(temporary->folder);
 }
 
-static int command_demo(const struct options *options, struct error *error) {
+static int main_command_demo(const struct options *options, struct error *error) {
     struct stopper stopper;
-    stopper_init(&stopper, options->seconds);
-    CLEANUP(temporary_remove) struct temporary temporary = {0};
-    if (options->db == NULL && temporary_make(&temporary, error) != 0)
+    main_stopper_init(&stopper, options->seconds);
+    CLEANUP(main_temporary_remove) struct temporary temporary = {0};
+    if (options->db == NULL && main_temporary_make(&temporary, error) != 0)
         return -1;
     const char *db = options->db != NULL ? options->db : temporary.db;
-    CLEANUP(stop_parts) struct parts parts = {0};
-    if (open_store(&parts, options, db, error) != 0)
+    CLEANUP(main_stop_parts) struct parts parts = {0};
+    if (main_open_store(&parts, options, db, error) != 0)
         return -1;
-    load_applied(parts.store, parts.catalog, parts.progress);
-    const struct embedded_config embedded = {.capture = options->capture,
-                                             .rate = options->rate,
-                                             .traffic = options->traffic,
-                                             .seed = (uint64_t)options->seed};
-    if (embedded_start(&parts.embedded, &embedded, parts.progress, error) != 0 ||
-        start_server(&parts.server, options, db, parts.catalog, parts.progress, error) != 0)
+    main_load_applied(parts.store, parts.catalog, parts.progress);
+    const struct mock_broker_config embedded = {.capture = options->capture,
+                                                .rate = options->rate,
+                                                .traffic = options->traffic,
+                                                .seed = (uint64_t)options->seed};
+    if (mock_broker_start(&parts.embedded, &embedded, parts.progress, error) != 0 ||
+        main_start_server(&parts.server, options, db, parts.catalog, parts.progress, error) != 0)
         return -1;
-    log_info("embedded broker on %s, prefix %s", embedded_brokers(parts.embedded),
-             embedded_prefix(parts.embedded));
-    return follow(&parts, options, embedded_brokers(parts.embedded), embedded_prefix(parts.embedded), true,
-                  &stopper, error);
+    log_info("embedded broker on %s, prefix %s", mock_broker_brokers(parts.embedded),
+             mock_broker_prefix(parts.embedded));
+    return main_follow(&parts, options, mock_broker_brokers(parts.embedded),
+                       mock_broker_prefix(parts.embedded), true, &stopper, error);
 }
 
-static int command_replay(const struct options *options, struct error *error) {
+static int main_command_replay(const struct options *options, struct error *error) {
     // Before the file is made: a mistyped name leaves nothing behind.
     for (int i = 0; i < options->capture_count; i++)
         if (access(options->captures[i], R_OK) != 0)
             return error_set(error, ERROR_INPUT, "%s: %s", options->captures[i], strerror(errno));
-    CLEANUP(stop_parts) struct parts parts = {0};
-    if (open_store(&parts, options, options->db, error) != 0)
+    CLEANUP(main_stop_parts) struct parts parts = {0};
+    if (main_open_store(&parts, options, options->db, error) != 0)
         return -1;
     const struct replay_config config = {
         .captures = options->captures,
@@ -246,7 +246,7 @@ static int command_replay(const struct options *options, struct error *error) {
         .progress = parts.progress,
         .settings = &value_settings_default,
         .commit_messages = (int)options->commit_messages,
-        .on_timeline = on_timeline(options),
+        .on_timeline = main_on_timeline(options),
         .progress_line = true,
     };
     struct progress_counters counters;
@@ -267,70 +267,70 @@ static int command_replay(const struct options *options, struct error *error) {
     return 0;
 }
 
-static int command_serve(const struct options *options, struct error *error) {
+static int main_command_serve(const struct options *options, struct error *error) {
     struct stopper stopper;
-    stopper_init(&stopper, options->seconds);
-    CLEANUP(stop_parts) struct parts parts = {0};
+    main_stopper_init(&stopper, options->seconds);
+    CLEANUP(main_stop_parts) struct parts parts = {0};
     if (access(options->db, R_OK) != 0)
         return error_set(error, ERROR_STORE, "%s: %s", options->db, strerror(errno));
     if (catalog_load(options->views, options->only, &parts.catalog, error) != 0 ||
         progress_new(&parts.progress, error) != 0)
         return -1;
     progress_set_state(parts.progress, STATE_SERVING, "");
-    if (start_server(&parts.server, options, options->db, parts.catalog, parts.progress, error) != 0)
+    if (main_start_server(&parts.server, options, options->db, parts.catalog, parts.progress, error) != 0)
         return -1;
-    while (!stop_asked(&stopper, FOLLOW_WAIT_MS)) {
+    while (!main_stop_asked(&stopper, CONSUME_WAIT_MS)) {
     }
     return 0;
 }
 
-static void print_route(const struct query *query) {
+static void main_print_route(const struct query *query) {
     (void)printf("GET /v1/views/%s/%s", query->view, query->name);
     for (int i = 0; i < query->parameter_count; i++)
         (void)printf("%s%s=", i == 0 ? "?" : "&", query->parameters[i]);
     (void)printf("\n");
 }
 
-static int command_check(const struct options *options, struct error *error) {
+static int main_command_check(const struct options *options, struct error *error) {
     CLEANUP(catalog_free) struct catalog *catalog = NULL;
     if (catalog_load(options->views, options->only, &catalog, error) != 0)
         return -1;
     for (int i = 0; i < catalog->view_count; i++)
         for (int q = 0; q < catalog->views[i].query_count; q++)
-            print_route(&catalog->views[i].queries[q]);
+            main_print_route(&catalog->views[i].queries[q]);
     for (int i = 0; i < catalog->table_count; i++)
         (void)printf("GET /v1/tables/%s\n", catalog->tables[i].name);
     return 0;
 }
 
-static int run_command(const struct options *options, struct error *error) {
+static int main_run_command(const struct options *options, struct error *error) {
     switch (options->command) {
     case COMMAND_RUN:
-        return command_run(options, error);
+        return main_command_run(options, error);
     case COMMAND_DEMO:
-        return command_demo(options, error);
+        return main_command_demo(options, error);
     case COMMAND_REPLAY:
-        return command_replay(options, error);
+        return main_command_replay(options, error);
     case COMMAND_SERVE:
-        return command_serve(options, error);
+        return main_command_serve(options, error);
     case COMMAND_CHECK:
-        return command_check(options, error);
+        return main_command_check(options, error);
     case COMMAND_NONE:
         break;
     }
     return 0;
 }
 
-static enum log_level level_of(const char *name) {
+static enum log_level main_level_of(const char *name) {
     static const char *const names[] = {"error", "warn", "info", "debug"};
     for (int i = 0; name != NULL && i < 4; i++)
         if (strcmp(names[i], name) == 0)
             return (enum log_level)i;
-    return LOG_INFO;
+    return LEVEL_INFO;
 }
 
 int main(int argc, char **argv) {
-    keep_memory();
+    main_keep_memory();
     struct error error = {0};
     CLEANUP(options_done) struct options options;
     int status = options_parse(&options, argc, argv, &error);
@@ -343,9 +343,9 @@ int main(int argc, char **argv) {
         return EXIT_OK;
     }
     if (status == 0) {
-        log_setup(level_of(options.log_level),
+        log_setup(main_level_of(options.log_level),
                   options.log_format != NULL && strcmp(options.log_format, "json") == 0);
-        status = run_command(&options, &error);
+        status = main_run_command(&options, &error);
     }
     if (status == 0)
         return EXIT_OK;

@@ -1,6 +1,6 @@
 #include "consumer/options.h"
 
-#include "consumer/apply.h"
+#include "consumer/apply/apply.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -115,7 +115,7 @@ void options_help(enum command command, FILE *out) {
         (void)fprintf(out, "  %-38s %s\n", "-X PROPERTY=VALUE", "any librdkafka property, as kcat has it");
 }
 
-static int set_number(const char *name, const char *value, double *ret, struct error *error) {
+static int options_set_number(const char *name, const char *value, double *ret, struct error *error) {
     char *end = NULL;
     errno = 0;
     double number = strtod(value, &end);
@@ -125,7 +125,7 @@ static int set_number(const char *name, const char *value, double *ret, struct e
     return 0;
 }
 
-static int set_integer(const char *name, const char *value, int64_t *ret, struct error *error) {
+static int options_set_integer(const char *name, const char *value, int64_t *ret, struct error *error) {
     char *end = NULL;
     errno = 0;
     long long number = strtoll(value, &end, 10);
@@ -135,8 +135,8 @@ static int set_integer(const char *name, const char *value, int64_t *ret, struct
     return 0;
 }
 
-static int set_option(struct options *options, const struct option *option, const char *name,
-                      const char *value, struct error *error) {
+static int options_set_option(struct options *options, const struct option *option, const char *name,
+                              const char *value, struct error *error) {
     char *member = (char *)options + option->offset;
     switch (option->kind) {
     case OPTION_TEXT:
@@ -146,14 +146,14 @@ static int set_option(struct options *options, const struct option *option, cons
         return 0;
     case OPTION_NUMBER: {
         double number = 0;
-        if (set_number(name, value, &number, error) != 0)
+        if (options_set_number(name, value, &number, error) != 0)
             return -1;
         memcpy(member, &number, sizeof number);
         return 0;
     }
     case OPTION_INTEGER: {
         int64_t number = 0;
-        if (set_integer(name, value, &number, error) != 0)
+        if (options_set_integer(name, value, &number, error) != 0)
             return -1;
         memcpy(member, &number, sizeof number);
         return 0;
@@ -169,26 +169,26 @@ static int set_option(struct options *options, const struct option *option, cons
 }
 
 // "--log-format" is TIDEMARK_LOG_FORMAT.
-static void twin_name(const char *flag, char *ret, size_t size) {
+static void options_twin_name(const char *flag, char *ret, size_t size) {
     (void)snprintf(ret, size, "TIDEMARK_%s", flag + 2);
     for (char *c = ret; *c != '\0'; c++)
         *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
 }
 
-static int read_environment(struct options *options, struct error *error) {
+static int options_read_environment(struct options *options, struct error *error) {
     for (size_t i = 0; i < sizeof option_table / sizeof *option_table; i++) {
         char name[64];
-        twin_name(option_table[i].flag, name, sizeof name);
+        options_twin_name(option_table[i].flag, name, sizeof name);
         const char *value = getenv(name);
         if (value == NULL || (option_table[i].commands & (1 << options->command)) == 0)
             continue;
-        if (set_option(options, &option_table[i], name, value, error) != 0)
+        if (options_set_option(options, &option_table[i], name, value, error) != 0)
             return -1;
     }
     return 0;
 }
 
-static int add_property(struct options *options, const char *text, struct error *error) {
+static int options_add_property(struct options *options, const char *text, struct error *error) {
     const char *equals = strchr(text, '=');
     // Only the name is repeated: the value may be a secret.
     if (equals == NULL || equals == text)
@@ -206,7 +206,7 @@ static int add_property(struct options *options, const char *text, struct error 
 }
 
 // TIDEMARK_X: one PROPERTY=VALUE a line, so that secrets need not stand on the command line.
-static int read_environment_properties(struct options *options, struct error *error) {
+static int options_read_environment_properties(struct options *options, struct error *error) {
     const char *lines = options->command == COMMAND_RUN ? getenv("TIDEMARK_X") : NULL;
     while (lines != NULL && *lines != '\0') {
         size_t size = strcspn(lines, "\n");
@@ -216,14 +216,14 @@ static int read_environment_properties(struct options *options, struct error *er
                              sizeof line - 1);
         memcpy(line, lines, size);
         line[size] = '\0';
-        if (size > 0 && add_property(options, line, error) != 0)
+        if (size > 0 && options_add_property(options, line, error) != 0)
             return -1;
         lines += size + (lines[size] == '\n');
     }
     return 0;
 }
 
-static const struct option *find_option(const char *argument, const char **ret_value) {
+static const struct option *options_find_option(const char *argument, const char **ret_value) {
     const char *equals = strchr(argument, '=');
     size_t size = equals != NULL ? (size_t)(equals - argument) : strlen(argument);
     *ret_value = equals != NULL ? equals + 1 : NULL;
@@ -233,14 +233,14 @@ static const struct option *find_option(const char *argument, const char **ret_v
     return NULL;
 }
 
-static const char *command_name(enum command command) {
+static const char *options_command_name(enum command command) {
     for (int i = 0; i < COMMAND_COUNT; i++)
         if (command_table[i].command == command)
             return command_table[i].name;
     return "";
 }
 
-static int read_flag(struct options *options, int argc, char **argv, int *at, struct error *error) {
+static int options_read_flag(struct options *options, int argc, char **argv, int *at, struct error *error) {
     const char *argument = argv[*at];
     if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
         options->help = true;
@@ -249,24 +249,25 @@ static int read_flag(struct options *options, int argc, char **argv, int *at, st
     if (strncmp(argument, "-X", 2) == 0) {
         const char *text = argument[2] != '\0' ? argument + 2 : *at + 1 < argc ? argv[++*at] : "";
         return options->command == COMMAND_RUN
-                   ? add_property(options, text, error)
+                   ? options_add_property(options, text, error)
                    : error_set(error, ERROR_USAGE, "-X is for `tidemark run` only");
     }
     const char *value;
-    const struct option *option = find_option(argument, &value);
+    const struct option *option = options_find_option(argument, &value);
     if (option == NULL || (option->commands & (1 << options->command)) == 0)
         return error_set(error, ERROR_USAGE, "`tidemark %s` has no flag %s; see `tidemark %s --help`",
-                         command_name(options->command), argument, command_name(options->command));
+                         options_command_name(options->command), argument,
+                         options_command_name(options->command));
     if (option->argument == NULL)
-        return value == NULL ? set_option(options, option, option->flag, NULL, error)
+        return value == NULL ? options_set_option(options, option, option->flag, NULL, error)
                              : error_set(error, ERROR_USAGE, "%s takes no value", option->flag);
     if (value == NULL && *at + 1 >= argc)
         return error_set(error, ERROR_USAGE, "%s needs a value: %s", option->flag, option->argument);
-    return set_option(options, option, option->flag, value != NULL ? value : argv[++*at], error);
+    return options_set_option(options, option, option->flag, value != NULL ? value : argv[++*at], error);
 }
 
-static int check_choice(const char *name, const char *value, const char *const *choices,
-                        struct error *error) {
+static int options_check_choice(const char *name, const char *value, const char *const *choices,
+                                struct error *error) {
     for (int i = 0; choices[i] != NULL; i++)
         if (value == NULL || strcmp(value, choices[i]) == 0)
             return 0;
@@ -274,13 +275,13 @@ static int check_choice(const char *name, const char *value, const char *const *
                      choices[2] != NULL ? ", ..; see --help" : "");
 }
 
-static int check(const struct options *options, struct error *error) {
+static int options_check(const struct options *options, struct error *error) {
     static const char *const formats[] = {"text", "json", NULL};
     static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
     static const char *const timelines[] = {"halt", "accept", NULL};
-    if (check_choice("--log-format", options->log_format, formats, error) != 0 ||
-        check_choice("--log-level", options->log_level, levels, error) != 0 ||
-        check_choice("--on-timeline", options->on_timeline, timelines, error) != 0)
+    if (options_check_choice("--log-format", options->log_format, formats, error) != 0 ||
+        options_check_choice("--log-level", options->log_level, levels, error) != 0 ||
+        options_check_choice("--on-timeline", options->on_timeline, timelines, error) != 0)
         return -1;
     if (options->commit_messages < 1)
         return error_set(error, ERROR_USAGE, "--commit-messages is at least 1");
@@ -292,13 +293,13 @@ static int check(const struct options *options, struct error *error) {
                          "`tidemark run` needs --prefix NAME, the connector's topic.prefix");
     if (options->command != COMMAND_DEMO && options->command != COMMAND_CHECK && options->db == NULL)
         return error_set(error, ERROR_USAGE, "`tidemark %s` needs --db FILE (or TIDEMARK_DB)",
-                         command_name(options->command));
+                         options_command_name(options->command));
     if (options->command == COMMAND_REPLAY && options->capture_count == 0)
         return error_set(error, ERROR_USAGE, "`tidemark replay` needs at least one CAPTURE");
     return 0;
 }
 
-static int read_command(struct options *options, const char *argument, struct error *error) {
+static int options_read_command(struct options *options, const char *argument, struct error *error) {
     for (int i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(command_table[i].name, argument) == 0)
             options->command = command_table[i].command;
@@ -322,16 +323,16 @@ int options_parse(struct options *ret, int argc, char **argv, struct error *erro
         return ret->help = true, 0;
     if (strcmp(argv[1], "--version") == 0)
         return ret->version = true, 0;
-    if (read_command(ret, argv[1], error) != 0 || read_environment(ret, error) != 0)
+    if (options_read_command(ret, argv[1], error) != 0 || options_read_environment(ret, error) != 0)
         return -1;
     bool flags = true;
-    if (read_environment_properties(ret, error) != 0)
+    if (options_read_environment_properties(ret, error) != 0)
         return -1;
     for (int i = 2; i < argc; i++) {
         if (flags && strcmp(argv[i], "--") == 0) {
             flags = false;
         } else if (flags && argv[i][0] == '-' && argv[i][1] != '\0') {
-            if (read_flag(ret, argc, argv, &i, error) != 0)
+            if (options_read_flag(ret, argc, argv, &i, error) != 0)
                 return -1;
         } else if (ret->command == COMMAND_REPLAY && ret->capture_count < OPTIONS_CAPTURES_MAX) {
             ret->captures[ret->capture_count++] = argv[i];
@@ -339,7 +340,7 @@ int options_parse(struct options *ret, int argc, char **argv, struct error *erro
             return error_set(error, ERROR_USAGE, "`tidemark %s` does not take %s", argv[1], argv[i]);
         }
     }
-    return ret->help ? 0 : check(ret, error);
+    return ret->help ? 0 : options_check(ret, error);
 }
 
 void options_done(struct options *options) {

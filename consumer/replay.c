@@ -1,6 +1,6 @@
 #include "consumer/replay.h"
 
-#include "consumer/apply.h"
+#include "consumer/apply/apply.h"
 #include "consumer/capture.h"
 #include "consumer/progress_line.h"
 #include "views/base/cleanup.h"
@@ -39,13 +39,13 @@ struct replay {
     bool failed;
 };
 
-static void set_message(struct queue *queue, const struct capture_line *line, int slot) {
+static void replay_set_message(struct queue *queue, const struct capture_line *line, int slot) {
     queue->message = (struct message){
         .slot = slot, .offset = line->offset, .ts_ms = line->ts_ms, .key = line->key, .value = line->value};
     queue->loaded = true;
 }
 
-static const struct message *peek(void *self, int slot) {
+static const struct message *replay_peek(void *self, int slot) {
     struct replay *replay = self;
     struct queue *queue = replay->queues[slot];
     if (queue->loaded)
@@ -61,22 +61,22 @@ static const struct message *peek(void *self, int slot) {
     }
     queue->first = (queue->first + 1) % queue->capacity;
     queue->count--;
-    set_message(queue, &line, slot);
+    replay_set_message(queue, &line, slot);
     return &queue->message;
 }
 
-static void release(void *self, int slot) {
+static void replay_release(void *self, int slot) {
     struct replay *replay = self;
     replay->queues[slot]->loaded = false;
 }
 
 // Until the captures are at their end more lines may follow.
-static bool at_end(void *self, int slot) {
+static bool replay_at_end(void *self, int slot) {
     const struct replay *replay = self;
     return replay->ended && !replay->queues[slot]->loaded && replay->queues[slot]->count == 0;
 }
 
-static int enqueue(struct queue *queue, struct place place, struct error *error) {
+static int replay_enqueue(struct queue *queue, struct place place, struct error *error) {
     if (queue->count == queue->capacity) {
         size_t capacity = queue->capacity == 0 ? 16 : queue->capacity * 2;
         struct place *grown = malloc(capacity * sizeof *grown);
@@ -93,8 +93,8 @@ static int enqueue(struct queue *queue, struct place place, struct error *error)
     return 0;
 }
 
-static int find_slot(struct replay *replay, struct span name, int32_t partition, int *ret,
-                     struct error *error) {
+static int replay_find_slot(struct replay *replay, struct span name, int32_t partition, int *ret,
+                            struct error *error) {
     char topic[TOPIC_SIZE];
     memcpy(topic, name.data, name.size);
     topic[name.size] = '\0';
@@ -115,30 +115,31 @@ static int find_slot(struct replay *replay, struct span name, int32_t partition,
 
 // A broker tells all of its partitions before the first message: what is missing in one is judged by the
 // others.
-static int add_partition(void *self, struct span topic, int32_t partition, struct error *error) {
+static int replay_add_partition(void *self, struct span topic, int32_t partition, struct error *error) {
     int slot;
-    return topic.size < TOPIC_SIZE ? find_slot(self, topic, partition, &slot, error) : 0;
+    return topic.size < TOPIC_SIZE ? replay_find_slot(self, topic, partition, &slot, error) : 0;
 }
 
-static int deliver(struct replay *replay, int number, const struct capture_line *line, struct error *error) {
+static int replay_deliver(struct replay *replay, int number, const struct capture_line *line,
+                          struct error *error) {
     int slot;
     if (line->topic.size >= TOPIC_SIZE)
         return error_set(error, ERROR_INPUT, "%s:%lld: a topic's name has at most %d characters",
                          replay->config->captures[number], (long long)line->line, TOPIC_SIZE - 1);
-    if (find_slot(replay, line->topic, line->partition, &slot, error) != 0)
+    if (replay_find_slot(replay, line->topic, line->partition, &slot, error) != 0)
         return -1;
     struct queue *queue = replay->queues[slot];
     if (queue->loaded || queue->count > 0)
-        return enqueue(queue, (struct place){number, capture_place(replay->captures[number])}, error);
+        return replay_enqueue(queue, (struct place){number, capture_place(replay->captures[number])}, error);
     // The line's text is in the scratch arena: the two arenas change places.
     struct arena swap = queue->arena;
     queue->arena = replay->scratch;
     replay->scratch = swap;
-    set_message(queue, line, slot);
+    replay_set_message(queue, line, slot);
     return 0;
 }
 
-static int step(struct replay *replay, int64_t *ret_taken, struct error *error) {
+static int replay_step(struct replay *replay, int64_t *ret_taken, struct error *error) {
     int status = apply_step(replay->apply, ret_taken, error);
     if (status == 0 && replay->failed) {
         if (error != NULL)
@@ -150,7 +151,8 @@ static int step(struct replay *replay, int64_t *ret_taken, struct error *error) 
     return status;
 }
 
-static int play(struct replay *replay, int number, struct progress_line *line_out, struct error *error) {
+static int replay_play(struct replay *replay, int number, struct progress_line *line_out,
+                       struct error *error) {
     for (;;) {
         struct capture_line line;
         arena_reset(&replay->scratch);
@@ -158,19 +160,19 @@ static int play(struct replay *replay, int number, struct progress_line *line_ou
         if (more <= 0)
             return more;
         int64_t taken;
-        if (deliver(replay, number, &line, error) != 0 || step(replay, &taken, error) != 0)
+        if (replay_deliver(replay, number, &line, error) != 0 || replay_step(replay, &taken, error) != 0)
             return -1;
         progress_line_update(line_out, apply_counters(replay->apply)->messages, -1);
     }
 }
 
 // Nothing will come any more: what waits is applied all the same.
-static int finish(struct replay *replay, struct error *error) {
+static int replay_finish(struct replay *replay, struct error *error) {
     int64_t taken = 0;
     int64_t since;
     replay->ended = true;
     do {
-        if (step(replay, &taken, error) != 0)
+        if (replay_step(replay, &taken, error) != 0)
             return -1;
         if (taken == 0 && apply_is_waiting(replay->apply, &since)) {
             if (apply_pass(replay->apply, error) != 0)
@@ -178,13 +180,13 @@ static int finish(struct replay *replay, struct error *error) {
             taken = 1;
         }
     } while (taken > 0);
-    if (apply_sweep(replay->apply, at_end, replay, true, error) != 0 ||
+    if (apply_sweep(replay->apply, replay_at_end, replay, true, error) != 0 ||
         apply_commit(replay->apply, error) != 0)
         return -1;
-    return step(replay, &taken, error); // its warnings
+    return replay_step(replay, &taken, error); // its warnings
 }
 
-static void done(struct replay *replay) {
+static void replay_done(struct replay *replay) {
     apply_free(&replay->apply);
     for (int i = 0; i < replay->queue_count; i++) {
         free(replay->queues[i]->places);
@@ -198,8 +200,8 @@ static void done(struct replay *replay) {
     free(replay->captures);
 }
 
-static int open_captures(struct replay *replay, char *prefix, size_t size, bool *ret_sequenced,
-                         struct error *error) {
+static int replay_open_captures(struct replay *replay, char *prefix, size_t size, bool *ret_sequenced,
+                                struct error *error) {
     const struct replay_config *config = replay->config;
     replay->captures = calloc((size_t)config->capture_count, sizeof *replay->captures);
     if (replay->captures == NULL)
@@ -226,10 +228,10 @@ static int open_captures(struct replay *replay, char *prefix, size_t size, bool 
 
 int replay_run(const struct replay_config *config, struct progress_counters *ret_counters,
                struct error *error) {
-    CLEANUP(done) struct replay replay = {.config = config};
+    CLEANUP(replay_done) struct replay replay = {.config = config};
     char prefix[256];
     bool sequenced = false;
-    if (open_captures(&replay, prefix, sizeof prefix, &sequenced, error) != 0)
+    if (replay_open_captures(&replay, prefix, sizeof prefix, &sequenced, error) != 0)
         return -1;
     if (prefix[0] != '\0' && store_claim_prefix(config->store, prefix, error) != 0)
         return -1;
@@ -237,7 +239,7 @@ int replay_run(const struct replay_config *config, struct progress_counters *ret
         .catalog = config->catalog,
         .store = config->store,
         .progress = config->progress,
-        .source = {.self = &replay, .peek = peek, .release = release, .at_end = at_end},
+        .source = {.self = &replay, .peek = replay_peek, .release = replay_release, .at_end = replay_at_end},
         .prefix = prefix,
         .settings = config->settings,
         .commit_messages = config->commit_messages,
@@ -250,11 +252,11 @@ int replay_run(const struct replay_config *config, struct progress_counters *ret
     progress_line_begin(&line, config->progress_line);
     int status = 0;
     for (int i = 0; i < config->capture_count && status == 0; i++)
-        status = capture_visit_partitions(replay.captures[i], add_partition, &replay, error);
+        status = capture_visit_partitions(replay.captures[i], replay_add_partition, &replay, error);
     for (int i = 0; i < config->capture_count && status == 0; i++)
-        status = play(&replay, i, &line, error);
+        status = replay_play(&replay, i, &line, error);
     if (status == 0)
-        status = finish(&replay, error);
+        status = replay_finish(&replay, error);
     progress_line_end(&line);
     if (ret_counters != NULL)
         *ret_counters = *apply_counters(replay.apply);

@@ -2,10 +2,10 @@
 #ifndef TIDEMARK_REPLAY_H
 #define TIDEMARK_REPLAY_H
 
-#include "consumer/apply.h"
-#include "consumer/value.h"
-#include "views/progress.h"
-#include "views/store.h"
+#include "consumer/apply/apply.h"
+#include "consumer/decode/value.h"
+#include "views/engine/progress.h"
+#include "views/engine/store.h"
 
 struct replay_config {
     const char *const *captures; // files

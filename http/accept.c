@@ -2,7 +2,7 @@
 
 #include <strings.h>
 
-static struct span trim(struct span text) {
+static struct span accept_trim(struct span text) {
     while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
         text = (struct span){text.data + 1, text.size - 1};
     while (text.size > 0 && (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t'))
@@ -11,18 +11,18 @@ static struct span trim(struct span text) {
 }
 
 // Takes what stands before the next `separator` off `rest`, trimmed. False when nothing is left.
-static bool take(struct span *rest, char separator, struct span *ret) {
+static bool accept_take(struct span *rest, char separator, struct span *ret) {
     if (rest->data == NULL)
         return false;
     const char *at = rest->size > 0 ? memchr(rest->data, separator, rest->size) : NULL;
     size_t size = at != NULL ? (size_t)(at - rest->data) : rest->size;
-    *ret = trim((struct span){rest->data, size});
+    *ret = accept_trim((struct span){rest->data, size});
     *rest = at != NULL ? (struct span){at + 1, rest->size - size - 1} : (struct span){0};
     return true;
 }
 
 // "0.75" as 750.
-static int parse_weight(struct span text) {
+static int accept_parse_weight(struct span text) {
     if (text.size == 0 || (text.data[0] != '0' && text.data[0] != '1'))
         return 0;
     int weight = (text.data[0] - '0') * 1000;
@@ -34,18 +34,18 @@ static int parse_weight(struct span text) {
 }
 
 // A type's weight, 0 to 1000; -1 = the header does not name it.
-static int weight_of(struct span accept, const char *type) {
+static int accept_weight_of(struct span accept, const char *type) {
     struct span item;
-    while (take(&accept, ',', &item)) {
+    while (accept_take(&accept, ',', &item)) {
         struct span name;
-        (void)take(&item, ';', &name);
+        (void)accept_take(&item, ';', &name);
         if (name.size != strlen(type) || strncasecmp(name.data, type, name.size) != 0)
             continue;
         int weight = 1000;
         struct span parameter;
-        while (take(&item, ';', &parameter))
+        while (accept_take(&item, ';', &parameter))
             if (parameter.size >= 2 && strncasecmp(parameter.data, "q=", 2) == 0)
-                weight = parse_weight((struct span){parameter.data + 2, parameter.size - 2});
+                weight = accept_parse_weight((struct span){parameter.data + 2, parameter.size - 2});
         return weight;
     }
     return -1;
@@ -54,23 +54,23 @@ static int weight_of(struct span accept, const char *type) {
 enum format accept_format(struct span accept) {
     if (accept.data == NULL)
         return FORMAT_JSON;
-    int json = weight_of(accept, "application/json");
-    int csv = weight_of(accept, "text/csv");
-    int lines = weight_of(accept, "application/x-ndjson");
+    int json = accept_weight_of(accept, "application/json");
+    int csv = accept_weight_of(accept, "text/csv");
+    int lines = accept_weight_of(accept, "application/x-ndjson");
     if (csv > 0 && csv > json && csv >= lines)
         return FORMAT_CSV;
     return lines > 0 && lines > json ? FORMAT_NDJSON : FORMAT_JSON;
 }
 
-static struct span without_weakness(struct span tag) {
+static struct span accept_without_weakness(struct span tag) {
     bool weak = tag.size > 2 && memcmp(tag.data, "W/", 2) == 0;
     return weak ? (struct span){tag.data + 2, tag.size - 2} : tag;
 }
 
 bool accept_has_tag(struct span if_none_match, struct span etag) {
     struct span tag;
-    while (take(&if_none_match, ',', &tag))
-        if (span_is(tag, "*") || span_equal(without_weakness(tag), without_weakness(etag)))
+    while (accept_take(&if_none_match, ',', &tag))
+        if (span_is(tag, "*") || span_equal(accept_without_weakness(tag), accept_without_weakness(etag)))
             return true;
     return false;
 }

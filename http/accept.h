@@ -1,6 +1,6 @@
 // The Accept and If-None-Match headers (RFC 9110). Pure.
-#ifndef TIDEMARK_ACCEPT_H
-#define TIDEMARK_ACCEPT_H
+#ifndef TIDEMARK_HTTP_ACCEPT_H
+#define TIDEMARK_HTTP_ACCEPT_H
 
 #include "http/render.h"
 

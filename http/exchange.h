@@ -1,6 +1,6 @@
 // The inside of routes.h: what a handler is given. Shared by the files of http that answer routes.
-#ifndef TIDEMARK_EXCHANGE_H
-#define TIDEMARK_EXCHANGE_H
+#ifndef TIDEMARK_HTTP_EXCHANGE_H
+#define TIDEMARK_HTTP_EXCHANGE_H
 
 #include "http/problem.h"
 #include "http/render.h"

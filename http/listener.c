@@ -16,14 +16,14 @@
 enum { HOST_SIZE = 64, PORT_SIZE = 16 };
 
 // getaddrinfo takes any number and cuts it to 16 bits.
-static bool is_port(const char *text) {
+static bool listener_is_port(const char *text) {
     size_t digits = strspn(text, "0123456789");
     return digits > 0 && digits <= 5 && text[digits] == '\0' && strtol(text, NULL, 10) <= UINT16_MAX;
 }
 
 // "127.0.0.1:8080", "[::1]:8080", ":8080" = 127.0.0.1.
-static int split_address(const char *listen_at, char *host, size_t host_size, const char **ret_port,
-                         struct error *error) {
+static int listener_split_address(const char *listen_at, char *host, size_t host_size, const char **ret_port,
+                                  struct error *error) {
     const char *colon = strrchr(listen_at, ':');
     const char *start = listen_at;
     size_t size = colon != NULL ? (size_t)(colon - listen_at) : 0;
@@ -33,7 +33,7 @@ static int split_address(const char *listen_at, char *host, size_t host_size, co
     } else if (memchr(start, ':', size) != NULL) {
         colon = NULL;
     }
-    if (colon == NULL || !is_port(colon + 1) || size >= host_size)
+    if (colon == NULL || !listener_is_port(colon + 1) || size >= host_size)
         return error_set(error, ERROR_USAGE,
                          "listen address \"%s\": expected HOST:PORT, such as 127.0.0.1:8080", listen_at);
     (void)snprintf(host, host_size, "%.*s", (int)size, size > 0 ? start : "");
@@ -43,12 +43,12 @@ static int split_address(const char *listen_at, char *host, size_t host_size, co
     return 0;
 }
 
-static void free_addresses(struct addrinfo **addresses) {
+static void listener_free_addresses(struct addrinfo **addresses) {
     if (*addresses != NULL)
         freeaddrinfo(*addresses);
 }
 
-static int open_socket(const struct addrinfo *address) {
+static int listener_open_socket(const struct addrinfo *address) {
     int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
@@ -62,7 +62,7 @@ static int open_socket(const struct addrinfo *address) {
     return -1;
 }
 
-static int read_address(int fd, char *ret, struct error *error) {
+static int listener_read_address(int fd, char *ret, struct error *error) {
     struct sockaddr_storage name;
     socklen_t size = sizeof name;
     char host[HOST_SIZE];
@@ -82,17 +82,17 @@ int listener_open(const char *listen_at, int *ret, char ret_address[LISTENER_ADD
                   struct error *error) {
     char host[HOST_SIZE];
     const char *port = NULL;
-    if (split_address(listen_at, host, sizeof host, &port, error) < 0)
+    if (listener_split_address(listen_at, host, sizeof host, &port, error) < 0)
         return -1;
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | AI_PASSIVE};
-    CLEANUP(free_addresses) struct addrinfo *addresses = NULL;
+    CLEANUP(listener_free_addresses) struct addrinfo *addresses = NULL;
     int code = getaddrinfo(host, port, &hints, &addresses);
     if (code != 0)
         return error_set(error, ERROR_USAGE, "listen address \"%s\": %s", listen_at, gai_strerror(code));
-    int fd = open_socket(addresses);
+    int fd = listener_open_socket(addresses);
     if (fd < 0)
         return error_set(error, ERROR_SYSTEM, "cannot listen on %s: %s", listen_at, strerror(errno));
-    if (read_address(fd, ret_address, error) < 0) {
+    if (listener_read_address(fd, ret_address, error) < 0) {
         (void)close(fd);
         return -1;
     }

@@ -1,6 +1,6 @@
 // The socket that is listened on. No library of HTTP here.
-#ifndef TIDEMARK_LISTENER_H
-#define TIDEMARK_LISTENER_H
+#ifndef TIDEMARK_HTTP_LISTENER_H
+#define TIDEMARK_HTTP_LISTENER_H
 
 #include "views/base/error.h"
 

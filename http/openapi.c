@@ -38,12 +38,12 @@ static const struct {
 };
 enum { COMMON_COUNT = sizeof common / sizeof *common, PLAIN_COUNT = sizeof plain / sizeof *plain };
 
-static json_t *parameter(const char *name, const char *description, const char *type) {
+static json_t *openapi_parameter(const char *name, const char *description, const char *type) {
     return json_pack("{s:s,s:s,s:b,s:s,s:{s:s}}", "name", name, "in", "query", "required", 0, "description",
                      description, "schema", "type", type);
 }
 
-static void add_common(json_t *parameters) {
+static void openapi_add_common(json_t *parameters) {
     for (int i = 0; i < COMMON_COUNT; i++) {
         char reference[64];
         (void)snprintf(reference, sizeof reference, "#/components/parameters/%s", common[i].name);
@@ -51,58 +51,62 @@ static void add_common(json_t *parameters) {
     }
 }
 
-static json_t *problem_answer(const char *description) {
+static json_t *openapi_problem_answer(const char *description) {
     return json_pack("{s:s,s:{s:{s:{s:s}}}}", "description", description, "content",
                      "application/problem+json", "schema", "$ref", "#/components/schemas/problem");
 }
 
-static json_t *operation(const char *summary, json_t *parameters, json_t *content) {
+static json_t *openapi_operation(const char *summary, json_t *parameters, json_t *content) {
     return json_pack("{s:{s:s,s:o,s:{s:{s:s,s:o},s:o}}}", "get", "summary", summary, "parameters", parameters,
                      "responses", "200", "description", "the answer", "content", content, "default",
-                     problem_answer("a problem document (RFC 9457)"));
+                     openapi_problem_answer("a problem document (RFC 9457)"));
 }
 
-static json_t *rows_content(void) {
+static json_t *openapi_rows_content(void) {
     return json_pack("{s:{s:{s:s}},s:{},s:{}}", "application/json", "schema", "$ref",
                      "#/components/schemas/answer", "text/csv", "application/x-ndjson");
 }
 
 // Integers, decimals and booleans come as text in a URL all the same; what they must look like is in the
 // words.
-static void add_table(struct document *document, const char *path, const struct table *table) {
+static void openapi_add_table(struct document *document, const char *path, const struct table *table) {
     json_t *parameters = json_array();
     for (int i = 0; i < table->column_count; i++)
-        (void)json_array_append_new(parameters,
-                                    parameter(table->columns[i].name, table->columns[i].declared, "string"));
-    add_common(parameters);
+        (void)json_array_append_new(
+            parameters, openapi_parameter(table->columns[i].name, table->columns[i].declared, "string"));
+    openapi_add_common(parameters);
     char summary[128];
     (void)snprintf(summary, sizeof summary, "rows of %.100s by equality", table->name);
-    (void)json_object_set_new(document->paths, path, operation(summary, parameters, rows_content()));
+    (void)json_object_set_new(document->paths, path,
+                              openapi_operation(summary, parameters, openapi_rows_content()));
 }
 
-static void add_query(struct document *document, const char *path, const struct query *query) {
+static void openapi_add_query(struct document *document, const char *path, const struct query *query) {
     json_t *parameters = json_array();
     for (int i = 0; i < query->parameter_count; i++)
-        (void)json_array_append_new(parameters, parameter(query->parameters[i], "bound by name", "string"));
-    add_common(parameters);
-    (void)json_object_set_new(document->paths, path, operation(query->file, parameters, rows_content()));
+        (void)json_array_append_new(parameters,
+                                    openapi_parameter(query->parameters[i], "bound by name", "string"));
+    openapi_add_common(parameters);
+    (void)json_object_set_new(document->paths, path,
+                              openapi_operation(query->file, parameters, openapi_rows_content()));
 }
 
-static void add_plain(struct document *document, const char *path) {
+static void openapi_add_plain(struct document *document, const char *path) {
     for (int i = 0; i < PLAIN_COUNT; i++) {
         if (strcmp(path, plain[i].path) != 0)
             continue;
         json_t *parameters = json_array();
         if (strcmp(path, "/v1/quarantine") == 0) // a list of rows, with pages like the others
-            add_common(parameters);
+            openapi_add_common(parameters);
         json_t *content = parameters != NULL && json_array_size(parameters) > 0
-                              ? rows_content()
+                              ? openapi_rows_content()
                               : json_pack("{s:{}}", plain[i].type);
-        (void)json_object_set_new(document->paths, path, operation(plain[i].summary, parameters, content));
+        (void)json_object_set_new(document->paths, path,
+                                  openapi_operation(plain[i].summary, parameters, content));
     }
 }
 
-static const struct query *query_at(const struct catalog *catalog, const char *path) {
+static const struct query *openapi_query_at(const struct catalog *catalog, const char *path) {
     for (int i = 0; i < catalog->view_count; i++) {
         const char *name = catalog->views[i].name;
         size_t size = strlen(name);
@@ -112,7 +116,7 @@ static const struct query *query_at(const struct catalog *catalog, const char *p
     return NULL;
 }
 
-static void add_route(void *self, const char *route) {
+static void openapi_add_route(void *self, const char *route) {
     static const char views[] = "/v1/views/";
     static const char tables[] = "/v1/tables/";
     struct document *document = self;
@@ -120,34 +124,34 @@ static void add_route(void *self, const char *route) {
     const struct query *query = NULL;
     const struct table *table = NULL;
     if (strncmp(path, views, sizeof views - 1) == 0)
-        query = query_at(document->catalog, path + sizeof views - 1);
+        query = openapi_query_at(document->catalog, path + sizeof views - 1);
     if (strncmp(path, tables, sizeof tables - 1) == 0)
         table =
             catalog_table(document->catalog, path + sizeof tables - 1, strlen(path) - (sizeof tables - 1));
     if (query != NULL)
-        add_query(document, path, query);
+        openapi_add_query(document, path, query);
     else if (table != NULL)
-        add_table(document, path, table);
+        openapi_add_table(document, path, table);
     else
-        add_plain(document, path);
+        openapi_add_plain(document, path);
 }
 
-static json_t *problem_types(void) {
+static json_t *openapi_problem_types(void) {
     json_t *types = json_array();
     for (int i = 0; i < PROBLEM_COUNT; i++)
         (void)json_array_append_new(types, json_string(problem_kind((enum problem)i)->type));
     return types;
 }
 
-static json_t *components(void) {
+static json_t *openapi_components(void) {
     json_t *parameters = json_object();
     for (int i = 0; i < COMMON_COUNT; i++)
         (void)json_object_set_new(parameters, common[i].name,
-                                  parameter(common[i].name, common[i].description, common[i].type));
+                                  openapi_parameter(common[i].name, common[i].description, common[i].type));
     json_t *problem =
         json_pack("{s:s,s:[s,s,s],s:{s:{s:o},s:{s:s},s:{s:s},s:{s:s}}}", "type", "object", "required", "type",
-                  "title", "status", "properties", "type", "enum", problem_types(), "title", "type", "string",
-                  "status", "type", "integer", "detail", "type", "string");
+                  "title", "status", "properties", "type", "enum", openapi_problem_types(), "title", "type",
+                  "string", "status", "type", "integer", "detail", "type", "string");
     json_t *answer =
         json_pack("{s:s,s:[s,s,s,s],s:{s:{s:s,s:{s:s}},s:{s:[s,s]},s:{s:s},s:{s:s}}}", "type", "object",
                   "required", "rows", "next", "position", "lag", "properties", "rows", "type", "array",
@@ -163,7 +167,7 @@ static json_t *components(void) {
                      "answer", answer, "position", position, "lag", lag);
 }
 
-static int append_dump(const char *text, size_t size, void *self) {
+static int openapi_append_dump(const char *text, size_t size, void *self) {
     buffer_append(self, text, size);
     return 0;
 }
@@ -171,10 +175,10 @@ static int append_dump(const char *text, size_t size, void *self) {
 int openapi_write(struct buffer *out, const struct catalog *catalog, const char *version,
                   struct error *error) {
     struct document document = {.catalog = catalog, .paths = json_object()};
-    routes_each(catalog, add_route, &document);
+    routes_each(catalog, openapi_add_route, &document);
     json_t *root = json_pack("{s:s,s:{s:s,s:s},s:o,s:o}", "openapi", "3.1.0", "info", "title", "tidemark",
-                             "version", version, "paths", document.paths, "components", components());
-    bool written = root != NULL && json_dump_callback(root, append_dump, out, JSON_COMPACT) == 0;
+                             "version", version, "paths", document.paths, "components", openapi_components());
+    bool written = root != NULL && json_dump_callback(root, openapi_append_dump, out, JSON_COMPACT) == 0;
     json_decref(root);
     buffer_char(out, '\n');
     if (!written || out->failed)

@@ -1,6 +1,6 @@
 // Problem documents (RFC 9457). The types are stable names that clients may compare; all of them are here.
-#ifndef TIDEMARK_PROBLEM_H
-#define TIDEMARK_PROBLEM_H
+#ifndef TIDEMARK_HTTP_PROBLEM_H
+#define TIDEMARK_HTTP_PROBLEM_H
 
 #include "http/request.h"
 

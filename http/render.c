@@ -2,7 +2,7 @@
 
 #include "views/base/base64.h"
 #include "views/base/real.h"
-#include "views/decimal.h"
+#include "views/engine/decimal.h"
 
 #include <math.h>
 

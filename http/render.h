@@ -1,10 +1,10 @@
 // Rows, position and lag as text, straight into a buffer. Pure.
-#ifndef TIDEMARK_RENDER_H
-#define TIDEMARK_RENDER_H
+#ifndef TIDEMARK_HTTP_RENDER_H
+#define TIDEMARK_HTTP_RENDER_H
 
 #include "views/base/buffer.h"
-#include "views/progress.h"
-#include "views/read.h"
+#include "views/engine/progress.h"
+#include "views/engine/read.h"
 
 enum format { FORMAT_JSON, FORMAT_NDJSON, FORMAT_CSV };
 

@@ -16,7 +16,7 @@ void response_header(struct response *response, const char *name, struct span va
     buffer_char(&response->headers, '\0');
 }
 
-static int hex_digit(char c) {
+static int request_hex_digit(char c) {
     if (c >= '0' && c <= '9')
         return c - '0';
     if (c >= 'a' && c <= 'f')
@@ -25,13 +25,13 @@ static int hex_digit(char c) {
 }
 
 // In place: what comes out is never longer. `plus` is what '+' means: a space in a query, itself in a path.
-static int decode(char *text, size_t size, char plus, struct span *ret, struct error *error) {
+static int request_decode(char *text, size_t size, char plus, struct span *ret, struct error *error) {
     size_t to = 0;
     for (size_t from = 0; from < size; from++) {
         char c = text[from] == '+' ? plus : text[from];
         if (c == '%') {
-            int high = from + 2 < size ? hex_digit(text[from + 1]) : -1;
-            int low = high >= 0 ? hex_digit(text[from + 2]) : -1;
+            int high = from + 2 < size ? request_hex_digit(text[from + 1]) : -1;
+            int low = high >= 0 ? request_hex_digit(text[from + 2]) : -1;
             if (low < 0)
                 return error_set(error, ERROR_USAGE,
                                  "a %% in the URL is not followed by two hexadecimal digits");
@@ -54,12 +54,12 @@ static int decode(char *text, size_t size, char plus, struct span *ret, struct e
 }
 
 // Bytes before the first `stop`, at most `size`.
-static size_t run_until(const char *text, size_t size, char stop) {
+static size_t request_run_until(const char *text, size_t size, char stop) {
     const char *at = memchr(text, stop, size);
     return at != NULL ? (size_t)(at - text) : size;
 }
 
-static int parse_path(struct target *target, char *path, size_t size, struct error *error) {
+static int request_parse_path(struct target *target, char *path, size_t size, struct error *error) {
     target->segment_count = 0;
     size_t at = size > 0 && path[0] == '/' ? 1 : 0;
     if (at == size)
@@ -69,18 +69,18 @@ static int parse_path(struct target *target, char *path, size_t size, struct err
             target->segment_count++;
             return 0;
         }
-        size_t n = run_until(path + at, size - at, '/');
-        if (decode(path + at, n, '+', &target->segments[target->segment_count++], error) < 0)
+        size_t n = request_run_until(path + at, size - at, '/');
+        if (request_decode(path + at, n, '+', &target->segments[target->segment_count++], error) < 0)
             return -1;
         at += n + 1;
     }
     return 0;
 }
 
-static int parse_query(struct target *target, char *query, size_t size, struct error *error) {
+static int request_parse_query(struct target *target, char *query, size_t size, struct error *error) {
     target->parameter_count = 0;
     for (size_t at = 0; at < size;) {
-        size_t n = run_until(query + at, size - at, '&');
+        size_t n = request_run_until(query + at, size - at, '&');
         char *pair = query + at;
         at += n + 1;
         if (n == 0)
@@ -88,10 +88,10 @@ static int parse_query(struct target *target, char *query, size_t size, struct e
         if (target->parameter_count == READ_PARAMETERS_MAX)
             return error_set(error, ERROR_USAGE, "more than %d parameters", READ_PARAMETERS_MAX);
         struct parameter *parameter = &target->parameters[target->parameter_count++];
-        size_t name = run_until(pair, n, '=');
+        size_t name = request_run_until(pair, n, '=');
         size_t value = name < n ? name + 1 : n;
-        if (decode(pair + value, n - value, ' ', &parameter->value, error) < 0 ||
-            decode(pair, name, ' ', &parameter->name, error) < 0)
+        if (request_decode(pair + value, n - value, ' ', &parameter->value, error) < 0 ||
+            request_decode(pair, name, ' ', &parameter->name, error) < 0)
             return -1;
     }
     return 0;
@@ -102,9 +102,9 @@ int target_parse(struct target *target, struct span raw, struct error *error) {
     memcpy(target->text, raw.data, raw.size);
     target->text[raw.size] = '\0';
     // The query first: decoding the path writes a NUL over the question mark.
-    size_t path = run_until(target->text, raw.size, '?');
+    size_t path = request_run_until(target->text, raw.size, '?');
     size_t query = path < raw.size ? path + 1 : raw.size;
-    if (parse_query(target, target->text + query, raw.size - query, error) < 0)
+    if (request_parse_query(target, target->text + query, raw.size - query, error) < 0)
         return -1;
-    return parse_path(target, target->text, path, error);
+    return request_parse_path(target, target->text, path, error);
 }

@@ -1,10 +1,10 @@
 // A request and an answer as plain data: what routes.h takes and gives, no sockets, no library.
-#ifndef TIDEMARK_REQUEST_H
-#define TIDEMARK_REQUEST_H
+#ifndef TIDEMARK_HTTP_REQUEST_H
+#define TIDEMARK_HTTP_REQUEST_H
 
 #include "views/base/buffer.h"
 #include "views/base/error.h"
-#include "views/read.h"
+#include "views/engine/read.h"
 
 enum {
     TARGET_SIZE_MAX = 8192, // bytes of path and query: beyond it 414

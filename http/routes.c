@@ -27,7 +27,7 @@ static const struct route {
 };
 enum { ROUTE_COUNT = sizeof table / sizeof *table, LAG_NOT_SHOWN = -2 };
 
-static uint64_t hash_text(uint64_t hash, const char *text) {
+static uint64_t routes_hash_text(uint64_t hash, const char *text) {
     // FNV-1a, each text with its NUL
     const uint64_t prime = 0x100000001b3;
     do {
@@ -36,13 +36,13 @@ static uint64_t hash_text(uint64_t hash, const char *text) {
     return hash;
 }
 
-static void identify(const struct catalog *catalog, char *ret, size_t size) {
-    uint64_t hash = hash_text(0xcbf29ce484222325, catalog->source);
+static void routes_identify(const struct catalog *catalog, char *ret, size_t size) {
+    uint64_t hash = routes_hash_text(0xcbf29ce484222325, catalog->source);
     for (int i = 0; i < catalog->view_count; i++) {
         const struct view *view = &catalog->views[i];
-        hash = hash_text(hash_text(hash, view->name), view->hash);
+        hash = routes_hash_text(routes_hash_text(hash, view->name), view->hash);
         for (int j = 0; j < view->query_count; j++)
-            hash = hash_text(hash_text(hash, view->queries[j].name), view->queries[j].sql);
+            hash = routes_hash_text(routes_hash_text(hash, view->queries[j].name), view->queries[j].sql);
     }
     (void)snprintf(ret, size, "%016llx", (unsigned long long)hash);
 }
@@ -52,7 +52,7 @@ int routes_new(struct routes **ret, const struct routes_config *config, struct e
     if (routes == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     routes->config = *config;
-    identify(config->catalog, routes->identity, sizeof routes->identity);
+    routes_identify(config->catalog, routes->identity, sizeof routes->identity);
     if (openapi_write(&routes->openapi, config->catalog, config->version, error) < 0)
         return -1;
     *ret = routes;
@@ -112,7 +112,7 @@ int exchange_begin(struct exchange *exchange) {
 }
 
 // The position changes with a commit only, so its text is made once a commit.
-static void refresh_position(struct exchange *exchange) {
+static void routes_refresh_position(struct exchange *exchange) {
     struct worker *worker = exchange->worker;
     const struct position *position = &exchange->position;
     if (worker->position_version == position->version)
@@ -127,7 +127,7 @@ static void refresh_position(struct exchange *exchange) {
     worker->position_version = failed ? -1 : position->version;
 }
 
-static void refresh_lag(struct worker *worker, const struct lag *lag) {
+static void routes_refresh_lag(struct worker *worker, const struct lag *lag) {
     const struct lag *shown = &worker->lag;
     if (shown->state == lag->state && shown->messages == lag->messages && shown->ms == lag->ms)
         return;
@@ -141,8 +141,8 @@ static void refresh_lag(struct worker *worker, const struct lag *lag) {
 
 void exchange_render_position(struct exchange *exchange, struct buffer *out) {
     struct worker *worker = exchange->worker;
-    refresh_position(exchange);
-    refresh_lag(worker, &exchange->lag);
+    routes_refresh_position(exchange);
+    routes_refresh_lag(worker, &exchange->lag);
     buffer_append(out, worker->position.data, worker->position.size);
     buffer_append(out, worker->lag_text.data, worker->lag_text.size);
     out->failed |= worker->position.failed || worker->lag_text.failed;
@@ -151,7 +151,7 @@ void exchange_render_position(struct exchange *exchange, struct buffer *out) {
 void exchange_set_etag(struct exchange *exchange, const char *suffix) {
     struct response *response = exchange->response;
     const struct buffer *etag = &exchange->worker->etag;
-    refresh_position(exchange);
+    routes_refresh_position(exchange);
     size_t end = strlen(suffix);
     assert(etag->size + end + sizeof "\"" <= sizeof response->etag);
     response->etag[0] = '\0';
@@ -186,7 +186,7 @@ bool exchange_refuse_parameters(struct exchange *exchange) {
     return true;
 }
 
-static bool pattern_takes(const char *pattern, const struct target *target) {
+static bool routes_pattern_takes(const char *pattern, const struct target *target) {
     for (int i = 0; i < target->segment_count; i++) {
         if (*pattern++ != '/')
             return false;
@@ -198,14 +198,14 @@ static bool pattern_takes(const char *pattern, const struct target *target) {
     return *pattern == '\0';
 }
 
-static const struct route *find_route(const struct target *target) {
+static const struct route *routes_find_route(const struct target *target) {
     for (int i = 0; i < ROUTE_COUNT; i++)
-        if (pattern_takes(table[i].pattern, target))
+        if (routes_pattern_takes(table[i].pattern, target))
             return &table[i];
     return NULL;
 }
 
-static void set_not_found(struct response *response) {
+static void routes_set_not_found(struct response *response) {
     problem_begin(response, PROBLEM_NOT_FOUND, "no such route");
     buffer_text(&response->body, ",\"known\":[");
     for (int i = 0; i < ROUTE_COUNT; i++) {
@@ -216,8 +216,8 @@ static void set_not_found(struct response *response) {
     problem_end(response);
 }
 
-static enum routes_result dispatch(struct worker *worker, const struct request *request,
-                                   struct response *response, struct wait *wait) {
+static enum routes_result routes_dispatch(struct worker *worker, const struct request *request,
+                                          struct response *response, struct wait *wait) {
     struct target *target = &worker->target;
     struct error error;
     if (request->target.size > TARGET_SIZE_MAX) {
@@ -228,9 +228,9 @@ static enum routes_result dispatch(struct worker *worker, const struct request *
         problem_set(response, PROBLEM_MALFORMED_REQUEST, "%s", error.message);
         return ROUTES_ANSWERED;
     }
-    const struct route *route = find_route(target);
+    const struct route *route = routes_find_route(target);
     if (route == NULL) {
-        set_not_found(response);
+        routes_set_not_found(response);
         return ROUTES_ANSWERED;
     }
     if (!span_is(request->method, route->method) && !span_is(request->method, "HEAD")) {
@@ -253,7 +253,7 @@ static enum routes_result dispatch(struct worker *worker, const struct request *
     return result;
 }
 
-static void count_answer(struct routes *routes, const struct response *response) {
+static void routes_count_answer(struct routes *routes, const struct response *response) {
     int class = response->status / 100;
     atomic_fetch_add_explicit(&routes->answers[class < STATUS_CLASSES ? class : 0], 1, memory_order_relaxed);
 }
@@ -261,7 +261,7 @@ static void count_answer(struct routes *routes, const struct response *response)
 enum routes_result routes_answer(struct worker *worker, const struct request *request, struct response *ret,
                                  struct wait *ret_wait) {
     ret->body.limit = ANSWER_SIZE_MAX;
-    enum routes_result result = dispatch(worker, request, ret, ret_wait);
+    enum routes_result result = routes_dispatch(worker, request, ret, ret_wait);
     if (result == ROUTES_WAIT)
         atomic_fetch_add_explicit(&worker->routes->waits, 1, memory_order_relaxed);
     if (result == ROUTES_SLOW)
@@ -271,22 +271,22 @@ enum routes_result routes_answer(struct worker *worker, const struct request *re
     if (ret->body.failed || ret->headers.failed)
         problem_set(ret, PROBLEM_ANSWER_TOO_LARGE,
                     "the answer has more than %d bytes; ask for less with limit=", ANSWER_SIZE_MAX);
-    count_answer(worker->routes, ret);
+    routes_count_answer(worker->routes, ret);
     return ROUTES_ANSWERED;
 }
 
 void routes_stopping(struct routes *routes, struct response *ret) {
     problem_set(ret, PROBLEM_STOPPING, "the server is stopping");
-    count_answer(routes, ret);
+    routes_count_answer(routes, ret);
 }
 
 void routes_too_many(struct routes *routes, struct response *ret) {
     problem_set(ret, PROBLEM_TOO_SLOW, "too many slow queries are under way");
-    count_answer(routes, ret);
+    routes_count_answer(routes, ret);
 }
 
-static void visit_queries(const struct catalog *catalog, void (*visit)(void *self, const char *route),
-                          void *self) {
+static void routes_visit_queries(const struct catalog *catalog, void (*visit)(void *self, const char *route),
+                                 void *self) {
     CLEANUP(buffer_free) struct buffer route = {0};
     for (int i = 0; i < catalog->view_count; i++)
         for (int j = 0; j < catalog->views[i].query_count; j++) {
@@ -299,8 +299,8 @@ static void visit_queries(const struct catalog *catalog, void (*visit)(void *sel
         }
 }
 
-static void visit_tables(const struct catalog *catalog, void (*visit)(void *self, const char *route),
-                         void *self) {
+static void routes_visit_tables(const struct catalog *catalog, void (*visit)(void *self, const char *route),
+                                void *self) {
     CLEANUP(buffer_free) struct buffer route = {0};
     for (int i = 0; i < catalog->table_count; i++) {
         buffer_clear(&route);
@@ -322,6 +322,6 @@ void routes_each(const struct catalog *catalog, void (*visit)(void *self, const 
         if (!route.failed)
             visit(self, route.data);
     }
-    visit_queries(catalog, visit, self);
-    visit_tables(catalog, visit, self);
+    routes_visit_queries(catalog, visit, self);
+    routes_visit_tables(catalog, visit, self);
 }

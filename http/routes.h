@@ -1,11 +1,11 @@
 // Every route, from a request to an answer, without sockets. `struct routes` is shared and never changes
 // after routes_new but for its counters; a worker answers one request at a time, with its own reader.
-#ifndef TIDEMARK_ROUTES_H
-#define TIDEMARK_ROUTES_H
+#ifndef TIDEMARK_HTTP_ROUTES_H
+#define TIDEMARK_HTTP_ROUTES_H
 
 #include "http/request.h"
 #include "http/wait.h"
-#include "views/progress.h"
+#include "views/engine/progress.h"
 
 struct routes;
 struct worker;

@@ -2,7 +2,7 @@
 
 #include "http/listener.h"
 #include "http/problem.h"
-#include "http/slow.h"
+#include "http/slow_lane.h"
 #include "http/waiters.h"
 #include "views/base/cleanup.h"
 #include "views/base/log.h"
@@ -24,7 +24,7 @@ struct server {
     struct MHD_Daemon *daemon;
     struct routes *routes;
     struct waiters *waiters;
-    struct slow *slow;
+    struct slow_lane *slow;
     struct worker *workers[SERVER_THREADS];
     _Atomic int workers_taken;
     _Atomic int active; // requests that came whole and were not completed
@@ -45,10 +45,10 @@ enum stage {
 // What a connection keeps from request to request, so that a request allocates nothing of its own.
 struct connection {
     struct waiter waiter;
-    struct slow_job job;
-    struct request request;        // as the slow lane is to answer it
-    struct response slow_response; // its answer
-    enum routes_result slow_result;
+    struct slow_lane_job job;
+    struct request request;             // as the slow lane is to answer it
+    struct response slow_lane_response; // its answer
+    enum routes_result slow_lane_result;
     struct server *server;
     struct MHD_Connection *connection;
     enum stage stage;
@@ -59,7 +59,7 @@ struct connection {
 };
 
 // A request less is under way: the last one's end is told to who stops the server.
-static void count_ended(struct server *server) {
+static void server_count_ended(struct server *server) {
     if (atomic_fetch_sub(&server->active, 1) > 1 || !atomic_load(&server->stopping))
         return;
     (void)pthread_mutex_lock(&server->mutex);
@@ -69,32 +69,32 @@ static void count_ended(struct server *server) {
 
 // A request that has come whole is under way, unless the server stops already. Counted first, then asked: who
 // stops the server does it the other way round, so one of the two sees the other.
-static bool count_begun(struct connection *connection) {
+static bool server_count_begun(struct connection *connection) {
     struct server *server = connection->server;
     if (connection->counted)
         return true;
     (void)atomic_fetch_add(&server->active, 1);
     connection->counted = !atomic_load(&server->stopping);
     if (!connection->counted)
-        count_ended(server);
+        server_count_ended(server);
     return connection->counted;
 }
 
-static void on_completed(void *self, struct MHD_Connection *mhd, void **request,
-                         enum MHD_RequestTerminationCode how) {
+static void server_on_completed(void *self, struct MHD_Connection *mhd, void **request,
+                                enum MHD_RequestTerminationCode how) {
     (void)self, (void)mhd, (void)how;
     struct connection *connection = *request;
     if (connection == NULL)
         return;
-    response_free(&connection->slow_response);
-    connection->slow_response = (struct response){0};
+    response_free(&connection->slow_lane_response);
+    connection->slow_lane_response = (struct response){0};
     if (connection->counted)
-        count_ended(connection->server);
+        server_count_ended(connection->server);
     connection->counted = false;
 }
 
-static void on_connection(void *self, struct MHD_Connection *mhd, void **context,
-                          enum MHD_ConnectionNotificationCode what) {
+static void server_on_connection(void *self, struct MHD_Connection *mhd, void **context,
+                                 enum MHD_ConnectionNotificationCode what) {
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
         free(*context);
         *context = NULL;
@@ -105,14 +105,14 @@ static void on_connection(void *self, struct MHD_Connection *mhd, void **context
         connection->server = self;
         connection->connection = mhd;
         connection->counted = false;
-        connection->slow_response = (struct response){0};
+        connection->slow_lane_response = (struct response){0};
     }
     *context = connection;
 }
 
 // The target as it came: the library would decode it more leniently than we do. What this returns is the
 // request's.
-static void *on_target(void *self, const char *target, struct MHD_Connection *mhd) {
+static void *server_on_target(void *self, const char *target, struct MHD_Connection *mhd) {
     (void)self;
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct connection *connection = info != NULL ? info->socket_context : NULL;
@@ -126,50 +126,50 @@ static void *on_target(void *self, const char *target, struct MHD_Connection *mh
 }
 
 // The library need not decode what nobody reads.
-static size_t leave_encoded(void *self, struct MHD_Connection *mhd, char *text) {
+static size_t server_leave_encoded(void *self, struct MHD_Connection *mhd, char *text) {
     (void)self, (void)mhd;
     return strlen(text);
 }
 
 // Each of the library's threads has a worker of its own: as many as threads, and a thread is one server's for
 // life.
-static struct worker *own_worker(struct server *server) {
+static struct worker *server_own_worker(struct server *server) {
     static _Thread_local struct worker *worker;
     if (worker == NULL)
         worker = server->workers[atomic_fetch_add(&server->workers_taken, 1)];
     return worker;
 }
 
-static void add_header(struct MHD_Response *mhd, const char *name, const char *value) {
+static void server_add_header(struct MHD_Response *mhd, const char *name, const char *value) {
     // Out of memory here costs a header, not the answer.
     (void)MHD_add_response_header(mhd, name, value);
 }
 
-static void add_headers(struct MHD_Response *mhd, const struct server *server,
-                        const struct response *response) {
+static void server_add_headers(struct MHD_Response *mhd, const struct server *server,
+                               const struct response *response) {
     if (response->content_type != NULL)
-        add_header(mhd, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
+        server_add_header(mhd, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
     if (response->etag[0] != '\0') {
-        add_header(mhd, MHD_HTTP_HEADER_ETAG, response->etag);
-        add_header(mhd, MHD_HTTP_HEADER_VARY, "Accept");
+        server_add_header(mhd, MHD_HTTP_HEADER_ETAG, response->etag);
+        server_add_header(mhd, MHD_HTTP_HEADER_VARY, "Accept");
     }
-    add_header(mhd, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+    server_add_header(mhd, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
     if (response->allow != NULL)
-        add_header(mhd, MHD_HTTP_HEADER_ALLOW, response->allow);
+        server_add_header(mhd, MHD_HTTP_HEADER_ALLOW, response->allow);
     if (response->retry)
-        add_header(mhd, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+        server_add_header(mhd, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     if (atomic_load_explicit(&server->stopping, memory_order_relaxed))
-        add_header(mhd, MHD_HTTP_HEADER_CONNECTION, "close");
+        server_add_header(mhd, MHD_HTTP_HEADER_CONNECTION, "close");
     const char *end = response->headers.data + response->headers.size;
     for (const char *name = response->headers.data; name < end;) {
         const char *value = name + strlen(name) + 1;
-        add_header(mhd, name, value);
+        server_add_header(mhd, name, value);
         name = value + strlen(value) + 1;
     }
 }
 
 // The body's memory goes to the library, which frees it when it has been sent.
-static enum MHD_Result send_response(struct connection *connection, struct response *response) {
+static enum MHD_Result server_send_response(struct connection *connection, struct response *response) {
     struct MHD_Response *mhd = NULL;
     if (response->body.failed)
         return MHD_NO;
@@ -182,7 +182,7 @@ static enum MHD_Result send_response(struct connection *connection, struct respo
         return MHD_NO;
     if (response->body.size > 0)
         response->body = (struct buffer){0};
-    add_headers(mhd, connection->server, response);
+    server_add_headers(mhd, connection->server, response);
     enum MHD_Result result = MHD_queue_response(connection->connection, (unsigned)response->status, mhd);
     MHD_destroy_response(mhd);
     return result;
@@ -191,95 +191,95 @@ static enum MHD_Result send_response(struct connection *connection, struct respo
 #define CONNECTION_OF(part, member)                                                                          \
     ((struct connection *)(void *)((char *)(part)-offsetof(struct connection, member)))
 
-static void suspend_waiter(struct waiter *waiter) {
+static void server_suspend_waiter(struct waiter *waiter) {
     MHD_suspend_connection(CONNECTION_OF(waiter, waiter)->connection);
 }
 
-static void resume_waiter(struct waiter *waiter) {
+static void server_resume_waiter(struct waiter *waiter) {
     MHD_resume_connection(CONNECTION_OF(waiter, waiter)->connection);
 }
 
-static void suspend_job(struct slow_job *job) {
+static void server_suspend_job(struct slow_lane_job *job) {
     MHD_suspend_connection(CONNECTION_OF(job, job)->connection);
 }
 
-static void run_job(struct slow_job *job, struct worker *worker) {
+static void server_run_job(struct slow_lane_job *job, struct worker *worker) {
     struct connection *connection = CONNECTION_OF(job, job);
-    connection->slow_result =
-        routes_answer(worker, &connection->request, &connection->slow_response, &connection->waiter.wait);
+    connection->slow_lane_result = routes_answer(worker, &connection->request,
+                                                 &connection->slow_lane_response, &connection->waiter.wait);
     MHD_resume_connection(connection->connection);
 }
 
-static struct span header_value(struct connection *connection, const char *name) {
+static struct span server_header_value(struct connection *connection, const char *name) {
     return span_of(MHD_lookup_connection_value(connection->connection, MHD_HEADER_KIND, name));
 }
 
 // What the library holds of a request lives until its answer has been sent, suspended or not.
-static void read_request(struct connection *connection, const char *method) {
+static void server_read_request(struct connection *connection, const char *method) {
     connection->request = (struct request){
         .method = span_of(method),
         .target = {connection->target, connection->target_size},
-        .accept = header_value(connection, MHD_HTTP_HEADER_ACCEPT),
-        .if_none_match = header_value(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
+        .accept = server_header_value(connection, MHD_HTTP_HEADER_ACCEPT),
+        .if_none_match = server_header_value(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
     };
     if (connection->stage == STAGE_WAITING)
         connection->request.waited = connection->waiter.expired ? WAITED_EXPIRED : WAITED_REACHED;
 }
 
-static enum routes_result answer_now(struct connection *connection, struct response *response) {
-    return routes_answer(own_worker(connection->server), &connection->request, response,
+static enum routes_result server_answer_now(struct connection *connection, struct response *response) {
+    return routes_answer(server_own_worker(connection->server), &connection->request, response,
                          &connection->waiter.wait);
 }
 
-static enum MHD_Result put_aside(struct connection *connection, struct response *response) {
+static enum MHD_Result server_put_aside(struct connection *connection, struct response *response) {
     connection->stage = STAGE_WAITING;
-    if (waiters_add(connection->server->waiters, &connection->waiter, suspend_waiter))
+    if (waiters_add(connection->server->waiters, &connection->waiter, server_suspend_waiter))
         return MHD_YES;
     routes_stopping(connection->server->routes, response);
-    return send_response(connection, response);
+    return server_send_response(connection, response);
 }
 
-static enum MHD_Result hand_over(struct connection *connection, struct response *response) {
+static enum MHD_Result server_hand_over(struct connection *connection, struct response *response) {
     connection->stage = STAGE_SLOW;
     connection->request.patient = true;
-    connection->job.run = run_job;
-    if (slow_add(connection->server->slow, &connection->job, suspend_job))
+    connection->job.run = server_run_job;
+    if (slow_lane_add(connection->server->slow, &connection->job, server_suspend_job))
         return MHD_YES;
     routes_too_many(connection->server->routes, response);
-    return send_response(connection, response);
+    return server_send_response(connection, response);
 }
 
-static enum MHD_Result answer(struct connection *connection, const char *method) {
+static enum MHD_Result server_answer(struct connection *connection, const char *method) {
     struct server *server = connection->server;
     CLEANUP(response_free) struct response response = {0};
     enum routes_result result;
     if (connection->stage == STAGE_SLOW) {
-        response = connection->slow_response;
-        connection->slow_response = (struct response){0};
-        result = connection->slow_result;
+        response = connection->slow_lane_response;
+        connection->slow_lane_response = (struct response){0};
+        result = connection->slow_lane_result;
     } else {
-        read_request(connection, method);
+        server_read_request(connection, method);
         bool expired = connection->request.waited == WAITED_EXPIRED;
-        if (!count_begun(connection) || (expired && atomic_load(&server->stopping))) {
+        if (!server_count_begun(connection) || (expired && atomic_load(&server->stopping))) {
             routes_stopping(server->routes, &response);
-            return send_response(connection, &response);
+            return server_send_response(connection, &response);
         }
-        result = answer_now(connection, &response);
+        result = server_answer_now(connection, &response);
     }
     switch (result) {
     case ROUTES_ANSWERED:
-        return send_response(connection, &response);
+        return server_send_response(connection, &response);
     case ROUTES_WAIT:
-        return put_aside(connection, &response);
+        return server_put_aside(connection, &response);
     case ROUTES_SLOW:
-        return hand_over(connection, &response);
+        return server_hand_over(connection, &response);
     }
     return MHD_NO;
 }
 
-static enum MHD_Result on_request(void *self, struct MHD_Connection *mhd, const char *url, const char *method,
-                                  const char *version, const char *upload, size_t *upload_size,
-                                  void **context) {
+static enum MHD_Result server_on_request(void *self, struct MHD_Connection *mhd, const char *url,
+                                         const char *method, const char *version, const char *upload,
+                                         size_t *upload_size, void **context) {
     (void)self, (void)mhd, (void)url, (void)version, (void)upload;
     struct connection *connection = *context;
     if (connection == NULL)
@@ -293,7 +293,7 @@ static enum MHD_Result on_request(void *self, struct MHD_Connection *mhd, const 
         *upload_size = 0;
         return connection->body_size <= SERVER_REQUEST_BODY_MAX ? MHD_YES : MHD_NO;
     }
-    return answer(connection, method);
+    return server_answer(connection, method);
 }
 
 __attribute__((format(printf, 2, 0))) static void on_library_log(void *self, const char *format,
@@ -306,7 +306,7 @@ __attribute__((format(printf, 2, 0))) static void on_library_log(void *self, con
 }
 
 // A connection is a file: without this a usual limit of 1024 would be met before ours.
-static void raise_file_limit(void) {
+static void server_raise_file_limit(void) {
     struct rlimit limit;
     const rlim_t wanted = SERVER_CONNECTIONS_MAX + FILES_BESIDE_CONNECTIONS;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
@@ -315,7 +315,7 @@ static void raise_file_limit(void) {
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int open_workers(struct server *server, struct error *error) {
+static int server_open_workers(struct server *server, struct error *error) {
     for (int i = 0; i < SERVER_THREADS; i++) {
         if (worker_new(&server->workers[i], server->routes, error) < 0)
             return -1;
@@ -324,24 +324,25 @@ static int open_workers(struct server *server, struct error *error) {
     return 0;
 }
 
-static int start_daemon(struct server *server, struct error *error) {
+static int server_start_daemon(struct server *server, struct error *error) {
     unsigned flags =
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
     server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, server,
+        flags, 0, NULL, NULL, server_on_request, server,
         // first, so that what the others say of themselves is logged
         MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL, MHD_OPTION_LISTEN_SOCKET, server->listener,
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_TIMEOUT_S,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        server, MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded,
-        NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,
+        server_on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, server_on_target, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, server_leave_encoded, NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+        MHD_OPTION_END);
     if (server->daemon == NULL)
         return error_set(error, ERROR_SYSTEM, "cannot start the HTTP server on %s", server->address);
     return 0;
 }
 
-static struct server *new_server(void) {
+static struct server *server_new_server(void) {
     struct server *server = calloc(1, sizeof *server);
     if (server == NULL)
         return NULL;
@@ -356,7 +357,7 @@ static struct server *new_server(void) {
 }
 
 int server_start(struct server **ret, const struct server_config *config, struct error *error) {
-    CLEANUP(server_stop) struct server *server = new_server();
+    CLEANUP(server_stop) struct server *server = server_new_server();
     if (server == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     const struct routes_config routes = {
@@ -365,12 +366,12 @@ int server_start(struct server **ret, const struct server_config *config, struct
         .progress = config->progress,
         .version = config->version,
     };
-    raise_file_limit();
+    server_raise_file_limit();
     if (listener_open(config->listen, &server->listener, server->address, error) < 0 ||
-        routes_new(&server->routes, &routes, error) < 0 || open_workers(server, error) < 0 ||
-        waiters_new(&server->waiters, config->db, config->catalog, config->progress, resume_waiter, error) <
-            0 ||
-        slow_new(&server->slow, server->routes, error) < 0 || start_daemon(server, error) < 0)
+        routes_new(&server->routes, &routes, error) < 0 || server_open_workers(server, error) < 0 ||
+        waiters_new(&server->waiters, config->db, config->catalog, config->progress, server_resume_waiter,
+                    error) < 0 ||
+        slow_lane_new(&server->slow, server->routes, error) < 0 || server_start_daemon(server, error) < 0)
         return -1;
     *ret = server;
     server = NULL;
@@ -381,7 +382,7 @@ const char *server_address(const struct server *server) {
     return server->address;
 }
 
-static void wait_until_quiet(struct server *server) {
+static void server_wait_until_quiet(struct server *server) {
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += SERVER_STOP_WAIT_MS / 1000;
@@ -393,13 +394,13 @@ static void wait_until_quiet(struct server *server) {
 }
 
 // No new connections; then those who wait or are slow, while their connections still stand; then the threads.
-static void stop_daemon(struct server *server) {
+static void server_stop_daemon(struct server *server) {
     atomic_store(&server->stopping, true);
     (void)MHD_quiesce_daemon(server->daemon); // the listener is ours again, to be closed after the threads
     waiters_stop(server->waiters);
-    wait_until_quiet(server);
-    slow_stop(server->slow);
-    wait_until_quiet(server);
+    server_wait_until_quiet(server);
+    slow_lane_stop(server->slow);
+    server_wait_until_quiet(server);
     MHD_stop_daemon(server->daemon);
 }
 
@@ -408,9 +409,9 @@ void server_stop(struct server **server) {
     if (s == NULL)
         return;
     if (s->daemon != NULL)
-        stop_daemon(s);
+        server_stop_daemon(s);
     waiters_free(&s->waiters);
-    slow_free(&s->slow);
+    slow_lane_free(&s->slow);
     for (int i = 0; i < SERVER_THREADS; i++)
         worker_free(&s->workers[i]);
     routes_free(&s->routes);

@@ -1,12 +1,12 @@
 // The HTTP server: the only module that includes microhttpd.h. A pool of threads, one reader each; limits,
 // timeouts, start and stop. Answers come from routes.h, which knows no sockets. Requests that wait for a
 // position are suspended (waiters.h): they hold a connection, not a thread. SIGPIPE is for main to ignore.
-#ifndef TIDEMARK_SERVER_H
-#define TIDEMARK_SERVER_H
+#ifndef TIDEMARK_HTTP_SERVER_H
+#define TIDEMARK_HTTP_SERVER_H
 
 #include "views/base/error.h"
-#include "views/catalog.h"
-#include "views/progress.h"
+#include "views/engine/catalog.h"
+#include "views/engine/progress.h"
 
 struct server;
 

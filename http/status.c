@@ -4,16 +4,16 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-static int append_dump(const char *text, size_t size, void *self) {
+static int status_append_dump(const char *text, size_t size, void *self) {
     buffer_append(self, text, size);
     return 0;
 }
 
 // Takes `document`; NULL, or one that cannot be written, makes the answer fail.
-static void give_document(struct exchange *exchange, json_t *document) {
+static void status_give_document(struct exchange *exchange, json_t *document) {
     struct buffer *out = &exchange->response->body;
     exchange_json(exchange);
-    if (document == NULL || json_dump_callback(document, append_dump, out, JSON_COMPACT) != 0)
+    if (document == NULL || json_dump_callback(document, status_append_dump, out, JSON_COMPACT) != 0)
         out->failed = true;
     buffer_char(out, '\n');
     json_decref(document);
@@ -21,7 +21,7 @@ static void give_document(struct exchange *exchange, json_t *document) {
 
 enum routes_result answer_health(struct exchange *exchange) {
     if (!exchange_refuse_parameters(exchange))
-        give_document(exchange, json_pack("{s:s}", "status", "ok"));
+        status_give_document(exchange, json_pack("{s:s}", "status", "ok"));
     return ROUTES_ANSWERED;
 }
 
@@ -32,18 +32,18 @@ enum routes_result answer_ready(struct exchange *exchange) {
     progress_summary(exchange->routes->config.progress, &summary);
     const char *state = progress_state_name(summary.state);
     if (summary.ever_live || summary.state == STATE_SERVING)
-        give_document(exchange, json_pack("{s:s,s:s}", "status", "ready", "state", state));
+        status_give_document(exchange, json_pack("{s:s,s:s}", "status", "ready", "state", state));
     else
         problem_set(exchange->response, PROBLEM_NOT_READY, "has not caught up yet: %s%s%s", state,
                     summary.reason[0] != '\0' ? ", " : "", summary.reason);
     return ROUTES_ANSWERED;
 }
 
-static json_t *text_or_null(const char *text) {
+static json_t *status_text_or_null(const char *text) {
     return text[0] != '\0' ? json_string(text) : json_null();
 }
 
-static json_t *views_with_hash(const struct catalog *catalog) {
+static json_t *status_views_with_hash(const struct catalog *catalog) {
     json_t *views = json_array();
     for (int i = 0; i < catalog->view_count; i++)
         (void)json_array_append_new(
@@ -51,12 +51,12 @@ static json_t *views_with_hash(const struct catalog *catalog) {
     return views;
 }
 
-static void add_drift(void *self, const char *table, const char *column, int64_t times) {
+static void status_add_drift(void *self, const char *table, const char *column, int64_t times) {
     (void)json_array_append_new(
         self, json_pack("{s:s,s:s,s:I}", "table", table, "column", column, "events", (json_int_t)times));
 }
 
-static json_t *counters_of(const struct progress_counters *counters) {
+static json_t *status_counters_of(const struct progress_counters *counters) {
     return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "messages", (json_int_t)counters->messages,
                      "applied", (json_int_t)counters->applied, "duplicates", (json_int_t)counters->duplicates,
                      "ignored", (json_int_t)counters->ignored, "quarantined",
@@ -65,7 +65,7 @@ static json_t *counters_of(const struct progress_counters *counters) {
                      (json_int_t)counters->transactions_passed);
 }
 
-static json_t *ms_or_null(int64_t ms) {
+static json_t *status_ms_or_null(int64_t ms) {
     return ms > 0 ? json_integer(ms) : json_null();
 }
 
@@ -81,23 +81,23 @@ enum routes_result answer_status(struct exchange *exchange) {
     progress_summary(config->progress, &summary);
     int64_t uptime_ms = exchange->now_ms - summary.started_at_ms;
     json_t *drift = json_array();
-    progress_drift_each(config->progress, add_drift, drift);
-    give_document(exchange,
-                  json_pack("{s:s,s:o,s:s,s:s,s:s,s:I,s:I,s:o,s:o,s:I,s:o,s:o,s:o,s:o}", "state",
-                            progress_state_name(summary.state), "reason", text_or_null(summary.reason),
+    progress_drift_each(config->progress, status_add_drift, drift);
+    status_give_document(
+        exchange, json_pack("{s:s,s:o,s:s,s:s,s:s,s:I,s:I,s:o,s:o,s:I,s:o,s:o,s:o,s:o}", "state",
+                            progress_state_name(summary.state), "reason", status_text_or_null(summary.reason),
                             "consistency", exchange->position.transactional ? "transactional" : "per-key",
                             "version", config->version, "store_id", exchange->position.store_id,
                             "store_version", (json_int_t)exchange->position.version, "uptime_seconds",
                             (json_int_t)(uptime_ms > 0 ? uptime_ms / 1000 : 0), "views",
-                            views_with_hash(config->catalog), "drift", drift, "quarantined",
-                            (json_int_t)quarantined, "last_error", text_or_null(summary.last_error),
-                            "newest_applied_ts_ms", ms_or_null(summary.newest_applied_ts_ms),
-                            "newest_heartbeat_ms", ms_or_null(summary.newest_heartbeat_ms), "counters",
-                            counters_of(&summary.counters)));
+                            status_views_with_hash(config->catalog), "drift", drift, "quarantined",
+                            (json_int_t)quarantined, "last_error", status_text_or_null(summary.last_error),
+                            "newest_applied_ts_ms", status_ms_or_null(summary.newest_applied_ts_ms),
+                            "newest_heartbeat_ms", status_ms_or_null(summary.newest_heartbeat_ms), "counters",
+                            status_counters_of(&summary.counters)));
     return ROUTES_ANSWERED;
 }
 
-static json_t *queries_of(const struct view *view) {
+static json_t *status_queries_of(const struct view *view) {
     json_t *queries = json_array();
     for (int i = 0; i < view->query_count; i++) {
         const struct query *query = &view->queries[i];
@@ -111,7 +111,7 @@ static json_t *queries_of(const struct view *view) {
     return queries;
 }
 
-static json_t *tables_of(const struct catalog *catalog) {
+static json_t *status_tables_of(const struct catalog *catalog) {
     json_t *tables = json_array();
     for (int i = 0; i < catalog->table_count; i++) {
         const struct table *table = &catalog->tables[i];
@@ -134,7 +134,8 @@ enum routes_result answer_views(struct exchange *exchange) {
     for (int i = 0; i < catalog->view_count; i++)
         (void)json_array_append_new(views, json_pack("{s:s,s:s,s:o}", "name", catalog->views[i].name, "hash",
                                                      catalog->views[i].hash, "queries",
-                                                     queries_of(&catalog->views[i])));
-    give_document(exchange, json_pack("{s:o,s:o}", "views", views, "tables", tables_of(catalog)));
+                                                     status_queries_of(&catalog->views[i])));
+    status_give_document(exchange,
+                         json_pack("{s:o,s:o}", "views", views, "tables", status_tables_of(catalog)));
     return ROUTES_ANSWERED;
 }

@@ -7,7 +7,7 @@ void wait_init(struct wait *wait) {
     *wait = (struct wait){.lsn = -1, .txid = -1, .max_lag_ms = -1};
 }
 
-static bool parse_hex(struct span text, uint64_t *ret) {
+static bool wait_parse_hex(struct span text, uint64_t *ret) {
     enum { HEX_DIGITS_MAX = 8 };
     if (text.size == 0 || text.size > HEX_DIGITS_MAX)
         return false;
@@ -25,26 +25,26 @@ static bool parse_hex(struct span text, uint64_t *ret) {
     return true;
 }
 
-static bool parse_count(struct span text, int64_t *ret) {
+static bool wait_parse_count(struct span text, int64_t *ret) {
     return integer_parse(text, ret) && *ret >= 0;
 }
 
-static bool parse_lsn(struct span text, int64_t *ret) {
+static bool wait_parse_lsn(struct span text, int64_t *ret) {
     const char *slash = memchr(text.data, '/', text.size);
     if (slash == NULL)
-        return parse_count(text, ret);
+        return wait_parse_count(text, ret);
     size_t before = (size_t)(slash - text.data);
     uint64_t high;
     uint64_t low;
-    if (!parse_hex((struct span){text.data, before}, &high) ||
-        !parse_hex((struct span){slash + 1, text.size - before - 1}, &low) || high > INT32_MAX)
+    if (!wait_parse_hex((struct span){text.data, before}, &high) ||
+        !wait_parse_hex((struct span){slash + 1, text.size - before - 1}, &low) || high > INT32_MAX)
         return false;
     *ret = (int64_t)(high << 32 | low);
     return true;
 }
 
 // The last two colons count: what stands before them is the topic.
-static bool parse_offset(struct span text, struct wait *wait) {
+static bool wait_parse_offset(struct span text, struct wait *wait) {
     size_t last = text.size;
     while (last > 0 && text.data[last - 1] != ':')
         last--;
@@ -56,9 +56,9 @@ static bool parse_offset(struct span text, struct wait *wait) {
     if (middle < 2 || middle - 1 >= sizeof wait->topic)
         return false;
     int64_t partition;
-    if (!parse_count((struct span){text.data + middle, last - 1 - middle}, &partition) ||
+    if (!wait_parse_count((struct span){text.data + middle, last - 1 - middle}, &partition) ||
         partition > INT32_MAX ||
-        !parse_count((struct span){text.data + last, text.size - last}, &wait->offset))
+        !wait_parse_count((struct span){text.data + last, text.size - last}, &wait->offset))
         return false;
     wait->partition = (int32_t)partition;
     memcpy(wait->topic, text.data, middle - 1);
@@ -66,15 +66,15 @@ static bool parse_offset(struct span text, struct wait *wait) {
     return true;
 }
 
-static bool parse_wait_ms(struct span text, int *ret) {
+static bool wait_parse_wait_ms(struct span text, int *ret) {
     int64_t ms;
-    if (!parse_count(text, &ms) || ms > WAIT_MS_MAX)
+    if (!wait_parse_count(text, &ms) || ms > WAIT_MS_MAX)
         return false;
     *ret = (int)ms;
     return true;
 }
 
-static bool parse_max_lag(struct span text, int64_t *ret_ms) {
+static bool wait_parse_max_lag(struct span text, int64_t *ret_ms) {
     const double longest = 1e12;
     double seconds;
     if (!real_parse(text, &seconds) || !(seconds >= 0 && seconds <= longest))
@@ -83,7 +83,7 @@ static bool parse_max_lag(struct span text, int64_t *ret_ms) {
     return true;
 }
 
-static int bad(const struct parameter *parameter, const char *expected, struct error *error) {
+static int wait_bad(const struct parameter *parameter, const char *expected, struct error *error) {
     return error_set(error, ERROR_USAGE, "%.*s=%.*s: expected %s", (int)parameter->name.size,
                      parameter->name.data, (int)parameter->value.size, parameter->value.data, expected);
 }
@@ -91,16 +91,21 @@ static int bad(const struct parameter *parameter, const char *expected, struct e
 int wait_parameter(struct wait *wait, const struct parameter *parameter, struct error *error) {
     struct span value = parameter->value;
     if (span_is(parameter->name, "after_lsn"))
-        return parse_lsn(value, &wait->lsn) ? 1
-                                            : bad(parameter, "an LSN such as 0/19C4170 or 27017584", error);
+        return wait_parse_lsn(value, &wait->lsn)
+                   ? 1
+                   : wait_bad(parameter, "an LSN such as 0/19C4170 or 27017584", error);
     if (span_is(parameter->name, "after_txid"))
-        return parse_count(value, &wait->txid) ? 1 : bad(parameter, "a transaction id", error);
+        return wait_parse_count(value, &wait->txid) ? 1 : wait_bad(parameter, "a transaction id", error);
     if (span_is(parameter->name, "after_offset"))
-        return parse_offset(value, wait) ? 1 : bad(parameter, "topic:partition:offset", error);
+        return wait_parse_offset(value, wait) ? 1 : wait_bad(parameter, "topic:partition:offset", error);
     if (span_is(parameter->name, "wait_ms"))
-        return parse_wait_ms(value, &wait->wait_ms) ? 1 : bad(parameter, "milliseconds, 0 to 30000", error);
+        return wait_parse_wait_ms(value, &wait->wait_ms)
+                   ? 1
+                   : wait_bad(parameter, "milliseconds, 0 to 30000", error);
     if (span_is(parameter->name, "max_lag_seconds"))
-        return parse_max_lag(value, &wait->max_lag_ms) ? 1 : bad(parameter, "seconds, 0 or more", error);
+        return wait_parse_max_lag(value, &wait->max_lag_ms)
+                   ? 1
+                   : wait_bad(parameter, "seconds, 0 or more", error);
     return 0;
 }
 

@@ -1,10 +1,10 @@
 // What a reader asked to wait for: after_lsn, after_txid, after_offset, wait_ms; and max_lag_seconds. Plain
 // data, so that a request can be put aside without the thread or the snapshot that met it.
-#ifndef TIDEMARK_WAIT_H
-#define TIDEMARK_WAIT_H
+#ifndef TIDEMARK_HTTP_WAIT_H
+#define TIDEMARK_HTTP_WAIT_H
 
 #include "views/base/buffer.h"
-#include "views/read.h"
+#include "views/engine/read.h"
 
 enum {
     WAIT_MS_MAX = 30000,

@@ -33,36 +33,36 @@ struct waiters {
     int64_t version;        // of the snapshot that `waiting` was last held against
 };
 
-static void signal_event(struct waiters *waiters) {
+static void waiters_signal_event(struct waiters *waiters) {
     // A full counter is as good as one more: the thread is woken either way.
     while (eventfd_write(waiters->event, 1) < 0 && errno == EINTR)
         continue;
 }
 
-static void on_commit(void *self) {
+static void waiters_on_commit(void *self) {
     struct waiters *waiters = self;
     if (atomic_load(&waiters->count) > 0)
-        signal_event(waiters);
+        waiters_signal_event(waiters);
 }
 
-static void release(struct waiters *waiters, struct waiter *waiter, bool expired) {
+static void waiters_release(struct waiters *waiters, struct waiter *waiter, bool expired) {
     waiter->expired = expired;
     atomic_fetch_sub(&waiters->count, 1);
     waiters->resume(waiter);
 }
 
-static void release_all(struct waiters *waiters, struct waiter *list) {
+static void waiters_release_all(struct waiters *waiters, struct waiter *list) {
     while (list != NULL) {
         struct waiter *waiter = list;
         list = waiter->next;
-        release(waiters, waiter, true);
+        waiters_release(waiters, waiter, true);
     }
 }
 
 // Those of `*list` who are due are released, the others go to waiters->waiting. `position` NULL: only time
 // counts.
-static int sort_out(struct waiters *waiters, struct waiter **list, const struct position *position,
-                    struct error *error) {
+static int waiters_sort_out(struct waiters *waiters, struct waiter **list, const struct position *position,
+                            struct error *error) {
     int status = 0;
     int64_t now = clock_monotonic_ms();
     while (*list != NULL) {
@@ -72,7 +72,7 @@ static int sort_out(struct waiters *waiters, struct waiter **list, const struct 
         if (position != NULL && status == 0)
             status = wait_reached(&waiter->wait, waiters->reader, position, &reached, error);
         if (reached || now >= waiter->deadline_ms) {
-            release(waiters, waiter, !reached);
+            waiters_release(waiters, waiter, !reached);
         } else {
             waiter->next = waiters->waiting;
             waiters->waiting = waiter;
@@ -83,20 +83,20 @@ static int sort_out(struct waiters *waiters, struct waiter **list, const struct 
 
 // Newcomers are held against a snapshot that was taken after they came: a commit between their own look and
 // their coming is not missed. The others only when there was a commit.
-static int look(struct waiters *waiters, struct waiter *newcomers, struct error *error) {
+static int waiters_look(struct waiters *waiters, struct waiter *newcomers, struct error *error) {
     struct position position;
     struct waiter *others = waiters->waiting;
     waiters->waiting = NULL;
     if (reader_begin(waiters->reader, &position, error) < 0) {
-        (void)sort_out(waiters, &others, NULL, error);
-        (void)sort_out(waiters, &newcomers, NULL, error);
+        (void)waiters_sort_out(waiters, &others, NULL, error);
+        (void)waiters_sort_out(waiters, &newcomers, NULL, error);
         waiters->version = -1;
         return -1;
     }
     bool moved = position.version != waiters->version;
     waiters->version = position.version;
-    int status = sort_out(waiters, &others, moved ? &position : NULL, error);
-    if (sort_out(waiters, &newcomers, &position, error) < 0)
+    int status = waiters_sort_out(waiters, &others, moved ? &position : NULL, error);
+    if (waiters_sort_out(waiters, &newcomers, &position, error) < 0)
         status = -1;
     reader_end(waiters->reader);
     if (status < 0)
@@ -104,7 +104,7 @@ static int look(struct waiters *waiters, struct waiter *newcomers, struct error 
     return status;
 }
 
-static int sleep_ms(const struct waiters *waiters, bool failed) {
+static int waiters_sleep_ms(const struct waiters *waiters, bool failed) {
     int64_t nearest = INT64_MAX;
     for (const struct waiter *waiter = waiters->waiting; waiter != NULL; waiter = waiter->next)
         if (waiter->deadline_ms < nearest)
@@ -117,7 +117,7 @@ static int sleep_ms(const struct waiters *waiters, bool failed) {
     return left > 0 ? (int)left : 0;
 }
 
-static struct waiter *take_newcomers(struct waiters *waiters) {
+static struct waiter *waiters_take_newcomers(struct waiters *waiters) {
     (void)pthread_mutex_lock(&waiters->mutex);
     struct waiter *newcomers = waiters->newcomers;
     waiters->newcomers = NULL;
@@ -125,27 +125,27 @@ static struct waiter *take_newcomers(struct waiters *waiters) {
     return newcomers;
 }
 
-static void *run(void *self) {
+static void *waiters_run(void *self) {
     struct waiters *waiters = self;
     bool failed = false;
     while (!atomic_load(&waiters->ended)) {
         struct pollfd event = {.fd = waiters->event, .events = POLLIN};
-        if (poll(&event, 1, sleep_ms(waiters, failed)) > 0) {
+        if (poll(&event, 1, waiters_sleep_ms(waiters, failed)) > 0) {
             eventfd_t seen;
             (void)eventfd_read(waiters->event, &seen);
         }
-        struct waiter *newcomers = take_newcomers(waiters);
+        struct waiter *newcomers = waiters_take_newcomers(waiters);
         if (newcomers == NULL && waiters->waiting == NULL)
             continue;
         struct error error;
-        bool now_failed = look(waiters, newcomers, &error) < 0;
+        bool now_failed = waiters_look(waiters, newcomers, &error) < 0;
         if (now_failed && !failed)
             log_warn("http: requests that wait cannot be looked after: %s", error.message);
         failed = now_failed;
     }
-    release_all(waiters, waiters->waiting);
+    waiters_release_all(waiters, waiters->waiting);
     waiters->waiting = NULL;
-    release_all(waiters, take_newcomers(waiters));
+    waiters_release_all(waiters, waiters_take_newcomers(waiters));
     return NULL;
 }
 
@@ -159,10 +159,10 @@ int waiters_new(struct waiters **ret, const char *db, const struct catalog *cata
     if (reader_open(&waiters->reader, db, catalog, error) < 0)
         return -1;
     waiters->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (waiters->event < 0 || pthread_create(&waiters->thread, NULL, run, waiters) != 0)
+    if (waiters->event < 0 || pthread_create(&waiters->thread, NULL, waiters_run, waiters) != 0)
         return error_set(error, ERROR_SYSTEM, "cannot start the thread for requests that wait");
     waiters->running = true;
-    progress_on_commit(progress, on_commit, waiters);
+    progress_on_commit(progress, waiters_on_commit, waiters);
     *ret = waiters;
     waiters = NULL;
     return 0;
@@ -180,7 +180,7 @@ bool waiters_add(struct waiters *waiters, struct waiter *waiter, void (*suspend)
     }
     (void)pthread_mutex_unlock(&waiters->mutex);
     if (taken)
-        signal_event(waiters);
+        waiters_signal_event(waiters);
     return taken;
 }
 
@@ -192,7 +192,7 @@ void waiters_stop(struct waiters *waiters) {
         return;
     progress_on_commit(waiters->progress, NULL, NULL);
     atomic_store(&waiters->ended, true);
-    signal_event(waiters);
+    waiters_signal_event(waiters);
     (void)pthread_join(waiters->thread, NULL);
     waiters->running = false;
 }

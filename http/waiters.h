@@ -1,11 +1,11 @@
 // Requests put aside until a position is reached: no thread and no snapshot each. One thread of its own
 // looks, after each commit, which of them are due, and resumes them; between commits it sleeps. Knows no
 // sockets.
-#ifndef TIDEMARK_WAITERS_H
-#define TIDEMARK_WAITERS_H
+#ifndef TIDEMARK_HTTP_WAITERS_H
+#define TIDEMARK_HTTP_WAITERS_H
 
 #include "http/wait.h"
-#include "views/progress.h"
+#include "views/engine/progress.h"
 
 struct waiters;
 

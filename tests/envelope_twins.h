@@ -4,7 +4,7 @@
 #ifndef TIDEMARK_ENVELOPE_TWINS_H
 #define TIDEMARK_ENVELOPE_TWINS_H
 
-#include "consumer/envelope.h"
+#include "consumer/decode/envelope.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // jansson as the judge of consumer/json: the same acceptance and the same values, but for the exceptions that
-// consumer/json.h names. Used by the unit test and by the fuzz target.
+// consumer/json/json.h names. Used by the unit test and by the fuzz target.
 #ifndef TIDEMARK_JSON_ORACLE_H
 #define TIDEMARK_JSON_ORACLE_H
 
@@ -17,7 +17,7 @@ enum {
 #define JSON_TRUE TOKEN_TRUE
 #define JSON_FALSE TOKEN_FALSE
 #define JSON_NULL TOKEN_NULL
-#include "consumer/json.h"
+#include "consumer/json/json.h"
 
 static inline const char *oracle_value(struct json_reader *reader, enum json_kind kind, const json_t *want,
                                        struct arena *arena);

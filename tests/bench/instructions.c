@@ -1,7 +1,7 @@
 // bench-instructions apply|answer DB: applies a fixed load from memory to a new file DB, then answers keyed
 // requests from it, for callgrind to count one of the two (--instr-atstart=no). The clock is the program's
 // own, so that nothing depends on how fast it runs. Prints the number of row events, or of requests.
-#include "consumer/apply.h"
+#include "consumer/apply/apply.h"
 #include "http/routes.h"
 #include "tests/bench/shop.h"
 #include "views/base/arena.h"

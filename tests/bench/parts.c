@@ -6,12 +6,12 @@
 //   store --events N
 //       SQLite with our statements and triggers, on decoded changes in memory
 // Prints one JSON object.
-#include "consumer/envelope.h"
-#include "consumer/kafka_settings.h"
-#include "consumer/topics.h"
+#include "consumer/broker/client/settings.h"
+#include "consumer/decode/envelope.h"
+#include "consumer/decode/topic_role.h"
 #include "tests/bench/shop.h"
 #include "views/base/cleanup.h"
-#include "views/store.h"
+#include "views/engine/store.h"
 
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>

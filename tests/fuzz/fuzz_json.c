@@ -1,4 +1,4 @@
-// Any bytes: consumer/json and jansson agree, but for the exceptions that consumer/json.h names.
+// Any bytes: consumer/json and jansson agree, but for the exceptions that consumer/json/json.h names.
 #include "tests/json_oracle.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // Any JSON into any column: nothing is read out of bounds, the reader stands after the value, and what is
 // stored for a number or a time reads back as itself.
-#include "consumer/value.h"
-#include "views/decimal.h"
+#include "consumer/decode/value.h"
+#include "views/engine/decimal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,9 +10,9 @@
 #include <cmocka.h>
 // clang-format on
 
-#include "views/progress.h"
-#include "views/read.h"
-#include "views/store.h"
+#include "views/engine/progress.h"
+#include "views/engine/read.h"
+#include "views/engine/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>

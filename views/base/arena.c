@@ -12,7 +12,7 @@ struct arena_block {
     alignas(max_align_t) char bytes[];
 };
 
-static struct arena_block *new_block(const struct arena *arena, size_t size) {
+static struct arena_block *arena_new_block(const struct arena *arena, size_t size) {
     size_t capacity = arena->blocks != NULL ? arena->blocks->size * 2 : ARENA_FIRST_BLOCK;
     if (capacity > ARENA_BLOCK_MAX)
         capacity = ARENA_BLOCK_MAX;
@@ -27,10 +27,10 @@ static struct arena_block *new_block(const struct arena *arena, size_t size) {
 }
 
 // Of the spare blocks the first, or a new one if that is too small.
-static struct arena_block *next_block(struct arena *arena, size_t size) {
+static struct arena_block *arena_next_block(struct arena *arena, size_t size) {
     struct arena_block *block = arena->spare;
     if (block == NULL || block->size < size)
-        return new_block(arena, size);
+        return arena_new_block(arena, size);
     arena->spare = block->older;
     return block;
 }
@@ -43,7 +43,7 @@ void *arena_take(struct arena *arena, size_t size) {
         arena->left -= skip + size;
         return taken;
     }
-    struct arena_block *block = next_block(arena, size);
+    struct arena_block *block = arena_next_block(arena, size);
     if (block == NULL)
         return NULL;
     block->older = arena->blocks;
@@ -77,7 +77,7 @@ size_t arena_used(const struct arena *arena) {
     return arena->held - arena->left;
 }
 
-static void free_blocks(struct arena_block *block) {
+static void arena_free_blocks(struct arena_block *block) {
     while (block != NULL) {
         struct arena_block *older = block->older;
         free(block);
@@ -86,7 +86,7 @@ static void free_blocks(struct arena_block *block) {
 }
 
 void arena_free(struct arena *arena) {
-    free_blocks(arena->blocks);
-    free_blocks(arena->spare);
+    arena_free_blocks(arena->blocks);
+    arena_free_blocks(arena->spare);
     *arena = (struct arena){0};
 }

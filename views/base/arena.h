@@ -2,8 +2,8 @@
 // unescaped, rows. One thread. Its blocks grow up to ARENA_BLOCK_MAX; arena_reset keeps them, so a steady
 // stream allocates nothing and what is held is what was once needed at a time. A larger piece has a block of
 // its own, which goes with the reset.
-#ifndef TIDEMARK_ARENA_H
-#define TIDEMARK_ARENA_H
+#ifndef TIDEMARK_BASE_ARENA_H
+#define TIDEMARK_BASE_ARENA_H
 
 #include <stddef.h>
 

@@ -5,7 +5,7 @@
 static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url_safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-static void write_base64(struct buffer *out, struct span bytes, const char *alphabet, bool pad) {
+static void base64_write_base64(struct buffer *out, struct span bytes, const char *alphabet, bool pad) {
     if (!buffer_reserve(out, bytes.size / 3 * 4 + 4))
         return;
     char *to = out->data + out->size;
@@ -28,14 +28,14 @@ static void write_base64(struct buffer *out, struct span bytes, const char *alph
 }
 
 void base64_write(struct buffer *out, struct span bytes) {
-    write_base64(out, bytes, standard, true);
+    base64_write_base64(out, bytes, standard, true);
 }
 
 void base64_write_url(struct buffer *out, struct span bytes) {
-    write_base64(out, bytes, url_safe, false);
+    base64_write_base64(out, bytes, url_safe, false);
 }
 
-static int digit(char c) {
+static int base64_digit(char c) {
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
     if (c >= 'a' && c <= 'z')
@@ -57,7 +57,7 @@ bool base64_read(struct buffer *out, struct span text) {
     char *to = out->data + out->size;
     uint32_t bits = 0;
     for (size_t i = 0; i < size; i++) {
-        int value = digit(text.data[i]);
+        int value = base64_digit(text.data[i]);
         if (value < 0)
             return false;
         bits = bits << 6 | (uint32_t)value;

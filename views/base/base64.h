@@ -1,6 +1,6 @@
 // Base64 (RFC 4648). Pure.
-#ifndef TIDEMARK_BASE64_H
-#define TIDEMARK_BASE64_H
+#ifndef TIDEMARK_BASE_BASE64_H
+#define TIDEMARK_BASE_BASE64_H
 
 #include "views/base/buffer.h"
 

@@ -59,7 +59,7 @@ void buffer_format(struct buffer *buffer, const char *format, ...) {
     va_end(again);
 }
 
-static void json_escape(struct buffer *buffer, unsigned char c) {
+static void buffer_json_escape(struct buffer *buffer, unsigned char c) {
     switch (c) {
     case '"':
         buffer_append(buffer, "\\\"", 2);
@@ -83,21 +83,21 @@ static void json_escape(struct buffer *buffer, unsigned char c) {
 }
 
 // High bits of the bytes that are zero; those above the lowest such byte may be wrong.
-static uint64_t zero_bytes(uint64_t word) {
+static uint64_t buffer_zero_bytes(uint64_t word) {
     const uint64_t ones = 0x0101010101010101;
     return (word - ones) & ~word & ones << 7;
 }
 
 // How many bytes stand in a string literal as they are, from the first on: printable ASCII, eight at a time.
-static size_t plain_run(const char *text, size_t size) {
+static size_t buffer_plain_run(const char *text, size_t size) {
     const uint64_t ones = 0x0101010101010101;
     size_t i = 0;
     for (; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t)) {
         uint64_t word;
         memcpy(&word, text + i, sizeof word);
         uint64_t control = (word - ones * 0x20) & ~word;
-        if (((word | control) & ones << 7) != 0 || zero_bytes(word ^ ones * '"') != 0 ||
-            zero_bytes(word ^ ones * '\\') != 0)
+        if (((word | control) & ones << 7) != 0 || buffer_zero_bytes(word ^ ones * '"') != 0 ||
+            buffer_zero_bytes(word ^ ones * '\\') != 0)
             break;
     }
     for (; i < size; i++) {
@@ -112,7 +112,7 @@ void buffer_json_string(struct buffer *buffer, struct span text) {
     buffer_char(buffer, '"');
     size_t start = 0;
     size_t i = 0;
-    while ((i += plain_run(text.data + i, text.size - i)) < text.size) {
+    while ((i += buffer_plain_run(text.data + i, text.size - i)) < text.size) {
         unsigned char c = (unsigned char)text.data[i];
         size_t run = c < 0x80 ? 0 : utf8_sequence(text.data + i, text.size - i);
         if (run != 0) {
@@ -121,7 +121,7 @@ void buffer_json_string(struct buffer *buffer, struct span text) {
         }
         buffer_append(buffer, text.data + start, i - start);
         if (c < 0x80)
-            json_escape(buffer, c);
+            buffer_json_escape(buffer, c);
         else
             buffer_text(buffer, "\xEF\xBF\xBD");
         start = ++i;

@@ -1,8 +1,8 @@
 // A growable run of bytes that its owner reuses: buffer_clear keeps the memory. One thread at a time.
 // Appending never fails visibly at the call: out of memory or past `limit` sets `failed`, which the owner
 // checks once at the end, before it uses the bytes.
-#ifndef TIDEMARK_BUFFER_H
-#define TIDEMARK_BUFFER_H
+#ifndef TIDEMARK_BASE_BUFFER_H
+#define TIDEMARK_BASE_BUFFER_H
 
 #include "views/base/span.h"
 

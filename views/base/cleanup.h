@@ -1,7 +1,7 @@
 // Cleanup declared where a thing is acquired. Destructors accept NULL.
 // Floor of the project: includes nothing of ours.
-#ifndef TIDEMARK_CLEANUP_H
-#define TIDEMARK_CLEANUP_H
+#ifndef TIDEMARK_BASE_CLEANUP_H
+#define TIDEMARK_BASE_CLEANUP_H
 
 #include <stdlib.h>
 

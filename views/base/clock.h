@@ -1,6 +1,6 @@
 // The two clocks, in milliseconds. Any thread.
-#ifndef TIDEMARK_CLOCK_H
-#define TIDEMARK_CLOCK_H
+#ifndef TIDEMARK_BASE_CLOCK_H
+#define TIDEMARK_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

@@ -1,6 +1,6 @@
-// Files that the build put into the program (views/embed.cmake). Read-only, any thread.
-#ifndef TIDEMARK_EMBEDDED_FILE_H
-#define TIDEMARK_EMBEDDED_FILE_H
+// Files that the build put into the program (views/base/embed.cmake). Read-only, any thread.
+#ifndef TIDEMARK_BASE_EMBEDDED_H
+#define TIDEMARK_BASE_EMBEDDED_H
 
 struct embedded_file {
     const char *path;  // relative; NULL ends a list
@@ -8,7 +8,8 @@ struct embedded_file {
     const char *end;
 };
 
-extern const struct embedded_file views_embedded[]; // source.sql, engine.sql, warehouse/schema.sql, ...
-extern const struct embedded_file demo_embedded[];  // the capture that `tidemark demo` plays
+extern const struct embedded_file views_embedded[];  // source.sql, warehouse/schema.sql, ...
+extern const struct embedded_file engine_embedded[]; // engine.sql, upgrade_2.sql, ...
+extern const struct embedded_file demo_embedded[];   // the capture that `tidemark demo` plays
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 // A message is one line, whatever the cause had in it (SQL text, message bytes).
-static void one_line(char *text) {
+static void error_one_line(char *text) {
     for (char *c = text; *c != '\0'; c++)
         if ((unsigned char)*c < ' ')
             *c = ' ';
@@ -19,7 +19,7 @@ int error_set(struct error *error, enum error_kind kind, const char *format, ...
     (void)vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
     error->kind = kind;
-    one_line(error->message);
+    error_one_line(error->message);
     return -1;
 }
 
@@ -34,6 +34,6 @@ int error_prefix(struct error *error, const char *format, ...) {
     va_end(args);
     if (n >= 0 && (size_t)n < sizeof error->message)
         (void)snprintf(error->message + n, sizeof error->message - (size_t)n, ": %s", tail);
-    one_line(error->message);
+    error_one_line(error->message);
     return -1;
 }

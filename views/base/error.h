@@ -1,7 +1,7 @@
 // Errors are values: a kind that the caller may act on, and a message made where the cause is known.
 // Any thread; an error belongs to the caller that passed it. Nothing here allocates or logs.
-#ifndef TIDEMARK_ERROR_H
-#define TIDEMARK_ERROR_H
+#ifndef TIDEMARK_BASE_ERROR_H
+#define TIDEMARK_BASE_ERROR_H
 
 enum error_kind {
     ERROR_NONE,

@@ -1,6 +1,6 @@
 // Hashes for tables in memory: fast, of no use against an adversary, never written to a file.
-#ifndef TIDEMARK_HASH_H
-#define TIDEMARK_HASH_H
+#ifndef TIDEMARK_BASE_HASH_H
+#define TIDEMARK_BASE_HASH_H
 
 #include "views/base/span.h"
 

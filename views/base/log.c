@@ -9,11 +9,11 @@
 
 enum { LOG_MESSAGE_SIZE = 1024 };
 
-static enum log_level log_most = LOG_INFO;
+static enum log_level log_most = LEVEL_INFO;
 static bool log_json;
 
 static const char *const level_names[] = {
-    [LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
+    [LEVEL_ERROR] = "error", [LEVEL_WARN] = "warn", [LEVEL_INFO] = "info", [LEVEL_DEBUG] = "debug"};
 
 void log_setup(enum log_level most, bool json) {
     log_most = most;

@@ -1,7 +1,7 @@
 // Numbers from a seed, the same on every machine: splitmix64. For made-up traffic and tests, never for
 // secrets. The caller keeps the state; pure otherwise.
-#ifndef TIDEMARK_RANDOM_H
-#define TIDEMARK_RANDOM_H
+#ifndef TIDEMARK_BASE_RANDOM_H
+#define TIDEMARK_BASE_RANDOM_H
 
 #include <stdint.h>
 

@@ -19,21 +19,21 @@ size_t real_write(double value, char ret[REAL_TEXT_SIZE]) {
     return (size_t)n;
 }
 
-static size_t digits_at(const char *text, size_t at, size_t size) {
+static size_t real_digits_at(const char *text, size_t at, size_t size) {
     size_t n = 0;
     while (at + n < size && text[at + n] >= '0' && text[at + n] <= '9')
         n++;
     return n;
 }
 
-static bool is_number(const char *text, size_t size) {
+static bool real_is_number(const char *text, size_t size) {
     size_t at = size > 0 && text[0] == '-' ? 1 : 0;
-    size_t n = digits_at(text, at, size);
+    size_t n = real_digits_at(text, at, size);
     if (n == 0)
         return false;
     at += n;
     if (at < size && text[at] == '.') {
-        n = digits_at(text, ++at, size);
+        n = real_digits_at(text, ++at, size);
         if (n == 0)
             return false;
         at += n;
@@ -42,7 +42,7 @@ static bool is_number(const char *text, size_t size) {
         at++;
         if (at < size && (text[at] == '+' || text[at] == '-'))
             at++;
-        n = digits_at(text, at, size);
+        n = real_digits_at(text, at, size);
         if (n == 0)
             return false;
         at += n;
@@ -57,7 +57,7 @@ bool real_parse(struct span text, double *ret) {
         return false;
     memcpy(copy, text.data, text.size);
     copy[text.size] = '\0';
-    if (!is_number(copy, text.size) && !span_is(text, "NaN") && !span_is(text, "Infinity") &&
+    if (!real_is_number(copy, text.size) && !span_is(text, "NaN") && !span_is(text, "Infinity") &&
         !span_is(text, "-Infinity"))
         return false;
     *ret = strtod(copy, NULL);
@@ -67,7 +67,7 @@ bool real_parse(struct span text, double *ret) {
 bool integer_parse(struct span text, int64_t *ret) {
     size_t at = text.size > 0 && text.data[0] == '-' ? 1 : 0;
     size_t digits = text.size - at;
-    if (digits == 0 || digits > 19 || digits_at(text.data, at, text.size) != digits)
+    if (digits == 0 || digits > 19 || real_digits_at(text.data, at, text.size) != digits)
         return false;
     if (text.data[at] == '0' && text.size > 1)
         return false;

@@ -1,6 +1,6 @@
 // Doubles as text: the shortest that reads back as the same number. Pure.
-#ifndef TIDEMARK_REAL_H
-#define TIDEMARK_REAL_H
+#ifndef TIDEMARK_BASE_REAL_H
+#define TIDEMARK_BASE_REAL_H
 
 #include "views/base/span.h"
 

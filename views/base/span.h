@@ -1,7 +1,7 @@
 // A borrowed run of bytes: never NUL-terminated, never owned. data == NULL means "none", which differs from
 // empty.
-#ifndef TIDEMARK_SPAN_H
-#define TIDEMARK_SPAN_H
+#ifndef TIDEMARK_BASE_SPAN_H
+#define TIDEMARK_BASE_SPAN_H
 
 #include <stdbool.h>
 #include <stddef.h>

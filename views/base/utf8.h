@@ -1,6 +1,6 @@
 // UTF-8 as RFC 3629 has it: shortest forms only, no surrogates, nothing above U+10FFFF. Pure.
-#ifndef TIDEMARK_UTF8_H
-#define TIDEMARK_UTF8_H
+#ifndef TIDEMARK_BASE_UTF8_H
+#define TIDEMARK_BASE_UTF8_H
 
 #include <stddef.h>
 

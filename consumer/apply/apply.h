@@ -1,0 +1,107 @@
+// The loop's work: takes messages from their partitions in the order that keeps transactions whole, decodes
+// them, applies them to the store, and commits rows, offsets and position together. Knows no broker: a
+// message_source brings the messages, so that a capture and Kafka are applied by the same code. One thread.
+#ifndef TIDEMARK_APPLY_APPLY_H
+#define TIDEMARK_APPLY_APPLY_H
+
+#include "consumer/decode/value.h"
+#include "consumer/message.h"
+#include "views/engine/progress.h"
+#include "views/engine/store.h"
+
+struct apply;
+
+enum {
+    APPLY_STEP_MESSAGES = 20000, // that one call of apply_step takes
+    // A commit is due at the next boundary after so many messages: the more, the fewer times a row or a page
+    // that many of them change is written.
+    APPLY_COMMIT_MESSAGES = 250000,
+    APPLY_COMMIT_BYTES = 128 << 20, // or bytes of values
+    APPLY_COMMIT_MS = 1000,         // or so long after the transaction was opened
+    // Where no other commit is being written, one of fewer messages is handed over: this part of the lag, and
+    // no more than twice the one before, so that the writer neither waits long for its first nor for its
+    // last.
+    APPLY_OVERLAP_PARTS = 8,
+    APPLY_OVERLAP_LEAST = 20000, // but so many
+    APPLY_SLOTS_MAX = PROGRESS_PARTITIONS_MAX,
+};
+
+struct apply_config {
+    const struct catalog *catalog;
+    struct store *store;       // outlives the apply
+    struct progress *progress; // the same
+    struct message_source source;
+    const char *prefix;
+    const struct value_settings *settings;
+    int commit_messages; // APPLY_COMMIT_MESSAGES unless told otherwise
+    // What a new timeline of the source does (timeline.h): halt until a person accepts it, or go on.
+    enum apply_timeline { TIMELINE_HALT, TIMELINE_ACCEPT_ONE, TIMELINE_ACCEPT } on_timeline;
+};
+
+int apply_new(struct apply **ret, const struct apply_config *config, struct error *error);
+// Undoes what was not committed.
+void apply_free(struct apply **apply);
+
+// A partition that messages will come from. Its number is progress_partition's; ret_next_offset: where to
+// read from
+// (-1 = nothing of it was applied yet). ret_new: it was not known before.
+int apply_add_partition(struct apply *apply, const char *topic, int32_t partition, int *ret_slot,
+                        int64_t *ret_next_offset, struct error *error);
+// The message before next_offset will come first: it must be the one that the file remembers, or the topic
+// was made anew (ERROR_HALT from apply_step).
+void apply_verify_first(struct apply *apply, int slot);
+// Nothing before `offset` exists in the log: for a partition of which nothing was applied.
+void apply_start_at(struct apply *apply, int slot, int64_t offset);
+int64_t apply_next_offset(const struct apply *apply, int slot);
+// Where the last commit stands.
+int64_t apply_committed_offset(const struct apply *apply, int slot);
+
+// Whether a transaction topic exists: with it rows wait for their ENDs.
+void apply_set_sequenced(struct apply *apply, bool sequenced);
+// Whether some row named its transaction: then there is such a topic, though it may not have been found yet.
+bool apply_saw_transactions(const struct apply *apply);
+
+// Takes what may be taken of what has been delivered, committing at boundaries when a commit is due. Returns
+// when nothing more can be taken, or after APPLY_STEP_MESSAGES. ret_taken: messages taken. Errors: a store
+// that fails; the apply is of no use then.
+int apply_step(struct apply *apply, int64_t *ret_taken, struct error *error);
+// How long the transaction that is not committed yet has been open (0 while only an earlier commit is being
+// written), -1 = there is none. ret_taken: messages that no finished commit has.
+int64_t apply_open_ms(const struct apply *apply, int64_t *ret_taken);
+// While a commit that apply_step handed over is being written.
+bool apply_is_writing(const struct apply *apply);
+// Commits what is whole, if anything is, and waits for it and for what is being written. What is inside a
+// source transaction waits for its rest.
+int apply_commit(struct apply *apply, struct error *error);
+
+// Waits for the commit that apply_step handed over, if there is one, and tells of it; commits nothing more.
+// Also of use when the apply is not any more: what is in the file is told.
+int apply_finish(struct apply *apply, struct error *error);
+
+// True while delivered rows wait for events that have not come, since ret_since_ms (monotonic clock).
+bool apply_is_waiting(const struct apply *apply, int64_t *ret_since_ms);
+// True while what they wait for may be in the log and not yet delivered: a partition that it would be in is
+// not read to its end.
+bool apply_is_under_way(const struct apply *apply);
+// Source commit time of the oldest that waits, 0 = it does not say. The connector's newer heartbeat tells
+// that what is missing should be there.
+int64_t apply_waits_for_ts_ms(const struct apply *apply);
+// What is waited for will not come (or the caller waits no longer): goes on without, counted and told in the
+// position.
+int apply_pass(struct apply *apply, struct error *error);
+
+// Tables whose snapshot's last row was seen and whose partitions have all been read past it: their ghosts go.
+// A partition whose next message is a change after the snapshot is past it; for the others `at_end` is asked.
+// `more_may_come`: the ends are a capture's, not the log's, so rows that the snapshot did not name may still
+// follow: the table is swept again then.
+int apply_sweep(struct apply *apply, bool (*at_end)(void *self, int slot), void *self, bool more_may_come,
+                struct error *error);
+// True while some table waits for apply_sweep.
+bool apply_awaits_sweep(const struct apply *apply);
+
+// Something that a person should know of and that is no error, once each; NULL when there is nothing new.
+const char *apply_warning(struct apply *apply);
+
+const struct progress_counters *apply_counters(const struct apply *apply);
+
+#endif

@@ -1,0 +1,241 @@
+#include "consumer/apply/loop/merge.h"
+
+#include "consumer/apply/loop/timeline.h"
+#include "views/base/cleanup.h"
+
+#include <assert.h>
+
+struct current {
+    int64_t txid;
+    int64_t lsn;
+    int64_t ts_ms;
+    int64_t expected;
+    int64_t seen;
+    int64_t orders; // bits in use: the highest total_order + 1, 0 = too many to tell apart
+    bool gap;
+    bool set;
+};
+
+struct merge {
+    const struct catalog *catalog;
+    bool sequenced;
+    bool letting_through;
+    bool nameless;
+    int64_t finished_lsn;
+    int64_t finished_ts_ms;
+    int64_t finished_txid;
+    struct current current;
+    int64_t *missing;     // rows that each table still owes, by table number
+    unsigned char *seen;  // one bit a total_order of the current transaction
+    size_t seen_capacity; // bytes
+    int64_t *passed;      // ring of txids, MERGE_PASSED_MAX
+    int passed_next;
+    int passed_count;
+};
+
+int merge_new(struct merge **ret, const struct catalog *catalog, struct store_sequence finished,
+              struct error *error) {
+    CLEANUP(merge_free) struct merge *merge = calloc(1, sizeof *merge);
+    if (merge != NULL) {
+        merge->missing = calloc((size_t)catalog->table_count, sizeof *merge->missing);
+        merge->passed = calloc(MERGE_PASSED_MAX, sizeof *merge->passed);
+    }
+    if (merge == NULL || merge->missing == NULL || merge->passed == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    merge->catalog = catalog;
+    merge->finished_lsn = finished.lsn;
+    merge->finished_ts_ms = finished.ts_ms;
+    merge->finished_txid = -1;
+    *ret = merge;
+    merge = NULL;
+    return 0;
+}
+
+void merge_free(struct merge **merge) {
+    if (*merge == NULL)
+        return;
+    free((*merge)->missing);
+    free((*merge)->seen);
+    free((*merge)->passed);
+    free(*merge);
+    *merge = NULL;
+}
+
+void merge_set_sequenced(struct merge *merge, bool sequenced) {
+    merge->sequenced = sequenced;
+}
+
+void merge_skip_through(struct merge *merge, struct store_sequence newest) {
+    if (newest.lsn <= merge->finished_lsn)
+        return;
+    merge->finished_lsn = newest.lsn;
+    merge->finished_ts_ms = newest.ts_ms;
+}
+
+bool merge_is_sequenced(const struct merge *merge) {
+    return merge->sequenced;
+}
+
+void merge_note_row(struct merge *merge, const struct event *event) {
+    if (event->change.op != CHANGE_READ && event->change.op != CHANGE_TOMBSTONE)
+        merge->nameless = event->change.total_order == 0;
+}
+
+bool merge_rows_are_nameless(const struct merge *merge) {
+    return merge->nameless;
+}
+
+enum merge_verdict merge_judge(const struct merge *merge, const struct event *event) {
+    const struct change *change = &event->change;
+    if (change->op == CHANGE_READ || change->op == CHANGE_TOMBSTONE || change->total_order == 0)
+        return MERGE_TAKE;
+    if (!merge->sequenced)
+        return MERGE_TAKE;
+    const struct current *current = &merge->current;
+    if (current->set && change->txid == current->txid && change->lsn <= current->lsn)
+        return MERGE_CURRENT;
+    if (merge->letting_through)
+        return MERGE_PAST;
+    // A transaction's rows name the commit before it: below the current's (or the last finished one's) own
+    // commit means earlier. The first transaction after a snapshot names none; its rows' own LSNs lie below
+    // its commit's.
+    int64_t bound = current->set ? current->lsn : merge->finished_lsn;
+    int64_t bound_ts_ms = current->set ? current->ts_ms : merge->finished_ts_ms;
+    int64_t place = change->previous_commit != LSN_NONE ? change->previous_commit : change->lsn;
+    // Lower in the log and yet later: of a new timeline. Its own END will say so.
+    if (place >= bound || timeline_is_new((struct store_sequence){bound, bound_ts_ms}, place, change->ts_ms))
+        return MERGE_WAIT;
+    return MERGE_PAST;
+}
+
+static bool merge_was_passed(const struct merge *merge, int64_t txid) {
+    for (int i = 0; i < merge->passed_count; i++)
+        if (merge->passed[i] == txid)
+            return true;
+    return false;
+}
+
+static int merge_clear_orders(struct merge *merge, int64_t event_count, struct error *error) {
+    struct current *current = &merge->current;
+    current->orders = event_count < MERGE_ORDERS_MAX ? event_count + 1 : 0;
+    size_t bytes = (size_t)(current->orders + 7) / 8;
+    if (bytes > merge->seen_capacity) {
+        unsigned char *grown = realloc(merge->seen, bytes);
+        if (grown == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        merge->seen = grown;
+        merge->seen_capacity = bytes;
+    }
+    if (bytes > 0)
+        memset(merge->seen, 0, bytes);
+    return 0;
+}
+
+enum merge_end merge_offer_end(struct merge *merge, const struct event *end, struct error *error) {
+    assert(!merge->current.set);
+    const struct change *change = &end->change;
+    if (change->lsn <= merge->finished_lsn)
+        return MERGE_END_REPEATED;
+    merge->current = (struct current){.txid = change->txid,
+                                      .lsn = change->lsn,
+                                      .ts_ms = change->ts_ms,
+                                      .expected = end->expected_total,
+                                      .set = true};
+    if (merge_was_passed(merge, change->txid)) {
+        merge_finish(merge);
+        return MERGE_END_PASSED;
+    }
+    merge->letting_through = false;
+    memcpy(merge->missing, end->expected, (size_t)merge->catalog->table_count * sizeof *merge->missing);
+    // Rows are told apart only where there are bits for them; without, each is counted as it comes.
+    if (merge_clear_orders(merge,
+                           end->event_count > end->expected_total ? end->event_count : end->expected_total,
+                           error) != 0)
+        merge->current.orders = 0;
+    return MERGE_END_CURRENT;
+}
+
+bool merge_has_current(const struct merge *merge) {
+    return merge->current.set;
+}
+
+int64_t merge_current_txid(const struct merge *merge) {
+    return merge->current.txid;
+}
+
+int64_t merge_current_lsn(const struct merge *merge) {
+    return merge->current.lsn;
+}
+
+bool merge_current_begun(const struct merge *merge) {
+    return merge->current.set && merge->current.seen > 0;
+}
+
+void merge_count(struct merge *merge, const struct event *event) {
+    struct current *current = &merge->current;
+    int64_t order = event->change.total_order;
+    current->gap |= event->change.previous_commit > merge->finished_lsn;
+    if (order > 0 && order < current->orders) {
+        unsigned char bit = (unsigned char)(1u << (order & 7));
+        if (merge->seen[order >> 3] & bit)
+            return;
+        merge->seen[order >> 3] |= bit;
+    }
+    current->seen++;
+    if (event->change.table != NULL)
+        merge->missing[event->change.table->index]--;
+}
+
+bool merge_is_whole(const struct merge *merge) {
+    return merge->current.set && merge->current.seen >= merge->current.expected;
+}
+
+bool merge_leaves_gap(const struct merge *merge) {
+    return merge->current.set && merge->current.gap;
+}
+
+int64_t merge_missing(const struct merge *merge, const struct table *table) {
+    return merge->current.set ? merge->missing[table->index] : 0;
+}
+
+void merge_finish(struct merge *merge) {
+    // ENDs come in order: with the first transaction whose rows did wait, those that were let through lie
+    // behind.
+    if (merge->current.seen > 0 && merge_is_whole(merge))
+        merge->passed_count = 0;
+    merge->finished_lsn = merge->current.lsn;
+    merge->finished_ts_ms = merge->current.ts_ms;
+    merge->finished_txid = merge->current.txid;
+    merge->current.set = false;
+}
+
+void merge_let_through(struct merge *merge) {
+    merge->letting_through = true;
+}
+
+bool merge_is_letting_through(const struct merge *merge) {
+    return merge->letting_through;
+}
+
+void merge_note_passed(struct merge *merge, const struct event *event) {
+    int64_t txid = event->change.txid;
+    int newest = (merge->passed_next + MERGE_PASSED_MAX - 1) % MERGE_PASSED_MAX;
+    if (merge->passed_count > 0 && merge->passed[newest] == txid)
+        return;
+    merge->passed[merge->passed_next] = txid;
+    merge->passed_next = (merge->passed_next + 1) % MERGE_PASSED_MAX;
+    if (merge->passed_count < MERGE_PASSED_MAX)
+        merge->passed_count++;
+}
+
+int64_t merge_finished_lsn(const struct merge *merge) {
+    return merge->finished_lsn;
+}
+
+struct store_sequence merge_finished(const struct merge *merge) {
+    return (struct store_sequence){merge->finished_lsn, merge->finished_ts_ms};
+}
+
+int64_t merge_finished_txid(const struct merge *merge) {
+    return merge->finished_txid;
+}

@@ -1,0 +1,56 @@
+// Messages decoded ahead of the loop, on a thread of their own, so that two cores share the work while the
+// loop is behind. Stands between a message_source and the loop: a slot's messages come in the source's order,
+// each with its event.
+//
+// The loop's thread calls everything here, and the source is only asked on it. Where a slot has
+// PREFETCH_LEAST or more messages delivered, they are handed to the decoder's thread in batches: one lock a
+// batch, never one a message. Where it has fewer, the loop decodes them itself, one by one, so that nothing
+// waits for a wake-up; so it does with a batch that the thread has not begun when its first event is asked
+// for. Each thread has a decoder of its own. The thread starts with the first batch and ends with prefetch_free.
+//
+// Memory: a batch's messages stay with the source until each is released; its events live in one arena, which
+// goes back to a pool with the batch.
+#ifndef TIDEMARK_APPLY_LOOP_PREFETCH_H
+#define TIDEMARK_APPLY_LOOP_PREFETCH_H
+
+#include "consumer/decode/envelope.h"
+
+struct prefetch;
+
+enum {
+    PREFETCH_BATCH_MESSAGES = 256,
+    PREFETCH_BATCH_BYTES = 512 << 10,    // of messages: with the one that passes it a batch is closed
+    PREFETCH_BATCHES_MAX = 64,           // of all slots, two a slot at most; beyond it the loop decodes
+    PREFETCH_LEAST = 64,                 // fewer are not worth a hand-over
+    PREFETCH_ARENA_BYTES_KEPT = 1 << 20, // a batch of longer messages gives its memory back
+};
+
+struct prefetch_config {
+    struct message_source source; // without peek_at nothing is decoded ahead
+    // `drift` is called on the loop's thread, in the slot's order, before the batch's first event is given
+    // out.
+    struct envelope_config envelope;
+};
+
+int prefetch_new(struct prefetch **ret, const struct prefetch_config *config, struct error *error);
+// Ends the thread first: after it nobody reads the source's messages. What was decoded and not asked for is
+// dropped; its messages are the source's still.
+void prefetch_free(struct prefetch **ahead);
+
+// Before the slot's first message is asked for. `table`: the topic's, for TOPIC_TABLE.
+int prefetch_add_slot(struct prefetch *ahead, int slot, enum topic_role role, const struct table *table,
+                      struct error *error);
+
+// The slot's oldest message that was not released, NULL when there is none now.
+const struct message *prefetch_peek(struct prefetch *ahead, int slot);
+// That message's event; lives until its release, and so do changes that the caller makes to it. ret_failure:
+// why the message could not be decoded (then only what event.placed says is set), NULL when it could. May
+// wait for a batch that the thread is decoding. Errors: what is not the message's fault, as ERROR_SYSTEM.
+int prefetch_event(struct prefetch *ahead, int slot, struct event **ret, const char **ret_failure,
+                   struct error *error);
+void prefetch_release(struct prefetch *ahead, int slot);
+
+// Messages decoded by the thread so far and given out.
+int64_t prefetch_count(const struct prefetch *ahead);
+
+#endif

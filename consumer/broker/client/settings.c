@@ -1,0 +1,75 @@
+#define _GNU_SOURCE // strcasestr
+#include "consumer/broker/client/settings.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const struct kafka_setting kafka_settings[] = {
+    {"client.id", "tidemark"},
+    {"allow.auto.create.topics", "false"},
+    {"isolation.level", "read_committed"},
+    // Offsets live in the file: librdkafka must neither store, commit nor choose one.
+    {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"},
+    {"auto.offset.reset", "error"},
+    // The only way to learn the end of a partition whose last offsets are transaction markers.
+    {"enable.partition.eof", "true"},
+    // A fetch ends with the first data. Without data it holds the connection this long, and metadata, commits
+    // and newly assigned partitions queue behind it; a partition whose queue was full is looked at again
+    // after it.
+    {"fetch.wait.max.ms", "10"},
+    {"fetch.min.bytes", "1"},
+    // After a passing error of a partition (a leader moves): the default of 500 ms is felt.
+    {"fetch.error.backoff.ms", "100"},
+    // Memory: a partition holds at most the queue (kbytes from KAFKA_PARTITION_QUEUE_KB) and one fetch more.
+    // Brokers send a single larger batch whole, so messages of 10 MB and more still come. A fetch asks only
+    // for partitions that have room; those may have much of it, but all together little: an answer is one
+    // piece of memory as long as any message of it is held. Measured with 4.5 KB a message and 13 partitions:
+    // 128 KB a partition 25 s for 1.8 million messages, 512 KB 21 s, 1 MB 17 s, with 2 MB in all.
+    {"queued.min.messages", "8192"},
+    {"fetch.message.max.bytes", "1048576"},
+    {"fetch.max.bytes", "2097152"},
+    {"reconnect.backoff.ms", "100"},
+    {"reconnect.backoff.max.ms", "2000"},
+    {"socket.keepalive.enable", "true"},
+    {"socket.nagle.disable", "true"},
+    // Tells when brokers answered last: the age of the high watermarks.
+    {"statistics.interval.ms", "500"},
+    // Log lines come to the consumer loop as events; librdkafka never writes to stderr.
+    {"log.queue", "true"},
+    {"log.connection.close", "false"},
+    {NULL, NULL},
+};
+
+static const struct kafka_setting refusals[] = {
+    {"bootstrap.servers", "use --brokers"},
+    {"metadata.broker.list", "use --brokers"},
+    {"group.id", "the group belongs to the database file, so that two files never share one"},
+    {"group.instance.id", "every partition is read, there is no group membership"},
+    {"enable.auto.commit", "offsets are kept in the database file, with the rows"},
+    {"auto.commit.enable", "offsets are kept in the database file, with the rows"},
+    {"enable.auto.offset.store", "offsets are kept in the database file, with the rows"},
+    {"auto.offset.reset", "an offset that the log no longer has is a decision for a person"},
+    {"enable.partition.eof", "the end of a partition is found by it"},
+    {"isolation.level", "rows of an aborted Kafka transaction never happened"},
+    {"statistics.interval.ms", "the age of the lag is found by it"},
+    {"log.queue", "log lines go to tidemark's own log"},
+    {"test.mock.num.brokers", "use tidemark demo"},
+    {NULL, NULL},
+};
+
+const char *kafka_setting_refusal(const char *name) {
+    const struct kafka_setting *refusal = refusals;
+    while (refusal->name != NULL && strcmp(refusal->name, name) != 0)
+        refusal++;
+    return refusal->value;
+}
+
+bool kafka_setting_is_secret(const char *name) {
+    static const char *const parts[] = {"password", "secret",     "token",      "key.pem",
+                                        "jaas",     "passphrase", "credential", "oauthbearer.config"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (strcasestr(name, parts[i]) != NULL)
+            return true;
+    return false;
+}

@@ -1,0 +1,103 @@
+// Kafka: the only module that includes rdkafka.h (the embedded broker beside it: rdkafka_mock.h). Reads every
+// partition of the topics it is given from the offsets it is given; each partition has its own queue, so that
+// one partition can wait while others are read. Never commits or chooses an offset by itself. One thread (the
+// consumer loop) calls everything, except kafka_wake, which any thread or signal-free context may call.
+// librdkafka's callbacks only record. One thread inside wakes librdkafka when a queue that was full has room.
+#ifndef TIDEMARK_BROKER_KAFKA_H
+#define TIDEMARK_BROKER_KAFKA_H
+
+#include "consumer/message.h"
+#include "views/base/error.h"
+
+struct kafka;
+
+enum {
+    KAFKA_PARTITION_QUEUE_KB = 512, // bytes that librdkafka holds ready for a partition
+    KAFKA_BATCH_MAX = 256,          // messages taken from a partition's queue at once
+    KAFKA_HELD_MAX = 512,           // taken from it and not released
+    KAFKA_HELD_BYTES = 1 << 20,     // about: no more are taken when the held ones have so many
+    KAFKA_METADATA_EVERY_MS = 5000, // how often new topics and partitions are looked for
+    KAFKA_CLOSE_WAIT_MS = 3000,
+};
+
+struct kafka_property {
+    const char *name;
+    const char *value;
+};
+
+struct kafka_config {
+    const char *brokers;
+    const char *group_id;                    // offsets are committed to it afterwards, only for outside tools
+    const struct kafka_property *properties; // -X, after ours; a value of a secret is never printed
+    int property_count;
+};
+
+// Does not wait for a broker. What is set, and what a user must not set: kafka_settings.c. Errors:
+// ERROR_USAGE for a property that librdkafka or tidemark refuses (names it and why, never the value of a
+// secret), ERROR_SYSTEM.
+int kafka_open(struct kafka **ret, const struct kafka_config *config, struct error *error);
+// Sends the offsets not told yet, waiting at most KAFKA_CLOSE_WAIT_MS for the answer, and destroys every
+// message that is still held.
+void kafka_close(struct kafka **kafka);
+
+// The partitions that exist now of the topics that `wanted` accepts; asks the broker, waiting at most
+// timeout_ms. `found` is called for each (topic, partition). Returns -1 with ERROR_BROKER when no broker
+// answered.
+int kafka_discover(struct kafka *kafka, int timeout_ms, bool (*wanted)(void *self, const char *topic),
+                   void (*found)(void *self, const char *topic, int32_t partition), void *self,
+                   struct error *error);
+
+// Begins to read (topic, partition) from `offset` (-1: the oldest there is) as `slot` (0, 1, 2, ...). A slot
+// is assigned once. Call kafka_discover before: a topic that librdkafka has not heard of may take it a
+// second.
+int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t offset,
+                 struct error *error);
+
+// The source of messages for the merge; slots as assigned. at_end is learnt from the broker's
+// end-of-partition notice, so that markers of Kafka transactions at the end do not count; it is false while a
+// Kafka transaction is open at the end, since what it wrote is there and may yet come. What goes wrong with a
+// partition comes between its messages: peek turns it into an event.
+struct message_source kafka_source(struct kafka *kafka);
+
+// Waits until some partition that was last found empty has messages, something is to report, kafka_wake was
+// called, or timeout_ms passed.
+void kafka_wait(struct kafka *kafka, int timeout_ms);
+void kafka_wake(struct kafka *kafka);
+
+enum kafka_event_kind {
+    KAFKA_EVENT_NONE,
+    KAFKA_EVENT_CONNECTED,       // a broker answers (again)
+    KAFKA_EVENT_DISCONNECTED,    // all brokers are down; librdkafka goes on trying
+    KAFKA_EVENT_OUT_OF_RANGE,    // slot's offset is not in the log any more (or not yet): a decision for a
+                                 // person
+    KAFKA_EVENT_PARTITION_ERROR, // slot: unknown topic, authorisation, ...
+    KAFKA_EVENT_ERROR,           // anything else; message says what
+};
+struct kafka_event {
+    enum kafka_event_kind kind;
+    int slot; // or -1
+    char message[ERROR_MESSAGE_SIZE];
+};
+// The oldest thing that happened and was not reported yet; KAFKA_EVENT_NONE when there is none. Call it in
+// each round of the loop, until NONE: it also serves librdkafka's callbacks. Blocks only for an offset out of
+// range, for a second at most, to ask which offsets the log holds.
+void kafka_event(struct kafka *kafka, struct kafka_event *ret);
+
+// The newest high watermark that librdkafka has heard of for the slot, without asking: -1 = none yet;
+// ret_at_ms: the time (wall clock) when the broker last answered a fetch for it or reported it. That is taken
+// from librdkafka's statistics, every 500 ms, so it lags by so much; and it stands still while the
+// partition's queue is full, as its broker is then not asked. Older by fetch.wait.max.ms (10 ms) at most than
+// it says.
+int64_t kafka_high(struct kafka *kafka, int slot, int64_t *ret_at_ms);
+// Asks the broker for low and high of a partition, assigned or not, waiting at most timeout_ms.
+int kafka_query_log(struct kafka *kafka, const char *topic, int32_t partition, int timeout_ms,
+                    int64_t *ret_low, int64_t *ret_high, struct error *error);
+// Asks the broker for low and high of a slot's partition, waiting at most timeout_ms.
+int kafka_query_watermarks(struct kafka *kafka, int slot, int timeout_ms, int64_t *ret_low, int64_t *ret_high,
+                           struct error *error);
+// Tells the group where the file stands (asynchronous, failures are only counted).
+void kafka_commit_offset(struct kafka *kafka, int slot, int64_t next_offset);
+void kafka_commit_flush(struct kafka *kafka);
+int64_t kafka_commit_failures(const struct kafka *kafka);
+
+#endif

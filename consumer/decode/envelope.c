@@ -1,0 +1,349 @@
+#include "consumer/decode/envelope.h"
+
+#include "consumer/decode/envelope/events.h"
+#include "consumer/decode/envelope/payload.h"
+#include "consumer/decode/envelope/shape.h"
+#include "views/base/cleanup.h"
+
+#include <stdio.h>
+
+struct envelope_decoder {
+    struct envelope_config config;
+    struct schema_cache *schemas;
+    struct shapes *shapes;
+    struct value key_values[TABLE_COLUMNS_MAX];
+};
+
+int event_init(struct event *event, const struct catalog *catalog, struct error *error) {
+    *event = (struct event){.expected = calloc((size_t)catalog->table_count, sizeof(int64_t)),
+                            .values = calloc(TABLE_COLUMNS_MAX, sizeof(struct value))};
+    if (event->expected != NULL && event->values != NULL)
+        return 0;
+    event_done(event);
+    return error_set(error, ERROR_SYSTEM, "out of memory");
+}
+
+void event_done(struct event *event) {
+    free(event->expected);
+    free(event->values);
+    arena_free(&event->arena);
+    *event = (struct event){0};
+}
+
+int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_config *config,
+                         struct error *error) {
+    CLEANUP(envelope_decoder_free) struct envelope_decoder *decoder = calloc(1, sizeof *decoder);
+    if (decoder == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    decoder->config = *config;
+    if (schema_cache_new(&decoder->schemas, error) != 0 ||
+        shapes_new(&decoder->shapes, config->catalog, error) != 0)
+        return -1;
+    *ret = decoder;
+    decoder = NULL;
+    return 0;
+}
+
+void envelope_decoder_free(struct envelope_decoder **decoder) {
+    if (*decoder == NULL)
+        return;
+    schema_cache_free(&(*decoder)->schemas);
+    shapes_free(&(*decoder)->shapes);
+    free(*decoder);
+    *decoder = NULL;
+}
+
+// An object of the message that was passed over, as a row of row->table.
+static int envelope_read_row_again(const struct envelope_decoder *decoder, struct row_reader *row,
+                                   struct span object, struct error *error) {
+    struct span schema = row->schema != NULL ? row->schema->bytes : row->schema_bytes;
+    if (schema.data != NULL && schema_read(decoder->schemas, schema, row->table, &row->schema, error) != 0)
+        return -1;
+    struct json_reader json;
+    json_open(&json, object);
+    return row_object(row, &json, error);
+}
+
+// Of a key's bytes: tells whether a tombstone follows the delete of the same key. Eight bytes at a time,
+// since a key may bring its schema.
+static uint64_t envelope_hash_key(struct span key) {
+    const uint64_t odd = 0x9E3779B97F4A7C15u;
+    uint64_t hash = key.size * odd;
+    for (size_t at = 0; at < key.size; at += 8) {
+        uint64_t word = 0;
+        if (key.size - at >= 8)
+            memcpy(&word, key.data + at, 8);
+        else
+            memcpy(&word, key.data + at, key.size - at);
+        hash = (hash ^ word) * odd;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+// Each of the key's columns into decoder->key_values, by the general reader.
+static int envelope_read_key_generally(struct envelope_decoder *decoder, struct span key,
+                                       struct row_reader *row, struct error *error) {
+    struct json_reader json;
+    json_open(&json, key);
+    int status = payload_enter(decoder->schemas, &json, row->table, &row->schema, error);
+    if (status == 0)
+        return error_set(error, ERROR_INPUT, "the key is null");
+    struct payload_form form = {.schema = row->schema, .wrapped = json.depth > 1, .flat = true};
+    if (status < 0 || row_rest(row, &json, error) < 0 || payload_leave(&json, error) != 0)
+        return error_prefix(error, "key");
+    if (row->failed)
+        return error_prefix(error, "key");
+    shapes_learn_key(decoder->shapes, key, row->table, &form);
+    return 0;
+}
+
+static int envelope_read_key(struct envelope_decoder *decoder, const struct message *message,
+                             const struct table *table, struct event *event, struct error *error) {
+    if (message->key.data == NULL)
+        return error_set(error, ERROR_INPUT, "no key: rows of a table are told apart by theirs");
+    struct envelope_config quiet = decoder->config; // a key's columns say nothing of drift
+    quiet.drift = NULL;
+    struct row_reader row = {
+        .config = &quiet, .table = table, .values = decoder->key_values, .arena = &event->arena};
+    return shapes_read_key(decoder->shapes, message->key, &row)
+               ? 0
+               : envelope_read_key_generally(decoder, message->key, &row, error);
+}
+
+static bool envelope_same_value(const struct value *a, const struct value *b) {
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind == VALUE_INTEGER)
+        return a->integer == b->integer;
+    return !value_has_bytes(a) || span_equal(a->bytes, b->bytes);
+}
+
+// A key that names other columns (message.key.columns) says nothing; one that names the primary key must
+// agree.
+static int envelope_compare_key(const struct envelope_decoder *decoder, const struct event *event,
+                                struct error *error) {
+    const struct table *table = event->change.table;
+    for (int i = 0; i < table->key_count; i++) {
+        int column = table->keys[i];
+        if (decoder->key_values[column].kind != VALUE_ABSENT &&
+            !envelope_same_value(&decoder->key_values[column], &event->values[column]))
+            return error_set(error, ERROR_INPUT, "key and row disagree on %s", table->columns[column].name);
+    }
+    return 0;
+}
+
+// A delete's row, or a tombstone's, is known by its key; where the key has other columns, by "before".
+static int envelope_take_key(struct envelope_decoder *decoder, struct row_reader *row, struct span key,
+                             struct span before, struct event *event, struct error *error) {
+    const struct table *table = event->change.table;
+    event->key_hash = envelope_hash_key(key);
+    bool whole = true;
+    for (int i = 0; i < table->key_count; i++)
+        whole &= decoder->key_values[table->keys[i]].kind != VALUE_ABSENT;
+    if (whole) {
+        memcpy(event->values, decoder->key_values, (size_t)table->column_count * sizeof *event->values);
+        return 0;
+    }
+    if (before.data == NULL)
+        return error_set(error, ERROR_INPUT,
+                         "the key lacks a column of the primary key, and there is no before");
+    row->failed = false;
+    if (envelope_read_row_again(decoder, row, before, error) < 0 || row->failed)
+        return error_prefix(error, "before");
+    return 0;
+}
+
+static int envelope_set_op(const struct members *members, struct change *change, struct error *error) {
+    if (members->op.data == NULL) {
+        change->op = members->deleted ? CHANGE_DELETE : CHANGE_UPDATE;
+        return members->has_source ? error_set(error, ERROR_INPUT, "an envelope without op") : 0;
+    }
+    char op = members->op.size == 1 ? members->op.data[0] : '\0';
+    switch (op) {
+    case 'c':
+        change->op = CHANGE_CREATE;
+        break;
+    case 'u':
+        change->op = CHANGE_UPDATE;
+        break;
+    case 'd':
+        change->op = CHANGE_DELETE;
+        break;
+    case 'r':
+        change->op = CHANGE_READ;
+        break;
+    case 't':
+        change->op = CHANGE_TRUNCATE;
+        break;
+    default:
+        return error_set(error, ERROR_INPUT, "unknown op: %.*s",
+                         (int)(members->op.size < 40 ? members->op.size : 40), members->op.data);
+    }
+    if (members->deleted)
+        change->op = CHANGE_DELETE;
+    return 0;
+}
+
+static void envelope_set_snapshot(struct span snapshot, struct change *change) {
+    change->snapshot = SNAPSHOT_NONE;
+    change->snapshot_table_last = change->snapshot_last = false;
+    if (change->op != CHANGE_READ)
+        return;
+    change->snapshot = span_is(snapshot, "incremental") ? SNAPSHOT_INCREMENTAL : SNAPSHOT_FULL;
+    change->snapshot_last = span_is(snapshot, "last");
+    change->snapshot_table_last = change->snapshot_last || span_is(snapshot, "last_in_data_collection");
+}
+
+static void envelope_set_place(const struct members *members, struct event *event) {
+    struct change *change = &event->change;
+    change->lsn = members->lsn;
+    change->previous_commit = members->previous_commit;
+    change->txid = members->txid;
+    change->ts_ms = members->ts_ms;
+    change->total_order = members->has_transaction ? members->total_order : 0;
+    event->placed = members->has_source || members->op.data != NULL || members->has_deleted;
+}
+
+// Which table the row is of: source.table knows better than the topic's name (routing transforms).
+static const struct table *envelope_row_table(const struct envelope_decoder *decoder,
+                                              const struct members *members,
+                                              const struct table *topic_table) {
+    if (members->table.data == NULL || members->table.size == 0 || span_is(members->table, topic_table->name))
+        return topic_table;
+    return catalog_table(decoder->config.catalog, members->table.data, members->table.size);
+}
+
+static int envelope_finish_row(struct envelope_decoder *decoder, const struct message *message,
+                               struct row_reader *row, const struct members *members, struct event *event,
+                               struct error *error) {
+    struct change *change = &event->change;
+    bool other_table = change->table != row->table;
+    bool must_exist = change->op == CHANGE_READ && row->found_unavailable;
+    if (change->op == CHANGE_TRUNCATE)
+        return change->lsn == LSN_NONE ? error_set(error, ERROR_INPUT, "a truncate without source.lsn") : 0;
+    // A row with its placeholders read as such has other values than its key.
+    if (row->by_shape && !other_table && !row->found_unavailable && change->op != CHANGE_DELETE &&
+        members->after_kind == 1 && shapes_key_agrees(decoder->shapes, message->key, row->table))
+        return 0;
+    row->table = change->table;
+    if (envelope_read_key(decoder, message, change->table, event, error) != 0)
+        return -1;
+    if (change->op == CHANGE_DELETE)
+        return envelope_take_key(decoder, row, message->key, members->before, event, error);
+    if (members->after_kind != 1)
+        return error_set(error, ERROR_INPUT, "op %.*s without a row in after", (int)members->op.size,
+                         members->op.data);
+    if ((other_table || must_exist) && members->after.data != NULL) {
+        row->may_be_unavailable = change->op != CHANGE_READ;
+        row->failed = false;
+        if (envelope_read_row_again(decoder, row, members->after, error) < 0)
+            return -1;
+    }
+    if (row->failed)
+        return -1;
+    return envelope_compare_key(decoder, event, error);
+}
+
+// A key whose value is null: a tombstone.
+static int decode_tombstone(struct envelope_decoder *decoder, const struct message *message,
+                            struct row_reader *row, struct event *event, struct error *error) {
+    event->change.op = CHANGE_TOMBSTONE;
+    if (envelope_read_key(decoder, message, row->table, event, error) != 0)
+        return -1;
+    return envelope_take_key(decoder, row, message->key, (struct span){0}, event, error);
+}
+
+// What the members and the columns mean, once they are read.
+static int envelope_finish_members(struct envelope_decoder *decoder, const struct message *message,
+                                   struct row_reader *row, const struct members *members, struct event *event,
+                                   struct error *error) {
+    struct change *change = &event->change;
+    envelope_set_place(members, event);
+    if (envelope_set_op(members, change, error) != 0)
+        return -1;
+    envelope_set_snapshot(members->snapshot, change);
+    change->table = envelope_row_table(decoder, members, row->table);
+    if (change->table == NULL) {
+        event->kind = EVENT_NOTHING;
+        return 0;
+    }
+    return envelope_finish_row(decoder, message, row, members, event, error);
+}
+
+static int decode_row(struct envelope_decoder *decoder, const struct table *table,
+                      const struct message *message, struct event *event, struct error *error) {
+    struct row_reader row = {.config = &decoder->config,
+                             .table = table,
+                             .may_be_unavailable = true,
+                             .values = event->values,
+                             .arena = &event->arena};
+    struct members members = members_none;
+    event->key_hash = 0;
+    if (message->value.size == 0)
+        return decode_tombstone(decoder, message, &row, event, error);
+    row.by_shape = shapes_read_row(decoder->shapes, message->value, &row, &members);
+    if (row.by_shape)
+        return envelope_finish_members(decoder, message, &row, &members, event, error);
+    members = members_none;
+    struct json_reader json;
+    json_open(&json, message->value);
+    int entered = payload_enter(decoder->schemas, &json, table, &row.schema, error);
+    if (entered < 0)
+        return -1;
+    if (entered == 0)
+        return decode_tombstone(decoder, message, &row, event, error);
+    struct payload_form form = {.schema = row.schema, .wrapped = json.depth > 1};
+    struct error failure = {0};
+    int status = payload_read(&json, &row, &members, &failure);
+    if (status == 0)
+        status = payload_leave(&json, &failure);
+    // A row that is broken in a column still has its place; one that is broken as JSON may have been cut
+    // anywhere.
+    if (status != 0 && json.error == NULL)
+        envelope_set_place(&members, event);
+    form.flat = members.flat;
+    if (status == 0)
+        status = envelope_finish_members(decoder, message, &row, &members, event, &failure);
+    if (status == 0 && !row.failed)
+        shapes_learn_row(decoder->shapes, message->value, table, &form);
+    if (status != 0 && error != NULL)
+        *error = failure;
+    return status;
+}
+
+int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, const struct table *table,
+                    const struct message *message, struct event *ret, struct error *error) {
+    if (!ret->keeps_arena)
+        arena_reset(&ret->arena);
+    ret->kind = EVENT_NOTHING;
+    ret->placed = false;
+    ret->heartbeat_ms = 0;
+    ret->change = (struct change){
+        .table = table, .values = ret->values, .lsn = LSN_NONE, .previous_commit = LSN_NONE, .txid = -1};
+    if (message->value.size > ENVELOPE_BYTES_MAX)
+        return error_set(error, ERROR_INPUT, "a value of %zu bytes: at most %d are read", message->value.size,
+                         ENVELOPE_BYTES_MAX);
+    int status = 0;
+    switch (role) {
+    case TOPIC_TABLE:
+        ret->kind = EVENT_CHANGE;
+        status = decode_row(decoder, table, message, ret, error);
+        break;
+    case TOPIC_TRANSACTION:
+        status = events_decode_transaction(decoder->shapes, decoder->config.catalog, message, ret, error);
+        break;
+    case TOPIC_HEARTBEAT:
+        status = events_decode_heartbeat(message, ret, error);
+        break;
+    case TOPIC_IGNORED:
+        break;
+    }
+    ret->source_lsn = ret->change.lsn;
+    ret->source_previous_commit = ret->change.previous_commit;
+    return status;
+}
+
+int64_t envelope_decoder_known(const struct envelope_decoder *decoder) {
+    return shapes_known(decoder->shapes);
+}

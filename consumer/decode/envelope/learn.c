@@ -1,0 +1,218 @@
+#include "consumer/decode/envelope/learn.h"
+
+#include "consumer/decode/envelope/events.h"
+#include "consumer/decode/envelope/payload.h"
+
+#include <stdlib.h>
+
+enum { LEARN_KEYS_MAX = 1024, PLACES_FIRST = 32 };
+
+struct learner {
+    const struct shape_lesson *lesson;
+    struct shape *shape;
+    struct json_reader json;
+    const char *from;                 // what the shape does not have yet
+    struct span keys[LEARN_KEYS_MAX]; // of the objects that are open
+    int key_count;
+};
+
+void shape_free(struct shape *shape) {
+    json_shape_free(&shape->json);
+    free(shape->places);
+    *shape = (struct shape){0};
+}
+
+static bool envelope_learn_keep_place(struct shape *shape, int number, struct place place) {
+    if (number >= shape->capacity) {
+        int capacity = shape->capacity > 0 ? shape->capacity * 2 : PLACES_FIRST;
+        struct place *grown = realloc(shape->places, (size_t)capacity * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        shape->places = grown;
+        shape->capacity = capacity;
+    }
+    shape->places[number] = place;
+    return true;
+}
+
+// The bytes up to `to`.
+static int envelope_learn_add_part(struct learner *learner, enum json_part_kind kind, const char *to) {
+    struct span bytes = {learner->from, (size_t)(to - learner->from)};
+    learner->from = to;
+    return json_shape_add(&learner->shape->json, kind, bytes, learner->json.depth);
+}
+
+// The value of the KEY just read is a place of its own.
+static bool learn_value(struct learner *learner, struct place place) {
+    int number = envelope_learn_add_part(learner, JSON_PART_VALUE, json_value_at(&learner->json));
+    if (number < 0 || !envelope_learn_keep_place(learner->shape, number, place) || !json_skip(&learner->json))
+        return false;
+    learner->from = learner->json.next;
+    return true;
+}
+
+// The value of the KEY just read is only checked.
+static bool learn_skipped(struct learner *learner) {
+    if (envelope_learn_add_part(learner, JSON_PART_SKIP, json_value_at(&learner->json)) < 0 ||
+        !json_skip(&learner->json))
+        return false;
+    learner->from = learner->json.next;
+    return true;
+}
+
+// A key that stands twice in its object, or that is not written plainly, has no shape.
+static bool envelope_learn_is_plain_key(struct learner *learner, int first) {
+    struct span key = learner->json.text;
+    if (learner->json.escaped || learner->key_count == LEARN_KEYS_MAX)
+        return false;
+    for (int i = first; i < learner->key_count; i++)
+        if (span_equal(learner->keys[i], key))
+            return false;
+    learner->keys[learner->key_count++] = key;
+    return true;
+}
+
+// The members of the object whose { has just been read, to its }.
+static bool learn_members(struct learner *learner, bool (*learn_member)(struct learner *learner)) {
+    int first = learner->key_count;
+    enum json_kind kind;
+    while ((kind = json_next(&learner->json)) == JSON_KEY)
+        if (!envelope_learn_is_plain_key(learner, first) || !learn_member(learner))
+            return false;
+    learner->key_count = first;
+    return kind == JSON_OBJECT_END;
+}
+
+// An object or null; null is one of the bytes that do not change.
+static bool learn_object(struct learner *learner, enum place_kind kind,
+                         bool (*learn_member)(struct learner *learner)) {
+    const char *at = json_value_at(&learner->json);
+    if (*at != '{')
+        return *at == 'n' && json_skip(&learner->json);
+    int number = envelope_learn_add_part(learner, JSON_PART_OBJECT, at);
+    if (number < 0 || !envelope_learn_keep_place(learner->shape, number, (struct place){.kind = kind}) ||
+        json_next(&learner->json) != JSON_OBJECT_BEGIN || !learn_members(learner, learn_member) ||
+        envelope_learn_add_part(learner, JSON_PART_CLOSE, learner->json.next) < 0)
+        return false;
+    learner->shape->places[number].past = learner->shape->json.places;
+    return true;
+}
+
+static bool learn_other(struct learner *learner, enum member_home home) {
+    const struct member_name *member = members_find(home, &learner->json);
+    return member != NULL ? learn_value(learner, (struct place){.kind = PLACE_MEMBER, .member = member})
+                          : learn_skipped(learner);
+}
+
+static bool learn_transaction_member(struct learner *learner) {
+    return learn_other(learner, HOME_TRANSACTION);
+}
+
+static bool learn_source_member(struct learner *learner) {
+    const struct member_name *member = members_find(HOME_SOURCE, &learner->json);
+    const char *at = json_value_at(&learner->json);
+    bool is_table = member != NULL && member->kind == MEMBER_TABLE;
+    if (!learner->lesson->constant_source || (member != NULL && !is_table) || (*at != '"' && *at != 'n'))
+        return learn_other(learner, HOME_SOURCE);
+    struct span raw;
+    if (!json_raw(&learner->json, &raw))
+        return false;
+    if (is_table && *at == '"' && !span_is(json_between_quotes(raw), learner->lesson->table->name)) {
+        learner->shape->table = learner->shape->json.bytes.size + (size_t)(at + 1 - learner->from);
+        learner->shape->table_size = raw.size - 2;
+    }
+    return true;
+}
+
+static bool learn_column(struct learner *learner) {
+    const struct table *table = learner->lesson->table;
+    const struct schema *schema = learner->lesson->payload->schema;
+    struct span key = learner->json.text;
+    int number = table_column(table, key.data, key.size);
+    if (number >= 0)
+        return learn_value(learner, (struct place){.kind = PLACE_COLUMN,
+                                                   .number = number,
+                                                   .field = schema != NULL ? schema->fields[number]
+                                                                           : (struct value_field){0}});
+    if (learner->lesson->subject == SUBJECT_KEY)
+        return learn_skipped(learner);
+    learner->shape->drifts++;
+    return learn_value(
+        learner, (struct place){.kind = PLACE_DRIFT,
+                                .name = learner->shape->json.bytes.size + (size_t)(key.data - learner->from),
+                                .name_size = key.size});
+}
+
+static bool learn_flat_member(struct learner *learner) {
+    bool is_added = learner->lesson->subject == SUBJECT_ROW && payload_is_added(learner->json.text);
+    return is_added ? learn_other(learner, HOME_ADDED) : learn_column(learner);
+}
+
+static bool learn_envelope_member(struct learner *learner) {
+    if (KEY_IS(&learner->json, "before"))
+        return learn_object(learner, PLACE_BEFORE, learn_skipped);
+    if (KEY_IS(&learner->json, "after"))
+        return learn_object(learner, PLACE_AFTER, learn_column);
+    if (KEY_IS(&learner->json, "source"))
+        return learn_object(learner, PLACE_SOURCE, learn_source_member);
+    if (KEY_IS(&learner->json, "transaction"))
+        return learn_object(learner, PLACE_TRANSACTION, learn_transaction_member);
+    return learn_other(learner, HOME_ENVELOPE);
+}
+
+static bool learn_boundary_member(struct learner *learner) {
+    int member = events_find_member(&learner->json);
+    return member >= 0 ? learn_value(learner, (struct place){.kind = PLACE_BOUNDARY, .number = member})
+                       : learn_skipped(learner);
+}
+
+// The same first key would be read as something else by the general reader: its choice is left to it.
+static bool envelope_learn_is_ambiguous(const struct learner *learner) {
+    struct json_reader first = learner->json;
+    const struct payload_form *payload = learner->lesson->payload;
+    if (json_next(&first) != JSON_KEY)
+        return true;
+    return (!payload->wrapped && KEY_IS(&first, "schema")) ||
+           (payload->flat && learner->lesson->subject == SUBJECT_ROW && payload_is_envelope_key(&first));
+}
+
+// Stands behind the payload's {, as the general reader did.
+static bool envelope_learn_enter_payload(struct learner *learner) {
+    struct json_reader *json = &learner->json;
+    struct span schema;
+    json_open(json, learner->lesson->message);
+    learner->from = json->start;
+    if (json_next(json) != JSON_OBJECT_BEGIN)
+        return false;
+    if (!learner->lesson->payload->wrapped)
+        return true;
+    if (json_next(json) != JSON_KEY || !json_raw(json, &schema) || json_next(json) != JSON_KEY ||
+        json_next(json) != JSON_OBJECT_BEGIN)
+        return false;
+    learner->shape->schema = (size_t)(schema.data - json->start);
+    learner->shape->schema_size = learner->lesson->payload->schema != NULL ? schema.size : 0;
+    return true;
+}
+
+bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
+    static bool (*const learn_subject[])(struct learner * learner) = {
+        [SUBJECT_KEY] = learn_flat_member, [SUBJECT_BOUNDARY] = learn_boundary_member};
+    struct learner learner;
+    learner.lesson = lesson;
+    learner.shape = shape;
+    learner.key_count = 0;
+    json_shape_begin(&shape->json);
+    shape->drifts = 0;
+    shape->schema_size = shape->table_size = 0;
+    shape->flat = lesson->payload->flat;
+    shape->json.pass_array = lesson->subject == SUBJECT_BOUNDARY ? events_pass_collections : NULL;
+    if (!envelope_learn_enter_payload(&learner) || envelope_learn_is_ambiguous(&learner))
+        return false;
+    bool (*learn_member)(struct learner *) = learn_subject[lesson->subject];
+    if (lesson->subject == SUBJECT_ROW)
+        learn_member = lesson->payload->flat ? learn_flat_member : learn_envelope_member;
+    const char *end = lesson->message.data + lesson->message.size;
+    // A shape is ready with its last part only.
+    return learn_members(&learner, learn_member) && json_leave(&learner.json, 0) &&
+           json_next(&learner.json) == JSON_END && envelope_learn_add_part(&learner, JSON_PART_END, end) >= 0;
+}

@@ -1,0 +1,59 @@
+// Learning the shape of a message that the general reader has taken, and what its values mean. Inside
+// envelope_shape.c only.
+#ifndef TIDEMARK_DECODE_ENVELOPE_LEARN_H
+#define TIDEMARK_DECODE_ENVELOPE_LEARN_H
+
+#include "consumer/decode/envelope/shape.h"
+#include "consumer/json/shape.h"
+
+enum place_kind {
+    PLACE_BEFORE,
+    PLACE_AFTER,
+    PLACE_SOURCE,
+    PLACE_TRANSACTION,
+    PLACE_COLUMN,
+    PLACE_DRIFT,    // a column that the table does not have
+    PLACE_MEMBER,   // of a row's message
+    PLACE_BOUNDARY, // a member of a transaction's BEGIN or END
+};
+
+// What a value that a shape keeps means.
+struct place {
+    enum place_kind kind;
+    int number;                       // COLUMN: its number; BOUNDARY: enum boundary_member
+    int past;                         // BEFORE to TRANSACTION: the place after those of the object
+    struct value_field field;         // COLUMN
+    const struct member_name *member; // MEMBER
+    size_t name, name_size;           // DRIFT: in the shape's bytes
+};
+
+struct shape {
+    struct json_shape json;
+    struct place *places; // of json.places
+    int capacity;
+    int drifts; // places of this kind
+    bool flat;
+    size_t schema, schema_size; // in a message of this shape; size 0 = none
+    // source.table in the shape's bytes, where it stands among them and is not the topic's; size 0 = not so
+    size_t table, table_size;
+};
+
+// What is learnt: rows, keys of rows, boundaries of transactions.
+enum shape_subject { SUBJECT_ROW, SUBJECT_KEY, SUBJECT_BOUNDARY };
+
+struct shape_lesson {
+    enum shape_subject subject;
+    struct span message;
+    const struct table *table; // of rows and keys
+    const struct payload_form *payload;
+    // Texts in source that say nothing to us (version, connector, name, db..) are taken for constant, and so
+    // is the table's name.
+    bool constant_source;
+};
+
+void shape_free(struct shape *shape);
+// False: it has no shape that could be matched (a member twice, an escaped key, too many of them), or memory
+// is out. The shape is not ready then.
+bool shape_learn(struct shape *shape, const struct shape_lesson *lesson);
+
+#endif

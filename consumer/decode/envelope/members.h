@@ -1,0 +1,93 @@
+// What an envelope or an unwrapped row says beside its columns: source, transaction, op. Inside the envelope
+// decoder only.
+#ifndef TIDEMARK_DECODE_ENVELOPE_MEMBERS_H
+#define TIDEMARK_DECODE_ENVELOPE_MEMBERS_H
+
+#include "consumer/json/json.h"
+#include "views/base/error.h"
+#include "views/engine/change.h"
+
+// What an envelope or an unwrapped row says beside its columns.
+struct members {
+    struct span before; // data NULL = not there or null
+    struct span after;
+    struct span table; // source.table
+    struct span op;
+    struct span snapshot;
+    int64_t lsn;
+    int64_t previous_commit;
+    int64_t txid;
+    int64_t ts_ms;
+    int64_t total_order;
+    bool has_source;
+    bool has_transaction;
+    bool deleted;     // __deleted is "true"
+    bool has_deleted; // __deleted is there
+    bool flat;        // an unwrapped row
+    int after_kind;   // of row_object
+};
+
+extern const struct members members_none;
+
+enum member_kind {
+    MEMBER_OP,
+    MEMBER_LSN,
+    MEMBER_TXID,
+    MEMBER_TS_MS,
+    MEMBER_TABLE,
+    MEMBER_SNAPSHOT,
+    MEMBER_SEQUENCE,
+    MEMBER_TRANSACTION_ID,
+    MEMBER_TOTAL_ORDER,
+    MEMBER_DELETED,
+};
+
+// The object that a member stands in; HOME_ADDED: an unwrapped row, to which ExtractNewRecordState adds
+// members (add.fields) under Debezium's default prefix "__".
+enum member_home { HOME_ENVELOPE, HOME_SOURCE, HOME_TRANSACTION, HOME_ADDED };
+
+struct member_name {
+    struct span key;
+    enum member_kind kind;
+    const char *label; // for messages
+};
+
+#define TEXT_IS(text, literal)                                                                               \
+    ((text).size == sizeof(literal) - 1 && memcmp((text).data, (literal), sizeof(literal) - 1) == 0)
+// True when the newest KEY is the literal.
+#define KEY_IS(json, literal) json_key_is((json), (literal), sizeof(literal) - 1)
+
+// The member that the newest KEY names, or NULL when it says nothing to us.
+const struct member_name *members_find(enum member_home home, const struct json_reader *json);
+// Its value.
+int members_take(struct members *members, const struct member_name *name, const struct json_value *value,
+                 struct error *error);
+// The value of the member "source" or "transaction", whose KEY has been read.
+int members_read(struct json_reader *json, enum member_home home, struct members *members,
+                 struct error *error);
+
+// The raw text of a string or number; data NULL for null and for containers.
+static inline struct span members_text(const struct json_value *value) {
+    switch (value->kind) {
+    case JSON_STRING:
+        return json_between_quotes(value->raw);
+    case JSON_NUMBER:
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return value->raw;
+    default:
+        return (struct span){0};
+    }
+}
+// A number, or a string that holds one (unwrapped members, Connect's own converters); null leaves `ret` as it
+// is. `label` is for messages.
+int members_no_integer(const struct json_value *value, const char *label, struct error *error);
+static inline int members_integer(const struct json_value *value, const char *label, int64_t *ret,
+                                  struct error *error) {
+    struct span text = members_text(value);
+    return text.data == NULL || json_to_integer(text, ret) ? 0 : members_no_integer(value, label, error);
+}
+// "621970:426187064": the transaction, then the LSN of the event that says it.
+int members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn, struct error *error);
+
+#endif

@@ -1,0 +1,36 @@
+// One row object (an envelope's "before" or "after", an unwrapped row's column, a key) into typed values.
+// Inside the envelope decoder only.
+#ifndef TIDEMARK_DECODE_ENVELOPE_ROW_H
+#define TIDEMARK_DECODE_ENVELOPE_ROW_H
+
+#include "consumer/decode/envelope.h"
+#include "consumer/decode/envelope/schema.h"
+
+struct row_reader {
+    const struct envelope_config *config;
+    const struct table *table;
+    const struct schema *schema; // NULL = the message has none, or it was not looked up:
+    struct span schema_bytes;    // then these are its bytes, data NULL = none
+    bool may_be_unavailable;
+    struct value *values;
+    struct arena *arena;
+    int expected; // number of the column that likely comes next
+    bool found_unavailable;
+    bool by_shape; // envelope_shape.h has read it
+    bool failed;   // a column could not be read: the first error is kept, the rest is still passed over
+};
+
+// All values VALUE_ABSENT, ready for the first column.
+void row_begin(struct row_reader *row);
+// The member whose KEY was just read: its value, when it is a column (1), or not (0: nothing was read). -1
+// only when the JSON itself is broken or memory is out; a value that does not fit sets `failed` and `error`.
+int row_member(struct row_reader *row, struct json_reader *json, struct error *error);
+// The whole object that comes next (its { not read yet), or a null. Columns that the table lacks are told to
+// `drift`. Returns 1 = object, 0 = null, -1 as row_member.
+int row_object(struct row_reader *row, struct json_reader *json, struct error *error);
+// As row_object, when the { has been read.
+int row_rest(struct row_reader *row, struct json_reader *json, struct error *error);
+// ERROR_INPUT from a broken document: "not valid JSON at byte N: why".
+int row_broken(const struct json_reader *json, struct error *error);
+
+#endif

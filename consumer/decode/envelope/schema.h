@@ -1,0 +1,31 @@
+// What a message's own schema says of its row's columns. A connector repeats the same schema in every message
+// of a table, so schemas are recognised by their bytes and read once. One thread; a schema lives as long as
+// the cache.
+#ifndef TIDEMARK_DECODE_ENVELOPE_SCHEMA_H
+#define TIDEMARK_DECODE_ENVELOPE_SCHEMA_H
+
+#include "consumer/decode/value.h"
+
+enum {
+    SCHEMA_CACHE_MAX = 256, // distinct schemas kept; the oldest goes
+    SCHEMA_SCALE_MAX = 1000,
+};
+
+struct schema {
+    struct span bytes; // as the message has it, from { to }
+    const struct table *table;
+    struct value_field fields[TABLE_COLUMNS_MAX]; // by the table's column numbers
+};
+
+struct schema_cache;
+
+int schema_cache_new(struct schema_cache **ret, struct error *error);
+void schema_cache_free(struct schema_cache **cache);
+// A schema of `table` that was read before and whose bytes are the first of `bytes`, or NULL.
+const struct schema *schema_at(struct schema_cache *cache, struct span bytes, const struct table *table);
+// Reads (or recognises) a schema object: of a row (unwrapped, or a key), or of an envelope, whose "after" it
+// takes. Errors: ERROR_INPUT with what is wrong.
+int schema_read(struct schema_cache *cache, struct span bytes, const struct table *table,
+                const struct schema **ret, struct error *error);
+
+#endif

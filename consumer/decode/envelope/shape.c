@@ -1,0 +1,288 @@
+#include "consumer/decode/envelope/shape.h"
+
+#include "consumer/decode/envelope/learn.h"
+#include "views/base/cleanup.h"
+
+enum {
+    SHAPES_KEPT = 3, // of one topic: rows with their before, rows without it, deletes
+    // Learning costs about as much as reading: messages that are never alike are not learnt for ever.
+    CREDIT_MAX = 64,
+    CREDIT_TO_LEARN = 8,
+    CONSTANTS_TRIED = 16, // so many shapes later, what looked constant was not
+};
+
+// Bytes between values of all shapes together.
+static const size_t shapes_bytes_max = (size_t)64 << 20;
+
+struct shape_set {
+    struct shape shapes[SHAPES_KEPT];
+    uint8_t order[SHAPES_KEPT]; // the newest used first
+    int count;
+    int credit;
+    int learnt;
+};
+
+struct shapes {
+    int table_count;
+    size_t bytes;
+    int64_t known;
+    const struct shape *newest; // the row's that `values` are of
+    struct shape_set boundary;
+    struct shape_set *rows; // by table
+    struct shape_set *keys;
+    struct json_value values[JSON_SHAPE_PARTS_MAX];
+};
+
+int shapes_new(struct shapes **ret, const struct catalog *catalog, struct error *error) {
+    CLEANUP(shapes_free) struct shapes *shapes = calloc(1, sizeof *shapes);
+    if (shapes != NULL) {
+        shapes->table_count = catalog->table_count;
+        shapes->rows = calloc((size_t)catalog->table_count, sizeof *shapes->rows);
+        shapes->keys = calloc((size_t)catalog->table_count, sizeof *shapes->keys);
+    }
+    if (shapes == NULL || shapes->rows == NULL || shapes->keys == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    *ret = shapes;
+    shapes = NULL;
+    return 0;
+}
+
+static void envelope_shape_free_set(struct shape_set *set) {
+    for (int i = 0; i < SHAPES_KEPT; i++)
+        shape_free(&set->shapes[i]);
+}
+
+void shapes_free(struct shapes **shapes) {
+    struct shapes *freed = *shapes;
+    if (freed == NULL)
+        return;
+    for (int i = 0; i < freed->table_count; i++) {
+        if (freed->rows != NULL)
+            envelope_shape_free_set(&freed->rows[i]);
+        if (freed->keys != NULL)
+            envelope_shape_free_set(&freed->keys[i]);
+    }
+    envelope_shape_free_set(&freed->boundary);
+    free(freed->rows);
+    free(freed->keys);
+    free(freed);
+    *shapes = NULL;
+}
+
+static void envelope_shape_move_to_front(struct shape_set *set, int place) {
+    uint8_t used = set->order[place];
+    memmove(set->order + 1, set->order, (size_t)place * sizeof *set->order);
+    set->order[0] = used;
+}
+
+// The shape of the message, its values in shapes->values; NULL when none is known.
+static const struct shape *envelope_shape_find_shape(struct shapes *shapes, struct shape_set *set,
+                                                     struct span message) {
+    if (set->credit < CREDIT_MAX)
+        set->credit++;
+    for (int i = 0; i < set->count; i++) {
+        const struct shape *shape = &set->shapes[set->order[i]];
+        if (!json_shape_match(&shape->json, message, shapes->values))
+            continue;
+        if (i > 0)
+            envelope_shape_move_to_front(set, i);
+        return shape;
+    }
+    return NULL;
+}
+
+// Takes the place of the shape that was used the longest ago.
+static void envelope_shape_learn(struct shapes *shapes, struct shape_set *set, struct shape_lesson lesson) {
+    bool paid = set->learnt >= SHAPES_KEPT;
+    if ((paid && set->credit < CREDIT_TO_LEARN) || shapes->bytes > shapes_bytes_max)
+        return;
+    set->credit -= paid ? CREDIT_TO_LEARN : 0;
+    if (set->count < SHAPES_KEPT) {
+        set->order[set->count] = (uint8_t)set->count;
+        set->count++;
+    }
+    struct shape *shape = &set->shapes[set->order[set->count - 1]];
+    shapes->bytes -= shape->json.bytes.capacity;
+    lesson.constant_source = set->learnt < CONSTANTS_TRIED;
+    if (shape_learn(shape, &lesson))
+        envelope_shape_move_to_front(set, set->count - 1);
+    shapes->bytes += shape->json.bytes.capacity;
+    set->learnt += set->learnt < CONSTANTS_TRIED;
+}
+
+// -1: what came does not fit, and the general reader says so.
+static int envelope_shape_read_column(struct row_reader *row, const struct place *place,
+                                      const struct json_value *value) {
+    struct value *ret = &row->values[place->number];
+    if (value->kind == JSON_NULL) {
+        ret->kind = VALUE_NULL;
+        return 0;
+    }
+    if (value_take(value, &row->table->columns[place->number], place->field, row->config->settings,
+                   row->may_be_unavailable, row->arena, ret, NULL) != 0)
+        return -1;
+    row->found_unavailable |= ret->kind == VALUE_UNAVAILABLE;
+    return 0;
+}
+
+// One of the objects of an envelope, or its null.
+static void envelope_shape_take_object(const struct shape *shape, const struct place *place,
+                                       const struct json_value *value, struct members *members) {
+    bool is_null = value->kind == JSON_NULL;
+    struct span raw = is_null ? (struct span){0} : value->raw;
+    switch (place->kind) {
+    case PLACE_BEFORE:
+        members->before = raw;
+        break;
+    case PLACE_AFTER:
+        members->after = raw;
+        members->after_kind = !is_null;
+        break;
+    case PLACE_SOURCE:
+        members->has_source = !is_null;
+        if (!is_null && shape->table_size > 0)
+            members->table = (struct span){shape->json.bytes.data + shape->table, shape->table_size};
+        break;
+    default:
+        members->has_transaction = !is_null;
+    }
+}
+
+static bool envelope_shape_take_places(const struct shape *shape, const struct json_value *values,
+                                       struct row_reader *row, struct members *members) {
+    for (int i = 0; i < shape->json.places; i++) {
+        const struct place *place = &shape->places[i];
+        switch (place->kind) {
+        case PLACE_COLUMN:
+            if (envelope_shape_read_column(row, place, &values[i]) != 0)
+                return false;
+            break;
+        case PLACE_MEMBER:
+            if (members_take(members, place->member, &values[i], NULL) != 0)
+                return false;
+            break;
+        case PLACE_DRIFT:
+        case PLACE_BOUNDARY:
+            break;
+        default:
+            envelope_shape_take_object(shape, place, &values[i], members);
+            if (values[i].kind == JSON_NULL)
+                i = place->past - 1;
+        }
+    }
+    return true;
+}
+
+static void envelope_shape_tell_drift(const struct shape *shape, const struct row_reader *row) {
+    for (int i = 0; i < shape->json.places; i++) {
+        const struct place *place = &shape->places[i];
+        if (place->kind == PLACE_DRIFT)
+            row->config->drift(row->config->self, row->table,
+                               (struct span){shape->json.bytes.data + place->name, place->name_size});
+    }
+}
+
+bool shapes_read_row(struct shapes *shapes, struct span message, struct row_reader *row,
+                     struct members *members) {
+    const struct shape *shape = envelope_shape_find_shape(shapes, &shapes->rows[row->table->index], message);
+    if (shape == NULL)
+        return false;
+    shapes->newest = shape;
+    row_begin(row);
+    if (!envelope_shape_take_places(shape, shapes->values, row, members))
+        return false;
+    if (shape->flat) {
+        members->flat = true;
+        members->after_kind = 1;
+    } else if (members->op.data == NULL && !members->has_source) {
+        return false; // for the general reader it is no envelope
+    }
+    if (shape->drifts > 0 && members->after_kind == 1 && row->config->drift != NULL)
+        envelope_shape_tell_drift(shape, row);
+    if (shape->schema_size > 0)
+        row->schema_bytes = (struct span){message.data + shape->schema, shape->schema_size};
+    shapes->known++;
+    return true;
+}
+
+bool shapes_read_key(struct shapes *shapes, struct span key, struct row_reader *row) {
+    const struct shape *shape = envelope_shape_find_shape(shapes, &shapes->keys[row->table->index], key);
+    if (shape == NULL)
+        return false;
+    row_begin(row);
+    return envelope_shape_take_places(shape, shapes->values, row, NULL);
+}
+
+// The value of a column in the newest row, NULL when it is not there or another schema's.
+static const struct json_value *envelope_shape_find_column(const struct shapes *shapes,
+                                                           const struct place *wanted) {
+    const struct shape *shape = shapes->newest;
+    for (int i = 0; i < shape->json.places; i++) {
+        const struct place *place = &shape->places[i];
+        if (place->kind == PLACE_COLUMN && place->number == wanted->number)
+            return place->field.semantic == wanted->field.semantic &&
+                           place->field.scale == wanted->field.scale
+                       ? &shapes->values[i]
+                       : NULL;
+    }
+    return NULL;
+}
+
+bool shapes_key_agrees(const struct shapes *shapes, struct span key, const struct table *table) {
+    const struct shape_set *set = &shapes->keys[table->index];
+    const struct shape *shape = &set->shapes[set->order[0]];
+    const struct json_part *part = shape->json.parts;
+    const char *p = key.data, *end = p + key.size;
+    if (!shape->json.ready)
+        return false;
+    for (;; part++) {
+        if ((size_t)(end - p) < part->size ||
+            memcmp(p, shape->json.bytes.data + part->begin, part->size) != 0)
+            return false;
+        p += part->size;
+        if (part->kind != JSON_PART_VALUE)
+            return part->kind == JSON_PART_END && p == end;
+        const struct json_value *value = envelope_shape_find_column(shapes, &shape->places[part->place]);
+        if (value == NULL || (size_t)(end - p) < value->raw.size ||
+            memcmp(p, value->raw.data, value->raw.size) != 0)
+            return false;
+        p += value->raw.size;
+    }
+}
+
+bool shapes_read_boundary(struct shapes *shapes, struct span message,
+                          struct json_value ret[BOUNDARY_MEMBERS]) {
+    const struct shape *shape = envelope_shape_find_shape(shapes, &shapes->boundary, message);
+    if (shape == NULL)
+        return false;
+    for (int i = 0; i < BOUNDARY_MEMBERS; i++)
+        ret[i].kind = JSON_ERROR;
+    for (int i = 0; i < shape->json.places; i++)
+        ret[shape->places[i].number] = shapes->values[i];
+    shapes->known++;
+    return true;
+}
+
+void shapes_learn_row(struct shapes *shapes, struct span message, const struct table *table,
+                      const struct payload_form *form) {
+    envelope_shape_learn(
+        shapes, &shapes->rows[table->index],
+        (struct shape_lesson){.subject = SUBJECT_ROW, .message = message, .table = table, .payload = form});
+}
+
+void shapes_learn_key(struct shapes *shapes, struct span key, const struct table *table,
+                      const struct payload_form *form) {
+    envelope_shape_learn(
+        shapes, &shapes->keys[table->index],
+        (struct shape_lesson){.subject = SUBJECT_KEY, .message = key, .table = table, .payload = form});
+}
+
+void shapes_learn_boundary(struct shapes *shapes, struct span message, const struct payload_form *form) {
+    envelope_shape_learn(
+        shapes, &shapes->boundary,
+        (struct shape_lesson){.subject = SUBJECT_BOUNDARY, .message = message, .payload = form});
+}
+
+int64_t shapes_known(const struct shapes *shapes) {
+    return shapes->known;
+}

@@ -1,0 +1,90 @@
+// One JSON value of a Debezium row into the form the mirror stores, by the column's declared type and, where
+// the message brings a schema, by the schema's semantic name. Pure; converted bytes go to the arena.
+#ifndef TIDEMARK_DECODE_VALUE_H
+#define TIDEMARK_DECODE_VALUE_H
+
+#include "consumer/json/json.h"
+#include "views/base/arena.h"
+#include "views/base/error.h"
+#include "views/engine/change.h"
+
+// What a schema field's "name" (and type) says of an encoding. Sources: Kafka Connect's
+// org.apache.kafka.connect.data and Debezium 2.7/3.4's io.debezium.time, io.debezium.data.
+enum semantic {
+    SEMANTIC_NONE,            // no schema: the declared type and the settings decide
+    SEMANTIC_PLAIN,           // a schema without a name: the JSON value is the value
+    SEMANTIC_CONNECT_DECIMAL, // base64 of the unscaled two's complement; scale beside it
+    SEMANTIC_VARIABLE_SCALE,  // {"scale","value"}
+    SEMANTIC_DATE,            // days
+    SEMANTIC_CONNECT_DATE,    // days
+    SEMANTIC_TIME_MS,
+    SEMANTIC_TIME_US,
+    SEMANTIC_TIME_NS,
+    SEMANTIC_CONNECT_TIME, // ms
+    SEMANTIC_TIMESTAMP_MS,
+    SEMANTIC_TIMESTAMP_US,
+    SEMANTIC_TIMESTAMP_NS,
+    SEMANTIC_CONNECT_TIMESTAMP, // ms
+    SEMANTIC_ZONED_TIMESTAMP,   // ISO string
+    SEMANTIC_ZONED_TIME,        // ISO string
+    SEMANTIC_ISO_DATE,          // strings, time.precision.mode=isostring
+    SEMANTIC_ISO_TIME,
+    SEMANTIC_ISO_TIMESTAMP,
+};
+
+enum semantic semantic_of(struct span name); // SEMANTIC_PLAIN when the name says nothing about the encoding
+
+// TIME_UNIT_ADAPTIVE: ms when the column is declared with a precision of 0 to 3, else us.
+enum time_unit { TIME_UNIT_ADAPTIVE, TIME_UNIT_MS, TIME_UNIT_US, TIME_UNIT_NS };
+
+// What the connector was told, for messages without schemas (Debezium: time.precision.mode,
+// decimal.handling.mode are not on the wire).
+struct value_settings {
+    enum time_unit timestamp_unit; // default adaptive
+    enum time_unit time_unit;      // default adaptive
+    struct span unavailable;       // unavailable.value.placeholder, default __debezium_unavailable_value
+};
+
+extern const struct value_settings value_settings_default;
+
+struct value_field {
+    enum semantic semantic;
+    int scale; // of SEMANTIC_CONNECT_DECIMAL
+};
+
+// Reads the value that comes next from `json` (after its KEY) into `ret`. On ERROR_INPUT the message names
+// the column, its declared type and what came; the JSON reader then stands after the value, so that the rest
+// can still be read, unless the JSON itself is broken (json->error is set). ERROR_SYSTEM: out of memory.
+//
+// null is VALUE_NULL for every column. A TOAST placeholder in any of its forms (string; base64 for BYTEA;
+// text, base64, byte and uuid arrays and hstore for ARRAY and JSON) is VALUE_UNAVAILABLE when
+// `may_be_unavailable` (u, or c: the log says it only there), else the user's own value. By declared type:
+// - INTEGER: a JSON integer, or a string that is one in its shortest form (bigint as string).
+// - BOOLEAN: true, false, and the strings "true" and "false" (what flattening transforms make of them).
+// - DECIMAL: base64 by the schema's scale, {"scale","value"}, a string or a number's digits, never through a
+//   double; digits past the declared ones are an error unless they are zeros, and so is NaN. Without a schema
+//   a string is a decimal literal: base64 cannot be read then.
+// - NUMERIC: the same, of any size up to BIG_INTEGER_BYTES_MAX, as exact text; text as it was written; also
+// 'NaN',
+//   'Infinity', '-Infinity'.
+// - REAL: a number, "Infinity", "-Infinity"; "NaN" becomes the text 'NaN', since SQLite makes NULL of a NaN;
+//   beyond all numbers it stands in SQLite's order, as in PostgreSQL's.
+// - TEXT: a string. JSON: a string, or the bytes of an object or array. ARRAY: the bytes of an array or
+// object,
+//   or a string that holds one.
+// - DATE, TIME, TIMESTAMP, TIMESTAMPTZ: as consumer/decode/value/iso8601.h writes them. Numbers by the schema's unit,
+// without
+//   one DATE in days and the others by `settings`; TIMESTAMPTZ takes a string with an offset only. Infinities
+//   are 'infinity' and '-infinity', also as the sentinels of PostgreSQL (date 2147483647 / -2147483648 days,
+//   us 9223372036825200000 / -9223372036832400000 and the same in ms).
+// - BYTEA: base64, either alphabet.
+// A schema's semantic that cannot stand for the declared type is an error that names both.
+int value_read(struct json_reader *json, const struct column *column, struct value_field field,
+               const struct value_settings *settings, bool may_be_unavailable, struct arena *arena,
+               struct value *ret, struct error *error);
+// The same for a value that has been passed over.
+int value_take(const struct json_value *json, const struct column *column, struct value_field field,
+               const struct value_settings *settings, bool may_be_unavailable, struct arena *arena,
+               struct value *ret, struct error *error);
+
+#endif

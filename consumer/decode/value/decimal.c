@@ -1,0 +1,149 @@
+// DECIMAL and NUMERIC: digits from every form that Debezium gives them, never through a double.
+#include "views/engine/decimal.h"
+#include "consumer/decode/value/big_integer.h"
+#include "consumer/decode/value/reading.h"
+
+#include <strings.h>
+
+static const char does_not_fit[] = "does not fit the declared digits";
+static const char not_decimal[] = "not a decimal number";
+static const char not_readable[] = "not a decimal number; base64 cannot be read without its schema: set "
+                                   "decimal.handling.mode=string, or send schemas";
+
+// An unscaled integer and its scale.
+struct scaled {
+    struct span bytes;
+    int scale;
+};
+
+static int value_decimal_read_scaled(const struct reading *reading, struct span base64, int64_t scale,
+                                     struct scaled *ret) {
+    if (scale < -BIG_INTEGER_SCALE_MAX || scale > BIG_INTEGER_SCALE_MAX)
+        return reading_refuse(reading, "the scale is out of range");
+    if (reading_base64(reading, base64, &ret->bytes) != 0)
+        return -1;
+    if (ret->bytes.size == 0)
+        return reading_refuse(reading, "no digits");
+    if (ret->bytes.size > BIG_INTEGER_BYTES_MAX)
+        return reading_refuse(reading, "too many digits");
+    ret->scale = (int)scale;
+    return 0;
+}
+
+// {"scale":2,"value":"base64"}, each once.
+static int value_decimal_read_variable_scale(const struct reading *reading, struct scaled *ret) {
+    struct json_reader json;
+    struct span base64 = {0};
+    int64_t scale = 0;
+    bool scaled = false;
+    json_open(&json, reading->raw);
+    json_next(&json);
+    while (json_next(&json) == JSON_KEY) {
+        bool is_scale = json_key_is(&json, "scale", 5), is_value = json_key_is(&json, "value", 5);
+        enum json_kind kind = json_next(&json);
+        if (is_scale && !scaled && kind == JSON_NUMBER && json_to_integer(json.text, &scale)) {
+            scaled = true;
+        } else if (is_value && base64.data == NULL && kind == JSON_STRING) {
+            if (!json_unescape(&json, reading->arena, &base64))
+                return reading_no_memory(reading);
+        } else {
+            return reading_refuse(reading, "not a decimal's scale and value");
+        }
+    }
+    if (!scaled || base64.data == NULL)
+        return reading_refuse(reading, "not a decimal's scale and value");
+    return value_decimal_read_scaled(reading, base64, scale, ret);
+}
+
+// 1 = the value is in binary form and in `ret`, 0 = its digits are reading->text, -1 = refused.
+static int value_decimal_read_binary(const struct reading *reading, struct scaled *ret) {
+    if (reading->kind == JSON_NUMBER)
+        return 0;
+    if (reading->kind == JSON_OBJECT_BEGIN)
+        return value_decimal_read_variable_scale(reading, ret) == 0 ? 1 : -1;
+    if (reading->kind != JSON_STRING)
+        return reading_refuse(reading, not_decimal);
+    if (reading->field.semantic != SEMANTIC_CONNECT_DECIMAL)
+        return 0;
+    return value_decimal_read_scaled(reading, reading->text, reading->field.scale, ret) == 0 ? 1 : -1;
+}
+
+// PostgreSQL's spelling of a value that no digits can write, in any case; data NULL when it is not one.
+static struct span value_decimal_special_of(struct span text) {
+    static const char *const names[] = {"NaN", "Infinity", "-Infinity"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (text.size == strlen(names[i]) && strncasecmp(text.data, names[i], text.size) == 0)
+            return span_of(names[i]);
+    return (struct span){0};
+}
+
+static const char *value_decimal_why_no_digits(const struct reading *reading) {
+    return reading->field.semantic == SEMANTIC_NONE ? not_readable : not_decimal;
+}
+
+// [-]digits[.digits] with no more digits than are declared, as nearly all come; the rest is decimal_parse's.
+static bool value_decimal_read_plain_decimal(struct span text, int precision, int scale, int64_t *ret) {
+    const char *p = text.data, *end = p + text.size;
+    bool negative = p < end && *p == '-';
+    p += negative;
+    const char *first = p, *point = NULL;
+    int64_t value = 0;
+    if (p == end || end - p > DECIMAL_PRECISION_MAX)
+        return false;
+    for (; p < end; p++) {
+        unsigned digit = (unsigned)(unsigned char)*p - '0';
+        if (digit <= 9)
+            value = value * 10 + digit;
+        else if (*p == '.' && point == NULL && p > first && p + 1 < end)
+            point = p;
+        else
+            return false;
+    }
+    int digits = (int)(end - first) - (point != NULL), fraction = point != NULL ? (int)(end - point) - 1 : 0;
+    if (fraction > scale || digits + scale - fraction > precision)
+        return false;
+    for (; fraction < scale; fraction++)
+        value *= 10;
+    *ret = negative ? -value : value;
+    return true;
+}
+
+int reading_decimal(const struct reading *reading) {
+    int precision = reading->column->precision, scale = reading->column->scale;
+    struct span digits = reading->text;
+    struct scaled scaled;
+    int64_t count;
+    int binary = value_decimal_read_binary(reading, &scaled);
+    if (binary < 0)
+        return -1;
+    if (binary && big_integer_to_int64(scaled.bytes, &count)) {
+        if (!decimal_rescale(count, scaled.scale, precision, scale, &count))
+            return reading_refuse(reading, does_not_fit);
+        return reading_integer(reading, count);
+    }
+    if (binary && !big_integer_to_text(scaled.bytes, scaled.scale, reading->arena, &digits))
+        return reading_no_memory(reading);
+    if (value_decimal_read_plain_decimal(digits, precision, scale, &count) ||
+        decimal_parse(digits, precision, scale, &count))
+        return reading_integer(reading, count);
+    if (value_decimal_special_of(digits).data != NULL)
+        return reading_refuse(reading, "a decimal has no such value: declare the column numeric");
+    return reading_refuse(reading,
+                          decimal_is_literal(digits) ? does_not_fit : value_decimal_why_no_digits(reading));
+}
+
+int reading_numeric(const struct reading *reading) {
+    struct span digits = reading->text;
+    struct scaled scaled;
+    int binary = value_decimal_read_binary(reading, &scaled);
+    if (binary < 0)
+        return -1;
+    if (binary && !big_integer_to_text(scaled.bytes, scaled.scale, reading->arena, &digits))
+        return reading_no_memory(reading);
+    if (binary || decimal_is_literal(digits))
+        return reading_text(reading, digits);
+    struct span special = value_decimal_special_of(digits);
+    if (special.data != NULL)
+        return reading_text(reading, special);
+    return reading_refuse(reading, value_decimal_why_no_digits(reading));
+}

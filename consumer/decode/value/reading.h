@@ -1,0 +1,43 @@
+// Inside value_read: one JSON value on its way into a column. value.c reads the token and dispatches; each
+// function here takes it for some declared types, fills reading->ret and returns 0, or refuses it.
+#ifndef TIDEMARK_DECODE_VALUE_READING_H
+#define TIDEMARK_DECODE_VALUE_READING_H
+
+#include "consumer/decode/value.h"
+
+struct reading {
+    const struct column *column;
+    const struct value_settings *settings;
+    struct arena *arena;
+    struct value *ret;
+    struct error *error;
+    struct value_field field;
+    enum json_kind kind;
+    struct span raw;  // the value's bytes in the message
+    struct span text; // of a string: unescaped; of all else: raw
+};
+
+// ERROR_INPUT naming the column, its declared type, what came and why it cannot be.
+int reading_refuse(const struct reading *reading, const char *why);
+int reading_no_memory(const struct reading *reading);
+// The bytes of `text` (base64), or a refusal.
+int reading_base64(const struct reading *reading, struct span text, struct span *ret);
+
+static inline int reading_text(const struct reading *reading, struct span text) {
+    *reading->ret = (struct value){.kind = VALUE_TEXT, .bytes = text};
+    return 0;
+}
+
+static inline int reading_integer(const struct reading *reading, int64_t integer) {
+    *reading->ret = (struct value){.kind = VALUE_INTEGER, .integer = integer};
+    return 0;
+}
+
+int reading_decimal(const struct reading *reading);
+int reading_numeric(const struct reading *reading);
+int reading_date(const struct reading *reading);
+int reading_time(const struct reading *reading);
+int reading_timestamp(const struct reading *reading);
+int reading_timestamptz(const struct reading *reading);
+
+#endif

@@ -1,0 +1,561 @@
+#include "consumer/demo/mock_broker.h"
+
+#include "consumer/capture.h"
+#include "consumer/demo/traffic.h"
+#include "views/base/cleanup.h"
+#include "views/base/clock.h"
+#include "views/base/embedded.h"
+
+#include <inttypes.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    PARTITIONS_MAX = 1024,
+    PARTITION_NUMBER_MAX = 256, // of a topic
+    MESSAGE_OVERHEAD = 64,      // counted for each message, so that empty ones are bounded too
+    UNREAD_MAX = MOCK_BROKER_UNREAD_BYTES_MOST / MESSAGE_OVERHEAD,
+    WAIT_MS = 5, // between looks at the consumer's progress
+    FLUSH_MS = 10000,
+    METADATA_MS = 10000,
+    CLIENT_ERROR_SIZE = 512,
+};
+
+struct partition {
+    char *topic;
+    int32_t number;
+    int64_t fed;     // next offset to feed
+    int64_t acked;   // next offset that the broker has
+    int64_t applied; // as the consumer last told
+    int64_t wanted;  // applied at the start
+    int64_t unread_bytes;
+    uint32_t *sizes; // of what is fed and not applied, at offset % UNREAD_MAX
+};
+
+struct mock_broker {
+    rd_kafka_t *client;
+    rd_kafka_mock_cluster_t *cluster;
+    struct progress *progress;
+    struct capture *capture;
+    struct traffic *traffic;
+    struct mock_broker_config config;
+    char *name; // of the capture, for messages
+    char *prefix;
+    struct partition partitions[PARTITIONS_MAX];
+    int partition_count;
+    struct partition_progress reported[PARTITIONS_MAX];
+    struct partition *traffic_partitions[TRAFFIC_TOPICS]; // the first of each topic
+    int traffic_counts[TRAFFIC_TOPICS];
+    int64_t paced_from_ms;
+    int64_t paced;
+    int64_t heartbeat_at_ms;
+    pthread_t thread;
+    bool thread_runs;
+    atomic_bool stop;
+    pthread_mutex_t mutex; // of what follows
+    pthread_cond_t changed;
+    bool refilled; // every partition holds what the file has applied
+    bool fed;
+    struct error error;
+};
+
+static struct partition *mock_broker_find_partition(struct mock_broker *embedded, struct span topic,
+                                                    int32_t number) {
+    for (int i = 0; i < embedded->partition_count; i++)
+        if (embedded->partitions[i].number == number && span_is(topic, embedded->partitions[i].topic))
+            return &embedded->partitions[i];
+    return NULL;
+}
+
+static int mock_broker_count_partitions(const struct mock_broker *embedded, const char *topic) {
+    int count = 0;
+    for (int i = 0; i < embedded->partition_count; i++)
+        count += strcmp(embedded->partitions[i].topic, topic) == 0;
+    return count;
+}
+
+// Adds the topic's partitions up to `number`.
+static int mock_broker_add_partitions(struct mock_broker *embedded, struct span topic, int32_t number,
+                                      struct error *error) {
+    if (number >= PARTITION_NUMBER_MAX)
+        return error_set(error, ERROR_INPUT,
+                         "partition %" PRId32 " of %.*s: the embedded broker has at most %d", number,
+                         (int)topic.size, topic.data, PARTITION_NUMBER_MAX);
+    for (int32_t i = 0; i <= number; i++) {
+        if (mock_broker_find_partition(embedded, topic, i) != NULL)
+            continue;
+        if (embedded->partition_count == PARTITIONS_MAX)
+            return error_set(error, ERROR_INPUT, "more than %d partitions", PARTITIONS_MAX);
+        char *copy = strndup(topic.data, topic.size);
+        if (copy == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        embedded->partitions[embedded->partition_count++] = (struct partition){.topic = copy, .number = i};
+    }
+    return 0;
+}
+
+// One pass before anything is started: the topics, and that each offset is the one the broker will give.
+static int mock_broker_scan_capture(struct mock_broker *embedded, struct error *error) {
+    CLEANUP(arena_free) struct arena arena = {0};
+    struct capture_line line;
+    int result;
+    while ((result = capture_next(embedded->capture, &arena, &line, error)) == 1) {
+        struct partition *partition = mock_broker_find_partition(embedded, line.topic, line.partition);
+        if (partition == NULL) {
+            if (mock_broker_add_partitions(embedded, line.topic, line.partition, error) != 0)
+                return error_prefix(error, "%s:%" PRId64, embedded->name, line.line);
+            partition = mock_broker_find_partition(embedded, line.topic, line.partition);
+        }
+        if (line.offset != partition->fed)
+            return error_set(
+                error, ERROR_INPUT,
+                "%s:%" PRId64 ": %s partition %" PRId32 " goes on at offset %" PRId64 " instead of %" PRId64
+                ": the embedded broker can only give offsets from 0 without gaps",
+                embedded->name, line.line, partition->topic, partition->number, line.offset, partition->fed);
+        partition->fed++;
+        arena_reset(&arena);
+    }
+    capture_rewind(embedded->capture);
+    return result;
+}
+
+static int mock_broker_add_traffic_topics(struct mock_broker *embedded, struct error *error) {
+    for (enum traffic_topic i = TRAFFIC_ORDERS; i < TRAFFIC_TOPICS; i++) {
+        const char *topic = traffic_topic_name(embedded->traffic, i);
+        bool unused = i == TRAFFIC_TRANSACTION && !capture_has_topic(embedded->capture, ".transaction");
+        if (!unused && mock_broker_count_partitions(embedded, topic) == 0 &&
+            mock_broker_add_partitions(embedded, span_of(topic), 0, error) != 0)
+            return -1;
+        embedded->traffic_partitions[i] = mock_broker_find_partition(embedded, span_of(topic), 0);
+        embedded->traffic_counts[i] = mock_broker_count_partitions(embedded, topic);
+    }
+    return 0;
+}
+
+// What the file has applied must be something that can be fed again.
+static int mock_broker_take_wanted(struct mock_broker *embedded, struct error *error) {
+    int count = progress_partitions(embedded->progress, embedded->reported, PARTITIONS_MAX);
+    for (int i = 0; i < count && i < PARTITIONS_MAX; i++) {
+        const struct partition_progress *row = &embedded->reported[i];
+        struct partition *partition =
+            mock_broker_find_partition(embedded, span_of(row->topic), row->partition);
+        if (partition != NULL && (row->applied <= partition->fed || embedded->traffic != NULL))
+            partition->wanted = partition->applied = row->applied;
+        else if (row->applied > 0)
+            return error_set(error, ERROR_INPUT,
+                             "the database file has applied %s partition %" PRId32 " up to offset %" PRId64
+                             ", capture %s has %" PRId64
+                             ": use the capture and --traffic it was made with, or another --db",
+                             row->topic, row->partition, row->applied, embedded->name,
+                             partition != NULL ? partition->fed : 0);
+    }
+    for (int i = 0; i < embedded->partition_count; i++)
+        embedded->partitions[i].fed = 0;
+    return 0;
+}
+
+static void mock_broker_on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
+    (void)client;
+    struct mock_broker *embedded = opaque;
+    struct partition *partition = message->_private;
+    if (embedded->error.kind != ERROR_NONE || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+        message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+        return;
+    (void)pthread_mutex_lock(&embedded->mutex);
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        (void)error_set(&embedded->error, ERROR_BROKER, "the embedded broker refused a message of %s: %s",
+                        partition->topic, rd_kafka_err2str(message->err));
+    else if (message->offset != partition->acked++)
+        (void)error_set(&embedded->error, ERROR_BROKER,
+                        "the embedded broker gave %s partition %" PRId32 " offset %" PRId64
+                        " instead of %" PRId64,
+                        partition->topic, partition->number, message->offset, partition->acked - 1);
+    (void)pthread_mutex_unlock(&embedded->mutex);
+}
+
+// The broker's comings and goings tell its only user nothing; failures come as delivery reports.
+static void mock_broker_on_log(const rd_kafka_t *client, int level, const char *facility, const char *text) {
+    (void)client;
+    (void)level;
+    (void)facility;
+    (void)text;
+}
+
+static int mock_broker_start_broker(struct mock_broker *embedded, struct error *error) {
+    static const char *const properties[][2] = {
+        {"client.id", "tidemark-embedded"},
+        {"linger.ms", "1"},
+        {"message.max.bytes", "104857600"},
+        {"batch.size", "524288"}, // the mock gives one batch a fetch, and forgets by the batch
+        {"queue.buffering.max.kbytes", "65536"},
+        {"max.in.flight.requests.per.connection", "1"}, // in order, whatever is sent again
+    };
+    char text[CLIENT_ERROR_SIZE];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    for (size_t i = 0; i < sizeof properties / sizeof *properties; i++)
+        if (rd_kafka_conf_set(conf, properties[i][0], properties[i][1], text, sizeof text) !=
+            RD_KAFKA_CONF_OK) {
+            rd_kafka_conf_destroy(conf);
+            return error_set(error, ERROR_BROKER, "librdkafka: %s", text);
+        }
+    rd_kafka_conf_set_opaque(conf, embedded);
+    rd_kafka_conf_set_log_cb(conf, mock_broker_on_log);
+    rd_kafka_conf_set_dr_msg_cb(conf, mock_broker_on_delivery);
+    embedded->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    if (embedded->client == NULL) {
+        rd_kafka_conf_destroy(conf);
+        return error_set(error, ERROR_BROKER, "the embedded broker does not start: %s", text);
+    }
+    embedded->cluster = rd_kafka_mock_cluster_new(embedded->client, 1);
+    if (embedded->cluster == NULL)
+        return error_set(error, ERROR_BROKER, "the embedded broker does not start: no loopback listener");
+    (void)rd_kafka_brokers_add(embedded->client, rd_kafka_mock_cluster_bootstraps(embedded->cluster));
+    for (int i = 0; i < embedded->partition_count; i++) {
+        const struct partition *partition = &embedded->partitions[i];
+        if (partition->number == 0 &&
+            rd_kafka_mock_topic_create(embedded->cluster, partition->topic,
+                                       mock_broker_count_partitions(embedded, partition->topic), 1) != 0)
+            return error_set(error, ERROR_BROKER, "the embedded broker cannot create topic %s",
+                             partition->topic);
+    }
+    // Known topics are produced to at once; to others librdkafka may look for the leader for a second.
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(embedded->client, 1, NULL, &metadata, METADATA_MS);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return error_set(error, ERROR_BROKER, "the embedded broker does not answer: %s",
+                         rd_kafka_err2str(code));
+    rd_kafka_metadata_destroy(metadata);
+    return 0;
+}
+
+static void mock_broker_look_at_progress(struct mock_broker *embedded) {
+    int count = progress_partitions(embedded->progress, embedded->reported, PARTITIONS_MAX);
+    for (int i = 0; i < count && i < PARTITIONS_MAX; i++) {
+        const struct partition_progress *row = &embedded->reported[i];
+        struct partition *partition =
+            mock_broker_find_partition(embedded, span_of(row->topic), row->partition);
+        for (; partition != NULL && partition->applied < row->applied; partition->applied++)
+            if (partition->applied < partition->fed && partition->applied >= partition->wanted)
+                partition->unread_bytes -= partition->sizes[partition->applied % UNREAD_MAX];
+    }
+}
+
+static bool mock_broker_may_go_on(struct mock_broker *embedded) {
+    return !atomic_load(&embedded->stop) && embedded->error.kind == ERROR_NONE;
+}
+
+static int64_t mock_broker_total_unread(const struct mock_broker *embedded) {
+    int64_t total = 0;
+    for (int i = 0; i < embedded->partition_count; i++)
+        total += embedded->partitions[i].unread_bytes;
+    return total;
+}
+
+static bool mock_broker_holds_wanted(struct mock_broker *embedded) {
+    for (int i = 0; i < embedded->partition_count; i++)
+        if (embedded->partitions[i].acked < embedded->partitions[i].wanted)
+            return false;
+    return true;
+}
+
+static void mock_broker_note_refilled(struct mock_broker *embedded) {
+    if (embedded->refilled || !mock_broker_holds_wanted(embedded))
+        return;
+    (void)pthread_mutex_lock(&embedded->mutex);
+    embedded->refilled = true;
+    (void)pthread_cond_broadcast(&embedded->changed);
+    (void)pthread_mutex_unlock(&embedded->mutex);
+}
+
+// Waits until the consumer has applied enough of the partition to take `size` bytes more.
+static bool mock_broker_await_room(struct mock_broker *embedded, struct partition *partition, int64_t size) {
+    int64_t unread = -1; // of all partitions, when it last changed
+    int64_t since_ms = 0;
+    while (partition->unread_bytes > 0 && partition->unread_bytes + size > MOCK_BROKER_UNREAD_BYTES_MAX) {
+        mock_broker_look_at_progress(embedded);
+        mock_broker_note_refilled(embedded);
+        int64_t now_ms = clock_monotonic_ms();
+        if (unread != mock_broker_total_unread(embedded)) {
+            unread = mock_broker_total_unread(embedded);
+            since_ms = now_ms;
+        }
+        bool patient = now_ms - since_ms < MOCK_BROKER_PATIENCE_MS && embedded->refilled;
+        if (!patient && partition->unread_bytes + size <= MOCK_BROKER_UNREAD_BYTES_MOST)
+            return true;
+        if (!mock_broker_may_go_on(embedded))
+            return false;
+        (void)rd_kafka_poll(embedded->client, WAIT_MS);
+    }
+    return true;
+}
+
+// Waits until the next of `rate` messages a second is due; what belongs to the message before is due with it.
+static bool mock_broker_await_turn(struct mock_broker *embedded, double rate, bool belongs) {
+    if (rate <= 0)
+        return true;
+    if (embedded->paced_from_ms == 0)
+        embedded->paced_from_ms = clock_monotonic_ms();
+    int64_t due_ms = embedded->paced_from_ms + (int64_t)((double)embedded->paced++ * 1000 / rate);
+    if (belongs)
+        return mock_broker_may_go_on(embedded);
+    int64_t left_ms;
+    while (mock_broker_may_go_on(embedded) && (left_ms = due_ms - clock_monotonic_ms()) > 0)
+        (void)rd_kafka_poll(embedded->client, left_ms < WAIT_MS ? (int)left_ms : WAIT_MS);
+    return mock_broker_may_go_on(embedded);
+}
+
+static bool mock_broker_produce(struct mock_broker *embedded, struct partition *partition, struct span key,
+                                struct span value, int64_t ts_ms) {
+    rd_kafka_resp_err_t code;
+    do {
+        code = rd_kafka_producev(embedded->client, RD_KAFKA_V_TOPIC(partition->topic),
+                                 RD_KAFKA_V_PARTITION(partition->number),
+                                 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data, key.size),
+                                 RD_KAFKA_V_VALUE((void *)(uintptr_t)value.data, value.size),
+                                 RD_KAFKA_V_TIMESTAMP(ts_ms), RD_KAFKA_V_OPAQUE(partition), RD_KAFKA_V_END);
+        (void)rd_kafka_poll(embedded->client, code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? WAIT_MS : 0);
+    } while (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && mock_broker_may_go_on(embedded));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && mock_broker_may_go_on(embedded)) {
+        (void)pthread_mutex_lock(&embedded->mutex);
+        (void)error_set(&embedded->error, ERROR_BROKER, "the embedded broker refused a message of %s: %s",
+                        partition->topic, rd_kafka_err2str(code));
+        (void)pthread_mutex_unlock(&embedded->mutex);
+    }
+    return mock_broker_may_go_on(embedded);
+}
+
+// What the file has applied already is fed at once: it is there for its offsets only.
+static bool mock_broker_feed(struct mock_broker *embedded, struct partition *partition, struct span key,
+                             struct span value, int64_t ts_ms) {
+    if (partition->fed >= partition->wanted) {
+        int64_t size = (int64_t)(key.size + value.size) + MESSAGE_OVERHEAD;
+        if (partition->sizes == NULL)
+            partition->sizes = calloc(UNREAD_MAX, sizeof *partition->sizes);
+        if (partition->sizes == NULL || !mock_broker_await_room(embedded, partition, size))
+            return false;
+        partition->sizes[partition->fed % UNREAD_MAX] = (uint32_t)size;
+        partition->unread_bytes += size;
+    }
+    partition->fed++;
+    return mock_broker_produce(embedded, partition, key, value, ts_ms);
+}
+
+static bool mock_broker_feed_capture(struct mock_broker *embedded) {
+    CLEANUP(arena_free) struct arena arena = {0};
+    struct capture_line line;
+    struct error error = {0};
+    int result;
+    while ((result = capture_next(embedded->capture, &arena, &line, &error)) == 1) {
+        struct partition *partition = mock_broker_find_partition(embedded, line.topic, line.partition);
+        if ((embedded->refilled && !mock_broker_await_turn(embedded, embedded->config.rate, false)) ||
+            !mock_broker_feed(embedded, partition, line.key, line.value, line.ts_ms))
+            return false;
+        mock_broker_note_refilled(embedded);
+        arena_reset(&arena);
+    }
+    if (result == 0)
+        return true;
+    (void)pthread_mutex_lock(&embedded->mutex);
+    embedded->error = error;
+    (void)pthread_mutex_unlock(&embedded->mutex);
+    return false;
+}
+
+static uint64_t mock_broker_hash(struct span key) {
+    uint64_t value = 0xCBF29CE484222325U; // FNV-1a
+    for (size_t i = 0; i < key.size; i++)
+        value = (value ^ (unsigned char)key.data[i]) * 0x100000001B3U;
+    return value ^ (value >> 32);
+}
+
+static bool mock_broker_feed_message(struct mock_broker *embedded, const struct traffic_message *message) {
+    const struct partition *first = embedded->traffic_partitions[message->topic];
+    int32_t number = message->partition;
+    if (number < 0)
+        number =
+            (int32_t)(mock_broker_hash(message->key) % (uint64_t)embedded->traffic_counts[message->topic]);
+    struct partition *partition = mock_broker_find_partition(embedded, span_of(first->topic), number);
+    return mock_broker_feed(embedded, partition, message->key, message->value, message->ts_ms);
+}
+
+static bool mock_broker_feed_heartbeats(struct mock_broker *embedded) {
+    struct partition *partition = embedded->traffic_partitions[TRAFFIC_HEARTBEAT];
+    while (partition->fed < partition->wanted || clock_monotonic_ms() >= embedded->heartbeat_at_ms) {
+        struct traffic_message message;
+        bool old = partition->fed < partition->wanted;
+        if (!old)
+            embedded->heartbeat_at_ms = clock_monotonic_ms() + MOCK_BROKER_HEARTBEAT_MS;
+        if (traffic_heartbeat(embedded->traffic, old ? 0 : clock_wall_ms(), &message, NULL) != 0 ||
+            !mock_broker_feed_message(embedded, &message))
+            return false;
+    }
+    return true;
+}
+
+static bool mock_broker_fed_wanted(const struct mock_broker *embedded) {
+    for (int i = 0; i < embedded->partition_count; i++)
+        if (embedded->partitions[i].fed < embedded->partitions[i].wanted)
+            return false;
+    return true;
+}
+
+// The clock's time goes only into what the file has not applied: the rest must come as it came before.
+static void mock_broker_feed_traffic(struct mock_broker *embedded) {
+    bool going = true;
+    embedded->paced_from_ms = 0;
+    embedded->paced = 0;
+    while (going && mock_broker_may_go_on(embedded)) {
+        struct traffic_message message;
+        bool old = !mock_broker_fed_wanted(embedded);
+        if (!old && !embedded->refilled)
+            (void)rd_kafka_flush(embedded->client, FLUSH_MS);
+        mock_broker_note_refilled(embedded);
+        going = mock_broker_feed_heartbeats(embedded) &&
+                (old || mock_broker_await_turn(embedded, embedded->config.traffic,
+                                               !traffic_is_between(embedded->traffic))) &&
+                traffic_next(embedded->traffic, old ? 0 : clock_wall_ms(), &message, NULL) == 0 &&
+                mock_broker_feed_message(embedded, &message);
+    }
+}
+
+static void *mock_broker_run(void *self) {
+    struct mock_broker *embedded = self;
+    bool fed = mock_broker_feed_capture(embedded);
+    if (fed)
+        (void)rd_kafka_flush(embedded->client, FLUSH_MS);
+    mock_broker_note_refilled(embedded);
+    (void)pthread_mutex_lock(&embedded->mutex);
+    embedded->fed = fed && embedded->error.kind == ERROR_NONE;
+    (void)pthread_mutex_unlock(&embedded->mutex);
+    if (fed && embedded->traffic != NULL)
+        mock_broker_feed_traffic(embedded);
+    (void)pthread_mutex_lock(&embedded->mutex);
+    (void)pthread_cond_broadcast(&embedded->changed);
+    (void)pthread_mutex_unlock(&embedded->mutex);
+    return NULL;
+}
+
+static int mock_broker_open_capture(struct mock_broker *embedded, const char *path, struct error *error) {
+    const struct embedded_file *built_in = &demo_embedded[0];
+    embedded->name = strdup(path != NULL ? path : "the built-in capture");
+    if (embedded->name == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (path != NULL)
+        return capture_open(&embedded->capture, path, error);
+    struct span bytes = {built_in->bytes, (size_t)(built_in->end - built_in->bytes)};
+    return capture_open_bytes(&embedded->capture, bytes, embedded->name, error);
+}
+
+static int mock_broker_prepare(struct mock_broker *embedded, struct error *error) {
+    if (mock_broker_open_capture(embedded, embedded->config.capture, error) != 0 ||
+        mock_broker_scan_capture(embedded, error) != 0)
+        return -1;
+    struct span prefix = capture_prefix(embedded->capture);
+    if (prefix.data == NULL)
+        return error_set(error, ERROR_INPUT, "%s: no topic tells the prefix", embedded->name);
+    embedded->prefix = strndup(prefix.data, prefix.size);
+    if (embedded->prefix == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (embedded->config.traffic > 0 &&
+        (traffic_new(&embedded->traffic, embedded->capture, embedded->config.seed, error) != 0 ||
+         mock_broker_add_traffic_topics(embedded, error) != 0))
+        return error_prefix(error, "%s", embedded->name);
+    return mock_broker_take_wanted(embedded, error);
+}
+
+static int mock_broker_await_refill(struct mock_broker *embedded, struct error *error) {
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += MOCK_BROKER_START_WAIT_MS / 1000;
+    int result = 0;
+    (void)pthread_mutex_lock(&embedded->mutex);
+    while (!embedded->refilled && embedded->error.kind == ERROR_NONE && result == 0)
+        result = pthread_cond_timedwait(&embedded->changed, &embedded->mutex, &until);
+    bool refilled = embedded->refilled;
+    struct error failure = embedded->error;
+    (void)pthread_mutex_unlock(&embedded->mutex);
+    if (refilled)
+        return 0;
+    if (failure.kind != ERROR_NONE) {
+        if (error != NULL)
+            *error = failure;
+        return -1;
+    }
+    return error_set(
+        error, ERROR_TIMEOUT,
+        "the embedded broker did not reach within %d s what the database file has applied: use another --db",
+        MOCK_BROKER_START_WAIT_MS / 1000);
+}
+
+int mock_broker_start(struct mock_broker **ret, const struct mock_broker_config *config,
+                      struct progress *progress, struct error *error) {
+    CLEANUP(mock_broker_stop) struct mock_broker *embedded = calloc(1, sizeof *embedded);
+    if (embedded == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    (void)pthread_mutex_init(&embedded->mutex, NULL);
+    (void)pthread_cond_init(&embedded->changed, NULL);
+    embedded->config = *config;
+    embedded->progress = progress;
+    if (mock_broker_prepare(embedded, error) != 0 || mock_broker_start_broker(embedded, error) != 0)
+        return -1;
+    embedded->refilled = mock_broker_holds_wanted(embedded);
+    if (pthread_create(&embedded->thread, NULL, mock_broker_run, embedded) != 0)
+        return error_set(error, ERROR_SYSTEM, "cannot start a thread");
+    embedded->thread_runs = true;
+    if (mock_broker_await_refill(embedded, error) != 0)
+        return -1;
+    *ret = embedded;
+    embedded = NULL;
+    return 0;
+}
+
+const char *mock_broker_brokers(const struct mock_broker *embedded) {
+    return rd_kafka_mock_cluster_bootstraps(embedded->cluster);
+}
+
+const char *mock_broker_prefix(const struct mock_broker *embedded) {
+    return embedded->prefix;
+}
+
+bool mock_broker_fed(struct mock_broker *embedded, struct error *error) {
+    (void)pthread_mutex_lock(&embedded->mutex);
+    bool fed = embedded->fed;
+    if (embedded->error.kind != ERROR_NONE && error != NULL)
+        *error = embedded->error;
+    (void)pthread_mutex_unlock(&embedded->mutex);
+    return fed;
+}
+
+void mock_broker_stop(struct mock_broker **embedded) {
+    struct mock_broker *stopping = *embedded;
+    if (stopping == NULL)
+        return;
+    atomic_store(&stopping->stop, true);
+    if (stopping->thread_runs)
+        (void)pthread_join(stopping->thread, NULL);
+    if (stopping->client != NULL) {
+        (void)rd_kafka_purge(stopping->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+        (void)rd_kafka_poll(stopping->client, 0);
+    }
+    if (stopping->cluster != NULL)
+        rd_kafka_mock_cluster_destroy(stopping->cluster);
+    if (stopping->client != NULL)
+        rd_kafka_destroy(stopping->client);
+    traffic_free(&stopping->traffic);
+    capture_close(&stopping->capture);
+    for (int i = 0; i < stopping->partition_count; i++) {
+        free(stopping->partitions[i].topic);
+        free(stopping->partitions[i].sizes);
+    }
+    free(stopping->name);
+    free(stopping->prefix);
+    (void)pthread_cond_destroy(&stopping->changed);
+    (void)pthread_mutex_destroy(&stopping->mutex);
+    free(stopping);
+    *embedded = NULL;
+}

@@ -1,0 +1,308 @@
+// The routes that give rows: queries of views, tables, the quarantine.
+#include "http/accept.h"
+#include "http/exchange.h"
+#include "views/base/real.h"
+
+// What a data route was asked, apart from waiting.
+struct ask {
+    struct parameter own[READ_PARAMETERS_MAX]; // of the query, or columns
+    int own_count;
+    int limit;
+    struct span after; // data NULL = from the start
+    enum format format;
+};
+
+static int rows_read_limit(struct ask *ask, struct span value, struct error *error) {
+    int64_t limit;
+    if (!integer_parse(value, &limit) || limit < 1 || limit > READ_LIMIT_MAX)
+        return error_set(error, ERROR_USAGE, "limit=%.*s: expected 1 to %d", (int)value.size, value.data,
+                         READ_LIMIT_MAX);
+    ask->limit = (int)limit;
+    return 0;
+}
+
+static bool rows_seen_before(const struct target *target, int number) {
+    for (int i = 0; i < number; i++)
+        if (span_equal(target->parameters[i].name, target->parameters[number].name))
+            return true;
+    return false;
+}
+
+static int rows_read_parameter(struct exchange *exchange, struct ask *ask, int number, struct error *error) {
+    const struct parameter *parameter = &exchange->target->parameters[number];
+    if (rows_seen_before(exchange->target, number))
+        return error_set(error, ERROR_USAGE, "%.*s is given twice", (int)parameter->name.size,
+                         parameter->name.data);
+    if (span_is(parameter->name, "limit"))
+        return rows_read_limit(ask, parameter->value, error);
+    if (span_is(parameter->name, "after")) {
+        if (parameter->value.size > 0)
+            ask->after = parameter->value;
+        return 0;
+    }
+    int waits = wait_parameter(exchange->wait, parameter, error);
+    if (waits == 0)
+        ask->own[ask->own_count++] = *parameter;
+    return waits < 0 ? -1 : 0;
+}
+
+static int rows_read_ask(struct exchange *exchange, struct ask *ask) {
+    ask->own_count = 0;
+    ask->limit = READ_LIMIT_DEFAULT;
+    ask->after = (struct span){0};
+    ask->format = accept_format(exchange->request->accept);
+    wait_init(exchange->wait);
+    for (int i = 0; i < exchange->target->parameter_count; i++) {
+        struct error error;
+        if (rows_read_parameter(exchange, ask, i, &error) < 0) {
+            problem_from_error(exchange->response, &error);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void rows_set_problem_here(struct exchange *exchange, enum problem problem, const char *detail) {
+    struct response *response = exchange->response;
+    problem_begin(response, problem, "%s", detail);
+    buffer_char(&response->body, ',');
+    exchange_render_position(exchange, &response->body);
+    problem_end(response);
+}
+
+// True when the answer is settled: *ret says how.
+static bool rows_must_wait(struct exchange *exchange, enum routes_result *ret) {
+    struct wait *wait = exchange->wait;
+    bool reached = exchange->request->waited == WAITED_REACHED || !wait_asks(wait);
+    struct error error;
+    *ret = ROUTES_ANSWERED;
+    if (!reached && wait_reached(wait, exchange->reader, &exchange->position, &reached, &error) < 0) {
+        *ret = exchange_fail(exchange, &error);
+        return true;
+    }
+    if (reached)
+        return false;
+    if (exchange->request->waited == WAITED_NOT && wait->wait_ms > 0) {
+        *ret = ROUTES_WAIT;
+        return true;
+    }
+    struct buffer *detail = &exchange->worker->scratch;
+    buffer_clear(detail);
+    wait_describe(wait, detail);
+    buffer_format(detail, " was not reached within %d ms", wait->wait_ms);
+    buffer_char(detail, '\0');
+    rows_set_problem_here(exchange, PROBLEM_POSITION_NOT_REACHED, detail->failed ? "" : detail->data);
+    return true;
+}
+
+static bool rows_is_too_stale(struct exchange *exchange) {
+    if (exchange->wait->max_lag_ms < 0)
+        return false;
+    if (exchange->lag.ms >= 0 && exchange->lag.ms <= exchange->wait->max_lag_ms)
+        return false;
+    rows_set_problem_here(exchange, PROBLEM_TOO_STALE,
+                          exchange->lag.ms < 0 ? "how far the answer is behind is not known"
+                                               : "the answer is further behind than max_lag_seconds");
+    return true;
+}
+
+static int rows_write_rows(struct exchange *exchange, struct rows *rows, enum format format,
+                           struct error *error) {
+    struct buffer *out = &exchange->response->body;
+    if (format == FORMAT_CSV)
+        render_csv_names(out, rows);
+    bool first = true;
+    int row;
+    while ((row = rows_next(rows, error)) == 1 && !out->failed) {
+        if (format == FORMAT_JSON && !first)
+            buffer_char(out, ',');
+        first = false;
+        if (format == FORMAT_CSV)
+            render_csv_row(out, rows);
+        else
+            render_row(out, rows);
+        if (format == FORMAT_NDJSON)
+            buffer_char(out, '\n');
+    }
+    return row < 0 ? -1 : 0;
+}
+
+// The envelope as headers, for bodies that hold rows only.
+static void rows_set_headers(struct exchange *exchange, const struct rows *rows) {
+    struct response *response = exchange->response;
+    struct buffer *text = &exchange->worker->scratch;
+    struct span cursor = rows_cursor(rows);
+    if (cursor.data != NULL)
+        response_header(response, "Tidemark-Next", cursor);
+    buffer_clear(text);
+    if (exchange->position.lsn >= 0)
+        render_lsn(text, exchange->position.lsn);
+    else
+        buffer_text(text, "null");
+    response_header(response, "Tidemark-Lsn", (struct span){text->data, text->size});
+    response_header(response, "Tidemark-Consistency",
+                    span_of(exchange->position.transactional ? "transactional" : "per-key"));
+    buffer_clear(text);
+    render_lag(text, &exchange->lag);
+    response_header(response, "Tidemark-Lag", (struct span){text->data, text->size});
+}
+
+static void rows_render_next(struct buffer *out, const struct rows *rows) {
+    struct span cursor = rows_cursor(rows);
+    buffer_text(out, ",\"next\":");
+    if (cursor.data != NULL)
+        buffer_json_string(out, cursor);
+    else
+        buffer_text(out, "null");
+}
+
+// Rows by whatever question was put, with the position and lag of the same snapshot. `head` is the start of
+// the JSON envelope: `{"view":..,"query":..,`
+static enum routes_result rows_give_rows(struct exchange *exchange, const struct ask *ask, struct rows *rows,
+                                         void (*head)(struct exchange *exchange, struct buffer *out)) {
+    static const char *const types[] = {[FORMAT_JSON] = "application/json",
+                                        [FORMAT_NDJSON] = "application/x-ndjson",
+                                        [FORMAT_CSV] = "text/csv; charset=utf-8"};
+    static const char *const etag_ends[] = {
+        [FORMAT_JSON] = "", [FORMAT_NDJSON] = "-ndjson", [FORMAT_CSV] = "-csv"};
+    struct response *response = exchange->response;
+    enum routes_result result;
+    if (rows_must_wait(exchange, &result))
+        return result;
+    if (rows_is_too_stale(exchange))
+        return ROUTES_ANSWERED;
+    exchange_set_etag(exchange, etag_ends[ask->format]);
+    response->content_type = types[ask->format];
+    if (accept_has_tag(exchange->request->if_none_match, span_of(response->etag))) {
+        response->status = 304;
+        return ROUTES_ANSWERED;
+    }
+    response->status = 200;
+    struct buffer *out = &response->body;
+    if (ask->format == FORMAT_JSON) {
+        head(exchange, out);
+        buffer_text(out, "\"rows\":[");
+    }
+    struct error error;
+    if (rows_write_rows(exchange, rows, ask->format, &error) < 0)
+        return exchange_fail(exchange, &error);
+    if (ask->format != FORMAT_JSON) {
+        rows_set_headers(exchange, rows);
+        return ROUTES_ANSWERED;
+    }
+    buffer_char(out, ']');
+    rows_render_next(out, rows);
+    buffer_char(out, ',');
+    exchange_render_position(exchange, out);
+    buffer_text(out, "}\n");
+    return ROUTES_ANSWERED;
+}
+
+static void rows_head_of_query(struct exchange *exchange, struct buffer *out) {
+    buffer_text(out, "{\"view\":");
+    buffer_json_string(out, exchange->target->segments[2]);
+    buffer_text(out, ",\"query\":");
+    buffer_json_string(out, exchange->target->segments[3]);
+    buffer_char(out, ',');
+}
+
+static void rows_head_of_table(struct exchange *exchange, struct buffer *out) {
+    buffer_text(out, "{\"table\":");
+    buffer_json_string(out, exchange->target->segments[2]);
+    buffer_char(out, ',');
+}
+
+static void rows_head_of_quarantine(struct exchange *exchange, struct buffer *out) {
+    (void)exchange;
+    buffer_char(out, '{');
+}
+
+// The names there are, as a member of the problem.
+static void rows_add_known(struct response *response, int count, const char *(*name)(const void *of, int i),
+                           const void *of) {
+    buffer_text(&response->body, ",\"known\":[");
+    for (int i = 0; i < count; i++) {
+        buffer_text(&response->body, i > 0 ? "," : "");
+        buffer_json_string(&response->body, span_of(name(of, i)));
+    }
+    buffer_char(&response->body, ']');
+    problem_end(response);
+}
+
+static const char *rows_view_name(const void *of, int i) {
+    return ((const struct catalog *)of)->views[i].name;
+}
+
+static const char *rows_query_name(const void *of, int i) {
+    return ((const struct view *)of)->queries[i].name;
+}
+
+static const char *rows_table_name(const void *of, int i) {
+    return ((const struct catalog *)of)->tables[i].name;
+}
+
+enum routes_result answer_query(struct exchange *exchange) {
+    const struct catalog *catalog = exchange->routes->config.catalog;
+    const char *view_wanted = exchange->target->segments[2].data;
+    const char *query_wanted = exchange->target->segments[3].data;
+    const struct view *view = catalog_view(catalog, view_wanted);
+    if (view == NULL) {
+        problem_begin(exchange->response, PROBLEM_UNKNOWN_VIEW, "no view \"%s\"; see known", view_wanted);
+        rows_add_known(exchange->response, catalog->view_count, rows_view_name, catalog);
+        return ROUTES_ANSWERED;
+    }
+    const struct query *query = view_query(view, query_wanted);
+    if (query == NULL) {
+        problem_begin(exchange->response, PROBLEM_UNKNOWN_QUERY, "view \"%s\" has no query \"%s\"; see known",
+                      view_wanted, query_wanted);
+        rows_add_known(exchange->response, view->query_count, rows_query_name, view);
+        return ROUTES_ANSWERED;
+    }
+    struct ask ask;
+    struct rows *rows;
+    struct error error;
+    if (rows_read_ask(exchange, &ask) < 0 || exchange_begin(exchange) < 0)
+        return ROUTES_ANSWERED;
+    if (reader_query(exchange->reader, query, ask.own, ask.own_count, ask.limit, ask.after, &rows, &error) <
+        0)
+        return exchange_fail(exchange, &error);
+    return rows_give_rows(exchange, &ask, rows, rows_head_of_query);
+}
+
+enum routes_result answer_table(struct exchange *exchange) {
+    const struct catalog *catalog = exchange->routes->config.catalog;
+    struct span wanted = exchange->target->segments[2];
+    const struct table *table = catalog_table(catalog, wanted.data, wanted.size);
+    if (table == NULL) {
+        problem_begin(exchange->response, PROBLEM_UNKNOWN_TABLE, "no table \"%s\"; see known", wanted.data);
+        rows_add_known(exchange->response, catalog->table_count, rows_table_name, catalog);
+        return ROUTES_ANSWERED;
+    }
+    struct ask ask;
+    struct rows *rows;
+    struct error error;
+    if (rows_read_ask(exchange, &ask) < 0 || exchange_begin(exchange) < 0)
+        return ROUTES_ANSWERED;
+    if (reader_table(exchange->reader, table, ask.own, ask.own_count, ask.limit, ask.after, &rows, &error) <
+        0)
+        return exchange_fail(exchange, &error);
+    return rows_give_rows(exchange, &ask, rows, rows_head_of_table);
+}
+
+enum routes_result answer_quarantine(struct exchange *exchange) {
+    struct ask ask;
+    struct rows *rows;
+    struct error error;
+    if (rows_read_ask(exchange, &ask) < 0)
+        return ROUTES_ANSWERED;
+    if (ask.own_count > 0) {
+        problem_set(exchange->response, PROBLEM_UNKNOWN_PARAMETER,
+                    "no parameter \"%s\"; it has: limit, after", ask.own[0].name.data);
+        return ROUTES_ANSWERED;
+    }
+    if (exchange_begin(exchange) < 0)
+        return ROUTES_ANSWERED;
+    if (reader_quarantine(exchange->reader, ask.limit, ask.after, &rows, &error) < 0)
+        return exchange_fail(exchange, &error);
+    return rows_give_rows(exchange, &ask, rows, rows_head_of_quarantine);
+}

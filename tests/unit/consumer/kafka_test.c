@@ -1,0 +1,414 @@
+#include "consumer/broker/kafka.h"
+
+#include "consumer/broker/client/settings.h"
+#include "views/base/cleanup.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <pthread.h>
+
+enum { ROUNDS_MAX = 600, ROUND_MS = 50, BIG_MESSAGE = 4 << 20 };
+
+#define TOPIC "shop.public.orders"
+
+struct broker {
+    rd_kafka_t *producer;
+    rd_kafka_mock_cluster_t *cluster;
+};
+
+static void quiet(const rd_kafka_t *client, int level, const char *facility, const char *text) {
+    (void)client;
+    (void)level;
+    (void)facility;
+    (void)text;
+}
+
+static void broker_start(struct broker *broker, int partitions) {
+    char text[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_log_cb(conf, quiet);
+    assert_int_equal(rd_kafka_conf_set(conf, "message.max.bytes", "16777216", text, sizeof text), 0);
+    assert_int_equal(rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", text, sizeof text), 0);
+    broker->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    assert_non_null(broker->producer);
+    broker->cluster = rd_kafka_handle_mock_cluster(broker->producer);
+    assert_int_equal(rd_kafka_mock_topic_create(broker->cluster, TOPIC, partitions, 1), 0);
+}
+
+static void broker_stop(struct broker *broker) {
+    rd_kafka_destroy(broker->producer);
+}
+
+static void produce(struct broker *broker, int32_t partition, struct span key, struct span value) {
+    assert_int_equal(
+        rd_kafka_producev(broker->producer, RD_KAFKA_V_TOPIC(TOPIC), RD_KAFKA_V_PARTITION(partition),
+                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data, key.size),
+                          RD_KAFKA_V_VALUE((void *)(uintptr_t)value.data, value.size),
+                          RD_KAFKA_V_TIMESTAMP(1795386736275), RD_KAFKA_V_END),
+        0);
+    assert_int_equal(rd_kafka_flush(broker->producer, ROUNDS_MAX * ROUND_MS), 0);
+}
+
+static struct kafka *open_kafka(struct broker *broker) {
+    struct kafka *kafka = NULL;
+    struct error error = {0};
+    struct kafka_config config = {.brokers = rd_kafka_mock_cluster_bootstraps(broker->cluster),
+                                  .group_id = "tidemark-test"};
+    if (kafka_open(&kafka, &config, &error) != 0)
+        fail_msg("%s", error.message);
+    return kafka;
+}
+
+static void assign(struct kafka *kafka, int slot, int32_t partition, int64_t offset) {
+    struct error error = {0};
+    if (kafka_assign(kafka, slot, TOPIC, partition, offset, &error) != 0)
+        fail_msg("%s", error.message);
+}
+
+static const struct message *await_message(struct kafka *kafka, int slot) {
+    struct message_source source = kafka_source(kafka);
+    const struct message *message = NULL;
+    for (int round = 0; round < ROUNDS_MAX && message == NULL; round++) {
+        message = source.peek(source.self, slot);
+        if (message == NULL)
+            kafka_wait(kafka, ROUND_MS);
+    }
+    assert_non_null(message);
+    return message;
+}
+
+static void await_end(struct kafka *kafka, int slot) {
+    struct message_source source = kafka_source(kafka);
+    bool end = false;
+    for (int round = 0; round < ROUNDS_MAX && !end; round++) {
+        end = source.at_end(source.self, slot);
+        if (!end)
+            kafka_wait(kafka, ROUND_MS);
+    }
+    assert_true(end);
+    assert_null(source.peek(source.self, slot));
+}
+
+static struct kafka_event await_event(struct kafka *kafka, enum kafka_event_kind kind) {
+    struct message_source source = kafka_source(kafka);
+    struct kafka_event event = {0};
+    for (int round = 0; round < ROUNDS_MAX && event.kind != kind; round++) {
+        (void)source.peek(source.self, 0);
+        kafka_event(kafka, &event);
+        if (event.kind == KAFKA_EVENT_NONE)
+            kafka_wait(kafka, ROUND_MS);
+    }
+    assert_int_equal(event.kind, kind);
+    return event;
+}
+
+static void reads_keys_values_and_nulls(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start(&broker, 2);
+    produce(&broker, 0, SPAN("k"), SPAN("v"));
+    produce(&broker, 0, SPAN("gone"), (struct span){0});
+    produce(&broker, 0, (struct span){0}, SPAN("keyless"));
+    produce(&broker, 1, SPAN("other"), SPAN(""));
+    struct kafka *kafka = open_kafka(&broker);
+    struct message_source source = kafka_source(kafka);
+    assign(kafka, 0, 0, 0);
+    assign(kafka, 3, 1, -1);
+    const struct message *message = await_message(kafka, 0);
+    assert_int_equal(message->slot, 0);
+    assert_int_equal(message->offset, 0);
+    assert_int_equal(message->ts_ms, 1795386736275);
+    assert_true(span_is(message->key, "k"));
+    assert_true(span_is(message->value, "v"));
+    assert_ptr_equal(source.peek(source.self, 0), message);
+    assert_false(source.at_end(source.self, 0));
+    source.release(source.self, 0);
+    message = await_message(kafka, 0);
+    assert_true(span_is(message->key, "gone"));
+    assert_null(message->value.data);
+    source.release(source.self, 0);
+    message = await_message(kafka, 0);
+    assert_null(message->key.data);
+    assert_int_equal(message->offset, 2);
+    message = await_message(kafka, 3); // while the other waits
+    assert_int_equal(message->slot, 3);
+    assert_non_null(message->value.data);
+    assert_int_equal(message->value.size, 0);
+    source.release(source.self, 3);
+    await_end(kafka, 3);
+    assert_false(source.at_end(source.self, 0));
+    source.release(source.self, 0);
+    await_end(kafka, 0);
+    assert_null(source.peek(source.self, 1));
+    assert_null(source.peek(source.self, 99));
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
+static void knows_the_end_again_after_a_restart(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start(&broker, 2);
+    produce(&broker, 0, SPAN("a"), SPAN("1"));
+    produce(&broker, 0, SPAN("a"), SPAN("2"));
+    struct kafka *kafka = open_kafka(&broker);
+    struct message_source source = kafka_source(kafka);
+    assign(kafka, 0, 0, 2);
+    assign(kafka, 1, 1, -1); // empty
+    await_end(kafka, 0);
+    await_end(kafka, 1);
+    int64_t at_ms = 0;
+    assert_int_equal(kafka_high(kafka, 0, &at_ms), 2);
+    assert_true(at_ms > 0);
+    produce(&broker, 0, SPAN("a"), SPAN("3"));
+    const struct message *message = await_message(kafka, 0);
+    assert_int_equal(message->offset, 2);
+    assert_false(source.at_end(source.self, 0));
+    source.release(source.self, 0);
+    await_end(kafka, 0);
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
+static void tells_an_offset_that_is_not_there(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start(&broker, 1);
+    produce(&broker, 0, SPAN("a"), SPAN("1"));
+    struct kafka *kafka = open_kafka(&broker);
+    assign(kafka, 0, 0, 7);
+    struct kafka_event event = await_event(kafka, KAFKA_EVENT_OUT_OF_RANGE);
+    assert_int_equal(event.slot, 0);
+    assert_string_equal(event.message,
+                        TOPIC " partition 0: offset 7 is not in the log yet: the log holds 0 up to 1; "
+                              "read the topics into a new --db file");
+    struct message_source source = kafka_source(kafka);
+    assert_false(source.at_end(source.self, 0));
+    struct error error = {0};
+    assert_int_equal(kafka_assign(kafka, 0, TOPIC, 0, 0, &error), -1);
+    assert_non_null(strstr(error.message, TOPIC));
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
+static void tells_when_the_broker_goes_and_comes(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start(&broker, 1);
+    struct kafka *kafka = open_kafka(&broker);
+    assign(kafka, 0, 0, 0);
+    (void)await_event(kafka, KAFKA_EVENT_CONNECTED);
+    await_end(kafka, 0);
+    assert_int_equal(rd_kafka_mock_broker_set_down(broker.cluster, -1), 0);
+    (void)await_event(kafka, KAFKA_EVENT_DISCONNECTED);
+    assert_int_equal(rd_kafka_mock_broker_set_up(broker.cluster, -1), 0);
+    (void)await_event(kafka, KAFKA_EVENT_CONNECTED);
+    produce(&broker, 0, SPAN("a"), SPAN("1"));
+    assert_int_equal(await_message(kafka, 0)->offset, 0);
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
+static void tells_that_nobody_answers(void **state) {
+    (void)state;
+    struct kafka *kafka = NULL;
+    struct error error = {0};
+    struct kafka_config config = {.brokers = "127.0.0.1:1", .group_id = "g"};
+    assert_int_equal(kafka_open(&kafka, &config, &error), 0);
+    struct kafka_event event = await_event(kafka, KAFKA_EVENT_DISCONNECTED);
+    assert_non_null(strstr(event.message, "127.0.0.1:1"));
+    assert_int_equal(kafka_discover(kafka, 100, NULL, NULL, NULL, &error), -1);
+    assert_int_equal(error.kind, ERROR_BROKER);
+    assert_non_null(strstr(error.message, "127.0.0.1:1"));
+    kafka_close(&kafka);
+}
+
+static void *wake(void *kafka) {
+    kafka_wake(kafka);
+    return NULL;
+}
+
+static void wakes(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start(&broker, 1);
+    struct kafka *kafka = open_kafka(&broker);
+    for (int i = 0; i < 3; i++) {
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, wake, kafka), 0);
+        kafka_wait(kafka, ROUNDS_MAX * ROUND_MS);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+    }
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
+static void reads_a_large_message_and_many_small_ones(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start(&broker, 1);
+    CLEANUP(free_charp) char *big = malloc(BIG_MESSAGE);
+    assert_non_null(big);
+    memset(big, 'x', BIG_MESSAGE);
+    produce(&broker, 0, SPAN("a"), (struct span){big, BIG_MESSAGE});
+    for (int i = 0; i < 3 * KAFKA_BATCH_MAX; i++)
+        assert_int_equal(rd_kafka_producev(broker.producer, RD_KAFKA_V_TOPIC(TOPIC), RD_KAFKA_V_PARTITION(0),
+                                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                           RD_KAFKA_V_VALUE(big, 100), RD_KAFKA_V_END),
+                         0);
+    assert_int_equal(rd_kafka_flush(broker.producer, ROUNDS_MAX * ROUND_MS), 0);
+    struct kafka *kafka = open_kafka(&broker);
+    struct message_source source = kafka_source(kafka);
+    assign(kafka, 0, 0, -1);
+    assert_int_equal(await_message(kafka, 0)->value.size, BIG_MESSAGE);
+    for (int64_t i = 0; i <= 3 * KAFKA_BATCH_MAX; i++) {
+        assert_int_equal(await_message(kafka, 0)->offset, i);
+        source.release(source.self, 0);
+    }
+    await_end(kafka, 0);
+    // closed with messages still held
+    produce(&broker, 0, SPAN("a"), SPAN("1"));
+    produce(&broker, 0, SPAN("a"), SPAN("2"));
+    (void)await_message(kafka, 0);
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
+// Without the nudge each queue of 64 kB would take a second.
+static void a_full_queue_does_not_stall(void **state) {
+    (void)state;
+    enum { MESSAGES = 2000, SIZE = 1000 };
+    struct broker broker;
+    broker_start(&broker, 1);
+    char value[SIZE] = {0};
+    for (int i = 0; i < MESSAGES; i++) {
+        assert_int_equal(rd_kafka_producev(broker.producer, RD_KAFKA_V_TOPIC(TOPIC), RD_KAFKA_V_PARTITION(0),
+                                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                           RD_KAFKA_V_VALUE(value, SIZE), RD_KAFKA_V_END),
+                         0);
+        if (i % 10 == 0)
+            assert_int_equal(rd_kafka_flush(broker.producer, ROUNDS_MAX * ROUND_MS), 0);
+    }
+    assert_int_equal(rd_kafka_flush(broker.producer, ROUNDS_MAX * ROUND_MS), 0);
+    struct kafka *kafka = NULL;
+    struct error error = {0};
+    struct kafka_property property = {"queued.max.messages.kbytes", "64"};
+    struct kafka_config config = {.brokers = rd_kafka_mock_cluster_bootstraps(broker.cluster),
+                                  .group_id = "g",
+                                  .properties = &property,
+                                  .property_count = 1};
+    assert_int_equal(kafka_open(&kafka, &config, &error), 0);
+    struct message_source source = kafka_source(kafka);
+    assign(kafka, 0, 0, 0);
+    for (int64_t i = 0; i < MESSAGES; i++) {
+        assert_int_equal(await_message(kafka, 0)->offset, i);
+        source.release(source.self, 0);
+    }
+    await_end(kafka, 0);
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
+static bool is_ours(void *self, const char *topic) {
+    (void)self;
+    return strcmp(topic, TOPIC) == 0;
+}
+
+static void count_found(void *self, const char *topic, int32_t partition) {
+    assert_string_equal(topic, TOPIC);
+    *(int *)self |= 1 << partition;
+}
+
+static void discovers_asks_and_commits(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start(&broker, 3);
+    assert_int_equal(rd_kafka_mock_topic_create(broker.cluster, "other", 1, 1), 0);
+    produce(&broker, 2, SPAN("a"), SPAN("1"));
+    struct kafka *kafka = open_kafka(&broker);
+    struct error error = {0};
+    int found = 0;
+    assert_int_equal(kafka_discover(kafka, ROUNDS_MAX * ROUND_MS, is_ours, count_found, &found, &error), 0);
+    assert_int_equal(found, 7);
+    (void)await_event(kafka, KAFKA_EVENT_CONNECTED);
+    assign(kafka, 0, 2, 0);
+    int64_t low = -1;
+    int64_t high = -1;
+    assert_int_equal(kafka_query_watermarks(kafka, 0, ROUNDS_MAX * ROUND_MS, &low, &high, &error), 0);
+    assert_int_equal(low, 0);
+    assert_int_equal(high, 1);
+    int64_t at_ms = 0;
+    assert_int_equal(kafka_high(kafka, 0, &at_ms), 1);
+    assert_true(at_ms > 0);
+    assert_int_equal(kafka_high(kafka, 5, &at_ms), -1);
+    assert_int_equal(kafka_query_watermarks(kafka, 5, 1, &low, &high, &error), -1);
+    kafka_commit_offset(kafka, 0, 1);
+    kafka_commit_flush(kafka);
+    kafka_commit_offset(kafka, 0, 1);
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
+static void expect_refusal(const char *name, const char *value, const char *says) {
+    struct kafka *kafka = NULL;
+    struct error error = {0};
+    struct kafka_property property = {name, value};
+    struct kafka_config config = {
+        .brokers = "127.0.0.1:1", .group_id = "g", .properties = &property, .property_count = 1};
+    assert_int_equal(kafka_open(&kafka, &config, &error), -1);
+    assert_int_equal(error.kind, ERROR_USAGE);
+    assert_non_null(strstr(error.message, name));
+    if (strstr(error.message, says) == NULL)
+        fail_msg("says %s", error.message);
+}
+
+static void refuses_properties(void **state) {
+    (void)state;
+    expect_refusal("enable.auto.commit", "true", "database file");
+    expect_refusal("auto.offset.reset", "latest", "person");
+    expect_refusal("group.id", "mine", "database file");
+    expect_refusal("no.such.thing", "1", "No such");
+    expect_refusal("fetch.min.bytes", "many", "-X fetch.min.bytes");
+    assert_true(kafka_setting_is_secret("ssl.key.pem"));
+    assert_true(kafka_setting_is_secret("sasl.password"));
+    assert_false(kafka_setting_is_secret("sasl.username"));
+    struct kafka *kafka = NULL;
+    struct error error = {0};
+    struct kafka_config config = {.brokers = "", .group_id = "g"};
+    assert_int_equal(kafka_open(&kafka, &config, &error), -1);
+    assert_int_equal(error.kind, ERROR_USAGE);
+    struct kafka_property property = {"fetch.wait.max.ms", "20"};
+    config = (struct kafka_config){
+        .brokers = "127.0.0.1:1", .group_id = "g", .properties = &property, .property_count = 1};
+    assert_int_equal(kafka_open(&kafka, &config, &error), 0);
+    kafka_close(&kafka);
+    kafka_close(&kafka);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_keys_values_and_nulls),
+        cmocka_unit_test(knows_the_end_again_after_a_restart),
+        cmocka_unit_test(tells_an_offset_that_is_not_there),
+        cmocka_unit_test(tells_when_the_broker_goes_and_comes),
+        cmocka_unit_test(tells_that_nobody_answers),
+        cmocka_unit_test(wakes),
+        cmocka_unit_test(reads_a_large_message_and_many_small_ones),
+        cmocka_unit_test(a_full_queue_does_not_stall),
+        cmocka_unit_test(discovers_asks_and_commits),
+        cmocka_unit_test(refuses_properties),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

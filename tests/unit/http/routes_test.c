@@ -1,0 +1,640 @@
+// Routes, without sockets: every status and shape that the contract names.
+#include "tests/unit/reading_fixture.h"
+
+#include "http/accept.h"
+#include "http/problem.h"
+#include "http/routes.h"
+
+#include <jansson.h>
+#include <sqlite3.h>
+
+struct state {
+    struct fixture fixture;
+    struct routes *routes;
+    struct worker *worker;
+    struct response response;
+    struct wait wait;
+};
+
+static int setup(void **state) {
+    static struct state s;
+    struct error error = {0};
+    s = (struct state){0};
+    fixture_open(&s.fixture, 10);
+    const struct routes_config config = {
+        .db = s.fixture.db, .catalog = s.fixture.catalog, .progress = s.fixture.progress, .version = "1.2.3"};
+    fixture_check(routes_new(&s.routes, &config, &error), &error);
+    fixture_check(worker_new(&s.worker, s.routes, &error), &error);
+    *state = &s;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct state *s = *state;
+    response_free(&s->response);
+    worker_free(&s->worker);
+    routes_free(&s->routes);
+    fixture_close(&s->fixture);
+    return 0;
+}
+
+static enum routes_result ask(struct state *s, struct request request) {
+    response_free(&s->response);
+    s->response = (struct response){0};
+    if (request.method.data == NULL)
+        request.method = SPAN("GET");
+    return routes_answer(s->worker, &request, &s->response, &s->wait);
+}
+
+static void get(struct state *s, const char *target, int status) {
+    assert_int_equal(ask(s, (struct request){.target = span_of(target)}), ROUTES_ANSWERED);
+    if (s->response.status != status)
+        fail_msg("%s: %d instead of %d: %.*s", target, s->response.status, status, (int)s->response.body.size,
+                 s->response.body.data);
+}
+
+static json_t *parse_body(struct state *s) {
+    json_error_t error;
+    json_t *body = json_loadb(s->response.body.data, s->response.body.size, JSON_REJECT_DUPLICATES, &error);
+    if (body == NULL)
+        fail_msg("%s at %d: %.*s", error.text, error.position, (int)s->response.body.size,
+                 s->response.body.data);
+    return body;
+}
+
+static json_t *get_json(struct state *s, const char *target) {
+    get(s, target, 200);
+    assert_string_equal(s->response.content_type, "application/json");
+    return parse_body(s);
+}
+
+static void expect_problem(struct state *s, const char *target, int status, const char *type,
+                           const char *names) {
+    get(s, target, status);
+    assert_string_equal(s->response.content_type, "application/problem+json");
+    json_t *body = parse_body(s);
+    const char *got;
+    const char *title;
+    const char *detail;
+    int code;
+    assert_int_equal(json_unpack(body, "{s:s,s:s,s:i,s:s}", "type", &got, "title", &title, "status", &code,
+                                 "detail", &detail),
+                     0);
+    if (strcmp(got, type) != 0)
+        fail_msg("%s: %s instead of %s", target, got, type);
+    assert_int_equal(code, status);
+    char *text = json_dumps(body, 0);
+    if (strstr(text, names) == NULL)
+        fail_msg("%s: %s does not name %s", target, text, names);
+    free(text);
+    json_decref(body);
+}
+
+static void expect_text(json_t *object, const char *name, const char *expected) {
+    const char *text = json_string_value(json_object_get(object, name));
+    if (text == NULL || strcmp(text, expected) != 0)
+        fail_msg("%s is %s, not %s", name, text != NULL ? text : "no string", expected);
+}
+
+static void live(struct state *s, int64_t high) {
+    int number = progress_partition(s->fixture.progress, TOPIC, 0);
+    progress_set_applied(s->fixture.progress, number, s->fixture.offset);
+    progress_set_high(s->fixture.progress, number, high, 1700000000000);
+    progress_set_state(s->fixture.progress, STATE_LIVE, "");
+}
+
+static void test_table(void **state) {
+    struct state *s = *state;
+    live(s, 12);
+    json_t *body = get_json(s, "/v1/tables/orders?id=4");
+    expect_text(body, "table", "orders");
+    json_t *row = json_array_get(json_object_get(body, "rows"), 0);
+    assert_int_equal(json_object_size(row), 10);
+    assert_int_equal(json_integer_value(json_object_get(row, "id")), 4);
+    expect_text(row, "total", "4.20");
+    expect_text(row, "status", "paid");
+    assert_true(json_is_null(json_object_get(row, "notes")));
+    assert_true(json_is_null(json_object_get(body, "next")));
+    json_t *position = json_object_get(body, "position");
+    expect_text(position, "lsn", "0/19C00A0");
+    expect_text(position, "consistency", "transactional");
+    json_t *offsets = json_object_get(json_object_get(position, "offsets"), TOPIC);
+    assert_int_equal(json_integer_value(json_array_get(offsets, 0)), 10);
+    json_t *lag = json_object_get(body, "lag");
+    expect_text(lag, "state", "live");
+    assert_int_equal(json_integer_value(json_object_get(lag, "messages")), 2);
+    assert_int_equal(json_integer_value(json_object_get(lag, "seconds")), 0);
+    json_decref(body);
+}
+
+static void test_unknown_is_null(void **state) {
+    struct state *s = *state;
+    json_t *body = get_json(s, "/v1/tables/orders?limit=1");
+    json_t *lag = json_object_get(body, "lag");
+    expect_text(lag, "state", "starting");
+    assert_true(json_is_null(json_object_get(lag, "messages")));
+    assert_true(json_is_null(json_object_get(lag, "seconds")));
+    json_decref(body);
+}
+
+static void test_view(void **state) {
+    struct state *s = *state;
+    json_t *body = get_json(s, "/v1/views/warehouse/picks?sku=anvil&limit=2");
+    expect_text(body, "view", "warehouse");
+    expect_text(body, "query", "picks");
+    json_t *rows = json_object_get(body, "rows");
+    assert_int_equal(json_array_size(rows), 2);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 0), "order_id")), 2);
+    char next[128];
+    (void)snprintf(next, sizeof next, "/v1/views/warehouse/picks?sku=anvil&limit=2&after=%s",
+                   json_string_value(json_object_get(body, "next")));
+    json_decref(body);
+    body = get_json(s, next);
+    rows = json_object_get(body, "rows");
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 0), "order_id")), 6);
+    json_decref(body);
+}
+
+static void test_kinds(void **state) {
+    struct state *s = *state;
+    json_t *body = get_json(s, "/v1/views/lab/kinds");
+    json_t *rows = json_object_get(body, "rows");
+    json_t *first = json_array_get(rows, 0);
+    json_t *second = json_array_get(rows, 2);
+    json_t *third = json_array_get(rows, 1);
+    assert_true(json_is_true(json_object_get(first, "flag")));
+    expect_text(first, "price", "-0.005");
+    assert_true(json_real_value(json_object_get(first, "ratio")) == 0.1);
+    expect_text(first, "bytes", "AP8Q");
+    expect_text(first, "words", "a\"b\n");
+    expect_text(second, "id", "9007199254740993");
+    assert_true(json_is_false(json_object_get(second, "flag")));
+    expect_text(second, "price", "1234.567");
+    expect_text(second, "ratio", "Infinity");
+    expect_text(second, "bytes", "");
+    expect_text(second, "words", "");
+    expect_text(third, "ratio", "-Infinity");
+    assert_true(json_is_null(json_object_get(third, "flag")));
+    assert_true(json_is_null(json_object_get(third, "words")));
+    json_decref(body);
+}
+
+static void test_csv_and_lines(void **state) {
+    struct state *s = *state;
+    struct request request = {.target = SPAN("/v1/views/lab/kinds?limit=2"), .accept = SPAN("text/csv")};
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, 200);
+    assert_string_equal(s->response.content_type, "text/csv; charset=utf-8");
+    static const char csv[] = "id,flag,price,ratio,bytes,words\r\n"
+                              "1,true,-0.005,0.1,AP8Q,\"a\"\"b\n\"\r\n"
+                              "3,,,-Infinity,,\r\n";
+    assert_int_equal(s->response.body.size, sizeof csv - 1);
+    assert_memory_equal(s->response.body.data, csv, sizeof csv - 1);
+    assert_string_equal(s->response.headers.data, "Tidemark-Next");
+    request.accept = SPAN("application/json;q=0.5, application/x-ndjson");
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_string_equal(s->response.content_type, "application/x-ndjson");
+    const char *newline = memchr(s->response.body.data, '\n', s->response.body.size);
+    json_t *row = json_loadb(s->response.body.data, (size_t)(newline - s->response.body.data), 0, NULL);
+    expect_text(row, "price", "-0.005");
+    json_decref(row);
+    assert_int_equal(s->response.body.data[s->response.body.size - 1], '\n');
+}
+
+static void test_accept(void **state) {
+    (void)state;
+    static const struct {
+        const char *header;
+        enum format format;
+    } cases[] = {
+        {"*/*", FORMAT_JSON},
+        {"text/html", FORMAT_JSON},
+        {"text/csv", FORMAT_CSV},
+        {"TEXT/CSV; header=present", FORMAT_CSV},
+        {"text/csv;q=0", FORMAT_JSON},
+        {"text/csv;q=0.4, application/json;q=0.5", FORMAT_JSON},
+        {"text/csv;q=0.51,application/json;q=0.5", FORMAT_CSV},
+        {"text/csvx", FORMAT_JSON},
+        {"application/x-ndjson;q=1.0, text/csv;q=0.9", FORMAT_NDJSON},
+        {"", FORMAT_JSON},
+        {",,;;,", FORMAT_JSON},
+        {"text/csv;q=", FORMAT_JSON},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (accept_format(span_of(cases[i].header)) != cases[i].format)
+            fail_msg("%s", cases[i].header);
+    assert_int_equal(accept_format((struct span){0}), FORMAT_JSON);
+}
+
+static void test_problems(void **state) {
+    struct state *s = *state;
+    expect_problem(s, "/nowhere", 404, "/problems/not-found", "/v1/lag");
+    expect_problem(s, "/", 404, "/problems/not-found", "/v1/lag");
+    expect_problem(s, "/v1/lag/", 404, "/problems/not-found", "/v1/lag");
+    expect_problem(s, "//v1/lag", 404, "/problems/not-found", "/v1/lag");
+    expect_problem(s, "/a/b/c/d/e/f/g/h/i/j", 404, "/problems/not-found", "/v1/lag");
+    expect_problem(s, "/v1/views/nothing/at", 404, "/problems/unknown-view", "warehouse");
+    expect_problem(s, "/v1/views/warehouse/nothing", 404, "/problems/unknown-query", "low_stock");
+    expect_problem(s, "/v1/tables/_meta", 404, "/problems/unknown-table", "inventory");
+    expect_problem(s, "/v1/tables/orders?colour=red", 400, "/problems/unknown-parameter", "customer_id");
+    expect_problem(s, "/v1/tables/orders?id=x", 400, "/problems/bad-parameter", "bigint");
+    expect_problem(s, "/v1/views/warehouse/stock?colour=red", 400, "/problems/unknown-parameter", "sku");
+    expect_problem(s, "/v1/quarantine?x=1", 400, "/problems/unknown-parameter", "limit");
+    expect_problem(s, "/v1/lag?x=1", 400, "/problems/unknown-parameter", "x");
+    static const char *const limits[] = {"0", "1001", "-1", "x", "", "1.5", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        char target[96];
+        (void)snprintf(target, sizeof target, "/v1/tables/orders?limit=%s", limits[i]);
+        expect_problem(s, target, 400, "/problems/bad-parameter", "1 to 1000");
+    }
+    expect_problem(s, "/v1/tables/orders?limit=1&limit=2", 400, "/problems/bad-parameter", "twice");
+    expect_problem(s, "/v1/tables/orders?id=1&id=2", 400, "/problems/bad-parameter", "twice");
+    expect_problem(s, "/v1/tables/orders?after=zzz", 400, "/problems/bad-parameter", "cursor");
+    expect_problem(s, "/v1/views/lab/wrong", 500, "/problems/store-failed", "overflow");
+}
+
+static void test_malformed(void **state) {
+    struct state *s = *state;
+    static const char *const targets[] = {
+        "/v1/tables/%zz",         "/v1/tables/%4",           "/v1/tables/%",
+        "/v1/tables/orders?id=%", "/v1/tables/%ff%fe",       "/v1/tables/%c0%af",
+        "/v1/tables/orders%00",   "/v1/tables/orders?%00=1", "/v1/tables/orders?a=%ed%a0%80",
+    };
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+        expect_problem(s, targets[i], 400, "/problems/malformed-request", "URL");
+    char many[4096] = "/v1/tables/orders?";
+    for (int i = 0; i < 65; i++)
+        (void)snprintf(many + strlen(many), sizeof many - strlen(many), "a%d=1&", i);
+    expect_problem(s, many, 400, "/problems/malformed-request", "64");
+    char *longest = malloc(TARGET_SIZE_MAX + 2);
+    memset(longest, 'a', TARGET_SIZE_MAX + 1);
+    longest[0] = '/';
+    longest[TARGET_SIZE_MAX + 1] = '\0';
+    expect_problem(s, longest, 414, "/problems/url-too-long", "8192");
+    longest[TARGET_SIZE_MAX] = '\0';
+    expect_problem(s, longest, 404, "/problems/not-found", "");
+    free(longest);
+}
+
+static void test_decoding(void **state) {
+    struct state *s = *state;
+    json_t *body = get_json(s, "/v1/%74ables/order%73?%69d=4&sku=%61nvil&&placed_on=2024%2D02-29");
+    assert_int_equal(json_array_size(json_object_get(body, "rows")), 1);
+    json_decref(body);
+    body = get_json(s, "/v1/views/lab/typed?a=x+y%2Bz&b=");
+    json_t *row = json_array_get(json_object_get(body, "rows"), 0);
+    expect_text(row, "va", "x y+z");
+    expect_text(row, "vb", "");
+    json_decref(body);
+    expect_problem(s, "/v1/tables/or+ders", 404, "/problems/unknown-table", "or+ders");
+    expect_problem(s, "/v1/tables/a%2Fb", 404, "/problems/unknown-table", "a/b");
+}
+
+static void test_methods(void **state) {
+    struct state *s = *state;
+    struct request request = {.method = SPAN("POST"), .target = SPAN("/v1/lag")};
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, 405);
+    assert_string_equal(s->response.allow, "GET, HEAD");
+    request.method = SPAN("HEAD");
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, 200);
+    assert_true(s->response.body.size > 0);
+}
+
+static void test_etag(void **state) {
+    struct state *s = *state;
+    struct request request = {.target = SPAN("/v1/tables/orders?id=4")};
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    char etag[ETAG_SIZE];
+    (void)snprintf(etag, sizeof etag, "%s", s->response.etag);
+    assert_non_null(strstr(etag, store_id(s->fixture.store)));
+    char several[2 * ETAG_SIZE];
+    (void)snprintf(several, sizeof several, "\"x\" , %s", etag);
+    const char *const same[] = {etag, etag + 2, several, "*"};
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        request.if_none_match = span_of(same[i]);
+        assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+        assert_int_equal(s->response.status, 304);
+        assert_int_equal(s->response.body.size, 0);
+        assert_string_equal(s->response.etag, etag);
+    }
+    request.if_none_match = span_of(etag);
+    request.accept = SPAN("text/csv");
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, 200);
+    request.accept = (struct span){0};
+    fixture_order(&s->fixture, 11, 1, "paid");
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, 200);
+    assert_string_not_equal(s->response.etag, etag);
+}
+
+static void test_waits(void **state) {
+    struct state *s = *state;
+    get(s, "/v1/tables/orders?id=1&after_lsn=0/19C00A0", 200);
+    get(s, "/v1/tables/orders?id=1&after_lsn=0%2f19c00a0&after_txid=700&after_offset=" TOPIC ":0:9", 200);
+    get(s, "/v1/views/email/outbox?after_lsn=27000992", 200);
+    expect_problem(s, "/v1/tables/orders?after_lsn=0/19C00A1", 504, "/problems/position-not-reached",
+                   "19C00A0");
+    expect_problem(s, "/v1/tables/orders?after_txid=701", 504, "/problems/position-not-reached",
+                   "transaction 701");
+    expect_problem(s, "/v1/tables/orders?after_offset=" TOPIC ":0:10", 504, "/problems/position-not-reached",
+                   "\"lag\"");
+    expect_problem(s, "/v1/tables/orders?after_offset=" TOPIC ":1:0", 504, "/problems/position-not-reached",
+                   TOPIC);
+    struct request request = {.target = SPAN("/v1/tables/orders?id=1&after_lsn=0/19C00A1&wait_ms=50")};
+    assert_int_equal(ask(s, request), ROUTES_WAIT);
+    assert_int_equal(s->wait.wait_ms, 50);
+    assert_int_equal(s->wait.lsn, 0x19C00A1);
+    request.waited = WAITED_EXPIRED;
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, 504);
+    fixture_order(&s->fixture, 11, 1, "paid");
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, 200);
+    request.waited = WAITED_NOT;
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, 200);
+}
+
+static void test_wait_is_never_reached_per_key(void **state) {
+    struct state *s = *state;
+    store_begin(s->fixture.store);
+    fixture_put_order(&s->fixture, 11, 1, "paid");
+    fixture_commit(&s->fixture, -1, false);
+    expect_problem(s, "/v1/tables/orders?after_lsn=0", 504, "/problems/position-not-reached", "per-key");
+    get(s, "/v1/tables/orders?after_offset=" TOPIC ":0:10", 200);
+}
+
+static void test_bad_waits(void **state) {
+    struct state *s = *state;
+    static const char *const bad[] = {
+        "after_lsn=",
+        "after_lsn=0/",
+        "after_lsn=/0",
+        "after_lsn=0/1/2",
+        "after_lsn=x",
+        "after_lsn=-1",
+        "after_lsn=0/123456789",
+        "after_lsn=ffffffff/0",
+        "after_txid=-1",
+        "after_txid=x",
+        "after_offset=a",
+        "after_offset=a:0",
+        "after_offset=:0:0",
+        "after_offset=a:x:0",
+        "after_offset=a:0:x",
+        "after_offset=a:0:-1",
+        "after_offset=a:9999999999:0",
+        "wait_ms=30001",
+        "wait_ms=-1",
+        "wait_ms=x",
+        "max_lag_seconds=-1",
+        "max_lag_seconds=x",
+        "max_lag_seconds=NaN",
+        "max_lag_seconds=1e300",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char target[128];
+        (void)snprintf(target, sizeof target, "/v1/tables/orders?%s", bad[i]);
+        expect_problem(s, target, 400, "/problems/bad-parameter", "expected");
+    }
+    // a mistake is told at once, not when the time is over
+    expect_problem(s, "/v1/tables/orders?colour=red&after_lsn=7/0&wait_ms=30000", 400,
+                   "/problems/unknown-parameter", "colour");
+}
+
+static void test_staleness(void **state) {
+    struct state *s = *state;
+    expect_problem(s, "/v1/tables/orders?max_lag_seconds=1e9", 503, "/problems/too-stale", "not known");
+    struct progress_counters counters = {0};
+    progress_committed(s->fixture.progress, &counters, 1700000000000); // years ago
+    expect_problem(s, "/v1/tables/orders?max_lag_seconds=60.5", 503, "/problems/too-stale", "\"seconds\"");
+    get(s, "/v1/tables/orders?max_lag_seconds=1e10", 200);
+    live(s, 10);
+    get(s, "/v1/tables/orders?max_lag_seconds=0", 200);
+}
+
+static void test_deadline(void **state) {
+    struct state *s = *state;
+    reader_set_deadline(worker_reader(s->worker), 20);
+    struct request request = {.target = SPAN("/v1/views/lab/slow")};
+    assert_int_equal(ask(s, request), ROUTES_SLOW);
+    assert_int_equal(s->response.body.size, 0);
+    request.patient = true;
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, 503);
+    assert_true(s->response.retry);
+    json_t *body = parse_body(s);
+    expect_text(body, "type", "/problems/too-slow");
+    json_decref(body);
+    get(s, "/v1/tables/orders?id=4", 200);
+}
+
+static void test_lag(void **state) {
+    struct state *s = *state;
+    json_t *body = get_json(s, "/v1/lag");
+    json_t *partition = json_array_get(json_object_get(body, "partitions"), 0);
+    expect_text(partition, "topic", TOPIC);
+    assert_int_equal(json_integer_value(json_object_get(partition, "applied")), 10);
+    assert_true(json_is_null(json_object_get(partition, "high")));
+    assert_true(json_is_null(json_object_get(partition, "lag")));
+    assert_true(json_is_null(json_object_get(partition, "age_ms")));
+    assert_true(json_is_null(json_object_get(body, "as_of_age_ms")));
+    json_decref(body);
+    live(s, 15);
+    int number = progress_partition(s->fixture.progress, "shop.public.apples", 3);
+    progress_set_high(s->fixture.progress, number, 7, 1700000000000);
+    body = get_json(s, "/v1/lag");
+    json_t *partitions = json_object_get(body, "partitions");
+    assert_int_equal(json_array_size(partitions), 2);
+    expect_text(json_array_get(partitions, 0), "topic", "shop.public.apples");
+    partition = json_array_get(partitions, 1);
+    assert_int_equal(json_integer_value(json_object_get(partition, "lag")), 5);
+    assert_true(json_integer_value(json_object_get(partition, "age_ms")) > 0);
+    assert_int_equal(json_integer_value(json_object_get(body, "messages")), 12);
+    json_decref(body);
+}
+
+static void test_status(void **state) {
+    struct state *s = *state;
+    fixture_quarantine(&s->fixture, "{\"id\":1}", "no such column");
+    progress_drift(s->fixture.progress, "orders", "colour", 6);
+    progress_set_state(s->fixture.progress, STATE_HALTED, "offset 7 is gone");
+    progress_set_error(s->fixture.progress, "the last one");
+    json_t *body = get_json(s, "/v1/status");
+    expect_text(body, "state", "halted");
+    expect_text(body, "reason", "offset 7 is gone");
+    expect_text(body, "consistency", "transactional");
+    expect_text(body, "version", "1.2.3");
+    expect_text(body, "last_error", "the last one");
+    assert_int_equal(json_integer_value(json_object_get(body, "quarantined")), 1);
+    expect_text(json_array_get(json_object_get(body, "drift"), 0), "column", "colour");
+    assert_int_equal(json_array_size(json_object_get(body, "views")), (size_t)s->fixture.catalog->view_count);
+    expect_text(json_array_get(json_object_get(body, "views"), 0), "hash", s->fixture.catalog->views[0].hash);
+    json_decref(body);
+    body = get_json(s, "/v1/quarantine");
+    json_t *row = json_array_get(json_object_get(body, "rows"), 0);
+    expect_text(row, "topic", TOPIC);
+    expect_text(row, "key", "{\"id\":1}");
+    expect_text(row, "reason", "no such column");
+    expect_text(row, "time", "2023-11-14T22:13:20.123Z");
+    json_decref(body);
+}
+
+static void test_health(void **state) {
+    struct state *s = *state;
+    json_decref(get_json(s, "/healthz"));
+    progress_set_state(s->fixture.progress, STATE_DISCONNECTED, "no broker answers");
+    expect_problem(s, "/readyz", 503, "/problems/not-ready", "no broker answers");
+    progress_set_state(s->fixture.progress, STATE_SERVING, "");
+    json_decref(get_json(s, "/readyz"));
+    progress_set_state(s->fixture.progress, STATE_CATCHING_UP, "");
+    expect_problem(s, "/readyz", 503, "/problems/not-ready", "catching_up");
+    live(s, 10);
+    progress_set_state(s->fixture.progress, STATE_DISCONNECTED, "");
+    json_decref(get_json(s, "/readyz"));
+}
+
+static void test_views(void **state) {
+    struct state *s = *state;
+    json_t *body = get_json(s, "/v1/views");
+    json_t *views = json_object_get(body, "views");
+    size_t index;
+    json_t *view;
+    int queries = 0;
+    json_array_foreach(views, index, view) {
+        size_t number;
+        json_t *query;
+        json_array_foreach(json_object_get(view, "queries"), number, query) {
+            assert_non_null(json_string_value(json_object_get(query, "path")));
+            assert_true(json_is_array(json_object_get(query, "parameters")));
+            queries++;
+        }
+    }
+    assert_true(queries >= 10);
+    assert_true(json_array_size(json_object_get(body, "tables")) == 4);
+    json_decref(body);
+}
+
+static void count_route(void *self, const char *route) {
+    json_t *paths = self;
+    const char *path = strchr(route, ' ') + 1;
+    if (json_object_get(paths, path) == NULL)
+        fail_msg("%s is not in openapi.json", route);
+    assert_int_equal(json_object_del(paths, path), 0);
+}
+
+// Exactly the routes that are loaded, and every reference in it leads somewhere.
+static void check_references(json_t *root, json_t *at) {
+    const char *name;
+    json_t *member;
+    size_t index;
+    if (json_is_object(at)) {
+        const char *reference = json_string_value(json_object_get(at, "$ref"));
+        if (reference != NULL) {
+            char section[32];
+            char item[32];
+            assert_int_equal(sscanf(reference, "#/components/%31[a-z]/%31[a-z_]", section, item), 2);
+            json_t *components = json_object_get(root, "components");
+            assert_non_null(json_object_get(json_object_get(components, section), item));
+        }
+        json_object_foreach(at, name, member) check_references(root, member);
+    }
+    json_array_foreach(at, index, member) check_references(root, member);
+}
+
+static void test_openapi(void **state) {
+    struct state *s = *state;
+    json_t *body = get_json(s, "/openapi.json");
+    expect_text(body, "openapi", "3.1.0");
+    check_references(body, body);
+    json_t *paths = json_object_get(body, "paths");
+    routes_each(s->fixture.catalog, count_route, paths);
+    assert_int_equal(json_object_size(paths), 0);
+    json_decref(body);
+}
+
+static void test_metrics(void **state) {
+    struct state *s = *state;
+    live(s, 12);
+    get(s, "/v1/tables/orders", 200);
+    get(s, "/metrics", 200);
+    buffer_char(&s->response.body, '\0');
+    static const char *const lines[] = {
+        "tidemark_state{state=\"live\"} 1\n",
+        "tidemark_state{state=\"starting\"} 0\n",
+        "tidemark_lag_messages 2\n",
+        "tidemark_lag_seconds 0\n",
+        "tidemark_partition_applied_offset{topic=\"" TOPIC "\",partition=\"0\"} 10\n",
+        "tidemark_partition_lag_messages{topic=\"" TOPIC "\",partition=\"0\"} 2\n",
+        "tidemark_http_answers_total{class=\"2xx\"} 1\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (strstr(s->response.body.data, lines[i]) == NULL)
+            fail_msg("%s is not in %s", lines[i], s->response.body.data);
+}
+
+// Every prefix of a good request, and bytes thrown into it: never a crash, never a body that is no JSON.
+static void test_damaged_targets(void **state) {
+    struct state *s = *state;
+    static const char good[] =
+        "/v1/views/warehouse/picks?sku=%61&limit=3&after_offset=a:0:1&wait_ms=0&after_lsn=0/1";
+    unsigned seed = 20240229;
+    print_message("seed %u\n", seed);
+    for (int round = 0; round < 3000; round++) {
+        char target[sizeof good];
+        memcpy(target, good, sizeof good);
+        for (int hits = 0; hits < 1 + round % 3; hits++) {
+            seed = seed * 1664525 + 1013904223;
+            char byte = (char)(seed >> 24);
+            target[(seed >> 8) % (sizeof good - 1)] = byte != '\0' ? byte : '%';
+        }
+        size_t size = round < (int)sizeof good ? (size_t)round : sizeof good - 1;
+        struct request request = {.target = {round < (int)sizeof good ? good : target, size}};
+        if (ask(s, request) == ROUTES_ANSWERED)
+            json_decref(parse_body(s));
+    }
+}
+
+static void test_problem_table(void **state) {
+    (void)state;
+    for (int i = 0; i < PROBLEM_COUNT; i++) {
+        const struct problem_kind *kind = problem_kind((enum problem)i);
+        assert_int_equal(strncmp(kind->type, "/problems/", 10), 0);
+        assert_true(kind->status >= 400 && kind->status < 600);
+        for (int j = 0; j < i; j++)
+            assert_string_not_equal(kind->type, problem_kind((enum problem)j)->type);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unknown_is_null, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_view, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_kinds, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_csv_and_lines, setup, teardown),
+        cmocka_unit_test(test_accept),
+        cmocka_unit_test_setup_teardown(test_problems, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_decoding, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_methods, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_etag, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_waits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_wait_is_never_reached_per_key, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bad_waits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_staleness, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_deadline, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lag, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_status, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_health, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_views, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_openapi, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_damaged_targets, setup, teardown),
+        cmocka_unit_test(test_problem_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

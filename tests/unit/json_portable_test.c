@@ -1,7 +1,0 @@
-// The tests of consumer/json over a copy of it that uses no vector instructions.
-#define JSON_PORTABLE
-#include "tests/json_oracle.h"
-
-#include "consumer/json.c"
-
-#include "json_test.c"

@@ -1,0 +1,175 @@
+// The log is moved into the file beside a writer that never rests, and begins anew; nothing is lost, whenever
+// it ends.
+#include "views/engine/sqlite/stmt.h"
+#include "views/engine/store/checkpoint.h"
+
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+// clang-format on
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, ROWS = 500, TRANSACTION_PAGES = 2 * ROWS, BIG_FILE_PAGES = 40000, BIG_ROW_PAGES = 1000 };
+
+struct fixture {
+    char folder[64];
+    char path[80];
+    sqlite3 *db;
+    sqlite3_stmt *insert;
+    struct checkpoint *checkpoint;
+};
+
+static void run_sql(struct fixture *fixture, const char *sql) {
+    struct error error = {0};
+    if (stmt_run(fixture->db, sql, sql, &error) != 0)
+        fail_msg("%s", error.message);
+}
+
+static int set_up(void **state) {
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct error error = {0};
+    (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/checkpoint-test-XXXXXX");
+    assert_non_null(mkdtemp(fixture->folder));
+    (void)snprintf(fixture->path, sizeof fixture->path, "%s/shop.db", fixture->folder);
+    assert_int_equal(sqlite3_open(fixture->path, &fixture->db), SQLITE_OK);
+    run_sql(fixture, "pragma journal_mode = wal; pragma synchronous = normal;"
+                     "create table pages(id integer primary key, round integer, filler blob)");
+    assert_int_equal(stmt_prepare(fixture->db,
+                                  "insert or replace into pages values(:id, :round, zeroblob(8000))",
+                                  "insert", &fixture->insert, &error),
+                     0);
+    assert_int_equal(checkpoint_new(&fixture->checkpoint, fixture->db, fixture->path, &error), 0);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *fixture = *state;
+    checkpoint_free(&fixture->checkpoint);
+    stmt_finalize(&fixture->insert);
+    stmt_close(&fixture->db);
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char path[96];
+        (void)snprintf(path, sizeof path, "%s%s", fixture->path, suffixes[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(fixture->folder);
+    free(fixture);
+    return 0;
+}
+
+// At least TRANSACTION_PAGES pages of log.
+static void write_round(struct fixture *fixture, int round) {
+    struct error error = {0};
+    checkpoint_enter(fixture->checkpoint);
+    run_sql(fixture, "begin immediate");
+    for (int i = 0; i < ROWS; i++) {
+        stmt_bind_integer(fixture->insert, ":id", i);
+        stmt_bind_integer(fixture->insert, ":round", round);
+        assert_int_equal(stmt_step(fixture->insert, "insert", NULL, &error), 0);
+    }
+    run_sql(fixture, "commit");
+    checkpoint_leave(fixture->checkpoint);
+}
+
+static int64_t log_bytes(const struct fixture *fixture) {
+    char path[96];
+    struct stat found;
+    (void)snprintf(path, sizeof path, "%s-wal", fixture->path);
+    return stat(path, &found) == 0 ? (int64_t)found.st_size : 0;
+}
+
+static int64_t integer(struct fixture *fixture, const char *sql) {
+    struct error error = {0};
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    assert_int_equal(stmt_prepare(fixture->db, sql, sql, &stmt, &error), 0);
+    assert_int_equal(stmt_row(stmt, sql, &error), 1);
+    return sqlite3_column_int64(stmt, 0);
+}
+
+static void check_rows(struct fixture *fixture, int round) {
+    assert_int_equal(integer(fixture, "select count(*) from pages"), ROWS);
+    assert_int_equal(integer(fixture, "select min(round) from pages"), round);
+    assert_int_equal(
+        integer(fixture, "select count(*) from pragma_integrity_check where integrity_check = 'ok'"), 1);
+}
+
+static void a_restless_writer_has_a_bounded_log(void **state) {
+    struct fixture *fixture = *state;
+    int rounds = CHECKPOINT_PAGES_MAX * 5 / 4 / TRANSACTION_PAGES;
+    for (int round = 0; round < rounds; round++)
+        write_round(fixture, round);
+    // one transaction may pass the bound before the writer waits
+    assert_true(log_bytes(fixture) < (CHECKPOINT_PAGES_MAX + 2 * TRANSACTION_PAGES) * (int64_t)(PAGE + 64));
+    check_rows(fixture, rounds - 1);
+}
+
+// As long as its file, not only CHECKPOINT_PAGES.
+static void a_big_file_has_a_longer_log(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    checkpoint_free(&fixture->checkpoint);
+    run_sql(fixture, "create table other(filler blob)");
+    for (int i = 0; i < BIG_FILE_PAGES / BIG_ROW_PAGES; i++)
+        run_sql(fixture, "insert into other values(zeroblob(1000 * 4096))");
+    run_sql(fixture, "pragma wal_checkpoint(truncate)");
+    assert_int_equal(log_bytes(fixture), 0);
+    assert_int_equal(checkpoint_new(&fixture->checkpoint, fixture->db, fixture->path, &error), 0);
+    int rounds = 0;
+    int64_t grown = -1;
+    while (log_bytes(fixture) > grown) { // until it begins anew
+        grown = log_bytes(fixture);
+        write_round(fixture, rounds++);
+    }
+    assert_true(grown >= BIG_FILE_PAGES * (int64_t)PAGE);
+    assert_true(grown < (CHECKPOINT_PAGES_MAX + 2 * TRANSACTION_PAGES) * (int64_t)(PAGE + 64));
+    check_rows(fixture, rounds - 1);
+}
+
+// A reader keeps the log from beginning anew: the writer goes on all the same.
+static void a_reader_stops_nobody(void **state) {
+    struct fixture *fixture = *state;
+    write_round(fixture, 0);
+    sqlite3 *reader = NULL;
+    struct error error = {0};
+    assert_int_equal(sqlite3_open(fixture->path, &reader), SQLITE_OK);
+    assert_int_equal(stmt_run(reader, "begin; select count(*) from pages", "reader", &error), 0);
+    int rounds = 2 * CHECKPOINT_PAGES / TRANSACTION_PAGES;
+    for (int round = 1; round <= rounds; round++)
+        write_round(fixture, round);
+    assert_true(log_bytes(fixture) >= 2 * CHECKPOINT_PAGES * (int64_t)PAGE);
+    stmt_close(&reader);
+    check_rows(fixture, rounds);
+}
+
+// While the thread moves, or waits for its turn, or before it has begun.
+static void it_ends_at_any_time(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    int round = 0;
+    for (int times = 0; times < 3; times++) {
+        for (int i = 0; i < CHECKPOINT_PAGES / TRANSACTION_PAGES + times; i++)
+            write_round(fixture, round++);
+        checkpoint_free(&fixture->checkpoint);
+        check_rows(fixture, round - 1);
+        assert_int_equal(checkpoint_new(&fixture->checkpoint, fixture->db, fixture->path, &error), 0);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_restless_writer_has_a_bounded_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_big_file_has_a_longer_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_reader_stops_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(it_ends_at_any_time, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,339 @@
+// The ordering rules of the mirror (views/engine/mirror/mirror.h), each with its counter-example, through the store's
+// public face.
+#include "views/base/cleanup.h"
+#include "views/engine/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <sqlite3.h>
+
+enum { PATH_SIZE = 128 };
+
+struct fixture {
+    char path[PATH_SIZE];
+    struct catalog *catalog;
+    struct store *store;
+    const struct table *customers;
+};
+
+static void open_store(struct fixture *f) {
+    struct store_report report;
+    struct error error = {0};
+    if (store_open(&f->store, f->path, f->catalog, &report, &error) != 0)
+        fail_msg("%s", error.message);
+}
+
+static int setup(void **state) {
+    static struct fixture f;
+    f = (struct fixture){.path = "/tmp/tidemark-mirror-XXXXXX"};
+    int fd = mkstemp(f.path);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    struct error error = {0};
+    if (catalog_load(NULL, NULL, &f.catalog, &error) != 0)
+        fail_msg("%s", error.message);
+    f.customers = catalog_table(f.catalog, "customers", 9);
+    open_store(&f);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct fixture *f = *state;
+    store_close(&f->store);
+    catalog_free(&f->catalog);
+    char path[PATH_SIZE + 8];
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(path, sizeof path, "%s%s", f->path, suffixes[i]);
+        (void)unlink(path);
+    }
+    return 0;
+}
+
+// A change of the customer `id` whose name is `name` (NULL = the event does not have it) and whose bio is
+// `bio` (NULL = an unchanged TOAST value). Committed at once.
+static enum store_outcome apply(struct fixture *f, struct change change, int64_t id, const char *name,
+                                const char *bio) {
+    static struct value values[TABLE_COLUMNS_MAX];
+    memset(values, 0, sizeof values);
+    values[table_column(f->customers, "id", 2)] = (struct value){.kind = VALUE_INTEGER, .integer = id};
+    if (name != NULL)
+        values[table_column(f->customers, "full_name", 9)] =
+            (struct value){.kind = VALUE_TEXT, .bytes = span_of(name)};
+    struct value *its_bio = &values[table_column(f->customers, "bio", 3)];
+    *its_bio = bio != NULL ? (struct value){.kind = VALUE_TEXT, .bytes = span_of(bio)}
+                           : (struct value){.kind = VALUE_UNAVAILABLE};
+    change.table = f->customers;
+    change.values = values;
+    change.previous_commit = LSN_NONE;
+    struct error error = {0};
+    enum store_outcome outcome = STORE_REPEATED;
+    struct store_commit commit = {
+        .lsn = LSN_NONE, .txid = -1, .sequence = {.lsn = LSN_NONE}, .offsets = SPAN("{}")};
+    store_begin(f->store);
+    if (store_apply(f->store, &change, &outcome, &error) != 0 || store_commit(f->store, &commit, &error) != 0)
+        fail_msg("%s", error.message);
+    return outcome;
+}
+
+static enum store_outcome streamed(struct fixture *f, enum change_op op, int64_t lsn, int64_t id,
+                                   const char *name) {
+    return apply(f, (struct change){.op = op, .lsn = lsn, .txid = lsn}, id, name, "");
+}
+
+static enum store_outcome snapshot(struct fixture *f, int64_t lsn, int64_t id, const char *name, bool last) {
+    const struct change change = {
+        .op = CHANGE_READ, .snapshot = SNAPSHOT_FULL, .snapshot_table_last = last, .lsn = lsn, .txid = -1};
+    return apply(f, change, id, name, "");
+}
+
+static int64_t sweep(struct fixture *f, bool keep_open) {
+    struct error error = {0};
+    int64_t swept = -1;
+    struct store_commit commit = {
+        .lsn = LSN_NONE, .txid = -1, .sequence = {.lsn = LSN_NONE}, .offsets = SPAN("{}")};
+    store_begin(f->store);
+    if (store_snapshot_sweep(f->store, f->customers, keep_open, &swept, &error) != 0 ||
+        store_commit(f->store, &commit, &error) != 0)
+        fail_msg("%s", error.message);
+    return swept;
+}
+
+// "1=a 2=b", by id; a reader's own connection.
+static const char *rows(struct fixture *f, const char *column) {
+    static char text[1024];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    assert_int_equal(sqlite3_open_v2(f->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    char *sql = sqlite3_mprintf(
+        "select coalesce(group_concat(id || '=' || coalesce(substr(\"%w\",1,8), 'null'), ' '), '')"
+        " from (select * from customers order by id)",
+        column);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    (void)snprintf(text, sizeof text, "%s", (const char *)sqlite3_column_text(stmt, 0));
+    (void)sqlite3_finalize(stmt);
+    (void)sqlite3_close(db);
+    sqlite3_free(sql);
+    return text;
+}
+#define ASSERT_NAMES(f, wanted) assert_string_equal(rows(f, "full_name"), wanted)
+#define ASSERT_BIOS(f, wanted) assert_string_equal(rows(f, "bio"), wanted)
+
+static void a_repeat_changes_nothing(void **state) {
+    struct fixture *f = *state;
+    assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "a"), STORE_APPLIED);
+    assert_int_equal(streamed(f, CHANGE_UPDATE, 20, 1, "b"), STORE_APPLIED);
+    assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "a"), STORE_REPEATED);
+    assert_int_equal(streamed(f, CHANGE_UPDATE, 20, 1, "x"), STORE_REPEATED);
+    ASSERT_NAMES(f, "1=b");
+}
+
+static void lsns_are_ordered_by_key_only(void **state) {
+    struct fixture *f = *state;
+    assert_int_equal(streamed(f, CHANGE_CREATE, 90, 1, "a"), STORE_APPLIED);
+    assert_int_equal(streamed(f, CHANGE_CREATE, 10, 2, "long transaction"), STORE_APPLIED);
+    ASSERT_NAMES(f, "1=a 2=long tra");
+}
+
+static void a_delete_leaves_its_position(void **state) {
+    struct fixture *f = *state;
+    (void)streamed(f, CHANGE_CREATE, 10, 1, "a");
+    assert_int_equal(streamed(f, CHANGE_DELETE, 20, 1, NULL), STORE_APPLIED);
+    assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "a"), STORE_REPEATED);
+    assert_int_equal(streamed(f, CHANGE_DELETE, 20, 1, NULL), STORE_REPEATED);
+    ASSERT_NAMES(f, "");
+    assert_int_equal(streamed(f, CHANGE_CREATE, 30, 1, "again"), STORE_APPLIED);
+    assert_int_equal(streamed(f, CHANGE_DELETE, 20, 1, NULL), STORE_REPEATED);
+    ASSERT_NAMES(f, "1=again");
+}
+
+static void a_delete_outlives_a_restart(void **state) {
+    struct fixture *f = *state;
+    (void)streamed(f, CHANGE_CREATE, 10, 1, "a");
+    (void)streamed(f, CHANGE_DELETE, 20, 1, NULL);
+    store_close(&f->store);
+    open_store(f);
+    assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "a"), STORE_REPEATED);
+    ASSERT_NAMES(f, "");
+}
+
+static void a_truncate_kills_what_came_before_it_whenever_it_arrives(void **state) {
+    struct fixture *f = *state;
+    (void)streamed(f, CHANGE_CREATE, 10, 1, "before");
+    (void)streamed(f, CHANGE_CREATE, 40, 2, "after");
+    assert_int_equal(streamed(f, CHANGE_TRUNCATE, 30, 0, NULL), STORE_APPLIED);
+    ASSERT_NAMES(f, "2=after");
+    (void)streamed(f, CHANGE_CREATE, 20, 3, "late");
+    ASSERT_NAMES(f, "2=after");
+    assert_int_equal(streamed(f, CHANGE_TRUNCATE, 30, 0, NULL), STORE_REPEATED);
+    assert_int_equal(snapshot(f, 25, 4, "old snapshot", false), STORE_REPEATED);
+    assert_int_equal(streamed(f, CHANGE_CREATE, 50, 3, "new"), STORE_APPLIED);
+    ASSERT_NAMES(f, "2=after 3=new");
+}
+
+static void a_snapshot_yields_to_newer_changes_only(void **state) {
+    struct fixture *f = *state;
+    (void)streamed(f, CHANGE_CREATE, 10, 1, "old");
+    (void)streamed(f, CHANGE_CREATE, 90, 2, "newer");
+    (void)streamed(f, CHANGE_CREATE, 20, 3, "x");
+    (void)streamed(f, CHANGE_DELETE, 95, 3, NULL);
+    assert_int_equal(snapshot(f, 50, 1, "snap", false), STORE_APPLIED);
+    assert_int_equal(snapshot(f, 50, 2, "snap", false), STORE_REPEATED);
+    assert_int_equal(snapshot(f, 50, 3, "snap", false), STORE_REPEATED);
+    ASSERT_NAMES(f, "1=snap 2=newer");
+    // it never vetoes a streamed change, not even one with a lower LSN: a long transaction
+    assert_int_equal(streamed(f, CHANGE_UPDATE, 45, 1, "long"), STORE_APPLIED);
+    assert_int_equal(snapshot(f, 40, 4, "older snapshot", false), STORE_REPEATED);
+    ASSERT_NAMES(f, "1=long 2=newer");
+}
+
+static void ghosts_go_when_the_snapshot_is_complete(void **state) {
+    struct fixture *f = *state;
+    (void)streamed(f, CHANGE_CREATE, 10, 1, "ghost");
+    (void)streamed(f, CHANGE_CREATE, 11, 2, "kept");
+    (void)streamed(f, CHANGE_CREATE, 90, 3, "after it");
+    (void)snapshot(f, 50, 2, "kept", true);
+    bool marked = false;
+    assert_int_equal(store_snapshot_open(f->store, f->customers, &marked), 50);
+    assert_true(marked);
+    assert_int_equal(sweep(f, false), 1);
+    ASSERT_NAMES(f, "2=kept 3=after it");
+    assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "ghost"), STORE_REPEATED);
+    assert_int_equal(store_snapshot_open(f->store, f->customers, &marked), LSN_NONE);
+}
+
+static void a_table_that_may_get_more_is_swept_again(void **state) {
+    struct fixture *f = *state;
+    (void)snapshot(f, 50, 2, "kept", true);
+    assert_int_equal(sweep(f, true), 0);
+    (void)streamed(f, CHANGE_CREATE, 10, 1, "late ghost");
+    (void)snapshot(f, 50, 3, "late row", false);
+    bool marked = false;
+    assert_int_equal(store_snapshot_open(f->store, f->customers, &marked), 50);
+    assert_int_equal(sweep(f, false), 1);
+    ASSERT_NAMES(f, "2=kept 3=late row");
+}
+
+static void an_incremental_snapshot_is_right_in_log_order(void **state) {
+    struct fixture *f = *state;
+    (void)streamed(f, CHANGE_CREATE, 10, 1, "a");
+    const struct change incremental = {
+        .op = CHANGE_READ, .snapshot = SNAPSHOT_INCREMENTAL, .lsn = LSN_NONE, .txid = -1};
+    assert_int_equal(apply(f, incremental, 1, "read", ""), STORE_APPLIED);
+    ASSERT_NAMES(f, "1=read");
+    assert_int_equal(streamed(f, CHANGE_UPDATE, 10, 1, "a"), STORE_REPEATED);
+    assert_int_equal(streamed(f, CHANGE_UPDATE, 20, 1, "b"), STORE_APPLIED);
+    ASSERT_NAMES(f, "1=b");
+}
+
+static const char long_bio[] =
+    "a text that is long enough to be moved out of line by PostgreSQL: more than the hundred "
+    "bytes below which no row is ever looked at for it";
+
+static enum store_outcome in_transaction(struct fixture *f, enum change_op op, int64_t lsn, int64_t txid,
+                                         int64_t id, const char *bio) {
+    return apply(f, (struct change){.op = op, .lsn = lsn, .txid = txid}, id, op == CHANGE_DELETE ? NULL : "n",
+                 bio);
+}
+
+static void unchanged_toast_stays(void **state) {
+    struct fixture *f = *state;
+    (void)in_transaction(f, CHANGE_CREATE, 10, 1, 1, long_bio);
+    (void)in_transaction(f, CHANGE_UPDATE, 20, 2, 1, NULL);
+    ASSERT_BIOS(f, "1=a text t");
+}
+
+static void toast_is_carried_across_a_key_change_in_both_orders(void **state) {
+    struct fixture *f = *state;
+    (void)in_transaction(f, CHANGE_CREATE, 10, 1, 1, long_bio);
+    (void)in_transaction(f, CHANGE_CREATE, 11, 1, 2, long_bio);
+    (void)in_transaction(f, CHANGE_DELETE, 20, 2, 1, "");
+    (void)in_transaction(f, CHANGE_CREATE, 20, 2, 101, NULL);
+    (void)in_transaction(f, CHANGE_CREATE, 30, 3, 102, NULL);
+    ASSERT_BIOS(f, "2=a text t 101=a text t 102=null");
+    (void)in_transaction(f, CHANGE_DELETE, 30, 3, 2, "");
+    ASSERT_BIOS(f, "101=a text t 102=a text t");
+}
+
+static void toast_is_carried_along_a_chain(void **state) {
+    struct fixture *f = *state;
+    (void)in_transaction(f, CHANGE_CREATE, 10, 1, 1, long_bio);
+    (void)in_transaction(f, CHANGE_DELETE, 20, 2, 1, "");
+    (void)in_transaction(f, CHANGE_CREATE, 20, 2, 2, NULL);
+    (void)in_transaction(f, CHANGE_DELETE, 21, 2, 2, "");
+    (void)in_transaction(f, CHANGE_CREATE, 21, 2, 3, NULL);
+    ASSERT_BIOS(f, "3=a text t");
+}
+
+static void a_real_value_is_not_overwritten_by_a_carried_one(void **state) {
+    struct fixture *f = *state;
+    (void)in_transaction(f, CHANGE_CREATE, 10, 1, 1, long_bio);
+    (void)in_transaction(f, CHANGE_CREATE, 20, 2, 2, NULL);
+    (void)in_transaction(f, CHANGE_UPDATE, 25, 2, 2, "written since");
+    (void)in_transaction(f, CHANGE_DELETE, 20, 2, 1, "");
+    ASSERT_BIOS(f, "2=written ");
+}
+
+static void a_rollback_forgets_what_was_learnt(void **state) {
+    struct fixture *f = *state;
+    struct value values[TABLE_COLUMNS_MAX] = {0};
+    const struct change truncate = {
+        .op = CHANGE_TRUNCATE, .table = f->customers, .values = values, .lsn = 30, .txid = 1};
+    struct error error = {0};
+    enum store_outcome outcome;
+    (void)streamed(f, CHANGE_CREATE, 10, 1, "a");
+    store_begin(f->store);
+    assert_int_equal(store_apply(f->store, &truncate, &outcome, &error), 0);
+    assert_int_equal(outcome, STORE_APPLIED);
+    assert_int_equal(store_rollback(f->store, &error), 0);
+    ASSERT_NAMES(f, "1=a");
+    assert_int_equal(streamed(f, CHANGE_UPDATE, 20, 1, "b"), STORE_APPLIED);
+    ASSERT_NAMES(f, "1=b");
+}
+
+static void a_row_without_its_key_is_refused_alone(void **state) {
+    struct fixture *f = *state;
+    struct value values[TABLE_COLUMNS_MAX] = {0};
+    const struct change change = {
+        .op = CHANGE_CREATE, .table = f->customers, .values = values, .lsn = 10, .txid = 1};
+    struct error error = {0};
+    enum store_outcome outcome;
+    store_begin(f->store);
+    assert_int_equal(store_apply(f->store, &change, &outcome, &error), -1);
+    assert_int_equal(error.kind, ERROR_INPUT);
+    assert_non_null(strstr(error.message, "customers"));
+    assert_non_null(strstr(error.message, "id"));
+    assert_int_equal(store_rollback(f->store, &error), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_repeat_changes_nothing),
+        TEST(lsns_are_ordered_by_key_only),
+        TEST(a_delete_leaves_its_position),
+        TEST(a_delete_outlives_a_restart),
+        TEST(a_truncate_kills_what_came_before_it_whenever_it_arrives),
+        TEST(a_snapshot_yields_to_newer_changes_only),
+        TEST(ghosts_go_when_the_snapshot_is_complete),
+        TEST(a_table_that_may_get_more_is_swept_again),
+        TEST(an_incremental_snapshot_is_right_in_log_order),
+        TEST(unchanged_toast_stays),
+        TEST(toast_is_carried_across_a_key_change_in_both_orders),
+        TEST(toast_is_carried_along_a_chain),
+        TEST(a_real_value_is_not_overwritten_by_a_carried_one),
+        TEST(a_rollback_forgets_what_was_learnt),
+        TEST(a_row_without_its_key_is_refused_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

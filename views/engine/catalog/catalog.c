@@ -1,0 +1,422 @@
+#include "views/engine/catalog.h"
+
+#include "views/base/cleanup.h"
+#include "views/engine/catalog/view_files.h"
+#include "views/engine/check.h"
+#include "views/engine/row/column_type.h"
+#include "views/engine/sqlite/stmt.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static void catalog_free_strings(char **strings, int count) {
+    for (int i = 0; i < count; i++)
+        free(strings[i]);
+    free(strings);
+}
+
+static void catalog_free_table(struct table *table) {
+    for (int i = 0; i < table->column_count; i++) {
+        free(table->columns[i].name);
+        free(table->columns[i].declared);
+    }
+    free(table->columns);
+    free(table->name);
+}
+
+static void catalog_free_view(struct view *view) {
+    for (int i = 0; i < view->query_count; i++) {
+        struct query *query = &view->queries[i];
+        free(query->view);
+        free(query->name);
+        free(query->file);
+        free(query->sql);
+        catalog_free_strings(query->parameters, query->parameter_count);
+        free(query->parameter_types);
+    }
+    free(view->queries);
+    for (int i = 0; i < view->apply_count; i++) {
+        free(view->applies[i].name);
+        free(view->applies[i].file);
+        free(view->applies[i].sql);
+    }
+    free(view->applies);
+    catalog_free_strings(view->kept, view->kept_count);
+    free(view->name);
+    free(view->schema);
+    free(view->file);
+}
+
+void catalog_free(struct catalog **catalog) {
+    struct catalog *c = *catalog;
+    if (c == NULL)
+        return;
+    for (int i = 0; i < c->table_count; i++)
+        catalog_free_table(&c->tables[i]);
+    for (int i = 0; i < c->view_count; i++)
+        catalog_free_view(&c->views[i]);
+    free(c->tables);
+    free(c->views);
+    free(c->source);
+    free(c);
+    *catalog = NULL;
+}
+
+static int catalog_out_of_memory(struct error *error) {
+    return error_set(error, ERROR_SYSTEM, "out of memory");
+}
+
+// One row of a table's columns as SQLite read them from source.sql.
+static int catalog_add_column(struct table *table, sqlite3_stmt *columns, struct error *error) {
+    if (table->column_count == TABLE_COLUMNS_MAX)
+        return error_set(error, ERROR_INPUT, "source.sql: table %s has more than %d columns", table->name,
+                         TABLE_COLUMNS_MAX);
+    struct column *grown = realloc(table->columns, ((size_t)table->column_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return catalog_out_of_memory(error);
+    table->columns = grown;
+    struct column *column = &table->columns[table->column_count++];
+    *column = (struct column){
+        .name = strdup((const char *)sqlite3_column_text(columns, 0)),
+        .declared = strdup((const char *)sqlite3_column_text(columns, 1)),
+        .not_null = sqlite3_column_int(columns, 2) != 0,
+        .key = sqlite3_column_int(columns, 3),
+    };
+    if (column->name == NULL || column->declared == NULL)
+        return catalog_out_of_memory(error);
+    if (column->name[0] == '_')
+        return error_set(error, ERROR_INPUT,
+                         "source.sql: column %s of table %s: names beginning with _ are the engine's",
+                         column->name, table->name);
+    column_type_parse(column);
+    if (column->key > TABLE_KEYS_MAX)
+        return error_set(error, ERROR_INPUT, "source.sql: table %s has more than %d key columns", table->name,
+                         TABLE_KEYS_MAX);
+    if (column->key > 0) {
+        table->keys[column->key - 1] = table->column_count - 1;
+        table->key_count = column->key > table->key_count ? column->key : table->key_count;
+    }
+    return 0;
+}
+
+static int catalog_read_columns(sqlite3 *scratch, struct table *table, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
+    if (stmt_prepare(scratch, "select name, type, \"notnull\", pk from pragma_table_xinfo(:table)",
+                     "source.sql", &columns, error) != 0)
+        return -1;
+    stmt_bind_text(columns, ":table", span_of(table->name));
+    int row;
+    while ((row = stmt_row(columns, "source.sql", error)) == 1)
+        if (catalog_add_column(table, columns, error) != 0)
+            return -1;
+    if (row == 0 && table->key_count == 0)
+        return error_set(error, ERROR_INPUT,
+                         "source.sql: table %s has no primary key: the mirror keeps a row a key",
+                         table->name);
+    return row;
+}
+
+// source.sql as SQLite understands it, in a database of its own that is thrown away.
+static int catalog_read_tables(struct catalog *catalog, struct error *error) {
+    CLEANUP(stmt_close) sqlite3 *scratch = NULL;
+    if (sqlite3_open(":memory:", &scratch) != SQLITE_OK)
+        return stmt_error(error, scratch, "source.sql");
+    if (stmt_run(scratch, catalog->source, "source.sql", error) != 0)
+        return error->kind = ERROR_INPUT, -1;
+    CLEANUP(stmt_finalize) sqlite3_stmt *names = NULL;
+    if (stmt_prepare(scratch, "select name from sqlite_schema where type = 'table' order by rowid",
+                     "source.sql", &names, error) != 0)
+        return -1;
+    int row;
+    while ((row = stmt_row(names, "source.sql", error)) == 1) {
+        if (catalog->table_count == CATALOG_TABLES_MAX)
+            return error_set(error, ERROR_INPUT, "source.sql: more than %d tables", CATALOG_TABLES_MAX);
+        struct table *grown = realloc(catalog->tables, ((size_t)catalog->table_count + 1) * sizeof *grown);
+        if (grown == NULL)
+            return catalog_out_of_memory(error);
+        catalog->tables = grown;
+        struct table *table = &catalog->tables[catalog->table_count];
+        *table = (struct table){.name = strdup((const char *)sqlite3_column_text(names, 0)),
+                                .index = catalog->table_count};
+        catalog->table_count++;
+        if (table->name == NULL)
+            return catalog_out_of_memory(error);
+        if (table->name[0] == '_')
+            return error_set(error, ERROR_INPUT,
+                             "source.sql: table %s: names beginning with _ are the engine's", table->name);
+        if (catalog_read_columns(scratch, table, error) != 0)
+            return -1;
+    }
+    if (row == 0 && catalog->table_count == 0)
+        return error_set(error, ERROR_INPUT, "source.sql declares no table");
+    return row;
+}
+
+// FNV-1a: tells a changed file, nothing more. The NUL counts too, so that a text's end is told.
+static uint64_t catalog_hash_more(uint64_t hash, const char *text, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+    return hash;
+}
+
+static void catalog_hash_view(struct view *view) {
+    uint64_t hash = catalog_hash_more(0xcbf29ce484222325u, view->schema, strlen(view->schema));
+    for (int i = 0; i < view->apply_count; i++) {
+        const struct apply_statement *apply = &view->applies[i];
+        hash = catalog_hash_more(hash, "", 1);
+        hash = catalog_hash_more(hash, apply->name, strlen(apply->name) + 1);
+        hash = catalog_hash_more(hash, apply->sql, strlen(apply->sql));
+    }
+    (void)snprintf(view->hash, sizeof view->hash, "%016" PRIx64, hash);
+}
+
+static bool catalog_valid_name(const char *name, size_t size) {
+    if (size == 0 || size > VIEW_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if (!((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z') ||
+              (name[i] >= '0' && name[i] <= '9') || name[i] == '_' || name[i] == '-'))
+            return false;
+    return true;
+}
+
+static struct view *catalog_find_or_add_view(struct catalog *catalog, const char *name, size_t size) {
+    for (int i = 0; i < catalog->view_count; i++)
+        if (strlen(catalog->views[i].name) == size && memcmp(catalog->views[i].name, name, size) == 0)
+            return &catalog->views[i];
+    struct view *grown = realloc(catalog->views, ((size_t)catalog->view_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return NULL;
+    catalog->views = grown;
+    struct view *view = &catalog->views[catalog->view_count];
+    *view = (struct view){.name = strndup(name, size), .schema = strdup(""), .file = strdup("")};
+    catalog->view_count++;
+    return view->name != NULL && view->schema != NULL && view->file != NULL ? view : NULL;
+}
+
+static int catalog_add_query(struct view *view, const struct view_file *file, struct span name,
+                             struct error *error) {
+    struct query *grown = realloc(view->queries, ((size_t)view->query_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return catalog_out_of_memory(error);
+    view->queries = grown;
+    struct query *query = &view->queries[view->query_count++];
+    *query = (struct query){.view = strdup(view->name),
+                            .name = strndup(name.data, name.size),
+                            .file = strdup(file->path),
+                            .sql = strdup(file->text)};
+    if (query->view == NULL || query->name == NULL || query->file == NULL || query->sql == NULL)
+        return catalog_out_of_memory(error);
+    return 0;
+}
+
+static int catalog_add_apply(struct view *view, const struct view_file *file, struct span name,
+                             struct error *error) {
+    struct apply_statement *grown = realloc(view->applies, ((size_t)view->apply_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return catalog_out_of_memory(error);
+    view->applies = grown;
+    struct apply_statement *apply = &view->applies[view->apply_count++];
+    *apply = (struct apply_statement){
+        .name = strndup(name.data, name.size), .file = strdup(file->path), .sql = strdup(file->text)};
+    return apply->name != NULL && apply->file != NULL && apply->sql != NULL ? 0
+                                                                            : catalog_out_of_memory(error);
+}
+
+static int catalog_set_schema(struct view *view, const struct view_file *file, struct error *error) {
+    free(view->schema);
+    free(view->file);
+    view->schema = strdup(file->text);
+    view->file = strdup(file->path);
+    return view->schema != NULL && view->file != NULL ? 0 : catalog_out_of_memory(error);
+}
+
+// NAME of a file called PREFIX.NAME.sql; data NULL when it is not called so.
+static struct span catalog_middle_of(const char *file, const char *prefix) {
+    size_t size = strlen(file);
+    size_t before = strlen(prefix);
+    const size_t after = strlen(".sql");
+    if (size <= before + after || memcmp(file, prefix, before) != 0 ||
+        !catalog_valid_name(file + before, size - before - after))
+        return (struct span){0};
+    return (struct span){file + before, size - before - after};
+}
+
+// "warehouse/query.stock.sql" is the query stock of the view warehouse, "warehouse/schema.sql" its tables,
+// "warehouse/apply.stock.sql" a statement that keeps them.
+static int catalog_add_view_file(struct catalog *catalog, const struct view_file *file, struct error *error) {
+    const char *slash = strchr(file->path, '/');
+    if (slash == NULL)
+        return 0;
+    size_t view_size = (size_t)(slash - file->path);
+    if (!catalog_valid_name(file->path, view_size))
+        return error_set(error, ERROR_INPUT, "%s: a view's name has letters, digits, _ and - only",
+                         file->path);
+    struct view *view = catalog_find_or_add_view(catalog, file->path, view_size);
+    if (view == NULL)
+        return catalog_out_of_memory(error);
+    if (strcmp(slash + 1, "schema.sql") == 0)
+        return catalog_set_schema(view, file, error);
+    struct span query = catalog_middle_of(slash + 1, "query.");
+    struct span apply = catalog_middle_of(slash + 1, "apply.");
+    if (query.data != NULL)
+        return catalog_add_query(view, file, query, error);
+    if (apply.data != NULL)
+        return catalog_add_apply(view, file, apply, error);
+    return error_set(error, ERROR_INPUT,
+                     "%s: a view's folder has schema.sql, apply.NAME.sql and query.NAME.sql only",
+                     file->path);
+}
+
+// `only`: "warehouse,email"; an empty entry names nothing.
+static bool catalog_list_names(const char *only, const char *name) {
+    size_t size = strlen(name);
+    for (const char *at = only; *at != '\0';) {
+        size_t part = strcspn(at, ",");
+        if (part == size && memcmp(at, name, size) == 0)
+            return true;
+        at += part + (at[part] == ',');
+    }
+    return false;
+}
+
+static void catalog_view_names(const struct catalog *catalog, char *ret, size_t size) {
+    size_t used = 0;
+    ret[0] = '\0';
+    for (int i = 0; i < catalog->view_count && used < size; i++) {
+        int n = snprintf(ret + used, size - used, "%s%s", i > 0 ? ", " : "", catalog->views[i].name);
+        used += n > 0 ? (size_t)n : 0;
+    }
+}
+
+static int catalog_keep_only(struct catalog *catalog, const char *only, struct error *error) {
+    for (const char *at = only; *at != '\0';) {
+        size_t part = strcspn(at, ",");
+        char name[VIEW_NAME_MAX + 1];
+        (void)snprintf(name, sizeof name, "%.*s", (int)(part > VIEW_NAME_MAX ? VIEW_NAME_MAX : part), at);
+        if (catalog_view(catalog, name) == NULL) {
+            char names[ERROR_MESSAGE_SIZE / 2];
+            catalog_view_names(catalog, names, sizeof names);
+            return error_set(error, ERROR_NOTFOUND, "--only %s: there is no such view; there are: %s", name,
+                             names);
+        }
+        at += part + (at[part] == ',');
+    }
+    int kept = 0;
+    for (int i = 0; i < catalog->view_count; i++) {
+        if (catalog_list_names(only, catalog->views[i].name))
+            catalog->views[kept++] = catalog->views[i];
+        else
+            catalog_free_view(&catalog->views[i]);
+    }
+    catalog->view_count = kept;
+    return 0;
+}
+
+struct span schema_next_kept(const char **at) {
+    static const char directive[] = "-- tidemark: keep ";
+    const char *found = strstr(*at, directive);
+    if (found == NULL)
+        return (struct span){0};
+    found += sizeof directive - 1;
+    struct span name = {found, strcspn(found, " \t\r\n")};
+    *at = found + name.size;
+    return name;
+}
+
+static int catalog_add_kept(struct view *view, struct span name, struct error *error) {
+    char **grown = realloc(view->kept, ((size_t)view->kept_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return catalog_out_of_memory(error);
+    view->kept = grown;
+    view->kept[view->kept_count] = strndup(name.data, name.size);
+    if (view->kept[view->kept_count] == NULL)
+        return catalog_out_of_memory(error);
+    view->kept_count++;
+    return 0;
+}
+
+static int catalog_read_kept(struct view *view, struct error *error) {
+    const char *at = view->schema;
+    for (struct span name = schema_next_kept(&at); name.data != NULL; name = schema_next_kept(&at))
+        if (catalog_add_kept(view, name, error) != 0)
+            return -1;
+    return 0;
+}
+
+static int catalog_compare_views(const void *a, const void *b) {
+    return strcmp(((const struct view *)a)->name, ((const struct view *)b)->name);
+}
+
+static int catalog_compare_applies(const void *a, const void *b) {
+    return strcmp(((const struct apply_statement *)a)->name, ((const struct apply_statement *)b)->name);
+}
+
+static int catalog_read_files(struct catalog *catalog, const struct view_files *files, struct error *error) {
+    catalog->source = strdup(view_files_text(files, "source.sql"));
+    if (catalog->source == NULL)
+        return catalog_out_of_memory(error);
+    for (int i = 0; i < files->count; i++)
+        if (catalog_add_view_file(catalog, &files->files[i], error) != 0)
+            return -1;
+    if (catalog->view_count > 0)
+        qsort(catalog->views, (size_t)catalog->view_count, sizeof *catalog->views, catalog_compare_views);
+    for (int i = 0; i < catalog->view_count; i++)
+        if (catalog->views[i].apply_count > 0)
+            qsort(catalog->views[i].applies, (size_t)catalog->views[i].apply_count,
+                  sizeof *catalog->views[i].applies, catalog_compare_applies);
+    return 0;
+}
+
+int catalog_load(const char *directory, const char *only, struct catalog **ret, struct error *error) {
+    stmt_set_up_library();
+    CLEANUP(view_files_free) struct view_files files = {0};
+    if (view_files_collect(directory, &files, error) != 0)
+        return -1;
+    CLEANUP(catalog_free) struct catalog *catalog = calloc(1, sizeof *catalog);
+    if (catalog == NULL)
+        return catalog_out_of_memory(error);
+    if (catalog_read_files(catalog, &files, error) != 0 || catalog_read_tables(catalog, error) != 0)
+        return -1;
+    if (only != NULL && catalog_keep_only(catalog, only, error) != 0)
+        return -1;
+    for (int i = 0; i < catalog->view_count; i++) {
+        catalog_hash_view(&catalog->views[i]);
+        if (catalog_read_kept(&catalog->views[i], error) != 0)
+            return -1;
+    }
+    if (catalog_check(catalog, error) != 0)
+        return -1;
+    *ret = catalog;
+    catalog = NULL;
+    return 0;
+}
+
+const struct table *catalog_table(const struct catalog *catalog, const char *name, size_t size) {
+    for (int i = 0; i < catalog->table_count; i++)
+        if (strlen(catalog->tables[i].name) == size && memcmp(catalog->tables[i].name, name, size) == 0)
+            return &catalog->tables[i];
+    return NULL;
+}
+
+const struct view *catalog_view(const struct catalog *catalog, const char *name) {
+    for (int i = 0; i < catalog->view_count; i++)
+        if (strcmp(catalog->views[i].name, name) == 0)
+            return &catalog->views[i];
+    return NULL;
+}
+
+const struct query *view_query(const struct view *view, const char *name) {
+    for (int i = 0; i < view->query_count; i++)
+        if (strcmp(view->queries[i].name, name) == 0)
+            return &view->queries[i];
+    return NULL;
+}
+
+int table_column(const struct table *table, const char *name, size_t size) {
+    for (int i = 0; i < table->column_count; i++)
+        if (strlen(table->columns[i].name) == size && memcmp(table->columns[i].name, name, size) == 0)
+            return i;
+    return -1;
+}

@@ -1,0 +1,67 @@
+// One row change, decoded and typed: the contract between the consumer, which makes it, and the mirror, which
+// applies it. Plain data. Every span borrows from the message or the decoder's arena and lives until the
+// message is let go.
+#ifndef TIDEMARK_CHANGE_H
+#define TIDEMARK_CHANGE_H
+
+#include "views/base/span.h"
+#include "views/engine/catalog.h"
+
+enum value_kind {
+    VALUE_ABSENT, // the event does not have the column
+    VALUE_NULL,
+    VALUE_INTEGER,
+    VALUE_REAL,
+    VALUE_TEXT,
+    VALUE_BLOB,
+    VALUE_UNAVAILABLE, // an unchanged TOAST value that the log does not carry
+};
+
+struct value {
+    enum value_kind kind;
+    union {
+        int64_t integer;
+        double real;
+        struct span bytes;
+    };
+};
+
+static inline bool value_has_bytes(const struct value *value) {
+    return value->kind == VALUE_TEXT || value->kind == VALUE_BLOB;
+}
+
+enum change_op {
+    CHANGE_CREATE,    // c
+    CHANGE_UPDATE,    // u
+    CHANGE_DELETE,    // d, or an unwrapped row with __deleted "true"
+    CHANGE_READ,      // r: a snapshot's row
+    CHANGE_TRUNCATE,  // t
+    CHANGE_TOMBSTONE, // a key whose value is null
+};
+
+enum change_snapshot {
+    SNAPSHOT_NONE,
+    SNAPSHOT_FULL,
+    SNAPSHOT_INCREMENTAL,
+};
+
+#define LSN_NONE ((int64_t)-1)
+
+struct change {
+    enum change_op op;
+    enum change_snapshot snapshot;
+    bool snapshot_table_last; // last_in_data_collection or last: the table's snapshot has been sent whole
+    bool snapshot_last;       // last: the whole snapshot has been sent
+    const struct table *table;
+    const struct value *values; // table->column_count of them; of a delete or tombstone only the keys are set
+    int64_t lsn;                // of the change itself (source.lsn); LSN_NONE when the event has none
+    int64_t previous_commit; // sequence[0]: commit LSN of the transaction before this one; LSN_NONE = unknown
+    int64_t txid;            // -1 = none
+    int64_t total_order;     // within its transaction, from 1; 0 = the event names no transaction
+    // No ENDs order it against changes of other keys: a truncate that comes after it may have been seen
+    // before.
+    bool unordered;
+    int64_t ts_ms; // source.ts_ms: commit time, ms since 1970; 0 = unknown
+};
+
+#endif

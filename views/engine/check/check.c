@@ -1,0 +1,221 @@
+#include "views/engine/check.h"
+
+#include "views/engine/check/check_apply.h"
+#include "views/engine/check/guard.h"
+#include "views/engine/row/table_sql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int check_schema(sqlite3 *scratch, const struct view *view, struct guard *guard, struct error *error) {
+    guard->reason[0] = '\0';
+    if (stmt_run(scratch, view->schema, view->file, error) != 0)
+        return guard_explain(guard, error);
+    for (int i = 0; i < view->kept_count; i++)
+        if (sqlite3_table_column_metadata(scratch, "main", view->kept[i], NULL, NULL, NULL, NULL, NULL,
+                                          NULL) != SQLITE_OK)
+            return error_set(error, ERROR_INPUT, "%s: `-- tidemark: keep %s` names no table of it",
+                             view->file, view->kept[i]);
+    return 0;
+}
+
+// The line of a schema.sql that names a trigger or an SQL view, 1 when none does.
+static int check_object_line(const struct view *view, const char *name) {
+    const char *at = name[0] != '\0' ? strstr(view->schema, name) : NULL;
+    return at != NULL ? stmt_line(view->schema, (size_t)(at - view->schema)) : 1;
+}
+
+// A guarded-out upsert fires BEFORE triggers though nothing changes, so only AFTER ones tell the truth. The
+// body is not looked at: the words stand between the trigger's name and its BEGIN.
+static int check_trigger_times(sqlite3 *scratch, const struct catalog *catalog, const struct view *view,
+                               struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *triggers = NULL;
+    if (stmt_prepare(scratch,
+                     "select name, tbl_name from sqlite_schema where type = 'trigger' and "
+                     "substr(sql, 1, instr(lower(sql), 'begin')) not like '%after%'",
+                     "triggers", &triggers, error) != 0)
+        return -1;
+    int row;
+    while ((row = stmt_row(triggers, "triggers", error)) == 1) {
+        const char *name = (const char *)sqlite3_column_text(triggers, 0);
+        const char *table = (const char *)sqlite3_column_text(triggers, 1);
+        if (guard_is_mirrored(catalog, table))
+            return error_set(
+                error, ERROR_INPUT,
+                "%s:%d: trigger %s on %s: only AFTER triggers, a BEFORE trigger also fires for changes "
+                "that are not applied",
+                view->file, check_object_line(view, name), name, table);
+    }
+    return row;
+}
+
+// Trigger bodies compile when a statement on their table is prepared: after each view, so that the newest is
+// at fault.
+static int check_trigger_bodies(sqlite3 *scratch, const struct catalog *catalog, const struct view *view,
+                                struct guard *guard, struct error *error) {
+    for (int i = 0; i < catalog->table_count; i++) {
+        CLEANUP(stmt_free_text) char *upsert = table_sql_upsert(&catalog->tables[i], UPSERT_STREAMED, false);
+        CLEANUP(stmt_free_text) char *delete = table_sql_delete(&catalog->tables[i]);
+        if (upsert == NULL || delete == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        const char *const texts[] = {upsert, delete};
+        for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+            CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+            guard->trigger[0] = '\0';
+            if (sqlite3_prepare_v2(scratch, texts[t], -1, &stmt, NULL) == SQLITE_OK)
+                continue;
+            (void)error_set(error, ERROR_INPUT, "%s:%d: in a trigger on %s: %s", view->file,
+                            check_object_line(view, guard->trigger), catalog->tables[i].name,
+                            sqlite3_errmsg(scratch));
+            return guard_explain(guard, error);
+        }
+    }
+    return 0;
+}
+
+static int check_view_schema(sqlite3 *scratch, const struct catalog *catalog, const struct view *view,
+                             struct guard *guard, struct error *error) {
+    guard_begin(guard, scratch, GUARDED_SCHEMA);
+    if (check_schema(scratch, view, guard, error) != 0)
+        return -1;
+    guard_begin(guard, scratch, GUARDED_TRIGGER);
+    if (check_trigger_bodies(scratch, catalog, view, guard, error) != 0)
+        return -1;
+    guard_end(scratch);
+    return check_trigger_times(scratch, catalog, view, error);
+}
+
+// The view whose schema.sql names an object first: for messages.
+static const struct view *check_view_that_names(const struct catalog *catalog, const char *name) {
+    for (int i = 0; i < catalog->view_count; i++)
+        if (strstr(catalog->views[i].schema, name) != NULL)
+            return &catalog->views[i];
+    return &catalog->views[0];
+}
+
+// SQL views compile when they are used, and may use those of a schema that comes later.
+static int check_sql_views(sqlite3 *scratch, const struct catalog *catalog, struct guard *guard,
+                           struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *names = NULL;
+    if (stmt_prepare(scratch, "select name from sqlite_schema where type = 'view'", "views", &names, error) !=
+        0)
+        return -1;
+    guard_begin(guard, scratch, GUARDED_SCHEMA);
+    int row;
+    while ((row = stmt_row(names, "views", error)) == 1) {
+        const char *name = (const char *)sqlite3_column_text(names, 0);
+        const struct view *view = check_view_that_names(catalog, name);
+        CLEANUP(stmt_free_text) char *sql = sqlite3_mprintf("select * from \"%w\"", name);
+        CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+        if (sql == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        if (sqlite3_prepare_v2(scratch, sql, -1, &stmt, NULL) == SQLITE_OK)
+            continue;
+        (void)error_set(error, ERROR_INPUT, "%s:%d: in the view %s: %s", view->file,
+                        check_object_line(view, name), name, sqlite3_errmsg(scratch));
+        return guard_explain(guard, error);
+    }
+    return row;
+}
+
+// The type that a line `-- tidemark: NAME is TYPE` gives a parameter.
+static int check_declared_type(const struct query *query, const char *name, enum parameter_type *ret,
+                               struct error *error) {
+    static const char *const types[] = {
+        [PARAMETER_INTEGER] = "integer", [PARAMETER_NUMBER] = "number", [PARAMETER_DATE] = "date"};
+    char directive[ERROR_MESSAGE_SIZE];
+    (void)sqlite3_snprintf(sizeof directive, directive, "-- tidemark: %s is ", name);
+    const char *at = strstr(query->sql, directive);
+    *ret = PARAMETER_ANY;
+    if (at == NULL)
+        return 0;
+    const char *type = at + strlen(directive);
+    size_t size = strcspn(type, " \t\r\n");
+    for (int i = PARAMETER_INTEGER; i <= PARAMETER_DATE; i++) {
+        if (strlen(types[i]) == size && memcmp(types[i], type, size) == 0) {
+            *ret = (enum parameter_type)i;
+            return 0;
+        }
+    }
+    return error_set(error, ERROR_INPUT, "%s:%d: a parameter is integer, number or date", query->file,
+                     stmt_line(query->sql, (size_t)(at - query->sql)));
+}
+
+static int check_add_parameter(struct query *query, const char *name, struct error *error) {
+    static const char *const taken[] = {"after_lsn", "after_txid", "after_offset", "wait_ms",
+                                        "max_lag_seconds"};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strcmp(taken[i], name) == 0)
+            return error_set(error, ERROR_INPUT,
+                             "%s:1: :%s cannot be given, every query has a parameter of that name",
+                             query->file, name);
+    size_t count = (size_t)query->parameter_count + 1;
+    char **names = realloc(query->parameters, count * sizeof *names);
+    if (names != NULL)
+        query->parameters = names;
+    enum parameter_type *types = realloc(query->parameter_types, count * sizeof *types);
+    if (types != NULL)
+        query->parameter_types = types;
+    char *copy = strdup(name);
+    if (names == NULL || types == NULL || copy == NULL) {
+        free(copy);
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
+    query->parameters[query->parameter_count] = copy;
+    query->parameter_count++;
+    return check_declared_type(query, name, &query->parameter_types[count - 1], error);
+}
+
+static int check_read_parameters(struct query *query, sqlite3_stmt *stmt, struct error *error) {
+    for (int i = 1; i <= sqlite3_bind_parameter_count(stmt); i++) {
+        const char *name = sqlite3_bind_parameter_name(stmt, i);
+        if (name == NULL || name[0] != ':')
+            return error_set(error, ERROR_INPUT, "%s:1: parameters are written :name", query->file);
+        if (strcmp(name, ":limit") == 0)
+            query->names_limit = true;
+        else if (strcmp(name, ":after") == 0)
+            query->names_after = true;
+        else if (check_add_parameter(query, name + 1, error) != 0)
+            return -1;
+    }
+    return query->names_after ? check_declared_type(query, "after", &query->after_type, error) : 0;
+}
+
+static int check_query(sqlite3 *scratch, struct query *query, struct guard *guard, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    const char *tail = "";
+    guard->reason[0] = '\0';
+    if (sqlite3_prepare_v2(scratch, query->sql, -1, &stmt, &tail) != SQLITE_OK) {
+        int line = stmt_line(query->sql, guard_error_place(guard, scratch, query->sql));
+        (void)error_set(error, ERROR_INPUT, "%s:%d: %s", query->file, line, sqlite3_errmsg(scratch));
+        return guard_explain(guard, error);
+    }
+    if (stmt == NULL)
+        return error_set(error, ERROR_INPUT, "%s:1: there is no statement", query->file);
+    CLEANUP(stmt_finalize) sqlite3_stmt *second = NULL;
+    if (sqlite3_prepare_v2(scratch, tail, -1, &second, NULL) != SQLITE_OK || second != NULL)
+        return error_set(error, ERROR_INPUT, "%s:%d: one statement a file", query->file,
+                         stmt_line(query->sql, (size_t)(tail - query->sql)));
+    if (sqlite3_column_count(stmt) == 0 || !sqlite3_stmt_readonly(stmt))
+        return error_set(error, ERROR_INPUT, "%s:1: a query selects rows", query->file);
+    return check_read_parameters(query, stmt, error);
+}
+
+int catalog_check(struct catalog *catalog, struct error *error) {
+    CLEANUP(stmt_close) sqlite3 *scratch = NULL;
+    struct guard guard = {.catalog = catalog};
+    if (guard_open_scratch(catalog, &scratch, error) != 0)
+        return -1;
+    for (int i = 0; i < catalog->view_count; i++)
+        if (check_view_schema(scratch, catalog, &catalog->views[i], &guard, error) != 0 ||
+            catalog_check_applies(catalog, &catalog->views[i], error) != 0)
+            return -1;
+    if (check_sql_views(scratch, catalog, &guard, error) != 0)
+        return -1;
+    guard_begin(&guard, scratch, GUARDED_QUERY);
+    for (int i = 0; i < catalog->view_count; i++)
+        for (int q = 0; q < catalog->views[i].query_count; q++)
+            if (check_query(scratch, &catalog->views[i].queries[q], &guard, error) != 0)
+                return -1;
+    return 0;
+}

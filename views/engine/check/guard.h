@@ -1,0 +1,45 @@
+// What SQLite's authorizer refuses while a view's SQL is checked, and the reason in words. Inside views only,
+// used by the files that check a catalog.
+#ifndef TIDEMARK_CHECK_GUARD_H
+#define TIDEMARK_CHECK_GUARD_H
+
+#include "views/engine/catalog.h"
+#include "views/engine/sqlite/stmt.h"
+
+enum guarded {
+    GUARDED_SCHEMA,  // statements of a schema.sql, and the SQL views that it makes
+    GUARDED_TRIGGER, // the engine's own writes: what its triggers do is the view's
+    GUARDED_QUERY,
+    GUARDED_APPLY,
+};
+
+struct guard {
+    const struct catalog *catalog;
+    enum guarded guarded;
+    char reason[ERROR_MESSAGE_SIZE];  // "" = nothing was refused
+    char trigger[ERROR_MESSAGE_SIZE]; // GUARDED_TRIGGER: the newest whose body was looked at
+    bool reads_changes;               // GUARDED_APPLY: it names a _delta_, a _changes_ or a _sums_ table
+    bool reads_at;                    // GUARDED_APPLY: it names an _at_ table
+    bool reads_sums;                  // GUARDED_APPLY: it names a _sums_ table
+    bool writes;                      // GUARDED_APPLY: it inserts, updates or deletes
+};
+
+// Guards what `db` prepares from now on; `guard` outlives it, or guard_end.
+void guard_begin(struct guard *guard, sqlite3 *db, enum guarded guarded);
+void guard_end(sqlite3 *db);
+// `error` is "place: what SQLite said" of a statement that did not prepare: now of kind ERROR_INPUT, and with
+// the guard's reason where it has one. Returns -1.
+int guard_explain(const struct guard *guard, struct error *error);
+
+// As SQLite compares names: in any case.
+bool guard_is_mirrored(const struct catalog *catalog, const char *name);
+
+// The database that views are checked in: the mirror's tables, the SQL functions, and the virtual tables of
+// changes, all empty.
+int guard_open_scratch(const struct catalog *catalog, sqlite3 **ret, struct error *error);
+// SQLite's words when a table that takes arguments has none.
+#define GUARD_NO_ARGUMENTS "no query solution"
+// Where in `sql` the newest statement that did not prepare went wrong.
+size_t guard_error_place(const struct guard *guard, sqlite3 *db, const char *sql);
+
+#endif

@@ -1,0 +1,295 @@
+#include "views/engine/delta/as_of.h"
+
+#include "views/engine/delta/row_cache.h"
+#include "views/engine/delta/vtab.h"
+#include "views/engine/row/table_sql.h"
+
+enum {
+    STEP_COLUMN, // hidden
+    FIRST_COLUMN,
+    ARGUMENT_STEP = 0,
+    ARGUMENT_KEYS,
+    ARGUMENTS_MAX = ARGUMENT_KEYS + TABLE_KEYS_MAX,
+    COST_GUESS = 10,
+};
+
+struct at_cursor {
+    struct sqlite3_vtab_cursor base;
+    int64_t step;
+    const struct packed_row *row; // of the lists
+    bool is_read;                 // the row is the file's
+    sqlite3_stmt *read;           // prepared when first needed
+    struct value *key;            // by column number
+    int *places;                  // by column number: in the row of `read`, -1 = it is not
+};
+
+// --- the plan
+
+static void as_of_declare(sqlite3_str *sql, const struct delta_vtab *module) {
+    sqlite3_str_appendall(sql, "_step integer hidden,");
+    delta_vtab_columns(sql, module->table, "");
+}
+
+static int as_of_connect(sqlite3 *db, void *aux, int count, const char *const *arguments, sqlite3_vtab **ret,
+                         char **ret_message) {
+    (void)count, (void)arguments, (void)ret_message;
+    return delta_vtab_connect(db, aux, as_of_declare, ret);
+}
+
+// The lists keep, from now on, the keys and what this statement uses of the rows before a change.
+static void as_of_note_used(const struct delta_vtab *module, uint64_t mask) {
+    const struct table *table = module->table;
+    if (module->shown->past != NULL)
+        module->shown->past[table->index] = true;
+    if (module->shown->uses == NULL)
+        return;
+    struct delta_use *use = &module->shown->uses[table->index];
+    use->has_used = true;
+    for (int i = 0; i < table->column_count; i++)
+        use->used[i] |= table->columns[i].key != 0 || delta_vtab_uses(mask, FIRST_COLUMN + i);
+}
+
+static int as_of_argument_of(const struct table *table, int column) {
+    if (column == STEP_COLUMN)
+        return ARGUMENT_STEP;
+    int key = column >= FIRST_COLUMN ? table->columns[column - FIRST_COLUMN].key : 0;
+    return key > 0 ? ARGUMENT_KEYS + key - 1 : -1;
+}
+
+// Whether a row that filter() finds is of the value that was asked for, as SQLite would compare them. Numbers
+// of a column of text, and the other way round, are left to SQLite.
+static bool as_of_is_found_exactly(const struct table *table, int column) {
+    return column == STEP_COLUMN || table->columns[column - FIRST_COLUMN].type == COLUMN_INTEGER;
+}
+
+// filter() gets _step and the keys in their order.
+static int as_of_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
+    struct delta_vtab *module = (struct delta_vtab *)base;
+    bool given[ARGUMENTS_MAX] = {false};
+    for (int i = 0; i < info->nConstraint; i++) {
+        int argument = as_of_argument_of(module->table, info->aConstraint[i].iColumn);
+        if (argument < 0 || given[argument] || !info->aConstraint[i].usable ||
+            info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ ||
+            sqlite3_stricmp(sqlite3_vtab_collation(info, i), "binary") != 0)
+            continue;
+        given[argument] = true;
+        info->aConstraintUsage[i].argvIndex = argument + 1;
+        info->aConstraintUsage[i].omit = as_of_is_found_exactly(module->table, info->aConstraint[i].iColumn);
+    }
+    for (int i = 0; i < ARGUMENT_KEYS + module->table->key_count; i++)
+        if (!given[i])
+            return SQLITE_CONSTRAINT;
+    as_of_note_used(module, info->colUsed);
+    info->idxStr = sqlite3_mprintf("%llx", (unsigned long long)info->colUsed);
+    if (info->idxStr == NULL)
+        return SQLITE_NOMEM;
+    info->needToFreeIdxStr = 1;
+    info->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
+    info->estimatedCost = COST_GUESS;
+    info->estimatedRows = 1;
+    return SQLITE_OK;
+}
+
+// --- keys
+
+static bool as_of_as_integer(struct value *value) {
+    // from 2^63 on no int64_t is equal
+    if (value->kind == VALUE_REAL && value->real >= -0x1p63 && value->real < 0x1p63 &&
+        value->real == (double)(int64_t)value->real)
+        *value = (struct value){.kind = VALUE_INTEGER, .integer = (int64_t)value->real};
+    return value->kind == VALUE_INTEGER;
+}
+
+// The value as the column would store it: what SQLite compares equal is of one kind then. false: the column
+// has no such value, or the value is NULL.
+static bool as_of_read_key(const struct column *column, sqlite3_value *value, struct value *ret) {
+    switch (column->type) {
+    case COLUMN_INTEGER:
+    case COLUMN_BOOLEAN:
+    case COLUMN_DECIMAL:
+    case COLUMN_REAL:
+        (void)sqlite3_value_numeric_type(value); // '1' is 1
+        *ret = sqlite_value_borrow(value);
+        if (column->type != COLUMN_REAL)
+            (void)as_of_as_integer(ret);
+        else if (ret->kind == VALUE_INTEGER)
+            *ret = (struct value){.kind = VALUE_REAL, .real = (double)ret->integer};
+        break;
+    case COLUMN_BYTEA:
+        *ret = sqlite_value_borrow(value);
+        break;
+    default:
+        *ret = sqlite_value_borrow(value);
+        if (ret->kind == VALUE_INTEGER || ret->kind == VALUE_REAL) {
+            const char *text = (const char *)sqlite3_value_text(value);
+            if (text == NULL)
+                return false;
+            *ret = (struct value){.kind = VALUE_TEXT, .bytes = {text, (size_t)sqlite3_value_bytes(value)}};
+        }
+        break;
+    }
+    return ret->kind != VALUE_NULL;
+}
+
+// false: there can be no row.
+static bool as_of_read_arguments(const struct table *table, struct at_cursor *cursor,
+                                 sqlite3_value **values) {
+    (void)sqlite3_value_numeric_type(values[ARGUMENT_STEP]);
+    struct value step = sqlite_value_borrow(values[ARGUMENT_STEP]);
+    if (!as_of_as_integer(&step))
+        return false;
+    cursor->step = step.integer;
+    for (int i = 0; i < table->key_count; i++)
+        if (!as_of_read_key(&table->columns[table->keys[i]], values[ARGUMENT_KEYS + i],
+                            &cursor->key[table->keys[i]]))
+            return false;
+    return true;
+}
+
+// --- the cursor
+
+static int as_of_open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **ret) {
+    size_t columns = (size_t)((struct delta_vtab *)base)->table->column_count;
+    struct at_cursor *cursor = sqlite3_malloc(sizeof *cursor);
+    struct value *key = calloc(columns, sizeof *key);
+    int *places = calloc(columns, sizeof *places);
+    if (cursor == NULL || key == NULL || places == NULL) {
+        sqlite3_free(cursor);
+        free(key);
+        free(places);
+        return SQLITE_NOMEM;
+    }
+    *cursor = (struct at_cursor){.key = key, .places = places};
+    *ret = &cursor->base;
+    return SQLITE_OK;
+}
+
+static int as_of_close_cursor(sqlite3_vtab_cursor *base) {
+    struct at_cursor *cursor = (struct at_cursor *)base;
+    stmt_finalize(&cursor->read);
+    free(cursor->key);
+    free(cursor->places);
+    sqlite3_free(cursor);
+    return SQLITE_OK;
+}
+
+static void as_of_let_go(struct at_cursor *cursor) {
+    if (cursor->is_read)
+        (void)sqlite3_reset(cursor->read);
+    cursor->is_read = false;
+    cursor->row = NULL;
+}
+
+static struct delta_list *as_of_list_of(const struct delta_vtab *module) {
+    return &module->shown->lists[module->table->index];
+}
+
+// What is kept of the file's rows is for every statement, so all that any of them uses.
+static int as_of_prepare_read(const struct delta_vtab *module, struct at_cursor *cursor, uint64_t used) {
+    const struct table *table = module->table;
+    bool columns[TABLE_COLUMNS_MAX];
+    int place = 0;
+    for (int i = 0; i < table->column_count; i++) {
+        columns[i] = module->shown->fill ? delta_vtab_uses(used, FIRST_COLUMN + i)
+                                         : module->shown->uses[table->index].used[i];
+        cursor->places[i] = columns[i] ? place++ : -1;
+    }
+    CLEANUP(stmt_free_text) char *sql = table_sql_some_columns(table, columns);
+    return sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(module->db, sql, -1, &cursor->read, NULL);
+}
+
+// The statement's row; cursor->is_read says whether there is one.
+static int as_of_read_file(const struct delta_vtab *module, struct at_cursor *cursor, const char *plan,
+                           sqlite3_value **values) {
+    int code = SQLITE_OK;
+    if (cursor->read == NULL)
+        code = as_of_prepare_read(module, cursor, strtoull(plan, NULL, 16));
+    for (int i = 0; code == SQLITE_OK && i < module->table->key_count; i++)
+        code = sqlite3_bind_value(cursor->read, i + 1, values[ARGUMENT_KEYS + i]);
+    if (code != SQLITE_OK)
+        return code;
+    code = sqlite3_step(cursor->read);
+    cursor->is_read = code == SQLITE_ROW;
+    return cursor->is_read ? SQLITE_OK : sqlite3_reset(cursor->read);
+}
+
+static int as_of_find_row(const struct delta_vtab *module, struct at_cursor *cursor, const char *plan,
+                          sqlite3_value **values) {
+    struct row_cache *kept = &module->shown->kept[module->table->index];
+    int listed =
+        key_index_find(as_of_list_of(module), module->table, cursor->key, cursor->step, &cursor->row);
+    if (listed != 0)
+        return listed > 0 ? SQLITE_OK : SQLITE_NOMEM;
+    cursor->row = row_cache_find(kept, module->table, cursor->key);
+    if (cursor->row != NULL)
+        return SQLITE_OK;
+    int code = as_of_read_file(module, cursor, plan, values);
+    if (code != SQLITE_OK || !cursor->is_read)
+        return code;
+    const struct packed_row *row = row_cache_add(kept, module->table, cursor->read, cursor->places);
+    if (row != NULL) {
+        as_of_let_go(cursor);
+        cursor->row = row;
+    }
+    return SQLITE_OK;
+}
+
+static int as_of_filter(sqlite3_vtab_cursor *base, int number, const char *plan, int count,
+                        sqlite3_value **values) {
+    (void)number, (void)count;
+    struct at_cursor *cursor = (struct at_cursor *)base;
+    const struct delta_vtab *module = (const struct delta_vtab *)base->pVtab;
+    as_of_let_go(cursor);
+    if (!as_of_read_arguments(module->table, cursor, values))
+        return SQLITE_OK;
+    if (module->shown->fill)
+        return as_of_read_file(module, cursor, plan, values);
+    return module->shown->lists != NULL ? as_of_find_row(module, cursor, plan, values) : SQLITE_OK;
+}
+
+static int as_of_next(sqlite3_vtab_cursor *base) {
+    as_of_let_go((struct at_cursor *)base);
+    return SQLITE_OK;
+}
+
+static int as_of_eof(sqlite3_vtab_cursor *base) {
+    const struct at_cursor *cursor = (const struct at_cursor *)base;
+    return cursor->row == NULL && !cursor->is_read;
+}
+
+static int as_of_column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
+    const struct at_cursor *cursor = (const struct at_cursor *)base;
+    if (column == STEP_COLUMN)
+        sqlite3_result_int64(context, cursor->step);
+    else if (cursor->row != NULL)
+        sqlite_value_result_packed(context, cursor->row, column - FIRST_COLUMN);
+    else // copied: the next row takes its place
+        sqlite3_result_value(context,
+                             sqlite3_column_value(cursor->read, cursor->places[column - FIRST_COLUMN]));
+    return SQLITE_OK;
+}
+
+static int as_of_rowid_of(sqlite3_vtab_cursor *base, sqlite3_int64 *ret) {
+    (void)base;
+    *ret = 0;
+    return SQLITE_OK;
+}
+
+static const sqlite3_module methods = {
+    .xConnect = as_of_connect,
+    .xBestIndex = as_of_best_index,
+    .xDisconnect = delta_vtab_disconnect,
+    .xOpen = as_of_open_cursor,
+    .xClose = as_of_close_cursor,
+    .xFilter = as_of_filter,
+    .xNext = as_of_next,
+    .xEof = as_of_eof,
+    .xColumn = as_of_column_of,
+    .xRowid = as_of_rowid_of,
+};
+
+int delta_as_of_register(struct sqlite3 *db, const struct table *table, struct delta_shown *shown,
+                         struct error *error) {
+    const struct delta_vtab module = {.shown = shown, .table = table};
+    return delta_vtab_register(db, "_at_%s", &methods, &module, error);
+}

@@ -1,0 +1,94 @@
+// The changes that one commit brings, from their acceptance until they are written: for each mirrored table
+// the list of its steps in their order, the newest step of each key that is not written yet, and how far each
+// of the views' statements has seen the lists. There are two batches, so that one is filled while the other
+// is written. Owns its memory; knows no SQLite. Inside views only; one thread at a time has a batch.
+#ifndef TIDEMARK_DELTA_BATCH_H
+#define TIDEMARK_DELTA_BATCH_H
+
+#include "views/base/arena.h"
+#include "views/base/error.h"
+#include "views/engine/change.h"
+#include "views/engine/delta/key_index.h"
+#include "views/engine/delta/newest_by_key.h"
+#include "views/engine/row/packed_row.h"
+
+struct delta_batch;
+
+enum {
+    // The lists of all tables together: a batch of more is written before another change is accepted.
+    DELTA_STEPS_MAX = 196608,
+    DELTA_BYTES_MAX = 32 << 20,
+};
+
+// One accepted change of one row. Steps of the same row between two flushes are a chain.
+struct delta_step {
+    // the row after it, of all columns; of a row that is gone at least the keys (in chains)
+    const struct packed_row *row;
+    // first of its chain, once recalled: the row before it, its used columns; NULL = there was none
+    const struct packed_row *before;
+    int64_t lsn;
+    int64_t txid;
+    int64_t ts_ms;
+    int first;     // of its chain, in the table's list
+    int previous;  // in its chain, -1 = it is the first
+    int number;    // among those of all tables, in the order of acceptance, from 1
+    uint8_t op;    // enum change_op
+    bool last;     // of its chain
+    bool gone;     // the row is deleted by it
+    bool accepted; // through the pending ones
+    bool pending;  // not written yet; of no meaning once its list has nothing pending
+    bool ended;    // its transaction is whole
+    bool snapshot;
+};
+
+// Where the step has its key: what a delete leaves is not there, and a written one is known by what it
+// deleted.
+static inline const struct packed_row *delta_step_key(const struct delta_step *step) {
+    return step->row != NULL ? step->row : step->before;
+}
+
+// What the views' statements see of a table; set when they are prepared.
+struct delta_use {
+    bool *used;      // columns that some statement sees of the rows before a change
+    bool *looked_up; // columns that some statement looks up when other tables change
+    bool has_used;
+    bool is_looked_up;
+};
+
+struct delta_list {
+    struct delta_step *steps;
+    int count;
+    int capacity;
+    struct newest_by_key pending;
+    // The steps that a statement over _pending_T or _gone_T (the mirror's own) is to see.
+    int *writing;
+    int writing_count;
+    int writing_size;
+    int recalled; // steps before this one know what the row was before their chain
+    struct key_index index;
+};
+
+// `statements`: of the views, each with a place in every table's list. `catalog` outlives the batch.
+int delta_batch_new(struct delta_batch **ret, const struct catalog *catalog, int statements,
+                    struct error *error);
+void delta_batch_free(struct delta_batch **batch);
+
+struct delta_list *delta_list(struct delta_batch *batch, const struct table *table);
+// All of them, by table number.
+struct delta_list *delta_lists(struct delta_batch *batch);
+// The row in the batch's memory, for a step to point at: lives until the next delta_reset. `values`: of all
+// columns. NULL = no memory.
+const struct packed_row *delta_pack(struct delta_batch *batch, const struct table *table,
+                                    const struct value *values);
+// By table number: the first step that the statement has not seen.
+int *delta_seen(struct delta_batch *batch, int statement);
+// A new step at the end of the table's list, zeroed but for its number, `last`, `first` and `previous`
+// (itself, none). NULL = no memory.
+struct delta_step *delta_add(struct delta_batch *batch, const struct table *table);
+bool delta_is_full(const struct delta_batch *batch);
+// Takes back the table's steps from number `count` on: the statement that made them undid itself.
+void delta_take_back(struct delta_batch *batch, const struct table *table, int count);
+// Forgets all steps, pending ones too.
+void delta_reset(struct delta_batch *batch);
+
+#endif

@@ -1,0 +1,46 @@
+// Sets of (key, number) pairs that only grow, in the file and in memory: for each key some bits, for 256
+// neighbouring keys one row of _once_blocks, so that a set of many keys is small and a commit that adds to it
+// everywhere touches few pages. For a key that has no neighbours a row of its own. Used by once.c only;
+// whoever has the connection.
+#ifndef TIDEMARK_DELTA_DEDUP_BLOCKS_H
+#define TIDEMARK_DELTA_DEDUP_BLOCKS_H
+
+#include "views/base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sqlite3;
+struct sqlite3_stmt;
+struct dedup_block;
+
+enum {
+    DEDUP_BLOCK_KEYS = 256,
+    DEDUP_PART_BITS = 8,      // numbers of one row; larger numbers have rows of their own
+    DEDUP_BLOCKS_MAX = 16384, // in memory, 4.5 MB; when they are full they are written and begun anew
+};
+
+// All zero, but for `db`: nothing is known of the file.
+struct dedup_blocks {
+    struct sqlite3 *db; // outlives it
+    struct sqlite3_stmt *read;
+    struct sqlite3_stmt *write;
+    struct dedup_block *list;
+    int count;
+    int size;
+    int *places; // open addressing: of `list`, -1 = free
+    int dirty;   // how many are not written
+};
+
+void dedup_blocks_done(struct dedup_blocks *blocks);
+
+// Adds a number, 0 or more, to a key's; *ret_new: it was not there. Within a transaction: it may read the
+// file and write to it. ERROR_STORE, ERROR_SYSTEM.
+int dedup_blocks_add(struct dedup_blocks *blocks, int64_t set, int64_t key, int number, bool *ret_new,
+                     struct error *error);
+// Writes what was added.
+int dedup_blocks_write(struct dedup_blocks *blocks, struct error *error);
+// What was added and not written was not, and the file may be another.
+void dedup_blocks_forget(struct dedup_blocks *blocks);
+
+#endif

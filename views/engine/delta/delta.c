@@ -1,0 +1,346 @@
+#include "views/engine/delta/delta.h"
+
+#include "views/engine/delta/dedup.h"
+#include "views/engine/delta/net_changes.h"
+#include "views/engine/delta/row_cache.h"
+#define SQLITE_ENABLE_PREUPDATE_HOOK // declares what the library has: CMakeLists.txt checks that it does
+#include "views/engine/sqlite/sqlite_value.h"
+#include "views/engine/sqlite/stmt.h"
+
+#include <assert.h>
+
+enum { APPLY_STATEMENTS_MAX = 4096 };
+
+struct apply {
+    char *file; // for messages: "analytics/apply.orders_by_status.sql"
+    sqlite3_stmt *stmt;
+    bool *uses;  // by table number: it sees changes of these
+    bool *nets;  // by table number: net ones, of whole chains
+    bool *past;  // by table number: it sees rows of these as they were at a change
+    bool *reads; // by table number: it looks up rows of these
+};
+
+struct delta {
+    sqlite3 *db;
+    const struct catalog *catalog;
+    struct delta_use *uses; // by table number
+    struct delta_shown shown;
+    struct row_cache *kept; // by table number
+    struct dedup *once;
+    struct delta_batch *batch; // that is shown
+    struct apply *applies;
+    int apply_count;
+    struct apply *preparing;
+    const struct table *watched; // by the hook
+    const struct change *change; // that the watched writes belong to
+    bool failed;                 // out of memory in the hook
+};
+
+int delta_statements(const struct delta *delta) {
+    return delta->apply_count;
+}
+
+const struct delta_use *delta_uses(const struct delta *delta, const struct table *table) {
+    return &delta->uses[table->index];
+}
+
+void delta_show(struct delta *delta, struct delta_batch *batch) {
+    delta->batch = batch;
+    delta->shown.lists = delta_lists(batch);
+}
+
+struct delta_batch *delta_shown(const struct delta *delta) {
+    return delta->batch;
+}
+
+// --- what the rows were: SQLite's preupdate hook
+
+typedef int (*preupdate_value)(sqlite3 *db, int column, sqlite3_value **ret);
+
+// One row's columns that are used, the others VALUE_ABSENT. NULL = out of memory.
+static const struct packed_row *delta_keep_row(struct delta *delta, preupdate_value read) {
+    const struct table *table = delta->watched;
+    const struct delta_use *use = &delta->uses[table->index];
+    struct value row[TABLE_COLUMNS_MAX];
+    for (int i = 0; i < table->column_count; i++) {
+        row[i] = (struct value){.kind = VALUE_ABSENT};
+        sqlite3_value *value = NULL;
+        if (use->used[i] && read(delta->db, i, &value) != SQLITE_OK)
+            return NULL;
+        if (use->used[i])
+            row[i] = sqlite_value_borrow(value);
+        // The hook shows whole numbers of a new row as they are stored, which is shorter.
+        if (table->columns[i].type == COLUMN_REAL && row[i].kind == VALUE_INTEGER)
+            row[i] = (struct value){.kind = VALUE_REAL, .real = (double)row[i].integer};
+    }
+    return delta_pack(delta->batch, table, row);
+}
+
+// A change may move more than its own row: a delete gives a key change's other row its values, and what a
+// truncate outlived goes as soon as it was written.
+static enum change_op delta_op_of(const struct change *change, int op) {
+    if (op == SQLITE_DELETE)
+        return CHANGE_DELETE;
+    return change->op == CHANGE_DELETE ? CHANGE_UPDATE : change->op;
+}
+
+static int delta_list_row(struct delta *delta, int op) {
+    const struct packed_row *before = NULL;
+    const struct packed_row *after = NULL;
+    if ((op != SQLITE_INSERT && (before = delta_keep_row(delta, sqlite3_preupdate_old)) == NULL) ||
+        (op != SQLITE_DELETE && (after = delta_keep_row(delta, sqlite3_preupdate_new)) == NULL))
+        return -1;
+    struct delta_step *step = delta_add(delta->batch, delta->watched);
+    if (step == NULL)
+        return -1;
+    const struct change *change = delta->change;
+    step->before = before;
+    step->row = after;
+    step->gone = op == SQLITE_DELETE;
+    step->ended = true;
+    step->snapshot = change->op == CHANGE_READ || change->snapshot != SNAPSHOT_NONE;
+    step->op = (uint8_t)delta_op_of(change, op);
+    step->lsn = change->lsn;
+    step->txid = change->txid;
+    step->ts_ms = change->ts_ms;
+    return 0;
+}
+
+static void delta_on_preupdate(void *self, sqlite3 *db, int op, const char *database, const char *name,
+                               sqlite3_int64 old_rowid, sqlite3_int64 new_rowid) {
+    (void)db, (void)database, (void)old_rowid, (void)new_rowid;
+    struct delta *delta = self;
+    // What a user's triggers write while the mirror's row is written is theirs.
+    if (!delta->failed && strcmp(name, delta->watched->name) == 0)
+        delta->failed = delta_list_row(delta, op) != 0;
+}
+
+void delta_watch(struct delta *delta, const struct table *table, const struct change *change) {
+    delta->watched = table;
+    delta->change = change;
+    if (delta->uses[table->index].has_used)
+        (void)sqlite3_preupdate_hook(delta->db, delta_on_preupdate, delta);
+}
+
+int delta_watch_end(struct delta *delta, struct error *error) {
+    (void)sqlite3_preupdate_hook(delta->db, NULL, NULL);
+    delta->watched = NULL;
+    delta->change = NULL;
+    return delta->failed ? error_set(error, ERROR_SYSTEM, "out of memory") : 0;
+}
+
+// --- the statements
+
+// A table of which no column is read comes with the name that the statement has for it.
+static const struct table *delta_find_table(const struct catalog *catalog, const char *name) {
+    for (int i = 0; i < catalog->table_count; i++)
+        if (sqlite3_stricmp(catalog->tables[i].name, name) == 0)
+            return &catalog->tables[i];
+    return NULL;
+}
+
+static int delta_note_read(void *self, int action, const char *name, const char *column, const char *database,
+                           const char *trigger) {
+    (void)database, (void)trigger;
+    struct delta *delta = self;
+    const struct table *table = action == SQLITE_READ ? delta_find_table(delta->catalog, name) : NULL;
+    if (table == NULL)
+        return SQLITE_OK;
+    delta->preparing->reads[table->index] = true;
+    int number = table_column(table, column, strlen(column));
+    if (number >= 0)
+        delta->uses[table->index].looked_up[number] = true;
+    return SQLITE_OK;
+}
+
+static int delta_prepare_apply(struct delta *delta, struct apply *apply, const char *sql,
+                               struct error *error) {
+    size_t tables = (size_t)delta->catalog->table_count;
+    apply->uses = calloc(tables, sizeof *apply->uses);
+    apply->nets = calloc(tables, sizeof *apply->nets);
+    apply->past = calloc(tables, sizeof *apply->past);
+    apply->reads = calloc(tables, sizeof *apply->reads);
+    if (apply->file == NULL || apply->uses == NULL || apply->nets == NULL || apply->past == NULL ||
+        apply->reads == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    delta->preparing = apply;
+    delta->shown.named = apply->uses;
+    delta->shown.netted = apply->nets;
+    delta->shown.past = apply->past;
+    (void)sqlite3_set_authorizer(delta->db, delta_note_read, delta);
+    int status = stmt_prepare(delta->db, sql, apply->file, &apply->stmt, error);
+    (void)sqlite3_set_authorizer(delta->db, NULL, NULL);
+    delta->shown.named = delta->shown.netted = delta->shown.past = NULL;
+    delta->preparing = NULL;
+    // Its own changes are there when it runs: looking up rows of the same table needs no other moment.
+    for (size_t i = 0; i < tables; i++)
+        delta->uses[i].is_looked_up |= apply->reads[i] && !apply->uses[i];
+    return status;
+}
+
+static int delta_load_applies(struct delta *delta, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(delta->db,
+                     "select view || '/apply.' || name || '.sql', sql from _applies order by view, name",
+                     "_applies", &stmt, error) != 0)
+        return -1;
+    int row;
+    while ((row = stmt_row(stmt, "_applies", error)) == 1) {
+        if (delta->apply_count == APPLY_STATEMENTS_MAX)
+            return error_set(error, ERROR_INPUT, "more than %d apply statements", APPLY_STATEMENTS_MAX);
+        struct apply *grown = realloc(delta->applies, ((size_t)delta->apply_count + 1) * sizeof *grown);
+        if (grown == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        delta->applies = grown;
+        struct apply *apply = &delta->applies[delta->apply_count++];
+        *apply = (struct apply){.file = strdup((const char *)sqlite3_column_text(stmt, 0))};
+        if (delta_prepare_apply(delta, apply, (const char *)sqlite3_column_text(stmt, 1), error) != 0)
+            return -1;
+    }
+    return row;
+}
+
+static int delta_make_uses(struct delta *delta, struct error *error) {
+    size_t tables = (size_t)delta->catalog->table_count;
+    delta->uses = calloc(tables, sizeof *delta->uses);
+    delta->kept = calloc(tables, sizeof *delta->kept);
+    if (delta->uses == NULL || delta->kept == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (size_t i = 0; i < tables; i++) {
+        size_t columns = (size_t)delta->catalog->tables[i].column_count;
+        delta->uses[i].used = calloc(columns, sizeof(bool));
+        delta->uses[i].looked_up = calloc(columns, sizeof(bool));
+        if (delta->uses[i].used == NULL || delta->uses[i].looked_up == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
+    delta->shown.uses = delta->uses;
+    delta->shown.kept = delta->kept;
+    return 0;
+}
+
+int delta_register(struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
+    static struct delta_shown nothing;
+    return net_changes_register(db, catalog, &nothing, error) != 0 ? -1 : dedup_declare(db, error);
+}
+
+int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const char *sql, const char *file,
+               struct error *error) {
+    static struct delta_shown everything = {.fill = true};
+    CLEANUP(dedup_close) struct dedup *once = NULL;
+    if (net_changes_register(db, catalog, &everything, error) != 0 || dedup_open(&once, db, error) != 0 ||
+        stmt_run(db, sql, file, error) != 0)
+        return -1;
+    return dedup_write(once, error);
+}
+
+int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
+    CLEANUP(delta_close) struct delta *delta = calloc(1, sizeof *delta);
+    if (delta == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    delta->db = db;
+    delta->catalog = catalog;
+    if (delta_make_uses(delta, error) != 0 || net_changes_register(db, catalog, &delta->shown, error) != 0 ||
+        dedup_open(&delta->once, db, error) != 0 || delta_load_applies(delta, error) != 0)
+        return -1;
+    *ret = delta;
+    delta = NULL;
+    return 0;
+}
+
+void delta_close(struct delta **delta) {
+    struct delta *d = *delta;
+    if (d == NULL)
+        return;
+    for (int i = 0; i < d->apply_count; i++) {
+        stmt_finalize(&d->applies[i].stmt);
+        free(d->applies[i].file);
+        free(d->applies[i].uses);
+        free(d->applies[i].nets);
+        free(d->applies[i].past);
+        free(d->applies[i].reads);
+    }
+    for (int i = 0; d->uses != NULL && i < d->catalog->table_count; i++) {
+        free(d->uses[i].used);
+        free(d->uses[i].looked_up);
+    }
+    delta_forget(d);
+    dedup_close(&d->once);
+    free(d->kept);
+    free(d->applies);
+    free(d->uses);
+    free(d);
+    *delta = NULL;
+}
+
+// --- settling
+
+static bool delta_has_news(const struct delta *delta, struct delta_batch *batch, int number) {
+    const struct delta_list *lists = delta_lists(batch);
+    const int *seen = delta_seen(batch, number);
+    for (int i = 0; i < delta->catalog->table_count; i++)
+        if (delta->applies[number].uses[i] && lists[i].count > seen[i])
+            return true;
+    return false;
+}
+
+static int delta_run(struct delta *delta, int number, struct error *error) {
+    const struct apply *apply = &delta->applies[number];
+    int *seen = delta_seen(delta->batch, number);
+    delta->shown.from = seen;
+    if (stmt_step(apply->stmt, apply->file, NULL, error) != 0 || dedup_write(delta->once, error) != 0)
+        return -1;
+    for (int i = 0; i < delta->catalog->table_count; i++)
+        seen[i] = delta->shown.lists[i].count;
+    return 0;
+}
+
+static bool delta_looks_up(const struct apply *apply, const struct table *table) {
+    return apply->reads[table->index] && !apply->uses[table->index];
+}
+
+bool delta_awaits(const struct delta *delta, struct delta_batch *batch, const struct table *table) {
+    if (!delta->uses[table->index].is_looked_up)
+        return false;
+    for (int a = 0; a < delta->apply_count; a++)
+        if (delta_looks_up(&delta->applies[a], table) && delta_has_news(delta, batch, a))
+            return true;
+    return false;
+}
+
+int delta_settle_readers(struct delta *delta, const struct table *table,
+                         int (*ready)(void *self, const struct table *table, bool written,
+                                      struct error *error),
+                         void *self, struct error *error) {
+    for (int a = 0; a < delta->apply_count; a++) {
+        const struct apply *apply = &delta->applies[a];
+        if (!delta_looks_up(apply, table) || !delta_has_news(delta, delta->batch, a))
+            continue;
+        // A chain that a statement has seen the net of must not grow.
+        for (int i = 0; i < delta->catalog->table_count; i++) {
+            bool written = apply->nets[i] || apply->reads[i];
+            if ((written || apply->uses[i] || apply->past[i]) &&
+                ready(self, &delta->catalog->tables[i], written, error) != 0)
+                return -1;
+        }
+        if (delta_run(delta, a, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int delta_settle(struct delta *delta, struct error *error) {
+    for (int a = 0; a < delta->apply_count; a++)
+        if (delta_has_news(delta, delta->batch, a) && delta_run(delta, a, error) != 0)
+            return -1;
+    for (int i = 0; i < delta->catalog->table_count; i++)
+        row_cache_settle(&delta->kept[i], &delta->catalog->tables[i], &delta->shown.lists[i]);
+    delta_reset(delta->batch);
+    return 0;
+}
+
+void delta_forget(struct delta *delta) {
+    for (int i = 0; delta->kept != NULL && i < delta->catalog->table_count; i++)
+        row_cache_clear(&delta->kept[i]);
+    if (delta->once != NULL)
+        dedup_forget(delta->once);
+}

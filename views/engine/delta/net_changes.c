@@ -1,0 +1,478 @@
+#define _GNU_SOURCE // qsort_r
+#include "views/engine/delta/net_changes.h"
+
+#include "views/engine/delta/as_of.h"
+#include "views/engine/delta/sums.h"
+#include "views/engine/delta/vtab.h"
+#include "views/engine/row/value_order.h"
+
+#include <inttypes.h>
+
+enum delta_kind {
+    KIND_NET,     // _delta_T
+    KIND_CHANGES, // _changes_T
+    KIND_PENDING, // _pending_T: the mirror's own, rows to be written or recalled
+    KIND_GONE,    // _gone_T: the mirror's own, deletes to be noted
+    KIND_COUNT,
+};
+
+enum {
+    NET_FIRST_COLUMN = 1, // after _weight
+    CHANGES_STEP_COLUMN = 5,
+    CHANGES_FIRST_COLUMN,
+    ORDER_MAX = 16, // more columns to order or group by: SQLite sorts
+    ROWS_GUESS = 100,
+};
+
+struct net_row {
+    const struct packed_row *row;
+    int weight;
+};
+
+enum { PLAN_SORTED, PLAN_GROUPED };
+
+struct order {
+    int column;
+    bool descending;
+};
+
+struct delta_cursor {
+    struct sqlite3_vtab_cursor base;
+    int64_t at;
+    int64_t count;
+    struct net_row *rows; // KIND_NET
+    sqlite3_stmt *fill;   // while a view is filled
+    bool filled;          // no row is left
+};
+
+static const struct packed_row *net_changes_row_before(const struct delta_list *list,
+                                                       const struct delta_step *step) {
+    if (step->previous < 0)
+        return step->before;
+    return list->steps[step->previous].gone ? NULL : list->steps[step->previous].row;
+}
+
+// Of the table's columns, among the virtual table's.
+static int net_changes_first_column(enum delta_kind kind) {
+    static const int first[] = {[KIND_NET] = NET_FIRST_COLUMN, [KIND_CHANGES] = CHANGES_FIRST_COLUMN};
+    return kind <= KIND_CHANGES ? first[kind] : 0;
+}
+
+static void net_changes_declare(sqlite3_str *sql, const struct delta_vtab *module) {
+    if (module->kind == KIND_NET)
+        sqlite3_str_appendall(sql, "_weight integer,");
+    if (module->kind == KIND_CHANGES) {
+        sqlite3_str_appendall(sql, "_op text,_snapshot integer,_ts_ms integer,_txid integer,_lsn integer,"
+                                   "_step integer hidden,"); // not of `select *`: nobody asked for it
+        delta_vtab_columns(sql, module->table, "old_");
+        sqlite3_str_appendall(sql, ",");
+    }
+    delta_vtab_columns(sql, module->table, module->kind == KIND_CHANGES ? "new_" : "");
+    if (module->kind > KIND_CHANGES)
+        sqlite3_str_appendall(sql, ",_lsn integer,_ts_ms integer,_step integer");
+}
+
+static int net_changes_connect(sqlite3 *db, void *aux, int count, const char *const *arguments,
+                               sqlite3_vtab **ret, char **ret_message) {
+    (void)count, (void)arguments, (void)ret_message;
+    return delta_vtab_connect(db, aux, net_changes_declare, ret);
+}
+
+// The lists keep, from now on, what this statement uses of the rows before a change.
+static void net_changes_note_used(const struct delta_vtab *module, uint64_t mask) {
+    if (module->kind > KIND_CHANGES)
+        return;
+    if (module->shown->named != NULL)
+        module->shown->named[module->table->index] = true;
+    if (module->shown->netted != NULL && module->kind == KIND_NET)
+        module->shown->netted[module->table->index] = true;
+    if (module->shown->uses == NULL)
+        return;
+    struct delta_use *use = &module->shown->uses[module->table->index];
+    use->has_used = true; // though no column is named: whether there was a row
+    int first = net_changes_first_column((enum delta_kind)module->kind);
+    for (int i = 0; i < module->table->column_count; i++)
+        if (delta_vtab_uses(mask, first + i) ||
+            (module->kind == KIND_CHANGES && delta_vtab_uses(mask, first + module->table->column_count + i)))
+            use->used[i] = true;
+}
+
+// Rows of the net difference come in any order of columns of T that is asked for, so a `group by` needs no
+// sorter.
+static int net_changes_best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
+    struct delta_vtab *module = (struct delta_vtab *)table;
+    uint64_t used = info->colUsed;
+    bool ordered = module->kind == KIND_NET && info->nOrderBy > 0 && info->nOrderBy <= ORDER_MAX;
+    for (int i = 0; ordered && i < info->nOrderBy; i++)
+        ordered = info->aOrderBy[i].iColumn >= NET_FIRST_COLUMN;
+    sqlite3_str *plan = sqlite3_str_new(module->db);
+    for (int i = 0; ordered && i < info->nOrderBy; i++) {
+        int column = info->aOrderBy[i].iColumn;
+        used |= delta_vtab_bit(column);
+        sqlite3_str_appendf(plan, "%c%d", info->aOrderBy[i].desc ? '-' : '+', column - NET_FIRST_COLUMN);
+    }
+    net_changes_note_used(module, used);
+    CLEANUP(stmt_free_text) char *order = sqlite3_str_finish(plan);
+    // 1, 2: all that matters is that equal ones come together
+    int distinct = sqlite3_vtab_distinct(info);
+    info->idxNum = distinct == 1 || distinct == 2 ? PLAN_GROUPED : PLAN_SORTED;
+    info->idxStr = sqlite3_mprintf("%llx:%s", (unsigned long long)used, order != NULL ? order : "");
+    if (info->idxStr == NULL)
+        return SQLITE_NOMEM;
+    info->needToFreeIdxStr = 1;
+    info->orderByConsumed = ordered;
+    info->estimatedCost = ROWS_GUESS;
+    info->estimatedRows = ROWS_GUESS;
+    return SQLITE_OK;
+}
+
+static uint64_t net_changes_read_plan(const char *plan, struct order *ret_order, int *ret_count) {
+    char *at;
+    uint64_t used = strtoull(plan, &at, 16);
+    *ret_count = 0;
+    for (at++; *at != '\0' && *ret_count < ORDER_MAX;) {
+        bool descending = *at == '-';
+        ret_order[(*ret_count)++] = (struct order){(int)strtol(at + 1, &at, 10), descending};
+    }
+    return used;
+}
+
+static int net_changes_open_cursor(sqlite3_vtab *table, sqlite3_vtab_cursor **ret) {
+    (void)table;
+    struct delta_cursor *cursor = sqlite3_malloc(sizeof *cursor);
+    if (cursor == NULL)
+        return SQLITE_NOMEM;
+    *cursor = (struct delta_cursor){0};
+    *ret = &cursor->base;
+    return SQLITE_OK;
+}
+
+static void net_changes_clear_cursor(struct delta_cursor *cursor) {
+    free(cursor->rows);
+    stmt_finalize(&cursor->fill);
+    *cursor = (struct delta_cursor){.base = cursor->base};
+}
+
+static int net_changes_close_cursor(sqlite3_vtab_cursor *base) {
+    struct delta_cursor *cursor = (struct delta_cursor *)base;
+    net_changes_clear_cursor(cursor);
+    sqlite3_free(cursor);
+    return SQLITE_OK;
+}
+
+// --- filling a view: the mirror's rows
+
+static int net_changes_next_filled(struct delta_cursor *cursor) {
+    int code = sqlite3_step(cursor->fill);
+    cursor->at++;
+    cursor->filled = code != SQLITE_ROW;
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int net_changes_begin_fill(const struct delta_vtab *module, struct delta_cursor *cursor,
+                                  const struct order *order, int order_count) {
+    sqlite3_str *sql = sqlite3_str_new(module->db);
+    for (int i = 0; i < module->table->column_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"", i > 0 ? "," : "select ", module->table->columns[i].name);
+    sqlite3_str_appendf(sql, " from main.\"%w\"", module->table->name);
+    for (int i = 0; i < order_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"%s", i > 0 ? "," : " order by ",
+                            module->table->columns[order[i].column].name, order[i].descending ? " desc" : "");
+    CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(sql);
+    if (text == NULL)
+        return SQLITE_NOMEM;
+    int code = sqlite3_prepare_v2(module->db, text, -1, &cursor->fill, NULL);
+    return code == SQLITE_OK ? net_changes_next_filled(cursor) : code;
+}
+
+// --- the lists
+
+struct ordering {
+    const struct order *order;
+    int count;
+};
+
+static int net_changes_compare_rows(const void *a, const void *b, void *self) {
+    const struct ordering *ordering = self;
+    const struct net_row *left = a;
+    const struct net_row *right = b;
+    for (int i = 0; i < ordering->count; i++) {
+        struct value left_value = packed_row_value(left->row, ordering->order[i].column);
+        struct value right_value = packed_row_value(right->row, ordering->order[i].column);
+        int compared = value_compare(&left_value, &right_value);
+        if (compared != 0)
+            return ordering->order[i].descending ? -compared : compared;
+    }
+    return 0;
+}
+
+// Brings rows that are equal in the columns of the order together: `grouped` gets them.
+static int net_changes_group_rows(const struct net_row *rows, int64_t count, struct ordering *ordering,
+                                  struct net_row *grouped) {
+    size_t size = 16;
+    while (size < 2 * (size_t)count)
+        size *= 2;
+    // the newest row of each group by its hash; each row's next older one
+    int *heads = malloc((size + (size_t)count) * sizeof *heads);
+    if (heads == NULL)
+        return SQLITE_NOMEM;
+    int *older = heads + size;
+    memset(heads, 0xff, size * sizeof *heads);
+    for (int64_t i = 0; i < count; i++) {
+        uint64_t hash = HASH_SEED;
+        for (int c = 0; c < ordering->count; c++) {
+            struct value value = packed_row_value(rows[i].row, ordering->order[c].column);
+            hash = value_hash(hash, &value);
+        }
+        size_t place = (size_t)(hash ^ hash >> 32) & (size - 1);
+        while (heads[place] >= 0 && net_changes_compare_rows(&rows[heads[place]], &rows[i], ordering) != 0)
+            place = (place + 1) & (size - 1);
+        older[i] = heads[place];
+        heads[place] = (int)i;
+    }
+    int64_t at = 0;
+    for (size_t place = 0; place < size; place++)
+        for (int i = heads[place]; i >= 0; i = older[i])
+            grouped[at++] = rows[i];
+    free(heads);
+    return SQLITE_OK;
+}
+
+static int net_changes_order_rows(struct delta_cursor *cursor, struct ordering *ordering, bool grouped) {
+    if (ordering->count == 0 || cursor->count < 2)
+        return SQLITE_OK;
+    if (!grouped) {
+        qsort_r(cursor->rows, (size_t)cursor->count, sizeof *cursor->rows, net_changes_compare_rows,
+                ordering);
+        return SQLITE_OK;
+    }
+    struct net_row *rows = malloc((size_t)cursor->count * sizeof *rows);
+    int code =
+        rows != NULL ? net_changes_group_rows(cursor->rows, cursor->count, ordering, rows) : SQLITE_NOMEM;
+    if (code != SQLITE_OK) {
+        free(rows);
+        return code;
+    }
+    free(cursor->rows);
+    cursor->rows = rows;
+    return SQLITE_OK;
+}
+
+static bool net_changes_is_same(const struct table *table, uint64_t used, const struct packed_row *a,
+                                const struct packed_row *b) {
+    for (int i = 0; i < table->column_count; i++) {
+        if (!delta_vtab_uses(used, NET_FIRST_COLUMN + i))
+            continue;
+        struct value left = packed_row_value(a, i);
+        struct value right = packed_row_value(b, i);
+        if (left.kind != right.kind || value_compare(&left, &right) != 0)
+            return false;
+    }
+    return true;
+}
+
+static int net_changes_begin_net(const struct delta_vtab *module, struct delta_cursor *cursor, uint64_t used,
+                                 struct ordering *ordering, bool grouped) {
+    const struct delta_list *list = &module->shown->lists[module->table->index];
+    int from = module->shown->from[module->table->index];
+    if (from == list->count)
+        return SQLITE_OK;
+    cursor->rows = malloc(2 * (size_t)(list->count - from) * sizeof *cursor->rows);
+    if (cursor->rows == NULL)
+        return SQLITE_NOMEM;
+    for (int i = from; i < list->count; i++) {
+        const struct delta_step *step = &list->steps[i];
+        if (!step->last)
+            continue;
+        const struct packed_row *old = list->steps[step->first].before;
+        const struct packed_row *new = step->gone ? NULL : step->row;
+        if (old != NULL && new != NULL && net_changes_is_same(module->table, used, old, new))
+            continue;
+        if (old != NULL)
+            cursor->rows[cursor->count++] = (struct net_row){old, -1};
+        if (new != NULL)
+            cursor->rows[cursor->count++] = (struct net_row){new, 1};
+    }
+    return net_changes_order_rows(cursor, ordering, grouped);
+}
+
+// A delete that found no row.
+static void net_changes_pass_no_changes(const struct delta_list *list, struct delta_cursor *cursor) {
+    while (cursor->at < cursor->count && list->steps[cursor->at].gone &&
+           net_changes_row_before(list, &list->steps[cursor->at]) == NULL)
+        cursor->at++;
+}
+
+static int net_changes_filter(sqlite3_vtab_cursor *base, int grouped, const char *plan, int count,
+                              sqlite3_value **values) {
+    (void)count, (void)values;
+    struct delta_cursor *cursor = (struct delta_cursor *)base;
+    struct delta_vtab *module = (struct delta_vtab *)base->pVtab;
+    struct order order[ORDER_MAX];
+    int order_count;
+    uint64_t used = net_changes_read_plan(plan, order, &order_count);
+    net_changes_clear_cursor(cursor);
+    if (module->shown->fill)
+        return net_changes_begin_fill(module, cursor, order, order_count);
+    if (module->shown->lists == NULL)
+        return SQLITE_OK;
+    struct ordering ordering = {order, order_count};
+    if (module->kind == KIND_NET)
+        return net_changes_begin_net(module, cursor, used, &ordering, grouped == PLAN_GROUPED);
+    const struct delta_list *list = &module->shown->lists[module->table->index];
+    cursor->at = module->kind == KIND_CHANGES ? module->shown->from[module->table->index] : 0;
+    cursor->count = module->kind == KIND_CHANGES ? list->count : list->writing_count;
+    if (module->kind == KIND_CHANGES)
+        net_changes_pass_no_changes(list, cursor);
+    return SQLITE_OK;
+}
+
+static int net_changes_next(sqlite3_vtab_cursor *base) {
+    struct delta_cursor *cursor = (struct delta_cursor *)base;
+    if (cursor->fill != NULL)
+        return net_changes_next_filled(cursor);
+    const struct delta_vtab *module = (const struct delta_vtab *)base->pVtab;
+    cursor->at++;
+    if (module->kind == KIND_CHANGES)
+        net_changes_pass_no_changes(&module->shown->lists[module->table->index], cursor);
+    return SQLITE_OK;
+}
+
+static int net_changes_eof(sqlite3_vtab_cursor *base) {
+    const struct delta_cursor *cursor = (const struct delta_cursor *)base;
+    return cursor->fill != NULL ? cursor->filled : cursor->at >= cursor->count;
+}
+
+// --- columns
+
+static void net_changes_result_or_null(sqlite3_context *context, int64_t value, int64_t none) {
+    if (value != none)
+        sqlite3_result_int64(context, value);
+}
+
+static void net_changes_change_column(const struct delta_list *list, const struct delta_step *step,
+                                      sqlite3_context *context, int column, int table_columns) {
+    static const char ops[] = {[CHANGE_CREATE] = 'c', [CHANGE_UPDATE] = 'u',   [CHANGE_DELETE] = 'd',
+                               [CHANGE_READ] = 'r',   [CHANGE_TRUNCATE] = 'd', [CHANGE_TOMBSTONE] = 'd'};
+    switch (column) {
+    case 0:
+        sqlite3_result_text(context, &ops[step->op], 1, SQLITE_STATIC);
+        return;
+    case 1:
+        sqlite3_result_int(context, step->snapshot);
+        return;
+    case 2:
+        net_changes_result_or_null(context, step->ts_ms, 0);
+        return;
+    case 3:
+        net_changes_result_or_null(context, step->txid, -1);
+        return;
+    case 4:
+        net_changes_result_or_null(context, step->lsn, LSN_NONE);
+        return;
+    case CHANGES_STEP_COLUMN:
+        sqlite3_result_int(context, step->number);
+        return;
+    default:
+        break;
+    }
+    column -= CHANGES_FIRST_COLUMN;
+    const struct packed_row *row = NULL;
+    if (column >= table_columns) {
+        row = step->gone ? NULL : step->row;
+        column -= table_columns;
+    } else {
+        row = net_changes_row_before(list, step);
+    }
+    if (row != NULL)
+        sqlite_value_result_packed(context, row, column);
+}
+
+// The mirror's own: the row as the step left it, then where it stands.
+static void net_changes_written_column(const struct delta_list *list, int number, sqlite3_context *context,
+                                       int column, int table_columns) {
+    const struct delta_step *step = &list->steps[number];
+    if (column < table_columns)
+        sqlite_value_result_packed(context, step->row, column);
+    else if (column == table_columns)
+        sqlite3_result_int64(context, step->lsn);
+    else
+        sqlite3_result_int64(context, column == table_columns + 1 ? step->ts_ms : number);
+}
+
+static void net_changes_fill_column(const struct delta_vtab *module, const struct delta_cursor *cursor,
+                                    sqlite3_context *context, int column) {
+    if (module->kind == KIND_NET) {
+        if (column == 0)
+            sqlite3_result_int(context, 1);
+        else
+            sqlite3_result_value(context, sqlite3_column_value(cursor->fill, column - NET_FIRST_COLUMN));
+        return;
+    }
+    int first_new = CHANGES_FIRST_COLUMN + module->table->column_count;
+    if (column == 0)
+        sqlite3_result_text(context, "r", 1, SQLITE_STATIC);
+    else if (column == 1)
+        sqlite3_result_int(context, 1);
+    else if (column == CHANGES_STEP_COLUMN)
+        sqlite3_result_int(context, 0);
+    else if (column >= first_new)
+        sqlite3_result_value(context, sqlite3_column_value(cursor->fill, column - first_new));
+}
+
+static int net_changes_column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
+    const struct delta_cursor *cursor = (const struct delta_cursor *)base;
+    const struct delta_vtab *module = (const struct delta_vtab *)base->pVtab;
+    if (cursor->fill != NULL) {
+        net_changes_fill_column(module, cursor, context, column);
+    } else if (module->kind > KIND_CHANGES) {
+        const struct delta_list *list = &module->shown->lists[module->table->index];
+        net_changes_written_column(list, list->writing[cursor->at], context, column,
+                                   module->table->column_count);
+    } else if (module->kind == KIND_CHANGES) {
+        const struct delta_list *list = &module->shown->lists[module->table->index];
+        net_changes_change_column(list, &list->steps[cursor->at], context, column,
+                                  module->table->column_count);
+    } else if (column == 0) {
+        sqlite3_result_int(context, cursor->rows[cursor->at].weight);
+    } else {
+        sqlite_value_result_packed(context, cursor->rows[cursor->at].row, column - NET_FIRST_COLUMN);
+    }
+    return SQLITE_OK;
+}
+
+static int net_changes_rowid_of(sqlite3_vtab_cursor *base, sqlite3_int64 *ret) {
+    *ret = ((const struct delta_cursor *)base)->at;
+    return SQLITE_OK;
+}
+
+static const sqlite3_module methods = {
+    .xConnect = net_changes_connect, // no xCreate: the table is there by its module's name alone
+    .xBestIndex = net_changes_best_index,
+    .xDisconnect = delta_vtab_disconnect,
+    .xOpen = net_changes_open_cursor,
+    .xClose = net_changes_close_cursor,
+    .xFilter = net_changes_filter,
+    .xNext = net_changes_next,
+    .xEof = net_changes_eof,
+    .xColumn = net_changes_column_of,
+    .xRowid = net_changes_rowid_of,
+};
+
+int net_changes_register(struct sqlite3 *db, const struct catalog *catalog, struct delta_shown *shown,
+                         struct error *error) {
+    static const char *const names[] = {[KIND_NET] = "_delta_%s",
+                                        [KIND_CHANGES] = "_changes_%s",
+                                        [KIND_PENDING] = "_pending_%s",
+                                        [KIND_GONE] = "_gone_%s"};
+    for (int i = 0; i < catalog->table_count; i++) {
+        struct delta_vtab module = {.shown = shown, .table = &catalog->tables[i]};
+        for (module.kind = 0; module.kind < KIND_COUNT; module.kind++)
+            if (delta_vtab_register(db, names[module.kind], &methods, &module, error) != 0)
+                return -1;
+        if (delta_sums_register(db, &catalog->tables[i], shown, error) != 0 ||
+            delta_as_of_register(db, &catalog->tables[i], shown, error) != 0)
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,116 @@
+#include "views/engine/delta/newest_by_key.h"
+
+#include "views/engine/delta/batch.h"
+#include "views/engine/row/key.h"
+
+#include <stdlib.h>
+
+enum { FIRST_SIZE = 256 };
+
+void newest_done(struct newest_by_key *pending) {
+    free(pending->slots);
+    free(pending->used);
+    *pending = (struct newest_by_key){0};
+}
+
+static uint32_t newest_by_key_tag_of(uint64_t hash) {
+    return (uint32_t)(hash >> 32);
+}
+
+// Where the key's step is or would be.
+static int newest_by_key_place_of(const struct newest_by_key *pending, const struct delta_list *list,
+                                  uint64_t hash, const struct value *values) {
+    int mask = pending->size - 1;
+    int place = (int)(hash & (uint64_t)mask);
+    for (;; place = (place + 1) & mask) {
+        const struct newest_slot *slot = &pending->slots[place];
+        if (slot->step < 0 || (slot->tag == newest_by_key_tag_of(hash) &&
+                               key_equal(pending->table, list->steps[slot->step].row, values)))
+            return place;
+    }
+}
+
+int newest_find(const struct newest_by_key *pending, const struct delta_list *list, uint64_t hash,
+                const struct value *values) {
+    return pending->count == 0 ? -1
+                               : pending->slots[newest_by_key_place_of(pending, list, hash, values)].step;
+}
+
+int newest_step(const struct newest_by_key *pending, int i) {
+    return pending->slots[pending->used[i]].step;
+}
+
+static int newest_by_key_grow(struct newest_by_key *pending, const struct delta_list *list,
+                              struct error *error) {
+    int size = pending->size == 0 ? FIRST_SIZE : pending->size * 2;
+    struct newest_slot *slots = malloc((size_t)size * sizeof *slots);
+    int *used = malloc((size_t)size / 2 * sizeof *used);
+    if (slots == NULL || used == NULL) {
+        free(slots);
+        free(used);
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
+    memset(slots, 0xff, (size_t)size * sizeof *slots);
+    struct newest_by_key grown = {.table = pending->table, .slots = slots, .size = size, .used = used};
+    for (int i = 0; i < pending->count; i++) {
+        int step = newest_step(pending, i);
+        struct value values[TABLE_COLUMNS_MAX];
+        packed_row_key(list->steps[step].row, pending->table, values);
+        uint64_t hash = key_hash(pending->table, values);
+        int place = newest_by_key_place_of(&grown, list, hash, values);
+        slots[place] = (struct newest_slot){step, newest_by_key_tag_of(hash)};
+        used[grown.count++] = place;
+    }
+    free(pending->slots);
+    free(pending->used);
+    *pending = grown;
+    return 0;
+}
+
+int newest_put(struct newest_by_key *pending, const struct delta_list *list, uint64_t hash,
+               const struct value *values, int step, struct error *error) {
+    if (pending->count >= pending->size / 2 && newest_by_key_grow(pending, list, error) != 0)
+        return -1;
+    int place = newest_by_key_place_of(pending, list, hash, values);
+    if (pending->slots[place].step < 0)
+        pending->used[pending->count++] = place;
+    pending->slots[place] = (struct newest_slot){step, newest_by_key_tag_of(hash)};
+    return 0;
+}
+
+void newest_clear(struct newest_by_key *pending) {
+    for (int i = 0; i < pending->count; i++)
+        pending->slots[pending->used[i]].step = -1;
+    pending->count = 0;
+}
+
+int lsn_bounds_prepare(struct lsn_bounds *bounds, int64_t floor, struct error *error) {
+    if (bounds->places != NULL)
+        return 0;
+    bounds->places = malloc(LSN_BOUNDS * sizeof *bounds->places);
+    if (bounds->places == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int i = 0; i < LSN_BOUNDS; i++)
+        bounds->places[i] = (struct lsn_bound){.newest = floor, .others = floor};
+    return 0;
+}
+
+int64_t lsn_bound(const struct lsn_bounds *bounds, uint64_t hash) {
+    const struct lsn_bound *bound = &bounds->places[hash % LSN_BOUNDS];
+    return bound->tag == newest_by_key_tag_of(hash) ? bound->newest : bound->others;
+}
+
+void lsn_bound_raise(struct lsn_bounds *bounds, uint64_t hash, int64_t lsn) {
+    struct lsn_bound *bound = &bounds->places[hash % LSN_BOUNDS];
+    // One that comes back may have had any LSN up to that of the others.
+    int64_t known = lsn_bound(bounds, hash);
+    if (bound->tag != newest_by_key_tag_of(hash) && bound->newest > bound->others)
+        bound->others = bound->newest;
+    bound->tag = newest_by_key_tag_of(hash);
+    bound->newest = lsn > known ? lsn : known;
+}
+
+void lsn_bounds_done(struct lsn_bounds *bounds) {
+    free(bounds->places);
+    bounds->places = NULL;
+}

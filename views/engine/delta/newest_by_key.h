@@ -1,0 +1,63 @@
+// A table's changes that were accepted and are not yet written: by key the newest of them, so that a row that
+// changes often within a commit is written once. The steps themselves are delta_batch.h's. Also an upper
+// bound, by key, of the LSNs that streamed changes have reached: what lies above needs no look at the file.
+// Inside the mirror only.
+#ifndef TIDEMARK_DELTA_NEWEST_BY_KEY_H
+#define TIDEMARK_DELTA_NEWEST_BY_KEY_H
+
+#include "views/base/error.h"
+#include "views/engine/change.h"
+
+struct delta_list;
+
+enum {
+    LSN_BOUNDS = 32768, // places for bounds
+};
+
+struct newest_slot {
+    int step;     // the key's newest, -1 = free
+    uint32_t tag; // of its hash: most other keys are told apart without a look at theirs
+};
+
+struct newest_by_key {
+    const struct table *table;
+    struct newest_slot *slots; // open addressing by key; a power of two
+    int size;
+    int *used; // places of `slots` in the order of their keys' first change
+    int count;
+};
+
+// Of the keys that share a place the newest has a bound of its own. So a row whose LSN is a little lower than
+// those before it (a transaction's first, written before others committed) is taken for a possible repeat
+// only when two other keys of its place came meanwhile.
+struct lsn_bound {
+    int64_t newest; // the LSN of the key that has `tag`
+    int64_t others; // the highest of all the others
+    uint32_t tag;
+};
+
+struct lsn_bounds {
+    struct lsn_bound *places; // LSN_BOUNDS of them, made with the first change
+};
+
+void newest_done(struct newest_by_key *pending);
+// The newest step of the key's chain, -1 = none is pending. `hash`: key_hash of `values`.
+int newest_find(const struct newest_by_key *pending, const struct delta_list *list, uint64_t hash,
+                const struct value *values);
+// Makes `step`, the list's newest, the newest of its key. ERROR_SYSTEM.
+int newest_put(struct newest_by_key *pending, const struct delta_list *list, uint64_t hash,
+               const struct value *values, int step, struct error *error);
+// The newest step of the key that came i-th, i < count.
+int newest_step(const struct newest_by_key *pending, int i);
+// Nothing is pending any more.
+void newest_clear(struct newest_by_key *pending);
+
+// Before the others; `floor`: the bound of every key until then. ERROR_SYSTEM.
+int lsn_bounds_prepare(struct lsn_bounds *bounds, int64_t floor, struct error *error);
+// No streamed change of the key has a higher LSN.
+int64_t lsn_bound(const struct lsn_bounds *bounds, uint64_t hash);
+// A change of the key has this LSN.
+void lsn_bound_raise(struct lsn_bounds *bounds, uint64_t hash, int64_t lsn);
+void lsn_bounds_done(struct lsn_bounds *bounds);
+
+#endif

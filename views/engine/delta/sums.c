@@ -1,0 +1,396 @@
+#include "views/engine/delta/sums.h"
+
+#include "views/base/arena.h"
+#include "views/base/buffer.h"
+#include "views/engine/delta/vtab.h"
+#include "views/engine/row/value_order.h"
+
+enum {
+    WEIGHT_COLUMN,
+    FIRST_COLUMN,
+    // hidden, after the table's columns: the arguments
+    ARGUMENT_BY = 0,
+    ARGUMENT_OF,
+    ARGUMENT_VALUES,
+    ARGUMENTS = ARGUMENT_VALUES + DELTA_SUMS_VALUES_MAX,
+    FIRST_SIZE = 64,
+    ROWS_GUESS = 100,
+};
+
+struct group {
+    struct value by;
+    int64_t weight;
+    struct value *sums; // by number of the summed columns
+};
+
+struct sums_cursor {
+    struct sqlite3_vtab_cursor base;
+    int by;
+    int of; // -1 = all rows
+    struct value values[DELTA_SUMS_VALUES_MAX];
+    int value_count;
+    int *summed; // columns
+    int summed_count;
+    struct group *groups;
+    int count;
+    int capacity;
+    int *places; // of groups by the hash of what they have in common, -1 = free; a power of two
+    int size;
+    int at;
+    struct arena arena;
+};
+
+// --- adding up
+
+// As SQLite's own +: what does not fit an integer goes on as a REAL.
+static void delta_sums_add(struct value *sum, const struct value *value, int weight) {
+    int64_t integer = 0;
+    bool overflow = true;
+    if (value->kind == VALUE_INTEGER && sum->kind == VALUE_INTEGER)
+        overflow = weight > 0 ? __builtin_add_overflow(sum->integer, value->integer, &integer)
+                              : __builtin_sub_overflow(sum->integer, value->integer, &integer);
+    if (!overflow)
+        sum->integer = integer;
+    else if (value->kind == VALUE_INTEGER || value->kind == VALUE_REAL)
+        *sum = (struct value){.kind = VALUE_REAL, .real = value_number(sum) + weight * value_number(value)};
+}
+
+static bool delta_sums_is_meant(const struct sums_cursor *cursor, const struct packed_row *row) {
+    if (cursor->of < 0)
+        return true;
+    struct value value = packed_row_value(row, cursor->of);
+    for (int i = 0; i < cursor->value_count; i++)
+        if (value_rank(&value) != 0 && value_compare(&value, &cursor->values[i]) == 0)
+            return true;
+    return false;
+}
+
+static int delta_sums_place_of(const struct sums_cursor *cursor, const struct value *by) {
+    uint64_t hash = value_hash(HASH_SEED, by);
+    int place = (int)((hash ^ hash >> 32) & (uint64_t)(cursor->size - 1));
+    while (cursor->places[place] >= 0 && value_compare(&cursor->groups[cursor->places[place]].by, by) != 0)
+        place = (place + 1) & (cursor->size - 1);
+    return place;
+}
+
+static int delta_sums_grow(struct sums_cursor *cursor) {
+    int size = cursor->size == 0 ? FIRST_SIZE : cursor->size * 2;
+    int *places = malloc((size_t)size * sizeof *places);
+    struct group *groups = realloc(cursor->groups, (size_t)size / 2 * sizeof *groups);
+    if (groups != NULL)
+        cursor->groups = groups;
+    if (places == NULL || groups == NULL) {
+        free(places);
+        return -1;
+    }
+    free(cursor->places);
+    cursor->places = places;
+    cursor->size = size;
+    cursor->capacity = size / 2;
+    memset(places, 0xff, (size_t)size * sizeof *places);
+    for (int i = 0; i < cursor->count; i++)
+        places[delta_sums_place_of(cursor, &cursor->groups[i].by)] = i;
+    return 0;
+}
+
+// `lasting`: the bytes live as long as the cursor.
+static struct group *delta_sums_group_of(struct sums_cursor *cursor, struct value by, bool lasting) {
+    if (cursor->count == cursor->capacity && delta_sums_grow(cursor) != 0)
+        return NULL;
+    int place = delta_sums_place_of(cursor, &by);
+    if (cursor->places[place] >= 0)
+        return &cursor->groups[cursor->places[place]];
+    size_t bytes = lasting ? 0 : value_bytes(&by);
+    struct value *memory = arena_take(&cursor->arena, (size_t)cursor->summed_count * sizeof *memory + bytes);
+    if (memory == NULL)
+        return NULL;
+    for (int i = 0; i < cursor->summed_count; i++)
+        memory[i] = (struct value){.kind = VALUE_INTEGER};
+    if (!lasting && value_has_bytes(&by))
+        by.bytes.data = bytes > 0 ? memcpy(memory + cursor->summed_count, by.bytes.data, bytes) : "";
+    cursor->places[place] = cursor->count;
+    cursor->groups[cursor->count] = (struct group){.by = by, .sums = memory};
+    return &cursor->groups[cursor->count++];
+}
+
+static int delta_sums_add_row(struct sums_cursor *cursor, const struct packed_row *row, int weight,
+                              bool lasting) {
+    if (!delta_sums_is_meant(cursor, row))
+        return SQLITE_OK;
+    struct group *group = delta_sums_group_of(cursor, packed_row_value(row, cursor->by), lasting);
+    if (group == NULL)
+        return SQLITE_NOMEM;
+    group->weight += weight;
+    for (int i = 0; i < cursor->summed_count; i++) {
+        struct value value = packed_row_value(row, cursor->summed[i]);
+        delta_sums_add(&group->sums[i], &value, weight);
+    }
+    return SQLITE_OK;
+}
+
+static int delta_sums_add_changes(const struct delta_vtab *module, struct sums_cursor *cursor) {
+    const struct delta_list *list = &module->shown->lists[module->table->index];
+    for (int i = module->shown->from[module->table->index]; i < list->count; i++) {
+        const struct delta_step *step = &list->steps[i];
+        if (!step->last)
+            continue;
+        const struct packed_row *old = list->steps[step->first].before;
+        int code = old != NULL ? delta_sums_add_row(cursor, old, -1, true) : SQLITE_OK;
+        if (code == SQLITE_OK && !step->gone)
+            code = delta_sums_add_row(cursor, step->row, 1, true);
+        if (code != SQLITE_OK)
+            return code;
+    }
+    return SQLITE_OK;
+}
+
+// `scratch`: room for a row, for which it grows.
+static int delta_sums_add_stored(struct sums_cursor *cursor, sqlite3_stmt *stmt, int count,
+                                 struct buffer *scratch) {
+    struct value values[TABLE_COLUMNS_MAX];
+    for (int i = 0; i < count; i++)
+        values[i] = sqlite_value_borrow(sqlite3_column_value(stmt, i));
+    buffer_clear(scratch);
+    size_t size = packed_row_size(values, count);
+    if (!buffer_reserve(scratch, size))
+        return SQLITE_NOMEM;
+    struct packed_row *row = (struct packed_row *)(void *)scratch->data;
+    packed_row_put(row, size, values, count);
+    return delta_sums_add_row(cursor, row, 1, false);
+}
+
+// A view is filled: every row of the mirror.
+static int delta_sums_add_mirror(const struct delta_vtab *module, struct sums_cursor *cursor) {
+    sqlite3_str *sql = sqlite3_str_new(module->db);
+    int count = module->table->column_count;
+    for (int i = 0; i < count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"", i > 0 ? "," : "select ", module->table->columns[i].name);
+    sqlite3_str_appendf(sql, " from main.\"%w\"", module->table->name);
+    CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(sql);
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    CLEANUP(buffer_free) struct buffer scratch = {0};
+    if (text == NULL)
+        return SQLITE_NOMEM;
+    int code = sqlite3_prepare_v2(module->db, text, -1, &stmt, NULL);
+    while (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW)
+        code = delta_sums_add_stored(cursor, stmt, count, &scratch);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+// --- the virtual table
+
+static void delta_sums_declare(sqlite3_str *sql, const struct delta_vtab *module) {
+    sqlite3_str_appendall(sql, "_weight integer,");
+    delta_vtab_columns(sql, module->table, "");
+    sqlite3_str_appendall(sql, ",_by hidden,_of hidden");
+    for (int i = 0; i < DELTA_SUMS_VALUES_MAX; i++)
+        sqlite3_str_appendf(sql, ",_value%d hidden", i + 1);
+}
+
+static int delta_sums_connect(sqlite3 *db, void *aux, int count, const char *const *arguments,
+                              sqlite3_vtab **ret, char **ret_message) {
+    (void)count, (void)arguments, (void)ret_message;
+    return delta_vtab_connect(db, aux, delta_sums_declare, ret);
+}
+
+static int delta_sums_complain(sqlite3_vtab *table, const char *what) {
+    sqlite3_free(table->zErrMsg);
+    table->zErrMsg = sqlite3_mprintf("_sums_%s('COLUMN' [, 'COLUMN', VALUE...]): %s",
+                                     ((struct delta_vtab *)table)->table->name, what);
+    return SQLITE_ERROR;
+}
+
+// The column that an argument names, as the statement is prepared.
+static int delta_sums_named_column(const struct delta_vtab *module, sqlite3_index_info *info, int constraint,
+                                   int *ret) {
+    sqlite3_value *value = NULL;
+    if (sqlite3_vtab_rhs_value(info, constraint, &value) != SQLITE_OK ||
+        sqlite3_value_type(value) != SQLITE_TEXT)
+        return -1;
+    *ret = table_column(module->table, (const char *)sqlite3_value_text(value),
+                        (size_t)sqlite3_value_bytes(value));
+    return *ret < 0 ? -1 : 0;
+}
+
+static bool delta_sums_is_used(const sqlite3_index_info *info, int column) {
+    return delta_vtab_uses(info->colUsed, FIRST_COLUMN + column);
+}
+
+// The lists keep, from now on, what the sums need of the rows before a change.
+static void delta_sums_note_used(const struct delta_vtab *module, const sqlite3_index_info *info, int by,
+                                 int of) {
+    if (module->shown->named != NULL)
+        module->shown->named[module->table->index] = module->shown->netted[module->table->index] = true;
+    if (module->shown->uses == NULL)
+        return;
+    struct delta_use *use = &module->shown->uses[module->table->index];
+    use->has_used = true;
+    for (int i = 0; i < module->table->column_count; i++)
+        use->used[i] |= i == by || i == of || delta_sums_is_used(info, i);
+}
+
+// The columns that the sums are by and of, and those that are used, go to filter() as idxStr, how many values
+// as idxNum.
+static int delta_sums_best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
+    struct delta_vtab *module = (struct delta_vtab *)table;
+    int given[ARGUMENTS] = {0}; // constraint number + 1
+    int order[ARGUMENTS];       // arguments as filter() gets them
+    int passed = 0;
+    for (int i = 0; i < info->nConstraint && passed < ARGUMENTS; i++) {
+        int argument = info->aConstraint[i].iColumn - FIRST_COLUMN - module->table->column_count;
+        if (argument < 0 || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ)
+            continue;
+        if (!info->aConstraint[i].usable)
+            return SQLITE_CONSTRAINT;
+        given[argument] = i + 1;
+        // a constraint is left out only if its value is passed on
+        order[passed] = argument;
+        info->aConstraintUsage[i].argvIndex = ++passed;
+        info->aConstraintUsage[i].omit = 1;
+    }
+    int by = -1;
+    int of = -1;
+    // None at all: SQLite may only be asking what one side of an OR would cost.
+    if (given[ARGUMENT_BY] == 0)
+        return SQLITE_CONSTRAINT;
+    if (delta_sums_named_column(module, info, given[ARGUMENT_BY] - 1, &by) != 0)
+        return delta_sums_complain(table, "the first argument is the name of a column");
+    if (given[ARGUMENT_OF] != 0 && delta_sums_named_column(module, info, given[ARGUMENT_OF] - 1, &of) != 0)
+        return delta_sums_complain(table, "the second argument is the name of a column");
+    if ((of >= 0) != (given[ARGUMENT_VALUES] != 0))
+        return delta_sums_complain(table, "a second column goes with 1 to 4 values");
+    // filter() needs the values only: a bit for each argument that is one
+    for (int i = 0; i < passed; i++)
+        if (order[i] >= ARGUMENT_VALUES)
+            info->idxNum |= 1 << i;
+    delta_sums_note_used(module, info, by, of);
+    info->idxStr = sqlite3_mprintf("%d,%d,%llx", by, of, (unsigned long long)info->colUsed);
+    if (info->idxStr == NULL)
+        return SQLITE_NOMEM;
+    info->needToFreeIdxStr = 1;
+    info->estimatedCost = ROWS_GUESS;
+    info->estimatedRows = ROWS_GUESS;
+    return SQLITE_OK;
+}
+
+static int delta_sums_open_cursor(sqlite3_vtab *table, sqlite3_vtab_cursor **ret) {
+    (void)table;
+    struct sums_cursor *cursor = sqlite3_malloc(sizeof *cursor);
+    if (cursor == NULL)
+        return SQLITE_NOMEM;
+    *cursor = (struct sums_cursor){0};
+    *ret = &cursor->base;
+    return SQLITE_OK;
+}
+
+static void delta_sums_clear_cursor(struct sums_cursor *cursor) {
+    free(cursor->summed);
+    free(cursor->groups);
+    free(cursor->places);
+    arena_free(&cursor->arena);
+    *cursor = (struct sums_cursor){.base = cursor->base};
+}
+
+static int delta_sums_close_cursor(sqlite3_vtab_cursor *base) {
+    struct sums_cursor *cursor = (struct sums_cursor *)base;
+    delta_sums_clear_cursor(cursor);
+    sqlite3_free(cursor);
+    return SQLITE_OK;
+}
+
+static int delta_sums_read_plan(const struct delta_vtab *module, struct sums_cursor *cursor,
+                                const char *plan) {
+    char *at;
+    cursor->by = (int)strtol(plan, &at, 10);
+    cursor->of = (int)strtol(at + 1, &at, 10);
+    const sqlite3_index_info info = {.colUsed = strtoull(at + 1, NULL, 16)};
+    cursor->summed = malloc((size_t)module->table->column_count * sizeof *cursor->summed);
+    if (cursor->summed == NULL)
+        return SQLITE_NOMEM;
+    for (int i = 0; i < module->table->column_count; i++)
+        if (i != cursor->by && delta_sums_is_used(&info, i))
+            cursor->summed[cursor->summed_count++] = i;
+    return SQLITE_OK;
+}
+
+// What adds up to nothing is no group.
+static bool delta_sums_is_nothing(const struct sums_cursor *cursor, const struct group *group) {
+    if (group->weight != 0)
+        return false;
+    for (int i = 0; i < cursor->summed_count; i++)
+        if (value_number(&group->sums[i]) != 0)
+            return false;
+    return true;
+}
+
+static void delta_sums_pass_nothing(struct sums_cursor *cursor) {
+    while (cursor->at < cursor->count && delta_sums_is_nothing(cursor, &cursor->groups[cursor->at]))
+        cursor->at++;
+}
+
+static int delta_sums_filter(sqlite3_vtab_cursor *base, int are_values, const char *plan, int count,
+                             sqlite3_value **values) {
+    struct sums_cursor *cursor = (struct sums_cursor *)base;
+    const struct delta_vtab *module = (const struct delta_vtab *)base->pVtab;
+    delta_sums_clear_cursor(cursor);
+    int code = delta_sums_read_plan(module, cursor, plan);
+    for (int i = 0; code == SQLITE_OK && i < count; i++)
+        if ((are_values >> i & 1) != 0)
+            code = sqlite_value_take(&cursor->arena, values[i], &cursor->values[cursor->value_count++]);
+    if (code == SQLITE_OK && module->shown->fill)
+        code = delta_sums_add_mirror(module, cursor);
+    else if (code == SQLITE_OK && module->shown->lists != NULL)
+        code = delta_sums_add_changes(module, cursor);
+    delta_sums_pass_nothing(cursor);
+    return code;
+}
+
+static int delta_sums_next(sqlite3_vtab_cursor *base) {
+    struct sums_cursor *cursor = (struct sums_cursor *)base;
+    cursor->at++;
+    delta_sums_pass_nothing(cursor);
+    return SQLITE_OK;
+}
+
+static int delta_sums_eof(sqlite3_vtab_cursor *base) {
+    const struct sums_cursor *cursor = (const struct sums_cursor *)base;
+    return cursor->at >= cursor->count;
+}
+
+static int delta_sums_column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
+    const struct sums_cursor *cursor = (const struct sums_cursor *)base;
+    const struct group *group = &cursor->groups[cursor->at];
+    if (column == WEIGHT_COLUMN)
+        sqlite3_result_int64(context, group->weight);
+    else if (column - FIRST_COLUMN == cursor->by)
+        sqlite_value_result(context, &group->by);
+    else
+        for (int i = 0; i < cursor->summed_count; i++)
+            if (column - FIRST_COLUMN == cursor->summed[i])
+                sqlite_value_result(context, &group->sums[i]);
+    return SQLITE_OK;
+}
+
+static int delta_sums_rowid_of(sqlite3_vtab_cursor *base, sqlite3_int64 *ret) {
+    *ret = ((const struct sums_cursor *)base)->at;
+    return SQLITE_OK;
+}
+
+static const sqlite3_module methods = {
+    .xConnect = delta_sums_connect,
+    .xBestIndex = delta_sums_best_index,
+    .xDisconnect = delta_vtab_disconnect,
+    .xOpen = delta_sums_open_cursor,
+    .xClose = delta_sums_close_cursor,
+    .xFilter = delta_sums_filter,
+    .xNext = delta_sums_next,
+    .xEof = delta_sums_eof,
+    .xColumn = delta_sums_column_of,
+    .xRowid = delta_sums_rowid_of,
+};
+
+int delta_sums_register(struct sqlite3 *db, const struct table *table, struct delta_shown *shown,
+                        struct error *error) {
+    const struct delta_vtab module = {.shown = shown, .table = table};
+    return delta_vtab_register(db, "_sums_%s", &methods, &module, error);
+}

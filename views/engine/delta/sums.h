@@ -1,0 +1,19 @@
+// The virtual table _sums_T('COLUMN'[, 'COLUMN', VALUE...]) over the lists of delta.h: what a commit adds to
+// the sums of T by a column, of all rows or of those whose second column has one of the values. A row for
+// each group that differs: _weight how many rows more it has, the column itself, of every other column of
+// numbers what is to be added to its sum; NULL counts as 0, and a sum beyond 64 bits is a REAL, as with `+`.
+// The work of a `group by` over _delta_T without SQLite's interpreter for each row. Inside views only
+// (net_changes.c registers it).
+#ifndef TIDEMARK_DELTA_SUMS_H
+#define TIDEMARK_DELTA_SUMS_H
+
+#include "views/engine/delta/net_changes.h"
+
+enum {
+    DELTA_SUMS_VALUES_MAX = 4,
+};
+
+int delta_sums_register(struct sqlite3 *db, const struct table *table, struct delta_shown *shown,
+                        struct error *error);
+
+#endif

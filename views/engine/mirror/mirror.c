@@ -1,0 +1,314 @@
+#include "views/engine/mirror/state.h"
+
+#include "views/engine/row/column_type.h"
+
+// Deletes between two purges of what they left behind.
+enum { PURGE_EVERY_DELETES = 100000 };
+
+static int mirror_load_tables(struct mirror *mirror, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *load = NULL;
+    if (stmt_prepare(
+            mirror->db,
+            "select name, truncate_lsn, snapshot_lsn, snapshot_open, snapshot_marked, deleted_lsn, newest_lsn"
+            " from _tables",
+            "_tables", &load, error) != 0)
+        return -1;
+    int row;
+    while ((row = stmt_row(load, "_tables", error)) == 1) {
+        const char *name = (const char *)sqlite3_column_text(load, 0);
+        const struct table *table = catalog_table(mirror->catalog, name, strlen(name));
+        if (table == NULL)
+            continue;
+        struct mirror_table *state = &mirror->tables[table->index];
+        state->truncate_lsn = sqlite3_column_int64(load, 1);
+        state->snapshot_lsn = sqlite3_column_int64(load, 2);
+        state->snapshot_open = sqlite3_column_int(load, 3) != 0;
+        state->snapshot_marked = sqlite3_column_int(load, 4) != 0;
+        state->deleted_lsn = sqlite3_column_int64(load, 5);
+        state->newest_known = sqlite3_column_type(load, 6) != SQLITE_NULL;
+        state->newest_lsn = sqlite3_column_int64(load, 6);
+        state->dirty = false;
+    }
+    return row;
+}
+
+// A file that did not keep it yet.
+static int mirror_find_newest(struct mirror *mirror, struct mirror_table *table, struct error *error) {
+    CLEANUP(stmt_free_text) char *sql = table_sql_newest_lsn(table->table);
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (stmt_prepare(mirror->db, sql, table->table->name, &stmt, error) != 0 ||
+        stmt_row(stmt, table->table->name, error) != 1)
+        return -1;
+    table->newest_lsn = sqlite3_column_int64(stmt, 0);
+    return 0;
+}
+
+// Whether each change must be written as it comes: a view's trigger is to see it, or an index of a view may
+// refuse it alone: a unique one, or one that computes (json_extract of what is no JSON).
+static int mirror_find_watched(struct mirror *mirror, struct mirror_table *table, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(
+            mirror->db,
+            "select not exists(select 1 from sqlite_schema where type = 'trigger'"
+            " and tbl_name = :table collate nocase)"
+            " and not exists(select 1 from pragma_index_list(:table) l where l.origin <> 'pk' and (l.\"unique\""
+            " or exists(select 1 from pragma_index_xinfo(l.name) where cid = -2)" // an expression
+            " or (l.partial and (select instr(substr(sql, instr(lower(sql), ' where ')), '(') from sqlite_schema"
+            " where type = 'index' and name = l.name) > 0)))",
+            table->table->name, &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":table", span_of(table->table->name));
+    if (stmt_row(stmt, table->table->name, error) != 1)
+        return -1;
+    table->may_defer = sqlite3_column_int(stmt, 0) != 0;
+    // Two keys that differ by their bytes may be one number.
+    for (int i = 0; i < table->table->key_count; i++)
+        table->may_defer &= table->table->columns[table->table->keys[i]].type != COLUMN_REAL;
+    return 0;
+}
+
+static int mirror_choose_columns(struct mirror *mirror, struct mirror_table *table, struct error *error) {
+    const struct delta_use *use = delta_uses(mirror->delta, table->table);
+    size_t columns = (size_t)table->table->column_count;
+    table->recalled = calloc(columns, sizeof *table->recalled);
+    table->recalled_deleted = calloc(columns, sizeof *table->recalled_deleted);
+    if (table->recalled == NULL || table->recalled_deleted == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (size_t c = 0; c < columns; c++) {
+        table->recalled[c] = use->used[c];
+        table->has_looked_up |= use->looked_up[c];
+        table->recalled_deleted[c] = use->used[c] || column_type_toastable(table->table->columns[c].type);
+    }
+    table->looked_up = use->looked_up;
+    return 0;
+}
+
+static int mirror_learn_tables(struct mirror *mirror, struct error *error) {
+    for (int i = 0; i < mirror->catalog->table_count; i++) {
+        struct mirror_table *table = &mirror->tables[i];
+        if ((!table->newest_known && mirror_find_newest(mirror, table, error) != 0) ||
+            mirror_find_watched(mirror, table, error) != 0)
+            return -1;
+        if (table->recalled == NULL && mirror_choose_columns(mirror, table, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void mirror_init_tables(struct mirror *mirror) {
+    for (int i = 0; i < mirror->catalog->table_count; i++) {
+        struct mirror_table *state = &mirror->tables[i];
+        state->table = &mirror->catalog->tables[i];
+        state->db = mirror->db;
+        lsn_bounds_done(&state->bounds);
+        state->truncate_lsn = state->snapshot_lsn = state->deleted_lsn = state->newest_lsn = LSN_NONE;
+        state->newest_known = false;
+        state->snapshot_open = state->snapshot_marked = state->dirty = false;
+        state->has_toastable = false;
+        for (int c = 0; c < state->table->column_count; c++)
+            state->has_toastable |= column_type_toastable(state->table->columns[c].type);
+    }
+}
+
+static int mirror_make_batches(struct mirror *mirror, struct error *error) {
+    int statements = delta_statements(mirror->delta);
+    for (int i = 0; i < 2; i++)
+        if (delta_batch_new(&mirror->batches[i], mirror->catalog, statements, error) != 0)
+            return -1;
+    mirror->accepting = mirror->batches[0];
+    delta_show(mirror->delta, mirror->accepting);
+    return 0;
+}
+
+int mirror_open(struct mirror **ret, sqlite3 *db, const struct catalog *catalog,
+                const struct mirror_owner *owner, struct error *error) {
+    CLEANUP(mirror_close) struct mirror *mirror = calloc(1, sizeof *mirror);
+    if (mirror != NULL) {
+        mirror->db = db;
+        mirror->catalog = catalog;
+        mirror->owner = *owner;
+        mirror->tables = calloc((size_t)catalog->table_count, sizeof *mirror->tables);
+        mirror->values = calloc(TABLE_COLUMNS_MAX, sizeof *mirror->values);
+    }
+    if (mirror == NULL || mirror->tables == NULL || mirror->values == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    mirror_init_tables(mirror);
+    if (mirror_load_tables(mirror, error) != 0 || toast_carry_open(&mirror->carry, db, error) != 0 ||
+        delta_open(&mirror->delta, db, catalog, error) != 0 || mirror_make_batches(mirror, error) != 0 ||
+        mirror_learn_tables(mirror, error) != 0)
+        return -1;
+    if (stmt_prepare(
+            db,
+            "insert into _tables(name, truncate_lsn, snapshot_lsn, snapshot_open, snapshot_marked, deleted_lsn,"
+            " newest_lsn) values(:name, :truncate, :snapshot, :open, :marked, :deleted, :newest)"
+            " on conflict(name) do update set truncate_lsn=excluded.truncate_lsn,"
+            " snapshot_lsn=excluded.snapshot_lsn, snapshot_open=excluded.snapshot_open,"
+            " snapshot_marked=excluded.snapshot_marked, deleted_lsn=excluded.deleted_lsn,"
+            " newest_lsn=excluded.newest_lsn",
+            "_tables", &mirror->save, error) != 0)
+        return -1;
+    *ret = mirror;
+    mirror = NULL;
+    return 0;
+}
+
+void mirror_close(struct mirror **mirror) {
+    struct mirror *m = *mirror;
+    if (m == NULL)
+        return;
+    if (m->tables != NULL)
+        for (int i = 0; i < m->catalog->table_count; i++)
+            mirror_table_finalize(&m->tables[i]);
+    stmt_finalize(&m->save);
+    toast_carry_close(&m->carry);
+    delta_close(&m->delta);
+    for (int i = 0; i < 2; i++)
+        delta_batch_free(&m->batches[i]);
+    arena_free(&m->arena);
+    free(m->tables);
+    free(m->values);
+    free(m);
+    *mirror = NULL;
+}
+
+const struct change *const *mirror_current(const struct mirror *mirror) {
+    return &mirror->current;
+}
+
+int mirror_hold(struct mirror *mirror, struct error *error) {
+    if (mirror->owner.hold(mirror->owner.self, error) != 0)
+        return -1;
+    delta_show(mirror->delta, mirror->accepting);
+    return 0;
+}
+
+void mirror_mark_snapshot(struct mirror *mirror, const struct change *change) {
+    struct mirror_table *table = &mirror->tables[change->table->index];
+    if (change->snapshot != SNAPSHOT_FULL || change->lsn == LSN_NONE || change->lsn < table->snapshot_lsn)
+        return;
+    if (change->lsn > table->snapshot_lsn) {
+        table->snapshot_lsn = change->lsn;
+        table->snapshot_open = true;
+        table->snapshot_marked = false;
+        table->dirty = true;
+    }
+    if (change->snapshot_table_last && table->snapshot_open && !table->snapshot_marked) {
+        table->snapshot_marked = true;
+        table->dirty = true;
+    }
+}
+
+// INTEGER PRIMARY KEY would invent a key for NULL: so it never gets one.
+static int mirror_check_key(const struct change *change, struct error *error) {
+    if (change->op == CHANGE_TRUNCATE)
+        return 0;
+    for (int i = 0; i < change->table->key_count; i++) {
+        const struct column *column = &change->table->columns[change->table->keys[i]];
+        enum value_kind kind = change->values[change->table->keys[i]].kind;
+        if (kind == VALUE_ABSENT || kind == VALUE_NULL || kind == VALUE_UNAVAILABLE)
+            return error_set(error, ERROR_INPUT, "table %s: key column %s has no value", change->table->name,
+                             column->name);
+    }
+    return 0;
+}
+
+// Statements that look up rows of this table see it as it was before the change, unless that is all the same
+// to them.
+static int mirror_settle_readers(struct mirror *mirror, struct mirror_table *table,
+                                 const struct change *change, struct error *error) {
+    bool same = false;
+    if (mirror_hold(mirror, error) != 0)
+        return -1;
+    if (change->op == CHANGE_UPDATE && mirror_looks_same(mirror, table, change, &same, error) != 0)
+        return -1;
+    return same ? 0 : delta_settle_readers(mirror->delta, table->table, mirror_make_ready, mirror, error);
+}
+
+int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
+                 struct error *error) {
+    if (mirror_check_key(change, error) != 0)
+        return -1;
+    if (change->ts_ms > mirror->newest_ts_ms)
+        mirror->newest_ts_ms = change->ts_ms;
+    struct mirror_table *table = &mirror->tables[change->table->index];
+    if ((delta_awaits(mirror->delta, mirror->accepting, change->table) &&
+         mirror_settle_readers(mirror, table, change, error) != 0) ||
+        (delta_is_full(mirror->accepting) &&
+         (mirror_hold(mirror, error) != 0 || mirror_settle(mirror, error) != 0)))
+        return -1;
+    return mirror_may_defer(mirror, table, change) ? mirror_accept(mirror, table, change, ret, error)
+                                                   : mirror_rules_apply(mirror, table, change, ret, error);
+}
+
+int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *error) {
+    for (int i = 0; i < mirror->catalog->table_count; i++) {
+        if (!mirror->tables[i].has_toastable)
+            continue;
+        // A transaction's rows come together, so they are the newest of their lists.
+        struct delta_list *list = delta_list(mirror->accepting, &mirror->catalog->tables[i]);
+        for (int s = list->count - 1; s >= 0 && list->steps[s].txid == txid; s--)
+            list->steps[s].ended = true;
+    }
+    if (!toast_carry_has_rows(mirror->carry))
+        return 0;
+    return mirror_hold(mirror, error) != 0 ? -1 : toast_carry_transaction_end(mirror->carry, txid, error);
+}
+
+int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table) {
+    return mirror->tables[table->index].snapshot_lsn;
+}
+
+int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *table, bool *ret_marked) {
+    const struct mirror_table *state = &mirror->tables[table->index];
+    *ret_marked = state->snapshot_marked;
+    return state->snapshot_open ? state->snapshot_lsn : LSN_NONE;
+}
+
+bool mirror_is_full(const struct mirror *mirror) {
+    return delta_is_full(mirror->accepting);
+}
+
+static int mirror_save_tables(struct mirror *mirror, struct error *error) {
+    for (int i = 0; i < mirror->catalog->table_count; i++) {
+        struct mirror_table *state = &mirror->tables[i];
+        if (!state->dirty)
+            continue;
+        stmt_bind_text(mirror->save, ":name", span_of(state->table->name));
+        stmt_bind_integer(mirror->save, ":truncate", state->truncate_lsn);
+        stmt_bind_integer(mirror->save, ":snapshot", state->snapshot_lsn);
+        stmt_bind_integer(mirror->save, ":open", state->snapshot_open);
+        stmt_bind_integer(mirror->save, ":marked", state->snapshot_marked);
+        stmt_bind_integer(mirror->save, ":deleted", state->deleted_lsn);
+        stmt_bind_integer(mirror->save, ":newest", state->newest_lsn);
+        if (stmt_step(mirror->save, "_tables", NULL, error) != 0)
+            return -1;
+        state->dirty = false;
+    }
+    return 0;
+}
+
+int mirror_hand_over(struct mirror *mirror, struct error *error) {
+    if (mirror_hold(mirror, error) != 0 || mirror_save_tables(mirror, error) != 0)
+        return -1;
+    mirror->written_ts_ms = mirror->newest_ts_ms;
+    mirror->accepting = mirror->batches[mirror->accepting == mirror->batches[0]];
+    return 0;
+}
+
+int mirror_write(struct mirror *mirror, struct error *error) {
+    if (mirror_settle(mirror, error) != 0)
+        return -1;
+    return mirror->deletes >= PURGE_EVERY_DELETES ? mirror_purge(mirror, error) : 0;
+}
+
+int mirror_reload(struct mirror *mirror, struct error *error) {
+    for (int i = 0; i < 2; i++)
+        delta_reset(mirror->batches[i]);
+    delta_forget(mirror->delta);
+    mirror_init_tables(mirror);
+    if (mirror_load_tables(mirror, error) != 0 || mirror_learn_tables(mirror, error) != 0)
+        return -1;
+    return toast_carry_reload(mirror->carry, error);
+}

@@ -1,0 +1,81 @@
+// The mirror: one row per source row, and the ordering rules that make it right under every delivery order
+// (DESIGN.md section 3). Inside views only; store.h is its public face. Writes within the transaction that
+// its owner opened.
+//
+// The rules, for a table with T = LSN of its newest truncate and S = LSN of its newest full snapshot; a row
+// has _lsn (of its last streamed change) and _snapshot (the S that last named it), a deleted key leaves its
+// LSN behind:
+//   streamed c, u, d at L   nothing when L < T, L <= the row's _lsn, or L <= the key's delete (without ENDs
+//   to order
+//                           them, what T outlived is written and goes at once, for its effects)
+//   full-snapshot r at S'   nothing when S' < S, S' < the row's _lsn, S' < the key's delete, or S' < T
+//   incremental r           always written; _lsn stays
+//   truncate at L           T = max(T, L); rows whose max(_lsn, _snapshot) < L go
+//   snapshot complete       rows with another _snapshot and _lsn < S go: the source had lost them unseen
+#ifndef TIDEMARK_MIRROR_MIRROR_H
+#define TIDEMARK_MIRROR_MIRROR_H
+
+#include "views/base/error.h"
+#include "views/engine/change.h"
+
+struct sqlite3;
+struct mirror;
+
+// Whose transactions the mirror writes in. `hold`: returns once the connection is the caller's and a
+// transaction is open.
+struct mirror_owner {
+    int (*hold)(void *self, struct error *error);
+    void *self;
+};
+
+enum {
+    // What deletes leave behind is kept as long as the connector may repeat them: by the source's own clock.
+    MIRROR_DELETED_KEEP_MS = 7 * 24 * 3600 * 1000,
+    // TOAST values wait for the other half of a key change at most this long where no transaction ends them.
+    MIRROR_CARRY_KEEP_MS = 3600 * 1000,
+    // Rows shorter than this (bytes of all values that could be moved out of line) are never TOASTed:
+    // PostgreSQL's least toast_tuple_target is 128.
+    MIRROR_TOAST_ROW_MIN = 100,
+};
+
+enum mirror_outcome {
+    MIRROR_APPLIED,
+    MIRROR_REPEATED, // the rules said: nothing to do
+};
+
+int mirror_open(struct mirror **ret, struct sqlite3 *db, const struct catalog *catalog,
+                const struct mirror_owner *owner, struct error *error);
+void mirror_close(struct mirror **mirror);
+
+// Where the connection keeps the change whose triggers run: for functions_register.
+const struct change *const *mirror_current(const struct mirror *mirror);
+
+// ERROR_INPUT: this change cannot be stored (no key, a view's constraint): nothing of it was; others may go
+// on. Any other error: the transaction must be rolled back.
+int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
+                 struct error *error);
+// The snapshot markers of an event whose row could not be stored.
+void mirror_mark_snapshot(struct mirror *mirror, const struct change *change);
+// A source transaction is whole: what its key changes carried is settled.
+int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *error);
+
+// A table's full snapshot: its LSN while rows of it may still come (and `ret_marked`: its last row's marker
+// was seen), else LSN_NONE.
+int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table);
+int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *table, bool *ret_marked);
+// Its rows have all come: the ghosts go. ret_swept: how many. `keep_open`: older changes may still bring
+// others.
+int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool keep_open,
+                          int64_t *ret_swept, struct error *error);
+
+// Whether what was accepted should be handed over before more is.
+bool mirror_is_full(const struct mirror *mirror);
+// Before each commit, in this order. The first, held: writes the tables' positions; what is accepted from now
+// on is of the next commit. The second may run on another thread while changes are accepted: writes the rows,
+// runs the views' statements, and now and then purges what is too old.
+int mirror_hand_over(struct mirror *mirror, struct error *error);
+int mirror_write(struct mirror *mirror, struct error *error);
+// After a rollback: the tables' positions as the file has them.
+int mirror_reload(struct mirror *mirror, struct error *error);
+
+#endif

@@ -1,0 +1,269 @@
+#include "views/engine/mirror/state.h"
+
+#include <assert.h>
+
+int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error) {
+    int status = stmt_step(stmt, table->table->name, ret_changes, error);
+    int code = status != 0 ? sqlite3_errcode(table->db) & 0xff : SQLITE_OK;
+    bool goes_on = sqlite3_get_autocommit(table->db) == 0; // no more after a trigger's raise(rollback)
+    // A function that a trigger or an index calls refuses a value by SQLITE_ERROR.
+    bool by_function = code == SQLITE_ERROR && !table->may_defer;
+    if (goes_on &&
+        (by_function || code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG))
+        error->kind = ERROR_INPUT;
+    return status;
+}
+
+int mirror_read_lsn(struct mirror_table *table, enum mirror_statement which, const struct change *change,
+                    int64_t *ret, struct error *error) {
+    *ret = LSN_NONE;
+    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
+    if (stmt == NULL)
+        return -1;
+    mirror_bind_key(stmt, table->table, change->values);
+    int row = stmt_row(stmt, table->table->name, error);
+    if (row == 1) {
+        *ret = sqlite3_column_int64(stmt, 0);
+        (void)sqlite3_reset(stmt);
+    }
+    return row < 0 ? -1 : 0;
+}
+
+int mirror_deleted_lsn(struct mirror_table *table, const struct change *change, int64_t *ret,
+                       struct error *error) {
+    *ret = LSN_NONE;
+    return change->lsn > table->deleted_lsn
+               ? 0
+               : mirror_read_lsn(table, STATEMENT_DELETED_LSN, change, ret, error);
+}
+
+bool mirror_lacks_values(const struct table *table, const struct value *values) {
+    for (int i = 0; i < table->column_count; i++)
+        if (values[i].kind == VALUE_ABSENT || values[i].kind == VALUE_UNAVAILABLE)
+            return true;
+    return false;
+}
+
+static bool mirror_rules_has_unavailable(const struct table *table, const struct value *values) {
+    for (int i = 0; i < table->column_count; i++)
+        if (values[i].kind == VALUE_UNAVAILABLE)
+            return true;
+    return false;
+}
+
+static void mirror_rules_bind_keep_masks(sqlite3_stmt *stmt, const struct table *table,
+                                         const struct value *values) {
+    static const char *const names[] = {":keep0", ":keep1", ":keep2", ":keep3", ":keep4"};
+    static_assert(sizeof names / sizeof *names * TABLE_SQL_KEEP_BITS >= TABLE_COLUMNS_MAX,
+                  "a mask for every column");
+    for (int first = 0; first < table->column_count; first += TABLE_SQL_KEEP_BITS) {
+        int64_t mask = 0;
+        for (int i = first; i < table->column_count && i < first + TABLE_SQL_KEEP_BITS; i++)
+            if (values[i].kind == VALUE_ABSENT || values[i].kind == VALUE_UNAVAILABLE)
+                mask |= (int64_t)1 << (i - first);
+        int index = sqlite3_bind_parameter_index(stmt, names[first / TABLE_SQL_KEEP_BITS]);
+        if (index > 0) // a group of key columns only has no mask in the statement
+            (void)sqlite3_bind_int64(stmt, index, mask);
+    }
+}
+
+int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const struct value *values,
+                  int64_t position, int *ret_changes, struct error *error) {
+    bool masked = mirror_lacks_values(table->table, values);
+    enum mirror_statement which = (enum mirror_statement)(
+        (masked ? (int)STATEMENT_MASKED_STREAMED : (int)STATEMENT_UPSERT_STREAMED) + (int)kind);
+    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
+    if (stmt == NULL)
+        return -1;
+    for (int i = 0; i < table->table->column_count; i++)
+        sqlite_value_bind(stmt, i + 1, &values[i]);
+    if (kind == UPSERT_STREAMED)
+        (void)sqlite3_bind_int64(stmt, table->table->column_count + 1, position);
+    if (kind == UPSERT_SNAPSHOT)
+        (void)sqlite3_bind_int64(stmt, table->table->column_count + 1, position);
+    if (masked)
+        mirror_rules_bind_keep_masks(stmt, table->table, values);
+    return mirror_run(table, stmt, ret_changes, error);
+}
+
+// A change that a truncate had already outlived, when nothing told which would come first: its effects
+// happen, its row does not stay.
+static int mirror_rules_bury(struct mirror_table *table, const struct change *change, struct error *error) {
+    sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_TRUNCATE_KEY, error);
+    if (stmt == NULL)
+        return -1;
+    mirror_bind_key(stmt, table->table, change->values);
+    stmt_bind_integer(stmt, ":lsn", table->truncate_lsn);
+    return mirror_run(table, stmt, NULL, error);
+}
+
+static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *table,
+                                  const struct change *change, int *ret_changes, struct error *error) {
+    const struct value *values = change->values;
+    bool unavailable = change->op == CHANGE_CREATE && mirror_rules_has_unavailable(table->table, values);
+    if (unavailable) {
+        memcpy(mirror->values, values, (size_t)table->table->column_count * sizeof *values);
+        arena_reset(&mirror->arena);
+        if (toast_carry_create(mirror->carry, change, mirror->values, &mirror->arena, error) != 0)
+            return -1;
+        values = mirror->values;
+    }
+    enum mirror_upsert kind = change->lsn == LSN_NONE ? UPSERT_FORCED : UPSERT_STREAMED;
+    if (mirror_upsert(table, kind, values, change->lsn, ret_changes, error) != 0)
+        return -1;
+    if (*ret_changes == 0)
+        return 0;
+    if (unavailable && toast_carry_await(mirror->carry, change, values, error) != 0)
+        return -1;
+    return toast_carry_written(mirror->carry, change, values, error);
+}
+
+static int mirror_rules_apply_streamed(struct mirror *mirror, struct mirror_table *table,
+                                       const struct change *change, enum mirror_outcome *ret,
+                                       struct error *error) {
+    int64_t deleted;
+    if (mirror_deleted_lsn(table, change, &deleted, error) != 0)
+        return -1;
+    bool dead = change->lsn != LSN_NONE && change->lsn < table->truncate_lsn;
+    *ret = MIRROR_REPEATED;
+    if (change->lsn != LSN_NONE && (change->lsn <= deleted || (dead && !change->unordered)))
+        return 0;
+    int changes = 0;
+    if (mirror_rules_apply_row(mirror, table, change, &changes, error) != 0)
+        return -1;
+    if (changes > 0)
+        *ret = MIRROR_APPLIED;
+    return changes > 0 && dead ? mirror_rules_bury(table, change, error) : 0;
+}
+
+static int mirror_rules_apply_snapshot(struct mirror *mirror, struct mirror_table *table,
+                                       const struct change *change, enum mirror_outcome *ret,
+                                       struct error *error) {
+    bool full = change->snapshot == SNAPSHOT_FULL && change->lsn != LSN_NONE;
+    *ret = MIRROR_REPEATED;
+    if (full) {
+        mirror_mark_snapshot(mirror, change);
+        if (change->lsn < table->snapshot_lsn || change->lsn < table->truncate_lsn)
+            return 0;
+        int64_t deleted;
+        if (mirror_deleted_lsn(table, change, &deleted, error) != 0)
+            return -1;
+        if (change->lsn < deleted)
+            return 0;
+    }
+    int changes = 0;
+    if (mirror_upsert(table, full ? UPSERT_SNAPSHOT : UPSERT_FORCED, change->values, change->lsn, &changes,
+                      error) != 0)
+        return -1;
+    if (changes == 0)
+        return 0;
+    *ret = MIRROR_APPLIED;
+    return toast_carry_written(mirror->carry, change, change->values, error);
+}
+
+int mirror_note_delete(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                       int *ret_changes, struct error *error) {
+    sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_DELETED, error);
+    if (note == NULL)
+        return -1;
+    mirror_bind_key(note, table->table, change->values);
+    stmt_bind_integer(note, ":lsn", change->lsn);
+    stmt_bind_integer(note, ":ts_ms", change->ts_ms);
+    mirror->deletes++;
+    return mirror_run(table, note, ret_changes, error);
+}
+
+int mirror_delete_row(struct mirror_table *table, const struct change *change, enum mirror_statement which,
+                      int *ret_changes, struct error *error) {
+    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
+    if (stmt == NULL)
+        return -1;
+    mirror_bind_key(stmt, table->table, change->values);
+    if (which == STATEMENT_DELETE)
+        stmt_bind_integer(stmt, ":lsn", change->lsn);
+    return mirror_run(table, stmt, ret_changes, error);
+}
+
+// Without a position (a tombstone alone, an event without lsn) the log's order is all there is.
+static int mirror_rules_apply_delete(struct mirror *mirror, struct mirror_table *table,
+                                     const struct change *change, enum mirror_outcome *ret,
+                                     struct error *error) {
+    int deleted = 0;
+    int noted = 0;
+    *ret = MIRROR_REPEATED;
+    if (change->op == CHANGE_TOMBSTONE || change->lsn == LSN_NONE) {
+        if (mirror_delete_row(table, change, STATEMENT_DELETE_KEY, &deleted, error) != 0)
+            return -1;
+    } else if (change->lsn >= table->truncate_lsn) {
+        int64_t newest;
+        if (mirror_deleted_lsn(table, change, &newest, error) != 0)
+            return -1;
+        if (change->lsn <= newest)
+            return 0; // a snapshot may have brought the row back since
+        const struct packed_row *old = NULL;
+        if (table->has_toastable && mirror_recall_deleted(mirror, table, change, &old, error) != 0)
+            return -1;
+        if (mirror_delete_row(table, change, STATEMENT_DELETE, &deleted, error) != 0 ||
+            mirror_note_delete(mirror, table, change, &noted, error) != 0)
+            return -1;
+        if (change->lsn > table->deleted_lsn) {
+            table->deleted_lsn = change->lsn;
+            table->dirty = true;
+        }
+        if (deleted > 0 && old != NULL && toast_carry_delete(mirror->carry, table, change, old, error) != 0)
+            return -1;
+    }
+    *ret = deleted > 0 || noted > 0 ? MIRROR_APPLIED : MIRROR_REPEATED;
+    return 0;
+}
+
+static int mirror_rules_dispatch(struct mirror *mirror, struct mirror_table *table,
+                                 const struct change *change, enum mirror_outcome *ret, struct error *error) {
+    switch (change->op) {
+    case CHANGE_CREATE:
+    case CHANGE_UPDATE:
+        return mirror_rules_apply_streamed(mirror, table, change, ret, error);
+    case CHANGE_READ:
+        return mirror_rules_apply_snapshot(mirror, table, change, ret, error);
+    case CHANGE_DELETE:
+    case CHANGE_TOMBSTONE:
+        return mirror_rules_apply_delete(mirror, table, change, ret, error);
+    case CHANGE_TRUNCATE:
+        return mirror_truncate(mirror, table, change, ret, error);
+    }
+    return error_set(error, ERROR_INPUT, "unknown operation");
+}
+
+// Whose pending change must be in the file first: its key's; every one, where a value of another row may be
+// carried over.
+static int mirror_rules_flush_before(struct mirror *mirror, struct mirror_table *table,
+                                     const struct change *change, struct error *error) {
+    bool of_all =
+        (change->op == CHANGE_CREATE && mirror_rules_has_unavailable(table->table, change->values)) ||
+        toast_carry_is_awaiting(mirror->carry);
+    return of_all ? mirror_flush(mirror, table->table, error)
+                  : mirror_flush_key(mirror, table, change, error);
+}
+
+int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                       enum mirror_outcome *ret, struct error *error) {
+    if (mirror_hold(mirror, error) != 0)
+        return -1;
+    // A truncate is undone as a whole, so nothing else is on its way to the views meanwhile.
+    if (change->op == CHANGE_TRUNCATE ? mirror_settle(mirror, error) != 0
+                                      : mirror_rules_flush_before(mirror, table, change, error) != 0)
+        return -1;
+    int listed = delta_list(mirror->accepting, table->table)->count;
+    mirror->current = change;
+    delta_watch(mirror->delta, table->table, change);
+    int status = mirror_rules_dispatch(mirror, table, change, ret, error);
+    mirror->current = NULL;
+    if (delta_watch_end(mirror->delta, status == 0 ? error : NULL) != 0)
+        return -1;
+    if (status != 0) {
+        delta_take_back(mirror->accepting, table->table, listed);
+        return -1;
+    }
+    bool streamed = change->op != CHANGE_READ && change->op != CHANGE_TRUNCATE && change->lsn != LSN_NONE;
+    return streamed ? mirror_raise_bound(table, change->values, change->lsn, error) : 0;
+}

@@ -1,0 +1,82 @@
+#include "views/engine/mirror/table.h"
+
+#include "views/engine/row/table_sql.h"
+
+static char *mirror_table_statement_sql(const struct mirror_table *state, enum mirror_statement which) {
+    const struct table *table = state->table;
+    switch (which) {
+    case STATEMENT_UPSERT_STREAMED:
+        return table_sql_upsert(table, UPSERT_STREAMED, false);
+    case STATEMENT_UPSERT_SNAPSHOT:
+        return table_sql_upsert(table, UPSERT_SNAPSHOT, false);
+    case STATEMENT_UPSERT_FORCED:
+        return table_sql_upsert(table, UPSERT_FORCED, false);
+    case STATEMENT_MASKED_STREAMED:
+        return table_sql_upsert(table, UPSERT_STREAMED, true);
+    case STATEMENT_MASKED_SNAPSHOT:
+        return table_sql_upsert(table, UPSERT_SNAPSHOT, true);
+    case STATEMENT_MASKED_FORCED:
+        return table_sql_upsert(table, UPSERT_FORCED, true);
+    case STATEMENT_RECALL_PENDING:
+        return table_sql_recall_pending(table, state->recalled);
+    case STATEMENT_RECALL_DELETED:
+        return table_sql_some_columns(table, state->recalled_deleted);
+    case STATEMENT_LOOKED_UP:
+        return table_sql_some_columns(table, state->looked_up);
+    case STATEMENT_WRITE_PENDING:
+        return table_sql_write_pending(table);
+    case STATEMENT_NOTE_GONE:
+        return table_sql_note_gone(table);
+    case STATEMENT_DELETE:
+        return table_sql_delete(table);
+    case STATEMENT_DELETE_KEY:
+        return table_sql_delete_key(table);
+    case STATEMENT_LSN:
+        return table_sql_lsn(table);
+    case STATEMENT_NOTE_DELETED:
+        return table_sql_note_deleted(table);
+    case STATEMENT_DELETED_LSN:
+        return table_sql_deleted_lsn(table);
+    case STATEMENT_TRUNCATE:
+        return table_sql_truncate(table);
+    case STATEMENT_TRUNCATE_KEY:
+        return table_sql_truncate_key(table);
+    case STATEMENT_NOTE_SWEPT:
+        return table_sql_note_swept(table);
+    case STATEMENT_SWEEP:
+        return table_sql_sweep(table);
+    case STATEMENT_PURGE:
+        return table_sql_purge_deleted(table);
+    case STATEMENT_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+sqlite3_stmt *mirror_table_statement(struct mirror_table *table, enum mirror_statement which,
+                                     struct error *error) {
+    if (table->statements[which] != NULL)
+        return table->statements[which];
+    CLEANUP(stmt_free_text) char *sql = mirror_table_statement_sql(table, which);
+    if (sql == NULL)
+        return (void)error_set(error, ERROR_SYSTEM, "out of memory"), NULL;
+    if (stmt_prepare(table->db, sql, table->table->name, &table->statements[which], error) != 0)
+        return NULL;
+    return table->statements[which];
+}
+
+void mirror_table_finalize(struct mirror_table *table) {
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        stmt_finalize(&table->statements[i]);
+    lsn_bounds_done(&table->bounds);
+    free(table->recalled);
+    free(table->recalled_deleted);
+}
+
+void mirror_bind_key(sqlite3_stmt *stmt, const struct table *table, const struct value *values) {
+    static const char *const names[TABLE_KEYS_MAX] = {
+        ":key1", ":key2",  ":key3",  ":key4",  ":key5",  ":key6",  ":key7",  ":key8",
+        ":key9", ":key10", ":key11", ":key12", ":key13", ":key14", ":key15", ":key16"};
+    for (int i = 0; i < table->key_count; i++)
+        sqlite_value_bind(stmt, sqlite3_bind_parameter_index(stmt, names[i]), &values[table->keys[i]]);
+}

@@ -1,0 +1,65 @@
+// A mirrored table's prepared statements and positions. Inside the mirror only (mirror.c, carry.c).
+#ifndef TIDEMARK_MIRROR_TABLE_H
+#define TIDEMARK_MIRROR_TABLE_H
+
+#include "views/engine/change.h"
+#include "views/engine/delta/newest_by_key.h"
+#include "views/engine/sqlite/sqlite_value.h"
+#include "views/engine/sqlite/stmt.h"
+
+enum mirror_statement {
+    STATEMENT_UPSERT_STREAMED,
+    STATEMENT_UPSERT_SNAPSHOT,
+    STATEMENT_UPSERT_FORCED,
+    STATEMENT_MASKED_STREAMED, // the three again, with columns that stay
+    STATEMENT_MASKED_SNAPSHOT,
+    STATEMENT_MASKED_FORCED,
+    STATEMENT_WRITE_PENDING,
+    STATEMENT_NOTE_GONE,
+    STATEMENT_DELETE,
+    STATEMENT_DELETE_KEY,
+    STATEMENT_LSN,
+    STATEMENT_RECALL_PENDING,
+    STATEMENT_RECALL_DELETED,
+    STATEMENT_LOOKED_UP,
+    STATEMENT_NOTE_DELETED,
+    STATEMENT_DELETED_LSN,
+    STATEMENT_TRUNCATE,
+    STATEMENT_TRUNCATE_KEY,
+    STATEMENT_NOTE_SWEPT,
+    STATEMENT_SWEEP,
+    STATEMENT_PURGE,
+    STATEMENT_COUNT,
+};
+
+struct mirror_table {
+    const struct table *table;
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENT_COUNT]; // prepared when first needed
+    int64_t truncate_lsn;
+    int64_t snapshot_lsn;
+    int64_t deleted_lsn; // the newest that any delete left behind: what is newer need not be looked up
+    bool snapshot_open;
+    bool snapshot_marked;
+    bool dirty; // differs from _tables
+    bool has_toastable;
+    // what is read of a row before its first change, before it is deleted, and before a change of what others
+    // look up
+    bool *recalled;
+    bool *recalled_deleted;
+    const bool *looked_up;
+    bool has_looked_up;
+    bool may_defer; // no trigger and no unique index of a view needs to see each change as it is written
+    bool newest_known;
+    int64_t newest_lsn; // at least that of any streamed change or delete that the file has
+    struct lsn_bounds bounds;
+};
+
+// The statement, prepared now if it was not yet. NULL on error.
+sqlite3_stmt *mirror_table_statement(struct mirror_table *table, enum mirror_statement which,
+                                     struct error *error);
+void mirror_table_finalize(struct mirror_table *table);
+// Binds :key1.. from the change's values.
+void mirror_bind_key(sqlite3_stmt *stmt, const struct table *table, const struct value *values);
+
+#endif

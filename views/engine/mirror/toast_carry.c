@@ -1,0 +1,267 @@
+#include "views/engine/mirror/toast_carry.h"
+
+#include "views/engine/mirror/mirror.h"
+#include "views/engine/row/column_type.h"
+#include "views/engine/row/table_sql.h"
+
+#include <stdatomic.h>
+
+enum toast_carry_statement {
+    TOAST_CARRY_KEEP,
+    TOAST_CARRY_FIND,
+    TOAST_CARRY_WANTED,
+    TOAST_CARRY_UNWANT,
+    TOAST_CARRY_END,
+    TOAST_CARRY_PURGE,
+    TOAST_CARRY_COUNT,
+    TOAST_CARRY_STATEMENTS,
+};
+
+static const char *const toast_carry_sql[TOAST_CARRY_STATEMENTS] = {
+    [TOAST_CARRY_KEEP] = "insert into _carry(\"table\",txid,lsn,column,kind,value,ts_ms) "
+                         "values(:table,:txid,:lsn,:column,'have',:value,:ts_ms) on conflict do nothing",
+    [TOAST_CARRY_FIND] =
+        "select value from _carry where \"table\"=:table and txid=:txid and lsn=:lsn and kind='have' "
+        "and column=:column",
+    [TOAST_CARRY_WANTED] =
+        "select column, key from _carry where \"table\"=:table and txid=:txid and lsn=:lsn and "
+        "kind='want'",
+    [TOAST_CARRY_UNWANT] =
+        "delete from _carry where \"table\"=:table and txid=:txid and lsn=:lsn and kind='want'",
+    [TOAST_CARRY_END] = "delete from _carry where txid=:txid",
+    [TOAST_CARRY_PURGE] = "delete from _carry where ts_ms<:before_ms",
+    [TOAST_CARRY_COUNT] = "select count(*), count(*) filter (where kind='want') from _carry",
+};
+
+struct toast_carry {
+    sqlite3_stmt *statements[TOAST_CARRY_STATEMENTS];
+    // Asked for while another thread may keep what a delete leaves.
+    atomic_int_least64_t rows;  // at most so many rows are in _carry: 0 spares looking
+    atomic_int_least64_t wants; // of them, at most so many are wants
+};
+
+int toast_carry_open(struct toast_carry **ret, sqlite3 *db, struct error *error) {
+    CLEANUP(toast_carry_close) struct toast_carry *carry = calloc(1, sizeof *carry);
+    if (carry == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int i = 0; i < TOAST_CARRY_STATEMENTS; i++)
+        if (stmt_prepare(db, toast_carry_sql[i], "_carry", &carry->statements[i], error) != 0)
+            return -1;
+    if (toast_carry_reload(carry, error) != 0)
+        return -1;
+    *ret = carry;
+    carry = NULL;
+    return 0;
+}
+
+void toast_carry_close(struct toast_carry **carry) {
+    if (*carry == NULL)
+        return;
+    for (int i = 0; i < TOAST_CARRY_STATEMENTS; i++)
+        stmt_finalize(&(*carry)->statements[i]);
+    free(*carry);
+    *carry = NULL;
+}
+
+int toast_carry_reload(struct toast_carry *carry, struct error *error) {
+    sqlite3_stmt *count = carry->statements[TOAST_CARRY_COUNT];
+    if (stmt_row(count, "_carry", error) != 1)
+        return -1;
+    carry->rows = sqlite3_column_int64(count, 0);
+    carry->wants = sqlite3_column_int64(count, 1);
+    (void)sqlite3_reset(count);
+    return 0;
+}
+
+static void toast_carry_bind_place(sqlite3_stmt *stmt, const struct change *change) {
+    stmt_bind_text(stmt, ":table", span_of(change->table->name));
+    stmt_bind_integer(stmt, ":txid", change->txid);
+    stmt_bind_integer(stmt, ":lsn", change->lsn);
+}
+
+bool toast_carry_has_rows(const struct toast_carry *carry) {
+    return carry->rows > 0;
+}
+
+bool toast_carry_is_awaiting(const struct toast_carry *carry) {
+    return carry->wants > 0;
+}
+
+static bool toast_carry_could_be_toasted(const struct table *table, const struct packed_row *row) {
+    size_t bytes = 0;
+    for (int i = 0; i < table->column_count; i++) {
+        struct value value = packed_row_value(row, i);
+        if (column_type_toastable(table->columns[i].type))
+            bytes += value_bytes(&value);
+    }
+    return bytes >= MIRROR_TOAST_ROW_MIN;
+}
+
+static int toast_carry_keep_row(struct toast_carry *carry, const struct change *delete,
+                                const struct packed_row *row, struct error *error) {
+    sqlite3_stmt *keep = carry->statements[TOAST_CARRY_KEEP];
+    const struct table *table = delete->table;
+    for (int i = 0; i < table->column_count; i++) {
+        if (!column_type_toastable(table->columns[i].type))
+            continue;
+        struct value value = packed_row_value(row, i);
+        toast_carry_bind_place(keep, delete);
+        stmt_bind_text(keep, ":column", span_of(table->columns[i].name));
+        stmt_bind_integer(keep, ":ts_ms", delete->ts_ms);
+        sqlite_value_bind(keep, sqlite3_bind_parameter_index(keep, ":value"), &value);
+        if (stmt_step(keep, "_carry", NULL, error) != 0)
+            return -1;
+        carry->rows++;
+    }
+    return 0;
+}
+
+// Gives one awaited column to the row of `key` (a JSON array) from the old row.
+static int toast_carry_give(struct mirror_table *table, const struct packed_row *row, int column,
+                            struct span key, struct error *error) {
+    CLEANUP(stmt_free_text) char *sql = table_sql_set_column(table->table, column);
+    CLEANUP(stmt_finalize) sqlite3_stmt *set = NULL;
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (stmt_prepare(table->db, sql, table->table->name, &set, error) != 0)
+        return -1;
+    struct value value = packed_row_value(row, column);
+    sqlite_value_bind(set, sqlite3_bind_parameter_index(set, ":value"), &value);
+    stmt_bind_text(set, ":key", key);
+    return stmt_step(set, table->table->name, NULL, error);
+}
+
+// 1 = some create awaited values of this row and has them now, 0 = none did.
+static int toast_carry_give_awaited(struct toast_carry *carry, struct mirror_table *table,
+                                    const struct change *delete, const struct packed_row *row,
+                                    struct error *error) {
+    if (carry->wants == 0)
+        return 0;
+    sqlite3_stmt *wanted = carry->statements[TOAST_CARRY_WANTED];
+    toast_carry_bind_place(wanted, delete);
+    int given = 0;
+    int more;
+    while ((more = stmt_row(wanted, "_carry", error)) == 1) {
+        CLEANUP(stmt_reset) sqlite3_stmt *reset_on_error = wanted;
+        const char *name = (const char *)sqlite3_column_text(wanted, 0);
+        struct span key = {(const char *)sqlite3_column_text(wanted, 1),
+                           (size_t)sqlite3_column_bytes(wanted, 1)};
+        int column = table_column(table->table, name, strlen(name));
+        if (column >= 0 && toast_carry_give(table, row, column, key, error) != 0)
+            return -1;
+        given = 1;
+        reset_on_error = NULL;
+    }
+    if (more < 0 || given == 0)
+        return more;
+    sqlite3_stmt *unwant = carry->statements[TOAST_CARRY_UNWANT];
+    toast_carry_bind_place(unwant, delete);
+    return stmt_step(unwant, "_carry", NULL, error) != 0 ? -1 : 1;
+}
+
+int toast_carry_delete(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,
+                       const struct packed_row *old, struct error *error) {
+    if (!table->has_toastable || delete->txid < 0 || delete->lsn == LSN_NONE ||
+        !toast_carry_could_be_toasted(table->table, old))
+        return 0;
+    int given = toast_carry_give_awaited(carry, table, delete, old, error);
+    if (given != 0)
+        return given < 0 ? -1 : 0;
+    return toast_carry_keep_row(carry, delete, old, error);
+}
+
+// The carried value of one column: 1 = found and put into `ret`, 0 = there is none.
+static int toast_carry_find(struct toast_carry *carry, const struct change *create, int column,
+                            struct value *ret, struct arena *arena, struct error *error) {
+    sqlite3_stmt *stmt = carry->statements[TOAST_CARRY_FIND];
+    toast_carry_bind_place(stmt, create);
+    stmt_bind_text(stmt, ":column", span_of(create->table->columns[column].name));
+    int found = stmt_row(stmt, "_carry", error);
+    if (found != 1)
+        return found;
+    CLEANUP(stmt_reset) sqlite3_stmt *row = stmt;
+    return sqlite_value_take(arena, sqlite3_column_value(row, 0), ret) == SQLITE_OK
+               ? 1
+               : error_set(error, ERROR_SYSTEM, "out of memory");
+}
+
+int toast_carry_create(struct toast_carry *carry, const struct change *create, struct value *values,
+                       struct arena *arena, struct error *error) {
+    if (carry->rows == 0 || create->txid < 0 || create->lsn == LSN_NONE)
+        return 0;
+    for (int i = 0; i < create->table->column_count; i++)
+        if (values[i].kind == VALUE_UNAVAILABLE &&
+            toast_carry_find(carry, create, i, &values[i], arena, error) < 0)
+            return -1;
+    return 0;
+}
+
+int toast_carry_await(struct toast_carry *carry, const struct change *create, const struct value *values,
+                      struct error *error) {
+    if (create->txid < 0 || create->lsn == LSN_NONE)
+        return 0;
+    CLEANUP(stmt_finalize) sqlite3_stmt *await = NULL;
+    for (int i = 0; i < create->table->column_count; i++) {
+        if (values[i].kind != VALUE_UNAVAILABLE)
+            continue;
+        if (await == NULL) {
+            CLEANUP(stmt_free_text) char *sql = table_sql_await(create->table);
+            if (sql == NULL)
+                return error_set(error, ERROR_SYSTEM, "out of memory");
+            if (stmt_prepare(sqlite3_db_handle(carry->statements[0]), sql, "_carry", &await, error) != 0)
+                return -1;
+        }
+        toast_carry_bind_place(await, create);
+        mirror_bind_key(await, create->table, values);
+        stmt_bind_text(await, ":column", span_of(create->table->columns[i].name));
+        stmt_bind_integer(await, ":ts_ms", create->ts_ms);
+        if (stmt_step(await, "_carry", NULL, error) != 0)
+            return -1;
+        carry->rows++;
+        carry->wants++;
+    }
+    return 0;
+}
+
+int toast_carry_written(struct toast_carry *carry, const struct change *change, const struct value *values,
+                        struct error *error) {
+    if (carry->wants == 0)
+        return 0;
+    CLEANUP(stmt_free_text) char *sql = table_sql_settle(change->table);
+    CLEANUP(stmt_finalize) sqlite3_stmt *settle = NULL;
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (stmt_prepare(sqlite3_db_handle(carry->statements[0]), sql, "_carry", &settle, error) != 0)
+        return -1;
+    for (int i = 0; i < change->table->column_count; i++) {
+        if (values[i].kind == VALUE_UNAVAILABLE || values[i].kind == VALUE_ABSENT)
+            continue;
+        stmt_bind_text(settle, ":table", span_of(change->table->name));
+        stmt_bind_text(settle, ":column", span_of(change->table->columns[i].name));
+        mirror_bind_key(settle, change->table, values);
+        if (stmt_step(settle, "_carry", NULL, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int toast_carry_transaction_end(struct toast_carry *carry, int64_t txid, struct error *error) {
+    if (carry->rows == 0)
+        return 0;
+    sqlite3_stmt *end = carry->statements[TOAST_CARRY_END];
+    stmt_bind_integer(end, ":txid", txid);
+    int changes = 0;
+    if (stmt_step(end, "_carry", &changes, error) != 0)
+        return -1;
+    return changes > 0 ? toast_carry_reload(carry, error) : 0;
+}
+
+int toast_carry_purge(struct toast_carry *carry, int64_t before_ms, struct error *error) {
+    if (carry->rows == 0)
+        return 0;
+    sqlite3_stmt *purge = carry->statements[TOAST_CARRY_PURGE];
+    stmt_bind_integer(purge, ":before_ms", before_ms);
+    if (stmt_step(purge, "_carry", NULL, error) != 0)
+        return -1;
+    return toast_carry_reload(carry, error);
+}

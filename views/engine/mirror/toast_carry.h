@@ -1,0 +1,40 @@
+// TOAST values across a primary key change. A key change is a delete of the old key and a create of the new
+// one with the same (table, txId, lsn), often in different partitions; the create says of an unchanged TOAST
+// value only that it is unavailable. Whichever comes first leaves word for the other in _carry. Inside the
+// mirror only.
+#ifndef TIDEMARK_MIRROR_TOAST_CARRY_H
+#define TIDEMARK_MIRROR_TOAST_CARRY_H
+
+#include "views/base/arena.h"
+#include "views/engine/mirror/table.h"
+#include "views/engine/row/packed_row.h"
+
+struct toast_carry;
+
+int toast_carry_open(struct toast_carry **ret, sqlite3 *db, struct error *error);
+void toast_carry_close(struct toast_carry **carry);
+
+// These two while another thread writes, too: as they were at some moment of that.
+// Whether anything is kept or awaited, so that a transaction's end has something to settle.
+bool toast_carry_has_rows(const struct toast_carry *carry);
+// True while some create awaits values: then every change must be written as it comes.
+bool toast_carry_is_awaiting(const struct toast_carry *carry);
+// A row was deleted: what could have been out of line is kept, and creates that wait for it get it. `old`: at
+// least its columns that can be (column_type_toastable).
+int toast_carry_delete(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,
+                       const struct packed_row *old, struct error *error);
+// Before a create with unavailable values is stored: those that were carried replace them in `values` (a copy
+// of the change's, column by column); their bytes live in `arena`.
+int toast_carry_create(struct toast_carry *carry, const struct change *create, struct value *values,
+                       struct arena *arena, struct error *error);
+// After such a create was stored: the columns that are still unavailable are awaited.
+int toast_carry_await(struct toast_carry *carry, const struct change *create, const struct value *values,
+                      struct error *error);
+// After any write of real values: what was awaited for these columns of this key is not any more.
+int toast_carry_written(struct toast_carry *carry, const struct change *change, const struct value *values,
+                        struct error *error);
+int toast_carry_transaction_end(struct toast_carry *carry, int64_t txid, struct error *error);
+int toast_carry_purge(struct toast_carry *carry, int64_t before_ms, struct error *error);
+int toast_carry_reload(struct toast_carry *carry, struct error *error);
+
+#endif

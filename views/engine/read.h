@@ -1,0 +1,111 @@
+// Reading: one read-only connection a thread, short snapshots, prepared statements kept. Includes no SQLite
+// type. A reader belongs to one thread at a time. Rows and position of one snapshot agree: reader_begin ..
+// reader_end. No statement is left open past reader_end, so the writer's checkpoints are never held up by an
+// answer's body.
+#ifndef TIDEMARK_READ_H
+#define TIDEMARK_READ_H
+
+#include "views/base/error.h"
+#include "views/base/span.h"
+#include "views/engine/catalog.h"
+
+struct reader;
+
+enum {
+    READ_LIMIT_DEFAULT = 100,
+    READ_LIMIT_MAX = 1000,
+    READ_DEADLINE_MS = 10000, // a statement that runs longer is interrupted: ERROR_TIMEOUT
+    READ_PARAMETERS_MAX = 64,
+    READ_STATEMENTS_MAX = 256, // prepared statements that a reader keeps; the oldest goes
+};
+
+// Opens `path` read-only and checks that it is ours, of this format, and was written with these views.
+int reader_open(struct reader **ret, const char *path, const struct catalog *catalog, struct error *error);
+void reader_free(struct reader **reader);
+// Instead of READ_DEADLINE_MS, for what comes after the next reader_begin.
+void reader_set_deadline(struct reader *reader, int ms);
+
+// From now on statements that run for long fail with ERROR_TIMEOUT, the one that runs now too. The one call
+// that another thread may make.
+void reader_interrupt(struct reader *reader);
+
+// Where a snapshot stands, as the writer left it in the commit that the snapshot shows.
+struct position {
+    int64_t version;       // grows with each commit
+    int64_t lsn;           // commit LSN, -1 = null
+    int64_t txid;          // newest source transaction shown whole, -1 = none
+    bool transactional;    // consistency
+    int64_t applied_total; // sum of next offsets, for the lag
+    // JSON object {"topic":[next offset per partition, null = none]}; lives until the next reader_begin
+    struct span offsets;
+    const char *store_id; // hex, as long as the reader; with `version` it makes the ETag
+};
+
+// The snapshot's age counts from here: the deadline is for all that is asked of it.
+int reader_begin(struct reader *reader, struct position *ret, struct error *error);
+void reader_end(struct reader *reader); // safe to call twice
+
+enum cell_kind { CELL_NULL, CELL_INTEGER, CELL_REAL, CELL_TEXT, CELL_BLOB, CELL_BOOLEAN, CELL_DECIMAL };
+
+struct cell {
+    enum cell_kind kind;
+    int scale;       // CELL_DECIMAL: integer is a count of 10^-scale
+    int64_t integer; // also CELL_BOOLEAN, 0 or 1
+    double real;
+    struct span bytes; // lives until the next rows_next
+};
+
+struct parameter {
+    struct span name;
+    struct span value; // text as it came
+};
+
+struct rows; // of a reader, at most one open at a time
+
+// A query of a view. A value binds as INTEGER or REAL when it is written the way SQLite would write that
+// number
+// ("42", "-1.5", but not "007" or "1.50", which only text can be), else as TEXT; parameters that are not
+// given are NULL. Unknown parameter: ERROR_NOTFOUND whose message names those that exist. `after`: the cursor
+// that rows_cursor gave, data NULL = from the start; one that does not fit: ERROR_USAGE. A query that binds
+// :limit alone has no pages.
+int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters,
+                 int count, int limit, struct span after, struct rows **ret, struct error *error);
+// Rows of a mirrored table whose columns equal the given values (as the column's declared type reads them:
+// "42.00" for a DECIMAL), in key order. Unknown column: ERROR_NOTFOUND; a value that the type cannot be:
+// ERROR_USAGE.
+int reader_table(struct reader *reader, const struct table *table, const struct parameter *equals, int count,
+                 int limit, struct span after, struct rows **ret, struct error *error);
+// What could not be applied, newest first: id, topic, partition, offset, key, reason, time.
+int reader_quarantine(struct reader *reader, int limit, struct span after, struct rows **ret,
+                      struct error *error);
+
+int rows_column_count(const struct rows *rows);
+const char *rows_column_name(const struct rows *rows, int column); // lives as long as the rows
+// What stands before the column's value in a JSON object of the whole row: `{"id":`, `,"name":`.
+struct span rows_member(const struct rows *rows, int column); // lives as long as the rows
+// 1 = a row, 0 = the end (or the limit), -1 = error. At the end the statement is closed at once.
+int rows_next(struct rows *rows, struct error *error);
+void rows_cell(const struct rows *rows, int column, struct cell *ret);
+// After the end: the cursor of the next page, or data NULL when there is none. Lives until reader_end.
+struct span rows_cursor(const struct rows *rows);
+
+// Rows that wait in quarantine, within a snapshot.
+int reader_quarantine_count(struct reader *reader, int64_t *ret, struct error *error);
+
+// For those who wait, within a snapshot: whether the source transaction with this txid (its low 32 bits) is
+// among the recent ones that are shown whole; and the next offset of one partition, -1 = none was applied.
+int reader_shows_transaction(struct reader *reader, int64_t txid, bool *ret, struct error *error);
+int reader_next_offset(struct reader *reader, struct span topic, int32_t partition, int64_t *ret,
+                       struct error *error);
+
+// The snapshot's next offsets, in (topic, partition) order. All of it lives until the next call
+// or reader_end.
+struct applied_offset {
+    struct span topic;
+    int32_t partition;
+    int64_t next_offset;
+};
+int reader_offsets(struct reader *reader, const struct applied_offset **ret, int *ret_count,
+                   struct error *error);
+
+#endif

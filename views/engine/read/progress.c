@@ -1,0 +1,264 @@
+#include "views/engine/progress.h"
+
+#include "views/base/clock.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <stdio.h>
+
+enum { DRIFT_COLUMNS_MAX = 1024 };
+
+struct drift {
+    char *table;
+    char *column;
+    int64_t times;
+};
+
+struct progress {
+    pthread_mutex_t mutex;
+    struct progress_summary summary;
+    struct partition_progress *partitions;
+    int partition_count;
+    int partition_capacity;
+    int64_t high_total; // of the partitions whose high watermark is known
+    int high_unknown;   // how many are not
+    struct drift drift[DRIFT_COLUMNS_MAX];
+    int drift_count;
+    pthread_mutex_t wake_mutex; // held while the listener runs, so that one who leaves is not called again
+    void (*wake)(void *self);
+    void *wake_self;
+};
+
+const char *progress_state_name(enum progress_state state) {
+    static const char *const names[] = {
+        [STATE_STARTING] = "starting",
+        [STATE_CATCHING_UP] = "catching_up",
+        [STATE_LIVE] = "live",
+        [STATE_DISCONNECTED] = "disconnected",
+        [STATE_UPSTREAM_SILENT] = "upstream_silent",
+        [STATE_HALTED] = "halted",
+        [STATE_SERVING] = "serving",
+    };
+    return names[state];
+}
+
+int progress_new(struct progress **ret, struct error *error) {
+    struct progress *progress = calloc(1, sizeof *progress);
+    if (progress == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    (void)pthread_mutex_init(&progress->mutex, NULL);
+    (void)pthread_mutex_init(&progress->wake_mutex, NULL);
+    progress->summary.started_at_ms = clock_wall_ms();
+    *ret = progress;
+    return 0;
+}
+
+void progress_free(struct progress **progress) {
+    struct progress *p = *progress;
+    if (p == NULL)
+        return;
+    for (int i = 0; i < p->partition_count; i++)
+        free((char *)p->partitions[i].topic);
+    for (int i = 0; i < p->drift_count; i++) {
+        free(p->drift[i].table);
+        free(p->drift[i].column);
+    }
+    free(p->partitions);
+    (void)pthread_mutex_destroy(&p->mutex);
+    (void)pthread_mutex_destroy(&p->wake_mutex);
+    free(p);
+    *progress = NULL;
+}
+
+static int progress_add_partition(struct progress *progress, const char *topic, int32_t partition) {
+    if (progress->partition_count == PROGRESS_PARTITIONS_MAX)
+        return -1;
+    if (progress->partition_count == progress->partition_capacity) {
+        int capacity = progress->partition_capacity == 0 ? 16 : progress->partition_capacity * 2;
+        struct partition_progress *grown =
+            realloc(progress->partitions, (size_t)capacity * sizeof *progress->partitions);
+        if (grown == NULL)
+            return -1;
+        progress->partitions = grown;
+        progress->partition_capacity = capacity;
+    }
+    char *copy = strdup(topic);
+    if (copy == NULL)
+        return -1;
+    progress->partitions[progress->partition_count] =
+        (struct partition_progress){.topic = copy, .partition = partition, .high = -1};
+    progress->high_unknown++;
+    return progress->partition_count++;
+}
+
+int progress_partition(struct progress *progress, const char *topic, int32_t partition) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    int number = 0;
+    while (number < progress->partition_count && (progress->partitions[number].partition != partition ||
+                                                  strcmp(progress->partitions[number].topic, topic) != 0))
+        number++;
+    if (number == progress->partition_count)
+        number = progress_add_partition(progress, topic, partition);
+    (void)pthread_mutex_unlock(&progress->mutex);
+    return number;
+}
+
+static void progress_wake(struct progress *progress) {
+    (void)pthread_mutex_lock(&progress->wake_mutex);
+    if (progress->wake != NULL)
+        progress->wake(progress->wake_self);
+    (void)pthread_mutex_unlock(&progress->wake_mutex);
+}
+
+void progress_set_state(struct progress *progress, enum progress_state state, const char *reason) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    bool changed = progress->summary.state != state;
+    progress->summary.state = state;
+    progress->summary.ever_live |= state == STATE_LIVE;
+    (void)snprintf(progress->summary.reason, sizeof progress->summary.reason, "%s", reason);
+    (void)pthread_mutex_unlock(&progress->mutex);
+    if (changed)
+        progress_wake(progress);
+}
+
+void progress_set_error(struct progress *progress, const char *message) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    (void)snprintf(progress->summary.last_error, sizeof progress->summary.last_error, "%s", message);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+static void progress_raise_high(struct progress *progress, struct partition_progress *partition,
+                                int64_t high) {
+    if (partition->high < 0)
+        progress->high_unknown--;
+    else
+        progress->high_total -= partition->high;
+    partition->high = high;
+    progress->high_total += high;
+}
+
+void progress_set_high(struct progress *progress, int number, int64_t high, int64_t now_ms) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    struct partition_progress *partition = &progress->partitions[number];
+    progress_raise_high(progress, partition, high > partition->applied ? high : partition->applied);
+    partition->high_at_ms = now_ms;
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_set_applied(struct progress *progress, int number, int64_t applied) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    struct partition_progress *partition = &progress->partitions[number];
+    partition->applied = applied;
+    if (partition->high >= 0 && partition->high < applied)
+        progress_raise_high(progress, partition, applied);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_heartbeat(struct progress *progress, int64_t ts_ms) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    if (progress->summary.newest_heartbeat_ms < ts_ms)
+        progress->summary.newest_heartbeat_ms = ts_ms;
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_committed(struct progress *progress, const struct progress_counters *counters,
+                        int64_t newest_applied_ts_ms) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    progress->summary.counters = *counters;
+    progress->summary.newest_applied_ts_ms = newest_applied_ts_ms;
+    (void)pthread_mutex_unlock(&progress->mutex);
+    progress_wake(progress);
+}
+
+static bool progress_drift_is(const struct drift *drift, const char *table, const char *column,
+                              int column_size) {
+    return strcmp(drift->table, table) == 0 && strncmp(drift->column, column, (size_t)column_size) == 0 &&
+           drift->column[column_size] == '\0';
+}
+
+void progress_drift(struct progress *progress, const char *table, const char *column, int column_size) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    int i = 0;
+    while (i < progress->drift_count && !progress_drift_is(&progress->drift[i], table, column, column_size))
+        i++;
+    if (i == progress->drift_count && i < DRIFT_COLUMNS_MAX) {
+        struct drift added = {strdup(table), strndup(column, (size_t)column_size), 0};
+        if (added.table == NULL || added.column == NULL) {
+            free(added.table);
+            free(added.column);
+            i = DRIFT_COLUMNS_MAX;
+        } else {
+            progress->drift[progress->drift_count++] = added;
+        }
+    }
+    if (i < DRIFT_COLUMNS_MAX)
+        progress->drift[i].times++;
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_summary(struct progress *progress, struct progress_summary *ret) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    *ret = progress->summary;
+    ret->counters.drift_columns = progress->drift_count;
+    ret->messages_behind = progress->partition_count == 0 ? -1 : 0;
+    int64_t oldest = INT64_MAX;
+    for (int i = 0; i < progress->partition_count; i++) {
+        const struct partition_progress *partition = &progress->partitions[i];
+        if (partition->high < 0)
+            ret->messages_behind = -1;
+        else if (ret->messages_behind >= 0)
+            ret->messages_behind += partition->high - partition->applied;
+        if (partition->high_at_ms < oldest)
+            oldest = partition->high_at_ms;
+    }
+    ret->oldest_high_at_ms = oldest == INT64_MAX ? 0 : oldest;
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_lag(struct progress *progress, struct progress_lag *ret) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    bool known = progress->partition_count > 0 && progress->high_unknown == 0;
+    *ret = (struct progress_lag){
+        .state = progress->summary.state,
+        .high_total = known ? progress->high_total : -1,
+        .newest_applied_ts_ms = progress->summary.newest_applied_ts_ms,
+    };
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+static int progress_compare_partitions(const void *a, const void *b) {
+    const struct partition_progress *x = a;
+    const struct partition_progress *y = b;
+    int order = strcmp(x->topic, y->topic);
+    return order != 0 ? order : (x->partition > y->partition) - (x->partition < y->partition);
+}
+
+int progress_partitions(struct progress *progress, struct partition_progress *ret, int capacity) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    int count = progress->partition_count;
+    int copied = count < capacity ? count : capacity;
+    if (copied > 0)
+        memcpy(ret, progress->partitions, (size_t)copied * sizeof *ret);
+    (void)pthread_mutex_unlock(&progress->mutex);
+    if (copied > 0)
+        qsort(ret, (size_t)copied, sizeof *ret, progress_compare_partitions);
+    return count;
+}
+
+void progress_drift_each(struct progress *progress,
+                         void (*visit)(void *self, const char *table, const char *column, int64_t times),
+                         void *self) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    for (int i = 0; i < progress->drift_count; i++)
+        visit(self, progress->drift[i].table, progress->drift[i].column, progress->drift[i].times);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_on_commit(struct progress *progress, void (*listener)(void *self), void *self) {
+    (void)pthread_mutex_lock(&progress->wake_mutex);
+    progress->wake = listener;
+    progress->wake_self = self;
+    (void)pthread_mutex_unlock(&progress->wake_mutex);
+}

@@ -1,0 +1,333 @@
+#include "views/engine/read.h"
+
+#include "views/base/clock.h"
+#include "views/engine/read/reader.h"
+#include "views/engine/sqlite/functions.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+static const char *const statement_sql[READER_STATEMENTS] = {
+    // Only a number in memory that another connection's commit changes. While it stands on its row it holds
+    // the snapshot, as a transaction would that began with it.
+    [READER_VERSION] = "pragma data_version",
+    [READER_POSITION] =
+        "select version, lsn, txid, transactional, applied_total, offsets from _position where id = 1",
+    [READER_TRANSACTION] = ("select 1 from (select txid, last from _transactions where txid <= :txid"
+                            " order by txid desc limit 1) where :txid <= ifnull(last, txid)"),
+    [READER_NEXT_OFFSET] = "select next_offset from _offsets where topic = :topic and partition = :partition",
+    [READER_OFFSETS] = "select topic, partition, next_offset from _offsets order by topic, partition",
+    [READER_QUARANTINE_COUNT] = "select count(*) from _quarantine",
+};
+
+static int reader_past_deadline(void *self) {
+    const struct reader *reader = self;
+    return atomic_load_explicit(&reader->interrupted, memory_order_relaxed) ||
+           (reader->begun && clock_monotonic_ms() > reader->deadline_at_ms);
+}
+
+int reader_error(struct reader *reader, const char *what, struct error *error) {
+    bool interrupted = (sqlite3_errcode(reader->db) & 0xff) == SQLITE_INTERRUPT;
+    if (interrupted && atomic_load_explicit(&reader->interrupted, memory_order_relaxed))
+        return error_set(error, ERROR_TIMEOUT, "%s: interrupted", what);
+    if (interrupted)
+        return error_set(error, ERROR_TIMEOUT, "%s: took longer than %d ms", what, reader->deadline_ms);
+    return stmt_error(error, reader->db, what);
+}
+
+static int reader_pragma_integer(struct reader *reader, const char *sql, int64_t *ret, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(reader->db, sql, reader->path, &stmt, error) < 0)
+        return -1;
+    int row = stmt_row(stmt, reader->path, error);
+    if (row < 0)
+        return -1;
+    *ret = row > 0 ? sqlite3_column_int64(stmt, 0) : 0;
+    return 0;
+}
+
+static int reader_check_format(struct reader *reader, struct error *error) {
+    int64_t application = 0;
+    int64_t format = 0;
+    if (reader_pragma_integer(reader, "pragma application_id", &application, error) < 0 ||
+        reader_pragma_integer(reader, "pragma user_version", &format, error) < 0)
+        return -1;
+    if (application != STORE_APPLICATION_ID)
+        return error_set(error, ERROR_INPUT, "%s: not a tidemark file (its application_id is %lld)",
+                         reader->path, (long long)application);
+    if (format < STORE_FORMAT)
+        return error_set(
+            error, ERROR_INPUT,
+            "%s: its format is %lld, this program reads format %d: start `tidemark run` or `tidemark "
+            "replay` once, which brings it up to date",
+            reader->path, (long long)format, STORE_FORMAT);
+    if (format > STORE_FORMAT)
+        return error_set(error, ERROR_INPUT,
+                         "%s: its format is %lld, this program reads format %d: use a newer tidemark",
+                         reader->path, (long long)format, STORE_FORMAT);
+    return 0;
+}
+
+static int reader_check_view(struct reader *reader, const struct view *view, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(reader->db, "select hash from _views where name = :name", reader->path, &stmt, error) <
+        0)
+        return -1;
+    stmt_bind_text(stmt, ":name", span_of(view->name));
+    int row = stmt_row(stmt, reader->path, error);
+    if (row < 0)
+        return -1;
+    if (row == 0)
+        return error_set(
+            error, ERROR_INPUT,
+            "%s: has no view \"%s\": start `tidemark run` or `tidemark replay` with these views once, "
+            "which builds it, leave it out with --only, or give the --views that the file was made with",
+            reader->path, view->name);
+    const char *hash = (const char *)sqlite3_column_text(stmt, 0);
+    if (hash == NULL || strcmp(hash, view->hash) != 0)
+        return error_set(
+            error, ERROR_INPUT,
+            "%s: view \"%s\" was built by another %s: start `tidemark run` or `tidemark replay` with "
+            "these views once, which builds it anew",
+            reader->path, view->name, view->file);
+    return 0;
+}
+
+static int reader_check_views(struct reader *reader, const struct catalog *catalog, struct error *error) {
+    for (int i = 0; i < catalog->view_count; i++)
+        if (reader_check_view(reader, &catalog->views[i], error) < 0)
+            return -1;
+    return 0;
+}
+
+static int read_store_id(struct reader *reader, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(reader->db, "select value from _meta where name = 'id'", reader->path, &stmt, error) < 0)
+        return -1;
+    int row = stmt_row(stmt, reader->path, error);
+    if (row < 0)
+        return -1;
+    if (row == 0)
+        return error_set(error, ERROR_INPUT, "%s: has no id in _meta", reader->path);
+    sqlite3_snprintf(sizeof reader->store_id, reader->store_id, "%s", sqlite3_column_text(stmt, 0));
+    return 0;
+}
+
+static int reader_open_connection(struct reader *reader, struct error *error) {
+    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    if (sqlite3_open_v2(reader->path, &reader->db, flags, NULL) != SQLITE_OK)
+        return stmt_error(error, reader->db, reader->path);
+    (void)sqlite3_busy_timeout(reader->db, READ_BUSY_MS);
+    if (stmt_run(reader->db, "pragma query_only = 1", reader->path, error) < 0)
+        return -1;
+    return functions_register(reader->db, NULL, error);
+}
+
+static int reader_prepare_statements(struct reader *reader, struct error *error) {
+    for (int i = 0; i < READER_STATEMENTS; i++)
+        if (stmt_prepare(reader->db, statement_sql[i], reader->path, &reader->statements[i], error) < 0)
+            return -1;
+    sqlite3_progress_handler(reader->db, READ_PROGRESS_STEPS, reader_past_deadline, reader);
+    return 0;
+}
+
+int reader_open(struct reader **ret, const char *path, const struct catalog *catalog, struct error *error) {
+    CLEANUP(reader_free) struct reader *reader = calloc(1, sizeof *reader);
+    if (reader == NULL || (reader->path = strdup(path)) == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    reader->deadline_ms = READ_DEADLINE_MS;
+    reader->data_version = -1;
+    if (reader_open_connection(reader, error) < 0 || reader_check_format(reader, error) < 0 ||
+        read_store_id(reader, error) < 0 || reader_check_views(reader, catalog, error) < 0 ||
+        reader_prepare_statements(reader, error) < 0)
+        return -1;
+    *ret = reader;
+    reader = NULL;
+    return 0;
+}
+
+void reader_free(struct reader **reader) {
+    struct reader *r = *reader;
+    if (r == NULL)
+        return;
+    reader_end(r);
+    for (int i = 0; i < READER_STATEMENTS; i++)
+        stmt_finalize(&r->statements[i]);
+    for (int i = 0; i < r->kept_count; i++) {
+        stmt_finalize(&r->kept[i].stmt);
+        buffer_free(&r->kept[i].members);
+        free(r->kept[i].forms);
+    }
+    stmt_close(&r->db);
+    buffer_free(&r->offsets);
+    buffer_free(&r->cursor);
+    buffer_free(&r->scratch);
+    buffer_free(&r->topics);
+    free(r->applied);
+    free(r->path);
+    free(r);
+    *reader = NULL;
+}
+
+void reader_set_deadline(struct reader *reader, int ms) {
+    reader->deadline_ms = ms;
+}
+
+void reader_interrupt(struct reader *reader) {
+    atomic_store_explicit(&reader->interrupted, true, memory_order_relaxed);
+}
+
+// Like stmt_row, and knows the deadline.
+static int reader_next_row(struct reader *reader, sqlite3_stmt *stmt, struct error *error) {
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW || code == SQLITE_DONE)
+        return code == SQLITE_ROW;
+    return reader_error(reader, reader->path, error);
+}
+
+static int64_t reader_column_or(sqlite3_stmt *stmt, int column, int64_t none) {
+    return sqlite3_column_type(stmt, column) == SQLITE_NULL ? none : sqlite3_column_int64(stmt, column);
+}
+
+static int read_position(struct reader *reader, struct error *error) {
+    CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_POSITION];
+    int row = reader_next_row(reader, stmt, error);
+    if (row < 0)
+        return -1;
+    if (row == 0) {
+        reader->position =
+            (struct position){.lsn = -1, .txid = -1, .offsets = SPAN("{}"), .store_id = reader->store_id};
+        return 0;
+    }
+    buffer_clear(&reader->offsets);
+    const char *text = (const char *)sqlite3_column_text(stmt, 5);
+    buffer_append(&reader->offsets, text, (size_t)sqlite3_column_bytes(stmt, 5));
+    if (reader->offsets.failed)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    reader->position = (struct position){
+        .version = sqlite3_column_int64(stmt, 0),
+        .lsn = reader_column_or(stmt, 1, -1),
+        .txid = reader_column_or(stmt, 2, -1),
+        .transactional = sqlite3_column_int(stmt, 3) != 0,
+        .applied_total = sqlite3_column_int64(stmt, 4),
+        .offsets = {reader->offsets.data, reader->offsets.size},
+        .store_id = reader->store_id,
+    };
+    return 0;
+}
+
+// The position is read and copied only when the writer has committed since.
+static int reader_refresh_position(struct reader *reader, int64_t data_version, struct error *error) {
+    if (reader->data_version == data_version)
+        return 0;
+    reader->data_version = -1;
+    if (read_position(reader, error) < 0)
+        return -1;
+    reader->data_version = data_version;
+    return 0;
+}
+
+int reader_begin(struct reader *reader, struct position *ret, struct error *error) {
+    assert(!reader->begun);
+    reader->deadline_at_ms = clock_monotonic_ms() + reader->deadline_ms;
+    sqlite3_stmt *version = reader->statements[READER_VERSION];
+    reader->begun = true;
+    int row = reader_next_row(reader, version, error);
+    if (row == 0)
+        (void)error_set(error, ERROR_STORE, "%s: has no data_version", reader->path);
+    if (row <= 0 || reader_refresh_position(reader, sqlite3_column_int64(version, 0), error) < 0) {
+        reader_end(reader);
+        return -1;
+    }
+    *ret = reader->position;
+    return 0;
+}
+
+void reader_end(struct reader *reader) {
+    if (!reader->begun)
+        return;
+    rows_close(&reader->rows);
+    reader->begun = false;
+    (void)sqlite3_reset(reader->statements[READER_VERSION]); // what only read has nothing to fail with
+}
+
+int reader_shows_transaction(struct reader *reader, int64_t txid, bool *ret, struct error *error) {
+    CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_TRANSACTION];
+    stmt_bind_integer(stmt, ":txid", txid & 0xffffffff);
+    int row = reader_next_row(reader, stmt, error);
+    if (row < 0)
+        return -1;
+    *ret = row == 1;
+    return 0;
+}
+
+int reader_next_offset(struct reader *reader, struct span topic, int32_t partition, int64_t *ret,
+                       struct error *error) {
+    CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_NEXT_OFFSET];
+    stmt_bind_text(stmt, ":topic", topic);
+    stmt_bind_integer(stmt, ":partition", partition);
+    int row = reader_next_row(reader, stmt, error);
+    if (row < 0)
+        return -1;
+    *ret = row == 1 ? sqlite3_column_int64(stmt, 0) : -1;
+    return 0;
+}
+
+int reader_quarantine_count(struct reader *reader, int64_t *ret, struct error *error) {
+    CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_QUARANTINE_COUNT];
+    if (reader_next_row(reader, stmt, error) < 0)
+        return -1;
+    *ret = sqlite3_column_int64(stmt, 0);
+    return 0;
+}
+
+static bool reader_grow_applied(struct reader *reader, int count) {
+    if (count < reader->applied_capacity)
+        return true;
+    int capacity = reader->applied_capacity == 0 ? 64 : reader->applied_capacity * 2;
+    struct applied_offset *grown = realloc(reader->applied, (size_t)capacity * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    reader->applied = grown;
+    reader->applied_capacity = capacity;
+    return true;
+}
+
+// The topics' bytes move while their buffer grows, so the spans are set when all have come.
+static void reader_place_topics(struct reader *reader, int count) {
+    const char *at = reader->topics.data;
+    for (int i = 0; i < count; i++) {
+        reader->applied[i].topic.data = at;
+        at += reader->applied[i].topic.size;
+    }
+}
+
+int reader_offsets(struct reader *reader, const struct applied_offset **ret, int *ret_count,
+                   struct error *error) {
+    CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_OFFSETS];
+    buffer_clear(&reader->topics);
+    int count = 0;
+    int row = 0;
+    while ((row = reader_next_row(reader, stmt, error)) == 1) {
+        if (!reader_grow_applied(reader, count))
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        const unsigned char *topic = sqlite3_column_text(stmt, 0);
+        size_t size = (size_t)sqlite3_column_bytes(stmt, 0);
+        buffer_append(&reader->topics, topic, size);
+        reader->applied[count++] = (struct applied_offset){
+            .topic.size = size,
+            .partition = sqlite3_column_int(stmt, 1),
+            .next_offset = sqlite3_column_int64(stmt, 2),
+        };
+    }
+    if (row < 0)
+        return -1;
+    if (reader->topics.failed)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    reader_place_topics(reader, count);
+    *ret = reader->applied;
+    *ret_count = count;
+    return 0;
+}

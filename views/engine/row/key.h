@@ -1,0 +1,36 @@
+// A row's key among its table's: equal keys have equal hashes. A key column has one kind of value. Pure.
+#ifndef TIDEMARK_ROW_KEY_H
+#define TIDEMARK_ROW_KEY_H
+
+#include "views/engine/row/packed_row.h"
+#include "views/engine/row/value_order.h"
+
+// `values`: by column number, of which only the key columns are looked at.
+static inline uint64_t key_hash(const struct table *table, const struct value *values) {
+    uint64_t hash = HASH_SEED;
+    for (int i = 0; i < table->key_count; i++) {
+        const struct value *value = &values[table->keys[i]];
+        hash = value->kind == VALUE_INTEGER ? hash_mix(hash, (uint64_t)value->integer)
+               : value->kind == VALUE_REAL  ? value_hash(hash, value)
+                                            : hash_bytes(hash, value->bytes);
+    }
+    return hash_mix(hash, hash >> 32);
+}
+
+static inline bool key_equal(const struct table *table, const struct packed_row *row,
+                             const struct value *values) {
+    for (int i = 0; i < table->key_count; i++) {
+        const struct value left = packed_row_value(row, table->keys[i]);
+        const struct value *right = &values[table->keys[i]];
+        if (left.kind != right->kind)
+            return false;
+        bool equal = left.kind == VALUE_INTEGER ? left.integer == right->integer
+                     : left.kind == VALUE_REAL  ? left.real == right->real
+                                                : span_equal(left.bytes, right->bytes);
+        if (!equal)
+            return false;
+    }
+    return true;
+}
+
+#endif

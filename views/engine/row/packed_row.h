@@ -1,0 +1,109 @@
+// A row's values in one piece of memory, about as short as the file has them: batches hold two rows a change,
+// and the more changes a commit has, the fewer times a page is written. A row begins with two bytes for each
+// column, its kind and the number of its cell; then come the cells, 8 bytes for each column that has a value,
+// a number or where the value's bytes are; then those. Read in place. Pure; who gives the memory keeps it,
+// 8-byte aligned, for as long as the row and what was read of it are looked at.
+#ifndef TIDEMARK_ROW_PACKED_ROW_H
+#define TIDEMARK_ROW_PACKED_ROW_H
+
+#include "views/engine/change.h"
+
+#include <assert.h>
+
+struct packed_column {
+    uint8_t kind; // enum value_kind
+    uint8_t cell;
+};
+
+struct packed_row {
+    uint16_t cells; // where they begin, from the row's first byte
+    struct packed_column columns[];
+};
+
+union packed_cell {
+    int64_t integer;
+    double real;
+    struct {
+        uint32_t at; // from the row's first byte
+        uint32_t size;
+    } bytes;
+};
+
+static_assert(sizeof(union packed_cell) == 8, "as the layout says");
+static_assert(TABLE_COLUMNS_MAX <= UINT8_MAX + 1, "fits `cell`");
+
+// Of the value itself: what it is beside a number.
+static inline size_t value_bytes(const struct value *value) {
+    return value_has_bytes(value) ? value->bytes.size : 0;
+}
+
+static inline bool value_has_cell(const struct value *value) {
+    return value->kind == VALUE_INTEGER || value->kind == VALUE_REAL || value_has_bytes(value);
+}
+
+static inline size_t packed_row_cells(int count) {
+    size_t columns = offsetof(struct packed_row, columns) + (size_t)count * sizeof(struct packed_column);
+    return (columns + sizeof(union packed_cell) - 1) / sizeof(union packed_cell) * sizeof(union packed_cell);
+}
+
+// What packed_row_put needs. A row of 4 GB or more has no place: SIZE_MAX.
+static inline size_t packed_row_size(const struct value *values, int count) {
+    size_t size = packed_row_cells(count);
+    for (int i = 0; i < count; i++)
+        size += (value_has_cell(&values[i]) ? sizeof(union packed_cell) : 0) + value_bytes(&values[i]);
+    return size <= UINT32_MAX ? size : SIZE_MAX;
+}
+
+// `size`: packed_row_size of the same, which `ret` has room for. The bytes are put from the end on, so that
+// nobody need know where they begin.
+static inline void packed_row_put(struct packed_row *ret, size_t size, const struct value *values,
+                                  int count) {
+    char *row = (char *)ret;
+    size_t at = size;
+    int cells = 0;
+    ret->cells = (uint16_t)packed_row_cells(count);
+    for (int i = 0; i < count; i++) {
+        const struct value *value = &values[i];
+        ret->columns[i] = (struct packed_column){(uint8_t)value->kind, (uint8_t)cells};
+        if (!value_has_cell(value))
+            continue;
+        union packed_cell cell = {.integer = value->integer};
+        if (value_has_bytes(value)) {
+            at -= value->bytes.size;
+            cell.bytes.at = (uint32_t)at;
+            cell.bytes.size = (uint32_t)value->bytes.size;
+            if (value->bytes.size > 0)
+                memcpy(row + at, value->bytes.data, value->bytes.size);
+        }
+        memcpy(row + ret->cells + (size_t)cells++ * sizeof cell, &cell, sizeof cell);
+    }
+}
+
+// Its bytes are the row's.
+static inline struct value packed_row_value(const struct packed_row *row, int column) {
+    const char *first = (const char *)row;
+    struct value value = {.kind = (enum value_kind)row->columns[column].kind};
+    if (!value_has_cell(&value))
+        return value;
+    union packed_cell cell;
+    memcpy(&cell, first + row->cells + (size_t)row->columns[column].cell * sizeof cell, sizeof cell);
+    if (value_has_bytes(&value))
+        value.bytes = (struct span){first + cell.bytes.at, cell.bytes.size};
+    else
+        value.integer = cell.integer;
+    return value;
+}
+
+static inline void packed_row_values(const struct packed_row *row, int count, struct value *ret) {
+    for (int i = 0; i < count; i++)
+        ret[i] = packed_row_value(row, i);
+}
+
+// The key columns alone, by column number: of a change's `values` that is all that names its row.
+static inline void packed_row_key(const struct packed_row *row, const struct table *table,
+                                  struct value *ret) {
+    for (int i = 0; i < table->key_count; i++)
+        ret[table->keys[i]] = packed_row_value(row, table->keys[i]);
+}
+
+#endif

@@ -1,0 +1,323 @@
+#include "views/engine/row/table_sql.h"
+
+#include "views/engine/row/column_type.h"
+
+#include <sqlite3.h>
+
+enum { STORED_TYPE_SIZE = 32 };
+
+static sqlite3_str *table_sql_begin(void) {
+    return sqlite3_str_new(NULL);
+}
+
+// "a","b" of the key columns.
+static void table_sql_key_names(sqlite3_str *sql, const struct table *table) {
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"", i > 0 ? "," : "", table->columns[table->keys[i]].name);
+}
+
+// "a"=:key1 and "b"=:key2
+static void table_sql_key_equals(sqlite3_str *sql, const struct table *table) {
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"=:key%d", i > 0 ? " and " : "", table->columns[table->keys[i]].name,
+                            i + 1);
+}
+
+static void table_sql_column_names(sqlite3_str *sql, const struct table *table) {
+    for (int i = 0; i < table->column_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"", i > 0 ? "," : "", table->columns[i].name);
+}
+
+static bool table_sql_is_rowid_key(const struct table *table) {
+    return table->key_count == 1 && table->columns[table->keys[0]].type == COLUMN_INTEGER;
+}
+
+static void table_sql_key_declarations(sqlite3_str *sql, const struct table *table) {
+    for (int i = 0; i < table->key_count; i++) {
+        const struct column *column = &table->columns[table->keys[i]];
+        char stored[STORED_TYPE_SIZE];
+        column_type_stored(column, stored, sizeof stored);
+        sqlite3_str_appendf(sql, "\"%w\" %s not null,", column->name, stored);
+    }
+}
+
+char *table_sql_create(const struct table *table) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(sql, "create table \"%w\"(", table->name);
+    for (int i = 0; i < table->column_count; i++) {
+        char stored[STORED_TYPE_SIZE];
+        column_type_stored(&table->columns[i], stored, sizeof stored);
+        const char *suffix = "";
+        if (table->columns[i].key != 0)
+            suffix = table_sql_is_rowid_key(table) ? " primary key" : " not null";
+        sqlite3_str_appendf(sql, "\"%w\" %s%s,", table->columns[i].name, stored, suffix);
+    }
+    // NOT NULL of the source is not repeated: a column that events lack must be able to be NULL here.
+    sqlite3_str_appendall(sql, "_lsn integer default -1,_snapshot integer default -1");
+    if (!table_sql_is_rowid_key(table)) {
+        sqlite3_str_appendall(sql, ",primary key(");
+        table_sql_key_names(sql, table);
+        sqlite3_str_appendall(sql, ")) without rowid;");
+    } else {
+        sqlite3_str_appendall(sql, ");");
+    }
+    sqlite3_str_appendf(sql, "create table \"_deleted_%w\"(", table->name);
+    table_sql_key_declarations(sql, table);
+    sqlite3_str_appendall(sql, "_lsn integer,_ts_ms integer,primary key(");
+    table_sql_key_names(sql, table);
+    sqlite3_str_appendall(sql, ")) without rowid;");
+    return sqlite3_str_finish(sql);
+}
+
+static void table_sql_upsert_column(sqlite3_str *sql, const struct table *table, int number, bool masked,
+                                    const char *comma) {
+    const char *name = table->columns[number].name;
+    if (masked)
+        sqlite3_str_appendf(
+            sql, "%s\"%w\"=case when (:keep%d>>%d)&1 then \"%w\".\"%w\" else excluded.\"%w\" end", comma,
+            name, number / TABLE_SQL_KEEP_BITS, number % TABLE_SQL_KEEP_BITS, table->name, name, name);
+    else
+        sqlite3_str_appendf(sql, "%s\"%w\"=excluded.\"%w\"", comma, name, name);
+}
+
+// on conflict(KEY) do update set ... for newer rows
+static void table_sql_on_conflict(sqlite3_str *sql, const struct table *table, enum mirror_upsert kind,
+                                  bool masked) {
+    static const char *const position[] = {
+        [UPSERT_STREAMED] = "_lsn", [UPSERT_SNAPSHOT] = "_snapshot", [UPSERT_FORCED] = NULL};
+    sqlite3_str_appendall(sql, " on conflict(");
+    table_sql_key_names(sql, table);
+    sqlite3_str_appendall(sql, ") do ");
+    const char *comma = "";
+    bool set = false;
+    for (int i = 0; i < table->column_count; i++) {
+        if (table->columns[i].key != 0)
+            continue;
+        if (!set)
+            sqlite3_str_appendall(sql, "update set ");
+        table_sql_upsert_column(sql, table, i, masked, comma);
+        comma = ",";
+        set = true;
+    }
+    if (position[kind] != NULL)
+        sqlite3_str_appendf(sql, "%s%s=excluded.%s", set ? "," : "update set ", position[kind],
+                            position[kind]);
+    else if (!set)
+        sqlite3_str_appendall(sql, "nothing");
+    if (kind == UPSERT_STREAMED)
+        sqlite3_str_appendf(sql, " where excluded._lsn>\"%w\"._lsn", table->name);
+    if (kind == UPSERT_SNAPSHOT)
+        sqlite3_str_appendf(sql, " where \"%w\"._lsn<=excluded._snapshot", table->name);
+}
+
+char *table_sql_upsert(const struct table *table, enum mirror_upsert kind, bool masked) {
+    static const char *const position[] = {
+        [UPSERT_STREAMED] = "_lsn", [UPSERT_SNAPSHOT] = "_snapshot", [UPSERT_FORCED] = NULL};
+    static const char *const parameter[] = {
+        [UPSERT_STREAMED] = ":lsn", [UPSERT_SNAPSHOT] = ":snapshot", [UPSERT_FORCED] = NULL};
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(sql, "insert into \"%w\"(", table->name);
+    table_sql_column_names(sql, table);
+    if (position[kind] != NULL)
+        sqlite3_str_appendf(sql, ",%s", position[kind]);
+    sqlite3_str_appendall(sql, ") values(");
+    for (int i = 0; i < table->column_count; i++)
+        sqlite3_str_appendf(sql, "%s?%d", i > 0 ? "," : "", i + 1);
+    if (parameter[kind] != NULL)
+        sqlite3_str_appendf(sql, ",%s", parameter[kind]);
+    sqlite3_str_appendall(sql, ")");
+    table_sql_on_conflict(sql, table, kind, masked);
+    return sqlite3_str_finish(sql);
+}
+
+// A failure undoes the whole transaction, so SQLite need not keep what the pages were before the statement.
+char *table_sql_write_pending(const struct table *table) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(sql, "insert or rollback into \"%w\"(", table->name);
+    table_sql_column_names(sql, table);
+    sqlite3_str_appendall(sql, ",_lsn) select ");
+    table_sql_column_names(sql, table);
+    sqlite3_str_appendf(sql, ",_lsn from \"_pending_%w\" where true", table->name);
+    table_sql_on_conflict(sql, table, UPSERT_STREAMED, false);
+    return sqlite3_str_finish(sql);
+}
+
+// verb "table" where KEY [tail]
+static char *table_sql_by_key(const struct table *table, const char *verb, const char *prefix,
+                              const char *tail) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(sql, "%s \"%s%w\" where ", verb, prefix, table->name);
+    table_sql_key_equals(sql, table);
+    sqlite3_str_appendall(sql, tail);
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_delete(const struct table *table) {
+    return table_sql_by_key(table, "delete from", "", " and _lsn<:lsn");
+}
+
+char *table_sql_delete_key(const struct table *table) {
+    return table_sql_by_key(table, "delete from", "", "");
+}
+
+char *table_sql_deleted_lsn(const struct table *table) {
+    return table_sql_by_key(table, "select _lsn from", "_deleted_", "");
+}
+
+char *table_sql_truncate_key(const struct table *table) {
+    return table_sql_by_key(table, "delete from", "", " and max(_lsn,_snapshot)<:lsn");
+}
+
+char *table_sql_some_columns(const struct table *table, const bool *columns) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendall(sql, "select ");
+    const char *comma = "";
+    for (int i = 0; i < table->column_count; i++)
+        if (columns[i]) {
+            sqlite3_str_appendf(sql, "%s\"%w\"", comma, table->columns[i].name);
+            comma = ",";
+        }
+    if (comma[0] == '\0')
+        sqlite3_str_appendall(sql, "1");
+    sqlite3_str_appendf(sql, " from \"%w\" where ", table->name);
+    table_sql_key_equals(sql, table);
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_lsn(const struct table *table) {
+    return table_sql_by_key(table, "select _lsn from", "", "");
+}
+
+static void table_sql_keep_newest_deleted(sqlite3_str *sql, const struct table *table) {
+    sqlite3_str_appendall(sql, " on conflict(");
+    table_sql_key_names(sql, table);
+    sqlite3_str_appendf(sql,
+                        ") do update set _lsn=excluded._lsn,_ts_ms=excluded._ts_ms where excluded._lsn>"
+                        "\"_deleted_%w\"._lsn",
+                        table->name);
+}
+
+char *table_sql_note_deleted(const struct table *table) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(sql, "insert into \"_deleted_%w\"(", table->name);
+    table_sql_key_names(sql, table);
+    sqlite3_str_appendall(sql, ",_lsn,_ts_ms) values(");
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, ":key%d,", i + 1);
+    sqlite3_str_appendall(sql, ":lsn,:ts_ms)");
+    table_sql_keep_newest_deleted(sql, table);
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_note_gone(const struct table *table) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(sql, "insert or rollback into \"_deleted_%w\"(", table->name);
+    table_sql_key_names(sql, table);
+    sqlite3_str_appendall(sql, ",_lsn,_ts_ms) select ");
+    table_sql_key_names(sql, table);
+    sqlite3_str_appendf(sql, ",_lsn,_ts_ms from \"_gone_%w\" where true", table->name);
+    table_sql_keep_newest_deleted(sql, table);
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_note_swept(const struct table *table) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(sql, "insert into \"_deleted_%w\"(", table->name);
+    table_sql_key_names(sql, table);
+    sqlite3_str_appendall(sql, ",_lsn,_ts_ms) select ");
+    table_sql_key_names(sql, table);
+    sqlite3_str_appendf(sql,
+                        ",_lsn,:ts_ms from \"%w\" where _snapshot<>:snapshot and _lsn<:snapshot and _lsn>=0",
+                        table->name);
+    table_sql_keep_newest_deleted(sql, table);
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_recall_pending(const struct table *table, const bool *columns) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendall(sql, "select p._step");
+    for (int i = 0; i < table->column_count; i++)
+        if (columns[i])
+            sqlite3_str_appendf(sql, ",t.\"%w\"", table->columns[i].name);
+    sqlite3_str_appendf(sql, " from \"_pending_%w\" p cross join main.\"%w\" t on ", table->name,
+                        table->name);
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%st.\"%w\"=p.\"%w\"", i > 0 ? " and " : "",
+                            table->columns[table->keys[i]].name, table->columns[table->keys[i]].name);
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_newest_lsn(const struct table *table) {
+    return sqlite3_mprintf("select max(coalesce((select max(_lsn) from \"%w\"),-1),"
+                           "coalesce((select max(_lsn) from \"_deleted_%w\"),-1))",
+                           table->name, table->name);
+}
+
+// Deletes up to :limit rows.
+static char *table_sql_delete_some(const struct table *table, const char *condition) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(sql, "delete from \"%w\" where (", table->name);
+    table_sql_key_names(sql, table);
+    sqlite3_str_appendall(sql, ") in (select ");
+    table_sql_key_names(sql, table);
+    sqlite3_str_appendf(sql, " from \"%w\" where %s limit :limit)", table->name, condition);
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_truncate(const struct table *table) {
+    return table_sql_delete_some(table, "max(_lsn,_snapshot)<:lsn");
+}
+
+char *table_sql_sweep(const struct table *table) {
+    return table_sql_delete_some(table, "_snapshot<>:snapshot and _lsn<:snapshot");
+}
+
+char *table_sql_purge_deleted(const struct table *table) {
+    return sqlite3_mprintf("delete from \"_deleted_%w\" where _ts_ms<:before_ms", table->name);
+}
+
+char *table_sql_copy_out(const struct table *table) {
+    return sqlite3_mprintf(
+        "create temp table \"_rebuild_%w\" as select * from main.\"%w\";delete from main.\"%w\"", table->name,
+        table->name, table->name);
+}
+
+char *table_sql_copy_in(const struct table *table) {
+    return sqlite3_mprintf("insert into main.\"%w\" select * from temp.\"_rebuild_%w\";"
+                           "drop table temp.\"_rebuild_%w\"",
+                           table->name, table->name, table->name);
+}
+
+char *table_sql_set_column(const struct table *table, int column) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(sql, "update \"%w\" set \"%w\"=:value where ", table->name,
+                        table->columns[column].name);
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"=json_extract(:key,'$[%d]')", i > 0 ? " and " : "",
+                            table->columns[table->keys[i]].name, i);
+    return sqlite3_str_finish(sql);
+}
+
+static void table_sql_key_array(sqlite3_str *sql, const struct table *table) {
+    sqlite3_str_appendall(sql, "json_array(");
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%s:key%d", i > 0 ? "," : "", i + 1);
+    sqlite3_str_appendall(sql, ")");
+}
+
+char *table_sql_await(const struct table *table) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendall(sql, "insert into _carry(\"table\",txid,lsn,column,kind,key,ts_ms) "
+                               "values(:table,:txid,:lsn,:column,'want',");
+    table_sql_key_array(sql, table);
+    sqlite3_str_appendall(sql, ",:ts_ms) on conflict do nothing");
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_settle(const struct table *table) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendall(
+        sql, "delete from _carry where \"table\"=:table and column=:column and kind='want' and key=");
+    table_sql_key_array(sql, table);
+    return sqlite3_str_finish(sql);
+}

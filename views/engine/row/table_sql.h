@@ -1,0 +1,50 @@
+// The SQL of a mirrored table, made from its declaration: only quoted identifiers are composed, values are
+// always bound. Parameters: ?1, ?2, ... = the table's columns by number, and the names given below. Each
+// function returns text for the caller to free with sqlite3_free, NULL when out of memory. Pure.
+#ifndef TIDEMARK_ROW_TABLE_SQL_H
+#define TIDEMARK_ROW_TABLE_SQL_H
+
+#include "views/engine/catalog.h"
+
+// Columns whose keep bit one bound integer carries; wider tables bind several (:keep0, :keep1, ...).
+enum { TABLE_SQL_KEEP_BITS = 62 };
+
+// CREATE TABLE of the mirror, with the engine's columns _lsn and _snapshot, and of what deletes leave behind
+// (_deleted_NAME: the key, _lsn, _ts_ms).
+char *table_sql_create(const struct table *table);
+
+enum mirror_upsert {
+    UPSERT_STREAMED, // :lsn; nothing when the row's _lsn is not older
+    UPSERT_SNAPSHOT, // :snapshot; nothing when the row has streamed changes after it
+    UPSERT_FORCED,   // incremental snapshots and events without a position: always, _lsn stays
+};
+// `masked`: columns whose bit is set in :keepN stay as they are in a row that exists.
+char *table_sql_upsert(const struct table *table, enum mirror_upsert kind, bool masked);
+// Keys bind as :key1.. in key order in all that follow.
+char *table_sql_delete(const struct table *table);     // :lsn; only a row that is older
+char *table_sql_delete_key(const struct table *table); // whatever its position
+// Many rows at once, from the virtual tables _pending_T and _gone_T of delta.h.
+char *table_sql_write_pending(const struct table *table);
+// _step and the columns that are set, in order, of the rows that are there.
+char *table_sql_recall_pending(const struct table *table, const bool *columns);
+char *table_sql_note_gone(const struct table *table);
+char *table_sql_newest_lsn(const struct table *table);
+// Those that are set, in order, of one key; none are: whether there is a row.
+char *table_sql_some_columns(const struct table *table, const bool *columns);
+char *table_sql_lsn(const struct table *table);          // of one key
+char *table_sql_note_deleted(const struct table *table); // :lsn, :ts_ms; keeps the newest
+char *table_sql_deleted_lsn(const struct table *table);  // _lsn
+char *table_sql_truncate(const struct table *table);     // :lsn, :limit
+char *table_sql_truncate_key(const struct table *table); // :lsn, one key
+char *table_sql_note_swept(
+    const struct table *table); // :snapshot, :ts_ms; positions of the rows that a sweep will delete
+char *table_sql_sweep(const struct table *table);                  // :snapshot, :limit
+char *table_sql_purge_deleted(const struct table *table);          // :before_ms
+char *table_sql_set_column(const struct table *table, int column); // :value, :key = the keys as a JSON array
+char *table_sql_await(const struct table *table);  // a row of _carry: :table, :txid, :lsn, :column, :ts_ms
+char *table_sql_settle(const struct table *table); // :table, :column
+// For a rebuild: the rows out and in again, so that insert triggers see them.
+char *table_sql_copy_out(const struct table *table); // into temp._rebuild_NAME
+char *table_sql_copy_in(const struct table *table);
+
+#endif

@@ -1,0 +1,122 @@
+#include "views/engine/sqlite/stmt.h"
+
+#include <assert.h>
+
+void stmt_set_up_library(void) {
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+int stmt_error(struct error *error, sqlite3 *db, const char *what) {
+    int code = sqlite3_errcode(db) & 0xff;
+    enum error_kind kind = code == SQLITE_BUSY || code == SQLITE_LOCKED ? ERROR_BUSY : ERROR_STORE;
+    return error_set(error, kind, "%s: %s", what, sqlite3_errmsg(db));
+}
+
+int stmt_prepare(sqlite3 *db, const char *sql, const char *what, sqlite3_stmt **ret, struct error *error) {
+    sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK)
+        return stmt_error(error, db, what);
+    *ret = stmt;
+    return 0;
+}
+
+int stmt_line(const char *text, size_t offset) {
+    int line = 1;
+    for (size_t i = 0; i < offset && text[i] != '\0'; i++)
+        line += text[i] == '\n';
+    return line;
+}
+
+static int stmt_run_error(sqlite3 *db, const char *sql, const char *statement, const char *what,
+                          struct error *error) {
+    int within = sqlite3_error_offset(db);
+    size_t offset = (size_t)(statement - sql) + (within > 0 ? (size_t)within : 0);
+    (void)stmt_error(error, db, "");
+    char text[ERROR_MESSAGE_SIZE];
+    (void)sqlite3_snprintf(sizeof text, text, "%s", sqlite3_errmsg(db));
+    return error_set(error, error != NULL ? error->kind : ERROR_STORE, "%s:%d: %s", what,
+                     stmt_line(sql, offset), text);
+}
+
+// Where the statement itself begins, behind white space and comments, so that a message has its line.
+static const char *stmt_skip_blank(const char *sql) {
+    for (;;) {
+        while (*sql == ' ' || *sql == '\t' || *sql == '\n' || *sql == '\r' || *sql == ';')
+            sql++;
+        if (sql[0] == '-' && sql[1] == '-') {
+            while (*sql != '\0' && *sql != '\n')
+                sql++;
+        } else if (sql[0] == '/' && sql[1] == '*') {
+            sql += 2;
+            while (*sql != '\0' && !(sql[0] == '*' && sql[1] == '/'))
+                sql++;
+            if (*sql != '\0')
+                sql += 2;
+        } else {
+            return sql;
+        }
+    }
+}
+
+int stmt_run(sqlite3 *db, const char *sql, const char *what, struct error *error) {
+    const char *rest = stmt_skip_blank(sql);
+    while (*rest != '\0') {
+        CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+        const char *tail = NULL;
+        if (sqlite3_prepare_v2(db, rest, -1, &stmt, &tail) != SQLITE_OK)
+            return stmt_run_error(db, sql, rest, what, error);
+        int code = stmt != NULL ? sqlite3_step(stmt) : SQLITE_DONE;
+        while (code == SQLITE_ROW)
+            code = sqlite3_step(stmt);
+        if (code != SQLITE_DONE)
+            return stmt_run_error(db, sql, rest, what, error);
+        rest = stmt_skip_blank(tail);
+    }
+    return 0;
+}
+
+static int stmt_parameter_index(sqlite3_stmt *stmt, const char *name) {
+    int index = sqlite3_bind_parameter_index(stmt, name);
+    assert(index > 0);
+    return index;
+}
+
+void stmt_bind_integer(sqlite3_stmt *stmt, const char *name, int64_t value) {
+    (void)sqlite3_bind_int64(stmt, stmt_parameter_index(stmt, name), value);
+}
+
+void stmt_bind_null(sqlite3_stmt *stmt, const char *name) {
+    (void)sqlite3_bind_null(stmt, stmt_parameter_index(stmt, name));
+}
+
+void stmt_bind_text(sqlite3_stmt *stmt, const char *name, struct span text) {
+    (void)sqlite3_bind_text64(stmt, stmt_parameter_index(stmt, name), text.data, text.size, SQLITE_STATIC,
+                              SQLITE_UTF8);
+}
+
+void stmt_bind_blob(sqlite3_stmt *stmt, const char *name, struct span bytes) {
+    (void)sqlite3_bind_blob64(stmt, stmt_parameter_index(stmt, name), bytes.data, bytes.size, SQLITE_STATIC);
+}
+
+int stmt_step(sqlite3_stmt *stmt, const char *what, int *ret_changes, struct error *error) {
+    sqlite3 *db = sqlite3_db_handle(stmt);
+    int code = sqlite3_step(stmt);
+    while (code == SQLITE_ROW)
+        code = sqlite3_step(stmt);
+    int status = 0;
+    if (code != SQLITE_DONE)
+        status = stmt_error(error, db, what);
+    else if (ret_changes != NULL)
+        *ret_changes = sqlite3_changes(db);
+    (void)sqlite3_reset(stmt);
+    return status;
+}
+
+int stmt_row(sqlite3_stmt *stmt, const char *what, struct error *error) {
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW)
+        return 1;
+    int status = code == SQLITE_DONE ? 0 : stmt_error(error, sqlite3_db_handle(stmt), what);
+    (void)sqlite3_reset(stmt);
+    return status;
+}

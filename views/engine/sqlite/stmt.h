@@ -1,0 +1,57 @@
+// Thin, safe handling of SQLite inside this folder: errors with the cause, statements bound by name, cleanup.
+// Included only by the files of views that own a connection (store, mirror, catalog, read, functions).
+// A connection and its statements belong to one thread at a time.
+#ifndef TIDEMARK_SQLITE_STMT_H
+#define TIDEMARK_SQLITE_STMT_H
+
+#include "views/base/cleanup.h"
+#include "views/base/error.h"
+#include "views/base/span.h"
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+// Once, before the first connection of the process: SQLite's statistics of memory cost a mutex an allocation.
+void stmt_set_up_library(void);
+
+// ERROR_STORE (ERROR_BUSY when another connection holds a lock), "what: SQLite's words". Returns -1.
+int stmt_error(struct error *error, sqlite3 *db, const char *what);
+
+// Prepares the one statement of `sql` to be kept and used often. `what` names it in messages.
+int stmt_prepare(sqlite3 *db, const char *sql, const char *what, sqlite3_stmt **ret, struct error *error);
+// Runs statements that return nothing of interest; on failure the message has the line within `sql`.
+int stmt_run(sqlite3 *db, const char *sql, const char *what, struct error *error);
+
+// By name, with its colon. A name that the statement does not have is a bug: asserted.
+void stmt_bind_integer(sqlite3_stmt *stmt, const char *name, int64_t value);
+void stmt_bind_null(sqlite3_stmt *stmt, const char *name);
+// Borrowed until the next reset; data NULL binds NULL.
+void stmt_bind_text(sqlite3_stmt *stmt, const char *name, struct span text);
+void stmt_bind_blob(sqlite3_stmt *stmt, const char *name, struct span bytes);
+
+// Steps once and resets: for statements that only write. ret_changes may be NULL.
+int stmt_step(sqlite3_stmt *stmt, const char *what, int *ret_changes, struct error *error);
+// 1 = a row, 0 = none (and reset), -1 = error (and reset). After a row the caller goes on or resets.
+int stmt_row(sqlite3_stmt *stmt, const char *what, struct error *error);
+
+// Number of the line (from 1) that `offset` bytes into `text` lies on.
+int stmt_line(const char *text, size_t offset);
+
+static inline void stmt_finalize(sqlite3_stmt **stmt) {
+    (void)sqlite3_finalize(*stmt);
+    *stmt = NULL;
+}
+static inline void stmt_reset(sqlite3_stmt **stmt) {
+    if (*stmt != NULL)
+        (void)sqlite3_reset(*stmt);
+}
+static inline void stmt_free_text(char **text) {
+    sqlite3_free(*text);
+    *text = NULL;
+}
+static inline void stmt_close(sqlite3 **db) {
+    (void)sqlite3_close_v2(*db);
+    *db = NULL;
+}
+
+#endif

@@ -1,0 +1,128 @@
+// The store file's only writer: opens and locks it, keeps it in step with the loaded views, and writes rows,
+// offsets and position in one SQLite transaction. Knows no Kafka: topics and partitions are names and
+// numbers. One thread (the consumer loop) calls it; a thread of its own writes a commit that was handed over.
+// Readers have their own connections (read.h).
+#ifndef TIDEMARK_STORE_H
+#define TIDEMARK_STORE_H
+
+#include "views/base/error.h"
+#include "views/engine/change.h"
+
+struct store;
+
+enum {
+    STORE_APPLICATION_ID = 0x7469646d, // "tidm", in the file's header
+    STORE_FORMAT = 3,                  // user_version; an older one is upgraded, a newer one refused
+    STORE_ID_SIZE = 33,                // 32 hex digits and NUL
+    STORE_PREFIX_SIZE = 256,
+};
+
+struct store_report {
+    char created;      // 1 = the file was made now
+    int views_built;   // new or changed views filled from the mirror
+    char built[256];   // their names
+    int views_dropped; // in the file, not loaded any more, nothing kept
+    char dropped[256];
+    char left[256]; // not loaded any more, kept up to date because they hold history
+};
+
+// Opens or creates `path` for writing with these views; `catalog` outlives the store. Errors: ERROR_BUSY
+// another process has it; ERROR_STORE not writable, not ours, a newer format; ERROR_INPUT a view or
+// source.sql changed in a way that the mirror cannot answer (the message says what to do).
+int store_open(struct store **ret, const char *path, const struct catalog *catalog,
+               struct store_report *report, struct error *error);
+void store_close(struct store **store);
+
+const char *store_id(const struct store *store); // lives as long as the store
+// The file's topic prefix, "" when none was claimed yet: lives as long as the store.
+const char *store_prefix(const struct store *store);
+// Set by the first writer, refused (ERROR_USAGE) when another comes.
+int store_claim_prefix(struct store *store, const char *prefix, struct error *error);
+
+struct store_offset {
+    char *topic;
+    int32_t partition;
+    int64_t next_offset;
+    bool after_delete;    // the newest message taken was a delete or its tombstone
+    uint64_t deleted_key; // hash of its key, if so
+    int64_t newest_ts_ms; // the broker's timestamp of that message, 0 = none
+};
+// What the file had at open; lives as long as the store.
+const struct store_offset *store_offsets(const struct store *store, int *ret_count);
+
+// What the merge needs to go on where it was.
+struct store_sequence {
+    int64_t lsn;   // last commit LSN that was sequenced, LSN_NONE = none
+    int64_t ts_ms; // its commit time
+};
+struct store_sequence store_sequence(const struct store *store);
+// Whether the newest commit before the file was opened showed a transaction in part.
+bool store_was_torn(const struct store *store);
+
+// The source's timelines as the file knows them, oldest first; lives until store_add_timeline.
+const int64_t *store_timelines(const struct store *store, int *ret_count);
+
+// --- one transaction at a time: begin, any of the calls, then commit or rollback
+// Touches no file yet: SQLite's transaction is opened when there is something to write.
+void store_begin(struct store *store);
+bool store_in_transaction(const struct store *store);
+
+enum store_outcome { STORE_APPLIED, STORE_REPEATED };
+// ERROR_INPUT: this change cannot be stored, nothing of it was, the transaction goes on. Other errors: roll
+// back.
+int store_apply(struct store *store, const struct change *change, enum store_outcome *ret,
+                struct error *error);
+void store_mark_snapshot(struct store *store, const struct change *change);
+int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct error *error);
+
+// LSN of the table's newest full snapshot, LSN_NONE = none.
+int64_t store_snapshot_lsn(const struct store *store, const struct table *table);
+int64_t store_snapshot_open(const struct store *store, const struct table *table, bool *ret_marked);
+// Rows that the snapshot did not name go. `keep_open`: more rows that it did not name may come, and it is
+// swept again.
+int store_snapshot_sweep(struct store *store, const struct table *table, bool keep_open, int64_t *ret_swept,
+                         struct error *error);
+
+struct store_quarantined {
+    const char *topic;
+    int32_t partition;
+    int64_t offset;
+    struct span key;
+    struct span value;
+    const char *reason;
+    int64_t at_ms;
+};
+int store_quarantine(struct store *store, const struct store_quarantined *event, struct error *error);
+
+int store_set_offset(struct store *store, const struct store_offset *offset, struct error *error);
+
+// A timeline that holds from this source commit time on.
+int store_add_timeline(struct store *store, int64_t since_ts_ms, struct error *error);
+
+struct store_commit {
+    int64_t lsn;  // what readers are told: commit LSN or LSN_NONE
+    int64_t txid; // newest source transaction shown whole, -1 = none
+    bool transactional;
+    struct store_sequence sequence;
+    bool torn;             // some of what is shown may be part of a transaction that is not shown whole
+    int64_t applied_total; // sum of next offsets
+    struct span offsets;   // JSON object, as readers give it out
+};
+// All of the transaction, and where it stands. After an error only store_rollback helps.
+int store_commit(struct store *store, const struct store_commit *commit, struct error *error);
+// The same by another thread: changes of the next transaction may be applied meanwhile, and wait for this one
+// only where they need the file. store_commit_finish comes before another commit, waits, and tells how this
+// one ended. Readers see none of it, or all.
+int store_commit_start(struct store *store, const struct store_commit *commit, struct error *error);
+// Whether store_commit_finish would return at once, and there is something to finish.
+bool store_commit_is_done(const struct store *store);
+int store_commit_finish(struct store *store, struct error *error);
+// Whether a commit should come before more changes: else the next one is kept waiting for their writing.
+bool store_is_full(const struct store *store);
+// Undoes what was not committed, the mirror's memory too. Safe without a transaction.
+int store_rollback(struct store *store, struct error *error);
+
+// Moves what the write-ahead log holds into the file, as far as readers allow. Between transactions.
+int store_checkpoint(struct store *store, struct error *error);
+
+#endif

@@ -1,0 +1,471 @@
+#include "views/engine/store/install.h"
+
+#include "views/engine/delta/dedup.h"
+#include "views/engine/delta/delta.h"
+#include "views/engine/row/table_sql.h"
+#include "views/engine/sqlite/functions.h"
+#include "views/engine/sqlite/stmt.h"
+
+#include <stdio.h>
+
+enum { INSTALL_OBJECTS_MAX = 4096 };
+
+struct object {
+    char *type; // table, index, view, trigger
+    char *name;
+    char *sql;
+    char *columns; // of a table, their names and types; NULL when they were not asked for
+};
+
+struct objects {
+    struct object *list;
+    int count;
+};
+
+static void install_free_objects(struct objects *objects) {
+    for (int i = 0; i < objects->count; i++) {
+        free(objects->list[i].type);
+        free(objects->list[i].name);
+        free(objects->list[i].sql);
+        free(objects->list[i].columns);
+    }
+    free(objects->list);
+    *objects = (struct objects){0};
+}
+
+static char *install_copy_text(sqlite3_stmt *stmt, int column) {
+    const char *text =
+        column < sqlite3_column_count(stmt) ? (const char *)sqlite3_column_text(stmt, column) : NULL;
+    return text != NULL ? strdup(text) : NULL;
+}
+
+// `sql` selects type, name, sql and, if it likes, columns.
+static int install_read_objects(sqlite3 *db, const char *sql, struct objects *ret, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, sql, "sqlite_schema", &stmt, error) != 0)
+        return -1;
+    int row;
+    while ((row = stmt_row(stmt, "sqlite_schema", error)) == 1) {
+        struct object *grown = realloc(ret->list, ((size_t)ret->count + 1) * sizeof *grown);
+        if (grown == NULL || ret->count == INSTALL_OBJECTS_MAX)
+            return error_set(error, ERROR_SYSTEM, "too many views, or out of memory");
+        ret->list = grown;
+        ret->list[ret->count++] = (struct object){.type = install_copy_text(stmt, 0),
+                                                  .name = install_copy_text(stmt, 1),
+                                                  .sql = install_copy_text(stmt, 2),
+                                                  .columns = install_copy_text(stmt, 3)};
+    }
+    return row;
+}
+
+// All mirrored tables as SQL: what the file was made with, and what these views expect.
+static int install_mirror_text(const struct catalog *catalog, char **ret, struct error *error) {
+    sqlite3_str *text = sqlite3_str_new(NULL);
+    for (int i = 0; i < catalog->table_count; i++) {
+        CLEANUP(stmt_free_text) char *sql = table_sql_create(&catalog->tables[i]);
+        if (sql != NULL)
+            sqlite3_str_appendall(text, sql);
+    }
+    *ret = sqlite3_str_finish(text);
+    return *ret != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
+}
+
+int install_mirror(struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
+    CLEANUP(stmt_free_text) char *sql = NULL;
+    CLEANUP(stmt_finalize) sqlite3_stmt *note = NULL;
+    if (install_mirror_text(catalog, &sql, error) != 0 || stmt_run(db, sql, "mirror", error) != 0 ||
+        stmt_prepare(db, "insert into _meta(name, value) values('source', :source)", "_meta", &note, error) !=
+            0)
+        return -1;
+    stmt_bind_text(note, ":source", span_of(sql));
+    return stmt_step(note, "_meta", NULL, error);
+}
+
+static int install_check_source(sqlite3 *db, const struct catalog *catalog, struct error *error) {
+    CLEANUP(stmt_free_text) char *sql = NULL;
+    CLEANUP(stmt_finalize) sqlite3_stmt *same = NULL;
+    if (install_mirror_text(catalog, &sql, error) != 0 ||
+        stmt_prepare(db, "select value = :source from _meta where name = 'source'", "_meta", &same, error) !=
+            0)
+        return -1;
+    stmt_bind_text(same, ":source", span_of(sql));
+    int row = stmt_row(same, "_meta", error);
+    if (row < 0)
+        return -1;
+    bool equal = row == 1 && sqlite3_column_int(same, 0) == 1;
+    (void)sqlite3_reset(same);
+    if (!equal)
+        return error_set(
+            error, ERROR_INPUT,
+            "source.sql declares other tables or columns than this file was made with; the mirror cannot "
+            "know what it did not keep: read the topics again into a new --db file");
+    return 0;
+}
+
+// What a schema makes, found out in a database of its own.
+static int install_schema_objects(const struct catalog *catalog, const char *schema, struct objects *ret,
+                                  struct error *error) {
+    CLEANUP(stmt_close) sqlite3 *scratch = NULL;
+    CLEANUP(stmt_free_text) char *mirror = NULL;
+    if (sqlite3_open(":memory:", &scratch) != SQLITE_OK)
+        return stmt_error(error, scratch, "schema");
+    if (functions_register(scratch, NULL, error) != 0 || install_mirror_text(catalog, &mirror, error) != 0 ||
+        stmt_run(scratch, mirror, "mirror", error) != 0 ||
+        stmt_run(scratch, "create temp table before as select name from sqlite_schema", "schema", error) !=
+            0 ||
+        stmt_run(scratch, schema, "schema.sql of the file", error) != 0)
+        return -1;
+    return install_read_objects(
+        scratch,
+        "select type, name, sql, (select group_concat(c.name || ' ' || c.type || ' ' || c.hidden, ', ')"
+        " from pragma_table_xinfo(s.name) c) from sqlite_schema s"
+        " where name not in (select name from before) and name not like 'sqlite_%'",
+        ret, error);
+}
+
+static int install_run_named(sqlite3 *db, const char *format, const char *name, struct error *error) {
+    CLEANUP(stmt_free_text) char *sql = sqlite3_mprintf(format, name, name, name);
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    return stmt_run(db, sql, name, error);
+}
+
+static int install_forget_once(sqlite3 *db, const struct objects *objects, struct error *error) {
+    for (int i = 0; i < objects->count; i++)
+        if (strcmp(objects->list[i].type, "table") == 0 && dedup_drop(db, objects->list[i].name, error) != 0)
+            return -1;
+    return 0;
+}
+
+// Triggers and indexes go with their tables or before them.
+static int install_drop_objects(sqlite3 *db, const struct objects *objects, struct error *error) {
+    static const struct {
+        const char *type;
+        const char *sql;
+    } drops[] = {{"trigger", "drop trigger if exists \"%w\""},
+                 {"view", "drop view if exists \"%w\""},
+                 {"index", "drop index if exists \"%w\""},
+                 {"table", "drop table if exists \"%w\""}};
+    for (size_t d = 0; d < sizeof drops / sizeof *drops; d++)
+        for (int i = 0; i < objects->count; i++)
+            if (strcmp(objects->list[i].type, drops[d].type) == 0 &&
+                install_run_named(db, drops[d].sql, objects->list[i].name, error) != 0)
+                return -1;
+    return install_forget_once(db, objects, error);
+}
+
+static const struct object *install_find_object(const struct objects *objects, struct span name) {
+    for (int i = 0; i < objects->count; i++)
+        if (span_equal(span_of(objects->list[i].name), name))
+            return &objects->list[i];
+    return NULL;
+}
+
+struct installed {
+    char *name;
+    char *hash;
+    char *schema;
+};
+
+static void install_free_installed(struct installed *installed) {
+    free(installed->name);
+    free(installed->hash);
+    free(installed->schema);
+    *installed = (struct installed){0};
+}
+
+// The file's record of a view. 1 = found, 0 = it has none, -1 = error.
+static int install_find_installed(sqlite3 *db, const char *name, struct installed *ret, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, "select name, hash, schema from _views where name = :name", "_views", &stmt,
+                     error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":name", span_of(name));
+    int row = stmt_row(stmt, "_views", error);
+    if (row == 1)
+        *ret = (struct installed){strdup((const char *)sqlite3_column_text(stmt, 0)),
+                                  strdup((const char *)sqlite3_column_text(stmt, 1)),
+                                  strdup((const char *)sqlite3_column_text(stmt, 2))};
+    return row;
+}
+
+static bool install_has_same_columns(const struct object *was, const struct object *is) {
+    return was != NULL && is != NULL && was->columns != NULL && is->columns != NULL &&
+           strcmp(was->columns, is->columns) == 0;
+}
+
+static bool install_has_history(const char *schema) {
+    return schema_next_kept(&schema).data != NULL;
+}
+
+static bool install_keeps(const char *schema, struct span table) {
+    for (;;) {
+        struct span name = schema_next_kept(&schema);
+        if (name.data == NULL || span_equal(name, table))
+            return name.data != NULL;
+    }
+}
+
+// History that the old schema kept must be kept by the new one, in the same columns.
+static int install_check_kept(const struct catalog *catalog, const struct view *view, const char *old_schema,
+                              const struct objects *old_objects, struct error *error) {
+    CLEANUP(install_free_objects) struct objects new_objects = {0};
+    if (install_schema_objects(catalog, view->schema, &new_objects, error) != 0)
+        return error_prefix(error, "%s", view->file);
+    const char *at = old_schema;
+    for (struct span name = schema_next_kept(&at); name.data != NULL; name = schema_next_kept(&at))
+        if (!install_keeps(view->schema, name) ||
+            !install_has_same_columns(install_find_object(old_objects, name),
+                                      install_find_object(&new_objects, name)))
+            return error_set(error, ERROR_INPUT,
+                             "%s: table %.*s of view %s is history that the mirror cannot rebuild: keep it, "
+                             "with the same columns, or use a new --db file",
+                             view->file, (int)name.size, name.data, view->name);
+    return 0;
+}
+
+// Of the tables that both schemas keep.
+static int install_move_kept(sqlite3 *db, const struct view *view, const char *old_schema, const char *format,
+                             struct error *error) {
+    for (int i = 0; i < view->kept_count; i++)
+        if (install_keeps(old_schema, span_of(view->kept[i])) &&
+            install_run_named(db, format, view->kept[i], error) != 0)
+            return -1;
+    return 0;
+}
+
+static int install_forget_applies(sqlite3 *db, const char *view, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, "delete from _applies where view = :view", "_applies", &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":view", span_of(view));
+    return stmt_step(stmt, "_applies", NULL, error);
+}
+
+static int install_record_applies(sqlite3 *db, const struct view *view, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (install_forget_applies(db, view->name, error) != 0 ||
+        stmt_prepare(db, "insert into _applies(view, name, sql) values(:view, :name, :sql)", "_applies",
+                     &stmt, error) != 0)
+        return -1;
+    for (int i = 0; i < view->apply_count; i++) {
+        stmt_bind_text(stmt, ":view", span_of(view->name));
+        stmt_bind_text(stmt, ":name", span_of(view->applies[i].name));
+        stmt_bind_text(stmt, ":sql", span_of(view->applies[i].sql));
+        if (stmt_step(stmt, "_applies", NULL, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int install_record(sqlite3 *db, const struct view *view, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db,
+                     "insert into _views(name, hash, schema) values(:name, :hash, :schema)"
+                     " on conflict(name) do update set hash = excluded.hash, schema = excluded.schema",
+                     "_views", &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":name", span_of(view->name));
+    stmt_bind_text(stmt, ":hash", span_of(view->hash));
+    stmt_bind_text(stmt, ":schema", span_of(view->schema));
+    return stmt_step(stmt, "_views", NULL, error) != 0 ? -1 : install_record_applies(db, view, error);
+}
+
+// What the view's old form has made; its history goes into temporary tables.
+static int install_remove_old(sqlite3 *db, const struct catalog *catalog, const struct view *view,
+                              const char *old_schema, struct error *error) {
+    CLEANUP(install_free_objects) struct objects objects = {0};
+    if (install_schema_objects(catalog, old_schema, &objects, error) != 0 ||
+        install_check_kept(catalog, view, old_schema, &objects, error) != 0 ||
+        install_move_kept(db, view, old_schema, "create temp table \"_kept_%w\" as select * from main.\"%w\"",
+                          error) != 0)
+        return -1;
+    return install_drop_objects(db, &objects, error);
+}
+
+static int install_make_view(sqlite3 *db, const struct catalog *catalog, const struct view *view,
+                             struct error *error) {
+    CLEANUP(install_free_installed) struct installed old = {0};
+    int found = install_find_installed(db, view->name, &old, error);
+    if (found < 0)
+        return -1;
+    if (found == 1 && old.schema == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    const char *old_schema = found == 1 ? old.schema : "";
+    if ((found == 1 && install_remove_old(db, catalog, view, old_schema, error) != 0) ||
+        stmt_run(db, view->schema, view->file, error) != 0 ||
+        install_move_kept(db, view, old_schema,
+                          "insert into main.\"%w\" select * from temp.\"_kept_%w\";"
+                          "drop table temp.\"_kept_%w\"",
+                          error) != 0)
+        return -1;
+    return install_record(db, view, error);
+}
+
+static void install_add_name(char *list, size_t size, const char *name) {
+    size_t used = strlen(list);
+    (void)snprintf(list + used, size - used, "%s%s", used > 0 ? ", " : "", name);
+}
+
+// Views of the file that are not loaded any more: one that holds history stays and is kept up to date by the
+// triggers and statements that the file has.
+static int install_drop_unloaded(sqlite3 *db, const struct catalog *catalog, struct store_report *report,
+                                 struct error *error) {
+    CLEANUP(install_free_objects) struct objects views = {0};
+    if (install_read_objects(db, "select 'view', name, schema from _views order by name", &views, error) != 0)
+        return -1;
+    for (int i = 0; i < views.count; i++) {
+        const char *name = views.list[i].name;
+        if (catalog_view(catalog, name) != NULL)
+            continue;
+        if (install_has_history(views.list[i].sql)) {
+            install_add_name(report->left, sizeof report->left, name);
+            continue;
+        }
+        CLEANUP(install_free_objects) struct objects objects = {0};
+        if (install_schema_objects(catalog, views.list[i].sql, &objects, error) != 0 ||
+            install_drop_objects(db, &objects, error) != 0)
+            return -1;
+        CLEANUP(stmt_finalize) sqlite3_stmt *forget = NULL;
+        if (stmt_prepare(db, "delete from _views where name = :name", "_views", &forget, error) != 0)
+            return -1;
+        stmt_bind_text(forget, ":name", span_of(name));
+        if (stmt_step(forget, "_views", NULL, error) != 0 || install_forget_applies(db, name, error) != 0)
+            return -1;
+        report->views_dropped++;
+        install_add_name(report->dropped, sizeof report->dropped, name);
+    }
+    return 0;
+}
+
+static bool install_is_changed(sqlite3 *db, const struct view *view, int *ret_status, struct error *error) {
+    CLEANUP(install_free_installed) struct installed old = {0};
+    *ret_status = install_find_installed(db, view->name, &old, error);
+    return *ret_status == 0 || (*ret_status == 1 && (old.hash == NULL || strcmp(old.hash, view->hash) != 0));
+}
+
+static int install_move_rows(sqlite3 *db, const struct catalog *catalog,
+                             char *(*sql_of)(const struct table *), struct error *error) {
+    for (int i = 0; i < catalog->table_count; i++) {
+        CLEANUP(stmt_free_text) char *sql = sql_of(&catalog->tables[i]);
+        if (sql == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        if (stmt_run(db, sql, catalog->tables[i].name, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+// Takes the triggers of a view's old form out of the list of those that come back.
+static int install_forget_old_triggers(sqlite3 *db, const struct catalog *catalog, const struct view *view,
+                                       struct objects *triggers, struct error *error) {
+    CLEANUP(install_free_installed) struct installed old = {0};
+    CLEANUP(install_free_objects) struct objects objects = {0};
+    int found = install_find_installed(db, view->name, &old, error);
+    if (found <= 0)
+        return found;
+    if (old.schema == NULL || install_schema_objects(catalog, old.schema, &objects, error) != 0)
+        return -1;
+    for (int i = 0; i < triggers->count; i++)
+        if (triggers->list[i].sql != NULL &&
+            install_find_object(&objects, span_of(triggers->list[i].name)) != NULL) {
+            free(triggers->list[i].sql);
+            triggers->list[i].sql = NULL;
+        }
+    return 0;
+}
+
+static int install_read_triggers(sqlite3 *db, const struct catalog *catalog, const bool *changed,
+                                 struct objects *ret, struct error *error) {
+    if (install_read_objects(db, "select type, name, sql from sqlite_schema where type = 'trigger'", ret,
+                             error) != 0)
+        return -1;
+    for (int i = 0; i < catalog->view_count; i++)
+        if (changed[i] && install_forget_old_triggers(db, catalog, &catalog->views[i], ret, error) != 0)
+            return -1;
+    return 0;
+}
+
+// Whether one of the changed views fills itself by triggers.
+static int install_need_rows(const struct catalog *catalog, const bool *changed, bool *ret,
+                             struct error *error) {
+    *ret = false;
+    for (int i = 0; i < catalog->view_count; i++) {
+        CLEANUP(install_free_objects) struct objects objects = {0};
+        if (!changed[i])
+            continue;
+        if (install_schema_objects(catalog, catalog->views[i].schema, &objects, error) != 0)
+            return error_prefix(error, "%s", catalog->views[i].file);
+        for (int o = 0; o < objects.count; o++)
+            *ret |= strcmp(objects.list[o].type, "trigger") == 0;
+    }
+    return 0;
+}
+
+static int install_make_views(sqlite3 *db, const struct catalog *catalog, const bool *changed,
+                              struct error *error) {
+    for (int i = 0; i < catalog->view_count; i++)
+        if (changed[i] && install_make_view(db, catalog, &catalog->views[i], error) != 0)
+            return -1;
+    return 0;
+}
+
+static int install_fill_views(sqlite3 *db, const struct catalog *catalog, const bool *changed,
+                              struct error *error) {
+    for (int i = 0; i < catalog->view_count; i++) {
+        const struct view *view = &catalog->views[i];
+        for (int a = 0; changed[i] && a < view->apply_count; a++)
+            if (delta_fill(db, catalog, view->applies[a].sql, view->applies[a].file, error) != 0)
+                return -1;
+    }
+    return 0;
+}
+
+// While only the new views' triggers are there the mirror's rows go out and come in again, when there are
+// such triggers; then the new views' statements see every row: each view fills itself as it would from a
+// snapshot.
+static int install_build_views(sqlite3 *db, const struct catalog *catalog, const bool *changed,
+                               const struct change **current, struct error *error) {
+    CLEANUP(install_free_objects) struct objects triggers = {0};
+    bool moves;
+    if (install_need_rows(catalog, changed, &moves, error) != 0 ||
+        install_read_triggers(db, catalog, changed, &triggers, error) != 0 ||
+        install_drop_objects(db, &triggers, error) != 0)
+        return -1;
+    if (moves && install_move_rows(db, catalog, table_sql_copy_out, error) != 0)
+        return -1;
+    if (install_make_views(db, catalog, changed, error) != 0)
+        return -1;
+    const struct change refill = {.op = CHANGE_READ, .snapshot = SNAPSHOT_FULL, .lsn = LSN_NONE, .txid = -1};
+    *current = &refill;
+    int status = moves ? install_move_rows(db, catalog, table_sql_copy_in, error) : 0;
+    if (status == 0)
+        status = install_fill_views(db, catalog, changed, error);
+    *current = NULL;
+    for (int i = 0; i < triggers.count && status == 0; i++)
+        if (triggers.list[i].sql != NULL)
+            status = stmt_run(db, triggers.list[i].sql, triggers.list[i].name, error);
+    return status;
+}
+
+int install_views(struct sqlite3 *db, const struct catalog *catalog, const struct change **current,
+                  struct store_report *report, struct error *error) {
+    if (install_check_source(db, catalog, error) != 0 ||
+        install_drop_unloaded(db, catalog, report, error) != 0)
+        return -1;
+    CLEANUP(free_charp) char *changed_bytes = calloc((size_t)catalog->view_count + 1, sizeof(bool));
+    if (changed_bytes == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    bool *changed = (bool *)changed_bytes;
+    for (int i = 0; i < catalog->view_count; i++) {
+        int status;
+        changed[i] = install_is_changed(db, &catalog->views[i], &status, error);
+        if (status < 0)
+            return -1;
+        if (!changed[i])
+            continue;
+        report->views_built++;
+        install_add_name(report->built, sizeof report->built, catalog->views[i].name);
+    }
+    return report->views_built > 0 ? install_build_views(db, catalog, changed, current, error) : 0;
+}

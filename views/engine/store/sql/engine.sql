@@ -1,0 +1,105 @@
+-- The engine's own tables in a store file (format 3). Everything here is written in the same SQLite transaction as
+-- the rows that it describes.
+create table _meta(name text primary key, value text not null) without rowid;
+
+create table _offsets(
+    topic text not null,
+    partition integer not null,
+    next_offset integer not null,
+    -- hash of the key when the newest message taken was a delete (or its tombstone), else null: the tombstone
+    -- that follows a delete says nothing new
+    deleted_key integer,
+    -- the broker's timestamp of the message before next_offset: a topic that was made anew has another there
+    newest_ts_ms integer not null default 0,
+    primary key(topic, partition)
+) without rowid;
+
+-- one row: where the commit stands that a reader sees
+create table _position(
+    id integer primary key check (id = 1),
+    version integer not null,
+    lsn integer,
+    txid integer,
+    transactional integer not null,
+    applied_total integer not null,
+    offsets text not null,
+    -- the merge's own memory: the last commit LSN that was sequenced and its commit time, whatever a reader is told
+    sequenced_lsn integer,
+    sequenced_ts_ms integer,
+    -- 1 while some of what is shown may be part of a source transaction that is not shown whole
+    torn integer not null default 0
+);
+
+-- The newest source transactions that the file shows whole (low 32 bits of the txid, as the source's clients know it),
+-- for readers that wait for one: a row is a run of them from txid to last (null: the one). Transactions commit out of
+-- txid order, so no single number tells.
+create table _transactions(txid integer primary key, lsn integer not null, last integer);
+
+-- Timelines of the source after its first, by the source commit time from which each holds: see consumer/apply/loop/timeline.h.
+create table _timelines(since_ts_ms integer primary key);
+
+create table _tables(
+    name text primary key,
+    truncate_lsn integer not null default -1,
+    snapshot_lsn integer not null default -1,
+    -- 1 while rows of snapshot_lsn may still come: sweeping waits for it
+    snapshot_open integer not null default 0,
+    -- 1 when the marker of the snapshot's last row of this table was seen
+    snapshot_marked integer not null default 0,
+    deleted_lsn integer not null default -1,
+    -- no row has a higher _lsn or _snapshot; null = not known
+    newest_lsn integer
+) without rowid;
+
+create table _views(name text primary key, hash text not null, schema text not null) without rowid;
+
+-- The views' apply statements, run once a commit. Those of a view with history stay when it is not loaded any more.
+create table _applies(
+    view text not null,
+    name text not null,
+    sql text not null,
+    primary key(view, name)
+) without rowid;
+
+create table _quarantine(
+    id integer primary key,
+    topic text not null,
+    partition integer not null,
+    "offset" integer not null,
+    key blob,
+    value blob,
+    reason text not null,
+    at_ms integer not null
+);
+
+-- TOAST values on their way across a key change: kept by the delete for the create of the same transaction and LSN
+-- ('have'), or awaited by a create that came first ('want'). One row a column.
+create table _carry(
+    "table" text not null,
+    txid integer not null,
+    lsn integer not null,
+    column text not null,
+    kind text not null check (kind in ('have', 'want')),
+    value,
+    key text,
+    ts_ms integer not null,
+    primary key("table", txid, lsn, kind, column)
+) without rowid;
+
+-- What once() was asked for (once.h): each TABLE, KEY and VALUE; the values' numbers; for 256 neighbouring keys and 8
+-- numbers a row of two bytes for each key that has some: its place among the 256, and the numbers' bits.
+create table _once(
+    id integer primary key,
+    "table" text not null collate nocase,
+    key text not null collate nocase,
+    value text not null collate nocase,
+    unique("table", key, value)
+);
+create table _once_values(once integer not null, number integer not null, value, primary key(once, number)) without rowid;
+create table _once_blocks(
+    once integer not null,
+    part integer not null,
+    block integer not null,
+    told blob,
+    primary key(once, part, block)
+) without rowid;

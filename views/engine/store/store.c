@@ -1,0 +1,589 @@
+#include "views/engine/store.h"
+
+#include "views/base/embedded.h"
+#include "views/engine/mirror/mirror.h"
+#include "views/engine/sqlite/functions.h"
+#include "views/engine/sqlite/stmt.h"
+#include "views/engine/sqlite/wal_batch.h"
+#include "views/engine/store/checkpoint.h"
+#include "views/engine/store/install.h"
+#include "views/engine/store/visible_txns.h"
+#include "views/engine/store/writer_thread.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum store_statement {
+    STORE_BEGIN,
+    STORE_COMMIT,
+    STORE_ROLLBACK,
+    STORE_OFFSET,
+    STORE_POSITION,
+    STORE_QUARANTINE,
+    STORE_TIMELINE,
+    STORE_STATEMENTS,
+};
+
+static const char *const store_sql[STORE_STATEMENTS] = {
+    [STORE_BEGIN] = "begin immediate",
+    [STORE_COMMIT] = "commit",
+    [STORE_ROLLBACK] = "rollback",
+    [STORE_OFFSET] = ("insert into _offsets(topic, partition, next_offset, deleted_key, newest_ts_ms)"
+                      " values(:topic, :partition, :next, :deleted, :newest_ts_ms)"
+                      " on conflict(topic, partition) do update set next_offset = excluded.next_offset,"
+                      " deleted_key = excluded.deleted_key, newest_ts_ms = excluded.newest_ts_ms"),
+    [STORE_POSITION] = ("update _position set version = version + 1, lsn = :lsn, txid = :txid,"
+                        " transactional = :transactional, applied_total = :applied_total, offsets = :offsets,"
+                        " sequenced_lsn = :sequenced_lsn, sequenced_ts_ms = :sequenced_ts_ms, torn = :torn"),
+    [STORE_QUARANTINE] = ("insert into _quarantine(topic, partition, \"offset\", key, value, reason, at_ms)"
+                          " values(:topic, :partition, :offset, :key, :value, :reason, :at_ms)"),
+    [STORE_TIMELINE] = "insert into _timelines(since_ts_ms) values(:since) on conflict do nothing",
+};
+
+struct store {
+    int lock; // the file's descriptor, flock'ed for as long as the store lives
+    sqlite3 *db;
+    const struct catalog *catalog;
+    struct mirror *mirror;
+    struct checkpoint *checkpoint;
+    struct visible_txns *shown;
+    struct writer_thread *writer;
+    const struct change *refill; // the change that the SQL functions see while a view is filled
+    sqlite3_stmt *statements[STORE_STATEMENTS];
+    char id[STORE_ID_SIZE];
+    char prefix[STORE_PREFIX_SIZE];
+    struct store_offset *offsets;
+    int offset_count;
+    struct store_sequence sequence;
+    bool was_torn;
+    int64_t *timelines;
+    int timeline_count;
+    bool in_transaction; // as the caller sees it: from store_begin on
+    bool is_open;        // SQLite's transaction
+    // A commit that was handed over and not finished yet; while the writer is busy, these and is_open are
+    // its.
+    bool committing;
+    int written; // 0, or -1 and why
+    struct error write_error;
+};
+
+// The lock is flock's on the file itself: it goes with the process however that ends, and SQLite's own locks
+// (fcntl) do not see it. The descriptor is closed after the connection: closing one drops the process's fcntl
+// locks on the file.
+static int store_lock_file(struct store *store, const char *path, struct error *error) {
+    store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (store->lock < 0)
+        return error_set(error, ERROR_STORE, "%s: %s", path, strerror(errno));
+    if (flock(store->lock, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK ? error_set(error, ERROR_BUSY,
+                                                "%s: another tidemark process has this file; stop it, or use "
+                                                "`tidemark serve --db %s` to read beside it",
+                                                path, path)
+                                    : error_set(error, ERROR_STORE, "%s: %s", path, strerror(errno));
+    return 0;
+}
+
+static int store_pragma_integer(sqlite3 *db, const char *sql, int64_t *ret, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, sql, sql, &stmt, error) != 0)
+        return -1;
+    int row = stmt_row(stmt, sql, error);
+    if (row == 1)
+        *ret = sqlite3_column_int64(stmt, 0);
+    return row < 0 ? -1 : 0;
+}
+
+static int store_check_identity(struct store *store, const char *path, bool *ret_new, struct error *error) {
+    int64_t application = 0;
+    int64_t format = 0;
+    int64_t objects = 0;
+    if (store_pragma_integer(store->db, "pragma application_id", &application, error) != 0 ||
+        store_pragma_integer(store->db, "pragma user_version", &format, error) != 0 ||
+        store_pragma_integer(store->db, "select count(*) from sqlite_schema", &objects, error) != 0) {
+        if (sqlite3_errcode(store->db) == SQLITE_NOTADB)
+            return error_set(error, ERROR_STORE, "%s: not a tidemark file (it is no SQLite database)", path);
+        return error_prefix(error, "%s", path);
+    }
+    *ret_new = objects == 0 && application == 0 && format == 0;
+    if (*ret_new)
+        return 0;
+    if (application != STORE_APPLICATION_ID)
+        return error_set(error, ERROR_STORE, "%s: not a tidemark file (it is some other SQLite database)",
+                         path);
+    if (format > STORE_FORMAT)
+        return error_set(error, ERROR_STORE,
+                         "%s: its format is %d, this tidemark knows formats up to %d: use a newer tidemark",
+                         path, (int)format, STORE_FORMAT);
+    return 0;
+}
+
+static int store_make_id(char ret[STORE_ID_SIZE], struct error *error) {
+    unsigned char bytes[(STORE_ID_SIZE - 1) / 2];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        return error_set(error, ERROR_SYSTEM, "getrandom: %s", strerror(errno));
+    for (size_t i = 0; i < sizeof bytes; i++)
+        (void)snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+    return 0;
+}
+
+static const char *store_embedded_sql(const char *name) {
+    for (const struct embedded_file *file = engine_embedded; file->path != NULL; file++)
+        if (strcmp(file->path, name) == 0)
+            return file->bytes;
+    return "";
+}
+
+static int store_set_meta(sqlite3 *db, const char *name, const char *value, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, "insert into _meta(name, value) values(:name, :value)", "_meta", &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":name", span_of(name));
+    stmt_bind_text(stmt, ":value", span_of(value));
+    return stmt_step(stmt, "_meta", NULL, error);
+}
+
+// 1 = copied into `ret`, 0 = there is none.
+static int store_get_meta(sqlite3 *db, const char *name, char *ret, size_t size, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, "select value from _meta where name = :name", "_meta", &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":name", span_of(name));
+    int row = stmt_row(stmt, "_meta", error);
+    if (row == 1)
+        (void)snprintf(ret, size, "%s", (const char *)sqlite3_column_text(stmt, 0));
+    return row;
+}
+
+static int store_create(struct store *store, struct error *error) {
+    char id[STORE_ID_SIZE];
+    static_assert(STORE_APPLICATION_ID == 1953064045 && STORE_FORMAT == 3, "as written in the pragmas");
+    if (store_make_id(id, error) != 0 ||
+        stmt_run(store->db, "pragma application_id = 1953064045; pragma user_version = 3", "header", error) !=
+            0 ||
+        stmt_run(store->db, store_embedded_sql("engine.sql"), "engine.sql", error) != 0 ||
+        store_set_meta(store->db, "id", id, error) != 0 ||
+        stmt_run(
+            store->db,
+            "insert into _position(id, version, transactional, applied_total, offsets) values(1, 0, 0, 0, '{}')",
+            "_position", error) != 0)
+        return -1;
+    return install_mirror(store->db, store->catalog, error);
+}
+
+static int store_load_offsets(struct store *store, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(store->db,
+                     "select topic, partition, next_offset, deleted_key, newest_ts_ms from _offsets",
+                     "_offsets", &stmt, error) != 0)
+        return -1;
+    int row;
+    while ((row = stmt_row(stmt, "_offsets", error)) == 1) {
+        struct store_offset *grown =
+            realloc(store->offsets, ((size_t)store->offset_count + 1) * sizeof *grown);
+        if (grown == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        store->offsets = grown;
+        store->offsets[store->offset_count++] = (struct store_offset){
+            .topic = strdup((const char *)sqlite3_column_text(stmt, 0)),
+            .partition = sqlite3_column_int(stmt, 1),
+            .next_offset = sqlite3_column_int64(stmt, 2),
+            .after_delete = sqlite3_column_type(stmt, 3) != SQLITE_NULL,
+            .deleted_key = (uint64_t)sqlite3_column_int64(stmt, 3),
+            .newest_ts_ms = sqlite3_column_int64(stmt, 4),
+        };
+    }
+    return row;
+}
+
+static int store_load_sequence(struct store *store, struct error *error) {
+    store->sequence = (struct store_sequence){.lsn = LSN_NONE};
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(store->db, "select sequenced_lsn, sequenced_ts_ms, torn from _position", "_position",
+                     &stmt, error) != 0)
+        return -1;
+    int row = stmt_row(stmt, "_position", error);
+    if (row == 1 && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
+        store->sequence =
+            (struct store_sequence){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
+    if (row == 1)
+        store->was_torn = sqlite3_column_int(stmt, 2) != 0;
+    return row < 0 ? -1 : 0;
+}
+
+static int store_load_timelines(struct store *store, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(store->db, "select since_ts_ms from _timelines order by since_ts_ms", "_timelines",
+                     &stmt, error) != 0)
+        return -1;
+    store->timeline_count = 0;
+    int row;
+    while ((row = stmt_row(stmt, "_timelines", error)) == 1) {
+        int64_t *grown = realloc(store->timelines, ((size_t)store->timeline_count + 1) * sizeof *grown);
+        if (grown == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        store->timelines = grown;
+        store->timelines[store->timeline_count++] = sqlite3_column_int64(stmt, 0);
+    }
+    return row;
+}
+
+const int64_t *store_timelines(const struct store *store, int *ret_count) {
+    *ret_count = store->timeline_count;
+    return store->timelines;
+}
+
+static int store_set_up_connection(struct store *store, const char *path, struct error *error) {
+    if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, wal_batch_vfs()) !=
+        SQLITE_OK) {
+        (void)stmt_error(error, store->db, path);
+        return -1;
+    }
+    (void)sqlite3_extended_result_codes(store->db, 1);
+    // A reader never blocks the writer in WAL; another tool's write or a checkpoint may, for a moment.
+    (void)sqlite3_busy_timeout(store->db, 5000);
+    return functions_register(store->db, &store->refill, error);
+}
+
+// The journal mode cannot change within a transaction. wal_batch_start sets `synchronous`: as with normal, a
+// power cut may take the newest commits, never part of one, and their offsets go with them, so they are read
+// from the log again.
+static int store_set_pragmas(struct store *store, const char *path, struct error *error) {
+    if (stmt_run(store->db,
+                 "pragma journal_mode = wal; pragma cache_size = -16384; pragma secure_delete = off", path,
+                 error) != 0)
+        return -1;
+    return wal_batch_start(store->db, error);
+}
+
+// Within the transaction that brings the views in step: an upgrade happens wholly or not at all.
+static int store_upgrade(struct store *store, struct error *error) {
+    static const char *const files[] = {[2] = "upgrade_2.sql", [3] = "upgrade_3.sql"};
+    static_assert(sizeof files / sizeof *files == STORE_FORMAT + 1, "one for each format");
+    int64_t format = STORE_FORMAT;
+    if (store_pragma_integer(store->db, "pragma user_version", &format, error) != 0)
+        return -1;
+    for (int64_t next = format + 1; next <= STORE_FORMAT; next++)
+        if (stmt_run(store->db, store_embedded_sql(files[next]), files[next], error) != 0)
+            return -1;
+    return 0;
+}
+
+static int store_set_up_schema(struct store *store, bool is_new, struct store_report *report,
+                               struct error *error) {
+    if (stmt_run(store->db, "begin immediate", "begin", error) != 0)
+        return -1;
+    int status = is_new ? store_create(store, error) : store_upgrade(store, error);
+    if (status == 0)
+        status = install_views(store->db, store->catalog, &store->refill, report, error);
+    if (status == 0)
+        status = stmt_run(store->db, "commit", "commit", error);
+    if (status != 0)
+        (void)stmt_run(store->db, "rollback", "rollback", NULL);
+    report->created = is_new;
+    return status;
+}
+
+static int store_prepare_statements(struct store *store, struct error *error) {
+    for (int i = 0; i < STORE_STATEMENTS; i++)
+        if (stmt_prepare(store->db, store_sql[i], store_sql[i], &store->statements[i], error) != 0)
+            return -1;
+    return 0;
+}
+
+// Waits for what was handed over, and opens SQLite's transaction.
+static int store_hold(void *self, struct error *error);
+
+int store_open(struct store **ret, const char *path, const struct catalog *catalog,
+               struct store_report *report, struct error *error) {
+    *report = (struct store_report){0};
+    CLEANUP(store_close) struct store *store = calloc(1, sizeof *store);
+    if (store == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    store->lock = -1;
+    store->catalog = catalog;
+    bool is_new;
+    if (store_lock_file(store, path, error) != 0 || store_set_up_connection(store, path, error) != 0 ||
+        store_check_identity(store, path, &is_new, error) != 0 ||
+        store_set_pragmas(store, path, error) != 0 ||
+        store_set_up_schema(store, is_new, report, error) != 0 ||
+        store_prepare_statements(store, error) != 0 || store_load_offsets(store, error) != 0 ||
+        store_load_sequence(store, error) != 0 || store_load_timelines(store, error) != 0 ||
+        store_get_meta(store->db, "id", store->id, sizeof store->id, error) < 0 ||
+        store_get_meta(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
+        checkpoint_new(&store->checkpoint, store->db, path, error) != 0 ||
+        visible_txns_new(&store->shown, store->db, error) != 0 ||
+        writer_thread_new(&store->writer, error) != 0 ||
+        mirror_open(&store->mirror, store->db, catalog,
+                    &(struct mirror_owner){.hold = store_hold, .self = store}, error) != 0 ||
+        functions_register(store->db, mirror_current(store->mirror), error) != 0)
+        return -1;
+    *ret = store;
+    store = NULL;
+    return 0;
+}
+
+void store_close(struct store **store) {
+    struct store *s = *store;
+    if (s == NULL)
+        return;
+    writer_thread_free(&s->writer);
+    for (int i = 0; i < STORE_STATEMENTS; i++)
+        stmt_finalize(&s->statements[i]);
+    mirror_close(&s->mirror);
+    visible_txns_free(&s->shown);
+    checkpoint_free(&s->checkpoint);
+    stmt_close(&s->db);
+    if (s->lock >= 0)
+        (void)close(s->lock);
+    for (int i = 0; i < s->offset_count; i++)
+        free(s->offsets[i].topic);
+    free(s->offsets);
+    free(s->timelines);
+    free(s);
+    *store = NULL;
+}
+
+const char *store_id(const struct store *store) {
+    return store->id;
+}
+
+const char *store_prefix(const struct store *store) {
+    return store->prefix;
+}
+
+int store_claim_prefix(struct store *store, const char *prefix, struct error *error) {
+    if (strcmp(store->prefix, prefix) == 0)
+        return 0;
+    if (store->prefix[0] != '\0')
+        return error_set(error, ERROR_USAGE,
+                         "this file mirrors the topics of prefix %s, not %s: use another --db file for those",
+                         store->prefix, prefix);
+    if (strlen(prefix) >= sizeof store->prefix)
+        return error_set(error, ERROR_USAGE, "a prefix has at most %zu bytes", sizeof store->prefix - 1);
+    if (store_set_meta(store->db, "prefix", prefix, error) != 0)
+        return -1;
+    (void)snprintf(store->prefix, sizeof store->prefix, "%s", prefix);
+    return 0;
+}
+
+const struct store_offset *store_offsets(const struct store *store, int *ret_count) {
+    *ret_count = store->offset_count;
+    return store->offsets;
+}
+
+struct store_sequence store_sequence(const struct store *store) {
+    return store->sequence;
+}
+
+bool store_was_torn(const struct store *store) {
+    return store->was_torn;
+}
+
+static int store_step(struct store *store, enum store_statement which, struct error *error) {
+    return stmt_step(store->statements[which], store_sql[which], NULL, error);
+}
+
+static int store_open_transaction(struct store *store, struct error *error) {
+    if (store->is_open)
+        return 0;
+    checkpoint_enter(store->checkpoint);
+    if (store_step(store, STORE_BEGIN, error) == 0) {
+        store->is_open = true;
+        return 0;
+    }
+    checkpoint_leave(store->checkpoint);
+    return -1;
+}
+
+static int store_hold(void *self, struct error *error) {
+    struct store *store = self;
+    writer_thread_wait(store->writer);
+    if (store->written == 0)
+        return store_open_transaction(store, error);
+    if (error != NULL)
+        *error = store->write_error;
+    return -1;
+}
+
+void store_begin(struct store *store) {
+    store->in_transaction = true;
+}
+
+bool store_in_transaction(const struct store *store) {
+    return store->in_transaction;
+}
+
+int store_apply(struct store *store, const struct change *change, enum store_outcome *ret,
+                struct error *error) {
+    enum mirror_outcome outcome;
+    if (mirror_apply(store->mirror, change, &outcome, error) != 0)
+        return -1;
+    *ret = outcome == MIRROR_APPLIED ? STORE_APPLIED : STORE_REPEATED;
+    return 0;
+}
+
+void store_mark_snapshot(struct store *store, const struct change *change) {
+    mirror_mark_snapshot(store->mirror, change);
+}
+
+int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct error *error) {
+    if (visible_txns_is_full(store->shown) && store_hold(store, error) != 0)
+        return -1;
+    return visible_txns_note(store->shown, txid, lsn, error) != 0
+               ? -1
+               : mirror_transaction_end(store->mirror, txid, error);
+}
+
+int64_t store_snapshot_lsn(const struct store *store, const struct table *table) {
+    return mirror_snapshot_lsn(store->mirror, table);
+}
+
+int64_t store_snapshot_open(const struct store *store, const struct table *table, bool *ret_marked) {
+    return mirror_snapshot_open(store->mirror, table, ret_marked);
+}
+
+int store_snapshot_sweep(struct store *store, const struct table *table, bool keep_open, int64_t *ret_swept,
+                         struct error *error) {
+    return mirror_snapshot_sweep(store->mirror, table, keep_open, ret_swept, error);
+}
+
+int store_quarantine(struct store *store, const struct store_quarantined *event, struct error *error) {
+    if (store_hold(store, error) != 0)
+        return -1;
+    sqlite3_stmt *stmt = store->statements[STORE_QUARANTINE];
+    stmt_bind_text(stmt, ":topic", span_of(event->topic));
+    stmt_bind_integer(stmt, ":partition", event->partition);
+    stmt_bind_integer(stmt, ":offset", event->offset);
+    stmt_bind_blob(stmt, ":key", event->key);
+    stmt_bind_blob(stmt, ":value", event->value);
+    stmt_bind_text(stmt, ":reason", span_of(event->reason));
+    stmt_bind_integer(stmt, ":at_ms", event->at_ms);
+    return store_step(store, STORE_QUARANTINE, error);
+}
+
+int store_set_offset(struct store *store, const struct store_offset *offset, struct error *error) {
+    if (store_hold(store, error) != 0)
+        return -1;
+    sqlite3_stmt *stmt = store->statements[STORE_OFFSET];
+    stmt_bind_text(stmt, ":topic", span_of(offset->topic));
+    stmt_bind_integer(stmt, ":partition", offset->partition);
+    stmt_bind_integer(stmt, ":next", offset->next_offset);
+    if (offset->after_delete)
+        stmt_bind_integer(stmt, ":deleted", (int64_t)offset->deleted_key);
+    else
+        stmt_bind_null(stmt, ":deleted");
+    stmt_bind_integer(stmt, ":newest_ts_ms", offset->newest_ts_ms);
+    return store_step(store, STORE_OFFSET, error);
+}
+
+int store_add_timeline(struct store *store, int64_t since_ts_ms, struct error *error) {
+    if (store_hold(store, error) != 0)
+        return -1;
+    stmt_bind_integer(store->statements[STORE_TIMELINE], ":since", since_ts_ms);
+    return store_step(store, STORE_TIMELINE, error) != 0 ? -1 : store_load_timelines(store, error);
+}
+
+static void store_bind_or_null(sqlite3_stmt *stmt, const char *name, int64_t value, int64_t none) {
+    if (value == none)
+        stmt_bind_null(stmt, name);
+    else
+        stmt_bind_integer(stmt, name, value);
+}
+
+static int store_save_position(struct store *store, const struct store_commit *commit, struct error *error) {
+    sqlite3_stmt *position = store->statements[STORE_POSITION];
+    store_bind_or_null(position, ":lsn", commit->lsn, LSN_NONE);
+    store_bind_or_null(position, ":txid", commit->txid, -1);
+    stmt_bind_integer(position, ":transactional", commit->transactional);
+    stmt_bind_integer(position, ":applied_total", commit->applied_total);
+    stmt_bind_text(position, ":offsets", commit->offsets);
+    store_bind_or_null(position, ":sequenced_lsn", commit->sequence.lsn, LSN_NONE);
+    stmt_bind_integer(position, ":sequenced_ts_ms", commit->sequence.ts_ms);
+    stmt_bind_integer(position, ":torn", commit->torn);
+    return store_step(store, STORE_POSITION, error);
+}
+
+// What is little is written by the caller; the rows and the views are left.
+static int store_hand_over(struct store *store, const struct store_commit *commit, struct error *error) {
+    assert(!store->committing);
+    if (store_hold(store, error) != 0 || store_save_position(store, commit, error) != 0 ||
+        visible_txns_save(store->shown, error) != 0 || mirror_hand_over(store->mirror, error) != 0)
+        return -1;
+    store->in_transaction = false;
+    store->committing = true;
+    return 0;
+}
+
+static void store_write_out(void *self) {
+    struct store *store = self;
+    store->written = mirror_write(store->mirror, &store->write_error) != 0
+                         ? -1
+                         : store_step(store, STORE_COMMIT, &store->write_error);
+    if (store->written != 0)
+        return;
+    store->is_open = false;
+    checkpoint_leave(store->checkpoint);
+}
+
+int store_commit_start(struct store *store, const struct store_commit *commit, struct error *error) {
+    if (store_hand_over(store, commit, error) != 0)
+        return -1;
+    writer_thread_start(store->writer, store_write_out, store);
+    return 0;
+}
+
+bool store_commit_is_done(const struct store *store) {
+    return store->committing && !writer_thread_is_busy(store->writer);
+}
+
+int store_commit_finish(struct store *store, struct error *error) {
+    writer_thread_wait(store->writer);
+    store->committing = false;
+    if (store->written != 0 && error != NULL)
+        *error = store->write_error;
+    return store->written;
+}
+
+int store_commit(struct store *store, const struct store_commit *commit, struct error *error) {
+    if (store_hand_over(store, commit, error) != 0)
+        return -1;
+    store_write_out(store);
+    return store_commit_finish(store, error);
+}
+
+bool store_is_full(const struct store *store) {
+    return mirror_is_full(store->mirror);
+}
+
+int store_rollback(struct store *store, struct error *error) {
+    writer_thread_wait(store->writer);
+    store->committing = false;
+    if (!store->in_transaction && !store->is_open)
+        return 0;
+    bool opened = store->is_open;
+    store->in_transaction = store->is_open = false;
+    store->written = 0;
+    // SQLite may have rolled back by itself (disk full): then there is nothing left to undo.
+    bool open = sqlite3_get_autocommit(store->db) == 0;
+    int status = open ? store_step(store, STORE_ROLLBACK, error) : 0;
+    if (opened)
+        checkpoint_leave(store->checkpoint);
+    visible_txns_drop(store->shown);
+    if (status != 0)
+        return -1;
+    return mirror_reload(store->mirror, error);
+}
+
+int store_checkpoint(struct store *store, struct error *error) {
+    writer_thread_wait(store->writer);
+    if (sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK &&
+        (sqlite3_errcode(store->db) & 0xff) != SQLITE_BUSY)
+        return stmt_error(error, store->db, "checkpoint");
+    return 0;
+}

@@ -1,0 +1,32 @@
+// Which source transactions the file shows whole: remembered for readers that wait for one by its txid. Kept
+// as runs of txids in the order of their commits, written at the commit: a file that catches up writes a row
+// for many. Of use to the store only; one thread.
+#ifndef TIDEMARK_STORE_VISIBLE_TXNS_H
+#define TIDEMARK_STORE_VISIBLE_TXNS_H
+
+#include "views/base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sqlite3;
+struct visible_txns;
+
+enum {
+    VISIBLE_TXNS_ROWS_KEPT = 100000,  // about: the newest runs by LSN
+    VISIBLE_TXNS_PENDING_MAX = 65536, // runs in memory: with more they are written before the commit
+};
+
+// `db`: the writer's connection, which outlives it.
+int visible_txns_new(struct visible_txns **ret, struct sqlite3 *db, struct error *error);
+void visible_txns_free(struct visible_txns **shown);
+
+// Whether the next visible_txns_note may write: within the writer's transaction, then.
+bool visible_txns_is_full(const struct visible_txns *shown);
+int visible_txns_note(struct visible_txns *shown, int64_t txid, int64_t lsn, struct error *error);
+// Before its commit.
+int visible_txns_save(struct visible_txns *shown, struct error *error);
+// After its rollback.
+void visible_txns_drop(struct visible_txns *shown);
+
+#endif
