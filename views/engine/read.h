@@ -63,11 +63,11 @@ struct parameter {
 struct rows; // of a reader, at most one open at a time
 
 // A query of a view. A value binds as INTEGER or REAL when it is written the way SQLite would write that
-// number
-// ("42", "-1.5", but not "007" or "1.50", which only text can be), else as TEXT; parameters that are not
-// given are NULL. Unknown parameter: ERROR_NOTFOUND whose message names those that exist. `after`: the cursor
-// that rows_cursor gave, data NULL = from the start; one that does not fit: ERROR_USAGE. A query that binds
-// :limit alone has no pages.
+// number ("42", "-1.5", but not "007" or "1.50", which only text can be), else as TEXT. Parameters that are
+// not given are NULL. `after` is the cursor that rows_cursor gave; data NULL = from the start. A query that
+// binds :limit and not :after has no pages.
+// Errors: ERROR_NOTFOUND for an unknown parameter, naming those that exist; ERROR_USAGE for a cursor that does
+// not fit and for a value that the parameter's type cannot be.
 int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters,
                  int count, int limit, struct span after, struct rows **ret, struct error *error);
 // Rows of a mirrored table whose columns equal the given values (as the column's declared type reads them:

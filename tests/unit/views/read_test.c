@@ -437,6 +437,37 @@ static void test_refuses_other_files(void **state) {
     assert_null(reader);
 }
 
+static int64_t integer_of(sqlite3 *db, const char *sql) {
+    sqlite3_stmt *stmt = NULL;
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    int64_t value = sqlite3_column_int64(stmt, 0);
+    (void)sqlite3_finalize(stmt);
+    return value;
+}
+
+// What a reader's snapshot rests on: `pragma data_version` that stands on its row keeps a read transaction
+// open, whose rows do not move, and gives another number once another connection has committed.
+static void test_sqlite_holds_the_snapshot_of_a_pragma(void **state) {
+    struct state *s = *state;
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open_v2(s->fixture.db, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    sqlite3_stmt *version = NULL;
+    assert_int_equal(sqlite3_prepare_v2(db, "pragma data_version", -1, &version, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(version), SQLITE_ROW);
+    assert_int_equal(sqlite3_txn_state(db, NULL), SQLITE_TXN_READ);
+    int64_t before = sqlite3_column_int64(version, 0);
+    fixture_order(&s->fixture, 11, 1, "placed");
+    assert_int_equal(integer_of(db, "select count(*) from orders"), 10);
+    assert_int_equal(sqlite3_reset(version), SQLITE_OK);
+    assert_int_equal(sqlite3_txn_state(db, NULL), SQLITE_TXN_NONE);
+    assert_int_equal(sqlite3_step(version), SQLITE_ROW);
+    assert_int_not_equal(sqlite3_column_int64(version, 0), before);
+    assert_int_equal(integer_of(db, "select count(*) from orders"), 11);
+    (void)sqlite3_finalize(version);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 static void test_cursor_text(void **state) {
     (void)state;
     const struct cell cells[] = {
@@ -531,6 +562,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_quarantine, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_statements, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses_other_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sqlite_holds_the_snapshot_of_a_pragma, setup, teardown),
         cmocka_unit_test(test_cursor_text),
         cmocka_unit_test(test_base64),
         cmocka_unit_test(test_reals),

@@ -1,42 +1,19 @@
-// The inside of a reader, shared by read.c (connection, snapshot) and rows.c (questions and their rows) only.
+// The inside of a reader, shared by the files of this room: reader.c has the connection and the snapshot,
+// query.c and table_query.c put questions, rows.c gives their rows.
 #ifndef TIDEMARK_READ_READER_H
 #define TIDEMARK_READ_READER_H
 
-#include "views/base/buffer.h"
-#include "views/engine/read.h"
-#include "views/engine/sqlite/stmt.h"
+#include "views/engine/read/statement.h"
 #include "views/engine/store.h"
 
 enum {
     READ_BUSY_MS = 5000, // only while a crashed writer's log is recovered: readers do not wait for a writer
     READ_PROGRESS_STEPS = 2000, // SQLite's virtual machine, between two looks at the clock
-    READ_TABLE_EQUALS_MAX = 32,
-};
-
-// How the integers of a result column are to be read (everything else tells by itself), and where the text of
-// its member ends.
-struct column_form {
-    enum cell_kind integers; // CELL_INTEGER, CELL_BOOLEAN or CELL_DECIMAL
-    int scale;
-    size_t member_end;
-};
-
-// A statement that is kept, and what it is the statement of.
-struct kept {
-    sqlite3_stmt *stmt;
-    const void *subject;                   // struct query, struct table, or a name in rows.c
-    uint8_t equals[READ_TABLE_EQUALS_MAX]; // of a table: the columns that are compared, ascending
-    int equal_count;
-    bool keyset; // of a table: begins after a key
-    uint64_t used;
-    int column_count;
-    struct column_form *forms;
-    struct buffer members; // `{"id":` and `,"name":` of all columns
 };
 
 struct rows {
     struct reader *reader;
-    struct kept *kept;
+    struct statement *statement;
     const char *what; // for messages
     int limit;        // rows given at most
     int given;
@@ -70,9 +47,7 @@ struct reader {
     int64_t data_version;   // SQLite's own of the snapshot that `position` was read in; -1 = none was
     struct position position;
     struct buffer offsets; // of the position above
-    struct kept kept[READ_STATEMENTS_MAX];
-    int kept_count;
-    uint64_t used;
+    struct statement_cache cache;
     struct rows rows;
     struct buffer cursor;
     struct buffer scratch;
@@ -84,7 +59,7 @@ struct reader {
 // The words for what SQLite says now; ERROR_TIMEOUT when the deadline interrupted it.
 int reader_error(struct reader *reader, const char *what, struct error *error);
 
-// Closes the rows that are open, if any.
+// Resets their statement, so that no snapshot is held by it. Safe when they are closed already.
 void rows_close(struct rows *rows);
 
 #endif

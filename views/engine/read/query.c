@@ -1,0 +1,168 @@
+// Queries of views, and the quarantine, which is asked as they are. See read.h.
+#include "views/base/real.h"
+#include "views/engine/read/page_cursor.h"
+#include "views/engine/read/rows.h"
+
+#include <math.h>
+
+static const char quarantine_subject[] = "quarantine";
+static const char quarantine_sql[] =
+    "select id, topic, partition, \"offset\", cast(key as text) as key, reason, "
+    "strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') as time "
+    "from _quarantine where :after is null or id < :after order by id desc";
+
+static void query_bind_value(sqlite3_stmt *stmt, int index, struct span value) {
+    int64_t integer;
+    double real;
+    char text[REAL_TEXT_SIZE];
+    if (integer_parse(value, &integer))
+        (void)sqlite3_bind_int64(stmt, index, integer);
+    else if (real_parse(value, &real) && isfinite(real) && memchr(value.data, '.', value.size) != NULL &&
+             span_equal(value, (struct span){text, real_write(real, text)}))
+        (void)sqlite3_bind_double(stmt, index, real);
+    else
+        (void)sqlite3_bind_text64(stmt, index, value.data, value.size, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+// Number of the query's parameter, -1 = it has none of that name.
+static int query_find_parameter(const struct query *query, struct span name) {
+    for (int i = 0; i < query->parameter_count; i++)
+        if (span_is(name, query->parameters[i]))
+            return i;
+    return -1;
+}
+
+// YYYY-MM-DD, as the mirror writes dates of the years 0 to 9999: compared as text they are compared in time.
+static bool query_is_date(struct span text) {
+    static const char pattern[] = "dddd-dd-dd";
+    if (text.size != sizeof pattern - 1)
+        return false;
+    for (size_t i = 0; i < text.size; i++)
+        if (pattern[i] == 'd' ? text.data[i] < '0' || text.data[i] > '9' : text.data[i] != pattern[i])
+            return false;
+    return true;
+}
+
+static int query_check_type(enum parameter_type type, struct span name, struct span value,
+                            struct error *error) {
+    int64_t integer;
+    double real;
+    const char *wanted = NULL;
+    if (type == PARAMETER_INTEGER && !integer_parse(value, &integer))
+        wanted = "an integer";
+    if (type == PARAMETER_NUMBER && !real_parse(value, &real))
+        wanted = "a number";
+    if (type == PARAMETER_DATE && !query_is_date(value))
+        wanted = "a date, YYYY-MM-DD";
+    return wanted == NULL ? 0
+                          : error_set(error, ERROR_USAGE, "%.*s=%.*s: it is %s", (int)name.size, name.data,
+                                      (int)(value.size < 40 ? value.size : 40), value.data, wanted);
+}
+
+static int query_unknown_parameter(const struct query *query, struct span name, struct error *error) {
+    CLEANUP(buffer_free) struct buffer list = {0};
+    for (int i = 0; i < query->parameter_count; i++)
+        rows_list_name(&list, query->parameters[i]);
+    buffer_char(&list, '\0');
+    return error_set(error, ERROR_NOTFOUND, "%s/%s has no parameter \"%.*s\"; it has: %s", query->view,
+                     query->name, (int)name.size, name.data,
+                     list.failed || list.size == 1 ? "none" : list.data);
+}
+
+static int query_check_parameters(const struct query *query, const struct parameter *parameters, int count,
+                                  struct error *error) {
+    for (int i = 0; i < count; i++) {
+        int number = query_find_parameter(query, parameters[i].name);
+        if (number < 0)
+            return query_unknown_parameter(query, parameters[i].name, error);
+        if (query_check_type(query->parameter_types[number], parameters[i].name, parameters[i].value,
+                             error) != 0)
+            return -1;
+        for (int j = 0; j < i; j++)
+            if (span_equal(parameters[i].name, parameters[j].name))
+                return error_set(error, ERROR_USAGE, "parameter \"%.*s\" is given twice",
+                                 (int)parameters[i].name.size, parameters[i].name.data);
+    }
+    return 0;
+}
+
+static void query_bind(const struct rows *rows, const struct query *query, const struct parameter *parameters,
+                       int count, struct span after) {
+    sqlite3_stmt *stmt = rows->statement->stmt;
+    int places = sqlite3_bind_parameter_count(stmt);
+    for (int i = 1; i <= places; i++) {
+        const char *colon_name = sqlite3_bind_parameter_name(stmt, i);
+        struct span name = span_of(colon_name != NULL ? colon_name + 1 : "");
+        if (query->names_limit && span_is(name, "limit"))
+            // One more tells whether a page follows.
+            (void)sqlite3_bind_int(stmt, i, rows->limit + (rows->pages ? 1 : 0));
+        else if (query->names_after && span_is(name, "after") && after.data != NULL)
+            query_bind_value(stmt, i, after);
+        for (int j = 0; j < count; j++)
+            if (span_equal(name, parameters[j].name))
+                query_bind_value(stmt, i, parameters[j].value);
+    }
+}
+
+static int query_pass_over(struct rows *rows, int64_t count, struct error *error) {
+    for (rows->passed = 0; rows->passed < count; rows->passed++) {
+        int code = sqlite3_step(rows->statement->stmt);
+        if (code == SQLITE_ROW)
+            continue;
+        int status = code == SQLITE_DONE ? 0 : reader_error(rows->reader, rows->what, error);
+        rows_close(rows);
+        return status;
+    }
+    return 0;
+}
+
+static struct statement *query_statement(struct reader *reader, const void *subject, const char *sql,
+                                         const char *what, struct error *error) {
+    const struct statement_key key = {.subject = subject};
+    struct statement *statement = statement_find(&reader->cache, &key);
+    return statement != NULL ? statement
+                             : statement_prepare(&reader->cache, reader->db, &key, sql, what, error);
+}
+
+int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters,
+                 int count, int limit, struct span after, struct rows **ret, struct error *error) {
+    if (query_check_parameters(query, parameters, count, error) != 0)
+        return -1;
+    if (query->names_after && after.data != NULL &&
+        query_check_type(query->after_type, SPAN("after"), after, error) != 0)
+        return -1;
+    struct cell offset = {0};
+    bool pages = query->names_after || !query->names_limit;
+    if (after.data != NULL && !query->names_after &&
+        (!pages || !cursor_read(after, CURSOR_OFFSET, &reader->scratch, &offset, 1) ||
+         offset.kind != CELL_INTEGER || offset.integer < 0))
+        return rows_bad_cursor(after, error);
+    struct statement *statement = query_statement(reader, query, query->sql, query->file, error);
+    if (statement == NULL)
+        return -1;
+    struct rows *rows = rows_open(reader, statement, query->file, limit);
+    rows->pages = pages;
+    rows->first_is_next = query->names_after;
+    query_bind(rows, query, parameters, count, after);
+    if (query_pass_over(rows, offset.integer, error) != 0)
+        return -1;
+    *ret = rows;
+    return 0;
+}
+
+int reader_quarantine(struct reader *reader, int limit, struct span after, struct rows **ret,
+                      struct error *error) {
+    int64_t before = 0;
+    if (after.data != NULL && !integer_parse(after, &before))
+        return rows_bad_cursor(after, error);
+    struct statement *statement =
+        query_statement(reader, quarantine_subject, quarantine_sql, "quarantine", error);
+    if (statement == NULL)
+        return -1;
+    struct rows *rows = rows_open(reader, statement, "quarantine", limit);
+    rows->first_is_next = true;
+    if (after.data != NULL)
+        stmt_bind_integer(statement->stmt, ":after", before);
+    *ret = rows;
+    return 0;
+}
