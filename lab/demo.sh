@@ -12,7 +12,7 @@ case ${1:-} in
     ;;
 esac
 need_build
-cmake --preset release -D BUILD_TESTING=OFF >/dev/null
+cmake --preset release >/dev/null
 cmake --build --preset release --target tidemark
 
 # the address is a flag's, its twin's, or the default; the log names the one that is served

@@ -36,8 +36,9 @@ build() {
     }
     mkdir -p "$BENCH_STATE"
     : >"$BENCH_STATE/build.log"
-    [ -f "$BENCH_BUILD/build.ninja" ] ||
-        (cd "$top" && cmake --preset release -B "$BENCH_BUILD") >>"$BENCH_STATE/build.log" 2>&1 || build_failed
+    # always configured: an earlier one may have left out the tests, and with them these targets
+    (cd "$top" && cmake --preset release -D BUILD_TESTING=ON -B "$BENCH_BUILD") >>"$BENCH_STATE/build.log" 2>&1 ||
+        build_failed
     cmake --build "$BENCH_BUILD" --target tidemark bench-load bench-parts bench-latency bench-bare \
         >>"$BENCH_STATE/build.log" 2>&1 || build_failed
 }
