@@ -7,6 +7,7 @@
 
 #include "views/base/error.h"
 #include "views/engine/change.h"
+#include "views/engine/store_report.h"
 
 struct store;
 
@@ -15,15 +16,6 @@ enum {
     STORE_FORMAT = 3,                  // user_version; an older one is upgraded, a newer one refused
     STORE_ID_SIZE = 33,                // 32 hex digits and NUL
     STORE_PREFIX_SIZE = 256,
-};
-
-struct store_report {
-    char created;      // 1 = the file was made now
-    int views_built;   // new or changed views filled from the mirror
-    char built[256];   // their names
-    int views_dropped; // in the file, not loaded any more, nothing kept
-    char dropped[256];
-    char left[256]; // not loaded any more, kept up to date because they hold history
 };
 
 // Opens or creates `path` for writing with these views; `catalog` outlives the store. Errors: ERROR_BUSY

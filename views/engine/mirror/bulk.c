@@ -1,19 +1,18 @@
-#include "views/engine/mirror/state.h"
+#include "views/engine/mirror/bulk.h"
+
+#include "views/engine/mirror/flush.h"
+#include "views/engine/mirror/rows.h"
 
 // Rows that one statement deletes: what they were, however long, is kept until the views have seen it.
 enum { DELETED_AT_ONCE = 16384 };
 
-// What deletes left behind is looked at as a whole: not again before this part of it may have grown too old.
-enum { DELETED_PURGED_EVERY_MS = MIRROR_DELETED_KEEP_MS / 64 };
-
-// Runs a statement that deletes up to :limit rows until it finds no more, settling in between when much was
-// seen.
+// Runs a statement that deletes up to :limit rows until it finds no more. A full batch is flushed in between.
 static int mirror_bulk_delete_all(struct mirror *mirror, struct mirror_table *table, sqlite3_stmt *stmt,
                                   const struct change *change, int64_t *ret_deleted, struct error *error) {
     int changes = 0;
     *ret_deleted = 0;
     do {
-        if (delta_is_full(mirror->accepting) && mirror_settle(mirror, error) != 0)
+        if (delta_is_full(mirror->accepting) && mirror_flush_all(mirror, error) != 0)
             return -1;
         delta_watch(mirror->delta, table->table, change);
         int status = mirror_run(table, stmt, &changes, error);
@@ -24,8 +23,8 @@ static int mirror_bulk_delete_all(struct mirror *mirror, struct mirror_table *ta
     return 0;
 }
 
-// A view's trigger may refuse a row when others have gone already, with what the views made of them: then all
-// of it is undone.
+// A view's trigger may refuse a row after others were deleted and the views have followed: then all of it is
+// undone.
 static int mirror_bulk_delete_all_or_none(struct mirror *mirror, struct mirror_table *table,
                                           sqlite3_stmt *stmt, const struct change *change,
                                           struct error *error) {
@@ -44,8 +43,8 @@ static int mirror_bulk_delete_all_or_none(struct mirror *mirror, struct mirror_t
     return -1;
 }
 
-int mirror_truncate(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                    enum mirror_outcome *ret, struct error *error) {
+int mirror_bulk_truncate(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                         enum mirror_outcome *ret, struct error *error) {
     *ret = MIRROR_REPEATED;
     if (change->lsn <= table->truncate_lsn)
         return 0;
@@ -62,6 +61,21 @@ int mirror_truncate(struct mirror *mirror, struct mirror_table *table, const str
     return 0;
 }
 
+void mirror_bulk_mark_snapshot(struct mirror_table *table, const struct change *change) {
+    if (change->snapshot != SNAPSHOT_FULL || change->lsn == LSN_NONE || change->lsn < table->snapshot_lsn)
+        return;
+    if (change->lsn > table->snapshot_lsn) {
+        table->snapshot_lsn = change->lsn;
+        table->snapshot_open = true;
+        table->snapshot_marked = false;
+        table->dirty = true;
+    }
+    if (change->snapshot_table_last && table->snapshot_open && !table->snapshot_marked) {
+        table->snapshot_marked = true;
+        table->dirty = true;
+    }
+}
+
 static int mirror_bulk_note_swept(struct mirror *mirror, struct mirror_table *table, struct error *error) {
     sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_SWEPT, error);
     if (note == NULL)
@@ -76,8 +90,8 @@ static int mirror_bulk_note_swept(struct mirror *mirror, struct mirror_table *ta
     return 0;
 }
 
-int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool keep_open,
-                          int64_t *ret_swept, struct error *error) {
+int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool keep_open, int64_t *ret_swept,
+                      struct error *error) {
     struct mirror_table *state = &mirror->tables[table->index];
     if (mirror_hold(mirror, error) != 0)
         return -1;
@@ -101,25 +115,4 @@ int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool
     state->snapshot_open = state->snapshot_marked = keep_open;
     state->dirty = true;
     return 0;
-}
-
-static int mirror_bulk_purge_deleted(struct mirror *mirror, struct error *error) {
-    for (int i = 0; i < mirror->catalog->table_count; i++) {
-        sqlite3_stmt *stmt = mirror_table_statement(&mirror->tables[i], STATEMENT_PURGE, error);
-        if (stmt == NULL)
-            return -1;
-        stmt_bind_integer(stmt, ":before_ms", mirror->written_ts_ms - MIRROR_DELETED_KEEP_MS);
-        if (stmt_step(stmt, "purge", NULL, error) != 0)
-            return -1;
-    }
-    mirror->purged_ts_ms = mirror->written_ts_ms;
-    return 0;
-}
-
-int mirror_purge(struct mirror *mirror, struct error *error) {
-    mirror->deletes = 0;
-    if (mirror->written_ts_ms - mirror->purged_ts_ms >= DELETED_PURGED_EVERY_MS &&
-        mirror_bulk_purge_deleted(mirror, error) != 0)
-        return -1;
-    return toast_carry_purge(mirror->carry, mirror->written_ts_ms - MIRROR_CARRY_KEEP_MS, error);
 }

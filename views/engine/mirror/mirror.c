@@ -1,5 +1,11 @@
-#include "views/engine/mirror/state.h"
+#include "views/engine/mirror/mirror.h"
 
+#include "views/engine/mirror/accept.h"
+#include "views/engine/mirror/bulk.h"
+#include "views/engine/mirror/flush.h"
+#include "views/engine/mirror/purge.h"
+#include "views/engine/mirror/rows.h"
+#include "views/engine/mirror/rules.h"
 #include "views/engine/row/column_type.h"
 
 // Deletes between two purges of what they left behind.
@@ -177,27 +183,8 @@ const struct change *const *mirror_current(const struct mirror *mirror) {
     return &mirror->current;
 }
 
-int mirror_hold(struct mirror *mirror, struct error *error) {
-    if (mirror->owner.hold(mirror->owner.self, error) != 0)
-        return -1;
-    delta_show(mirror->delta, mirror->accepting);
-    return 0;
-}
-
 void mirror_mark_snapshot(struct mirror *mirror, const struct change *change) {
-    struct mirror_table *table = &mirror->tables[change->table->index];
-    if (change->snapshot != SNAPSHOT_FULL || change->lsn == LSN_NONE || change->lsn < table->snapshot_lsn)
-        return;
-    if (change->lsn > table->snapshot_lsn) {
-        table->snapshot_lsn = change->lsn;
-        table->snapshot_open = true;
-        table->snapshot_marked = false;
-        table->dirty = true;
-    }
-    if (change->snapshot_table_last && table->snapshot_open && !table->snapshot_marked) {
-        table->snapshot_marked = true;
-        table->dirty = true;
-    }
+    mirror_bulk_mark_snapshot(&mirror->tables[change->table->index], change);
 }
 
 // INTEGER PRIMARY KEY would invent a key for NULL: so it never gets one.
@@ -214,10 +201,10 @@ static int mirror_check_key(const struct change *change, struct error *error) {
     return 0;
 }
 
-// Statements that look up rows of this table see it as it was before the change, unless that is all the same
-// to them.
-static int mirror_settle_readers(struct mirror *mirror, struct mirror_table *table,
-                                 const struct change *change, struct error *error) {
+// Statements that look up rows of this table see it as it was before the change. They run now, unless the
+// change leaves what they look up as it is.
+static int mirror_run_readers(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                              struct error *error) {
     bool same = false;
     if (mirror_hold(mirror, error) != 0)
         return -1;
@@ -234,9 +221,9 @@ int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror
         mirror->newest_ts_ms = change->ts_ms;
     struct mirror_table *table = &mirror->tables[change->table->index];
     if ((delta_awaits(mirror->delta, mirror->accepting, change->table) &&
-         mirror_settle_readers(mirror, table, change, error) != 0) ||
+         mirror_run_readers(mirror, table, change, error) != 0) ||
         (delta_is_full(mirror->accepting) &&
-         (mirror_hold(mirror, error) != 0 || mirror_settle(mirror, error) != 0)))
+         (mirror_hold(mirror, error) != 0 || mirror_flush_all(mirror, error) != 0)))
         return -1;
     return mirror_may_defer(mirror, table, change) ? mirror_accept(mirror, table, change, ret, error)
                                                    : mirror_rules_apply(mirror, table, change, ret, error);
@@ -264,6 +251,11 @@ int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *ta
     const struct mirror_table *state = &mirror->tables[table->index];
     *ret_marked = state->snapshot_marked;
     return state->snapshot_open ? state->snapshot_lsn : LSN_NONE;
+}
+
+int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool keep_open,
+                          int64_t *ret_swept, struct error *error) {
+    return mirror_bulk_sweep(mirror, table, keep_open, ret_swept, error);
 }
 
 bool mirror_is_full(const struct mirror *mirror) {
@@ -298,7 +290,7 @@ int mirror_hand_over(struct mirror *mirror, struct error *error) {
 }
 
 int mirror_write(struct mirror *mirror, struct error *error) {
-    if (mirror_settle(mirror, error) != 0)
+    if (mirror_flush_all(mirror, error) != 0)
         return -1;
     return mirror->deletes >= PURGE_EVERY_DELETES ? mirror_purge(mirror, error) : 0;
 }

@@ -6,8 +6,7 @@
 // has _lsn (of its last streamed change) and _snapshot (the S that last named it), a deleted key leaves its
 // LSN behind:
 //   streamed c, u, d at L   nothing when L < T, L <= the row's _lsn, or L <= the key's delete (without ENDs
-//   to order
-//                           them, what T outlived is written and goes at once, for its effects)
+//                           to order them, what T outlived is written and goes at once, for its effects)
 //   full-snapshot r at S'   nothing when S' < S, S' < the row's _lsn, S' < the key's delete, or S' < T
 //   incremental r           always written; _lsn stays
 //   truncate at L           T = max(T, L); rows whose max(_lsn, _snapshot) < L go
@@ -15,33 +14,11 @@
 #ifndef TIDEMARK_MIRROR_MIRROR_H
 #define TIDEMARK_MIRROR_MIRROR_H
 
-#include "views/base/error.h"
 #include "views/engine/change.h"
+#include "views/engine/mirror/owner.h"
 
 struct sqlite3;
 struct mirror;
-
-// Whose transactions the mirror writes in. `hold`: returns once the connection is the caller's and a
-// transaction is open.
-struct mirror_owner {
-    int (*hold)(void *self, struct error *error);
-    void *self;
-};
-
-enum {
-    // What deletes leave behind is kept as long as the connector may repeat them: by the source's own clock.
-    MIRROR_DELETED_KEEP_MS = 7 * 24 * 3600 * 1000,
-    // TOAST values wait for the other half of a key change at most this long where no transaction ends them.
-    MIRROR_CARRY_KEEP_MS = 3600 * 1000,
-    // Rows shorter than this (bytes of all values that could be moved out of line) are never TOASTed:
-    // PostgreSQL's least toast_tuple_target is 128.
-    MIRROR_TOAST_ROW_MIN = 100,
-};
-
-enum mirror_outcome {
-    MIRROR_APPLIED,
-    MIRROR_REPEATED, // the rules said: nothing to do
-};
 
 int mirror_open(struct mirror **ret, struct sqlite3 *db, const struct catalog *catalog,
                 const struct mirror_owner *owner, struct error *error);

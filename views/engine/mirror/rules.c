@@ -1,48 +1,8 @@
-#include "views/engine/mirror/state.h"
+#include "views/engine/mirror/rules.h"
 
-#include <assert.h>
-
-int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error) {
-    int status = stmt_step(stmt, table->table->name, ret_changes, error);
-    int code = status != 0 ? sqlite3_errcode(table->db) & 0xff : SQLITE_OK;
-    bool goes_on = sqlite3_get_autocommit(table->db) == 0; // no more after a trigger's raise(rollback)
-    // A function that a trigger or an index calls refuses a value by SQLITE_ERROR.
-    bool by_function = code == SQLITE_ERROR && !table->may_defer;
-    if (goes_on &&
-        (by_function || code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG))
-        error->kind = ERROR_INPUT;
-    return status;
-}
-
-int mirror_read_lsn(struct mirror_table *table, enum mirror_statement which, const struct change *change,
-                    int64_t *ret, struct error *error) {
-    *ret = LSN_NONE;
-    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
-    if (stmt == NULL)
-        return -1;
-    mirror_bind_key(stmt, table->table, change->values);
-    int row = stmt_row(stmt, table->table->name, error);
-    if (row == 1) {
-        *ret = sqlite3_column_int64(stmt, 0);
-        (void)sqlite3_reset(stmt);
-    }
-    return row < 0 ? -1 : 0;
-}
-
-int mirror_deleted_lsn(struct mirror_table *table, const struct change *change, int64_t *ret,
-                       struct error *error) {
-    *ret = LSN_NONE;
-    return change->lsn > table->deleted_lsn
-               ? 0
-               : mirror_read_lsn(table, STATEMENT_DELETED_LSN, change, ret, error);
-}
-
-bool mirror_lacks_values(const struct table *table, const struct value *values) {
-    for (int i = 0; i < table->column_count; i++)
-        if (values[i].kind == VALUE_ABSENT || values[i].kind == VALUE_UNAVAILABLE)
-            return true;
-    return false;
-}
+#include "views/engine/mirror/bulk.h"
+#include "views/engine/mirror/flush.h"
+#include "views/engine/mirror/rows.h"
 
 static bool mirror_rules_has_unavailable(const struct table *table, const struct value *values) {
     for (int i = 0; i < table->column_count; i++)
@@ -51,44 +11,10 @@ static bool mirror_rules_has_unavailable(const struct table *table, const struct
     return false;
 }
 
-static void mirror_rules_bind_keep_masks(sqlite3_stmt *stmt, const struct table *table,
-                                         const struct value *values) {
-    static const char *const names[] = {":keep0", ":keep1", ":keep2", ":keep3", ":keep4"};
-    static_assert(sizeof names / sizeof *names * TABLE_SQL_KEEP_BITS >= TABLE_COLUMNS_MAX,
-                  "a mask for every column");
-    for (int first = 0; first < table->column_count; first += TABLE_SQL_KEEP_BITS) {
-        int64_t mask = 0;
-        for (int i = first; i < table->column_count && i < first + TABLE_SQL_KEEP_BITS; i++)
-            if (values[i].kind == VALUE_ABSENT || values[i].kind == VALUE_UNAVAILABLE)
-                mask |= (int64_t)1 << (i - first);
-        int index = sqlite3_bind_parameter_index(stmt, names[first / TABLE_SQL_KEEP_BITS]);
-        if (index > 0) // a group of key columns only has no mask in the statement
-            (void)sqlite3_bind_int64(stmt, index, mask);
-    }
-}
-
-int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const struct value *values,
-                  int64_t position, int *ret_changes, struct error *error) {
-    bool masked = mirror_lacks_values(table->table, values);
-    enum mirror_statement which = (enum mirror_statement)(
-        (masked ? (int)STATEMENT_MASKED_STREAMED : (int)STATEMENT_UPSERT_STREAMED) + (int)kind);
-    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
-    if (stmt == NULL)
-        return -1;
-    for (int i = 0; i < table->table->column_count; i++)
-        sqlite_value_bind(stmt, i + 1, &values[i]);
-    if (kind == UPSERT_STREAMED)
-        (void)sqlite3_bind_int64(stmt, table->table->column_count + 1, position);
-    if (kind == UPSERT_SNAPSHOT)
-        (void)sqlite3_bind_int64(stmt, table->table->column_count + 1, position);
-    if (masked)
-        mirror_rules_bind_keep_masks(stmt, table->table, values);
-    return mirror_run(table, stmt, ret_changes, error);
-}
-
-// A change that a truncate had already outlived, when nothing told which would come first: its effects
-// happen, its row does not stay.
-static int mirror_rules_bury(struct mirror_table *table, const struct change *change, struct error *error) {
+// A change older than the table's truncate, when no END ordered the two: its effects happen, its row does not
+// stay.
+static int mirror_rules_delete_truncated(struct mirror_table *table, const struct change *change,
+                                         struct error *error) {
     sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_TRUNCATE_KEY, error);
     if (stmt == NULL)
         return -1;
@@ -133,7 +59,7 @@ static int mirror_rules_apply_streamed(struct mirror *mirror, struct mirror_tabl
         return -1;
     if (changes > 0)
         *ret = MIRROR_APPLIED;
-    return changes > 0 && dead ? mirror_rules_bury(table, change, error) : 0;
+    return changes > 0 && dead ? mirror_rules_delete_truncated(table, change, error) : 0;
 }
 
 static int mirror_rules_apply_snapshot(struct mirror *mirror, struct mirror_table *table,
@@ -142,7 +68,7 @@ static int mirror_rules_apply_snapshot(struct mirror *mirror, struct mirror_tabl
     bool full = change->snapshot == SNAPSHOT_FULL && change->lsn != LSN_NONE;
     *ret = MIRROR_REPEATED;
     if (full) {
-        mirror_mark_snapshot(mirror, change);
+        mirror_bulk_mark_snapshot(table, change);
         if (change->lsn < table->snapshot_lsn || change->lsn < table->truncate_lsn)
             return 0;
         int64_t deleted;
@@ -159,29 +85,6 @@ static int mirror_rules_apply_snapshot(struct mirror *mirror, struct mirror_tabl
         return 0;
     *ret = MIRROR_APPLIED;
     return toast_carry_written(mirror->carry, change, change->values, error);
-}
-
-int mirror_note_delete(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                       int *ret_changes, struct error *error) {
-    sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_DELETED, error);
-    if (note == NULL)
-        return -1;
-    mirror_bind_key(note, table->table, change->values);
-    stmt_bind_integer(note, ":lsn", change->lsn);
-    stmt_bind_integer(note, ":ts_ms", change->ts_ms);
-    mirror->deletes++;
-    return mirror_run(table, note, ret_changes, error);
-}
-
-int mirror_delete_row(struct mirror_table *table, const struct change *change, enum mirror_statement which,
-                      int *ret_changes, struct error *error) {
-    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
-    if (stmt == NULL)
-        return -1;
-    mirror_bind_key(stmt, table->table, change->values);
-    if (which == STATEMENT_DELETE)
-        stmt_bind_integer(stmt, ":lsn", change->lsn);
-    return mirror_run(table, stmt, ret_changes, error);
 }
 
 // Without a position (a tombstone alone, an event without lsn) the log's order is all there is.
@@ -229,13 +132,13 @@ static int mirror_rules_dispatch(struct mirror *mirror, struct mirror_table *tab
     case CHANGE_TOMBSTONE:
         return mirror_rules_apply_delete(mirror, table, change, ret, error);
     case CHANGE_TRUNCATE:
-        return mirror_truncate(mirror, table, change, ret, error);
+        return mirror_bulk_truncate(mirror, table, change, ret, error);
     }
     return error_set(error, ERROR_INPUT, "unknown operation");
 }
 
-// Whose pending change must be in the file first: its key's; every one, where a value of another row may be
-// carried over.
+// The key's pending change must be in the file first. Where a value of another row may be carried over, every
+// pending change must be.
 static int mirror_rules_flush_before(struct mirror *mirror, struct mirror_table *table,
                                      const struct change *change, struct error *error) {
     bool of_all =
@@ -250,7 +153,7 @@ int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const 
     if (mirror_hold(mirror, error) != 0)
         return -1;
     // A truncate is undone as a whole, so nothing else is on its way to the views meanwhile.
-    if (change->op == CHANGE_TRUNCATE ? mirror_settle(mirror, error) != 0
+    if (change->op == CHANGE_TRUNCATE ? mirror_flush_all(mirror, error) != 0
                                       : mirror_rules_flush_before(mirror, table, change, error) != 0)
         return -1;
     int listed = delta_list(mirror->accepting, table->table)->count;

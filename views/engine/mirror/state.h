@@ -1,11 +1,12 @@
-// What the files of the mirror share: its state, and the steps that one has for another. Inside the mirror
-// only (mirror.c opening, saving and the way in; mirror_rules.c a change written at once by the ordering
-// rules; mirror_accept.c changes accepted now and written together; mirror_bulk.c many rows at once).
+// The mirror's state, which its files share, each for its part of the work: rows.c reads and writes one row,
+// flush.c writes what was accepted, accept.c accepts a change to be written with others, bulk.c truncates and
+// sweeps, rules.c writes a change at once by the ordering rules, mirror.c is the way in. Each calls those
+// before it only. Inside the mirror only.
 #ifndef TIDEMARK_MIRROR_STATE_H
 #define TIDEMARK_MIRROR_STATE_H
 
 #include "views/engine/delta/delta.h"
-#include "views/engine/mirror/mirror.h"
+#include "views/engine/mirror/owner.h"
 #include "views/engine/mirror/table.h"
 #include "views/engine/mirror/toast_carry.h"
 #include "views/engine/row/table_sql.h"
@@ -32,61 +33,5 @@ struct mirror {
     int64_t purged_ts_ms;          // written_ts_ms of the newest purge of what they left behind
     sqlite3_stmt *save;
 };
-
-// A constraint of a view, a value too big: this change's fault (ERROR_INPUT). A statement that fails so
-// undoes itself alone.
-int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error);
-
-// Before any statement while changes are accepted: what was handed over is written, the transaction open, and
-// what is accepted now is what the delta shows.
-int mirror_hold(struct mirror *mirror, struct error *error);
-
-// mirror_rules.c: writes the change now, unless the rules say that there is nothing to do.
-int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                       enum mirror_outcome *ret, struct error *error);
-// What a statement that reads one LSN by the change's key finds, LSN_NONE = no row.
-int mirror_read_lsn(struct mirror_table *table, enum mirror_statement which, const struct change *change,
-                    int64_t *ret, struct error *error);
-// The LSN that the newest delete of the change's key left behind, LSN_NONE when there was none newer than its
-// own - 1.
-int mirror_deleted_lsn(struct mirror_table *table, const struct change *change, int64_t *ret,
-                       struct error *error);
-int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const struct value *values,
-                  int64_t position, int *ret_changes, struct error *error);
-int mirror_delete_row(struct mirror_table *table, const struct change *change, enum mirror_statement which,
-                      int *ret_changes, struct error *error);
-// Leaves the delete's LSN in the file.
-int mirror_note_delete(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                       int *ret_changes, struct error *error);
-bool mirror_lacks_values(const struct table *table, const struct value *values);
-
-// mirror_accept.c
-// Whether the change may wait for the commit to be written.
-bool mirror_may_defer(const struct mirror *mirror, const struct mirror_table *table,
-                      const struct change *change);
-int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                  enum mirror_outcome *ret, struct error *error);
-// What the row of the change's key holds before it is deleted; NULL = there is none. Lives until delta_reset.
-int mirror_recall_deleted(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                          const struct packed_row **ret, struct error *error);
-// Whether an update leaves the columns that others look up as they are.
-int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                      bool *ret, struct error *error);
-// Writes what the shown batch has pending of the change's key, of a table, of all; the last runs the views'
-// apply statements too.
-int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                     struct error *error);
-int mirror_flush(struct mirror *mirror, const struct table *table, struct error *error);
-// For delta_settle_readers.
-int mirror_make_ready(void *mirror, const struct table *table, bool written, struct error *error);
-int mirror_settle(struct mirror *mirror, struct error *error);
-// A streamed change at `lsn` of this key was accepted.
-int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,
-                       struct error *error);
-
-// mirror_bulk.c
-int mirror_truncate(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                    enum mirror_outcome *ret, struct error *error);
-int mirror_purge(struct mirror *mirror, struct error *error);
 
 #endif

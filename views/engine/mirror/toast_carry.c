@@ -1,6 +1,5 @@
 #include "views/engine/mirror/toast_carry.h"
 
-#include "views/engine/mirror/mirror.h"
 #include "views/engine/row/column_type.h"
 #include "views/engine/row/table_sql.h"
 
@@ -94,7 +93,7 @@ static bool toast_carry_could_be_toasted(const struct table *table, const struct
         if (column_type_toastable(table->columns[i].type))
             bytes += value_bytes(&value);
     }
-    return bytes >= MIRROR_TOAST_ROW_MIN;
+    return bytes >= TOAST_CARRY_ROW_MIN;
 }
 
 static int toast_carry_keep_row(struct toast_carry *carry, const struct change *delete,

@@ -11,6 +11,14 @@
 
 struct toast_carry;
 
+enum {
+    // Values wait for the other half of a key change at most this long where no transaction ends them.
+    TOAST_CARRY_KEEP_MS = 3600 * 1000,
+    // Rows shorter than this (bytes of all values that could be moved out of line) are never TOASTed:
+    // PostgreSQL's least toast_tuple_target is 128.
+    TOAST_CARRY_ROW_MIN = 100,
+};
+
 int toast_carry_open(struct toast_carry **ret, sqlite3 *db, struct error *error);
 void toast_carry_close(struct toast_carry **carry);
 

@@ -6,7 +6,7 @@
 
 #include "views/engine/catalog.h"
 #include "views/engine/change.h"
-#include "views/engine/store.h"
+#include "views/engine/store_report.h"
 
 struct sqlite3;
 

@@ -1,0 +1,14 @@
+// Many rows at once: truncates and the ghosts of a snapshot. Inside the mirror only.
+#ifndef TIDEMARK_MIRROR_BULK_H
+#define TIDEMARK_MIRROR_BULK_H
+
+#include "views/engine/mirror/state.h"
+
+int mirror_bulk_truncate(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                         enum mirror_outcome *ret, struct error *error);
+// As mirror_mark_snapshot and mirror_snapshot_sweep of mirror.h.
+void mirror_bulk_mark_snapshot(struct mirror_table *table, const struct change *change);
+int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool keep_open, int64_t *ret_swept,
+                      struct error *error);
+
+#endif

@@ -1,0 +1,330 @@
+#define _GNU_SOURCE // qsort_r
+#include "views/engine/mirror/flush.h"
+
+#include "views/engine/mirror/rows.h"
+#include "views/engine/row/key.h"
+#include "views/engine/row/value_order.h"
+
+// Fewer rows than this are written one by one: a statement over a virtual table has its own cost.
+enum { TOGETHER_MIN = 4, FLUSH_KEYS = 2048, WRITTEN_OUT_FROM = 2048 };
+
+// --- what the rows were before their chains
+
+static int mirror_flush_make_room(struct delta_list *list, int count, struct error *error) {
+    if (count <= list->writing_size)
+        return 0;
+    int *grown = realloc(list->writing, (size_t)count * 2 * sizeof *grown);
+    if (grown == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    list->writing = grown;
+    list->writing_size = count * 2;
+    return 0;
+}
+
+// What the rows were before the chains whose first steps are in list->writing, while that is still in the
+// file.
+static int mirror_flush_recall_writing(struct mirror *mirror, struct mirror_table *table,
+                                       struct delta_list *list, struct error *error) {
+    sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_RECALL_PENDING, error);
+    if (stmt == NULL)
+        return -1;
+    CLEANUP(stmt_reset) sqlite3_stmt *rows = stmt;
+    int row;
+    while ((row = stmt_row(rows, table->table->name, error)) == 1) {
+        const struct packed_row *before = mirror_copy_row(mirror, table->table, rows, 1, table->recalled);
+        if (before == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        list->steps[sqlite3_column_int(rows, 0)].before = before;
+    }
+    return row;
+}
+
+// Recalls the chains that began since the last time, without writing them.
+static int mirror_flush_recall(struct mirror *mirror, struct mirror_table *table, struct error *error) {
+    struct delta_list *list = delta_list(delta_shown(mirror->delta), table->table);
+    int from = list->recalled;
+    list->recalled = list->count;
+    if (!delta_uses(mirror->delta, table->table)->has_used || from == list->count)
+        return 0;
+    if (mirror_flush_make_room(list, list->count - from, error) != 0)
+        return -1;
+    list->writing_count = 0;
+    for (int i = from; i < list->count; i++)
+        if (list->steps[i].previous < 0 && list->steps[i].accepted)
+            list->writing[list->writing_count++] = i;
+    return mirror_flush_recall_writing(mirror, table, list, error);
+}
+
+// --- one key
+
+// The change of a step that deletes. `values` gets the keys.
+static struct change mirror_flush_delete_of(const struct table *table, const struct delta_step *step,
+                                            struct value *values) {
+    packed_row_key(step->row, table, values);
+    return (struct change){.op = CHANGE_DELETE,
+                           .table = table,
+                           .values = values,
+                           .lsn = step->lsn,
+                           .previous_commit = LSN_NONE,
+                           .txid = step->txid,
+                           .ts_ms = step->ts_ms};
+}
+
+static int mirror_flush_error_not_newer(const struct mirror_table *table, struct error *error) {
+    return error_set(error, ERROR_STORE,
+                     "table %s: a change was accepted, and the row that it is for is newer",
+                     table->table->name);
+}
+
+// A key change may carry the deleted row's values to another row: *ret is that row as it was before the step,
+// NULL = nothing may be carried.
+static int mirror_flush_find_carried(struct mirror *mirror, struct mirror_table *table,
+                                     const struct delta_list *list, const struct delta_step *step,
+                                     const struct change *change, const struct packed_row **ret,
+                                     struct error *error) {
+    *ret = NULL;
+    if (step->ended || !table->has_toastable)
+        return 0;
+    if (step->previous < 0)
+        return mirror_recall_deleted(mirror, table, change, ret, error);
+    const struct delta_step *previous = &list->steps[step->previous];
+    *ret = previous->gone ? NULL : previous->row;
+    return 0;
+}
+
+// The row only: what the delete leaves behind is noted by the caller.
+static int mirror_flush_delete_pending(struct mirror *mirror, struct mirror_table *table,
+                                       const struct delta_list *list, const struct delta_step *step,
+                                       struct error *error) {
+    struct value key[TABLE_COLUMNS_MAX];
+    const struct change change = mirror_flush_delete_of(table->table, step, key);
+    const struct packed_row *old;
+    if (mirror_flush_find_carried(mirror, table, list, step, &change, &old, error) != 0 ||
+        mirror_delete_row(table, &change, STATEMENT_DELETE, NULL, error) != 0)
+        return -1;
+    return old != NULL ? toast_carry_delete(mirror->carry, table, &change, old, error) : 0;
+}
+
+static int mirror_flush_write_deleted(struct mirror *mirror, struct mirror_table *table,
+                                      const struct delta_list *list, const struct delta_step *step,
+                                      struct error *error) {
+    struct value key[TABLE_COLUMNS_MAX];
+    const struct change change = mirror_flush_delete_of(table->table, step, key);
+    if (mirror_flush_delete_pending(mirror, table, list, step, error) != 0)
+        return -1;
+    return mirror_note_delete(mirror, table, &change, NULL, error);
+}
+
+static int mirror_flush_write_row(struct mirror_table *table, const struct delta_step *step,
+                                  struct error *error) {
+    struct value values[TABLE_COLUMNS_MAX];
+    packed_row_values(step->row, table->table->column_count, values);
+    int changes = 0;
+    if (mirror_upsert(table, UPSERT_STREAMED, values, step->lsn, &changes, error) != 0)
+        return -1;
+    return changes == 0 ? mirror_flush_error_not_newer(table, error) : 0;
+}
+
+// Writes the newest step of a chain: the row as all of it left it.
+static int mirror_flush_write_chain(struct mirror *mirror, struct mirror_table *table,
+                                    struct delta_list *list, int number, struct error *error) {
+    struct delta_step *step = &list->steps[number];
+    int status = step->gone ? mirror_flush_write_deleted(mirror, table, list, step, error)
+                            : mirror_flush_write_row(table, step, error);
+    step->pending = false;
+    return status;
+}
+
+// No single event is at fault for what was accepted.
+static int mirror_flush_blame_none(int status, struct error *error) {
+    if (status != 0 && error != NULL && error->kind == ERROR_INPUT)
+        error->kind = ERROR_STORE;
+    return status;
+}
+
+int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                     struct error *error) {
+    struct delta_list *list = delta_list(delta_shown(mirror->delta), table->table);
+    int step = newest_find(&list->pending, list, key_hash(table->table, change->values), change->values);
+    if (step < 0 || !list->steps[step].pending)
+        return 0;
+    if (mirror_flush_recall(mirror, table, error) != 0)
+        return -1;
+    return mirror_flush_blame_none(mirror_flush_write_chain(mirror, table, list, step, error), error);
+}
+
+// --- many at once
+
+// A step and the beginning of its key, as a number in the keys' order: most keys differ in it.
+struct key_place {
+    uint64_t prefix;
+    int step;
+};
+
+struct key_order {
+    const struct table *table;
+    const struct delta_list *list;
+};
+
+static uint64_t mirror_flush_prefix_of(const struct value *key) {
+    if (key->kind == VALUE_INTEGER)
+        return (uint64_t)key->integer ^ (uint64_t)1 << 63;
+    uint64_t prefix = 0;
+    for (size_t i = 0; i < sizeof prefix; i++)
+        prefix = prefix << 8 | (i < key->bytes.size ? (unsigned char)key->bytes.data[i] : 0);
+    return prefix;
+}
+
+// In the order of the keys neighbours in the file are written together.
+static int mirror_flush_compare_keys(const void *a, const void *b, void *self) {
+    const struct key_order *order = self;
+    const struct key_place *left = a;
+    const struct key_place *right = b;
+    if (left->prefix != right->prefix)
+        return left->prefix < right->prefix ? -1 : 1;
+    for (int i = 0; i < order->table->key_count; i++) {
+        int column = order->table->keys[i];
+        struct value left_value = packed_row_value(order->list->steps[left->step].row, column);
+        struct value right_value = packed_row_value(order->list->steps[right->step].row, column);
+        int compared = value_compare(&left_value, &right_value);
+        if (compared != 0)
+            return compared;
+    }
+    return 0;
+}
+
+// The pending steps in the order of their keys; returns how many. `places` has room for all.
+static int mirror_flush_sort_pending(const struct mirror_table *table, const struct delta_list *list,
+                                     struct key_place *places) {
+    int count = 0;
+    for (int i = 0; i < list->pending.count; i++) {
+        int number = newest_step(&list->pending, i);
+        const struct delta_step *step = &list->steps[number];
+        if (!step->pending)
+            continue;
+        struct value key = packed_row_value(step->row, table->table->keys[0]);
+        places[count++] = (struct key_place){mirror_flush_prefix_of(&key), number};
+    }
+    struct key_order order = {table->table, list};
+    qsort_r(places, (size_t)count, sizeof *places, mirror_flush_compare_keys, &order);
+    return count;
+}
+
+// Recalls those of the keys' chains that began since the last time.
+static int mirror_flush_recall_keys(struct mirror *mirror, struct mirror_table *table,
+                                    struct delta_list *list, const struct key_place *places, int count,
+                                    struct error *error) {
+    if (!delta_uses(mirror->delta, table->table)->has_used)
+        return 0;
+    list->writing_count = 0;
+    for (int i = 0; i < count; i++) {
+        int first = list->steps[places[i].step].first;
+        if (first >= list->recalled)
+            list->writing[list->writing_count++] = first;
+    }
+    return list->writing_count > 0 ? mirror_flush_recall_writing(mirror, table, list, error) : 0;
+}
+
+// What _pending_T or _gone_T shows.
+static void mirror_flush_collect(struct delta_list *list, const struct key_place *places, int count,
+                                 bool gone) {
+    list->writing_count = 0;
+    for (int i = 0; i < count; i++)
+        if (list->steps[places[i].step].gone == gone)
+            list->writing[list->writing_count++] = places[i].step;
+}
+
+static int mirror_flush_write_rows(struct mirror_table *table, struct delta_list *list, struct error *error) {
+    if (list->writing_count == 0)
+        return 0;
+    sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_WRITE_PENDING, error);
+    if (stmt == NULL)
+        return -1;
+    int changes = 0;
+    if (stmt_step(stmt, table->table->name, &changes, error) != 0)
+        return -1;
+    return changes == list->writing_count ? 0 : mirror_flush_error_not_newer(table, error);
+}
+
+static int mirror_flush_delete_rows(struct mirror *mirror, struct mirror_table *table,
+                                    struct delta_list *list, struct error *error) {
+    if (list->writing_count == 0)
+        return 0;
+    for (int i = 0; i < list->writing_count; i++)
+        if (mirror_flush_delete_pending(mirror, table, list, &list->steps[list->writing[i]], error) != 0)
+            return -1;
+    sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_GONE, error);
+    if (note == NULL)
+        return -1;
+    mirror->deletes += list->writing_count;
+    return stmt_step(note, table->table->name, NULL, error);
+}
+
+static int mirror_flush_keys(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
+                             const struct key_place *places, int count, struct error *error) {
+    if (mirror_flush_recall_keys(mirror, table, list, places, count, error) != 0)
+        return -1;
+    mirror_flush_collect(list, places, count, false);
+    if (mirror_flush_write_rows(table, list, error) != 0)
+        return -1;
+    mirror_flush_collect(list, places, count, true);
+    return mirror_flush_delete_rows(mirror, table, list, error);
+}
+
+// Some keys at a time: a page that was read to recall its rows is still cached when they are written.
+static int mirror_flush_together(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
+                                 struct error *error) {
+    CLEANUP(free_charp) char *memory = malloc(((size_t)list->pending.count + 1) * sizeof(struct key_place));
+    if (memory == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (mirror_flush_make_room(list, FLUSH_KEYS, error) != 0)
+        return -1;
+    struct key_place *places = (struct key_place *)(void *)memory;
+    int count = mirror_flush_sort_pending(table, list, places);
+    int status = 0;
+    for (int i = 0; i < count && status == 0; i += FLUSH_KEYS) {
+        int some = count - i < FLUSH_KEYS ? count - i : FLUSH_KEYS;
+        status = mirror_flush_keys(mirror, table, list, places + i, some, error);
+    }
+    list->recalled = list->count;
+    // The commit does not come back to most of these pages. Dirty, they would hold nearly all of the cache,
+    // and each page that the statements look at would force one of them out. Written now, they make room.
+    if (status == 0 && count > WRITTEN_OUT_FROM && sqlite3_db_cacheflush(mirror->db) != SQLITE_OK)
+        return stmt_error(error, mirror->db, table->table->name);
+    return status;
+}
+
+static int mirror_flush_singly(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
+                               struct error *error) {
+    if (mirror_flush_recall(mirror, table, error) != 0)
+        return -1;
+    for (int i = 0; i < list->pending.count; i++) {
+        int step = newest_step(&list->pending, i);
+        if (list->steps[step].pending && mirror_flush_write_chain(mirror, table, list, step, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int mirror_flush(struct mirror *mirror, const struct table *of, struct error *error) {
+    struct mirror_table *table = &mirror->tables[of->index];
+    struct delta_list *list = delta_list(delta_shown(mirror->delta), of);
+    int status = list->pending.count < TOGETHER_MIN ? mirror_flush_singly(mirror, table, list, error)
+                                                    : mirror_flush_together(mirror, table, list, error);
+    if (status == 0)
+        newest_clear(&list->pending);
+    return mirror_flush_blame_none(status, error);
+}
+
+int mirror_make_ready(void *self, const struct table *of, bool written, struct error *error) {
+    struct mirror *mirror = self;
+    return written ? mirror_flush(mirror, of, error)
+                   : mirror_flush_recall(mirror, &mirror->tables[of->index], error);
+}
+
+int mirror_flush_all(struct mirror *mirror, struct error *error) {
+    for (int i = 0; i < mirror->catalog->table_count; i++)
+        if (mirror_flush(mirror, &mirror->catalog->tables[i], error) != 0)
+            return -1;
+    return delta_settle(mirror->delta, error);
+}

@@ -1,0 +1,19 @@
+// What the mirror asks of whoever opened it, and what it answers for a change. Inside views only.
+#ifndef TIDEMARK_MIRROR_OWNER_H
+#define TIDEMARK_MIRROR_OWNER_H
+
+#include "views/base/error.h"
+
+// Whose transactions the mirror writes in. `hold`: returns once the connection is the caller's and a
+// transaction is open.
+struct mirror_owner {
+    int (*hold)(void *self, struct error *error);
+    void *self;
+};
+
+enum mirror_outcome {
+    MIRROR_APPLIED,
+    MIRROR_REPEATED, // the rules said: nothing to do
+};
+
+#endif

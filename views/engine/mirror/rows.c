@@ -1,0 +1,156 @@
+#include "views/engine/mirror/rows.h"
+
+#include "views/engine/row/key.h"
+
+#include <assert.h>
+
+int mirror_hold(struct mirror *mirror, struct error *error) {
+    if (mirror->owner.hold(mirror->owner.self, error) != 0)
+        return -1;
+    delta_show(mirror->delta, mirror->accepting);
+    return 0;
+}
+
+int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error) {
+    int status = stmt_step(stmt, table->table->name, ret_changes, error);
+    int code = status != 0 ? sqlite3_errcode(table->db) & 0xff : SQLITE_OK;
+    bool goes_on = sqlite3_get_autocommit(table->db) == 0; // no more after a trigger's raise(rollback)
+    // A function that a trigger or an index calls refuses a value by SQLITE_ERROR.
+    bool by_function = code == SQLITE_ERROR && !table->may_defer;
+    if (goes_on &&
+        (by_function || code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG))
+        error->kind = ERROR_INPUT;
+    return status;
+}
+
+int mirror_read_lsn(struct mirror_table *table, enum mirror_statement which, const struct change *change,
+                    int64_t *ret, struct error *error) {
+    *ret = LSN_NONE;
+    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
+    if (stmt == NULL)
+        return -1;
+    mirror_bind_key(stmt, table->table, change->values);
+    int row = stmt_row(stmt, table->table->name, error);
+    if (row == 1) {
+        *ret = sqlite3_column_int64(stmt, 0);
+        (void)sqlite3_reset(stmt);
+    }
+    return row < 0 ? -1 : 0;
+}
+
+int mirror_deleted_lsn(struct mirror_table *table, const struct change *change, int64_t *ret,
+                       struct error *error) {
+    *ret = LSN_NONE;
+    return change->lsn > table->deleted_lsn
+               ? 0
+               : mirror_read_lsn(table, STATEMENT_DELETED_LSN, change, ret, error);
+}
+
+const struct packed_row *mirror_copy_row(struct mirror *mirror, const struct table *table, sqlite3_stmt *row,
+                                         int at, const bool *columns) {
+    struct value values[TABLE_COLUMNS_MAX];
+    for (int i = 0; i < table->column_count; i++)
+        values[i] = columns[i] ? sqlite_value_borrow(sqlite3_column_value(row, at++))
+                               : (struct value){.kind = VALUE_ABSENT};
+    return delta_pack(delta_shown(mirror->delta), table, values);
+}
+
+int mirror_read_columns(struct mirror *mirror, struct mirror_table *table, enum mirror_statement which,
+                        const bool *columns, const struct change *change, const struct packed_row **ret,
+                        struct error *error) {
+    *ret = NULL;
+    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
+    if (stmt == NULL)
+        return -1;
+    mirror_bind_key(stmt, table->table, change->values);
+    int found = stmt_row(stmt, table->table->name, error);
+    if (found != 1)
+        return found;
+    CLEANUP(stmt_reset) sqlite3_stmt *row = stmt;
+    *ret = mirror_copy_row(mirror, table->table, row, 0, columns);
+    return *ret != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
+}
+
+int mirror_recall_deleted(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                          const struct packed_row **ret, struct error *error) {
+    return mirror_read_columns(mirror, table, STATEMENT_RECALL_DELETED, table->recalled_deleted, change, ret,
+                               error);
+}
+
+bool mirror_lacks_values(const struct table *table, const struct value *values) {
+    for (int i = 0; i < table->column_count; i++)
+        if (values[i].kind == VALUE_ABSENT || values[i].kind == VALUE_UNAVAILABLE)
+            return true;
+    return false;
+}
+
+static void mirror_rows_bind_keep_masks(sqlite3_stmt *stmt, const struct table *table,
+                                        const struct value *values) {
+    static const char *const names[] = {":keep0", ":keep1", ":keep2", ":keep3", ":keep4"};
+    static_assert(sizeof names / sizeof *names * TABLE_SQL_KEEP_BITS >= TABLE_COLUMNS_MAX,
+                  "a mask for every column");
+    for (int first = 0; first < table->column_count; first += TABLE_SQL_KEEP_BITS) {
+        int64_t mask = 0;
+        for (int i = first; i < table->column_count && i < first + TABLE_SQL_KEEP_BITS; i++)
+            if (values[i].kind == VALUE_ABSENT || values[i].kind == VALUE_UNAVAILABLE)
+                mask |= (int64_t)1 << (i - first);
+        int index = sqlite3_bind_parameter_index(stmt, names[first / TABLE_SQL_KEEP_BITS]);
+        if (index > 0) // a group of key columns only has no mask in the statement
+            (void)sqlite3_bind_int64(stmt, index, mask);
+    }
+}
+
+int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const struct value *values,
+                  int64_t position, int *ret_changes, struct error *error) {
+    bool masked = mirror_lacks_values(table->table, values);
+    enum mirror_statement which = (enum mirror_statement)(
+        (masked ? (int)STATEMENT_MASKED_STREAMED : (int)STATEMENT_UPSERT_STREAMED) + (int)kind);
+    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
+    if (stmt == NULL)
+        return -1;
+    for (int i = 0; i < table->table->column_count; i++)
+        sqlite_value_bind(stmt, i + 1, &values[i]);
+    if (kind == UPSERT_STREAMED)
+        (void)sqlite3_bind_int64(stmt, table->table->column_count + 1, position);
+    if (kind == UPSERT_SNAPSHOT)
+        (void)sqlite3_bind_int64(stmt, table->table->column_count + 1, position);
+    if (masked)
+        mirror_rows_bind_keep_masks(stmt, table->table, values);
+    return mirror_run(table, stmt, ret_changes, error);
+}
+
+int mirror_note_delete(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                       int *ret_changes, struct error *error) {
+    sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_DELETED, error);
+    if (note == NULL)
+        return -1;
+    mirror_bind_key(note, table->table, change->values);
+    stmt_bind_integer(note, ":lsn", change->lsn);
+    stmt_bind_integer(note, ":ts_ms", change->ts_ms);
+    mirror->deletes++;
+    return mirror_run(table, note, ret_changes, error);
+}
+
+int mirror_delete_row(struct mirror_table *table, const struct change *change, enum mirror_statement which,
+                      int *ret_changes, struct error *error) {
+    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
+    if (stmt == NULL)
+        return -1;
+    mirror_bind_key(stmt, table->table, change->values);
+    if (which == STATEMENT_DELETE)
+        stmt_bind_integer(stmt, ":lsn", change->lsn);
+    return mirror_run(table, stmt, ret_changes, error);
+}
+
+int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,
+                       struct error *error) {
+    uint64_t hash = key_hash(table->table, values);
+    if (lsn_bounds_prepare(&table->bounds, table->newest_lsn, error) != 0)
+        return -1;
+    lsn_bound_raise(&table->bounds, hash, lsn);
+    if (lsn > table->newest_lsn) {
+        table->newest_lsn = lsn;
+        table->dirty = true;
+    }
+    return 0;
+}

@@ -1,0 +1,46 @@
+// One row of the mirror: read, written, deleted, by the statements of its table. Inside the mirror only.
+#ifndef TIDEMARK_MIRROR_ROWS_H
+#define TIDEMARK_MIRROR_ROWS_H
+
+#include "views/engine/mirror/state.h"
+
+// Before any statement while changes are accepted: what was handed over is written, the transaction open, and
+// what is accepted now is what the delta shows.
+int mirror_hold(struct mirror *mirror, struct error *error);
+
+// Runs a statement that writes. A constraint of a view or a value too big is the change's fault: ERROR_INPUT.
+// A statement that fails so undoes itself alone.
+int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error);
+
+// What a statement that reads one LSN by the change's key finds, LSN_NONE = no row.
+int mirror_read_lsn(struct mirror_table *table, enum mirror_statement which, const struct change *change,
+                    int64_t *ret, struct error *error);
+// The LSN that the newest delete of the change's key left behind, LSN_NONE when there was none newer than its
+// own - 1.
+int mirror_deleted_lsn(struct mirror_table *table, const struct change *change, int64_t *ret,
+                       struct error *error);
+// The columns that are set, from column `at` of the statement's row on, the others VALUE_ABSENT: in the shown
+// batch's memory. NULL = out of memory.
+const struct packed_row *mirror_copy_row(struct mirror *mirror, const struct table *table, sqlite3_stmt *row,
+                                         int at, const bool *columns);
+// The same of the row of the change's key, by a statement that selects them. *ret NULL: there is none.
+int mirror_read_columns(struct mirror *mirror, struct mirror_table *table, enum mirror_statement which,
+                        const bool *columns, const struct change *change, const struct packed_row **ret,
+                        struct error *error);
+// What the row of the change's key holds before it is deleted; NULL = there is none. Lives until delta_reset.
+int mirror_recall_deleted(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                          const struct packed_row **ret, struct error *error);
+
+bool mirror_lacks_values(const struct table *table, const struct value *values);
+int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const struct value *values,
+                  int64_t position, int *ret_changes, struct error *error);
+int mirror_delete_row(struct mirror_table *table, const struct change *change, enum mirror_statement which,
+                      int *ret_changes, struct error *error);
+// Leaves the delete's LSN in the file.
+int mirror_note_delete(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                       int *ret_changes, struct error *error);
+// A streamed change at `lsn` of this key was accepted.
+int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,
+                       struct error *error);
+
+#endif

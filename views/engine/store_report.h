@@ -1,0 +1,14 @@
+// What opening a store file did to it, for whoever logs it. Plain data: store.h fills it in.
+#ifndef TIDEMARK_STORE_REPORT_H
+#define TIDEMARK_STORE_REPORT_H
+
+struct store_report {
+    char created;      // 1 = the file was made now
+    int views_built;   // new or changed views filled from the mirror
+    char built[256];   // their names
+    int views_dropped; // in the file, not loaded any more, nothing kept
+    char dropped[256];
+    char left[256]; // not loaded any more, kept up to date because they hold history
+};
+
+#endif
