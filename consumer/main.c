@@ -9,6 +9,7 @@
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
 #include "views/base/log.h"
+#include "views/engine/check.h"
 
 #include <errno.h>
 #ifdef __GLIBC__
@@ -123,10 +124,20 @@ static void main_stop_parts(struct parts *parts) {
     catalog_free(&parts->catalog);
 }
 
+static int main_load_catalog(const struct options *options, struct catalog **ret, struct error *error) {
+    CLEANUP(catalog_free) struct catalog *catalog = NULL;
+    if (catalog_load(options->views, options->only, &catalog, error) != 0 ||
+        catalog_check(catalog, error) != 0)
+        return -1;
+    *ret = catalog;
+    catalog = NULL;
+    return 0;
+}
+
 static int main_open_store(struct parts *parts, const struct options *options, const char *db,
                            struct error *error) {
     struct store_report report;
-    if (catalog_load(options->views, options->only, &parts->catalog, error) != 0 ||
+    if (main_load_catalog(options, &parts->catalog, error) != 0 ||
         progress_new(&parts->progress, error) != 0 ||
         store_open(&parts->store, db, parts->catalog, &report, error) != 0)
         return -1;
@@ -273,8 +284,7 @@ static int main_command_serve(const struct options *options, struct error *error
     CLEANUP(main_stop_parts) struct parts parts = {0};
     if (access(options->db, R_OK) != 0)
         return error_set(error, ERROR_STORE, "%s: %s", options->db, strerror(errno));
-    if (catalog_load(options->views, options->only, &parts.catalog, error) != 0 ||
-        progress_new(&parts.progress, error) != 0)
+    if (main_load_catalog(options, &parts.catalog, error) != 0 || progress_new(&parts.progress, error) != 0)
         return -1;
     progress_set_state(parts.progress, STATE_SERVING, "");
     if (main_start_server(&parts.server, options, options->db, parts.catalog, parts.progress, error) != 0)
@@ -293,7 +303,7 @@ static void main_print_route(const struct query *query) {
 
 static int main_command_check(const struct options *options, struct error *error) {
     CLEANUP(catalog_free) struct catalog *catalog = NULL;
-    if (catalog_load(options->views, options->only, &catalog, error) != 0)
+    if (main_load_catalog(options, &catalog, error) != 0)
         return -1;
     for (int i = 0; i < catalog->view_count; i++)
         for (int q = 0; q < catalog->views[i].query_count; q++)

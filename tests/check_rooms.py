@@ -42,18 +42,14 @@ def module(path):
     return path.rsplit(".", 1)[0]
 
 
-def with_doors(modules):
-    """views/engine/store.h is the door of views/engine/store/store.c: one module."""
-    by_name = {}
-    for name in modules:
-        by_name.setdefault(name.rsplit("/", 1)[1], []).append(name)
+def with_doors(texts):
+    """views/engine/store.h is the door of views/engine/store/store.c, which includes it first: one module."""
     door = {}
-    for name in modules:
-        folder, base = name.rsplit("/", 1)
-        if folder == "views/engine":
-            inner = [other for other in by_name[base] if other.startswith("views/engine/") and other != name]
-            if len(inner) == 1:
-                door[name] = inner[0]
+    for path, text in texts.items():
+        first = includes_of(path, text)[:1]
+        if path.endswith(".c") and first and os.path.dirname(first[0]) == "views/engine":
+            if os.path.basename(first[0])[:-2] == os.path.basename(path)[:-2]:
+                door[module(first[0])] = module(path)
     return door
 
 
@@ -149,12 +145,11 @@ def file_local_names(path, text):
 def main():
     libraries = sys.argv[1:]
     breaches = []
-    edges, modules, texts = {}, set(), {}
+    edges, texts = {}, {}
     for path in sources():
         with open(path, encoding="utf-8") as file:
             texts[path] = file.read()
-        modules.add(module(path))
-    door = with_doors(modules)
+    door = with_doors(texts)
     for path, text in texts.items():
         mine = door.get(module(path), module(path))
         for header in includes_of(path, text):

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 // clang-format on
 
+#include "views/engine/check.h"
 #include "views/engine/progress.h"
 #include "views/engine/read.h"
 #include "views/engine/store.h"
@@ -160,6 +161,7 @@ static inline void fixture_open(struct fixture *fixture, int orders) {
     char views[128];
     (void)snprintf(views, sizeof views, "%s/views", fixture->folder);
     fixture_check(catalog_load(views, NULL, &fixture->catalog, &error), &error);
+    fixture_check(catalog_check(fixture->catalog, &error), &error);
     struct store_report report;
     fixture_check(store_open(&fixture->store, fixture->db, fixture->catalog, &report, &error), &error);
     fixture_check(progress_new(&fixture->progress, &error), &error);

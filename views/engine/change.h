@@ -5,7 +5,10 @@
 #define TIDEMARK_CHANGE_H
 
 #include "views/base/span.h"
-#include "views/engine/catalog.h"
+#include "views/engine/table.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum value_kind {
     VALUE_ABSENT, // the event does not have the column

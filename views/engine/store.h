@@ -6,6 +6,7 @@
 #define TIDEMARK_STORE_H
 
 #include "views/base/error.h"
+#include "views/engine/catalog.h"
 #include "views/engine/change.h"
 #include "views/engine/store_report.h"
 

@@ -4,7 +4,7 @@
 #define TIDEMARK_DECODE_VALUE_PLACEHOLDER_H
 
 #include "views/base/span.h"
-#include "views/engine/catalog.h"
+#include "views/engine/table.h"
 
 // `text` is a string's, unescaped: the placeholder itself, its base64 in a BYTEA column, or the object of it
 // in hstore's JSON.

@@ -12,6 +12,7 @@
 // clang-format on
 
 #include "views/base/cleanup.h"
+#include "views/engine/check.h"
 #include "views/engine/store.h"
 
 #include <sqlite3.h>
@@ -71,7 +72,9 @@ static inline int fixture_load(struct fixture *f) {
     char views[FIXTURE_PATH_SIZE];
     (void)snprintf(views, sizeof views, "%s/views", f->folder);
     catalog_free(&f->catalog);
-    return catalog_load(views, NULL, &f->catalog, &f->error);
+    if (catalog_load(views, NULL, &f->catalog, &f->error) != 0)
+        return -1;
+    return catalog_check(f->catalog, &f->error);
 }
 
 // What `check` says of the files, "" when nothing.

@@ -73,8 +73,7 @@ static void settle(struct fixture *f, int64_t changed) {
     assert_non_null(row);
     packed_row_put(row, size, values, table.column_count);
     struct delta_step step = {.row = row};
-    const struct delta_list list = {.steps = &step, .count = 1};
-    row_cache_settle(&f->kept, &table, &list);
+    row_cache_settle(&f->kept, &table, &step, 1);
     free(row);
 }
 

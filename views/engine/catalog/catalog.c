@@ -2,7 +2,6 @@
 
 #include "views/base/cleanup.h"
 #include "views/engine/catalog/view_files.h"
-#include "views/engine/check.h"
 #include "views/engine/row/column_type.h"
 #include "views/engine/sqlite/stmt.h"
 
@@ -80,8 +79,7 @@ static int catalog_add_column(struct table *table, sqlite3_stmt *columns, struct
     *column = (struct column){
         .name = strdup((const char *)sqlite3_column_text(columns, 0)),
         .declared = strdup((const char *)sqlite3_column_text(columns, 1)),
-        .not_null = sqlite3_column_int(columns, 2) != 0,
-        .key = sqlite3_column_int(columns, 3),
+        .key = sqlite3_column_int(columns, 2),
     };
     if (column->name == NULL || column->declared == NULL)
         return catalog_out_of_memory(error);
@@ -102,8 +100,8 @@ static int catalog_add_column(struct table *table, sqlite3_stmt *columns, struct
 
 static int catalog_read_columns(sqlite3 *scratch, struct table *table, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
-    if (stmt_prepare(scratch, "select name, type, \"notnull\", pk from pragma_table_xinfo(:table)",
-                     "source.sql", &columns, error) != 0)
+    if (stmt_prepare(scratch, "select name, type, pk from pragma_table_xinfo(:table)", "source.sql", &columns,
+                     error) != 0)
         return -1;
     stmt_bind_text(columns, ":table", span_of(table->name));
     int row;
@@ -386,8 +384,6 @@ int catalog_load(const char *directory, const char *only, struct catalog **ret, 
         if (catalog_read_kept(&catalog->views[i], error) != 0)
             return -1;
     }
-    if (catalog_check(catalog, error) != 0)
-        return -1;
     *ret = catalog;
     catalog = NULL;
     return 0;
@@ -412,11 +408,4 @@ const struct query *view_query(const struct view *view, const char *name) {
         if (strcmp(view->queries[i].name, name) == 0)
             return &view->queries[i];
     return NULL;
-}
-
-int table_column(const struct table *table, const char *name, size_t size) {
-    for (int i = 0; i < table->column_count; i++)
-        if (strlen(table->columns[i].name) == size && memcmp(table->columns[i].name, name, size) == 0)
-            return i;
-    return -1;
 }

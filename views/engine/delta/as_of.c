@@ -180,10 +180,6 @@ static void as_of_let_go(struct at_cursor *cursor) {
     cursor->row = NULL;
 }
 
-static struct delta_list *as_of_list_of(const struct delta_vtab *module) {
-    return &module->shown->lists[module->table->index];
-}
-
 // What is kept of the file's rows is for every statement, so all that any of them uses.
 static int as_of_prepare_read(const struct delta_vtab *module, struct at_cursor *cursor, uint64_t used) {
     const struct table *table = module->table;
@@ -216,8 +212,9 @@ static int as_of_read_file(const struct delta_vtab *module, struct at_cursor *cu
 static int as_of_find_row(const struct delta_vtab *module, struct at_cursor *cursor, const char *plan,
                           sqlite3_value **values) {
     struct row_cache *kept = &module->shown->kept[module->table->index];
-    int listed =
-        key_index_find(as_of_list_of(module), module->table, cursor->key, cursor->step, &cursor->row);
+    struct delta_list *list = &module->shown->lists[module->table->index];
+    int listed = key_index_find(&list->index, list->steps, list->count, module->table, cursor->key,
+                                cursor->step, &cursor->row);
     if (listed != 0)
         return listed > 0 ? SQLITE_OK : SQLITE_NOMEM;
     cursor->row = row_cache_find(kept, module->table, cursor->key);

@@ -2,12 +2,15 @@
 // had happened. Its columns are those of T and a hidden _step: the change's number in _changes_ tables, or
 // the number before it for how it was just before. It is asked for one row: a statement gives both `=` for
 // _step and for every key column, or does not prepare. A row of which the lists tell nothing is read from the
-// file. It is no news: a change of T alone makes no statement run. Inside views only (net_changes.c registers
-// it).
+// file. It is no news: a change of T alone makes no statement run. Registered by delta.c.
 #ifndef TIDEMARK_DELTA_AS_OF_H
 #define TIDEMARK_DELTA_AS_OF_H
 
-#include "views/engine/delta/net_changes.h"
+#include "views/base/error.h"
+
+struct delta_shown;
+struct sqlite3;
+struct table;
 
 int delta_as_of_register(struct sqlite3 *db, const struct table *table, struct delta_shown *shown,
                          struct error *error);

@@ -1,13 +1,14 @@
+#define SQLITE_ENABLE_PREUPDATE_HOOK // declares what the library has: CMakeLists.txt checks that it does
 #include "views/engine/delta/delta.h"
 
+#include "views/engine/delta/as_of.h"
 #include "views/engine/delta/dedup.h"
 #include "views/engine/delta/net_changes.h"
 #include "views/engine/delta/row_cache.h"
-#define SQLITE_ENABLE_PREUPDATE_HOOK // declares what the library has: CMakeLists.txt checks that it does
+#include "views/engine/delta/sums.h"
+#include "views/engine/delta/vtab.h"
 #include "views/engine/sqlite/sqlite_value.h"
 #include "views/engine/sqlite/stmt.h"
-
-#include <assert.h>
 
 enum { APPLY_STATEMENTS_MAX = 4096 };
 
@@ -218,16 +219,29 @@ static int delta_make_uses(struct delta *delta, struct error *error) {
     return 0;
 }
 
+// Every virtual table that a connection has.
+static int delta_register_tables(sqlite3 *db, const struct catalog *catalog, struct delta_shown *shown,
+                                 struct error *error) {
+    for (int i = 0; i < catalog->table_count; i++) {
+        const struct table *table = &catalog->tables[i];
+        if (net_changes_register(db, table, shown, error) != 0 ||
+            delta_sums_register(db, table, shown, error) != 0 ||
+            delta_as_of_register(db, table, shown, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 int delta_register(struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
     static struct delta_shown nothing;
-    return net_changes_register(db, catalog, &nothing, error) != 0 ? -1 : dedup_declare(db, error);
+    return delta_register_tables(db, catalog, &nothing, error) != 0 ? -1 : dedup_declare(db, error);
 }
 
 int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const char *sql, const char *file,
                struct error *error) {
     static struct delta_shown everything = {.fill = true};
     CLEANUP(dedup_close) struct dedup *once = NULL;
-    if (net_changes_register(db, catalog, &everything, error) != 0 || dedup_open(&once, db, error) != 0 ||
+    if (delta_register_tables(db, catalog, &everything, error) != 0 || dedup_open(&once, db, error) != 0 ||
         stmt_run(db, sql, file, error) != 0)
         return -1;
     return dedup_write(once, error);
@@ -239,7 +253,7 @@ int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *cat
         return error_set(error, ERROR_SYSTEM, "out of memory");
     delta->db = db;
     delta->catalog = catalog;
-    if (delta_make_uses(delta, error) != 0 || net_changes_register(db, catalog, &delta->shown, error) != 0 ||
+    if (delta_make_uses(delta, error) != 0 || delta_register_tables(db, catalog, &delta->shown, error) != 0 ||
         dedup_open(&delta->once, db, error) != 0 || delta_load_applies(delta, error) != 0)
         return -1;
     *ret = delta;
@@ -332,8 +346,10 @@ int delta_settle(struct delta *delta, struct error *error) {
     for (int a = 0; a < delta->apply_count; a++)
         if (delta_has_news(delta, delta->batch, a) && delta_run(delta, a, error) != 0)
             return -1;
-    for (int i = 0; i < delta->catalog->table_count; i++)
-        row_cache_settle(&delta->kept[i], &delta->catalog->tables[i], &delta->shown.lists[i]);
+    for (int i = 0; i < delta->catalog->table_count; i++) {
+        const struct delta_list *list = &delta->shown.lists[i];
+        row_cache_settle(&delta->kept[i], &delta->catalog->tables[i], list->steps, list->count);
+    }
     delta_reset(delta->batch);
     return 0;
 }

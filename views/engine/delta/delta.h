@@ -1,5 +1,4 @@
 // What a commit changes in the mirror, as the views' apply statements see it: for each mirrored table T the
-// What a commit changes in the mirror, as the views' apply statements see it: for each mirrored table T the
 // virtual tables _delta_T (net, weighted), _sums_T (their sums), _changes_T (one by one) and _at_T (the rows
 // as they were at a change); see views/README.md. Shows them the changes of a batch (delta_batch.h), learns
 // from SQLite's preupdate hook what rows that are written at once were before, and runs the statements that
@@ -8,6 +7,7 @@
 #ifndef TIDEMARK_DELTA_DELTA_H
 #define TIDEMARK_DELTA_DELTA_H
 
+#include "views/engine/catalog.h"
 #include "views/engine/delta/batch.h"
 
 struct sqlite3;

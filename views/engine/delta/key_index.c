@@ -1,6 +1,5 @@
 #include "views/engine/delta/key_index.h"
 
-#include "views/engine/delta/delta.h"
 #include "views/engine/row/key.h"
 
 #include <stdlib.h>
@@ -28,17 +27,17 @@ void key_index_clear(struct key_index *index) {
 }
 
 // Where the key's newest step is or would be.
-static int *key_index_place_of(const struct key_index *index, const struct delta_list *list,
+static int *key_index_place_of(const struct key_index *index, const struct delta_step *steps,
                                const struct table *table, const struct value *key) {
     size_t mask = (size_t)index->size - 1;
     size_t place = (size_t)key_hash(table, key) & mask;
-    while (index->newest[place] >= 0 &&
-           !key_equal(table, delta_step_key(&list->steps[index->newest[place]]), key))
+    while (index->newest[place] >= 0 && !key_equal(table, delta_step_key(&steps[index->newest[place]]), key))
         place = (place + 1) & mask;
     return &index->newest[place];
 }
 
-static int key_index_grow(struct key_index *index, const struct delta_list *list, const struct table *table) {
+static int key_index_grow(struct key_index *index, const struct delta_step *steps,
+                          const struct table *table) {
     struct key_index grown = *index;
     grown.size = index->size == 0 ? FIRST_SIZE : index->size * 2;
     grown.newest = malloc((size_t)grown.size * sizeof *grown.newest);
@@ -48,22 +47,25 @@ static int key_index_grow(struct key_index *index, const struct delta_list *list
     for (int i = 0; i < index->size; i++)
         if (index->newest[i] >= 0) {
             struct value key[TABLE_COLUMNS_MAX];
-            packed_row_key(delta_step_key(&list->steps[index->newest[i]]), table, key);
-            *key_index_place_of(&grown, list, table, key) = index->newest[i];
+            packed_row_key(delta_step_key(&steps[index->newest[i]]), table, key);
+            *key_index_place_of(&grown, steps, table, key) = index->newest[i];
         }
     free(index->newest);
     *index = grown;
     return 0;
 }
 
-static int key_index_make_room(struct key_index *index, const struct delta_list *list) {
-    if (list->count <= index->capacity)
+static int key_index_make_room(struct key_index *index, int count) {
+    if (count <= index->capacity)
         return 0;
-    struct key_index_link *grown = realloc(index->links, (size_t)list->capacity * sizeof *grown);
+    int capacity = index->capacity == 0 ? FIRST_SIZE : index->capacity + index->capacity / 4;
+    if (capacity < count)
+        capacity = count;
+    struct key_index_link *grown = realloc(index->links, (size_t)capacity * sizeof *grown);
     if (grown == NULL)
         return -1;
     index->links = grown;
-    index->capacity = list->capacity;
+    index->capacity = capacity;
     return 0;
 }
 
@@ -77,16 +79,16 @@ static struct key_index_link key_index_link_to(const struct key_index *index, in
         .older = older, .jump = as_far ? to->jump : older, .depth = from->depth + 1};
 }
 
-static int key_index_add_steps(struct delta_list *list, const struct table *table) {
-    struct key_index *index = &list->index;
-    if (key_index_make_room(index, list) != 0)
+static int key_index_add_steps(struct key_index *index, const struct delta_step *steps, int count,
+                               const struct table *table) {
+    if (key_index_make_room(index, count) != 0)
         return -1;
-    for (; index->count < list->count; index->count++) {
-        if (index->keys >= index->size / 2 && key_index_grow(index, list, table) != 0)
+    for (; index->count < count; index->count++) {
+        if (index->keys >= index->size / 2 && key_index_grow(index, steps, table) != 0)
             return -1;
         struct value key[TABLE_COLUMNS_MAX];
-        packed_row_key(delta_step_key(&list->steps[index->count]), table, key);
-        int *newest = key_index_place_of(index, list, table, key);
+        packed_row_key(delta_step_key(&steps[index->count]), table, key);
+        int *newest = key_index_place_of(index, steps, table, key);
         index->keys += *newest < 0;
         index->links[index->count] = key_index_link_to(index, index->count, *newest);
         *newest = index->count;
@@ -94,26 +96,26 @@ static int key_index_add_steps(struct delta_list *list, const struct table *tabl
     return 0;
 }
 
-int key_index_find(struct delta_list *list, const struct table *table, const struct value *key,
-                   int64_t number, const struct packed_row **ret) {
-    struct key_index *index = &list->index;
+int key_index_find(struct key_index *index, const struct delta_step *steps, int count,
+                   const struct table *table, const struct value *key, int64_t number,
+                   const struct packed_row **ret) {
     *ret = NULL;
-    if (list->count == 0)
+    if (count == 0)
         return 0;
-    if (index->count < list->count && key_index_add_steps(list, table) != 0)
+    if (index->count < count && key_index_add_steps(index, steps, count, table) != 0)
         return -1;
-    int at = *key_index_place_of(index, list, table, key);
+    int at = *key_index_place_of(index, steps, table, key);
     if (at < 0)
         return 0;
     int later = at; // than `number`, once there is one
-    while (at >= 0 && list->steps[at].number > number) {
+    while (at >= 0 && steps[at].number > number) {
         const struct key_index_link *link = &index->links[at];
         later = at;
-        at = link->jump != at && list->steps[link->jump].number > number ? link->jump : link->older;
+        at = link->jump != at && steps[link->jump].number > number ? link->jump : link->older;
     }
     if (at < 0)
-        *ret = list->steps[later].before;
+        *ret = steps[later].before;
     else
-        *ret = list->steps[at].gone ? NULL : list->steps[at].row;
+        *ret = steps[at].gone ? NULL : steps[at].row;
     return 1;
 }

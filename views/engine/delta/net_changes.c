@@ -1,8 +1,6 @@
 #define _GNU_SOURCE // qsort_r
 #include "views/engine/delta/net_changes.h"
 
-#include "views/engine/delta/as_of.h"
-#include "views/engine/delta/sums.h"
 #include "views/engine/delta/vtab.h"
 #include "views/engine/row/value_order.h"
 
@@ -459,20 +457,15 @@ static const sqlite3_module methods = {
     .xRowid = net_changes_rowid_of,
 };
 
-int net_changes_register(struct sqlite3 *db, const struct catalog *catalog, struct delta_shown *shown,
+int net_changes_register(struct sqlite3 *db, const struct table *table, struct delta_shown *shown,
                          struct error *error) {
     static const char *const names[] = {[KIND_NET] = "_delta_%s",
                                         [KIND_CHANGES] = "_changes_%s",
                                         [KIND_PENDING] = "_pending_%s",
                                         [KIND_GONE] = "_gone_%s"};
-    for (int i = 0; i < catalog->table_count; i++) {
-        struct delta_vtab module = {.shown = shown, .table = &catalog->tables[i]};
-        for (module.kind = 0; module.kind < KIND_COUNT; module.kind++)
-            if (delta_vtab_register(db, names[module.kind], &methods, &module, error) != 0)
-                return -1;
-        if (delta_sums_register(db, &catalog->tables[i], shown, error) != 0 ||
-            delta_as_of_register(db, &catalog->tables[i], shown, error) != 0)
+    struct delta_vtab module = {.shown = shown, .table = table};
+    for (module.kind = 0; module.kind < KIND_COUNT; module.kind++)
+        if (delta_vtab_register(db, names[module.kind], &methods, &module, error) != 0)
             return -1;
-    }
     return 0;
 }

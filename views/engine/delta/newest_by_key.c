@@ -1,6 +1,5 @@
 #include "views/engine/delta/newest_by_key.h"
 
-#include "views/engine/delta/batch.h"
 #include "views/engine/row/key.h"
 
 #include <stdlib.h>
@@ -18,29 +17,29 @@ static uint32_t newest_by_key_tag_of(uint64_t hash) {
 }
 
 // Where the key's step is or would be.
-static int newest_by_key_place_of(const struct newest_by_key *pending, const struct delta_list *list,
+static int newest_by_key_place_of(const struct newest_by_key *pending, const struct delta_step *steps,
                                   uint64_t hash, const struct value *values) {
     int mask = pending->size - 1;
     int place = (int)(hash & (uint64_t)mask);
     for (;; place = (place + 1) & mask) {
         const struct newest_slot *slot = &pending->slots[place];
         if (slot->step < 0 || (slot->tag == newest_by_key_tag_of(hash) &&
-                               key_equal(pending->table, list->steps[slot->step].row, values)))
+                               key_equal(pending->table, steps[slot->step].row, values)))
             return place;
     }
 }
 
-int newest_find(const struct newest_by_key *pending, const struct delta_list *list, uint64_t hash,
+int newest_find(const struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
                 const struct value *values) {
     return pending->count == 0 ? -1
-                               : pending->slots[newest_by_key_place_of(pending, list, hash, values)].step;
+                               : pending->slots[newest_by_key_place_of(pending, steps, hash, values)].step;
 }
 
 int newest_step(const struct newest_by_key *pending, int i) {
     return pending->slots[pending->used[i]].step;
 }
 
-static int newest_by_key_grow(struct newest_by_key *pending, const struct delta_list *list,
+static int newest_by_key_grow(struct newest_by_key *pending, const struct delta_step *steps,
                               struct error *error) {
     int size = pending->size == 0 ? FIRST_SIZE : pending->size * 2;
     struct newest_slot *slots = malloc((size_t)size * sizeof *slots);
@@ -55,9 +54,9 @@ static int newest_by_key_grow(struct newest_by_key *pending, const struct delta_
     for (int i = 0; i < pending->count; i++) {
         int step = newest_step(pending, i);
         struct value values[TABLE_COLUMNS_MAX];
-        packed_row_key(list->steps[step].row, pending->table, values);
+        packed_row_key(steps[step].row, pending->table, values);
         uint64_t hash = key_hash(pending->table, values);
-        int place = newest_by_key_place_of(&grown, list, hash, values);
+        int place = newest_by_key_place_of(&grown, steps, hash, values);
         slots[place] = (struct newest_slot){step, newest_by_key_tag_of(hash)};
         used[grown.count++] = place;
     }
@@ -67,11 +66,11 @@ static int newest_by_key_grow(struct newest_by_key *pending, const struct delta_
     return 0;
 }
 
-int newest_put(struct newest_by_key *pending, const struct delta_list *list, uint64_t hash,
+int newest_put(struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
                const struct value *values, int step, struct error *error) {
-    if (pending->count >= pending->size / 2 && newest_by_key_grow(pending, list, error) != 0)
+    if (pending->count >= pending->size / 2 && newest_by_key_grow(pending, steps, error) != 0)
         return -1;
-    int place = newest_by_key_place_of(pending, list, hash, values);
+    int place = newest_by_key_place_of(pending, steps, hash, values);
     if (pending->slots[place].step < 0)
         pending->used[pending->count++] = place;
     pending->slots[place] = (struct newest_slot){step, newest_by_key_tag_of(hash)};

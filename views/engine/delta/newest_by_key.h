@@ -1,14 +1,13 @@
 // A table's changes that were accepted and are not yet written: by key the newest of them, so that a row that
-// changes often within a commit is written once. The steps themselves are delta_batch.h's. Also an upper
+// changes often within a commit is written once. The steps themselves are batch.h's; `steps` are
+// those of the table's list, of which `pending` keeps the numbers. Also an upper
 // bound, by key, of the LSNs that streamed changes have reached: what lies above needs no look at the file.
 // Inside the mirror only.
 #ifndef TIDEMARK_DELTA_NEWEST_BY_KEY_H
 #define TIDEMARK_DELTA_NEWEST_BY_KEY_H
 
 #include "views/base/error.h"
-#include "views/engine/change.h"
-
-struct delta_list;
+#include "views/engine/delta/step.h"
 
 enum {
     LSN_BOUNDS = 32768, // places for bounds
@@ -42,10 +41,10 @@ struct lsn_bounds {
 
 void newest_done(struct newest_by_key *pending);
 // The newest step of the key's chain, -1 = none is pending. `hash`: key_hash of `values`.
-int newest_find(const struct newest_by_key *pending, const struct delta_list *list, uint64_t hash,
+int newest_find(const struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
                 const struct value *values);
 // Makes `step`, the list's newest, the newest of its key. ERROR_SYSTEM.
-int newest_put(struct newest_by_key *pending, const struct delta_list *list, uint64_t hash,
+int newest_put(struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
                const struct value *values, int step, struct error *error);
 // The newest step of the key that came i-th, i < count.
 int newest_step(const struct newest_by_key *pending, int i);

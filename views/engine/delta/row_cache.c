@@ -92,12 +92,13 @@ static void row_cache_free_gone(struct row_cache *kept) {
     kept->gone_bytes = 0;
 }
 
-void row_cache_settle(struct row_cache *kept, const struct table *table, const struct delta_list *list) {
+void row_cache_settle(struct row_cache *kept, const struct table *table, const struct delta_step *steps,
+                      int count) {
     if (kept->rows == NULL)
         return;
-    for (int i = 0; i < list->count; i++) {
+    for (int i = 0; i < count; i++) {
         struct value key[TABLE_COLUMNS_MAX];
-        packed_row_key(delta_step_key(&list->steps[i]), table, key);
+        packed_row_key(delta_step_key(&steps[i]), table, key);
         if (row_cache_find(kept, table, key) != NULL)
             row_cache_let_go(kept, row_cache_place_of(kept, table, key));
     }

@@ -1,11 +1,10 @@
 // Rows of one mirrored table as the file has them, kept over commits: many changes look up the same rows of
 // another table (_at_T), and a look at the file costs some ten times as much. A row stays until a commit
-// changes it, or another of its place comes. Inside views only (delta.c, delta_as_of.c); whoever has the
-// connection.
+// changes it, or another of its place comes. Used by delta.c and as_of.c; the connection's thread.
 #ifndef TIDEMARK_DELTA_ROW_CACHE_H
 #define TIDEMARK_DELTA_ROW_CACHE_H
 
-#include "views/engine/delta/batch.h"
+#include "views/engine/delta/step.h"
 
 struct sqlite3_stmt;
 struct cached_row;
@@ -32,9 +31,10 @@ const struct packed_row *row_cache_find(const struct row_cache *kept, const stru
 // NULL: it is not kept, for want of room or memory.
 const struct packed_row *row_cache_add(struct row_cache *kept, const struct table *table,
                                        struct sqlite3_stmt *row, const int *places);
-// The list's changes are in the file: what is kept of their rows goes, and what went before is freed. No
+// The steps are in the file: what is kept of their rows goes, and what went before is freed. No
 // statement shows it any more.
-void row_cache_settle(struct row_cache *kept, const struct table *table, const struct delta_list *list);
+void row_cache_settle(struct row_cache *kept, const struct table *table, const struct delta_step *steps,
+                      int count);
 void row_cache_clear(struct row_cache *kept);
 
 #endif

@@ -2,12 +2,16 @@
 // the sums of T by a column, of all rows or of those whose second column has one of the values. A row for
 // each group that differs: _weight how many rows more it has, the column itself, of every other column of
 // numbers what is to be added to its sum; NULL counts as 0, and a sum beyond 64 bits is a REAL, as with `+`.
-// The work of a `group by` over _delta_T without SQLite's interpreter for each row. Inside views only
-// (net_changes.c registers it).
+// The work of a `group by` over _delta_T without SQLite's interpreter for each row. Registered by
+// delta.c.
 #ifndef TIDEMARK_DELTA_SUMS_H
 #define TIDEMARK_DELTA_SUMS_H
 
-#include "views/engine/delta/net_changes.h"
+#include "views/base/error.h"
+
+struct delta_shown;
+struct sqlite3;
+struct table;
 
 enum {
     DELTA_SUMS_VALUES_MAX = 4,

@@ -1,12 +1,25 @@
-// What the virtual tables of delta.h have in common: how they are declared and registered, which columns a
-// statement uses, what a column answers. Inside views only (net_changes.c, delta_sums.c,
-// delta_as_of.c).
+// What the virtual tables of delta.h have in common: what they show, how they are declared and registered, which
+// columns a statement uses. Used by net_changes.c, sums.c, as_of.c and by delta.c, which registers them; one
+// connection's thread.
 #ifndef TIDEMARK_DELTA_VTAB_H
 #define TIDEMARK_DELTA_VTAB_H
 
-#include "views/engine/delta/net_changes.h"
+#include "views/engine/delta/batch.h"
 #include "views/engine/sqlite/sqlite_value.h"
 #include "views/engine/sqlite/stmt.h"
+
+// What a connection's virtual tables show; outlives the connection. All zero: they are empty.
+struct delta_shown {
+    struct delta_use *uses;   // by table number: where it is noted what statements use, NULL = nowhere
+    struct delta_list *lists; // by table number, NULL = none
+    struct row_cache *kept;   // by table number: the file's rows that were looked up
+    const int *from;          // by table number: the first step that the running statement has not seen
+    // By table number, set while a statement is prepared, NULL = nowhere:
+    bool *named;  // it names _delta_T, _changes_T or _sums_T
+    bool *netted; // it names _delta_T or _sums_T
+    bool *past;   // it names _at_T
+    bool fill;    // show every row of the mirror, as a snapshot's
+};
 
 struct delta_vtab {
     struct sqlite3_vtab base; // of the one table that the module has

@@ -32,7 +32,7 @@ int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const s
         return 0;
     const struct delta_list *list = delta_list(mirror->accepting, table->table);
     uint64_t hash = key_hash(table->table, change->values);
-    int pending = newest_find(&list->pending, list, hash, change->values);
+    int pending = newest_find(&list->pending, list->steps, hash, change->values);
     const struct packed_row *now = NULL;
     if (pending >= 0 && list->steps[pending].pending)
         now = list->steps[pending].gone ? NULL : list->steps[pending].row;
@@ -73,7 +73,7 @@ static int mirror_accept_list_change(struct mirror *mirror, struct mirror_table 
     step->lsn = change->lsn;
     step->txid = change->txid;
     step->ts_ms = change->ts_ms;
-    return newest_put(&list->pending, list, hash, change->values, list->count - 1, error);
+    return newest_put(&list->pending, list->steps, hash, change->values, list->count - 1, error);
 }
 
 int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struct change *change,
@@ -83,7 +83,7 @@ int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struc
     uint64_t hash = key_hash(table->table, change->values);
     if (lsn_bounds_prepare(&table->bounds, table->newest_lsn, error) != 0)
         return -1;
-    int previous = newest_find(&list->pending, list, hash, change->values);
+    int previous = newest_find(&list->pending, list->steps, hash, change->values);
     if (previous >= 0 && !list->steps[previous].pending)
         previous = -1;
     if (previous >= 0 && change->lsn <= list->steps[previous].lsn)

@@ -145,7 +145,7 @@ static int mirror_flush_blame_none(int status, struct error *error) {
 int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                      struct error *error) {
     struct delta_list *list = delta_list(delta_shown(mirror->delta), table->table);
-    int step = newest_find(&list->pending, list, key_hash(table->table, change->values), change->values);
+    int step = newest_find(&list->pending, list->steps, key_hash(table->table, change->values), change->values);
     if (step < 0 || !list->steps[step].pending)
         return 0;
     if (mirror_flush_recall(mirror, table, error) != 0)

@@ -14,6 +14,7 @@
 #ifndef TIDEMARK_MIRROR_MIRROR_H
 #define TIDEMARK_MIRROR_MIRROR_H
 
+#include "views/engine/catalog.h"
 #include "views/engine/change.h"
 #include "views/engine/mirror/owner.h"
 

@@ -2,7 +2,9 @@
 #ifndef TIDEMARK_ROW_COLUMN_TYPE_H
 #define TIDEMARK_ROW_COLUMN_TYPE_H
 
-#include "views/engine/catalog.h"
+#include "views/engine/table.h"
+
+#include <stdbool.h>
 
 // Sets type, precision and scale of `column` from column->declared. A name that is not known is a type of the
 // source's own (an enum, a domain over text): COLUMN_TEXT.

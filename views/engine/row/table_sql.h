@@ -4,7 +4,9 @@
 #ifndef TIDEMARK_ROW_TABLE_SQL_H
 #define TIDEMARK_ROW_TABLE_SQL_H
 
-#include "views/engine/catalog.h"
+#include "views/engine/table.h"
+
+#include <stdbool.h>
 
 // Columns whose keep bit one bound integer carries; wider tables bind several (:keep0, :keep1, ...).
 enum { TABLE_SQL_KEEP_BITS = 62 };
