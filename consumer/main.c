@@ -29,6 +29,7 @@ struct stopper {
     sigset_t signals;
     int64_t at_ms; // monotonic; 0 = only by a signal
     bool stopped;
+    struct mock_broker *broker; // the demo's, NULL = none: when its feeding has failed nothing more will come
 };
 
 static void main_stopper_init(struct stopper *stopper, double seconds) {
@@ -39,6 +40,7 @@ static void main_stopper_init(struct stopper *stopper, double seconds) {
     (void)signal(SIGPIPE, SIG_IGN);
     stopper->at_ms = seconds > 0 ? clock_monotonic_ms() + (int64_t)(seconds * 1000) : 0;
     stopper->stopped = false;
+    stopper->broker = NULL;
 }
 
 static bool main_stop_asked(struct stopper *stopper, int wait_ms) {
@@ -51,7 +53,9 @@ static bool main_stop_asked(struct stopper *stopper, int wait_ms) {
 }
 
 static bool main_stop_now(void *self) {
-    return main_stop_asked(self, 0);
+    struct stopper *stopper = self;
+    return main_stop_asked(stopper, 0) ||
+           (stopper->broker != NULL && mock_broker_check(stopper->broker, NULL) != 0);
 }
 
 // Fetches are megabytes that come and go many times a second. By default glibc gives such memory back to the
@@ -236,8 +240,11 @@ static int main_command_demo(const struct options *options, struct error *error)
         return -1;
     log_info("embedded broker on %s, prefix %s", mock_broker_brokers(parts.embedded),
              mock_broker_prefix(parts.embedded));
-    return main_follow(&parts, options, mock_broker_brokers(parts.embedded),
-                       mock_broker_prefix(parts.embedded), true, &stopper, error);
+    stopper.broker = parts.embedded;
+    if (main_follow(&parts, options, mock_broker_brokers(parts.embedded), mock_broker_prefix(parts.embedded),
+                    true, &stopper, error) != 0)
+        return -1;
+    return mock_broker_check(parts.embedded, error);
 }
 
 static int main_command_replay(const struct options *options, struct error *error) {

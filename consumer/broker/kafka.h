@@ -1,21 +1,17 @@
 // Kafka: the only module that includes rdkafka.h (the embedded broker beside it: rdkafka_mock.h). Reads every
 // partition of the topics it is given from the offsets it is given; each partition has its own queue, so that
 // one partition can wait while others are read. Never commits or chooses an offset by itself. One thread (the
-// consumer loop) calls everything, except kafka_wake, which any thread or signal-free context may call.
-// librdkafka's callbacks only record. One thread inside wakes librdkafka when a queue that was full has room.
+// consumer loop) calls everything. librdkafka's callbacks only record. Inside: client/partition.h (one
+// partition's messages), client/nudger.h (a thread that wakes librdkafka), client/events.h (what is told).
 #ifndef TIDEMARK_BROKER_KAFKA_H
 #define TIDEMARK_BROKER_KAFKA_H
 
+#include "consumer/broker/kafka_event.h"
 #include "consumer/message.h"
-#include "views/base/error.h"
 
 struct kafka;
 
 enum {
-    KAFKA_PARTITION_QUEUE_KB = 512, // bytes that librdkafka holds ready for a partition
-    KAFKA_BATCH_MAX = 256,          // messages taken from a partition's queue at once
-    KAFKA_HELD_MAX = 512,           // taken from it and not released
-    KAFKA_HELD_BYTES = 1 << 20,     // about: no more are taken when the held ones have so many
     KAFKA_METADATA_EVERY_MS = 5000, // how often new topics and partitions are looked for
     KAFKA_CLOSE_WAIT_MS = 3000,
 };
@@ -59,25 +55,10 @@ int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t parti
 // partition comes between its messages: peek turns it into an event.
 struct message_source kafka_source(struct kafka *kafka);
 
-// Waits until some partition that was last found empty has messages, something is to report, kafka_wake was
-// called, or timeout_ms passed.
+// Waits until some partition that was last found empty has messages, something is to report, or timeout_ms
+// passed.
 void kafka_wait(struct kafka *kafka, int timeout_ms);
-void kafka_wake(struct kafka *kafka);
 
-enum kafka_event_kind {
-    KAFKA_EVENT_NONE,
-    KAFKA_EVENT_CONNECTED,       // a broker answers (again)
-    KAFKA_EVENT_DISCONNECTED,    // all brokers are down; librdkafka goes on trying
-    KAFKA_EVENT_OUT_OF_RANGE,    // slot's offset is not in the log any more (or not yet): a decision for a
-                                 // person
-    KAFKA_EVENT_PARTITION_ERROR, // slot: unknown topic, authorisation, ...
-    KAFKA_EVENT_ERROR,           // anything else; message says what
-};
-struct kafka_event {
-    enum kafka_event_kind kind;
-    int slot; // or -1
-    char message[ERROR_MESSAGE_SIZE];
-};
 // The oldest thing that happened and was not reported yet; KAFKA_EVENT_NONE when there is none. Call it in
 // each round of the loop, until NONE: it also serves librdkafka's callbacks. Blocks only for an offset out of
 // range, for a second at most, to ask which offsets the log holds.
@@ -92,12 +73,8 @@ int64_t kafka_high(struct kafka *kafka, int slot, int64_t *ret_at_ms);
 // Asks the broker for low and high of a partition, assigned or not, waiting at most timeout_ms.
 int kafka_query_log(struct kafka *kafka, const char *topic, int32_t partition, int timeout_ms,
                     int64_t *ret_low, int64_t *ret_high, struct error *error);
-// Asks the broker for low and high of a slot's partition, waiting at most timeout_ms.
-int kafka_query_watermarks(struct kafka *kafka, int slot, int timeout_ms, int64_t *ret_low, int64_t *ret_high,
-                           struct error *error);
-// Tells the group where the file stands (asynchronous, failures are only counted).
+// Tells the group where the file stands (asynchronous; a failure is not told).
 void kafka_commit_offset(struct kafka *kafka, int slot, int64_t next_offset);
 void kafka_commit_flush(struct kafka *kafka);
-int64_t kafka_commit_failures(const struct kafka *kafka);
 
 #endif

@@ -60,7 +60,6 @@ struct mock_broker {
     pthread_mutex_t mutex; // of what follows
     pthread_cond_t changed;
     bool refilled; // every partition holds what the file has applied
-    bool fed;
     struct error error;
 };
 
@@ -429,9 +428,6 @@ static void *mock_broker_run(void *self) {
     if (fed)
         (void)rd_kafka_flush(embedded->client, FLUSH_MS);
     mock_broker_note_refilled(embedded);
-    (void)pthread_mutex_lock(&embedded->mutex);
-    embedded->fed = fed && embedded->error.kind == ERROR_NONE;
-    (void)pthread_mutex_unlock(&embedded->mutex);
     if (fed && embedded->traffic != NULL)
         mock_broker_feed_traffic(embedded);
     (void)pthread_mutex_lock(&embedded->mutex);
@@ -481,11 +477,8 @@ static int mock_broker_await_refill(struct mock_broker *embedded, struct error *
     (void)pthread_mutex_unlock(&embedded->mutex);
     if (refilled)
         return 0;
-    if (failure.kind != ERROR_NONE) {
-        if (error != NULL)
-            *error = failure;
-        return -1;
-    }
+    if (failure.kind != ERROR_NONE)
+        return error_set(error, failure.kind, "%s", failure.message);
     return error_set(
         error, ERROR_TIMEOUT,
         "the embedded broker did not reach within %d s what the database file has applied: use another --db",
@@ -522,13 +515,11 @@ const char *mock_broker_prefix(const struct mock_broker *embedded) {
     return embedded->prefix;
 }
 
-bool mock_broker_fed(struct mock_broker *embedded, struct error *error) {
+int mock_broker_check(struct mock_broker *embedded, struct error *error) {
     (void)pthread_mutex_lock(&embedded->mutex);
-    bool fed = embedded->fed;
-    if (embedded->error.kind != ERROR_NONE && error != NULL)
-        *error = embedded->error;
+    struct error failure = embedded->error;
     (void)pthread_mutex_unlock(&embedded->mutex);
-    return fed;
+    return failure.kind == ERROR_NONE ? 0 : error_set(error, failure.kind, "%s", failure.message);
 }
 
 void mock_broker_stop(struct mock_broker **embedded) {

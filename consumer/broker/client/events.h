@@ -3,7 +3,9 @@
 #ifndef TIDEMARK_BROKER_CLIENT_EVENTS_H
 #define TIDEMARK_BROKER_CLIENT_EVENTS_H
 
-#include "consumer/broker/kafka.h"
+#include "consumer/broker/kafka_event.h"
+
+#include <stdbool.h>
 
 enum {
     KAFKA_EVENTS_MAX = 64,       // beyond it the oldest goes

@@ -21,7 +21,7 @@ const struct kafka_setting kafka_settings[] = {
     {"fetch.min.bytes", "1"},
     // After a passing error of a partition (a leader moves): the default of 500 ms is felt.
     {"fetch.error.backoff.ms", "100"},
-    // Memory: a partition holds at most the queue (kbytes from KAFKA_PARTITION_QUEUE_KB) and one fetch more.
+    // Memory: a partition holds at most the queue (kbytes from PARTITION_QUEUE_KB) and one fetch more.
     // Brokers send a single larger batch whole, so messages of 10 MB and more still come. A fetch asks only
     // for partitions that have room; those may have much of it, but all together little: an answer is one
     // piece of memory as long as any message of it is held. Measured with 4.5 KB a message and 13 partitions:

@@ -1,5 +1,6 @@
 #include "consumer/broker/kafka.h"
 
+#include "consumer/broker/client/partition.h"
 #include "consumer/broker/client/settings.h"
 #include "views/base/cleanup.h"
 
@@ -235,24 +236,22 @@ static void tells_that_nobody_answers(void **state) {
     kafka_close(&kafka);
 }
 
-static void *wake(void *kafka) {
-    kafka_wake(kafka);
+static void *wake(void *wakeup) {
+    kafka_wakeup_signal(wakeup);
     return NULL;
 }
 
 static void wakes(void **state) {
     (void)state;
-    struct broker broker;
-    broker_start(&broker, 1);
-    struct kafka *kafka = open_kafka(&broker);
+    struct kafka_wakeup wakeup;
+    kafka_wakeup_init(&wakeup);
     for (int i = 0; i < 3; i++) {
         pthread_t thread;
-        assert_int_equal(pthread_create(&thread, NULL, wake, kafka), 0);
-        kafka_wait(kafka, ROUNDS_MAX * ROUND_MS);
+        assert_int_equal(pthread_create(&thread, NULL, wake, &wakeup), 0);
+        kafka_wakeup_wait(&wakeup, ROUNDS_MAX * ROUND_MS);
         assert_int_equal(pthread_join(thread, NULL), 0);
     }
-    kafka_close(&kafka);
-    broker_stop(&broker);
+    kafka_wakeup_free(&wakeup);
 }
 
 static void reads_a_large_message_and_many_small_ones(void **state) {
@@ -263,7 +262,7 @@ static void reads_a_large_message_and_many_small_ones(void **state) {
     assert_non_null(big);
     memset(big, 'x', BIG_MESSAGE);
     produce(&broker, 0, SPAN("a"), (struct span){big, BIG_MESSAGE});
-    for (int i = 0; i < 3 * KAFKA_BATCH_MAX; i++)
+    for (int i = 0; i < 3 * PARTITION_BATCH_MAX; i++)
         assert_int_equal(rd_kafka_producev(broker.producer, RD_KAFKA_V_TOPIC(TOPIC), RD_KAFKA_V_PARTITION(0),
                                            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
                                            RD_KAFKA_V_VALUE(big, 100), RD_KAFKA_V_END),
@@ -273,7 +272,7 @@ static void reads_a_large_message_and_many_small_ones(void **state) {
     struct message_source source = kafka_source(kafka);
     assign(kafka, 0, 0, -1);
     assert_int_equal(await_message(kafka, 0)->value.size, BIG_MESSAGE);
-    for (int64_t i = 0; i <= 3 * KAFKA_BATCH_MAX; i++) {
+    for (int64_t i = 0; i <= 3 * PARTITION_BATCH_MAX; i++) {
         assert_int_equal(await_message(kafka, 0)->offset, i);
         source.release(source.self, 0);
     }
@@ -346,14 +345,13 @@ static void discovers_asks_and_commits(void **state) {
     assign(kafka, 0, 2, 0);
     int64_t low = -1;
     int64_t high = -1;
-    assert_int_equal(kafka_query_watermarks(kafka, 0, ROUNDS_MAX * ROUND_MS, &low, &high, &error), 0);
+    assert_int_equal(kafka_query_log(kafka, TOPIC, 2, ROUNDS_MAX * ROUND_MS, &low, &high, &error), 0);
     assert_int_equal(low, 0);
     assert_int_equal(high, 1);
     int64_t at_ms = 0;
     assert_int_equal(kafka_high(kafka, 0, &at_ms), 1);
     assert_true(at_ms > 0);
     assert_int_equal(kafka_high(kafka, 5, &at_ms), -1);
-    assert_int_equal(kafka_query_watermarks(kafka, 5, 1, &low, &high, &error), -1);
     kafka_commit_offset(kafka, 0, 1);
     kafka_commit_flush(kafka);
     kafka_commit_offset(kafka, 0, 1);

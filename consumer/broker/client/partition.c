@@ -1,0 +1,236 @@
+#include "consumer/broker/client/partition.h"
+
+#include "views/base/cleanup.h"
+#include "views/base/clock.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static rd_kafka_message_t *partition_held_at(const struct kafka_partition *partition, int index) {
+    return partition->held[(partition->first + index) % PARTITION_HELD_MAX];
+}
+
+static void partition_destroy_list(rd_kafka_topic_partition_list_t **list) {
+    if (*list != NULL)
+        rd_kafka_topic_partition_list_destroy(*list);
+}
+
+static void partition_destroy_client_error(rd_kafka_error_t **client_error) {
+    if (*client_error != NULL)
+        rd_kafka_error_destroy(*client_error);
+}
+
+// librdkafka calls it on its threads, the queue's lock held, when an empty queue gets something.
+static void partition_on_queue(rd_kafka_t *client, void *opaque) {
+    (void)client;
+    struct kafka_partition *partition = opaque;
+    atomic_store(&partition->ready, true);
+    kafka_wakeup_signal(partition->owner->wakeup);
+}
+
+static int partition_assign(struct kafka_partition *partition, int64_t offset, struct error *error) {
+    rd_kafka_t *client = partition->owner->client;
+    partition->queue = rd_kafka_queue_get_partition(client, partition->topic, partition->number);
+    if (partition->queue == NULL)
+        return error_set(error, ERROR_BROKER, "librdkafka has no queue for %s", partition->topic);
+    rd_kafka_queue_forward(partition->queue, NULL); // before the assignment, or it would go to the main queue
+    atomic_store(&partition->ready, true);
+    rd_kafka_queue_cb_event_enable(partition->queue, partition_on_queue, partition);
+    CLEANUP(partition_destroy_list)
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, partition->topic, partition->number)->offset =
+        offset < 0 ? RD_KAFKA_OFFSET_BEGINNING : offset;
+    CLEANUP(partition_destroy_client_error)
+    rd_kafka_error_t *refused = rd_kafka_incremental_assign(client, list);
+    return refused == NULL ? 0 : error_set(error, ERROR_BROKER, "%s", rd_kafka_error_string(refused));
+}
+
+int kafka_partition_open(struct kafka_partition **ret, const struct kafka_partition_owner *owner, int slot,
+                         const char *topic, int32_t number, int64_t offset, struct error *error) {
+    CLEANUP(kafka_partition_close) struct kafka_partition *partition = calloc(1, sizeof *partition);
+    if (partition == NULL || (partition->topic = strdup(topic)) == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    partition->owner = owner;
+    partition->slot = slot;
+    partition->number = number;
+    partition->nudge = (struct kafka_nudge){.topic = partition->topic, .partition = number};
+    partition->high = -1;
+    partition->commit_offset = -1;
+    partition->assigned_at_ms = clock_wall_ms();
+    if (partition_assign(partition, offset, error) != 0)
+        return error_prefix(error, "cannot read %s partition %" PRId32, topic, number);
+    *ret = partition;
+    partition = NULL;
+    return 0;
+}
+
+void kafka_partition_close(struct kafka_partition **partition) {
+    struct kafka_partition *closing = *partition;
+    if (closing == NULL)
+        return;
+    for (int i = 0; i < closing->count; i++)
+        rd_kafka_message_destroy(partition_held_at(closing, i));
+    if (closing->queue != NULL) {
+        rd_kafka_queue_cb_event_enable(closing->queue, NULL, NULL);
+        rd_kafka_queue_destroy(closing->queue);
+    }
+    free(closing->topic);
+    free(closing);
+    *partition = NULL;
+}
+
+void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kafka_message_t *notice) {
+    if (notice->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        partition->end_seen = true;
+        partition->end_offset = notice->offset;
+        partition->error = RD_KAFKA_RESP_ERR_NO_ERROR;
+        return;
+    }
+    if (partition->error == notice->err)
+        return;
+    partition->error = notice->err;
+    if (notice->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+        notice->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+        partition->wanted_offset = notice->offset;
+        kafka_events_record(partition->owner->events, KAFKA_EVENT_OUT_OF_RANGE, partition->slot,
+                            "out of range");
+    } else {
+        kafka_events_record(partition->owner->events, KAFKA_EVENT_PARTITION_ERROR, partition->slot,
+                            "%s partition %" PRId32 " at offset %" PRId64 ": %s", partition->topic,
+                            partition->number, notice->offset, rd_kafka_message_errstr(notice));
+    }
+}
+
+// After `count` messages of `bytes` were taken: how full the queue was before it, and how full it is now.
+static void partition_watch_queue(struct kafka_partition *partition, int count, int64_t bytes) {
+    const struct kafka_partition_owner *owner = partition->owner;
+    int64_t left = (int64_t)rd_kafka_queue_length(partition->queue);
+    int64_t left_bytes = left * bytes / count;
+    if (left_bytes + bytes >= owner->queue_bytes_max / 4 * 3 ||
+        left + count >= owner->queue_messages_max / 4 * 3)
+        partition->was_full = true;
+    if (!partition->was_full || left_bytes > owner->queue_bytes_max / 2 ||
+        left > owner->queue_messages_max / 2)
+        return;
+    partition->was_full = false;
+    kafka_nudger_ask(owner->nudger, &partition->nudge);
+}
+
+static int64_t partition_size_of(const rd_kafka_message_t *message) {
+    return (int64_t)(message->len + message->key_len);
+}
+
+// How many messages more may be taken from the queue: by their average size when there are some.
+static int partition_room(const struct kafka_partition *partition) {
+    if (partition->count == 0)
+        return PARTITION_BATCH_MAX;
+    int64_t left =
+        (PARTITION_HELD_BYTES - partition->held_bytes) * partition->count / (partition->held_bytes + 1);
+    int places = PARTITION_HELD_MAX - partition->count;
+    int most = places < PARTITION_BATCH_MAX ? places : PARTITION_BATCH_MAX;
+    return left < most ? (int)left : most;
+}
+
+static void partition_hold(struct kafka_partition *partition, rd_kafka_message_t *message) {
+    if (partition->in_a_row == partition->count && message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        partition->in_a_row++;
+    partition->held[(partition->first + partition->count++) % PARTITION_HELD_MAX] = message;
+    partition->held_bytes += partition_size_of(message);
+}
+
+static void partition_drop_first(struct kafka_partition *partition) {
+    rd_kafka_message_t *message = partition_held_at(partition, 0);
+    partition->held_bytes -= partition_size_of(message);
+    partition->first = (partition->first + 1) % PARTITION_HELD_MAX;
+    partition->count--;
+    if (partition->in_a_row > 0)
+        partition->in_a_row--;
+    else // it was a notice
+        while (partition->in_a_row < partition->count &&
+               partition_held_at(partition, partition->in_a_row)->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            partition->in_a_row++;
+    rd_kafka_message_destroy(message);
+}
+
+// True when something was taken from the queue.
+static bool partition_refill(struct kafka_partition *partition) {
+    int wanted = partition_room(partition);
+    if (wanted <= 0 || !atomic_exchange(&partition->ready, false))
+        return false;
+    rd_kafka_message_t *batch[PARTITION_BATCH_MAX];
+    ssize_t count = rd_kafka_consume_batch_queue(partition->queue, 0, batch, (size_t)wanted);
+    if (count == wanted) // there may be more, and a queue tells only when it was empty
+        atomic_store(&partition->ready, true);
+    if (count <= 0)
+        return false;
+    int64_t before = partition->held_bytes;
+    for (ssize_t i = 0; i < count; i++)
+        partition_hold(partition, batch[i]);
+    partition_watch_queue(partition, (int)count, partition->held_bytes - before);
+    return true;
+}
+
+static struct message partition_to_message(const rd_kafka_message_t *message, int number) {
+    rd_kafka_timestamp_type_t type;
+    int64_t ts_ms = rd_kafka_message_timestamp(message, &type);
+    return (struct message){
+        .slot = number,
+        .offset = message->offset,
+        .ts_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : ts_ms,
+        .key = {message->key, message->key_len},
+        .value = {message->payload, message->len},
+    };
+}
+
+const struct message *kafka_partition_peek(struct kafka_partition *partition) {
+    while (!partition->peeked) {
+        if (partition->count == 0 && !partition_refill(partition))
+            return NULL;
+        if (partition->in_a_row > 0) {
+            partition->head = partition_to_message(partition_held_at(partition, 0), partition->slot);
+            partition->peeked = true;
+            partition->end_seen = false;
+            partition->error = RD_KAFKA_RESP_ERR_NO_ERROR;
+        } else {
+            kafka_partition_take_notice(partition, partition_held_at(partition, 0));
+            partition_drop_first(partition);
+        }
+    }
+    return &partition->head;
+}
+
+// What is held behind a notice does not count: the notice is told first.
+int kafka_partition_delivered(struct kafka_partition *partition) {
+    if (partition->count <= PARTITION_HELD_MAX - PARTITION_BATCH_MAX)
+        (void)partition_refill(partition);
+    return partition->in_a_row;
+}
+
+void kafka_partition_peek_at(const struct kafka_partition *partition, int index, struct message *ret) {
+    *ret = partition_to_message(partition_held_at(partition, index), partition->slot);
+}
+
+void kafka_partition_release(struct kafka_partition *partition) {
+    if (!partition->peeked && partition->in_a_row == 0)
+        return;
+    partition_drop_first(partition);
+    partition->peeked = false;
+    partition->end_seen = false;
+    partition->error = RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+int64_t kafka_partition_high(struct kafka_partition *partition) {
+    int64_t low = -1;
+    int64_t high = -1;
+    if (rd_kafka_get_watermark_offsets(partition->owner->client, partition->topic, partition->number, &low,
+                                       &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+        high >= 0) // an error answer resets it
+        partition->high = high;
+    return partition->high;
+}
+
+bool kafka_partition_at_end(struct kafka_partition *partition) {
+    return kafka_partition_peek(partition) == NULL && partition->end_seen &&
+           kafka_partition_high(partition) <= partition->end_offset;
+}

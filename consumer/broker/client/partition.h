@@ -1,0 +1,78 @@
+// One partition that is read: its queue of librdkafka's, the messages taken from it and not released, where it
+// ends, and what went wrong with it. Inside the kafka module only; the consumer's thread calls everything.
+//
+// Messages are held in a ring until they are released. What librdkafka says about a partition (its end, an
+// error) comes in its queue between the messages: a notice is read when it is the oldest that is held.
+#ifndef TIDEMARK_BROKER_CLIENT_PARTITION_H
+#define TIDEMARK_BROKER_CLIENT_PARTITION_H
+
+#include "consumer/broker/client/events.h"
+#include "consumer/broker/client/nudger.h"
+#include "consumer/broker/client/wakeup.h"
+#include "consumer/message.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdatomic.h>
+
+enum {
+    PARTITION_QUEUE_KB = 512,       // bytes that librdkafka holds ready for a partition
+    PARTITION_BATCH_MAX = 256,      // messages taken from a partition's queue at once
+    PARTITION_HELD_MAX = 512,       // taken from it and not released
+    PARTITION_HELD_BYTES = 1 << 20, // about: no more are taken when the held ones have so many
+};
+
+// What all partitions of a client share. Outlives them.
+struct kafka_partition_owner {
+    rd_kafka_t *client;
+    struct kafka_events *events;
+    struct kafka_nudger *nudger;
+    struct kafka_wakeup *wakeup; // signalled when a queue that was empty has something
+    int64_t queue_bytes_max;     // as librdkafka fills a partition's queue
+    int64_t queue_messages_max;
+};
+
+struct kafka_partition {
+    const struct kafka_partition_owner *owner;
+    int slot;
+    char *topic;
+    int32_t number;
+    rd_kafka_queue_t *queue;
+    atomic_bool ready;                            // the queue may hold something; set by librdkafka's threads
+    rd_kafka_message_t *held[PARTITION_HELD_MAX]; // ring of messages and notices
+    int first;
+    int count;
+    int in_a_row; // messages from `first` on, up to the first notice
+    int64_t held_bytes;
+    bool was_full; // the queue held about as much as librdkafka lets it
+    struct kafka_nudge nudge;
+    bool peeked; // `head` is held[first]
+    struct message head;
+    bool end_seen; // nothing came after the newest end
+    int64_t end_offset;
+    int64_t wanted_offset;     // out of range
+    rd_kafka_resp_err_t error; // reported last
+    int64_t assigned_at_ms;
+    int64_t high;
+    int64_t high_at_ms;
+    int64_t commit_offset; // -1 = nothing to tell
+};
+
+// Begins to read from `offset`, -1 = the oldest there is. Errors: ERROR_SYSTEM, ERROR_BROKER.
+int kafka_partition_open(struct kafka_partition **ret, const struct kafka_partition_owner *owner, int slot,
+                         const char *topic, int32_t number, int64_t offset, struct error *error);
+// Destroys what is held; librdkafka goes on fetching until its client is destroyed.
+void kafka_partition_close(struct kafka_partition **partition);
+
+// As message_source has it (consumer/message.h).
+const struct message *kafka_partition_peek(struct kafka_partition *partition);
+int kafka_partition_delivered(struct kafka_partition *partition);
+void kafka_partition_peek_at(const struct kafka_partition *partition, int index, struct message *ret);
+void kafka_partition_release(struct kafka_partition *partition);
+bool kafka_partition_at_end(struct kafka_partition *partition);
+
+// What librdkafka says about the partition: its end, or an error, which becomes an event.
+void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kafka_message_t *notice);
+// The newest high watermark that librdkafka has heard of, -1 = none yet.
+int64_t kafka_partition_high(struct kafka_partition *partition);
+
+#endif

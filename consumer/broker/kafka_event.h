@@ -1,0 +1,22 @@
+// What the client tells the consumer loop besides messages. Plain types; no Kafka header.
+#ifndef TIDEMARK_BROKER_KAFKA_EVENT_H
+#define TIDEMARK_BROKER_KAFKA_EVENT_H
+
+#include "views/base/error.h"
+
+enum kafka_event_kind {
+    KAFKA_EVENT_NONE,
+    KAFKA_EVENT_CONNECTED,       // a broker answers (again)
+    KAFKA_EVENT_DISCONNECTED,    // all brokers are down; librdkafka goes on trying
+    KAFKA_EVENT_OUT_OF_RANGE,    // the log lacks the slot's offset: a decision for a person
+    KAFKA_EVENT_PARTITION_ERROR, // slot: unknown topic, authorisation, ...
+    KAFKA_EVENT_ERROR,           // anything else; message says what
+};
+
+struct kafka_event {
+    enum kafka_event_kind kind;
+    int slot; // or -1
+    char message[ERROR_MESSAGE_SIZE];
+};
+
+#endif
