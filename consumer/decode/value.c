@@ -63,6 +63,9 @@ static const unsigned semantics_allowed[] = {
     [COLUMN_TIMESTAMPTZ] = PLAINLY | BIT(ZONED_TIMESTAMP) | BIT(ISO_TIMESTAMP),
     [COLUMN_BYTEA] = PLAINLY,
     [COLUMN_ARRAY] = PLAINLY,
+    [COLUMN_BIT] = PLAINLY,
+    [COLUMN_OTHER] =
+        PLAINLY | BIT(ZONED_TIMESTAMP) | BIT(ZONED_TIME) | BIT(ISO_DATE) | BIT(ISO_TIME) | BIT(ISO_TIMESTAMP),
 };
 
 // A message's bytes in an error: enough to know the value by, cut between characters.
@@ -117,9 +120,11 @@ static int value_read_integer(const struct reading *reading) {
 static int value_read_boolean(const struct reading *reading) {
     if (reading->kind == JSON_TRUE || reading->kind == JSON_FALSE)
         return reading_integer(reading, reading->kind == JSON_TRUE);
-    if (reading->kind == JSON_STRING && span_is(reading->text, "true"))
+    if (reading->kind != JSON_STRING && reading->kind != JSON_NUMBER)
+        return reading_refuse(reading, "not true or false");
+    if (span_is(reading->text, "true") || span_is(reading->text, "1"))
         return reading_integer(reading, 1);
-    if (reading->kind == JSON_STRING && span_is(reading->text, "false"))
+    if (span_is(reading->text, "false") || span_is(reading->text, "0"))
         return reading_integer(reading, 0);
     return reading_refuse(reading, "not true or false");
 }
@@ -134,6 +139,13 @@ static int value_read_real(const struct reading *reading) {
         return reading_refuse(reading, "not a double");
     *reading->ret = (struct value){.kind = VALUE_REAL, .real = real};
     return 0;
+}
+
+// A number or a boolean is what the column held before it was retyped.
+static int value_read_text(const struct reading *reading) {
+    if (reading->kind == JSON_OBJECT_BEGIN || reading->kind == JSON_ARRAY_BEGIN)
+        return reading_refuse(reading, "not a string");
+    return reading_text(reading, reading->text);
 }
 
 static int value_read_json(const struct reading *reading) {
@@ -157,6 +169,33 @@ static int value_read_array(const struct reading *reading) {
     return reading_refuse(reading, "not an array or object");
 }
 
+// "101" is 5 for PostgreSQL, and comes as base64 of its bytes, least significant first; bit(1) as a boolean.
+// (PostgresValueConverter.convertBits, Debezium 2.7 to 3.7; with binary modes the same bytes.)
+static int value_read_bit(const struct reading *reading) {
+    if (reading->kind == JSON_TRUE || reading->kind == JSON_FALSE)
+        return reading_text(reading, reading->kind == JSON_TRUE ? SPAN("1") : SPAN("0"));
+    struct span bytes;
+    if (reading->kind != JSON_STRING)
+        return reading_refuse(reading, "not bits as base64");
+    if (reading_base64(reading, reading->text, &bytes) != 0)
+        return -1;
+    size_t width = (size_t)reading->column->precision, most = bytes.size * 8;
+    while (most > 0 && (bytes.data[(most - 1) / 8] >> ((most - 1) % 8) & 1) == 0)
+        most--;
+    if (width > 0 && most > width)
+        return reading_refuse(reading, "more bits than are declared");
+    size_t size = width > 0 ? width : most > 0 ? most : bytes.size > 0;
+    char *text = arena_take(reading->arena, size);
+    if (text == NULL && size > 0)
+        return reading_no_memory(reading);
+    for (size_t i = 0; i < size; i++) {
+        size_t bit = size - 1 - i;
+        bool set = bit / 8 < bytes.size && (bytes.data[bit / 8] >> (bit % 8) & 1);
+        text[i] = set ? '1' : '0';
+    }
+    return reading_text(reading, (struct span){text, size});
+}
+
 static int value_read_bytea(const struct reading *reading) {
     if (reading->kind != JSON_STRING)
         return reading_refuse(reading, "not base64");
@@ -173,7 +212,8 @@ static bool value_is_unavailable(const struct reading *reading) {
     if (reading->kind == JSON_STRING)
         return placeholder_is_text(reading->text, type, placeholder);
     return (reading->kind == JSON_ARRAY_BEGIN || reading->kind == JSON_OBJECT_BEGIN) &&
-           (type == COLUMN_ARRAY || type == COLUMN_JSON) && placeholder_is_raw(reading->raw, placeholder);
+           (type == COLUMN_ARRAY || type == COLUMN_JSON || type == COLUMN_OTHER) &&
+           placeholder_is_raw(reading->raw, placeholder);
 }
 
 static int value_read_declared(const struct reading *reading) {
@@ -189,8 +229,11 @@ static int value_read_declared(const struct reading *reading) {
     case COLUMN_REAL:
         return value_read_real(reading);
     case COLUMN_TEXT:
-        return reading->kind == JSON_STRING ? reading_text(reading, reading->text)
-                                            : reading_refuse(reading, "not a string");
+        return value_read_text(reading);
+    case COLUMN_OTHER:
+        return reading_text(reading, reading->text); // what is no string keeps its JSON text
+    case COLUMN_BIT:
+        return value_read_bit(reading);
     case COLUMN_JSON:
         return value_read_json(reading);
     case COLUMN_DATE:

@@ -60,20 +60,23 @@ struct value_field {
 // text, base64, byte and uuid arrays and hstore for ARRAY and JSON) is VALUE_UNAVAILABLE when
 // `may_be_unavailable` (u, or c: the log says it only there), else the user's own value. By declared type:
 // - INTEGER: a JSON integer, or a string that is one in its shortest form (bigint as string).
-// - BOOLEAN: true, false, and the strings "true" and "false" (what flattening transforms make of them).
+// - BOOLEAN: true, false, the strings "true" and "false" (what flattening transforms make of them), 1 and 0
+//   (MariaDB's tinyint(1), a column that was an integer).
 // - DECIMAL: base64 by the schema's scale, {"scale","value"}, a string or a number's digits, never through a
 //   double; digits past the declared ones are an error unless they are zeros, and so is NaN. Without a schema
 //   a string is a decimal literal: base64 cannot be read then.
 // - NUMERIC: the same, of any size up to BIG_INTEGER_BYTES_MAX, as exact text; text as it was written; also
-// 'NaN',
-//   'Infinity', '-Infinity'.
+//   'NaN', 'Infinity', '-Infinity'.
 // - REAL: a number, "Infinity", "-Infinity"; "NaN" becomes the text 'NaN', since SQLite makes NULL of a NaN;
 //   beyond all numbers it stands in SQLite's order, as in PostgreSQL's.
-// - TEXT: a string. JSON: a string, or the bytes of an object or array. ARRAY: the bytes of an array or
-// object,
-//   or a string that holds one.
-// - DATE, TIME, TIMESTAMP, TIMESTAMPTZ: as consumer/decode/value/iso8601.h writes them. Numbers by the schema's unit,
-// without
+// - TEXT: a string; also a number's digits, true and false: what the column held before it was retyped.
+// - OTHER: a string, or the JSON text of anything else: a number (interval in microseconds), the object of a type
+//   that is not known.
+// - BIT: a boolean (of one bit), or base64 of the bytes, least significant first, as text of 0 and 1. What varies in
+//   width comes without its leading zeros.
+// - JSON: a string, or the bytes of an object or array.
+// - ARRAY: the bytes of an array or object, or a string that holds one.
+// - DATE, TIME, TIMESTAMP, TIMESTAMPTZ: as value/iso8601.h writes them. Numbers by the schema's unit, without
 //   one DATE in days and the others by `settings`; TIMESTAMPTZ takes a string with an offset only. Infinities
 //   are 'infinity' and '-infinity', also as the sentinels of PostgreSQL (date 2147483647 / -2147483648 days,
 //   us 9223372036825200000 / -9223372036832400000 and the same in ms).

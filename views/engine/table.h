@@ -12,7 +12,7 @@ enum column_type {
     COLUMN_DECIMAL,   // DECIMAL(p,s), p <= 18: INTEGER count of 10^-s
     COLUMN_NUMERIC,   // exact digits as TEXT
     COLUMN_REAL,      // REAL, DOUBLE
-    COLUMN_TEXT,      // TEXT, VARCHAR, CHAR, ENUM, UUID, anything else that is a string
+    COLUMN_TEXT,      // TEXT, VARCHAR, CHAR, NAME, UUID
     COLUMN_JSON,      // JSON, JSONB: TEXT; its TOAST placeholder is not valid JSON
     COLUMN_DATE,      // 'YYYY-MM-DD'
     COLUMN_TIME,      // 'HH:MM:SS.ffffff'
@@ -20,6 +20,8 @@ enum column_type {
     COLUMN_TIMESTAMPTZ,
     COLUMN_BYTEA, // BLOB
     COLUMN_ARRAY, // any array or struct: JSON text
+    COLUMN_BIT,   // BIT, BIT VARYING: TEXT of 0 and 1
+    COLUMN_OTHER, // an enum, INTERVAL, a range, a type that is not known: TEXT, of what is no string its JSON
 };
 
 enum {
@@ -32,9 +34,10 @@ struct column {
     char *name;
     char *declared; // the type as source.sql has it, for messages
     enum column_type type;
-    int precision; // DECIMAL only
-    int scale;     // DECIMAL only
-    int key;       // 1-based place in the primary key, 0 = not part of it
+    enum column_type element; // ARRAY only: of its elements; COLUMN_OTHER when nothing is known of them
+    int precision;            // DECIMAL: digits; BIT: its width, 0 = it varies; ARRAY: its elements'
+    int scale;                // DECIMAL, and ARRAY of it
+    int key;                  // 1-based place in the primary key, 0 = not part of it
 };
 
 struct table {

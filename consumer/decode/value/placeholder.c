@@ -152,7 +152,7 @@ bool placeholder_is_text(struct span text, enum column_type type, struct span pl
         return true;
     if (type == COLUMN_BYTEA)
         return placeholder_is_base64_of(text, placeholder);
-    bool hstore = type == COLUMN_TEXT || type == COLUMN_JSON || type == COLUMN_ARRAY;
+    bool hstore = type == COLUMN_TEXT || type == COLUMN_OTHER || type == COLUMN_JSON || type == COLUMN_ARRAY;
     return hstore && text.size > 2 * placeholder.size && text.data[0] == '{' &&
            text.size < 2 * placeholder.size + 16 && placeholder_is_raw(text, placeholder);
 }

@@ -134,9 +134,18 @@ static void integers(void **state) {
 static void booleans(void **state) {
     (void)state;
     static const struct value_case cases[] = {
-        {"true", "i:1", 0, 0},      {"false", "i:0", SEMANTIC_PLAIN, 0}, {"\"true\"", "i:1", 0, 0},
-        {"\"false\"", "i:0", 0, 0}, {"\"fals\\u0065\"", "i:0", 0, 0},    {"1", "!1: not true or false", 0, 0},
-        {"0", "!not true", 0, 0},   {"\"t\"", "!not true", 0, 0},        {"\"TRUE\"", "!not true", 0, 0},
+        {"true", "i:1", 0, 0},
+        {"false", "i:0", SEMANTIC_PLAIN, 0},
+        {"\"true\"", "i:1", 0, 0},
+        {"\"false\"", "i:0", 0, 0},
+        {"\"fals\\u0065\"", "i:0", 0, 0},
+        {"1", "i:1", 0, 0},
+        {"0", "i:0", 0, 0},
+        {"\"1\"", "i:1", 0, 0},
+        {"2", "!2: not true or false", 0, 0},
+        {"-1", "!not true", 0, 0},
+        {"\"t\"", "!not true", 0, 0},
+        {"\"TRUE\"", "!not true", 0, 0},
         {"[]", "!not true", 0, 0},
     };
     CHECK(column_of(COLUMN_BOOLEAN, "boolean", 0, 0), cases);
@@ -327,15 +336,47 @@ static void texts(void **state) {
         {"\"" P "\"", "t:" P, 0, 0},
         {"\"04:05:11.789Z\"", "t:04:05:11.789Z", SEMANTIC_ZONED_TIME, 0},
         {"\"2026-11-22T22:32:00Z\"", "t:2026-11-22T22:32:00Z", SEMANTIC_ZONED_TIMESTAMP, 0},
-        {"1", "!1: not a string", 0, 0},
-        {"true", "!true: not a string", 0, 0},
+        {"1", "t:1", 0, 0},
+        {"-1.50", "t:-1.50", 0, 0},
+        {"true", "t:true", 0, 0},
         {"[\"a\"]", "!an array: not a string", 0, 0},
         {"{\"a\":\"b\"}", "!an object: not a string", 0, 0},
         {"1", "!the schema says io.debezium.time.MicroTimestamp", SEMANTIC_TIMESTAMP_US, 0},
         {"1234567890123456789012345678901234567890123456789012345678901234567890",
-         "!123456789012345678901234567890123456789012345678901234567890...: not a string", 0, 0},
+         "t:1234567890123456789012345678901234567890123456789012345678901234567890", 0, 0},
     };
     CHECK(column_of(COLUMN_TEXT, "varchar(40)", 0, 0), cases);
+}
+
+static void others(void **state) {
+    (void)state;
+    static const struct value_case cases[] = {
+        {"\"paid\"", "t:paid", 0, 0},
+        {"5400000000", "t:5400000000", 0, 0},
+        {"\"P0Y0M0DT1H30M0S\"", "t:P0Y0M0DT1H30M0S", 0, 0},
+        {"[0.25,-1.0]", "t:[0.25,-1.0]", 0, 0},
+        {"{\"a\":\"b\"}", "t:{\"a\":\"b\"}", 0, 0},
+    };
+    CHECK(column_of(COLUMN_OTHER, "interval", 0, 0), cases);
+}
+
+static void bits(void **state) {
+    (void)state;
+    static const struct value_case three[] = {
+        {"\"BQ==\"", "t:101", 0, 0},      {"\"AQ==\"", "t:001", 0, 0}, {"\"AA==\"", "t:000", 0, 0},
+        {"\"CA==\"", "!more bits", 0, 0}, {"5", "!not bits", 0, 0},
+    };
+    static const struct value_case twelve[] = {{"\"AQg=\"", "t:100000000001", 0, 0},
+                                               {"\"AQ==\"", "t:000000000001", 0, 0}};
+    static const struct value_case one[] = {{"true", "t:1", 0, 0}, {"false", "t:0", 0, 0}};
+    static const struct value_case varying[] = {{"\"BQ==\"", "t:101", 0, 0},
+                                                {"\"AA==\"", "t:0", 0, 0},
+                                                {"\"\"", "t:", 0, 0},
+                                                {"\"AAE=\"", "t:100000000", 0, 0}};
+    CHECK(column_of(COLUMN_BIT, "bit(3)", 3, 0), three);
+    CHECK(column_of(COLUMN_BIT, "bit(12)", 12, 0), twelve);
+    CHECK(column_of(COLUMN_BIT, "bit(1)", 1, 0), one);
+    CHECK(column_of(COLUMN_BIT, "varbit(8)", 0, 0), varying);
 }
 
 static void documents(void **state) {
@@ -623,6 +664,7 @@ static void placeholders_in_every_form(void **state) {
         {COLUMN_BYTEA, "\"" P_BASE64 "\"", "b:5f5f646562657a69756d5f756e617661696c61626c655f76616c7565"},
         {COLUMN_BYTEA, "\"" P "\"", "b:"},
         {COLUMN_ARRAY, "[\"" P "\"]", "t:[\"" P "\"]"},
+        {COLUMN_OTHER, "[\"" P "\"]", "t:[\"" P "\"]"},
         {COLUMN_ARRAY, "[ \"" P_BASE64 "\" ]", "t:[ \"" P_BASE64 "\" ]"},
         {COLUMN_ARRAY, "[" P_BYTES "]", "t:[" P_BYTES "]"},
         {COLUMN_ARRAY, "[\"" P_UUID "\"]", "t:[\"" P_UUID "\"]"},
@@ -721,6 +763,8 @@ int main(void) {
         cmocka_unit_test(big_numerics_are_exact),
         cmocka_unit_test(reals),
         cmocka_unit_test(texts),
+        cmocka_unit_test(others),
+        cmocka_unit_test(bits),
         cmocka_unit_test(documents),
         cmocka_unit_test(dates),
         cmocka_unit_test(times),

@@ -133,6 +133,8 @@ static bool table_query_bind_typed(struct reader *reader, sqlite3_stmt *stmt, in
     case COLUMN_TIMESTAMP:
     case COLUMN_TIMESTAMPTZ:
     case COLUMN_ARRAY:
+    case COLUMN_BIT:
+    case COLUMN_OTHER:
         (void)sqlite3_bind_text64(stmt, index, value.data, value.size, SQLITE_TRANSIENT, SQLITE_UTF8);
         return true;
     }
