@@ -1,0 +1,271 @@
+#include "tests/sim/sim.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FIRST_LSN = 1000000,
+    ROWS_BIG = 400,
+    STATEMENTS_MAX = 6, // in one turn
+};
+
+const char *const sim_table_names[SIM_TABLES] = {"orders", "items", "audit"};
+
+const char *sim_note(int note) {
+    enum { LONG = 160 };
+    static char text[LONG + 32];
+    if (note == 0)
+        return NULL;
+    int size = snprintf(text, sizeof text, "note-%d-", note);
+    if (note % 2 == 1) {
+        memset(text + size, 'x', LONG);
+        text[size + LONG] = '\0';
+    }
+    return text;
+}
+
+static int64_t source_next_lsn(struct sim_world *world) {
+    world->source.lsn += 8 + 8 * sim_below(world, 16);
+    return world->source.lsn;
+}
+
+static int source_new_note(struct sim_world *world) {
+    int kind = sim_below(world, 4);
+    world->source.notes += 2;
+    return kind == 0 ? 0 : kind == 1 ? world->source.notes : world->source.notes + 1;
+}
+
+static void source_apply(struct sim_state *state, const struct sim_change *change) {
+    struct sim_row *rows = state->rows[change->table];
+    switch (change->op) {
+    case SIM_INSERT:
+    case SIM_UPDATE:
+        rows[change->key] = change->row;
+        break;
+    case SIM_DELETE:
+        rows[change->key] = (struct sim_row){0};
+        break;
+    case SIM_MOVE:
+        rows[change->old_key] = (struct sim_row){0};
+        rows[change->key] = change->row;
+        break;
+    case SIM_TRUNCATE:
+        memset(rows, 0, SIM_KEYS * sizeof *rows);
+        break;
+    }
+}
+
+// The row as the transaction sees it: what is committed, then its own changes.
+static struct sim_row source_seen(const struct sim_world *world, const struct sim_transaction *transaction,
+                                  int table, int key) {
+    struct sim_state state = world->source.state;
+    for (int i = 0; i < transaction->count; i++)
+        source_apply(&state, &transaction->changes[i]);
+    return state.rows[table][key];
+}
+
+static void source_append(struct sim_world *world, int slot, struct sim_change change) {
+    struct sim_transaction *transaction = &world->source.open[slot];
+    if (transaction->count == transaction->capacity) {
+        transaction->capacity = transaction->capacity == 0 ? 8 : transaction->capacity * 2;
+        transaction->changes =
+            realloc(transaction->changes, (size_t)transaction->capacity * sizeof *transaction->changes);
+        assert(transaction->changes != NULL);
+    }
+    change.lsn = source_next_lsn(world);
+    transaction->changes[transaction->count++] = change;
+}
+
+static bool source_lock(struct sim_source *source, int slot, int table, int key) {
+    if (source->table_lock[table] != 0 && source->table_lock[table] != slot + 1)
+        return false;
+    if (source->locks[table][key] != 0 && source->locks[table][key] != slot + 1)
+        return false;
+    source->locks[table][key] = slot + 1;
+    return true;
+}
+
+static bool source_lock_table(struct sim_source *source, int slot, int table) {
+    if (source->table_lock[table] != 0 && source->table_lock[table] != slot + 1)
+        return false;
+    for (int key = 0; key < SIM_KEYS; key++)
+        if (source->locks[table][key] != 0 && source->locks[table][key] != slot + 1)
+            return false;
+    source->table_lock[table] = slot + 1;
+    return true;
+}
+
+static void source_move(struct sim_world *world, int slot, int table, int key, struct sim_row row) {
+    int other = sim_below(world, SIM_KEYS);
+    if (other == key || !source_lock(&world->source, slot, table, other) ||
+        source_seen(world, &world->source.open[slot], table, other).exists)
+        return;
+    bool keeps_note = sim_below(world, 3) > 0;
+    if (!keeps_note)
+        row.note = source_new_note(world);
+    row.v++;
+    source_append(world, slot,
+                  (struct sim_change){.op = SIM_MOVE,
+                                      .table = table,
+                                      .key = other,
+                                      .old_key = key,
+                                      .row = row,
+                                      .unavailable = keeps_note && row.note % 2 == 1});
+}
+
+static void source_statement(struct sim_world *world, int slot) {
+    int table = sim_below(world, world->traits.audit ? SIM_TABLES : SIM_MIRRORED);
+    if (world->traits.truncates && sim_chance(world, 60)) {
+        if (source_lock_table(&world->source, slot, table))
+            source_append(world, slot, (struct sim_change){.op = SIM_TRUNCATE, .table = table});
+        return;
+    }
+    int key = sim_below(world, SIM_KEYS);
+    if (!source_lock(&world->source, slot, table, key))
+        return;
+    struct sim_row row = source_seen(world, &world->source.open[slot], table, key);
+    struct sim_change change = {.table = table, .key = key};
+    if (!row.exists) {
+        change.op = SIM_INSERT;
+        change.row =
+            (struct sim_row){.exists = true, .v = sim_below(world, 100), .note = source_new_note(world)};
+    } else if (sim_chance(world, 5)) {
+        change.op = SIM_DELETE;
+    } else if (world->traits.moves && sim_chance(world, 5)) {
+        source_move(world, slot, table, key, row);
+        return;
+    } else {
+        bool keeps_note = sim_below(world, 2) > 0;
+        change.op = SIM_UPDATE;
+        change.row = row;
+        change.row.v++;
+        if (!keeps_note)
+            change.row.note = source_new_note(world);
+        change.unavailable = keeps_note && row.note % 2 == 1;
+    }
+    source_append(world, slot, change);
+}
+
+static void source_unlock(struct sim_source *source, int slot) {
+    for (int table = 0; table < SIM_TABLES; table++) {
+        if (source->table_lock[table] == slot + 1)
+            source->table_lock[table] = 0;
+        for (int key = 0; key < SIM_KEYS; key++)
+            if (source->locks[table][key] == slot + 1)
+                source->locks[table][key] = 0;
+    }
+}
+
+static void source_end(struct sim_world *world, int slot, bool commit) {
+    struct sim_source *source = &world->source;
+    struct sim_transaction *transaction = &source->open[slot];
+    source_unlock(source, slot);
+    source->is_open[slot] = false;
+    if (!commit || transaction->count == 0) {
+        free(transaction->changes);
+        *transaction = (struct sim_transaction){0};
+        return;
+    }
+    if (source->committed_count == source->committed_capacity) {
+        source->committed_capacity = source->committed_capacity == 0 ? 64 : source->committed_capacity * 2;
+        size_t capacity = (size_t)source->committed_capacity;
+        source->committed = realloc(source->committed, capacity * sizeof *source->committed);
+        source->states = realloc(source->states, capacity * sizeof *source->states);
+        assert(source->committed != NULL && source->states != NULL);
+    }
+    transaction->commit_lsn = source_next_lsn(world);
+    transaction->commit_ms = world->now_ms;
+    for (int i = 0; i < transaction->count; i++)
+        source_apply(&source->state, &transaction->changes[i]);
+    source->states[source->committed_count] = source->state;
+    source->committed[source->committed_count++] = *transaction;
+    *transaction = (struct sim_transaction){0};
+}
+
+// Back to a savepoint: the newest changes never happened. Their locks stay until the end, as PostgreSQL's do.
+static void source_roll_back_some(struct sim_world *world, int slot) {
+    struct sim_transaction *transaction = &world->source.open[slot];
+    transaction->count -= sim_below(world, transaction->count + 1);
+}
+
+static void source_turn(struct sim_world *world, int slot) {
+    int statements = 1 + sim_below(world, STATEMENTS_MAX);
+    if (world->traits.big && sim_chance(world, 40))
+        statements = 20 + sim_below(world, ROWS_BIG);
+    for (int i = 0; i < statements; i++)
+        source_statement(world, slot);
+    if (sim_chance(world, 12))
+        source_roll_back_some(world, slot);
+    if (sim_chance(world, 2))
+        source_end(world, slot, !sim_chance(world, 8));
+}
+
+void sim_source_act(struct sim_world *world, bool quiet) {
+    struct sim_source *source = &world->source;
+    if (quiet) {
+        for (int i = 0; i < SIM_OPEN_MAX; i++)
+            if (source->is_open[i])
+                source_end(world, i, true);
+        return;
+    }
+    int slot = sim_below(world, SIM_OPEN_MAX);
+    if (!source->is_open[slot]) {
+        source->is_open[slot] = true;
+        source->open[slot] = (struct sim_transaction){.txid = ++source->txid};
+    }
+    source_turn(world, slot);
+}
+
+void sim_source_start(struct sim_world *world) {
+    struct sim_source *source = &world->source;
+    source->lsn = FIRST_LSN;
+    source->txid = 700;
+    if (!world->traits.initial_rows)
+        return;
+    for (int table = 0; table < SIM_TABLES; table++) {
+        int count = sim_below(world, 5);
+        if (table == 0 && world->traits.one_row_first)
+            count = 1;
+        for (int key = 0; key < count; key++)
+            source->state.rows[table][key] =
+                (struct sim_row){.exists = true, .v = key, .note = source_new_note(world)};
+    }
+    source->first = source->state;
+}
+
+int64_t sim_source_snapshot(struct sim_world *world) {
+    struct sim_source *source = &world->source;
+    sim_source_act(world, true); // a new slot waits for the transactions that run
+    source->lsn += 8;
+    if (source->snapshot_count < SIM_SNAPSHOTS_MAX)
+        source->snapshot_lsns[source->snapshot_count++] = source->lsn;
+    return source->lsn;
+}
+
+const struct sim_state *sim_source_state_at(const struct sim_source *source, int64_t commit_lsn) {
+    int low = 0, high = source->committed_count;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (source->committed[middle].commit_lsn < commit_lsn)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < source->committed_count && source->committed[low].commit_lsn == commit_lsn)
+        return &source->states[low];
+    for (int i = 0; i < source->snapshot_count; i++)
+        if (source->snapshot_lsns[i] == commit_lsn)
+            return low > 0 ? &source->states[low - 1] : &source->first;
+    return NULL;
+}
+
+void sim_source_free(struct sim_source *source) {
+    for (int i = 0; i < SIM_OPEN_MAX; i++)
+        free(source->open[i].changes);
+    for (int i = 0; i < source->committed_count; i++)
+        free(source->committed[i].changes);
+    free(source->committed);
+    free(source->states);
+}
