@@ -5,6 +5,7 @@
 #include "consumer/demo/mock_broker.h"
 #include "consumer/options.h"
 #include "consumer/replay.h"
+#include "http/route.h"
 #include "http/server.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
@@ -301,10 +302,16 @@ static int main_command_serve(const struct options *options, struct error *error
     return 0;
 }
 
-static void main_print_route(const struct query *query) {
-    (void)printf("GET /v1/views/%s/%s", query->view, query->name);
-    for (int i = 0; i < query->parameter_count; i++)
-        (void)printf("%s%s=", i == 0 ? "?" : "&", query->parameters[i]);
+static void main_print_route(void *self, const struct loaded_route *loaded) {
+    (void)self;
+    if (loaded->query == NULL && loaded->table == NULL)
+        return;
+    CLEANUP(buffer_free) struct buffer path = {0};
+    route_write_path(&path, loaded);
+    buffer_char(&path, '\0');
+    (void)printf("%s %s", route_form(loaded->route)->method, path.failed ? "" : path.data);
+    for (int i = 0; loaded->query != NULL && i < loaded->query->parameter_count; i++)
+        (void)printf("%s%s=", i == 0 ? "?" : "&", loaded->query->parameters[i]);
     (void)printf("\n");
 }
 
@@ -312,11 +319,7 @@ static int main_command_check(const struct options *options, struct error *error
     CLEANUP(catalog_free) struct catalog *catalog = NULL;
     if (main_load_catalog(options, &catalog, error) != 0)
         return -1;
-    for (int i = 0; i < catalog->view_count; i++)
-        for (int q = 0; q < catalog->views[i].query_count; q++)
-            main_print_route(&catalog->views[i].queries[q]);
-    for (int i = 0; i < catalog->table_count; i++)
-        (void)printf("GET /v1/tables/%s\n", catalog->tables[i].name);
+    route_each(catalog, main_print_route, NULL);
     return 0;
 }
 

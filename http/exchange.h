@@ -1,15 +1,25 @@
-// The inside of routes.h: what a handler is given. Shared by the files of http that answer routes.
+// One request on its way to an answer, and what it is answered with: the worker of its thread (a reader, and
+// the texts of the newest position and lag) and what all workers share. Handlers (answers.h) are given an
+// exchange; routes.c makes it.
 #ifndef TIDEMARK_HTTP_EXCHANGE_H
 #define TIDEMARK_HTTP_EXCHANGE_H
 
 #include "http/problem.h"
 #include "http/render.h"
-#include "http/routes.h"
+#include "http/wait.h"
 
 #include <stdatomic.h>
 
 enum { STATUS_CLASSES = 6 };
 
+struct routes_config {
+    const char *db;
+    const struct catalog *catalog; // outlives the routes, like all that follows
+    struct progress *progress;
+    const char *version;
+};
+
+// What all workers share; it never changes after routes_new but for its counters.
 struct routes {
     struct routes_config config;
     char identity[17];                        // hex of what the catalog holds: part of every ETag
@@ -19,6 +29,7 @@ struct routes {
     _Atomic uint64_t slow;                    // requests that went to the slow lane
 };
 
+// A thread's own: it answers one request at a time.
 struct worker {
     struct routes *routes;
     struct reader *reader;
@@ -30,6 +41,16 @@ struct worker {
     struct lag lag; // the newest that was shown, and `,"lag":{..}`
     struct buffer lag_text;
     struct buffer scratch;
+};
+
+enum routes_result {
+    ROUTES_ANSWERED,
+    // What the request waits for has not come: answer it again when it has (WAITED_REACHED) or when
+    // ret_wait->wait_ms have passed (WAITED_EXPIRED). `ret` is as it was.
+    ROUTES_WAIT,
+    // The reader's deadline was met and the request is not patient: answer it again with more time. `ret` is
+    // empty.
+    ROUTES_SLOW,
 };
 
 struct exchange {
@@ -45,11 +66,14 @@ struct exchange {
     int64_t now_ms; // wall clock
 };
 
-typedef enum routes_result route_handler(struct exchange *exchange);
+int worker_new(struct worker **ret, struct routes *routes, struct error *error);
+void worker_free(struct worker **worker);
+// For a shorter deadline, and to interrupt it.
+struct reader *worker_reader(struct worker *worker);
 
 // Opens the snapshot that the answer shows and reads position and lag; -1 when a problem is the answer.
 int exchange_begin(struct exchange *exchange);
-// The answer to a question that failed.
+// The answer to a question that failed: a problem, or ROUTES_SLOW when it is asked again with more time.
 enum routes_result exchange_fail(struct exchange *exchange, const struct error *error);
 // `"position":{..},"lag":{..}`
 void exchange_render_position(struct exchange *exchange, struct buffer *out);
@@ -59,14 +83,5 @@ void exchange_set_etag(struct exchange *exchange, const char *suffix);
 void exchange_json(struct exchange *exchange);
 // A 400 unless the route has no parameters. For routes that take none.
 bool exchange_refuse_parameters(struct exchange *exchange);
-
-route_handler answer_query, answer_table, answer_quarantine;            // data.c
-route_handler answer_health, answer_ready, answer_status, answer_views; // status.c
-route_handler answer_lag, answer_metrics;                               // gauges.c
-route_handler answer_openapi;                                           // openapi.c
-
-// Text of the OpenAPI document.
-int openapi_write(struct buffer *out, const struct catalog *catalog, const char *version,
-                  struct error *error);
 
 #endif

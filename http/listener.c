@@ -82,7 +82,7 @@ int listener_open(const char *listen_at, int *ret, char ret_address[LISTENER_ADD
                   struct error *error) {
     char host[HOST_SIZE];
     const char *port = NULL;
-    if (listener_split_address(listen_at, host, sizeof host, &port, error) < 0)
+    if (listener_split_address(listen_at, host, sizeof host, &port, error) != 0)
         return -1;
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | AI_PASSIVE};
     CLEANUP(listener_free_addresses) struct addrinfo *addresses = NULL;
@@ -92,7 +92,7 @@ int listener_open(const char *listen_at, int *ret, char ret_address[LISTENER_ADD
     int fd = listener_open_socket(addresses);
     if (fd < 0)
         return error_set(error, ERROR_SYSTEM, "cannot listen on %s: %s", listen_at, strerror(errno));
-    if (listener_read_address(fd, ret_address, error) < 0) {
+    if (listener_read_address(fd, ret_address, error) != 0) {
         (void)close(fd);
         return -1;
     }

@@ -1,5 +1,5 @@
 // Numbers to watch: /v1/lag and /metrics.
-#include "http/exchange.h"
+#include "http/answers.h"
 #include "views/base/cleanup.h"
 
 #include <stdlib.h>
@@ -86,9 +86,9 @@ static int metrics_read_partitions(struct exchange *exchange, struct partition_r
     const struct applied_offset *applied;
     int applied_count;
     int known_count;
-    if (reader_offsets(exchange->reader, &applied, &applied_count, error) < 0)
+    if (reader_offsets(exchange->reader, &applied, &applied_count, error) != 0)
         return -1;
-    if (metrics_read_known(exchange->routes->config.progress, ret, &known_count) < 0)
+    if (metrics_read_known(exchange->routes->config.progress, ret, &known_count) != 0)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     ret->rows = calloc((size_t)(applied_count + known_count) + 1, sizeof *ret->rows);
     if (ret->rows == NULL)
@@ -122,18 +122,18 @@ static void metrics_render_partition(struct buffer *out, const struct partition_
 }
 
 enum routes_result answer_lag(struct exchange *exchange) {
-    if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) < 0)
+    if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
     CLEANUP(metrics_partition_rows_free) struct partition_rows partitions = {0};
     struct error error;
-    if (metrics_read_partitions(exchange, &partitions, &error) < 0)
+    if (metrics_read_partitions(exchange, &partitions, &error) != 0)
         return exchange_fail(exchange, &error);
     struct progress_summary summary;
     progress_summary(exchange->routes->config.progress, &summary);
     struct buffer *out = &exchange->response->body;
     exchange_json(exchange);
-    render_lag(out, &exchange->lag);
-    out->size -= out->failed ? 0 : 1; // the members that follow belong to the same object
+    buffer_char(out, '{');
+    render_lag_members(out, &exchange->lag);
     buffer_text(out, ",\"as_of_age_ms\":");
     render_integer_or_null(out, metrics_age_of(summary.oldest_high_at_ms, exchange->now_ms));
     buffer_text(out, ",\"partitions\":[");
@@ -237,13 +237,13 @@ static void metrics_write_lag_seconds(struct buffer *out, int64_t ms) {
 }
 
 enum routes_result answer_metrics(struct exchange *exchange) {
-    if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) < 0)
+    if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
     CLEANUP(metrics_partition_rows_free) struct partition_rows partitions = {0};
     int64_t quarantined = -1;
     struct error error;
-    if (metrics_read_partitions(exchange, &partitions, &error) < 0 ||
-        reader_quarantine_count(exchange->reader, &quarantined, &error) < 0)
+    if (metrics_read_partitions(exchange, &partitions, &error) != 0 ||
+        reader_quarantine_count(exchange->reader, &quarantined, &error) != 0)
         return exchange_fail(exchange, &error);
     struct progress_summary summary;
     progress_summary(exchange->routes->config.progress, &summary);

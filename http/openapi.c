@@ -1,27 +1,9 @@
-// The OpenAPI 3.1 document of exactly the routes that are loaded: it is made from routes_each.
-#include "http/exchange.h"
+// The OpenAPI 3.1 document of exactly the routes that are loaded.
+#include "http/answers.h"
+#include "http/route.h"
+#include "views/base/cleanup.h"
 
 #include <jansson.h>
-
-struct document {
-    const struct catalog *catalog;
-    json_t *paths;
-};
-
-static const struct {
-    const char *path;
-    const char *summary;
-    const char *type; // of a 200
-} plain[] = {
-    {"/healthz", "200 while the process works", "application/json"},
-    {"/readyz", "200 when caught up once, else 503 with the reason", "application/json"},
-    {"/metrics", "Prometheus text", "text/plain"},
-    {"/openapi.json", "this document", "application/json"},
-    {"/v1/status", "state, consistency, version, views, drift, counters", "application/json"},
-    {"/v1/lag", "state, lag and each partition's offsets", "application/json"},
-    {"/v1/views", "views with their queries, and mirrored tables", "application/json"},
-    {"/v1/quarantine", "events that could not be applied, newest first", "application/json"},
-};
 
 static const struct {
     const char *name;
@@ -36,7 +18,7 @@ static const struct {
     {"wait_ms", "how long to wait for that, 0 to 30000", "integer"},
     {"max_lag_seconds", "503 when the answer is further behind", "number"},
 };
-enum { COMMON_COUNT = sizeof common / sizeof *common, PLAIN_COUNT = sizeof plain / sizeof *plain };
+enum { COMMON_COUNT = sizeof common / sizeof *common };
 
 static json_t *openapi_parameter(const char *name, const char *description, const char *type) {
     return json_pack("{s:s,s:s,s:b,s:s,s:{s:s}}", "name", name, "in", "query", "required", 0, "description",
@@ -69,71 +51,37 @@ static json_t *openapi_rows_content(void) {
 
 // Integers, decimals and booleans come as text in a URL all the same; what they must look like is in the
 // words.
-static void openapi_add_table(struct document *document, const char *path, const struct table *table) {
+static json_t *openapi_table_parameters(const struct table *table) {
     json_t *parameters = json_array();
     for (int i = 0; i < table->column_count; i++)
         (void)json_array_append_new(
             parameters, openapi_parameter(table->columns[i].name, table->columns[i].declared, "string"));
-    openapi_add_common(parameters);
-    char summary[128];
-    (void)snprintf(summary, sizeof summary, "rows of %.100s by equality", table->name);
-    (void)json_object_set_new(document->paths, path,
-                              openapi_operation(summary, parameters, openapi_rows_content()));
+    return parameters;
 }
 
-static void openapi_add_query(struct document *document, const char *path, const struct query *query) {
+static json_t *openapi_query_parameters(const struct query *query) {
     json_t *parameters = json_array();
     for (int i = 0; i < query->parameter_count; i++)
         (void)json_array_append_new(parameters,
                                     openapi_parameter(query->parameters[i], "bound by name", "string"));
-    openapi_add_common(parameters);
-    (void)json_object_set_new(document->paths, path,
-                              openapi_operation(query->file, parameters, openapi_rows_content()));
+    return parameters;
 }
 
-static void openapi_add_plain(struct document *document, const char *path) {
-    for (int i = 0; i < PLAIN_COUNT; i++) {
-        if (strcmp(path, plain[i].path) != 0)
-            continue;
-        json_t *parameters = json_array();
-        if (strcmp(path, "/v1/quarantine") == 0) // a list of rows, with pages like the others
-            openapi_add_common(parameters);
-        json_t *content = parameters != NULL && json_array_size(parameters) > 0
-                              ? openapi_rows_content()
-                              : json_pack("{s:{}}", plain[i].type);
-        (void)json_object_set_new(document->paths, path,
-                                  openapi_operation(plain[i].summary, parameters, content));
-    }
-}
-
-static const struct query *openapi_query_at(const struct catalog *catalog, const char *path) {
-    for (int i = 0; i < catalog->view_count; i++) {
-        const char *name = catalog->views[i].name;
-        size_t size = strlen(name);
-        if (strncmp(path, name, size) == 0 && path[size] == '/')
-            return view_query(&catalog->views[i], path + size + 1);
-    }
-    return NULL;
-}
-
-static void openapi_add_route(void *self, const char *route) {
-    static const char views[] = "/v1/views/";
-    static const char tables[] = "/v1/tables/";
-    struct document *document = self;
-    const char *path = strchr(route, ' ') + 1;
-    const struct query *query = NULL;
-    const struct table *table = NULL;
-    if (strncmp(path, views, sizeof views - 1) == 0)
-        query = openapi_query_at(document->catalog, path + sizeof views - 1);
-    if (strncmp(path, tables, sizeof tables - 1) == 0)
-        table =
-            catalog_table(document->catalog, path + sizeof tables - 1, strlen(path) - (sizeof tables - 1));
-    if (query != NULL)
-        openapi_add_query(document, path, query);
-    else if (table != NULL)
-        openapi_add_table(document, path, table);
-    else
-        openapi_add_plain(document, path);
+static void openapi_add_route(void *self, const struct loaded_route *loaded) {
+    json_t *paths = self;
+    const struct route_form *form = route_form(loaded->route);
+    CLEANUP(buffer_free) struct buffer path = {0};
+    route_write_path(&path, loaded);
+    const char *summary = loaded->query != NULL ? loaded->query->file : form->summary;
+    json_t *parameters = loaded->table != NULL   ? openapi_table_parameters(loaded->table)
+                         : loaded->query != NULL ? openapi_query_parameters(loaded->query)
+                                                 : json_array();
+    if (form->type == NULL)
+        openapi_add_common(parameters);
+    json_t *content = form->type == NULL ? openapi_rows_content() : json_pack("{s:{}}", form->type);
+    if (!path.failed)
+        (void)json_object_setn_new(paths, path.data, path.size,
+                                   openapi_operation(summary, parameters, content));
 }
 
 static json_t *openapi_problem_types(void) {
@@ -174,10 +122,10 @@ static int openapi_append_dump(const char *text, size_t size, void *self) {
 
 int openapi_write(struct buffer *out, const struct catalog *catalog, const char *version,
                   struct error *error) {
-    struct document document = {.catalog = catalog, .paths = json_object()};
-    routes_each(catalog, openapi_add_route, &document);
+    json_t *paths = json_object();
+    route_each(catalog, openapi_add_route, paths);
     json_t *root = json_pack("{s:s,s:{s:s,s:s},s:o,s:o}", "openapi", "3.1.0", "info", "title", "tidemark",
-                             "version", version, "paths", document.paths, "components", openapi_components());
+                             "version", version, "paths", paths, "components", openapi_components());
     bool written = root != NULL && json_dump_callback(root, openapi_append_dump, out, JSON_COMPACT) == 0;
     json_decref(root);
     buffer_char(out, '\n');

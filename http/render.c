@@ -47,13 +47,18 @@ void render_seconds_or_null(struct buffer *out, int64_t ms) {
     buffer_append(out, digits, size);
 }
 
-void render_lag(struct buffer *out, const struct lag *lag) {
-    buffer_text(out, "{\"state\":\"");
+void render_lag_members(struct buffer *out, const struct lag *lag) {
+    buffer_text(out, "\"state\":\"");
     buffer_text(out, progress_state_name(lag->state));
     buffer_text(out, "\",\"messages\":");
     render_integer_or_null(out, lag->messages);
     buffer_text(out, ",\"seconds\":");
     render_seconds_or_null(out, lag->ms);
+}
+
+void render_lag(struct buffer *out, const struct lag *lag) {
+    buffer_char(out, '{');
+    render_lag_members(out, lag);
     buffer_char(out, '}');
 }
 

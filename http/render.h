@@ -21,6 +21,8 @@ void lag_of(struct lag *ret, const struct progress_lag *known, const struct posi
 void render_integer_or_null(struct buffer *out, int64_t value);
 // Milliseconds as seconds: 1.25; -1 becomes null.
 void render_seconds_or_null(struct buffer *out, int64_t ms);
+// `"state":..,"messages":..,"seconds":..`, for an object that has more members.
+void render_lag_members(struct buffer *out, const struct lag *lag);
 // {"state","messages","seconds"}
 void render_lag(struct buffer *out, const struct lag *lag);
 // "0/19C4170" without quotes

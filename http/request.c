@@ -70,7 +70,7 @@ static int request_parse_path(struct target *target, char *path, size_t size, st
             return 0;
         }
         size_t n = request_run_until(path + at, size - at, '/');
-        if (request_decode(path + at, n, '+', &target->segments[target->segment_count++], error) < 0)
+        if (request_decode(path + at, n, '+', &target->segments[target->segment_count++], error) != 0)
             return -1;
         at += n + 1;
     }
@@ -90,8 +90,8 @@ static int request_parse_query(struct target *target, char *query, size_t size, 
         struct parameter *parameter = &target->parameters[target->parameter_count++];
         size_t name = request_run_until(pair, n, '=');
         size_t value = name < n ? name + 1 : n;
-        if (request_decode(pair + value, n - value, ' ', &parameter->value, error) < 0 ||
-            request_decode(pair, name, ' ', &parameter->name, error) < 0)
+        if (request_decode(pair + value, n - value, ' ', &parameter->value, error) != 0 ||
+            request_decode(pair, name, ' ', &parameter->name, error) != 0)
             return -1;
     }
     return 0;
@@ -104,7 +104,7 @@ int target_parse(struct target *target, struct span raw, struct error *error) {
     // The query first: decoding the path writes a NUL over the question mark.
     size_t path = request_run_until(target->text, raw.size, '?');
     size_t query = path < raw.size ? path + 1 : raw.size;
-    if (request_parse_query(target, target->text + query, raw.size - query, error) < 0)
+    if (request_parse_query(target, target->text + query, raw.size - query, error) != 0)
         return -1;
     return request_parse_path(target, target->text, path, error);
 }

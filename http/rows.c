@@ -1,6 +1,6 @@
 // The routes that give rows: queries of views, tables, the quarantine.
 #include "http/accept.h"
-#include "http/exchange.h"
+#include "http/answers.h"
 #include "views/base/real.h"
 
 // What a data route was asked, apart from waiting.
@@ -54,7 +54,7 @@ static int rows_read_ask(struct exchange *exchange, struct ask *ask) {
     wait_init(exchange->wait);
     for (int i = 0; i < exchange->target->parameter_count; i++) {
         struct error error;
-        if (rows_read_parameter(exchange, ask, i, &error) < 0) {
+        if (rows_read_parameter(exchange, ask, i, &error) != 0) {
             problem_from_error(exchange->response, &error);
             return -1;
         }
@@ -76,7 +76,7 @@ static bool rows_must_wait(struct exchange *exchange, enum routes_result *ret) {
     bool reached = exchange->request->waited == WAITED_REACHED || !wait_asks(wait);
     struct error error;
     *ret = ROUTES_ANSWERED;
-    if (!reached && wait_reached(wait, exchange->reader, &exchange->position, &reached, &error) < 0) {
+    if (!reached && wait_reached(wait, exchange->reader, &exchange->position, &reached, &error) != 0) {
         *ret = exchange_fail(exchange, &error);
         return true;
     }
@@ -184,7 +184,7 @@ static enum routes_result rows_give_rows(struct exchange *exchange, const struct
         buffer_text(out, "\"rows\":[");
     }
     struct error error;
-    if (rows_write_rows(exchange, rows, ask->format, &error) < 0)
+    if (rows_write_rows(exchange, rows, ask->format, &error) != 0)
         return exchange_fail(exchange, &error);
     if (ask->format != FORMAT_JSON) {
         rows_set_headers(exchange, rows);
@@ -241,6 +241,27 @@ static const char *rows_table_name(const void *of, int i) {
     return ((const struct catalog *)of)->tables[i].name;
 }
 
+// Puts the question that `ask` is to the reader. `subject` is the query or the table.
+typedef int rows_question(struct reader *reader, const void *subject, const struct ask *ask,
+                          struct rows **ret, struct error *error);
+
+static enum routes_result rows_answer(struct exchange *exchange, rows_question *question, const void *subject,
+                                      void (*head)(struct exchange *exchange, struct buffer *out)) {
+    struct ask ask;
+    struct rows *rows;
+    struct error error;
+    if (rows_read_ask(exchange, &ask) != 0 || exchange_begin(exchange) != 0)
+        return ROUTES_ANSWERED;
+    if (question(exchange->reader, subject, &ask, &rows, &error) != 0)
+        return exchange_fail(exchange, &error);
+    return rows_give_rows(exchange, &ask, rows, head);
+}
+
+static int rows_ask_query(struct reader *reader, const void *subject, const struct ask *ask,
+                          struct rows **ret, struct error *error) {
+    return reader_query(reader, subject, ask->own, ask->own_count, ask->limit, ask->after, ret, error);
+}
+
 enum routes_result answer_query(struct exchange *exchange) {
     const struct catalog *catalog = exchange->routes->config.catalog;
     const char *view_wanted = exchange->target->segments[2].data;
@@ -258,15 +279,12 @@ enum routes_result answer_query(struct exchange *exchange) {
         rows_add_known(exchange->response, view->query_count, rows_query_name, view);
         return ROUTES_ANSWERED;
     }
-    struct ask ask;
-    struct rows *rows;
-    struct error error;
-    if (rows_read_ask(exchange, &ask) < 0 || exchange_begin(exchange) < 0)
-        return ROUTES_ANSWERED;
-    if (reader_query(exchange->reader, query, ask.own, ask.own_count, ask.limit, ask.after, &rows, &error) <
-        0)
-        return exchange_fail(exchange, &error);
-    return rows_give_rows(exchange, &ask, rows, rows_head_of_query);
+    return rows_answer(exchange, rows_ask_query, query, rows_head_of_query);
+}
+
+static int rows_ask_table(struct reader *reader, const void *subject, const struct ask *ask,
+                          struct rows **ret, struct error *error) {
+    return reader_table(reader, subject, ask->own, ask->own_count, ask->limit, ask->after, ret, error);
 }
 
 enum routes_result answer_table(struct exchange *exchange) {
@@ -278,31 +296,18 @@ enum routes_result answer_table(struct exchange *exchange) {
         rows_add_known(exchange->response, catalog->table_count, rows_table_name, catalog);
         return ROUTES_ANSWERED;
     }
-    struct ask ask;
-    struct rows *rows;
-    struct error error;
-    if (rows_read_ask(exchange, &ask) < 0 || exchange_begin(exchange) < 0)
-        return ROUTES_ANSWERED;
-    if (reader_table(exchange->reader, table, ask.own, ask.own_count, ask.limit, ask.after, &rows, &error) <
-        0)
-        return exchange_fail(exchange, &error);
-    return rows_give_rows(exchange, &ask, rows, rows_head_of_table);
+    return rows_answer(exchange, rows_ask_table, table, rows_head_of_table);
+}
+
+static int rows_ask_quarantine(struct reader *reader, const void *subject, const struct ask *ask,
+                               struct rows **ret, struct error *error) {
+    (void)subject;
+    if (ask->own_count > 0)
+        return error_set(error, ERROR_NOTFOUND, "no parameter \"%s\"; it has: limit, after",
+                         ask->own[0].name.data);
+    return reader_quarantine(reader, ask->limit, ask->after, ret, error);
 }
 
 enum routes_result answer_quarantine(struct exchange *exchange) {
-    struct ask ask;
-    struct rows *rows;
-    struct error error;
-    if (rows_read_ask(exchange, &ask) < 0)
-        return ROUTES_ANSWERED;
-    if (ask.own_count > 0) {
-        problem_set(exchange->response, PROBLEM_UNKNOWN_PARAMETER,
-                    "no parameter \"%s\"; it has: limit, after", ask.own[0].name.data);
-        return ROUTES_ANSWERED;
-    }
-    if (exchange_begin(exchange) < 0)
-        return ROUTES_ANSWERED;
-    if (reader_quarantine(exchange->reader, ask.limit, ask.after, &rows, &error) < 0)
-        return exchange_fail(exchange, &error);
-    return rows_give_rows(exchange, &ask, rows, rows_head_of_quarantine);
+    return rows_answer(exchange, rows_ask_quarantine, NULL, rows_head_of_quarantine);
 }

@@ -7,6 +7,7 @@
 #include "views/base/cleanup.h"
 #include "views/base/log.h"
 
+#include <assert.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -135,8 +136,11 @@ static size_t server_leave_encoded(void *self, struct MHD_Connection *mhd, char 
 // life.
 static struct worker *server_own_worker(struct server *server) {
     static _Thread_local struct worker *worker;
-    if (worker == NULL)
-        worker = server->workers[atomic_fetch_add(&server->workers_taken, 1)];
+    if (worker == NULL) {
+        int number = atomic_fetch_add(&server->workers_taken, 1);
+        assert(number < SERVER_THREADS);
+        worker = server->workers[number];
+    }
     return worker;
 }
 
@@ -317,7 +321,7 @@ static void server_raise_file_limit(void) {
 
 static int server_open_workers(struct server *server, struct error *error) {
     for (int i = 0; i < SERVER_THREADS; i++) {
-        if (worker_new(&server->workers[i], server->routes, error) < 0)
+        if (worker_new(&server->workers[i], server->routes, error) != 0)
             return -1;
         reader_set_deadline(worker_reader(server->workers[i]), SERVER_MOMENT_MS);
     }
@@ -367,11 +371,11 @@ int server_start(struct server **ret, const struct server_config *config, struct
         .version = config->version,
     };
     server_raise_file_limit();
-    if (listener_open(config->listen, &server->listener, server->address, error) < 0 ||
-        routes_new(&server->routes, &routes, error) < 0 || server_open_workers(server, error) < 0 ||
+    if (listener_open(config->listen, &server->listener, server->address, error) != 0 ||
+        routes_new(&server->routes, &routes, error) != 0 || server_open_workers(server, error) != 0 ||
         waiters_new(&server->waiters, config->db, config->catalog, config->progress, server_resume_waiter,
-                    error) < 0 ||
-        slow_lane_new(&server->slow, server->routes, error) < 0 || server_start_daemon(server, error) < 0)
+                    error) != 0 ||
+        slow_lane_new(&server->slow, server->routes, error) != 0 || server_start_daemon(server, error) != 0)
         return -1;
     *ret = server;
     server = NULL;

@@ -53,7 +53,7 @@ int slow_lane_new(struct slow_lane **ret, struct routes *routes, struct error *e
     for (int i = 0; i < SLOW_LANE_THREADS; i++) {
         struct lane *lane = &slow->lanes[i];
         lane->slow = slow;
-        if (worker_new(&lane->worker, routes, error) < 0)
+        if (worker_new(&lane->worker, routes, error) != 0)
             return -1;
         if (pthread_create(&lane->thread, NULL, slow_lane_run, lane) != 0)
             return error_set(error, ERROR_SYSTEM, "cannot start a thread for slow queries");

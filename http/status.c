@@ -1,5 +1,7 @@
 // What the server says of itself: health, readiness, status, the views.
-#include "http/exchange.h"
+#include "http/answers.h"
+#include "http/route.h"
+#include "views/base/cleanup.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -70,11 +72,11 @@ static json_t *status_ms_or_null(int64_t ms) {
 }
 
 enum routes_result answer_status(struct exchange *exchange) {
-    if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) < 0)
+    if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
     int64_t quarantined = 0;
     struct error error;
-    if (reader_quarantine_count(exchange->reader, &quarantined, &error) < 0)
+    if (reader_quarantine_count(exchange->reader, &quarantined, &error) != 0)
         return exchange_fail(exchange, &error);
     const struct routes_config *config = &exchange->routes->config;
     struct progress_summary summary;
@@ -97,6 +99,12 @@ enum routes_result answer_status(struct exchange *exchange) {
     return ROUTES_ANSWERED;
 }
 
+static json_t *status_path_of(const struct loaded_route *loaded) {
+    CLEANUP(buffer_free) struct buffer path = {0};
+    route_write_path(&path, loaded);
+    return path.failed ? NULL : json_stringn(path.data, path.size);
+}
+
 static json_t *status_queries_of(const struct view *view) {
     json_t *queries = json_array();
     for (int i = 0; i < view->query_count; i++) {
@@ -104,9 +112,9 @@ static json_t *status_queries_of(const struct view *view) {
         json_t *parameters = json_array();
         for (int j = 0; j < query->parameter_count; j++)
             (void)json_array_append_new(parameters, json_string(query->parameters[j]));
-        (void)json_array_append_new(queries,
-                                    json_pack("{s:s,s:s+++,s:o}", "name", query->name, "path", "/v1/views/",
-                                              view->name, "/", query->name, "parameters", parameters));
+        const struct loaded_route loaded = {.route = ROUTE_QUERY, .query = query};
+        (void)json_array_append_new(queries, json_pack("{s:s,s:o,s:o}", "name", query->name, "path",
+                                                       status_path_of(&loaded), "parameters", parameters));
     }
     return queries;
 }
@@ -120,8 +128,9 @@ static json_t *status_tables_of(const struct catalog *catalog) {
             (void)json_array_append_new(columns, json_pack("{s:s,s:s,s:b}", "name", table->columns[j].name,
                                                            "type", table->columns[j].declared, "key",
                                                            table->columns[j].key != 0));
-        (void)json_array_append_new(tables, json_pack("{s:s,s:s+,s:o}", "name", table->name, "path",
-                                                      "/v1/tables/", table->name, "columns", columns));
+        const struct loaded_route loaded = {.route = ROUTE_TABLE, .table = table};
+        (void)json_array_append_new(tables, json_pack("{s:s,s:o,s:o}", "name", table->name, "path",
+                                                      status_path_of(&loaded), "columns", columns));
     }
     return tables;
 }

@@ -121,7 +121,7 @@ int wait_reached(const struct wait *wait, struct reader *reader, const struct po
         return 0;
     if (wait->topic[0] != '\0') {
         int64_t next;
-        if (reader_next_offset(reader, span_of(wait->topic), wait->partition, &next, error) < 0)
+        if (reader_next_offset(reader, span_of(wait->topic), wait->partition, &next, error) != 0)
             return -1;
         if (next <= wait->offset)
             return 0;

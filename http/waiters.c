@@ -87,7 +87,7 @@ static int waiters_look(struct waiters *waiters, struct waiter *newcomers, struc
     struct position position;
     struct waiter *others = waiters->waiting;
     waiters->waiting = NULL;
-    if (reader_begin(waiters->reader, &position, error) < 0) {
+    if (reader_begin(waiters->reader, &position, error) != 0) {
         (void)waiters_sort_out(waiters, &others, NULL, error);
         (void)waiters_sort_out(waiters, &newcomers, NULL, error);
         waiters->version = -1;
@@ -96,7 +96,7 @@ static int waiters_look(struct waiters *waiters, struct waiter *newcomers, struc
     bool moved = position.version != waiters->version;
     waiters->version = position.version;
     int status = waiters_sort_out(waiters, &others, moved ? &position : NULL, error);
-    if (waiters_sort_out(waiters, &newcomers, &position, error) < 0)
+    if (waiters_sort_out(waiters, &newcomers, &position, error) != 0)
         status = -1;
     reader_end(waiters->reader);
     if (status < 0)
@@ -138,7 +138,7 @@ static void *waiters_run(void *self) {
         if (newcomers == NULL && waiters->waiting == NULL)
             continue;
         struct error error;
-        bool now_failed = waiters_look(waiters, newcomers, &error) < 0;
+        bool now_failed = waiters_look(waiters, newcomers, &error) != 0;
         if (now_failed && !failed)
             log_warn("http: requests that wait cannot be looked after: %s", error.message);
         failed = now_failed;
@@ -156,7 +156,7 @@ int waiters_new(struct waiters **ret, const char *db, const struct catalog *cata
         return error_set(error, ERROR_SYSTEM, "out of memory");
     *waiters = (struct waiters){.progress = progress, .resume = resume, .version = -1, .event = -1};
     (void)pthread_mutex_init(&waiters->mutex, NULL);
-    if (reader_open(&waiters->reader, db, catalog, error) < 0)
+    if (reader_open(&waiters->reader, db, catalog, error) != 0)
         return -1;
     waiters->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (waiters->event < 0 || pthread_create(&waiters->thread, NULL, waiters_run, waiters) != 0)

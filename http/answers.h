@@ -1,0 +1,18 @@
+// The handlers of all routes: each makes the answer to one exchange. routes.c calls them.
+#ifndef TIDEMARK_HTTP_ANSWERS_H
+#define TIDEMARK_HTTP_ANSWERS_H
+
+#include "http/exchange.h"
+
+typedef enum routes_result route_handler(struct exchange *exchange);
+
+route_handler answer_query, answer_table, answer_quarantine;            // rows.c
+route_handler answer_health, answer_ready, answer_status, answer_views; // status.c
+route_handler answer_lag, answer_metrics;                               // metrics.c
+route_handler answer_openapi;                                           // openapi.c
+
+// Text of the OpenAPI document, made once.
+int openapi_write(struct buffer *out, const struct catalog *catalog, const char *version,
+                  struct error *error);
+
+#endif

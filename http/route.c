@@ -1,0 +1,81 @@
+#include "http/route.h"
+
+#include <string.h>
+
+// The two that are asked most come first.
+static const struct route_form forms[ROUTE_COUNT] = {
+    [ROUTE_TABLE] = {"GET", "/v1/tables/{table}", "rows of a table by equality", NULL},
+    [ROUTE_QUERY] = {"GET", "/v1/views/{view}/{query}", "rows of a view's query", NULL},
+    [ROUTE_LAG] = {"GET", "/v1/lag", "state, lag and each partition's offsets", "application/json"},
+    [ROUTE_STATUS] = {"GET", "/v1/status", "state, consistency, version, views, tables, drift, counters",
+                      "application/json"},
+    [ROUTE_VIEWS] = {"GET", "/v1/views", "views with their queries, and mirrored tables", "application/json"},
+    [ROUTE_QUARANTINE] = {"GET", "/v1/quarantine", "events that could not be applied, newest first", NULL},
+    [ROUTE_HEALTH] = {"GET", "/healthz", "200 while the process works", "application/json"},
+    [ROUTE_READY] = {"GET", "/readyz", "200 when caught up once, else 503 with the reason",
+                     "application/json"},
+    [ROUTE_METRICS] = {"GET", "/metrics", "Prometheus text", "text/plain"},
+    [ROUTE_OPENAPI] = {"GET", "/openapi.json", "this document", "application/json"},
+};
+
+const struct route_form *route_form(enum route route) {
+    return &forms[route];
+}
+
+static bool route_pattern_takes(const char *pattern, const struct target *target) {
+    for (int i = 0; i < target->segment_count; i++) {
+        if (*pattern++ != '/')
+            return false;
+        size_t size = strcspn(pattern, "/");
+        if (pattern[0] != '{' && !span_equal((struct span){pattern, size}, target->segments[i]))
+            return false;
+        pattern += size;
+    }
+    return *pattern == '\0';
+}
+
+enum route route_find(const struct target *target) {
+    int route = 0;
+    while (route < ROUTE_COUNT && !route_pattern_takes(forms[route].pattern, target))
+        route++;
+    return (enum route)route;
+}
+
+static void route_write_segment(struct buffer *out, const char *name) {
+    static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (; *name != '\0'; name++)
+        if (strchr(unreserved, *name) != NULL)
+            buffer_char(out, *name);
+        else
+            buffer_format(out, "%%%02X", (unsigned)(unsigned char)*name);
+}
+
+void route_write_path(struct buffer *out, const struct loaded_route *loaded) {
+    switch (loaded->route) {
+    case ROUTE_TABLE:
+        buffer_text(out, "/v1/tables/");
+        route_write_segment(out, loaded->table->name);
+        break;
+    case ROUTE_QUERY:
+        buffer_text(out, "/v1/views/");
+        route_write_segment(out, loaded->query->view);
+        buffer_char(out, '/');
+        route_write_segment(out, loaded->query->name);
+        break;
+    default:
+        buffer_text(out, forms[loaded->route].pattern);
+        break;
+    }
+}
+
+void route_each(const struct catalog *catalog, void (*visit)(void *self, const struct loaded_route *loaded),
+                void *self) {
+    for (int i = 0; i < ROUTE_COUNT; i++)
+        if (strchr(forms[i].pattern, '{') == NULL)
+            visit(self, &(struct loaded_route){.route = (enum route)i});
+    for (int i = 0; i < catalog->view_count; i++)
+        for (int j = 0; j < catalog->views[i].query_count; j++)
+            visit(self, &(struct loaded_route){.route = ROUTE_QUERY, .query = &catalog->views[i].queries[j]});
+    for (int i = 0; i < catalog->table_count; i++)
+        visit(self, &(struct loaded_route){.route = ROUTE_TABLE, .table = &catalog->tables[i]});
+}

@@ -1,0 +1,44 @@
+// The one list of routes: their paths, what they are for, and which are loaded with a catalog. Dispatch, the
+// OpenAPI document, `tidemark check` and /v1/views all read it here. Pure.
+#ifndef TIDEMARK_HTTP_ROUTE_H
+#define TIDEMARK_HTTP_ROUTE_H
+
+#include "http/request.h"
+#include "views/engine/catalog.h"
+
+enum route {
+    ROUTE_TABLE,
+    ROUTE_QUERY,
+    ROUTE_LAG,
+    ROUTE_STATUS,
+    ROUTE_VIEWS,
+    ROUTE_QUARANTINE,
+    ROUTE_HEALTH,
+    ROUTE_READY,
+    ROUTE_METRICS,
+    ROUTE_OPENAPI,
+    ROUTE_COUNT, // also: no route
+};
+
+struct route_form {
+    const char *method;  // HEAD is answered wherever GET is
+    const char *pattern; // "{name}" stands for one segment
+    const char *summary;
+    const char *type; // the media type of a 200; NULL = rows, in the form that Accept asks for
+};
+const struct route_form *route_form(enum route route);
+enum route route_find(const struct target *target);
+
+// A route with the names that it is loaded for.
+struct loaded_route {
+    enum route route;
+    const struct query *query; // ROUTE_QUERY
+    const struct table *table; // ROUTE_TABLE
+};
+// "/v1/views/email/outbox", percent-encoded where a name needs it.
+void route_write_path(struct buffer *out, const struct loaded_route *loaded);
+// The plain routes, then every query of every view, then every table.
+void route_each(const struct catalog *catalog, void (*visit)(void *self, const struct loaded_route *loaded),
+                void *self);
+
+#endif
