@@ -33,7 +33,7 @@ enum routes_result answer_ready(struct exchange *exchange) {
     struct progress_summary summary;
     progress_summary(exchange->routes->config.progress, &summary);
     const char *state = progress_state_name(summary.state);
-    if (summary.caught_up_once || summary.state == STATE_SERVING)
+    if (summary.ever_live || summary.state == STATE_SERVING)
         status_give_document(exchange, json_pack("{s:s,s:s}", "status", "ready", "state", state));
     else
         problem_set(exchange->response, PROBLEM_NOT_READY, "has not caught up yet: %s%s%s", state,

@@ -553,13 +553,9 @@ static void a_wide_table(void **state) {
                         "4|151|150|5, 7|300|299|8, 10|-|448|-, 13|598|597|14, 16|747|746|17");
 }
 
-// As many as make the mirror look at what deletes left behind; their LSNs are milliseconds, too.
-static void erase_many(struct fixture *f, int64_t at_ms) {
-    char key[16];
-    for (int i = 0; i < 100000; i++) {
-        (void)snprintf(key, sizeof key, "%d", 1000 + i);
-        (void)erase(f, at_ms + i, "orders", key);
-    }
+// LSNs are milliseconds of the source's clock, too.
+static void commit_at(struct fixture *f, int64_t at_ms) {
+    (void)erase(f, at_ms, "orders", "1000");
     commit(f);
 }
 
@@ -571,17 +567,16 @@ static void what_deletes_leave_behind_goes_in_time(void **state) {
     fixture_open(f);
     (void)erase(f, 10, "orders", "1");
     (void)erase(f, 10 + hour, "orders", "2");
-    erase_many(f, week - hour);
+    commit_at(f, week - hour);
     assert_string_equal(rows(f, left), "1, 2");
-    erase_many(f, week + hour / 2); // too soon after the last time
+    commit_at(f, week + 2 * hour); // too soon after the last time
     assert_string_equal(rows(f, left), "1, 2");
     assert_false(create(f, 10, "orders", "1|7|1|n"));
-    erase_many(f, week + 3 * hour);
+    commit_at(f, week + 23 * hour);
     assert_string_equal(rows(f, left), "");
-    (void)erase(f, week + 4 * hour, "orders", "3");
-    erase_many(f, 2 * week + 2 * hour);
+    (void)erase(f, week + 24 * hour, "orders", "3");
+    commit_at(f, 2 * week);
     assert_string_equal(rows(f, left), "3");
-    assert_string_equal(rows(f, "select count(*) from _deleted_orders where id >= 1000"), "100000");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

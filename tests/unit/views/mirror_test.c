@@ -166,6 +166,61 @@ static void a_delete_outlives_a_restart(void **state) {
     ASSERT_NAMES(f, "");
 }
 
+static void reopen_store(struct fixture *f) {
+    store_close(&f->store);
+    open_store(f);
+}
+
+static void streamed_at(struct fixture *f, enum change_op op, int64_t lsn, int64_t id, int64_t ts_ms) {
+    assert_int_equal(
+        apply(f, (struct change){.op = op, .lsn = lsn, .txid = lsn, .ts_ms = ts_ms}, id, "a", ""),
+        STORE_APPLIED);
+}
+
+static int64_t deletes_kept(struct fixture *f) {
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "select count(*) from _deleted_customers", -1, &stmt, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    int64_t kept = sqlite3_column_int64(stmt, 0);
+    (void)sqlite3_finalize(stmt);
+    (void)sqlite3_close(db);
+    return kept;
+}
+
+// However few deletes a process sees, and however often it is started again.
+static void what_a_delete_leaves_is_forgotten_by_the_sources_clock(void **state) {
+    struct fixture *f = *state;
+    static const int64_t begin = 1700000000000;
+    static const int64_t day = 24 * 3600 * 1000;
+    streamed_at(f, CHANGE_CREATE, 10, 1, begin);
+    streamed_at(f, CHANGE_DELETE, 20, 1, begin);
+    assert_int_equal(deletes_kept(f), 1);
+    for (int i = 1; i <= 7; i++) {
+        reopen_store(f);
+        streamed_at(f, CHANGE_CREATE, 100 + i, 100 + i, begin + i * day);
+        assert_int_equal(deletes_kept(f), 1);
+    }
+    reopen_store(f);
+    streamed_at(f, CHANGE_CREATE, 200, 200, begin + 9 * day);
+    assert_int_equal(deletes_kept(f), 0);
+}
+
+// A process that is not started again looks as often.
+static void what_a_delete_leaves_is_forgotten_without_a_restart(void **state) {
+    struct fixture *f = *state;
+    static const int64_t begin = 1700000000000;
+    static const int64_t day = 24 * 3600 * 1000;
+    for (int i = 0; i < 30; i++) {
+        streamed_at(f, CHANGE_CREATE, 10 + 2 * i, 1 + i, begin + i * day);
+        streamed_at(f, CHANGE_DELETE, 11 + 2 * i, 1 + i, begin + i * day);
+        int64_t kept = deletes_kept(f);
+        assert_true(kept >= (i < 7 ? i + 1 : 7) && kept <= 9);
+    }
+}
+
 static void a_truncate_kills_what_came_before_it_whenever_it_arrives(void **state) {
     struct fixture *f = *state;
     (void)streamed(f, CHANGE_CREATE, 10, 1, "before");
@@ -323,6 +378,8 @@ int main(void) {
         TEST(lsns_are_ordered_by_key_only),
         TEST(a_delete_leaves_its_position),
         TEST(a_delete_outlives_a_restart),
+        TEST(what_a_delete_leaves_is_forgotten_by_the_sources_clock),
+        TEST(what_a_delete_leaves_is_forgotten_without_a_restart),
         TEST(a_truncate_kills_what_came_before_it_whenever_it_arrives),
         TEST(a_snapshot_yields_to_newer_changes_only),
         TEST(ghosts_go_when_the_snapshot_is_complete),

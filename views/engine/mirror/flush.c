@@ -112,7 +112,7 @@ static int mirror_flush_write_deleted(struct mirror *mirror, struct mirror_table
     const struct change change = mirror_flush_delete_of(table->table, step, key);
     if (mirror_flush_delete_pending(mirror, table, list, step, error) != 0)
         return -1;
-    return mirror_note_delete(mirror, table, &change, NULL, error);
+    return mirror_note_delete(table, &change, NULL, error);
 }
 
 static int mirror_flush_write_row(struct mirror_table *table, const struct delta_step *step,
@@ -145,7 +145,8 @@ static int mirror_flush_blame_none(int status, struct error *error) {
 int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                      struct error *error) {
     struct delta_list *list = delta_list(delta_shown(mirror->delta), table->table);
-    int step = newest_find(&list->pending, list->steps, key_hash(table->table, change->values), change->values);
+    int step =
+        newest_find(&list->pending, list->steps, key_hash(table->table, change->values), change->values);
     if (step < 0 || !list->steps[step].pending)
         return 0;
     if (mirror_flush_recall(mirror, table, error) != 0)
@@ -256,7 +257,6 @@ static int mirror_flush_delete_rows(struct mirror *mirror, struct mirror_table *
     sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_GONE, error);
     if (note == NULL)
         return -1;
-    mirror->deletes += list->writing_count;
     return stmt_step(note, table->table->name, NULL, error);
 }
 

@@ -8,9 +8,6 @@
 #include "views/engine/mirror/rules.h"
 #include "views/engine/row/column_type.h"
 
-// Deletes between two purges of what they left behind.
-enum { PURGE_EVERY_DELETES = 100000 };
-
 static int mirror_load_tables(struct mirror *mirror, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *load = NULL;
     if (stmt_prepare(
@@ -143,7 +140,7 @@ int mirror_open(struct mirror **ret, sqlite3 *db, const struct catalog *catalog,
     mirror_init_tables(mirror);
     if (mirror_load_tables(mirror, error) != 0 || toast_carry_open(&mirror->carry, db, error) != 0 ||
         delta_open(&mirror->delta, db, catalog, error) != 0 || mirror_make_batches(mirror, error) != 0 ||
-        mirror_learn_tables(mirror, error) != 0)
+        mirror_learn_tables(mirror, error) != 0 || mirror_purge_load(mirror, error) != 0)
         return -1;
     if (stmt_prepare(
             db,
@@ -290,9 +287,7 @@ int mirror_hand_over(struct mirror *mirror, struct error *error) {
 }
 
 int mirror_write(struct mirror *mirror, struct error *error) {
-    if (mirror_flush_all(mirror, error) != 0)
-        return -1;
-    return mirror->deletes >= PURGE_EVERY_DELETES ? mirror_purge(mirror, error) : 0;
+    return mirror_flush_all(mirror, error) != 0 ? -1 : mirror_purge(mirror, error);
 }
 
 int mirror_reload(struct mirror *mirror, struct error *error) {
@@ -300,7 +295,8 @@ int mirror_reload(struct mirror *mirror, struct error *error) {
         delta_reset(mirror->batches[i]);
     delta_forget(mirror->delta);
     mirror_init_tables(mirror);
-    if (mirror_load_tables(mirror, error) != 0 || mirror_learn_tables(mirror, error) != 0)
+    if (mirror_load_tables(mirror, error) != 0 || mirror_learn_tables(mirror, error) != 0 ||
+        mirror_purge_load(mirror, error) != 0)
         return -1;
     return toast_carry_reload(mirror->carry, error);
 }

@@ -1,7 +1,13 @@
 #include "views/engine/mirror/purge.h"
 
-// What deletes left behind is looked at as a whole: not again before this part of it may have grown too old.
-enum { DELETED_PURGED_EVERY_MS = MIRROR_DELETED_KEEP_MS / 64 };
+#include "views/engine/sqlite/meta.h"
+
+static const char mirror_purge_name[] = "purged_ts_ms";
+
+int mirror_purge_load(struct mirror *mirror, struct error *error) {
+    mirror->purged_ts_ms = 0;
+    return meta_get_integer(mirror->db, mirror_purge_name, &mirror->purged_ts_ms, error);
+}
 
 static int mirror_purge_deleted(struct mirror *mirror, struct error *error) {
     for (int i = 0; i < mirror->catalog->table_count; i++) {
@@ -13,13 +19,12 @@ static int mirror_purge_deleted(struct mirror *mirror, struct error *error) {
             return -1;
     }
     mirror->purged_ts_ms = mirror->written_ts_ms;
-    return 0;
+    return meta_set_integer(mirror->db, mirror_purge_name, mirror->purged_ts_ms, error);
 }
 
 int mirror_purge(struct mirror *mirror, struct error *error) {
-    mirror->deletes = 0;
-    if (mirror->written_ts_ms - mirror->purged_ts_ms >= DELETED_PURGED_EVERY_MS &&
+    if (mirror->written_ts_ms - mirror->purged_ts_ms >= MIRROR_DELETED_PURGE_EVERY_MS &&
         mirror_purge_deleted(mirror, error) != 0)
         return -1;
-    return toast_carry_purge(mirror->carry, mirror->written_ts_ms - TOAST_CARRY_KEEP_MS, error);
+    return toast_carry_purge(mirror->carry, mirror->written_ts_ms, error);
 }

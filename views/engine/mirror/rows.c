@@ -119,15 +119,14 @@ int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const str
     return mirror_run(table, stmt, ret_changes, error);
 }
 
-int mirror_note_delete(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                       int *ret_changes, struct error *error) {
+int mirror_note_delete(struct mirror_table *table, const struct change *change, int *ret_changes,
+                       struct error *error) {
     sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_DELETED, error);
     if (note == NULL)
         return -1;
     mirror_bind_key(note, table->table, change->values);
     stmt_bind_integer(note, ":lsn", change->lsn);
     stmt_bind_integer(note, ":ts_ms", change->ts_ms);
-    mirror->deletes++;
     return mirror_run(table, note, ret_changes, error);
 }
 

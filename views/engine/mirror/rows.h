@@ -37,8 +37,8 @@ int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const str
 int mirror_delete_row(struct mirror_table *table, const struct change *change, enum mirror_statement which,
                       int *ret_changes, struct error *error);
 // Leaves the delete's LSN in the file.
-int mirror_note_delete(struct mirror *mirror, struct mirror_table *table, const struct change *change,
-                       int *ret_changes, struct error *error);
+int mirror_note_delete(struct mirror_table *table, const struct change *change, int *ret_changes,
+                       struct error *error);
 // A streamed change at `lsn` of this key was accepted.
 int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,
                        struct error *error);

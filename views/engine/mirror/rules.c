@@ -107,7 +107,7 @@ static int mirror_rules_apply_delete(struct mirror *mirror, struct mirror_table 
         if (table->has_toastable && mirror_recall_deleted(mirror, table, change, &old, error) != 0)
             return -1;
         if (mirror_delete_row(table, change, STATEMENT_DELETE, &deleted, error) != 0 ||
-            mirror_note_delete(mirror, table, change, &noted, error) != 0)
+            mirror_note_delete(table, change, &noted, error) != 0)
             return -1;
         if (change->lsn > table->deleted_lsn) {
             table->deleted_lsn = change->lsn;
@@ -116,6 +116,8 @@ static int mirror_rules_apply_delete(struct mirror *mirror, struct mirror_table 
         if (deleted > 0 && old != NULL && toast_carry_delete(mirror->carry, table, change, old, error) != 0)
             return -1;
     }
+    if (deleted > 0 && toast_carry_deleted(mirror->carry, change, error) != 0)
+        return -1;
     *ret = deleted > 0 || noted > 0 ? MIRROR_APPLIED : MIRROR_REPEATED;
     return 0;
 }

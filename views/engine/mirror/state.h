@@ -12,7 +12,7 @@
 #include "views/engine/row/table_sql.h"
 
 // Who works on what while a batch that was handed over is written by another thread: the statements, `carry`
-// but for its questions, what the delta shows, `deletes`, `written_ts_ms` and `purged_ts_ms` are the writing
+// but for its questions, what the delta shows, `written_ts_ms` and `purged_ts_ms` are the writing
 // one's; the tables' positions and bounds, `accepting` and the rest are the accepting one's. mirror_hold ends
 // that.
 struct mirror {
@@ -29,8 +29,7 @@ struct mirror {
     const struct change *current;  // for the SQL functions
     int64_t newest_ts_ms;          // of the source's clock
     int64_t written_ts_ms;         // newest_ts_ms when the batch was handed over
-    int64_t deletes;               // since the newest purge
-    int64_t purged_ts_ms;          // written_ts_ms of the newest purge of what they left behind
+    int64_t purged_ts_ms;          // written_ts_ms of the newest purge of what deletes left behind
     sqlite3_stmt *save;
 };
 

@@ -9,7 +9,7 @@ enum toast_carry_statement {
     TOAST_CARRY_KEEP,
     TOAST_CARRY_FIND,
     TOAST_CARRY_WANTED,
-    TOAST_CARRY_UNWANT,
+    TOAST_CARRY_GIVEN,
     TOAST_CARRY_END,
     TOAST_CARRY_PURGE,
     TOAST_CARRY_COUNT,
@@ -25,7 +25,7 @@ static const char *const toast_carry_sql[TOAST_CARRY_STATEMENTS] = {
     [TOAST_CARRY_WANTED] =
         "select column, key from _carry where \"table\"=:table and txid=:txid and lsn=:lsn and "
         "kind='want'",
-    [TOAST_CARRY_UNWANT] =
+    [TOAST_CARRY_GIVEN] =
         "delete from _carry where \"table\"=:table and txid=:txid and lsn=:lsn and kind='want'",
     [TOAST_CARRY_END] = "delete from _carry where txid=:txid",
     [TOAST_CARRY_PURGE] = "delete from _carry where ts_ms<:before_ms",
@@ -35,8 +35,9 @@ static const char *const toast_carry_sql[TOAST_CARRY_STATEMENTS] = {
 struct toast_carry {
     sqlite3_stmt *statements[TOAST_CARRY_STATEMENTS];
     // Asked for while another thread may keep what a delete leaves.
-    atomic_int_least64_t rows;  // at most so many rows are in _carry: 0 spares looking
-    atomic_int_least64_t wants; // of them, at most so many are wants
+    atomic_int_least64_t rows;  // in _carry
+    atomic_int_least64_t wants; // those of them that await a value
+    int64_t purged_ts_ms;       // by the source's clock: the newest purge
 };
 
 int toast_carry_open(struct toast_carry **ret, sqlite3 *db, struct error *error) {
@@ -108,9 +109,10 @@ static int toast_carry_keep_row(struct toast_carry *carry, const struct change *
         stmt_bind_text(keep, ":column", span_of(table->columns[i].name));
         stmt_bind_integer(keep, ":ts_ms", delete->ts_ms);
         sqlite_value_bind(keep, sqlite3_bind_parameter_index(keep, ":value"), &value);
-        if (stmt_step(keep, "_carry", NULL, error) != 0)
+        int kept = 0;
+        if (stmt_step(keep, "_carry", &kept, error) != 0)
             return -1;
-        carry->rows++;
+        carry->rows += kept;
     }
     return 0;
 }
@@ -128,6 +130,16 @@ static int toast_carry_give(struct mirror_table *table, const struct packed_row 
     sqlite_value_bind(set, sqlite3_bind_parameter_index(set, ":value"), &value);
     stmt_bind_text(set, ":key", key);
     return stmt_step(set, table->table->name, NULL, error);
+}
+
+// Runs a statement that deletes rows that await a value.
+static int toast_carry_end_awaiting(struct toast_carry *carry, sqlite3_stmt *stmt, struct error *error) {
+    int ended = 0;
+    if (stmt_step(stmt, "_carry", &ended, error) != 0)
+        return -1;
+    carry->rows -= ended;
+    carry->wants -= ended;
+    return 0;
 }
 
 // 1 = some create awaited values of this row and has them now, 0 = none did.
@@ -153,9 +165,9 @@ static int toast_carry_give_awaited(struct toast_carry *carry, struct mirror_tab
     }
     if (more < 0 || given == 0)
         return more;
-    sqlite3_stmt *unwant = carry->statements[TOAST_CARRY_UNWANT];
-    toast_carry_bind_place(unwant, delete);
-    return stmt_step(unwant, "_carry", NULL, error) != 0 ? -1 : 1;
+    sqlite3_stmt *given_all = carry->statements[TOAST_CARRY_GIVEN];
+    toast_carry_bind_place(given_all, delete);
+    return toast_carry_end_awaiting(carry, given_all, error) != 0 ? -1 : 1;
 }
 
 int toast_carry_delete(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,
@@ -214,11 +226,24 @@ int toast_carry_await(struct toast_carry *carry, const struct change *create, co
         mirror_bind_key(await, create->table, values);
         stmt_bind_text(await, ":column", span_of(create->table->columns[i].name));
         stmt_bind_integer(await, ":ts_ms", create->ts_ms);
-        if (stmt_step(await, "_carry", NULL, error) != 0)
+        int awaited = 0;
+        if (stmt_step(await, "_carry", &awaited, error) != 0)
             return -1;
-        carry->rows++;
-        carry->wants++;
+        carry->rows += awaited;
+        carry->wants += awaited;
     }
+    return 0;
+}
+
+static int toast_carry_prepare_unawait(struct toast_carry *carry, const struct table *table,
+                                       const struct value *values, sqlite3_stmt **ret, struct error *error) {
+    CLEANUP(stmt_free_text) char *sql = table_sql_unawait(table);
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (stmt_prepare(sqlite3_db_handle(carry->statements[0]), sql, "_carry", ret, error) != 0)
+        return -1;
+    stmt_bind_text(*ret, ":table", span_of(table->name));
+    mirror_bind_key(*ret, table, values);
     return 0;
 }
 
@@ -226,22 +251,26 @@ int toast_carry_written(struct toast_carry *carry, const struct change *change, 
                         struct error *error) {
     if (carry->wants == 0)
         return 0;
-    CLEANUP(stmt_free_text) char *sql = table_sql_settle(change->table);
-    CLEANUP(stmt_finalize) sqlite3_stmt *settle = NULL;
-    if (sql == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (stmt_prepare(sqlite3_db_handle(carry->statements[0]), sql, "_carry", &settle, error) != 0)
+    CLEANUP(stmt_finalize) sqlite3_stmt *unawait = NULL;
+    if (toast_carry_prepare_unawait(carry, change->table, values, &unawait, error) != 0)
         return -1;
     for (int i = 0; i < change->table->column_count; i++) {
         if (values[i].kind == VALUE_UNAVAILABLE || values[i].kind == VALUE_ABSENT)
             continue;
-        stmt_bind_text(settle, ":table", span_of(change->table->name));
-        stmt_bind_text(settle, ":column", span_of(change->table->columns[i].name));
-        mirror_bind_key(settle, change->table, values);
-        if (stmt_step(settle, "_carry", NULL, error) != 0)
+        stmt_bind_text(unawait, ":column", span_of(change->table->columns[i].name));
+        if (toast_carry_end_awaiting(carry, unawait, error) != 0)
             return -1;
     }
     return 0;
+}
+
+int toast_carry_deleted(struct toast_carry *carry, const struct change *delete, struct error *error) {
+    if (carry->wants == 0)
+        return 0;
+    CLEANUP(stmt_finalize) sqlite3_stmt *unawait = NULL;
+    if (toast_carry_prepare_unawait(carry, delete->table, delete->values, &unawait, error) != 0)
+        return -1;
+    return toast_carry_end_awaiting(carry, unawait, error);
 }
 
 int toast_carry_transaction_end(struct toast_carry *carry, int64_t txid, struct error *error) {
@@ -255,12 +284,13 @@ int toast_carry_transaction_end(struct toast_carry *carry, int64_t txid, struct 
     return changes > 0 ? toast_carry_reload(carry, error) : 0;
 }
 
-int toast_carry_purge(struct toast_carry *carry, int64_t before_ms, struct error *error) {
-    if (carry->rows == 0)
+int toast_carry_purge(struct toast_carry *carry, int64_t now_ms, struct error *error) {
+    if (carry->rows == 0 || now_ms - carry->purged_ts_ms < TOAST_CARRY_PURGE_EVERY_MS)
         return 0;
     sqlite3_stmt *purge = carry->statements[TOAST_CARRY_PURGE];
-    stmt_bind_integer(purge, ":before_ms", before_ms);
+    stmt_bind_integer(purge, ":before_ms", now_ms - TOAST_CARRY_KEEP_MS);
     if (stmt_step(purge, "_carry", NULL, error) != 0)
         return -1;
+    carry->purged_ts_ms = now_ms;
     return toast_carry_reload(carry, error);
 }

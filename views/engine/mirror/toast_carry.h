@@ -14,6 +14,8 @@ struct toast_carry;
 enum {
     // Values wait for the other half of a key change at most this long where no transaction ends them.
     TOAST_CARRY_KEEP_MS = 3600 * 1000,
+    // How often what is older is looked for: each look reads all of _carry.
+    TOAST_CARRY_PURGE_EVERY_MS = TOAST_CARRY_KEEP_MS / 4,
     // Rows shorter than this (bytes of all values that could be moved out of line) are never TOASTed:
     // PostgreSQL's least toast_tuple_target is 128.
     TOAST_CARRY_ROW_MIN = 100,
@@ -41,8 +43,11 @@ int toast_carry_await(struct toast_carry *carry, const struct change *create, co
 // After any write of real values: what was awaited for these columns of this key is not any more.
 int toast_carry_written(struct toast_carry *carry, const struct change *change, const struct value *values,
                         struct error *error);
+// After a row was deleted: nothing is awaited for it any more.
+int toast_carry_deleted(struct toast_carry *carry, const struct change *delete, struct error *error);
 int toast_carry_transaction_end(struct toast_carry *carry, int64_t txid, struct error *error);
-int toast_carry_purge(struct toast_carry *carry, int64_t before_ms, struct error *error);
+// Forgets what has waited longer than TOAST_CARRY_KEEP_MS. `now_ms`: the source's clock.
+int toast_carry_purge(struct toast_carry *carry, int64_t now_ms, struct error *error);
 int toast_carry_reload(struct toast_carry *carry, struct error *error);
 
 #endif

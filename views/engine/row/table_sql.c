@@ -314,10 +314,11 @@ char *table_sql_await(const struct table *table) {
     return sqlite3_str_finish(sql);
 }
 
-char *table_sql_settle(const struct table *table) {
+char *table_sql_unawait(const struct table *table) {
     sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendall(
-        sql, "delete from _carry where \"table\"=:table and column=:column and kind='want' and key=");
+    sqlite3_str_appendall(sql,
+                          "delete from _carry where \"table\"=:table and (:column is null or column=:column)"
+                          " and kind='want' and key=");
     table_sql_key_array(sql, table);
     return sqlite3_str_finish(sql);
 }

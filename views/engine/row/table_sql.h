@@ -43,8 +43,9 @@ char *table_sql_note_swept(
 char *table_sql_sweep(const struct table *table);                  // :snapshot, :limit
 char *table_sql_purge_deleted(const struct table *table);          // :before_ms
 char *table_sql_set_column(const struct table *table, int column); // :value, :key = the keys as a JSON array
-char *table_sql_await(const struct table *table);  // a row of _carry: :table, :txid, :lsn, :column, :ts_ms
-char *table_sql_settle(const struct table *table); // :table, :column
+char *table_sql_await(const struct table *table); // a row of _carry: :table, :txid, :lsn, :column, :ts_ms
+// Ends the awaiting of a key's column: :table, :column (NULL = every column).
+char *table_sql_unawait(const struct table *table);
 // For a rebuild: the rows out and in again, so that insert triggers see them.
 char *table_sql_copy_out(const struct table *table); // into temp._rebuild_NAME
 char *table_sql_copy_in(const struct table *table);

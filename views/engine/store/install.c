@@ -4,6 +4,7 @@
 #include "views/engine/delta/delta.h"
 #include "views/engine/row/table_sql.h"
 #include "views/engine/sqlite/functions.h"
+#include "views/engine/sqlite/meta.h"
 #include "views/engine/sqlite/stmt.h"
 
 #include <stdio.h>
@@ -72,13 +73,9 @@ static int install_mirror_text(const struct catalog *catalog, char **ret, struct
 
 int install_mirror(struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
     CLEANUP(stmt_free_text) char *sql = NULL;
-    CLEANUP(stmt_finalize) sqlite3_stmt *note = NULL;
-    if (install_mirror_text(catalog, &sql, error) != 0 || stmt_run(db, sql, "mirror", error) != 0 ||
-        stmt_prepare(db, "insert into _meta(name, value) values('source', :source)", "_meta", &note, error) !=
-            0)
+    if (install_mirror_text(catalog, &sql, error) != 0 || stmt_run(db, sql, "mirror", error) != 0)
         return -1;
-    stmt_bind_text(note, ":source", span_of(sql));
-    return stmt_step(note, "_meta", NULL, error);
+    return meta_set(db, "source", sql, error);
 }
 
 static int install_check_source(sqlite3 *db, const struct catalog *catalog, struct error *error) {

@@ -3,6 +3,7 @@
 #include "views/base/embedded.h"
 #include "views/engine/mirror/mirror.h"
 #include "views/engine/sqlite/functions.h"
+#include "views/engine/sqlite/meta.h"
 #include "views/engine/sqlite/stmt.h"
 #include "views/engine/sqlite/wal_batch.h"
 #include "views/engine/store/checkpoint.h"
@@ -139,27 +140,6 @@ static const char *store_embedded_sql(const char *name) {
     return "";
 }
 
-static int store_set_meta(sqlite3 *db, const char *name, const char *value, struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(db, "insert into _meta(name, value) values(:name, :value)", "_meta", &stmt, error) != 0)
-        return -1;
-    stmt_bind_text(stmt, ":name", span_of(name));
-    stmt_bind_text(stmt, ":value", span_of(value));
-    return stmt_step(stmt, "_meta", NULL, error);
-}
-
-// 1 = copied into `ret`, 0 = there is none.
-static int store_get_meta(sqlite3 *db, const char *name, char *ret, size_t size, struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(db, "select value from _meta where name = :name", "_meta", &stmt, error) != 0)
-        return -1;
-    stmt_bind_text(stmt, ":name", span_of(name));
-    int row = stmt_row(stmt, "_meta", error);
-    if (row == 1)
-        (void)snprintf(ret, size, "%s", (const char *)sqlite3_column_text(stmt, 0));
-    return row;
-}
-
 static int store_create(struct store *store, struct error *error) {
     char id[STORE_ID_SIZE];
     static_assert(STORE_APPLICATION_ID == 1953064045 && STORE_FORMAT == 3, "as written in the pragmas");
@@ -167,7 +147,7 @@ static int store_create(struct store *store, struct error *error) {
         stmt_run(store->db, "pragma application_id = 1953064045; pragma user_version = 3", "header", error) !=
             0 ||
         stmt_run(store->db, store_embedded_sql("engine.sql"), "engine.sql", error) != 0 ||
-        store_set_meta(store->db, "id", id, error) != 0 ||
+        meta_set(store->db, "id", id, error) != 0 ||
         stmt_run(
             store->db,
             "insert into _position(id, version, transactional, applied_total, offsets) values(1, 0, 0, 0, '{}')",
@@ -314,8 +294,8 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
         store_set_up_schema(store, is_new, report, error) != 0 ||
         store_prepare_statements(store, error) != 0 || store_load_offsets(store, error) != 0 ||
         store_load_sequence(store, error) != 0 || store_load_timelines(store, error) != 0 ||
-        store_get_meta(store->db, "id", store->id, sizeof store->id, error) < 0 ||
-        store_get_meta(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
+        meta_get(store->db, "id", store->id, sizeof store->id, error) < 0 ||
+        meta_get(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
         checkpoint_new(&store->checkpoint, store->db, path, error) != 0 ||
         visible_txns_new(&store->shown, store->db, error) != 0 ||
         writer_thread_new(&store->writer, error) != 0 ||
@@ -366,7 +346,7 @@ int store_claim_prefix(struct store *store, const char *prefix, struct error *er
                          store->prefix, prefix);
     if (strlen(prefix) >= sizeof store->prefix)
         return error_set(error, ERROR_USAGE, "a prefix has at most %zu bytes", sizeof store->prefix - 1);
-    if (store_set_meta(store->db, "prefix", prefix, error) != 0)
+    if (meta_set(store->db, "prefix", prefix, error) != 0)
         return -1;
     (void)snprintf(store->prefix, sizeof store->prefix, "%s", prefix);
     return 0;

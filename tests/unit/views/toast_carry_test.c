@@ -1,0 +1,204 @@
+// TOAST values on their way across a key change (views/engine/mirror/toast_carry.h): how long one is awaited or kept,
+// on a mirror that the test owns itself.
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+// clang-format on
+
+#include "views/engine/mirror/mirror.h"
+#include "views/engine/mirror/state.h"
+#include "views/engine/sqlite/functions.h"
+#include "views/engine/store.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 128 };
+
+struct fixture {
+    char path[PATH_SIZE];
+    struct catalog *catalog;
+    const struct table *customers;
+    sqlite3 *db;
+    struct mirror *mirror;
+};
+
+static int hold(void *self, struct error *error) {
+    struct fixture *f = self;
+    return sqlite3_get_autocommit(f->db) == 0 ? 0 : stmt_run(f->db, "begin immediate", "begin", error);
+}
+
+static int setup(void **state) {
+    static struct fixture f;
+    f = (struct fixture){.path = "/tmp/tidemark-carry-XXXXXX"};
+    int fd = mkstemp(f.path);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    struct error error = {0};
+    struct store_report report;
+    struct store *store = NULL;
+    if (catalog_load(NULL, NULL, &f.catalog, &error) != 0 ||
+        store_open(&store, f.path, f.catalog, &report, &error) != 0)
+        fail_msg("%s", error.message);
+    store_close(&store);
+    f.customers = catalog_table(f.catalog, "customers", 9);
+    assert_int_equal(sqlite3_open(f.path, &f.db), SQLITE_OK);
+    const struct mirror_owner owner = {.hold = hold, .self = &f};
+    if (functions_register(f.db, NULL, &error) != 0 ||
+        mirror_open(&f.mirror, f.db, f.catalog, &owner, &error) != 0 ||
+        functions_register(f.db, mirror_current(f.mirror), &error) != 0)
+        fail_msg("%s", error.message);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct fixture *f = *state;
+    mirror_close(&f->mirror);
+    (void)sqlite3_close(f->db);
+    catalog_free(&f->catalog);
+    char path[PATH_SIZE + 8];
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(path, sizeof path, "%s%s", f->path, suffixes[i]);
+        (void)unlink(path);
+    }
+    return 0;
+}
+
+static void apply(struct fixture *f, struct change change, int64_t id, const char *bio) {
+    struct value values[TABLE_COLUMNS_MAX] = {0};
+    for (int i = 0; i < f->customers->column_count; i++)
+        values[i] = (struct value){.kind = VALUE_NULL};
+    values[table_column(f->customers, "id", 2)] = (struct value){.kind = VALUE_INTEGER, .integer = id};
+    values[table_column(f->customers, "bio", 3)] =
+        bio != NULL ? (struct value){.kind = VALUE_TEXT, .bytes = span_of(bio)}
+                    : (struct value){.kind = VALUE_UNAVAILABLE};
+    change.table = f->customers;
+    change.values = values;
+    change.previous_commit = LSN_NONE;
+    struct error error = {0};
+    enum mirror_outcome outcome;
+    if (mirror_apply(f->mirror, &change, &outcome, &error) != 0)
+        fail_msg("%s", error.message);
+    assert_int_equal(outcome, MIRROR_APPLIED);
+}
+
+static void commit(struct fixture *f) {
+    struct error error = {0};
+    if (mirror_hand_over(f->mirror, &error) != 0 || mirror_write(f->mirror, &error) != 0 ||
+        stmt_run(f->db, "commit", "commit", &error) != 0)
+        fail_msg("%s", error.message);
+}
+
+static int64_t count(struct fixture *f, const char *sql) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    assert_int_equal(sqlite3_prepare_v2(f->db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    return sqlite3_column_int64(stmt, 0);
+}
+
+// The commit at which all of the following begin: 1, with a long text.
+static void begin_with_a_long_text(struct fixture *f) {
+    apply(
+        f, (struct change){.op = CHANGE_CREATE, .lsn = 10, .txid = 1, .ts_ms = 1000}, 1,
+        "a text that is long enough to have been moved out of line by PostgreSQL: it has more than the hundred "
+        "bytes below which no row is ever looked at for it");
+    commit(f);
+    assert_false(toast_carry_is_awaiting(f->mirror->carry));
+}
+
+static void await_a_text(struct fixture *f) {
+    begin_with_a_long_text(f);
+    apply(f, (struct change){.op = CHANGE_CREATE, .lsn = 30, .txid = 3, .ts_ms = 2000}, 2, NULL);
+    assert_true(toast_carry_is_awaiting(f->mirror->carry));
+}
+
+static void awaiting_ends_when_the_value_comes(void **state) {
+    struct fixture *f = *state;
+    await_a_text(f);
+    commit(f);
+    apply(f, (struct change){.op = CHANGE_DELETE, .lsn = 30, .txid = 3, .ts_ms = 2000}, 1, "");
+    assert_false(toast_carry_is_awaiting(f->mirror->carry));
+    assert_false(toast_carry_has_rows(f->mirror->carry));
+    commit(f);
+    assert_int_equal(count(f, "select bio like 'a text that is long%' from customers where id = 2"), 1);
+    assert_int_equal(count(f, "select count(*) from _carry"), 0);
+}
+
+static void awaiting_ends_when_the_value_is_overwritten(void **state) {
+    struct fixture *f = *state;
+    await_a_text(f);
+    apply(f, (struct change){.op = CHANGE_UPDATE, .lsn = 40, .txid = 4, .ts_ms = 3000}, 2, "another");
+    assert_false(toast_carry_is_awaiting(f->mirror->carry));
+    assert_false(toast_carry_has_rows(f->mirror->carry));
+    commit(f);
+    assert_int_equal(count(f, "select count(*) from _carry"), 0);
+}
+
+// The row is gone, and with it the column that somebody waits to fill.
+static void awaiting_ends_when_the_row_is_deleted(void **state) {
+    struct fixture *f = *state;
+    await_a_text(f);
+    apply(f, (struct change){.op = CHANGE_DELETE, .lsn = 40, .txid = 4, .ts_ms = 3000}, 2, "");
+    assert_false(toast_carry_is_awaiting(f->mirror->carry));
+    commit(f);
+}
+
+static void awaiting_ends_with_the_transaction(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    await_a_text(f);
+    assert_int_equal(mirror_transaction_end(f->mirror, 3, &error), 0);
+    assert_false(toast_carry_is_awaiting(f->mirror->carry));
+    commit(f);
+}
+
+// Without transaction metadata no END comes, and the delete may never come either.
+static void an_orphan_is_awaited_for_an_hour_of_the_sources_clock(void **state) {
+    struct fixture *f = *state;
+    await_a_text(f);
+    commit(f);
+    apply(f,
+          (struct change){.op = CHANGE_CREATE, .lsn = 50, .txid = 5, .ts_ms = 2000 + TOAST_CARRY_KEEP_MS / 2},
+          3, "");
+    commit(f);
+    assert_true(toast_carry_is_awaiting(f->mirror->carry));
+    apply(f,
+          (struct change){.op = CHANGE_CREATE, .lsn = 60, .txid = 6, .ts_ms = 2000 + 2 * TOAST_CARRY_KEEP_MS},
+          4, "");
+    commit(f);
+    assert_false(toast_carry_is_awaiting(f->mirror->carry));
+    assert_int_equal(count(f, "select count(*) from _carry"), 0);
+}
+
+static void what_a_delete_keeps_goes_by_the_sources_clock(void **state) {
+    struct fixture *f = *state;
+    begin_with_a_long_text(f);
+    apply(f, (struct change){.op = CHANGE_DELETE, .lsn = 30, .txid = 3, .ts_ms = 2000}, 1, "");
+    commit(f);
+    assert_true(toast_carry_has_rows(f->mirror->carry));
+    apply(f,
+          (struct change){.op = CHANGE_CREATE, .lsn = 60, .txid = 6, .ts_ms = 2000 + 2 * TOAST_CARRY_KEEP_MS},
+          4, "");
+    commit(f);
+    assert_false(toast_carry_has_rows(f->mirror->carry));
+    assert_int_equal(count(f, "select count(*) from _carry"), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(awaiting_ends_when_the_value_comes),
+        TEST(awaiting_ends_when_the_value_is_overwritten),
+        TEST(awaiting_ends_when_the_row_is_deleted),
+        TEST(awaiting_ends_with_the_transaction),
+        TEST(an_orphan_is_awaited_for_an_hour_of_the_sources_clock),
+        TEST(what_a_delete_keeps_goes_by_the_sources_clock),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

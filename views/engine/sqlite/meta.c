@@ -1,0 +1,49 @@
+#include "views/engine/sqlite/meta.h"
+
+#include "views/engine/sqlite/stmt.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { META_INTEGER_SIZE = 24 };
+
+int meta_get(struct sqlite3 *db, const char *name, char *ret, size_t size, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, "select value from _meta where name = :name", "_meta", &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":name", span_of(name));
+    int row = stmt_row(stmt, "_meta", error);
+    if (row != 1)
+        return row;
+    const char *text = (const char *)sqlite3_column_text(stmt, 0);
+    if (text == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    (void)snprintf(ret, size, "%s", text);
+    return 1;
+}
+
+int meta_get_integer(struct sqlite3 *db, const char *name, int64_t *ret, struct error *error) {
+    char text[META_INTEGER_SIZE];
+    int found = meta_get(db, name, text, sizeof text, error);
+    if (found == 1)
+        *ret = strtoll(text, NULL, 10);
+    return found < 0 ? -1 : 0;
+}
+
+int meta_set(struct sqlite3 *db, const char *name, const char *value, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db,
+                     "insert into _meta(name, value) values(:name, :value)"
+                     " on conflict(name) do update set value = excluded.value",
+                     "_meta", &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":name", span_of(name));
+    stmt_bind_text(stmt, ":value", span_of(value));
+    return stmt_step(stmt, "_meta", NULL, error);
+}
+
+int meta_set_integer(struct sqlite3 *db, const char *name, int64_t value, struct error *error) {
+    char text[META_INTEGER_SIZE];
+    (void)snprintf(text, sizeof text, "%" PRId64, value);
+    return meta_set(db, name, text, error);
+}
