@@ -5,6 +5,7 @@
 #define TIDEMARK_ENVELOPE_TWINS_H
 
 #include "consumer/decode/envelope.h"
+#include "consumer/json/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 #include "consumer/decode/envelope.h"
 
-#include "consumer/decode/envelope/events.h"
+#include "consumer/decode/envelope/heartbeat.h"
 #include "consumer/decode/envelope/payload.h"
 #include "consumer/decode/envelope/shape.h"
+#include "consumer/decode/envelope/transaction.h"
 #include "views/base/cleanup.h"
 
 #include <stdio.h>
@@ -13,22 +14,6 @@ struct envelope_decoder {
     struct shapes *shapes;
     struct value key_values[TABLE_COLUMNS_MAX];
 };
-
-int event_init(struct event *event, const struct catalog *catalog, struct error *error) {
-    *event = (struct event){.expected = calloc((size_t)catalog->table_count, sizeof(int64_t)),
-                            .values = calloc(TABLE_COLUMNS_MAX, sizeof(struct value))};
-    if (event->expected != NULL && event->values != NULL)
-        return 0;
-    event_done(event);
-    return error_set(error, ERROR_SYSTEM, "out of memory");
-}
-
-void event_done(struct event *event) {
-    free(event->expected);
-    free(event->values);
-    arena_free(&event->arena);
-    *event = (struct event){0};
-}
 
 int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_config *config,
                          struct error *error) {
@@ -64,8 +49,8 @@ static int envelope_read_row_again(const struct envelope_decoder *decoder, struc
     return row_object(row, &json, error);
 }
 
-// Of a key's bytes: tells whether a tombstone follows the delete of the same key. Eight bytes at a time,
-// since a key may bring its schema.
+// Tells by a key's bytes whether a tombstone follows the delete of the same key. Eight bytes at a time, since
+// a key may bring its schema.
 static uint64_t envelope_hash_key(struct span key) {
     const uint64_t odd = 0x9E3779B97F4A7C15u;
     uint64_t hash = key.size * odd;
@@ -86,10 +71,12 @@ static int envelope_read_key_generally(struct envelope_decoder *decoder, struct 
                                        struct row_reader *row, struct error *error) {
     struct json_reader json;
     json_open(&json, key);
-    int status = payload_enter(decoder->schemas, &json, row->table, &row->schema, error);
+    struct payload_form form;
+    int status = payload_enter_object(decoder->schemas, &json, row->table, &form, error);
     if (status == 0)
         return error_set(error, ERROR_INPUT, "the key is null");
-    struct payload_form form = {.schema = row->schema, .wrapped = json.depth > 1, .flat = true};
+    row->schema = form.schema;
+    form.flat = form.certain = true;
     if (status < 0 || row_rest(row, &json, error) < 0 || payload_leave(&json, error) != 0)
         return error_prefix(error, "key");
     if (row->failed)
@@ -157,7 +144,7 @@ static int envelope_take_key(struct envelope_decoder *decoder, struct row_reader
 static int envelope_set_op(const struct members *members, struct change *change, struct error *error) {
     if (members->op.data == NULL) {
         change->op = members->deleted ? CHANGE_DELETE : CHANGE_UPDATE;
-        return members->has_source ? error_set(error, ERROR_INPUT, "an envelope without op") : 0;
+        return members->flat ? 0 : error_set(error, ERROR_INPUT, "an envelope without op");
     }
     char op = members->op.size == 1 ? members->op.data[0] : '\0';
     switch (op) {
@@ -177,8 +164,8 @@ static int envelope_set_op(const struct members *members, struct change *change,
         change->op = CHANGE_TRUNCATE;
         break;
     default:
-        return error_set(error, ERROR_INPUT, "unknown op: %.*s",
-                         (int)(members->op.size < 40 ? members->op.size : 40), members->op.data);
+        return error_set(error, ERROR_INPUT, "unknown op: %.*s", members_visible(members->op),
+                         members->op.data);
     }
     if (members->deleted)
         change->op = CHANGE_DELETE;
@@ -232,7 +219,7 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     if (change->op == CHANGE_DELETE)
         return envelope_take_key(decoder, row, message->key, members->before, event, error);
     if (members->after_kind != 1)
-        return error_set(error, ERROR_INPUT, "op %.*s without a row in after", (int)members->op.size,
+        return error_set(error, ERROR_INPUT, "op %.*s without a row in after", members_visible(members->op),
                          members->op.data);
     if ((other_table || must_exist) && members->after.data != NULL) {
         row->may_be_unavailable = change->op != CHANGE_READ;
@@ -246,8 +233,8 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
 }
 
 // A key whose value is null: a tombstone.
-static int decode_tombstone(struct envelope_decoder *decoder, const struct message *message,
-                            struct row_reader *row, struct event *event, struct error *error) {
+static int envelope_decode_tombstone(struct envelope_decoder *decoder, const struct message *message,
+                                     struct row_reader *row, struct event *event, struct error *error) {
     event->change.op = CHANGE_TOMBSTONE;
     if (envelope_read_key(decoder, message, row->table, event, error) != 0)
         return -1;
@@ -271,8 +258,8 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
     return envelope_finish_row(decoder, message, row, members, event, error);
 }
 
-static int decode_row(struct envelope_decoder *decoder, const struct table *table,
-                      const struct message *message, struct event *event, struct error *error) {
+static int envelope_decode_row(struct envelope_decoder *decoder, const struct table *table,
+                               const struct message *message, struct event *event, struct error *error) {
     struct row_reader row = {.config = &decoder->config,
                              .table = table,
                              .may_be_unavailable = true,
@@ -281,28 +268,28 @@ static int decode_row(struct envelope_decoder *decoder, const struct table *tabl
     struct members members = members_none;
     event->key_hash = 0;
     if (message->value.size == 0)
-        return decode_tombstone(decoder, message, &row, event, error);
+        return envelope_decode_tombstone(decoder, message, &row, event, error);
     row.by_shape = shapes_read_row(decoder->shapes, message->value, &row, &members);
     if (row.by_shape)
         return envelope_finish_members(decoder, message, &row, &members, event, error);
     members = members_none;
     struct json_reader json;
     json_open(&json, message->value);
-    int entered = payload_enter(decoder->schemas, &json, table, &row.schema, error);
+    struct payload_form form;
+    int entered = payload_enter_object(decoder->schemas, &json, table, &form, error);
     if (entered < 0)
         return -1;
     if (entered == 0)
-        return decode_tombstone(decoder, message, &row, event, error);
-    struct payload_form form = {.schema = row.schema, .wrapped = json.depth > 1};
+        return envelope_decode_tombstone(decoder, message, &row, event, error);
+    row.schema = form.schema;
     struct error failure = {0};
-    int status = payload_read(&json, &row, &members, &failure);
+    int status = payload_read(&json, &row, &members, &form, &failure);
     if (status == 0)
         status = payload_leave(&json, &failure);
     // A row that is broken in a column still has its place; one that is broken as JSON may have been cut
     // anywhere.
     if (status != 0 && json.error == NULL)
         envelope_set_place(&members, event);
-    form.flat = members.flat;
     if (status == 0)
         status = envelope_finish_members(decoder, message, &row, &members, event, &failure);
     if (status == 0 && !row.failed)
@@ -328,13 +315,13 @@ int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, cons
     switch (role) {
     case TOPIC_TABLE:
         ret->kind = EVENT_CHANGE;
-        status = decode_row(decoder, table, message, ret, error);
+        status = envelope_decode_row(decoder, table, message, ret, error);
         break;
     case TOPIC_TRANSACTION:
-        status = events_decode_transaction(decoder->shapes, decoder->config.catalog, message, ret, error);
+        status = transaction_decode(decoder->shapes, decoder->config.catalog, message, ret, error);
         break;
     case TOPIC_HEARTBEAT:
-        status = events_decode_heartbeat(message, ret, error);
+        status = heartbeat_decode(message, ret, error);
         break;
     case TOPIC_IGNORED:
         break;

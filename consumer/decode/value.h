@@ -3,54 +3,11 @@
 #ifndef TIDEMARK_DECODE_VALUE_H
 #define TIDEMARK_DECODE_VALUE_H
 
+#include "consumer/decode/semantic.h"
 #include "consumer/json/json.h"
 #include "views/base/arena.h"
 #include "views/base/error.h"
 #include "views/engine/change.h"
-
-// What a schema field's "name" (and type) says of an encoding. Sources: Kafka Connect's
-// org.apache.kafka.connect.data and Debezium 2.7/3.4's io.debezium.time, io.debezium.data.
-enum semantic {
-    SEMANTIC_NONE,            // no schema: the declared type and the settings decide
-    SEMANTIC_PLAIN,           // a schema without a name: the JSON value is the value
-    SEMANTIC_CONNECT_DECIMAL, // base64 of the unscaled two's complement; scale beside it
-    SEMANTIC_VARIABLE_SCALE,  // {"scale","value"}
-    SEMANTIC_DATE,            // days
-    SEMANTIC_CONNECT_DATE,    // days
-    SEMANTIC_TIME_MS,
-    SEMANTIC_TIME_US,
-    SEMANTIC_TIME_NS,
-    SEMANTIC_CONNECT_TIME, // ms
-    SEMANTIC_TIMESTAMP_MS,
-    SEMANTIC_TIMESTAMP_US,
-    SEMANTIC_TIMESTAMP_NS,
-    SEMANTIC_CONNECT_TIMESTAMP, // ms
-    SEMANTIC_ZONED_TIMESTAMP,   // ISO string
-    SEMANTIC_ZONED_TIME,        // ISO string
-    SEMANTIC_ISO_DATE,          // strings, time.precision.mode=isostring
-    SEMANTIC_ISO_TIME,
-    SEMANTIC_ISO_TIMESTAMP,
-};
-
-enum semantic semantic_of(struct span name); // SEMANTIC_PLAIN when the name says nothing about the encoding
-
-// TIME_UNIT_ADAPTIVE: ms when the column is declared with a precision of 0 to 3, else us.
-enum time_unit { TIME_UNIT_ADAPTIVE, TIME_UNIT_MS, TIME_UNIT_US, TIME_UNIT_NS };
-
-// What the connector was told, for messages without schemas (Debezium: time.precision.mode,
-// decimal.handling.mode are not on the wire).
-struct value_settings {
-    enum time_unit timestamp_unit; // default adaptive
-    enum time_unit time_unit;      // default adaptive
-    struct span unavailable;       // unavailable.value.placeholder, default __debezium_unavailable_value
-};
-
-extern const struct value_settings value_settings_default;
-
-struct value_field {
-    enum semantic semantic;
-    int scale; // of SEMANTIC_CONNECT_DECIMAL
-};
 
 // Reads the value that comes next from `json` (after its KEY) into `ret`. On ERROR_INPUT the message names
 // the column, its declared type and what came; the JSON reader then stands after the value, so that the rest

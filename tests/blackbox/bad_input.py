@@ -81,6 +81,8 @@ MESSAGES = [
     ("lsn is text", "customers", KEY, text(envelope(ROW, source=source(lsn="abc"))), r"source.lsn is no integer: abc"),
     ("lsn is a fraction", "customers", KEY, text(envelope(ROW, source=source(lsn=1.5))), r"source.lsn is no integer"),
     ("lsn beyond 64 bits", "customers", KEY, text(envelope(ROW, source=source(lsn=2**64))), r"source.lsn is no integer"),
+    ("an op that is cut between its letters", "customers", KEY,
+     json.dumps(envelope(ROW, op="a" + "\u00e4" * 30), ensure_ascii=False), r"unknown op: a\u00e4{19}$"),
     ("missing key", "customers", NO_KEY, GOOD, r"no key"),
     ("null key", "customers", "null", GOOD, r"key is null"),
     ("empty key", "customers", "", GOOD, r"key: not valid JSON"),

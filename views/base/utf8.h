@@ -26,4 +26,13 @@ static inline size_t utf8_sequence(const char *data, size_t size) {
     return n;
 }
 
+// How many bytes of a text to show: `most` at most, cut where a character begins.
+static inline size_t utf8_fit(const char *data, size_t size, size_t most) {
+    if (size <= most)
+        return size;
+    while (most > 0 && ((unsigned char)data[most] & 0xC0) == 0x80)
+        most--;
+    return most;
+}
+
 #endif

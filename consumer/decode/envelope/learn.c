@@ -1,6 +1,6 @@
 #include "consumer/decode/envelope/learn.h"
 
-#include "consumer/decode/envelope/events.h"
+#include "consumer/decode/envelope/boundary.h"
 #include "consumer/decode/envelope/payload.h"
 
 #include <stdlib.h>
@@ -22,7 +22,7 @@ void shape_free(struct shape *shape) {
     *shape = (struct shape){0};
 }
 
-static bool envelope_learn_keep_place(struct shape *shape, int number, struct place place) {
+static bool learn_keep_place(struct shape *shape, int number, struct place place) {
     if (number >= shape->capacity) {
         int capacity = shape->capacity > 0 ? shape->capacity * 2 : PLACES_FIRST;
         struct place *grown = realloc(shape->places, (size_t)capacity * sizeof *grown);
@@ -36,7 +36,7 @@ static bool envelope_learn_keep_place(struct shape *shape, int number, struct pl
 }
 
 // The bytes up to `to`.
-static int envelope_learn_add_part(struct learner *learner, enum json_part_kind kind, const char *to) {
+static int learn_add_part(struct learner *learner, enum json_part_kind kind, const char *to) {
     struct span bytes = {learner->from, (size_t)(to - learner->from)};
     learner->from = to;
     return json_shape_add(&learner->shape->json, kind, bytes, learner->json.depth);
@@ -44,8 +44,8 @@ static int envelope_learn_add_part(struct learner *learner, enum json_part_kind 
 
 // The value of the KEY just read is a place of its own.
 static bool learn_value(struct learner *learner, struct place place) {
-    int number = envelope_learn_add_part(learner, JSON_PART_VALUE, json_value_at(&learner->json));
-    if (number < 0 || !envelope_learn_keep_place(learner->shape, number, place) || !json_skip(&learner->json))
+    int number = learn_add_part(learner, JSON_PART_VALUE, json_value_at(&learner->json));
+    if (number < 0 || !learn_keep_place(learner->shape, number, place) || !json_skip(&learner->json))
         return false;
     learner->from = learner->json.next;
     return true;
@@ -53,7 +53,7 @@ static bool learn_value(struct learner *learner, struct place place) {
 
 // The value of the KEY just read is only checked.
 static bool learn_skipped(struct learner *learner) {
-    if (envelope_learn_add_part(learner, JSON_PART_SKIP, json_value_at(&learner->json)) < 0 ||
+    if (learn_add_part(learner, JSON_PART_SKIP, json_value_at(&learner->json)) < 0 ||
         !json_skip(&learner->json))
         return false;
     learner->from = learner->json.next;
@@ -61,7 +61,7 @@ static bool learn_skipped(struct learner *learner) {
 }
 
 // A key that stands twice in its object, or that is not written plainly, has no shape.
-static bool envelope_learn_is_plain_key(struct learner *learner, int first) {
+static bool learn_is_plain_key(struct learner *learner, int first) {
     struct span key = learner->json.text;
     if (learner->json.escaped || learner->key_count == LEARN_KEYS_MAX)
         return false;
@@ -77,7 +77,7 @@ static bool learn_members(struct learner *learner, bool (*learn_member)(struct l
     int first = learner->key_count;
     enum json_kind kind;
     while ((kind = json_next(&learner->json)) == JSON_KEY)
-        if (!envelope_learn_is_plain_key(learner, first) || !learn_member(learner))
+        if (!learn_is_plain_key(learner, first) || !learn_member(learner))
             return false;
     learner->key_count = first;
     return kind == JSON_OBJECT_END;
@@ -89,10 +89,10 @@ static bool learn_object(struct learner *learner, enum place_kind kind,
     const char *at = json_value_at(&learner->json);
     if (*at != '{')
         return *at == 'n' && json_skip(&learner->json);
-    int number = envelope_learn_add_part(learner, JSON_PART_OBJECT, at);
-    if (number < 0 || !envelope_learn_keep_place(learner->shape, number, (struct place){.kind = kind}) ||
+    int number = learn_add_part(learner, JSON_PART_OBJECT, at);
+    if (number < 0 || !learn_keep_place(learner->shape, number, (struct place){.kind = kind}) ||
         json_next(&learner->json) != JSON_OBJECT_BEGIN || !learn_members(learner, learn_member) ||
-        envelope_learn_add_part(learner, JSON_PART_CLOSE, learner->json.next) < 0)
+        learn_add_part(learner, JSON_PART_CLOSE, learner->json.next) < 0)
         return false;
     learner->shape->places[number].past = learner->shape->json.places;
     return true;
@@ -143,55 +143,66 @@ static bool learn_column(struct learner *learner) {
                                 .name_size = key.size});
 }
 
+// A row with columns of an envelope's names may be one by their values: its choice is the general reader's.
 static bool learn_flat_member(struct learner *learner) {
+    if (!learner->lesson->payload->certain && members_find(HOME_ENVELOPE, &learner->json) != NULL)
+        return false;
     bool is_added = learner->lesson->subject == SUBJECT_ROW && payload_is_added(learner->json.text);
     return is_added ? learn_other(learner, HOME_ADDED) : learn_column(learner);
 }
 
 static bool learn_envelope_member(struct learner *learner) {
-    if (KEY_IS(&learner->json, "before"))
+    const struct member_name *member = members_find(HOME_ENVELOPE, &learner->json);
+    if (member == NULL)
+        return learn_skipped(learner);
+    switch (member->kind) {
+    case MEMBER_BEFORE:
         return learn_object(learner, PLACE_BEFORE, learn_skipped);
-    if (KEY_IS(&learner->json, "after"))
+    case MEMBER_AFTER:
         return learn_object(learner, PLACE_AFTER, learn_column);
-    if (KEY_IS(&learner->json, "source"))
+    case MEMBER_SOURCE:
         return learn_object(learner, PLACE_SOURCE, learn_source_member);
-    if (KEY_IS(&learner->json, "transaction"))
+    case MEMBER_TRANSACTION:
         return learn_object(learner, PLACE_TRANSACTION, learn_transaction_member);
-    return learn_other(learner, HOME_ENVELOPE);
+    default:
+        return learn_value(learner, (struct place){.kind = PLACE_MEMBER, .member = member});
+    }
 }
 
 static bool learn_boundary_member(struct learner *learner) {
-    int member = events_find_member(&learner->json);
+    int member = boundary_find(&learner->json);
     return member >= 0 ? learn_value(learner, (struct place){.kind = PLACE_BOUNDARY, .number = member})
                        : learn_skipped(learner);
 }
 
-// The same first key would be read as something else by the general reader: its choice is left to it.
-static bool envelope_learn_is_ambiguous(const struct learner *learner) {
+// Whether it is a wrapper depends on its members' values: the choice is left to the general reader.
+static bool learn_is_ambiguous(const struct learner *learner) {
     struct json_reader first = learner->json;
-    const struct payload_form *payload = learner->lesson->payload;
-    if (json_next(&first) != JSON_KEY)
-        return true;
-    return (!payload->wrapped && KEY_IS(&first, "schema")) ||
-           (payload->flat && learner->lesson->subject == SUBJECT_ROW && payload_is_envelope_key(&first));
+    return json_next(&first) != JSON_KEY ||
+           (!learner->lesson->payload->wrapped && (KEY_IS(&first, "schema") || KEY_IS(&first, "payload")));
 }
 
-// Stands behind the payload's {, as the general reader did.
-static bool envelope_learn_enter_payload(struct learner *learner) {
+// Stands behind the payload's {, where the general reader found it. The schema must stand before it: its place in
+// the bytes of every message of the shape is the same then.
+static bool learn_enter_payload(struct learner *learner) {
     struct json_reader *json = &learner->json;
-    struct span schema;
+    const struct payload_form *payload = learner->lesson->payload;
     json_open(json, learner->lesson->message);
     learner->from = json->start;
     if (json_next(json) != JSON_OBJECT_BEGIN)
         return false;
-    if (!learner->lesson->payload->wrapped)
+    if (!payload->wrapped)
         return true;
-    if (json_next(json) != JSON_KEY || !json_raw(json, &schema) || json_next(json) != JSON_KEY ||
-        json_next(json) != JSON_OBJECT_BEGIN)
+    while (json_next(json) == JSON_KEY && json_value_at(json) != payload->at)
+        if (!json_skip(json))
+            return false;
+    if (json_next(json) != JSON_OBJECT_BEGIN)
         return false;
-    learner->shape->schema = (size_t)(schema.data - json->start);
-    learner->shape->schema_size = learner->lesson->payload->schema != NULL ? schema.size : 0;
-    return true;
+    if (payload->schema_bytes.data == NULL)
+        return true;
+    learner->shape->schema = (size_t)(payload->schema_bytes.data - json->start);
+    learner->shape->schema_size = payload->schema != NULL ? payload->schema_bytes.size : 0;
+    return payload->schema_bytes.data < payload->at;
 }
 
 bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
@@ -205,8 +216,8 @@ bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
     shape->drifts = 0;
     shape->schema_size = shape->table_size = 0;
     shape->flat = lesson->payload->flat;
-    shape->json.pass_array = lesson->subject == SUBJECT_BOUNDARY ? events_pass_collections : NULL;
-    if (!envelope_learn_enter_payload(&learner) || envelope_learn_is_ambiguous(&learner))
+    shape->json.pass_array = lesson->subject == SUBJECT_BOUNDARY ? boundary_pass_collections : NULL;
+    if (!learn_enter_payload(&learner) || learn_is_ambiguous(&learner))
         return false;
     bool (*learn_member)(struct learner *) = learn_subject[lesson->subject];
     if (lesson->subject == SUBJECT_ROW)
@@ -214,5 +225,5 @@ bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
     const char *end = lesson->message.data + lesson->message.size;
     // A shape is ready with its last part only.
     return learn_members(&learner, learn_member) && json_leave(&learner.json, 0) &&
-           json_next(&learner.json) == JSON_END && envelope_learn_add_part(&learner, JSON_PART_END, end) >= 0;
+           json_next(&learner.json) == JSON_END && learn_add_part(&learner, JSON_PART_END, end) >= 0;
 }

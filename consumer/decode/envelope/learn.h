@@ -1,9 +1,8 @@
-// Learning the shape of a message that the general reader has taken, and what its values mean. Inside
-// envelope_shape.c only.
+// Learning the shape of a message that the general reader has taken, and what its values mean. Inside shape.c only.
 #ifndef TIDEMARK_DECODE_ENVELOPE_LEARN_H
 #define TIDEMARK_DECODE_ENVELOPE_LEARN_H
 
-#include "consumer/decode/envelope/shape.h"
+#include "consumer/decode/envelope/payload.h"
 #include "consumer/json/shape.h"
 
 enum place_kind {

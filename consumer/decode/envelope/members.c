@@ -1,6 +1,7 @@
 #include "consumer/decode/envelope/members.h"
 
 #include "consumer/decode/envelope/row.h"
+#include "views/base/utf8.h"
 
 const struct members members_none = {
     .lsn = LSN_NONE, .previous_commit = LSN_NONE, .txid = -1, .after_kind = 0};
@@ -8,7 +9,13 @@ const struct members members_none = {
 #define NAMED(key)                                                                                           \
     { key, sizeof(key) - 1 }
 
-static const struct member_name in_envelope[] = {{NAMED("op"), MEMBER_OP, "op"}};
+static const struct member_name in_envelope[] = {
+    {NAMED("before"), MEMBER_BEFORE, "before"},
+    {NAMED("after"), MEMBER_AFTER, "after"},
+    {NAMED("source"), MEMBER_SOURCE, "source"},
+    {NAMED("transaction"), MEMBER_TRANSACTION, "transaction"},
+    {NAMED("op"), MEMBER_OP, "op"},
+};
 
 static const struct member_name in_source[] = {
     {NAMED("ts_ms"), MEMBER_TS_MS, "source.ts_ms"}, {NAMED("snapshot"), MEMBER_SNAPSHOT, NULL},
@@ -55,10 +62,21 @@ const struct member_name *members_find(enum member_home home, const struct json_
     return NULL;
 }
 
+bool members_is_envelopes(const char *name) {
+    for (size_t i = 0; i < homes[HOME_ENVELOPE].count; i++)
+        if (span_is(homes[HOME_ENVELOPE].names[i].key, name))
+            return true;
+    return false;
+}
+
+int members_visible(struct span text) {
+    enum { VISIBLE_MAX = 40 };
+    return (int)utf8_fit(text.data, text.size, VISIBLE_MAX);
+}
+
 int members_no_integer(const struct json_value *value, const char *label, struct error *error) {
     struct span text = members_text(value);
-    return error_set(error, ERROR_INPUT, "%s is no integer: %.*s", label,
-                     (int)(text.size < 40 ? text.size : 40), text.data);
+    return error_set(error, ERROR_INPUT, "%s is no integer: %.*s", label, members_visible(text), text.data);
 }
 
 // "[\"426202712\",\"426202768\"]" with its quotes escaped: the first entry, a number or null.
@@ -85,8 +103,7 @@ int members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn, struct
     if (id.data == NULL || !json_to_integer((struct span){id.data, head}, &txid) ||
         (colon != NULL && !json_to_integer((struct span){colon + 1, id.size - head - 1}, &lsn)))
         return error_set(error, ERROR_INPUT, "transaction id is not TXID:LSN: %.*s",
-                         id.data == NULL ? 4 : (int)(id.size < 40 ? id.size : 40),
-                         id.data != NULL ? id.data : "null");
+                         id.data == NULL ? 4 : members_visible(id), id.data != NULL ? id.data : "null");
     *ret_txid = txid;
     *ret_lsn = lsn;
     return 0;
@@ -96,6 +113,11 @@ int members_take(struct members *members, const struct member_name *name, const 
                  struct error *error) {
     int64_t lsn;
     switch (name->kind) {
+    case MEMBER_BEFORE:
+    case MEMBER_AFTER:
+    case MEMBER_SOURCE:
+    case MEMBER_TRANSACTION:
+        return 0; // objects: payload.c reads them
     case MEMBER_OP:
         members->op = members_text(value);
         return 0;
@@ -128,13 +150,7 @@ int members_take(struct members *members, const struct member_name *name, const 
 
 int members_read(struct json_reader *json, enum member_home home, struct members *members,
                  struct error *error) {
-    enum json_kind kind = json_next(json);
-    if (kind == JSON_NULL)
-        return 0;
-    if (kind != JSON_OBJECT_BEGIN)
-        return json->error != NULL ? row_broken(json, error)
-                                   : error_set(error, ERROR_INPUT, "%s is no object",
-                                               home == HOME_SOURCE ? "source" : "transaction");
+    enum json_kind kind;
     *(home == HOME_SOURCE ? &members->has_source : &members->has_transaction) = true;
     while ((kind = json_next(json)) == JSON_KEY) {
         const struct member_name *name = members_find(home, json);

@@ -7,7 +7,6 @@
 #include "views/base/error.h"
 #include "views/engine/change.h"
 
-// What an envelope or an unwrapped row says beside its columns.
 struct members {
     struct span before; // data NULL = not there or null
     struct span after;
@@ -30,6 +29,10 @@ struct members {
 extern const struct members members_none;
 
 enum member_kind {
+    MEMBER_BEFORE, // objects or null, these four
+    MEMBER_AFTER,
+    MEMBER_SOURCE,
+    MEMBER_TRANSACTION,
     MEMBER_OP,
     MEMBER_LSN,
     MEMBER_TXID,
@@ -42,8 +45,9 @@ enum member_kind {
     MEMBER_DELETED,
 };
 
-// The object that a member stands in; HOME_ADDED: an unwrapped row, to which ExtractNewRecordState adds
-// members (add.fields) under Debezium's default prefix "__".
+// The object that a member stands in. HOME_ADDED: an unwrapped row, to which ExtractNewRecordState adds members
+// (add.fields) under Debezium's default prefix "__". A new member is one line in the table of its home (members.c),
+// for the general reader and for shapes.
 enum member_home { HOME_ENVELOPE, HOME_SOURCE, HOME_TRANSACTION, HOME_ADDED };
 
 struct member_name {
@@ -59,13 +63,17 @@ struct member_name {
 
 // The member that the newest KEY names, or NULL when it says nothing to us.
 const struct member_name *members_find(enum member_home home, const struct json_reader *json);
+// Whether an envelope has a member of that name.
+bool members_is_envelopes(const char *name);
 // Its value.
 int members_take(struct members *members, const struct member_name *name, const struct json_value *value,
                  struct error *error);
-// The value of the member "source" or "transaction", whose KEY has been read.
+// The members of the object "source" or "transaction", whose { has been read.
 int members_read(struct json_reader *json, enum member_home home, struct members *members,
                  struct error *error);
 
+// How many bytes of `text` a message shows: 40 at most, cut between characters.
+int members_visible(struct span text);
 // The raw text of a string or number; data NULL for null and for containers.
 static inline struct span members_text(const struct json_value *value) {
     switch (value->kind) {

@@ -23,27 +23,95 @@ static int envelope_payload_read_after(struct json_reader *json, struct row_read
     return 0;
 }
 
-// A member that says where the row belongs, if `home` has one of that name.
-static int envelope_payload_other_member(struct json_reader *json, enum member_home home,
+// A member that says where the row belongs; NULL: it says nothing to us.
+static int envelope_payload_other_member(struct json_reader *json, const struct member_name *name,
                                          struct members *members, struct error *error) {
-    const struct member_name *name = members_find(home, json);
     struct json_value value;
     if (name == NULL)
         return json_skip(json) ? 0 : row_broken(json, error);
     return json_take(json, &value) ? members_take(members, name, &value, error) : row_broken(json, error);
 }
 
-static int envelope_member(struct json_reader *json, struct row_reader *row, struct members *members,
-                           struct error *error) {
-    if (KEY_IS(json, "after"))
+// "source" or "transaction".
+static int envelope_payload_read_members(struct json_reader *json, enum member_home home, const char *label,
+                                         struct members *members, struct error *error) {
+    switch (json_next(json)) {
+    case JSON_NULL:
+        return 0;
+    case JSON_OBJECT_BEGIN:
+        return members_read(json, home, members, error);
+    case JSON_ERROR:
+        return row_broken(json, error);
+    default:
+        return error_set(error, ERROR_INPUT, "%s is no object", label);
+    }
+}
+
+static int envelope_payload_member(struct json_reader *json, const struct member_name *name,
+                                   struct row_reader *row, struct members *members, struct error *error) {
+    if (name == NULL)
+        return json_skip(json) ? 0 : row_broken(json, error);
+    switch (name->kind) {
+    case MEMBER_AFTER:
         return envelope_payload_read_after(json, row, members, error);
-    if (KEY_IS(json, "before"))
+    case MEMBER_BEFORE:
         return envelope_payload_raw_or_null(json, &members->before, error);
-    if (KEY_IS(json, "source"))
-        return members_read(json, HOME_SOURCE, members, error);
-    if (KEY_IS(json, "transaction"))
-        return members_read(json, HOME_TRANSACTION, members, error);
-    return envelope_payload_other_member(json, HOME_ENVELOPE, members, error);
+    case MEMBER_SOURCE:
+        return envelope_payload_read_members(json, HOME_SOURCE, name->label, members, error);
+    case MEMBER_TRANSACTION:
+        return envelope_payload_read_members(json, HOME_TRANSACTION, name->label, members, error);
+    default:
+        return envelope_payload_other_member(json, name, members, error);
+    }
+}
+
+// What tells an envelope from an unwrapped row, gathered from the top level's keys and their values' first bytes.
+struct payload_look {
+    int objects; // of before, after, source and transaction
+    int scalars; // of the same, neither object nor null, where the table has a column of the name
+    int columns; // of the table
+    int keys;    // of the table's primary key, but for those of an envelope's names
+};
+
+// The newest KEY. True when an envelope has a member of that name.
+static bool envelope_payload_look_at(struct payload_look *look, const struct json_reader *json,
+                                     const struct table *table) {
+    const struct member_name *name = members_find(HOME_ENVELOPE, json);
+    const char *at = json_value_at(json);
+    char first = at < json->end ? *at : '\0';
+    bool is_object_member = name != NULL && name->kind <= MEMBER_TRANSACTION;
+    look->objects += is_object_member && first == '{';
+    for (int i = 0; i < table->column_count; i++) {
+        if (!json_key_is(json, table->columns[i].name, strlen(table->columns[i].name)))
+            continue;
+        look->columns++;
+        look->keys += name == NULL && table->columns[i].key > 0;
+        look->scalars += is_object_member && first != '{' && first != 'n';
+    }
+    return name != NULL;
+}
+
+static bool envelope_payload_has_key(const struct payload_look *look, const struct table *table) {
+    int keys = 0;
+    for (int i = 0; i < table->key_count; i++)
+        keys += !members_is_envelopes(table->columns[table->keys[i]].name);
+    return keys > 0 && look->keys >= keys;
+}
+
+static bool envelope_payload_is_row(const struct payload_look *look, const struct table *table) {
+    return envelope_payload_has_key(look, table) || look->scalars > 0 ||
+           (look->objects == 0 && look->columns > 0);
+}
+
+// The rest of an object whose newest KEY has been read, looked at only; what is broken in it the reader says. True
+// when an envelope's member is there.
+static bool envelope_payload_look_through(struct json_reader json, const struct table *table,
+                                          struct payload_look *look) {
+    bool found = false;
+    do {
+        found |= envelope_payload_look_at(look, &json, table);
+    } while (json_skip(&json) && json_next(&json) == JSON_KEY);
+    return found;
 }
 
 static int envelope_payload_read_flat(struct json_reader *json, struct row_reader *row,
@@ -59,7 +127,7 @@ static int envelope_payload_read_flat(struct json_reader *json, struct row_reade
         if (member == 1)
             continue;
         if (added) {
-            if (envelope_payload_other_member(json, HOME_ADDED, members, error) != 0)
+            if (envelope_payload_other_member(json, members_find(HOME_ADDED, json), members, error) != 0)
                 return -1;
             continue;
         }
@@ -73,20 +141,16 @@ static int envelope_payload_read_flat(struct json_reader *json, struct row_reade
     return kind == JSON_OBJECT_END ? 0 : row_broken(json, error);
 }
 
-bool payload_is_envelope_key(const struct json_reader *json) {
-    return KEY_IS(json, "before") || KEY_IS(json, "after") || KEY_IS(json, "source") || KEY_IS(json, "op") ||
-           KEY_IS(json, "transaction");
-}
-
 // The members from the KEY that was just read on. One that is wrong does not hide the others: they say where
 // the event belongs, and whether this is an envelope at all.
 static int envelope_payload_read_envelope(struct json_reader *json, struct row_reader *row,
-                                          struct members *members, int depth, struct error *error) {
-    int status = 0;
+                                          struct members *members, struct error *error) {
+    int status = 0, depth = json->depth;
     enum json_kind kind = JSON_KEY;
     for (; kind == JSON_KEY; kind = json_next(json)) {
         struct error later = {0};
-        if (envelope_member(json, row, members, status == 0 ? error : &later) == 0)
+        const struct member_name *name = members_find(HOME_ENVELOPE, json);
+        if (envelope_payload_member(json, name, row, members, status == 0 ? error : &later) == 0)
             continue;
         status = -1;
         if (json->error != NULL || !json_leave(json, depth))
@@ -95,78 +159,142 @@ static int envelope_payload_read_envelope(struct json_reader *json, struct row_r
     return kind == JSON_OBJECT_END ? status : row_broken(json, error);
 }
 
-// The payload's { has been read. An unwrapped row may have columns of an envelope's names: what has no op
-// and no source is read again as a row.
 int payload_read(struct json_reader *json, struct row_reader *row, struct members *members,
-                 struct error *error) {
-    struct json_reader start = *json;
+                 struct payload_form *form, struct error *error) {
+    struct payload_look look = {0};
     enum json_kind kind = json_next(json);
     if (kind == JSON_OBJECT_END)
         return error_set(error, ERROR_INPUT, "neither an envelope nor a row: the object is empty");
     if (kind != JSON_KEY)
         return row_broken(json, error);
-    if (!payload_is_envelope_key(json))
-        return envelope_payload_read_flat(json, row, members, error);
-    struct error failure = {0};
-    int status = envelope_payload_read_envelope(json, row, members, start.depth, &failure);
-    if (members->op.data != NULL || members->has_source || json->error != NULL) {
-        if (error != NULL && (status != 0 || row->failed))
-            *error = failure;
-        return status;
-    }
-    *json = start;
-    *members = members_none;
-    if (json_next(json) != JSON_KEY)
-        return row_broken(json, error);
-    return envelope_payload_read_flat(json, row, members, error);
+    bool is_envelope = envelope_payload_look_through(*json, row->table, &look) &&
+                       !envelope_payload_is_row(&look, row->table);
+    form->flat = !is_envelope;
+    form->certain = is_envelope || envelope_payload_has_key(&look, row->table);
+    return is_envelope ? envelope_payload_read_envelope(json, row, members, error)
+                       : envelope_payload_read_flat(json, row, members, error);
 }
 
-static int envelope_payload_read_schema(struct schema_cache *schemas, struct json_reader *json,
-                                        const struct table *table, const struct schema **ret,
-                                        struct error *error) {
-    struct span bytes;
+// A wrapper's members, as far as it has them.
+struct wrapper {
+    struct json_reader payload; // stands before its value
+    struct span schema;         // with its bytes, data NULL = none
+    const struct schema *known; // the schema, if it is one that was read before
+    int others;
+    bool has_payload, has_schema;
+};
+
+static bool envelope_payload_pass_schema(struct schema_cache *schemas, struct json_reader *json,
+                                         const struct table *table, struct wrapper *wrapper) {
     const char *at = json_value_at(json);
-    const struct schema *known = schema_at(schemas, (struct span){at, (size_t)(json->end - at)}, table);
-    if (known != NULL) {
-        json_accept(json, at + known->bytes.size);
-        *ret = known;
-        return 0;
-    }
-    if (!json_raw(json, &bytes))
-        return row_broken(json, error);
-    if (span_is(bytes, "null"))
-        return 0;
-    if (bytes.data[0] != '{')
-        return error_set(error, ERROR_INPUT, "schema is no object");
-    return schema_read(schemas, bytes, table, ret, error);
+    wrapper->has_schema = true;
+    if (table != NULL)
+        wrapper->known = schema_at(schemas, (struct span){at, (size_t)(json->end - at)}, table);
+    if (wrapper->known == NULL)
+        return json_raw(json, &wrapper->schema);
+    wrapper->schema = (struct span){at, wrapper->known->bytes.size};
+    json_accept(json, at + wrapper->schema.size);
+    return true;
 }
 
-// Stands at the payload's {, or says that there is none: 1, 0 (null: a tombstone), -1. Takes the schema on
-// the way.
+// The members of the object whose { has been read. False: it is broken.
+static bool envelope_payload_find_wrapper(struct schema_cache *schemas, struct json_reader *json,
+                                          const struct table *table, struct wrapper *ret) {
+    enum json_kind kind;
+    *ret = (struct wrapper){0};
+    while ((kind = json_next(json)) == JSON_KEY && ret->others == 0) {
+        bool passed;
+        if (KEY_IS(json, "schema") && !ret->has_schema) {
+            passed = envelope_payload_pass_schema(schemas, json, table, ret);
+        } else if (KEY_IS(json, "payload") && !ret->has_payload) {
+            ret->has_payload = true;
+            ret->payload = *json;
+            passed = json_skip(json);
+        } else {
+            ret->others++;
+            passed = true;
+        }
+        if (!passed)
+            return false;
+        if (ret->others > 0)
+            return true;
+    }
+    return kind == JSON_OBJECT_END;
+}
+
+static bool envelope_payload_has_column(const struct table *table, struct span name) {
+    return table != NULL && table_column(table, name.data, name.size) >= 0;
+}
+
+// What cannot be a row of the table is a wrapper, and perhaps a broken one.
+static bool envelope_payload_is_wrapper(const struct wrapper *wrapper, const struct table *table) {
+    if (!wrapper->has_payload || wrapper->others > 0)
+        return false;
+    char first = *json_value_at(&wrapper->payload);
+    if (!wrapper->has_schema)
+        return first == '{';
+    if (!envelope_payload_has_column(table, SPAN("schema")) &&
+        !envelope_payload_has_column(table, SPAN("payload")))
+        return true;
+    return wrapper->schema.data[0] == '{' ||
+           (span_is(wrapper->schema, "null") && (first == '{' || first == 'n'));
+}
+
+static int envelope_payload_enter_value(struct json_reader *json, struct payload_form *form,
+                                        struct error *error) {
+    struct json_reader before = *json;
+    switch (json_next(json)) {
+    case JSON_NULL:
+        return PAYLOAD_NULL;
+    case JSON_OBJECT_BEGIN:
+        form->at = json->token;
+        return PAYLOAD_OBJECT;
+    case JSON_ERROR:
+        return row_broken(json, error);
+    case JSON_ARRAY_BEGIN:
+        return error_set(error, ERROR_INPUT, "%s",
+                         form->wrapped ? "payload is no object" : "not a JSON object");
+    default:
+        *json = before;
+        return PAYLOAD_SCALAR;
+    }
+}
+
 int payload_enter(struct schema_cache *schemas, struct json_reader *json, const struct table *table,
-                  const struct schema **ret_schema, struct error *error) {
-    enum json_kind kind = json_next(json);
-    if (kind == JSON_NULL)
-        return 0;
-    if (kind != JSON_OBJECT_BEGIN)
-        return json->error != NULL ? row_broken(json, error)
-                                   : error_set(error, ERROR_INPUT, "not a JSON object");
+                  struct payload_form *ret, struct error *error) {
+    *ret = (struct payload_form){0};
+    int kind = envelope_payload_enter_value(json, ret, error);
+    if (kind != PAYLOAD_OBJECT)
+        return kind;
+    struct json_reader first = *json;
+    if (json_next(&first) != JSON_KEY || (!KEY_IS(&first, "schema") && !KEY_IS(&first, "payload")))
+        return kind;
     struct json_reader inside = *json;
-    if (json_next(&inside) != JSON_KEY || !KEY_IS(&inside, "schema"))
-        return 1;
-    if (table == NULL ? !json_skip(&inside)
-                      : envelope_payload_read_schema(schemas, &inside, table, ret_schema, error) != 0)
-        return json->error != NULL || table == NULL ? row_broken(&inside, error) : -1;
-    if (json_next(&inside) != JSON_KEY || !KEY_IS(&inside, "payload"))
-        return inside.error != NULL ? row_broken(&inside, error) : 1; // a row with a column of that name
-    kind = json_next(&inside);
-    if (kind == JSON_NULL)
-        return 0;
-    if (kind != JSON_OBJECT_BEGIN)
-        return inside.error != NULL ? row_broken(&inside, error)
-                                    : error_set(error, ERROR_INPUT, "payload is no object");
-    *json = inside;
-    return 1;
+    struct wrapper wrapper;
+    if (!envelope_payload_find_wrapper(schemas, &inside, table, &wrapper))
+        return row_broken(&inside, error);
+    if (!envelope_payload_is_wrapper(&wrapper, table))
+        return kind;
+    ret->wrapped = true;
+    ret->schema = wrapper.known;
+    if (wrapper.has_schema && !span_is(wrapper.schema, "null")) {
+        ret->schema_bytes = wrapper.schema;
+        if (wrapper.schema.data[0] != '{')
+            return error_set(error, ERROR_INPUT, "schema is no object");
+        if (ret->schema == NULL && table != NULL &&
+            schema_read(schemas, wrapper.schema, table, &ret->schema, error) != 0)
+            return -1;
+    }
+    *json = wrapper.payload;
+    return envelope_payload_enter_value(json, ret, error);
+}
+
+int payload_enter_object(struct schema_cache *schemas, struct json_reader *json, const struct table *table,
+                         struct payload_form *ret, struct error *error) {
+    int kind = payload_enter(schemas, json, table, ret, error);
+    if (kind != PAYLOAD_SCALAR)
+        return kind;
+    return error_set(error, ERROR_INPUT, "%s", ret->wrapped ? "payload is no object" : "not a JSON object");
 }
 
 // After the payload's }: the wrapper's, if any, and nothing more.

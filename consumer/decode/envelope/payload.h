@@ -1,20 +1,42 @@
-// The JSON around a message's row: the wrapper with its schema, then an envelope or an unwrapped row. Inside
-// the envelope decoder only.
+// The JSON around a message's row: the wrapper with its schema, then an envelope or an unwrapped row. Inside the
+// envelope decoder only.
 #ifndef TIDEMARK_DECODE_ENVELOPE_PAYLOAD_H
 #define TIDEMARK_DECODE_ENVELOPE_PAYLOAD_H
 
 #include "consumer/decode/envelope/members.h"
 #include "consumer/decode/envelope/row.h"
 
-// Stands at the payload's {, or says that there is none: 1, 0 (null: a tombstone), -1. Takes the schema on
-// the way, for `table`; NULL: passes over it.
+// What a message's payload was found to be.
+struct payload_form {
+    const struct schema *schema; // NULL = none
+    struct span schema_bytes;    // as the wrapper has it; data NULL = none
+    const char *at;              // the payload's first byte
+    bool wrapped;                // in an object of schema and payload, or of payload alone
+    bool flat;                   // an unwrapped row, or a key
+    bool certain;                // whatever its members' values are, members of these names are that
+};
+
+enum payload_kind { PAYLOAD_NULL, PAYLOAD_OBJECT, PAYLOAD_SCALAR };
+
+// Finds the payload, in a wrapper or not, and what the wrapper's schema says of `table` (NULL: the schema is passed
+// over). OBJECT: `json` stands behind its {. SCALAR: it stands before a string, number or boolean, as
+// ExtractField$Key makes of a key. NULL: a tombstone. Returns the kind, or -1.
+//
+// A wrapper has the members schema and payload in either order, or payload alone, and no others. Any other object is
+// the payload itself. Where the table has a column of one of these names, the schema must be an object too, or null
+// beside an object.
 int payload_enter(struct schema_cache *schemas, struct json_reader *json, const struct table *table,
-                  const struct schema **ret_schema, struct error *error);
-// An envelope's members and its "after", or an unwrapped row. The { has been read.
+                  struct payload_form *ret, struct error *error);
+// As payload_enter, where only an object will do: 1, 0 (null), -1.
+int payload_enter_object(struct schema_cache *schemas, struct json_reader *json, const struct table *table,
+                         struct payload_form *ret, struct error *error);
+// An envelope's members and its "after", or an unwrapped row, and sets form->flat and certain. The { has been read.
+//
+// An unwrapped row may have columns of an envelope's names. What has all key columns of the table at its top is a
+// row. So is what has a column before, after, source or transaction that is neither object nor null, and what has a
+// column of the table but none of those as an object.
 int payload_read(struct json_reader *json, struct row_reader *row, struct members *members,
-                 struct error *error);
-// A KEY that an envelope has; a member that ExtractNewRecordState adds to a row.
-bool payload_is_envelope_key(const struct json_reader *json);
+                 struct payload_form *form, struct error *error);
 static inline bool payload_is_added(struct span name) {
     return name.size > 2 && name.data[0] == '_' && name.data[1] == '_';
 }

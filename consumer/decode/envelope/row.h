@@ -3,7 +3,7 @@
 #ifndef TIDEMARK_DECODE_ENVELOPE_ROW_H
 #define TIDEMARK_DECODE_ENVELOPE_ROW_H
 
-#include "consumer/decode/envelope.h"
+#include "consumer/decode/config.h"
 #include "consumer/decode/envelope/schema.h"
 
 struct row_reader {

@@ -194,8 +194,9 @@ bool shapes_read_row(struct shapes *shapes, struct span message, struct row_read
     if (shape->flat) {
         members->flat = true;
         members->after_kind = 1;
-    } else if (members->op.data == NULL && !members->has_source) {
-        return false; // for the general reader it is no envelope
+    } else if (members->before.data == NULL && members->after.data == NULL && !members->has_source &&
+               !members->has_transaction) {
+        return false; // for the general reader it may be no envelope
     }
     if (shape->drifts > 0 && members->after_kind == 1 && row->config->drift != NULL)
         envelope_shape_tell_drift(shape, row);

@@ -6,22 +6,14 @@
 #ifndef TIDEMARK_DECODE_ENVELOPE_SHAPE_H
 #define TIDEMARK_DECODE_ENVELOPE_SHAPE_H
 
-#include "consumer/decode/envelope/events.h"
-#include "consumer/decode/envelope/members.h"
-#include "consumer/decode/envelope/row.h"
+#include "consumer/decode/envelope/boundary.h"
+#include "consumer/decode/envelope/payload.h"
 
 struct shapes;
 
 // The shapes of a catalog's tables, of their keys, and of the transaction topic.
 int shapes_new(struct shapes **ret, const struct catalog *catalog, struct error *error);
 void shapes_free(struct shapes **shapes);
-
-// What the general reader found a message's payload to be.
-struct payload_form {
-    const struct schema *schema; // NULL = none
-    bool wrapped;                // in an object, behind its schema
-    bool flat;                   // an unwrapped row, or a key
-};
 
 // A row's message of row->table: its members, and its columns into row->values, as payload_read gives them.
 // The message's schema is in row->schema_bytes.

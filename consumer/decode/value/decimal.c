@@ -119,13 +119,13 @@ int reading_decimal(const struct reading *reading) {
     if (binary && big_integer_to_int64(scaled.bytes, &count)) {
         if (!decimal_rescale(count, scaled.scale, precision, scale, &count))
             return reading_refuse(reading, does_not_fit);
-        return reading_integer(reading, count);
+        return reading_give_integer(reading, count);
     }
     if (binary && !big_integer_to_text(scaled.bytes, scaled.scale, reading->arena, &digits))
         return reading_no_memory(reading);
     if (value_decimal_read_plain_decimal(digits, precision, scale, &count) ||
         decimal_parse(digits, precision, scale, &count))
-        return reading_integer(reading, count);
+        return reading_give_integer(reading, count);
     if (value_decimal_special_of(digits).data != NULL)
         return reading_refuse(reading, "a decimal has no such value: declare the column numeric");
     return reading_refuse(reading,
@@ -141,9 +141,9 @@ int reading_numeric(const struct reading *reading) {
     if (binary && !big_integer_to_text(scaled.bytes, scaled.scale, reading->arena, &digits))
         return reading_no_memory(reading);
     if (binary || decimal_is_literal(digits))
-        return reading_text(reading, digits);
+        return reading_give_text(reading, digits);
     struct span special = value_decimal_special_of(digits);
     if (special.data != NULL)
-        return reading_text(reading, special);
+        return reading_give_text(reading, special);
     return reading_refuse(reading, value_decimal_why_no_digits(reading));
 }

@@ -1,9 +1,12 @@
-// Inside value_read: one JSON value on its way into a column. value.c reads the token and dispatches; each
-// function here takes it for some declared types, fills reading->ret and returns 0, or refuses it.
+// Inside value_read: one JSON value on its way into a column. value.c reads the token and dispatches; each function
+// here takes it for some declared types, fills reading->ret and returns 0, or refuses it.
 #ifndef TIDEMARK_DECODE_VALUE_READING_H
 #define TIDEMARK_DECODE_VALUE_READING_H
 
-#include "consumer/decode/value.h"
+#include "consumer/decode/semantic.h"
+#include "consumer/json/json.h"
+#include "views/base/error.h"
+#include "views/engine/change.h"
 
 struct reading {
     const struct column *column;
@@ -23,16 +26,24 @@ int reading_no_memory(const struct reading *reading);
 // The bytes of `text` (base64), or a refusal.
 int reading_base64(const struct reading *reading, struct span text, struct span *ret);
 
-static inline int reading_text(const struct reading *reading, struct span text) {
+static inline int reading_give_text(const struct reading *reading, struct span text) {
     *reading->ret = (struct value){.kind = VALUE_TEXT, .bytes = text};
     return 0;
 }
 
-static inline int reading_integer(const struct reading *reading, int64_t integer) {
+static inline int reading_give_integer(const struct reading *reading, int64_t integer) {
     *reading->ret = (struct value){.kind = VALUE_INTEGER, .integer = integer};
     return 0;
 }
 
+int reading_integer(const struct reading *reading);
+int reading_boolean(const struct reading *reading);
+int reading_real(const struct reading *reading);
+int reading_text(const struct reading *reading);
+int reading_json(const struct reading *reading);
+int reading_array(const struct reading *reading);
+int reading_bit(const struct reading *reading);
+int reading_bytea(const struct reading *reading);
 int reading_decimal(const struct reading *reading);
 int reading_numeric(const struct reading *reading);
 int reading_date(const struct reading *reading);

@@ -14,7 +14,7 @@ static bool value_times_is_infinity(struct span text) {
 }
 
 static int value_times_infinity(const struct reading *reading, bool positive) {
-    return reading_text(reading, positive ? SPAN("infinity") : SPAN("-infinity"));
+    return reading_give_text(reading, positive ? SPAN("infinity") : SPAN("-infinity"));
 }
 
 static char *value_times_take(const struct reading *reading) {
@@ -23,7 +23,7 @@ static char *value_times_take(const struct reading *reading) {
 
 static int value_times_give(const struct reading *reading, char *text, size_t size) {
     arena_return(reading->arena, ISO8601_TEXT_SIZE - size);
-    return reading_text(reading, (struct span){text, size});
+    return reading_give_text(reading, (struct span){text, size});
 }
 
 // The connector's adaptive modes choose by the column's declared precision: "timestamp(3)".
@@ -78,7 +78,7 @@ int reading_date(const struct reading *reading) {
     if (reading->kind != JSON_STRING)
         return reading_refuse(reading, "not a date");
     if (value_times_is_infinity(reading->text))
-        return reading_text(reading, reading->text);
+        return reading_give_text(reading, reading->text);
     int64_t days;
     if (!iso8601_read_date(reading->text, &days))
         return reading_refuse(reading, "not a date (YYYY-MM-DD)");
@@ -140,7 +140,7 @@ int reading_timestamp(const struct reading *reading) {
     if (reading->kind != JSON_STRING)
         return reading_refuse(reading, "not a timestamp");
     if (value_times_is_infinity(reading->text))
-        return reading_text(reading, reading->text);
+        return reading_give_text(reading, reading->text);
     struct moment moment;
     enum iso8601_zone zone;
     if (!iso8601_read_timestamp(reading->text, &moment, &zone))
@@ -152,7 +152,7 @@ int reading_timestamptz(const struct reading *reading) {
     if (reading->kind != JSON_STRING)
         return reading_refuse(reading, "not a timestamp with an offset, as text");
     if (iso8601_is_stored(reading->text) || value_times_is_infinity(reading->text))
-        return reading_text(reading, reading->text);
+        return reading_give_text(reading, reading->text);
     struct moment moment;
     enum iso8601_zone zone;
     if (!iso8601_read_timestamp(reading->text, &moment, &zone))

@@ -100,7 +100,9 @@ static void captures_are_read_the_same(void **state) {
 // Whether these are envelopes or rows, or which of two members counts, is the general reader's to say.
 static const struct sample unlearnt[] = {
     {"points", POINTS_KEY, "{'schema':null,'order_id':1,'customer_id':2,'points':3,'reason':'x'}"},
-    {"points", POINTS_KEY, "{'op':null,'order_id':1,'customer_id':2,'points':3,'reason':'x'}"},
+    {"points", POINTS_KEY,
+     "{'payload':{'after':{'order_id':1,'customer_id':2,'points':3,'reason':'x'},'op':'c'},'schema':"
+     "{'type':'struct','fields':" POINTS_FIELDS "}}"},
     {"points", POINTS_KEY,
      "{'after':{'order_id':1,'customer_id':2,'points':3,'more':1},'after':{'order_id':1,'customer_id':2},"
      "'op':'c'}"},

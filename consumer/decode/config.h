@@ -1,0 +1,16 @@
+// What a decoder of envelopes is made with. Borrowed: all of it outlives the decoder.
+#ifndef TIDEMARK_DECODE_CONFIG_H
+#define TIDEMARK_DECODE_CONFIG_H
+
+#include "consumer/decode/semantic.h"
+#include "views/engine/catalog.h"
+
+struct envelope_config {
+    const struct catalog *catalog;
+    const struct value_settings *settings; // outlives the decoder
+    // Told of each column that an event has and the table does not; may be NULL.
+    void (*drift)(void *self, const struct table *table, struct span column);
+    void *self;
+};
+
+#endif

@@ -1,0 +1,152 @@
+#include "consumer/decode/envelope/transaction.h"
+
+#include "consumer/decode/envelope/payload.h"
+#include "consumer/decode/envelope/shape.h"
+#include "consumer/json/scan.h"
+
+// A table that is not mirrored here does not count.
+static int transaction_count_collection(const struct catalog *catalog, struct span name, int64_t count,
+                                        struct event *event, struct error *error) {
+    const char *dot = name.data != NULL ? memchr(name.data, '.', name.size) : NULL;
+    const struct table *table =
+        dot != NULL ? catalog_table(catalog, dot + 1, name.size - (size_t)(dot + 1 - name.data)) : NULL;
+    if (count < 0)
+        return error_set(error, ERROR_INPUT, "event_count is negative");
+    if (table != NULL) {
+        event->expected[table->index] += count;
+        event->expected_total += count;
+    }
+    return 0;
+}
+
+// The members of one collection; the { has been read.
+static int transaction_read_collection(const struct catalog *catalog, struct json_reader *json,
+                                       struct event *event, struct error *error) {
+    struct json_value name = {.kind = JSON_NULL}, value;
+    int64_t count = 0;
+    enum json_kind kind;
+    while ((kind = json_next(json)) == JSON_KEY) {
+        bool is_count = KEY_IS(json, "event_count"), is_name = KEY_IS(json, "data_collection");
+        if (!json_take(json, &value))
+            return row_broken(json, error);
+        if (is_name)
+            name = value;
+        if (is_count && members_integer(&value, "event_count", &count, error) != 0)
+            return -1;
+    }
+    return kind == JSON_OBJECT_END
+               ? transaction_count_collection(catalog, members_text(&name), count, event, error)
+               : row_broken(json, error);
+}
+
+// {"data_collection":"public.orders","event_count":2} as Debezium writes it: past it. NULL: it is written
+// otherwise, and nothing was counted. (It is valid JSON, where such bytes never follow an escaped quote.)
+static const char *transaction_read_plain_collection(const struct catalog *catalog, const char *p,
+                                                     const char *end, struct event *event) {
+    p = pass_word(p, end, SPAN(BOUNDARY_COLLECTION_BEGIN "\""));
+    const char *name = p, *quote = p != NULL ? memchr(p, '"', (size_t)(end - p)) : NULL;
+    p = quote != NULL ? pass_word(quote, end, SPAN("\"" BOUNDARY_COLLECTION_MIDDLE)) : NULL;
+    if (p == NULL)
+        return NULL;
+    const char *digits = p;
+    p = pass_digits(p, end);
+    int64_t count;
+    if (p == end || *p != '}' || !json_to_integer((struct span){digits, (size_t)(p - digits)}, &count))
+        return NULL;
+    (void)transaction_count_collection(catalog, (struct span){name, (size_t)(quote - name)}, count, event,
+                                       NULL);
+    return p + 1;
+}
+
+static bool transaction_read_plain_collections(const struct catalog *catalog, struct span array,
+                                               struct event *event) {
+    const char *p = array.data, *end = p + array.size;
+    while (p + 1 < end) {
+        p = transaction_read_plain_collection(catalog, p + 1, end, event); // past the [ or the comma
+        if (p == NULL || p == end || (*p != ',' && *p != ']'))
+            return false;
+    }
+    return true;
+}
+
+static void transaction_forget_collections(const struct catalog *catalog, struct event *event) {
+    memset(event->expected, 0, (size_t)catalog->table_count * sizeof *event->expected);
+    event->expected_total = 0;
+}
+
+// [{"data_collection":"public.orders","event_count":2},..]
+static int transaction_read_collections(const struct catalog *catalog, const struct json_value *value,
+                                        struct event *event, struct error *error) {
+    transaction_forget_collections(catalog, event);
+    if (value->kind == JSON_NULL || value->kind == JSON_ERROR)
+        return 0;
+    if (value->kind != JSON_ARRAY_BEGIN)
+        return error_set(error, ERROR_INPUT, "data_collections is no array");
+    if (transaction_read_plain_collections(catalog, value->raw, event))
+        return 0;
+    transaction_forget_collections(catalog, event);
+    struct json_reader json;
+    enum json_kind kind;
+    json_open(&json, value->raw);
+    (void)json_next(&json);
+    while ((kind = json_next(&json)) == JSON_OBJECT_BEGIN)
+        if (transaction_read_collection(catalog, &json, event, error) != 0)
+            return -1;
+    return kind == JSON_ARRAY_END ? 0 : row_broken(&json, error);
+}
+
+// The general reader: 1, 0 (a tombstone), -1.
+static int transaction_read_members(struct span message, struct json_value values[BOUNDARY_MEMBERS],
+                                    struct payload_form *form, struct error *error) {
+    struct json_reader json;
+    json_open(&json, message);
+    int entered = message.size == 0 ? 0 : payload_enter_object(NULL, &json, NULL, form, error);
+    if (entered <= 0)
+        return entered;
+    for (int i = 0; i < BOUNDARY_MEMBERS; i++)
+        values[i].kind = JSON_ERROR;
+    enum json_kind kind;
+    while ((kind = json_next(&json)) == JSON_KEY) {
+        int member = boundary_find(&json);
+        if (member >= 0 ? !json_take(&json, &values[member]) : !json_skip(&json))
+            return row_broken(&json, error);
+    }
+    if (kind != JSON_OBJECT_END)
+        return row_broken(&json, error);
+    return payload_leave(&json, error) == 0 ? 1 : -1;
+}
+
+static int transaction_take_members(const struct catalog *catalog,
+                                    const struct json_value values[BOUNDARY_MEMBERS], struct event *event,
+                                    struct error *error) {
+    event->event_count = 0;
+    struct span status = members_text(&values[BOUNDARY_STATUS]);
+    if (members_integer(&values[BOUNDARY_TS_MS], "ts_ms", &event->change.ts_ms, error) != 0 ||
+        members_integer(&values[BOUNDARY_EVENT_COUNT], "event_count", &event->event_count, error) != 0 ||
+        transaction_read_collections(catalog, &values[BOUNDARY_COLLECTIONS], event, error) != 0 ||
+        members_split_id(members_text(&values[BOUNDARY_ID]), &event->change.txid, &event->change.lsn,
+                         error) != 0)
+        return -1;
+    bool is_end = TEXT_IS(status, "END");
+    if (!is_end && !TEXT_IS(status, "BEGIN"))
+        return error_set(error, ERROR_INPUT, "status is neither BEGIN nor END");
+    if (is_end && event->change.lsn == LSN_NONE)
+        return error_set(error, ERROR_INPUT, "the id of an END has no LSN");
+    event->kind = is_end ? EVENT_END : EVENT_BEGIN;
+    return 0;
+}
+
+int transaction_decode(struct shapes *shapes, const struct catalog *catalog, const struct message *message,
+                       struct event *event, struct error *error) {
+    struct json_value values[BOUNDARY_MEMBERS];
+    struct payload_form form = {0};
+    if (shapes_read_boundary(shapes, message->value, values))
+        return transaction_take_members(catalog, values, event, error);
+    int read = transaction_read_members(message->value, values, &form, error);
+    if (read <= 0)
+        return read; // a tombstone in a compacted transaction topic says nothing
+    if (transaction_take_members(catalog, values, event, error) != 0)
+        return -1;
+    shapes_learn_boundary(shapes, message->value, &form);
+    return 0;
+}

@@ -1,0 +1,14 @@
+// Messages of the transaction topic: BEGIN and END. Inside the envelope decoder only.
+#ifndef TIDEMARK_DECODE_ENVELOPE_TRANSACTION_H
+#define TIDEMARK_DECODE_ENVELOPE_TRANSACTION_H
+
+#include "consumer/decode/event.h"
+#include "consumer/message.h"
+
+struct shapes;
+
+// Sets `event`'s kind and members; a tombstone leaves it EVENT_NOTHING.
+int transaction_decode(struct shapes *shapes, const struct catalog *catalog, const struct message *message,
+                       struct event *event, struct error *error);
+
+#endif

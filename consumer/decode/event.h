@@ -1,0 +1,45 @@
+// What a message says once it is decoded: a row's change, a boundary of a transaction, a heartbeat. Plain data,
+// filled by envelope_decode; belongs to the caller, one thread at a time.
+#ifndef TIDEMARK_DECODE_EVENT_H
+#define TIDEMARK_DECODE_EVENT_H
+
+#include "views/base/arena.h"
+#include "views/base/error.h"
+#include "views/engine/catalog.h"
+#include "views/engine/change.h"
+
+enum event_kind {
+    EVENT_CHANGE,
+    EVENT_BEGIN,
+    EVENT_END,
+    EVENT_HEARTBEAT,
+    EVENT_NOTHING, // for no mirrored table, or of no interest
+};
+
+struct event {
+    enum event_kind kind;
+    struct change change; // EVENT_CHANGE; values point below
+    // EVENT_BEGIN and EVENT_END: change.txid, change.lsn (of the END: the commit's), change.ts_ms, and of the
+    // END how many rows each mirrored table has in the transaction, by table number
+    int64_t *expected;
+    int64_t expected_total; // sum of `expected`
+    int64_t event_count;    // all rows, of other tables too: the highest total_order
+    int64_t heartbeat_ms;   // EVENT_HEARTBEAT
+    // A row that could not be read may still say where it belongs: then `change`'s transaction members are
+    // set though decoding failed, and the merge need not wait for it.
+    bool placed;
+    uint64_t key_hash; // of the key's bytes; of a delete or tombstone only, else 0
+    // change.lsn and change.previous_commit as the source has them; the loop makes them comparable across
+    // timelines
+    int64_t source_lsn;
+    int64_t source_previous_commit;
+
+    struct value *values; // TABLE_COLUMNS_MAX
+    struct arena arena;
+    bool keeps_arena; // what the arena holds of earlier events stays: its owner empties it
+};
+
+int event_init(struct event *event, const struct catalog *catalog, struct error *error);
+void event_done(struct event *event);
+
+#endif

@@ -1,0 +1,103 @@
+// The types that need no file of their own: integers, booleans, doubles, texts, documents, bytes and bits.
+#include "consumer/decode/value/reading.h"
+#include "views/base/real.h"
+
+#include <math.h>
+
+int reading_integer(const struct reading *reading) {
+    int64_t integer;
+    if (reading->kind == JSON_NUMBER && json_to_integer(reading->text, &integer))
+        return reading_give_integer(reading, integer);
+    if (reading->kind == JSON_STRING && integer_parse(reading->text, &integer))
+        return reading_give_integer(reading, integer);
+    return reading_refuse(reading, "not a 64-bit integer");
+}
+
+int reading_boolean(const struct reading *reading) {
+    if (reading->kind == JSON_TRUE || reading->kind == JSON_FALSE)
+        return reading_give_integer(reading, reading->kind == JSON_TRUE);
+    if (reading->kind != JSON_STRING && reading->kind != JSON_NUMBER)
+        return reading_refuse(reading, "not true or false");
+    if (span_is(reading->text, "true") || span_is(reading->text, "1"))
+        return reading_give_integer(reading, 1);
+    if (span_is(reading->text, "false") || span_is(reading->text, "0"))
+        return reading_give_integer(reading, 0);
+    return reading_refuse(reading, "not true or false");
+}
+
+int reading_real(const struct reading *reading) {
+    double real;
+    bool named = reading->kind == JSON_STRING;
+    if (named && span_is(reading->text, "NaN"))
+        return reading_give_text(reading, reading->text);
+    if ((reading->kind != JSON_NUMBER && !named) || !real_parse(reading->text, &real) ||
+        named != !!isinf(real))
+        return reading_refuse(reading, "not a double");
+    *reading->ret = (struct value){.kind = VALUE_REAL, .real = real};
+    return 0;
+}
+
+// A number or a boolean is what the column held before it was retyped.
+int reading_text(const struct reading *reading) {
+    if (reading->kind == JSON_OBJECT_BEGIN || reading->kind == JSON_ARRAY_BEGIN)
+        return reading_refuse(reading, "not a string");
+    return reading_give_text(reading, reading->text);
+}
+
+int reading_json(const struct reading *reading) {
+    if (reading->kind == JSON_STRING || reading->kind == JSON_OBJECT_BEGIN ||
+        reading->kind == JSON_ARRAY_BEGIN)
+        return reading_give_text(reading, reading->text);
+    return reading_refuse(reading, "not JSON as text, an object or an array");
+}
+
+int reading_array(const struct reading *reading) {
+    if (reading->kind == JSON_OBJECT_BEGIN || reading->kind == JSON_ARRAY_BEGIN)
+        return reading_give_text(reading, reading->text);
+    struct json_reader json;
+    json_open(&json, reading->text);
+    if (reading->kind == JSON_STRING) {
+        enum json_kind kind = json_next(&json);
+        if ((kind == JSON_OBJECT_BEGIN || kind == JSON_ARRAY_BEGIN) && json_leave(&json, 0) &&
+            json_next(&json) == JSON_END)
+            return reading_give_text(reading, reading->text);
+    }
+    return reading_refuse(reading, "not an array or object");
+}
+
+// "101" is 5 for PostgreSQL, and comes as base64 of its bytes, least significant first; bit(1) as a boolean.
+// (PostgresValueConverter.convertBits, Debezium 2.7 to 3.7; with binary modes the same bytes.)
+int reading_bit(const struct reading *reading) {
+    if (reading->kind == JSON_TRUE || reading->kind == JSON_FALSE)
+        return reading_give_text(reading, reading->kind == JSON_TRUE ? SPAN("1") : SPAN("0"));
+    struct span bytes;
+    if (reading->kind != JSON_STRING)
+        return reading_refuse(reading, "not bits as base64");
+    if (reading_base64(reading, reading->text, &bytes) != 0)
+        return -1;
+    size_t width = (size_t)reading->column->precision, most = bytes.size * 8;
+    while (most > 0 && (bytes.data[(most - 1) / 8] >> ((most - 1) % 8) & 1) == 0)
+        most--;
+    if (width > 0 && most > width)
+        return reading_refuse(reading, "more bits than are declared");
+    size_t size = width > 0 ? width : most > 0 ? most : bytes.size > 0;
+    char *text = arena_take(reading->arena, size);
+    if (text == NULL && size > 0)
+        return reading_no_memory(reading);
+    for (size_t i = 0; i < size; i++) {
+        size_t bit = size - 1 - i;
+        bool set = bit / 8 < bytes.size && (bytes.data[bit / 8] >> (bit % 8) & 1);
+        text[i] = set ? '1' : '0';
+    }
+    return reading_give_text(reading, (struct span){text, size});
+}
+
+int reading_bytea(const struct reading *reading) {
+    if (reading->kind != JSON_STRING)
+        return reading_refuse(reading, "not base64");
+    struct span bytes;
+    if (reading_base64(reading, reading->text, &bytes) != 0)
+        return -1;
+    *reading->ret = (struct value){.kind = VALUE_BLOB, .bytes = bytes};
+    return 0;
+}
