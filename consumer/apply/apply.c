@@ -1,32 +1,14 @@
+#include "consumer/apply/apply.h"
+
+#include "consumer/apply/loop/commit.h"
+#include "consumer/apply/loop/head.h"
 #include "consumer/apply/loop/state.h"
+#include "consumer/apply/loop/sweep.h"
+#include "consumer/apply/loop/take.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
 
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-// The oldest gives way: a storm of warnings is told by its newest, and by the counters.
-void apply_warn(struct apply *apply, const char *format, ...) {
-    int place = (apply->warning_next + apply->warning_count) % WARNINGS_MAX;
-    if (apply->warning_count == WARNINGS_MAX)
-        apply->warning_next = (apply->warning_next + 1) % WARNINGS_MAX;
-    else
-        apply->warning_count++;
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(apply->warnings[place], REASON_SIZE, format, args);
-    va_end(args);
-}
-
-const char *apply_warning(struct apply *apply) {
-    if (apply->warning_count == 0)
-        return NULL;
-    const char *warning = apply->warnings[apply->warning_next];
-    apply->warning_next = (apply->warning_next + 1) % WARNINGS_MAX;
-    apply->warning_count--;
-    return warning;
-}
 
 static void apply_note_drift(void *self, const struct table *table, struct span column) {
     struct apply *apply = self;
@@ -38,120 +20,144 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     if (apply == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     apply->config = *config;
-    const struct prefetch_config ahead = {.source = config->source,
-                                          .envelope = {.catalog = config->catalog,
-                                                       .settings = config->settings,
-                                                       .drift = apply_note_drift,
-                                                       .self = apply}};
-    if (prefetch_new(&apply->ahead, &ahead, error) != 0 ||
+    if (config->monotonic_ms == NULL)
+        apply->config.monotonic_ms = clock_monotonic_ms;
+    if (config->wall_ms == NULL)
+        apply->config.wall_ms = clock_wall_ms;
+    const struct prefetch_config prefetch = {.source = config->source,
+                                             .envelope = {.catalog = config->catalog,
+                                                          .settings = config->settings,
+                                                          .drift = apply_note_drift,
+                                                          .self = apply}};
+    if (prefetch_new(&apply->prefetch, &prefetch, error) != 0 ||
         merge_new(&apply->merge, config->catalog, store_sequence(config->store), error) != 0)
         return -1;
     apply->newest = store_sequence(config->store);
     // What the last run showed in part is not whole by starting again.
-    apply->torn = store_was_torn(config->store);
-    apply->torn_until = LSN_NONE;
-    apply_load_timelines(apply);
+    apply->torn.is = store_was_torn(config->store);
+    apply->torn.until = LSN_NONE;
+    head_load_timelines(apply);
     *ret = apply;
     apply = NULL;
     return 0;
 }
 
-static void apply_free_slot(struct slot *slot) {
-    if (slot == NULL)
+static void apply_free_partition(struct partition *partition) {
+    if (partition == NULL)
         return;
-    free(slot->topic);
-    free(slot);
+    free(partition->topic);
+    free(partition);
 }
 
 void apply_free(struct apply **apply) {
     struct apply *a = *apply;
     if (a == NULL)
         return;
-    prefetch_free(&a->ahead);
+    prefetch_free(&a->prefetch);
     (void)store_rollback(a->config.store, NULL);
-    for (int i = 0; i < a->slot_count; i++)
-        apply_free_slot(a->slots[i]);
-    free(a->slots);
+    for (int i = 0; i < a->partition_count; i++)
+        apply_free_partition(a->partitions[i]);
+    free(a->partitions);
     offsets_json_free(&a->offsets);
     merge_free(&a->merge);
     free(a);
     *apply = NULL;
 }
 
-static void apply_load_offset(const struct apply *apply, struct slot *slot) {
+static void apply_load_offset(const struct apply *apply, struct partition *partition) {
     int count;
     const struct store_offset *offsets = store_offsets(apply->config.store, &count);
     for (int i = 0; i < count; i++) {
-        if (offsets[i].partition != slot->partition || strcmp(offsets[i].topic, slot->topic) != 0)
+        if (offsets[i].partition != partition->id || strcmp(offsets[i].topic, partition->topic) != 0)
             continue;
-        slot->known = true;
-        slot->next_offset = slot->committed_offset = offsets[i].next_offset;
-        slot->after_delete = offsets[i].after_delete;
-        slot->deleted_key = offsets[i].deleted_key;
-        slot->newest_ts_ms = offsets[i].newest_ts_ms;
+        partition->known = true;
+        partition->next_offset = partition->committed_offset = offsets[i].next_offset;
+        partition->after_delete = offsets[i].after_delete;
+        partition->deleted_key = offsets[i].deleted_key;
+        partition->newest_ts_ms = offsets[i].newest_ts_ms;
     }
 }
 
-static struct slot *apply_make_slot(struct apply *apply, const char *topic, int32_t partition,
-                                    struct error *error) {
-    struct slot *slot = calloc(1, sizeof *slot);
-    if (slot == NULL || (slot->topic = strdup(topic)) == NULL) {
-        apply_free_slot(slot);
+static struct partition *apply_make_partition(struct apply *apply, const char *topic, int32_t id,
+                                              struct error *error) {
+    struct partition *partition = calloc(1, sizeof *partition);
+    if (partition == NULL || (partition->topic = strdup(topic)) == NULL) {
+        apply_free_partition(partition);
         (void)error_set(error, ERROR_SYSTEM, "out of memory");
         return NULL;
     }
-    slot->partition = partition;
-    slot->newest_lsn = LSN_NONE;
-    slot->role = topic_role(topic, apply->config.prefix, apply->config.catalog, &slot->table);
-    apply_load_offset(apply, slot);
-    return slot;
+    partition->id = id;
+    partition->newest_lsn = LSN_NONE;
+    partition->role = topic_role(topic, apply->config.prefix, apply->config.catalog, &partition->table);
+    apply_load_offset(apply, partition);
+    return partition;
 }
 
-int apply_add_partition(struct apply *apply, const char *topic, int32_t partition, int *ret_slot,
-                        int64_t *ret_next_offset, struct error *error) {
-    int number = progress_partition(apply->config.progress, topic, partition);
-    if (number < 0)
-        return error_set(error, ERROR_SYSTEM, "more than %d partitions, or out of memory", APPLY_SLOTS_MAX);
-    if (number >= apply->slot_count) {
-        struct slot **grown = realloc(apply->slots, ((size_t)number + 1) * sizeof *grown);
-        if (grown == NULL)
-            return error_set(error, ERROR_SYSTEM, "out of memory");
-        apply->slots = grown;
-        while (apply->slot_count <= number)
-            apply->slots[apply->slot_count++] = NULL;
-    }
-    if (apply->slots[number] == NULL) {
-        apply->slots[number] = apply_make_slot(apply, topic, partition, error);
-        if (apply->slots[number] == NULL ||
-            prefetch_add_slot(apply->ahead, number, apply->slots[number]->role, apply->slots[number]->table,
-                              error) != 0 ||
-            offsets_json_add(&apply->offsets, apply->slots[number]->topic, partition, number, error) != 0)
-            return -1;
-        progress_set_applied(apply->config.progress, number, apply->slots[number]->next_offset);
-    }
-    *ret_slot = number;
-    *ret_next_offset = apply->slots[number]->known ? apply->slots[number]->next_offset : -1;
+static int apply_grow_partitions(struct apply *apply, int slot, struct error *error) {
+    if (slot < apply->partition_count)
+        return 0;
+    struct partition **grown = realloc(apply->partitions, ((size_t)slot + 1) * sizeof *grown);
+    if (grown == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    apply->partitions = grown;
+    while (apply->partition_count <= slot)
+        apply->partitions[apply->partition_count++] = NULL;
     return 0;
 }
 
-void apply_start_at(struct apply *apply, int number, int64_t offset) {
-    struct slot *slot = apply->slots[number];
-    if (slot->known)
+// A partition is in its slot when everything is there that belongs to it, and not before: one that fails is
+// added anew by the next discovery.
+static int apply_fill_slot(struct apply *apply, int slot, const char *topic, int32_t id,
+                           struct error *error) {
+    if (apply_grow_partitions(apply, slot, error) != 0)
+        return -1;
+    if (apply->partitions[slot] != NULL)
+        return 0;
+    struct partition *partition = apply_make_partition(apply, topic, id, error);
+    if (partition == NULL)
+        return -1;
+    if (prefetch_add_slot(apply->prefetch, slot, partition->role, partition->table, error) != 0 ||
+        offsets_json_add(&apply->offsets, partition->topic, id, slot, error) != 0) {
+        apply_free_partition(partition);
+        return -1;
+    }
+    apply->partitions[slot] = partition;
+    progress_set_applied(apply->config.progress, slot, partition->next_offset);
+    return 0;
+}
+
+int apply_add_partition(struct apply *apply, const char *topic, int32_t id, int *ret_slot,
+                        int64_t *ret_next_offset, struct error *error) {
+    int slot = progress_partition(apply->config.progress, topic, id);
+    if (slot < 0)
+        return error_set(error, ERROR_SYSTEM, "more than %d partitions, or out of memory",
+                         APPLY_PARTITIONS_MAX);
+    if (apply_fill_slot(apply, slot, topic, id, error) != 0)
+        return -1;
+    const struct partition *partition = apply->partitions[slot];
+    *ret_slot = slot;
+    *ret_next_offset = partition->known ? partition->next_offset : -1;
+    return 0;
+}
+
+void apply_start_at(struct apply *apply, int slot, int64_t offset) {
+    struct partition *partition = apply->partitions[slot];
+    if (partition->known)
         return;
-    slot->next_offset = slot->committed_offset = offset;
-    progress_set_applied(apply->config.progress, number, offset);
+    partition->next_offset = partition->committed_offset = offset;
+    progress_set_applied(apply->config.progress, slot, offset);
 }
 
 void apply_verify_first(struct apply *apply, int slot) {
-    apply->slots[slot]->verify = true;
+    apply->partitions[slot]->verify = true;
 }
 
 int64_t apply_next_offset(const struct apply *apply, int slot) {
-    return apply->slots[slot]->next_offset;
+    return apply->partitions[slot]->next_offset;
 }
 
 int64_t apply_committed_offset(const struct apply *apply, int slot) {
-    return apply->slots[slot]->committed_offset;
+    return apply->partitions[slot]->committed_offset;
 }
 
 void apply_set_sequenced(struct apply *apply, bool sequenced) {
@@ -165,25 +171,25 @@ bool apply_saw_transactions(const struct apply *apply) {
     return apply->saw_transactions;
 }
 
-static enum merge_verdict apply_judge(const struct apply *apply, const struct slot *slot) {
-    if (slot->role != TOPIC_TABLE || slot->event->kind != EVENT_CHANGE ||
-        (slot->failure != NULL && !slot->event->placed))
+static enum merge_verdict apply_judge(const struct apply *apply, const struct partition *partition) {
+    if (partition->role != TOPIC_TABLE || partition->event->kind != EVENT_CHANGE ||
+        (partition->failure != NULL && !partition->event->placed))
         return MERGE_TAKE;
-    return merge_judge(apply->merge, slot->event);
+    return merge_judge(apply->merge, partition->event);
 }
 
 // Takes from one partition until its head must wait, or `budget` is used up.
-static int apply_drain(struct apply *apply, int number, int64_t *budget, struct error *error) {
+static int apply_drain(struct apply *apply, int slot, int64_t *budget, struct error *error) {
     bool found;
     while (*budget > 0) {
-        if (apply_look(apply, number, &found, error) != 0)
+        if (head_look(apply, slot, &found, error) != 0)
             return -1;
         if (!found)
             return 0;
-        enum merge_verdict verdict = apply_judge(apply, apply->slots[number]);
+        enum merge_verdict verdict = apply_judge(apply, apply->partitions[slot]);
         if (verdict == MERGE_WAIT)
             return 0;
-        if (apply_take(apply, number, verdict, error) != 0)
+        if (take_head(apply, slot, verdict, error) != 0)
             return -1;
         --*budget;
     }
@@ -192,22 +198,22 @@ static int apply_drain(struct apply *apply, int number, int64_t *budget, struct 
 
 // Passes over what a transaction topic's partition has before its next END above C. True when such an END is
 // its head.
-static int apply_seek_end(struct apply *apply, int number, int64_t *budget, bool *ret_found,
+static int apply_seek_end(struct apply *apply, int slot, int64_t *budget, bool *ret_found,
                           struct error *error) {
     *ret_found = false;
     bool found;
     while (*budget > 0) {
-        if (apply_look(apply, number, &found, error) != 0)
+        if (head_look(apply, slot, &found, error) != 0)
             return -1;
         if (!found)
             return 0;
-        struct slot *slot = apply->slots[number];
-        if (slot->failure == NULL && slot->event->kind == EVENT_END &&
-            slot->event->change.lsn > merge_finished_lsn(apply->merge)) {
+        struct partition *partition = apply->partitions[slot];
+        if (partition->failure == NULL && partition->event->kind == EVENT_END &&
+            partition->event->change.lsn > merge_finished_lsn(apply->merge)) {
             *ret_found = true;
             return 0;
         }
-        if (apply_take(apply, number, MERGE_TAKE, error) != 0)
+        if (take_head(apply, slot, MERGE_TAKE, error) != 0)
             return -1;
         --*budget;
     }
@@ -220,9 +226,9 @@ static int apply_find_end(struct apply *apply, int64_t *budget, int *ret_slot, s
     int lowest = -1;
     int partitions = 0;
     bool unsure = false;
-    for (int i = 0; i < apply->slot_count; i++) {
-        struct slot *slot = apply->slots[i];
-        if (slot == NULL || slot->role != TOPIC_TRANSACTION)
+    for (int i = 0; i < apply->partition_count; i++) {
+        struct partition *partition = apply->partitions[i];
+        if (partition == NULL || partition->role != TOPIC_TRANSACTION)
             continue;
         partitions++;
         bool found;
@@ -230,7 +236,7 @@ static int apply_find_end(struct apply *apply, int64_t *budget, int *ret_slot, s
             return -1;
         if (!found)
             unsure |= !apply->config.source.at_end(apply->config.source.self, i);
-        else if (lowest < 0 || slot->event->change.lsn < apply->slots[lowest]->event->change.lsn)
+        else if (lowest < 0 || partition->event->change.lsn < apply->partitions[lowest]->event->change.lsn)
             lowest = i;
     }
     *ret_slot = partitions > 1 && unsure ? -1 : lowest;
@@ -238,10 +244,11 @@ static int apply_find_end(struct apply *apply, int64_t *budget, int *ret_slot, s
 }
 
 static int apply_current_end_slot(const struct apply *apply) {
-    for (int i = 0; i < apply->slot_count; i++) {
-        const struct slot *slot = apply->slots[i];
-        if (slot != NULL && slot->role == TOPIC_TRANSACTION && slot->head != NULL && slot->failure == NULL &&
-            slot->event->kind == EVENT_END && slot->event->change.lsn == merge_current_lsn(apply->merge))
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition != NULL && partition->role == TOPIC_TRANSACTION && partition->head != NULL &&
+            partition->failure == NULL && partition->event->kind == EVENT_END &&
+            partition->event->change.lsn == merge_current_lsn(apply->merge))
             return i;
     }
     return -1;
@@ -252,26 +259,26 @@ static int apply_finish_current(struct apply *apply, struct error *error) {
     bool gap = merge_leaves_gap(apply->merge);
     int end = apply_current_end_slot(apply);
     assert(end >= 0);
-    apply_begin(apply);
+    commit_open(apply);
     // Of one that is not whole nobody may say that it is shown, and what its key changes carry may still be
     // asked for.
     if (whole && store_transaction_end(apply->config.store, merge_current_txid(apply->merge),
                                        merge_current_lsn(apply->merge), error) != 0)
         return -1;
     merge_finish(apply->merge);
-    apply->advanced = true;
+    apply->waiting.advanced = true;
     apply->counters.ignored++;
-    if (apply->slots[end]->event->change.ts_ms > apply->newest_ts_ms)
-        apply->newest_ts_ms = apply->slots[end]->event->change.ts_ms;
+    if (apply->partitions[end]->event->change.ts_ms > apply->newest_ts_ms)
+        apply->newest_ts_ms = apply->partitions[end]->event->change.ts_ms;
     if (whole)
         apply->counters.transactions++;
     else if (!merge_rows_are_nameless(apply->merge))
-        (void)apply_count_passed(apply, merge_finished_txid(apply->merge));
+        (void)take_count_passed(apply, merge_finished_txid(apply->merge));
     if (!whole || gap)
-        apply_tear(apply);
-    if (whole && apply->torn_until == LSN_NONE)
-        apply->torn_until = merge_finished_lsn(apply->merge);
-    apply_let_go(apply, end);
+        take_tear(apply);
+    if (whole && apply->torn.until == LSN_NONE)
+        apply->torn.until = merge_finished_lsn(apply->merge);
+    take_release(apply, end);
     return 0;
 }
 
@@ -283,16 +290,16 @@ static int apply_next_current(struct apply *apply, int64_t *budget, bool *ret_pr
     *ret_progress = end >= 0;
     if (end < 0)
         return 0;
-    switch (merge_offer_end(apply->merge, apply->slots[end]->event, error)) {
+    switch (merge_offer_end(apply->merge, apply->partitions[end]->event)) {
     case MERGE_END_CURRENT:
         return 0;
     case MERGE_END_PASSED:
         apply->counters.ignored++;
-        apply_begin(apply);
-        apply_let_go(apply, end);
+        commit_open(apply);
+        take_release(apply, end);
         return 0;
     case MERGE_END_REPEATED:
-        return apply_take(apply, end, MERGE_TAKE, error);
+        return take_head(apply, end, MERGE_TAKE, error);
     }
     return 0;
 }
@@ -307,12 +314,12 @@ static bool apply_is_hopeless(const struct apply *apply) {
             continue;
         owed = true;
         bool any = false;
-        for (int i = 0; i < apply->slot_count; i++) {
-            const struct slot *slot = apply->slots[i];
-            if (slot == NULL || slot->table != table)
+        for (int i = 0; i < apply->partition_count; i++) {
+            const struct partition *partition = apply->partitions[i];
+            if (partition == NULL || partition->table != table)
                 continue;
             any = true;
-            if (slot->head == NULL)
+            if (partition->head == NULL)
                 return false;
         }
         if (!any)
@@ -323,33 +330,20 @@ static bool apply_is_hopeless(const struct apply *apply) {
 
 int64_t apply_open_ms(const struct apply *apply, int64_t *ret_taken) {
     bool open = store_in_transaction(apply->config.store);
-    *ret_taken = (open ? apply->taken : 0) + (apply->committing ? apply->handed : 0);
+    *ret_taken = (open ? apply->open.messages : 0) + (apply->handed.writing ? apply->handed.messages : 0);
     if (open)
-        return clock_monotonic_ms() - apply->opened_ms;
-    return apply->committing ? 0 : -1;
+        return apply->config.monotonic_ms() - apply->open.opened_ms;
+    return apply->handed.writing ? 0 : -1;
 }
 
 bool apply_is_writing(const struct apply *apply) {
-    return apply->committing && !store_commit_is_done(apply->config.store);
-}
-
-// While one commit is written the next one grows, until it is full; what has come meanwhile follows at once.
-static int apply_commit_when_due(struct apply *apply, struct error *error) {
-    if (store_commit_is_done(apply->config.store) && apply_finish(apply, error) != 0)
-        return -1;
-    if (!store_in_transaction(apply->config.store) || merge_current_begun(apply->merge))
-        return 0;
-    bool full = apply->taken >= apply->config.commit_messages || apply->taken_bytes >= APPLY_COMMIT_BYTES ||
-                store_is_full(apply->config.store);
-    bool due = !apply->committing &&
-               (apply->taken >= apply->enough || clock_monotonic_ms() - apply->opened_ms >= APPLY_COMMIT_MS);
-    return full || due ? apply_commit_start(apply, error) : 0;
+    return apply->handed.writing && !store_commit_is_done(apply->config.store);
 }
 
 static int apply_drain_all(struct apply *apply, int64_t *budget, struct error *error) {
-    for (int i = 0; i < apply->slot_count; i++) {
-        const struct slot *slot = apply->slots[i];
-        if (slot == NULL || (slot->role == TOPIC_TRANSACTION && merge_is_sequenced(apply->merge)))
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition == NULL || (partition->role == TOPIC_TRANSACTION && merge_is_sequenced(apply->merge)))
             continue;
         if (apply_drain(apply, i, budget, error) != 0)
             return -1;
@@ -358,70 +352,107 @@ static int apply_drain_all(struct apply *apply, int64_t *budget, struct error *e
 }
 
 static int apply_pass_current(struct apply *apply, const char *why, struct error *error) {
-    apply_warn(apply, "transaction %lld (commit LSN %lld): some of its rows %s; going on without them",
-               (long long)merge_current_txid(apply->merge), (long long)merge_current_lsn(apply->merge), why);
+    warnings_add(
+        &apply->warnings, "transaction %lld (commit LSN %lld): some of its rows %s; going on without them",
+        (long long)merge_current_txid(apply->merge), (long long)merge_current_lsn(apply->merge), why);
     return apply_finish_current(apply, error);
+}
+
+// --- the phases of the merge: each does what can be done now, and says whether it got anywhere but by messages
+// that it took
+
+static int apply_unsequenced(struct apply *apply, int64_t *budget, bool *ret_moved, struct error *error) {
+    *ret_moved = false;
+    return apply_drain_all(apply, budget, error);
+}
+
+static int apply_seek(struct apply *apply, int64_t *budget, bool *ret_moved, struct error *error) {
+    if (apply_next_current(apply, budget, ret_moved, error) != 0)
+        return -1;
+    return apply_drain_all(apply, budget, error);
+}
+
+static int apply_collect(struct apply *apply, int64_t *budget, bool *ret_moved, struct error *error) {
+    int64_t before = *budget;
+    *ret_moved = false;
+    if (apply_drain_all(apply, budget, error) != 0)
+        return -1;
+    *ret_moved = *budget == before && merge_get_phase(apply->merge) == MERGE_PHASE_COLLECTING &&
+                 apply_is_hopeless(apply);
+    return *ret_moved ? apply_pass_current(apply, "are not in their topics", error) : 0;
+}
+
+static int apply_complete(struct apply *apply, int64_t *budget, bool *ret_moved, struct error *error) {
+    (void)budget;
+    *ret_moved = true;
+    return apply_finish_current(apply, error);
+}
+
+static int (*const apply_phases[MERGE_PHASES])(struct apply *apply, int64_t *budget, bool *ret_moved,
+                                               struct error *error) = {
+    [MERGE_PHASE_UNSEQUENCED] = apply_unsequenced,
+    [MERGE_PHASE_SEEKING] = apply_seek,
+    [MERGE_PHASE_COLLECTING] = apply_collect,
+    [MERGE_PHASE_COMPLETE] = apply_complete,
+};
+
+// Whether anything that was delivered has to wait.
+static bool apply_has_waiting(const struct apply *apply) {
+    if (merge_has_current(apply->merge))
+        return true;
+    for (int i = 0; i < apply->partition_count; i++)
+        if (apply->partitions[i] != NULL && apply->partitions[i]->head != NULL)
+            return true;
+    return false;
+}
+
+static void apply_note_waiting(struct apply *apply, bool more_to_take) {
+    bool waits = apply_has_waiting(apply);
+    if (!waits || !apply->waiting.is || apply->waiting.advanced)
+        apply->waiting.since_ms = apply->config.monotonic_ms();
+    apply->waiting.advanced = false;
+    apply->waiting.is = waits && !more_to_take;
 }
 
 int apply_step(struct apply *apply, int64_t *ret_taken, struct error *error) {
     int64_t budget = APPLY_STEP_MESSAGES;
-    bool progress = true;
-    while (progress && budget > 0) {
+    bool moved = true;
+    while (moved && budget > 0) {
         int64_t before = budget;
-        bool began = false;
-        if (merge_is_sequenced(apply->merge) && !merge_has_current(apply->merge) &&
-            apply_next_current(apply, &budget, &began, error) != 0)
+        if (apply_phases[merge_get_phase(apply->merge)](apply, &budget, &moved, error) != 0 ||
+            commit_when_due(apply, error) != 0)
             return -1;
-        if (apply_drain_all(apply, &budget, error) != 0)
-            return -1;
-        bool whole = merge_is_whole(apply->merge);
-        if (whole && apply_finish_current(apply, error) != 0)
-            return -1;
-        bool nameless = !whole && merge_has_current(apply->merge) && merge_rows_are_nameless(apply->merge);
-        if (nameless && apply_finish_current(apply, error) != 0)
-            return -1;
-        bool hopeless =
-            !whole && merge_has_current(apply->merge) && budget == before && apply_is_hopeless(apply);
-        if (hopeless && apply_pass_current(apply, "are not in their topics", error) != 0)
-            return -1;
-        progress = began || whole || nameless || hopeless || budget != before;
-        if (apply_commit_when_due(apply, error) != 0)
-            return -1;
+        moved |= budget != before;
     }
     *ret_taken = APPLY_STEP_MESSAGES - budget;
-    bool waits = merge_has_current(apply->merge);
-    for (int i = 0; i < apply->slot_count && !waits; i++)
-        waits = apply->slots[i] != NULL && apply->slots[i]->head != NULL;
-    if (!waits || !apply->waiting || apply->advanced)
-        apply->waiting_since_ms = clock_monotonic_ms();
-    apply->advanced = false;
-    apply->waiting = waits && budget > 0;
+    apply_note_waiting(apply, budget == 0);
     return 0;
 }
 
 bool apply_is_waiting(const struct apply *apply, int64_t *ret_since_ms) {
-    *ret_since_ms = apply->waiting_since_ms;
-    return apply->waiting;
+    *ret_since_ms = apply->waiting.since_ms;
+    return apply->waiting.is;
 }
 
 int64_t apply_waits_for_ts_ms(const struct apply *apply) {
     int64_t oldest = INT64_MAX;
-    for (int i = 0; i < apply->slot_count; i++) {
-        const struct slot *slot = apply->slots[i];
-        bool waits = slot != NULL && slot->head != NULL && slot->failure == NULL;
-        if (waits && slot->event->change.ts_ms > 0 && slot->event->change.ts_ms < oldest)
-            oldest = slot->event->change.ts_ms;
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        bool waits = partition != NULL && partition->head != NULL && partition->failure == NULL;
+        if (waits && partition->event->change.ts_ms > 0 && partition->event->change.ts_ms < oldest)
+            oldest = partition->event->change.ts_ms;
     }
     return oldest != INT64_MAX ? oldest : 0;
 }
 
 bool apply_is_under_way(const struct apply *apply) {
     bool current = merge_has_current(apply->merge);
-    for (int i = 0; i < apply->slot_count; i++) {
-        const struct slot *slot = apply->slots[i];
-        bool awaited = slot != NULL && slot->head == NULL &&
-                       (current ? slot->table != NULL && merge_missing(apply->merge, slot->table) > 0
-                                : slot->role == TOPIC_TRANSACTION);
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        bool awaited =
+            partition != NULL && partition->head == NULL &&
+            (current ? partition->table != NULL && merge_missing(apply->merge, partition->table) > 0
+                     : partition->role == TOPIC_TRANSACTION);
         if (awaited && !apply->config.source.at_end(apply->config.source.self, i))
             return true;
     }
@@ -429,11 +460,11 @@ bool apply_is_under_way(const struct apply *apply) {
 }
 
 int apply_pass(struct apply *apply, struct error *error) {
-    apply->waiting = false;
+    apply->waiting.is = false;
     if (merge_has_current(apply->merge))
         return apply_pass_current(apply, "have not come", error);
-    apply_warn(
-        apply,
+    warnings_add(
+        &apply->warnings,
         "rows wait for a transaction's END that has not come; rows are shown one by one until ENDs come again");
     merge_let_through(apply->merge);
     return 0;
@@ -441,4 +472,25 @@ int apply_pass(struct apply *apply, struct error *error) {
 
 const struct progress_counters *apply_counters(const struct apply *apply) {
     return &apply->counters;
+}
+
+int apply_commit(struct apply *apply, struct error *error) {
+    return commit_whole(apply, true, error);
+}
+
+int apply_finish(struct apply *apply, struct error *error) {
+    return commit_finish(apply, error);
+}
+
+bool apply_awaits_sweep(const struct apply *apply) {
+    return sweep_is_awaited(apply);
+}
+
+int apply_sweep(struct apply *apply, bool (*at_end)(void *self, int slot), void *self, bool more_may_come,
+                struct error *error) {
+    return sweep_tables(apply, at_end, self, more_may_come, error);
+}
+
+const char *apply_warning(struct apply *apply) {
+    return warnings_take(&apply->warnings);
 }

@@ -1,28 +1,27 @@
-#include "consumer/apply/loop/state.h"
-#include "views/base/clock.h"
+#include "consumer/apply/loop/commit.h"
 
 // How many messages a commit is worth that could still grow: the fewer commits, the fewer times a page is
 // written that each of them changes.
-static int64_t apply_commit_enough(const struct apply *apply) {
+static int64_t commit_enough(const struct apply *apply) {
     struct progress_summary summary;
     progress_summary(apply->config.progress, &summary);
-    int64_t most = apply->handed * 2;
+    int64_t most = apply->handed.messages * 2;
     int64_t part = summary.messages_behind / APPLY_OVERLAP_PARTS; // unknown: none
     int64_t wanted = part < most ? part : most;
     return wanted > APPLY_OVERLAP_LEAST ? wanted : APPLY_OVERLAP_LEAST;
 }
 
-void apply_begin(struct apply *apply) {
+void commit_open(struct apply *apply) {
     if (store_in_transaction(apply->config.store))
         return;
-    apply->taken = 0;
-    apply->taken_bytes = 0;
-    apply->enough = apply_commit_enough(apply);
-    apply->opened_ms = clock_monotonic_ms();
+    apply->open.messages = 0;
+    apply->open.bytes = 0;
+    apply->open.enough = commit_enough(apply);
+    apply->open.opened_ms = apply->config.monotonic_ms();
     store_begin(apply->config.store);
 }
 
-static bool apply_commit_snapshot_is_open(const struct apply *apply, int64_t *ret_newest) {
+static bool commit_snapshot_is_open(const struct apply *apply, int64_t *ret_newest) {
     bool open = false;
     *ret_newest = LSN_NONE;
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
@@ -37,13 +36,13 @@ static bool apply_commit_snapshot_is_open(const struct apply *apply, int64_t *re
 
 // What readers are told: a commit LSN only while it holds that every transaction up to it is in the answer,
 // none after.
-static void apply_commit_describe(const struct apply *apply, struct store_commit *commit) {
+static void commit_describe(const struct apply *apply, struct store_commit *commit) {
     int64_t snapshot;
-    bool open = apply_commit_snapshot_is_open(apply, &snapshot) && !apply->swept_so_far;
+    bool open = commit_snapshot_is_open(apply, &snapshot) && !apply->swept_so_far;
     int64_t finished = merge_finished_lsn(apply->merge);
     int64_t lsn = finished > snapshot ? finished : snapshot;
     commit->transactional = merge_is_sequenced(apply->merge) && !merge_is_letting_through(apply->merge) &&
-                            !merge_rows_are_nameless(apply->merge) && !open && !apply->torn &&
+                            !merge_rows_are_nameless(apply->merge) && !open && !apply->torn.is &&
                             lsn != LSN_NONE;
     commit->lsn = commit->transactional ? timeline_source_lsn(lsn) : LSN_NONE;
     commit->txid = commit->transactional ? merge_finished_txid(apply->merge) : -1;
@@ -52,20 +51,21 @@ static void apply_commit_describe(const struct apply *apply, struct store_commit
     commit->sequence = merge_finished(apply->merge);
     if (!merge_is_sequenced(apply->merge) && apply->newest.lsn > commit->sequence.lsn)
         commit->sequence = apply->newest;
-    commit->torn = apply->torn || merge_is_letting_through(apply->merge);
+    commit->torn = apply->torn.is || merge_is_letting_through(apply->merge);
 }
 
-static int apply_commit_save_offsets(struct apply *apply, struct store_commit *commit, struct error *error) {
-    for (int i = 0; i < apply->slot_count; i++) {
-        struct slot *slot = apply->slots[i];
-        if (slot == NULL)
+static int commit_save_offsets(struct apply *apply, struct store_commit *commit, struct error *error) {
+    for (int i = 0; i < apply->partition_count; i++) {
+        struct partition *partition = apply->partitions[i];
+        if (partition == NULL)
             continue;
-        commit->applied_total += slot->next_offset;
-        offsets_json_set(&apply->offsets, i, slot->next_offset);
-        if (!slot->dirty)
+        commit->applied_total += partition->next_offset;
+        offsets_json_set(&apply->offsets, i, partition->next_offset);
+        if (!partition->dirty)
             continue;
-        const struct store_offset offset = {slot->topic,        slot->partition,   slot->next_offset,
-                                            slot->after_delete, slot->deleted_key, slot->newest_ts_ms};
+        const struct store_offset offset = {partition->topic,       partition->id,
+                                            partition->next_offset, partition->after_delete,
+                                            partition->deleted_key, partition->newest_ts_ms};
         if (store_set_offset(apply->config.store, &offset, error) != 0)
             return -1;
     }
@@ -74,13 +74,13 @@ static int apply_commit_save_offsets(struct apply *apply, struct store_commit *c
 
 // Whether nothing is left to come of the transactions that are not shown whole: a whole one followed, and
 // every table's partition is beyond it or read to its end.
-static bool apply_commit_is_mended(const struct apply *apply) {
-    if (!apply->torn || apply->torn_until == LSN_NONE)
+static bool commit_is_mended(const struct apply *apply) {
+    if (!apply->torn.is || apply->torn.until == LSN_NONE)
         return false;
-    for (int i = 0; i < apply->slot_count; i++) {
-        const struct slot *slot = apply->slots[i];
-        if (slot != NULL && slot->table != NULL && slot->head == NULL &&
-            slot->newest_lsn <= apply->torn_until &&
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition != NULL && partition->table != NULL && partition->head == NULL &&
+            partition->newest_lsn <= apply->torn.until &&
             !apply->config.source.at_end(apply->config.source.self, i))
             return false;
     }
@@ -88,120 +88,81 @@ static bool apply_commit_is_mended(const struct apply *apply) {
 }
 
 // Where the commit stands, for when it is told of: more may have been taken by then.
-static void apply_commit_note_handed(struct apply *apply) {
-    for (int i = 0; i < apply->slot_count; i++) {
-        struct slot *slot = apply->slots[i];
-        if (slot == NULL || !slot->dirty)
+static void commit_note_handed(struct apply *apply) {
+    for (int i = 0; i < apply->partition_count; i++) {
+        struct partition *partition = apply->partitions[i];
+        if (partition == NULL || !partition->dirty)
             continue;
-        slot->dirty = false;
-        slot->handed = true;
-        slot->handed_offset = slot->next_offset;
+        partition->dirty = false;
+        partition->handed_over = true;
+        partition->handed_offset = partition->next_offset;
     }
     apply->counters.commits++;
-    apply->committing = true;
-    apply->handed = apply->taken;
-    apply->handed_counters = apply->counters;
-    apply->handed_ts_ms = apply->newest_ts_ms;
+    apply->handed.writing = true;
+    apply->handed.messages = apply->open.messages;
+    apply->handed.counters = apply->counters;
+    apply->handed.ts_ms = apply->newest_ts_ms;
 }
 
-static void apply_commit_publish(struct apply *apply) {
-    apply->committing = false;
-    for (int i = 0; i < apply->slot_count; i++) {
-        struct slot *slot = apply->slots[i];
-        if (slot == NULL || !slot->handed)
+static void commit_publish(struct apply *apply) {
+    apply->handed.writing = false;
+    for (int i = 0; i < apply->partition_count; i++) {
+        struct partition *partition = apply->partitions[i];
+        if (partition == NULL || !partition->handed_over)
             continue;
-        slot->handed = false;
-        slot->committed_offset = slot->handed_offset;
-        progress_set_applied(apply->config.progress, i, slot->handed_offset);
+        partition->handed_over = false;
+        partition->committed_offset = partition->handed_offset;
+        progress_set_applied(apply->config.progress, i, partition->handed_offset);
     }
-    progress_committed(apply->config.progress, &apply->handed_counters, apply->handed_ts_ms);
+    progress_committed(apply->config.progress, &apply->handed.counters, apply->handed.ts_ms);
 }
 
-int apply_finish(struct apply *apply, struct error *error) {
-    if (!apply->committing)
+int commit_finish(struct apply *apply, struct error *error) {
+    if (!apply->handed.writing)
         return 0;
     if (store_commit_finish(apply->config.store, error) != 0)
         return -1;
-    apply_commit_publish(apply);
+    commit_publish(apply);
     return 0;
 }
 
-// `commit`: store_commit or store_commit_start.
-static int commit_whole(struct apply *apply,
-                        int (*commit)(struct store *store, const struct store_commit *commit,
-                                      struct error *error),
-                        struct error *error) {
-    if (apply_finish(apply, error) != 0)
+static int commit_write(struct apply *apply, bool wait, struct error *error) {
+    struct store_commit description = {0};
+    commit_describe(apply, &description);
+    if (commit_save_offsets(apply, &description, error) != 0)
+        return -1;
+    int status = wait ? store_commit(apply->config.store, &description, error)
+                      : store_commit_start(apply->config.store, &description, error);
+    if (status != 0)
+        return -1;
+    commit_note_handed(apply);
+    if (wait)
+        commit_publish(apply);
+    return 0;
+}
+
+int commit_whole(struct apply *apply, bool wait, struct error *error) {
+    if (commit_finish(apply, error) != 0)
         return -1;
     if (merge_current_begun(apply->merge))
         return 0;
-    if (apply_commit_is_mended(apply)) {
-        apply_begin(apply); // worth a commit of its own: the position says it
-        apply->torn = false;
+    if (commit_is_mended(apply)) {
+        commit_open(apply); // worth a commit of its own: the position says it
+        apply->torn.is = false;
     }
-    if (!store_in_transaction(apply->config.store))
+    return store_in_transaction(apply->config.store) ? commit_write(apply, wait, error) : 0;
+}
+
+// While one commit is written the next one grows, until it is full; what has come meanwhile follows at once.
+int commit_when_due(struct apply *apply, struct error *error) {
+    if (store_commit_is_done(apply->config.store) && commit_finish(apply, error) != 0)
+        return -1;
+    if (!store_in_transaction(apply->config.store) || merge_current_begun(apply->merge))
         return 0;
-    struct store_commit description = {0};
-    apply_commit_describe(apply, &description);
-    if (apply_commit_save_offsets(apply, &description, error) != 0 ||
-        commit(apply->config.store, &description, error) != 0)
-        return -1;
-    apply_commit_note_handed(apply);
-    return 0;
-}
-
-int apply_commit_start(struct apply *apply, struct error *error) {
-    return commit_whole(apply, store_commit_start, error);
-}
-
-int apply_commit(struct apply *apply, struct error *error) {
-    if (commit_whole(apply, store_commit, error) != 0)
-        return -1;
-    if (apply->committing)
-        apply_commit_publish(apply);
-    return 0;
-}
-
-bool apply_awaits_sweep(const struct apply *apply) {
-    for (int t = 0; t < apply->config.catalog->table_count; t++) {
-        bool marked;
-        if (store_snapshot_open(apply->config.store, &apply->config.catalog->tables[t], &marked) !=
-                LSN_NONE &&
-            marked)
-            return true;
-    }
-    return false;
-}
-
-static bool apply_commit_is_past_snapshot(const struct apply *apply, const struct table *table, int64_t lsn,
-                                          bool (*at_end)(void *self, int slot), void *self) {
-    for (int i = 0; i < apply->slot_count; i++) {
-        const struct slot *slot = apply->slots[i];
-        if (slot == NULL || slot->table != table)
-            continue;
-        if (slot->newest_lsn <= lsn && (slot->head != NULL || !at_end(self, i)))
-            return false;
-    }
-    return true;
-}
-
-int apply_sweep(struct apply *apply, bool (*at_end)(void *self, int slot), void *self, bool more_may_come,
-                struct error *error) {
-    for (int t = 0; t < apply->config.catalog->table_count; t++) {
-        const struct table *table = &apply->config.catalog->tables[t];
-        bool marked;
-        int64_t lsn = store_snapshot_open(apply->config.store, table, &marked);
-        if (lsn == LSN_NONE || !marked || !apply_commit_is_past_snapshot(apply, table, lsn, at_end, self))
-            continue;
-        int64_t swept = 0;
-        apply_begin(apply);
-        if (store_snapshot_sweep(apply->config.store, table, more_may_come, &swept, error) != 0)
-            return -1;
-        apply->swept_so_far |= more_may_come;
-        if (swept > 0)
-            apply_warn(apply,
-                       "table %s: %lld rows that the newest snapshot (LSN %lld) does not have are gone",
-                       table->name, (long long)swept, (long long)lsn);
-    }
-    return 0;
+    const struct open_commit *open = &apply->open;
+    bool full = open->messages >= apply->config.commit_messages || open->bytes >= APPLY_COMMIT_BYTES ||
+                store_is_full(apply->config.store);
+    bool due = !apply->handed.writing && (open->messages >= open->enough ||
+                                          apply->config.monotonic_ms() - open->opened_ms >= APPLY_COMMIT_MS);
+    return full || due ? commit_whole(apply, false, error) : 0;
 }

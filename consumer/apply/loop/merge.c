@@ -115,23 +115,26 @@ static bool merge_was_passed(const struct merge *merge, int64_t txid) {
     return false;
 }
 
-static int merge_clear_orders(struct merge *merge, int64_t event_count, struct error *error) {
+// Rows are told apart only where there are bits for them. Without, for more rows than MERGE_ORDERS_MAX or where
+// memory is out, each is counted as it comes.
+static void merge_clear_orders(struct merge *merge, int64_t event_count) {
     struct current *current = &merge->current;
     current->orders = event_count < MERGE_ORDERS_MAX ? event_count + 1 : 0;
     size_t bytes = (size_t)(current->orders + 7) / 8;
     if (bytes > merge->seen_capacity) {
         unsigned char *grown = realloc(merge->seen, bytes);
-        if (grown == NULL)
-            return error_set(error, ERROR_SYSTEM, "out of memory");
+        if (grown == NULL) {
+            current->orders = 0;
+            return;
+        }
         merge->seen = grown;
         merge->seen_capacity = bytes;
     }
     if (bytes > 0)
         memset(merge->seen, 0, bytes);
-    return 0;
 }
 
-enum merge_end merge_offer_end(struct merge *merge, const struct event *end, struct error *error) {
+enum merge_end merge_offer_end(struct merge *merge, const struct event *end) {
     assert(!merge->current.set);
     const struct change *change = &end->change;
     if (change->lsn <= merge->finished_lsn)
@@ -147,12 +150,16 @@ enum merge_end merge_offer_end(struct merge *merge, const struct event *end, str
     }
     merge->letting_through = false;
     memcpy(merge->missing, end->expected, (size_t)merge->catalog->table_count * sizeof *merge->missing);
-    // Rows are told apart only where there are bits for them; without, each is counted as it comes.
-    if (merge_clear_orders(merge,
-                           end->event_count > end->expected_total ? end->event_count : end->expected_total,
-                           error) != 0)
-        merge->current.orders = 0;
+    merge_clear_orders(merge,
+                       end->event_count > end->expected_total ? end->event_count : end->expected_total);
     return MERGE_END_CURRENT;
+}
+
+enum merge_phase merge_get_phase(const struct merge *merge) {
+    if (!merge->current.set)
+        return merge->sequenced ? MERGE_PHASE_SEEKING : MERGE_PHASE_UNSEQUENCED;
+    // Rows that name no transaction cannot be counted for one.
+    return merge_is_whole(merge) || merge->nameless ? MERGE_PHASE_COMPLETE : MERGE_PHASE_COLLECTING;
 }
 
 bool merge_has_current(const struct merge *merge) {

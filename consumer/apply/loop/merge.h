@@ -51,8 +51,17 @@ enum merge_end {
     MERGE_END_PASSED,   // its rows had been let through before: finished already
 };
 // Only while there is no current transaction.
-enum merge_end merge_offer_end(struct merge *merge, const struct event *end, struct error *error);
+enum merge_end merge_offer_end(struct merge *merge, const struct event *end);
 
+// Where the merge stands, and so what the loop does next.
+enum merge_phase {
+    MERGE_PHASE_UNSEQUENCED, // there are no ENDs: every row is taken as it comes
+    MERGE_PHASE_SEEKING,     // there is no current transaction: the next END makes one
+    MERGE_PHASE_COLLECTING,  // the current transaction's rows are taken as they come
+    MERGE_PHASE_COMPLETE,    // the current transaction has all the rows that it waits for
+    MERGE_PHASES,
+};
+enum merge_phase merge_get_phase(const struct merge *merge);
 bool merge_has_current(const struct merge *merge);
 int64_t merge_current_txid(const struct merge *merge);
 int64_t merge_current_lsn(const struct merge *merge);

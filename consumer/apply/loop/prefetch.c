@@ -3,7 +3,6 @@
 
 #include "views/base/cleanup.h"
 
-#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -49,11 +48,33 @@ struct lane {
     const struct table *table;
     struct batch *front; // its messages are being given out; NULL: the source is asked for one at a time
     struct batch *back;
-    bool settled; // the front is DONE or TAKEN_BACK, as the loop knows
+    bool ready;   // the front is DONE or TAKEN_BACK, as the loop knows
     bool decoded; // `own` is the head's
     struct event own;
     bool failed;
     struct error failure;
+};
+
+// What only the thread touches, once it runs.
+struct decode_thread {
+    struct envelope_decoder *decoder;
+    struct event scratch;
+    struct error error;
+    struct batch *batch; // being decoded
+    bool runs;           // the loop's
+    pthread_t id;
+};
+
+// What the loop and the thread share.
+struct decode_queue {
+    pthread_mutex_t mutex; // of all below
+    pthread_cond_t work;
+    pthread_cond_t done;
+    struct batch *batches[PREFETCH_BATCHES_MAX];
+    int count;
+    bool idle;    // the thread waits for work
+    bool waiting; // the loop waits for the batch that the thread decodes
+    bool stop;
 };
 
 struct prefetch {
@@ -65,29 +86,15 @@ struct prefetch {
     int batch_count; // in lanes and in the pool
     int64_t given;
 
-    // the thread's
-    struct envelope_decoder *thread_decoder;
-    struct event scratch;
-    struct error thread_error;
-    struct batch *running;
-    bool runs;
-    pthread_t thread;
-
-    pthread_mutex_t mutex; // of all below
-    pthread_cond_t work;
-    pthread_cond_t done;
-    struct batch *queue[PREFETCH_BATCHES_MAX];
-    int queued;
-    bool idle;    // the thread waits for work
-    bool waiting; // the loop waits for the running batch
-    bool stop;
+    struct decode_thread thread;
+    struct decode_queue queue;
 };
 
 // --- the thread's side
 
 static void prefetch_note_drift(void *self, const struct table *table, struct span column) {
-    struct prefetch *ahead = self;
-    struct batch *batch = ahead->running;
+    struct prefetch *prefetch = self;
+    struct batch *batch = prefetch->thread.batch;
     struct drifted *drifted = batch->drifted;
     while (drifted != NULL && (drifted->table != table || !span_equal(drifted->column, column)))
         drifted = drifted->next;
@@ -95,8 +102,8 @@ static void prefetch_note_drift(void *self, const struct table *table, struct sp
         drifted->times++;
         return;
     }
-    drifted = arena_take(&ahead->scratch.arena, sizeof *drifted);
-    char *name = drifted != NULL ? arena_take(&ahead->scratch.arena, column.size) : NULL;
+    drifted = arena_take(&prefetch->thread.scratch.arena, sizeof *drifted);
+    char *name = drifted != NULL ? arena_take(&prefetch->thread.scratch.arena, column.size) : NULL;
     if (name == NULL) // the next event that has it tells
         return;
     memcpy(name, column.data, column.size);
@@ -105,22 +112,22 @@ static void prefetch_note_drift(void *self, const struct table *table, struct sp
 }
 
 // What the event holds beside itself, and where that is in the scratch: copied behind it.
-static bool prefetch_copy_parts(struct prefetch *ahead, struct event *event) {
-    const struct event *scratch = &ahead->scratch;
+static bool prefetch_copy_parts(struct prefetch *prefetch, struct event *event) {
+    const struct event *scratch = &prefetch->thread.scratch;
     const struct table *table = scratch->change.table;
     event->arena = (struct arena){0};
     event->expected = NULL;
     event->values = NULL;
     if (event->kind == EVENT_END) {
-        size_t bytes = (size_t)ahead->config.envelope.catalog->table_count * sizeof *event->expected;
-        event->expected = arena_take(&ahead->scratch.arena, bytes);
+        size_t bytes = (size_t)prefetch->config.envelope.catalog->table_count * sizeof *event->expected;
+        event->expected = arena_take(&prefetch->thread.scratch.arena, bytes);
         if (event->expected == NULL)
             return false;
         memcpy(event->expected, scratch->expected, bytes);
     }
     if (event->kind == EVENT_CHANGE && table != NULL) {
         size_t bytes = (size_t)table->column_count * sizeof *event->values;
-        event->values = arena_take(&ahead->scratch.arena, bytes);
+        event->values = arena_take(&prefetch->thread.scratch.arena, bytes);
         if (event->values == NULL)
             return false;
         memcpy(event->values, scratch->values, bytes);
@@ -134,26 +141,26 @@ static void prefetch_fail(struct entry *entry, enum error_kind kind, const char 
     entry->failure = why;
 }
 
-static void prefetch_decode_entry(struct prefetch *ahead, const struct batch *batch, struct entry *entry) {
-    struct error *error = &ahead->thread_error;
+static void prefetch_decode_entry(struct prefetch *prefetch, const struct batch *batch, struct entry *entry) {
+    struct error *error = &prefetch->thread.error;
     *error->message = '\0';
-    int status = envelope_decode(ahead->thread_decoder, batch->role, batch->table, &entry->message,
-                                 &ahead->scratch, error);
+    int status = envelope_decode(prefetch->thread.decoder, batch->role, batch->table, &entry->message,
+                                 &prefetch->thread.scratch, error);
     entry->failure = NULL;
-    entry->event = arena_take(&ahead->scratch.arena, sizeof *entry->event);
+    entry->event = arena_take(&prefetch->thread.scratch.arena, sizeof *entry->event);
     if (entry->event == NULL) {
         prefetch_fail(entry, ERROR_SYSTEM, "out of memory");
         return;
     }
-    *entry->event = ahead->scratch;
-    if (!prefetch_copy_parts(ahead, entry->event)) {
+    *entry->event = prefetch->thread.scratch;
+    if (!prefetch_copy_parts(prefetch, entry->event)) {
         prefetch_fail(entry, ERROR_SYSTEM, "out of memory");
         return;
     }
     if (status == 0)
         return;
     size_t size = strlen(error->message) + 1;
-    char *text = arena_take(&ahead->scratch.arena, size);
+    char *text = arena_take(&prefetch->thread.scratch.arena, size);
     if (text == NULL) {
         prefetch_fail(entry, ERROR_SYSTEM, "out of memory");
         return;
@@ -162,88 +169,90 @@ static void prefetch_decode_entry(struct prefetch *ahead, const struct batch *ba
     prefetch_fail(entry, error->kind, text);
 }
 
-static void prefetch_decode_batch(struct prefetch *ahead, struct batch *batch) {
-    ahead->running = batch;
-    ahead->scratch.arena = batch->arena;
+static void prefetch_decode_batch(struct prefetch *prefetch, struct batch *batch) {
+    prefetch->thread.batch = batch;
+    prefetch->thread.scratch.arena = batch->arena;
     for (int i = 0; i < batch->count; i++)
-        prefetch_decode_entry(ahead, batch, &batch->entries[i]);
-    batch->arena = ahead->scratch.arena;
-    ahead->scratch.arena = (struct arena){0};
-    ahead->running = NULL;
+        prefetch_decode_entry(prefetch, batch, &batch->entries[i]);
+    batch->arena = prefetch->thread.scratch.arena;
+    prefetch->thread.scratch.arena = (struct arena){0};
+    prefetch->thread.batch = NULL;
 }
 
-static void prefetch_unqueue(struct prefetch *ahead, int place) {
-    ahead->queued--;
-    memmove(&ahead->queue[place], &ahead->queue[place + 1],
-            (size_t)(ahead->queued - place) * sizeof *ahead->queue);
+static void prefetch_unqueue(struct prefetch *prefetch, int place) {
+    prefetch->queue.count--;
+    memmove(&prefetch->queue.batches[place], &prefetch->queue.batches[place + 1],
+            (size_t)(prefetch->queue.count - place) * sizeof *prefetch->queue.batches);
 }
 
 static void *prefetch_run(void *self) {
-    struct prefetch *ahead = self;
-    (void)pthread_mutex_lock(&ahead->mutex);
-    while (!ahead->stop) {
-        if (ahead->queued == 0) {
-            ahead->idle = true;
-            (void)pthread_cond_wait(&ahead->work, &ahead->mutex);
-            ahead->idle = false;
+    struct prefetch *prefetch = self;
+    (void)pthread_mutex_lock(&prefetch->queue.mutex);
+    while (!prefetch->queue.stop) {
+        if (prefetch->queue.count == 0) {
+            prefetch->queue.idle = true;
+            (void)pthread_cond_wait(&prefetch->queue.work, &prefetch->queue.mutex);
+            prefetch->queue.idle = false;
             continue;
         }
-        struct batch *batch = ahead->queue[0];
-        prefetch_unqueue(ahead, 0);
+        struct batch *batch = prefetch->queue.batches[0];
+        prefetch_unqueue(prefetch, 0);
         batch->state = BATCH_RUNNING;
-        (void)pthread_mutex_unlock(&ahead->mutex);
-        prefetch_decode_batch(ahead, batch);
-        (void)pthread_mutex_lock(&ahead->mutex);
+        (void)pthread_mutex_unlock(&prefetch->queue.mutex);
+        prefetch_decode_batch(prefetch, batch);
+        (void)pthread_mutex_lock(&prefetch->queue.mutex);
         batch->state = BATCH_DONE;
-        if (ahead->waiting)
-            (void)pthread_cond_signal(&ahead->done);
+        if (prefetch->queue.waiting)
+            (void)pthread_cond_signal(&prefetch->queue.done);
     }
-    (void)pthread_mutex_unlock(&ahead->mutex);
+    (void)pthread_mutex_unlock(&prefetch->queue.mutex);
     return NULL;
 }
 
 // False when there is no thread and none can be had: then the loop goes on alone.
-static bool prefetch_start(struct prefetch *ahead) {
-    if (ahead->runs)
+static bool prefetch_start(struct prefetch *prefetch) {
+    if (prefetch->thread.runs)
         return true;
-    struct envelope_config envelope = ahead->config.envelope;
+    struct envelope_config envelope = prefetch->config.envelope;
     envelope.drift = prefetch_note_drift;
-    envelope.self = ahead;
-    if ((ahead->scratch.values == NULL && event_init(&ahead->scratch, envelope.catalog, NULL) != 0) ||
-        (ahead->thread_decoder == NULL && envelope_decoder_new(&ahead->thread_decoder, &envelope, NULL) != 0))
+    envelope.self = prefetch;
+    if ((prefetch->thread.scratch.values == NULL &&
+         event_init(&prefetch->thread.scratch, envelope.catalog, NULL) != 0) ||
+        (prefetch->thread.decoder == NULL &&
+         envelope_decoder_new(&prefetch->thread.decoder, &envelope, NULL) != 0))
         return false;
-    ahead->scratch.keeps_arena = true;
-    ahead->runs = pthread_create(&ahead->thread, NULL, prefetch_run, ahead) == 0;
-    if (ahead->runs)
-        (void)pthread_setname_np(ahead->thread, "decode");
-    return ahead->runs;
+    prefetch->thread.scratch.keeps_arena = true;
+    prefetch->thread.runs = pthread_create(&prefetch->thread.id, NULL, prefetch_run, prefetch) == 0;
+    if (prefetch->thread.runs)
+        (void)pthread_setname_np(prefetch->thread.id, "decode");
+    return prefetch->thread.runs;
 }
 
-static void prefetch_stop(struct prefetch *ahead) {
-    if (!ahead->runs)
+static void prefetch_stop(struct prefetch *prefetch) {
+    if (!prefetch->thread.runs)
         return;
-    (void)pthread_mutex_lock(&ahead->mutex);
-    ahead->stop = true;
-    (void)pthread_cond_signal(&ahead->work);
-    (void)pthread_mutex_unlock(&ahead->mutex);
-    (void)pthread_join(ahead->thread, NULL);
-    ahead->runs = false;
+    (void)pthread_mutex_lock(&prefetch->queue.mutex);
+    prefetch->queue.stop = true;
+    (void)pthread_cond_signal(&prefetch->queue.work);
+    (void)pthread_mutex_unlock(&prefetch->queue.mutex);
+    (void)pthread_join(prefetch->thread.id, NULL);
+    prefetch->thread.runs = false;
 }
 
 // --- the loop's side
 
 int prefetch_new(struct prefetch **ret, const struct prefetch_config *config, struct error *error) {
-    CLEANUP(prefetch_free) struct prefetch *ahead = calloc(1, sizeof *ahead);
-    if (ahead == NULL)
+    CLEANUP(prefetch_free) struct prefetch *prefetch = calloc(1, sizeof *prefetch);
+    if (prefetch == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    (void)pthread_mutex_init(&ahead->mutex, NULL);
-    (void)pthread_cond_init(&ahead->work, NULL);
-    (void)pthread_cond_init(&ahead->done, NULL);
-    ahead->config = *config;
-    if (envelope_decoder_new(&ahead->decoder, &config->envelope, error) != 0)
+    (void)pthread_mutex_init(&prefetch->queue.mutex, NULL);
+    (void)pthread_cond_init(&prefetch->queue.work, NULL);
+    (void)pthread_cond_init(&prefetch->queue.done, NULL);
+    prefetch->config = *config;
+    if (envelope_decoder_new(&prefetch->decoder, &config->envelope, error) != 0)
         return -1;
-    *ret = ahead;
-    ahead = NULL;
+    *ret = prefetch;
+    prefetch = NULL;
     return 0;
 }
 
@@ -263,8 +272,8 @@ static void prefetch_free_lane(struct lane *lane) {
     free(lane);
 }
 
-void prefetch_free(struct prefetch **ahead) {
-    struct prefetch *a = *ahead;
+void prefetch_free(struct prefetch **prefetch) {
+    struct prefetch *a = *prefetch;
     if (a == NULL)
         return;
     prefetch_stop(a);
@@ -276,74 +285,79 @@ void prefetch_free(struct prefetch **ahead) {
         a->pool = batch->pooled;
         prefetch_free_batch(batch);
     }
-    event_done(&a->scratch);
-    envelope_decoder_free(&a->thread_decoder);
+    event_done(&a->thread.scratch);
+    envelope_decoder_free(&a->thread.decoder);
     envelope_decoder_free(&a->decoder);
-    (void)pthread_cond_destroy(&a->work);
-    (void)pthread_cond_destroy(&a->done);
-    (void)pthread_mutex_destroy(&a->mutex);
+    (void)pthread_cond_destroy(&a->queue.work);
+    (void)pthread_cond_destroy(&a->queue.done);
+    (void)pthread_mutex_destroy(&a->queue.mutex);
     free(a);
-    *ahead = NULL;
+    *prefetch = NULL;
 }
 
-int prefetch_add_slot(struct prefetch *ahead, int slot, enum topic_role role, const struct table *table,
+int prefetch_add_slot(struct prefetch *prefetch, int slot, enum topic_role role, const struct table *table,
                       struct error *error) {
-    if (slot >= ahead->lane_count) {
-        struct lane **grown = realloc(ahead->lanes, ((size_t)slot + 1) * sizeof(struct lane *));
+    if (slot >= prefetch->lane_count) {
+        struct lane **grown = realloc(prefetch->lanes, ((size_t)slot + 1) * sizeof(struct lane *));
         if (grown == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
-        ahead->lanes = grown;
-        while (ahead->lane_count <= slot)
-            ahead->lanes[ahead->lane_count++] = NULL;
+        prefetch->lanes = grown;
+        while (prefetch->lane_count <= slot)
+            prefetch->lanes[prefetch->lane_count++] = NULL;
     }
-    assert(ahead->lanes[slot] == NULL);
+    if (prefetch->lanes[slot] != NULL)
+        return 0;
     struct lane *lane = calloc(1, sizeof *lane);
     if (lane == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    ahead->lanes[slot] = lane;
+    if (event_init(&lane->own, prefetch->config.envelope.catalog, error) != 0) {
+        free(lane);
+        return -1;
+    }
     lane->role = role;
     lane->table = table;
-    return event_init(&lane->own, ahead->config.envelope.catalog, error);
+    prefetch->lanes[slot] = lane;
+    return 0;
 }
 
-static struct batch *prefetch_take_batch(struct prefetch *ahead) {
-    struct batch *batch = ahead->pool;
+static struct batch *prefetch_take_batch(struct prefetch *prefetch) {
+    struct batch *batch = prefetch->pool;
     if (batch != NULL) {
-        ahead->pool = batch->pooled;
+        prefetch->pool = batch->pooled;
         return batch;
     }
-    if (ahead->batch_count == PREFETCH_BATCHES_MAX || !prefetch_start(ahead) ||
+    if (prefetch->batch_count == PREFETCH_BATCHES_MAX || !prefetch_start(prefetch) ||
         (batch = malloc(sizeof *batch)) == NULL)
         return NULL;
-    ahead->batch_count++;
+    prefetch->batch_count++;
     batch->arena = (struct arena){0};
     return batch;
 }
 
-static void prefetch_give_back(struct prefetch *ahead, struct batch *batch) {
+static void prefetch_give_back(struct prefetch *prefetch, struct batch *batch) {
     if (batch->bytes > PREFETCH_ARENA_BYTES_KEPT)
         arena_free(&batch->arena);
     else
         arena_reset(&batch->arena);
-    batch->pooled = ahead->pool;
-    ahead->pool = batch;
+    batch->pooled = prefetch->pool;
+    prefetch->pool = batch;
 }
 
-static void prefetch_enqueue(struct prefetch *ahead, struct batch *batch) {
-    (void)pthread_mutex_lock(&ahead->mutex);
+static void prefetch_enqueue(struct prefetch *prefetch, struct batch *batch) {
+    (void)pthread_mutex_lock(&prefetch->queue.mutex);
     batch->state = BATCH_QUEUED;
-    ahead->queue[ahead->queued++] = batch;
-    if (ahead->idle)
-        (void)pthread_cond_signal(&ahead->work);
-    (void)pthread_mutex_unlock(&ahead->mutex);
+    prefetch->queue.batches[prefetch->queue.count++] = batch;
+    if (prefetch->queue.idle)
+        (void)pthread_cond_signal(&prefetch->queue.work);
+    (void)pthread_mutex_unlock(&prefetch->queue.mutex);
 }
 
 // One batch more for the lane; false when there are too few messages, or no room.
-static bool prefetch_hand_over(struct prefetch *ahead, int slot, struct lane *lane) {
-    const struct message_source *source = &ahead->config.source;
+static bool prefetch_hand_over(struct prefetch *prefetch, int slot, struct lane *lane) {
+    const struct message_source *source = &prefetch->config.source;
     int held = lane->front != NULL ? lane->front->count - lane->front->next : 0;
     int count = source->delivered(source->self, slot) - held;
-    struct batch *batch = count >= PREFETCH_LEAST ? prefetch_take_batch(ahead) : NULL;
+    struct batch *batch = count >= PREFETCH_LEAST ? prefetch_take_batch(prefetch) : NULL;
     if (batch == NULL)
         return false;
     batch->role = lane->role;
@@ -362,24 +376,24 @@ static bool prefetch_hand_over(struct prefetch *ahead, int slot, struct lane *la
         lane->front = batch;
     else
         lane->back = batch;
-    prefetch_enqueue(ahead, batch);
+    prefetch_enqueue(prefetch, batch);
     return true;
 }
 
-const struct message *prefetch_peek(struct prefetch *ahead, int slot) {
-    const struct message_source *source = &ahead->config.source;
-    struct lane *lane = ahead->lanes[slot];
+const struct message *prefetch_peek(struct prefetch *prefetch, int slot) {
+    const struct message_source *source = &prefetch->config.source;
+    struct lane *lane = prefetch->lanes[slot];
     if (source->peek_at == NULL || (lane->front == NULL && lane->decoded))
         return source->peek(source->self, slot);
     bool look = lane->front == NULL || (lane->back == NULL && lane->front->next % LOOK_EVERY == 0);
-    while (look && lane->back == NULL && prefetch_hand_over(ahead, slot, lane))
+    while (look && lane->back == NULL && prefetch_hand_over(prefetch, slot, lane))
         ;
     return lane->front != NULL ? &lane->front->entries[lane->front->next].message
                                : source->peek(source->self, slot);
 }
 
-static void prefetch_tell_drift(const struct prefetch *ahead, const struct batch *batch) {
-    const struct envelope_config *envelope = &ahead->config.envelope;
+static void prefetch_tell_drift(const struct prefetch *prefetch, const struct batch *batch) {
+    const struct envelope_config *envelope = &prefetch->config.envelope;
     for (const struct drifted *drifted = batch->drifted; drifted != NULL && envelope->drift != NULL;
          drifted = drifted->next)
         for (int64_t i = 0; i < drifted->times; i++)
@@ -387,44 +401,44 @@ static void prefetch_tell_drift(const struct prefetch *ahead, const struct batch
 }
 
 // The front batch is decoded, or is the loop's to decode, afterwards.
-static void prefetch_settle(struct prefetch *ahead, struct lane *lane) {
+static void prefetch_await(struct prefetch *prefetch, struct lane *lane) {
     struct batch *front = lane->front;
-    (void)pthread_mutex_lock(&ahead->mutex);
+    (void)pthread_mutex_lock(&prefetch->queue.mutex);
     if (front->state == BATCH_QUEUED) {
         int place = 0;
-        while (ahead->queue[place] != front)
+        while (prefetch->queue.batches[place] != front)
             place++;
-        prefetch_unqueue(ahead, place);
+        prefetch_unqueue(prefetch, place);
         front->state = BATCH_TAKEN_BACK;
     }
-    ahead->waiting = true;
+    prefetch->queue.waiting = true;
     while (front->state == BATCH_RUNNING)
-        (void)pthread_cond_wait(&ahead->done, &ahead->mutex);
-    ahead->waiting = false;
-    (void)pthread_mutex_unlock(&ahead->mutex);
-    lane->settled = true;
+        (void)pthread_cond_wait(&prefetch->queue.done, &prefetch->queue.mutex);
+    prefetch->queue.waiting = false;
+    (void)pthread_mutex_unlock(&prefetch->queue.mutex);
+    lane->ready = true;
     if (front->state == BATCH_DONE)
-        prefetch_tell_drift(ahead, front);
+        prefetch_tell_drift(prefetch, front);
 }
 
-static int prefetch_decode_own(struct prefetch *ahead, int slot, struct lane *lane) {
+static int prefetch_decode_own(struct prefetch *prefetch, int slot, struct lane *lane) {
     const struct message *message = lane->front != NULL
                                         ? &lane->front->entries[lane->front->next].message
-                                        : ahead->config.source.peek(ahead->config.source.self, slot);
+                                        : prefetch->config.source.peek(prefetch->config.source.self, slot);
     *lane->failure.message = '\0';
     lane->failed =
-        envelope_decode(ahead->decoder, lane->role, lane->table, message, &lane->own, &lane->failure) != 0;
+        envelope_decode(prefetch->decoder, lane->role, lane->table, message, &lane->own, &lane->failure) != 0;
     lane->decoded = true;
     return lane->failed && lane->failure.kind != ERROR_INPUT ? -1 : 0;
 }
 
-int prefetch_event(struct prefetch *ahead, int slot, struct event **ret, const char **ret_failure,
+int prefetch_event(struct prefetch *prefetch, int slot, struct event **ret, const char **ret_failure,
                    struct error *error) {
-    struct lane *lane = ahead->lanes[slot];
-    if (lane->front != NULL && !lane->settled)
-        prefetch_settle(ahead, lane);
+    struct lane *lane = prefetch->lanes[slot];
+    if (lane->front != NULL && !lane->ready)
+        prefetch_await(prefetch, lane);
     if (lane->front == NULL || lane->front->state == BATCH_TAKEN_BACK) {
-        if (!lane->decoded && prefetch_decode_own(ahead, slot, lane) != 0)
+        if (!lane->decoded && prefetch_decode_own(prefetch, slot, lane) != 0)
             return error_set(error, lane->failure.kind, "%s", lane->failure.message);
         *ret = &lane->own;
         *ret_failure = lane->failed ? lane->failure.message : NULL;
@@ -439,24 +453,24 @@ int prefetch_event(struct prefetch *ahead, int slot, struct event **ret, const c
     return 0;
 }
 
-void prefetch_release(struct prefetch *ahead, int slot) {
-    struct lane *lane = ahead->lanes[slot];
+void prefetch_release(struct prefetch *prefetch, int slot) {
+    struct lane *lane = prefetch->lanes[slot];
     // Passed over without its event: the thread must be done with it all the same.
-    if (lane->front != NULL && !lane->settled)
-        prefetch_settle(ahead, lane);
+    if (lane->front != NULL && !lane->ready)
+        prefetch_await(prefetch, lane);
     lane->decoded = false;
-    ahead->config.source.release(ahead->config.source.self, slot);
+    prefetch->config.source.release(prefetch->config.source.self, slot);
     if (lane->front == NULL)
         return;
-    ahead->given += lane->front->state == BATCH_DONE;
+    prefetch->given += lane->front->state == BATCH_DONE;
     if (++lane->front->next < lane->front->count)
         return;
-    prefetch_give_back(ahead, lane->front);
+    prefetch_give_back(prefetch, lane->front);
     lane->front = lane->back;
     lane->back = NULL;
-    lane->settled = false;
+    lane->ready = false;
 }
 
-int64_t prefetch_count(const struct prefetch *ahead) {
-    return ahead->given;
+int64_t prefetch_count(const struct prefetch *prefetch) {
+    return prefetch->given;
 }

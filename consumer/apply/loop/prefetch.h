@@ -37,7 +37,8 @@ int prefetch_new(struct prefetch **ret, const struct prefetch_config *config, st
 // dropped; its messages are the source's still.
 void prefetch_free(struct prefetch **ahead);
 
-// Before the slot's first message is asked for. `table`: the topic's, for TOPIC_TABLE.
+// Before the slot's first message is asked for; without effect for a slot that is there. `table`: the topic's,
+// for TOPIC_TABLE.
 int prefetch_add_slot(struct prefetch *ahead, int slot, enum topic_role role, const struct table *table,
                       struct error *error);
 

@@ -52,13 +52,12 @@ static const struct event *row(struct fixture *f, int64_t txid, int64_t lsn, int
 }
 
 static enum merge_end offer(struct fixture *f, int64_t txid, int64_t commit, int64_t rows) {
-    struct error error = {0};
     f->event.kind = EVENT_END;
     f->event.change = (struct change){.lsn = commit, .txid = txid, .ts_ms = 7};
     for (int t = 0; t < f->catalog->table_count; t++)
         f->event.expected[t] = 0;
     f->event.expected[f->orders->index] = f->event.expected_total = f->event.event_count = rows;
-    return merge_offer_end(f->merge, &f->event, &error);
+    return merge_offer_end(f->merge, &f->event);
 }
 
 static void a_transaction_is_taken_whole(void **state) {
@@ -222,8 +221,7 @@ static void too_many_orders_are_counted_as_they_come(void **state) {
         f->event.expected[t] = 0;
     f->event.expected[f->orders->index] = f->event.expected_total = 2;
     f->event.event_count = (int64_t)MERGE_ORDERS_MAX + 1; // most of them of tables that are not mirrored
-    struct error error = {0};
-    assert_int_equal(merge_offer_end(f->merge, &f->event, &error), MERGE_END_CURRENT);
+    assert_int_equal(merge_offer_end(f->merge, &f->event), MERGE_END_CURRENT);
     merge_count(f->merge, row(f, 5, 150, 100, 1));
     merge_count(f->merge, row(f, 5, 160, 100, MERGE_ORDERS_MAX));
     assert_true(merge_is_whole(f->merge));

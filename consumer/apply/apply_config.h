@@ -1,0 +1,41 @@
+// What an apply is made of, and its bounds. Plain data.
+#ifndef TIDEMARK_APPLY_APPLY_CONFIG_H
+#define TIDEMARK_APPLY_APPLY_CONFIG_H
+
+#include "consumer/decode/value.h"
+#include "consumer/message.h"
+#include "views/engine/progress.h"
+#include "views/engine/store.h"
+
+enum {
+    APPLY_STEP_MESSAGES = 20000, // that one call of apply_step takes
+    // A commit is due at the next boundary after so many messages: the more, the fewer times a row or a page
+    // that many of them change is written.
+    APPLY_COMMIT_MESSAGES = 250000,
+    APPLY_COMMIT_BYTES = 128 << 20, // or bytes of values
+    APPLY_COMMIT_MS = 1000,         // or so long after the transaction was opened
+    // Where no other commit is being written, one of fewer messages is handed over: this part of the lag, and
+    // no more than twice the one before, so that the writer neither waits long for its first nor for its
+    // last.
+    APPLY_OVERLAP_PARTS = 8,
+    APPLY_OVERLAP_LEAST = 20000, // but so many
+    APPLY_PARTITIONS_MAX = PROGRESS_PARTITIONS_MAX,
+};
+
+struct apply_config {
+    const struct catalog *catalog;
+    struct store *store;       // outlives the apply
+    struct progress *progress; // the same
+    struct message_source source;
+    const char *prefix;
+    const struct value_settings *settings;
+    int commit_messages; // APPLY_COMMIT_MESSAGES unless told otherwise
+    // What a new timeline of the source does (timeline.h): halt until a person accepts it, or go on.
+    enum apply_timeline { TIMELINE_HALT, TIMELINE_ACCEPT_ONE, TIMELINE_ACCEPT } on_timeline;
+    // The clocks in milliseconds, as in views/base/clock.h, which they are where NULL. A test's own make time
+    // virtual.
+    int64_t (*monotonic_ms)(void);
+    int64_t (*wall_ms)(void);
+};
+
+#endif

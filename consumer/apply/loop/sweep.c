@@ -1,0 +1,47 @@
+#include "consumer/apply/loop/sweep.h"
+
+#include "consumer/apply/loop/commit.h"
+
+bool sweep_is_awaited(const struct apply *apply) {
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        bool marked;
+        if (store_snapshot_open(apply->config.store, &apply->config.catalog->tables[t], &marked) !=
+                LSN_NONE &&
+            marked)
+            return true;
+    }
+    return false;
+}
+
+static bool sweep_is_past_snapshot(const struct apply *apply, const struct table *table, int64_t lsn,
+                                   bool (*at_end)(void *self, int slot), void *self) {
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition == NULL || partition->table != table)
+            continue;
+        if (partition->newest_lsn <= lsn && (partition->head != NULL || !at_end(self, i)))
+            return false;
+    }
+    return true;
+}
+
+int sweep_tables(struct apply *apply, bool (*at_end)(void *self, int slot), void *self, bool more_may_come,
+                 struct error *error) {
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        const struct table *table = &apply->config.catalog->tables[t];
+        bool marked;
+        int64_t lsn = store_snapshot_open(apply->config.store, table, &marked);
+        if (lsn == LSN_NONE || !marked || !sweep_is_past_snapshot(apply, table, lsn, at_end, self))
+            continue;
+        int64_t swept = 0;
+        commit_open(apply);
+        if (store_snapshot_sweep(apply->config.store, table, more_may_come, &swept, error) != 0)
+            return -1;
+        apply->swept_so_far |= more_may_come;
+        if (swept > 0)
+            warnings_add(&apply->warnings,
+                         "table %s: %lld rows that the newest snapshot (LSN %lld) does not have are gone",
+                         table->name, (long long)swept, (long long)lsn);
+    }
+    return 0;
+}

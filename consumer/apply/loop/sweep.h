@@ -1,0 +1,13 @@
+// The end of a table's snapshot: rows that it did not name go. Inside apply only.
+#ifndef TIDEMARK_APPLY_LOOP_SWEEP_H
+#define TIDEMARK_APPLY_LOOP_SWEEP_H
+
+#include "consumer/apply/loop/state.h"
+
+// True while some table waits for sweep_tables.
+bool sweep_is_awaited(const struct apply *apply);
+// See apply_sweep.
+int sweep_tables(struct apply *apply, bool (*at_end)(void *self, int slot), void *self, bool more_may_come,
+                 struct error *error);
+
+#endif

@@ -1,0 +1,17 @@
+// What becomes of a partition's oldest message. Inside apply only.
+#ifndef TIDEMARK_APPLY_LOOP_TAKE_H
+#define TIDEMARK_APPLY_LOOP_TAKE_H
+
+#include "consumer/apply/loop/state.h"
+
+// Does with the head what its verdict says: applies it, puts it into quarantine, or ignores it; then releases
+// it.
+int take_head(struct apply *apply, int slot, enum merge_verdict verdict, struct error *error);
+// The head has been dealt with: the partition goes on after it.
+void take_release(struct apply *apply, int slot);
+// Answers are per-key from the next commit on, until every partition is past what is torn.
+void take_tear(struct apply *apply);
+// Counts a transaction that is not shown whole, once; false when it was counted before.
+bool take_count_passed(struct apply *apply, int64_t txid);
+
+#endif
