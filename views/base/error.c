@@ -1,14 +1,40 @@
 #include "views/base/error.h"
 
+#include "views/base/utf8.h"
+
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-// A message is one line, whatever the cause had in it (SQL text, message bytes).
-static void error_one_line(char *text) {
-    for (char *c = text; *c != '\0'; c++)
-        if ((unsigned char)*c < ' ')
-            *c = ' ';
+// A character takes at most four bytes: what a cut leaves of the last one is shorter.
+static size_t error_whole_characters(const char *text, size_t size) {
+    enum { SEQUENCE_MAX = 4 };
+    for (size_t back = 1; back < SEQUENCE_MAX && back <= size; back++) {
+        unsigned char c = (unsigned char)text[size - back];
+        if (c < 0x80)
+            break;
+        if (c >= 0xC0) // it begins a character
+            return utf8_sequence(text + size - back, back) == 0 ? size - back : size;
+    }
+    return size;
+}
+
+// A message is one line of UTF-8, whatever the cause had in it (SQL text, message bytes).
+static void error_tidy(char *text, bool is_cut) {
+    size_t size = strlen(text);
+    if (is_cut) {
+        size = error_whole_characters(text, size);
+        text[size] = '\0';
+    }
+    for (size_t at = 0; at < size;) {
+        size_t sequence = utf8_sequence(text + at, size - at);
+        if (sequence == 0)
+            text[at] = '?';
+        else if ((unsigned char)text[at] < ' ')
+            text[at] = ' ';
+        at += sequence > 0 ? sequence : 1;
+    }
 }
 
 int error_set(struct error *error, enum error_kind kind, const char *format, ...) {
@@ -16,10 +42,10 @@ int error_set(struct error *error, enum error_kind kind, const char *format, ...
         return -1;
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(error->message, sizeof error->message, format, args);
+    int n = vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
     error->kind = kind;
-    error_one_line(error->message);
+    error_tidy(error->message, n < 0 || (size_t)n >= sizeof error->message);
     return -1;
 }
 
@@ -33,7 +59,13 @@ int error_prefix(struct error *error, const char *format, ...) {
     int n = vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
     if (n >= 0 && (size_t)n < sizeof error->message)
-        (void)snprintf(error->message + n, sizeof error->message - (size_t)n, ": %s", tail);
-    error_one_line(error->message);
+        n += snprintf(error->message + n, sizeof error->message - (size_t)n, ": %s", tail);
+    error_tidy(error->message, n < 0 || (size_t)n >= sizeof error->message);
+    return -1;
+}
+
+int error_become(struct error *error, enum error_kind kind) {
+    if (error != NULL)
+        error->kind = kind;
     return -1;
 }

@@ -20,14 +20,18 @@ enum { ERROR_MESSAGE_SIZE = 512 };
 
 struct error {
     enum error_kind kind;
-    char message[ERROR_MESSAGE_SIZE]; // NUL-terminated, one line, no trailing full stop
+    char message[ERROR_MESSAGE_SIZE]; // UTF-8, NUL-terminated, one line, no trailing full stop
 };
 
-// Fills `error` and returns -1, so that a failing function can `return error_set(...)`. `error` may be NULL.
+// Fills `error` and returns -1, so that a failing function can `return error_set(...)`. `error` may be NULL, here
+// and below. A message that is too long ends with its last whole character; what is no UTF-8 becomes "?".
 int error_set(struct error *error, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 // Puts "context: " before the message that is there, and returns -1.
 int error_prefix(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// The message stays, its kind is another: the caller knows better whose fault it is. Returns -1.
+int error_become(struct error *error, enum error_kind kind);
 
 #endif
