@@ -77,8 +77,8 @@ static int catalog_add_column(struct table *table, sqlite3_stmt *columns, struct
     table->columns = grown;
     struct column *column = &table->columns[table->column_count++];
     *column = (struct column){
-        .name = strdup((const char *)sqlite3_column_text(columns, 0)),
-        .declared = strdup((const char *)sqlite3_column_text(columns, 1)),
+        .name = stmt_copy_text(columns, 0),
+        .declared = stmt_copy_text(columns, 1),
         .key = sqlite3_column_int(columns, 2),
     };
     if (column->name == NULL || column->declared == NULL)
@@ -121,7 +121,7 @@ static int catalog_read_tables(struct catalog *catalog, struct error *error) {
     if (sqlite3_open(":memory:", &scratch) != SQLITE_OK)
         return stmt_error(error, scratch, "source.sql");
     if (stmt_run(scratch, catalog->source, "source.sql", error) != 0)
-        return error->kind = ERROR_INPUT, -1;
+        return error_become(error, ERROR_INPUT);
     CLEANUP(stmt_finalize) sqlite3_stmt *names = NULL;
     if (stmt_prepare(scratch, "select name from sqlite_schema where type = 'table' order by rowid",
                      "source.sql", &names, error) != 0)
@@ -135,8 +135,7 @@ static int catalog_read_tables(struct catalog *catalog, struct error *error) {
             return catalog_out_of_memory(error);
         catalog->tables = grown;
         struct table *table = &catalog->tables[catalog->table_count];
-        *table = (struct table){.name = strdup((const char *)sqlite3_column_text(names, 0)),
-                                .index = catalog->table_count};
+        *table = (struct table){.name = stmt_copy_text(names, 0), .index = catalog->table_count};
         catalog->table_count++;
         if (table->name == NULL)
             return catalog_out_of_memory(error);

@@ -1,9 +1,10 @@
 #include "views/engine/check.h"
 
-#include "views/engine/check/check_apply.h"
+#include "views/engine/check/check_alone.h"
 #include "views/engine/check/guard.h"
 #include "views/engine/row/table_sql.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,32 +20,51 @@ static int check_schema(sqlite3 *scratch, const struct view *view, struct guard 
     return 0;
 }
 
-// The line of a schema.sql that names a trigger or an SQL view, 1 when none does.
-static int check_object_line(const struct view *view, const char *name) {
-    const char *at = name[0] != '\0' ? strstr(view->schema, name) : NULL;
-    return at != NULL ? stmt_line(view->schema, (size_t)(at - view->schema)) : 1;
+// Behind the token that `sql` begins with: a name in quotes, a word, or one character.
+static const char *check_token_end(const char *sql) {
+    const char close = (char)(*sql == '[' ? ']' : *sql);
+    if (close == '"' || close == '\'' || close == '`' || close == ']') {
+        for (sql++; *sql != '\0'; sql++)
+            if (*sql == close && (close == ']' || *++sql != close)) // a quote within a name stands twice
+                return sql + (close == ']');
+        return sql;
+    }
+    const char *end = sql;
+    while (isalnum((unsigned char)*end) || *end == '_' || *end == '$' || (unsigned char)*end >= 0x80)
+        end++;
+    return end > sql || *sql == '\0' ? end : end + 1;
 }
 
-// A guarded-out upsert fires BEFORE triggers though nothing changes, so only AFTER ones tell the truth. The
-// body is not looked at: the words stand between the trigger's name and its BEGIN.
+// `sql` as sqlite_schema has it: CREATE TRIGGER NAME, then AFTER, BEFORE, INSTEAD OF or nothing.
+static bool check_is_after_trigger(const char *sql) {
+    static const char after[] = "after";
+    for (int i = 0; i < 3; i++)
+        sql = check_token_end(stmt_skip_blank(sql));
+    sql = stmt_skip_blank(sql);
+    return check_token_end(sql) - sql == (ptrdiff_t)strlen(after) &&
+           sqlite3_strnicmp(sql, after, (int)strlen(after)) == 0;
+}
+
+// A guarded-out upsert fires BEFORE triggers though nothing changes, so only AFTER ones tell the truth.
 static int check_trigger_times(sqlite3 *scratch, const struct catalog *catalog, const struct view *view,
                                struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *triggers = NULL;
-    if (stmt_prepare(scratch,
-                     "select name, tbl_name from sqlite_schema where type = 'trigger' and "
-                     "substr(sql, 1, instr(lower(sql), 'begin')) not like '%after%'",
+    if (stmt_prepare(scratch, "select name, tbl_name, sql from sqlite_schema where type = 'trigger'",
                      "triggers", &triggers, error) != 0)
         return -1;
     int row;
     while ((row = stmt_row(triggers, "triggers", error)) == 1) {
         const char *name = (const char *)sqlite3_column_text(triggers, 0);
         const char *table = (const char *)sqlite3_column_text(triggers, 1);
-        if (guard_is_mirrored(catalog, table))
+        const char *sql = (const char *)sqlite3_column_text(triggers, 2);
+        if (name == NULL || table == NULL || sql == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        if (guard_is_mirrored(catalog, table) && !check_is_after_trigger(sql))
             return error_set(
                 error, ERROR_INPUT,
                 "%s:%d: trigger %s on %s: only AFTER triggers, a BEFORE trigger also fires for changes "
                 "that are not applied",
-                view->file, check_object_line(view, name), name, table);
+                view->file, guard_object_line(view, name), name, table);
     }
     return row;
 }
@@ -65,7 +85,7 @@ static int check_trigger_bodies(sqlite3 *scratch, const struct catalog *catalog,
             if (sqlite3_prepare_v2(scratch, texts[t], -1, &stmt, NULL) == SQLITE_OK)
                 continue;
             (void)error_set(error, ERROR_INPUT, "%s:%d: in a trigger on %s: %s", view->file,
-                            check_object_line(view, guard->trigger), catalog->tables[i].name,
+                            guard_object_line(view, guard->trigger), catalog->tables[i].name,
                             sqlite3_errmsg(scratch));
             return guard_explain(guard, error);
         }
@@ -83,39 +103,6 @@ static int check_view_schema(sqlite3 *scratch, const struct catalog *catalog, co
         return -1;
     guard_end(scratch);
     return check_trigger_times(scratch, catalog, view, error);
-}
-
-// The view whose schema.sql names an object first: for messages.
-static const struct view *check_view_that_names(const struct catalog *catalog, const char *name) {
-    for (int i = 0; i < catalog->view_count; i++)
-        if (strstr(catalog->views[i].schema, name) != NULL)
-            return &catalog->views[i];
-    return &catalog->views[0];
-}
-
-// SQL views compile when they are used, and may use those of a schema that comes later.
-static int check_sql_views(sqlite3 *scratch, const struct catalog *catalog, struct guard *guard,
-                           struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *names = NULL;
-    if (stmt_prepare(scratch, "select name from sqlite_schema where type = 'view'", "views", &names, error) !=
-        0)
-        return -1;
-    guard_begin(guard, scratch, GUARDED_SCHEMA);
-    int row;
-    while ((row = stmt_row(names, "views", error)) == 1) {
-        const char *name = (const char *)sqlite3_column_text(names, 0);
-        const struct view *view = check_view_that_names(catalog, name);
-        CLEANUP(stmt_free_text) char *sql = sqlite3_mprintf("select * from \"%w\"", name);
-        CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-        if (sql == NULL)
-            return error_set(error, ERROR_SYSTEM, "out of memory");
-        if (sqlite3_prepare_v2(scratch, sql, -1, &stmt, NULL) == SQLITE_OK)
-            continue;
-        (void)error_set(error, ERROR_INPUT, "%s:%d: in the view %s: %s", view->file,
-                        check_object_line(view, name), name, sqlite3_errmsg(scratch));
-        return guard_explain(guard, error);
-    }
-    return row;
 }
 
 // The type that a line `-- tidemark: NAME is TYPE` gives a parameter.
@@ -208,10 +195,8 @@ int catalog_check(struct catalog *catalog, struct error *error) {
         return -1;
     for (int i = 0; i < catalog->view_count; i++)
         if (check_view_schema(scratch, catalog, &catalog->views[i], &guard, error) != 0 ||
-            catalog_check_applies(catalog, &catalog->views[i], error) != 0)
+            check_alone(catalog, &catalog->views[i], error) != 0)
             return -1;
-    if (check_sql_views(scratch, catalog, &guard, error) != 0)
-        return -1;
     guard_begin(&guard, scratch, GUARDED_QUERY);
     for (int i = 0; i < catalog->view_count; i++)
         for (int q = 0; q < catalog->views[i].query_count; q++)

@@ -1,8 +1,11 @@
-#include "views/engine/check/check_apply.h"
+#include "views/engine/check/check_alone.h"
 
 #include "views/engine/check/guard.h"
 
 #include <string.h>
+
+// How SQLite's words begin when a name is of no table.
+#define CHECK_NO_TABLE "no such table"
 
 static int check_apply_fault(const struct apply_statement *apply, size_t at, const char *says,
                              struct error *error) {
@@ -13,7 +16,7 @@ static int check_apply_fault(const struct apply_statement *apply, size_t at, con
 static const char *check_apply_hint(const struct guard *guard, const char *says) {
 #define HINT_AT "; _at_TABLE has one row: the statement gives = for its _step and for every key column"
 #define HINT_SUMS "; _sums_TABLE('COLUMN' [, 'COLUMN', VALUE...]): the first argument is the name of a column"
-    if (strncmp(says, "no such table", 13) == 0)
+    if (strncmp(says, CHECK_NO_TABLE, strlen(CHECK_NO_TABLE)) == 0)
         return "; a statement here sees the mirrored tables and its view's own";
     if (strcmp(says, GUARD_NO_ARGUMENTS) != 0)
         return "";
@@ -52,17 +55,54 @@ static int check_apply(sqlite3 *scratch, const struct apply_statement *apply, st
     return 0;
 }
 
-// In a database without the other views: what it reads and writes is the view's own, so that no view depends
-// on whether another is loaded, nor on which of them is filled first.
-int catalog_check_applies(const struct catalog *catalog, const struct view *view, struct error *error) {
-    if (view->apply_count == 0)
+static bool check_alone_lacks_table(sqlite3 *scratch) {
+    return strncmp(sqlite3_errmsg(scratch), CHECK_NO_TABLE, strlen(CHECK_NO_TABLE)) == 0;
+}
+
+static int check_alone_lacking(struct error *error) {
+    if (error == NULL)
+        return -1;
+    const struct error cause = *error;
+    return error_set(error, ERROR_INPUT, "%s; a schema sees the mirrored tables and its own", cause.message);
+}
+
+static int check_alone_schema(sqlite3 *scratch, const struct view *view, struct error *error) {
+    if (stmt_run(scratch, view->schema, view->file, error) == 0)
         return 0;
+    return check_alone_lacks_table(scratch) ? check_alone_lacking(error) : error_become(error, ERROR_INPUT);
+}
+
+// SQL views compile when they are used.
+static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, struct guard *guard,
+                                 struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *names = NULL;
+    if (stmt_prepare(scratch, "select name from sqlite_schema where type = 'view'", "views", &names, error) !=
+        0)
+        return -1;
+    guard_begin(guard, scratch, GUARDED_SCHEMA);
+    int row;
+    while ((row = stmt_row(names, "views", error)) == 1) {
+        const char *name = (const char *)sqlite3_column_text(names, 0);
+        CLEANUP(stmt_free_text)
+        char *sql = name != NULL ? sqlite3_mprintf("select * from \"%w\"", name) : NULL;
+        CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+        if (sql == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        if (sqlite3_prepare_v2(scratch, sql, -1, &stmt, NULL) == SQLITE_OK)
+            continue;
+        (void)error_set(error, ERROR_INPUT, "%s:%d: in the view %s: %s", view->file,
+                        guard_object_line(view, name), name, sqlite3_errmsg(scratch));
+        return check_alone_lacks_table(scratch) ? check_alone_lacking(error) : guard_explain(guard, error);
+    }
+    return row;
+}
+
+int check_alone(const struct catalog *catalog, const struct view *view, struct error *error) {
     CLEANUP(stmt_close) sqlite3 *scratch = NULL;
     struct guard guard = {.catalog = catalog};
-    if (guard_open_scratch(catalog, &scratch, error) != 0)
+    if (guard_open_scratch(catalog, &scratch, error) != 0 || check_alone_schema(scratch, view, error) != 0 ||
+        check_alone_sql_views(scratch, view, &guard, error) != 0)
         return -1;
-    if (stmt_run(scratch, view->schema, view->file, error) != 0)
-        return error->kind = ERROR_INPUT, -1;
     for (int i = 0; i < view->apply_count; i++)
         if (check_apply(scratch, &view->applies[i], &guard, error) != 0)
             return -1;

@@ -1,11 +1,12 @@
-// Checks a view's apply statements: each is one insert, update or delete of the view's own tables, and reads
-// what a commit changes.
-#ifndef TIDEMARK_CHECK_CHECK_APPLY_H
-#define TIDEMARK_CHECK_CHECK_APPLY_H
+// Checks one view by itself, in a database without the other views. What its schema makes and what its statements
+// read and write is the view's own, so that no view depends on whether another is loaded, nor on which of them is
+// filled first; a start (install.h) makes it the same way. Used by check.c.
+#ifndef TIDEMARK_CHECK_CHECK_ALONE_H
+#define TIDEMARK_CHECK_CHECK_ALONE_H
 
 #include "views/engine/catalog.h"
 
-// The view's schema.sql has been checked. Errors: ERROR_INPUT with file and line.
-int catalog_check_applies(const struct catalog *catalog, const struct view *view, struct error *error);
+// The schema has passed the check among the others. Errors: ERROR_INPUT with file and line.
+int check_alone(const struct catalog *catalog, const struct view *view, struct error *error);
 
 #endif

@@ -130,9 +130,8 @@ void guard_end(sqlite3 *db) {
 
 // SQLite's own "not authorized" says nothing; the reason does.
 int guard_explain(const struct guard *guard, struct error *error) {
-    error->kind = ERROR_INPUT;
-    if (guard->reason[0] == '\0')
-        return -1;
+    if (error == NULL || guard->reason[0] == '\0')
+        return error_become(error, ERROR_INPUT);
     char *colon = strstr(error->message, ": ");
     if (colon != NULL)
         *colon = '\0';
@@ -162,6 +161,11 @@ int guard_open_scratch(const struct catalog *catalog, sqlite3 **ret, struct erro
     *ret = scratch;
     scratch = NULL;
     return 0;
+}
+
+int guard_object_line(const struct view *view, const char *name) {
+    const char *at = name[0] != '\0' ? strstr(view->schema, name) : NULL;
+    return at != NULL ? stmt_line(view->schema, (size_t)(at - view->schema)) : 1;
 }
 
 // Where `sql` has the word, -1 = nowhere.

@@ -37,6 +37,8 @@ bool guard_is_mirrored(const struct catalog *catalog, const char *name);
 // The database that views are checked in: the mirror's tables, the SQL functions, and the virtual tables of
 // changes, all empty.
 int guard_open_scratch(const struct catalog *catalog, sqlite3 **ret, struct error *error);
+// The line of a schema.sql that names a trigger or an SQL view, 1 when none does.
+int guard_object_line(const struct view *view, const char *name);
 // SQLite's words when a table that takes arguments has none.
 #define GUARD_NO_ARGUMENTS "no query solution"
 // Where in `sql` the newest statement that did not prepare went wrong.

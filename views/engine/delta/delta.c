@@ -161,8 +161,7 @@ static int delta_prepare_apply(struct delta *delta, struct apply *apply, const c
     apply->nets = calloc(tables, sizeof *apply->nets);
     apply->past = calloc(tables, sizeof *apply->past);
     apply->reads = calloc(tables, sizeof *apply->reads);
-    if (apply->file == NULL || apply->uses == NULL || apply->nets == NULL || apply->past == NULL ||
-        apply->reads == NULL)
+    if (apply->uses == NULL || apply->nets == NULL || apply->past == NULL || apply->reads == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     delta->preparing = apply;
     delta->shown.named = apply->uses;
@@ -194,8 +193,11 @@ static int delta_load_applies(struct delta *delta, struct error *error) {
             return error_set(error, ERROR_SYSTEM, "out of memory");
         delta->applies = grown;
         struct apply *apply = &delta->applies[delta->apply_count++];
-        *apply = (struct apply){.file = strdup((const char *)sqlite3_column_text(stmt, 0))};
-        if (delta_prepare_apply(delta, apply, (const char *)sqlite3_column_text(stmt, 1), error) != 0)
+        *apply = (struct apply){.file = stmt_copy_text(stmt, 0)};
+        const char *sql = (const char *)sqlite3_column_text(stmt, 1);
+        if (apply->file == NULL || sql == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        if (delta_prepare_apply(delta, apply, sql, error) != 0)
             return -1;
     }
     return row;

@@ -38,8 +38,8 @@ static int stmt_run_error(sqlite3 *db, const char *sql, const char *statement, c
                      stmt_line(sql, offset), text);
 }
 
-// Where the statement itself begins, behind white space and comments, so that a message has its line.
-static const char *stmt_skip_blank(const char *sql) {
+// So that a message has the line where the statement itself begins.
+const char *stmt_skip_blank(const char *sql) {
     for (;;) {
         while (*sql == ' ' || *sql == '\t' || *sql == '\n' || *sql == '\r' || *sql == ';')
             sql++;
@@ -119,4 +119,9 @@ int stmt_row(sqlite3_stmt *stmt, const char *what, struct error *error) {
     int status = code == SQLITE_DONE ? 0 : stmt_error(error, sqlite3_db_handle(stmt), what);
     (void)sqlite3_reset(stmt);
     return status;
+}
+
+char *stmt_copy_text(sqlite3_stmt *stmt, int column) {
+    const char *text = (const char *)sqlite3_column_text(stmt, column);
+    return text != NULL ? strdup(text) : NULL;
 }

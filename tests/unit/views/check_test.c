@@ -1,0 +1,116 @@
+// What `check` refuses is what a start would refuse: schemas that do not stand alone, triggers that tell lies.
+#define _GNU_SOURCE // strsep
+#include "tests/unit/views/delta_fixture.h"
+
+static int setup(void **state) {
+    static struct fixture f;
+    fixture_make(&f);
+    fixture_file(&f, "source.sql", "create table orders(id int primary key, amount int);\n");
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state) {
+    fixture_remove(*state);
+    return 0;
+}
+
+// As install has it: each view comes and goes by itself, beside the mirror.
+static void a_schema_stands_alone(void **state) {
+    struct fixture *f = *state;
+    fixture_file(f, "a/schema.sql", "create table a_t(id integer primary key, amount int);\n");
+    static const char *const leaning[] = {
+        "-- on a's table\ncreate index b_i on a_t(amount);\n",
+        "-- on a's table\ncreate trigger b_g after insert on a_t begin select 1; end;\n",
+        "-- of a's rows\ncreate table b_t as select * from a_t;\n",
+        "-- through a view, which SQLite compiles when it is used\ncreate view b_v as select amount from a_t;\n",
+        "-- into a's table\ninsert into a_t values(1, 2);\n",
+    };
+    for (size_t i = 0; i < sizeof leaning / sizeof *leaning; i++) {
+        fixture_file(f, "b/schema.sql", leaning[i]);
+        const char *complaint = fixture_complaint(f);
+        if (strstr(complaint, "b/schema.sql:2: ") == NULL || strstr(complaint, "a_t") == NULL ||
+            strstr(complaint, "the mirrored tables and its own") == NULL)
+            fail_msg("%s: %s", leaning[i], complaint);
+        assert_int_equal(f->error.kind, ERROR_INPUT);
+    }
+    fixture_file(f, "b/schema.sql", "create view b_v as select amount from orders;\n");
+    fixture_file(f, "b/query.both.sql", "select amount from b_v union select amount from a_t");
+    assert_string_equal(fixture_complaint(f), "");
+    fixture_open(f);
+}
+
+#define BODY "update on orders begin select 1; end;\n"
+
+static void a_trigger_is_after_whatever_its_name(void **state) {
+    struct fixture *f = *state;
+    static const char *const lies[] = {
+        "create trigger after_paid before " BODY,
+        "create trigger after_paid " BODY,
+        "create trigger \"runs after\" before " BODY,
+        "create trigger [after \"] before " BODY,
+        "create trigger 'it''s after' before " BODY,
+        "create trigger after before " BODY,
+        "create trigger t /* after */ before " BODY,
+        "create trigger t -- after\n before " BODY,
+        "create trigger if not exists t BEFORE " BODY,
+        "create trigger before_after before update of amount on orders begin select 'after'; end;\n",
+    };
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        fixture_file(f, "a/schema.sql", lies[i]);
+        if (strstr(fixture_complaint(f), "only AFTER triggers") == NULL)
+            fail_msg("%s: %s", lies[i], f->error.message);
+    }
+    static const char *const good[] = {
+        "create trigger begin_x after " BODY,
+        "create trigger \"begin\" AFTER " BODY,
+        "create trigger `be``gin` after " BODY,
+        "create trigger main.before after " BODY,
+        "create trigger if not exists t /* before */ After " BODY,
+        "create trigger t\n-- before\nafter " BODY,
+        "create table a_t(x);\ncreate trigger t before update on a_t begin select 1; end;\n",
+        "create view a_v as select 1 x;\ncreate trigger t instead of update on a_v begin select 1; end;\n",
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        fixture_file(f, "a/schema.sql", good[i]);
+        if (fixture_complaint(f)[0] != '\0')
+            fail_msg("%s: %s", good[i], f->error.message);
+    }
+}
+
+static void a_check_that_fails_needs_no_error(void **state) {
+    struct fixture *f = *state;
+    static const char *const broken[][2] = {
+        {"a/schema.sql", "create table orders(x);\n"},
+        {"a/schema.sql", "create table _x(x);\n"},
+        {"a/schema.sql", "create table a_t(x);\n-- tidemark: keep nothing\n"},
+        {"a/schema.sql",
+         "create trigger t after insert on orders begin insert into nothing values(1); end;\n"},
+        {"a/apply.x.sql", "insert into nothing select id from _delta_orders"},
+        {"a/query.x.sql", "select nothing"},
+        {"a/query.x.sql", "delete from orders"},
+    };
+    char views[FIXTURE_PATH_SIZE];
+    (void)snprintf(views, sizeof views, "%s/views", f->folder);
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        fixture_file(f, "a/schema.sql", "create table a_t(x);\n");
+        fixture_file(f, "a/apply.x.sql", "insert into a_t select id from _delta_orders");
+        fixture_file(f, "a/query.x.sql", "select 1");
+        fixture_file(f, broken[i][0], broken[i][1]);
+        catalog_free(&f->catalog);
+        assert_int_equal(catalog_load(views, NULL, &f->catalog, NULL), 0);
+        assert_int_equal(catalog_check(f->catalog, NULL), -1);
+    }
+    fixture_file(f, "source.sql", "create table orders(");
+    catalog_free(&f->catalog);
+    assert_int_equal(catalog_load(views, NULL, &f->catalog, NULL), -1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_schema_stands_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_trigger_is_after_whatever_its_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_check_that_fails_needs_no_error, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
