@@ -226,6 +226,38 @@ static void a_snapshot_is_seen_as_one(void **state) {
                 "-1|a|-5|-4.0, 2|b|11|8.0");
 }
 
+// What the source had lost unseen: nothing happened there now, so no trigger is to act on it.
+static void a_ghost_is_of_the_snapshot_to_statements_and_triggers(void **state) {
+    struct fixture *f = *state;
+    fixture_file(f, "mail/schema.sql",
+                 "create table mail_saw(op, snap, id);\n"
+                 "create table mail_box(id);\n"
+                 "create trigger mail_saw_delete after delete on people begin"
+                 " insert into mail_saw values(change_op(), change_snapshot(), old.id); end;\n"
+                 "create trigger mail_deleted after delete on people when change_snapshot() = 0 begin"
+                 " insert into mail_box values(old.id); end;\n"
+                 "create table mail_listed(op, snap, id);\n");
+    fixture_file(f, "mail/apply.listed.sql",
+                 "insert into mail_listed select _op, _snapshot, old_id from _changes_people"
+                 " where old_id is not null");
+    fixture_open(f);
+    (void)create(f, 10, "people", "1|a");
+    (void)create(f, 11, "people", "2|b");
+    (void)create(f, 12, "people", "3|c");
+    commit(f);
+    (void)erase(f, 13, "people", "1");
+    commit(f);
+    assert_string_equal(seen(f, "mail_box"), "1");
+    assert_string_equal(seen(f, "mail_saw"), "d|0|1");
+    assert_string_equal(seen(f, "mail_listed"), "d|0|1");
+    (void)snapshot(f, 50, "people", "2|b");
+    assert_int_equal(sweep(f, "people"), 1);
+    commit(f);
+    assert_string_equal(seen(f, "mail_box"), "");
+    assert_string_equal(seen(f, "mail_saw"), "d|1|3");
+    assert_string_equal(rows(f, "select * from mail_listed where op = 'd'"), "d|1|3");
+}
+
 static void a_truncate_is_a_delete_a_row(void **state) {
     struct fixture *f = *state;
     (void)create(f, 10, "orders", "1|a|5|4|n");
@@ -422,6 +454,7 @@ int main(void) {
         TEST(no_sum_overflows),
         TEST(the_built_in_views_outlive_any_quantity),
         TEST(a_snapshot_is_seen_as_one),
+        TEST_OWN(a_ghost_is_of_the_snapshot_to_statements_and_triggers),
         TEST(a_truncate_is_a_delete_a_row),
         TEST_OWN(rows_are_counted_without_naming_a_column),
         TEST_OWN(a_real_stays_a_real),

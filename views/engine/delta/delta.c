@@ -99,7 +99,7 @@ static int delta_list_row(struct delta *delta, int op) {
     step->row = after;
     step->gone = op == SQLITE_DELETE;
     step->ended = true;
-    step->snapshot = change->op == CHANGE_READ || change->snapshot != SNAPSHOT_NONE;
+    step->snapshot = change_is_snapshot(change);
     step->op = (uint8_t)delta_op_of(change, op);
     step->lsn = change->lsn;
     step->txid = change->txid;

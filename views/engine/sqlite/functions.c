@@ -27,7 +27,7 @@ static void functions_change_op(sqlite3_context *context, int count, sqlite3_val
 static void functions_change_snapshot(sqlite3_context *context, int count, sqlite3_value **values) {
     (void)count, (void)values;
     const struct change *change = functions_current_change(context);
-    sqlite3_result_int(context, change == NULL || change->op == CHANGE_READ);
+    sqlite3_result_int(context, change == NULL || change_is_snapshot(change));
 }
 
 static void functions_change_ts_ms(sqlite3_context *context, int count, sqlite3_value **values) {
