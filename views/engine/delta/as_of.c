@@ -100,50 +100,37 @@ static bool as_of_as_integer(struct value *value) {
     return value->kind == VALUE_INTEGER;
 }
 
-// The value as the column would store it: what SQLite compares equal is of one kind then. false: the column
-// has no such value, or the value is NULL.
-static bool as_of_read_key(const struct column *column, sqlite3_value *value, struct value *ret) {
-    switch (column->type) {
-    case COLUMN_INTEGER:
-    case COLUMN_BOOLEAN:
-    case COLUMN_DECIMAL:
-    case COLUMN_REAL:
+// The value as the column would store it: what SQLite compares equal is of one kind then. SQLITE_NOMEM.
+static int as_of_read_key(const struct column *column, sqlite3_value *value, struct value *ret) {
+    bool is_number = column->type == COLUMN_INTEGER || column->type == COLUMN_BOOLEAN ||
+                     column->type == COLUMN_DECIMAL || column->type == COLUMN_REAL;
+    if (is_number)
         (void)sqlite3_value_numeric_type(value); // '1' is 1
-        *ret = sqlite_value_borrow(value);
-        if (column->type != COLUMN_REAL)
-            (void)as_of_as_integer(ret);
-        else if (ret->kind == VALUE_INTEGER)
-            *ret = (struct value){.kind = VALUE_REAL, .real = (double)ret->integer};
-        break;
-    case COLUMN_BYTEA:
-        *ret = sqlite_value_borrow(value);
-        break;
-    default:
-        *ret = sqlite_value_borrow(value);
-        if (ret->kind == VALUE_INTEGER || ret->kind == VALUE_REAL) {
-            const char *text = (const char *)sqlite3_value_text(value);
-            if (text == NULL)
-                return false;
-            *ret = (struct value){.kind = VALUE_TEXT, .bytes = {text, (size_t)sqlite3_value_bytes(value)}};
-        }
-        break;
-    }
-    return ret->kind != VALUE_NULL;
+    int code = sqlite_value_borrow(value, ret);
+    bool has_number = ret->kind == VALUE_INTEGER || ret->kind == VALUE_REAL;
+    if (!is_number)
+        return has_number && column->type != COLUMN_BYTEA ? sqlite_value_borrow_text(value, ret) : code;
+    if (column->type != COLUMN_REAL)
+        (void)as_of_as_integer(ret);
+    else if (ret->kind == VALUE_INTEGER)
+        *ret = (struct value){.kind = VALUE_REAL, .real = (double)ret->integer};
+    return code;
 }
 
-// false: there can be no row.
-static bool as_of_read_arguments(const struct table *table, struct at_cursor *cursor,
-                                 sqlite3_value **values) {
+// *ret false: there can be no row. SQLITE_NOMEM.
+static int as_of_read_arguments(const struct table *table, struct at_cursor *cursor, sqlite3_value **values,
+                                bool *ret) {
     (void)sqlite3_value_numeric_type(values[ARGUMENT_STEP]);
-    struct value step = sqlite_value_borrow(values[ARGUMENT_STEP]);
-    if (!as_of_as_integer(&step))
-        return false;
-    cursor->step = step.integer;
-    for (int i = 0; i < table->key_count; i++)
-        if (!as_of_read_key(&table->columns[table->keys[i]], values[ARGUMENT_KEYS + i],
-                            &cursor->key[table->keys[i]]))
-            return false;
-    return true;
+    struct value step;
+    int code = sqlite_value_borrow(values[ARGUMENT_STEP], &step);
+    *ret = as_of_as_integer(&step);
+    cursor->step = *ret ? step.integer : 0;
+    for (int i = 0; code == SQLITE_OK && i < table->key_count; i++) {
+        struct value *key = &cursor->key[table->keys[i]];
+        code = as_of_read_key(&table->columns[table->keys[i]], values[ARGUMENT_KEYS + i], key);
+        *ret &= key->kind != VALUE_NULL;
+    }
+    return code;
 }
 
 // --- the cursor
@@ -237,8 +224,10 @@ static int as_of_filter(sqlite3_vtab_cursor *base, int number, const char *plan,
     struct at_cursor *cursor = (struct at_cursor *)base;
     const struct delta_vtab *module = (const struct delta_vtab *)base->pVtab;
     as_of_let_go(cursor);
-    if (!as_of_read_arguments(module->table, cursor, values))
-        return SQLITE_OK;
+    bool possible;
+    int code = as_of_read_arguments(module->table, cursor, values, &possible);
+    if (code != SQLITE_OK || !possible)
+        return code;
     if (module->shown->fill)
         return as_of_read_file(module, cursor, plan, values);
     return module->shown->lists != NULL ? as_of_find_row(module, cursor, plan, values) : SQLITE_OK;

@@ -114,7 +114,9 @@ static int dedup_load_values(struct dedup *once, struct dedup_set *set, struct e
     stmt_bind_integer(load, ":most", DEDUP_VALUES_MAX);
     int row;
     while ((row = stmt_row(load, "_once_values", error)) == 1) {
-        struct value value = sqlite_value_borrow(sqlite3_column_value(load, 0));
+        struct value value;
+        if (sqlite_value_borrow(sqlite3_column_value(load, 0), &value) != SQLITE_OK)
+            return dedup_out_of_memory(error);
         if (dedup_keep_value(once, set, &value, error) != 0)
             return -1;
     }
@@ -161,9 +163,12 @@ static int dedup_learn(struct dedup *once, struct dedup_set *set, struct error *
         return -1;
     int row;
     while ((row = stmt_row(rows, set->names[ARGUMENT_TABLE], error)) == 1) {
-        struct value key = sqlite_value_borrow(sqlite3_column_value(rows, 0));
-        struct value value = sqlite_value_borrow(sqlite3_column_value(rows, 1));
+        struct value key;
+        struct value value;
         bool is_new;
+        if (sqlite_value_borrow(sqlite3_column_value(rows, 0), &key) != SQLITE_OK ||
+            sqlite_value_borrow(sqlite3_column_value(rows, 1), &value) != SQLITE_OK)
+            return dedup_out_of_memory(error);
         if (dedup_add(once, set, &key, &value, &is_new, error) != 0)
             return -1;
     }
@@ -253,10 +258,13 @@ static void dedup_call(sqlite3_context *context, int count, sqlite3_value **argu
     struct dedup *once = sqlite3_user_data(context);
     struct error error = {0};
     struct dedup_set *set = dedup_set_of_call(context, once, arguments, &error);
-    struct value key = sqlite_value_borrow(arguments[ARGUMENT_KEY]);
-    struct value value = sqlite_value_borrow(arguments[ARGUMENT_VALUE]);
+    struct value key;
+    struct value value;
     bool is_new = false;
-    if (set == NULL || dedup_add(once, set, &key, &value, &is_new, &error) != 0)
+    if (sqlite_value_borrow(arguments[ARGUMENT_KEY], &key) != SQLITE_OK ||
+        sqlite_value_borrow(arguments[ARGUMENT_VALUE], &value) != SQLITE_OK)
+        sqlite3_result_error_nomem(context);
+    else if (set == NULL || dedup_add(once, set, &key, &value, &is_new, &error) != 0)
         sqlite3_result_error(context, error.message, -1);
     else
         sqlite3_result_int(context, is_new);

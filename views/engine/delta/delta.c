@@ -66,10 +66,9 @@ static const struct packed_row *delta_keep_row(struct delta *delta, preupdate_va
     for (int i = 0; i < table->column_count; i++) {
         row[i] = (struct value){.kind = VALUE_ABSENT};
         sqlite3_value *value = NULL;
-        if (use->used[i] && read(delta->db, i, &value) != SQLITE_OK)
+        if (use->used[i] &&
+            (read(delta->db, i, &value) != SQLITE_OK || sqlite_value_borrow(value, &row[i]) != SQLITE_OK))
             return NULL;
-        if (use->used[i])
-            row[i] = sqlite_value_borrow(value);
         // The hook shows whole numbers of a new row as they are stored, which is shorter.
         if (table->columns[i].type == COLUMN_REAL && row[i].kind == VALUE_INTEGER)
             row[i] = (struct value){.kind = VALUE_REAL, .real = (double)row[i].integer};

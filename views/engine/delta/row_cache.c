@@ -34,9 +34,12 @@ static struct cached_row *row_cache_copy_row(const struct table *table, sqlite3_
                                              const int *places) {
     struct value values[TABLE_COLUMNS_MAX];
     int count = table->column_count;
-    for (int i = 0; i < count; i++)
-        values[i] = places[i] >= 0 ? sqlite_value_borrow(sqlite3_column_value(from, places[i]))
-                                   : (struct value){.kind = VALUE_ABSENT};
+    for (int i = 0; i < count; i++) {
+        values[i] = (struct value){.kind = VALUE_ABSENT};
+        if (places[i] >= 0 &&
+            sqlite_value_borrow(sqlite3_column_value(from, places[i]), &values[i]) != SQLITE_OK)
+            return NULL;
+    }
     size_t size = packed_row_size(values, count);
     struct cached_row *row =
         size <= ROW_CACHE_GONE_BYTES ? malloc(offsetof(struct cached_row, row) + size) : NULL;

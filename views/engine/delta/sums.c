@@ -149,7 +149,8 @@ static int delta_sums_add_stored(struct sums_cursor *cursor, sqlite3_stmt *stmt,
                                  struct buffer *scratch) {
     struct value values[TABLE_COLUMNS_MAX];
     for (int i = 0; i < count; i++)
-        values[i] = sqlite_value_borrow(sqlite3_column_value(stmt, i));
+        if (sqlite_value_borrow(sqlite3_column_value(stmt, i), &values[i]) != SQLITE_OK)
+            return SQLITE_NOMEM;
     buffer_clear(scratch);
     size_t size = packed_row_size(values, count);
     if (!buffer_reserve(scratch, size))

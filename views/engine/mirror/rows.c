@@ -49,9 +49,11 @@ int mirror_deleted_lsn(struct mirror_table *table, const struct change *change, 
 const struct packed_row *mirror_copy_row(struct mirror *mirror, const struct table *table, sqlite3_stmt *row,
                                          int at, const bool *columns) {
     struct value values[TABLE_COLUMNS_MAX];
-    for (int i = 0; i < table->column_count; i++)
-        values[i] = columns[i] ? sqlite_value_borrow(sqlite3_column_value(row, at++))
-                               : (struct value){.kind = VALUE_ABSENT};
+    for (int i = 0; i < table->column_count; i++) {
+        values[i] = (struct value){.kind = VALUE_ABSENT};
+        if (columns[i] && sqlite_value_borrow(sqlite3_column_value(row, at++), &values[i]) != SQLITE_OK)
+            return NULL;
+    }
     return delta_pack(delta_shown(mirror->delta), table, values);
 }
 

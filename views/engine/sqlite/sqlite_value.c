@@ -4,32 +4,51 @@
 
 #include <string.h>
 
-struct value sqlite_value_borrow(sqlite3_value *value) {
+static int sqlite_value_borrow_blob(sqlite3_value *value, struct value *ret) {
+    size_t size =
+        (size_t)sqlite3_value_bytes(value); // before: SQLite may have to write out zeros that it only counts
+    const void *data = size > 0 ? sqlite3_value_blob(value) : "";
+    if (data == NULL)
+        return SQLITE_NOMEM;
+    *ret = (struct value){.kind = VALUE_BLOB, .bytes = {data, size}};
+    return SQLITE_OK;
+}
+
+int sqlite_value_borrow_text(sqlite3_value *value, struct value *ret) {
+    *ret = (struct value){.kind = VALUE_NULL};
+    const char *data = (const char *)sqlite3_value_text(value); // SQLite may have to convert it
+    if (data == NULL)
+        return SQLITE_NOMEM;
+    *ret = (struct value){.kind = VALUE_TEXT, .bytes = {data, (size_t)sqlite3_value_bytes(value)}};
+    return SQLITE_OK;
+}
+
+int sqlite_value_borrow(sqlite3_value *value, struct value *ret) {
+    *ret = (struct value){.kind = VALUE_NULL};
     switch (sqlite3_value_type(value)) {
     case SQLITE_INTEGER:
-        return (struct value){.kind = VALUE_INTEGER, .integer = sqlite3_value_int64(value)};
+        *ret = (struct value){.kind = VALUE_INTEGER, .integer = sqlite3_value_int64(value)};
+        return SQLITE_OK;
     case SQLITE_FLOAT:
-        return (struct value){.kind = VALUE_REAL, .real = sqlite3_value_double(value)};
+        *ret = (struct value){.kind = VALUE_REAL, .real = sqlite3_value_double(value)};
+        return SQLITE_OK;
     case SQLITE_TEXT:
-        return (struct value){
-            .kind = VALUE_TEXT,
-            .bytes = {(const char *)sqlite3_value_text(value), (size_t)sqlite3_value_bytes(value)}};
+        return sqlite_value_borrow_text(value, ret);
     case SQLITE_BLOB:
-        return (struct value){.kind = VALUE_BLOB,
-                              .bytes = {sqlite3_value_blob(value), (size_t)sqlite3_value_bytes(value)}};
+        return sqlite_value_borrow_blob(value, ret);
     default:
-        return (struct value){.kind = VALUE_NULL};
+        return SQLITE_OK;
     }
 }
 
 int sqlite_value_take(struct arena *arena, sqlite3_value *from, struct value *ret) {
-    *ret = sqlite_value_borrow(from);
-    if (!value_has_bytes(ret))
-        return SQLITE_OK;
+    int code = sqlite_value_borrow(from, ret);
+    if (code != SQLITE_OK || !value_has_bytes(ret))
+        return code;
     char *copy = arena_take(arena, ret->bytes.size + 1);
     if (copy == NULL)
         return SQLITE_NOMEM;
-    memcpy(copy, ret->bytes.data != NULL ? ret->bytes.data : "", ret->bytes.size);
+    memcpy(copy, ret->bytes.data, ret->bytes.size);
     ret->bytes.data = copy;
     return SQLITE_OK;
 }

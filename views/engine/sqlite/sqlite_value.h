@@ -10,8 +10,11 @@ struct sqlite3_context;
 struct sqlite3_stmt;
 struct sqlite3_value;
 
-// Lives as long as SQLite keeps `value` as it is.
-struct value sqlite_value_borrow(struct sqlite3_value *value);
+// Lives as long as SQLite keeps `value` as it is. SQLITE_NOMEM, and VALUE_NULL, when SQLite had no memory to show its
+// bytes.
+int sqlite_value_borrow(struct sqlite3_value *value, struct value *ret);
+// The same as text, whatever it is but NULL.
+int sqlite_value_borrow_text(struct sqlite3_value *value, struct value *ret);
 // Copied into the arena. SQLITE_NOMEM.
 int sqlite_value_take(struct arena *arena, struct sqlite3_value *from, struct value *ret);
 // What a virtual table's column answers; the value must outlive the statement's step.
