@@ -14,12 +14,12 @@ enum {
 };
 
 struct at_cursor {
-    struct sqlite3_vtab_cursor base;
+    struct delta_cursor base;
     int64_t step;
     const struct packed_row *row; // of the lists
     bool is_read;                 // the row is the file's
     sqlite3_stmt *read;           // prepared when first needed
-    struct value *key;            // by column number
+    struct value *key;            // by column number; made with the first question, as `places` is
     int *places;                  // by column number: in the row of `read`, -1 = it is not
 };
 
@@ -28,12 +28,6 @@ struct at_cursor {
 static void as_of_declare(sqlite3_str *sql, const struct delta_vtab *module) {
     sqlite3_str_appendall(sql, "_step integer hidden,");
     delta_vtab_columns(sql, module->table, "");
-}
-
-static int as_of_connect(sqlite3 *db, void *aux, int count, const char *const *arguments, sqlite3_vtab **ret,
-                         char **ret_message) {
-    (void)count, (void)arguments, (void)ret_message;
-    return delta_vtab_connect(db, aux, as_of_declare, ret);
 }
 
 // The lists keep, from now on, the keys and what this statement uses of the rows before a change.
@@ -80,14 +74,8 @@ static int as_of_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
         if (!given[i])
             return SQLITE_CONSTRAINT;
     as_of_note_used(module, info->colUsed);
-    info->idxStr = sqlite3_mprintf("%llx", (unsigned long long)info->colUsed);
-    if (info->idxStr == NULL)
-        return SQLITE_NOMEM;
-    info->needToFreeIdxStr = 1;
     info->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
-    info->estimatedCost = COST_GUESS;
-    info->estimatedRows = 1;
-    return SQLITE_OK;
+    return delta_vtab_plan(info, sqlite3_mprintf("%llx", (unsigned long long)info->colUsed), COST_GUESS, 1);
 }
 
 // --- keys
@@ -135,29 +123,20 @@ static int as_of_read_arguments(const struct table *table, struct at_cursor *cur
 
 // --- the cursor
 
-static int as_of_open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **ret) {
-    size_t columns = (size_t)((struct delta_vtab *)base)->table->column_count;
-    struct at_cursor *cursor = sqlite3_malloc(sizeof *cursor);
-    struct value *key = calloc(columns, sizeof *key);
-    int *places = calloc(columns, sizeof *places);
-    if (cursor == NULL || key == NULL || places == NULL) {
-        sqlite3_free(cursor);
-        free(key);
-        free(places);
-        return SQLITE_NOMEM;
-    }
-    *cursor = (struct at_cursor){.key = key, .places = places};
-    *ret = &cursor->base;
-    return SQLITE_OK;
+static int as_of_make_room(struct at_cursor *cursor, const struct table *table) {
+    if (cursor->key == NULL)
+        cursor->key = calloc((size_t)table->column_count, sizeof *cursor->key);
+    if (cursor->places == NULL)
+        cursor->places = calloc((size_t)table->column_count, sizeof *cursor->places);
+    return cursor->key != NULL && cursor->places != NULL ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-static int as_of_close_cursor(sqlite3_vtab_cursor *base) {
+static void as_of_clear(struct delta_cursor *base) {
     struct at_cursor *cursor = (struct at_cursor *)base;
     stmt_finalize(&cursor->read);
     free(cursor->key);
     free(cursor->places);
-    sqlite3_free(cursor);
-    return SQLITE_OK;
+    *cursor = (struct at_cursor){.base.base = base->base};
 }
 
 static void as_of_let_go(struct at_cursor *cursor) {
@@ -224,8 +203,10 @@ static int as_of_filter(sqlite3_vtab_cursor *base, int number, const char *plan,
     struct at_cursor *cursor = (struct at_cursor *)base;
     const struct delta_vtab *module = (const struct delta_vtab *)base->pVtab;
     as_of_let_go(cursor);
-    bool possible;
-    int code = as_of_read_arguments(module->table, cursor, values, &possible);
+    bool possible = false;
+    int code = as_of_make_room(cursor, module->table);
+    if (code == SQLITE_OK)
+        code = as_of_read_arguments(module->table, cursor, values, &possible);
     if (code != SQLITE_OK || !possible)
         return code;
     if (module->shown->fill)
@@ -255,27 +236,13 @@ static int as_of_column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, 
     return SQLITE_OK;
 }
 
-static int as_of_rowid_of(sqlite3_vtab_cursor *base, sqlite3_int64 *ret) {
-    (void)base;
-    *ret = 0;
-    return SQLITE_OK;
-}
-
-static const sqlite3_module methods = {
-    .xConnect = as_of_connect,
-    .xBestIndex = as_of_best_index,
-    .xDisconnect = delta_vtab_disconnect,
-    .xOpen = as_of_open_cursor,
-    .xClose = as_of_close_cursor,
-    .xFilter = as_of_filter,
-    .xNext = as_of_next,
-    .xEof = as_of_eof,
-    .xColumn = as_of_column_of,
-    .xRowid = as_of_rowid_of,
-};
-
-int delta_as_of_register(struct sqlite3 *db, const struct table *table, struct delta_shown *shown,
-                         struct error *error) {
-    const struct delta_vtab module = {.shown = shown, .table = table};
-    return delta_vtab_register(db, "_at_%s", &methods, &module, error);
+int delta_as_of_register(struct sqlite3 *db, const struct delta_vtab *module, struct error *error) {
+    static const struct delta_vtab_type type = {
+        .name = "_at_%s",
+        .cursor_size = sizeof(struct at_cursor),
+        .declare = as_of_declare,
+        .clear = as_of_clear,
+        .methods = DELTA_VTAB_METHODS(as_of_best_index, as_of_filter, as_of_next, as_of_eof, as_of_column_of),
+    };
+    return delta_vtab_register(db, &type, module, error);
 }

@@ -220,29 +220,28 @@ static int delta_make_uses(struct delta *delta, struct error *error) {
     return 0;
 }
 
-// Every virtual table that a connection has.
-static int delta_register_tables(sqlite3 *db, const struct catalog *catalog, struct delta_shown *shown,
+// Every virtual table that a connection has; `module` says what they show.
+static int delta_register_tables(sqlite3 *db, const struct catalog *catalog, struct delta_vtab module,
                                  struct error *error) {
     for (int i = 0; i < catalog->table_count; i++) {
-        const struct table *table = &catalog->tables[i];
-        if (net_changes_register(db, table, shown, error) != 0 ||
-            delta_sums_register(db, table, shown, error) != 0 ||
-            delta_as_of_register(db, table, shown, error) != 0)
+        module.table = &catalog->tables[i];
+        if (net_changes_register(db, &module, error) != 0 || delta_sums_register(db, &module, error) != 0 ||
+            delta_as_of_register(db, &module, error) != 0)
             return -1;
     }
     return 0;
 }
 
 int delta_register(struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
-    static struct delta_shown nothing;
-    return delta_register_tables(db, catalog, &nothing, error) != 0 ? -1 : dedup_declare(db, error);
+    const struct delta_vtab empty = {0};
+    return delta_register_tables(db, catalog, empty, error) != 0 ? -1 : dedup_declare(db, error);
 }
 
 int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const char *sql, const char *file,
                struct error *error) {
-    static struct delta_shown everything = {.fill = true};
+    const struct delta_vtab everything = {.own = {.fill = true}};
     CLEANUP(dedup_close) struct dedup *once = NULL;
-    if (delta_register_tables(db, catalog, &everything, error) != 0 || dedup_open(&once, db, error) != 0 ||
+    if (delta_register_tables(db, catalog, everything, error) != 0 || dedup_open(&once, db, error) != 0 ||
         stmt_run(db, sql, file, error) != 0)
         return -1;
     return dedup_write(once, error);
@@ -254,7 +253,8 @@ int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *cat
         return error_set(error, ERROR_SYSTEM, "out of memory");
     delta->db = db;
     delta->catalog = catalog;
-    if (delta_make_uses(delta, error) != 0 || delta_register_tables(db, catalog, &delta->shown, error) != 0 ||
+    const struct delta_vtab batches = {.shown = &delta->shown};
+    if (delta_make_uses(delta, error) != 0 || delta_register_tables(db, catalog, batches, error) != 0 ||
         dedup_open(&delta->once, db, error) != 0 || delta_load_applies(delta, error) != 0)
         return -1;
     *ret = delta;

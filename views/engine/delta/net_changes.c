@@ -2,6 +2,7 @@
 #include "views/engine/delta/net_changes.h"
 
 #include "views/engine/delta/vtab.h"
+#include "views/engine/row/table_sql.h"
 #include "views/engine/row/value_order.h"
 
 #include <inttypes.h>
@@ -34,9 +35,8 @@ struct order {
     bool descending;
 };
 
-struct delta_cursor {
-    struct sqlite3_vtab_cursor base;
-    int64_t at;
+struct net_cursor {
+    struct delta_cursor base;
     int64_t count;
     struct net_row *rows; // KIND_NET
     sqlite3_stmt *fill;   // while a view is filled
@@ -57,41 +57,36 @@ static int net_changes_first_column(enum delta_kind kind) {
 }
 
 static void net_changes_declare(sqlite3_str *sql, const struct delta_vtab *module) {
-    if (module->kind == KIND_NET)
+    if (module->type->kind == KIND_NET)
         sqlite3_str_appendall(sql, "_weight integer,");
-    if (module->kind == KIND_CHANGES) {
+    if (module->type->kind == KIND_CHANGES) {
         sqlite3_str_appendall(sql, "_op text,_snapshot integer,_ts_ms integer,_txid integer,_lsn integer,"
                                    "_step integer hidden,"); // not of `select *`: nobody asked for it
         delta_vtab_columns(sql, module->table, "old_");
         sqlite3_str_appendall(sql, ",");
     }
-    delta_vtab_columns(sql, module->table, module->kind == KIND_CHANGES ? "new_" : "");
-    if (module->kind > KIND_CHANGES)
+    delta_vtab_columns(sql, module->table, module->type->kind == KIND_CHANGES ? "new_" : "");
+    if (module->type->kind > KIND_CHANGES)
         sqlite3_str_appendall(sql, ",_lsn integer,_ts_ms integer,_step integer");
-}
-
-static int net_changes_connect(sqlite3 *db, void *aux, int count, const char *const *arguments,
-                               sqlite3_vtab **ret, char **ret_message) {
-    (void)count, (void)arguments, (void)ret_message;
-    return delta_vtab_connect(db, aux, net_changes_declare, ret);
 }
 
 // The lists keep, from now on, what this statement uses of the rows before a change.
 static void net_changes_note_used(const struct delta_vtab *module, uint64_t mask) {
-    if (module->kind > KIND_CHANGES)
+    if (module->type->kind > KIND_CHANGES)
         return;
     if (module->shown->named != NULL)
         module->shown->named[module->table->index] = true;
-    if (module->shown->netted != NULL && module->kind == KIND_NET)
+    if (module->shown->netted != NULL && module->type->kind == KIND_NET)
         module->shown->netted[module->table->index] = true;
     if (module->shown->uses == NULL)
         return;
     struct delta_use *use = &module->shown->uses[module->table->index];
     use->has_used = true; // though no column is named: whether there was a row
-    int first = net_changes_first_column((enum delta_kind)module->kind);
+    int first = net_changes_first_column((enum delta_kind)module->type->kind);
     for (int i = 0; i < module->table->column_count; i++)
         if (delta_vtab_uses(mask, first + i) ||
-            (module->kind == KIND_CHANGES && delta_vtab_uses(mask, first + module->table->column_count + i)))
+            (module->type->kind == KIND_CHANGES &&
+             delta_vtab_uses(mask, first + module->table->column_count + i)))
             use->used[i] = true;
 }
 
@@ -100,7 +95,7 @@ static void net_changes_note_used(const struct delta_vtab *module, uint64_t mask
 static int net_changes_best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
     struct delta_vtab *module = (struct delta_vtab *)table;
     uint64_t used = info->colUsed;
-    bool ordered = module->kind == KIND_NET && info->nOrderBy > 0 && info->nOrderBy <= ORDER_MAX;
+    bool ordered = module->type->kind == KIND_NET && info->nOrderBy > 0 && info->nOrderBy <= ORDER_MAX;
     for (int i = 0; ordered && i < info->nOrderBy; i++)
         ordered = info->aOrderBy[i].iColumn >= NET_FIRST_COLUMN;
     sqlite3_str *plan = sqlite3_str_new(module->db);
@@ -114,14 +109,9 @@ static int net_changes_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
     // 1, 2: all that matters is that equal ones come together
     int distinct = sqlite3_vtab_distinct(info);
     info->idxNum = distinct == 1 || distinct == 2 ? PLAN_GROUPED : PLAN_SORTED;
-    info->idxStr = sqlite3_mprintf("%llx:%s", (unsigned long long)used, order != NULL ? order : "");
-    if (info->idxStr == NULL)
-        return SQLITE_NOMEM;
-    info->needToFreeIdxStr = 1;
     info->orderByConsumed = ordered;
-    info->estimatedCost = ROWS_GUESS;
-    info->estimatedRows = ROWS_GUESS;
-    return SQLITE_OK;
+    char *text = sqlite3_mprintf("%llx:%s", (unsigned long long)used, order != NULL ? order : "");
+    return delta_vtab_plan(info, text, ROWS_GUESS, ROWS_GUESS);
 }
 
 static uint64_t net_changes_read_plan(const char *plan, struct order *ret_order, int *ret_count) {
@@ -135,44 +125,26 @@ static uint64_t net_changes_read_plan(const char *plan, struct order *ret_order,
     return used;
 }
 
-static int net_changes_open_cursor(sqlite3_vtab *table, sqlite3_vtab_cursor **ret) {
-    (void)table;
-    struct delta_cursor *cursor = sqlite3_malloc(sizeof *cursor);
-    if (cursor == NULL)
-        return SQLITE_NOMEM;
-    *cursor = (struct delta_cursor){0};
-    *ret = &cursor->base;
-    return SQLITE_OK;
-}
-
-static void net_changes_clear_cursor(struct delta_cursor *cursor) {
+static void net_changes_clear(struct delta_cursor *base) {
+    struct net_cursor *cursor = (struct net_cursor *)base;
     free(cursor->rows);
     stmt_finalize(&cursor->fill);
-    *cursor = (struct delta_cursor){.base = cursor->base};
-}
-
-static int net_changes_close_cursor(sqlite3_vtab_cursor *base) {
-    struct delta_cursor *cursor = (struct delta_cursor *)base;
-    net_changes_clear_cursor(cursor);
-    sqlite3_free(cursor);
-    return SQLITE_OK;
+    *cursor = (struct net_cursor){.base.base = base->base};
 }
 
 // --- filling a view: the mirror's rows
 
-static int net_changes_next_filled(struct delta_cursor *cursor) {
+static int net_changes_next_filled(struct net_cursor *cursor) {
     int code = sqlite3_step(cursor->fill);
-    cursor->at++;
+    cursor->base.at++;
     cursor->filled = code != SQLITE_ROW;
     return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-static int net_changes_begin_fill(const struct delta_vtab *module, struct delta_cursor *cursor,
+static int net_changes_begin_fill(const struct delta_vtab *module, struct net_cursor *cursor,
                                   const struct order *order, int order_count) {
     sqlite3_str *sql = sqlite3_str_new(module->db);
-    for (int i = 0; i < module->table->column_count; i++)
-        sqlite3_str_appendf(sql, "%s\"%w\"", i > 0 ? "," : "select ", module->table->columns[i].name);
-    sqlite3_str_appendf(sql, " from main.\"%w\"", module->table->name);
+    table_sql_select(sql, module->table, NULL);
     for (int i = 0; i < order_count; i++)
         sqlite3_str_appendf(sql, "%s\"%w\"%s", i > 0 ? "," : " order by ",
                             module->table->columns[order[i].column].name, order[i].descending ? " desc" : "");
@@ -236,7 +208,7 @@ static int net_changes_group_rows(const struct net_row *rows, int64_t count, str
     return SQLITE_OK;
 }
 
-static int net_changes_order_rows(struct delta_cursor *cursor, struct ordering *ordering, bool grouped) {
+static int net_changes_order_rows(struct net_cursor *cursor, struct ordering *ordering, bool grouped) {
     if (ordering->count == 0 || cursor->count < 2)
         return SQLITE_OK;
     if (!grouped) {
@@ -269,7 +241,7 @@ static bool net_changes_is_same(const struct table *table, uint64_t used, const 
     return true;
 }
 
-static int net_changes_begin_net(const struct delta_vtab *module, struct delta_cursor *cursor, uint64_t used,
+static int net_changes_begin_net(const struct delta_vtab *module, struct net_cursor *cursor, uint64_t used,
                                  struct ordering *ordering, bool grouped) {
     const struct delta_list *list = &module->shown->lists[module->table->index];
     int from = module->shown->from[module->table->index];
@@ -295,50 +267,50 @@ static int net_changes_begin_net(const struct delta_vtab *module, struct delta_c
 }
 
 // A delete that found no row.
-static void net_changes_pass_no_changes(const struct delta_list *list, struct delta_cursor *cursor) {
-    while (cursor->at < cursor->count && list->steps[cursor->at].gone &&
-           net_changes_row_before(list, &list->steps[cursor->at]) == NULL)
-        cursor->at++;
+static void net_changes_pass_no_changes(const struct delta_list *list, struct net_cursor *cursor) {
+    while (cursor->base.at < cursor->count && list->steps[cursor->base.at].gone &&
+           net_changes_row_before(list, &list->steps[cursor->base.at]) == NULL)
+        cursor->base.at++;
 }
 
 static int net_changes_filter(sqlite3_vtab_cursor *base, int grouped, const char *plan, int count,
                               sqlite3_value **values) {
     (void)count, (void)values;
-    struct delta_cursor *cursor = (struct delta_cursor *)base;
+    struct net_cursor *cursor = (struct net_cursor *)base;
     struct delta_vtab *module = (struct delta_vtab *)base->pVtab;
     struct order order[ORDER_MAX];
     int order_count;
     uint64_t used = net_changes_read_plan(plan, order, &order_count);
-    net_changes_clear_cursor(cursor);
+    net_changes_clear(&cursor->base);
     if (module->shown->fill)
         return net_changes_begin_fill(module, cursor, order, order_count);
     if (module->shown->lists == NULL)
         return SQLITE_OK;
     struct ordering ordering = {order, order_count};
-    if (module->kind == KIND_NET)
+    if (module->type->kind == KIND_NET)
         return net_changes_begin_net(module, cursor, used, &ordering, grouped == PLAN_GROUPED);
     const struct delta_list *list = &module->shown->lists[module->table->index];
-    cursor->at = module->kind == KIND_CHANGES ? module->shown->from[module->table->index] : 0;
-    cursor->count = module->kind == KIND_CHANGES ? list->count : list->writing_count;
-    if (module->kind == KIND_CHANGES)
+    cursor->base.at = module->type->kind == KIND_CHANGES ? module->shown->from[module->table->index] : 0;
+    cursor->count = module->type->kind == KIND_CHANGES ? list->count : list->writing_count;
+    if (module->type->kind == KIND_CHANGES)
         net_changes_pass_no_changes(list, cursor);
     return SQLITE_OK;
 }
 
 static int net_changes_next(sqlite3_vtab_cursor *base) {
-    struct delta_cursor *cursor = (struct delta_cursor *)base;
+    struct net_cursor *cursor = (struct net_cursor *)base;
     if (cursor->fill != NULL)
         return net_changes_next_filled(cursor);
     const struct delta_vtab *module = (const struct delta_vtab *)base->pVtab;
-    cursor->at++;
-    if (module->kind == KIND_CHANGES)
+    cursor->base.at++;
+    if (module->type->kind == KIND_CHANGES)
         net_changes_pass_no_changes(&module->shown->lists[module->table->index], cursor);
     return SQLITE_OK;
 }
 
 static int net_changes_eof(sqlite3_vtab_cursor *base) {
-    const struct delta_cursor *cursor = (const struct delta_cursor *)base;
-    return cursor->fill != NULL ? cursor->filled : cursor->at >= cursor->count;
+    const struct net_cursor *cursor = (const struct net_cursor *)base;
+    return cursor->fill != NULL ? cursor->filled : cursor->base.at >= cursor->count;
 }
 
 // --- columns
@@ -398,9 +370,9 @@ static void net_changes_written_column(const struct delta_list *list, int number
         sqlite3_result_int64(context, column == table_columns + 1 ? step->ts_ms : number);
 }
 
-static void net_changes_fill_column(const struct delta_vtab *module, const struct delta_cursor *cursor,
+static void net_changes_fill_column(const struct delta_vtab *module, const struct net_cursor *cursor,
                                     sqlite3_context *context, int column) {
-    if (module->kind == KIND_NET) {
+    if (module->type->kind == KIND_NET) {
         if (column == 0)
             sqlite3_result_int(context, 1);
         else
@@ -419,53 +391,47 @@ static void net_changes_fill_column(const struct delta_vtab *module, const struc
 }
 
 static int net_changes_column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
-    const struct delta_cursor *cursor = (const struct delta_cursor *)base;
+    const struct net_cursor *cursor = (const struct net_cursor *)base;
     const struct delta_vtab *module = (const struct delta_vtab *)base->pVtab;
     if (cursor->fill != NULL) {
         net_changes_fill_column(module, cursor, context, column);
-    } else if (module->kind > KIND_CHANGES) {
+    } else if (module->type->kind > KIND_CHANGES) {
         const struct delta_list *list = &module->shown->lists[module->table->index];
-        net_changes_written_column(list, list->writing[cursor->at], context, column,
+        net_changes_written_column(list, list->writing[cursor->base.at], context, column,
                                    module->table->column_count);
-    } else if (module->kind == KIND_CHANGES) {
+    } else if (module->type->kind == KIND_CHANGES) {
         const struct delta_list *list = &module->shown->lists[module->table->index];
-        net_changes_change_column(list, &list->steps[cursor->at], context, column,
+        net_changes_change_column(list, &list->steps[cursor->base.at], context, column,
                                   module->table->column_count);
     } else if (column == 0) {
-        sqlite3_result_int(context, cursor->rows[cursor->at].weight);
+        sqlite3_result_int(context, cursor->rows[cursor->base.at].weight);
     } else {
-        sqlite_value_result_packed(context, cursor->rows[cursor->at].row, column - NET_FIRST_COLUMN);
+        sqlite_value_result_packed(context, cursor->rows[cursor->base.at].row, column - NET_FIRST_COLUMN);
     }
     return SQLITE_OK;
 }
 
-static int net_changes_rowid_of(sqlite3_vtab_cursor *base, sqlite3_int64 *ret) {
-    *ret = ((const struct delta_cursor *)base)->at;
-    return SQLITE_OK;
-}
+#define METHODS                                                                                              \
+    DELTA_VTAB_METHODS(net_changes_best_index, net_changes_filter, net_changes_next, net_changes_eof,        \
+                       net_changes_column_of)
 
-static const sqlite3_module methods = {
-    .xConnect = net_changes_connect, // no xCreate: the table is there by its module's name alone
-    .xBestIndex = net_changes_best_index,
-    .xDisconnect = delta_vtab_disconnect,
-    .xOpen = net_changes_open_cursor,
-    .xClose = net_changes_close_cursor,
-    .xFilter = net_changes_filter,
-    .xNext = net_changes_next,
-    .xEof = net_changes_eof,
-    .xColumn = net_changes_column_of,
-    .xRowid = net_changes_rowid_of,
-};
-
-int net_changes_register(struct sqlite3 *db, const struct table *table, struct delta_shown *shown,
-                         struct error *error) {
-    static const char *const names[] = {[KIND_NET] = "_delta_%s",
-                                        [KIND_CHANGES] = "_changes_%s",
-                                        [KIND_PENDING] = "_pending_%s",
-                                        [KIND_GONE] = "_gone_%s"};
-    struct delta_vtab module = {.shown = shown, .table = table};
-    for (module.kind = 0; module.kind < KIND_COUNT; module.kind++)
-        if (delta_vtab_register(db, names[module.kind], &methods, &module, error) != 0)
+int net_changes_register(struct sqlite3 *db, const struct delta_vtab *module, struct error *error) {
+    static const struct delta_vtab_type types[KIND_COUNT] = {
+#define TYPE(number, format)                                                                                 \
+    [number] = {.name = (format),                                                                            \
+                .kind = (number),                                                                            \
+                .cursor_size = sizeof(struct net_cursor),                                                    \
+                .declare = net_changes_declare,                                                              \
+                .clear = net_changes_clear,                                                                  \
+                .methods = METHODS}
+        TYPE(KIND_NET, "_delta_%s"),
+        TYPE(KIND_CHANGES, "_changes_%s"),
+        TYPE(KIND_PENDING, "_pending_%s"),
+        TYPE(KIND_GONE, "_gone_%s"),
+#undef TYPE
+    };
+    for (int i = 0; i < KIND_COUNT; i++)
+        if (delta_vtab_register(db, &types[i], module, error) != 0)
             return -1;
     return 0;
 }

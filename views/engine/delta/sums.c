@@ -3,6 +3,7 @@
 #include "views/base/arena.h"
 #include "views/base/buffer.h"
 #include "views/engine/delta/vtab.h"
+#include "views/engine/row/table_sql.h"
 #include "views/engine/row/value_order.h"
 
 enum {
@@ -24,7 +25,7 @@ struct group {
 };
 
 struct sums_cursor {
-    struct sqlite3_vtab_cursor base;
+    struct delta_cursor base;
     int by;
     int of; // -1 = all rows
     struct value values[DELTA_SUMS_VALUES_MAX];
@@ -36,7 +37,6 @@ struct sums_cursor {
     int capacity;
     int *places; // of groups by the hash of what they have in common, -1 = free; a power of two
     int size;
-    int at;
     struct arena arena;
 };
 
@@ -164,9 +164,7 @@ static int delta_sums_add_stored(struct sums_cursor *cursor, sqlite3_stmt *stmt,
 static int delta_sums_add_mirror(const struct delta_vtab *module, struct sums_cursor *cursor) {
     sqlite3_str *sql = sqlite3_str_new(module->db);
     int count = module->table->column_count;
-    for (int i = 0; i < count; i++)
-        sqlite3_str_appendf(sql, "%s\"%w\"", i > 0 ? "," : "select ", module->table->columns[i].name);
-    sqlite3_str_appendf(sql, " from main.\"%w\"", module->table->name);
+    table_sql_select(sql, module->table, NULL);
     CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(sql);
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     CLEANUP(buffer_free) struct buffer scratch = {0};
@@ -186,12 +184,6 @@ static void delta_sums_declare(sqlite3_str *sql, const struct delta_vtab *module
     sqlite3_str_appendall(sql, ",_by hidden,_of hidden");
     for (int i = 0; i < DELTA_SUMS_VALUES_MAX; i++)
         sqlite3_str_appendf(sql, ",_value%d hidden", i + 1);
-}
-
-static int delta_sums_connect(sqlite3 *db, void *aux, int count, const char *const *arguments,
-                              sqlite3_vtab **ret, char **ret_message) {
-    (void)count, (void)arguments, (void)ret_message;
-    return delta_vtab_connect(db, aux, delta_sums_declare, ret);
 }
 
 static int delta_sums_complain(sqlite3_vtab *table, const char *what) {
@@ -265,38 +257,17 @@ static int delta_sums_best_index(sqlite3_vtab *table, sqlite3_index_info *info) 
         if (order[i] >= ARGUMENT_VALUES)
             info->idxNum |= 1 << i;
     delta_sums_note_used(module, info, by, of);
-    info->idxStr = sqlite3_mprintf("%d,%d,%llx", by, of, (unsigned long long)info->colUsed);
-    if (info->idxStr == NULL)
-        return SQLITE_NOMEM;
-    info->needToFreeIdxStr = 1;
-    info->estimatedCost = ROWS_GUESS;
-    info->estimatedRows = ROWS_GUESS;
-    return SQLITE_OK;
+    char *text = sqlite3_mprintf("%d,%d,%llx", by, of, (unsigned long long)info->colUsed);
+    return delta_vtab_plan(info, text, ROWS_GUESS, ROWS_GUESS);
 }
 
-static int delta_sums_open_cursor(sqlite3_vtab *table, sqlite3_vtab_cursor **ret) {
-    (void)table;
-    struct sums_cursor *cursor = sqlite3_malloc(sizeof *cursor);
-    if (cursor == NULL)
-        return SQLITE_NOMEM;
-    *cursor = (struct sums_cursor){0};
-    *ret = &cursor->base;
-    return SQLITE_OK;
-}
-
-static void delta_sums_clear_cursor(struct sums_cursor *cursor) {
+static void delta_sums_clear(struct delta_cursor *base) {
+    struct sums_cursor *cursor = (struct sums_cursor *)base;
     free(cursor->summed);
     free(cursor->groups);
     free(cursor->places);
     arena_free(&cursor->arena);
-    *cursor = (struct sums_cursor){.base = cursor->base};
-}
-
-static int delta_sums_close_cursor(sqlite3_vtab_cursor *base) {
-    struct sums_cursor *cursor = (struct sums_cursor *)base;
-    delta_sums_clear_cursor(cursor);
-    sqlite3_free(cursor);
-    return SQLITE_OK;
+    *cursor = (struct sums_cursor){.base.base = base->base};
 }
 
 static int delta_sums_read_plan(const struct delta_vtab *module, struct sums_cursor *cursor,
@@ -325,15 +296,15 @@ static bool delta_sums_is_nothing(const struct sums_cursor *cursor, const struct
 }
 
 static void delta_sums_pass_nothing(struct sums_cursor *cursor) {
-    while (cursor->at < cursor->count && delta_sums_is_nothing(cursor, &cursor->groups[cursor->at]))
-        cursor->at++;
+    while (cursor->base.at < cursor->count && delta_sums_is_nothing(cursor, &cursor->groups[cursor->base.at]))
+        cursor->base.at++;
 }
 
 static int delta_sums_filter(sqlite3_vtab_cursor *base, int are_values, const char *plan, int count,
                              sqlite3_value **values) {
     struct sums_cursor *cursor = (struct sums_cursor *)base;
     const struct delta_vtab *module = (const struct delta_vtab *)base->pVtab;
-    delta_sums_clear_cursor(cursor);
+    delta_sums_clear(&cursor->base);
     int code = delta_sums_read_plan(module, cursor, plan);
     for (int i = 0; code == SQLITE_OK && i < count; i++)
         if ((are_values >> i & 1) != 0)
@@ -348,19 +319,19 @@ static int delta_sums_filter(sqlite3_vtab_cursor *base, int are_values, const ch
 
 static int delta_sums_next(sqlite3_vtab_cursor *base) {
     struct sums_cursor *cursor = (struct sums_cursor *)base;
-    cursor->at++;
+    cursor->base.at++;
     delta_sums_pass_nothing(cursor);
     return SQLITE_OK;
 }
 
 static int delta_sums_eof(sqlite3_vtab_cursor *base) {
     const struct sums_cursor *cursor = (const struct sums_cursor *)base;
-    return cursor->at >= cursor->count;
+    return cursor->base.at >= cursor->count;
 }
 
 static int delta_sums_column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
     const struct sums_cursor *cursor = (const struct sums_cursor *)base;
-    const struct group *group = &cursor->groups[cursor->at];
+    const struct group *group = &cursor->groups[cursor->base.at];
     if (column == WEIGHT_COLUMN)
         sqlite3_result_int64(context, group->weight);
     else if (column - FIRST_COLUMN == cursor->by)
@@ -372,26 +343,14 @@ static int delta_sums_column_of(sqlite3_vtab_cursor *base, sqlite3_context *cont
     return SQLITE_OK;
 }
 
-static int delta_sums_rowid_of(sqlite3_vtab_cursor *base, sqlite3_int64 *ret) {
-    *ret = ((const struct sums_cursor *)base)->at;
-    return SQLITE_OK;
-}
-
-static const sqlite3_module methods = {
-    .xConnect = delta_sums_connect,
-    .xBestIndex = delta_sums_best_index,
-    .xDisconnect = delta_vtab_disconnect,
-    .xOpen = delta_sums_open_cursor,
-    .xClose = delta_sums_close_cursor,
-    .xFilter = delta_sums_filter,
-    .xNext = delta_sums_next,
-    .xEof = delta_sums_eof,
-    .xColumn = delta_sums_column_of,
-    .xRowid = delta_sums_rowid_of,
-};
-
-int delta_sums_register(struct sqlite3 *db, const struct table *table, struct delta_shown *shown,
-                        struct error *error) {
-    const struct delta_vtab module = {.shown = shown, .table = table};
-    return delta_vtab_register(db, "_sums_%s", &methods, &module, error);
+int delta_sums_register(struct sqlite3 *db, const struct delta_vtab *module, struct error *error) {
+    static const struct delta_vtab_type type = {
+        .name = "_sums_%s",
+        .cursor_size = sizeof(struct sums_cursor),
+        .declare = delta_sums_declare,
+        .clear = delta_sums_clear,
+        .methods = DELTA_VTAB_METHODS(delta_sums_best_index, delta_sums_filter, delta_sums_next,
+                                      delta_sums_eof, delta_sums_column_of),
+    };
+    return delta_vtab_register(db, &type, module, error);
 }

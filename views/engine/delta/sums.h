@@ -9,15 +9,14 @@
 
 #include "views/base/error.h"
 
-struct delta_shown;
+struct delta_vtab;
 struct sqlite3;
-struct table;
 
 enum {
     DELTA_SUMS_VALUES_MAX = 4,
 };
 
-int delta_sums_register(struct sqlite3 *db, const struct table *table, struct delta_shown *shown,
-                        struct error *error);
+// `module`: as delta_vtab_register has it (vtab.h).
+int delta_sums_register(struct sqlite3 *db, const struct delta_vtab *module, struct error *error);
 
 #endif

@@ -168,18 +168,18 @@ char *table_sql_truncate_key(const struct table *table) {
     return table_sql_by_key(table, "delete from", "", " and max(_lsn,_snapshot)<:lsn");
 }
 
+void table_sql_select(struct sqlite3_str *sql, const struct table *table, const bool *columns) {
+    int named = 0;
+    for (int i = 0; i < table->column_count; i++)
+        if (columns == NULL || columns[i])
+            sqlite3_str_appendf(sql, "%s\"%w\"", named++ > 0 ? "," : "select ", table->columns[i].name);
+    sqlite3_str_appendf(sql, "%s from main.\"%w\"", named == 0 ? "select 1" : "", table->name);
+}
+
 char *table_sql_some_columns(const struct table *table, const bool *columns) {
     sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendall(sql, "select ");
-    const char *comma = "";
-    for (int i = 0; i < table->column_count; i++)
-        if (columns[i]) {
-            sqlite3_str_appendf(sql, "%s\"%w\"", comma, table->columns[i].name);
-            comma = ",";
-        }
-    if (comma[0] == '\0')
-        sqlite3_str_appendall(sql, "1");
-    sqlite3_str_appendf(sql, " from \"%w\" where ", table->name);
+    table_sql_select(sql, table, columns);
+    sqlite3_str_appendall(sql, " where ");
     table_sql_key_equals(sql, table);
     return sqlite3_str_finish(sql);
 }

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+struct sqlite3_str;
+
 // Columns whose keep bit one bound integer carries; wider tables bind several (:keep0, :keep1, ...).
 enum { TABLE_SQL_KEEP_BITS = 62 };
 
@@ -25,6 +27,8 @@ char *table_sql_upsert(const struct table *table, enum mirror_upsert kind, bool 
 // Keys bind as :key1.. in key order in all that follow.
 char *table_sql_delete(const struct table *table);     // :lsn; only a row that is older
 char *table_sql_delete_key(const struct table *table); // whatever its position
+// Appends `select "a","b",... from main."T"`: the columns that are set, NULL = all; none is: 1.
+void table_sql_select(struct sqlite3_str *sql, const struct table *table, const bool *columns);
 // Many rows at once, from the virtual tables _pending_T and _gone_T of delta.h.
 char *table_sql_write_pending(const struct table *table);
 // _step and the columns that are set, in order, of the rows that are there.
