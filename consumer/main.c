@@ -80,6 +80,10 @@ static void main_tell_views(const struct store_report *report, const char *db) {
         log_info("views that are not loaded any more, dropped: %s", report->dropped);
     if (report->left[0] != '\0')
         log_warn("views that are not loaded any more but hold history, kept up to date: %s", report->left);
+    if (report->untried_sqlite[0] != '\0')
+        log_warn(
+            "SQLite %s: tidemark's tests have not run with it, so commits are written its own way, in more system calls",
+            report->untried_sqlite);
 }
 
 // What the file has applied, before the first partition is discovered: the demo's broker has to hold it

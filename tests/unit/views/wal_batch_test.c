@@ -23,6 +23,8 @@ enum {
     KILL_WRITES = 250, // a process is killed in one of so many
     FRAME = 24 + 4096,
     SEED = 20240607,
+    // Whatever SQLite this runs with: it is what says whether a version may be added to versions.h.
+    TRIED_SQLITE = 3040001,
 };
 
 // --- a default VFS whose log's writes and syncs can fail
@@ -116,7 +118,7 @@ static int set_up_below(void **state) {
     below.vfs.zName = "below";
     below.vfs.xOpen = below_open;
     assert_int_equal(sqlite3_vfs_register(&below.vfs, 1), SQLITE_OK);
-    assert_string_equal(wal_batch_vfs(), "gather");
+    assert_string_equal(wal_batch_vfs(TRIED_SQLITE), "gather");
     return 0;
 }
 
@@ -156,7 +158,7 @@ static sqlite3 *open_at(const char *path, const char *vfs) {
 
 static sqlite3 *open_writer(const char *path) {
     struct error error = {0};
-    sqlite3 *db = open_at(path, wal_batch_vfs());
+    sqlite3 *db = open_at(path, wal_batch_vfs(TRIED_SQLITE));
     assert_int_equal(wal_batch_start(db, &error), 0);
     assert_int_equal(integer(db, "pragma synchronous"), 2);
     return db;
@@ -385,10 +387,28 @@ static void without_powersafe_overwrite_it_stays_out(void **state) {
     struct error error = {0};
     char path[160];
     (void)snprintf(path, sizeof path, "file:%s?psow=0", fixture->path);
-    sqlite3 *db = open_at(path, wal_batch_vfs());
+    sqlite3 *db = open_at(path, wal_batch_vfs(TRIED_SQLITE));
     assert_int_equal(wal_batch_start(db, &error), 0);
     assert_int_equal(integer(db, "pragma synchronous"), 1);
     assert_int_equal(try_round(db, 1), 0);
+    check_rows(fixture->reader, 1);
+    stmt_close(&db);
+}
+
+// Its private ways may be others: the writer is a plain connection.
+static void an_sqlite_that_was_not_tried_is_left_alone(void **state) {
+    struct fixture *fixture = *state;
+    static const int untried[] = {0, 3040000, 3040002, 3041000, 3046001, 4000000};
+    for (size_t i = 0; i < sizeof untried / sizeof *untried; i++)
+        assert_null(wal_batch_vfs(untried[i]));
+    struct error error = {0};
+    sqlite3 *db = open_at(fixture->path, wal_batch_vfs(3041000));
+    assert_int_equal(wal_batch_start(db, &error), 0);
+    assert_int_equal(integer(db, "pragma synchronous"), 1);
+    int writes = below.log_writes;
+    assert_int_equal(try_round(db, 1), 0);
+    assert_true(below.log_writes - writes >= 2 * ROWS); // a header and a page each
+    fixture->committed = 1;
     check_rows(fixture->reader, 1);
     stmt_close(&db);
 }
@@ -445,6 +465,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_was_rolled_back_is_never_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_syncs_as_normal_does, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_powersafe_overwrite_it_stays_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_sqlite_that_was_not_tried_is_left_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_killed_process_loses_no_commit, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, set_up_below, NULL);

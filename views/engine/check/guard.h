@@ -39,7 +39,7 @@ bool guard_is_mirrored(const struct catalog *catalog, const char *name);
 int guard_open_scratch(const struct catalog *catalog, sqlite3 **ret, struct error *error);
 // The line of a schema.sql that names a trigger or an SQL view, 1 when none does.
 int guard_object_line(const struct view *view, const char *name);
-// SQLite's words when a table that takes arguments has none.
+// SQLite's words when a table that takes arguments has none (versions.h).
 #define GUARD_NO_ARGUMENTS "no query solution"
 // Where in `sql` the newest statement that did not prepare went wrong.
 size_t guard_error_place(const struct guard *guard, sqlite3 *db, const char *sql);

@@ -1,6 +1,7 @@
 #include "views/engine/sqlite/wal_batch.h"
 
 #include "views/engine/sqlite/stmt.h"
+#include "views/engine/sqlite/versions.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -172,7 +173,9 @@ static void wal_batch_make_vfs(void) {
         vfs.zName = NULL;
 }
 
-const char *wal_batch_vfs(void) {
+const char *wal_batch_vfs(int version) {
+    if (!versions_has_run(version))
+        return NULL;
     (void)pthread_once(&once, wal_batch_make_vfs);
     return vfs.zName;
 }

@@ -5,6 +5,7 @@
 #include "views/engine/sqlite/functions.h"
 #include "views/engine/sqlite/meta.h"
 #include "views/engine/sqlite/stmt.h"
+#include "views/engine/sqlite/versions.h"
 #include "views/engine/sqlite/wal_batch.h"
 #include "views/engine/store/checkpoint.h"
 #include "views/engine/store/install.h"
@@ -219,8 +220,8 @@ const int64_t *store_timelines(const struct store *store, int *ret_count) {
 }
 
 static int store_set_up_connection(struct store *store, const char *path, struct error *error) {
-    if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, wal_batch_vfs()) !=
-        SQLITE_OK) {
+    if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                        wal_batch_vfs(sqlite3_libversion_number())) != SQLITE_OK) {
         (void)stmt_error(error, store->db, path);
         return -1;
     }
@@ -282,6 +283,8 @@ static int store_hold(void *self, struct error *error);
 int store_open(struct store **ret, const char *path, const struct catalog *catalog,
                struct store_report *report, struct error *error) {
     *report = (struct store_report){0};
+    if (!versions_has_run(sqlite3_libversion_number()))
+        (void)snprintf(report->untried_sqlite, sizeof report->untried_sqlite, "%s", sqlite3_libversion());
     CLEANUP(store_close) struct store *store = calloc(1, sizeof *store);
     if (store == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");

@@ -1,0 +1,22 @@
+// What the house takes of SQLite beyond its documentation, and the versions that CI has run it with. Who looks:
+//   wal_batch.c   the order of a commit's calls on the write-ahead log: with other versions it stays out of the way
+//   guard.h       the words "no query solution" of a message: with others a complaint lacks its hint, no more
+//   reader.c      a statement that stays on its row of `pragma data_version` holds the snapshot: a test names it
+//   delta.c       the preupdate hook shows whole numbers of a REAL column as integers: either is understood
+// A version is added here when all of tests/run.sh has passed with it. Pure.
+#ifndef TIDEMARK_SQLITE_VERSIONS_H
+#define TIDEMARK_SQLITE_VERSIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// `number`: as sqlite3_libversion_number has it, 3 * 1000000 + 40 * 1000 + 1 for 3.40.1.
+static inline bool versions_has_run(int number) {
+    static const int run[] = {3040001};
+    for (size_t i = 0; i < sizeof run / sizeof *run; i++)
+        if (run[i] == number)
+            return true;
+    return false;
+}
+
+#endif
