@@ -1,6 +1,7 @@
 #include "views/engine/delta/dedup_blocks.h"
 
 #include "views/base/hash.h"
+#include "views/base/probe.h"
 #include "views/engine/sqlite/stmt.h"
 
 #include <string.h>
@@ -27,8 +28,8 @@ static const char write_sql[] = "insert into _once_blocks(once, part, block, tol
 
 void dedup_blocks_forget(struct dedup_blocks *blocks) {
     blocks->count = blocks->dirty = 0;
-    for (int i = 0; blocks->places != NULL && i < PLACES; i++)
-        blocks->places[i] = -1;
+    if (blocks->places != NULL)
+        probe_clear(blocks->places, PLACES);
 }
 
 void dedup_blocks_done(struct dedup_blocks *blocks) {
@@ -47,19 +48,16 @@ static int dedup_blocks_prepare(struct dedup_blocks *blocks, struct error *error
         (blocks->write == NULL &&
          stmt_prepare(blocks->db, write_sql, "_once_blocks", &blocks->write, error) != 0))
         return -1;
-    blocks->places = malloc(PLACES * sizeof *blocks->places);
-    if (blocks->places == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    dedup_blocks_forget(blocks);
-    return 0;
+    blocks->places = probe_new(PLACES);
+    return blocks->places != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
 }
 
 // The place of a block, or the free one that it would have.
 static int *dedup_blocks_place_of(struct dedup_blocks *blocks, int64_t set, int64_t number, int part) {
     uint64_t hash = hash_mix(hash_mix(hash_mix(HASH_SEED, (uint64_t)set), (uint64_t)number), (uint64_t)part);
-    for (uint64_t at = hash;; at++) {
-        int *place = &blocks->places[at % PLACES];
-        const struct dedup_block *block = *place >= 0 ? &blocks->list[*place] : NULL;
+    for (size_t at = probe_first(hash, PLACES);; at = probe_next(at, PLACES)) {
+        int *place = &blocks->places[at];
+        const struct dedup_block *block = *place != PROBE_FREE ? &blocks->list[*place] : NULL;
         if (block == NULL || (block->number == number && block->set == set && block->part == part))
             return place;
     }
@@ -138,7 +136,7 @@ static struct dedup_block *dedup_blocks_find_block(struct dedup_blocks *blocks, 
     if (dedup_blocks_prepare(blocks, error) != 0)
         return NULL;
     int *place = dedup_blocks_place_of(blocks, set, number, part);
-    if (*place >= 0)
+    if (*place != PROBE_FREE)
         return &blocks->list[*place];
     if (blocks->count == DEDUP_BLOCKS_MAX) {
         if (dedup_blocks_write(blocks, error) != 0)

@@ -1,7 +1,7 @@
 // Sets of (key, number) pairs that only grow, in the file and in memory: for each key some bits, for 256
 // neighbouring keys one row of _once_blocks, so that a set of many keys is small and a commit that adds to it
-// everywhere touches few pages. For a key that has no neighbours a row of its own. Used by once.c only;
-// whoever has the connection.
+// everywhere touches few pages. For a key that has no neighbours a row of its own. Used by dedup.c only;
+// the connection's thread.
 #ifndef TIDEMARK_DELTA_DEDUP_BLOCKS_H
 #define TIDEMARK_DELTA_DEDUP_BLOCKS_H
 
@@ -28,7 +28,7 @@ struct dedup_blocks {
     struct dedup_block *list;
     int count;
     int size;
-    int *places; // open addressing: of `list`, -1 = free
+    int *places; // of `list` (probe.h)
     int dirty;   // how many are not written
 };
 

@@ -1,5 +1,6 @@
 #include "views/engine/delta/key_index.h"
 
+#include "views/base/probe.h"
 #include "views/engine/row/key.h"
 
 #include <stdlib.h>
@@ -22,17 +23,18 @@ void key_index_done(struct key_index *index) {
 
 void key_index_clear(struct key_index *index) {
     if (index->keys > 0)
-        memset(index->newest, 0xff, (size_t)index->size * sizeof *index->newest);
+        probe_clear(index->newest, (size_t)index->size);
     index->keys = index->count = 0;
 }
 
 // Where the key's newest step is or would be.
 static int *key_index_place_of(const struct key_index *index, const struct delta_step *steps,
                                const struct table *table, const struct value *key) {
-    size_t mask = (size_t)index->size - 1;
-    size_t place = (size_t)key_hash(table, key) & mask;
-    while (index->newest[place] >= 0 && !key_equal(table, delta_step_key(&steps[index->newest[place]]), key))
-        place = (place + 1) & mask;
+    size_t size = (size_t)index->size;
+    size_t place = probe_first(key_hash(table, key), size);
+    while (index->newest[place] != PROBE_FREE &&
+           !key_equal(table, delta_step_key(&steps[index->newest[place]]), key))
+        place = probe_next(place, size);
     return &index->newest[place];
 }
 
@@ -40,10 +42,9 @@ static int key_index_grow(struct key_index *index, const struct delta_step *step
                           const struct table *table) {
     struct key_index grown = *index;
     grown.size = index->size == 0 ? FIRST_SIZE : index->size * 2;
-    grown.newest = malloc((size_t)grown.size * sizeof *grown.newest);
+    grown.newest = probe_new((size_t)grown.size);
     if (grown.newest == NULL)
         return -1;
-    memset(grown.newest, 0xff, (size_t)grown.size * sizeof *grown.newest);
     for (int i = 0; i < index->size; i++)
         if (index->newest[i] >= 0) {
             struct value key[TABLE_COLUMNS_MAX];

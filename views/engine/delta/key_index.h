@@ -9,7 +9,7 @@
 struct key_index_link;
 
 struct key_index {
-    int *newest; // open addressing by key: its newest step, -1 = free
+    int *newest; // by key: its newest step (probe.h)
     int size;    // of `newest`, a power of two
     int keys;
     struct key_index_link *links; // by step

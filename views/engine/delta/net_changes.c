@@ -1,6 +1,7 @@
 #define _GNU_SOURCE // qsort_r
 #include "views/engine/delta/net_changes.h"
 
+#include "views/base/probe.h"
 #include "views/engine/delta/vtab.h"
 #include "views/engine/row/table_sql.h"
 #include "views/engine/row/value_order.h"
@@ -21,6 +22,7 @@ enum {
     CHANGES_FIRST_COLUMN,
     ORDER_MAX = 16, // more columns to order or group by: SQLite sorts
     ROWS_GUESS = 100,
+    GROUPS_LEAST = 16,
 };
 
 struct net_row {
@@ -179,24 +181,22 @@ static int net_changes_compare_rows(const void *a, const void *b, void *self) {
 // Brings rows that are equal in the columns of the order together: `grouped` gets them.
 static int net_changes_group_rows(const struct net_row *rows, int64_t count, struct ordering *ordering,
                                   struct net_row *grouped) {
-    size_t size = 16;
-    while (size < 2 * (size_t)count)
-        size *= 2;
+    size_t size = probe_size((size_t)count, GROUPS_LEAST);
     // the newest row of each group by its hash; each row's next older one
-    int *heads = malloc((size + (size_t)count) * sizeof *heads);
+    int *heads = probe_new(size + (size_t)count);
     if (heads == NULL)
         return SQLITE_NOMEM;
     int *older = heads + size;
-    memset(heads, 0xff, size * sizeof *heads);
     for (int64_t i = 0; i < count; i++) {
         uint64_t hash = HASH_SEED;
         for (int c = 0; c < ordering->count; c++) {
             struct value value = packed_row_value(rows[i].row, ordering->order[c].column);
             hash = value_hash(hash, &value);
         }
-        size_t place = (size_t)(hash ^ hash >> 32) & (size - 1);
-        while (heads[place] >= 0 && net_changes_compare_rows(&rows[heads[place]], &rows[i], ordering) != 0)
-            place = (place + 1) & (size - 1);
+        size_t place = probe_first(hash, size);
+        while (heads[place] != PROBE_FREE &&
+               net_changes_compare_rows(&rows[heads[place]], &rows[i], ordering) != 0)
+            place = probe_next(place, size);
         older[i] = heads[place];
         heads[place] = (int)i;
     }

@@ -1,5 +1,6 @@
 #include "views/engine/delta/newest_by_key.h"
 
+#include "views/base/probe.h"
 #include "views/engine/row/key.h"
 
 #include <stdlib.h>
@@ -19,13 +20,12 @@ static uint32_t newest_by_key_tag_of(uint64_t hash) {
 // Where the key's step is or would be.
 static int newest_by_key_place_of(const struct newest_by_key *pending, const struct delta_step *steps,
                                   uint64_t hash, const struct value *values) {
-    int mask = pending->size - 1;
-    int place = (int)(hash & (uint64_t)mask);
-    for (;; place = (place + 1) & mask) {
+    size_t size = (size_t)pending->size;
+    for (size_t place = probe_first(hash, size);; place = probe_next(place, size)) {
         const struct newest_slot *slot = &pending->slots[place];
-        if (slot->step < 0 || (slot->tag == newest_by_key_tag_of(hash) &&
-                               key_equal(pending->table, steps[slot->step].row, values)))
-            return place;
+        if (slot->step == PROBE_FREE || (slot->tag == newest_by_key_tag_of(hash) &&
+                                         key_equal(pending->table, steps[slot->step].row, values)))
+            return (int)place;
     }
 }
 
@@ -79,7 +79,7 @@ int newest_put(struct newest_by_key *pending, const struct delta_step *steps, ui
 
 void newest_clear(struct newest_by_key *pending) {
     for (int i = 0; i < pending->count; i++)
-        pending->slots[pending->used[i]].step = -1;
+        pending->slots[pending->used[i]].step = PROBE_FREE;
     pending->count = 0;
 }
 

@@ -14,13 +14,13 @@ enum {
 };
 
 struct newest_slot {
-    int step;     // the key's newest, -1 = free
+    int step;     // the key's newest, PROBE_FREE = none
     uint32_t tag; // of its hash: most other keys are told apart without a look at theirs
 };
 
 struct newest_by_key {
     const struct table *table;
-    struct newest_slot *slots; // open addressing by key; a power of two
+    struct newest_slot *slots; // by key (probe.h)
     int size;
     int *used; // places of `slots` in the order of their keys' first change
     int count;

@@ -2,6 +2,7 @@
 
 #include "views/base/arena.h"
 #include "views/base/buffer.h"
+#include "views/base/probe.h"
 #include "views/engine/delta/vtab.h"
 #include "views/engine/row/table_sql.h"
 #include "views/engine/row/value_order.h"
@@ -35,7 +36,7 @@ struct sums_cursor {
     struct group *groups;
     int count;
     int capacity;
-    int *places; // of groups by the hash of what they have in common, -1 = free; a power of two
+    int *places; // of groups by what their rows have in common (probe.h)
     int size;
     struct arena arena;
 };
@@ -67,15 +68,17 @@ static bool delta_sums_is_meant(const struct sums_cursor *cursor, const struct p
 
 static int delta_sums_place_of(const struct sums_cursor *cursor, const struct value *by) {
     uint64_t hash = value_hash(HASH_SEED, by);
-    int place = (int)((hash ^ hash >> 32) & (uint64_t)(cursor->size - 1));
-    while (cursor->places[place] >= 0 && value_compare(&cursor->groups[cursor->places[place]].by, by) != 0)
-        place = (place + 1) & (cursor->size - 1);
-    return place;
+    size_t size = (size_t)cursor->size;
+    size_t place = probe_first(hash, size);
+    while (cursor->places[place] != PROBE_FREE &&
+           value_compare(&cursor->groups[cursor->places[place]].by, by) != 0)
+        place = probe_next(place, size);
+    return (int)place;
 }
 
 static int delta_sums_grow(struct sums_cursor *cursor) {
     int size = cursor->size == 0 ? FIRST_SIZE : cursor->size * 2;
-    int *places = malloc((size_t)size * sizeof *places);
+    int *places = probe_new((size_t)size);
     struct group *groups = realloc(cursor->groups, (size_t)size / 2 * sizeof *groups);
     if (groups != NULL)
         cursor->groups = groups;
@@ -87,7 +90,7 @@ static int delta_sums_grow(struct sums_cursor *cursor) {
     cursor->places = places;
     cursor->size = size;
     cursor->capacity = size / 2;
-    memset(places, 0xff, (size_t)size * sizeof *places);
+
     for (int i = 0; i < cursor->count; i++)
         places[delta_sums_place_of(cursor, &cursor->groups[i].by)] = i;
     return 0;
@@ -98,7 +101,7 @@ static struct group *delta_sums_group_of(struct sums_cursor *cursor, struct valu
     if (cursor->count == cursor->capacity && delta_sums_grow(cursor) != 0)
         return NULL;
     int place = delta_sums_place_of(cursor, &by);
-    if (cursor->places[place] >= 0)
+    if (cursor->places[place] != PROBE_FREE)
         return &cursor->groups[cursor->places[place]];
     size_t bytes = lasting ? 0 : value_bytes(&by);
     struct value *memory = arena_take(&cursor->arena, (size_t)cursor->summed_count * sizeof *memory + bytes);
