@@ -4,6 +4,7 @@
 #define TIDEMARK_BASE_CLEANUP_H
 
 #include <stdlib.h>
+#include <string.h>
 
 #define CLEANUP(destructor) __attribute__((cleanup(destructor)))
 
@@ -11,6 +12,15 @@
 static inline void free_charp(char **text) {
     free(*text);
     *text = NULL;
+}
+
+// For `CLEANUP(free_any) int *numbers = ...`: memory of any type. `pointer`: where the pointer to it is.
+static inline void free_any(void *pointer) {
+    void *memory;
+    memcpy(&memory, pointer, sizeof memory);
+    free(memory);
+    memory = NULL;
+    memcpy(pointer, &memory, sizeof memory);
 }
 
 #endif

@@ -274,12 +274,11 @@ static int mirror_flush_keys(struct mirror *mirror, struct mirror_table *table, 
 // Some keys at a time: a page that was read to recall its rows is still cached when they are written.
 static int mirror_flush_together(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
                                  struct error *error) {
-    CLEANUP(free_charp) char *memory = malloc(((size_t)list->pending.count + 1) * sizeof(struct key_place));
-    if (memory == NULL)
+    CLEANUP(free_any) struct key_place *places = malloc(((size_t)list->pending.count + 1) * sizeof *places);
+    if (places == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (mirror_flush_make_room(list, FLUSH_KEYS, error) != 0)
         return -1;
-    struct key_place *places = (struct key_place *)(void *)memory;
     int count = mirror_flush_sort_pending(table, list, places);
     int status = 0;
     for (int i = 0; i < count && status == 0; i += FLUSH_KEYS) {

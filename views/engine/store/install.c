@@ -450,10 +450,9 @@ int install_views(struct sqlite3 *db, const struct catalog *catalog, const struc
     if (install_check_source(db, catalog, error) != 0 ||
         install_drop_unloaded(db, catalog, report, error) != 0)
         return -1;
-    CLEANUP(free_charp) char *changed_bytes = calloc((size_t)catalog->view_count + 1, sizeof(bool));
-    if (changed_bytes == NULL)
+    CLEANUP(free_any) bool *changed = calloc((size_t)catalog->view_count + 1, sizeof *changed);
+    if (changed == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    bool *changed = (bool *)changed_bytes;
     for (int i = 0; i < catalog->view_count; i++) {
         int status;
         changed[i] = install_is_changed(db, &catalog->views[i], &status, error);
