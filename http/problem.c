@@ -14,6 +14,7 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
     [PROBLEM_METHOD_NOT_ALLOWED] = {"/problems/method-not-allowed", "Method not allowed", 405},
     [PROBLEM_URL_TOO_LONG] = {"/problems/url-too-long", "URL too long", 414},
     [PROBLEM_ANSWER_TOO_LARGE] = {"/problems/answer-too-large", "Answer too large", 500},
+    [PROBLEM_ANSWER_FAILED] = {"/problems/answer-failed", "The answer could not be made", 500},
     [PROBLEM_STORE_FAILED] = {"/problems/store-failed", "The store could not be read", 500},
     [PROBLEM_NOT_READY] = {"/problems/not-ready", "Not ready", 503},
     [PROBLEM_TOO_STALE] = {"/problems/too-stale", "Further behind than max_lag_seconds allows", 503},

@@ -15,6 +15,7 @@ enum problem {
     PROBLEM_METHOD_NOT_ALLOWED,   // 405 /problems/method-not-allowed
     PROBLEM_URL_TOO_LONG,         // 414 /problems/url-too-long
     PROBLEM_ANSWER_TOO_LARGE,     // 500 /problems/answer-too-large
+    PROBLEM_ANSWER_FAILED,        // 500 /problems/answer-failed
     PROBLEM_STORE_FAILED,         // 500 /problems/store-failed
     PROBLEM_NOT_READY,            // 503 /problems/not-ready
     PROBLEM_TOO_STALE,            // 503 /problems/too-stale

@@ -115,9 +115,11 @@ enum routes_result routes_answer(struct worker *worker, const struct request *re
         atomic_fetch_add_explicit(&worker->routes->slow, 1, memory_order_relaxed);
     if (result != ROUTES_ANSWERED)
         return result;
-    if (ret->body.failed || ret->headers.failed)
+    if (ret->body.full)
         problem_set(ret, PROBLEM_ANSWER_TOO_LARGE,
                     "the answer has more than %d bytes; ask for less with limit=", ANSWER_SIZE_MAX);
+    else if (ret->body.failed || ret->headers.failed)
+        problem_set(ret, PROBLEM_ANSWER_FAILED, "out of memory, or a part of it is no text");
     routes_count_answer(worker->routes, ret);
     return ROUTES_ANSWERED;
 }

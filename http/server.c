@@ -149,6 +149,19 @@ static void server_add_header(struct MHD_Response *mhd, const char *name, const 
     (void)MHD_add_response_header(mhd, name, value);
 }
 
+// The headers that tell what the answer is: without one of them, without Tidemark-Next for example, a client
+// would believe something else. False when there is no memory.
+static bool server_add_own_headers(struct MHD_Response *mhd, const struct buffer *headers) {
+    const char *end = headers->data + headers->size;
+    for (const char *name = headers->data; name < end;) {
+        const char *value = name + strlen(name) + 1;
+        if (MHD_add_response_header(mhd, name, value) != MHD_YES)
+            return false;
+        name = value + strlen(value) + 1;
+    }
+    return true;
+}
+
 static void server_add_headers(struct MHD_Response *mhd, const struct server *server,
                                const struct response *response) {
     if (response->content_type != NULL)
@@ -164,12 +177,6 @@ static void server_add_headers(struct MHD_Response *mhd, const struct server *se
         server_add_header(mhd, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     if (atomic_load_explicit(&server->stopping, memory_order_relaxed))
         server_add_header(mhd, MHD_HTTP_HEADER_CONNECTION, "close");
-    const char *end = response->headers.data + response->headers.size;
-    for (const char *name = response->headers.data; name < end;) {
-        const char *value = name + strlen(name) + 1;
-        server_add_header(mhd, name, value);
-        name = value + strlen(value) + 1;
-    }
 }
 
 // The body's memory goes to the library, which frees it when it has been sent.
@@ -187,7 +194,9 @@ static enum MHD_Result server_send_response(struct connection *connection, struc
     if (response->body.size > 0)
         response->body = (struct buffer){0};
     server_add_headers(mhd, connection->server, response);
-    enum MHD_Result result = MHD_queue_response(connection->connection, (unsigned)response->status, mhd);
+    enum MHD_Result result = MHD_NO;
+    if (server_add_own_headers(mhd, &response->headers))
+        result = MHD_queue_response(connection->connection, (unsigned)response->status, mhd);
     MHD_destroy_response(mhd);
     return result;
 }

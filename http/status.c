@@ -41,8 +41,18 @@ enum routes_result answer_ready(struct exchange *exchange) {
     return ROUTES_ANSWERED;
 }
 
+// Words of brokers, messages and files, whose bytes may be any: what is no UTF-8 is replaced by U+FFFD.
+static json_t *status_text(const char *text) {
+    json_t *string = json_string(text);
+    if (string != NULL)
+        return string;
+    CLEANUP(buffer_free) struct buffer quoted = {0};
+    buffer_json_string(&quoted, span_of(text));
+    return quoted.failed ? NULL : json_loadb(quoted.data, quoted.size, JSON_DECODE_ANY, NULL);
+}
+
 static json_t *status_text_or_null(const char *text) {
-    return text[0] != '\0' ? json_string(text) : json_null();
+    return text[0] != '\0' ? status_text(text) : json_null();
 }
 
 static json_t *status_views_with_hash(const struct catalog *catalog) {
@@ -54,8 +64,8 @@ static json_t *status_views_with_hash(const struct catalog *catalog) {
 }
 
 static void status_add_drift(void *self, const char *table, const char *column, int64_t times) {
-    (void)json_array_append_new(
-        self, json_pack("{s:s,s:s,s:I}", "table", table, "column", column, "events", (json_int_t)times));
+    (void)json_array_append_new(self, json_pack("{s:o,s:o,s:I}", "table", status_text(table), "column",
+                                                status_text(column), "events", (json_int_t)times));
 }
 
 static json_t *status_counters_of(const struct progress_counters *counters) {

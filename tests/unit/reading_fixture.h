@@ -67,6 +67,20 @@ static inline void fixture_write_view(const struct fixture *fixture) {
     fixture_write_file(fixture, "views/lab/query.kinds.sql", "select * from lab_kinds order by id");
     fixture_write_file(fixture, "views/lab/query.pages.sql",
                        "select id, status from orders where id > coalesce(:after, 0) order by id");
+    fixture_write_file(
+        fixture, "views/lab/query.texts.sql",
+        "with t(name) as (values ('a'), ('b' || char(13, 10) || 'x: y'), ('c' || char(0) || 'd'),"
+        " ('h\u00e9'), ('i '), ('j'), (' k'), ('42'), ('1.5'), ('Y3Q=')) select name from t"
+        " where :after is null or name > :after order by name");
+    fixture_write_file(fixture, "views/lab/query.mixed.sql",
+                       "with t(name) as (values (-9e999), (1), (1.5), (9e999), ('x'), (x'00ff'), (x'0a'))"
+                       " select name from t where :after is null or name > :after order by name");
+    fixture_write_file(fixture, "views/lab/query.nameless.sql",
+                       "with t(name) as (values (null), (1), (2)) select name from t"
+                       " where :after is null or name > :after order by name");
+    fixture_write_file(fixture, "views/lab/query.large.sql",
+                       "with recursive n(i) as (select 1 union all select i + 1 from n where i < 80)"
+                       " select zeroblob(1000000) as b from n");
     fixture_write_file(fixture, "views/lab/query.limited.sql",
                        "select id from orders order by id limit :limit");
     fixture_write_file(fixture, "views/lab/query.typed.sql",

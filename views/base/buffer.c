@@ -17,6 +17,7 @@ bool buffer_grow(struct buffer *buffer, size_t size) {
     size_t limit = buffer->limit != 0 ? buffer->limit : BUFFER_LIMIT_DEFAULT;
     if (size > limit || buffer->size > limit - size) {
         buffer->failed = true;
+        buffer->full = true;
         return false;
     }
     size_t capacity = buffer->capacity != 0 ? buffer->capacity : BUFFER_FIRST_CAPACITY;

@@ -14,6 +14,7 @@ struct buffer {
     size_t capacity;
     size_t limit; // bytes; 0 = BUFFER_LIMIT_DEFAULT
     bool failed;
+    bool full; // failed because it would be longer than `limit`
 };
 
 #define BUFFER_LIMIT_DEFAULT ((size_t)256 << 20)
@@ -22,6 +23,7 @@ void buffer_free(struct buffer *buffer);
 static inline void buffer_clear(struct buffer *buffer) {
     buffer->size = 0;
     buffer->failed = false;
+    buffer->full = false;
 }
 bool buffer_grow(struct buffer *buffer, size_t size); // buffer_reserve when there is no room yet
 // Room for `size` more bytes at data + size, or false (and failed). The caller writes them and adds to

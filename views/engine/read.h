@@ -16,6 +16,7 @@ enum {
     READ_LIMIT_MAX = 1000,
     READ_DEADLINE_MS = 10000, // a statement that runs longer is interrupted: ERROR_TIMEOUT
     READ_PARAMETERS_MAX = 64,
+    READ_CURSOR_SIZE_MAX = 4096,
     READ_STATEMENTS_MAX = 256, // prepared statements that a reader keeps; the oldest goes
 };
 
@@ -83,10 +84,13 @@ int rows_column_count(const struct rows *rows);
 const char *rows_column_name(const struct rows *rows, int column); // lives as long as the rows
 // What stands before the column's value in a JSON object of the whole row: `{"id":`, `,"name":`.
 struct span rows_member(const struct rows *rows, int column); // lives as long as the rows
-// 1 = a row, 0 = the end (or the limit), -1 = error. At the end the statement is closed at once.
+// 1 = a row, 0 = the end (or the limit), -1 = error. At the end the statement is closed at once. ERROR_INPUT:
+// another page follows and no cursor can say where it begins (the first column of a query that names :after is
+// NULL, or a key is longer than READ_CURSOR_SIZE_MAX).
 int rows_next(struct rows *rows, struct error *error);
 void rows_cell(const struct rows *rows, int column, struct cell *ret);
-// After the end: the cursor of the next page, or data NULL when there is none. Lives until reader_end.
+// After the end: the cursor of the next page, or data NULL when there is none. Printable ASCII without a space,
+// whatever the column holds. Lives until reader_end.
 struct span rows_cursor(const struct rows *rows);
 
 // Rows that wait in quarantine, within a snapshot.

@@ -202,6 +202,61 @@ static void test_csv_and_lines(void **state) {
     assert_int_equal(s->response.body.data[s->response.body.size - 1], '\n');
 }
 
+static const char *header_of(struct state *s, const char *name) {
+    const struct buffer *headers = &s->response.headers;
+    for (size_t at = 0; at < headers->size;) {
+        const char *own = headers->data + at;
+        const char *value = own + strlen(own) + 1;
+        if (strcmp(own, name) == 0)
+            return value;
+        at += strlen(own) + strlen(value) + 2;
+    }
+    return NULL;
+}
+
+static bool is_plain(const char *text) {
+    for (; *text != '\0'; text++)
+        if (*text <= ' ' || *text > '~')
+            return false;
+    return true;
+}
+
+// A client of CSV goes from page to page by the header alone.
+static int count_pages(struct state *s, const char *path) {
+    char target[512];
+    (void)snprintf(target, sizeof target, "%s?limit=1", path);
+    int pages = 0;
+    while (pages < 50) {
+        struct request request = {.target = span_of(target), .accept = SPAN("text/csv")};
+        assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+        assert_int_equal(s->response.status, 200);
+        pages++;
+        const char *next = header_of(s, "Tidemark-Next");
+        if (next == NULL)
+            break;
+        if (!is_plain(next))
+            fail_msg("%s is no header's value", next);
+        (void)snprintf(target, sizeof target, "%s?limit=1&after=%s", path, next);
+    }
+    return pages;
+}
+
+static void test_cursors_of_any_text(void **state) {
+    struct state *s = *state;
+    assert_int_equal(count_pages(s, "/v1/views/lab/texts"), 10);
+    assert_int_equal(count_pages(s, "/v1/views/lab/mixed"), 7);
+    assert_int_equal(count_pages(s, "/v1/views/lab/pages"), 10);
+    assert_int_equal(count_pages(s, "/v1/tables/orders"), 10);
+}
+
+// Where no cursor can say what comes next, the page is no last page.
+static void test_no_cursor_is_an_error(void **state) {
+    struct state *s = *state;
+    expect_problem(s, "/v1/views/lab/nameless?limit=1", 500, "/problems/store-failed", "NULL");
+    get(s, "/v1/views/lab/nameless?limit=3", 200);
+    get(s, "/v1/views/lab/nameless?limit=1&after=1", 200);
+}
+
 static void test_accept(void **state) {
     (void)state;
     static const struct {
@@ -484,6 +539,29 @@ static void test_status(void **state) {
     json_decref(body);
 }
 
+// What a broker or a message says is told whatever its bytes are.
+static void test_status_of_any_bytes(void **state) {
+    struct state *s = *state;
+    static const char *const texts[] = {"cut \xc3", "\xff\xfe", "\xed\xa0\x80", "a\nb\x01\x7f",
+                                        "\xf0\x9f\x98"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        progress_set_error(s->fixture.progress, texts[i]);
+        progress_set_state(s->fixture.progress, STATE_HALTED, texts[i]);
+        progress_drift(s->fixture.progress, "orders", texts[i], (int)strlen(texts[i]));
+        json_t *body = get_json(s, "/v1/status");
+        assert_true(json_is_string(json_object_get(body, "last_error")));
+        assert_true(json_is_string(json_object_get(body, "reason")));
+        assert_int_equal(json_array_size(json_object_get(body, "drift")), i + 1);
+        json_decref(body);
+        expect_problem(s, "/readyz", 503, "/problems/not-ready", "");
+    }
+}
+
+static void test_too_large(void **state) {
+    struct state *s = *state;
+    expect_problem(s, "/v1/views/lab/large", 500, "/problems/answer-too-large", "limit");
+}
+
 static void test_health(void **state) {
     struct state *s = *state;
     json_decref(get_json(s, "/healthz"));
@@ -630,6 +708,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_view, setup, teardown),
         cmocka_unit_test_setup_teardown(test_kinds, setup, teardown),
         cmocka_unit_test_setup_teardown(test_csv_and_lines, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cursors_of_any_text, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_cursor_is_an_error, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_status_of_any_bytes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_too_large, setup, teardown),
         cmocka_unit_test(test_accept),
         cmocka_unit_test_setup_teardown(test_problems, setup, teardown),
         cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),

@@ -8,6 +8,7 @@
 enum cursor_kind {
     CURSOR_OFFSET = 'o', // one integer: rows to pass over
     CURSOR_KEYS = 'k',   // the key of the last row that was given
+    CURSOR_COLUMN = 'c', // its first column, where that is not told by its own text
 };
 
 // Cells of kind CELL_NULL, _INTEGER, _REAL, _TEXT, _BLOB, exactly.

@@ -11,19 +11,6 @@ static const char quarantine_sql[] =
     "strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') as time "
     "from _quarantine where :after is null or id < :after order by id desc";
 
-static void query_bind_value(sqlite3_stmt *stmt, int index, struct span value) {
-    int64_t integer;
-    double real;
-    char text[REAL_TEXT_SIZE];
-    if (integer_parse(value, &integer))
-        (void)sqlite3_bind_int64(stmt, index, integer);
-    else if (real_parse(value, &real) && isfinite(real) && memchr(value.data, '.', value.size) != NULL &&
-             span_equal(value, (struct span){text, real_write(real, text)}))
-        (void)sqlite3_bind_double(stmt, index, real);
-    else
-        (void)sqlite3_bind_text64(stmt, index, value.data, value.size, SQLITE_TRANSIENT, SQLITE_UTF8);
-}
-
 // Number of the query's parameter, -1 = it has none of that name.
 static int query_find_parameter(const struct query *query, struct span name) {
     for (int i = 0; i < query->parameter_count; i++)
@@ -86,8 +73,31 @@ static int query_check_parameters(const struct query *query, const struct parame
     return 0;
 }
 
+// Where a query that names :after is to go on: the text as it came, or the value that a cursor of ours has.
+struct query_after {
+    bool given;
+    bool encoded;
+    struct span text;
+    struct cell cell;
+};
+
+static int query_read_after(struct reader *reader, const struct query *query, struct span text,
+                            struct query_after *ret, struct error *error) {
+    *ret = (struct query_after){.given = text.data != NULL, .text = text};
+    if (!ret->given)
+        return 0;
+    ret->encoded = cursor_read(text, CURSOR_COLUMN, &reader->scratch, &ret->cell, 1);
+    if (!ret->encoded)
+        return query_check_type(query->after_type, SPAN("after"), text, error);
+    if (ret->cell.kind == CELL_NULL || (ret->cell.kind == CELL_BLOB && query->after_type != PARAMETER_ANY))
+        return rows_bad_cursor(text, error);
+    return ret->cell.kind == CELL_TEXT
+               ? query_check_type(query->after_type, SPAN("after"), ret->cell.bytes, error)
+               : 0;
+}
+
 static void query_bind(const struct rows *rows, const struct query *query, const struct parameter *parameters,
-                       int count, struct span after) {
+                       int count, const struct query_after *after) {
     sqlite3_stmt *stmt = rows->statement->stmt;
     int places = sqlite3_bind_parameter_count(stmt);
     for (int i = 1; i <= places; i++) {
@@ -96,11 +106,13 @@ static void query_bind(const struct rows *rows, const struct query *query, const
         if (query->names_limit && span_is(name, "limit"))
             // One more tells whether a page follows.
             (void)sqlite3_bind_int(stmt, i, rows->limit + (rows->pages ? 1 : 0));
-        else if (query->names_after && span_is(name, "after") && after.data != NULL)
-            query_bind_value(stmt, i, after);
+        else if (after->encoded && span_is(name, "after"))
+            rows_bind_cell(stmt, i, &after->cell);
+        else if (after->given && span_is(name, "after"))
+            rows_bind_value(stmt, i, after->text);
         for (int j = 0; j < count; j++)
             if (span_equal(name, parameters[j].name))
-                query_bind_value(stmt, i, parameters[j].value);
+                rows_bind_value(stmt, i, parameters[j].value);
     }
 }
 
@@ -128,8 +140,8 @@ int reader_query(struct reader *reader, const struct query *query, const struct 
                  int count, int limit, struct span after, struct rows **ret, struct error *error) {
     if (query_check_parameters(query, parameters, count, error) != 0)
         return -1;
-    if (query->names_after && after.data != NULL &&
-        query_check_type(query->after_type, SPAN("after"), after, error) != 0)
+    struct query_after begin = {0};
+    if (query->names_after && query_read_after(reader, query, after, &begin, error) != 0)
         return -1;
     struct cell offset = {0};
     bool pages = query->names_after || !query->names_limit;
@@ -143,7 +155,7 @@ int reader_query(struct reader *reader, const struct query *query, const struct 
     struct rows *rows = rows_open(reader, statement, query->file, limit);
     rows->pages = pages;
     rows->first_is_next = query->names_after;
-    query_bind(rows, query, parameters, count, after);
+    query_bind(rows, query, parameters, count, &begin);
     if (query_pass_over(rows, offset.integer, error) != 0)
         return -1;
     *ret = rows;

@@ -17,11 +17,12 @@ struct rows {
     const char *what; // for messages
     int limit;        // rows given at most
     int given;
-    int64_t passed;     // rows passed over before the first, for an offset cursor
-    bool open;          // the statement has been bound and not reset
-    bool more;          // a row beyond the limit exists
-    bool pages;         // has cursors at all
-    bool first_is_next; // the cursor is the last row's first column
+    int64_t passed;        // rows passed over before the first, for an offset cursor
+    bool open;             // the statement has been bound and not reset
+    bool more;             // a row beyond the limit exists
+    bool pages;            // has cursors at all
+    bool first_is_next;    // the cursor is the last row's first column
+    const char *no_cursor; // why no cursor could be made, NULL = one was, or none was needed
     const struct table *table;
 };
 

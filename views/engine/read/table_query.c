@@ -153,28 +153,6 @@ static int table_query_bind_equals(struct rows *rows, const struct parameter *eq
     return 0;
 }
 
-static void table_query_bind_cell(sqlite3_stmt *stmt, int index, const struct cell *cell) {
-    switch (cell->kind) {
-    case CELL_NULL:
-        break;
-    case CELL_INTEGER:
-    case CELL_BOOLEAN:
-    case CELL_DECIMAL:
-        (void)sqlite3_bind_int64(stmt, index, cell->integer);
-        break;
-    case CELL_REAL:
-        (void)sqlite3_bind_double(stmt, index, cell->real);
-        break;
-    case CELL_TEXT:
-        (void)sqlite3_bind_text64(stmt, index, cell->bytes.data, cell->bytes.size, SQLITE_TRANSIENT,
-                                  SQLITE_UTF8);
-        break;
-    case CELL_BLOB:
-        (void)sqlite3_bind_blob64(stmt, index, cell->bytes.data, cell->bytes.size, SQLITE_TRANSIENT);
-        break;
-    }
-}
-
 static struct statement *table_query_statement(struct reader *reader, const struct table *table,
                                                const struct statement_key *key, struct error *error) {
     struct statement *statement = statement_find(&reader->cache, key);
@@ -210,7 +188,7 @@ int reader_table(struct reader *reader, const struct table *table, const struct 
         return rows_bad_cursor(after, error);
     }
     for (int i = 0; key.keyset && i < table->key_count; i++)
-        table_query_bind_cell(statement->stmt, index++, &keys[i]);
+        rows_bind_cell(statement->stmt, index++, &keys[i]);
     (void)sqlite3_bind_int(statement->stmt, index, limit + 1);
     *ret = rows;
     return 0;
