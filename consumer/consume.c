@@ -255,6 +255,8 @@ static void consume_tell_state(struct consume *follow) {
     struct progress_summary summary;
     progress_summary(follow->config->progress, &summary);
     bool current = follow->caught_up_ms != 0 && now - follow->caught_up_ms < CONSUME_LIVE_MS;
+    if (current)
+        progress_caught_up(follow->config->progress);
     enum progress_state state = STATE_CATCHING_UP;
     char reason[PROGRESS_REASON_SIZE] = "";
     if (apply_is_waiting(follow->apply, &since) && now - since > CONSUME_LIVE_MS)

@@ -50,6 +50,10 @@ int exchange_begin(struct exchange *exchange) {
     return 0;
 }
 
+bool exchange_has_applied(const struct exchange *exchange) {
+    return exchange->position.applied_total > 0;
+}
+
 // The position changes with a commit only, so its text is made once a commit.
 static void exchange_refresh_position(struct exchange *exchange) {
     struct worker *worker = exchange->worker;

@@ -73,6 +73,8 @@ struct reader *worker_reader(struct worker *worker);
 
 // Opens the snapshot that the answer shows and reads position and lag; -1 when a problem is the answer.
 int exchange_begin(struct exchange *exchange);
+// Whether the file has applied anything at all. Without it, no rows means nothing.
+bool exchange_has_applied(const struct exchange *exchange);
 // The answer to a question that failed: a problem, or ROUTES_SLOW when it is asked again with more time.
 enum routes_result exchange_fail(struct exchange *exchange, const struct error *error);
 // `"position":{..},"lag":{..}`

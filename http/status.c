@@ -27,17 +27,27 @@ enum routes_result answer_health(struct exchange *exchange) {
     return ROUTES_ANSWERED;
 }
 
+// Ready is what has read to the end once and can go on. How late it is meanwhile is another question: a dead
+// connector makes nobody unready.
 enum routes_result answer_ready(struct exchange *exchange) {
-    if (exchange_refuse_parameters(exchange))
+    if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
     struct progress_summary summary;
     progress_summary(exchange->routes->config.progress, &summary);
     const char *state = progress_state_name(summary.state);
-    if (summary.ever_live || summary.state == STATE_SERVING)
-        status_give_document(exchange, json_pack("{s:s,s:s}", "status", "ready", "state", state));
+    const char *colon = summary.reason[0] != '\0' ? ": " : "";
+    const char *missing = NULL;
+    if (summary.state == STATE_HALTED)
+        missing = "will not go on by itself";
+    else if (!summary.caught_up_once && summary.state != STATE_SERVING)
+        missing = "has not caught up yet";
+    else if (!exchange_has_applied(exchange))
+        missing = "nothing was applied to this file yet";
+    if (missing != NULL)
+        problem_set(exchange->response, PROBLEM_NOT_READY, "%s, %s%s%s", missing, state, colon,
+                    summary.reason);
     else
-        problem_set(exchange->response, PROBLEM_NOT_READY, "has not caught up yet: %s%s%s", state,
-                    summary.reason[0] != '\0' ? ", " : "", summary.reason);
+        status_give_document(exchange, json_pack("{s:s,s:s}", "status", "ready", "state", state));
     return ROUTES_ANSWERED;
 }
 

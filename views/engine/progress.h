@@ -1,6 +1,6 @@
-// What the consumer knows and HTTP tells: state, watermarks, counters. The one mutable thing that threads
-// share. The consumer's thread writes, any thread reads a copy; one mutex inside. Knows neither Kafka nor
-// HTTP.
+// What the consumer knows and HTTP tells: state, watermarks, counters, and what each declared table is read
+// from. The one mutable thing that threads share. The consumer's thread writes, any thread reads a copy; one
+// mutex inside. Knows neither Kafka nor HTTP.
 #ifndef TIDEMARK_PROGRESS_H
 #define TIDEMARK_PROGRESS_H
 
@@ -22,7 +22,13 @@ enum progress_state {
 // "starting", "catching_up", ...
 const char *progress_state_name(enum progress_state state);
 
-enum { PROGRESS_REASON_SIZE = 512, PROGRESS_PARTITIONS_MAX = 65536 };
+enum {
+    PROGRESS_REASON_SIZE = 512,
+    PROGRESS_PARTITIONS_MAX = 65536,
+    PROGRESS_TABLES_MAX = 1024,
+    PROGRESS_UNDECLARED_MAX = 256,  // topics that are named; the rest is counted only
+    PROGRESS_TABLE_TOPICS_MAX = 64, // topics that are told of one table
+};
 
 struct partition_progress {
     const char *topic; // lives as long as the progress
@@ -49,13 +55,15 @@ struct progress_summary {
     enum progress_state state;
     char reason[PROGRESS_REASON_SIZE]; // "" when there is nothing to say
     char last_error[PROGRESS_REASON_SIZE];
-    bool ever_live;               // caught up once
+    bool caught_up_once;          // read to the end of what the broker had, once
     int64_t messages_behind;      // sum of high - applied; -1 = some high watermark is not known
     int64_t oldest_high_at_ms;    // the least fresh watermark, 0 = some are not known
     int64_t newest_applied_ts_ms; // source commit time of the newest applied event, 0 = none
     int64_t newest_heartbeat_ms;  // the connector's clock, 0 = none seen
     struct progress_counters counters;
     int64_t started_at_ms;
+    int undeclared;   // topics of the prefix that feed no declared table
+    int64_t unplaced; // messages of a topic that is read, whose row is no declared table's
 };
 
 // The little of it that every answer needs.
@@ -63,6 +71,15 @@ struct progress_lag {
     enum progress_state state;
     int64_t high_total;           // sum of the high watermarks, -1 = some are not known, or no partition is
     int64_t newest_applied_ts_ms; // 0 = none
+};
+
+// What a declared table is read from.
+struct table_progress {
+    const char *const *topics; // up to PROGRESS_TABLE_TOPICS_MAX
+    int topic_count;           // 0 = no topic was found
+    int partitions;            // of all its topics
+    int64_t newest_event_ms;   // source time of the newest event that was applied, 0 = none since the start
+    const char *incomplete;    // why older rows may be missing, NULL = nothing is known to be
 };
 
 struct progress;
@@ -82,8 +99,31 @@ void progress_heartbeat(struct progress *progress, int64_t ts_ms);
 // After each commit; wakes what progress_on_commit registered.
 void progress_committed(struct progress *progress, const struct progress_counters *counters,
                         int64_t newest_applied_ts_ms);
+// The connector may be dead: what the broker has is applied. /readyz asks for nothing else. STATE_LIVE says it
+// too.
+void progress_caught_up(struct progress *progress);
 // A column that events have and source.sql lacks; counted once a name.
 void progress_drift(struct progress *progress, const char *table, const char *column, int column_size);
+
+// Declared tables are known by their number in the catalog (table->index); tables past the catalog's and lost
+// memory are passed over.
+// `topic` feeds the table, with so many partitions. Again when there are more of them.
+void progress_table_topic(struct progress *progress, int table, const char *topic, int partitions);
+// The newest source time among the events of one commit, after it.
+void progress_table_event(struct progress *progress, int table, int64_t ts_ms);
+// Older rows may be missing: the beginning of a topic was gone at the first start, for example.
+void progress_table_incomplete(struct progress *progress, int table, const char *reason);
+// The rows are there again, after a snapshot.
+void progress_table_complete(struct progress *progress, int table);
+// A declared column that `times` more events of the table lacked.
+void progress_missing(struct progress *progress, const char *table, const char *column, int column_size,
+                      int64_t times);
+// Events have it by now: it is not missing any more.
+void progress_column_seen(struct progress *progress, const char *table, const char *column, int column_size);
+// The topics of the prefix that feed no declared table, in place of those that were named before.
+void progress_set_undeclared(struct progress *progress, const char *const *topics, int count);
+// `times` more messages of a topic that is read were no declared table's. Their source table, "" = not said.
+void progress_unplaced(struct progress *progress, const char *topic, const char *source_table, int64_t times);
 
 // --- the reader's side
 void progress_summary(struct progress *progress, struct progress_summary *ret);
@@ -95,6 +135,21 @@ int progress_partitions(struct progress *progress, struct partition_progress *re
 void progress_drift_each(struct progress *progress,
                          void (*visit)(void *self, const char *table, const char *column, int64_t times),
                          void *self);
+// Declared columns that events lack, like progress_drift_each.
+void progress_missing_each(struct progress *progress,
+                           void (*visit)(void *self, const char *table, const char *column, int64_t times),
+                           void *self);
+// The table's number in the catalog; `visit` is called once, the mutex held.
+void progress_table_visit(struct progress *progress, int table,
+                          void (*visit)(void *self, const struct table_progress *table), void *self);
+// How many of the first `count` tables have no topic.
+int progress_tables_without_topic(struct progress *progress, int count);
+void progress_undeclared_each(struct progress *progress, void (*visit)(void *self, const char *topic),
+                              void *self);
+void progress_unplaced_each(struct progress *progress,
+                            void (*visit)(void *self, const char *topic, const char *source_table,
+                                          int64_t times),
+                            void *self);
 // `wake` is called on the consumer's thread after each commit and each state change; it must only signal. One
 // listener; NULL = none, and once this returns the former one is not called any more.
 void progress_on_commit(struct progress *progress, void (*wake)(void *self), void *self);

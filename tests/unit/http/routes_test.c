@@ -17,17 +17,25 @@ struct state {
     struct wait wait;
 };
 
-static int setup(void **state) {
+static int setup_with(void **state, int orders) {
     static struct state s;
     struct error error = {0};
     s = (struct state){0};
-    fixture_open(&s.fixture, 10);
+    fixture_open(&s.fixture, orders);
     const struct routes_config config = {
         .db = s.fixture.db, .catalog = s.fixture.catalog, .progress = s.fixture.progress, .version = "1.2.3"};
     fixture_check(routes_new(&s.routes, &config, &error), &error);
     fixture_check(worker_new(&s.worker, s.routes, &error), &error);
     *state = &s;
     return 0;
+}
+
+static int setup(void **state) {
+    return setup_with(state, 10);
+}
+
+static int setup_empty(void **state) {
+    return setup_with(state, 0);
 }
 
 static int teardown(void **state) {
@@ -576,6 +584,30 @@ static void test_health(void **state) {
     json_decref(get_json(s, "/readyz"));
 }
 
+// Caught up once is ready, whatever the connector does; halted is not.
+static void test_ready(void **state) {
+    struct state *s = *state;
+    progress_set_state(s->fixture.progress, STATE_UPSTREAM_SILENT, "no heartbeat for 7 s");
+    expect_problem(s, "/readyz", 503, "/problems/not-ready", "no heartbeat");
+    progress_caught_up(s->fixture.progress);
+    json_decref(get_json(s, "/readyz"));
+    progress_set_state(s->fixture.progress, STATE_HALTED, "offset 7 is gone");
+    expect_problem(s, "/readyz", 503, "/problems/not-ready", "halted: offset 7 is gone");
+    assert_int_equal(ask(s, (struct request){.target = SPAN("/healthz")}), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, 200);
+}
+
+static void test_ready_needs_something_applied(void **state) {
+    struct state *s = *state;
+    static const enum progress_state states[] = {STATE_LIVE, STATE_SERVING};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        progress_set_state(s->fixture.progress, states[i], "");
+        expect_problem(s, "/readyz", 503, "/problems/not-ready", "nothing was applied");
+    }
+    fixture_order(&s->fixture, 1, 1, "paid");
+    json_decref(get_json(s, "/readyz"));
+}
+
 static void test_views(void **state) {
     struct state *s = *state;
     json_t *body = get_json(s, "/v1/views");
@@ -726,6 +758,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_lag, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status, setup, teardown),
         cmocka_unit_test_setup_teardown(test_health, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ready, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ready_needs_something_applied, setup_empty, teardown),
         cmocka_unit_test_setup_teardown(test_views, setup, teardown),
         cmocka_unit_test_setup_teardown(test_openapi, setup, teardown),
         cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),

@@ -1,19 +1,19 @@
 #include "views/engine/progress.h"
 
 #include "views/base/clock.h"
+#include "views/engine/read/pair_counts.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <stdio.h>
-
-enum { DRIFT_COLUMNS_MAX = 1024 };
-
-struct drift {
-    char *table;
-    char *column;
-    int64_t times;
+struct table_state {
+    char *topics[PROGRESS_TABLE_TOPICS_MAX];
+    int partitions[PROGRESS_TABLE_TOPICS_MAX];
+    int topic_count;
+    int64_t newest_event_ms;
+    char *incomplete;
 };
 
 struct progress {
@@ -22,10 +22,15 @@ struct progress {
     struct partition_progress *partitions;
     int partition_count;
     int partition_capacity;
-    int64_t high_total; // of the partitions whose high watermark is known
-    int high_unknown;   // how many are not
-    struct drift drift[DRIFT_COLUMNS_MAX];
-    int drift_count;
+    int64_t high_total;          // of the partitions whose high watermark is known
+    int high_unknown;            // how many are not
+    struct pair_counts drift;    // table, column
+    struct pair_counts missing;  // table, column
+    struct pair_counts unplaced; // topic, source table
+    struct table_state *tables;  // by number
+    int table_count;             // the highest number that was told of, and one
+    char *undeclared[PROGRESS_UNDECLARED_MAX];
+    int undeclared_named;
     pthread_mutex_t wake_mutex; // held while the listener runs, so that one who leaves is not called again
     void (*wake)(void *self);
     void *wake_self;
@@ -55,16 +60,31 @@ int progress_new(struct progress **ret, struct error *error) {
     return 0;
 }
 
+static void progress_free_table(struct table_state *table) {
+    for (int i = 0; i < table->topic_count; i++)
+        free(table->topics[i]);
+    free(table->incomplete);
+}
+
+static void progress_free_undeclared(struct progress *progress) {
+    for (int i = 0; i < progress->undeclared_named; i++)
+        free(progress->undeclared[i]);
+    progress->undeclared_named = 0;
+}
+
 void progress_free(struct progress **progress) {
     struct progress *p = *progress;
     if (p == NULL)
         return;
     for (int i = 0; i < p->partition_count; i++)
         free((char *)p->partitions[i].topic);
-    for (int i = 0; i < p->drift_count; i++) {
-        free(p->drift[i].table);
-        free(p->drift[i].column);
-    }
+    pair_counts_free(&p->drift);
+    pair_counts_free(&p->missing);
+    pair_counts_free(&p->unplaced);
+    for (int i = 0; i < p->table_count; i++)
+        progress_free_table(&p->tables[i]);
+    free(p->tables);
+    progress_free_undeclared(p);
     free(p->partitions);
     (void)pthread_mutex_destroy(&p->mutex);
     (void)pthread_mutex_destroy(&p->wake_mutex);
@@ -116,7 +136,7 @@ void progress_set_state(struct progress *progress, enum progress_state state, co
     (void)pthread_mutex_lock(&progress->mutex);
     bool changed = progress->summary.state != state;
     progress->summary.state = state;
-    progress->summary.ever_live |= state == STATE_LIVE;
+    progress->summary.caught_up_once |= state == STATE_LIVE;
     (void)snprintf(progress->summary.reason, sizeof progress->summary.reason, "%s", reason);
     (void)pthread_mutex_unlock(&progress->mutex);
     if (changed)
@@ -172,36 +192,110 @@ void progress_committed(struct progress *progress, const struct progress_counter
     progress_wake(progress);
 }
 
-static bool progress_drift_is(const struct drift *drift, const char *table, const char *column,
-                              int column_size) {
-    return strcmp(drift->table, table) == 0 && strncmp(drift->column, column, (size_t)column_size) == 0 &&
-           drift->column[column_size] == '\0';
+void progress_caught_up(struct progress *progress) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    progress->summary.caught_up_once = true;
+    (void)pthread_mutex_unlock(&progress->mutex);
 }
 
 void progress_drift(struct progress *progress, const char *table, const char *column, int column_size) {
     (void)pthread_mutex_lock(&progress->mutex);
-    int i = 0;
-    while (i < progress->drift_count && !progress_drift_is(&progress->drift[i], table, column, column_size))
-        i++;
-    if (i == progress->drift_count && i < DRIFT_COLUMNS_MAX) {
-        struct drift added = {strdup(table), strndup(column, (size_t)column_size), 0};
-        if (added.table == NULL || added.column == NULL) {
-            free(added.table);
-            free(added.column);
-            i = DRIFT_COLUMNS_MAX;
-        } else {
-            progress->drift[progress->drift_count++] = added;
-        }
-    }
-    if (i < DRIFT_COLUMNS_MAX)
-        progress->drift[i].times++;
+    pair_counts_add(&progress->drift, table, column, column_size, 1);
     (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_missing(struct progress *progress, const char *table, const char *column, int column_size,
+                      int64_t times) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    pair_counts_add(&progress->missing, table, column, column_size, times);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_column_seen(struct progress *progress, const char *table, const char *column, int column_size) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    pair_counts_remove(&progress->missing, table, column, column_size);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_unplaced(struct progress *progress, const char *topic, const char *source_table,
+                       int64_t times) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    progress->summary.unplaced += times;
+    pair_counts_add(&progress->unplaced, topic, source_table, (int)strlen(source_table), times);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_set_undeclared(struct progress *progress, const char *const *topics, int count) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    progress_free_undeclared(progress);
+    progress->summary.undeclared = count;
+    for (int i = 0; i < count && i < PROGRESS_UNDECLARED_MAX; i++) {
+        char *copy = strdup(topics[i]);
+        if (copy != NULL)
+            progress->undeclared[progress->undeclared_named++] = copy;
+    }
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+// The mutex is held. NULL out of memory, and for a number that no catalog has.
+static struct table_state *progress_table_state(struct progress *progress, int table) {
+    if (table < 0 || table >= PROGRESS_TABLES_MAX)
+        return NULL;
+    if (progress->tables == NULL)
+        progress->tables = calloc(PROGRESS_TABLES_MAX, sizeof *progress->tables);
+    if (progress->tables == NULL)
+        return NULL;
+    if (progress->table_count <= table)
+        progress->table_count = table + 1;
+    return &progress->tables[table];
+}
+
+void progress_table_topic(struct progress *progress, int table, const char *topic, int partitions) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    struct table_state *state = progress_table_state(progress, table);
+    int at = 0;
+    while (state != NULL && at < state->topic_count && strcmp(state->topics[at], topic) != 0)
+        at++;
+    if (state != NULL && at < PROGRESS_TABLE_TOPICS_MAX) {
+        if (at == state->topic_count && (state->topics[at] = strdup(topic)) != NULL)
+            state->topic_count++;
+        state->partitions[at] = partitions;
+    }
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_table_event(struct progress *progress, int table, int64_t ts_ms) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    struct table_state *state = progress_table_state(progress, table);
+    if (state != NULL && state->newest_event_ms < ts_ms)
+        state->newest_event_ms = ts_ms;
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+static void progress_set_incomplete(struct progress *progress, int table, char *reason) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    struct table_state *state = progress_table_state(progress, table);
+    if (state != NULL) {
+        char *before = state->incomplete;
+        state->incomplete = reason;
+        reason = before;
+    }
+    (void)pthread_mutex_unlock(&progress->mutex);
+    free(reason);
+}
+
+void progress_table_incomplete(struct progress *progress, int table, const char *reason) {
+    progress_set_incomplete(progress, table, strdup(reason));
+}
+
+void progress_table_complete(struct progress *progress, int table) {
+    progress_set_incomplete(progress, table, NULL);
 }
 
 void progress_summary(struct progress *progress, struct progress_summary *ret) {
     (void)pthread_mutex_lock(&progress->mutex);
     *ret = progress->summary;
-    ret->counters.drift_columns = progress->drift_count;
+    ret->counters.drift_columns = progress->drift.count;
     ret->messages_behind = progress->partition_count == 0 ? -1 : 0;
     int64_t oldest = INT64_MAX;
     for (int i = 0; i < progress->partition_count; i++) {
@@ -247,13 +341,65 @@ int progress_partitions(struct progress *progress, struct partition_progress *re
     return count;
 }
 
+static void progress_each(struct progress *progress, const struct pair_counts *counts,
+                          void (*visit)(void *self, const char *first, const char *second, int64_t times),
+                          void *self) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    pair_counts_each(counts, visit, self);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
 void progress_drift_each(struct progress *progress,
                          void (*visit)(void *self, const char *table, const char *column, int64_t times),
                          void *self) {
+    progress_each(progress, &progress->drift, visit, self);
+}
+
+void progress_missing_each(struct progress *progress,
+                           void (*visit)(void *self, const char *table, const char *column, int64_t times),
+                           void *self) {
+    progress_each(progress, &progress->missing, visit, self);
+}
+
+void progress_unplaced_each(struct progress *progress,
+                            void (*visit)(void *self, const char *topic, const char *source_table,
+                                          int64_t times),
+                            void *self) {
+    progress_each(progress, &progress->unplaced, visit, self);
+}
+
+void progress_undeclared_each(struct progress *progress, void (*visit)(void *self, const char *topic),
+                              void *self) {
     (void)pthread_mutex_lock(&progress->mutex);
-    for (int i = 0; i < progress->drift_count; i++)
-        visit(self, progress->drift[i].table, progress->drift[i].column, progress->drift[i].times);
+    for (int i = 0; i < progress->undeclared_named; i++)
+        visit(self, progress->undeclared[i]);
     (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_table_visit(struct progress *progress, int table,
+                          void (*visit)(void *self, const struct table_progress *table), void *self) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    struct table_progress seen = {0};
+    if (table < progress->table_count) {
+        const struct table_state *state = &progress->tables[table];
+        seen = (struct table_progress){.topics = (const char *const *)state->topics,
+                                       .topic_count = state->topic_count,
+                                       .newest_event_ms = state->newest_event_ms,
+                                       .incomplete = state->incomplete};
+        for (int i = 0; i < state->topic_count; i++)
+            seen.partitions += state->partitions[i];
+    }
+    visit(self, &seen);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+int progress_tables_without_topic(struct progress *progress, int count) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    int with = 0;
+    for (int i = 0; i < progress->table_count && i < count; i++)
+        with += progress->tables[i].topic_count > 0;
+    (void)pthread_mutex_unlock(&progress->mutex);
+    return count - with;
 }
 
 void progress_on_commit(struct progress *progress, void (*listener)(void *self), void *self) {

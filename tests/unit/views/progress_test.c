@@ -1,0 +1,147 @@
+// What the consumer notes of the declared tables, and what a reader is told of it.
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+// clang-format on
+
+#include "views/engine/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int setup(void **state) {
+    struct error error = {0};
+    struct progress *progress = NULL;
+    assert_int_equal(progress_new(&progress, &error), 0);
+    *state = progress;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct progress *progress = *state;
+    progress_free(&progress);
+    return 0;
+}
+
+struct text {
+    char text[512];
+};
+
+static void add_pair(void *self, const char *first, const char *second, int64_t times) {
+    struct text *text = self;
+    size_t size = strlen(text->text);
+    (void)snprintf(text->text + size, sizeof text->text - size, "%s.%s=%lld ", first, second,
+                   (long long)times);
+}
+
+static void add_topic(void *self, const char *topic) {
+    struct text *text = self;
+    size_t size = strlen(text->text);
+    (void)snprintf(text->text + size, sizeof text->text - size, "%s ", topic);
+}
+
+static void add_table(void *self, const struct table_progress *table) {
+    struct text *text = self;
+    size_t size = strlen(text->text);
+    (void)snprintf(text->text + size, sizeof text->text - size, "%s:%d:%d:%lld:%s",
+                   table->topic_count > 0 ? table->topics[table->topic_count - 1] : "-", table->topic_count,
+                   table->partitions, (long long)table->newest_event_ms,
+                   table->incomplete != NULL ? table->incomplete : "-");
+}
+
+static void expect_table(struct progress *progress, int table, const char *expected) {
+    struct text text = {""};
+    progress_table_visit(progress, table, add_table, &text);
+    assert_string_equal(text.text, expected);
+}
+
+static void test_columns(void **state) {
+    struct progress *progress = *state;
+    progress_drift(progress, "orders", "colours", 6);
+    progress_drift(progress, "orders", "colour", 6);
+    progress_drift(progress, "orders", "colours", 7);
+    progress_missing(progress, "orders", "notes", 5, 3);
+    progress_missing(progress, "orders", "notes", 5, 4);
+    progress_missing(progress, "orders", "meta", 4, 1);
+    struct text text = {""};
+    progress_drift_each(progress, add_pair, &text);
+    assert_string_equal(text.text, "orders.colour=2 orders.colours=1 ");
+    progress_column_seen(progress, "orders", "note", 4);
+    progress_column_seen(progress, "orders", "meta", 4);
+    text = (struct text){""};
+    progress_missing_each(progress, add_pair, &text);
+    assert_string_equal(text.text, "orders.notes=7 ");
+    struct progress_summary summary;
+    progress_summary(progress, &summary);
+    assert_int_equal(summary.counters.drift_columns, 2);
+}
+
+static void test_tables(void **state) {
+    struct progress *progress = *state;
+    assert_int_equal(progress_tables_without_topic(progress, 3), 3);
+    expect_table(progress, 1, "-:0:0:0:-");
+    progress_table_topic(progress, 1, "shop.public.a", 1);
+    progress_table_topic(progress, 1, "shop.public.b", 2);
+    progress_table_topic(progress, 1, "shop.public.a", 4);
+    progress_table_event(progress, 1, 7);
+    progress_table_event(progress, 1, 5);
+    progress_table_incomplete(progress, 1, "offset 7 is the first");
+    expect_table(progress, 1, "shop.public.b:2:6:7:offset 7 is the first");
+    progress_table_complete(progress, 1);
+    expect_table(progress, 1, "shop.public.b:2:6:7:-");
+    expect_table(progress, 0, "-:0:0:0:-");
+    assert_int_equal(progress_tables_without_topic(progress, 3), 2);
+    progress_table_topic(progress, PROGRESS_TABLES_MAX, "x", 1);
+    progress_table_topic(progress, -1, "x", 1);
+    for (int i = 0; i < PROGRESS_TABLE_TOPICS_MAX + 3; i++) {
+        char topic[32];
+        (void)snprintf(topic, sizeof topic, "shard%d", i);
+        progress_table_topic(progress, 2, topic, 1);
+    }
+    expect_table(progress, 2, "shard63:64:64:0:-");
+}
+
+static void test_topics_that_are_nobodys(void **state) {
+    struct progress *progress = *state;
+    const char *const topics[] = {"shop.public.x", "shop.public.y"};
+    progress_set_undeclared(progress, topics, 2);
+    progress_set_undeclared(progress, topics + 1, 1);
+    struct text text = {""};
+    progress_undeclared_each(progress, add_topic, &text);
+    assert_string_equal(text.text, "shop.public.y ");
+    progress_unplaced(progress, "shop.all", "public.x", 2);
+    progress_unplaced(progress, "shop.all", "", 1);
+    progress_unplaced(progress, "shop.all", "public.x", 1);
+    text = (struct text){""};
+    progress_unplaced_each(progress, add_pair, &text);
+    assert_string_equal(text.text, "shop.all.public.x=3 shop.all.=1 ");
+    struct progress_summary summary;
+    progress_summary(progress, &summary);
+    assert_int_equal(summary.undeclared, 1);
+    assert_int_equal(summary.unplaced, 4);
+}
+
+static void test_caught_up_stays(void **state) {
+    struct progress *progress = *state;
+    struct progress_summary summary;
+    progress_set_state(progress, STATE_UPSTREAM_SILENT, "");
+    progress_summary(progress, &summary);
+    assert_false(summary.caught_up_once);
+    progress_caught_up(progress);
+    progress_set_state(progress, STATE_DISCONNECTED, "");
+    progress_summary(progress, &summary);
+    assert_true(summary.caught_up_once);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_columns, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_tables, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_topics_that_are_nobodys, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_caught_up_stays, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
