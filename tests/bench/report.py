@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""report.py table [FILE]: what was measured, as the table that run.sh prints. readme [--check]: the README's speed section
-from results/kept.json, written, or compared only. keep: results/latest.json becomes kept.json, and the README is written."""
+"""report.py table [FILE]: what was measured, as the table that run.sh prints. readme [--check]: the figures of tests/bench/README.md
+from results/kept.json, written, or compared only. keep: results/latest.json becomes kept.json, and README.md is written."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import textwrap
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 LATEST = os.path.join(FOLDER, "results", "latest.json")
 KEPT = os.path.join(FOLDER, "results", "kept.json")
-README = os.path.normpath(os.path.join(FOLDER, "..", "..", "README.md"))
+README = os.path.join(FOLDER, "README.md")
 BEGIN, END = "<!-- bench:begin -->\n", "<!-- bench:end -->"
 
 PARTS = ("parts", "throughput", "peers", "http", "latency", "restart", "long")
@@ -138,11 +138,11 @@ def readme(check):
     _, after = rest.split(END)
     wanted = before + BEGIN + readme_text(load(KEPT)) + END + after
     if check and wanted != text:
-        sys.exit("README.md's speed section is not what tests/bench/results/kept.json says: sh tests/bench/run.sh readme")
+        sys.exit("tests/bench/README.md's figures are not what tests/bench/results/kept.json says: sh tests/bench/run.sh readme")
     if not check:
         with open(README, "w", encoding="utf-8") as file:
             file.write(wanted)
-    print("README.md's speed section is what results/kept.json says")
+    print("tests/bench/README.md's figures are what results/kept.json says")
 
 
 def keep():

@@ -5,8 +5,8 @@
 #   run        measures and prints one table; also tests/bench/results/latest.json. What fails is said, the rest is
 #              measured; with PARTs only those are measured anew, the others stay as they were in latest.json
 #   table      prints the table of latest.json again
-#   keep       latest.json becomes results/kept.json, and the README's table is made of it
-#   readme     the README's table from results/kept.json
+#   keep       latest.json becomes results/kept.json, and README.md's table is made of it
+#   readme     README.md's table from results/kept.json
 #   teardown   stops the broker; with --purge its data goes too
 # Parts: parts throughput peers http latency restart long (ten times the events); all of them when none is named.
 # In the environment: EVENTS (1000000), RUNS (3), BENCH_MINUTES (90: no longer than this, loading included), PEERS (a
