@@ -10,11 +10,6 @@
 
 #include <assert.h>
 
-static void apply_note_drift(void *self, const struct table *table, struct span column) {
-    struct apply *apply = self;
-    progress_drift(apply->config.progress, table->name, column.data, (int)column.size);
-}
-
 int apply_new(struct apply **ret, const struct apply_config *config, struct error *error) {
     CLEANUP(apply_free) struct apply *apply = calloc(1, sizeof *apply);
     if (apply == NULL)
@@ -24,11 +19,10 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
         apply->config.monotonic_ms = clock_monotonic_ms;
     if (config->wall_ms == NULL)
         apply->config.wall_ms = clock_wall_ms;
-    const struct prefetch_config prefetch = {.source = config->source,
-                                             .envelope = {.catalog = config->catalog,
-                                                          .settings = config->settings,
-                                                          .drift = apply_note_drift,
-                                                          .self = apply}};
+    const struct prefetch_config prefetch = {
+        .source = config->source,
+        .envelope = {.catalog = config->catalog, .settings = config->settings},
+        .drift = &apply->drift};
     if (prefetch_new(&apply->prefetch, &prefetch, error) != 0 ||
         merge_new(&apply->merge, config->catalog, store_sequence(config->store), error) != 0)
         return -1;
@@ -59,6 +53,7 @@ void apply_free(struct apply **apply) {
         apply_free_partition(a->partitions[i]);
     free(a->partitions);
     offsets_json_free(&a->offsets);
+    drift_free(&a->drift);
     merge_free(&a->merge);
     free(a);
     *apply = NULL;

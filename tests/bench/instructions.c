@@ -1,6 +1,8 @@
-// bench-instructions apply|answer DB: applies a fixed load from memory to a new file DB, then answers keyed
-// requests from it, for callgrind to count one of the two (--instr-atstart=no). The clock is the program's
-// own, so that nothing depends on how fast it runs. Prints the number of row events, or of requests.
+// bench-instructions apply|drift|answer DB: applies a fixed load from memory to a new file DB, then answers
+// keyed requests from it, for callgrind to count one of the two (--instr-atstart=no). With drift each row has
+// DRIFT_COLUMNS columns that no table declares. The clock is the program's own, so that nothing depends on how
+// fast it runs. Prints the number of row events, or of requests.
+#define _GNU_SOURCE // memmem
 #include "consumer/apply/apply.h"
 #include "http/routes.h"
 #include "tests/bench/shop.h"
@@ -28,6 +30,8 @@ enum {
     REQUESTS = 5000,
     WARM_UP = 100, // requests that are not counted: statements are prepared, positions rendered
     FIRST_ORDER = 5001,
+    DRIFT_COLUMNS = 50,
+    DRIFT_COLUMN_SIZE = 24, // of one as it stands in a row
 };
 
 // In place of the C library's.
@@ -78,7 +82,26 @@ static int copy_span(struct arena *arena, struct span from, struct span *ret) {
     return from.data != NULL && copy == NULL ? -1 : 0;
 }
 
-static int fill(struct load *load, struct shop *shop, struct error *error) {
+// The message with columns that no table declares at the beginning of its new row, if it has one.
+static int copy_drifting(struct arena *arena, struct span from, struct span *ret) {
+    static const char after[] = "\"after\":{";
+    const char *found = from.data != NULL ? memmem(from.data, from.size, after, sizeof after - 1) : NULL;
+    if (found == NULL)
+        return copy_span(arena, from, ret);
+    char *copy = arena_take(arena, from.size + (size_t)DRIFT_COLUMNS * DRIFT_COLUMN_SIZE);
+    if (copy == NULL)
+        return -1;
+    size_t before = (size_t)(found - from.data) + sizeof after - 1;
+    size_t size = before;
+    memcpy(copy, from.data, before);
+    for (int i = 0; i < DRIFT_COLUMNS; i++)
+        size += (size_t)snprintf(copy + size, DRIFT_COLUMN_SIZE, "\"undeclared_%02d\":%d,", i, i);
+    memcpy(copy + size, from.data + before, from.size - before);
+    *ret = (struct span){copy, size + from.size - before};
+    return 0;
+}
+
+static int fill(struct load *load, struct shop *shop, bool drift, struct error *error) {
     struct shop_message made;
     int more;
     while ((more = shop_next(shop, 0, &made, error)) == 1) {
@@ -91,7 +114,7 @@ static int fill(struct load *load, struct shop *shop, struct error *error) {
         struct message *message = &slot->messages[slot->count];
         *message = (struct message){.slot = number, .offset = slot->count++, .ts_ms = made.ts_ms};
         if (copy_span(&load->bytes, made.key, &message->key) != 0 ||
-            copy_span(&load->bytes, made.value, &message->value) != 0)
+            (drift ? copy_drifting : copy_span)(&load->bytes, made.value, &message->value) != 0)
             return error_set(error, ERROR_SYSTEM, "out of memory");
     }
     return more;
@@ -185,7 +208,7 @@ static int answer_requests(const struct parts *parts, const char *db, int64_t or
     return answered ? 0 : error_set(error, ERROR_STORE, "an order has no row in its answer");
 }
 
-static int run(bool answer, const char *db, struct error *error) {
+static int run(bool answer, bool drift, const char *db, struct error *error) {
     CLEANUP(load_done) struct load load = {0};
     CLEANUP(shop_free) struct shop *shop = NULL;
     CLEANUP(parts_done) struct parts parts = {0};
@@ -196,7 +219,7 @@ static int run(bool answer, const char *db, struct error *error) {
                                        .growing = answer,
                                        .customers = CUSTOMERS,
                                        .goods = GOODS};
-    if (shop_new(&shop, &config, error) != 0 || fill(&load, shop, error) != 0 ||
+    if (shop_new(&shop, &config, error) != 0 || fill(&load, shop, drift, error) != 0 ||
         open_parts(&parts, &load, shop, db, error) != 0 || apply_load(parts.apply, !answer, error) != 0)
         return -1;
     int64_t applied = apply_counters(parts.apply)->applied;
@@ -211,12 +234,13 @@ static int run(bool answer, const char *db, struct error *error) {
 
 int main(int argc, char **argv) {
     bool answer = argc == 3 && strcmp(argv[1], "answer") == 0;
+    bool drift = argc == 3 && strcmp(argv[1], "drift") == 0;
     struct error error = {0};
-    if (!answer && (argc != 3 || strcmp(argv[1], "apply") != 0)) {
-        (void)fprintf(stderr, "usage: bench-instructions apply|answer DB\n");
+    if (!answer && !drift && (argc != 3 || strcmp(argv[1], "apply") != 0)) {
+        (void)fprintf(stderr, "usage: bench-instructions apply|drift|answer DB\n");
         return 2;
     }
-    if (run(answer, argv[2], &error) == 0)
+    if (run(answer, drift, argv[2], &error) == 0)
         return 0;
     (void)fprintf(stderr, "bench-instructions: %s\n", error.message);
     return 1;

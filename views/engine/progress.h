@@ -102,8 +102,9 @@ void progress_committed(struct progress *progress, const struct progress_counter
 // The connector may be dead: what the broker has is applied. /readyz asks for nothing else. STATE_LIVE says it
 // too.
 void progress_caught_up(struct progress *progress);
-// A column that events have and source.sql lacks; counted once a name.
-void progress_drift(struct progress *progress, const char *table, const char *column, int column_size);
+// A column that events have and source.sql lacks, seen `times` more.
+void progress_drift(struct progress *progress, const char *table, const char *column, int column_size,
+                    int64_t times);
 
 // Declared tables are known by their number in the catalog (table->index); tables past the catalog's and lost
 // memory are passed over.

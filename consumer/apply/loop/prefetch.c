@@ -15,14 +15,6 @@ struct entry {
     enum error_kind kind;
 };
 
-// A column that the batch's events have and their table does not.
-struct drifted {
-    struct drifted *next;
-    const struct table *table;
-    struct span column;
-    int64_t times;
-};
-
 enum batch_state {
     BATCH_QUEUED,
     BATCH_RUNNING, // the thread's
@@ -39,7 +31,7 @@ struct batch {
     int next; // the loop's place
     size_t bytes;
     struct arena arena;
-    struct drifted *drifted;
+    struct drift drift;
     struct batch *pooled;
 };
 
@@ -92,23 +84,9 @@ struct prefetch {
 
 // --- the thread's side
 
-static void prefetch_note_drift(void *self, const struct table *table, struct span column) {
+static void prefetch_count_drift(void *self, const struct table *table, struct span column) {
     struct prefetch *prefetch = self;
-    struct batch *batch = prefetch->thread.batch;
-    struct drifted *drifted = batch->drifted;
-    while (drifted != NULL && (drifted->table != table || !span_equal(drifted->column, column)))
-        drifted = drifted->next;
-    if (drifted != NULL) {
-        drifted->times++;
-        return;
-    }
-    drifted = arena_take(&prefetch->thread.scratch.arena, sizeof *drifted);
-    char *name = drifted != NULL ? arena_take(&prefetch->thread.scratch.arena, column.size) : NULL;
-    if (name == NULL) // the next event that has it tells
-        return;
-    memcpy(name, column.data, column.size);
-    *drifted = (struct drifted){batch->drifted, table, {name, column.size}, 1};
-    batch->drifted = drifted;
+    drift_count(&prefetch->thread.batch->drift, table, column, 1);
 }
 
 // What the event holds beside itself, and where that is in the scratch: copied behind it.
@@ -214,7 +192,7 @@ static bool prefetch_start(struct prefetch *prefetch) {
     if (prefetch->thread.runs)
         return true;
     struct envelope_config envelope = prefetch->config.envelope;
-    envelope.drift = prefetch_note_drift;
+    envelope.drift = prefetch_count_drift;
     envelope.self = prefetch;
     if ((prefetch->thread.scratch.values == NULL &&
          event_init(&prefetch->thread.scratch, envelope.catalog, NULL) != 0) ||
@@ -241,6 +219,11 @@ static void prefetch_stop(struct prefetch *prefetch) {
 
 // --- the loop's side
 
+static void prefetch_count_own_drift(void *self, const struct table *table, struct span column) {
+    struct prefetch *prefetch = self;
+    drift_count(prefetch->config.drift, table, column, 1);
+}
+
 int prefetch_new(struct prefetch **ret, const struct prefetch_config *config, struct error *error) {
     CLEANUP(prefetch_free) struct prefetch *prefetch = calloc(1, sizeof *prefetch);
     if (prefetch == NULL)
@@ -249,7 +232,9 @@ int prefetch_new(struct prefetch **ret, const struct prefetch_config *config, st
     (void)pthread_cond_init(&prefetch->queue.work, NULL);
     (void)pthread_cond_init(&prefetch->queue.done, NULL);
     prefetch->config = *config;
-    if (envelope_decoder_new(&prefetch->decoder, &config->envelope, error) != 0)
+    prefetch->config.envelope.drift = prefetch_count_own_drift;
+    prefetch->config.envelope.self = prefetch;
+    if (envelope_decoder_new(&prefetch->decoder, &prefetch->config.envelope, error) != 0)
         return -1;
     *ret = prefetch;
     prefetch = NULL;
@@ -260,6 +245,7 @@ static void prefetch_free_batch(struct batch *batch) {
     if (batch == NULL)
         return;
     arena_free(&batch->arena);
+    drift_free(&batch->drift);
     free(batch);
 }
 
@@ -331,6 +317,7 @@ static struct batch *prefetch_take_batch(struct prefetch *prefetch) {
         return NULL;
     prefetch->batch_count++;
     batch->arena = (struct arena){0};
+    batch->drift = (struct drift){0};
     return batch;
 }
 
@@ -364,7 +351,6 @@ static bool prefetch_hand_over(struct prefetch *prefetch, int slot, struct lane 
     batch->table = lane->table;
     batch->count = batch->next = 0;
     batch->bytes = 0;
-    batch->drifted = NULL;
     if (count > PREFETCH_BATCH_MESSAGES)
         count = PREFETCH_BATCH_MESSAGES;
     while (batch->count < count && batch->bytes < PREFETCH_BATCH_BYTES) {
@@ -392,14 +378,6 @@ const struct message *prefetch_peek(struct prefetch *prefetch, int slot) {
                                : source->peek(source->self, slot);
 }
 
-static void prefetch_tell_drift(const struct prefetch *prefetch, const struct batch *batch) {
-    const struct envelope_config *envelope = &prefetch->config.envelope;
-    for (const struct drifted *drifted = batch->drifted; drifted != NULL && envelope->drift != NULL;
-         drifted = drifted->next)
-        for (int64_t i = 0; i < drifted->times; i++)
-            envelope->drift(envelope->self, drifted->table, drifted->column);
-}
-
 // The front batch is decoded, or is the loop's to decode, afterwards.
 static void prefetch_await(struct prefetch *prefetch, struct lane *lane) {
     struct batch *front = lane->front;
@@ -418,7 +396,7 @@ static void prefetch_await(struct prefetch *prefetch, struct lane *lane) {
     (void)pthread_mutex_unlock(&prefetch->queue.mutex);
     lane->ready = true;
     if (front->state == BATCH_DONE)
-        prefetch_tell_drift(prefetch, front);
+        drift_move(prefetch->config.drift, &front->drift);
 }
 
 static int prefetch_decode_own(struct prefetch *prefetch, int slot, struct lane *lane) {

@@ -13,6 +13,7 @@
 #ifndef TIDEMARK_APPLY_LOOP_PREFETCH_H
 #define TIDEMARK_APPLY_LOOP_PREFETCH_H
 
+#include "consumer/apply/loop/drift.h"
 #include "consumer/decode/envelope.h"
 
 struct prefetch;
@@ -26,10 +27,11 @@ enum {
 };
 
 struct prefetch_config {
-    struct message_source source; // without peek_at nothing is decoded ahead
-    // `drift` is called on the loop's thread, in the slot's order, before the batch's first event is given
-    // out.
-    struct envelope_config envelope;
+    struct message_source source;    // without peek_at nothing is decoded ahead
+    struct envelope_config envelope; // without its `drift`
+    // Where the columns are counted that a table lacks: on the loop's thread, before the first event of a batch
+    // is given out.
+    struct drift *drift;
 };
 
 int prefetch_new(struct prefetch **ret, const struct prefetch_config *config, struct error *error);

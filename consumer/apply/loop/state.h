@@ -87,6 +87,7 @@ struct apply {
     struct handed_commit handed;
     struct waiting waiting;
     struct warnings warnings;
+    struct drift drift; // since the newest commit
 };
 
 #endif

@@ -524,7 +524,7 @@ static void test_lag(void **state) {
 static void test_status(void **state) {
     struct state *s = *state;
     fixture_quarantine(&s->fixture, "{\"id\":1}", "no such column");
-    progress_drift(s->fixture.progress, "orders", "colour", 6);
+    progress_drift(s->fixture.progress, "orders", "colour", 6, 1);
     progress_set_state(s->fixture.progress, STATE_HALTED, "offset 7 is gone");
     progress_set_error(s->fixture.progress, "the last one");
     json_t *body = get_json(s, "/v1/status");
@@ -555,7 +555,7 @@ static void test_status_of_any_bytes(void **state) {
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         progress_set_error(s->fixture.progress, texts[i]);
         progress_set_state(s->fixture.progress, STATE_HALTED, texts[i]);
-        progress_drift(s->fixture.progress, "orders", texts[i], (int)strlen(texts[i]));
+        progress_drift(s->fixture.progress, "orders", texts[i], (int)strlen(texts[i]), 1);
         json_t *body = get_json(s, "/v1/status");
         assert_true(json_is_string(json_object_get(body, "last_error")));
         assert_true(json_is_string(json_object_get(body, "reason")));

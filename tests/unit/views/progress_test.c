@@ -60,9 +60,9 @@ static void expect_table(struct progress *progress, int table, const char *expec
 
 static void test_columns(void **state) {
     struct progress *progress = *state;
-    progress_drift(progress, "orders", "colours", 6);
-    progress_drift(progress, "orders", "colour", 6);
-    progress_drift(progress, "orders", "colours", 7);
+    progress_drift(progress, "orders", "colours", 6, 1);
+    progress_drift(progress, "orders", "colour", 6, 1);
+    progress_drift(progress, "orders", "colours", 7, 1);
     progress_missing(progress, "orders", "notes", 5, 3);
     progress_missing(progress, "orders", "notes", 5, 4);
     progress_missing(progress, "orders", "meta", 4, 1);

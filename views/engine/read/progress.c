@@ -198,9 +198,10 @@ void progress_caught_up(struct progress *progress) {
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
-void progress_drift(struct progress *progress, const char *table, const char *column, int column_size) {
+void progress_drift(struct progress *progress, const char *table, const char *column, int column_size,
+                    int64_t times) {
     (void)pthread_mutex_lock(&progress->mutex);
-    pair_counts_add(&progress->drift, table, column, column_size, 1);
+    pair_counts_add(&progress->drift, table, column, column_size, times);
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
