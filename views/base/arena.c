@@ -26,7 +26,7 @@ static struct arena_block *arena_new_block(const struct arena *arena, size_t siz
     return block;
 }
 
-// Of the spare blocks the first, or a new one if that is too small.
+// The first spare block, or a new one if that is too small.
 static struct arena_block *arena_next_block(struct arena *arena, size_t size) {
     struct arena_block *block = arena->spare;
     if (block == NULL || block->size < size)

@@ -23,8 +23,9 @@ struct error {
     char message[ERROR_MESSAGE_SIZE]; // UTF-8, NUL-terminated, one line, no trailing full stop
 };
 
-// Fills `error` and returns -1, so that a failing function can `return error_set(...)`. `error` may be NULL, here
-// and below. A message that is too long ends with its last whole character; what is no UTF-8 becomes "?".
+// Fills `error` and returns -1, so that a failing function can `return error_set(...)`. `error` may be NULL,
+// here and below. A message that is too long ends with its last whole character; what is no UTF-8 becomes
+// "?".
 int error_set(struct error *error, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,6 +1,7 @@
-// Tables in memory that find by hash: open addressing, linear probing. A power of two of places, at most half of them
-// taken; each has a number of what the table's owner lists, or is free. The owner walks from probe_first by probe_next
-// to the place that is free or has what it looks for, and compares. Pure but for probe_new; the owner's thread.
+// Tables in memory that find by hash: open addressing, linear probing. A power of two of places, at most half
+// of them taken; each has a number of what the table's owner lists, or is free. The owner walks from
+// probe_first by probe_next to the place that is free or has what it looks for, and compares. Pure but for
+// probe_new; the owner's thread.
 #ifndef TIDEMARK_BASE_PROBE_H
 #define TIDEMARK_BASE_PROBE_H
 

@@ -1,7 +1,7 @@
-// What is loaded: the mirrored tables that source.sql declares, and the views with their queries.
-// Read from the files embedded at build time or from a folder. Whoever loads it also checks it (check.h), before
-// another thread has it; from then on it never changes and any thread may read it. catalog_free after the last
-// reader.
+// What is loaded: the mirrored tables that source.sql declares, and the views with their queries. Read from
+// the files embedded at build time or from a folder. Whoever loads it also checks it (check.h), before
+// another thread has it; from then on it never changes and any thread may read it. catalog_free after the
+// last reader.
 #ifndef TIDEMARK_CATALOG_H
 #define TIDEMARK_CATALOG_H
 
@@ -47,8 +47,8 @@ struct view {
     struct apply_statement *applies; // sorted by name: they run in this order
     int apply_count;
     // Tables named by lines `-- tidemark: keep NAME` in schema.sql: history that the mirror cannot rebuild.
-    char **kept;
-    int kept_count;
+    char **history;
+    int history_count;
     struct query *queries;
     int query_count;
 };
@@ -63,7 +63,8 @@ struct catalog {
 
 // `directory` NULL: the built-in views. A directory with its own source.sql stands alone; one without adds
 // its views to the built-in ones (a view of the same name replaces). `only`: comma-separated view names, NULL
-// = all. The tables are read, the views' SQL is not looked at: that is catalog_check's (check.h). Errors: ERROR_INPUT with file and line, ERROR_NOTFOUND for a name in `only`, ERROR_SYSTEM.
+// = all. The tables are read, the views' SQL is not looked at: that is catalog_check's (check.h). Errors:
+// ERROR_INPUT with file and line, ERROR_NOTFOUND for a name in `only`, ERROR_SYSTEM.
 int catalog_load(const char *directory, const char *only, struct catalog **ret, struct error *error);
 void catalog_free(struct catalog **catalog);
 
@@ -72,7 +73,7 @@ const struct table *catalog_table(const struct catalog *catalog, const char *nam
 const struct view *catalog_view(const struct catalog *catalog, const char *name);
 // The name of the next table that a schema's text declares as history, borrowed from it; *at then stands
 // behind. data NULL = no more.
-struct span schema_next_kept(const char **at);
+struct span schema_next_history(const char **at);
 const struct query *view_query(const struct view *view, const char *name);
 
 #endif

@@ -66,8 +66,8 @@ struct change {
     int64_t ts_ms; // source.ts_ms: commit time, ms since 1970; 0 = unknown
 };
 
-// Whether a snapshot (or a rebuild) tells of it: a row that it read, a ghost that its end sweeps. Nothing happened at
-// the source then, so nothing is to be done for it.
+// Whether a snapshot (or a rebuild) tells of it: a row that it read, a ghost that its end sweeps. Nothing
+// happened at the source then, so nothing is to be done for it.
 static inline bool change_is_snapshot(const struct change *change) {
     return change->op == CHANGE_READ || change->snapshot != SNAPSHOT_NONE;
 }

@@ -9,7 +9,8 @@ struct store_report {
     int views_dropped; // in the file, not loaded any more, nothing kept
     char dropped[256];
     char left[256]; // not loaded any more, kept up to date because they hold history
-    // The version of an SQLite that CI has not run, so that commits are written as SQLite does it; "" = it has.
+    // The version of an SQLite that CI has not run, so that commits are written as SQLite does it; "" = it
+    // has.
     char untried_sqlite[16];
 };
 

@@ -1,5 +1,5 @@
-// The mirrored tables as source.sql declares them: plain types that every room of the engine knows. Made by the
-// catalog, never changed again, so any thread may read them. Includes nothing of the engine.
+// The mirrored tables as source.sql declares them: plain types that every room of the engine knows. Made by
+// the catalog, never changed again, so any thread may read them. Includes nothing of the engine.
 #ifndef TIDEMARK_TABLE_H
 #define TIDEMARK_TABLE_H
 

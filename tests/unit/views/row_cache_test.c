@@ -73,7 +73,7 @@ static void settle(struct fixture *f, int64_t changed) {
     assert_non_null(row);
     packed_row_put(row, size, values, table.column_count);
     struct delta_step step = {.row = row};
-    row_cache_settle(&f->kept, &table, &step, 1);
+    row_cache_invalidate(&f->kept, &table, &step, 1);
     free(row);
 }
 
@@ -113,7 +113,7 @@ static void a_row_that_gives_way_is_there_until_the_commit(void **state) {
     assert_int_equal(packed_row_value(shown, 0).integer, 1);
     assert_memory_equal(packed_row_value(shown, 1).bytes.data, "nnnnn", 5);
     settle(f, 2);
-    assert_int_equal(f->kept.gone_bytes, 0);
+    assert_int_equal(f->kept.evicted_bytes, 0);
     assert_int_equal(packed_row_value(find(f, neighbour(1)), 1).bytes.size, 6);
 }
 
@@ -121,15 +121,15 @@ static void what_is_kept_is_bounded(void **state) {
     struct fixture *f = *state;
     int64_t id = 0;
     while (add(f, ++id, LONG) != NULL)
-        assert_true(id < ROW_CACHE_BYTES / LONG + ROW_CACHE_GONE_BYTES / LONG + 2);
+        assert_true(id < ROW_CACHE_BYTES / LONG + ROW_CACHE_EVICTED_BYTES / LONG + 2);
     assert_true(f->kept.bytes <= ROW_CACHE_BYTES);
     // one gives way to another of its place, until too many have gone
     for (int64_t at = 1; add(f, at = neighbour(at), LONG) != NULL;)
-        assert_true(f->kept.gone_bytes <= ROW_CACHE_GONE_BYTES + LONG + 1000);
-    assert_true(f->kept.gone_bytes >= ROW_CACHE_GONE_BYTES);
+        assert_true(f->kept.evicted_bytes <= ROW_CACHE_EVICTED_BYTES + LONG + 1000);
+    assert_true(f->kept.evicted_bytes >= ROW_CACHE_EVICTED_BYTES);
     settle(f, 1);
-    assert_int_equal(f->kept.gone_bytes, 0);
-    assert_null(add(f, id + 1, ROW_CACHE_GONE_BYTES + 1));
+    assert_int_equal(f->kept.evicted_bytes, 0);
+    assert_null(add(f, id + 1, ROW_CACHE_EVICTED_BYTES + 1));
 }
 
 int main(void) {

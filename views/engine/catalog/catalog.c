@@ -41,7 +41,7 @@ static void catalog_free_view(struct view *view) {
         free(view->applies[i].sql);
     }
     free(view->applies);
-    catalog_free_strings(view->kept, view->kept_count);
+    catalog_free_strings(view->history, view->history_count);
     free(view->name);
     free(view->schema);
     free(view->file);
@@ -311,7 +311,7 @@ static int catalog_keep_only(struct catalog *catalog, const char *only, struct e
     return 0;
 }
 
-struct span schema_next_kept(const char **at) {
+struct span schema_next_history(const char **at) {
     static const char directive[] = "-- tidemark: keep ";
     const char *found = strstr(*at, directive);
     if (found == NULL)
@@ -322,22 +322,22 @@ struct span schema_next_kept(const char **at) {
     return name;
 }
 
-static int catalog_add_kept(struct view *view, struct span name, struct error *error) {
-    char **grown = realloc(view->kept, ((size_t)view->kept_count + 1) * sizeof *grown);
+static int catalog_add_history(struct view *view, struct span name, struct error *error) {
+    char **grown = realloc(view->history, ((size_t)view->history_count + 1) * sizeof *grown);
     if (grown == NULL)
         return catalog_out_of_memory(error);
-    view->kept = grown;
-    view->kept[view->kept_count] = strndup(name.data, name.size);
-    if (view->kept[view->kept_count] == NULL)
+    view->history = grown;
+    view->history[view->history_count] = strndup(name.data, name.size);
+    if (view->history[view->history_count] == NULL)
         return catalog_out_of_memory(error);
-    view->kept_count++;
+    view->history_count++;
     return 0;
 }
 
-static int catalog_read_kept(struct view *view, struct error *error) {
+static int catalog_read_history(struct view *view, struct error *error) {
     const char *at = view->schema;
-    for (struct span name = schema_next_kept(&at); name.data != NULL; name = schema_next_kept(&at))
-        if (catalog_add_kept(view, name, error) != 0)
+    for (struct span name = schema_next_history(&at); name.data != NULL; name = schema_next_history(&at))
+        if (catalog_add_history(view, name, error) != 0)
             return -1;
     return 0;
 }
@@ -380,7 +380,7 @@ int catalog_load(const char *directory, const char *only, struct catalog **ret, 
         return -1;
     for (int i = 0; i < catalog->view_count; i++) {
         catalog_hash_view(&catalog->views[i]);
-        if (catalog_read_kept(&catalog->views[i], error) != 0)
+        if (catalog_read_history(&catalog->views[i], error) != 0)
             return -1;
     }
     *ret = catalog;

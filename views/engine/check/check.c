@@ -12,15 +12,15 @@ static int check_schema(sqlite3 *scratch, const struct view *view, struct guard 
     guard->reason[0] = '\0';
     if (stmt_run(scratch, view->schema, view->file, error) != 0)
         return guard_explain(guard, error);
-    for (int i = 0; i < view->kept_count; i++)
-        if (sqlite3_table_column_metadata(scratch, "main", view->kept[i], NULL, NULL, NULL, NULL, NULL,
+    for (int i = 0; i < view->history_count; i++)
+        if (sqlite3_table_column_metadata(scratch, "main", view->history[i], NULL, NULL, NULL, NULL, NULL,
                                           NULL) != SQLITE_OK)
             return error_set(error, ERROR_INPUT, "%s: `-- tidemark: keep %s` names no table of it",
-                             view->file, view->kept[i]);
+                             view->file, view->history[i]);
     return 0;
 }
 
-// Behind the token that `sql` begins with: a name in quotes, a word, or one character.
+// The end of the token that `sql` begins with: a name in quotes, a word, or one character.
 static const char *check_token_end(const char *sql) {
     const char close = (char)(*sql == '[' ? ']' : *sql);
     if (close == '"' || close == '\'' || close == '`' || close == ']') {

@@ -104,7 +104,7 @@ static int guard_judge(struct guard *guard, int action, const char *first, const
     }
 }
 
-// Outside of a trigger the engine's own write is its own affair.
+// The engine's own write is not judged, only what a trigger does within it.
 static int guard_authorize(void *self, int action, const char *first, const char *second,
                            const char *database, const char *within) {
     struct guard *guard = self;
@@ -128,7 +128,7 @@ void guard_end(sqlite3 *db) {
     (void)sqlite3_set_authorizer(db, NULL, NULL);
 }
 
-// SQLite's own "not authorized" says nothing; the reason does.
+// The reason replaces SQLite's "not authorized".
 int guard_explain(const struct guard *guard, struct error *error) {
     if (error == NULL || guard->reason[0] == '\0')
         return error_become(error, ERROR_INPUT);
@@ -176,7 +176,8 @@ static ptrdiff_t guard_find_word(const char *sql, const char *word, size_t size)
     return -1;
 }
 
-// Of a missing table SQLite tells the name only, of wrong arguments NAME(), of missing ones nothing.
+// SQLite gives no place when a table is missing (the message has its name), when it has wrong arguments
+// (NAME()), and when it has none (no name either).
 size_t guard_error_place(const struct guard *guard, sqlite3 *db, const char *sql) {
     int offset = sqlite3_error_offset(db);
     if (offset >= 0)

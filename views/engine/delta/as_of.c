@@ -33,11 +33,11 @@ static void as_of_declare(sqlite3_str *sql, const struct delta_vtab *module) {
 // The lists keep, from now on, the keys and what this statement uses of the rows before a change.
 static void as_of_note_used(const struct delta_vtab *module, uint64_t mask) {
     const struct table *table = module->table;
-    if (module->shown->past != NULL)
-        module->shown->past[table->index] = true;
-    if (module->shown->uses == NULL)
+    if (module->input->past != NULL)
+        module->input->past[table->index] = true;
+    if (module->input->uses == NULL)
         return;
-    struct delta_use *use = &module->shown->uses[table->index];
+    struct delta_use *use = &module->input->uses[table->index];
     use->has_used = true;
     for (int i = 0; i < table->column_count; i++)
         use->used[i] |= table->columns[i].key != 0 || delta_vtab_uses(mask, FIRST_COLUMN + i);
@@ -50,8 +50,7 @@ static int as_of_argument_of(const struct table *table, int column) {
     return key > 0 ? ARGUMENT_KEYS + key - 1 : -1;
 }
 
-// Whether a row that filter() finds is of the value that was asked for, as SQLite would compare them. Numbers
-// of a column of text, and the other way round, are left to SQLite.
+// Whether filter() compares the column as SQLite would. SQLite compares again where a number may meet a text.
 static bool as_of_is_found_exactly(const struct table *table, int column) {
     return column == STEP_COLUMN || table->columns[column - FIRST_COLUMN].type == COLUMN_INTEGER;
 }
@@ -88,7 +87,8 @@ static bool as_of_as_integer(struct value *value) {
     return value->kind == VALUE_INTEGER;
 }
 
-// The value as the column would store it: what SQLite compares equal is of one kind then. SQLITE_NOMEM.
+// The value as the column would store it, so that values that SQLite compares equal are of one kind.
+// SQLITE_NOMEM.
 static int as_of_read_key(const struct column *column, sqlite3_value *value, struct value *ret) {
     bool is_number = column->type == COLUMN_INTEGER || column->type == COLUMN_BOOLEAN ||
                      column->type == COLUMN_DECIMAL || column->type == COLUMN_REAL;
@@ -146,14 +146,14 @@ static void as_of_let_go(struct at_cursor *cursor) {
     cursor->row = NULL;
 }
 
-// What is kept of the file's rows is for every statement, so all that any of them uses.
+// The row cache serves every statement, so a row has all columns that any of them uses.
 static int as_of_prepare_read(const struct delta_vtab *module, struct at_cursor *cursor, uint64_t used) {
     const struct table *table = module->table;
     bool columns[TABLE_COLUMNS_MAX];
     int place = 0;
     for (int i = 0; i < table->column_count; i++) {
-        columns[i] = module->shown->fill ? delta_vtab_uses(used, FIRST_COLUMN + i)
-                                         : module->shown->uses[table->index].used[i];
+        columns[i] = module->input->fill ? delta_vtab_uses(used, FIRST_COLUMN + i)
+                                         : module->input->uses[table->index].used[i];
         cursor->places[i] = columns[i] ? place++ : -1;
     }
     CLEANUP(stmt_free_text) char *sql = table_sql_some_columns(table, columns);
@@ -177,19 +177,19 @@ static int as_of_read_file(const struct delta_vtab *module, struct at_cursor *cu
 
 static int as_of_find_row(const struct delta_vtab *module, struct at_cursor *cursor, const char *plan,
                           sqlite3_value **values) {
-    struct row_cache *kept = &module->shown->kept[module->table->index];
-    struct delta_list *list = &module->shown->lists[module->table->index];
+    struct row_cache *cache = &module->input->caches[module->table->index];
+    struct delta_list *list = &module->input->lists[module->table->index];
     int listed = key_index_find(&list->index, list->steps, list->count, module->table, cursor->key,
                                 cursor->step, &cursor->row);
     if (listed != 0)
         return listed > 0 ? SQLITE_OK : SQLITE_NOMEM;
-    cursor->row = row_cache_find(kept, module->table, cursor->key);
+    cursor->row = row_cache_find(cache, module->table, cursor->key);
     if (cursor->row != NULL)
         return SQLITE_OK;
     int code = as_of_read_file(module, cursor, plan, values);
     if (code != SQLITE_OK || !cursor->is_read)
         return code;
-    const struct packed_row *row = row_cache_add(kept, module->table, cursor->read, cursor->places);
+    const struct packed_row *row = row_cache_add(cache, module->table, cursor->read, cursor->places);
     if (row != NULL) {
         as_of_let_go(cursor);
         cursor->row = row;
@@ -209,9 +209,9 @@ static int as_of_filter(sqlite3_vtab_cursor *base, int number, const char *plan,
         code = as_of_read_arguments(module->table, cursor, values, &possible);
     if (code != SQLITE_OK || !possible)
         return code;
-    if (module->shown->fill)
+    if (module->input->fill)
         return as_of_read_file(module, cursor, plan, values);
-    return module->shown->lists != NULL ? as_of_find_row(module, cursor, plan, values) : SQLITE_OK;
+    return module->input->lists != NULL ? as_of_find_row(module, cursor, plan, values) : SQLITE_OK;
 }
 
 static int as_of_next(sqlite3_vtab_cursor *base) {

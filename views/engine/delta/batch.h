@@ -1,7 +1,8 @@
 // The changes that one commit brings, from their acceptance until they are written: for each mirrored table
 // the list of its steps in their order, the newest step of each key that is not written yet, and how far each
 // of the views' statements has seen the lists. There are two batches, so that one is filled while the other
-// is written. Owns its memory; knows no SQLite. Inside views only; one thread at a time has a batch.
+// is written. Owns its memory; knows no SQLite. One thread at a
+// time has a batch.
 #ifndef TIDEMARK_DELTA_BATCH_H
 #define TIDEMARK_DELTA_BATCH_H
 
@@ -47,10 +48,10 @@ int delta_batch_new(struct delta_batch **ret, const struct catalog *catalog, int
 void delta_batch_free(struct delta_batch **batch);
 
 struct delta_list *delta_list(struct delta_batch *batch, const struct table *table);
-// All of them, by table number.
+// All lists, by table number.
 struct delta_list *delta_lists(struct delta_batch *batch);
-// The row in the batch's memory, for a step to point at: lives until the next delta_reset. `values`: of all
-// columns. NULL = no memory.
+// Packs a row into the batch's memory, for a step to point at; it lives until the next delta_reset. `values`:
+// of all columns. NULL = no memory.
 const struct packed_row *delta_pack(struct delta_batch *batch, const struct table *table,
                                     const struct value *values);
 // By table number: the first step that the statement has not seen.
@@ -59,7 +60,7 @@ int *delta_seen(struct delta_batch *batch, int statement);
 // (itself, none). NULL = no memory.
 struct delta_step *delta_add(struct delta_batch *batch, const struct table *table);
 bool delta_is_full(const struct delta_batch *batch);
-// Takes back the table's steps from number `count` on: the statement that made them undid itself.
+// Drops the table's steps from number `count` on: SQLite rolled back the statement that made them.
 void delta_take_back(struct delta_batch *batch, const struct table *table, int count);
 // Forgets all steps, pending ones too.
 void delta_reset(struct delta_batch *batch);

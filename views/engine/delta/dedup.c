@@ -19,7 +19,7 @@ enum argument {
 };
 enum { NAMES = ARGUMENT_KEY };
 
-// With its names and values in the arena.
+// Its names and values are in the arena.
 struct dedup_set {
     const char *names[NAMES];
     int64_t id;                            // in _once
@@ -41,10 +41,11 @@ static int dedup_out_of_memory(struct error *error) {
 
 // --- values
 
-static int dedup_note_value(struct dedup *once, const struct dedup_set *set, const struct value *value,
+static int dedup_note_value(struct dedup *dedup, const struct dedup_set *set, const struct value *value,
                             struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *note = NULL;
-    if (stmt_prepare(once->db, "insert into _once_values(once, number, value) values(:once, :number, :value)",
+    if (stmt_prepare(dedup->db,
+                     "insert into _once_values(once, number, value) values(:once, :number, :value)",
                      "_once_values", &note, error) != 0)
         return -1;
     stmt_bind_integer(note, ":once", set->id);
@@ -53,12 +54,12 @@ static int dedup_note_value(struct dedup *once, const struct dedup_set *set, con
     return stmt_step(note, "_once_values", NULL, error);
 }
 
-static int dedup_keep_value(struct dedup *once, struct dedup_set *set, const struct value *value,
+static int dedup_keep_value(struct dedup *dedup, struct dedup_set *set, const struct value *value,
                             struct error *error) {
     struct value *kept = &set->values[set->value_count];
     *kept = *value;
     if (value->kind == VALUE_TEXT) {
-        char *bytes = arena_take(&once->arena, value->bytes.size + 1);
+        char *bytes = arena_take(&dedup->arena, value->bytes.size + 1);
         if (bytes == NULL)
             return dedup_out_of_memory(error);
         memcpy(bytes, value->bytes.data, value->bytes.size);
@@ -73,7 +74,7 @@ static bool dedup_same_value(const struct value *a, const struct value *b) {
 }
 
 // The number of a value, which it gets if it is new.
-static int dedup_number_of(struct dedup *once, struct dedup_set *set, const struct value *value, int *ret,
+static int dedup_number_of(struct dedup *dedup, struct dedup_set *set, const struct value *value, int *ret,
                            struct error *error) {
     for (*ret = 0; *ret < set->value_count; ++*ret)
         if (dedup_same_value(&set->values[*ret], value))
@@ -85,10 +86,10 @@ static int dedup_number_of(struct dedup *once, struct dedup_set *set, const stru
         return error_set(error, ERROR_INPUT,
                          "once: %s.%s has more than %d different values; a unique index has no such bound",
                          set->names[ARGUMENT_TABLE], set->names[ARGUMENT_VALUE_COLUMN], DEDUP_VALUES_MAX);
-    return dedup_note_value(once, set, value, error) != 0 ? -1 : dedup_keep_value(once, set, value, error);
+    return dedup_note_value(dedup, set, value, error) != 0 ? -1 : dedup_keep_value(dedup, set, value, error);
 }
 
-static int dedup_add(struct dedup *once, struct dedup_set *set, const struct value *key,
+static int dedup_add(struct dedup *dedup, struct dedup_set *set, const struct value *key,
                      const struct value *value, bool *ret_new, struct error *error) {
     *ret_new = true;
     if (key->kind == VALUE_NULL || value->kind == VALUE_NULL)
@@ -97,16 +98,16 @@ static int dedup_add(struct dedup *once, struct dedup_set *set, const struct val
         return error_set(error, ERROR_INPUT, "once: a key of %s.%s is no integer; a unique index takes any",
                          set->names[ARGUMENT_TABLE], set->names[ARGUMENT_KEY_COLUMN]);
     int number;
-    return dedup_number_of(once, set, value, &number, error) != 0
+    return dedup_number_of(dedup, set, value, &number, error) != 0
                ? -1
-               : dedup_blocks_add(&once->blocks, set->id, key->integer, number, ret_new, error);
+               : dedup_blocks_add(&dedup->blocks, set->id, key->integer, number, ret_new, error);
 }
 
 // --- sets
 
-static int dedup_load_values(struct dedup *once, struct dedup_set *set, struct error *error) {
+static int dedup_load_values(struct dedup *dedup, struct dedup_set *set, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *load = NULL;
-    if (stmt_prepare(once->db,
+    if (stmt_prepare(dedup->db,
                      "select value from _once_values where once = :once order by number limit :most",
                      "_once_values", &load, error) != 0)
         return -1;
@@ -117,7 +118,7 @@ static int dedup_load_values(struct dedup *once, struct dedup_set *set, struct e
         struct value value;
         if (sqlite_value_borrow(sqlite3_column_value(load, 0), &value) != SQLITE_OK)
             return dedup_out_of_memory(error);
-        if (dedup_keep_value(once, set, &value, error) != 0)
+        if (dedup_keep_value(dedup, set, &value, error) != 0)
             return -1;
     }
     return row;
@@ -130,36 +131,36 @@ static void dedup_bind_names(sqlite3_stmt *stmt, const struct dedup_set *set) {
         stmt_bind_text(stmt, names[i], span_of(set->names[i]));
 }
 
-// What SQLite would take for a text when it is no column.
-static int dedup_check_columns(struct dedup *once, const struct dedup_set *set, struct error *error) {
+// A quoted name that is no column would be a text to SQLite.
+static int dedup_check_columns(struct dedup *dedup, const struct dedup_set *set, struct error *error) {
     for (int i = ARGUMENT_KEY_COLUMN; i <= ARGUMENT_VALUE_COLUMN; i++)
-        if (sqlite3_table_column_metadata(once->db, "main", set->names[ARGUMENT_TABLE], set->names[i], NULL,
+        if (sqlite3_table_column_metadata(dedup->db, "main", set->names[ARGUMENT_TABLE], set->names[i], NULL,
                                           NULL, NULL, NULL, NULL) != SQLITE_OK)
-            return error_set(error, ERROR_INPUT, "once: %s", sqlite3_errmsg(once->db));
+            return error_set(error, ERROR_INPUT, "once: %s", sqlite3_errmsg(dedup->db));
     return 0;
 }
 
-static int dedup_make_set(struct dedup *once, struct dedup_set *set, struct error *error) {
+static int dedup_make_set(struct dedup *dedup, struct dedup_set *set, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *make = NULL;
-    if (stmt_prepare(once->db, "insert into _once(\"table\", key, value) values(:table, :key, :value)",
+    if (stmt_prepare(dedup->db, "insert into _once(\"table\", key, value) values(:table, :key, :value)",
                      "_once", &make, error) != 0)
         return -1;
     dedup_bind_names(make, set);
     if (stmt_step(make, "_once", NULL, error) != 0)
         return -1;
-    set->id = sqlite3_last_insert_rowid(once->db);
+    set->id = sqlite3_last_insert_rowid(dedup->db);
     return 0;
 }
 
-static int dedup_learn(struct dedup *once, struct dedup_set *set, struct error *error) {
+static int dedup_learn(struct dedup *dedup, struct dedup_set *set, struct error *error) {
     CLEANUP(stmt_free_text)
     char *sql = sqlite3_mprintf("select \"%w\", \"%w\" from main.\"%w\"", set->names[ARGUMENT_KEY_COLUMN],
                                 set->names[ARGUMENT_VALUE_COLUMN], set->names[ARGUMENT_TABLE]);
     CLEANUP(stmt_finalize) sqlite3_stmt *rows = NULL;
     if (sql == NULL)
         return dedup_out_of_memory(error);
-    if (dedup_check_columns(once, set, error) != 0 || dedup_make_set(once, set, error) != 0 ||
-        stmt_prepare(once->db, sql, set->names[ARGUMENT_TABLE], &rows, error) != 0)
+    if (dedup_check_columns(dedup, set, error) != 0 || dedup_make_set(dedup, set, error) != 0 ||
+        stmt_prepare(dedup->db, sql, set->names[ARGUMENT_TABLE], &rows, error) != 0)
         return -1;
     int row;
     while ((row = stmt_row(rows, set->names[ARGUMENT_TABLE], error)) == 1) {
@@ -169,15 +170,15 @@ static int dedup_learn(struct dedup *once, struct dedup_set *set, struct error *
         if (sqlite_value_borrow(sqlite3_column_value(rows, 0), &key) != SQLITE_OK ||
             sqlite_value_borrow(sqlite3_column_value(rows, 1), &value) != SQLITE_OK)
             return dedup_out_of_memory(error);
-        if (dedup_add(once, set, &key, &value, &is_new, error) != 0)
+        if (dedup_add(dedup, set, &key, &value, &is_new, error) != 0)
             return -1;
     }
     return row;
 }
 
-static int dedup_load_set(struct dedup *once, struct dedup_set *set, struct error *error) {
+static int dedup_load_set(struct dedup *dedup, struct dedup_set *set, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *find = NULL;
-    if (stmt_prepare(once->db,
+    if (stmt_prepare(dedup->db,
                      "select id from _once where \"table\" = :table and key = :key and value = :value",
                      "_once", &find, error) != 0)
         return -1;
@@ -186,45 +187,45 @@ static int dedup_load_set(struct dedup *once, struct dedup_set *set, struct erro
     if (found < 0)
         return -1;
     if (found == 0)
-        return dedup_learn(once, set, error);
+        return dedup_learn(dedup, set, error);
     set->id = sqlite3_column_int64(find, 0);
-    return dedup_load_values(once, set, error);
+    return dedup_load_values(dedup, set, error);
 }
 
-static struct dedup_set *dedup_find_set(const struct dedup *once, const char *const *names) {
-    for (int i = 0; i < once->set_count; i++) {
+static struct dedup_set *dedup_find_set(const struct dedup *dedup, const char *const *names) {
+    for (int i = 0; i < dedup->set_count; i++) {
         int same = 0;
-        while (same < NAMES && sqlite3_stricmp(once->sets[i]->names[same], names[same]) == 0)
+        while (same < NAMES && sqlite3_stricmp(dedup->sets[i]->names[same], names[same]) == 0)
             same++;
         if (same == NAMES)
-            return once->sets[i];
+            return dedup->sets[i];
     }
     return NULL;
 }
 
 // NULL = error.
-static struct dedup_set *dedup_open_set(struct dedup *once, const char *const *names, struct error *error) {
-    if (once->set_count == DEDUP_SETS_MAX)
+static struct dedup_set *dedup_open_set(struct dedup *dedup, const char *const *names, struct error *error) {
+    if (dedup->set_count == DEDUP_SETS_MAX)
         return (void)error_set(error, ERROR_INPUT, "once: more than %d tables and columns", DEDUP_SETS_MAX),
                NULL;
-    struct dedup_set *set = arena_take(&once->arena, sizeof *set);
+    struct dedup_set *set = arena_take(&dedup->arena, sizeof *set);
     if (set == NULL)
         return (void)dedup_out_of_memory(error), NULL;
     set->value_count = 0;
     for (int i = 0; i < NAMES; i++) {
         size_t size = strlen(names[i]) + 1;
-        char *name = arena_take(&once->arena, size);
+        char *name = arena_take(&dedup->arena, size);
         if (name == NULL)
             return (void)dedup_out_of_memory(error), NULL;
         set->names[i] = memcpy(name, names[i], size);
     }
-    return dedup_load_set(once, set, error) == 0 ? once->sets[once->set_count++] = set : NULL;
+    return dedup_load_set(dedup, set, error) == 0 ? dedup->sets[dedup->set_count++] = set : NULL;
 }
 
 // --- the function
 
-// Of a statement's call whose names are constants it is found once; that does not outlive the statement's
-// run.
+// A call whose names are constants finds its set once in a run of its statement: SQLite keeps it until the
+// reset.
 static struct dedup_set *dedup_known_set(sqlite3_context *context) {
     struct dedup_set *set = NULL;
     for (int i = 0; i < NAMES; i++) // SQLite lets go of what is not constant
@@ -233,7 +234,7 @@ static struct dedup_set *dedup_known_set(sqlite3_context *context) {
     return set;
 }
 
-static struct dedup_set *dedup_set_of_call(sqlite3_context *context, struct dedup *once,
+static struct dedup_set *dedup_set_of_call(sqlite3_context *context, struct dedup *dedup,
                                            sqlite3_value **arguments, struct error *error) {
     struct dedup_set *set = dedup_known_set(context);
     if (set != NULL)
@@ -245,9 +246,9 @@ static struct dedup_set *dedup_set_of_call(sqlite3_context *context, struct dedu
             return (void)error_set(error, ERROR_INPUT, "once: the table and its columns are given as texts"),
                    NULL;
     }
-    set = dedup_find_set(once, names);
+    set = dedup_find_set(dedup, names);
     if (set == NULL)
-        set = dedup_open_set(once, names, error);
+        set = dedup_open_set(dedup, names, error);
     for (int i = 0; set != NULL && i < NAMES; i++)
         sqlite3_set_auxdata(context, i, set, NULL);
     return set;
@@ -255,16 +256,16 @@ static struct dedup_set *dedup_set_of_call(sqlite3_context *context, struct dedu
 
 static void dedup_call(sqlite3_context *context, int count, sqlite3_value **arguments) {
     (void)count;
-    struct dedup *once = sqlite3_user_data(context);
+    struct dedup *dedup = sqlite3_user_data(context);
     struct error error = {0};
-    struct dedup_set *set = dedup_set_of_call(context, once, arguments, &error);
+    struct dedup_set *set = dedup_set_of_call(context, dedup, arguments, &error);
     struct value key;
     struct value value;
     bool is_new = false;
     if (sqlite_value_borrow(arguments[ARGUMENT_KEY], &key) != SQLITE_OK ||
         sqlite_value_borrow(arguments[ARGUMENT_VALUE], &value) != SQLITE_OK)
         sqlite3_result_error_nomem(context);
-    else if (set == NULL || dedup_add(once, set, &key, &value, &is_new, &error) != 0)
+    else if (set == NULL || dedup_add(dedup, set, &key, &value, &is_new, &error) != 0)
         sqlite3_result_error(context, error.message, -1);
     else
         sqlite3_result_int(context, is_new);
@@ -275,10 +276,10 @@ static void dedup_refuse(sqlite3_context *context, int count, sqlite3_value **ar
     sqlite3_result_error(context, "once() is called by apply statements only", -1);
 }
 
-static int dedup_define(sqlite3 *db, struct dedup *once, struct error *error) {
-    // No part of a schema may call it: what it answers depends on who has asked before.
-    int code = sqlite3_create_function_v2(db, "once", ARGUMENTS, SQLITE_UTF8 | SQLITE_DIRECTONLY, once,
-                                          once != NULL ? dedup_call : dedup_refuse, NULL, NULL, NULL);
+static int dedup_define(sqlite3 *db, struct dedup *dedup, struct error *error) {
+    // No part of a schema may call it: the answer depends on earlier calls.
+    int code = sqlite3_create_function_v2(db, "once", ARGUMENTS, SQLITE_UTF8 | SQLITE_DIRECTONLY, dedup,
+                                          dedup != NULL ? dedup_call : dedup_refuse, NULL, NULL, NULL);
     return code == SQLITE_OK ? 0 : stmt_error(error, db, "once");
 }
 
@@ -287,37 +288,37 @@ int dedup_declare(struct sqlite3 *db, struct error *error) {
 }
 
 int dedup_open(struct dedup **ret, struct sqlite3 *db, struct error *error) {
-    CLEANUP(dedup_close) struct dedup *once = calloc(1, sizeof *once);
-    if (once == NULL)
+    CLEANUP(dedup_close) struct dedup *dedup = calloc(1, sizeof *dedup);
+    if (dedup == NULL)
         return dedup_out_of_memory(error);
-    once->db = once->blocks.db = db;
-    if (dedup_define(db, once, error) != 0)
+    dedup->db = dedup->blocks.db = db;
+    if (dedup_define(db, dedup, error) != 0)
         return -1;
-    *ret = once;
-    once = NULL;
+    *ret = dedup;
+    dedup = NULL;
     return 0;
 }
 
-void dedup_close(struct dedup **once) {
-    struct dedup *closed = *once;
+void dedup_close(struct dedup **dedup) {
+    struct dedup *closed = *dedup;
     if (closed == NULL)
         return;
     (void)dedup_define(closed->db, NULL, NULL);
     dedup_blocks_done(&closed->blocks);
     arena_free(&closed->arena);
     free(closed);
-    *once = NULL;
+    *dedup = NULL;
 }
 
-int dedup_write(struct dedup *once, struct error *error) {
-    return dedup_blocks_write(&once->blocks, error);
+int dedup_write(struct dedup *dedup, struct error *error) {
+    return dedup_blocks_write(&dedup->blocks, error);
 }
 
-// Numbers of values and of sets may have been undone too.
-void dedup_forget(struct dedup *once) {
-    dedup_blocks_forget(&once->blocks);
-    arena_reset(&once->arena);
-    once->set_count = 0;
+// The rollback may have taken numbers of values and of sets too.
+void dedup_forget(struct dedup *dedup) {
+    dedup_blocks_forget(&dedup->blocks);
+    arena_reset(&dedup->arena);
+    dedup->set_count = 0;
 }
 
 int dedup_drop(struct sqlite3 *db, const char *table, struct error *error) {

@@ -4,10 +4,9 @@
 // and none was asked for before, else 0; from then on there is one. It is what unique(KEY, VALUE) on TABLE
 // would tell, without an index of all rows in which every commit writes all over: the file keeps some bits a
 // key instead (dedup_blocks.h). What TABLE has when it is first asked for is learnt from it. Nothing is taken
-// back when a row is deleted.
-// `key` is an integer; `value` a text or an integer, compared by its bytes, one of at most DEDUP_VALUES_MAX of
-// the table. NULL is never the same as another, as for unique. Inside views only (delta.c, install.c);
-// whoever has the connection.
+// back when a row is deleted. `key` is an integer; `value` a text or an integer, compared by its bytes, one
+// of at most DEDUP_VALUES_MAX of the table. NULL is never the same as another, as for unique. Used by delta.c
+// and install.c; the connection's thread.
 #ifndef TIDEMARK_DELTA_DEDUP_H
 #define TIDEMARK_DELTA_DEDUP_H
 
@@ -28,13 +27,13 @@ int dedup_declare(struct sqlite3 *db, struct error *error);
 // The function itself. `db` outlives it.
 int dedup_open(struct dedup **ret, struct sqlite3 *db, struct error *error);
 // No statement of the connection that names the function is running.
-void dedup_close(struct dedup **once);
+void dedup_close(struct dedup **dedup);
 
 // What was asked for goes to the file, within its transaction; before the commit, and before anything of it
 // is undone alone.
-int dedup_write(struct dedup *once, struct error *error);
-// The transaction, or a part of it, was undone.
-void dedup_forget(struct dedup *once);
+int dedup_write(struct dedup *dedup, struct error *error);
+// The transaction, or a part of it, was rolled back.
+void dedup_forget(struct dedup *dedup);
 
 // TABLE is dropped, or its rows become others: it is to be learnt anew.
 int dedup_drop(struct sqlite3 *db, const char *table, struct error *error);

@@ -9,7 +9,7 @@
 enum {
     PLACES = DEDUP_BLOCKS_MAX * 2, // a power of two
     FIRST_SIZE = 64,
-    TOLD_BYTES_MAX = DEDUP_BLOCK_KEYS * 2,
+    ROW_BYTES_MAX = DEDUP_BLOCK_KEYS * 2,
 };
 
 struct dedup_block {
@@ -77,12 +77,12 @@ static struct dedup_block *dedup_blocks_new_block(struct dedup_blocks *blocks) {
 
 // A row has two bytes for each key that has bits: its place among the block's keys, ascending, and the bits.
 static int dedup_blocks_unpack(struct dedup_block *block, sqlite3_stmt *row, struct error *error) {
-    const uint8_t *told = sqlite3_column_blob(row, 0);
+    const uint8_t *pairs = sqlite3_column_blob(row, 0);
     int size = sqlite3_column_bytes(row, 0);
-    bool good = size % 2 == 0 && size <= TOLD_BYTES_MAX;
+    bool good = size % 2 == 0 && size <= ROW_BYTES_MAX;
     for (int i = 0; good && i < size; i += 2) {
-        good = i == 0 || told[i] > told[i - 2];
-        block->bits[told[i]] = told[i + 1];
+        good = i == 0 || pairs[i] > pairs[i - 2];
+        block->bits[pairs[i]] = pairs[i + 1];
     }
     return good ? 0
                 : error_set(error, ERROR_STORE, "_once_blocks: the row (%lld, %d, %lld) is damaged",
@@ -103,17 +103,17 @@ static int dedup_blocks_read_block(struct dedup_blocks *blocks, struct dedup_blo
 
 static int dedup_blocks_write_block(struct dedup_blocks *blocks, const struct dedup_block *block,
                                     struct error *error) {
-    uint8_t told[TOLD_BYTES_MAX];
+    uint8_t pairs[ROW_BYTES_MAX];
     size_t size = 0;
     for (int i = 0; i < DEDUP_BLOCK_KEYS; i++)
         if (block->bits[i] != 0) {
-            told[size++] = (uint8_t)i;
-            told[size++] = block->bits[i];
+            pairs[size++] = (uint8_t)i;
+            pairs[size++] = block->bits[i];
         }
     stmt_bind_integer(blocks->write, ":once", block->set);
     stmt_bind_integer(blocks->write, ":part", block->part);
     stmt_bind_integer(blocks->write, ":block", block->number);
-    stmt_bind_blob(blocks->write, ":told", (struct span){(const char *)told, size});
+    stmt_bind_blob(blocks->write, ":told", (struct span){(const char *)pairs, size});
     return stmt_step(blocks->write, "_once_blocks", NULL, error);
 }
 

@@ -12,7 +12,7 @@
 
 enum { APPLY_STATEMENTS_MAX = 4096 };
 
-struct apply {
+struct delta_apply {
     char *file; // for messages: "analytics/apply.orders_by_status.sql"
     sqlite3_stmt *stmt;
     bool *uses;  // by table number: it sees changes of these
@@ -25,13 +25,13 @@ struct delta {
     sqlite3 *db;
     const struct catalog *catalog;
     struct delta_use *uses; // by table number
-    struct delta_shown shown;
-    struct row_cache *kept; // by table number
+    struct delta_input input;
+    struct row_cache *caches; // by table number
     struct dedup *once;
-    struct delta_batch *batch; // that is shown
-    struct apply *applies;
+    struct delta_batch *batch; // the current one
+    struct delta_apply *applies;
     int apply_count;
-    struct apply *preparing;
+    struct delta_apply *preparing;
     const struct table *watched; // by the hook
     const struct change *change; // that the watched writes belong to
     bool failed;                 // out of memory in the hook
@@ -45,12 +45,12 @@ const struct delta_use *delta_uses(const struct delta *delta, const struct table
     return &delta->uses[table->index];
 }
 
-void delta_show(struct delta *delta, struct delta_batch *batch) {
+void delta_set_batch(struct delta *delta, struct delta_batch *batch) {
     delta->batch = batch;
-    delta->shown.lists = delta_lists(batch);
+    delta->input.lists = delta_lists(batch);
 }
 
-struct delta_batch *delta_shown(const struct delta *delta) {
+struct delta_batch *delta_current_batch(const struct delta *delta) {
     return delta->batch;
 }
 
@@ -76,8 +76,8 @@ static const struct packed_row *delta_keep_row(struct delta *delta, preupdate_va
     return delta_pack(delta->batch, table, row);
 }
 
-// A change may move more than its own row: a delete gives a key change's other row its values, and what a
-// truncate outlived goes as soon as it was written.
+// A change may write other rows than its own. A delete gives its values to the other row of a key change. A
+// row that an earlier truncate had deleted is written and deleted at once.
 static enum change_op delta_op_of(const struct change *change, int op) {
     if (op == SQLITE_DELETE)
         return CHANGE_DELETE;
@@ -96,7 +96,7 @@ static int delta_list_row(struct delta *delta, int op) {
     const struct change *change = delta->change;
     step->before = before;
     step->row = after;
-    step->gone = op == SQLITE_DELETE;
+    step->deleted = op == SQLITE_DELETE;
     step->ended = true;
     step->snapshot = change_is_snapshot(change);
     step->op = (uint8_t)delta_op_of(change, op);
@@ -110,7 +110,7 @@ static void delta_on_preupdate(void *self, sqlite3 *db, int op, const char *data
                                sqlite3_int64 old_rowid, sqlite3_int64 new_rowid) {
     (void)db, (void)database, (void)old_rowid, (void)new_rowid;
     struct delta *delta = self;
-    // What a user's triggers write while the mirror's row is written is theirs.
+    // A user's triggers write tables of their own meanwhile.
     if (!delta->failed && strcmp(name, delta->watched->name) == 0)
         delta->failed = delta_list_row(delta, op) != 0;
 }
@@ -131,7 +131,7 @@ int delta_watch_end(struct delta *delta, struct error *error) {
 
 // --- the statements
 
-// A table of which no column is read comes with the name that the statement has for it.
+// SQLite tells the name as the statement writes it, in any case, when no column of the table is read.
 static const struct table *delta_find_table(const struct catalog *catalog, const char *name) {
     for (int i = 0; i < catalog->table_count; i++)
         if (sqlite3_stricmp(catalog->tables[i].name, name) == 0)
@@ -153,7 +153,7 @@ static int delta_note_read(void *self, int action, const char *name, const char 
     return SQLITE_OK;
 }
 
-static int delta_prepare_apply(struct delta *delta, struct apply *apply, const char *sql,
+static int delta_prepare_apply(struct delta *delta, struct delta_apply *apply, const char *sql,
                                struct error *error) {
     size_t tables = (size_t)delta->catalog->table_count;
     apply->uses = calloc(tables, sizeof *apply->uses);
@@ -163,15 +163,16 @@ static int delta_prepare_apply(struct delta *delta, struct apply *apply, const c
     if (apply->uses == NULL || apply->nets == NULL || apply->past == NULL || apply->reads == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     delta->preparing = apply;
-    delta->shown.named = apply->uses;
-    delta->shown.netted = apply->nets;
-    delta->shown.past = apply->past;
+    delta->input.named = apply->uses;
+    delta->input.netted = apply->nets;
+    delta->input.past = apply->past;
     (void)sqlite3_set_authorizer(delta->db, delta_note_read, delta);
     int status = stmt_prepare(delta->db, sql, apply->file, &apply->stmt, error);
     (void)sqlite3_set_authorizer(delta->db, NULL, NULL);
-    delta->shown.named = delta->shown.netted = delta->shown.past = NULL;
+    delta->input.named = delta->input.netted = delta->input.past = NULL;
     delta->preparing = NULL;
-    // Its own changes are there when it runs: looking up rows of the same table needs no other moment.
+    // A statement that sees the changes of a table finds their rows written when it runs, so looking up rows
+    // of that table needs no earlier run.
     for (size_t i = 0; i < tables; i++)
         delta->uses[i].is_looked_up |= apply->reads[i] && !apply->uses[i];
     return status;
@@ -187,12 +188,12 @@ static int delta_load_applies(struct delta *delta, struct error *error) {
     while ((row = stmt_row(stmt, "_applies", error)) == 1) {
         if (delta->apply_count == APPLY_STATEMENTS_MAX)
             return error_set(error, ERROR_INPUT, "more than %d apply statements", APPLY_STATEMENTS_MAX);
-        struct apply *grown = realloc(delta->applies, ((size_t)delta->apply_count + 1) * sizeof *grown);
+        struct delta_apply *grown = realloc(delta->applies, ((size_t)delta->apply_count + 1) * sizeof *grown);
         if (grown == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
         delta->applies = grown;
-        struct apply *apply = &delta->applies[delta->apply_count++];
-        *apply = (struct apply){.file = stmt_copy_text(stmt, 0)};
+        struct delta_apply *apply = &delta->applies[delta->apply_count++];
+        *apply = (struct delta_apply){.file = stmt_copy_text(stmt, 0)};
         const char *sql = (const char *)sqlite3_column_text(stmt, 1);
         if (apply->file == NULL || sql == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
@@ -205,8 +206,8 @@ static int delta_load_applies(struct delta *delta, struct error *error) {
 static int delta_make_uses(struct delta *delta, struct error *error) {
     size_t tables = (size_t)delta->catalog->table_count;
     delta->uses = calloc(tables, sizeof *delta->uses);
-    delta->kept = calloc(tables, sizeof *delta->kept);
-    if (delta->uses == NULL || delta->kept == NULL)
+    delta->caches = calloc(tables, sizeof *delta->caches);
+    if (delta->uses == NULL || delta->caches == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (size_t i = 0; i < tables; i++) {
         size_t columns = (size_t)delta->catalog->tables[i].column_count;
@@ -215,8 +216,8 @@ static int delta_make_uses(struct delta *delta, struct error *error) {
         if (delta->uses[i].used == NULL || delta->uses[i].looked_up == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
     }
-    delta->shown.uses = delta->uses;
-    delta->shown.kept = delta->kept;
+    delta->input.uses = delta->uses;
+    delta->input.caches = delta->caches;
     return 0;
 }
 
@@ -253,7 +254,7 @@ int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *cat
         return error_set(error, ERROR_SYSTEM, "out of memory");
     delta->db = db;
     delta->catalog = catalog;
-    const struct delta_vtab batches = {.shown = &delta->shown};
+    const struct delta_vtab batches = {.input = &delta->input};
     if (delta_make_uses(delta, error) != 0 || delta_register_tables(db, catalog, batches, error) != 0 ||
         dedup_open(&delta->once, db, error) != 0 || delta_load_applies(delta, error) != 0)
         return -1;
@@ -280,14 +281,14 @@ void delta_close(struct delta **delta) {
     }
     delta_forget(d);
     dedup_close(&d->once);
-    free(d->kept);
+    free(d->caches);
     free(d->applies);
     free(d->uses);
     free(d);
     *delta = NULL;
 }
 
-// --- settling
+// --- running the statements
 
 static bool delta_has_news(const struct delta *delta, struct delta_batch *batch, int number) {
     const struct delta_list *lists = delta_lists(batch);
@@ -298,18 +299,18 @@ static bool delta_has_news(const struct delta *delta, struct delta_batch *batch,
     return false;
 }
 
-static int delta_run(struct delta *delta, int number, struct error *error) {
-    const struct apply *apply = &delta->applies[number];
+static int delta_run_apply(struct delta *delta, int number, struct error *error) {
+    const struct delta_apply *apply = &delta->applies[number];
     int *seen = delta_seen(delta->batch, number);
-    delta->shown.from = seen;
+    delta->input.from = seen;
     if (stmt_step(apply->stmt, apply->file, NULL, error) != 0 || dedup_write(delta->once, error) != 0)
         return -1;
     for (int i = 0; i < delta->catalog->table_count; i++)
-        seen[i] = delta->shown.lists[i].count;
+        seen[i] = delta->input.lists[i].count;
     return 0;
 }
 
-static bool delta_looks_up(const struct apply *apply, const struct table *table) {
+static bool delta_looks_up(const struct delta_apply *apply, const struct table *table) {
     return apply->reads[table->index] && !apply->uses[table->index];
 }
 
@@ -322,42 +323,41 @@ bool delta_awaits(const struct delta *delta, struct delta_batch *batch, const st
     return false;
 }
 
-int delta_settle_readers(struct delta *delta, const struct table *table,
-                         int (*ready)(void *self, const struct table *table, bool written,
-                                      struct error *error),
-                         void *self, struct error *error) {
+int delta_run_readers(struct delta *delta, const struct table *table,
+                      int (*ready)(void *self, const struct table *table, bool written, struct error *error),
+                      void *self, struct error *error) {
     for (int a = 0; a < delta->apply_count; a++) {
-        const struct apply *apply = &delta->applies[a];
+        const struct delta_apply *apply = &delta->applies[a];
         if (!delta_looks_up(apply, table) || !delta_has_news(delta, delta->batch, a))
             continue;
-        // A chain that a statement has seen the net of must not grow.
+        // A statement has seen the net of a chain: from then on the chain must not grow.
         for (int i = 0; i < delta->catalog->table_count; i++) {
             bool written = apply->nets[i] || apply->reads[i];
             if ((written || apply->uses[i] || apply->past[i]) &&
                 ready(self, &delta->catalog->tables[i], written, error) != 0)
                 return -1;
         }
-        if (delta_run(delta, a, error) != 0)
+        if (delta_run_apply(delta, a, error) != 0)
             return -1;
     }
     return 0;
 }
 
-int delta_settle(struct delta *delta, struct error *error) {
+int delta_run(struct delta *delta, struct error *error) {
     for (int a = 0; a < delta->apply_count; a++)
-        if (delta_has_news(delta, delta->batch, a) && delta_run(delta, a, error) != 0)
+        if (delta_has_news(delta, delta->batch, a) && delta_run_apply(delta, a, error) != 0)
             return -1;
     for (int i = 0; i < delta->catalog->table_count; i++) {
-        const struct delta_list *list = &delta->shown.lists[i];
-        row_cache_settle(&delta->kept[i], &delta->catalog->tables[i], list->steps, list->count);
+        const struct delta_list *list = &delta->input.lists[i];
+        row_cache_invalidate(&delta->caches[i], &delta->catalog->tables[i], list->steps, list->count);
     }
     delta_reset(delta->batch);
     return 0;
 }
 
 void delta_forget(struct delta *delta) {
-    for (int i = 0; delta->kept != NULL && i < delta->catalog->table_count; i++)
-        row_cache_clear(&delta->kept[i]);
+    for (int i = 0; delta->caches != NULL && i < delta->catalog->table_count; i++)
+        row_cache_clear(&delta->caches[i]);
     if (delta->once != NULL)
         dedup_forget(delta->once);
 }

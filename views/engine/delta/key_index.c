@@ -117,6 +117,6 @@ int key_index_find(struct key_index *index, const struct delta_step *steps, int 
     if (at < 0)
         *ret = steps[later].before;
     else
-        *ret = steps[at].gone ? NULL : steps[at].row;
+        *ret = steps[at].deleted ? NULL : steps[at].row;
     return 1;
 }

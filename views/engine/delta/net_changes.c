@@ -49,10 +49,10 @@ static const struct packed_row *net_changes_row_before(const struct delta_list *
                                                        const struct delta_step *step) {
     if (step->previous < 0)
         return step->before;
-    return list->steps[step->previous].gone ? NULL : list->steps[step->previous].row;
+    return list->steps[step->previous].deleted ? NULL : list->steps[step->previous].row;
 }
 
-// Of the table's columns, among the virtual table's.
+// Where the mirrored table's columns begin among the virtual table's.
 static int net_changes_first_column(enum delta_kind kind) {
     static const int first[] = {[KIND_NET] = NET_FIRST_COLUMN, [KIND_CHANGES] = CHANGES_FIRST_COLUMN};
     return kind <= KIND_CHANGES ? first[kind] : 0;
@@ -76,13 +76,13 @@ static void net_changes_declare(sqlite3_str *sql, const struct delta_vtab *modul
 static void net_changes_note_used(const struct delta_vtab *module, uint64_t mask) {
     if (module->type->kind > KIND_CHANGES)
         return;
-    if (module->shown->named != NULL)
-        module->shown->named[module->table->index] = true;
-    if (module->shown->netted != NULL && module->type->kind == KIND_NET)
-        module->shown->netted[module->table->index] = true;
-    if (module->shown->uses == NULL)
+    if (module->input->named != NULL)
+        module->input->named[module->table->index] = true;
+    if (module->input->netted != NULL && module->type->kind == KIND_NET)
+        module->input->netted[module->table->index] = true;
+    if (module->input->uses == NULL)
         return;
-    struct delta_use *use = &module->shown->uses[module->table->index];
+    struct delta_use *use = &module->input->uses[module->table->index];
     use->has_used = true; // though no column is named: whether there was a row
     int first = net_changes_first_column((enum delta_kind)module->type->kind);
     for (int i = 0; i < module->table->column_count; i++)
@@ -92,8 +92,7 @@ static void net_changes_note_used(const struct delta_vtab *module, uint64_t mask
             use->used[i] = true;
 }
 
-// Rows of the net difference come in any order of columns of T that is asked for, so a `group by` needs no
-// sorter.
+// The net changes come in any order that is asked for, so that a `group by` needs no sorter.
 static int net_changes_best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
     struct delta_vtab *module = (struct delta_vtab *)table;
     uint64_t used = info->colUsed;
@@ -243,8 +242,8 @@ static bool net_changes_is_same(const struct table *table, uint64_t used, const 
 
 static int net_changes_begin_net(const struct delta_vtab *module, struct net_cursor *cursor, uint64_t used,
                                  struct ordering *ordering, bool grouped) {
-    const struct delta_list *list = &module->shown->lists[module->table->index];
-    int from = module->shown->from[module->table->index];
+    const struct delta_list *list = &module->input->lists[module->table->index];
+    int from = module->input->from[module->table->index];
     if (from == list->count)
         return SQLITE_OK;
     cursor->rows = malloc(2 * (size_t)(list->count - from) * sizeof *cursor->rows);
@@ -255,7 +254,7 @@ static int net_changes_begin_net(const struct delta_vtab *module, struct net_cur
         if (!step->last)
             continue;
         const struct packed_row *old = list->steps[step->first].before;
-        const struct packed_row *new = step->gone ? NULL : step->row;
+        const struct packed_row *new = step->deleted ? NULL : step->row;
         if (old != NULL && new != NULL && net_changes_is_same(module->table, used, old, new))
             continue;
         if (old != NULL)
@@ -266,9 +265,9 @@ static int net_changes_begin_net(const struct delta_vtab *module, struct net_cur
     return net_changes_order_rows(cursor, ordering, grouped);
 }
 
-// A delete that found no row.
+// Skips deletes that found no row.
 static void net_changes_pass_no_changes(const struct delta_list *list, struct net_cursor *cursor) {
-    while (cursor->base.at < cursor->count && list->steps[cursor->base.at].gone &&
+    while (cursor->base.at < cursor->count && list->steps[cursor->base.at].deleted &&
            net_changes_row_before(list, &list->steps[cursor->base.at]) == NULL)
         cursor->base.at++;
 }
@@ -282,15 +281,15 @@ static int net_changes_filter(sqlite3_vtab_cursor *base, int grouped, const char
     int order_count;
     uint64_t used = net_changes_read_plan(plan, order, &order_count);
     net_changes_clear(&cursor->base);
-    if (module->shown->fill)
+    if (module->input->fill)
         return net_changes_begin_fill(module, cursor, order, order_count);
-    if (module->shown->lists == NULL)
+    if (module->input->lists == NULL)
         return SQLITE_OK;
     struct ordering ordering = {order, order_count};
     if (module->type->kind == KIND_NET)
         return net_changes_begin_net(module, cursor, used, &ordering, grouped == PLAN_GROUPED);
-    const struct delta_list *list = &module->shown->lists[module->table->index];
-    cursor->base.at = module->type->kind == KIND_CHANGES ? module->shown->from[module->table->index] : 0;
+    const struct delta_list *list = &module->input->lists[module->table->index];
+    cursor->base.at = module->type->kind == KIND_CHANGES ? module->input->from[module->table->index] : 0;
     cursor->count = module->type->kind == KIND_CHANGES ? list->count : list->writing_count;
     if (module->type->kind == KIND_CHANGES)
         net_changes_pass_no_changes(list, cursor);
@@ -304,7 +303,7 @@ static int net_changes_next(sqlite3_vtab_cursor *base) {
     const struct delta_vtab *module = (const struct delta_vtab *)base->pVtab;
     cursor->base.at++;
     if (module->type->kind == KIND_CHANGES)
-        net_changes_pass_no_changes(&module->shown->lists[module->table->index], cursor);
+        net_changes_pass_no_changes(&module->input->lists[module->table->index], cursor);
     return SQLITE_OK;
 }
 
@@ -349,7 +348,7 @@ static void net_changes_change_column(const struct delta_list *list, const struc
     column -= CHANGES_FIRST_COLUMN;
     const struct packed_row *row = NULL;
     if (column >= table_columns) {
-        row = step->gone ? NULL : step->row;
+        row = step->deleted ? NULL : step->row;
         column -= table_columns;
     } else {
         row = net_changes_row_before(list, step);
@@ -358,7 +357,7 @@ static void net_changes_change_column(const struct delta_list *list, const struc
         sqlite_value_result_packed(context, row, column);
 }
 
-// The mirror's own: the row as the step left it, then where it stands.
+// The mirror's own tables: the row as the step left it, then the step's position.
 static void net_changes_written_column(const struct delta_list *list, int number, sqlite3_context *context,
                                        int column, int table_columns) {
     const struct delta_step *step = &list->steps[number];
@@ -396,11 +395,11 @@ static int net_changes_column_of(sqlite3_vtab_cursor *base, sqlite3_context *con
     if (cursor->fill != NULL) {
         net_changes_fill_column(module, cursor, context, column);
     } else if (module->type->kind > KIND_CHANGES) {
-        const struct delta_list *list = &module->shown->lists[module->table->index];
+        const struct delta_list *list = &module->input->lists[module->table->index];
         net_changes_written_column(list, list->writing[cursor->base.at], context, column,
                                    module->table->column_count);
     } else if (module->type->kind == KIND_CHANGES) {
-        const struct delta_list *list = &module->shown->lists[module->table->index];
+        const struct delta_list *list = &module->input->lists[module->table->index];
         net_changes_change_column(list, &list->steps[cursor->base.at], context, column,
                                   module->table->column_count);
     } else if (column == 0) {

@@ -2,7 +2,7 @@
 // changes often within a commit is written once. The steps themselves are batch.h's; `steps` are
 // those of the table's list, of which `pending` keeps the numbers. Also an upper
 // bound, by key, of the LSNs that streamed changes have reached: what lies above needs no look at the file.
-// Inside the mirror only.
+// Used by batch.c and the mirror.
 #ifndef TIDEMARK_DELTA_NEWEST_BY_KEY_H
 #define TIDEMARK_DELTA_NEWEST_BY_KEY_H
 
@@ -26,9 +26,9 @@ struct newest_by_key {
     int count;
 };
 
-// Of the keys that share a place the newest has a bound of its own. So a row whose LSN is a little lower than
-// those before it (a transaction's first, written before others committed) is taken for a possible repeat
-// only when two other keys of its place came meanwhile.
+// Several keys share a place; the newest of them has a bound of its own. So a row whose LSN is a little lower
+// than those before it (a transaction's first, written before others committed) is taken for a possible
+// repeat only when two other keys of its place came meanwhile.
 struct lsn_bound {
     int64_t newest; // the LSN of the key that has `tag`
     int64_t others; // the highest of all the others

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 struct cached_row {
-    struct cached_row *next; // of those that have gone
+    struct cached_row *next; // of those that were evicted
     size_t size;
     alignas(union packed_cell) char row[]; // struct packed_row
 };
@@ -17,16 +17,16 @@ static struct packed_row *row_cache_packed(struct cached_row *row) {
     return (struct packed_row *)(void *)row->row;
 }
 
-static struct cached_row **row_cache_place_of(const struct row_cache *kept, const struct table *table,
+static struct cached_row **row_cache_place_of(const struct row_cache *cache, const struct table *table,
                                               const struct value *key) {
-    return &kept->rows[key_hash(table, key) % ROW_CACHE_PLACES];
+    return &cache->rows[key_hash(table, key) % ROW_CACHE_PLACES];
 }
 
-const struct packed_row *row_cache_find(const struct row_cache *kept, const struct table *table,
+const struct packed_row *row_cache_find(const struct row_cache *cache, const struct table *table,
                                         const struct value *key) {
-    if (kept->rows == NULL)
+    if (cache->rows == NULL)
         return NULL;
-    struct cached_row *row = *row_cache_place_of(kept, table, key);
+    struct cached_row *row = *row_cache_place_of(cache, table, key);
     return row != NULL && key_equal(table, row_cache_packed(row), key) ? row_cache_packed(row) : NULL;
 }
 
@@ -42,7 +42,7 @@ static struct cached_row *row_cache_copy_row(const struct table *table, sqlite3_
     }
     size_t size = packed_row_size(values, count);
     struct cached_row *row =
-        size <= ROW_CACHE_GONE_BYTES ? malloc(offsetof(struct cached_row, row) + size) : NULL;
+        size <= ROW_CACHE_EVICTED_BYTES ? malloc(offsetof(struct cached_row, row) + size) : NULL;
     if (row == NULL)
         return NULL;
     row->next = NULL;
@@ -52,66 +52,66 @@ static struct cached_row *row_cache_copy_row(const struct table *table, sqlite3_
 }
 
 // A statement may still show it.
-static void row_cache_let_go(struct row_cache *kept, struct cached_row **place) {
+static void row_cache_evict(struct row_cache *cache, struct cached_row **place) {
     struct cached_row *row = *place;
     if (row == NULL)
         return;
-    row->next = kept->gone;
-    kept->gone = row;
-    kept->bytes -= row->size;
-    kept->gone_bytes += row->size;
+    row->next = cache->evicted;
+    cache->evicted = row;
+    cache->bytes -= row->size;
+    cache->evicted_bytes += row->size;
     *place = NULL;
 }
 
-const struct packed_row *row_cache_add(struct row_cache *kept, const struct table *table,
+const struct packed_row *row_cache_add(struct row_cache *cache, const struct table *table,
                                        struct sqlite3_stmt *from, const int *places) {
-    if (kept->rows == NULL)
-        kept->rows = calloc(ROW_CACHE_PLACES, sizeof(struct cached_row *));
-    struct cached_row *row = kept->rows != NULL && kept->gone_bytes < ROW_CACHE_GONE_BYTES
+    if (cache->rows == NULL)
+        cache->rows = calloc(ROW_CACHE_PLACES, sizeof(struct cached_row *));
+    struct cached_row *row = cache->rows != NULL && cache->evicted_bytes < ROW_CACHE_EVICTED_BYTES
                                  ? row_cache_copy_row(table, from, places)
                                  : NULL;
     if (row == NULL)
         return NULL;
     struct value key[TABLE_COLUMNS_MAX];
     packed_row_key(row_cache_packed(row), table, key);
-    struct cached_row **place = row_cache_place_of(kept, table, key);
-    if (*place == NULL && kept->bytes + row->size > ROW_CACHE_BYTES) {
+    struct cached_row **place = row_cache_place_of(cache, table, key);
+    if (*place == NULL && cache->bytes + row->size > ROW_CACHE_BYTES) {
         free(row);
         return NULL;
     }
-    row_cache_let_go(kept, place);
+    row_cache_evict(cache, place);
     *place = row;
-    kept->bytes += row->size;
+    cache->bytes += row->size;
     return row_cache_packed(row);
 }
 
-static void row_cache_free_gone(struct row_cache *kept) {
+static void row_cache_free_evicted(struct row_cache *cache) {
     struct cached_row *next;
-    for (struct cached_row *row = kept->gone; row != NULL; row = next) {
+    for (struct cached_row *row = cache->evicted; row != NULL; row = next) {
         next = row->next;
         free(row);
     }
-    kept->gone = NULL;
-    kept->gone_bytes = 0;
+    cache->evicted = NULL;
+    cache->evicted_bytes = 0;
 }
 
-void row_cache_settle(struct row_cache *kept, const struct table *table, const struct delta_step *steps,
-                      int count) {
-    if (kept->rows == NULL)
+void row_cache_invalidate(struct row_cache *cache, const struct table *table, const struct delta_step *steps,
+                          int count) {
+    if (cache->rows == NULL)
         return;
     for (int i = 0; i < count; i++) {
         struct value key[TABLE_COLUMNS_MAX];
         packed_row_key(delta_step_key(&steps[i]), table, key);
-        if (row_cache_find(kept, table, key) != NULL)
-            row_cache_let_go(kept, row_cache_place_of(kept, table, key));
+        if (row_cache_find(cache, table, key) != NULL)
+            row_cache_evict(cache, row_cache_place_of(cache, table, key));
     }
-    row_cache_free_gone(kept);
+    row_cache_free_evicted(cache);
 }
 
-void row_cache_clear(struct row_cache *kept) {
-    for (int i = 0; kept->rows != NULL && i < ROW_CACHE_PLACES; i++)
-        row_cache_let_go(kept, &kept->rows[i]);
-    row_cache_free_gone(kept);
-    free(kept->rows);
-    *kept = (struct row_cache){0};
+void row_cache_clear(struct row_cache *cache) {
+    for (int i = 0; cache->rows != NULL && i < ROW_CACHE_PLACES; i++)
+        row_cache_evict(cache, &cache->rows[i]);
+    row_cache_free_evicted(cache);
+    free(cache->rows);
+    *cache = (struct row_cache){0};
 }

@@ -1,6 +1,6 @@
-// Rows of one mirrored table as the file has them, kept over commits: many changes look up the same rows of
-// another table (_at_T), and a look at the file costs some ten times as much. A row stays until a commit
-// changes it, or another of its place comes. Used by delta.c and as_of.c; the connection's thread.
+// A cache of rows of one mirrored table as the file has them. It outlives commits: many changes look up the
+// same rows of another table (_at_T), and a look at the file costs some ten times as much. A row stays until
+// a commit changes it, or another row takes its place. Used by delta.c and as_of.c; the connection's thread.
 #ifndef TIDEMARK_DELTA_ROW_CACHE_H
 #define TIDEMARK_DELTA_ROW_CACHE_H
 
@@ -12,29 +12,29 @@ struct cached_row;
 enum {
     ROW_CACHE_PLACES = 262144,
     ROW_CACHE_BYTES = 12 << 20,
-    ROW_CACHE_GONE_BYTES = 4 << 20, // of rows that have gone and that a statement may still show
+    ROW_CACHE_EVICTED_BYTES = 4 << 20, // of evicted rows, which a statement may still show
 };
 
-// All zero: nothing is kept.
+// All zero: empty.
 struct row_cache {
     struct cached_row **rows; // by key: the newest of those that share a place
-    struct cached_row *gone;
+    struct cached_row *evicted;
     size_t bytes;
-    size_t gone_bytes;
+    size_t evicted_bytes;
 };
 
-// The row of the key (`key`: by column number), NULL = it is not kept. Lives until the next
-// row_cache_settle.
-const struct packed_row *row_cache_find(const struct row_cache *kept, const struct table *table,
+// The row of the key (`key`: by column number), NULL = it is not cached. Lives until the next
+// row_cache_invalidate.
+const struct packed_row *row_cache_find(const struct row_cache *cache, const struct table *table,
                                         const struct value *key);
-// Keeps the row that `row` stands on: places[i] is where it has column i, -1 = nowhere; the keys are there.
-// NULL: it is not kept, for want of room or memory.
-const struct packed_row *row_cache_add(struct row_cache *kept, const struct table *table,
+// Caches the row that the statement `row` stands on. places[i] is where it has column i, -1 = nowhere; the
+// keys are there. NULL: it is not cached, for want of room or memory.
+const struct packed_row *row_cache_add(struct row_cache *cache, const struct table *table,
                                        struct sqlite3_stmt *row, const int *places);
-// The steps are in the file: what is kept of their rows goes, and what went before is freed. No
-// statement shows it any more.
-void row_cache_settle(struct row_cache *kept, const struct table *table, const struct delta_step *steps,
-                      int count);
-void row_cache_clear(struct row_cache *kept);
+// The steps are in the file: their rows are evicted, and what was evicted before is freed. No statement shows
+// it any more.
+void row_cache_invalidate(struct row_cache *cache, const struct table *table, const struct delta_step *steps,
+                          int count);
+void row_cache_clear(struct row_cache *cache);
 
 #endif

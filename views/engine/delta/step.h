@@ -1,4 +1,5 @@
-// One step of a table's list: an accepted change of one row. Plain data; the list and its memory are batch.h's.
+// One step of a table's list: an accepted change of one row. Plain data; the list and its memory are
+// batch.h's.
 #ifndef TIDEMARK_DELTA_STEP_H
 #define TIDEMARK_DELTA_STEP_H
 
@@ -6,9 +7,10 @@
 
 // Steps of the same row between two flushes are a chain.
 struct delta_step {
-    // the row after it, of all columns; of a row that is gone at least the keys (in chains)
+    // The row after the change, all columns. Of a deleted row at least the keys, in a chain; else NULL.
     const struct packed_row *row;
-    // first of its chain, once recalled: the row before it, its used columns; NULL = there was none
+    // Of the first step of a chain, once recalled: the row before the change, its used columns; NULL = there
+    // was none.
     const struct packed_row *before;
     int64_t lsn;
     int64_t txid;
@@ -18,15 +20,14 @@ struct delta_step {
     int number;    // among those of all tables, in the order of acceptance, from 1
     uint8_t op;    // enum change_op
     bool last;     // of its chain
-    bool gone;     // the row is deleted by it
+    bool deleted;  // it deletes the row
     bool accepted; // through the pending ones
     bool pending;  // not written yet; of no meaning once its list has nothing pending
     bool ended;    // its transaction is whole
     bool snapshot;
 };
 
-// Where the step has its key: what a delete leaves is not there, and a written one is known by what it
-// deleted.
+// The row that has the step's key. A delete that was written at once has only the row that it deleted.
 static inline const struct packed_row *delta_step_key(const struct delta_step *step) {
     return step->row != NULL ? step->row : step->before;
 }

@@ -132,14 +132,14 @@ static int delta_sums_add_row(struct sums_cursor *cursor, const struct packed_ro
 }
 
 static int delta_sums_add_changes(const struct delta_vtab *module, struct sums_cursor *cursor) {
-    const struct delta_list *list = &module->shown->lists[module->table->index];
-    for (int i = module->shown->from[module->table->index]; i < list->count; i++) {
+    const struct delta_list *list = &module->input->lists[module->table->index];
+    for (int i = module->input->from[module->table->index]; i < list->count; i++) {
         const struct delta_step *step = &list->steps[i];
         if (!step->last)
             continue;
         const struct packed_row *old = list->steps[step->first].before;
         int code = old != NULL ? delta_sums_add_row(cursor, old, -1, true) : SQLITE_OK;
-        if (code == SQLITE_OK && !step->gone)
+        if (code == SQLITE_OK && !step->deleted)
             code = delta_sums_add_row(cursor, step->row, 1, true);
         if (code != SQLITE_OK)
             return code;
@@ -215,11 +215,11 @@ static bool delta_sums_is_used(const sqlite3_index_info *info, int column) {
 // The lists keep, from now on, what the sums need of the rows before a change.
 static void delta_sums_note_used(const struct delta_vtab *module, const sqlite3_index_info *info, int by,
                                  int of) {
-    if (module->shown->named != NULL)
-        module->shown->named[module->table->index] = module->shown->netted[module->table->index] = true;
-    if (module->shown->uses == NULL)
+    if (module->input->named != NULL)
+        module->input->named[module->table->index] = module->input->netted[module->table->index] = true;
+    if (module->input->uses == NULL)
         return;
-    struct delta_use *use = &module->shown->uses[module->table->index];
+    struct delta_use *use = &module->input->uses[module->table->index];
     use->has_used = true;
     for (int i = 0; i < module->table->column_count; i++)
         use->used[i] |= i == by || i == of || delta_sums_is_used(info, i);
@@ -312,9 +312,9 @@ static int delta_sums_filter(sqlite3_vtab_cursor *base, int are_values, const ch
     for (int i = 0; code == SQLITE_OK && i < count; i++)
         if ((are_values >> i & 1) != 0)
             code = sqlite_value_take(&cursor->arena, values[i], &cursor->values[cursor->value_count++]);
-    if (code == SQLITE_OK && module->shown->fill)
+    if (code == SQLITE_OK && module->input->fill)
         code = delta_sums_add_mirror(module, cursor);
-    else if (code == SQLITE_OK && module->shown->lists != NULL)
+    else if (code == SQLITE_OK && module->input->lists != NULL)
         code = delta_sums_add_changes(module, cursor);
     delta_sums_pass_nothing(cursor);
     return code;

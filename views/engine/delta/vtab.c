@@ -32,8 +32,8 @@ int delta_vtab_connect(sqlite3 *db, void *aux, int count, const char *const *arg
     }
     *module = *registered;
     module->db = db;
-    if (module->shown == NULL)
-        module->shown = &module->own;
+    if (module->input == NULL)
+        module->input = &module->own;
     *ret = &module->base;
     return SQLITE_OK;
 }

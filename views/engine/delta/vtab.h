@@ -1,6 +1,6 @@
-// What the virtual tables of delta.h have in common: what they show, how they are declared and registered, which
-// columns a statement uses. Used by net_changes.c, sums.c, as_of.c and by delta.c, which registers them; one
-// connection's thread.
+// What the virtual tables of delta.h have in common: what they show, how they are declared and registered,
+// which columns a statement uses. Used by net_changes.c, sums.c, as_of.c and by delta.c, which registers
+// them; one connection's thread.
 #ifndef TIDEMARK_DELTA_VTAB_H
 #define TIDEMARK_DELTA_VTAB_H
 
@@ -11,10 +11,10 @@
 struct delta_vtab_type;
 
 // What a connection's virtual tables show. All zero: they are empty.
-struct delta_shown {
+struct delta_input {
     struct delta_use *uses;   // by table number: where it is noted what statements use, NULL = nowhere
     struct delta_list *lists; // by table number, NULL = none
-    struct row_cache *kept;   // by table number: the file's rows that were looked up
+    struct row_cache *caches; // by table number: the file's rows that were looked up
     const int *from;          // by table number: the first step that the running statement has not seen
     // By table number, set while a statement is prepared, NULL = nowhere:
     bool *named;  // it names _delta_T, _changes_T or _sums_T
@@ -28,8 +28,8 @@ struct delta_vtab {
     sqlite3 *db;
     const struct delta_vtab_type *type;
     const struct table *table;
-    struct delta_shown *shown; // the connection owner's; NULL when registered: `own`
-    struct delta_shown own;
+    struct delta_input *input; // the connection owner's; NULL when registered: `own`
+    struct delta_input own;
 };
 
 // Begins every cursor. A new one is all zero.
@@ -62,7 +62,7 @@ int delta_vtab_open(sqlite3_vtab *table, sqlite3_vtab_cursor **ret);
 int delta_vtab_close(sqlite3_vtab_cursor *cursor);
 int delta_vtab_rowid(sqlite3_vtab_cursor *cursor, sqlite3_int64 *ret);
 
-// `module`: its table, and `shown` or `own`; copied. `type` outlives the connection.
+// `module`: its table, and `input` or `own`; copied. `type` outlives the connection.
 int delta_vtab_register(sqlite3 *db, const struct delta_vtab_type *type, const struct delta_vtab *module,
                         struct error *error);
 // `"a" TYPE,"b" TYPE...` of the mirrored table, each name with the prefix.

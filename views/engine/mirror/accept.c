@@ -35,7 +35,7 @@ int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const s
     int pending = newest_find(&list->pending, list->steps, hash, change->values);
     const struct packed_row *now = NULL;
     if (pending >= 0 && list->steps[pending].pending)
-        now = list->steps[pending].gone ? NULL : list->steps[pending].row;
+        now = list->steps[pending].deleted ? NULL : list->steps[pending].row;
     else if (mirror_read_columns(mirror, table, STATEMENT_LOOKED_UP, table->looked_up, change, &now, error) !=
              0)
         return -1;
@@ -68,7 +68,7 @@ static int mirror_accept_list_change(struct mirror *mirror, struct mirror_table 
     }
     step->row = row;
     step->accepted = step->pending = true;
-    step->gone = change->op == CHANGE_DELETE;
+    step->deleted = change->op == CHANGE_DELETE;
     step->op = (uint8_t)change->op;
     step->lsn = change->lsn;
     step->txid = change->txid;
@@ -89,7 +89,8 @@ int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struc
     if (previous >= 0 && change->lsn <= list->steps[previous].lsn)
         return 0;
     // What a key change may still carry away is kept by the delete's own writing.
-    if (previous >= 0 && list->steps[previous].gone && !list->steps[previous].ended && table->has_toastable) {
+    if (previous >= 0 && list->steps[previous].deleted && !list->steps[previous].ended &&
+        table->has_toastable) {
         if (mirror_hold(mirror, error) != 0 || mirror_flush_key(mirror, table, change, error) != 0)
             return -1;
         previous = -1;

@@ -96,7 +96,7 @@ int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool kee
     if (mirror_hold(mirror, error) != 0)
         return -1;
     sqlite3_stmt *sweep = mirror_table_statement(state, STATEMENT_SWEEP, error);
-    if (sweep == NULL || delta_settle_readers(mirror->delta, table, mirror_make_ready, mirror, error) != 0 ||
+    if (sweep == NULL || delta_run_readers(mirror->delta, table, mirror_make_ready, mirror, error) != 0 ||
         mirror_flush(mirror, table, error) != 0 || mirror_bulk_note_swept(mirror, state, error) != 0)
         return -1;
     stmt_bind_integer(sweep, ":snapshot", state->snapshot_lsn);

@@ -41,7 +41,7 @@ static int mirror_flush_recall_writing(struct mirror *mirror, struct mirror_tabl
 
 // Recalls the chains that began since the last time, without writing them.
 static int mirror_flush_recall(struct mirror *mirror, struct mirror_table *table, struct error *error) {
-    struct delta_list *list = delta_list(delta_shown(mirror->delta), table->table);
+    struct delta_list *list = delta_list(delta_current_batch(mirror->delta), table->table);
     int from = list->recalled;
     list->recalled = list->count;
     if (!delta_uses(mirror->delta, table->table)->has_used || from == list->count)
@@ -88,7 +88,7 @@ static int mirror_flush_find_carried(struct mirror *mirror, struct mirror_table 
     if (step->previous < 0)
         return mirror_recall_deleted(mirror, table, change, ret, error);
     const struct delta_step *previous = &list->steps[step->previous];
-    *ret = previous->gone ? NULL : previous->row;
+    *ret = previous->deleted ? NULL : previous->row;
     return 0;
 }
 
@@ -129,8 +129,8 @@ static int mirror_flush_write_row(struct mirror_table *table, const struct delta
 static int mirror_flush_write_chain(struct mirror *mirror, struct mirror_table *table,
                                     struct delta_list *list, int number, struct error *error) {
     struct delta_step *step = &list->steps[number];
-    int status = step->gone ? mirror_flush_write_deleted(mirror, table, list, step, error)
-                            : mirror_flush_write_row(table, step, error);
+    int status = step->deleted ? mirror_flush_write_deleted(mirror, table, list, step, error)
+                               : mirror_flush_write_row(table, step, error);
     step->pending = false;
     return status;
 }
@@ -144,7 +144,7 @@ static int mirror_flush_blame_none(int status, struct error *error) {
 
 int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                      struct error *error) {
-    struct delta_list *list = delta_list(delta_shown(mirror->delta), table->table);
+    struct delta_list *list = delta_list(delta_current_batch(mirror->delta), table->table);
     int step =
         newest_find(&list->pending, list->steps, key_hash(table->table, change->values), change->values);
     if (step < 0 || !list->steps[step].pending)
@@ -231,7 +231,7 @@ static void mirror_flush_collect(struct delta_list *list, const struct key_place
                                  bool gone) {
     list->writing_count = 0;
     for (int i = 0; i < count; i++)
-        if (list->steps[places[i].step].gone == gone)
+        if (list->steps[places[i].step].deleted == gone)
             list->writing[list->writing_count++] = places[i].step;
 }
 
@@ -307,7 +307,7 @@ static int mirror_flush_singly(struct mirror *mirror, struct mirror_table *table
 
 int mirror_flush(struct mirror *mirror, const struct table *of, struct error *error) {
     struct mirror_table *table = &mirror->tables[of->index];
-    struct delta_list *list = delta_list(delta_shown(mirror->delta), of);
+    struct delta_list *list = delta_list(delta_current_batch(mirror->delta), of);
     int status = list->pending.count < TOGETHER_MIN ? mirror_flush_singly(mirror, table, list, error)
                                                     : mirror_flush_together(mirror, table, list, error);
     if (status == 0)
@@ -325,5 +325,5 @@ int mirror_flush_all(struct mirror *mirror, struct error *error) {
     for (int i = 0; i < mirror->catalog->table_count; i++)
         if (mirror_flush(mirror, &mirror->catalog->tables[i], error) != 0)
             return -1;
-    return delta_settle(mirror->delta, error);
+    return delta_run(mirror->delta, error);
 }

@@ -10,7 +10,7 @@ int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const st
 int mirror_flush(struct mirror *mirror, const struct table *table, struct error *error);
 // Every table's, then runs the views' apply statements: nothing is left of the shown batch.
 int mirror_flush_all(struct mirror *mirror, struct error *error);
-// For delta_settle_readers. `written`: flushes the table, else only reads what its rows were.
+// For delta_run_readers. `written`: flushes the table, else only reads what its rows were.
 int mirror_make_ready(void *mirror, const struct table *table, bool written, struct error *error);
 
 #endif

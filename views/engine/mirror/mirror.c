@@ -121,7 +121,7 @@ static int mirror_make_batches(struct mirror *mirror, struct error *error) {
         if (delta_batch_new(&mirror->batches[i], mirror->catalog, statements, error) != 0)
             return -1;
     mirror->accepting = mirror->batches[0];
-    delta_show(mirror->delta, mirror->accepting);
+    delta_set_batch(mirror->delta, mirror->accepting);
     return 0;
 }
 
@@ -207,7 +207,7 @@ static int mirror_run_readers(struct mirror *mirror, struct mirror_table *table,
         return -1;
     if (change->op == CHANGE_UPDATE && mirror_looks_same(mirror, table, change, &same, error) != 0)
         return -1;
-    return same ? 0 : delta_settle_readers(mirror->delta, table->table, mirror_make_ready, mirror, error);
+    return same ? 0 : delta_run_readers(mirror->delta, table->table, mirror_make_ready, mirror, error);
 }
 
 int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,

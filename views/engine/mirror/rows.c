@@ -7,7 +7,7 @@
 int mirror_hold(struct mirror *mirror, struct error *error) {
     if (mirror->owner.hold(mirror->owner.self, error) != 0)
         return -1;
-    delta_show(mirror->delta, mirror->accepting);
+    delta_set_batch(mirror->delta, mirror->accepting);
     return 0;
 }
 
@@ -54,7 +54,7 @@ const struct packed_row *mirror_copy_row(struct mirror *mirror, const struct tab
         if (columns[i] && sqlite_value_borrow(sqlite3_column_value(row, at++), &values[i]) != SQLITE_OK)
             return NULL;
     }
-    return delta_pack(delta_shown(mirror->delta), table, values);
+    return delta_pack(delta_current_batch(mirror->delta), table, values);
 }
 
 int mirror_read_columns(struct mirror *mirror, struct mirror_table *table, enum mirror_statement which,

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-// Sets type, element, precision and scale of `column` from column->declared. A name that is not known is a type
-// of the source's own (an enum, a domain, an extension's): COLUMN_OTHER.
+// Sets type, element, precision and scale of `column` from column->declared. A name that is not known is a
+// type of the source's own (an enum, a domain, an extension's): COLUMN_OTHER.
 void column_type_parse(struct column *column);
 // What the mirror's CREATE TABLE says for it: its affinity stores the value as it is, and DECIMAL(p,s) and
 // BOOLEAN tell a reader of any query over it how to write it.

@@ -5,7 +5,7 @@
 #include "views/engine/row/packed_row.h"
 #include "views/engine/row/value_order.h"
 
-// `values`: by column number, of which only the key columns are looked at.
+// `values`: by column number; only the key columns are looked at.
 static inline uint64_t key_hash(const struct table *table, const struct value *values) {
     uint64_t hash = HASH_SEED;
     for (int i = 0; i < table->key_count; i++) {

@@ -1,8 +1,10 @@
-// A row's values in one piece of memory, about as short as the file has them: batches hold two rows a change,
-// and the more changes a commit has, the fewer times a page is written. A row begins with two bytes for each
-// column, its kind and the number of its cell; then come the cells, 8 bytes for each column that has a value,
-// a number or where the value's bytes are; then those. Read in place. Pure; who gives the memory keeps it,
-// 8-byte aligned, for as long as the row and what was read of it are looked at.
+// A row's values in one piece of memory, about as short as the file has them. Batches hold two rows a change,
+// and the more changes a commit has, the fewer times a page is written. The layout, read in place:
+//   uint16_t             where the cells begin, from the row's first byte
+//   2 bytes a column     its kind and the number of its cell
+//   8 bytes a cell       one for each column that has a value: the number, or where the value's bytes are
+//   bytes                of texts and blobs
+// Pure. The memory is the caller's, 8-byte aligned, and outlives the row and what was read of it.
 #ifndef TIDEMARK_ROW_PACKED_ROW_H
 #define TIDEMARK_ROW_PACKED_ROW_H
 
@@ -32,7 +34,7 @@ union packed_cell {
 static_assert(sizeof(union packed_cell) == 8, "as the layout says");
 static_assert(TABLE_COLUMNS_MAX <= UINT8_MAX + 1, "fits `cell`");
 
-// Of the value itself: what it is beside a number.
+// Bytes of a text or a blob, 0 of all else.
 static inline size_t value_bytes(const struct value *value) {
     return value_has_bytes(value) ? value->bytes.size : 0;
 }
@@ -54,8 +56,8 @@ static inline size_t packed_row_size(const struct value *values, int count) {
     return size <= UINT32_MAX ? size : SIZE_MAX;
 }
 
-// `size`: packed_row_size of the same, which `ret` has room for. The bytes are put from the end on, so that
-// nobody need know where they begin.
+// `size`: packed_row_size of the same, which `ret` has room for. The bytes are put from the end on, so
+// that nothing need know where they begin.
 static inline void packed_row_put(struct packed_row *ret, size_t size, const struct value *values,
                                   int count) {
     char *row = (char *)ret;
@@ -99,7 +101,7 @@ static inline void packed_row_values(const struct packed_row *row, int count, st
         ret[i] = packed_row_value(row, i);
 }
 
-// The key columns alone, by column number: of a change's `values` that is all that names its row.
+// The key columns alone, by column number: a change's `values` need no others to name its row.
 static inline void packed_row_key(const struct packed_row *row, const struct table *table,
                                   struct value *ret) {
     for (int i = 0; i < table->key_count; i++)

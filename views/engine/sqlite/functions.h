@@ -1,5 +1,4 @@
-// The SQL functions that views may use (DESIGN.md section 2). Registered on every connection that runs view
-// SQL.
+// The SQL functions that views may use. Registered on every connection that runs view SQL.
 //   change_op()        'c','u','d','r','t': what the change that fired the trigger was; NULL outside of one
 //   change_snapshot()  1 for a snapshot's row, a ghost that it sweeps, a rebuild: no effects then; else 0
 //   change_ts_ms()     source commit time, ms since 1970, or NULL

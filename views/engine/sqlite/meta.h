@@ -1,5 +1,5 @@
-// What a store file keeps about itself: _meta, a text by name ("id", "prefix", "source", "purged_ts_ms"). Whoever has
-// the connection calls it; within the transaction that its caller opened, if any.
+// What a store file keeps about itself: _meta, a text by name ("id", "prefix", "source", "purged_ts_ms").
+// Whoever has the connection calls it; within the transaction that its caller opened, if any.
 #ifndef TIDEMARK_SQLITE_META_H
 #define TIDEMARK_SQLITE_META_H
 

@@ -1,5 +1,5 @@
-// Values as SQLite has them and as a change has them: borrowed, copied, answered, bound. Whoever has the
-// connection calls it.
+// Values as SQLite has them and as a change has them: borrowed, copied, answered, bound. The
+// connection's thread.
 #ifndef TIDEMARK_SQLITE_SQLITE_VALUE_H
 #define TIDEMARK_SQLITE_SQLITE_VALUE_H
 
@@ -10,8 +10,8 @@ struct sqlite3_context;
 struct sqlite3_stmt;
 struct sqlite3_value;
 
-// Lives as long as SQLite keeps `value` as it is. SQLITE_NOMEM, and VALUE_NULL, when SQLite had no memory to show its
-// bytes.
+// Lives as long as SQLite keeps `value` as it is. SQLITE_NOMEM, and VALUE_NULL, when SQLite had no memory to
+// show its bytes.
 int sqlite_value_borrow(struct sqlite3_value *value, struct value *ret);
 // The same as text, whatever it is but NULL.
 int sqlite_value_borrow_text(struct sqlite3_value *value, struct value *ret);

@@ -38,7 +38,7 @@ static int stmt_run_error(sqlite3 *db, const char *sql, const char *statement, c
                      stmt_line(sql, offset), text);
 }
 
-// So that a message has the line where the statement itself begins.
+// A message is to have the line where the statement itself begins.
 const char *stmt_skip_blank(const char *sql) {
     for (;;) {
         while (*sql == ' ' || *sql == '\t' || *sql == '\n' || *sql == '\r' || *sql == ';')

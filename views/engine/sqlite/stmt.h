@@ -1,5 +1,4 @@
-// Thin, safe handling of SQLite inside this folder: errors with the cause, statements bound by name, cleanup.
-// Included only by the files of views that own a connection (store, mirror, catalog, read, functions).
+// Thin, safe handling of SQLite: errors with the cause, statements bound by name, cleanup.
 // A connection and its statements belong to one thread at a time.
 #ifndef TIDEMARK_SQLITE_STMT_H
 #define TIDEMARK_SQLITE_STMT_H
@@ -34,11 +33,11 @@ int stmt_step(sqlite3_stmt *stmt, const char *what, int *ret_changes, struct err
 // 1 = a row, 0 = none (and reset), -1 = error (and reset). After a row the caller goes on or resets.
 int stmt_row(sqlite3_stmt *stmt, const char *what, struct error *error);
 
-// Copy of a text of the row that the statement stands on, for the caller to free; NULL when it is NULL or there is
-// no memory.
+// Copy of a text of the row that the statement stands on, for the caller to free; NULL when it is NULL or
+// there is no memory.
 char *stmt_copy_text(sqlite3_stmt *stmt, int column);
 
-// Behind white space, comments and semicolons.
+// Skips white space, comments and semicolons.
 const char *stmt_skip_blank(const char *sql);
 // Number of the line (from 1) that `offset` bytes into `text` lies on.
 int stmt_line(const char *text, size_t offset);

@@ -1,8 +1,8 @@
-// What the house takes of SQLite beyond its documentation, and the versions that CI has run it with. Who looks:
-//   wal_batch.c   the order of a commit's calls on the write-ahead log: with other versions it stays out of the way
-//   guard.h       the words "no query solution" of a message: with others a complaint lacks its hint, no more
-//   reader.c      a statement that stays on its row of `pragma data_version` holds the snapshot: a test names it
-//   delta.c       the preupdate hook shows whole numbers of a REAL column as integers: either is understood
+// What the house takes of SQLite beyond its documentation, and the versions that CI has run it with.
+//   wal_batch.c   the order of a commit's calls on the write-ahead log; with other versions it is not used
+//   guard.h       the words "no query solution" of a message; with others a complaint lacks its hint
+//   reader.c      a statement that stays on its row of `pragma data_version` holds the snapshot
+//   delta.c       the preupdate hook shows whole numbers of a REAL column as integers; either is understood
 // A version is added here when all of tests/run.sh has passed with it. Pure.
 #ifndef TIDEMARK_SQLITE_VERSIONS_H
 #define TIDEMARK_SQLITE_VERSIONS_H

@@ -14,7 +14,7 @@ enum {
     LOG_METHODS_VERSION = 1, // no shared memory and no mapping: SQLite asks those of main files only
 };
 
-// Behind the default VFS's own file, in the memory that SQLite gives a file.
+// Stands behind the default VFS's own file, in the memory that SQLite gives a file.
 struct layer {
     sqlite3_io_methods methods; // the file's own, but those below
     const sqlite3_io_methods *real;
@@ -86,7 +86,7 @@ static int wal_batch_log_sync(sqlite3_file *file, int flags) {
     return code != SQLITE_OK || commits ? code : log->real->xSync(file, flags);
 }
 
-// No transaction is open: what may be gathered is of none that was committed.
+// No transaction is open, so nothing of a commit is gathered any more.
 static int wal_batch_log_close(sqlite3_file *file) {
     struct layer *log = wal_batch_layer_of(file);
     if (log->other != NULL)

@@ -5,16 +5,16 @@
 //
 // Nothing gathered may outlive its transaction, and no commit may be seen before it is in the file. As of
 // SQLite 3.40.1 (wal.c, pager.c); other versions than those of versions.h gather nothing:
-// - With synchronous=normal sqlite3WalFrames makes no call that could be noticed between a commit's last frame and
-//   walIndexWriteHdr. With full it syncs the log there (WAL_SYNC_FLAGS): wal_batch_start sets full, and that sync
-//   writes out what is gathered; its error fails the commit.
-// - Durability is still that of normal: a power cut may take the newest commits, never part of one. Normal syncs the
-//   log after a new header at offset 0 (Wal.syncHeader) and before a checkpoint moves it (walCheckpoint), and the
-//   main file after one, all with CKPT_SYNC_FLAGS. sqlite3PagerSetFlags makes those SQLITE_SYNC_FULL with
-//   checkpoint_fullfsync=on (also set; os_unix.c makes no difference of it on Linux), while a commit's stay
-//   SQLITE_SYNC_NORMAL. So the former reach the disk, and only the latter do not.
-// - What is gathered when the write lock is released (byte 0 of the wal-index: sqlite3WalEndWriteTransaction) was
-//   rolled back: it is dropped, as another process may write there next.
+// - With synchronous=normal sqlite3WalFrames makes no call that could be noticed between a commit's last
+//   frame and walIndexWriteHdr. With full it syncs the log there (WAL_SYNC_FLAGS): wal_batch_start sets full,
+//   and that sync writes out what is gathered; its error fails the commit.
+// - Durability is still that of normal: a power cut may take the newest commits, never part of one. Normal
+//   syncs the log after a new header at offset 0 (Wal.syncHeader) and before a checkpoint moves it
+//   (walCheckpoint), and the main file after one, all with CKPT_SYNC_FLAGS. sqlite3PagerSetFlags makes those
+//   SQLITE_SYNC_FULL with checkpoint_fullfsync=on (also set; os_unix.c makes no difference of it on Linux),
+//   while a commit's stay SQLITE_SYNC_NORMAL. So the former reach the disk, and only the latter do not.
+// - What is gathered when the write lock is released (byte 0 of the wal-index: sqlite3WalEndWriteTransaction)
+//   was rolled back: it is dropped, as another process may write there next.
 // - A file system without powersafe overwrite has a commit padded behind its sync: nothing is gathered there.
 // A connection opened through the VFS and not started gathers nothing; do not set `synchronous`,
 // `checkpoint_fullfsync` or `locking_mode` behind wal_batch_start.
@@ -29,8 +29,8 @@ enum {
     WAL_BATCH_BYTES = 31 * (24 + 4096), // os_unix.c takes less than 128 KB at once (seekAndWriteFd)
 };
 
-// The VFS to open the writer's connection with; made at the first call. NULL, the default one, where it cannot be or
-// CI has not run this SQLite (`version`: of sqlite3_libversion_number).
+// The VFS to open the writer's connection with; made at the first call. NULL, the default one, where it
+// cannot be or CI has not run this SQLite (`version`: of sqlite3_libversion_number).
 const char *wal_batch_vfs(int version);
 
 // Sets `synchronous` for the connection, whose journal mode is wal, outside of a transaction. Where it cannot

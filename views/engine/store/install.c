@@ -192,12 +192,12 @@ static bool install_has_same_columns(const struct object *was, const struct obje
 }
 
 static bool install_has_history(const char *schema) {
-    return schema_next_kept(&schema).data != NULL;
+    return schema_next_history(&schema).data != NULL;
 }
 
 static bool install_keeps(const char *schema, struct span table) {
     for (;;) {
-        struct span name = schema_next_kept(&schema);
+        struct span name = schema_next_history(&schema);
         if (name.data == NULL || span_equal(name, table))
             return name.data != NULL;
     }
@@ -210,7 +210,7 @@ static int install_check_kept(const struct catalog *catalog, const struct view *
     if (install_schema_objects(catalog, view->schema, &new_objects, error) != 0)
         return error_prefix(error, "%s", view->file);
     const char *at = old_schema;
-    for (struct span name = schema_next_kept(&at); name.data != NULL; name = schema_next_kept(&at))
+    for (struct span name = schema_next_history(&at); name.data != NULL; name = schema_next_history(&at))
         if (!install_keeps(view->schema, name) ||
             !install_has_same_columns(install_find_object(old_objects, name),
                                       install_find_object(&new_objects, name)))
@@ -224,9 +224,9 @@ static int install_check_kept(const struct catalog *catalog, const struct view *
 // Of the tables that both schemas keep.
 static int install_move_kept(sqlite3 *db, const struct view *view, const char *old_schema, const char *format,
                              struct error *error) {
-    for (int i = 0; i < view->kept_count; i++)
-        if (install_keeps(old_schema, span_of(view->kept[i])) &&
-            install_run_named(db, format, view->kept[i], error) != 0)
+    for (int i = 0; i < view->history_count; i++)
+        if (install_keeps(old_schema, span_of(view->history[i])) &&
+            install_run_named(db, format, view->history[i], error) != 0)
             return -1;
     return 0;
 }
