@@ -188,49 +188,51 @@ char *table_sql_lsn(const struct table *table) {
     return table_sql_by_key(table, "select _lsn from", "", "");
 }
 
-static void table_sql_keep_newest_deleted(sqlite3_str *sql, const struct table *table) {
+// VERB into _deleted_T(KEY,_lsn,_ts_ms): what a delete leaves behind.
+static sqlite3_str *table_sql_begin_note(const struct table *table, const char *verb) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(sql, "%s into \"_deleted_%w\"(", verb, table->name);
+    table_sql_key_names(sql, table);
+    sqlite3_str_appendall(sql, ",_lsn,_ts_ms) ");
+    return sql;
+}
+
+// The newest delete of a key stays.
+static char *table_sql_finish_note(sqlite3_str *sql, const struct table *table) {
     sqlite3_str_appendall(sql, " on conflict(");
     table_sql_key_names(sql, table);
     sqlite3_str_appendf(sql,
                         ") do update set _lsn=excluded._lsn,_ts_ms=excluded._ts_ms where excluded._lsn>"
                         "\"_deleted_%w\"._lsn",
                         table->name);
+    return sqlite3_str_finish(sql);
 }
 
 char *table_sql_note_deleted(const struct table *table) {
-    sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendf(sql, "insert into \"_deleted_%w\"(", table->name);
-    table_sql_key_names(sql, table);
-    sqlite3_str_appendall(sql, ",_lsn,_ts_ms) values(");
+    sqlite3_str *sql = table_sql_begin_note(table, "insert");
+    sqlite3_str_appendall(sql, "values(");
     for (int i = 0; i < table->key_count; i++)
         sqlite3_str_appendf(sql, ":key%d,", i + 1);
     sqlite3_str_appendall(sql, ":lsn,:ts_ms)");
-    table_sql_keep_newest_deleted(sql, table);
-    return sqlite3_str_finish(sql);
+    return table_sql_finish_note(sql, table);
 }
 
 char *table_sql_note_gone(const struct table *table) {
-    sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendf(sql, "insert or rollback into \"_deleted_%w\"(", table->name);
-    table_sql_key_names(sql, table);
-    sqlite3_str_appendall(sql, ",_lsn,_ts_ms) select ");
+    sqlite3_str *sql = table_sql_begin_note(table, "insert or rollback");
+    sqlite3_str_appendall(sql, "select ");
     table_sql_key_names(sql, table);
     sqlite3_str_appendf(sql, ",_lsn,_ts_ms from \"_gone_%w\" where true", table->name);
-    table_sql_keep_newest_deleted(sql, table);
-    return sqlite3_str_finish(sql);
+    return table_sql_finish_note(sql, table);
 }
 
 char *table_sql_note_swept(const struct table *table) {
-    sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendf(sql, "insert into \"_deleted_%w\"(", table->name);
-    table_sql_key_names(sql, table);
-    sqlite3_str_appendall(sql, ",_lsn,_ts_ms) select ");
+    sqlite3_str *sql = table_sql_begin_note(table, "insert");
+    sqlite3_str_appendall(sql, "select ");
     table_sql_key_names(sql, table);
     sqlite3_str_appendf(sql,
                         ",_lsn,:ts_ms from \"%w\" where _snapshot<>:snapshot and _lsn<:snapshot and _lsn>=0",
                         table->name);
-    table_sql_keep_newest_deleted(sql, table);
-    return sqlite3_str_finish(sql);
+    return table_sql_finish_note(sql, table);
 }
 
 char *table_sql_recall_pending(const struct table *table, const bool *columns) {
