@@ -4,14 +4,14 @@
 #include "views/engine/delta/vtab.h"
 #include "views/engine/row/table_sql.h"
 
+// Columns: _step (hidden), then those of T. The arguments of filter(): _step and the keys in their order.
+enum { STEP_COLUMN, FIRST_COLUMN };
 enum {
-    STEP_COLUMN, // hidden
-    FIRST_COLUMN,
-    ARGUMENT_STEP = 0,
+    ARGUMENT_STEP,
     ARGUMENT_KEYS,
     ARGUMENTS_MAX = ARGUMENT_KEYS + TABLE_KEYS_MAX,
-    COST_GUESS = 10,
 };
+enum { COST_GUESS = 10 };
 
 struct at_cursor {
     struct delta_cursor base;
@@ -55,7 +55,7 @@ static bool as_of_is_found_exactly(const struct table *table, int column) {
     return column == STEP_COLUMN || table->columns[column - FIRST_COLUMN].type == COLUMN_INTEGER;
 }
 
-// filter() gets _step and the keys in their order.
+// The row is found by all of the arguments, or not at all.
 static int as_of_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
     struct delta_vtab *module = (struct delta_vtab *)base;
     bool given[ARGUMENTS_MAX] = {false};

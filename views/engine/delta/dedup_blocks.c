@@ -75,7 +75,6 @@ static struct dedup_block *dedup_blocks_new_block(struct dedup_blocks *blocks) {
     return &blocks->list[blocks->count];
 }
 
-// A row has two bytes for each key that has bits: its place among the block's keys, ascending, and the bits.
 static int dedup_blocks_unpack(struct dedup_block *block, sqlite3_stmt *row, struct error *error) {
     const uint8_t *pairs = sqlite3_column_blob(row, 0);
     int size = sqlite3_column_bytes(row, 0);

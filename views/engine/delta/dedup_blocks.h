@@ -1,7 +1,13 @@
-// Sets of (key, number) pairs that only grow, in the file and in memory: for each key some bits, for 256
-// neighbouring keys one row of _once_blocks, so that a set of many keys is small and a commit that adds to it
-// everywhere touches few pages. For a key that has no neighbours a row of its own. Used by dedup.c only;
-// the connection's thread.
+// Sets of (key, number) pairs that only grow, in the file and in memory. A block is 256 neighbouring keys
+// with a bit for each of 8 numbers, so that a set of many keys is small and a commit that adds to it
+// everywhere touches few pages. Used by dedup.c only; the connection's thread.
+//
+// A row of _once_blocks is a block: `once` the set, `part` the numbers divided by 8, `block` the keys divided
+// by 256, `told` two bytes for each key that has bits, the key within the block (ascending) and its bits. So
+// the pairs (7, 0), (7, 2) and (10, 9) of set 1 are (1, 0, 0, x'0705') and (1, 1, 0, x'0A02').
+//
+// A bit is set in memory before its row is written. That is right because whatever fails in between rolls the
+// transaction back, and dedup_blocks_forget is called then.
 #ifndef TIDEMARK_DELTA_DEDUP_BLOCKS_H
 #define TIDEMARK_DELTA_DEDUP_BLOCKS_H
 

@@ -7,15 +7,16 @@
 #include "views/engine/row/table_sql.h"
 #include "views/engine/row/value_order.h"
 
+// Columns: _weight, those of T, then hidden the arguments.
+enum { WEIGHT_COLUMN, FIRST_COLUMN };
 enum {
-    WEIGHT_COLUMN,
-    FIRST_COLUMN,
-    // hidden, after the table's columns: the arguments
-    ARGUMENT_BY = 0,
+    ARGUMENT_BY,
     ARGUMENT_OF,
     ARGUMENT_VALUES,
     ARGUMENTS = ARGUMENT_VALUES + DELTA_SUMS_VALUES_MAX,
-    FIRST_SIZE = 64,
+};
+enum {
+    PLACES_FIRST = 64,
     ROWS_GUESS = 100,
 };
 
@@ -77,7 +78,7 @@ static int delta_sums_place_of(const struct sums_cursor *cursor, const struct va
 }
 
 static int delta_sums_grow(struct sums_cursor *cursor) {
-    int size = cursor->size == 0 ? FIRST_SIZE : cursor->size * 2;
+    int size = cursor->size == 0 ? PLACES_FIRST : cursor->size * 2;
     int *places = probe_new((size_t)size);
     struct group *groups = realloc(cursor->groups, (size_t)size / 2 * sizeof *groups);
     if (groups != NULL)
