@@ -1,6 +1,7 @@
 #include "consumer/options.h"
 
 #include "consumer/apply/apply.h"
+#include "views/base/bounds.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -309,7 +310,7 @@ static int options_read_command(struct options *options, const char *argument, s
     return 0;
 }
 
-static_assert(APPLY_COMMIT_MESSAGES == 250000, "as --help says");
+static_assert(APPLY_COMMIT_MESSAGES == BOUND(250000, 8), "as --help says");
 
 int options_parse(struct options *ret, int argc, char **argv, struct error *error) {
     *ret = (struct options){.listen = "127.0.0.1:8080",

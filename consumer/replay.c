@@ -3,6 +3,7 @@
 #include "consumer/apply/apply.h"
 #include "consumer/capture.h"
 #include "consumer/progress_line.h"
+#include "views/base/bounds.h"
 #include "views/base/cleanup.h"
 #include "views/base/log.h"
 
@@ -78,7 +79,7 @@ static bool replay_at_end(void *self, int slot) {
 
 static int replay_enqueue(struct queue *queue, struct place place, struct error *error) {
     if (queue->count == queue->capacity) {
-        size_t capacity = queue->capacity == 0 ? 16 : queue->capacity * 2;
+        size_t capacity = queue->capacity == 0 ? BOUND(16, 2) : queue->capacity * 2;
         struct place *grown = malloc(capacity * sizeof *grown);
         if (grown == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");

@@ -4,21 +4,22 @@
 
 #include "consumer/decode/value.h"
 #include "consumer/message.h"
+#include "views/base/bounds.h"
 #include "views/engine/progress.h"
 #include "views/engine/store.h"
 
 enum {
-    APPLY_STEP_MESSAGES = 20000, // that one call of apply_step takes
+    APPLY_STEP_MESSAGES = BOUND(20000, 4), // that one call of apply_step takes
     // A commit is due at the next boundary after so many messages: the more, the fewer times a row or a page
     // that many of them change is written.
-    APPLY_COMMIT_MESSAGES = 250000,
-    APPLY_COMMIT_BYTES = 128 << 20, // or bytes of values
-    APPLY_COMMIT_MS = 1000,         // or so long after the transaction was opened
+    APPLY_COMMIT_MESSAGES = BOUND(250000, 8),
+    APPLY_COMMIT_BYTES = BOUND(128 << 20, 16 << 10), // or bytes of values
+    APPLY_COMMIT_MS = 1000,                          // or so long after the transaction was opened
     // Where no other commit is being written, one of fewer messages is handed over: this part of the lag, and
     // no more than twice the one before, so that the writer neither waits long for its first nor for its
     // last.
     APPLY_OVERLAP_PARTS = 8,
-    APPLY_OVERLAP_LEAST = 20000, // but so many
+    APPLY_OVERLAP_LEAST = BOUND(20000, 4), // but so many
     APPLY_PARTITIONS_MAX = PROGRESS_PARTITIONS_MAX,
 };
 

@@ -3,6 +3,7 @@
 #include "consumer/broker/client/partition.h"
 #include "consumer/broker/client/settings.h"
 #include "consumer/broker/client/stats.h"
+#include "views/base/bounds.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
 
@@ -14,9 +15,9 @@
 #include <syslog.h>
 
 enum {
-    SERVE_MAX = 256,         // things taken from the main queue at once
-    RANGE_WAIT_MS = 1000,    // asking for the ends of a log that lacks an offset
-    CLIENT_ERROR_SIZE = 512, // librdkafka's own texts
+    SERVE_MAX = BOUND(256, 4), // things taken from the main queue at once
+    RANGE_WAIT_MS = 1000,      // asking for the ends of a log that lacks an offset
+    CLIENT_ERROR_SIZE = 512,   // librdkafka's own texts
 };
 
 struct kafka {

@@ -1,10 +1,12 @@
 #include "views/base/arena.h"
 
+#include "views/base/bounds.h"
+
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { ARENA_FIRST_BLOCK = 4096 };
+enum { ARENA_FIRST_BLOCK = BOUND(4096, 64) };
 
 struct arena_block {
     struct arena_block *older;

@@ -5,11 +5,13 @@
 #ifndef TIDEMARK_BASE_ARENA_H
 #define TIDEMARK_BASE_ARENA_H
 
+#include "views/base/bounds.h"
+
 #include <stddef.h>
 
 struct arena_block;
 
-enum { ARENA_BLOCK_MAX = 1 << 20 };
+enum { ARENA_BLOCK_MAX = BOUND(1 << 20, 256) };
 
 struct arena {
     struct arena_block *blocks; // in use, the newest first

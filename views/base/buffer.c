@@ -1,12 +1,13 @@
 #include "views/base/buffer.h"
 
+#include "views/base/bounds.h"
 #include "views/base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BUFFER_FIRST_CAPACITY = 1024 };
+enum { BUFFER_FIRST_CAPACITY = BOUND(1024, 4) };
 
 void buffer_free(struct buffer *buffer) {
     free(buffer->data);

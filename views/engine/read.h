@@ -5,6 +5,7 @@
 #ifndef TIDEMARK_READ_H
 #define TIDEMARK_READ_H
 
+#include "views/base/bounds.h"
 #include "views/base/error.h"
 #include "views/base/span.h"
 #include "views/engine/catalog.h"
@@ -17,7 +18,7 @@ enum {
     READ_DEADLINE_MS = 10000, // a statement that runs longer is interrupted: ERROR_TIMEOUT
     READ_PARAMETERS_MAX = 64,
     READ_CURSOR_SIZE_MAX = 4096,
-    READ_STATEMENTS_MAX = 256, // prepared statements that a reader keeps; the oldest goes
+    READ_STATEMENTS_MAX = BOUND(256, 2), // prepared statements that a reader keeps; the oldest goes
 };
 
 // Opens `path` read-only and checks that it is ours, of this format, and was written with these views.

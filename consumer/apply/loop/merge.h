@@ -10,6 +10,7 @@
 #define TIDEMARK_APPLY_LOOP_MERGE_H
 
 #include "consumer/decode/envelope.h"
+#include "views/base/bounds.h"
 #include "views/engine/store.h"
 
 struct merge;
@@ -18,7 +19,7 @@ enum {
     // Bits kept to count a transaction's distinct rows; beyond it rows are counted as they come.
     MERGE_ORDERS_MAX = 1 << 28,
     // Transactions whose rows were let through before their END came: the newest so many are remembered.
-    MERGE_PASSED_MAX = 4096,
+    MERGE_PASSED_MAX = BOUND(4096, 8),
 };
 
 // `finished`: C as the file has it.

@@ -1,12 +1,13 @@
 #define _GNU_SOURCE // pthread_setname_np
 #include "consumer/apply/loop/prefetch.h"
 
+#include "views/base/bounds.h"
 #include "views/base/cleanup.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { LOOK_EVERY = 64 }; // messages between two looks whether a second batch can be handed over
+enum { LOOK_EVERY = BOUND(64, 2) }; // messages between two looks whether a second batch can be handed over
 
 struct entry {
     struct message message;

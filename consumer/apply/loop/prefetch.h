@@ -15,15 +15,16 @@
 
 #include "consumer/apply/loop/drift.h"
 #include "consumer/decode/envelope.h"
+#include "views/base/bounds.h"
 
 struct prefetch;
 
 enum {
-    PREFETCH_BATCH_MESSAGES = 256,
-    PREFETCH_BATCH_BYTES = 512 << 10,    // of messages: with the one that passes it a batch is closed
-    PREFETCH_BATCHES_MAX = 64,           // of all slots, two a slot at most; beyond it the loop decodes
-    PREFETCH_LEAST = 64,                 // fewer are not worth a hand-over
-    PREFETCH_ARENA_BYTES_KEPT = 1 << 20, // a batch of longer messages gives its memory back
+    PREFETCH_BATCH_MESSAGES = BOUND(256, 4),
+    PREFETCH_BATCH_BYTES = BOUND(512 << 10, 2048), // of messages: the one that passes it closes the batch
+    PREFETCH_BATCHES_MAX = BOUND(64, 3), // of all slots, two a slot at most; beyond it the loop decodes
+    PREFETCH_LEAST = BOUND(64, 2),       // fewer are not worth a hand-over
+    PREFETCH_ARENA_BYTES_KEPT = BOUND(1 << 20, 1024), // a batch of longer messages gives its memory back
 };
 
 struct prefetch_config {

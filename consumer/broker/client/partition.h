@@ -10,15 +10,17 @@
 #include "consumer/broker/client/nudger.h"
 #include "consumer/broker/client/wakeup.h"
 #include "consumer/message.h"
+#include "views/base/bounds.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdatomic.h>
 
 enum {
-    PARTITION_QUEUE_KB = 512,       // bytes that librdkafka holds ready for a partition
-    PARTITION_BATCH_MAX = 256,      // messages taken from a partition's queue at once
-    PARTITION_HELD_MAX = 512,       // taken from it and not released
-    PARTITION_HELD_BYTES = 1 << 20, // about: no more are taken when the held ones have so many
+    PARTITION_QUEUE_KB = BOUND(512, 1),  // bytes that librdkafka holds ready for a partition
+    PARTITION_BATCH_MAX = BOUND(256, 4), // messages taken from a partition's queue at once
+    PARTITION_HELD_MAX = BOUND(512, 8),  // taken from it and not released
+    PARTITION_HELD_BYTES =
+        BOUND(1 << 20, 8 << 10), // about: no more are taken when the held ones have so many
 };
 
 // What all partitions of a client share. Outlives them.

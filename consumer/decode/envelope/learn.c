@@ -2,10 +2,11 @@
 
 #include "consumer/decode/envelope/boundary.h"
 #include "consumer/decode/envelope/payload.h"
+#include "views/base/bounds.h"
 
 #include <stdlib.h>
 
-enum { LEARN_KEYS_MAX = 1024, PLACES_FIRST = 32 };
+enum { LEARN_KEYS_MAX = 1024, PLACES_FIRST = BOUND(32, 2) };
 
 struct learner {
     const struct shape_lesson *lesson;

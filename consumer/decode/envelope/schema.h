@@ -1,13 +1,14 @@
 // What a message's own schema says of its row's columns. A connector repeats the same schema in every message
-// of a table, so schemas are recognised by their bytes and read once. One thread; a schema lives as long as
-// the cache.
+// of a table, so schemas are recognised by their bytes and read once. One thread; a schema lives until
+// SCHEMA_CACHE_MAX others were read: longer than its message, which reads three at most.
 #ifndef TIDEMARK_DECODE_ENVELOPE_SCHEMA_H
 #define TIDEMARK_DECODE_ENVELOPE_SCHEMA_H
 
 #include "consumer/decode/value.h"
+#include "views/base/bounds.h"
 
 enum {
-    SCHEMA_CACHE_MAX = 256, // distinct schemas kept; the oldest goes
+    SCHEMA_CACHE_MAX = BOUND(256, 4), // distinct schemas kept; the oldest goes
     SCHEMA_SCALE_MAX = 1000,
 };
 

@@ -1,10 +1,11 @@
 #include "consumer/decode/envelope/shape.h"
 
 #include "consumer/decode/envelope/learn.h"
+#include "views/base/bounds.h"
 #include "views/base/cleanup.h"
 
 enum {
-    SHAPES_KEPT = 3, // of one topic: rows with their before, rows without it, deletes
+    SHAPES_KEPT = BOUND(3, 2), // of one topic: rows with their before, rows without it, deletes
     // Learning costs about as much as reading: messages that are never alike are not learnt for ever.
     CREDIT_MAX = 64,
     CREDIT_TO_LEARN = 8,

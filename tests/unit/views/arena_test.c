@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SEED = 5, ROUNDS = 20, PIECES = 3000 };
+enum { SEED = 5, ROUNDS = 20, PIECES = 3000, STEADY_SIZE = ARENA_BLOCK_MAX / 64 };
 
 static size_t size_of(uint64_t *random) {
     uint64_t dice = random_below(random, 1000);
@@ -60,7 +60,7 @@ static void a_steady_stream_allocates_nothing(void **state) {
     void *first[PIECES];
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < PIECES; i++) {
-            void *piece = arena_take(&arena, 1000 + (size_t)i);
+            void *piece = arena_take(&arena, STEADY_SIZE + (size_t)(i % STEADY_SIZE));
             assert_non_null(piece);
             if (round == 0)
                 first[i] = piece;

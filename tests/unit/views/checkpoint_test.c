@@ -16,7 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, ROWS = 500, TRANSACTION_PAGES = 2 * ROWS, BIG_FILE_PAGES = 40000, BIG_ROW_PAGES = 1000 };
+enum {
+    PAGE = 4096,
+    TRANSACTION_PAGES = CHECKPOINT_PAGES < 16000 ? 4 : 1000,
+    ROWS = TRANSACTION_PAGES / 2,
+    BIG_FILE_PAGES = CHECKPOINT_PAGES * 5 / 2,
+    BIG_ROWS = 20,
+};
 
 struct fixture {
     char folder[64];
@@ -118,8 +124,11 @@ static void a_big_file_has_a_longer_log(void **state) {
     struct error error = {0};
     checkpoint_free(&fixture->checkpoint);
     run_sql(fixture, "create table other(filler blob)");
-    for (int i = 0; i < BIG_FILE_PAGES / BIG_ROW_PAGES; i++)
-        run_sql(fixture, "insert into other values(zeroblob(1000 * 4096))");
+    char sql[64];
+    (void)snprintf(sql, sizeof sql, "insert into other values(zeroblob(%d))",
+                   BIG_FILE_PAGES / BIG_ROWS * PAGE);
+    for (int i = 0; i < BIG_ROWS; i++)
+        run_sql(fixture, sql);
     run_sql(fixture, "pragma wal_checkpoint(truncate)");
     assert_int_equal(log_bytes(fixture), 0);
     assert_int_equal(checkpoint_new(&fixture->checkpoint, fixture->db, fixture->path, &error), 0);

@@ -1,8 +1,11 @@
 #include "views/engine/delta/batch.h"
 
+#include "views/base/bounds.h"
 #include "views/base/cleanup.h"
 
 #include <stdlib.h>
+
+enum { BATCH_FIRST_CAPACITY = BOUND(256, 4) };
 
 struct delta_batch {
     const struct catalog *catalog;
@@ -66,7 +69,7 @@ struct delta_step *delta_add(struct delta_batch *batch, const struct table *tabl
     struct delta_list *list = &batch->lists[table->index];
     if (list->count == list->capacity) {
         // by a quarter: doubled, half of the room would often stay empty
-        int capacity = list->capacity == 0 ? 256 : list->capacity + list->capacity / 4;
+        int capacity = list->capacity == 0 ? BATCH_FIRST_CAPACITY : list->capacity + list->capacity / 4;
         struct delta_step *grown = realloc(list->steps, (size_t)capacity * sizeof *grown);
         if (grown == NULL)
             return NULL;

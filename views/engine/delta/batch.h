@@ -7,6 +7,7 @@
 #define TIDEMARK_DELTA_BATCH_H
 
 #include "views/base/arena.h"
+#include "views/base/bounds.h"
 #include "views/base/error.h"
 #include "views/engine/catalog.h"
 #include "views/engine/delta/key_index.h"
@@ -17,8 +18,8 @@ struct delta_batch;
 
 enum {
     // The lists of all tables together: a batch of more is written before another change is accepted.
-    DELTA_STEPS_MAX = 196608,
-    DELTA_BYTES_MAX = 32 << 20,
+    DELTA_STEPS_MAX = BOUND(196608, 8),
+    DELTA_BYTES_MAX = BOUND(32 << 20, 2048),
 };
 
 // What the views' statements see of a table; set when they are prepared.

@@ -1,5 +1,6 @@
 #include "views/engine/delta/dedup_blocks.h"
 
+#include "views/base/bounds.h"
 #include "views/base/hash.h"
 #include "views/base/probe.h"
 #include "views/engine/sqlite/stmt.h"
@@ -8,7 +9,7 @@
 
 enum {
     PLACES = DEDUP_BLOCKS_MAX * 2, // a power of two
-    FIRST_SIZE = 64,
+    FIRST_SIZE = BOUND(64, 2),
     ROW_BYTES_MAX = DEDUP_BLOCK_KEYS * 2,
 };
 

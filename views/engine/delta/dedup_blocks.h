@@ -11,6 +11,7 @@
 #ifndef TIDEMARK_DELTA_DEDUP_BLOCKS_H
 #define TIDEMARK_DELTA_DEDUP_BLOCKS_H
 
+#include "views/base/bounds.h"
 #include "views/base/error.h"
 
 #include <stdbool.h>
@@ -22,8 +23,9 @@ struct dedup_block;
 
 enum {
     DEDUP_BLOCK_KEYS = 256,
-    DEDUP_PART_BITS = 8,      // numbers of one row; larger numbers have rows of their own
-    DEDUP_BLOCKS_MAX = 16384, // in memory, 4.5 MB; when they are full they are written and begun anew
+    DEDUP_PART_BITS = 8, // numbers of one row; larger numbers have rows of their own
+    // In memory, 4.5 MB; when they are full they are written and begun anew.
+    DEDUP_BLOCKS_MAX = BOUND(16384, 4),
 };
 
 // All zero, but for `db`: nothing is known of the file.

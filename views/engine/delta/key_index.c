@@ -1,11 +1,12 @@
 #include "views/engine/delta/key_index.h"
 
+#include "views/base/bounds.h"
 #include "views/base/probe.h"
 #include "views/engine/row/key.h"
 
 #include <stdlib.h>
 
-enum { FIRST_SIZE = 256 };
+enum { FIRST_SIZE = BOUND(256, 2) };
 
 // A step among those of its key. Each knows one that is further back, so chosen that any is reached in a
 // logarithm of steps (Myers' random access list).

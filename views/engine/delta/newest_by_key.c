@@ -1,11 +1,12 @@
 #include "views/engine/delta/newest_by_key.h"
 
+#include "views/base/bounds.h"
 #include "views/base/probe.h"
 #include "views/engine/row/key.h"
 
 #include <stdlib.h>
 
-enum { FIRST_SIZE = 256 };
+enum { FIRST_SIZE = BOUND(256, 2) };
 
 void newest_done(struct newest_by_key *pending) {
     free(pending->slots);

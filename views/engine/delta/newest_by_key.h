@@ -6,11 +6,12 @@
 #ifndef TIDEMARK_DELTA_NEWEST_BY_KEY_H
 #define TIDEMARK_DELTA_NEWEST_BY_KEY_H
 
+#include "views/base/bounds.h"
 #include "views/base/error.h"
 #include "views/engine/delta/step.h"
 
 enum {
-    LSN_BOUNDS = 32768, // places for bounds
+    LSN_BOUNDS = BOUND(32768, 4), // places for bounds
 };
 
 struct newest_slot {

@@ -4,14 +4,15 @@
 #ifndef TIDEMARK_DELTA_ROW_CACHE_H
 #define TIDEMARK_DELTA_ROW_CACHE_H
 
+#include "views/base/bounds.h"
 #include "views/engine/delta/step.h"
 
 struct sqlite3_stmt;
 struct cached_row;
 
 enum {
-    ROW_CACHE_PLACES = 262144,
-    ROW_CACHE_BYTES = 12 << 20,
+    ROW_CACHE_PLACES = BOUND(262144, 4),
+    ROW_CACHE_BYTES = BOUND(12 << 20, 512),
     ROW_CACHE_EVICTED_BYTES = 4 << 20, // of evicted rows, which a statement may still show
 };
 

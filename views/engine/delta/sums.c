@@ -1,6 +1,7 @@
 #include "views/engine/delta/sums.h"
 
 #include "views/base/arena.h"
+#include "views/base/bounds.h"
 #include "views/base/buffer.h"
 #include "views/base/probe.h"
 #include "views/engine/delta/vtab.h"
@@ -16,7 +17,7 @@ enum {
     ARGUMENTS = ARGUMENT_VALUES + DELTA_SUMS_VALUES_MAX,
 };
 enum {
-    PLACES_FIRST = 64,
+    PLACES_FIRST = BOUND(64, 2),
     ROWS_GUESS = 100,
 };
 

@@ -3,8 +3,10 @@
 #include "views/engine/mirror/flush.h"
 #include "views/engine/mirror/rows.h"
 
+#include "views/base/bounds.h"
+
 // Rows that one statement deletes: what they were, however long, is kept until the views have seen it.
-enum { DELETED_AT_ONCE = 16384 };
+enum { DELETED_AT_ONCE = BOUND(16384, 4) };
 
 // Runs a statement that deletes up to :limit rows until it finds no more. A full batch is flushed in between.
 static int mirror_bulk_delete_all(struct mirror *mirror, struct mirror_table *table, sqlite3_stmt *stmt,

@@ -1,12 +1,13 @@
 #define _GNU_SOURCE // qsort_r
 #include "views/engine/mirror/flush.h"
 
+#include "views/base/bounds.h"
 #include "views/engine/mirror/rows.h"
 #include "views/engine/row/key.h"
 #include "views/engine/row/value_order.h"
 
 // Fewer rows than this are written one by one: a statement over a virtual table has its own cost.
-enum { TOGETHER_MIN = 4, FLUSH_KEYS = 2048, WRITTEN_OUT_FROM = 2048 };
+enum { TOGETHER_MIN = BOUND(4, 2), FLUSH_KEYS = BOUND(2048, 4), WRITTEN_OUT_FROM = BOUND(2048, 8) };
 
 // --- what the rows were before their chains
 

@@ -1,5 +1,6 @@
 #include "views/engine/progress.h"
 
+#include "views/base/bounds.h"
 #include "views/base/clock.h"
 #include "views/engine/read/pair_counts.h"
 
@@ -96,7 +97,7 @@ static int progress_add_partition(struct progress *progress, const char *topic, 
     if (progress->partition_count == PROGRESS_PARTITIONS_MAX)
         return -1;
     if (progress->partition_count == progress->partition_capacity) {
-        int capacity = progress->partition_capacity == 0 ? 16 : progress->partition_capacity * 2;
+        int capacity = progress->partition_capacity == 0 ? BOUND(16, 2) : progress->partition_capacity * 2;
         struct partition_progress *grown =
             realloc(progress->partitions, (size_t)capacity * sizeof *progress->partitions);
         if (grown == NULL)

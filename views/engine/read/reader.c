@@ -1,5 +1,6 @@
 #include "views/engine/read.h"
 
+#include "views/base/bounds.h"
 #include "views/base/clock.h"
 #include "views/engine/read/reader.h"
 #include "views/engine/sqlite/functions.h"
@@ -292,7 +293,7 @@ int reader_quarantine_count(struct reader *reader, int64_t *ret, struct error *e
 static bool reader_grow_applied(struct reader *reader, int count) {
     if (count < reader->applied_capacity)
         return true;
-    int capacity = reader->applied_capacity == 0 ? 64 : reader->applied_capacity * 2;
+    int capacity = reader->applied_capacity == 0 ? BOUND(64, 2) : reader->applied_capacity * 2;
     struct applied_offset *grown = realloc(reader->applied, (size_t)capacity * sizeof *grown);
     if (grown == NULL)
         return false;

@@ -21,12 +21,13 @@
 #ifndef TIDEMARK_SQLITE_WAL_BATCH_H
 #define TIDEMARK_SQLITE_WAL_BATCH_H
 
+#include "views/base/bounds.h"
 #include "views/base/error.h"
 
 struct sqlite3;
 
 enum {
-    WAL_BATCH_BYTES = 31 * (24 + 4096), // os_unix.c takes less than 128 KB at once (seekAndWriteFd)
+    WAL_BATCH_BYTES = BOUND(31, 2) * (24 + 4096), // os_unix.c takes less than 128 KB at once (seekAndWriteFd)
 };
 
 // The VFS to open the writer's connection with; made at the first call. NULL, the default one, where it

@@ -12,18 +12,19 @@
 #ifndef TIDEMARK_STORE_CHECKPOINT_H
 #define TIDEMARK_STORE_CHECKPOINT_H
 
+#include "views/base/bounds.h"
 #include "views/base/error.h"
 
 struct sqlite3;
 struct checkpoint;
 
 enum {
-    CHECKPOINT_PAGES = 16000,       // of log, when moving begins, of a small file (64 MB)
-    CHECKPOINT_PAGES_MANY = 128000, // of a big one (512 MB)
-    CHECKPOINT_STEP_PAGES = 2000,  // when a reader kept the log from beginning anew: again after so many more
-    CHECKPOINT_LAST_PAGES = 1000,  // so few are moved while the writer waits
-    CHECKPOINT_PAGES_MAX = 192000, // the writer waits until the thread has done what it can
-    CHECKPOINT_PASSES_MAX = 4,     // beside the writer; then it waits for more than a few
+    CHECKPOINT_PAGES = BOUND(16000, 8),        // of log, when moving begins, of a small file (64 MB)
+    CHECKPOINT_PAGES_MANY = BOUND(128000, 32), // of a big one (512 MB)
+    CHECKPOINT_STEP_PAGES = BOUND(2000, 4),    // so many more after a reader kept the log from beginning anew
+    CHECKPOINT_LAST_PAGES = BOUND(1000, 2),    // so few are moved while the writer waits
+    CHECKPOINT_PAGES_MAX = BOUND(192000, 64),  // the writer waits until the thread has done what it can
+    CHECKPOINT_PASSES_MAX = 4,                 // beside the writer; then it waits for more than a few
 };
 
 // `db`: the writer's connection to `path`, which outlives it.

@@ -4,6 +4,7 @@
 #ifndef TIDEMARK_STORE_VISIBLE_TXNS_H
 #define TIDEMARK_STORE_VISIBLE_TXNS_H
 
+#include "views/base/bounds.h"
 #include "views/base/error.h"
 
 #include <stdbool.h>
@@ -13,8 +14,8 @@ struct sqlite3;
 struct visible_txns;
 
 enum {
-    VISIBLE_TXNS_ROWS_KEPT = 100000,  // about: the newest runs by LSN
-    VISIBLE_TXNS_PENDING_MAX = 65536, // runs in memory: with more they are written before the commit
+    VISIBLE_TXNS_ROWS_KEPT = BOUND(100000, 8),  // about: the newest runs by LSN
+    VISIBLE_TXNS_PENDING_MAX = BOUND(65536, 4), // runs in memory: more are written before the commit
 };
 
 // `db`: the writer's connection, which outlives it.
