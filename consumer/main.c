@@ -109,7 +109,8 @@ static int main_start_server(struct server **server, const struct options *optio
                                          .db = db,
                                          .catalog = catalog,
                                          .progress = progress,
-                                         .version = TIDEMARK_VERSION};
+                                         .version = TIDEMARK_VERSION,
+                                         .answer_empty = options->answer_empty};
     if (server_start(server, &config, error) != 0)
         return -1;
     log_info("serving http://%s", server_address(*server));
@@ -314,8 +315,15 @@ static void main_print_route(void *self, const struct loaded_route *loaded) {
     route_write_path(&path, loaded);
     buffer_char(&path, '\0');
     (void)printf("%s %s", route_form(loaded->route)->method, path.failed ? "" : path.data);
-    for (int i = 0; loaded->query != NULL && i < loaded->query->parameter_count; i++)
-        (void)printf("%s%s=", i == 0 ? "?" : "&", loaded->query->parameters[i]);
+    char join = '?';
+    for (int i = 0; loaded->query != NULL && i < loaded->query->parameter_count; i++, join = '&')
+        (void)printf("%c%s=", join, loaded->query->parameters[i]);
+    // Of a table only the columns that are asked for by another name than their own.
+    for (int i = 0; loaded->table != NULL && i < loaded->table->column_count; i++)
+        if (route_takes_parameter(loaded->table->columns[i].name)) {
+            (void)printf("%c" ROUTE_COLUMN_PREFIX "%s=", join, loaded->table->columns[i].name);
+            join = '&';
+        }
     (void)printf("\n");
 }
 

@@ -45,6 +45,8 @@ static const struct option option_table[] = {
     {"--only", "VIEW[,..]", OPTION_TEXT, FOR_ALL, MEMBER(only), "only these views"},
     {"--listen", "ADDRESS:PORT", OPTION_TEXT, FOR_HTTP, MEMBER(listen),
      "where HTTP is served (127.0.0.1:8080)"},
+    {"--answer-empty", NULL, OPTION_BOOL, FOR_HTTP, MEMBER(answer_empty),
+     "answer with no rows, not 503, before anything was applied to the file"},
     {"--capture", "FILE", OPTION_TEXT, FOR_DEMO, MEMBER(capture),
      "what the embedded broker is fed (a built-in capture)"},
     {"--rate", "EVENTS_PER_S", OPTION_NUMBER, FOR_DEMO, MEMBER(rate),

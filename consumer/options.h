@@ -48,6 +48,7 @@ struct options {
     int64_t commit_messages;
     bool json;
     bool accept_timeline;
+    bool answer_empty;
     struct option_property properties[OPTIONS_PROPERTIES_MAX];
     int property_count;
     const char *captures[OPTIONS_CAPTURES_MAX];

@@ -5,15 +5,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { LAG_NOT_SHOWN = -2 };
-
 int worker_new(struct worker **ret, struct routes *routes, struct error *error) {
     CLEANUP(worker_free) struct worker *worker = calloc(1, sizeof *worker);
     if (worker == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     worker->routes = routes;
     worker->position_version = -1;
-    worker->lag.messages = LAG_NOT_SHOWN;
     if (reader_open(&worker->reader, routes->config.db, routes->config.catalog, error) != 0)
         return -1;
     *ret = worker;
@@ -29,6 +26,7 @@ void worker_free(struct worker **worker) {
     buffer_free(&w->position);
     buffer_free(&w->etag);
     buffer_free(&w->lag_text);
+    buffer_free(&w->headers);
     buffer_free(&w->scratch);
     free(w);
     *worker = NULL;
@@ -54,47 +52,100 @@ bool exchange_has_applied(const struct exchange *exchange) {
     return exchange->position.applied_total > 0;
 }
 
-// The position changes with a commit only, so its text is made once a commit.
-static void exchange_refresh_position(struct exchange *exchange) {
-    struct worker *worker = exchange->worker;
-    const struct position *position = &exchange->position;
-    if (worker->position_version == position->version)
-        return;
-    buffer_clear(&worker->position);
-    buffer_text(&worker->position, "\"position\":");
-    render_position(&worker->position, position);
-    buffer_clear(&worker->etag);
-    buffer_format(&worker->etag, "W/\"%s-%lld-%s", position->store_id, (long long)position->version,
-                  exchange->routes->identity);
-    bool failed = worker->position.failed || worker->etag.failed;
-    worker->position_version = failed ? -1 : position->version;
+#define LAG_BEGINNING ",\"lag\":"
+
+static void exchange_make_position(struct exchange *exchange) {
+    struct buffer *out = &exchange->worker->position;
+    buffer_clear(out);
+    buffer_text(out, "\"position\":");
+    render_position(out, &exchange->position);
 }
 
-static void exchange_refresh_lag(struct worker *worker, const struct lag *lag) {
-    const struct lag *shown = &worker->lag;
-    if (shown->state == lag->state && shown->messages == lag->messages && shown->ms == lag->ms)
+static void exchange_make_lag(struct exchange *exchange) {
+    struct buffer *out = &exchange->worker->lag_text;
+    buffer_clear(out);
+    buffer_text(out, LAG_BEGINNING);
+    render_lag(out, &exchange->lag);
+}
+
+static void exchange_make_etag(struct exchange *exchange) {
+    struct buffer *out = &exchange->worker->etag;
+    buffer_clear(out);
+    buffer_format(out, "W/\"%s-%lld-%s-%s", exchange->position.store_id,
+                  (long long)exchange->position.version, exchange->routes->identity,
+                  progress_state_name(exchange->lag.state));
+}
+
+static void exchange_begin_header(struct buffer *headers, const char *name) {
+    buffer_append(headers, name, strlen(name) + 1);
+}
+
+// After the lag's text, which it takes over.
+static void exchange_make_headers(struct exchange *exchange) {
+    const size_t beginning = sizeof LAG_BEGINNING - 1;
+    const struct buffer *lag = &exchange->worker->lag_text;
+    struct buffer *out = &exchange->worker->headers;
+    buffer_clear(out);
+    exchange_begin_header(out, "Tidemark-Lsn");
+    if (exchange->position.lsn >= 0)
+        render_lsn(out, exchange->position.lsn);
+    else
+        buffer_text(out, "null");
+    buffer_char(out, '\0');
+    exchange_begin_header(out, "Tidemark-Consistency");
+    buffer_text(out, exchange->position.transactional ? "transactional" : "per-key");
+    buffer_char(out, '\0');
+    exchange_begin_header(out, "Tidemark-State");
+    buffer_text(out, progress_state_name(exchange->lag.state));
+    buffer_char(out, '\0');
+    exchange_begin_header(out, "Tidemark-Lag");
+    if (!lag->failed)
+        buffer_append(out, lag->data + beginning, lag->size - beginning);
+    buffer_char(out, '\0');
+}
+
+// Makes the texts that are out of date. The position's is the long one: a commit alone changes it.
+static void exchange_refresh(struct exchange *exchange) {
+    struct worker *worker = exchange->worker;
+    const struct lag *lag = &exchange->lag;
+    bool same_position = worker->position_version == exchange->position.version;
+    bool same_state = worker->lag.state == lag->state;
+    if (same_position && same_state && worker->lag.messages == lag->messages && worker->lag.ms == lag->ms)
         return;
-    buffer_clear(&worker->lag_text);
-    buffer_text(&worker->lag_text, ",\"lag\":");
-    render_lag(&worker->lag_text, lag);
+    if (!same_position)
+        exchange_make_position(exchange);
+    if (!same_position || !same_state)
+        exchange_make_etag(exchange);
+    exchange_make_lag(exchange);
+    exchange_make_headers(exchange);
+    bool failed =
+        worker->position.failed || worker->lag_text.failed || worker->etag.failed || worker->headers.failed;
+    worker->position_version = failed ? -1 : exchange->position.version;
     worker->lag = *lag;
-    if (worker->lag_text.failed)
-        worker->lag.messages = LAG_NOT_SHOWN;
 }
 
 void exchange_render_position(struct exchange *exchange, struct buffer *out) {
-    struct worker *worker = exchange->worker;
-    exchange_refresh_position(exchange);
-    exchange_refresh_lag(worker, &exchange->lag);
+    const struct worker *worker = exchange->worker;
+    exchange_refresh(exchange);
     buffer_append(out, worker->position.data, worker->position.size);
     buffer_append(out, worker->lag_text.data, worker->lag_text.size);
     out->failed |= worker->position.failed || worker->lag_text.failed;
 }
 
+void exchange_set_headers(struct exchange *exchange) {
+    const struct buffer *headers = &exchange->worker->headers;
+    struct response *response = exchange->response;
+    exchange_refresh(exchange);
+    assert(headers->size <= sizeof response->position);
+    response->headers.failed |= headers->failed;
+    memcpy(response->position, headers->data, headers->size);
+    response->position_size = headers->size;
+}
+
 void exchange_set_etag(struct exchange *exchange, const char *suffix) {
     struct response *response = exchange->response;
     const struct buffer *etag = &exchange->worker->etag;
-    exchange_refresh_position(exchange);
+    exchange_refresh(exchange);
     size_t end = strlen(suffix);
     assert(etag->size + end + sizeof "\"" <= sizeof response->etag);
     response->etag[0] = '\0';

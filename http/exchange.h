@@ -17,6 +17,7 @@ struct routes_config {
     const struct catalog *catalog; // outlives the routes, like all that follows
     struct progress *progress;
     const char *version;
+    bool answer_empty; // with no rows, not 503, before anything was applied to the file
 };
 
 // What all workers share; it never changes after routes_new but for its counters.
@@ -34,12 +35,14 @@ struct worker {
     struct routes *routes;
     struct reader *reader;
     struct target target;
-    // Of the newest position that was shown: its version, `"position":{..}`, and the ETag without its end
+    // The newest position and lag that were shown, and the texts that follow from them. They change with a
+    // commit, with the state and, unless it is live, with the time.
     int64_t position_version; // -1 = none
-    struct buffer position;
-    struct buffer etag;
-    struct lag lag; // the newest that was shown, and `,"lag":{..}`
-    struct buffer lag_text;
+    struct lag lag;
+    struct buffer position; // `"position":{..}`
+    struct buffer lag_text; // `,"lag":{..}`
+    struct buffer etag;     // without its end
+    struct buffer headers;  // Tidemark-Lsn, -Consistency, -State and -Lag
     struct buffer scratch;
 };
 
@@ -79,7 +82,10 @@ bool exchange_has_applied(const struct exchange *exchange);
 enum routes_result exchange_fail(struct exchange *exchange, const struct error *error);
 // `"position":{..},"lag":{..}`
 void exchange_render_position(struct exchange *exchange, struct buffer *out);
-// Weak: rows and position are the same, the lag beside them moves on. `suffix` tells the forms apart.
+// The position and the lag as headers: every answer of a data route has them, one without a body too.
+void exchange_set_headers(struct exchange *exchange);
+// Weak: while it is the same, rows, position and state are, and only the numbers of the lag move on. `suffix`
+// tells the forms apart.
 void exchange_set_etag(struct exchange *exchange, const char *suffix);
 // A 200 that is JSON and must not be kept by caches.
 void exchange_json(struct exchange *exchange);

@@ -5,28 +5,15 @@
 
 #include <jansson.h>
 
-static const struct {
-    const char *name;
-    const char *description;
-    const char *type; // JSON Schema's
-} common[] = {
-    {"limit", "rows at most, 1 to 1000, 100 unless told", "integer"},
-    {"after", "the `next` of the page before", "string"},
-    {"after_lsn", "answer only with a position at or past this LSN (0/19C4170 or an integer)", "string"},
-    {"after_txid", "answer only when this source transaction is shown whole", "integer"},
-    {"after_offset", "answer only when this message has been applied: topic:partition:offset", "string"},
-    {"wait_ms", "how long to wait for that, 0 to 30000", "integer"},
-    {"max_lag_seconds", "503 when the answer is further behind", "number"},
-};
-enum { COMMON_COUNT = sizeof common / sizeof *common };
-
 static json_t *openapi_parameter(const char *name, const char *description, const char *type) {
     return json_pack("{s:s,s:s,s:b,s:s,s:{s:s}}", "name", name, "in", "query", "required", 0, "description",
                      description, "schema", "type", type);
 }
 
 static void openapi_add_common(json_t *parameters) {
-    for (int i = 0; i < COMMON_COUNT; i++) {
+    int count;
+    const struct route_parameter *common = route_parameters(&count);
+    for (int i = 0; i < count; i++) {
         char reference[64];
         (void)snprintf(reference, sizeof reference, "#/components/parameters/%s", common[i].name);
         (void)json_array_append_new(parameters, json_pack("{s:s}", "$ref", reference));
@@ -53,9 +40,14 @@ static json_t *openapi_rows_content(void) {
 // words.
 static json_t *openapi_table_parameters(const struct table *table) {
     json_t *parameters = json_array();
-    for (int i = 0; i < table->column_count; i++)
-        (void)json_array_append_new(
-            parameters, openapi_parameter(table->columns[i].name, table->columns[i].declared, "string"));
+    CLEANUP(buffer_free) struct buffer name = {0};
+    for (int i = 0; i < table->column_count; i++) {
+        buffer_clear(&name);
+        route_write_column(&name, table->columns[i].name);
+        buffer_char(&name, '\0');
+        (void)json_array_append_new(parameters, openapi_parameter(name.failed ? "" : name.data,
+                                                                  table->columns[i].declared, "string"));
+    }
     return parameters;
 }
 
@@ -92,8 +84,10 @@ static json_t *openapi_problem_types(void) {
 }
 
 static json_t *openapi_components(void) {
+    int count;
+    const struct route_parameter *common = route_parameters(&count);
     json_t *parameters = json_object();
-    for (int i = 0; i < COMMON_COUNT; i++)
+    for (int i = 0; i < count; i++)
         (void)json_object_set_new(parameters, common[i].name,
                                   openapi_parameter(common[i].name, common[i].description, common[i].type));
     json_t *problem =

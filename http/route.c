@@ -18,6 +18,36 @@ static const struct route_form forms[ROUTE_COUNT] = {
     [ROUTE_OPENAPI] = {"GET", "/openapi.json", "this document", "application/json"},
 };
 
+static const struct route_parameter common[] = {
+    {"limit", "rows at most, 1 to 1000, 100 unless told", "integer"},
+    {"after", "the `next` of the page before", "string"},
+    {"after_lsn", "answer only with a position at or past this LSN (0/19C4170 or an integer)", "string"},
+    {"after_txid", "answer only when this source transaction is shown whole", "integer"},
+    {"after_offset", "answer only when this message has been applied: topic:partition:offset", "string"},
+    {"wait_ms", "how long to wait for that, 0 to 30000", "integer"},
+    {"max_lag_seconds", "503 when the answer is further behind", "number"},
+};
+enum { COMMON_COUNT = sizeof common / sizeof *common };
+
+const struct route_parameter *route_parameters(int *ret_count) {
+    *ret_count = COMMON_COUNT;
+    return common;
+}
+
+bool route_takes_parameter(const char *name) {
+    for (int i = 0; i < COMMON_COUNT; i++)
+        if (strcmp(common[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+void route_write_column(struct buffer *out, const char *column) {
+    bool prefixed = route_takes_parameter(column) ||
+                    strncmp(column, ROUTE_COLUMN_PREFIX, sizeof ROUTE_COLUMN_PREFIX - 1) == 0;
+    buffer_text(out, prefixed ? ROUTE_COLUMN_PREFIX : "");
+    buffer_text(out, column);
+}
+
 const struct route_form *route_form(enum route route) {
     return &forms[route];
 }

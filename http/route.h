@@ -29,6 +29,19 @@ struct route_form {
 const struct route_form *route_form(enum route route);
 enum route route_find(const struct target *target);
 
+// What every data route takes besides its own parameters. A column that is called so is asked for as
+// column.NAME; any column may be.
+struct route_parameter {
+    const char *name;
+    const char *description;
+    const char *type; // JSON Schema's
+};
+#define ROUTE_COLUMN_PREFIX "column."
+const struct route_parameter *route_parameters(int *ret_count);
+bool route_takes_parameter(const char *name);
+// How a column of a table is asked for: its name, with the prefix where it needs it.
+void route_write_column(struct buffer *out, const char *column);
+
 // A route with the names that it is loaded for.
 struct loaded_route {
     enum route route;

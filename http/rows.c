@@ -1,15 +1,28 @@
 // The routes that give rows: queries of views, tables, the quarantine.
 #include "http/accept.h"
 #include "http/answers.h"
+#include "http/route.h"
 #include "views/base/real.h"
 
 // What a data route was asked, apart from waiting.
 struct ask {
     struct parameter own[READ_PARAMETERS_MAX]; // of the query, or columns
     int own_count;
+    bool columns; // they are columns, and may be asked for as column.NAME
     int limit;
     struct span after; // data NULL = from the start
     enum format format;
+};
+
+// The three kinds of data routes.
+struct rows_kind {
+    // Puts the question that `ask` is to the reader. `subject` is the query or the table.
+    int (*question)(struct reader *reader, const void *subject, const struct ask *ask, struct rows **ret,
+                    struct error *error);
+    void (*head)(struct exchange *exchange,
+                 struct buffer *out); // of the JSON envelope: `{"view":..,"query":..,`
+    bool columns;                     // parameters of its own are columns
+    bool waits_for_rows;              // 503 before anything was applied
 };
 
 static int rows_read_limit(struct ask *ask, struct span value, struct error *error) {
@@ -28,6 +41,14 @@ static bool rows_seen_before(const struct target *target, int number) {
     return false;
 }
 
+static void rows_take_own(struct ask *ask, const struct parameter *parameter) {
+    const size_t prefix = sizeof ROUTE_COLUMN_PREFIX - 1;
+    struct parameter *own = &ask->own[ask->own_count++];
+    *own = *parameter;
+    if (ask->columns && own->name.size > prefix && memcmp(own->name.data, ROUTE_COLUMN_PREFIX, prefix) == 0)
+        own->name = (struct span){own->name.data + prefix, own->name.size - prefix};
+}
+
 static int rows_read_parameter(struct exchange *exchange, struct ask *ask, int number, struct error *error) {
     const struct parameter *parameter = &exchange->target->parameters[number];
     if (rows_seen_before(exchange->target, number))
@@ -42,12 +63,13 @@ static int rows_read_parameter(struct exchange *exchange, struct ask *ask, int n
     }
     int waits = wait_parameter(exchange->wait, parameter, error);
     if (waits == 0)
-        ask->own[ask->own_count++] = *parameter;
+        rows_take_own(ask, parameter);
     return waits < 0 ? -1 : 0;
 }
 
-static int rows_read_ask(struct exchange *exchange, struct ask *ask) {
+static int rows_read_ask(struct exchange *exchange, struct ask *ask, bool columns) {
     ask->own_count = 0;
+    ask->columns = columns;
     ask->limit = READ_LIMIT_DEFAULT;
     ask->after = (struct span){0};
     ask->format = accept_format(exchange->request->accept);
@@ -127,26 +149,6 @@ static int rows_write_rows(struct exchange *exchange, struct rows *rows, enum fo
     return row < 0 ? -1 : 0;
 }
 
-// The envelope as headers, for bodies that hold rows only.
-static void rows_set_headers(struct exchange *exchange, const struct rows *rows) {
-    struct response *response = exchange->response;
-    struct buffer *text = &exchange->worker->scratch;
-    struct span cursor = rows_cursor(rows);
-    if (cursor.data != NULL)
-        response_header(response, "Tidemark-Next", cursor);
-    buffer_clear(text);
-    if (exchange->position.lsn >= 0)
-        render_lsn(text, exchange->position.lsn);
-    else
-        buffer_text(text, "null");
-    response_header(response, "Tidemark-Lsn", (struct span){text->data, text->size});
-    response_header(response, "Tidemark-Consistency",
-                    span_of(exchange->position.transactional ? "transactional" : "per-key"));
-    buffer_clear(text);
-    render_lag(text, &exchange->lag);
-    response_header(response, "Tidemark-Lag", (struct span){text->data, text->size});
-}
-
 static void rows_render_next(struct buffer *out, const struct rows *rows) {
     struct span cursor = rows_cursor(rows);
     buffer_text(out, ",\"next\":");
@@ -156,10 +158,19 @@ static void rows_render_next(struct buffer *out, const struct rows *rows) {
         buffer_text(out, "null");
 }
 
-// Rows by whatever question was put, with the position and lag of the same snapshot. `head` is the start of
-// the JSON envelope: `{"view":..,"query":..,`
+// Before anything was applied no rows would mean nothing. The quarantine says what could not be applied at any
+// time.
+static bool rows_is_not_ready(struct exchange *exchange, const struct rows_kind *kind) {
+    if (!kind->waits_for_rows || exchange->routes->config.answer_empty || exchange_has_applied(exchange))
+        return false;
+    rows_set_problem_here(exchange, PROBLEM_NOT_READY,
+                          "nothing was applied to this file yet (--answer-empty answers with no rows)");
+    return true;
+}
+
+// Rows by whatever question was put, with the position and lag of the same snapshot.
 static enum routes_result rows_give_rows(struct exchange *exchange, const struct ask *ask, struct rows *rows,
-                                         void (*head)(struct exchange *exchange, struct buffer *out)) {
+                                         const struct rows_kind *kind) {
     static const char *const types[] = {[FORMAT_JSON] = "application/json",
                                         [FORMAT_NDJSON] = "application/x-ndjson",
                                         [FORMAT_CSV] = "text/csv; charset=utf-8"};
@@ -169,7 +180,7 @@ static enum routes_result rows_give_rows(struct exchange *exchange, const struct
     enum routes_result result;
     if (rows_must_wait(exchange, &result))
         return result;
-    if (rows_is_too_stale(exchange))
+    if (rows_is_not_ready(exchange, kind) || rows_is_too_stale(exchange))
         return ROUTES_ANSWERED;
     exchange_set_etag(exchange, etag_ends[ask->format]);
     response->content_type = types[ask->format];
@@ -180,14 +191,16 @@ static enum routes_result rows_give_rows(struct exchange *exchange, const struct
     response->status = 200;
     struct buffer *out = &response->body;
     if (ask->format == FORMAT_JSON) {
-        head(exchange, out);
+        kind->head(exchange, out);
         buffer_text(out, "\"rows\":[");
     }
     struct error error;
     if (rows_write_rows(exchange, rows, ask->format, &error) != 0)
         return exchange_fail(exchange, &error);
     if (ask->format != FORMAT_JSON) {
-        rows_set_headers(exchange, rows);
+        struct span cursor = rows_cursor(rows);
+        if (cursor.data != NULL)
+            response_header(response, "Tidemark-Next", cursor);
         return ROUTES_ANSWERED;
     }
     buffer_char(out, ']');
@@ -241,20 +254,19 @@ static const char *rows_table_name(const void *of, int i) {
     return ((const struct catalog *)of)->tables[i].name;
 }
 
-// Puts the question that `ask` is to the reader. `subject` is the query or the table.
-typedef int rows_question(struct reader *reader, const void *subject, const struct ask *ask,
-                          struct rows **ret, struct error *error);
-
-static enum routes_result rows_answer(struct exchange *exchange, rows_question *question, const void *subject,
-                                      void (*head)(struct exchange *exchange, struct buffer *out)) {
+static enum routes_result rows_answer(struct exchange *exchange, const struct rows_kind *kind,
+                                      const void *subject) {
     struct ask ask;
     struct rows *rows;
     struct error error;
-    if (rows_read_ask(exchange, &ask) != 0 || exchange_begin(exchange) != 0)
+    if (rows_read_ask(exchange, &ask, kind->columns) != 0 || exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
-    if (question(exchange->reader, subject, &ask, &rows, &error) != 0)
-        return exchange_fail(exchange, &error);
-    return rows_give_rows(exchange, &ask, rows, head);
+    enum routes_result result = kind->question(exchange->reader, subject, &ask, &rows, &error) == 0
+                                    ? rows_give_rows(exchange, &ask, rows, kind)
+                                    : exchange_fail(exchange, &error);
+    if (result == ROUTES_ANSWERED)
+        exchange_set_headers(exchange);
+    return result;
 }
 
 static int rows_ask_query(struct reader *reader, const void *subject, const struct ask *ask,
@@ -279,7 +291,9 @@ enum routes_result answer_query(struct exchange *exchange) {
         rows_add_known(exchange->response, view->query_count, rows_query_name, view);
         return ROUTES_ANSWERED;
     }
-    return rows_answer(exchange, rows_ask_query, query, rows_head_of_query);
+    static const struct rows_kind kind = {
+        .question = rows_ask_query, .head = rows_head_of_query, .waits_for_rows = true};
+    return rows_answer(exchange, &kind, query);
 }
 
 static int rows_ask_table(struct reader *reader, const void *subject, const struct ask *ask,
@@ -296,7 +310,9 @@ enum routes_result answer_table(struct exchange *exchange) {
         rows_add_known(exchange->response, catalog->table_count, rows_table_name, catalog);
         return ROUTES_ANSWERED;
     }
-    return rows_answer(exchange, rows_ask_table, table, rows_head_of_table);
+    static const struct rows_kind kind = {
+        .question = rows_ask_table, .head = rows_head_of_table, .columns = true, .waits_for_rows = true};
+    return rows_answer(exchange, &kind, table);
 }
 
 static int rows_ask_quarantine(struct reader *reader, const void *subject, const struct ask *ask,
@@ -309,5 +325,6 @@ static int rows_ask_quarantine(struct reader *reader, const void *subject, const
 }
 
 enum routes_result answer_quarantine(struct exchange *exchange) {
-    return rows_answer(exchange, rows_ask_quarantine, NULL, rows_head_of_quarantine);
+    static const struct rows_kind kind = {.question = rows_ask_quarantine, .head = rows_head_of_quarantine};
+    return rows_answer(exchange, &kind, NULL);
 }

@@ -151,9 +151,9 @@ static void server_add_header(struct MHD_Response *mhd, const char *name, const 
 
 // The headers that tell what the answer is: without one of them, without Tidemark-Next for example, a client
 // would believe something else. False when there is no memory.
-static bool server_add_own_headers(struct MHD_Response *mhd, const struct buffer *headers) {
-    const char *end = headers->data + headers->size;
-    for (const char *name = headers->data; name < end;) {
+static bool server_add_own_headers(struct MHD_Response *mhd, const char *headers, size_t size) {
+    const char *end = headers + size;
+    for (const char *name = headers; name < end;) {
         const char *value = name + strlen(name) + 1;
         if (MHD_add_response_header(mhd, name, value) != MHD_YES)
             return false;
@@ -195,7 +195,8 @@ static enum MHD_Result server_send_response(struct connection *connection, struc
         response->body = (struct buffer){0};
     server_add_headers(mhd, connection->server, response);
     enum MHD_Result result = MHD_NO;
-    if (server_add_own_headers(mhd, &response->headers))
+    if (server_add_own_headers(mhd, response->position, response->position_size) &&
+        server_add_own_headers(mhd, response->headers.data, response->headers.size))
         result = MHD_queue_response(connection->connection, (unsigned)response->status, mhd);
     MHD_destroy_response(mhd);
     return result;
@@ -378,6 +379,7 @@ int server_start(struct server **ret, const struct server_config *config, struct
         .catalog = config->catalog,
         .progress = config->progress,
         .version = config->version,
+        .answer_empty = config->answer_empty,
     };
     server_raise_file_limit();
     if (listener_open(config->listen, &server->listener, server->address, error) != 0 ||

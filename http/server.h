@@ -26,6 +26,7 @@ struct server_config {
     const struct catalog *catalog; // outlives the server
     struct progress *progress;     // outlives the server
     const char *version;
+    bool answer_empty; // with no rows, not 503, before anything was applied to the file
 };
 
 // Errors: ERROR_USAGE for an address that cannot be parsed, ERROR_SYSTEM naming the address and the cause (in

@@ -139,15 +139,21 @@ static json_t *status_queries_of(const struct view *view) {
     return queries;
 }
 
+// `parameter` is what the route takes for the column.
+static json_t *status_column_of(const struct column *column) {
+    CLEANUP(buffer_free) struct buffer parameter = {0};
+    route_write_column(&parameter, column->name);
+    return json_pack("{s:s,s:s,s:b,s:s%}", "name", column->name, "type", column->declared, "key",
+                     column->key != 0, "parameter", parameter.data, parameter.size);
+}
+
 static json_t *status_tables_of(const struct catalog *catalog) {
     json_t *tables = json_array();
     for (int i = 0; i < catalog->table_count; i++) {
         const struct table *table = &catalog->tables[i];
         json_t *columns = json_array();
         for (int j = 0; j < table->column_count; j++)
-            (void)json_array_append_new(columns, json_pack("{s:s,s:s,s:b}", "name", table->columns[j].name,
-                                                           "type", table->columns[j].declared, "key",
-                                                           table->columns[j].key != 0));
+            (void)json_array_append_new(columns, status_column_of(&table->columns[j]));
         const struct loaded_route loaded = {.route = ROUTE_TABLE, .table = table};
         (void)json_array_append_new(tables, json_pack("{s:s,s:o,s:o}", "name", table->name, "path",
                                                       status_path_of(&loaded), "columns", columns));

@@ -55,6 +55,23 @@ static enum routes_result ask(struct state *s, struct request request) {
     return routes_answer(s->worker, &request, &s->response, &s->wait);
 }
 
+static const char *header_in(const char *headers, size_t size, const char *name) {
+    for (size_t at = 0; at < size;) {
+        const char *own = headers + at;
+        const char *value = own + strlen(own) + 1;
+        if (strcmp(own, name) == 0)
+            return value;
+        at += strlen(own) + strlen(value) + 2;
+    }
+    return NULL;
+}
+
+static const char *header_of(struct state *s, const char *name) {
+    const struct response *response = &s->response;
+    const char *value = header_in(response->position, response->position_size, name);
+    return value != NULL ? value : header_in(response->headers.data, response->headers.size, name);
+}
+
 static void get(struct state *s, const char *target, int status) {
     assert_int_equal(ask(s, (struct request){.target = span_of(target)}), ROUTES_ANSWERED);
     if (s->response.status != status)
@@ -199,7 +216,7 @@ static void test_csv_and_lines(void **state) {
                               "3,,,-Infinity,,\r\n";
     assert_int_equal(s->response.body.size, sizeof csv - 1);
     assert_memory_equal(s->response.body.data, csv, sizeof csv - 1);
-    assert_string_equal(s->response.headers.data, "Tidemark-Next");
+    assert_non_null(header_of(s, "Tidemark-Next"));
     request.accept = SPAN("application/json;q=0.5, application/x-ndjson");
     assert_int_equal(ask(s, request), ROUTES_ANSWERED);
     assert_string_equal(s->response.content_type, "application/x-ndjson");
@@ -208,18 +225,6 @@ static void test_csv_and_lines(void **state) {
     expect_text(row, "price", "-0.005");
     json_decref(row);
     assert_int_equal(s->response.body.data[s->response.body.size - 1], '\n');
-}
-
-static const char *header_of(struct state *s, const char *name) {
-    const struct buffer *headers = &s->response.headers;
-    for (size_t at = 0; at < headers->size;) {
-        const char *own = headers->data + at;
-        const char *value = own + strlen(own) + 1;
-        if (strcmp(own, name) == 0)
-            return value;
-        at += strlen(own) + strlen(value) + 2;
-    }
-    return NULL;
 }
 
 static bool is_plain(const char *text) {
@@ -392,6 +397,69 @@ static void test_etag(void **state) {
     assert_int_equal(ask(s, request), ROUTES_ANSWERED);
     assert_int_equal(s->response.status, 200);
     assert_string_not_equal(s->response.etag, etag);
+}
+
+// A client that polls learns that the broker is gone: the state is in the tag, and a 304 tells the lag too.
+static void test_etag_has_the_state(void **state) {
+    struct state *s = *state;
+    live(s, 10);
+    struct request request = {.target = SPAN("/v1/tables/orders?id=4")};
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    char etag[ETAG_SIZE];
+    (void)snprintf(etag, sizeof etag, "%s", s->response.etag);
+    request.if_none_match = span_of(etag);
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, 304);
+    assert_string_equal(header_of(s, "Tidemark-State"), "live");
+    assert_string_equal(header_of(s, "Tidemark-Lag"), "{\"state\":\"live\",\"messages\":0,\"seconds\":0}");
+    progress_set_state(s->fixture.progress, STATE_DISCONNECTED, "no broker answers");
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, 200);
+    assert_string_equal(header_of(s, "Tidemark-State"), "disconnected");
+    progress_set_state(s->fixture.progress, STATE_LIVE, "");
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, 304);
+}
+
+// Every answer of a data route, whatever its form and its status.
+static void test_headers_of_all(void **state) {
+    struct state *s = *state;
+    static const char *const targets[] = {
+        "/v1/tables/orders",
+        "/v1/views/email/outbox",
+        "/v1/quarantine",
+        "/v1/tables/orders?after_lsn=7/0",
+        "/v1/tables/orders?max_lag_seconds=1",
+        "/v1/tables/orders?id=x",
+        "/v1/tables/orders?colour=x",
+    };
+    static const char *const types[] = {"application/json", "text/csv", "application/x-ndjson"};
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+        for (size_t j = 0; j < sizeof types / sizeof *types; j++) {
+            struct request request = {.target = span_of(targets[i]), .accept = span_of(types[j])};
+            assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+            if (header_of(s, "Tidemark-Lsn") == NULL)
+                fail_msg("%s as %s: %d without its position", targets[i], types[j], s->response.status);
+            assert_string_equal(header_of(s, "Tidemark-Lsn"), "0/19C00A0");
+            assert_string_equal(header_of(s, "Tidemark-Consistency"), "transactional");
+            assert_string_equal(header_of(s, "Tidemark-State"), "starting");
+            assert_non_null(strstr(header_of(s, "Tidemark-Lag"), "\"seconds\":null"));
+        }
+}
+
+static void test_nothing_applied(void **state) {
+    struct state *s = *state;
+    static const char *const targets[] = {"/v1/tables/orders", "/v1/views/warehouse/stock",
+                                          "/v1/tables/orders?limit=1&max_lag_seconds=1"};
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        expect_problem(s, targets[i], 503, "/problems/not-ready", "\"position\"");
+        assert_true(s->response.retry);
+        assert_string_equal(header_of(s, "Tidemark-State"), "starting");
+    }
+    json_decref(get_json(s, "/v1/quarantine"));
+    expect_problem(s, "/v1/tables/orders?after_lsn=7/0", 504, "/problems/position-not-reached", "lsn");
+    fixture_order(&s->fixture, 1, 1, "paid");
+    json_decref(get_json(s, "/v1/tables/orders"));
 }
 
 static void test_waits(void **state) {
@@ -750,6 +818,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_decoding, setup, teardown),
         cmocka_unit_test_setup_teardown(test_methods, setup, teardown),
         cmocka_unit_test_setup_teardown(test_etag, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_etag_has_the_state, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_headers_of_all, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_applied, setup_empty, teardown),
         cmocka_unit_test_setup_teardown(test_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wait_is_never_reached_per_key, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_waits, setup, teardown),

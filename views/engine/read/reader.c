@@ -2,6 +2,7 @@
 
 #include "views/base/bounds.h"
 #include "views/base/clock.h"
+#include "views/engine/read/numeric_equal.h"
 #include "views/engine/read/reader.h"
 #include "views/engine/sqlite/functions.h"
 
@@ -124,6 +125,8 @@ static int reader_open_connection(struct reader *reader, struct error *error) {
         return stmt_error(error, reader->db, reader->path);
     (void)sqlite3_busy_timeout(reader->db, READ_BUSY_MS);
     if (stmt_run(reader->db, "pragma query_only = 1", reader->path, error) != 0)
+        return -1;
+    if (numeric_equal_register(reader->db, reader->path, error) != 0)
         return -1;
     return functions_register(reader->db, NULL, error);
 }

@@ -2,6 +2,7 @@
 #include "views/base/base64.h"
 #include "views/base/real.h"
 #include "views/engine/decimal.h"
+#include "views/engine/read/numeric_equal.h"
 #include "views/engine/read/page_cursor.h"
 #include "views/engine/read/rows.h"
 
@@ -56,7 +57,12 @@ static char *table_query_sql(const struct table *table, const struct statement_k
     sqlite3_str_appendf(sql, " from \"%w\"", table->name);
     const char *join = " where ";
     for (int i = 0; i < key->equal_count; i++) {
-        sqlite3_str_appendf(sql, "%s\"%w\"=?", join, table->columns[key->equals[i]].name);
+        const struct column *column = &table->columns[key->equals[i]];
+        sqlite3_str_appendall(sql, join);
+        if (column->type == COLUMN_NUMERIC)
+            sqlite3_str_appendf(sql, "numeric_equal(\"%w\",?)", column->name);
+        else
+            sqlite3_str_appendf(sql, "\"%w\"=?", column->name);
         join = " and ";
     }
     if (key->keyset) {
@@ -126,6 +132,10 @@ static bool table_query_bind_typed(struct reader *reader, sqlite3_stmt *stmt, in
     case COLUMN_BYTEA:
         return table_query_bind_bytes(reader, stmt, index, value);
     case COLUMN_NUMERIC:
+        if (!numeric_is_valid(value))
+            return false;
+        (void)sqlite3_bind_text64(stmt, index, value.data, value.size, SQLITE_TRANSIENT, SQLITE_UTF8);
+        return true;
     case COLUMN_TEXT:
     case COLUMN_JSON:
     case COLUMN_DATE:

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""What HTTP tells: headers of every answer, before anything was applied, columns and numbers that are asked for."""
+
+import json
+import sys
+import unittest
+import urllib.error
+import urllib.request
+
+import tide
+
+BASIC = tide.CAPTURES / "basic.jsonl"
+POSITION = ("Tidemark-Lsn", "Tidemark-Consistency", "Tidemark-State", "Tidemark-Lag")
+
+
+def ask(server, path, **headers):
+    """(status, headers, body)"""
+    request = urllib.request.Request(server.address + path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read()
+
+
+def envelope(table, offset, key, row):
+    source = {"version": "3.1.2.Final", "connector": "postgresql", "name": "app", "ts_ms": 1700000000000 + offset,
+              "snapshot": "false", "db": "appdb", "schema": "public", "table": table, "txId": 500 + offset,
+              "lsn": 1000 + 8 * offset}  # fmt: skip
+    value = {"before": None, "after": row, "source": source, "op": "c", "ts_ms": 1700000000000 + offset}
+    return tide.line(f"app.public.{table}", offset, key, value)
+
+
+class Api(unittest.TestCase):
+    def setUp(self):
+        folder = tide.Folder()
+        self.path = folder.__enter__()
+        self.addCleanup(folder.__exit__, None, None, None)
+
+    def server(self, *arguments):
+        server = tide.Server(*arguments, stderr=self.path / f"log{len(list(self.path.glob('log*')))}")
+        self.addCleanup(server.__exit__)
+        return server
+
+    def own(self, source, lines):
+        """serve over a file of our own tables and rows"""
+        views = self.path / "views"
+        views.mkdir()
+        (views / "source.sql").write_text(source)
+        db = self.path / "own.db"
+        capture = tide.write_capture(self.path / "capture.jsonl", lines)
+        tide.replay(db, capture, flags=("--views", views, "--prefix", "app"))
+        return views, self.server("serve", "--db", db, "--views", views)
+
+    def ids(self, server, path):
+        status, _, body = ask(server, path)
+        self.assertEqual(200, status, body)
+        return [row["id"] for row in json.loads(body)["rows"]]
+
+    def test_before_anything_was_applied(self):
+        broker = f"127.0.0.1:{tide.free_port()}"
+        arguments = ("run", "--brokers", broker, "--prefix", tide.PREFIX, "--db")
+        server = self.server(*arguments, self.path / "new.db")
+        for path in ("/v1/tables/orders", "/v1/views/warehouse/stock"):
+            status, headers, body = ask(server, path)
+            self.assertEqual((503, "/problems/not-ready"), (status, json.loads(body)["type"]))
+            self.assertEqual([], [name for name in POSITION if name not in headers])
+        server.stop()
+        empty = self.server(*arguments, self.path / "new.db", "--answer-empty")
+        self.assertEqual((200, []), (lambda s, _, b: (s, json.loads(b)["rows"]))(*ask(empty, "/v1/tables/orders")))
+        self.assertEqual(503, ask(empty, "/readyz")[0])
+        empty.stop()
+        tide.replay(self.path / "new.db", BASIC)
+        serving = self.server("serve", "--db", self.path / "new.db")
+        self.assertEqual(200, ask(serving, "/v1/tables/orders")[0])
+        self.assertEqual(200, ask(serving, "/readyz")[0])
+
+    def test_headers_of_every_answer(self):
+        tide.replay(self.path / "x.db", BASIC)
+        server = self.server("serve", "--db", self.path / "x.db")
+        for kind in ("application/json", "text/csv", "application/x-ndjson"):
+            status, headers, _ = ask(server, "/v1/views/warehouse/stock", Accept=kind)
+            self.assertEqual(200, status)
+            again, later, body = ask(server, "/v1/views/warehouse/stock", Accept=kind, If_None_Match=headers["ETag"])
+            self.assertEqual((304, b""), (again, body))
+            for answer in (headers, later):
+                self.assertRegex(answer["Tidemark-Lsn"], r"^[0-9A-F]+/[0-9A-F]+$")
+                self.assertEqual("transactional", answer["Tidemark-Consistency"])
+                self.assertEqual("serving", answer["Tidemark-State"])
+                self.assertEqual("serving", json.loads(answer["Tidemark-Lag"])["state"])
+
+    def test_a_client_that_polls_learns_that_the_broker_is_gone(self):
+        demo = self.server("demo")
+        broker = tide.wait_for("the broker's address", lambda: next(
+            (text.split("embedded broker on ")[1].split(",")[0] for text in demo.log().splitlines()
+             if "embedded broker on " in text), None))  # fmt: skip
+        server = self.server("run", "--brokers", broker, "--prefix", tide.PREFIX, "--db", self.path / "r.db")
+        tide.wait_for("ready", lambda: server.get("/readyz")[0] == 200)
+        path = "/v1/views/warehouse/stock"
+        _, first, _ = ask(server, path)
+        etag, state = first["ETag"], first["Tidemark-State"]
+        self.assertEqual(304, ask(server, path, If_None_Match=etag)[0])
+        demo.kill()
+        told = tide.wait_for("another answer than 304", lambda: next(
+            (answer for answer in [ask(server, path, If_None_Match=etag)] if answer[0] != 304), None))  # fmt: skip
+        self.assertEqual(200, told[0])
+        self.assertNotEqual(state, told[1]["Tidemark-State"])
+
+    def test_a_column_called_like_a_parameter(self):
+        source = 'create table caps(id int primary key, "limit" int, after text, wait_ms int, after_lsn int, name text);'
+        rows = [{"id": i, "limit": i % 3, "after": f"a{i}", "wait_ms": i, "after_lsn": i, "name": f"n{i}"} for i in range(1, 8)]
+        views, server = self.own(source, [envelope("caps", i, {"id": row["id"]}, row) for i, row in enumerate(rows)])
+        self.assertEqual([2, 5], self.ids(server, "/v1/tables/caps?column.limit=2"))
+        self.assertEqual([2], self.ids(server, "/v1/tables/caps?column.limit=2&limit=1"))
+        self.assertEqual([3], self.ids(server, "/v1/tables/caps?column.after=a3&column.wait_ms=3&column.after_lsn=3"))
+        self.assertEqual([4], self.ids(server, "/v1/tables/caps?column.name=n4&column.id=4"))
+        status, _, body = ask(server, "/v1/tables/caps?column.colour=2")
+        self.assertEqual((400, "/problems/unknown-parameter"), (status, json.loads(body)["type"]))
+        self.assertIn('"colour"', json.loads(body)["detail"])
+        told = {c["name"]: c["parameter"] for c in json.loads(ask(server, "/v1/views")[2])["tables"][0]["columns"]}
+        self.assertEqual(("column.limit", "name"), (told["limit"], told["name"]))
+        names = [p.get("name") for p in json.loads(ask(server, "/openapi.json")[2])["paths"]["/v1/tables/caps"]["get"]["parameters"]]
+        self.assertIn("column.limit", names)
+        self.assertNotIn("limit", names)
+        done = tide.run("check", "--views", views)
+        self.assertIn("GET /v1/tables/caps?column.limit=&column.after=&column.wait_ms=&column.after_lsn=\n", done.stdout)
+
+    def test_numeric_is_compared_as_a_number(self):
+        amounts = ["100.00", "0.10", "1E+3", "NaN", "-5", None, "123456789012345678901234567890.50"]
+        lines = [envelope("pay", i, {"id": i}, {"id": i, "amount": amount}) for i, amount in enumerate(amounts)]
+        _, server = self.own("create table pay(id int primary key, amount numeric);", lines)
+        expected = {"100": [0], "1e2": [0], "100.001": [], "0.1": [1], ".1": [1], "1000": [2], "nan": [3], "-5.0": [4],
+                    "5": [], "123456789012345678901234567890.5": [6], "123456789012345678901234567890": []}  # fmt: skip
+        for asked, ids in expected.items():
+            self.assertEqual(ids, self.ids(server, f"/v1/tables/pay?amount={asked}"), asked)
+        self.assertEqual(400, ask(server, "/v1/tables/pay?amount=1x")[0])
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
