@@ -4,27 +4,30 @@
 
 #include <string.h>
 
+static int sqlite_value_lack(struct value *ret) {
+    *ret = (struct value){.kind = VALUE_NULL};
+    return SQLITE_NOMEM;
+}
+
 static int sqlite_value_borrow_blob(sqlite3_value *value, struct value *ret) {
     size_t size =
         (size_t)sqlite3_value_bytes(value); // before: SQLite may have to write out zeros that it only counts
     const void *data = size > 0 ? sqlite3_value_blob(value) : "";
     if (data == NULL)
-        return SQLITE_NOMEM;
+        return sqlite_value_lack(ret);
     *ret = (struct value){.kind = VALUE_BLOB, .bytes = {data, size}};
     return SQLITE_OK;
 }
 
 int sqlite_value_borrow_text(sqlite3_value *value, struct value *ret) {
-    *ret = (struct value){.kind = VALUE_NULL};
     const char *data = (const char *)sqlite3_value_text(value); // SQLite may have to convert it
     if (data == NULL)
-        return SQLITE_NOMEM;
+        return sqlite_value_lack(ret);
     *ret = (struct value){.kind = VALUE_TEXT, .bytes = {data, (size_t)sqlite3_value_bytes(value)}};
     return SQLITE_OK;
 }
 
 int sqlite_value_borrow(sqlite3_value *value, struct value *ret) {
-    *ret = (struct value){.kind = VALUE_NULL};
     switch (sqlite3_value_type(value)) {
     case SQLITE_INTEGER:
         *ret = (struct value){.kind = VALUE_INTEGER, .integer = sqlite3_value_int64(value)};
@@ -37,6 +40,7 @@ int sqlite_value_borrow(sqlite3_value *value, struct value *ret) {
     case SQLITE_BLOB:
         return sqlite_value_borrow_blob(value, ret);
     default:
+        *ret = (struct value){.kind = VALUE_NULL};
         return SQLITE_OK;
     }
 }
