@@ -1,109 +1,9 @@
 // Numbers to watch: /v1/lag and /metrics.
 #include "http/answers.h"
+#include "http/tables.h"
 #include "views/base/cleanup.h"
 
 #include <stdlib.h>
-
-// Where each partition stands: what the snapshot has applied beside what the consumer knows of it.
-struct partition_row {
-    struct span topic;
-    int32_t partition;
-    int64_t applied; // -1 = not known, as the two that follow
-    int64_t high;
-    int64_t high_at_ms;
-};
-
-struct partition_rows {
-    struct partition_row *rows;
-    int count;
-    struct partition_progress *known; // the topics' names live in the progress
-    int64_t behind; // sum of high - applied of those that are read, -1 = some high watermark is not known
-};
-
-static void metrics_partition_rows_free(struct partition_rows *rows) {
-    free(rows->rows);
-    free(rows->known);
-}
-
-static int metrics_read_known(struct progress *progress, struct partition_rows *ret, int *ret_count) {
-    int capacity = progress_partitions(progress, NULL, 0) + 16;
-    ret->known = calloc((size_t)capacity, sizeof *ret->known);
-    if (ret->known == NULL)
-        return -1;
-    int count = progress_partitions(progress, ret->known, capacity);
-    *ret_count = count < capacity ? count : capacity;
-    return 0;
-}
-
-static int metrics_compare(struct span topic, int32_t partition, const struct partition_progress *known) {
-    size_t known_size = strlen(known->topic);
-    size_t shared = topic.size < known_size ? topic.size : known_size;
-    int order = shared > 0 ? memcmp(topic.data, known->topic, shared) : 0;
-    if (order == 0)
-        order = (topic.size > known_size) - (topic.size < known_size);
-    return order != 0 ? order : (partition > known->partition) - (partition < known->partition);
-}
-
-static struct partition_row metrics_row_of(const struct partition_progress *known) {
-    return (struct partition_row){
-        .topic = span_of(known->topic),
-        .partition = known->partition,
-        .applied = known->applied,
-        .high = known->high,
-        .high_at_ms = known->high_at_ms,
-    };
-}
-
-// Both lists are in (topic, partition) order.
-static void metrics_merge(struct partition_rows *ret, const struct applied_offset *applied, int applied_count,
-                          int known_count) {
-    int a = 0;
-    int k = 0;
-    ret->behind = known_count > 0 ? 0 : -1;
-    while (a < applied_count || k < known_count) {
-        int order = a == applied_count ? 1 : -1;
-        if (a < applied_count && k < known_count)
-            order = metrics_compare(applied[a].topic, applied[a].partition, &ret->known[k]);
-        struct partition_row row = {.high = -1};
-        if (order >= 0)
-            row = metrics_row_of(&ret->known[k++]);
-        if (order <= 0) {
-            row.topic = applied[a].topic;
-            row.partition = applied[a].partition;
-            row.applied = applied[a].next_offset;
-            a++;
-        }
-        if (row.high >= 0 && row.high < row.applied)
-            row.high = row.applied;
-        if (order >= 0) // one that is read: a partition that only the file knows says nothing of the lag
-            ret->behind = row.high < 0 || ret->behind < 0 ? -1 : ret->behind + row.high - row.applied;
-        ret->rows[ret->count++] = row;
-    }
-}
-
-static int metrics_read_partitions(struct exchange *exchange, struct partition_rows *ret,
-                                   struct error *error) {
-    const struct applied_offset *applied;
-    int applied_count;
-    int known_count;
-    if (reader_offsets(exchange->reader, &applied, &applied_count, error) != 0)
-        return -1;
-    if (metrics_read_known(exchange->routes->config.progress, ret, &known_count) != 0)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    ret->rows = calloc((size_t)(applied_count + known_count) + 1, sizeof *ret->rows);
-    if (ret->rows == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    metrics_merge(ret, applied, applied_count, known_count);
-    // The sum of what is listed, not of watermarks a moment older.
-    exchange->lag.messages = ret->behind;
-    return 0;
-}
-
-static int64_t metrics_age_of(int64_t at_ms, int64_t now_ms) {
-    if (at_ms <= 0)
-        return -1;
-    return now_ms > at_ms ? now_ms - at_ms : 0;
-}
 
 static void metrics_render_partition(struct buffer *out, const struct partition_row *row, int64_t now_ms) {
     buffer_text(out, "{\"topic\":");
@@ -115,18 +15,18 @@ static void metrics_render_partition(struct buffer *out, const struct partition_
     buffer_text(out, ",\"high\":");
     render_integer_or_null(out, row->high);
     buffer_text(out, ",\"lag\":");
-    render_integer_or_null(out, row->high >= 0 ? row->high - row->applied : -1);
+    render_integer_or_null(out, partition_row_lag(row));
     buffer_text(out, ",\"age_ms\":");
-    render_integer_or_null(out, metrics_age_of(row->high_at_ms, now_ms));
+    render_integer_or_null(out, partition_age_ms(row->high_at_ms, now_ms));
     buffer_char(out, '}');
 }
 
 enum routes_result answer_lag(struct exchange *exchange) {
     if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
-    CLEANUP(metrics_partition_rows_free) struct partition_rows partitions = {0};
+    CLEANUP(partition_rows_free) struct partition_rows partitions = {0};
     struct error error;
-    if (metrics_read_partitions(exchange, &partitions, &error) != 0)
+    if (partition_rows_read(exchange, &partitions, &error) != 0)
         return exchange_fail(exchange, &error);
     struct progress_summary summary;
     progress_summary(exchange->routes->config.progress, &summary);
@@ -135,7 +35,7 @@ enum routes_result answer_lag(struct exchange *exchange) {
     buffer_char(out, '{');
     render_lag_members(out, &exchange->lag);
     buffer_text(out, ",\"as_of_age_ms\":");
-    render_integer_or_null(out, metrics_age_of(summary.oldest_high_at_ms, exchange->now_ms));
+    render_integer_or_null(out, partition_age_ms(summary.oldest_high_at_ms, exchange->now_ms));
     buffer_text(out, ",\"partitions\":[");
     for (int i = 0; i < partitions.count; i++) {
         buffer_text(out, i > 0 ? "," : "");
@@ -211,8 +111,66 @@ static int64_t metrics_applied_of(const struct partition_row *row) {
     return row->applied;
 }
 
-static int64_t metrics_lag_of_partition(const struct partition_row *row) {
-    return row->high >= 0 ? row->high - row->applied : -1;
+static int64_t metrics_rows_of(const struct table_row *row) {
+    return row->rows;
+}
+
+static int64_t metrics_lag_of(const struct table_row *row) {
+    return row->lag;
+}
+
+static int64_t metrics_newest_of(const struct table_row *row) {
+    return row->newest_event_ms > 0 ? row->newest_event_ms / 1000 : -1;
+}
+
+static int64_t metrics_complete_of(const struct table_row *row) {
+    return row->complete;
+}
+
+static void metrics_write_table_gauge(struct buffer *out, const struct table_row *rows, int count,
+                                      const char *name, const char *help,
+                                      int64_t (*value)(const struct table_row *row)) {
+    metrics_metric(out, name, "gauge", help);
+    for (int i = 0; i < count; i++) {
+        if (value(&rows[i]) < 0)
+            continue;
+        buffer_format(out, "%s{table=\"", name);
+        metrics_write_label(out, span_of(rows[i].table->name));
+        buffer_format(out, "\"} %lld\n", (long long)value(&rows[i]));
+    }
+}
+
+static void metrics_write_tables(struct exchange *exchange, const struct partition_rows *partitions) {
+    struct buffer *out = &exchange->response->body;
+    int count = exchange->routes->config.catalog->table_count;
+    CLEANUP(free_any) struct table_row *rows = table_rows_read(exchange, partitions);
+    if (rows == NULL) {
+        out->failed = true;
+        return;
+    }
+    metrics_write_table_gauge(out, rows, count, "tidemark_table_rows", "Rows of the table.", metrics_rows_of);
+    metrics_write_table_gauge(out, rows, count, "tidemark_table_lag_messages",
+                              "Messages of the table's topics that are not applied.", metrics_lag_of);
+    metrics_write_table_gauge(out, rows, count, "tidemark_table_newest_event_seconds",
+                              "Source time of the table's newest event since the start.", metrics_newest_of);
+    metrics_write_table_gauge(out, rows, count, "tidemark_table_complete",
+                              "0 when older rows of the table may be missing.", metrics_complete_of);
+}
+
+// What is declared and does not come, and what comes and is not declared. Of a process that consumes.
+static void metrics_write_placement(struct exchange *exchange, const struct progress_summary *summary) {
+    struct buffer *out = &exchange->response->body;
+    struct progress *progress = exchange->routes->config.progress;
+    if (summary->state == STATE_SERVING)
+        return;
+    metrics_gauge(out, "tidemark_tables_without_topic", "Declared tables whose topic was not found.",
+                  progress_tables_without_topic(progress, exchange->routes->config.catalog->table_count));
+    metrics_gauge(out, "tidemark_missing_columns", "Columns of source.sql that events lack.",
+                  summary->missing_columns);
+    metrics_gauge(out, "tidemark_undeclared_topics", "Topics of the prefix that feed no declared table.",
+                  summary->undeclared);
+    metrics_counter(out, "tidemark_unplaced_messages_total",
+                    "Messages of topics that are read, whose row is no declared table's.", summary->unplaced);
 }
 
 static void metrics_write_answers(struct buffer *out, const struct routes *routes) {
@@ -239,10 +197,10 @@ static void metrics_write_lag_seconds(struct buffer *out, int64_t ms) {
 enum routes_result answer_metrics(struct exchange *exchange) {
     if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
-    CLEANUP(metrics_partition_rows_free) struct partition_rows partitions = {0};
+    CLEANUP(partition_rows_free) struct partition_rows partitions = {0};
     int64_t quarantined = -1;
     struct error error;
-    if (metrics_read_partitions(exchange, &partitions, &error) != 0 ||
+    if (partition_rows_read(exchange, &partitions, &error) != 0 ||
         reader_quarantine_count(exchange->reader, &quarantined, &error) != 0)
         return exchange_fail(exchange, &error);
     struct progress_summary summary;
@@ -255,7 +213,7 @@ enum routes_result answer_metrics(struct exchange *exchange) {
                   exchange->lag.messages);
     metrics_write_lag_seconds(out, exchange->lag.ms);
     metrics_gauge(out, "tidemark_watermark_age_milliseconds", "Age of the least fresh high watermark.",
-                  metrics_age_of(summary.oldest_high_at_ms, exchange->now_ms));
+                  partition_age_ms(summary.oldest_high_at_ms, exchange->now_ms));
     metrics_gauge(out, "tidemark_position_lsn", "Commit LSN that answers show.", exchange->position.lsn);
     metrics_gauge(out, "tidemark_quarantine_rows", "Events that wait in quarantine.", quarantined);
     metrics_gauge(out, "tidemark_drift_columns", "Columns seen in events that source.sql lacks.",
@@ -264,7 +222,9 @@ enum routes_result answer_metrics(struct exchange *exchange) {
     metrics_write_partition_gauge(out, &partitions, "tidemark_partition_applied_offset",
                                   "Next offset to apply.", metrics_applied_of);
     metrics_write_partition_gauge(out, &partitions, "tidemark_partition_lag_messages",
-                                  "High watermark less applied.", metrics_lag_of_partition);
+                                  "High watermark less applied.", partition_row_lag);
+    metrics_write_placement(exchange, &summary);
     metrics_write_answers(out, exchange->routes);
+    metrics_write_tables(exchange, &partitions);
     return ROUTES_ANSWERED;
 }

@@ -1,6 +1,7 @@
 // What the server says of itself: health, readiness, status, the views.
 #include "http/answers.h"
 #include "http/route.h"
+#include "http/tables.h"
 #include "views/base/cleanup.h"
 
 #include <jansson.h>
@@ -73,9 +74,32 @@ static json_t *status_views_with_hash(const struct catalog *catalog) {
     return views;
 }
 
+// The columns of one kind that are told, of one table or of all.
+struct status_columns {
+    json_t *array;
+    const char *kind;
+    const struct table *table; // NULL: of all
+};
+
 static void status_add_drift(void *self, const char *table, const char *column, int64_t times) {
-    (void)json_array_append_new(self, json_pack("{s:o,s:o,s:I}", "table", status_text(table), "column",
-                                                status_text(column), "events", (json_int_t)times));
+    const struct status_columns *columns = self;
+    (void)json_array_append_new(columns->array, json_pack("{s:o,s:o,s:s,s:I}", "table", status_text(table),
+                                                          "column", status_text(column), "kind",
+                                                          columns->kind, "events", (json_int_t)times));
+}
+
+static void status_add_column(void *self, const char *table, const char *column, int64_t times) {
+    const struct status_columns *columns = self;
+    (void)times;
+    if (strcmp(table, columns->table->name) == 0)
+        (void)json_array_append_new(columns->array, status_text(column));
+}
+
+static json_t *status_drift(struct progress *progress) {
+    json_t *array = json_array();
+    progress_drift_each(progress, status_add_drift, &(struct status_columns){array, "extra", NULL});
+    progress_missing_each(progress, status_add_drift, &(struct status_columns){array, "missing", NULL});
+    return array;
 }
 
 static json_t *status_counters_of(const struct progress_counters *counters) {
@@ -91,31 +115,122 @@ static json_t *status_ms_or_null(int64_t ms) {
     return ms > 0 ? json_integer(ms) : json_null();
 }
 
+static json_t *status_number_or_null(int64_t number) {
+    return number >= 0 ? json_integer(number) : json_null();
+}
+
+// The names that progress lends while its mutex is held.
+static void status_add_topics(void *self, const struct table_progress *table) {
+    json_t *object = self;
+    json_t *topics = json_array();
+    for (int i = 0; i < table->topic_count; i++)
+        (void)json_array_append_new(topics, status_text(table->topics[i]));
+    (void)json_object_set_new(object, "topic",
+                              table->topic_count > 0 ? status_text(table->topics[0]) : json_null());
+    (void)json_object_set_new(object, "topics", topics);
+    (void)json_object_set_new(object, "incomplete",
+                              table->incomplete != NULL ? status_text(table->incomplete) : json_null());
+}
+
+static json_t *status_table(struct progress *progress, const struct table_row *row) {
+    json_t *missing = json_array();
+    json_t *extra = json_array();
+    progress_missing_each(progress, status_add_column, &(struct status_columns){missing, NULL, row->table});
+    progress_drift_each(progress, status_add_column, &(struct status_columns){extra, NULL, row->table});
+    json_t *table =
+        json_pack("{s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:b}", "name", status_text(row->table->name), "rows",
+                  status_number_or_null(row->rows), "partitions", row->partitions, "lag",
+                  status_number_or_null(row->lag), "newest_event_ms", status_ms_or_null(row->newest_event_ms),
+                  "missing", missing, "extra", extra, "complete", row->complete);
+    progress_table_visit(progress, row->table->index, status_add_topics, table);
+    return table;
+}
+
+static json_t *status_tables(struct exchange *exchange, const struct partition_rows *partitions) {
+    CLEANUP(free_any) struct table_row *rows = table_rows_read(exchange, partitions);
+    if (rows == NULL)
+        return NULL;
+    json_t *tables = json_array();
+    for (int i = 0; i < exchange->routes->config.catalog->table_count; i++)
+        (void)json_array_append_new(tables, status_table(exchange->routes->config.progress, &rows[i]));
+    return tables;
+}
+
+static void status_add_undeclared(void *self, const char *topic) {
+    (void)json_array_append_new(self, status_text(topic));
+}
+
+static void status_add_unplaced(void *self, const char *topic, const char *source_table, int64_t times) {
+    (void)json_array_append_new(self,
+                                json_pack("{s:o,s:o,s:I}", "topic", status_text(topic), "table",
+                                          status_text_or_null(source_table), "messages", (json_int_t)times));
+}
+
+// A document that is made member by member; a member that cannot be made fails the whole.
+struct status_document {
+    json_t *root;
+    bool failed;
+};
+
+static void status_set(struct status_document *document, const char *name, json_t *value) {
+    if (value == NULL || json_object_set_new(document->root, name, value) != 0)
+        document->failed = true;
+}
+
+static void status_set_process(struct status_document *document, const struct exchange *exchange,
+                               const struct progress_summary *summary) {
+    int64_t uptime_ms = exchange->now_ms - summary->started_at_ms;
+    const struct routes_config *config = &exchange->routes->config;
+    status_set(document, "state", json_string(progress_state_name(summary->state)));
+    status_set(document, "reason", status_text_or_null(summary->reason));
+    status_set(document, "consistency",
+               json_string(exchange->position.transactional ? "transactional" : "per-key"));
+    status_set(document, "version", json_string(config->version));
+    status_set(document, "store_id", json_string(exchange->position.store_id));
+    status_set(document, "store_version", json_integer(exchange->position.version));
+    status_set(document, "uptime_seconds", json_integer(uptime_ms > 0 ? uptime_ms / 1000 : 0));
+    status_set(document, "last_error", status_text_or_null(summary->last_error));
+    status_set(document, "newest_applied_ts_ms", status_ms_or_null(summary->newest_applied_ts_ms));
+    status_set(document, "newest_heartbeat_ms", status_ms_or_null(summary->newest_heartbeat_ms));
+    status_set(document, "counters", status_counters_of(&summary->counters));
+}
+
+static void status_set_content(struct status_document *document, struct exchange *exchange,
+                               const struct partition_rows *partitions,
+                               const struct progress_summary *summary) {
+    struct progress *progress = exchange->routes->config.progress;
+    json_t *undeclared = json_array();
+    json_t *unplaced = json_array();
+    progress_undeclared_each(progress, status_add_undeclared, undeclared);
+    progress_unplaced_each(progress, status_add_unplaced, unplaced);
+    status_set(document, "views", status_views_with_hash(exchange->routes->config.catalog));
+    status_set(document, "drift", status_drift(progress));
+    status_set(document, "undeclared", undeclared);
+    status_set(document, "undeclared_count", json_integer(summary->undeclared));
+    status_set(document, "unplaced", unplaced);
+    status_set(document, "unplaced_messages", json_integer(summary->unplaced));
+    status_set(document, "lint", json_array());
+    status_set(document, "tables", status_tables(exchange, partitions));
+}
+
 enum routes_result answer_status(struct exchange *exchange) {
     if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
+    CLEANUP(partition_rows_free) struct partition_rows partitions = {0};
     int64_t quarantined = 0;
     struct error error;
-    if (reader_quarantine_count(exchange->reader, &quarantined, &error) != 0)
+    if (partition_rows_read(exchange, &partitions, &error) != 0 ||
+        reader_quarantine_count(exchange->reader, &quarantined, &error) != 0)
         return exchange_fail(exchange, &error);
-    const struct routes_config *config = &exchange->routes->config;
     struct progress_summary summary;
-    progress_summary(config->progress, &summary);
-    int64_t uptime_ms = exchange->now_ms - summary.started_at_ms;
-    json_t *drift = json_array();
-    progress_drift_each(config->progress, status_add_drift, drift);
-    status_give_document(
-        exchange, json_pack("{s:s,s:o,s:s,s:s,s:s,s:I,s:I,s:o,s:o,s:I,s:o,s:o,s:o,s:o}", "state",
-                            progress_state_name(summary.state), "reason", status_text_or_null(summary.reason),
-                            "consistency", exchange->position.transactional ? "transactional" : "per-key",
-                            "version", config->version, "store_id", exchange->position.store_id,
-                            "store_version", (json_int_t)exchange->position.version, "uptime_seconds",
-                            (json_int_t)(uptime_ms > 0 ? uptime_ms / 1000 : 0), "views",
-                            status_views_with_hash(config->catalog), "drift", drift, "quarantined",
-                            (json_int_t)quarantined, "last_error", status_text_or_null(summary.last_error),
-                            "newest_applied_ts_ms", status_ms_or_null(summary.newest_applied_ts_ms),
-                            "newest_heartbeat_ms", status_ms_or_null(summary.newest_heartbeat_ms), "counters",
-                            status_counters_of(&summary.counters)));
+    progress_summary(exchange->routes->config.progress, &summary);
+    struct status_document document = {.root = json_object()};
+    status_set_process(&document, exchange, &summary);
+    status_set(&document, "quarantined", json_integer(quarantined));
+    status_set_content(&document, exchange, &partitions, &summary);
+    if (document.failed)
+        exchange->response->body.failed = true;
+    status_give_document(exchange, document.root);
     return ROUTES_ANSWERED;
 }
 

@@ -62,8 +62,9 @@ struct progress_summary {
     int64_t newest_heartbeat_ms;  // the connector's clock, 0 = none seen
     struct progress_counters counters;
     int64_t started_at_ms;
-    int undeclared;   // topics of the prefix that feed no declared table
-    int64_t unplaced; // messages of a topic that is read, whose row is no declared table's
+    int64_t missing_columns; // columns of source.sql that events lack
+    int undeclared;          // topics of the prefix that feed no declared table
+    int64_t unplaced;        // messages of a topic that is read, whose row is no declared table's
 };
 
 // The little of it that every answer needs.

@@ -97,6 +97,9 @@ struct span rows_cursor(const struct rows *rows);
 // Rows that wait in quarantine, within a snapshot.
 int reader_quarantine_count(struct reader *reader, int64_t *ret, struct error *error);
 
+// Rows of a table, within a snapshot. ERROR_TIMEOUT past the deadline.
+int reader_count_rows(struct reader *reader, const struct table *table, int64_t *ret, struct error *error);
+
 // For those who wait, within a snapshot: whether the source transaction with this txid (its low 32 bits) is
 // among the recent ones that are shown whole; and the next offset of one partition, -1 = none was applied.
 int reader_shows_transaction(struct reader *reader, int64_t txid, bool *ret, struct error *error);

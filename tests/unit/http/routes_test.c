@@ -633,6 +633,86 @@ static void test_status_of_any_bytes(void **state) {
     }
 }
 
+static json_t *member_named(json_t *array, const char *name) {
+    size_t index;
+    json_t *member;
+    json_array_foreach(array, index, member) {
+        const char *own = json_string_value(json_object_get(member, "name"));
+        if (own != NULL && strcmp(own, name) == 0)
+            return member;
+    }
+    fail_msg("%s is not told", name);
+    return NULL;
+}
+
+static void expect_texts(json_t *object, const char *name, const char *first, size_t count) {
+    json_t *array = json_object_get(object, name);
+    assert_int_equal(json_array_size(array), count);
+    if (count > 0)
+        assert_string_equal(json_string_value(json_array_get(array, 0)), first);
+}
+
+static void test_status_of_tables(void **state) {
+    struct state *s = *state;
+    struct progress *progress = s->fixture.progress;
+    const char *const nobodys[] = {"shop.public.order"};
+    live(s, 13);
+    int orders = catalog_table(s->fixture.catalog, "orders", 6)->index;
+    progress_table_topic(progress, orders, TOPIC, 1);
+    progress_table_event(progress, orders, 1700000000007);
+    progress_table_incomplete(progress, orders, "the topic begins at offset 7");
+    progress_missing(progress, "orders", "notes", 5, 3);
+    progress_drift(progress, "orders", "colour", 6, 2);
+    progress_set_undeclared(progress, nobodys, 1);
+    progress_unplaced(progress, "shop.all", "public.x", 4);
+    json_t *body = get_json(s, "/v1/status");
+    json_t *tables = json_object_get(body, "tables");
+    assert_int_equal(json_array_size(tables), (size_t)s->fixture.catalog->table_count);
+    json_t *table = member_named(tables, "orders");
+    assert_int_equal(json_integer_value(json_object_get(table, "rows")), 10);
+    expect_text(table, "topic", TOPIC);
+    expect_texts(table, "topics", TOPIC, 1);
+    assert_int_equal(json_integer_value(json_object_get(table, "partitions")), 1);
+    assert_int_equal(json_integer_value(json_object_get(table, "lag")), 3);
+    assert_int_equal(json_integer_value(json_object_get(table, "newest_event_ms")), 1700000000007);
+    expect_texts(table, "missing", "notes", 1);
+    expect_texts(table, "extra", "colour", 1);
+    assert_true(json_is_false(json_object_get(table, "complete")));
+    expect_text(table, "incomplete", "the topic begins at offset 7");
+    table = member_named(tables, "customers");
+    assert_int_equal(json_integer_value(json_object_get(table, "rows")), 0);
+    assert_true(json_is_null(json_object_get(table, "topic")));
+    assert_true(json_is_null(json_object_get(table, "lag")));
+    assert_true(json_is_null(json_object_get(table, "newest_event_ms")));
+    expect_texts(table, "missing", "", 0);
+    assert_true(json_is_true(json_object_get(table, "complete")));
+    expect_texts(body, "undeclared", "shop.public.order", 1);
+    json_t *unplaced = json_array_get(json_object_get(body, "unplaced"), 0);
+    expect_text(unplaced, "topic", "shop.all");
+    expect_text(unplaced, "table", "public.x");
+    assert_int_equal(json_integer_value(json_object_get(unplaced, "messages")), 4);
+    assert_true(json_is_array(json_object_get(body, "lint")));
+    assert_int_equal(json_array_size(json_object_get(body, "drift")), 2);
+    json_decref(body);
+    get(s, "/metrics", 200);
+    buffer_char(&s->response.body, '\0');
+    static const char *const lines[] = {
+        "tidemark_table_rows{table=\"orders\"} 10\n",
+        "tidemark_table_lag_messages{table=\"orders\"} 3\n",
+        "tidemark_table_newest_event_seconds{table=\"orders\"} 1700000000\n",
+        "tidemark_table_complete{table=\"orders\"} 0\n",
+        "tidemark_tables_without_topic 3\n",
+        "tidemark_missing_columns 1\n",
+        "tidemark_undeclared_topics 1\n",
+        "tidemark_unplaced_messages_total 4\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (strstr(s->response.body.data, lines[i]) == NULL)
+            fail_msg("%s is not in %s", lines[i], s->response.body.data);
+    if (strstr(s->response.body.data, "tidemark_table_lag_messages{table=\"customers\"}") != NULL)
+        fail_msg("a table without a topic has a lag");
+}
+
 static void test_too_large(void **state) {
     struct state *s = *state;
     expect_problem(s, "/v1/views/lab/large", 500, "/problems/answer-too-large", "limit");
@@ -811,6 +891,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_cursors_of_any_text, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_cursor_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status_of_any_bytes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_status_of_tables, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_large, setup, teardown),
         cmocka_unit_test(test_accept),
         cmocka_unit_test_setup_teardown(test_problems, setup, teardown),

@@ -298,6 +298,7 @@ void progress_summary(struct progress *progress, struct progress_summary *ret) {
     (void)pthread_mutex_lock(&progress->mutex);
     *ret = progress->summary;
     ret->counters.drift_columns = progress->drift.count;
+    ret->missing_columns = progress->missing.count;
     ret->messages_behind = progress->partition_count == 0 ? -1 : 0;
     int64_t oldest = INT64_MAX;
     for (int i = 0; i < progress->partition_count; i++) {

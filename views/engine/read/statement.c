@@ -20,7 +20,7 @@ void statement_cache_free(struct statement_cache *cache) {
 
 static bool statement_has_key(const struct statement *statement, const struct statement_key *key) {
     const struct statement_key *own = &statement->key;
-    return own->subject == key->subject && own->keyset == key->keyset &&
+    return own->subject == key->subject && own->keyset == key->keyset && own->count == key->count &&
            own->equal_count == key->equal_count &&
            memcmp(own->equals, key->equals, (size_t)key->equal_count * sizeof *key->equals) == 0;
 }

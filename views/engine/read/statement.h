@@ -15,6 +15,7 @@ struct statement_key {
     uint16_t equals[STATEMENT_EQUALS_MAX]; // of a table: the columns that are compared, ascending
     int equal_count;
     bool keyset; // of a table: begins after a key
+    bool count;  // of a table: how many rows it has
 };
 
 // How the integers of a result column are to be read (everything else tells by itself), and where the text of

@@ -49,6 +49,12 @@ static void table_query_append_keys(sqlite3_str *sql, const struct table *table)
         sqlite3_str_appendf(sql, "%s\"%w\"", i > 0 ? "," : "", table->columns[table->keys[i]].name);
 }
 
+static char *table_query_count_sql(const struct table *table) {
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(sql, "select count(*) from \"%w\"", table->name);
+    return sqlite3_str_finish(sql);
+}
+
 // Values bind as ?1.. in the order of equals, then the key to begin after, then the limit.
 static char *table_query_sql(const struct table *table, const struct statement_key *key) {
     sqlite3_str *sql = sqlite3_str_new(NULL);
@@ -168,7 +174,8 @@ static struct statement *table_query_statement(struct reader *reader, const stru
     struct statement *statement = statement_find(&reader->cache, key);
     if (statement != NULL)
         return statement;
-    CLEANUP(stmt_free_text) char *sql = table_query_sql(table, key);
+    CLEANUP(stmt_free_text)
+    char *sql = key->count ? table_query_count_sql(table) : table_query_sql(table, key);
     if (sql == NULL) {
         (void)error_set(error, ERROR_SYSTEM, "out of memory");
         return NULL;
@@ -201,5 +208,17 @@ int reader_table(struct reader *reader, const struct table *table, const struct 
         rows_bind_cell(statement->stmt, index++, &keys[i]);
     (void)sqlite3_bind_int(statement->stmt, index, limit + 1);
     *ret = rows;
+    return 0;
+}
+
+int reader_count_rows(struct reader *reader, const struct table *table, int64_t *ret, struct error *error) {
+    const struct statement_key key = {.subject = table, .count = true};
+    const struct statement *statement = table_query_statement(reader, table, &key, error);
+    if (statement == NULL)
+        return -1;
+    CLEANUP(stmt_reset) sqlite3_stmt *stmt = statement->stmt;
+    if (sqlite3_step(stmt) != SQLITE_ROW)
+        return reader_error(reader, table->name, error);
+    *ret = sqlite3_column_int64(stmt, 0);
     return 0;
 }
