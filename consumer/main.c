@@ -144,6 +144,20 @@ static int main_load_catalog(const struct options *options, struct catalog **ret
     return 0;
 }
 
+// A file that is served has its views in it. An older one is served with the built-in ones.
+static int main_load_served(const struct options *options, struct catalog **ret, struct error *error) {
+    CLEANUP(catalog_free) struct catalog *catalog = NULL;
+    if (options->views == NULL && catalog_load_stored(options->db, options->only, &catalog, error) != 0)
+        return -1;
+    if (catalog == NULL)
+        return main_load_catalog(options, ret, error);
+    if (catalog_check(catalog, error) != 0)
+        return -1;
+    *ret = catalog;
+    catalog = NULL;
+    return 0;
+}
+
 static int main_open_store(struct parts *parts, const struct options *options, const char *db,
                            struct error *error) {
     struct store_report report;
@@ -297,7 +311,7 @@ static int main_command_serve(const struct options *options, struct error *error
     CLEANUP(main_stop_parts) struct parts parts = {0};
     if (access(options->db, R_OK) != 0)
         return error_set(error, ERROR_STORE, "%s: %s", options->db, strerror(errno));
-    if (main_load_catalog(options, &parts.catalog, error) != 0 || progress_new(&parts.progress, error) != 0)
+    if (main_load_served(options, &parts.catalog, error) != 0 || progress_new(&parts.progress, error) != 0)
         return -1;
     progress_set_state(parts.progress, STATE_SERVING, "");
     if (main_start_server(&parts.server, options, options->db, parts.catalog, parts.progress, error) != 0)

@@ -2,6 +2,7 @@
 """What HTTP tells: headers of every answer, before anything was applied, columns and numbers that are asked for."""
 
 import json
+import os
 import sys
 import unittest
 import urllib.error
@@ -135,6 +136,46 @@ class Api(unittest.TestCase):
         for asked, ids in expected.items():
             self.assertEqual(ids, self.ids(server, f"/v1/tables/pay?amount={asked}"), asked)
         self.assertEqual(400, ask(server, "/v1/tables/pay?amount=1x")[0])
+
+    def test_a_file_remembers_its_views(self):
+        rows = [{"id": i, "kind": "ab"[i % 2]} for i in range(1, 6)]
+        views, server = self.own("create table things(id int primary key, kind text);",
+                                 [envelope("things", i, {"id": row["id"]}, row) for i, row in enumerate(rows)])  # fmt: skip
+        server.stop()
+        (views / "kinds").mkdir()
+        query = views / "kinds" / "query.of.sql"
+        query.write_text("select id from things where kind = :kind order by id")
+        empty = tide.write_capture(self.path / "empty.jsonl", [])
+        arguments = ("--db", self.path / "own.db", "--views", views)
+        self.assertEqual(0, tide.run("replay", *arguments, empty).returncode)
+        for path in sorted(views.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        remembered = self.server("serve", "--db", self.path / "own.db")
+        self.assertEqual([2, 4], self.ids(remembered, "/v1/views/kinds/of?kind=a"))
+        self.assertEqual(404, ask(remembered, "/v1/views/warehouse/stock")[0])
+        self.assertEqual(5, len(self.ids(remembered, "/v1/tables/things")))
+        remembered.stop()
+        self.assertIn("there are: kinds", tide.run("serve", "--db", self.path / "own.db", "--only", "x", "--for", "1").stderr)
+
+    def test_a_copy_that_cannot_be_written(self):
+        folder = self.path / "readonly"
+        folder.mkdir()
+        db = folder / "copy?.db"
+        tide.replay(db, BASIC)
+        self.assertEqual([db], list(folder.iterdir()), "the log is gone after a clean end")
+        folder.chmod(0o555)
+        self.path.chmod(0o755)
+        # root may write anywhere: then another user serves it
+        user = 65534 if os.getuid() == 0 else None
+        server = tide.Server("serve", "--db", db, stderr=self.path / "log", user=user)
+        self.addCleanup(server.__exit__)
+        self.assertEqual(200, server.get("/v1/views/warehouse/stock")[0])
+        self.assertEqual(200, server.get("/readyz")[0])
+        # what somebody writes after all is not read as if it were whole
+        os.utime(db, ns=(1, 1))
+        status, problem = server.get("/v1/views/warehouse/stock")
+        self.assertEqual((500, True), (status, "start again" in problem["detail"]))
+        folder.chmod(0o755)
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def wait_for(what, condition, seconds=60):
 class Server:
     """A tidemark that serves HTTP, on a port that it chose."""
 
-    def __init__(self, *arguments, env=None, stderr=None):
+    def __init__(self, *arguments, env=None, stderr=None, user=None):
         self.stderr_path = pathlib.Path(stderr)
         self.stderr = open(stderr, "wb")
         self.process = subprocess.Popen(
@@ -131,6 +131,7 @@ class Server:
             stdout=subprocess.DEVNULL,
             stderr=self.stderr,
             env=environment(**(env or {})),
+            user=user,
         )
         self.address = wait_for("the address in the log", self._address)
 

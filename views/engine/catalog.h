@@ -66,6 +66,8 @@ struct catalog {
 // = all. The tables are read, the views' SQL is not looked at: that is catalog_check's (check.h). Errors:
 // ERROR_INPUT with file and line, ERROR_NOTFOUND for a name in `only`, ERROR_SYSTEM.
 int catalog_load(const char *directory, const char *only, struct catalog **ret, struct error *error);
+// What the store file `db` was made with; *ret NULL when it remembers nothing, as older files do.
+int catalog_load_stored(const char *db, const char *only, struct catalog **ret, struct error *error);
 void catalog_free(struct catalog **catalog);
 
 // NULL when there is none. Names compare exactly.

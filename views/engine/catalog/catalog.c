@@ -1,8 +1,10 @@
 #include "views/engine/catalog.h"
 
 #include "views/base/cleanup.h"
+#include "views/engine/catalog/stored_files.h"
 #include "views/engine/catalog/view_files.h"
 #include "views/engine/row/column_type.h"
+#include "views/engine/sqlite/read_only.h"
 #include "views/engine/sqlite/stmt.h"
 
 #include <inttypes.h>
@@ -366,15 +368,12 @@ static int catalog_read_files(struct catalog *catalog, const struct view_files *
     return 0;
 }
 
-int catalog_load(const char *directory, const char *only, struct catalog **ret, struct error *error) {
-    stmt_set_up_library();
-    CLEANUP(view_files_free) struct view_files files = {0};
-    if (view_files_collect(directory, &files, error) != 0)
-        return -1;
+static int catalog_build(const struct view_files *files, const char *only, struct catalog **ret,
+                         struct error *error) {
     CLEANUP(catalog_free) struct catalog *catalog = calloc(1, sizeof *catalog);
     if (catalog == NULL)
         return catalog_out_of_memory(error);
-    if (catalog_read_files(catalog, &files, error) != 0 || catalog_read_tables(catalog, error) != 0)
+    if (catalog_read_files(catalog, files, error) != 0 || catalog_read_tables(catalog, error) != 0)
         return -1;
     if (only != NULL && catalog_keep_only(catalog, only, error) != 0)
         return -1;
@@ -386,6 +385,24 @@ int catalog_load(const char *directory, const char *only, struct catalog **ret, 
     *ret = catalog;
     catalog = NULL;
     return 0;
+}
+
+int catalog_load(const char *directory, const char *only, struct catalog **ret, struct error *error) {
+    stmt_set_up_library();
+    CLEANUP(view_files_free) struct view_files files = {0};
+    return view_files_collect(directory, &files, error) != 0 ? -1 : catalog_build(&files, only, ret, error);
+}
+
+int catalog_load_stored(const char *db, const char *only, struct catalog **ret, struct error *error) {
+    stmt_set_up_library();
+    CLEANUP(view_files_free) struct view_files files = {0};
+    CLEANUP(stmt_close) sqlite3 *connection = NULL;
+    bool immutable;
+    if (read_only_open(db, &connection, &immutable, error) != 0 ||
+        stored_files_read(connection, db, &files, error) != 0)
+        return -1;
+    *ret = NULL;
+    return files.count > 0 ? catalog_build(&files, only, ret, error) : 0;
 }
 
 const struct table *catalog_table(const struct catalog *catalog, const char *name, size_t size) {

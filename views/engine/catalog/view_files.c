@@ -45,6 +45,10 @@ static int view_files_add_file(struct view_files *files, const char *path, char 
     return 0;
 }
 
+int view_files_add(struct view_files *files, const char *path, const char *text, struct error *error) {
+    return view_files_add_file(files, path, strdup(text), error);
+}
+
 static void view_files_close_file(FILE **file) {
     if (*file != NULL)
         (void)fclose(*file);
@@ -134,7 +138,7 @@ static int view_files_add_embedded(struct view_files *files, struct error *error
     for (const struct embedded_file *file = views_embedded; file->path != NULL; file++) {
         if (view_files_has_folder(files, users, file->path))
             continue;
-        if (view_files_add_file(files, file->path, strdup(file->bytes), error) != 0)
+        if (view_files_add(files, file->path, file->bytes, error) != 0)
             return -1;
     }
     return 0;

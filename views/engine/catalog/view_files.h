@@ -24,6 +24,8 @@ struct view_files {
 
 // `directory` as catalog_load has it. Errors: ERROR_INPUT (not a folder, unreadable, a NUL byte, too large).
 int view_files_collect(const char *directory, struct view_files *ret, struct error *error);
+// Copies both; the caller keeps the order of paths.
+int view_files_add(struct view_files *files, const char *path, const char *text, struct error *error);
 void view_files_free(struct view_files *files);
 // The text of a file, or NULL.
 const char *view_files_text(const struct view_files *files, const char *path);

@@ -5,10 +5,12 @@
 #include "views/engine/read/numeric_equal.h"
 #include "views/engine/read/reader.h"
 #include "views/engine/sqlite/functions.h"
+#include "views/engine/sqlite/read_only.h"
 
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
 static const char *const statement_sql[READER_STATEMENTS] = {
@@ -119,16 +121,28 @@ static int read_store_id(struct reader *reader, struct error *error) {
     return 0;
 }
 
+static struct timespec reader_modified(const struct reader *reader) {
+    struct stat found;
+    return stat(reader->path, &found) == 0 ? found.st_mtim : (struct timespec){0};
+}
+
 static int reader_open_connection(struct reader *reader, struct error *error) {
-    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    if (sqlite3_open_v2(reader->path, &reader->db, flags, NULL) != SQLITE_OK)
-        return stmt_error(error, reader->db, reader->path);
-    (void)sqlite3_busy_timeout(reader->db, READ_BUSY_MS);
-    if (stmt_run(reader->db, "pragma query_only = 1", reader->path, error) != 0)
-        return -1;
-    if (numeric_equal_register(reader->db, reader->path, error) != 0)
+    reader->modified = reader_modified(reader);
+    if (read_only_open(reader->path, &reader->db, &reader->immutable, error) != 0 ||
+        stmt_run(reader->db, "pragma query_only = 1", reader->path, error) != 0 ||
+        numeric_equal_register(reader->db, reader->path, error) != 0)
         return -1;
     return functions_register(reader->db, NULL, error);
+}
+
+// SQLite takes an immutable file's pages for what they are, whoever writes them meanwhile.
+static int reader_check_unchanged(const struct reader *reader, struct error *error) {
+    struct timespec now = reader_modified(reader);
+    if (now.tv_sec == reader->modified.tv_sec && now.tv_nsec == reader->modified.tv_nsec)
+        return 0;
+    return error_set(error, ERROR_STORE,
+                     "%s: was taken for a copy that nobody writes, and was written: start again",
+                     reader->path);
 }
 
 static int reader_prepare_statements(struct reader *reader, struct error *error) {
@@ -241,6 +255,8 @@ static int reader_refresh_position(struct reader *reader, int64_t data_version, 
 
 int reader_begin(struct reader *reader, struct position *ret, struct error *error) {
     assert(!reader->begun);
+    if (reader->immutable && reader_check_unchanged(reader, error) != 0)
+        return -1;
     reader->deadline_at_ms = clock_monotonic_ms() + reader->deadline_ms;
     sqlite3_stmt *version = reader->statements[READER_VERSION];
     reader->begun = true;

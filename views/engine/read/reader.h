@@ -6,8 +6,9 @@
 #include "views/engine/read/statement.h"
 #include "views/engine/store.h"
 
+#include <time.h>
+
 enum {
-    READ_BUSY_MS = 5000, // only while a crashed writer's log is recovered: readers do not wait for a writer
     READ_PROGRESS_STEPS = 2000, // SQLite's virtual machine, between two looks at the clock
 };
 
@@ -41,6 +42,8 @@ struct reader {
     char *path;
     char store_id[STORE_ID_SIZE];
     sqlite3_stmt *statements[READER_STATEMENTS];
+    bool immutable; // the file is a copy that nobody writes, as long as `modified` is what it was
+    struct timespec modified;
     bool begun;
     _Atomic bool interrupted;
     int deadline_ms;

@@ -1,5 +1,7 @@
 #include "views/engine/store/install.h"
 
+#include "views/engine/catalog/stored_files.h"
+
 #include "views/engine/delta/dedup.h"
 #include "views/engine/delta/delta.h"
 #include "views/engine/row/table_sql.h"
@@ -463,5 +465,7 @@ int install_views(struct sqlite3 *db, const struct catalog *catalog, const struc
         report->views_built++;
         install_add_name(report->built, sizeof report->built, catalog->views[i].name);
     }
-    return report->views_built > 0 ? install_build_views(db, catalog, changed, current, error) : 0;
+    if (report->views_built > 0 && install_build_views(db, catalog, changed, current, error) != 0)
+        return -1;
+    return stored_files_write(db, catalog, error);
 }
