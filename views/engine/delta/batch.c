@@ -42,7 +42,6 @@ void delta_batch_free(struct delta_batch **batch) {
         return;
     for (int i = 0; b->lists != NULL && i < b->catalog->table_count; i++) {
         free(b->lists[i].steps);
-        free(b->lists[i].writing);
         newest_done(&b->lists[i].pending);
         key_index_done(&b->lists[i].index);
     }

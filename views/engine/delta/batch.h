@@ -35,10 +35,6 @@ struct delta_list {
     int count;
     int capacity;
     struct newest_by_key pending;
-    // The steps that a statement over _pending_T or _gone_T (the mirror's own) is to see.
-    int *writing;
-    int writing_count;
-    int writing_size;
     int recalled; // steps before this one know what the row was before their chain
     struct key_index index;
 };

@@ -11,8 +11,6 @@
 enum delta_kind {
     KIND_NET,     // _delta_T
     KIND_CHANGES, // _changes_T
-    KIND_PENDING, // _pending_T: the mirror's own, rows to be written or recalled
-    KIND_GONE,    // _gone_T: the mirror's own, deletes to be noted
     KIND_COUNT,
 };
 
@@ -55,7 +53,7 @@ static const struct packed_row *net_changes_row_before(const struct delta_list *
 // Where the mirrored table's columns begin among the virtual table's.
 static int net_changes_first_column(enum delta_kind kind) {
     static const int first[] = {[KIND_NET] = NET_FIRST_COLUMN, [KIND_CHANGES] = CHANGES_FIRST_COLUMN};
-    return kind <= KIND_CHANGES ? first[kind] : 0;
+    return first[kind];
 }
 
 static void net_changes_declare(sqlite3_str *sql, const struct delta_vtab *module) {
@@ -68,14 +66,10 @@ static void net_changes_declare(sqlite3_str *sql, const struct delta_vtab *modul
         sqlite3_str_appendall(sql, ",");
     }
     delta_vtab_columns(sql, module->table, module->type->kind == KIND_CHANGES ? "new_" : "");
-    if (module->type->kind > KIND_CHANGES)
-        sqlite3_str_appendall(sql, ",_lsn integer,_ts_ms integer,_step integer");
 }
 
 // The lists keep, from now on, what this statement uses of the rows before a change.
 static void net_changes_note_used(const struct delta_vtab *module, uint64_t mask) {
-    if (module->type->kind > KIND_CHANGES)
-        return;
     if (module->input->named != NULL)
         module->input->named[module->table->index] = true;
     if (module->input->netted != NULL && module->type->kind == KIND_NET)
@@ -289,10 +283,9 @@ static int net_changes_filter(sqlite3_vtab_cursor *base, int grouped, const char
     if (module->type->kind == KIND_NET)
         return net_changes_begin_net(module, cursor, used, &ordering, grouped == PLAN_GROUPED);
     const struct delta_list *list = &module->input->lists[module->table->index];
-    cursor->base.at = module->type->kind == KIND_CHANGES ? module->input->from[module->table->index] : 0;
-    cursor->count = module->type->kind == KIND_CHANGES ? list->count : list->writing_count;
-    if (module->type->kind == KIND_CHANGES)
-        net_changes_pass_no_changes(list, cursor);
+    cursor->base.at = module->input->from[module->table->index];
+    cursor->count = list->count;
+    net_changes_pass_no_changes(list, cursor);
     return SQLITE_OK;
 }
 
@@ -357,18 +350,6 @@ static void net_changes_change_column(const struct delta_list *list, const struc
         sqlite_value_result_packed(context, row, column);
 }
 
-// The mirror's own tables: the row as the step left it, then the step's position.
-static void net_changes_written_column(const struct delta_list *list, int number, sqlite3_context *context,
-                                       int column, int table_columns) {
-    const struct delta_step *step = &list->steps[number];
-    if (column < table_columns)
-        sqlite_value_result_packed(context, step->row, column);
-    else if (column == table_columns)
-        sqlite3_result_int64(context, step->lsn);
-    else
-        sqlite3_result_int64(context, column == table_columns + 1 ? step->ts_ms : number);
-}
-
 static void net_changes_fill_column(const struct delta_vtab *module, const struct net_cursor *cursor,
                                     sqlite3_context *context, int column) {
     if (module->type->kind == KIND_NET) {
@@ -394,10 +375,6 @@ static int net_changes_column_of(sqlite3_vtab_cursor *base, sqlite3_context *con
     const struct delta_vtab *module = (const struct delta_vtab *)base->pVtab;
     if (cursor->fill != NULL) {
         net_changes_fill_column(module, cursor, context, column);
-    } else if (module->type->kind > KIND_CHANGES) {
-        const struct delta_list *list = &module->input->lists[module->table->index];
-        net_changes_written_column(list, list->writing[cursor->base.at], context, column,
-                                   module->table->column_count);
     } else if (module->type->kind == KIND_CHANGES) {
         const struct delta_list *list = &module->input->lists[module->table->index];
         net_changes_change_column(list, &list->steps[cursor->base.at], context, column,
@@ -425,8 +402,6 @@ int net_changes_register(struct sqlite3 *db, const struct delta_vtab *module, st
                 .methods = METHODS}
         TYPE(KIND_NET, "_delta_%s"),
         TYPE(KIND_CHANGES, "_changes_%s"),
-        TYPE(KIND_PENDING, "_pending_%s"),
-        TYPE(KIND_GONE, "_gone_%s"),
 #undef TYPE
     };
     for (int i = 0; i < KIND_COUNT; i++)

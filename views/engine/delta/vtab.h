@@ -30,6 +30,7 @@ struct delta_vtab {
     const struct table *table;
     struct delta_input *input; // the connection owner's; NULL when registered: `own`
     struct delta_input own;
+    const void *rows; // what a module shows that is not in `input`: of its own type
 };
 
 // Begins every cursor. A new one is all zero.

@@ -3,6 +3,7 @@
 
 #include "views/base/bounds.h"
 #include "views/engine/mirror/rows.h"
+#include "views/engine/mirror/step_check.h"
 #include "views/engine/row/key.h"
 #include "views/engine/row/value_order.h"
 
@@ -11,21 +12,9 @@ enum { TOGETHER_MIN = BOUND(4, 2), FLUSH_KEYS = BOUND(2048, 4), WRITTEN_OUT_FROM
 
 // --- what the rows were before their chains
 
-static int mirror_flush_make_room(struct delta_list *list, int count, struct error *error) {
-    if (count <= list->writing_size)
-        return 0;
-    int *grown = realloc(list->writing, (size_t)count * 2 * sizeof *grown);
-    if (grown == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    list->writing = grown;
-    list->writing_size = count * 2;
-    return 0;
-}
-
-// What the rows were before the chains whose first steps are in list->writing, while that is still in the
-// file.
-static int mirror_flush_recall_writing(struct mirror *mirror, struct mirror_table *table,
-                                       struct delta_list *list, struct error *error) {
+// What the rows were before the chains whose first steps _pending_T shows, while that is still in the file.
+static int mirror_flush_recall_shown(struct mirror *mirror, struct mirror_table *table,
+                                     struct delta_list *list, struct error *error) {
     sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_RECALL_PENDING, error);
     if (stmt == NULL)
         return -1;
@@ -47,13 +36,12 @@ static int mirror_flush_recall(struct mirror *mirror, struct mirror_table *table
     list->recalled = list->count;
     if (!delta_uses(mirror->delta, table->table)->has_used || from == list->count)
         return 0;
-    if (mirror_flush_make_room(list, list->count - from, error) != 0)
+    if (pending_rows_begin(&table->pending, list->steps, list->count - from, error) != 0)
         return -1;
-    list->writing_count = 0;
     for (int i = from; i < list->count; i++)
         if (list->steps[i].previous < 0 && list->steps[i].accepted)
-            list->writing[list->writing_count++] = i;
-    return mirror_flush_recall_writing(mirror, table, list, error);
+            pending_rows_add(&table->pending, i);
+    return mirror_flush_recall_shown(mirror, table, list, error);
 }
 
 // --- one key
@@ -218,26 +206,29 @@ static int mirror_flush_recall_keys(struct mirror *mirror, struct mirror_table *
                                     struct error *error) {
     if (!delta_uses(mirror->delta, table->table)->has_used)
         return 0;
-    list->writing_count = 0;
+    if (pending_rows_begin(&table->pending, list->steps, count, error) != 0)
+        return -1;
     for (int i = 0; i < count; i++) {
         int first = list->steps[places[i].step].first;
         if (first >= list->recalled)
-            list->writing[list->writing_count++] = first;
+            pending_rows_add(&table->pending, first);
     }
-    return list->writing_count > 0 ? mirror_flush_recall_writing(mirror, table, list, error) : 0;
+    return table->pending.count > 0 ? mirror_flush_recall_shown(mirror, table, list, error) : 0;
 }
 
-// What _pending_T or _gone_T shows.
-static void mirror_flush_collect(struct delta_list *list, const struct key_place *places, int count,
-                                 bool gone) {
-    list->writing_count = 0;
+// _pending_T then shows those of the keys whose row is deleted, or those whose row is written.
+static int mirror_flush_show(struct mirror_table *table, const struct delta_list *list,
+                             const struct key_place *places, int count, bool deleted, struct error *error) {
+    if (pending_rows_begin(&table->pending, list->steps, count, error) != 0)
+        return -1;
     for (int i = 0; i < count; i++)
-        if (list->steps[places[i].step].deleted == gone)
-            list->writing[list->writing_count++] = places[i].step;
+        if (list->steps[places[i].step].deleted == deleted)
+            pending_rows_add(&table->pending, places[i].step);
+    return 0;
 }
 
-static int mirror_flush_write_rows(struct mirror_table *table, struct delta_list *list, struct error *error) {
-    if (list->writing_count == 0)
+static int mirror_flush_write_shown(struct mirror_table *table, struct error *error) {
+    if (table->pending.count == 0)
         return 0;
     sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_WRITE_PENDING, error);
     if (stmt == NULL)
@@ -245,31 +236,29 @@ static int mirror_flush_write_rows(struct mirror_table *table, struct delta_list
     int changes = 0;
     if (stmt_step(stmt, table->table->name, &changes, error) != 0)
         return -1;
-    return changes == list->writing_count ? 0 : mirror_flush_error_not_newer(table, error);
+    return changes == table->pending.count ? 0 : mirror_flush_error_not_newer(table, error);
 }
 
-static int mirror_flush_delete_rows(struct mirror *mirror, struct mirror_table *table,
-                                    struct delta_list *list, struct error *error) {
-    if (list->writing_count == 0)
+static int mirror_flush_delete_shown(struct mirror *mirror, struct mirror_table *table,
+                                     const struct delta_list *list, struct error *error) {
+    const struct pending_rows *rows = &table->pending;
+    if (rows->count == 0)
         return 0;
-    for (int i = 0; i < list->writing_count; i++)
-        if (mirror_flush_delete_pending(mirror, table, list, &list->steps[list->writing[i]], error) != 0)
+    for (int i = 0; i < rows->count; i++)
+        if (mirror_flush_delete_pending(mirror, table, list, &list->steps[rows->numbers[i]], error) != 0)
             return -1;
-    sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_GONE, error);
-    if (note == NULL)
-        return -1;
-    return stmt_step(note, table->table->name, NULL, error);
+    sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_PENDING_DELETES, error);
+    return note == NULL ? -1 : stmt_step(note, table->table->name, NULL, error);
 }
 
 static int mirror_flush_keys(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
                              const struct key_place *places, int count, struct error *error) {
-    if (mirror_flush_recall_keys(mirror, table, list, places, count, error) != 0)
+    if (mirror_flush_recall_keys(mirror, table, list, places, count, error) != 0 ||
+        mirror_flush_show(table, list, places, count, false, error) != 0 ||
+        mirror_flush_write_shown(table, error) != 0 ||
+        mirror_flush_show(table, list, places, count, true, error) != 0)
         return -1;
-    mirror_flush_collect(list, places, count, false);
-    if (mirror_flush_write_rows(table, list, error) != 0)
-        return -1;
-    mirror_flush_collect(list, places, count, true);
-    return mirror_flush_delete_rows(mirror, table, list, error);
+    return mirror_flush_delete_shown(mirror, table, list, error);
 }
 
 // Some keys at a time: a page that was read to recall its rows is still cached when they are written.
@@ -278,8 +267,6 @@ static int mirror_flush_together(struct mirror *mirror, struct mirror_table *tab
     CLEANUP(free_any) struct key_place *places = malloc(((size_t)list->pending.count + 1) * sizeof *places);
     if (places == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (mirror_flush_make_room(list, FLUSH_KEYS, error) != 0)
-        return -1;
     int count = mirror_flush_sort_pending(table, list, places);
     int status = 0;
     for (int i = 0; i < count && status == 0; i += FLUSH_KEYS) {
@@ -309,10 +296,13 @@ static int mirror_flush_singly(struct mirror *mirror, struct mirror_table *table
 int mirror_flush(struct mirror *mirror, const struct table *of, struct error *error) {
     struct mirror_table *table = &mirror->tables[of->index];
     struct delta_list *list = delta_list(delta_current_batch(mirror->delta), of);
+    step_check(list);
     int status = list->pending.count < TOGETHER_MIN ? mirror_flush_singly(mirror, table, list, error)
                                                     : mirror_flush_together(mirror, table, list, error);
-    if (status == 0)
+    if (status == 0) {
         newest_clear(&list->pending);
+        step_check(list);
+    }
     return mirror_flush_blame_none(status, error);
 }
 

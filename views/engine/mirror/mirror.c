@@ -6,6 +6,7 @@
 #include "views/engine/mirror/purge.h"
 #include "views/engine/mirror/rows.h"
 #include "views/engine/mirror/rules.h"
+#include "views/engine/mirror/step_check.h"
 #include "views/engine/row/column_type.h"
 
 static int mirror_load_tables(struct mirror *mirror, struct error *error) {
@@ -115,6 +116,14 @@ static void mirror_init_tables(struct mirror *mirror) {
     }
 }
 
+static int mirror_register_pending(struct mirror *mirror, struct error *error) {
+    for (int i = 0; i < mirror->catalog->table_count; i++)
+        if (pending_vtab_register(mirror->db, &mirror->catalog->tables[i], &mirror->tables[i].pending,
+                                  error) != 0)
+            return -1;
+    return 0;
+}
+
 static int mirror_make_batches(struct mirror *mirror, struct error *error) {
     int statements = delta_statements(mirror->delta);
     for (int i = 0; i < 2; i++)
@@ -138,7 +147,8 @@ int mirror_open(struct mirror **ret, sqlite3 *db, const struct catalog *catalog,
     if (mirror == NULL || mirror->tables == NULL || mirror->values == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     mirror_init_tables(mirror);
-    if (mirror_load_tables(mirror, error) != 0 || toast_carry_open(&mirror->carry, db, error) != 0 ||
+    if (mirror_register_pending(mirror, error) != 0 || mirror_load_tables(mirror, error) != 0 ||
+        toast_carry_open(&mirror->carry, db, error) != 0 ||
         delta_open(&mirror->delta, db, catalog, error) != 0 || mirror_make_batches(mirror, error) != 0 ||
         mirror_learn_tables(mirror, error) != 0 || mirror_purge_load(mirror, error) != 0)
         return -1;
@@ -281,6 +291,8 @@ static int mirror_save_tables(struct mirror *mirror, struct error *error) {
 int mirror_hand_over(struct mirror *mirror, struct error *error) {
     if (mirror_hold(mirror, error) != 0 || mirror_save_tables(mirror, error) != 0)
         return -1;
+    for (int i = 0; i < mirror->catalog->table_count; i++)
+        step_check(delta_list(mirror->accepting, &mirror->catalog->tables[i]));
     mirror->written_ts_ms = mirror->newest_ts_ms;
     mirror->accepting = mirror->batches[mirror->accepting == mirror->batches[0]];
     return 0;

@@ -25,8 +25,8 @@ static char *mirror_table_statement_sql(const struct mirror_table *state, enum m
         return table_sql_some_columns(table, state->looked_up);
     case STATEMENT_WRITE_PENDING:
         return table_sql_write_pending(table);
-    case STATEMENT_NOTE_GONE:
-        return table_sql_note_gone(table);
+    case STATEMENT_NOTE_PENDING_DELETES:
+        return table_sql_note_pending_deletes(table);
     case STATEMENT_DELETE:
         return table_sql_delete(table);
     case STATEMENT_DELETE_KEY:
@@ -69,6 +69,7 @@ void mirror_table_finalize(struct mirror_table *table) {
     for (int i = 0; i < STATEMENT_COUNT; i++)
         stmt_finalize(&table->statements[i]);
     lsn_bounds_done(&table->bounds);
+    pending_rows_free(&table->pending);
     free(table->recalled);
     free(table->recalled_deleted);
 }

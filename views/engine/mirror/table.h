@@ -4,6 +4,7 @@
 
 #include "views/engine/change.h"
 #include "views/engine/delta/newest_by_key.h"
+#include "views/engine/mirror/pending_vtab.h"
 #include "views/engine/sqlite/sqlite_value.h"
 #include "views/engine/sqlite/stmt.h"
 
@@ -15,7 +16,7 @@ enum mirror_statement {
     STATEMENT_MASKED_SNAPSHOT,
     STATEMENT_MASKED_FORCED,
     STATEMENT_WRITE_PENDING,
-    STATEMENT_NOTE_GONE,
+    STATEMENT_NOTE_PENDING_DELETES,
     STATEMENT_DELETE,
     STATEMENT_DELETE_KEY,
     STATEMENT_LSN,
@@ -53,6 +54,7 @@ struct mirror_table {
     bool newest_known;
     int64_t newest_lsn; // at least that of any streamed change or delete that the file has
     struct lsn_bounds bounds;
+    struct pending_rows pending; // what _pending_T shows the statement that runs
 };
 
 // The statement, prepared now if it was not yet. NULL on error.

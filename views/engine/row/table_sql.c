@@ -217,11 +217,11 @@ char *table_sql_note_deleted(const struct table *table) {
     return table_sql_finish_note(sql, table);
 }
 
-char *table_sql_note_gone(const struct table *table) {
+char *table_sql_note_pending_deletes(const struct table *table) {
     sqlite3_str *sql = table_sql_begin_note(table, "insert or rollback");
     sqlite3_str_appendall(sql, "select ");
     table_sql_key_names(sql, table);
-    sqlite3_str_appendf(sql, ",_lsn,_ts_ms from \"_gone_%w\" where true", table->name);
+    sqlite3_str_appendf(sql, ",_lsn,_ts_ms from \"_pending_%w\" where true", table->name);
     return table_sql_finish_note(sql, table);
 }
 

@@ -29,11 +29,11 @@ char *table_sql_delete(const struct table *table);     // :lsn; only a row that 
 char *table_sql_delete_key(const struct table *table); // whatever its position
 // Appends `select "a","b",... from main."T"`: the columns that are set, NULL = all; none is: 1.
 void table_sql_select(struct sqlite3_str *sql, const struct table *table, const bool *columns);
-// Many rows at once, from the virtual tables _pending_T and _gone_T of delta.h.
+// Many rows at once, from the virtual table _pending_T of mirror/pending_vtab.h.
 char *table_sql_write_pending(const struct table *table);
 // _step and the columns that are set, in order, of the pending keys that have a row.
 char *table_sql_recall_pending(const struct table *table, const bool *columns);
-char *table_sql_note_gone(const struct table *table);
+char *table_sql_note_pending_deletes(const struct table *table);
 char *table_sql_newest_lsn(const struct table *table);
 // The columns that are set, in order, of one key; none is: whether there is a row.
 char *table_sql_some_columns(const struct table *table, const bool *columns);
