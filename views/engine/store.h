@@ -85,6 +85,7 @@ struct store_quarantined {
     const char *reason;
     int64_t at_ms;
 };
+// Bounded (store/quarantine.h): the oldest values and rows make room, and the reasons say so.
 int store_quarantine(struct store *store, const struct store_quarantined *event, struct error *error);
 
 int store_set_offset(struct store *store, const struct store_offset *offset, struct error *error);

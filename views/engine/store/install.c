@@ -37,9 +37,7 @@ static void install_free_objects(struct objects *objects) {
 }
 
 static char *install_copy_text(sqlite3_stmt *stmt, int column) {
-    const char *text =
-        column < sqlite3_column_count(stmt) ? (const char *)sqlite3_column_text(stmt, column) : NULL;
-    return text != NULL ? strdup(text) : NULL;
+    return column < sqlite3_column_count(stmt) ? stmt_copy_text(stmt, column) : NULL;
 }
 
 // `sql` selects type, name, sql and, if it likes, columns.
@@ -53,10 +51,13 @@ static int install_read_objects(sqlite3 *db, const char *sql, struct objects *re
         if (grown == NULL || ret->count == INSTALL_OBJECTS_MAX)
             return error_set(error, ERROR_SYSTEM, "too many views, or out of memory");
         ret->list = grown;
-        ret->list[ret->count++] = (struct object){.type = install_copy_text(stmt, 0),
-                                                  .name = install_copy_text(stmt, 1),
-                                                  .sql = install_copy_text(stmt, 2),
-                                                  .columns = install_copy_text(stmt, 3)};
+        struct object *object = &ret->list[ret->count++];
+        *object = (struct object){.type = install_copy_text(stmt, 0),
+                                  .name = install_copy_text(stmt, 1),
+                                  .sql = install_copy_text(stmt, 2),
+                                  .columns = install_copy_text(stmt, 3)};
+        if (object->type == NULL || object->name == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
     }
     return row;
 }
@@ -161,13 +162,11 @@ static const struct object *install_find_object(const struct objects *objects, s
 }
 
 struct installed {
-    char *name;
     char *hash;
     char *schema;
 };
 
 static void install_free_installed(struct installed *installed) {
-    free(installed->name);
     free(installed->hash);
     free(installed->schema);
     *installed = (struct installed){0};
@@ -176,16 +175,14 @@ static void install_free_installed(struct installed *installed) {
 // The file's record of a view. 1 = found, 0 = it has none, -1 = error.
 static int install_find_installed(sqlite3 *db, const char *name, struct installed *ret, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(db, "select name, hash, schema from _views where name = :name", "_views", &stmt,
-                     error) != 0)
+    if (stmt_prepare(db, "select hash, schema from _views where name = :name", "_views", &stmt, error) != 0)
         return -1;
     stmt_bind_text(stmt, ":name", span_of(name));
     int row = stmt_row(stmt, "_views", error);
-    if (row == 1)
-        *ret = (struct installed){strdup((const char *)sqlite3_column_text(stmt, 0)),
-                                  strdup((const char *)sqlite3_column_text(stmt, 1)),
-                                  strdup((const char *)sqlite3_column_text(stmt, 2))};
-    return row;
+    if (row != 1)
+        return row;
+    *ret = (struct installed){stmt_copy_text(stmt, 0), stmt_copy_text(stmt, 1)};
+    return ret->hash != NULL && ret->schema != NULL ? 1 : error_set(error, ERROR_SYSTEM, "out of memory");
 }
 
 static bool install_has_same_columns(const struct object *was, const struct object *is) {
@@ -288,8 +285,6 @@ static int install_make_view(sqlite3 *db, const struct catalog *catalog, const s
     int found = install_find_installed(db, view->name, &old, error);
     if (found < 0)
         return -1;
-    if (found == 1 && old.schema == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
     const char *old_schema = found == 1 ? old.schema : "";
     if ((found == 1 && install_remove_old(db, catalog, view, old_schema, error) != 0) ||
         stmt_run(db, view->schema, view->file, error) != 0 ||
@@ -340,7 +335,7 @@ static int install_drop_unloaded(sqlite3 *db, const struct catalog *catalog, str
 static bool install_is_changed(sqlite3 *db, const struct view *view, int *ret_status, struct error *error) {
     CLEANUP(install_free_installed) struct installed old = {0};
     *ret_status = install_find_installed(db, view->name, &old, error);
-    return *ret_status == 0 || (*ret_status == 1 && (old.hash == NULL || strcmp(old.hash, view->hash) != 0));
+    return *ret_status == 0 || (*ret_status == 1 && strcmp(old.hash, view->hash) != 0);
 }
 
 static int install_move_rows(sqlite3 *db, const struct catalog *catalog,
@@ -363,7 +358,7 @@ static int install_forget_old_triggers(sqlite3 *db, const struct catalog *catalo
     int found = install_find_installed(db, view->name, &old, error);
     if (found <= 0)
         return found;
-    if (old.schema == NULL || install_schema_objects(catalog, old.schema, &objects, error) != 0)
+    if (install_schema_objects(catalog, old.schema, &objects, error) != 0)
         return -1;
     for (int i = 0; i < triggers->count; i++)
         if (triggers->list[i].sql != NULL &&

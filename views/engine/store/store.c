@@ -9,6 +9,7 @@
 #include "views/engine/sqlite/wal_batch.h"
 #include "views/engine/store/checkpoint.h"
 #include "views/engine/store/install.h"
+#include "views/engine/store/quarantine.h"
 #include "views/engine/store/visible_txns.h"
 #include "views/engine/store/writer_thread.h"
 
@@ -27,7 +28,6 @@ enum store_statement {
     STORE_ROLLBACK,
     STORE_OFFSET,
     STORE_POSITION,
-    STORE_QUARANTINE,
     STORE_TIMELINE,
     STORE_STATEMENTS,
 };
@@ -43,8 +43,6 @@ static const char *const store_sql[STORE_STATEMENTS] = {
     [STORE_POSITION] = ("update _position set version = version + 1, lsn = :lsn, txid = :txid,"
                         " transactional = :transactional, applied_total = :applied_total, offsets = :offsets,"
                         " sequenced_lsn = :sequenced_lsn, sequenced_ts_ms = :sequenced_ts_ms, torn = :torn"),
-    [STORE_QUARANTINE] = ("insert into _quarantine(topic, partition, \"offset\", key, value, reason, at_ms)"
-                          " values(:topic, :partition, :offset, :key, :value, :reason, :at_ms)"),
     [STORE_TIMELINE] = "insert into _timelines(since_ts_ms) values(:since) on conflict do nothing",
 };
 
@@ -55,6 +53,7 @@ struct store {
     struct mirror *mirror;
     struct checkpoint *checkpoint;
     struct visible_txns *shown;
+    struct quarantine *quarantine;
     struct writer_thread *writer;
     const struct change *refill; // the change that the SQL functions see while a view is filled
     sqlite3_stmt *statements[STORE_STATEMENTS];
@@ -169,9 +168,12 @@ static int store_load_offsets(struct store *store, struct error *error) {
             realloc(store->offsets, ((size_t)store->offset_count + 1) * sizeof *grown);
         if (grown == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
+        char *topic = stmt_copy_text(stmt, 0);
         store->offsets = grown;
+        if (topic == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
         store->offsets[store->offset_count++] = (struct store_offset){
-            .topic = strdup((const char *)sqlite3_column_text(stmt, 0)),
+            .topic = topic,
             .partition = sqlite3_column_int(stmt, 1),
             .next_offset = sqlite3_column_int64(stmt, 2),
             .after_delete = sqlite3_column_type(stmt, 3) != SQLITE_NULL,
@@ -301,6 +303,8 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
         meta_get(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
         checkpoint_new(&store->checkpoint, store->db, path, error) != 0 ||
         visible_txns_new(&store->shown, store->db, error) != 0 ||
+        quarantine_new(&store->quarantine, store->db, QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX, error) !=
+            0 ||
         writer_thread_new(&store->writer, error) != 0 ||
         mirror_open(&store->mirror, store->db, catalog,
                     &(struct mirror_owner){.hold = store_hold, .self = store}, error) != 0 ||
@@ -320,6 +324,7 @@ void store_close(struct store **store) {
         stmt_finalize(&s->statements[i]);
     mirror_close(&s->mirror);
     visible_txns_free(&s->shown);
+    quarantine_free(&s->quarantine);
     checkpoint_free(&s->checkpoint);
     stmt_close(&s->db);
     if (s->lock >= 0)
@@ -437,17 +442,7 @@ int store_snapshot_sweep(struct store *store, const struct table *table, bool ke
 }
 
 int store_quarantine(struct store *store, const struct store_quarantined *event, struct error *error) {
-    if (store_hold(store, error) != 0)
-        return -1;
-    sqlite3_stmt *stmt = store->statements[STORE_QUARANTINE];
-    stmt_bind_text(stmt, ":topic", span_of(event->topic));
-    stmt_bind_integer(stmt, ":partition", event->partition);
-    stmt_bind_integer(stmt, ":offset", event->offset);
-    stmt_bind_blob(stmt, ":key", event->key);
-    stmt_bind_blob(stmt, ":value", event->value);
-    stmt_bind_text(stmt, ":reason", span_of(event->reason));
-    stmt_bind_integer(stmt, ":at_ms", event->at_ms);
-    return store_step(store, STORE_QUARANTINE, error);
+    return store_hold(store, error) != 0 ? -1 : quarantine_add(store->quarantine, event, error);
 }
 
 int store_set_offset(struct store *store, const struct store_offset *offset, struct error *error) {
@@ -558,7 +553,7 @@ int store_rollback(struct store *store, struct error *error) {
     if (opened)
         checkpoint_leave(store->checkpoint);
     visible_txns_drop(store->shown);
-    if (status != 0)
+    if (status != 0 || quarantine_reload(store->quarantine, error) != 0)
         return -1;
     return mirror_reload(store->mirror, error);
 }

@@ -1,0 +1,148 @@
+#include "views/engine/store/quarantine.h"
+
+#include "views/engine/sqlite/stmt.h"
+
+enum quarantine_statement {
+    QUARANTINE_INSERT,
+    QUARANTINE_COUNT,
+    QUARANTINE_OLDEST_VALUE,
+    QUARANTINE_DROP_VALUE,
+    QUARANTINE_OLDEST_ROWS,
+    QUARANTINE_DROP_ROWS,
+    QUARANTINE_TELL_DROPPED,
+    QUARANTINE_STATEMENTS,
+};
+
+static const char *const quarantine_sql[QUARANTINE_STATEMENTS] = {
+    [QUARANTINE_INSERT] = "insert into _quarantine(topic, partition, \"offset\", key, value, reason, at_ms)"
+                          " values(:topic, :partition, :offset, :key, :value, :reason, :at_ms)",
+    [QUARANTINE_COUNT] = "select count(*), total(length(key)) + total(length(value)) from _quarantine",
+    [QUARANTINE_OLDEST_VALUE] = "select id, length(value) from _quarantine"
+                                " where id >= :from and value is not null order by id limit 1",
+    [QUARANTINE_DROP_VALUE] = "update _quarantine set value = null, reason = reason || :note where id = :id",
+    [QUARANTINE_OLDEST_ROWS] = "select max(id), count(*), total(length(key)) + total(length(value)) from"
+                               " (select id, key, value from _quarantine order by id limit :count)",
+    [QUARANTINE_DROP_ROWS] = "delete from _quarantine where id <= :id",
+    [QUARANTINE_TELL_DROPPED] = "update _quarantine set reason = reason || ' (' || :count || :note || ')'"
+                                " where id = (select min(id) from _quarantine)",
+};
+
+struct quarantine {
+    sqlite3_stmt *statements[QUARANTINE_STATEMENTS];
+    int64_t bytes_max;
+    int64_t rows_max;
+    int64_t bytes;
+    int64_t rows;
+    int64_t valued_from; // no older row has its value
+};
+
+int quarantine_new(struct quarantine **ret, struct sqlite3 *db, int64_t bytes_max, int64_t rows_max,
+                   struct error *error) {
+    CLEANUP(quarantine_free) struct quarantine *quarantine = calloc(1, sizeof *quarantine);
+    if (quarantine == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    quarantine->bytes_max = bytes_max;
+    quarantine->rows_max = rows_max;
+    for (int i = 0; i < QUARANTINE_STATEMENTS; i++)
+        if (stmt_prepare(db, quarantine_sql[i], "_quarantine", &quarantine->statements[i], error) != 0)
+            return -1;
+    if (quarantine_reload(quarantine, error) != 0)
+        return -1;
+    *ret = quarantine;
+    quarantine = NULL;
+    return 0;
+}
+
+void quarantine_free(struct quarantine **quarantine) {
+    if (*quarantine == NULL)
+        return;
+    for (int i = 0; i < QUARANTINE_STATEMENTS; i++)
+        stmt_finalize(&(*quarantine)->statements[i]);
+    free(*quarantine);
+    *quarantine = NULL;
+}
+
+int quarantine_reload(struct quarantine *quarantine, struct error *error) {
+    sqlite3_stmt *count = quarantine->statements[QUARANTINE_COUNT];
+    if (stmt_row(count, "_quarantine", error) != 1)
+        return -1;
+    quarantine->rows = sqlite3_column_int64(count, 0);
+    quarantine->bytes = sqlite3_column_int64(count, 1);
+    quarantine->valued_from = 0;
+    (void)sqlite3_reset(count);
+    return 0;
+}
+
+// 1 = the oldest value that was left is gone, 0 = there is none.
+static int quarantine_drop_value(struct quarantine *quarantine, struct error *error) {
+    sqlite3_stmt *oldest = quarantine->statements[QUARANTINE_OLDEST_VALUE];
+    stmt_bind_integer(oldest, ":from", quarantine->valued_from);
+    int row = stmt_row(oldest, "_quarantine", error);
+    if (row != 1)
+        return row;
+    int64_t id = sqlite3_column_int64(oldest, 0);
+    int64_t size = sqlite3_column_int64(oldest, 1);
+    (void)sqlite3_reset(oldest);
+    sqlite3_stmt *drop = quarantine->statements[QUARANTINE_DROP_VALUE];
+    stmt_bind_integer(drop, ":id", id);
+    stmt_bind_text(drop, ":note", span_of(" (its value was dropped: quarantine is full)"));
+    if (stmt_step(drop, "_quarantine", NULL, error) != 0)
+        return -1;
+    quarantine->valued_from = id + 1;
+    quarantine->bytes -= size;
+    return 1;
+}
+
+static int quarantine_drop_rows(struct quarantine *quarantine, struct error *error) {
+    sqlite3_stmt *oldest = quarantine->statements[QUARANTINE_OLDEST_ROWS];
+    int64_t part = 1 + quarantine->rows_max / QUARANTINE_DROP_PART;
+    stmt_bind_integer(oldest, ":count",
+                      part < quarantine->rows ? part : quarantine->rows - 1); // never the newest
+    if (stmt_row(oldest, "_quarantine", error) != 1)
+        return -1;
+    int64_t id = sqlite3_column_int64(oldest, 0);
+    int64_t count = sqlite3_column_int64(oldest, 1);
+    int64_t bytes = sqlite3_column_int64(oldest, 2);
+    (void)sqlite3_reset(oldest);
+    sqlite3_stmt *drop = quarantine->statements[QUARANTINE_DROP_ROWS];
+    stmt_bind_integer(drop, ":id", id);
+    sqlite3_stmt *tell = quarantine->statements[QUARANTINE_TELL_DROPPED];
+    stmt_bind_integer(tell, ":count", count);
+    stmt_bind_text(tell, ":note", span_of(" older ones were dropped: quarantine is full"));
+    if (stmt_step(drop, "_quarantine", NULL, error) != 0 || stmt_step(tell, "_quarantine", NULL, error) != 0)
+        return -1;
+    quarantine->rows -= count;
+    quarantine->bytes -= bytes;
+    return 0;
+}
+
+// Each turn drops a value or some rows, so there are at most as many as rows.
+static int quarantine_keep_bounds(struct quarantine *quarantine, struct error *error) {
+    int dropped = 1;
+    while (dropped == 1 && quarantine->bytes > quarantine->bytes_max)
+        dropped = quarantine_drop_value(quarantine, error);
+    if (dropped < 0)
+        return -1;
+    while (quarantine->rows > 1 &&
+           (quarantine->rows > quarantine->rows_max || quarantine->bytes > quarantine->bytes_max))
+        if (quarantine_drop_rows(quarantine, error) != 0)
+            return -1;
+    return 0;
+}
+
+int quarantine_add(struct quarantine *quarantine, const struct store_quarantined *event,
+                   struct error *error) {
+    sqlite3_stmt *stmt = quarantine->statements[QUARANTINE_INSERT];
+    stmt_bind_text(stmt, ":topic", span_of(event->topic));
+    stmt_bind_integer(stmt, ":partition", event->partition);
+    stmt_bind_integer(stmt, ":offset", event->offset);
+    stmt_bind_blob(stmt, ":key", event->key);
+    stmt_bind_blob(stmt, ":value", event->value);
+    stmt_bind_text(stmt, ":reason", span_of(event->reason));
+    stmt_bind_integer(stmt, ":at_ms", event->at_ms);
+    if (stmt_step(stmt, "_quarantine", NULL, error) != 0)
+        return -1;
+    quarantine->rows++;
+    quarantine->bytes += (int64_t)(event->key.size + event->value.size);
+    return quarantine_keep_bounds(quarantine, error);
+}
