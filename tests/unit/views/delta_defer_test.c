@@ -282,6 +282,69 @@ static void a_trigger_refuses_one_change(void **state) {
     assert_sums(f);
 }
 
+// Who does not want to know why passes no error.
+static void a_refusal_needs_no_error(void **state) {
+    struct fixture *f = *state;
+    fixture_file(f, "strict/schema.sql",
+                 "create table strict_t(id integer primary key, amount check (amount < 100));\n"
+                 "create trigger strict_c after insert on orders begin"
+                 " insert into strict_t values(NEW.id, NEW.amount); end;\n");
+    fixture_open(f);
+    struct value values[] = {{.kind = VALUE_INTEGER, .integer = 1},
+                             {.kind = VALUE_INTEGER, .integer = 1},
+                             {.kind = VALUE_INTEGER, .integer = 100},
+                             {.kind = VALUE_NULL}};
+    const struct change change = {.op = CHANGE_CREATE,
+                                  .table = catalog_table(f->catalog, "orders", 6),
+                                  .values = values,
+                                  .lsn = 10,
+                                  .previous_commit = LSN_NONE,
+                                  .txid = 1};
+    enum store_outcome outcome;
+    fixture_begin(f);
+    assert_int_equal(store_apply(f->store, &change, &outcome, NULL), -1);
+    commit(f);
+    assert_string_equal(rows(f, "select id from orders"), "");
+}
+
+static bool another_may_write(struct fixture *f) {
+    if (sqlite3_exec(f->reader, "begin immediate", NULL, NULL, NULL) != SQLITE_OK)
+        return false;
+    assert_int_equal(sqlite3_exec(f->reader, "rollback", NULL, NULL, NULL), SQLITE_OK);
+    return true;
+}
+
+// What a halted consumer calls: the file is then as free as if nobody had it open.
+static void a_rollback_leaves_no_transaction_open(void **state) {
+    struct fixture *f = *state;
+    fixture_open(f);
+    (void)create(f, 10, "orders", "1|1|1|n");
+    commit(f);
+    const struct store_offset offset = {.topic = "t", .partition = 0, .next_offset = 5};
+    (void)create(f, 20, "orders", "2|1|1|n");
+    assert_int_equal(store_set_offset(f->store, &offset, &f->error), 0);
+    assert_false(another_may_write(f));
+    rollback(f);
+    assert_true(another_may_write(f));
+    (void)truncate_table(f, 30, "orders"); // and with one that is written at once
+    assert_false(another_may_write(f));
+    rollback(f);
+    assert_true(another_may_write(f));
+    // and with a commit that another thread writes
+    struct store_commit next = {
+        .lsn = LSN_NONE, .txid = -1, .sequence = {.lsn = LSN_NONE}, .offsets = SPAN("{}")};
+    (void)create(f, 40, "orders", "3|1|1|n");
+    assert_int_equal(store_commit_start(f->store, &next, &f->error), 0);
+    (void)create(f, 50, "orders", "4|1|1|n");
+    rollback(f);
+    assert_true(another_may_write(f));
+    assert_string_equal(rows(f, "select id from orders"), "1, 3");
+    assert_false(store_in_transaction(f->store));
+    (void)create(f, 60, "orders", "5|1|1|n");
+    commit(f);
+    assert_string_equal(rows(f, "select id from orders"), "1, 3, 5");
+}
+
 // Nothing is left to go on with, so the whole commit is lost rather than a part of it kept.
 static void a_trigger_that_rolls_back_stops_all(void **state) {
     struct fixture *f = *state;
@@ -597,6 +660,8 @@ int main(void) {
         TEST(more_ghosts_than_go_at_once),
         TEST(long_values_are_written_before_there_are_too_many),
         TEST(a_trigger_refuses_one_change),
+        TEST(a_refusal_needs_no_error),
+        TEST(a_rollback_leaves_no_transaction_open),
         TEST(a_trigger_that_rolls_back_stops_all),
         TEST(a_truncate_is_refused_whole),
         TEST(a_unique_index_refuses_one_change),

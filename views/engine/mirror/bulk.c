@@ -1,46 +1,98 @@
 #include "views/engine/mirror/bulk.h"
 
+#include "views/base/bounds.h"
 #include "views/engine/mirror/flush.h"
 #include "views/engine/mirror/rows.h"
 
-#include "views/base/bounds.h"
+// What one statement deletes: what the rows were is kept until the views have seen it. One row may be longer.
+enum { DELETED_AT_ONCE = BOUND(16384, 4), DELETED_BYTES_AT_ONCE = DELTA_BYTES_MAX };
 
-// Rows that one statement deletes: what they were, however long, is kept until the views have seen it.
-enum { DELETED_AT_ONCE = BOUND(16384, 4) };
+// A statement that deletes the first :limit rows of a condition in the order of their keys, and one that gives the
+// sizes of the columns that the views use of the same rows.
+struct bulk_delete {
+    sqlite3_stmt *delete;
+    sqlite3_stmt *sizes; // NULL = the views use none
+};
+
+static int mirror_bulk_prepare(struct mirror_table *table, const struct mirror *mirror,
+                               enum mirror_statement delete, enum mirror_statement sizes,
+                               struct bulk_delete *ret, struct error *error) {
+    *ret = (struct bulk_delete){.delete = mirror_table_statement(table, delete, error)};
+    if (ret->delete == NULL)
+        return -1;
+    if (!delta_uses(mirror->delta, table->table)->has_used)
+        return 0;
+    ret->sizes = mirror_table_statement(table, sizes, error);
+    return ret->sizes != NULL ? 0 : -1;
+}
+
+static void mirror_bulk_bind(const struct bulk_delete *bulk, const char *name, int64_t lsn) {
+    stmt_bind_integer(bulk->delete, name, lsn);
+    if (bulk->sizes != NULL)
+        stmt_bind_integer(bulk->sizes, name, lsn);
+}
+
+// How many rows may go at once.
+static int mirror_bulk_limit(struct mirror_table *table, const struct bulk_delete *bulk, int *ret,
+                             struct error *error) {
+    *ret = DELETED_AT_ONCE;
+    if (bulk->sizes == NULL)
+        return 0;
+    CLEANUP(stmt_reset) sqlite3_stmt *sizes = bulk->sizes;
+    stmt_bind_integer(sizes, ":limit", DELETED_AT_ONCE);
+    int64_t bytes = 0;
+    int count = 0;
+    int row;
+    while ((row = stmt_row(sizes, table->table->name, error)) == 1) {
+        bytes += sqlite3_column_int64(sizes, 0);
+        if (bytes > DELETED_BYTES_AT_ONCE)
+            break;
+        count++;
+    }
+    if (row == 1)
+        *ret = count > 0 ? count : 1;
+    return row < 0 ? -1 : 0;
+}
 
 // Runs a statement that deletes up to :limit rows until it finds no more. A full batch is flushed in between.
-static int mirror_bulk_delete_all(struct mirror *mirror, struct mirror_table *table, sqlite3_stmt *stmt,
-                                  const struct change *change, int64_t *ret_deleted, struct error *error) {
+static int mirror_bulk_delete_all(struct mirror *mirror, struct mirror_table *table,
+                                  const struct bulk_delete *bulk, const struct change *change,
+                                  int64_t *ret_deleted, struct error *error) {
     int changes = 0;
+    int limit = 0;
     *ret_deleted = 0;
     do {
         if (delta_is_full(mirror->accepting) && mirror_flush_all(mirror, error) != 0)
             return -1;
+        if (mirror_bulk_limit(table, bulk, &limit, error) != 0)
+            return -1;
+        stmt_bind_integer(bulk->delete, ":limit", limit);
         delta_watch(mirror->delta, table->table, change);
-        int status = mirror_run(table, stmt, &changes, error);
+        int status = mirror_run(table, bulk->delete, &changes, error);
         if (delta_watch_end(mirror->delta, status == 0 ? error : NULL) != 0 || status != 0)
             return -1;
         *ret_deleted += changes;
-    } while (changes == DELETED_AT_ONCE);
+    } while (changes == limit);
     return 0;
 }
 
 // A view's trigger may refuse a row after others were deleted and the views have followed: then all of it is
 // undone.
 static int mirror_bulk_delete_all_or_none(struct mirror *mirror, struct mirror_table *table,
-                                          sqlite3_stmt *stmt, const struct change *change,
+                                          const struct bulk_delete *bulk, const struct change *change,
                                           struct error *error) {
     int64_t deleted;
     if (table->may_defer) // there is nobody to refuse
-        return mirror_bulk_delete_all(mirror, table, stmt, change, &deleted, error);
+        return mirror_bulk_delete_all(mirror, table, bulk, change, &deleted, error);
     if (stmt_run(mirror->db, "savepoint truncating", "savepoint", error) != 0)
         return -1;
-    int status = mirror_bulk_delete_all(mirror, table, stmt, change, &deleted, error);
+    int status = mirror_bulk_delete_all(mirror, table, bulk, change, &deleted, error);
     if (status == 0)
         return stmt_run(mirror->db, "release truncating", "release", error);
     delta_reset(mirror->accepting);
     delta_forget(mirror->delta);
-    if (stmt_run(mirror->db, "rollback to truncating; release truncating", "rollback", NULL) != 0)
+    if (stmt_run(mirror->db, "rollback to truncating; release truncating", "rollback", NULL) != 0 &&
+        error != NULL)
         error->kind = ERROR_STORE;
     return -1;
 }
@@ -50,12 +102,11 @@ int mirror_bulk_truncate(struct mirror *mirror, struct mirror_table *table, cons
     *ret = MIRROR_REPEATED;
     if (change->lsn <= table->truncate_lsn)
         return 0;
-    sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_TRUNCATE, error);
-    if (stmt == NULL)
+    struct bulk_delete bulk;
+    if (mirror_bulk_prepare(table, mirror, STATEMENT_TRUNCATE, STATEMENT_TRUNCATE_SIZES, &bulk, error) != 0)
         return -1;
-    stmt_bind_integer(stmt, ":lsn", change->lsn);
-    stmt_bind_integer(stmt, ":limit", DELETED_AT_ONCE);
-    if (mirror_bulk_delete_all_or_none(mirror, table, stmt, change, error) != 0)
+    mirror_bulk_bind(&bulk, ":lsn", change->lsn);
+    if (mirror_bulk_delete_all_or_none(mirror, table, &bulk, change, error) != 0)
         return -1;
     table->truncate_lsn = change->lsn;
     table->dirty = true;
@@ -97,12 +148,12 @@ int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool kee
     struct mirror_table *state = &mirror->tables[table->index];
     if (mirror_hold(mirror, error) != 0)
         return -1;
-    sqlite3_stmt *sweep = mirror_table_statement(state, STATEMENT_SWEEP, error);
-    if (sweep == NULL || delta_run_readers(mirror->delta, table, mirror_make_ready, mirror, error) != 0 ||
+    struct bulk_delete sweep;
+    if (mirror_bulk_prepare(state, mirror, STATEMENT_SWEEP, STATEMENT_SWEEP_SIZES, &sweep, error) != 0 ||
+        delta_run_readers(mirror->delta, table, mirror_make_ready, mirror, error) != 0 ||
         mirror_flush(mirror, table, error) != 0 || mirror_bulk_note_swept(mirror, state, error) != 0)
         return -1;
-    stmt_bind_integer(sweep, ":snapshot", state->snapshot_lsn);
-    stmt_bind_integer(sweep, ":limit", DELETED_AT_ONCE);
+    mirror_bulk_bind(&sweep, ":snapshot", state->snapshot_lsn);
     const struct change swept = {.op = CHANGE_DELETE,
                                  .snapshot = SNAPSHOT_FULL,
                                  .table = table,
@@ -110,7 +161,7 @@ int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool kee
                                  .previous_commit = LSN_NONE,
                                  .txid = -1};
     mirror->current = &swept;
-    int status = mirror_bulk_delete_all(mirror, state, sweep, &swept, ret_swept, error);
+    int status = mirror_bulk_delete_all(mirror, state, &sweep, &swept, ret_swept, error);
     mirror->current = NULL;
     if (status != 0)
         return -1;

@@ -2,6 +2,7 @@
 
 #include "views/engine/mirror/accept.h"
 #include "views/engine/mirror/bulk.h"
+#include "views/engine/mirror/deferral.h"
 #include "views/engine/mirror/flush.h"
 #include "views/engine/mirror/purge.h"
 #include "views/engine/mirror/rows.h"
@@ -20,6 +21,8 @@ static int mirror_load_tables(struct mirror *mirror, struct error *error) {
     int row;
     while ((row = stmt_row(load, "_tables", error)) == 1) {
         const char *name = (const char *)sqlite3_column_text(load, 0);
+        if (name == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
         const struct table *table = catalog_table(mirror->catalog, name, strlen(name));
         if (table == NULL)
             continue;
@@ -49,30 +52,6 @@ static int mirror_find_newest(struct mirror *mirror, struct mirror_table *table,
     return 0;
 }
 
-// Whether each change must be written as it comes: a view's trigger is to see it, or an index of a view may
-// refuse it alone: a unique one, or one that computes (json_extract of what is no JSON).
-static int mirror_find_watched(struct mirror *mirror, struct mirror_table *table, struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(
-            mirror->db,
-            "select not exists(select 1 from sqlite_schema where type = 'trigger'"
-            " and tbl_name = :table collate nocase)"
-            " and not exists(select 1 from pragma_index_list(:table) l where l.origin <> 'pk' and (l.\"unique\""
-            " or exists(select 1 from pragma_index_xinfo(l.name) where cid = -2)" // an expression
-            " or (l.partial and (select instr(substr(sql, instr(lower(sql), ' where ')), '(') from sqlite_schema"
-            " where type = 'index' and name = l.name) > 0)))",
-            table->table->name, &stmt, error) != 0)
-        return -1;
-    stmt_bind_text(stmt, ":table", span_of(table->table->name));
-    if (stmt_row(stmt, table->table->name, error) != 1)
-        return -1;
-    table->may_defer = sqlite3_column_int(stmt, 0) != 0;
-    // Two keys that differ by their bytes may be one number.
-    for (int i = 0; i < table->table->key_count; i++)
-        table->may_defer &= table->table->columns[table->table->keys[i]].type != COLUMN_REAL;
-    return 0;
-}
-
 static int mirror_choose_columns(struct mirror *mirror, struct mirror_table *table, struct error *error) {
     const struct delta_use *use = delta_uses(mirror->delta, table->table);
     size_t columns = (size_t)table->table->column_count;
@@ -93,7 +72,7 @@ static int mirror_learn_tables(struct mirror *mirror, struct error *error) {
     for (int i = 0; i < mirror->catalog->table_count; i++) {
         struct mirror_table *table = &mirror->tables[i];
         if ((!table->newest_known && mirror_find_newest(mirror, table, error) != 0) ||
-            mirror_find_watched(mirror, table, error) != 0)
+            mirror_deferral_find(table, error) != 0)
             return -1;
         if (table->recalled == NULL && mirror_choose_columns(mirror, table, error) != 0)
             return -1;

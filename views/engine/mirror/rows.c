@@ -17,7 +17,7 @@ int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes,
     bool goes_on = sqlite3_get_autocommit(table->db) == 0; // no more after a trigger's raise(rollback)
     // A function that a trigger or an index calls refuses a value by SQLITE_ERROR.
     bool by_function = code == SQLITE_ERROR && !table->may_defer;
-    if (goes_on &&
+    if (error != NULL && goes_on &&
         (by_function || code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG))
         error->kind = ERROR_INPUT;
     return status;

@@ -39,12 +39,16 @@ static char *mirror_table_statement_sql(const struct mirror_table *state, enum m
         return table_sql_deleted_lsn(table);
     case STATEMENT_TRUNCATE:
         return table_sql_truncate(table);
+    case STATEMENT_TRUNCATE_SIZES:
+        return table_sql_truncate_sizes(table, state->recalled);
     case STATEMENT_TRUNCATE_KEY:
         return table_sql_truncate_key(table);
     case STATEMENT_NOTE_SWEPT:
         return table_sql_note_swept(table);
     case STATEMENT_SWEEP:
         return table_sql_sweep(table);
+    case STATEMENT_SWEEP_SIZES:
+        return table_sql_sweep_sizes(table, state->recalled);
     case STATEMENT_PURGE:
         return table_sql_purge_deleted(table);
     case STATEMENT_COUNT:

@@ -157,6 +157,8 @@ static int toast_carry_give_awaited(struct toast_carry *carry, struct mirror_tab
         const char *name = (const char *)sqlite3_column_text(wanted, 0);
         struct span key = {(const char *)sqlite3_column_text(wanted, 1),
                            (size_t)sqlite3_column_bytes(wanted, 1)};
+        if (name == NULL || key.data == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
         int column = table_column(table->table, name, strlen(name));
         if (column >= 0 && toast_carry_give(table, row, column, key, error) != 0)
             return -1;

@@ -255,23 +255,51 @@ char *table_sql_newest_lsn(const struct table *table) {
                            table->name, table->name);
 }
 
-// Deletes up to :limit rows.
+static const char table_sql_truncated[] = "max(_lsn,_snapshot)<:lsn";
+static const char table_sql_swept[] = "_snapshot<>:snapshot and _lsn<:snapshot";
+
+//  from "table" where CONDITION order by KEY limit :limit
+static void table_sql_first_by_key(sqlite3_str *sql, const struct table *table, const char *condition) {
+    sqlite3_str_appendf(sql, " from \"%w\" where %s order by ", table->name, condition);
+    table_sql_key_names(sql, table);
+    sqlite3_str_appendall(sql, " limit :limit");
+}
+
 static char *table_sql_delete_some(const struct table *table, const char *condition) {
     sqlite3_str *sql = table_sql_begin();
     sqlite3_str_appendf(sql, "delete from \"%w\" where (", table->name);
     table_sql_key_names(sql, table);
     sqlite3_str_appendall(sql, ") in (select ");
     table_sql_key_names(sql, table);
-    sqlite3_str_appendf(sql, " from \"%w\" where %s limit :limit)", table->name, condition);
+    table_sql_first_by_key(sql, table, condition);
+    sqlite3_str_appendall(sql, ")");
+    return sqlite3_str_finish(sql);
+}
+
+static char *table_sql_sizes_of_some(const struct table *table, const bool *columns, const char *condition) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendall(sql, "select 0");
+    for (int i = 0; i < table->column_count; i++)
+        if (columns[i])
+            sqlite3_str_appendf(sql, "+coalesce(length(cast(\"%w\" as blob)),0)", table->columns[i].name);
+    table_sql_first_by_key(sql, table, condition);
     return sqlite3_str_finish(sql);
 }
 
 char *table_sql_truncate(const struct table *table) {
-    return table_sql_delete_some(table, "max(_lsn,_snapshot)<:lsn");
+    return table_sql_delete_some(table, table_sql_truncated);
+}
+
+char *table_sql_truncate_sizes(const struct table *table, const bool *columns) {
+    return table_sql_sizes_of_some(table, columns, table_sql_truncated);
 }
 
 char *table_sql_sweep(const struct table *table) {
-    return table_sql_delete_some(table, "_snapshot<>:snapshot and _lsn<:snapshot");
+    return table_sql_delete_some(table, table_sql_swept);
+}
+
+char *table_sql_sweep_sizes(const struct table *table, const bool *columns) {
+    return table_sql_sizes_of_some(table, columns, table_sql_swept);
 }
 
 char *table_sql_purge_deleted(const struct table *table) {

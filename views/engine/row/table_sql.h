@@ -40,16 +40,20 @@ char *table_sql_some_columns(const struct table *table, const bool *columns);
 char *table_sql_lsn(const struct table *table);          // of one key
 char *table_sql_note_deleted(const struct table *table); // :lsn, :ts_ms; keeps the newest
 char *table_sql_deleted_lsn(const struct table *table);  // _lsn
-char *table_sql_truncate(const struct table *table);     // :lsn, :limit
 char *table_sql_truncate_key(const struct table *table); // :lsn, one key
 char *table_sql_note_swept(
     const struct table *table); // :snapshot, :ts_ms; positions of the rows that a sweep will delete
-char *table_sql_sweep(const struct table *table);                  // :snapshot, :limit
 char *table_sql_purge_deleted(const struct table *table);          // :before_ms
 char *table_sql_set_column(const struct table *table, int column); // :value, :key = the keys as a JSON array
 char *table_sql_await(const struct table *table); // a row of _carry: :table, :txid, :lsn, :column, :ts_ms
 // Ends the awaiting of a key's column: :table, :column (NULL = every column).
 char *table_sql_unawait(const struct table *table);
+// The first :limit rows in the order of their keys that a truncate at :lsn or a sweep of :snapshot deletes; and the bytes
+// of the columns that are set, of the same rows.
+char *table_sql_truncate(const struct table *table);
+char *table_sql_truncate_sizes(const struct table *table, const bool *columns);
+char *table_sql_sweep(const struct table *table);
+char *table_sql_sweep_sizes(const struct table *table, const bool *columns);
 // For a rebuild: the rows out and in again, so that insert triggers see them.
 char *table_sql_copy_out(const struct table *table); // into temp._rebuild_NAME
 char *table_sql_copy_in(const struct table *table);
