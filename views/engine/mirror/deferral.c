@@ -1,6 +1,6 @@
 #include "views/engine/mirror/deferral.h"
 
-#include "views/engine/sqlite/stmt.h"
+#include "views/engine/sqlite/engine_sql.h"
 
 #include <ctype.h>
 #include <strings.h>
@@ -81,10 +81,7 @@ bool mirror_deferral_computes(const char *sql) {
 
 static int mirror_deferral_has_trigger(struct mirror_table *table, bool *ret, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(table->db,
-                     "select exists(select 1 from sqlite_schema where type = 'trigger'"
-                     " and tbl_name = :table collate nocase)",
-                     table->table->name, &stmt, error) != 0)
+    if (engine_sql_prepare(table->db, "table_has_trigger", &stmt, error) != 0)
         return -1;
     stmt_bind_text(stmt, ":table", span_of(table->table->name));
     if (stmt_row(stmt, table->table->name, error) != 1)
@@ -95,11 +92,7 @@ static int mirror_deferral_has_trigger(struct mirror_table *table, bool *ret, st
 
 static int mirror_deferral_has_refusing_index(struct mirror_table *table, bool *ret, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(table->db,
-                     "select l.\"unique\" or exists(select 1 from pragma_index_xinfo(l.name) where cid = -2),"
-                     " l.partial, (select sql from sqlite_schema where type = 'index' and name = l.name)"
-                     " from pragma_index_list(:table) l where l.origin <> 'pk'", // -2: an expression
-                     table->table->name, &stmt, error) != 0)
+    if (engine_sql_prepare(table->db, "table_indexes", &stmt, error) != 0)
         return -1;
     stmt_bind_text(stmt, ":table", span_of(table->table->name));
     *ret = false;

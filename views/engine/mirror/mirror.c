@@ -9,14 +9,11 @@
 #include "views/engine/mirror/rules.h"
 #include "views/engine/mirror/step_check.h"
 #include "views/engine/row/column_type.h"
+#include "views/engine/sqlite/engine_sql.h"
 
 static int mirror_load_tables(struct mirror *mirror, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *load = NULL;
-    if (stmt_prepare(
-            mirror->db,
-            "select name, truncate_lsn, snapshot_lsn, snapshot_open, snapshot_marked, deleted_lsn, newest_lsn"
-            " from _tables",
-            "_tables", &load, error) != 0)
+    if (engine_sql_prepare(mirror->db, "tables_load", &load, error) != 0)
         return -1;
     int row;
     while ((row = stmt_row(load, "_tables", error)) == 1) {
@@ -131,15 +128,7 @@ int mirror_open(struct mirror **ret, sqlite3 *db, const struct catalog *catalog,
         delta_open(&mirror->delta, db, catalog, error) != 0 || mirror_make_batches(mirror, error) != 0 ||
         mirror_learn_tables(mirror, error) != 0 || mirror_purge_load(mirror, error) != 0)
         return -1;
-    if (stmt_prepare(
-            db,
-            "insert into _tables(name, truncate_lsn, snapshot_lsn, snapshot_open, snapshot_marked, deleted_lsn,"
-            " newest_lsn) values(:name, :truncate, :snapshot, :open, :marked, :deleted, :newest)"
-            " on conflict(name) do update set truncate_lsn=excluded.truncate_lsn,"
-            " snapshot_lsn=excluded.snapshot_lsn, snapshot_open=excluded.snapshot_open,"
-            " snapshot_marked=excluded.snapshot_marked, deleted_lsn=excluded.deleted_lsn,"
-            " newest_lsn=excluded.newest_lsn",
-            "_tables", &mirror->save, error) != 0)
+    if (engine_sql_prepare(db, "tables_set", &mirror->save, error) != 0)
         return -1;
     *ret = mirror;
     mirror = NULL;

@@ -2,6 +2,7 @@
 
 #include "views/engine/row/column_type.h"
 #include "views/engine/row/table_sql.h"
+#include "views/engine/sqlite/engine_sql.h"
 
 #include <stdatomic.h>
 
@@ -16,20 +17,11 @@ enum toast_carry_statement {
     TOAST_CARRY_STATEMENTS,
 };
 
-static const char *const toast_carry_sql[TOAST_CARRY_STATEMENTS] = {
-    [TOAST_CARRY_KEEP] = "insert into _carry(\"table\",txid,lsn,column,kind,value,ts_ms) "
-                         "values(:table,:txid,:lsn,:column,'have',:value,:ts_ms) on conflict do nothing",
-    [TOAST_CARRY_FIND] =
-        "select value from _carry where \"table\"=:table and txid=:txid and lsn=:lsn and kind='have' "
-        "and column=:column",
-    [TOAST_CARRY_WANTED] =
-        "select column, key from _carry where \"table\"=:table and txid=:txid and lsn=:lsn and "
-        "kind='want'",
-    [TOAST_CARRY_GIVEN] =
-        "delete from _carry where \"table\"=:table and txid=:txid and lsn=:lsn and kind='want'",
-    [TOAST_CARRY_END] = "delete from _carry where txid=:txid",
-    [TOAST_CARRY_PURGE] = "delete from _carry where ts_ms<:before_ms",
-    [TOAST_CARRY_COUNT] = "select count(*), count(*) filter (where kind='want') from _carry",
+static const char *const toast_carry_names[TOAST_CARRY_STATEMENTS] = {
+    [TOAST_CARRY_KEEP] = "carry_keep",     [TOAST_CARRY_FIND] = "carry_find",
+    [TOAST_CARRY_WANTED] = "carry_wanted", [TOAST_CARRY_GIVEN] = "carry_given",
+    [TOAST_CARRY_END] = "carry_end",       [TOAST_CARRY_PURGE] = "carry_purge",
+    [TOAST_CARRY_COUNT] = "carry_count",
 };
 
 struct toast_carry {
@@ -45,7 +37,7 @@ int toast_carry_open(struct toast_carry **ret, sqlite3 *db, struct error *error)
     if (carry == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int i = 0; i < TOAST_CARRY_STATEMENTS; i++)
-        if (stmt_prepare(db, toast_carry_sql[i], "_carry", &carry->statements[i], error) != 0)
+        if (engine_sql_prepare(db, toast_carry_names[i], &carry->statements[i], error) != 0)
             return -1;
     if (toast_carry_reload(carry, error) != 0)
         return -1;

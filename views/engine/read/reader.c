@@ -42,22 +42,11 @@ int reader_error(struct reader *reader, const char *what, struct error *error) {
     return stmt_error(error, reader->db, what);
 }
 
-static int reader_pragma_integer(struct reader *reader, const char *sql, int64_t *ret, struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(reader->db, sql, reader->path, &stmt, error) != 0)
-        return -1;
-    int row = stmt_row(stmt, reader->path, error);
-    if (row < 0)
-        return -1;
-    *ret = row > 0 ? sqlite3_column_int64(stmt, 0) : 0;
-    return 0;
-}
-
 static int reader_check_format(struct reader *reader, struct error *error) {
     int64_t application = 0;
     int64_t format = 0;
-    if (reader_pragma_integer(reader, "pragma application_id", &application, error) != 0 ||
-        reader_pragma_integer(reader, "pragma user_version", &format, error) != 0)
+    if (stmt_read_integer(reader->db, "pragma application_id", reader->path, &application, error) != 0 ||
+        stmt_read_integer(reader->db, "pragma user_version", reader->path, &format, error) != 0)
         return -1;
     if (application != STORE_APPLICATION_ID)
         return error_set(error, ERROR_INPUT, "%s: not a tidemark file (its application_id is %lld)",

@@ -1,6 +1,6 @@
 #include "views/engine/sqlite/meta.h"
 
-#include "views/engine/sqlite/stmt.h"
+#include "views/engine/sqlite/engine_sql.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@ enum { META_INTEGER_SIZE = 24 };
 
 int meta_get(struct sqlite3 *db, const char *name, char *ret, size_t size, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(db, "select value from _meta where name = :name", "_meta", &stmt, error) != 0)
+    if (engine_sql_prepare(db, "meta_get", &stmt, error) != 0)
         return -1;
     stmt_bind_text(stmt, ":name", span_of(name));
     int row = stmt_row(stmt, "_meta", error);
@@ -32,10 +32,7 @@ int meta_get_integer(struct sqlite3 *db, const char *name, int64_t *ret, struct 
 
 int meta_set(struct sqlite3 *db, const char *name, const char *value, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(db,
-                     "insert into _meta(name, value) values(:name, :value)"
-                     " on conflict(name) do update set value = excluded.value",
-                     "_meta", &stmt, error) != 0)
+    if (engine_sql_prepare(db, "meta_set", &stmt, error) != 0)
         return -1;
     stmt_bind_text(stmt, ":name", span_of(name));
     stmt_bind_text(stmt, ":value", span_of(value));

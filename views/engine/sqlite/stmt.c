@@ -125,3 +125,21 @@ char *stmt_copy_text(sqlite3_stmt *stmt, int column) {
     const char *text = (const char *)sqlite3_column_text(stmt, column);
     return text != NULL ? strdup(text) : NULL;
 }
+
+int stmt_read_integer(sqlite3 *db, const char *sql, const char *what, int64_t *ret, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, sql, what, &stmt, error) != 0)
+        return -1;
+    int row = stmt_row(stmt, what, error);
+    if (row >= 0)
+        *ret = row > 0 ? sqlite3_column_int64(stmt, 0) : 0;
+    return row < 0 ? -1 : 0;
+}
+
+void stmt_check_none_open(sqlite3 *db) {
+    (void)db;
+#ifndef NDEBUG
+    for (sqlite3_stmt *stmt = sqlite3_next_stmt(db, NULL); stmt != NULL; stmt = sqlite3_next_stmt(db, stmt))
+        assert(!sqlite3_stmt_busy(stmt));
+#endif
+}

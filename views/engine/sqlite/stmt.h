@@ -39,6 +39,13 @@ char *stmt_copy_text(sqlite3_stmt *stmt, int column);
 
 // Skips white space, comments and semicolons.
 const char *stmt_skip_blank(const char *sql);
+// The first column of the one row of `sql`, such as a pragma; 0 when there is none.
+int stmt_read_integer(sqlite3 *db, const char *sql, const char *what, int64_t *ret, struct error *error);
+
+// Asserts, in builds without NDEBUG, that no statement of the connection stands on a row: none stays open across a
+// transaction.
+void stmt_check_none_open(sqlite3 *db);
+
 // Number of the line (from 1) that `offset` bytes into `text` lies on.
 int stmt_line(const char *text, size_t offset);
 

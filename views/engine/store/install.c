@@ -5,6 +5,7 @@
 #include "views/engine/delta/dedup.h"
 #include "views/engine/delta/delta.h"
 #include "views/engine/row/table_sql.h"
+#include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/functions.h"
 #include "views/engine/sqlite/meta.h"
 #include "views/engine/sqlite/stmt.h"
@@ -40,10 +41,10 @@ static char *install_copy_text(sqlite3_stmt *stmt, int column) {
     return column < sqlite3_column_count(stmt) ? stmt_copy_text(stmt, column) : NULL;
 }
 
-// `sql` selects type, name, sql and, if it likes, columns.
-static int install_read_objects(sqlite3 *db, const char *sql, struct objects *ret, struct error *error) {
+// The engine's statement `name` selects type, name, sql and, if it likes, columns.
+static int install_read_objects(sqlite3 *db, const char *name, struct objects *ret, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(db, sql, "sqlite_schema", &stmt, error) != 0)
+    if (engine_sql_prepare(db, name, &stmt, error) != 0)
         return -1;
     int row;
     while ((row = stmt_row(stmt, "sqlite_schema", error)) == 1) {
@@ -85,14 +86,14 @@ static int install_check_source(sqlite3 *db, const struct catalog *catalog, stru
     CLEANUP(stmt_free_text) char *sql = NULL;
     CLEANUP(stmt_finalize) sqlite3_stmt *same = NULL;
     if (install_mirror_text(catalog, &sql, error) != 0 ||
-        stmt_prepare(db, "select value = :source from _meta where name = 'source'", "_meta", &same, error) !=
-            0)
+        engine_sql_prepare(db, "meta_get", &same, error) != 0)
         return -1;
-    stmt_bind_text(same, ":source", span_of(sql));
+    stmt_bind_text(same, ":name", SPAN("source"));
     int row = stmt_row(same, "_meta", error);
     if (row < 0)
         return -1;
-    bool equal = row == 1 && sqlite3_column_int(same, 0) == 1;
+    const char *source = row == 1 ? (const char *)sqlite3_column_text(same, 0) : NULL;
+    bool equal = source != NULL && strcmp(source, sql) == 0;
     (void)sqlite3_reset(same);
     if (!equal)
         return error_set(
@@ -111,16 +112,10 @@ static int install_schema_objects(const struct catalog *catalog, const char *sch
         return stmt_error(error, scratch, "schema");
     if (functions_register(scratch, NULL, error) != 0 || install_mirror_text(catalog, &mirror, error) != 0 ||
         stmt_run(scratch, mirror, "mirror", error) != 0 ||
-        stmt_run(scratch, "create temp table before as select name from sqlite_schema", "schema", error) !=
-            0 ||
+        engine_sql_run(scratch, "schema_before", error) != 0 ||
         stmt_run(scratch, schema, "schema.sql of the file", error) != 0)
         return -1;
-    return install_read_objects(
-        scratch,
-        "select type, name, sql, (select group_concat(c.name || ' ' || c.type || ' ' || c.hidden, ', ')"
-        " from pragma_table_xinfo(s.name) c) from sqlite_schema s"
-        " where name not in (select name from before) and name not like 'sqlite_%'",
-        ret, error);
+    return install_read_objects(scratch, "schema_made", ret, error);
 }
 
 static int install_run_named(sqlite3 *db, const char *format, const char *name, struct error *error) {
@@ -175,7 +170,7 @@ static void install_free_installed(struct installed *installed) {
 // The file's record of a view. 1 = found, 0 = it has none, -1 = error.
 static int install_find_installed(sqlite3 *db, const char *name, struct installed *ret, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(db, "select hash, schema from _views where name = :name", "_views", &stmt, error) != 0)
+    if (engine_sql_prepare(db, "views_find", &stmt, error) != 0)
         return -1;
     stmt_bind_text(stmt, ":name", span_of(name));
     int row = stmt_row(stmt, "_views", error);
@@ -220,7 +215,7 @@ static int install_check_kept(const struct catalog *catalog, const struct view *
     return 0;
 }
 
-// Of the tables that both schemas keep.
+// Runs the composed statement for each table that both schemas keep.
 static int install_move_kept(sqlite3 *db, const struct view *view, const char *old_schema, const char *format,
                              struct error *error) {
     for (int i = 0; i < view->history_count; i++)
@@ -232,7 +227,7 @@ static int install_move_kept(sqlite3 *db, const struct view *view, const char *o
 
 static int install_forget_applies(sqlite3 *db, const char *view, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(db, "delete from _applies where view = :view", "_applies", &stmt, error) != 0)
+    if (engine_sql_prepare(db, "applies_forget", &stmt, error) != 0)
         return -1;
     stmt_bind_text(stmt, ":view", span_of(view));
     return stmt_step(stmt, "_applies", NULL, error);
@@ -241,8 +236,7 @@ static int install_forget_applies(sqlite3 *db, const char *view, struct error *e
 static int install_record_applies(sqlite3 *db, const struct view *view, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     if (install_forget_applies(db, view->name, error) != 0 ||
-        stmt_prepare(db, "insert into _applies(view, name, sql) values(:view, :name, :sql)", "_applies",
-                     &stmt, error) != 0)
+        engine_sql_prepare(db, "applies_add", &stmt, error) != 0)
         return -1;
     for (int i = 0; i < view->apply_count; i++) {
         stmt_bind_text(stmt, ":view", span_of(view->name));
@@ -256,10 +250,7 @@ static int install_record_applies(sqlite3 *db, const struct view *view, struct e
 
 static int install_record(sqlite3 *db, const struct view *view, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(db,
-                     "insert into _views(name, hash, schema) values(:name, :hash, :schema)"
-                     " on conflict(name) do update set hash = excluded.hash, schema = excluded.schema",
-                     "_views", &stmt, error) != 0)
+    if (engine_sql_prepare(db, "views_set", &stmt, error) != 0)
         return -1;
     stmt_bind_text(stmt, ":name", span_of(view->name));
     stmt_bind_text(stmt, ":hash", span_of(view->hash));
@@ -306,7 +297,7 @@ static void install_add_name(char *list, size_t size, const char *name) {
 static int install_drop_unloaded(sqlite3 *db, const struct catalog *catalog, struct store_report *report,
                                  struct error *error) {
     CLEANUP(install_free_objects) struct objects views = {0};
-    if (install_read_objects(db, "select 'view', name, schema from _views order by name", &views, error) != 0)
+    if (install_read_objects(db, "views_list", &views, error) != 0)
         return -1;
     for (int i = 0; i < views.count; i++) {
         const char *name = views.list[i].name;
@@ -321,7 +312,7 @@ static int install_drop_unloaded(sqlite3 *db, const struct catalog *catalog, str
             install_drop_objects(db, &objects, error) != 0)
             return -1;
         CLEANUP(stmt_finalize) sqlite3_stmt *forget = NULL;
-        if (stmt_prepare(db, "delete from _views where name = :name", "_views", &forget, error) != 0)
+        if (engine_sql_prepare(db, "views_forget", &forget, error) != 0)
             return -1;
         stmt_bind_text(forget, ":name", span_of(name));
         if (stmt_step(forget, "_views", NULL, error) != 0 || install_forget_applies(db, name, error) != 0)
@@ -371,8 +362,7 @@ static int install_forget_old_triggers(sqlite3 *db, const struct catalog *catalo
 
 static int install_read_triggers(sqlite3 *db, const struct catalog *catalog, const bool *changed,
                                  struct objects *ret, struct error *error) {
-    if (install_read_objects(db, "select type, name, sql from sqlite_schema where type = 'trigger'", ret,
-                             error) != 0)
+    if (install_read_objects(db, "triggers_list", ret, error) != 0)
         return -1;
     for (int i = 0; i < catalog->view_count; i++)
         if (changed[i] && install_forget_old_triggers(db, catalog, &catalog->views[i], ret, error) != 0)

@@ -1,6 +1,6 @@
 #include "views/engine/store/quarantine.h"
 
-#include "views/engine/sqlite/stmt.h"
+#include "views/engine/sqlite/engine_sql.h"
 
 enum quarantine_statement {
     QUARANTINE_INSERT,
@@ -13,18 +13,14 @@ enum quarantine_statement {
     QUARANTINE_STATEMENTS,
 };
 
-static const char *const quarantine_sql[QUARANTINE_STATEMENTS] = {
-    [QUARANTINE_INSERT] = "insert into _quarantine(topic, partition, \"offset\", key, value, reason, at_ms)"
-                          " values(:topic, :partition, :offset, :key, :value, :reason, :at_ms)",
-    [QUARANTINE_COUNT] = "select count(*), total(length(key)) + total(length(value)) from _quarantine",
-    [QUARANTINE_OLDEST_VALUE] = "select id, length(value) from _quarantine"
-                                " where id >= :from and value is not null order by id limit 1",
-    [QUARANTINE_DROP_VALUE] = "update _quarantine set value = null, reason = reason || :note where id = :id",
-    [QUARANTINE_OLDEST_ROWS] = "select max(id), count(*), total(length(key)) + total(length(value)) from"
-                               " (select id, key, value from _quarantine order by id limit :count)",
-    [QUARANTINE_DROP_ROWS] = "delete from _quarantine where id <= :id",
-    [QUARANTINE_TELL_DROPPED] = "update _quarantine set reason = reason || ' (' || :count || :note || ')'"
-                                " where id = (select min(id) from _quarantine)",
+static const char *const quarantine_names[QUARANTINE_STATEMENTS] = {
+    [QUARANTINE_INSERT] = "quarantine_add",
+    [QUARANTINE_COUNT] = "quarantine_count",
+    [QUARANTINE_OLDEST_VALUE] = "quarantine_oldest_value",
+    [QUARANTINE_DROP_VALUE] = "quarantine_drop_value",
+    [QUARANTINE_OLDEST_ROWS] = "quarantine_oldest_rows",
+    [QUARANTINE_DROP_ROWS] = "quarantine_drop_rows",
+    [QUARANTINE_TELL_DROPPED] = "quarantine_tell_dropped",
 };
 
 struct quarantine {
@@ -44,7 +40,7 @@ int quarantine_new(struct quarantine **ret, struct sqlite3 *db, int64_t bytes_ma
     quarantine->bytes_max = bytes_max;
     quarantine->rows_max = rows_max;
     for (int i = 0; i < QUARANTINE_STATEMENTS; i++)
-        if (stmt_prepare(db, quarantine_sql[i], "_quarantine", &quarantine->statements[i], error) != 0)
+        if (engine_sql_prepare(db, quarantine_names[i], &quarantine->statements[i], error) != 0)
             return -1;
     if (quarantine_reload(quarantine, error) != 0)
         return -1;
@@ -85,7 +81,6 @@ static int quarantine_drop_value(struct quarantine *quarantine, struct error *er
     (void)sqlite3_reset(oldest);
     sqlite3_stmt *drop = quarantine->statements[QUARANTINE_DROP_VALUE];
     stmt_bind_integer(drop, ":id", id);
-    stmt_bind_text(drop, ":note", span_of(" (its value was dropped: quarantine is full)"));
     if (stmt_step(drop, "_quarantine", NULL, error) != 0)
         return -1;
     quarantine->valued_from = id + 1;
@@ -108,7 +103,6 @@ static int quarantine_drop_rows(struct quarantine *quarantine, struct error *err
     stmt_bind_integer(drop, ":id", id);
     sqlite3_stmt *tell = quarantine->statements[QUARANTINE_TELL_DROPPED];
     stmt_bind_integer(tell, ":count", count);
-    stmt_bind_text(tell, ":note", span_of(" older ones were dropped: quarantine is full"));
     if (stmt_step(drop, "_quarantine", NULL, error) != 0 || stmt_step(tell, "_quarantine", NULL, error) != 0)
         return -1;
     quarantine->rows -= count;

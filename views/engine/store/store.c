@@ -1,7 +1,7 @@
 #include "views/engine/store.h"
 
-#include "views/base/embedded.h"
 #include "views/engine/mirror/mirror.h"
+#include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/functions.h"
 #include "views/engine/sqlite/meta.h"
 #include "views/engine/sqlite/stmt.h"
@@ -22,6 +22,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { STORE_UPGRADE_SIZE = 32 };
+
 enum store_statement {
     STORE_BEGIN,
     STORE_COMMIT,
@@ -32,18 +34,9 @@ enum store_statement {
     STORE_STATEMENTS,
 };
 
-static const char *const store_sql[STORE_STATEMENTS] = {
-    [STORE_BEGIN] = "begin immediate",
-    [STORE_COMMIT] = "commit",
-    [STORE_ROLLBACK] = "rollback",
-    [STORE_OFFSET] = ("insert into _offsets(topic, partition, next_offset, deleted_key, newest_ts_ms)"
-                      " values(:topic, :partition, :next, :deleted, :newest_ts_ms)"
-                      " on conflict(topic, partition) do update set next_offset = excluded.next_offset,"
-                      " deleted_key = excluded.deleted_key, newest_ts_ms = excluded.newest_ts_ms"),
-    [STORE_POSITION] = ("update _position set version = version + 1, lsn = :lsn, txid = :txid,"
-                        " transactional = :transactional, applied_total = :applied_total, offsets = :offsets,"
-                        " sequenced_lsn = :sequenced_lsn, sequenced_ts_ms = :sequenced_ts_ms, torn = :torn"),
-    [STORE_TIMELINE] = "insert into _timelines(since_ts_ms) values(:since) on conflict do nothing",
+static const char *const store_names[STORE_STATEMENTS] = {
+    [STORE_BEGIN] = "begin",        [STORE_COMMIT] = "commit",         [STORE_ROLLBACK] = "rollback",
+    [STORE_OFFSET] = "offsets_set", [STORE_POSITION] = "position_set", [STORE_TIMELINE] = "timelines_add",
 };
 
 struct store {
@@ -90,23 +83,14 @@ static int store_lock_file(struct store *store, const char *path, struct error *
     return 0;
 }
 
-static int store_pragma_integer(sqlite3 *db, const char *sql, int64_t *ret, struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(db, sql, sql, &stmt, error) != 0)
-        return -1;
-    int row = stmt_row(stmt, sql, error);
-    if (row == 1)
-        *ret = sqlite3_column_int64(stmt, 0);
-    return row < 0 ? -1 : 0;
-}
-
 static int store_check_identity(struct store *store, const char *path, bool *ret_new, struct error *error) {
     int64_t application = 0;
     int64_t format = 0;
     int64_t objects = 0;
-    if (store_pragma_integer(store->db, "pragma application_id", &application, error) != 0 ||
-        store_pragma_integer(store->db, "pragma user_version", &format, error) != 0 ||
-        store_pragma_integer(store->db, "select count(*) from sqlite_schema", &objects, error) != 0) {
+    if (stmt_read_integer(store->db, "pragma application_id", "application_id", &application, error) != 0 ||
+        stmt_read_integer(store->db, "pragma user_version", "user_version", &format, error) != 0 ||
+        stmt_read_integer(store->db, "select count(*) from sqlite_schema", "sqlite_schema", &objects,
+                          error) != 0) {
         if (sqlite3_errcode(store->db) == SQLITE_NOTADB)
             return error_set(error, ERROR_STORE, "%s: not a tidemark file (it is no SQLite database)", path);
         return error_prefix(error, "%s", path);
@@ -133,34 +117,29 @@ static int store_make_id(char ret[STORE_ID_SIZE], struct error *error) {
     return 0;
 }
 
-static const char *store_embedded_sql(const char *name) {
-    for (const struct embedded_file *file = engine_embedded; file->path != NULL; file++)
-        if (strcmp(file->path, name) == 0)
-            return file->bytes;
-    return "";
+// What says in the file's header that it is ours, and of which format. A pragma takes no parameters: only numbers of the
+// program's own are composed.
+static int store_write_header(struct store *store, int format, struct error *error) {
+    CLEANUP(stmt_free_text)
+    char *sql =
+        sqlite3_mprintf("pragma application_id = %d; pragma user_version = %d", STORE_APPLICATION_ID, format);
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    return stmt_run(store->db, sql, "header", error);
 }
 
 static int store_create(struct store *store, struct error *error) {
     char id[STORE_ID_SIZE];
-    static_assert(STORE_APPLICATION_ID == 1953064045 && STORE_FORMAT == 3, "as written in the pragmas");
-    if (store_make_id(id, error) != 0 ||
-        stmt_run(store->db, "pragma application_id = 1953064045; pragma user_version = 3", "header", error) !=
-            0 ||
-        stmt_run(store->db, store_embedded_sql("engine.sql"), "engine.sql", error) != 0 ||
-        meta_set(store->db, "id", id, error) != 0 ||
-        stmt_run(
-            store->db,
-            "insert into _position(id, version, transactional, applied_total, offsets) values(1, 0, 0, 0, '{}')",
-            "_position", error) != 0)
+    if (store_make_id(id, error) != 0 || store_write_header(store, STORE_FORMAT, error) != 0 ||
+        engine_sql_run(store->db, "engine", error) != 0 || meta_set(store->db, "id", id, error) != 0 ||
+        engine_sql_run(store->db, "position_create", error) != 0)
         return -1;
     return install_mirror(store->db, store->catalog, error);
 }
 
 static int store_load_offsets(struct store *store, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(store->db,
-                     "select topic, partition, next_offset, deleted_key, newest_ts_ms from _offsets",
-                     "_offsets", &stmt, error) != 0)
+    if (engine_sql_prepare(store->db, "offsets_load", &stmt, error) != 0)
         return -1;
     int row;
     while ((row = stmt_row(stmt, "_offsets", error)) == 1) {
@@ -187,8 +166,7 @@ static int store_load_offsets(struct store *store, struct error *error) {
 static int store_load_sequence(struct store *store, struct error *error) {
     store->sequence = (struct store_sequence){.lsn = LSN_NONE};
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(store->db, "select sequenced_lsn, sequenced_ts_ms, torn from _position", "_position",
-                     &stmt, error) != 0)
+    if (engine_sql_prepare(store->db, "position_load", &stmt, error) != 0)
         return -1;
     int row = stmt_row(stmt, "_position", error);
     if (row == 1 && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
@@ -201,8 +179,7 @@ static int store_load_sequence(struct store *store, struct error *error) {
 
 static int store_load_timelines(struct store *store, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(store->db, "select since_ts_ms from _timelines order by since_ts_ms", "_timelines",
-                     &stmt, error) != 0)
+    if (engine_sql_prepare(store->db, "timelines_load", &stmt, error) != 0)
         return -1;
     store->timeline_count = 0;
     int row;
@@ -233,48 +210,44 @@ static int store_set_up_connection(struct store *store, const char *path, struct
     return functions_register(store->db, &store->refill, error);
 }
 
-// The journal mode cannot change within a transaction. wal_batch_start sets `synchronous`: as with normal, a
-// power cut may take the newest commits, never part of one, and their offsets go with them, so they are read
-// from the log again.
-static int store_set_pragmas(struct store *store, const char *path, struct error *error) {
-    if (stmt_run(store->db,
-                 "pragma journal_mode = wal; pragma cache_size = -16384; pragma secure_delete = off", path,
-                 error) != 0)
-        return -1;
-    return wal_batch_start(store->db, error);
+// `synchronous` as wal_batch_start sets it, as with normal: a power cut may take the newest commits, never part of one.
+// Their offsets go with them, so they are read from the log again.
+static int store_set_pragmas(struct store *store, struct error *error) {
+    return engine_sql_run(store->db, "connection", error) != 0 ? -1 : wal_batch_start(store->db, error);
 }
 
 // Within the transaction that brings the views in step: an upgrade happens wholly or not at all.
 static int store_upgrade(struct store *store, struct error *error) {
-    static const char *const files[] = {[2] = "upgrade_2.sql", [3] = "upgrade_3.sql"};
-    static_assert(sizeof files / sizeof *files == STORE_FORMAT + 1, "one for each format");
     int64_t format = STORE_FORMAT;
-    if (store_pragma_integer(store->db, "pragma user_version", &format, error) != 0)
+    if (stmt_read_integer(store->db, "pragma user_version", "user_version", &format, error) != 0)
         return -1;
-    for (int64_t next = format + 1; next <= STORE_FORMAT; next++)
-        if (stmt_run(store->db, store_embedded_sql(files[next]), files[next], error) != 0)
+    for (int next = (int)format + 1; next <= STORE_FORMAT; next++) {
+        char name[STORE_UPGRADE_SIZE];
+        (void)snprintf(name, sizeof name, "upgrade_%d", next);
+        if (engine_sql_run(store->db, name, error) != 0 || store_write_header(store, next, error) != 0)
             return -1;
+    }
     return 0;
 }
 
 static int store_set_up_schema(struct store *store, bool is_new, struct store_report *report,
                                struct error *error) {
-    if (stmt_run(store->db, "begin immediate", "begin", error) != 0)
+    if (engine_sql_run(store->db, "begin", error) != 0)
         return -1;
     int status = is_new ? store_create(store, error) : store_upgrade(store, error);
     if (status == 0)
         status = install_views(store->db, store->catalog, &store->refill, report, error);
     if (status == 0)
-        status = stmt_run(store->db, "commit", "commit", error);
+        status = engine_sql_run(store->db, "commit", error);
     if (status != 0)
-        (void)stmt_run(store->db, "rollback", "rollback", NULL);
+        (void)engine_sql_run(store->db, "rollback", NULL);
     report->created = is_new;
     return status;
 }
 
 static int store_prepare_statements(struct store *store, struct error *error) {
     for (int i = 0; i < STORE_STATEMENTS; i++)
-        if (stmt_prepare(store->db, store_sql[i], store_sql[i], &store->statements[i], error) != 0)
+        if (engine_sql_prepare(store->db, store_names[i], &store->statements[i], error) != 0)
             return -1;
     return 0;
 }
@@ -294,8 +267,7 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
     store->catalog = catalog;
     bool is_new;
     if (store_lock_file(store, path, error) != 0 || store_set_up_connection(store, path, error) != 0 ||
-        store_check_identity(store, path, &is_new, error) != 0 ||
-        store_set_pragmas(store, path, error) != 0 ||
+        store_check_identity(store, path, &is_new, error) != 0 || store_set_pragmas(store, error) != 0 ||
         store_set_up_schema(store, is_new, report, error) != 0 ||
         store_prepare_statements(store, error) != 0 || store_load_offsets(store, error) != 0 ||
         store_load_sequence(store, error) != 0 || store_load_timelines(store, error) != 0 ||
@@ -374,7 +346,7 @@ bool store_was_torn(const struct store *store) {
 }
 
 static int store_step(struct store *store, enum store_statement which, struct error *error) {
-    return stmt_step(store->statements[which], store_sql[which], NULL, error);
+    return stmt_step(store->statements[which], store_names[which], NULL, error);
 }
 
 static int store_open_transaction(struct store *store, struct error *error) {
@@ -500,9 +472,10 @@ static int store_hand_over(struct store *store, const struct store_commit *commi
 
 static void store_write_out(void *self) {
     struct store *store = self;
-    store->written = mirror_write(store->mirror, &store->write_error) != 0
-                         ? -1
-                         : store_step(store, STORE_COMMIT, &store->write_error);
+    store->written = mirror_write(store->mirror, &store->write_error);
+    stmt_check_none_open(store->db);
+    if (store->written == 0)
+        store->written = store_step(store, STORE_COMMIT, &store->write_error);
     if (store->written != 0)
         return;
     store->is_open = false;
@@ -547,6 +520,7 @@ int store_rollback(struct store *store, struct error *error) {
     bool opened = store->is_open;
     store->in_transaction = store->is_open = false;
     store->written = 0;
+    stmt_check_none_open(store->db);
     // SQLite may have rolled back by itself (disk full): then there is nothing left to undo.
     bool open = sqlite3_get_autocommit(store->db) == 0;
     int status = open ? store_step(store, STORE_ROLLBACK, error) : 0;

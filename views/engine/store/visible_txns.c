@@ -2,16 +2,14 @@
 
 #include "views/base/cleanup.h"
 #include "views/engine/change.h"
-#include "views/engine/sqlite/stmt.h"
+#include "views/engine/sqlite/engine_sql.h"
 
 #include <stdlib.h>
 
-static const char insert_sql[] = "insert into _transactions(txid, last, lsn) values(:txid, :last, :lsn)"
-                                 " on conflict(txid) do update set last = excluded.last, lsn = excluded.lsn";
-static const char forget_sql[] = "delete from _transactions where lsn < :lsn";
-// A sort of all: only for what an earlier process has written.
-static const char oldest_sql[] = "select lsn from _transactions order by lsn desc limit 1 offset :kept";
-static const char count_sql[] = "select count(*) from _transactions";
+static const char visible_txns_add[] = "transactions_add";
+static const char visible_txns_remove[] = "transactions_forget";
+static const char visible_txns_oldest[] = "transactions_oldest_kept";
+static const char visible_txns_count[] = "transactions_count";
 
 struct run {
     int64_t first;
@@ -40,8 +38,8 @@ static int visible_txns_read_number(sqlite3_stmt *stmt, const char *sql, int64_t
 static int visible_txns_count_written(struct visible_txns *shown, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     int64_t rows = 0;
-    if (stmt_prepare(shown->db, count_sql, count_sql, &stmt, error) != 0 ||
-        visible_txns_read_number(stmt, count_sql, &rows, error) != 0)
+    if (engine_sql_prepare(shown->db, visible_txns_count, &stmt, error) != 0 ||
+        visible_txns_read_number(stmt, visible_txns_count, &rows, error) != 0)
         return -1;
     shown->written = rows > VISIBLE_TXNS_ROWS_KEPT ? rows - VISIBLE_TXNS_ROWS_KEPT : 0;
     return 0;
@@ -49,10 +47,10 @@ static int visible_txns_count_written(struct visible_txns *shown, struct error *
 
 static int visible_txns_find_oldest(struct visible_txns *shown, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(shown->db, oldest_sql, oldest_sql, &stmt, error) != 0)
+    if (engine_sql_prepare(shown->db, visible_txns_oldest, &stmt, error) != 0)
         return -1;
     stmt_bind_integer(stmt, ":kept", VISIBLE_TXNS_ROWS_KEPT);
-    return visible_txns_read_number(stmt, oldest_sql, &shown->oldest_kept, error);
+    return visible_txns_read_number(stmt, visible_txns_oldest, &shown->oldest_kept, error);
 }
 
 int visible_txns_new(struct visible_txns **ret, sqlite3 *db, struct error *error) {
@@ -62,8 +60,8 @@ int visible_txns_new(struct visible_txns **ret, sqlite3 *db, struct error *error
     shown->db = db;
     shown->oldest_kept = LSN_NONE;
     if (visible_txns_count_written(shown, error) != 0 ||
-        stmt_prepare(db, insert_sql, insert_sql, &shown->insert, error) != 0 ||
-        stmt_prepare(db, forget_sql, forget_sql, &shown->forget, error) != 0)
+        engine_sql_prepare(db, visible_txns_add, &shown->insert, error) != 0 ||
+        engine_sql_prepare(db, visible_txns_remove, &shown->forget, error) != 0)
         return -1;
     *ret = shown;
     shown = NULL;
@@ -105,7 +103,7 @@ static int visible_txns_forget(struct visible_txns *shown, struct error *error) 
     stmt_bind_integer(shown->forget, ":lsn", shown->oldest_kept);
     shown->written = 0;
     shown->oldest_kept = shown->written_lsn;
-    return stmt_step(shown->forget, forget_sql, NULL, error);
+    return stmt_step(shown->forget, visible_txns_remove, NULL, error);
 }
 
 int visible_txns_save(struct visible_txns *shown, struct error *error) {
@@ -113,7 +111,7 @@ int visible_txns_save(struct visible_txns *shown, struct error *error) {
         stmt_bind_integer(shown->insert, ":txid", shown->pending[i].first);
         stmt_bind_integer(shown->insert, ":last", shown->pending[i].last);
         stmt_bind_integer(shown->insert, ":lsn", shown->pending[i].lsn);
-        if (stmt_step(shown->insert, insert_sql, NULL, error) != 0)
+        if (stmt_step(shown->insert, visible_txns_add, NULL, error) != 0)
             return -1;
     }
     if (shown->pending_count > 0)

@@ -1,4 +1,5 @@
--- The engine's own tables in a store file (format 3). Everything here is written in the same SQLite transaction as
+-- The engine's own tables in a store file of the newest format (STORE_FORMAT, store.h; upgrade_N.sql makes a file of
+-- format N - 1 one of format N). Everything here is written in the same SQLite transaction as
 -- the rows that it describes.
 create table _meta(name text primary key, value text not null) without rowid;
 

@@ -12,4 +12,3 @@ update _meta set value = replace(replace(value,
     '_lsn integer not null default -1,_snapshot integer not null default -1', '_lsn integer default -1,_snapshot integer default -1'),
     '_lsn integer not null,_ts_ms integer not null', '_lsn integer,_ts_ms integer')
 where name = 'source';
-pragma user_version = 2;

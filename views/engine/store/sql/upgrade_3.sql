@@ -14,4 +14,3 @@ create table _once_blocks(
     told blob,
     primary key(once, part, block)
 ) without rowid;
-pragma user_version = 3;

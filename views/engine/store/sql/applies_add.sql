@@ -1,0 +1,2 @@
+insert into _applies(view, name, sql)
+values(:view, :name, :sql)

@@ -1,0 +1,2 @@
+select count(*), count(*) filter (where kind = 'want')
+from _carry

@@ -1,0 +1,2 @@
+delete from _carry
+where txid = :txid

@@ -1,0 +1,2 @@
+delete from _carry
+where "table" = :table and txid = :txid and lsn = :lsn and kind = 'want'

@@ -1,0 +1,2 @@
+delete from _carry
+where ts_ms < :before_ms

@@ -1,0 +1,3 @@
+select column, key
+from _carry
+where "table" = :table and txid = :txid and lsn = :lsn and kind = 'want'

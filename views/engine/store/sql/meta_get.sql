@@ -1,0 +1,3 @@
+select value
+from _meta
+where name = :name

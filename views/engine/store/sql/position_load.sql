@@ -1,0 +1,2 @@
+select sequenced_lsn, sequenced_ts_ms, torn
+from _position

@@ -1,0 +1,2 @@
+select count(*), total(length(key)) + total(length(value))
+from _quarantine

@@ -1,0 +1,1 @@
+create temp table before as select name from sqlite_schema

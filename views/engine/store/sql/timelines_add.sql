@@ -1,0 +1,3 @@
+insert into _timelines(since_ts_ms)
+values(:since)
+on conflict do nothing

@@ -1,0 +1,3 @@
+select since_ts_ms
+from _timelines
+order by since_ts_ms

@@ -1,0 +1,2 @@
+delete from _transactions
+where lsn < :lsn

@@ -1,0 +1,3 @@
+select type, name, sql
+from sqlite_schema
+where type = 'trigger'

@@ -1,0 +1,3 @@
+select hash, schema
+from _views
+where name = :name

@@ -1,0 +1,2 @@
+delete from _views
+where name = :name

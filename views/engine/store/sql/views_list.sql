@@ -1,0 +1,3 @@
+select 'view', name, schema
+from _views
+order by name
