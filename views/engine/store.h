@@ -8,6 +8,7 @@
 #include "views/base/error.h"
 #include "views/engine/catalog.h"
 #include "views/engine/change.h"
+#include "views/engine/store_quarantined.h"
 #include "views/engine/store_report.h"
 
 struct store;
@@ -78,15 +79,6 @@ int64_t store_snapshot_open(const struct store *store, const struct table *table
 int store_snapshot_sweep(struct store *store, const struct table *table, bool keep_open, int64_t *ret_swept,
                          struct error *error);
 
-struct store_quarantined {
-    const char *topic;
-    int32_t partition;
-    int64_t offset;
-    struct span key;
-    struct span value;
-    const char *reason;
-    int64_t at_ms;
-};
 // Bounded (store/quarantine.h): the oldest values and rows make room, and the reasons say so.
 int store_quarantine(struct store *store, const struct store_quarantined *event, struct error *error);
 

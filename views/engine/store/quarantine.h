@@ -5,7 +5,8 @@
 #ifndef TIDEMARK_STORE_QUARANTINE_H
 #define TIDEMARK_STORE_QUARANTINE_H
 
-#include "views/engine/store.h"
+#include "views/base/error.h"
+#include "views/engine/store_quarantined.h"
 
 struct sqlite3;
 struct quarantine;
