@@ -5,6 +5,7 @@
 #include "consumer/decode/envelope/shape.h"
 #include "consumer/decode/envelope/transaction.h"
 #include "views/base/cleanup.h"
+#include "views/base/utf8.h"
 
 #include <stdio.h>
 
@@ -66,18 +67,55 @@ static uint64_t envelope_hash_key(struct span key) {
     return hash;
 }
 
+static const char scalar_key[] = "key (a scalar, as ExtractField$Key makes one)";
+
+// The key's only column. `json` stands before the scalar; or the key is no JSON: the text of a StringConverter.
+static int envelope_read_scalar_key(struct envelope_decoder *decoder, struct json_reader *json,
+                                    struct row_reader *row, struct error *error) {
+    const struct table *table = row->table;
+    if (table->key_count != 1)
+        return error_set(error, ERROR_INPUT, "%s: the primary key has %d columns", scalar_key,
+                         table->key_count);
+    int column = table->keys[0];
+    struct value_field field = row->schema != NULL ? row->schema->fields[column] : (struct value_field){0};
+    row_begin(row);
+    if (value_read(json, &table->columns[column], field, decoder->config.settings, false, row->arena,
+                   &row->values[column], error) != 0 ||
+        payload_leave(json, error) != 0)
+        return error_prefix(error, scalar_key);
+    return 0;
+}
+
+// What begins neither as an object nor as a string of JSON is a text as it stands, where the column takes one.
+static bool envelope_is_text_key(const struct table *table, struct span key) {
+    if (table->key_count != 1 || key.size == 0 || memchr("{[\"", key.data[0], 3) != NULL)
+        return false;
+    enum column_type type = table->columns[table->keys[0]].type;
+    for (size_t at = 0, size; at < key.size; at += size)
+        if ((size = utf8_sequence(key.data + at, key.size - at)) == 0 || (unsigned char)key.data[at] < ' ')
+            return false;
+    return type == COLUMN_TEXT || type == COLUMN_OTHER;
+}
+
 // Each of the key's columns into decoder->key_values, by the general reader.
 static int envelope_read_key_generally(struct envelope_decoder *decoder, struct span key,
                                        struct row_reader *row, struct error *error) {
     struct json_reader json;
     json_open(&json, key);
     struct payload_form form;
-    int status = payload_enter_object(decoder->schemas, &json, row->table, &form, error);
-    if (status == 0)
+    int kind = payload_enter(decoder->schemas, &json, row->table, &form, error);
+    if (kind == PAYLOAD_NULL)
         return error_set(error, ERROR_INPUT, "the key is null");
     row->schema = form.schema;
+    if (kind == PAYLOAD_SCALAR)
+        return envelope_read_scalar_key(decoder, &json, row, error);
+    if (kind < 0 && json.error != NULL && envelope_is_text_key(row->table, key)) {
+        row_begin(row);
+        row->values[row->table->keys[0]] = (struct value){.kind = VALUE_TEXT, .bytes = key};
+        return 0;
+    }
     form.flat = form.certain = true;
-    if (status < 0 || row_rest(row, &json, error) < 0 || payload_leave(&json, error) != 0)
+    if (kind < 0 || row_rest(row, &json, error) < 0 || payload_leave(&json, error) != 0)
         return error_prefix(error, "key");
     if (row->failed)
         return error_prefix(error, "key");
@@ -181,8 +219,13 @@ static void envelope_set_snapshot(struct span snapshot, struct change *change) {
     change->snapshot_table_last = span_is(snapshot, "last") || span_is(snapshot, "last_in_data_collection");
 }
 
-static void envelope_set_place(const struct members *members, struct event *event) {
+static void envelope_set_place(struct members *members, struct event *event) {
     struct change *change = &event->change;
+    event->positions = members_positions(members);
+    event->foreign_member = members->foreign;
+    event->connector = members->connector;
+    event->schema = members->schema;
+    event->table = members->table;
     change->lsn = members->lsn;
     change->previous_commit = members->previous_commit;
     change->txid = members->txid;
@@ -201,7 +244,7 @@ static const struct table *envelope_row_table(const struct envelope_decoder *dec
 }
 
 static int envelope_finish_row(struct envelope_decoder *decoder, const struct message *message,
-                               struct row_reader *row, const struct members *members, struct event *event,
+                               struct row_reader *row, struct members *members, struct event *event,
                                struct error *error) {
     struct change *change = &event->change;
     bool other_table = change->table != row->table;
@@ -242,7 +285,7 @@ static int envelope_decode_tombstone(struct envelope_decoder *decoder, const str
 
 // What the members and the columns mean, once they are read.
 static int envelope_finish_members(struct envelope_decoder *decoder, const struct message *message,
-                                   struct row_reader *row, const struct members *members, struct event *event,
+                                   struct row_reader *row, struct members *members, struct event *event,
                                    struct error *error) {
     struct change *change = &event->change;
     envelope_set_place(members, event);
@@ -265,13 +308,14 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
                              .values = event->values,
                              .arena = &event->arena};
     struct members members = members_none;
-    event->key_hash = 0;
+    members.arena = &event->arena;
     if (message->value.size == 0)
         return envelope_decode_tombstone(decoder, message, &row, event, error);
     row.by_shape = shapes_read_row(decoder->shapes, message->value, &row, &members);
     if (row.by_shape)
         return envelope_finish_members(decoder, message, &row, &members, event, error);
     members = members_none;
+    members.arena = &event->arena;
     struct json_reader json;
     json_open(&json, message->value);
     struct payload_form form;
@@ -289,6 +333,10 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
     // anywhere.
     if (status != 0 && json.error == NULL)
         envelope_set_place(&members, event);
+    // Neither may the tombstone of a delete that cannot be read do what the delete could not.
+    bool is_delete = members.deleted || TEXT_IS(members.op, "d");
+    if (json.error == NULL && is_delete)
+        event->key_hash = envelope_hash_key(message->key);
     if (status == 0)
         status = envelope_finish_members(decoder, message, &row, &members, event, &failure);
     if (status == 0 && !row.failed)
@@ -304,6 +352,10 @@ int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, cons
         arena_reset(&ret->arena);
     ret->kind = EVENT_NOTHING;
     ret->placed = false;
+    ret->key_hash = 0;
+    ret->positions = POSITIONS_LSN;
+    ret->foreign_member = NULL;
+    ret->connector = ret->schema = ret->table = (struct span){0};
     ret->heartbeat_ms = 0;
     ret->change = (struct change){
         .table = table, .values = ret->values, .lsn = LSN_NONE, .previous_commit = LSN_NONE, .txid = -1};

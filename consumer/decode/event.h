@@ -16,6 +16,14 @@ enum event_kind {
     EVENT_NOTHING, // for no mirrored table, or of no interest
 };
 
+// How an event's position in the source is known.
+enum event_positions {
+    POSITIONS_LSN,    // PostgreSQL's, or nothing says otherwise
+    POSITIONS_BINLOG, // MySQL's and MariaDB's: change.lsn is made of file, pos and row; no transactions are read
+    POSITIONS_OFFSETS, // of a connector whose positions are not known: Kafka's offsets are all there is
+    POSITIONS_FOREIGN, // a member of another form than PostgreSQL's: the event goes by what is left
+};
+
 struct event {
     enum event_kind kind;
     struct change change; // EVENT_CHANGE; values point below
@@ -28,7 +36,13 @@ struct event {
     // A row that could not be read may still say where it belongs: then `change`'s transaction members are
     // set though decoding failed, and the merge need not wait for it.
     bool placed;
-    uint64_t key_hash; // of the key's bytes; of a delete or tombstone only, else 0
+    uint64_t key_hash; // of the key's bytes; of a delete or tombstone only, decoded or not, else 0
+    enum event_positions positions;
+    const char *foreign_member; // POSITIONS_FOREIGN: the member's name, static
+    // source.connector, source.schema and source.table, unescaped; data NULL = the event does not say
+    struct span connector;
+    struct span schema;
+    struct span table;
     // change.lsn and change.previous_commit as the source has them; the loop makes them comparable across
     // timelines
     int64_t source_lsn;

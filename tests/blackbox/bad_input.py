@@ -77,17 +77,19 @@ MESSAGES = [
     ("source is no object", "customers", KEY, text(envelope(ROW, source=[1])), r"source is no object"),
     ("transaction is no object", "customers", KEY, text(envelope(ROW, transaction="x")), r"transaction is no object"),
     ("transaction id", "customers", KEY, text(envelope(ROW, transaction={"id": "x:y", "total_order": 1})),
-     r"transaction id is not TXID:LSN: x:y"),
-    ("lsn is text", "customers", KEY, text(envelope(ROW, source=source(lsn="abc"))), r"source.lsn is no integer: abc"),
-    ("lsn is a fraction", "customers", KEY, text(envelope(ROW, source=source(lsn=1.5))), r"source.lsn is no integer"),
-    ("lsn beyond 64 bits", "customers", KEY, text(envelope(ROW, source=source(lsn=2**64))), r"source.lsn is no integer"),
+     "applied"),
+    ("lsn is text", "customers", KEY, text(envelope(ROW, source=source(lsn="abc"))), "applied"),
+    ("lsn is a fraction", "customers", KEY, text(envelope(ROW, source=source(lsn=1.5))), "applied"),
+    ("lsn beyond 64 bits", "customers", KEY, text(envelope(ROW, source=source(lsn=2**64))), "applied"),
     ("an op that is cut between its letters", "customers", KEY,
      json.dumps(envelope(ROW, op="a" + "\u00e4" * 30), ensure_ascii=False), r"unknown op: a\u00e4{19}$"),
     ("missing key", "customers", NO_KEY, GOOD, r"no key"),
     ("null key", "customers", "null", GOOD, r"key is null"),
     ("empty key", "customers", "", GOOD, r"key: not valid JSON"),
     ("key is cut", "customers", '{"id":', GOOD, r"key: not valid JSON"),
-    ("key is a number", "customers", "7", GOOD, r"not a JSON object"),
+    ("key is a number", "customers", "7", GOOD, "applied"),
+    ("key is another number", "customers", "8", GOOD, r"key and row disagree on id"),
+    ("key is a text", "customers", '"seven"', GOOD, r"key \(a scalar, as ExtractField\$Key makes one\).*integer"),
     ("key disagrees", "customers", '{"id":8}', GOOD, r"key and row disagree on id"),
     ("key of another type", "customers", '{"id":"seven"}', GOOD, r"key: column id.*integer"),
     ("key column is null", "customers", '{"id":null}', row(id=None), r"key column id has no value"),
@@ -149,9 +151,9 @@ MESSAGES = [
 
 TRANSACTIONS = [
     ("garbage", "garbage", r"not valid JSON at byte 0"),
-    ("an empty object", "{}", r"transaction id is not TXID:LSN: null"),
+    ("an empty object", "{}", r"a boundary without an id"),
     ("no LSN", '{"status":"END","id":"5","event_count":1}', r"END has no LSN"),
-    ("an id of words", '{"status":"END","id":"a:b"}', r"transaction id is not TXID:LSN: a:b"),
+    ("an id of words", '{"status":"END","id":"a:b"}', None),
     ("an unknown status", '{"status":"PERHAPS","id":"5:6"}', r"status is neither BEGIN nor END"),
     ("collections that are none", '{"status":"END","id":"5:6","data_collections":7}', r"data_collections is no array"),
     ("a negative count", '{"status":"END","id":"5:6","data_collections":[{"data_collection":"public.orders","event_count":-1}]}',
@@ -222,9 +224,10 @@ class Quarantine(unittest.TestCase):
                 self.check(connection, line["offset"], line["topic"], line["key"], line["value"], reason)
         self.assertEqual(wanted, counts["quarantined"])
         self.assertEqual(len(lines), counts["messages"])
-        applied = [json.loads(key)["id"] for *_, key, _, reason in [m for m in MESSAGES] if reason == "applied"]
+        keys = [json.loads(key) for *_, key, _, reason in MESSAGES if reason == "applied"]
+        applied = [key["id"] if isinstance(key, dict) else key for key in keys]
         found = [r[0] for r in connection.execute("select id from customers where id between 7001 and 7999")]
-        self.assertEqual(sorted(applied), sorted(found))
+        self.assertEqual(sorted(set(applied) - {7}), sorted(found))
         self.assertEqual(10_000_000, connection.execute("select length(bio) from customers where id = 7004").fetchone()[0])
 
     def test_messages_once_more(self):

@@ -111,17 +111,21 @@ static bool learn_transaction_member(struct learner *learner) {
 
 static bool learn_source_member(struct learner *learner) {
     const struct member_name *member = members_find(HOME_SOURCE, &learner->json);
+    struct shape *shape = learner->shape;
     const char *at = json_value_at(&learner->json);
-    bool is_table = member != NULL && member->kind == MEMBER_TABLE;
-    if (!learner->lesson->constant_source || (member != NULL && !is_table) || (*at != '"' && *at != 'n'))
+    bool constant =
+        member == NULL || (members_is_constant(member->kind) && shape->constant_count < SHAPE_CONSTANTS_MAX);
+    struct json_reader after = learner->json;
+    struct json_value value;
+    if (!learner->lesson->constant_source || !constant || (*at != '"' && *at != 'n') ||
+        !json_take(&after, &value) || value.escaped)
         return learn_other(learner, HOME_SOURCE);
-    struct span raw;
-    if (!json_raw(&learner->json, &raw))
-        return false;
-    if (is_table && *at == '"' && !span_is(json_between_quotes(raw), learner->lesson->table->name)) {
-        learner->shape->table = learner->shape->json.bytes.size + (size_t)(at + 1 - learner->from);
-        learner->shape->table_size = raw.size - 2;
-    }
+    learner->json = after;
+    if (member != NULL && value.kind == JSON_STRING)
+        shape->constants[shape->constant_count++] =
+            (struct shape_constant){.kind = member->kind,
+                                    .at = shape->json.bytes.size + (size_t)(at + 1 - learner->from),
+                                    .size = value.raw.size - 2};
     return true;
 }
 
@@ -215,7 +219,8 @@ bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
     learner.key_count = 0;
     json_shape_begin(&shape->json);
     shape->drifts = 0;
-    shape->schema_size = shape->table_size = 0;
+    shape->schema_size = 0;
+    shape->constant_count = 0;
     shape->flat = lesson->payload->flat;
     shape->json.pass_array = lesson->subject == SUBJECT_BOUNDARY ? boundary_pass_collections : NULL;
     if (!learn_enter_payload(&learner) || learn_is_ambiguous(&learner))

@@ -26,6 +26,13 @@ struct place {
     size_t name, name_size;           // DRIFT: in the shape's bytes
 };
 
+enum { SHAPE_CONSTANTS_MAX = 3 };
+
+struct shape_constant {
+    enum member_kind kind;
+    size_t at, size; // in the shape's bytes
+};
+
 struct shape {
     struct json_shape json;
     struct place *places; // of json.places
@@ -33,8 +40,9 @@ struct shape {
     int drifts; // places of this kind
     bool flat;
     size_t schema, schema_size; // in a message of this shape; size 0 = none
-    // source.table in the shape's bytes, where it stands among them and is not the topic's; size 0 = not so
-    size_t table, table_size;
+    // texts of source that stand in the shape's bytes
+    struct shape_constant constants[SHAPE_CONSTANTS_MAX];
+    int constant_count;
 };
 
 // What is learnt: rows, keys of rows, boundaries of transactions.
@@ -45,8 +53,8 @@ struct shape_lesson {
     struct span message;
     const struct table *table; // of rows and keys
     const struct payload_form *payload;
-    // Texts in source that say nothing to us (version, connector, name, db..) are taken for constant, and so
-    // is the table's name.
+    // Texts in source that say nothing to us (version, name, db..) are taken for constant, and so are connector, schema
+    // and table.
     bool constant_source;
 };
 

@@ -18,13 +18,16 @@ static const struct member_name in_envelope[] = {
 };
 
 static const struct member_name in_source[] = {
-    {NAMED("ts_ms"), MEMBER_TS_MS, "source.ts_ms"}, {NAMED("snapshot"), MEMBER_SNAPSHOT, NULL},
-    {NAMED("sequence"), MEMBER_SEQUENCE, NULL},     {NAMED("table"), MEMBER_TABLE, NULL},
-    {NAMED("txId"), MEMBER_TXID, "source.txId"},    {NAMED("lsn"), MEMBER_LSN, "source.lsn"},
+    {NAMED("connector"), MEMBER_CONNECTOR, NULL},    {NAMED("ts_ms"), MEMBER_TS_MS, "source.ts_ms"},
+    {NAMED("snapshot"), MEMBER_SNAPSHOT, NULL},      {NAMED("sequence"), MEMBER_SEQUENCE, NULL},
+    {NAMED("schema"), MEMBER_SCHEMA, NULL},          {NAMED("table"), MEMBER_TABLE, NULL},
+    {NAMED("txId"), MEMBER_TXID, "source.txId"},     {NAMED("lsn"), MEMBER_LSN, "source.lsn"},
+    {NAMED("file"), MEMBER_BINLOG_FILE, NULL},       {NAMED("pos"), MEMBER_BINLOG_POS, "source.pos"},
+    {NAMED("row"), MEMBER_BINLOG_ROW, "source.row"},
 };
 
 static const struct member_name in_transaction[] = {
-    {NAMED("id"), MEMBER_TRANSACTION_ID, NULL},
+    {NAMED("id"), MEMBER_TRANSACTION_ID, "transaction.id"},
     {NAMED("total_order"), MEMBER_TOTAL_ORDER, "transaction.total_order"},
 };
 
@@ -36,8 +39,18 @@ static const struct member_name added[] = {
     {NAMED("__source_txId"), MEMBER_TXID, "__source_txId"},
     {NAMED("__txId"), MEMBER_TXID, "__txId"},
     {NAMED("__source_ts_ms"), MEMBER_TS_MS, "__source_ts_ms"},
+    {NAMED("__source_connector"), MEMBER_CONNECTOR, NULL},
+    {NAMED("__connector"), MEMBER_CONNECTOR, NULL},
+    {NAMED("__source_schema"), MEMBER_SCHEMA, NULL},
+    {NAMED("__schema"), MEMBER_SCHEMA, NULL},
     {NAMED("__source_table"), MEMBER_TABLE, NULL},
     {NAMED("__table"), MEMBER_TABLE, NULL},
+    {NAMED("__source_file"), MEMBER_BINLOG_FILE, NULL},
+    {NAMED("__file"), MEMBER_BINLOG_FILE, NULL},
+    {NAMED("__source_pos"), MEMBER_BINLOG_POS, "__source_pos"},
+    {NAMED("__pos"), MEMBER_BINLOG_POS, "__pos"},
+    {NAMED("__source_row"), MEMBER_BINLOG_ROW, "__source_row"},
+    {NAMED("__row"), MEMBER_BINLOG_ROW, "__row"},
     {NAMED("__source_snapshot"), MEMBER_SNAPSHOT, NULL},
     {NAMED("__snapshot"), MEMBER_SNAPSHOT, NULL},
     {NAMED("__source_sequence"), MEMBER_SEQUENCE, NULL},
@@ -94,24 +107,87 @@ static int64_t envelope_members_first_of_sequence(struct span sequence) {
     return c > digits && json_to_integer((struct span){digits, (size_t)(c - digits)}, &lsn) ? lsn : LSN_NONE;
 }
 
-// "621970:426187064": the transaction, then the LSN of the event that says it.
-int members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn, struct error *error) {
+bool members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn) {
     const char *colon = id.data != NULL ? memchr(id.data, ':', id.size) : NULL;
     size_t head = colon != NULL ? (size_t)(colon - id.data) : id.size;
-    int64_t txid = -1;
-    int64_t lsn = LSN_NONE;
-    if (id.data == NULL || !json_to_integer((struct span){id.data, head}, &txid) ||
-        (colon != NULL && !json_to_integer((struct span){colon + 1, id.size - head - 1}, &lsn)))
-        return error_set(error, ERROR_INPUT, "transaction id is not TXID:LSN: %.*s",
-                         id.data == NULL ? 4 : members_visible(id), id.data != NULL ? id.data : "null");
+    int64_t txid = -1, lsn = LSN_NONE;
+    if (head == 0 || !json_to_integer((struct span){id.data, head}, &txid) ||
+        (colon != NULL && (colon + 1 == id.data + id.size ||
+                           !json_to_integer((struct span){colon + 1, id.size - head - 1}, &lsn))))
+        return false;
     *ret_txid = txid;
     *ret_lsn = lsn;
-    return 0;
+    return true;
+}
+
+// A number that labels the row: of another form it is left out.
+static void members_take_label(struct members *members, const struct member_name *name,
+                               const struct json_value *value, int64_t *ret) {
+    struct span text = members_text(value);
+    bool container = value->kind == JSON_OBJECT_BEGIN || value->kind == JSON_ARRAY_BEGIN;
+    if (container || (text.data != NULL && (text.size == 0 || !json_to_integer(text, ret))))
+        members->foreign = name->label;
+}
+
+static void members_take_transaction_id(struct members *members, const struct member_name *name,
+                                        struct span id) {
+    int64_t lsn;
+    if (members_split_id(id, &members->txid, &lsn))
+        return;
+    members->foreign = name->label;
+    members->has_foreign_transaction = true;
+}
+
+// "mysql-bin.000003" -> 3.
+static bool members_binlog_number(struct span file, int64_t *ret) {
+    enum { NUMBER_BITS = 24 };
+    size_t at = file.size;
+    while (at > 0 && (unsigned)(file.data[at - 1] - '0') <= 9)
+        at--;
+    return at < file.size && json_to_integer((struct span){file.data + at, file.size - at}, ret) &&
+           *ret > 0 && *ret < (int64_t)1 << NUMBER_BITS;
+}
+
+// A row's image takes a byte at least, so pos + row lies inside its event: unique but for the delete and the insert
+// of one key change, which are of two keys, and in the binlog's order.
+static enum event_positions members_binlog_positions(struct members *members) {
+    enum { POS_BITS = 32 };
+    int64_t number, at = members->binlog_pos + members->binlog_row;
+    if (!members_binlog_number(members->file, &number) || at <= 0 || at >> POS_BITS != 0)
+        return POSITIONS_OFFSETS;
+    members->lsn = number << POS_BITS | at;
+    return POSITIONS_BINLOG;
+}
+
+enum event_positions members_positions(struct members *members) {
+    struct span connector = members->connector;
+    if (connector.data == NULL || TEXT_IS(connector, "postgresql")) {
+        members->has_transaction &= !members->has_foreign_transaction;
+        return members->foreign != NULL ? POSITIONS_FOREIGN : POSITIONS_LSN;
+    }
+    members->lsn = members->previous_commit = LSN_NONE;
+    members->txid = -1;
+    members->has_transaction = false;
+    return TEXT_IS(connector, "mysql") || TEXT_IS(connector, "mariadb") ? members_binlog_positions(members)
+                                                                        : POSITIONS_OFFSETS;
+}
+
+int members_unescape(const struct json_value *value, struct arena *arena, struct span *ret,
+                     struct error *error) {
+    *ret = members_text(value);
+    if (value->kind != JSON_STRING || !value->escaped || json_unescape_text(*ret, arena, ret))
+        return 0;
+    return error_set(error, ERROR_SYSTEM, "out of memory");
+}
+
+static int members_take_text(struct members *members, const struct json_value *value, struct span *ret,
+                             struct error *error) {
+    return members_unescape(value, members->arena, ret, error);
 }
 
 int members_take(struct members *members, const struct member_name *name, const struct json_value *value,
                  struct error *error) {
-    int64_t lsn;
+    struct span text;
     switch (name->kind) {
     case MEMBER_BEFORE:
     case MEMBER_AFTER:
@@ -119,30 +195,48 @@ int members_take(struct members *members, const struct member_name *name, const 
     case MEMBER_TRANSACTION:
         return 0; // objects: payload.c reads them
     case MEMBER_OP:
-        members->op = members_text(value);
-        return 0;
-    case MEMBER_LSN:
-        return members_integer(value, name->label, &members->lsn, error);
-    case MEMBER_TXID:
-        return members_integer(value, name->label, &members->txid, error);
-    case MEMBER_TS_MS:
-        return members_integer(value, name->label, &members->ts_ms, error);
-    case MEMBER_TABLE:
-        members->table = members_text(value);
-        return 0;
+        return members_take_text(members, value, &members->op, error);
     case MEMBER_SNAPSHOT:
-        members->snapshot = members_text(value);
+        return members_take_text(members, value, &members->snapshot, error);
+    case MEMBER_CONNECTOR:
+        return members_take_text(members, value, &members->connector, error);
+    case MEMBER_SCHEMA:
+        return members_take_text(members, value, &members->schema, error);
+    case MEMBER_TABLE:
+        return members_take_text(members, value, &members->table, error);
+    case MEMBER_BINLOG_FILE:
+        return members_take_text(members, value, &members->file, error);
+    case MEMBER_LSN:
+        members_take_label(members, name, value, &members->lsn);
+        return 0;
+    case MEMBER_TXID:
+        members_take_label(members, name, value, &members->txid);
+        return 0;
+    case MEMBER_TS_MS:
+        members_take_label(members, name, value, &members->ts_ms);
+        return 0;
+    case MEMBER_TOTAL_ORDER:
+        members_take_label(members, name, value, &members->total_order);
+        return 0;
+    case MEMBER_BINLOG_POS:
+        members_take_label(members, name, value, &members->binlog_pos);
+        return 0;
+    case MEMBER_BINLOG_ROW:
+        members_take_label(members, name, value, &members->binlog_row);
         return 0;
     case MEMBER_SEQUENCE:
         members->previous_commit = envelope_members_first_of_sequence(members_text(value));
         return 0;
     case MEMBER_TRANSACTION_ID:
-        return members_split_id(members_text(value), &members->txid, &lsn, error);
-    case MEMBER_TOTAL_ORDER:
-        return members_integer(value, name->label, &members->total_order, error);
+        if (members_take_text(members, value, &text, error) != 0)
+            return -1;
+        members_take_transaction_id(members, name, text);
+        return 0;
     case MEMBER_DELETED:
         members->has_deleted = true;
-        members->deleted = TEXT_IS(members_text(value), "true");
+        if (members_take_text(members, value, &text, error) != 0)
+            return -1;
+        members->deleted = TEXT_IS(text, "true");
         return 0;
     }
     return 0;

@@ -3,16 +3,20 @@
 #ifndef TIDEMARK_DECODE_ENVELOPE_MEMBERS_H
 #define TIDEMARK_DECODE_ENVELOPE_MEMBERS_H
 
+#include "consumer/decode/event.h"
 #include "consumer/json/json.h"
-#include "views/base/error.h"
-#include "views/engine/change.h"
 
 struct members {
     struct span before; // data NULL = not there or null
     struct span after;
-    struct span table; // source.table
+    struct span connector; // source.connector
+    struct span schema;    // source.schema
+    struct span table;     // source.table
     struct span op;
     struct span snapshot;
+    struct span file; // source.file, of a binlog
+    int64_t binlog_pos;
+    int64_t binlog_row;
     int64_t lsn;
     int64_t previous_commit;
     int64_t txid;
@@ -20,10 +24,13 @@ struct members {
     int64_t total_order;
     bool has_source;
     bool has_transaction;
-    bool deleted;     // __deleted is "true"
-    bool has_deleted; // __deleted is there
-    bool flat;        // an unwrapped row
-    int after_kind;   // of row_object
+    bool has_foreign_transaction; // its id is not TXID:LSN
+    bool deleted;                 // __deleted is "true"
+    bool has_deleted;             // __deleted is there
+    bool flat;                    // an unwrapped row
+    int after_kind;               // of row_object
+    const char *foreign;          // name of a member that has another form than PostgreSQL's, NULL = none
+    struct arena *arena;          // for texts with escapes
 };
 
 extern const struct members members_none;
@@ -37,7 +44,12 @@ enum member_kind {
     MEMBER_LSN,
     MEMBER_TXID,
     MEMBER_TS_MS,
+    MEMBER_CONNECTOR,
+    MEMBER_SCHEMA,
     MEMBER_TABLE,
+    MEMBER_BINLOG_FILE,
+    MEMBER_BINLOG_POS,
+    MEMBER_BINLOG_ROW,
     MEMBER_SNAPSHOT,
     MEMBER_SEQUENCE,
     MEMBER_TRANSACTION_ID,
@@ -65,7 +77,17 @@ struct member_name {
 const struct member_name *members_find(enum member_home home, const struct json_reader *json);
 // Whether an envelope has a member of that name.
 bool members_is_envelopes(const char *name);
-// Its value.
+// A text of `source` that is the same in all messages of a topic.
+static inline bool members_is_constant(enum member_kind kind) {
+    return kind == MEMBER_CONNECTOR || kind == MEMBER_SCHEMA || kind == MEMBER_TABLE;
+}
+static inline void members_set_constant(struct members *members, enum member_kind kind, struct span text) {
+    *(kind == MEMBER_CONNECTOR ? &members->connector
+      : kind == MEMBER_SCHEMA  ? &members->schema
+                               : &members->table) = text;
+}
+// Its value. What only labels the row (LSN, transaction, time) and has another form than PostgreSQL's is left out,
+// and noted in members->foreign.
 int members_take(struct members *members, const struct member_name *name, const struct json_value *value,
                  struct error *error);
 // The members of the object "source" or "transaction", whose { has been read.
@@ -74,7 +96,7 @@ int members_read(struct json_reader *json, enum member_home home, struct members
 
 // How many bytes of `text` a message shows: 40 at most, cut between characters.
 int members_visible(struct span text);
-// The raw text of a string or number; data NULL for null and for containers.
+// The text of a string, escapes and all, or of a number; data NULL for null and for containers.
 static inline struct span members_text(const struct json_value *value) {
     switch (value->kind) {
     case JSON_STRING:
@@ -87,6 +109,9 @@ static inline struct span members_text(const struct json_value *value) {
         return (struct span){0};
     }
 }
+// The same, without escapes.
+int members_unescape(const struct json_value *value, struct arena *arena, struct span *ret,
+                     struct error *error);
 // A number, or a string that holds one (unwrapped members, Connect's own converters); null leaves `ret` as it
 // is. `label` is for messages.
 int members_no_integer(const struct json_value *value, const char *label, struct error *error);
@@ -95,7 +120,11 @@ static inline int members_integer(const struct json_value *value, const char *la
     struct span text = members_text(value);
     return text.data == NULL || json_to_integer(text, ret) ? 0 : members_no_integer(value, label, error);
 }
-// "621970:426187064": the transaction, then the LSN of the event that says it.
-int members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn, struct error *error);
+// "621970:426187064": the transaction, then the LSN of the event that says it, LSN_NONE when it says none. False: of
+// another form (a GTID).
+bool members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn);
+// What the members say of positions, once all are read: leaves in lsn, txid and has_transaction only what can be
+// trusted.
+enum event_positions members_positions(struct members *members);
 
 #endif

@@ -95,11 +95,8 @@ static int schema_read_field(struct json_reader *json, struct field *ret, struct
     return kind == JSON_OBJECT_END ? 0 : schema_broken(json, error);
 }
 
-static int schema_set_column(struct schema *schema, const struct field *field, struct error *error) {
-    int column =
-        field->name.data != NULL ? table_column(schema->table, field->name.data, field->name.size) : -1;
-    if (column < 0)
-        return 0;
+static int schema_set_field(struct schema *schema, int column, const struct field *field,
+                            struct error *error) {
     struct value_field *read = &schema->fields[column];
     read->semantic = field->semantic.data != NULL ? semantic_of(field->semantic) : SEMANTIC_PLAIN;
     if (read->semantic != SEMANTIC_CONNECT_DECIMAL)
@@ -111,6 +108,12 @@ static int schema_set_column(struct schema *schema, const struct field *field, s
                          schema->table->columns[column].name);
     read->scale = (int)scale;
     return 0;
+}
+
+static int schema_set_column(struct schema *schema, const struct field *field, struct error *error) {
+    int column =
+        field->name.data != NULL ? table_column(schema->table, field->name.data, field->name.size) : -1;
+    return column >= 0 ? schema_set_field(schema, column, field, error) : 0;
 }
 
 // Sets the columns of `schema` from the entries of "fields"; ret_after: the entry "after" when there is one
@@ -145,8 +148,9 @@ static int schema_parse(struct schema *schema, struct error *error) {
     if (json_next(&json) != JSON_OBJECT_BEGIN || schema_read_field(&json, &top, error) != 0 ||
         json_next(&json) != JSON_END)
         return schema_broken(&json, error);
-    if (top.fields.data == NULL)
-        return 0;
+    if (top.fields.data == NULL) // of a scalar key
+        return schema->table->key_count == 1 ? schema_set_field(schema, schema->table->keys[0], &top, error)
+                                             : 0;
     if (schema_read_fields(schema, top.fields, &after, error) != 0)
         return -1;
     if (after.data == NULL)

@@ -141,8 +141,10 @@ static void envelope_shape_take_object(const struct shape *shape, const struct p
         break;
     case PLACE_SOURCE:
         members->has_source = !is_null;
-        if (!is_null && shape->table_size > 0)
-            members->table = (struct span){shape->json.bytes.data + shape->table, shape->table_size};
+        for (int i = 0; !is_null && i < shape->constant_count; i++)
+            members_set_constant(
+                members, shape->constants[i].kind,
+                (struct span){shape->json.bytes.data + shape->constants[i].at, shape->constants[i].size});
         break;
     default:
         members->has_transaction = !is_null;

@@ -34,9 +34,12 @@ static int transaction_read_collection(const struct catalog *catalog, struct jso
         if (is_count && members_integer(&value, "event_count", &count, error) != 0)
             return -1;
     }
-    return kind == JSON_OBJECT_END
-               ? transaction_count_collection(catalog, members_text(&name), count, event, error)
-               : row_broken(json, error);
+    if (kind != JSON_OBJECT_END)
+        return row_broken(json, error);
+    struct span text;
+    return members_unescape(&name, &event->arena, &text, error) == 0
+               ? transaction_count_collection(catalog, text, count, event, error)
+               : -1;
 }
 
 // {"data_collection":"public.orders","event_count":2} as Debezium writes it: past it. NULL: it is written
@@ -46,7 +49,7 @@ static const char *transaction_read_plain_collection(const struct catalog *catal
     p = pass_word(p, end, SPAN(BOUNDARY_COLLECTION_BEGIN "\""));
     const char *name = p, *quote = p != NULL ? memchr(p, '"', (size_t)(end - p)) : NULL;
     p = quote != NULL ? pass_word(quote, end, SPAN("\"" BOUNDARY_COLLECTION_MIDDLE)) : NULL;
-    if (p == NULL)
+    if (p == NULL || memchr(name, '\\', (size_t)(quote - name)) != NULL)
         return NULL;
     const char *digits = p;
     p = pass_digits(p, end);
@@ -120,13 +123,20 @@ static int transaction_take_members(const struct catalog *catalog,
                                     const struct json_value values[BOUNDARY_MEMBERS], struct event *event,
                                     struct error *error) {
     event->event_count = 0;
-    struct span status = members_text(&values[BOUNDARY_STATUS]);
+    struct span status, id;
     if (members_integer(&values[BOUNDARY_TS_MS], "ts_ms", &event->change.ts_ms, error) != 0 ||
         members_integer(&values[BOUNDARY_EVENT_COUNT], "event_count", &event->event_count, error) != 0 ||
         transaction_read_collections(catalog, &values[BOUNDARY_COLLECTIONS], event, error) != 0 ||
-        members_split_id(members_text(&values[BOUNDARY_ID]), &event->change.txid, &event->change.lsn,
-                         error) != 0)
+        members_unescape(&values[BOUNDARY_STATUS], &event->arena, &status, error) != 0 ||
+        members_unescape(&values[BOUNDARY_ID], &event->arena, &id, error) != 0)
         return -1;
+    if (id.data == NULL)
+        return error_set(error, ERROR_INPUT, "a boundary without an id");
+    if (!members_split_id(id, &event->change.txid, &event->change.lsn)) {
+        event->positions = POSITIONS_FOREIGN;
+        event->foreign_member = "id";
+        return 0;
+    }
     bool is_end = TEXT_IS(status, "END");
     if (!is_end && !TEXT_IS(status, "BEGIN"))
         return error_set(error, ERROR_INPUT, "status is neither BEGIN nor END");
