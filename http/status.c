@@ -183,6 +183,7 @@ static void status_set_process(struct status_document *document, const struct ex
     const struct routes_config *config = &exchange->routes->config;
     status_set(document, "state", json_string(progress_state_name(summary->state)));
     status_set(document, "reason", status_text_or_null(summary->reason));
+    status_set(document, "positions", status_text_or_null(summary->positions));
     status_set(document, "consistency",
                json_string(exchange->position.transactional ? "transactional" : "per-key"));
     status_set(document, "version", json_string(config->version));

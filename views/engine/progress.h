@@ -24,6 +24,7 @@ const char *progress_state_name(enum progress_state state);
 
 enum {
     PROGRESS_REASON_SIZE = 512,
+    PROGRESS_POSITIONS_SIZE = 256,
     PROGRESS_PARTITIONS_MAX = 65536,
     PROGRESS_TABLES_MAX = 1024,
     PROGRESS_UNDECLARED_MAX = 256,  // topics that are named; the rest is counted only
@@ -55,11 +56,12 @@ struct progress_summary {
     enum progress_state state;
     char reason[PROGRESS_REASON_SIZE]; // "" when there is nothing to say
     char last_error[PROGRESS_REASON_SIZE];
-    bool caught_up_once;          // read to the end of what the broker had, once
-    int64_t messages_behind;      // sum of high - applied; -1 = some high watermark is not known
-    int64_t oldest_high_at_ms;    // the least fresh watermark, 0 = some are not known
-    int64_t newest_applied_ts_ms; // source commit time of the newest applied event, 0 = none
-    int64_t newest_heartbeat_ms;  // the connector's clock, 0 = none seen
+    char positions[PROGRESS_POSITIONS_SIZE]; // "" when they are PostgreSQL's, or nothing has come yet
+    bool caught_up_once;                     // read to the end of what the broker had, once
+    int64_t messages_behind;                 // sum of high - applied; -1 = some high watermark is not known
+    int64_t oldest_high_at_ms;               // the least fresh watermark, 0 = some are not known
+    int64_t newest_applied_ts_ms;            // source commit time of the newest applied event, 0 = none
+    int64_t newest_heartbeat_ms;             // the connector's clock, 0 = none seen
     struct progress_counters counters;
     int64_t started_at_ms;
     int64_t missing_columns; // columns of source.sql that events lack
@@ -94,6 +96,8 @@ void progress_free(struct progress **progress);
 int progress_partition(struct progress *progress, const char *topic, int32_t partition);
 void progress_set_state(struct progress *progress, enum progress_state state, const char *reason);
 void progress_set_error(struct progress *progress, const char *message);
+// What the source's positions are worth, where they are not PostgreSQL's.
+void progress_set_positions(struct progress *progress, const char *what);
 void progress_set_high(struct progress *progress, int number, int64_t high, int64_t now_ms);
 void progress_set_applied(struct progress *progress, int number, int64_t applied);
 void progress_heartbeat(struct progress *progress, int64_t ts_ms);

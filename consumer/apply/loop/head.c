@@ -1,6 +1,10 @@
 #include "consumer/apply/loop/head.h"
 
 #include "consumer/apply/loop/commit.h"
+#include "consumer/apply/loop/take.h"
+#include "views/base/utf8.h"
+
+#include <stdio.h>
 
 void head_load_timelines(struct apply *apply) {
     int count;
@@ -23,11 +27,11 @@ static bool head_is_streamed(const struct event *event) {
 }
 
 // Goes on in the new timeline: it holds for all that was committed after the newest commit of the old one.
-static int head_accept_timeline(struct apply *apply, struct error *error) {
+static int head_accept_timeline(struct apply *apply, int64_t ended_ts_ms, struct error *error) {
     if (apply->timelines.count == TIMELINES_MAX)
         return error_set(error, ERROR_HALT, "more than %d timelines", TIMELINES_MAX);
     commit_open(apply);
-    if (store_add_timeline(apply->config.store, apply->newest.ts_ms + 1, error) != 0)
+    if (store_add_timeline(apply->config.store, ended_ts_ms + 1, error) != 0)
         return -1;
     head_load_timelines(apply);
     for (int i = 0; i < apply->partition_count; i++)
@@ -37,8 +41,67 @@ static int head_accept_timeline(struct apply *apply, struct error *error) {
         apply->config.on_timeline = TIMELINE_HALT;
     warnings_add(&apply->warnings,
                  "a new timeline of the source is accepted: LSNs of commits after %lld ms count anew",
-                 (long long)apply->newest.ts_ms);
+                 (long long)ended_ts_ms);
     return 0;
+}
+
+// What a position is worth is said once, where the user looks; answers are per-key from then on.
+static void head_note_positions(struct apply *apply, const struct event *event) {
+    static const char *const costs = "answers are per-key; after_lsn and after_txid cannot be asked for";
+    char what[PROGRESS_POSITIONS_SIZE];
+    int size = (int)utf8_fit(event->connector.data, event->connector.size, 40);
+    if (event->positions == POSITIONS_LSN)
+        return;
+    if (event->positions == POSITIONS_FOREIGN)
+        take_tear(apply);
+    const unsigned connectors = 1U << POSITIONS_BINLOG | 1U << POSITIONS_OFFSETS;
+    if ((apply->positions_told & (1U << event->positions | connectors)) != 0)
+        return;
+    if (event->positions == POSITIONS_FOREIGN)
+        (void)snprintf(what, sizeof what, "%s is of another form than PostgreSQL's: %s",
+                       event->foreign_member, costs);
+    else
+        (void)snprintf(what, sizeof what, "offsets only (connector %.*s): transactions are not read, %s",
+                       size, event->connector.data, costs);
+    apply->positions_told |= 1U << event->positions;
+    progress_set_positions(apply->config.progress, what);
+    warnings_add(&apply->warnings, "positions: %s", what);
+}
+
+// A binlog's rows come in its order in each partition: a lower place at a later time is of another server's binlog,
+// or of one that was begun anew. What is sent again has its old time.
+static bool head_is_new_binlog(const struct partition *partition, const struct event *event) {
+    const struct store_sequence newest = {partition->newest_lsn, partition->newest_source_ms};
+    return event->positions == POSITIONS_BINLOG && event->kind == EVENT_CHANGE &&
+           timeline_is_new(newest, event->change.lsn, event->change.ts_ms);
+}
+
+static void head_note_newest(struct partition *partition, const struct event *event) {
+    if (!head_is_streamed(event))
+        return;
+    if (event->change.lsn > partition->newest_lsn)
+        partition->newest_lsn = event->change.lsn;
+    if (event->change.ts_ms > partition->newest_source_ms)
+        partition->newest_source_ms = event->change.ts_ms;
+}
+
+static int head_watch_binlog(struct apply *apply, struct partition *partition, struct error *error) {
+    if (!head_is_new_binlog(partition, partition->event))
+        return 0;
+    if (apply->config.on_timeline == TIMELINE_HALT)
+        return error_set(
+            error, ERROR_HALT,
+            "%s partition %d offset %lld: a binlog that was begun anew: the change is later than the "
+            "one before it, but lower in the log. Another server took over, or its binlog was reset; "
+            "when that is right, start once with --accept-timeline",
+            partition->topic, partition->id, (long long)partition->head->offset);
+    int64_t ended_ts_ms = partition->newest_source_ms;
+    for (int i = 0; i < apply->partition_count; i++)
+        if (apply->partitions[i] != NULL) {
+            apply->partitions[i]->newest_lsn = LSN_NONE;
+            apply->partitions[i]->newest_source_ms = 0;
+        }
+    return head_accept_timeline(apply, ended_ts_ms, error);
 }
 
 // Compares an event's place with the newest commit known. With ENDs only they tell: they come in commit
@@ -52,7 +115,7 @@ static int head_watch_timeline(struct apply *apply, const struct partition *part
     int64_t place = event->kind == EVENT_END ? event->change.lsn : event->change.previous_commit;
     if (timeline_is_new(apply->newest, place, event->change.ts_ms)) {
         if (apply->config.on_timeline != TIMELINE_HALT)
-            return head_accept_timeline(apply, error);
+            return head_accept_timeline(apply, apply->newest.ts_ms, error);
         return error_set(
             error, ERROR_HALT,
             "%s partition %d offset %lld: a new timeline of the source: commit LSN %lld at %lld ms comes after "
@@ -100,6 +163,17 @@ static int head_pass_over(struct apply *apply, int slot, const struct message *m
         apply->counters.messages++;
         apply->counters.duplicates++;
     }
+    // A binlog goes on from there, or it is another one.
+    struct event *event;
+    const char *failure;
+    if (verifying && partition->role == TOPIC_TABLE) {
+        if (prefetch_event(apply->prefetch, slot, &event, &failure, error) != 0)
+            return -1;
+        if (failure == NULL && event->positions == POSITIONS_BINLOG) {
+            head_place_event(apply, event);
+            head_note_newest(partition, event);
+        }
+    }
     prefetch_release(apply->prefetch, slot);
     return 0;
 }
@@ -125,10 +199,11 @@ int head_look(struct apply *apply, int slot, bool *ret_found, struct error *erro
             head_note_row(apply, event);
         partition->head = message;
         head_place_event(apply, event);
-        if (partition->failure == NULL && head_watch_timeline(apply, partition, error) != 0)
+        head_note_positions(apply, event);
+        if (partition->failure == NULL && (head_watch_timeline(apply, partition, error) != 0 ||
+                                           head_watch_binlog(apply, partition, error) != 0))
             return -1;
-        if (head_is_streamed(event) && event->change.lsn > partition->newest_lsn)
-            partition->newest_lsn = event->change.lsn;
+        head_note_newest(partition, event);
     }
     return 0;
 }

@@ -35,6 +35,7 @@ struct partition {
     struct event *event; // of the head
     const char *failure; // why the head could not be decoded; NULL = it was
     int64_t newest_lsn;  // of the streamed changes seen so far: beyond a snapshot's, its rows have all come
+    int64_t newest_source_ms; // POSITIONS_BINLOG: the latest time of those
 };
 
 // The store's transaction that is not committed yet.
@@ -87,7 +88,8 @@ struct apply {
     struct handed_commit handed;
     struct waiting waiting;
     struct warnings warnings;
-    struct drift drift; // since the newest commit
+    unsigned positions_told; // a bit for each of enum event_positions that was said
+    struct drift drift;      // since the newest commit
 };
 
 #endif

@@ -28,6 +28,9 @@ static int take_quarantine(struct apply *apply, struct partition *partition, con
     };
     if (partition->event->placed && partition->event->change.table != NULL)
         store_mark_snapshot(apply->config.store, &partition->event->change);
+    // The tombstone behind a delete that could not be applied does not do it either.
+    partition->after_delete = partition->event->change.op == CHANGE_DELETE && partition->event->key_hash != 0;
+    partition->deleted_key = partition->event->key_hash;
     apply->counters.quarantined++;
     progress_set_error(apply->config.progress, reason);
     warnings_add(&apply->warnings, "quarantined %s partition %d offset %lld: %s", partition->topic,

@@ -23,7 +23,9 @@ static const struct member_name in_source[] = {
     {NAMED("schema"), MEMBER_SCHEMA, NULL},          {NAMED("table"), MEMBER_TABLE, NULL},
     {NAMED("txId"), MEMBER_TXID, "source.txId"},     {NAMED("lsn"), MEMBER_LSN, "source.lsn"},
     {NAMED("file"), MEMBER_BINLOG_FILE, NULL},       {NAMED("pos"), MEMBER_BINLOG_POS, "source.pos"},
-    {NAMED("row"), MEMBER_BINLOG_ROW, "source.row"},
+    {NAMED("row"), MEMBER_BINLOG_ROW, "source.row"}, {NAMED("gtid"), MEMBER_CHANGING, NULL},
+    {NAMED("change_lsn"), MEMBER_CHANGING, NULL},    {NAMED("commit_lsn"), MEMBER_CHANGING, NULL},
+    {NAMED("scn"), MEMBER_CHANGING, NULL},           {NAMED("commit_scn"), MEMBER_CHANGING, NULL},
 };
 
 static const struct member_name in_transaction[] = {
@@ -192,8 +194,9 @@ int members_take(struct members *members, const struct member_name *name, const 
     case MEMBER_BEFORE:
     case MEMBER_AFTER:
     case MEMBER_SOURCE:
-    case MEMBER_TRANSACTION:
-        return 0; // objects: payload.c reads them
+    case MEMBER_TRANSACTION: // objects: payload.c reads them
+    case MEMBER_CHANGING:
+        return 0;
     case MEMBER_OP:
         return members_take_text(members, value, &members->op, error);
     case MEMBER_SNAPSHOT:

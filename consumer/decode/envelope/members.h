@@ -50,6 +50,7 @@ enum member_kind {
     MEMBER_BINLOG_FILE,
     MEMBER_BINLOG_POS,
     MEMBER_BINLOG_ROW,
+    MEMBER_CHANGING, // a text that says nothing to us and differs from message to message
     MEMBER_SNAPSHOT,
     MEMBER_SEQUENCE,
     MEMBER_TRANSACTION_ID,

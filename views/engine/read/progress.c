@@ -144,6 +144,12 @@ void progress_set_state(struct progress *progress, enum progress_state state, co
         progress_wake(progress);
 }
 
+void progress_set_positions(struct progress *progress, const char *what) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    (void)snprintf(progress->summary.positions, sizeof progress->summary.positions, "%s", what);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
 void progress_set_error(struct progress *progress, const char *message) {
     (void)pthread_mutex_lock(&progress->mutex);
     (void)snprintf(progress->summary.last_error, sizeof progress->summary.last_error, "%s", message);
