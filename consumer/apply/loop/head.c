@@ -50,8 +50,6 @@ static void head_note_positions(struct apply *apply, const struct event *event) 
     static const char *const costs = "answers are per-key; after_lsn and after_txid cannot be asked for";
     char what[PROGRESS_POSITIONS_SIZE];
     int size = (int)utf8_fit(event->connector.data, event->connector.size, 40);
-    if (event->positions == POSITIONS_LSN)
-        return;
     if (event->positions == POSITIONS_FOREIGN)
         take_tear(apply);
     const unsigned connectors = 1U << POSITIONS_BINLOG | 1U << POSITIONS_OFFSETS;
@@ -199,7 +197,8 @@ int head_look(struct apply *apply, int slot, bool *ret_found, struct error *erro
             head_note_row(apply, event);
         partition->head = message;
         head_place_event(apply, event);
-        head_note_positions(apply, event);
+        if (event->positions != POSITIONS_LSN)
+            head_note_positions(apply, event);
         if (partition->failure == NULL && (head_watch_timeline(apply, partition, error) != 0 ||
                                            head_watch_binlog(apply, partition, error) != 0))
             return -1;
