@@ -129,8 +129,11 @@ static int envelope_read_key(struct envelope_decoder *decoder, const struct mess
         return error_set(error, ERROR_INPUT, "no key: rows of a table are told apart by theirs");
     struct envelope_config quiet = decoder->config; // a key's columns say nothing of drift
     quiet.drift = NULL;
-    struct row_reader row = {
-        .config = &quiet, .table = table, .values = decoder->key_values, .arena = &event->arena};
+    struct row_reader row = {.config = &quiet,
+                             .table = table,
+                             .values = decoder->key_values,
+                             .arena = &event->arena,
+                             .unsure = -1};
     return shapes_read_key(decoder->shapes, message->key, &row)
                ? 0
                : envelope_read_key_generally(decoder, message->key, &row, error);
@@ -243,6 +246,21 @@ static const struct table *envelope_row_table(const struct envelope_decoder *dec
     return catalog_table(decoder->config.catalog, members->table.data, members->table.size);
 }
 
+// A time that would be decades from its row's is never stored unasked: see value_time_is_unsure.
+static int envelope_check_time(const struct row_reader *row, const struct message *message,
+                               const struct change *change, struct error *error) {
+    const struct column *column = &row->table->columns[row->unsure];
+    int64_t source_ms = change->ts_ms > 0 ? change->ts_ms : message->ts_ms;
+    if (source_ms <= 0 || !value_time_is_misread(row->unsure_units, column, source_ms))
+        return 0;
+    return error_set(
+        error, ERROR_INPUT,
+        "column %s (declared %s): %lld is of another unit of time than the column's, or decades from "
+        "the row's own time; say which in source.sql: -- tidemark: time %s = connect (milliseconds), "
+        "or adaptive (as declared)",
+        column->name, column->declared, (long long)row->unsure_units, row->table->name);
+}
+
 static int envelope_finish_row(struct envelope_decoder *decoder, const struct message *message,
                                struct row_reader *row, struct members *members, struct event *event,
                                struct error *error) {
@@ -251,6 +269,9 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     bool must_exist = change->op == CHANGE_READ && row->found_unavailable;
     if (change->op == CHANGE_TRUNCATE)
         return change->lsn == LSN_NONE ? error_set(error, ERROR_INPUT, "a truncate without source.lsn") : 0;
+    if (row->unsure >= 0 && !other_table && change->op != CHANGE_DELETE &&
+        envelope_check_time(row, message, change, error) != 0)
+        return -1;
     // A row with its placeholders read as such has other values than its key.
     if (row->by_shape && !other_table && !row->found_unavailable && change->op != CHANGE_DELETE &&
         members->after_kind == 1 && shapes_key_agrees(decoder->shapes, message->key, row->table))
@@ -306,7 +327,8 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
                              .table = table,
                              .may_be_unavailable = true,
                              .values = event->values,
-                             .arena = &event->arena};
+                             .arena = &event->arena,
+                             .unsure = -1};
     struct members members = members_none;
     members.arena = &event->arena;
     if (message->value.size == 0)

@@ -2,6 +2,8 @@
 
 #include "consumer/decode/value/placeholder.h"
 #include "consumer/decode/value/reading.h"
+#include "views/base/buffer.h"
+#include "views/base/cleanup.h"
 
 #define BIT(semantic) (1U << SEMANTIC_##semantic)
 #define PLAINLY (BIT(NONE) | BIT(PLAIN))
@@ -23,7 +25,7 @@ static const unsigned semantics_allowed[] = {
                          BIT(CONNECT_TIMESTAMP) | BIT(ISO_TIMESTAMP),
     [COLUMN_TIMESTAMPTZ] = PLAINLY | BIT(ZONED_TIMESTAMP) | BIT(ISO_TIMESTAMP),
     [COLUMN_BYTEA] = PLAINLY,
-    [COLUMN_ARRAY] = PLAINLY,
+    [COLUMN_ARRAY] = UINT32_MAX, // of its elements, which are looked at one by one
     [COLUMN_BIT] = PLAINLY,
     [COLUMN_OTHER] =
         PLAINLY | BIT(ZONED_TIMESTAMP) | BIT(ZONED_TIME) | BIT(ISO_DATE) | BIT(ISO_TIME) | BIT(ISO_TIMESTAMP),
@@ -38,6 +40,8 @@ static bool value_is_unavailable(const struct reading *reading) {
            (type == COLUMN_ARRAY || type == COLUMN_JSON || type == COLUMN_OTHER) &&
            placeholder_is_raw(reading->raw, placeholder);
 }
+
+static int value_read_array(const struct reading *reading);
 
 static int value_read_declared(const struct reading *reading) {
     switch (reading->column->type) {
@@ -70,9 +74,80 @@ static int value_read_declared(const struct reading *reading) {
     case COLUMN_BYTEA:
         return reading_bytea(reading);
     case COLUMN_ARRAY:
-        return reading_array(reading);
+        return value_read_array(reading);
     }
     return reading_refuse(reading, "a type that cannot be read");
+}
+
+static bool value_is_converted(enum column_type type) {
+    return type == COLUMN_DECIMAL || type == COLUMN_NUMERIC || type == COLUMN_DATE || type == COLUMN_TIME ||
+           type == COLUMN_TIMESTAMP || type == COLUMN_TIMESTAMPTZ || type == COLUMN_BIT;
+}
+
+// An element as a value of its own, then as JSON: what is converted is plain text.
+static int value_write_element(const struct reading *array, const struct json_value *json,
+                               struct buffer *out) {
+    struct column column = *array->column;
+    struct value value;
+    column.type = column.element == COLUMN_DECIMAL ? COLUMN_NUMERIC : column.element;
+    struct reading reading = {&column,      array->settings, array->arena, &value,   array->error,
+                              array->field, json->kind,      json->raw,    json->raw};
+    if (json->kind == JSON_NULL) {
+        buffer_append(out, "null", 4);
+        return 0;
+    }
+    if (json->kind == JSON_STRING) {
+        reading.text = json_between_quotes(json->raw);
+        if (json->escaped && !json_unescape_text(reading.text, array->arena, &reading.text))
+            return reading_no_memory(array);
+    }
+    if (value_read_declared(&reading) != 0)
+        return -1;
+    buffer_append(out, "\"", 1);
+    buffer_append(out, value.bytes.data, value.bytes.size);
+    buffer_append(out, "\"", 1);
+    return 0;
+}
+
+// The elements behind the [ that has been read, which may be arrays themselves.
+static int value_write_elements(const struct reading *array, struct json_reader *json, struct buffer *out) {
+    buffer_append(out, "[", 1);
+    for (int depth = json->depth, first = true; json->depth >= depth; first = false) {
+        struct json_reader ahead = *json;
+        enum json_kind kind = json_next(&ahead);
+        if (!first && kind != JSON_ARRAY_END && out->data[out->size - 1] != '[')
+            buffer_append(out, ",", 1);
+        if (kind == JSON_ARRAY_BEGIN || kind == JSON_ARRAY_END) {
+            *json = ahead;
+            buffer_append(out, kind == JSON_ARRAY_BEGIN ? "[" : "]", 1);
+            continue;
+        }
+        struct json_value value;
+        if (!json_take(json, &value) || out->failed)
+            return reading_refuse(array, "not an array of scalars");
+        if (value_write_element(array, &value, out) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+// JSON text, its elements as columns of their type have them: dates and times as text, digits and bits as text; others
+// as they came.
+static int value_read_array(const struct reading *reading) {
+    if (reading_array(reading) != 0)
+        return -1;
+    struct json_reader json;
+    json_open(&json, reading->text);
+    if (json_next(&json) != JSON_ARRAY_BEGIN || !value_is_converted(reading->column->element))
+        return 0;
+    CLEANUP(buffer_free) struct buffer out = {0};
+    if (value_write_elements(reading, &json, &out) != 0)
+        return -1;
+    char *copy = out.failed ? NULL : arena_take(reading->arena, out.size);
+    if (copy == NULL)
+        return reading_no_memory(reading);
+    memcpy(copy, out.data, out.size);
+    return reading_give_text(reading, (struct span){copy, out.size});
 }
 
 static int value_read_checked(const struct reading *reading, bool may_be_unavailable) {

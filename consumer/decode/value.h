@@ -47,4 +47,18 @@ int value_take(const struct json_value *json, const struct column *column, struc
                const struct value_settings *settings, bool may_be_unavailable, struct arena *arena,
                struct value *ret, struct error *error);
 
+// A count of milliseconds read as microseconds is a moment of January 1970, and a count of microseconds read as
+// milliseconds one after the year 9999: without a schema the number alone does not say which it is. These say when to
+// look twice, and what to do then. The rule, for a TIMESTAMP without a schema whose unit nobody has told:
+// - read in the unit that its declared precision has in Debezium's adaptive mode, it is within ten years of the row's
+//   source.ts_ms: it is taken;
+// - it is zero, or a midnight (a birthday in January 1970 is one): it is taken;
+// - read as days, milliseconds, microseconds or nanoseconds it lies between 100 years before source.ts_ms and 50 years
+//   after it, and read in its own unit within 50 days of 1970-01-01 or after the year 9999: it is refused.
+// Every other number is taken: no unit but its own makes sense of it.
+bool value_time_is_unsure(const struct json_value *json, const struct column *column,
+                          struct value_field field, const struct value_settings *settings);
+// Whether such a number must be refused beside the source's time (ms since 1970).
+bool value_time_is_misread(int64_t units, const struct column *column, int64_t source_ms);
+
 #endif

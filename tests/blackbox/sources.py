@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Captures of any source: each NAME.jsonl of fixtures/captures that has a NAME.source.sql beside its truth.
+"""Captures of any source: each NAME.jsonl of fixtures/sources with its NAME.source.sql and truth.
 
 sources.py [--orders N] [--seed N] [CAPTURE...]
 
@@ -23,21 +23,22 @@ import tide
 sys.path.insert(0, str(tide.TOP / "tests"))
 import check_any  # noqa: E402
 
+SOURCES = tide.TOP / "fixtures" / "sources"
 SHOWN = 10
 
 
 def names():
-    return sorted(path.name.removesuffix(".source.sql") for path in tide.CAPTURES.glob("*.source.sql"))
+    return sorted(path.name.removesuffix(".source.sql") for path in SOURCES.glob("*.source.sql"))
 
 
 def differences(name, lines, directory):
     views = pathlib.Path(directory)
-    shutil.copy(tide.CAPTURES / f"{name}.source.sql", views / "source.sql")
+    shutil.copy(SOURCES / f"{name}.source.sql", views / "source.sql")
     db = views / "sources.db"
     prefix = next(line["topic"] for line in lines if line["topic"].count(".") == 2).split(".")[0]
     counts = tide.replay(db, tide.write_capture(views / "capture.jsonl", lines),
                          flags=("--views", views, "--prefix", prefix, "--log-level", "error"))  # fmt: skip
-    truth = json.loads((tide.CAPTURES / f"{name}.truth.json").read_text(encoding="utf8"), parse_float=str)
+    truth = json.loads((SOURCES / f"{name}.truth.json").read_text(encoding="utf8"), parse_float=str)
     yield from check_any.differences(str(db), truth)
     if counts["quarantined"]:
         connection = sqlite3.connect(db)
@@ -54,7 +55,7 @@ def main():
     print(f"seed {arguments.seed}")
     failed = False
     for name in arguments.captures:
-        read = [json.loads(line) for line in (tide.CAPTURES / f"{name}.jsonl").open(encoding="utf8")]
+        read = [json.loads(line) for line in (SOURCES / f"{name}.jsonl").open(encoding="utf8")]
         rng = random.Random(f"{arguments.seed} {name}")
         deliveries = [read]
         deliveries += [orders.uniform(orders.partitions_of(read), rng) for _ in range(arguments.orders)]

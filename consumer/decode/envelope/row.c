@@ -8,6 +8,7 @@ void row_begin(struct row_reader *row) {
     row->expected = 0;
     row->found_unavailable = false;
     row->failed = false;
+    row->unsure = -1;
 }
 
 int row_broken(const struct json_reader *json, struct error *error) {
@@ -39,12 +40,16 @@ int row_member(struct row_reader *row, struct json_reader *json, struct error *e
     struct value_field field = row->schema != NULL ? row->schema->fields[number] : (struct value_field){0};
     struct error failure = {0};
     bool twice = value->kind != VALUE_ABSENT;
-    int status = value_read(json, &row->table->columns[number], field, row->config->settings,
+    struct json_value read;
+    if (!json_take(json, &read))
+        return row_broken(json, error);
+    int status = value_take(&read, &row->table->columns[number], field, row->config->settings,
                             row->may_be_unavailable, row->arena, value, &failure);
-    if (status != 0 && (json->error != NULL || failure.kind != ERROR_INPUT)) {
+    row_note_time(row, number, field, &read);
+    if (status != 0 && failure.kind != ERROR_INPUT) {
         if (error != NULL)
             *error = failure;
-        return json->error != NULL ? row_broken(json, error) : -1;
+        return -1;
     }
     if (status == 0 && twice)
         status = error_set(&failure, ERROR_INPUT, "column %s stands twice", row->table->columns[number].name);

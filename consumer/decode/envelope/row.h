@@ -18,8 +18,19 @@ struct row_reader {
     bool found_unavailable;
     bool by_shape; // envelope_shape.h has read it
     bool failed;   // a column could not be read: the first error is kept, the rest is still passed over
+    int unsure;    // number of a column whose unit of time is to be looked at beside source.ts_ms, -1 = none
+    int64_t unsure_units;
 };
 
+// Called with each value that was read.
+static inline void row_note_time(struct row_reader *row, int number, struct value_field field,
+                                 const struct json_value *json) {
+    const struct column *column = &row->table->columns[number];
+    if (column->type == COLUMN_TIMESTAMP && row->unsure < 0 &&
+        value_time_is_unsure(json, column, field, row->config->settings) &&
+        json_to_integer(json->raw, &row->unsure_units))
+        row->unsure = number;
+}
 // All values VALUE_ABSENT, ready for the first column.
 void row_begin(struct row_reader *row);
 // The member whose KEY was just read: its value, when it is a column (1), or not (0: nothing was read). -1

@@ -40,6 +40,7 @@ struct field {
     struct span semantic; // its member "name"
     struct span scale;    // parameters.scale
     struct span fields;   // of a struct: the bytes of its own "fields"
+    struct span items;    // of an array: the semantic of its elements
 };
 
 static int schema_broken(const struct json_reader *json, struct error *error) {
@@ -73,6 +74,8 @@ static int schema_read_parameters(struct json_reader *json, struct field *field,
     return kind == JSON_OBJECT_END ? 0 : schema_broken(json, error);
 }
 
+static int schema_read_items(struct json_reader *json, struct field *field, struct error *error);
+
 static int schema_field_member(struct json_reader *json, struct field *field, struct error *error) {
     if (json_key_is(json, "field", 5))
         return schema_read_string(json, &field->name, error);
@@ -80,6 +83,8 @@ static int schema_field_member(struct json_reader *json, struct field *field, st
         return schema_read_string(json, &field->semantic, error);
     if (json_key_is(json, "parameters", 10))
         return schema_read_parameters(json, field, error);
+    if (json_key_is(json, "items", 5))
+        return schema_read_items(json, field, error);
     if (json_key_is(json, "fields", 6))
         return json_raw(json, &field->fields) ? 0 : schema_broken(json, error);
     return json_skip(json) ? 0 : schema_broken(json, error);
@@ -95,10 +100,28 @@ static int schema_read_field(struct json_reader *json, struct field *ret, struct
     return kind == JSON_OBJECT_END ? 0 : schema_broken(json, error);
 }
 
+// An array's own name says nothing to us; what its elements are is kept as the field's.
+static int schema_read_items(struct json_reader *json, struct field *field, struct error *error) {
+    struct field items;
+    switch (json_next(json)) {
+    case JSON_NULL:
+        return 0;
+    case JSON_OBJECT_BEGIN:
+        if (schema_read_field(json, &items, error) != 0)
+            return -1;
+        field->items = items.semantic;
+        field->scale = items.scale;
+        return 0;
+    default:
+        return schema_broken(json, error);
+    }
+}
+
 static int schema_set_field(struct schema *schema, int column, const struct field *field,
                             struct error *error) {
     struct value_field *read = &schema->fields[column];
-    read->semantic = field->semantic.data != NULL ? semantic_of(field->semantic) : SEMANTIC_PLAIN;
+    struct span name = field->items.data != NULL ? field->items : field->semantic;
+    read->semantic = name.data != NULL ? semantic_of(name) : SEMANTIC_PLAIN;
     if (read->semantic != SEMANTIC_CONNECT_DECIMAL)
         return 0;
     int64_t scale;

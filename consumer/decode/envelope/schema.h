@@ -9,7 +9,7 @@
 
 enum {
     SCHEMA_CACHE_MAX = BOUND(256, 4), // distinct schemas kept; the oldest goes
-    SCHEMA_SCALE_MAX = 1000,
+    SCHEMA_SCALE_MAX = 2047,          // eleven bits: PostgreSQL's numeric(3,-2) has 2046
 };
 
 struct schema {

@@ -123,6 +123,7 @@ static int envelope_shape_read_column(struct row_reader *row, const struct place
                    row->may_be_unavailable, row->arena, ret, NULL) != 0)
         return -1;
     row->found_unavailable |= ret->kind == VALUE_UNAVAILABLE;
+    row_note_time(row, place->number, place->field, value);
     return 0;
 }
 

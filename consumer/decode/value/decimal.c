@@ -68,13 +68,32 @@ static int value_decimal_read_binary(const struct reading *reading, struct scale
     return value_decimal_read_scaled(reading, reading->text, reading->field.scale, ret) == 0 ? 1 : -1;
 }
 
-// PostgreSQL's spelling of a value that no digits can write, in any case; data NULL when it is not one.
+// PostgreSQL's spelling of a value that no digits can write, in any case, or Debezium's name of it
+// (SpecialValueDecimal's, 2.7 to 3.7); data NULL when it is not one.
 static struct span value_decimal_special_of(struct span text) {
-    static const char *const names[] = {"NaN", "Infinity", "-Infinity"};
+    static const struct {
+        const char *name, *written;
+    } names[] = {{"NaN", "NaN"},
+                 {"Infinity", "Infinity"},
+                 {"-Infinity", "-Infinity"},
+                 {"POSITIVE_INFINITY", "Infinity"},
+                 {"NEGATIVE_INFINITY", "-Infinity"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (text.size == strlen(names[i]) && strncasecmp(text.data, names[i], text.size) == 0)
-            return span_of(names[i]);
+        if (text.size == strlen(names[i].name) && strncasecmp(text.data, names[i].name, text.size) == 0)
+            return span_of(names[i].written);
     return (struct span){0};
+}
+
+// numeric(3,-2) comes with its scale's low eleven bits, as 12300 and 2046 zeros behind the point: they are exact, and
+// PostgreSQL writes none.
+static struct span value_decimal_of_negative_scale(const struct reading *reading, struct span digits) {
+    if (strchr(reading->column->declared, '-') == NULL || memchr(digits.data, '.', digits.size) == NULL ||
+        memchr(digits.data, 'e', digits.size) != NULL || memchr(digits.data, 'E', digits.size) != NULL)
+        return digits;
+    while (digits.size > 0 && digits.data[digits.size - 1] == '0')
+        digits.size--;
+    digits.size -= digits.size > 0 && digits.data[digits.size - 1] == '.';
+    return digits;
 }
 
 static const char *value_decimal_why_no_digits(const struct reading *reading) {
@@ -141,7 +160,7 @@ int reading_numeric(const struct reading *reading) {
     if (binary && !big_integer_to_text(scaled.bytes, scaled.scale, reading->arena, &digits))
         return reading_no_memory(reading);
     if (binary || decimal_is_literal(digits))
-        return reading_give_text(reading, digits);
+        return reading_give_text(reading, value_decimal_of_negative_scale(reading, digits));
     struct span special = value_decimal_special_of(digits);
     if (special.data != NULL)
         return reading_give_text(reading, special);

@@ -28,10 +28,13 @@ int reading_boolean(const struct reading *reading) {
 int reading_real(const struct reading *reading) {
     double real;
     bool named = reading->kind == JSON_STRING;
-    if (named && span_is(reading->text, "NaN"))
-        return reading_give_text(reading, reading->text);
-    if ((reading->kind != JSON_NUMBER && !named) || !real_parse(reading->text, &real) ||
-        named != !!isinf(real))
+    if (named && (span_is(reading->text, "NaN") || span_is(reading->text, "NAN")))
+        return reading_give_text(reading, SPAN("NaN"));
+    if (named && (span_is(reading->text, "POSITIVE_INFINITY") || span_is(reading->text, "NEGATIVE_INFINITY")))
+        real = reading->text.data[0] == 'P' ? (double)INFINITY : (double)-INFINITY;
+    // Digits as text are those of a column that was NUMERIC before.
+    else if ((reading->kind != JSON_NUMBER && !named) || !real_parse(reading->text, &real) ||
+             (isinf(real) && !named))
         return reading_refuse(reading, "not a double");
     *reading->ret = (struct value){.kind = VALUE_REAL, .real = real};
     return 0;

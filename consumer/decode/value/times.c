@@ -1,17 +1,92 @@
 // DATE, TIME, TIMESTAMP and TIMESTAMPTZ: numbers by their unit, texts as ISO 8601 has them.
+#include "consumer/decode/value.h"
 #include "consumer/decode/value/iso8601.h"
 #include "consumer/decode/value/reading.h"
 
-static const int64_t date_infinity = INT32_MAX, date_minus_infinity = INT32_MIN;
-static const int64_t timestamp_infinity_us = 9223372036825200000,
-                     timestamp_minus_infinity_us = -9223372036832400000;
+// PostgreSQL's dates begin with 4714-11-24 BC and end with 5874897-12-31; its timestamps end with 294276-12-31.
+static const int64_t date_least = -2440588, date_most = 2145042905;
+static const int64_t timestamp_least_us = -210866803200000000;
+static const uint64_t timestamp_most_us = 9224318015999999999U;
+
+// What Debezium's PostgreSQL connector sends for infinity and -infinity, which is no date of PostgreSQL's: seen of 3.4.0
+// and 3.6.1 (pgjdbc's sentinels as java.util.Date and LocalDate have them), of 3.7.0 (pgjdbc 42.7.13), and the ends of
+// int32 and int64.
+static const struct {
+    int64_t number;
+    bool positive;
+} date_infinities[] =
+    {
+        {-622191234, true},  {-625821272, false},                      // by snapshot
+        {-2147472692, true}, {-2147472691, false}, {2146033979, true}, // streamed; the last by 3.7.0
+        {INT32_MAX, true},   {INT32_MIN, false},
+},
+  timestamp_infinities[] =
+      {
+          {9223372036825200000, true},
+          {-9223372036832400000, false},
+          {INT64_MAX, true},
+          {INT64_MIN, false},
+},
+  timestamp_ms_infinities[] = {
+      {9223372036825200, true},
+      {-9223372036832400, false},
+      {INT64_MAX / 1000, true},
+      {INT64_MIN / 1000, false},
+};
+// time.precision.mode=isostring: the same moments as java.time writes them.
+static const struct {
+    const char *text;
+    bool positive;
+} iso_infinities[] = {
+    {"+292278994-08-16Z", true},
+    {"+292269055-12-02Z", false},
+    {"-5877611-06-21Z", true},
+    {"-5877611-06-22Z", false},
+    {"+5877611-06-21Z", true},
+    {"+294247-01-10T04:00:25.2Z", true},
+    {"-290308-12-21T19:59:27.6Z", false},
+    {"+292278994-08-16T23:00:00Z", true},
+    {"-292275055-05-16T23:00:00Z", false},
+};
+
+#define TIMES_FIND_INFINITY(list, wanted, ret)                                                               \
+    do {                                                                                                     \
+        for (size_t i_ = 0; i_ < sizeof(list) / sizeof *(list); i_++)                                        \
+            if ((list)[i_].number == (wanted))                                                               \
+                *(ret) = (list)[i_].positive ? 1 : -1;                                                       \
+    } while (0)
+
+// 1: infinity, -1: -infinity, 0: neither.
+static int value_times_infinity_of_days(int64_t days) {
+    int found = 0;
+    TIMES_FIND_INFINITY(date_infinities, days, &found);
+    return found;
+}
+
+// 3.7.0 sends microseconds also where milliseconds are due.
+static int value_times_infinity_of_units(int64_t units, int digits) {
+    int found = 0;
+    TIMES_FIND_INFINITY(timestamp_infinities, units, &found);
+    if (digits == 3)
+        TIMES_FIND_INFINITY(timestamp_ms_infinities, units, &found);
+    return found;
+}
+
+// 'infinity' and '-infinity', which PostgreSQL has beside all dates, also as a moment that stands for them.
+static int value_times_infinity_of_text(struct span text) {
+    if (span_is(text, "infinity"))
+        return 1;
+    if (span_is(text, "-infinity"))
+        return -1;
+    for (size_t i = 0; text.size > 0 && (text.data[0] == '+' || text.data[0] == '-') &&
+                       i < sizeof iso_infinities / sizeof *iso_infinities;
+         i++)
+        if (span_is(text, iso_infinities[i].text))
+            return iso_infinities[i].positive ? 1 : -1;
+    return 0;
+}
 
 static const char no_unit[] = "the schema names no unit of time";
-
-// 'infinity' and '-infinity', which PostgreSQL has beside all dates.
-static bool value_times_is_infinity(struct span text) {
-    return span_is(text, "infinity") || span_is(text, "-infinity");
-}
 
 static int value_times_infinity(const struct reading *reading, bool positive) {
     return reading_give_text(reading, positive ? SPAN("infinity") : SPAN("-infinity"));
@@ -63,10 +138,13 @@ static int value_times_date_of_number(const struct reading *reading) {
     if (semantic != SEMANTIC_NONE && semantic != SEMANTIC_DATE && semantic != SEMANTIC_CONNECT_DATE)
         return reading_refuse(reading, no_unit);
     int64_t days;
-    if (!json_to_integer(reading->text, &days) || days < date_minus_infinity || days > date_infinity)
+    if (!json_to_integer(reading->text, &days))
         return reading_refuse(reading, "not a count of days");
-    if (days == date_infinity || days == date_minus_infinity)
-        return value_times_infinity(reading, days > 0);
+    int infinity = value_times_infinity_of_days(days);
+    if (infinity != 0)
+        return value_times_infinity(reading, infinity > 0);
+    if (days < date_least || days > date_most)
+        return reading_refuse(reading, "not a day that PostgreSQL has");
     char *text = value_times_take(reading);
     return text != NULL ? value_times_give(reading, text, iso8601_write_date(days, text))
                         : reading_no_memory(reading);
@@ -77,8 +155,9 @@ int reading_date(const struct reading *reading) {
         return value_times_date_of_number(reading);
     if (reading->kind != JSON_STRING)
         return reading_refuse(reading, "not a date");
-    if (value_times_is_infinity(reading->text))
-        return reading_give_text(reading, reading->text);
+    int infinity = value_times_infinity_of_text(reading->text);
+    if (infinity != 0)
+        return value_times_infinity(reading, infinity > 0);
     int64_t days;
     if (!iso8601_read_date(reading->text, &days))
         return reading_refuse(reading, "not a date (YYYY-MM-DD)");
@@ -119,6 +198,15 @@ static int value_times_give_moment(const struct reading *reading, struct moment 
                         : reading_no_memory(reading);
 }
 
+// Microseconds beyond 294247-01-10 wrap around in the connector's int64.
+static int value_times_give_wrapped(const struct reading *reading, uint64_t units) {
+    const uint64_t per_day = (uint64_t)ISO8601_NANOS_PER_DAY / 1000;
+    if (units > timestamp_most_us)
+        return reading_refuse(reading, "not a time that PostgreSQL has");
+    struct moment moment = {(int64_t)(units / per_day), (int64_t)(units % per_day) * 1000};
+    return value_times_give_moment(reading, moment, false);
+}
+
 static int value_times_timestamp_of_number(const struct reading *reading) {
     int64_t units;
     int digits = value_times_unit_digits(reading, reading->settings->timestamp_unit);
@@ -126,12 +214,47 @@ static int value_times_timestamp_of_number(const struct reading *reading) {
         return reading_refuse(reading, no_unit);
     if (!json_to_integer(reading->text, &units))
         return reading_refuse(reading, "not a count of time units");
-    int64_t scale = digits == 3 ? 1000 : 1;
-    if (digits != 9 && (units == timestamp_infinity_us || units == timestamp_infinity_us / scale))
-        return value_times_infinity(reading, true);
-    if (digits != 9 && (units == timestamp_minus_infinity_us || units == timestamp_minus_infinity_us / scale))
-        return value_times_infinity(reading, false);
+    int infinity = digits != 9 ? value_times_infinity_of_units(units, digits) : 0;
+    if (infinity != 0)
+        return value_times_infinity(reading, infinity > 0);
+    if (digits == 6 && units < timestamp_least_us)
+        return value_times_give_wrapped(reading, (uint64_t)units);
     return value_times_give_moment(reading, iso8601_moment(units, digits), false);
+}
+
+static const int64_t ms_per_day = 86400000, ms_at_year_10000 = 253402300800000;
+
+bool value_time_is_unsure(const struct json_value *json, const struct column *column,
+                          struct value_field field, const struct value_settings *settings) {
+    int64_t units;
+    if (column->type != COLUMN_TIMESTAMP || json->kind != JSON_NUMBER || field.semantic != SEMANTIC_NONE ||
+        settings->timestamp_unit != TIME_UNIT_ADAPTIVE || !json_to_integer(json->raw, &units))
+        return false;
+    int64_t per_ms = value_times_adaptive_digits(column->declared) == 6 ? 1000 : 1;
+    bool near_epoch = per_ms > 1 && units > -50 * ms_per_day * per_ms && units < 50 * ms_per_day * per_ms &&
+                      units % (ms_per_day * per_ms) != 0;
+    return near_epoch || units / per_ms >= ms_at_year_10000;
+}
+
+// Within 100 years before the source's time and 50 after it.
+static bool value_times_is_plausible(int64_t ms, int64_t source_ms) {
+    const int64_t year = 365 * ms_per_day;
+    return ms > source_ms - 100 * year && ms < source_ms + 50 * year;
+}
+
+bool value_time_is_misread(int64_t units, const struct column *column, int64_t source_ms) {
+    const int64_t years = 10 * 365 * ms_per_day, days_max = 100000;
+    bool micros = value_times_adaptive_digits(column->declared) == 6;
+    int64_t own_ms = micros ? units / 1000 : units;
+    if (value_times_infinity_of_units(units, micros ? 6 : 3) != 0 ||
+        (own_ms > source_ms - years && own_ms < source_ms + years))
+        return false;
+    bool small = own_ms < ms_at_year_10000;
+    return small ? value_times_is_plausible(units, source_ms) ||
+                       (units > -days_max && units < days_max &&
+                        value_times_is_plausible(units * ms_per_day, source_ms))
+                 : value_times_is_plausible(units / 1000000, source_ms) ||
+                       (!micros && value_times_is_plausible(units / 1000, source_ms));
 }
 
 int reading_timestamp(const struct reading *reading) {
@@ -139,8 +262,9 @@ int reading_timestamp(const struct reading *reading) {
         return value_times_timestamp_of_number(reading);
     if (reading->kind != JSON_STRING)
         return reading_refuse(reading, "not a timestamp");
-    if (value_times_is_infinity(reading->text))
-        return reading_give_text(reading, reading->text);
+    int infinity = value_times_infinity_of_text(reading->text);
+    if (infinity != 0)
+        return value_times_infinity(reading, infinity > 0);
     struct moment moment;
     enum iso8601_zone zone;
     if (!iso8601_read_timestamp(reading->text, &moment, &zone))
@@ -151,8 +275,11 @@ int reading_timestamp(const struct reading *reading) {
 int reading_timestamptz(const struct reading *reading) {
     if (reading->kind != JSON_STRING)
         return reading_refuse(reading, "not a timestamp with an offset, as text");
-    if (iso8601_is_stored(reading->text) || value_times_is_infinity(reading->text))
+    if (iso8601_is_stored(reading->text))
         return reading_give_text(reading, reading->text);
+    int infinity = value_times_infinity_of_text(reading->text);
+    if (infinity != 0)
+        return value_times_infinity(reading, infinity > 0);
     struct moment moment;
     enum iso8601_zone zone;
     if (!iso8601_read_timestamp(reading->text, &moment, &zone))
