@@ -396,5 +396,7 @@ int main(int argc, char **argv) {
     if (status == 0)
         return EXIT_OK;
     (void)fprintf(stderr, "tidemark: %s\n", error.message);
+    if (error.excerpt[0] != '\0')
+        (void)fprintf(stderr, "%s\n", error.excerpt);
     return error.kind == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }

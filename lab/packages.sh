@@ -1,9 +1,10 @@
-# Sourced: need_packages COMMAND=PACKAGE... LIBRARY.pc=PACKAGE... installs what is missing with apt-get (sudo when not root)
+# Sourced: need_packages COMMAND=PACKAGE... LIBRARY.pc=PACKAGE... HEADER.h=PACKAGE... installs what is missing with apt-get (sudo when not root)
 # and says so. Debian 12's names.
 
 is_there() {
     case $1 in
     *.pc) pkg-config --exists "${1%.pc}" 2>/dev/null ;;
+    *.h) [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ] ;;
     *) command -v "$1" >/dev/null ;;
     esac
 }
@@ -47,5 +48,5 @@ need_build() {
     # pkg-config finds the libraries, so it comes first
     need_packages pkg-config=pkg-config &&
         need_packages cmake=cmake ninja=ninja-build gcc=build-essential rdkafka.pc=librdkafka-dev \
-            sqlite3.pc=libsqlite3-dev jansson.pc=libjansson-dev libmicrohttpd.pc=libmicrohttpd-dev "$@"
+            sqlite3.pc=libsqlite3-dev jansson.pc=libjansson-dev libmicrohttpd.pc=libmicrohttpd-dev pg_query.h=libpg-query-dev "$@"
 }

@@ -30,6 +30,7 @@ class Case(unittest.TestCase):
         self.assertEqual(1, len(told), done.stderr)
         for words in says if isinstance(says, (list, tuple)) else [says]:
             self.assertIn(str(words), told[0])
+        return done
 
     def query(self, sql):
         connection = sqlite3.connect(f"file:{self.db}?mode=ro", uri=True)
@@ -254,7 +255,8 @@ class Views(Case):
         (views / "source.sql").write_text("create table notes(id int primary key, note text, more text);\n")
         self.refused("replay", "--db", self.db, "--views", views, BASIC, says=["source.sql", "new --db file"])
         (views / "source.sql").write_text("create table notes(id int primary key,\n note nothing text oops;\n")
-        self.refused("check", "--views", views, says="source.sql:")
+        done = self.refused("check", "--views", views, says="source.sql:2:15: syntax error at or near \"text\"")
+        self.assertIn("\n note nothing text oops;\n              ^\n", done.stderr)
 
     def copy_of(self, name):
         shutil.copytree(VIEWS / name, self.path / "views" / name)

@@ -45,6 +45,7 @@ int error_set(struct error *error, enum error_kind kind, const char *format, ...
     int n = vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
     error->kind = kind;
+    error->excerpt[0] = '\0';
     error_tidy(error->message, n < 0 || (size_t)n >= sizeof error->message);
     return -1;
 }

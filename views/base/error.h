@@ -16,11 +16,12 @@ enum error_kind {
     ERROR_SYSTEM,   // memory, sockets, threads
 };
 
-enum { ERROR_MESSAGE_SIZE = 512 };
+enum { ERROR_MESSAGE_SIZE = 512, ERROR_EXCERPT_SIZE = 160 };
 
 struct error {
     enum error_kind kind;
     char message[ERROR_MESSAGE_SIZE]; // UTF-8, NUL-terminated, one line, no trailing full stop
+    char excerpt[ERROR_EXCERPT_SIZE]; // a line of the file at fault and one with a caret below; "" = none
 };
 
 // Fills `error` and returns -1, so that a failing function can `return error_set(...)`. `error` may be NULL,

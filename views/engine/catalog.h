@@ -13,8 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CATALOG_TABLES_MAX = 1024 };
-
 // What a parameter must be written as: `-- tidemark: NAME is TYPE` in its query's file.
 enum parameter_type { PARAMETER_ANY, PARAMETER_INTEGER, PARAMETER_NUMBER, PARAMETER_DATE };
 

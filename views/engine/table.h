@@ -1,7 +1,9 @@
-// The mirrored tables as source.sql declares them: plain types that every room of the engine knows. Made by
-// the catalog, never changed again, so any thread may read them. Includes nothing of the engine.
+// The mirrored tables as source.sql declares them: plain types that every room of the engine knows. Made by the
+// catalog, never changed again, so any thread may read them. Includes nothing of the engine but values.
 #ifndef TIDEMARK_TABLE_H
 #define TIDEMARK_TABLE_H
+
+#include "views/engine/value.h"
 
 #include <string.h>
 
@@ -12,7 +14,7 @@ enum column_type {
     COLUMN_DECIMAL,   // DECIMAL(p,s), p <= 18: INTEGER count of 10^-s
     COLUMN_NUMERIC,   // exact digits as TEXT
     COLUMN_REAL,      // REAL, DOUBLE
-    COLUMN_TEXT,      // TEXT, VARCHAR, CHAR, NAME, UUID
+    COLUMN_TEXT,      // TEXT, VARCHAR, CHAR, NAME, UUID, an enum that source.sql creates
     COLUMN_JSON,      // JSON, JSONB: TEXT; its TOAST placeholder is not valid JSON
     COLUMN_DATE,      // 'YYYY-MM-DD'
     COLUMN_TIME,      // 'HH:MM:SS.ffffff'
@@ -21,32 +23,67 @@ enum column_type {
     COLUMN_BYTEA, // BLOB
     COLUMN_ARRAY, // any array or struct: JSON text
     COLUMN_BIT,   // BIT, BIT VARYING: TEXT of 0 and 1
-    COLUMN_OTHER, // an enum, INTERVAL, a range, a type that is not known: TEXT, of what is no string its JSON
+    COLUMN_OTHER, // INTERVAL, a range, a type that is not known: TEXT, of what is no string its JSON
 };
 
 enum {
+    CATALOG_TABLES_MAX = 4096,
     TABLE_COLUMNS_MAX = 256,
     TABLE_KEYS_MAX = 16,
     DECIMAL_PRECISION_MAX = 18,
 };
 
+// What the connector was told of times, where it was told other than the rest (`-- tidemark: time TABLE =`):
+// Debezium's time.precision.mode.
+enum time_precision {
+    TIME_PRECISION_UNSET,
+    TIME_PRECISION_ADAPTIVE,
+    TIME_PRECISION_ADAPTIVE_TIME_MICROSECONDS,
+    TIME_PRECISION_CONNECT,
+    TIME_PRECISION_ISOSTRING,
+    TIME_PRECISION_MICROSECONDS,
+    TIME_PRECISION_NANOSECONDS,
+};
+
+// How BYTEA is written (`-- tidemark: bytes TABLE.COLUMN =`): Debezium's binary.handling.mode.
+enum bytes_form { BYTES_UNSET, BYTES_BASE64, BYTES_BASE64URL, BYTES_HEX };
+
 struct column {
     char *name;
-    char *declared; // the type as source.sql has it, for messages
+    char *declared; // the type as PostgreSQL writes it, a domain's base type; for messages
     enum column_type type;
     enum column_type element; // ARRAY only: of its elements; COLUMN_OTHER when nothing is known of them
     int precision;            // DECIMAL: digits; BIT: its width, 0 = it varies; ARRAY: its elements'
     int scale;                // DECIMAL, and ARRAY of it
     int key;                  // 1-based place in the primary key, 0 = not part of it
+    int line;                 // of source.sql
+    // The literal `default`: what a row has that was written before the column was added. VALUE_ABSENT = none.
+    struct value fallback;
+    char *generated; // `generated always as`: SQL over the table's columns; NULL = a column as any other
+    enum bytes_form bytes;
+    char *renamed_from; // its name in older files (`-- tidemark: renamed`), NULL = none
 };
 
 struct table {
-    char *name;
-    int index; // in catalog->tables
+    char *name; // in the mirror, SQL and HTTP: "orders", or "sales.orders" when it is declared with a schema
+    char *schema;   // as declared, NULL = any
+    char *relation; // its name at the source, without schema
+    int index;      // in catalog->tables
     struct column *columns;
     int column_count;
     int keys[TABLE_KEYS_MAX]; // column numbers in key order
     int key_count;
+    int line;     // of source.sql
+    int key_line; // where the key is declared
+    // Its partitions, "schema.relation" or "relation" as declared: their rows are this table's.
+    char **partitions;
+    int partition_count;
+    // `-- tidemark: topic TABLE = NAME`, or /REGEX/ without its slashes; NULL = found by name.
+    char *topic;
+    bool topic_is_regex;
+    enum time_precision time_precision;
+    bool identity_index; // REPLICA IDENTITY USING INDEX beside a primary key: deletes do not say which row
+    bool has_generated;  // of its columns
 };
 
 // The number of the column with exactly this name, -1 = there is none.

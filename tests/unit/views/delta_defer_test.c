@@ -496,10 +496,10 @@ static void keys_of_every_kind(void **state) {
     fixture_remove(f);
     fixture_make(f);
     fixture_file(f, "source.sql",
-                 "create table Words(word text primary key, n int);\n"
+                 "create table \"Words\"(word text primary key, n int);\n"
                  "create table pairs(a text, b int, n int, primary key(b, a));\n"
                  "create table reals(r double precision primary key, n int);\n"
-                 "create table Days(day date, price decimal(8,2), n int, primary key(day, price));\n");
+                 "create table \"Days\"(day date, price decimal(8,2), n int, primary key(day, price));\n");
     fixture_file(f, "sums/schema.sql",
                  "create table sums_t(t primary key, rows, n);\n"
                  "create table sums_n(t primary key, rows, n);\n");

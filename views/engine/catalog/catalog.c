@@ -1,9 +1,9 @@
 #include "views/engine/catalog.h"
 
 #include "views/base/cleanup.h"
+#include "views/engine/catalog/source_sql.h"
 #include "views/engine/catalog/stored_files.h"
 #include "views/engine/catalog/view_files.h"
-#include "views/engine/row/column_type.h"
 #include "views/engine/sqlite/read_only.h"
 #include "views/engine/sqlite/stmt.h"
 
@@ -15,15 +15,6 @@ static void catalog_free_strings(char **strings, int count) {
     for (int i = 0; i < count; i++)
         free(strings[i]);
     free(strings);
-}
-
-static void catalog_free_table(struct table *table) {
-    for (int i = 0; i < table->column_count; i++) {
-        free(table->columns[i].name);
-        free(table->columns[i].declared);
-    }
-    free(table->columns);
-    free(table->name);
 }
 
 static void catalog_free_view(struct view *view) {
@@ -53,11 +44,9 @@ void catalog_free(struct catalog **catalog) {
     struct catalog *c = *catalog;
     if (c == NULL)
         return;
-    for (int i = 0; i < c->table_count; i++)
-        catalog_free_table(&c->tables[i]);
+    source_sql_free(&c->tables, &c->table_count);
     for (int i = 0; i < c->view_count; i++)
         catalog_free_view(&c->views[i]);
-    free(c->tables);
     free(c->views);
     free(c->source);
     free(c);
@@ -66,90 +55,6 @@ void catalog_free(struct catalog **catalog) {
 
 static int catalog_out_of_memory(struct error *error) {
     return error_set(error, ERROR_SYSTEM, "out of memory");
-}
-
-// One row of a table's columns as SQLite read them from source.sql.
-static int catalog_add_column(struct table *table, sqlite3_stmt *columns, struct error *error) {
-    if (table->column_count == TABLE_COLUMNS_MAX)
-        return error_set(error, ERROR_INPUT, "source.sql: table %s has more than %d columns", table->name,
-                         TABLE_COLUMNS_MAX);
-    struct column *grown = realloc(table->columns, ((size_t)table->column_count + 1) * sizeof *grown);
-    if (grown == NULL)
-        return catalog_out_of_memory(error);
-    table->columns = grown;
-    struct column *column = &table->columns[table->column_count++];
-    *column = (struct column){
-        .name = stmt_copy_text(columns, 0),
-        .declared = stmt_copy_text(columns, 1),
-        .key = sqlite3_column_int(columns, 2),
-    };
-    if (column->name == NULL || column->declared == NULL)
-        return catalog_out_of_memory(error);
-    if (column->name[0] == '_')
-        return error_set(error, ERROR_INPUT,
-                         "source.sql: column %s of table %s: names beginning with _ are the engine's",
-                         column->name, table->name);
-    column_type_parse(column);
-    if (column->key > TABLE_KEYS_MAX)
-        return error_set(error, ERROR_INPUT, "source.sql: table %s has more than %d key columns", table->name,
-                         TABLE_KEYS_MAX);
-    if (column->key > 0) {
-        table->keys[column->key - 1] = table->column_count - 1;
-        table->key_count = column->key > table->key_count ? column->key : table->key_count;
-    }
-    return 0;
-}
-
-static int catalog_read_columns(sqlite3 *scratch, struct table *table, struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
-    if (stmt_prepare(scratch, "select name, type, pk from pragma_table_xinfo(:table)", "source.sql", &columns,
-                     error) != 0)
-        return -1;
-    stmt_bind_text(columns, ":table", span_of(table->name));
-    int row;
-    while ((row = stmt_row(columns, "source.sql", error)) == 1)
-        if (catalog_add_column(table, columns, error) != 0)
-            return -1;
-    if (row == 0 && table->key_count == 0)
-        return error_set(error, ERROR_INPUT,
-                         "source.sql: table %s has no primary key: the mirror keeps a row a key",
-                         table->name);
-    return row;
-}
-
-// source.sql as SQLite understands it, in a database of its own that is thrown away.
-static int catalog_read_tables(struct catalog *catalog, struct error *error) {
-    CLEANUP(stmt_close) sqlite3 *scratch = NULL;
-    if (sqlite3_open(":memory:", &scratch) != SQLITE_OK)
-        return stmt_error(error, scratch, "source.sql");
-    if (stmt_run(scratch, catalog->source, "source.sql", error) != 0)
-        return error_become(error, ERROR_INPUT);
-    CLEANUP(stmt_finalize) sqlite3_stmt *names = NULL;
-    if (stmt_prepare(scratch, "select name from sqlite_schema where type = 'table' order by rowid",
-                     "source.sql", &names, error) != 0)
-        return -1;
-    int row;
-    while ((row = stmt_row(names, "source.sql", error)) == 1) {
-        if (catalog->table_count == CATALOG_TABLES_MAX)
-            return error_set(error, ERROR_INPUT, "source.sql: more than %d tables", CATALOG_TABLES_MAX);
-        struct table *grown = realloc(catalog->tables, ((size_t)catalog->table_count + 1) * sizeof *grown);
-        if (grown == NULL)
-            return catalog_out_of_memory(error);
-        catalog->tables = grown;
-        struct table *table = &catalog->tables[catalog->table_count];
-        *table = (struct table){.name = stmt_copy_text(names, 0), .index = catalog->table_count};
-        catalog->table_count++;
-        if (table->name == NULL)
-            return catalog_out_of_memory(error);
-        if (table->name[0] == '_')
-            return error_set(error, ERROR_INPUT,
-                             "source.sql: table %s: names beginning with _ are the engine's", table->name);
-        if (catalog_read_columns(scratch, table, error) != 0)
-            return -1;
-    }
-    if (row == 0 && catalog->table_count == 0)
-        return error_set(error, ERROR_INPUT, "source.sql declares no table");
-    return row;
 }
 
 // FNV-1a: tells a changed file, nothing more. The NUL counts too, so that a text's end is told.
@@ -373,7 +278,8 @@ static int catalog_build(const struct view_files *files, const char *only, struc
     CLEANUP(catalog_free) struct catalog *catalog = calloc(1, sizeof *catalog);
     if (catalog == NULL)
         return catalog_out_of_memory(error);
-    if (catalog_read_files(catalog, files, error) != 0 || catalog_read_tables(catalog, error) != 0)
+    if (catalog_read_files(catalog, files, error) != 0 ||
+        source_sql_read(catalog->source, &catalog->tables, &catalog->table_count, error) != 0)
         return -1;
     if (only != NULL && catalog_keep_only(catalog, only, error) != 0)
         return -1;

@@ -8,7 +8,7 @@
 
 enum {
     VIEW_FILES_MAX = 4096,
-    VIEW_FILE_BYTES_MAX = 1 << 20,
+    VIEW_FILE_BYTES_MAX = 16 << 20,
     VIEW_NAME_MAX = 128,
 };
 

@@ -1,14 +1,26 @@
-// The declared type of a source column (PostgreSQL's name) -> how the mirror stores it. Pure.
+// The declared type of a source column -> how the mirror stores it. Pure.
 #ifndef TIDEMARK_ROW_COLUMN_TYPE_H
 #define TIDEMARK_ROW_COLUMN_TYPE_H
 
 #include "views/engine/table.h"
 
-#include <stdbool.h>
+#include <stddef.h>
 
-// Sets type, element, precision and scale of `column` from column->declared. A name that is not known is a
-// type of the source's own (an enum, a domain, an extension's): COLUMN_OTHER.
-void column_type_parse(struct column *column);
+enum { TYPE_NAME_SIZE = 64, TYPE_TEXT_SIZE = 128 };
+
+// A type as PostgreSQL's parser gives it.
+struct declared_type {
+    char name[TYPE_NAME_SIZE];    // its internal name, without schema: int4, bpchar, timestamptz, citext
+    char written[TYPE_TEXT_SIZE]; // as source.sql has it, of a domain its base type
+    int arguments[2];             // numeric(8,2), varchar(5), timestamp(3)
+    int argument_count;
+    bool array;   // of any number of dimensions
+    bool is_text; // whatever its name: an enum, a range of the source's own
+    bool is_any;  // whatever its name: a composite
+};
+
+// Sets type, element, precision and scale of `column`. A name that is not known is COLUMN_OTHER.
+void column_type_set(struct column *column, const struct declared_type *declared);
 // What the mirror's CREATE TABLE says for it: its affinity stores the value as it is, and DECIMAL(p,s) and
 // BOOLEAN tell a reader of any query over it how to write it.
 void column_type_stored(const struct column *column, char *ret, size_t size);

@@ -82,6 +82,7 @@ int install_mirror(struct sqlite3 *db, const struct catalog *catalog, struct err
     return meta_set(db, "source", sql, error);
 }
 
+// Without case: a file of before names folded as PostgreSQL folds them has the same tables under SQLite.
 static int install_check_source(sqlite3 *db, const struct catalog *catalog, struct error *error) {
     CLEANUP(stmt_free_text) char *sql = NULL;
     CLEANUP(stmt_finalize) sqlite3_stmt *same = NULL;
@@ -93,7 +94,7 @@ static int install_check_source(sqlite3 *db, const struct catalog *catalog, stru
     if (row < 0)
         return -1;
     const char *source = row == 1 ? (const char *)sqlite3_column_text(same, 0) : NULL;
-    bool equal = source != NULL && strcmp(source, sql) == 0;
+    bool equal = source != NULL && sqlite3_stricmp(source, sql) == 0;
     (void)sqlite3_reset(same);
     if (!equal)
         return error_set(

@@ -1,0 +1,358 @@
+// source.sql as PostgreSQL's DDL: what a whole pg_dump makes, what is refused and where, what the lines for tidemark
+// say.
+#include "views/base/buffer.h"
+#include "views/engine/catalog/source_sql.h"
+
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+// clang-format on
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct read {
+    struct table *tables;
+    int count;
+    struct buffer text;
+};
+
+static char *file_text(const char *path) {
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    char *text = calloc(1, 1 << 20);
+    assert_non_null(text);
+    assert_true(fread(text, 1, (1 << 20) - 1, file) > 0);
+    (void)fclose(file);
+    return text;
+}
+
+static void write_value(struct buffer *text, const struct value *value) {
+    if (value->kind == VALUE_NULL)
+        buffer_text(text, " = null");
+    if (value->kind == VALUE_INTEGER)
+        buffer_format(text, " = %lld", (long long)value->integer);
+    if (value->kind == VALUE_REAL)
+        buffer_format(text, " = %g", value->real);
+    if (value->kind == VALUE_TEXT)
+        buffer_format(text, " = '%.*s'", (int)value->bytes.size, value->bytes.data);
+    if (value->kind == VALUE_BLOB)
+        for (size_t i = 0; i < value->bytes.size; i++)
+            buffer_format(text, "%s%02x", i == 0 ? " = x" : "", (unsigned char)value->bytes.data[i]);
+}
+
+// name key(..) [schema relation] { column words = default := generated; .. } partitions
+static void write_table(struct buffer *text, const struct table *table) {
+    buffer_format(text, "%s key(", table->name);
+    for (int i = 0; i < table->key_count; i++)
+        buffer_format(text, "%s%s", i > 0 ? "," : "", table->columns[table->keys[i]].name);
+    buffer_format(text, ") of %s %s:", table->schema != NULL ? table->schema : "-", table->relation);
+    for (int i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        buffer_format(text, "%s %s %s", i > 0 ? "," : "", column->name, column->declared);
+        write_value(text, &column->fallback);
+        if (column->generated != NULL)
+            buffer_format(text, " := %s", column->generated);
+    }
+    for (int i = 0; i < table->partition_count; i++)
+        buffer_format(text, "%s %s", i == 0 ? "; partitions" : "", table->partitions[i]);
+    buffer_format(text, "%s\n", table->identity_index ? "; identity by an index" : "");
+}
+
+static void read_all(struct read *read, const char *sql) {
+    struct error error = {0};
+    *read = (struct read){0};
+    if (source_sql_read(sql, &read->tables, &read->count, &error) != 0)
+        fail_msg("%s\n%s", error.message, error.excerpt);
+    for (int i = 0; i < read->count; i++)
+        write_table(&read->text, &read->tables[i]);
+    buffer_char(&read->text, '\0');
+}
+
+static void done(struct read *read) {
+    source_sql_free(&read->tables, &read->count);
+    buffer_free(&read->text);
+}
+
+static void makes(const char *sql, const char *wanted) {
+    struct read read;
+    read_all(&read, sql);
+    assert_string_equal(read.text.data, wanted);
+    done(&read);
+}
+
+static void test_pg_dump(void **state) {
+    (void)state;
+    char *dump = file_text(FIXTURES "/ddl/pg_dump_15.sql");
+    char *wanted = file_text(FIXTURES "/ddl/pg_dump_15.tables");
+    makes(dump, wanted);
+    free(dump);
+    free(wanted);
+}
+
+static void test_alterations(void **state) {
+    (void)state;
+    makes(
+        "create table a(id int, b text, c int); alter table a add primary key(id), add d numeric(4,1) default 1.5, "
+        "drop column c; alter table a alter d type numeric(6,2), alter d set default 2; alter table a rename b to e;"
+        "create table b(like a, f int primary key); create table c(id int primary key) ; drop table c;"
+        "alter table b rename to bb; create table if not exists a(x int); alter table a add if not exists d int;",
+        "a key(id) of - a: id int, e text, d numeric(6,2) = 200\n"
+        "bb key(f) of - bb: id int, e text, d numeric(6,2) = 200, f int\n");
+    makes(
+        "create table t(a int, b int); create unique index u on t(b, a); alter table t add primary key using index u",
+        "t key(b,a) of - t: a int, b int\n");
+    makes(
+        "create table t(a int not null, b int unique); create unique index u on t(a);", // the one that cannot be NULL
+        "t key(a) of - t: a int, b int\n");
+    makes(
+        "create table t(a int primary key, b int unique); alter table t replica identity using index t_b_key;",
+        "t key(a) of - t: a int, b int; identity by an index\n");
+    makes("create type pair as (a int, b text); create table t of pair (primary key(a));",
+          "t key(a) of - t: a int, b text\n");
+}
+
+static void test_names(void **state) {
+    (void)state;
+    makes("create table Users(Id int primary key, \"FullName\" text, \xC3\x9Cmlaut int);",
+          "users key(id) of - users: id int, FullName text, \xC3\x9Cmlaut int\n");
+    makes("create table Sales.Orders(id int primary key); create table public.orders(id int primary key);"
+          "create table \"Odd\".\"a.b\"(\"x\"\"y\" int primary key);",
+          "sales.orders key(id) of sales orders: id int\norders key(id) of public orders: id int\n"
+          "Odd.a.b key(x\"y) of Odd a.b: x\"y int\n");
+}
+
+static void test_partitions(void **state) {
+    (void)state;
+    makes(
+        "create table p(id int, r int, primary key(id, r)) partition by list(r);"
+        "create table p_1 partition of p for values in (1);"
+        "create table s.p_2(id int, r int) partition by list(id); create table p_3(id int, r int);"
+        "alter table s.p_2 attach partition p_3 default; alter table only p attach partition s.p_2 for values in (2);"
+        "alter table only s.p_2 add constraint k primary key(id); alter table p_1 add constraint k primary key(id, r);",
+        "p key(id,r) of - p: id int, r int; partitions p_1 p_3 s.p_2\n");
+}
+
+// What PostgreSQL 16 to 18 write and the grammar of 15 does not know.
+static void test_newer(void **state) {
+    (void)state;
+    makes(
+        "CREATE TABLE public.t (\n    id integer CONSTRAINT t_id_not_null NOT NULL,\n    a integer,\n"
+        "    b integer GENERATED ALWAYS AS ((a * 2)),\n    c integer GENERATED ALWAYS AS (a) VIRTUAL,\n"
+        "    d integer GENERATED ALWAYS AS ((a + 1)) STORED,\n    CONSTRAINT has_a NOT NULL a,\n    NOT NULL a,\n"
+        "    valid daterange NOT NULL);\n"
+        "ALTER TABLE ONLY public.t ADD CONSTRAINT t_pkey PRIMARY KEY (id, valid WITHOUT OVERLAPS);\n"
+        "ALTER TABLE ONLY public.t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES public.t(id) NOT ENFORCED;\n"
+        "ALTER TABLE public.t ADD CONSTRAINT n NOT NULL d NOT VALID;\n",
+        "t key(id,valid) of public t: id integer, a integer, b integer := (\"a\"*(2)), c integer := \"a\", "
+        "d integer := (\"a\"+(1)), valid daterange\n");
+}
+
+static void test_what_is_no_table(void **state) {
+    (void)state;
+    makes(
+        "\xEF\xBB\xBF\\connect shop\n/* a /* nested */ ; */ -- ; '\nSET x = 'a;b';\n"
+        "create function f() returns int language plpgsql as $x$ begin; $$; ' $x$;\n"
+        "create function g() returns int begin atomic select case when true then 1 else 2 end; select 2; end;\n"
+        "create rule r as on insert to t do (select 1; select 2);\nselect E'it\\'s; ', 'a''; ', \"b\"\"; \" from c;\n"
+        "COPY public.t (id) FROM stdin;\n1\n2;'\n\\.\n"
+        "create table t(id int primary key);\ngrant all on t to public;\ncreate trigger x before insert on t\n"
+        "for each row execute function f();\n\\unrestrict x\n",
+        "t key(id) of - t: id int\n");
+    makes(
+        "create temp table x(a int); create foreign table f(a int) server s; create table t(id int primary key)",
+        "t key(id) of - t: id int\n");
+}
+
+static void test_defaults(void **state) {
+    (void)state;
+    makes(
+        "create table t(id int primary key, a int default -3, b int default (-4), c bigint default '-5'::integer,"
+        "d text default 'it''s', e varchar(9) default 'x'::character varying, f char(3) default 'ab',"
+        "g boolean default true, h bool default 'f', i numeric(8,2) default 1.5, j numeric default '-1.50',"
+        "k numeric(30,2) default 7, l real default 2.5, m date default '2020-02-03', n time default '10:20:30.5',"
+        "o timestamp default '2020-02-03 10:20:30', p timestamptz default '2020-02-03 10:20:30.25+00',"
+        "q bytea default '\\x00ff', r jsonb default '{}', s json default '{ \"a\":1 }', u int[] default '{}',"
+        "v text[] default array[]::text[], w text default null, x int default 0, y uuid default "
+        "'11111111-2222-3333-4444-555555555555', z date default 'infinity');",
+        "t key(id) of - t: id int, a int = -3, b int = -4, c bigint = -5, d text = 'it's', e varchar(9) = 'x', "
+        "f char(3) = 'ab ', g boolean = 1, h bool = 0, i numeric(8,2) = 150, j numeric = '-1.50', "
+        "k numeric(30,2) = '7.00', l real = 2.5, m date = '2020-02-03', n time = '10:20:30.500000', "
+        "o timestamp = '2020-02-03T10:20:30.000000', p timestamptz = '2020-02-03T10:20:30.250000Z', "
+        "q bytea = x00ff, r jsonb = '{}', s json = '{ \"a\":1 }', u int[] = '[]', v text[] = '[]', "
+        "w text = null, x int = 0, y uuid = '11111111-2222-3333-4444-555555555555', z date = 'infinity'\n");
+    // No literals, or not as the events would write them.
+    makes(
+        "create table t(id int primary key, a timestamptz default now(), b int default nextval('s'), c jsonb default "
+        "'{\"a\":1}', d timestamptz default '2020-01-01 00:00:00', e int default 1+1, f text[] default '{a}', "
+        "g inet default '10.0.0.1', h date default '3 May 2020', i int default 1.5, j numeric(4,1) default 1.25, "
+        "k text default ('a' || 'b'), l interval default '1 day');",
+        "t key(id) of - t: id int, a timestamptz, b int, c jsonb, d timestamptz, e int, f text[], g inet, h date, "
+        "i int, j numeric(4,1), k text, l interval\n");
+}
+
+static void generates(const char *type, const char *expression, const char *wanted) {
+    char sql[1024];
+    struct read read;
+    (void)snprintf(sql, sizeof sql,
+                   "create table t(id int primary key, a int, b int, p numeric(8,2), q numeric(6,3), s text, "
+                   "v varchar(9), f bool, g %s generated always as (%s) stored);",
+                   type, expression);
+    read_all(&read, sql);
+    assert_true(read.tables[0].has_generated);
+    assert_string_equal(read.tables[0].columns[8].generated, wanted);
+    done(&read);
+}
+
+static void test_generated(void **state) {
+    (void)state;
+    generates("int", "a*b", "(\"a\"*\"b\")");
+    generates("int", "-a + 3", "((0-\"a\")+(3))");
+    generates("bigint", "abs(a - b) / 2 % 7", "((abs((\"a\"-\"b\"))/(2))%(7))");
+    generates("numeric(10,2)", "a * p", "(\"a\"*\"p\")");
+    generates("numeric(10,3)", "p + q", "((\"p\"*10)+\"q\")");
+    generates("numeric(10,2)", "p + a", "(\"p\"+(\"a\"*100))");
+    generates("numeric(12,4)", "p", "(\"p\"*100)");
+    generates("numeric(10,1)", "p", "((\"p\"+case when \"p\"<0 then -5 else 5 end)/10)");
+    generates("int", "p", "((\"p\"+case when \"p\"<0 then -50 else 50 end)/100)");
+    generates("numeric(10,2)", "p * 1.5", "(((\"p\"*(15))+case when (\"p\"*(15))<0 then -5 else 5 end)/10)");
+    generates("text", "s || '-' || v", "((\"s\"||'-')||\"v\")");
+    generates("text", "s || a", "(\"s\"||\"a\")");
+    generates("text", "coalesce(s, v, 'it''s'::text)", "coalesce(\"s\",\"v\",'it''s')");
+    generates("text", "(a)::text", "cast(\"a\" as text)");
+    generates("text", "case when a > 1 and f then 'x' when s is null then v else null end",
+              "(case when ((\"a\">(1)) and \"f\") then 'x' when (\"s\" is null) then \"v\" else null end)");
+    generates("boolean", "not (a = b or p <> 1.5)", "(not ((\"a\"=\"b\") or (\"p\"<>((15)*10))))");
+    generates("int", "length(s) + nullif(a, 0)", "(length(\"s\")+nullif(\"a\",(0)))");
+}
+
+static void test_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *sql;
+        const char *message;
+        const char *excerpt;
+    } cases[] = {
+        {"create table t(\n  id int primary key,\n  note nothing text oops);",
+         "source.sql:3:16: syntax error at or near \"text\"", "  note nothing text oops);\n               ^"},
+        {"\ncreat table t(id int primary key);", "source.sql:2:1: syntax error at or near \"creat\"",
+         "creat table t(id int primary key);\n^"},
+        {"create table t(id int);", "source.sql:1:14: table t has no primary key",
+         "create table t(id int);\n             ^"},
+        {"create table t(id int, primary key(di));", "source.sql:1:24: the key of table t names a column di",
+         NULL},
+        {"create table t(id int primary key, id text);", "source.sql:1:36: table t has a column id already",
+         NULL},
+        {"create table t(id int primary key, \"ID\" text);", "SQLite knows no case of names", NULL},
+        {"create table t(id int primary key);\ncreate table \"T\"(id int primary key);",
+         "source.sql:2:14: table T stands on line 1 already, and SQLite knows no case", NULL},
+        {"create table t(id int primary key); create table public.t(id int primary key);",
+         "table t stands on line 1 already", NULL},
+        {"create table _t(id int primary key);", "source.sql:1:14: table _t: names beginning with _ are",
+         NULL},
+        {"create table t(id int primary key, _x int);", "source.sql:1:36: column _x of table t: names", NULL},
+        {"create table sqlite_t(id int primary key);", "are SQLite's", NULL},
+        {"create table t(id int primary key); alter table u add primary key(id);",
+         "source.sql:1:49: there is no table u before this line", NULL},
+        {"create table t(id int primary key) ;\n alter table t alter x type int;",
+         "source.sql:2:14: table t has no column x", NULL},
+        {"create table t as select 1 as id;", "source.sql:1:1: create table .. as: the columns", NULL},
+        {"create table t(id int primary key, x text default 'oops);",
+         "source.sql:1:51: a quote that does not end", NULL},
+        {"/* oops\ncreate table t(id int primary key);", "source.sql:1:1: a comment that does not end", NULL},
+        {"select $a$ oops", "source.sql:1:8: a dollar quote that does not end", NULL},
+        {"grant all on x to y;", "source.sql declares no table", NULL},
+        {"create table t(id int primary key, g text generated always as (lower(s)) stored, s text);",
+         "source.sql:1:64: column g is generated by an expression that SQLite would not compute as PostgreSQL does (a "
+         "function of PostgreSQL's)",
+         NULL},
+        {"create table t(id int primary key, a numeric(8,2), g numeric(8,2) generated always as (a / 3) stored);",
+         "it divides a NUMERIC", NULL},
+        {"create table t(id int primary key, a text, g boolean generated always as (a > 'x') stored);",
+         "the order of texts", NULL},
+        {"create table t(id int primary key, a real, g real generated always as (a + 1) stored);",
+         "in another form", NULL},
+        {"create table t(id int primary key, g tsvector generated always as (to_tsvector('a', 'b')) stored);",
+         "a function of PostgreSQL's", NULL},
+        {"create table t(a int, g int generated always as (a) stored primary key);",
+         "is generated and in the key", NULL},
+        {"-- tidemark: tpoic t = x\ncreate table t(id int primary key);",
+         "source.sql:1:14: a line for tidemark begins with", NULL},
+        {"-- tidemark: topic t\ncreate table t(id int primary key);",
+         "source.sql:1:14: the line is written `-- tidemark: topic TABLE = NAME or /regex/`", NULL},
+        {"-- tidemark: topic u = x\ncreate table t(id int primary key);",
+         "the line names no table of source.sql", NULL},
+        {"-- tidemark: bytes t.x = hex\ncreate table t(id int primary key);", "table t has no column x",
+         NULL},
+        {"-- tidemark: bytes t.id = octal\ncreate table t(id int primary key);",
+         "source.sql:1:27: bytes are base64, base64url or hex", NULL},
+        {"-- tidemark: time t = seconds\ncreate table t(id int primary key);",
+         "source.sql:1:23: times are adaptive", NULL},
+        {"-- tidemark: key t = id\ncreate table t(id int primary key);",
+         "source.sql:1:14: table t declares its primary key on line 2", NULL},
+        {"-- tidemark: key t = id,\ncreate table t(id int);", "source.sql:1:22: a key is a list of columns",
+         NULL},
+        {"-- tidemark: renamed t.id from a b\ncreate table t(id int primary key);", "the line is written",
+         NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct table *tables;
+        int count;
+        struct error error = {0};
+        if (source_sql_read(cases[i].sql, &tables, &count, &error) == 0)
+            fail_msg("taken: %s", cases[i].sql);
+        if (strstr(error.message, cases[i].message) == NULL)
+            fail_msg("%s\nsays: %s\nnot: %s", cases[i].sql, error.message, cases[i].message);
+        assert_int_equal(error.kind, ERROR_INPUT);
+        assert_null(tables);
+        if (cases[i].excerpt != NULL)
+            assert_string_equal(error.excerpt, cases[i].excerpt);
+    }
+}
+
+static void test_lines(void **state) {
+    (void)state;
+    struct read read;
+    read_all(
+        &read,
+        "-- tidemark: topic Orders = shop.orders\n--tidemark: topic sales.\"Big Ones\" = /^shop\\.b.*$/ \n"
+        "-- tidemark: time orders = connect\n-- tidemark: bytes sales.\"Big Ones\".raw = base64url\n"
+        "-- tidemark: renamed orders.total from \"Sum\"\n-- tidemark: key kept = b, \"A\"\n"
+        "-- tidemark: ignore _migrations\n-- tidemark: ignore orders.words\n-- tidemark: ignore s.x\n"
+        "create table _migrations(id int); alter table _migrations add constraint k primary key(id);\n"
+        "create table s.x(a int); create table public.orders(id int primary key, total int,\n"
+        "words tsvector generated always as (to_tsvector('a', 'b')) stored);\n"
+        "create table sales.\"Big Ones\"(id int primary key, raw bytea);\n"
+        "create table kept(\"A\" int, b int, c int);\n");
+    assert_int_equal(read.count, 3);
+    assert_string_equal(read.tables[0].topic, "shop.orders");
+    assert_false(read.tables[0].topic_is_regex);
+    assert_int_equal(read.tables[0].time_precision, TIME_PRECISION_CONNECT);
+    assert_int_equal(read.tables[0].column_count, 2);
+    assert_string_equal(read.tables[0].columns[1].renamed_from, "Sum");
+    assert_int_equal(read.tables[0].line, 11);
+    assert_int_equal(read.tables[0].key_line, 11);
+    assert_int_equal(read.tables[0].columns[1].line, 11);
+    assert_string_equal(read.tables[1].topic, "^shop\\.b.*$");
+    assert_true(read.tables[1].topic_is_regex);
+    assert_int_equal(read.tables[1].columns[1].bytes, BYTES_BASE64URL);
+    assert_int_equal(read.tables[2].key_count, 2);
+    assert_int_equal(read.tables[2].keys[0], 1);
+    assert_int_equal(read.tables[2].keys[1], 0);
+    assert_int_equal(read.tables[2].key_line, 6);
+    done(&read);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pg_dump),  cmocka_unit_test(test_alterations),
+        cmocka_unit_test(test_names),    cmocka_unit_test(test_partitions),
+        cmocka_unit_test(test_newer),    cmocka_unit_test(test_what_is_no_table),
+        cmocka_unit_test(test_defaults), cmocka_unit_test(test_generated),
+        cmocka_unit_test(test_refused),  cmocka_unit_test(test_lines),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

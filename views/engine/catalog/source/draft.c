@@ -1,0 +1,253 @@
+#include "views/engine/catalog/source/draft.h"
+
+#include "views/base/cleanup.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+int source_draft_out_of_memory(struct source_draft *draft) {
+    return error_set(draft->error, ERROR_SYSTEM, "out of memory");
+}
+
+void source_draft_free_list(char ***list, int *count) {
+    for (int i = 0; i < *count; i++)
+        free((*list)[i]);
+    free(*list);
+    *list = NULL;
+    *count = 0;
+}
+
+static void source_draft_free_column(struct draft_column *column) {
+    free(column->name);
+    json_decref(column->expression.tree);
+    *column = (struct draft_column){0};
+}
+
+static void source_draft_free_table(struct draft_table *table) {
+    for (int i = 0; i < table->column_count; i++)
+        source_draft_free_column(&table->columns[i]);
+    free(table->columns);
+    source_draft_free_list(&table->keys, &table->key_count);
+    source_draft_free_list(&table->partitions, &table->partition_count);
+    free(table->name);
+    free(table->schema);
+    free(table->relation);
+    free(table->identity);
+}
+
+void source_draft_free(struct source_draft *draft) {
+    for (int i = 0; i < draft->table_count; i++)
+        source_draft_free_table(&draft->tables[i]);
+    for (int i = 0; i < draft->index_count; i++) {
+        source_draft_free_list(&draft->indexes[i].columns, &draft->indexes[i].column_count);
+        free(draft->indexes[i].name);
+        free(draft->indexes[i].table);
+    }
+    for (int i = 0; i < draft->type_count; i++) {
+        free(draft->types[i].name);
+        json_decref(draft->types[i].columns);
+    }
+    free(draft->tables);
+    free(draft->indexes);
+    free(draft->types);
+    *draft = (struct source_draft){0};
+}
+
+static bool source_draft_is_public(const char *schema) {
+    return schema == NULL || strcmp(schema, "public") == 0;
+}
+
+char *source_draft_mirror_name(struct source_name name) {
+    if (source_draft_is_public(name.schema))
+        return strdup(name.relation);
+    size_t size = strlen(name.schema) + strlen(name.relation) + 2;
+    char *joined = malloc(size);
+    if (joined != NULL)
+        (void)snprintf(joined, size, "%s.%s", name.schema, name.relation);
+    return joined;
+}
+
+struct draft_table *source_draft_table(const struct source_draft *draft, struct source_name name) {
+    CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
+    for (int i = 0; mirror != NULL && i < draft->table_count; i++)
+        if (strcmp(draft->tables[i].name, mirror) == 0)
+            return &draft->tables[i];
+    return NULL;
+}
+
+struct draft_table *source_draft_root(const struct source_draft *draft, struct source_name name) {
+    CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
+    for (int i = 0; mirror != NULL && i < draft->table_count; i++)
+        for (int j = 0; j < draft->tables[i].partition_count; j++)
+            if (strcmp(draft->tables[i].partitions[j], mirror) == 0)
+                return &draft->tables[i];
+    return NULL;
+}
+
+int source_draft_column(const struct draft_table *table, const char *name) {
+    for (int i = 0; i < table->column_count; i++)
+        if (strcmp(table->columns[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+const struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name) {
+    CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
+    for (int i = 0; mirror != NULL && i < draft->type_count; i++)
+        if (strcmp(draft->types[i].name, mirror) == 0)
+            return &draft->types[i];
+    return NULL;
+}
+
+int source_draft_append(struct source_draft *draft, char ***list, int *count, const char *text) {
+    char **grown = realloc(*list, ((size_t)*count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return source_draft_out_of_memory(draft);
+    *list = grown;
+    grown[*count] = strdup(text);
+    if (grown[*count] == NULL)
+        return source_draft_out_of_memory(draft);
+    ++*count;
+    return 0;
+}
+
+// SQLite compares names without case, and keeps those that begin with sqlite_ to itself.
+static int source_draft_check_table(struct source_draft *draft, const char *name, size_t at) {
+    if (name[0] == '_')
+        return source_text_error(draft->text, at, draft->error,
+                                 "table %s: names beginning with _ are the engine's (a line `-- tidemark: "
+                                 "ignore %s` leaves it out)",
+                                 name, name);
+    if (strncasecmp(name, "sqlite_", strlen("sqlite_")) == 0)
+        return source_text_error(draft->text, at, draft->error,
+                                 "table %s: names beginning with sqlite_ are SQLite's", name);
+    for (int i = 0; i < draft->table_count; i++)
+        if (strcasecmp(draft->tables[i].name, name) == 0)
+            return source_text_error(
+                draft->text, at, draft->error, "table %s stands on line %d already%s", name,
+                source_text_line(draft->text, draft->tables[i].at),
+                strcmp(draft->tables[i].name, name) == 0 ? "" : ", and SQLite knows no case of names");
+    if (draft->table_count == CATALOG_TABLES_MAX)
+        return source_text_error(draft->text, at, draft->error, "more than %d tables", CATALOG_TABLES_MAX);
+    return 0;
+}
+
+int source_draft_add_table(struct source_draft *draft, struct source_name name, size_t at,
+                           struct draft_table **ret) {
+    CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
+    if (mirror == NULL)
+        return source_draft_out_of_memory(draft);
+    if (source_draft_check_table(draft, mirror, at) != 0)
+        return -1;
+    struct draft_table *grown = realloc(draft->tables, ((size_t)draft->table_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return source_draft_out_of_memory(draft);
+    draft->tables = grown;
+    struct draft_table *table = &draft->tables[draft->table_count++];
+    *table = (struct draft_table){.name = mirror,
+                                  .schema = name.schema != NULL ? strdup(name.schema) : NULL,
+                                  .relation = strdup(name.relation),
+                                  .at = at,
+                                  .key_at = at};
+    mirror = NULL;
+    if (table->relation == NULL || (name.schema != NULL && table->schema == NULL))
+        return source_draft_out_of_memory(draft);
+    *ret = table;
+    return 0;
+}
+
+static int source_draft_check_column(struct source_draft *draft, const struct draft_table *table,
+                                     const struct draft_column *column) {
+    if (column->name[0] == '_')
+        return source_text_error(draft->text, column->at, draft->error,
+                                 "column %s of table %s: names beginning with _ are the engine's (a line `-- "
+                                 "tidemark: ignore %s.%s` leaves it out)",
+                                 column->name, table->name, table->name, column->name);
+    for (int i = 0; i < table->column_count; i++)
+        if (strcasecmp(table->columns[i].name, column->name) == 0)
+            return source_text_error(
+                draft->text, column->at, draft->error, "table %s has a column %s already%s", table->name,
+                table->columns[i].name,
+                strcmp(table->columns[i].name, column->name) == 0 ? ""
+                                                                  : ", and SQLite knows no case of names");
+    if (table->column_count == TABLE_COLUMNS_MAX)
+        return source_text_error(draft->text, column->at, draft->error,
+                                 "table %s has more than %d columns, which is PostgreSQL's limit",
+                                 table->name, TABLE_COLUMNS_MAX);
+    return 0;
+}
+
+int source_draft_add_column(struct source_draft *draft, struct draft_table *table,
+                            struct draft_column *column) {
+    if (source_draft_check_column(draft, table, column) != 0) {
+        source_draft_free_column(column);
+        return -1;
+    }
+    struct draft_column *grown = realloc(table->columns, ((size_t)table->column_count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        source_draft_free_column(column);
+        return source_draft_out_of_memory(draft);
+    }
+    table->columns = grown;
+    table->columns[table->column_count++] = *column;
+    *column = (struct draft_column){0};
+    return 0;
+}
+
+int source_draft_copy_column(struct source_draft *draft, struct draft_table *table,
+                             const struct draft_column *from, size_t at) {
+    struct draft_column copy = *from;
+    copy.at = at;
+    copy.name = strdup(from->name);
+    if (copy.name == NULL)
+        return source_draft_out_of_memory(draft);
+    json_incref(copy.expression.tree);
+    return source_draft_add_column(draft, table, &copy);
+}
+
+int source_draft_add_type(struct source_draft *draft, struct source_name name, struct draft_type **ret) {
+    struct draft_type *grown = realloc(draft->types, ((size_t)draft->type_count + 1) * sizeof *grown);
+    char *mirror = source_draft_mirror_name(name);
+    if (grown != NULL)
+        draft->types = grown;
+    if (grown == NULL || mirror == NULL) {
+        free(mirror);
+        return source_draft_out_of_memory(draft);
+    }
+    struct draft_type *type = &draft->types[draft->type_count++];
+    *type = (struct draft_type){.name = mirror};
+    (void)snprintf(type->base.name, sizeof type->base.name, "%s", mirror);
+    (void)snprintf(type->base.written, sizeof type->base.written, "%s", mirror);
+    *ret = type;
+    return 0;
+}
+
+int source_draft_add_index(struct source_draft *draft, struct draft_table *table, size_t at,
+                           struct draft_index **ret) {
+    struct draft_index *grown = realloc(draft->indexes, ((size_t)draft->index_count + 1) * sizeof *grown);
+    char *name = strdup(table->name);
+    if (grown != NULL)
+        draft->indexes = grown;
+    if (grown == NULL || name == NULL) {
+        free(name);
+        return source_draft_out_of_memory(draft);
+    }
+    struct draft_index *index = &draft->indexes[draft->index_count++];
+    *index = (struct draft_index){.table = name, .at = at};
+    *ret = index;
+    return 0;
+}
+
+void source_draft_remove_table(struct source_draft *draft, struct draft_table *table) {
+    size_t index = (size_t)(table - draft->tables);
+    source_draft_free_table(table);
+    draft->table_count--;
+    memmove(table, table + 1, ((size_t)draft->table_count - index) * sizeof *table);
+}
+
+void source_draft_remove_column(struct draft_table *table, int column) {
+    source_draft_free_column(&table->columns[column]);
+    table->column_count--;
+    memmove(&table->columns[column], &table->columns[column + 1],
+            (size_t)(table->column_count - column) * sizeof *table->columns);
+}

@@ -1,0 +1,105 @@
+// The tables of source.sql while its statements are carried out one after another, as PostgreSQL would: a later
+// ALTER TABLE changes what an earlier CREATE TABLE made. One thread. Names are folded already.
+#ifndef TIDEMARK_CATALOG_SOURCE_DRAFT_H
+#define TIDEMARK_CATALOG_SOURCE_DRAFT_H
+
+#include "views/engine/catalog/source/text.h"
+#include "views/engine/row/column_type.h"
+
+#include <jansson.h>
+
+// `schema`.`relation` as parsed; schema NULL = not written.
+struct source_name {
+    const char *schema;
+    const char *relation;
+};
+
+// A `default` or `generated` expression: a tree of pg_parse, whose locations count from `base`.
+struct source_expression {
+    json_t *tree; // NULL = none; owned
+    size_t base;
+};
+
+struct draft_column {
+    char *name;
+    struct declared_type type;
+    size_t at;
+    bool not_null;
+    bool generated; // the expression is no default
+    struct source_expression expression;
+};
+
+struct draft_table {
+    char *name; // of the mirror
+    char *schema;
+    char *relation;
+    size_t at;
+    struct draft_column *columns;
+    int column_count;
+    char **keys; // the primary key's columns, in order
+    int key_count;
+    size_t key_at;
+    char **partitions;
+    int partition_count;
+    char *identity; // the index that REPLICA IDENTITY USING INDEX names, NULL = none
+};
+
+// A unique index or constraint.
+struct draft_index {
+    char *name; // NULL: PostgreSQL would name it
+    char *table;
+    char **columns;
+    int column_count;
+    size_t at;
+};
+
+// A type that source.sql makes. A domain is its base type.
+struct draft_type {
+    char *name; // "schema.name" or "name"
+    struct declared_type base;
+    json_t *columns; // of a composite; owned
+    size_t columns_base;
+};
+
+struct source_draft {
+    const struct source_text *text;
+    struct draft_table *tables;
+    int table_count;
+    struct draft_index *indexes;
+    int index_count;
+    struct draft_type *types;
+    int type_count;
+    struct error *error;
+};
+
+void source_draft_free(struct source_draft *draft);
+// The name in the mirror: "orders" without a schema and in public, else "sales.orders". The caller frees; NULL =
+// out of memory.
+char *source_draft_mirror_name(struct source_name name);
+// Bytes equal, or NULL.
+struct draft_table *source_draft_table(const struct source_draft *draft, struct source_name name);
+// The table that it is a partition of, or NULL.
+struct draft_table *source_draft_root(const struct source_draft *draft, struct source_name name);
+// The number of the column of exactly this name, or -1.
+int source_draft_column(const struct draft_table *table, const char *name);
+const struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name);
+
+// Each refuses, with line and caret at `at`, what cannot be: a name twice, a name of the engine's, too many.
+int source_draft_add_table(struct source_draft *draft, struct source_name name, size_t at,
+                           struct draft_table **ret);
+// `column` is taken over, also where it is refused.
+int source_draft_add_column(struct source_draft *draft, struct draft_table *table,
+                            struct draft_column *column);
+int source_draft_copy_column(struct source_draft *draft, struct draft_table *table,
+                             const struct draft_column *from, size_t at);
+int source_draft_add_type(struct source_draft *draft, struct source_name name, struct draft_type **ret);
+int source_draft_add_index(struct source_draft *draft, struct draft_table *table, size_t at,
+                           struct draft_index **ret);
+void source_draft_remove_table(struct source_draft *draft, struct draft_table *table);
+void source_draft_remove_column(struct draft_table *table, int column);
+// A string at the end of a list of them.
+int source_draft_append(struct source_draft *draft, char ***list, int *count, const char *text);
+void source_draft_free_list(char ***list, int *count);
+int source_draft_out_of_memory(struct source_draft *draft);
+
+#endif

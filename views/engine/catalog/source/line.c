@@ -1,0 +1,303 @@
+#include "views/engine/catalog/source/line.h"
+
+#include "views/base/cleanup.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct line_word {
+    const char *word;
+    enum source_line_kind kind;
+    const char *separator; // between the name and the value, NULL = there is none
+    const char *form;
+};
+
+static const struct line_word line_words[] = {
+    {"topic", LINE_TOPIC, "=", "topic TABLE = NAME or /regex/"},
+    {"time", LINE_TIME, "=", "time TABLE = connect"},
+    {"bytes", LINE_BYTES, "=", "bytes TABLE.COLUMN = hex"},
+    {"renamed", LINE_RENAMED, "from", "renamed TABLE.NEW from OLD"},
+    {"key", LINE_KEY, "=", "key TABLE = COLUMN, .."},
+    {"ignore", LINE_IGNORE, NULL, "ignore TABLE or TABLE.COLUMN"},
+};
+
+void source_lines_free(struct source_lines *lines) {
+    for (int i = 0; i < lines->count; i++)
+        for (int part = 0; part < lines->list[i].part_count; part++)
+            free(lines->list[i].parts[part]);
+    free(lines->list);
+    *lines = (struct source_lines){0};
+}
+
+static void source_line_skip(struct span *rest, size_t size) {
+    rest->data += size;
+    rest->size -= size;
+}
+
+static void source_line_skip_spaces(struct span *rest) {
+    while (rest->size > 0 && isspace((unsigned char)*rest->data))
+        source_line_skip(rest, 1);
+}
+
+// "Quoted ""name""" or a word that folds. NULL: none, or out of memory.
+static char *source_line_name(struct span *rest) {
+    char *name = malloc(rest->size + 1);
+    size_t size = 0;
+    if (name == NULL)
+        return NULL;
+    bool quoted = rest->size > 0 && *rest->data == '"';
+    if (quoted)
+        source_line_skip(rest, 1);
+    for (; rest->size > 0; source_line_skip(rest, 1)) {
+        char c = *rest->data;
+        if (quoted && c == '"') {
+            source_line_skip(rest, 1);
+            if (rest->size == 0 || *rest->data != '"')
+                break;
+        } else if (!quoted && !isalnum((unsigned char)c) && c != '_' && c != '$' && (unsigned char)c < 0x80) {
+            break;
+        }
+        name[size++] = quoted ? c : (char)((unsigned char)c < 0x80 ? tolower((unsigned char)c) : c);
+    }
+    name[size] = '\0';
+    if (size > 0)
+        return name;
+    free(name);
+    return NULL;
+}
+
+int source_line_next_name(struct span *rest, char **ret) {
+    source_line_skip_spaces(rest);
+    if (rest->size == 0)
+        return 0;
+    *ret = source_line_name(rest);
+    if (*ret == NULL)
+        return -1;
+    source_line_skip_spaces(rest);
+    if (rest->size == 0)
+        return 1;
+    bool comma = *rest->data == ',';
+    if (comma)
+        source_line_skip(rest, 1);
+    source_line_skip_spaces(rest);
+    if (comma && rest->size > 0)
+        return 1;
+    free(*ret);
+    *ret = NULL;
+    return -1;
+}
+
+static bool source_line_take(struct span *rest, const char *word) {
+    size_t size = strlen(word);
+    if (rest->size < size || memcmp(rest->data, word, size) != 0)
+        return false;
+    source_line_skip(rest, size);
+    return true;
+}
+
+static int source_line_error(const struct source_text *text, const struct source_line *line,
+                             struct error *error) {
+    for (size_t i = 0; i < sizeof line_words / sizeof *line_words; i++)
+        if (line_words[i].kind == line->kind)
+            return source_text_error(text, line->at, error, "the line is written `-- tidemark: %s`",
+                                     line_words[i].form);
+    return -1;
+}
+
+// TABLE, SCHEMA.TABLE, TABLE.COLUMN, SCHEMA.TABLE.COLUMN
+static int source_line_read_name(struct source_line *line, struct span *rest) {
+    do {
+        if (line->part_count == SOURCE_LINE_PARTS_MAX)
+            return -1;
+        line->parts[line->part_count] = source_line_name(rest);
+        if (line->parts[line->part_count] == NULL)
+            return -1;
+        line->part_count++;
+    } while (source_line_take(rest, "."));
+    return 0;
+}
+
+static const struct line_word *source_line_word(struct span text) {
+    size_t size = 0;
+    while (size < text.size && !isspace((unsigned char)text.data[size]))
+        size++;
+    for (size_t i = 0; i < sizeof line_words / sizeof *line_words; i++)
+        if (span_is((struct span){text.data, size}, line_words[i].word))
+            return &line_words[i];
+    return NULL;
+}
+
+static int source_line_read(const struct source_text *text, const struct source_directive *directive,
+                            struct source_line *line, struct error *error) {
+    const struct line_word *word = source_line_word(directive->text);
+    *line = (struct source_line){.at = directive->at};
+    if (word == NULL)
+        return source_text_error(
+            text, directive->at, error,
+            "a line for tidemark begins with topic, time, bytes, renamed, key or ignore");
+    line->kind = word->kind;
+    struct span rest = directive->text;
+    source_line_skip(&rest, strlen(word->word));
+    source_line_skip_spaces(&rest);
+    if (source_line_read_name(line, &rest) != 0)
+        return source_line_error(text, line, error);
+    source_line_skip_spaces(&rest);
+    if (word->separator != NULL && !source_line_take(&rest, word->separator))
+        return source_line_error(text, line, error);
+    source_line_skip_spaces(&rest);
+    line->value = rest;
+    line->value_at = directive->at + (size_t)(rest.data - directive->text.data);
+    return (rest.size > 0) == (word->separator != NULL) ? 0 : source_line_error(text, line, error);
+}
+
+int source_lines_read(const struct source_text *text, struct source_lines *ret, struct error *error) {
+    *ret = (struct source_lines){.text = text};
+    if (text->directive_count == 0)
+        return 0;
+    ret->list = calloc((size_t)text->directive_count, sizeof *ret->list);
+    if (ret->list == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int i = 0; i < text->directive_count; i++) {
+        ret->count++;
+        if (source_line_read(text, &text->directives[i], &ret->list[i], error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+// The first `count` parts as a name of the mirror.
+static bool source_line_names(const struct source_line *line, int count, const char *table) {
+    if (count < 1 || count > 2)
+        return false;
+    bool public = count == 2 && strcmp(line->parts[0], "public") == 0;
+    if (count == 1 || public)
+        return strcmp(line->parts[count - 1], table) == 0;
+    size_t size = strlen(line->parts[0]);
+    return strncmp(table, line->parts[0], size) == 0 && table[size] == '.' &&
+           strcmp(table + size + 1, line->parts[1]) == 0;
+}
+
+bool source_lines_ignore(const struct source_lines *lines, const char *table, const char *column) {
+    for (int i = 0; i < lines->count; i++) {
+        const struct source_line *line = &lines->list[i];
+        int parts = line->part_count;
+        if (line->kind != LINE_IGNORE)
+            continue;
+        if (column == NULL
+                ? source_line_names(line, parts, table)
+                : source_line_names(line, parts - 1, table) && strcmp(line->parts[parts - 1], column) == 0)
+            return true;
+    }
+    return false;
+}
+
+const struct source_line *source_lines_key(const struct source_lines *lines, const char *table) {
+    for (int i = 0; i < lines->count; i++)
+        if (lines->list[i].kind == LINE_KEY &&
+            source_line_names(&lines->list[i], lines->list[i].part_count, table))
+            return &lines->list[i];
+    return NULL;
+}
+
+// --- what they say
+
+static int source_line_apply_topic(struct table *table, const struct source_line *line, struct error *error) {
+    struct span name = line->value;
+    bool regex = name.size > 2 && name.data[0] == '/' && name.data[name.size - 1] == '/';
+    if (regex)
+        name = (struct span){name.data + 1, name.size - 2};
+    free(table->topic);
+    table->topic = strndup(name.data, name.size);
+    table->topic_is_regex = regex;
+    return table->topic != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
+}
+
+static const char *const time_words[] = {
+    [TIME_PRECISION_UNSET] = NULL,
+    [TIME_PRECISION_ADAPTIVE] = "adaptive",
+    [TIME_PRECISION_ADAPTIVE_TIME_MICROSECONDS] = "adaptive_time_microseconds",
+    [TIME_PRECISION_CONNECT] = "connect",
+    [TIME_PRECISION_ISOSTRING] = "isostring",
+    [TIME_PRECISION_MICROSECONDS] = "microseconds",
+    [TIME_PRECISION_NANOSECONDS] = "nanoseconds",
+};
+
+static const char *const bytes_words[] = {
+    [BYTES_UNSET] = NULL,
+    [BYTES_BASE64] = "base64",
+    [BYTES_BASE64URL] = "base64url",
+    [BYTES_HEX] = "hex",
+};
+
+// The number of the line's value among `words`, 0 = it is none.
+static int source_line_choice(const struct source_line *line, const char *const *words, size_t count) {
+    for (size_t i = 1; i < count; i++)
+        if (span_is(line->value, words[i]))
+            return (int)i;
+    return 0;
+}
+
+static int source_line_apply_column(const struct source_lines *lines, const struct source_line *line,
+                                    struct column *column, struct error *error) {
+    if (line->kind == LINE_BYTES) {
+        column->bytes =
+            (enum bytes_form)source_line_choice(line, bytes_words, sizeof bytes_words / sizeof *bytes_words);
+        if (column->bytes == BYTES_UNSET)
+            return source_text_error(lines->text, line->value_at, error,
+                                     "bytes are base64, base64url or hex");
+        return 0;
+    }
+    struct span rest = line->value;
+    free(column->renamed_from);
+    column->renamed_from = NULL;
+    if (source_line_next_name(&rest, &column->renamed_from) != 1 || rest.size > 0)
+        return source_line_error(lines->text, line, error);
+    return 0;
+}
+
+static struct table *source_line_table(struct table *tables, int count, const struct source_line *line,
+                                       int parts) {
+    for (int i = 0; i < count; i++)
+        if (source_line_names(line, parts, tables[i].name))
+            return &tables[i];
+    return NULL;
+}
+
+static int source_line_apply(const struct source_lines *lines, const struct source_line *line,
+                             struct table *tables, int count, struct error *error) {
+    bool of_column = line->kind == LINE_BYTES || line->kind == LINE_RENAMED;
+    if (line->kind == LINE_IGNORE)
+        return 0;
+    struct table *table =
+        source_line_table(tables, count, line, of_column ? line->part_count - 1 : line->part_count);
+    if (table == NULL)
+        return source_text_error(lines->text, line->at, error, "the line names no table of source.sql");
+    if (line->kind == LINE_KEY)
+        return 0;
+    if (of_column) {
+        const char *name = line->parts[line->part_count - 1];
+        int column = table_column(table, name, strlen(name));
+        if (column < 0)
+            return source_text_error(lines->text, line->at, error, "table %s has no column %s", table->name,
+                                     name);
+        return source_line_apply_column(lines, line, &table->columns[column], error);
+    }
+    if (line->kind == LINE_TOPIC)
+        return source_line_apply_topic(table, line, error);
+    table->time_precision =
+        (enum time_precision)source_line_choice(line, time_words, sizeof time_words / sizeof *time_words);
+    if (table->time_precision == TIME_PRECISION_UNSET)
+        return source_text_error(lines->text, line->value_at, error,
+                                 "times are adaptive, adaptive_time_microseconds, connect, isostring, "
+                                 "microseconds or nanoseconds (time.precision.mode of the connector)");
+    return 0;
+}
+
+int source_lines_apply(const struct source_lines *lines, struct table *tables, int count,
+                       struct error *error) {
+    for (int i = 0; i < lines->count; i++)
+        if (source_line_apply(lines, &lines->list[i], tables, count, error) != 0)
+            return -1;
+    return 0;
+}

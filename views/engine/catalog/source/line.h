@@ -1,0 +1,48 @@
+// The lines of source.sql that speak to tidemark:
+//   -- tidemark: topic TABLE = NAME or /regex/
+//   -- tidemark: time TABLE = adaptive | adaptive_time_microseconds | connect | isostring | microseconds | nanoseconds
+//   -- tidemark: bytes TABLE.COLUMN = base64 | base64url | hex
+//   -- tidemark: renamed TABLE.NEW from OLD
+//   -- tidemark: key TABLE = COLUMN, ...      of a table that declares no primary key (message.key.columns)
+//   -- tidemark: ignore TABLE or TABLE.COLUMN
+// Names are written as in SQL: unquoted ones fold to lower case. One thread.
+#ifndef TIDEMARK_CATALOG_SOURCE_LINE_H
+#define TIDEMARK_CATALOG_SOURCE_LINE_H
+
+#include "views/engine/catalog/source/text.h"
+#include "views/engine/table.h"
+
+enum source_line_kind { LINE_TOPIC, LINE_TIME, LINE_BYTES, LINE_RENAMED, LINE_KEY, LINE_IGNORE };
+
+enum { SOURCE_LINE_PARTS_MAX = 3 };
+
+struct source_line {
+    enum source_line_kind kind;
+    size_t at;
+    char *parts[SOURCE_LINE_PARTS_MAX]; // the name before "=" or "from", cut at its dots, folded
+    int part_count;
+    struct span value; // what stands behind "=" or "from", borrowed from the text
+    size_t value_at;
+};
+
+struct source_lines {
+    const struct source_text *text;
+    struct source_line *list;
+    int count;
+};
+
+// Errors: ERROR_INPUT with line and caret: a word that is none of these, a name that is none.
+int source_lines_read(const struct source_text *text, struct source_lines *ret, struct error *error);
+void source_lines_free(struct source_lines *lines);
+// Whether a line leaves out the table of this mirror name, or (column not NULL) its column.
+bool source_lines_ignore(const struct source_lines *lines, const char *table, const char *column);
+// The line of a table's key, or NULL.
+const struct source_line *source_lines_key(const struct source_lines *lines, const char *table);
+// What the lines say, into the tables; all kinds but KEY and IGNORE. Errors: tables and columns that are not there, words
+// that are none.
+int source_lines_apply(const struct source_lines *lines, struct table *tables, int count,
+                       struct error *error);
+// The next of a list `a, "b c"`: 1 and its name (for the caller to free), 0 = no more, -1 = not a list of names.
+int source_line_next_name(struct span *rest, char **ret);
+
+#endif

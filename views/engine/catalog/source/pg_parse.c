@@ -1,0 +1,46 @@
+#include "views/engine/catalog/source/pg_parse.h"
+
+#include "views/base/cleanup.h"
+
+#include <pg_query.h>
+#include <stdio.h>
+
+// PostgreSQL counts characters, from 1.
+static size_t pg_parse_byte_of(struct span statement, int character) {
+    size_t at = 0;
+    for (int seen = 1; at < statement.size; at++) {
+        bool begins = ((unsigned char)statement.data[at] & 0xC0) != 0x80;
+        if (begins && seen++ >= character)
+            break;
+    }
+    return at;
+}
+
+static json_t *pg_parse_fail(struct pg_parse_error *error, const char *message, size_t at) {
+    (void)snprintf(error->message, sizeof error->message, "%s", message);
+    error->at = at;
+    return NULL;
+}
+
+// {"version":..,"stmts":[{"stmt":{..}}]}
+static json_t *pg_parse_first(const char *tree, struct pg_parse_error *error) {
+    json_t *all = json_loads(tree, 0, NULL);
+    if (all == NULL)
+        return pg_parse_fail(error, "out of memory, or nested too deeply", 0);
+    json_t *first = json_array_get(json_object_get(all, "stmts"), 0);
+    json_t *statement = first != NULL ? json_incref(json_object_get(first, "stmt")) : json_object();
+    json_decref(all);
+    return statement;
+}
+
+json_t *pg_parse(struct span statement, struct pg_parse_error *error) {
+    CLEANUP(free_charp) char *text = strndup(statement.data, statement.size);
+    if (text == NULL)
+        return pg_parse_fail(error, "out of memory", 0);
+    PgQueryParseResult result = pg_query_parse(text);
+    json_t *tree = result.error != NULL ? pg_parse_fail(error, result.error->message,
+                                                        pg_parse_byte_of(statement, result.error->cursorpos))
+                                        : pg_parse_first(result.parse_tree, error);
+    pg_query_free_parse_result(result);
+    return tree;
+}

@@ -1,0 +1,554 @@
+#include "views/engine/catalog/source/statement.h"
+
+#include "views/base/cleanup.h"
+#include "views/engine/catalog/source/newer.h"
+#include "views/engine/catalog/source/pg_parse.h"
+#include "views/engine/catalog/source/type.h"
+
+#include <strings.h>
+
+// A statement's tree on its way into the draft.
+struct run {
+    struct source_draft *draft;
+    const struct source_lines *lines;
+    size_t base; // what the tree's locations count from
+};
+
+static size_t statement_at(const struct run *run, const json_t *node) {
+    return source_type_location(node, run->base);
+}
+
+static const char *statement_text(const json_t *node, const char *member) {
+    return json_string_value(json_object_get(node, member));
+}
+
+static bool statement_is(const json_t *node, const char *member, const char *text) {
+    const char *value = statement_text(node, member);
+    return value != NULL && strcmp(value, text) == 0;
+}
+
+// A RangeVar.
+static struct source_name statement_relation(const json_t *node) {
+    return (struct source_name){statement_text(node, "schemaname"), statement_text(node, "relname")};
+}
+
+static bool statement_ignores(const struct run *run, struct source_name name, const char *column) {
+    CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
+    return mirror != NULL && source_lines_ignore(run->lines, mirror, column);
+}
+
+// --- constraints
+
+static int statement_names(const struct run *run, const json_t *list, char ***ret, int *ret_count) {
+    const json_t *node;
+    size_t i;
+    json_array_foreach((json_t *)list, i, node) {
+        const char *name = source_type_string(node);
+        if (name == NULL)
+            name = statement_text(json_object_get(node, "IndexElem"), "name");
+        if (name != NULL && source_draft_append(run->draft, ret, ret_count, name) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static const struct draft_index *statement_index(const struct run *run, const struct draft_table *table,
+                                                 const char *name) {
+    for (int i = 0; i < run->draft->index_count; i++) {
+        const struct draft_index *index = &run->draft->indexes[i];
+        if (strcmp(index->table, table->name) == 0 && index->name != NULL && strcmp(index->name, name) == 0)
+            return index;
+    }
+    return NULL;
+}
+
+static int statement_primary_key(const struct run *run, struct draft_table *table, const json_t *constraint,
+                                 const char *column) {
+    size_t at = statement_at(run, constraint);
+    if (table->key_count > 0)
+        return source_text_error(run->draft->text, at, run->draft->error,
+                                 "table %s has a primary key already, on line %d", table->name,
+                                 source_text_line(run->draft->text, table->key_at));
+    table->key_at = at;
+    if (column != NULL)
+        return source_draft_append(run->draft, &table->keys, &table->key_count, column);
+    const char *name = statement_text(constraint, "indexname");
+    if (name == NULL)
+        return statement_names(run, json_object_get(constraint, "keys"), &table->keys, &table->key_count);
+    const struct draft_index *index = statement_index(run, table, name);
+    if (index == NULL)
+        return source_text_error(run->draft->text, at, run->draft->error,
+                                 "table %s has no unique index %s before this line", table->name, name);
+    for (int i = 0; i < index->column_count; i++)
+        if (source_draft_append(run->draft, &table->keys, &table->key_count, index->columns[i]) != 0)
+            return -1;
+    return 0;
+}
+
+static int statement_unique(const struct run *run, struct draft_table *table, const json_t *constraint,
+                            const char *column) {
+    struct draft_index *index;
+    if (source_draft_add_index(run->draft, table, statement_at(run, constraint), &index) != 0)
+        return -1;
+    const char *name = statement_text(constraint, "conname");
+    if (name != NULL && (index->name = strdup(name)) == NULL)
+        return source_draft_out_of_memory(run->draft);
+    if (column != NULL)
+        return source_draft_append(run->draft, &index->columns, &index->column_count, column);
+    return statement_names(run, json_object_get(constraint, "keys"), &index->columns, &index->column_count);
+}
+
+// `column`: the constraint stands behind it; NULL: the table's own.
+static int statement_constraint(const struct run *run, struct draft_table *table, const json_t *constraint,
+                                struct draft_column *column) {
+    if (statement_is(constraint, "contype", "CONSTR_PRIMARY"))
+        return statement_primary_key(run, table, constraint, column != NULL ? column->name : NULL);
+    if (statement_is(constraint, "contype", "CONSTR_UNIQUE"))
+        return statement_unique(run, table, constraint, column != NULL ? column->name : NULL);
+    if (column == NULL)
+        return 0;
+    bool generated = statement_is(constraint, "contype", "CONSTR_GENERATED") ||
+                     strncasecmp(run->draft->text->text + statement_at(run, constraint), "generated",
+                                 strlen("generated")) == 0; // newer.h
+    json_t *expression = json_object_get(constraint, "raw_expr");
+    if (statement_is(constraint, "contype", "CONSTR_NOTNULL"))
+        column->not_null = true;
+    if (expression == NULL || statement_is(constraint, "contype", "CONSTR_CHECK"))
+        return 0;
+    json_decref(column->expression.tree);
+    column->expression = (struct source_expression){json_incref(expression), run->base};
+    column->generated = generated;
+    return 0;
+}
+
+// --- columns
+
+// A ColumnDef. Its constraints are of the table that it becomes a column of.
+static int statement_add_column(const struct run *run, struct draft_table *table, const json_t *node) {
+    const char *name = statement_text(node, "colname");
+    if (name == NULL || source_lines_ignore(run->lines, table->name, name))
+        return 0;
+    struct draft_column column = {.name = strdup(name), .at = statement_at(run, node)};
+    if (column.name == NULL)
+        return source_draft_out_of_memory(run->draft);
+    if (json_object_get(node, "typeName") != NULL &&
+        source_type_read(run->draft, json_object_get(node, "typeName"), run->base, &column.type) != 0) {
+        free(column.name);
+        return -1;
+    }
+    const json_t *constraint;
+    size_t i;
+    int status = 0;
+    json_array_foreach(json_object_get(node, "constraints"), i, constraint) if (status == 0) status =
+        statement_constraint(run, table, json_object_get(constraint, "Constraint"), &column);
+    if (status == 0)
+        return source_draft_add_column(run->draft, table, &column);
+    free(column.name);
+    json_decref(column.expression.tree);
+    return -1;
+}
+
+static int statement_copy_columns(const struct run *run, struct draft_table *table, struct source_name from,
+                                  size_t at) {
+    const struct draft_table *other = source_draft_table(run->draft, from);
+    if (other == NULL)
+        return source_text_error(run->draft->text, at, run->draft->error,
+                                 "there is no table %s before this line", from.relation);
+    for (int i = 0; i < other->column_count; i++)
+        if (source_draft_copy_column(run->draft, table, &other->columns[i], at) != 0)
+            return -1;
+    return 0;
+}
+
+static int statement_element(const struct run *run, struct draft_table *table, const json_t *element) {
+    const json_t *node = json_object_get(element, "ColumnDef");
+    if (node != NULL)
+        return statement_add_column(run, table, node);
+    node = json_object_get(element, "Constraint");
+    if (node != NULL)
+        return statement_constraint(run, table, node, NULL);
+    node = json_object_get(element, "TableLikeClause");
+    if (node == NULL)
+        return 0;
+    const json_t *relation = json_object_get(node, "relation");
+    return statement_copy_columns(run, table, statement_relation(relation), statement_at(run, relation));
+}
+
+// --- create table
+
+static int statement_add_partition(const struct run *run, struct source_name root, struct source_name leaf,
+                                   size_t at) {
+    struct draft_table *table = source_draft_table(run->draft, root);
+    if (table == NULL)
+        table = source_draft_root(run->draft, root);
+    if (table == NULL && statement_ignores(run, root, NULL))
+        return 0;
+    if (table == NULL)
+        return source_text_error(run->draft->text, at, run->draft->error,
+                                 "there is no table %s before this line", root.relation);
+    CLEANUP(free_charp) char *mirror = source_draft_mirror_name(leaf);
+    if (mirror == NULL)
+        return source_draft_out_of_memory(run->draft);
+    return source_draft_append(run->draft, &table->partitions, &table->partition_count, mirror);
+}
+
+// A leaf that was a table until now; those below it go with it.
+static int statement_attach(const struct run *run, struct source_name root, struct source_name leaf,
+                            size_t at) {
+    struct draft_table *table = source_draft_table(run->draft, leaf);
+    for (int i = 0; table != NULL && i < table->partition_count; i++)
+        if (statement_add_partition(run, root, (struct source_name){NULL, table->partitions[i]}, at) != 0)
+            return -1;
+    if (statement_add_partition(run, root, leaf, at) != 0)
+        return -1;
+    if (table != NULL)
+        source_draft_remove_table(run->draft, table);
+    return 0;
+}
+
+static int statement_typed_columns(const struct run *run, struct draft_table *table, const json_t *of) {
+    const struct draft_type *type =
+        source_draft_type(run->draft, source_type_name(json_object_get(of, "names")));
+    if (type == NULL || type->columns == NULL)
+        return source_text_error(run->draft->text, statement_at(run, of), run->draft->error,
+                                 "there is no composite type of this name before this line");
+    struct run columns = *run;
+    columns.base = type->columns_base;
+    const json_t *node;
+    size_t i;
+    json_array_foreach(type->columns, i, node) {
+        if (statement_element(&columns, table, node) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int statement_table_columns(const struct run *run, struct draft_table *table, const json_t *node) {
+    const json_t *element;
+    size_t i;
+    json_array_foreach(json_object_get(node, "inhRelations"), i, element) {
+        const json_t *parent = json_object_get(element, "RangeVar");
+        if (statement_copy_columns(run, table, statement_relation(parent), statement_at(run, parent)) != 0)
+            return -1;
+    }
+    const json_t *of = json_object_get(node, "ofTypename");
+    if (of != NULL && statement_typed_columns(run, table, of) != 0)
+        return -1;
+    json_array_foreach(json_object_get(node, "tableElts"), i, element) {
+        if (statement_element(run, table, element) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int statement_create_table(const struct run *run, const json_t *node) {
+    const json_t *relation = json_object_get(node, "relation");
+    struct source_name name = statement_relation(relation);
+    bool exists = source_draft_table(run->draft, name) != NULL;
+    if (statement_ignores(run, name, NULL) || statement_is(relation, "relpersistence", "t") ||
+        (exists && json_is_true(json_object_get(node, "if_not_exists"))))
+        return 0;
+    const json_t *first =
+        json_object_get(json_array_get(json_object_get(node, "inhRelations"), 0), "RangeVar");
+    if (json_object_get(node, "partbound") != NULL)
+        return statement_add_partition(run, statement_relation(first), name, statement_at(run, first));
+    struct draft_table *table;
+    if (source_draft_add_table(run->draft, name, statement_at(run, relation), &table) != 0)
+        return -1;
+    return statement_table_columns(run, table, node);
+}
+
+// --- alter table
+
+// Subtypes that change what a mirror keeps.
+static bool statement_alters_what_is_kept(const json_t *command) {
+    static const char *const kept[] = {"AT_AddColumn",       "AT_DropColumn",     "AT_AlterColumnType",
+                                       "AT_ColumnDefault",   "AT_SetNotNull",     "AT_DropNotNull",
+                                       "AT_AddConstraint",   "AT_AddIndex",       "AT_ReplicaIdentity",
+                                       "AT_AttachPartition", "AT_DetachPartition"};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (statement_is(command, "subtype", kept[i]))
+            return true;
+    return false;
+}
+
+static int statement_alter_column(const struct run *run, struct draft_table *table, const json_t *command,
+                                  int column) {
+    struct draft_column *altered = &table->columns[column];
+    const json_t *node = json_object_get(command, "def");
+    if (statement_is(command, "subtype", "AT_DropColumn")) {
+        source_draft_remove_column(table, column);
+        return 0;
+    }
+    if (statement_is(command, "subtype", "AT_AlterColumnType"))
+        return source_type_read(run->draft, json_object_get(json_object_get(node, "ColumnDef"), "typeName"),
+                                run->base, &altered->type);
+    if (statement_is(command, "subtype", "AT_ColumnDefault")) {
+        json_decref(altered->expression.tree);
+        altered->expression = (struct source_expression){json_incref((json_t *)node), run->base};
+        altered->generated = false;
+        return 0;
+    }
+    altered->not_null = statement_is(command, "subtype", "AT_SetNotNull");
+    return 0;
+}
+
+static int statement_alter(const struct run *run, struct source_name name, const json_t *command, size_t at) {
+    struct draft_table *table = source_draft_table(run->draft, name);
+    const json_t *node = json_object_get(command, "def");
+    if (statement_is(command, "subtype", "AT_AttachPartition")) {
+        const json_t *leaf = json_object_get(json_object_get(node, "PartitionCmd"), "name");
+        return statement_attach(run, name, statement_relation(leaf), statement_at(run, leaf));
+    }
+    if (table == NULL)
+        return source_text_error(run->draft->text, at, run->draft->error,
+                                 "there is no table %s before this line", name.relation);
+    if (statement_is(command, "subtype", "AT_AddColumn")) {
+        node = json_object_get(node, "ColumnDef");
+        const char *added = statement_text(node, "colname");
+        if (json_is_true(json_object_get(command, "missing_ok")) && added != NULL &&
+            source_draft_column(table, added) >= 0)
+            return 0;
+        return statement_add_column(run, table, node);
+    }
+    if (statement_is(command, "subtype", "AT_AddConstraint"))
+        return statement_constraint(run, table, json_object_get(node, "Constraint"), NULL);
+    if (statement_is(command, "subtype", "AT_ReplicaIdentity")) {
+        node = json_object_get(node, "ReplicaIdentityStmt");
+        free(table->identity);
+        table->identity =
+            statement_is(node, "identity_type", "i") ? strdup(statement_text(node, "name")) : NULL;
+        return 0;
+    }
+    const char *altered = statement_text(command, "name");
+    int column = altered != NULL ? source_draft_column(table, altered) : -1;
+    if (column < 0 && altered != NULL && !source_lines_ignore(run->lines, table->name, altered) &&
+        !json_is_true(json_object_get(command, "missing_ok")))
+        return source_text_error(run->draft->text, at, run->draft->error, "table %s has no column %s",
+                                 table->name, altered);
+    return column >= 0 ? statement_alter_column(run, table, command, column) : 0;
+}
+
+static int statement_alter_table(const struct run *run, const json_t *node) {
+    const json_t *relation = json_object_get(node, "relation");
+    struct source_name name = statement_relation(relation);
+    bool missing_ok =
+        json_is_true(json_object_get(node, "missing_ok")) && source_draft_table(run->draft, name) == NULL;
+    if (!statement_is(node, "objtype", "OBJECT_TABLE") || missing_ok || statement_ignores(run, name, NULL))
+        return 0;
+    const json_t *element;
+    size_t i;
+    json_array_foreach(json_object_get(node, "cmds"), i, element) {
+        const json_t *command = json_object_get(element, "AlterTableCmd");
+        bool of_partition = source_draft_table(run->draft, name) == NULL &&
+                            source_draft_root(run->draft, name) != NULL &&
+                            !statement_is(command, "subtype", "AT_AttachPartition");
+        if (statement_alters_what_is_kept(command) && !of_partition &&
+            statement_alter(run, name, command, statement_at(run, relation)) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int statement_rename(const struct run *run, const json_t *node) {
+    struct draft_table *table =
+        source_draft_table(run->draft, statement_relation(json_object_get(node, "relation")));
+    const char *new_name = statement_text(node, "newname");
+    const char *old_name = statement_text(node, "subname");
+    if (table == NULL || new_name == NULL)
+        return 0;
+    char *copy = strdup(new_name);
+    if (copy == NULL)
+        return source_draft_out_of_memory(run->draft);
+    if (statement_is(node, "renameType", "OBJECT_COLUMN")) {
+        int column = old_name != NULL ? source_draft_column(table, old_name) : -1;
+        if (column >= 0) {
+            free(table->columns[column].name);
+            table->columns[column].name = copy;
+            for (int i = 0; i < table->key_count; i++)
+                if (strcmp(table->keys[i], old_name) == 0) {
+                    free(table->keys[i]);
+                    table->keys[i] = strdup(new_name);
+                }
+            return 0;
+        }
+    } else if (statement_is(node, "renameType", "OBJECT_TABLE")) {
+        free(table->relation);
+        table->relation = copy;
+        free(table->name);
+        table->name = source_draft_mirror_name((struct source_name){table->schema, table->relation});
+        return table->name != NULL ? 0 : source_draft_out_of_memory(run->draft);
+    }
+    free(copy);
+    return 0;
+}
+
+static int statement_set_schema(const struct run *run, const json_t *node) {
+    struct draft_table *table =
+        source_draft_table(run->draft, statement_relation(json_object_get(node, "relation")));
+    const char *schema = statement_text(node, "newschema");
+    if (table == NULL || schema == NULL || !statement_is(node, "objectType", "OBJECT_TABLE"))
+        return 0;
+    free(table->schema);
+    free(table->name);
+    table->schema = strdup(schema);
+    table->name = source_draft_mirror_name((struct source_name){table->schema, table->relation});
+    return table->schema != NULL && table->name != NULL ? 0 : source_draft_out_of_memory(run->draft);
+}
+
+static int statement_drop(const struct run *run, const json_t *node) {
+    const json_t *object;
+    size_t i;
+    if (!statement_is(node, "removeType", "OBJECT_TABLE"))
+        return 0;
+    json_array_foreach(json_object_get(node, "objects"), i, object) {
+        struct source_name name = source_type_name(json_object_get(json_object_get(object, "List"), "items"));
+        struct draft_table *table = name.relation != NULL ? source_draft_table(run->draft, name) : NULL;
+        if (table != NULL)
+            source_draft_remove_table(run->draft, table);
+    }
+    return 0;
+}
+
+// --- types and indexes
+
+static int statement_domain(const struct run *run, const json_t *node) {
+    struct declared_type base;
+    struct draft_type *type;
+    if (source_type_read(run->draft, json_object_get(node, "typeName"), run->base, &base) != 0 ||
+        source_draft_add_type(run->draft, source_type_name(json_object_get(node, "domainname")), &type) != 0)
+        return -1;
+    type->base = base;
+    return 0;
+}
+
+static int statement_text_type(const struct run *run, const json_t *node) {
+    struct draft_type *type;
+    if (source_draft_add_type(run->draft, source_type_name(json_object_get(node, "typeName")), &type) != 0)
+        return -1;
+    type->base.is_text = true;
+    return 0;
+}
+
+static int statement_composite(const struct run *run, const json_t *node) {
+    struct draft_type *type;
+    if (source_draft_add_type(run->draft, statement_relation(json_object_get(node, "typevar")), &type) != 0)
+        return -1;
+    type->base.is_any = true;
+    type->columns = json_incref(json_object_get(node, "coldeflist"));
+    type->columns_base = run->base;
+    return 0;
+}
+
+// A unique index over plain columns, without a condition, tells rows apart.
+static int statement_create_index(const struct run *run, const json_t *node) {
+    struct draft_table *table =
+        source_draft_table(run->draft, statement_relation(json_object_get(node, "relation")));
+    const json_t *elements = json_object_get(node, "indexParams");
+    const json_t *element;
+    size_t i;
+    if (table == NULL || !json_is_true(json_object_get(node, "unique")) ||
+        json_object_get(node, "whereClause") != NULL)
+        return 0;
+    json_array_foreach((json_t *)elements, i, element) {
+        if (statement_text(json_object_get(element, "IndexElem"), "name") == NULL)
+            return 0;
+    }
+    struct draft_index *index;
+    if (source_draft_add_index(run->draft, table, run->base, &index) != 0)
+        return -1;
+    const char *name = statement_text(node, "idxname");
+    if (name != NULL && (index->name = strdup(name)) == NULL)
+        return source_draft_out_of_memory(run->draft);
+    return statement_names(run, elements, &index->columns, &index->column_count);
+}
+
+static int statement_no_columns(const struct run *run, const json_t *node) {
+    (void)node;
+    return source_text_error(run->draft->text, run->base, run->draft->error,
+                             "create table .. as: the columns and their types must be written");
+}
+
+static int statement_run_tree(const struct run *run, const json_t *tree) {
+    static const struct {
+        const char *node;
+        int (*run)(const struct run *run, const json_t *node);
+    } statements[] = {
+        {"CreateStmt", statement_create_table},
+        {"AlterTableStmt", statement_alter_table},
+        {"RenameStmt", statement_rename},
+        {"AlterObjectSchemaStmt", statement_set_schema},
+        {"DropStmt", statement_drop},
+        {"CreateDomainStmt", statement_domain},
+        {"CreateEnumStmt", statement_text_type},
+        {"CreateRangeStmt", statement_text_type},
+        {"CompositeTypeStmt", statement_composite},
+        {"IndexStmt", statement_create_index},
+        {"CreateTableAsStmt", statement_no_columns},
+    };
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+        const json_t *node = json_object_get(tree, statements[i].node);
+        if (node != NULL)
+            return statements[i].run(run, node);
+    }
+    return 0;
+}
+
+// --- which statements matter
+
+static bool statement_word(const struct source_statement *statement, int number, const char *text) {
+    return number < statement->word_count && statement->words[number].size == strlen(text) &&
+           strncasecmp(statement->words[number].data, text, statement->words[number].size) == 0;
+}
+
+static bool statement_word_among(const struct source_statement *statement, int number,
+                                 const char *const *words) {
+    for (; *words != NULL; words++)
+        if (statement_word(statement, number, *words))
+            return true;
+    return false;
+}
+
+static bool statement_is_passed_over(const struct source_statement *statement) {
+    static const char *const verbs[] = {
+        "analyze", "begin",    "call",   "checkpoint", "cluster",  "comment",  "commit", "copy",
+        "do",      "end",      "grant",  "import",     "insert",   "lock",     "notify", "reassign",
+        "refresh", "reindex",  "reset",  "revoke",     "rollback", "security", "select", "set",
+        "start",   "truncate", "update", "vacuum",     "delete",   "merge",    NULL};
+    static const char *const before[] = {"or",        "replace", "global",   "local",
+                                         "temporary", "temp",    "unlogged", NULL};
+    static const char *const objects[] = {
+        "access",     "aggregate",    "cast",       "collation", "conversion", "database",  "default",
+        "event",      "extension",    "foreign",    "function",  "group",      "index",     "language",
+        "large",      "materialized", "operator",   "policy",    "procedural", "procedure", "publication",
+        "recursive",  "role",         "routine",    "rule",      "schema",     "sequence",  "server",
+        "statistics", "subscription", "tablespace", "text",      "transform",  "trigger",   "trusted",
+        "user",       "view",         "constraint", NULL};
+    if (statement_word_among(statement, 0, verbs))
+        return true;
+    bool create = statement_word(statement, 0, "create");
+    bool alter = statement_word(statement, 0, "alter");
+    if (!create && !alter && !statement_word(statement, 0, "drop"))
+        return false;
+    int object = 1;
+    while (statement_word_among(statement, object, before))
+        object++;
+    return statement_word_among(statement, object, objects) ||
+           (!create &&
+            (statement_word(statement, object, "type") || statement_word(statement, object, "domain")));
+}
+
+int source_statement_run(struct source_draft *draft, const struct source_lines *lines,
+                         const struct source_statement *statement) {
+    if (statement_is_passed_over(statement))
+        return 0;
+    struct pg_parse_error failure = {0};
+    json_t *tree = source_newer_parse(draft->text, statement, &failure);
+    if (tree == NULL)
+        return source_text_error(draft->text, statement->at + failure.at, draft->error, "%s",
+                                 failure.message);
+    const struct run run = {.draft = draft, .lines = lines, .base = statement->at};
+    int status = statement_run_tree(&run, tree);
+    json_decref(tree);
+    return status;
+}

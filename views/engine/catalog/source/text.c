@@ -1,0 +1,308 @@
+#include "views/engine/catalog/source/text.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+// Where the reader of the text stands.
+struct lexer {
+    struct source_text *source;
+    size_t at;
+    int parentheses;
+    int atomic;    // BEGIN ATOMIC and CASE that are open in a function's body
+    bool has_open; // a statement has begun
+    struct error *error;
+};
+
+void source_text_free(struct source_text *source) {
+    free(source->text);
+    free(source->statements);
+    free(source->directives);
+    *source = (struct source_text){0};
+}
+
+int source_text_line(const struct source_text *source, size_t at) {
+    int line = 1;
+    for (size_t i = 0; i < at && i < source->size; i++)
+        line += source->text[i] == '\n';
+    return line;
+}
+
+// The line of `at`, cut to what an excerpt holds, and a caret below the place. Bytes that continue a UTF-8
+// character take no place of their own.
+static void source_text_excerpt(const struct source_text *source, size_t first, size_t at,
+                                struct error *error) {
+    enum { BEFORE = 40, AFTER = 70 };
+    const char *text = source->text;
+    size_t begin = at - first > BEFORE ? at - BEFORE : first;
+    while (begin < at && ((unsigned char)text[begin] & 0xC0) == 0x80)
+        begin++;
+    size_t end = at;
+    while (end < source->size && text[end] != '\n' && text[end] != '\r' && end - at < AFTER)
+        end++;
+    while (end > at && end < source->size && ((unsigned char)text[end] & 0xC0) == 0x80)
+        end--;
+    size_t used = 0;
+    for (size_t i = begin; i < end; i++)
+        error->excerpt[used++] = text[i] == '\t' ? ' ' : text[i];
+    error->excerpt[used++] = '\n';
+    for (size_t i = begin; i < at; i++)
+        if (((unsigned char)text[i] & 0xC0) != 0x80)
+            error->excerpt[used++] = ' ';
+    error->excerpt[used++] = '^';
+    error->excerpt[used] = '\0';
+    static_assert(2 * BEFORE + AFTER + 3 <= ERROR_EXCERPT_SIZE, "the excerpt has room");
+}
+
+int source_text_error(const struct source_text *source, size_t at, struct error *error, const char *format,
+                      ...) {
+    if (error == NULL)
+        return -1;
+    char message[ERROR_MESSAGE_SIZE];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    at = at < source->size ? at : source->size;
+    size_t first = at;
+    while (first > 0 && source->text[first - 1] != '\n')
+        first--;
+    int column = 1;
+    for (size_t i = first; i < at; i++)
+        column += ((unsigned char)source->text[i] & 0xC0) != 0x80;
+    (void)error_set(error, ERROR_INPUT, "source.sql:%d:%d: %s", source_text_line(source, at), column,
+                    message);
+    source_text_excerpt(source, first, at, error);
+    return -1;
+}
+
+static bool source_text_is_word(char c) {
+    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
+}
+
+static char source_text_peek(const struct lexer *lexer, size_t ahead) {
+    size_t at = lexer->at + ahead;
+    return at < lexer->source->size ? lexer->source->text[at] : '\0';
+}
+
+static bool source_text_is_newline(const struct lexer *lexer) {
+    return source_text_peek(lexer, 0) == '\n';
+}
+
+static int source_text_out_of_memory(struct lexer *lexer) {
+    return error_set(lexer->error, ERROR_SYSTEM, "out of memory");
+}
+
+static int source_text_add_directive(struct lexer *lexer, size_t from, size_t to) {
+    struct source_text *source = lexer->source;
+    struct source_directive *grown =
+        realloc(source->directives, ((size_t)source->directive_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return source_text_out_of_memory(lexer);
+    source->directives = grown;
+    while (from < to && isspace((unsigned char)source->text[from]))
+        from++;
+    while (to > from && isspace((unsigned char)source->text[to - 1]))
+        to--;
+    source->directives[source->directive_count++] =
+        (struct source_directive){from, {source->text + from, to - from}};
+    return 0;
+}
+
+static int source_text_line_comment(struct lexer *lexer) {
+    static const char ours[] = "tidemark:";
+    size_t from = lexer->at + 2;
+    while (lexer->at < lexer->source->size && !source_text_is_newline(lexer))
+        lexer->at++;
+    while (from < lexer->at && lexer->source->text[from] == ' ')
+        from++;
+    if (lexer->at - from < sizeof ours - 1 || memcmp(lexer->source->text + from, ours, sizeof ours - 1) != 0)
+        return 0;
+    return source_text_add_directive(lexer, from + sizeof ours - 1, lexer->at);
+}
+
+static int source_text_block_comment(struct lexer *lexer) {
+    size_t begin = lexer->at;
+    int depth = 0;
+    do {
+        if (lexer->at >= lexer->source->size)
+            return source_text_error(lexer->source, begin, lexer->error, "a comment that does not end");
+        bool opens = source_text_peek(lexer, 0) == '/' && source_text_peek(lexer, 1) == '*';
+        bool closes = source_text_peek(lexer, 0) == '*' && source_text_peek(lexer, 1) == '/';
+        depth += opens ? 1 : closes ? -1 : 0;
+        lexer->at += opens || closes ? 2 : 1;
+    } while (depth > 0);
+    return 0;
+}
+
+// 'text', E'text' and "name"; a quote inside is doubled, or escaped where backslashes escape.
+static int source_text_quoted(struct lexer *lexer, char quote, bool backslash) {
+    size_t begin = lexer->at++;
+    for (;;) {
+        if (lexer->at >= lexer->source->size)
+            return source_text_error(lexer->source, begin, lexer->error, "a quote that does not end");
+        char c = source_text_peek(lexer, 0);
+        if (c == quote && source_text_peek(lexer, 1) != quote)
+            break;
+        lexer->at += c == quote || (backslash && c == '\\') ? 2 : 1;
+    }
+    lexer->at++;
+    return 0;
+}
+
+// $tag$ .. $tag$, or a dollar sign that opens nothing.
+static int source_text_dollar(struct lexer *lexer) {
+    size_t begin = lexer->at;
+    size_t size = 1;
+    while (source_text_is_word(source_text_peek(lexer, size)))
+        size++;
+    if (source_text_peek(lexer, size) != '$' || isdigit((unsigned char)source_text_peek(lexer, 1))) {
+        lexer->at++;
+        return 0;
+    }
+    size++;
+    const char *text = lexer->source->text;
+    for (lexer->at += size; lexer->at + size <= lexer->source->size; lexer->at++)
+        if (memcmp(text + lexer->at, text + begin, size) == 0) {
+            lexer->at += size;
+            return 0;
+        }
+    return source_text_error(lexer->source, begin, lexer->error, "a dollar quote that does not end");
+}
+
+static void source_text_blank_line(struct lexer *lexer) {
+    for (; lexer->at < lexer->source->size && !source_text_is_newline(lexer); lexer->at++)
+        lexer->source->text[lexer->at] = ' ';
+}
+
+static bool source_text_begins_line(const struct lexer *lexer) {
+    size_t at = lexer->at;
+    while (at > 0 && (lexer->source->text[at - 1] == ' ' || lexer->source->text[at - 1] == '\t'))
+        at--;
+    return at == 0 || lexer->source->text[at - 1] == '\n';
+}
+
+static struct source_statement *source_text_open(struct lexer *lexer) {
+    struct source_text *source = lexer->source;
+    if (lexer->has_open)
+        return &source->statements[source->statement_count - 1];
+    struct source_statement *grown =
+        realloc(source->statements, ((size_t)source->statement_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return NULL;
+    source->statements = grown;
+    source->statements[source->statement_count] = (struct source_statement){.at = lexer->at};
+    lexer->has_open = true;
+    lexer->parentheses = lexer->atomic = 0;
+    return &source->statements[source->statement_count++];
+}
+
+static bool source_text_word_is(struct span word, const char *text) {
+    return word.size == strlen(text) && strncasecmp(word.data, text, word.size) == 0;
+}
+
+// A name, a keyword or a number. E'..' opens a string whose backslashes escape.
+static int source_text_word(struct lexer *lexer) {
+    struct source_statement *statement = source_text_open(lexer);
+    if (statement == NULL)
+        return source_text_out_of_memory(lexer);
+    struct span word = {lexer->source->text + lexer->at, 0};
+    while (source_text_is_word(source_text_peek(lexer, 0)) || source_text_peek(lexer, 0) == '$') {
+        lexer->at++;
+        word.size++;
+    }
+    if (source_text_word_is(word, "e") && source_text_peek(lexer, 0) == '\'')
+        return source_text_quoted(lexer, '\'', true);
+    if (statement->word_count < SOURCE_WORDS_MAX)
+        statement->words[statement->word_count++] = word;
+    if (source_text_word_is(word, "atomic") || (lexer->atomic > 0 && source_text_word_is(word, "case")))
+        lexer->atomic++;
+    else if (lexer->atomic > 0 && source_text_word_is(word, "end"))
+        lexer->atomic--;
+    return 0;
+}
+
+// The rows that follow COPY .. FROM stdin, up to its \. line.
+static void source_text_blank_rows(struct lexer *lexer, const struct source_statement *copy) {
+    static const char from[] = "stdin";
+    const char *text = lexer->source->text + copy->at;
+    if (copy->word_count == 0 || !source_text_word_is(copy->words[0], "copy") || copy->size < sizeof from ||
+        strncasecmp(text + copy->size - (sizeof from - 1), from, sizeof from - 1) != 0)
+        return;
+    while (lexer->at < lexer->source->size) {
+        bool last = source_text_begins_line(lexer) && source_text_peek(lexer, 0) == '\\' &&
+                    source_text_peek(lexer, 1) == '.';
+        source_text_blank_line(lexer);
+        lexer->at++;
+        if (last)
+            return;
+    }
+}
+
+static void source_text_close(struct lexer *lexer) {
+    struct source_text *source = lexer->source;
+    if (!lexer->has_open)
+        return;
+    lexer->has_open = false;
+    struct source_statement *statement = &source->statements[source->statement_count - 1];
+    size_t end = lexer->at;
+    while (end > statement->at && isspace((unsigned char)source->text[end - 1]))
+        end--;
+    statement->size = end - statement->at;
+}
+
+static int source_text_other(struct lexer *lexer, char c) {
+    if (c == ';' && lexer->parentheses == 0 && lexer->atomic == 0) {
+        bool was_open = lexer->has_open;
+        source_text_close(lexer);
+        lexer->at++;
+        if (was_open)
+            source_text_blank_rows(lexer, &lexer->source->statements[lexer->source->statement_count - 1]);
+        return 0;
+    }
+    if (source_text_open(lexer) == NULL)
+        return source_text_out_of_memory(lexer);
+    if (c == '\'' || c == '"')
+        return source_text_quoted(lexer, c, false);
+    if (c == '$')
+        return source_text_dollar(lexer);
+    lexer->parentheses += c == '(' ? 1 : c == ')' && lexer->parentheses > 0 ? -1 : 0;
+    lexer->at++;
+    return 0;
+}
+
+static int source_text_next(struct lexer *lexer) {
+    char c = source_text_peek(lexer, 0);
+    if (isspace((unsigned char)c)) {
+        lexer->at++;
+        return 0;
+    }
+    if (c == '\\' && source_text_begins_line(lexer)) {
+        source_text_blank_line(lexer);
+        return 0;
+    }
+    if (c == '-' && source_text_peek(lexer, 1) == '-')
+        return source_text_line_comment(lexer);
+    if (c == '/' && source_text_peek(lexer, 1) == '*')
+        return source_text_block_comment(lexer);
+    return source_text_is_word(c) ? source_text_word(lexer) : source_text_other(lexer, c);
+}
+
+int source_text_read(const char *text, struct source_text *ret, struct error *error) {
+    *ret = (struct source_text){.text = strdup(text), .size = strlen(text)};
+    struct lexer lexer = {.source = ret, .error = error};
+    if (ret->text == NULL)
+        return source_text_out_of_memory(&lexer);
+    if (memcmp(ret->text, "\xEF\xBB\xBF", ret->size < 3 ? ret->size : 3) == 0 && ret->size >= 3)
+        memset(ret->text, ' ', 3); // a byte order mark
+    while (lexer.at < ret->size)
+        if (source_text_next(&lexer) != 0) {
+            source_text_free(ret);
+            return -1;
+        }
+    source_text_close(&lexer);
+    return 0;
+}

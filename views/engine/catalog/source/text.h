@@ -1,0 +1,42 @@
+// source.sql as text: cut into statements, with psql's own lines blanked and the lines that speak to tidemark
+// told apart. PostgreSQL's lexical rules (its manual, 4.1): quoted strings and names, dollar quotes, nested
+// comments, BEGIN ATOMIC bodies. Offsets are bytes into the text. One thread; borrows nothing.
+#ifndef TIDEMARK_CATALOG_SOURCE_TEXT_H
+#define TIDEMARK_CATALOG_SOURCE_TEXT_H
+
+#include "views/base/error.h"
+#include "views/base/span.h"
+
+enum { SOURCE_WORDS_MAX = 6 };
+
+struct source_statement {
+    size_t at; // of its first word
+    size_t size;
+    struct span words[SOURCE_WORDS_MAX]; // its first ones, unquoted, as they are written
+    int word_count;
+};
+
+// `-- tidemark: WORDS` to the line's end.
+struct source_directive {
+    size_t at; // of its first word
+    struct span text;
+};
+
+struct source_text {
+    char *text; // as long as the file's, NUL-terminated; psql's lines and COPY's rows are spaces
+    size_t size;
+    struct source_statement *statements;
+    int statement_count;
+    struct source_directive *directives;
+    int directive_count;
+};
+
+// Errors: ERROR_SYSTEM, ERROR_INPUT (a quote or a comment that does not end).
+int source_text_read(const char *text, struct source_text *ret, struct error *error);
+void source_text_free(struct source_text *source);
+int source_text_line(const struct source_text *source, size_t at); // from 1
+// ERROR_INPUT "source.sql:LINE:COLUMN: message", with the line and a caret as its excerpt. Returns -1.
+int source_text_error(const struct source_text *source, size_t at, struct error *error, const char *format,
+                      ...) __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,243 @@
+#include "views/engine/catalog/source_sql.h"
+
+#include "views/base/cleanup.h"
+#include "views/engine/catalog/source/default.h"
+#include "views/engine/catalog/source/generated.h"
+#include "views/engine/catalog/source/line.h"
+#include "views/engine/catalog/source/statement.h"
+
+#include <stdlib.h>
+
+static void source_sql_free_table(struct table *table) {
+    for (int i = 0; i < table->column_count; i++) {
+        struct column *column = &table->columns[i];
+        free(column->name);
+        free(column->declared);
+        free(column->generated);
+        free(column->renamed_from);
+        if (value_has_bytes(&column->fallback))
+            free((char *)(uintptr_t)column->fallback.bytes.data);
+    }
+    free(table->columns);
+    free(table->name);
+    free(table->schema);
+    free(table->relation);
+    free(table->topic);
+    source_draft_free_list(&table->partitions, &table->partition_count);
+}
+
+void source_sql_free(struct table **tables, int *count) {
+    for (int i = 0; i < *count; i++)
+        source_sql_free_table(&(*tables)[i]);
+    free(*tables);
+    *tables = NULL;
+    *count = 0;
+}
+
+// --- the key
+
+// `-- tidemark: key TABLE = a, b`
+static int source_sql_key_from_line(struct source_draft *draft, struct draft_table *table,
+                                    const struct source_line *line) {
+    struct span rest = line->value;
+    for (;;) {
+        CLEANUP(free_charp) char *name = NULL;
+        int found = source_line_next_name(&rest, &name);
+        if (found < 0)
+            return source_text_error(draft->text, line->value_at, draft->error, "a key is a list of columns");
+        if (found == 0)
+            return 0;
+        if (source_draft_append(draft, &table->keys, &table->key_count, name) != 0)
+            return -1;
+    }
+}
+
+static bool source_sql_is_not_null(const struct draft_table *table, const struct draft_index *index) {
+    for (int i = 0; i < index->column_count; i++) {
+        int column = source_draft_column(table, index->columns[i]);
+        if (column < 0 || !table->columns[column].not_null)
+            return false;
+    }
+    return index->column_count > 0;
+}
+
+// Without a primary key the messages' key is a unique index's: the replica identity's, or the only one whose columns
+// are NOT NULL.
+static const struct draft_index *source_sql_identity(const struct source_draft *draft,
+                                                     const struct draft_table *table) {
+    const struct draft_index *only = NULL;
+    int found = 0;
+    for (int i = 0; i < draft->index_count; i++) {
+        const struct draft_index *index = &draft->indexes[i];
+        if (strcmp(index->table, table->name) != 0)
+            continue;
+        if (table->identity != NULL && index->name != NULL && strcmp(index->name, table->identity) == 0)
+            return index;
+        if (source_sql_is_not_null(table, index)) {
+            only = index;
+            found++;
+        }
+    }
+    return found == 1 ? only : NULL;
+}
+
+static int source_sql_find_key(struct source_draft *draft, const struct source_lines *lines,
+                               struct draft_table *table) {
+    const struct source_line *line = source_lines_key(lines, table->name);
+    if (table->key_count > 0 && line != NULL)
+        return source_text_error(draft->text, line->at, draft->error,
+                                 "table %s declares its primary key on line %d", table->name,
+                                 source_text_line(draft->text, table->key_at));
+    if (table->key_count > 0)
+        return 0;
+    const struct draft_index *index = line == NULL ? source_sql_identity(draft, table) : NULL;
+    if (line == NULL && index == NULL)
+        return source_text_error(
+            draft->text, table->at, draft->error,
+            "table %s has no primary key: the mirror keeps a row a key; name the columns of "
+            "the messages' key with `-- tidemark: key %s = ..`, or leave the table out with "
+            "`-- tidemark: ignore %s`",
+            table->name, table->name, table->name);
+    table->key_at = line != NULL ? line->at : index->at;
+    if (line != NULL)
+        return source_sql_key_from_line(draft, table, line);
+    for (int i = 0; i < index->column_count; i++)
+        if (source_draft_append(draft, &table->keys, &table->key_count, index->columns[i]) != 0)
+            return -1;
+    return 0;
+}
+
+static int source_sql_set_keys(struct source_draft *draft, const struct draft_table *declared,
+                               struct table *table) {
+    if (declared->key_count > TABLE_KEYS_MAX)
+        return source_text_error(draft->text, declared->key_at, draft->error,
+                                 "the key of table %s has more than %d columns, which is PostgreSQL's limit",
+                                 table->name, TABLE_KEYS_MAX);
+    for (int i = 0; i < declared->key_count; i++) {
+        int column = source_draft_column(declared, declared->keys[i]);
+        if (column < 0)
+            return source_text_error(draft->text, declared->key_at, draft->error,
+                                     "the key of table %s names a column %s that it does not have",
+                                     table->name, declared->keys[i]);
+        if (table->columns[column].key != 0)
+            return source_text_error(draft->text, declared->key_at, draft->error,
+                                     "the key of table %s names column %s twice", table->name,
+                                     declared->keys[i]);
+        table->columns[column].key = i + 1;
+        table->keys[i] = column;
+    }
+    table->key_count = declared->key_count;
+    return 0;
+}
+
+// --- columns
+
+static int source_sql_set_column(struct source_draft *draft, struct draft_column *declared,
+                                 struct column *column) {
+    column_type_set(column, &declared->type);
+    column->name = declared->name;
+    declared->name = NULL;
+    column->declared = strdup(declared->type.written);
+    column->line = source_text_line(draft->text, declared->at);
+    return column->declared != NULL ? 0 : source_draft_out_of_memory(draft);
+}
+
+static int source_sql_set_expressions(struct source_draft *draft, const struct draft_table *declared,
+                                      struct table *table) {
+    for (int i = 0; i < table->column_count; i++) {
+        const struct draft_column *column = &declared->columns[i];
+        if (column->expression.tree == NULL)
+            continue;
+        if (!column->generated) {
+            if (source_default_read(draft, column, &table->columns[i]) != 0)
+                return -1;
+            continue;
+        }
+        if (table->columns[i].key != 0)
+            return source_text_error(draft->text, column->at, draft->error,
+                                     "column %s is generated and in the key of table %s",
+                                     table->columns[i].name, table->name);
+        if (source_generated_read(draft, table, i, declared, &table->columns[i].generated) != 0)
+            return -1;
+        table->has_generated = true;
+    }
+    return 0;
+}
+
+static int source_sql_set_columns(struct source_draft *draft, struct draft_table *declared,
+                                  struct table *table) {
+    if (declared->column_count == 0)
+        return source_text_error(draft->text, declared->at, draft->error, "table %s has no columns",
+                                 table->name);
+    table->columns = calloc((size_t)declared->column_count, sizeof *table->columns);
+    if (table->columns == NULL)
+        return source_draft_out_of_memory(draft);
+    // The key needs the draft's names, which the columns then take.
+    table->column_count = declared->column_count;
+    if (source_sql_set_keys(draft, declared, table) != 0)
+        return -1;
+    for (int i = 0; i < declared->column_count; i++)
+        if (source_sql_set_column(draft, &declared->columns[i], &table->columns[i]) != 0)
+            return -1;
+    return source_sql_set_expressions(draft, declared, table);
+}
+
+static int source_sql_set_table(struct source_draft *draft, struct draft_table *declared,
+                                struct table *table) {
+    table->name = declared->name;
+    table->schema = declared->schema;
+    table->relation = declared->relation;
+    table->partitions = declared->partitions;
+    table->partition_count = declared->partition_count;
+    declared->name = declared->schema = declared->relation = NULL;
+    declared->partitions = NULL;
+    declared->partition_count = 0;
+    table->identity_index = declared->identity != NULL;
+    table->line = source_text_line(draft->text, declared->at);
+    table->key_line = source_text_line(draft->text, declared->key_at);
+    return source_sql_set_columns(draft, declared, table);
+}
+
+// --- all of it
+
+static int source_sql_take(struct source_draft *draft, const struct source_lines *lines, struct table **ret,
+                           int *ret_count) {
+    if (draft->table_count == 0)
+        return error_set(draft->error, ERROR_INPUT, "source.sql declares no table");
+    for (int i = 0; i < draft->table_count; i++) {
+        bool has_key = draft->tables[i].key_count > 0;
+        if (source_sql_find_key(draft, lines, &draft->tables[i]) != 0)
+            return -1;
+        if (!has_key) { // an index of its replica identity is its key then
+            free(draft->tables[i].identity);
+            draft->tables[i].identity = NULL;
+        }
+    }
+    *ret = calloc((size_t)draft->table_count, sizeof **ret);
+    if (*ret == NULL)
+        return source_draft_out_of_memory(draft);
+    *ret_count = draft->table_count;
+    for (int i = 0; i < draft->table_count; i++) {
+        (*ret)[i].index = i;
+        if (source_sql_set_table(draft, &draft->tables[i], &(*ret)[i]) != 0)
+            return -1;
+    }
+    return source_lines_apply(lines, *ret, *ret_count, draft->error);
+}
+
+int source_sql_read(const char *text, struct table **ret, int *ret_count, struct error *error) {
+    CLEANUP(source_text_free) struct source_text source = {0};
+    CLEANUP(source_lines_free) struct source_lines lines = {0};
+    CLEANUP(source_draft_free) struct source_draft draft = {.text = &source, .error = error};
+    *ret = NULL;
+    *ret_count = 0;
+    if (source_text_read(text, &source, error) != 0 || source_lines_read(&source, &lines, error) != 0)
+        return -1;
+    for (int i = 0; i < source.statement_count; i++)
+        if (source_statement_run(&draft, &lines, &source.statements[i]) != 0)
+            return -1;
+    if (source_sql_take(&draft, &lines, ret, ret_count) == 0)
+        return 0;
+    source_sql_free(ret, ret_count);
+    return -1;
+}

@@ -1,0 +1,14 @@
+// source.sql -> the mirrored tables. It is PostgreSQL's DDL, read by PostgreSQL's own grammar (libpg_query), so that
+// the whole output of `pg_dump -s` is one: what makes no table, column, key or type is passed over, what cannot be kept is
+// refused with line and caret. The rules are in views/README.md, section source.sql. Pure; any thread.
+#ifndef TIDEMARK_CATALOG_SOURCE_SQL_H
+#define TIDEMARK_CATALOG_SOURCE_SQL_H
+
+#include "views/base/error.h"
+#include "views/engine/table.h"
+
+// *ret: the tables in the order of their declaration, for source_sql_free. Errors: ERROR_INPUT, ERROR_SYSTEM.
+int source_sql_read(const char *text, struct table **ret, int *ret_count, struct error *error);
+void source_sql_free(struct table **tables, int *count);
+
+#endif
