@@ -2,9 +2,17 @@
 
 #include <stdlib.h>
 
+// Columns of the widest table: there are many events at a time, and few tables have 1600.
+static int event_columns_max(const struct catalog *catalog) {
+    int max = 1;
+    for (int i = 0; i < catalog->table_count; i++)
+        max = catalog->tables[i].column_count > max ? catalog->tables[i].column_count : max;
+    return max;
+}
+
 int event_init(struct event *event, const struct catalog *catalog, struct error *error) {
     *event = (struct event){.expected = calloc((size_t)catalog->table_count, sizeof(int64_t)),
-                            .values = calloc(TABLE_COLUMNS_MAX, sizeof(struct value))};
+                            .values = calloc((size_t)event_columns_max(catalog), sizeof(struct value))};
     if (event->expected != NULL && event->values != NULL)
         return 0;
     event_done(event);

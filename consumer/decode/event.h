@@ -48,7 +48,7 @@ struct event {
     int64_t source_lsn;
     int64_t source_previous_commit;
 
-    struct value *values; // TABLE_COLUMNS_MAX
+    struct value *values; // as many as the catalog's widest table has columns
     struct arena arena;
     bool keeps_arena; // what the arena holds of earlier events stays: its owner empties it
 };

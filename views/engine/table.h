@@ -28,8 +28,8 @@ enum column_type {
 
 enum {
     CATALOG_TABLES_MAX = 4096,
-    TABLE_COLUMNS_MAX = 256,
-    TABLE_KEYS_MAX = 16,
+    TABLE_COLUMNS_MAX = 1600, // PostgreSQL's: MaxHeapAttributeNumber
+    TABLE_KEYS_MAX = 32,      // PostgreSQL's: INDEX_MAX_KEYS
     DECIMAL_PRECISION_MAX = 18,
 };
 

@@ -179,7 +179,7 @@ static int schema_parse(struct schema *schema, struct error *error) {
     if (after.data == NULL)
         return 0;
     // An envelope: its own members are no columns.
-    memset(schema->fields, 0, sizeof schema->fields);
+    memset(schema->fields, 0, (size_t)schema->table->column_count * sizeof *schema->fields);
     return schema_read_fields(schema, after, NULL, error);
 }
 
@@ -210,7 +210,8 @@ int schema_read(struct schema_cache *cache, struct span bytes, const struct tabl
             return 0;
         }
     }
-    CLEANUP(schema_free_schema) struct schema *schema = calloc(1, sizeof *schema);
+    CLEANUP(schema_free_schema)
+    struct schema *schema = calloc(1, sizeof *schema + (size_t)table->column_count * sizeof *schema->fields);
     char *copy = malloc(bytes.size);
     if (schema == NULL || copy == NULL) {
         free(copy);

@@ -15,7 +15,7 @@ enum {
 struct schema {
     struct span bytes; // as the message has it, from { to }
     const struct table *table;
-    struct value_field fields[TABLE_COLUMNS_MAX]; // by the table's column numbers
+    struct value_field fields[]; // by the table's column numbers
 };
 
 struct schema_cache;

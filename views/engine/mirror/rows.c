@@ -88,7 +88,10 @@ bool mirror_lacks_values(const struct table *table, const struct value *values) 
 
 static void mirror_rows_bind_keep_masks(sqlite3_stmt *stmt, const struct table *table,
                                         const struct value *values) {
-    static const char *const names[] = {":keep0", ":keep1", ":keep2", ":keep3", ":keep4"};
+    static const char *const names[] = {
+        ":keep0",  ":keep1",  ":keep2",  ":keep3",  ":keep4",  ":keep5",  ":keep6",  ":keep7",  ":keep8",
+        ":keep9",  ":keep10", ":keep11", ":keep12", ":keep13", ":keep14", ":keep15", ":keep16", ":keep17",
+        ":keep18", ":keep19", ":keep20", ":keep21", ":keep22", ":keep23", ":keep24", ":keep25"};
     static_assert(sizeof names / sizeof *names * TABLE_SQL_KEEP_BITS >= TABLE_COLUMNS_MAX,
                   "a mask for every column");
     for (int first = 0; first < table->column_count; first += TABLE_SQL_KEEP_BITS) {

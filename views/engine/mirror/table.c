@@ -80,8 +80,10 @@ void mirror_table_finalize(struct mirror_table *table) {
 
 void mirror_bind_key(sqlite3_stmt *stmt, const struct table *table, const struct value *values) {
     static const char *const names[TABLE_KEYS_MAX] = {
-        ":key1", ":key2",  ":key3",  ":key4",  ":key5",  ":key6",  ":key7",  ":key8",
-        ":key9", ":key10", ":key11", ":key12", ":key13", ":key14", ":key15", ":key16"};
+        ":key1",  ":key2",  ":key3",  ":key4",  ":key5",  ":key6",  ":key7",  ":key8",
+        ":key9",  ":key10", ":key11", ":key12", ":key13", ":key14", ":key15", ":key16",
+        ":key17", ":key18", ":key19", ":key20", ":key21", ":key22", ":key23", ":key24",
+        ":key25", ":key26", ":key27", ":key28", ":key29", ":key30", ":key31", ":key32"};
     for (int i = 0; i < table->key_count; i++)
         sqlite_value_bind(stmt, sqlite3_bind_parameter_index(stmt, names[i]), &values[table->keys[i]]);
 }

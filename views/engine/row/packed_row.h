@@ -1,7 +1,6 @@
 // A row's values in one piece of memory, about as short as the file has them. Batches hold two rows a change,
 // and the more changes a commit has, the fewer times a page is written. The layout, read in place:
-//   uint16_t             where the cells begin, from the row's first byte
-//   2 bytes a column     its kind and the number of its cell
+//   uint16_t a column    where its cell is, from the row's first byte, and in the three lowest bits its kind
 //   8 bytes a cell       one for each column that has a value: the number, or where the value's bytes are
 //   bytes                of texts and blobs
 // Pure. The memory is the caller's, 8-byte aligned, and outlives the row and what was read of it.
@@ -12,14 +11,10 @@
 
 #include <assert.h>
 
-struct packed_column {
-    uint8_t kind; // enum value_kind
-    uint8_t cell;
-};
+enum { PACKED_KIND = 7 };
 
 struct packed_row {
-    uint16_t cells; // where they begin, from the row's first byte
-    struct packed_column columns[];
+    uint16_t columns[1]; // as many as the table has
 };
 
 union packed_cell {
@@ -32,7 +27,9 @@ union packed_cell {
 };
 
 static_assert(sizeof(union packed_cell) == 8, "as the layout says");
-static_assert(TABLE_COLUMNS_MAX <= UINT8_MAX + 1, "fits `cell`");
+static_assert(TABLE_COLUMNS_MAX * (sizeof(uint16_t) + sizeof(union packed_cell)) <= UINT16_MAX,
+              "has a place");
+static_assert((int)VALUE_UNAVAILABLE <= (int)PACKED_KIND, "fits three bits");
 
 // Bytes of a text or a blob, 0 of all else.
 static inline size_t value_bytes(const struct value *value) {
@@ -44,7 +41,7 @@ static inline bool value_has_cell(const struct value *value) {
 }
 
 static inline size_t packed_row_cells(int count) {
-    size_t columns = offsetof(struct packed_row, columns) + (size_t)count * sizeof(struct packed_column);
+    size_t columns = (size_t)count * sizeof(uint16_t);
     return (columns + sizeof(union packed_cell) - 1) / sizeof(union packed_cell) * sizeof(union packed_cell);
 }
 
@@ -62,11 +59,10 @@ static inline void packed_row_put(struct packed_row *ret, size_t size, const str
                                   int count) {
     char *row = (char *)ret;
     size_t at = size;
-    int cells = 0;
-    ret->cells = (uint16_t)packed_row_cells(count);
+    size_t place = packed_row_cells(count);
     for (int i = 0; i < count; i++) {
         const struct value *value = &values[i];
-        ret->columns[i] = (struct packed_column){(uint8_t)value->kind, (uint8_t)cells};
+        ret->columns[i] = (uint16_t)(place | value->kind);
         if (!value_has_cell(value))
             continue;
         union packed_cell cell = {.integer = value->integer};
@@ -77,18 +73,20 @@ static inline void packed_row_put(struct packed_row *ret, size_t size, const str
             if (value->bytes.size > 0)
                 memcpy(row + at, value->bytes.data, value->bytes.size);
         }
-        memcpy(row + ret->cells + (size_t)cells++ * sizeof cell, &cell, sizeof cell);
+        memcpy(row + place, &cell, sizeof cell);
+        place += sizeof cell;
     }
 }
 
 // Its bytes are the row's.
 static inline struct value packed_row_value(const struct packed_row *row, int column) {
     const char *first = (const char *)row;
-    struct value value = {.kind = (enum value_kind)row->columns[column].kind};
+    uint16_t packed = row->columns[column];
+    struct value value = {.kind = (enum value_kind)(packed & PACKED_KIND)};
     if (!value_has_cell(&value))
         return value;
     union packed_cell cell;
-    memcpy(&cell, first + row->cells + (size_t)row->columns[column].cell * sizeof cell, sizeof cell);
+    memcpy(&cell, first + (packed & ~PACKED_KIND), sizeof cell);
     if (value_has_bytes(&value))
         value.bytes = (struct span){first + cell.bytes.at, cell.bytes.size};
     else
