@@ -15,6 +15,7 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     if (apply == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     apply->config = *config;
+    missing_init(&apply->missing, config->catalog->table_count);
     if (config->monotonic_ms == NULL)
         apply->config.monotonic_ms = clock_monotonic_ms;
     if (config->wall_ms == NULL)
@@ -54,6 +55,7 @@ void apply_free(struct apply **apply) {
     free(a->partitions);
     offsets_json_free(&a->offsets);
     drift_free(&a->drift);
+    missing_free(&a->missing);
     merge_free(&a->merge);
     free(a);
     *apply = NULL;

@@ -68,6 +68,8 @@ enum store_outcome { STORE_APPLIED, STORE_REPEATED };
 // back.
 int store_apply(struct store *store, const struct change *change, enum store_outcome *ret,
                 struct error *error);
+// The newest change was a row that had columns without a value: unchanged TOAST, or its event lacked them.
+bool store_lacked(const struct store *store);
 void store_mark_snapshot(struct store *store, const struct change *change);
 int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct error *error);
 

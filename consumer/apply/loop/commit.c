@@ -137,6 +137,7 @@ static int commit_write(struct apply *apply, bool wait, struct error *error) {
         return -1;
     commit_note_handed(apply);
     drift_report(&apply->drift, apply->config.progress);
+    missing_report(&apply->missing, apply->config.progress);
     if (wait)
         commit_publish(apply);
     return 0;

@@ -6,6 +6,7 @@
 
 #include "consumer/apply/apply_config.h"
 #include "consumer/apply/loop/merge.h"
+#include "consumer/apply/loop/missing.h"
 #include "consumer/apply/loop/offsets_json.h"
 #include "consumer/apply/loop/prefetch.h"
 #include "consumer/apply/loop/timeline.h"
@@ -90,6 +91,7 @@ struct apply {
     struct warnings warnings;
     unsigned positions_told; // a bit for each of enum event_positions that was said
     struct drift drift;      // since the newest commit
+    struct missing missing;
 };
 
 #endif

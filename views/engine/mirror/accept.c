@@ -9,8 +9,7 @@ bool mirror_may_defer(const struct mirror *mirror, const struct mirror_table *ta
                       const struct change *change) {
     bool streamed = change->op == CHANGE_CREATE || change->op == CHANGE_UPDATE || change->op == CHANGE_DELETE;
     return table->may_defer && streamed && change->lsn != LSN_NONE && change->lsn >= table->truncate_lsn &&
-           !toast_carry_is_awaiting(mirror->carry) &&
-           (change->op == CHANGE_DELETE || !mirror_lacks_values(table->table, change->values));
+           !toast_carry_is_awaiting(mirror->carry) && !mirror->lacked;
 }
 
 // Whether the file holds this change already, or a later one of its key.

@@ -122,6 +122,8 @@ int mirror_open(struct mirror **ret, sqlite3 *db, const struct catalog *catalog,
     }
     if (mirror == NULL || mirror->tables == NULL || mirror->values == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (generated_open(&mirror->generated, catalog, error) != 0)
+        return -1;
     mirror_init_tables(mirror);
     if (mirror_register_pending(mirror, error) != 0 || mirror_load_tables(mirror, error) != 0 ||
         toast_carry_open(&mirror->carry, db, error) != 0 ||
@@ -149,6 +151,7 @@ void mirror_close(struct mirror **mirror) {
         delta_batch_free(&m->batches[i]);
     arena_free(&m->arena);
     free(m->tables);
+    generated_close(&m->generated);
     free(m->values);
     free(m);
     *mirror = NULL;
@@ -188,10 +191,8 @@ static int mirror_run_readers(struct mirror *mirror, struct mirror_table *table,
     return same ? 0 : delta_run_readers(mirror->delta, table->table, mirror_make_ready, mirror, error);
 }
 
-int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
-                 struct error *error) {
-    if (mirror_check_key(change, error) != 0)
-        return -1;
+static int mirror_apply_checked(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
+                                struct error *error) {
     if (change->ts_ms > mirror->newest_ts_ms)
         mirror->newest_ts_ms = change->ts_ms;
     struct mirror_table *table = &mirror->tables[change->table->index];
@@ -202,6 +203,26 @@ int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror
         return -1;
     return mirror_may_defer(mirror, table, change) ? mirror_accept(mirror, table, change, ret, error)
                                                    : mirror_rules_apply(mirror, table, change, ret, error);
+}
+
+int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
+                 struct error *error) {
+    if (mirror_check_key(change, error) != 0)
+        return -1;
+    bool row = change->op == CHANGE_CREATE || change->op == CHANGE_UPDATE || change->op == CHANGE_READ;
+    struct change computed;
+    if (row && change->table->has_generated) {
+        computed = *change;
+        if (generated_compute(mirror->generated, change, &computed.values, error) != 0)
+            return -1;
+        change = &computed;
+    }
+    mirror->lacked = row && mirror_lacks_values(change->table, change->values);
+    return mirror_apply_checked(mirror, change, ret, error);
+}
+
+bool mirror_lacked(const struct mirror *mirror) {
+    return mirror->lacked;
 }
 
 int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *error) {

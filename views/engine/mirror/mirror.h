@@ -32,6 +32,8 @@ const struct change *const *mirror_current(const struct mirror *mirror);
 // on. Any other error: the transaction must be rolled back.
 int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
                  struct error *error);
+// The newest row that was applied had columns without a value: unchanged TOAST, or its event lacked them.
+bool mirror_lacked(const struct mirror *mirror);
 // The snapshot markers of an event whose row could not be stored.
 void mirror_mark_snapshot(struct mirror *mirror, const struct change *change);
 // A source transaction is whole: what its key changes carried is settled.

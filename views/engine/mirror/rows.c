@@ -105,6 +105,28 @@ static void mirror_rows_bind_keep_masks(sqlite3_stmt *stmt, const struct table *
     }
 }
 
+// A row that was written before its column was added has the literal default of the declaration, as in the source.
+static const struct value *mirror_rows_stored(const struct column *column, const struct value *value) {
+    return value->kind == VALUE_ABSENT ? &column->fallback : value;
+}
+
+static bool mirror_rows_lacks_generated(const struct table *table, const struct value *values) {
+    for (int i = 0; table->has_generated && i < table->column_count; i++)
+        if (table->columns[i].generated != NULL && values[i].kind == VALUE_ABSENT)
+            return true;
+    return false;
+}
+
+// From the row as it is now in the file (generated.h).
+static int mirror_rows_set_generated(struct mirror_table *table, const struct value *values,
+                                     struct error *error) {
+    sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_SET_GENERATED, error);
+    if (stmt == NULL)
+        return -1;
+    mirror_bind_key(stmt, table->table, values);
+    return mirror_run(table, stmt, NULL, error);
+}
+
 int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const struct value *values,
                   int64_t position, int *ret_changes, struct error *error) {
     bool masked = mirror_lacks_values(table->table, values);
@@ -114,14 +136,18 @@ int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const str
     if (stmt == NULL)
         return -1;
     for (int i = 0; i < table->table->column_count; i++)
-        sqlite_value_bind(stmt, i + 1, &values[i]);
+        sqlite_value_bind(stmt, i + 1, mirror_rows_stored(&table->table->columns[i], &values[i]));
     if (kind == UPSERT_STREAMED)
         (void)sqlite3_bind_int64(stmt, table->table->column_count + 1, position);
     if (kind == UPSERT_SNAPSHOT)
         (void)sqlite3_bind_int64(stmt, table->table->column_count + 1, position);
     if (masked)
         mirror_rows_bind_keep_masks(stmt, table->table, values);
-    return mirror_run(table, stmt, ret_changes, error);
+    if (mirror_run(table, stmt, ret_changes, error) != 0)
+        return -1;
+    return *ret_changes > 0 && mirror_rows_lacks_generated(table->table, values)
+               ? mirror_rows_set_generated(table, values, error)
+               : 0;
 }
 
 int mirror_note_delete(struct mirror_table *table, const struct change *change, int *ret_changes,

@@ -6,6 +6,7 @@
 #define TIDEMARK_MIRROR_STATE_H
 
 #include "views/engine/delta/delta.h"
+#include "views/engine/mirror/generated.h"
 #include "views/engine/mirror/owner.h"
 #include "views/engine/mirror/table.h"
 #include "views/engine/mirror/toast_carry.h"
@@ -25,7 +26,9 @@ struct mirror {
     struct delta_batch *batches[2];
     struct delta_batch *accepting; // one of them
     struct arena arena;            // carried values of the change under way
+    struct generated *generated;   // NULL = no table has such columns
     struct value *values;          // the change's values with what was carried, TABLE_COLUMNS_MAX
+    bool lacked;                   // the newest row had columns without a value
     const struct change *current;  // for the SQL functions
     int64_t newest_ts_ms;          // of the source's clock
     int64_t written_ts_ms;         // newest_ts_ms when the batch was handed over

@@ -27,6 +27,8 @@ static char *mirror_table_statement_sql(const struct mirror_table *state, enum m
         return table_sql_write_pending(table);
     case STATEMENT_NOTE_PENDING_DELETES:
         return table_sql_note_pending_deletes(table);
+    case STATEMENT_SET_GENERATED:
+        return table_sql_set_generated(table);
     case STATEMENT_DELETE:
         return table_sql_delete(table);
     case STATEMENT_DELETE_KEY:

@@ -318,10 +318,65 @@ char *table_sql_copy_in(const struct table *table) {
                            table->name, table->name, table->name);
 }
 
+// What a generated column is computed from: the row's columns under their names, but ":value" for `column`; ?N for
+// all when it is -1.
+static void table_sql_operands(sqlite3_str *sql, const struct table *table, int column) {
+    const char *comma = "";
+    for (int i = 0; i < table->column_count; i++) {
+        const char *name = table->columns[i].name;
+        if (table->columns[i].generated != NULL)
+            continue;
+        if (column < 0)
+            sqlite3_str_appendf(sql, "%s?%d as \"%w\"", comma, i + 1, name);
+        else if (i == column)
+            sqlite3_str_appendf(sql, "%s:value as \"%w\"", comma, name);
+        else
+            sqlite3_str_appendf(sql, "%s\"%w\".\"%w\" as \"%w\"", comma, table->name, name, name);
+        comma = ",";
+    }
+}
+
+char *table_sql_compute_generated(const struct table *table) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendall(sql, "select ");
+    const char *comma = "";
+    for (int i = 0; i < table->column_count; i++)
+        if (table->columns[i].generated != NULL) {
+            sqlite3_str_appendf(sql, "%s%s", comma, table->columns[i].generated);
+            comma = ",";
+        }
+    sqlite3_str_appendall(sql, " from (select ");
+    table_sql_operands(sql, table, -1);
+    sqlite3_str_appendall(sql, ")");
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_set_generated(const struct table *table) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(sql, "update \"%w\" set ", table->name);
+    const char *comma = "";
+    for (int i = 0; i < table->column_count; i++)
+        if (table->columns[i].generated != NULL) {
+            sqlite3_str_appendf(sql, "%s\"%w\"=%s", comma, table->columns[i].name,
+                                table->columns[i].generated);
+            comma = ",";
+        }
+    sqlite3_str_appendall(sql, " where ");
+    table_sql_key_equals(sql, table);
+    return sqlite3_str_finish(sql);
+}
+
 char *table_sql_set_column(const struct table *table, int column) {
     sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendf(sql, "update \"%w\" set \"%w\"=:value where ", table->name,
-                        table->columns[column].name);
+    sqlite3_str_appendf(sql, "update \"%w\" set \"%w\"=:value", table->name, table->columns[column].name);
+    for (int i = 0; i < table->column_count; i++)
+        if (table->columns[i].generated != NULL) {
+            sqlite3_str_appendf(sql, ",\"%w\"=(select %s from (select ", table->columns[i].name,
+                                table->columns[i].generated);
+            table_sql_operands(sql, table, column);
+            sqlite3_str_appendall(sql, "))");
+        }
+    sqlite3_str_appendall(sql, " where ");
     for (int i = 0; i < table->key_count; i++)
         sqlite3_str_appendf(sql, "%s\"%w\"=json_extract(:key,'$[%d]')", i > 0 ? " and " : "",
                             table->columns[table->keys[i]].name, i);

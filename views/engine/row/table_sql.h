@@ -45,6 +45,10 @@ char *table_sql_note_swept(
     const struct table *table); // :snapshot, :ts_ms; positions of the rows that a sweep will delete
 char *table_sql_purge_deleted(const struct table *table);          // :before_ms
 char *table_sql_set_column(const struct table *table, int column); // :value, :key = the keys as a JSON array
+// The generated columns in order, from ?N = the table's column N.
+char *table_sql_compute_generated(const struct table *table);
+// The same of a row that is there, into it.
+char *table_sql_set_generated(const struct table *table);
 char *table_sql_await(const struct table *table); // a row of _carry: :table, :txid, :lsn, :column, :ts_ms
 // Ends the awaiting of a key's column: :table, :column (NULL = every column).
 char *table_sql_unawait(const struct table *table);

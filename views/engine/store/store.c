@@ -388,6 +388,10 @@ int store_apply(struct store *store, const struct change *change, enum store_out
     return 0;
 }
 
+bool store_lacked(const struct store *store) {
+    return mirror_lacked(store->mirror);
+}
+
 void store_mark_snapshot(struct store *store, const struct change *change) {
     mirror_mark_snapshot(store->mirror, change);
 }

@@ -1,0 +1,74 @@
+#include "consumer/apply/loop/missing.h"
+
+#include <stdlib.h>
+
+struct missing_column {
+    int64_t times; // since the newest report
+    bool is;       // the newest row lacked it
+    bool was_told;
+};
+
+struct missing_table {
+    const struct table *table;
+    struct missing_column *columns; // NULL = none was ever missing
+};
+
+void missing_init(struct missing *missing, int table_count) {
+    *missing = (struct missing){.table_count = table_count};
+}
+
+void missing_free(struct missing *missing) {
+    for (int i = 0; missing->tables != NULL && i < missing->table_count; i++)
+        free(missing->tables[i].columns);
+    free(missing->tables);
+    *missing = (struct missing){0};
+}
+
+static bool missing_lacks(const struct change *change, int column) {
+    return change->values[column].kind == VALUE_ABSENT && change->table->columns[column].generated == NULL;
+}
+
+// NULL = nothing of the table is missing, or memory is out.
+static struct missing_column *missing_columns(struct missing *missing, const struct change *change) {
+    bool lacks = false;
+    for (int i = 0; i < change->table->column_count; i++)
+        lacks |= missing_lacks(change, i);
+    if (missing->tables == NULL && lacks)
+        missing->tables = calloc((size_t)missing->table_count, sizeof *missing->tables);
+    if (missing->tables == NULL)
+        return NULL;
+    struct missing_table *table = &missing->tables[change->table->index];
+    if (table->columns == NULL && lacks) {
+        table->table = change->table;
+        table->columns = calloc((size_t)change->table->column_count, sizeof *table->columns);
+    }
+    return table->columns;
+}
+
+void missing_note_row(struct missing *missing, const struct change *change) {
+    struct missing_column *columns = missing_columns(missing, change);
+    for (int i = 0; columns != NULL && i < change->table->column_count; i++) {
+        columns[i].is = missing_lacks(change, i);
+        columns[i].times += columns[i].is;
+        missing->reports |= columns[i].is || columns[i].was_told;
+    }
+}
+
+void missing_report(struct missing *missing, struct progress *progress) {
+    if (!missing->reports)
+        return;
+    missing->reports = false;
+    for (int t = 0; t < missing->table_count; t++) {
+        const struct missing_table *table = &missing->tables[t];
+        for (int i = 0; table->columns != NULL && i < table->table->column_count; i++) {
+            struct missing_column *column = &table->columns[i];
+            const char *name = table->table->columns[i].name;
+            if (column->times > 0)
+                progress_missing(progress, table->table->name, name, (int)strlen(name), column->times);
+            if (!column->is && (column->was_told || column->times > 0))
+                progress_column_seen(progress, table->table->name, name, (int)strlen(name));
+            column->was_told = column->is;
+            column->times = 0;
+        }
+    }
+}

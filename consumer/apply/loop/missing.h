@@ -1,0 +1,31 @@
+// Columns that source.sql declares and events lack: a column that was dropped at the source or is left out by the
+// connector, a type that it does not send. How many rows lacked each since it was reported. Computed columns are
+// nobody's to send. One thread.
+#ifndef TIDEMARK_APPLY_LOOP_MISSING_H
+#define TIDEMARK_APPLY_LOOP_MISSING_H
+
+#include "views/engine/change.h"
+#include "views/engine/progress.h"
+
+struct missing {
+    struct missing_table *tables; // by the table's number, made with the first that lacks anything
+    int table_count;
+    bool reports; // something was noted since the last report
+};
+
+// `table_count`: of the catalog. Nothing to fail: where memory is out the next row is counted.
+void missing_init(struct missing *missing, int table_count);
+void missing_free(struct missing *missing);
+// What missing_note does where a row lacks a column, or its table's rows did.
+void missing_note_row(struct missing *missing, const struct change *change);
+// To the page and /v1/status: what was counted since the last time, and what is there again.
+void missing_report(struct missing *missing, struct progress *progress);
+
+// A row that was applied. `lacked`: store_lacked() of it.
+static inline void missing_note(struct missing *missing, const struct change *change, bool lacked) {
+    bool row = change->op == CHANGE_CREATE || change->op == CHANGE_UPDATE || change->op == CHANGE_READ;
+    if ((lacked || missing->tables != NULL) && row)
+        missing_note_row(missing, change);
+}
+
+#endif

@@ -1,0 +1,117 @@
+#include "views/engine/mirror/generated.h"
+
+#include "views/engine/row/table_sql.h"
+#include "views/engine/sqlite/sqlite_value.h"
+#include "views/engine/sqlite/stmt.h"
+
+struct generated {
+    sqlite3 *db;
+    sqlite3_stmt **statements; // by the table's number, NULL = none, or not prepared yet
+    int table_count;
+    struct value *values;
+    struct arena arena;
+};
+
+void generated_close(struct generated **generated) {
+    struct generated *g = *generated;
+    if (g == NULL)
+        return;
+    for (int i = 0; g->statements != NULL && i < g->table_count; i++)
+        stmt_finalize(&g->statements[i]);
+    stmt_close(&g->db);
+    arena_free(&g->arena);
+    free(g->statements);
+    free(g->values);
+    free(g);
+    *generated = NULL;
+}
+
+// Columns of the widest table that has any, 0 = none has.
+static int generated_columns_max(const struct catalog *catalog) {
+    int max = 0;
+    for (int i = 0; i < catalog->table_count; i++)
+        if (catalog->tables[i].has_generated && catalog->tables[i].column_count > max)
+            max = catalog->tables[i].column_count;
+    return max;
+}
+
+int generated_open(struct generated **ret, const struct catalog *catalog, struct error *error) {
+    int columns = generated_columns_max(catalog);
+    *ret = NULL;
+    if (columns == 0)
+        return 0;
+    CLEANUP(generated_close) struct generated *g = calloc(1, sizeof *g);
+    if (g == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    g->table_count = catalog->table_count;
+    g->statements = calloc((size_t)catalog->table_count, sizeof(sqlite3_stmt *));
+    g->values = calloc((size_t)columns, sizeof *g->values);
+    if (g->statements == NULL || g->values == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (sqlite3_open(":memory:", &g->db) != SQLITE_OK)
+        return stmt_error(error, g->db, "generated columns");
+    *ret = g;
+    g = NULL;
+    return 0;
+}
+
+static sqlite3_stmt *generated_statement(struct generated *g, const struct table *table,
+                                         struct error *error) {
+    sqlite3_stmt **statement = &g->statements[table->index];
+    if (*statement != NULL)
+        return *statement;
+    CLEANUP(stmt_free_text) char *sql = table_sql_compute_generated(table);
+    if (sql == NULL)
+        return (void)error_set(error, ERROR_SYSTEM, "out of memory"), NULL;
+    return stmt_prepare(g->db, sql, table->name, statement, error) == 0 ? *statement : NULL;
+}
+
+// Beyond int64_t SQLite goes on in floating point.
+static int generated_check(const struct table *table, const struct column *column, const struct value *value,
+                           struct error *error) {
+    if (value->kind != VALUE_REAL)
+        return 0;
+    return error_set(error, ERROR_INPUT,
+                     "table %s: column %s is generated, and a result on the way to it is beyond 64 bits",
+                     table->name, column->name);
+}
+
+static int generated_take_row(struct generated *g, const struct table *table, sqlite3_stmt *row,
+                              struct error *error) {
+    int at = 0;
+    for (int i = 0; i < table->column_count; i++) {
+        if (table->columns[i].generated == NULL)
+            continue;
+        if (sqlite_value_take(&g->arena, sqlite3_column_value(row, at++), &g->values[i]) != SQLITE_OK)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        if (generated_check(table, &table->columns[i], &g->values[i], error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int generated_compute(struct generated *g, const struct change *change, const struct value **ret,
+                      struct error *error) {
+    const struct table *table = change->table;
+    bool whole = true;
+    *ret = g->values;
+    for (int i = 0; i < table->column_count; i++) {
+        g->values[i] =
+            table->columns[i].generated == NULL ? change->values[i] : (struct value){.kind = VALUE_ABSENT};
+        whole &= table->columns[i].generated != NULL ||
+                 (g->values[i].kind != VALUE_ABSENT && g->values[i].kind != VALUE_UNAVAILABLE);
+    }
+    if (!whole)
+        return 0;
+    sqlite3_stmt *stmt = generated_statement(g, table, error);
+    if (stmt == NULL)
+        return -1;
+    for (int i = 0; i < table->column_count; i++)
+        if (table->columns[i].generated == NULL)
+            sqlite_value_bind(stmt, i + 1, &g->values[i]);
+    arena_reset(&g->arena);
+    if (stmt_row(stmt, table->name, error) != 1)
+        return -1;
+    CLEANUP(stmt_reset) sqlite3_stmt *row = stmt;
+    return generated_take_row(g, table, row, error);
+}
