@@ -134,10 +134,19 @@ static void main_stop_parts(struct parts *parts) {
     catalog_free(&parts->catalog);
 }
 
+// What is allowed and looks wrong: to the log, and /v1/status has it too.
+static int main_check_catalog(struct catalog *catalog, struct error *error) {
+    if (catalog_check(catalog, error) != 0)
+        return -1;
+    for (int i = 0; i < catalog->warning_count; i++)
+        log_warn("%s", catalog->warnings[i]);
+    return 0;
+}
+
 static int main_load_catalog(const struct options *options, struct catalog **ret, struct error *error) {
     CLEANUP(catalog_free) struct catalog *catalog = NULL;
     if (catalog_load(options->views, options->only, &catalog, error) != 0 ||
-        catalog_check(catalog, error) != 0)
+        main_check_catalog(catalog, error) != 0)
         return -1;
     *ret = catalog;
     catalog = NULL;
@@ -151,7 +160,7 @@ static int main_load_served(const struct options *options, struct catalog **ret,
         return -1;
     if (catalog == NULL)
         return main_load_catalog(options, ret, error);
-    if (catalog_check(catalog, error) != 0)
+    if (main_check_catalog(catalog, error) != 0)
         return -1;
     *ret = catalog;
     catalog = NULL;

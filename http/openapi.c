@@ -52,10 +52,22 @@ static json_t *openapi_table_parameters(const struct table *table) {
 }
 
 static json_t *openapi_query_parameters(const struct query *query) {
+    static const char *const types[PARAMETER_TYPES] = {
+        [PARAMETER_ANY] = "string",       [PARAMETER_TEXT] = "string",    [PARAMETER_INTEGER] = "integer",
+        [PARAMETER_NUMBER] = "number",    [PARAMETER_DECIMAL] = "string", [PARAMETER_DATE] = "string",
+        [PARAMETER_TIMESTAMP] = "string", [PARAMETER_UUID] = "string"};
+    static const char *const formats[PARAMETER_TYPES] = {
+        [PARAMETER_DATE] = "date", [PARAMETER_TIMESTAMP] = "date-time", [PARAMETER_UUID] = "uuid"};
     json_t *parameters = json_array();
-    for (int i = 0; i < query->parameter_count; i++)
-        (void)json_array_append_new(parameters,
-                                    openapi_parameter(query->parameters[i], "bound by name", "string"));
+    for (int i = 0; i < query->parameter_count; i++) {
+        const struct parameter_rule *rule = &query->rules[i];
+        json_t *parameter = openapi_parameter(query->parameters[i], "bound by name", types[rule->type]);
+        (void)json_object_set_new(parameter, "required", json_boolean(rule->required));
+        if (formats[rule->type] != NULL)
+            (void)json_object_set_new(json_object_get(parameter, "schema"), "format",
+                                      json_string(formats[rule->type]));
+        (void)json_array_append_new(parameters, parameter);
+    }
     return parameters;
 }
 

@@ -196,6 +196,13 @@ static void status_set_process(struct status_document *document, const struct ex
     status_set(document, "counters", status_counters_of(&summary->counters));
 }
 
+static json_t *status_lint(const struct catalog *catalog) {
+    json_t *lint = json_array();
+    for (int i = 0; i < catalog->warning_count; i++)
+        (void)json_array_append_new(lint, status_text(catalog->warnings[i]));
+    return lint;
+}
+
 static void status_set_content(struct status_document *document, struct exchange *exchange,
                                const struct partition_rows *partitions,
                                const struct progress_summary *summary) {
@@ -210,7 +217,7 @@ static void status_set_content(struct status_document *document, struct exchange
     status_set(document, "undeclared_count", json_integer(summary->undeclared));
     status_set(document, "unplaced", unplaced);
     status_set(document, "unplaced_messages", json_integer(summary->unplaced));
-    status_set(document, "lint", json_array());
+    status_set(document, "lint", status_lint(exchange->routes->config.catalog));
     status_set(document, "tables", status_tables(exchange, partitions));
 }
 

@@ -14,7 +14,25 @@
 #include <stdint.h>
 
 // What a parameter must be written as: `-- tidemark: NAME is TYPE` in its query's file.
-enum parameter_type { PARAMETER_ANY, PARAMETER_INTEGER, PARAMETER_NUMBER, PARAMETER_DATE };
+enum parameter_type {
+    PARAMETER_ANY,
+    PARAMETER_TEXT,
+    PARAMETER_INTEGER,
+    PARAMETER_NUMBER,
+    PARAMETER_DECIMAL, // bound as the count that a DECIMAL column of this scale holds
+    PARAMETER_DATE,
+    PARAMETER_TIMESTAMP, // bound as the mirror writes it
+    PARAMETER_UUID,
+    PARAMETER_TYPES,
+};
+
+// With `required` behind the type, a question that does not give it is refused.
+struct parameter_rule {
+    enum parameter_type type;
+    int precision; // DECIMAL
+    int scale;     // DECIMAL
+    bool required;
+};
 
 struct query {
     char *view;
@@ -22,10 +40,10 @@ struct query {
     char *file; // for messages: "warehouse/query.stock.sql"
     char *sql;
     // What catalog_check found in the SQL; until then there are none.
-    char **parameters; // names without the colon, in order of appearance, without limit and after
-    enum parameter_type *parameter_types; // as many
+    char **parameters;            // names without the colon, in order of appearance, without limit and after
+    struct parameter_rule *rules; // as many
     int parameter_count;
-    enum parameter_type after_type;
+    struct parameter_rule after_rule;
     bool names_limit; // the SQL binds :limit itself
     bool names_after; // the SQL binds :after: the cursor is the last row's first column
 };
@@ -57,6 +75,8 @@ struct catalog {
     int table_count;
     struct view *views; // sorted by name
     int view_count;
+    char **warnings; // what is allowed and looks wrong, each with its file
+    int warning_count;
 };
 
 // `directory` NULL: the built-in views. A directory with its own source.sql stands alone; one without adds
@@ -67,6 +87,9 @@ int catalog_load(const char *directory, const char *only, struct catalog **ret, 
 // What the store file `db` was made with; *ret NULL when it remembers nothing, as older files do.
 int catalog_load_stored(const char *db, const char *only, struct catalog **ret, struct error *error);
 void catalog_free(struct catalog **catalog);
+
+// Adds a warning, while the catalog is loaded and checked. Out of memory loses it.
+void catalog_warn(struct catalog *catalog, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // NULL when there is none. Names compare exactly.
 const struct table *catalog_table(const struct catalog *catalog, const char *name, size_t size);

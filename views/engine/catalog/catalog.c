@@ -8,6 +8,7 @@
 #include "views/engine/sqlite/stmt.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ static void catalog_free_view(struct view *view) {
         free(query->file);
         free(query->sql);
         catalog_free_strings(query->parameters, query->parameter_count);
-        free(query->parameter_types);
+        free(query->rules);
     }
     free(view->queries);
     for (int i = 0; i < view->apply_count; i++) {
@@ -49,6 +50,7 @@ void catalog_free(struct catalog **catalog) {
         catalog_free_view(&c->views[i]);
     free(c->views);
     free(c->source);
+    catalog_free_strings(c->warnings, c->warning_count);
     free(c);
     *catalog = NULL;
 }
@@ -281,6 +283,10 @@ static int catalog_build(const struct view_files *files, const char *only, struc
     if (catalog_read_files(catalog, files, error) != 0 ||
         source_sql_read(catalog->source, &catalog->tables, &catalog->table_count, error) != 0)
         return -1;
+    for (int i = 0; i < files->unused_count; i++)
+        catalog_warn(catalog,
+                     "%s: is not used; a view's folder has schema.sql, apply.NAME.sql and query.NAME.sql",
+                     files->unused[i]);
     if (only != NULL && catalog_keep_only(catalog, only, error) != 0)
         return -1;
     for (int i = 0; i < catalog->view_count; i++) {
@@ -291,6 +297,20 @@ static int catalog_build(const struct view_files *files, const char *only, struc
     *ret = catalog;
     catalog = NULL;
     return 0;
+}
+
+void catalog_warn(struct catalog *catalog, const char *format, ...) {
+    char text[ERROR_MESSAGE_SIZE];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    char **grown = realloc(catalog->warnings, ((size_t)catalog->warning_count + 1) * sizeof *grown);
+    char *copy = grown != NULL ? strdup(text) : NULL;
+    if (grown != NULL)
+        catalog->warnings = grown;
+    if (copy != NULL)
+        catalog->warnings[catalog->warning_count++] = copy;
 }
 
 int catalog_load(const char *directory, const char *only, struct catalog **ret, struct error *error) {

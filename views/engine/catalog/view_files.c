@@ -17,6 +17,9 @@ void view_files_free(struct view_files *files) {
         free(files->files[i].text);
     }
     free(files->files);
+    for (int i = 0; i < files->unused_count; i++)
+        free(files->unused[i]);
+    free(files->unused);
     *files = (struct view_files){0};
 }
 
@@ -85,19 +88,40 @@ static bool view_files_ends_in_sql(const char *name) {
     return size > 4 && name[0] != '.' && strcmp(name + size - 4, ".sql") == 0;
 }
 
+// Documents lie beside the files that are used. Out of memory loses the note.
+static void view_files_note_unused(struct view_files *files, const char *path) {
+    size_t size = strlen(path);
+    if (size > 3 && strcmp(path + size - 3, ".md") == 0)
+        return;
+    char **grown = realloc(files->unused, ((size_t)files->unused_count + 1) * sizeof *grown);
+    char *copy = grown != NULL ? strdup(path) : NULL;
+    if (grown != NULL)
+        files->unused = grown;
+    if (copy != NULL)
+        files->unused[files->unused_count++] = copy;
+}
+
 // The .sql files of one view's folder; what is not a folder is not a view.
 static int view_files_add_folder(struct view_files *files, const char *root, const char *view,
                                  struct error *error) {
     char full[PATH_SIZE];
     (void)snprintf(full, sizeof full, "%s/%s", root, view);
     CLEANUP(view_files_close_directory) DIR *directory = opendir(full);
+    if (directory == NULL && errno == ENOTDIR) {
+        view_files_note_unused(files, view);
+        return 0;
+    }
     if (directory == NULL)
-        return errno == ENOTDIR ? 0 : error_set(error, ERROR_INPUT, "%s: %s", full, strerror(errno));
+        return error_set(error, ERROR_INPUT, "%s: %s", full, strerror(errno));
     for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
-        if (!view_files_ends_in_sql(entry->d_name))
+        if (entry->d_name[0] == '.')
             continue;
         char path[PATH_SIZE];
         (void)snprintf(path, sizeof path, "%s/%s", view, entry->d_name);
+        if (!view_files_ends_in_sql(entry->d_name)) {
+            view_files_note_unused(files, path);
+            continue;
+        }
         if (view_files_add_from_disk(files, root, path, error) != 0)
             return -1;
     }
@@ -152,6 +176,10 @@ int view_files_collect(const char *directory, struct view_files *ret, struct err
     CLEANUP(view_files_free) struct view_files files = {0};
     if (directory != NULL && view_files_add_directory(&files, directory, error) != 0)
         return -1;
+    if (directory != NULL && files.count == 0)
+        return error_set(error, ERROR_INPUT,
+                         "--views %s: has neither a source.sql nor a view's folder with a .sql file",
+                         directory);
     // A folder with its own source.sql describes another source: the built-in views mean nothing there.
     if (view_files_text(&files, "source.sql") == NULL && view_files_add_embedded(&files, error) != 0)
         return -1;

@@ -2,6 +2,8 @@
 
 #include "views/engine/check/check_alone.h"
 #include "views/engine/check/guard.h"
+#include "views/engine/check/lint.h"
+#include "views/engine/check/parameters.h"
 #include "views/engine/row/table_sql.h"
 
 #include <ctype.h>
@@ -105,73 +107,28 @@ static int check_view_schema(sqlite3 *scratch, const struct catalog *catalog, co
     return check_trigger_times(scratch, catalog, view, error);
 }
 
-// The type that a line `-- tidemark: NAME is TYPE` gives a parameter.
-static int check_declared_type(const struct query *query, const char *name, enum parameter_type *ret,
-                               struct error *error) {
-    static const char *const types[] = {
-        [PARAMETER_INTEGER] = "integer", [PARAMETER_NUMBER] = "number", [PARAMETER_DATE] = "date"};
-    char directive[ERROR_MESSAGE_SIZE];
-    (void)sqlite3_snprintf(sizeof directive, directive, "-- tidemark: %s is ", name);
-    const char *at = strstr(query->sql, directive);
-    *ret = PARAMETER_ANY;
-    if (at == NULL)
-        return 0;
-    const char *type = at + strlen(directive);
-    size_t size = strcspn(type, " \t\r\n");
-    for (int i = PARAMETER_INTEGER; i <= PARAMETER_DATE; i++) {
-        if (strlen(types[i]) == size && memcmp(types[i], type, size) == 0) {
-            *ret = (enum parameter_type)i;
-            return 0;
-        }
+// A JSON object has each name once, and a client wants to know it.
+static int check_column_names(struct catalog *catalog, const struct query *query, sqlite3_stmt *stmt,
+                              struct error *error) {
+    int count = sqlite3_column_count(stmt);
+    for (int i = 0; i < count; i++) {
+        const char *name = sqlite3_column_name(stmt, i);
+        for (int j = 0; j < i; j++)
+            if (strcmp(sqlite3_column_name(stmt, j), name) == 0)
+                return error_set(error, ERROR_INPUT,
+                                 "%s:1: two columns are called \"%s\": name one with `as`", query->file,
+                                 name);
+        if (strchr(name, '(') != NULL)
+            catalog_warn(catalog, "%s:1: a column is called \"%s\": name it with `as`", query->file, name);
     }
-    return error_set(error, ERROR_INPUT, "%s:%d: a parameter is integer, number or date", query->file,
-                     stmt_line(query->sql, (size_t)(at - query->sql)));
+    return 0;
 }
 
-static int check_add_parameter(struct query *query, const char *name, struct error *error) {
-    static const char *const taken[] = {"after_lsn", "after_txid", "after_offset", "wait_ms",
-                                        "max_lag_seconds"};
-    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-        if (strcmp(taken[i], name) == 0)
-            return error_set(error, ERROR_INPUT,
-                             "%s:1: :%s cannot be given, every query has a parameter of that name",
-                             query->file, name);
-    size_t count = (size_t)query->parameter_count + 1;
-    char **names = realloc(query->parameters, count * sizeof *names);
-    if (names != NULL)
-        query->parameters = names;
-    enum parameter_type *types = realloc(query->parameter_types, count * sizeof *types);
-    if (types != NULL)
-        query->parameter_types = types;
-    char *copy = strdup(name);
-    if (names == NULL || types == NULL || copy == NULL) {
-        free(copy);
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    }
-    query->parameters[query->parameter_count] = copy;
-    query->parameter_count++;
-    return check_declared_type(query, name, &query->parameter_types[count - 1], error);
-}
-
-static int check_read_parameters(struct query *query, sqlite3_stmt *stmt, struct error *error) {
-    for (int i = 1; i <= sqlite3_bind_parameter_count(stmt); i++) {
-        const char *name = sqlite3_bind_parameter_name(stmt, i);
-        if (name == NULL || name[0] != ':')
-            return error_set(error, ERROR_INPUT, "%s:1: parameters are written :name", query->file);
-        if (strcmp(name, ":limit") == 0)
-            query->names_limit = true;
-        else if (strcmp(name, ":after") == 0)
-            query->names_after = true;
-        else if (check_add_parameter(query, name + 1, error) != 0)
-            return -1;
-    }
-    return query->names_after ? check_declared_type(query, "after", &query->after_type, error) : 0;
-}
-
-static int check_query(sqlite3 *scratch, struct query *query, struct guard *guard, struct error *error) {
+static int check_query(struct catalog *catalog, sqlite3 *scratch, struct query *query, struct guard *guard,
+                       struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     const char *tail = "";
-    guard->reason[0] = '\0';
+    guard_begin(guard, scratch, GUARDED_QUERY);
     if (sqlite3_prepare_v2(scratch, query->sql, -1, &stmt, &tail) != SQLITE_OK) {
         int line = stmt_line(query->sql, guard_error_place(guard, scratch, query->sql));
         (void)error_set(error, ERROR_INPUT, "%s:%d: %s", query->file, line, sqlite3_errmsg(scratch));
@@ -185,7 +142,10 @@ static int check_query(sqlite3 *scratch, struct query *query, struct guard *guar
                          stmt_line(query->sql, (size_t)(tail - query->sql)));
     if (sqlite3_column_count(stmt) == 0 || !sqlite3_stmt_readonly(stmt))
         return error_set(error, ERROR_INPUT, "%s:1: a query selects rows", query->file);
-    return check_read_parameters(query, stmt, error);
+    if (check_parameters(query, stmt, error) != 0 || check_column_names(catalog, query, stmt, error) != 0)
+        return -1;
+    lint_query(catalog, query, guard);
+    return 0;
 }
 
 int catalog_check(struct catalog *catalog, struct error *error) {
@@ -197,10 +157,9 @@ int catalog_check(struct catalog *catalog, struct error *error) {
         if (check_view_schema(scratch, catalog, &catalog->views[i], &guard, error) != 0 ||
             check_alone(catalog, &catalog->views[i], error) != 0)
             return -1;
-    guard_begin(&guard, scratch, GUARDED_QUERY);
     for (int i = 0; i < catalog->view_count; i++)
         for (int q = 0; q < catalog->views[i].query_count; q++)
-            if (check_query(scratch, &catalog->views[i].queries[q], &guard, error) != 0)
+            if (check_query(catalog, scratch, &catalog->views[i].queries[q], &guard, error) != 0)
                 return -1;
     return 0;
 }

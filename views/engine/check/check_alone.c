@@ -1,6 +1,7 @@
 #include "views/engine/check/check_alone.h"
 
 #include "views/engine/check/guard.h"
+#include "views/engine/check/lint.h"
 
 #include <string.h>
 
@@ -25,8 +26,8 @@ static const char *check_apply_hint(const struct guard *guard, const char *says)
     return guard->reads_sums ? HINT_AT HINT_SUMS : HINT_AT;
 }
 
-static int check_apply(sqlite3 *scratch, const struct apply_statement *apply, struct guard *guard,
-                       struct error *error) {
+static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct apply_statement *apply,
+                       struct guard *guard, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     const char *tail = "";
     guard_begin(guard, scratch, GUARDED_APPLY);
@@ -52,6 +53,7 @@ static int check_apply(sqlite3 *scratch, const struct apply_statement *apply, st
             error);
     if (sqlite3_bind_parameter_count(stmt) > 0)
         return check_apply_fault(apply, 0, "it has parameters, and nobody gives them", error);
+    lint_apply(catalog, apply, guard);
     return 0;
 }
 
@@ -97,14 +99,14 @@ static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, stru
     return row;
 }
 
-int check_alone(const struct catalog *catalog, const struct view *view, struct error *error) {
+int check_alone(struct catalog *catalog, const struct view *view, struct error *error) {
     CLEANUP(stmt_close) sqlite3 *scratch = NULL;
     struct guard guard = {.catalog = catalog};
     if (guard_open_scratch(catalog, &scratch, error) != 0 || check_alone_schema(scratch, view, error) != 0 ||
         check_alone_sql_views(scratch, view, &guard, error) != 0)
         return -1;
     for (int i = 0; i < view->apply_count; i++)
-        if (check_apply(scratch, &view->applies[i], &guard, error) != 0)
+        if (check_apply(catalog, scratch, &view->applies[i], &guard, error) != 0)
             return -1;
     return 0;
 }

@@ -7,6 +7,6 @@
 #include "views/engine/catalog.h"
 
 // The schema has passed the check among the others. Errors: ERROR_INPUT with file and line.
-int check_alone(const struct catalog *catalog, const struct view *view, struct error *error);
+int check_alone(struct catalog *catalog, const struct view *view, struct error *error);
 
 #endif

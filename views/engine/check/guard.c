@@ -23,7 +23,30 @@ static int guard_refuse(struct guard *guard, const char *format, const char *nam
     return SQLITE_DENY;
 }
 
-static int guard_authorize_read(struct guard *guard, const char *table) {
+static void guard_note_decimal(struct guard *guard, const struct table *table, const char *name) {
+    for (int i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        if (column->type == COLUMN_DECIMAL && column->scale > 0 && sqlite3_stricmp(column->name, name) == 0 &&
+            guard->decimal_count < GUARD_DECIMALS_MAX)
+            guard->decimals[guard->decimal_count++] = column;
+    }
+}
+
+// What check_lint asks of a statement that is allowed.
+static void guard_note_read(struct guard *guard, const char *table, const char *column) {
+    const struct catalog *catalog = guard->catalog;
+    guard->reads_delta |= sqlite3_strnicmp(table, "_delta_", 7) == 0;
+    guard->reads_weight |= column != NULL && sqlite3_stricmp(column, "_weight") == 0;
+    for (int i = 0; i < catalog->table_count; i++)
+        if (sqlite3_stricmp(catalog->tables[i].name, table) == 0) {
+            guard->reads_mirror = true;
+            if (column != NULL)
+                guard_note_decimal(guard, &catalog->tables[i], column);
+        }
+}
+
+static int guard_authorize_read(struct guard *guard, const char *table, const char *column) {
+    guard_note_read(guard, table, column);
     bool reads_at = sqlite3_strnicmp(table, "_at_", 4) == 0;
     if (!reads_at && !guard_is_changes_table(table))
         return SQLITE_OK;
@@ -42,6 +65,9 @@ static int guard_authorize_read(struct guard *guard, const char *table) {
 }
 
 static int guard_authorize_call(struct guard *guard, const char *function, const char *within) {
+    static const char *const adding[] = {"count", "sum", "total", "avg"};
+    for (size_t i = 0; i < sizeof adding / sizeof *adding; i++)
+        guard->adds_up |= within == NULL && sqlite3_stricmp(function, adding[i]) == 0;
     if (guard->guarded == GUARDED_APPLY && within == NULL && sqlite3_strnicmp(function, "change_", 7) == 0)
         return guard_refuse(
             guard, "%s() tells a trigger's change; a statement here reads _changes_TABLE for it", function);
@@ -78,7 +104,7 @@ static int guard_judge(struct guard *guard, int action, const char *first, const
                        const char *within) {
     switch (action) {
     case SQLITE_READ:
-        return guard_authorize_read(guard, first);
+        return guard_authorize_read(guard, first, second);
     case SQLITE_FUNCTION:
         return guard_authorize_call(guard, second, within);
     case SQLITE_SELECT:
@@ -121,6 +147,8 @@ void guard_begin(struct guard *guard, sqlite3 *db, enum guarded guarded) {
     guard->guarded = guarded;
     guard->reason[0] = guard->trigger[0] = '\0';
     guard->reads_changes = guard->reads_at = guard->reads_sums = guard->writes = false;
+    guard->reads_delta = guard->reads_weight = guard->reads_mirror = guard->adds_up = false;
+    guard->decimal_count = 0;
     (void)sqlite3_set_authorizer(db, guard_authorize, guard);
 }
 

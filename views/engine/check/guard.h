@@ -6,6 +6,8 @@
 #include "views/engine/catalog.h"
 #include "views/engine/sqlite/stmt.h"
 
+enum { GUARD_DECIMALS_MAX = 32 };
+
 enum guarded {
     GUARDED_SCHEMA,  // statements of a schema.sql, and the SQL views that it makes
     GUARDED_TRIGGER, // the engine's own writes: what its triggers do is the view's
@@ -22,6 +24,12 @@ struct guard {
     bool reads_at;                    // GUARDED_APPLY: it names an _at_ table
     bool reads_sums;                  // GUARDED_APPLY: it names a _sums_ table
     bool writes;                      // GUARDED_APPLY: it inserts, updates or deletes
+    bool reads_delta;                 // GUARDED_APPLY: it names a _delta_ table
+    bool reads_weight;                // GUARDED_APPLY: it names a column _weight
+    bool reads_mirror;                // it names a mirrored table
+    bool adds_up;                     // it calls count, sum, total or avg
+    const struct column *decimals[GUARD_DECIMALS_MAX]; // DECIMAL columns of mirrored tables that it names
+    int decimal_count;
 };
 
 // Guards what `db` prepares from now on; `guard` outlives it, or guard_end.

@@ -1,9 +1,8 @@
 // Queries of views, and the quarantine, which is asked as they are. See read.h.
 #include "views/base/real.h"
 #include "views/engine/read/page_cursor.h"
+#include "views/engine/read/query_parameter.h"
 #include "views/engine/read/rows.h"
-
-#include <math.h>
 
 static const char quarantine_subject[] = "quarantine";
 static const char quarantine_sql[] =
@@ -19,33 +18,6 @@ static int query_find_parameter(const struct query *query, struct span name) {
     return -1;
 }
 
-// YYYY-MM-DD, as the mirror writes dates of the years 0 to 9999: compared as text they are compared in time.
-static bool query_is_date(struct span text) {
-    static const char pattern[] = "dddd-dd-dd";
-    if (text.size != sizeof pattern - 1)
-        return false;
-    for (size_t i = 0; i < text.size; i++)
-        if (pattern[i] == 'd' ? text.data[i] < '0' || text.data[i] > '9' : text.data[i] != pattern[i])
-            return false;
-    return true;
-}
-
-static int query_check_type(enum parameter_type type, struct span name, struct span value,
-                            struct error *error) {
-    int64_t integer;
-    double real;
-    const char *wanted = NULL;
-    if (type == PARAMETER_INTEGER && !integer_parse(value, &integer))
-        wanted = "an integer";
-    if (type == PARAMETER_NUMBER && !real_parse(value, &real))
-        wanted = "a number";
-    if (type == PARAMETER_DATE && !query_is_date(value))
-        wanted = "a date, YYYY-MM-DD";
-    return wanted == NULL ? 0
-                          : error_set(error, ERROR_USAGE, "%.*s=%.*s: it is %s", (int)name.size, name.data,
-                                      (int)(value.size < 40 ? value.size : 40), value.data, wanted);
-}
-
 static int query_unknown_parameter(const struct query *query, struct span name, struct error *error) {
     CLEANUP(buffer_free) struct buffer list = {0};
     for (int i = 0; i < query->parameter_count; i++)
@@ -58,18 +30,23 @@ static int query_unknown_parameter(const struct query *query, struct span name, 
 
 static int query_check_parameters(const struct query *query, const struct parameter *parameters, int count,
                                   struct error *error) {
+    bool given[READ_PARAMETERS_MAX] = {false};
     for (int i = 0; i < count; i++) {
         int number = query_find_parameter(query, parameters[i].name);
         if (number < 0)
             return query_unknown_parameter(query, parameters[i].name, error);
-        if (query_check_type(query->parameter_types[number], parameters[i].name, parameters[i].value,
-                             error) != 0)
+        given[number] = true;
+        if (query_parameter_check(&query->rules[number], parameters[i].name, parameters[i].value, error) != 0)
             return -1;
         for (int j = 0; j < i; j++)
             if (span_equal(parameters[i].name, parameters[j].name))
                 return error_set(error, ERROR_USAGE, "parameter \"%.*s\" is given twice",
                                  (int)parameters[i].name.size, parameters[i].name.data);
     }
+    for (int i = 0; i < query->parameter_count; i++)
+        if (query->rules[i].required && !given[i])
+            return error_set(error, ERROR_USAGE, "%s/%s: parameter \"%s\" is required", query->view,
+                             query->name, query->parameters[i]);
     return 0;
 }
 
@@ -88,11 +65,12 @@ static int query_read_after(struct reader *reader, const struct query *query, st
         return 0;
     ret->encoded = cursor_read(text, CURSOR_COLUMN, &reader->scratch, &ret->cell, 1);
     if (!ret->encoded)
-        return query_check_type(query->after_type, SPAN("after"), text, error);
-    if (ret->cell.kind == CELL_NULL || (ret->cell.kind == CELL_BLOB && query->after_type != PARAMETER_ANY))
+        return query_parameter_check(&query->after_rule, SPAN("after"), text, error);
+    if (ret->cell.kind == CELL_NULL ||
+        (ret->cell.kind == CELL_BLOB && query->after_rule.type != PARAMETER_ANY))
         return rows_bad_cursor(text, error);
     return ret->cell.kind == CELL_TEXT
-               ? query_check_type(query->after_type, SPAN("after"), ret->cell.bytes, error)
+               ? query_parameter_check(&query->after_rule, SPAN("after"), ret->cell.bytes, error)
                : 0;
 }
 
@@ -109,10 +87,11 @@ static void query_bind(const struct rows *rows, const struct query *query, const
         else if (after->encoded && span_is(name, "after"))
             rows_bind_cell(stmt, i, &after->cell);
         else if (after->given && span_is(name, "after"))
-            rows_bind_value(stmt, i, after->text);
+            query_parameter_bind(&query->after_rule, stmt, i, after->text);
         for (int j = 0; j < count; j++)
             if (span_equal(name, parameters[j].name))
-                rows_bind_value(stmt, i, parameters[j].value);
+                query_parameter_bind(&query->rules[query_find_parameter(query, name)], stmt, i,
+                                     parameters[j].value);
     }
 }
 

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""`tidemark check`: what it refuses and what it warns of, with the file; and what a query's parameters may be."""
+
+import sys
+import unittest
+import urllib.parse
+
+import tide
+
+SOURCE = """create table accounts(id int primary key, name text, amount decimal(12,2), opened date, at timestamptz, uid uuid);
+"""
+UUID = "6fa459ea-ee8a-3ca4-894e-db77e160355e"
+
+
+class Check(unittest.TestCase):
+    def setUp(self):
+        folder = tide.Folder()
+        self.path = folder.__enter__()
+        self.addCleanup(folder.__exit__, None, None, None)
+
+    def views(self, **files):
+        """A folder with SOURCE and the view v; the files are named by their first word and a dot: query_x, apply_x."""
+        views = self.path / f"views{len(list(self.path.iterdir()))}"
+        (views / "v").mkdir(parents=True)
+        (views / "source.sql").write_text(SOURCE)
+        for name, text in files.items():
+            (views / "v" / (name.replace("_", ".") + ".sql")).write_text(text)
+        return views
+
+    def check(self, **files):
+        done = tide.run("check", "--views", self.views(**files))
+        return done.returncode, done.stderr
+
+    def refused(self, words, **files):
+        code, told = self.check(**files)
+        self.assertEqual(1, code, told)
+        self.assertIn(words, told)
+
+    def warned(self, words, **files):
+        code, told = self.check(**files)
+        self.assertEqual(0, code, told)
+        self.assertIn(words, told)
+        self.assertEqual(1, told.count("warn "), told)
+
+    def passed(self, **files):
+        self.assertEqual((0, ""), self.check(**files))
+
+    def test_the_built_in_views_are_well(self):
+        done = tide.run("check")
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+
+    def test_columns(self):
+        self.refused('v/query.q.sql:1: two columns are called "id"', query_q="select a.id, b.id from accounts a, accounts b")
+        self.warned('"count(*)"', query_q="select count(*) from accounts")
+        self.passed(query_q="select count(*) as n from accounts")
+
+    def test_parameter_lines(self):
+        query = "select id from accounts where name = :name"
+        self.refused("v/query.q.sql:1: the query has no parameter :nam", query_q="-- tidemark: nam is text\n" + query)
+        self.refused("v/query.q.sql:2: a parameter is", query_q="--\n-- tidemark: name is texts\n" + query)
+        self.refused("NAME is TYPE", query_q="-- tidemark: name text\n" + query)
+        self.refused("may be required", query_q="-- tidemark: name is decimal(19,2)\n" + query)
+        self.refused("may be required", query_q="-- tidemark: name is text require\n" + query)
+        for rule in ("text", "text required", "decimal(12,2)", "timestamp", "uuid required", "date"):
+            self.passed(query_q=f"-- tidemark: name is {rule}\n" + query)
+
+    def test_decimals(self):
+        query = "select id from accounts a where {}"
+        declared = "-- tidemark: min is decimal(12,2)\n"
+        for condition in ("amount > 2.00", "2.5 <= a.amount", "amount between 1 and 2.5", 'a."amount" = 3.0'):
+            self.warned("v/query.q.sql:1: amount is a count", query_q=query.format(condition))
+        for condition in ("amount > :min", "amount between 100 and :min", ":min < a.amount"):
+            self.warned("min is decimal(12,2)", query_q=query.format(condition))
+            self.passed(query_q=declared + query.format(condition))
+        for condition in ("amount > 200", "id > 2.5", "name = '2.00' and amount = 1", "amount > 1 -- 2.5", "id = :amount"):
+            self.passed(query_q=query.format(condition))
+        self.warned("decimal(sum(amount), 2)", query_q="select sum(a.amount) as s from accounts a")
+        self.passed(query_q="select decimal(sum(a.amount), 2) as s from accounts a")
+
+    def test_statements_without_a_weight(self):
+        schema = "create table v_sums(name text primary key, n int not null, amount decimal(12,2) not null);"
+        head = "insert into v_sums select name, {} from _delta_accounts where true group by name on conflict do update set n = n + excluded.n"
+        self.warned("_weight", schema=schema, apply_s=head.format("count(*), sum(amount)"))
+        self.passed(schema=schema, apply_s=head.format("sum(_weight), sum(_weight * amount)"))
+        again = "insert or replace into v_sums select name, count(*), sum(amount) from accounts where name in (select name from _delta_accounts) group by name"
+        self.passed(schema=schema, apply_s=again)
+
+    def test_files_that_nobody_uses(self):
+        views = self.views(query_q="select id from accounts")
+        for name in ("v/query.x.SQL", "v/notes.txt", "query.a.sql"):
+            (views / name).write_text("select 1")
+        (views / "v" / "README.md").write_text("what it is for")
+        done = tide.run("check", "--views", views)
+        self.assertEqual(0, done.returncode, done.stderr)
+        for name in ("v/query.x.SQL", "v/notes.txt", "query.a.sql"):
+            self.assertIn(f"{name}: is not used", done.stderr)
+        self.assertNotIn("README", done.stderr)
+        empty = self.path / "empty"
+        empty.mkdir()
+        done = tide.run("check", "--views", empty)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("neither a source.sql nor a view", done.stderr)
+
+    def test_values_of_parameters(self):
+        rules = "amount decimal(12,2)|at timestamp|opened date|uid uuid required|name text".split("|")
+        lines = "".join("-- tidemark: {} is {}\n".format(*rule.split(" ", 1)) for rule in rules)
+        query = lines + """select id from accounts where uid = :uid and (:amount is null or amount = :amount)
+            and (:at is null or at = :at) and (:opened is null or opened = :opened) and (:name is null or name = :name)"""
+        views = self.views(query_q=query)
+        source = {"version": "3.1.2.Final", "connector": "postgresql", "name": "app", "ts_ms": 1700000000000,
+                  "snapshot": "false", "db": "appdb", "schema": "public", "table": "accounts", "txId": 5, "lsn": 1000}  # fmt: skip
+        row = {"id": 1, "name": "042", "amount": "2.00", "opened": 19000, "at": "2022-01-08T10:00:34.800000Z", "uid": UUID}
+        value = {"before": None, "after": row, "source": source, "op": "c", "ts_ms": 1700000000000}
+        capture = tide.write_capture(self.path / "c.jsonl", [tide.line("app.public.accounts", 0, {"id": 1}, value)])
+        tide.replay(self.path / "x.db", capture, flags=("--views", views, "--prefix", "app"))
+        with tide.Server("serve", "--db", self.path / "x.db", stderr=self.path / "log") as server:
+
+            def get(**asked):
+                status, body = server.get("/v1/views/v/q?" + urllib.parse.urlencode(asked))
+                return len(body["rows"]) if status == 200 else (status, body["detail"])
+
+            for asked in ({"amount": "2"}, {"amount": "2.00"}, {"at": "2022-01-08T10:00:34.8Z"}, {"name": "042"},
+                          {"at": "2022-01-08 10:00:34.800000Z"}, {"opened": "2022-01-08"}, {"uid": UUID.upper()}):  # fmt: skip
+                self.assertEqual(1, get(**{"uid": UUID, **asked}), asked)
+            self.assertEqual(0, get(uid=UUID, amount="200"))
+            self.assertEqual((400, 'v/q: parameter "uid" is required'), get(amount="2"))
+            for name, wrong in (("opened", "2022-13-01"), ("opened", "2023-02-29"), ("at", "2022-01-08"), ("at", "2022-01-08T24:00:00Z"),
+                                ("at", "2022-01-08T10:00:34.Z"), ("amount", "2.001"), ("amount", "x"), ("uid", "12")):  # fmt: skip
+                status, detail = get(**{"uid": UUID, name: wrong})
+                self.assertEqual(400, status)
+                self.assertIn(f"{name}={wrong}: it is ", detail)
+            self.assertEqual([], server.get("/v1/status")[1]["lint"])
+            parameters = server.get("/openapi.json")[1]["paths"]["/v1/views/v/q"]["get"]["parameters"]
+            uid = next(p for p in parameters if p.get("name") == "uid")
+            self.assertEqual((True, "uuid"), (uid["required"], uid["schema"]["format"]))
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())

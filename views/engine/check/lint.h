@@ -1,0 +1,12 @@
+// What is allowed and looks wrong in a view's statements: warnings with file, line and remedy. The rules look at
+// words, not at meaning, so they may warn of what is right; none refuses.
+#ifndef TIDEMARK_CHECK_LINT_H
+#define TIDEMARK_CHECK_LINT_H
+
+#include "views/engine/check/guard.h"
+
+// `guard` has just seen the statement. Warnings go to the catalog.
+void lint_query(struct catalog *catalog, const struct query *query, const struct guard *guard);
+void lint_apply(struct catalog *catalog, const struct apply_statement *apply, const struct guard *guard);
+
+#endif

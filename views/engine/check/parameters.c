@@ -1,0 +1,115 @@
+#include "views/engine/check/parameters.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char directive[] = "-- tidemark: ";
+
+static int parameters_fault(const struct query *query, const char *at, const char *what,
+                            struct error *error) {
+    return error_set(error, ERROR_INPUT, "%s:%d: %s", query->file,
+                     stmt_line(query->sql, (size_t)(at - query->sql)), what);
+}
+
+// `text` is all that stands behind `NAME is `.
+static bool parameters_parse_rule(struct span text, struct parameter_rule *ret) {
+    static const char *const names[PARAMETER_TYPES] = {
+        [PARAMETER_TEXT] = "text",          [PARAMETER_INTEGER] = "integer", [PARAMETER_NUMBER] = "number",
+        [PARAMETER_DECIMAL] = "decimal",    [PARAMETER_DATE] = "date",       [PARAMETER_UUID] = "uuid",
+        [PARAMETER_TIMESTAMP] = "timestamp"};
+    char line[128];
+    char type[32];
+    char rest[32] = "";
+    char more[2] = "";
+    int read = 0;
+    *ret = (struct parameter_rule){.type = PARAMETER_ANY};
+    if (text.size >= sizeof line)
+        return false;
+    (void)snprintf(line, sizeof line, "%.*s", (int)text.size, text.data);
+    if (sscanf(line, "decimal(%2d,%2d)%n", &ret->precision, &ret->scale, &read) == 2 && read > 0) {
+        if (ret->precision < 1 || ret->precision > DECIMAL_PRECISION_MAX || ret->scale < 0 ||
+            ret->scale > ret->precision)
+            return false;
+        ret->type = PARAMETER_DECIMAL;
+    } else if (sscanf(line, "%31[a-z]%n", type, &read) == 1) {
+        for (int i = 0; i < PARAMETER_TYPES; i++)
+            if (names[i] != NULL && i != PARAMETER_DECIMAL && strcmp(names[i], type) == 0)
+                ret->type = (enum parameter_type)i;
+    }
+    int words = ret->type != PARAMETER_ANY ? sscanf(line + read, "%31s %1s", rest, more) : 0;
+    ret->required = words == 1 && strcmp(rest, "required") == 0;
+    return ret->type != PARAMETER_ANY && (words <= 0 || ret->required);
+}
+
+static struct parameter_rule *parameters_rule_of(struct query *query, struct span name) {
+    for (int i = 0; i < query->parameter_count; i++)
+        if (span_is(name, query->parameters[i]))
+            return &query->rules[i];
+    return query->names_after && span_is(name, "after") ? &query->after_rule : NULL;
+}
+
+// Every line of ours is understood and names a parameter: a slip of the pen would else say nothing.
+static int parameters_read_rules(struct query *query, struct error *error) {
+    static const char is[] = " is ";
+    for (const char *at = query->sql; (at = strstr(at, directive)) != NULL; at++) {
+        struct span line = {at + sizeof directive - 1, strcspn(at + sizeof directive - 1, "\r\n")};
+        size_t name_size = 0;
+        while (name_size < line.size && strncmp(line.data + name_size, is, sizeof is - 1) != 0)
+            name_size++;
+        if (name_size == line.size)
+            return parameters_fault(query, at, "such a line is `-- tidemark: NAME is TYPE`", error);
+        struct span name = {line.data, name_size};
+        struct parameter_rule *rule = parameters_rule_of(query, name);
+        size_t begin = name_size + sizeof is - 1;
+        if (rule == NULL)
+            return error_set(error, ERROR_INPUT, "%s:%d: the query has no parameter :%.*s", query->file,
+                             stmt_line(query->sql, (size_t)(at - query->sql)), (int)name.size, name.data);
+        if (!parameters_parse_rule((struct span){line.data + begin, line.size - begin}, rule))
+            return parameters_fault(query, at,
+                                    "a parameter is text, integer, number, decimal(P,S), date, timestamp or "
+                                    "uuid, and may be required",
+                                    error);
+    }
+    return 0;
+}
+
+static int parameters_add(struct query *query, const char *name, struct error *error) {
+    static const char *const taken[] = {"after_lsn", "after_txid", "after_offset", "wait_ms",
+                                        "max_lag_seconds"};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strcmp(taken[i], name) == 0)
+            return error_set(error, ERROR_INPUT,
+                             "%s:1: :%s cannot be given, every query has a parameter of that name",
+                             query->file, name);
+    size_t count = (size_t)query->parameter_count + 1;
+    char **names = realloc(query->parameters, count * sizeof *names);
+    if (names != NULL)
+        query->parameters = names;
+    struct parameter_rule *rules = realloc(query->rules, count * sizeof *rules);
+    if (rules != NULL)
+        query->rules = rules;
+    char *copy = strdup(name);
+    if (names == NULL || rules == NULL || copy == NULL) {
+        free(copy);
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
+    query->rules[query->parameter_count] = (struct parameter_rule){.type = PARAMETER_ANY};
+    query->parameters[query->parameter_count++] = copy;
+    return 0;
+}
+
+int check_parameters(struct query *query, sqlite3_stmt *stmt, struct error *error) {
+    for (int i = 1; i <= sqlite3_bind_parameter_count(stmt); i++) {
+        const char *name = sqlite3_bind_parameter_name(stmt, i);
+        if (name == NULL || name[0] != ':')
+            return error_set(error, ERROR_INPUT, "%s:1: parameters are written :name", query->file);
+        if (strcmp(name, ":limit") == 0)
+            query->names_limit = true;
+        else if (strcmp(name, ":after") == 0)
+            query->names_after = true;
+        else if (parameters_add(query, name + 1, error) != 0)
+            return -1;
+    }
+    return parameters_read_rules(query, error);
+}
