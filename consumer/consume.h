@@ -6,20 +6,12 @@
 
 #include "consumer/apply/apply.h"
 #include "consumer/broker/kafka.h"
-#include "consumer/decode/value.h"
-#include "views/engine/progress.h"
-#include "views/engine/store.h"
 
 enum {
     CONSUME_WAIT_MS = 100, // longest wait for messages: stop and clocks are looked at so often
     CONSUME_GATHER_MESSAGES_PER_MS =
         1000, // a commit waits this long, in ms, for each so many messages of lag
-    CONSUME_DISCOVER_WAIT_MS = 1000,
-    CONSUME_WATERMARK_WAIT_MS = 1000,
     CONSUME_GROUP_COMMIT_MS = 5000,
-    // Events that heartbeats do not show to be overdue are waited for so many times as long.
-    CONSUME_PATIENCE = 6,
-    CONSUME_LIVE_MS = 2000, // caught up at least once in this time is live
     // A table's snapshot is swept so long after its last row was seen: rows of other partitions may be under
     // way.
     CONSUME_SWEEP_AFTER_MS = 500,
@@ -29,15 +21,9 @@ struct consume_config {
     const char *brokers;
     const struct kafka_property *properties;
     int property_count;
-    const char *prefix;
-    const struct catalog *catalog;
-    struct store *store;
-    struct progress *progress;
-    const struct value_settings *settings;
-    int commit_messages;
-    enum apply_timeline on_timeline;
-    int64_t transaction_wait_ms;
-    int64_t silent_after_ms; // without a heartbeat for so long, once there were some
+    struct apply_config apply;   // its source is set here
+    int64_t transaction_wait_ms; // see consume/patience.h
+    int64_t silent_after_ms;     // without a heartbeat for so long, once there were some
     // A capture's heartbeats are old: then what counts is when they came, not what they say.
     bool heartbeats_by_arrival;
     bool verify_topics; // see apply_verify_first; the demo's broker is fed anew at each start

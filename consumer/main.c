@@ -184,8 +184,19 @@ static enum apply_timeline main_on_timeline(const struct options *options) {
     return options->accept_timeline ? TIMELINE_ACCEPT_ONE : TIMELINE_HALT;
 }
 
-static int main_follow(struct parts *parts, const struct options *options, const char *brokers,
-                       const char *prefix, bool demo, struct stopper *stopper, struct error *error) {
+static struct apply_config main_apply_config(const struct parts *parts, const struct options *options,
+                                             const char *prefix) {
+    return (struct apply_config){.catalog = parts->catalog,
+                                 .store = parts->store,
+                                 .progress = parts->progress,
+                                 .prefix = prefix,
+                                 .settings = &value_settings_default,
+                                 .commit_messages = (int)options->commit_messages,
+                                 .on_timeline = main_on_timeline(options)};
+}
+
+static int main_consume(struct parts *parts, const struct options *options, const char *brokers,
+                        const char *prefix, bool demo, struct stopper *stopper, struct error *error) {
     struct kafka_property properties[OPTIONS_PROPERTIES_MAX];
     for (int i = 0; i < options->property_count; i++)
         properties[i] = (struct kafka_property){options->properties[i].name, options->properties[i].value};
@@ -193,13 +204,7 @@ static int main_follow(struct parts *parts, const struct options *options, const
         .brokers = brokers,
         .properties = properties,
         .property_count = options->property_count,
-        .prefix = prefix,
-        .catalog = parts->catalog,
-        .store = parts->store,
-        .progress = parts->progress,
-        .settings = &value_settings_default,
-        .commit_messages = (int)options->commit_messages,
-        .on_timeline = main_on_timeline(options),
+        .apply = main_apply_config(parts, options, prefix),
         .transaction_wait_ms = options->transaction_wait_ms,
         .silent_after_ms = options->silent_after_ms,
         .heartbeats_by_arrival = demo,
@@ -219,7 +224,7 @@ static int main_command_run(const struct options *options, struct error *error) 
         store_claim_prefix(parts.store, options->prefix, error) != 0 ||
         main_start_server(&parts.server, options, options->db, parts.catalog, parts.progress, error) != 0)
         return -1;
-    return main_follow(&parts, options, options->brokers, options->prefix, false, &stopper, error);
+    return main_consume(&parts, options, options->brokers, options->prefix, false, &stopper, error);
 }
 
 // A file for a demo that names none: gone with the process.
@@ -270,8 +275,8 @@ static int main_command_demo(const struct options *options, struct error *error)
     log_info("embedded broker on %s, prefix %s", mock_broker_brokers(parts.embedded),
              mock_broker_prefix(parts.embedded));
     stopper.broker = parts.embedded;
-    if (main_follow(&parts, options, mock_broker_brokers(parts.embedded), mock_broker_prefix(parts.embedded),
-                    true, &stopper, error) != 0)
+    if (main_consume(&parts, options, mock_broker_brokers(parts.embedded), mock_broker_prefix(parts.embedded),
+                     true, &stopper, error) != 0)
         return -1;
     return mock_broker_check(parts.embedded, error);
 }
@@ -287,13 +292,7 @@ static int main_command_replay(const struct options *options, struct error *erro
     const struct replay_config config = {
         .captures = options->captures,
         .capture_count = options->capture_count,
-        .prefix = options->prefix,
-        .catalog = parts.catalog,
-        .store = parts.store,
-        .progress = parts.progress,
-        .settings = &value_settings_default,
-        .commit_messages = (int)options->commit_messages,
-        .on_timeline = main_on_timeline(options),
+        .apply = main_apply_config(&parts, options, options->prefix),
         .progress_line = true,
     };
     struct progress_counters counters;

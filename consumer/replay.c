@@ -209,8 +209,8 @@ static int replay_open_captures(struct replay *replay, char *prefix, size_t size
         return error_set(error, ERROR_SYSTEM, "out of memory");
     *ret_sequenced = false;
     prefix[0] = '\0';
-    if (config->prefix != NULL)
-        (void)snprintf(prefix, size, "%s", config->prefix);
+    if (config->apply.prefix != NULL)
+        (void)snprintf(prefix, size, "%s", config->apply.prefix);
     for (int i = 0; i < config->capture_count; i++) {
         if (capture_open(&replay->captures[i], config->captures[i], error) != 0)
             return -1;
@@ -234,18 +234,12 @@ int replay_run(const struct replay_config *config, struct progress_counters *ret
     bool sequenced = false;
     if (replay_open_captures(&replay, prefix, sizeof prefix, &sequenced, error) != 0)
         return -1;
-    if (prefix[0] != '\0' && store_claim_prefix(config->store, prefix, error) != 0)
+    if (prefix[0] != '\0' && store_claim_prefix(config->apply.store, prefix, error) != 0)
         return -1;
-    const struct apply_config apply = {
-        .catalog = config->catalog,
-        .store = config->store,
-        .progress = config->progress,
-        .source = {.self = &replay, .peek = replay_peek, .release = replay_release, .at_end = replay_at_end},
-        .prefix = prefix,
-        .settings = config->settings,
-        .commit_messages = config->commit_messages,
-        .on_timeline = config->on_timeline,
-    };
+    struct apply_config apply = config->apply;
+    apply.prefix = prefix;
+    apply.source = (struct message_source){
+        .self = &replay, .peek = replay_peek, .release = replay_release, .at_end = replay_at_end};
     if (apply_new(&replay.apply, &apply, error) != 0)
         return -1;
     apply_set_sequenced(replay.apply, sequenced);

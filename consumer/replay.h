@@ -3,21 +3,12 @@
 #define TIDEMARK_REPLAY_H
 
 #include "consumer/apply/apply.h"
-#include "consumer/decode/value.h"
-#include "views/engine/progress.h"
-#include "views/engine/store.h"
 
 struct replay_config {
     const char *const *captures; // files
     int capture_count;
-    const char *prefix; // NULL = as the first capture's topics say
-    const struct catalog *catalog;
-    struct store *store;
-    struct progress *progress;
-    const struct value_settings *settings;
-    int commit_messages;
-    enum apply_timeline on_timeline;
-    bool progress_line; // on stderr, once a second
+    struct apply_config apply; // its source is set here; prefix NULL = as the first capture's topics say
+    bool progress_line;        // on stderr, once a second
 };
 
 // Applies every line of every capture in turn; at the end also what is still incomplete, and says so.

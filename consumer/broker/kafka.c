@@ -3,6 +3,7 @@
 #include "consumer/broker/client/partition.h"
 #include "consumer/broker/client/settings.h"
 #include "consumer/broker/client/stats.h"
+#include "consumer/broker/client/survey.h"
 #include "views/base/bounds.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
@@ -27,6 +28,7 @@ struct kafka {
     atomic_bool main_ready;
     struct kafka_wakeup wakeup;
     struct kafka_nudger *nudger;
+    struct kafka_survey *survey;
     struct kafka_partition_owner owner;
     struct kafka_partition **partitions; // by slot, NULL = not assigned
     int partition_count;
@@ -215,7 +217,8 @@ int kafka_open(struct kafka **ret, const struct kafka_config *config, struct err
     if (kafka->brokers == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (kafka_start_client(kafka, config, error) != 0 ||
-        kafka_nudger_start(&kafka->nudger, kafka->client, error) != 0)
+        kafka_nudger_start(&kafka->nudger, kafka->client, error) != 0 ||
+        kafka_survey_start(&kafka->survey, kafka->client, &kafka->wakeup, error) != 0)
         return -1;
     kafka->owner.client = kafka->client;
     kafka->owner.events = &kafka->events;
@@ -265,6 +268,7 @@ void kafka_close(struct kafka **kafka) {
     struct kafka *closing = *kafka;
     if (closing == NULL)
         return;
+    kafka_survey_stop(&closing->survey);
     kafka_nudger_stop(&closing->nudger);
     if (closing->client != NULL)
         kafka_finish_commit(closing);
@@ -284,24 +288,39 @@ void kafka_close(struct kafka **kafka) {
     *kafka = NULL;
 }
 
-int kafka_discover(struct kafka *kafka, int timeout_ms, bool (*wanted)(void *self, const char *topic),
-                   void (*found)(void *self, const char *topic, int32_t partition), void *self,
-                   struct error *error) {
-    const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_resp_err_t code = rd_kafka_metadata(kafka->client, 1, NULL, &metadata, timeout_ms);
+bool kafka_ask_topics(struct kafka *kafka, enum kafka_topics which) {
+    return kafka_survey_ask_topics(kafka->survey, which);
+}
+
+static void kafka_destroy_metadata(const struct rd_kafka_metadata **metadata) {
+    if (*metadata != NULL)
+        rd_kafka_metadata_destroy(*metadata);
+}
+
+int kafka_take_topics(struct kafka *kafka, void (*found)(void *self, const char *topic, int partitions),
+                      void *self, struct error *error) {
+    CLEANUP(kafka_destroy_metadata) const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t code;
+    if (!kafka_survey_take_topics(kafka->survey, &metadata, &code))
+        return 0;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return error_set(error, ERROR_BROKER, "no answer from %s: %s", kafka->brokers,
                          rd_kafka_err2str(code));
     kafka_set_connected(kafka, true, KAFKA_TOLD_CHANGES, "a broker answers");
     for (int i = 0; i < metadata->topic_cnt; i++) {
         const struct rd_kafka_metadata_topic *topic = &metadata->topics[i];
-        if (topic->err != RD_KAFKA_RESP_ERR_NO_ERROR || !wanted(self, topic->topic))
-            continue;
-        for (int j = 0; j < topic->partition_cnt; j++)
-            found(self, topic->topic, topic->partitions[j].id);
+        if (topic->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            found(self, topic->topic, topic->partition_cnt);
     }
-    rd_kafka_metadata_destroy(metadata);
-    return 0;
+    return 1;
+}
+
+bool kafka_ask_ends(struct kafka *kafka, struct kafka_ends *ends, int count) {
+    return kafka_survey_ask_ends(kafka->survey, ends, count);
+}
+
+bool kafka_take_ends(struct kafka *kafka) {
+    return kafka_survey_take_ends(kafka->survey);
 }
 
 static int kafka_grow(struct kafka *kafka, int count, struct error *error) {
@@ -371,28 +390,12 @@ struct message_source kafka_source(struct kafka *kafka) {
                                    .at_end = kafka_at_end};
 }
 
-int kafka_query_log(struct kafka *kafka, const char *topic, int32_t partition, int timeout_ms,
-                    int64_t *ret_low, int64_t *ret_high, struct error *error) {
-    int64_t low = -1;
-    int64_t high = -1;
-    rd_kafka_resp_err_t code =
-        rd_kafka_query_watermark_offsets(kafka->client, topic, partition, &low, &high, timeout_ms);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_set(error, ERROR_BROKER,
-                         "%s partition %" PRId32 ": the broker does not tell its ends: %s", topic, partition,
-                         rd_kafka_err2str(code));
-    *ret_low = low;
-    *ret_high = high;
-    return 0;
-}
-
 static void kafka_explain_range(struct kafka *kafka, struct kafka_event *event) {
     const struct kafka_partition *partition = kafka->partitions[event->slot];
     int64_t low = -1;
     int64_t high = -1;
-    struct error ignored;
-    if (kafka_query_log(kafka, partition->topic, partition->number, RANGE_WAIT_MS, &low, &high, &ignored) !=
-        0)
+    if (rd_kafka_query_watermark_offsets(kafka->client, partition->topic, partition->number, &low, &high,
+                                         RANGE_WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
         (void)snprintf(event->message, sizeof event->message,
                        "%s partition %" PRId32 ": offset %" PRId64 " is not in the log", partition->topic,
                        partition->number, partition->wanted_offset);

@@ -2,17 +2,18 @@
 // partition of the topics it is given from the offsets it is given; each partition has its own queue, so that
 // one partition can wait while others are read. Never commits or chooses an offset by itself. One thread (the
 // consumer loop) calls everything. librdkafka's callbacks only record. Inside: client/partition.h (one
-// partition's messages), client/nudger.h (a thread that wakes librdkafka), client/events.h (what is told).
+// partition's messages), client/nudger.h (a thread that wakes librdkafka), client/survey.h (a thread that asks
+// the brokers), client/events.h (what is told).
 #ifndef TIDEMARK_BROKER_KAFKA_H
 #define TIDEMARK_BROKER_KAFKA_H
 
 #include "consumer/broker/kafka_event.h"
+#include "consumer/broker/kafka_log.h"
 #include "consumer/message.h"
 
 struct kafka;
 
 enum {
-    KAFKA_METADATA_EVERY_MS = 5000, // how often new topics and partitions are looked for
     KAFKA_CLOSE_WAIT_MS = 3000,
 };
 
@@ -36,16 +37,21 @@ int kafka_open(struct kafka **ret, const struct kafka_config *config, struct err
 // message that is still held.
 void kafka_close(struct kafka **kafka);
 
-// The partitions that exist now of the topics that `wanted` accepts; asks the broker, waiting at most
-// timeout_ms. `found` is called for each (topic, partition). Returns -1 with ERROR_BROKER when no broker
-// answered.
-int kafka_discover(struct kafka *kafka, int timeout_ms, bool (*wanted)(void *self, const char *topic),
-                   void (*found)(void *self, const char *topic, int32_t partition), void *self,
-                   struct error *error);
+// Topics and partitions are asked for on a thread inside, so that the loop never waits for an answer: it asks,
+// is woken, and takes. One question at a time: asking while another is not answered and taken has no effect,
+// and false.
+bool kafka_ask_topics(struct kafka *kafka, enum kafka_topics which);
+// 1 = answered: `found` was called for each topic that exists and can be read; 0 = no answer yet; -1 =
+// ERROR_BROKER, nobody answered.
+int kafka_take_topics(struct kafka *kafka, void (*found)(void *self, const char *topic, int partitions),
+                      void *self, struct error *error);
+
+// `ends` are filled; they and their topics stay until kafka_take_ends gives true, or kafka_close.
+bool kafka_ask_ends(struct kafka *kafka, struct kafka_ends *ends, int count);
+bool kafka_take_ends(struct kafka *kafka);
 
 // Begins to read (topic, partition) from `offset` (-1: the oldest there is) as `slot` (0, 1, 2, ...). A slot
-// is assigned once. Call kafka_discover before: a topic that librdkafka has not heard of may take it a
-// second.
+// is assigned once. Ask for the topic before: one that librdkafka has not heard of may take it a second.
 int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t offset,
                  struct error *error);
 
@@ -70,9 +76,6 @@ void kafka_event(struct kafka *kafka, struct kafka_event *ret);
 // partition's queue is full, as its broker is then not asked. Older by fetch.wait.max.ms (10 ms) at most than
 // it says.
 int64_t kafka_high(struct kafka *kafka, int slot, int64_t *ret_at_ms);
-// Asks the broker for low and high of a partition, assigned or not, waiting at most timeout_ms.
-int kafka_query_log(struct kafka *kafka, const char *topic, int32_t partition, int timeout_ms,
-                    int64_t *ret_low, int64_t *ret_high, struct error *error);
 // Tells the group where the file stands (asynchronous; a failure is not told).
 void kafka_commit_offset(struct kafka *kafka, int slot, int64_t next_offset);
 void kafka_commit_flush(struct kafka *kafka);

@@ -2,7 +2,9 @@
 
 #include "consumer/broker/client/partition.h"
 #include "consumer/broker/client/settings.h"
+#include "consumer/broker/client/survey.h"
 #include "views/base/cleanup.h"
+#include "views/base/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -230,7 +232,14 @@ static void tells_that_nobody_answers(void **state) {
     assert_int_equal(kafka_open(&kafka, &config, &error), 0);
     struct kafka_event event = await_event(kafka, KAFKA_EVENT_DISCONNECTED);
     assert_non_null(strstr(event.message, "127.0.0.1:1"));
-    assert_int_equal(kafka_discover(kafka, 100, NULL, NULL, NULL, &error), -1);
+    assert_true(kafka_ask_topics(kafka, KAFKA_TOPICS_ALL));
+    assert_false(kafka_ask_topics(kafka, KAFKA_TOPICS_ALL)); // one at a time
+    int status = 0;
+    for (int round = 0; round < ROUNDS_MAX && status == 0; round++) {
+        kafka_wait(kafka, ROUND_MS);
+        status = kafka_take_topics(kafka, NULL, NULL, &error);
+    }
+    assert_int_equal(status, -1);
     assert_int_equal(error.kind, ERROR_BROKER);
     assert_non_null(strstr(error.message, "127.0.0.1:1"));
     kafka_close(&kafka);
@@ -320,14 +329,28 @@ static void a_full_queue_does_not_stall(void **state) {
     broker_stop(&broker);
 }
 
-static bool is_ours(void *self, const char *topic) {
-    (void)self;
-    return strcmp(topic, TOPIC) == 0;
+struct finds {
+    int ours; // partitions
+    int others;
+};
+
+static void note_found(void *self, const char *topic, int partitions) {
+    struct finds *finds = self;
+    *(strcmp(topic, TOPIC) == 0 ? &finds->ours : &finds->others) += partitions;
 }
 
-static void count_found(void *self, const char *topic, int32_t partition) {
-    assert_string_equal(topic, TOPIC);
-    *(int *)self |= 1 << partition;
+static struct finds await_topics(struct kafka *kafka, enum kafka_topics which) {
+    struct finds finds = {0};
+    struct error error = {0};
+    int status = 0;
+    assert_true(kafka_ask_topics(kafka, which));
+    for (int round = 0; round < ROUNDS_MAX && status == 0; round++) {
+        status = kafka_take_topics(kafka, note_found, &finds, &error);
+        if (status == 0)
+            kafka_wait(kafka, ROUND_MS);
+    }
+    assert_int_equal(status, 1);
+    return finds;
 }
 
 static void discovers_asks_and_commits(void **state) {
@@ -337,17 +360,24 @@ static void discovers_asks_and_commits(void **state) {
     assert_int_equal(rd_kafka_mock_topic_create(broker.cluster, "other", 1, 1), 0);
     produce(&broker, 2, SPAN("a"), SPAN("1"));
     struct kafka *kafka = open_kafka(&broker);
-    struct error error = {0};
-    int found = 0;
-    assert_int_equal(kafka_discover(kafka, ROUNDS_MAX * ROUND_MS, is_ours, count_found, &found, &error), 0);
-    assert_int_equal(found, 7);
+    struct finds finds = await_topics(kafka, KAFKA_TOPICS_ALL);
+    assert_int_equal(finds.ours, 3);
+    assert_int_equal(finds.others, 1);
     (void)await_event(kafka, KAFKA_EVENT_CONNECTED);
     assign(kafka, 0, 2, 0);
-    int64_t low = -1;
-    int64_t high = -1;
-    assert_int_equal(kafka_query_log(kafka, TOPIC, 2, ROUNDS_MAX * ROUND_MS, &low, &high, &error), 0);
-    assert_int_equal(low, 0);
-    assert_int_equal(high, 1);
+    finds = await_topics(kafka, KAFKA_TOPICS_ASSIGNED);
+    assert_int_equal(finds.ours, 3);
+    assert_int_equal(finds.others, 0);
+    struct kafka_ends ends[] = {{.topic = TOPIC, .partition = 2}, {.topic = TOPIC, .partition = 1}};
+    assert_true(kafka_ask_ends(kafka, ends, 2));
+    bool told = false;
+    for (int round = 0; round < ROUNDS_MAX && !(told = kafka_take_ends(kafka)); round++)
+        kafka_wait(kafka, ROUND_MS);
+    assert_true(told);
+    assert_int_equal(ends[0].low, 0);
+    assert_int_equal(ends[0].high, 1);
+    assert_int_equal(ends[1].high, 0);
+    assert_int_equal(await_message(kafka, 0)->offset, 0);
     int64_t at_ms = 0;
     assert_int_equal(kafka_high(kafka, 0, &at_ms), 1);
     assert_true(at_ms > 0);
@@ -356,6 +386,26 @@ static void discovers_asks_and_commits(void **state) {
     kafka_commit_flush(kafka);
     kafka_commit_offset(kafka, 0, 1);
     kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
+// Stopping waits for one question, not for one a partition.
+static void stops_while_no_leader_tells_its_ends(void **state) {
+    (void)state;
+    enum { PARTITIONS = 30 };
+    struct broker broker;
+    broker_start(&broker, PARTITIONS);
+    struct kafka *kafka = open_kafka(&broker);
+    (void)await_topics(kafka, KAFKA_TOPICS_ALL);
+    struct kafka_ends ends[PARTITIONS];
+    for (int i = 0; i < PARTITIONS; i++) {
+        assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, i, -1), 0);
+        ends[i] = (struct kafka_ends){.topic = TOPIC, .partition = i};
+    }
+    assert_true(kafka_ask_ends(kafka, ends, PARTITIONS));
+    int64_t begun = clock_monotonic_ms();
+    kafka_close(&kafka);
+    assert_true(clock_monotonic_ms() - begun < SURVEY_ALL_ENDS_WAIT_MS);
     broker_stop(&broker);
 }
 
@@ -406,6 +456,7 @@ int main(void) {
         cmocka_unit_test(reads_a_large_message_and_many_small_ones),
         cmocka_unit_test(a_full_queue_does_not_stall),
         cmocka_unit_test(discovers_asks_and_commits),
+        cmocka_unit_test(stops_while_no_leader_tells_its_ends),
         cmocka_unit_test(refuses_properties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,20 +24,16 @@ struct reader {
     int64_t next[PARTITIONS]; // by slot
 };
 
-static bool all(void *self, const char *topic) {
-    (void)self;
-    (void)topic;
-    return true;
-}
-
 // Goes on where the progress says, as the consumer does.
-static void assign_found(void *self, const char *topic, int32_t partition) {
+static void assign_found(void *self, const char *topic, int partitions) {
     struct reader *reader = self;
     struct error error = {0};
-    int slot = progress_partition(reader->progress, topic, partition);
-    assert_in_range(slot, 0, PARTITIONS - 1);
-    if (kafka_assign(reader->kafka, slot, topic, partition, reader->next[slot], &error) != 0)
-        fail_msg("%s", error.message);
+    for (int i = 0; i < partitions; i++) {
+        int slot = progress_partition(reader->progress, topic, i);
+        assert_in_range(slot, 0, PARTITIONS - 1);
+        if (kafka_assign(reader->kafka, slot, topic, i, reader->next[slot], &error) != 0)
+            fail_msg("%s", error.message);
+    }
 }
 
 static void start(struct reader *reader, const struct mock_broker_config *config) {
@@ -46,8 +42,13 @@ static void start(struct reader *reader, const struct mock_broker_config *config
         fail_msg("%s", error.message);
     struct kafka_config kafka = {.brokers = mock_broker_brokers(reader->embedded), .group_id = "g"};
     assert_int_equal(kafka_open(&reader->kafka, &kafka, &error), 0);
-    assert_int_equal(kafka_discover(reader->kafka, ROUNDS_MAX * ROUND_MS, all, assign_found, reader, &error),
-                     0);
+    int status = 0;
+    assert_true(kafka_ask_topics(reader->kafka, KAFKA_TOPICS_ALL));
+    for (int round = 0; round < ROUNDS_MAX && status == 0; round++) {
+        kafka_wait(reader->kafka, ROUND_MS);
+        status = kafka_take_topics(reader->kafka, assign_found, reader, &error);
+    }
+    assert_int_equal(status, 1);
 }
 
 static void stop(struct reader *reader) {

@@ -223,14 +223,14 @@ static void replay_watched(const char *capture, struct watch *watch) {
     watch_open(watch, db, catalog);
     progress_on_commit(progress, on_commit, watch);
     const char *const captures[] = {capture};
-    const struct replay_config config = {.captures = captures,
-                                         .capture_count = 1,
-                                         .catalog = catalog,
-                                         .store = store,
-                                         .progress = progress,
-                                         .settings = &value_settings_default,
-                                         .commit_messages =
-                                             watch->commit_messages > 0 ? watch->commit_messages : 1};
+    const struct replay_config config = {
+        .captures = captures,
+        .capture_count = 1,
+        .apply = {.catalog = catalog,
+                  .store = store,
+                  .progress = progress,
+                  .settings = &value_settings_default,
+                  .commit_messages = watch->commit_messages > 0 ? watch->commit_messages : 1}};
     int status = replay_run(&config, NULL, &error);
     progress_on_commit(progress, NULL, NULL);
     watch_close(watch);

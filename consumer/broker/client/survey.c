@@ -1,0 +1,158 @@
+#include "consumer/broker/client/survey.h"
+
+#include "views/base/cleanup.h"
+#include "views/base/clock.h"
+
+#include <stdatomic.h>
+
+enum survey_stage {
+    SURVEY_IDLE,
+    SURVEY_ASKED_TOPICS,
+    SURVEY_TOLD_TOPICS,
+    SURVEY_ASKED_ENDS,
+    SURVEY_TOLD_ENDS,
+};
+
+struct kafka_survey {
+    rd_kafka_t *client;
+    struct kafka_wakeup *wakeup;
+    pthread_t thread;
+    bool runs;
+    atomic_bool stop;
+    pthread_mutex_t mutex; // of `stage`; the rest is the thread's while something is asked, else the caller's
+    pthread_cond_t asked;
+    enum survey_stage stage;
+    enum kafka_topics which;
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_resp_err_t failure;
+    struct kafka_ends *ends;
+    int end_count;
+};
+
+static void kafka_survey_find_topics(struct kafka_survey *survey) {
+    survey->metadata = NULL;
+    survey->failure = rd_kafka_metadata(survey->client, survey->which == KAFKA_TOPICS_ALL, NULL,
+                                        &survey->metadata, SURVEY_TOPICS_WAIT_MS);
+}
+
+// A partition without a leader takes all of its time: the time of all together has a bound of its own.
+static void kafka_survey_find_ends(struct kafka_survey *survey) {
+    int64_t until = clock_monotonic_ms() + SURVEY_ALL_ENDS_WAIT_MS;
+    for (int i = 0; i < survey->end_count; i++) {
+        struct kafka_ends *ends = &survey->ends[i];
+        int64_t left = until - clock_monotonic_ms();
+        int64_t low = -1;
+        int64_t high = -1;
+        ends->low = ends->high = -1;
+        if (left > 0 && !atomic_load(&survey->stop) &&
+            rd_kafka_query_watermark_offsets(survey->client, ends->topic, ends->partition, &low, &high,
+                                             left < SURVEY_ENDS_WAIT_MS ? (int)left : SURVEY_ENDS_WAIT_MS) ==
+                RD_KAFKA_RESP_ERR_NO_ERROR) {
+            ends->low = low;
+            ends->high = high;
+        }
+    }
+}
+
+static void *kafka_survey_thread(void *self) {
+    struct kafka_survey *survey = self;
+    (void)pthread_mutex_lock(&survey->mutex);
+    while (!atomic_load(&survey->stop)) {
+        enum survey_stage stage = survey->stage;
+        if (stage != SURVEY_ASKED_TOPICS && stage != SURVEY_ASKED_ENDS) {
+            (void)pthread_cond_wait(&survey->asked, &survey->mutex);
+            continue;
+        }
+        (void)pthread_mutex_unlock(&survey->mutex);
+        if (stage == SURVEY_ASKED_TOPICS)
+            kafka_survey_find_topics(survey);
+        else
+            kafka_survey_find_ends(survey);
+        (void)pthread_mutex_lock(&survey->mutex);
+        survey->stage = stage == SURVEY_ASKED_TOPICS ? SURVEY_TOLD_TOPICS : SURVEY_TOLD_ENDS;
+        kafka_wakeup_signal(survey->wakeup);
+    }
+    (void)pthread_mutex_unlock(&survey->mutex);
+    return NULL;
+}
+
+int kafka_survey_start(struct kafka_survey **ret, rd_kafka_t *client, struct kafka_wakeup *wakeup,
+                       struct error *error) {
+    CLEANUP(kafka_survey_stop) struct kafka_survey *survey = calloc(1, sizeof *survey);
+    if (survey == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    survey->client = client;
+    survey->wakeup = wakeup;
+    (void)pthread_mutex_init(&survey->mutex, NULL);
+    (void)pthread_cond_init(&survey->asked, NULL);
+    if (pthread_create(&survey->thread, NULL, kafka_survey_thread, survey) != 0)
+        return error_set(error, ERROR_SYSTEM, "cannot start a thread");
+    survey->runs = true;
+    *ret = survey;
+    survey = NULL;
+    return 0;
+}
+
+void kafka_survey_stop(struct kafka_survey **survey) {
+    struct kafka_survey *stopping = *survey;
+    if (stopping == NULL)
+        return;
+    if (stopping->runs) {
+        (void)pthread_mutex_lock(&stopping->mutex);
+        atomic_store(&stopping->stop, true);
+        (void)pthread_cond_signal(&stopping->asked);
+        (void)pthread_mutex_unlock(&stopping->mutex);
+        (void)pthread_join(stopping->thread, NULL);
+    }
+    if (stopping->metadata != NULL)
+        rd_kafka_metadata_destroy(stopping->metadata);
+    (void)pthread_cond_destroy(&stopping->asked);
+    (void)pthread_mutex_destroy(&stopping->mutex);
+    free(stopping);
+    *survey = NULL;
+}
+
+// Moves from one stage to the next, if it is in the first: the thread is told of a question.
+static bool kafka_survey_move(struct kafka_survey *survey, enum survey_stage from, enum survey_stage to) {
+    (void)pthread_mutex_lock(&survey->mutex);
+    bool moved = survey->stage == from;
+    if (moved) {
+        survey->stage = to;
+        (void)pthread_cond_signal(&survey->asked);
+    }
+    (void)pthread_mutex_unlock(&survey->mutex);
+    return moved;
+}
+
+static bool kafka_survey_is_idle(struct kafka_survey *survey) {
+    return kafka_survey_move(survey, SURVEY_IDLE, SURVEY_IDLE);
+}
+
+bool kafka_survey_ask_topics(struct kafka_survey *survey, enum kafka_topics which) {
+    if (!kafka_survey_is_idle(survey))
+        return false;
+    survey->which = which;
+    return kafka_survey_move(survey, SURVEY_IDLE, SURVEY_ASKED_TOPICS);
+}
+
+bool kafka_survey_ask_ends(struct kafka_survey *survey, struct kafka_ends *ends, int count) {
+    if (!kafka_survey_is_idle(survey))
+        return false;
+    survey->ends = ends;
+    survey->end_count = count;
+    return kafka_survey_move(survey, SURVEY_IDLE, SURVEY_ASKED_ENDS);
+}
+
+bool kafka_survey_take_topics(struct kafka_survey *survey, const struct rd_kafka_metadata **ret,
+                              rd_kafka_resp_err_t *ret_error) {
+    if (!kafka_survey_move(survey, SURVEY_TOLD_TOPICS, SURVEY_IDLE))
+        return false;
+    *ret = survey->metadata;
+    *ret_error = survey->failure;
+    survey->metadata = NULL;
+    return true;
+}
+
+bool kafka_survey_take_ends(struct kafka_survey *survey) {
+    return kafka_survey_move(survey, SURVEY_TOLD_ENDS, SURVEY_IDLE);
+}

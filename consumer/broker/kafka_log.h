@@ -1,0 +1,20 @@
+// What the brokers are asked about logs. Plain types; no Kafka header.
+#ifndef TIDEMARK_BROKER_KAFKA_LOG_H
+#define TIDEMARK_BROKER_KAFKA_LOG_H
+
+#include <stdint.h>
+
+enum kafka_topics {
+    KAFKA_TOPICS_ASSIGNED, // those that are read, by name; only when there are some
+    KAFKA_TOPICS_ALL,      // all of the cluster: it may have thousands
+};
+
+// The ends of a partition's log, assigned or not.
+struct kafka_ends {
+    const char *topic;
+    int32_t partition;
+    int64_t low; // -1 = the broker did not tell in time
+    int64_t high;
+};
+
+#endif

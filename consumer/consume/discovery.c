@@ -1,0 +1,261 @@
+#include "consumer/consume/discovery.h"
+
+#include "consumer/decode/topic_role.h"
+#include "views/base/cleanup.h"
+#include "views/base/clock.h"
+#include "views/base/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DISCOVERY_NAME_SIZE = 300 };
+
+enum discovery_stage {
+    DISCOVERY_RESTS,
+    DISCOVERY_ASKED_TOPICS,
+    DISCOVERY_ASKED_ENDS,
+};
+
+// A partition that was found and is not read yet.
+struct discovery_partition {
+    char *topic;
+    int32_t partition;
+    int slot;
+    int64_t next_offset;
+};
+
+struct discovery {
+    struct discovery_config config;
+    enum discovery_stage stage;
+    enum kafka_topics asked;
+    bool *assigned; // by slot
+    int slot_count;
+    struct discovery_partition *unread;
+    struct kafka_ends *ends; // of each unread one
+    int unread_count;
+    char unread_name[DISCOVERY_NAME_SIZE];
+    struct error failure; // of a step
+    bool has_transactions;
+    bool has_heartbeats;
+    bool missed; // a listing of all topics found none, or ends were not told
+    // monotonic
+    int64_t asked_ms;
+    int64_t all_asked_ms;
+    int64_t newest_find_ms;
+};
+
+int discovery_new(struct discovery **ret, const struct discovery_config *config, struct error *error) {
+    struct discovery *discovery = calloc(1, sizeof *discovery);
+    if (discovery == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    discovery->config = *config;
+    discovery->newest_find_ms = clock_monotonic_ms();
+    *ret = discovery;
+    return 0;
+}
+
+static void discovery_forget_unread(struct discovery *discovery) {
+    for (int i = 0; i < discovery->unread_count; i++)
+        free(discovery->unread[i].topic);
+    free(discovery->unread);
+    free(discovery->ends);
+    discovery->unread = NULL;
+    discovery->ends = NULL;
+    discovery->unread_count = 0;
+}
+
+void discovery_free(struct discovery **discovery) {
+    struct discovery *freeing = *discovery;
+    if (freeing == NULL)
+        return;
+    discovery_forget_unread(freeing);
+    free(freeing->assigned);
+    free(freeing);
+    *discovery = NULL;
+}
+
+bool discovery_is_assigned(const struct discovery *discovery, int slot) {
+    return slot < discovery->slot_count && discovery->assigned[slot];
+}
+
+int discovery_slots(const struct discovery *discovery) {
+    return discovery->slot_count;
+}
+
+const char *discovery_unread(const struct discovery *discovery) {
+    return discovery->unread_name[0] != '\0' ? discovery->unread_name : NULL;
+}
+
+bool discovery_has_transactions(const struct discovery *discovery) {
+    return discovery->has_transactions;
+}
+
+bool discovery_has_heartbeats(const struct discovery *discovery) {
+    return discovery->has_heartbeats;
+}
+
+static int discovery_grow(struct discovery *discovery, int slot, struct error *error) {
+    if (slot < discovery->slot_count)
+        return 0;
+    bool *grown = realloc(discovery->assigned, ((size_t)slot + 1) * sizeof *grown);
+    if (grown == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    discovery->assigned = grown;
+    while (discovery->slot_count <= slot)
+        discovery->assigned[discovery->slot_count++] = false;
+    return 0;
+}
+
+static int discovery_add_unread(struct discovery *discovery, const struct discovery_partition *found,
+                                struct error *error) {
+    size_t count = (size_t)discovery->unread_count + 1;
+    struct discovery_partition *grown = realloc(discovery->unread, count * sizeof *grown);
+    if (grown != NULL)
+        discovery->unread = grown;
+    struct kafka_ends *ends = realloc(discovery->ends, count * sizeof *ends);
+    if (ends != NULL)
+        discovery->ends = ends;
+    char *topic = strdup(found->topic);
+    if (grown == NULL || ends == NULL || topic == NULL) {
+        free(topic);
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
+    discovery->unread[count - 1] = *found;
+    discovery->unread[count - 1].topic = topic;
+    discovery->ends[count - 1] =
+        (struct kafka_ends){.topic = topic, .partition = found->partition, .low = -1, .high = -1};
+    discovery->unread_count++;
+    return 0;
+}
+
+static int discovery_note_partition(struct discovery *discovery, const char *topic, int32_t number,
+                                    struct error *error) {
+    struct discovery_partition found = {.topic = (char *)(uintptr_t)topic, .partition = number};
+    if (apply_add_partition(discovery->config.apply, topic, number, &found.slot, &found.next_offset, error) !=
+            0 ||
+        discovery_grow(discovery, found.slot, error) != 0)
+        return -1;
+    return discovery->assigned[found.slot] ? 0 : discovery_add_unread(discovery, &found, error);
+}
+
+static void discovery_found(void *self, const char *topic, int partitions) {
+    struct discovery *discovery = self;
+    const struct apply_config *applied = discovery->config.applied;
+    const struct table *table;
+    enum topic_role role = topic_role(topic, applied->prefix, applied->catalog, &table);
+    if (role == TOPIC_IGNORED)
+        return;
+    discovery->has_transactions |= role == TOPIC_TRANSACTION;
+    discovery->has_heartbeats |= role == TOPIC_HEARTBEAT;
+    for (int i = 0; i < partitions && discovery->failure.kind == ERROR_NONE; i++)
+        (void)discovery_note_partition(discovery, topic, i, &discovery->failure);
+}
+
+// One message back, where it still exists: that it is the one which was applied tells that the topic is the
+// same.
+static void discovery_begin(struct discovery *discovery, const struct discovery_partition *found,
+                            const struct kafka_ends *ends, struct error *error) {
+    const struct discovery_config *config = &discovery->config;
+    bool verify = config->verify_topics && found->next_offset > ends->low && found->next_offset <= ends->high;
+    int64_t from = verify ? found->next_offset - 1 : found->next_offset;
+    if (kafka_assign(config->kafka, found->slot, found->topic, found->partition, from, error) != 0)
+        return;
+    discovery->assigned[found->slot] = true;
+    if (verify)
+        apply_verify_first(config->apply, found->slot);
+    if (found->next_offset < 0)
+        apply_start_at(config->apply, found->slot, ends->low);
+    progress_set_high(config->applied->progress, found->slot, ends->high, clock_wall_ms());
+    log_info("reading %s partition %" PRId32 " from offset %" PRId64, found->topic, found->partition,
+             apply_next_offset(config->apply, found->slot));
+}
+
+// Reads what the broker told the ends of. From now on rows wait for ENDs, if there are any; never before every
+// partition is known.
+static void discovery_begin_told(struct discovery *discovery) {
+    discovery->unread_name[0] = '\0';
+    for (int i = 0; i < discovery->unread_count; i++) {
+        const struct discovery_partition *found = &discovery->unread[i];
+        if (discovery->ends[i].low >= 0)
+            discovery_begin(discovery, found, &discovery->ends[i], &discovery->failure);
+        if (!discovery->assigned[found->slot])
+            (void)snprintf(discovery->unread_name, sizeof discovery->unread_name, "%s partition %" PRId32,
+                           found->topic, found->partition);
+    }
+    discovery->missed = discovery->unread_name[0] != '\0';
+    discovery_forget_unread(discovery);
+    discovery->newest_find_ms = clock_monotonic_ms();
+    apply_set_sequenced(discovery->config.apply, discovery->has_transactions);
+}
+
+static bool discovery_is_settled(const struct discovery *discovery, bool connected) {
+    return connected && discovery->slot_count > 0 && !discovery->missed &&
+           (discovery->has_transactions || !apply_saw_transactions(discovery->config.apply));
+}
+
+static int64_t discovery_within(int64_t value, int64_t least, int64_t most) {
+    return value < least ? least : value > most ? most : value;
+}
+
+// Whether it is time to ask, and for which topics.
+static bool discovery_is_due(const struct discovery *discovery, bool connected, enum kafka_topics *ret) {
+    int64_t now = clock_monotonic_ms();
+    int64_t since_find = now - discovery->newest_find_ms;
+    bool settled = discovery_is_settled(discovery, connected);
+    int64_t every_all =
+        settled ? discovery_within(since_find, DISCOVERY_ALL_LEAST_MS, DISCOVERY_ALL_MOST_MS)
+                : discovery_within(since_find / 4, DISCOVERY_UNSETTLED_MS, DISCOVERY_UNSETTLED_MOST_MS);
+    *ret = KAFKA_TOPICS_ALL;
+    if (discovery->all_asked_ms == 0 || now - discovery->all_asked_ms >= every_all)
+        return true;
+    *ret = KAFKA_TOPICS_ASSIGNED;
+    return discovery->slot_count > 0 && now - discovery->asked_ms >= DISCOVERY_ASSIGNED_EVERY_MS;
+}
+
+static void discovery_ask(struct discovery *discovery, bool connected) {
+    enum kafka_topics which;
+    if (!discovery_is_due(discovery, connected, &which) || !kafka_ask_topics(discovery->config.kafka, which))
+        return;
+    discovery->stage = DISCOVERY_ASKED_TOPICS;
+    discovery->asked = which;
+}
+
+static int discovery_take_topics(struct discovery *discovery, bool *ret_answered, struct error *error) {
+    int status = kafka_take_topics(discovery->config.kafka, discovery_found, discovery, error);
+    if (status == 0)
+        return 0;
+    *ret_answered = status == 1;
+    discovery->stage = DISCOVERY_RESTS;
+    discovery->asked_ms = clock_monotonic_ms();
+    if (discovery->asked == KAFKA_TOPICS_ALL)
+        discovery->all_asked_ms = discovery->asked_ms;
+    if (discovery->unread_count > 0 &&
+        kafka_ask_ends(discovery->config.kafka, discovery->ends, discovery->unread_count))
+        discovery->stage = DISCOVERY_ASKED_ENDS;
+    return status == 1 ? 0 : -1;
+}
+
+int discovery_step(struct discovery *discovery, bool connected, bool *ret_answered, struct error *error) {
+    *ret_answered = false;
+    int status = 0;
+    discovery->failure = (struct error){0};
+    switch (discovery->stage) {
+    case DISCOVERY_RESTS:
+        discovery_ask(discovery, connected);
+        break;
+    case DISCOVERY_ASKED_TOPICS:
+        status = discovery_take_topics(discovery, ret_answered, error);
+        break;
+    case DISCOVERY_ASKED_ENDS:
+        if (!kafka_take_ends(discovery->config.kafka))
+            break;
+        discovery->stage = DISCOVERY_RESTS;
+        discovery_begin_told(discovery);
+        break;
+    }
+    if (status == 0 && discovery->failure.kind != ERROR_NONE)
+        return error_set(error, discovery->failure.kind, "%s", discovery->failure.message);
+    return status;
+}

@@ -1,0 +1,48 @@
+// Which partitions are read. Looks for the prefix's topics now and then, asks where a new partition's log begins
+// and ends, and only then begins to read it: what cannot be verified yet waits for the next look. Never waits
+// for a broker itself. The consumer's thread.
+#ifndef TIDEMARK_CONSUME_DISCOVERY_H
+#define TIDEMARK_CONSUME_DISCOVERY_H
+
+#include "consumer/apply/apply.h"
+#include "consumer/broker/kafka.h"
+
+enum {
+    // New partitions of the topics that are read are looked for so often, by name.
+    DISCOVERY_ASSIGNED_EVERY_MS = 5000,
+    // The listing of all topics of a cluster may be megabytes: after one it is asked for again when as much time
+    // has passed as since the last new topic was found, within these bounds.
+    DISCOVERY_ALL_LEAST_MS = 1000,
+    DISCOVERY_ALL_MOST_MS = 60000,
+    // What is missing now will be there soon: no topic yet, no transaction topic though rows name transactions,
+    // a partition whose broker did not tell its ends, no broker.
+    DISCOVERY_UNSETTLED_MS = 250,
+    DISCOVERY_UNSETTLED_MOST_MS = 2000, // after a while without success
+};
+
+struct discovery_config {
+    struct kafka *kafka;
+    struct apply *apply;
+    const struct apply_config *applied; // catalog, prefix, progress
+    bool verify_topics;                 // see apply_verify_first
+};
+
+struct discovery;
+
+int discovery_new(struct discovery **ret, const struct discovery_config *config, struct error *error);
+// After kafka_close: until then a question may be under way.
+void discovery_free(struct discovery **discovery);
+
+// One step, in each round of the loop. -1 with ERROR_BROKER when nobody answered or a partition cannot be read;
+// it is tried again. ret_answered: a broker has answered in this step.
+int discovery_step(struct discovery *discovery, bool connected, bool *ret_answered, struct error *error);
+
+bool discovery_is_assigned(const struct discovery *discovery, int slot);
+// Slots are 0 to this; some of them may not be assigned.
+int discovery_slots(const struct discovery *discovery);
+// A partition that was found and is not read yet, as "TOPIC partition N"; NULL when there is none.
+const char *discovery_unread(const struct discovery *discovery);
+bool discovery_has_transactions(const struct discovery *discovery);
+bool discovery_has_heartbeats(const struct discovery *discovery);
+
+#endif

@@ -1,0 +1,48 @@
+#include "consumer/consume/state.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static void state_say(struct state_told *told, enum progress_state state, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void state_say(struct state_told *told, enum progress_state state, const char *format, ...) {
+    told->state = state;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(told->reason, sizeof told->reason, format, args);
+    va_end(args);
+}
+
+bool state_is_current(const struct state_facts *facts) {
+    return facts->caught_up_ms != 0 && facts->now_ms - facts->caught_up_ms < STATE_LIVE_MS;
+}
+
+static void state_while_behind(const struct state_facts *facts, struct state_told *ret) {
+    int64_t waited_ms = facts->waiting_since_ms != 0 ? facts->now_ms - facts->waiting_since_ms : 0;
+    if (facts->unread != NULL)
+        state_say(ret, STATE_CATCHING_UP, "%s is not read yet: its broker does not tell where it ends",
+                  facts->unread);
+    else if (waited_ms > STATE_LIVE_MS)
+        state_say(ret, STATE_CATCHING_UP, "waiting for %lld s for events of a source transaction",
+                  (long long)(waited_ms / 1000));
+    else
+        state_say(ret, STATE_CATCHING_UP, "%s", "");
+}
+
+void state_of(const struct state_facts *facts, struct state_told *ret) {
+    bool silent = facts->heartbeat_age_ms > facts->silent_after_ms;
+    if (!facts->connected && !facts->any_partition && facts->broker_error[0] == '\0')
+        state_say(ret, STATE_STARTING, "%s", "");
+    else if (!facts->connected)
+        state_say(ret, STATE_DISCONNECTED, "%s", facts->broker_error);
+    else if (!facts->any_partition)
+        state_say(ret, STATE_STARTING, "no topic of prefix %s exists yet", facts->prefix);
+    else if (!state_is_current(facts))
+        state_while_behind(facts, ret);
+    else if (silent)
+        state_say(ret, STATE_UPSTREAM_SILENT, "no heartbeat from the connector for %lld s",
+                  (long long)(facts->heartbeat_age_ms / 1000));
+    else
+        state_say(ret, STATE_LIVE, "%s", "");
+}

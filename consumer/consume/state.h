@@ -1,0 +1,30 @@
+// What the consumer says of itself, from what it knows: state and reason. Pure; any thread.
+#ifndef TIDEMARK_CONSUME_STATE_H
+#define TIDEMARK_CONSUME_STATE_H
+
+#include "views/engine/progress.h"
+
+enum { STATE_LIVE_MS = 2000 }; // caught up at least once in this time is live
+
+struct state_facts {
+    int64_t now_ms; // monotonic, as caught_up_ms and waiting_since_ms
+    bool connected;
+    const char *broker_error; // why not, "" = not known
+    const char *prefix;
+    bool any_partition;       // something is read, or about to be
+    const char *unread;       // a partition that was found and cannot be read yet, NULL = none
+    int64_t caught_up_ms;     // the last time that all was read and applied, 0 = never
+    int64_t waiting_since_ms; // delivered rows wait for others since then, 0 = none do
+    int64_t heartbeat_age_ms; // of the connector's newest heartbeat, -1 = none is known
+    int64_t silent_after_ms;
+};
+
+struct state_told {
+    enum progress_state state;
+    char reason[PROGRESS_REASON_SIZE]; // "" when there is nothing to say
+};
+
+bool state_is_current(const struct state_facts *facts);
+void state_of(const struct state_facts *facts, struct state_told *ret);
+
+#endif

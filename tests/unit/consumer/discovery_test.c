@@ -1,0 +1,208 @@
+// Which partitions are read, and when: on librdkafka's mock cluster, stepped by hand.
+#include "consumer/consume/discovery.h"
+
+#include "views/engine/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+enum { ROUNDS_MAX = 2400, ROUND_MS = 50 };
+
+#define TOPIC "__debezium-heartbeat.shop"
+static const char beat[] = "{\"ts_ms\":1795386736089}";
+
+struct fixture {
+    char folder[64];
+    char path[80];
+    rd_kafka_t *producer;
+    rd_kafka_mock_cluster_t *cluster;
+    struct catalog *catalog;
+    // of one run
+    struct store *store;
+    struct progress *progress;
+    struct kafka *kafka;
+    struct apply *apply;
+    struct discovery *discovery;
+    struct apply_config applied;
+    bool connected;
+};
+
+static void quiet(const rd_kafka_t *client, int level, const char *facility, const char *text) {
+    (void)client;
+    (void)level;
+    (void)facility;
+    (void)text;
+}
+
+static int set_up(void **state) {
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    assert_non_null(fixture);
+    (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/discovery-test-XXXXXX");
+    assert_non_null(mkdtemp(fixture->folder));
+    (void)snprintf(fixture->path, sizeof fixture->path, "%s/shop.db", fixture->folder);
+    struct error error = {0};
+    assert_int_equal(catalog_load(NULL, NULL, &fixture->catalog, &error), 0);
+    char text[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_log_cb(conf, quiet);
+    assert_int_equal(rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", text, sizeof text), 0);
+    fixture->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    assert_non_null(fixture->producer);
+    fixture->cluster = rd_kafka_handle_mock_cluster(fixture->producer);
+    assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, TOPIC, 1, 1), 0);
+    assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, "other", 1, 1), 0);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *fixture = *state;
+    rd_kafka_destroy(fixture->producer);
+    catalog_free(&fixture->catalog);
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char path[96];
+        (void)snprintf(path, sizeof path, "%s%s", fixture->path, suffixes[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(fixture->folder);
+    free(fixture);
+    return 0;
+}
+
+static void produce(struct fixture *fixture, int64_t ts_ms) {
+    assert_int_equal(rd_kafka_producev(fixture->producer, RD_KAFKA_V_TOPIC(TOPIC), RD_KAFKA_V_PARTITION(0),
+                                       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY("{}", 2),
+                                       RD_KAFKA_V_VALUE((void *)(uintptr_t)beat, sizeof beat - 1),
+                                       RD_KAFKA_V_TIMESTAMP(ts_ms), RD_KAFKA_V_END),
+                     0);
+    assert_int_equal(rd_kafka_flush(fixture->producer, ROUNDS_MAX * ROUND_MS), 0);
+}
+
+static void begin(struct fixture *fixture) {
+    struct error error = {0};
+    struct store_report report;
+    assert_int_equal(store_open(&fixture->store, fixture->path, fixture->catalog, &report, &error), 0);
+    assert_int_equal(progress_new(&fixture->progress, &error), 0);
+    const struct kafka_config kafka = {.brokers = rd_kafka_mock_cluster_bootstraps(fixture->cluster),
+                                       .group_id = "g"};
+    assert_int_equal(kafka_open(&fixture->kafka, &kafka, &error), 0);
+    fixture->applied = (struct apply_config){.catalog = fixture->catalog,
+                                             .store = fixture->store,
+                                             .progress = fixture->progress,
+                                             .source = kafka_source(fixture->kafka),
+                                             .prefix = "shop",
+                                             .settings = &value_settings_default,
+                                             .commit_messages = APPLY_COMMIT_MESSAGES};
+    assert_int_equal(apply_new(&fixture->apply, &fixture->applied, &error), 0);
+    const struct discovery_config config = {.kafka = fixture->kafka,
+                                            .apply = fixture->apply,
+                                            .applied = &fixture->applied,
+                                            .verify_topics = true};
+    assert_int_equal(discovery_new(&fixture->discovery, &config, &error), 0);
+    fixture->connected = false;
+}
+
+static void end(struct fixture *fixture) {
+    apply_free(&fixture->apply);
+    kafka_close(&fixture->kafka);
+    discovery_free(&fixture->discovery);
+    progress_free(&fixture->progress);
+    store_close(&fixture->store);
+}
+
+// One round of the loop; apply_step's status.
+static int turn(struct fixture *fixture, struct error *error) {
+    struct kafka_event event;
+    struct error ignored;
+    do
+        kafka_event(fixture->kafka, &event);
+    while (event.kind != KAFKA_EVENT_NONE);
+    bool answered;
+    (void)discovery_step(fixture->discovery, fixture->connected, &answered, &ignored);
+    fixture->connected |= answered;
+    int64_t taken;
+    int status = apply_step(fixture->apply, &taken, error);
+    if (status == 0)
+        status = apply_commit(fixture->apply, error);
+    if (taken == 0)
+        kafka_wait(fixture->kafka, ROUND_MS);
+    return status;
+}
+
+static void await_applied(struct fixture *fixture, int64_t next_offset) {
+    struct error error = {0};
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        if (turn(fixture, &error) != 0)
+            fail_msg("%s", error.message);
+        if (discovery_slots(fixture->discovery) > 0 &&
+            apply_committed_offset(fixture->apply, 0) == next_offset)
+            return;
+    }
+    fail_msg("offset %lld is not reached", (long long)next_offset);
+}
+
+static void reads_what_is_the_prefixs(void **state) {
+    struct fixture *fixture = *state;
+    begin(fixture);
+    produce(fixture, 1000);
+    await_applied(fixture, 1);
+    assert_int_equal(discovery_slots(fixture->discovery), 1);
+    assert_true(discovery_is_assigned(fixture->discovery, 0));
+    assert_null(discovery_unread(fixture->discovery));
+    assert_true(discovery_has_heartbeats(fixture->discovery));
+    assert_false(discovery_has_transactions(fixture->discovery));
+    end(fixture);
+}
+
+// A topic that was made anew while its broker does not tell its ends is noticed once it does.
+static void nothing_is_read_unverified(void **state) {
+    struct fixture *fixture = *state;
+    begin(fixture);
+    produce(fixture, 1000);
+    await_applied(fixture, 1);
+    end(fixture);
+    struct store_report report;
+    struct error error = {0};
+    assert_int_equal(store_open(&fixture->store, fixture->path, fixture->catalog, &report, &error), 0);
+    store_begin(fixture->store);
+    const struct store_offset other = {TOPIC, 0, 1, false, 0, 999}; // another message was the newest
+    const struct store_commit commit = {.lsn = LSN_NONE, .txid = -1, .offsets = SPAN("{}")};
+    assert_int_equal(store_set_offset(fixture->store, &other, &error), 0);
+    assert_int_equal(store_commit(fixture->store, &commit, &error), 0);
+    store_close(&fixture->store);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(fixture->cluster, TOPIC, 0, -1), 0);
+    begin(fixture);
+    int rounds = 0;
+    while (discovery_unread(fixture->discovery) == NULL && rounds++ < ROUNDS_MAX)
+        assert_int_equal(turn(fixture, &error), 0);
+    assert_string_equal(discovery_unread(fixture->discovery), TOPIC " partition 0");
+    assert_false(discovery_is_assigned(fixture->discovery, 0));
+    assert_int_equal(rd_kafka_mock_partition_set_leader(fixture->cluster, TOPIC, 0, 1), 0);
+    int status = 0;
+    for (int round = 0; round < ROUNDS_MAX && status == 0; round++)
+        status = turn(fixture, &error);
+    assert_int_equal(status, -1);
+    assert_int_equal(error.kind, ERROR_HALT);
+    assert_non_null(strstr(error.message, "made anew"));
+    end(fixture);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(reads_what_is_the_prefixs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_read_unverified, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

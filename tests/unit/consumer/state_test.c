@@ -1,0 +1,76 @@
+// The states, one line a case.
+#include "consumer/consume/state.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum { NOW = 1000000, AGO = NOW - STATE_LIVE_MS };
+
+// What is not named is as in a process that has caught up and whose connector is alive.
+static const struct state_facts well = {
+    .now_ms = NOW,
+    .connected = true,
+    .prefix = "shop",
+    .any_partition = true,
+    .caught_up_ms = NOW,
+    .heartbeat_age_ms = 900,
+    .silent_after_ms = 60000,
+};
+
+static void expect(struct state_facts facts, enum progress_state state, const char *reason) {
+    struct state_told told;
+    if (facts.broker_error == NULL)
+        facts.broker_error = "";
+    state_of(&facts, &told);
+    assert_string_equal(progress_state_name(told.state), progress_state_name(state));
+    assert_string_equal(told.reason, reason);
+}
+
+#define WITH(...)                                                                                            \
+    ((struct state_facts){.now_ms = NOW, .prefix = "shop", .silent_after_ms = 60000, __VA_ARGS__})
+#define READS .connected = true, .any_partition = true
+#define NO_HEARTBEATS .heartbeat_age_ms = -1
+
+static void says_each_state(void **state) {
+    (void)state;
+    expect(well, STATE_LIVE, "");
+    expect(WITH(NO_HEARTBEATS), STATE_STARTING, "");
+    expect(WITH(NO_HEARTBEATS, .broker_error = "b:1: refused"), STATE_DISCONNECTED, "b:1: refused");
+    expect(WITH(NO_HEARTBEATS, .any_partition = true), STATE_DISCONNECTED, "");
+    expect(WITH(NO_HEARTBEATS, .any_partition = true, .broker_error = "b:1: down", .caught_up_ms = NOW),
+           STATE_DISCONNECTED, "b:1: down");
+    expect(WITH(NO_HEARTBEATS, .connected = true), STATE_STARTING, "no topic of prefix shop exists yet");
+    expect(WITH(NO_HEARTBEATS, .connected = true, .broker_error = "an old one"), STATE_STARTING,
+           "no topic of prefix shop exists yet");
+    expect(WITH(READS, NO_HEARTBEATS), STATE_CATCHING_UP, "");
+    expect(WITH(READS, NO_HEARTBEATS, .caught_up_ms = AGO), STATE_CATCHING_UP, "");
+    expect(WITH(READS, NO_HEARTBEATS, .caught_up_ms = AGO + 1), STATE_LIVE, "");
+    expect(WITH(READS, NO_HEARTBEATS, .waiting_since_ms = AGO), STATE_CATCHING_UP, "");
+    expect(WITH(READS, NO_HEARTBEATS, .waiting_since_ms = NOW - 7900), STATE_CATCHING_UP,
+           "waiting for 7 s for events of a source transaction");
+    expect(WITH(READS, NO_HEARTBEATS, .unread = "shop.public.orders partition 3"), STATE_CATCHING_UP,
+           "shop.public.orders partition 3 is not read yet: its broker does not tell where it ends");
+}
+
+static void says_who_is_silent(void **state) {
+    (void)state;
+    expect(WITH(READS, .caught_up_ms = NOW, .heartbeat_age_ms = 60000), STATE_LIVE, "");
+    expect(WITH(READS, .caught_up_ms = NOW, .heartbeat_age_ms = 60001), STATE_UPSTREAM_SILENT,
+           "no heartbeat from the connector for 60 s");
+    // what is unread may hold newer heartbeats
+    expect(WITH(READS, .heartbeat_age_ms = 60001), STATE_CATCHING_UP, "");
+    expect(WITH(.any_partition = true, .caught_up_ms = NOW, .heartbeat_age_ms = 60001), STATE_DISCONNECTED,
+           "");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_each_state),
+        cmocka_unit_test(says_who_is_silent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
