@@ -39,6 +39,9 @@ static void consume_halt(struct consume *consume, const char *reason) {
     struct error error = {0};
     if (apply_finish(consume->apply, &error) != 0 && strcmp(error.message, reason) != 0)
         log_error("%s", error.message);
+    // What was taken since is given up: a process may be left halted for days, and holds no lock meanwhile.
+    if (store_rollback(consume->config->apply.store, &error) != 0)
+        log_error("%s", error.message);
     progress_set_error(consume->progress, reason);
     progress_set_state(consume->progress, STATE_HALTED, reason);
 }
@@ -310,5 +313,5 @@ int consume_run(const struct consume_config *config, struct error *error) {
         consume_commit_to_group(&consume);
     }
     progress_line_end(&consume.line);
-    return consume.halted ? 0 : apply_commit(consume.apply, error);
+    return consume.halted ? CONSUME_HALTED : apply_commit(consume.apply, error);
 }

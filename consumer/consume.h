@@ -34,8 +34,9 @@ struct consume_config {
 };
 
 // Returns 0 when stopped. What cannot go on (a store that fails, an offset out of range) halts: the state
-// says why, and the loop waits to be stopped, so that answers go on. Errors: only what keeps it from
-// starting.
+// says why, what was not committed is rolled back, and the loop waits to be stopped, so that answers go on;
+// then it returns CONSUME_HALTED. -1: what keeps it from starting, or the last commit fails.
+enum { CONSUME_HALTED = 1 };
 int consume_run(const struct consume_config *config, struct error *error);
 
 #endif

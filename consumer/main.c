@@ -23,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HALTED = 3 };
 
 // SIGINT and SIGTERM are blocked in every thread and fetched here, between two pieces of work.
 struct stopper {
@@ -275,10 +275,9 @@ static int main_command_demo(const struct options *options, struct error *error)
     log_info("embedded broker on %s, prefix %s", mock_broker_brokers(parts.embedded),
              mock_broker_prefix(parts.embedded));
     stopper.broker = parts.embedded;
-    if (main_consume(&parts, options, mock_broker_brokers(parts.embedded), mock_broker_prefix(parts.embedded),
-                     true, &stopper, error) != 0)
-        return -1;
-    return mock_broker_check(parts.embedded, error);
+    int status = main_consume(&parts, options, mock_broker_brokers(parts.embedded),
+                              mock_broker_prefix(parts.embedded), true, &stopper, error);
+    return status != 0 ? status : mock_broker_check(parts.embedded, error);
 }
 
 static int main_command_replay(const struct options *options, struct error *error) {
@@ -357,6 +356,7 @@ static int main_command_check(const struct options *options, struct error *error
     return 0;
 }
 
+// 0, -1 with the error, or CONSUME_HALTED.
 static int main_run_command(const struct options *options, struct error *error) {
     switch (options->command) {
     case COMMAND_RUN:
@@ -403,6 +403,8 @@ int main(int argc, char **argv) {
     }
     if (status == 0)
         return EXIT_OK;
+    if (status == CONSUME_HALTED)
+        return EXIT_HALTED; // the log says why
     (void)fprintf(stderr, "tidemark: %s\n", error.message);
     if (error.excerpt[0] != '\0')
         (void)fprintf(stderr, "%s\n", error.excerpt);
