@@ -111,6 +111,16 @@ static bool consume_all_at_end(struct consume *consume) {
     return slots > 0 && discovery_unread(consume->discovery) == NULL;
 }
 
+// The last offsets of a partition may hold no message: then it stands where it was read to, not behind the newest
+// message that was committed.
+static int64_t consume_position(struct consume *consume, int slot) {
+    int64_t committed = apply_committed_offset(consume->apply, slot);
+    if (apply_next_offset(consume->apply, slot) != committed)
+        return committed;
+    int64_t position = kafka_position(consume->kafka, slot);
+    return position > committed ? position : committed;
+}
+
 static void consume_tell_watermarks(struct consume *consume) {
     int64_t now = clock_monotonic_ms();
     if (now - consume->watermarks_ms < CONSUME_WAIT_MS)
@@ -123,6 +133,7 @@ static void consume_tell_watermarks(struct consume *consume) {
         int64_t high = kafka_high(consume->kafka, i, &at_ms);
         if (high >= 0)
             progress_set_high(consume->progress, i, high, at_ms);
+        progress_set_position(consume->progress, i, consume_position(consume, i));
     }
 }
 
@@ -182,7 +193,7 @@ static void consume_commit_to_group(struct consume *consume) {
     consume->group_committed_ms = now;
     for (int i = 0; i < discovery_slots(consume->discovery); i++)
         if (discovery_is_assigned(consume->discovery, i))
-            kafka_commit_offset(consume->kafka, i, apply_committed_offset(consume->apply, i));
+            kafka_commit_offset(consume->kafka, i, consume_position(consume, i));
     kafka_commit_flush(consume->kafka);
 }
 

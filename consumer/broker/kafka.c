@@ -425,6 +425,11 @@ int64_t kafka_high(struct kafka *kafka, int slot, int64_t *ret_at_ms) {
     return partition->high;
 }
 
+int64_t kafka_position(struct kafka *kafka, int slot) {
+    struct kafka_partition *partition = kafka_partition_of(kafka, slot);
+    return partition != NULL && kafka_partition_at_end(partition) ? partition->end_offset : -1;
+}
+
 void kafka_commit_offset(struct kafka *kafka, int slot, int64_t next_offset) {
     struct kafka_partition *partition = kafka_partition_of(kafka, slot);
     if (partition != NULL)

@@ -76,6 +76,9 @@ void kafka_event(struct kafka *kafka, struct kafka_event *ret);
 // partition's queue is full, as its broker is then not asked. Older by fetch.wait.max.ms (10 ms) at most than
 // it says.
 int64_t kafka_high(struct kafka *kafka, int slot, int64_t *ret_at_ms);
+// Where the slot's partition stands: everything before it was delivered and released, or holds no message (the
+// markers of Kafka transactions, what an aborted one wrote). Known at the end of the partition only, -1 elsewhere.
+int64_t kafka_position(struct kafka *kafka, int slot);
 // Tells the group where the file stands (asynchronous; a failure is not told).
 void kafka_commit_offset(struct kafka *kafka, int slot, int64_t next_offset);
 void kafka_commit_flush(struct kafka *kafka);

@@ -34,7 +34,8 @@ enum {
 struct partition_progress {
     const char *topic; // lives as long as the progress
     int32_t partition;
-    int64_t applied;    // next offset to apply, as last committed
+    int64_t applied;    // next offset to apply, as last committed, or as progress_set_position said
+    int64_t committed;  // as last committed
     int64_t high;       // high watermark, -1 = not known
     int64_t high_at_ms; // when it was learnt, wall clock; 0 = never
 };
@@ -72,7 +73,9 @@ struct progress_summary {
 // The little of it that every answer needs.
 struct progress_lag {
     enum progress_state state;
-    int64_t high_total;           // sum of the high watermarks, -1 = some are not known, or no partition is
+    // Sum of the high watermarks, without the offsets before them that hold no message as far as that is known:
+    // what a file's applied_total is subtracted from. -1 = some are not known, or no partition is.
+    int64_t high_total;
     int64_t newest_applied_ts_ms; // 0 = none
 };
 
@@ -100,6 +103,9 @@ void progress_set_error(struct progress *progress, const char *message);
 void progress_set_positions(struct progress *progress, const char *what);
 void progress_set_high(struct progress *progress, int number, int64_t high, int64_t now_ms);
 void progress_set_applied(struct progress *progress, int number, int64_t applied);
+// Between what was applied and `position` the log holds no message, only markers and what was aborted: the
+// partition is applied up to there, although the file's own offset is that after its newest message.
+void progress_set_position(struct progress *progress, int number, int64_t position);
 void progress_heartbeat(struct progress *progress, int64_t ts_ms);
 // After each commit; wakes what progress_on_commit registered.
 void progress_committed(struct progress *progress, const struct progress_counters *counters,

@@ -136,12 +136,53 @@ static void test_caught_up_stays(void **state) {
     assert_true(summary.caught_up_once);
 }
 
+// Two messages, each with its transaction's marker behind it, then an aborted batch and its marker.
+static void markers_are_no_lag(void **state) {
+    struct progress *progress = *state;
+    struct progress_summary summary;
+    struct progress_lag lag;
+    int number = progress_partition(progress, "a", 0);
+    int other = progress_partition(progress, "b", 0);
+    progress_set_high(progress, other, 5, 1);
+    progress_set_applied(progress, other, 5);
+    progress_set_high(progress, number, 4, 1);
+    progress_set_applied(progress, number, 3); // the file: sum of next offsets 8
+    progress_summary(progress, &summary);
+    assert_int_equal(summary.messages_behind, 1);
+    progress_set_position(progress, number, 4);
+    progress_set_position(progress, number, 4);
+    progress_summary(progress, &summary);
+    assert_int_equal(summary.messages_behind, 0);
+    progress_lag(progress, &lag);
+    assert_int_equal(lag.high_total - 8, 0);
+    struct partition_progress rows[2];
+    assert_int_equal(progress_partitions(progress, rows, 2), 2);
+    assert_int_equal(rows[0].applied, 4);
+    progress_set_high(progress, number, 9, 2);
+    progress_summary(progress, &summary);
+    assert_int_equal(summary.messages_behind, 5);
+    progress_set_position(progress, number, 9); // all of them were aborted
+    progress_lag(progress, &lag);
+    assert_int_equal(lag.high_total - 8, 0);
+    progress_set_high(progress, number, 11, 3);
+    progress_set_applied(progress, number, 10); // a message came, and its marker
+    progress_lag(progress, &lag);
+    assert_int_equal(lag.high_total - 15, 1);
+    progress_set_position(progress, number, 11);
+    progress_lag(progress, &lag);
+    assert_int_equal(lag.high_total - 15, 0);
+    progress_set_position(progress, number, 3); // never back
+    progress_lag(progress, &lag);
+    assert_int_equal(lag.high_total - 15, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_columns, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tables, setup, teardown),
         cmocka_unit_test_setup_teardown(test_topics_that_are_nobodys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_caught_up_stays, setup, teardown),
+        cmocka_unit_test_setup_teardown(markers_are_no_lag, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,7 @@ struct progress {
     int partition_capacity;
     int64_t high_total;          // of the partitions whose high watermark is known
     int high_unknown;            // how many are not
+    int64_t hollow_total;        // offsets before `applied` and not before `committed`, of all partitions
     struct pair_counts drift;    // table, column
     struct pair_counts missing;  // table, column
     struct pair_counts unplaced; // topic, source table
@@ -177,9 +178,22 @@ void progress_set_high(struct progress *progress, int number, int64_t high, int6
 void progress_set_applied(struct progress *progress, int number, int64_t applied) {
     (void)pthread_mutex_lock(&progress->mutex);
     struct partition_progress *partition = &progress->partitions[number];
-    partition->applied = applied;
+    progress->hollow_total -= partition->applied - partition->committed;
+    partition->applied = partition->committed = applied;
     if (partition->high >= 0 && partition->high < applied)
         progress_raise_high(progress, partition, applied);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_set_position(struct progress *progress, int number, int64_t position) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    struct partition_progress *partition = &progress->partitions[number];
+    if (position > partition->applied) {
+        progress->hollow_total += position - partition->applied;
+        partition->applied = position;
+        if (partition->high >= 0 && partition->high < position)
+            progress_raise_high(progress, partition, position);
+    }
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
@@ -325,7 +339,7 @@ void progress_lag(struct progress *progress, struct progress_lag *ret) {
     bool known = progress->partition_count > 0 && progress->high_unknown == 0;
     *ret = (struct progress_lag){
         .state = progress->summary.state,
-        .high_total = known ? progress->high_total : -1,
+        .high_total = known ? progress->high_total - progress->hollow_total : -1,
         .newest_applied_ts_ms = progress->summary.newest_applied_ts_ms,
     };
     (void)pthread_mutex_unlock(&progress->mutex);
