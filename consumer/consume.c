@@ -80,6 +80,10 @@ static void consume_handle_event(struct consume *consume, const struct kafka_eve
     case KAFKA_EVENT_OUT_OF_RANGE:
         consume_halt(consume, event->message);
         break;
+    case KAFKA_EVENT_TOPIC_GONE:
+        log_warn("%s", event->message);
+        discovery_topic_gone(consume->discovery, event->slot, event->message);
+        break;
     case KAFKA_EVENT_PARTITION_ERROR:
     case KAFKA_EVENT_ERROR:
         log_warn("%s", event->message);
@@ -108,7 +112,7 @@ static bool consume_all_at_end(struct consume *consume) {
     for (int i = 0; i < slots; i++)
         if (discovery_is_assigned(consume->discovery, i) && !consume_slot_at_end(consume, i))
             return false;
-    return slots > 0 && discovery_unread(consume->discovery) == NULL;
+    return slots > 0 && discovery_trouble(consume->discovery) == NULL;
 }
 
 // The last offsets of a partition may hold no message: then it stands where it was read to, not behind the newest
@@ -165,7 +169,7 @@ static void consume_tell_state(struct consume *consume) {
         .broker_error = summary.last_error,
         .prefix = consume->config->apply.prefix,
         .any_partition = discovery_slots(consume->discovery) > 0,
-        .unread = discovery_unread(consume->discovery),
+        .trouble = discovery_trouble(consume->discovery),
         .caught_up_ms = consume->caught_up_ms,
         .waiting_since_ms = waiting ? since : 0,
         .heartbeat_age_ms = consume_heartbeat_age_ms(consume, &summary),

@@ -59,6 +59,10 @@ static void kafka_on_error(rd_kafka_t *client, int code, const char *reason, voi
         kafka_set_connected(kafka, false, KAFKA_TOLD_ALWAYS, reason); // also when none was connected before
         return;
     }
+    if (kafka->owner.refilled != NULL && kafka_partition_is_gone_by((rd_kafka_resp_err_t)code)) {
+        kafka_partition_note_gone(kafka->owner.refilled);
+        return;
+    }
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
         (void)rd_kafka_fatal_error(client, text, sizeof text);
         reason = text;
@@ -345,6 +349,10 @@ int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t parti
                  struct error *error) {
     if (kafka_grow(kafka, slot + 1, error) != 0)
         return -1;
+    // Only now: librdkafka (2.0) loses count of a partition that is unassigned while its topic does not exist, and
+    // its destroy then waits for ever.
+    if (kafka->partitions[slot] != NULL && kafka->partitions[slot]->gone_told)
+        kafka_partition_unassign(&kafka->partitions[slot]);
     if (kafka->partitions[slot] != NULL)
         return error_set(error, ERROR_BROKER, "%s partition %" PRId32 " is assigned already", topic,
                          partition);

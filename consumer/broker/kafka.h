@@ -51,7 +51,7 @@ bool kafka_ask_ends(struct kafka *kafka, struct kafka_ends *ends, int count);
 bool kafka_take_ends(struct kafka *kafka);
 
 // Begins to read (topic, partition) from `offset` (-1: the oldest there is) as `slot` (0, 1, 2, ...). A slot
-// is assigned once. Ask for the topic before: one that librdkafka has not heard of may take it a second.
+// is assigned once, or again after KAFKA_EVENT_TOPIC_GONE, when the topic was found again. Ask for the topic before: one that librdkafka has not heard of may take it a second.
 int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t offset,
                  struct error *error);
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DISCOVERY_NAME_SIZE = 300 };
+enum { DISCOVERY_TROUBLE_SIZE = 400 };
 
 enum discovery_stage {
     DISCOVERY_RESTS,
@@ -31,15 +31,16 @@ struct discovery {
     enum discovery_stage stage;
     enum kafka_topics asked;
     bool *assigned; // by slot
+    bool *gone;     // was assigned, and does not exist any more
     int slot_count;
     struct discovery_partition *unread;
     struct kafka_ends *ends; // of each unread one
     int unread_count;
-    char unread_name[DISCOVERY_NAME_SIZE];
+    char trouble[DISCOVERY_TROUBLE_SIZE];
     struct error failure; // of a step
     bool has_transactions;
     bool has_heartbeats;
-    bool missed; // a listing of all topics found none, or ends were not told
+    bool missed; // ends were not told, or a topic is gone
     // monotonic
     int64_t asked_ms;
     int64_t all_asked_ms;
@@ -72,6 +73,7 @@ void discovery_free(struct discovery **discovery) {
         return;
     discovery_forget_unread(freeing);
     free(freeing->assigned);
+    free(freeing->gone);
     free(freeing);
     *discovery = NULL;
 }
@@ -84,8 +86,18 @@ int discovery_slots(const struct discovery *discovery) {
     return discovery->slot_count;
 }
 
-const char *discovery_unread(const struct discovery *discovery) {
-    return discovery->unread_name[0] != '\0' ? discovery->unread_name : NULL;
+const char *discovery_trouble(const struct discovery *discovery) {
+    return discovery->trouble[0] != '\0' ? discovery->trouble : NULL;
+}
+
+void discovery_topic_gone(struct discovery *discovery, int slot, const char *why) {
+    if (!discovery_is_assigned(discovery, slot))
+        return;
+    discovery->assigned[slot] = false;
+    discovery->gone[slot] = true;
+    discovery->missed = true;
+    discovery->newest_find_ms = clock_monotonic_ms();
+    (void)snprintf(discovery->trouble, sizeof discovery->trouble, "%s", why);
 }
 
 bool discovery_has_transactions(const struct discovery *discovery) {
@@ -99,12 +111,17 @@ bool discovery_has_heartbeats(const struct discovery *discovery) {
 static int discovery_grow(struct discovery *discovery, int slot, struct error *error) {
     if (slot < discovery->slot_count)
         return 0;
-    bool *grown = realloc(discovery->assigned, ((size_t)slot + 1) * sizeof *grown);
-    if (grown == NULL)
+    size_t size = ((size_t)slot + 1) * sizeof(bool);
+    bool *assigned = realloc(discovery->assigned, size);
+    if (assigned != NULL)
+        discovery->assigned = assigned;
+    bool *gone = realloc(discovery->gone, size);
+    if (gone != NULL)
+        discovery->gone = gone;
+    if (assigned == NULL || gone == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    discovery->assigned = grown;
-    while (discovery->slot_count <= slot)
-        discovery->assigned[discovery->slot_count++] = false;
+    for (; discovery->slot_count <= slot; discovery->slot_count++)
+        assigned[discovery->slot_count] = gone[discovery->slot_count] = false;
     return 0;
 }
 
@@ -163,6 +180,7 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
     if (kafka_assign(config->kafka, found->slot, found->topic, found->partition, from, error) != 0)
         return;
     discovery->assigned[found->slot] = true;
+    discovery->gone[found->slot] = false;
     if (verify)
         apply_verify_first(config->apply, found->slot);
     if (found->next_offset < 0)
@@ -175,16 +193,23 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
 // Reads what the broker told the ends of. From now on rows wait for ENDs, if there are any; never before every
 // partition is known.
 static void discovery_begin_told(struct discovery *discovery) {
-    discovery->unread_name[0] = '\0';
+    discovery->trouble[0] = '\0';
     for (int i = 0; i < discovery->unread_count; i++) {
         const struct discovery_partition *found = &discovery->unread[i];
         if (discovery->ends[i].low >= 0)
             discovery_begin(discovery, found, &discovery->ends[i], &discovery->failure);
         if (!discovery->assigned[found->slot])
-            (void)snprintf(discovery->unread_name, sizeof discovery->unread_name, "%s partition %" PRId32,
+            (void)snprintf(discovery->trouble, sizeof discovery->trouble,
+                           "%s partition %" PRId32 " is not read yet: its broker does not tell where it ends",
                            found->topic, found->partition);
     }
-    discovery->missed = discovery->unread_name[0] != '\0';
+    discovery->missed = discovery->trouble[0] != '\0';
+    for (int slot = 0; slot < discovery->slot_count && !discovery->missed; slot++)
+        if (discovery->gone[slot]) {
+            discovery->missed = true;
+            (void)snprintf(discovery->trouble, sizeof discovery->trouble, "%s",
+                           "a topic does not exist any more");
+        }
     discovery_forget_unread(discovery);
     discovery->newest_find_ms = clock_monotonic_ms();
     apply_set_sequenced(discovery->config.apply, discovery->has_transactions);

@@ -40,8 +40,12 @@ int discovery_step(struct discovery *discovery, bool connected, bool *ret_answer
 bool discovery_is_assigned(const struct discovery *discovery, int slot);
 // Slots are 0 to this; some of them may not be assigned.
 int discovery_slots(const struct discovery *discovery);
-// A partition that was found and is not read yet, as "TOPIC partition N"; NULL when there is none.
-const char *discovery_unread(const struct discovery *discovery);
+// What keeps it from having read all: a partition that is not read yet or does not exist any more. NULL when
+// nothing does.
+const char *discovery_trouble(const struct discovery *discovery);
+// After KAFKA_EVENT_TOPIC_GONE: reads no more of it until the topic is there again, and then looks, as at the
+// start, whether it is the same.
+void discovery_topic_gone(struct discovery *discovery, int slot, const char *why);
 bool discovery_has_transactions(const struct discovery *discovery);
 bool discovery_has_heartbeats(const struct discovery *discovery);
 

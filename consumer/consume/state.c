@@ -20,9 +20,8 @@ bool state_is_current(const struct state_facts *facts) {
 
 static void state_while_behind(const struct state_facts *facts, struct state_told *ret) {
     int64_t waited_ms = facts->waiting_since_ms != 0 ? facts->now_ms - facts->waiting_since_ms : 0;
-    if (facts->unread != NULL)
-        state_say(ret, STATE_CATCHING_UP, "%s is not read yet: its broker does not tell where it ends",
-                  facts->unread);
+    if (facts->trouble != NULL)
+        state_say(ret, STATE_CATCHING_UP, "%s", facts->trouble);
     else if (waited_ms > STATE_LIVE_MS)
         state_say(ret, STATE_CATCHING_UP, "waiting for %lld s for events of a source transaction",
                   (long long)(waited_ms / 1000));

@@ -12,7 +12,7 @@ struct state_facts {
     const char *broker_error; // why not, "" = not known
     const char *prefix;
     bool any_partition;       // something is read, or about to be
-    const char *unread;       // a partition that was found and cannot be read yet, NULL = none
+    const char *trouble;      // why not all can be read (discovery_trouble), NULL = nothing
     int64_t caught_up_ms;     // the last time that all was read and applied, 0 = never
     int64_t waiting_since_ms; // delivered rows wait for others since then, 0 = none do
     int64_t heartbeat_age_ms; // of the connector's newest heartbeat, -1 = none is known

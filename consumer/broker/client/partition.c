@@ -21,6 +21,17 @@ static void partition_destroy_client_error(rd_kafka_error_t **client_error) {
         rd_kafka_error_destroy(*client_error);
 }
 
+void kafka_partition_unassign(struct kafka_partition **partition) {
+    CLEANUP(partition_destroy_list)
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, (*partition)->topic, (*partition)->number);
+    // Refused only for what is not assigned.
+    CLEANUP(partition_destroy_client_error)
+    rd_kafka_error_t *refused = rd_kafka_incremental_unassign((*partition)->owner->client, list);
+    (void)refused;
+    kafka_partition_close(partition);
+}
+
 // librdkafka calls it on its threads, the queue's lock held, when an empty queue gets something.
 static void partition_on_queue(rd_kafka_t *client, void *opaque) {
     (void)client;
@@ -46,7 +57,7 @@ static int partition_assign(struct kafka_partition *partition, int64_t offset, s
     return refused == NULL ? 0 : error_set(error, ERROR_BROKER, "%s", rd_kafka_error_string(refused));
 }
 
-int kafka_partition_open(struct kafka_partition **ret, const struct kafka_partition_owner *owner, int slot,
+int kafka_partition_open(struct kafka_partition **ret, struct kafka_partition_owner *owner, int slot,
                          const char *topic, int32_t number, int64_t offset, struct error *error) {
     CLEANUP(kafka_partition_close) struct kafka_partition *partition = calloc(1, sizeof *partition);
     if (partition == NULL || (partition->topic = strdup(topic)) == NULL)
@@ -80,6 +91,25 @@ void kafka_partition_close(struct kafka_partition **partition) {
     *partition = NULL;
 }
 
+bool kafka_partition_is_gone_by(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+           code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
+void kafka_partition_note_gone(struct kafka_partition *partition) {
+    partition->gone = true;
+    partition->end_seen = false;
+}
+
+static void partition_tell_gone(struct kafka_partition *partition) {
+    if (!partition->gone || partition->gone_told)
+        return;
+    partition->gone_told = true;
+    kafka_events_record(partition->owner->events, KAFKA_EVENT_TOPIC_GONE, partition->slot,
+                        "%s partition %" PRId32 " does not exist any more", partition->topic,
+                        partition->number);
+}
+
 void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kafka_message_t *notice) {
     if (notice->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         partition->end_seen = true;
@@ -95,6 +125,8 @@ void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kaf
         partition->wanted_offset = notice->offset;
         kafka_events_record(partition->owner->events, KAFKA_EVENT_OUT_OF_RANGE, partition->slot,
                             "out of range");
+    } else if (kafka_partition_is_gone_by(notice->err)) {
+        kafka_partition_note_gone(partition);
     } else {
         kafka_events_record(partition->owner->events, KAFKA_EVENT_PARTITION_ERROR, partition->slot,
                             "%s partition %" PRId32 " at offset %" PRId64 ": %s", partition->topic,
@@ -156,10 +188,18 @@ static void partition_drop_first(struct kafka_partition *partition) {
 // True when something was taken from the queue.
 static bool partition_refill(struct kafka_partition *partition) {
     int wanted = partition_room(partition);
-    if (wanted <= 0 || !atomic_exchange(&partition->ready, false))
+    if (partition->gone || wanted <= 0 || !atomic_exchange(&partition->ready, false))
         return false;
     rd_kafka_message_t *batch[PARTITION_BATCH_MAX];
+    partition->owner->refilled = partition;
     ssize_t count = rd_kafka_consume_batch_queue(partition->queue, 0, batch, (size_t)wanted);
+    partition->owner->refilled = NULL;
+    // Nobody can tell which of these came before the topic was deleted: they are read again, if they are there.
+    if (partition->gone) {
+        for (ssize_t i = 0; i < count; i++)
+            rd_kafka_message_destroy(batch[i]);
+        return false;
+    }
     if (count == wanted) // there may be more, and a queue tells only when it was empty
         atomic_store(&partition->ready, true);
     if (count <= 0)
@@ -185,8 +225,10 @@ static struct message partition_to_message(const rd_kafka_message_t *message, in
 
 const struct message *kafka_partition_peek(struct kafka_partition *partition) {
     while (!partition->peeked) {
-        if (partition->count == 0 && !partition_refill(partition))
+        if (partition->count == 0 && !partition_refill(partition)) {
+            partition_tell_gone(partition);
             return NULL;
+        }
         if (partition->in_a_row > 0) {
             partition->head = partition_to_message(partition_held_at(partition, 0), partition->slot);
             partition->peeked = true;

@@ -31,10 +31,12 @@ struct kafka_partition_owner {
     struct kafka_wakeup *wakeup; // signalled when a queue that was empty has something
     int64_t queue_bytes_max;     // as librdkafka fills a partition's queue
     int64_t queue_messages_max;
+    struct kafka_partition
+        *refilled; // whose queue is being read: an error that librdkafka tells meanwhile is its
 };
 
 struct kafka_partition {
-    const struct kafka_partition_owner *owner;
+    struct kafka_partition_owner *owner;
     int slot;
     char *topic;
     int32_t number;
@@ -47,7 +49,9 @@ struct kafka_partition {
     int64_t held_bytes;
     bool was_full; // the queue held about as much as librdkafka lets it
     struct kafka_nudge nudge;
-    bool peeked; // `head` is held[first]
+    bool gone;      // the broker does not know it any more: what follows may be another log of the same name
+    bool gone_told; // that was recorded, once the last message held was released
+    bool peeked;    // `head` is held[first]
     struct message head;
     bool end_seen; // nothing came after the newest end
     int64_t end_offset;
@@ -60,10 +64,12 @@ struct kafka_partition {
 };
 
 // Begins to read from `offset`, -1 = the oldest there is. Errors: ERROR_SYSTEM, ERROR_BROKER.
-int kafka_partition_open(struct kafka_partition **ret, const struct kafka_partition_owner *owner, int slot,
+int kafka_partition_open(struct kafka_partition **ret, struct kafka_partition_owner *owner, int slot,
                          const char *topic, int32_t number, int64_t offset, struct error *error);
 // Destroys what is held; librdkafka goes on fetching until its client is destroyed.
 void kafka_partition_close(struct kafka_partition **partition);
+// The same, and librdkafka fetches no more of it.
+void kafka_partition_unassign(struct kafka_partition **partition);
 
 // As message_source has it (consumer/message.h).
 const struct message *kafka_partition_peek(struct kafka_partition *partition);
@@ -72,6 +78,10 @@ void kafka_partition_peek_at(const struct kafka_partition *partition, int index,
 void kafka_partition_release(struct kafka_partition *partition);
 bool kafka_partition_at_end(struct kafka_partition *partition);
 
+// The broker does not know the topic or partition any more, as an error in the partition's queue says. Nothing is
+// taken from the queue any more; KAFKA_EVENT_TOPIC_GONE is recorded once nothing is held.
+bool kafka_partition_is_gone_by(rd_kafka_resp_err_t code);
+void kafka_partition_note_gone(struct kafka_partition *partition);
 // What librdkafka says about the partition: its end, or an error, which becomes an event.
 void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kafka_message_t *notice);
 // The newest high watermark that librdkafka has heard of, -1 = none yet.

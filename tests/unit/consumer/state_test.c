@@ -52,8 +52,8 @@ static void says_each_state(void **state) {
     expect(WITH(READS, NO_HEARTBEATS, .waiting_since_ms = AGO), STATE_CATCHING_UP, "");
     expect(WITH(READS, NO_HEARTBEATS, .waiting_since_ms = NOW - 7900), STATE_CATCHING_UP,
            "waiting for 7 s for events of a source transaction");
-    expect(WITH(READS, NO_HEARTBEATS, .unread = "shop.public.orders partition 3"), STATE_CATCHING_UP,
-           "shop.public.orders partition 3 is not read yet: its broker does not tell where it ends");
+    expect(WITH(READS, NO_HEARTBEATS, .trouble = "shop.public.orders partition 3 does not exist any more"),
+           STATE_CATCHING_UP, "shop.public.orders partition 3 does not exist any more");
 }
 
 static void says_who_is_silent(void **state) {
