@@ -112,7 +112,7 @@ static bool consume_all_at_end(struct consume *consume) {
     for (int i = 0; i < slots; i++)
         if (discovery_is_assigned(consume->discovery, i) && !consume_slot_at_end(consume, i))
             return false;
-    return slots > 0 && discovery_trouble(consume->discovery) == NULL;
+    return slots > 0 && discovery_reads_all(consume->discovery);
 }
 
 // The last offsets of a partition may hold no message: then it stands where it was read to, not behind the newest
@@ -190,15 +190,19 @@ static void consume_tell_state(struct consume *consume) {
                              summary.messages_behind);
 }
 
-static void consume_commit_to_group(struct consume *consume) {
-    int64_t now = clock_monotonic_ms();
-    if (now - consume->group_committed_ms < CONSUME_GROUP_COMMIT_MS)
-        return;
-    consume->group_committed_ms = now;
+static void consume_tell_group(struct consume *consume) {
     for (int i = 0; i < discovery_slots(consume->discovery); i++)
         if (discovery_is_assigned(consume->discovery, i))
             kafka_commit_offset(consume->kafka, i, consume_position(consume, i));
     kafka_commit_flush(consume->kafka);
+}
+
+static void consume_tell_group_sometimes(struct consume *consume) {
+    int64_t now = clock_monotonic_ms();
+    if (now - consume->group_committed_ms < CONSUME_GROUP_COMMIT_MS)
+        return;
+    consume->group_committed_ms = now;
+    consume_tell_group(consume);
 }
 
 static int consume_sweep(struct consume *consume, struct error *error) {
@@ -325,8 +329,12 @@ int consume_run(const struct consume_config *config, struct error *error) {
         consume_tell_watermarks(&consume);
         consume_work(&consume);
         consume_tell_state(&consume);
-        consume_commit_to_group(&consume);
+        consume_tell_group_sometimes(&consume);
     }
     progress_line_end(&consume.line);
-    return consume.halted ? CONSUME_HALTED : apply_commit(consume.apply, error);
+    if (consume.halted)
+        return CONSUME_HALTED;
+    int status = apply_commit(consume.apply, error);
+    consume_tell_group(&consume);
+    return status;
 }

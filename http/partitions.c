@@ -47,12 +47,16 @@ static void partitions_merge(struct partition_rows *ret, const struct applied_of
         if (a < applied_count && k < known_count)
             order = partitions_compare(applied[a].topic, applied[a].partition, &ret->known[k]);
         struct partition_row row = {.high = -1};
-        if (order >= 0)
-            row = partitions_row_of(&ret->known[k++]);
+        int64_t read_to = 0; // behind the newest message, where the offsets between hold none
+        if (order >= 0) {
+            const struct partition_progress *known = &ret->known[k++];
+            row = partitions_row_of(known);
+            read_to = order == 0 && applied[a].next_offset >= known->committed ? known->applied : 0;
+        }
         if (order <= 0) {
             row.topic = applied[a].topic;
             row.partition = applied[a].partition;
-            row.applied = applied[a].next_offset;
+            row.applied = applied[a].next_offset > read_to ? applied[a].next_offset : read_to;
             a++;
         }
         if (row.high >= 0 && row.high < row.applied)

@@ -86,6 +86,10 @@ int discovery_slots(const struct discovery *discovery) {
     return discovery->slot_count;
 }
 
+bool discovery_reads_all(const struct discovery *discovery) {
+    return discovery->unread_count == 0 && discovery->trouble[0] == '\0';
+}
+
 const char *discovery_trouble(const struct discovery *discovery) {
     return discovery->trouble[0] != '\0' ? discovery->trouble : NULL;
 }

@@ -40,6 +40,8 @@ int discovery_step(struct discovery *discovery, bool connected, bool *ret_answer
 bool discovery_is_assigned(const struct discovery *discovery, int slot);
 // Slots are 0 to this; some of them may not be assigned.
 int discovery_slots(const struct discovery *discovery);
+// Whether every partition that was found is read.
+bool discovery_reads_all(const struct discovery *discovery);
 // What keeps it from having read all: a partition that is not read yet or does not exist any more. NULL when
 // nothing does.
 const char *discovery_trouble(const struct discovery *discovery);

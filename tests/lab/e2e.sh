@@ -60,6 +60,9 @@ lab setup
 lab setup
 lab verify
 
+step "transactions of Kafka with their markers, a topic that is made again"
+LAB_JARS=${LAB_JARS:-$top/lab/state/jars} python3 "$top/tests/lab/broker.py"
+
 step "traffic with accidents (seed $E2E_SEED)"
 sh "$top/lab/shop.sh" --rate "$E2E_RATE" --duration $traffic_max --seed "$E2E_SEED" &
 shop=$!

@@ -157,10 +157,15 @@ static void await_applied(struct fixture *fixture, int64_t next_offset) {
 
 static void reads_what_is_the_prefixs(void **state) {
     struct fixture *fixture = *state;
+    struct error error = {0};
     begin(fixture);
     produce(fixture, 1000);
+    while (discovery_slots(fixture->discovery) == 0)
+        assert_int_equal(turn(fixture, &error), 0);
+    assert_false(discovery_reads_all(fixture->discovery)); // found, and its ends are being asked for
     await_applied(fixture, 1);
     assert_int_equal(discovery_slots(fixture->discovery), 1);
+    assert_true(discovery_reads_all(fixture->discovery));
     assert_true(discovery_is_assigned(fixture->discovery, 0));
     assert_null(discovery_trouble(fixture->discovery));
     assert_true(discovery_has_heartbeats(fixture->discovery));

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""What only a real broker has: transactions with their markers, and topics that are deleted and made again. Needs the
+lab's Kafka alone (`sh lab/setup.sh kafka`); topics have a prefix of their own.
+
+    LAB_KAFKA_PORT=19092 LAB_JARS=lab/state/jars python3 tests/lab/broker.py
+"""
+
+import ctypes
+import json
+import os
+import pathlib
+import sqlite3
+import sys
+import time
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(TOP / "tests" / "blackbox"), str(TOP / "lab")]
+import kafka as tools  # noqa: E402
+import tide  # noqa: E402
+
+BROKERS = f"127.0.0.1:{os.environ['LAB_KAFKA_PORT']}"
+WAIT_MS = 30000
+SOURCE_SQL = "create table orders(id bigint primary key, total numeric(12,2));\n"
+
+
+class Client:
+    """librdkafka's transactional producer, and what a group has committed."""
+
+    library = ctypes.CDLL("librdkafka.so.1")
+    for name, result in (
+        ("conf_new", ctypes.c_void_p), ("new", ctypes.c_void_p), ("topic_new", ctypes.c_void_p),
+        ("init_transactions", ctypes.c_void_p), ("begin_transaction", ctypes.c_void_p),
+        ("commit_transaction", ctypes.c_void_p), ("abort_transaction", ctypes.c_void_p),
+        ("error_string", ctypes.c_char_p), ("topic_partition_list_new", ctypes.c_void_p),
+        ("topic_partition_list_add", ctypes.c_void_p), ("last_error", ctypes.c_int),
+    ):  # fmt: skip
+        getattr(library, f"rd_kafka_{name}").restype = result
+
+    def __init__(self, kind, **properties):
+        conf = self.call("conf_new")
+        text = ctypes.create_string_buffer(512)
+        for name, value in {"bootstrap_servers": BROKERS, **properties}.items():
+            if self.call("conf_set", conf, name.replace("_", ".").encode(), value.encode(), text, len(text)):
+                raise AssertionError(text.value.decode())
+        self.client = self.call("new", kind, conf, text, len(text))
+        assert self.client, text.value.decode()
+
+    def call(self, name, *arguments):
+        passed = [ctypes.c_void_p(a) if isinstance(a, int) and a > 2**31 else a for a in arguments]
+        return getattr(self.library, f"rd_kafka_{name}")(*passed)
+
+    def check(self, error):
+        if error:
+            raise AssertionError(self.call("error_string", error).decode())
+
+    def close(self):
+        self.call("destroy", self.client)
+
+
+class Producer(Client):
+    def __init__(self, name):
+        super().__init__(0, transactional_id=name)
+        self.check(self.call("init_transactions", self.client, WAIT_MS))
+        self.topics = {}
+
+    def send(self, topic, messages, commit=True):
+        """One Kafka transaction: [(partition, key, value)], committed or aborted."""
+        self.check(self.call("begin_transaction", self.client))
+        if topic not in self.topics:
+            self.topics[topic] = self.call("topic_new", self.client, topic.encode(), None)
+        for partition, key, value in messages:
+            key, value = json.dumps(key).encode(), json.dumps(value).encode()
+            if self.call("produce", self.topics[topic], ctypes.c_int32(partition), 2, value, ctypes.c_size_t(len(value)),
+                         key, ctypes.c_size_t(len(key)), None):  # fmt: skip
+                raise AssertionError(f"produce: error {self.call('last_error')}")
+        self.call("flush", self.client, WAIT_MS)
+        end = "commit_transaction" if commit else "abort_transaction"
+        self.check(self.call(end, self.client, WAIT_MS))
+
+
+class PartitionOffset(ctypes.Structure):
+    _fields_ = [("topic", ctypes.c_char_p), ("partition", ctypes.c_int32), ("offset", ctypes.c_int64)]
+
+
+def committed(group, topic, partition):
+    client = Client(1, group_id=group)
+    places = client.call("topic_partition_list_new", 1)
+    place = client.call("topic_partition_list_add", places, topic.encode(), ctypes.c_int32(partition))
+    assert client.call("committed", client.client, places, WAIT_MS) == 0
+    offset = PartitionOffset.from_address(place).offset
+    client.close()
+    return offset
+
+
+def row(key, total, lsn):
+    after = {"id": key, "total": total}
+    source = {"lsn": lsn, "ts_ms": 1700000000000 + lsn, "snapshot": "false", "schema": "public", "table": "orders"}
+    return {"before": None, "after": after, "source": source, "op": "c", "ts_ms": 1700000000000 + lsn}
+
+
+class Broker(unittest.TestCase):
+    def setUp(self):
+        folder = tide.Folder()
+        self.path = folder.__enter__()
+        self.addCleanup(folder.__exit__, None, None, None)
+        self.prefix = f"broker{time.time_ns()}"
+        self.topic = f"{self.prefix}.public.orders"
+        self.db = self.path / "own.db"
+        views = self.path / "views"
+        views.mkdir()
+        (views / "source.sql").write_text(SOURCE_SQL)
+        tools.create(self.topic, 2)
+        self.producer = Producer(self.prefix)
+        self.addCleanup(self.producer.close)
+        self.addCleanup(tools.delete, self.topic.replace(".", "[.]"))
+
+    def run_program(self, *more):
+        server = tide.Server("run", "--brokers", BROKERS, "--prefix", self.prefix, "--db", self.db, "--views",
+                             self.path / "views", *more, stderr=self.path / "log")  # fmt: skip
+        self.addCleanup(server.__exit__)
+        return server
+
+    def await_lag(self, server, rows):
+        """Live, all applied: what /v1/lag says then."""
+        seen = []
+
+        def look():
+            seen[:] = [server.get("/v1/lag")[1]]
+            found = server.get("/v1/tables/orders?limit=1000")[1]
+            done = seen[0]["state"] == "live" and seen[0]["messages"] == 0 and len(found.get("rows", ())) == rows
+            return done and (seen[0], found)
+
+        try:
+            return tide.wait_for("lag 0", look, 30)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {json.dumps(seen)}\n{server.log()[-1500:]}") from None
+
+    def test_markers_are_no_lag(self):
+        for n in range(3):
+            self.producer.send(self.topic, [(n % 2, {"id": n}, row(n, "1.00", 100 + n))])
+        server = self.run_program()
+        # 2 messages and 2 markers in partition 0, one of each in partition 1
+        for _ in ("the first time", "after a restart"):
+            lag, answer = self.await_lag(server, 3)
+            self.assertEqual([(4, 4, 0), (2, 2, 0)],
+                             [(p["applied"], p["high"], p["lag"]) for p in lag["partitions"]])  # fmt: skip
+            self.assertEqual(0, answer["lag"]["messages"])
+            self.assertEqual(0, server.stop())
+            group = "tidemark-" + self.one("select value from _meta where name = 'id'")
+            self.assertEqual([4, 2], [committed(group, self.topic, p) for p in (0, 1)])
+            server = self.run_program()
+        self.await_lag(server, 3)
+        self.producer.send(self.topic, [(0, {"id": 9}, row(9, "9.00", 900))], commit=False)
+        self.producer.send(self.topic, [(1, {"id": 10}, row(10, "9.00", 901)), (1, {"id": 11}, row(11, "9.00", 902))],
+                           commit=False)  # fmt: skip
+        tide.wait_for("the aborted batches", lambda: sum(
+            p["high"] for p in server.get("/v1/lag")[1]["partitions"]) == 6 + 2 + 3)  # fmt: skip
+        lag, answer = self.await_lag(server, 3)
+        self.assertEqual([6, 5], [p["applied"] for p in lag["partitions"]])
+        self.assertEqual(0, answer["lag"]["messages"])
+        self.producer.send(self.topic, [(0, {"id": 12}, row(12, "3.00", 903))])
+        self.await_lag(server, 4)
+        self.assertEqual(0, server.stop())
+
+    def one(self, sql):
+        connection = sqlite3.connect(f"file:{self.db}?mode=ro", uri=True)
+        try:
+            return connection.execute(sql).fetchone()[0]
+        finally:
+            connection.close()
+
+    def test_a_topic_made_again_is_noticed(self):
+        """As many messages as before, other ones: no offset tells, only the newest message that was applied."""
+        messages = [(0, {"id": n}, row(n, "1.00", 100 + n)) for n in range(10)]
+        self.producer.send(self.topic, messages)
+        server = self.run_program()
+        self.await_lag(server, 10)
+        tools.delete(self.topic.replace(".", "[.]"))
+        tide.wait_for("that it is gone", lambda: "does not exist" in (server.get("/v1/status")[1]["reason"] or ""))
+        self.assertNotEqual("live", server.get("/v1/lag")[1]["state"])
+        tools.create(self.topic, 2)
+        self.producer.send(self.topic, [(0, {"id": n}, row(n, "2.00", 200 + n)) for n in range(50, 70)])
+        tide.wait_for("halted", lambda: server.get("/v1/lag")[1]["state"] == "halted")
+        reason = server.get("/v1/status")[1]["reason"]
+        self.assertTrue("made anew" in reason or "not in the log" in reason, reason)
+        self.assertEqual(10, self.one("select count(*) from orders"))
+        self.assertEqual(3, server.stop())
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[*sys.argv, "-v"])
