@@ -3,6 +3,7 @@
 #include "consumer/consume/discovery.h"
 #include "consumer/consume/patience.h"
 #include "consumer/consume/state.h"
+#include "consumer/decode/topic_role.h"
 #include "consumer/progress_line.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
@@ -153,6 +154,23 @@ static int64_t consume_heartbeat_age_ms(struct consume *consume, const struct pr
                                                                      : consume->newest_heartbeat_ms);
 }
 
+static int64_t consume_source_age_ms(const struct progress_summary *summary) {
+    return summary->newest_applied_ts_ms > 0 ? clock_wall_ms() - summary->newest_applied_ts_ms : -1;
+}
+
+// A connector that died before this start is silent all the same: the file remembers when its newest heartbeat was
+// written, as of each topic's newest message.
+static void consume_recall_heartbeat(struct consume *consume) {
+    const struct apply_config *apply = &consume->config->apply;
+    int count;
+    const struct store_offset *offsets = store_offsets(apply->store, &count);
+    for (int i = 0; i < count && !consume->config->heartbeats_by_arrival; i++) {
+        const struct table *table;
+        if (topic_role(offsets[i].topic, apply->prefix, apply->catalog, &table) == TOPIC_HEARTBEAT)
+            progress_heartbeat(consume->progress, offsets[i].newest_ts_ms);
+    }
+}
+
 static void consume_tell_state(struct consume *consume) {
     if (consume->halted)
         return;
@@ -174,6 +192,8 @@ static void consume_tell_state(struct consume *consume) {
         .waiting_since_ms = waiting ? since : 0,
         .heartbeat_age_ms = consume_heartbeat_age_ms(consume, &summary),
         .silent_after_ms = consume->config->silent_after_ms,
+        .source_age_ms = consume_source_age_ms(&summary),
+        .missing = discovery_missing(consume->discovery),
     };
     struct state_told told;
     state_of(&facts, &told);
@@ -300,6 +320,7 @@ static int consume_open(struct consume *consume, struct error *error) {
     if (store_claim_prefix(config->apply.store, config->apply.prefix, error) != 0 ||
         kafka_open(&consume->kafka, &kafka, error) != 0)
         return -1;
+    consume_recall_heartbeat(consume);
     struct apply_config apply = config->apply;
     apply.source = kafka_source(consume->kafka);
     if (apply_new(&consume->apply, &apply, error) != 0)

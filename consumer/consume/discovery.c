@@ -1,5 +1,6 @@
 #include "consumer/consume/discovery.h"
 
+#include "consumer/consume/census.h"
 #include "consumer/decode/topic_role.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
@@ -10,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DISCOVERY_TROUBLE_SIZE = 400 };
+enum {
+    DISCOVERY_TROUBLE_SIZE = 400,
+    DISCOVERY_TOLD_MAX = 16, // partitions that are named one by one in the log when reading them begins
+};
 
 enum discovery_stage {
     DISCOVERY_RESTS,
@@ -28,6 +32,7 @@ struct discovery_partition {
 
 struct discovery {
     struct discovery_config config;
+    struct census *census;
     enum discovery_stage stage;
     enum kafka_topics asked;
     bool *assigned; // by slot
@@ -40,22 +45,13 @@ struct discovery {
     struct error failure; // of a step
     bool has_transactions;
     bool has_heartbeats;
-    bool missed; // ends were not told, or a topic is gone
+    int incomplete_told; // the newest table that was said to be incomplete, -1 = none
+    bool missed;         // ends were not told, or a topic is gone
     // monotonic
     int64_t asked_ms;
     int64_t all_asked_ms;
     int64_t newest_find_ms;
 };
-
-int discovery_new(struct discovery **ret, const struct discovery_config *config, struct error *error) {
-    struct discovery *discovery = calloc(1, sizeof *discovery);
-    if (discovery == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    discovery->config = *config;
-    discovery->newest_find_ms = clock_monotonic_ms();
-    *ret = discovery;
-    return 0;
-}
 
 static void discovery_forget_unread(struct discovery *discovery) {
     for (int i = 0; i < discovery->unread_count; i++)
@@ -72,10 +68,26 @@ void discovery_free(struct discovery **discovery) {
     if (freeing == NULL)
         return;
     discovery_forget_unread(freeing);
+    census_free(&freeing->census);
     free(freeing->assigned);
     free(freeing->gone);
     free(freeing);
     *discovery = NULL;
+}
+
+int discovery_new(struct discovery **ret, const struct discovery_config *config, struct error *error) {
+    CLEANUP(discovery_free) struct discovery *discovery = calloc(1, sizeof *discovery);
+    if (discovery == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    discovery->config = *config;
+    discovery->newest_find_ms = clock_monotonic_ms();
+    discovery->incomplete_told = -1;
+    if (census_new(&discovery->census, config->applied->catalog, config->applied->prefix,
+                   config->applied->progress, error) != 0)
+        return -1;
+    *ret = discovery;
+    discovery = NULL;
+    return 0;
 }
 
 bool discovery_is_assigned(const struct discovery *discovery, int slot) {
@@ -102,6 +114,10 @@ void discovery_topic_gone(struct discovery *discovery, int slot, const char *why
     discovery->missed = true;
     discovery->newest_find_ms = clock_monotonic_ms();
     (void)snprintf(discovery->trouble, sizeof discovery->trouble, "%s", why);
+}
+
+const char *discovery_missing(const struct discovery *discovery) {
+    return census_missing(discovery->census);
 }
 
 bool discovery_has_transactions(const struct discovery *discovery) {
@@ -166,12 +182,34 @@ static void discovery_found(void *self, const char *topic, int partitions) {
     const struct apply_config *applied = discovery->config.applied;
     const struct table *table;
     enum topic_role role = topic_role(topic, applied->prefix, applied->catalog, &table);
+    if (role == TOPIC_IGNORED || role == TOPIC_TABLE)
+        census_note(discovery->census, topic, partitions, table);
     if (role == TOPIC_IGNORED)
         return;
     discovery->has_transactions |= role == TOPIC_TRANSACTION;
     discovery->has_heartbeats |= role == TOPIC_HEARTBEAT;
     for (int i = 0; i < partitions && discovery->failure.kind == ERROR_NONE; i++)
         (void)discovery_note_partition(discovery, topic, i, &discovery->failure);
+}
+
+// What was there before is gone for ever: only the next snapshot brings all rows.
+static void discovery_note_lost_beginning(struct discovery *discovery,
+                                          const struct discovery_partition *found,
+                                          const struct kafka_ends *ends) {
+    const struct apply_config *applied = discovery->config.applied;
+    const struct table *table;
+    if (topic_role(found->topic, applied->prefix, applied->catalog, &table) != TOPIC_TABLE)
+        return;
+    char reason[DISCOVERY_TROUBLE_SIZE];
+    (void)snprintf(
+        reason, sizeof reason,
+        "%s partition %" PRId32 " began at offset %" PRId64
+        " at the first start: rows that have not changed since are missing until the next snapshot",
+        found->topic, found->partition, ends->low);
+    progress_table_incomplete(applied->progress, table->index, reason);
+    if (table->index != discovery->incomplete_told)
+        log_warn("table %s is incomplete: %s", table->name, reason);
+    discovery->incomplete_told = table->index;
 }
 
 // One message back, where it still exists: that it is the one which was applied tells that the topic is the
@@ -190,7 +228,10 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
     if (found->next_offset < 0)
         apply_start_at(config->apply, found->slot, ends->low);
     progress_set_high(config->applied->progress, found->slot, ends->high, clock_wall_ms());
-    log_info("reading %s partition %" PRId32 " from offset %" PRId64, found->topic, found->partition,
+    if (found->next_offset < 0 && ends->low > 0)
+        discovery_note_lost_beginning(discovery, found, ends);
+    log_line(discovery->unread_count > DISCOVERY_TOLD_MAX ? LEVEL_DEBUG : LEVEL_INFO,
+             "reading %s partition %" PRId32 " from offset %" PRId64, found->topic, found->partition,
              apply_next_offset(config->apply, found->slot));
 }
 
@@ -207,6 +248,8 @@ static void discovery_begin_told(struct discovery *discovery) {
                            "%s partition %" PRId32 " is not read yet: its broker does not tell where it ends",
                            found->topic, found->partition);
     }
+    if (discovery->unread_count > DISCOVERY_TOLD_MAX)
+        log_info("reading %d partitions more", discovery->unread_count);
     discovery->missed = discovery->trouble[0] != '\0';
     for (int slot = 0; slot < discovery->slot_count && !discovery->missed; slot++)
         if (discovery->gone[slot]) {
@@ -252,6 +295,8 @@ static void discovery_ask(struct discovery *discovery, bool connected) {
 }
 
 static int discovery_take_topics(struct discovery *discovery, bool *ret_answered, struct error *error) {
+    if (discovery->asked == KAFKA_TOPICS_ALL)
+        census_begin(discovery->census);
     int status = kafka_take_topics(discovery->config.kafka, discovery_found, discovery, error);
     if (status == 0)
         return 0;
@@ -260,6 +305,8 @@ static int discovery_take_topics(struct discovery *discovery, bool *ret_answered
     discovery->asked_ms = clock_monotonic_ms();
     if (discovery->asked == KAFKA_TOPICS_ALL)
         discovery->all_asked_ms = discovery->asked_ms;
+    if (discovery->asked == KAFKA_TOPICS_ALL && status == 1)
+        census_end(discovery->census);
     if (discovery->unread_count > 0 &&
         kafka_ask_ends(discovery->config.kafka, discovery->ends, discovery->unread_count))
         discovery->stage = DISCOVERY_ASKED_ENDS;

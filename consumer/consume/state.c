@@ -29,6 +29,18 @@ static void state_while_behind(const struct state_facts *facts, struct state_tol
         state_say(ret, STATE_CATCHING_UP, "%s", "");
 }
 
+// Nothing comes, and that is as it should be, or as far as can be known.
+static void state_while_live(const struct state_facts *facts, struct state_told *ret) {
+    bool idle = facts->heartbeat_age_ms >= 0 && facts->source_age_ms > facts->silent_after_ms;
+    if (facts->missing != NULL)
+        state_say(ret, STATE_LIVE, "no topic yet for: %s", facts->missing);
+    else if (idle)
+        state_say(ret, STATE_LIVE, "the connector is alive, the source has been idle for %lld s",
+                  (long long)(facts->source_age_ms / 1000));
+    else
+        state_say(ret, STATE_LIVE, "%s", "");
+}
+
 void state_of(const struct state_facts *facts, struct state_told *ret) {
     bool silent = facts->heartbeat_age_ms > facts->silent_after_ms;
     if (!facts->connected && !facts->any_partition && facts->broker_error[0] == '\0')
@@ -43,5 +55,5 @@ void state_of(const struct state_facts *facts, struct state_told *ret) {
         state_say(ret, STATE_UPSTREAM_SILENT, "no heartbeat from the connector for %lld s",
                   (long long)(facts->heartbeat_age_ms / 1000));
     else
-        state_say(ret, STATE_LIVE, "%s", "");
+        state_while_live(facts, ret);
 }

@@ -17,6 +17,8 @@ struct state_facts {
     int64_t waiting_since_ms; // delivered rows wait for others since then, 0 = none do
     int64_t heartbeat_age_ms; // of the connector's newest heartbeat, -1 = none is known
     int64_t silent_after_ms;
+    int64_t source_age_ms; // since the newest applied change was committed at the source, -1 = none is known
+    const char *missing;   // declared tables without a topic, by name, NULL = none
 };
 
 struct state_told {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a process says of itself is so: halted, degraded, silent; and how it ends. On the embedded broker."""
 
-import json
+import re
 import signal
 import sqlite3
 import sys
@@ -50,6 +50,14 @@ class States(unittest.TestCase):
     def await_state(self, server, state):
         return tide.wait_for(state, lambda: server.get("/v1/lag")[1]["state"] == state)
 
+    def follow(self, broker, *more):
+        """A `run` beside a demo, whose broker it reads."""
+        brokers = re.search(r"embedded broker on (\S+),", broker.log())[1]
+        server = tide.Server("run", "--brokers", brokers, "--prefix", tide.PREFIX, "--db", self.path / "run.db", *more,
+                             stderr=self.path / "run.log")  # fmt: skip
+        self.addCleanup(server.__exit__)
+        return server
+
     def test_halted_holds_nothing_and_ends_with_3(self):
         server = self.demo([order(0, 1, 7), order(1, 2, None)], "--views", self.files(REFUSING))
         self.await_state(server, "halted")
@@ -66,6 +74,33 @@ class States(unittest.TestCase):
         self.await_state(server, "live")
         server.process.send_signal(signal.SIGTERM)
         self.assertEqual(0, server.process.wait(30))
+
+    def test_a_dead_connector_is_silent_after_a_restart_too(self):
+        beat = "__debezium-heartbeat." + tide.PREFIX
+        broker = self.demo([order(0, 1, 7), tide.line(beat, 0, {}, {"ts_ms": 1700000000000})])
+        for _ in range(3):
+            server = self.follow(broker, "--silent-after-ms", "3000")
+            self.await_state(server, "upstream_silent")
+            self.assertEqual(200, server.get("/readyz")[0])
+            self.assertEqual(0, server.stop())
+
+    def test_a_table_without_a_topic_is_named(self):
+        broker = self.demo([order(0, 1, 7)])
+        views = self.files({"source.sql": ORDERS + "create table invoices(id bigint primary key);\n"})
+        server = self.follow(broker, "--views", views)
+        self.await_state(server, "live")
+        self.assertIn("no topic of prefix theworldshop yet for: invoices\n", server.log())
+        self.assertEqual("no topic yet for: invoices", server.get("/v1/status")[1]["reason"])
+        self.assertEqual(0, server.stop())
+
+    def test_no_table_has_a_topic(self):
+        broker = self.demo([order(0, 1, 7), tide.line("__debezium-heartbeat." + tide.PREFIX, 0, {}, {"ts_ms": 1700000000000})])
+        views = self.files({"source.sql": "create table order_(id bigint primary key);\n"})
+        server = self.follow(broker, "--views", views, "--silent-after-ms", "999999999999")
+        self.await_state(server, "live")
+        self.assertIn("no table of source.sql has a topic: it declares order_; the topics of prefix theworldshop are "
+                      "theworldshop.public.orders\n", server.log())  # fmt: skip
+        self.assertEqual(0, server.stop())
 
 
 if __name__ == "__main__":

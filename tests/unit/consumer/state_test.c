@@ -67,10 +67,23 @@ static void says_who_is_silent(void **state) {
            "");
 }
 
+// Nothing comes: the connector is dead, or the source has nothing to say, or a table's topic is missing.
+static void says_which_silence_it_is(void **state) {
+    (void)state;
+    expect(WITH(READS, .caught_up_ms = NOW, .heartbeat_age_ms = 61000, .source_age_ms = 99000),
+           STATE_UPSTREAM_SILENT, "no heartbeat from the connector for 61 s");
+    expect(WITH(READS, .caught_up_ms = NOW, .heartbeat_age_ms = 900, .source_age_ms = 99000), STATE_LIVE,
+           "the connector is alive, the source has been idle for 99 s");
+    expect(WITH(READS, .caught_up_ms = NOW, NO_HEARTBEATS, .source_age_ms = 99000), STATE_LIVE, "");
+    expect(WITH(READS, .caught_up_ms = NOW, .heartbeat_age_ms = 900, .missing = "a, b"), STATE_LIVE,
+           "no topic yet for: a, b");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_each_state),
         cmocka_unit_test(says_who_is_silent),
+        cmocka_unit_test(says_which_silence_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,137 @@
+#include "consumer/consume/census.h"
+
+#include "views/base/cleanup.h"
+#include "views/base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct census {
+    const struct catalog *catalog;
+    const char *prefix;
+    struct progress *progress;
+    bool *has_topic; // by the table's number
+    char *undeclared[PROGRESS_UNDECLARED_MAX];
+    int undeclared_named;
+    int undeclared_count;
+    char missing[CENSUS_TEXT_SIZE]; // as told last
+    char told[CENSUS_TEXT_SIZE];
+    bool warned;
+};
+
+int census_new(struct census **ret, const struct catalog *catalog, const char *prefix,
+               struct progress *progress, struct error *error) {
+    CLEANUP(census_free) struct census *census = calloc(1, sizeof *census);
+    if (census == NULL ||
+        (census->has_topic = calloc((size_t)catalog->table_count + 1, sizeof(bool))) == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    census->catalog = catalog;
+    census->prefix = prefix;
+    census->progress = progress;
+    *ret = census;
+    census = NULL;
+    return 0;
+}
+
+static void census_forget_undeclared(struct census *census) {
+    for (int i = 0; i < census->undeclared_named; i++)
+        free(census->undeclared[i]);
+    census->undeclared_named = 0;
+    census->undeclared_count = 0;
+}
+
+void census_free(struct census **census) {
+    struct census *freeing = *census;
+    if (freeing == NULL)
+        return;
+    census_forget_undeclared(freeing);
+    free(freeing->has_topic);
+    free(freeing);
+    *census = NULL;
+}
+
+void census_begin(struct census *census) {
+    census_forget_undeclared(census);
+    memset(census->has_topic, 0, ((size_t)census->catalog->table_count + 1) * sizeof(bool));
+}
+
+// Debezium names a table's topic PREFIX.SCHEMA.TABLE.
+static bool census_is_tables(const struct census *census, const char *topic) {
+    size_t size = strlen(census->prefix);
+    return strncmp(topic, census->prefix, size) == 0 && topic[size] == '.' &&
+           strchr(topic + size + 1, '.') != NULL;
+}
+
+void census_note(struct census *census, const char *topic, int partitions, const struct table *table) {
+    if (table != NULL) {
+        census->has_topic[table->index] = true;
+        progress_table_topic(census->progress, table->index, topic, partitions);
+        return;
+    }
+    if (!census_is_tables(census, topic))
+        return;
+    census->undeclared_count++;
+    if (census->undeclared_named == PROGRESS_UNDECLARED_MAX)
+        return;
+    char *copy = strdup(topic);
+    if (copy != NULL)
+        census->undeclared[census->undeclared_named++] = copy;
+}
+
+// "a, b and 7 more"; `first` gives the name at a place.
+static void census_list(char *ret, size_t size, const char *const *names, int named, int count) {
+    int shown = named < CENSUS_NAMED_MAX ? named : CENSUS_NAMED_MAX;
+    size_t used = 0;
+    ret[0] = '\0';
+    for (int i = 0; i < shown && used < size; i++)
+        used += (size_t)snprintf(ret + used, size - used, "%s%s", i == 0 ? "" : ", ", names[i]);
+    if (count > shown && used < size)
+        (void)snprintf(ret + used, size - used, " and %d more", count - shown);
+}
+
+static int census_list_missing(const struct census *census, char *ret, size_t size) {
+    const char *names[CENSUS_NAMED_MAX] = {NULL};
+    int count = 0;
+    for (int i = 0; i < census->catalog->table_count; i++) {
+        if (census->has_topic[i])
+            continue;
+        if (count < CENSUS_NAMED_MAX)
+            names[count] = census->catalog->tables[i].name;
+        count++;
+    }
+    census_list(ret, size, names, count < CENSUS_NAMED_MAX ? count : CENSUS_NAMED_MAX, count);
+    return count;
+}
+
+void census_end(struct census *census) {
+    char topics[CENSUS_TEXT_SIZE];
+    char text[2 * CENSUS_TEXT_SIZE];
+    const char *const *undeclared = (const char *const *)census->undeclared;
+    progress_set_undeclared(census->progress, undeclared, census->undeclared_count);
+    census_list(topics, sizeof topics, undeclared, census->undeclared_named, census->undeclared_count);
+    int missing = census_list_missing(census, census->missing, sizeof census->missing);
+    if (missing == 0)
+        (void)snprintf(text, sizeof text, "every table of source.sql has a topic now");
+    else if (census->undeclared_count == 0)
+        (void)snprintf(text, sizeof text, "no topic of prefix %s yet for: %s", census->prefix,
+                       census->missing);
+    else if (missing == census->catalog->table_count)
+        (void)snprintf(text, sizeof text,
+                       "no table of source.sql has a topic: it declares %s; the topics of prefix %s are %s",
+                       census->missing, census->prefix, topics);
+    else
+        (void)snprintf(text, sizeof text,
+                       "no topic of prefix %s yet for: %s; topics that no table is declared for: %s",
+                       census->prefix, census->missing, topics);
+    text[sizeof census->told - 1] = '\0';
+    if (strcmp(text, census->told) == 0 || (missing == 0 && !census->warned))
+        return;
+    (void)snprintf(census->told, sizeof census->told, "%s", text);
+    census->warned = missing > 0;
+    log_line(missing > 0 ? LEVEL_WARN : LEVEL_INFO, "%s", text);
+}
+
+const char *census_missing(const struct census *census) {
+    return census->missing[0] != '\0' ? census->missing : NULL;
+}

@@ -1,0 +1,29 @@
+// Which declared tables have a topic, and which topics of the prefix no table is declared for: told in the log when
+// it changes, and in the progress. One listing of all topics at a time. The consumer's thread.
+#ifndef TIDEMARK_CONSUME_CENSUS_H
+#define TIDEMARK_CONSUME_CENSUS_H
+
+#include "consumer/decode/topic_role.h"
+#include "views/engine/progress.h"
+
+enum {
+    CENSUS_NAMED_MAX = 10, // names in one line of the log, the rest is counted
+    CENSUS_TEXT_SIZE = 2048,
+};
+
+struct census;
+
+// `catalog` and `prefix` outlive it.
+int census_new(struct census **ret, const struct catalog *catalog, const char *prefix,
+               struct progress *progress, struct error *error);
+void census_free(struct census **census);
+
+void census_begin(struct census *census);
+// A topic of the listing; `table` as topic_role gave it.
+void census_note(struct census *census, const char *topic, int partitions, const struct table *table);
+void census_end(struct census *census);
+
+// The declared tables without a topic, by name; NULL when there are none, or before the first listing.
+const char *census_missing(const struct census *census);
+
+#endif
