@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 enum {
     CAPTURE_LINE_MAX = 128 << 20, // bytes
@@ -70,25 +72,91 @@ int capture_open_bytes(struct capture **ret, struct span bytes, const char *name
     return 0;
 }
 
+static void capture_close_spool(FILE **file) {
+    if (*file != NULL)
+        (void)fclose(*file);
+}
+
+static void capture_close_gzip(gzFile *gzip) {
+    if (*gzip != NULL)
+        (void)gzclose(*gzip);
+}
+
+// Copies what a pipe gives, or what gzip has packed, to a nameless temporary file: a capture is read from any place of
+// it. zlib passes through what is not packed.
+static int capture_spool(int file, FILE *spool, const char *path, struct error *error) {
+    static const int piece = 1 << 16;
+    CLEANUP(free_charp) char *bytes = malloc((size_t)piece);
+    int copy = dup(file);
+    CLEANUP(capture_close_gzip) gzFile gzip = copy < 0 ? NULL : gzdopen(copy, "rb");
+    if (bytes == NULL || gzip == NULL) {
+        if (copy >= 0 && gzip == NULL)
+            (void)close(copy);
+        return error_set(error, ERROR_SYSTEM, "cannot read capture %s: out of memory", path);
+    }
+    int size;
+    while ((size = gzread(gzip, bytes, (unsigned)piece)) > 0)
+        if (fwrite(bytes, 1, (size_t)size, spool) != (size_t)size)
+            return error_set(error, ERROR_SYSTEM, "cannot keep capture %s in a temporary file: %s", path,
+                             strerror(errno));
+    int code;
+    const char *why = gzerror(gzip, &code);
+    if (size < 0 || code != Z_OK)
+        return error_set(error, ERROR_INPUT, "cannot read capture %s: %s", path,
+                         code == Z_ERRNO       ? strerror(errno)
+                         : code == Z_BUF_ERROR ? "its gzip data is cut off"
+                                               : why);
+    return fflush(spool) == 0
+               ? 0
+               : error_set(error, ERROR_SYSTEM, "cannot keep capture %s in a temporary file: %s", path,
+                           strerror(errno));
+}
+
+static int capture_map(struct capture *capture, int file, struct error *error) {
+    struct stat status;
+    if (fstat(file, &status) != 0)
+        return error_set(error, ERROR_INPUT, "cannot open capture %s: %s", capture->name, strerror(errno));
+    if (status.st_size == 0)
+        return 0;
+    size_t size = (size_t)status.st_size;
+    char *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (data == MAP_FAILED)
+        return error_set(error, ERROR_SYSTEM, "cannot map capture %s: %s", capture->name, strerror(errno));
+    capture->bytes = (struct span){data, size};
+    capture->mapped = true;
+    (void)madvise(data, size, MADV_SEQUENTIAL);
+    return 0;
+}
+
+static bool capture_is_gzip(int file) {
+    unsigned char magic[2];
+    return pread(file, magic, sizeof magic, 0) == (ssize_t)sizeof magic && magic[0] == 0x1F &&
+           magic[1] == 0x8B;
+}
+
 int capture_open(struct capture **ret, const char *path, struct error *error) {
-    CLEANUP(capture_close_file) int file = open(path, O_RDONLY | O_CLOEXEC);
+    CLEANUP(capture_close_file)
+    int file = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
     struct stat status;
     if (file < 0 || fstat(file, &status) != 0)
         return error_set(error, ERROR_INPUT, "cannot open capture %s: %s", path, strerror(errno));
-    if (!S_ISREG(status.st_mode))
-        return error_set(error, ERROR_INPUT, "capture %s is not a regular file", path);
+    if (S_ISDIR(status.st_mode))
+        return error_set(error, ERROR_INPUT, "capture %s is a folder", path);
     CLEANUP(capture_close) struct capture *capture = NULL;
-    if (capture_open_bytes(&capture, (struct span){"", 0}, path, error) != 0)
+    CLEANUP(capture_close_spool) FILE *spool = NULL;
+    if (capture_open_bytes(&capture, (struct span){"", 0}, strcmp(path, "-") == 0 ? "stdin" : path, error) !=
+        0)
         return -1;
-    if (status.st_size > 0) {
-        size_t size = (size_t)status.st_size;
-        char *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
-        if (data == MAP_FAILED)
-            return error_set(error, ERROR_SYSTEM, "cannot map capture %s: %s", path, strerror(errno));
-        capture->bytes = (struct span){data, size};
-        capture->mapped = true;
-        (void)madvise(data, size, MADV_SEQUENTIAL);
+    if (!S_ISREG(status.st_mode) || capture_is_gzip(file)) {
+        spool = tmpfile();
+        if (spool == NULL)
+            return error_set(error, ERROR_SYSTEM, "no temporary file for capture %s: %s", path,
+                             strerror(errno));
+        if (capture_spool(file, spool, path, error) != 0)
+            return -1;
     }
+    if (capture_map(capture, spool != NULL ? fileno(spool) : file, error) != 0)
+        return -1;
     *ret = capture;
     capture = NULL;
     return 0;
@@ -140,8 +208,10 @@ static int capture_read_member(struct json_reader *json, enum member member, str
     return error_set(error, ERROR_INPUT, "\"%s\" is not %s", rule->name, rule->wanted);
 }
 
-// Which member the newest KEY names; MEMBER_COUNT = none of ours.
+// Which member the newest KEY names; MEMBER_COUNT = none of ours. kcat -J says payload for value.
 static enum member capture_find_member(const struct json_reader *json) {
+    if (json_key_is(json, "payload", 7))
+        return MEMBER_VALUE;
     enum member member = MEMBER_TOPIC;
     while (member < MEMBER_COUNT &&
            !json_key_is(json, member_rules[member].name, strlen(member_rules[member].name)))
@@ -209,14 +279,25 @@ static int capture_read_line(struct span line, struct arena *arena, struct captu
     return 0;
 }
 
+static bool capture_is_blank(struct span line) {
+    for (size_t i = 0; i < line.size; i++)
+        if (line.data[i] != ' ' && line.data[i] != '\t' && line.data[i] != '\r')
+            return false;
+    return true;
+}
+
+// Blank lines are passed over.
 int capture_next(struct capture *capture, struct arena *arena, struct capture_line *ret,
                  struct error *error) {
-    if (capture->next >= capture->bytes.size)
-        return 0;
-    struct span line = capture_line_at(capture, capture->next);
-    capture->place = capture->next;
-    capture->next += line.size + 1;
-    capture->line++;
+    struct span line;
+    do {
+        if (capture->next >= capture->bytes.size)
+            return 0;
+        line = capture_line_at(capture, capture->next);
+        capture->place = capture->next;
+        capture->next += line.size + 1;
+        capture->line++;
+    } while (capture_is_blank(line));
     if (capture_read_line(line, arena, ret, error) != 0)
         return error_prefix(error, "%s:%" PRId64, capture->name, capture->line);
     ret->line = capture->line;

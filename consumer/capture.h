@@ -1,5 +1,7 @@
 // A capture: JSON lines {"topic","partition","offset","ts","key","value"}, key and value strings or null, in
-// the order of delivery. Mapped into memory, read line by line. One thread.
+// the order of delivery. As kcat -J prints them, too: there "payload" is the value, and other members are passed
+// over. Mapped into memory, read line by line; what is packed by gzip or comes from a pipe goes to a nameless
+// temporary file first. One thread.
 #ifndef TIDEMARK_CAPTURE_H
 #define TIDEMARK_CAPTURE_H
 
@@ -21,6 +23,7 @@ struct capture_line {
     int64_t line;      // from 1
 };
 
+// "-" is stdin.
 int capture_open(struct capture **ret, const char *path, struct error *error);
 // Over bytes that outlive the capture; `name` is for messages.
 int capture_open_bytes(struct capture **ret, struct span bytes, const char *name, struct error *error);

@@ -25,6 +25,8 @@
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HALTED = 3 };
 
+enum { MAIN_TOPICS_TOLD = 64 }; // partitions whose topics are named in a line of the log
+
 // SIGINT and SIGTERM are blocked in every thread and fetched here, between two pieces of work.
 struct stopper {
     sigset_t signals;
@@ -280,10 +282,25 @@ static int main_command_demo(const struct options *options, struct error *error)
     return status != 0 ? status : mock_broker_check(parts.embedded, error);
 }
 
+// A capture of which nothing was for the mirror is most likely one of other tables.
+static void main_tell_ignored(struct progress *progress, const struct progress_counters *counters) {
+    if (counters->messages == 0 || counters->ignored < counters->messages)
+        return;
+    struct partition_progress rows[MAIN_TOPICS_TOLD];
+    int count = progress_partitions(progress, rows, MAIN_TOPICS_TOLD);
+    char topics[1024] = "";
+    size_t used = 0;
+    for (int i = 0; i < count && i < MAIN_TOPICS_TOLD && used < sizeof topics; i++)
+        if (i == 0 || strcmp(rows[i].topic, rows[i - 1].topic) != 0)
+            used += (size_t)snprintf(topics + used, sizeof topics - used, "%s%s", i == 0 ? "" : ", ",
+                                     rows[i].topic);
+    log_warn("no message was for a table of source.sql: the topics are %s", topics);
+}
+
 static int main_command_replay(const struct options *options, struct error *error) {
     // Before the file is made: a mistyped name leaves nothing behind.
     for (int i = 0; i < options->capture_count; i++)
-        if (access(options->captures[i], R_OK) != 0)
+        if (strcmp(options->captures[i], "-") != 0 && access(options->captures[i], R_OK) != 0)
             return error_set(error, ERROR_INPUT, "%s: %s", options->captures[i], strerror(errno));
     CLEANUP(main_stop_parts) struct parts parts = {0};
     if (main_open_store(&parts, options, options->db, error) != 0)
@@ -299,6 +316,7 @@ static int main_command_replay(const struct options *options, struct error *erro
     if (replay_run(&config, &counters, error) != 0)
         return -1;
     double seconds = (double)(clock_monotonic_ms() - begun) / 1000.0;
+    main_tell_ignored(parts.progress, &counters);
     if (options->json)
         (void)printf(
             "{\"messages\":%lld,\"applied\":%lld,\"duplicates\":%lld,\"ignored\":%lld,\"quarantined\":%lld,"
@@ -309,7 +327,10 @@ static int main_command_replay(const struct options *options, struct error *erro
         log_info("%lld messages: %lld applied, %lld duplicates, %lld ignored, %lld quarantined in %.3f s",
                  (long long)counters.messages, (long long)counters.applied, (long long)counters.duplicates,
                  (long long)counters.ignored, (long long)counters.quarantined, seconds);
-    return 0;
+    return !options->strict || counters.quarantined == 0
+               ? 0
+               : error_set(error, ERROR_INPUT, "%lld messages are quarantined: see _quarantine in %s",
+                           (long long)counters.quarantined, options->db);
 }
 
 static int main_command_serve(const struct options *options, struct error *error) {

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum option_kind { OPTION_TEXT, OPTION_NUMBER, OPTION_INTEGER, OPTION_BOOL };
 
@@ -67,6 +68,7 @@ static const struct option option_table[] = {
     {"--commit-messages", "COUNT", OPTION_INTEGER, FOR_WRITERS, MEMBER(commit_messages),
      "most messages of one SQLite commit (250000)"},
     {"--json", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(json), "print the counts as one JSON line at the end"},
+    {"--strict", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(strict), "exit 1 when something was quarantined"},
     {"--log-format", "text|json", OPTION_TEXT, FOR_ALL, MEMBER(log_format), "of the log on stderr (text)"},
     {"--log-level", "error|warn|info|debug", OPTION_TEXT, FOR_ALL, MEMBER(log_level),
      "least that is logged (info)"},
@@ -138,6 +140,18 @@ static int options_set_integer(const char *name, const char *value, int64_t *ret
     return 0;
 }
 
+// Of an environment twin: a flag itself takes no value.
+static int options_set_bool(const char *name, const char *value, bool *ret, struct error *error) {
+    static const char *const yes[] = {"1", "yes", "on", "true"};
+    static const char *const no[] = {"0", "no", "off", "false"};
+    for (int i = 0; i < 4; i++) {
+        *ret = strcasecmp(value, yes[i]) == 0;
+        if (*ret || strcasecmp(value, no[i]) == 0)
+            return 0;
+    }
+    return error_set(error, ERROR_USAGE, "%s=%s: it is yes or no (on, off, true, false, 1, 0)", name, value);
+}
+
 static int options_set_option(struct options *options, const struct option *option, const char *name,
                               const char *value, struct error *error) {
     char *member = (char *)options + option->offset;
@@ -162,8 +176,9 @@ static int options_set_option(struct options *options, const struct option *opti
         return 0;
     }
     case OPTION_BOOL: {
-        bool set =
-            value == NULL || (strcmp(value, "0") != 0 && strcmp(value, "false") != 0 && *value != '\0');
+        bool set = true;
+        if (value != NULL && options_set_bool(name, value, &set, error) != 0)
+            return -1;
         memcpy(member, &set, sizeof set);
         return 0;
     }

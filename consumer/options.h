@@ -49,6 +49,7 @@ struct options {
     bool json;
     bool accept_timeline;
     bool answer_empty;
+    bool strict;
     struct option_property properties[OPTIONS_PROPERTIES_MAX];
     int property_count;
     const char *captures[OPTIONS_CAPTURES_MAX];

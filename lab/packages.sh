@@ -48,5 +48,6 @@ need_build() {
     # pkg-config finds the libraries, so it comes first
     need_packages pkg-config=pkg-config &&
         need_packages cmake=cmake ninja=ninja-build gcc=build-essential rdkafka.pc=librdkafka-dev \
-            sqlite3.pc=libsqlite3-dev jansson.pc=libjansson-dev libmicrohttpd.pc=libmicrohttpd-dev pg_query.h=libpg-query-dev "$@"
+            sqlite3.pc=libsqlite3-dev jansson.pc=libjansson-dev libmicrohttpd.pc=libmicrohttpd-dev zlib.pc=zlib1g-dev \
+            pg_query.h=libpg-query-dev "$@"
 }

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """The command line: exit codes, one line an error, flags and their environment twins, help, the log's forms."""
 
+import gzip
 import json
 import re
+import subprocess
 import sys
 import unittest
 
@@ -115,6 +117,58 @@ class CommandLine(unittest.TestCase):
         wrong = tide.run("replay", "--db", db, BASIC, env={"TIDEMARK_COMMIT_MESSAGES": "x"})
         self.assertEqual(2, wrong.returncode)
         self.assertIn("TIDEMARK_COMMIT_MESSAGES", self.told(wrong))
+
+    def test_a_twin_is_yes_or_no(self):
+        db = str(self.path / "twin.db")
+        for value, json_printed in [("yes", True), ("ON", True), ("true", True), ("1", True),
+                                    ("no", False), ("off", False), ("False", False), ("0", False)]:  # fmt: skip
+            with self.subTest(value):
+                done = tide.run("replay", "--db", db, BASIC, env={"TIDEMARK_JSON": value})
+                self.assertEqual((0, json_printed), (done.returncode, done.stdout != ""))
+        for value in ("", "nope", "2", "y"):
+            with self.subTest(value):
+                done = tide.run("replay", "--db", db, BASIC, env={"TIDEMARK_ACCEPT_TIMELINE": value})
+                self.assertEqual(2, done.returncode)
+                self.assertIn("TIDEMARK_ACCEPT_TIMELINE", self.told(done))
+
+    def test_captures_as_others_write_them(self):
+        plain = tide.CAPTURES.joinpath("basic.jsonl").read_bytes()
+        kcat = b"".join(
+            json.dumps({"topic": line["topic"], "partition": line["partition"], "offset": line["offset"],
+                        "tstype": "create", "ts": line["ts"], "broker": 1, "key": line["key"],
+                        "payload": line["value"]}).encode() + b"\n\r\n"
+            for line in tide.read_capture(BASIC))  # fmt: skip
+        packed = self.path / "packed"
+        packed.write_bytes(gzip.compress(plain[:5000]) + gzip.compress(plain[5000:]))
+        for name, arguments, stdin in [("kcat -J with blank lines", ["-"], kcat), ("gzip", [packed], b""),
+                                       ("gzip on a pipe", ["-"], packed.read_bytes()), ("a pipe", ["-"], plain)]:  # fmt: skip
+            with self.subTest(name):
+                db = self.path / f"{name}.db"
+                done = subprocess.run([tide.program(), "replay", "--json", "--db", str(db), *map(str, arguments)],
+                                      input=stdin, capture_output=True, env=tide.environment(), check=False)  # fmt: skip
+                self.assertEqual(0, done.returncode, done.stderr)
+                self.assertEqual(153, json.loads(done.stdout)["messages"])
+        packed.write_bytes(gzip.compress(plain)[:-9])
+        done = tide.run("replay", "--db", self.path / "cut.db", packed)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("cut off", self.told(done))
+
+    def test_nothing_was_for_the_mirror(self):
+        (self.path / "v").mkdir()
+        (self.path / "v" / "source.sql").write_text("create table other(id bigint primary key);\n")
+        done = tide.run("replay", "--db", self.path / "x.db", "--views", self.path / "v", BASIC)
+        self.assertEqual(0, done.returncode)
+        self.assertIn("no message was for a table of source.sql: the topics are ", done.stderr)
+        self.assertIn("theworldshop.public.orders", done.stderr)
+
+    def test_strict(self):
+        bad = tide.write_capture(self.path / "bad.jsonl", [tide.line("orders", 0, "{}", "no json")])
+        done = tide.run("replay", "--db", self.path / "x.db", bad)
+        self.assertEqual(0, done.returncode)
+        done = tide.run("replay", "--strict", "--db", self.path / "y.db", bad)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("1 messages are quarantined", self.told(done))
+        self.assertEqual(0, tide.run("replay", "--strict", "--db", self.path / "z.db", BASIC).returncode)
 
     def test_replay_json(self):
         done = tide.run("replay", "--json", "--db", self.path / "x.db", BASIC)

@@ -73,7 +73,6 @@ static void names_file_line_and_cause(void **state) {
     } cases[] = {
         {"[1]", "not a JSON object"},
         {"12", "not a JSON object"},
-        {"", "test.jsonl:2"},
         {"{\"topic\":\"t\"}", "\"partition\" is missing"},
         {"{\"topic\":1}", "\"topic\" is not a string"},
         {"{\"topic\":null}", "\"topic\" is not a string"},
