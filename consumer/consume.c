@@ -27,6 +27,9 @@ struct consume {
     int64_t sweep_since_ms;
     int64_t newest_heartbeat_ms; // as it said
     int64_t heartbeat_came_ms;   // wall clock
+    bool state_logged;
+    struct state_told logged; // state and reason that the log told last
+    int64_t state_logged_ms[STATES];
     struct progress_line line;
 };
 
@@ -35,7 +38,7 @@ static void consume_halt(struct consume *consume, const char *reason) {
         return;
     consume->halted = true;
     progress_line_end(&consume->line);
-    log_error("halted: %s", reason);
+    log_event(LEVEL_ERROR, "state", &(struct log_fields){.state = "halted"}, "halted: %s", reason);
     // What is being written is shown all the same; that it fails is news, if it is not the reason itself.
     struct error error = {0};
     if (apply_finish(consume->apply, &error) != 0 && strcmp(error.message, reason) != 0)
@@ -49,9 +52,9 @@ static void consume_halt(struct consume *consume, const char *reason) {
 
 static void consume_set_connected(struct consume *consume, bool connected, const char *why) {
     if (consume->connected != connected && connected)
-        log_info("connected to %s", consume->config->brokers);
+        log_event(LEVEL_INFO, "connected", NULL, "connected to %s", consume->config->brokers);
     if (consume->connected != connected && !connected)
-        log_warn("%s", why);
+        log_event(LEVEL_WARN, "disconnected", NULL, "%s", why);
     consume->connected = connected;
 }
 
@@ -63,7 +66,7 @@ static void consume_discover(struct consume *consume) {
         if (error.kind == ERROR_BROKER && !answered)
             consume_set_connected(consume, false, error.message);
         else
-            log_warn("%s", error.message);
+            log_event(LEVEL_WARN, "discovery", NULL, "%s", error.message);
     }
     if (answered)
         consume_set_connected(consume, true, "");
@@ -82,12 +85,12 @@ static void consume_handle_event(struct consume *consume, const struct kafka_eve
         consume_halt(consume, event->message);
         break;
     case KAFKA_EVENT_TOPIC_GONE:
-        log_warn("%s", event->message);
+        log_event(LEVEL_WARN, "topic_gone", NULL, "%s", event->message);
         discovery_topic_gone(consume->discovery, event->slot, event->message);
         break;
     case KAFKA_EVENT_PARTITION_ERROR:
     case KAFKA_EVENT_ERROR:
-        log_warn("%s", event->message);
+        log_event(LEVEL_WARN, "broker", NULL, "%s", event->message);
         progress_set_error(consume->progress, event->message);
         break;
     case KAFKA_EVENT_NONE:
@@ -171,6 +174,35 @@ static void consume_recall_heartbeat(struct consume *consume) {
     }
 }
 
+static enum log_level consume_state_level(enum progress_state state) {
+    switch (state) {
+    case STATE_DISCONNECTED:
+    case STATE_UPSTREAM_SILENT:
+        return LEVEL_WARN;
+    case STATE_HALTED:
+        return LEVEL_ERROR;
+    default:
+        return LEVEL_INFO;
+    }
+}
+
+// A state that comes and goes is told once in a while, and the one that stays is told at the end.
+static void consume_log_state(struct consume *consume, const struct state_told *told, int64_t now) {
+    bool why_changed = told->state == STATE_STARTING && strcmp(told->reason, consume->logged.reason) != 0;
+    if (consume->state_logged && told->state == consume->logged.state && !why_changed)
+        return;
+    int64_t *logged_ms = &consume->state_logged_ms[told->state];
+    if (!why_changed && *logged_ms != 0 && now - *logged_ms < LOG_REPEAT_MS)
+        return;
+    *logged_ms = now;
+    consume->state_logged = true;
+    consume->logged = *told;
+    progress_line_end(&consume->line);
+    const char *name = progress_state_name(told->state);
+    log_event(consume_state_level(told->state), "state", &(struct log_fields){.state = name}, "%s%s%s", name,
+              told->reason[0] != '\0' ? ": " : "", told->reason);
+}
+
 static void consume_tell_state(struct consume *consume) {
     if (consume->halted)
         return;
@@ -199,11 +231,7 @@ static void consume_tell_state(struct consume *consume) {
     state_of(&facts, &told);
     if (state_is_current(&facts))
         progress_caught_up(consume->progress);
-    bool why_changed = told.state == STATE_STARTING && strcmp(told.reason, summary.reason) != 0;
-    if (told.state != summary.state || why_changed) {
-        progress_line_end(&consume->line);
-        log_info("%s%s%s", progress_state_name(told.state), told.reason[0] != '\0' ? ": " : "", told.reason);
-    }
+    consume_log_state(consume, &told, now);
     progress_set_state(consume->progress, told.state, told.reason);
     if (told.state == STATE_CATCHING_UP)
         progress_line_update(&consume->line, apply_counters(consume->apply)->messages,
@@ -291,7 +319,7 @@ static void consume_work(struct consume *consume) {
     for (const char *text = apply_warning(consume->apply); text != NULL;
          text = apply_warning(consume->apply)) {
         progress_line_end(&consume->line);
-        log_warn("%s", text);
+        log_event(LEVEL_WARN, "apply", NULL, "%s", text);
     }
     if (status != 0) {
         consume_halt(consume, error.message);

@@ -32,6 +32,7 @@ struct stopper {
     sigset_t signals;
     int64_t at_ms; // monotonic; 0 = only by a signal
     bool stopped;
+    int signal;                 // that stopped it, 0 = none
     struct mock_broker *broker; // the demo's, NULL = none: when its feeding has failed nothing more will come
 };
 
@@ -43,13 +44,17 @@ static void main_stopper_init(struct stopper *stopper, double seconds) {
     (void)signal(SIGPIPE, SIG_IGN);
     stopper->at_ms = seconds > 0 ? clock_monotonic_ms() + (int64_t)(seconds * 1000) : 0;
     stopper->stopped = false;
+    stopper->signal = 0;
     stopper->broker = NULL;
 }
 
 static bool main_stop_asked(struct stopper *stopper, int wait_ms) {
     const struct timespec wait = {wait_ms / 1000, (long)(wait_ms % 1000) * 1000000};
-    if (!stopper->stopped && sigtimedwait(&stopper->signals, NULL, &wait) > 0)
+    int caught = stopper->stopped ? 0 : sigtimedwait(&stopper->signals, NULL, &wait);
+    if (caught > 0) {
         stopper->stopped = true;
+        stopper->signal = caught;
+    }
     if (stopper->at_ms != 0 && clock_monotonic_ms() >= stopper->at_ms)
         stopper->stopped = true;
     return stopper->stopped;
@@ -75,7 +80,7 @@ static void main_keep_memory(void) {
 
 static void main_tell_views(const struct store_report *report, const char *db) {
     if (report->created)
-        log_info("made %s", db);
+        log_event(LEVEL_INFO, "made", NULL, "made %s", db);
     else if (report->views_built > 0)
         log_info("views filled from the mirror: %s", report->built);
     if (report->views_dropped > 0)
@@ -115,7 +120,7 @@ static int main_start_server(struct server **server, const struct options *optio
                                          .answer_empty = options->answer_empty};
     if (server_start(server, &config, error) != 0)
         return -1;
-    log_info("serving http://%s", server_address(*server));
+    log_event(LEVEL_INFO, "serving", NULL, "serving http://%s", server_address(*server));
     return 0;
 }
 
@@ -186,6 +191,25 @@ static enum apply_timeline main_on_timeline(const struct options *options) {
     return options->accept_timeline ? TIMELINE_ACCEPT_ONE : TIMELINE_HALT;
 }
 
+// The last line of a consumer: why it ended, and what a start after it finds.
+static void main_tell_end(const struct stopper *stopper, struct progress *progress, int status) {
+    struct progress_summary summary;
+    progress_summary(progress, &summary);
+    const char *why = status == CONSUME_HALTED ? "halted, and stopped" : status != 0 ? "failed" : "stopped";
+    const char *by = stopper->signal == SIGTERM  ? " by SIGTERM"
+                     : stopper->signal == SIGINT ? " by SIGINT"
+                     : stopper->stopped          ? " after the time of --for"
+                                                 : "";
+    char behind[64] = "how far behind is not known";
+    if (summary.messages_behind >= 0)
+        (void)snprintf(behind, sizeof behind, "%lld messages behind", (long long)summary.messages_behind);
+    log_event(status == 0 ? LEVEL_INFO : LEVEL_ERROR, "stopped",
+              &(struct log_fields){.state = progress_state_name(summary.state)},
+              "%s%s: %lld messages taken since the start, %lld applied, %lld quarantined, %s", why, by,
+              (long long)summary.counters.messages, (long long)summary.counters.applied,
+              (long long)summary.counters.quarantined, behind);
+}
+
 static struct apply_config main_apply_config(const struct parts *parts, const struct options *options,
                                              const char *prefix) {
     return (struct apply_config){.catalog = parts->catalog,
@@ -215,7 +239,9 @@ static int main_consume(struct parts *parts, const struct options *options, cons
         .stop = main_stop_now,
         .self = stopper,
     };
-    return consume_run(&config, error);
+    int status = consume_run(&config, error);
+    main_tell_end(stopper, parts->progress, status);
+    return status;
 }
 
 static int main_command_run(const struct options *options, struct error *error) {

@@ -148,7 +148,7 @@ static int replay_step(struct replay *replay, int64_t *ret_taken, struct error *
         status = -1;
     }
     for (const char *text = apply_warning(replay->apply); text != NULL; text = apply_warning(replay->apply))
-        log_warn("%s", text);
+        log_event(LEVEL_WARN, "apply", NULL, "%s", text);
     return status;
 }
 

@@ -129,7 +129,7 @@ void census_end(struct census *census) {
         return;
     (void)snprintf(census->told, sizeof census->told, "%s", text);
     census->warned = missing > 0;
-    log_line(missing > 0 ? LEVEL_WARN : LEVEL_INFO, "%s", text);
+    log_event(missing > 0 ? LEVEL_WARN : LEVEL_INFO, "tables", NULL, "%s", text);
 }
 
 const char *census_missing(const struct census *census) {

@@ -208,7 +208,8 @@ static void discovery_note_lost_beginning(struct discovery *discovery,
         found->topic, found->partition, ends->low);
     progress_table_incomplete(applied->progress, table->index, reason);
     if (table->index != discovery->incomplete_told)
-        log_warn("table %s is incomplete: %s", table->name, reason);
+        log_event(LEVEL_WARN, "incomplete", &(struct log_fields){.topic = found->topic},
+                  "table %s is incomplete: %s", table->name, reason);
     discovery->incomplete_told = table->index;
 }
 
@@ -230,9 +231,11 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
     progress_set_high(config->applied->progress, found->slot, ends->high, clock_wall_ms());
     if (found->next_offset < 0 && ends->low > 0)
         discovery_note_lost_beginning(discovery, found, ends);
-    log_line(discovery->unread_count > DISCOVERY_TOLD_MAX ? LEVEL_DEBUG : LEVEL_INFO,
-             "reading %s partition %" PRId32 " from offset %" PRId64, found->topic, found->partition,
-             apply_next_offset(config->apply, found->slot));
+    int64_t offset = apply_next_offset(config->apply, found->slot);
+    log_event(discovery->unread_count > DISCOVERY_TOLD_MAX ? LEVEL_DEBUG : LEVEL_INFO, "reading",
+              &(struct log_fields){found->topic, true, found->partition, offset, NULL, NULL},
+              "reading %s partition %" PRId32 " from offset %" PRId64, found->topic, found->partition,
+              offset);
 }
 
 // Reads what the broker told the ends of. From now on rows wait for ENDs, if there are any; never before every
@@ -249,7 +252,7 @@ static void discovery_begin_told(struct discovery *discovery) {
                            found->topic, found->partition);
     }
     if (discovery->unread_count > DISCOVERY_TOLD_MAX)
-        log_info("reading %d partitions more", discovery->unread_count);
+        log_event(LEVEL_INFO, "reading", NULL, "reading %d partitions more", discovery->unread_count);
     discovery->missed = discovery->trouble[0] != '\0';
     for (int slot = 0; slot < discovery->slot_count && !discovery->missed; slot++)
         if (discovery->gone[slot]) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What a process says of itself is so: halted, degraded, silent; and how it ends. On the embedded broker."""
 
+import json
 import re
 import signal
 import sqlite3
@@ -68,12 +69,36 @@ class States(unittest.TestCase):
         other.close()
         self.assertEqual(200, server.get("/healthz")[0])
         self.assertEqual(3, server.stop())
+        self.assertRegex(server.log().splitlines()[-1], r" error halted, and stopped by SIGINT: ")
+
+    def test_a_state_that_is_not_well_is_a_warning(self):
+        broker = self.demo([order(0, 1, 7)])
+        server = self.follow(broker, "--log-format", "json")
+        self.await_state(server, "live")
+        broker.kill()
+        self.await_state(server, "disconnected")
+        lines = [json.loads(line) for line in server.log().splitlines()]
+        told = [(t["level"], t["state"]) for t in lines if t["event"] == "state"]
+        self.assertEqual([("info", "live"), ("warn", "disconnected")], told[-2:])
+        self.assertEqual(0, server.stop())
+
+    def test_many_partitions_are_one_line(self):
+        beat = "__debezium-heartbeat." + tide.PREFIX
+        server = self.demo([order(0, 1, 7), *({**tide.line(beat, 0, {}, {"ts_ms": 1}), "partition": n} for n in range(200))],
+                           "--log-format", "json")  # fmt: skip
+        self.await_state(server, "live")
+        lines = [json.loads(line) for line in server.log().splitlines()]
+        reading = [t["message"] for t in lines if t["event"] == "reading"]
+        self.assertEqual(["reading 201 partitions more"], reading)
+        self.assertEqual(0, server.stop())
 
     def test_stopped_ends_with_0(self):
         server = self.demo([order(0, 1, 7)], "--views", self.files(REFUSING))
         self.await_state(server, "live")
         server.process.send_signal(signal.SIGTERM)
         self.assertEqual(0, server.process.wait(30))
+        self.assertRegex(server.log().splitlines()[-1], r" info  stopped by SIGTERM: 1 messages taken since the start, "
+                         r"1 applied, 0 quarantined, 0 messages behind$")  # fmt: skip
 
     def test_a_dead_connector_is_silent_after_a_restart_too(self):
         beat = "__debezium-heartbeat." + tide.PREFIX

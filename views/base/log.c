@@ -1,13 +1,21 @@
 #include "views/base/log.h"
 
 #include "views/base/buffer.h"
+#include "views/base/clock.h"
+#include "views/base/hash.h"
+#include "views/base/log_limit.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { LOG_MESSAGE_SIZE = 1024 };
+
+static pthread_mutex_t log_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct log_limit log_limits; // under log_mutex
 
 static enum log_level log_most = LEVEL_INFO;
 static bool log_json;
@@ -20,7 +28,45 @@ void log_setup(enum log_level most, bool json) {
     log_json = json;
 }
 
-void log_line(enum log_level level, const char *format, ...) {
+// Debug lines are asked for, and are all wanted.
+static bool log_is_wanted(enum log_level level, const char *event, const char *format, const char *message,
+                          int64_t *ret_left_out) {
+    *ret_left_out = 0;
+    if (level == LEVEL_DEBUG)
+        return true;
+    uint64_t kind = hash_bytes(hash_bytes(HASH_SEED, span_of(event)), span_of(format));
+    (void)pthread_mutex_lock(&log_mutex);
+    bool wanted = log_limit_passes(&log_limits, hash_bytes(HASH_SEED, span_of(message)), kind,
+                                   clock_monotonic_ms(), LOG_REPEAT_MS, LOG_BURST_LINES, ret_left_out);
+    (void)pthread_mutex_unlock(&log_mutex);
+    return wanted;
+}
+
+static void log_json_text(struct buffer *line, const char *name, const char *value) {
+    if (value == NULL)
+        return;
+    buffer_format(line, ",\"%s\":", name);
+    buffer_json_string(line, span_of(value));
+}
+
+static void log_json_line(struct buffer *line, const char *at, enum log_level level, const char *event,
+                          const struct log_fields *fields, const char *message) {
+    buffer_format(line, "{\"at\":\"%s\",\"level\":\"%s\"", at, level_names[level]);
+    log_json_text(line, "event", event);
+    log_json_text(line, "message", message);
+    if (fields != NULL) {
+        log_json_text(line, "topic", fields->topic);
+        if (fields->has_offset)
+            buffer_format(line, ",\"partition\":%d,\"offset\":%lld", (int)fields->partition,
+                          (long long)fields->offset);
+        log_json_text(line, "state", fields->state);
+        log_json_text(line, "view", fields->view);
+    }
+    buffer_text(line, "}\n");
+}
+
+void log_event(enum log_level level, const char *event, const struct log_fields *fields, const char *format,
+               ...) {
     if (level > log_most)
         return;
     char message[LOG_MESSAGE_SIZE];
@@ -31,6 +77,13 @@ void log_line(enum log_level level, const char *format, ...) {
     for (char *c = message; *c != '\0'; c++)
         if ((unsigned char)*c < ' ')
             *c = ' ';
+    int64_t left_out;
+    if (!log_is_wanted(level, event, format, message, &left_out))
+        return;
+    size_t size = strlen(message);
+    if (left_out > 0)
+        (void)snprintf(message + size, sizeof message - size, " (%lld such lines were left out before)",
+                       (long long)left_out);
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     struct tm utc;
@@ -39,13 +92,10 @@ void log_line(enum log_level level, const char *format, ...) {
     size_t n = strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%S", &utc);
     (void)snprintf(at + n, sizeof at - n, ".%03ldZ", now.tv_nsec / 1000000);
     struct buffer line = {0};
-    if (log_json) {
-        buffer_format(&line, "{\"at\":\"%s\",\"level\":\"%s\",\"message\":", at, level_names[level]);
-        buffer_json_string(&line, span_of(message));
-        buffer_text(&line, "}\n");
-    } else {
+    if (log_json)
+        log_json_line(&line, at, level, event, fields, message);
+    else
         buffer_format(&line, "%s %-5s %s\n", at, level_names[level], message);
-    }
     // One write a line, so that lines of several threads do not mix. A log that cannot be written is not an
     // error.
     if (!line.failed)

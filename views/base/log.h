@@ -1,16 +1,37 @@
 // The program's log: one line an event on stderr, text or JSON. Only main and the two loops (consumer, http)
-// log; everything below returns errors. Any thread; a line is written whole.
+// log; everything below returns errors. Any thread; a line is written whole. The same line is written once in
+// LOG_REPEAT_MS, and of one kind of line LOG_BURST_LINES at most: what was left out is counted in the next.
 #ifndef TIDEMARK_BASE_LOG_H
 #define TIDEMARK_BASE_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum log_level { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG };
 
+enum {
+    LOG_REPEAT_MS = 10000,
+    LOG_BURST_LINES = 20,
+};
+
+// What a line is about, as JSON members beside its message; the text form has the message only.
+struct log_fields {
+    const char *topic; // NULL = none, as the other texts
+    bool has_offset;   // partition and offset hold
+    int32_t partition;
+    int64_t offset;
+    const char *state;
+    const char *view;
+};
+
 // Set once, before the first thread starts.
 void log_setup(enum log_level most, bool json);
-void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// `event`: a stable name for machines, in snake case. `fields` may be NULL.
+void log_event(enum log_level level, const char *event, const struct log_fields *fields, const char *format,
+               ...) __attribute__((format(printf, 4, 5)));
 
+// Lines that only people read.
+#define log_line(level, ...) log_event(level, "note", NULL, __VA_ARGS__)
 #define log_error(...) log_line(LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(...) log_line(LEVEL_WARN, __VA_ARGS__)
 #define log_info(...) log_line(LEVEL_INFO, __VA_ARGS__)

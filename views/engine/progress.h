@@ -17,6 +17,7 @@ enum progress_state {
     STATE_UPSTREAM_SILENT, // the broker answers, the connector's heartbeats have stopped
     STATE_HALTED,          // needs a person; `reason` says why
     STATE_SERVING,         // `tidemark serve`: nothing is consumed
+    STATES,                // how many there are
 };
 
 // "starting", "catching_up", ...
