@@ -445,7 +445,9 @@ void kafka_commit_offset(struct kafka *kafka, int slot, int64_t next_offset) {
 }
 
 void kafka_commit_flush(struct kafka *kafka) {
-    if (kafka->commit_in_flight) // the newest offsets go with the next flush
+    // The newest offsets go with the next flush. Without a broker librdkafka would keep the commit, and its destroy
+    // wait for that.
+    if (kafka->commit_in_flight || !kafka->connected)
         return;
     CLEANUP(kafka_destroy_list)
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(kafka->partition_count);
