@@ -21,6 +21,7 @@ struct consume {
     struct patience patience;
     bool connected;
     bool halted;
+    struct error passing; // what the file cannot do now, ERROR_NONE = it can
     int64_t caught_up_ms; // monotonic times
     int64_t group_committed_ms;
     int64_t watermarks_ms;
@@ -310,6 +311,10 @@ static int consume_settle(struct consume *consume, struct error *error) {
     return consume_gather_ms(consume) > 0 ? 0 : apply_commit(consume->apply, error);
 }
 
+static bool consume_is_passing(const struct error *error) {
+    return error->kind == ERROR_RETRY || error->kind == ERROR_BUSY;
+}
+
 static void consume_work(struct consume *consume) {
     struct error error = {0};
     int64_t taken = 0;
@@ -322,7 +327,10 @@ static void consume_work(struct consume *consume) {
         log_event(LEVEL_WARN, "apply", NULL, "%s", text);
     }
     if (status != 0) {
-        consume_halt(consume, error.message);
+        if (consume_is_passing(&error))
+            consume->passing = error;
+        else
+            consume_halt(consume, error.message);
         return;
     }
     if (taken == 0) {
@@ -377,12 +385,18 @@ int consume_run(const struct consume_config *config, struct error *error) {
         consume_discover(&consume);
         consume_tell_watermarks(&consume);
         consume_work(&consume);
+        if (consume.passing.kind != ERROR_NONE)
+            break;
         consume_tell_state(&consume);
         consume_tell_group_sometimes(&consume);
     }
     progress_line_end(&consume.line);
     if (consume.halted)
         return CONSUME_HALTED;
+    if (consume.passing.kind != ERROR_NONE) {
+        (void)error_set(error, consume.passing.kind, "%s", consume.passing.message);
+        return CONSUME_DEGRADED;
+    }
     int status = apply_commit(consume.apply, error);
     consume_tell_group(&consume);
     return status;

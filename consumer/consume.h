@@ -33,10 +33,12 @@ struct consume_config {
     void *self;
 };
 
-// Returns 0 when stopped. What cannot go on (a store that fails, an offset out of range) halts: the state
+// Returns 0 when stopped. What cannot go on (an offset out of range, a view that refuses a row) halts: the state
 // says why, what was not committed is rolled back, and the loop waits to be stopped, so that answers go on;
-// then it returns CONSUME_HALTED. -1: what keeps it from starting, or the last commit fails.
-enum { CONSUME_HALTED = 1 };
+// then it returns CONSUME_HALTED. What passes by itself (ERROR_RETRY, ERROR_BUSY: a full disk, a locked file)
+// returns CONSUME_DEGRADED with the error at once: the store is of no use then, and a new one goes on where the
+// file stands. -1: what keeps it from starting, or the last commit fails.
+enum { CONSUME_HALTED = 1, CONSUME_DEGRADED = 2 };
 int consume_run(const struct consume_config *config, struct error *error);
 
 #endif

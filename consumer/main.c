@@ -25,7 +25,12 @@
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HALTED = 3 };
 
-enum { MAIN_TOPICS_TOLD = 64 }; // partitions whose topics are named in a line of the log
+enum {
+    MAIN_TOPICS_TOLD = 64, // partitions whose topics are named in a line of the log
+    MAIN_RETRY_LEAST_MS =
+        500, // between two attempts to open a file that could not be written; doubled each time
+    MAIN_RETRY_MOST_MS = 30000,
+};
 
 // SIGINT and SIGTERM are blocked in every thread and fetched here, between two pieces of work.
 struct stopper {
@@ -42,6 +47,7 @@ static void main_stopper_init(struct stopper *stopper, double seconds) {
     (void)sigaddset(&stopper->signals, SIGTERM);
     (void)pthread_sigmask(SIG_BLOCK, &stopper->signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); // a file that may grow no more is an error like a full disk
     stopper->at_ms = seconds > 0 ? clock_monotonic_ms() + (int64_t)(seconds * 1000) : 0;
     stopper->stopped = false;
     stopper->signal = 0;
@@ -221,12 +227,48 @@ static struct apply_config main_apply_config(const struct parts *parts, const st
                                  .on_timeline = main_on_timeline(options)};
 }
 
-static int main_consume(struct parts *parts, const struct options *options, const char *brokers,
-                        const char *prefix, bool demo, struct stopper *stopper, struct error *error) {
+// The file could not be written, for a reason that passes: says so and opens it again after a while, as often as it
+// takes. True when it is open again, false when stopped or the new error does not pass.
+static bool main_reopen_store(struct parts *parts, const char *db, struct stopper *stopper,
+                              struct error *error) {
+    int wait_ms = MAIN_RETRY_LEAST_MS;
+    do {
+        progress_set_error(parts->progress, error->message);
+        progress_set_state(parts->progress, STATE_DEGRADED, error->message);
+        log_event(LEVEL_ERROR, "state", &(struct log_fields){.state = "degraded"},
+                  "degraded: %s; it is tried again until it works", error->message);
+        for (int waited = 0; waited < wait_ms; waited += CONSUME_WAIT_MS)
+            if (main_stop_asked(stopper, CONSUME_WAIT_MS))
+                return false;
+        wait_ms = wait_ms * 2 < MAIN_RETRY_MOST_MS ? wait_ms * 2 : MAIN_RETRY_MOST_MS;
+        struct store_report report;
+        if (store_reopen(parts->store, db, &report, error) == 0)
+            return true;
+    } while (error->kind == ERROR_RETRY || error->kind == ERROR_BUSY);
+    return false;
+}
+
+static int main_consume_with_retries(struct parts *parts, const char *db, struct consume_config *config,
+                                     struct stopper *stopper, struct error *error) {
+    for (;;) {
+        struct progress_summary summary;
+        int status = consume_run(config, error);
+        if (status != CONSUME_DEGRADED)
+            return status;
+        if (!main_reopen_store(parts, db, stopper, error))
+            return stopper->stopped ? 0 : -1;
+        progress_summary(parts->progress, &summary);
+        config->apply.counters = summary.counters;
+    }
+}
+
+static int main_consume(struct parts *parts, const struct options *options, const char *db,
+                        const char *brokers, const char *prefix, bool demo, struct stopper *stopper,
+                        struct error *error) {
     struct kafka_property properties[OPTIONS_PROPERTIES_MAX];
     for (int i = 0; i < options->property_count; i++)
         properties[i] = (struct kafka_property){options->properties[i].name, options->properties[i].value};
-    const struct consume_config config = {
+    struct consume_config config = {
         .brokers = brokers,
         .properties = properties,
         .property_count = options->property_count,
@@ -239,7 +281,7 @@ static int main_consume(struct parts *parts, const struct options *options, cons
         .stop = main_stop_now,
         .self = stopper,
     };
-    int status = consume_run(&config, error);
+    int status = main_consume_with_retries(parts, db, &config, stopper, error);
     main_tell_end(stopper, parts->progress, status);
     return status;
 }
@@ -252,7 +294,8 @@ static int main_command_run(const struct options *options, struct error *error) 
         store_claim_prefix(parts.store, options->prefix, error) != 0 ||
         main_start_server(&parts.server, options, options->db, parts.catalog, parts.progress, error) != 0)
         return -1;
-    return main_consume(&parts, options, options->brokers, options->prefix, false, &stopper, error);
+    return main_consume(&parts, options, options->db, options->brokers, options->prefix, false, &stopper,
+                        error);
 }
 
 // A file for a demo that names none: gone with the process.
@@ -303,7 +346,7 @@ static int main_command_demo(const struct options *options, struct error *error)
     log_info("embedded broker on %s, prefix %s", mock_broker_brokers(parts.embedded),
              mock_broker_prefix(parts.embedded));
     stopper.broker = parts.embedded;
-    int status = main_consume(&parts, options, mock_broker_brokers(parts.embedded),
+    int status = main_consume(&parts, options, db, mock_broker_brokers(parts.embedded),
                               mock_broker_prefix(parts.embedded), true, &stopper, error);
     return status != 0 ? status : mock_broker_check(parts.embedded, error);
 }

@@ -75,6 +75,7 @@ static enum problem problem_of(enum error_kind kind) {
     case ERROR_INPUT:
     case ERROR_STORE:
     case ERROR_BUSY:
+    case ERROR_RETRY:
     case ERROR_BROKER:
     case ERROR_SYSTEM:
     case ERROR_HALT:

@@ -16,6 +16,7 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
         return error_set(error, ERROR_SYSTEM, "out of memory");
     apply->config = *config;
     missing_init(&apply->missing, config->catalog->table_count);
+    apply->counters = config->counters;
     if (config->monotonic_ms == NULL)
         apply->config.monotonic_ms = clock_monotonic_ms;
     if (config->wall_ms == NULL)

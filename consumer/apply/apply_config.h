@@ -30,7 +30,8 @@ struct apply_config {
     struct message_source source;
     const char *prefix;
     const struct value_settings *settings;
-    int commit_messages; // APPLY_COMMIT_MESSAGES unless told otherwise
+    struct progress_counters counters; // what an apply before this one has counted
+    int commit_messages;               // APPLY_COMMIT_MESSAGES unless told otherwise
     // What a new timeline of the source does (timeline.h): halt until a person accepts it, or go on.
     enum apply_timeline { TIMELINE_HALT, TIMELINE_ACCEPT_ONE, TIMELINE_ACCEPT } on_timeline;
     // The clocks in milliseconds, as in views/base/clock.h, which they are where NULL. A test's own make time

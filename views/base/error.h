@@ -10,6 +10,7 @@ enum error_kind {
     ERROR_NOTFOUND, // a name that does not exist
     ERROR_STORE,    // SQLite or the file system failed
     ERROR_BUSY,     // another process holds the file
+    ERROR_RETRY,    // the disk is full, or reading or writing it failed: the same may work later
     ERROR_TIMEOUT,  // a deadline passed
     ERROR_HALT,     // something that a person must decide
     ERROR_BROKER,   // Kafka failed or said no

@@ -15,6 +15,7 @@ enum progress_state {
     STATE_LIVE,
     STATE_DISCONNECTED,    // no broker
     STATE_UPSTREAM_SILENT, // the broker answers, the connector's heartbeats have stopped
+    STATE_DEGRADED,        // the file cannot be written now; it is tried again
     STATE_HALTED,          // needs a person; `reason` says why
     STATE_SERVING,         // `tidemark serve`: nothing is consumed
     STATES,                // how many there are

@@ -28,6 +28,10 @@ enum {
 int store_open(struct store **ret, const char *path, const struct catalog *catalog,
                struct store_report *report, struct error *error);
 void store_close(struct store **store);
+// Gives up what was not committed and opens the same file again, after ERROR_RETRY or ERROR_BUSY, with the errors of
+// store_open: then only this and store_close may be called. The lock is never let go: its descriptor would take
+// SQLite's own locks with it, those of this process's readers too.
+int store_reopen(struct store *store, const char *path, struct store_report *report, struct error *error);
 
 const char *store_id(const struct store *store); // lives as long as the store
 // The file's topic prefix, "" when none was claimed yet: lives as long as the store.

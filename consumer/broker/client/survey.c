@@ -35,22 +35,28 @@ static void kafka_survey_find_topics(struct kafka_survey *survey) {
                                         &survey->metadata, SURVEY_TOPICS_WAIT_MS);
 }
 
-// A partition without a leader takes all of its time: the time of all together has a bound of its own.
+static bool kafka_survey_find_end(struct kafka_survey *survey, struct kafka_ends *ends, int wait_ms) {
+    int64_t low = -1;
+    int64_t high = -1;
+    ends->low = ends->high = -1;
+    if (rd_kafka_query_watermark_offsets(survey->client, ends->topic, ends->partition, &low, &high,
+                                         wait_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    ends->low = low;
+    ends->high = high;
+    return true;
+}
+
+// A partition without a leader takes all of its time: of that there is only so much for all of them together.
 static void kafka_survey_find_ends(struct kafka_survey *survey) {
-    int64_t until = clock_monotonic_ms() + SURVEY_ALL_ENDS_WAIT_MS;
+    int64_t lost_ms = 0;
     for (int i = 0; i < survey->end_count; i++) {
-        struct kafka_ends *ends = &survey->ends[i];
-        int64_t left = until - clock_monotonic_ms();
-        int64_t low = -1;
-        int64_t high = -1;
-        ends->low = ends->high = -1;
-        if (left > 0 && !atomic_load(&survey->stop) &&
-            rd_kafka_query_watermark_offsets(survey->client, ends->topic, ends->partition, &low, &high,
-                                             left < SURVEY_ENDS_WAIT_MS ? (int)left : SURVEY_ENDS_WAIT_MS) ==
-                RD_KAFKA_RESP_ERR_NO_ERROR) {
-            ends->low = low;
-            ends->high = high;
-        }
+        int64_t begun = clock_monotonic_ms();
+        int wait_ms = lost_ms < SURVEY_LOST_WAIT_MS ? SURVEY_ENDS_WAIT_MS : SURVEY_HURRIED_WAIT_MS;
+        if (atomic_load(&survey->stop))
+            survey->ends[i].low = survey->ends[i].high = -1;
+        else if (!kafka_survey_find_end(survey, &survey->ends[i], wait_ms))
+            lost_ms += clock_monotonic_ms() - begun;
     }
 }
 

@@ -11,9 +11,10 @@
 #include <librdkafka/rdkafka.h>
 
 enum {
-    SURVEY_TOPICS_WAIT_MS = 2000,   // longest wait for the answer about topics
-    SURVEY_ENDS_WAIT_MS = 1000,     // about the ends of one partition
-    SURVEY_ALL_ENDS_WAIT_MS = 5000, // about the ends of all that are asked for together
+    SURVEY_TOPICS_WAIT_MS = 2000, // longest wait for the answer about topics
+    SURVEY_ENDS_WAIT_MS = 1000,   // about the ends of one partition
+    SURVEY_LOST_WAIT_MS = 3000,   // after so much waiting in vain, of one question about many partitions,
+    SURVEY_HURRIED_WAIT_MS = 100, // each of the rest is waited for no longer than this
 };
 
 struct kafka_survey;

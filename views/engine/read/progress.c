@@ -45,6 +45,7 @@ const char *progress_state_name(enum progress_state state) {
         [STATE_LIVE] = "live",
         [STATE_DISCONNECTED] = "disconnected",
         [STATE_UPSTREAM_SILENT] = "upstream_silent",
+        [STATE_DEGRADED] = "degraded",
         [STATE_HALTED] = "halted",
         [STATE_SERVING] = "serving",
     };

@@ -6,10 +6,23 @@ void stmt_set_up_library(void) {
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+// What passes by itself is told apart from what does not.
+static enum error_kind stmt_error_kind(int code) {
+    switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return ERROR_BUSY;
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+        return ERROR_RETRY;
+    default:
+        return ERROR_STORE;
+    }
+}
+
 int stmt_error(struct error *error, sqlite3 *db, const char *what) {
-    int code = sqlite3_errcode(db) & 0xff;
-    enum error_kind kind = code == SQLITE_BUSY || code == SQLITE_LOCKED ? ERROR_BUSY : ERROR_STORE;
-    return error_set(error, kind, "%s: %s", what, sqlite3_errmsg(db));
+    return error_set(error, stmt_error_kind(sqlite3_errcode(db)), "%s: %s", what, sqlite3_errmsg(db));
 }
 
 int stmt_prepare(sqlite3 *db, const char *sql, const char *what, sqlite3_stmt **ret, struct error *error) {

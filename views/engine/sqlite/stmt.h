@@ -13,7 +13,8 @@
 // Once, before the first connection of the process: SQLite's statistics of memory cost a mutex an allocation.
 void stmt_set_up_library(void);
 
-// ERROR_STORE (ERROR_BUSY when another connection holds a lock), "what: SQLite's words". Returns -1.
+// ERROR_STORE (ERROR_BUSY when another connection holds a lock, ERROR_RETRY when the disk is full or fails), "what:
+// SQLite's words". Returns -1.
 int stmt_error(struct error *error, sqlite3 *db, const char *what);
 
 // Prepares the one statement of `sql` to be kept and used often. `what` names it in messages.

@@ -255,18 +255,14 @@ static int store_prepare_statements(struct store *store, struct error *error) {
 // Waits for what was handed over, and opens SQLite's transaction.
 static int store_hold(void *self, struct error *error);
 
-int store_open(struct store **ret, const char *path, const struct catalog *catalog,
-               struct store_report *report, struct error *error) {
+// All but the lock.
+static int store_start(struct store *store, const char *path, struct store_report *report,
+                       struct error *error) {
     *report = (struct store_report){0};
     if (!versions_has_run(sqlite3_libversion_number()))
         (void)snprintf(report->untried_sqlite, sizeof report->untried_sqlite, "%s", sqlite3_libversion());
-    CLEANUP(store_close) struct store *store = calloc(1, sizeof *store);
-    if (store == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    store->lock = -1;
-    store->catalog = catalog;
     bool is_new;
-    if (store_lock_file(store, path, error) != 0 || store_set_up_connection(store, path, error) != 0 ||
+    if (store_set_up_connection(store, path, error) != 0 ||
         store_check_identity(store, path, &is_new, error) != 0 || store_set_pragmas(store, error) != 0 ||
         store_set_up_schema(store, is_new, report, error) != 0 ||
         store_prepare_statements(store, error) != 0 || store_load_offsets(store, error) != 0 ||
@@ -278,33 +274,59 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
         quarantine_new(&store->quarantine, store->db, QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX, error) !=
             0 ||
         writer_thread_new(&store->writer, error) != 0 ||
-        mirror_open(&store->mirror, store->db, catalog,
+        mirror_open(&store->mirror, store->db, store->catalog,
                     &(struct mirror_owner){.hold = store_hold, .self = store}, error) != 0 ||
         functions_register(store->db, mirror_current(store->mirror), error) != 0)
+        return -1;
+    return 0;
+}
+
+static void store_shut(struct store *store) {
+    writer_thread_free(&store->writer);
+    for (int i = 0; i < STORE_STATEMENTS; i++)
+        stmt_finalize(&store->statements[i]);
+    mirror_close(&store->mirror);
+    visible_txns_free(&store->shown);
+    quarantine_free(&store->quarantine);
+    checkpoint_free(&store->checkpoint);
+    stmt_close(&store->db);
+    for (int i = 0; i < store->offset_count; i++)
+        free(store->offsets[i].topic);
+    free(store->offsets);
+    free(store->timelines);
+    *store = (struct store){.lock = store->lock, .catalog = store->catalog};
+}
+
+int store_open(struct store **ret, const char *path, const struct catalog *catalog,
+               struct store_report *report, struct error *error) {
+    *report = (struct store_report){0};
+    CLEANUP(store_close) struct store *store = calloc(1, sizeof *store);
+    if (store == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    store->lock = -1;
+    store->catalog = catalog;
+    if (store_lock_file(store, path, error) != 0 || store_start(store, path, report, error) != 0)
         return -1;
     *ret = store;
     store = NULL;
     return 0;
 }
 
+int store_reopen(struct store *store, const char *path, struct store_report *report, struct error *error) {
+    store_shut(store);
+    if (store_start(store, path, report, error) == 0)
+        return 0;
+    store_shut(store);
+    return -1;
+}
+
 void store_close(struct store **store) {
     struct store *s = *store;
     if (s == NULL)
         return;
-    writer_thread_free(&s->writer);
-    for (int i = 0; i < STORE_STATEMENTS; i++)
-        stmt_finalize(&s->statements[i]);
-    mirror_close(&s->mirror);
-    visible_txns_free(&s->shown);
-    quarantine_free(&s->quarantine);
-    checkpoint_free(&s->checkpoint);
-    stmt_close(&s->db);
+    store_shut(s);
     if (s->lock >= 0)
         (void)close(s->lock);
-    for (int i = 0; i < s->offset_count; i++)
-        free(s->offsets[i].topic);
-    free(s->offsets);
-    free(s->timelines);
     free(s);
     *store = NULL;
 }
