@@ -1,12 +1,12 @@
 #!/bin/sh
 # Every test that needs no outside server: installs what is missing, builds (warnings are errors), runs.
 #   sh tests/run.sh [--quick] [--lab]
-# --quick   the release build only, without the sanitizers
+# --quick   the release build only, without asan, tiny (every bound 2 to 8) and tsan; tests/README.md says what each is
 # --lab     the real stack too: PostgreSQL, Kafka, Kafka Connect with Debezium (tests/lab/e2e.sh)
 set -eu
 cd -- "$(dirname -- "$0")/.."
 . lab/packages.sh
-presets='release asan'
+presets='release asan tiny tsan'
 lab=
 for argument; do
     case $argument in
