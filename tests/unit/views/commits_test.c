@@ -388,7 +388,7 @@ static void write_order(const struct lines *lines, const char *path, uint64_t se
 }
 
 // A sanitized build is some times slower and looks for other mistakes than wrong rows.
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { SEEDS = 2 };
 #else
 enum { SEEDS = 8 };

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { FIRST_SIZE = BOUND(256, 2) };
+enum { FIRST_SIZE = BOUND(256, 4) };
 
 // A step among those of its key. Each knows one that is further back, so chosen that any is reached in a
 // logarithm of steps (Myers' random access list).

@@ -13,7 +13,7 @@ struct cached_row;
 enum {
     ROW_CACHE_PLACES = BOUND(262144, 4),
     ROW_CACHE_BYTES = BOUND(12 << 20, 512),
-    ROW_CACHE_EVICTED_BYTES = 4 << 20, // of evicted rows, which a statement may still show
+    ROW_CACHE_EVICTED_BYTES = BOUND(4 << 20, 256), // of evicted rows, which a statement may still show
 };
 
 // All zero: empty.
