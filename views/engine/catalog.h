@@ -7,77 +7,10 @@
 
 #include "views/base/error.h"
 #include "views/base/span.h"
-#include "views/engine/table.h"
+#include "views/engine/view.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-// What a parameter must be written as: `-- tidemark: NAME is TYPE` in its query's file.
-enum parameter_type {
-    PARAMETER_ANY,
-    PARAMETER_TEXT,
-    PARAMETER_INTEGER,
-    PARAMETER_NUMBER,
-    PARAMETER_DECIMAL, // bound as the count that a DECIMAL column of this scale holds
-    PARAMETER_DATE,
-    PARAMETER_TIMESTAMP, // bound as the mirror writes it
-    PARAMETER_UUID,
-    PARAMETER_TYPES,
-};
-
-// With `required` behind the type, a question that does not give it is refused.
-struct parameter_rule {
-    enum parameter_type type;
-    int precision; // DECIMAL
-    int scale;     // DECIMAL
-    bool required;
-};
-
-struct query {
-    char *view;
-    char *name;
-    char *file; // for messages: "warehouse/query.stock.sql"
-    char *sql;
-    // What catalog_check found in the SQL; until then there are none.
-    char **parameters;            // names without the colon, in order of appearance, without limit and after
-    struct parameter_rule *rules; // as many
-    int parameter_count;
-    struct parameter_rule after_rule;
-    bool names_limit; // the SQL binds :limit itself
-    bool names_after; // the SQL binds :after: the cursor is the last row's first column
-};
-
-// One statement that carries what a commit changes into the view's tables: `apply.NAME.sql`.
-struct apply_statement {
-    char *name;
-    char *file; // for messages: "analytics/apply.by_status.sql"
-    char *sql;
-};
-
-struct view {
-    char *name;
-    char *schema; // text of schema.sql, "" when it has none
-    char *file;
-    char hash[17];                   // hex, of schema and applies; NUL-terminated
-    struct apply_statement *applies; // sorted by name: they run in this order
-    int apply_count;
-    // Tables named by lines `-- tidemark: keep NAME` in schema.sql: history that the mirror cannot rebuild.
-    char **history;
-    int history_count;
-    struct query *queries;
-    int query_count;
-};
-
-struct catalog {
-    char *source; // text of source.sql
-    struct table *tables;
-    int table_count;
-    struct view *views; // sorted by name
-    int view_count;
-    char **warnings; // what is allowed and looks wrong, each with its file
-    int warning_count;
-};
 
 // `directory` NULL: the built-in views. A directory with its own source.sql stands alone; one without adds
 // its views to the built-in ones (a view of the same name replaces). `only`: comma-separated view names, NULL

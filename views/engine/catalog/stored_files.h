@@ -3,8 +3,9 @@
 #ifndef TIDEMARK_CATALOG_STORED_FILES_H
 #define TIDEMARK_CATALOG_STORED_FILES_H
 
-#include "views/engine/catalog.h"
+#include "views/base/error.h"
 #include "views/engine/catalog/view_files.h"
+#include "views/engine/view.h"
 
 struct sqlite3;
 

@@ -1,0 +1,76 @@
+// Views and their queries, and the catalog that holds them beside the mirrored tables: plain types that every room
+// of the engine knows. Made by the catalog's loader, filled in by its check, never changed again.
+#ifndef TIDEMARK_VIEW_H
+#define TIDEMARK_VIEW_H
+
+#include "views/engine/table.h"
+
+#include <stdbool.h>
+
+// What a parameter must be written as: `-- tidemark: NAME is TYPE` in its query's file.
+enum parameter_type {
+    PARAMETER_ANY,
+    PARAMETER_TEXT,
+    PARAMETER_INTEGER,
+    PARAMETER_NUMBER,
+    PARAMETER_DECIMAL, // bound as the count that a DECIMAL column of this scale holds
+    PARAMETER_DATE,
+    PARAMETER_TIMESTAMP, // bound as the mirror writes it
+    PARAMETER_UUID,
+    PARAMETER_TYPES,
+};
+
+// With `required` behind the type, a question that does not give it is refused.
+struct parameter_rule {
+    enum parameter_type type;
+    int precision; // DECIMAL
+    int scale;     // DECIMAL
+    bool required;
+};
+
+struct query {
+    char *view;
+    char *name;
+    char *file; // for messages: "warehouse/query.stock.sql"
+    char *sql;
+    // What catalog_check found in the SQL; until then there are none.
+    char **parameters;            // names without the colon, in order of appearance, without limit and after
+    struct parameter_rule *rules; // as many
+    int parameter_count;
+    struct parameter_rule after_rule;
+    bool names_limit; // the SQL binds :limit itself
+    bool names_after; // the SQL binds :after: the cursor is the last row's first column
+};
+
+// One statement that carries what a commit changes into the view's tables: `apply.NAME.sql`.
+struct apply_statement {
+    char *name;
+    char *file; // for messages: "analytics/apply.by_status.sql"
+    char *sql;
+};
+
+struct view {
+    char *name;
+    char *schema; // text of schema.sql, "" when it has none
+    char *file;
+    char hash[17];                   // hex, of schema and applies; NUL-terminated
+    struct apply_statement *applies; // sorted by name: they run in this order
+    int apply_count;
+    // Tables named by lines `-- tidemark: keep NAME` in schema.sql: history that the mirror cannot rebuild.
+    char **history;
+    int history_count;
+    struct query *queries;
+    int query_count;
+};
+
+struct catalog {
+    char *source; // text of source.sql
+    struct table *tables;
+    int table_count;
+    struct view *views; // sorted by name
+    int view_count;
+    char **warnings; // what is allowed and looks wrong, each with its file
+    int warning_count;
+};
+
+#endif
