@@ -228,11 +228,11 @@ static struct apply_config main_apply_config(const struct parts *parts, const st
 }
 
 // The file could not be written, for a reason that passes: says so and opens it again after a while, as often as it
-// takes. True when it is open again, false when stopped or the new error does not pass.
+// takes. True when it is open again, false when stopped.
 static bool main_reopen_store(struct parts *parts, const char *db, struct stopper *stopper,
                               struct error *error) {
     int wait_ms = MAIN_RETRY_LEAST_MS;
-    do {
+    for (;;) {
         progress_set_error(parts->progress, error->message);
         progress_set_state(parts->progress, STATE_DEGRADED, error->message);
         log_event(LEVEL_ERROR, "state", &(struct log_fields){.state = "degraded"},
@@ -244,8 +244,7 @@ static bool main_reopen_store(struct parts *parts, const char *db, struct stoppe
         struct store_report report;
         if (store_reopen(parts->store, db, &report, error) == 0)
             return true;
-    } while (error->kind == ERROR_RETRY || error->kind == ERROR_BUSY);
-    return false;
+    }
 }
 
 static int main_consume_with_retries(struct parts *parts, const char *db, struct consume_config *config,
@@ -256,7 +255,7 @@ static int main_consume_with_retries(struct parts *parts, const char *db, struct
         if (status != CONSUME_DEGRADED)
             return status;
         if (!main_reopen_store(parts, db, stopper, error))
-            return stopper->stopped ? 0 : -1;
+            return 0;
         progress_summary(parts->progress, &summary);
         config->apply.counters = summary.counters;
     }

@@ -447,7 +447,7 @@ static void test_start_errors(void **state) {
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
         expect_start_error(s, addresses[i], s->fixture.db, ERROR_USAGE, "listen address");
     expect_start_error(s, server_address(s->server), s->fixture.db, ERROR_SYSTEM, "in use");
-    expect_start_error(s, ":0", "/nonexistent/file.db", ERROR_RETRY, "/nonexistent/file.db");
+    expect_start_error(s, ":0", "/nonexistent/file.db", ERROR_STORE, "/nonexistent/file.db");
 }
 
 static int raise_file_limit(void **state) {
