@@ -18,6 +18,8 @@ static void metrics_render_partition(struct buffer *out, const struct partition_
     render_integer_or_null(out, partition_row_lag(row));
     buffer_text(out, ",\"age_ms\":");
     render_integer_or_null(out, partition_age_ms(row->high_at_ms, now_ms));
+    buffer_text(out, ",\"log_start\":");
+    render_integer_or_null(out, row->log_start);
     buffer_char(out, '}');
 }
 

@@ -33,6 +33,7 @@ static struct partition_row partitions_row_of(const struct partition_progress *k
         .applied = known->applied,
         .high = known->high,
         .high_at_ms = known->high_at_ms,
+        .log_start = known->log_start,
     };
 }
 
@@ -46,7 +47,7 @@ static void partitions_merge(struct partition_rows *ret, const struct applied_of
         int order = a == applied_count ? 1 : -1;
         if (a < applied_count && k < known_count)
             order = partitions_compare(applied[a].topic, applied[a].partition, &ret->known[k]);
-        struct partition_row row = {.high = -1};
+        struct partition_row row = {.high = -1, .log_start = -1};
         int64_t read_to = 0; // behind the newest message, where the offsets between hold none
         if (order >= 0) {
             const struct partition_progress *known = &ret->known[k++];

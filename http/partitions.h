@@ -10,6 +10,7 @@ struct partition_row {
     int64_t applied; // -1 = not known, as the two that follow
     int64_t high;
     int64_t high_at_ms;
+    int64_t log_start; // the log's oldest offset when reading it began, -1 = not known
 };
 
 struct partition_rows {

@@ -229,6 +229,7 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
     if (found->next_offset < 0)
         apply_start_at(config->apply, found->slot, ends->low);
     progress_set_high(config->applied->progress, found->slot, ends->high, clock_wall_ms());
+    progress_set_log_start(config->applied->progress, found->slot, ends->low);
     if (found->next_offset < 0 && ends->low > 0)
         discovery_note_lost_beginning(discovery, found, ends);
     int64_t offset = apply_next_offset(config->apply, found->slot);

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import sqlite3
+import subprocess
 import sys
 import time
 import unittest
@@ -186,6 +187,20 @@ class Broker(unittest.TestCase):
         self.assertTrue("made anew" in reason or "not in the log" in reason, reason)
         self.assertEqual(10, self.one("select count(*) from orders"))
         self.assertEqual(3, server.stop())
+
+    def test_a_lost_beginning_is_told(self):
+        self.producer.send(self.topic, [(0, {"id": n}, row(n, "1.00", 100 + n)) for n in range(10)])
+        places = self.path / "offsets.json"
+        places.write_text(json.dumps({"version": 1, "partitions": [
+            {"topic": self.topic, "partition": 0, "offset": 4}]}))  # fmt: skip
+        subprocess.run(["java", "-XX:TieredStopAtLevel=1", "-cp", f"{os.environ['LAB_JARS']}/kafka/*",
+                        "org.apache.kafka.tools.DeleteRecordsCommand", "--bootstrap-server", BROKERS,
+                        "--offset-json-file", str(places)], check=True, capture_output=True)  # fmt: skip
+        server = self.run_program()
+        lag, _ = self.await_lag(server, 6)
+        self.assertEqual([4, 0], [p["log_start"] for p in lag["partitions"]])
+        self.assertRegex(server.log(), r" warn  table orders is incomplete: \S+ partition 0 began at offset 4 ")
+        self.assertEqual(0, server.stop())
 
 
 if __name__ == "__main__":

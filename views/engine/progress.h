@@ -39,6 +39,7 @@ struct partition_progress {
     int64_t applied;    // next offset to apply, as last committed, or as progress_set_position said
     int64_t committed;  // as last committed
     int64_t high;       // high watermark, -1 = not known
+    int64_t log_start;  // the log's oldest offset when reading it began, -1 = not known
     int64_t high_at_ms; // when it was learnt, wall clock; 0 = never
 };
 
@@ -104,6 +105,8 @@ void progress_set_error(struct progress *progress, const char *message);
 // What the source's positions are worth, where they are not PostgreSQL's.
 void progress_set_positions(struct progress *progress, const char *what);
 void progress_set_high(struct progress *progress, int number, int64_t high, int64_t now_ms);
+// `log_start`: what was before it is gone for whoever begins now.
+void progress_set_log_start(struct progress *progress, int number, int64_t log_start);
 void progress_set_applied(struct progress *progress, int number, int64_t applied);
 // Between what was applied and `position` the log holds no message, only markers and what was aborted: the
 // partition is applied up to there, although the file's own offset is that after its newest message.

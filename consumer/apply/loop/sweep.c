@@ -38,6 +38,7 @@ int sweep_tables(struct apply *apply, bool (*at_end)(void *self, int slot), void
         if (store_snapshot_sweep(apply->config.store, table, more_may_come, &swept, error) != 0)
             return -1;
         apply->swept_so_far |= more_may_come;
+        progress_table_complete(apply->config.progress, t); // whatever was missing, the snapshot had it
         if (swept > 0)
             warnings_add(&apply->warnings,
                          "table %s: %lld rows that the newest snapshot (LSN %lld) does not have are gone",

@@ -585,6 +585,7 @@ static void test_lag(void **state) {
     partition = json_array_get(partitions, 1);
     assert_int_equal(json_integer_value(json_object_get(partition, "lag")), 5);
     assert_true(json_integer_value(json_object_get(partition, "age_ms")) > 0);
+    assert_true(json_is_null(json_object_get(partition, "log_start")));
     assert_int_equal(json_integer_value(json_object_get(body, "messages")), 12);
     json_decref(body);
 }

@@ -111,7 +111,7 @@ static int progress_add_partition(struct progress *progress, const char *topic, 
     if (copy == NULL)
         return -1;
     progress->partitions[progress->partition_count] =
-        (struct partition_progress){.topic = copy, .partition = partition, .high = -1};
+        (struct partition_progress){.topic = copy, .partition = partition, .high = -1, .log_start = -1};
     progress->high_unknown++;
     return progress->partition_count++;
 }
@@ -173,6 +173,12 @@ void progress_set_high(struct progress *progress, int number, int64_t high, int6
     struct partition_progress *partition = &progress->partitions[number];
     progress_raise_high(progress, partition, high > partition->applied ? high : partition->applied);
     partition->high_at_ms = now_ms;
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_set_log_start(struct progress *progress, int number, int64_t log_start) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    progress->partitions[number].log_start = log_start;
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
