@@ -42,7 +42,7 @@ static const struct sample {
      "{'type':'struct','fields':" POINTS_FIELDS ",'field':'after'},{'type':'string','field':'op'}]},"
      "'payload':{'before':null,'after':{'order_id':1,'customer_id':2,'points':3,'reason':null},"
      "'source':{'lsn':7,'table':'points','db':'a'},'op':'c'}}"},
-    {"points", "{'order_id':1}",
+    {"points", "{'order_id':1,'customer_id':2}",
      "{'schema':{'type':'struct','fields':" POINTS_FIELDS "},'payload':{'before':{'order_id':1,'customer_id':"
      "2,'points':3,'reason':null},'after':null,'source':{'lsn':7,'table':'points','db':'a'},'op':'d'}}"},
     {"points", "{'order_id':1,'customer_id':2}",

@@ -1,6 +1,7 @@
 #include "consumer/decode/envelope.h"
 
 #include "consumer/decode/envelope/heartbeat.h"
+#include "consumer/decode/envelope/key_check.h"
 #include "consumer/decode/envelope/payload.h"
 #include "consumer/decode/envelope/shape.h"
 #include "consumer/decode/envelope/transaction.h"
@@ -119,6 +120,8 @@ static int envelope_read_key_generally(struct envelope_decoder *decoder, struct 
         return error_prefix(error, "key");
     if (row->failed)
         return error_prefix(error, "key");
+    if (key_check(row->config->self, row->table, row->values, error) != 0)
+        return -1;
     shapes_learn_key(decoder->shapes, key, row->table, &form);
     return 0;
 }
@@ -127,8 +130,10 @@ static int envelope_read_key(struct envelope_decoder *decoder, const struct mess
                              const struct table *table, struct event *event, struct error *error) {
     if (message->key.data == NULL)
         return error_set(error, ERROR_INPUT, "no key: rows of a table are told apart by theirs");
-    struct envelope_config quiet = decoder->config; // a key's columns say nothing of drift
-    quiet.drift = NULL;
+    struct key_check check = {.unknown = ""}; // a key's columns say nothing of drift
+    struct envelope_config quiet = decoder->config;
+    quiet.drift = key_check_note_unknown;
+    quiet.self = &check;
     struct row_reader row = {.config = &quiet,
                              .table = table,
                              .values = decoder->key_values,

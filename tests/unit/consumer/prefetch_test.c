@@ -178,7 +178,7 @@ static int tear_down(void **state) {
 static void append_row(struct lane *lane, int id, const char *extra) {
     char key[64];
     char value[512];
-    (void)snprintf(key, sizeof key, "{\"order_id\":%d}", id);
+    (void)snprintf(key, sizeof key, "{\"order_id\":%d,\"customer_id\":7}", id);
     (void)snprintf(
         value, sizeof value,
         "{\"before\":null,\"after\":{\"order_id\":%d,\"customer_id\":7,\"points\":%d,\"reason\":"
@@ -297,7 +297,7 @@ static void long_messages_close_a_batch(void **state) {
     assert_non_null(extra);
     for (int i = 0; i < PREFETCH_LEAST + 40; i++) {
         char key[64];
-        (void)snprintf(key, sizeof key, "{\"order_id\":%d}", i);
+        (void)snprintf(key, sizeof key, "{\"order_id\":%d,\"customer_id\":7}", i);
         append(lane, key, NULL);
         free(lane->made[i].value);
         lane->made[i].value = malloc(size + 512);

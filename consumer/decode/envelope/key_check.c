@@ -1,0 +1,56 @@
+#include "consumer/decode/envelope/key_check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void key_check_append(char *names, struct span name) {
+    size_t used = strlen(names);
+    (void)snprintf(names + used, KEY_NAMES_SIZE - used, "%s%.*s", used > 0 ? ", " : "", (int)name.size,
+                   name.data);
+}
+
+void key_check_note_unknown(void *self, const struct table *table, struct span name) {
+    (void)table;
+    struct key_check *check = self;
+    key_check_append(check->unknown, name);
+}
+
+static void key_check_declared(const struct table *table, char ret[KEY_NAMES_SIZE]) {
+    ret[0] = '\0';
+    for (int i = 0; i < table->key_count; i++)
+        key_check_append(ret, span_of(table->columns[table->keys[i]].name));
+}
+
+int key_check(const struct key_check *check, const struct table *table, const struct value *values,
+              struct error *error) {
+    char declared[KEY_NAMES_SIZE];
+    char more[KEY_NAMES_SIZE] = "";
+    char lacking[KEY_NAMES_SIZE] = "";
+    bool is_other = true;
+    for (int i = 0; i < table->column_count; i++) {
+        bool has = values[i].kind != VALUE_ABSENT;
+        is_other &= !has || table->columns[i].key == 0;
+        if (has && table->columns[i].key == 0)
+            key_check_append(more, span_of(table->columns[i].name));
+        if (!has && table->columns[i].key != 0)
+            key_check_append(lacking, span_of(table->columns[i].name));
+    }
+    if (check->unknown[0] != '\0')
+        key_check_append(more, span_of(check->unknown));
+    if (is_other || (more[0] == '\0' && lacking[0] == '\0'))
+        return 0;
+    key_check_declared(table, declared);
+    if (lacking[0] != '\0')
+        return error_set(
+            error, ERROR_HALT,
+            "table %s: the messages' key lacks %s%s%s, and source.sql, line %d, declares the key (%s): "
+            "declare there the key that the messages have",
+            table->name, lacking, more[0] != '\0' ? " and has " : "", more, table->key_line, declared);
+    return error_set(
+        error, ERROR_HALT,
+        "table %s: the messages' key has %s beside (%s), which source.sql, line %d, declares: rows that "
+        "differ in nothing else would be one; declare there the key that the messages have%s",
+        table->name, more, declared, table->key_line,
+        check->unknown[0] != '\0' ? " (a router's own field: key.enforce.uniqueness=false leaves it out)"
+                                  : "");
+}
