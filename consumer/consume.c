@@ -64,7 +64,9 @@ static void consume_discover(struct consume *consume) {
     bool answered;
     if (discovery_step(consume->discovery, consume->connected, &answered, &error) != 0) {
         progress_set_error(consume->progress, error.message);
-        if (error.kind == ERROR_BROKER && !answered)
+        if (error.kind == ERROR_HALT)
+            consume_halt(consume, error.message);
+        else if (error.kind == ERROR_BROKER && !answered)
             consume_set_connected(consume, false, error.message);
         else
             log_event(LEVEL_WARN, "discovery", NULL, "%s", error.message);

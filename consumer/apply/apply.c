@@ -103,6 +103,24 @@ static int apply_grow_partitions(struct apply *apply, int slot, struct error *er
     return 0;
 }
 
+// Two topics that feed one table would make one row of two, so they are refused before a row is applied. A line of
+// source.sql that names the table's topics says that they are one table's.
+static int apply_refuse_second_topic(const struct apply *apply, const struct partition *partition,
+                                     struct error *error) {
+    const struct table *table = partition->table;
+    for (int i = 0; table != NULL && table->topic == NULL && i < apply->partition_count; i++) {
+        const struct partition *other = apply->partitions[i];
+        if (other == NULL || other->table != table || strcmp(other->topic, partition->topic) == 0)
+            continue;
+        return error_set(
+            error, ERROR_HALT,
+            "topics %s and %s would both feed table %s: declare it with its schema in source.sql, as `create table "
+            "SCHEMA.%s(..)`, or say that both are its, with `-- tidemark: topic %s = /REGEX/`",
+            other->topic, partition->topic, table->name, table->relation, table->name);
+    }
+    return 0;
+}
+
 // A partition is in its slot when everything is there that belongs to it, and not before: one that fails is
 // added anew by the next discovery.
 static int apply_fill_slot(struct apply *apply, int slot, const char *topic, int32_t id,
@@ -114,7 +132,8 @@ static int apply_fill_slot(struct apply *apply, int slot, const char *topic, int
     struct partition *partition = apply_make_partition(apply, topic, id, error);
     if (partition == NULL)
         return -1;
-    if (prefetch_add_slot(apply->prefetch, slot, partition->role, partition->table, error) != 0 ||
+    if (apply_refuse_second_topic(apply, partition, error) != 0 ||
+        prefetch_add_slot(apply->prefetch, slot, partition->role, partition->table, error) != 0 ||
         offsets_json_add(&apply->offsets, partition->topic, id, slot, error) != 0) {
         apply_free_partition(partition);
         return -1;

@@ -5,6 +5,7 @@
 #include "consumer/decode/envelope/payload.h"
 #include "consumer/decode/envelope/shape.h"
 #include "consumer/decode/envelope/transaction.h"
+#include "consumer/decode/placement.h"
 #include "views/base/cleanup.h"
 #include "views/base/utf8.h"
 
@@ -242,15 +243,6 @@ static void envelope_set_place(struct members *members, struct event *event) {
     event->placed = members->has_source || members->op.data != NULL || members->has_deleted;
 }
 
-// Which table the row is of: source.table knows better than the topic's name (routing transforms).
-static const struct table *envelope_row_table(const struct envelope_decoder *decoder,
-                                              const struct members *members,
-                                              const struct table *topic_table) {
-    if (members->table.data == NULL || members->table.size == 0 || span_is(members->table, topic_table->name))
-        return topic_table;
-    return catalog_table(decoder->config.catalog, members->table.data, members->table.size);
-}
-
 // A time that would be decades from its row's is never stored unasked: see value_time_is_unsure.
 static int envelope_check_time(const struct row_reader *row, const struct message *message,
                                const struct change *change, struct error *error) {
@@ -318,9 +310,10 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
     if (envelope_set_op(members, change, error) != 0)
         return -1;
     envelope_set_snapshot(members->snapshot, change);
-    change->table = envelope_row_table(decoder, members, row->table);
+    change->table = placement_of_row(decoder->config.catalog, row->table, members->schema, members->table,
+                                     &event->routed);
     if (change->table == NULL) {
-        event->kind = EVENT_NOTHING;
+        event->kind = EVENT_UNPLACED;
         return 0;
     }
     return envelope_finish_row(decoder, message, row, members, event, error);
@@ -380,7 +373,7 @@ int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, cons
     if (!ret->keeps_arena)
         arena_reset(&ret->arena);
     ret->kind = EVENT_NOTHING;
-    ret->placed = false;
+    ret->placed = ret->routed = false;
     ret->key_hash = 0;
     ret->positions = POSITIONS_LSN;
     ret->foreign_member = NULL;

@@ -13,7 +13,8 @@ enum event_kind {
     EVENT_BEGIN,
     EVENT_END,
     EVENT_HEARTBEAT,
-    EVENT_NOTHING, // for no mirrored table, or of no interest
+    EVENT_UNPLACED, // a row of a topic that several tables share, and of none of them
+    EVENT_NOTHING,  // of no interest
 };
 
 // How an event's position in the source is known.
@@ -36,6 +37,7 @@ struct event {
     // A row that could not be read may still say where it belongs: then `change`'s transaction members are
     // set though decoding failed, and the merge need not wait for it.
     bool placed;
+    bool routed;       // the source's table is none that is declared: the topic alone says whose the row is
     uint64_t key_hash; // of the key's bytes; of a delete or tombstone only, decoded or not, else 0
     enum event_positions positions;
     const char *foreign_member; // POSITIONS_FOREIGN: the member's name, static

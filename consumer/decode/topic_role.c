@@ -1,21 +1,130 @@
 #include "consumer/decode/topic_role.h"
 
+#include "views/base/utf8.h"
+
+#include <regex.h>
+#include <stdio.h>
 #include <string.h>
 
+enum {
+    NAME_SIZE = 1024,     // of a sanitized name: Kafka's topics have 249 characters at most
+    BEYOND_BMP_BYTES = 4, // of a character that Java holds as two
+};
+
 static const char heartbeat[] = "__debezium-heartbeat.";
+
+static bool topic_role_is_valid(char c, bool unicode) {
+    return c == '.' || c == '-' || (c == '_' && !unicode) || (c >= '0' && c <= '9') ||
+           (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+// A character's code point; `size` bytes, well-formed.
+static unsigned topic_role_code_point(const char *at, size_t size) {
+    static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    unsigned code = (unsigned char)at[0] & masks[size];
+    for (size_t i = 1; i < size; i++)
+        code = code << 6 | ((unsigned char)at[i] & 0x3f);
+    return code;
+}
+
+// What Java's Integer.toHexString gives for one UTF-16 unit, two digits or fewer with 00 before them.
+static size_t topic_role_write_unit(char *out, size_t size, unsigned unit) {
+    int written = snprintf(out, size, unit <= 0xff ? "_u00%x" : "_u%x", unit);
+    return written > 0 && (size_t)written < size ? (size_t)written : 0;
+}
+
+static size_t topic_role_replace(char *out, size_t left, const char *at, size_t size, bool unicode) {
+    if (!unicode) {
+        size_t units = size == BEYOND_BMP_BYTES ? 2 : 1;
+        memset(out, '_', units);
+        return units;
+    }
+    unsigned code = topic_role_code_point(at, size);
+    if (code < 0x10000)
+        return topic_role_write_unit(out, left, code);
+    size_t used = topic_role_write_unit(out, left, 0xd800 + ((code - 0x10000) >> 10));
+    return used + topic_role_write_unit(out + used, left - used, 0xdc00 + ((code - 0x10000) & 0x3ff));
+}
+
+// The name as Debezium puts it into a topic's. False when it does not fit.
+static bool topic_role_sanitize(const char *name, bool unicode, char ret[NAME_SIZE]) {
+    enum { UNIT_MAX = 16 }; // bytes that one character may become
+    size_t used = 0;
+    size_t left = strlen(name);
+    while (left > 0 && used + UNIT_MAX < NAME_SIZE) {
+        size_t size = utf8_sequence(name, left);
+        size = size == 0 ? 1 : size;
+        if (size == 1 && topic_role_is_valid(*name, unicode))
+            ret[used++] = *name;
+        else
+            used += topic_role_replace(ret + used, NAME_SIZE - used, name, size, unicode);
+        name += size;
+        left -= size;
+    }
+    ret[used] = '\0';
+    return left == 0;
+}
+
+static bool topic_role_is_part(const char *rest, const char *name) {
+    return strcmp(rest, name) == 0;
+}
+
+// `rest` is what follows "PREFIX.": SCHEMA.TABLE, or DATABASE.SCHEMA.TABLE.
+static bool topic_role_is_named(const char *rest, const struct table *table, bool unicode) {
+    char relation[NAME_SIZE];
+    char schema[NAME_SIZE] = "";
+    if (!topic_role_sanitize(table->relation, unicode, relation) ||
+        (table->schema != NULL && !topic_role_sanitize(table->schema, unicode, schema)))
+        return false;
+    size_t schema_size = strlen(schema);
+    const char *part = rest;
+    for (int parts = 0; parts < 2 && part != NULL; parts++) {
+        const char *dot = strchr(part, '.');
+        if (table->schema != NULL && strncmp(part, schema, schema_size) == 0 && part[schema_size] == '.' &&
+            topic_role_is_part(part + schema_size + 1, relation))
+            return true;
+        part = dot != NULL ? dot + 1 : NULL;
+        if (table->schema == NULL && part != NULL && topic_role_is_part(part, relation))
+            return true;
+    }
+    return false;
+}
+
+// The catalog has compiled the expression once, so it compiles.
+static bool topic_role_matches(const char *topic, const char *expression) {
+    regex_t compiled;
+    regmatch_t match;
+    if (regcomp(&compiled, expression, REG_EXTENDED) != 0)
+        return false;
+    bool whole = regexec(&compiled, topic, 1, &match, 0) == 0 && match.rm_so == 0 &&
+                 (size_t)match.rm_eo == strlen(topic);
+    regfree(&compiled);
+    return whole;
+}
+
+bool topic_feeds(const char *topic, const char *prefix, const struct table *table) {
+    if (table->topic != NULL)
+        return table->topic_is_regex ? topic_role_matches(topic, table->topic)
+                                     : strcmp(topic, table->topic) == 0;
+    size_t size = strlen(prefix);
+    if (strncmp(topic, prefix, size) != 0 || topic[size] != '.')
+        return false;
+    const char *rest = topic + size + 1;
+    return topic_role_is_named(rest, table, false) || topic_role_is_named(rest, table, true);
+}
 
 enum topic_role topic_role(const char *topic, const char *prefix, const struct catalog *catalog,
                            const struct table **ret_table) {
     *ret_table = NULL;
+    for (int i = 0; i < catalog->table_count; i++) {
+        if (!topic_feeds(topic, prefix, &catalog->tables[i]))
+            continue;
+        *ret_table = &catalog->tables[i];
+        return TOPIC_TABLE;
+    }
     if (strncmp(topic, heartbeat, sizeof heartbeat - 1) == 0)
         return strcmp(topic + sizeof heartbeat - 1, prefix) == 0 ? TOPIC_HEARTBEAT : TOPIC_IGNORED;
     size_t size = strlen(prefix);
-    if (strncmp(topic, prefix, size) != 0 || topic[size] != '.')
-        return TOPIC_IGNORED;
-    const char *rest = topic + size + 1;
-    const char *dot = strchr(rest, '.');
-    if (dot == NULL)
-        return strcmp(rest, "transaction") == 0 ? TOPIC_TRANSACTION : TOPIC_IGNORED;
-    *ret_table = catalog_table(catalog, dot + 1, strlen(dot + 1));
-    return *ret_table != NULL ? TOPIC_TABLE : TOPIC_IGNORED;
+    bool is_transactions = strncmp(topic, prefix, size) == 0 && strcmp(topic + size, ".transaction") == 0;
+    return is_transactions ? TOPIC_TRANSACTION : TOPIC_IGNORED;
 }

@@ -1,6 +1,11 @@
-// What a topic is for, from its name (Debezium's naming: PREFIX.SCHEMA.TABLE, PREFIX.transaction,
-// PREFIX.message,
-// __debezium-heartbeat.PREFIX). Pure.
+// What a topic is for, from its name. A table's topic is found by, in this order:
+// - the line `-- tidemark: topic TABLE = NAME or /REGEX/` of source.sql (a POSIX extended expression of the whole
+//   name): for topics that a router renamed, merged, or left without prefix or schema;
+// - PREFIX.SCHEMA.TABLE, as Debezium names it: each character but letters, digits, '.', '_' and '-' becomes '_'
+//   (AbstractTopicNamingStrategy and TopicNamingStrategy.ReplacementFunction, Debezium 2.x and 3.x), or "_uXXXX" by
+//   SchemaUnicodeTopicNamingStrategy. A table that is declared without a schema takes any schema's. Connectors that
+//   name the database too (PREFIX.DATABASE.SCHEMA.TABLE) are found by the last parts.
+// PREFIX.transaction and __debezium-heartbeat.PREFIX beside them. Pure.
 #ifndef TIDEMARK_DECODE_TOPIC_ROLE_H
 #define TIDEMARK_DECODE_TOPIC_ROLE_H
 
@@ -13,8 +18,10 @@ enum topic_role {
     TOPIC_HEARTBEAT,
 };
 
-// `ret_table` is set for TOPIC_TABLE.
+// `ret_table` is set for TOPIC_TABLE: the first table that the topic feeds.
 enum topic_role topic_role(const char *topic, const char *prefix, const struct catalog *catalog,
                            const struct table **ret_table);
+// Whether the topic feeds the table, perhaps beside others.
+bool topic_feeds(const char *topic, const char *prefix, const struct table *table);
 
 #endif

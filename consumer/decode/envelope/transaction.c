@@ -2,14 +2,13 @@
 
 #include "consumer/decode/envelope/payload.h"
 #include "consumer/decode/envelope/shape.h"
+#include "consumer/decode/placement.h"
 #include "consumer/json/scan.h"
 
 // A table that is not mirrored here does not count.
 static int transaction_count_collection(const struct catalog *catalog, struct span name, int64_t count,
                                         struct event *event, struct error *error) {
-    const char *dot = name.data != NULL ? memchr(name.data, '.', name.size) : NULL;
-    const struct table *table =
-        dot != NULL ? catalog_table(catalog, dot + 1, name.size - (size_t)(dot + 1 - name.data)) : NULL;
+    const struct table *table = placement_of_collection(catalog, name);
     if (count < 0)
         return error_set(error, ERROR_INPUT, "event_count is negative");
     if (table != NULL) {

@@ -3,8 +3,11 @@
 #include "views/base/cleanup.h"
 
 #include <ctype.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { REGEX_TEXT_SIZE = 128 };
 
 struct line_word {
     const char *word;
@@ -202,7 +205,19 @@ const struct source_line *source_lines_key(const struct source_lines *lines, con
 
 // --- what they say
 
-static int source_line_apply_topic(struct table *table, const struct source_line *line, struct error *error) {
+// "" when it compiles.
+static void source_line_check_expression(const char *expression, char why[REGEX_TEXT_SIZE]) {
+    regex_t compiled;
+    int code = regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB);
+    why[0] = '\0';
+    if (code == 0)
+        regfree(&compiled);
+    else
+        (void)regerror(code, &compiled, why, REGEX_TEXT_SIZE);
+}
+
+static int source_line_apply_topic(const struct source_lines *lines, const struct source_line *line,
+                                   struct table *table, struct error *error) {
     struct span name = line->value;
     bool regex = name.size > 2 && name.data[0] == '/' && name.data[name.size - 1] == '/';
     if (regex)
@@ -210,7 +225,12 @@ static int source_line_apply_topic(struct table *table, const struct source_line
     free(table->topic);
     table->topic = strndup(name.data, name.size);
     table->topic_is_regex = regex;
-    return table->topic != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
+    if (table->topic == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    char why[REGEX_TEXT_SIZE] = "";
+    if (regex)
+        source_line_check_expression(table->topic, why);
+    return why[0] == '\0' ? 0 : source_text_error(lines->text, line->value_at, error, "%s", why);
 }
 
 static const char *const time_words[] = {
@@ -284,7 +304,7 @@ static int source_line_apply(const struct source_lines *lines, const struct sour
         return source_line_apply_column(lines, line, &table->columns[column], error);
     }
     if (line->kind == LINE_TOPIC)
-        return source_line_apply_topic(table, line, error);
+        return source_line_apply_topic(lines, line, table, error);
     table->time_precision =
         (enum time_precision)source_line_choice(line, time_words, sizeof time_words / sizeof *time_words);
     if (table->time_precision == TIME_PRECISION_UNSET)

@@ -1,0 +1,70 @@
+#include "consumer/decode/placement.h"
+
+// The name as declared: "schema.relation", or "relation" of any schema.
+static bool placement_is_partition(const char *partition, struct span schema, struct span relation) {
+    struct span name = span_of(partition);
+    if (span_equal(name, relation))
+        return true;
+    return schema.data != NULL && name.size == schema.size + 1 + relation.size &&
+           memcmp(name.data, schema.data, schema.size) == 0 && name.data[schema.size] == '.' &&
+           memcmp(name.data + schema.size + 1, relation.data, relation.size) == 0;
+}
+
+static bool placement_is_table(const struct table *table, struct span schema, struct span relation) {
+    return span_is(relation, table->relation) &&
+           (table->schema == NULL || schema.data == NULL || span_is(schema, table->schema));
+}
+
+// A declared table of that name; one that is declared with its schema before one of any schema.
+static const struct table *placement_named(const struct catalog *catalog, struct span schema,
+                                           struct span relation) {
+    const struct table *found = NULL;
+    for (int i = 0; i < catalog->table_count; i++) {
+        const struct table *table = &catalog->tables[i];
+        if (placement_is_table(table, schema, relation) && (found == NULL || table->schema != NULL))
+            found = table;
+        for (int p = 0; p < table->partition_count && found == NULL; p++)
+            if (placement_is_partition(table->partitions[p], schema, relation))
+                found = table;
+    }
+    return found;
+}
+
+// Several tables with one rule share the topics that it names.
+static bool placement_is_shared(const struct catalog *catalog, const struct table *table) {
+    for (int i = 0; table->topic != NULL && i < catalog->table_count; i++) {
+        const struct table *other = &catalog->tables[i];
+        if (other != table && other->topic != NULL && strcmp(other->topic, table->topic) == 0)
+            return true;
+    }
+    return false;
+}
+
+const struct table *placement_of_row(const struct catalog *catalog, const struct table *topic_table,
+                                     struct span schema, struct span relation, bool *ret_routed) {
+    *ret_routed = false;
+    if (relation.data == NULL || relation.size == 0 || placement_is_table(topic_table, schema, relation))
+        return topic_table;
+    const struct table *named = placement_named(catalog, schema, relation);
+    if (named != NULL)
+        return named;
+    *ret_routed = true;
+    return placement_is_shared(catalog, topic_table) ? NULL : topic_table;
+}
+
+const struct table *placement_of_collection(const struct catalog *catalog, struct span name) {
+    const struct table *found = NULL;
+    struct span schema = {0};
+    const char *at = name.data;
+    const char *end = name.data != NULL ? name.data + name.size : NULL;
+    // A dot may stand in a name too: each is tried, the first that fits is taken.
+    while (found == NULL && at != NULL) {
+        const char *dot = memchr(at, '.', (size_t)(end - at));
+        if (dot == NULL)
+            break;
+        schema = (struct span){at, (size_t)(dot - at)};
+        found = placement_named(catalog, schema, (struct span){dot + 1, (size_t)(end - dot - 1)});
+        at = dot + 1;
+    }
+    return found;
+}

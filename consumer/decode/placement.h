@@ -1,0 +1,19 @@
+// Which table a row is of, by what its event says of its source, and which table an END counts. Pure.
+#ifndef TIDEMARK_DECODE_PLACEMENT_H
+#define TIDEMARK_DECODE_PLACEMENT_H
+
+#include "views/base/span.h"
+#include "views/engine/catalog.h"
+
+// A row in a topic that feeds `topic_table` is that table's, whatever source.table says (a partition, a chunk, a
+// shard), unless it names another declared table. `schema` and `relation` are source.schema and source.table; data
+// NULL = the event does not say. ret_routed: the source's table is none that is declared. NULL: the topic feeds
+// several tables and the row names none of them.
+const struct table *placement_of_row(const struct catalog *catalog, const struct table *topic_table,
+                                     struct span schema, struct span relation, bool *ret_routed);
+
+// The table that data_collections calls "SCHEMA.TABLE" ("DATABASE.SCHEMA.TABLE"): a declared one, or the parent of a
+// declared partition. NULL = none of these.
+const struct table *placement_of_collection(const struct catalog *catalog, struct span name);
+
+#endif

@@ -1,0 +1,158 @@
+// Which topic feeds which table, and which table a row or a count is of: names as Debezium writes them, as routers
+// change them, and as source.sql declares them.
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+// clang-format on
+
+#include "consumer/decode/placement.h"
+#include "consumer/decode/topic_role.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char source[] =
+    "create table orders(id int primary key);\n"
+    "create table sales.orders(id int primary key);\n"
+    "create table \"täble\"(id int primary key);\n"
+    "create table \"Order Lines\"(id int primary key);\n"
+    "create table \"a.b\"(id int primary key);\n"
+    "create table visits(id int, day date, primary key(id, day)) partition by range (day);\n"
+    "create table visits_2026 partition of visits for values from ('2026-01-01') to ('2027-01-01');\n"
+    "create table shards(id int primary key);\n"
+    "-- tidemark: topic shards = /app\\.shard_[0-9]+\\.customers/\n"
+    "create table one(id int primary key);\n"
+    "create table two(id int primary key);\n"
+    "-- tidemark: topic one = everything\n"
+    "-- tidemark: topic two = everything\n";
+
+static struct catalog *load(void) {
+    char folder[] = "/tmp/placement-test-XXXXXX";
+    char path[64];
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/source.sql", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(source, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    struct catalog *catalog = NULL;
+    struct error error = {0};
+    if (catalog_load(folder, NULL, &catalog, &error) != 0)
+        fail_msg("%s", error.message);
+    (void)unlink(path);
+    (void)rmdir(folder);
+    return catalog;
+}
+
+static const char *name_of(const struct table *table) {
+    return table != NULL ? table->name : "-";
+}
+
+static void topics(void **state) {
+    (void)state;
+    struct catalog *catalog = load();
+    static const struct {
+        const char *topic;
+        enum topic_role role;
+        const char *table;
+    } cases[] = {
+        {"app.public.orders", TOPIC_TABLE, "orders"},
+        {"app.shop.public.orders", TOPIC_TABLE, "orders"}, // the database before the schema
+        {"app.orders", TOPIC_IGNORED, "-"},
+        {"other.public.orders", TOPIC_IGNORED, "-"},
+        {"app.public.t_ble", TOPIC_TABLE, "täble"},
+        {"app.public.t_ue4ble", TOPIC_IGNORED, "-"},
+        {"app.public.t_u00e4ble", TOPIC_TABLE, "täble"}, // SchemaUnicodeTopicNamingStrategy
+        {"app.public.Order_Lines", TOPIC_TABLE, "Order Lines"},
+        {"app.public.Order_u0020Lines", TOPIC_TABLE, "Order Lines"},
+        {"app.public.a.b", TOPIC_TABLE, "a.b"},
+        {"app.public.visits", TOPIC_TABLE, "visits"},
+        {"app.shard_7.customers", TOPIC_TABLE, "shards"},
+        {"app.shard_7.customers.old", TOPIC_IGNORED, "-"}, // the whole name
+        {"app.public.shards", TOPIC_IGNORED, "-"},         // its line says where it comes from
+        {"everything", TOPIC_TABLE, "one"},
+        {"app.transaction", TOPIC_TRANSACTION, "-"},
+        {"__debezium-heartbeat.app", TOPIC_HEARTBEAT, "-"},
+        {"__debezium-heartbeat.other", TOPIC_IGNORED, "-"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct table *table;
+        enum topic_role role = topic_role(cases[i].topic, "app", catalog, &table);
+        if (role != cases[i].role || strcmp(name_of(table), cases[i].table) != 0)
+            fail_msg("%s: role %d, table %s", cases[i].topic, (int)role, name_of(table));
+    }
+    assert_true(topic_feeds("everything", "app", catalog_table(catalog, "two", 3)));
+    catalog_free(&catalog);
+}
+
+static void rows(void **state) {
+    (void)state;
+    struct catalog *catalog = load();
+    static const struct {
+        const char *topic_table;
+        const char *schema;
+        const char *relation;
+        const char *table;
+        bool routed;
+    } cases[] = {
+        {"orders", NULL, NULL, "orders", false}, // an unwrapped row says nothing
+        {"orders", "public", "orders", "orders", false},
+        {"orders", "public", "täble", "täble", false},
+        {"visits", "public", "visits_2026", "visits", false}, // a declared partition
+        {"visits", "public", "visits_2031", "visits", true},  // one that nobody declared
+        {"shards", "shard_7", "customers", "shards", true},
+        {"one", "public", "one", "one", false},
+        {"one", "public", "two", "two", false},
+        {"one", "public", "three", "-", true}, // a shared topic: nobody's
+        {"sales.orders", "sales", "orders", "sales.orders", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool routed;
+        const struct table *topic_table =
+            catalog_table(catalog, cases[i].topic_table, strlen(cases[i].topic_table));
+        assert_non_null(topic_table);
+        const struct table *table = placement_of_row(catalog, topic_table, span_of(cases[i].schema),
+                                                     span_of(cases[i].relation), &routed);
+        if (strcmp(name_of(table), cases[i].table) != 0 || routed != cases[i].routed)
+            fail_msg("%s in %s: %s", cases[i].relation, cases[i].topic_table, name_of(table));
+    }
+    catalog_free(&catalog);
+}
+
+static void collections(void **state) {
+    (void)state;
+    struct catalog *catalog = load();
+    static const struct {
+        const char *name;
+        const char *table;
+    } cases[] = {
+        {"public.orders", "orders"},
+        {"sales.orders", "sales.orders"},
+        {"shop.sales.orders", "sales.orders"},
+        {"public.Order Lines", "Order Lines"},
+        {"public.a.b", "a.b"},
+        {"public.visits_2026", "visits"},
+        {"public.nobody", "-"},
+        {"orders", "-"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct table *table = placement_of_collection(catalog, span_of(cases[i].name));
+        if (strcmp(name_of(table), cases[i].table) != 0)
+            fail_msg("%s: %s", cases[i].name, name_of(table));
+    }
+    catalog_free(&catalog);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(topics),
+        cmocka_unit_test(rows),
+        cmocka_unit_test(collections),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
