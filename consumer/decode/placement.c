@@ -1,5 +1,11 @@
 #include "consumer/decode/placement.h"
 
+// Most names differ in their first letter, and this is asked of each row.
+static inline bool placement_is(const char *name, struct span text) {
+    return text.size > 0 && name[0] == text.data[0] && strncmp(name, text.data, text.size) == 0 &&
+           name[text.size] == '\0';
+}
+
 // The name as declared: "schema.relation", or "relation" of any schema.
 static bool placement_is_partition(const char *partition, struct span schema, struct span relation) {
     struct span name = span_of(partition);
@@ -10,9 +16,9 @@ static bool placement_is_partition(const char *partition, struct span schema, st
            memcmp(name.data + schema.size + 1, relation.data, relation.size) == 0;
 }
 
-static bool placement_is_table(const struct table *table, struct span schema, struct span relation) {
-    return span_is(relation, table->relation) &&
-           (table->schema == NULL || schema.data == NULL || span_is(schema, table->schema));
+static inline bool placement_is_table(const struct table *table, struct span schema, struct span relation) {
+    return placement_is(table->relation, relation) &&
+           (table->schema == NULL || schema.data == NULL || placement_is(table->schema, schema));
 }
 
 // A declared table of that name; one that is declared with its schema before one of any schema.
