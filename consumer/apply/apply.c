@@ -25,7 +25,8 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
         .source = config->source,
         .envelope = {.catalog = config->catalog, .settings = config->settings},
         .drift = &apply->drift};
-    if (prefetch_new(&apply->prefetch, &prefetch, error) != 0 ||
+    if (freshness_init(&apply->freshness, config->catalog->table_count, error) != 0 ||
+        prefetch_new(&apply->prefetch, &prefetch, error) != 0 ||
         merge_new(&apply->merge, config->catalog, store_sequence(config->store), error) != 0)
         return -1;
     apply->newest = store_sequence(config->store);
@@ -57,6 +58,7 @@ void apply_free(struct apply **apply) {
     offsets_json_free(&a->offsets);
     drift_free(&a->drift);
     missing_free(&a->missing);
+    freshness_free(&a->freshness);
     merge_free(&a->merge);
     free(a);
     *apply = NULL;

@@ -98,6 +98,9 @@ class Api(unittest.TestCase):
              if "embedded broker on " in text), None))  # fmt: skip
         server = self.server("run", "--brokers", broker, "--prefix", tide.PREFIX, "--db", self.path / "r.db")
         tide.wait_for("ready", lambda: server.get("/readyz")[0] == 200)
+        orders = next(t for t in server.get("/v1/status")[1]["tables"] if t["name"] == "orders")
+        self.assertGreater(orders["rows"], 0)
+        self.assertGreater(orders["newest_event_ms"], 1600000000000)
         path = "/v1/views/warehouse/stock"
         _, first, _ = ask(server, path)
         etag, state = first["ETag"], first["Tidemark-State"]

@@ -102,6 +102,7 @@ static void commit_note_handed(struct apply *apply) {
     apply->handed.messages = apply->open.messages;
     apply->handed.counters = apply->counters;
     apply->handed.ts_ms = apply->newest_ts_ms;
+    freshness_hand_over(&apply->freshness);
 }
 
 static void commit_publish(struct apply *apply) {
@@ -114,6 +115,7 @@ static void commit_publish(struct apply *apply) {
         partition->committed_offset = partition->handed_offset;
         progress_set_applied(apply->config.progress, i, partition->handed_offset);
     }
+    freshness_publish(&apply->freshness, apply->config.progress);
     progress_committed(apply->config.progress, &apply->handed.counters, apply->handed.ts_ms);
 }
 

@@ -5,6 +5,7 @@
 #define TIDEMARK_APPLY_LOOP_STATE_H
 
 #include "consumer/apply/apply_config.h"
+#include "consumer/apply/loop/freshness.h"
 #include "consumer/apply/loop/merge.h"
 #include "consumer/apply/loop/missing.h"
 #include "consumer/apply/loop/offsets_json.h"
@@ -92,6 +93,7 @@ struct apply {
     unsigned positions_told; // a bit for each of enum event_positions that was said
     struct drift drift;      // since the newest commit
     struct missing missing;
+    struct freshness freshness;
 };
 
 #endif

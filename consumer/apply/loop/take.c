@@ -68,6 +68,7 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     if (partition->event->change.ts_ms > apply->newest_ts_ms)
         apply->newest_ts_ms = partition->event->change.ts_ms;
     missing_note(&apply->missing, &partition->event->change, store_lacked(apply->config.store));
+    freshness_note(&apply->freshness, partition->event->change.table->index, partition->event->change.ts_ms);
     *ret_applied = outcome == STORE_APPLIED;
     if (*ret_applied)
         apply->counters.applied++;
