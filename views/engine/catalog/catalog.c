@@ -316,7 +316,13 @@ void catalog_warn(struct catalog *catalog, const char *format, ...) {
 int catalog_load(const char *directory, const char *only, struct catalog **ret, struct error *error) {
     stmt_set_up_library();
     CLEANUP(view_files_free) struct view_files files = {0};
-    return view_files_collect(directory, &files, error) != 0 ? -1 : catalog_build(&files, only, ret, error);
+    if (view_files_collect(directory, &files, error) != 0 || catalog_build(&files, only, ret, error) != 0)
+        return -1;
+    if (files.none_of_directory)
+        catalog_warn(*ret,
+                     "--views %s: has neither a source.sql nor a view's folder: these are the built-in views",
+                     directory);
+    return 0;
 }
 
 int catalog_load_stored(const char *db, const char *only, struct catalog **ret, struct error *error) {

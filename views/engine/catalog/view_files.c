@@ -176,10 +176,7 @@ int view_files_collect(const char *directory, struct view_files *ret, struct err
     CLEANUP(view_files_free) struct view_files files = {0};
     if (directory != NULL && view_files_add_directory(&files, directory, error) != 0)
         return -1;
-    if (directory != NULL && files.count == 0)
-        return error_set(error, ERROR_INPUT,
-                         "--views %s: has neither a source.sql nor a view's folder with a .sql file",
-                         directory);
+    files.none_of_directory = directory != NULL && files.count == 0;
     // A folder with its own source.sql describes another source: the built-in views mean nothing there.
     if (view_files_text(&files, "source.sql") == NULL && view_files_add_embedded(&files, error) != 0)
         return -1;

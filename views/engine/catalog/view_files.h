@@ -22,9 +22,10 @@ struct view_files {
     int count;
     char **unused; // what else lies in the folder and was perhaps meant to be used
     int unused_count;
+    bool none_of_directory; // a directory was given, and nothing in it is used
 };
 
-// `directory` as catalog_load has it. Errors: ERROR_INPUT (not a folder, an empty one, unreadable, a NUL byte, too large).
+// `directory` as catalog_load has it. Errors: ERROR_INPUT (not a folder, unreadable, a NUL byte, too large).
 int view_files_collect(const char *directory, struct view_files *ret, struct error *error);
 // Copies both; the caller keeps the order of paths.
 int view_files_add(struct view_files *files, const char *path, const char *text, struct error *error);
