@@ -90,11 +90,13 @@ class Check(unittest.TestCase):
         for name in ("v/query.x.SQL", "v/notes.txt", "query.a.sql"):
             (views / name).write_text("select 1")
         (views / "v" / "README.md").write_text("what it is for")
+        (views / "capture.jsonl").write_text("")
         done = tide.run("check", "--views", views)
         self.assertEqual(0, done.returncode, done.stderr)
         for name in ("v/query.x.SQL", "v/notes.txt", "query.a.sql"):
             self.assertIn(f"{name}: is not used", done.stderr)
         self.assertNotIn("README", done.stderr)
+        self.assertNotIn("capture", done.stderr)
         empty = self.path / "empty"
         empty.mkdir()
         done = tide.run("check", "--views", empty)

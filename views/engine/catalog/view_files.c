@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { PATH_SIZE = 4096 };
 
@@ -108,7 +109,9 @@ static int view_files_add_folder(struct view_files *files, const char *root, con
     (void)snprintf(full, sizeof full, "%s/%s", root, view);
     CLEANUP(view_files_close_directory) DIR *directory = opendir(full);
     if (directory == NULL && errno == ENOTDIR) {
-        view_files_note_unused(files, view);
+        // Anything may lie beside the views' folders, but SQL there was meant to be in one of them.
+        if (strlen(view) > 4 && strcasecmp(view + strlen(view) - 4, ".sql") == 0)
+            view_files_note_unused(files, view);
         return 0;
     }
     if (directory == NULL)
