@@ -134,14 +134,14 @@ struct parts {
     struct catalog *catalog;
     struct progress *progress;
     struct store *store;
-    struct mock_broker *embedded;
+    struct mock_broker *broker;
     struct server *server;
 };
 
 // In the reverse of the order in which they start: no answer is asked of what is gone.
 static void main_stop_parts(struct parts *parts) {
     server_stop(&parts->server);
-    mock_broker_stop(&parts->embedded);
+    mock_broker_stop(&parts->broker);
     store_close(&parts->store);
     progress_free(&parts->progress);
     catalog_free(&parts->catalog);
@@ -251,6 +251,9 @@ static int main_consume_with_retries(struct parts *parts, const char *db, struct
                                      struct stopper *stopper, struct error *error) {
     for (;;) {
         struct progress_summary summary;
+        int timelines_before;
+        int timelines;
+        (void)store_timelines(parts->store, &timelines_before);
         int status = consume_run(config, error);
         if (status != CONSUME_DEGRADED)
             return status;
@@ -258,6 +261,10 @@ static int main_consume_with_retries(struct parts *parts, const char *db, struct
             return 0;
         progress_summary(parts->progress, &summary);
         config->apply.counters = summary.counters;
+        // What --accept-timeline was for has happened, if it was committed.
+        (void)store_timelines(parts->store, &timelines);
+        if (timelines > timelines_before && config->apply.on_timeline == TIMELINE_ACCEPT_ONE)
+            config->apply.on_timeline = TIMELINE_HALT;
     }
 }
 
@@ -335,19 +342,19 @@ static int main_command_demo(const struct options *options, struct error *error)
     if (main_open_store(&parts, options, db, error) != 0)
         return -1;
     main_load_applied(parts.store, parts.catalog, parts.progress);
-    const struct mock_broker_config embedded = {.capture = options->capture,
-                                                .rate = options->rate,
-                                                .traffic = options->traffic,
-                                                .seed = (uint64_t)options->seed};
-    if (mock_broker_start(&parts.embedded, &embedded, parts.progress, error) != 0 ||
+    const struct mock_broker_config broker = {.capture = options->capture,
+                                              .rate = options->rate,
+                                              .traffic = options->traffic,
+                                              .seed = (uint64_t)options->seed};
+    if (mock_broker_start(&parts.broker, &broker, parts.progress, error) != 0 ||
         main_start_server(&parts.server, options, db, parts.catalog, parts.progress, error) != 0)
         return -1;
-    log_info("embedded broker on %s, prefix %s", mock_broker_brokers(parts.embedded),
-             mock_broker_prefix(parts.embedded));
-    stopper.broker = parts.embedded;
-    int status = main_consume(&parts, options, db, mock_broker_brokers(parts.embedded),
-                              mock_broker_prefix(parts.embedded), true, &stopper, error);
-    return status != 0 ? status : mock_broker_check(parts.embedded, error);
+    log_info("embedded broker on %s, prefix %s", mock_broker_brokers(parts.broker),
+             mock_broker_prefix(parts.broker));
+    stopper.broker = parts.broker;
+    int status = main_consume(&parts, options, db, mock_broker_brokers(parts.broker),
+                              mock_broker_prefix(parts.broker), true, &stopper, error);
+    return status != 0 ? status : mock_broker_check(parts.broker, error);
 }
 
 // A capture of which nothing was for the mirror is most likely one of other tables.

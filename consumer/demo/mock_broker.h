@@ -37,10 +37,10 @@ struct mock_broker_config {
 // ERROR_TIMEOUT.
 int mock_broker_start(struct mock_broker **ret, const struct mock_broker_config *config,
                       struct progress *progress, struct error *error);
-const char *mock_broker_brokers(const struct mock_broker *embedded); // "127.0.0.1:PORT", lives as long as it
-const char *mock_broker_prefix(const struct mock_broker *embedded);  // topic prefix of the capture
+const char *mock_broker_brokers(const struct mock_broker *broker); // "127.0.0.1:PORT", lives as long as it
+const char *mock_broker_prefix(const struct mock_broker *broker);  // topic prefix of the capture
 // -1 with the error that stopped the feeding thread, once there is one: nothing more will come.
-int mock_broker_check(struct mock_broker *embedded, struct error *error);
-void mock_broker_stop(struct mock_broker **embedded);
+int mock_broker_check(struct mock_broker *broker, struct error *error);
+void mock_broker_stop(struct mock_broker **broker);
 
 #endif
