@@ -1,7 +1,6 @@
 #include "consumer/consume.h"
 
 #include "consumer/consume/discovery.h"
-#include "consumer/consume/patience.h"
 #include "consumer/consume/state.h"
 #include "consumer/decode/topic_role.h"
 #include "consumer/progress_line.h"
@@ -18,14 +17,13 @@ struct consume {
     struct kafka *kafka;
     struct apply *apply;
     struct discovery *discovery;
-    struct patience patience;
     bool connected;
     bool halted;
     struct error passing; // what the file cannot do now, ERROR_NONE = it can
     int64_t caught_up_ms; // monotonic times
     int64_t group_committed_ms;
     int64_t watermarks_ms;
-    int64_t sweep_since_ms;
+    int64_t brokerless_ms;       // the last time that no broker answered
     int64_t newest_heartbeat_ms; // as it said
     int64_t heartbeat_came_ms;   // wall clock
     bool state_logged;
@@ -214,6 +212,9 @@ static void consume_tell_state(struct consume *consume) {
     bool waiting = apply_is_waiting(consume->apply, &since);
     if (consume_all_at_end(consume) && !waiting)
         consume->caught_up_ms = now;
+    char waits_for[PROGRESS_REASON_SIZE] = "";
+    if (waiting)
+        apply_describe_wait(consume->apply, waits_for, sizeof waits_for);
     struct progress_summary summary;
     progress_summary(consume->progress, &summary);
     const struct state_facts facts = {
@@ -225,6 +226,7 @@ static void consume_tell_state(struct consume *consume) {
         .trouble = discovery_trouble(consume->discovery),
         .caught_up_ms = consume->caught_up_ms,
         .waiting_since_ms = waiting ? since : 0,
+        .waits_for = waits_for,
         .heartbeat_age_ms = consume_heartbeat_age_ms(consume, &summary),
         .silent_after_ms = consume->config->silent_after_ms,
         .source_age_ms = consume_source_age_ms(&summary),
@@ -256,34 +258,13 @@ static void consume_tell_group_sometimes(struct consume *consume) {
     consume_tell_group(consume);
 }
 
-static int consume_sweep(struct consume *consume, struct error *error) {
-    if (!apply_awaits_sweep(consume->apply)) {
-        consume->sweep_since_ms = 0;
-        return 0;
-    }
+// While no broker answers, and just after, nobody knows where the partitions end.
+static bool consume_knows_ends(struct consume *consume) {
     int64_t now = clock_monotonic_ms();
-    if (consume->sweep_since_ms == 0)
-        consume->sweep_since_ms = now;
-    if (now - consume->sweep_since_ms < CONSUME_SWEEP_AFTER_MS)
-        return 0;
-    return apply_sweep(consume->apply, consume_slot_at_end, consume, false, error);
-}
-
-static bool consume_has_waited_too_long(struct consume *consume) {
-    struct progress_summary summary;
-    progress_summary(consume->progress, &summary);
-    int64_t since;
-    const struct patience_facts facts = {
-        .now_ms = clock_monotonic_ms(),
-        .connected = consume->connected,
-        .waiting = apply_is_waiting(consume->apply, &since),
-        .waiting_since_ms = since,
-        .under_way = apply_is_under_way(consume->apply),
-        .has_heartbeats = discovery_has_heartbeats(consume->discovery),
-        .newest_heartbeat_ms = summary.newest_heartbeat_ms,
-        .waits_for_ts_ms = apply_waits_for_ts_ms(consume->apply),
-    };
-    return patience_is_over(&consume->patience, &facts);
+    if (!consume->connected)
+        consume->brokerless_ms = now;
+    return consume->connected && (consume->brokerless_ms == 0 ||
+                                  now - consume->brokerless_ms >= consume->config->apply.transaction_wait_ms);
 }
 
 // Far behind, what has come is not shown at once but with more: few commits of much are cheaper than many of
@@ -304,11 +285,11 @@ static int64_t consume_gather_ms(const struct consume *consume) {
     return gather > open_ms ? gather - open_ms : 0;
 }
 
-// Nothing more can be taken now: what is whole is shown, what has waited too long is passed.
+// Nothing more can be taken now: what is whole is shown, what will never come is passed.
 static int consume_settle(struct consume *consume, struct error *error) {
-    if (consume_has_waited_too_long(consume) && apply_pass(consume->apply, error) != 0)
+    if (consume_knows_ends(consume) && apply_pass_lost(consume->apply, error) != 0)
         return -1;
-    if (consume_sweep(consume, error) != 0)
+    if (apply_sweep(consume->apply, consume_slot_at_end, consume, false, error) != 0)
         return -1;
     return consume_gather_ms(consume) > 0 ? 0 : apply_commit(consume->apply, error);
 }
@@ -372,9 +353,7 @@ static int consume_open(struct consume *consume, struct error *error) {
 
 int consume_run(const struct consume_config *config, struct error *error) {
     CLEANUP(consume_done)
-    struct consume consume = {.config = config,
-                              .progress = config->apply.progress,
-                              .patience = {.wait_ms = config->transaction_wait_ms}};
+    struct consume consume = {.config = config, .progress = config->apply.progress};
     if (consume_open(&consume, error) != 0)
         return -1;
     progress_line_begin(&consume.line, config->progress_line);

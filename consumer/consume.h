@@ -12,18 +12,14 @@ enum {
     CONSUME_GATHER_MESSAGES_PER_MS =
         1000, // a commit waits this long, in ms, for each so many messages of lag
     CONSUME_GROUP_COMMIT_MS = 5000,
-    // A table's snapshot is swept so long after its last row was seen: rows of other partitions may be under
-    // way.
-    CONSUME_SWEEP_AFTER_MS = 500,
 };
 
 struct consume_config {
     const char *brokers;
     const struct kafka_property *properties;
     int property_count;
-    struct apply_config apply;   // its source is set here
-    int64_t transaction_wait_ms; // see consume/patience.h
-    int64_t silent_after_ms;     // without a heartbeat for so long, once there were some
+    struct apply_config apply; // its source is set here
+    int64_t silent_after_ms;   // without a heartbeat for so long, once there were some
     // A capture's heartbeats are old: then what counts is when they came, not what they say.
     bool heartbeats_by_arrival;
     bool verify_topics; // see apply_verify_first; the demo's broker is fed anew at each start

@@ -224,6 +224,7 @@ static struct apply_config main_apply_config(const struct parts *parts, const st
                                  .prefix = prefix,
                                  .settings = &value_settings_default,
                                  .commit_messages = (int)options->commit_messages,
+                                 .transaction_wait_ms = options->transaction_wait_ms,
                                  .on_timeline = main_on_timeline(options)};
 }
 
@@ -279,7 +280,6 @@ static int main_consume(struct parts *parts, const struct options *options, cons
         .properties = properties,
         .property_count = options->property_count,
         .apply = main_apply_config(parts, options, prefix),
-        .transaction_wait_ms = options->transaction_wait_ms,
         .silent_after_ms = options->silent_after_ms,
         .heartbeats_by_arrival = demo,
         .verify_topics = !demo,

@@ -141,6 +141,7 @@ static int replay_deliver(struct replay *replay, int number, const struct captur
 }
 
 static int replay_step(struct replay *replay, int64_t *ret_taken, struct error *error) {
+    apply_note_discovery(replay->apply); // a capture's partitions are all known before its first message
     int status = apply_step(replay->apply, ret_taken, error);
     if (status == 0 && replay->failed) {
         if (error != NULL)

@@ -105,7 +105,8 @@ static inline const char *twins_compare_change(const struct event *first, const 
     const struct change *a = &first->change, *b = &second->change;
     if (a->op != b->op || a->table != b->table || first->key_hash != second->key_hash)
         return "op, table or key";
-    if (a->snapshot != b->snapshot || a->snapshot_table_last != b->snapshot_table_last)
+    if (a->snapshot != b->snapshot || a->snapshot_table_last != b->snapshot_table_last ||
+        a->snapshot_first != b->snapshot_first)
         return "the snapshot";
     if (a->op == CHANGE_TRUNCATE)
         return NULL;

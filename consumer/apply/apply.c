@@ -1,7 +1,10 @@
 #include "consumer/apply/apply.h"
 
 #include "consumer/apply/loop/commit.h"
+#include "consumer/apply/loop/feeds.h"
 #include "consumer/apply/loop/head.h"
+#include "consumer/apply/loop/lost.h"
+#include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/state.h"
 #include "consumer/apply/loop/sweep.h"
 #include "consumer/apply/loop/take.h"
@@ -27,9 +30,11 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
         .drift = &apply->drift};
     if (freshness_init(&apply->freshness, config->catalog->table_count, error) != 0 ||
         prefetch_new(&apply->prefetch, &prefetch, error) != 0 ||
-        merge_new(&apply->merge, config->catalog, store_sequence(config->store), error) != 0)
+        merge_new(&apply->merge, config->catalog, store_sequence(config->store), error) != 0 ||
+        lost_init(&apply->lost, config->catalog, error) != 0 || snapshots_init(apply, error) != 0)
         return -1;
     apply->newest = store_sequence(config->store);
+    apply->fresh = apply->newest.lsn == LSN_NONE;
     // What the last run showed in part is not whole by starting again.
     apply->torn.is = store_was_torn(config->store);
     apply->torn.until = LSN_NONE;
@@ -60,6 +65,8 @@ void apply_free(struct apply **apply) {
     missing_free(&a->missing);
     freshness_free(&a->freshness);
     merge_free(&a->merge);
+    lost_free(&a->lost);
+    free(a->snapshots);
     free(a);
     *apply = NULL;
 }
@@ -88,6 +95,7 @@ static struct partition *apply_make_partition(struct apply *apply, const char *t
     }
     partition->id = id;
     partition->newest_lsn = LSN_NONE;
+    partition->added_ms = apply->config.monotonic_ms();
     partition->role = topic_role(topic, apply->config.prefix, apply->config.catalog, &partition->table);
     apply_load_offset(apply, partition);
     return partition;
@@ -141,6 +149,9 @@ static int apply_fill_slot(struct apply *apply, int slot, const char *topic, int
         return -1;
     }
     apply->partitions[slot] = partition;
+    for (int t = 0; t < apply->config.catalog->table_count; t++)
+        if (feeds_table(apply, partition, &apply->config.catalog->tables[t]))
+            lost_note_table(apply, &apply->config.catalog->tables[t]);
     progress_set_applied(apply->config.progress, slot, partition->next_offset);
     return 0;
 }
@@ -163,7 +174,7 @@ void apply_start_at(struct apply *apply, int slot, int64_t offset) {
     struct partition *partition = apply->partitions[slot];
     if (partition->known)
         return;
-    partition->next_offset = partition->committed_offset = offset;
+    partition->started_at = partition->next_offset = partition->committed_offset = offset;
     progress_set_applied(apply->config.progress, slot, offset);
 }
 
@@ -309,42 +320,25 @@ static int apply_next_current(struct apply *apply, int64_t *budget, bool *ret_pr
     *ret_progress = end >= 0;
     if (end < 0)
         return 0;
-    switch (merge_offer_end(apply->merge, apply->partitions[end]->event)) {
+    const struct change *change = &apply->partitions[end]->event->change;
+    enum merge_end outcome = merge_offer_end(apply->merge, apply->partitions[end]->event);
+    switch (outcome) {
     case MERGE_END_CURRENT:
+        lost_begin_current(apply, end);
         return 0;
+    case MERGE_END_PASSED_WHOLE:
     case MERGE_END_PASSED:
         apply->counters.ignored++;
         commit_open(apply);
+        if (outcome == MERGE_END_PASSED_WHOLE &&
+            store_transaction_end(apply->config.store, change->txid, change->lsn, error) != 0)
+            return -1;
         take_release(apply, end);
         return 0;
     case MERGE_END_REPEATED:
         return take_head(apply, end, MERGE_TAKE, error);
     }
     return 0;
-}
-
-// Each partition is in commit order: when every partition of a table shows a head beyond the current
-// transaction, the rows that the table still owes will never come.
-static bool apply_is_hopeless(const struct apply *apply) {
-    bool owed = false;
-    for (int t = 0; t < apply->config.catalog->table_count; t++) {
-        const struct table *table = &apply->config.catalog->tables[t];
-        if (merge_missing(apply->merge, table) <= 0)
-            continue;
-        owed = true;
-        bool any = false;
-        for (int i = 0; i < apply->partition_count; i++) {
-            const struct partition *partition = apply->partitions[i];
-            if (partition == NULL || partition->table != table)
-                continue;
-            any = true;
-            if (partition->head == NULL)
-                return false;
-        }
-        if (!any)
-            return false;
-    }
-    return owed;
 }
 
 int64_t apply_open_ms(const struct apply *apply, int64_t *ret_taken) {
@@ -370,10 +364,11 @@ static int apply_drain_all(struct apply *apply, int64_t *budget, struct error *e
     return 0;
 }
 
-static int apply_pass_current(struct apply *apply, const char *why, struct error *error) {
-    warnings_add(
-        &apply->warnings, "transaction %lld (commit LSN %lld): some of its rows %s; going on without them",
-        (long long)merge_current_txid(apply->merge), (long long)merge_current_lsn(apply->merge), why);
+static int apply_pass_current(struct apply *apply, const char *what, const char *why, struct error *error) {
+    warnings_add(&apply->warnings,
+                 "transaction %lld (commit LSN %lld): some of its rows %s (%s); going on without them",
+                 (long long)merge_current_txid(apply->merge), (long long)merge_current_lsn(apply->merge),
+                 what, why);
     return apply_finish_current(apply, error);
 }
 
@@ -385,20 +380,45 @@ static int apply_unsequenced(struct apply *apply, int64_t *budget, bool *ret_mov
     return apply_drain_all(apply, budget, error);
 }
 
-static int apply_seek(struct apply *apply, int64_t *budget, bool *ret_moved, struct error *error) {
-    if (apply_next_current(apply, budget, ret_moved, error) != 0)
-        return -1;
-    return apply_drain_all(apply, budget, error);
+// Rows of the current transaction are left where they are while what is whole before it is not committed, and
+// not all of them can be there yet: it would be held up with them.
+static bool apply_holds_back(const struct apply *apply) {
+    const struct message_source *source = &apply->config.source;
+    if (source->delivered == NULL || merge_current_begun(apply->merge) ||
+        !store_in_transaction(apply->config.store))
+        return false;
+    int64_t lacking = merge_lacking(apply->merge);
+    for (int i = 0; i < apply->partition_count && lacking > 0; i++)
+        if (apply->partitions[i] != NULL && apply->partitions[i]->table != NULL &&
+            merge_missing(apply->merge, apply->partitions[i]->table) > 0)
+            lacking -= source->delivered(source->self, i);
+    return lacking > 0;
 }
 
 static int apply_collect(struct apply *apply, int64_t *budget, bool *ret_moved, struct error *error) {
     int64_t before = *budget;
+    char why[LOST_WHY_SIZE];
     *ret_moved = false;
+    if (apply_holds_back(apply))
+        return 0;
     if (apply_drain_all(apply, budget, error) != 0)
         return -1;
-    *ret_moved = *budget == before && merge_get_phase(apply->merge) == MERGE_PHASE_COLLECTING &&
-                 apply_is_hopeless(apply);
-    return *ret_moved ? apply_pass_current(apply, "are not in their topics", error) : 0;
+    if (*budget != before || merge_get_phase(apply->merge) != MERGE_PHASE_COLLECTING)
+        return 0;
+    *ret_moved = lost_excuse(apply);
+    if (*ret_moved || !lost_is_past(apply) || !lost_rows(apply, why))
+        return 0;
+    *ret_moved = true;
+    return apply_pass_current(apply, "are not in their topics", why, error);
+}
+
+static int apply_seek(struct apply *apply, int64_t *budget, bool *ret_moved, struct error *error) {
+    if (apply_next_current(apply, budget, ret_moved, error) != 0)
+        return -1;
+    if (!merge_has_current(apply->merge))
+        return apply_drain_all(apply, budget, error);
+    bool passed;
+    return apply_collect(apply, budget, &passed, error);
 }
 
 static int apply_complete(struct apply *apply, int64_t *budget, bool *ret_moved, struct error *error) {
@@ -453,39 +473,46 @@ bool apply_is_waiting(const struct apply *apply, int64_t *ret_since_ms) {
     return apply->waiting.is;
 }
 
-int64_t apply_waits_for_ts_ms(const struct apply *apply) {
-    int64_t oldest = INT64_MAX;
-    for (int i = 0; i < apply->partition_count; i++) {
-        const struct partition *partition = apply->partitions[i];
-        bool waits = partition != NULL && partition->head != NULL && partition->failure == NULL;
-        if (waits && partition->event->change.ts_ms > 0 && partition->event->change.ts_ms < oldest)
-            oldest = partition->event->change.ts_ms;
-    }
-    return oldest != INT64_MAX ? oldest : 0;
+void apply_describe_wait(const struct apply *apply, char *ret, size_t size) {
+    lost_describe(apply, ret, size);
 }
 
-bool apply_is_under_way(const struct apply *apply) {
-    bool current = merge_has_current(apply->merge);
-    for (int i = 0; i < apply->partition_count; i++) {
-        const struct partition *partition = apply->partitions[i];
-        bool awaited =
-            partition != NULL && partition->head == NULL &&
-            (current ? partition->table != NULL && merge_missing(apply->merge, partition->table) > 0
-                     : partition->role == TOPIC_TRANSACTION);
-        if (awaited && !apply->config.source.at_end(apply->config.source.self, i))
-            return true;
+void apply_note_discovery(struct apply *apply) {
+    lost_note_discovery(apply);
+}
+
+static void apply_let_through(struct apply *apply, const char *why) {
+    warnings_add(
+        &apply->warnings,
+        "rows wait for a transaction's END that has not come (%s); rows are shown one by one until ENDs "
+        "come again",
+        why);
+    merge_let_through(apply->merge);
+}
+
+int apply_pass_lost(struct apply *apply, struct error *error) {
+    char why[LOST_WHY_SIZE];
+    if (!apply->waiting.is || apply_holds_back(apply))
+        return 0;
+    if (merge_has_current(apply->merge)) {
+        if (!lost_rows(apply, why))
+            return 0;
+        apply->waiting.is = false;
+        return apply_pass_current(apply, "have not come", why, error);
     }
-    return false;
+    if (!merge_is_letting_through(apply->merge) && lost_end(apply, why)) {
+        apply->waiting.is = false;
+        apply_let_through(apply, why);
+    }
+    return 0;
 }
 
 int apply_pass(struct apply *apply, struct error *error) {
+    static const char ended[] = "nothing more is read";
     apply->waiting.is = false;
     if (merge_has_current(apply->merge))
-        return apply_pass_current(apply, "have not come", error);
-    warnings_add(
-        &apply->warnings,
-        "rows wait for a transaction's END that has not come; rows are shown one by one until ENDs come again");
-    merge_let_through(apply->merge);
+        return apply_pass_current(apply, "have not come", ended, error);
+    apply_let_through(apply, ended);
     return 0;
 }
 

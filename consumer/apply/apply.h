@@ -50,14 +50,15 @@ int apply_finish(struct apply *apply, struct error *error);
 
 // True while delivered rows wait for events that have not come, since ret_since_ms (monotonic clock).
 bool apply_is_waiting(const struct apply *apply, int64_t *ret_since_ms);
-// True while what they wait for may be in the log and not yet delivered: a partition that it would be in is
-// not read to its end.
-bool apply_is_under_way(const struct apply *apply);
-// Source commit time of the oldest that waits, 0 = it does not say. The connector's newer heartbeat tells
-// that what is missing should be there.
-int64_t apply_waits_for_ts_ms(const struct apply *apply);
-// What is waited for will not come (or the caller waits no longer): goes on without, counted and told in the
-// position.
+// What they wait for, as "waiting: transaction 701, 12,328 rows so far".
+void apply_describe_wait(const struct apply *apply, char *ret, size_t size);
+// Every topic that exists by now has been added: a table without one is not waited for.
+void apply_note_discovery(struct apply *apply);
+// Goes on without what will never come, when the log says so; counted, and told in the position and in a warning
+// that names the evidence. What is being sent, or may be sent again by a connector that is away, is waited for
+// as long as it takes. While no broker answers, at_end says nothing: not to be called then.
+int apply_pass_lost(struct apply *apply, struct error *error);
+// Nothing more is read (a capture's end): goes on without what is waited for.
 int apply_pass(struct apply *apply, struct error *error);
 
 // Tables whose snapshot's last row was seen and whose partitions have all been read past it: their ghosts go.

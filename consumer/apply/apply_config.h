@@ -34,6 +34,9 @@ struct apply_config {
     int commit_messages;               // APPLY_COMMIT_MESSAGES unless told otherwise
     // What a new timeline of the source does (timeline.h): halt until a person accepts it, or go on.
     enum apply_timeline { TIMELINE_HALT, TIMELINE_ACCEPT_ONE, TIMELINE_ACCEPT } on_timeline;
+    // How long awaited rows may be under way though their partitions are read to their ends. Nothing is passed
+    // for time alone (see apply_pass_lost).
+    int64_t transaction_wait_ms;
     // The clocks in milliseconds, as in views/base/clock.h, which they are where NULL. A test's own make time
     // virtual.
     int64_t (*monotonic_ms)(void);

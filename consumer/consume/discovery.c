@@ -241,6 +241,12 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
 
 // Reads what the broker told the ends of. From now on rows wait for ENDs, if there are any; never before every
 // partition is known.
+// After a listing of all topics: what has no topic by now has none.
+static void discovery_note_all_read(struct discovery *discovery) {
+    if (discovery->asked == KAFKA_TOPICS_ALL && !discovery->missed)
+        apply_note_discovery(discovery->config.apply);
+}
+
 static void discovery_begin_told(struct discovery *discovery) {
     discovery->trouble[0] = '\0';
     for (int i = 0; i < discovery->unread_count; i++) {
@@ -264,6 +270,7 @@ static void discovery_begin_told(struct discovery *discovery) {
     discovery_forget_unread(discovery);
     discovery->newest_find_ms = clock_monotonic_ms();
     apply_set_sequenced(discovery->config.apply, discovery->has_transactions);
+    discovery_note_all_read(discovery);
 }
 
 static bool discovery_is_settled(const struct discovery *discovery, bool connected) {
@@ -314,6 +321,8 @@ static int discovery_take_topics(struct discovery *discovery, bool *ret_answered
     if (discovery->unread_count > 0 &&
         kafka_ask_ends(discovery->config.kafka, discovery->ends, discovery->unread_count))
         discovery->stage = DISCOVERY_ASKED_ENDS;
+    else if (discovery->unread_count == 0 && status == 1)
+        discovery_note_all_read(discovery);
     return status == 1 ? 0 : -1;
 }
 

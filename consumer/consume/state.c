@@ -23,8 +23,7 @@ static void state_while_behind(const struct state_facts *facts, struct state_tol
     if (facts->trouble != NULL)
         state_say(ret, STATE_CATCHING_UP, "%s", facts->trouble);
     else if (waited_ms > STATE_LIVE_MS)
-        state_say(ret, STATE_CATCHING_UP, "waiting for %lld s for events of a source transaction",
-                  (long long)(waited_ms / 1000));
+        state_say(ret, STATE_CATCHING_UP, "%s", facts->waits_for);
     else
         state_say(ret, STATE_CATCHING_UP, "%s", "");
 }

@@ -15,6 +15,7 @@ struct state_facts {
     const char *trouble;      // why not all can be read (discovery_trouble), NULL = nothing
     int64_t caught_up_ms;     // the last time that all was read and applied, 0 = never
     int64_t waiting_since_ms; // delivered rows wait for others since then, 0 = none do
+    const char *waits_for;    // what they wait for (apply_describe_wait)
     int64_t heartbeat_age_ms; // of the connector's newest heartbeat, -1 = none is known
     int64_t silent_after_ms;
     int64_t source_age_ms; // since the newest applied change was committed at the source, -1 = none is known

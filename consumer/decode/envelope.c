@@ -221,11 +221,13 @@ static int envelope_set_op(const struct members *members, struct change *change,
 
 static void envelope_set_snapshot(struct span snapshot, struct change *change) {
     change->snapshot = SNAPSHOT_NONE;
-    change->snapshot_table_last = false;
+    change->snapshot_first = change->snapshot_table_last = change->snapshot_last = false;
     if (change->op != CHANGE_READ)
         return;
     change->snapshot = span_is(snapshot, "incremental") ? SNAPSHOT_INCREMENTAL : SNAPSHOT_FULL;
-    change->snapshot_table_last = span_is(snapshot, "last") || span_is(snapshot, "last_in_data_collection");
+    change->snapshot_first = span_is(snapshot, "first");
+    change->snapshot_last = span_is(snapshot, "last");
+    change->snapshot_table_last = change->snapshot_last || span_is(snapshot, "last_in_data_collection");
 }
 
 static void envelope_set_place(struct members *members, struct event *event) {

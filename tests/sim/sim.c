@@ -61,7 +61,6 @@ struct ours {
     sqlite3 *reader;
     char path[128];
     int64_t checked_version;
-    int64_t sweep_since_ms;
     int transactional_answers;
     int64_t passed; // transactions, over all lives
     int crashes;
@@ -102,7 +101,8 @@ static void choose(struct sim_world *world) {
     traits->one_row_first = sim_chance(world, 3);
     traits->slow_connector = sim_chance(world, 4);
     traits->late_topics = sim_chance(world, 3);
-    traits->ahead = sim_chance(world, 2);
+    // What tells that an SMT drops rows, or that a snapshot was taken anew, stands ahead.
+    traits->ahead = sim_chance(world, 2) || traits->drops_items || traits->resnapshots;
     traits->away_ms_max = sim_chance(world, 3) ? 120000 : 3000;
 }
 
@@ -155,6 +155,7 @@ static bool ours_open(struct run *run) {
         .settings = &value_settings_default,
         .commit_messages = 1 + sim_below(&run->world, 40),
         .on_timeline = TIMELINE_HALT,
+        .transaction_wait_ms = TRANSACTION_WAIT_MS,
     };
     if (apply_new(&ours->apply, &config, &error) != 0) {
         fail(run, "cannot apply: %s", error.message);
@@ -199,6 +200,7 @@ static bool ours_discover(struct run *run) {
         if (i == sim_kafka_transaction_log(world))
             apply_set_sequenced(run->ours.apply, true);
     }
+    apply_note_discovery(run->ours.apply);
     return true;
 }
 
@@ -321,34 +323,12 @@ static bool slot_at_end(void *self, int slot) {
     return source.at_end(self, slot);
 }
 
-// Whether what waits is given up: the policy of the consumer's loop.
-static bool patience_is_over(struct run *run) {
-    int64_t since;
-    if (!apply_is_waiting(run->ours.apply, &since))
-        return false;
-    int64_t waited = run->world.now_ms - since;
-    if (waited >= (int64_t)TRANSACTION_WAIT_MS * 6)
-        return true;
-    if (apply_is_under_way(run->ours.apply))
-        return false;
-    struct progress_summary summary;
-    progress_summary(run->ours.progress, &summary);
-    bool overdue =
-        !run->world.traits.heartbeats || summary.newest_heartbeat_ms > apply_waits_for_ts_ms(run->ours.apply);
-    return overdue && waited >= TRANSACTION_WAIT_MS;
-}
-
 // Nothing more can be taken now: what is whole is shown.
 static int ours_rest(struct run *run, struct error *error) {
     struct ours *ours = &run->ours;
-    if (patience_is_over(run) && apply_pass(ours->apply, error) != 0)
+    if (apply_pass_lost(ours->apply, error) != 0)
         return -1;
-    if (!apply_awaits_sweep(ours->apply))
-        ours->sweep_since_ms = 0;
-    else if (ours->sweep_since_ms == 0)
-        ours->sweep_since_ms = run->world.now_ms;
-    if (ours->sweep_since_ms != 0 && run->world.now_ms - ours->sweep_since_ms >= CONSUME_SWEEP_AFTER_MS &&
-        apply_sweep(ours->apply, slot_at_end, &run->world, false, error) != 0)
+    if (apply_sweep(ours->apply, slot_at_end, &run->world, false, error) != 0)
         return -1;
     return apply_commit(ours->apply, error);
 }

@@ -30,7 +30,10 @@ enum change_snapshot {
 struct change {
     enum change_op op;
     enum change_snapshot snapshot;
+    bool
+        snapshot_first; // first: the whole snapshot begins. Debezium 3.4 to 3.7 give a table's only row no other mark
     bool snapshot_table_last; // last_in_data_collection or last: the table's snapshot has been sent whole
+    bool snapshot_last;       // last: the whole snapshot has been sent
     const struct table *table;
     const struct value *values; // table->column_count of them; of a delete or tombstone only the keys are set
     int64_t lsn;                // of the change itself (source.lsn); LSN_NONE when the event has none

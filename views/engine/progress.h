@@ -107,6 +107,7 @@ void progress_set_positions(struct progress *progress, const char *what);
 void progress_set_high(struct progress *progress, int number, int64_t high, int64_t now_ms);
 // `log_start`: what was before it is gone for whoever begins now.
 void progress_set_log_start(struct progress *progress, int number, int64_t log_start);
+int64_t progress_high(struct progress *progress, int number); // -1 = not known
 void progress_set_applied(struct progress *progress, int number, int64_t applied);
 // Between what was applied and `position` the log holds no message, only markers and what was aborted: the
 // partition is applied up to there, although the file's own offset is that after its newest message.

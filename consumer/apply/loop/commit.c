@@ -1,5 +1,7 @@
 #include "consumer/apply/loop/commit.h"
 
+#include "consumer/apply/loop/snapshots.h"
+
 // How many messages a commit is worth that could still grow: the fewer commits, the fewer times a page is
 // written that each of them changes.
 static int64_t commit_enough(const struct apply *apply) {
@@ -21,6 +23,19 @@ void commit_open(struct apply *apply) {
     store_begin(apply->config.store);
 }
 
+// A new file: rows of a snapshot may come from a partition of which nothing was read yet, or are under way.
+static bool commit_has_unread(const struct apply *apply) {
+    for (int i = 0; i < apply->partition_count && apply->fresh; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition != NULL && partition->table != NULL && !partition->known && partition->head == NULL &&
+            !apply->swept_so_far &&
+            (!apply->config.source.at_end(apply->config.source.self, i) ||
+             apply->config.monotonic_ms() - partition->added_ms < SNAPSHOTS_SETTLE_MS))
+            return true;
+    }
+    return false;
+}
+
 static bool commit_snapshot_is_open(const struct apply *apply, int64_t *ret_newest) {
     bool open = false;
     *ret_newest = LSN_NONE;
@@ -31,7 +46,7 @@ static bool commit_snapshot_is_open(const struct apply *apply, int64_t *ret_newe
             store_snapshot_open(apply->config.store, &apply->config.catalog->tables[t], &marked) != LSN_NONE;
         *ret_newest = newest > *ret_newest ? newest : *ret_newest;
     }
-    return open;
+    return open || !snapshots_is_complete(apply, *ret_newest) || commit_has_unread(apply);
 }
 
 // What readers are told: a commit LSN only while it holds that every transaction up to it is in the answer,
@@ -87,6 +102,15 @@ static bool commit_is_mended(const struct apply *apply) {
     return true;
 }
 
+// Whether readers are told less than holds by now, though nothing was taken since.
+static bool commit_says_too_little(const struct apply *apply) {
+    struct store_commit now = {0};
+    if (!apply->handed.described || apply->handed.transactional)
+        return false;
+    commit_describe(apply, &now);
+    return now.transactional;
+}
+
 // Where the commit stands, for when it is told of: more may have been taken by then.
 static void commit_note_handed(struct apply *apply) {
     for (int i = 0; i < apply->partition_count; i++) {
@@ -137,6 +161,8 @@ static int commit_write(struct apply *apply, bool wait, struct error *error) {
                       : store_commit_start(apply->config.store, &description, error);
     if (status != 0)
         return -1;
+    apply->handed.described = true;
+    apply->handed.transactional = description.transactional;
     commit_note_handed(apply);
     drift_report(&apply->drift, apply->config.progress);
     missing_report(&apply->missing, apply->config.progress);
@@ -154,6 +180,8 @@ int commit_whole(struct apply *apply, bool wait, struct error *error) {
         commit_open(apply); // worth a commit of its own: the position says it
         apply->torn.is = false;
     }
+    if (!store_in_transaction(apply->config.store) && commit_says_too_little(apply))
+        commit_open(apply);
     return store_in_transaction(apply->config.store) ? commit_write(apply, wait, error) : 0;
 }
 

@@ -1,6 +1,7 @@
 #include "consumer/apply/loop/head.h"
 
 #include "consumer/apply/loop/commit.h"
+#include "consumer/apply/loop/lost.h"
 #include "consumer/apply/loop/take.h"
 #include "views/base/utf8.h"
 
@@ -74,11 +75,15 @@ static bool head_is_new_binlog(const struct partition *partition, const struct e
            timeline_is_new(newest, event->change.lsn, event->change.ts_ms);
 }
 
-static void head_note_newest(struct partition *partition, const struct event *event) {
+static void head_note_newest(struct apply *apply, struct partition *partition, const struct event *event) {
     if (!head_is_streamed(event))
         return;
+    if (partition->newest_lsn == LSN_NONE && partition->table != NULL)
+        lost_note_table(apply, partition->table);
     if (event->change.lsn > partition->newest_lsn)
         partition->newest_lsn = event->change.lsn;
+    if (event->change.lsn > apply->newest_streamed_lsn)
+        apply->newest_streamed_lsn = event->change.lsn;
     if (event->change.ts_ms > partition->newest_source_ms)
         partition->newest_source_ms = event->change.ts_ms;
 }
@@ -94,6 +99,7 @@ static int head_watch_binlog(struct apply *apply, struct partition *partition, s
             "when that is right, start once with --accept-timeline",
             partition->topic, partition->id, (long long)partition->head->offset);
     int64_t ended_ts_ms = partition->newest_source_ms;
+    apply->newest_streamed_lsn = LSN_NONE;
     for (int i = 0; i < apply->partition_count; i++)
         if (apply->partitions[i] != NULL) {
             apply->partitions[i]->newest_lsn = LSN_NONE;
@@ -169,7 +175,7 @@ static int head_pass_over(struct apply *apply, int slot, const struct message *m
             return -1;
         if (failure == NULL && event->positions == POSITIONS_BINLOG) {
             head_place_event(apply, event);
-            head_note_newest(partition, event);
+            head_note_newest(apply, partition, event);
         }
     }
     prefetch_release(apply->prefetch, slot);
@@ -202,7 +208,7 @@ int head_look(struct apply *apply, int slot, bool *ret_found, struct error *erro
         if (partition->failure == NULL && (head_watch_timeline(apply, partition, error) != 0 ||
                                            head_watch_binlog(apply, partition, error) != 0))
             return -1;
-        head_note_newest(partition, event);
+        head_note_newest(apply, partition, event);
     }
     return 0;
 }

@@ -28,19 +28,19 @@ struct merge {
     int64_t *missing;     // rows that each table still owes, by table number
     unsigned char *seen;  // one bit a total_order of the current transaction
     size_t seen_capacity; // bytes
-    int64_t *passed;      // ring of txids, MERGE_PASSED_MAX
-    int passed_next;
-    int passed_count;
+    struct passed passed;
+    struct begun {
+        int64_t txid;
+        bool is; // the newest boundary that was read is its BEGIN
+    } begun;
 };
 
 int merge_new(struct merge **ret, const struct catalog *catalog, struct store_sequence finished,
               struct error *error) {
     CLEANUP(merge_free) struct merge *merge = calloc(1, sizeof *merge);
-    if (merge != NULL) {
+    if (merge != NULL)
         merge->missing = calloc((size_t)catalog->table_count, sizeof *merge->missing);
-        merge->passed = calloc(MERGE_PASSED_MAX, sizeof *merge->passed);
-    }
-    if (merge == NULL || merge->missing == NULL || merge->passed == NULL)
+    if (merge == NULL || merge->missing == NULL || !passed_init(&merge->passed))
         return error_set(error, ERROR_SYSTEM, "out of memory");
     merge->catalog = catalog;
     merge->finished_lsn = finished.lsn;
@@ -56,7 +56,7 @@ void merge_free(struct merge **merge) {
         return;
     free((*merge)->missing);
     free((*merge)->seen);
-    free((*merge)->passed);
+    passed_free(&(*merge)->passed);
     free(*merge);
     *merge = NULL;
 }
@@ -108,11 +108,28 @@ enum merge_verdict merge_judge(const struct merge *merge, const struct event *ev
     return MERGE_PAST;
 }
 
-static bool merge_was_passed(const struct merge *merge, int64_t txid) {
-    for (int i = 0; i < merge->passed_count; i++)
-        if (merge->passed[i] == txid)
-            return true;
-    return false;
+void merge_note_begin(struct merge *merge, const struct event *begin) {
+    merge->begun = (struct begun){begin->change.txid, true};
+    // Rows that can have an END again wait for it.
+    if (merge->letting_through && passed_find(&merge->passed, begin->change.txid) == NULL)
+        merge->letting_through = false;
+}
+
+void merge_note_end(struct merge *merge) {
+    merge->begun.is = false;
+}
+
+bool merge_is_being_sent(const struct merge *merge, int64_t *ret_txid) {
+    *ret_txid = merge->begun.txid;
+    return merge->begun.is;
+}
+
+// C moves.
+static void merge_move(struct merge *merge) {
+    merge->finished_lsn = merge->current.lsn;
+    merge->finished_ts_ms = merge->current.ts_ms;
+    merge->finished_txid = merge->current.txid;
+    merge->current.set = false;
 }
 
 // Rows are told apart only where there are bits for them. Without, for more rows than MERGE_ORDERS_MAX or where
@@ -144,9 +161,12 @@ enum merge_end merge_offer_end(struct merge *merge, const struct event *end) {
                                       .ts_ms = change->ts_ms,
                                       .expected = end->expected_total,
                                       .set = true};
-    if (merge_was_passed(merge, change->txid)) {
-        merge_finish(merge);
-        return MERGE_END_PASSED;
+    merge->begun.is = false;
+    struct passed_txn *passed = merge->passed.endless > 0 ? passed_find(&merge->passed, change->txid) : NULL;
+    if (passed != NULL) {
+        passed_end(&merge->passed, passed, change->lsn, end->expected_total);
+        merge_move(merge);
+        return passed_is_whole(passed) ? MERGE_END_PASSED_WHOLE : MERGE_END_PASSED;
     }
     merge->letting_through = false;
     memcpy(merge->missing, end->expected, (size_t)merge->catalog->table_count * sizeof *merge->missing);
@@ -205,15 +225,34 @@ int64_t merge_missing(const struct merge *merge, const struct table *table) {
     return merge->current.set ? merge->missing[table->index] : 0;
 }
 
+int64_t merge_lacking(const struct merge *merge) {
+    return merge->current.set ? merge->current.expected - merge->current.seen : 0;
+}
+
+void merge_excuse(struct merge *merge, const struct table *table) {
+    merge->current.expected -= merge->missing[table->index];
+    merge->missing[table->index] = 0;
+}
+
+// Some of its rows are not in: it is known when they are.
+static void merge_remember_current(struct merge *merge) {
+    const struct current *current = &merge->current;
+    struct passed_txn *passed = passed_add(&merge->passed, current->txid);
+    passed_end(&merge->passed, passed, current->lsn, current->expected);
+    passed->inexact = current->orders == 0;
+    if (!passed->inexact)
+        passed_take_all(&merge->passed, passed, merge->seen, (size_t)(current->orders + 7) / 8,
+                        current->seen);
+}
+
 void merge_finish(struct merge *merge) {
     // ENDs come in order: with the first transaction whose rows did wait, those that were let through lie
     // behind.
-    if (merge->current.seen > 0 && merge_is_whole(merge))
-        merge->passed_count = 0;
-    merge->finished_lsn = merge->current.lsn;
-    merge->finished_ts_ms = merge->current.ts_ms;
-    merge->finished_txid = merge->current.txid;
-    merge->current.set = false;
+    if (!merge_is_whole(merge) && !merge->nameless)
+        merge_remember_current(merge);
+    else if (merge->current.seen > 0)
+        passed_drop_endless(&merge->passed);
+    merge_move(merge);
 }
 
 void merge_let_through(struct merge *merge) {
@@ -225,14 +264,17 @@ bool merge_is_letting_through(const struct merge *merge) {
 }
 
 void merge_note_passed(struct merge *merge, const struct event *event) {
-    int64_t txid = event->change.txid;
-    int newest = (merge->passed_next + MERGE_PASSED_MAX - 1) % MERGE_PASSED_MAX;
-    if (merge->passed_count > 0 && merge->passed[newest] == txid)
-        return;
-    merge->passed[merge->passed_next] = txid;
-    merge->passed_next = (merge->passed_next + 1) % MERGE_PASSED_MAX;
-    if (merge->passed_count < MERGE_PASSED_MAX)
-        merge->passed_count++;
+    passed_take(&merge->passed, passed_add(&merge->passed, event->change.txid), event->change.total_order);
+}
+
+bool merge_note_late(struct merge *merge, const struct event *event, int64_t *ret_lsn) {
+    struct passed_txn *passed =
+        merge->passed.count > 0 ? passed_find(&merge->passed, event->change.txid) : NULL;
+    if (passed == NULL)
+        return false;
+    passed_take(&merge->passed, passed, event->change.total_order);
+    *ret_lsn = passed->lsn;
+    return passed_is_whole(passed);
 }
 
 int64_t merge_finished_lsn(const struct merge *merge) {

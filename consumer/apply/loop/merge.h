@@ -9,8 +9,8 @@
 #ifndef TIDEMARK_APPLY_LOOP_MERGE_H
 #define TIDEMARK_APPLY_LOOP_MERGE_H
 
+#include "consumer/apply/loop/passed.h"
 #include "consumer/decode/envelope.h"
-#include "views/base/bounds.h"
 #include "views/engine/store.h"
 
 struct merge;
@@ -18,8 +18,6 @@ struct merge;
 enum {
     // Bits kept to count a transaction's distinct rows; beyond it rows are counted as they come.
     MERGE_ORDERS_MAX = 1 << 28,
-    // Transactions whose rows were let through before their END came: the newest so many are remembered.
-    MERGE_PASSED_MAX = BOUND(4096, 8),
 };
 
 // `finished`: C as the file has it.
@@ -47,9 +45,10 @@ enum merge_verdict {
 enum merge_verdict merge_judge(const struct merge *merge, const struct event *event);
 
 enum merge_end {
-    MERGE_END_REPEATED, // at or below C: the connector sends again
-    MERGE_END_CURRENT,  // is the current transaction now
-    MERGE_END_PASSED,   // its rows had been let through before: finished already
+    MERGE_END_REPEATED,     // at or below C: the connector sends again
+    MERGE_END_CURRENT,      // is the current transaction now
+    MERGE_END_PASSED,       // its rows had been let through before: finished already
+    MERGE_END_PASSED_WHOLE, // and all of them are in
 };
 // Only while there is no current transaction.
 enum merge_end merge_offer_end(struct merge *merge, const struct event *end);
@@ -63,6 +62,12 @@ enum merge_phase {
     MERGE_PHASES,
 };
 enum merge_phase merge_get_phase(const struct merge *merge);
+// A BEGIN was read, or an END that merge_offer_end is not asked about. While a BEGIN is the newest boundary, its
+// transaction is being sent, as far as the topic says.
+void merge_note_begin(struct merge *merge, const struct event *begin);
+void merge_note_end(struct merge *merge);
+bool merge_is_being_sent(const struct merge *merge, int64_t *ret_txid);
+
 bool merge_has_current(const struct merge *merge);
 int64_t merge_current_txid(const struct merge *merge);
 int64_t merge_current_lsn(const struct merge *merge);
@@ -75,6 +80,9 @@ bool merge_is_whole(const struct merge *merge);
 bool merge_leaves_gap(const struct merge *merge);
 // Rows that a table's partitions still owe the current transaction.
 int64_t merge_missing(const struct merge *merge, const struct table *table);
+int64_t merge_lacking(const struct merge *merge); // of all tables
+// The current transaction does not wait for the rows that the table owes it.
+void merge_excuse(struct merge *merge, const struct table *table);
 // The current transaction is done, whole or not: C moves.
 void merge_finish(struct merge *merge);
 
@@ -83,6 +91,9 @@ void merge_finish(struct merge *merge);
 void merge_let_through(struct merge *merge);
 bool merge_is_letting_through(const struct merge *merge);
 void merge_note_passed(struct merge *merge, const struct event *event);
+// A row behind C was taken. True when it is the last that a transaction lacked which was finished without it:
+// all of the transaction is in. ret_lsn: its commit's.
+bool merge_note_late(struct merge *merge, const struct event *event, int64_t *ret_lsn);
 
 int64_t merge_finished_lsn(const struct merge *merge);           // C, LSN_NONE = none
 struct store_sequence merge_finished(const struct merge *merge); // C and its commit time

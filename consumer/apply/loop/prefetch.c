@@ -450,6 +450,18 @@ void prefetch_release(struct prefetch *prefetch, int slot) {
     lane->ready = false;
 }
 
+bool prefetch_newest(struct prefetch *prefetch, int slot, int back, struct event *ret, int64_t *ret_ts_ms) {
+    const struct message_source *source = &prefetch->config.source;
+    const struct lane *lane = prefetch->lanes[slot];
+    int count = source->peek_at != NULL ? source->delivered(source->self, slot) : 0;
+    if (back > count)
+        return false;
+    struct message message;
+    source->peek_at(source->self, slot, count - back, &message);
+    *ret_ts_ms = message.ts_ms;
+    return envelope_decode(prefetch->decoder, lane->role, lane->table, &message, ret, NULL) == 0;
+}
+
 int64_t prefetch_count(const struct prefetch *prefetch) {
     return prefetch->given;
 }

@@ -54,6 +54,10 @@ int prefetch_event(struct prefetch *ahead, int slot, struct event **ret, const c
                    struct error *error);
 void prefetch_release(struct prefetch *ahead, int slot);
 
+// Decodes the slot's `back`th newest message that is delivered and not released (1 = the newest) into `ret`,
+// wherever the loop stands. False when there is none, or it cannot be decoded. ret_ts_ms: when it was sent.
+bool prefetch_newest(struct prefetch *prefetch, int slot, int back, struct event *ret, int64_t *ret_ts_ms);
+
 // Messages decoded by the thread so far and given out.
 int64_t prefetch_count(const struct prefetch *ahead);
 

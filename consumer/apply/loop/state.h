@@ -22,8 +22,10 @@ struct partition {
     int32_t id;
     enum topic_role role;
     const struct table *table;
-    bool known; // something of it was applied: next_offset is where to go on
-    bool dirty; // differs from the file
+    bool known;         // something of it was applied: next_offset is where to go on
+    bool dirty;         // differs from the file
+    int64_t added_ms;   // monotonic
+    int64_t started_at; // the first offset that the log had when nothing of it was applied yet
     int64_t next_offset;
     int64_t committed_offset;
     bool handed_over; // its offset is in the commit under way
@@ -50,7 +52,9 @@ struct open_commit {
 
 // The commit that was handed over to the store's writer.
 struct handed_commit {
-    bool writing; // it is not finished
+    bool described;     // one was handed over in this run
+    bool transactional; // what the newest says
+    bool writing;       // it is not finished
     int64_t messages;
     int64_t ts_ms; // newest_ts_ms when it was handed over
     struct progress_counters counters;
@@ -71,6 +75,32 @@ struct waiting {
     int64_t since_ms; // monotonic: when it last had
 };
 
+// What is known of a table whose rows are counted by ENDs.
+struct lost_table {
+    bool absent;  // none of its rows come: no END waits for them
+    bool partial; // some do not come
+};
+
+// The newest full snapshot that a table had rows of in this run.
+struct table_snapshot {
+    int64_t lsn;      // LSN_NONE = none
+    bool first_only;  // its only row so far is the first of the whole snapshot
+    int64_t ended_ms; // monotonic: since when it is known to have ended, 0 = it is not
+};
+
+// What tells that awaited rows will never come (lost.h).
+struct lost {
+    struct lost_table *tables;   // by table->index
+    int absent;                  // of them
+    int64_t heartbeats_since_ms; // the connector's clock: from when on heartbeats have come without a gap
+    int64_t heartbeat_ms;        // the newest of them, 0 = none
+    int64_t discoveries;         // of all topics, so far
+    int64_t end_discoveries;     // when the current transaction's END was found
+    int64_t end_ts_ms;           // when that was sent
+    int end_slot;                // and where it is
+    struct event boundary;       // one that is looked at ahead
+};
+
 struct apply {
     struct apply_config config;
     struct prefetch *prefetch;
@@ -83,12 +113,17 @@ struct apply {
     struct timelines timelines;
     // the highest commit that any event named, and when: what is lower and yet later is of a new timeline
     struct store_sequence newest;
+    bool fresh;            // the file had no position when it was opened
     bool swept_so_far;     // what was delivered is all there is for now: its open snapshots count as whole
     bool saw_transactions; // some row named one: there is a transaction topic, or will be
     struct torn torn;
     struct open_commit open;
     struct handed_commit handed;
     struct waiting waiting;
+    struct lost lost;
+    struct table_snapshot *snapshots; // by table->index
+    int64_t last_snapshot_lsn;        // the newest of which the last row of all was seen
+    int64_t newest_streamed_lsn;      // of all tables
     struct warnings warnings;
     unsigned positions_told; // a bit for each of enum event_positions that was said
     struct drift drift;      // since the newest commit

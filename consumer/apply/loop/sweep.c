@@ -1,13 +1,15 @@
 #include "consumer/apply/loop/sweep.h"
 
 #include "consumer/apply/loop/commit.h"
+#include "consumer/apply/loop/feeds.h"
+#include "consumer/apply/loop/snapshots.h"
 
 bool sweep_is_awaited(const struct apply *apply) {
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        const struct table *table = &apply->config.catalog->tables[t];
         bool marked;
-        if (store_snapshot_open(apply->config.store, &apply->config.catalog->tables[t], &marked) !=
-                LSN_NONE &&
-            marked)
+        int64_t lsn = store_snapshot_open(apply->config.store, table, &marked);
+        if (lsn != LSN_NONE && snapshots_have_ended(apply, table, lsn, marked))
             return true;
     }
     return false;
@@ -17,12 +19,25 @@ static bool sweep_is_past_snapshot(const struct apply *apply, const struct table
                                    bool (*at_end)(void *self, int slot), void *self) {
     for (int i = 0; i < apply->partition_count; i++) {
         const struct partition *partition = apply->partitions[i];
-        if (partition == NULL || partition->table != table)
+        if (partition == NULL || !feeds_table(apply, partition, table))
             continue;
         if (partition->newest_lsn <= lsn && (partition->head != NULL || !at_end(self, i)))
             return false;
     }
     return true;
+}
+
+// Whether the table's snapshot has ended, and long enough ago.
+static bool sweep_is_due(struct apply *apply, const struct table *table, int64_t lsn, bool marked) {
+    struct table_snapshot *snapshot = &apply->snapshots[table->index];
+    if (!snapshots_have_ended(apply, table, lsn, marked)) {
+        snapshot->ended_ms = 0;
+        return false;
+    }
+    int64_t now = apply->config.monotonic_ms();
+    if (snapshot->ended_ms == 0)
+        snapshot->ended_ms = now;
+    return now - snapshot->ended_ms >= SNAPSHOTS_SETTLE_MS;
 }
 
 int sweep_tables(struct apply *apply, bool (*at_end)(void *self, int slot), void *self, bool more_may_come,
@@ -31,7 +46,11 @@ int sweep_tables(struct apply *apply, bool (*at_end)(void *self, int slot), void
         const struct table *table = &apply->config.catalog->tables[t];
         bool marked;
         int64_t lsn = store_snapshot_open(apply->config.store, table, &marked);
-        if (lsn == LSN_NONE || !marked || !sweep_is_past_snapshot(apply, table, lsn, at_end, self))
+        if (lsn == LSN_NONE)
+            continue;
+        bool due = more_may_come ? snapshots_have_ended(apply, table, lsn, marked)
+                                 : sweep_is_due(apply, table, lsn, marked);
+        if (!due || !sweep_is_past_snapshot(apply, table, lsn, at_end, self))
             continue;
         int64_t swept = 0;
         commit_open(apply);

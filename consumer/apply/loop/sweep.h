@@ -1,4 +1,5 @@
-// The end of a table's snapshot: rows that it did not name go. Inside apply only.
+// What a table's snapshot did not name goes, once the snapshot has ended and the table's partitions are past it. Inside
+// apply only.
 #ifndef TIDEMARK_APPLY_LOOP_SWEEP_H
 #define TIDEMARK_APPLY_LOOP_SWEEP_H
 

@@ -1,6 +1,8 @@
 #include "consumer/apply/loop/take.h"
 
 #include "consumer/apply/loop/commit.h"
+#include "consumer/apply/loop/lost.h"
+#include "consumer/apply/loop/snapshots.h"
 
 void take_release(struct apply *apply, int slot) {
     struct partition *partition = apply->partitions[slot];
@@ -26,8 +28,10 @@ static int take_quarantine(struct apply *apply, struct partition *partition, con
         .reason = reason,
         .at_ms = apply->config.wall_ms(),
     };
-    if (partition->event->placed && partition->event->change.table != NULL)
+    if (partition->event->placed && partition->event->change.table != NULL) {
         store_mark_snapshot(apply->config.store, &partition->event->change);
+        snapshots_note_row(apply, &partition->event->change);
+    }
     // The tombstone behind a delete that could not be applied does not do it either.
     partition->after_delete = partition->event->change.op == CHANGE_DELETE && partition->event->key_hash != 0;
     partition->deleted_key = partition->event->key_hash;
@@ -69,6 +73,8 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
         apply->newest_ts_ms = partition->event->change.ts_ms;
     missing_note(&apply->missing, &partition->event->change, store_lacked(apply->config.store));
     freshness_note(&apply->freshness, partition->event->change.table->index, partition->event->change.ts_ms);
+    if (partition->event->change.op == CHANGE_READ)
+        snapshots_note_row(apply, &partition->event->change);
     *ret_applied = outcome == STORE_APPLIED;
     if (*ret_applied)
         apply->counters.applied++;
@@ -105,32 +111,74 @@ static void take_note_endless(struct apply *apply, const struct event *event) {
     take_tear(apply);
 }
 
+static void take_note_kind(struct apply *apply, const struct event *event) {
+    switch (event->kind) {
+    case EVENT_HEARTBEAT:
+        progress_heartbeat(apply->config.progress, event->heartbeat_ms);
+        lost_note_heartbeat(apply, event->heartbeat_ms);
+        break;
+    case EVENT_BEGIN:
+        merge_note_begin(apply->merge, event);
+        break;
+    case EVENT_END:
+        merge_note_end(apply->merge);
+        break;
+    case EVENT_CHANGE:
+    case EVENT_UNPLACED:
+    case EVENT_NOTHING:
+        break;
+    }
+}
+
+// A transaction that went on without some of its rows is shown whole when the last of them is in.
+static int take_note_late(struct apply *apply, const struct event *event, struct error *error) {
+    int64_t lsn;
+    if (!merge_note_late(apply->merge, event, &lsn))
+        return 0;
+    return store_transaction_end(apply->config.store, event->change.txid, lsn, error);
+}
+
+// A row that no END orders may be part of a transaction that is not shown whole; one that went by before may be the
+// last that such a one lacked.
+static int take_note_outside(struct apply *apply, const struct event *event, enum merge_verdict verdict,
+                             bool applied, struct error *error) {
+    const struct change *change = &event->change;
+    bool streamed = change->op != CHANGE_READ && change->op != CHANGE_TOMBSTONE;
+    if (verdict == MERGE_PAST && applied)
+        take_note_endless(apply, event);
+    if (verdict == MERGE_TAKE && streamed && applied)
+        take_tear(apply);
+    bool awaits_end = change->total_order > 0 &&
+                      (!merge_is_sequenced(apply->merge) || merge_is_letting_through(apply->merge));
+    if (awaits_end)
+        merge_note_passed(apply->merge, event);
+    else if (verdict == MERGE_PAST)
+        return take_note_late(apply, event, error);
+    return 0;
+}
+
 int take_head(struct apply *apply, int slot, enum merge_verdict verdict, struct error *error) {
     struct partition *partition = apply->partitions[slot];
+    struct event *event = partition->event;
     bool applied = false;
     commit_open(apply);
     int status = 0;
-    partition->event->change.unordered = verdict == MERGE_TAKE;
+    event->change.unordered = verdict == MERGE_TAKE;
     if (partition->failure != NULL)
         status = take_quarantine(apply, partition, partition->failure, error);
-    else if (partition->event->kind == EVENT_CHANGE)
+    else if (event->kind == EVENT_CHANGE)
         status = take_change(apply, partition, &applied, error);
     else
         apply->counters.ignored++;
     if (status != 0)
         return -1;
-    if (partition->event->kind == EVENT_HEARTBEAT)
-        progress_heartbeat(apply->config.progress, partition->event->heartbeat_ms);
-    if (verdict == MERGE_CURRENT)
-        merge_count(apply->merge, partition->event);
     apply->waiting.advanced |= verdict == MERGE_CURRENT || verdict == MERGE_PAST;
-    // A change outside of the order of transactions may be part of one that is not shown whole.
-    if (verdict == MERGE_PAST && applied)
-        take_note_endless(apply, partition->event);
-    bool awaits_end = partition->event->change.total_order > 0 &&
-                      (!merge_is_sequenced(apply->merge) || merge_is_letting_through(apply->merge));
-    if (awaits_end && verdict != MERGE_CURRENT)
-        merge_note_passed(apply->merge, partition->event);
+    if (event->kind != EVENT_CHANGE)
+        take_note_kind(apply, event);
+    else if (verdict == MERGE_CURRENT)
+        merge_count(apply->merge, event);
+    else if (take_note_outside(apply, event, verdict, applied, error) != 0)
+        return -1;
     take_release(apply, slot);
     return 0;
 }

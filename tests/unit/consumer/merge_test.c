@@ -125,7 +125,7 @@ static void rows_let_through_are_known_when_their_end_comes(void **state) {
     assert_true(merge_is_letting_through(f->merge));
     assert_int_equal(merge_judge(f->merge, row(f, 5, 150, 100, 1)), MERGE_PAST);
     merge_note_passed(f->merge, row(f, 5, 150, 100, 1));
-    assert_int_equal(offer(f, 5, 200, 1), MERGE_END_PASSED);
+    assert_int_equal(offer(f, 5, 200, 1), MERGE_END_PASSED_WHOLE);
     assert_int_equal(merge_finished_lsn(f->merge), 200);
     assert_int_equal(offer(f, 6, 300, 1), MERGE_END_CURRENT);
     assert_false(merge_is_letting_through(f->merge));
@@ -197,13 +197,13 @@ static void a_later_repeat_of_the_current_txid_is_not_of_it(void **state) {
 
 static void the_newest_let_through_are_remembered(void **state) {
     struct fixture *f = *state;
-    enum { COUNT = MERGE_PASSED_MAX + 10 };
+    enum { COUNT = PASSED_MAX + 10 };
     merge_let_through(f->merge);
     for (int i = 0; i < COUNT; i++)
         for (int again = 0; again < 2; again++)
             merge_note_passed(f->merge, row(f, 1000 + i, 200 + i, 100, 1));
-    assert_int_equal(offer(f, 1000 + COUNT - 1, 900, 1), MERGE_END_PASSED);
-    assert_int_equal(offer(f, 1000 + 10, 901, 1), MERGE_END_PASSED);
+    assert_int_equal(offer(f, 1000 + COUNT - 1, 900, 1), MERGE_END_PASSED_WHOLE);
+    assert_int_equal(offer(f, 1000 + 10, 901, 1), MERGE_END_PASSED_WHOLE);
     assert_true(merge_is_letting_through(f->merge));
     // too long ago: waited for, as one that was never seen
     assert_int_equal(offer(f, 1000 + 9, 902, 1), MERGE_END_CURRENT);

@@ -469,6 +469,7 @@ static void check_same(const struct fixture *fixture, const struct event *a, con
     assert_int_equal(a->change.op, b->change.op);
     assert_int_equal(a->change.snapshot, b->change.snapshot);
     assert_int_equal(a->change.snapshot_table_last, b->change.snapshot_table_last);
+    assert_int_equal(a->change.snapshot_first, b->change.snapshot_first);
     assert_int_equal(a->change.txid, b->change.txid);
     assert_int_equal(a->change.total_order, b->change.total_order);
     assert_int_equal(a->change.ts_ms, b->change.ts_ms);

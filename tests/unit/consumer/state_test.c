@@ -50,8 +50,9 @@ static void says_each_state(void **state) {
     expect(WITH(READS, NO_HEARTBEATS, .caught_up_ms = AGO), STATE_CATCHING_UP, "");
     expect(WITH(READS, NO_HEARTBEATS, .caught_up_ms = AGO + 1), STATE_LIVE, "");
     expect(WITH(READS, NO_HEARTBEATS, .waiting_since_ms = AGO), STATE_CATCHING_UP, "");
-    expect(WITH(READS, NO_HEARTBEATS, .waiting_since_ms = NOW - 7900), STATE_CATCHING_UP,
-           "waiting for 7 s for events of a source transaction");
+    expect(WITH(READS, NO_HEARTBEATS, .waiting_since_ms = NOW - 7900,
+                .waits_for = "waiting: transaction 701, 12 rows so far"),
+           STATE_CATCHING_UP, "waiting: transaction 701, 12 rows so far");
     expect(WITH(READS, NO_HEARTBEATS, .trouble = "shop.public.orders partition 3 does not exist any more"),
            STATE_CATCHING_UP, "shop.public.orders partition 3 does not exist any more");
 }

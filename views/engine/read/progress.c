@@ -182,6 +182,13 @@ void progress_set_log_start(struct progress *progress, int number, int64_t log_s
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
+int64_t progress_high(struct progress *progress, int number) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    int64_t high = progress->partitions[number].high;
+    (void)pthread_mutex_unlock(&progress->mutex);
+    return high;
+}
+
 void progress_set_applied(struct progress *progress, int number, int64_t applied) {
     (void)pthread_mutex_lock(&progress->mutex);
     struct partition_progress *partition = &progress->partitions[number];

@@ -1,0 +1,375 @@
+#include "consumer/apply/loop/lost.h"
+
+#include "consumer/apply/loop/feeds.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NEWEST_BOUNDARIES = 4, // of the transaction topic that are looked at for an END
+    DIGITS_MAX = 32,
+    TABLES_NAMED_MAX = 3,
+};
+
+// Why the rows that a table owes the current transaction will not come.
+enum lost_kind {
+    LOST_NOT_KNOWN, // they may be under way
+    LOST_PAST,
+    LOST_NO_TOPIC,
+    LOST_RETENTION,
+    LOST_LATER_END,
+    LOST_BY_HEARTBEATS,
+    LOST_PARTIALLY,
+    LOST_EMPTY,
+};
+
+static const char *const lost_names[] = {
+    [LOST_PAST] = "every partition is past them",
+    [LOST_NO_TOPIC] = "no topic of it is read",
+    [LOST_RETENTION] = "retention has taken the beginning of its partitions, which are read to their ends",
+    [LOST_LATER_END] = "the connector has sent later transactions, and its partitions are read to their ends",
+    [LOST_BY_HEARTBEATS] = "heartbeats have gone on without a gap, and its partitions are read to their ends",
+    [LOST_EMPTY] = "its topic has never had a message",
+    [LOST_PARTIALLY] = "some of its rows never come, and its partitions are read to their ends",
+};
+
+int lost_init(struct lost *lost, const struct catalog *catalog, struct error *error) {
+    lost->tables = calloc((size_t)catalog->table_count, sizeof *lost->tables);
+    if (lost->tables == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    return event_init(&lost->boundary, catalog, error);
+}
+
+void lost_free(struct lost *lost) {
+    free(lost->tables);
+    event_done(&lost->boundary);
+    *lost = (struct lost){0};
+}
+
+void lost_note_heartbeat(struct apply *apply, int64_t ts_ms) {
+    struct lost *lost = &apply->lost;
+    if (ts_ms <= lost->heartbeat_ms)
+        return;
+    if (ts_ms - lost->heartbeat_ms > apply->config.transaction_wait_ms * LOST_HEARTBEAT_GAP)
+        lost->heartbeats_since_ms = ts_ms;
+    lost->heartbeat_ms = ts_ms;
+}
+
+void lost_note_table(struct apply *apply, const struct table *table) {
+    struct lost_table *watch = &apply->lost.tables[table->index];
+    apply->lost.absent -= watch->absent;
+    watch->absent = false;
+}
+
+void lost_note_discovery(struct apply *apply) {
+    apply->lost.discoveries++;
+}
+
+void lost_begin_current(struct apply *apply, int slot) {
+    struct lost *lost = &apply->lost;
+    lost->end_slot = slot;
+    lost->end_ts_ms = apply->partitions[slot]->head->ts_ms;
+    lost->end_discoveries = lost->discoveries;
+    for (int t = 0; lost->absent > 0 && t < apply->config.catalog->table_count; t++)
+        if (lost->tables[t].absent)
+            merge_excuse(apply->merge, &apply->config.catalog->tables[t]);
+}
+
+static bool lost_has_waited(const struct apply *apply, int64_t ms) {
+    return apply->config.monotonic_ms() - apply->waiting.since_ms >= ms;
+}
+
+// What the connector sent at `ts_ms` by its clock would have come: it has gone on since.
+static bool lost_heartbeats_went_on(const struct apply *apply, int64_t ts_ms) {
+    const struct lost *lost = &apply->lost;
+    return lost->heartbeat_ms > 0 && lost->heartbeats_since_ms <= ts_ms &&
+           lost->heartbeat_ms >= ts_ms + apply->config.transaction_wait_ms * LOST_HEARTBEATS;
+}
+
+// An END above the current transaction's, sent so much later that the rows before it are not in the producer's
+// buffers any more. A connector that was killed sends the current transaction again before a later END.
+static bool lost_later_end(struct apply *apply) {
+    struct lost *lost = &apply->lost;
+    int64_t sent_ms;
+    for (int i = 1; i <= NEWEST_BOUNDARIES; i++) {
+        if (!prefetch_newest(apply->prefetch, lost->end_slot, i, &lost->boundary, &sent_ms))
+            continue;
+        const struct change *change = &lost->boundary.change;
+        if (lost->boundary.kind == EVENT_END &&
+            sent_ms >= lost->end_ts_ms + apply->config.transaction_wait_ms &&
+            timeline_lsn(&apply->timelines, change->lsn, change->ts_ms) > merge_current_lsn(apply->merge))
+            return true;
+    }
+    return false;
+}
+
+struct lost_partitions {
+    int count;
+    int past;      // the head waits: it is of a later transaction
+    int expired;   // read to their ends, nothing was found, and the beginning is gone
+    int empty;     // never had a message
+    int unread;    // there may be more that was not delivered
+    bool streamed; // rows of the table have come at all
+};
+
+static struct lost_partitions lost_look_at(const struct apply *apply, const struct table *table) {
+    struct lost_partitions found = {0};
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition == NULL || !feeds_table(apply, partition, table))
+            continue;
+        bool streamed = partition->newest_lsn != LSN_NONE;
+        found.count++;
+        found.past += partition->head != NULL;
+        found.unread += partition->head == NULL && !apply->config.source.at_end(apply->config.source.self, i);
+        found.expired += partition->head == NULL && partition->started_at > 0 && !streamed;
+        found.empty += partition->head == NULL && !partition->known && partition->started_at <= 0;
+        found.streamed |= streamed;
+    }
+    return found;
+}
+
+static enum lost_kind lost_of_table(struct apply *apply, const struct table *table) {
+    const struct lost *lost = &apply->lost;
+    int64_t wait_ms = apply->config.transaction_wait_ms;
+    const struct lost_partitions found = lost_look_at(apply, table);
+    if (found.count == 0)
+        return lost->discoveries > lost->end_discoveries ? LOST_NO_TOPIC : LOST_NOT_KNOWN;
+    if (found.past == found.count)
+        return LOST_PAST;
+    if (found.unread > 0)
+        return LOST_NOT_KNOWN;
+    bool lives = lost->heartbeat_ms == 0 || lost->heartbeat_ms >= lost->end_ts_ms;
+    if (lost->tables[table->index].partial && lives && lost_has_waited(apply, wait_ms / LOST_PARTIAL_PART))
+        return LOST_PARTIALLY;
+    if (!lost_has_waited(apply, wait_ms))
+        return LOST_NOT_KNOWN;
+    if (found.past + found.expired == found.count)
+        return LOST_RETENTION;
+    if (lost_later_end(apply))
+        return LOST_LATER_END;
+    if (lost_heartbeats_went_on(apply, lost->end_ts_ms))
+        return LOST_BY_HEARTBEATS;
+    return found.empty == found.count && lost_has_waited(apply, wait_ms * LOST_HEARTBEATS) ? LOST_EMPTY
+                                                                                           : LOST_NOT_KNOWN;
+}
+
+// What was found out about a table holds for the next transaction too.
+static void lost_learn(struct apply *apply, const struct table *table, enum lost_kind kind) {
+    struct lost_table *watch = &apply->lost.tables[table->index];
+    bool by_design =
+        kind == LOST_NO_TOPIC || kind == LOST_EMPTY || kind == LOST_LATER_END || kind == LOST_BY_HEARTBEATS;
+    if (!by_design || watch->absent || watch->partial)
+        return;
+    bool none = kind == LOST_NO_TOPIC || !lost_look_at(apply, table).streamed;
+    watch->absent = none;
+    watch->partial = !none;
+    apply->lost.absent += none;
+    warnings_add(
+        &apply->warnings,
+        "table %s: transactions count rows of it that do not come (%s); %s. Take it out of source.sql, or "
+        "its rows' transforms out of the connector",
+        table->name, lost_names[kind],
+        none ? "they are not waited for any more" : "they are waited for less from now on");
+}
+
+__attribute__((format(printf, 2, 3))) static void lost_append(char *text, const char *format, ...) {
+    size_t size = strlen(text);
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text + size, LOST_WHY_SIZE - size, format, args);
+    va_end(args);
+}
+
+bool lost_excuse(struct apply *apply) {
+    bool any = false;
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        const struct table *table = &apply->config.catalog->tables[t];
+        if (merge_missing(apply->merge, table) <= 0 || lost_look_at(apply, table).count > 0 ||
+            lost_of_table(apply, table) != LOST_NO_TOPIC)
+            continue;
+        lost_learn(apply, table, LOST_NO_TOPIC);
+        merge_excuse(apply->merge, table);
+        any = true;
+    }
+    return any;
+}
+
+bool lost_is_past(struct apply *apply) {
+    bool owed = false;
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        const struct table *table = &apply->config.catalog->tables[t];
+        if (merge_missing(apply->merge, table) <= 0)
+            continue;
+        const struct lost_partitions found = lost_look_at(apply, table);
+        if (found.count == 0 || found.past < found.count)
+            return false;
+        owed = true;
+    }
+    return owed;
+}
+
+bool lost_rows(struct apply *apply, char *ret_why) {
+    enum lost_kind kinds[CATALOG_TABLES_MAX] = {LOST_NOT_KNOWN};
+    bool owed = false;
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        const struct table *table = &apply->config.catalog->tables[t];
+        if (merge_missing(apply->merge, table) <= 0)
+            continue;
+        owed = true;
+        kinds[t] = lost_of_table(apply, table);
+        if (kinds[t] == LOST_NOT_KNOWN)
+            return false;
+    }
+    *ret_why = '\0';
+    int named = 0;
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        if (kinds[t] == LOST_NOT_KNOWN)
+            continue;
+        const struct table *table = &apply->config.catalog->tables[t];
+        if (named++ < TABLES_NAMED_MAX)
+            lost_append(ret_why, "%s%" PRId64 " of %s: %s", named > 1 ? "; " : "",
+                        merge_missing(apply->merge, table), table->name, lost_names[kinds[t]]);
+        lost_learn(apply, table, kinds[t]);
+    }
+    return owed;
+}
+
+// The newest time at which a row that waits was sent.
+static int64_t lost_waiting_ts_ms(const struct apply *apply) {
+    int64_t newest = 0;
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition != NULL && partition->head != NULL && partition->head->ts_ms > newest)
+            newest = partition->head->ts_ms;
+    }
+    return newest;
+}
+
+// A full snapshot that was taken after every row that waits: it has what they did. A transaction is committed
+// before the connector sends its first row.
+static bool lost_snapshot_after(struct apply *apply) {
+    int64_t snapshot = LSN_NONE, newest = LSN_NONE;
+    for (int t = 0; t < apply->config.catalog->table_count; t++)
+        if (apply->snapshots[t].lsn > snapshot)
+            snapshot = apply->snapshots[t].lsn;
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition == NULL || partition->table == NULL || partition->head == NULL)
+            continue;
+        const struct change *change = &partition->event->change;
+        newest = change->lsn > newest ? change->lsn : newest;
+        int64_t sent_ms;
+        if (!prefetch_newest(apply->prefetch, i, 1, &apply->lost.boundary, &sent_ms))
+            continue;
+        change = &apply->lost.boundary.change;
+        int64_t lsn = timeline_lsn(&apply->timelines, change->lsn, change->ts_ms);
+        if (change->op == CHANGE_READ && change->snapshot == SNAPSHOT_FULL && lsn > snapshot)
+            snapshot = lsn;
+    }
+    return newest != LSN_NONE && snapshot > newest;
+}
+
+// Whether the transaction topic is read to its end. ret_expired: its beginning is gone, and nothing came since.
+static bool lost_is_at_end(const struct apply *apply, bool *ret_expired) {
+    *ret_expired = false;
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition == NULL || partition->role != TOPIC_TRANSACTION)
+            continue;
+        if (partition->head != NULL || !apply->config.source.at_end(apply->config.source.self, i))
+            return false;
+        *ret_expired |= partition->started_at > 0 && !partition->known;
+    }
+    return true;
+}
+
+bool lost_end(struct apply *apply, char *ret_why) {
+    static const char by_snapshot[] = "a snapshot was taken after them";
+    static const char by_retention[] =
+        "retention has taken the beginning of the transaction topic, which is empty since";
+    static const char by_heartbeats[] =
+        "it has no BEGIN of theirs either, and heartbeats have gone on without a gap";
+    bool expired;
+    int64_t txid;
+    if (!lost_has_waited(apply, apply->config.transaction_wait_ms) || !lost_is_at_end(apply, &expired))
+        return false;
+    const char *why = NULL;
+    if (lost_snapshot_after(apply))
+        why = by_snapshot;
+    else if (merge_is_being_sent(apply->merge, &txid))
+        return false;
+    else if (expired)
+        why = by_retention;
+    else if (lost_heartbeats_went_on(apply, lost_waiting_ts_ms(apply)))
+        why = by_heartbeats;
+    (void)snprintf(ret_why, LOST_WHY_SIZE, "%s", why != NULL ? why : "");
+    return why != NULL;
+}
+
+static void lost_write_number(int64_t number, char ret[DIGITS_MAX]) {
+    char digits[DIGITS_MAX];
+    int size = snprintf(digits, sizeof digits, "%" PRId64, number);
+    int at = 0;
+    for (int i = 0; i < size; i++) {
+        if (i > 0 && (size - i) % 3 == 0)
+            ret[at++] = ',';
+        ret[at++] = digits[i];
+    }
+    ret[at] = '\0';
+}
+
+// Messages of one transaction, or of any where it is -1, that wait in the tables' topics. All that follows its
+// first row is of it while it is the one being sent.
+static int64_t lost_count_waiting(const struct apply *apply, int64_t txid) {
+    int64_t count = 0;
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition == NULL || partition->table == NULL || partition->head == NULL ||
+            (txid >= 0 && partition->event->change.txid != txid))
+            continue;
+        int64_t high = progress_high(apply->config.progress, i);
+        count += high > partition->head->offset ? high - partition->head->offset : 1;
+    }
+    return count;
+}
+
+static void lost_describe_missing(const struct apply *apply, char *ret, size_t size) {
+    const struct table *first = NULL;
+    int others = -1;
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        const struct table *table = &apply->config.catalog->tables[t];
+        if (merge_missing(apply->merge, table) <= 0)
+            continue;
+        if (first == NULL)
+            first = table;
+        others++;
+    }
+    char rows[DIGITS_MAX];
+    lost_write_number(first != NULL ? merge_missing(apply->merge, first) : 0, rows);
+    int written = snprintf(ret, size, "waiting: transaction %" PRId64 ", %s rows of %s have not come",
+                           merge_current_txid(apply->merge), rows, first != NULL ? first->name : "no table");
+    if (others > 0 && written > 0 && (size_t)written < size)
+        (void)snprintf(ret + written, size - (size_t)written, ", and some of %d other tables", others);
+}
+
+void lost_describe(const struct apply *apply, char *ret, size_t size) {
+    int64_t txid;
+    char rows[DIGITS_MAX];
+    if (merge_has_current(apply->merge)) {
+        lost_describe_missing(apply, ret, size);
+        return;
+    }
+    bool sending = merge_is_being_sent(apply->merge, &txid);
+    for (int i = 0; !sending && i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition != NULL && partition->table != NULL && partition->head != NULL)
+            txid = partition->event->change.txid;
+    }
+    lost_write_number(lost_count_waiting(apply, txid), rows);
+    (void)snprintf(ret, size, "waiting: transaction %" PRId64 ", %s rows so far%s", txid, rows,
+                   sending ? "" : ", neither its BEGIN nor its END has come");
+}

@@ -1,0 +1,46 @@
+// What delivered rows wait for and will never get, and how that is known. Time alone is no evidence: a
+// connector that is away sends nothing newer, and one that sends a long transaction takes as long as it takes.
+// Evidence is what the log says: a partition that is past the rows, a topic that does not exist, retention that
+// took them, or a connector that was seen to go on behind them. Inside apply only.
+#ifndef TIDEMARK_APPLY_LOOP_LOST_H
+#define TIDEMARK_APPLY_LOOP_LOST_H
+
+#include "consumer/apply/loop/state.h"
+
+enum {
+    LOST_WHY_SIZE = 320,
+    // Heartbeats without a gap for so many times transaction_wait_ms after the rows were sent, and the connector
+    // was not started again in between: what it had to send is there.
+    LOST_HEARTBEATS = 6,
+    // and so many times is a gap
+    LOST_HEARTBEAT_GAP = 2,
+    // A table of which some rows are known not to come is waited for by this part of transaction_wait_ms.
+    LOST_PARTIAL_PART = 5,
+};
+
+int lost_init(struct lost *lost, const struct catalog *catalog, struct error *error);
+void lost_free(struct lost *lost);
+
+// The connector lived at `ts_ms` by its own clock.
+void lost_note_heartbeat(struct apply *apply, int64_t ts_ms);
+// A row of the table has come, or a partition that may have some.
+void lost_note_table(struct apply *apply, const struct table *table);
+// Every topic that exists has been added by now.
+void lost_note_discovery(struct apply *apply);
+// The END in `slot` is the current transaction's: it does not wait for tables whose rows do not come by design.
+void lost_begin_current(struct apply *apply, int slot);
+
+// The current transaction does not wait for a table that no topic was found for. True when there was one.
+bool lost_excuse(struct apply *apply);
+// Whether each partition of each table that owes the current transaction rows is past it. Needs no wait.
+bool lost_is_past(struct apply *apply);
+// Whether no row that the current transaction lacks will ever come. What holds for a table by design is learnt.
+// ret_why, LOST_WHY_SIZE: the evidence.
+bool lost_rows(struct apply *apply, char *ret_why);
+// Whether the END of rows that wait will never come.
+bool lost_end(struct apply *apply, char *ret_why);
+
+// "waiting: transaction 701, 12,328 rows so far", or what else is waited for.
+void lost_describe(const struct apply *apply, char *ret, size_t size);
+
+#endif

@@ -1,0 +1,24 @@
+// What is known of the source's snapshots: where a table's ends, and whether all tables have it. A table's ends
+// with its last marker. A table whose only row is the first of the whole snapshot has no such marker (Debezium
+// 3.4 to 3.7): it ends where another table's rows follow. And every snapshot has ended where something was
+// streamed that was committed after it. Inside apply only.
+#ifndef TIDEMARK_APPLY_LOOP_SNAPSHOTS_H
+#define TIDEMARK_APPLY_LOOP_SNAPSHOTS_H
+
+#include "consumer/apply/loop/state.h"
+
+enum {
+    // So long after a snapshot's end is known, rows of other partitions may still be under way.
+    SNAPSHOTS_SETTLE_MS = 500,
+};
+
+int snapshots_init(struct apply *apply, struct error *error);
+// A row of a table's snapshot was taken.
+void snapshots_note_row(struct apply *apply, const struct change *change);
+// Whether the connector is past the table's snapshot. Its rows may be under way still. `marked`: its last marker
+// was seen.
+bool snapshots_have_ended(const struct apply *apply, const struct table *table, int64_t lsn, bool marked);
+// Whether all tables have what the snapshot has of them, as far as is known.
+bool snapshots_is_complete(const struct apply *apply, int64_t snapshot_lsn);
+
+#endif

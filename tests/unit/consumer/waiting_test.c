@@ -1,0 +1,560 @@
+// What is waited for and what is passed, in virtual time: the loop over a log in memory whose topics are at their
+// ends.
+#include "consumer/apply/apply.h"
+
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+// clang-format on
+
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    MESSAGES_MAX = 64,
+    PARTITIONS_MAX = 8,
+    WAIT_MS = 5000,
+    HOUR_MS = 3600 * 1000,
+    FIRST_MS = 1700000000,
+};
+
+static const char source_sql[] = "create table a(id int primary key, v int);\n"
+                                 "create table b(id int primary key, v int);\n";
+
+static int64_t now_ms;
+
+static int64_t clock_now(void) {
+    return now_ms;
+}
+
+struct log {
+    char topic[64];
+    int32_t partition;
+    struct message messages[MESSAGES_MAX];
+    int64_t first; // offset
+    int count;
+    int next;
+};
+
+struct fixture {
+    char folder[64];
+    char path[80];
+    struct catalog *catalog;
+    struct store *store;
+    struct progress *progress;
+    struct apply *apply;
+    struct log logs[PARTITIONS_MAX]; // by slot
+    int log_count;
+    char warnings[4096];
+};
+
+static const struct message *peek(void *self, int slot) {
+    struct log *log = &((struct fixture *)self)->logs[slot];
+    return log->next < log->count ? &log->messages[log->next] : NULL;
+}
+
+static void release(void *self, int slot) {
+    ((struct fixture *)self)->logs[slot].next++;
+}
+
+static int delivered(void *self, int slot) {
+    const struct log *log = &((struct fixture *)self)->logs[slot];
+    return log->count - log->next;
+}
+
+static void peek_at(void *self, int slot, int index, struct message *ret) {
+    const struct log *log = &((struct fixture *)self)->logs[slot];
+    *ret = log->messages[log->next + index];
+}
+
+static bool at_end(void *self, int slot) {
+    return delivered(self, slot) == 0;
+}
+
+static void write_source(const struct fixture *f) {
+    char path[96];
+    (void)snprintf(path, sizeof path, "%s/source.sql", f->folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(source_sql, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void open_apply(struct fixture *f) {
+    struct error error = {0};
+    struct store_report report;
+    assert_int_equal(progress_new(&f->progress, &error), 0);
+    assert_int_equal(store_open(&f->store, f->path, f->catalog, &report, &error), 0);
+    const struct apply_config config = {
+        .catalog = f->catalog,
+        .store = f->store,
+        .progress = f->progress,
+        .source = {f, peek, release, delivered, peek_at, at_end},
+        .prefix = "s",
+        .settings = &value_settings_default,
+        .commit_messages = APPLY_COMMIT_MESSAGES,
+        .transaction_wait_ms = WAIT_MS,
+        .monotonic_ms = clock_now,
+        .wall_ms = clock_now,
+    };
+    assert_int_equal(apply_new(&f->apply, &config, &error), 0);
+}
+
+static int set_up(void **state) {
+    struct fixture *f = calloc(1, sizeof *f);
+    assert_non_null(f);
+    now_ms = FIRST_MS;
+    (void)snprintf(f->folder, sizeof f->folder, "/tmp/waiting-test-XXXXXX");
+    assert_non_null(mkdtemp(f->folder));
+    (void)snprintf(f->path, sizeof f->path, "%s/s.db", f->folder);
+    write_source(f);
+    struct error error = {0};
+    assert_int_equal(catalog_load(f->folder, NULL, &f->catalog, &error), 0);
+    open_apply(f);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *f = *state;
+    apply_free(&f->apply);
+    store_close(&f->store);
+    progress_free(&f->progress);
+    catalog_free(&f->catalog);
+    for (int i = 0; i < f->log_count; i++)
+        for (int m = 0; m < f->logs[i].count; m++) {
+            free((char *)f->logs[i].messages[m].key.data);
+            free((char *)f->logs[i].messages[m].value.data);
+        }
+    static const char *const names[] = {"s.db", "s.db-wal", "s.db-shm", "source.sql"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[96];
+        (void)snprintf(path, sizeof path, "%s/%s", f->folder, names[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(f->folder);
+    free(f);
+    return 0;
+}
+
+// A partition whose log begins at `first`. Its slot.
+static int add(struct fixture *f, const char *topic, int32_t partition, int64_t first) {
+    struct error error = {0};
+    int slot;
+    int64_t next;
+    assert_int_equal(apply_add_partition(f->apply, topic, partition, &slot, &next, &error), 0);
+    assert_in_range(slot, 0, PARTITIONS_MAX - 1);
+    f->logs[slot].first = first;
+    f->log_count = slot + 1 > f->log_count ? slot + 1 : f->log_count;
+    apply_start_at(f->apply, slot, first);
+    return slot;
+}
+
+__attribute__((format(printf, 4, 5))) static void send(struct fixture *f, int slot, const char *key,
+                                                       const char *format, ...) {
+    struct log *log = &f->logs[slot];
+    char value[1024];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(value, sizeof value, format, args);
+    va_end(args);
+    assert_in_range(log->count, 0, MESSAGES_MAX - 1);
+    char *key_copy = strdup(key), *value_copy = strdup(value);
+    assert_non_null(key_copy);
+    assert_non_null(value_copy);
+    log->messages[log->count] = (struct message){.slot = slot,
+                                                 .offset = log->first + log->count,
+                                                 .ts_ms = now_ms,
+                                                 .key = span_of(key_copy),
+                                                 .value = span_of(value_copy)};
+    log->count++;
+    progress_set_high(f->progress, slot, log->first + log->count, now_ms);
+}
+
+static void send_begin(struct fixture *f, int slot, int txid, int lsn) {
+    send(f, slot, "{}", "{\"status\":\"BEGIN\",\"id\":\"%d:%d\",\"ts_ms\":%d}", txid, lsn, FIRST_MS);
+}
+
+// `a`, `b`: the rows that it counts of each.
+static void send_end(struct fixture *f, int slot, int txid, int lsn, int a, int b) {
+    send(f, slot, "{}",
+         "{\"status\":\"END\",\"id\":\"%d:%d\",\"event_count\":%d,\"data_collections\":["
+         "{\"data_collection\":\"public.a\",\"event_count\":%d},"
+         "{\"data_collection\":\"public.b\",\"event_count\":%d}],\"ts_ms\":%d}",
+         txid, lsn, a + b, a, b, FIRST_MS);
+}
+
+static void send_row(struct fixture *f, int slot, const char *table, int id, int txid, int lsn, int order) {
+    char key[32];
+    (void)snprintf(key, sizeof key, "{\"id\":%d}", id);
+    send(f, slot, key,
+         "{\"before\":null,\"after\":{\"id\":%d,\"v\":%d},\"source\":{\"snapshot\":\"false\",\"ts_ms\":%d,"
+         "\"table\":\"%s\",\"lsn\":%d,\"sequence\":\"[null,\\\"%d\\\"]\",\"txId\":%d},"
+         "\"transaction\":{\"id\":\"%d:%d\",\"total_order\":%d,\"data_collection_order\":1},\"op\":\"c\"}",
+         id, txid, FIRST_MS, table, lsn, lsn, txid, txid, lsn, order);
+}
+
+static void send_snapshot(struct fixture *f, int slot, const char *table, int id, int lsn, const char *mark) {
+    char key[32];
+    (void)snprintf(key, sizeof key, "{\"id\":%d}", id);
+    send(f, slot, key,
+         "{\"before\":null,\"after\":{\"id\":%d,\"v\":0},\"source\":{\"snapshot\":\"%s\",\"ts_ms\":%d,"
+         "\"table\":\"%s\",\"lsn\":%d,\"txId\":1},\"transaction\":null,\"op\":\"r\"}",
+         id, mark, FIRST_MS, table, lsn);
+}
+
+// The loop comes to rest, as tidemark run does it, and time passes by `ms`.
+static void rest(struct fixture *f, int64_t ms) {
+    struct error error = {0};
+    for (int i = 0; i < 3; i++) { // what a commit made way for, or what was passed, is taken too
+        int64_t taken = 1;
+        while (taken > 0)
+            assert_int_equal(apply_step(f->apply, &taken, &error), 0);
+        if (apply_pass_lost(f->apply, &error) != 0 || apply_sweep(f->apply, at_end, f, false, &error) != 0 ||
+            apply_commit(f->apply, &error) != 0)
+            fail_msg("%s", error.message);
+    }
+    for (const char *text = apply_warning(f->apply); text != NULL; text = apply_warning(f->apply)) {
+        size_t size = strlen(f->warnings);
+        (void)snprintf(f->warnings + size, sizeof f->warnings - size, "%s\n", text);
+    }
+    now_ms += ms;
+}
+
+static void rest_long(struct fixture *f) {
+    for (int i = 0; i < 20; i++)
+        rest(f, WAIT_MS);
+}
+
+static int64_t query(const struct fixture *f, const char *sql) {
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    assert_int_equal(sqlite3_open_v2(f->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    int64_t value = sqlite3_column_int64(stmt, 0);
+    (void)sqlite3_finalize(stmt);
+    (void)sqlite3_close(db);
+    return value;
+}
+
+static int64_t rows(const struct fixture *f) {
+    return query(f, "select (select count(*) from a) + (select count(*) from b)");
+}
+
+static bool is_transactional(const struct fixture *f) {
+    return query(f, "select transactional from _position") == 1;
+}
+
+static bool is_visible(const struct fixture *f, int txid) {
+    char sql[128];
+    (void)snprintf(sql, sizeof sql,
+                   "select count(*) from _transactions where %d between txid and coalesce(last, txid)", txid);
+    return query(f, sql) == 1;
+}
+
+static int64_t passed(const struct fixture *f) {
+    return apply_counters(f->apply)->transactions_passed;
+}
+
+static void expect_wait(const struct fixture *f, const char *expected) {
+    char text[512];
+    int64_t since;
+    assert_true(apply_is_waiting(f->apply, &since));
+    apply_describe_wait(f->apply, text, sizeof text);
+    assert_string_equal(text, expected);
+}
+
+struct topics {
+    int transactions, heartbeats, a, b;
+};
+
+static struct topics add_all(struct fixture *f) {
+    struct topics t = {add(f, "s.transaction", 0, 0), add(f, "__debezium-heartbeat.s", 0, 0),
+                       add(f, "s.public.a", 0, 0), add(f, "s.public.b", 0, 0)};
+    apply_set_sequenced(f->apply, true);
+    apply_note_discovery(f->apply);
+    return t;
+}
+
+// A whole transaction: what answers show meanwhile.
+static void send_first(struct fixture *f, const struct topics *t) {
+    send_begin(f, t->transactions, 700, 1000);
+    send_row(f, t->a, "a", 1, 700, 1000, 1);
+    send_row(f, t->b, "b", 1, 700, 1010, 2);
+    send_end(f, t->transactions, 700, 1020, 1, 1);
+    rest(f, 1000);
+    assert_int_equal(rows(f), 2);
+}
+
+static void beat(struct fixture *f, int slot) {
+    send(f, slot, "{}", "{\"ts_ms\":%" PRId64 "}", now_ms);
+}
+
+// Heartbeats come between the rows of one transaction, however long it takes.
+static void a_transaction_that_is_being_sent_is_waited_for(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    send_first(f, &t);
+    send_begin(f, t.transactions, 701, 1100);
+    for (int i = 0; i < 30; i++) {
+        send_row(f, t.a, "a", 10 + i, 701, 1100 + i, 1 + i);
+        beat(f, t.heartbeats);
+        rest(f, 1000);
+    }
+    assert_int_equal(rows(f), 2);
+    assert_true(is_transactional(f));
+    expect_wait(f, "waiting: transaction 701, 30 rows so far");
+    send_row(f, t.b, "b", 10, 701, 1200, 31);
+    send_end(f, t.transactions, 701, 1300, 30, 1);
+    rest(f, 0);
+    assert_int_equal(rows(f), 33);
+    assert_true(is_transactional(f));
+    assert_true(is_visible(f, 701));
+    assert_int_equal(passed(f), 0);
+    assert_string_equal(f->warnings, "");
+}
+
+// Nothing newer can come: nothing is gained by showing half of it.
+static void a_connector_that_is_away_is_waited_for(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    beat(f, t.heartbeats);
+    send_first(f, &t);
+    send_begin(f, t.transactions, 701, 1100);
+    send_row(f, t.a, "a", 10, 701, 1100, 1);
+    send_end(f, t.transactions, 701, 1300, 1, 2);
+    send_begin(f, t.transactions, 702, 1400);
+    send_end(f, t.transactions, 702, 1500, 1, 0);
+    rest_long(f);
+    now_ms += HOUR_MS;
+    rest_long(f);
+    expect_wait(f, "waiting: transaction 701, 2 rows of b have not come");
+    assert_int_equal(rows(f), 2);
+    // It is back, lives, and sends again from the beginning.
+    for (int i = 0; i < 20; i++) {
+        beat(f, t.heartbeats);
+        rest(f, 1000);
+    }
+    assert_int_equal(rows(f), 2);
+    send_begin(f, t.transactions, 701, 1100);
+    send_row(f, t.a, "a", 10, 701, 1100, 1);
+    send_row(f, t.b, "b", 10, 701, 1110, 2);
+    rest_long(f);
+    assert_int_equal(rows(f), 2);
+    send_row(f, t.b, "b", 11, 701, 1120, 3);
+    send_end(f, t.transactions, 701, 1300, 1, 2);
+    send_row(f, t.a, "a", 12, 702, 1400, 1);
+    send_end(f, t.transactions, 702, 1500, 1, 0);
+    rest(f, 0);
+    assert_int_equal(rows(f), 6);
+    assert_true(is_transactional(f));
+    assert_int_equal(passed(f), 0);
+    assert_string_equal(f->warnings, "");
+}
+
+// What is whole before is shown, though the next transaction has begun.
+static void what_is_whole_before_is_shown(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    send_begin(f, t.transactions, 700, 1000);
+    send_row(f, t.a, "a", 1, 700, 1000, 1);
+    send_end(f, t.transactions, 700, 1020, 1, 0);
+    send_begin(f, t.transactions, 701, 1100);
+    send_row(f, t.a, "a", 10, 701, 1100, 1);
+    send_end(f, t.transactions, 701, 1300, 1, 1);
+    rest(f, 1000);
+    rest(f, 1000);
+    assert_int_equal(rows(f), 1);
+    assert_true(is_visible(f, 700));
+    assert_false(is_visible(f, 701));
+}
+
+static void heartbeats_without_a_gap_are_evidence(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    beat(f, t.heartbeats);
+    send_first(f, &t);
+    send_begin(f, t.transactions, 701, 1100);
+    send_row(f, t.a, "a", 10, 701, 1100, 1);
+    send_end(f, t.transactions, 701, 1300, 1, 1);
+    for (int i = 0; i < 29; i++) {
+        beat(f, t.heartbeats);
+        rest(f, 1000);
+    }
+    assert_int_equal(rows(f), 2);
+    for (int i = 0; i < 5; i++) {
+        beat(f, t.heartbeats);
+        rest(f, 1000);
+    }
+    assert_int_equal(rows(f), 3);
+    assert_int_equal(passed(f), 1);
+    assert_false(is_transactional(f));
+    assert_non_null(strstr(f->warnings, "transaction 701"));
+    assert_non_null(strstr(f->warnings, "1 of b: heartbeats have gone on"));
+    assert_false(is_visible(f, 701));
+    // It came after all: whoever waits for it is told.
+    send_row(f, t.b, "b", 10, 701, 1110, 2);
+    rest(f, 0);
+    assert_true(is_visible(f, 701));
+}
+
+// None of its rows ever come: told once, and not waited for again.
+static void a_table_that_a_transform_drops_is_waited_for_once(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    for (int i = 0; i < 4; i++) {
+        int lsn = 1000 + 100 * i;
+        send_begin(f, t.transactions, 700 + i, lsn);
+        send_row(f, t.a, "a", i, 700 + i, lsn, 1);
+        send_end(f, t.transactions, 700 + i, lsn + 10, 1, 2);
+        now_ms += 2 * WAIT_MS;
+    }
+    rest(f, 1000);
+    rest(f, WAIT_MS);
+    rest(f, 0);
+    rest(f, 0);
+    assert_int_equal(rows(f), 4);
+    assert_int_equal(passed(f), 1);
+    assert_true(is_transactional(f));
+    assert_non_null(strstr(f->warnings, "table b: transactions count rows of it that do not come"));
+    assert_true(is_visible(f, 703));
+    // One that comes is a row like others, and waited for from now on.
+    send_begin(f, t.transactions, 710, 2000);
+    send_end(f, t.transactions, 710, 2010, 0, 1);
+    send_row(f, t.b, "b", 1, 710, 2000, 1);
+    send_begin(f, t.transactions, 711, 2100);
+    send_end(f, t.transactions, 711, 2110, 0, 1);
+    rest_long(f);
+    assert_int_equal(rows(f), 5);
+    expect_wait(f, "waiting: transaction 711, 1 rows of b have not come");
+}
+
+static void a_table_without_a_topic_is_not_waited_for(void **state) {
+    struct fixture *f = *state;
+    int transactions = add(f, "s.transaction", 0, 0), a = add(f, "s.public.a", 0, 0);
+    apply_set_sequenced(f->apply, true);
+    apply_note_discovery(f->apply);
+    send_begin(f, transactions, 700, 1000);
+    send_row(f, a, "a", 1, 700, 1000, 1);
+    send_end(f, transactions, 700, 1010, 1, 3);
+    rest(f, 10);
+    rest(f, 10);
+    assert_int_equal(rows(f), 0); // its topic may have been made just now
+    apply_note_discovery(f->apply);
+    rest(f, 10);
+    assert_int_equal(rows(f), 1);
+    send_begin(f, transactions, 701, 1100);
+    send_row(f, a, "a", 2, 701, 1100, 1);
+    send_end(f, transactions, 701, 1110, 1, 3);
+    rest(f, 600);
+    rest(f, 0);
+    assert_int_equal(rows(f), 2);
+    assert_int_equal(passed(f), 0);
+    assert_true(is_transactional(f));
+    assert_non_null(strstr(f->warnings, "table b: "));
+    assert_non_null(strstr(f->warnings, "no topic of it is read"));
+}
+
+static void retention_is_evidence(void **state) {
+    struct fixture *f = *state;
+    int transactions = add(f, "s.transaction", 0, 40), a = add(f, "s.public.a", 0, 0),
+        b = add(f, "s.public.b", 0, 17);
+    (void)b;
+    apply_set_sequenced(f->apply, true);
+    apply_note_discovery(f->apply);
+    send_row(f, a, "a", 1, 690, 900, 1); // its END is gone
+    rest(f, WAIT_MS);
+    assert_int_equal(rows(f), 0);
+    rest(f, 0);
+    rest(f, 0);
+    assert_int_equal(rows(f), 1);
+    assert_non_null(strstr(f->warnings, "retention has taken the beginning of the transaction topic"));
+    send_begin(f, transactions, 700, 1000);
+    send_row(f, a, "a", 2, 700, 1000, 1);
+    send_end(f, transactions, 700, 1010, 1, 1);
+    rest(f, WAIT_MS);
+    assert_int_equal(rows(f), 1);
+    rest(f, 0);
+    rest(f, 0);
+    assert_int_equal(rows(f), 2);
+    assert_non_null(strstr(f->warnings, "1 of b: retention has taken the beginning of its partitions"));
+}
+
+// Debezium 3.4 to 3.7: the first table's only row is marked "first", and nothing says that it is the last.
+static void a_snapshot_of_one_row_ends_where_another_table_follows(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    send_snapshot(f, t.a, "a", 1, 500, "first");
+    rest(f, 1000);
+    rest(f, 1000);
+    assert_false(is_transactional(f));
+    send_snapshot(f, t.b, "b", 1, 500, "first_in_data_collection");
+    send_snapshot(f, t.b, "b", 2, 500, "last");
+    rest(f, 0);
+    assert_false(is_transactional(f)); // rows of other partitions may be under way
+    rest(f, 600);
+    rest(f, 0);
+    assert_true(is_transactional(f));
+    assert_int_equal(query(f, "select lsn from _position"), 500);
+}
+
+static void a_snapshot_ends_where_something_is_streamed_after_it(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    send_snapshot(f, t.a, "a", 1, 500, "first");
+    rest(f, 1000);
+    rest(f, 1000);
+    assert_false(is_transactional(f));
+    send_begin(f, t.transactions, 700, 1000);
+    send_end(f, t.transactions, 700, 1010, 0, 0); // of tables that nobody declared
+    rest(f, 600);
+    rest(f, 600);
+    rest(f, 0);
+    assert_true(is_transactional(f));
+    assert_int_equal(query(f, "select lsn from _position"), 1010);
+}
+
+// Rows that were applied without ENDs are no whole transactions, after a restart neither.
+static void rows_without_ends_stay_per_key_after_a_restart(void **state) {
+    struct fixture *f = *state;
+    struct topics t = add_all(f);
+    send_snapshot(f, t.a, "a", 1, 500, "last");
+    send_row(f, t.a, "a", 2, 700, 1000, 0);
+    rest(f, 600);
+    rest(f, 0);
+    assert_false(is_transactional(f));
+    apply_free(&f->apply);
+    store_close(&f->store);
+    progress_free(&f->progress);
+    open_apply(f);
+    t = add_all(f);
+    beat(f, t.heartbeats);
+    rest(f, 600);
+    rest(f, 0);
+    assert_false(is_transactional(f));
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_transaction_that_is_being_sent_is_waited_for),
+        TEST(a_connector_that_is_away_is_waited_for),
+        TEST(what_is_whole_before_is_shown),
+        TEST(heartbeats_without_a_gap_are_evidence),
+        TEST(a_table_that_a_transform_drops_is_waited_for_once),
+        TEST(a_table_without_a_topic_is_not_waited_for),
+        TEST(retention_is_evidence),
+        TEST(a_snapshot_of_one_row_ends_where_another_table_follows),
+        TEST(a_snapshot_ends_where_something_is_streamed_after_it),
+        TEST(rows_without_ends_stay_per_key_after_a_restart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
