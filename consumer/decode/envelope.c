@@ -321,6 +321,31 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
     return envelope_finish_row(decoder, message, row, members, event, error);
 }
 
+// Where a row belongs whose schema is refused: its place is readable whatever is said of its columns.
+static void envelope_read_place(const struct envelope_decoder *decoder, const struct table *table,
+                                const struct message *message, struct event *event) {
+    struct envelope_config quiet = decoder->config;
+    quiet.drift = NULL;
+    struct row_reader row = {.config = &quiet,
+                             .table = table,
+                             .may_be_unavailable = true,
+                             .values = event->values,
+                             .arena = &event->arena};
+    struct members members = members_none;
+    struct payload_form form;
+    struct json_reader json;
+    struct error ignored = {0};
+    json_open(&json, message->value);
+    if (payload_enter_object(NULL, &json, NULL, &form, &ignored) != 1)
+        return;
+    (void)payload_read(&json, &row, &members, &form, &ignored);
+    if (json.error != NULL)
+        return;
+    envelope_set_place(&members, event);
+    if (envelope_set_op(&members, &event->change, &ignored) == 0)
+        envelope_set_snapshot(members.snapshot, &event->change);
+}
+
 static int envelope_decode_row(struct envelope_decoder *decoder, const struct table *table,
                                const struct message *message, struct event *event, struct error *error) {
     struct row_reader row = {.config = &decoder->config,
@@ -342,8 +367,10 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
     json_open(&json, message->value);
     struct payload_form form;
     int entered = payload_enter_object(decoder->schemas, &json, table, &form, error);
-    if (entered < 0)
+    if (entered < 0) {
+        envelope_read_place(decoder, table, message, event);
         return -1;
+    }
     if (entered == 0)
         return envelope_decode_tombstone(decoder, message, &row, event, error);
     row.schema = form.schema;

@@ -24,6 +24,7 @@ enum lost_kind {
     LOST_BY_HEARTBEATS,
     LOST_PARTIALLY,
     LOST_EMPTY,
+    LOST_UNREADABLE,
 };
 
 static const char *const lost_names[] = {
@@ -32,6 +33,7 @@ static const char *const lost_names[] = {
     [LOST_RETENTION] = "retention has taken the beginning of its partitions, which are read to their ends",
     [LOST_LATER_END] = "the connector has sent later transactions, and its partitions are read to their ends",
     [LOST_BY_HEARTBEATS] = "heartbeats have gone on without a gap, and its partitions are read to their ends",
+    [LOST_UNREADABLE] = "messages of its topic could not be read and are in quarantine",
     [LOST_EMPTY] = "its topic has never had a message",
     [LOST_PARTIALLY] = "some of its rows never come, and its partitions are read to their ends",
 };
@@ -62,6 +64,10 @@ void lost_note_table(struct apply *apply, const struct table *table) {
     struct lost_table *watch = &apply->lost.tables[table->index];
     apply->lost.absent -= watch->absent;
     watch->absent = false;
+}
+
+void lost_note_unreadable(struct apply *apply, const struct table *table) {
+    apply->lost.tables[table->index].unreadable++;
 }
 
 void lost_note_discovery(struct apply *apply) {
@@ -145,6 +151,8 @@ static enum lost_kind lost_of_table(struct apply *apply, const struct table *tab
     bool lives = lost->heartbeat_ms == 0 || lost->heartbeat_ms >= lost->end_ts_ms;
     if (lost->tables[table->index].partial && lives && lost_has_waited(apply, wait_ms / LOST_PARTIAL_PART))
         return LOST_PARTIALLY;
+    if (lost->tables[table->index].unreadable >= merge_missing(apply->merge, table))
+        return LOST_UNREADABLE;
     if (!lost_has_waited(apply, wait_ms))
         return LOST_NOT_KNOWN;
     if (found.past + found.expired == found.count)
@@ -160,6 +168,8 @@ static enum lost_kind lost_of_table(struct apply *apply, const struct table *tab
 // What was found out about a table holds for the next transaction too.
 static void lost_learn(struct apply *apply, const struct table *table, enum lost_kind kind) {
     struct lost_table *watch = &apply->lost.tables[table->index];
+    if (kind == LOST_UNREADABLE)
+        watch->unreadable -= merge_missing(apply->merge, table);
     bool by_design =
         kind == LOST_NO_TOPIC || kind == LOST_EMPTY || kind == LOST_LATER_END || kind == LOST_BY_HEARTBEATS;
     if (!by_design || watch->absent || watch->partial)

@@ -79,6 +79,8 @@ struct waiting {
 struct lost_table {
     bool absent;  // none of its rows come: no END waits for them
     bool partial; // some do not come
+    // messages in quarantine that may have been rows of any transaction, and were not yet missed
+    int64_t unreadable;
 };
 
 // The newest full snapshot that a table had rows of in this run.

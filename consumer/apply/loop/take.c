@@ -35,6 +35,8 @@ static int take_quarantine(struct apply *apply, struct partition *partition, con
     // The tombstone behind a delete that could not be applied does not do it either.
     partition->after_delete = partition->event->change.op == CHANGE_DELETE && partition->event->key_hash != 0;
     partition->deleted_key = partition->event->key_hash;
+    if (!partition->event->placed && partition->table != NULL)
+        lost_note_unreadable(apply, partition->table);
     apply->counters.quarantined++;
     progress_set_error(apply->config.progress, reason);
     warnings_add(&apply->warnings, "quarantined %s partition %d offset %lld: %s", partition->topic,

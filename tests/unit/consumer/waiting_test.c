@@ -463,6 +463,65 @@ static void a_table_without_a_topic_is_not_waited_for(void **state) {
     assert_non_null(strstr(f->warnings, "no topic of it is read"));
 }
 
+// Its place is readable, whatever its schema says: it is a row of its transaction.
+static void a_row_whose_schema_is_refused_counts(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    send_begin(f, t.transactions, 700, 1000);
+    send_row(f, t.a, "a", 1, 700, 1000, 1);
+    send(f, t.b, "{\"id\":1}",
+         "{\"schema\":{\"type\":\"struct\",\"fields\":[{\"type\":\"struct\",\"field\":\"after\",\"fields\":["
+         "{\"type\":\"int32\",\"field\":\"id\"},{\"type\":\"bytes\",\"field\":\"v\",\"name\":"
+         "\"org.apache.kafka.connect.data.Decimal\",\"version\":1}]}]},\"payload\":{\"before\":null,"
+         "\"after\":{\"id\":1,\"v\":\"AQ==\"},\"source\":{\"snapshot\":\"false\",\"ts_ms\":1,\"table\":\"b\","
+         "\"lsn\":1002,\"sequence\":\"[null,\\\"1002\\\"]\",\"txId\":700},\"transaction\":{\"id\":"
+         "\"700:1002\",\"total_order\":2,\"data_collection_order\":1},\"op\":\"c\"}}");
+    send_end(f, t.transactions, 700, 1010, 1, 1);
+    rest(f, 600);
+    rest(f, 0);
+    assert_int_equal(apply_counters(f->apply)->quarantined, 1);
+    assert_int_equal(rows(f), 1);
+    assert_int_equal(passed(f), 0);
+    assert_true(is_transactional(f));
+    assert_true(is_visible(f, 700));
+}
+
+// One that is no JSON may be of any transaction: the first that lacks a row does not wait for it.
+static void a_message_that_cannot_be_read_is_not_waited_for(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    send_begin(f, t.transactions, 700, 1000);
+    send_row(f, t.a, "a", 1, 700, 1000, 1);
+    send(f, t.b, "{\"id\":1}", "{\"before\":null,\"after\":");
+    send_end(f, t.transactions, 700, 1010, 1, 1);
+    rest(f, 0);
+    assert_int_equal(rows(f), 1);
+    assert_int_equal(passed(f), 1);
+    assert_non_null(strstr(f->warnings, "1 of b: messages of its topic could not be read"));
+    send_begin(f, t.transactions, 701, 1100);
+    send_end(f, t.transactions, 701, 1110, 0, 1);
+    rest_long(f);
+    expect_wait(f, "waiting: transaction 701, 1 rows of b have not come");
+}
+
+// Debezium counts logical messages under the name of a Java object.
+static void what_is_no_table_is_not_waited_for(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    send_begin(f, t.transactions, 700, 1000);
+    send_row(f, t.a, "a", 1, 700, 1000, 1);
+    send(f, t.transactions, "{}",
+         "{\"status\":\"END\",\"id\":\"700:1010\",\"event_count\":3,\"data_collections\":["
+         "{\"data_collection\":\"io.debezium.connector.postgresql.connection.LogicalDecodingMessage@1b2c\","
+         "\"event_count\":1},{\"data_collection\":\"public.nobodys\",\"event_count\":1},"
+         "{\"data_collection\":\"public.a\",\"event_count\":1}],\"ts_ms\":1}");
+    rest(f, 600);
+    rest(f, 0);
+    assert_int_equal(rows(f), 1);
+    assert_true(is_transactional(f));
+    assert_true(is_visible(f, 700));
+}
+
 static void retention_is_evidence(void **state) {
     struct fixture *f = *state;
     int transactions = add(f, "s.transaction", 0, 40), a = add(f, "s.public.a", 0, 0),
@@ -551,6 +610,9 @@ int main(void) {
         TEST(heartbeats_without_a_gap_are_evidence),
         TEST(a_table_that_a_transform_drops_is_waited_for_once),
         TEST(a_table_without_a_topic_is_not_waited_for),
+        TEST(a_row_whose_schema_is_refused_counts),
+        TEST(a_message_that_cannot_be_read_is_not_waited_for),
+        TEST(what_is_no_table_is_not_waited_for),
         TEST(retention_is_evidence),
         TEST(a_snapshot_of_one_row_ends_where_another_table_follows),
         TEST(a_snapshot_ends_where_something_is_streamed_after_it),
