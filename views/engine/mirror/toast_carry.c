@@ -4,7 +4,9 @@
 #include "views/engine/row/table_sql.h"
 #include "views/engine/sqlite/engine_sql.h"
 
+#include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 enum toast_carry_statement {
     TOAST_CARRY_KEEP,
@@ -14,21 +16,28 @@ enum toast_carry_statement {
     TOAST_CARRY_END,
     TOAST_CARRY_PURGE,
     TOAST_CARRY_COUNT,
+    TOAST_CARRY_JOINED,
+    TOAST_CARRY_UNLINKED,
+    TOAST_CARRY_UNKEPT,
     TOAST_CARRY_STATEMENTS,
 };
 
 static const char *const toast_carry_names[TOAST_CARRY_STATEMENTS] = {
-    [TOAST_CARRY_KEEP] = "carry_keep",     [TOAST_CARRY_FIND] = "carry_find",
-    [TOAST_CARRY_WANTED] = "carry_wanted", [TOAST_CARRY_GIVEN] = "carry_given",
-    [TOAST_CARRY_END] = "carry_end",       [TOAST_CARRY_PURGE] = "carry_purge",
-    [TOAST_CARRY_COUNT] = "carry_count",
+    [TOAST_CARRY_KEEP] = "carry_keep",         [TOAST_CARRY_FIND] = "carry_find",
+    [TOAST_CARRY_WANTED] = "carry_wanted",     [TOAST_CARRY_GIVEN] = "carry_given",
+    [TOAST_CARRY_END] = "carry_end",           [TOAST_CARRY_PURGE] = "carry_purge",
+    [TOAST_CARRY_COUNT] = "carry_count",       [TOAST_CARRY_JOINED] = "carry_joined",
+    [TOAST_CARRY_UNLINKED] = "carry_unlinked", [TOAST_CARRY_UNKEPT] = "carry_unkept",
 };
+
+enum { TOAST_CARRY_LINK_SIZE = 48 };
 
 struct toast_carry {
     sqlite3_stmt *statements[TOAST_CARRY_STATEMENTS];
     // Asked for while another thread may keep what a delete leaves.
     atomic_int_least64_t rows;  // in _carry
     atomic_int_least64_t wants; // those of them that await a value
+    atomic_int_least64_t links; // those of the wants that are passed on, and have no row yet
     int64_t purged_ts_ms;       // by the source's clock: the newest purge
 };
 
@@ -61,6 +70,7 @@ int toast_carry_reload(struct toast_carry *carry, struct error *error) {
         return -1;
     carry->rows = sqlite3_column_int64(count, 0);
     carry->wants = sqlite3_column_int64(count, 1);
+    carry->links = sqlite3_column_int64(count, 2);
     (void)sqlite3_reset(count);
     return 0;
 }
@@ -71,12 +81,18 @@ static void toast_carry_bind_place(sqlite3_stmt *stmt, const struct change *chan
     stmt_bind_integer(stmt, ":lsn", change->lsn);
 }
 
+// Where the create of a key change looks, as a 'want' names it that is passed on.
+static struct span toast_carry_link(const struct change *change, char ret[TOAST_CARRY_LINK_SIZE]) {
+    int size = snprintf(ret, TOAST_CARRY_LINK_SIZE, "%" PRId64 ":%" PRId64, change->txid, change->lsn);
+    return (struct span){ret, (size_t)size};
+}
+
 bool toast_carry_has_rows(const struct toast_carry *carry) {
     return carry->rows > 0;
 }
 
 bool toast_carry_is_awaiting(const struct toast_carry *carry) {
-    return carry->wants > 0;
+    return carry->wants > carry->links;
 }
 
 static bool toast_carry_could_be_toasted(const struct table *table, const struct packed_row *row) {
@@ -89,22 +105,28 @@ static bool toast_carry_could_be_toasted(const struct table *table, const struct
     return bytes >= TOAST_CARRY_ROW_MIN;
 }
 
+static int toast_carry_keep(struct toast_carry *carry, const struct change *delete, int column,
+                            const struct value *value, struct error *error) {
+    sqlite3_stmt *keep = carry->statements[TOAST_CARRY_KEEP];
+    toast_carry_bind_place(keep, delete);
+    stmt_bind_text(keep, ":column", span_of(delete->table->columns[column].name));
+    stmt_bind_integer(keep, ":ts_ms", delete->ts_ms);
+    sqlite_value_bind(keep, sqlite3_bind_parameter_index(keep, ":value"), value);
+    int kept = 0;
+    if (stmt_step(keep, "_carry", &kept, error) != 0)
+        return -1;
+    carry->rows += kept;
+    return 0;
+}
+
 static int toast_carry_keep_row(struct toast_carry *carry, const struct change *delete,
                                 const struct packed_row *row, struct error *error) {
-    sqlite3_stmt *keep = carry->statements[TOAST_CARRY_KEEP];
     const struct table *table = delete->table;
     for (int i = 0; i < table->column_count; i++) {
-        if (!column_type_toastable(table->columns[i].type))
-            continue;
         struct value value = packed_row_value(row, i);
-        toast_carry_bind_place(keep, delete);
-        stmt_bind_text(keep, ":column", span_of(table->columns[i].name));
-        stmt_bind_integer(keep, ":ts_ms", delete->ts_ms);
-        sqlite_value_bind(keep, sqlite3_bind_parameter_index(keep, ":value"), &value);
-        int kept = 0;
-        if (stmt_step(keep, "_carry", &kept, error) != 0)
+        if (column_type_toastable(table->columns[i].type) &&
+            toast_carry_keep(carry, delete, i, &value, error) != 0)
             return -1;
-        carry->rows += kept;
     }
     return 0;
 }
@@ -122,6 +144,23 @@ static int toast_carry_give(struct mirror_table *table, const struct packed_row 
     sqlite_value_bind(set, sqlite3_bind_parameter_index(set, ":value"), &value);
     stmt_bind_text(set, ":key", key);
     return stmt_step(set, table->table->name, NULL, error);
+}
+
+// What is awaited further along the chain of key changes is kept there: `link` is where.
+static int toast_carry_keep_along(struct toast_carry *carry, const struct change *delete,
+                                  const struct packed_row *row, int column, struct span link,
+                                  struct error *error) {
+    struct change along = *delete;
+    char text[TOAST_CARRY_LINK_SIZE];
+    if (link.data == NULL || link.size >= sizeof text)
+        return 0;
+    memcpy(text, link.data, link.size);
+    text[link.size] = '\0';
+    char *end;
+    along.txid = strtoll(text, &end, 10);
+    along.lsn = *end == ':' ? strtoll(end + 1, NULL, 10) : LSN_NONE;
+    struct value value = packed_row_value(row, column);
+    return toast_carry_keep(carry, &along, column, &value, error);
 }
 
 // Runs a statement that deletes rows that await a value.
@@ -147,12 +186,15 @@ static int toast_carry_give_awaited(struct toast_carry *carry, struct mirror_tab
     while ((more = stmt_row(wanted, "_carry", error)) == 1) {
         CLEANUP(stmt_reset) sqlite3_stmt *reset_on_error = wanted;
         const char *name = (const char *)sqlite3_column_text(wanted, 0);
-        struct span key = {(const char *)sqlite3_column_text(wanted, 1),
-                           (size_t)sqlite3_column_bytes(wanted, 1)};
-        if (name == NULL || key.data == NULL)
+        bool has_key = sqlite3_column_type(wanted, 1) != SQLITE_NULL;
+        int which = has_key ? 1 : 2;
+        struct span to = {(const char *)sqlite3_column_text(wanted, which),
+                          (size_t)sqlite3_column_bytes(wanted, which)};
+        if (name == NULL || to.data == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
         int column = table_column(table->table, name, strlen(name));
-        if (column >= 0 && toast_carry_give(table, row, column, key, error) != 0)
+        if (column >= 0 && (has_key ? toast_carry_give(table, row, column, to, error)
+                                    : toast_carry_keep_along(carry, delete, row, column, to, error)) != 0)
             return -1;
         given = 1;
         reset_on_error = NULL;
@@ -161,18 +203,69 @@ static int toast_carry_give_awaited(struct toast_carry *carry, struct mirror_tab
         return more;
     sqlite3_stmt *given_all = carry->statements[TOAST_CARRY_GIVEN];
     toast_carry_bind_place(given_all, delete);
-    return toast_carry_end_awaiting(carry, given_all, error) != 0 ? -1 : 1;
+    if (toast_carry_end_awaiting(carry, given_all, error) != 0)
+        return -1;
+    return carry->links > 0 && toast_carry_reload(carry, error) != 0 ? -1 : 1;
+}
+
+// The deleted row awaits values itself: what came of them goes to the create of its key change. ret_passed: columns.
+static int toast_carry_pass_on(struct toast_carry *carry, const struct change *delete, int *ret_passed,
+                               struct error *error) {
+    *ret_passed = 0;
+    if (carry->wants == 0)
+        return 0;
+    CLEANUP(stmt_finalize) sqlite3_stmt *pass = NULL;
+    CLEANUP(stmt_free_text) char *sql = table_sql_pass_on(delete->table);
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (stmt_prepare(sqlite3_db_handle(carry->statements[0]), sql, "_carry", &pass, error) != 0)
+        return -1;
+    char link[TOAST_CARRY_LINK_SIZE];
+    toast_carry_bind_place(pass, delete);
+    stmt_bind_text(pass, ":link", toast_carry_link(delete, link));
+    mirror_bind_key(pass, delete->table, delete->values);
+    if (stmt_step(pass, "_carry", ret_passed, error) != 0)
+        return -1;
+    if (*ret_passed == 0)
+        return 0;
+    sqlite3_stmt *joined = carry->statements[TOAST_CARRY_JOINED];
+    toast_carry_bind_place(joined, delete);
+    if (toast_carry_end_awaiting(carry, joined, error) != 0)
+        return -1;
+    sqlite3_stmt *unlinked = carry->statements[TOAST_CARRY_UNLINKED];
+    stmt_bind_text(unlinked, ":table", span_of(delete->table->name));
+    return stmt_step(unlinked, "_carry", NULL, error) != 0 ? -1 : toast_carry_reload(carry, error);
+}
+
+// Of a row that was kept: what is passed on to the same place comes later.
+static int toast_carry_unkeep_passed(struct toast_carry *carry, const struct change *delete,
+                                     struct error *error) {
+    char link[TOAST_CARRY_LINK_SIZE];
+    sqlite3_stmt *unkept = carry->statements[TOAST_CARRY_UNKEPT];
+    toast_carry_bind_place(unkept, delete);
+    stmt_bind_text(unkept, ":link", toast_carry_link(delete, link));
+    int changes = 0;
+    if (stmt_step(unkept, "_carry", &changes, error) != 0)
+        return -1;
+    carry->rows -= changes;
+    return 0;
 }
 
 int toast_carry_delete(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,
                        const struct packed_row *old, struct error *error) {
-    if (!table->has_toastable || delete->txid < 0 || delete->lsn == LSN_NONE ||
-        !toast_carry_could_be_toasted(table->table, old))
+    if (!table->has_toastable || delete->txid < 0 || delete->lsn == LSN_NONE)
+        return 0;
+    int passed;
+    if (toast_carry_pass_on(carry, delete, &passed, error) != 0)
+        return -1;
+    if (!toast_carry_could_be_toasted(table->table, old))
         return 0;
     int given = toast_carry_give_awaited(carry, table, delete, old, error);
     if (given != 0)
         return given < 0 ? -1 : 0;
-    return toast_carry_keep_row(carry, delete, old, error);
+    if (toast_carry_keep_row(carry, delete, old, error) != 0)
+        return -1;
+    return passed > 0 ? toast_carry_unkeep_passed(carry, delete, error) : 0;
 }
 
 // The carried value of one column: 1 = found and put into `ret`, 0 = there is none.
@@ -201,6 +294,29 @@ int toast_carry_create(struct toast_carry *carry, const struct change *create, s
     return 0;
 }
 
+// A value that was passed on to this create: 1 = it is awaited for this row now, 0 = there is none.
+static int toast_carry_take_over(struct toast_carry *carry, const struct change *create,
+                                 const struct value *values, int column, struct error *error) {
+    if (carry->wants == 0)
+        return 0;
+    CLEANUP(stmt_finalize) sqlite3_stmt *take = NULL;
+    CLEANUP(stmt_free_text) char *sql = table_sql_take_over(create->table);
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (stmt_prepare(sqlite3_db_handle(carry->statements[0]), sql, "_carry", &take, error) != 0)
+        return -1;
+    char link[TOAST_CARRY_LINK_SIZE];
+    stmt_bind_text(take, ":table", span_of(create->table->name));
+    stmt_bind_text(take, ":column", span_of(create->table->columns[column].name));
+    stmt_bind_text(take, ":link", toast_carry_link(create, link));
+    mirror_bind_key(take, create->table, values);
+    int taken = 0;
+    if (stmt_step(take, "_carry", &taken, error) != 0)
+        return -1;
+    carry->links -= taken;
+    return taken > 0;
+}
+
 int toast_carry_await(struct toast_carry *carry, const struct change *create, const struct value *values,
                       struct error *error) {
     if (create->txid < 0 || create->lsn == LSN_NONE)
@@ -208,6 +324,11 @@ int toast_carry_await(struct toast_carry *carry, const struct change *create, co
     CLEANUP(stmt_finalize) sqlite3_stmt *await = NULL;
     for (int i = 0; i < create->table->column_count; i++) {
         if (values[i].kind != VALUE_UNAVAILABLE)
+            continue;
+        int taken = toast_carry_take_over(carry, create, values, i, error);
+        if (taken < 0)
+            return -1;
+        if (taken > 0)
             continue;
         if (await == NULL) {
             CLEANUP(stmt_free_text) char *sql = table_sql_await(create->table);

@@ -27,7 +27,7 @@ void toast_carry_close(struct toast_carry **carry);
 // These two while another thread writes, too: as they were at some moment of that.
 // Whether anything is kept or awaited, so that a transaction's end has something to settle.
 bool toast_carry_has_rows(const struct toast_carry *carry);
-// True while some create awaits values: then every change must be written as it comes.
+// True while some create's row awaits values: then every change must be written as it comes.
 bool toast_carry_is_awaiting(const struct toast_carry *carry);
 // A row was deleted: what could have been out of line is kept, and creates that wait for it get it. `old`: at
 // least its columns that can be (column_type_toastable).

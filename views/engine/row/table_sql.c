@@ -399,6 +399,28 @@ char *table_sql_await(const struct table *table) {
     return sqlite3_str_finish(sql);
 }
 
+// A row that joins another carries a * and what that one's value was, until that one is gone.
+char *table_sql_pass_on(const struct table *table) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendall(
+        sql,
+        "update _carry as awaited set (key,value)=(select later.key,iif(later.kind is null,:link,'*' || "
+        "coalesce(later.value,'')) from (select 1) left join _carry as later on later.\"table\"=:table and "
+        "later.txid=:txid and later.lsn=:lsn and later.kind='want' and later.column=awaited.column) "
+        "where \"table\"=:table and kind='want' and key=");
+    table_sql_key_array(sql, table);
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_take_over(const struct table *table) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendall(sql, "update _carry set value=null,key=");
+    table_sql_key_array(sql, table);
+    sqlite3_str_appendall(
+        sql, " where \"table\"=:table and kind='want' and key is null and value=:link and column=:column");
+    return sqlite3_str_finish(sql);
+}
+
 char *table_sql_unawait(const struct table *table) {
     sqlite3_str *sql = table_sql_begin();
     sqlite3_str_appendall(sql,

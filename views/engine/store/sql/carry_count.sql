@@ -1,2 +1,3 @@
-select count(*), count(*) filter (where kind = 'want')
+select count(*), count(*) filter (where kind = 'want'),
+    count(*) filter (where kind = 'want' and key is null)
 from _carry

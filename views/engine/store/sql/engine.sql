@@ -74,7 +74,8 @@ create table _quarantine(
 );
 
 -- TOAST values on their way across a key change: kept by the delete for the create of the same transaction and LSN
--- ('have'), or awaited by a create that came first ('want'). One row a column.
+-- ('have'), or awaited by a create that came first ('want'). One row a column. A 'want' without a key is passed on: the
+-- awaiting row's key changed as well, and its value names where that key change's create looks, "txid:lsn".
 create table _carry(
     "table" text not null,
     txid integer not null,
