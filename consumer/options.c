@@ -58,7 +58,7 @@ static const struct option option_table[] = {
     {"--for", "SECONDS", OPTION_NUMBER, FOR_CONSUMERS | FOR_SERVE, MEMBER(seconds),
      "stop by itself after so long"},
     {"--transaction-wait-ms", "MS", OPTION_INTEGER, FOR_CONSUMERS, MEMBER(transaction_wait_ms),
-     "how long missing events of a transaction are waited for (5000)"},
+     "how long missing events may be under way; none is passed for time alone (5000)"},
     {"--silent-after-ms", "MS", OPTION_INTEGER, FOR_CONSUMERS, MEMBER(silent_after_ms),
      "without a heartbeat for so long the upstream is silent (60000)"},
     {"--on-timeline", "halt|accept", OPTION_TEXT, FOR_WRITERS, MEMBER(on_timeline),
