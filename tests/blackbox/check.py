@@ -54,6 +54,20 @@ class Check(unittest.TestCase):
         self.warned('"count(*)"', query_q="select count(*) from accounts")
         self.passed(query_q="select count(*) as n from accounts")
 
+    def test_what_the_connector_does_not_send(self):
+        views = self.views()
+        key = "create table codes(id int primary key, code text not null unique);\n"
+        for source, words in (
+            (key + "alter table codes replica identity using index codes_code_key;\n", "deletes with the key 0"),
+            (key + "create table spots(id int primary key,\n  area polygon);\n", "source.sql:3: column area is polygon"),
+            (key + "alter table codes replica identity full;\n", None),
+        ):
+            (views / "source.sql").write_text(source)
+            done = tide.run("check", "--views", views)
+            self.assertEqual(0, done.returncode, done.stderr)
+            self.assertEqual(0 if words is None else 1, done.stderr.count("warn "), done.stderr)
+            self.assertIn(words or "", done.stderr)
+
     def test_parameter_lines(self):
         query = "select id from accounts where name = :name"
         self.refused("v/query.q.sql:1: the query has no parameter :nam", query_q="-- tidemark: nam is text\n" + query)

@@ -153,6 +153,7 @@ int catalog_check(struct catalog *catalog, struct error *error) {
     struct guard guard = {.catalog = catalog};
     if (guard_open_scratch(catalog, &scratch, error) != 0)
         return -1;
+    lint_source(catalog);
     for (int i = 0; i < catalog->view_count; i++)
         if (check_view_schema(scratch, catalog, &catalog->views[i], &guard, error) != 0 ||
             check_alone(catalog, &catalog->views[i], error) != 0)

@@ -162,3 +162,54 @@ void lint_apply(struct catalog *catalog, const struct apply_statement *apply, co
             "weight -1, so write sum(_weight) for count(*) and sum(_weight * x) for sum(x)",
             apply->file);
 }
+
+// --- source.sql
+
+// Types that the PostgreSQL connector leaves out of events by default.
+static bool lint_is_left_out(const struct column *column) {
+    static const char *const types[] = {"box",
+                                        "path",
+                                        "line",
+                                        "lseg",
+                                        "polygon",
+                                        "circle",
+                                        "pg_lsn",
+                                        "tid",
+                                        "xid8",
+                                        "regclass",
+                                        "regtype",
+                                        "regproc",
+                                        "tsquery",
+                                        "jsonpath",
+                                        "datemultirange",
+                                        "int4multirange",
+                                        "int8multirange",
+                                        "nummultirange",
+                                        "tsmultirange",
+                                        "tstzmultirange"};
+    if (column->type != COLUMN_OTHER)
+        return false;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (sqlite3_stricmp(column->declared, types[i]) == 0)
+            return true;
+    return false;
+}
+
+void lint_source(struct catalog *catalog) {
+    for (int i = 0; i < catalog->table_count; i++) {
+        const struct table *table = &catalog->tables[i];
+        if (table->identity_index)
+            catalog_warn(
+                catalog,
+                "source.sql:%d: table %s has a replica identity of another index than its primary key: "
+                "Debezium sends its deletes with the key 0, so that deleted rows stay here; alter table "
+                "%s replica identity default (or full)",
+                table->line, table->name, table->name);
+        for (int c = 0; c < table->column_count; c++)
+            if (lint_is_left_out(&table->columns[c]))
+                catalog_warn(catalog,
+                             "source.sql:%d: column %s is %s, which Debezium leaves out of events unless "
+                             "include.unknown.datatypes=true: it stays NULL and is told as missing",
+                             table->columns[c].line, table->columns[c].name, table->columns[c].declared);
+    }
+}
