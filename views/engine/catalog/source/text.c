@@ -19,16 +19,22 @@ struct lexer {
 
 void source_text_free(struct source_text *source) {
     free(source->text);
+    free(source->lines);
     free(source->statements);
     free(source->directives);
     *source = (struct source_text){0};
 }
 
 int source_text_line(const struct source_text *source, size_t at) {
-    int line = 1;
-    for (size_t i = 0; i < at && i < source->size; i++)
-        line += source->text[i] == '\n';
-    return line;
+    int low = 0;
+    for (int high = source->line_count; high - low > 1;) {
+        int middle = low + (high - low) / 2;
+        if (source->lines[middle] <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low + 1;
 }
 
 // The line of `at`, cut to what an excerpt holds, and a caret below the place. Bytes that continue a UTF-8
@@ -291,11 +297,27 @@ static int source_text_next(struct lexer *lexer) {
     return source_text_is_word(c) ? source_text_word(lexer) : source_text_other(lexer, c);
 }
 
+static bool source_text_find_lines(struct source_text *source) {
+    int count = 1;
+    for (size_t i = 0; i < source->size; i++)
+        count += source->text[i] == '\n';
+    source->lines = malloc((size_t)count * sizeof *source->lines);
+    if (source->lines == NULL)
+        return false;
+    source->lines[source->line_count++] = 0;
+    for (size_t i = 0; i < source->size; i++)
+        if (source->text[i] == '\n')
+            source->lines[source->line_count++] = i + 1;
+    return true;
+}
+
 int source_text_read(const char *text, struct source_text *ret, struct error *error) {
     *ret = (struct source_text){.text = strdup(text), .size = strlen(text)};
     struct lexer lexer = {.source = ret, .error = error};
-    if (ret->text == NULL)
+    if (ret->text == NULL || !source_text_find_lines(ret)) {
+        source_text_free(ret);
         return source_text_out_of_memory(&lexer);
+    }
     if (memcmp(ret->text, "\xEF\xBB\xBF", ret->size < 3 ? ret->size : 3) == 0 && ret->size >= 3)
         memset(ret->text, ' ', 3); // a byte order mark
     while (lexer.at < ret->size)

@@ -25,6 +25,8 @@ struct source_directive {
 struct source_text {
     char *text; // as long as the file's, NUL-terminated; psql's lines and COPY's rows are spaces
     size_t size;
+    size_t *lines; // where each begins: each column asks for its line
+    int line_count;
     struct source_statement *statements;
     int statement_count;
     struct source_directive *directives;
