@@ -6,29 +6,29 @@
 #include "views/base/cleanup.h"
 
 #define BIT(semantic) (1U << SEMANTIC_##semantic)
-#define PLAINLY (BIT(NONE) | BIT(PLAIN))
+#define PLAINLY (BIT(NONE) | BIT(PLAIN) | BIT(BYTES))
 
-// Which semantics may stand for a declared type. A text may keep any time that comes as text.
+// Which semantics may stand for a declared type. A text takes all: they are what the column held before it was
+// retyped; so does a timestamp a date, and a date a timestamp.
 static const unsigned semantics_allowed[] = {
     [COLUMN_INTEGER] = PLAINLY,
     [COLUMN_BOOLEAN] = PLAINLY,
     [COLUMN_DECIMAL] = PLAINLY | BIT(CONNECT_DECIMAL) | BIT(VARIABLE_SCALE),
     [COLUMN_NUMERIC] = PLAINLY | BIT(CONNECT_DECIMAL) | BIT(VARIABLE_SCALE),
     [COLUMN_REAL] = PLAINLY,
-    [COLUMN_TEXT] =
-        PLAINLY | BIT(ZONED_TIMESTAMP) | BIT(ZONED_TIME) | BIT(ISO_DATE) | BIT(ISO_TIME) | BIT(ISO_TIMESTAMP),
+    [COLUMN_TEXT] = UINT32_MAX,
     [COLUMN_JSON] = PLAINLY,
-    [COLUMN_DATE] = PLAINLY | BIT(DATE) | BIT(CONNECT_DATE) | BIT(ISO_DATE),
+    [COLUMN_DATE] = PLAINLY | BIT(DATE) | BIT(CONNECT_DATE) | BIT(ISO_DATE) | BIT(TIMESTAMP_MS) |
+                    BIT(TIMESTAMP_US) | BIT(TIMESTAMP_NS) | BIT(CONNECT_TIMESTAMP),
     [COLUMN_TIME] = PLAINLY | BIT(TIME_MS) | BIT(TIME_US) | BIT(TIME_NS) | BIT(CONNECT_TIME) |
                     BIT(ZONED_TIME) | BIT(ISO_TIME),
     [COLUMN_TIMESTAMP] = PLAINLY | BIT(TIMESTAMP_MS) | BIT(TIMESTAMP_US) | BIT(TIMESTAMP_NS) |
-                         BIT(CONNECT_TIMESTAMP) | BIT(ISO_TIMESTAMP),
+                         BIT(CONNECT_TIMESTAMP) | BIT(ISO_TIMESTAMP) | BIT(DATE) | BIT(CONNECT_DATE),
     [COLUMN_TIMESTAMPTZ] = PLAINLY | BIT(ZONED_TIMESTAMP) | BIT(ISO_TIMESTAMP),
     [COLUMN_BYTEA] = PLAINLY,
     [COLUMN_ARRAY] = UINT32_MAX, // of its elements, which are looked at one by one
     [COLUMN_BIT] = PLAINLY,
-    [COLUMN_OTHER] =
-        PLAINLY | BIT(ZONED_TIMESTAMP) | BIT(ZONED_TIME) | BIT(ISO_DATE) | BIT(ISO_TIME) | BIT(ISO_TIMESTAMP),
+    [COLUMN_OTHER] = UINT32_MAX,
 };
 
 static bool value_is_unavailable(const struct reading *reading) {
@@ -39,6 +39,32 @@ static bool value_is_unavailable(const struct reading *reading) {
     return (reading->kind == JSON_ARRAY_BEGIN || reading->kind == JSON_OBJECT_BEGIN) &&
            (type == COLUMN_ARRAY || type == COLUMN_JSON || type == COLUMN_OTHER) &&
            placeholder_is_raw(reading->raw, placeholder);
+}
+
+// What a schema says is no text is written as PostgreSQL writes it when it makes a text of it.
+static int value_read_text(const struct reading *reading) {
+    switch (reading->field.semantic) {
+    case SEMANTIC_CONNECT_DECIMAL:
+    case SEMANTIC_VARIABLE_SCALE:
+        return reading_numeric(reading);
+    case SEMANTIC_DATE:
+    case SEMANTIC_CONNECT_DATE:
+        return reading_date(reading);
+    case SEMANTIC_TIME_MS:
+    case SEMANTIC_TIME_US:
+    case SEMANTIC_TIME_NS:
+    case SEMANTIC_CONNECT_TIME:
+        return reading_time(reading) != 0 ? -1 : reading_short_time(reading);
+    case SEMANTIC_TIMESTAMP_MS:
+    case SEMANTIC_TIMESTAMP_US:
+    case SEMANTIC_TIMESTAMP_NS:
+    case SEMANTIC_CONNECT_TIMESTAMP:
+        return reading_timestamp(reading) != 0 ? -1 : reading_short_time(reading);
+    default:
+        // Of a type that is not known, what is no string keeps its JSON text.
+        return reading->column->type == COLUMN_TEXT ? reading_text(reading)
+                                                    : reading_give_text(reading, reading->text);
+    }
 }
 
 static int value_read_array(const struct reading *reading);
@@ -56,9 +82,8 @@ static int value_read_declared(const struct reading *reading) {
     case COLUMN_REAL:
         return reading_real(reading);
     case COLUMN_TEXT:
-        return reading_text(reading);
     case COLUMN_OTHER:
-        return reading_give_text(reading, reading->text); // what is no string keeps its JSON text
+        return value_read_text(reading);
     case COLUMN_BIT:
         return reading_bit(reading);
     case COLUMN_JSON:

@@ -37,6 +37,7 @@ void schema_cache_free(struct schema_cache **cache) {
 // One entry of a schema's "fields".
 struct field {
     struct span name;     // its member "field"
+    struct span type;     // its member "type", where that is a string
     struct span semantic; // its member "name"
     struct span scale;    // parameters.scale
     struct span fields;   // of a struct: the bytes of its own "fields"
@@ -76,9 +77,20 @@ static int schema_read_parameters(struct json_reader *json, struct field *field,
 
 static int schema_read_items(struct json_reader *json, struct field *field, struct error *error);
 
+static int schema_read_type(struct json_reader *json, struct field *field, struct error *error) {
+    struct json_value value;
+    if (!json_take(json, &value))
+        return schema_broken(json, error);
+    if (value.kind == JSON_STRING)
+        field->type = json_between_quotes(value.raw);
+    return 0;
+}
+
 static int schema_field_member(struct json_reader *json, struct field *field, struct error *error) {
     if (json_key_is(json, "field", 5))
         return schema_read_string(json, &field->name, error);
+    if (json_key_is(json, "type", 4))
+        return schema_read_type(json, field, error);
     if (json_key_is(json, "name", 4))
         return schema_read_string(json, &field->semantic, error);
     if (json_key_is(json, "parameters", 10))
@@ -122,6 +134,8 @@ static int schema_set_field(struct schema *schema, int column, const struct fiel
     struct value_field *read = &schema->fields[column];
     struct span name = field->items.data != NULL ? field->items : field->semantic;
     read->semantic = name.data != NULL ? semantic_of(name) : SEMANTIC_PLAIN;
+    if (name.data == NULL && span_is(field->type, "bytes"))
+        read->semantic = SEMANTIC_BYTES;
     if (read->semantic != SEMANTIC_CONNECT_DECIMAL)
         return 0;
     int64_t scale;

@@ -1,6 +1,7 @@
 // The types that need no file of their own: integers, booleans, doubles, texts, documents, bytes and bits.
 #include "consumer/decode/value/reading.h"
 #include "views/base/real.h"
+#include "views/engine/decimal.h"
 
 #include <math.h>
 
@@ -9,6 +10,11 @@ int reading_integer(const struct reading *reading) {
     if (reading->kind == JSON_NUMBER && json_to_integer(reading->text, &integer))
         return reading_give_integer(reading, integer);
     if (reading->kind == JSON_STRING && integer_parse(reading->text, &integer))
+        return reading_give_integer(reading, integer);
+    // A column that was NUMERIC before: 12.00.
+    bool decimal = memchr(reading->text.data, '.', reading->text.size) != NULL;
+    if ((reading->kind == JSON_NUMBER || reading->kind == JSON_STRING) && decimal &&
+        decimal_parse(reading->text, DECIMAL_PRECISION_MAX, 0, &integer))
         return reading_give_integer(reading, integer);
     return reading_refuse(reading, "not a 64-bit integer");
 }
@@ -95,9 +101,21 @@ int reading_bit(const struct reading *reading) {
     return reading_give_text(reading, (struct span){text, size});
 }
 
+// binary.handling.mode=hex writes digits that may be base64 as well. Debezium's are lower case.
+static bool value_scalars_may_be_hex(struct span text) {
+    for (size_t i = 0; i < text.size; i++)
+        if ((unsigned)(text.data[i] - '0') > 9 && (unsigned)(text.data[i] - 'a') > 5)
+            return false;
+    return text.size > 0 && text.size % 2 == 0;
+}
+
+// Base64 and hex are told apart by the schema (bytes is base64), else by what source.sql says; never by the text.
 int reading_bytea(const struct reading *reading) {
     if (reading->kind != JSON_STRING)
         return reading_refuse(reading, "not base64");
+    if (reading->field.semantic != SEMANTIC_BYTES && value_scalars_may_be_hex(reading->text))
+        return reading_refuse(reading, "may be base64 or hex; say which in source.sql: -- tidemark: bytes "
+                                       "TABLE.COLUMN = base64 or hex");
     struct span bytes;
     if (reading_base64(reading, reading->text, &bytes) != 0)
         return -1;

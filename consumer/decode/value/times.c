@@ -133,8 +133,43 @@ static int value_times_unit_digits(const struct reading *reading, enum time_unit
     }
 }
 
+int reading_short_time(const struct reading *reading) {
+    struct span text = reading->ret->bytes;
+    if (span_is(text, "infinity") || span_is(text, "-infinity"))
+        return 0;
+    char *copy = arena_take(reading->arena, text.size);
+    if (copy == NULL)
+        return reading_no_memory(reading);
+    memcpy(copy, text.data, text.size);
+    char *between = memchr(copy, 'T', text.size);
+    if (between != NULL)
+        *between = ' ';
+    while (text.size > 0 && copy[text.size - 1] == '0' && memchr(copy, '.', text.size) != NULL)
+        text.size--;
+    text.size -= text.size > 0 && copy[text.size - 1] == '.';
+    return reading_give_text(reading, (struct span){copy, text.size});
+}
+
+static bool value_times_is_timestamp(enum semantic semantic) {
+    return semantic == SEMANTIC_TIMESTAMP_MS || semantic == SEMANTIC_TIMESTAMP_US ||
+           semantic == SEMANTIC_TIMESTAMP_NS || semantic == SEMANTIC_CONNECT_TIMESTAMP;
+}
+
+// A DATE that was a TIMESTAMP before: its day.
+static int value_times_day_of_timestamp(const struct reading *reading) {
+    if (reading_timestamp(reading) != 0)
+        return -1;
+    struct span *text = &reading->ret->bytes;
+    const char *between = memchr(text->data, 'T', text->size);
+    if (between != NULL)
+        text->size = (size_t)(between - text->data);
+    return 0;
+}
+
 static int value_times_date_of_number(const struct reading *reading) {
     enum semantic semantic = reading->field.semantic;
+    if (value_times_is_timestamp(semantic))
+        return value_times_day_of_timestamp(reading);
     if (semantic != SEMANTIC_NONE && semantic != SEMANTIC_DATE && semantic != SEMANTIC_CONNECT_DATE)
         return reading_refuse(reading, no_unit);
     int64_t days;
@@ -207,8 +242,23 @@ static int value_times_give_wrapped(const struct reading *reading, uint64_t unit
     return value_times_give_moment(reading, moment, false);
 }
 
+// A TIMESTAMP that was a DATE before: the day's beginning.
+static int value_times_midnight_of(const struct reading *reading) {
+    int64_t days;
+    if (!json_to_integer(reading->text, &days))
+        return reading_refuse(reading, "not a count of days");
+    int infinity = value_times_infinity_of_days(days);
+    if (infinity != 0)
+        return value_times_infinity(reading, infinity > 0);
+    if (days < date_least || days > date_most)
+        return reading_refuse(reading, "not a day that PostgreSQL has");
+    return value_times_give_moment(reading, (struct moment){days, 0}, false);
+}
+
 static int value_times_timestamp_of_number(const struct reading *reading) {
     int64_t units;
+    if (reading->field.semantic == SEMANTIC_DATE || reading->field.semantic == SEMANTIC_CONNECT_DATE)
+        return value_times_midnight_of(reading);
     int digits = value_times_unit_digits(reading, reading->settings->timestamp_unit);
     if (digits == 0)
         return reading_refuse(reading, no_unit);
