@@ -382,14 +382,14 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
     // anywhere.
     if (status != 0 && json.error == NULL)
         envelope_set_place(&members, event);
+    if (status == 0)
+        status = envelope_finish_members(decoder, message, &row, &members, event, &failure);
     // Neither may the tombstone of a delete that cannot be read do what the delete could not.
     bool is_delete = members.deleted || TEXT_IS(members.op, "d");
-    if (json.error == NULL && is_delete) {
+    if (status != 0 && json.error == NULL && is_delete) {
         event->change.op = CHANGE_DELETE;
         event->key_hash = envelope_hash_key(message->key);
     }
-    if (status == 0)
-        status = envelope_finish_members(decoder, message, &row, &members, event, &failure);
     if (status == 0 && !row.failed)
         shapes_learn_row(decoder->shapes, message->value, table, &form);
     if (status != 0 && error != NULL)

@@ -69,7 +69,7 @@ static int value_read_text(const struct reading *reading) {
 
 static int value_read_array(const struct reading *reading);
 
-static int value_read_declared(const struct reading *reading) {
+static inline __attribute__((always_inline)) int value_read_declared(const struct reading *reading) {
     switch (reading->column->type) {
     case COLUMN_INTEGER:
         return reading_integer(reading);

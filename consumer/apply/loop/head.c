@@ -47,7 +47,7 @@ static int head_accept_timeline(struct apply *apply, int64_t ended_ts_ms, struct
 }
 
 // What a position is worth is said once, where the user looks; answers are per-key from then on.
-static void head_note_positions(struct apply *apply, const struct event *event) {
+static void head_tell_positions(struct apply *apply, const struct event *event) {
     static const char *const costs = "answers are per-key; after_lsn and after_txid cannot be asked for";
     char what[PROGRESS_POSITIONS_SIZE];
     int size = (int)utf8_fit(event->connector.data, event->connector.size, 40);
@@ -106,6 +106,12 @@ static int head_watch_binlog(struct apply *apply, struct partition *partition, s
             apply->partitions[i]->newest_source_ms = 0;
         }
     return head_accept_timeline(apply, ended_ts_ms, error);
+}
+
+// An event whose positions are not PostgreSQL's.
+static int head_note_positions(struct apply *apply, struct partition *partition, struct error *error) {
+    head_tell_positions(apply, partition->event);
+    return partition->failure == NULL ? head_watch_binlog(apply, partition, error) : 0;
 }
 
 // Compares an event's place with the newest commit known. With ENDs only they tell: they come in commit
@@ -203,10 +209,9 @@ int head_look(struct apply *apply, int slot, bool *ret_found, struct error *erro
             head_note_row(apply, event);
         partition->head = message;
         head_place_event(apply, event);
-        if (event->positions != POSITIONS_LSN)
-            head_note_positions(apply, event);
-        if (partition->failure == NULL && (head_watch_timeline(apply, partition, error) != 0 ||
-                                           head_watch_binlog(apply, partition, error) != 0))
+        if (partition->failure == NULL && head_watch_timeline(apply, partition, error) != 0)
+            return -1;
+        if (event->positions != POSITIONS_LSN && head_note_positions(apply, partition, error) != 0)
             return -1;
         head_note_newest(apply, partition, event);
     }

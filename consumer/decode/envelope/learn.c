@@ -135,10 +135,12 @@ static bool learn_column(struct learner *learner) {
     struct span key = learner->json.text;
     int number = table_column(table, key.data, key.size);
     if (number >= 0)
-        return learn_value(learner, (struct place){.kind = PLACE_COLUMN,
-                                                   .number = number,
-                                                   .field = schema != NULL ? schema->fields[number]
-                                                                           : (struct value_field){0}});
+        return learn_value(
+            learner,
+            (struct place){.kind = PLACE_COLUMN,
+                           .timed = table->columns[number].type == COLUMN_TIMESTAMP && schema == NULL,
+                           .number = number,
+                           .field = schema != NULL ? schema->fields[number] : (struct value_field){0}});
     if (learner->lesson->subject == SUBJECT_KEY)
         return learn_skipped(learner);
     learner->shape->drifts++;
@@ -210,6 +212,21 @@ static bool learn_enter_payload(struct learner *learner) {
     return payload->schema_bytes.data < payload->at;
 }
 
+// The shape's bytes do not move any more.
+static void learn_set_constants(struct shape *shape) {
+    shape->connector = shape->schema_name = shape->table = (struct span){0};
+    for (int i = 0; i < shape->constant_count; i++) {
+        const struct shape_constant *constant = &shape->constants[i];
+        struct span text = {shape->json.bytes.data + constant->at, constant->size};
+        if (constant->kind == MEMBER_CONNECTOR)
+            shape->connector = text;
+        else if (constant->kind == MEMBER_SCHEMA)
+            shape->schema_name = text;
+        else
+            shape->table = text;
+    }
+}
+
 bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
     static bool (*const learn_subject[])(struct learner * learner) = {
         [SUBJECT_KEY] = learn_flat_member, [SUBJECT_BOUNDARY] = learn_boundary_member};
@@ -230,6 +247,9 @@ bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
         learn_member = lesson->payload->flat ? learn_flat_member : learn_envelope_member;
     const char *end = lesson->message.data + lesson->message.size;
     // A shape is ready with its last part only.
-    return learn_members(&learner, learn_member) && json_leave(&learner.json, 0) &&
-           json_next(&learner.json) == JSON_END && learn_add_part(&learner, JSON_PART_END, end) >= 0;
+    if (!learn_members(&learner, learn_member) || !json_leave(&learner.json, 0) ||
+        json_next(&learner.json) != JSON_END || learn_add_part(&learner, JSON_PART_END, end) < 0)
+        return false;
+    learn_set_constants(shape);
+    return true;
 }

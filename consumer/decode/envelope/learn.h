@@ -19,6 +19,7 @@ enum place_kind {
 // What a value that a shape keeps means.
 struct place {
     enum place_kind kind;
+    bool timed;                       // COLUMN: its unit of time may not be sure
     int number;                       // COLUMN: its number; BOUNDARY: enum boundary_member
     int past;                         // BEFORE to TRANSACTION: the place after those of the object
     struct value_field field;         // COLUMN
@@ -43,6 +44,8 @@ struct shape {
     // texts of source that stand in the shape's bytes
     struct shape_constant constants[SHAPE_CONSTANTS_MAX];
     int constant_count;
+    struct span connector, schema_name,
+        table; // the same, once the shape is ready; data NULL = not among them
 };
 
 // What is learnt: rows, keys of rows, boundaries of transactions.

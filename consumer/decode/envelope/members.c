@@ -123,12 +123,19 @@ bool members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn) {
 }
 
 // A number that labels the row: of another form it is left out.
-static void members_take_label(struct members *members, const struct member_name *name,
-                               const struct json_value *value, int64_t *ret) {
+static void members_take_foreign_label(struct members *members, const struct member_name *name,
+                                       const struct json_value *value, int64_t *ret) {
     struct span text = members_text(value);
     bool container = value->kind == JSON_OBJECT_BEGIN || value->kind == JSON_ARRAY_BEGIN;
     if (container || (text.data != NULL && (text.size == 0 || !json_to_integer(text, ret))))
         members->foreign = name->label;
+}
+
+static inline int members_take_label(struct members *members, const struct member_name *name,
+                                     const struct json_value *value, int64_t *ret) {
+    if (value->kind != JSON_NUMBER || !json_to_integer(value->raw, ret))
+        members_take_foreign_label(members, name, value, ret);
+    return 0;
 }
 
 static void members_take_transaction_id(struct members *members, const struct member_name *name,
@@ -182,8 +189,12 @@ int members_unescape(const struct json_value *value, struct arena *arena, struct
     return error_set(error, ERROR_SYSTEM, "out of memory");
 }
 
-static int members_take_text(struct members *members, const struct json_value *value, struct span *ret,
-                             struct error *error) {
+static inline int members_take_text(struct members *members, const struct json_value *value, struct span *ret,
+                                    struct error *error) {
+    if (value->kind == JSON_STRING && !value->escaped) {
+        *ret = json_between_quotes(value->raw);
+        return 0;
+    }
     return members_unescape(value, members->arena, ret, error);
 }
 
@@ -210,23 +221,17 @@ int members_take(struct members *members, const struct member_name *name, const 
     case MEMBER_BINLOG_FILE:
         return members_take_text(members, value, &members->file, error);
     case MEMBER_LSN:
-        members_take_label(members, name, value, &members->lsn);
-        return 0;
+        return members_take_label(members, name, value, &members->lsn);
     case MEMBER_TXID:
-        members_take_label(members, name, value, &members->txid);
-        return 0;
+        return members_take_label(members, name, value, &members->txid);
     case MEMBER_TS_MS:
-        members_take_label(members, name, value, &members->ts_ms);
-        return 0;
+        return members_take_label(members, name, value, &members->ts_ms);
     case MEMBER_TOTAL_ORDER:
-        members_take_label(members, name, value, &members->total_order);
-        return 0;
+        return members_take_label(members, name, value, &members->total_order);
     case MEMBER_BINLOG_POS:
-        members_take_label(members, name, value, &members->binlog_pos);
-        return 0;
+        return members_take_label(members, name, value, &members->binlog_pos);
     case MEMBER_BINLOG_ROW:
-        members_take_label(members, name, value, &members->binlog_row);
-        return 0;
+        return members_take_label(members, name, value, &members->binlog_row);
     case MEMBER_SEQUENCE:
         members->previous_commit = envelope_members_first_of_sequence(members_text(value));
         return 0;

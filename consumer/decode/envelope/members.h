@@ -82,11 +82,6 @@ bool members_is_envelopes(const char *name);
 static inline bool members_is_constant(enum member_kind kind) {
     return kind == MEMBER_CONNECTOR || kind == MEMBER_SCHEMA || kind == MEMBER_TABLE;
 }
-static inline void members_set_constant(struct members *members, enum member_kind kind, struct span text) {
-    *(kind == MEMBER_CONNECTOR ? &members->connector
-      : kind == MEMBER_SCHEMA  ? &members->schema
-                               : &members->table) = text;
-}
 // Its value. What only labels the row (LSN, transaction, time) and has another form than PostgreSQL's is left out,
 // and noted in members->foreign.
 int members_take(struct members *members, const struct member_name *name, const struct json_value *value,

@@ -123,7 +123,8 @@ static int envelope_shape_read_column(struct row_reader *row, const struct place
                    row->may_be_unavailable, row->arena, ret, NULL) != 0)
         return -1;
     row->found_unavailable |= ret->kind == VALUE_UNAVAILABLE;
-    row_note_time(row, place->number, place->field, value);
+    if (place->timed)
+        row_note_time(row, place->number, place->field, value);
     return 0;
 }
 
@@ -142,10 +143,11 @@ static void envelope_shape_take_object(const struct shape *shape, const struct p
         break;
     case PLACE_SOURCE:
         members->has_source = !is_null;
-        for (int i = 0; !is_null && i < shape->constant_count; i++)
-            members_set_constant(
-                members, shape->constants[i].kind,
-                (struct span){shape->json.bytes.data + shape->constants[i].at, shape->constants[i].size});
+        if (!is_null) {
+            members->connector = shape->connector;
+            members->schema = shape->schema_name;
+            members->table = shape->table;
+        }
         break;
     default:
         members->has_transaction = !is_null;

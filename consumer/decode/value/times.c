@@ -59,13 +59,17 @@ static const struct {
 // 1: infinity, -1: -infinity, 0: neither.
 static int value_times_infinity_of_days(int64_t days) {
     int found = 0;
-    TIMES_FIND_INFINITY(date_infinities, days, &found);
+    if (days < date_least || days > date_most)
+        TIMES_FIND_INFINITY(date_infinities, days, &found);
     return found;
 }
 
 // 3.7.0 sends microseconds also where milliseconds are due.
 static int value_times_infinity_of_units(int64_t units, int digits) {
+    const int64_t near_ends = 9223372036000000;
     int found = 0;
+    if (units > -near_ends && units < near_ends)
+        return 0;
     TIMES_FIND_INFINITY(timestamp_infinities, units, &found);
     if (digits == 3)
         TIMES_FIND_INFINITY(timestamp_ms_infinities, units, &found);
