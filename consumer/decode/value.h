@@ -56,6 +56,7 @@ int value_take(const struct json_value *json, const struct column *column, struc
 // - read as days, milliseconds, microseconds or nanoseconds it lies between 100 years before source.ts_ms and 50 years
 //   after it, and read in its own unit within 50 days of 1970-01-01 or after the year 9999: it is refused.
 // Every other number is taken: no unit but its own makes sense of it.
+uint8_t value_time_sure_digits(const struct column *column); // so many are always sure; 0 = no TIMESTAMP
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
                           struct value_field field, const struct value_settings *settings);
 // Whether such a number must be refused beside the source's time (ms since 1970).

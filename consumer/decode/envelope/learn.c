@@ -129,18 +129,21 @@ static bool learn_source_member(struct learner *learner) {
     return true;
 }
 
+static uint8_t learn_sure_digits(const struct table *table, const struct schema *schema, int number) {
+    return schema == NULL ? value_time_sure_digits(&table->columns[number]) : 0;
+}
+
 static bool learn_column(struct learner *learner) {
     const struct table *table = learner->lesson->table;
     const struct schema *schema = learner->lesson->payload->schema;
     struct span key = learner->json.text;
     int number = table_column(table, key.data, key.size);
     if (number >= 0)
-        return learn_value(
-            learner,
-            (struct place){.kind = PLACE_COLUMN,
-                           .timed = table->columns[number].type == COLUMN_TIMESTAMP && schema == NULL,
-                           .number = number,
-                           .field = schema != NULL ? schema->fields[number] : (struct value_field){0}});
+        return learn_value(learner, (struct place){.kind = PLACE_COLUMN,
+                                                   .sure_digits = learn_sure_digits(table, schema, number),
+                                                   .number = number,
+                                                   .field = schema != NULL ? schema->fields[number]
+                                                                           : (struct value_field){0}});
     if (learner->lesson->subject == SUBJECT_KEY)
         return learn_skipped(learner);
     learner->shape->drifts++;
@@ -213,7 +216,7 @@ static bool learn_enter_payload(struct learner *learner) {
 }
 
 // The shape's bytes do not move any more.
-static void learn_set_constants(struct shape *shape) {
+static void learn_set_constants(struct shape *shape, const struct table *table) {
     shape->connector = shape->schema_name = shape->table = (struct span){0};
     for (int i = 0; i < shape->constant_count; i++) {
         const struct shape_constant *constant = &shape->constants[i];
@@ -225,6 +228,8 @@ static void learn_set_constants(struct shape *shape) {
         else
             shape->table = text;
     }
+    shape->postgres = TEXT_IS(shape->connector, "postgresql");
+    shape->topics_table = table != NULL && span_is(shape->table, table->name);
 }
 
 bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
@@ -250,6 +255,6 @@ bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
     if (!learn_members(&learner, learn_member) || !json_leave(&learner.json, 0) ||
         json_next(&learner.json) != JSON_END || learn_add_part(&learner, JSON_PART_END, end) < 0)
         return false;
-    learn_set_constants(shape);
+    learn_set_constants(shape, lesson->table);
     return true;
 }

@@ -19,9 +19,10 @@ enum place_kind {
 // What a value that a shape keeps means.
 struct place {
     enum place_kind kind;
-    bool timed;                       // COLUMN: its unit of time may not be sure
-    int number;                       // COLUMN: its number; BOUNDARY: enum boundary_member
-    int past;                         // BEFORE to TRANSACTION: the place after those of the object
+    uint8_t
+        sure_digits; // COLUMN: a time without a schema; a number of so many digits is of the column's unit
+    int number;      // COLUMN: its number; BOUNDARY: enum boundary_member
+    int past;        // BEFORE to TRANSACTION: the place after those of the object
     struct value_field field;         // COLUMN
     const struct member_name *member; // MEMBER
     size_t name, name_size;           // DRIFT: in the shape's bytes
@@ -44,8 +45,10 @@ struct shape {
     // texts of source that stand in the shape's bytes
     struct shape_constant constants[SHAPE_CONSTANTS_MAX];
     int constant_count;
-    struct span connector, schema_name,
-        table; // the same, once the shape is ready; data NULL = not among them
+    // the same, once the shape is ready; data NULL = not among them
+    struct span connector, schema_name, table;
+    bool postgres;     // the connector among them is PostgreSQL's
+    bool topics_table; // the table among them is the topic's
 };
 
 // What is learnt: rows, keys of rows, boundaries of transactions.

@@ -170,7 +170,7 @@ static enum event_positions members_binlog_positions(struct members *members) {
 
 enum event_positions members_positions(struct members *members) {
     struct span connector = members->connector;
-    if (connector.data == NULL || TEXT_IS(connector, "postgresql")) {
+    if (members->postgres || connector.data == NULL || TEXT_IS(connector, "postgresql")) {
         members->has_transaction &= !members->has_foreign_transaction;
         return members->foreign != NULL ? POSITIONS_FOREIGN : POSITIONS_LSN;
     }
@@ -181,8 +181,8 @@ enum event_positions members_positions(struct members *members) {
                                                                         : POSITIONS_OFFSETS;
 }
 
-int members_unescape(const struct json_value *value, struct arena *arena, struct span *ret,
-                     struct error *error) {
+int members_unescape_odd(const struct json_value *value, struct arena *arena, struct span *ret,
+                         struct error *error) {
     *ret = members_text(value);
     if (value->kind != JSON_STRING || !value->escaped || json_unescape_text(*ret, arena, ret))
         return 0;
@@ -191,10 +191,6 @@ int members_unescape(const struct json_value *value, struct arena *arena, struct
 
 static inline int members_take_text(struct members *members, const struct json_value *value, struct span *ret,
                                     struct error *error) {
-    if (value->kind == JSON_STRING && !value->escaped) {
-        *ret = json_between_quotes(value->raw);
-        return 0;
-    }
     return members_unescape(value, members->arena, ret, error);
 }
 

@@ -28,6 +28,8 @@ struct members {
     bool deleted;                 // __deleted is "true"
     bool has_deleted;             // __deleted is there
     bool flat;                    // an unwrapped row
+    bool postgres;                // a shape knows that connector is PostgreSQL's
+    bool topics_table;            // a shape knows that table is the topic's
     int after_kind;               // of row_object
     const char *foreign;          // name of a member that has another form than PostgreSQL's, NULL = none
     struct arena *arena;          // for texts with escapes
@@ -106,8 +108,15 @@ static inline struct span members_text(const struct json_value *value) {
     }
 }
 // The same, without escapes.
-int members_unescape(const struct json_value *value, struct arena *arena, struct span *ret,
-                     struct error *error);
+int members_unescape_odd(const struct json_value *value, struct arena *arena, struct span *ret,
+                         struct error *error);
+static inline int members_unescape(const struct json_value *value, struct arena *arena, struct span *ret,
+                                   struct error *error) {
+    if (value->kind != JSON_STRING || value->escaped)
+        return members_unescape_odd(value, arena, ret, error);
+    *ret = json_between_quotes(value->raw);
+    return 0;
+}
 // A number, or a string that holds one (unwrapped members, Connect's own converters); null leaves `ret` as it
 // is. `label` is for messages.
 int members_no_integer(const struct json_value *value, const char *label, struct error *error);

@@ -123,7 +123,7 @@ static int envelope_shape_read_column(struct row_reader *row, const struct place
                    row->may_be_unavailable, row->arena, ret, NULL) != 0)
         return -1;
     row->found_unavailable |= ret->kind == VALUE_UNAVAILABLE;
-    if (place->timed)
+    if (place->sure_digits > 0 && (value->raw.size != place->sure_digits || value->raw.data[0] == '-'))
         row_note_time(row, place->number, place->field, value);
     return 0;
 }
@@ -147,6 +147,8 @@ static void envelope_shape_take_object(const struct shape *shape, const struct p
             members->connector = shape->connector;
             members->schema = shape->schema_name;
             members->table = shape->table;
+            members->postgres = shape->postgres;
+            members->topics_table = shape->topics_table;
         }
         break;
     default:

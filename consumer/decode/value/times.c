@@ -278,6 +278,14 @@ static int value_times_timestamp_of_number(const struct reading *reading) {
 
 static const int64_t ms_per_day = 86400000, ms_at_year_10000 = 253402300800000;
 
+// Of the years 2001 to 2286.
+uint8_t value_time_sure_digits(const struct column *column) {
+    enum { MICROS_DIGITS = 16, MILLIS_DIGITS = 13 };
+    if (column->type != COLUMN_TIMESTAMP)
+        return 0;
+    return value_times_adaptive_digits(column->declared) == 6 ? MICROS_DIGITS : MILLIS_DIGITS;
+}
+
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
                           struct value_field field, const struct value_settings *settings) {
     int64_t units;
