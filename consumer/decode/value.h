@@ -26,18 +26,19 @@
 //   'NaN', 'Infinity', '-Infinity'.
 // - REAL: a number, "Infinity", "-Infinity"; "NaN" becomes the text 'NaN', since SQLite makes NULL of a NaN;
 //   beyond all numbers it stands in SQLite's order, as in PostgreSQL's.
-// - TEXT: a string; also a number's digits, true and false: what the column held before it was retyped.
-// - OTHER: a string, or the JSON text of anything else: a number (interval in microseconds), the object of a type
-//   that is not known.
+// - TEXT: a string; also what the column held before it was retyped: a number's digits, true and false, and by a
+//   schema's semantic a decimal, a date or a time as PostgreSQL writes them.
+// - OTHER: the same, and the JSON text of an object or array.
 // - BIT: a boolean (of one bit), or base64 of the bytes, least significant first, as text of 0 and 1. What varies in
 //   width comes without its leading zeros.
 // - JSON: a string, or the bytes of an object or array.
-// - ARRAY: the bytes of an array or object, or a string that holds one.
+// - ARRAY: the bytes of an array or object, or a string that holds one; elements that are dates, times, decimals or
+//   bits are written as columns of that type are, as JSON text.
 // - DATE, TIME, TIMESTAMP, TIMESTAMPTZ: as value/iso8601.h writes them. Numbers by the schema's unit, without
-//   one DATE in days and the others by `settings`; TIMESTAMPTZ takes a string with an offset only. Infinities
-//   are 'infinity' and '-infinity', also as the sentinels of PostgreSQL (date 2147483647 / -2147483648 days,
-//   us 9223372036825200000 / -9223372036832400000 and the same in ms).
-// - BYTEA: base64, either alphabet.
+//   one DATE in days and the others by `settings`; TIMESTAMPTZ takes a string with an offset only. DATE and TIMESTAMP
+//   take each other's semantics (a retyped column). Infinities are 'infinity' and '-infinity', also as the sentinels
+//   that Debezium sends for them (times.c); what PostgreSQL cannot hold is an error.
+// - BYTEA: base64, either alphabet. What may be hex as well is an error, unless the schema's type is bytes.
 // A schema's semantic that cannot stand for the declared type is an error that names both.
 int value_read(struct json_reader *json, const struct column *column, struct value_field field,
                const struct value_settings *settings, bool may_be_unavailable, struct arena *arena,
