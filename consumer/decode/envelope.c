@@ -15,6 +15,7 @@ struct envelope_decoder {
     struct envelope_config config;
     struct schema_cache *schemas;
     struct shapes *shapes;
+    struct value_settings *settings; // by table
     struct value key_values[TABLE_COLUMNS_MAX];
 };
 
@@ -24,6 +25,11 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
     if (decoder == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     decoder->config = *config;
+    decoder->settings = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->settings);
+    if (decoder->settings == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int i = 0; i < config->catalog->table_count; i++)
+        decoder->settings[i] = value_settings_of(&config->catalog->tables[i], config->settings);
     if (schema_cache_new(&decoder->schemas, error) != 0 ||
         shapes_new(&decoder->shapes, config->catalog, error) != 0)
         return -1;
@@ -37,6 +43,7 @@ void envelope_decoder_free(struct envelope_decoder **decoder) {
         return;
     schema_cache_free(&(*decoder)->schemas);
     shapes_free(&(*decoder)->shapes);
+    free((*decoder)->settings);
     free(*decoder);
     *decoder = NULL;
 }
@@ -72,8 +79,7 @@ static uint64_t envelope_hash_key(struct span key) {
 static const char scalar_key[] = "key (a scalar, as ExtractField$Key makes one)";
 
 // The key's only column. `json` stands before the scalar; or the key is no JSON: the text of a StringConverter.
-static int envelope_read_scalar_key(struct envelope_decoder *decoder, struct json_reader *json,
-                                    struct row_reader *row, struct error *error) {
+static int envelope_read_scalar_key(struct json_reader *json, struct row_reader *row, struct error *error) {
     const struct table *table = row->table;
     if (table->key_count != 1)
         return error_set(error, ERROR_INPUT, "%s: the primary key has %d columns", scalar_key,
@@ -81,7 +87,7 @@ static int envelope_read_scalar_key(struct envelope_decoder *decoder, struct jso
     int column = table->keys[0];
     struct value_field field = row->schema != NULL ? row->schema->fields[column] : (struct value_field){0};
     row_begin(row);
-    if (value_read(json, &table->columns[column], field, decoder->config.settings, false, row->arena,
+    if (value_read(json, &table->columns[column], field, row->settings, false, row->arena,
                    &row->values[column], error) != 0 ||
         payload_leave(json, error) != 0)
         return error_prefix(error, scalar_key);
@@ -110,7 +116,7 @@ static int envelope_read_key_generally(struct envelope_decoder *decoder, struct 
         return error_set(error, ERROR_INPUT, "the key is null");
     row->schema = form.schema;
     if (kind == PAYLOAD_SCALAR)
-        return envelope_read_scalar_key(decoder, &json, row, error);
+        return envelope_read_scalar_key(&json, row, error);
     if (kind < 0 && json.error != NULL && envelope_is_text_key(row->table, key)) {
         row_begin(row);
         row->values[row->table->keys[0]] = (struct value){.kind = VALUE_TEXT, .bytes = key};
@@ -137,6 +143,7 @@ static int envelope_read_key(struct envelope_decoder *decoder, const struct mess
     quiet.self = &check;
     struct row_reader row = {.config = &quiet,
                              .table = table,
+                             .settings = &decoder->settings[table->index],
                              .values = decoder->key_values,
                              .arena = &event->arena,
                              .unsure = -1};
@@ -276,6 +283,7 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
         members->after_kind == 1 && shapes_key_agrees(decoder->shapes, message->key, row->table))
         return 0;
     row->table = change->table;
+    row->settings = &decoder->settings[change->table->index];
     if (envelope_read_key(decoder, message, change->table, event, error) != 0)
         return -1;
     if (change->op == CHANGE_DELETE)
@@ -350,6 +358,7 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
                                const struct message *message, struct event *event, struct error *error) {
     struct row_reader row = {.config = &decoder->config,
                              .table = table,
+                             .settings = &decoder->settings[table->index],
                              .may_be_unavailable = true,
                              .values = event->values,
                              .arena = &event->arena,

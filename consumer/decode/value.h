@@ -58,6 +58,8 @@ int value_take(const struct json_value *json, const struct column *column, struc
 //   after it, and read in its own unit within 50 days of 1970-01-01 or after the year 9999: it is refused.
 // Every other number is taken: no unit but its own makes sense of it.
 uint8_t value_time_sure_digits(const struct column *column); // so many are always sure; 0 = no TIMESTAMP
+// What source.sql says of a table's times, over what all tables have.
+struct value_settings value_settings_of(const struct table *table, const struct value_settings *all);
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
                           struct value_field field, const struct value_settings *settings);
 // Whether such a number must be refused beside the source's time (ms since 1970).

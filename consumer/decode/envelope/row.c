@@ -43,7 +43,7 @@ int row_member(struct row_reader *row, struct json_reader *json, struct error *e
     struct json_value read;
     if (!json_take(json, &read))
         return row_broken(json, error);
-    int status = value_take(&read, &row->table->columns[number], field, row->config->settings,
+    int status = value_take(&read, &row->table->columns[number], field, row->settings,
                             row->may_be_unavailable, row->arena, value, &failure);
     row_note_time(row, number, field, &read);
     if (status != 0 && failure.kind != ERROR_INPUT) {

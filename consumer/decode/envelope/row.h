@@ -9,8 +9,9 @@
 struct row_reader {
     const struct envelope_config *config;
     const struct table *table;
-    const struct schema *schema; // NULL = the message has none, or it was not looked up:
-    struct span schema_bytes;    // then these are its bytes, data NULL = none
+    const struct value_settings *settings; // the table's
+    const struct schema *schema;           // NULL = the message has none, or it was not looked up:
+    struct span schema_bytes;              // then these are its bytes, data NULL = none
     bool may_be_unavailable;
     struct value *values;
     struct arena *arena;
@@ -27,7 +28,7 @@ static inline void row_note_time(struct row_reader *row, int number, struct valu
                                  const struct json_value *json) {
     const struct column *column = &row->table->columns[number];
     if (column->type == COLUMN_TIMESTAMP && row->unsure < 0 &&
-        value_time_is_unsure(json, column, field, row->config->settings) &&
+        value_time_is_unsure(json, column, field, row->settings) &&
         json_to_integer(json->raw, &row->unsure_units))
         row->unsure = number;
 }

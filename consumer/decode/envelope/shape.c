@@ -119,7 +119,7 @@ static int envelope_shape_read_column(struct row_reader *row, const struct place
         ret->kind = VALUE_NULL;
         return 0;
     }
-    if (value_take(value, &row->table->columns[place->number], place->field, row->config->settings,
+    if (value_take(value, &row->table->columns[place->number], place->field, row->settings,
                    row->may_be_unavailable, row->arena, ret, NULL) != 0)
         return -1;
     row->found_unavailable |= ret->kind == VALUE_UNAVAILABLE;

@@ -107,6 +107,18 @@ static bool placeholder_is_base64_of(struct span text, struct span placeholder) 
     return true;
 }
 
+static bool placeholder_is_hex_of(struct span text, struct span placeholder) {
+    static const char digits[] = "0123456789abcdef";
+    if (text.size != placeholder.size * 2)
+        return false;
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned byte = (unsigned char)placeholder.data[i / 2];
+        if (text.data[i] != digits[i % 2 == 0 ? byte >> 4 : byte & 15])
+            return false;
+    }
+    return true;
+}
+
 static bool placeholder_is_object_of(struct json_reader *json, struct span placeholder) {
     return json_next(json) == JSON_KEY && json_key_is(json, placeholder.data, placeholder.size) &&
            json_next(json) == JSON_STRING && json_key_is(json, placeholder.data, placeholder.size) &&
@@ -151,7 +163,7 @@ bool placeholder_is_text(struct span text, enum column_type type, struct span pl
     if (span_equal(text, placeholder))
         return true;
     if (type == COLUMN_BYTEA)
-        return placeholder_is_base64_of(text, placeholder);
+        return placeholder_is_base64_of(text, placeholder) || placeholder_is_hex_of(text, placeholder);
     bool hstore = type == COLUMN_TEXT || type == COLUMN_OTHER || type == COLUMN_JSON || type == COLUMN_ARRAY;
     return hstore && text.size > 2 * placeholder.size && text.data[0] == '{' &&
            text.size < 2 * placeholder.size + 16 && placeholder_is_raw(text, placeholder);

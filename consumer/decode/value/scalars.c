@@ -109,11 +109,31 @@ static bool value_scalars_may_be_hex(struct span text) {
     return text.size > 0 && text.size % 2 == 0;
 }
 
+static int value_scalars_read_hex(const struct reading *reading) {
+    struct span text = reading->text;
+    char *out = arena_take(reading->arena, text.size / 2 + 1);
+    if (out == NULL)
+        return reading_no_memory(reading);
+    for (size_t i = 0; i < text.size; i++) {
+        int lower = text.data[i] | 0x20;
+        bool digit = lower >= '0' && lower <= '9';
+        if ((!digit && (lower < 'a' || lower > 'f')) || text.size % 2 != 0)
+            return reading_refuse(reading, "not hex, as source.sql says it is");
+        unsigned value = (unsigned)(digit ? lower - '0' : lower - 'a' + 10);
+        out[i / 2] = (char)(i % 2 == 0 ? value << 4 : ((unsigned char)out[i / 2] | value));
+    }
+    *reading->ret = (struct value){.kind = VALUE_BLOB, .bytes = {out, text.size / 2}};
+    return 0;
+}
+
 // Base64 and hex are told apart by the schema (bytes is base64), else by what source.sql says; never by the text.
 int reading_bytea(const struct reading *reading) {
+    enum bytes_form form = reading->field.semantic == SEMANTIC_BYTES ? BYTES_BASE64 : reading->column->bytes;
     if (reading->kind != JSON_STRING)
         return reading_refuse(reading, "not base64");
-    if (reading->field.semantic != SEMANTIC_BYTES && value_scalars_may_be_hex(reading->text))
+    if (form == BYTES_HEX)
+        return value_scalars_read_hex(reading);
+    if (form == BYTES_UNSET && value_scalars_may_be_hex(reading->text))
         return reading_refuse(reading, "may be base64 or hex; say which in source.sql: -- tidemark: bytes "
                                        "TABLE.COLUMN = base64 or hex");
     struct span bytes;

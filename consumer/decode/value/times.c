@@ -278,6 +278,27 @@ static int value_times_timestamp_of_number(const struct reading *reading) {
 
 static const int64_t ms_per_day = 86400000, ms_at_year_10000 = 253402300800000;
 
+struct value_settings value_settings_of(const struct table *table, const struct value_settings *all) {
+    static const struct {
+        enum time_unit timestamp, time;
+    } modes[] = {
+        [TIME_PRECISION_ADAPTIVE] = {TIME_UNIT_ADAPTIVE, TIME_UNIT_ADAPTIVE},
+        [TIME_PRECISION_ADAPTIVE_TIME_MICROSECONDS] = {TIME_UNIT_ADAPTIVE, TIME_UNIT_US},
+        [TIME_PRECISION_CONNECT] = {TIME_UNIT_MS, TIME_UNIT_MS},
+        [TIME_PRECISION_ISOSTRING] = {TIME_UNIT_ADAPTIVE, TIME_UNIT_ADAPTIVE},
+        [TIME_PRECISION_MICROSECONDS] = {TIME_UNIT_US, TIME_UNIT_US},
+        [TIME_PRECISION_NANOSECONDS] = {TIME_UNIT_NS, TIME_UNIT_NS},
+    };
+    struct value_settings settings = *all;
+    if (table->time_precision == TIME_PRECISION_UNSET)
+        return settings;
+    settings.timestamp_unit = modes[table->time_precision].timestamp;
+    settings.time_unit = modes[table->time_precision].time;
+    // Its numbers are of a column that was of another type then: what they are is still not sure.
+    settings.told = table->time_precision != TIME_PRECISION_ISOSTRING;
+    return settings;
+}
+
 // Of the years 2001 to 2286.
 uint8_t value_time_sure_digits(const struct column *column) {
     enum { MICROS_DIGITS = 16, MILLIS_DIGITS = 13 };
@@ -289,8 +310,9 @@ uint8_t value_time_sure_digits(const struct column *column) {
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
                           struct value_field field, const struct value_settings *settings) {
     int64_t units;
-    if (column->type != COLUMN_TIMESTAMP || json->kind != JSON_NUMBER || field.semantic != SEMANTIC_NONE ||
-        settings->timestamp_unit != TIME_UNIT_ADAPTIVE || !json_to_integer(json->raw, &units))
+    if (settings->told || column->type != COLUMN_TIMESTAMP || json->kind != JSON_NUMBER ||
+        field.semantic != SEMANTIC_NONE || settings->timestamp_unit != TIME_UNIT_ADAPTIVE ||
+        !json_to_integer(json->raw, &units))
         return false;
     int64_t per_ms = value_times_adaptive_digits(column->declared) == 6 ? 1000 : 1;
     bool near_epoch = per_ms > 1 && units > -50 * ms_per_day * per_ms && units < 50 * ms_per_day * per_ms &&
