@@ -10,7 +10,7 @@
 #include "views/base/buffer.h"
 
 enum {
-    JSON_SHAPE_PARTS_MAX = 2048,
+    JSON_SHAPE_PARTS_MAX = 4096,      // of a row with its before: twice 1600 columns and what is around them
     JSON_SHAPE_BYTES_MAX = 256 << 10, // of one document's bytes around its values
 };
 

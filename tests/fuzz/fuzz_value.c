@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char *const declared[] = {
     "bigint",      "boolean", "decimal(18, 3)", "numeric", "double precision",
     "text",        "jsonb",   "date",           "time(3)", "timestamp",
-    "timestamptz", "bytea",   "int[]"};
+    "timestamptz", "bytea",   "int[]",          "bit(18)", "interval"};
 
 static bool reads_back(enum column_type type) {
     return type == COLUMN_DECIMAL || type == COLUMN_NUMERIC || type == COLUMN_DATE || type == COLUMN_TIME ||
@@ -53,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct column column = {.name = (char *)(uintptr_t) "c",
                             .declared = (char *)(uintptr_t)declared[type],
                             .type = type,
+                            .element = (enum column_type)(data[2] % (sizeof declared / sizeof *declared)),
                             .precision = 18,
                             .scale = 3};
     struct value_field field = {(enum semantic)(data[1] % (SEMANTIC_ISO_TIMESTAMP + 1)), (int8_t)data[2]};

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { LEARN_KEYS_MAX = 1024, PLACES_FIRST = BOUND(32, 2) };
+enum { LEARN_KEYS_MAX = 2048, PLACES_FIRST = BOUND(32, 2) };
 
 struct learner {
     const struct shape_lesson *lesson;
