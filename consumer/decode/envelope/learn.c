@@ -216,7 +216,7 @@ static bool learn_enter_payload(struct learner *learner) {
 }
 
 // The shape's bytes do not move any more.
-static void learn_set_constants(struct shape *shape, const struct table *table) {
+static void learn_set_constants(struct shape *shape) {
     shape->connector = shape->schema_name = shape->table = (struct span){0};
     for (int i = 0; i < shape->constant_count; i++) {
         const struct shape_constant *constant = &shape->constants[i];
@@ -229,7 +229,6 @@ static void learn_set_constants(struct shape *shape, const struct table *table) 
             shape->table = text;
     }
     shape->postgres = TEXT_IS(shape->connector, "postgresql");
-    shape->topics_table = table != NULL && span_is(shape->table, table->name);
 }
 
 bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
@@ -255,6 +254,6 @@ bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
     if (!learn_members(&learner, learn_member) || !json_leave(&learner.json, 0) ||
         json_next(&learner.json) != JSON_END || learn_add_part(&learner, JSON_PART_END, end) < 0)
         return false;
-    learn_set_constants(shape, lesson->table);
+    learn_set_constants(shape);
     return true;
 }

@@ -47,8 +47,7 @@ struct shape {
     int constant_count;
     // the same, once the shape is ready; data NULL = not among them
     struct span connector, schema_name, table;
-    bool postgres;     // the connector among them is PostgreSQL's
-    bool topics_table; // the table among them is the topic's
+    bool postgres; // the connector among them is PostgreSQL's
 };
 
 // What is learnt: rows, keys of rows, boundaries of transactions.

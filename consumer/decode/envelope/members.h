@@ -29,7 +29,6 @@ struct members {
     bool has_deleted;             // __deleted is there
     bool flat;                    // an unwrapped row
     bool postgres;                // a shape knows that connector is PostgreSQL's
-    bool topics_table;            // a shape knows that table is the topic's
     int after_kind;               // of row_object
     const char *foreign;          // name of a member that has another form than PostgreSQL's, NULL = none
     struct arena *arena;          // for texts with escapes

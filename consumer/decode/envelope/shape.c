@@ -148,7 +148,6 @@ static void envelope_shape_take_object(const struct shape *shape, const struct p
             members->schema = shape->schema_name;
             members->table = shape->table;
             members->postgres = shape->postgres;
-            members->topics_table = shape->topics_table;
         }
         break;
     default:
