@@ -240,8 +240,10 @@ static void envelope_set_snapshot(struct span snapshot, struct change *change) {
 static void envelope_set_place(struct members *members, struct event *event) {
     struct change *change = &event->change;
     event->positions = members_positions(members);
-    event->foreign_member = members->foreign;
-    event->connector = members->connector;
+    if (event->positions != POSITIONS_LSN) {
+        event->foreign_member = members->foreign;
+        event->connector = members->connector;
+    }
     event->schema = members->schema;
     event->table = members->table;
     change->lsn = members->lsn;
@@ -320,8 +322,14 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
     if (envelope_set_op(members, change, error) != 0)
         return -1;
     envelope_set_snapshot(members->snapshot, change);
-    change->table = placement_of_row(decoder->config.catalog, row->table, members->schema, members->table,
-                                     &event->routed);
+    struct members_placement asked = {0}, *placement = members->placement;
+    placement = placement != NULL ? placement : &asked;
+    if (!placement->known)
+        placement->table = placement_of_row(decoder->config.catalog, row->table, members->schema,
+                                            members->table, &placement->routed);
+    placement->known = true;
+    change->table = placement->table;
+    event->routed = placement->routed;
     if (change->table == NULL) {
         event->kind = EVENT_UNPLACED;
         return 0;

@@ -41,8 +41,8 @@ struct event {
     uint64_t key_hash; // of the key's bytes; of a delete or tombstone only, decoded or not, else 0
     enum event_positions positions;
     const char *foreign_member; // POSITIONS_FOREIGN: the member's name, static
-    // source.connector, source.schema and source.table, unescaped; data NULL = the event does not say
-    struct span connector;
+    struct span connector;      // source.connector, unescaped; not of POSITIONS_LSN
+    // source.schema and source.table, unescaped; data NULL = the event does not say
     struct span schema;
     struct span table;
     // change.lsn and change.previous_commit as the source has them; the loop makes them comparable across

@@ -218,6 +218,7 @@ static bool learn_enter_payload(struct learner *learner) {
 // The shape's bytes do not move any more.
 static void learn_set_constants(struct shape *shape) {
     shape->connector = shape->schema_name = shape->table = (struct span){0};
+    shape->placement = (struct members_placement){0};
     for (int i = 0; i < shape->constant_count; i++) {
         const struct shape_constant *constant = &shape->constants[i];
         struct span text = {shape->json.bytes.data + constant->at, constant->size};

@@ -47,7 +47,8 @@ struct shape {
     int constant_count;
     // the same, once the shape is ready; data NULL = not among them
     struct span connector, schema_name, table;
-    bool postgres; // the connector among them is PostgreSQL's
+    struct members_placement placement; // of these
+    bool postgres;                      // the connector among them is PostgreSQL's
 };
 
 // What is learnt: rows, keys of rows, boundaries of transactions.

@@ -6,8 +6,16 @@
 #include "consumer/decode/event.h"
 #include "consumer/json/json.h"
 
+// Whose row it is, once that has been asked: kept with the schema and the table that a shape has.
+struct members_placement {
+    const struct table *table;
+    bool routed;
+    bool known;
+};
+
 struct members {
-    struct span before; // data NULL = not there or null
+    struct members_placement *placement; // NULL = ask
+    struct span before;                  // data NULL = not there or null
     struct span after;
     struct span connector; // source.connector
     struct span schema;    // source.schema

@@ -77,12 +77,12 @@ static void envelope_shape_move_to_front(struct shape_set *set, int place) {
 }
 
 // The shape of the message, its values in shapes->values; NULL when none is known.
-static const struct shape *envelope_shape_find_shape(struct shapes *shapes, struct shape_set *set,
-                                                     struct span message) {
+static struct shape *envelope_shape_find_shape(struct shapes *shapes, struct shape_set *set,
+                                               struct span message) {
     if (set->credit < CREDIT_MAX)
         set->credit++;
     for (int i = 0; i < set->count; i++) {
-        const struct shape *shape = &set->shapes[set->order[i]];
+        struct shape *shape = &set->shapes[set->order[i]];
         if (!json_shape_match(&shape->json, message, shapes->values))
             continue;
         if (i > 0)
@@ -191,13 +191,15 @@ static void envelope_shape_tell_drift(const struct shape *shape, const struct ro
 
 bool shapes_read_row(struct shapes *shapes, struct span message, struct row_reader *row,
                      struct members *members) {
-    const struct shape *shape = envelope_shape_find_shape(shapes, &shapes->rows[row->table->index], message);
+    struct shape *shape = envelope_shape_find_shape(shapes, &shapes->rows[row->table->index], message);
     if (shape == NULL)
         return false;
     shapes->newest = shape;
     row_begin(row);
     if (!envelope_shape_take_places(shape, shapes->values, row, members))
         return false;
+    if (members->table.data == shape->table.data && members->schema.data == shape->schema_name.data)
+        members->placement = &shape->placement;
     if (shape->flat) {
         members->flat = true;
         members->after_kind = 1;
