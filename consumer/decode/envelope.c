@@ -344,10 +344,13 @@ static void envelope_read_place(const struct envelope_decoder *decoder, const st
     quiet.drift = NULL;
     struct row_reader row = {.config = &quiet,
                              .table = table,
+                             .settings = &decoder->settings[table->index],
+                             .unsure = -1,
                              .may_be_unavailable = true,
                              .values = event->values,
                              .arena = &event->arena};
     struct members members = members_none;
+    members.arena = &event->arena;
     struct payload_form form;
     struct json_reader json;
     struct error ignored = {0};
