@@ -37,7 +37,7 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     apply->fresh = apply->newest.lsn == LSN_NONE;
     // What the last run showed in part is not whole by starting again.
     apply->torn.is = store_was_torn(config->store);
-    apply->torn.until = LSN_NONE;
+    apply->torn.until = apply->torn.beyond = LSN_NONE;
     head_load_timelines(apply);
     *ret = apply;
     apply = NULL;
@@ -306,7 +306,7 @@ static int apply_finish_current(struct apply *apply, struct error *error) {
         (void)take_count_passed(apply, merge_finished_txid(apply->merge));
     if (!whole || gap)
         take_tear(apply);
-    if (whole && apply->torn.until == LSN_NONE)
+    if (whole && apply->torn.until == LSN_NONE && merge_finished_lsn(apply->merge) > apply->torn.beyond)
         apply->torn.until = merge_finished_lsn(apply->merge);
     take_release(apply, end);
     return 0;

@@ -58,7 +58,7 @@ void sim_kafka_send(struct sim_world *world, int number, const char *key, const 
     if (log->count > 0 && log->messages[log->count - 1].visible_ms > visible)
         visible = log->messages[log->count - 1].visible_ms;
     if (world->trace)
-        printf("%" PRId64 " sent %s %d at %" PRId64 ", to be read at %" PRId64 ": %s %.420s\n", world->now_ms,
+        printf("%" PRId64 " sent %s %d at %" PRId64 ", to be read at %" PRId64 ": %s %.900s\n", world->now_ms,
                log->topic, log->partition, log->next_offset, visible, key != NULL ? key : "null",
                value != NULL ? value : "null");
     log->messages[log->count++] = (struct sim_message){

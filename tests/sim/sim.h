@@ -146,6 +146,8 @@ void sim_source_start(struct sim_world *world);
 // Some statements of some transactions. `quiet`: only what ends the open ones.
 void sim_source_act(struct sim_world *world, bool quiet);
 void sim_source_free(struct sim_source *source);
+// Gives the table a row if it has none; transactions that run end first.
+void sim_source_fill(struct sim_world *world, int table);
 // The LSN of a snapshot that is taken now; transactions that run end first.
 int64_t sim_source_snapshot(struct sim_world *world);
 // The state at a commit's LSN or a snapshot's; NULL = there is neither.

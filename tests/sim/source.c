@@ -235,6 +235,19 @@ void sim_source_start(struct sim_world *world) {
     source->first = source->state;
 }
 
+void sim_source_fill(struct sim_world *world, int table) {
+    struct sim_source *source = &world->source;
+    sim_source_act(world, true);
+    for (int key = 0; key < SIM_KEYS; key++)
+        if (source->state.rows[table][key].exists)
+            return;
+    source->is_open[0] = true;
+    source->open[0] = (struct sim_transaction){.txid = ++source->txid};
+    source_append(world, 0,
+                  (struct sim_change){.op = SIM_INSERT, .table = table, .row = {.exists = true, .v = 1}});
+    source_end(world, 0, true);
+}
+
 int64_t sim_source_snapshot(struct sim_world *world) {
     struct sim_source *source = &world->source;
     sim_source_act(world, true); // a new slot waits for the transactions that run

@@ -30,19 +30,11 @@ static bool snapshots_are_passed(const struct apply *apply, int64_t snapshot_lsn
     return apply->newest_streamed_lsn > snapshot_lsn || merge_finished_lsn(apply->merge) > snapshot_lsn;
 }
 
-// Without the last row, and before anything is streamed, a snapshot is complete when every table that has
-// messages has rows of it.
+// Rows of a table may come after those of all others are in, so only the last row of all tells, or what was streamed
+// after the snapshot.
 bool snapshots_is_complete(const struct apply *apply, int64_t snapshot_lsn) {
-    if (snapshot_lsn == LSN_NONE || apply->last_snapshot_lsn == snapshot_lsn ||
-        snapshots_are_passed(apply, snapshot_lsn))
-        return true;
-    for (int i = 0; i < apply->partition_count; i++) {
-        const struct partition *partition = apply->partitions[i];
-        if (partition != NULL && partition->table != NULL && partition->known &&
-            store_snapshot_lsn(apply->config.store, partition->table) != snapshot_lsn)
-            return false;
-    }
-    return true;
+    return snapshot_lsn == LSN_NONE || apply->last_snapshot_lsn == snapshot_lsn ||
+           snapshots_are_passed(apply, snapshot_lsn);
 }
 
 bool snapshots_have_ended(const struct apply *apply, const struct table *table, int64_t lsn, bool marked) {

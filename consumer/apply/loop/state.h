@@ -62,8 +62,9 @@ struct handed_commit {
 
 // Whether answers may hold a part of a transaction.
 struct torn {
-    bool is;                    // some of what was taken may be part of a transaction that is not shown whole
-    int64_t until;              // commit LSN of the first whole transaction after it, LSN_NONE = none yet
+    bool is;        // some of what was taken may be part of a transaction that is not shown whole
+    int64_t until;  // commit LSN of the first whole transaction after it, LSN_NONE = none yet
+    int64_t beyond; // the highest commit that such a row names as the one before its own transaction
     int64_t txids[ENDLESS_MAX]; // ring of the newest transactions that were counted as passed
     int next;
     int count;

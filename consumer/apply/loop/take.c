@@ -110,7 +110,6 @@ static void take_note_endless(struct apply *apply, const struct event *event) {
             &apply->warnings,
             "transaction %lld: the END of its rows is not in the transaction topic; such rows are shown one by one",
             (long long)event->change.txid);
-    take_tear(apply);
 }
 
 static void take_note_kind(struct apply *apply, const struct event *event) {
@@ -140,6 +139,14 @@ static int take_note_late(struct apply *apply, const struct event *event, struct
     return store_transaction_end(apply->config.store, event->change.txid, lsn, error);
 }
 
+// ENDs come in commit order, so the first above the commit that the row names is its own transaction's.
+static void take_note_torn(struct apply *apply, const struct change *change) {
+    int64_t before = change->previous_commit != LSN_NONE ? change->previous_commit : change->lsn;
+    take_tear(apply);
+    if (before > apply->torn.beyond)
+        apply->torn.beyond = before;
+}
+
 // A row that no END orders may be part of a transaction that is not shown whole; one that went by before may be the
 // last that such a one lacked.
 static int take_note_outside(struct apply *apply, const struct event *event, enum merge_verdict verdict,
@@ -148,8 +155,8 @@ static int take_note_outside(struct apply *apply, const struct event *event, enu
     bool streamed = change->op != CHANGE_READ && change->op != CHANGE_TOMBSTONE;
     if (verdict == MERGE_PAST && applied)
         take_note_endless(apply, event);
-    if (verdict == MERGE_TAKE && streamed && applied)
-        take_tear(apply);
+    if (applied && (verdict == MERGE_PAST || (verdict == MERGE_TAKE && streamed)))
+        take_note_torn(apply, change);
     bool awaits_end = change->total_order > 0 &&
                       (!merge_is_sequenced(apply->merge) || merge_is_letting_through(apply->merge));
     if (awaits_end)
