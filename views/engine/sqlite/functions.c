@@ -1,7 +1,10 @@
 #include "views/engine/sqlite/functions.h"
 
 #include "views/engine/decimal.h"
+#include "views/engine/sqlite/exact_functions.h"
 #include "views/engine/sqlite/stmt.h"
+
+enum { NUMERIC_SCALE_MAX = 16383 }; // PostgreSQL's
 
 static const struct change *functions_current_change(sqlite3_context *context) {
     const struct change *const *current = sqlite3_user_data(context);
@@ -53,8 +56,16 @@ static void functions_decimal(sqlite3_context *context, int count, sqlite3_value
     if (sqlite3_value_type(values[0]) == SQLITE_NULL)
         return;
     int scale = sqlite3_value_int(values[1]);
+    if (sqlite3_value_type(values[0]) == SQLITE_TEXT && scale >= 0 && scale <= NUMERIC_SCALE_MAX) {
+        exact_functions_decimal_text(context, values[0], scale);
+        return;
+    }
     if (sqlite3_value_type(values[0]) != SQLITE_INTEGER || scale < 0 || scale > DECIMAL_PRECISION_MAX) {
-        sqlite3_result_error(context, "decimal(value, scale) takes an integer and a scale of 0 to 18", -1);
+        sqlite3_result_error(
+            context,
+            "decimal(value, scale) takes an integer and a scale of 0 to 18, or a NUMERIC as text "
+            "and a scale of 0 to 16383",
+            -1);
         return;
     }
     char text[DECIMAL_TEXT_SIZE];
@@ -86,5 +97,5 @@ int functions_register(struct sqlite3 *db, const struct change *const *current, 
                                        pass.user_data, functions[i].call, NULL, NULL, NULL) != SQLITE_OK)
             return stmt_error(error, db, functions[i].name);
     }
-    return 0;
+    return exact_functions_register(db, error);
 }

@@ -3,7 +3,9 @@
 //   change_snapshot()  1 for a snapshot's row, a ghost that it sweeps, a rebuild: no effects then; else 0
 //   change_ts_ms()     source commit time, ms since 1970, or NULL
 //   change_txid(), change_lsn()   source transaction and LSN, or NULL
-//   decimal(value, scale)         the text of a scaled integer: decimal(4200, 2) is '42.00'
+//   decimal(value, scale)         the text of a scaled integer: decimal(4200, 2) is '42.00'; of a NUMERIC as text, with
+//                                 zeros up to `scale` places: decimal('42', 2) is '42.00', decimal('0.125', 2) '0.125'
+// and those of exact_functions.h.
 #ifndef TIDEMARK_SQLITE_FUNCTIONS_H
 #define TIDEMARK_SQLITE_FUNCTIONS_H
 
