@@ -88,10 +88,10 @@ class Files(Case):
     def test_a_newer_format(self):
         tide.replay(self.db, BASIC)
         connection = sqlite3.connect(self.db)
-        connection.execute("pragma user_version = 4")
+        connection.execute("pragma user_version = 5")
         connection.close()
-        self.refused("replay", "--db", self.db, BASIC, says=[self.db, "format is 4", "newer tidemark"])
-        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 4", "newer tidemark"])
+        self.refused("replay", "--db", self.db, BASIC, says=[self.db, "format is 5", "newer tidemark"])
+        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 5", "newer tidemark"])
 
     def test_a_file_cut_off(self):
         tide.replay(self.db, BASIC)
@@ -424,7 +424,7 @@ class Views(Case):
         done = tide.run("replay", "--db", self.db, whole)
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertIn("filled from the mirror: analytics, email, loyalty, warehouse", done.stderr)
-        self.assertEqual([(3,)], self.query("pragma user_version"))
+        self.assertEqual([(4,)], self.query("pragma user_version"))
         self.assertEqual([], self.query("select name from sqlite_schema where type = 'trigger'"))
         viewed = self.query("select distinct view from _applies order by 1")
         self.assertEqual([("analytics",), ("email",), ("loyalty",), ("warehouse",)], viewed)
@@ -436,7 +436,8 @@ class Views(Case):
 
     def make_older(self, script):
         connection = sqlite3.connect(self.db)
-        connection.executescript("drop table _once; drop table _once_values; drop table _once_blocks; " + script)
+        connection.executescript("drop table _once; drop table _once_values; drop table _once_blocks;"
+                                 " drop table _real_sums; drop table _real_sum_groups; " + script)
         connection.close()
 
     def is_like_a_new_one(self, *tables):
@@ -466,13 +467,13 @@ class Views(Case):
         connection.executescript("delete from _offsets; delete from orders; delete from _deleted_orders; update _tables set newest_lsn = -1, deleted_lsn = -1 where name = 'orders'")
         connection.close()
         tide.replay(self.db, whole)
-        self.assertEqual([(3,)], self.query("pragma user_version"))
+        self.assertEqual([(4,)], self.query("pragma user_version"))
         after = self.query(told)
         self.assertGreater(len(before), 0)
         self.assertEqual(before, after[: len(before)])
         self.assertEqual(len(after), len({row[1] for row in after}))
         self.assertEqual([], self.query("select * from pragma_index_list('email_outbox')"))
-        self.is_like_a_new_one("_once", "_once_values", "_once_blocks")
+        self.is_like_a_new_one("_once", "_once_values", "_once_blocks", "_real_sums", "_real_sum_groups")
         self.db = self.path / "old.db"
         self.assertEqual(self.query("select message_id from email_outbox order by 1"), sorted((row[1],) for row in after))
 

@@ -147,13 +147,13 @@ static void nulls_are_a_group_and_count_as_nothing(void **state) {
     commit(f);
     ASSERT_SEEN(f, "1|1|-|5, 1|2|-|-, 1|3|a|-",
                 "c|0|1010|1|10|-|-|-|1|-|5, c|0|1011|1|11|-|-|-|2|-|-, c|0|1012|1|12|-|-|-|3|a|-",
-                "2|-|5|0, 1|a|0|2.5");
+                "2|-|5|0.0, 1|a|0|2.5");
     (void)update(f, 20, "orders", "2|null|0|null|n");
     commit(f);
     ASSERT_SEEN(f, "-1|2|-|-, 1|2|-|0", "u|0|1020|1|20|2|-|-|2|-|0", "");
     (void)update(f, 30, "orders", "1|a|null|null|n");
     commit(f);
-    ASSERT_SEEN(f, "-1|1|-|5, 1|1|a|-", "u|0|1030|1|30|1|-|5|1|a|-", "-1|-|-5|0, 1|a|0|0");
+    ASSERT_SEEN(f, "-1|1|-|5, 1|1|a|-", "u|0|1030|1|30|1|-|5|1|a|-", "-1|-|-5|0.0, 1|a|0|0.0");
 }
 
 static void sums_of_some_rows(void **state) {

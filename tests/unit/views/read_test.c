@@ -427,8 +427,8 @@ static void test_refuses_other_files(void **state) {
     store_close(&s->fixture.store);
     expect_refusal(s, "update _views set hash = 'x' where name = 'email'", "\"email\" was built by another");
     expect_refusal(s, "delete from _views where name = 'email'", "no view \"email\"");
-    expect_refusal(s, "pragma user_version = 2", "start `tidemark run`");
-    expect_refusal(s, "pragma user_version = 4", "newer tidemark");
+    expect_refusal(s, "pragma user_version = 3", "start `tidemark run`");
+    expect_refusal(s, "pragma user_version = 5", "newer tidemark");
     expect_refusal(s, "pragma application_id = 7", "not a tidemark file");
     struct error error = {0};
     struct reader *reader = NULL;

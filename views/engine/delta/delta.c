@@ -3,6 +3,7 @@
 
 #include "views/engine/delta/as_of.h"
 #include "views/engine/delta/dedup.h"
+#include "views/engine/delta/exact_sums.h"
 #include "views/engine/delta/net_changes.h"
 #include "views/engine/delta/row_cache.h"
 #include "views/engine/delta/sums.h"
@@ -13,6 +14,8 @@
 enum { APPLY_STATEMENTS_MAX = 4096 };
 
 struct delta_apply {
+    char *view;
+    char *name;
     char *file; // for messages: "analytics/apply.orders_by_status.sql"
     sqlite3_stmt *stmt;
     bool *uses;  // by table number: it sees changes of these
@@ -28,6 +31,7 @@ struct delta {
     struct delta_input input;
     struct row_cache *caches; // by table number
     struct dedup *once;
+    struct exact_sums *exact;
     struct delta_batch *batch; // the current one
     struct delta_apply *applies;
     int apply_count;
@@ -180,9 +184,10 @@ static int delta_prepare_apply(struct delta *delta, struct delta_apply *apply, c
 
 static int delta_load_applies(struct delta *delta, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(delta->db,
-                     "select view || '/apply.' || name || '.sql', sql from _applies order by view, name",
-                     "_applies", &stmt, error) != 0)
+    if (stmt_prepare(
+            delta->db,
+            "select view, name, view || '/apply.' || name || '.sql', sql from _applies order by view, name",
+            "_applies", &stmt, error) != 0)
         return -1;
     int row;
     while ((row = stmt_row(stmt, "_applies", error)) == 1) {
@@ -193,9 +198,11 @@ static int delta_load_applies(struct delta *delta, struct error *error) {
             return error_set(error, ERROR_SYSTEM, "out of memory");
         delta->applies = grown;
         struct delta_apply *apply = &delta->applies[delta->apply_count++];
-        *apply = (struct delta_apply){.file = stmt_copy_text(stmt, 0)};
-        const char *sql = (const char *)sqlite3_column_text(stmt, 1);
-        if (apply->file == NULL || sql == NULL)
+        *apply = (struct delta_apply){.view = stmt_copy_text(stmt, 0),
+                                      .name = stmt_copy_text(stmt, 1),
+                                      .file = stmt_copy_text(stmt, 2)};
+        const char *sql = (const char *)sqlite3_column_text(stmt, 3);
+        if (apply->view == NULL || apply->name == NULL || apply->file == NULL || sql == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
         if (delta_prepare_apply(delta, apply, sql, error) != 0)
             return -1;
@@ -238,14 +245,18 @@ int delta_register(struct sqlite3 *db, const struct catalog *catalog, struct err
     return delta_register_tables(db, catalog, empty, error) != 0 ? -1 : dedup_declare(db, error);
 }
 
-int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const char *sql, const char *file,
-               struct error *error) {
-    const struct delta_vtab everything = {.own = {.fill = true}};
+int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const struct view *view,
+               const struct apply_statement *apply, struct error *error) {
     CLEANUP(dedup_close) struct dedup *once = NULL;
-    if (delta_register_tables(db, catalog, everything, error) != 0 || dedup_open(&once, db, error) != 0 ||
-        stmt_run(db, sql, file, error) != 0)
+    CLEANUP(exact_sums_close) struct exact_sums *exact = NULL;
+    if (exact_sums_open(&exact, db, error) != 0)
         return -1;
-    return dedup_write(once, error);
+    const struct delta_vtab everything = {.own = {.fill = true, .exact = exact}};
+    exact_sums_begin(exact, view->name, apply->name, true);
+    if (delta_register_tables(db, catalog, everything, error) != 0 || dedup_open(&once, db, error) != 0 ||
+        stmt_run(db, apply->sql, apply->file, error) != 0 || dedup_write(once, error) != 0)
+        return -1;
+    return exact_sums_write(exact, error);
 }
 
 int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
@@ -256,8 +267,10 @@ int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *cat
     delta->catalog = catalog;
     const struct delta_vtab batches = {.input = &delta->input};
     if (delta_make_uses(delta, error) != 0 || delta_register_tables(db, catalog, batches, error) != 0 ||
-        dedup_open(&delta->once, db, error) != 0 || delta_load_applies(delta, error) != 0)
+        dedup_open(&delta->once, db, error) != 0 || exact_sums_open(&delta->exact, db, error) != 0 ||
+        delta_load_applies(delta, error) != 0)
         return -1;
+    delta->input.exact = delta->exact;
     *ret = delta;
     delta = NULL;
     return 0;
@@ -269,6 +282,8 @@ void delta_close(struct delta **delta) {
         return;
     for (int i = 0; i < d->apply_count; i++) {
         stmt_finalize(&d->applies[i].stmt);
+        free(d->applies[i].view);
+        free(d->applies[i].name);
         free(d->applies[i].file);
         free(d->applies[i].uses);
         free(d->applies[i].nets);
@@ -281,6 +296,7 @@ void delta_close(struct delta **delta) {
     }
     delta_forget(d);
     dedup_close(&d->once);
+    exact_sums_close(&d->exact);
     free(d->caches);
     free(d->applies);
     free(d->uses);
@@ -303,7 +319,9 @@ static int delta_run_apply(struct delta *delta, int number, struct error *error)
     const struct delta_apply *apply = &delta->applies[number];
     int *seen = delta_seen(delta->batch, number);
     delta->input.from = seen;
-    if (stmt_step(apply->stmt, apply->file, NULL, error) != 0 || dedup_write(delta->once, error) != 0)
+    exact_sums_begin(delta->exact, apply->view, apply->name, false);
+    if (stmt_step(apply->stmt, apply->file, NULL, error) != 0 || dedup_write(delta->once, error) != 0 ||
+        exact_sums_write(delta->exact, error) != 0)
         return -1;
     for (int i = 0; i < delta->catalog->table_count; i++)
         seen[i] = delta->input.lists[i].count;
@@ -360,4 +378,6 @@ void delta_forget(struct delta *delta) {
         row_cache_clear(&delta->caches[i]);
     if (delta->once != NULL)
         dedup_forget(delta->once);
+    if (delta->exact != NULL)
+        exact_sums_forget(delta->exact);
 }

@@ -15,10 +15,9 @@ struct delta;
 
 // The virtual tables of a connection that only prepares statements (checks): they are empty.
 int delta_register(struct sqlite3 *db, const struct catalog *catalog, struct error *error);
-// Runs one apply statement over the whole mirror: the tables show every row once, as a snapshot's. `file`
-// names the statement in errors.
-int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const char *sql, const char *file,
-               struct error *error);
+// Runs one apply statement of `view` over the whole mirror: the tables show every row once, as a snapshot's.
+int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const struct view *view,
+               const struct apply_statement *apply, struct error *error);
 
 // Prepares the statements that the file has. Registers the virtual tables and the hook.
 int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *catalog, struct error *error);

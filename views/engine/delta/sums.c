@@ -4,6 +4,7 @@
 #include "views/base/bounds.h"
 #include "views/base/buffer.h"
 #include "views/base/probe.h"
+#include "views/engine/delta/sums_exact.h"
 #include "views/engine/delta/vtab.h"
 #include "views/engine/row/table_sql.h"
 #include "views/engine/row/value_order.h"
@@ -24,16 +25,19 @@ enum {
 struct group {
     struct value by;
     int64_t weight;
-    struct value *sums; // by number of the summed columns
+    struct value *sums; // by number of the summed columns; behind them the exact ones' struct sums_exact
+    bool two;           // rows: the exact ones need a second
 };
 
 struct sums_cursor {
-    struct delta_cursor base;
+    struct delta_cursor base; // `at`: twice the group's number, and 1 for its second row
+    const struct table *table;
     int by;
     int of; // -1 = all rows
     struct value values[DELTA_SUMS_VALUES_MAX];
     int value_count;
-    int *summed; // columns
+    int *summed; // columns, those that are summed exactly behind the others
+    int plain_count;
     int summed_count;
     struct group *groups;
     int count;
@@ -98,6 +102,10 @@ static int delta_sums_grow(struct sums_cursor *cursor) {
     return 0;
 }
 
+static struct sums_exact *delta_sums_exact_of(const struct sums_cursor *cursor, const struct group *group) {
+    return (struct sums_exact *)(void *)(group->sums + cursor->summed_count);
+}
+
 // `lasting`: the bytes live as long as the cursor.
 static struct group *delta_sums_group_of(struct sums_cursor *cursor, struct value by, bool lasting) {
     if (cursor->count == cursor->capacity && delta_sums_grow(cursor) != 0)
@@ -106,16 +114,23 @@ static struct group *delta_sums_group_of(struct sums_cursor *cursor, struct valu
     if (cursor->places[place] != PROBE_FREE)
         return &cursor->groups[cursor->places[place]];
     size_t bytes = lasting ? 0 : value_bytes(&by);
-    struct value *memory = arena_take(&cursor->arena, (size_t)cursor->summed_count * sizeof *memory + bytes);
+    size_t exact_count = (size_t)(cursor->summed_count - cursor->plain_count);
+    size_t size =
+        (size_t)cursor->summed_count * sizeof(struct value) + exact_count * sizeof(struct sums_exact);
+    char *memory = arena_take(&cursor->arena, size + bytes);
     if (memory == NULL)
         return NULL;
-    for (int i = 0; i < cursor->summed_count; i++)
-        memory[i] = (struct value){.kind = VALUE_INTEGER};
     if (!lasting && value_has_bytes(&by))
-        by.bytes.data = bytes > 0 ? memcpy(memory + cursor->summed_count, by.bytes.data, bytes) : "";
-    cursor->places[place] = cursor->count;
-    cursor->groups[cursor->count] = (struct group){.by = by, .sums = memory};
-    return &cursor->groups[cursor->count++];
+        by.bytes.data = bytes > 0 ? memcpy(memory + size, by.bytes.data, bytes) : "";
+    struct group *group = &cursor->groups[cursor->count];
+    *group = (struct group){.by = by, .sums = (struct value *)(void *)memory};
+    for (int i = 0; i < cursor->summed_count; i++)
+        group->sums[i] = (struct value){.kind = VALUE_INTEGER};
+    for (size_t i = 0; i < exact_count; i++)
+        delta_sums_exact_of(cursor, group)[i] = (struct sums_exact){
+            .type = cursor->table->columns[cursor->summed[(size_t)cursor->plain_count + i]].type};
+    cursor->places[place] = cursor->count++;
+    return group;
 }
 
 static int delta_sums_add_row(struct sums_cursor *cursor, const struct packed_row *row, int weight,
@@ -126,11 +141,16 @@ static int delta_sums_add_row(struct sums_cursor *cursor, const struct packed_ro
     if (group == NULL)
         return SQLITE_NOMEM;
     group->weight += weight;
-    for (int i = 0; i < cursor->summed_count; i++) {
+    for (int i = 0; i < cursor->plain_count; i++) {
         struct value value = packed_row_value(row, cursor->summed[i]);
         delta_sums_add(&group->sums[i], &value, weight);
     }
-    return SQLITE_OK;
+    int code = SQLITE_OK;
+    for (int i = cursor->plain_count; code == SQLITE_OK && i < cursor->summed_count; i++) {
+        struct value value = packed_row_value(row, cursor->summed[i]);
+        code = sums_exact_add(&delta_sums_exact_of(cursor, group)[i - cursor->plain_count], &value, weight);
+    }
+    return code;
 }
 
 static int delta_sums_add_changes(const struct delta_vtab *module, struct sums_cursor *cursor) {
@@ -179,6 +199,93 @@ static int delta_sums_add_mirror(const struct delta_vtab *module, struct sums_cu
     while (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW)
         code = delta_sums_add_stored(cursor, stmt, count, &scratch);
     return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+// --- exact sums
+
+// A value's bytes, and what kind it is; numbers that are equal are so as bytes.
+static void delta_sums_name_value(const struct value *value, struct buffer *ret) {
+    static const char kinds[] = {
+        [VALUE_INTEGER] = 'i', [VALUE_REAL] = 'r', [VALUE_TEXT] = 't', [VALUE_BLOB] = 'b'};
+    static const double beyond = 9223372036854775808.0; // 2^63
+    struct value named = *value;
+    if (value_rank(value) == 0) {
+        buffer_char(ret, 'n');
+        return;
+    }
+    if (named.kind == VALUE_REAL && named.real >= -beyond && named.real < beyond &&
+        (double)(int64_t)named.real == named.real)
+        named = (struct value){.kind = VALUE_INTEGER, .integer = (int64_t)named.real};
+    buffer_char(ret, kinds[named.kind]);
+    uint64_t bits = (uint64_t)named.integer;
+    if (value_has_bytes(&named))
+        buffer_append(ret, named.bytes.data, named.bytes.size);
+    else
+        for (size_t i = 0; i < sizeof bits; i++)
+            buffer_char(ret, (char)(bits >> 8 * i & 0xff));
+}
+
+// What tells one _sums_T(...) and column from all others of a statement, whatever bytes its values have.
+static char *delta_sums_call_name(const struct sums_cursor *cursor, int column) {
+    const struct column *columns = cursor->table->columns;
+    bool failed = false;
+    sqlite3_str *name = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(name, "\"%w\".\"%w\" by \"%w\"", cursor->table->name, columns[column].name,
+                        columns[cursor->by].name);
+    if (cursor->of >= 0)
+        sqlite3_str_appendf(name, " of \"%w\"", columns[cursor->of].name);
+    for (int i = 0; i < cursor->value_count; i++) {
+        CLEANUP(buffer_free) struct buffer bytes = {0};
+        delta_sums_name_value(&cursor->values[i], &bytes);
+        sqlite3_str_appendchar(name, 1, ' ');
+        for (size_t b = 0; b < bytes.size; b++)
+            sqlite3_str_appendf(name, "%02x", (unsigned)(unsigned char)bytes.data[b]);
+        failed |= bytes.failed;
+    }
+    CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(name);
+    char *ret = failed ? NULL : text;
+    text = failed ? text : NULL;
+    return ret;
+}
+
+static int delta_sums_settle_reals(const struct delta_vtab *module, struct sums_cursor *cursor, int number) {
+    CLEANUP(stmt_free_text) char *name = delta_sums_call_name(cursor, cursor->summed[number]);
+    CLEANUP(buffer_free) struct buffer bytes = {0};
+    int call;
+    bool again;
+    int code = name == NULL ? SQLITE_NOMEM : exact_sums_call(module->input->exact, name, &call, &again);
+    for (int i = 0; code == SQLITE_OK && i < cursor->count; i++) {
+        struct group *group = &cursor->groups[i];
+        struct sums_exact *exact = &delta_sums_exact_of(cursor, group)[number - cursor->plain_count];
+        buffer_clear(&bytes);
+        delta_sums_name_value(&group->by, &bytes);
+        if (bytes.failed)
+            return SQLITE_NOMEM;
+        code = sums_exact_real(exact, module->input->exact, call, again,
+                               (struct span){bytes.data, bytes.size}, &group->sums[number]);
+        group->two |= exact->has_second;
+    }
+    return code;
+}
+
+static int delta_sums_settle_numerics(struct sums_cursor *cursor, int number) {
+    int code = SQLITE_OK;
+    for (int i = 0; code == SQLITE_OK && i < cursor->count; i++) {
+        struct group *group = &cursor->groups[i];
+        code = sums_exact_numeric(&delta_sums_exact_of(cursor, group)[number - cursor->plain_count],
+                                  &cursor->arena, &group->sums[number]);
+    }
+    return code;
+}
+
+// All rows are added: what the view is told of the exact columns.
+static int delta_sums_settle(const struct delta_vtab *module, struct sums_cursor *cursor) {
+    int code = SQLITE_OK;
+    for (int i = cursor->plain_count; code == SQLITE_OK && i < cursor->summed_count; i++)
+        code = cursor->table->columns[cursor->summed[i]].type == COLUMN_REAL
+                   ? delta_sums_settle_reals(module, cursor, i)
+                   : delta_sums_settle_numerics(cursor, i);
+    return code;
 }
 
 // --- the virtual table
@@ -268,6 +375,9 @@ static int delta_sums_best_index(sqlite3_vtab *table, sqlite3_index_info *info) 
 
 static void delta_sums_clear(struct delta_cursor *base) {
     struct sums_cursor *cursor = (struct sums_cursor *)base;
+    for (int i = 0; cursor->plain_count < cursor->summed_count && i < cursor->count; i++)
+        for (int e = 0; e < cursor->summed_count - cursor->plain_count; e++)
+            sums_exact_done(&delta_sums_exact_of(cursor, &cursor->groups[i])[e]);
     free(cursor->summed);
     free(cursor->groups);
     free(cursor->places);
@@ -281,13 +391,25 @@ static int delta_sums_read_plan(const struct delta_vtab *module, struct sums_cur
     cursor->by = (int)strtol(plan, &at, 10);
     cursor->of = (int)strtol(at + 1, &at, 10);
     const sqlite3_index_info info = {.colUsed = strtoull(at + 1, NULL, 16)};
+    cursor->table = module->table;
     cursor->summed = malloc((size_t)module->table->column_count * sizeof *cursor->summed);
     if (cursor->summed == NULL)
         return SQLITE_NOMEM;
-    for (int i = 0; i < module->table->column_count; i++)
-        if (i != cursor->by && delta_sums_is_used(&info, i))
-            cursor->summed[cursor->summed_count++] = i;
+    for (int exact = 0; exact <= 1; exact++) {
+        for (int i = 0; i < module->table->column_count; i++)
+            if (i != cursor->by && delta_sums_is_used(&info, i) &&
+                sums_exact_is(module->table->columns[i].type) == (exact != 0))
+                cursor->summed[cursor->summed_count++] = i;
+        if (exact == 0)
+            cursor->plain_count = cursor->summed_count;
+    }
     return SQLITE_OK;
+}
+
+static bool delta_sums_is_zero(const struct value *sum) {
+    if (sum->kind == VALUE_TEXT)
+        return sum->bytes.size == 1 && sum->bytes.data[0] == '0';
+    return sum->kind != VALUE_NULL && value_number(sum) == 0;
 }
 
 // What adds up to nothing is no group.
@@ -295,13 +417,18 @@ static bool delta_sums_is_nothing(const struct sums_cursor *cursor, const struct
     if (group->weight != 0)
         return false;
     for (int i = 0; i < cursor->summed_count; i++)
-        if (value_number(&group->sums[i]) != 0)
+        if (!delta_sums_is_zero(&group->sums[i]))
             return false;
     return true;
 }
 
+static bool delta_sums_is_row(const struct sums_cursor *cursor) {
+    const struct group *group = &cursor->groups[cursor->base.at / 2];
+    return cursor->base.at % 2 != 0 ? group->two : !delta_sums_is_nothing(cursor, group);
+}
+
 static void delta_sums_pass_nothing(struct sums_cursor *cursor) {
-    while (cursor->base.at < cursor->count && delta_sums_is_nothing(cursor, &cursor->groups[cursor->base.at]))
+    while (cursor->base.at / 2 < cursor->count && !delta_sums_is_row(cursor))
         cursor->base.at++;
 }
 
@@ -318,6 +445,10 @@ static int delta_sums_filter(sqlite3_vtab_cursor *base, int are_values, const ch
         code = delta_sums_add_mirror(module, cursor);
     else if (code == SQLITE_OK && module->input->lists != NULL)
         code = delta_sums_add_changes(module, cursor);
+    if (code == SQLITE_OK)
+        code = delta_sums_settle(module, cursor);
+    if (code == SQLITE_CORRUPT)
+        (void)delta_sums_complain(base->pVtab, "_real_sum_groups: a row is damaged");
     delta_sums_pass_nothing(cursor);
     return code;
 }
@@ -331,20 +462,35 @@ static int delta_sums_next(sqlite3_vtab_cursor *base) {
 
 static int delta_sums_eof(sqlite3_vtab_cursor *base) {
     const struct sums_cursor *cursor = (const struct sums_cursor *)base;
-    return cursor->base.at >= cursor->count;
+    return cursor->base.at / 2 >= cursor->count;
+}
+
+// What the group's second row has of a column that it was not made for is nothing.
+static struct value delta_sums_value_of(const struct sums_cursor *cursor, const struct group *group,
+                                        int number) {
+    if (cursor->base.at % 2 == 0)
+        return group->sums[number];
+    if (number < cursor->plain_count)
+        return (struct value){.kind = VALUE_INTEGER};
+    const struct sums_exact *exact = &delta_sums_exact_of(cursor, group)[number - cursor->plain_count];
+    if (exact->type == COLUMN_NUMERIC)
+        return (struct value){.kind = VALUE_TEXT, .bytes = SPAN("0")};
+    return (struct value){.kind = VALUE_REAL, .real = exact->has_second ? exact->second : 0};
 }
 
 static int delta_sums_column_of(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
     const struct sums_cursor *cursor = (const struct sums_cursor *)base;
-    const struct group *group = &cursor->groups[cursor->base.at];
+    const struct group *group = &cursor->groups[cursor->base.at / 2];
     if (column == WEIGHT_COLUMN)
-        sqlite3_result_int64(context, group->weight);
+        sqlite3_result_int64(context, cursor->base.at % 2 == 0 ? group->weight : 0);
     else if (column - FIRST_COLUMN == cursor->by)
         sqlite_value_result(context, &group->by);
     else
         for (int i = 0; i < cursor->summed_count; i++)
-            if (column - FIRST_COLUMN == cursor->summed[i])
-                sqlite_value_result(context, &group->sums[i]);
+            if (column - FIRST_COLUMN == cursor->summed[i]) {
+                const struct value value = delta_sums_value_of(cursor, group, i);
+                sqlite_value_result(context, &value);
+            }
     return SQLITE_OK;
 }
 

@@ -9,12 +9,14 @@
 #include "views/engine/sqlite/stmt.h"
 
 struct delta_vtab_type;
+struct exact_sums;
 
 // What a connection's virtual tables show. All zero: they are empty.
 struct delta_input {
     struct delta_use *uses;   // by table number: where it is noted what statements use, NULL = nowhere
     struct delta_list *lists; // by table number, NULL = none
     struct row_cache *caches; // by table number: the file's rows that were looked up
+    struct exact_sums *exact; // of the running statement; there when `lists` or `fill` is
     const int *from;          // by table number: the first step that the running statement has not seen
     // By table number, set while a statement is prepared, NULL = nowhere:
     bool *named;  // it names _delta_T, _changes_T or _sums_T

@@ -4,6 +4,7 @@
 
 #include "views/engine/delta/dedup.h"
 #include "views/engine/delta/delta.h"
+#include "views/engine/delta/exact_sums.h"
 #include "views/engine/row/table_sql.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/functions.h"
@@ -231,7 +232,7 @@ static int install_forget_applies(sqlite3 *db, const char *view, struct error *e
     if (engine_sql_prepare(db, "applies_forget", &stmt, error) != 0)
         return -1;
     stmt_bind_text(stmt, ":view", span_of(view));
-    return stmt_step(stmt, "_applies", NULL, error);
+    return stmt_step(stmt, "_applies", NULL, error) != 0 ? -1 : exact_sums_drop(db, view, error);
 }
 
 static int install_record_applies(sqlite3 *db, const struct view *view, struct error *error) {
@@ -400,7 +401,7 @@ static int install_fill_views(sqlite3 *db, const struct catalog *catalog, const 
     for (int i = 0; i < catalog->view_count; i++) {
         const struct view *view = &catalog->views[i];
         for (int a = 0; changed[i] && a < view->apply_count; a++)
-            if (delta_fill(db, catalog, view->applies[a].sql, view->applies[a].file, error) != 0)
+            if (delta_fill(db, catalog, view, &view->applies[a], error) != 0)
                 return -1;
     }
     return 0;

@@ -105,3 +105,19 @@ create table _once_blocks(
     told blob,
     primary key(once, part, block)
 ) without rowid;
+
+-- What the sums of REAL columns come to exactly (exact_sums.h): each _sums_T(...) and column of each apply statement; a
+-- row for each group whose sum is not 0, the group as sums.c writes it, the sum as real_sum.h does.
+create table _real_sums(
+    id integer primary key,
+    view text not null,
+    apply text not null,
+    call text not null,
+    unique(view, apply, call)
+);
+create table _real_sum_groups(
+    call integer not null,
+    "group" blob not null,
+    sum blob not null,
+    primary key(call, "group")
+) without rowid;

@@ -1,0 +1,90 @@
+#include "views/engine/delta/sums_exact.h"
+
+#include "views/engine/sqlite/stmt.h"
+
+#include <math.h>
+#include <strings.h>
+
+void sums_exact_done(struct sums_exact *exact) {
+    if (exact->type == COLUMN_REAL)
+        real_sum_done(&exact->real);
+    else
+        numeric_sum_done(&exact->numeric);
+}
+
+// The mirror keeps NaN as a text, since SQLite has none.
+static int sums_exact_add_real(struct sums_exact *exact, const struct value *value, int weight) {
+    double number = 0;
+    if (value->kind == VALUE_INTEGER)
+        number = (double)value->integer;
+    else if (value->kind == VALUE_REAL)
+        number = value->real;
+    else if (value->kind == VALUE_TEXT && value->bytes.size == 3 &&
+             strncasecmp(value->bytes.data, "nan", 3) == 0)
+        number = NAN;
+    return real_sum_add(&exact->real, number, weight) == 0 ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+int sums_exact_add(struct sums_exact *exact, const struct value *value, int weight) {
+    if (exact->type == COLUMN_REAL)
+        return sums_exact_add_real(exact, value, weight);
+    // What is no number (quarantined long before it comes here) counts as 0, as every text did.
+    if (value->kind == VALUE_TEXT &&
+        numeric_sum_add(&exact->numeric, value->bytes, weight) == NUMERIC_NO_MEMORY)
+        return SQLITE_NOMEM;
+    return SQLITE_OK;
+}
+
+int sums_exact_numeric(struct sums_exact *exact, struct arena *arena, struct value *ret) {
+    CLEANUP(free_charp) char *text = numeric_sum_text(&exact->numeric);
+    size_t size = text != NULL ? strlen(text) : 0;
+    char *copy = text != NULL ? arena_take(arena, size) : NULL;
+    if (copy == NULL)
+        return SQLITE_NOMEM;
+    memcpy(copy, text, size);
+    *ret = (struct value){.kind = VALUE_TEXT, .bytes = {copy, size}};
+    return SQLITE_OK;
+}
+
+static struct value sums_exact_value(double number) {
+    return isnan(number) ? (struct value){.kind = VALUE_NULL}
+                         : (struct value){.kind = VALUE_REAL, .real = number};
+}
+
+// What leads a total of `before` to `after`. NaN is NULL in SQLite, as anything is that NULL is added to: what leads
+// away from it (and from an infinity, by way of NULL) counts on `ifnull(total, 0) + d`.
+static void sums_exact_lead(struct sums_exact *exact, double before, double after, struct value *ret) {
+    exact->has_second = false;
+    if (isnan(after) || isnan(before)) {
+        *ret = sums_exact_value(isnan(after) && isnan(before) ? 0 : after);
+        return;
+    }
+    if (before == after) {
+        *ret = sums_exact_value(0);
+        return;
+    }
+    double once = isinf(before) ? -before : after - before;
+    *ret = sums_exact_value(once);
+    if (isinf(before) || before + once != after) {
+        *ret = sums_exact_value(-before);
+        exact->has_second = true;
+        exact->second = after;
+    }
+}
+
+int sums_exact_real(struct sums_exact *exact, struct exact_sums *sums, int call, bool again,
+                    struct span group, struct value *ret) {
+    if (real_sum_is_zero(&exact->real)) {
+        *ret = sums_exact_value(0);
+        return SQLITE_OK;
+    }
+    CLEANUP(real_sum_done) struct real_sum sum = {0};
+    int code = exact_sums_load(sums, call, group, &sum);
+    if (code != SQLITE_OK)
+        return code;
+    double before = real_sum_value(&sum);
+    if (real_sum_add_sum(&sum, &exact->real) != 0)
+        return SQLITE_NOMEM;
+    sums_exact_lead(exact, before, real_sum_value(&sum), ret);
+    return again ? SQLITE_OK : exact_sums_keep(sums, call, group, &sum);
+}

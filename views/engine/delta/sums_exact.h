@@ -1,0 +1,39 @@
+// One exact column of one group of a _sums_T: what its REALs or NUMERICs come to, and what the view is told to add.
+//
+// Of a NUMERIC that is the sum of the changes, as text. Of a REAL it is what leads from the sum before, rounded once, to
+// the sum after, rounded once: the view's `total + d` rounds too, so that one d does not always do. Then there are
+// two: d1 takes the sum before away, which is exact, d2 adds the sum after to 0, which is too. Infinity and NaN: see
+// views/README.md. Used by sums.c only.
+#ifndef TIDEMARK_DELTA_SUMS_EXACT_H
+#define TIDEMARK_DELTA_SUMS_EXACT_H
+
+#include "views/base/arena.h"
+#include "views/engine/delta/exact_sums.h"
+#include "views/engine/row/numeric_sum.h"
+#include "views/engine/table.h"
+
+// All zero but for `type`.
+struct sums_exact {
+    enum column_type type; // COLUMN_REAL or COLUMN_NUMERIC
+    bool has_second;
+    double second; // d2
+    union {
+        struct real_sum real;
+        struct numeric_sum numeric;
+    };
+};
+
+static inline bool sums_exact_is(enum column_type type) {
+    return type == COLUMN_REAL || type == COLUMN_NUMERIC;
+}
+
+void sums_exact_done(struct sums_exact *exact);
+// NULL counts as 0. The codes are SQLite's.
+int sums_exact_add(struct sums_exact *exact, const struct value *value, int weight);
+// What is to be added; the bytes are in the arena. Of a NUMERIC.
+int sums_exact_numeric(struct sums_exact *exact, struct arena *arena, struct value *ret);
+// Of a REAL: d1, and `second`. `call`, `again`: as exact_sums_call told; `group`: by its bytes.
+int sums_exact_real(struct sums_exact *exact, struct exact_sums *sums, int call, bool again,
+                    struct span group, struct value *ret);
+
+#endif

@@ -1,0 +1,2 @@
+delete from _real_sums
+where view = :view

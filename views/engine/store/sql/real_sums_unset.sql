@@ -1,0 +1,2 @@
+delete from _real_sum_groups
+where call = :call and "group" = :group
