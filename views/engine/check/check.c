@@ -3,6 +3,7 @@
 #include "views/engine/check/check_alone.h"
 #include "views/engine/check/guard.h"
 #include "views/engine/check/lint.h"
+#include "views/engine/check/lint_numeric.h"
 #include "views/engine/check/parameters.h"
 #include "views/engine/row/table_sql.h"
 
@@ -145,7 +146,7 @@ static int check_query(struct catalog *catalog, sqlite3 *scratch, struct query *
     if (check_parameters(query, stmt, error) != 0 || check_column_names(catalog, query, stmt, error) != 0)
         return -1;
     lint_query(catalog, query, guard);
-    return 0;
+    return lint_numeric_sums(query->file, query->sql, guard, error);
 }
 
 int catalog_check(struct catalog *catalog, struct error *error) {

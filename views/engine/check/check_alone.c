@@ -2,6 +2,8 @@
 
 #include "views/engine/check/guard.h"
 #include "views/engine/check/lint.h"
+#include "views/engine/check/lint_numeric.h"
+#include "views/engine/row/table_sql.h"
 
 #include <string.h>
 
@@ -54,7 +56,8 @@ static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct a
     if (sqlite3_bind_parameter_count(stmt) > 0)
         return check_apply_fault(apply, 0, "it has parameters, and nobody gives them", error);
     lint_apply(catalog, apply, guard);
-    return 0;
+    lint_numeric_totals(catalog, scratch, apply, guard);
+    return lint_numeric_sums(apply->file, apply->sql, guard, error);
 }
 
 static bool check_alone_lacks_table(sqlite3 *scratch) {
@@ -99,11 +102,45 @@ static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, stru
     return row;
 }
 
+// What the schema's SQL views and triggers read, without what reads the views' own columns. All of them have compiled
+// before.
+static int check_alone_read(sqlite3 *scratch, const struct catalog *catalog, struct guard *guard,
+                            struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *names = NULL;
+    if (stmt_prepare(scratch, "select name from sqlite_schema where type = 'view'", "views", &names, error) !=
+        0)
+        return -1;
+    guard_begin(guard, scratch, GUARDED_SCHEMA);
+    int row;
+    while ((row = stmt_row(names, "views", error)) == 1) {
+        CLEANUP(stmt_free_text)
+        char *sql = sqlite3_mprintf("select 1 from \"%w\"", (const char *)sqlite3_column_text(names, 0));
+        CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+        if (sql == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        (void)sqlite3_prepare_v2(scratch, sql, -1, &stmt, NULL);
+    }
+    guard->guarded = GUARDED_TRIGGER;
+    for (int i = 0; row == 0 && i < catalog->table_count; i++) {
+        CLEANUP(stmt_free_text) char *upsert = table_sql_upsert(&catalog->tables[i], UPSERT_STREAMED, false);
+        CLEANUP(stmt_free_text) char *delete = table_sql_delete(&catalog->tables[i]);
+        CLEANUP(stmt_finalize) sqlite3_stmt *writes = NULL;
+        CLEANUP(stmt_finalize) sqlite3_stmt *deletes = NULL;
+        if (upsert == NULL || delete == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        (void)sqlite3_prepare_v2(scratch, upsert, -1, &writes, NULL);
+        (void)sqlite3_prepare_v2(scratch, delete, -1, &deletes, NULL);
+    }
+    return row;
+}
+
 int check_alone(struct catalog *catalog, const struct view *view, struct error *error) {
     CLEANUP(stmt_close) sqlite3 *scratch = NULL;
     struct guard guard = {.catalog = catalog};
     if (guard_open_scratch(catalog, &scratch, error) != 0 || check_alone_schema(scratch, view, error) != 0 ||
-        check_alone_sql_views(scratch, view, &guard, error) != 0)
+        check_alone_sql_views(scratch, view, &guard, error) != 0 ||
+        check_alone_read(scratch, catalog, &guard, error) != 0 ||
+        lint_numeric_sums(view->file, view->schema, &guard, error) != 0)
         return -1;
     for (int i = 0; i < view->apply_count; i++)
         if (check_apply(catalog, scratch, &view->applies[i], &guard, error) != 0)

@@ -36,6 +36,8 @@ static void guard_note_decimal(struct guard *guard, const struct table *table, c
 static void guard_note_read(struct guard *guard, const char *table, const char *column) {
     const struct catalog *catalog = guard->catalog;
     guard->reads_delta |= sqlite3_strnicmp(table, "_delta_", 7) == 0;
+    if (column != NULL && column[0] != '\0')
+        columns_read_note(&guard->reads, catalog, table, column);
     guard->reads_weight |= column != NULL && sqlite3_stricmp(column, "_weight") == 0;
     for (int i = 0; i < catalog->table_count; i++)
         if (sqlite3_stricmp(catalog->tables[i].name, table) == 0) {
@@ -85,6 +87,7 @@ static int guard_authorize_write(struct guard *guard, const char *table) {
     if (table[0] == '_')
         return guard_refuse(guard, "a view may not touch %s: names beginning with _ are the engine's", table);
     guard->writes = true;
+    (void)sqlite3_snprintf(sizeof guard->written, guard->written, "%s", table);
     return SQLITE_OK;
 }
 
@@ -149,6 +152,10 @@ void guard_begin(struct guard *guard, sqlite3 *db, enum guarded guarded) {
     guard->reads_changes = guard->reads_at = guard->reads_sums = guard->writes = false;
     guard->reads_delta = guard->reads_weight = guard->reads_mirror = guard->adds_up = false;
     guard->decimal_count = 0;
+    guard->reads.count = 0;
+    guard->reads.size = 0;
+    guard->reads.full = false;
+    guard->written[0] = '\0';
     (void)sqlite3_set_authorizer(db, guard_authorize, guard);
 }
 

@@ -4,6 +4,7 @@
 #define TIDEMARK_CHECK_GUARD_H
 
 #include "views/engine/catalog.h"
+#include "views/engine/check/columns_read.h"
 #include "views/engine/sqlite/stmt.h"
 
 enum { GUARD_DECIMALS_MAX = 32 };
@@ -30,6 +31,8 @@ struct guard {
     bool adds_up;                     // it calls count, sum, total or avg
     const struct column *decimals[GUARD_DECIMALS_MAX]; // DECIMAL columns of mirrored tables that it names
     int decimal_count;
+    struct columns_read reads;
+    char written[ERROR_MESSAGE_SIZE]; // the newest table that it inserts into, updates or deletes from
 };
 
 // Guards what `db` prepares from now on; `guard` outlives it, or guard_end.

@@ -1,90 +1,26 @@
 #include "views/engine/check/lint.h"
 
-#include <string.h>
+#include "views/engine/check/tokens.h"
 
-enum { LINT_TOKENS_MAX = 4096 };
+#include <string.h>
 
 struct lint {
     struct catalog *catalog;
     const struct query *query;
-    struct span tokens[LINT_TOKENS_MAX]; // without comments; quotes are left off names
-    int count;
+    struct tokens tokens;
 };
-
-static bool lint_is_word(char c) {
-    return c == '_' || c == ':' || c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-           (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
-}
-
-static size_t lint_quoted_size(const char *text) {
-    size_t size = 1;
-    while (text[size] != '\0' && text[size] != text[0])
-        size++;
-    return text[size] != '\0' ? size + 1 : size;
-}
-
-// Bytes that `text` begins with and that say nothing: blanks and comments.
-static size_t lint_blank_size(const char *text) {
-    if (strchr(" \t\r\n", text[0]) != NULL)
-        return 1;
-    if (strncmp(text, "--", 2) == 0)
-        return strcspn(text, "\n");
-    if (strncmp(text, "/*", 2) != 0)
-        return 0;
-    const char *end = strstr(text + 2, "*/");
-    return end != NULL ? (size_t)(end - text) + 2 : strlen(text);
-}
-
-// "a.b" is one token of lint_is_word; lint_column_of takes what stands behind the last point.
-static size_t lint_token_size(const char *text) {
-    size_t size = 0;
-    if (text[0] == '\'' || text[0] == '"')
-        return lint_quoted_size(text);
-    while (text[size] != '\0' && lint_is_word(text[size]))
-        size++;
-    if (size > 0)
-        return size;
-    static const char *const pairs[] = {"<=", ">=", "<>", "!=", "=="};
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        if (strncmp(text, pairs[i], 2) == 0)
-            return 2;
-    return 1;
-}
-
-static void lint_read_tokens(struct lint *lint) {
-    for (const char *at = lint->query->sql; *at != '\0' && lint->count < LINT_TOKENS_MAX;) {
-        size_t blank = lint_blank_size(at);
-        if (blank > 0) {
-            at += blank;
-            continue;
-        }
-        size_t size = lint_token_size(at);
-        lint->tokens[lint->count++] = (struct span){at, size};
-        at += size;
-    }
-}
-
-// Past the ends there is an empty token.
-static struct span lint_token(const struct lint *lint, int number) {
-    return number >= 0 && number < lint->count ? lint->tokens[number] : SPAN("");
-}
-
-static bool lint_token_is(const struct lint *lint, int number, const char *word) {
-    struct span token = lint_token(lint, number);
-    return token.size == strlen(word) && sqlite3_strnicmp(token.data, word, (int)token.size) == 0;
-}
 
 static bool lint_is_comparison(const struct lint *lint, int number) {
     static const char *const words[] = {"<", ">", "=", "==", "<=", ">=", "<>", "!=", "between"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (lint_token_is(lint, number, words[i]))
+        if (tokens_is(&lint->tokens, number, words[i]))
             return true;
     return false;
 }
 
 // Whether the token names the column, alone or behind a table's name.
 static bool lint_names_column(const struct lint *lint, int number, const struct column *column) {
-    struct span token = lint_token(lint, number);
+    struct span token = tokens_at(&lint->tokens, number);
     size_t size = strlen(column->name);
     if (token.size == size + 2 && token.data[0] == '"')
         return sqlite3_strnicmp(token.data + 1, column->name, (int)size) == 0;
@@ -93,12 +29,8 @@ static bool lint_names_column(const struct lint *lint, int number, const struct 
     return sqlite3_strnicmp(token.data + token.size - size, column->name, (int)size) == 0;
 }
 
-static int lint_line(const struct lint *lint, int number) {
-    return stmt_line(lint->query->sql, (size_t)(lint_token(lint, number).data - lint->query->sql));
-}
-
 static void lint_compared(struct lint *lint, const struct column *column, int with) {
-    struct span token = lint_token(lint, with);
+    struct span token = tokens_at(&lint->tokens, with);
     if (token.size > 1 && token.data[0] == ':') {
         struct span name = {token.data + 1, token.size - 1};
         for (int i = 0; i < lint->query->parameter_count; i++)
@@ -106,38 +38,39 @@ static void lint_compared(struct lint *lint, const struct column *column, int wi
                 catalog_warn(lint->catalog,
                              "%s:%d: %s is a count of its last digit and :%.*s is compared with that count: "
                              "write `-- tidemark: %.*s is decimal(%d,%d)`",
-                             lint->query->file, lint_line(lint, with), column->name, (int)name.size,
-                             name.data, (int)name.size, name.data, column->precision, column->scale);
+                             lint->query->file, tokens_line(&lint->tokens, with), column->name,
+                             (int)name.size, name.data, (int)name.size, name.data, column->precision,
+                             column->scale);
     } else if (token.size > 1 && token.data[0] >= '0' && token.data[0] <= '9' &&
                memchr(token.data, '.', token.size) != NULL) {
         catalog_warn(lint->catalog,
                      "%s:%d: %s is a count of its last digit (scale %d), so 42.00 is written 4200; %.*s is "
                      "compared with that count",
-                     lint->query->file, lint_line(lint, with), column->name, column->scale, (int)token.size,
-                     token.data);
+                     lint->query->file, tokens_line(&lint->tokens, with), column->name, column->scale,
+                     (int)token.size, token.data);
     }
 }
 
 static void lint_aggregate(struct lint *lint, const struct column *column, int at) {
     static const char *const functions[] = {"sum", "total", "avg", "min", "max"};
-    if (!lint_token_is(lint, at - 1, "(") || !lint_token_is(lint, at + 1, ")"))
+    if (!tokens_is(&lint->tokens, at - 1, "(") || !tokens_is(&lint->tokens, at + 1, ")"))
         return;
-    if (lint_token_is(lint, at - 3, "(") && lint_token_is(lint, at - 4, "decimal"))
+    if (tokens_is(&lint->tokens, at - 3, "(") && tokens_is(&lint->tokens, at - 4, "decimal"))
         return;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        if (lint_token_is(lint, at - 2, functions[i]))
+        if (tokens_is(&lint->tokens, at - 2, functions[i]))
             catalog_warn(lint->catalog,
                          "%s:%d: %s(%s) is shown as a count of its last digit: write decimal(%s(%s), %d)",
-                         lint->query->file, lint_line(lint, at), functions[i], column->name, functions[i],
-                         column->name, column->scale);
+                         lint->query->file, tokens_line(&lint->tokens, at), functions[i], column->name,
+                         functions[i], column->name, column->scale);
 }
 
 void lint_query(struct catalog *catalog, const struct query *query, const struct guard *guard) {
     struct lint lint = {.catalog = catalog, .query = query};
     if (guard->decimal_count == 0)
         return;
-    lint_read_tokens(&lint);
-    for (int i = 0; i < lint.count; i++) {
+    tokens_read(&lint.tokens, query->sql);
+    for (int i = 0; i < lint.tokens.count; i++) {
         const struct column *column = NULL;
         for (int j = 0; j < guard->decimal_count && column == NULL; j++)
             if (lint_names_column(&lint, i, guard->decimals[j]))
@@ -146,7 +79,7 @@ void lint_query(struct catalog *catalog, const struct query *query, const struct
             continue;
         if (lint_is_comparison(&lint, i + 1))
             lint_compared(&lint, column, i + 2);
-        if (lint_token_is(&lint, i + 1, "between") && lint_token_is(&lint, i + 3, "and"))
+        if (tokens_is(&lint.tokens, i + 1, "between") && tokens_is(&lint.tokens, i + 3, "and"))
             lint_compared(&lint, column, i + 4);
         if (lint_is_comparison(&lint, i - 1))
             lint_compared(&lint, column, i - 2);

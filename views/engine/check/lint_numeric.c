@@ -1,0 +1,207 @@
+#include "views/engine/check/lint_numeric.h"
+
+#include "views/engine/check/tokens.h"
+
+#include <string.h>
+
+static bool lint_numeric_is_any(const struct tokens *tokens, int number, const char *const *words) {
+    for (; *words != NULL; words++)
+        if (tokens_is(tokens, number, *words))
+            return true;
+    return false;
+}
+
+static bool lint_numeric_same(struct span a, struct span b) {
+    return a.size == b.size && a.size > 0 && sqlite3_strnicmp(a.data, b.data, (int)a.size) == 0;
+}
+
+// --- which names are plain columns
+
+// `from t(a, b) as (`: of a with; `v(a, b) as select`: of an SQL view.
+static bool lint_numeric_names_columns(const struct tokens *tokens) {
+    static const char *const begins[] = {"(", "not", "materialized", "select", "with", "values", NULL};
+    for (int i = 0; i < tokens->count; i++)
+        if (tokens_is(tokens, i, ")") && tokens_is(tokens, i + 1, "as") &&
+            lint_numeric_is_any(tokens, i + 2, begins))
+            return true;
+    return false;
+}
+
+// Whether the token at `number` names what stands before it, with `as` or without.
+static bool lint_numeric_is_alias(const struct tokens *tokens, int number) {
+    static const char *const before_a_column[] = {
+        "select", "distinct", "all",   "by",   "where",  "and",       "or",    "not",     "on",
+        "when",   "then",     "else",  "case", "in",     "is",        "like",  "between", "set",
+        "having", "from",     "using", "of",   "return", "returning", "limit", "values",  "into",
+        "null",   "collate",  "key",   "glob", "filter", "if",        NULL};
+    struct span before = tokens_at(tokens, number - 1);
+    if (before.size == 0 || lint_numeric_is_any(tokens, number - 1, before_a_column))
+        return false;
+    const char first = before.data[0];
+    return first == ')' || first == '\'' || (first >= '0' && first <= '9') || first == ':' || first == '?' ||
+           tokens_name(tokens, number - 1).size > 0;
+}
+
+static bool lint_numeric_has_alias(const struct tokens *tokens, struct span name) {
+    for (int i = 0; i < tokens->count; i++) {
+        struct span token = tokens_at(tokens, i);
+        // a name with its table's is a column
+        bool bare = token.size == name.size || token.size == name.size + 2;
+        if (bare && lint_numeric_same(tokens_name(tokens, i), name) && lint_numeric_is_alias(tokens, i))
+            return true;
+    }
+    return false;
+}
+
+static int lint_numeric_count(const struct tokens *tokens, const char *name) {
+    int count = 0;
+    for (int i = 0; i < tokens->count; i++)
+        count += lint_numeric_same(tokens_name(tokens, i), span_of(name));
+    return count;
+}
+
+static int lint_numeric_find(const struct tokens *tokens, const char *word) {
+    for (int i = 0; i < tokens->count; i++)
+        if (tokens_is(tokens, i, word))
+            return i;
+    return tokens->count;
+}
+
+// Before `on conflict`, columns of the table that is only inserted into mean nothing.
+static bool lint_numeric_is_column(const struct tokens *tokens, int number, const struct guard *guard) {
+    struct span name = tokens_name(tokens, number);
+    bool inserted = guard->written[0] != '\0' && lint_numeric_count(tokens, guard->written) == 1 &&
+                    tokens_is(tokens, 0, "insert") && number < lint_numeric_find(tokens, "conflict");
+    return name.size > 0 && columns_read_is_numeric(&guard->reads, name, inserted ? guard->written : NULL) &&
+           !lint_numeric_has_alias(tokens, name);
+}
+
+// --- sums
+
+// The column of `sum ( [distinct] COLUMN )`, `sum ( _weight * COLUMN )` and the other way round, -1 = it is another.
+static int lint_numeric_argument(const struct tokens *tokens, int open, bool *ret_weighed) {
+    int at = open + 1 + tokens_is(tokens, open + 1, "distinct");
+    *ret_weighed = false;
+    if (tokens_is(tokens, at + 1, ")"))
+        return at;
+    if (!tokens_is(tokens, at + 1, "*") || !tokens_is(tokens, at + 3, ")"))
+        return -1;
+    *ret_weighed = true;
+    if (lint_numeric_same(tokens_name(tokens, at), SPAN("_weight")))
+        return at + 2;
+    return lint_numeric_same(tokens_name(tokens, at + 2), SPAN("_weight")) ? at : -1;
+}
+
+static int lint_numeric_refuse(const char *file, const struct tokens *tokens, int number, int column,
+                               bool weighed, struct error *error) {
+    struct span function = tokens_at(tokens, number);
+    struct span name = tokens_at(tokens, column);
+    bool average = tokens_is(tokens, number, "avg");
+    return error_set(
+        error, ERROR_INPUT,
+        "%s:%d: %.*s() would add %.*s up as doubles: it is a NUMERIC that is kept as text; write "
+        "decimal_sum(%.*s%s)%s",
+        file, tokens_line(tokens, number), (int)function.size, function.data, (int)name.size, name.data,
+        (int)name.size, name.data, weighed ? ", _weight" : "",
+        average ? ", and show the count beside it" : "");
+}
+
+int lint_numeric_sums(const char *file, const char *sql, const struct guard *guard, struct error *error) {
+    static const char *const functions[] = {"sum", "total", "avg", NULL};
+    struct tokens tokens;
+    tokens_read(&tokens, sql);
+    if (lint_numeric_names_columns(&tokens))
+        return 0;
+    for (int i = 0; i < tokens.count; i++) {
+        bool weighed;
+        if (!lint_numeric_is_any(&tokens, i, functions) || !tokens_is(&tokens, i + 1, "("))
+            continue;
+        int column = lint_numeric_argument(&tokens, i + 1, &weighed);
+        if (column >= 0 && lint_numeric_is_column(&tokens, column, guard))
+            return lint_numeric_refuse(file, &tokens, i, column, weighed, error);
+    }
+    return 0;
+}
+
+// --- totals
+
+// The first token of the item `number` of a list that begins at `at`, if it has no other; -1.
+static int lint_numeric_item(const struct tokens *tokens, int at, int number) {
+    static const char *const ends[] = {")", "from", "where", ";", NULL};
+    int depth = 0;
+    for (; number > 0; at++) {
+        if (at >= tokens->count || (depth == 0 && lint_numeric_is_any(tokens, at, ends)))
+            return -1;
+        depth += tokens_is(tokens, at, "(");
+        depth -= tokens_is(tokens, at, ")");
+        number -= depth == 0 && tokens_is(tokens, at, ",");
+    }
+    bool alone = tokens_is(tokens, at + 1, ",") || lint_numeric_is_any(tokens, at + 1, ends);
+    return alone ? at : -1;
+}
+
+// What `insert into T(a, b) select x, y` puts into the column, if that is one token; -1.
+static int lint_numeric_inserted(const struct tokens *tokens, struct span column) {
+    int open = lint_numeric_find(tokens, "into") + 2;
+    int select = lint_numeric_find(tokens, "select");
+    if (!tokens_is(tokens, open, "("))
+        return -1;
+    for (int i = open + 1, number = 0; i < select && !tokens_is(tokens, i, ")"); i++) {
+        if (lint_numeric_same(tokens_name(tokens, i), column))
+            return lint_numeric_item(tokens, select + 1, number);
+        number += tokens_is(tokens, i, ",");
+    }
+    return -1;
+}
+
+// Whether the token is `excluded.x` of an addition.
+static bool lint_numeric_is_added(const struct tokens *tokens, int number) {
+    static const char excluded[] = "excluded.";
+    struct span token = tokens_at(tokens, number);
+    return token.size > strlen(excluded) &&
+           sqlite3_strnicmp(token.data, excluded, (int)strlen(excluded)) == 0 &&
+           (tokens_is(tokens, number - 1, "+") || tokens_is(tokens, number + 1, "+"));
+}
+
+// SQLite's affinities that leave a text a text: https://sqlite.org/datatype3.html, 3.1.
+static bool lint_numeric_keeps_text(sqlite3 *db, const char *table, struct span column) {
+    static const char *const texts[] = {"char", "clob", "text", "blob"};
+    CLEANUP(stmt_free_text) char *name = sqlite3_mprintf("%.*s", (int)column.size, column.data);
+    const char *type = NULL;
+    if (name == NULL ||
+        sqlite3_table_column_metadata(db, NULL, table, name, &type, NULL, NULL, NULL, NULL) != SQLITE_OK ||
+        type == NULL || type[0] == '\0')
+        return true;
+    bool integer = sqlite3_strlike("%int%", type, 0) == 0;
+    for (size_t i = 0; !integer && i < sizeof texts / sizeof *texts; i++) {
+        CLEANUP(stmt_free_text) char *pattern = sqlite3_mprintf("%%%s%%", texts[i]);
+        if (pattern == NULL || sqlite3_strlike(pattern, type, 0) == 0)
+            return true;
+    }
+    return false;
+}
+
+void lint_numeric_totals(struct catalog *catalog, sqlite3 *db, const struct apply_statement *apply,
+                         const struct guard *guard) {
+    struct tokens tokens;
+    tokens_read(&tokens, apply->sql);
+    for (int i = 0; i < tokens.count; i++) {
+        struct span name = tokens_name(&tokens, i);
+        int from = lint_numeric_is_added(&tokens, i) ? lint_numeric_inserted(&tokens, name) : -1;
+        if (from >= 0 && lint_numeric_is_column(&tokens, from, guard))
+            catalog_warn(catalog,
+                         "%s:%d: + adds %.*s as doubles: %.*s is a NUMERIC that is kept as text; write "
+                         "decimal_add(%.*s, excluded.%.*s), into a column of type text",
+                         apply->file, tokens_line(&tokens, i), (int)name.size, name.data,
+                         (int)tokens_at(&tokens, from).size, tokens_at(&tokens, from).data, (int)name.size,
+                         name.data, (int)name.size, name.data);
+        if (name.size > 0 && tokens_is(&tokens, i + 1, "=") && tokens_is(&tokens, i + 3, "(") &&
+            (tokens_is(&tokens, i + 2, "decimal_add") || tokens_is(&tokens, i + 2, "decimal_sub")) &&
+            !lint_numeric_keeps_text(db, guard->written, name))
+            catalog_warn(
+                catalog,
+                "%s:%d: %s.%.*s does not keep the digits of a decimal: SQLite makes numbers of texts in a "
+                "column of its type; declare it text",
+                apply->file, tokens_line(&tokens, i), guard->written, (int)name.size, name.data);
+    }
+}

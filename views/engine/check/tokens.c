@@ -1,0 +1,85 @@
+#include "views/engine/check/tokens.h"
+
+#include "views/engine/sqlite/stmt.h"
+
+#include <string.h>
+
+static bool tokens_is_word(char c) {
+    return c == '_' || c == ':' || c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+           (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+static size_t tokens_quoted_size(const char *text) {
+    size_t size = 1;
+    while (text[size] != '\0' && text[size] != text[0])
+        size++;
+    return text[size] != '\0' ? size + 1 : size;
+}
+
+// Bytes that `text` begins with and that say nothing: blanks and comments.
+static size_t tokens_blank_size(const char *text) {
+    if (strchr(" \t\r\n", text[0]) != NULL)
+        return 1;
+    if (strncmp(text, "--", 2) == 0)
+        return strcspn(text, "\n");
+    if (strncmp(text, "/*", 2) != 0)
+        return 0;
+    const char *end = strstr(text + 2, "*/");
+    return end != NULL ? (size_t)(end - text) + 2 : strlen(text);
+}
+
+static size_t tokens_size(const char *text) {
+    size_t size = 0;
+    if (text[0] == '\'' || text[0] == '"')
+        return tokens_quoted_size(text);
+    while (text[size] != '\0' && tokens_is_word(text[size]))
+        size++;
+    if (size > 0)
+        return size;
+    static const char *const pairs[] = {"<=", ">=", "<>", "!=", "=="};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (strncmp(text, pairs[i], 2) == 0)
+            return 2;
+    return 1;
+}
+
+void tokens_read(struct tokens *ret, const char *sql) {
+    ret->sql = sql;
+    ret->count = 0;
+    for (const char *at = sql; *at != '\0' && ret->count < TOKENS_MAX;) {
+        size_t blank = tokens_blank_size(at);
+        if (blank > 0) {
+            at += blank;
+            continue;
+        }
+        size_t size = tokens_size(at);
+        ret->list[ret->count++] = (struct span){at, size};
+        at += size;
+    }
+}
+
+struct span tokens_at(const struct tokens *tokens, int number) {
+    return number >= 0 && number < tokens->count ? tokens->list[number] : SPAN("");
+}
+
+bool tokens_is(const struct tokens *tokens, int number, const char *word) {
+    struct span token = tokens_at(tokens, number);
+    return token.size == strlen(word) && sqlite3_strnicmp(token.data, word, (int)token.size) == 0;
+}
+
+struct span tokens_name(const struct tokens *tokens, int number) {
+    struct span token = tokens_at(tokens, number);
+    if (token.size > 2 && token.data[0] == '"')
+        return (struct span){token.data + 1, token.size - 2};
+    if (token.size == 0 || !tokens_is_word(token.data[0]) || token.data[0] == ':' ||
+        (token.data[0] >= '0' && token.data[0] <= '9'))
+        return SPAN("");
+    for (size_t i = token.size; i > 0; i--)
+        if (token.data[i - 1] == '.')
+            return (struct span){token.data + i, token.size - i};
+    return token;
+}
+
+int tokens_line(const struct tokens *tokens, int number) {
+    return stmt_line(tokens->sql, (size_t)(tokens_at(tokens, number).data - tokens->sql));
+}

@@ -1,0 +1,28 @@
+// A statement's words as the rules of check look at them: without blanks and comments, a quoted name or text whole, a
+// name with its table's (`o.total`) as one. SQLite has no public tokenizer; what this one does not know (`[name]`, `name`
+// in backquotes) is taken apart, and a rule that looks for a name does not see it. Pure.
+#ifndef TIDEMARK_CHECK_TOKENS_H
+#define TIDEMARK_CHECK_TOKENS_H
+
+#include "views/base/span.h"
+
+enum { TOKENS_MAX = 4096 };
+
+struct tokens {
+    const char *sql;
+    struct span list[TOKENS_MAX];
+    int count;
+};
+
+// Tokens beyond TOKENS_MAX are left out.
+void tokens_read(struct tokens *ret, const char *sql);
+// Past the ends there is an empty token.
+struct span tokens_at(const struct tokens *tokens, int number);
+// In any case.
+bool tokens_is(const struct tokens *tokens, int number, const char *word);
+// A name without its table's and its quotes; empty when the token is none.
+struct span tokens_name(const struct tokens *tokens, int number);
+// Of the text, from 1.
+int tokens_line(const struct tokens *tokens, int number);
+
+#endif
