@@ -122,10 +122,40 @@ static void totals_that_round_are_warned_of(void **state) {
     }
 }
 
+static void sums_of_reals_over_differences_are_warned_of(void **state) {
+    (void)state;
+    static const struct {
+        const char *select;
+        const char *says;
+    } texts[] = {
+        {"select cust, sum(_weight * rate) from _delta_pay group by cust",
+         "v/apply.a.sql:2: a total of rate"},
+        {"select cust, sum(d.rate * _weight) from _delta_pay d group by cust", "take it from a _sums_ table"},
+        {"select cust, rate from _sums_pay('cust')", ""},
+        {"select cust, sum(_weight * fee) from _delta_pay group by cust", ""},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct fixture f;
+        char text[512];
+        make(&f);
+        fixture_file(&f, "source.sql",
+                     "create table pay(id int primary key, cust int, rate real, fee numeric(10, 2));\n");
+        fixture_file(&f, "v/schema.sql", "create table v_t(cust integer primary key, total real);\n");
+        (void)snprintf(text, sizeof text, "insert into v_t(cust, total)\n%s", texts[i].select);
+        fixture_file(&f, "v/apply.a.sql", text);
+        assert_string_equal(fixture_complaint(&f), "");
+        const char *warning = f.catalog->warning_count > 0 ? f.catalog->warnings[0] : "";
+        if (texts[i].says[0] == '\0' ? warning[0] != '\0' : strstr(warning, texts[i].says) == NULL)
+            fail_msg("%s: \"%s\", not \"%s\"", text, warning, texts[i].says);
+        fixture_remove(&f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_of_numerics_are_refused),
         cmocka_unit_test(totals_that_round_are_warned_of),
+        cmocka_unit_test(sums_of_reals_over_differences_are_warned_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

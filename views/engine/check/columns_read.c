@@ -22,20 +22,22 @@ static const char *columns_read_state(const char *column) {
     return name != NULL ? name : columns_read_behind(column, "old_");
 }
 
-static bool columns_read_is_text_numeric(const struct catalog *catalog, const char *table,
-                                         const char *column) {
+// The mirrored column that is read, by itself or through a virtual table of changes; NULL = it is another's.
+static const struct column *columns_read_find(const struct catalog *catalog, const char *table,
+                                              const char *column) {
     static const char *const prefixes[] = {"_sums_", "_delta_", "_at_", "_changes_"};
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+    const char *name = table;
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes && name == table; i++) {
         const char *behind = columns_read_behind(table, prefixes[i]);
         if (behind != NULL && strcmp(prefixes[i], "_changes_") == 0)
             column = columns_read_state(column);
-        table = behind != NULL ? behind : table;
+        name = behind != NULL ? behind : name;
     }
-    const struct table *mirrored = column != NULL ? columns_read_table(catalog, table) : NULL;
+    const struct table *mirrored = column != NULL ? columns_read_table(catalog, name) : NULL;
     for (int i = 0; mirrored != NULL && i < mirrored->column_count; i++)
         if (sqlite3_stricmp(mirrored->columns[i].name, column) == 0)
-            return mirrored->columns[i].type == COLUMN_NUMERIC;
-    return false;
+            return &mirrored->columns[i];
+    return NULL;
 }
 
 static const char *columns_read_keep(struct columns_read *reads, const char *name) {
@@ -58,19 +60,22 @@ void columns_read_note(struct columns_read *reads, const struct catalog *catalog
         reads->full = true;
         return;
     }
+    const struct column *mirrored = columns_read_find(catalog, table, column);
     reads->list[reads->count].table = kept_table;
     reads->list[reads->count].column = kept_column;
-    reads->list[reads->count++].numeric = columns_read_is_text_numeric(catalog, table, column);
+    reads->list[reads->count].mirrored = mirrored != NULL;
+    reads->list[reads->count++].type = mirrored != NULL ? mirrored->type : COLUMN_OTHER;
 }
 
-bool columns_read_is_numeric(const struct columns_read *reads, struct span name, const char *but) {
+bool columns_read_is(const struct columns_read *reads, struct span name, enum column_type type,
+                     const char *but) {
     bool found = false;
     for (int i = 0; i < reads->count; i++) {
         if (strlen(reads->list[i].column) != name.size ||
             sqlite3_strnicmp(reads->list[i].column, name.data, (int)name.size) != 0 ||
             (but != NULL && sqlite3_stricmp(reads->list[i].table, but) == 0))
             continue;
-        if (!reads->list[i].numeric)
+        if (!reads->list[i].mirrored || reads->list[i].type != type)
             return false;
         found = true;
     }

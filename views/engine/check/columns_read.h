@@ -1,5 +1,5 @@
-// Which columns a statement reads, as SQLite's authorizer tells it: whether a name is of a NUMERIC that the mirror keeps
-// as text, and of nothing else. Plain memory; used by guard.c and the files that check a catalog.
+// Which columns a statement reads, as SQLite's authorizer tells it: whether a name is that of a mirrored column of some
+// type, and of nothing else. Plain memory; used by guard.c and the files that check a catalog.
 #ifndef TIDEMARK_CHECK_COLUMNS_READ_H
 #define TIDEMARK_CHECK_COLUMNS_READ_H
 
@@ -12,7 +12,8 @@ struct columns_read {
     struct {
         const char *table; // in `names`
         const char *column;
-        bool numeric;
+        enum column_type type;
+        bool mirrored; // else `type` means nothing
     } list[COLUMNS_READ_MAX];
     int count;
     char names[COLUMNS_READ_BYTES];
@@ -23,8 +24,9 @@ struct columns_read {
 // `table`: mirrored, a virtual table of changes, or any other.
 void columns_read_note(struct columns_read *reads, const struct catalog *catalog, const char *table,
                        const char *column);
-// Whether all columns of that name that are read are NUMERICs kept as text, and there is one. Those of the table `but`
+// Whether all columns of that name that are read are mirrored ones of `type`, and there is one. Those of the table `but`
 // (NULL = none) are not looked at. False when there were too many.
-bool columns_read_is_numeric(const struct columns_read *reads, struct span name, const char *but);
+bool columns_read_is(const struct columns_read *reads, struct span name, enum column_type type,
+                     const char *but);
 
 #endif

@@ -68,11 +68,12 @@ static int lint_numeric_find(const struct tokens *tokens, const char *word) {
 }
 
 // Before `on conflict`, columns of the table that is only inserted into mean nothing.
-static bool lint_numeric_is_column(const struct tokens *tokens, int number, const struct guard *guard) {
+static bool lint_numeric_is_column(const struct tokens *tokens, int number, enum column_type type,
+                                   const struct guard *guard) {
     struct span name = tokens_name(tokens, number);
     bool inserted = guard->written[0] != '\0' && lint_numeric_count(tokens, guard->written) == 1 &&
                     tokens_is(tokens, 0, "insert") && number < lint_numeric_find(tokens, "conflict");
-    return name.size > 0 && columns_read_is_numeric(&guard->reads, name, inserted ? guard->written : NULL) &&
+    return name.size > 0 && columns_read_is(&guard->reads, name, type, inserted ? guard->written : NULL) &&
            !lint_numeric_has_alias(tokens, name);
 }
 
@@ -106,21 +107,29 @@ static int lint_numeric_refuse(const char *file, const struct tokens *tokens, in
         average ? ", and show the count beside it" : "");
 }
 
-int lint_numeric_sums(const char *file, const char *sql, const struct guard *guard, struct error *error) {
+// The next sum of a column of `type` from token *at on: where its call begins, -1 = none. *ret_column: its column.
+static int lint_numeric_next_sum(const struct tokens *tokens, int at, enum column_type type,
+                                 const struct guard *guard, int *ret_column, bool *ret_weighed) {
     static const char *const functions[] = {"sum", "total", "avg", NULL};
+    for (int i = at; i < tokens->count; i++) {
+        if (!lint_numeric_is_any(tokens, i, functions) || !tokens_is(tokens, i + 1, "("))
+            continue;
+        *ret_column = lint_numeric_argument(tokens, i + 1, ret_weighed);
+        if (*ret_column >= 0 && lint_numeric_is_column(tokens, *ret_column, type, guard))
+            return i;
+    }
+    return -1;
+}
+
+int lint_numeric_sums(const char *file, const char *sql, const struct guard *guard, struct error *error) {
     struct tokens tokens;
     tokens_read(&tokens, sql);
     if (lint_numeric_names_columns(&tokens))
         return 0;
-    for (int i = 0; i < tokens.count; i++) {
-        bool weighed;
-        if (!lint_numeric_is_any(&tokens, i, functions) || !tokens_is(&tokens, i + 1, "("))
-            continue;
-        int column = lint_numeric_argument(&tokens, i + 1, &weighed);
-        if (column >= 0 && lint_numeric_is_column(&tokens, column, guard))
-            return lint_numeric_refuse(file, &tokens, i, column, weighed, error);
-    }
-    return 0;
+    int column;
+    bool weighed;
+    int call = lint_numeric_next_sum(&tokens, 0, COLUMN_NUMERIC, guard, &column, &weighed);
+    return call >= 0 ? lint_numeric_refuse(file, &tokens, call, column, weighed, error) : 0;
 }
 
 // --- totals
@@ -181,14 +190,32 @@ static bool lint_numeric_keeps_text(sqlite3 *db, const char *table, struct span 
     return false;
 }
 
+// `+` from commit to commit rounds at each.
+static void lint_numeric_reals(struct catalog *catalog, const struct apply_statement *apply,
+                               const struct tokens *tokens, const struct guard *guard) {
+    int column;
+    bool weighed;
+    if (!guard->reads_delta || guard->reads_mirror || lint_numeric_names_columns(tokens))
+        return;
+    for (int call = -1;
+         (call = lint_numeric_next_sum(tokens, call + 1, COLUMN_REAL, guard, &column, &weighed)) >= 0;)
+        catalog_warn(
+            catalog,
+            "%s:%d: a total of %.*s that is kept so depends on where commits fall, as doubles round at each: "
+            "take it from a _sums_ table, which leads to the exact sum",
+            apply->file, tokens_line(tokens, call), (int)tokens_at(tokens, column).size,
+            tokens_at(tokens, column).data);
+}
+
 void lint_numeric_totals(struct catalog *catalog, sqlite3 *db, const struct apply_statement *apply,
                          const struct guard *guard) {
     struct tokens tokens;
     tokens_read(&tokens, apply->sql);
+    lint_numeric_reals(catalog, apply, &tokens, guard);
     for (int i = 0; i < tokens.count; i++) {
         struct span name = tokens_name(&tokens, i);
         int from = lint_numeric_is_added(&tokens, i) ? lint_numeric_inserted(&tokens, name) : -1;
-        if (from >= 0 && lint_numeric_is_column(&tokens, from, guard))
+        if (from >= 0 && lint_numeric_is_column(&tokens, from, COLUMN_NUMERIC, guard))
             catalog_warn(catalog,
                          "%s:%d: + adds %.*s as doubles: %.*s is a NUMERIC that is kept as text; write "
                          "decimal_add(%.*s, excluded.%.*s), into a column of type text",

@@ -248,6 +248,24 @@ static char *delta_sums_call_name(const struct sums_cursor *cursor, int column) 
     return ret;
 }
 
+static bool delta_sums_is_zero(const struct value *sum) {
+    if (sum->kind == VALUE_TEXT)
+        return sum->bytes.size == 1 && sum->bytes.data[0] == '0';
+    return sum->kind != VALUE_NULL && value_number(sum) == 0;
+}
+
+// A group that has no row: what its exact sums were before is not asked.
+static bool delta_sums_is_idle(const struct sums_cursor *cursor, const struct group *group) {
+    if (group->weight != 0)
+        return false;
+    for (int i = 0; i < cursor->summed_count; i++)
+        if (i < cursor->plain_count
+                ? !delta_sums_is_zero(&group->sums[i])
+                : !sums_exact_is_zero(&delta_sums_exact_of(cursor, group)[i - cursor->plain_count]))
+            return false;
+    return true;
+}
+
 static int delta_sums_settle_reals(const struct delta_vtab *module, struct sums_cursor *cursor, int number) {
     CLEANUP(stmt_free_text) char *name = delta_sums_call_name(cursor, cursor->summed[number]);
     CLEANUP(buffer_free) struct buffer bytes = {0};
@@ -257,6 +275,8 @@ static int delta_sums_settle_reals(const struct delta_vtab *module, struct sums_
     for (int i = 0; code == SQLITE_OK && i < cursor->count; i++) {
         struct group *group = &cursor->groups[i];
         struct sums_exact *exact = &delta_sums_exact_of(cursor, group)[number - cursor->plain_count];
+        if (delta_sums_is_idle(cursor, group))
+            continue;
         buffer_clear(&bytes);
         delta_sums_name_value(&group->by, &bytes);
         if (bytes.failed)
@@ -404,12 +424,6 @@ static int delta_sums_read_plan(const struct delta_vtab *module, struct sums_cur
             cursor->plain_count = cursor->summed_count;
     }
     return SQLITE_OK;
-}
-
-static bool delta_sums_is_zero(const struct value *sum) {
-    if (sum->kind == VALUE_TEXT)
-        return sum->bytes.size == 1 && sum->bytes.data[0] == '0';
-    return sum->kind != VALUE_NULL && value_number(sum) == 0;
 }
 
 // What adds up to nothing is no group.

@@ -51,12 +51,11 @@ static struct value sums_exact_value(double number) {
                          : (struct value){.kind = VALUE_REAL, .real = number};
 }
 
-// What leads a total of `before` to `after`. NaN is NULL in SQLite, as anything is that NULL is added to: what leads
+// What leads a total of `before` to `after`. NaN is NULL in SQLite, as is anything that NULL is added to: what leads
 // away from it (and from an infinity, by way of NULL) counts on `ifnull(total, 0) + d`.
 static void sums_exact_lead(struct sums_exact *exact, double before, double after, struct value *ret) {
-    exact->has_second = false;
     if (isnan(after) || isnan(before)) {
-        *ret = sums_exact_value(isnan(after) && isnan(before) ? 0 : after);
+        *ret = sums_exact_value(after);
         return;
     }
     if (before == after) {
@@ -72,12 +71,12 @@ static void sums_exact_lead(struct sums_exact *exact, double before, double afte
     }
 }
 
+bool sums_exact_is_zero(struct sums_exact *exact) {
+    return exact->type == COLUMN_REAL ? real_sum_is_zero(&exact->real) : numeric_sum_is_zero(&exact->numeric);
+}
+
 int sums_exact_real(struct sums_exact *exact, struct exact_sums *sums, int call, bool again,
                     struct span group, struct value *ret) {
-    if (real_sum_is_zero(&exact->real)) {
-        *ret = sums_exact_value(0);
-        return SQLITE_OK;
-    }
     CLEANUP(real_sum_done) struct real_sum sum = {0};
     int code = exact_sums_load(sums, call, group, &sum);
     if (code != SQLITE_OK)
@@ -86,5 +85,5 @@ int sums_exact_real(struct sums_exact *exact, struct exact_sums *sums, int call,
     if (real_sum_add_sum(&sum, &exact->real) != 0)
         return SQLITE_NOMEM;
     sums_exact_lead(exact, before, real_sum_value(&sum), ret);
-    return again ? SQLITE_OK : exact_sums_keep(sums, call, group, &sum);
+    return again || real_sum_is_zero(&exact->real) ? SQLITE_OK : exact_sums_keep(sums, call, group, &sum);
 }

@@ -30,6 +30,8 @@ static inline bool sums_exact_is(enum column_type type) {
 void sums_exact_done(struct sums_exact *exact);
 // NULL counts as 0. The codes are SQLite's.
 int sums_exact_add(struct sums_exact *exact, const struct value *value, int weight);
+// What was added comes to nothing.
+bool sums_exact_is_zero(struct sums_exact *exact);
 // What is to be added; the bytes are in the arena. Of a NUMERIC.
 int sums_exact_numeric(struct sums_exact *exact, struct arena *arena, struct value *ret);
 // Of a REAL: d1, and `second`. `call`, `again`: as exact_sums_call told; `group`: by its bytes.
