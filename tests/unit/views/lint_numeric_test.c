@@ -151,10 +151,41 @@ static void sums_of_reals_over_differences_are_warned_of(void **state) {
     }
 }
 
+static void an_update_from_sums_of_reals_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *sql;
+        const char *says;
+    } texts[] = {
+        {"update v_t set total = total + s.rate\nfrom _sums_pay('cust') s where s.cust = v_t.cust",
+         "v/apply.a.sql:2: update"},
+        {"update v_t set total = total + s.rate from (select cust, sum(rate) as rate from _sums_pay('cust') group by cust)"
+         " s where s.cust = v_t.cust",
+         ""},
+        {"update v_t set total = total + s.fee from _sums_pay('cust') s where s.cust = v_t.cust", ""},
+        {"insert into v_t(cust, total) select cust, rate from _sums_pay('cust') where true on conflict(cust) do update"
+         " set total = total + excluded.total",
+         ""},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct fixture f;
+        make(&f);
+        fixture_file(&f, "source.sql",
+                     "create table pay(id int primary key, cust int, rate real, fee numeric(10, 2));\n");
+        fixture_file(&f, "v/schema.sql", "create table v_t(cust integer primary key, total real);\n");
+        fixture_file(&f, "v/apply.a.sql", texts[i].sql);
+        const char *complaint = fixture_complaint(&f);
+        if (texts[i].says[0] == '\0' ? complaint[0] != '\0' : strstr(complaint, texts[i].says) == NULL)
+            fail_msg("%s: \"%s\", not \"%s\"", texts[i].sql, complaint, texts[i].says);
+        fixture_remove(&f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_of_numerics_are_refused),
         cmocka_unit_test(totals_that_round_are_warned_of),
+        cmocka_unit_test(an_update_from_sums_of_reals_is_refused),
         cmocka_unit_test(sums_of_reals_over_differences_are_warned_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

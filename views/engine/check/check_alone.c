@@ -57,7 +57,9 @@ static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct a
         return check_apply_fault(apply, 0, "it has parameters, and nobody gives them", error);
     lint_apply(catalog, apply, guard);
     lint_numeric_totals(catalog, scratch, apply, guard);
-    return lint_numeric_sums(apply->file, apply->sql, guard, error);
+    return lint_numeric_update(apply, guard, error) != 0
+               ? -1
+               : lint_numeric_sums(apply->file, apply->sql, guard, error);
 }
 
 static bool check_alone_lacks_table(sqlite3 *scratch) {

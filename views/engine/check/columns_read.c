@@ -81,3 +81,11 @@ bool columns_read_is(const struct columns_read *reads, struct span name, enum co
     }
     return found && !reads->full;
 }
+
+bool columns_read_has(const struct columns_read *reads, const char *prefix, enum column_type type) {
+    for (int i = 0; i < reads->count; i++)
+        if (reads->list[i].mirrored && reads->list[i].type == type &&
+            columns_read_behind(reads->list[i].table, prefix) != NULL)
+            return true;
+    return reads->full;
+}

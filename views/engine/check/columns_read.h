@@ -28,5 +28,7 @@ void columns_read_note(struct columns_read *reads, const struct catalog *catalog
 // (NULL = none) are not looked at. False when there were too many.
 bool columns_read_is(const struct columns_read *reads, struct span name, enum column_type type,
                      const char *but);
+// Whether a column of `type` is read of a virtual table whose name begins so.
+bool columns_read_has(const struct columns_read *reads, const char *prefix, enum column_type type);
 
 #endif

@@ -132,6 +132,30 @@ int lint_numeric_sums(const char *file, const char *sql, const struct guard *gua
     return call >= 0 ? lint_numeric_refuse(file, &tokens, call, column, weighed, error) : 0;
 }
 
+static bool lint_numeric_begins(struct span text, const char *prefix) {
+    return text.size > strlen(prefix) && sqlite3_strnicmp(text.data, prefix, (int)strlen(prefix)) == 0;
+}
+
+int lint_numeric_update(const struct apply_statement *apply, const struct guard *guard, struct error *error) {
+    struct tokens tokens;
+    tokens_read(&tokens, apply->sql);
+    int depth = 0;
+    bool is_update = false;
+    for (int i = 0; i < tokens.count; i++) {
+        depth += tokens_is(&tokens, i, "(");
+        depth -= tokens_is(&tokens, i, ")");
+        is_update |= depth == 0 && tokens_is(&tokens, i, "update") && !tokens_is(&tokens, i - 1, "do");
+        if (is_update && depth == 0 && lint_numeric_begins(tokens_name(&tokens, i), "_sums_") &&
+            columns_read_has(&guard->reads, "_sums_", COLUMN_REAL))
+            return error_set(
+                error, ERROR_INPUT,
+                "%s:%d: update ... from takes one row for each that it updates, and a group of a _sums_ "
+                "table has two where a REAL needs them: write insert ... on conflict do update",
+                apply->file, tokens_line(&tokens, i));
+    }
+    return 0;
+}
+
 // --- totals
 
 // The first token of the item `number` of a list that begins at `at`, if it has no other; -1.
@@ -165,10 +189,7 @@ static int lint_numeric_inserted(const struct tokens *tokens, struct span column
 
 // Whether the token is `excluded.x` of an addition.
 static bool lint_numeric_is_added(const struct tokens *tokens, int number) {
-    static const char excluded[] = "excluded.";
-    struct span token = tokens_at(tokens, number);
-    return token.size > strlen(excluded) &&
-           sqlite3_strnicmp(token.data, excluded, (int)strlen(excluded)) == 0 &&
+    return lint_numeric_begins(tokens_at(tokens, number), "excluded.") &&
            (tokens_is(tokens, number - 1, "+") || tokens_is(tokens, number + 1, "+"));
 }
 

@@ -62,13 +62,18 @@ static void sums_exact_lead(struct sums_exact *exact, double before, double afte
         *ret = sums_exact_value(0);
         return;
     }
-    double once = isinf(before) ? -before : after - before;
-    *ret = sums_exact_value(once);
-    if (isinf(before) || before + once != after) {
-        *ret = sums_exact_value(-before);
-        exact->has_second = true;
-        exact->second = after;
+    double first = isinf(before) ? -before : after - before;
+    double reached = before + first;
+    double second = isfinite(reached) ? after - reached : after;
+    // more than the largest double lies between them
+    if (!isinf(before) && !isinf(after) && (!isfinite(reached) || reached + second != after)) {
+        first = -before;
+        reached = 0;
+        second = after;
     }
+    *ret = sums_exact_value(first);
+    exact->has_second = reached != after;
+    exact->second = second;
 }
 
 bool sums_exact_is_zero(struct sums_exact *exact) {

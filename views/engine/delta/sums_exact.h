@@ -2,8 +2,10 @@
 //
 // Of a NUMERIC that is the sum of the changes, as text. Of a REAL it is what leads from the sum before, rounded once, to
 // the sum after, rounded once: the view's `total + d` rounds too, so that one d does not always do. Then there are
-// two: d1 takes the sum before away, which is exact, d2 adds the sum after to 0, which is too. Infinity and NaN: see
-// views/README.md. Used by sums.c only.
+// two: d1 is the difference, rounded, which leads as near as one can; what then lacks, d2, is a double (if the sum after is
+// less than half of d1's last place, d1 leads to 0; else to within a factor of 2 of it, and the difference of two such
+// doubles is exact: Sterbenz). A statement that takes the first row only is off by a rounding, as ever. Where the
+// difference is beyond the largest double, d1 leads to 0. Infinity and NaN: see views/README.md. Used by sums.c only.
 #ifndef TIDEMARK_DELTA_SUMS_EXACT_H
 #define TIDEMARK_DELTA_SUMS_EXACT_H
 
