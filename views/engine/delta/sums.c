@@ -203,51 +203,6 @@ static int delta_sums_add_mirror(const struct delta_vtab *module, struct sums_cu
 
 // --- exact sums
 
-// A value's bytes, and what kind it is; numbers that are equal are so as bytes.
-static void delta_sums_name_value(const struct value *value, struct buffer *ret) {
-    static const char kinds[] = {
-        [VALUE_INTEGER] = 'i', [VALUE_REAL] = 'r', [VALUE_TEXT] = 't', [VALUE_BLOB] = 'b'};
-    static const double beyond = 9223372036854775808.0; // 2^63
-    struct value named = *value;
-    if (value_rank(value) == 0) {
-        buffer_char(ret, 'n');
-        return;
-    }
-    if (named.kind == VALUE_REAL && named.real >= -beyond && named.real < beyond &&
-        (double)(int64_t)named.real == named.real)
-        named = (struct value){.kind = VALUE_INTEGER, .integer = (int64_t)named.real};
-    buffer_char(ret, kinds[named.kind]);
-    uint64_t bits = (uint64_t)named.integer;
-    if (value_has_bytes(&named))
-        buffer_append(ret, named.bytes.data, named.bytes.size);
-    else
-        for (size_t i = 0; i < sizeof bits; i++)
-            buffer_char(ret, (char)(bits >> 8 * i & 0xff));
-}
-
-// What tells one _sums_T(...) and column from all others of a statement, whatever bytes its values have.
-static char *delta_sums_call_name(const struct sums_cursor *cursor, int column) {
-    const struct column *columns = cursor->table->columns;
-    bool failed = false;
-    sqlite3_str *name = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(name, "\"%w\".\"%w\" by \"%w\"", cursor->table->name, columns[column].name,
-                        columns[cursor->by].name);
-    if (cursor->of >= 0)
-        sqlite3_str_appendf(name, " of \"%w\"", columns[cursor->of].name);
-    for (int i = 0; i < cursor->value_count; i++) {
-        CLEANUP(buffer_free) struct buffer bytes = {0};
-        delta_sums_name_value(&cursor->values[i], &bytes);
-        sqlite3_str_appendchar(name, 1, ' ');
-        for (size_t b = 0; b < bytes.size; b++)
-            sqlite3_str_appendf(name, "%02x", (unsigned)(unsigned char)bytes.data[b]);
-        failed |= bytes.failed;
-    }
-    CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(name);
-    char *ret = failed ? NULL : text;
-    text = failed ? text : NULL;
-    return ret;
-}
-
 static bool delta_sums_is_zero(const struct value *sum) {
     if (sum->kind == VALUE_TEXT)
         return sum->bytes.size == 1 && sum->bytes.data[0] == '0';
@@ -267,7 +222,9 @@ static bool delta_sums_is_idle(const struct sums_cursor *cursor, const struct gr
 }
 
 static int delta_sums_settle_reals(const struct delta_vtab *module, struct sums_cursor *cursor, int number) {
-    CLEANUP(stmt_free_text) char *name = delta_sums_call_name(cursor, cursor->summed[number]);
+    const struct sums_call said = {cursor->table, cursor->summed[number], cursor->by,
+                                   cursor->of,    cursor->values,         cursor->value_count};
+    CLEANUP(stmt_free_text) char *name = sums_exact_call_name(&said);
     CLEANUP(buffer_free) struct buffer bytes = {0};
     int call;
     bool again;
@@ -278,7 +235,7 @@ static int delta_sums_settle_reals(const struct delta_vtab *module, struct sums_
         if (delta_sums_is_idle(cursor, group))
             continue;
         buffer_clear(&bytes);
-        delta_sums_name_value(&group->by, &bytes);
+        sums_exact_name_value(&group->by, &bytes);
         if (bytes.failed)
             return SQLITE_NOMEM;
         code = sums_exact_real(exact, module->input->exact, call, again,

@@ -1,5 +1,6 @@
 #include "views/engine/delta/sums_exact.h"
 
+#include "views/engine/row/value_order.h"
 #include "views/engine/sqlite/stmt.h"
 
 #include <math.h>
@@ -91,4 +92,49 @@ int sums_exact_real(struct sums_exact *exact, struct exact_sums *sums, int call,
         return SQLITE_NOMEM;
     sums_exact_lead(exact, before, real_sum_value(&sum), ret);
     return again || real_sum_is_zero(&exact->real) ? SQLITE_OK : exact_sums_keep(sums, call, group, &sum);
+}
+
+// --- names
+
+void sums_exact_name_value(const struct value *value, struct buffer *ret) {
+    static const char kinds[] = {
+        [VALUE_INTEGER] = 'i', [VALUE_REAL] = 'r', [VALUE_TEXT] = 't', [VALUE_BLOB] = 'b'};
+    static const double beyond = 9223372036854775808.0; // 2^63
+    struct value named = *value;
+    if (value_rank(value) == 0) {
+        buffer_char(ret, 'n');
+        return;
+    }
+    if (named.kind == VALUE_REAL && named.real >= -beyond && named.real < beyond &&
+        (double)(int64_t)named.real == named.real)
+        named = (struct value){.kind = VALUE_INTEGER, .integer = (int64_t)named.real};
+    buffer_char(ret, kinds[named.kind]);
+    uint64_t bits = (uint64_t)named.integer;
+    if (value_has_bytes(&named))
+        buffer_append(ret, named.bytes.data, named.bytes.size);
+    else
+        for (size_t i = 0; i < sizeof bits; i++)
+            buffer_char(ret, (char)(bits >> 8 * i & 0xff));
+}
+
+char *sums_exact_call_name(const struct sums_call *call) {
+    const struct column *columns = call->table->columns;
+    bool failed = false;
+    sqlite3_str *name = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(name, "\"%w\".\"%w\" by \"%w\"", call->table->name, columns[call->column].name,
+                        columns[call->by].name);
+    if (call->of >= 0)
+        sqlite3_str_appendf(name, " of \"%w\"", columns[call->of].name);
+    for (int i = 0; i < call->value_count; i++) {
+        CLEANUP(buffer_free) struct buffer bytes = {0};
+        sums_exact_name_value(&call->values[i], &bytes);
+        sqlite3_str_appendchar(name, 1, ' ');
+        for (size_t b = 0; b < bytes.size; b++)
+            sqlite3_str_appendf(name, "%02x", (unsigned)(unsigned char)bytes.data[b]);
+        failed |= bytes.failed;
+    }
+    CLEANUP(stmt_free_text) char *text = sqlite3_str_finish(name);
+    char *ret = failed ? NULL : text;
+    text = failed ? text : NULL;
+    return ret;
 }

@@ -40,4 +40,19 @@ int sums_exact_numeric(struct sums_exact *exact, struct arena *arena, struct val
 int sums_exact_real(struct sums_exact *exact, struct exact_sums *sums, int call, bool again,
                     struct span group, struct value *ret);
 
+// One column of a _sums_T('BY'[, 'OF', VALUE...]).
+struct sums_call {
+    const struct table *table;
+    int column;
+    int by;
+    int of; // -1 = none
+    const struct value *values;
+    int value_count;
+};
+
+// What tells it from all others of a statement, whatever bytes its values have: for sqlite3_free, NULL = no memory.
+char *sums_exact_call_name(const struct sums_call *call);
+// A value's bytes behind what kind it is; numbers that are equal are so as bytes. Appended.
+void sums_exact_name_value(const struct value *value, struct buffer *ret);
+
 #endif

@@ -12,7 +12,8 @@ create table _real_sum_groups(
     sum blob not null,
     primary key(call, "group")
 ) without rowid;
--- Views that may sum a REAL have none yet: they are filled anew, as if their files had changed.
+-- Views that may sum a REAL have none yet, and of a NUMERIC (a text here) they had 0: they are filled anew, as if their
+-- files had changed.
 update _views set hash = ''
 where name in (select view from _applies where sql like '%\_sums\_%' escape '\')
-    and (select value from _meta where name = 'source') like '%" real%';
+    and exists(select 1 from _meta where name = 'source' and (value like '%" real%' or value like '%" text%'));
