@@ -435,7 +435,7 @@ static void main_print_route(void *self, const struct loaded_route *loaded) {
     char join = '?';
     for (int i = 0; loaded->query != NULL && i < loaded->query->parameter_count; i++, join = '&')
         (void)printf("%c%s=", join, loaded->query->parameters[i]);
-    // Of a table only the columns that are asked for by another name than their own.
+    // A table's columns, only where another name than their own asks for them.
     for (int i = 0; loaded->table != NULL && i < loaded->table->column_count; i++)
         if (route_takes_parameter(loaded->table->columns[i].name)) {
             (void)printf("%c" ROUTE_COLUMN_PREFIX "%s=", join, loaded->table->columns[i].name);

@@ -140,7 +140,7 @@ static int options_set_integer(const char *name, const char *value, int64_t *ret
     return 0;
 }
 
-// Of an environment twin: a flag itself takes no value.
+// Reads an environment twin only: a flag itself takes no value.
 static int options_set_bool(const char *name, const char *value, bool *ret, struct error *error) {
     static const char *const yes[] = {"1", "yes", "on", "true"};
     static const char *const no[] = {"0", "no", "off", "false"};

@@ -202,7 +202,7 @@ static void replay_done(struct replay *replay) {
     free(replay->captures);
 }
 
-// Of four-part topics the capture's own guess holds the database too.
+// The capture's guess at a four-part topic holds the database too.
 static bool replay_is_of_prefix(struct span guess, const char *prefix) {
     size_t size = strlen(prefix);
     return guess.size >= size && memcmp(guess.data, prefix, size) == 0 &&

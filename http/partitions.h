@@ -25,7 +25,7 @@ int partition_rows_read(struct exchange *exchange, struct partition_rows *ret, s
 void partition_rows_free(struct partition_rows *rows); // safe for one that is all zeros
 // high - applied, -1 = not known
 int64_t partition_row_lag(const struct partition_row *row);
-// Of a moment of the wall clock, -1 = none is known.
+// at_ms: a moment of the wall clock, -1 = none is known; then so is the age.
 int64_t partition_age_ms(int64_t at_ms, int64_t now_ms);
 
 #endif

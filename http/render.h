@@ -13,7 +13,7 @@ struct lag {
     int64_t messages; // -1 = not known
     int64_t ms;       // -1 = not known
 };
-// Of the snapshot at `position`, by what the consumer knows now.
+// The lag of the snapshot at `position`, by what the consumer knows now.
 void lag_of(struct lag *ret, const struct progress_lag *known, const struct position *position,
             int64_t now_ms);
 

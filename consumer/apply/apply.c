@@ -290,8 +290,8 @@ static int apply_finish_current(struct apply *apply, struct error *error) {
     int end = apply_current_end_slot(apply);
     assert(end >= 0);
     commit_open(apply);
-    // Of one that is not whole nobody may say that it is shown, and what its key changes carry may still be
-    // asked for.
+    // A transaction that is not whole is not reported as shown. TOAST values of its key changes stay, since
+    // later rows may ask for them.
     if (whole && store_transaction_end(apply->config.store, merge_current_txid(apply->merge),
                                        merge_current_lsn(apply->merge), error) != 0)
         return -1;

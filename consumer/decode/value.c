@@ -61,7 +61,7 @@ static int value_read_text(const struct reading *reading) {
     case SEMANTIC_CONNECT_TIMESTAMP:
         return reading_timestamp(reading) != 0 ? -1 : reading_short_time(reading);
     default:
-        // Of a type that is not known, what is no string keeps its JSON text.
+        // An unknown type's value that is no string keeps its JSON text.
         return reading->column->type == COLUMN_TEXT ? reading_text(reading)
                                                     : reading_give_text(reading, reading->text);
     }

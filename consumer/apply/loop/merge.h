@@ -1,6 +1,5 @@
-// Source transactions, whole and in commit order, out of topics that are each ordered by themselves
-// (DESIGN.md section 5). Decides which partition's oldest message may be taken now; touches neither messages
-// nor the store. Pure.
+// Source transactions, whole and in commit order, out of topics that are each ordered by themselves.
+// Decides which partition's oldest message may be taken now; touches neither messages nor the store. Pure.
 //
 // Only ENDs sequence, in their topic's order. C is the commit LSN of the last transaction that was finished.
 // The current transaction is the first END above C; its rows are taken as they come, others wait. Every row

@@ -299,7 +299,7 @@ struct value_settings value_settings_of(const struct table *table, const struct 
     return settings;
 }
 
-// Of the years 2001 to 2286.
+// Every time from 2001 to 2286 has this many digits.
 uint8_t value_time_sure_digits(const struct column *column) {
     enum { MICROS_DIGITS = 16, MILLIS_DIGITS = 13 };
     if (column->type != COLUMN_TIMESTAMP)

@@ -31,7 +31,7 @@ enum {
 
 #define NONE INT64_MIN // NULL
 
-// Of orders (a the customer, b the amount) or customers (a the name, b the city).
+// A row of orders (a the customer, b the amount) or of customers (a the name, b the city).
 struct row {
     bool there;
     int64_t a;

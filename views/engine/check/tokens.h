@@ -22,7 +22,7 @@ struct span tokens_at(const struct tokens *tokens, int number);
 bool tokens_is(const struct tokens *tokens, int number, const char *word);
 // A name without its table's and its quotes; empty when the token is none.
 struct span tokens_name(const struct tokens *tokens, int number);
-// Of the text, from 1.
+// The token's line in the text, from 1.
 int tokens_line(const struct tokens *tokens, int number);
 
 #endif

@@ -7,10 +7,10 @@
 
 // Steps of the same row between two flushes are a chain.
 struct delta_step {
-    // The row after the change, all columns. Of a deleted row at least the keys, in a chain; else NULL.
+    // The row after the change, all columns. A deleted row in a chain has at least its keys; else NULL.
     const struct packed_row *row;
-    // Of the first step of a chain, once recalled: the row before the change, its used columns; NULL = there
-    // was none.
+    // The row before the change, its used columns; NULL = there was none. Only a chain's first step has it,
+    // once it was recalled.
     const struct packed_row *before;
     int64_t lsn;
     int64_t txid;

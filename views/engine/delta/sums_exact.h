@@ -1,11 +1,12 @@
 // One exact column of one group of a _sums_T: what its REALs or NUMERICs come to, and what the view is told to add.
 //
-// Of a NUMERIC that is the sum of the changes, as text. Of a REAL it is what leads from the sum before, rounded once, to
-// the sum after, rounded once: the view's `total + d` rounds too, so that one d does not always do. Then there are
-// two: d1 is the difference, rounded, which leads as near as one can; what then lacks, d2, is a double (if the sum after is
-// less than half of d1's last place, d1 leads to 0; else to within a factor of 2 of it, and the difference of two such
-// doubles is exact: Sterbenz). A statement that takes the first row only is off by a rounding, as ever. Where the
-// difference is beyond the largest double, d1 leads to 0. Infinity and NaN: see views/README.md. Used by sums.c only.
+// A NUMERIC's is the sum of the changes, as text. A REAL's leads from the sum before, rounded once, to the sum
+// after, rounded once. The view's `total + d` rounds too, so one d does not always do. Then there are two: d1 is
+// the rounded difference and leads as near as one can; d2 is what then lacks. d2 is a double: if the sum after is
+// less than half of d1's last place, d1 leads to 0; else d1 leads to within a factor of 2 of it, and the
+// difference of two such doubles is exact (Sterbenz). A statement that takes the first row only is off by a
+// rounding, as ever. Where the difference is beyond the largest double, d1 leads to 0. Infinity and NaN: see
+// views/README.md. Used by sums.c only.
 #ifndef TIDEMARK_DELTA_SUMS_EXACT_H
 #define TIDEMARK_DELTA_SUMS_EXACT_H
 
@@ -34,9 +35,9 @@ void sums_exact_done(struct sums_exact *exact);
 int sums_exact_add(struct sums_exact *exact, const struct value *value, int weight);
 // What was added comes to nothing.
 bool sums_exact_is_zero(struct sums_exact *exact);
-// What is to be added; the bytes are in the arena. Of a NUMERIC.
+// A NUMERIC's: what is to be added; the bytes are in the arena.
 int sums_exact_numeric(struct sums_exact *exact, struct arena *arena, struct value *ret);
-// Of a REAL: d1, and `second`. `call`, `again`: as exact_sums_call told; `group`: by its bytes.
+// A REAL's: d1, and `second`. `call`, `again`: as exact_sums_call told; `group`: by its bytes.
 int sums_exact_real(struct sums_exact *exact, struct exact_sums *sums, int call, bool again,
                     struct span group, struct value *ret);
 

@@ -1,6 +1,5 @@
-// The mirror: one row per source row, and the ordering rules that make it right under every delivery order
-// (DESIGN.md section 3). Inside views only; store.h is its public face. Writes within the transaction that
-// its owner opened.
+// The mirror: one row per source row, and the ordering rules that make it right under every delivery order.
+// Inside views only; store.h is its public face. Writes within the transaction that its owner opened.
 //
 // The rules, for a table with T = LSN of its newest truncate and S = LSN of its newest full snapshot; a row
 // has _lsn (of its last streamed change) and _snapshot (the S that last named it), a deleted key leaves its

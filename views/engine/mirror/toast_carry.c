@@ -237,7 +237,7 @@ static int toast_carry_pass_on(struct toast_carry *carry, const struct change *d
     return stmt_step(unlinked, "_carry", NULL, error) != 0 ? -1 : toast_carry_reload(carry, error);
 }
 
-// Of a row that was kept: what is passed on to the same place comes later.
+// Drops what was kept of a row where a value is still to be passed on to the same place.
 static int toast_carry_unkeep_passed(struct toast_carry *carry, const struct change *delete,
                                      struct error *error) {
     char link[TOAST_CARRY_LINK_SIZE];

@@ -237,7 +237,7 @@ static char *numeric_sum_put_group(char *at, int64_t group) {
     return at;
 }
 
-// Of a positive sum with its carries made: all groups from the highest to the lowest, the point between.
+// Writes all groups from the highest to the lowest, the point between. The sum is positive, its carries made.
 static void numeric_sum_put(const struct numeric_sum *sum, char *at) {
     char *begin = at;
     int top = sum->first + sum->count - 1;

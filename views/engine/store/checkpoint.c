@@ -115,7 +115,7 @@ static void checkpoint_start(struct checkpoint *checkpoint) {
         (void)sqlite3_wal_autocheckpoint(checkpoint->writer, CHECKPOINT_PAGES);
 }
 
-// Of the log that begins.
+// The pages after which the log that begins is moved into the file.
 static int checkpoint_pages_due(sqlite3 *db) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     int64_t pages = 0;

@@ -98,7 +98,7 @@ static void source_newer_generated(const struct tokens *tokens, int at) {
     source_newer_write(tokens, at, at + 2, "default");
 }
 
-// Of a table: behind a comma, an opening parenthesis or ADD, with a name or without.
+// A table's NOT NULL stands behind a comma, an opening parenthesis or ADD, with a name or without.
 static void source_newer_not_null(const struct tokens *tokens, int at) {
     if (!source_newer_is(tokens, at, "not") || !source_newer_is(tokens, at + 1, "null") ||
         !source_newer_is_name(tokens, at + 2))
