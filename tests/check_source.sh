@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the sources promise and the compiler does not check: rooms and doors, no circles, no banned calls, one format.
+# What the sources promise and the compiler does not check: rooms and doors, no circles, no banned calls, sizes, links, one format.
 # Prints each breach with its file; exit 1 if there is any. ROOMS_LIBRARIES: the built .a files, for circles of calls.
 set -eu
 cd -- "$(dirname -- "$0")/.."
@@ -19,6 +19,10 @@ code() {
 # shellcheck disable=SC2086 # the libraries to look for circles of calls in, none when there is no build
 python3 tests/check_rooms.py ${ROOMS_LIBRARIES:-} >"$found.rooms" || grep -v ' breaches$' "$found.rooms" >>"$found" || true
 rm -f "$found.rooms"
+
+# sizes, headers, comments, the documents' links: see check_text.py
+python3 tests/check_text.py >"$found.text" || grep -v ' breaches$' "$found.text" >>"$found" || true
+rm -f "$found.text"
 
 # calls that have no bound, keep hidden state, or wait blindly
 # shellcheck disable=SC2046
@@ -41,4 +45,4 @@ if [ -s "$found" ]; then
     echo "$(wc -l <"$found") breaches"
     exit 1
 fi
-echo 'includes, doors, calls and format are as promised'
+echo 'includes, doors, calls, sizes, links and format are as promised'

@@ -2,8 +2,8 @@
 
 #include "views/engine/row/table_sql.h"
 
-static char *mirror_table_statement_sql(const struct mirror_table *state, enum mirror_statement which) {
-    const struct table *table = state->table;
+// The upserts, NULL = it is none of them.
+static char *mirror_table_upsert_sql(const struct table *table, enum mirror_statement which) {
     switch (which) {
     case STATEMENT_UPSERT_STREAMED:
         return table_sql_upsert(table, UPSERT_STREAMED, false);
@@ -17,6 +17,14 @@ static char *mirror_table_statement_sql(const struct mirror_table *state, enum m
         return table_sql_upsert(table, UPSERT_SNAPSHOT, true);
     case STATEMENT_MASKED_FORCED:
         return table_sql_upsert(table, UPSERT_FORCED, true);
+    default:
+        return NULL;
+    }
+}
+
+static char *mirror_table_statement_sql(const struct mirror_table *state, enum mirror_statement which) {
+    const struct table *table = state->table;
+    switch (which) {
     case STATEMENT_RECALL_PENDING:
         return table_sql_recall_pending(table, state->recalled);
     case STATEMENT_RECALL_DELETED:
@@ -53,10 +61,9 @@ static char *mirror_table_statement_sql(const struct mirror_table *state, enum m
         return table_sql_sweep_sizes(table, state->recalled);
     case STATEMENT_PURGE:
         return table_sql_purge_deleted(table);
-    case STATEMENT_COUNT:
-        break;
+    default:
+        return mirror_table_upsert_sql(table, which);
     }
-    return NULL;
 }
 
 sqlite3_stmt *mirror_table_statement(struct mirror_table *table, enum mirror_statement which,
