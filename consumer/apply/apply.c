@@ -63,6 +63,7 @@ void apply_free(struct apply **apply) {
     offsets_json_free(&a->offsets);
     drift_free(&a->drift);
     missing_free(&a->missing);
+    unplaced_free(&a->unplaced);
     freshness_free(&a->freshness);
     merge_free(&a->merge);
     lost_free(&a->lost);

@@ -304,10 +304,23 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     return envelope_compare_key(decoder, event, error);
 }
 
+// The tombstone behind a delete of nobody's row is nobody's too, and is known by its key.
+static void envelope_set_unplaced(const struct message *message, struct event *event) {
+    event->kind = EVENT_UNPLACED;
+    if (event->change.op == CHANGE_DELETE || event->change.op == CHANGE_TOMBSTONE)
+        event->key_hash = envelope_hash_key(message->key);
+}
+
 // A key whose value is null: a tombstone.
 static int envelope_decode_tombstone(struct envelope_decoder *decoder, const struct message *message,
                                      struct row_reader *row, struct event *event, struct error *error) {
     event->change.op = CHANGE_TOMBSTONE;
+    bool routed;
+    const struct span none = {0};
+    if (placement_of_row(decoder->config.catalog, row->table, none, none, &routed) == NULL) {
+        envelope_set_unplaced(message, event);
+        return 0;
+    }
     if (envelope_read_key(decoder, message, row->table, event, error) != 0)
         return -1;
     return envelope_take_key(decoder, row, message->key, (struct span){0}, event, error);
@@ -331,7 +344,7 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
     change->table = placement->table;
     event->routed = placement->routed;
     if (change->table == NULL) {
-        event->kind = EVENT_UNPLACED;
+        envelope_set_unplaced(message, event);
         return 0;
     }
     return envelope_finish_row(decoder, message, row, members, event, error);

@@ -13,7 +13,7 @@ enum event_kind {
     EVENT_BEGIN,
     EVENT_END,
     EVENT_HEARTBEAT,
-    EVENT_UNPLACED, // a row of a topic that several tables share, and of none of them
+    EVENT_UNPLACED, // a row of a topic that several tables share, and of none of them; change.table is NULL
     EVENT_NOTHING,  // of no interest
 };
 

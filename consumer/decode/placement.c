@@ -49,7 +49,9 @@ static bool placement_is_shared(const struct catalog *catalog, const struct tabl
 const struct table *placement_of_row(const struct catalog *catalog, const struct table *topic_table,
                                      struct span schema, struct span relation, bool *ret_routed) {
     *ret_routed = false;
-    if (relation.data == NULL || relation.size == 0 || placement_is_table(topic_table, schema, relation))
+    if (relation.data == NULL || relation.size == 0)
+        return placement_is_shared(catalog, topic_table) ? NULL : topic_table;
+    if (placement_is_table(topic_table, schema, relation))
         return topic_table;
     const struct table *named = placement_named(catalog, schema, relation);
     if (named != NULL)

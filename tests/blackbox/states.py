@@ -29,6 +29,35 @@ def order(offset, key, customer):
                      {"before": None, "after": after, "source": source, "op": "c", "ts_ms": 1700000000000 + offset})
 
 
+# one topic for two tables
+SHARED = {
+    "source.sql": "create table one(id int primary key, v text);\ncreate table two(id int primary key, v text);\n"
+    f"-- tidemark: topic one = {tide.PREFIX}.public.all\n-- tidemark: topic two = {tide.PREFIX}.public.all\n",
+}
+
+
+def shared(offset, key, table, op):
+    row = {"id": key, "v": table}
+    source = {"lsn": 1000 + offset, "ts_ms": 1700000000000 + offset, "snapshot": "false", "db": "shop",
+              "name": tide.PREFIX}  # fmt: skip
+    if table is not None:
+        source |= {"schema": "public", "table": table}
+    value = {"before": row if op == "d" else None, "after": None if op == "d" else row, "source": source, "op": op}
+    return tide.line("all", offset, {"id": key}, None if op == "tombstone" else value)
+
+
+SHARED_ROWS = (
+    [1, "one", "c"],
+    [1, "two", "c"],
+    [1, "three", "c"],
+    [1, "three", "d"],
+    [1, "three", "tombstone"],  # of three's row, whose delete went before: nothing more is told of it
+    [2, "three", "c"],
+    [3, None, "c"],  # names no table
+    [1, None, "tombstone"],  # alone: of whose row is not said
+)
+
+
 class States(unittest.TestCase):
     def setUp(self):
         folder = tide.Folder()
@@ -64,6 +93,31 @@ class States(unittest.TestCase):
                              stderr=self.path / "run.log")  # fmt: skip
         self.addCleanup(server.__exit__)
         return server
+
+    def test_rows_that_are_nobodys_are_told(self):
+        lines = [shared(offset, *row) for offset, row in enumerate(SHARED_ROWS)]
+        views = self.files(SHARED)
+        server = self.demo(lines, "--views", views)
+        self.await_state(server, "live")
+        document = server.get("/v1/status")[1]
+        topic = f"{tide.PREFIX}.public.all"
+        self.assertEqual([{"topic": topic, "table": "public.three", "messages": 3},
+                          {"topic": topic, "table": None, "messages": 2}], document["unplaced"])  # fmt: skip
+        self.assertEqual(5, document["unplaced_messages"])
+        for table in ("one", "two"):
+            rows = server.get(f"/v1/tables/{table}")[1]["rows"]
+            self.assertEqual([{"id": 1, "v": table}], rows)
+        told = [text for text in server.log().splitlines() if "are no declared table's" in text]
+        self.assertEqual(2, len(told), told)
+        self.assertIn("public.three", told[0])
+
+        lines.append(tide.line("other", 0, {"id": 1}, {"op": "c"}))
+        capture = tide.write_capture(self.path / "replayed.jsonl", lines)
+        done = tide.run("replay", "--db", self.path / "replayed.db", "--views", views, capture)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual(2, done.stderr.count("are no declared table's"), done.stderr)
+        self.assertIn("topic theworldshop.public.other feeds no declared table", done.stderr)
+        self.assertRegex(done.stderr, r"rows of public\.three .* partition 0 offset 2 ")
 
     def test_halted_holds_nothing_and_ends_with_3(self):
         server = self.demo([order(0, 1, 7), order(1, 2, None)], "--views", self.files(REFUSING))

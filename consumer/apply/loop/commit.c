@@ -166,6 +166,7 @@ static int commit_write(struct apply *apply, bool wait, struct error *error) {
     commit_note_handed(apply);
     drift_report(&apply->drift, apply->config.progress);
     missing_report(&apply->missing, apply->config.progress);
+    unplaced_report(&apply->unplaced, apply->config.progress);
     if (wait)
         commit_publish(apply);
     return 0;

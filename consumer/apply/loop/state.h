@@ -11,6 +11,7 @@
 #include "consumer/apply/loop/offsets_json.h"
 #include "consumer/apply/loop/prefetch.h"
 #include "consumer/apply/loop/timeline.h"
+#include "consumer/apply/loop/unplaced.h"
 #include "consumer/apply/loop/warnings.h"
 
 enum {
@@ -131,6 +132,7 @@ struct apply {
     unsigned positions_told; // a bit for each of enum event_positions that was said
     struct drift drift;      // since the newest commit
     struct missing missing;
+    struct unplaced unplaced;
     struct freshness freshness;
 };
 

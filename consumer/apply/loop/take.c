@@ -55,6 +55,36 @@ static bool take_is_spent_tombstone(struct partition *partition) {
     return false;
 }
 
+// A capture has every topic's messages; those of the prefix that feed no table are told, as `run` does at its start.
+static void take_undeclared(struct apply *apply, struct partition *partition) {
+    size_t size = strlen(apply->config.prefix);
+    if (partition->role != TOPIC_IGNORED || strncmp(partition->topic, apply->config.prefix, size) != 0 ||
+        partition->topic[size] != '.')
+        return;
+    const struct span none = {0};
+    if (unplaced_note(&apply->unplaced, partition->topic, none, none) != NULL)
+        warnings_add(
+            &apply->warnings,
+            "topic %s feeds no declared table: its messages are not applied; declare its table in source.sql, "
+            "or say whose it is with `-- tidemark: topic TABLE = %s`",
+            partition->topic, partition->topic);
+}
+
+// A row of a topic that several tables share, and of none of them.
+static void take_unplaced(struct apply *apply, struct partition *partition) {
+    const struct event *event = partition->event;
+    if (take_is_spent_tombstone(partition))
+        return;
+    const char *table = unplaced_note(&apply->unplaced, partition->topic, event->schema, event->table);
+    if (table == NULL)
+        return;
+    warnings_add(
+        &apply->warnings,
+        "topic %s: rows of %s are no declared table's and are not applied, from partition %d offset %lld on; declare the table in source.sql, or keep it out of the topic",
+        partition->topic, table[0] != '\0' ? table : "a table that they do not name", partition->id,
+        (long long)partition->head->offset);
+}
+
 static int take_change(struct apply *apply, struct partition *partition, bool *ret_applied,
                        struct error *error) {
     *ret_applied = false;
@@ -112,7 +142,8 @@ static void take_note_endless(struct apply *apply, const struct event *event) {
             (long long)event->change.txid);
 }
 
-static void take_note_kind(struct apply *apply, const struct event *event) {
+static void take_note_kind(struct apply *apply, struct partition *partition) {
+    const struct event *event = partition->event;
     switch (event->kind) {
     case EVENT_HEARTBEAT:
         progress_heartbeat(apply->config.progress, event->heartbeat_ms);
@@ -124,9 +155,13 @@ static void take_note_kind(struct apply *apply, const struct event *event) {
     case EVENT_END:
         merge_note_end(apply->merge);
         break;
-    case EVENT_CHANGE:
     case EVENT_UNPLACED:
+        take_unplaced(apply, partition);
+        break;
     case EVENT_NOTHING:
+        take_undeclared(apply, partition);
+        break;
+    case EVENT_CHANGE:
         break;
     }
 }
@@ -183,7 +218,7 @@ int take_head(struct apply *apply, int slot, enum merge_verdict verdict, struct 
         return -1;
     apply->waiting.advanced |= verdict == MERGE_CURRENT || verdict == MERGE_PAST;
     if (event->kind != EVENT_CHANGE)
-        take_note_kind(apply, event);
+        take_note_kind(apply, partition);
     else if (verdict == MERGE_CURRENT)
         merge_count(apply->merge, event);
     else if (take_note_outside(apply, event, verdict, applied, error) != 0)

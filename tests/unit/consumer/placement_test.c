@@ -109,6 +109,7 @@ static void rows(void **state) {
         {"one", "public", "one", "one", false},
         {"one", "public", "two", "two", false},
         {"one", "public", "three", "-", true}, // a shared topic: nobody's
+        {"one", NULL, NULL, "-", false},
         {"sales.orders", "sales", "orders", "sales.orders", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
