@@ -297,6 +297,8 @@ static int apply_finish_current(struct apply *apply, struct error *error) {
                                        merge_current_lsn(apply->merge), error) != 0)
         return -1;
     merge_finish(apply->merge);
+    if (apply->first_end_ms == 0)
+        apply->first_end_ms = apply->config.monotonic_ms();
     apply->waiting.advanced = true;
     apply->counters.ignored++;
     if (apply->partitions[end]->event->change.ts_ms > apply->newest_ts_ms)

@@ -27,8 +27,7 @@ struct sim_connector {
     bool snapshot_sent; // some row of it was
     int first;          // transaction: the first after the snapshot
     struct place place;
-    struct place flushed;  // where a restart goes on
-    struct place furthest; // all before it was sent once
+    struct place flushed; // where a restart goes on
     bool is_away;
     int64_t back_ms;
     bool loses_offsets;
@@ -260,8 +259,8 @@ static bool snapshot_one(struct sim_world *world) {
     return false;
 }
 
-// A chunk of an incremental snapshot, between two transactions: rows as the stream has them there. Its window lies
-// in the newest log, so none comes while a suffix is sent again.
+// A chunk of an incremental snapshot. Debezium reads the table as it is now and lets its rows out when the stream has
+// come to that time, so none comes while there is more to send.
 static void send_chunk(struct sim_world *world) {
     const struct sim_connector *connector = world->connector;
     int at = connector->place.transaction;
@@ -300,17 +299,6 @@ static bool connector_comes_back(struct sim_world *world) {
     return true;
 }
 
-// Whether the connector stands where it never stood before.
-static bool note_furthest(struct sim_connector *connector) {
-    const struct place *place = &connector->place;
-    struct place *furthest = &connector->furthest;
-    bool is_new = place->transaction > furthest->transaction ||
-                  (place->transaction == furthest->transaction && place->step >= furthest->step);
-    if (is_new)
-        *furthest = *place;
-    return is_new;
-}
-
 void sim_connector_act(struct sim_world *world, bool steady) {
     struct sim_connector *connector = world->connector;
     if (connector->is_away && !connector_comes_back(world))
@@ -325,9 +313,9 @@ void sim_connector_act(struct sim_world *world, bool steady) {
             send_heartbeat(world);
         if (connector->snapshotting ? !snapshot_one(world) && connector->snapshotting : !stream_one(world))
             break;
-        bool is_new = note_furthest(connector);
-        if (!connector->snapshotting && connector->place.step == 0 && is_new && world->traits.incremental &&
-            sim_chance(world, 12))
+        bool is_there =
+            !connector->snapshotting && connector->place.transaction == world->source.committed_count;
+        if (is_there && world->traits.incremental && sim_chance(world, 4))
             send_chunk(world);
         if (!connector->snapshotting && sim_chance(world, 8))
             connector->flushed = connector->place;

@@ -22,6 +22,7 @@
 
 enum {
     TURNS = 160,
+    TURNS_SILENT = 100,
     TURNS_QUIET_MAX = 600, // until all is in, or something waits for ever
     TURN_MS = 150,
     TURN_AWAY_MS = 2000,
@@ -380,12 +381,23 @@ static bool is_settled(struct run *run) {
            !apply_is_waiting(run->ours.apply, &since) && !apply_awaits_sweep(run->ours.apply);
 }
 
+static void one_transaction(struct sim_world *world) {
+    int before = world->source.committed_count;
+    for (int turns = 0; turns < TURNS_SILENT && world->source.committed_count == before; turns++)
+        sim_source_act(world, false);
+    sim_source_act(world, true);
+}
+
 static void come_to_rest(struct run *run) {
     struct sim_world *world = &run->world;
     sim_source_act(world, true);
     int turns = 0;
-    for (; turns < TURNS_QUIET_MAX && run->failure[0] == '\0' && !is_settled(run); turns++)
+    for (; turns < TURNS_QUIET_MAX && run->failure[0] == '\0' && !is_settled(run); turns++) {
         turn(run, true);
+        // Without heartbeats only another transaction tells that what is lost will not come.
+        if (!world->traits.heartbeats && turns % TURNS_SILENT == TURNS_SILENT - 1)
+            one_transaction(world);
+    }
     if (turns == TURNS_QUIET_MAX)
         fail(run, "after %d quiet turns something still waits", turns);
 }
@@ -411,9 +423,7 @@ static void play(struct run *run) {
         turn(run, false);
     come_to_rest(run);
     for (int i = 0; i < CLOSING_TRANSACTIONS && run->failure[0] == '\0'; i++) {
-        int before = world->source.committed_count;
-        for (int turns = 0; turns < 100 && world->source.committed_count == before; turns++)
-            sim_source_act(world, false);
+        one_transaction(world);
         come_to_rest(run);
     }
     check_end(run);

@@ -23,14 +23,17 @@ void commit_open(struct apply *apply) {
     store_begin(apply->config.store);
 }
 
-// A new file: rows of a snapshot may come from a partition of which nothing was read yet, or are under way.
+// A new file: rows of a snapshot may come from a partition of which nothing was read yet, or are under way. What was
+// sent before the first END is there some time after it.
 static bool commit_has_unread(const struct apply *apply) {
+    int64_t now = apply->config.monotonic_ms();
+    bool settles = apply->first_end_ms != 0 && now - apply->first_end_ms < SNAPSHOTS_SETTLE_MS;
     for (int i = 0; i < apply->partition_count && apply->fresh; i++) {
         const struct partition *partition = apply->partitions[i];
         if (partition != NULL && partition->table != NULL && !partition->known && partition->head == NULL &&
             !apply->swept_so_far &&
-            (!apply->config.source.at_end(apply->config.source.self, i) ||
-             apply->config.monotonic_ms() - partition->added_ms < SNAPSHOTS_SETTLE_MS))
+            (settles || now - partition->added_ms < SNAPSHOTS_SETTLE_MS ||
+             !apply->config.source.at_end(apply->config.source.self, i)))
             return true;
     }
     return false;

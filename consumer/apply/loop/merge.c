@@ -162,13 +162,15 @@ enum merge_end merge_offer_end(struct merge *merge, const struct event *end) {
                                       .expected = end->expected_total,
                                       .set = true};
     merge->begun.is = false;
+    // ENDs come again. Where rows are always delivered before their ENDs, each END would be one of a transaction that
+    // was let through, and none would ever be waited for.
+    merge->letting_through = false;
     struct passed_txn *passed = merge->passed.endless > 0 ? passed_find(&merge->passed, change->txid) : NULL;
     if (passed != NULL) {
         passed_end(&merge->passed, passed, change->lsn, end->expected_total);
         merge_move(merge);
         return passed_is_whole(passed) ? MERGE_END_PASSED_WHOLE : MERGE_END_PASSED;
     }
-    merge->letting_through = false;
     memcpy(merge->missing, end->expected, (size_t)merge->catalog->table_count * sizeof *merge->missing);
     merge_clear_orders(merge,
                        end->event_count > end->expected_total ? end->event_count : end->expected_total);

@@ -85,8 +85,7 @@ void merge_excuse(struct merge *merge, const struct table *table);
 // The current transaction is done, whole or not: C moves.
 void merge_finish(struct merge *merge);
 
-// Rows whose END does not come are let through, from now until an END above C comes that is not one of
-// theirs.
+// Rows whose END does not come are let through, from now until an END above C comes.
 void merge_let_through(struct merge *merge);
 bool merge_is_letting_through(const struct merge *merge);
 void merge_note_passed(struct merge *merge, const struct event *event);

@@ -118,6 +118,7 @@ struct apply {
     // the highest commit that any event named, and when: what is lower and yet later is of a new timeline
     struct store_sequence newest;
     bool fresh;            // the file had no position when it was opened
+    int64_t first_end_ms;  // monotonic: when its first transaction was finished, 0 = none was
     bool swept_so_far;     // what was delivered is all there is for now: its open snapshots count as whole
     bool saw_transactions; // some row named one: there is a transaction topic, or will be
     struct torn torn;

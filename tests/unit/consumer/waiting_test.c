@@ -419,7 +419,7 @@ static void a_table_that_a_transform_drops_is_waited_for_once(void **state) {
     }
     rest(f, 1000);
     rest(f, WAIT_MS);
-    rest(f, 0);
+    rest(f, 1000);
     rest(f, 0);
     assert_int_equal(rows(f), 4);
     assert_int_equal(passed(f), 1);
