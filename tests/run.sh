@@ -1,19 +1,22 @@
 #!/bin/sh
 # Every test that needs no outside server: installs what is missing, builds (warnings are errors), runs.
-#   sh tests/run.sh [--quick] [--lab]
+#   sh tests/run.sh [--quick] [--long] [--lab]
 # --quick   the release build only, without asan, tiny (every bound 2 to 8) and tsan; tests/README.md says what each is
+# --long    every test in every build, and 10,000 seeds of the simulator
 # --lab     the real stack too: PostgreSQL, Kafka, Kafka Connect with Debezium (tests/lab/e2e.sh)
 set -eu
 cd -- "$(dirname -- "$0")/.."
 . lab/packages.sh
 presets='release asan tiny tsan'
 lab=
+long=OFF
 for argument; do
     case $argument in
     --quick) presets=release ;;
     --lab) lab=1 ;;
+    --long) long=ON ;;
     *)
-        sed -n '2,5s/^# *//p' tests/run.sh >&2
+        sed -n '2,6s/^# *//p' tests/run.sh >&2
         [ "$argument" = --help ] || exit 2
         exit 0
         ;;
@@ -22,7 +25,7 @@ done
 
 need_build cmocka.pc=libcmocka-dev valgrind=valgrind python3=python3 clang-format=clang-format clang=clang git=git
 for preset in $presets; do
-    cmake --preset "$preset" -D WERROR=ON -D BUILD_TESTING=ON >/dev/null
+    cmake --preset "$preset" -D WERROR=ON -D BUILD_TESTING=ON -D LONG=$long >/dev/null
     cmake --build --preset "$preset"
 done
 
