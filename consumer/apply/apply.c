@@ -115,13 +115,16 @@ static int apply_grow_partitions(struct apply *apply, int slot, struct error *er
 }
 
 // Two topics that feed one table would make one row of two, so they are refused before a row is applied. A line of
-// source.sql that names the table's topics says that they are one table's.
+// source.sql that names the table's topics says that they are one table's; so does the declaration of partitions,
+// each of which may have one.
 static int apply_refuse_second_topic(const struct apply *apply, const struct partition *partition,
                                      struct error *error) {
     const struct table *table = partition->table;
     for (int i = 0; table != NULL && table->topic == NULL && i < apply->partition_count; i++) {
         const struct partition *other = apply->partitions[i];
-        if (other == NULL || other->table != table || strcmp(other->topic, partition->topic) == 0)
+        if (other == NULL || other->table != table || strcmp(other->topic, partition->topic) == 0 ||
+            topic_feeds(other->topic, apply->config.prefix, table) !=
+                topic_feeds(partition->topic, apply->config.prefix, table))
             continue;
         return error_set(
             error, ERROR_HALT,

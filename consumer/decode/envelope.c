@@ -269,6 +269,18 @@ static int envelope_check_time(const struct row_reader *row, const struct messag
         column->name, column->declared, (long long)row->unsure_units, row->table->name);
 }
 
+// A truncate of a part would empty the whole: which of the table's rows are the part's is not known.
+static int envelope_check_truncate(const struct members *members, const struct change *change,
+                                   struct error *error) {
+    if (!placement_is_itself(change->table, members->schema, members->table))
+        return error_set(
+            error, ERROR_INPUT,
+            "a truncate of %.*s alone, whose rows are kept in table %s with others: they stay; delete "
+            "them at the source, or read into a new file",
+            members_visible(members->table), members->table.data, change->table->name);
+    return change->lsn == LSN_NONE ? error_set(error, ERROR_INPUT, "a truncate without source.lsn") : 0;
+}
+
 static int envelope_finish_row(struct envelope_decoder *decoder, const struct message *message,
                                struct row_reader *row, struct members *members, struct event *event,
                                struct error *error) {
@@ -276,7 +288,7 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     bool other_table = change->table != row->table;
     bool must_exist = change->op == CHANGE_READ && row->found_unavailable;
     if (change->op == CHANGE_TRUNCATE)
-        return change->lsn == LSN_NONE ? error_set(error, ERROR_INPUT, "a truncate without source.lsn") : 0;
+        return envelope_check_truncate(members, change, error);
     if (row->unsure >= 0 && !other_table && change->op != CHANGE_DELETE &&
         envelope_check_time(row, message, change, error) != 0)
         return -1;

@@ -60,6 +60,10 @@ const struct table *placement_of_row(const struct catalog *catalog, const struct
     return placement_is_shared(catalog, topic_table) ? NULL : topic_table;
 }
 
+bool placement_is_itself(const struct table *table, struct span schema, struct span relation) {
+    return relation.data == NULL || relation.size == 0 || placement_is_table(table, schema, relation);
+}
+
 const struct table *placement_of_collection(const struct catalog *catalog, struct span name) {
     const struct table *found = NULL;
     struct span schema = {0};

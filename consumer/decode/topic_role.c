@@ -69,25 +69,42 @@ static bool topic_role_is_part(const char *rest, const char *name) {
     return strcmp(rest, name) == 0;
 }
 
-// `rest` is what follows "PREFIX.": SCHEMA.TABLE, or DATABASE.SCHEMA.TABLE.
-static bool topic_role_is_named(const char *rest, const struct table *table, bool unicode) {
-    char relation[NAME_SIZE];
-    char schema[NAME_SIZE] = "";
-    if (!topic_role_sanitize(table->relation, unicode, relation) ||
-        (table->schema != NULL && !topic_role_sanitize(table->schema, unicode, schema)))
-        return false;
+// `rest` is what follows "PREFIX.": SCHEMA.TABLE, or DATABASE.SCHEMA.TABLE. `schema` "" = of any.
+static bool topic_role_is_path(const char *rest, const char *schema, const char *relation) {
     size_t schema_size = strlen(schema);
     const char *part = rest;
     for (int parts = 0; parts < 2 && part != NULL; parts++) {
         const char *dot = strchr(part, '.');
-        if (table->schema != NULL && strncmp(part, schema, schema_size) == 0 && part[schema_size] == '.' &&
+        if (schema_size > 0 && strncmp(part, schema, schema_size) == 0 && part[schema_size] == '.' &&
             topic_role_is_part(part + schema_size + 1, relation))
             return true;
         part = dot != NULL ? dot + 1 : NULL;
-        if (table->schema == NULL && part != NULL && topic_role_is_part(part, relation))
+        if (schema_size == 0 && part != NULL && topic_role_is_part(part, relation))
             return true;
     }
     return false;
+}
+
+static bool topic_role_is_named(const char *rest, const struct table *table, bool unicode) {
+    char relation[NAME_SIZE];
+    char schema[NAME_SIZE] = "";
+    return topic_role_sanitize(table->relation, unicode, relation) &&
+           (table->schema == NULL || topic_role_sanitize(table->schema, unicode, schema)) &&
+           topic_role_is_path(rest, schema, relation);
+}
+
+// A partition's name may hold its schema; a dot may stand in either part.
+static bool topic_role_is_partition(const char *rest, const char *partition, bool unicode) {
+    char name[NAME_SIZE];
+    if (!topic_role_sanitize(partition, unicode, name))
+        return false;
+    if (topic_role_is_path(rest, "", name))
+        return true;
+    size_t size = strlen(name);
+    const char *database = strchr(rest, '.'); // before the schema, where the connector names it
+    return strchr(name, '.') != NULL &&
+           (strcmp(rest, name) == 0 ||
+            (database != NULL && strlen(database + 1) == size && strcmp(database + 1, name) == 0));
 }
 
 // The catalog has compiled the expression once, so it compiles.
@@ -102,26 +119,44 @@ static bool topic_role_matches(const char *topic, const char *expression) {
     return whole;
 }
 
-bool topic_feeds(const char *topic, const char *prefix, const struct table *table) {
-    if (table->topic != NULL)
-        return table->topic_is_regex ? topic_role_matches(topic, table->topic)
-                                     : strcmp(topic, table->topic) == 0;
+int topic_feeds(const char *topic, const char *prefix, const struct table *table) {
+    if (table->topic != NULL) {
+        bool is = table->topic_is_regex ? topic_role_matches(topic, table->topic)
+                                        : strcmp(topic, table->topic) == 0;
+        return is ? TOPIC_FEEDS_TABLE : TOPIC_FEEDS_NOT;
+    }
     size_t size = strlen(prefix);
     if (strncmp(topic, prefix, size) != 0 || topic[size] != '.')
-        return false;
+        return TOPIC_FEEDS_NOT;
     const char *rest = topic + size + 1;
-    return topic_role_is_named(rest, table, false) || topic_role_is_named(rest, table, true);
+    if (topic_role_is_named(rest, table, false) || topic_role_is_named(rest, table, true))
+        return TOPIC_FEEDS_TABLE;
+    for (int p = 0; p < table->partition_count; p++)
+        if (topic_role_is_partition(rest, table->partitions[p], false) ||
+            topic_role_is_partition(rest, table->partitions[p], true))
+            return TOPIC_FEEDS_TABLE + 1 + p;
+    return TOPIC_FEEDS_NOT;
+}
+
+// A table's own name comes before another's partition.
+static const struct table *topic_role_find(const char *topic, const char *prefix,
+                                           const struct catalog *catalog) {
+    const struct table *found = NULL;
+    for (int i = 0; i < catalog->table_count; i++) {
+        int feeds = topic_feeds(topic, prefix, &catalog->tables[i]);
+        if (feeds == TOPIC_FEEDS_TABLE)
+            return &catalog->tables[i];
+        if (feeds != TOPIC_FEEDS_NOT && found == NULL)
+            found = &catalog->tables[i];
+    }
+    return found;
 }
 
 enum topic_role topic_role(const char *topic, const char *prefix, const struct catalog *catalog,
                            const struct table **ret_table) {
-    *ret_table = NULL;
-    for (int i = 0; i < catalog->table_count; i++) {
-        if (!topic_feeds(topic, prefix, &catalog->tables[i]))
-            continue;
-        *ret_table = &catalog->tables[i];
+    *ret_table = topic_role_find(topic, prefix, catalog);
+    if (*ret_table != NULL)
         return TOPIC_TABLE;
-    }
     if (strncmp(topic, heartbeat, sizeof heartbeat - 1) == 0)
         return strcmp(topic + sizeof heartbeat - 1, prefix) == 0 ? TOPIC_HEARTBEAT : TOPIC_IGNORED;
     size_t size = strlen(prefix);

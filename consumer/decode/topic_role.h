@@ -5,6 +5,8 @@
 //   (AbstractTopicNamingStrategy and TopicNamingStrategy.ReplacementFunction, Debezium 2.x and 3.x), or "_uXXXX" by
 //   SchemaUnicodeTopicNamingStrategy. A table that is declared without a schema takes any schema's. Connectors that
 //   name the database too (PREFIX.DATABASE.SCHEMA.TABLE) are found by the last parts.
+// - the same of the partitions that source.sql declares (`create table .. partition of`): without
+//   publish.via.partition.root each has a topic of its own.
 // PREFIX.transaction and __debezium-heartbeat.PREFIX beside them. Pure.
 #ifndef TIDEMARK_DECODE_TOPIC_ROLE_H
 #define TIDEMARK_DECODE_TOPIC_ROLE_H
@@ -21,7 +23,9 @@ enum topic_role {
 // `ret_table` is set for TOPIC_TABLE: the first table that the topic feeds.
 enum topic_role topic_role(const char *topic, const char *prefix, const struct catalog *catalog,
                            const struct table **ret_table);
-// Whether the topic feeds the table, perhaps beside others.
-bool topic_feeds(const char *topic, const char *prefix, const struct table *table);
+// Whether the topic feeds the table, perhaps beside others, and as what: TOPIC_FEEDS_TABLE + 1 + N is the topic of
+// its partition N.
+enum { TOPIC_FEEDS_NOT = -1, TOPIC_FEEDS_TABLE = 0 };
+int topic_feeds(const char *topic, const char *prefix, const struct table *table);
 
 #endif

@@ -72,6 +72,10 @@ static void topics(void **state) {
         {"app.public.Order_u0020Lines", TOPIC_TABLE, "Order Lines"},
         {"app.public.a.b", TOPIC_TABLE, "a.b"},
         {"app.public.visits", TOPIC_TABLE, "visits"},
+        {"app.public.visits_2026", TOPIC_TABLE, "visits"}, // a partition, without publish.via.partition.root
+        {"app.shop.public.visits_2026", TOPIC_TABLE, "visits"},
+        {"app.public.visits_2031", TOPIC_IGNORED, "-"},
+        {"app.visits_2026", TOPIC_IGNORED, "-"},
         {"app.shard_7.customers", TOPIC_TABLE, "shards"},
         {"app.shard_7.customers.old", TOPIC_IGNORED, "-"}, // the whole name
         {"app.public.shards", TOPIC_IGNORED, "-"},         // its line says where it comes from
@@ -86,7 +90,11 @@ static void topics(void **state) {
         if (role != cases[i].role || strcmp(name_of(table), cases[i].table) != 0)
             fail_msg("%s: role %d, table %s", cases[i].topic, (int)role, name_of(table));
     }
-    assert_true(topic_feeds("everything", "app", catalog_table(catalog, "two", 3)));
+    const struct table *visits = catalog_table(catalog, "visits", 6);
+    assert_int_equal(topic_feeds("everything", "app", catalog_table(catalog, "two", 3)), TOPIC_FEEDS_TABLE);
+    assert_int_equal(topic_feeds("app.public.visits", "app", visits), TOPIC_FEEDS_TABLE);
+    assert_int_equal(topic_feeds("app.public.visits_2026", "app", visits), TOPIC_FEEDS_TABLE + 1);
+    assert_int_equal(topic_feeds("app.public.two", "app", visits), TOPIC_FEEDS_NOT);
     catalog_free(&catalog);
 }
 
