@@ -27,7 +27,7 @@ struct consume {
     int64_t newest_heartbeat_ms; // as it said
     int64_t heartbeat_came_ms;   // wall clock
     bool state_logged;
-    struct state_told logged; // state and reason that the log told last
+    struct state_report logged; // state and reason that the log told last
     int64_t state_logged_ms[STATES];
     struct progress_line line;
 };
@@ -87,7 +87,7 @@ static void consume_handle_event(struct consume *consume, const struct kafka_eve
         break;
     case KAFKA_EVENT_TOPIC_GONE:
         log_event(LEVEL_WARN, "topic_gone", NULL, "%s", event->message);
-        discovery_topic_gone(consume->discovery, event->slot, event->message);
+        discovery_topic_deleted(consume->discovery, event->slot, event->message);
         break;
     case KAFKA_EVENT_PARTITION_ERROR:
     case KAFKA_EVENT_ERROR:
@@ -130,7 +130,7 @@ static int64_t consume_position(struct consume *consume, int slot) {
     return position > committed ? position : committed;
 }
 
-static void consume_tell_watermarks(struct consume *consume) {
+static void consume_report_watermarks(struct consume *consume) {
     int64_t now = clock_monotonic_ms();
     if (now - consume->watermarks_ms < CONSUME_WAIT_MS)
         return;
@@ -188,23 +188,23 @@ static enum log_level consume_state_level(enum progress_state state) {
 }
 
 // A state that comes and goes is told once in a while, and the one that stays is told at the end.
-static void consume_log_state(struct consume *consume, const struct state_told *told, int64_t now) {
-    bool why_changed = told->state == STATE_STARTING && strcmp(told->reason, consume->logged.reason) != 0;
-    if (consume->state_logged && told->state == consume->logged.state && !why_changed)
+static void consume_log_state(struct consume *consume, const struct state_report *report, int64_t now) {
+    bool why_changed = report->state == STATE_STARTING && strcmp(report->reason, consume->logged.reason) != 0;
+    if (consume->state_logged && report->state == consume->logged.state && !why_changed)
         return;
-    int64_t *logged_ms = &consume->state_logged_ms[told->state];
+    int64_t *logged_ms = &consume->state_logged_ms[report->state];
     if (!why_changed && *logged_ms != 0 && now - *logged_ms < LOG_REPEAT_MS)
         return;
     *logged_ms = now;
     consume->state_logged = true;
-    consume->logged = *told;
+    consume->logged = *report;
     progress_line_end(&consume->line);
-    const char *name = progress_state_name(told->state);
-    log_event(consume_state_level(told->state), "state", &(struct log_fields){.state = name}, "%s%s%s", name,
-              told->reason[0] != '\0' ? ": " : "", told->reason);
+    const char *name = progress_state_name(report->state);
+    log_event(consume_state_level(report->state), "state", &(struct log_fields){.state = name}, "%s%s%s",
+              name, report->reason[0] != '\0' ? ": " : "", report->reason);
 }
 
-static void consume_tell_state(struct consume *consume) {
+static void consume_report_state(struct consume *consume) {
     if (consume->halted)
         return;
     int64_t now = clock_monotonic_ms();
@@ -232,30 +232,30 @@ static void consume_tell_state(struct consume *consume) {
         .source_age_ms = consume_source_age_ms(&summary),
         .missing = discovery_missing(consume->discovery),
     };
-    struct state_told told;
-    state_of(&facts, &told);
+    struct state_report report;
+    state_of(&facts, &report);
     if (state_is_current(&facts))
         progress_caught_up(consume->progress);
-    consume_log_state(consume, &told, now);
-    progress_set_state(consume->progress, told.state, told.reason);
-    if (told.state == STATE_CATCHING_UP)
+    consume_log_state(consume, &report, now);
+    progress_set_state(consume->progress, report.state, report.reason);
+    if (report.state == STATE_CATCHING_UP)
         progress_line_update(&consume->line, apply_counters(consume->apply)->messages,
                              summary.messages_behind);
 }
 
-static void consume_tell_group(struct consume *consume) {
+static void consume_report_group(struct consume *consume) {
     for (int i = 0; i < discovery_slots(consume->discovery); i++)
         if (discovery_is_assigned(consume->discovery, i))
             kafka_commit_offset(consume->kafka, i, consume_position(consume, i));
     kafka_commit_flush(consume->kafka);
 }
 
-static void consume_tell_group_sometimes(struct consume *consume) {
+static void consume_report_group_sometimes(struct consume *consume) {
     int64_t now = clock_monotonic_ms();
     if (now - consume->group_committed_ms < CONSUME_GROUP_COMMIT_MS)
         return;
     consume->group_committed_ms = now;
-    consume_tell_group(consume);
+    consume_report_group(consume);
 }
 
 // While no broker answers, and just after, nobody knows where the partitions end.
@@ -286,7 +286,7 @@ static int64_t consume_gather_ms(const struct consume *consume) {
 }
 
 // Nothing more can be taken now: what is whole is shown, what will never come is passed.
-static int consume_settle(struct consume *consume, struct error *error) {
+static int consume_finish_read(struct consume *consume, struct error *error) {
     if (consume_knows_ends(consume) && apply_pass_lost(consume->apply, error) != 0)
         return -1;
     if (apply_sweep(consume->apply, consume_slot_at_end, consume, false, error) != 0)
@@ -303,7 +303,7 @@ static void consume_work(struct consume *consume) {
     int64_t taken = 0;
     int status = apply_step(consume->apply, &taken, &error);
     if (status == 0 && taken < APPLY_STEP_MESSAGES)
-        status = consume_settle(consume, &error);
+        status = consume_finish_read(consume, &error);
     for (const char *text = apply_warning(consume->apply); text != NULL;
          text = apply_warning(consume->apply)) {
         progress_line_end(&consume->line);
@@ -364,12 +364,12 @@ int consume_run(const struct consume_config *config, struct error *error) {
             continue;
         }
         consume_discover(&consume);
-        consume_tell_watermarks(&consume);
+        consume_report_watermarks(&consume);
         consume_work(&consume);
         if (consume.passing.kind != ERROR_NONE)
             break;
-        consume_tell_state(&consume);
-        consume_tell_group_sometimes(&consume);
+        consume_report_state(&consume);
+        consume_report_group_sometimes(&consume);
     }
     progress_line_end(&consume.line);
     if (consume.halted)
@@ -379,6 +379,6 @@ int consume_run(const struct consume_config *config, struct error *error) {
         return CONSUME_DEGRADED;
     }
     int status = apply_commit(consume.apply, error);
-    consume_tell_group(&consume);
+    consume_report_group(&consume);
     return status;
 }

@@ -84,7 +84,7 @@ static void main_keep_memory(void) {
 #endif
 }
 
-static void main_tell_views(const struct store_report *report, const char *db) {
+static void main_report_views(const struct store_report *report, const char *db) {
     if (report->created)
         log_event(LEVEL_INFO, "made", NULL, "made %s", db);
     else if (report->views_built > 0)
@@ -187,7 +187,7 @@ static int main_open_store(struct parts *parts, const struct options *options, c
         progress_new(&parts->progress, error) != 0 ||
         store_open(&parts->store, db, parts->catalog, &report, error) != 0)
         return -1;
-    main_tell_views(&report, db);
+    main_report_views(&report, db);
     return 0;
 }
 
@@ -198,7 +198,7 @@ static enum apply_timeline main_on_timeline(const struct options *options) {
 }
 
 // The last line of a consumer: why it ended, and what a start after it finds.
-static void main_tell_end(const struct stopper *stopper, struct progress *progress, int status) {
+static void main_report_end(const struct stopper *stopper, struct progress *progress, int status) {
     struct progress_summary summary;
     progress_summary(progress, &summary);
     const char *why = status == CONSUME_HALTED ? "halted, and stopped" : status != 0 ? "failed" : "stopped";
@@ -288,7 +288,7 @@ static int main_consume(struct parts *parts, const struct options *options, cons
         .self = stopper,
     };
     int status = main_consume_with_retries(parts, db, &config, stopper, error);
-    main_tell_end(stopper, parts->progress, status);
+    main_report_end(stopper, parts->progress, status);
     return status;
 }
 
@@ -358,7 +358,7 @@ static int main_command_demo(const struct options *options, struct error *error)
 }
 
 // A capture of which nothing was for the mirror is most likely one of other tables.
-static void main_tell_ignored(struct progress *progress, const struct progress_counters *counters) {
+static void main_report_ignored(struct progress *progress, const struct progress_counters *counters) {
     if (counters->messages == 0 || counters->ignored < counters->messages)
         return;
     struct partition_progress rows[MAIN_TOPICS_TOLD];
@@ -391,7 +391,7 @@ static int main_command_replay(const struct options *options, struct error *erro
     if (replay_run(&config, &counters, error) != 0)
         return -1;
     double seconds = (double)(clock_monotonic_ms() - begun) / 1000.0;
-    main_tell_ignored(parts.progress, &counters);
+    main_report_ignored(parts.progress, &counters);
     if (options->json)
         (void)printf(
             "{\"messages\":%lld,\"applied\":%lld,\"duplicates\":%lld,\"ignored\":%lld,\"quarantined\":%lld,"

@@ -12,13 +12,13 @@
 enum { TOPIC_SIZE = 250 }; // Kafka's longest name, and NUL
 
 // A line that was delivered and waits behind others of its partition: where it stands.
-struct place {
+struct replay_line {
     int capture;
     size_t at;
 };
 
 struct queue {
-    struct place *places; // ring
+    struct replay_line *places; // ring
     size_t first;
     size_t count;
     size_t capacity;
@@ -53,7 +53,7 @@ static const struct message *replay_peek(void *self, int slot) {
         return &queue->message;
     if (queue->count == 0 || replay->failed)
         return NULL;
-    const struct place place = queue->places[queue->first];
+    const struct replay_line place = queue->places[queue->first];
     struct capture_line line;
     arena_reset(&queue->arena);
     if (capture_at(replay->captures[place.capture], place.at, &queue->arena, &line, &replay->failure) != 1) {
@@ -77,10 +77,10 @@ static bool replay_at_end(void *self, int slot) {
     return replay->ended && !replay->queues[slot]->loaded && replay->queues[slot]->count == 0;
 }
 
-static int replay_enqueue(struct queue *queue, struct place place, struct error *error) {
+static int replay_enqueue(struct queue *queue, struct replay_line place, struct error *error) {
     if (queue->count == queue->capacity) {
         size_t capacity = queue->capacity == 0 ? BOUND(16, 2) : queue->capacity * 2;
-        struct place *grown = malloc(capacity * sizeof *grown);
+        struct replay_line *grown = malloc(capacity * sizeof *grown);
         if (grown == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
         for (size_t i = 0; i < queue->count; i++)
@@ -131,7 +131,8 @@ static int replay_deliver(struct replay *replay, int number, const struct captur
         return -1;
     struct queue *queue = replay->queues[slot];
     if (queue->loaded || queue->count > 0)
-        return replay_enqueue(queue, (struct place){number, capture_place(replay->captures[number])}, error);
+        return replay_enqueue(queue, (struct replay_line){number, capture_place(replay->captures[number])},
+                              error);
     // The line's text is in the scratch arena: the two arenas change places.
     struct arena swap = queue->arena;
     queue->arena = replay->scratch;

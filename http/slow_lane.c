@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-struct lane {
+struct slow_thread {
     struct slow_lane *slow;
     struct worker *worker;
     pthread_t thread;
@@ -19,7 +19,7 @@ struct slow_lane {
     struct slow_lane_job *last;
     int count;
     bool stopping;
-    struct lane lanes[SLOW_LANE_THREADS];
+    struct slow_thread threads[SLOW_LANE_THREADS];
 };
 
 // The next job, or NULL when the lane is to end.
@@ -37,10 +37,10 @@ static struct slow_lane_job *slow_lane_take(struct slow_lane *slow) {
 }
 
 static void *slow_lane_run(void *self) {
-    struct lane *lane = self;
+    struct slow_thread *thread = self;
     struct slow_lane_job *job;
-    while ((job = slow_lane_take(lane->slow)) != NULL)
-        job->run(job, lane->worker);
+    while ((job = slow_lane_take(thread->slow)) != NULL)
+        job->run(job, thread->worker);
     return NULL;
 }
 
@@ -51,13 +51,13 @@ int slow_lane_new(struct slow_lane **ret, struct routes *routes, struct error *e
     (void)pthread_mutex_init(&slow->mutex, NULL);
     (void)pthread_cond_init(&slow->changed, NULL);
     for (int i = 0; i < SLOW_LANE_THREADS; i++) {
-        struct lane *lane = &slow->lanes[i];
-        lane->slow = slow;
-        if (worker_new(&lane->worker, routes, error) != 0)
+        struct slow_thread *thread = &slow->threads[i];
+        thread->slow = slow;
+        if (worker_new(&thread->worker, routes, error) != 0)
             return -1;
-        if (pthread_create(&lane->thread, NULL, slow_lane_run, lane) != 0)
+        if (pthread_create(&thread->thread, NULL, slow_lane_run, thread) != 0)
             return error_set(error, ERROR_SYSTEM, "cannot start a thread for slow queries");
-        lane->running = true;
+        thread->running = true;
     }
     *ret = slow;
     slow = NULL;
@@ -89,12 +89,12 @@ void slow_lane_stop(struct slow_lane *slow) {
     (void)pthread_cond_broadcast(&slow->changed);
     (void)pthread_mutex_unlock(&slow->mutex);
     for (int i = 0; i < SLOW_LANE_THREADS; i++)
-        if (slow->lanes[i].worker != NULL)
-            reader_interrupt(worker_reader(slow->lanes[i].worker));
+        if (slow->threads[i].worker != NULL)
+            reader_interrupt(worker_reader(slow->threads[i].worker));
     for (int i = 0; i < SLOW_LANE_THREADS; i++) {
-        if (slow->lanes[i].running)
-            (void)pthread_join(slow->lanes[i].thread, NULL);
-        slow->lanes[i].running = false;
+        if (slow->threads[i].running)
+            (void)pthread_join(slow->threads[i].thread, NULL);
+        slow->threads[i].running = false;
     }
 }
 
@@ -104,7 +104,7 @@ void slow_lane_free(struct slow_lane **slow) {
         return;
     slow_lane_stop(s);
     for (int i = 0; i < SLOW_LANE_THREADS; i++)
-        worker_free(&s->lanes[i].worker);
+        worker_free(&s->threads[i].worker);
     (void)pthread_cond_destroy(&s->changed);
     (void)pthread_mutex_destroy(&s->mutex);
     free(s);

@@ -42,10 +42,11 @@ struct kafka {
 
 #define record(kafka, ...) kafka_events_record(&(kafka)->events, __VA_ARGS__)
 
-enum kafka_told { KAFKA_TOLD_CHANGES, KAFKA_TOLD_ALWAYS };
+enum kafka_report { KAFKA_REPORT_CHANGES, KAFKA_REPORT_ALWAYS };
 
-static void kafka_set_connected(struct kafka *kafka, bool connected, enum kafka_told told, const char *why) {
-    if (kafka->connected == connected && told == KAFKA_TOLD_CHANGES)
+static void kafka_set_connected(struct kafka *kafka, bool connected, enum kafka_report report,
+                                const char *why) {
+    if (kafka->connected == connected && report == KAFKA_REPORT_CHANGES)
         return;
     kafka->connected = connected;
     record(kafka, connected ? KAFKA_EVENT_CONNECTED : KAFKA_EVENT_DISCONNECTED, -1, "%s: %s", kafka->brokers,
@@ -56,11 +57,11 @@ static void kafka_on_error(rd_kafka_t *client, int code, const char *reason, voi
     struct kafka *kafka = opaque;
     char text[CLIENT_ERROR_SIZE];
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-        kafka_set_connected(kafka, false, KAFKA_TOLD_ALWAYS, reason); // also when none was connected before
+        kafka_set_connected(kafka, false, KAFKA_REPORT_ALWAYS, reason); // also when none was connected before
         return;
     }
-    if (kafka->owner.refilled != NULL && kafka_partition_is_gone_by((rd_kafka_resp_err_t)code)) {
-        kafka_partition_note_gone(kafka->owner.refilled);
+    if (kafka->owner.refilled != NULL && kafka_partition_is_deleted_by((rd_kafka_resp_err_t)code)) {
+        kafka_partition_note_deleted(kafka->owner.refilled);
         return;
     }
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
@@ -113,9 +114,9 @@ static int kafka_on_stats(rd_kafka_t *client, char *text, size_t size, void *opa
     if (!kafka_stats_read((struct span){text, size}, &kafka->stats, kafka_visit_partition, kafka))
         record(kafka, KAFKA_EVENT_ERROR, -1, "librdkafka's statistics could not be read");
     else if (kafka->stats.any_up)
-        kafka_set_connected(kafka, true, KAFKA_TOLD_CHANGES, "a broker answers");
+        kafka_set_connected(kafka, true, KAFKA_REPORT_CHANGES, "a broker answers");
     else
-        kafka_set_connected(kafka, false, KAFKA_TOLD_CHANGES, "no broker is connected");
+        kafka_set_connected(kafka, false, KAFKA_REPORT_CHANGES, "no broker is connected");
     return 0; // librdkafka frees the text
 }
 
@@ -310,7 +311,7 @@ int kafka_take_topics(struct kafka *kafka, void (*found)(void *self, const char 
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return error_set(error, ERROR_BROKER, "no answer from %s: %s", kafka->brokers,
                          rd_kafka_err2str(code));
-    kafka_set_connected(kafka, true, KAFKA_TOLD_CHANGES, "a broker answers");
+    kafka_set_connected(kafka, true, KAFKA_REPORT_CHANGES, "a broker answers");
     for (int i = 0; i < metadata->topic_cnt; i++) {
         const struct rd_kafka_metadata_topic *topic = &metadata->topics[i];
         if (topic->err == RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -351,7 +352,7 @@ int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t parti
         return -1;
     // Only now: librdkafka (2.0) loses count of a partition that is unassigned while its topic does not exist, and
     // its destroy then waits for ever.
-    if (kafka->partitions[slot] != NULL && kafka->partitions[slot]->gone_told)
+    if (kafka->partitions[slot] != NULL && kafka->partitions[slot]->deletion_reported)
         kafka_partition_unassign(&kafka->partitions[slot]);
     if (kafka->partitions[slot] != NULL)
         return error_set(error, ERROR_BROKER, "%s partition %" PRId32 " is assigned already", topic,

@@ -16,7 +16,7 @@ struct census {
     int undeclared_named;
     int undeclared_count;
     char missing[CENSUS_TEXT_SIZE]; // as told last
-    char told[CENSUS_TEXT_SIZE];
+    char reported[CENSUS_TEXT_SIZE];
     bool warned;
 };
 
@@ -124,10 +124,10 @@ void census_end(struct census *census) {
         (void)snprintf(text, sizeof text,
                        "no topic of prefix %s yet for: %s; topics that no table is declared for: %s",
                        census->prefix, census->missing, topics);
-    text[sizeof census->told - 1] = '\0';
-    if (strcmp(text, census->told) == 0 || (missing == 0 && !census->warned))
+    text[sizeof census->reported - 1] = '\0';
+    if (strcmp(text, census->reported) == 0 || (missing == 0 && !census->warned))
         return;
-    (void)snprintf(census->told, sizeof census->told, "%s", text);
+    (void)snprintf(census->reported, sizeof census->reported, "%s", text);
     census->warned = missing > 0;
     log_event(missing > 0 ? LEVEL_WARN : LEVEL_INFO, "tables", NULL, "%s", text);
 }

@@ -13,7 +13,7 @@
 
 enum {
     DISCOVERY_TROUBLE_SIZE = 400,
-    DISCOVERY_TOLD_MAX = 16, // partitions that are named one by one in the log when reading them begins
+    DISCOVERY_REPORTED_MAX = 16, // partitions that are named one by one in the log when reading them begins
 };
 
 enum discovery_stage {
@@ -36,7 +36,7 @@ struct discovery {
     enum discovery_stage stage;
     enum kafka_topics asked;
     bool *assigned; // by slot
-    bool *gone;     // was assigned, and does not exist any more
+    bool *deleted;  // was assigned, and does not exist any more
     int slot_count;
     struct discovery_partition *unread;
     struct kafka_ends *ends; // of each unread one
@@ -45,8 +45,8 @@ struct discovery {
     struct error failure; // of a step
     bool has_transactions;
     bool has_heartbeats;
-    int incomplete_told; // the newest table that was said to be incomplete, -1 = none
-    bool missed;         // ends were not told, or a topic is gone
+    int incomplete_reported; // the newest table that was said to be incomplete, -1 = none
+    bool missed;             // ends were not told, or a topic is gone
     // monotonic
     int64_t asked_ms;
     int64_t all_asked_ms;
@@ -70,7 +70,7 @@ void discovery_free(struct discovery **discovery) {
     discovery_forget_unread(freeing);
     census_free(&freeing->census);
     free(freeing->assigned);
-    free(freeing->gone);
+    free(freeing->deleted);
     free(freeing);
     *discovery = NULL;
 }
@@ -81,7 +81,7 @@ int discovery_new(struct discovery **ret, const struct discovery_config *config,
         return error_set(error, ERROR_SYSTEM, "out of memory");
     discovery->config = *config;
     discovery->newest_find_ms = clock_monotonic_ms();
-    discovery->incomplete_told = -1;
+    discovery->incomplete_reported = -1;
     if (census_new(&discovery->census, config->applied->catalog, config->applied->prefix,
                    config->applied->progress, error) != 0)
         return -1;
@@ -106,11 +106,11 @@ const char *discovery_trouble(const struct discovery *discovery) {
     return discovery->trouble[0] != '\0' ? discovery->trouble : NULL;
 }
 
-void discovery_topic_gone(struct discovery *discovery, int slot, const char *why) {
+void discovery_topic_deleted(struct discovery *discovery, int slot, const char *why) {
     if (!discovery_is_assigned(discovery, slot))
         return;
     discovery->assigned[slot] = false;
-    discovery->gone[slot] = true;
+    discovery->deleted[slot] = true;
     discovery->missed = true;
     discovery->newest_find_ms = clock_monotonic_ms();
     (void)snprintf(discovery->trouble, sizeof discovery->trouble, "%s", why);
@@ -135,13 +135,13 @@ static int discovery_grow(struct discovery *discovery, int slot, struct error *e
     bool *assigned = realloc(discovery->assigned, size);
     if (assigned != NULL)
         discovery->assigned = assigned;
-    bool *gone = realloc(discovery->gone, size);
-    if (gone != NULL)
-        discovery->gone = gone;
-    if (assigned == NULL || gone == NULL)
+    bool *deleted = realloc(discovery->deleted, size);
+    if (deleted != NULL)
+        discovery->deleted = deleted;
+    if (assigned == NULL || deleted == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (; discovery->slot_count <= slot; discovery->slot_count++)
-        assigned[discovery->slot_count] = gone[discovery->slot_count] = false;
+        assigned[discovery->slot_count] = deleted[discovery->slot_count] = false;
     return 0;
 }
 
@@ -207,10 +207,10 @@ static void discovery_note_lost_beginning(struct discovery *discovery,
         " at the first start: rows that have not changed since are missing until the next snapshot",
         found->topic, found->partition, ends->low);
     progress_table_incomplete(applied->progress, table->index, reason);
-    if (table->index != discovery->incomplete_told)
+    if (table->index != discovery->incomplete_reported)
         log_event(LEVEL_WARN, "incomplete", &(struct log_fields){.topic = found->topic},
                   "table %s is incomplete: %s", table->name, reason);
-    discovery->incomplete_told = table->index;
+    discovery->incomplete_reported = table->index;
 }
 
 // One message back, where it still exists: that it is the one which was applied tells that the topic is the
@@ -223,7 +223,7 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
     if (kafka_assign(config->kafka, found->slot, found->topic, found->partition, from, error) != 0)
         return;
     discovery->assigned[found->slot] = true;
-    discovery->gone[found->slot] = false;
+    discovery->deleted[found->slot] = false;
     if (verify)
         apply_verify_first(config->apply, found->slot);
     if (found->next_offset < 0)
@@ -233,7 +233,7 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
     if (found->next_offset < 0 && ends->low > 0)
         discovery_note_lost_beginning(discovery, found, ends);
     int64_t offset = apply_next_offset(config->apply, found->slot);
-    log_event(discovery->unread_count > DISCOVERY_TOLD_MAX ? LEVEL_DEBUG : LEVEL_INFO, "reading",
+    log_event(discovery->unread_count > DISCOVERY_REPORTED_MAX ? LEVEL_DEBUG : LEVEL_INFO, "reading",
               &(struct log_fields){found->topic, true, found->partition, offset, NULL, NULL},
               "reading %s partition %" PRId32 " from offset %" PRId64, found->topic, found->partition,
               offset);
@@ -247,7 +247,7 @@ static void discovery_note_all_read(struct discovery *discovery) {
         apply_note_discovery(discovery->config.apply);
 }
 
-static void discovery_begin_told(struct discovery *discovery) {
+static void discovery_begin_answered(struct discovery *discovery) {
     discovery->trouble[0] = '\0';
     for (int i = 0; i < discovery->unread_count; i++) {
         const struct discovery_partition *found = &discovery->unread[i];
@@ -258,11 +258,11 @@ static void discovery_begin_told(struct discovery *discovery) {
                            "%s partition %" PRId32 " is not read yet: its broker does not tell where it ends",
                            found->topic, found->partition);
     }
-    if (discovery->unread_count > DISCOVERY_TOLD_MAX)
+    if (discovery->unread_count > DISCOVERY_REPORTED_MAX)
         log_event(LEVEL_INFO, "reading", NULL, "reading %d partitions more", discovery->unread_count);
     discovery->missed = discovery->trouble[0] != '\0';
     for (int slot = 0; slot < discovery->slot_count && !discovery->missed; slot++)
-        if (discovery->gone[slot]) {
+        if (discovery->deleted[slot]) {
             discovery->missed = true;
             (void)snprintf(discovery->trouble, sizeof discovery->trouble, "%s",
                            "a topic does not exist any more");
@@ -273,7 +273,7 @@ static void discovery_begin_told(struct discovery *discovery) {
     discovery_note_all_read(discovery);
 }
 
-static bool discovery_is_settled(const struct discovery *discovery, bool connected) {
+static bool discovery_is_stable(const struct discovery *discovery, bool connected) {
     return connected && discovery->slot_count > 0 && !discovery->missed &&
            (discovery->has_transactions || !apply_saw_transactions(discovery->config.apply));
 }
@@ -286,10 +286,10 @@ static int64_t discovery_within(int64_t value, int64_t least, int64_t most) {
 static bool discovery_is_due(const struct discovery *discovery, bool connected, enum kafka_topics *ret) {
     int64_t now = clock_monotonic_ms();
     int64_t since_find = now - discovery->newest_find_ms;
-    bool settled = discovery_is_settled(discovery, connected);
+    bool stable = discovery_is_stable(discovery, connected);
     int64_t every_all =
-        settled ? discovery_within(since_find, DISCOVERY_ALL_LEAST_MS, DISCOVERY_ALL_MOST_MS)
-                : discovery_within(since_find / 4, DISCOVERY_UNSETTLED_MS, DISCOVERY_UNSETTLED_MOST_MS);
+        stable ? discovery_within(since_find, DISCOVERY_ALL_LEAST_MS, DISCOVERY_ALL_MOST_MS)
+               : discovery_within(since_find / 4, DISCOVERY_UNSETTLED_MS, DISCOVERY_UNSETTLED_MOST_MS);
     *ret = KAFKA_TOPICS_ALL;
     if (discovery->all_asked_ms == 0 || now - discovery->all_asked_ms >= every_all)
         return true;
@@ -341,7 +341,7 @@ int discovery_step(struct discovery *discovery, bool connected, bool *ret_answer
         if (!kafka_take_ends(discovery->config.kafka))
             break;
         discovery->stage = DISCOVERY_RESTS;
-        discovery_begin_told(discovery);
+        discovery_begin_answered(discovery);
         break;
     }
     if (status == 0 && discovery->failure.kind != ERROR_NONE)

@@ -47,7 +47,7 @@ bool discovery_reads_all(const struct discovery *discovery);
 const char *discovery_trouble(const struct discovery *discovery);
 // After KAFKA_EVENT_TOPIC_GONE: reads no more of it until the topic is there again, and then looks, as at the
 // start, whether it is the same.
-void discovery_topic_gone(struct discovery *discovery, int slot, const char *why);
+void discovery_topic_deleted(struct discovery *discovery, int slot, const char *why);
 // Declared tables without a topic, by name, NULL = none.
 const char *discovery_missing(const struct discovery *discovery);
 bool discovery_has_transactions(const struct discovery *discovery);

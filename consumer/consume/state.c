@@ -3,14 +3,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void state_say(struct state_told *told, enum progress_state state, const char *format, ...)
+static void state_say(struct state_report *report, enum progress_state state, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void state_say(struct state_told *told, enum progress_state state, const char *format, ...) {
-    told->state = state;
+static void state_say(struct state_report *report, enum progress_state state, const char *format, ...) {
+    report->state = state;
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(told->reason, sizeof told->reason, format, args);
+    (void)vsnprintf(report->reason, sizeof report->reason, format, args);
     va_end(args);
 }
 
@@ -18,7 +18,7 @@ bool state_is_current(const struct state_facts *facts) {
     return facts->caught_up_ms != 0 && facts->now_ms - facts->caught_up_ms < STATE_LIVE_MS;
 }
 
-static void state_while_behind(const struct state_facts *facts, struct state_told *ret) {
+static void state_while_behind(const struct state_facts *facts, struct state_report *ret) {
     int64_t waited_ms = facts->waiting_since_ms != 0 ? facts->now_ms - facts->waiting_since_ms : 0;
     if (facts->trouble != NULL)
         state_say(ret, STATE_CATCHING_UP, "%s", facts->trouble);
@@ -29,7 +29,7 @@ static void state_while_behind(const struct state_facts *facts, struct state_tol
 }
 
 // Nothing comes, and that is as it should be, or as far as can be known.
-static void state_while_live(const struct state_facts *facts, struct state_told *ret) {
+static void state_while_live(const struct state_facts *facts, struct state_report *ret) {
     bool idle = facts->heartbeat_age_ms >= 0 && facts->source_age_ms > facts->silent_after_ms;
     if (facts->missing != NULL)
         state_say(ret, STATE_LIVE, "no topic yet for: %s", facts->missing);
@@ -40,7 +40,7 @@ static void state_while_live(const struct state_facts *facts, struct state_told 
         state_say(ret, STATE_LIVE, "%s", "");
 }
 
-void state_of(const struct state_facts *facts, struct state_told *ret) {
+void state_of(const struct state_facts *facts, struct state_report *ret) {
     bool silent = facts->heartbeat_age_ms > facts->silent_after_ms;
     if (!facts->connected && !facts->any_partition && facts->broker_error[0] == '\0')
         state_say(ret, STATE_STARTING, "%s", "");

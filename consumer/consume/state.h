@@ -22,12 +22,12 @@ struct state_facts {
     const char *missing;   // declared tables without a topic, by name, NULL = none
 };
 
-struct state_told {
+struct state_report {
     enum progress_state state;
     char reason[PROGRESS_REASON_SIZE]; // "" when there is nothing to say
 };
 
 bool state_is_current(const struct state_facts *facts);
-void state_of(const struct state_facts *facts, struct state_told *ret);
+void state_of(const struct state_facts *facts, struct state_report *ret);
 
 #endif

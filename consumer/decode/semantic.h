@@ -40,7 +40,7 @@ enum time_unit { TIME_UNIT_ADAPTIVE, TIME_UNIT_MS, TIME_UNIT_US, TIME_UNIT_NS };
 struct value_settings {
     enum time_unit timestamp_unit; // default adaptive
     enum time_unit time_unit;      // default adaptive
-    bool told;                     // the units are what somebody said, not the defaults
+    bool declared;                 // the units are what somebody said, not the defaults
     struct span unavailable;       // unavailable.value.placeholder, default __debezium_unavailable_value
 };
 

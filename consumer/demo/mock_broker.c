@@ -26,7 +26,7 @@ enum {
     CLIENT_ERROR_SIZE = 512,
 };
 
-struct partition {
+struct mock_partition {
     char *topic;
     int32_t number;
     int64_t fed;     // next offset to feed
@@ -46,10 +46,10 @@ struct mock_broker {
     struct mock_broker_config config;
     char *name; // of the capture, for messages
     char *prefix;
-    struct partition partitions[PARTITIONS_MAX];
+    struct mock_partition partitions[PARTITIONS_MAX];
     int partition_count;
     struct partition_progress reported[PARTITIONS_MAX];
-    struct partition *traffic_partitions[TRAFFIC_TOPICS]; // the first of each topic
+    struct mock_partition *traffic_partitions[TRAFFIC_TOPICS]; // the first of each topic
     int traffic_counts[TRAFFIC_TOPICS];
     int64_t paced_from_ms;
     int64_t paced;
@@ -63,8 +63,8 @@ struct mock_broker {
     struct error error;
 };
 
-static struct partition *mock_broker_find_partition(struct mock_broker *broker, struct span topic,
-                                                    int32_t number) {
+static struct mock_partition *mock_broker_find_partition(struct mock_broker *broker, struct span topic,
+                                                         int32_t number) {
     for (int i = 0; i < broker->partition_count; i++)
         if (broker->partitions[i].number == number && span_is(topic, broker->partitions[i].topic))
             return &broker->partitions[i];
@@ -93,7 +93,7 @@ static int mock_broker_add_partitions(struct mock_broker *broker, struct span to
         char *copy = strndup(topic.data, topic.size);
         if (copy == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
-        broker->partitions[broker->partition_count++] = (struct partition){.topic = copy, .number = i};
+        broker->partitions[broker->partition_count++] = (struct mock_partition){.topic = copy, .number = i};
     }
     return 0;
 }
@@ -104,7 +104,7 @@ static int mock_broker_scan_capture(struct mock_broker *broker, struct error *er
     struct capture_line line;
     int result;
     while ((result = capture_next(broker->capture, &arena, &line, error)) == 1) {
-        struct partition *partition = mock_broker_find_partition(broker, line.topic, line.partition);
+        struct mock_partition *partition = mock_broker_find_partition(broker, line.topic, line.partition);
         if (partition == NULL) {
             if (mock_broker_add_partitions(broker, line.topic, line.partition, error) != 0)
                 return error_prefix(error, "%s:%" PRId64, broker->name, line.line);
@@ -141,7 +141,8 @@ static int mock_broker_take_wanted(struct mock_broker *broker, struct error *err
     int count = progress_partitions(broker->progress, broker->reported, PARTITIONS_MAX);
     for (int i = 0; i < count && i < PARTITIONS_MAX; i++) {
         const struct partition_progress *row = &broker->reported[i];
-        struct partition *partition = mock_broker_find_partition(broker, span_of(row->topic), row->partition);
+        struct mock_partition *partition =
+            mock_broker_find_partition(broker, span_of(row->topic), row->partition);
         if (partition != NULL && (row->applied <= partition->fed || broker->traffic != NULL))
             partition->wanted = partition->applied = row->applied;
         else if (row->applied > 0)
@@ -160,7 +161,7 @@ static int mock_broker_take_wanted(struct mock_broker *broker, struct error *err
 static void mock_broker_on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
     (void)client;
     struct mock_broker *broker = opaque;
-    struct partition *partition = message->_private;
+    struct mock_partition *partition = message->_private;
     if (broker->error.kind != ERROR_NONE || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
         message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
         return;
@@ -214,7 +215,7 @@ static int mock_broker_start_broker(struct mock_broker *broker, struct error *er
         return error_set(error, ERROR_BROKER, "the embedded broker does not start: no loopback listener");
     (void)rd_kafka_brokers_add(broker->client, rd_kafka_mock_cluster_bootstraps(broker->cluster));
     for (int i = 0; i < broker->partition_count; i++) {
-        const struct partition *partition = &broker->partitions[i];
+        const struct mock_partition *partition = &broker->partitions[i];
         if (partition->number == 0 &&
             rd_kafka_mock_topic_create(broker->cluster, partition->topic,
                                        mock_broker_count_partitions(broker, partition->topic), 1) != 0)
@@ -235,7 +236,8 @@ static void mock_broker_look_at_progress(struct mock_broker *broker) {
     int count = progress_partitions(broker->progress, broker->reported, PARTITIONS_MAX);
     for (int i = 0; i < count && i < PARTITIONS_MAX; i++) {
         const struct partition_progress *row = &broker->reported[i];
-        struct partition *partition = mock_broker_find_partition(broker, span_of(row->topic), row->partition);
+        struct mock_partition *partition =
+            mock_broker_find_partition(broker, span_of(row->topic), row->partition);
         for (; partition != NULL && partition->applied < row->applied; partition->applied++)
             if (partition->applied < partition->fed && partition->applied >= partition->wanted)
                 partition->unread_bytes -= partition->sizes[partition->applied % UNREAD_MAX];
@@ -270,7 +272,8 @@ static void mock_broker_note_refilled(struct mock_broker *broker) {
 }
 
 // Waits until the consumer has applied enough of the partition to take `size` bytes more.
-static bool mock_broker_await_room(struct mock_broker *broker, struct partition *partition, int64_t size) {
+static bool mock_broker_await_room(struct mock_broker *broker, struct mock_partition *partition,
+                                   int64_t size) {
     int64_t unread = -1; // of all partitions, when it last changed
     int64_t since_ms = 0;
     while (partition->unread_bytes > 0 && partition->unread_bytes + size > MOCK_BROKER_UNREAD_BYTES_MAX) {
@@ -306,7 +309,7 @@ static bool mock_broker_await_turn(struct mock_broker *broker, double rate, bool
     return mock_broker_may_go_on(broker);
 }
 
-static bool mock_broker_produce(struct mock_broker *broker, struct partition *partition, struct span key,
+static bool mock_broker_produce(struct mock_broker *broker, struct mock_partition *partition, struct span key,
                                 struct span value, int64_t ts_ms) {
     rd_kafka_resp_err_t code;
     do {
@@ -327,7 +330,7 @@ static bool mock_broker_produce(struct mock_broker *broker, struct partition *pa
 }
 
 // What the file has applied already is fed at once: it is there for its offsets only.
-static bool mock_broker_feed(struct mock_broker *broker, struct partition *partition, struct span key,
+static bool mock_broker_feed(struct mock_broker *broker, struct mock_partition *partition, struct span key,
                              struct span value, int64_t ts_ms) {
     if (partition->fed >= partition->wanted) {
         int64_t size = (int64_t)(key.size + value.size) + MESSAGE_OVERHEAD;
@@ -348,7 +351,7 @@ static bool mock_broker_feed_capture(struct mock_broker *broker) {
     struct error error = {0};
     int result;
     while ((result = capture_next(broker->capture, &arena, &line, &error)) == 1) {
-        struct partition *partition = mock_broker_find_partition(broker, line.topic, line.partition);
+        struct mock_partition *partition = mock_broker_find_partition(broker, line.topic, line.partition);
         if ((broker->refilled && !mock_broker_await_turn(broker, broker->config.rate, false)) ||
             !mock_broker_feed(broker, partition, line.key, line.value, line.ts_ms))
             return false;
@@ -371,16 +374,16 @@ static uint64_t mock_broker_hash(struct span key) {
 }
 
 static bool mock_broker_feed_message(struct mock_broker *broker, const struct traffic_message *message) {
-    const struct partition *first = broker->traffic_partitions[message->topic];
+    const struct mock_partition *first = broker->traffic_partitions[message->topic];
     int32_t number = message->partition;
     if (number < 0)
         number = (int32_t)(mock_broker_hash(message->key) % (uint64_t)broker->traffic_counts[message->topic]);
-    struct partition *partition = mock_broker_find_partition(broker, span_of(first->topic), number);
+    struct mock_partition *partition = mock_broker_find_partition(broker, span_of(first->topic), number);
     return mock_broker_feed(broker, partition, message->key, message->value, message->ts_ms);
 }
 
 static bool mock_broker_feed_heartbeats(struct mock_broker *broker) {
-    struct partition *partition = broker->traffic_partitions[TRAFFIC_HEARTBEAT];
+    struct mock_partition *partition = broker->traffic_partitions[TRAFFIC_HEARTBEAT];
     while (partition->fed < partition->wanted || clock_monotonic_ms() >= broker->heartbeat_at_ms) {
         struct traffic_message message;
         bool old = partition->fed < partition->wanted;

@@ -44,7 +44,7 @@ struct customer {
     int32_t partition;
 };
 
-struct order {
+struct traffic_order {
     int64_t id;
     int customer;
     int good;
@@ -53,7 +53,7 @@ struct order {
 };
 
 struct order_list {
-    struct order orders[OPEN_MAX];
+    struct traffic_order orders[OPEN_MAX];
     int count;
 };
 
@@ -302,12 +302,12 @@ static void traffic_write_money(struct buffer *out, int64_t cents) {
     buffer_format(out, "\"%" PRId64 ".%02d\"", cents / 100, (int)(cents % 100));
 }
 
-static int64_t traffic_order_cents(const struct traffic *traffic, const struct order *order) {
+static int64_t traffic_order_cents(const struct traffic *traffic, const struct traffic_order *order) {
     return traffic->goods[order->good].cents * order->quantity;
 }
 
-static void traffic_write_order(const struct traffic *traffic, struct buffer *out, const struct order *order,
-                                const char *status) {
+static void traffic_write_order(const struct traffic *traffic, struct buffer *out,
+                                const struct traffic_order *order, const char *status) {
     const struct good *good = &traffic->goods[order->good];
     buffer_format(out, "{\"id\":%" PRId64 ",\"customer_id\":%" PRId64 ",\"sku\":", order->id,
                   traffic->customers[order->customer].id);
@@ -410,8 +410,8 @@ static void traffic_end_row(struct traffic *traffic, struct message_buffer *mess
     buffer_char(out, '}');
 }
 
-static void traffic_change_order(struct traffic *traffic, const struct order *order, const char *before,
-                                 const char *after, int64_t commit_before) {
+static void traffic_change_order(struct traffic *traffic, const struct traffic_order *order,
+                                 const char *before, const char *after, int64_t commit_before) {
     struct message_buffer *message = traffic_begin_row(traffic, TRAFFIC_ORDERS, -1);
     buffer_format(&message->key, "{\"id\":%" PRId64 "}", order->id);
     if (before != NULL)
@@ -446,7 +446,8 @@ static void traffic_change_good(struct traffic *traffic, int number, int64_t on_
     traffic_end_row(traffic, message, 'u', commit_before);
 }
 
-static void traffic_give_points(struct traffic *traffic, const struct order *order, int64_t commit_before) {
+static void traffic_give_points(struct traffic *traffic, const struct traffic_order *order,
+                                int64_t commit_before) {
     int64_t customer = traffic->customers[order->customer].id;
     struct message_buffer *message = traffic_begin_row(traffic, TRAFFIC_POINTS, -1);
     buffer_format(&message->key, "{\"order_id\":%" PRId64 ",\"customer_id\":%" PRId64 "}", order->id,
@@ -469,20 +470,20 @@ static void traffic_change_tier(struct traffic *traffic, int64_t commit_before) 
     traffic_end_row(traffic, message, 'u', commit_before);
 }
 
-static struct order traffic_take_order(struct traffic *traffic, struct order_list *list) {
+static struct traffic_order traffic_take_order(struct traffic *traffic, struct order_list *list) {
     int i = traffic_pick(traffic, list->count);
-    struct order order = list->orders[i];
+    struct traffic_order order = list->orders[i];
     list->orders[i] = list->orders[--list->count];
     return order;
 }
 
-static void traffic_add_order(struct order_list *list, struct order order) {
+static void traffic_add_order(struct order_list *list, struct traffic_order order) {
     if (list->count < OPEN_MAX) // the others stay as they are for ever
         list->orders[list->count++] = order;
 }
 
 static void traffic_place(struct traffic *traffic, int64_t commit_before) {
-    struct order order = {
+    struct traffic_order order = {
         .id = traffic->next_order++,
         .customer = traffic_pick(traffic, traffic->customer_count),
         .good = traffic_pick(traffic, traffic->good_count),
@@ -498,27 +499,27 @@ static void traffic_place(struct traffic *traffic, int64_t commit_before) {
 }
 
 static void traffic_pay(struct traffic *traffic, int64_t commit_before) {
-    struct order order = traffic_take_order(traffic, &traffic->pending);
+    struct traffic_order order = traffic_take_order(traffic, &traffic->pending);
     traffic_change_order(traffic, &order, "pending", "paid", commit_before);
     traffic_add_order(&traffic->paid, order);
 }
 
 static void traffic_ship(struct traffic *traffic, int64_t commit_before) {
-    struct order order = traffic_take_order(traffic, &traffic->paid);
+    struct traffic_order order = traffic_take_order(traffic, &traffic->paid);
     traffic_change_order(traffic, &order, "paid", "shipped", commit_before);
     traffic_change_good(traffic, order.good, -order.quantity, -order.quantity, commit_before);
     traffic_give_points(traffic, &order, commit_before);
 }
 
 static void traffic_cancel(struct traffic *traffic, int64_t commit_before) {
-    struct order order = traffic_take_order(traffic, &traffic->pending);
+    struct traffic_order order = traffic_take_order(traffic, &traffic->pending);
     traffic_change_order(traffic, &order, "pending", "cancelled", commit_before);
     traffic_change_good(traffic, order.good, 0, -order.quantity, commit_before);
     traffic_add_order(&traffic->cancelled, order);
 }
 
 static void traffic_forget(struct traffic *traffic, int64_t commit_before) {
-    struct order order = traffic_take_order(traffic, &traffic->cancelled);
+    struct traffic_order order = traffic_take_order(traffic, &traffic->cancelled);
     traffic_change_order(traffic, &order, "cancelled", NULL, commit_before);
 }
 

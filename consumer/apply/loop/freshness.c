@@ -22,9 +22,9 @@ void freshness_hand_over(struct freshness *freshness) {
 
 void freshness_publish(struct freshness *freshness, struct progress *progress) {
     for (int table = 0; table < freshness->count; table++) {
-        if (freshness->told[table] == freshness->handed[table])
+        if (freshness->reported[table] == freshness->handed[table])
             continue;
         progress_table_event(progress, table, freshness->handed[table]);
-        freshness->told[table] = freshness->handed[table];
+        freshness->reported[table] = freshness->handed[table];
     }
 }

@@ -6,9 +6,9 @@
 #include "views/engine/progress.h"
 
 struct freshness {
-    int64_t *newest; // by the table's number: of all that was applied, 0 = nothing was
-    int64_t *handed; // of the commit that was handed over
-    int64_t *told;   // what progress knows
+    int64_t *newest;   // by the table's number: of all that was applied, 0 = nothing was
+    int64_t *handed;   // of the commit that was handed over
+    int64_t *reported; // what progress knows
     int count;
 };
 

@@ -47,14 +47,14 @@ static int head_accept_timeline(struct apply *apply, int64_t ended_ts_ms, struct
 }
 
 // What a position is worth is said once, where the user looks; answers are per-key from then on.
-static void head_tell_positions(struct apply *apply, const struct event *event) {
+static void head_report_positions(struct apply *apply, const struct event *event) {
     static const char *const costs = "answers are per-key; after_lsn and after_txid cannot be asked for";
     char what[PROGRESS_POSITIONS_SIZE];
     int size = (int)utf8_fit(event->connector.data, event->connector.size, 40);
     if (event->positions == POSITIONS_FOREIGN)
         take_tear(apply);
     const unsigned connectors = 1U << POSITIONS_BINLOG | 1U << POSITIONS_OFFSETS;
-    if ((apply->positions_told & (1U << event->positions | connectors)) != 0)
+    if ((apply->positions_reported & (1U << event->positions | connectors)) != 0)
         return;
     if (event->positions == POSITIONS_FOREIGN)
         (void)snprintf(what, sizeof what, "%s is of another form than PostgreSQL's: %s",
@@ -62,7 +62,7 @@ static void head_tell_positions(struct apply *apply, const struct event *event) 
     else
         (void)snprintf(what, sizeof what, "offsets only (connector %.*s): transactions are not read, %s",
                        size, event->connector.data, costs);
-    apply->positions_told |= 1U << event->positions;
+    apply->positions_reported |= 1U << event->positions;
     progress_set_positions(apply->config.progress, what);
     warnings_add(&apply->warnings, "positions: %s", what);
 }
@@ -110,7 +110,7 @@ static int head_watch_binlog(struct apply *apply, struct partition *partition, s
 
 // An event whose positions are not PostgreSQL's.
 static int head_note_positions(struct apply *apply, struct partition *partition, struct error *error) {
-    head_tell_positions(apply, partition->event);
+    head_report_positions(apply, partition->event);
     return partition->failure == NULL ? head_watch_binlog(apply, partition, error) : 0;
 }
 

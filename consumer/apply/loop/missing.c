@@ -5,7 +5,7 @@
 struct missing_column {
     int64_t times; // since the newest report
     bool is;       // the newest row lacked it
-    bool was_told;
+    bool was_reported;
 };
 
 struct missing_table {
@@ -50,7 +50,7 @@ void missing_note_row(struct missing *missing, const struct change *change) {
     for (int i = 0; columns != NULL && i < change->table->column_count; i++) {
         columns[i].is = missing_lacks(change, i);
         columns[i].times += columns[i].is;
-        missing->reports |= columns[i].is || columns[i].was_told;
+        missing->reports |= columns[i].is || columns[i].was_reported;
     }
 }
 
@@ -65,9 +65,9 @@ void missing_report(struct missing *missing, struct progress *progress) {
             const char *name = table->table->columns[i].name;
             if (column->times > 0)
                 progress_missing(progress, table->table->name, name, (int)strlen(name), column->times);
-            if (!column->is && (column->was_told || column->times > 0))
+            if (!column->is && (column->was_reported || column->times > 0))
                 progress_column_seen(progress, table->table->name, name, (int)strlen(name));
-            column->was_told = column->is;
+            column->was_reported = column->is;
             column->times = 0;
         }
     }

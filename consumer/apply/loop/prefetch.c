@@ -36,7 +36,7 @@ struct batch {
     struct batch *pooled;
 };
 
-struct lane {
+struct slot_batches {
     enum topic_role role;
     const struct table *table;
     struct batch *front; // its messages are being given out; NULL: the source is asked for one at a time
@@ -73,10 +73,10 @@ struct decode_queue {
 struct prefetch {
     struct prefetch_config config;
     struct envelope_decoder *decoder; // the loop's
-    struct lane **lanes;              // by slot
-    int lane_count;
+    struct slot_batches **slots;      // by slot
+    int slot_count;
     struct batch *pool;
-    int batch_count; // in lanes and in the pool
+    int batch_count; // in slots and in the pool
     int64_t given;
 
     struct decode_thread thread;
@@ -250,13 +250,13 @@ static void prefetch_free_batch(struct batch *batch) {
     free(batch);
 }
 
-static void prefetch_free_lane(struct lane *lane) {
-    if (lane == NULL)
+static void prefetch_free_slot(struct slot_batches *batches) {
+    if (batches == NULL)
         return;
-    prefetch_free_batch(lane->front);
-    prefetch_free_batch(lane->back);
-    event_done(&lane->own);
-    free(lane);
+    prefetch_free_batch(batches->front);
+    prefetch_free_batch(batches->back);
+    event_done(&batches->own);
+    free(batches);
 }
 
 void prefetch_free(struct prefetch **prefetch) {
@@ -264,9 +264,9 @@ void prefetch_free(struct prefetch **prefetch) {
     if (a == NULL)
         return;
     prefetch_stop(a);
-    for (int i = 0; i < a->lane_count; i++)
-        prefetch_free_lane(a->lanes[i]);
-    free(a->lanes);
+    for (int i = 0; i < a->slot_count; i++)
+        prefetch_free_slot(a->slots[i]);
+    free(a->slots);
     while (a->pool != NULL) {
         struct batch *batch = a->pool;
         a->pool = batch->pooled;
@@ -284,26 +284,27 @@ void prefetch_free(struct prefetch **prefetch) {
 
 int prefetch_add_slot(struct prefetch *prefetch, int slot, enum topic_role role, const struct table *table,
                       struct error *error) {
-    if (slot >= prefetch->lane_count) {
-        struct lane **grown = realloc(prefetch->lanes, ((size_t)slot + 1) * sizeof(struct lane *));
+    if (slot >= prefetch->slot_count) {
+        struct slot_batches **grown =
+            realloc(prefetch->slots, ((size_t)slot + 1) * sizeof(struct slot_batches *));
         if (grown == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
-        prefetch->lanes = grown;
-        while (prefetch->lane_count <= slot)
-            prefetch->lanes[prefetch->lane_count++] = NULL;
+        prefetch->slots = grown;
+        while (prefetch->slot_count <= slot)
+            prefetch->slots[prefetch->slot_count++] = NULL;
     }
-    if (prefetch->lanes[slot] != NULL)
+    if (prefetch->slots[slot] != NULL)
         return 0;
-    struct lane *lane = calloc(1, sizeof *lane);
-    if (lane == NULL)
+    struct slot_batches *batches = calloc(1, sizeof *batches);
+    if (batches == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (event_init(&lane->own, prefetch->config.envelope.catalog, error) != 0) {
-        free(lane);
+    if (event_init(&batches->own, prefetch->config.envelope.catalog, error) != 0) {
+        free(batches);
         return -1;
     }
-    lane->role = role;
-    lane->table = table;
-    prefetch->lanes[slot] = lane;
+    batches->role = role;
+    batches->table = table;
+    prefetch->slots[slot] = batches;
     return 0;
 }
 
@@ -340,16 +341,16 @@ static void prefetch_enqueue(struct prefetch *prefetch, struct batch *batch) {
     (void)pthread_mutex_unlock(&prefetch->queue.mutex);
 }
 
-// One batch more for the lane; false when there are too few messages, or no room.
-static bool prefetch_hand_over(struct prefetch *prefetch, int slot, struct lane *lane) {
+// One batch more for the slot; false when there are too few messages, or no room.
+static bool prefetch_hand_over(struct prefetch *prefetch, int slot, struct slot_batches *batches) {
     const struct message_source *source = &prefetch->config.source;
-    int held = lane->front != NULL ? lane->front->count - lane->front->next : 0;
+    int held = batches->front != NULL ? batches->front->count - batches->front->next : 0;
     int count = source->delivered(source->self, slot) - held;
     struct batch *batch = count >= PREFETCH_LEAST ? prefetch_take_batch(prefetch) : NULL;
     if (batch == NULL)
         return false;
-    batch->role = lane->role;
-    batch->table = lane->table;
+    batch->role = batches->role;
+    batch->table = batches->table;
     batch->count = batch->next = 0;
     batch->bytes = 0;
     if (count > PREFETCH_BATCH_MESSAGES)
@@ -359,29 +360,29 @@ static bool prefetch_hand_over(struct prefetch *prefetch, int slot, struct lane 
         source->peek_at(source->self, slot, held + batch->count++, &entry->message);
         batch->bytes += entry->message.key.size + entry->message.value.size;
     }
-    if (lane->front == NULL)
-        lane->front = batch;
+    if (batches->front == NULL)
+        batches->front = batch;
     else
-        lane->back = batch;
+        batches->back = batch;
     prefetch_enqueue(prefetch, batch);
     return true;
 }
 
 const struct message *prefetch_peek(struct prefetch *prefetch, int slot) {
     const struct message_source *source = &prefetch->config.source;
-    struct lane *lane = prefetch->lanes[slot];
-    if (source->peek_at == NULL || (lane->front == NULL && lane->decoded))
+    struct slot_batches *batches = prefetch->slots[slot];
+    if (source->peek_at == NULL || (batches->front == NULL && batches->decoded))
         return source->peek(source->self, slot);
-    bool look = lane->front == NULL || (lane->back == NULL && lane->front->next % LOOK_EVERY == 0);
-    while (look && lane->back == NULL && prefetch_hand_over(prefetch, slot, lane))
+    bool look = batches->front == NULL || (batches->back == NULL && batches->front->next % LOOK_EVERY == 0);
+    while (look && batches->back == NULL && prefetch_hand_over(prefetch, slot, batches))
         ;
-    return lane->front != NULL ? &lane->front->entries[lane->front->next].message
-                               : source->peek(source->self, slot);
+    return batches->front != NULL ? &batches->front->entries[batches->front->next].message
+                                  : source->peek(source->self, slot);
 }
 
 // The front batch is decoded, or is the loop's to decode, afterwards.
-static void prefetch_await(struct prefetch *prefetch, struct lane *lane) {
-    struct batch *front = lane->front;
+static void prefetch_await(struct prefetch *prefetch, struct slot_batches *batches) {
+    struct batch *front = batches->front;
     (void)pthread_mutex_lock(&prefetch->queue.mutex);
     if (front->state == BATCH_QUEUED) {
         int place = 0;
@@ -395,35 +396,35 @@ static void prefetch_await(struct prefetch *prefetch, struct lane *lane) {
         (void)pthread_cond_wait(&prefetch->queue.done, &prefetch->queue.mutex);
     prefetch->queue.waiting = false;
     (void)pthread_mutex_unlock(&prefetch->queue.mutex);
-    lane->ready = true;
+    batches->ready = true;
     if (front->state == BATCH_DONE)
         drift_move(prefetch->config.drift, &front->drift);
 }
 
-static int prefetch_decode_own(struct prefetch *prefetch, int slot, struct lane *lane) {
-    const struct message *message = lane->front != NULL
-                                        ? &lane->front->entries[lane->front->next].message
+static int prefetch_decode_own(struct prefetch *prefetch, int slot, struct slot_batches *batches) {
+    const struct message *message = batches->front != NULL
+                                        ? &batches->front->entries[batches->front->next].message
                                         : prefetch->config.source.peek(prefetch->config.source.self, slot);
-    *lane->failure.message = '\0';
-    lane->failed =
-        envelope_decode(prefetch->decoder, lane->role, lane->table, message, &lane->own, &lane->failure) != 0;
-    lane->decoded = true;
-    return lane->failed && lane->failure.kind != ERROR_INPUT ? -1 : 0;
+    *batches->failure.message = '\0';
+    batches->failed = envelope_decode(prefetch->decoder, batches->role, batches->table, message,
+                                      &batches->own, &batches->failure) != 0;
+    batches->decoded = true;
+    return batches->failed && batches->failure.kind != ERROR_INPUT ? -1 : 0;
 }
 
 int prefetch_event(struct prefetch *prefetch, int slot, struct event **ret, const char **ret_failure,
                    struct error *error) {
-    struct lane *lane = prefetch->lanes[slot];
-    if (lane->front != NULL && !lane->ready)
-        prefetch_await(prefetch, lane);
-    if (lane->front == NULL || lane->front->state == BATCH_TAKEN_BACK) {
-        if (!lane->decoded && prefetch_decode_own(prefetch, slot, lane) != 0)
-            return error_set(error, lane->failure.kind, "%s", lane->failure.message);
-        *ret = &lane->own;
-        *ret_failure = lane->failed ? lane->failure.message : NULL;
+    struct slot_batches *batches = prefetch->slots[slot];
+    if (batches->front != NULL && !batches->ready)
+        prefetch_await(prefetch, batches);
+    if (batches->front == NULL || batches->front->state == BATCH_TAKEN_BACK) {
+        if (!batches->decoded && prefetch_decode_own(prefetch, slot, batches) != 0)
+            return error_set(error, batches->failure.kind, "%s", batches->failure.message);
+        *ret = &batches->own;
+        *ret_failure = batches->failed ? batches->failure.message : NULL;
         return 0;
     }
-    const struct entry *entry = &lane->front->entries[lane->front->next];
+    const struct entry *entry = &batches->front->entries[batches->front->next];
     // Only a message's own fault may put it aside; memory that is out is not.
     if (entry->failure != NULL && entry->kind != ERROR_INPUT)
         return error_set(error, entry->kind, "%s", entry->failure);
@@ -433,33 +434,33 @@ int prefetch_event(struct prefetch *prefetch, int slot, struct event **ret, cons
 }
 
 void prefetch_release(struct prefetch *prefetch, int slot) {
-    struct lane *lane = prefetch->lanes[slot];
+    struct slot_batches *batches = prefetch->slots[slot];
     // Passed over without its event: the thread must be done with it all the same.
-    if (lane->front != NULL && !lane->ready)
-        prefetch_await(prefetch, lane);
-    lane->decoded = false;
+    if (batches->front != NULL && !batches->ready)
+        prefetch_await(prefetch, batches);
+    batches->decoded = false;
     prefetch->config.source.release(prefetch->config.source.self, slot);
-    if (lane->front == NULL)
+    if (batches->front == NULL)
         return;
-    prefetch->given += lane->front->state == BATCH_DONE;
-    if (++lane->front->next < lane->front->count)
+    prefetch->given += batches->front->state == BATCH_DONE;
+    if (++batches->front->next < batches->front->count)
         return;
-    prefetch_give_back(prefetch, lane->front);
-    lane->front = lane->back;
-    lane->back = NULL;
-    lane->ready = false;
+    prefetch_give_back(prefetch, batches->front);
+    batches->front = batches->back;
+    batches->back = NULL;
+    batches->ready = false;
 }
 
 bool prefetch_newest(struct prefetch *prefetch, int slot, int back, struct event *ret, int64_t *ret_ts_ms) {
     const struct message_source *source = &prefetch->config.source;
-    const struct lane *lane = prefetch->lanes[slot];
+    const struct slot_batches *batches = prefetch->slots[slot];
     int count = source->peek_at != NULL ? source->delivered(source->self, slot) : 0;
     if (back > count)
         return false;
     struct message message;
     source->peek_at(source->self, slot, count - back, &message);
     *ret_ts_ms = message.ts_ms;
-    return envelope_decode(prefetch->decoder, lane->role, lane->table, &message, ret, NULL) == 0;
+    return envelope_decode(prefetch->decoder, batches->role, batches->table, &message, ret, NULL) == 0;
 }
 
 int64_t prefetch_count(const struct prefetch *prefetch) {

@@ -38,27 +38,27 @@ struct prefetch_config {
 int prefetch_new(struct prefetch **ret, const struct prefetch_config *config, struct error *error);
 // Ends the thread first: after it nobody reads the source's messages. What was decoded and not asked for is
 // dropped; its messages are the source's still.
-void prefetch_free(struct prefetch **ahead);
+void prefetch_free(struct prefetch **prefetch);
 
 // Before the slot's first message is asked for; without effect for a slot that is there. `table`: the topic's,
 // for TOPIC_TABLE.
-int prefetch_add_slot(struct prefetch *ahead, int slot, enum topic_role role, const struct table *table,
+int prefetch_add_slot(struct prefetch *prefetch, int slot, enum topic_role role, const struct table *table,
                       struct error *error);
 
 // The slot's oldest message that was not released, NULL when there is none now.
-const struct message *prefetch_peek(struct prefetch *ahead, int slot);
+const struct message *prefetch_peek(struct prefetch *prefetch, int slot);
 // That message's event; lives until its release, and so do changes that the caller makes to it. ret_failure:
 // why the message could not be decoded (then only what event.placed says is set), NULL when it could. May
 // wait for a batch that the thread is decoding. Errors: what is not the message's fault, as ERROR_SYSTEM.
-int prefetch_event(struct prefetch *ahead, int slot, struct event **ret, const char **ret_failure,
+int prefetch_event(struct prefetch *prefetch, int slot, struct event **ret, const char **ret_failure,
                    struct error *error);
-void prefetch_release(struct prefetch *ahead, int slot);
+void prefetch_release(struct prefetch *prefetch, int slot);
 
 // Decodes the slot's `back`th newest message that is delivered and not released (1 = the newest) into `ret`,
 // wherever the loop stands. False when there is none, or it cannot be decoded. ret_ts_ms: when it was sent.
 bool prefetch_newest(struct prefetch *prefetch, int slot, int back, struct event *ret, int64_t *ret_ts_ms);
 
 // Messages decoded by the thread so far and given out.
-int64_t prefetch_count(const struct prefetch *ahead);
+int64_t prefetch_count(const struct prefetch *prefetch);
 
 #endif

@@ -130,8 +130,8 @@ struct apply {
     int64_t last_snapshot_lsn;        // the newest of which the last row of all was seen
     int64_t newest_streamed_lsn;      // of all tables
     struct warnings warnings;
-    unsigned positions_told; // a bit for each of enum event_positions that was said
-    struct drift drift;      // since the newest commit
+    unsigned positions_reported; // a bit for each of enum event_positions that was said
+    struct drift drift;          // since the newest commit
     struct missing missing;
     struct unplaced unplaced;
     struct freshness freshness;

@@ -91,20 +91,20 @@ void kafka_partition_close(struct kafka_partition **partition) {
     *partition = NULL;
 }
 
-bool kafka_partition_is_gone_by(rd_kafka_resp_err_t code) {
+bool kafka_partition_is_deleted_by(rd_kafka_resp_err_t code) {
     return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
            code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
 }
 
-void kafka_partition_note_gone(struct kafka_partition *partition) {
-    partition->gone = true;
+void kafka_partition_note_deleted(struct kafka_partition *partition) {
+    partition->deleted = true;
     partition->end_seen = false;
 }
 
-static void partition_tell_gone(struct kafka_partition *partition) {
-    if (!partition->gone || partition->gone_told)
+static void partition_report_deleted(struct kafka_partition *partition) {
+    if (!partition->deleted || partition->deletion_reported)
         return;
-    partition->gone_told = true;
+    partition->deletion_reported = true;
     kafka_events_record(partition->owner->events, KAFKA_EVENT_TOPIC_GONE, partition->slot,
                         "%s partition %" PRId32 " does not exist any more", partition->topic,
                         partition->number);
@@ -125,8 +125,8 @@ void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kaf
         partition->wanted_offset = notice->offset;
         kafka_events_record(partition->owner->events, KAFKA_EVENT_OUT_OF_RANGE, partition->slot,
                             "out of range");
-    } else if (kafka_partition_is_gone_by(notice->err)) {
-        kafka_partition_note_gone(partition);
+    } else if (kafka_partition_is_deleted_by(notice->err)) {
+        kafka_partition_note_deleted(partition);
     } else {
         kafka_events_record(partition->owner->events, KAFKA_EVENT_PARTITION_ERROR, partition->slot,
                             "%s partition %" PRId32 " at offset %" PRId64 ": %s", partition->topic,
@@ -188,14 +188,14 @@ static void partition_drop_first(struct kafka_partition *partition) {
 // True when something was taken from the queue.
 static bool partition_refill(struct kafka_partition *partition) {
     int wanted = partition_room(partition);
-    if (partition->gone || wanted <= 0 || !atomic_exchange(&partition->ready, false))
+    if (partition->deleted || wanted <= 0 || !atomic_exchange(&partition->ready, false))
         return false;
     rd_kafka_message_t *batch[PARTITION_BATCH_MAX];
     partition->owner->refilled = partition;
     ssize_t count = rd_kafka_consume_batch_queue(partition->queue, 0, batch, (size_t)wanted);
     partition->owner->refilled = NULL;
     // Nobody can tell which of these came before the topic was deleted: they are read again, if they are there.
-    if (partition->gone) {
+    if (partition->deleted) {
         for (ssize_t i = 0; i < count; i++)
             rd_kafka_message_destroy(batch[i]);
         return false;
@@ -226,7 +226,7 @@ static struct message partition_to_message(const rd_kafka_message_t *message, in
 const struct message *kafka_partition_peek(struct kafka_partition *partition) {
     while (!partition->peeked) {
         if (partition->count == 0 && !partition_refill(partition)) {
-            partition_tell_gone(partition);
+            partition_report_deleted(partition);
             return NULL;
         }
         if (partition->in_a_row > 0) {

@@ -49,9 +49,9 @@ struct kafka_partition {
     int64_t held_bytes;
     bool was_full; // the queue held about as much as librdkafka lets it
     struct kafka_nudge nudge;
-    bool gone;      // the broker does not know it any more: what follows may be another log of the same name
-    bool gone_told; // that was recorded, once the last message held was released
-    bool peeked;    // `head` is held[first]
+    bool deleted; // the broker does not know it any more: what follows may be another log of the same name
+    bool deletion_reported; // that was recorded, once the last message held was released
+    bool peeked;            // `head` is held[first]
     struct message head;
     bool end_seen; // nothing came after the newest end
     int64_t end_offset;
@@ -80,8 +80,8 @@ bool kafka_partition_at_end(struct kafka_partition *partition);
 
 // The broker does not know the topic or partition any more, as an error in the partition's queue says. Nothing is
 // taken from the queue any more; KAFKA_EVENT_TOPIC_GONE is recorded once nothing is held.
-bool kafka_partition_is_gone_by(rd_kafka_resp_err_t code);
-void kafka_partition_note_gone(struct kafka_partition *partition);
+bool kafka_partition_is_deleted_by(rd_kafka_resp_err_t code);
+void kafka_partition_note_deleted(struct kafka_partition *partition);
 // What librdkafka says about the partition: its end, or an error, which becomes an event.
 void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kafka_message_t *notice);
 // The newest high watermark that librdkafka has heard of, -1 = none yet.

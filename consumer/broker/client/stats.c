@@ -2,14 +2,14 @@
 
 #include "consumer/json/json.h"
 
-struct field {
+struct stats_field {
     const char *name;
     int64_t *number;   // one of the two
     struct span *text; // raw
 };
 
 // Reads an object: the fields asked for, passing over the others. A field that is not there stays as it was.
-static bool kafka_stats_read_fields(struct json_reader *json, const struct field *fields, int count) {
+static bool kafka_stats_read_fields(struct json_reader *json, const struct stats_field *fields, int count) {
     if (json_next(json) != JSON_OBJECT_BEGIN)
         return false;
     enum json_kind kind;
@@ -31,7 +31,7 @@ static bool kafka_stats_read_fields(struct json_reader *json, const struct field
 static bool kafka_stats_read_broker(struct json_reader *json, struct kafka_stats *ret) {
     struct kafka_stats_broker broker = {.node = -1, .idle_us = -1};
     struct span state = {0};
-    const struct field fields[] = {
+    const struct stats_field fields[] = {
         {"nodeid", &broker.node, NULL}, {"state", NULL, &state}, {"rxidle", &broker.idle_us, NULL}};
     if (!kafka_stats_read_fields(json, fields, 3))
         return false;
@@ -62,7 +62,8 @@ static bool kafka_stats_read_topic(struct span text,
     struct span topic = {0};
     struct span partitions = {0};
     if (!kafka_stats_read_fields(
-            &json, (const struct field[]){{"topic", NULL, &topic}, {"partitions", NULL, &partitions}}, 2) ||
+            &json, (const struct stats_field[]){{"topic", NULL, &topic}, {"partitions", NULL, &partitions}},
+            2) ||
         topic.size < 2 || partitions.data == NULL)
         return false;
     topic = (struct span){topic.data + 1, topic.size - 2};
@@ -73,11 +74,11 @@ static bool kafka_stats_read_topic(struct span text,
     while ((kind = json_next(&json)) == JSON_KEY) {
         struct kafka_stats_partition found = {.topic = topic, .partition = -1, .broker = -1};
         struct span state = {0};
-        const struct field fields[] = {{"partition", &found.partition, NULL},
-                                       {"broker", &found.broker, NULL},
-                                       {"fetch_state", NULL, &state},
-                                       {"fetchq_cnt", &found.queued_messages, NULL},
-                                       {"fetchq_size", &found.queued_bytes, NULL}};
+        const struct stats_field fields[] = {{"partition", &found.partition, NULL},
+                                             {"broker", &found.broker, NULL},
+                                             {"fetch_state", NULL, &state},
+                                             {"fetchq_cnt", &found.queued_messages, NULL},
+                                             {"fetchq_size", &found.queued_bytes, NULL}};
         if (!kafka_stats_read_fields(&json, fields, 5))
             return false;
         found.fetching = span_is(state, "\"active\"");
@@ -94,7 +95,7 @@ bool kafka_stats_read(struct span text, struct kafka_stats *ret,
     struct span topics = {0};
     ret->any_up = false;
     ret->broker_count = 0;
-    const struct field fields[] = {
+    const struct stats_field fields[] = {
         {"ts", &ret->at_us, NULL}, {"brokers", NULL, &brokers}, {"topics", NULL, &topics}};
     if (!kafka_stats_read_fields(&json, fields, 3) || brokers.data == NULL || topics.data == NULL ||
         !kafka_stats_read_brokers(brokers, ret))

@@ -23,10 +23,10 @@ void shape_free(struct shape *shape) {
     *shape = (struct shape){0};
 }
 
-static bool learn_keep_place(struct shape *shape, int number, struct place place) {
+static bool learn_keep_place(struct shape *shape, int number, struct learn_place place) {
     if (number >= shape->capacity) {
         int capacity = shape->capacity > 0 ? shape->capacity * 2 : PLACES_FIRST;
-        struct place *grown = realloc(shape->places, (size_t)capacity * sizeof *grown);
+        struct learn_place *grown = realloc(shape->places, (size_t)capacity * sizeof *grown);
         if (grown == NULL)
             return false;
         shape->places = grown;
@@ -44,7 +44,7 @@ static int learn_add_part(struct learner *learner, enum json_part_kind kind, con
 }
 
 // The value of the KEY just read is a place of its own.
-static bool learn_value(struct learner *learner, struct place place) {
+static bool learn_value(struct learner *learner, struct learn_place place) {
     int number = learn_add_part(learner, JSON_PART_VALUE, json_value_at(&learner->json));
     if (number < 0 || !learn_keep_place(learner->shape, number, place) || !json_skip(&learner->json))
         return false;
@@ -91,7 +91,7 @@ static bool learn_object(struct learner *learner, enum place_kind kind,
     if (*at != '{')
         return *at == 'n' && json_skip(&learner->json);
     int number = learn_add_part(learner, JSON_PART_OBJECT, at);
-    if (number < 0 || !learn_keep_place(learner->shape, number, (struct place){.kind = kind}) ||
+    if (number < 0 || !learn_keep_place(learner->shape, number, (struct learn_place){.kind = kind}) ||
         json_next(&learner->json) != JSON_OBJECT_BEGIN || !learn_members(learner, learn_member) ||
         learn_add_part(learner, JSON_PART_CLOSE, learner->json.next) < 0)
         return false;
@@ -101,7 +101,7 @@ static bool learn_object(struct learner *learner, enum place_kind kind,
 
 static bool learn_other(struct learner *learner, enum member_home home) {
     const struct member_name *member = members_find(home, &learner->json);
-    return member != NULL ? learn_value(learner, (struct place){.kind = PLACE_MEMBER, .member = member})
+    return member != NULL ? learn_value(learner, (struct learn_place){.kind = PLACE_MEMBER, .member = member})
                           : learn_skipped(learner);
 }
 
@@ -139,18 +139,19 @@ static bool learn_column(struct learner *learner) {
     struct span key = learner->json.text;
     int number = table_column(table, key.data, key.size);
     if (number >= 0)
-        return learn_value(learner, (struct place){.kind = PLACE_COLUMN,
-                                                   .sure_digits = learn_sure_digits(table, schema, number),
-                                                   .number = number,
-                                                   .field = schema != NULL ? schema->fields[number]
-                                                                           : (struct value_field){0}});
+        return learn_value(
+            learner,
+            (struct learn_place){.kind = PLACE_COLUMN,
+                                 .sure_digits = learn_sure_digits(table, schema, number),
+                                 .number = number,
+                                 .field = schema != NULL ? schema->fields[number] : (struct value_field){0}});
     if (learner->lesson->subject == SUBJECT_KEY)
         return learn_skipped(learner);
     learner->shape->drifts++;
-    return learn_value(
-        learner, (struct place){.kind = PLACE_DRIFT,
-                                .name = learner->shape->json.bytes.size + (size_t)(key.data - learner->from),
-                                .name_size = key.size});
+    return learn_value(learner, (struct learn_place){.kind = PLACE_DRIFT,
+                                                     .name = learner->shape->json.bytes.size +
+                                                             (size_t)(key.data - learner->from),
+                                                     .name_size = key.size});
 }
 
 // A row with columns of an envelope's names may be one by their values: its choice is the general reader's.
@@ -175,13 +176,13 @@ static bool learn_envelope_member(struct learner *learner) {
     case MEMBER_TRANSACTION:
         return learn_object(learner, PLACE_TRANSACTION, learn_transaction_member);
     default:
-        return learn_value(learner, (struct place){.kind = PLACE_MEMBER, .member = member});
+        return learn_value(learner, (struct learn_place){.kind = PLACE_MEMBER, .member = member});
     }
 }
 
 static bool learn_boundary_member(struct learner *learner) {
     int member = boundary_find(&learner->json);
-    return member >= 0 ? learn_value(learner, (struct place){.kind = PLACE_BOUNDARY, .number = member})
+    return member >= 0 ? learn_value(learner, (struct learn_place){.kind = PLACE_BOUNDARY, .number = member})
                        : learn_skipped(learner);
 }
 

@@ -17,7 +17,7 @@ enum place_kind {
 };
 
 // What a value that a shape keeps means.
-struct place {
+struct learn_place {
     enum place_kind kind;
     uint8_t
         sure_digits; // COLUMN: a time without a schema; a number of so many digits is of the column's unit
@@ -37,7 +37,7 @@ struct shape_constant {
 
 struct shape {
     struct json_shape json;
-    struct place *places; // of json.places
+    struct learn_place *places; // of json.places
     int capacity;
     int drifts; // places of this kind
     bool flat;

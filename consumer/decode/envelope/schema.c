@@ -35,7 +35,7 @@ void schema_cache_free(struct schema_cache **cache) {
 }
 
 // One entry of a schema's "fields".
-struct field {
+struct schema_field {
     struct span name;     // its member "field"
     struct span type;     // its member "type", where that is a string
     struct span semantic; // its member "name"
@@ -57,7 +57,7 @@ static int schema_read_string(struct json_reader *json, struct span *ret, struct
     return 0;
 }
 
-static int schema_read_parameters(struct json_reader *json, struct field *field, struct error *error) {
+static int schema_read_parameters(struct json_reader *json, struct schema_field *field, struct error *error) {
     enum json_kind kind = json_next(json);
     if (kind == JSON_NULL)
         return 0;
@@ -75,9 +75,9 @@ static int schema_read_parameters(struct json_reader *json, struct field *field,
     return kind == JSON_OBJECT_END ? 0 : schema_broken(json, error);
 }
 
-static int schema_read_items(struct json_reader *json, struct field *field, struct error *error);
+static int schema_read_items(struct json_reader *json, struct schema_field *field, struct error *error);
 
-static int schema_read_type(struct json_reader *json, struct field *field, struct error *error) {
+static int schema_read_type(struct json_reader *json, struct schema_field *field, struct error *error) {
     struct json_value value;
     if (!json_take(json, &value))
         return schema_broken(json, error);
@@ -86,7 +86,7 @@ static int schema_read_type(struct json_reader *json, struct field *field, struc
     return 0;
 }
 
-static int schema_field_member(struct json_reader *json, struct field *field, struct error *error) {
+static int schema_field_member(struct json_reader *json, struct schema_field *field, struct error *error) {
     if (json_key_is(json, "field", 5))
         return schema_read_string(json, &field->name, error);
     if (json_key_is(json, "type", 4))
@@ -103,8 +103,8 @@ static int schema_field_member(struct json_reader *json, struct field *field, st
 }
 
 // The { has been read.
-static int schema_read_field(struct json_reader *json, struct field *ret, struct error *error) {
-    *ret = (struct field){0};
+static int schema_read_field(struct json_reader *json, struct schema_field *ret, struct error *error) {
+    *ret = (struct schema_field){0};
     enum json_kind kind;
     while ((kind = json_next(json)) == JSON_KEY)
         if (schema_field_member(json, ret, error) != 0)
@@ -113,8 +113,8 @@ static int schema_read_field(struct json_reader *json, struct field *ret, struct
 }
 
 // An array's own name says nothing to us; what its elements are is kept as the field's.
-static int schema_read_items(struct json_reader *json, struct field *field, struct error *error) {
-    struct field items;
+static int schema_read_items(struct json_reader *json, struct schema_field *field, struct error *error) {
+    struct schema_field items;
     switch (json_next(json)) {
     case JSON_NULL:
         return 0;
@@ -129,7 +129,7 @@ static int schema_read_items(struct json_reader *json, struct field *field, stru
     }
 }
 
-static int schema_set_field(struct schema *schema, int column, const struct field *field,
+static int schema_set_field(struct schema *schema, int column, const struct schema_field *field,
                             struct error *error) {
     struct value_field *read = &schema->fields[column];
     struct span name = field->items.data != NULL ? field->items : field->semantic;
@@ -147,7 +147,7 @@ static int schema_set_field(struct schema *schema, int column, const struct fiel
     return 0;
 }
 
-static int schema_set_column(struct schema *schema, const struct field *field, struct error *error) {
+static int schema_set_column(struct schema *schema, const struct schema_field *field, struct error *error) {
     int column =
         field->name.data != NULL ? table_column(schema->table, field->name.data, field->name.size) : -1;
     return column >= 0 ? schema_set_field(schema, column, field, error) : 0;
@@ -158,7 +158,7 @@ static int schema_set_column(struct schema *schema, const struct field *field, s
 static int schema_read_fields(struct schema *schema, struct span fields, struct span *ret_after,
                               struct error *error) {
     struct json_reader json;
-    struct field field;
+    struct schema_field field;
     struct span after = {0};
     bool has_op = false;
     json_open(&json, fields);
@@ -179,7 +179,7 @@ static int schema_read_fields(struct schema *schema, struct span fields, struct 
 
 static int schema_parse(struct schema *schema, struct error *error) {
     struct json_reader json;
-    struct field top;
+    struct schema_field top;
     struct span after = {0};
     json_open(&json, schema->bytes);
     if (json_next(&json) != JSON_OBJECT_BEGIN || schema_read_field(&json, &top, error) != 0 ||

@@ -112,7 +112,7 @@ static void envelope_shape_learn(struct shapes *shapes, struct shape_set *set, s
 }
 
 // -1: what came does not fit, and the general reader says so.
-static int envelope_shape_read_column(struct row_reader *row, const struct place *place,
+static int envelope_shape_read_column(struct row_reader *row, const struct learn_place *place,
                                       const struct json_value *value) {
     struct value *ret = &row->values[place->number];
     if (value->kind == JSON_NULL) {
@@ -129,7 +129,7 @@ static int envelope_shape_read_column(struct row_reader *row, const struct place
 }
 
 // One of the objects of an envelope, or its null.
-static void envelope_shape_take_object(const struct shape *shape, const struct place *place,
+static void envelope_shape_take_object(const struct shape *shape, const struct learn_place *place,
                                        const struct json_value *value, struct members *members) {
     bool is_null = value->kind == JSON_NULL;
     struct span raw = is_null ? (struct span){0} : value->raw;
@@ -158,7 +158,7 @@ static void envelope_shape_take_object(const struct shape *shape, const struct p
 static bool envelope_shape_take_places(const struct shape *shape, const struct json_value *values,
                                        struct row_reader *row, struct members *members) {
     for (int i = 0; i < shape->json.places; i++) {
-        const struct place *place = &shape->places[i];
+        const struct learn_place *place = &shape->places[i];
         switch (place->kind) {
         case PLACE_COLUMN:
             if (envelope_shape_read_column(row, place, &values[i]) != 0)
@@ -180,9 +180,9 @@ static bool envelope_shape_take_places(const struct shape *shape, const struct j
     return true;
 }
 
-static void envelope_shape_tell_drift(const struct shape *shape, const struct row_reader *row) {
+static void envelope_shape_report_drift(const struct shape *shape, const struct row_reader *row) {
     for (int i = 0; i < shape->json.places; i++) {
-        const struct place *place = &shape->places[i];
+        const struct learn_place *place = &shape->places[i];
         if (place->kind == PLACE_DRIFT)
             row->config->drift(row->config->self, row->table,
                                (struct span){shape->json.bytes.data + place->name, place->name_size});
@@ -208,7 +208,7 @@ bool shapes_read_row(struct shapes *shapes, struct span message, struct row_read
         return false; // for the general reader it may be no envelope
     }
     if (shape->drifts > 0 && members->after_kind == 1 && row->config->drift != NULL)
-        envelope_shape_tell_drift(shape, row);
+        envelope_shape_report_drift(shape, row);
     if (shape->schema_size > 0)
         row->schema_bytes = (struct span){message.data + shape->schema, shape->schema_size};
     shapes->known++;
@@ -225,10 +225,10 @@ bool shapes_read_key(struct shapes *shapes, struct span key, struct row_reader *
 
 // The value of a column in the newest row, NULL when it is not there or another schema's.
 static const struct json_value *envelope_shape_find_column(const struct shapes *shapes,
-                                                           const struct place *wanted) {
+                                                           const struct learn_place *wanted) {
     const struct shape *shape = shapes->newest;
     for (int i = 0; i < shape->json.places; i++) {
-        const struct place *place = &shape->places[i];
+        const struct learn_place *place = &shape->places[i];
         if (place->kind == PLACE_COLUMN && place->number == wanted->number)
             return place->field.semantic == wanted->field.semantic &&
                            place->field.scale == wanted->field.scale

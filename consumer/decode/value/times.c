@@ -295,7 +295,7 @@ struct value_settings value_settings_of(const struct table *table, const struct 
     settings.timestamp_unit = modes[table->time_precision].timestamp;
     settings.time_unit = modes[table->time_precision].time;
     // Its numbers are of a column that was of another type then: what they are is still not sure.
-    settings.told = table->time_precision != TIME_PRECISION_ISOSTRING;
+    settings.declared = table->time_precision != TIME_PRECISION_ISOSTRING;
     return settings;
 }
 
@@ -310,7 +310,7 @@ uint8_t value_time_sure_digits(const struct column *column) {
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
                           struct value_field field, const struct value_settings *settings) {
     int64_t units;
-    if (settings->told || column->type != COLUMN_TIMESTAMP || json->kind != JSON_NUMBER ||
+    if (settings->declared || column->type != COLUMN_TIMESTAMP || json->kind != JSON_NUMBER ||
         field.semantic != SEMANTIC_NONE || settings->timestamp_unit != TIME_UNIT_ADAPTIVE ||
         !json_to_integer(json->raw, &units))
         return false;

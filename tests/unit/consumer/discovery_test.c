@@ -129,7 +129,7 @@ static int turn(struct fixture *fixture, struct error *error) {
     do {
         kafka_event(fixture->kafka, &event);
         if (event.kind == KAFKA_EVENT_TOPIC_GONE)
-            discovery_topic_gone(fixture->discovery, event.slot, event.message);
+            discovery_topic_deleted(fixture->discovery, event.slot, event.message);
     } while (event.kind != KAFKA_EVENT_NONE);
     bool answered;
     (void)discovery_step(fixture->discovery, fixture->connected, &answered, &ignored);

@@ -22,7 +22,7 @@ static const struct state_facts well = {
 };
 
 static void expect(struct state_facts facts, enum progress_state state, const char *reason) {
-    struct state_told told;
+    struct state_report told;
     if (facts.broker_error == NULL)
         facts.broker_error = "";
     state_of(&facts, &told);

@@ -28,7 +28,7 @@ static int note_statement(unsigned what, void *self, void *stmt, void *nanosecon
     return 0;
 }
 
-static int hold(void *self, struct error *error) {
+static int begin_write(void *self, struct error *error) {
     sqlite3 *db = self;
     return sqlite3_get_autocommit(db) == 0 ? 0 : stmt_run(db, "begin immediate", "begin", error);
 }
@@ -77,7 +77,7 @@ static void a_truncate_of_long_rows_is_done_in_parts(void **state) {
     sqlite3 *db = NULL;
     assert_int_equal(sqlite3_open(f.db, &db), SQLITE_OK);
     struct mirror *mirror = NULL;
-    const struct mirror_owner owner = {.hold = hold, .self = db};
+    const struct mirror_owner owner = {.begin_write = begin_write, .self = db};
     if (functions_register(db, NULL, &f.error) != 0 ||
         mirror_open(&mirror, db, f.catalog, &owner, &f.error) != 0 ||
         functions_register(db, mirror_current(mirror), &f.error) != 0)

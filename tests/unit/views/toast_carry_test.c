@@ -26,7 +26,7 @@ struct fixture {
     struct mirror *mirror;
 };
 
-static int hold(void *self, struct error *error) {
+static int begin_write(void *self, struct error *error) {
     struct fixture *f = self;
     return sqlite3_get_autocommit(f->db) == 0 ? 0 : stmt_run(f->db, "begin immediate", "begin", error);
 }
@@ -46,7 +46,7 @@ static int setup(void **state) {
     store_close(&store);
     f.customers = catalog_table(f.catalog, "customers", 9);
     assert_int_equal(sqlite3_open(f.path, &f.db), SQLITE_OK);
-    const struct mirror_owner owner = {.hold = hold, .self = &f};
+    const struct mirror_owner owner = {.begin_write = begin_write, .self = &f};
     if (functions_register(f.db, NULL, &error) != 0 ||
         mirror_open(&f.mirror, f.db, f.catalog, &owner, &error) != 0 ||
         functions_register(f.db, mirror_current(f.mirror), &error) != 0)

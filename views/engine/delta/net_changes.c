@@ -30,7 +30,7 @@ struct net_row {
 
 enum { PLAN_SORTED, PLAN_GROUPED };
 
-struct order {
+struct change_order {
     int column;
     bool descending;
 };
@@ -109,13 +109,13 @@ static int net_changes_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
     return delta_vtab_plan(info, text, ROWS_GUESS, ROWS_GUESS);
 }
 
-static uint64_t net_changes_read_plan(const char *plan, struct order *ret_order, int *ret_count) {
+static uint64_t net_changes_read_plan(const char *plan, struct change_order *ret_order, int *ret_count) {
     char *at;
     uint64_t used = strtoull(plan, &at, 16);
     *ret_count = 0;
     for (at++; *at != '\0' && *ret_count < ORDER_MAX;) {
         bool descending = *at == '-';
-        ret_order[(*ret_count)++] = (struct order){(int)strtol(at + 1, &at, 10), descending};
+        ret_order[(*ret_count)++] = (struct change_order){(int)strtol(at + 1, &at, 10), descending};
     }
     return used;
 }
@@ -137,7 +137,7 @@ static int net_changes_next_filled(struct net_cursor *cursor) {
 }
 
 static int net_changes_begin_fill(const struct delta_vtab *module, struct net_cursor *cursor,
-                                  const struct order *order, int order_count) {
+                                  const struct change_order *order, int order_count) {
     sqlite3_str *sql = sqlite3_str_new(module->db);
     table_sql_select(sql, module->table, NULL);
     for (int i = 0; i < order_count; i++)
@@ -153,7 +153,7 @@ static int net_changes_begin_fill(const struct delta_vtab *module, struct net_cu
 // --- the lists
 
 struct ordering {
-    const struct order *order;
+    const struct change_order *order;
     int count;
 };
 
@@ -271,7 +271,7 @@ static int net_changes_filter(sqlite3_vtab_cursor *base, int grouped, const char
     (void)count, (void)values;
     struct net_cursor *cursor = (struct net_cursor *)base;
     struct delta_vtab *module = (struct delta_vtab *)base->pVtab;
-    struct order order[ORDER_MAX];
+    struct change_order order[ORDER_MAX];
     int order_count;
     uint64_t used = net_changes_read_plan(plan, order, &order_count);
     net_changes_clear(&cursor->base);

@@ -221,7 +221,7 @@ static bool delta_sums_is_idle(const struct sums_cursor *cursor, const struct gr
     return true;
 }
 
-static int delta_sums_settle_reals(const struct delta_vtab *module, struct sums_cursor *cursor, int number) {
+static int delta_sums_finish_reals(const struct delta_vtab *module, struct sums_cursor *cursor, int number) {
     const struct sums_call said = {cursor->table, cursor->summed[number], cursor->by,
                                    cursor->of,    cursor->values,         cursor->value_count};
     CLEANUP(stmt_free_text) char *name = sums_exact_call_name(&said);
@@ -245,7 +245,7 @@ static int delta_sums_settle_reals(const struct delta_vtab *module, struct sums_
     return code;
 }
 
-static int delta_sums_settle_numerics(struct sums_cursor *cursor, int number) {
+static int delta_sums_finish_numerics(struct sums_cursor *cursor, int number) {
     int code = SQLITE_OK;
     for (int i = 0; code == SQLITE_OK && i < cursor->count; i++) {
         struct group *group = &cursor->groups[i];
@@ -256,12 +256,12 @@ static int delta_sums_settle_numerics(struct sums_cursor *cursor, int number) {
 }
 
 // All rows are added: what the view is told of the exact columns.
-static int delta_sums_settle(const struct delta_vtab *module, struct sums_cursor *cursor) {
+static int delta_sums_finish(const struct delta_vtab *module, struct sums_cursor *cursor) {
     int code = SQLITE_OK;
     for (int i = cursor->plain_count; code == SQLITE_OK && i < cursor->summed_count; i++)
         code = cursor->table->columns[cursor->summed[i]].type == COLUMN_REAL
-                   ? delta_sums_settle_reals(module, cursor, i)
-                   : delta_sums_settle_numerics(cursor, i);
+                   ? delta_sums_finish_reals(module, cursor, i)
+                   : delta_sums_finish_numerics(cursor, i);
     return code;
 }
 
@@ -417,7 +417,7 @@ static int delta_sums_filter(sqlite3_vtab_cursor *base, int are_values, const ch
     else if (code == SQLITE_OK && module->input->lists != NULL)
         code = delta_sums_add_changes(module, cursor);
     if (code == SQLITE_OK)
-        code = delta_sums_settle(module, cursor);
+        code = delta_sums_finish(module, cursor);
     if (code == SQLITE_CORRUPT)
         (void)delta_sums_complain(base->pVtab, "_real_sum_groups: a row is damaged");
     delta_sums_pass_nothing(cursor);

@@ -16,7 +16,7 @@ bool mirror_may_defer(const struct mirror *mirror, const struct mirror_table *ta
 static int mirror_accept_is_stored(struct mirror *mirror, struct mirror_table *table,
                                    const struct change *change, bool *ret, struct error *error) {
     int64_t stored;
-    if (mirror_hold(mirror, error) != 0 || mirror_deleted_lsn(table, change, &stored, error) != 0)
+    if (mirror_begin_write(mirror, error) != 0 || mirror_deleted_lsn(table, change, &stored, error) != 0)
         return -1;
     if (change->lsn > stored && mirror_read_lsn(table, STATEMENT_LSN, change, &stored, error) != 0)
         return -1;
@@ -90,7 +90,7 @@ int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struc
     // What a key change may still carry away is kept by the delete's own writing.
     if (previous >= 0 && list->steps[previous].deleted && !list->steps[previous].ended &&
         table->has_toastable) {
-        if (mirror_hold(mirror, error) != 0 || mirror_flush_key(mirror, table, change, error) != 0)
+        if (mirror_begin_write(mirror, error) != 0 || mirror_flush_key(mirror, table, change, error) != 0)
             return -1;
         previous = -1;
     } else if (previous < 0 && change->lsn <= lsn_bound(&table->bounds, hash)) {

@@ -146,7 +146,7 @@ static int mirror_bulk_note_swept(struct mirror *mirror, struct mirror_table *ta
 int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool keep_open, int64_t *ret_swept,
                       struct error *error) {
     struct mirror_table *state = &mirror->tables[table->index];
-    if (mirror_hold(mirror, error) != 0)
+    if (mirror_begin_write(mirror, error) != 0)
         return -1;
     struct bulk_delete sweep;
     if (mirror_bulk_prepare(state, mirror, STATEMENT_SWEEP, STATEMENT_SWEEP_SIZES, &sweep, error) != 0 ||

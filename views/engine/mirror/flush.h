@@ -4,11 +4,11 @@
 
 #include "views/engine/mirror/state.h"
 
-// What the shown batch has pending of the change's key, or of a table.
+// What the current batch has pending of the change's key, or of a table.
 int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                      struct error *error);
 int mirror_flush(struct mirror *mirror, const struct table *table, struct error *error);
-// Every table's, then runs the views' apply statements: nothing is left of the shown batch.
+// Every table's, then runs the views' apply statements: nothing is left of the current batch.
 int mirror_flush_all(struct mirror *mirror, struct error *error);
 // For delta_run_readers. `written`: flushes the table, else only reads what its rows were.
 int mirror_make_ready(void *mirror, const struct table *table, bool written, struct error *error);

@@ -184,7 +184,7 @@ static int mirror_check_key(const struct change *change, struct error *error) {
 static int mirror_run_readers(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                               struct error *error) {
     bool same = false;
-    if (mirror_hold(mirror, error) != 0)
+    if (mirror_begin_write(mirror, error) != 0)
         return -1;
     if (change->op == CHANGE_UPDATE && mirror_looks_same(mirror, table, change, &same, error) != 0)
         return -1;
@@ -199,7 +199,7 @@ static int mirror_apply_checked(struct mirror *mirror, const struct change *chan
     if ((delta_awaits(mirror->delta, mirror->accepting, change->table) &&
          mirror_run_readers(mirror, table, change, error) != 0) ||
         (delta_is_full(mirror->accepting) &&
-         (mirror_hold(mirror, error) != 0 || mirror_flush_all(mirror, error) != 0)))
+         (mirror_begin_write(mirror, error) != 0 || mirror_flush_all(mirror, error) != 0)))
         return -1;
     return mirror_may_defer(mirror, table, change) ? mirror_accept(mirror, table, change, ret, error)
                                                    : mirror_rules_apply(mirror, table, change, ret, error);
@@ -236,7 +236,8 @@ int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *er
     }
     if (!toast_carry_has_rows(mirror->carry))
         return 0;
-    return mirror_hold(mirror, error) != 0 ? -1 : toast_carry_transaction_end(mirror->carry, txid, error);
+    return mirror_begin_write(mirror, error) != 0 ? -1
+                                                  : toast_carry_transaction_end(mirror->carry, txid, error);
 }
 
 int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table) {
@@ -278,7 +279,7 @@ static int mirror_save_tables(struct mirror *mirror, struct error *error) {
 }
 
 int mirror_hand_over(struct mirror *mirror, struct error *error) {
-    if (mirror_hold(mirror, error) != 0 || mirror_save_tables(mirror, error) != 0)
+    if (mirror_begin_write(mirror, error) != 0 || mirror_save_tables(mirror, error) != 0)
         return -1;
     for (int i = 0; i < mirror->catalog->table_count; i++)
         step_check(delta_list(mirror->accepting, &mirror->catalog->tables[i]));

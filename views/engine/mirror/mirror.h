@@ -49,8 +49,8 @@ int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool
 
 // Whether what was accepted should be handed over before more is.
 bool mirror_is_full(const struct mirror *mirror);
-// Before each commit, in this order. The first, held: writes the tables' positions; what is accepted from now
-// on is of the next commit. The second may run on another thread while changes are accepted: writes the rows,
+// Before each commit, in this order. The first begins to write, and writes the tables' positions; what is
+// accepted from now on belongs to the next commit. The second may run on another thread while changes are accepted: writes the rows,
 // runs the views' statements, and now and then purges what is too old.
 int mirror_hand_over(struct mirror *mirror, struct error *error);
 int mirror_write(struct mirror *mirror, struct error *error);

@@ -4,10 +4,10 @@
 
 #include "views/base/error.h"
 
-// Whose transactions the mirror writes in. `hold`: returns once the connection is the caller's and a
+// Whose transactions the mirror writes in. `begin_write`: returns once the connection is the caller's and a
 // transaction is open.
 struct mirror_owner {
-    int (*hold)(void *self, struct error *error);
+    int (*begin_write)(void *self, struct error *error);
     void *self;
 };
 

@@ -4,8 +4,8 @@
 
 #include <assert.h>
 
-int mirror_hold(struct mirror *mirror, struct error *error) {
-    if (mirror->owner.hold(mirror->owner.self, error) != 0)
+int mirror_begin_write(struct mirror *mirror, struct error *error) {
+    if (mirror->owner.begin_write(mirror->owner.self, error) != 0)
         return -1;
     delta_set_batch(mirror->delta, mirror->accepting);
     return 0;

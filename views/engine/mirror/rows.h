@@ -6,7 +6,7 @@
 
 // Before any statement while changes are accepted: what was handed over is written, the transaction open, and
 // what is accepted now is what the delta shows.
-int mirror_hold(struct mirror *mirror, struct error *error);
+int mirror_begin_write(struct mirror *mirror, struct error *error);
 
 // Runs a statement that writes. A constraint of a view or a value too big is the change's fault: ERROR_INPUT.
 // A statement that fails so undoes itself alone.

@@ -152,7 +152,7 @@ static int mirror_rules_flush_before(struct mirror *mirror, struct mirror_table 
 
 int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                        enum mirror_outcome *ret, struct error *error) {
-    if (mirror_hold(mirror, error) != 0)
+    if (mirror_begin_write(mirror, error) != 0)
         return -1;
     // A truncate is undone as a whole, so nothing else is on its way to the views meanwhile.
     if (change->op == CHANGE_TRUNCATE ? mirror_flush_all(mirror, error) != 0

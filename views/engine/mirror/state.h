@@ -14,8 +14,8 @@
 
 // Who works on what while a batch that was handed over is written by another thread: the statements, `carry`
 // but for its questions, what the delta shows, `written_ts_ms` and `purged_ts_ms` are the writing
-// one's; the tables' positions and bounds, `accepting` and the rest are the accepting one's. mirror_hold ends
-// that.
+// one's; the tables' positions and bounds, `accepting` and the rest are the accepting one's.
+// mirror_begin_write ends that.
 struct mirror {
     sqlite3 *db;
     const struct catalog *catalog;

@@ -259,7 +259,7 @@ static void numeric_sum_put(const struct numeric_sum *sum, char *at) {
 }
 
 // The topmost group may have more than nine digits.
-static int numeric_sum_settle(struct numeric_sum *sum) {
+static int numeric_sum_normalize(struct numeric_sum *sum) {
     numeric_sum_carry(sum);
     while (sum->count > 0 && sum->groups[sum->count - 1] >= GROUP_BASE) {
         if (numeric_sum_cover(sum, sum->first, sum->first + sum->count + 1) != 0)
@@ -279,7 +279,7 @@ char *numeric_sum_text(struct numeric_sum *sum) {
     if (sign < 0)
         numeric_sum_negate(sum);
     char *text = NULL;
-    if (numeric_sum_settle(sum) == 0) {
+    if (numeric_sum_normalize(sum) == 0) {
         // the groups, those up to the point that are not there, and the sign, the point, a NUL
         int end = sum->first + sum->count > 1 ? sum->first + sum->count : 1;
         int first = sum->first < 0 ? sum->first : 0;

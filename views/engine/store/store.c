@@ -45,7 +45,7 @@ struct store {
     const struct catalog *catalog;
     struct mirror *mirror;
     struct checkpoint *checkpoint;
-    struct visible_txns *shown;
+    struct visible_txns *visible;
     struct quarantine *quarantine;
     struct writer_thread *writer;
     const struct change *refill; // the change that the SQL functions see while a view is filled
@@ -253,7 +253,7 @@ static int store_prepare_statements(struct store *store, struct error *error) {
 }
 
 // Waits for what was handed over, and opens SQLite's transaction.
-static int store_hold(void *self, struct error *error);
+static int store_begin_write(void *self, struct error *error);
 
 // All but the lock.
 static int store_start(struct store *store, const char *path, struct store_report *report,
@@ -270,12 +270,12 @@ static int store_start(struct store *store, const char *path, struct store_repor
         meta_get(store->db, "id", store->id, sizeof store->id, error) < 0 ||
         meta_get(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
         checkpoint_new(&store->checkpoint, store->db, path, error) != 0 ||
-        visible_txns_new(&store->shown, store->db, error) != 0 ||
+        visible_txns_new(&store->visible, store->db, error) != 0 ||
         quarantine_new(&store->quarantine, store->db, QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX, error) !=
             0 ||
         writer_thread_new(&store->writer, error) != 0 ||
         mirror_open(&store->mirror, store->db, store->catalog,
-                    &(struct mirror_owner){.hold = store_hold, .self = store}, error) != 0 ||
+                    &(struct mirror_owner){.begin_write = store_begin_write, .self = store}, error) != 0 ||
         functions_register(store->db, mirror_current(store->mirror), error) != 0)
         return -1;
     return 0;
@@ -286,7 +286,7 @@ static void store_shut(struct store *store) {
     for (int i = 0; i < STORE_STATEMENTS; i++)
         stmt_finalize(&store->statements[i]);
     mirror_close(&store->mirror);
-    visible_txns_free(&store->shown);
+    visible_txns_free(&store->visible);
     quarantine_free(&store->quarantine);
     checkpoint_free(&store->checkpoint);
     stmt_close(&store->db);
@@ -383,7 +383,7 @@ static int store_open_transaction(struct store *store, struct error *error) {
     return -1;
 }
 
-static int store_hold(void *self, struct error *error) {
+static int store_begin_write(void *self, struct error *error) {
     struct store *store = self;
     writer_thread_wait(store->writer);
     if (store->written == 0)
@@ -419,9 +419,9 @@ void store_mark_snapshot(struct store *store, const struct change *change) {
 }
 
 int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct error *error) {
-    if (visible_txns_is_full(store->shown) && store_hold(store, error) != 0)
+    if (visible_txns_is_full(store->visible) && store_begin_write(store, error) != 0)
         return -1;
-    return visible_txns_note(store->shown, txid, lsn, error) != 0
+    return visible_txns_note(store->visible, txid, lsn, error) != 0
                ? -1
                : mirror_transaction_end(store->mirror, txid, error);
 }
@@ -440,11 +440,11 @@ int store_snapshot_sweep(struct store *store, const struct table *table, bool ke
 }
 
 int store_quarantine(struct store *store, const struct store_quarantined *event, struct error *error) {
-    return store_hold(store, error) != 0 ? -1 : quarantine_add(store->quarantine, event, error);
+    return store_begin_write(store, error) != 0 ? -1 : quarantine_add(store->quarantine, event, error);
 }
 
 int store_set_offset(struct store *store, const struct store_offset *offset, struct error *error) {
-    if (store_hold(store, error) != 0)
+    if (store_begin_write(store, error) != 0)
         return -1;
     sqlite3_stmt *stmt = store->statements[STORE_OFFSET];
     stmt_bind_text(stmt, ":topic", span_of(offset->topic));
@@ -459,7 +459,7 @@ int store_set_offset(struct store *store, const struct store_offset *offset, str
 }
 
 int store_add_timeline(struct store *store, int64_t since_ts_ms, struct error *error) {
-    if (store_hold(store, error) != 0)
+    if (store_begin_write(store, error) != 0)
         return -1;
     stmt_bind_integer(store->statements[STORE_TIMELINE], ":since", since_ts_ms);
     return store_step(store, STORE_TIMELINE, error) != 0 ? -1 : store_load_timelines(store, error);
@@ -488,8 +488,8 @@ static int store_save_position(struct store *store, const struct store_commit *c
 // What is little is written by the caller; the rows and the views are left.
 static int store_hand_over(struct store *store, const struct store_commit *commit, struct error *error) {
     assert(!store->committing);
-    if (store_hold(store, error) != 0 || store_save_position(store, commit, error) != 0 ||
-        visible_txns_save(store->shown, error) != 0 || mirror_hand_over(store->mirror, error) != 0)
+    if (store_begin_write(store, error) != 0 || store_save_position(store, commit, error) != 0 ||
+        visible_txns_save(store->visible, error) != 0 || mirror_hand_over(store->mirror, error) != 0)
         return -1;
     store->in_transaction = false;
     store->committing = true;
@@ -552,7 +552,7 @@ int store_rollback(struct store *store, struct error *error) {
     int status = open ? store_step(store, STORE_ROLLBACK, error) : 0;
     if (opened)
         checkpoint_leave(store->checkpoint);
-    visible_txns_drop(store->shown);
+    visible_txns_drop(store->visible);
     if (status != 0 || quarantine_reload(store->quarantine, error) != 0)
         return -1;
     return mirror_reload(store->mirror, error);

@@ -20,14 +20,14 @@ enum {
 
 // `db`: the writer's connection, which outlives it.
 int visible_txns_new(struct visible_txns **ret, struct sqlite3 *db, struct error *error);
-void visible_txns_free(struct visible_txns **shown);
+void visible_txns_free(struct visible_txns **txns);
 
 // Whether the next visible_txns_note may write: within the writer's transaction, then.
-bool visible_txns_is_full(const struct visible_txns *shown);
-int visible_txns_note(struct visible_txns *shown, int64_t txid, int64_t lsn, struct error *error);
+bool visible_txns_is_full(const struct visible_txns *txns);
+int visible_txns_note(struct visible_txns *txns, int64_t txid, int64_t lsn, struct error *error);
 // Before its commit.
-int visible_txns_save(struct visible_txns *shown, struct error *error);
+int visible_txns_save(struct visible_txns *txns, struct error *error);
 // After its rollback.
-void visible_txns_drop(struct visible_txns *shown);
+void visible_txns_drop(struct visible_txns *txns);
 
 #endif

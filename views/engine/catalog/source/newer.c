@@ -11,7 +11,7 @@ struct token {
     size_t size;
 };
 
-struct tokens {
+struct newer_tokens {
     struct token *list;
     int count;
 };
@@ -35,7 +35,7 @@ static size_t source_newer_token_size(const char *at) {
 }
 
 // A doubled quote makes two tokens of one, which is all the same here. False: out of memory.
-static bool source_newer_cut(char *text, struct tokens *ret) {
+static bool source_newer_cut(char *text, struct newer_tokens *ret) {
     int room = 0;
     for (char *at = text; *at != '\0';) {
         size_t size = source_newer_token_size(at);
@@ -54,21 +54,21 @@ static bool source_newer_cut(char *text, struct tokens *ret) {
     return true;
 }
 
-static bool source_newer_is(const struct tokens *tokens, int number, const char *word) {
+static bool source_newer_is(const struct newer_tokens *tokens, int number, const char *word) {
     return number >= 0 && number < tokens->count && tokens->list[number].size == strlen(word) &&
            strncasecmp(tokens->list[number].at, word, tokens->list[number].size) == 0;
 }
 
-static bool source_newer_is_name(const struct tokens *tokens, int number) {
+static bool source_newer_is_name(const struct newer_tokens *tokens, int number) {
     return number < tokens->count &&
            (source_newer_is_word(*tokens->list[number].at) || *tokens->list[number].at == '"');
 }
 
-static void source_newer_blank(const struct tokens *tokens, int number) {
+static void source_newer_blank(const struct newer_tokens *tokens, int number) {
     memset(tokens->list[number].at, ' ', tokens->list[number].size);
 }
 
-static void source_newer_write(const struct tokens *tokens, int first, int last, const char *words) {
+static void source_newer_write(const struct newer_tokens *tokens, int first, int last, const char *words) {
     char *from = tokens->list[first].at;
     const struct token *end = &tokens->list[last];
     memset(from, ' ', (size_t)(end->at + end->size - from));
@@ -76,7 +76,7 @@ static void source_newer_write(const struct tokens *tokens, int first, int last,
 }
 
 // The parenthesis that closes the one at `number`.
-static int source_newer_closing(const struct tokens *tokens, int number) {
+static int source_newer_closing(const struct newer_tokens *tokens, int number) {
     int depth = 0;
     for (int i = number; i < tokens->count; i++) {
         depth += source_newer_is(tokens, i, "(") ? 1 : source_newer_is(tokens, i, ")") ? -1 : 0;
@@ -86,7 +86,7 @@ static int source_newer_closing(const struct tokens *tokens, int number) {
     return tokens->count;
 }
 
-static void source_newer_generated(const struct tokens *tokens, int at) {
+static void source_newer_generated(const struct newer_tokens *tokens, int at) {
     if (!source_newer_is(tokens, at, "generated") || !source_newer_is(tokens, at + 1, "always") ||
         !source_newer_is(tokens, at + 2, "as") || !source_newer_is(tokens, at + 3, "("))
         return;
@@ -99,7 +99,7 @@ static void source_newer_generated(const struct tokens *tokens, int at) {
 }
 
 // A table's NOT NULL stands behind a comma, an opening parenthesis or ADD, with a name or without.
-static void source_newer_not_null(const struct tokens *tokens, int at) {
+static void source_newer_not_null(const struct newer_tokens *tokens, int at) {
     if (!source_newer_is(tokens, at, "not") || !source_newer_is(tokens, at + 1, "null") ||
         !source_newer_is_name(tokens, at + 2))
         return;
@@ -111,7 +111,7 @@ static void source_newer_not_null(const struct tokens *tokens, int at) {
         source_newer_write(tokens, at, at + 2, "check(1=1)");
 }
 
-static void source_newer_words(const struct tokens *tokens, int at) {
+static void source_newer_words(const struct newer_tokens *tokens, int at) {
     bool enforced = source_newer_is(tokens, at, "enforced");
     if (enforced && source_newer_is(tokens, at - 1, "not"))
         source_newer_blank(tokens, at - 1);
@@ -130,7 +130,7 @@ json_t *source_newer_parse(const struct source_text *text, const struct source_s
     if (tree != NULL)
         return tree;
     CLEANUP(free_charp) char *older = strndup(text->text + statement->at, statement->size);
-    struct tokens tokens = {0};
+    struct newer_tokens tokens = {0};
     if (older != NULL && source_newer_cut(older, &tokens)) {
         for (int at = 0; at < tokens.count; at++) {
             source_newer_generated(&tokens, at);

@@ -8,13 +8,13 @@
 #include <strings.h>
 
 // A statement's tree on its way into the draft.
-struct run {
+struct statement_run {
     struct source_draft *draft;
     const struct source_lines *lines;
     size_t base; // what the tree's locations count from
 };
 
-static size_t statement_at(const struct run *run, const json_t *node) {
+static size_t statement_at(const struct statement_run *run, const json_t *node) {
     return source_type_location(node, run->base);
 }
 
@@ -32,14 +32,14 @@ static struct source_name statement_relation(const json_t *node) {
     return (struct source_name){statement_text(node, "schemaname"), statement_text(node, "relname")};
 }
 
-static bool statement_ignores(const struct run *run, struct source_name name, const char *column) {
+static bool statement_ignores(const struct statement_run *run, struct source_name name, const char *column) {
     CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
     return mirror != NULL && source_lines_ignore(run->lines, mirror, column);
 }
 
 // --- constraints
 
-static int statement_names(const struct run *run, const json_t *list, char ***ret, int *ret_count) {
+static int statement_names(const struct statement_run *run, const json_t *list, char ***ret, int *ret_count) {
     const json_t *node;
     size_t i;
     json_array_foreach((json_t *)list, i, node) {
@@ -52,8 +52,8 @@ static int statement_names(const struct run *run, const json_t *list, char ***re
     return 0;
 }
 
-static const struct draft_index *statement_index(const struct run *run, const struct draft_table *table,
-                                                 const char *name) {
+static const struct draft_index *statement_index(const struct statement_run *run,
+                                                 const struct draft_table *table, const char *name) {
     for (int i = 0; i < run->draft->index_count; i++) {
         const struct draft_index *index = &run->draft->indexes[i];
         if (strcmp(index->table, table->name) == 0 && index->name != NULL && strcmp(index->name, name) == 0)
@@ -62,8 +62,8 @@ static const struct draft_index *statement_index(const struct run *run, const st
     return NULL;
 }
 
-static int statement_primary_key(const struct run *run, struct draft_table *table, const json_t *constraint,
-                                 const char *column) {
+static int statement_primary_key(const struct statement_run *run, struct draft_table *table,
+                                 const json_t *constraint, const char *column) {
     size_t at = statement_at(run, constraint);
     if (table->key_count > 0)
         return source_text_error(run->draft->text, at, run->draft->error,
@@ -85,8 +85,8 @@ static int statement_primary_key(const struct run *run, struct draft_table *tabl
     return 0;
 }
 
-static int statement_unique(const struct run *run, struct draft_table *table, const json_t *constraint,
-                            const char *column) {
+static int statement_unique(const struct statement_run *run, struct draft_table *table,
+                            const json_t *constraint, const char *column) {
     struct draft_index *index;
     if (source_draft_add_index(run->draft, table, statement_at(run, constraint), &index) != 0)
         return -1;
@@ -99,8 +99,8 @@ static int statement_unique(const struct run *run, struct draft_table *table, co
 }
 
 // `column`: the constraint stands behind it; NULL: the table's own.
-static int statement_constraint(const struct run *run, struct draft_table *table, const json_t *constraint,
-                                struct draft_column *column) {
+static int statement_constraint(const struct statement_run *run, struct draft_table *table,
+                                const json_t *constraint, struct draft_column *column) {
     if (statement_is(constraint, "contype", "CONSTR_PRIMARY"))
         return statement_primary_key(run, table, constraint, column != NULL ? column->name : NULL);
     if (statement_is(constraint, "contype", "CONSTR_UNIQUE"))
@@ -124,7 +124,8 @@ static int statement_constraint(const struct run *run, struct draft_table *table
 // --- columns
 
 // A ColumnDef. Its constraints are of the table that it becomes a column of.
-static int statement_add_column(const struct run *run, struct draft_table *table, const json_t *node) {
+static int statement_add_column(const struct statement_run *run, struct draft_table *table,
+                                const json_t *node) {
     const char *name = statement_text(node, "colname");
     if (name == NULL || source_lines_ignore(run->lines, table->name, name))
         return 0;
@@ -148,8 +149,8 @@ static int statement_add_column(const struct run *run, struct draft_table *table
     return -1;
 }
 
-static int statement_copy_columns(const struct run *run, struct draft_table *table, struct source_name from,
-                                  size_t at) {
+static int statement_copy_columns(const struct statement_run *run, struct draft_table *table,
+                                  struct source_name from, size_t at) {
     const struct draft_table *other = source_draft_table(run->draft, from);
     if (other == NULL)
         return source_text_error(run->draft->text, at, run->draft->error,
@@ -160,7 +161,8 @@ static int statement_copy_columns(const struct run *run, struct draft_table *tab
     return 0;
 }
 
-static int statement_element(const struct run *run, struct draft_table *table, const json_t *element) {
+static int statement_element(const struct statement_run *run, struct draft_table *table,
+                             const json_t *element) {
     const json_t *node = json_object_get(element, "ColumnDef");
     if (node != NULL)
         return statement_add_column(run, table, node);
@@ -176,8 +178,8 @@ static int statement_element(const struct run *run, struct draft_table *table, c
 
 // --- create table
 
-static int statement_add_partition(const struct run *run, struct source_name root, struct source_name leaf,
-                                   size_t at) {
+static int statement_add_partition(const struct statement_run *run, struct source_name root,
+                                   struct source_name leaf, size_t at) {
     struct draft_table *table = source_draft_table(run->draft, root);
     if (table == NULL)
         table = source_draft_root(run->draft, root);
@@ -193,7 +195,7 @@ static int statement_add_partition(const struct run *run, struct source_name roo
 }
 
 // A leaf that was a table until now; those below it go with it.
-static int statement_attach(const struct run *run, struct source_name root, struct source_name leaf,
+static int statement_attach(const struct statement_run *run, struct source_name root, struct source_name leaf,
                             size_t at) {
     struct draft_table *table = source_draft_table(run->draft, leaf);
     for (int i = 0; table != NULL && i < table->partition_count; i++)
@@ -206,13 +208,14 @@ static int statement_attach(const struct run *run, struct source_name root, stru
     return 0;
 }
 
-static int statement_typed_columns(const struct run *run, struct draft_table *table, const json_t *of) {
+static int statement_typed_columns(const struct statement_run *run, struct draft_table *table,
+                                   const json_t *of) {
     const struct draft_type *type =
         source_draft_type(run->draft, source_type_name(json_object_get(of, "names")));
     if (type == NULL || type->columns == NULL)
         return source_text_error(run->draft->text, statement_at(run, of), run->draft->error,
                                  "there is no composite type of this name before this line");
-    struct run columns = *run;
+    struct statement_run columns = *run;
     columns.base = type->columns_base;
     const json_t *node;
     size_t i;
@@ -223,7 +226,8 @@ static int statement_typed_columns(const struct run *run, struct draft_table *ta
     return 0;
 }
 
-static int statement_table_columns(const struct run *run, struct draft_table *table, const json_t *node) {
+static int statement_table_columns(const struct statement_run *run, struct draft_table *table,
+                                   const json_t *node) {
     const json_t *element;
     size_t i;
     json_array_foreach(json_object_get(node, "inhRelations"), i, element) {
@@ -241,7 +245,7 @@ static int statement_table_columns(const struct run *run, struct draft_table *ta
     return 0;
 }
 
-static int statement_create_table(const struct run *run, const json_t *node) {
+static int statement_create_table(const struct statement_run *run, const json_t *node) {
     const json_t *relation = json_object_get(node, "relation");
     struct source_name name = statement_relation(relation);
     bool exists = source_draft_table(run->draft, name) != NULL;
@@ -272,8 +276,8 @@ static bool statement_alters_what_is_kept(const json_t *command) {
     return false;
 }
 
-static int statement_alter_column(const struct run *run, struct draft_table *table, const json_t *command,
-                                  int column) {
+static int statement_alter_column(const struct statement_run *run, struct draft_table *table,
+                                  const json_t *command, int column) {
     struct draft_column *altered = &table->columns[column];
     const json_t *node = json_object_get(command, "def");
     if (statement_is(command, "subtype", "AT_DropColumn")) {
@@ -293,7 +297,8 @@ static int statement_alter_column(const struct run *run, struct draft_table *tab
     return 0;
 }
 
-static int statement_alter(const struct run *run, struct source_name name, const json_t *command, size_t at) {
+static int statement_alter(const struct statement_run *run, struct source_name name, const json_t *command,
+                           size_t at) {
     struct draft_table *table = source_draft_table(run->draft, name);
     const json_t *node = json_object_get(command, "def");
     if (statement_is(command, "subtype", "AT_AttachPartition")) {
@@ -329,7 +334,7 @@ static int statement_alter(const struct run *run, struct source_name name, const
     return column >= 0 ? statement_alter_column(run, table, command, column) : 0;
 }
 
-static int statement_alter_table(const struct run *run, const json_t *node) {
+static int statement_alter_table(const struct statement_run *run, const json_t *node) {
     const json_t *relation = json_object_get(node, "relation");
     struct source_name name = statement_relation(relation);
     bool missing_ok =
@@ -350,7 +355,7 @@ static int statement_alter_table(const struct run *run, const json_t *node) {
     return 0;
 }
 
-static int statement_rename(const struct run *run, const json_t *node) {
+static int statement_rename(const struct statement_run *run, const json_t *node) {
     struct draft_table *table =
         source_draft_table(run->draft, statement_relation(json_object_get(node, "relation")));
     const char *new_name = statement_text(node, "newname");
@@ -383,7 +388,7 @@ static int statement_rename(const struct run *run, const json_t *node) {
     return 0;
 }
 
-static int statement_set_schema(const struct run *run, const json_t *node) {
+static int statement_set_schema(const struct statement_run *run, const json_t *node) {
     struct draft_table *table =
         source_draft_table(run->draft, statement_relation(json_object_get(node, "relation")));
     const char *schema = statement_text(node, "newschema");
@@ -396,7 +401,7 @@ static int statement_set_schema(const struct run *run, const json_t *node) {
     return table->schema != NULL && table->name != NULL ? 0 : source_draft_out_of_memory(run->draft);
 }
 
-static int statement_drop(const struct run *run, const json_t *node) {
+static int statement_drop(const struct statement_run *run, const json_t *node) {
     const json_t *object;
     size_t i;
     if (!statement_is(node, "removeType", "OBJECT_TABLE"))
@@ -412,7 +417,7 @@ static int statement_drop(const struct run *run, const json_t *node) {
 
 // --- types and indexes
 
-static int statement_domain(const struct run *run, const json_t *node) {
+static int statement_domain(const struct statement_run *run, const json_t *node) {
     struct declared_type base;
     struct draft_type *type;
     if (source_type_read(run->draft, json_object_get(node, "typeName"), run->base, &base) != 0 ||
@@ -422,7 +427,7 @@ static int statement_domain(const struct run *run, const json_t *node) {
     return 0;
 }
 
-static int statement_text_type(const struct run *run, const json_t *node) {
+static int statement_text_type(const struct statement_run *run, const json_t *node) {
     struct draft_type *type;
     if (source_draft_add_type(run->draft, source_type_name(json_object_get(node, "typeName")), &type) != 0)
         return -1;
@@ -430,7 +435,7 @@ static int statement_text_type(const struct run *run, const json_t *node) {
     return 0;
 }
 
-static int statement_composite(const struct run *run, const json_t *node) {
+static int statement_composite(const struct statement_run *run, const json_t *node) {
     struct draft_type *type;
     if (source_draft_add_type(run->draft, statement_relation(json_object_get(node, "typevar")), &type) != 0)
         return -1;
@@ -441,7 +446,7 @@ static int statement_composite(const struct run *run, const json_t *node) {
 }
 
 // A unique index over plain columns, without a condition, tells rows apart.
-static int statement_create_index(const struct run *run, const json_t *node) {
+static int statement_create_index(const struct statement_run *run, const json_t *node) {
     struct draft_table *table =
         source_draft_table(run->draft, statement_relation(json_object_get(node, "relation")));
     const json_t *elements = json_object_get(node, "indexParams");
@@ -463,16 +468,16 @@ static int statement_create_index(const struct run *run, const json_t *node) {
     return statement_names(run, elements, &index->columns, &index->column_count);
 }
 
-static int statement_no_columns(const struct run *run, const json_t *node) {
+static int statement_no_columns(const struct statement_run *run, const json_t *node) {
     (void)node;
     return source_text_error(run->draft->text, run->base, run->draft->error,
                              "create table .. as: the columns and their types must be written");
 }
 
-static int statement_run_tree(const struct run *run, const json_t *tree) {
+static int statement_run_tree(const struct statement_run *run, const json_t *tree) {
     static const struct {
         const char *node;
-        int (*run)(const struct run *run, const json_t *node);
+        int (*run)(const struct statement_run *run, const json_t *node);
     } statements[] = {
         {"CreateStmt", statement_create_table},
         {"AlterTableStmt", statement_alter_table},
@@ -547,7 +552,7 @@ int source_statement_run(struct source_draft *draft, const struct source_lines *
     if (tree == NULL)
         return source_text_error(draft->text, statement->at + failure.at, draft->error, "%s",
                                  failure.message);
-    const struct run run = {.draft = draft, .lines = lines, .base = statement->at};
+    const struct statement_run run = {.draft = draft, .lines = lines, .base = statement->at};
     int status = statement_run_tree(&run, tree);
     json_decref(tree);
     return status;
