@@ -27,7 +27,7 @@ struct consume {
     int64_t newest_heartbeat_ms; // as it said
     int64_t heartbeat_came_ms;   // wall clock
     bool state_logged;
-    struct state_report logged; // state and reason that the log told last
+    struct state_report logged; // state and reason that were logged last
     int64_t state_logged_ms[STATES];
     struct progress_line line;
 };
@@ -85,7 +85,7 @@ static void consume_handle_event(struct consume *consume, const struct kafka_eve
     case KAFKA_EVENT_OUT_OF_RANGE:
         consume_halt(consume, event->message);
         break;
-    case KAFKA_EVENT_TOPIC_GONE:
+    case KAFKA_EVENT_TOPIC_DELETED:
         log_event(LEVEL_WARN, "topic_gone", NULL, "%s", event->message);
         discovery_topic_deleted(consume->discovery, event->slot, event->message);
         break;
@@ -187,7 +187,7 @@ static enum log_level consume_state_level(enum progress_state state) {
     }
 }
 
-// A state that comes and goes is told once in a while, and the one that stays is told at the end.
+// A state that comes and goes is logged once in a while, and the one that stays is logged at the end.
 static void consume_log_state(struct consume *consume, const struct state_report *report, int64_t now) {
     bool why_changed = report->state == STATE_STARTING && strcmp(report->reason, consume->logged.reason) != 0;
     if (consume->state_logged && report->state == consume->logged.state && !why_changed)
@@ -285,7 +285,7 @@ static int64_t consume_gather_ms(const struct consume *consume) {
     return gather > open_ms ? gather - open_ms : 0;
 }
 
-// Nothing more can be taken now: what is whole is shown, what will never come is passed.
+// Nothing more can be read now: passes rows that will never come, and commits whole transactions.
 static int consume_finish_read(struct consume *consume, struct error *error) {
     if (consume_knows_ends(consume) && apply_pass_lost(consume->apply, error) != 0)
         return -1;

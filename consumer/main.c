@@ -138,7 +138,7 @@ struct parts {
     struct server *server;
 };
 
-// In the reverse of the order in which they start: no answer is asked of what is gone.
+// In the reverse of the order in which they start: no answer is asked of a part that was freed.
 static void main_stop_parts(struct parts *parts) {
     server_stop(&parts->server);
     mock_broker_stop(&parts->broker);
@@ -304,7 +304,7 @@ static int main_command_run(const struct options *options, struct error *error) 
                         error);
 }
 
-// A file for a demo that names none: gone with the process.
+// A file for a demo that names none: deleted with the process.
 struct temporary {
     char folder[64];
     char db[80];

@@ -92,7 +92,7 @@ static void rows_set_problem_here(struct exchange *exchange, enum problem proble
     problem_end(response);
 }
 
-// True when the answer is settled: *ret says how.
+// True when the answer is complete: *ret says how.
 static bool rows_must_wait(struct exchange *exchange, enum routes_result *ret) {
     struct wait *wait = exchange->wait;
     bool reached = exchange->request->waited == WAITED_REACHED || !wait_asks(wait);

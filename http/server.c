@@ -59,7 +59,7 @@ struct connection {
     char target[TARGET_COPY_MAX]; // one byte more than allowed is enough to know that it is too long
 };
 
-// A request less is under way: the last one's end is told to who stops the server.
+// A request less is under way: the last one's end wakes the thread that stops the server.
 static void server_count_ended(struct server *server) {
     if (atomic_fetch_sub(&server->active, 1) > 1 || !atomic_load(&server->stopping))
         return;

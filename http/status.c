@@ -74,7 +74,7 @@ static json_t *status_views_with_hash(const struct catalog *catalog) {
     return views;
 }
 
-// The columns of one kind that are told, of one table or of all.
+// The columns of one kind, of one table or of all.
 struct status_columns {
     json_t *array;
     const char *kind;

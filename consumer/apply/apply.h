@@ -12,9 +12,8 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
 // Undoes what was not committed.
 void apply_free(struct apply **apply);
 
-// A partition that messages will come from. Its number is progress_partition's; ret_next_offset: where to
-// read from
-// (-1 = nothing of it was applied yet). ret_new: it was not known before.
+// A partition that messages will come from. Its number is progress_partition's. ret_next_offset: where to
+// read from, -1 = nothing of it was applied yet. ret_new: it was not known before.
 int apply_add_partition(struct apply *apply, const char *topic, int32_t partition, int *ret_slot,
                         int64_t *ret_next_offset, struct error *error);
 // The message before next_offset will come first: it must be the one that the file remembers, or the topic
@@ -45,7 +44,7 @@ bool apply_is_writing(const struct apply *apply);
 int apply_commit(struct apply *apply, struct error *error);
 
 // Waits for the commit that apply_step handed over, if there is one, and tells of it; commits nothing more.
-// Also of use when the apply is not any more: what is in the file is told.
+// May be called when the apply is of no use any more: it reports what is in the file.
 int apply_finish(struct apply *apply, struct error *error);
 
 // True while delivered rows wait for events that have not come, since ret_since_ms (monotonic clock).

@@ -73,8 +73,7 @@ static void kafka_on_error(rd_kafka_t *client, int code, const char *reason, voi
 
 static void kafka_on_log(const rd_kafka_t *client, int level, const char *facility, const char *text) {
     struct kafka *kafka = rd_kafka_opaque(client);
-    // on_error has the failures of connections too; no topic is asked for by a name that discovery did not
-    // give
+    // on_error has the failures of connections too; topics are asked for by names that discovery gave
     if (kafka->all_logs ||
         (level <= LOG_WARNING && strcmp(facility, "FAIL") != 0 && strcmp(facility, "AUTOCREATE") != 0))
         record(kafka, KAFKA_EVENT_ERROR, -1, "%s: %s", facility, text);

@@ -3,7 +3,7 @@
 // one partition can wait while others are read. Never commits or chooses an offset by itself. One thread (the
 // consumer loop) calls everything. librdkafka's callbacks only record. Inside: client/partition.h (one
 // partition's messages), client/nudger.h (a thread that wakes librdkafka), client/survey.h (a thread that asks
-// the brokers), client/events.h (what is told).
+// the brokers), client/events.h (what is reported).
 #ifndef TIDEMARK_BROKER_KAFKA_H
 #define TIDEMARK_BROKER_KAFKA_H
 
@@ -50,8 +50,9 @@ int kafka_take_topics(struct kafka *kafka, void (*found)(void *self, const char 
 bool kafka_ask_ends(struct kafka *kafka, struct kafka_ends *ends, int count);
 bool kafka_take_ends(struct kafka *kafka);
 
-// Begins to read (topic, partition) from `offset` (-1: the oldest there is) as `slot` (0, 1, 2, ...). A slot
-// is assigned once, or again after KAFKA_EVENT_TOPIC_GONE, when the topic was found again. Ask for the topic before: one that librdkafka has not heard of may take it a second.
+// Begins to read (topic, partition) from `offset` (-1: the oldest there is) as `slot` (0, 1, 2, ...). A slot is
+// assigned once, or again after KAFKA_EVENT_TOPIC_DELETED, when the topic was found again. Ask for the topic before:
+// one that librdkafka has not heard of may take it a second.
 int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t offset,
                  struct error *error);
 
@@ -79,7 +80,7 @@ int64_t kafka_high(struct kafka *kafka, int slot, int64_t *ret_at_ms);
 // Where the slot's partition stands: everything before it was delivered and released, or holds no message (the
 // markers of Kafka transactions, what an aborted one wrote). Known at the end of the partition only, -1 elsewhere.
 int64_t kafka_position(struct kafka *kafka, int slot);
-// Tells the group where the file stands (asynchronous; a failure is not told).
+// Tells the group where the file stands (asynchronous; a failure is not reported).
 void kafka_commit_offset(struct kafka *kafka, int slot, int64_t next_offset);
 void kafka_commit_flush(struct kafka *kafka);
 

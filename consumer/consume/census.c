@@ -15,7 +15,7 @@ struct census {
     char *undeclared[PROGRESS_UNDECLARED_MAX];
     int undeclared_named;
     int undeclared_count;
-    char missing[CENSUS_TEXT_SIZE]; // as told last
+    char missing[CENSUS_TEXT_SIZE]; // as reported last
     char reported[CENSUS_TEXT_SIZE];
     bool warned;
 };

@@ -1,4 +1,4 @@
-// Which declared tables have a topic, and which topics of the prefix no table is declared for: told in the log when
+// Which declared tables have a topic, and which topics of the prefix no table is declared for: reported in the log when
 // it changes, and in the progress. One listing of all topics at a time. The consumer's thread.
 #ifndef TIDEMARK_CONSUME_CENSUS_H
 #define TIDEMARK_CONSUME_CENSUS_H

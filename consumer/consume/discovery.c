@@ -46,7 +46,7 @@ struct discovery {
     bool has_transactions;
     bool has_heartbeats;
     int incomplete_reported; // the newest table that was said to be incomplete, -1 = none
-    bool missed;             // ends were not told, or a topic is gone
+    bool missed;             // ends were not answered, or a topic is deleted
     // monotonic
     int64_t asked_ms;
     int64_t all_asked_ms;
@@ -213,8 +213,8 @@ static void discovery_note_lost_beginning(struct discovery *discovery,
     discovery->incomplete_reported = table->index;
 }
 
-// One message back, where it still exists: that it is the one which was applied tells that the topic is the
-// same.
+// Reads from one message back, where it still exists. The topic is the same when that message is the one that
+// was applied.
 static void discovery_begin(struct discovery *discovery, const struct discovery_partition *found,
                             const struct kafka_ends *ends, struct error *error) {
     const struct discovery_config *config = &discovery->config;
@@ -239,14 +239,14 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
               offset);
 }
 
-// Reads what the broker told the ends of. From now on rows wait for ENDs, if there are any; never before every
-// partition is known.
 // After a listing of all topics: what has no topic by now has none.
 static void discovery_note_all_read(struct discovery *discovery) {
     if (discovery->asked == KAFKA_TOPICS_ALL && !discovery->missed)
         apply_note_discovery(discovery->config.apply);
 }
 
+// Reads the partitions whose ends the broker answered. From now on rows wait for ENDs, if there are any: not
+// before every partition is known.
 static void discovery_begin_answered(struct discovery *discovery) {
     discovery->trouble[0] = '\0';
     for (int i = 0; i < discovery->unread_count; i++) {

@@ -45,7 +45,7 @@ bool discovery_reads_all(const struct discovery *discovery);
 // What keeps it from having read all: a partition that is not read yet or does not exist any more. NULL when
 // nothing does.
 const char *discovery_trouble(const struct discovery *discovery);
-// After KAFKA_EVENT_TOPIC_GONE: reads no more of it until the topic is there again, and then looks, as at the
+// After KAFKA_EVENT_TOPIC_DELETED: reads no more of it until the topic is there again, and then looks, as at the
 // start, whether it is the same.
 void discovery_topic_deleted(struct discovery *discovery, int slot, const char *why);
 // Declared tables without a topic, by name, NULL = none.

@@ -429,7 +429,7 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
         envelope_set_place(&members, event);
     if (status == 0)
         status = envelope_finish_members(decoder, message, &row, &members, event, &failure);
-    // Neither may the tombstone of a delete that cannot be read do what the delete could not.
+    // A tombstone does not delete either when its delete could not be read.
     bool is_delete = members.deleted || TEXT_IS(members.op, "d");
     if (status != 0 && json.error == NULL && is_delete) {
         event->change.op = CHANGE_DELETE;

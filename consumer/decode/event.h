@@ -45,8 +45,7 @@ struct event {
     // source.schema and source.table, unescaped; data NULL = the event does not say
     struct span schema;
     struct span table;
-    // change.lsn and change.previous_commit as the source has them; the loop makes them comparable across
-    // timelines
+    // change.lsn and change.previous_commit as the source has them; the loop makes timelines comparable
     int64_t source_lsn;
     int64_t source_previous_commit;
 

@@ -1,4 +1,4 @@
-// Which table a row is of, by what its event says of its source, and which table an END counts. Pure.
+// Which table a row belongs to, by what its event says of its source, and which table an END counts. Pure.
 #ifndef TIDEMARK_DECODE_PLACEMENT_H
 #define TIDEMARK_DECODE_PLACEMENT_H
 

@@ -1,4 +1,4 @@
-// What is known of an encoding: from a message's schema, or from what the connector was told. Pure.
+// What is known of an encoding: from a message's schema, or from the connector's settings. Pure.
 #ifndef TIDEMARK_DECODE_SEMANTIC_H
 #define TIDEMARK_DECODE_SEMANTIC_H
 
@@ -35,7 +35,7 @@ const char *semantic_name(enum semantic semantic); // NULL for NONE and PLAIN
 // TIME_UNIT_ADAPTIVE: ms when the column is declared with a precision of 0 to 3, else us.
 enum time_unit { TIME_UNIT_ADAPTIVE, TIME_UNIT_MS, TIME_UNIT_US, TIME_UNIT_NS };
 
-// What the connector was told, for messages without schemas (Debezium: time.precision.mode,
+// The connector's settings, for messages without schemas (Debezium: time.precision.mode,
 // decimal.handling.mode are not on the wire).
 struct value_settings {
     enum time_unit timestamp_unit; // default adaptive

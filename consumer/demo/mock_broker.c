@@ -31,7 +31,7 @@ struct mock_partition {
     int32_t number;
     int64_t fed;     // next offset to feed
     int64_t acked;   // next offset that the broker has
-    int64_t applied; // as the consumer last told
+    int64_t applied; // as the consumer last reported
     int64_t wanted;  // applied at the start
     int64_t unread_bytes;
     uint32_t *sizes; // of what is fed and not applied, at offset % UNREAD_MAX

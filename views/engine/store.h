@@ -94,7 +94,7 @@ int store_set_offset(struct store *store, const struct store_offset *offset, str
 int store_add_timeline(struct store *store, int64_t since_ts_ms, struct error *error);
 
 struct store_commit {
-    int64_t lsn;  // what readers are told: commit LSN or LSN_NONE
+    int64_t lsn;  // what readers see: commit LSN or LSN_NONE
     int64_t txid; // newest source transaction shown whole, -1 = none
     bool transactional;
     struct store_sequence sequence;

@@ -52,7 +52,7 @@ static bool commit_snapshot_is_open(const struct apply *apply, int64_t *ret_newe
     return open || !snapshots_is_complete(apply, *ret_newest) || commit_has_unread(apply);
 }
 
-// What readers are told: a commit LSN only while it holds that every transaction up to it is in the answer,
+// What readers see: a commit LSN only while it holds that every transaction up to it is in the answer,
 // none after.
 static void commit_describe(const struct apply *apply, struct store_commit *commit) {
     int64_t snapshot;
@@ -105,7 +105,7 @@ static bool commit_is_mended(const struct apply *apply) {
     return true;
 }
 
-// Whether readers are told less than holds by now, though nothing was taken since.
+// Whether readers see less than holds by now, though nothing was taken since.
 static bool commit_says_too_little(const struct apply *apply) {
     struct store_commit now = {0};
     if (!apply->handed.described || apply->handed.transactional)
@@ -114,7 +114,7 @@ static bool commit_says_too_little(const struct apply *apply) {
     return now.transactional;
 }
 
-// Where the commit stands, for when it is told of: more may have been taken by then.
+// Where the commit stands, for when it is published: more may have been taken by then.
 static void commit_note_handed(struct apply *apply) {
     for (int i = 0; i < apply->partition_count; i++) {
         struct partition *partition = apply->partitions[i];

@@ -1,5 +1,5 @@
 // The store's transaction: opened by the first message that is taken, and committed at the boundaries of
-// source transactions, with what readers are told. Inside apply only.
+// source transactions, with what readers see. Inside apply only.
 #ifndef TIDEMARK_APPLY_LOOP_COMMIT_H
 #define TIDEMARK_APPLY_LOOP_COMMIT_H
 
@@ -10,7 +10,7 @@ void commit_open(struct apply *apply);
 // Commits what is whole, if anything is, once the commit before it is finished. Without effect inside a source
 // transaction. `wait`: until it is written; otherwise it is the store's writer's.
 int commit_whole(struct apply *apply, bool wait, struct error *error);
-// Hands over what is whole if that is due, and finishes a commit that is written.
+// Hands whole transactions over when a commit is due, and finishes the commit before it once it is written.
 int commit_when_due(struct apply *apply, struct error *error);
 // Waits for the commit that was handed over, if there is one, and publishes where it stands.
 int commit_finish(struct apply *apply, struct error *error);

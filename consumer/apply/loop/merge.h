@@ -89,8 +89,8 @@ void merge_finish(struct merge *merge);
 void merge_let_through(struct merge *merge);
 bool merge_is_letting_through(const struct merge *merge);
 void merge_note_passed(struct merge *merge, const struct event *event);
-// A row behind C was taken. True when it is the last that a transaction lacked which was finished without it:
-// all of the transaction is in. ret_lsn: its commit's.
+// A row behind C was taken. True when its transaction had been finished without it and now has all of its rows.
+// ret_lsn: its commit's.
 bool merge_note_late(struct merge *merge, const struct event *event, int64_t *ret_lsn);
 
 int64_t merge_finished_lsn(const struct merge *merge);           // C, LSN_NONE = none

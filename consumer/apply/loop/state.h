@@ -1,5 +1,5 @@
 // What the files of the loop share: its partitions, and where it stands. Plain data. Inside apply only: head.c
-// reads a partition's oldest message, take.c deals with it, commit.c says what readers are told, sweep.c ends a
+// reads a partition's oldest message, take.c deals with it, commit.c says what readers see, sweep.c ends a
 // table's snapshot, and apply.c is the loop.
 #ifndef TIDEMARK_APPLY_LOOP_STATE_H
 #define TIDEMARK_APPLY_LOOP_STATE_H

@@ -23,8 +23,8 @@ struct timelines {
 int64_t timeline_lsn(const struct timelines *timelines, int64_t lsn, int64_t ts_ms);
 // What the source calls it.
 int64_t timeline_source_lsn(int64_t lsn);
-// Whether an event whose commit stands at (or after) `lsn` and happened at ts_ms must be of a timeline after
-// the one that `newest` was the end of: lower in the log, yet later.
+// Whether a commit at (or after) `lsn`, made at ts_ms, belongs to a timeline after that of `newest`: it is lower
+// in the log, yet later.
 bool timeline_is_new(struct store_sequence newest, int64_t lsn, int64_t ts_ms);
 
 #endif

@@ -105,7 +105,7 @@ static void partition_report_deleted(struct kafka_partition *partition) {
     if (!partition->deleted || partition->deletion_reported)
         return;
     partition->deletion_reported = true;
-    kafka_events_record(partition->owner->events, KAFKA_EVENT_TOPIC_GONE, partition->slot,
+    kafka_events_record(partition->owner->events, KAFKA_EVENT_TOPIC_DELETED, partition->slot,
                         "%s partition %" PRId32 " does not exist any more", partition->topic,
                         partition->number);
 }

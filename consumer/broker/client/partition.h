@@ -79,7 +79,7 @@ void kafka_partition_release(struct kafka_partition *partition);
 bool kafka_partition_at_end(struct kafka_partition *partition);
 
 // The broker does not know the topic or partition any more, as an error in the partition's queue says. Nothing is
-// taken from the queue any more; KAFKA_EVENT_TOPIC_GONE is recorded once nothing is held.
+// taken from the queue any more; KAFKA_EVENT_TOPIC_DELETED is recorded once nothing is held.
 bool kafka_partition_is_deleted_by(rd_kafka_resp_err_t code);
 void kafka_partition_note_deleted(struct kafka_partition *partition);
 // What librdkafka says about the partition: its end, or an error, which becomes an event.

@@ -1,8 +1,8 @@
 // What the messages of one topic have in common, learnt from those that the general reader took: a connector
 // writes the same bytes between the values of every message, its schema among them. A message of a known
-// shape is compared, not parsed. What is read here is exactly what the general reader would have read; what
-// is not (another shape, a value that does not fit) counts as not read at all, and is the general reader's,
-// which also says what is wrong with it. One thread. Inside the envelope decoder only.
+// shape is compared, not parsed. The result is exactly the general reader's. A message of another shape, or
+// with a value that does not fit, counts as not read at all; the general reader takes it, and reports what is
+// wrong with it. One thread. Inside the envelope decoder only.
 #ifndef TIDEMARK_DECODE_ENVELOPE_SHAPE_H
 #define TIDEMARK_DECODE_ENVELOPE_SHAPE_H
 

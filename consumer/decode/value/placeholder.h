@@ -1,5 +1,5 @@
-// The value that Debezium sends for an unchanged TOAST column, which the log does not carry, in the forms
-// that the column's type gives it. Pure; `placeholder` is the connector's unavailable.value.placeholder.
+// The value that Debezium sends for an unchanged TOAST column, since the log does not carry it. Its form
+// depends on the column's type. Pure; `placeholder` is the connector's unavailable.value.placeholder.
 #ifndef TIDEMARK_DECODE_VALUE_PLACEHOLDER_H
 #define TIDEMARK_DECODE_VALUE_PLACEHOLDER_H
 

@@ -128,7 +128,7 @@ static int turn(struct fixture *fixture, struct error *error) {
     struct error ignored = {0};
     do {
         kafka_event(fixture->kafka, &event);
-        if (event.kind == KAFKA_EVENT_TOPIC_GONE)
+        if (event.kind == KAFKA_EVENT_TOPIC_DELETED)
             discovery_topic_deleted(fixture->discovery, event.slot, event.message);
     } while (event.kind != KAFKA_EVENT_NONE);
     bool answered;

@@ -1,6 +1,6 @@
-// Checks one view by itself, in a database without the other views. What its schema makes and what its
-// statements read and write is the view's own, so that no view depends on whether another is loaded, nor on
-// which of them is filled first; a start (install.h) makes it the same way. Used by check.c.
+// Checks one view by itself, in a database without the other views. Its statements read and write only its own
+// objects and the mirror's. So no view depends on whether another is loaded, nor on which of them is filled first.
+// A start (install.h) makes it the same way. Used by check.c.
 #ifndef TIDEMARK_CHECK_CHECK_ALONE_H
 #define TIDEMARK_CHECK_CHECK_ALONE_H
 

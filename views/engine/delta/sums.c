@@ -255,7 +255,7 @@ static int delta_sums_finish_numerics(struct sums_cursor *cursor, int number) {
     return code;
 }
 
-// All rows are added: what the view is told of the exact columns.
+// All rows are added: computes what the view is to add in the exact columns.
 static int delta_sums_finish(const struct delta_vtab *module, struct sums_cursor *cursor) {
     int code = SQLITE_OK;
     for (int i = cursor->plain_count; code == SQLITE_OK && i < cursor->summed_count; i++)

@@ -1,4 +1,4 @@
-// One exact column of one group of a _sums_T: what its REALs or NUMERICs come to, and what the view is told to add.
+// One exact column of one group of a _sums_T: what its REALs or NUMERICs come to, and what the view is to add.
 //
 // A NUMERIC's is the sum of the changes, as text. A REAL's leads from the sum before, rounded once, to the sum
 // after, rounded once. The view's `total + d` rounds too, so one d does not always do. Then there are two: d1 is
@@ -37,7 +37,7 @@ int sums_exact_add(struct sums_exact *exact, const struct value *value, int weig
 bool sums_exact_is_zero(struct sums_exact *exact);
 // A NUMERIC's: what is to be added; the bytes are in the arena.
 int sums_exact_numeric(struct sums_exact *exact, struct arena *arena, struct value *ret);
-// A REAL's: d1, and `second`. `call`, `again`: as exact_sums_call told; `group`: by its bytes.
+// A REAL's: d1, and `second`. `call`, `again`: from exact_sums_call; `group`: by its bytes.
 int sums_exact_real(struct sums_exact *exact, struct exact_sums *sums, int call, bool again,
                     struct span group, struct value *ret);
 

@@ -7,8 +7,8 @@
 // What one statement deletes: what the rows were is kept until the views have seen it. One row may be longer.
 enum { DELETED_AT_ONCE = BOUND(16384, 4), DELETED_BYTES_AT_ONCE = DELTA_BYTES_MAX };
 
-// A statement that deletes the first :limit rows of a condition in the order of their keys, and one that gives the
-// sizes of the columns that the views use of the same rows.
+// Two statements over the first :limit rows of a condition, in the order of their keys: one deletes them, one gives
+// the sizes of the columns that views use.
 struct bulk_delete {
     sqlite3_stmt *delete;
     sqlite3_stmt *sizes; // NULL = the views use none

@@ -35,7 +35,7 @@ int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror
 bool mirror_lacked(const struct mirror *mirror);
 // The snapshot markers of an event whose row could not be stored.
 void mirror_mark_snapshot(struct mirror *mirror, const struct change *change);
-// A source transaction is whole: what its key changes carried is settled.
+// A source transaction is whole: the TOAST values that its key changes carried are dropped.
 int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *error);
 
 // A table's full snapshot: its LSN while rows of it may still come (and `ret_marked`: its last row's marker
@@ -49,9 +49,9 @@ int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool
 
 // Whether what was accepted should be handed over before more is.
 bool mirror_is_full(const struct mirror *mirror);
-// Before each commit, in this order. The first begins to write, and writes the tables' positions; what is
-// accepted from now on belongs to the next commit. The second may run on another thread while changes are accepted: writes the rows,
-// runs the views' statements, and now and then purges what is too old.
+// Before each commit, in this order. The first begins to write, and writes the tables' positions; what is accepted
+// from now on belongs to the next commit. The second may run on another thread while changes are accepted: writes
+// the rows, runs the views' statements, and now and then purges what is too old.
 int mirror_hand_over(struct mirror *mirror, struct error *error);
 int mirror_write(struct mirror *mirror, struct error *error);
 // After a rollback: the tables' positions as the file has them.

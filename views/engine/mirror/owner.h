@@ -1,4 +1,4 @@
-// What the mirror asks of whoever opened it, and what it answers for a change. Inside views only.
+// What the mirror asks of its owner, and what it answers for a change. Inside views only.
 #ifndef TIDEMARK_MIRROR_OWNER_H
 #define TIDEMARK_MIRROR_OWNER_H
 

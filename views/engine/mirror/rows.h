@@ -4,8 +4,8 @@
 
 #include "views/engine/mirror/state.h"
 
-// Before any statement while changes are accepted: what was handed over is written, the transaction open, and
-// what is accepted now is what the delta shows.
+// Before any statement while changes are accepted. Waits until the batch that was handed over is written, opens
+// the transaction, and makes the accepting batch the one that the delta shows.
 int mirror_begin_write(struct mirror *mirror, struct error *error);
 
 // Runs a statement that writes. A constraint of a view or a value too big is the change's fault: ERROR_INPUT.

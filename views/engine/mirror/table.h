@@ -47,8 +47,7 @@ struct mirror_table {
     bool snapshot_marked;
     bool dirty; // differs from _tables
     bool has_toastable;
-    // what is read of a row before its first change, before it is deleted, and before a change of what others
-    // look up
+    // columns read of a row before its first change, before it is deleted, and before a change that others see
     bool *recalled;
     bool *recalled_deleted;
     const bool *looked_up;

@@ -399,7 +399,7 @@ char *table_sql_await(const struct table *table) {
     return sqlite3_str_finish(sql);
 }
 
-// A row that joins another carries a * and what that one's value was, until that one is gone.
+// A row that joins another has a * and the other's value, until the other is deleted.
 char *table_sql_pass_on(const struct table *table) {
     sqlite3_str *sql = table_sql_begin();
     sqlite3_str_appendall(

@@ -12,7 +12,7 @@ struct checkpoint {
     char *path;
     bool alone; // no thread could be started: SQLite does it at a commit
     int due;    // pages of log when the thread is asked next
-    int seen;   // pages of log after the newest commit, as the hook told
+    int seen;   // pages of log after the newest commit, as the hook reported
 
     sqlite3 *db; // the thread's
     bool runs;

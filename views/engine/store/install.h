@@ -1,5 +1,5 @@
-// Brings a store file's views in step with the loaded ones: makes new ones, rebuilds changed ones from the
-// mirror, drops those that are gone. Inside views only; runs within the transaction that its caller opened,
+// Brings a store file's views in step with the loaded ones: makes new ones, rebuilds changed ones from the mirror,
+// drops those that are not loaded any more. Inside views only; runs within the transaction that its caller opened,
 // so a failure leaves the file as it was.
 #ifndef TIDEMARK_STORE_INSTALL_H
 #define TIDEMARK_STORE_INSTALL_H

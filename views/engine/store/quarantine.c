@@ -69,7 +69,7 @@ int quarantine_reload(struct quarantine *quarantine, struct error *error) {
     return 0;
 }
 
-// 1 = the oldest value that was left is gone, 0 = there is none.
+// 1 = the oldest value that was left is dropped, 0 = there is none.
 static int quarantine_drop_value(struct quarantine *quarantine, struct error *error) {
     sqlite3_stmt *oldest = quarantine->statements[QUARANTINE_OLDEST_VALUE];
     stmt_bind_integer(oldest, ":from", quarantine->valued_from);

@@ -1,7 +1,7 @@
-// A thread that does one piece of work at a time for another, so that what is written of one commit and what
-// is taken for the next overlap. Knows nothing of what the work is: what it touches must be left alone until
-// writer_thread_wait. Of use to the store only; one thread calls it. The thread inside starts with the first work;
-// where it cannot, the work is done at once.
+// A thread that does one piece of work at a time for another: one commit is written while the next is taken. Knows
+// nothing of the work. What the work touches must be left alone until writer_thread_wait. Of use to the store
+// only; one thread calls it. The thread inside starts with the first work; where it cannot, the work is done at
+// once.
 #ifndef TIDEMARK_STORE_WRITER_THREAD_H
 #define TIDEMARK_STORE_WRITER_THREAD_H
 
