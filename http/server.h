@@ -12,7 +12,7 @@ struct server;
 
 enum {
     SERVER_THREADS = 4,
-    SERVER_MOMENT_MS = 50, // a query that takes longer goes to the slow lane (slow.h)
+    SERVER_MOMENT_MS = 50, // a query that takes longer goes to the slow lane (slow_lane.h)
     SERVER_CONNECTIONS_MAX = 4096,
     SERVER_IDLE_TIMEOUT_S = 60,
     SERVER_REQUEST_BODY_MAX =

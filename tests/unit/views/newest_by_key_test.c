@@ -12,18 +12,18 @@
 
 #include <stdio.h>
 
-enum { SEED = 11, KEYS = 200, PLACES = 3, ROUNDS = 200000, FLOOR = 50, LATE = 40 };
+enum { SEED = 11, KEYS = 200, BUCKETS = 3, ROUNDS = 200000, FLOOR = 50, LATE = 40 };
 
 static int clean_up(void **state) {
     lsn_bounds_done(*state);
     return 0;
 }
 
-static uint64_t hash_at(uint64_t place, uint64_t tag) {
-    return tag << 32 | place;
+static uint64_t hash_at(uint64_t bucket, uint64_t tag) {
+    return tag << 32 | bucket;
 }
 
-// Many keys in few places, in an order that is now and then late.
+// Many keys in few buckets, in an order that is now and then late.
 static void a_bound_is_never_below_the_newest_of_its_key(void **state) {
     static struct lsn_bounds bounds;
     static int64_t newest[KEYS];
@@ -37,12 +37,12 @@ static void a_bound_is_never_below_the_newest_of_its_key(void **state) {
     for (int64_t lsn = FLOOR + LATE; lsn < ROUNDS; lsn++) {
         uint64_t key = random_below(&random, KEYS);
         int64_t at = lsn - (random_below(&random, 4) == 0 ? (int64_t)random_below(&random, LATE) : 0);
-        lsn_bound_raise(&bounds, hash_at(key % PLACES, key), at);
+        lsn_bound_raise(&bounds, hash_at(key % BUCKETS, key), at);
         if (at > newest[key])
             newest[key] = at;
         for (uint64_t other = 0; other < 3; other++) {
             uint64_t asked = random_below(&random, KEYS);
-            assert_true(lsn_bound(&bounds, hash_at(asked % PLACES, asked)) >= newest[asked]);
+            assert_true(lsn_bound(&bounds, hash_at(asked % BUCKETS, asked)) >= newest[asked]);
         }
     }
 }
@@ -60,7 +60,7 @@ static void a_late_row_of_a_new_key_is_above_its_bound(void **state) {
     lsn_bound_raise(&bounds, hash_at(5, 2), 990);
     assert_int_equal(lsn_bound(&bounds, hash_at(5, 2)), 990);
     assert_int_equal(lsn_bound(&bounds, hash_at(5, 1)), 1000);
-    assert_int_equal(lsn_bound(&bounds, hash_at(6, 2)), FLOOR); // nor does another place
+    assert_int_equal(lsn_bound(&bounds, hash_at(6, 2)), FLOOR); // nor does another bucket
 }
 
 int main(void) {

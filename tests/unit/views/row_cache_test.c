@@ -47,12 +47,12 @@ static int tear_down(void **state) {
 }
 
 static const struct packed_row *add(struct fixture *f, int64_t id, int64_t length) {
-    static const int places[] = {0, 1};
+    static const int buckets[] = {0, 1};
     struct error error = {0};
     stmt_bind_integer(f->row, ":id", id);
     stmt_bind_integer(f->row, ":length", length);
     assert_int_equal(stmt_row(f->row, "row", &error), 1);
-    const struct packed_row *row = row_cache_add(&f->kept, &table, f->row, places);
+    const struct packed_row *row = row_cache_add(&f->kept, &table, f->row, buckets);
     (void)sqlite3_reset(f->row);
     return row;
 }
@@ -77,23 +77,23 @@ static void settle(struct fixture *f, int64_t changed) {
     free(row);
 }
 
-static uint64_t place(int64_t id) {
+static uint64_t bucket(int64_t id) {
     const struct value values[] = {key(id)};
-    return key_hash(&table, values) % ROW_CACHE_PLACES;
+    return key_hash(&table, values) % ROW_CACHE_BUCKETS;
 }
 
-// Another key of the same place.
+// Another key of the same bucket.
 static int64_t neighbour(int64_t id) {
     int64_t other = id + 1;
-    while (place(other) != place(id))
+    while (bucket(other) != bucket(id))
         other++;
     return other;
 }
 
-// A key of another place.
+// A key of another bucket.
 static int64_t stranger(int64_t id) {
     int64_t other = id + 1;
-    while (place(other) == place(id))
+    while (bucket(other) == bucket(id))
         other++;
     return other;
 }
@@ -132,7 +132,7 @@ static void what_is_kept_is_bounded(void **state) {
     while (add(f, ++id, LONG) != NULL)
         assert_true(id < ROW_CACHE_BYTES / LONG + ROW_CACHE_EVICTED_BYTES / LONG + 2);
     assert_true(f->kept.bytes <= ROW_CACHE_BYTES);
-    // one gives way to another of its place, until too many have gone
+    // one gives way to another of its bucket, until too many have gone
     for (int64_t at = 1; add(f, at = neighbour(at), LONG) != NULL;)
         assert_true(f->kept.evicted_bytes <= ROW_CACHE_EVICTED_BYTES + LONG + 1000);
     assert_true(f->kept.evicted_bytes >= ROW_CACHE_EVICTED_BYTES);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    PLACES = DEDUP_BLOCKS_MAX * 2, // a power of two
+    BUCKETS = DEDUP_BLOCKS_MAX * 2, // a power of two
     FIRST_SIZE = BOUND(64, 2),
     ROW_BYTES_MAX = DEDUP_BLOCK_KEYS * 2,
 };
@@ -29,38 +29,38 @@ static const char write_sql[] = "insert into _once_blocks(once, part, block, tol
 
 void dedup_blocks_forget(struct dedup_blocks *blocks) {
     blocks->count = blocks->dirty = 0;
-    if (blocks->places != NULL)
-        probe_clear(blocks->places, PLACES);
+    if (blocks->buckets != NULL)
+        probe_clear(blocks->buckets, BUCKETS);
 }
 
 void dedup_blocks_done(struct dedup_blocks *blocks) {
     stmt_finalize(&blocks->read);
     stmt_finalize(&blocks->write);
     free(blocks->list);
-    free(blocks->places);
+    free(blocks->buckets);
     *blocks = (struct dedup_blocks){0};
 }
 
 static int dedup_blocks_prepare(struct dedup_blocks *blocks, struct error *error) {
-    if (blocks->places != NULL)
+    if (blocks->buckets != NULL)
         return 0;
     if ((blocks->read == NULL &&
          stmt_prepare(blocks->db, read_sql, "_once_blocks", &blocks->read, error) != 0) ||
         (blocks->write == NULL &&
          stmt_prepare(blocks->db, write_sql, "_once_blocks", &blocks->write, error) != 0))
         return -1;
-    blocks->places = probe_new(PLACES);
-    return blocks->places != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
+    blocks->buckets = probe_new(BUCKETS);
+    return blocks->buckets != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
 }
 
-// The place of a block, or the free one that it would have.
-static int *dedup_blocks_place_of(struct dedup_blocks *blocks, int64_t set, int64_t number, int part) {
+// The bucket of a block, or the free one that it would have.
+static int *dedup_blocks_bucket_of(struct dedup_blocks *blocks, int64_t set, int64_t number, int part) {
     uint64_t hash = hash_mix(hash_mix(hash_mix(HASH_SEED, (uint64_t)set), (uint64_t)number), (uint64_t)part);
-    for (size_t at = probe_first(hash, PLACES);; at = probe_next(at, PLACES)) {
-        int *place = &blocks->places[at];
-        const struct dedup_block *block = *place != PROBE_FREE ? &blocks->list[*place] : NULL;
+    for (size_t at = probe_first(hash, BUCKETS);; at = probe_next(at, BUCKETS)) {
+        int *bucket = &blocks->buckets[at];
+        const struct dedup_block *block = *bucket != PROBE_FREE ? &blocks->list[*bucket] : NULL;
         if (block == NULL || (block->number == number && block->set == set && block->part == part))
-            return place;
+            return bucket;
     }
 }
 
@@ -135,14 +135,14 @@ static struct dedup_block *dedup_blocks_find_block(struct dedup_blocks *blocks, 
                                                    int part, struct error *error) {
     if (dedup_blocks_prepare(blocks, error) != 0)
         return NULL;
-    int *place = dedup_blocks_place_of(blocks, set, number, part);
-    if (*place != PROBE_FREE)
-        return &blocks->list[*place];
+    int *bucket = dedup_blocks_bucket_of(blocks, set, number, part);
+    if (*bucket != PROBE_FREE)
+        return &blocks->list[*bucket];
     if (blocks->count == DEDUP_BLOCKS_MAX) {
         if (dedup_blocks_write(blocks, error) != 0)
             return NULL;
         dedup_blocks_forget(blocks);
-        place = dedup_blocks_place_of(blocks, set, number, part);
+        bucket = dedup_blocks_bucket_of(blocks, set, number, part);
     }
     struct dedup_block *block = dedup_blocks_new_block(blocks);
     if (block == NULL)
@@ -150,7 +150,7 @@ static struct dedup_block *dedup_blocks_find_block(struct dedup_blocks *blocks, 
     *block = (struct dedup_block){.set = set, .number = number, .part = part};
     if (dedup_blocks_read_block(blocks, block, error) != 0)
         return NULL;
-    *place = blocks->count++;
+    *bucket = blocks->count++;
     return block;
 }
 

@@ -36,8 +36,8 @@ struct dedup_blocks {
     struct dedup_block *list;
     int count;
     int size;
-    int *places; // of `list` (probe.h)
-    int dirty;   // how many are not written
+    int *buckets; // of `list` (probe.h)
+    int dirty;    // how many are not written
 };
 
 void dedup_blocks_done(struct dedup_blocks *blocks);

@@ -29,14 +29,14 @@ void key_index_clear(struct key_index *index) {
 }
 
 // Where the key's newest step is or would be.
-static int *key_index_place_of(const struct key_index *index, const struct delta_step *steps,
-                               const struct table *table, const struct value *key) {
+static int *key_index_bucket_of(const struct key_index *index, const struct delta_step *steps,
+                                const struct table *table, const struct value *key) {
     size_t size = (size_t)index->size;
-    size_t place = probe_first(key_hash(table, key), size);
-    while (index->newest[place] != PROBE_FREE &&
-           !key_equal(table, delta_step_key(&steps[index->newest[place]]), key))
-        place = probe_next(place, size);
-    return &index->newest[place];
+    size_t bucket = probe_first(key_hash(table, key), size);
+    while (index->newest[bucket] != PROBE_FREE &&
+           !key_equal(table, delta_step_key(&steps[index->newest[bucket]]), key))
+        bucket = probe_next(bucket, size);
+    return &index->newest[bucket];
 }
 
 static int key_index_grow(struct key_index *index, const struct delta_step *steps,
@@ -50,7 +50,7 @@ static int key_index_grow(struct key_index *index, const struct delta_step *step
         if (index->newest[i] >= 0) {
             struct value key[TABLE_COLUMNS_MAX];
             packed_row_key(delta_step_key(&steps[index->newest[i]]), table, key);
-            *key_index_place_of(&grown, steps, table, key) = index->newest[i];
+            *key_index_bucket_of(&grown, steps, table, key) = index->newest[i];
         }
     free(index->newest);
     *index = grown;
@@ -90,7 +90,7 @@ static int key_index_add_steps(struct key_index *index, const struct delta_step 
             return -1;
         struct value key[TABLE_COLUMNS_MAX];
         packed_row_key(delta_step_key(&steps[index->count]), table, key);
-        int *newest = key_index_place_of(index, steps, table, key);
+        int *newest = key_index_bucket_of(index, steps, table, key);
         index->keys += *newest < 0;
         index->links[index->count] = key_index_link_to(index, index->count, *newest);
         *newest = index->count;
@@ -106,7 +106,7 @@ int key_index_find(struct key_index *index, const struct delta_step *steps, int 
         return 0;
     if (index->count < count && key_index_add_steps(index, steps, count, table) != 0)
         return -1;
-    int at = *key_index_place_of(index, steps, table, key);
+    int at = *key_index_bucket_of(index, steps, table, key);
     if (at < 0)
         return 0;
     int later = at; // than `number`, once there is one

@@ -19,21 +19,21 @@ static uint32_t newest_by_key_tag_of(uint64_t hash) {
 }
 
 // Where the key's step is or would be.
-static int newest_by_key_place_of(const struct newest_by_key *pending, const struct delta_step *steps,
-                                  uint64_t hash, const struct value *values) {
+static int newest_by_key_bucket_of(const struct newest_by_key *pending, const struct delta_step *steps,
+                                   uint64_t hash, const struct value *values) {
     size_t size = (size_t)pending->size;
-    for (size_t place = probe_first(hash, size);; place = probe_next(place, size)) {
-        const struct newest_slot *slot = &pending->slots[place];
+    for (size_t bucket = probe_first(hash, size);; bucket = probe_next(bucket, size)) {
+        const struct newest_slot *slot = &pending->slots[bucket];
         if (slot->step == PROBE_FREE || (slot->tag == newest_by_key_tag_of(hash) &&
                                          key_equal(pending->table, steps[slot->step].row, values)))
-            return (int)place;
+            return (int)bucket;
     }
 }
 
 int newest_find(const struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
                 const struct value *values) {
     return pending->count == 0 ? -1
-                               : pending->slots[newest_by_key_place_of(pending, steps, hash, values)].step;
+                               : pending->slots[newest_by_key_bucket_of(pending, steps, hash, values)].step;
 }
 
 int newest_step(const struct newest_by_key *pending, int i) {
@@ -57,9 +57,9 @@ static int newest_by_key_grow(struct newest_by_key *pending, const struct delta_
         struct value values[TABLE_COLUMNS_MAX];
         packed_row_key(steps[step].row, pending->table, values);
         uint64_t hash = key_hash(pending->table, values);
-        int place = newest_by_key_place_of(&grown, steps, hash, values);
-        slots[place] = (struct newest_slot){step, newest_by_key_tag_of(hash)};
-        used[grown.count++] = place;
+        int bucket = newest_by_key_bucket_of(&grown, steps, hash, values);
+        slots[bucket] = (struct newest_slot){step, newest_by_key_tag_of(hash)};
+        used[grown.count++] = bucket;
     }
     free(pending->slots);
     free(pending->used);
@@ -71,10 +71,10 @@ int newest_put(struct newest_by_key *pending, const struct delta_step *steps, ui
                const struct value *values, int step, struct error *error) {
     if (pending->count >= pending->size / 2 && newest_by_key_grow(pending, steps, error) != 0)
         return -1;
-    int place = newest_by_key_place_of(pending, steps, hash, values);
-    if (pending->slots[place].step < 0)
-        pending->used[pending->count++] = place;
-    pending->slots[place] = (struct newest_slot){step, newest_by_key_tag_of(hash)};
+    int bucket = newest_by_key_bucket_of(pending, steps, hash, values);
+    if (pending->slots[bucket].step < 0)
+        pending->used[pending->count++] = bucket;
+    pending->slots[bucket] = (struct newest_slot){step, newest_by_key_tag_of(hash)};
     return 0;
 }
 
@@ -85,23 +85,23 @@ void newest_clear(struct newest_by_key *pending) {
 }
 
 int lsn_bounds_prepare(struct lsn_bounds *bounds, int64_t floor, struct error *error) {
-    if (bounds->places != NULL)
+    if (bounds->buckets != NULL)
         return 0;
-    bounds->places = malloc(LSN_BOUNDS * sizeof *bounds->places);
-    if (bounds->places == NULL)
+    bounds->buckets = malloc(LSN_BOUNDS * sizeof *bounds->buckets);
+    if (bounds->buckets == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int i = 0; i < LSN_BOUNDS; i++)
-        bounds->places[i] = (struct lsn_bound){.newest = floor, .others = floor};
+        bounds->buckets[i] = (struct lsn_bound){.newest = floor, .others = floor};
     return 0;
 }
 
 int64_t lsn_bound(const struct lsn_bounds *bounds, uint64_t hash) {
-    const struct lsn_bound *bound = &bounds->places[hash % LSN_BOUNDS];
+    const struct lsn_bound *bound = &bounds->buckets[hash % LSN_BOUNDS];
     return bound->tag == newest_by_key_tag_of(hash) ? bound->newest : bound->others;
 }
 
 void lsn_bound_raise(struct lsn_bounds *bounds, uint64_t hash, int64_t lsn) {
-    struct lsn_bound *bound = &bounds->places[hash % LSN_BOUNDS];
+    struct lsn_bound *bound = &bounds->buckets[hash % LSN_BOUNDS];
     // One that comes back may have had any LSN up to that of the others.
     int64_t known = lsn_bound(bounds, hash);
     if (bound->tag != newest_by_key_tag_of(hash) && bound->newest > bound->others)
@@ -111,6 +111,6 @@ void lsn_bound_raise(struct lsn_bounds *bounds, uint64_t hash, int64_t lsn) {
 }
 
 void lsn_bounds_done(struct lsn_bounds *bounds) {
-    free(bounds->places);
-    bounds->places = NULL;
+    free(bounds->buckets);
+    bounds->buckets = NULL;
 }

@@ -11,7 +11,7 @@
 #include "views/engine/delta/step.h"
 
 enum {
-    LSN_BOUNDS = BOUND(32768, 4), // places for bounds
+    LSN_BOUNDS = BOUND(32768, 4), // buckets for bounds
 };
 
 struct newest_slot {
@@ -23,13 +23,13 @@ struct newest_by_key {
     const struct table *table;
     struct newest_slot *slots; // by key (probe.h)
     int size;
-    int *used; // places of `slots` in the order of their keys' first change
+    int *used; // buckets of `slots` in the order of their keys' first change
     int count;
 };
 
-// Several keys share a place; the newest of them has a bound of its own. So a row whose LSN is a little lower
+// Several keys share a bucket; the newest of them has a bound of its own. So a row whose LSN is a little lower
 // than those before it (a transaction's first, written before others committed) is taken for a possible
-// repeat only when two other keys of its place came meanwhile.
+// repeat only when two other keys of its bucket came meanwhile.
 struct lsn_bound {
     int64_t newest; // the LSN of the key that has `tag`
     int64_t others; // the highest of all the others
@@ -37,7 +37,7 @@ struct lsn_bound {
 };
 
 struct lsn_bounds {
-    struct lsn_bound *places; // LSN_BOUNDS of them, made with the first change
+    struct lsn_bound *buckets; // LSN_BOUNDS of them, made with the first change
 };
 
 void newest_done(struct newest_by_key *pending);

@@ -17,27 +17,27 @@ static struct packed_row *row_cache_packed(struct cached_row *row) {
     return (struct packed_row *)(void *)row->row;
 }
 
-static struct cached_row **row_cache_place_of(const struct row_cache *cache, const struct table *table,
-                                              const struct value *key) {
-    return &cache->rows[key_hash(table, key) % ROW_CACHE_PLACES];
+static struct cached_row **row_cache_bucket_of(const struct row_cache *cache, const struct table *table,
+                                               const struct value *key) {
+    return &cache->rows[key_hash(table, key) % ROW_CACHE_BUCKETS];
 }
 
 const struct packed_row *row_cache_find(const struct row_cache *cache, const struct table *table,
                                         const struct value *key) {
     if (cache->rows == NULL)
         return NULL;
-    struct cached_row *row = *row_cache_place_of(cache, table, key);
+    struct cached_row *row = *row_cache_bucket_of(cache, table, key);
     return row != NULL && key_equal(table, row_cache_packed(row), key) ? row_cache_packed(row) : NULL;
 }
 
 static struct cached_row *row_cache_copy_row(const struct table *table, sqlite3_stmt *from,
-                                             const int *places) {
+                                             const int *columns_at) {
     struct value values[TABLE_COLUMNS_MAX];
     int count = table->column_count;
     for (int i = 0; i < count; i++) {
         values[i] = (struct value){.kind = VALUE_ABSENT};
-        if (places[i] >= 0 &&
-            sqlite_value_borrow(sqlite3_column_value(from, places[i]), &values[i]) != SQLITE_OK)
+        if (columns_at[i] >= 0 &&
+            sqlite_value_borrow(sqlite3_column_value(from, columns_at[i]), &values[i]) != SQLITE_OK)
             return NULL;
     }
     size_t size = packed_row_size(values, count);
@@ -52,35 +52,35 @@ static struct cached_row *row_cache_copy_row(const struct table *table, sqlite3_
 }
 
 // A statement may still show it.
-static void row_cache_evict(struct row_cache *cache, struct cached_row **place) {
-    struct cached_row *row = *place;
+static void row_cache_evict(struct row_cache *cache, struct cached_row **bucket) {
+    struct cached_row *row = *bucket;
     if (row == NULL)
         return;
     row->next = cache->evicted;
     cache->evicted = row;
     cache->bytes -= row->size;
     cache->evicted_bytes += row->size;
-    *place = NULL;
+    *bucket = NULL;
 }
 
 const struct packed_row *row_cache_add(struct row_cache *cache, const struct table *table,
-                                       struct sqlite3_stmt *from, const int *places) {
+                                       struct sqlite3_stmt *from, const int *columns_at) {
     if (cache->rows == NULL)
-        cache->rows = calloc(ROW_CACHE_PLACES, sizeof(struct cached_row *));
+        cache->rows = calloc(ROW_CACHE_BUCKETS, sizeof(struct cached_row *));
     struct cached_row *row = cache->rows != NULL && cache->evicted_bytes < ROW_CACHE_EVICTED_BYTES
-                                 ? row_cache_copy_row(table, from, places)
+                                 ? row_cache_copy_row(table, from, columns_at)
                                  : NULL;
     if (row == NULL)
         return NULL;
     struct value key[TABLE_COLUMNS_MAX];
     packed_row_key(row_cache_packed(row), table, key);
-    struct cached_row **place = row_cache_place_of(cache, table, key);
-    if (*place == NULL && cache->bytes + row->size > ROW_CACHE_BYTES) {
+    struct cached_row **bucket = row_cache_bucket_of(cache, table, key);
+    if (*bucket == NULL && cache->bytes + row->size > ROW_CACHE_BYTES) {
         free(row);
         return NULL;
     }
-    row_cache_evict(cache, place);
-    *place = row;
+    row_cache_evict(cache, bucket);
+    *bucket = row;
     cache->bytes += row->size;
     return row_cache_packed(row);
 }
@@ -103,13 +103,13 @@ void row_cache_invalidate(struct row_cache *cache, const struct table *table, co
         struct value key[TABLE_COLUMNS_MAX];
         packed_row_key(delta_step_key(&steps[i]), table, key);
         if (row_cache_find(cache, table, key) != NULL)
-            row_cache_evict(cache, row_cache_place_of(cache, table, key));
+            row_cache_evict(cache, row_cache_bucket_of(cache, table, key));
     }
     row_cache_free_evicted(cache);
 }
 
 void row_cache_clear(struct row_cache *cache) {
-    for (int i = 0; cache->rows != NULL && i < ROW_CACHE_PLACES; i++)
+    for (int i = 0; cache->rows != NULL && i < ROW_CACHE_BUCKETS; i++)
         row_cache_evict(cache, &cache->rows[i]);
     row_cache_free_evicted(cache);
     free(cache->rows);

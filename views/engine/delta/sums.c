@@ -18,7 +18,7 @@ enum {
     ARGUMENTS = ARGUMENT_VALUES + DELTA_SUMS_VALUES_MAX,
 };
 enum {
-    PLACES_FIRST = BOUND(64, 2),
+    BUCKETS_FIRST = BOUND(64, 2),
     ROWS_GUESS = 100,
 };
 
@@ -42,7 +42,7 @@ struct sums_cursor {
     struct group *groups;
     int count;
     int capacity;
-    int *places; // of groups by what their rows have in common (probe.h)
+    int *buckets; // of groups by what their rows have in common (probe.h)
     int size;
     struct arena arena;
 };
@@ -72,33 +72,33 @@ static bool delta_sums_is_meant(const struct sums_cursor *cursor, const struct p
     return false;
 }
 
-static int delta_sums_place_of(const struct sums_cursor *cursor, const struct value *by) {
+static int delta_sums_bucket_of(const struct sums_cursor *cursor, const struct value *by) {
     uint64_t hash = value_hash(HASH_SEED, by);
     size_t size = (size_t)cursor->size;
-    size_t place = probe_first(hash, size);
-    while (cursor->places[place] != PROBE_FREE &&
-           value_compare(&cursor->groups[cursor->places[place]].by, by) != 0)
-        place = probe_next(place, size);
-    return (int)place;
+    size_t bucket = probe_first(hash, size);
+    while (cursor->buckets[bucket] != PROBE_FREE &&
+           value_compare(&cursor->groups[cursor->buckets[bucket]].by, by) != 0)
+        bucket = probe_next(bucket, size);
+    return (int)bucket;
 }
 
 static int delta_sums_grow(struct sums_cursor *cursor) {
-    int size = cursor->size == 0 ? PLACES_FIRST : cursor->size * 2;
-    int *places = probe_new((size_t)size);
+    int size = cursor->size == 0 ? BUCKETS_FIRST : cursor->size * 2;
+    int *buckets = probe_new((size_t)size);
     struct group *groups = realloc(cursor->groups, (size_t)size / 2 * sizeof *groups);
     if (groups != NULL)
         cursor->groups = groups;
-    if (places == NULL || groups == NULL) {
-        free(places);
+    if (buckets == NULL || groups == NULL) {
+        free(buckets);
         return -1;
     }
-    free(cursor->places);
-    cursor->places = places;
+    free(cursor->buckets);
+    cursor->buckets = buckets;
     cursor->size = size;
     cursor->capacity = size / 2;
 
     for (int i = 0; i < cursor->count; i++)
-        places[delta_sums_place_of(cursor, &cursor->groups[i].by)] = i;
+        buckets[delta_sums_bucket_of(cursor, &cursor->groups[i].by)] = i;
     return 0;
 }
 
@@ -110,9 +110,9 @@ static struct sums_exact *delta_sums_exact_of(const struct sums_cursor *cursor, 
 static struct group *delta_sums_group_of(struct sums_cursor *cursor, struct value by, bool lasting) {
     if (cursor->count == cursor->capacity && delta_sums_grow(cursor) != 0)
         return NULL;
-    int place = delta_sums_place_of(cursor, &by);
-    if (cursor->places[place] != PROBE_FREE)
-        return &cursor->groups[cursor->places[place]];
+    int bucket = delta_sums_bucket_of(cursor, &by);
+    if (cursor->buckets[bucket] != PROBE_FREE)
+        return &cursor->groups[cursor->buckets[bucket]];
     size_t bytes = lasting ? 0 : value_bytes(&by);
     size_t exact_count = (size_t)(cursor->summed_count - cursor->plain_count);
     size_t size =
@@ -129,7 +129,7 @@ static struct group *delta_sums_group_of(struct sums_cursor *cursor, struct valu
     for (size_t i = 0; i < exact_count; i++)
         delta_sums_exact_of(cursor, group)[i] = (struct sums_exact){
             .type = cursor->table->columns[cursor->summed[(size_t)cursor->plain_count + i]].type};
-    cursor->places[place] = cursor->count++;
+    cursor->buckets[bucket] = cursor->count++;
     return group;
 }
 
@@ -357,7 +357,7 @@ static void delta_sums_clear(struct delta_cursor *base) {
             sums_exact_done(&delta_sums_exact_of(cursor, &cursor->groups[i])[e]);
     free(cursor->summed);
     free(cursor->groups);
-    free(cursor->places);
+    free(cursor->buckets);
     arena_free(&cursor->arena);
     *cursor = (struct sums_cursor){.base.base = base->base};
 }
