@@ -16,7 +16,7 @@ enum {
     READ_LIMIT_DEFAULT = 100,
     READ_LIMIT_MAX = 1000,
     READ_DEADLINE_MS = 10000, // a statement that runs longer is interrupted: ERROR_TIMEOUT
-    READ_PARAMETERS_MAX = 64,
+    READ_PARAMETERS_MAX = 64, // of a question, and that a query may name
     READ_CURSOR_SIZE_MAX = 4096,
     READ_STATEMENTS_MAX = BOUND(256, 2), // prepared statements that a reader keeps; the oldest goes
 };

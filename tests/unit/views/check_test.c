@@ -2,6 +2,8 @@
 #define _GNU_SOURCE // strsep
 #include "tests/unit/views/delta_fixture.h"
 
+#include "views/engine/read.h"
+
 static int setup(void **state) {
     static struct fixture f;
     fixture_make(&f);
@@ -106,10 +108,28 @@ static void a_check_that_fails_needs_no_error(void **state) {
     assert_int_equal(catalog_load(views, NULL, &f->catalog, NULL), -1);
 }
 
+// A question has at most so many, so those past them could never be given.
+static void a_query_has_no_more_parameters_than_a_question(void **state) {
+    struct fixture *f = *state;
+    char sql[1024];
+    for (int count = READ_PARAMETERS_MAX; count <= READ_PARAMETERS_MAX + 1; count++) {
+        size_t size = (size_t)snprintf(sql, sizeof sql, "select :limit, :after");
+        for (int i = 1; i <= count; i++)
+            size += (size_t)snprintf(sql + size, sizeof sql - size, ", :p%d", i);
+        fixture_file(f, "a/query.many.sql", sql);
+        const char *complaint = fixture_complaint(f);
+        if (count <= READ_PARAMETERS_MAX)
+            assert_string_equal(complaint, "");
+        else
+            assert_string_equal(complaint, "a/query.many.sql:1: more than 64 parameters");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_schema_stands_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_trigger_is_after_whatever_its_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_query_has_no_more_parameters_than_a_question, setup, teardown),
         cmocka_unit_test_setup_teardown(a_check_that_fails_needs_no_error, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

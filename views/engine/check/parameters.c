@@ -1,5 +1,7 @@
 #include "views/engine/check/parameters.h"
 
+#include "views/engine/read.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +84,9 @@ static int parameters_add(struct query *query, const char *name, struct error *e
             return error_set(error, ERROR_INPUT,
                              "%s:1: :%s cannot be given, every query has a parameter of that name",
                              query->file, name);
+    if (query->parameter_count == READ_PARAMETERS_MAX)
+        return error_set(error, ERROR_INPUT, "%s:1: more than %d parameters", query->file,
+                         READ_PARAMETERS_MAX);
     size_t count = (size_t)query->parameter_count + 1;
     char **names = realloc(query->parameters, count * sizeof *names);
     if (names != NULL)

@@ -4,6 +4,8 @@
 #include "views/engine/read/query_parameter.h"
 #include "views/engine/read/rows.h"
 
+#include <assert.h>
+
 static const char quarantine_subject[] = "quarantine";
 static const char quarantine_sql[] =
     "select id, topic, partition, \"offset\", cast(key as text) as key, reason, "
@@ -31,6 +33,7 @@ static int query_unknown_parameter(const struct query *query, struct span name, 
 static int query_check_parameters(const struct query *query, const struct parameter *parameters, int count,
                                   struct error *error) {
     bool given[READ_PARAMETERS_MAX] = {false};
+    assert(query->parameter_count <= READ_PARAMETERS_MAX); // check/parameters.c refuses more
     for (int i = 0; i < count; i++) {
         int number = query_find_parameter(query, parameters[i].name);
         if (number < 0)
