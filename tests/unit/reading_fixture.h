@@ -21,6 +21,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { FIXTURE_RULES = 7, FIXTURE_RULED_ROWS = 13 };
+
 #define TOPIC "shop.public.orders"
 
 struct fixture {
@@ -45,6 +47,31 @@ static inline void fixture_write_file(const struct fixture *fixture, const char 
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
+}
+
+// One query a type that :after can have, over values that fit none, some or any of them.
+static inline void fixture_write_ruled_queries(const struct fixture *fixture) {
+    static const char *const types[] = {"text", "integer",   "number", "decimal(12,2)",
+                                        "date", "timestamp", "uuid"};
+    for (int i = 0; i < FIXTURE_RULES; i++) {
+        char path[64];
+        char sql[512];
+        (void)snprintf(path, sizeof path, "views/lab/query.ruled_%d.sql", i);
+        (void)snprintf(sql, sizeof sql,
+                       "-- tidemark: after is %s\nwith t(name) as (values (-9e999), (1), (1.5), (9e999), "
+                       "('-infinity'), ('1'), ('1.50'), ('2024-02-29'), ('2024-02-29T10:00:00Z'), "
+                       "('ABCDEF00-0000-0000-0000-000000000000'), ('infinity'), ('x'), (x'0a'))"
+                       " select name from t where :after is null or name > :after order by name",
+                       types[i]);
+        fixture_write_file(fixture, path, sql);
+    }
+    fixture_write_file(fixture, "views/lab/query.amounts.sql",
+                       "-- tidemark: after is decimal(12,2)\n"
+                       "select total from orders where :after is null or total > :after order by total");
+    fixture_write_file(fixture, "views/lab/query.numbers.sql",
+                       "-- tidemark: a is number\nselect typeof(:a) as a, :a as va");
+    fixture_write_file(fixture, "views/lab/query.of_status.sql",
+                       "select id from orders where :status is null or status = :status");
 }
 
 // A view of its own beside the built-in ones: queries that those do not have.
@@ -78,6 +105,7 @@ static inline void fixture_write_view(const struct fixture *fixture) {
     fixture_write_file(fixture, "views/lab/query.nameless.sql",
                        "with t(name) as (values (null), (1), (2)) select name from t"
                        " where :after is null or name > :after order by name");
+    fixture_write_ruled_queries(fixture);
     fixture_write_file(fixture, "views/lab/query.large.sql",
                        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 80)"
                        " select zeroblob(1000000) as b from n");

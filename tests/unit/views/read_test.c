@@ -205,6 +205,61 @@ static void test_pages(void **state) {
     }
 }
 
+// Pages of one row each. A cursor that reads back as another value skips rows, gives some again, or is refused.
+static int count_pages(struct state *s, const struct query *query) {
+    char cursor[256] = "";
+    for (int pages = 1; pages < 20; pages++) {
+        struct error error = {0};
+        struct rows *rows;
+        struct span after = {cursor[0] != '\0' ? cursor : NULL, strlen(cursor)};
+        begin(s);
+        if (reader_query(s->reader, query, NULL, 0, 1, after, &rows, &error) != 0)
+            fail_msg("%s, page %d: %s", query->name, pages, error.message);
+        if (count_rows(rows) != 1)
+            fail_msg("%s, page %d: after=%s has no row", query->name, pages, cursor);
+        struct span next = rows_cursor(rows);
+        (void)snprintf(cursor, sizeof cursor, "%.*s", (int)next.size, next.size > 0 ? next.data : "");
+        reader_end(s->reader);
+        if (next.data == NULL)
+            return pages;
+    }
+    fail_msg("the pages have no end");
+    return 0;
+}
+
+static void test_a_cursor_reads_back_whatever_the_rule(void **state) {
+    struct state *s = *state;
+    for (int limit = 1; limit <= 11; limit++)
+        assert_int_equal(walk(s, find_query(s, "lab", "amounts"), limit), 10);
+    for (int i = 0; i < FIXTURE_RULES; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "ruled_%d", i);
+        assert_int_equal(count_pages(s, find_query(s, "lab", name)), FIXTURE_RULED_ROWS);
+    }
+}
+
+static void test_a_number_is_bound_as_one(void **state) {
+    struct state *s = *state;
+    static const char *const numbers[][2] = {
+        {"1.50", "real"}, {"1e5", "real"}, {"-0", "real"}, {"42", "integer"}};
+    begin(s);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct error error = {0};
+        struct rows *rows;
+        struct cell cell;
+        const struct parameter given = parameter("a", numbers[i][0]);
+        fixture_check(reader_query(s->reader, find_query(s, "lab", "numbers"), &given, 1, 1, (struct span){0},
+                                   &rows, &error),
+                      &error);
+        assert_int_equal(rows_next(rows, &error), 1);
+        rows_cell(rows, 0, &cell);
+        if (!span_is(cell.bytes, numbers[i][1]))
+            fail_msg("%s is bound as %.*s", numbers[i][0], (int)cell.bytes.size, cell.bytes.data);
+        assert_int_equal(rows_next(rows, &error), 0);
+    }
+    reader_end(s->reader);
+}
+
 static void test_limit_of_the_query_itself(void **state) {
     struct state *s = *state;
     struct error error = {0};
@@ -553,6 +608,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_table_by_equality, setup, teardown),
         cmocka_unit_test_setup_teardown(test_table_errors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_cursor_reads_back_whatever_the_rule, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_number_is_bound_as_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limit_of_the_query_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(test_parameters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_kinds, setup, teardown),

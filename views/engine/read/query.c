@@ -69,33 +69,41 @@ static int query_read_after(struct reader *reader, const struct query *query, st
     ret->encoded = cursor_read(text, CURSOR_COLUMN, &reader->scratch, &ret->cell, 1);
     if (!ret->encoded)
         return query_parameter_check(&query->after_rule, SPAN("after"), text, error);
-    if (ret->cell.kind == CELL_NULL ||
-        (ret->cell.kind == CELL_BLOB && query->after_rule.type != PARAMETER_ANY))
-        return rows_bad_cursor(text, error);
-    return ret->cell.kind == CELL_TEXT
-               ? query_parameter_check(&query->after_rule, SPAN("after"), ret->cell.bytes, error)
-               : 0;
+    // A row's own value, whatever the rule: the rule is for what people write.
+    return ret->cell.kind == CELL_NULL ? rows_bad_cursor(text, error) : 0;
 }
 
-static void query_bind(const struct rows *rows, const struct query *query, const struct parameter *parameters,
-                       int count, const struct query_after *after) {
+// The value was checked. SQLite's code.
+static int query_bind_text(sqlite3_stmt *stmt, int index, const struct parameter_rule *rule,
+                           struct span value) {
+    char text[QUERY_PARAMETER_TEXT_SIZE];
+    struct cell cell = {.kind = CELL_NULL};
+    (void)query_parameter_read(rule, value, text, &cell);
+    return rows_bind_cell(stmt, index, &cell);
+}
+
+// SQLite's code.
+static int query_bind(const struct rows *rows, const struct query *query, const struct parameter *parameters,
+                      int count, const struct query_after *after) {
     sqlite3_stmt *stmt = rows->statement->stmt;
     int places = sqlite3_bind_parameter_count(stmt);
-    for (int i = 1; i <= places; i++) {
+    int code = SQLITE_OK;
+    for (int i = 1; i <= places && code == SQLITE_OK; i++) {
         const char *colon_name = sqlite3_bind_parameter_name(stmt, i);
         struct span name = span_of(colon_name != NULL ? colon_name + 1 : "");
         if (query->names_limit && span_is(name, "limit"))
             // One more tells whether a page follows.
-            (void)sqlite3_bind_int(stmt, i, rows->limit + (rows->pages ? 1 : 0));
+            code = sqlite3_bind_int(stmt, i, rows->limit + (rows->pages ? 1 : 0));
         else if (after->encoded && span_is(name, "after"))
-            rows_bind_cell(stmt, i, &after->cell);
+            code = rows_bind_cell(stmt, i, &after->cell);
         else if (after->given && span_is(name, "after"))
-            query_parameter_bind(&query->after_rule, stmt, i, after->text);
-        for (int j = 0; j < count; j++)
+            code = query_bind_text(stmt, i, &query->after_rule, after->text);
+        for (int j = 0; j < count && code == SQLITE_OK; j++)
             if (span_equal(name, parameters[j].name))
-                query_parameter_bind(&query->rules[query_find_parameter(query, name)], stmt, i,
-                                     parameters[j].value);
+                code = query_bind_text(stmt, i, &query->rules[query_find_parameter(query, name)],
+                                       parameters[j].value);
     }
+    return code;
 }
 
 static int query_pass_over(struct rows *rows, int64_t count, struct error *error) {
@@ -137,7 +145,9 @@ int reader_query(struct reader *reader, const struct query *query, const struct 
     struct rows *rows = rows_open(reader, statement, query->file, limit);
     rows->pages = pages;
     rows->first_is_next = query->names_after;
-    query_bind(rows, query, parameters, count, &begin);
+    rows->after_rule = &query->after_rule;
+    if (query_bind(rows, query, parameters, count, &begin) != SQLITE_OK)
+        return rows_not_bound(rows, error);
     if (query_pass_over(rows, offset.integer, error) != 0)
         return -1;
     *ret = rows;

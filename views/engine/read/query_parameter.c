@@ -2,11 +2,11 @@
 
 #include "views/base/real.h"
 #include "views/engine/decimal.h"
-#include "views/engine/read/rows.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { DATE_SIZE = 10, TIMESTAMP_SIZE = 32, FRACTION_DIGITS = 6, SHOWN_MAX = 40 };
+enum { DATE_SIZE = 10, FRACTION_DIGITS = 6, SHOWN_MAX = 40 };
 
 // `pattern`: d stands for a digit, all else for itself.
 static bool query_parameter_has_form(struct span text, const char *pattern) {
@@ -39,7 +39,7 @@ static bool query_parameter_is_date(struct span text) {
 
 // A date, T or a space, a time with up to six digits of a second, Z for one with a zone. `ret` has it as the
 // mirror writes it, with all six. False when it is none.
-static bool query_parameter_read_timestamp(struct span text, char ret[TIMESTAMP_SIZE]) {
+static bool query_parameter_read_timestamp(struct span text, char ret[QUERY_PARAMETER_TEXT_SIZE]) {
     const size_t seconds = sizeof "dddd-dd-ddTdd:dd:dd" - 1;
     bool zone = text.size > 0 && text.data[text.size - 1] == 'Z';
     size_t size = text.size - zone;
@@ -79,28 +79,80 @@ static bool query_parameter_is_uuid(struct span text) {
     return true;
 }
 
-static bool query_parameter_fits(const struct parameter_rule *rule, struct span value) {
+static struct cell query_parameter_integer(int64_t integer) {
+    return (struct cell){.kind = CELL_INTEGER, .integer = integer};
+}
+
+static struct cell query_parameter_text(struct span text) {
+    return (struct cell){.kind = CELL_TEXT, .bytes = text};
+}
+
+// INTEGER or REAL when it is written the way SQLite would write that number, else TEXT.
+static struct cell query_parameter_as_written(struct span value) {
     int64_t integer;
     double real;
-    char timestamp[TIMESTAMP_SIZE];
+    char text[REAL_TEXT_SIZE];
+    if (integer_parse(value, &integer))
+        return query_parameter_integer(integer);
+    if (real_parse(value, &real) && isfinite(real) && memchr(value.data, '.', value.size) != NULL &&
+        span_equal(value, (struct span){text, real_write(real, text)}))
+        return (struct cell){.kind = CELL_REAL, .real = real};
+    return query_parameter_text(value);
+}
+
+// SQLite has no NaN of its own: the mirror keeps it as text.
+static bool query_parameter_read_number(struct span value, struct cell *ret) {
+    double real;
+    int64_t integer;
+    if (!real_parse(value, &real))
+        return false;
+    *ret = integer_parse(value, &integer) ? query_parameter_integer(integer)
+           : isnan(real)                  ? query_parameter_text(value)
+                                          : (struct cell){.kind = CELL_REAL, .real = real};
+    return true;
+}
+
+static struct span query_parameter_in_small_letters(struct span value, char text[QUERY_PARAMETER_TEXT_SIZE]) {
+    for (size_t i = 0; i < value.size; i++)
+        text[i] = (char)(value.data[i] >= 'A' && value.data[i] <= 'F' ? value.data[i] + 32 : value.data[i]);
+    return (struct span){text, value.size};
+}
+
+bool query_parameter_read(const struct parameter_rule *rule, struct span value,
+                          char text[QUERY_PARAMETER_TEXT_SIZE], struct cell *ret) {
+    int64_t integer;
     switch (rule->type) {
     case PARAMETER_INTEGER:
-        return integer_parse(value, &integer);
+        *ret = query_parameter_as_written(value);
+        return ret->kind == CELL_INTEGER;
     case PARAMETER_NUMBER:
-        return real_parse(value, &real);
+        return query_parameter_read_number(value, ret);
     case PARAMETER_DECIMAL:
-        return decimal_parse(value, rule->precision, rule->scale, &integer);
+        if (!decimal_parse(value, rule->precision, rule->scale, &integer))
+            return false;
+        *ret = query_parameter_integer(integer);
+        return true;
     case PARAMETER_DATE:
+        *ret = query_parameter_text(value);
         return query_parameter_is_date(value);
     case PARAMETER_TIMESTAMP:
-        return query_parameter_read_timestamp(value, timestamp);
-    case PARAMETER_UUID:
-        return query_parameter_is_uuid(value);
-    case PARAMETER_ANY:
-    case PARAMETER_TEXT:
-    case PARAMETER_TYPES:
+        if (!query_parameter_read_timestamp(value, text))
+            return false;
+        *ret = query_parameter_text(span_of(text));
         return true;
+    case PARAMETER_UUID:
+        if (!query_parameter_is_uuid(value))
+            return false;
+        *ret = query_parameter_text(query_parameter_in_small_letters(value, text));
+        return true;
+    case PARAMETER_TEXT:
+        *ret = query_parameter_text(value);
+        return true;
+    case PARAMETER_ANY:
+    case PARAMETER_TYPES:
+        break;
     }
+    *ret = query_parameter_as_written(value);
     return true;
 }
 
@@ -114,7 +166,9 @@ int query_parameter_check(const struct parameter_rule *rule, struct span name, s
         [PARAMETER_TIMESTAMP] = "a timestamp, YYYY-MM-DDTHH:MM:SS.ffffff, with Z where the column has a zone",
         [PARAMETER_UUID] = "a UUID",
     };
-    if (query_parameter_fits(rule, value))
+    char text[QUERY_PARAMETER_TEXT_SIZE];
+    struct cell cell;
+    if (query_parameter_read(rule, value, text, &cell))
         return 0;
     int shown = (int)(value.size < SHOWN_MAX ? value.size : SHOWN_MAX);
     if (rule->type == PARAMETER_DECIMAL)
@@ -122,40 +176,4 @@ int query_parameter_check(const struct parameter_rule *rule, struct span name, s
                          shown, value.data, rule->precision, rule->scale);
     return error_set(error, ERROR_USAGE, "%.*s=%.*s: it is %s", (int)name.size, name.data, shown, value.data,
                      wanted[rule->type]);
-}
-
-static void query_parameter_bind_text(sqlite3_stmt *stmt, int index, const char *text, size_t size) {
-    (void)sqlite3_bind_text64(stmt, index, text, size, SQLITE_TRANSIENT, SQLITE_UTF8);
-}
-
-void query_parameter_bind(const struct parameter_rule *rule, sqlite3_stmt *stmt, int index,
-                          struct span value) {
-    int64_t integer;
-    char text[TIMESTAMP_SIZE + sizeof "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"];
-    switch (rule->type) {
-    case PARAMETER_TEXT:
-        query_parameter_bind_text(stmt, index, value.data, value.size);
-        break;
-    case PARAMETER_DECIMAL:
-        if (decimal_parse(value, rule->precision, rule->scale, &integer))
-            (void)sqlite3_bind_int64(stmt, index, integer);
-        break;
-    case PARAMETER_TIMESTAMP:
-        if (query_parameter_read_timestamp(value, text))
-            query_parameter_bind_text(stmt, index, text, strlen(text));
-        break;
-    case PARAMETER_UUID:
-        for (size_t i = 0; i < value.size; i++)
-            text[i] =
-                (char)(value.data[i] >= 'A' && value.data[i] <= 'F' ? value.data[i] + 32 : value.data[i]);
-        query_parameter_bind_text(stmt, index, text, value.size);
-        break;
-    case PARAMETER_ANY:
-    case PARAMETER_INTEGER:
-    case PARAMETER_NUMBER:
-    case PARAMETER_DATE:
-    case PARAMETER_TYPES:
-        rows_bind_value(stmt, index, value);
-        break;
-    }
 }

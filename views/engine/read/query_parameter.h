@@ -1,15 +1,17 @@
-// The value of one parameter of a query: checked by its rule, and bound as the rule's type is stored. Pure.
+// The value of one parameter of a query: checked by its rule, and read as the rule's type is stored. Pure.
 #ifndef TIDEMARK_READ_QUERY_PARAMETER_H
 #define TIDEMARK_READ_QUERY_PARAMETER_H
 
 #include "views/engine/read.h"
-#include "views/engine/sqlite/stmt.h"
+
+enum { QUERY_PARAMETER_TEXT_SIZE = 64 }; // of a timestamp or a UUID that is written anew
 
 // ERROR_USAGE, naming what the value has to be.
 int query_parameter_check(const struct parameter_rule *rule, struct span name, struct span value,
                           struct error *error);
-// A value that was checked.
-void query_parameter_bind(const struct parameter_rule *rule, sqlite3_stmt *stmt, int index,
-                          struct span value);
+// What is bound for a text. False when the rule's type cannot be it. The cell's bytes are the value's own or in
+// `text`.
+bool query_parameter_read(const struct parameter_rule *rule, struct span value,
+                          char text[QUERY_PARAMETER_TEXT_SIZE], struct cell *ret);
 
 #endif

@@ -25,6 +25,7 @@ struct rows {
     bool first_is_next;    // the cursor is the last row's first column
     const char *no_cursor; // why no cursor could be made, NULL = one was, or none was needed
     const struct table *table;
+    const struct parameter_rule *after_rule; // that the cursor is read back by; NULL = as it is written
 };
 
 enum reader_statement {

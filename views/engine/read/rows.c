@@ -2,9 +2,11 @@
 
 #include "views/base/real.h"
 #include "views/engine/read/page_cursor.h"
+#include "views/engine/read/query_parameter.h"
 
 #include <assert.h>
-#include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 enum { CURSOR_PLAIN_MAX = 256 };
 
@@ -63,61 +65,68 @@ void rows_cell(const struct rows *rows, int column, struct cell *ret) {
     }
 }
 
-void rows_bind_value(sqlite3_stmt *stmt, int index, struct span value) {
-    int64_t integer;
-    double real;
-    char text[REAL_TEXT_SIZE];
-    if (integer_parse(value, &integer))
-        (void)sqlite3_bind_int64(stmt, index, integer);
-    else if (real_parse(value, &real) && isfinite(real) && memchr(value.data, '.', value.size) != NULL &&
-             span_equal(value, (struct span){text, real_write(real, text)}))
-        (void)sqlite3_bind_double(stmt, index, real);
-    else
-        (void)sqlite3_bind_text64(stmt, index, value.data, value.size, SQLITE_TRANSIENT, SQLITE_UTF8);
-}
-
-void rows_bind_cell(sqlite3_stmt *stmt, int index, const struct cell *cell) {
+int rows_bind_cell(sqlite3_stmt *stmt, int index, const struct cell *cell) {
+    const struct span bytes = cell->bytes;
     switch (cell->kind) {
     case CELL_NULL:
         break;
     case CELL_INTEGER:
     case CELL_BOOLEAN:
     case CELL_DECIMAL:
-        (void)sqlite3_bind_int64(stmt, index, cell->integer);
-        break;
+        return sqlite3_bind_int64(stmt, index, cell->integer);
     case CELL_REAL:
-        (void)sqlite3_bind_double(stmt, index, cell->real);
-        break;
+        return sqlite3_bind_double(stmt, index, cell->real);
     case CELL_TEXT:
-        (void)sqlite3_bind_text64(stmt, index, cell->bytes.data, cell->bytes.size, SQLITE_TRANSIENT,
-                                  SQLITE_UTF8);
-        break;
+        return sqlite3_bind_text64(stmt, index, bytes.data, bytes.size, SQLITE_TRANSIENT, SQLITE_UTF8);
     case CELL_BLOB:
-        (void)sqlite3_bind_blob64(stmt, index, cell->bytes.data, cell->bytes.size, SQLITE_TRANSIENT);
-        break;
+        return sqlite3_bind_blob64(stmt, index, bytes.data, bytes.size, SQLITE_TRANSIENT);
     }
+    return sqlite3_bind_null(stmt, index);
 }
 
-// Whether `text` goes into a URL's and a header's value as it is, and back to the same text.
-static bool rows_is_own_cursor(struct span text) {
-    int64_t integer;
-    double real;
-    if (text.size == 0 || text.size > CURSOR_PLAIN_MAX || integer_parse(text, &integer) ||
-        real_parse(text, &real))
+int rows_not_bound(struct rows *rows, struct error *error) {
+    int status = reader_error(rows->reader, rows->what, error);
+    rows_close(rows);
+    return status;
+}
+
+// Whether `text` goes into a URL's and a header's value as it is, and is no cursor that is decoded.
+static bool rows_can_be_cursor(const struct rows *rows, struct span text) {
+    struct cell cell;
+    if (text.size == 0 || text.size > CURSOR_PLAIN_MAX)
         return false;
     for (size_t i = 0; i < text.size; i++)
         if (text.data[i] <= ' ' || text.data[i] > '~' || strchr("%&+#", text.data[i]) != NULL)
             return false;
-    return true;
+    return !cursor_read(text, CURSOR_COLUMN, &rows->reader->scratch, &cell, 1);
+}
+
+// Whether the query that is given `text` as :after binds the value of `cell`.
+static bool rows_reads_back(const struct rows *rows, struct span text, const struct cell *cell) {
+    static const struct parameter_rule any = {.type = PARAMETER_ANY};
+    char copy[QUERY_PARAMETER_TEXT_SIZE];
+    struct cell back;
+    if (!query_parameter_read(rows->after_rule != NULL ? rows->after_rule : &any, text, copy, &back))
+        return false;
+    switch (back.kind) {
+    case CELL_INTEGER:
+        return (cell->kind == CELL_INTEGER || cell->kind == CELL_BOOLEAN || cell->kind == CELL_DECIMAL) &&
+               cell->integer == back.integer;
+    case CELL_REAL:
+        return cell->kind == CELL_REAL && memcmp(&cell->real, &back.real, sizeof back.real) == 0;
+    case CELL_TEXT:
+        return cell->kind == CELL_TEXT && span_equal(cell->bytes, back.bytes);
+    default:
+        return false;
+    }
 }
 
 // The first column of the last row: its own text where that reads back as the same value, so that a person
 // can write it, else encoded.
 static void rows_make_column_cursor(struct rows *rows, struct buffer *out) {
     struct cell cell;
-    struct cell back;
-    char real[REAL_TEXT_SIZE];
-    size_t size;
+    char number[REAL_TEXT_SIZE];
+    struct span plain = {0};
     rows_cell(rows, 0, &cell);
     switch (cell.kind) {
     case CELL_NULL:
@@ -127,26 +136,22 @@ static void rows_make_column_cursor(struct rows *rows, struct buffer *out) {
     case CELL_INTEGER:
     case CELL_BOOLEAN:
     case CELL_DECIMAL:
-        buffer_integer(out, cell.integer);
-        return;
+        plain =
+            (struct span){number, (size_t)snprintf(number, sizeof number, "%lld", (long long)cell.integer)};
+        break;
     case CELL_TEXT:
-        if (rows_is_own_cursor(cell.bytes) &&
-            !cursor_read(cell.bytes, CURSOR_COLUMN, &rows->reader->scratch, &back, 1)) {
-            buffer_append(out, cell.bytes.data, cell.bytes.size);
-            return;
-        }
+        plain = cell.bytes;
         break;
     case CELL_REAL:
-        size = real_write(cell.real, real);
-        if (isfinite(cell.real) && memchr(real, '.', size) != NULL) {
-            buffer_append(out, real, size);
-            return;
-        }
+        plain = (struct span){number, real_write(cell.real, number)};
         break;
     case CELL_BLOB:
         break;
     }
-    cursor_write(out, CURSOR_COLUMN, &cell, 1);
+    if (rows_can_be_cursor(rows, plain) && rows_reads_back(rows, plain, &cell))
+        buffer_append(out, plain.data, plain.size);
+    else
+        cursor_write(out, CURSOR_COLUMN, &cell, 1);
 }
 
 // The cursor is made while the last row that fits is there; rows_cursor gives it only if another row follows.

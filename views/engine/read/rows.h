@@ -7,10 +7,11 @@
 // The reader's rows, by a statement that the caller binds next. Within a snapshot that has none open.
 struct rows *rows_open(struct reader *reader, struct statement *statement, const char *what, int limit);
 
-// Binds `value` as INTEGER or REAL when it is written the way SQLite would write that number, else as TEXT.
-void rows_bind_value(sqlite3_stmt *stmt, int index, struct span value);
-// Binds a cell that a cursor had.
-void rows_bind_cell(sqlite3_stmt *stmt, int index, const struct cell *cell);
+// Binds a value that was read, NULL of CELL_NULL. SQLite's code: what it did not take stays NULL, and the rows
+// would be those of another question.
+int rows_bind_cell(sqlite3_stmt *stmt, int index, const struct cell *cell);
+// Closes rows that could not be bound, and says why. Returns -1.
+int rows_not_bound(struct rows *rows, struct error *error);
 
 // Says that `after` is no cursor: ERROR_USAGE. Returns -1.
 int rows_bad_cursor(struct span after, struct error *error);
