@@ -4,6 +4,7 @@
 #include "views/base/base64.h"
 #include "views/base/real.h"
 #include "views/engine/read/page_cursor.h"
+#include "views/engine/read/reader.h"
 
 #include <math.h>
 #include <sqlite3.h>
@@ -257,6 +258,30 @@ static void test_a_number_is_bound_as_one(void **state) {
             fail_msg("%s is bound as %.*s", numbers[i][0], (int)cell.bytes.size, cell.bytes.data);
         assert_int_equal(rows_next(rows, &error), 0);
     }
+    reader_end(s->reader);
+}
+
+// A value that SQLite does not take leaves the parameter NULL: the rows would be those of no such parameter.
+static void test_what_is_not_bound_is_an_error(void **state) {
+    struct state *s = *state;
+    struct error error = {0};
+    struct rows *rows;
+    const struct query *query = find_query(s, "lab", "of_status");
+    const struct parameter status = parameter("status", "a status of many bytes");
+    const struct span none = {0};
+    begin(s);
+    fixture_check(reader_query(s->reader, query, &status, 1, 100, none, &rows, &error), &error);
+    assert_int_equal(count_rows(rows), 0);
+    fixture_check(reader_table(s->reader, orders(s), &status, 1, 100, none, &rows, &error), &error);
+    assert_int_equal(count_rows(rows), 0);
+    int before = sqlite3_limit(s->reader->db, SQLITE_LIMIT_LENGTH, 10);
+    assert_int_equal(reader_query(s->reader, query, &status, 1, 100, none, &rows, &error), -1);
+    assert_int_equal(error.kind, ERROR_STORE);
+    assert_int_equal(reader_table(s->reader, orders(s), &status, 1, 100, none, &rows, &error), -1);
+    assert_int_equal(error.kind, ERROR_STORE);
+    (void)sqlite3_limit(s->reader->db, SQLITE_LIMIT_LENGTH, before);
+    fixture_check(reader_query(s->reader, query, NULL, 0, 100, none, &rows, &error), &error);
+    assert_int_equal(count_rows(rows), 10);
     reader_end(s->reader);
 }
 
@@ -610,6 +635,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_cursor_reads_back_whatever_the_rule, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_number_is_bound_as_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_not_bound_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limit_of_the_query_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(test_parameters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_kinds, setup, teardown),

@@ -85,63 +85,54 @@ static char *table_query_sql(const struct table *table, const struct statement_k
     return sqlite3_str_finish(sql);
 }
 
-static bool table_query_bind_boolean(sqlite3_stmt *stmt, int index, struct span value) {
+static struct cell table_query_text(struct span text) {
+    return (struct cell){.kind = CELL_TEXT, .bytes = text};
+}
+
+static bool table_query_read_boolean(struct span value, struct cell *ret) {
     bool yes = span_is(value, "true") || span_is(value, "1");
-    if (!yes && !span_is(value, "false") && !span_is(value, "0"))
+    *ret = (struct cell){.kind = CELL_BOOLEAN, .integer = yes};
+    return yes || span_is(value, "false") || span_is(value, "0");
+}
+
+// SQLite has no NaN of its own: the mirror keeps it as text.
+static bool table_query_read_real(struct span value, struct cell *ret) {
+    *ret = (struct cell){.kind = CELL_REAL};
+    if (!real_parse(value, &ret->real))
         return false;
-    (void)sqlite3_bind_int(stmt, index, yes);
+    if (isnan(ret->real))
+        *ret = table_query_text(value);
     return true;
 }
 
-static bool table_query_bind_decimal(sqlite3_stmt *stmt, int index, const struct column *column,
-                                     struct span value) {
-    int64_t scaled;
-    if (!decimal_parse(value, column->precision, column->scale, &scaled))
+static bool table_query_read_bytes(struct buffer *scratch, struct span value, struct cell *ret) {
+    buffer_clear(scratch);
+    if (!base64_read(scratch, value))
         return false;
-    (void)sqlite3_bind_int64(stmt, index, scaled);
+    *ret = (struct cell){.kind = CELL_BLOB, .bytes = {scratch->size > 0 ? scratch->data : "", scratch->size}};
     return true;
 }
 
-static bool table_query_bind_bytes(struct reader *reader, sqlite3_stmt *stmt, int index, struct span value) {
-    buffer_clear(&reader->scratch);
-    if (!base64_read(&reader->scratch, value))
-        return false;
-    const char *data = reader->scratch.size > 0 ? reader->scratch.data : "";
-    (void)sqlite3_bind_blob64(stmt, index, data, reader->scratch.size, SQLITE_TRANSIENT);
-    return true;
-}
-
-// As the column's declared type reads the text. False when the type cannot be that.
-static bool table_query_bind_typed(struct reader *reader, sqlite3_stmt *stmt, int index,
-                                   const struct column *column, struct span value) {
-    int64_t integer;
-    double real;
+// As the column's declared type reads the text. False when the type cannot be that. The cell's bytes are the
+// value's own or in `scratch`.
+static bool table_query_read(const struct column *column, struct span value, struct buffer *scratch,
+                             struct cell *ret) {
     switch (column->type) {
     case COLUMN_INTEGER:
-        if (!integer_parse(value, &integer))
-            return false;
-        (void)sqlite3_bind_int64(stmt, index, integer);
-        return true;
+        *ret = (struct cell){.kind = CELL_INTEGER};
+        return integer_parse(value, &ret->integer);
     case COLUMN_BOOLEAN:
-        return table_query_bind_boolean(stmt, index, value);
+        return table_query_read_boolean(value, ret);
     case COLUMN_DECIMAL:
-        return table_query_bind_decimal(stmt, index, column, value);
+        *ret = (struct cell){.kind = CELL_DECIMAL};
+        return decimal_parse(value, column->precision, column->scale, &ret->integer);
     case COLUMN_REAL:
-        if (!real_parse(value, &real))
-            return false;
-        // SQLite has no NaN of its own: the mirror keeps it as text.
-        if (isnan(real))
-            (void)sqlite3_bind_text64(stmt, index, value.data, value.size, SQLITE_TRANSIENT, SQLITE_UTF8);
-        else
-            (void)sqlite3_bind_double(stmt, index, real);
-        return true;
+        return table_query_read_real(value, ret);
     case COLUMN_BYTEA:
-        return table_query_bind_bytes(reader, stmt, index, value);
+        return table_query_read_bytes(scratch, value, ret);
     case COLUMN_NUMERIC:
-        if (!numeric_is_valid(value))
-            return false;
-        (void)sqlite3_bind_text64(stmt, index, value.data, value.size, SQLITE_TRANSIENT, SQLITE_UTF8);
-        return true;
+        *ret = table_query_text(value);
+        return numeric_is_valid(value);
     case COLUMN_TEXT:
     case COLUMN_JSON:
     case COLUMN_DATE:
@@ -151,7 +142,7 @@ static bool table_query_bind_typed(struct reader *reader, sqlite3_stmt *stmt, in
     case COLUMN_ARRAY:
     case COLUMN_BIT:
     case COLUMN_OTHER:
-        (void)sqlite3_bind_text64(stmt, index, value.data, value.size, SQLITE_TRANSIENT, SQLITE_UTF8);
+        *ret = table_query_text(value);
         return true;
     }
     return false;
@@ -162,9 +153,12 @@ static int table_query_bind_equals(struct rows *rows, const struct parameter *eq
     for (int i = 0; i < rows->statement->key.equal_count; i++) {
         const struct column *column = &rows->table->columns[rows->statement->key.equals[i]];
         struct span value = equals[places[i]].value;
-        if (!table_query_bind_typed(rows->reader, rows->statement->stmt, i + 1, column, value))
+        struct cell cell;
+        if (!table_query_read(column, value, &rows->reader->scratch, &cell))
             return error_set(error, ERROR_USAGE, "%s=%.*s: the column is %s", column->name,
                              (int)(value.size < 100 ? value.size : 100), value.data, column->declared);
+        if (rows_bind_cell(rows->statement->stmt, i + 1, &cell) != SQLITE_OK)
+            return reader_error(rows->reader, rows->what, error);
     }
     return 0;
 }
@@ -205,8 +199,10 @@ int reader_table(struct reader *reader, const struct table *table, const struct 
         return rows_bad_cursor(after, error);
     }
     for (int i = 0; key.keyset && i < table->key_count; i++)
-        rows_bind_cell(statement->stmt, index++, &keys[i]);
-    (void)sqlite3_bind_int(statement->stmt, index, limit + 1);
+        if (rows_bind_cell(statement->stmt, index++, &keys[i]) != SQLITE_OK)
+            return rows_not_bound(rows, error);
+    if (sqlite3_bind_int(statement->stmt, index, limit + 1) != SQLITE_OK)
+        return rows_not_bound(rows, error);
     *ret = rows;
     return 0;
 }
