@@ -5,6 +5,7 @@
 #define TIDEMARK_PROGRESS_H
 
 #include "views/base/error.h"
+#include "views/engine/table.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,7 +29,7 @@ enum {
     PROGRESS_REASON_SIZE = 512,
     PROGRESS_POSITIONS_SIZE = 256,
     PROGRESS_PARTITIONS_MAX = 65536,
-    PROGRESS_TABLES_MAX = 1024,
+    PROGRESS_TABLES_MAX = CATALOG_TABLES_MAX,
     PROGRESS_UNDECLARED_MAX = 256,  // topics that are named; the rest is counted only
     PROGRESS_TABLE_TOPICS_MAX = 64, // topics that are told of one table
 };

@@ -94,6 +94,8 @@ static void test_tables(void **state) {
     expect_table(progress, 1, "shop.public.b:2:6:7:-");
     expect_table(progress, 0, "-:0:0:0:-");
     assert_int_equal(progress_tables_without_topic(progress, 3), 2);
+    progress_table_topic(progress, CATALOG_TABLES_MAX - 1, "last", 1);
+    expect_table(progress, CATALOG_TABLES_MAX - 1, "last:1:1:0:-");
     progress_table_topic(progress, PROGRESS_TABLES_MAX, "x", 1);
     progress_table_topic(progress, -1, "x", 1);
     for (int i = 0; i < PROGRESS_TABLE_TOPICS_MAX + 3; i++) {
