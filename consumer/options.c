@@ -14,6 +14,11 @@
 enum option_kind { OPTION_TEXT, OPTION_NUMBER, OPTION_INTEGER, OPTION_BOOL };
 
 enum {
+    OPTIONS_COMMIT_MESSAGES_MAX = 100 * 1000 * 1000,
+    OPTIONS_WAIT_MS_MAX = 24 * 60 * 60 * 1000, // a day
+};
+
+enum {
     FOR_RUN = 1 << COMMAND_RUN,
     FOR_DEMO = 1 << COMMAND_DEMO,
     FOR_REPLAY = 1 << COMMAND_REPLAY,
@@ -301,8 +306,12 @@ static int options_check(const struct options *options, struct error *error) {
         options_check_choice("--log-level", options->log_level, levels, error) != 0 ||
         options_check_choice("--on-timeline", options->on_timeline, timelines, error) != 0)
         return -1;
-    if (options->commit_messages < 1)
-        return error_set(error, ERROR_USAGE, "--commit-messages is at least 1");
+    if (options->commit_messages < 1 || options->commit_messages > OPTIONS_COMMIT_MESSAGES_MAX)
+        return error_set(error, ERROR_USAGE, "--commit-messages %lld: it is 1 to %d",
+                         (long long)options->commit_messages, OPTIONS_COMMIT_MESSAGES_MAX);
+    if (options->transaction_wait_ms > OPTIONS_WAIT_MS_MAX)
+        return error_set(error, ERROR_USAGE, "--transaction-wait-ms %lld: it is 0 to %d, a day",
+                         (long long)options->transaction_wait_ms, OPTIONS_WAIT_MS_MAX);
     if (options->command == COMMAND_RUN && options->brokers == NULL)
         return error_set(error, ERROR_USAGE,
                          "`tidemark run` needs --brokers HOST:PORT (or TIDEMARK_BROKERS)");
