@@ -87,11 +87,13 @@ static void metrics_write_counters(struct buffer *out, const struct progress_cou
                     "Source transactions passed with events missing.", counters->transactions_passed);
 }
 
+// As the text format of Prometheus escapes a label's value: \\, \" and \n.
 static void metrics_write_label(struct buffer *out, struct span text) {
     for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '"' || text.data[i] == '\\')
+        char c = text.data[i];
+        if (c == '"' || c == '\\' || c == '\n')
             buffer_char(out, '\\');
-        buffer_char(out, text.data[i]);
+        buffer_char(out, c == '\n' ? 'n' : c);
     }
 }
 

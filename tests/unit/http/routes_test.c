@@ -839,6 +839,18 @@ static void test_metrics(void **state) {
             fail_msg("%s is not in %s", lines[i], s->response.body.data);
 }
 
+static void test_metrics_of_an_odd_topic(void **state) {
+    struct state *s = *state;
+    int number = progress_partition(s->fixture.progress, "a\"b\\c\nd", 0);
+    progress_set_applied(s->fixture.progress, number, 7);
+    progress_set_high(s->fixture.progress, number, 9, 1700000000000);
+    get(s, "/metrics", 200);
+    buffer_char(&s->response.body, '\0');
+    const char *line = "{topic=\"a\\\"b\\\\c\\nd\",partition=\"0\"} ";
+    if (strstr(s->response.body.data, line) == NULL)
+        fail_msg("%s is not in %s", line, s->response.body.data);
+}
+
 // Every prefix of a good request, and bytes thrown into it: never a crash, never a body that is no JSON.
 static void test_damaged_targets(void **state) {
     struct state *s = *state;
@@ -916,6 +928,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_views, setup, teardown),
         cmocka_unit_test_setup_teardown(test_openapi, setup, teardown),
         cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_metrics_of_an_odd_topic, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_targets, setup, teardown),
         cmocka_unit_test(test_path_of_odd_names),
         cmocka_unit_test(test_problem_table),
