@@ -137,23 +137,25 @@ static int value_write_element(const struct reading *array, const struct json_va
 // The elements behind the [ that has been read, which may be arrays themselves.
 static int value_write_elements(const struct reading *array, struct json_reader *json, struct buffer *out) {
     buffer_append(out, "[", 1);
-    for (int depth = json->depth, first = true; json->depth >= depth; first = false) {
+    bool first = true; // of the array that it is in
+    for (int depth = json->depth; json->depth >= depth && !out->failed;) {
         struct json_reader ahead = *json;
         enum json_kind kind = json_next(&ahead);
-        if (!first && kind != JSON_ARRAY_END && out->data[out->size - 1] != '[')
+        if (!first && kind != JSON_ARRAY_END)
             buffer_append(out, ",", 1);
+        first = kind == JSON_ARRAY_BEGIN;
         if (kind == JSON_ARRAY_BEGIN || kind == JSON_ARRAY_END) {
             *json = ahead;
             buffer_append(out, kind == JSON_ARRAY_BEGIN ? "[" : "]", 1);
             continue;
         }
         struct json_value value;
-        if (!json_take(json, &value) || out->failed)
+        if (!json_take(json, &value))
             return reading_refuse(array, "not an array of scalars");
         if (value_write_element(array, &value, out) != 0)
             return -1;
     }
-    return 0;
+    return out->failed ? reading_no_memory(array) : 0;
 }
 
 // JSON text, its elements as columns of their type have them: dates and times as text, digits and bits as text; others
@@ -168,7 +170,7 @@ static int value_read_array(const struct reading *reading) {
     CLEANUP(buffer_free) struct buffer out = {0};
     if (value_write_elements(reading, &json, &out) != 0)
         return -1;
-    char *copy = out.failed ? NULL : arena_take(reading->arena, out.size);
+    char *copy = arena_take(reading->arena, out.size);
     if (copy == NULL)
         return reading_no_memory(reading);
     memcpy(copy, out.data, out.size);
