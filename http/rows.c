@@ -230,9 +230,11 @@ static void rows_head_of_quarantine(struct exchange *exchange, struct buffer *ou
     buffer_char(out, '{');
 }
 
-// The names there are, as a member of the problem.
-static void rows_add_known(struct response *response, int count, const char *(*name)(const void *of, int i),
-                           const void *of) {
+// The names there are, as a member of the problem, which is then whole. Its headers are those of rows, unless the
+// file cannot be read: then that is told instead.
+static enum routes_result rows_end_unknown(struct exchange *exchange, int count,
+                                           const char *(*name)(const void *of, int i), const void *of) {
+    struct response *response = exchange->response;
     buffer_text(&response->body, ",\"known\":[");
     for (int i = 0; i < count; i++) {
         buffer_text(&response->body, i > 0 ? "," : "");
@@ -240,6 +242,9 @@ static void rows_add_known(struct response *response, int count, const char *(*n
     }
     buffer_char(&response->body, ']');
     problem_end(response);
+    if (exchange_begin(exchange) == 0)
+        exchange_set_headers(exchange);
+    return ROUTES_ANSWERED;
 }
 
 static const char *rows_view_name(const void *of, int i) {
@@ -259,11 +264,13 @@ static enum routes_result rows_answer(struct exchange *exchange, const struct ro
     struct ask ask;
     struct rows *rows;
     struct error error;
-    if (rows_read_ask(exchange, &ask, kind->columns) != 0 || exchange_begin(exchange) != 0)
+    if (exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
-    enum routes_result result = kind->question(exchange->reader, subject, &ask, &rows, &error) == 0
-                                    ? rows_give_rows(exchange, &ask, rows, kind)
-                                    : exchange_fail(exchange, &error);
+    enum routes_result result = ROUTES_ANSWERED;
+    if (rows_read_ask(exchange, &ask, kind->columns) == 0)
+        result = kind->question(exchange->reader, subject, &ask, &rows, &error) == 0
+                     ? rows_give_rows(exchange, &ask, rows, kind)
+                     : exchange_fail(exchange, &error);
     if (result == ROUTES_ANSWERED)
         exchange_set_headers(exchange);
     return result;
@@ -281,15 +288,13 @@ enum routes_result answer_query(struct exchange *exchange) {
     const struct view *view = catalog_view(catalog, view_wanted);
     if (view == NULL) {
         problem_begin(exchange->response, PROBLEM_UNKNOWN_VIEW, "no view \"%s\"; see known", view_wanted);
-        rows_add_known(exchange->response, catalog->view_count, rows_view_name, catalog);
-        return ROUTES_ANSWERED;
+        return rows_end_unknown(exchange, catalog->view_count, rows_view_name, catalog);
     }
     const struct query *query = view_query(view, query_wanted);
     if (query == NULL) {
         problem_begin(exchange->response, PROBLEM_UNKNOWN_QUERY, "view \"%s\" has no query \"%s\"; see known",
                       view_wanted, query_wanted);
-        rows_add_known(exchange->response, view->query_count, rows_query_name, view);
-        return ROUTES_ANSWERED;
+        return rows_end_unknown(exchange, view->query_count, rows_query_name, view);
     }
     static const struct rows_kind kind = {
         .question = rows_ask_query, .head = rows_head_of_query, .waits_for_rows = true};
@@ -307,8 +312,7 @@ enum routes_result answer_table(struct exchange *exchange) {
     const struct table *table = catalog_table(catalog, wanted.data, wanted.size);
     if (table == NULL) {
         problem_begin(exchange->response, PROBLEM_UNKNOWN_TABLE, "no table \"%s\"; see known", wanted.data);
-        rows_add_known(exchange->response, catalog->table_count, rows_table_name, catalog);
-        return ROUTES_ANSWERED;
+        return rows_end_unknown(exchange, catalog->table_count, rows_table_name, catalog);
     }
     static const struct rows_kind kind = {
         .question = rows_ask_table, .head = rows_head_of_table, .columns = true, .waits_for_rows = true};

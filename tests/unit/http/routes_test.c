@@ -432,6 +432,12 @@ static void test_headers_of_all(void **state) {
         "/v1/tables/orders?max_lag_seconds=1",
         "/v1/tables/orders?id=x",
         "/v1/tables/orders?colour=x",
+        "/v1/tables/orders?limit=0",
+        "/v1/tables/orders?id=1&id=2",
+        "/v1/quarantine?wait_ms=x",
+        "/v1/tables/nope",
+        "/v1/views/nope/nope",
+        "/v1/views/email/nope",
     };
     static const char *const types[] = {"application/json", "text/csv", "application/x-ndjson"};
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
