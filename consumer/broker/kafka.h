@@ -29,7 +29,7 @@ struct kafka_config {
     int property_count;
 };
 
-// Does not wait for a broker. What is set, and what a user must not set: kafka_settings.c. Errors:
+// Does not wait for a broker. What is set, and what a user must not set: client/settings.c. Errors:
 // ERROR_USAGE for a property that librdkafka or tidemark refuses (names it and why, never the value of a
 // secret), ERROR_SYSTEM.
 int kafka_open(struct kafka **ret, const struct kafka_config *config, struct error *error);

@@ -1,5 +1,5 @@
-// Scanning bytes of JSON, shared by the reader (json.c), the flat objects (json_flat.c), the shapes
-// (json_shape.c) and a boundary's collections (envelope_events.c). Inside those only.
+// Scanning bytes of JSON, shared by the reader (json.c), the flat objects (flat.c), the shapes (shape.c) and a
+// boundary's collections (boundary.c and transaction.c of decode/envelope). Inside those only.
 #ifndef TIDEMARK_JSON_SCAN_H
 #define TIDEMARK_JSON_SCAN_H
 

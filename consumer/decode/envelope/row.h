@@ -17,7 +17,7 @@ struct row_reader {
     struct arena *arena;
     int expected; // number of the column that likely comes next
     bool found_unavailable;
-    bool by_shape; // envelope_shape.h has read it
+    bool by_shape; // shape.h has read it
     bool failed;   // a column could not be read: the first error is kept, the rest is still passed over
     int unsure;    // number of a column whose unit of time is to be looked at beside source.ts_ms, -1 = none
     int64_t unsure_units;

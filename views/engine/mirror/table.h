@@ -1,4 +1,4 @@
-// A mirrored table's prepared statements and positions. Inside the mirror only (mirror.c, carry.c).
+// A mirrored table's prepared statements and positions. Inside the mirror only.
 #ifndef TIDEMARK_MIRROR_TABLE_H
 #define TIDEMARK_MIRROR_TABLE_H
 

@@ -88,7 +88,7 @@ create table _carry(
     primary key("table", txid, lsn, kind, column)
 ) without rowid;
 
--- What once() was asked for (once.h): each TABLE, KEY and VALUE; the values' numbers; for 256 neighbouring keys and 8
+-- What once() was asked for (dedup.h): each TABLE, KEY and VALUE; the values' numbers; for 256 neighbouring keys and 8
 -- numbers a row of two bytes for each key that has some: its place among the 256, and the numbers' bits.
 create table _once(
     id integer primary key,
