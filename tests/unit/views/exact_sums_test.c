@@ -1,5 +1,5 @@
 // Views that add up REALs and NUMERICs: what they hold tells nothing of where commits fell or in which order the log
-// was delivered (views/engine/delta/sums_exact.h).
+// was delivered (views/engine/delta/exact_column.h).
 #define _GNU_SOURCE // strsep
 #include "tests/unit/views/delta_fixture.h"
 

@@ -4,7 +4,7 @@
 #include "views/base/bounds.h"
 #include "views/base/buffer.h"
 #include "views/base/probe.h"
-#include "views/engine/delta/sums_exact.h"
+#include "views/engine/delta/exact_column.h"
 #include "views/engine/delta/vtab.h"
 #include "views/engine/row/table_sql.h"
 #include "views/engine/row/value_order.h"
@@ -25,7 +25,7 @@ enum {
 struct group {
     struct value by;
     int64_t weight;
-    struct value *sums; // by number of the summed columns; behind them the exact ones' struct sums_exact
+    struct value *sums; // by number of the summed columns; behind them the exact ones' struct exact_column
     bool two;           // rows: the exact ones need a second
 };
 
@@ -102,8 +102,9 @@ static int delta_sums_grow(struct sums_cursor *cursor) {
     return 0;
 }
 
-static struct sums_exact *delta_sums_exact_of(const struct sums_cursor *cursor, const struct group *group) {
-    return (struct sums_exact *)(void *)(group->sums + cursor->summed_count);
+static struct exact_column *delta_sums_exact_column(const struct sums_cursor *cursor,
+                                                    const struct group *group) {
+    return (struct exact_column *)(void *)(group->sums + cursor->summed_count);
 }
 
 // `lasting`: the bytes live as long as the cursor.
@@ -116,7 +117,7 @@ static struct group *delta_sums_group_of(struct sums_cursor *cursor, struct valu
     size_t bytes = lasting ? 0 : value_bytes(&by);
     size_t exact_count = (size_t)(cursor->summed_count - cursor->plain_count);
     size_t size =
-        (size_t)cursor->summed_count * sizeof(struct value) + exact_count * sizeof(struct sums_exact);
+        (size_t)cursor->summed_count * sizeof(struct value) + exact_count * sizeof(struct exact_column);
     char *memory = arena_take(&cursor->arena, size + bytes);
     if (memory == NULL)
         return NULL;
@@ -127,7 +128,7 @@ static struct group *delta_sums_group_of(struct sums_cursor *cursor, struct valu
     for (int i = 0; i < cursor->summed_count; i++)
         group->sums[i] = (struct value){.kind = VALUE_INTEGER};
     for (size_t i = 0; i < exact_count; i++)
-        delta_sums_exact_of(cursor, group)[i] = (struct sums_exact){
+        delta_sums_exact_column(cursor, group)[i] = (struct exact_column){
             .type = cursor->table->columns[cursor->summed[(size_t)cursor->plain_count + i]].type};
     cursor->buckets[bucket] = cursor->count++;
     return group;
@@ -148,7 +149,8 @@ static int delta_sums_add_row(struct sums_cursor *cursor, const struct packed_ro
     int code = SQLITE_OK;
     for (int i = cursor->plain_count; code == SQLITE_OK && i < cursor->summed_count; i++) {
         struct value value = packed_row_value(row, cursor->summed[i]);
-        code = sums_exact_add(&delta_sums_exact_of(cursor, group)[i - cursor->plain_count], &value, weight);
+        code = exact_column_add(&delta_sums_exact_column(cursor, group)[i - cursor->plain_count], &value,
+                                weight);
     }
     return code;
 }
@@ -216,7 +218,7 @@ static bool delta_sums_is_idle(const struct sums_cursor *cursor, const struct gr
     for (int i = 0; i < cursor->summed_count; i++)
         if (i < cursor->plain_count
                 ? !delta_sums_is_zero(&group->sums[i])
-                : !sums_exact_is_zero(&delta_sums_exact_of(cursor, group)[i - cursor->plain_count]))
+                : !exact_column_is_zero(&delta_sums_exact_column(cursor, group)[i - cursor->plain_count]))
             return false;
     return true;
 }
@@ -224,22 +226,22 @@ static bool delta_sums_is_idle(const struct sums_cursor *cursor, const struct gr
 static int delta_sums_finish_reals(const struct delta_vtab *module, struct sums_cursor *cursor, int number) {
     const struct sums_call said = {cursor->table, cursor->summed[number], cursor->by,
                                    cursor->of,    cursor->values,         cursor->value_count};
-    CLEANUP(stmt_free_text) char *name = sums_exact_call_name(&said);
+    CLEANUP(stmt_free_text) char *name = exact_column_call_name(&said);
     CLEANUP(buffer_free) struct buffer bytes = {0};
     int call;
     bool again;
     int code = name == NULL ? SQLITE_NOMEM : exact_sums_call(module->input->exact, name, &call, &again);
     for (int i = 0; code == SQLITE_OK && i < cursor->count; i++) {
         struct group *group = &cursor->groups[i];
-        struct sums_exact *exact = &delta_sums_exact_of(cursor, group)[number - cursor->plain_count];
+        struct exact_column *exact = &delta_sums_exact_column(cursor, group)[number - cursor->plain_count];
         if (delta_sums_is_idle(cursor, group))
             continue;
         buffer_clear(&bytes);
-        sums_exact_name_value(&group->by, &bytes);
+        exact_column_name_value(&group->by, &bytes);
         if (bytes.failed)
             return SQLITE_NOMEM;
-        code = sums_exact_real(exact, module->input->exact, call, again,
-                               (struct span){bytes.data, bytes.size}, &group->sums[number]);
+        code = exact_column_real(exact, module->input->exact, call, again,
+                                 (struct span){bytes.data, bytes.size}, &group->sums[number]);
         group->two |= exact->has_second;
     }
     return code;
@@ -249,8 +251,8 @@ static int delta_sums_finish_numerics(struct sums_cursor *cursor, int number) {
     int code = SQLITE_OK;
     for (int i = 0; code == SQLITE_OK && i < cursor->count; i++) {
         struct group *group = &cursor->groups[i];
-        code = sums_exact_numeric(&delta_sums_exact_of(cursor, group)[number - cursor->plain_count],
-                                  &cursor->arena, &group->sums[number]);
+        code = exact_column_numeric(&delta_sums_exact_column(cursor, group)[number - cursor->plain_count],
+                                    &cursor->arena, &group->sums[number]);
     }
     return code;
 }
@@ -354,7 +356,7 @@ static void delta_sums_clear(struct delta_cursor *base) {
     struct sums_cursor *cursor = (struct sums_cursor *)base;
     for (int i = 0; cursor->plain_count < cursor->summed_count && i < cursor->count; i++)
         for (int e = 0; e < cursor->summed_count - cursor->plain_count; e++)
-            sums_exact_done(&delta_sums_exact_of(cursor, &cursor->groups[i])[e]);
+            exact_column_done(&delta_sums_exact_column(cursor, &cursor->groups[i])[e]);
     free(cursor->summed);
     free(cursor->groups);
     free(cursor->buckets);
@@ -375,7 +377,7 @@ static int delta_sums_read_plan(const struct delta_vtab *module, struct sums_cur
     for (int exact = 0; exact <= 1; exact++) {
         for (int i = 0; i < module->table->column_count; i++)
             if (i != cursor->by && delta_sums_is_used(&info, i) &&
-                sums_exact_is(module->table->columns[i].type) == (exact != 0))
+                exact_column_is(module->table->columns[i].type) == (exact != 0))
                 cursor->summed[cursor->summed_count++] = i;
         if (exact == 0)
             cursor->plain_count = cursor->summed_count;
@@ -443,7 +445,7 @@ static struct value delta_sums_value_of(const struct sums_cursor *cursor, const 
         return group->sums[number];
     if (number < cursor->plain_count)
         return (struct value){.kind = VALUE_INTEGER};
-    const struct sums_exact *exact = &delta_sums_exact_of(cursor, group)[number - cursor->plain_count];
+    const struct exact_column *exact = &delta_sums_exact_column(cursor, group)[number - cursor->plain_count];
     if (exact->type == COLUMN_NUMERIC)
         return (struct value){.kind = VALUE_TEXT, .bytes = SPAN("0")};
     return (struct value){.kind = VALUE_REAL, .real = exact->has_second ? exact->second : 0};

@@ -2,7 +2,7 @@
 // the sums of T by a column, of all rows or of those whose second column has one of the values. A row for
 // each group that differs: _weight how many rows more it has, the column itself, of every other column of
 // numbers what is to be added to its sum; NULL counts as 0, and a sum of integers beyond 64 bits is a REAL, as
-// with `+`. NUMERIC and REAL are summed exactly (sums_exact.h), for which a group may have a second row of weight 0.
+// with `+`. NUMERIC and REAL are summed exactly (exact_column.h), for which a group may have a second row of weight 0.
 // The work of a `group by` over _delta_T without SQLite's interpreter for each row. Registered by
 // delta.c.
 #ifndef TIDEMARK_DELTA_SUMS_H

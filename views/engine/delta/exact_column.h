@@ -7,8 +7,8 @@
 // difference of two such doubles is exact (Sterbenz). A statement that takes the first row only is off by a
 // rounding, as ever. Where the difference is beyond the largest double, d1 leads to 0. Infinity and NaN: see
 // views/README.md. Used by sums.c only.
-#ifndef TIDEMARK_DELTA_SUMS_EXACT_H
-#define TIDEMARK_DELTA_SUMS_EXACT_H
+#ifndef TIDEMARK_DELTA_EXACT_COLUMN_H
+#define TIDEMARK_DELTA_EXACT_COLUMN_H
 
 #include "views/base/arena.h"
 #include "views/engine/delta/exact_sums.h"
@@ -16,7 +16,7 @@
 #include "views/engine/table.h"
 
 // All zero but for `type`.
-struct sums_exact {
+struct exact_column {
     enum column_type type; // COLUMN_REAL or COLUMN_NUMERIC
     bool has_second;
     double second; // d2
@@ -26,20 +26,20 @@ struct sums_exact {
     };
 };
 
-static inline bool sums_exact_is(enum column_type type) {
+static inline bool exact_column_is(enum column_type type) {
     return type == COLUMN_REAL || type == COLUMN_NUMERIC;
 }
 
-void sums_exact_done(struct sums_exact *exact);
+void exact_column_done(struct exact_column *exact);
 // NULL counts as 0. The codes are SQLite's.
-int sums_exact_add(struct sums_exact *exact, const struct value *value, int weight);
+int exact_column_add(struct exact_column *exact, const struct value *value, int weight);
 // What was added comes to nothing.
-bool sums_exact_is_zero(struct sums_exact *exact);
+bool exact_column_is_zero(struct exact_column *exact);
 // A NUMERIC's: what is to be added; the bytes are in the arena.
-int sums_exact_numeric(struct sums_exact *exact, struct arena *arena, struct value *ret);
+int exact_column_numeric(struct exact_column *exact, struct arena *arena, struct value *ret);
 // A REAL's: d1, and `second`. `call`, `again`: from exact_sums_call; `group`: by its bytes.
-int sums_exact_real(struct sums_exact *exact, struct exact_sums *sums, int call, bool again,
-                    struct span group, struct value *ret);
+int exact_column_real(struct exact_column *exact, struct exact_sums *sums, int call, bool again,
+                      struct span group, struct value *ret);
 
 // One column of a _sums_T('BY'[, 'OF', VALUE...]).
 struct sums_call {
@@ -52,8 +52,8 @@ struct sums_call {
 };
 
 // What tells it from all others of a statement, whatever bytes its values have: for sqlite3_free, NULL = no memory.
-char *sums_exact_call_name(const struct sums_call *call);
+char *exact_column_call_name(const struct sums_call *call);
 // A value's bytes behind what kind it is; numbers that are equal are so as bytes. Appended.
-void sums_exact_name_value(const struct value *value, struct buffer *ret);
+void exact_column_name_value(const struct value *value, struct buffer *ret);
 
 #endif

@@ -1,4 +1,4 @@
-#include "views/engine/delta/sums_exact.h"
+#include "views/engine/delta/exact_column.h"
 
 #include "views/engine/row/value_order.h"
 #include "views/engine/sqlite/stmt.h"
@@ -6,7 +6,7 @@
 #include <math.h>
 #include <strings.h>
 
-void sums_exact_done(struct sums_exact *exact) {
+void exact_column_done(struct exact_column *exact) {
     if (exact->type == COLUMN_REAL)
         real_sum_done(&exact->real);
     else
@@ -14,7 +14,7 @@ void sums_exact_done(struct sums_exact *exact) {
 }
 
 // The mirror keeps NaN as a text, since SQLite has none.
-static int sums_exact_add_real(struct sums_exact *exact, const struct value *value, int weight) {
+static int exact_column_add_real(struct exact_column *exact, const struct value *value, int weight) {
     double number = 0;
     if (value->kind == VALUE_INTEGER)
         number = (double)value->integer;
@@ -26,9 +26,9 @@ static int sums_exact_add_real(struct sums_exact *exact, const struct value *val
     return real_sum_add(&exact->real, number, weight) == 0 ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-int sums_exact_add(struct sums_exact *exact, const struct value *value, int weight) {
+int exact_column_add(struct exact_column *exact, const struct value *value, int weight) {
     if (exact->type == COLUMN_REAL)
-        return sums_exact_add_real(exact, value, weight);
+        return exact_column_add_real(exact, value, weight);
     // What is no number (quarantined long before it comes here) counts as 0, as every text did.
     if (value->kind == VALUE_TEXT &&
         numeric_sum_add(&exact->numeric, value->bytes, weight) == NUMERIC_NO_MEMORY)
@@ -36,7 +36,7 @@ int sums_exact_add(struct sums_exact *exact, const struct value *value, int weig
     return SQLITE_OK;
 }
 
-int sums_exact_numeric(struct sums_exact *exact, struct arena *arena, struct value *ret) {
+int exact_column_numeric(struct exact_column *exact, struct arena *arena, struct value *ret) {
     CLEANUP(free_charp) char *text = numeric_sum_text(&exact->numeric);
     size_t size = text != NULL ? strlen(text) : 0;
     char *copy = text != NULL ? arena_take(arena, size) : NULL;
@@ -47,20 +47,20 @@ int sums_exact_numeric(struct sums_exact *exact, struct arena *arena, struct val
     return SQLITE_OK;
 }
 
-static struct value sums_exact_value(double number) {
+static struct value exact_column_value(double number) {
     return isnan(number) ? (struct value){.kind = VALUE_NULL}
                          : (struct value){.kind = VALUE_REAL, .real = number};
 }
 
 // What leads a total of `before` to `after`. NaN is NULL in SQLite, as is anything that NULL is added to: what leads
 // away from it (and from an infinity, by way of NULL) counts on `ifnull(total, 0) + d`.
-static void sums_exact_lead(struct sums_exact *exact, double before, double after, struct value *ret) {
+static void exact_column_lead(struct exact_column *exact, double before, double after, struct value *ret) {
     if (isnan(after) || isnan(before)) {
-        *ret = sums_exact_value(after);
+        *ret = exact_column_value(after);
         return;
     }
     if (before == after) {
-        *ret = sums_exact_value(0);
+        *ret = exact_column_value(0);
         return;
     }
     double first = isinf(before) ? -before : after - before;
@@ -72,17 +72,17 @@ static void sums_exact_lead(struct sums_exact *exact, double before, double afte
         reached = 0;
         second = after;
     }
-    *ret = sums_exact_value(first);
+    *ret = exact_column_value(first);
     exact->has_second = reached != after;
     exact->second = second;
 }
 
-bool sums_exact_is_zero(struct sums_exact *exact) {
+bool exact_column_is_zero(struct exact_column *exact) {
     return exact->type == COLUMN_REAL ? real_sum_is_zero(&exact->real) : numeric_sum_is_zero(&exact->numeric);
 }
 
-int sums_exact_real(struct sums_exact *exact, struct exact_sums *sums, int call, bool again,
-                    struct span group, struct value *ret) {
+int exact_column_real(struct exact_column *exact, struct exact_sums *sums, int call, bool again,
+                      struct span group, struct value *ret) {
     CLEANUP(real_sum_done) struct real_sum sum = {0};
     int code = exact_sums_load(sums, call, group, &sum);
     if (code != SQLITE_OK)
@@ -90,13 +90,13 @@ int sums_exact_real(struct sums_exact *exact, struct exact_sums *sums, int call,
     double before = real_sum_value(&sum);
     if (real_sum_add_sum(&sum, &exact->real) != 0)
         return SQLITE_NOMEM;
-    sums_exact_lead(exact, before, real_sum_value(&sum), ret);
+    exact_column_lead(exact, before, real_sum_value(&sum), ret);
     return again || real_sum_is_zero(&exact->real) ? SQLITE_OK : exact_sums_keep(sums, call, group, &sum);
 }
 
 // --- names
 
-void sums_exact_name_value(const struct value *value, struct buffer *ret) {
+void exact_column_name_value(const struct value *value, struct buffer *ret) {
     static const char kinds[] = {
         [VALUE_INTEGER] = 'i', [VALUE_REAL] = 'r', [VALUE_TEXT] = 't', [VALUE_BLOB] = 'b'};
     static const double beyond = 9223372036854775808.0; // 2^63
@@ -117,7 +117,7 @@ void sums_exact_name_value(const struct value *value, struct buffer *ret) {
             buffer_char(ret, (char)(bits >> 8 * i & 0xff));
 }
 
-char *sums_exact_call_name(const struct sums_call *call) {
+char *exact_column_call_name(const struct sums_call *call) {
     const struct column *columns = call->table->columns;
     bool failed = false;
     sqlite3_str *name = sqlite3_str_new(NULL);
@@ -127,7 +127,7 @@ char *sums_exact_call_name(const struct sums_call *call) {
         sqlite3_str_appendf(name, " of \"%w\"", columns[call->of].name);
     for (int i = 0; i < call->value_count; i++) {
         CLEANUP(buffer_free) struct buffer bytes = {0};
-        sums_exact_name_value(&call->values[i], &bytes);
+        exact_column_name_value(&call->values[i], &bytes);
         sqlite3_str_appendchar(name, 1, ' ');
         for (size_t b = 0; b < bytes.size; b++)
             sqlite3_str_appendf(name, "%02x", (unsigned)(unsigned char)bytes.data[b]);
