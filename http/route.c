@@ -1,9 +1,10 @@
 #include "http/route.h"
 
+#include <assert.h>
 #include <string.h>
 
 // The two that are asked most come first.
-static const struct route_form forms[ROUTE_COUNT] = {
+static const struct route_form forms[] = {
     [ROUTE_TABLE] = {"GET", "/v1/tables/{table}", "rows of a table by equality", NULL},
     [ROUTE_QUERY] = {"GET", "/v1/views/{view}/{query}", "rows of a view's query", NULL},
     [ROUTE_LAG] = {"GET", "/v1/lag", "state, lag and each partition's offsets", "application/json"},
@@ -17,6 +18,7 @@ static const struct route_form forms[ROUTE_COUNT] = {
     [ROUTE_METRICS] = {"GET", "/metrics", "Prometheus text", "text/plain"},
     [ROUTE_OPENAPI] = {"GET", "/openapi.json", "this document", "application/json"},
 };
+static_assert(sizeof forms / sizeof *forms == ROUTE_COUNT, "each route has its form");
 
 static const struct route_parameter common[] = {
     {"limit", "rows at most, 1 to 1000, 100 unless told", "integer"},

@@ -6,15 +6,17 @@
 #include "views/base/clock.h"
 #include "views/base/hash.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static route_handler *const handlers[ROUTE_COUNT] = {
+static route_handler *const handlers[] = {
     [ROUTE_TABLE] = answer_table,     [ROUTE_QUERY] = answer_query, [ROUTE_LAG] = answer_lag,
     [ROUTE_STATUS] = answer_status,   [ROUTE_VIEWS] = answer_views, [ROUTE_QUARANTINE] = answer_quarantine,
     [ROUTE_HEALTH] = answer_health,   [ROUTE_READY] = answer_ready, [ROUTE_METRICS] = answer_metrics,
     [ROUTE_OPENAPI] = answer_openapi,
 };
+static_assert(sizeof handlers / sizeof *handlers == ROUTE_COUNT, "each route has its handler");
 
 static uint64_t routes_hash_text(uint64_t hash, const char *text) {
     return hash_bytes(hash, span_of(text));

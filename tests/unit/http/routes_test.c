@@ -845,6 +845,22 @@ static void test_metrics(void **state) {
             fail_msg("%s is not in %s", lines[i], s->response.body.data);
 }
 
+// A gap in the list of forms, or of handlers, would crash here.
+static void test_each_route_has_a_form_and_a_handler(void **state) {
+    struct state *s = *state;
+    for (int i = 0; i < ROUTE_COUNT; i++) {
+        const struct route_form *form = route_form((enum route)i);
+        assert_non_null(form->method);
+        assert_non_null(form->pattern);
+        assert_non_null(form->summary);
+        const char *target = i == ROUTE_TABLE   ? "/v1/tables/orders"
+                             : i == ROUTE_QUERY ? "/v1/views/email/outbox"
+                                                : form->pattern;
+        assert_int_equal(ask(s, (struct request){.target = span_of(target)}), ROUTES_ANSWERED);
+        assert_int_equal(s->response.status, i == ROUTE_READY ? 503 : 200);
+    }
+}
+
 static void test_metrics_of_an_odd_topic(void **state) {
     struct state *s = *state;
     int number = progress_partition(s->fixture.progress, "a\"b\\c\nd", 0);
@@ -934,6 +950,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_views, setup, teardown),
         cmocka_unit_test_setup_teardown(test_openapi, setup, teardown),
         cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_each_route_has_a_form_and_a_handler, setup, teardown),
         cmocka_unit_test_setup_teardown(test_metrics_of_an_odd_topic, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_targets, setup, teardown),
         cmocka_unit_test(test_path_of_odd_names),
