@@ -412,6 +412,10 @@ static int apply_collect(struct apply *apply, int64_t *budget, bool *ret_moved, 
     if (*budget != before || merge_get_phase(apply->merge) != MERGE_PHASE_COLLECTING)
         return 0;
     *ret_moved = lost_excuse(apply);
+    if (!*ret_moved && merge_is_unsure(apply->merge) && lost_is_nobodys(apply)) {
+        merge_settle(apply->merge);
+        *ret_moved = true;
+    }
     if (*ret_moved || !lost_is_past(apply) || !lost_rows(apply, why))
         return 0;
     *ret_moved = true;
@@ -516,6 +520,10 @@ int apply_pass_lost(struct apply *apply, struct error *error) {
 int apply_pass(struct apply *apply, struct error *error) {
     static const char ended[] = "nothing more is read";
     apply->waiting.is = false;
+    if (merge_is_unsure(apply->merge)) {
+        merge_settle(apply->merge);
+        return 0;
+    }
     if (merge_has_current(apply->merge))
         return apply_pass_current(apply, "have not come", ended, error);
     apply_let_through(apply, ended);

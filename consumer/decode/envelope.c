@@ -362,6 +362,15 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
     return envelope_finish_row(decoder, message, row, members, event, error);
 }
 
+// An END counts a row that cannot be read for its table all the same.
+static void envelope_set_routed(const struct envelope_decoder *decoder, const struct table *topic_table,
+                                struct members *members, struct event *event) {
+    envelope_set_place(members, event);
+    const struct table *table =
+        placement_of_row(decoder->config.catalog, topic_table, event->schema, event->table, &event->routed);
+    event->change.table = table != NULL ? table : topic_table;
+}
+
 // Where a row belongs whose schema is refused: its place is readable whatever is said of its columns.
 static void envelope_read_place(const struct envelope_decoder *decoder, const struct table *table,
                                 const struct message *message, struct event *event) {
@@ -385,7 +394,7 @@ static void envelope_read_place(const struct envelope_decoder *decoder, const st
     (void)payload_read(&json, &row, &members, &form, &ignored);
     if (json.error != NULL)
         return;
-    envelope_set_place(&members, event);
+    envelope_set_routed(decoder, table, &members, event);
     if (envelope_set_op(&members, &event->change, &ignored) == 0)
         envelope_set_snapshot(members.snapshot, &event->change);
 }
@@ -426,7 +435,7 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
     // A row that is broken in a column still has its place; one that is broken as JSON may have been cut
     // anywhere.
     if (status != 0 && json.error == NULL)
-        envelope_set_place(&members, event);
+        envelope_set_routed(decoder, table, &members, event);
     if (status == 0)
         status = envelope_finish_members(decoder, message, &row, &members, event, &failure);
     // A tombstone does not delete either when its delete could not be read.

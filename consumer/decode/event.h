@@ -25,6 +25,14 @@ enum event_positions {
     POSITIONS_FOREIGN, // a member of another form than PostgreSQL's: the event goes by what is left
 };
 
+enum { EVENT_OTHERS_MAX = 4096 }; // collections of one END that nobody declared; more are nobody's
+
+// Rows of a collection that source.sql does not declare. A router may have sent them into a declared table's topic.
+struct event_collection {
+    uint64_t name; // placement_hash of "SCHEMA.TABLE"
+    int64_t rows;
+};
+
 struct event {
     enum event_kind kind;
     struct change change; // EVENT_CHANGE; values point below
@@ -33,7 +41,10 @@ struct event {
     int64_t *expected;
     int64_t expected_total; // sum of `expected`
     int64_t event_count;    // all rows, of other tables too: the highest total_order
-    int64_t heartbeat_ms;   // EVENT_HEARTBEAT
+    // The END's collections that are none of the declared tables', up to EVENT_OTHERS_MAX. In the arena.
+    struct event_collection *others;
+    int other_count;
+    int64_t heartbeat_ms; // EVENT_HEARTBEAT
     // A row that could not be read may still say where it belongs: then `change`'s transaction members are
     // set though decoding failed, and the merge need not wait for it.
     bool placed;

@@ -64,6 +64,24 @@ bool placement_is_itself(const struct table *table, struct span schema, struct s
     return relation.data == NULL || relation.size == 0 || placement_is_table(table, schema, relation);
 }
 
+// FNV-1a
+static uint64_t placement_hash_more(uint64_t hash, struct span text) {
+    for (size_t i = 0; i < text.size; i++)
+        hash = (hash ^ (unsigned char)text.data[i]) * 0x100000001b3u;
+    return hash;
+}
+
+static const uint64_t placement_hash_basis = 0xcbf29ce484222325u;
+
+uint64_t placement_hash(struct span collection) {
+    return placement_hash_more(placement_hash_basis, collection);
+}
+
+uint64_t placement_hash_source(struct span schema, struct span relation) {
+    uint64_t hash = placement_hash_more(placement_hash_basis, schema);
+    return placement_hash_more(schema.size > 0 ? placement_hash_more(hash, SPAN(".")) : hash, relation);
+}
+
 const struct table *placement_of_collection(const struct catalog *catalog, struct span name) {
     const struct table *found = NULL;
     struct span schema = {0};

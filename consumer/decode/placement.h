@@ -15,6 +15,10 @@ const struct table *placement_of_row(const struct catalog *catalog, const struct
 // Whether the event names the table itself, or none: not a partition of it, nor what a router sent into its topic.
 bool placement_is_itself(const struct table *table, struct span schema, struct span relation);
 
+// What tells collections apart that nobody declared: "SCHEMA.TABLE" as an END has it, and the same of a row's source.
+uint64_t placement_hash(struct span collection);
+uint64_t placement_hash_source(struct span schema, struct span relation);
+
 // The table that data_collections calls "SCHEMA.TABLE" ("DATABASE.SCHEMA.TABLE"): a declared one, or the parent of a
 // declared partition. NULL = none of these.
 const struct table *placement_of_collection(const struct catalog *catalog, struct span name);

@@ -205,7 +205,7 @@ int head_look(struct apply *apply, int slot, bool *ret_found, struct error *erro
         if (prefetch_event(apply->prefetch, slot, &partition->event, &partition->failure, error) != 0)
             return -1;
         struct event *event = partition->event;
-        if (partition->failure == NULL && event->kind == EVENT_CHANGE)
+        if ((partition->failure == NULL || event->routed) && event->kind == EVENT_CHANGE)
             head_note_row(apply, event);
         partition->head = message;
         head_place_event(apply, event);

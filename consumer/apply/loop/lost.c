@@ -79,6 +79,7 @@ void lost_begin_current(struct apply *apply, int slot) {
     lost->end_slot = slot;
     lost->end_ts_ms = apply->partitions[slot]->head->ts_ms;
     lost->end_discoveries = lost->discoveries;
+    lost->end_since_ms = apply->config.monotonic_ms();
     for (int t = 0; lost->absent > 0 && t < apply->config.catalog->table_count; t++)
         if (lost->tables[t].absent)
             merge_excuse(apply->merge, &apply->config.catalog->tables[t]);
@@ -222,6 +223,21 @@ bool lost_is_past(struct apply *apply) {
     return owed;
 }
 
+bool lost_is_nobodys(struct apply *apply) {
+    bool at_ends = false;
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition == NULL || partition->table == NULL || partition->head != NULL ||
+            !merge_may_route(apply->merge, partition->table))
+            continue;
+        if (!apply->config.source.at_end(apply->config.source.self, i))
+            return false;
+        at_ends = true;
+    }
+    int64_t wait_ms = apply->config.transaction_wait_ms / LOST_PARTIAL_PART;
+    return !at_ends || apply->config.monotonic_ms() - apply->lost.end_since_ms >= wait_ms;
+}
+
 bool lost_rows(struct apply *apply, char *ret_why) {
     enum lost_kind kinds[CATALOG_TABLES_MAX] = {LOST_NOT_KNOWN};
     bool owed = false;
@@ -357,6 +373,14 @@ static void lost_describe_missing(const struct apply *apply, char *ret, size_t s
         if (first == NULL)
             first = table;
         others++;
+    }
+    if (first == NULL && merge_is_unsure(apply->merge)) {
+        (void)snprintf(ret, size,
+                       "waiting: transaction %" PRId64
+                       " counts rows of tables that source.sql does not declare; they may "
+                       "come into a declared table's topic",
+                       merge_current_txid(apply->merge));
+        return;
     }
     char rows[DIGITS_MAX];
     lost_write_number(first != NULL ? merge_missing(apply->merge, first) : 0, rows);

@@ -36,6 +36,9 @@ void lost_begin_current(struct apply *apply, int slot);
 bool lost_excuse(struct apply *apply);
 // Whether each partition of each table that owes the current transaction rows is past it. Needs no wait.
 bool lost_is_past(struct apply *apply);
+// Whether each partition that may have rows of collections which nobody declared is past the current END, or at its
+// end for a part of transaction_wait_ms.
+bool lost_is_nobodys(struct apply *apply);
 // Whether no row that the current transaction lacks will ever come. What holds for a table by design is learnt.
 // ret_why, LOST_WHY_SIZE: the evidence.
 bool lost_rows(struct apply *apply, char *ret_why);

@@ -1,5 +1,6 @@
 #include "consumer/apply/loop/merge.h"
 
+#include "consumer/apply/loop/collections.h"
 #include "consumer/apply/loop/timeline.h"
 #include "views/base/cleanup.h"
 
@@ -13,6 +14,7 @@ struct current {
     int64_t seen;
     int64_t orders; // bits in use: the highest total_order + 1, 0 = too many to tell apart
     bool gap;
+    bool begun; // a row of it was taken
     bool set;
 };
 
@@ -29,6 +31,7 @@ struct merge {
     unsigned char *seen;  // one bit a total_order of the current transaction
     size_t seen_capacity; // bytes
     struct passed passed;
+    struct collections collections; // that nobody declared
     struct begun {
         int64_t txid;
         bool is; // the newest boundary that was read is its BEGIN
@@ -40,7 +43,8 @@ int merge_new(struct merge **ret, const struct catalog *catalog, struct store_se
     CLEANUP(merge_free) struct merge *merge = calloc(1, sizeof *merge);
     if (merge != NULL)
         merge->missing = calloc((size_t)catalog->table_count, sizeof *merge->missing);
-    if (merge == NULL || merge->missing == NULL || !passed_init(&merge->passed))
+    if (merge == NULL || merge->missing == NULL || !passed_init(&merge->passed) ||
+        !collections_init(&merge->collections, catalog))
         return error_set(error, ERROR_SYSTEM, "out of memory");
     merge->catalog = catalog;
     merge->finished_lsn = finished.lsn;
@@ -57,6 +61,7 @@ void merge_free(struct merge **merge) {
     free((*merge)->missing);
     free((*merge)->seen);
     passed_free(&(*merge)->passed);
+    collections_free(&(*merge)->collections);
     free(*merge);
     *merge = NULL;
 }
@@ -76,7 +81,16 @@ bool merge_is_sequenced(const struct merge *merge) {
     return merge->sequenced;
 }
 
+// Rows that the current END counts of the row's collection are waited for from now on.
+static void merge_learn_routed(struct merge *merge, const struct event *event) {
+    int64_t rows = collections_learn(&merge->collections, event);
+    merge->missing[event->change.table->index] += rows;
+    merge->current.expected += rows;
+}
+
 void merge_note_row(struct merge *merge, const struct event *event) {
+    if (event->routed)
+        merge_learn_routed(merge, event);
     if (event->change.op != CHANGE_READ && event->change.op != CHANGE_TOMBSTONE)
         merge->nameless = event->change.total_order == 0;
 }
@@ -130,6 +144,7 @@ static void merge_move(struct merge *merge) {
     merge->finished_ts_ms = merge->current.ts_ms;
     merge->finished_txid = merge->current.txid;
     merge->current.set = false;
+    collections_end(&merge->collections);
 }
 
 // Rows are told apart only where there are bits for them. Without, for more rows than MERGE_ORDERS_MAX or where
@@ -165,15 +180,17 @@ enum merge_end merge_offer_end(struct merge *merge, const struct event *end) {
     // ENDs come again. Where rows are always delivered before their ENDs, each END would be one of a transaction that
     // was let through, and none would ever be waited for.
     merge->letting_through = false;
+    memcpy(merge->missing, end->expected, (size_t)merge->catalog->table_count * sizeof *merge->missing);
+    merge->current.expected += collections_begin(&merge->collections, end, merge->missing);
     struct passed_txn *passed = merge->passed.endless > 0 ? passed_find(&merge->passed, change->txid) : NULL;
     if (passed != NULL) {
-        passed_end(&merge->passed, passed, change->lsn, end->expected_total);
+        passed_end(&merge->passed, passed, change->lsn, merge->current.expected);
+        passed->inexact |= merge->collections.unsure;
         merge_move(merge);
         return passed_is_whole(passed) ? MERGE_END_PASSED_WHOLE : MERGE_END_PASSED;
     }
-    memcpy(merge->missing, end->expected, (size_t)merge->catalog->table_count * sizeof *merge->missing);
-    merge_clear_orders(merge,
-                       end->event_count > end->expected_total ? end->event_count : end->expected_total);
+    int64_t expected = merge->current.expected;
+    merge_clear_orders(merge, end->event_count > expected ? end->event_count : expected);
     return MERGE_END_CURRENT;
 }
 
@@ -197,12 +214,15 @@ int64_t merge_current_lsn(const struct merge *merge) {
 }
 
 bool merge_current_begun(const struct merge *merge) {
-    return merge->current.set && merge->current.seen > 0;
+    return merge->current.set && merge->current.begun;
 }
 
 void merge_count(struct merge *merge, const struct event *event) {
     struct current *current = &merge->current;
     int64_t order = event->change.total_order;
+    current->begun = true;
+    if (event->routed)
+        merge_learn_routed(merge, event);
     current->gap |= event->change.previous_commit > merge->finished_lsn;
     if (order > 0 && order < current->orders) {
         unsigned char bit = (unsigned char)(1u << (order & 7));
@@ -216,7 +236,19 @@ void merge_count(struct merge *merge, const struct event *event) {
 }
 
 bool merge_is_whole(const struct merge *merge) {
-    return merge->current.set && merge->current.seen >= merge->current.expected;
+    return merge->current.set && !merge->collections.unsure && merge->current.seen >= merge->current.expected;
+}
+
+bool merge_is_unsure(const struct merge *merge) {
+    return merge->current.set && merge->collections.unsure;
+}
+
+bool merge_may_route(const struct merge *merge, const struct table *table) {
+    return merge->collections.routes[table->index];
+}
+
+void merge_settle(struct merge *merge) {
+    collections_settle(&merge->collections);
 }
 
 bool merge_leaves_gap(const struct merge *merge) {
@@ -241,7 +273,7 @@ static void merge_remember_current(struct merge *merge) {
     const struct current *current = &merge->current;
     struct passed_txn *passed = passed_add(&merge->passed, current->txid);
     passed_end(&merge->passed, passed, current->lsn, current->expected);
-    passed->inexact = current->orders == 0;
+    passed->inexact = current->orders == 0 || merge->collections.unsure;
     if (!passed->inexact)
         passed_take_all(&merge->passed, passed, merge->seen, (size_t)(current->orders + 7) / 8,
                         current->seen);

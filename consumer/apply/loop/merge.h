@@ -74,6 +74,11 @@ bool merge_current_begun(const struct merge *merge); // a row of it was taken
 // A row that was judged MERGE_CURRENT has been taken, applied or not.
 void merge_count(struct merge *merge, const struct event *event);
 bool merge_is_whole(const struct merge *merge);
+// Its END counts rows of collections that nobody declared and that may come into a table's topic (those that
+// merge_may_route says): it is not whole until it is known. merge_settle: they do not come.
+bool merge_is_unsure(const struct merge *merge);
+bool merge_may_route(const struct merge *merge, const struct table *table);
+void merge_settle(struct merge *merge);
 // A row of it names a commit before it that is above C: there was a transaction whose END did not come, and
 // some of its rows may not have come yet.
 bool merge_leaves_gap(const struct merge *merge);

@@ -101,6 +101,7 @@ struct lost {
     int64_t discoveries;         // of all topics, so far
     int64_t end_discoveries;     // when the current transaction's END was found
     int64_t end_ts_ms;           // when that was sent
+    int64_t end_since_ms;        // monotonic: since when it is the current one's
     int end_slot;                // and where it is
     struct event boundary;       // one that is looked at ahead
 };

@@ -5,6 +5,25 @@
 #include "consumer/decode/placement.h"
 #include "consumer/json/scan.h"
 
+// Rows of it may come through a router all the same. Its place doubles as it fills.
+static int transaction_add_other(struct span name, int64_t count, struct event *event, struct error *error) {
+    enum { FIRST = 8 };
+    int used = event->other_count;
+    if (used == EVENT_OTHERS_MAX)
+        return 0;
+    if (used == 0 || (used >= FIRST && (used & (used - 1)) == 0)) {
+        size_t places = used == 0 ? FIRST : (size_t)used * 2;
+        struct event_collection *grown = arena_take(&event->arena, places * sizeof *grown);
+        if (grown == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        if (used > 0)
+            memcpy(grown, event->others, (size_t)used * sizeof *grown);
+        event->others = grown;
+    }
+    event->others[event->other_count++] = (struct event_collection){placement_hash(name), count};
+    return 0;
+}
+
 // A table that is not mirrored here does not count.
 static int transaction_count_collection(const struct catalog *catalog, struct span name, int64_t count,
                                         struct event *event, struct error *error) {
@@ -14,8 +33,9 @@ static int transaction_count_collection(const struct catalog *catalog, struct sp
     if (table != NULL) {
         event->expected[table->index] += count;
         event->expected_total += count;
+        return 0;
     }
-    return 0;
+    return count > 0 && name.data != NULL ? transaction_add_other(name, count, event, error) : 0;
 }
 
 // The members of one collection; the { has been read.
@@ -55,9 +75,8 @@ static const char *transaction_read_plain_collection(const struct catalog *catal
     int64_t count;
     if (p == end || *p != '}' || !json_to_integer((struct span){digits, (size_t)(p - digits)}, &count))
         return NULL;
-    (void)transaction_count_collection(catalog, (struct span){name, (size_t)(quote - name)}, count, event,
-                                       NULL);
-    return p + 1;
+    struct span text = {name, (size_t)(quote - name)};
+    return transaction_count_collection(catalog, text, count, event, NULL) == 0 ? p + 1 : NULL;
 }
 
 static bool transaction_read_plain_collections(const struct catalog *catalog, struct span array,
@@ -74,6 +93,8 @@ static bool transaction_read_plain_collections(const struct catalog *catalog, st
 static void transaction_forget_collections(const struct catalog *catalog, struct event *event) {
     memset(event->expected, 0, (size_t)catalog->table_count * sizeof *event->expected);
     event->expected_total = 0;
+    event->others = NULL;
+    event->other_count = 0;
 }
 
 // [{"data_collection":"public.orders","event_count":2},..]

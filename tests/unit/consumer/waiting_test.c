@@ -26,7 +26,9 @@ enum {
 };
 
 static const char source_sql[] = "create table a(id int primary key, v int);\n"
-                                 "create table b(id int primary key, v int);\n";
+                                 "create table b(id int primary key, v int);\n"
+                                 "create table c(id int primary key, v int);\n"
+                                 "-- tidemark: topic c = /routed[.].*/\n";
 
 static int64_t now_ms;
 
@@ -601,9 +603,144 @@ static void rows_without_ends_stay_per_key_after_a_restart(void **state) {
     assert_false(is_transactional(f));
 }
 
+// A row of `source` that a router sent into another table's topic.
+static void send_routed(struct fixture *f, int slot, const char *source, int id, int txid, int lsn,
+                        int order) {
+    char key[32];
+    (void)snprintf(key, sizeof key, "{\"id\":%d}", id);
+    send(f, slot, key,
+         "{\"before\":null,\"after\":{\"id\":%d,\"v\":%d},\"source\":{\"snapshot\":\"false\",\"ts_ms\":%d,"
+         "\"schema\":\"public\",\"table\":\"%s\",\"lsn\":%d,\"sequence\":\"[null,\\\"%d\\\"]\",\"txId\":%d},"
+         "\"transaction\":{\"id\":\"%d:%d\",\"total_order\":%d,\"data_collection_order\":1},\"op\":\"c\"}",
+         id, txid, FIRST_MS, source, lsn, lsn, txid, txid, lsn, order);
+}
+
+static void send_end_of(struct fixture *f, int slot, int txid, int lsn, int a, const char *other,
+                        int others) {
+    send(f, slot, "{}",
+         "{\"status\":\"END\",\"id\":\"%d:%d\",\"event_count\":%d,\"data_collections\":["
+         "{\"data_collection\":\"public.%s\",\"event_count\":%d},"
+         "{\"data_collection\":\"public.a\",\"event_count\":%d}],\"ts_ms\":%d}",
+         txid, lsn, a + others, other, others, a, FIRST_MS);
+}
+
+static int64_t all_rows(const struct fixture *f) {
+    return rows(f) + query(f, "select count(*) from c");
+}
+
+static void expect_whole(const struct fixture *f, int64_t count, int txid) {
+    assert_int_equal(all_rows(f), count);
+    assert_true(is_transactional(f));
+    assert_true(is_visible(f, txid));
+    assert_int_equal(passed(f), 0);
+    assert_string_equal(f->warnings, "");
+}
+
+// The END is there before the rows, of two partitions: what it counts of a collection that nobody declared is the
+// table's into whose topic a router sends its rows.
+static void check_routed(struct fixture *f, bool routed_first) {
+    const struct topics t = add_all(f);
+    send_first(f, &t);
+    int routed = add(f, "routed.c", 0, 0);
+    send_end_of(f, t.transactions, 710, 2020, 1, "c_2030", 2);
+    if (routed_first)
+        send_routed(f, routed, "c_2030", 1, 710, 2000, 1);
+    else
+        send_row(f, t.a, "a", 11, 710, 2000, 1);
+    rest(f, 0);
+    assert_int_equal(all_rows(f), 2);
+    if (routed_first)
+        send_routed(f, routed, "c_2030", 2, 710, 2001, 2);
+    else
+        send_routed(f, routed, "c_2030", 1, 710, 2001, 2);
+    rest(f, 0);
+    assert_int_equal(all_rows(f), 2);
+    if (routed_first)
+        send_row(f, t.a, "a", 11, 710, 2002, 3);
+    else
+        send_routed(f, routed, "c_2030", 2, 710, 2002, 3);
+    rest(f, 0);
+    expect_whole(f, 5, 710);
+    // It is known by now, however long the rows take.
+    send_end_of(f, t.transactions, 711, 2120, 1, "c_2030", 1);
+    if (routed_first)
+        send_routed(f, routed, "c_2030", 3, 711, 2100, 1);
+    else
+        send_row(f, t.a, "a", 13, 711, 2100, 1);
+    rest_long(f);
+    expect_whole(f, 5, 710);
+    expect_wait(f, routed_first ? "waiting: transaction 711, 1 rows of a have not come"
+                                : "waiting: transaction 711, 1 rows of c have not come");
+    if (routed_first)
+        send_row(f, t.a, "a", 13, 711, 2101, 2);
+    else
+        send_routed(f, routed, "c_2030", 3, 711, 2101, 2);
+    rest(f, 0);
+    expect_whole(f, 7, 711);
+}
+
+static void routed_rows_after_the_others(void **state) {
+    check_routed(*state, false);
+}
+
+static void routed_rows_before_the_others(void **state) {
+    check_routed(*state, true);
+}
+
+// Waited for once: until the partitions that may have its rows are at their ends for a while, or past it.
+static void a_collection_of_nobodys_is_waited_for_once(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    send_first(f, &t);
+    int routed = add(f, "routed.c", 0, 0);
+    send_end_of(f, t.transactions, 710, 2020, 1, "nobodys", 5);
+    send_row(f, t.a, "a", 11, 710, 2000, 1);
+    rest(f, 0);
+    assert_int_equal(all_rows(f), 2);
+    expect_wait(
+        f,
+        "waiting: transaction 710 counts rows of tables that source.sql does not declare; they may come into a "
+        "declared table's topic");
+    rest(f, WAIT_MS);
+    rest(f, 0);
+    expect_whole(f, 3, 710);
+    send_end_of(f, t.transactions, 711, 2120, 1, "nobodys", 5);
+    send_row(f, t.a, "a", 12, 711, 2100, 1);
+    rest(f, 0);
+    expect_whole(f, 4, 711);
+    // another one, and the partition is past it
+    send_end_of(f, t.transactions, 712, 2220, 1, "other", 5);
+    send_row(f, t.a, "a", 13, 712, 2200, 1);
+    send_routed(f, routed, "c_2030", 1, 713, 2300, 1);
+    rest(f, 0);
+    expect_whole(f, 5, 712);
+    send_end_of(f, t.transactions, 713, 2320, 0, "c_2030", 1);
+    rest(f, 0);
+    expect_whole(f, 6, 713);
+}
+
+// Without a line that names topics nothing is waited for until a routed row is seen.
+static void routed_rows_of_a_table_without_a_rule(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    send_first(f, &t);
+    send_end_of(f, t.transactions, 710, 2020, 1, "b_2030", 1);
+    send_routed(f, t.b, "b_2030", 11, 710, 2000, 1);
+    rest_long(f);
+    assert_int_equal(all_rows(f), 2);
+    expect_wait(f, "waiting: transaction 710, 1 rows of a have not come");
+    send_row(f, t.a, "a", 11, 710, 2001, 2);
+    rest(f, 0);
+    expect_whole(f, 4, 710);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(routed_rows_after_the_others),
+        TEST(routed_rows_before_the_others),
+        TEST(a_collection_of_nobodys_is_waited_for_once),
+        TEST(routed_rows_of_a_table_without_a_rule),
         TEST(a_transaction_that_is_being_sent_is_waited_for),
         TEST(a_connector_that_is_away_is_waited_for),
         TEST(what_is_whole_before_is_shown),
