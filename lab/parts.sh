@@ -1,6 +1,7 @@
 # Sourced by setup.sh and teardown.sh: how each part of the lab is started, asked and stopped.
 # A part is a process that setup.sh started; $run_dir/NAME.pid holds its process id and start time, so that a
 # number that the system gave to someone else later is never taken for ours.
+# shellcheck disable=SC2154 # settings.sh sets them
 
 # the start time of a live process, empty when there is none
 started_at() {

@@ -1,5 +1,6 @@
 # Sourced by every script of the lab: where things live, on which ports, and how a script speaks.
 # Everything here can be set in the environment.
+# shellcheck disable=SC2034 # for who sources this
 
 lab_dir=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 top_dir=$(dirname -- "$lab_dir")
