@@ -85,6 +85,9 @@ static void metrics_write_counters(struct buffer *out, const struct progress_cou
                     counters->transactions);
     metrics_counter(out, "tidemark_transactions_passed_total",
                     "Source transactions passed with events missing.", counters->transactions_passed);
+    metrics_counter(out, "tidemark_deletes_without_row_total",
+                    "Streamed deletes that found neither a row nor anything newer.",
+                    counters->deletes_without_row);
 }
 
 // As the text format of Prometheus escapes a label's value: \\, \" and \n.

@@ -103,12 +103,13 @@ static json_t *status_drift(struct progress *progress) {
 }
 
 static json_t *status_counters_of(const struct progress_counters *counters) {
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "messages", (json_int_t)counters->messages,
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "messages", (json_int_t)counters->messages,
                      "applied", (json_int_t)counters->applied, "duplicates", (json_int_t)counters->duplicates,
                      "ignored", (json_int_t)counters->ignored, "quarantined",
                      (json_int_t)counters->quarantined, "commits", (json_int_t)counters->commits,
                      "transactions", (json_int_t)counters->transactions, "transactions_passed",
-                     (json_int_t)counters->transactions_passed);
+                     (json_int_t)counters->transactions_passed, "deletes_without_row",
+                     (json_int_t)counters->deletes_without_row);
 }
 
 static json_t *status_ms_or_null(int64_t ms) {

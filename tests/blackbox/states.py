@@ -119,6 +119,23 @@ class States(unittest.TestCase):
         self.assertIn("topic theworldshop.public.other feeds no declared table", done.stderr)
         self.assertRegex(done.stderr, r"rows of public\.three .* partition 0 offset 2 ")
 
+    def test_deletes_that_find_no_row_are_counted_and_told(self):
+        """REPLICA IDENTITY USING INDEX: each delete names key 0."""
+        def line(offset, key, op, lsn=None):
+            row = {"id": key, "customer_id": 1, "total": "1.00"}
+            source = {"lsn": lsn or 1000 + offset, "ts_ms": 1700000000000 + offset, "snapshot": "false", "schema": "public",
+                      "table": "orders", "db": "shop", "name": tide.PREFIX}  # fmt: skip
+            value = {"before": row if op == "d" else None, "after": None if op == "d" else row, "source": source, "op": op}
+            return tide.line("orders", offset, {"id": key}, value)
+
+        lines = [line(key - 1, key, "c") for key in range(1, 9)]
+        lines += [line(8, 8, "d")] + [line(9 + i, 0, "d") for i in range(4)]
+        lines.append(line(13, 0, "d", lsn=1009))  # sent again
+        server = self.demo(lines, "--views", self.files({"source.sql": ORDERS}))
+        self.await_state(server, "live")
+        self.assertEqual(4, self.counters(server)["deletes_without_row"])
+        self.assertEqual(1, server.log().count("table orders: deletes find no row"), server.log())
+
     def test_halted_holds_nothing_and_ends_with_3(self):
         server = self.demo([order(0, 1, 7), order(1, 2, None)], "--views", self.files(REFUSING))
         self.await_state(server, "halted")

@@ -54,6 +54,7 @@ struct progress_counters {
     int64_t commits;
     int64_t transactions;        // source transactions shown whole
     int64_t transactions_passed; // given up waiting for some of their events
+    int64_t deletes_without_row; // streamed deletes that found neither a row nor anything newer
     int64_t drift_columns;       // columns seen in events that source.sql lacks
 };
 

@@ -74,6 +74,9 @@ int store_apply(struct store *store, const struct change *change, enum store_out
                 struct error *error);
 // The newest change was a row that had columns without a value: unchanged TOAST, or its event lacked them.
 bool store_lacked(const struct store *store);
+// Streamed deletes of the table that found neither a row nor anything newer, since this was asked last; ret_again: those
+// of a key that was deleted before, which a source with a right replica identity does not send. After a commit.
+int64_t store_take_deletes(struct store *store, const struct table *table, int64_t *ret_again);
 void store_mark_snapshot(struct store *store, const struct change *change);
 int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct error *error);
 

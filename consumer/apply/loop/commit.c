@@ -132,8 +132,28 @@ static void commit_note_handed(struct apply *apply) {
     freshness_hand_over(&apply->freshness);
 }
 
+// Deletes of one key again and again name not the row that is deleted.
+static void commit_count_deletes(struct apply *apply) {
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        const struct table *table = &apply->config.catalog->tables[t];
+        struct lost_table *watch = &apply->lost.tables[t];
+        int64_t again;
+        apply->counters.deletes_without_row += store_take_deletes(apply->config.store, table, &again);
+        bool told = watch->deletes_again >= DELETES_AGAIN_MIN;
+        watch->deletes_again += again;
+        if (!told && watch->deletes_again >= DELETES_AGAIN_MIN)
+            warnings_add(
+                &apply->warnings,
+                "table %s: deletes find no row, and name keys that were deleted before: rows that the source "
+                "deleted stay. Its replica identity must be DEFAULT or FULL, not USING INDEX",
+                table->name);
+    }
+    apply->handed.counters.deletes_without_row = apply->counters.deletes_without_row;
+}
+
 static void commit_publish(struct apply *apply) {
     apply->handed.writing = false;
+    commit_count_deletes(apply);
     for (int i = 0; i < apply->partition_count; i++) {
         struct partition *partition = apply->partitions[i];
         if (partition == NULL || !partition->handed_over)

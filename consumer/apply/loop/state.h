@@ -79,11 +79,14 @@ struct waiting {
 
 // What is known of a table whose rows are counted by ENDs.
 struct lost_table {
-    bool absent;  // none of its rows come: no END waits for them
-    bool partial; // some do not come
+    bool absent;           // none of its rows come: no END waits for them
+    bool partial;          // some do not come
+    int64_t deletes_again; // of a key that was deleted before
     // messages in quarantine that may have been rows of any transaction, and were not yet missed
     int64_t unreadable;
 };
+
+enum { DELETES_AGAIN_MIN = 3 }; // deletes of keys that were deleted before: from so many on they are told
 
 // The newest full snapshot that a table had rows of in this run.
 struct table_snapshot {

@@ -107,6 +107,10 @@ int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struc
         table->newest_lsn = change->lsn;
     if (change->op == CHANGE_DELETE && change->lsn > table->deleted_lsn)
         table->deleted_lsn = change->lsn;
+    if (change->op == CHANGE_DELETE && previous >= 0 && list->steps[previous].deleted) {
+        table->accepted.without_row++;
+        table->accepted.again++;
+    }
     table->dirty = true;
     *ret = MIRROR_APPLIED;
     return 0;

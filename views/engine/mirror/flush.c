@@ -88,8 +88,11 @@ static int mirror_flush_delete_pending(struct mirror *mirror, struct mirror_tabl
     struct value key[TABLE_COLUMNS_MAX];
     const struct change change = mirror_flush_delete_of(table->table, step, key);
     const struct packed_row *old;
+    int deleted = 0;
     if (mirror_flush_find_carried(mirror, table, list, step, &change, &old, error) != 0 ||
-        mirror_delete_row(table, &change, STATEMENT_DELETE, NULL, error) != 0)
+        mirror_delete_row(table, &change, STATEMENT_DELETE, &deleted, error) != 0)
+        return -1;
+    if (deleted == 0 && list->steps[step->first].deleted && mirror_count_astray(table, &change, error) != 0)
         return -1;
     return old != NULL ? toast_carry_delete(mirror->carry, table, &change, old, error) : 0;
 }

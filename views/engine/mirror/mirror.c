@@ -225,6 +225,14 @@ bool mirror_lacked(const struct mirror *mirror) {
     return mirror->lacked;
 }
 
+int64_t mirror_take_deletes(struct mirror *mirror, const struct table *table, int64_t *ret_again) {
+    struct mirror_table *state = &mirror->tables[table->index];
+    int64_t without_row = state->accepted.without_row + state->written.without_row;
+    *ret_again = state->accepted.again + state->written.again;
+    state->accepted = state->written = (struct mirror_deletes){0};
+    return without_row;
+}
+
 int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *error) {
     for (int i = 0; i < mirror->catalog->table_count; i++) {
         if (!mirror->tables[i].has_toastable)

@@ -150,6 +150,15 @@ int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const str
                : 0;
 }
 
+int mirror_count_astray(struct mirror_table *table, const struct change *change, struct error *error) {
+    int64_t deleted;
+    if (mirror_read_lsn(table, STATEMENT_DELETED_LSN, change, &deleted, error) != 0)
+        return -1;
+    table->written.without_row++;
+    table->written.again += deleted != LSN_NONE;
+    return 0;
+}
+
 int mirror_note_delete(struct mirror_table *table, const struct change *change, int *ret_changes,
                        struct error *error) {
     sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_DELETED, error);

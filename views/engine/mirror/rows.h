@@ -36,6 +36,8 @@ int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const str
                   int64_t position, int *ret_changes, struct error *error);
 int mirror_delete_row(struct mirror_table *table, const struct change *change, enum mirror_statement which,
                       int *ret_changes, struct error *error);
+// A delete that is newer than all that is known of its key found no row. Before mirror_note_delete.
+int mirror_count_astray(struct mirror_table *table, const struct change *change, struct error *error);
 // Leaves the delete's LSN in the file.
 int mirror_note_delete(struct mirror_table *table, const struct change *change, int *ret_changes,
                        struct error *error);

@@ -87,6 +87,17 @@ static int mirror_rules_apply_snapshot(struct mirror *mirror, struct mirror_tabl
     return toast_carry_written(mirror->carry, change, change->values, error);
 }
 
+// A newer row is no sign of a wrong key.
+static int mirror_rules_count_astray(struct mirror_table *table, const struct change *change, int deleted,
+                                     struct error *error) {
+    int64_t newer = LSN_NONE;
+    if (deleted > 0)
+        return 0;
+    if (mirror_read_lsn(table, STATEMENT_LSN, change, &newer, error) != 0)
+        return -1;
+    return newer != LSN_NONE ? 0 : mirror_count_astray(table, change, error);
+}
+
 // Without a position (a tombstone alone, an event without lsn) the log's order is all there is.
 static int mirror_rules_apply_delete(struct mirror *mirror, struct mirror_table *table,
                                      const struct change *change, enum mirror_outcome *ret,
@@ -107,6 +118,7 @@ static int mirror_rules_apply_delete(struct mirror *mirror, struct mirror_table 
         if (table->has_toastable && mirror_recall_deleted(mirror, table, change, &old, error) != 0)
             return -1;
         if (mirror_delete_row(table, change, STATEMENT_DELETE, &deleted, error) != 0 ||
+            mirror_rules_count_astray(table, change, deleted, error) != 0 ||
             mirror_note_delete(table, change, &noted, error) != 0)
             return -1;
         if (change->lsn > table->deleted_lsn) {

@@ -36,6 +36,12 @@ enum mirror_statement {
     STATEMENT_COUNT,
 };
 
+// Streamed deletes that found neither a row nor anything newer.
+struct mirror_deletes {
+    int64_t without_row;
+    int64_t again; // of them: of a key that was deleted before
+};
+
 struct mirror_table {
     const struct table *table;
     sqlite3 *db;
@@ -56,7 +62,9 @@ struct mirror_table {
     bool newest_known;
     int64_t newest_lsn; // at least that of any streamed change or delete that the file has
     struct lsn_bounds bounds;
-    struct pending_rows pending; // what _pending_T shows the statement that runs
+    struct mirror_deletes accepted; // the accepting thread's, since they were taken
+    struct mirror_deletes written;  // the writing thread's
+    struct pending_rows pending;    // what _pending_T shows the statement that runs
 };
 
 // The statement, prepared now if it was not yet. NULL on error.

@@ -414,6 +414,10 @@ bool store_lacked(const struct store *store) {
     return mirror_lacked(store->mirror);
 }
 
+int64_t store_take_deletes(struct store *store, const struct table *table, int64_t *ret_again) {
+    return mirror_take_deletes(store->mirror, table, ret_again);
+}
+
 void store_mark_snapshot(struct store *store, const struct change *change) {
     mirror_mark_snapshot(store->mirror, change);
 }
