@@ -59,8 +59,8 @@ static bool take_is_spent_tombstone(struct partition *partition) {
 static void take_undeclared(struct apply *apply, struct partition *partition) {
     size_t size = strlen(apply->config.prefix);
     if (partition->role != TOPIC_IGNORED || strncmp(partition->topic, apply->config.prefix, size) != 0 ||
-        partition->topic[size] != '.')
-        return;
+        partition->topic[size] != '.' || strcmp(partition->topic + size, ".message") == 0)
+        return; // logical decoding messages are nobody's rows
     const struct span none = {0};
     if (unplaced_note(&apply->unplaced, partition->topic, none, none) != NULL)
         warnings_add(
