@@ -290,6 +290,21 @@ static void an_incremental_snapshot_is_right_in_log_order(void **state) {
     ASSERT_NAMES(f, "1=b");
 }
 
+// Read before the truncate, and delivered behind it by another partition.
+static void a_chunk_that_was_read_before_a_truncate_brings_no_row_back(void **state) {
+    struct fixture *f = *state;
+    const struct change truncate = {.op = CHANGE_TRUNCATE, .lsn = 30, .txid = 30, .ts_ms = 2000};
+    struct change chunk = {
+        .op = CHANGE_READ, .snapshot = SNAPSHOT_INCREMENTAL, .lsn = LSN_NONE, .txid = -1, .ts_ms = 1999};
+    (void)streamed(f, CHANGE_CREATE, 10, 1, "a");
+    assert_int_equal(apply(f, truncate, 0, NULL, NULL), STORE_APPLIED);
+    assert_int_equal(apply(f, chunk, 1, "old", ""), STORE_REPEATED);
+    ASSERT_NAMES(f, "");
+    chunk.ts_ms = 2001; // a repair
+    assert_int_equal(apply(f, chunk, 1, "new", ""), STORE_APPLIED);
+    ASSERT_NAMES(f, "1=new");
+}
+
 static const char long_bio[] =
     "a text that is long enough to be moved out of line by PostgreSQL: more than the hundred "
     "bytes below which no row is ever looked at for it";
@@ -385,6 +400,7 @@ int main(void) {
         TEST(ghosts_go_when_the_snapshot_is_complete),
         TEST(a_table_that_may_get_more_is_swept_again),
         TEST(an_incremental_snapshot_is_right_in_log_order),
+        TEST(a_chunk_that_was_read_before_a_truncate_brings_no_row_back),
         TEST(unchanged_toast_stays),
         TEST(toast_is_carried_across_a_key_change_in_both_orders),
         TEST(toast_is_carried_along_a_chain),

@@ -109,6 +109,7 @@ int mirror_bulk_truncate(struct mirror *mirror, struct mirror_table *table, cons
     if (mirror_bulk_delete_all_or_none(mirror, table, &bulk, change, error) != 0)
         return -1;
     table->truncate_lsn = change->lsn;
+    table->truncate_ts_ms = change->ts_ms;
     table->dirty = true;
     *ret = MIRROR_APPLIED;
     return 0;

@@ -83,6 +83,7 @@ static void mirror_init_tables(struct mirror *mirror) {
         state->table = &mirror->catalog->tables[i];
         state->db = mirror->db;
         lsn_bounds_done(&state->bounds);
+        state->truncate_ts_ms = 0;
         state->truncate_lsn = state->snapshot_lsn = state->deleted_lsn = state->newest_lsn = LSN_NONE;
         state->newest_known = false;
         state->snapshot_open = state->snapshot_marked = state->dirty = false;

@@ -76,6 +76,8 @@ static int mirror_rules_apply_snapshot(struct mirror *mirror, struct mirror_tabl
             return -1;
         if (change->lsn < deleted)
             return 0;
+    } else if (change->ts_ms > 0 && change->ts_ms < table->truncate_ts_ms) {
+        return 0; // a chunk that was read before the truncate came behind it, by another partition
     }
     int changes = 0;
     if (mirror_upsert(table, full ? UPSERT_SNAPSHOT : UPSERT_FORCED, change->values, change->lsn, &changes,
