@@ -132,6 +132,8 @@ struct apply {
     struct lost lost;
     struct table_snapshot *snapshots; // by table->index
     int64_t last_snapshot_lsn;        // the newest of which the last row of all was seen
+    int64_t seen_snapshot_lsn;        // the newest of which a row was seen,
+    int64_t seen_snapshot_ms;         // and when its first was; monotonic
     int64_t newest_streamed_lsn;      // of all tables
     struct warnings warnings;
     unsigned positions_reported; // a bit for each of enum event_positions that was said
