@@ -12,9 +12,22 @@ struct kafka_nudger {
     bool runs;
     pthread_mutex_t mutex; // of what follows
     pthread_cond_t changed;
+    pthread_cond_t answered;
     struct kafka_nudge *first;
+    struct kafka_nudge **end; // where the next one is linked
+    const struct kafka_nudge *asking;
     bool stop;
 };
+
+// `link` is what points to it.
+static void kafka_nudger_unlink(struct kafka_nudger *nudger, struct kafka_nudge **link) {
+    struct kafka_nudge *nudge = *link;
+    *link = nudge->next;
+    if (nudger->end == &nudge->next)
+        nudger->end = link;
+    nudge->queued = false;
+    nudge->next = NULL;
+}
 
 static void *kafka_nudger_thread(void *self) {
     struct kafka_nudger *nudger = self;
@@ -25,14 +38,16 @@ static void *kafka_nudger_thread(void *self) {
             (void)pthread_cond_wait(&nudger->changed, &nudger->mutex);
             continue;
         }
-        nudger->first = nudge->next;
-        nudge->queued = false;
+        kafka_nudger_unlink(nudger, &nudger->first);
+        nudger->asking = nudge;
         (void)pthread_mutex_unlock(&nudger->mutex);
         int64_t low;
         int64_t high;
         (void)rd_kafka_query_watermark_offsets(nudger->client, nudge->topic, nudge->partition, &low, &high,
                                                NUDGER_WAIT_MS);
         (void)pthread_mutex_lock(&nudger->mutex);
+        nudger->asking = NULL;
+        (void)pthread_cond_signal(&nudger->answered);
     }
     (void)pthread_mutex_unlock(&nudger->mutex);
     return NULL;
@@ -43,8 +58,10 @@ int kafka_nudger_start(struct kafka_nudger **ret, rd_kafka_t *client, struct err
     if (nudger == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     nudger->client = client;
+    nudger->end = &nudger->first;
     (void)pthread_mutex_init(&nudger->mutex, NULL);
     (void)pthread_cond_init(&nudger->changed, NULL);
+    (void)pthread_cond_init(&nudger->answered, NULL);
     if (pthread_create(&nudger->thread, NULL, kafka_nudger_thread, nudger) != 0)
         return error_set(error, ERROR_SYSTEM, "cannot start a thread");
     nudger->runs = true;
@@ -64,6 +81,7 @@ void kafka_nudger_stop(struct kafka_nudger **nudger) {
         (void)pthread_mutex_unlock(&stopping->mutex);
         (void)pthread_join(stopping->thread, NULL);
     }
+    (void)pthread_cond_destroy(&stopping->answered);
     (void)pthread_cond_destroy(&stopping->changed);
     (void)pthread_mutex_destroy(&stopping->mutex);
     free(stopping);
@@ -74,9 +92,22 @@ void kafka_nudger_ask(struct kafka_nudger *nudger, struct kafka_nudge *nudge) {
     (void)pthread_mutex_lock(&nudger->mutex);
     if (!nudge->queued) {
         nudge->queued = true;
-        nudge->next = nudger->first;
-        nudger->first = nudge;
+        nudge->next = NULL;
+        *nudger->end = nudge;
+        nudger->end = &nudge->next;
         (void)pthread_cond_signal(&nudger->changed);
     }
+    (void)pthread_mutex_unlock(&nudger->mutex);
+}
+
+void kafka_nudger_forget(struct kafka_nudger *nudger, struct kafka_nudge *nudge) {
+    (void)pthread_mutex_lock(&nudger->mutex);
+    for (struct kafka_nudge **link = &nudger->first; *link != NULL; link = &(*link)->next)
+        if (*link == nudge) {
+            kafka_nudger_unlink(nudger, link);
+            break;
+        }
+    while (nudger->asking == nudge)
+        (void)pthread_cond_wait(&nudger->answered, &nudger->mutex);
     (void)pthread_mutex_unlock(&nudger->mutex);
 }

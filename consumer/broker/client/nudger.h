@@ -17,7 +17,7 @@
 
 struct kafka_nudger;
 
-// Inside each partition; outlives the nudger.
+// Inside each partition. It and its topic live until the nudger has forgotten it, or was stopped.
 struct kafka_nudge {
     const char *topic;
     int32_t partition;
@@ -29,7 +29,10 @@ struct kafka_nudge {
 int kafka_nudger_start(struct kafka_nudger **ret, rd_kafka_t *client, struct error *error);
 // Waits for the question under way, a second at most.
 void kafka_nudger_stop(struct kafka_nudger **nudger);
-// Returns at once; a nudge that waits already is not queued again.
+// Returns at once; a nudge that waits already is not queued again. The oldest is taken first.
 void kafka_nudger_ask(struct kafka_nudger *nudger, struct kafka_nudge *nudge);
+// The nudger does not know it any more: before it is freed. Waits for its question where that is under way, a
+// second at most.
+void kafka_nudger_forget(struct kafka_nudger *nudger, struct kafka_nudge *nudge);
 
 #endif

@@ -29,6 +29,7 @@ void kafka_partition_unassign(struct kafka_partition **partition) {
     CLEANUP(partition_destroy_client_error)
     rd_kafka_error_t *refused = rd_kafka_incremental_unassign((*partition)->owner->client, list);
     (void)refused;
+    kafka_nudger_forget((*partition)->owner->nudger, &(*partition)->nudge);
     kafka_partition_close(partition);
 }
 

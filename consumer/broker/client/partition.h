@@ -66,9 +66,10 @@ struct kafka_partition {
 // Begins to read from `offset`, -1 = the oldest there is. Errors: ERROR_SYSTEM, ERROR_BROKER.
 int kafka_partition_open(struct kafka_partition **ret, struct kafka_partition_owner *owner, int slot,
                          const char *topic, int32_t number, int64_t offset, struct error *error);
-// Destroys what is held; librdkafka goes on fetching until its client is destroyed.
+// Destroys what is held; librdkafka goes on fetching until its client is destroyed. The nudger was stopped, or
+// has forgotten the partition.
 void kafka_partition_close(struct kafka_partition **partition);
-// The same, and librdkafka fetches no more of it.
+// The same, and librdkafka fetches no more of it. Waits for the nudger's question about it, a second at most.
 void kafka_partition_unassign(struct kafka_partition **partition);
 
 // As message_source has it (consumer/message.h).
