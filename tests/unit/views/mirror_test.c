@@ -221,6 +221,47 @@ static void what_a_delete_leaves_is_forgotten_without_a_restart(void **state) {
     }
 }
 
+static void execute(struct fixture *f, const char *sql) {
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+// Whatever one message says that the time is: guards stay, and are forgotten when it is time.
+static void a_time_that_is_far_ahead_is_not_believed(void **state) {
+    struct fixture *f = *state;
+    static const int64_t begin = 1700000000000;
+    static const int64_t day = 24 * 3600 * 1000;
+    static const int64_t wild[] = {INT64_MAX, 4000000000000, INT64_MIN};
+    streamed_at(f, CHANGE_CREATE, 10, 1, begin);
+    streamed_at(f, CHANGE_DELETE, 20, 1, begin);
+    for (int i = 0; i < 3; i++)
+        streamed_at(f, CHANGE_CREATE, 30 + i, 10 + i, wild[i]);
+    assert_int_equal(deletes_kept(f), 1);
+    assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "older"), STORE_REPEATED);
+    streamed_at(f, CHANGE_CREATE, 100, 100, begin + 6 * day);
+    assert_int_equal(deletes_kept(f), 1);
+    streamed_at(f, CHANGE_CREATE, 101, 101, begin + 9 * day);
+    assert_int_equal(deletes_kept(f), 0);
+}
+
+// As a file has it that was written while such a time was believed.
+static void a_purge_in_the_future_is_not_waited_for(void **state) {
+    struct fixture *f = *state;
+    static const int64_t begin = 1700000000000;
+    static const int64_t day = 24 * 3600 * 1000;
+    streamed_at(f, CHANGE_CREATE, 10, 1, begin);
+    streamed_at(f, CHANGE_DELETE, 20, 1, begin);
+    store_close(&f->store);
+    execute(f, "update _meta set value = '9223372036854775807' where name = 'purged_ts_ms'");
+    open_store(f);
+    streamed_at(f, CHANGE_CREATE, 100, 100, begin + 6 * day);
+    assert_int_equal(deletes_kept(f), 1);
+    streamed_at(f, CHANGE_CREATE, 101, 101, begin + 9 * day);
+    assert_int_equal(deletes_kept(f), 0);
+}
+
 static void a_truncate_kills_what_came_before_it_whenever_it_arrives(void **state) {
     struct fixture *f = *state;
     (void)streamed(f, CHANGE_CREATE, 10, 1, "before");
@@ -395,6 +436,8 @@ int main(void) {
         TEST(a_delete_outlives_a_restart),
         TEST(what_a_delete_leaves_is_forgotten_by_the_sources_clock),
         TEST(what_a_delete_leaves_is_forgotten_without_a_restart),
+        TEST(a_time_that_is_far_ahead_is_not_believed),
+        TEST(a_purge_in_the_future_is_not_waited_for),
         TEST(a_truncate_kills_what_came_before_it_whenever_it_arrives),
         TEST(a_snapshot_yields_to_newer_changes_only),
         TEST(ghosts_go_when_the_snapshot_is_complete),

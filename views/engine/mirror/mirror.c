@@ -194,8 +194,7 @@ static int mirror_run_readers(struct mirror *mirror, struct mirror_table *table,
 
 static int mirror_apply_checked(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
                                 struct error *error) {
-    if (change->ts_ms > mirror->newest_ts_ms)
-        mirror->newest_ts_ms = change->ts_ms;
+    mirror_purge_note_time(mirror, change->ts_ms);
     struct mirror_table *table = &mirror->tables[change->table->index];
     if ((delta_awaits(mirror->delta, mirror->accepting, change->table) &&
          mirror_run_readers(mirror, table, change, error) != 0) ||

@@ -1,12 +1,29 @@
 #include "views/engine/mirror/purge.h"
 
+#include "views/base/clock.h"
 #include "views/engine/sqlite/meta.h"
 
 static const char mirror_purge_name[] = "purged_ts_ms";
 
+// The clock is read only where the time that it gave last does not do.
+static bool mirror_purge_believes(struct mirror *mirror, int64_t ts_ms) {
+    if (ts_ms > mirror->believed_ts_ms)
+        mirror->believed_ts_ms = clock_wall_ms() + MIRROR_CLOCK_AHEAD_MS;
+    return ts_ms <= mirror->believed_ts_ms;
+}
+
+void mirror_purge_note_time(struct mirror *mirror, int64_t ts_ms) {
+    if (ts_ms > mirror->newest_ts_ms && mirror_purge_believes(mirror, ts_ms))
+        mirror->newest_ts_ms = ts_ms;
+}
+
 int mirror_purge_load(struct mirror *mirror, struct error *error) {
     mirror->purged_ts_ms = 0;
-    return meta_get_integer(mirror->db, mirror_purge_name, &mirror->purged_ts_ms, error);
+    if (meta_get_integer(mirror->db, mirror_purge_name, &mirror->purged_ts_ms, error) != 0)
+        return -1;
+    if (!mirror_purge_believes(mirror, mirror->purged_ts_ms))
+        mirror->purged_ts_ms = 0;
+    return 0;
 }
 
 static int mirror_purge_deleted(struct mirror *mirror, struct error *error) {

@@ -10,9 +10,15 @@ enum {
     MIRROR_DELETED_KEEP_MS = 7 * 24 * 3600 * 1000,
     // How often older ones are looked for: each look reads all positions. So one is kept at most a day longer.
     MIRROR_DELETED_PURGE_EVERY_MS = 24 * 3600 * 1000,
+    // How far the source's clock may be ahead of this machine's. What is further is not believed, whoever sent it:
+    // it would let every guard go at once.
+    MIRROR_CLOCK_AHEAD_MS = 24 * 3600 * 1000,
 };
 
-// When the file was purged last: kept in _meta.
+// The source's clock has come to `ts_ms`, as one event has it.
+void mirror_purge_note_time(struct mirror *mirror, int64_t ts_ms);
+
+// When the file was purged last: kept in _meta. A time that is not believed counts as never.
 int mirror_purge_load(struct mirror *mirror, struct error *error);
 // At each commit: what is due.
 int mirror_purge(struct mirror *mirror, struct error *error);

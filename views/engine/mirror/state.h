@@ -30,7 +30,8 @@ struct mirror {
     struct value *values;          // the change's values with what was carried, TABLE_COLUMNS_MAX
     bool lacked;                   // the newest row had columns without a value
     const struct change *current;  // for the SQL functions
-    int64_t newest_ts_ms;          // of the source's clock
+    int64_t newest_ts_ms;          // of the source's clock, as far as it is believed
+    int64_t believed_ts_ms;        // up to here without another look at this machine's clock
     int64_t written_ts_ms;         // newest_ts_ms when the batch was handed over
     int64_t purged_ts_ms;          // written_ts_ms of the newest purge of what deletes left behind
     sqlite3_stmt *save;
