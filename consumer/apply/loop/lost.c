@@ -66,8 +66,21 @@ void lost_note_table(struct apply *apply, const struct table *table) {
     watch->absent = false;
 }
 
-void lost_note_unreadable(struct apply *apply, const struct table *table) {
-    apply->lost.tables[table->index].unreadable++;
+void lost_note_unreadable(struct apply *apply, const struct partition *partition) {
+    int64_t finished = merge_finished_lsn(apply->merge);
+    // Behind a row of the current transaction it may be of a later one.
+    bool behind = merge_has_current(apply->merge) && partition->newest_lsn > finished;
+    struct lost_table *watch = &apply->lost.tables[partition->table->index];
+    watch->unreadable++;
+    watch->unreadable_lsn = behind ? merge_current_lsn(apply->merge) : finished;
+}
+
+void lost_note_whole(struct apply *apply, const struct event *end) {
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        struct lost_table *watch = &apply->lost.tables[t];
+        if (end->expected[t] > 0 && watch->unreadable > 0 && end->change.lsn > watch->unreadable_lsn)
+            watch->unreadable = 0;
+    }
 }
 
 void lost_note_discovery(struct apply *apply) {
@@ -152,10 +165,10 @@ static enum lost_kind lost_of_table(struct apply *apply, const struct table *tab
     bool lives = lost->heartbeat_ms == 0 || lost->heartbeat_ms >= lost->end_ts_ms;
     if (lost->tables[table->index].partial && lives && lost_has_waited(apply, wait_ms / LOST_PARTIAL_PART))
         return LOST_PARTIALLY;
-    if (lost->tables[table->index].unreadable >= merge_missing(apply->merge, table))
-        return LOST_UNREADABLE;
     if (!lost_has_waited(apply, wait_ms))
         return LOST_NOT_KNOWN;
+    if (lost->tables[table->index].unreadable >= merge_missing(apply->merge, table))
+        return LOST_UNREADABLE;
     if (found.past + found.expired == found.count)
         return LOST_RETENTION;
     if (lost_later_end(apply))

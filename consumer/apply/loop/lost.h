@@ -25,8 +25,10 @@ void lost_free(struct lost *lost);
 void lost_note_heartbeat(struct apply *apply, int64_t ts_ms);
 // A row of the table has come, or a partition that may have some.
 void lost_note_table(struct apply *apply, const struct table *table);
-// A message of the table's topic went into quarantine, and says not whose row it is.
-void lost_note_unreadable(struct apply *apply, const struct table *table);
+// A message of a table's topic went into quarantine, and says not whose row it is.
+void lost_note_unreadable(struct apply *apply, const struct partition *partition);
+// The current transaction is whole: what could not be read before its rows is missed by none of its tables any more.
+void lost_note_whole(struct apply *apply, const struct event *end);
 // Every topic that exists has been added by now.
 void lost_note_discovery(struct apply *apply);
 // The END in `slot` is the current transaction's: it does not wait for tables whose rows do not come by design.

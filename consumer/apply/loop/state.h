@@ -84,6 +84,7 @@ struct lost_table {
     int64_t deletes_again; // of a key that was deleted before
     // messages in quarantine that may have been rows of any transaction, and were not yet missed
     int64_t unreadable;
+    int64_t unreadable_lsn; // a whole transaction above it has not missed them
 };
 
 enum { DELETES_AGAIN_MIN = 3 }; // deletes of keys that were deleted before: from so many on they are told

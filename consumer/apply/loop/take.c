@@ -36,7 +36,7 @@ static int take_quarantine(struct apply *apply, struct partition *partition, con
     partition->after_delete = partition->event->change.op == CHANGE_DELETE && partition->event->key_hash != 0;
     partition->deleted_key = partition->event->key_hash;
     if (!partition->event->placed && partition->table != NULL)
-        lost_note_unreadable(apply, partition->table);
+        lost_note_unreadable(apply, partition);
     apply->counters.quarantined++;
     progress_set_error(apply->config.progress, reason);
     warnings_add(&apply->warnings, "quarantined %s partition %d offset %lld: %s", partition->topic,
