@@ -34,8 +34,9 @@ static const char *const lost_names[] = {
     [LOST_LATER_END] = "the connector has sent later transactions, and its partitions are read to their ends",
     [LOST_BY_HEARTBEATS] = "heartbeats have gone on without a gap, and its partitions are read to their ends",
     [LOST_UNREADABLE] = "messages of its topic could not be read and are in quarantine",
-    [LOST_EMPTY] = "its topic has never had a message",
-    [LOST_PARTIALLY] = "some of its rows never come, and its partitions are read to their ends",
+    [LOST_EMPTY] = "its topic has never had a message, and heartbeats go on",
+    [LOST_PARTIALLY] =
+        "some of its rows never come, the connector has gone on, and its partitions are read to their ends",
 };
 
 int lost_init(struct lost *lost, const struct catalog *catalog, struct error *error) {
@@ -78,7 +79,10 @@ void lost_note_unreadable(struct apply *apply, const struct partition *partition
 void lost_note_whole(struct apply *apply, const struct event *end) {
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
         struct lost_table *watch = &apply->lost.tables[t];
-        if (end->expected[t] > 0 && watch->unreadable > 0 && end->change.lsn > watch->unreadable_lsn)
+        if (end->expected[t] == 0)
+            continue;
+        watch->partial = false;
+        if (end->change.lsn > watch->unreadable_lsn)
             watch->unreadable = 0;
     }
 }
@@ -102,24 +106,28 @@ static bool lost_has_waited(const struct apply *apply, int64_t ms) {
     return apply->config.monotonic_ms() - apply->waiting.since_ms >= ms;
 }
 
-// What the connector sent at `ts_ms` by its clock would have come: it has gone on since.
-static bool lost_heartbeats_went_on(const struct apply *apply, int64_t ts_ms) {
+// What the connector sent at `ts_ms` by its clock would have come: it has gone on for `ms` since.
+static bool lost_heartbeats_went_on(const struct apply *apply, int64_t ts_ms, int64_t ms) {
     const struct lost *lost = &apply->lost;
-    return lost->heartbeat_ms > 0 && lost->heartbeats_since_ms <= ts_ms &&
-           lost->heartbeat_ms >= ts_ms + apply->config.transaction_wait_ms * LOST_HEARTBEATS;
+    return lost->heartbeat_ms > 0 && lost->heartbeats_since_ms <= ts_ms && lost->heartbeat_ms >= ts_ms + ms;
 }
 
-// An END above the current transaction's, sent so much later that the rows before it are not in the producer's
-// buffers any more. A connector that was killed sends the current transaction again before a later END.
-static bool lost_later_end(struct apply *apply) {
+// The same of a connector that may have been started again since: it sent again what it had not finished.
+static bool lost_heartbeats_go_on(const struct apply *apply, int64_t ts_ms, int64_t ms) {
+    int64_t since_ms = apply->lost.heartbeats_since_ms;
+    return lost_heartbeats_went_on(apply, since_ms > ts_ms ? since_ms : ts_ms, ms);
+}
+
+// An END above the current transaction's, sent so much later (`ms`) that the rows before it are not in the
+// producer's buffers any more. A connector that was killed sends the current transaction again before a later END.
+static bool lost_later_end(struct apply *apply, int64_t ms) {
     struct lost *lost = &apply->lost;
     int64_t sent_ms;
     for (int i = 1; i <= NEWEST_BOUNDARIES; i++) {
         if (!prefetch_newest(apply->prefetch, lost->end_slot, i, &lost->boundary, &sent_ms))
             continue;
         const struct change *change = &lost->boundary.change;
-        if (lost->boundary.kind == EVENT_END &&
-            sent_ms >= lost->end_ts_ms + apply->config.transaction_wait_ms &&
+        if (lost->boundary.kind == EVENT_END && sent_ms >= lost->end_ts_ms + ms &&
             timeline_lsn(&apply->timelines, change->lsn, change->ts_ms) > merge_current_lsn(apply->merge))
             return true;
     }
@@ -152,6 +160,13 @@ static struct lost_partitions lost_look_at(const struct apply *apply, const stru
     return found;
 }
 
+// A table of which some rows were seen never to come is waited for less, but not without evidence.
+static bool lost_partially(struct apply *apply, const struct table *table) {
+    int64_t ms = apply->config.transaction_wait_ms / LOST_PARTIAL_PART;
+    return apply->lost.tables[table->index].partial && lost_has_waited(apply, ms) &&
+           (lost_later_end(apply, ms) || lost_heartbeats_went_on(apply, apply->lost.end_ts_ms, ms));
+}
+
 static enum lost_kind lost_of_table(struct apply *apply, const struct table *table) {
     const struct lost *lost = &apply->lost;
     int64_t wait_ms = apply->config.transaction_wait_ms;
@@ -162,8 +177,7 @@ static enum lost_kind lost_of_table(struct apply *apply, const struct table *tab
         return LOST_PAST;
     if (found.unread > 0)
         return LOST_NOT_KNOWN;
-    bool lives = lost->heartbeat_ms == 0 || lost->heartbeat_ms >= lost->end_ts_ms;
-    if (lost->tables[table->index].partial && lives && lost_has_waited(apply, wait_ms / LOST_PARTIAL_PART))
+    if (lost_partially(apply, table))
         return LOST_PARTIALLY;
     if (!lost_has_waited(apply, wait_ms))
         return LOST_NOT_KNOWN;
@@ -171,12 +185,13 @@ static enum lost_kind lost_of_table(struct apply *apply, const struct table *tab
         return LOST_UNREADABLE;
     if (found.past + found.expired == found.count)
         return LOST_RETENTION;
-    if (lost_later_end(apply))
+    if (lost_later_end(apply, wait_ms))
         return LOST_LATER_END;
-    if (lost_heartbeats_went_on(apply, lost->end_ts_ms))
+    if (lost_heartbeats_went_on(apply, lost->end_ts_ms, wait_ms * LOST_HEARTBEATS))
         return LOST_BY_HEARTBEATS;
-    return found.empty == found.count && lost_has_waited(apply, wait_ms * LOST_HEARTBEATS) ? LOST_EMPTY
-                                                                                           : LOST_NOT_KNOWN;
+    bool empty = found.empty == found.count &&
+                 lost_heartbeats_go_on(apply, lost->end_ts_ms, wait_ms * LOST_HEARTBEATS);
+    return empty ? LOST_EMPTY : LOST_NOT_KNOWN;
 }
 
 // What was found out about a table holds for the next transaction too.
@@ -343,7 +358,8 @@ bool lost_end(struct apply *apply, char *ret_why) {
         return false;
     else if (expired)
         why = by_retention;
-    else if (lost_heartbeats_went_on(apply, lost_waiting_ts_ms(apply)))
+    else if (lost_heartbeats_went_on(apply, lost_waiting_ts_ms(apply),
+                                     apply->config.transaction_wait_ms * LOST_HEARTBEATS))
         why = by_heartbeats;
     (void)snprintf(ret_why, LOST_WHY_SIZE, "%s", why != NULL ? why : "");
     return why != NULL;

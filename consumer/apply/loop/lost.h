@@ -1,7 +1,7 @@
 // What delivered rows wait for and will never get, and how that is known. Time alone is no evidence: a
 // connector that is away sends nothing newer, and one that sends a long transaction takes as long as it takes.
 // Evidence is what the log says: a partition that is past the rows, a topic that does not exist, retention that
-// took them, or a connector that was seen to go on behind them. Inside apply only.
+// took them, messages that could not be read, or a connector that was seen to go on behind them. Inside apply only.
 #ifndef TIDEMARK_APPLY_LOOP_LOST_H
 #define TIDEMARK_APPLY_LOOP_LOST_H
 
@@ -14,7 +14,8 @@ enum {
     LOST_HEARTBEATS = 6,
     // and so many times is a gap
     LOST_HEARTBEAT_GAP = 2,
-    // A table of which some rows are known not to come is waited for by this part of transaction_wait_ms.
+    // A table of which some rows were seen not to come is waited for by this part of transaction_wait_ms, and the
+    // evidence is that much younger, until a transaction of it is whole.
     LOST_PARTIAL_PART = 5,
 };
 
@@ -27,7 +28,8 @@ void lost_note_heartbeat(struct apply *apply, int64_t ts_ms);
 void lost_note_table(struct apply *apply, const struct table *table);
 // A message of a table's topic went into quarantine, and says not whose row it is.
 void lost_note_unreadable(struct apply *apply, const struct partition *partition);
-// The current transaction is whole: what could not be read before its rows is missed by none of its tables any more.
+// The current transaction is whole: all rows of its tables come, as far as is known, and what could not be read before
+// is missed by none of them any more.
 void lost_note_whole(struct apply *apply, const struct event *end);
 // Every topic that exists has been added by now.
 void lost_note_discovery(struct apply *apply);

@@ -23,6 +23,7 @@ enum {
     WAIT_MS = 5000,
     HOUR_MS = 3600 * 1000,
     FIRST_MS = 1700000000,
+    LOST_AFTER_BEATS = 30, // a second apart: six waits
 };
 
 static const char source_sql[] = "create table a(id int primary key, v int);\n"
@@ -439,6 +440,80 @@ static void a_table_that_a_transform_drops_is_waited_for_once(void **state) {
     expect_wait(f, "waiting: transaction 711, 1 rows of b have not come");
 }
 
+// Without heartbeats nothing says that the connector went on: it may have been killed between the END and the row.
+static void an_empty_topic_is_no_evidence(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    send_begin(f, t.transactions, 700, 1000);
+    send_row(f, t.a, "a", 1, 700, 1000, 1);
+    send_end(f, t.transactions, 700, 1010, 1, 1);
+    rest_long(f);
+    expect_wait(f, "waiting: transaction 700, 1 rows of b have not come");
+    send_row(f, t.b, "b", 1, 700, 1005, 2);
+    rest(f, 0);
+    assert_int_equal(rows(f), 2);
+    assert_int_equal(passed(f), 0);
+    assert_true(is_transactional(f));
+}
+
+// It was killed, and has lived for long since: it would have sent again what it had not finished.
+static void an_empty_topic_of_a_connector_that_goes_on_is_evidence(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    send_begin(f, t.transactions, 700, 1000);
+    send_row(f, t.a, "a", 1, 700, 1000, 1);
+    send_end(f, t.transactions, 700, 1010, 1, 1);
+    rest_long(f);
+    for (int i = 0; i < LOST_AFTER_BEATS - 1; i++) {
+        beat(f, t.heartbeats);
+        rest(f, 1000);
+    }
+    assert_int_equal(rows(f), 0);
+    for (int i = 0; i < 5; i++) {
+        beat(f, t.heartbeats);
+        rest(f, 1000);
+    }
+    assert_int_equal(rows(f), 1);
+    assert_non_null(strstr(f->warnings, "1 of b: its topic has never had a message, and heartbeats go on"));
+}
+
+// A transaction of which b's row is missing; then time passes by `ms`.
+static void send_without_b(struct fixture *f, const struct topics *t, int txid, int64_t ms) {
+    int lsn = 100 * txid;
+    send_begin(f, t->transactions, txid, lsn);
+    send_row(f, t->a, "a", txid, txid, lsn, 1);
+    send_end(f, t->transactions, txid, lsn + 10, 1, 1);
+    rest(f, ms);
+}
+
+// It is waited for less, never without evidence, and as others are once a transaction of it was whole.
+static void a_table_that_lacks_some_rows_is_waited_for_less(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    send_first(f, &t);
+    send_without_b(f, &t, 701, WAIT_MS);
+    send_without_b(f, &t, 702, 0);
+    rest(f, WAIT_MS);
+    rest(f, 0);
+    assert_int_equal(passed(f), 1);
+    assert_non_null(strstr(f->warnings, "they are waited for less from now on"));
+    rest_long(f);
+    expect_wait(f, "waiting: transaction 702, 1 rows of b have not come");
+    send_begin(f, t.transactions, 703, 70300);
+    send_end(f, t.transactions, 703, 70310, 0, 1);
+    rest(f, 0);
+    assert_int_equal(passed(f), 2);
+    send_row(f, t.b, "b", 3, 703, 70300, 1);
+    rest(f, 0);
+    assert_non_null(strstr(f->warnings, "1 of b: some of its rows never come, the connector has gone on"));
+    assert_true(is_visible(f, 703));
+    send_without_b(f, &t, 704, WAIT_MS / 2);
+    send_without_b(f, &t, 705, WAIT_MS / 2);
+    rest_long(f);
+    assert_int_equal(passed(f), 2);
+    expect_wait(f, "waiting: transaction 704, 1 rows of b have not come");
+}
+
 static void a_table_without_a_topic_is_not_waited_for(void **state) {
     struct fixture *f = *state;
     int transactions = add(f, "s.transaction", 0, 0), a = add(f, "s.public.a", 0, 0);
@@ -775,6 +850,9 @@ int main(void) {
         TEST(what_is_whole_before_is_shown),
         TEST(heartbeats_without_a_gap_are_evidence),
         TEST(a_table_that_a_transform_drops_is_waited_for_once),
+        TEST(an_empty_topic_is_no_evidence),
+        TEST(an_empty_topic_of_a_connector_that_goes_on_is_evidence),
+        TEST(a_table_that_lacks_some_rows_is_waited_for_less),
         TEST(a_table_without_a_topic_is_not_waited_for),
         TEST(a_row_whose_schema_is_refused_counts),
         TEST(a_message_that_cannot_be_read_is_not_waited_for),
