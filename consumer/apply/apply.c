@@ -48,6 +48,7 @@ static void apply_free_partition(struct partition *partition) {
     if (partition == NULL)
         return;
     free(partition->topic);
+    free(partition->feeds);
     free(partition);
 }
 
@@ -98,6 +99,10 @@ static struct partition *apply_make_partition(struct apply *apply, const char *t
     partition->newest_lsn = LSN_NONE;
     partition->added_ms = apply->config.monotonic_ms();
     partition->role = topic_role(topic, apply->config.prefix, apply->config.catalog, &partition->table);
+    if (feeds_init(apply, partition, error) != 0) {
+        apply_free_partition(partition);
+        return NULL;
+    }
     apply_load_offset(apply, partition);
     return partition;
 }
@@ -154,7 +159,7 @@ static int apply_fill_slot(struct apply *apply, int slot, const char *topic, int
     }
     apply->partitions[slot] = partition;
     for (int t = 0; t < apply->config.catalog->table_count; t++)
-        if (feeds_table(apply, partition, &apply->config.catalog->tables[t]))
+        if (feeds_table(partition, &apply->config.catalog->tables[t]))
             lost_note_table(apply, &apply->config.catalog->tables[t]);
     progress_set_applied(apply->config.progress, slot, partition->next_offset);
     return 0;
@@ -388,6 +393,15 @@ static int apply_unsequenced(struct apply *apply, int64_t *budget, bool *ret_mov
     return apply_drain_all(apply, budget, error);
 }
 
+static bool apply_awaits_rows_of(const struct apply *apply, const struct partition *partition) {
+    if (partition->feeds_count <= 1)
+        return partition->table != NULL && merge_missing(apply->merge, partition->table) > 0;
+    for (int t = 0; t < apply->config.catalog->table_count; t++)
+        if (partition->feeds[t] && merge_missing(apply->merge, &apply->config.catalog->tables[t]) > 0)
+            return true;
+    return false;
+}
+
 // Rows of the current transaction are left where they are while what is whole before it is not committed, and
 // not all of them can be there yet: it would be held up with them.
 static bool apply_holds_back(const struct apply *apply) {
@@ -397,8 +411,7 @@ static bool apply_holds_back(const struct apply *apply) {
         return false;
     int64_t lacking = merge_lacking(apply->merge);
     for (int i = 0; i < apply->partition_count && lacking > 0; i++)
-        if (apply->partitions[i] != NULL && apply->partitions[i]->table != NULL &&
-            merge_missing(apply->merge, apply->partitions[i]->table) > 0)
+        if (apply->partitions[i] != NULL && apply_awaits_rows_of(apply, apply->partitions[i]))
             lacking -= source->delivered(source->self, i);
     return lacking > 0;
 }

@@ -1,7 +1,22 @@
 #include "consumer/apply/loop/feeds.h"
 
-bool feeds_table(const struct apply *apply, const struct partition *partition, const struct table *table) {
-    return partition->table == table ||
-           (partition->role == TOPIC_TABLE && table->topic != NULL &&
-            topic_feeds(partition->topic, apply->config.prefix, table) != TOPIC_FEEDS_NOT);
+#include <stdlib.h>
+
+int feeds_init(const struct apply *apply, struct partition *partition, struct error *error) {
+    const struct catalog *catalog = apply->config.catalog;
+    partition->feeds = calloc((size_t)catalog->table_count + 1, sizeof *partition->feeds);
+    if (partition->feeds == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int t = 0; t < catalog->table_count; t++) {
+        const struct table *table = &catalog->tables[t];
+        partition->feeds[t] = partition->table == table ||
+                              (partition->role == TOPIC_TABLE && table->topic != NULL &&
+                               topic_feeds(partition->topic, apply->config.prefix, table) != TOPIC_FEEDS_NOT);
+        partition->feeds_count += partition->feeds[t];
+    }
+    return 0;
+}
+
+bool feeds_table(const struct partition *partition, const struct table *table) {
+    return partition->feeds[table->index];
 }

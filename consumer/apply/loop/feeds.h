@@ -4,7 +4,9 @@
 
 #include "consumer/apply/loop/state.h"
 
-// A topic that source.sql names for several tables feeds each of them; partition->table is the first.
-bool feeds_table(const struct apply *apply, const struct partition *partition, const struct table *table);
+// A topic that source.sql names for several tables feeds each of them; partition->table is the first. Once, when the
+// partition's role is known: a table's topic may be a regular expression. ERROR_SYSTEM: no memory.
+int feeds_init(const struct apply *apply, struct partition *partition, struct error *error);
+bool feeds_table(const struct partition *partition, const struct table *table);
 
 #endif

@@ -78,8 +78,8 @@ static bool head_is_new_binlog(const struct partition *partition, const struct e
 static void head_note_newest(struct apply *apply, struct partition *partition, const struct event *event) {
     if (!head_is_streamed(event))
         return;
-    if (partition->newest_lsn == LSN_NONE && partition->table != NULL)
-        lost_note_table(apply, partition->table);
+    if (apply->lost.absent > 0 && event->change.table != NULL)
+        lost_note_table(apply, event->change.table);
     if (event->change.lsn > partition->newest_lsn)
         partition->newest_lsn = event->change.lsn;
     if (event->change.lsn > apply->newest_streamed_lsn)

@@ -71,9 +71,12 @@ void lost_note_unreadable(struct apply *apply, const struct partition *partition
     int64_t finished = merge_finished_lsn(apply->merge);
     // Behind a row of the current transaction it may be of a later one.
     bool behind = merge_has_current(apply->merge) && partition->newest_lsn > finished;
-    struct lost_table *watch = &apply->lost.tables[partition->table->index];
-    watch->unreadable++;
-    watch->unreadable_lsn = behind ? merge_current_lsn(apply->merge) : finished;
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        if (!feeds_table(partition, &apply->config.catalog->tables[t]))
+            continue;
+        apply->lost.tables[t].unreadable++;
+        apply->lost.tables[t].unreadable_lsn = behind ? merge_current_lsn(apply->merge) : finished;
+    }
 }
 
 void lost_note_whole(struct apply *apply, const struct event *end) {
@@ -147,7 +150,7 @@ static struct lost_partitions lost_look_at(const struct apply *apply, const stru
     struct lost_partitions found = {0};
     for (int i = 0; i < apply->partition_count; i++) {
         const struct partition *partition = apply->partitions[i];
-        if (partition == NULL || !feeds_table(apply, partition, table))
+        if (partition == NULL || !feeds_table(partition, table))
             continue;
         bool streamed = partition->newest_lsn != LSN_NONE;
         found.count++;

@@ -22,7 +22,9 @@ struct partition {
     char *topic;
     int32_t id;
     enum topic_role role;
-    const struct table *table;
+    const struct table *table; // the first that it feeds
+    bool *feeds;               // by table->index (feeds.h)
+    int feeds_count;
     bool known;         // something of it was applied: next_offset is where to go on
     bool dirty;         // differs from the file
     int64_t added_ms;   // monotonic

@@ -19,7 +19,7 @@ static bool sweep_is_past_snapshot(const struct apply *apply, const struct table
                                    bool (*at_end)(void *self, int slot), void *self) {
     for (int i = 0; i < apply->partition_count; i++) {
         const struct partition *partition = apply->partitions[i];
-        if (partition == NULL || !feeds_table(apply, partition, table))
+        if (partition == NULL || !feeds_table(partition, table))
             continue;
         if (partition->newest_lsn <= lsn && (partition->head != NULL || !at_end(self, i)))
             return false;

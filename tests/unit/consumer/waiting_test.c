@@ -29,7 +29,11 @@ enum {
 static const char source_sql[] = "create table a(id int primary key, v int);\n"
                                  "create table b(id int primary key, v int);\n"
                                  "create table c(id int primary key, v int);\n"
-                                 "-- tidemark: topic c = /routed[.].*/\n";
+                                 "-- tidemark: topic c = /routed[.].*/\n"
+                                 "create table d(id int primary key, v int);\n"
+                                 "create table e(id int primary key, v int);\n"
+                                 "-- tidemark: topic d = s.shared\n"
+                                 "-- tidemark: topic e = s.shared\n";
 
 static int64_t now_ms;
 
@@ -610,6 +614,72 @@ static void a_message_that_cannot_be_read_excuses_no_later_row(void **state) {
     assert_true(is_transactional(f));
 }
 
+// The END of a transaction of one row, whose table shares its topic with another.
+static void send_shared_end(struct fixture *f, int slot, int txid, int lsn, const char *table) {
+    send(f, slot, "{}",
+         "{\"status\":\"END\",\"id\":\"%d:%d\",\"event_count\":1,\"data_collections\":["
+         "{\"data_collection\":\"public.%s\",\"event_count\":1}],\"ts_ms\":%d}",
+         txid, lsn, table, FIRST_MS);
+}
+
+static int64_t shared_rows(const struct fixture *f) {
+    return query(f, "select (select count(*) from d) + (select count(*) from e)");
+}
+
+// What is there is taken at once, whichever table it is of.
+static void rows_of_any_table_of_a_topic_count_as_delivered(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    int shared = add(f, "s.shared", 0, 0);
+    send_row(f, shared, "d", 1, 700, 1000, 1);
+    send_shared_end(f, t.transactions, 700, 1010, "d");
+    send_row(f, shared, "e", 1, 701, 1100, 1);
+    send_shared_end(f, t.transactions, 701, 1110, "e");
+    struct error error = {0};
+    int64_t taken = 1;
+    while (taken > 0) // before a commit
+        assert_int_equal(apply_step(f->apply, &taken, &error), 0);
+    assert_int_equal(apply_counters(f->apply)->transactions, 2);
+    rest(f, 0);
+    assert_int_equal(shared_rows(f), 2);
+}
+
+static void a_message_that_cannot_be_read_may_be_any_tables_of_its_topic(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    int shared = add(f, "s.shared", 0, 0);
+    send(f, shared, "{\"id\":1}", "{\"before\":null,\"after\":");
+    send_shared_end(f, t.transactions, 700, 1010, "e");
+    rest(f, WAIT_MS);
+    rest(f, 0);
+    assert_int_equal(passed(f), 1);
+    assert_non_null(strstr(f->warnings, "1 of e: messages of its topic could not be read"));
+}
+
+// A row of another table of the topic says nothing, its own does.
+static void a_table_of_a_shared_topic_is_waited_for_again(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    int shared = add(f, "s.shared", 0, 0);
+    send_shared_end(f, t.transactions, 700, 1010, "e");
+    rest(f, 2 * WAIT_MS);
+    send_shared_end(f, t.transactions, 701, 1110, "e");
+    rest(f, 0);
+    rest(f, 0);
+    assert_int_equal(passed(f), 1);
+    assert_non_null(strstr(f->warnings, "table e: transactions count rows of it that do not come"));
+    send_row(f, shared, "d", 1, 702, 1200, 1);
+    send_shared_end(f, t.transactions, 702, 1210, "d");
+    rest(f, 0);
+    send_row(f, shared, "e", 1, 703, 1300, 1);
+    send_shared_end(f, t.transactions, 703, 1310, "e");
+    rest(f, 0);
+    assert_int_equal(shared_rows(f), 2);
+    send_shared_end(f, t.transactions, 704, 1410, "e");
+    rest_long(f);
+    expect_wait(f, "waiting: transaction 704, 1 rows of e have not come");
+}
+
 // Debezium counts logical messages under the name of a Java object.
 static void what_is_no_table_is_not_waited_for(void **state) {
     struct fixture *f = *state;
@@ -857,6 +927,9 @@ int main(void) {
         TEST(a_row_whose_schema_is_refused_counts),
         TEST(a_message_that_cannot_be_read_is_not_waited_for),
         TEST(a_message_that_cannot_be_read_excuses_no_later_row),
+        TEST(rows_of_any_table_of_a_topic_count_as_delivered),
+        TEST(a_message_that_cannot_be_read_may_be_any_tables_of_its_topic),
+        TEST(a_table_of_a_shared_topic_is_waited_for_again),
         TEST(what_is_no_table_is_not_waited_for),
         TEST(retention_is_evidence),
         TEST(a_snapshot_of_one_row_ends_where_another_table_follows),
