@@ -77,6 +77,7 @@ static bool replay_at_end(void *self, int slot) {
     return replay->ended && !replay->queues[slot]->loaded && replay->queues[slot]->count == 0;
 }
 
+// Its bound is the captures' own: a place is smaller than the line that it stands for.
 static int replay_enqueue(struct queue *queue, struct replay_line place, struct error *error) {
     if (queue->count == queue->capacity) {
         size_t capacity = queue->capacity == 0 ? BOUND(16, 2) : queue->capacity * 2;

@@ -100,7 +100,8 @@ void progress_free(struct progress **progress);
 
 // --- the consumer's side
 // Number of the (topic, partition), made when new; the numbers are 0, 1, 2, ... Returns -1 past
-// PROGRESS_PARTITIONS_MAX or out of memory.
+// PROGRESS_PARTITIONS_MAX or out of memory. Looks at each of them in turn, the mutex held: discovery asks once for
+// each partition, every few seconds.
 int progress_partition(struct progress *progress, const char *topic, int32_t partition);
 void progress_set_state(struct progress *progress, enum progress_state state, const char *reason);
 void progress_set_error(struct progress *progress, const char *message);
