@@ -472,9 +472,10 @@ static bool apply_has_waiting(const struct apply *apply) {
 
 static void apply_note_waiting(struct apply *apply, bool more_to_take) {
     bool waits = apply_has_waiting(apply);
-    if (!waits || !apply->waiting.is || apply->waiting.advanced)
+    if (!waits || !apply->waiting.some || apply->waiting.advanced)
         apply->waiting.since_ms = apply->config.monotonic_ms();
     apply->waiting.advanced = false;
+    apply->waiting.some = waits;
     apply->waiting.is = waits && !more_to_take;
 }
 
@@ -522,11 +523,11 @@ int apply_pass_lost(struct apply *apply, struct error *error) {
     if (merge_has_current(apply->merge)) {
         if (!lost_rows(apply, why))
             return 0;
-        apply->waiting.is = false;
+        apply->waiting.is = apply->waiting.some = false;
         return apply_pass_current(apply, "have not come", why, error);
     }
     if (!merge_is_letting_through(apply->merge) && lost_end(apply, why)) {
-        apply->waiting.is = false;
+        apply->waiting.is = apply->waiting.some = false;
         apply_let_through(apply, why);
     }
     return 0;
@@ -534,7 +535,7 @@ int apply_pass_lost(struct apply *apply, struct error *error) {
 
 int apply_pass(struct apply *apply, struct error *error) {
     static const char ended[] = "nothing more is read";
-    apply->waiting.is = false;
+    apply->waiting.is = apply->waiting.some = false;
     if (merge_is_unsure(apply->merge)) {
         merge_settle(apply->merge);
         return 0;

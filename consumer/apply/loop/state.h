@@ -74,7 +74,8 @@ struct torn {
 };
 
 struct waiting {
-    bool is;          // delivered messages wait for others
+    bool is;          // delivered messages wait for others, and nothing else can be taken
+    bool some;        // delivered messages wait; a step that other messages filled does not end it
     bool advanced;    // the merge has got somewhere since the newest step's end
     int64_t since_ms; // monotonic: when it last had
 };
