@@ -65,10 +65,6 @@ static bool topic_role_sanitize(const char *name, bool unicode, char ret[NAME_SI
     return left == 0;
 }
 
-static bool topic_role_is_part(const char *rest, const char *name) {
-    return strcmp(rest, name) == 0;
-}
-
 // `rest` is what follows "PREFIX.": SCHEMA.TABLE, or DATABASE.SCHEMA.TABLE. `schema` "" = of any.
 static bool topic_role_is_path(const char *rest, const char *schema, const char *relation) {
     size_t schema_size = strlen(schema);
@@ -76,10 +72,10 @@ static bool topic_role_is_path(const char *rest, const char *schema, const char 
     for (int parts = 0; parts < 2 && part != NULL; parts++) {
         const char *dot = strchr(part, '.');
         if (schema_size > 0 && strncmp(part, schema, schema_size) == 0 && part[schema_size] == '.' &&
-            topic_role_is_part(part + schema_size + 1, relation))
+            strcmp(part + schema_size + 1, relation) == 0)
             return true;
         part = dot != NULL ? dot + 1 : NULL;
-        if (schema_size == 0 && part != NULL && topic_role_is_part(part, relation))
+        if (schema_size == 0 && part != NULL && strcmp(part, relation) == 0)
             return true;
     }
     return false;

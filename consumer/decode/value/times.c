@@ -170,6 +170,23 @@ static int value_times_day_of_timestamp(const struct reading *reading) {
     return 0;
 }
 
+// The day that a count of days names. False: it is an infinity, which was given back, or was refused; *ret_status is
+// what the reading comes to.
+static bool value_times_take_days(const struct reading *reading, int64_t *ret_days, int *ret_status) {
+    if (!json_to_integer(reading->text, ret_days)) {
+        *ret_status = reading_refuse(reading, "not a count of days");
+        return false;
+    }
+    int infinity = value_times_infinity_of_days(*ret_days);
+    if (infinity != 0)
+        *ret_status = value_times_infinity(reading, infinity > 0);
+    else if (*ret_days < date_least || *ret_days > date_most)
+        *ret_status = reading_refuse(reading, "not a day that PostgreSQL has");
+    else
+        return true;
+    return false;
+}
+
 static int value_times_date_of_number(const struct reading *reading) {
     enum semantic semantic = reading->field.semantic;
     if (value_times_is_timestamp(semantic))
@@ -177,13 +194,9 @@ static int value_times_date_of_number(const struct reading *reading) {
     if (semantic != SEMANTIC_NONE && semantic != SEMANTIC_DATE && semantic != SEMANTIC_CONNECT_DATE)
         return reading_refuse(reading, no_unit);
     int64_t days;
-    if (!json_to_integer(reading->text, &days))
-        return reading_refuse(reading, "not a count of days");
-    int infinity = value_times_infinity_of_days(days);
-    if (infinity != 0)
-        return value_times_infinity(reading, infinity > 0);
-    if (days < date_least || days > date_most)
-        return reading_refuse(reading, "not a day that PostgreSQL has");
+    int status;
+    if (!value_times_take_days(reading, &days, &status))
+        return status;
     char *text = value_times_take(reading);
     return text != NULL ? value_times_give(reading, text, iso8601_write_date(days, text))
                         : reading_no_memory(reading);
@@ -249,13 +262,9 @@ static int value_times_give_wrapped(const struct reading *reading, uint64_t unit
 // A TIMESTAMP that was a DATE before: the day's beginning.
 static int value_times_midnight_of(const struct reading *reading) {
     int64_t days;
-    if (!json_to_integer(reading->text, &days))
-        return reading_refuse(reading, "not a count of days");
-    int infinity = value_times_infinity_of_days(days);
-    if (infinity != 0)
-        return value_times_infinity(reading, infinity > 0);
-    if (days < date_least || days > date_most)
-        return reading_refuse(reading, "not a day that PostgreSQL has");
+    int status;
+    if (!value_times_take_days(reading, &days, &status))
+        return status;
     return value_times_give_moment(reading, (struct moment){days, 0}, false);
 }
 
