@@ -79,6 +79,12 @@ static int check_alone_schema(sqlite3 *scratch, const struct view *view, struct 
     return check_alone_lacks_table(scratch) ? check_alone_lacking(error) : error_become(error, ERROR_INPUT);
 }
 
+// `columns` of the SQL view that the row of `names` names, for sqlite3_free. NULL = out of memory.
+static char *check_alone_select(sqlite3_stmt *names, const char *columns) {
+    const char *name = (const char *)sqlite3_column_text(names, 0);
+    return name != NULL ? sqlite3_mprintf("select %s from \"%w\"", columns, name) : NULL;
+}
+
 // SQL views compile when they are used.
 static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, struct guard *guard,
                                  struct error *error) {
@@ -89,14 +95,13 @@ static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, stru
     guard_begin(guard, scratch, GUARDED_SCHEMA);
     int row;
     while ((row = stmt_row(names, "views", error)) == 1) {
-        const char *name = (const char *)sqlite3_column_text(names, 0);
-        CLEANUP(stmt_free_text)
-        char *sql = name != NULL ? sqlite3_mprintf("select * from \"%w\"", name) : NULL;
+        CLEANUP(stmt_free_text) char *sql = check_alone_select(names, "*");
         CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
         if (sql == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
         if (sqlite3_prepare_v2(scratch, sql, -1, &stmt, NULL) == SQLITE_OK)
             continue;
+        const char *name = (const char *)sqlite3_column_text(names, 0);
         (void)error_set(error, ERROR_INPUT, "%s:%d: in the view %s: %s", view->file,
                         guard_object_line(view, name), name, sqlite3_errmsg(scratch));
         return check_alone_lacks_table(scratch) ? check_alone_lacking(error) : guard_explain(guard, error);
@@ -115,8 +120,7 @@ static int check_alone_read(sqlite3 *scratch, const struct catalog *catalog, str
     guard_begin(guard, scratch, GUARDED_SCHEMA);
     int row;
     while ((row = stmt_row(names, "views", error)) == 1) {
-        CLEANUP(stmt_free_text)
-        char *sql = sqlite3_mprintf("select 1 from \"%w\"", (const char *)sqlite3_column_text(names, 0));
+        CLEANUP(stmt_free_text) char *sql = check_alone_select(names, "1");
         CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
         if (sql == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
