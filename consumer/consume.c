@@ -330,8 +330,9 @@ static void consume_done(struct consume *consume) {
 
 static int consume_open(struct consume *consume, struct error *error) {
     const struct consume_config *config = consume->config;
-    char group[64];
+    char group[PROGRESS_GROUP_SIZE];
     (void)snprintf(group, sizeof group, "tidemark-%s", store_id(config->apply.store));
+    progress_set_group(config->apply.progress, group);
     const struct kafka_config kafka = {.brokers = config->brokers,
                                        .group_id = group,
                                        .properties = config->properties,

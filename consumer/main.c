@@ -1,5 +1,6 @@
 // The program: reads the command line, puts the parts together, stops them in reverse order. The only file
 // that sees both consumer and http.
+#include "consumer/broker/kafka.h"
 #include "consumer/consume.h"
 #include "consumer/decode/topic_role.h"
 #include "consumer/demo/mock_broker.h"
@@ -116,6 +117,15 @@ static void main_load_applied(const struct store *store, const struct catalog *c
     }
 }
 
+// For as long as the process lives.
+static const struct library *main_libraries(void) {
+    static struct library libraries[4]; // the last one ends the list
+    libraries[0] = (struct library){"SQLite", store_library_version()};
+    libraries[1] = (struct library){"librdkafka", kafka_library_version()};
+    libraries[2] = (struct library){"libmicrohttpd", server_library_version()};
+    return libraries;
+}
+
 static int main_start_server(struct server **server, const struct options *options, const char *db,
                              const struct catalog *catalog, struct progress *progress, struct error *error) {
     const struct server_config config = {.listen = options->listen,
@@ -123,6 +133,7 @@ static int main_start_server(struct server **server, const struct options *optio
                                          .catalog = catalog,
                                          .progress = progress,
                                          .version = TIDEMARK_VERSION,
+                                         .libraries = main_libraries(),
                                          .answer_empty = options->answer_empty};
     if (server_start(server, &config, error) != 0)
         return -1;

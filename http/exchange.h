@@ -4,6 +4,7 @@
 #ifndef TIDEMARK_HTTP_EXCHANGE_H
 #define TIDEMARK_HTTP_EXCHANGE_H
 
+#include "http/library.h"
 #include "http/problem.h"
 #include "http/render.h"
 #include "http/wait.h"
@@ -17,7 +18,8 @@ struct routes_config {
     const struct catalog *catalog; // outlives the routes, like all that follows
     struct progress *progress;
     const char *version;
-    bool answer_empty; // with no rows, not 503, before anything was applied to the file
+    const struct library *libraries; // ended by a NULL name; NULL = none are told
+    bool answer_empty;               // with no rows, not 503, before anything was applied to the file
 };
 
 // What all workers share; it never changes after routes_new but for its counters.

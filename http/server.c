@@ -379,6 +379,7 @@ int server_start(struct server **ret, const struct server_config *config, struct
         .catalog = config->catalog,
         .progress = config->progress,
         .version = config->version,
+        .libraries = config->libraries,
         .answer_empty = config->answer_empty,
     };
     server_raise_file_limit();
@@ -391,6 +392,10 @@ int server_start(struct server **ret, const struct server_config *config, struct
     *ret = server;
     server = NULL;
     return 0;
+}
+
+const char *server_library_version(void) {
+    return MHD_get_version();
 }
 
 const char *server_address(const struct server *server) {

@@ -4,6 +4,7 @@
 #ifndef TIDEMARK_HTTP_SERVER_H
 #define TIDEMARK_HTTP_SERVER_H
 
+#include "http/library.h"
 #include "views/base/error.h"
 #include "views/engine/catalog.h"
 #include "views/engine/progress.h"
@@ -26,12 +27,15 @@ struct server_config {
     const struct catalog *catalog; // outlives the server
     struct progress *progress;     // outlives the server
     const char *version;
-    bool answer_empty; // with no rows, not 503, before anything was applied to the file
+    const struct library *libraries; // as routes_config has it
+    bool answer_empty;               // with no rows, not 503, before anything was applied to the file
 };
 
 // Errors: ERROR_USAGE for an address that cannot be parsed, ERROR_SYSTEM naming the address and the cause (in
 // use).
 int server_start(struct server **ret, const struct server_config *config, struct error *error);
+// The library that the program runs with, "0.9.75".
+const char *server_library_version(void);
 // "127.0.0.1:8080" with the real port.
 const char *server_address(const struct server *server);
 // Takes no more connections, answers those who wait with 503, finishes the answers under way within

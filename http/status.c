@@ -1,11 +1,15 @@
 // What the server says of itself: health, readiness, status, the views.
 #include "http/answers.h"
+#include "http/process.h"
 #include "http/route.h"
 #include "http/tables.h"
 #include "views/base/cleanup.h"
+#include "views/base/log.h"
 
 #include <jansson.h>
 #include <stdlib.h>
+
+enum { STATUS_LOG_LINES = 50 };
 
 static int status_append_dump(const char *text, size_t size, void *self) {
     buffer_append(self, text, size);
@@ -197,6 +201,39 @@ static void status_set_process(struct status_document *document, const struct ex
     status_set(document, "counters", status_counters_of(&summary->counters));
 }
 
+static json_t *status_libraries(const struct library *library) {
+    json_t *libraries = json_object();
+    for (; library != NULL && library->name != NULL; library++)
+        (void)json_object_set_new(libraries, library->name, json_string(library->version));
+    (void)json_object_set_new(libraries, "jansson", json_string(jansson_version_str()));
+    return libraries;
+}
+
+static json_t *status_process(const struct routes_config *config, const struct progress_summary *summary) {
+    struct process process;
+    process_read(&process, config->db);
+    return json_pack("{s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id", (json_int_t)process.id, "memory_bytes",
+                     status_number_or_null(process.resident_bytes), "file", status_text(config->db),
+                     "file_bytes", status_number_or_null(process.file_bytes), "wal_bytes",
+                     status_number_or_null(process.wal_bytes), "disk_free_bytes",
+                     status_number_or_null(process.disk_free_bytes), "group",
+                     status_text_or_null(summary->group), "libraries", status_libraries(config->libraries));
+}
+
+static json_t *status_log(void) {
+    CLEANUP(free_any) struct log_kept *lines = calloc(STATUS_LOG_LINES, sizeof *lines);
+    if (lines == NULL)
+        return NULL;
+    int count = log_kept(lines, STATUS_LOG_LINES);
+    json_t *log = json_array();
+    for (int i = 0; i < count; i++)
+        (void)json_array_append_new(log, json_pack("{s:I,s:s,s:o,s:o}", "at_ms", (json_int_t)lines[i].at_ms,
+                                                   "level", log_level_name(lines[i].level), "event",
+                                                   status_text(lines[i].event), "message",
+                                                   status_text(lines[i].message)));
+    return log;
+}
+
 static json_t *status_lint(const struct catalog *catalog) {
     json_t *lint = json_array();
     for (int i = 0; i < catalog->warning_count; i++)
@@ -227,15 +264,21 @@ enum routes_result answer_status(struct exchange *exchange) {
         return ROUTES_ANSWERED;
     CLEANUP(partition_rows_free) struct partition_rows partitions = {0};
     int64_t quarantined = 0;
+    int64_t oldest_txid = -1;
     struct error error;
     if (partition_rows_read(exchange, &partitions, &error) != 0 ||
-        reader_quarantine_count(exchange->reader, &quarantined, &error) != 0)
+        reader_quarantine_count(exchange->reader, &quarantined, &error) != 0 ||
+        reader_oldest_transaction(exchange->reader, &oldest_txid, &error) != 0)
         return exchange_fail(exchange, &error);
     struct progress_summary summary;
     progress_summary(exchange->routes->config.progress, &summary);
     struct status_document document = {.root = json_object()};
     status_set_process(&document, exchange, &summary);
     status_set(&document, "quarantined", json_integer(quarantined));
+    status_set(&document, "oldest_txid", status_number_or_null(oldest_txid));
+    status_set(&document, "newest_txid", status_number_or_null(exchange->position.txid));
+    status_set(&document, "process", status_process(&exchange->routes->config, &summary));
+    status_set(&document, "log", status_log());
     status_set_content(&document, exchange, &partitions, &summary);
     if (document.failed)
         exchange->response->body.failed = true;
@@ -249,16 +292,35 @@ static json_t *status_path_of(const struct loaded_route *loaded) {
     return path.failed ? NULL : json_stringn(path.data, path.size);
 }
 
+static json_t *status_rule_of(const struct query *query, int number) {
+    static const char *const types[PARAMETER_TYPES] = {[PARAMETER_ANY] = "any",
+                                                       [PARAMETER_TEXT] = "text",
+                                                       [PARAMETER_INTEGER] = "integer",
+                                                       [PARAMETER_NUMBER] = "number",
+                                                       [PARAMETER_DECIMAL] = "decimal",
+                                                       [PARAMETER_DATE] = "date",
+                                                       [PARAMETER_TIMESTAMP] = "timestamp",
+                                                       [PARAMETER_UUID] = "uuid"};
+    const struct parameter_rule *rule = &query->rules[number];
+    return json_pack("{s:s,s:s,s:b}", "name", query->parameters[number], "type", types[rule->type],
+                     "required", rule->required);
+}
+
 static json_t *status_queries_of(const struct view *view) {
     json_t *queries = json_array();
     for (int i = 0; i < view->query_count; i++) {
         const struct query *query = &view->queries[i];
         json_t *parameters = json_array();
-        for (int j = 0; j < query->parameter_count; j++)
+        json_t *rules = json_array();
+        for (int j = 0; j < query->parameter_count; j++) {
             (void)json_array_append_new(parameters, json_string(query->parameters[j]));
+            (void)json_array_append_new(rules, status_rule_of(query, j));
+        }
         const struct loaded_route loaded = {.route = ROUTE_QUERY, .query = query};
-        (void)json_array_append_new(queries, json_pack("{s:s,s:o,s:o}", "name", query->name, "path",
-                                                       status_path_of(&loaded), "parameters", parameters));
+        (void)json_array_append_new(
+            queries, json_pack("{s:s,s:o,s:o,s:o,s:b,s:o,s:s}", "name", query->name, "path",
+                               status_path_of(&loaded), "parameters", parameters, "rules", rules, "by_key",
+                               query->names_after, "sql", status_text(query->sql), "file", query->file));
     }
     return queries;
 }

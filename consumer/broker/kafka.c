@@ -210,6 +210,10 @@ static int kafka_start_client(struct kafka *kafka, const struct kafka_config *co
     return 0;
 }
 
+const char *kafka_library_version(void) {
+    return rd_kafka_version_str();
+}
+
 int kafka_open(struct kafka **ret, const struct kafka_config *config, struct error *error) {
     if (config->brokers == NULL || config->brokers[0] == '\0')
         return error_set(error, ERROR_USAGE, "no brokers are given: use --brokers HOST:PORT[,..]");

@@ -29,6 +29,9 @@ struct kafka_config {
     int property_count;
 };
 
+// librdkafka's, "2.0.2".
+const char *kafka_library_version(void);
+
 // Does not wait for a broker. What is set, and what a user must not set: client/settings.c. Errors:
 // ERROR_USAGE for a property that librdkafka or tidemark refuses (names it and why, never the value of a
 // secret), ERROR_SYSTEM.

@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOG_MESSAGE_SIZE = 1024 };
-
 static pthread_mutex_t log_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct log_limit log_limits; // under log_mutex
+static struct log_limit log_limits;              // under log_mutex
+static struct log_kept log_ring[LOG_KEPT_LINES]; // under log_mutex
+static int64_t log_ring_count;                   // lines that were ever kept; under log_mutex
 
 static enum log_level log_most = LEVEL_INFO;
 static bool log_json;
@@ -40,6 +40,35 @@ static bool log_is_wanted(enum log_level level, const char *event, const char *f
                                    clock_monotonic_ms(), LOG_REPEAT_MS, LOG_BURST_LINES, ret_left_out);
     (void)pthread_mutex_unlock(&log_mutex);
     return wanted;
+}
+
+static void log_keep(enum log_level level, const struct timespec *at, const char *event,
+                     const char *message) {
+    if (level == LEVEL_DEBUG)
+        return;
+    (void)pthread_mutex_lock(&log_mutex);
+    struct log_kept *kept = &log_ring[log_ring_count++ % LOG_KEPT_LINES];
+    kept->at_ms = (int64_t)at->tv_sec * 1000 + at->tv_nsec / 1000000;
+    kept->level = level;
+    (void)snprintf(kept->event, sizeof kept->event, "%s", event);
+    (void)snprintf(kept->message, sizeof kept->message, "%s", message);
+    (void)pthread_mutex_unlock(&log_mutex);
+}
+
+int log_kept(struct log_kept *ret, int room) {
+    (void)pthread_mutex_lock(&log_mutex);
+    int64_t from = log_ring_count > LOG_KEPT_LINES ? log_ring_count - LOG_KEPT_LINES : 0;
+    if (log_ring_count - from > room)
+        from = log_ring_count - room;
+    int count = 0;
+    for (int64_t i = from; i < log_ring_count; i++)
+        ret[count++] = log_ring[i % LOG_KEPT_LINES];
+    (void)pthread_mutex_unlock(&log_mutex);
+    return count;
+}
+
+const char *log_level_name(enum log_level level) {
+    return level_names[level];
 }
 
 static void log_json_text(struct buffer *line, const char *name, const char *value) {
@@ -86,6 +115,7 @@ void log_event(enum log_level level, const char *event, const struct log_fields 
                        (long long)left_out);
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now);
+    log_keep(level, &now, event, message);
     struct tm utc;
     (void)gmtime_r(&now.tv_sec, &utc);
     char at[40];

@@ -12,6 +12,8 @@ enum log_level { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG };
 enum {
     LOG_REPEAT_MS = 10000,
     LOG_BURST_LINES = 20,
+    LOG_KEPT_LINES = 100,
+    LOG_MESSAGE_SIZE = 1024,
 };
 
 // What a line is about, as JSON members beside its message; the text form has the message only.
@@ -29,6 +31,17 @@ void log_setup(enum log_level most, bool json);
 // `event`: a stable name for machines, in snake case. `fields` may be NULL.
 void log_event(enum log_level level, const char *event, const struct log_fields *fields, const char *format,
                ...) __attribute__((format(printf, 4, 5)));
+
+// One line that was written.
+struct log_kept {
+    int64_t at_ms; // wall clock
+    enum log_level level;
+    char event[32];                 // cut when longer
+    char message[LOG_MESSAGE_SIZE]; // any bytes from ' ' on
+};
+// A copy of the newest lines, at most LOG_KEPT_LINES, the oldest first; how many there are. Debug lines are not kept.
+int log_kept(struct log_kept *ret, int room);
+const char *log_level_name(enum log_level level);
 
 // Lines that only people read.
 #define log_line(level, ...) log_event(level, "note", NULL, __VA_ARGS__)

@@ -28,6 +28,7 @@ const char *progress_state_name(enum progress_state state);
 enum {
     PROGRESS_REASON_SIZE = 512,
     PROGRESS_POSITIONS_SIZE = 256,
+    PROGRESS_GROUP_SIZE = 64,
     PROGRESS_PARTITIONS_MAX = 65536,
     PROGRESS_TABLES_MAX = CATALOG_TABLES_MAX,
     PROGRESS_UNDECLARED_MAX = 256,  // topics that are named; the rest is counted only
@@ -63,6 +64,7 @@ struct progress_summary {
     char reason[PROGRESS_REASON_SIZE]; // "" when there is nothing to say
     char last_error[PROGRESS_REASON_SIZE];
     char positions[PROGRESS_POSITIONS_SIZE]; // "" when they are PostgreSQL's, or nothing has come yet
+    char group[PROGRESS_GROUP_SIZE];         // the consumer's, "" when nothing is consumed
     bool caught_up_once;                     // read to the end of what the broker had, once
     int64_t messages_behind;                 // sum of high - applied; -1 = some high watermark is not known
     int64_t oldest_high_at_ms;               // the least fresh watermark, 0 = some are not known
@@ -107,6 +109,8 @@ void progress_set_state(struct progress *progress, enum progress_state state, co
 void progress_set_error(struct progress *progress, const char *message);
 // What the source's positions are worth, where they are not PostgreSQL's.
 void progress_set_positions(struct progress *progress, const char *what);
+// The name of the consumer group, once.
+void progress_set_group(struct progress *progress, const char *group);
 void progress_set_high(struct progress *progress, int number, int64_t high, int64_t now_ms);
 // `log_start`: what was before it is gone for whoever begins now.
 void progress_set_log_start(struct progress *progress, int number, int64_t log_start);

@@ -105,6 +105,8 @@ int reader_count_rows(struct reader *reader, const struct table *table, int64_t 
 int reader_shows_transaction(struct reader *reader, int64_t txid, bool *ret, struct error *error);
 int reader_next_offset(struct reader *reader, struct span topic, int32_t partition, int64_t *ret,
                        struct error *error);
+// The least txid (its low 32 bits) that is remembered, -1 = none is: whether an older one is shown is not known.
+int reader_oldest_transaction(struct reader *reader, int64_t *ret, struct error *error);
 
 // The snapshot's next offsets, in (topic, partition) order. All of it lives until the next call
 // or reader_end.

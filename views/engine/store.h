@@ -33,6 +33,8 @@ void store_close(struct store **store);
 // SQLite's own locks with it, those of this process's readers too.
 int store_reopen(struct store *store, const char *path, struct store_report *report, struct error *error);
 
+// SQLite's, "3.40.1".
+const char *store_library_version(void);
 const char *store_id(const struct store *store); // lives as long as the store
 // The file's topic prefix, "" when none was claimed yet: lives as long as the store.
 const char *store_prefix(const struct store *store);

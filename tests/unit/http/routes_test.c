@@ -5,6 +5,7 @@
 #include "http/problem.h"
 #include "http/route.h"
 #include "http/routes.h"
+#include "views/base/log.h"
 
 #include <jansson.h>
 #include <sqlite3.h>
@@ -22,8 +23,12 @@ static int setup_with(void **state, int orders) {
     struct error error = {0};
     s = (struct state){0};
     fixture_open(&s.fixture, orders);
-    const struct routes_config config = {
-        .db = s.fixture.db, .catalog = s.fixture.catalog, .progress = s.fixture.progress, .version = "1.2.3"};
+    static const struct library libraries[] = {{"SQLite", "3.99"}, {0}};
+    const struct routes_config config = {.db = s.fixture.db,
+                                         .catalog = s.fixture.catalog,
+                                         .progress = s.fixture.progress,
+                                         .version = "1.2.3",
+                                         .libraries = libraries};
     fixture_check(routes_new(&s.routes, &config, &error), &error);
     fixture_check(worker_new(&s.worker, s.routes, &error), &error);
     *state = &s;
@@ -622,6 +627,32 @@ static void test_status(void **state) {
     json_decref(body);
 }
 
+// What the page's last section shows: the process, its file and libraries, the log's last lines.
+static void test_status_of_the_process(void **state) {
+    struct state *s = *state;
+    progress_set_group(s->fixture.progress, "tidemark-abc");
+    log_event(LEVEL_WARN, "storm", NULL, "a wind of \xff");
+    json_t *body = get_json(s, "/v1/status");
+    json_t *process = json_object_get(body, "process");
+    expect_text(process, "file", s->fixture.db);
+    expect_text(process, "group", "tidemark-abc");
+    expect_text(json_object_get(process, "libraries"), "SQLite", "3.99");
+    assert_true(json_integer_value(json_object_get(process, "id")) > 0);
+    assert_true(json_integer_value(json_object_get(process, "memory_bytes")) > 0);
+    assert_true(json_integer_value(json_object_get(process, "file_bytes")) > 0);
+    assert_true(json_is_integer(json_object_get(process, "wal_bytes")));
+    assert_true(json_integer_value(json_object_get(process, "disk_free_bytes")) > 0);
+    assert_int_equal(json_integer_value(json_object_get(body, "oldest_txid")), 700);
+    assert_int_equal(json_integer_value(json_object_get(body, "newest_txid")), 700);
+    json_t *log = json_object_get(body, "log");
+    json_t *last = json_array_get(log, json_array_size(log) - 1);
+    expect_text(last, "level", "warn");
+    expect_text(last, "event", "storm");
+    expect_text(last, "message", "a wind of \xef\xbf\xbd");
+    assert_true(json_integer_value(json_object_get(last, "at_ms")) > 1700000000000);
+    json_decref(body);
+}
+
 // What a broker or a message says is told whatever its bytes are.
 static void test_status_of_any_bytes(void **state) {
     struct state *s = *state;
@@ -775,11 +806,16 @@ static void test_views(void **state) {
         json_t *query;
         json_array_foreach(json_object_get(view, "queries"), number, query) {
             assert_non_null(json_string_value(json_object_get(query, "path")));
-            assert_true(json_is_array(json_object_get(query, "parameters")));
+            size_t parameters = json_array_size(json_object_get(query, "parameters"));
+            assert_int_equal(json_array_size(json_object_get(query, "rules")), parameters);
+            assert_non_null(strstr(json_string_value(json_object_get(query, "sql")), "select"));
             queries++;
         }
     }
     assert_true(queries >= 10);
+    json_t *first = json_array_get(json_object_get(member_named(views, "warehouse"), "queries"), 0);
+    expect_text(first, "file", "warehouse/query.low_stock.sql");
+    expect_text(json_array_get(json_object_get(first, "rules"), 0), "type", "number");
     assert_true(json_array_size(json_object_get(body, "tables")) == 4);
     json_decref(body);
 }
@@ -944,6 +980,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lag, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_status_of_the_process, setup, teardown),
         cmocka_unit_test_setup_teardown(test_health, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ready, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ready_needs_something_applied, setup_empty, teardown),

@@ -152,6 +152,12 @@ void progress_set_positions(struct progress *progress, const char *what) {
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
+void progress_set_group(struct progress *progress, const char *group) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    (void)snprintf(progress->summary.group, sizeof progress->summary.group, "%s", group);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
 void progress_set_error(struct progress *progress, const char *message) {
     (void)pthread_mutex_lock(&progress->mutex);
     (void)snprintf(progress->summary.last_error, sizeof progress->summary.last_error, "%s", message);

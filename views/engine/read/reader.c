@@ -22,6 +22,7 @@ static const char *const statement_sql[READER_STATEMENTS] = {
         "select version, lsn, txid, transactional, applied_total, offsets from _position where id = 1",
     [READER_TRANSACTION] = ("select 1 from (select txid, last from _transactions where txid <= :txid"
                             " order by txid desc limit 1) where :txid <= ifnull(last, txid)"),
+    [READER_OLDEST_TRANSACTION] = "select min(txid) from _transactions",
     [READER_NEXT_OFFSET] = "select next_offset from _offsets where topic = :topic and partition = :partition",
     [READER_OFFSETS] = "select topic, partition, next_offset from _offsets order by topic, partition",
     [READER_QUARANTINE_COUNT] = "select count(*) from _quarantine",
@@ -275,6 +276,14 @@ int reader_shows_transaction(struct reader *reader, int64_t txid, bool *ret, str
     if (row < 0)
         return -1;
     *ret = row == 1;
+    return 0;
+}
+
+int reader_oldest_transaction(struct reader *reader, int64_t *ret, struct error *error) {
+    CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_OLDEST_TRANSACTION];
+    if (reader_next_row(reader, stmt, error) < 0)
+        return -1;
+    *ret = sqlite3_column_type(stmt, 0) != SQLITE_NULL ? sqlite3_column_int64(stmt, 0) : -1;
     return 0;
 }
 

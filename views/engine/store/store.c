@@ -331,6 +331,10 @@ void store_close(struct store **store) {
     *store = NULL;
 }
 
+const char *store_library_version(void) {
+    return sqlite3_libversion();
+}
+
 const char *store_id(const struct store *store) {
     return store->id;
 }
