@@ -215,6 +215,7 @@ static void consume_report_state(struct consume *consume) {
     char waits_for[PROGRESS_REASON_SIZE] = "";
     if (waiting)
         apply_describe_wait(consume->apply, waits_for, sizeof waits_for);
+    progress_set_waiting(consume->progress, waits_for);
     struct progress_summary summary;
     progress_summary(consume->progress, &summary);
     const struct state_facts facts = {

@@ -9,6 +9,7 @@ typedef enum routes_result route_handler(struct exchange *exchange);
 route_handler answer_query, answer_table, answer_quarantine;            // rows.c
 route_handler answer_health, answer_ready, answer_status, answer_views; // status.c
 route_handler answer_lag, answer_metrics;                               // metrics.c
+route_handler answer_live;                                              // streaming.c
 route_handler answer_openapi;                                           // openapi.c
 
 // Text of the OpenAPI document, made once.

@@ -30,6 +30,7 @@ struct routes {
     _Atomic uint64_t answers[STATUS_CLASSES]; // by status / 100
     _Atomic uint64_t waits;                   // requests that were put aside
     _Atomic uint64_t slow;                    // requests that went to the slow lane
+    _Atomic int64_t streams;                  // answers that do not end, open now
 };
 
 // A thread's own: it answers one request at a time.
@@ -56,6 +57,8 @@ enum routes_result {
     // The reader's deadline was met and the request is not patient: answer it again with more time. `ret` is
     // empty.
     ROUTES_SLOW,
+    // The answer does not end: `ret` has its content type, the events come from streams.h.
+    ROUTES_STREAM,
 };
 
 struct exchange {

@@ -189,6 +189,8 @@ static void metrics_write_answers(struct buffer *out, const struct routes *route
                     (int64_t)atomic_load_explicit(&routes->waits, memory_order_relaxed));
     metrics_counter(out, "tidemark_http_slow_total", "Requests whose query took longer than a moment.",
                     (int64_t)atomic_load_explicit(&routes->slow, memory_order_relaxed));
+    metrics_gauge(out, "tidemark_http_streams", "Answers that do not end, open now.",
+                  atomic_load_explicit(&routes->streams, memory_order_relaxed));
 }
 
 static void metrics_write_lag_seconds(struct buffer *out, int64_t ms) {

@@ -36,6 +36,15 @@ static json_t *openapi_rows_content(void) {
                      "#/components/schemas/answer", "text/csv", "application/x-ndjson");
 }
 
+static json_t *openapi_content(const struct route_form *form) {
+    if (form->type == NULL)
+        return openapi_rows_content();
+    json_t *content = json_pack("{s:{}}", form->type);
+    if (form->stream)
+        (void)json_object_set_new(content, "application/x-ndjson", json_object());
+    return content;
+}
+
 // Integers, decimals and booleans come as text in a URL all the same; what they must look like is in the
 // words.
 static json_t *openapi_table_parameters(const struct table *table) {
@@ -82,10 +91,9 @@ static void openapi_add_route(void *self, const struct loaded_route *loaded) {
                                                  : json_array();
     if (form->type == NULL)
         openapi_add_common(parameters);
-    json_t *content = form->type == NULL ? openapi_rows_content() : json_pack("{s:{}}", form->type);
     if (!path.failed)
         (void)json_object_setn_new(paths, path.data, path.size,
-                                   openapi_operation(summary, parameters, content));
+                                   openapi_operation(summary, parameters, openapi_content(form)));
 }
 
 static json_t *openapi_problem_types(void) {

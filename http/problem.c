@@ -19,6 +19,7 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
     [PROBLEM_NOT_READY] = {"/problems/not-ready", "Not ready", 503},
     [PROBLEM_TOO_STALE] = {"/problems/too-stale", "Further behind than max_lag_seconds allows", 503},
     [PROBLEM_TOO_SLOW] = {"/problems/too-slow", "The query took too long", 503},
+    [PROBLEM_TOO_MANY_STREAMS] = {"/problems/too-many-streams", "Too many streams", 503},
     [PROBLEM_STOPPING] = {"/problems/stopping", "The server is stopping", 503},
     [PROBLEM_POSITION_NOT_REACHED] = {"/problems/position-not-reached", "Position not reached in time", 504},
 };

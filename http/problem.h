@@ -20,6 +20,7 @@ enum problem {
     PROBLEM_NOT_READY,            // 503 /problems/not-ready
     PROBLEM_TOO_STALE,            // 503 /problems/too-stale
     PROBLEM_TOO_SLOW,             // 503 /problems/too-slow
+    PROBLEM_TOO_MANY_STREAMS,     // 503 /problems/too-many-streams
     PROBLEM_STOPPING,             // 503 /problems/stopping
     PROBLEM_POSITION_NOT_REACHED, // 504 /problems/position-not-reached
     PROBLEM_COUNT,

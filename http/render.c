@@ -66,6 +66,24 @@ void render_lsn(struct buffer *out, int64_t lsn) {
     buffer_format(out, "%X/%X", (unsigned)((uint64_t)lsn >> 32), (unsigned)((uint64_t)lsn & 0xffffffff));
 }
 
+// FNV-1a: the same in every process, for it is handed back to another one.
+static uint64_t render_hash(uint64_t hash, struct span bytes) {
+    const uint64_t prime = 0x100000001b3U;
+    for (size_t i = 0; i < bytes.size; i++)
+        hash = (hash ^ (unsigned char)bytes.data[i]) * prime;
+    return hash;
+}
+
+void render_position_id(struct buffer *out, const struct position *position) {
+    const uint64_t basis = 0xcbf29ce484222325U;
+    uint64_t hash = render_hash(render_hash(basis, span_of(position->store_id)), position->offsets);
+    if (position->lsn >= 0)
+        render_lsn(out, position->lsn);
+    else
+        buffer_text(out, "null");
+    buffer_format(out, "-%lld-%016llx", (long long)position->version, (unsigned long long)hash);
+}
+
 void render_position(struct buffer *out, const struct position *position) {
     buffer_text(out, "{\"lsn\":");
     if (position->lsn < 0) {

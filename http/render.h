@@ -27,6 +27,9 @@ void render_lag_members(struct buffer *out, const struct lag *lag);
 void render_lag(struct buffer *out, const struct lag *lag);
 // "0/19C4170" without quotes
 void render_lsn(struct buffer *out, int64_t lsn);
+// "0/19C4170-4182-8f3a61c27d20b5e4": the LSN or null, the file's version, and a hash of the file's id and the offsets,
+// since a restored file counts its versions again. Names the position; a client hands it back as it is.
+void render_position_id(struct buffer *out, const struct position *position);
 // {"lsn","consistency","offsets"}
 void render_position(struct buffer *out, const struct position *position);
 

@@ -35,6 +35,7 @@ struct response {
     const char *content_type;
     const char *allow;     // NULL = none
     bool retry;            // Retry-After: 1
+    bool as_lines;         // of a stream: NDJSON
     char etag[ETAG_SIZE];  // "" = none
     size_t position_size;  // of `position`
     struct buffer headers; // more of them: "Name\0value\0" each

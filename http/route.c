@@ -5,18 +5,23 @@
 
 // The two that are asked most come first.
 static const struct route_form forms[] = {
-    [ROUTE_TABLE] = {"GET", "/v1/tables/{table}", "rows of a table by equality", NULL},
-    [ROUTE_QUERY] = {"GET", "/v1/views/{view}/{query}", "rows of a view's query", NULL},
-    [ROUTE_LAG] = {"GET", "/v1/lag", "state, lag and each partition's offsets", "application/json"},
+    [ROUTE_TABLE] = {"GET", "/v1/tables/{table}", "rows of a table by equality", NULL, false},
+    [ROUTE_QUERY] = {"GET", "/v1/views/{view}/{query}", "rows of a view's query", NULL, false},
+    [ROUTE_LAG] = {"GET", "/v1/lag", "state, lag and each partition's offsets", "application/json", false},
+    [ROUTE_LIVE] = {"GET", "/v1/live",
+                    "state, lag, rates and position as server-sent events, a few times a second",
+                    "text/event-stream", true},
     [ROUTE_STATUS] = {"GET", "/v1/status", "state, consistency, version, views, tables, drift, counters",
-                      "application/json"},
-    [ROUTE_VIEWS] = {"GET", "/v1/views", "views with their queries, and mirrored tables", "application/json"},
-    [ROUTE_QUARANTINE] = {"GET", "/v1/quarantine", "events that could not be applied, newest first", NULL},
-    [ROUTE_HEALTH] = {"GET", "/healthz", "200 while the process works", "application/json"},
+                      "application/json", false},
+    [ROUTE_VIEWS] = {"GET", "/v1/views", "views with their queries, and mirrored tables", "application/json",
+                     false},
+    [ROUTE_QUARANTINE] = {"GET", "/v1/quarantine", "events that could not be applied, newest first", NULL,
+                          false},
+    [ROUTE_HEALTH] = {"GET", "/healthz", "200 while the process works", "application/json", false},
     [ROUTE_READY] = {"GET", "/readyz", "200 when caught up once, else 503 with the reason",
-                     "application/json"},
-    [ROUTE_METRICS] = {"GET", "/metrics", "Prometheus text", "text/plain"},
-    [ROUTE_OPENAPI] = {"GET", "/openapi.json", "this document", "application/json"},
+                     "application/json", false},
+    [ROUTE_METRICS] = {"GET", "/metrics", "Prometheus text", "text/plain", false},
+    [ROUTE_OPENAPI] = {"GET", "/openapi.json", "this document", "application/json", false},
 };
 static_assert(sizeof forms / sizeof *forms == ROUTE_COUNT, "each route has its form");
 

@@ -10,6 +10,7 @@ enum route {
     ROUTE_TABLE,
     ROUTE_QUERY,
     ROUTE_LAG,
+    ROUTE_LIVE,
     ROUTE_STATUS,
     ROUTE_VIEWS,
     ROUTE_QUARANTINE,
@@ -25,6 +26,7 @@ struct route_form {
     const char *pattern; // "{name}" stands for one segment
     const char *summary;
     const char *type; // the media type of a 200; NULL = rows, in the form that Accept asks for
+    bool stream;      // the answer does not end, and is NDJSON where Accept asks for it
 };
 const struct route_form *route_form(enum route route);
 enum route route_find(const struct target *target);

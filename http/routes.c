@@ -11,9 +11,16 @@
 #include <stdlib.h>
 
 static route_handler *const handlers[] = {
-    [ROUTE_TABLE] = answer_table,     [ROUTE_QUERY] = answer_query, [ROUTE_LAG] = answer_lag,
-    [ROUTE_STATUS] = answer_status,   [ROUTE_VIEWS] = answer_views, [ROUTE_QUARANTINE] = answer_quarantine,
-    [ROUTE_HEALTH] = answer_health,   [ROUTE_READY] = answer_ready, [ROUTE_METRICS] = answer_metrics,
+    [ROUTE_TABLE] = answer_table,
+    [ROUTE_QUERY] = answer_query,
+    [ROUTE_LAG] = answer_lag,
+    [ROUTE_LIVE] = answer_live,
+    [ROUTE_STATUS] = answer_status,
+    [ROUTE_VIEWS] = answer_views,
+    [ROUTE_QUARANTINE] = answer_quarantine,
+    [ROUTE_HEALTH] = answer_health,
+    [ROUTE_READY] = answer_ready,
+    [ROUTE_METRICS] = answer_metrics,
     [ROUTE_OPENAPI] = answer_openapi,
 };
 static_assert(sizeof handlers / sizeof *handlers == ROUTE_COUNT, "each route has its handler");
@@ -115,7 +122,9 @@ enum routes_result routes_answer(struct worker *worker, const struct request *re
         atomic_fetch_add_explicit(&worker->routes->waits, 1, memory_order_relaxed);
     if (result == ROUTES_SLOW)
         atomic_fetch_add_explicit(&worker->routes->slow, 1, memory_order_relaxed);
-    if (result != ROUTES_ANSWERED)
+    if (result == ROUTES_STREAM)
+        ret->status = 200;
+    if (result == ROUTES_WAIT || result == ROUTES_SLOW)
         return result;
     if (ret->body.full)
         problem_set(ret, PROBLEM_ANSWER_TOO_LARGE,
@@ -123,11 +132,17 @@ enum routes_result routes_answer(struct worker *worker, const struct request *re
     else if (ret->body.failed || ret->headers.failed)
         problem_set(ret, PROBLEM_ANSWER_FAILED, "out of memory, or a part of it is no text");
     routes_count_answer(worker->routes, ret);
-    return ROUTES_ANSWERED;
+    return result;
 }
 
 void routes_stopping(struct routes *routes, struct response *ret) {
     problem_set(ret, PROBLEM_STOPPING, "the server is stopping");
+    routes_count_answer(routes, ret);
+}
+
+void routes_too_many_streams(struct routes *routes, struct response *ret) {
+    problem_set(ret, PROBLEM_TOO_MANY_STREAMS,
+                "too many streams are open, or too much is waiting for slow readers");
     routes_count_answer(routes, ret);
 }
 

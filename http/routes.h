@@ -12,8 +12,10 @@ void routes_free(struct routes **routes);
 // body out.
 enum routes_result routes_answer(struct worker *worker, const struct request *request, struct response *ret,
                                  struct wait *ret_wait);
-// The answers to a request that comes or waits while the server stops, and to a slow one when too many are.
+// The answers to a request that comes or waits while the server stops, and to a slow one when too many are;
+// likewise to a stream.
 void routes_stopping(struct routes *routes, struct response *ret);
+void routes_too_many_streams(struct routes *routes, struct response *ret);
 void routes_too_many(struct routes *routes, struct response *ret);
 
 #endif

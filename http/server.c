@@ -3,6 +3,7 @@
 #include "http/listener.h"
 #include "http/problem.h"
 #include "http/slow_lane.h"
+#include "http/streams.h"
 #include "http/waiters.h"
 #include "views/base/cleanup.h"
 #include "views/base/log.h"
@@ -26,6 +27,7 @@ struct server {
     struct routes *routes;
     struct waiters *waiters;
     struct slow_lane *slow;
+    struct streams *streams;
     struct worker *workers[SERVER_THREADS];
     _Atomic int workers_taken;
     _Atomic int active; // requests that came whole and were not completed
@@ -47,6 +49,7 @@ enum stage {
 struct connection {
     struct waiter waiter;
     struct slow_lane_job job;
+    struct stream stream;
     struct request request;             // as the slow lane is to answer it
     struct response slow_lane_response; // its answer
     enum routes_result slow_lane_result;
@@ -59,9 +62,10 @@ struct connection {
     char target[TARGET_COPY_MAX]; // one byte more than allowed is enough to know that it is too long
 };
 
-// A request less is under way: the last one's end wakes the thread that stops the server.
+// A request less is under way: that wakes the thread that stops the server.
 static void server_count_ended(struct server *server) {
-    if (atomic_fetch_sub(&server->active, 1) > 1 || !atomic_load(&server->stopping))
+    (void)atomic_fetch_sub(&server->active, 1);
+    if (!atomic_load(&server->stopping))
         return;
     (void)pthread_mutex_lock(&server->mutex);
     (void)pthread_cond_signal(&server->quiet);
@@ -89,6 +93,7 @@ static void server_on_completed(void *self, struct MHD_Connection *mhd, void **r
         return;
     response_free(&connection->slow_lane_response);
     connection->slow_lane_response = (struct response){0};
+    streams_remove(connection->server->streams, &connection->stream);
     if (connection->counted)
         server_count_ended(connection->server);
     connection->counted = false;
@@ -106,6 +111,7 @@ static void server_on_connection(void *self, struct MHD_Connection *mhd, void **
         connection->server = self;
         connection->connection = mhd;
         connection->counted = false;
+        connection->stream = (struct stream){0};
         connection->slow_lane_response = (struct response){0};
     }
     *context = connection;
@@ -224,6 +230,46 @@ static void server_run_job(struct slow_lane_job *job, struct worker *worker) {
     MHD_resume_connection(connection->connection);
 }
 
+static void server_suspend_stream(struct stream *stream) {
+    MHD_suspend_connection(CONNECTION_OF(stream, stream)->connection);
+}
+
+static void server_resume_stream(struct stream *stream) {
+    MHD_resume_connection(CONNECTION_OF(stream, stream)->connection);
+}
+
+// What the library is to send next of an answer that does not end.
+static ssize_t server_read_stream(void *self, uint64_t at, char *ret, size_t size) {
+    (void)at;
+    struct connection *connection = self;
+    ssize_t count =
+        streams_read(connection->server->streams, &connection->stream, ret, size, server_suspend_stream);
+    return count < 0 ? MHD_CONTENT_READER_END_OF_STREAM : count;
+}
+
+static enum MHD_Result server_send_stream(struct connection *connection, struct response *response) {
+    enum { BLOCK_SIZE = 4096 }; // of no use to the library where chunks are sent
+    struct server *server = connection->server;
+    if (span_is(connection->request.method, "HEAD"))
+        return server_send_response(connection, response);
+    if (!streams_add(server->streams, &connection->stream, response->as_lines)) {
+        if (atomic_load(&server->stopping))
+            routes_stopping(server->routes, response);
+        else
+            routes_too_many_streams(server->routes, response);
+        return server_send_response(connection, response);
+    }
+    struct MHD_Response *mhd =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, server_read_stream, connection, NULL);
+    if (mhd == NULL)
+        return MHD_NO;
+    server_add_headers(mhd, server, response);
+    server_add_header(mhd, "X-Accel-Buffering", "no"); // a proxy that gathers would hold events back
+    enum MHD_Result result = MHD_queue_response(connection->connection, (unsigned)response->status, mhd);
+    MHD_destroy_response(mhd);
+    return result;
+}
+
 static struct span server_header_value(struct connection *connection, const char *name) {
     return span_of(MHD_lookup_connection_value(connection->connection, MHD_HEADER_KIND, name));
 }
@@ -287,6 +333,8 @@ static enum MHD_Result server_answer(struct connection *connection, const char *
         return server_put_aside(connection, &response);
     case ROUTES_SLOW:
         return server_hand_over(connection, &response);
+    case ROUTES_STREAM:
+        return server_send_stream(connection, &response);
     }
     return MHD_NO;
 }
@@ -387,7 +435,9 @@ int server_start(struct server **ret, const struct server_config *config, struct
         routes_new(&server->routes, &routes, error) != 0 || server_open_workers(server, error) != 0 ||
         waiters_new(&server->waiters, config->db, config->catalog, config->progress, server_resume_waiter,
                     error) != 0 ||
-        slow_lane_new(&server->slow, server->routes, error) != 0 || server_start_daemon(server, error) != 0)
+        slow_lane_new(&server->slow, server->routes, error) != 0 ||
+        streams_new(&server->streams, server->routes, server_resume_stream, error) != 0 ||
+        server_start_daemon(server, error) != 0)
         return -1;
     *ret = server;
     server = NULL;
@@ -402,13 +452,14 @@ const char *server_address(const struct server *server) {
     return server->address;
 }
 
-static void server_wait_until_quiet(struct server *server) {
+// Until `left` requests are under way, if that comes soon.
+static void server_wait_until_quiet(struct server *server, int left) {
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += SERVER_STOP_WAIT_MS / 1000;
     (void)pthread_mutex_lock(&server->mutex);
     int code = 0;
-    while (atomic_load(&server->active) > 0 && code == 0)
+    while (atomic_load(&server->active) > left && code == 0)
         code = pthread_cond_timedwait(&server->quiet, &server->mutex, &until);
     (void)pthread_mutex_unlock(&server->mutex);
 }
@@ -418,9 +469,11 @@ static void server_stop_daemon(struct server *server) {
     atomic_store(&server->stopping, true);
     (void)MHD_quiesce_daemon(server->daemon); // the listener is ours again, to be closed after the threads
     waiters_stop(server->waiters);
-    server_wait_until_quiet(server);
+    streams_stop(server->streams);
+    server_wait_until_quiet(server, 0);
     slow_lane_stop(server->slow);
-    server_wait_until_quiet(server);
+    server_wait_until_quiet(server,
+                            streams_count(server->streams)); // who reads no more of a stream had his time
     MHD_stop_daemon(server->daemon);
 }
 
@@ -432,6 +485,7 @@ void server_stop(struct server **server) {
         server_stop_daemon(s);
     waiters_free(&s->waiters);
     slow_lane_free(&s->slow);
+    streams_free(&s->streams);
     for (int i = 0; i < SERVER_THREADS; i++)
         worker_free(&s->workers[i]);
     routes_free(&s->routes);

@@ -1,6 +1,7 @@
 // What the server says of itself: health, readiness, status, the views.
 #include "http/answers.h"
 #include "http/process.h"
+#include "http/ready.h"
 #include "http/route.h"
 #include "http/tables.h"
 #include "views/base/cleanup.h"
@@ -32,8 +33,6 @@ enum routes_result answer_health(struct exchange *exchange) {
     return ROUTES_ANSWERED;
 }
 
-// Ready is what has read to the end once and can go on. How late it is meanwhile is another question: a dead
-// connector makes nobody unready.
 enum routes_result answer_ready(struct exchange *exchange) {
     if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
@@ -41,13 +40,7 @@ enum routes_result answer_ready(struct exchange *exchange) {
     progress_summary(exchange->routes->config.progress, &summary);
     const char *state = progress_state_name(summary.state);
     const char *colon = summary.reason[0] != '\0' ? ": " : "";
-    const char *missing = NULL;
-    if (summary.state == STATE_HALTED)
-        missing = "will not go on by itself";
-    else if (!summary.caught_up_once && summary.state != STATE_SERVING)
-        missing = "has not caught up yet";
-    else if (!exchange_has_applied(exchange))
-        missing = "nothing was applied to this file yet";
+    const char *missing = ready_lacks(&summary, exchange_has_applied(exchange));
     if (missing != NULL)
         problem_set(exchange->response, PROBLEM_NOT_READY, "%s, %s%s%s", missing, state, colon,
                     summary.reason);

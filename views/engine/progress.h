@@ -63,6 +63,7 @@ struct progress_summary {
     enum progress_state state;
     char reason[PROGRESS_REASON_SIZE]; // "" when there is nothing to say
     char last_error[PROGRESS_REASON_SIZE];
+    char waiting[PROGRESS_REASON_SIZE];      // what the consumer waits for, "" = nothing
     char positions[PROGRESS_POSITIONS_SIZE]; // "" when they are PostgreSQL's, or nothing has come yet
     char group[PROGRESS_GROUP_SIZE];         // the consumer's, "" when nothing is consumed
     bool caught_up_once;                     // read to the end of what the broker had, once
@@ -70,6 +71,7 @@ struct progress_summary {
     int64_t oldest_high_at_ms;               // the least fresh watermark, 0 = some are not known
     int64_t newest_applied_ts_ms;            // source commit time of the newest applied event, 0 = none
     int64_t newest_heartbeat_ms;             // the connector's clock, 0 = none seen
+    int64_t newest_commit_ms;                // wall clock of the newest commit, 0 = none since the start
     struct progress_counters counters;
     int64_t started_at_ms;
     int64_t missing_columns; // columns of source.sql that events lack
@@ -107,6 +109,8 @@ void progress_free(struct progress **progress);
 int progress_partition(struct progress *progress, const char *topic, int32_t partition);
 void progress_set_state(struct progress *progress, enum progress_state state, const char *reason);
 void progress_set_error(struct progress *progress, const char *message);
+// What is waited for before more can be shown, "" = nothing.
+void progress_set_waiting(struct progress *progress, const char *what);
 // What the source's positions are worth, where they are not PostgreSQL's.
 void progress_set_positions(struct progress *progress, const char *what);
 // The name of the consumer group, once.

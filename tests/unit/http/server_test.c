@@ -424,6 +424,67 @@ static void test_slow_queries(void **state) {
     }
 }
 
+// Reads until `text` has come, then closes nothing: the answer has no end of its own.
+static void read_until(int fd, struct reply *reply, const char *text) {
+    while (strstr(reply->text, text) == NULL) {
+        assert_true(reply->size + 1 < sizeof reply->text);
+        ssize_t got = recv(fd, reply->text + reply->size, sizeof reply->text - reply->size - 1, 0);
+        assert_true(got > 0);
+        reply->size += (size_t)got;
+        reply->text[reply->size] = '\0';
+    }
+}
+
+static void test_live(void **state) {
+    struct state *s = *state;
+    static struct reply reply;
+    static struct reply lines;
+    reply = lines = (struct reply){0};
+    int fd = connect_client(s);
+    int other = connect_client(s);
+    int head = connect_client(s);
+    send_request(head, "HEAD", "/v1/live", "");
+    assert_true(read_reply(head, false, &reply));
+    assert_non_null(strstr(reply.text, "Content-Type: text/event-stream\r\n"));
+    get(head, "/v1/live?x=1", &reply);
+    assert_int_equal(reply.status, 400);
+    reply = (struct reply){0};
+    send_request(fd, "GET", "/v1/live", "");
+    send_request(other, "GET", "/v1/live", "Accept: application/x-ndjson\r\n");
+    read_until(fd, &reply, "\"history\":[");
+    assert_non_null(strstr(reply.text, "Content-Type: text/event-stream\r\n"));
+    assert_non_null(strstr(reply.text, "retry: 2000\nevent: live\nid: 0/19C00A0-1-"));
+    assert_non_null(strstr(reply.text, "\"state\":\"starting\",\"ready\":false"));
+    read_until(other, &lines, "\"history\":[");
+    assert_non_null(strstr(lines.text, "Content-Type: application/x-ndjson\r\n"));
+    assert_null(strstr(lines.text, "event: live"));
+    until_counted(s, "\ntidemark_http_streams ", 2);
+    progress_set_state(s->fixture.progress, STATE_HALTED, "a person is needed");
+    read_until(fd, &reply, "\"state\":\"halted\",\"ready\":false,\"reason\":\"a person is needed\"");
+    close(other);
+    server_stop(&s->server);
+    read_until(fd, &reply, "}\n\n\r\n0\r\n");
+    close(fd);
+    close(head);
+}
+
+// One who does not read holds up nobody for long, the end of the server neither.
+static void test_live_unread(void **state) {
+    struct state *s = *state;
+    static struct reply reply;
+    reply = (struct reply){0};
+    int unread = connect_client(s);
+    int fd = connect_client(s);
+    send_request(unread, "GET", "/v1/live", "");
+    send_request(fd, "GET", "/v1/live", "");
+    read_until(fd, &reply, "\"history\":[");
+    commit_order(s, 11);
+    read_until(fd, &reply, "id: 0/19C00B0-2-");
+    server_stop(&s->server);
+    close(unread);
+    close(fd);
+}
+
 static void expect_start_error(struct state *s, const char *listen_at, const char *db, enum error_kind kind,
                                const char *names) {
     struct error error = {0};
@@ -471,6 +532,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_thousands_wait, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stop_while_waiting, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_queries, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_live, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_live_unread, setup, teardown),
         cmocka_unit_test_setup_teardown(test_start_errors, setup, teardown),
     };
     return cmocka_run_group_tests(tests, raise_file_limit, NULL);

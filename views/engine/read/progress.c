@@ -164,6 +164,12 @@ void progress_set_error(struct progress *progress, const char *message) {
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
+void progress_set_waiting(struct progress *progress, const char *what) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    (void)snprintf(progress->summary.waiting, sizeof progress->summary.waiting, "%s", what);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
 static void progress_raise_high(struct progress *progress, struct partition_progress *partition,
                                 int64_t high) {
     if (partition->high < 0)
@@ -229,6 +235,7 @@ void progress_committed(struct progress *progress, const struct progress_counter
     (void)pthread_mutex_lock(&progress->mutex);
     progress->summary.counters = *counters;
     progress->summary.newest_applied_ts_ms = newest_applied_ts_ms;
+    progress->summary.newest_commit_ms = clock_wall_ms();
     (void)pthread_mutex_unlock(&progress->mutex);
     progress_wake(progress);
 }

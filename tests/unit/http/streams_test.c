@@ -1,0 +1,172 @@
+// Streams without sockets: who is slow gets the newest, who is last frees the event.
+#include "tests/unit/reading_fixture.h"
+
+#include "http/live.h"
+#include "http/routes.h"
+#include "http/streams.h"
+
+#include <pthread.h>
+
+struct client {
+    struct stream stream;
+    bool suspended;
+    char text[1 << 16];
+    size_t size;
+};
+
+struct state {
+    struct fixture fixture;
+    struct routes *routes;
+    struct streams *streams;
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t resumed = PTHREAD_COND_INITIALIZER;
+
+static struct client *client_of(struct stream *stream) {
+    return (struct client *)(void *)((char *)stream - offsetof(struct client, stream));
+}
+
+static void set_suspended(struct stream *stream, bool suspended) {
+    (void)pthread_mutex_lock(&mutex);
+    client_of(stream)->suspended = suspended;
+    (void)pthread_cond_signal(&resumed);
+    (void)pthread_mutex_unlock(&mutex);
+}
+
+static void on_suspend(struct stream *stream) {
+    set_suspended(stream, true);
+}
+
+static void on_resume(struct stream *stream) {
+    set_suspended(stream, false);
+}
+
+static int setup(void **state) {
+    static struct state s;
+    struct error error = {0};
+    s = (struct state){0};
+    fixture_open(&s.fixture, 10);
+    const struct routes_config config = {
+        .db = s.fixture.db, .catalog = s.fixture.catalog, .progress = s.fixture.progress, .version = "1.2.3"};
+    fixture_check(routes_new(&s.routes, &config, &error), &error);
+    fixture_check(streams_new(&s.streams, s.routes, on_resume, &error), &error);
+    *state = &s;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct state *s = *state;
+    streams_free(&s->streams);
+    routes_free(&s->routes);
+    fixture_close(&s->fixture);
+    return 0;
+}
+
+// All that is there now, 7 bytes at a time: an event is sent in pieces. -1 at the end.
+static int read_all(struct state *s, struct client *client) {
+    ssize_t count;
+    while ((count = streams_read(s->streams, &client->stream, client->text + client->size, 7, on_suspend)) >
+           0) {
+        client->size += (size_t)count;
+        assert_true(client->size + 7 < sizeof client->text);
+    }
+    client->text[client->size] = '\0';
+    return (int)count;
+}
+
+static void wait_for_event(struct state *s, struct client *client) {
+    assert_int_equal(read_all(s, client), 0);
+    (void)pthread_mutex_lock(&mutex);
+    while (client->suspended)
+        (void)pthread_cond_wait(&resumed, &mutex);
+    (void)pthread_mutex_unlock(&mutex);
+    assert_int_equal(read_all(s, client), 0);
+}
+
+static int count_of(const char *text, const char *part) {
+    int count = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void test_a_slow_reader_gets_the_newest(void **state) {
+    struct state *s = *state;
+    static struct client quick;
+    static struct client slow;
+    quick = slow = (struct client){0};
+    assert_true(streams_add(s->streams, &slow.stream, false));
+    assert_true(streams_add(s->streams, &quick.stream, true));
+    wait_for_event(s, &quick);
+    assert_int_equal(count_of(quick.text, "\n"), 1);
+    assert_non_null(strstr(quick.text, "\"history\":["));
+    // The slow one has begun to read its first event when four more come.
+    char byte;
+    assert_int_equal(streams_read(s->streams, &slow.stream, &byte, 1, on_suspend), 1);
+    assert_int_equal(byte, 'r');
+    for (int i = 0; i < 4; i++) {
+        quick.size = 0;
+        fixture_order(&s->fixture, 11 + i, 100, "paid");
+        wait_for_event(s, &quick);
+        assert_null(strstr(quick.text, "\"history\":["));
+    }
+    assert_int_equal(read_all(s, &slow), 0);
+    assert_int_equal(count_of(slow.text, "\"history\":["), 1);
+    assert_int_equal(count_of(slow.text, "event: live\n"), 2);
+    // Its second event is the quick one's last.
+    const char *second = strstr(strstr(slow.text, "\n\n"), "data: ") + strlen("data: ");
+    assert_int_equal(strncmp(second, quick.text, strlen(quick.text)), 0);
+    streams_remove(s->streams, &slow.stream);
+    streams_remove(s->streams, &slow.stream);
+    streams_remove(s->streams, &quick.stream);
+    assert_int_equal(streams_count(s->streams), 0);
+}
+
+static void test_bound_of_streams(void **state) {
+    struct state *s = *state;
+    struct client *clients = calloc(STREAMS_MAX + 1, sizeof *clients);
+    assert_non_null(clients);
+    for (int i = 0; i < STREAMS_MAX; i++)
+        assert_true(streams_add(s->streams, &clients[i].stream, false));
+    assert_false(streams_add(s->streams, &clients[STREAMS_MAX].stream, false));
+    streams_remove(s->streams, &clients[STREAMS_MAX].stream);
+    streams_remove(s->streams, &clients[5].stream);
+    assert_true(streams_add(s->streams, &clients[STREAMS_MAX].stream, false));
+    for (int i = 0; i <= STREAMS_MAX; i++)
+        streams_remove(s->streams, &clients[i].stream);
+    free(clients);
+}
+
+// The event that is being sent is sent whole, then it is over.
+static void test_stop(void **state) {
+    struct state *s = *state;
+    static struct client client;
+    static struct client late;
+    client = late = (struct client){0};
+    assert_true(streams_add(s->streams, &client.stream, false));
+    wait_for_event(s, &client);
+    size_t size = client.size;
+    fixture_order(&s->fixture, 11, 100, "paid");
+    (void)pthread_mutex_lock(&mutex);
+    while (client.suspended)
+        (void)pthread_cond_wait(&resumed, &mutex);
+    (void)pthread_mutex_unlock(&mutex);
+    assert_int_equal(streams_read(s->streams, &client.stream, client.text + client.size, 1, on_suspend), 1);
+    client.size++;
+    streams_stop(s->streams);
+    assert_int_equal(read_all(s, &client), -1);
+    assert_true(client.size > size + 1);
+    assert_int_equal(strcmp(client.text + client.size - 3, "}\n\n"), 0);
+    assert_false(streams_add(s->streams, &late.stream, false));
+    streams_remove(s->streams, &client.stream);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_slow_reader_gets_the_newest, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bound_of_streams, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
