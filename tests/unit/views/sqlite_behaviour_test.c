@@ -10,6 +10,8 @@
 #include <cmocka.h>
 // clang-format on
 
+#include "views/engine/sqlite/read_only.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +76,28 @@ static void note_call(sqlite3_context *context, int count, sqlite3_value **value
     sqlite3_result_int(context, 1);
 }
 
+// read_only.c: SQLite 3.47 and later would prepare it again for each LIMIT that is bound.
+static void a_kept_statement_is_prepared_once(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    sqlite3 *db = NULL;
+    bool immutable = true;
+    assert_int_equal(read_only_open(f->path, &db, &immutable, &error), 0);
+    int on = 0;
+    assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_QPSG, -1, &on), SQLITE_OK);
+    assert_true(on);
+    sqlite3_stmt *stmt = NULL;
+    assert_int_equal(sqlite3_prepare_v2(db, "select x from t limit ?1", -1, &stmt, NULL), SQLITE_OK);
+    for (int run = 1; run <= 3; run++) {
+        assert_int_equal(sqlite3_bind_int(stmt, 1, run), SQLITE_OK);
+        assert_int_equal(sqlite3_step(stmt), SQLITE_DONE);
+        (void)sqlite3_reset(stmt);
+    }
+    assert_int_equal(sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_REPREPARE, 0), 0);
+    (void)sqlite3_finalize(stmt);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 // dedup.c: once() notes what it is asked.
 static void a_function_is_called_once_a_row_in_order(void **state) {
     struct fixture *f = *state;
@@ -129,6 +153,7 @@ static void the_preupdate_hook_sees_every_row(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_kept_statement_is_prepared_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_function_is_called_once_a_row_in_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_pragma_on_its_row_holds_the_snapshot, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_preupdate_hook_sees_every_row, set_up, tear_down),
