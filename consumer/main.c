@@ -6,6 +6,8 @@
 #include "consumer/demo/mock_broker.h"
 #include "consumer/options.h"
 #include "consumer/replay.h"
+#include "consumer/stopper.h"
+#include "http/endpoint.h"
 #include "http/route.h"
 #include "http/server.h"
 #include "views/base/cleanup.h"
@@ -17,8 +19,6 @@
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,46 +32,6 @@ enum {
         500, // between two attempts to open a file that could not be written; doubled each time
     MAIN_RETRY_MOST_MS = 30000,
 };
-
-// SIGINT and SIGTERM are blocked in every thread and fetched here, between two pieces of work.
-struct stopper {
-    sigset_t signals;
-    int64_t at_ms; // monotonic; 0 = only by a signal
-    bool stopped;
-    int signal;                 // that stopped it, 0 = none
-    struct mock_broker *broker; // the demo's, NULL = none: when its feeding has failed nothing more will come
-};
-
-static void main_stopper_init(struct stopper *stopper, double seconds) {
-    (void)sigemptyset(&stopper->signals);
-    (void)sigaddset(&stopper->signals, SIGINT);
-    (void)sigaddset(&stopper->signals, SIGTERM);
-    (void)pthread_sigmask(SIG_BLOCK, &stopper->signals, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN); // a file that may grow no more is an error like a full disk
-    stopper->at_ms = seconds > 0 ? clock_monotonic_ms() + (int64_t)(seconds * 1000) : 0;
-    stopper->stopped = false;
-    stopper->signal = 0;
-    stopper->broker = NULL;
-}
-
-static bool main_stop_asked(struct stopper *stopper, int wait_ms) {
-    const struct timespec wait = {wait_ms / 1000, (long)(wait_ms % 1000) * 1000000};
-    int caught = stopper->stopped ? 0 : sigtimedwait(&stopper->signals, NULL, &wait);
-    if (caught > 0) {
-        stopper->stopped = true;
-        stopper->signal = caught;
-    }
-    if (stopper->at_ms != 0 && clock_monotonic_ms() >= stopper->at_ms)
-        stopper->stopped = true;
-    return stopper->stopped;
-}
-
-static bool main_stop_now(void *self) {
-    struct stopper *stopper = self;
-    return main_stop_asked(stopper, 0) ||
-           (stopper->broker != NULL && mock_broker_check(stopper->broker, NULL) != 0);
-}
 
 // Fetches are megabytes that come and go many times a second. By default glibc gives such memory back to the
 // system each time and faults it in again: a third of librdkafka's CPU where messages carry schemas. The
@@ -126,22 +86,8 @@ static const struct library *main_libraries(void) {
     return libraries;
 }
 
-static int main_start_server(struct server **server, const struct options *options, const char *db,
-                             const struct catalog *catalog, struct progress *progress, struct error *error) {
-    const struct server_config config = {.listen = options->listen,
-                                         .db = db,
-                                         .catalog = catalog,
-                                         .progress = progress,
-                                         .version = TIDEMARK_VERSION,
-                                         .libraries = main_libraries(),
-                                         .answer_empty = options->answer_empty};
-    if (server_start(server, &config, error) != 0)
-        return -1;
-    log_event(LEVEL_INFO, "serving", NULL, "serving http://%s", server_address(*server));
-    return 0;
-}
-
 struct parts {
+    struct endpoint *endpoint;
     struct catalog *catalog;
     struct progress *progress;
     struct store *store;
@@ -156,6 +102,81 @@ static void main_stop_parts(struct parts *parts) {
     store_close(&parts->store);
     progress_free(&parts->progress);
     catalog_free(&parts->catalog);
+    endpoint_free(&parts->endpoint);
+}
+
+static struct endpoint_config main_endpoint_config(const struct options *options) {
+    return (struct endpoint_config){.listen = options->listen,
+                                    .socket_mode = options->socket_mode,
+                                    .token_file = options->token_file,
+                                    .allow_origins = options->allow_origins,
+                                    .allow_hosts = options->allow_hosts,
+                                    .tls_cert = options->tls_cert,
+                                    .tls_key = options->tls_key,
+                                    .no_auth = options->no_auth};
+}
+
+static void main_warn_of_endpoint(const struct endpoint *endpoint) {
+    if (endpoint->warning[0] != '\0')
+        log_warn("%s", endpoint->warning);
+}
+
+// Before the file is made: an address that is taken, or a token file that is not there, leaves nothing behind.
+static int main_open_endpoint(struct parts *parts, const struct options *options, struct error *error) {
+    const struct endpoint_config config = main_endpoint_config(options);
+    if (endpoint_open(&parts->endpoint, &config, error) != 0)
+        return -1;
+    main_warn_of_endpoint(parts->endpoint);
+    return 0;
+}
+
+static int main_start_server(struct parts *parts, const struct options *options, const char *db,
+                             struct error *error) {
+    const struct server_config config = {.endpoint = parts->endpoint,
+                                         .db = db,
+                                         .catalog = parts->catalog,
+                                         .progress = parts->progress,
+                                         .version = TIDEMARK_VERSION,
+                                         .libraries = main_libraries(),
+                                         .answer_empty = options->answer_empty};
+    if (server_start(&parts->server, &config, error) != 0)
+        return -1;
+    log_event(LEVEL_INFO, "serving", NULL, "serving %s", parts->endpoint->url);
+    return 0;
+}
+
+// What SIGHUP, and the loop's question whether to stop, are answered with.
+struct watch {
+    struct stopper stopper;
+    struct parts *parts;
+    const struct options *options;
+};
+
+static void main_on_hangup(void *self) {
+    const struct watch *watch = self;
+    const struct endpoint_config config = main_endpoint_config(watch->options);
+    struct error error = {0};
+    if (endpoint_reload(watch->parts->endpoint, &config, &error) != 0) {
+        log_error("SIGHUP: %s; the tokens stay as they were", error.message);
+        return;
+    }
+    log_event(LEVEL_INFO, "reloaded", NULL, "SIGHUP: %s",
+              config.token_file != NULL ? "the token file was read again" : "there is nothing to read again");
+    main_warn_of_endpoint(watch->parts->endpoint);
+}
+
+static void main_watch(struct watch *watch, struct parts *parts, const struct options *options) {
+    *watch = (struct watch){.parts = parts, .options = options};
+    stopper_init(&watch->stopper, options->seconds);
+    watch->stopper.on_hangup = main_on_hangup;
+    watch->stopper.self = watch;
+}
+
+// A demo's broker whose feeding has failed brings nothing more.
+static bool main_stop_now(void *self) {
+    struct watch *watch = self;
+    struct mock_broker *broker = watch->parts->broker;
+    return stopper_asked(&watch->stopper, 0) || (broker != NULL && mock_broker_check(broker, NULL) != 0);
 }
 
 // What is allowed and looks wrong: to the log, and /v1/status has it too.
@@ -213,18 +234,14 @@ static void main_report_end(const struct stopper *stopper, struct progress *prog
     struct progress_summary summary;
     progress_summary(progress, &summary);
     const char *why = status == CONSUME_HALTED ? "halted, and stopped" : status != 0 ? "failed" : "stopped";
-    const char *by = stopper->signal == SIGTERM  ? " by SIGTERM"
-                     : stopper->signal == SIGINT ? " by SIGINT"
-                     : stopper->stopped          ? " after the time of --for"
-                                                 : "";
     char behind[64] = "how far behind is not known";
     if (summary.messages_behind >= 0)
         (void)snprintf(behind, sizeof behind, "%lld messages behind", (long long)summary.messages_behind);
     log_event(status == 0 ? LEVEL_INFO : LEVEL_ERROR, "stopped",
               &(struct log_fields){.state = progress_state_name(summary.state)},
-              "%s%s: %lld messages taken since the start, %lld applied, %lld quarantined, %s", why, by,
-              (long long)summary.counters.messages, (long long)summary.counters.applied,
-              (long long)summary.counters.quarantined, behind);
+              "%s%s: %lld messages taken since the start, %lld applied, %lld quarantined, %s", why,
+              stopper_cause(stopper), (long long)summary.counters.messages,
+              (long long)summary.counters.applied, (long long)summary.counters.quarantined, behind);
 }
 
 static struct apply_config main_apply_config(const struct parts *parts, const struct options *options,
@@ -250,7 +267,7 @@ static bool main_reopen_store(struct parts *parts, const char *db, struct stoppe
         log_event(LEVEL_ERROR, "state", &(struct log_fields){.state = "degraded"},
                   "degraded: %s; it is tried again until it works", error->message);
         for (int waited = 0; waited < wait_ms; waited += CONSUME_WAIT_MS)
-            if (main_stop_asked(stopper, CONSUME_WAIT_MS))
+            if (stopper_asked(stopper, CONSUME_WAIT_MS))
                 return false;
         wait_ms = wait_ms * 2 < MAIN_RETRY_MOST_MS ? wait_ms * 2 : MAIN_RETRY_MOST_MS;
         struct store_report report;
@@ -280,9 +297,10 @@ static int main_consume_with_retries(struct parts *parts, const char *db, struct
     }
 }
 
-static int main_consume(struct parts *parts, const struct options *options, const char *db,
-                        const char *brokers, const char *prefix, bool demo, struct stopper *stopper,
-                        struct error *error) {
+static int main_consume(struct watch *watch, const char *db, const char *brokers, const char *prefix,
+                        bool demo, struct error *error) {
+    struct parts *parts = watch->parts;
+    const struct options *options = watch->options;
     struct kafka_property properties[OPTIONS_PROPERTIES_MAX];
     for (int i = 0; i < options->property_count; i++)
         properties[i] = (struct kafka_property){options->properties[i].name, options->properties[i].value};
@@ -296,23 +314,23 @@ static int main_consume(struct parts *parts, const struct options *options, cons
         .verify_topics = !demo,
         .progress_line = true,
         .stop = main_stop_now,
-        .self = stopper,
+        .self = watch,
     };
-    int status = main_consume_with_retries(parts, db, &config, stopper, error);
-    main_report_end(stopper, parts->progress, status);
+    int status = main_consume_with_retries(parts, db, &config, &watch->stopper, error);
+    main_report_end(&watch->stopper, parts->progress, status);
     return status;
 }
 
 static int main_command_run(const struct options *options, struct error *error) {
-    struct stopper stopper;
-    main_stopper_init(&stopper, options->seconds);
+    struct watch watch;
     CLEANUP(main_stop_parts) struct parts parts = {0};
-    if (main_open_store(&parts, options, options->db, error) != 0 ||
+    main_watch(&watch, &parts, options);
+    if (main_open_endpoint(&parts, options, error) != 0 ||
+        main_open_store(&parts, options, options->db, error) != 0 ||
         store_claim_prefix(parts.store, options->prefix, error) != 0 ||
-        main_start_server(&parts.server, options, options->db, parts.catalog, parts.progress, error) != 0)
+        main_start_server(&parts, options, options->db, error) != 0)
         return -1;
-    return main_consume(&parts, options, options->db, options->brokers, options->prefix, false, &stopper,
-                        error);
+    return main_consume(&watch, options->db, options->brokers, options->prefix, false, error);
 }
 
 // A file for a demo that names none: deleted with the process.
@@ -343,13 +361,14 @@ static void main_temporary_remove(struct temporary *temporary) {
 }
 
 static int main_command_demo(const struct options *options, struct error *error) {
-    struct stopper stopper;
-    main_stopper_init(&stopper, options->seconds);
+    struct watch watch;
     CLEANUP(main_temporary_remove) struct temporary temporary = {0};
-    if (options->db == NULL && main_temporary_make(&temporary, error) != 0)
+    CLEANUP(main_stop_parts) struct parts parts = {0};
+    main_watch(&watch, &parts, options);
+    if (main_open_endpoint(&parts, options, error) != 0 ||
+        (options->db == NULL && main_temporary_make(&temporary, error) != 0))
         return -1;
     const char *db = options->db != NULL ? options->db : temporary.db;
-    CLEANUP(main_stop_parts) struct parts parts = {0};
     if (main_open_store(&parts, options, db, error) != 0)
         return -1;
     main_load_applied(parts.store, parts.catalog, parts.progress);
@@ -358,13 +377,12 @@ static int main_command_demo(const struct options *options, struct error *error)
                                               .traffic = options->traffic,
                                               .seed = (uint64_t)options->seed};
     if (mock_broker_start(&parts.broker, &broker, parts.progress, error) != 0 ||
-        main_start_server(&parts.server, options, db, parts.catalog, parts.progress, error) != 0)
+        main_start_server(&parts, options, db, error) != 0)
         return -1;
     log_info("embedded broker on %s, prefix %s", mock_broker_brokers(parts.broker),
              mock_broker_prefix(parts.broker));
-    stopper.broker = parts.broker;
-    int status = main_consume(&parts, options, db, mock_broker_brokers(parts.broker),
-                              mock_broker_prefix(parts.broker), true, &stopper, error);
+    int status = main_consume(&watch, db, mock_broker_brokers(parts.broker), mock_broker_prefix(parts.broker),
+                              true, error);
     return status != 0 ? status : mock_broker_check(parts.broker, error);
 }
 
@@ -420,17 +438,18 @@ static int main_command_replay(const struct options *options, struct error *erro
 }
 
 static int main_command_serve(const struct options *options, struct error *error) {
-    struct stopper stopper;
-    main_stopper_init(&stopper, options->seconds);
+    struct watch watch;
     CLEANUP(main_stop_parts) struct parts parts = {0};
+    main_watch(&watch, &parts, options);
     if (access(options->db, R_OK) != 0)
         return error_set(error, ERROR_STORE, "%s: %s", options->db, strerror(errno));
-    if (main_load_served(options, &parts.catalog, error) != 0 || progress_new(&parts.progress, error) != 0)
+    if (main_open_endpoint(&parts, options, error) != 0 ||
+        main_load_served(options, &parts.catalog, error) != 0 || progress_new(&parts.progress, error) != 0)
         return -1;
     progress_set_state(parts.progress, STATE_SERVING, "");
-    if (main_start_server(&parts.server, options, options->db, parts.catalog, parts.progress, error) != 0)
+    if (main_start_server(&parts, options, options->db, error) != 0)
         return -1;
-    while (!main_stop_asked(&stopper, CONSUME_WAIT_MS)) {
+    while (!stopper_asked(&watch.stopper, CONSUME_WAIT_MS)) {
     }
     return 0;
 }

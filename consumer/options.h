@@ -35,6 +35,12 @@ struct options {
     const char *views;
     const char *only;
     const char *listen;
+    const char *socket_mode;
+    const char *token_file;
+    const char *allow_origins;
+    const char *allow_hosts;
+    const char *tls_cert;
+    const char *tls_key;
     const char *capture; // demo
     const char *log_format;
     const char *log_level;
@@ -49,6 +55,7 @@ struct options {
     bool json;
     bool accept_timeline;
     bool answer_empty;
+    bool no_auth;
     bool strict;
     struct option_property properties[OPTIONS_PROPERTIES_MAX];
     int property_count;

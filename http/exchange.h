@@ -4,6 +4,7 @@
 #ifndef TIDEMARK_HTTP_EXCHANGE_H
 #define TIDEMARK_HTTP_EXCHANGE_H
 
+#include "http/access.h"
 #include "http/library.h"
 #include "http/problem.h"
 #include "http/render.h"
@@ -17,6 +18,7 @@ struct routes_config {
     const char *db;
     const struct catalog *catalog; // outlives the routes, like all that follows
     struct progress *progress;
+    struct access *access; // NULL = anybody may read, nobody may write
     const char *version;
     const struct library *libraries; // ended by a NULL name; NULL = none are told
     bool answer_empty;               // with no rows, not 503, before anything was applied to the file

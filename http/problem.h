@@ -8,12 +8,15 @@ enum problem {
     PROBLEM_MALFORMED_REQUEST,    // 400 /problems/malformed-request
     PROBLEM_BAD_PARAMETER,        // 400 /problems/bad-parameter
     PROBLEM_UNKNOWN_PARAMETER,    // 400 /problems/unknown-parameter
+    PROBLEM_UNAUTHORIZED,         // 401 /problems/unauthorized
+    PROBLEM_FORBIDDEN,            // 403 /problems/forbidden
     PROBLEM_NOT_FOUND,            // 404 /problems/not-found
     PROBLEM_UNKNOWN_VIEW,         // 404 /problems/unknown-view
     PROBLEM_UNKNOWN_QUERY,        // 404 /problems/unknown-query
     PROBLEM_UNKNOWN_TABLE,        // 404 /problems/unknown-table
     PROBLEM_METHOD_NOT_ALLOWED,   // 405 /problems/method-not-allowed
     PROBLEM_URL_TOO_LONG,         // 414 /problems/url-too-long
+    PROBLEM_MISDIRECTED,          // 421 /problems/misdirected-request
     PROBLEM_ANSWER_TOO_LARGE,     // 500 /problems/answer-too-large
     PROBLEM_ANSWER_FAILED,        // 500 /problems/answer-failed
     PROBLEM_STORE_FAILED,         // 500 /problems/store-failed

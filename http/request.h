@@ -25,7 +25,13 @@ struct request {
     struct span method;
     struct span target;        // as it came: path and query, still encoded
     struct span accept;        // data NULL = the header is not there
-    struct span if_none_match; // likewise
+    struct span if_none_match; // likewise, as all that follow
+    struct span authorization;
+    struct span host;
+    struct span origin;
+    struct span preflight; // Access-Control-Request-Method
+    int host_count;        // how many Host headers there are; `host` is the first
+    bool http_1_0;
     enum waited waited;
     bool patient; // the reader's deadline is the answer's; otherwise a query that meets it is ROUTES_SLOW
 };
@@ -36,6 +42,7 @@ struct response {
     const char *allow;     // NULL = none
     bool retry;            // Retry-After: 1
     bool as_lines;         // of a stream: NDJSON
+    const char *origin;    // Access-Control-Allow-Origin; NULL = none. The access's
     char etag[ETAG_SIZE];  // "" = none
     size_t position_size;  // of `position`
     struct buffer headers; // more of them: "Name\0value\0" each

@@ -72,10 +72,21 @@ static void routes_set_not_found(struct response *response) {
     problem_end(response);
 }
 
+// Routes that are asked for by POST change something.
+static enum access_need routes_need(enum route route) {
+    if (route == ROUTE_HEALTH || route == ROUTE_READY)
+        return ACCESS_OPEN;
+    return route != ROUTE_COUNT && strcmp(route_form(route)->method, "POST") == 0 ? ACCESS_WRITE
+                                                                                  : ACCESS_READ;
+}
+
 static enum routes_result routes_dispatch(struct worker *worker, const struct request *request,
                                           struct response *response, struct wait *wait) {
     struct target *target = &worker->target;
+    struct access *access = worker->routes->config.access;
     struct error error;
+    if (access_refuse_host(access, request, response) || access_answer_preflight(access, request, response))
+        return ROUTES_ANSWERED;
     if (request->target.size > TARGET_SIZE_MAX) {
         problem_set(response, PROBLEM_URL_TOO_LONG, "the URL has more than %d bytes", TARGET_SIZE_MAX);
         return ROUTES_ANSWERED;
@@ -85,6 +96,8 @@ static enum routes_result routes_dispatch(struct worker *worker, const struct re
         return ROUTES_ANSWERED;
     }
     enum route route = route_find(target);
+    if (access_refuse_token(access, request, routes_need(route), response))
+        return ROUTES_ANSWERED;
     if (route == ROUTE_COUNT) {
         routes_set_not_found(response);
         return ROUTES_ANSWERED;
@@ -126,6 +139,7 @@ enum routes_result routes_answer(struct worker *worker, const struct request *re
         ret->status = 200;
     if (result == ROUTES_WAIT || result == ROUTES_SLOW)
         return result;
+    ret->origin = access_origin(worker->routes->config.access, request);
     if (ret->body.full)
         problem_set(ret, PROBLEM_ANSWER_TOO_LARGE,
                     "the answer has more than %d bytes; ask for less with limit=", ANSWER_SIZE_MAX);

@@ -1,9 +1,10 @@
 #include "http/server.h"
 
-#include "http/listener.h"
+#include "http/endpoint.h"
 #include "http/problem.h"
 #include "http/slow_lane.h"
 #include "http/streams.h"
+#include "http/tls.h"
 #include "http/waiters.h"
 #include "views/base/cleanup.h"
 #include "views/base/log.h"
@@ -16,9 +17,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
+
+#define EXPOSED_HEADERS                                                                                      \
+    "ETag, Retry-After, Tidemark-Consistency, Tidemark-Lag, Tidemark-Lsn, Tidemark-Next, Tidemark-State"
 
 enum { FILES_BESIDE_CONNECTIONS = 256, TARGET_COPY_MAX = TARGET_SIZE_MAX + 1 };
 
@@ -34,8 +38,7 @@ struct server {
     _Atomic bool stopping;
     pthread_mutex_t mutex; // for `quiet` alone
     pthread_cond_t quiet;
-    int listener;
-    char address[LISTENER_ADDRESS_SIZE];
+    const struct endpoint *endpoint;
 };
 
 enum stage {
@@ -57,6 +60,7 @@ struct connection {
     struct MHD_Connection *connection;
     enum stage stage;
     bool counted; // in server->active
+    bool http_1_0;
     size_t body_size;
     size_t target_size;
     char target[TARGET_COPY_MAX]; // one byte more than allowed is enough to know that it is too long
@@ -179,6 +183,11 @@ static void server_add_headers(struct MHD_Response *mhd, const struct server *se
     server_add_header(mhd, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
     if (response->allow != NULL)
         server_add_header(mhd, MHD_HTTP_HEADER_ALLOW, response->allow);
+    if (response->origin != NULL) {
+        server_add_header(mhd, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, response->origin);
+        server_add_header(mhd, MHD_HTTP_HEADER_VARY, "Origin");
+        server_add_header(mhd, "Access-Control-Expose-Headers", EXPOSED_HEADERS);
+    }
     if (response->retry)
         server_add_header(mhd, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     if (atomic_load_explicit(&server->stopping, memory_order_relaxed))
@@ -270,8 +279,31 @@ static enum MHD_Result server_send_stream(struct connection *connection, struct 
     return result;
 }
 
-static struct span server_header_value(struct connection *connection, const char *name) {
-    return span_of(MHD_lookup_connection_value(connection->connection, MHD_HEADER_KIND, name));
+// The first of a name counts, as the library's own search has it; of Host all are counted.
+static enum MHD_Result server_read_header(void *self, enum MHD_ValueKind kind, const char *name,
+                                          const char *value) {
+    struct request *request = self;
+    const struct {
+        const char *name;
+        struct span *value;
+    } wanted[] = {
+        {MHD_HTTP_HEADER_HOST, &request->host},
+        {MHD_HTTP_HEADER_ACCEPT, &request->accept},
+        {MHD_HTTP_HEADER_IF_NONE_MATCH, &request->if_none_match},
+        {MHD_HTTP_HEADER_AUTHORIZATION, &request->authorization},
+        {MHD_HTTP_HEADER_ORIGIN, &request->origin},
+        {"Access-Control-Request-Method", &request->preflight},
+    };
+    (void)kind;
+    size_t i = 0;
+    while (i < sizeof wanted / sizeof *wanted && strcasecmp(name, wanted[i].name) != 0)
+        i++;
+    if (i == sizeof wanted / sizeof *wanted)
+        return MHD_YES;
+    request->host_count += i == 0;
+    if (wanted[i].value->data == NULL)
+        *wanted[i].value = value != NULL ? span_of(value) : SPAN("");
+    return MHD_YES;
 }
 
 // What the library holds of a request lives until its answer has been sent, suspended or not.
@@ -279,9 +311,10 @@ static void server_read_request(struct connection *connection, const char *metho
     connection->request = (struct request){
         .method = span_of(method),
         .target = {connection->target, connection->target_size},
-        .accept = server_header_value(connection, MHD_HTTP_HEADER_ACCEPT),
-        .if_none_match = server_header_value(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
+        .http_1_0 = connection->http_1_0,
     };
+    (void)MHD_get_connection_values(connection->connection, MHD_HEADER_KIND, server_read_header,
+                                    &connection->request);
     if (connection->stage == STAGE_WAITING)
         connection->request.waited = connection->waiter.expired ? WAITED_EXPIRED : WAITED_REACHED;
 }
@@ -342,12 +375,13 @@ static enum MHD_Result server_answer(struct connection *connection, const char *
 static enum MHD_Result server_on_request(void *self, struct MHD_Connection *mhd, const char *url,
                                          const char *method, const char *version, const char *upload,
                                          size_t *upload_size, void **context) {
-    (void)self, (void)mhd, (void)url, (void)version, (void)upload;
+    (void)self, (void)mhd, (void)url, (void)upload;
     struct connection *connection = *context;
     if (connection == NULL)
         return MHD_NO;
     if (connection->stage == STAGE_HEADERS) {
         connection->stage = STAGE_BODY;
+        connection->http_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
         return MHD_YES;
     }
     if (*upload_size > 0) {
@@ -387,20 +421,29 @@ static int server_open_workers(struct server *server, struct error *error) {
 }
 
 static int server_start_daemon(struct server *server, struct error *error) {
+    const struct endpoint *endpoint = server->endpoint;
+    const bool tls = endpoint->tls_cert.data != NULL;
     unsigned flags =
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+    const struct MHD_OptionItem certificate[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, endpoint->tls_cert.data},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, endpoint->tls_key.data},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
     server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, server_on_request, server,
+        flags | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL, server_on_request, server,
         // first, so that what the others say of themselves is logged
-        MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL, MHD_OPTION_LISTEN_SOCKET, server->listener,
+        MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL, MHD_OPTION_LISTEN_SOCKET, endpoint->listener.fd,
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_TIMEOUT_S,
         MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,
         server_on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, server_on_target, server,
         MHD_OPTION_UNESCAPE_CALLBACK, server_leave_encoded, NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-        MHD_OPTION_END);
+        MHD_OPTION_ARRAY, tls ? certificate : none, MHD_OPTION_END);
     if (server->daemon == NULL)
-        return error_set(error, ERROR_SYSTEM, "cannot start the HTTP server on %s", server->address);
+        return error_set(error, ERROR_SYSTEM, "cannot start the HTTP server on %s", endpoint->url);
     return 0;
 }
 
@@ -408,7 +451,6 @@ static struct server *server_new_server(void) {
     struct server *server = calloc(1, sizeof *server);
     if (server == NULL)
         return NULL;
-    server->listener = -1;
     (void)pthread_mutex_init(&server->mutex, NULL);
     pthread_condattr_t monotonic;
     (void)pthread_condattr_init(&monotonic);
@@ -426,18 +468,19 @@ int server_start(struct server **ret, const struct server_config *config, struct
         .db = config->db,
         .catalog = config->catalog,
         .progress = config->progress,
+        .access = config->endpoint->access,
         .version = config->version,
         .libraries = config->libraries,
         .answer_empty = config->answer_empty,
     };
     server_raise_file_limit();
-    if (listener_open(config->listen, &server->listener, server->address, error) != 0 ||
-        routes_new(&server->routes, &routes, error) != 0 || server_open_workers(server, error) != 0 ||
+    server->endpoint = config->endpoint;
+    if (routes_new(&server->routes, &routes, error) != 0 || server_open_workers(server, error) != 0 ||
         waiters_new(&server->waiters, config->db, config->catalog, config->progress, server_resume_waiter,
                     error) != 0 ||
         slow_lane_new(&server->slow, server->routes, error) != 0 ||
         streams_new(&server->streams, server->routes, server_resume_stream, error) != 0 ||
-        server_start_daemon(server, error) != 0)
+        listener_listen(&config->endpoint->listener, error) != 0 || server_start_daemon(server, error) != 0)
         return -1;
     *ret = server;
     server = NULL;
@@ -446,10 +489,6 @@ int server_start(struct server **ret, const struct server_config *config, struct
 
 const char *server_library_version(void) {
     return MHD_get_version();
-}
-
-const char *server_address(const struct server *server) {
-    return server->address;
 }
 
 // Until `left` requests are under way, if that comes soon.
@@ -467,7 +506,8 @@ static void server_wait_until_quiet(struct server *server, int left) {
 // No new connections; then those who wait or are slow, while their connections still stand; then the threads.
 static void server_stop_daemon(struct server *server) {
     atomic_store(&server->stopping, true);
-    (void)MHD_quiesce_daemon(server->daemon); // the listener is ours again, to be closed after the threads
+    (void)MHD_quiesce_daemon(
+        server->daemon); // the listener is the endpoint's again, closed after the threads
     waiters_stop(server->waiters);
     streams_stop(server->streams);
     server_wait_until_quiet(server, 0);
@@ -489,8 +529,6 @@ void server_stop(struct server **server) {
     for (int i = 0; i < SERVER_THREADS; i++)
         worker_free(&s->workers[i]);
     routes_free(&s->routes);
-    if (s->listener >= 0)
-        (void)close(s->listener);
     (void)pthread_cond_destroy(&s->quiet);
     (void)pthread_mutex_destroy(&s->mutex);
     free(s);

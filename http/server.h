@@ -1,4 +1,4 @@
-// The HTTP server: the only module that includes microhttpd.h. A pool of threads, one reader each; limits,
+// The HTTP server: the only module, beside tls.h, that includes microhttpd.h. A pool of threads, one reader each; limits,
 // timeouts, start and stop. Answers come from routes.h, which knows no sockets. Requests that wait for a
 // position are suspended (waiters.h): they hold a connection, not a thread. SIGPIPE is for main to ignore.
 #ifndef TIDEMARK_HTTP_SERVER_H
@@ -9,6 +9,7 @@
 #include "views/engine/catalog.h"
 #include "views/engine/progress.h"
 
+struct endpoint; // endpoint.h
 struct server;
 
 enum {
@@ -22,7 +23,7 @@ enum {
 };
 
 struct server_config {
-    const char *listen; // "127.0.0.1:8080", "[::1]:8080", ":0" = any free port on loopback
+    const struct endpoint *endpoint; // where, and who may ask; outlives the server
     const char *db;
     const struct catalog *catalog; // outlives the server
     struct progress *progress;     // outlives the server
@@ -31,13 +32,10 @@ struct server_config {
     bool answer_empty;               // with no rows, not 503, before anything was applied to the file
 };
 
-// Errors: ERROR_USAGE for an address that cannot be parsed, ERROR_SYSTEM naming the address and the cause (in
-// use).
+// From here on clients are answered. Errors: ERROR_SYSTEM naming the address and the cause.
 int server_start(struct server **ret, const struct server_config *config, struct error *error);
 // The library that the program runs with, "0.9.75".
 const char *server_library_version(void);
-// "127.0.0.1:8080" with the real port.
-const char *server_address(const struct server *server);
 // Takes no more connections, answers those who wait with 503, finishes the answers under way within
 // SERVER_STOP_WAIT_MS, interrupts the others, and frees. NULL is fine.
 void server_stop(struct server **server);

@@ -23,7 +23,7 @@ DOORS = {
     r"librdkafka/rdkafka\.h": ("consumer/broker/", "consumer/demo/mock_broker.c"),
     r"librdkafka/rdkafka_mock\.h": ("consumer/demo/mock_broker.c",),
     r"pg_query\.h": ("views/engine/catalog/source/pg_parse.c",),
-    r"microhttpd\.h": ("http/server.c",),
+    r"microhttpd\.h": ("http/server.c", "http/tls.c"),
     r"sqlite3\.h": ("views/engine/sqlite/", "views/engine/row/table_sql.c"),
 }
 # Besides its file's and its rooms' names, what a static function may carry.

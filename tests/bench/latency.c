@@ -117,7 +117,7 @@ static int ask(struct bench *bench, int fd, const struct sent *sent, struct erro
     char request[512];
     int size = snprintf(request, sizeof request,
                         "GET /v1/tables/orders?id=%" PRId64 "&after_offset=%s.public.orders:%d:%" PRId64
-                        "&wait_ms=%d HTTP/1.1\r\nHost: bench\r\n\r\n",
+                        "&wait_ms=%d HTTP/1.1\r\nHost: localhost\r\n\r\n",
                         sent->id, bench->prefix, sent->partition, sent->offset, WAIT_MS);
     if (send(fd, request, (size_t)size, MSG_NOSIGNAL) != size)
         return error_set(error, ERROR_SYSTEM, "the request cannot be sent");

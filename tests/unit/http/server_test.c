@@ -2,8 +2,10 @@
 // The server on real sockets: keep-alive, many clients, thousands that wait, stopping.
 #include "tests/unit/reading_fixture.h"
 
+#include "http/endpoint.h"
 #include "http/request.h"
 #include "http/server.h"
+#include "views/base/cleanup.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -18,6 +20,7 @@ enum { REPLY_SIZE = 1 << 16, WAITING = 2000 };
 
 struct state {
     struct fixture fixture;
+    struct endpoint *endpoint;
     struct server *server;
     struct sockaddr_in address;
 };
@@ -34,14 +37,16 @@ static int setup(void **state) {
     struct error error = {0};
     s = (struct state){0};
     fixture_open(&s.fixture, 10);
-    const struct server_config config = {.listen = ":0",
+    const struct endpoint_config endpoint = {.listen = ":0"};
+    fixture_check(endpoint_open(&s.endpoint, &endpoint, &error), &error);
+    const struct server_config config = {.endpoint = s.endpoint,
                                          .db = s.fixture.db,
                                          .catalog = s.fixture.catalog,
                                          .progress = s.fixture.progress,
                                          .version = "1.2.3"};
     fixture_check(server_start(&s.server, &config, &error), &error);
     unsigned port = 0;
-    assert_int_equal(sscanf(server_address(s.server), "127.0.0.1:%u", &port), 1);
+    assert_int_equal(sscanf(s.endpoint->listener.address, "127.0.0.1:%u", &port), 1);
     s.address.sin_family = AF_INET;
     s.address.sin_port = htons((uint16_t)port);
     s.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -52,6 +57,7 @@ static int setup(void **state) {
 static int teardown(void **state) {
     struct state *s = *state;
     server_stop(&s->server);
+    endpoint_free(&s->endpoint);
     fixture_close(&s->fixture);
     return 0;
 }
@@ -79,7 +85,8 @@ static void send_bytes(int fd, const char *bytes, size_t size) {
 
 static void send_request(int fd, const char *method, const char *target, const char *headers) {
     char text[512];
-    int size = snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: x\r\n%s\r\n", method, target, headers);
+    int size =
+        snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", method, target, headers);
     assert_true(size > 0 && (size_t)size < sizeof text);
     send_bytes(fd, text, (size_t)size);
 }
@@ -179,11 +186,11 @@ static void test_malformed(void **state) {
     static struct reply reply;
     static const char *const requests[] = {
         "GET\r\n\r\n",
-        "GET /v1/tables/%zz HTTP/1.1\r\nHost: x\r\n\r\n",
-        "GET /v1/tables/orders?id=%ff HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /v1/tables/%zz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /v1/tables/orders?id=%ff HTTP/1.1\r\nHost: localhost\r\n\r\n",
         "GET / HTTP/9.9\r\n\r\n",
         "GET /healthz HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-        "GET /nothing%00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /nothing%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
     };
     static const char *const unfinished[] = {"\x16\x03\x01\x02", "\r\n\r\n\r\n", "GET /healthz HTTP/1.1\r\n",
                                              "GET /healthz HTTP/1.1\r\nContent-Length: 9\r\n\r\nhe"};
@@ -211,7 +218,7 @@ static void test_malformed(void **state) {
     memset(longest, 'a', TARGET_SIZE_MAX + 2);
     send_bytes(fd, "GET /", 5);
     send_bytes(fd, longest, TARGET_SIZE_MAX);
-    send_bytes(fd, " HTTP/1.1\r\nHost: x\r\n\r\n", 22);
+    send_bytes(fd, " HTTP/1.1\r\nHost: localhost\r\n\r\n", 30);
     assert_true(read_reply(fd, true, &reply));
     assert_int_equal(reply.status, 414);
     free(longest);
@@ -390,6 +397,7 @@ static void test_stop_while_waiting(void **state) {
     assert_false(read_reply(idle, true, &reply));
     close(idle);
     // nobody listens any more, and a commit wakes nobody
+    endpoint_free(&s->endpoint);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(fd, (const struct sockaddr *)&s->address, sizeof s->address), -1);
     close(fd);
@@ -489,12 +497,16 @@ static void expect_start_error(struct state *s, const char *listen_at, const cha
                                const char *names) {
     struct error error = {0};
     struct server *server = NULL;
-    const struct server_config config = {.listen = listen_at,
-                                         .db = db,
-                                         .catalog = s->fixture.catalog,
-                                         .progress = s->fixture.progress,
-                                         .version = "1.2.3"};
-    assert_int_equal(server_start(&server, &config, &error), -1);
+    CLEANUP(endpoint_free) struct endpoint *endpoint = NULL;
+    const struct endpoint_config listen_config = {.listen = listen_at};
+    const struct server_config config = {
+        .db = db, .catalog = s->fixture.catalog, .progress = s->fixture.progress, .version = "1.2.3"};
+    struct server_config with_endpoint = config;
+    int result = endpoint_open(&endpoint, &listen_config, &error);
+    with_endpoint.endpoint = endpoint;
+    if (result == 0)
+        result = server_start(&server, &with_endpoint, &error);
+    assert_int_equal(result, -1);
     assert_null(server);
     assert_int_equal(error.kind, kind);
     if (strstr(error.message, names) == NULL)
@@ -507,7 +519,7 @@ static void test_start_errors(void **state) {
         "", "8080", "127.0.0.1:", "::1:8080", "127.0.0.1:x", "1.2.3.4.5:80"};
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
         expect_start_error(s, addresses[i], s->fixture.db, ERROR_USAGE, "listen address");
-    expect_start_error(s, server_address(s->server), s->fixture.db, ERROR_SYSTEM, "in use");
+    expect_start_error(s, s->endpoint->listener.address, s->fixture.db, ERROR_SYSTEM, "in use");
     expect_start_error(s, ":0", "/nonexistent/file.db", ERROR_STORE, "/nonexistent/file.db");
 }
 
