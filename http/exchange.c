@@ -102,6 +102,9 @@ static void exchange_make_headers(struct exchange *exchange) {
     if (!lag->failed)
         buffer_append(out, lag->data + beginning, lag->size - beginning);
     buffer_char(out, '\0');
+    exchange_begin_header(out, "Tidemark-Quarantine");
+    buffer_integer(out, exchange->position.quarantined);
+    buffer_char(out, '\0');
 }
 
 // Makes the texts that are out of date. The position's is the long one: a commit alone changes it.

@@ -47,7 +47,7 @@ struct worker {
     struct buffer position; // `"position":{..}`
     struct buffer lag_text; // `,"lag":{..}`
     struct buffer etag;     // without its end
-    struct buffer headers;  // Tidemark-Lsn, -Consistency, -State and -Lag
+    struct buffer headers;  // Tidemark-Lsn, -Consistency, -State, -Lag and -Quarantine
     struct buffer scratch;
 };
 

@@ -135,6 +135,7 @@ void live_sample(struct live *live, int64_t wall_ms, int64_t monotonic_ms) {
 
 static void live_note_position(struct live *live, const struct position *position) {
     live->now.version = position->version;
+    live->now.quarantine = position->quarantined;
     live->now.applied = position->applied_total > 0;
     live->transactional = position->transactional;
     buffer_clear(&live->position);
@@ -148,14 +149,11 @@ static int live_read_file(struct live *live, const struct progress_lag *known, i
     struct position position;
     if (reader_begin(live->reader, &position, error) != 0)
         return -1;
-    int status = 0;
-    if (position.version != live->now.version || live->position.size == 0) {
-        status = reader_quarantine_count(live->reader, &live->now.quarantine, error);
+    if (position.version != live->now.version || live->position.size == 0)
         live_note_position(live, &position);
-    }
     lag_of(&live->now.lag, known, &position, wall_ms);
     reader_end(live->reader);
-    return status;
+    return 0;
 }
 
 // The lag's seconds run by themselves while it is not live: a whole second more is news.

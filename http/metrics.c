@@ -207,10 +207,8 @@ enum routes_result answer_metrics(struct exchange *exchange) {
     if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
     CLEANUP(partition_rows_free) struct partition_rows partitions = {0};
-    int64_t quarantined = -1;
     struct error error;
-    if (partition_rows_read(exchange, &partitions, &error) != 0 ||
-        reader_quarantine_count(exchange->reader, &quarantined, &error) != 0)
+    if (partition_rows_read(exchange, &partitions, &error) != 0)
         return exchange_fail(exchange, &error);
     struct progress_summary summary;
     progress_summary(exchange->routes->config.progress, &summary);
@@ -224,7 +222,9 @@ enum routes_result answer_metrics(struct exchange *exchange) {
     metrics_gauge(out, "tidemark_watermark_age_milliseconds", "Age of the least fresh high watermark.",
                   partition_age_ms(summary.oldest_high_at_ms, exchange->now_ms));
     metrics_gauge(out, "tidemark_position_lsn", "Commit LSN that answers show.", exchange->position.lsn);
-    metrics_gauge(out, "tidemark_quarantine_rows", "Events that wait in quarantine.", quarantined);
+    metrics_gauge(out, "tidemark_quarantine_rows",
+                  "Messages that could not be applied and are not made up for.",
+                  exchange->position.quarantined);
     metrics_gauge(out, "tidemark_drift_columns", "Columns seen in events that source.sql lacks.",
                   summary.counters.drift_columns);
     metrics_write_counters(out, &summary.counters);

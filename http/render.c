@@ -97,6 +97,8 @@ void render_position(struct buffer *out, const struct position *position) {
     buffer_text(out, position->transactional ? "transactional" : "per-key");
     buffer_text(out, "\",\"offsets\":");
     buffer_append(out, position->offsets.data, position->offsets.size);
+    buffer_text(out, ",\"quarantine\":");
+    buffer_integer(out, position->quarantined);
     buffer_char(out, '}');
 }
 

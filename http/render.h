@@ -30,7 +30,7 @@ void render_lsn(struct buffer *out, int64_t lsn);
 // "0/19C4170-4182-8f3a61c27d20b5e4": the LSN or null, the file's version, and a hash of the file's id and the offsets,
 // since a restored file counts its versions again. Names the position; a client hands it back as it is.
 void render_position_id(struct buffer *out, const struct position *position);
-// {"lsn","consistency","offsets"}
+// {"lsn","consistency","offsets","quarantine"}
 void render_position(struct buffer *out, const struct position *position);
 
 // One value: numbers that a double cannot hold, decimals and blobs (base64) as strings.

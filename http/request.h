@@ -11,7 +11,7 @@ enum {
     TARGET_SEGMENTS_MAX = 8,
     ETAG_SIZE = 128,
     HEADERS_SIZE_MAX = 8192,
-    POSITION_HEADERS_SIZE = 256,
+    POSITION_HEADERS_SIZE = 320,
     ANSWER_SIZE_MAX = 64 << 20,
 };
 
@@ -47,7 +47,7 @@ struct response {
     size_t position_size;  // of `position`
     struct buffer headers; // more of them: "Name\0value\0" each
     struct buffer body;    // the caller's to free
-    // Tidemark-Lsn, -Consistency, -State and -Lag, written as `headers` is; here, so that they cost no memory
+    // Tidemark-Lsn, -Consistency, -State, -Lag and -Quarantine, written as `headers` is; here, so that they cost no memory
     char position[POSITION_HEADERS_SIZE];
 };
 

@@ -322,10 +322,14 @@ enum routes_result answer_table(struct exchange *exchange) {
 static int rows_ask_quarantine(struct reader *reader, const void *subject, const struct ask *ask,
                                struct rows **ret, struct error *error) {
     (void)subject;
-    if (ask->own_count > 0)
-        return error_set(error, ERROR_NOTFOUND, "no parameter \"%s\"; it has: limit, after",
-                         ask->own[0].name.data);
-    return reader_quarantine(reader, ask->limit, ask->after, ret, error);
+    struct span wanted = {0};
+    for (int i = 0; i < ask->own_count; i++) {
+        if (!span_is(ask->own[i].name, "state"))
+            return error_set(error, ERROR_NOTFOUND, "no parameter \"%s\"; it has: state, limit, after",
+                             ask->own[i].name.data);
+        wanted = ask->own[i].value;
+    }
+    return reader_quarantine(reader, wanted, ask->limit, ask->after, ret, error);
 }
 
 enum routes_result answer_quarantine(struct exchange *exchange) {

@@ -256,18 +256,16 @@ enum routes_result answer_status(struct exchange *exchange) {
     if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
     CLEANUP(partition_rows_free) struct partition_rows partitions = {0};
-    int64_t quarantined = 0;
     int64_t oldest_txid = -1;
     struct error error;
     if (partition_rows_read(exchange, &partitions, &error) != 0 ||
-        reader_quarantine_count(exchange->reader, &quarantined, &error) != 0 ||
         reader_oldest_transaction(exchange->reader, &oldest_txid, &error) != 0)
         return exchange_fail(exchange, &error);
     struct progress_summary summary;
     progress_summary(exchange->routes->config.progress, &summary);
     struct status_document document = {.root = json_object()};
     status_set_process(&document, exchange, &summary);
-    status_set(&document, "quarantined", json_integer(quarantined));
+    status_set(&document, "quarantined", json_integer(exchange->position.quarantined));
     status_set(&document, "oldest_txid", status_number_or_null(oldest_txid));
     status_set(&document, "newest_txid", status_number_or_null(exchange->position.txid));
     status_set(&document, "process", status_process(&exchange->routes->config, &summary));

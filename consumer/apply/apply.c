@@ -66,6 +66,7 @@ void apply_free(struct apply **apply) {
     missing_free(&a->missing);
     unplaced_free(&a->unplaced);
     freshness_free(&a->freshness);
+    redecode_free(&a->redecode);
     merge_free(&a->merge);
     lost_free(&a->lost);
     free(a->snapshots);

@@ -451,19 +451,32 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
     return status;
 }
 
+static inline void envelope_empty(struct event *event, const struct table *table) {
+    if (!event->keeps_arena)
+        arena_reset(&event->arena);
+    event->kind = EVENT_NOTHING;
+    event->placed = event->routed = false;
+    event->key_hash = 0;
+    event->positions = POSITIONS_LSN;
+    event->foreign_member = NULL;
+    event->connector = event->schema = event->table = (struct span){0};
+    event->heartbeat_ms = 0;
+    event->change = (struct change){
+        .table = table, .values = event->values, .lsn = LSN_NONE, .previous_commit = LSN_NONE, .txid = -1};
+}
+
+int envelope_decode_key(struct envelope_decoder *decoder, const struct table *table,
+                        const struct message *message, struct event *ret, struct error *error) {
+    const struct span no_before = {0};
+    envelope_empty(ret, table);
+    return envelope_read_key(decoder, message, table, ret, error) != 0
+               ? -1
+               : envelope_take_key(decoder, NULL, message->key, no_before, ret, error);
+}
+
 int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, const struct table *table,
                     const struct message *message, struct event *ret, struct error *error) {
-    if (!ret->keeps_arena)
-        arena_reset(&ret->arena);
-    ret->kind = EVENT_NOTHING;
-    ret->placed = ret->routed = false;
-    ret->key_hash = 0;
-    ret->positions = POSITIONS_LSN;
-    ret->foreign_member = NULL;
-    ret->connector = ret->schema = ret->table = (struct span){0};
-    ret->heartbeat_ms = 0;
-    ret->change = (struct change){
-        .table = table, .values = ret->values, .lsn = LSN_NONE, .previous_commit = LSN_NONE, .txid = -1};
+    envelope_empty(ret, table);
     if (message->value.size > ENVELOPE_BYTES_MAX)
         return error_set(error, ERROR_INPUT, "a value of %zu bytes: at most %d are read", message->value.size,
                          ENVELOPE_BYTES_MAX);

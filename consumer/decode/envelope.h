@@ -21,6 +21,10 @@ void envelope_decoder_free(struct envelope_decoder **decoder);
 // `ret` borrows from the message's bytes until it is decoded into again. `table`: the topic's, for TOPIC_TABLE.
 int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, const struct table *table,
                     const struct message *message, struct event *ret, struct error *error);
+// The key's columns of a row of `table`, whose message could not be read, into ret->values. For that the
+// key alone is read.
+int envelope_decode_key(struct envelope_decoder *decoder, const struct table *table,
+                        const struct message *message, struct event *ret, struct error *error);
 // For tests: how many rows and boundaries were read by the shape of messages before them (envelope/shape.h).
 int64_t envelope_decoder_known(const struct envelope_decoder *decoder);
 

@@ -16,6 +16,15 @@ BASIC = tide.CAPTURES / "basic.jsonl"
 VIEWS = tide.TOP / "views"
 
 
+# Makes a file of format 5 one of format 4.
+FORMAT_4 = """drop table _quarantine_requests; alter table _position drop column quarantined; drop table _quarantine;
+    create table _quarantine(id integer primary key, topic text not null, partition integer not null,
+        "offset" integer not null, key blob, value blob, reason text not null, at_ms integer not null);
+    insert into _quarantine values(3, 't', 1, 7, x'6b', null, 'no JSON (its value was dropped: quarantine is full)', 1000),
+        (4, 't', 1, 8, null, x'76', 'no JSON', 2000);
+"""
+
+
 class Case(unittest.TestCase):
     def setUp(self):
         folder = tide.Folder()
@@ -88,10 +97,10 @@ class Files(Case):
     def test_a_newer_format(self):
         tide.replay(self.db, BASIC)
         connection = sqlite3.connect(self.db)
-        connection.execute("pragma user_version = 5")
+        connection.execute("pragma user_version = 6")
         connection.close()
-        self.refused("replay", "--db", self.db, BASIC, says=[self.db, "format is 5", "newer tidemark"])
-        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 5", "newer tidemark"])
+        self.refused("replay", "--db", self.db, BASIC, says=[self.db, "format is 6", "newer tidemark"])
+        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 6", "newer tidemark"])
 
     def test_a_file_cut_off(self):
         tide.replay(self.db, BASIC)
@@ -424,7 +433,7 @@ class Views(Case):
         done = tide.run("replay", "--db", self.db, whole)
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertIn("filled from the mirror: analytics, email, loyalty, warehouse", done.stderr)
-        self.assertEqual([(4,)], self.query("pragma user_version"))
+        self.assertEqual([(5,)], self.query("pragma user_version"))
         self.assertEqual([], self.query("select name from sqlite_schema where type = 'trigger'"))
         viewed = self.query("select distinct view from _applies order by 1")
         self.assertEqual([("analytics",), ("email",), ("loyalty",), ("warehouse",)], viewed)
@@ -437,7 +446,7 @@ class Views(Case):
     def make_older(self, script):
         connection = sqlite3.connect(self.db)
         connection.executescript("drop table _once; drop table _once_values; drop table _once_blocks;"
-                                 " drop table _real_sums; drop table _real_sum_groups; " + script)
+                                 " drop table _real_sums; drop table _real_sum_groups; " + FORMAT_4 + script)
         connection.close()
 
     def is_like_a_new_one(self, *tables):
@@ -447,6 +456,22 @@ class Views(Case):
             connection = sqlite3.connect(self.path / "new.db")
             self.assertEqual(connection.execute(columns % table).fetchall(), self.query(columns % table))
             connection.close()
+
+    def test_a_file_of_format_4(self):
+        half, whole = self.halves()
+        tide.replay(self.db, half)
+        connection = sqlite3.connect(self.db)
+        connection.executescript(FORMAT_4 + "pragma user_version = 4")
+        connection.close()
+        tide.replay(self.db, whole)
+        self.is_like_a_new_one("_position", "_quarantine", "_quarantine_requests")
+        self.assertEqual([(3, 7, b"k", None, "no JSON", 1, "waiting"), (4, 8, None, b"v", "no JSON", 0, "waiting")],
+                         self.query('select id, "offset", key, value, reason, value_dropped, state from _quarantine'))
+        self.assertEqual([(2,)], self.query("select quarantined from _position"))
+        made = "select name, sql from sqlite_schema where tbl_name like '\\_quarantine%' escape '\\' order by 1"
+        connection = sqlite3.connect(self.path / "new.db")
+        self.assertEqual(connection.execute(made).fetchall(), self.query(made))
+        connection.close()
 
     def test_a_file_of_format_2(self):
         """Its outbox has a unique index, and what that has told is not told again."""
@@ -467,7 +492,7 @@ class Views(Case):
         connection.executescript("delete from _offsets; delete from orders; delete from _deleted_orders; update _tables set newest_lsn = -1, deleted_lsn = -1 where name = 'orders'")
         connection.close()
         tide.replay(self.db, whole)
-        self.assertEqual([(4,)], self.query("pragma user_version"))
+        self.assertEqual([(5,)], self.query("pragma user_version"))
         after = self.query(told)
         self.assertGreater(len(before), 0)
         self.assertEqual(before, after[: len(before)])

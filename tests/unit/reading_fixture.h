@@ -188,6 +188,7 @@ static inline void fixture_quarantine(struct fixture *fixture, const char *key, 
         .value = SPAN("not json"),
         .reason = reason,
         .at_ms = 1700000000123,
+        .lsn = LSN_NONE,
     };
     fixture_check(store_quarantine(fixture->store, &event, &error), &error);
     fixture_commit(fixture, -1, true);

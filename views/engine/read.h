@@ -38,6 +38,7 @@ struct position {
     int64_t txid;          // newest source transaction shown whole, -1 = none
     bool transactional;    // consistency
     int64_t applied_total; // sum of next offsets, for the lag
+    int64_t quarantined;   // messages that could not be applied and whose rows may be wrong for it
     // JSON object {"topic":[next offset per partition, null = none]}; lives until the next reader_begin
     struct span offsets;
     const char *store_id; // hex, as long as the reader; with `version` it makes the ETag
@@ -77,9 +78,32 @@ int reader_query(struct reader *reader, const struct query *query, const struct 
 // ERROR_USAGE.
 int reader_table(struct reader *reader, const struct table *table, const struct parameter *equals, int count,
                  int limit, struct span after, struct rows **ret, struct error *error);
-// What could not be applied, newest first: id, topic, partition, offset, key, reason, time.
-int reader_quarantine(struct reader *reader, int limit, struct span after, struct rows **ret,
-                      struct error *error);
+// What could not be applied, newest first: id, topic, partition, offset, key, reason, time, state, table, row_key.
+// `state`: waiting, superseded, applied, discarded or all; data NULL = what waits. ERROR_USAGE for another.
+int reader_quarantine(struct reader *reader, struct span state, int limit, struct span after,
+                      struct rows **ret, struct error *error);
+
+// One of them, whole. Borrowed until the next call or reader_end; data NULL = null.
+struct quarantined {
+    int64_t id;
+    struct span state;
+    struct span topic;
+    int64_t partition;
+    int64_t offset;
+    struct span reason;
+    struct span time;
+    struct span table;   // the declared table of its row, if it is known
+    struct span row_key; // the row's key, a JSON array, if it could be read
+    int64_t lsn;         // -1 = not known
+    bool overtaken;      // a later change of the row was applied, and lacked a value that this one may have
+    struct span settled; // time, if it does not wait
+    struct span note;    // why it was discarded, for example
+    struct span key;     // bytes, as they came
+    struct span value;
+    bool value_dropped; // to keep the quarantine's bound
+};
+// ERROR_NOTFOUND: there is none.
+int reader_quarantined(struct reader *reader, int64_t id, struct quarantined *ret, struct error *error);
 
 int rows_column_count(const struct rows *rows);
 const char *rows_column_name(const struct rows *rows, int column); // lives as long as the rows
@@ -93,9 +117,6 @@ void rows_cell(const struct rows *rows, int column, struct cell *ret);
 // After the end: the cursor of the next page, or data NULL when there is none. Printable ASCII without a space,
 // whatever the column holds. Lives until reader_end.
 struct span rows_cursor(const struct rows *rows);
-
-// Rows that wait in quarantine, within a snapshot.
-int reader_quarantine_count(struct reader *reader, int64_t *ret, struct error *error);
 
 // Rows of a table, within a snapshot. ERROR_TIMEOUT past the deadline.
 int reader_count_rows(struct reader *reader, const struct table *table, int64_t *ret, struct error *error);

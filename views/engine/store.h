@@ -17,7 +17,7 @@ enum {
     STORE_APPLICATION_ID = 0x7469646d, // "tidm", in the file's header
     // user_version; an older one is upgraded, a newer one refused. A new format: this number, upgrade_N.sql and
     // engine.sql. tests/blackbox/files.py compares a file made new with an upgraded one.
-    STORE_FORMAT = 4,
+    STORE_FORMAT = 5,
     STORE_ID_SIZE = 33, // 32 hex digits and NUL
     STORE_PREFIX_SIZE = 256,
 };
@@ -71,7 +71,7 @@ bool store_in_transaction(const struct store *store);
 
 enum store_outcome { STORE_APPLIED, STORE_REPEATED };
 // ERROR_INPUT: this change cannot be stored, nothing of it was, the transaction goes on. Other errors: roll
-// back.
+// back. A message that waits in quarantine for the same row is superseded when the row is newer now.
 int store_apply(struct store *store, const struct change *change, enum store_outcome *ret,
                 struct error *error);
 // The newest change was a row that had columns without a value: unchanged TOAST, or its event lacked them.
@@ -90,7 +90,7 @@ int64_t store_snapshot_open(const struct store *store, const struct table *table
 int store_snapshot_sweep(struct store *store, const struct table *table, bool keep_open, int64_t *ret_swept,
                          struct error *error);
 
-// Bounded (store/quarantine.h): the oldest values and rows make room, and the reasons say so.
+// Bounded (store/quarantine.h): what is settled, then the oldest values and rows make room, and it is told.
 int store_quarantine(struct store *store, const struct store_quarantined *event, struct error *error);
 
 int store_set_offset(struct store *store, const struct store_offset *offset, struct error *error);

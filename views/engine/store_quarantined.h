@@ -3,6 +3,7 @@
 #define TIDEMARK_STORE_QUARANTINED_H
 
 #include "views/base/span.h"
+#include "views/engine/table.h"
 
 #include <stdint.h>
 
@@ -14,6 +15,9 @@ struct store_quarantined {
     struct span value;
     const char *reason;
     int64_t at_ms;
+    const struct table *table;      // whose row it is, NULL = not known
+    const struct value *row_values; // of which the key's are looked at, by column number; NULL = not known
+    int64_t lsn;                    // of the change, LSN_NONE = not known
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include "consumer/apply/loop/missing.h"
 #include "consumer/apply/loop/offsets_json.h"
 #include "consumer/apply/loop/prefetch.h"
+#include "consumer/apply/loop/redecode.h"
 #include "consumer/apply/loop/timeline.h"
 #include "consumer/apply/loop/unplaced.h"
 #include "consumer/apply/loop/warnings.h"
@@ -145,6 +146,7 @@ struct apply {
     struct missing missing;
     struct unplaced unplaced;
     struct freshness freshness;
+    struct redecode redecode;
 };
 
 #endif

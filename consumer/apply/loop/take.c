@@ -17,9 +17,35 @@ void take_release(struct apply *apply, int slot) {
     prefetch_release(apply->prefetch, slot);
 }
 
+// The table whose row the head is, as far as it says; NULL = not known.
+static const struct table *take_table_of_unread(const struct partition *partition) {
+    const struct event *event = partition->event;
+    if (partition->role != TOPIC_TABLE)
+        return NULL;
+    if (event->placed && event->table.data != NULL && !event->routed)
+        return event->change.table;
+    return partition->feeds_count <= 1 ? partition->table : NULL;
+}
+
+// Whose row it is: a later change of the same row makes up for it.
+static int take_note_row(struct apply *apply, const struct partition *partition,
+                         struct store_quarantined *quarantined, struct error *error) {
+    const struct change *change = &partition->event->change;
+    quarantined->lsn = partition->event->placed ? change->lsn : LSN_NONE;
+    if (partition->failure == NULL) {
+        quarantined->table = change->table;
+        quarantined->row_values = change->op == CHANGE_TRUNCATE ? NULL : change->values;
+        return 0;
+    }
+    quarantined->table = take_table_of_unread(partition);
+    return quarantined->table == NULL ? 0
+                                      : redecode_row_key(&apply->redecode, &apply->config, quarantined->table,
+                                                         partition->head, &quarantined->row_values, error);
+}
+
 static int take_quarantine(struct apply *apply, struct partition *partition, const char *reason,
                            struct error *error) {
-    const struct store_quarantined event = {
+    struct store_quarantined event = {
         .topic = partition->topic,
         .partition = partition->id,
         .offset = partition->head->offset,
@@ -28,6 +54,8 @@ static int take_quarantine(struct apply *apply, struct partition *partition, con
         .reason = reason,
         .at_ms = apply->config.wall_ms(),
     };
+    if (take_note_row(apply, partition, &event, error) != 0)
+        return -1;
     if (partition->event->placed && partition->event->change.table != NULL) {
         store_mark_snapshot(apply->config.store, &partition->event->change);
         snapshots_note_row(apply, &partition->event->change);

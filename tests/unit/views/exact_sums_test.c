@@ -208,6 +208,10 @@ static void an_older_file_gets_its_exact_sums(void **state) {
     (void)rows(&f, "update v_sum set total = 7, exact = '0'");
     (void)rows(&f, "drop table _real_sums");
     (void)rows(&f, "drop table _real_sum_groups");
+    (void)rows(&f, "drop table _quarantine_requests");
+    (void)rows(&f, "drop index _quarantine_settled");
+    (void)rows(&f, "drop index _quarantine_rows");
+    (void)rows(&f, "alter table _position drop column quarantined");
     (void)rows(&f, "pragma user_version = 3");
     fixture_close(&f);
     fixture_open(&f);

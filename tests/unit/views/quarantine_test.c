@@ -41,7 +41,8 @@ static void add(struct bounded *b, int64_t offset, const char *key, const char *
                                             .key = span_of(key),
                                             .value = span_of(value),
                                             .reason = "no JSON",
-                                            .at_ms = 1000};
+                                            .at_ms = 1000,
+                                            .lsn = LSN_NONE};
     if (quarantine_add(b->quarantine, &event, &b->f.error) != 0)
         fail_msg("%s", b->f.error.message);
 }
@@ -52,10 +53,9 @@ static void the_oldest_values_go_first(void **state) {
     for (int i = 1; i <= 5; i++)
         add(b, i, "k", "12345");
     static const char all[] =
-        "select \"offset\", cast(key as text), length(value), reason from _quarantine order by id";
-    static const char kept[] = "1|k|-|no JSON (its value was dropped: quarantine is full), "
-                               "2|k|-|no JSON (its value was dropped: quarantine is full), "
-                               "3|k|5|no JSON, 4|k|5|no JSON, 5|k|5|no JSON";
+        "select \"offset\", cast(key as text), length(value), reason, value_dropped from _quarantine order by id";
+    static const char kept[] = "1|k|-|no JSON|1, 2|k|-|no JSON|1, "
+                               "3|k|5|no JSON|0, 4|k|5|no JSON|0, 5|k|5|no JSON|0";
     assert_string_equal(rows(&b->f, all), kept);
     bound(b, 20, 100); // another process goes on with the same bounds
     assert_string_equal(rows(&b->f, all), kept);
@@ -68,8 +68,34 @@ static void then_rows_go_and_are_told(void **state) {
     bound(b, 1000, 3);
     for (int i = 1; i <= 6; i++)
         add(b, i, "k", "v");
-    assert_string_equal(rows(&b->f, "select \"offset\", reason from _quarantine order by id"),
-                        "4|no JSON (1 older ones were dropped: quarantine is full), 5|no JSON, 6|no JSON");
+    assert_string_equal(rows(&b->f, "select \"offset\", older_dropped from _quarantine order by id"),
+                        "4|3, 5|0, 6|0");
+    assert_int_equal(*quarantine_waiting(b->quarantine), 6); // what was dropped is not made up for
+    bound(b, 1000, 3);
+    assert_int_equal(*quarantine_waiting(b->quarantine), 6);
+}
+
+static void what_is_settled_makes_room_first(void **state) {
+    struct bounded *b = *state;
+    bound(b, 1000, 3);
+    for (int i = 1; i <= 3; i++)
+        add(b, i, "k", "v");
+    assert_int_equal(
+        sqlite3_exec(b->f.reader, "update _quarantine set state = 'applied' where id > 1", NULL, NULL, NULL),
+        SQLITE_OK);
+    bound(b, 1000, 3);
+    assert_int_equal(*quarantine_waiting(b->quarantine), 1);
+    add(b, 4, "k", "v");
+    add(b, 5, "k", "v");
+    assert_string_equal(rows(&b->f, "select \"offset\", state from _quarantine order by id"),
+                        "1|waiting, 4|waiting, 5|waiting");
+    assert_int_equal(*quarantine_waiting(b->quarantine), 3);
+    assert_int_equal(
+        sqlite3_exec(b->f.reader, "update _quarantine set state = 'applied' where id = 5", NULL, NULL, NULL),
+        SQLITE_OK);
+    bound(b, 1000, 1); // the newest stays, settled or not: its id is not given again
+    add(b, 6, "k", "v");
+    assert_string_equal(rows(&b->f, "select id, \"offset\", older_dropped from _quarantine"), "6|6|2");
 }
 
 static void keys_alone_may_be_too_long(void **state) {
@@ -98,6 +124,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(the_oldest_values_go_first),
         TEST(then_rows_go_and_are_told),
+        TEST(what_is_settled_makes_room_first),
         TEST(keys_alone_may_be_too_long),
         TEST(a_rollback_takes_back_what_was_counted),
     };

@@ -1,16 +1,10 @@
-// Queries of views, and the quarantine, which is asked as they are. See read.h.
+// Queries of views. See read.h.
 #include "views/base/real.h"
 #include "views/engine/read/page_cursor.h"
 #include "views/engine/read/query_parameter.h"
 #include "views/engine/read/rows.h"
 
 #include <assert.h>
-
-static const char quarantine_subject[] = "quarantine";
-static const char quarantine_sql[] =
-    "select id, topic, partition, \"offset\", cast(key as text) as key, reason, "
-    "strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') as time "
-    "from _quarantine where :after is null or id < :after order by id desc";
 
 // Number of the query's parameter, -1 = it has none of that name.
 static int query_find_parameter(const struct query *query, struct span name) {
@@ -150,23 +144,6 @@ int reader_query(struct reader *reader, const struct query *query, const struct 
         return rows_not_bound(rows, error);
     if (query_pass_over(rows, offset.integer, error) != 0)
         return -1;
-    *ret = rows;
-    return 0;
-}
-
-int reader_quarantine(struct reader *reader, int limit, struct span after, struct rows **ret,
-                      struct error *error) {
-    int64_t before = 0;
-    if (after.data != NULL && !integer_parse(after, &before))
-        return rows_bad_cursor(after, error);
-    struct statement *statement =
-        query_statement(reader, quarantine_subject, quarantine_sql, "quarantine", error);
-    if (statement == NULL)
-        return -1;
-    struct rows *rows = rows_open(reader, statement, "quarantine", limit);
-    rows->first_is_next = true;
-    if (after.data != NULL)
-        stmt_bind_integer(statement->stmt, ":after", before);
     *ret = rows;
     return 0;
 }

@@ -19,13 +19,12 @@ static const char *const statement_sql[READER_STATEMENTS] = {
     // promise that: read_test's test_sqlite_holds_the_snapshot_of_a_pragma fails on a version that differs.
     [READER_VERSION] = "pragma data_version",
     [READER_POSITION] =
-        "select version, lsn, txid, transactional, applied_total, offsets from _position where id = 1",
+        "select version, lsn, txid, transactional, applied_total, offsets, quarantined from _position where id = 1",
     [READER_TRANSACTION] = ("select 1 from (select txid, last from _transactions where txid <= :txid"
                             " order by txid desc limit 1) where :txid <= ifnull(last, txid)"),
     [READER_OLDEST_TRANSACTION] = "select min(txid) from _transactions",
     [READER_NEXT_OFFSET] = "select next_offset from _offsets where topic = :topic and partition = :partition",
     [READER_OFFSETS] = "select topic, partition, next_offset from _offsets order by topic, partition",
-    [READER_QUARANTINE_COUNT] = "select count(*) from _quarantine",
 };
 
 static int reader_past_deadline(void *self) {
@@ -171,6 +170,7 @@ void reader_free(struct reader **reader) {
     buffer_free(&r->cursor);
     buffer_free(&r->scratch);
     buffer_free(&r->topics);
+    buffer_free(&r->message);
     free(r->applied);
     free(r->path);
     free(r);
@@ -218,6 +218,7 @@ static int read_position(struct reader *reader, struct error *error) {
         .txid = reader_column_or(stmt, 2, -1),
         .transactional = sqlite3_column_int(stmt, 3) != 0,
         .applied_total = sqlite3_column_int64(stmt, 4),
+        .quarantined = sqlite3_column_int64(stmt, 6),
         .offsets = {reader->offsets.data, reader->offsets.size},
         .store_id = reader->store_id,
     };
@@ -296,14 +297,6 @@ int reader_next_offset(struct reader *reader, struct span topic, int32_t partiti
     if (row < 0)
         return -1;
     *ret = row == 1 ? sqlite3_column_int64(stmt, 0) : -1;
-    return 0;
-}
-
-int reader_quarantine_count(struct reader *reader, int64_t *ret, struct error *error) {
-    CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_QUARANTINE_COUNT];
-    if (reader_next_row(reader, stmt, error) < 0)
-        return -1;
-    *ret = sqlite3_column_int64(stmt, 0);
     return 0;
 }
 

@@ -35,7 +35,6 @@ enum reader_statement {
     READER_OLDEST_TRANSACTION,
     READER_NEXT_OFFSET,
     READER_OFFSETS,
-    READER_QUARANTINE_COUNT,
     READER_STATEMENTS,
 };
 
@@ -58,6 +57,7 @@ struct reader {
     struct buffer cursor;
     struct buffer scratch;
     struct buffer topics;
+    struct buffer message; // of the newest reader_quarantined
     struct applied_offset *applied;
     int applied_capacity;
 };

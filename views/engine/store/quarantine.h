@@ -1,11 +1,13 @@
-// The file's _quarantine: messages that could not be applied, with place, key, bytes and reason. A wrong converter
-// must not copy a whole topic into the file, so it is bounded. Beyond the bounds the oldest values go first: place, key
-// and reason stay, and the reason says so. When that is not enough the oldest rows go, and the reason of the oldest
-// that is left says how many. Of use to the store only, within its transaction.
+// The file's _quarantine: messages that could not be applied, with place, row, key, bytes and reason. A message waits
+// until a later change makes its row right (superseded), a retry applies it, or a person discards it. A wrong converter
+// must not copy a whole topic into the file, so it is bounded. Beyond the bounds what is settled goes first, then the
+// oldest values: place, key and reason stay. When that is not enough the oldest rows go; the oldest that is left says how
+// many, and they count as waiting still. Of use to the store only, within its transaction.
 #ifndef TIDEMARK_STORE_QUARANTINE_H
 #define TIDEMARK_STORE_QUARANTINE_H
 
 #include "views/base/error.h"
+#include "views/engine/change.h"
 #include "views/engine/store_quarantined.h"
 
 struct sqlite3;
@@ -23,6 +25,16 @@ int quarantine_new(struct quarantine **ret, struct sqlite3 *db, int64_t bytes_ma
 void quarantine_free(struct quarantine **quarantine);
 
 int quarantine_add(struct quarantine *quarantine, const struct store_quarantined *event, struct error *error);
+// Messages that wait, those too that had to be dropped. The number lives, and changes, with the quarantine.
+const int64_t *quarantine_waiting(const struct quarantine *quarantine);
+// Whether quarantine_overtake may have something to do for this change. Looks at no file.
+bool quarantine_concerns(const struct quarantine *quarantine, const struct change *change);
+// A change was applied, or its row was as new: what waits for that row, or was dropped by that truncate, is settled.
+int quarantine_overtake(struct quarantine *quarantine, const struct change *change, bool applied,
+                        struct error *error);
+// A full snapshot of this LSN has come whole.
+int quarantine_overtake_table(struct quarantine *quarantine, const struct table *table, int64_t lsn,
+                              struct error *error);
 // After a rollback: counts what the file has.
 int quarantine_reload(struct quarantine *quarantine, struct error *error);
 

@@ -47,6 +47,7 @@ struct store {
     struct checkpoint *checkpoint;
     struct visible_txns *visible;
     struct quarantine *quarantine;
+    const int64_t *quarantined; // messages that wait there
     struct writer_thread *writer;
     const struct change *refill; // the change that the SQL functions see while a view is filled
     sqlite3_stmt *statements[STORE_STATEMENTS];
@@ -255,6 +256,13 @@ static int store_prepare_statements(struct store *store, struct error *error) {
 // Waits for what was handed over, and opens SQLite's transaction.
 static int store_begin_write(void *self, struct error *error);
 
+static int store_open_quarantine(struct store *store, struct error *error) {
+    if (quarantine_new(&store->quarantine, store->db, QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX, error) != 0)
+        return -1;
+    store->quarantined = quarantine_waiting(store->quarantine);
+    return 0;
+}
+
 // All but the lock.
 static int store_start(struct store *store, const char *path, struct store_report *report,
                        struct error *error) {
@@ -271,9 +279,7 @@ static int store_start(struct store *store, const char *path, struct store_repor
         meta_get(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
         checkpoint_new(&store->checkpoint, store->db, path, error) != 0 ||
         visible_txns_new(&store->visible, store->db, error) != 0 ||
-        quarantine_new(&store->quarantine, store->db, QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX, error) !=
-            0 ||
-        writer_thread_new(&store->writer, error) != 0 ||
+        store_open_quarantine(store, error) != 0 || writer_thread_new(&store->writer, error) != 0 ||
         mirror_open(&store->mirror, store->db, store->catalog,
                     &(struct mirror_owner){.begin_write = store_begin_write, .self = store}, error) != 0 ||
         functions_register(store->db, mirror_current(store->mirror), error) != 0)
@@ -405,13 +411,23 @@ bool store_in_transaction(const struct store *store) {
     return store->in_transaction;
 }
 
+// What fails here is not the change's fault.
+static int store_overtake(struct store *store, const struct change *change, enum store_outcome outcome,
+                          struct error *error) {
+    if (!quarantine_concerns(store->quarantine, change))
+        return 0;
+    return store_begin_write(store, error) != 0
+               ? -1
+               : quarantine_overtake(store->quarantine, change, outcome == STORE_APPLIED, error);
+}
+
 int store_apply(struct store *store, const struct change *change, enum store_outcome *ret,
                 struct error *error) {
     enum mirror_outcome outcome;
     if (mirror_apply(store->mirror, change, &outcome, error) != 0)
         return -1;
     *ret = outcome == MIRROR_APPLIED ? STORE_APPLIED : STORE_REPEATED;
-    return 0;
+    return *store->quarantined == 0 ? 0 : store_overtake(store, change, *ret, error);
 }
 
 bool store_lacked(const struct store *store) {
@@ -444,7 +460,10 @@ int64_t store_snapshot_open(const struct store *store, const struct table *table
 
 int store_snapshot_sweep(struct store *store, const struct table *table, bool keep_open, int64_t *ret_swept,
                          struct error *error) {
-    return mirror_snapshot_sweep(store->mirror, table, keep_open, ret_swept, error);
+    if (mirror_snapshot_sweep(store->mirror, table, keep_open, ret_swept, error) != 0)
+        return -1;
+    return quarantine_overtake_table(store->quarantine, table, mirror_snapshot_lsn(store->mirror, table),
+                                     error);
 }
 
 int store_quarantine(struct store *store, const struct store_quarantined *event, struct error *error) {
@@ -490,6 +509,7 @@ static int store_save_position(struct store *store, const struct store_commit *c
     store_bind_or_null(position, ":sequenced_lsn", commit->sequence.lsn, LSN_NONE);
     stmt_bind_integer(position, ":sequenced_ts_ms", commit->sequence.ts_ms);
     stmt_bind_integer(position, ":torn", commit->torn);
+    stmt_bind_integer(position, ":quarantined", *store->quarantined);
     return store_step(store, STORE_POSITION, error);
 }
 

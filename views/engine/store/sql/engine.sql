@@ -15,7 +15,8 @@ create table _offsets(
     primary key(topic, partition)
 ) without rowid;
 
--- one row: where the commit stands that a reader sees
+-- one row: where the commit stands that a reader sees; `quarantined` messages wait in _quarantine, or waited and were
+-- dropped
 create table _position(
     id integer primary key check (id = 1),
     version integer not null,
@@ -28,7 +29,8 @@ create table _position(
     sequenced_lsn integer,
     sequenced_ts_ms integer,
     -- 1 while some of what is shown may be part of a source transaction that is not shown whole
-    torn integer not null default 0
+    torn integer not null default 0,
+    quarantined integer not null default 0
 );
 
 -- The newest source transactions that the file shows whole (low 32 bits of the txid, as the source's clients know it),
@@ -62,15 +64,40 @@ create table _applies(
     primary key(view, name)
 ) without rowid;
 
+-- Messages that could not be applied (quarantine.h). What is looked for stands before the bytes, which may be long.
 create table _quarantine(
     id integer primary key,
     topic text not null,
     partition integer not null,
     "offset" integer not null,
-    key blob,
-    value blob,
+    -- superseded: a later change made its row right; applied: by a retry; discarded: by a person
+    state text not null default 'waiting' check (state in ('waiting', 'superseded', 'applied', 'discarded')),
     reason text not null,
-    at_ms integer not null
+    at_ms integer not null,
+    -- the declared table of its row and the key's values as a JSON array, null = not known
+    "table" text,
+    row_key text,
+    -- of the change, null = not known
+    lsn integer,
+    -- 1: a later change of the row was applied and lacked a value that this one may have (unchanged TOAST)
+    overtaken integer not null default 0,
+    settled_at_ms integer,
+    note text,
+    value_dropped integer not null default 0,
+    -- so many older ones that waited were dropped: they count as waiting until this one is discarded
+    older_dropped integer not null default 0,
+    key blob,
+    value blob
+);
+create index _quarantine_settled on _quarantine(id) where state <> 'waiting';
+create index _quarantine_rows on _quarantine("table", row_key) where state = 'waiting';
+
+-- What a person asked for, from whatever process: the one that writes the file does it, and deletes the row.
+create table _quarantine_requests(
+    id integer primary key,
+    quarantined integer not null,
+    action text not null check (action in ('retry', 'discard')),
+    note text
 );
 
 -- TOAST values on their way across a key change: kept by the delete for the create of the same transaction and LSN

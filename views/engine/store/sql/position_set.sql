@@ -7,4 +7,5 @@ update _position set
     offsets = :offsets,
     sequenced_lsn = :sequenced_lsn,
     sequenced_ts_ms = :sequenced_ts_ms,
-    torn = :torn
+    torn = :torn,
+    quarantined = :quarantined

@@ -1,2 +1,2 @@
-insert into _quarantine(topic, partition, "offset", key, value, reason, at_ms)
-values(:topic, :partition, :offset, :key, :value, :reason, :at_ms)
+insert into _quarantine(topic, partition, "offset", reason, at_ms, "table", row_key, lsn, key, value)
+values(:topic, :partition, :offset, :reason, :at_ms, :table, :row_key, :lsn, :key, :value)

@@ -1,2 +1,2 @@
-select count(*), total(length(key)) + total(length(value))
+select count(*), total(length(key)) + total(length(value)), total(state = 'waiting') + total(older_dropped)
 from _quarantine

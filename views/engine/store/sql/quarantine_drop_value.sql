@@ -1,4 +1,2 @@
-update _quarantine set
-    value = null,
-    reason = reason || ' (its value was dropped: quarantine is full)'
+update _quarantine set value = null, value_dropped = 1
 where id = :id

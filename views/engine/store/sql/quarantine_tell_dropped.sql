@@ -1,3 +1,2 @@
-update _quarantine set
-    reason = reason || ' (' || :count || ' older ones were dropped: quarantine is full)'
+update _quarantine set older_dropped = older_dropped + :count
 where id = (select min(id) from _quarantine)

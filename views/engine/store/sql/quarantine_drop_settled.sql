@@ -1,0 +1,2 @@
+delete from _quarantine
+where id = :id
