@@ -429,3 +429,7 @@ struct span capture_prefix(const struct capture *capture) {
     }
     return (struct span){0};
 }
+
+const char *capture_library_version(void) {
+    return zlibVersion();
+}

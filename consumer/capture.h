@@ -37,6 +37,8 @@ int capture_next(struct capture *capture, struct arena *arena, struct capture_li
 size_t capture_place(const struct capture *capture);
 int capture_at(struct capture *capture, size_t place, struct arena *arena, struct capture_line *ret,
                struct error *error);
+// zlib's, as the program runs with it.
+const char *capture_library_version(void);
 // Back to the start.
 void capture_rewind(struct capture *capture);
 // True when some line's topic ends in `suffix`: for knowing, before the first message, whether a transaction

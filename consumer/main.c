@@ -1,6 +1,7 @@
 // The program: reads the command line, puts the parts together, stops them in reverse order. The only file
 // that sees both consumer and http.
 #include "consumer/broker/kafka.h"
+#include "consumer/capture.h"
 #include "consumer/consume.h"
 #include "consumer/decode/topic_role.h"
 #include "consumer/demo/mock_broker.h"
@@ -79,11 +80,20 @@ static void main_load_applied(const struct store *store, const struct catalog *c
 
 // For as long as the process lives.
 static const struct library *main_libraries(void) {
-    static struct library libraries[4]; // the last one ends the list
+    static struct library libraries[7]; // the last one ends the list
     libraries[0] = (struct library){"SQLite", store_library_version()};
     libraries[1] = (struct library){"librdkafka", kafka_library_version()};
     libraries[2] = (struct library){"libmicrohttpd", server_library_version()};
+    libraries[3] = (struct library){"jansson", options_library_version()};
+    libraries[4] = (struct library){"zlib", capture_library_version()};
+    libraries[5] = (struct library){"libpg_query", catalog_library_version()};
     return libraries;
+}
+
+static void main_print_version(void) {
+    (void)printf("tidemark %s\n", TIDEMARK_VERSION);
+    for (const struct library *library = main_libraries(); library->name != NULL; library++)
+        (void)printf("%s %s\n", library->name, library->version);
 }
 
 struct parts {
@@ -519,7 +529,7 @@ int main(int argc, char **argv) {
         return EXIT_OK;
     }
     if (status == 0 && options.version) {
-        (void)printf("tidemark %s\n", TIDEMARK_VERSION);
+        main_print_version();
         return EXIT_OK;
     }
     if (status == 0) {

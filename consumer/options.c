@@ -1,7 +1,10 @@
 #include "consumer/options.h"
 
 #include "consumer/apply/apply.h"
+#include "consumer/options/config_file.h"
 #include "views/base/bounds.h"
+#include "views/base/buffer.h"
+#include "views/base/cleanup.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -85,6 +88,8 @@ static const struct option option_table[] = {
      "most messages of one SQLite commit (250000)"},
     {"--json", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(json), "print the counts as one JSON line at the end"},
     {"--strict", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(strict), "exit 1 when something was quarantined"},
+    {"--config", "FILE", OPTION_TEXT, FOR_ALL, MEMBER(config),
+     "JSON with the flags' names as keys; the environment and flags win"},
     {"--log-format", "text|json", OPTION_TEXT, FOR_ALL, MEMBER(log_format), "of the log on stderr (text)"},
     {"--log-level", "error|warn|info|debug", OPTION_TEXT, FOR_ALL, MEMBER(log_level),
      "least that is logged (info)"},
@@ -114,9 +119,11 @@ void options_help(enum command command, FILE *out) {
         for (int i = 0; i < COMMAND_COUNT; i++)
             (void)fprintf(out, "  tidemark %-7s %-44s %s\n", command_table[i].name,
                           command_table[i].arguments, command_table[i].help);
-        (void)fputs("  tidemark --version | --help | COMMAND --help\n\n"
-                    "Every flag has an environment twin: --db is TIDEMARK_DB. A flag wins.\n",
-                    out);
+        (void)fputs(
+            "  tidemark --version | --help | COMMAND --help\n\n"
+            "Every flag has an environment twin: --db is TIDEMARK_DB; and is a key of the file of --config.\n"
+            "A flag wins over the environment, the environment over the file.\n",
+            out);
         return;
     }
     for (int i = 0; i < COMMAND_COUNT; i++)
@@ -156,7 +163,7 @@ static int options_set_integer(const char *name, const char *value, int64_t *ret
     return 0;
 }
 
-// Reads an environment twin only: a flag itself takes no value.
+// Reads a twin in the environment or in the file: a flag itself takes no value.
 static int options_set_bool(const char *name, const char *value, bool *ret, struct error *error) {
     static const char *const yes[] = {"1", "yes", "on", "true"};
     static const char *const no[] = {"0", "no", "off", "false"};
@@ -257,14 +264,18 @@ static int options_read_environment_properties(struct options *options, struct e
     return 0;
 }
 
+static const struct option *options_find_name(const char *flag, size_t size) {
+    for (size_t i = 0; i < sizeof option_table / sizeof *option_table; i++)
+        if (strlen(option_table[i].flag) == size && memcmp(option_table[i].flag, flag, size) == 0)
+            return &option_table[i];
+    return NULL;
+}
+
 static const struct option *options_find_option(const char *argument, const char **ret_value) {
     const char *equals = strchr(argument, '=');
     size_t size = equals != NULL ? (size_t)(equals - argument) : strlen(argument);
     *ret_value = equals != NULL ? equals + 1 : NULL;
-    for (size_t i = 0; i < sizeof option_table / sizeof *option_table; i++)
-        if (strlen(option_table[i].flag) == size && memcmp(option_table[i].flag, argument, size) == 0)
-            return &option_table[i];
-    return NULL;
+    return options_find_name(argument, size);
 }
 
 static const char *options_command_name(enum command command) {
@@ -272,6 +283,72 @@ static const char *options_command_name(enum command command) {
         if (command_table[i].command == command)
             return command_table[i].name;
     return "";
+}
+
+// The file is read before the flags are, since these win: only its own flag is looked for. What is wrong with
+// the others is told later.
+static const char *options_find_config(int argc, char **argv) {
+    const char *found = getenv("TIDEMARK_CONFIG");
+    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const char *value;
+        const struct option *option = options_find_option(argv[i], &value);
+        bool takes_next =
+            strcmp(argv[i], "-X") == 0 || (option != NULL && option->argument != NULL && value == NULL);
+        if (takes_next && i + 1 < argc)
+            value = argv[++i];
+        if (option != NULL && strcmp(option->flag, "--config") == 0 && value != NULL)
+            found = value;
+    }
+    return found;
+}
+
+static int options_refuse_key(enum command command, const char *path, const char *key, struct error *error) {
+    char keys[ERROR_MESSAGE_SIZE] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof option_table / sizeof *option_table && used < sizeof keys; i++)
+        if ((option_table[i].commands & (1 << command)) != 0 && strcmp(option_table[i].flag, "--config") != 0)
+            used += (size_t)snprintf(keys + used, sizeof keys - used, "%s%s", used > 0 ? ", " : "",
+                                     option_table[i].flag + 2);
+    return error_set(error, ERROR_USAGE, "--config %s: there is no key \"%s\"; there are %s%s", path, key,
+                     keys, command == COMMAND_RUN ? ", X" : "");
+}
+
+// A key of another command's flag is passed over, so that one file does for all commands.
+static int options_read_setting(struct options *options, const char *path,
+                                const struct config_setting *setting, struct error *error) {
+    char name[256];
+    if (setting->property) {
+        CLEANUP(buffer_free) struct buffer text = {0};
+        buffer_format(&text, "%s=%s", setting->name, setting->value);
+        buffer_char(&text, '\0');
+        if (text.failed)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        return options->command == COMMAND_RUN ? options_add_property(options, text.data, error) : 0;
+    }
+    int size = snprintf(name, sizeof name, "--%s", setting->name);
+    const struct option *option =
+        size > 0 && (size_t)size < sizeof name ? options_find_name(name, (size_t)size) : NULL;
+    if (option == NULL || strcmp(option->flag, "--config") == 0)
+        return options_refuse_key(options->command, path, setting->name, error);
+    if ((option->commands & (1 << options->command)) == 0)
+        return 0;
+    return options_set_option(options, option, setting->name, setting->value, error) == 0
+               ? 0
+               : error_prefix(error, "--config %s", path);
+}
+
+static int options_read_config(struct options *options, const char *path, struct error *error) {
+    if (path == NULL)
+        return 0;
+    options->config_file = calloc(1, sizeof *options->config_file);
+    if (options->config_file == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (config_file_read(options->config_file, path, error) != 0)
+        return -1;
+    for (int i = 0; i < options->config_file->count; i++)
+        if (options_read_setting(options, path, &options->config_file->settings[i], error) != 0)
+            return -1;
+    return 0;
 }
 
 static int options_read_flag(struct options *options, int argc, char **argv, int *at, struct error *error) {
@@ -361,7 +438,9 @@ int options_parse(struct options *ret, int argc, char **argv, struct error *erro
         return ret->help = true, 0;
     if (strcmp(argv[1], "--version") == 0)
         return ret->version = true, 0;
-    if (options_read_command(ret, argv[1], error) != 0 || options_read_environment(ret, error) != 0)
+    if (options_read_command(ret, argv[1], error) != 0 ||
+        options_read_config(ret, options_find_config(argc, argv), error) != 0 ||
+        options_read_environment(ret, error) != 0)
         return -1;
     bool flags = true;
     if (options_read_environment_properties(ret, error) != 0)
@@ -385,4 +464,12 @@ void options_done(struct options *options) {
     for (int i = 0; i < options->property_count; i++)
         free(options->property_text[i]);
     options->property_count = 0;
+    if (options->config_file != NULL)
+        config_file_free(options->config_file);
+    free(options->config_file);
+    options->config_file = NULL;
+}
+
+const char *options_library_version(void) {
+    return config_file_library_version();
 }

@@ -1,5 +1,6 @@
-// The command line: one table of flags, each with its environment twin (TIDEMARK_ + the flag in capitals); a
-// flag wins. Pure but for getenv. Strings borrow from argv and the environment.
+// The command line: one table of flags, each with its environment twin (TIDEMARK_ + the flag in capitals) and its key in the
+// file of --config. A flag wins over the environment, that over the file. Strings borrow from argv, the environment and
+// the file, which lives until options_done.
 #ifndef TIDEMARK_OPTIONS_H
 #define TIDEMARK_OPTIONS_H
 
@@ -62,11 +63,15 @@ struct options {
     const char *captures[OPTIONS_CAPTURES_MAX];
     int capture_count;
     char *property_text[OPTIONS_PROPERTIES_MAX]; // owned copies of "name=value"
+    const char *config;
+    struct config_file *config_file; // owned; NULL = none
 };
 
 // ERROR_USAGE names the flag and what to do.
 int options_parse(struct options *ret, int argc, char **argv, struct error *error);
 void options_done(struct options *options);
+// The library that reads the file of --config: jansson's version.
+const char *options_library_version(void);
 // COMMAND_NONE: the overview.
 void options_help(enum command command, FILE *out);
 

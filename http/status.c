@@ -198,7 +198,6 @@ static json_t *status_libraries(const struct library *library) {
     json_t *libraries = json_object();
     for (; library != NULL && library->name != NULL; library++)
         (void)json_object_set_new(libraries, library->name, json_string(library->version));
-    (void)json_object_set_new(libraries, "jansson", json_string(jansson_version_str()));
     return libraries;
 }
 

@@ -106,7 +106,12 @@ class CommandLine(unittest.TestCase):
     def test_version(self):
         done = tide.run("--version")
         self.assertEqual(0, done.returncode)
-        self.assertRegex(done.stdout, r"^tidemark \d+\.\d+\.\d+\n$")
+        first, *libraries = done.stdout.splitlines()
+        self.assertRegex(first, r"^tidemark \d+\.\d+\.\d+$")
+        self.assertEqual(["SQLite", "librdkafka", "libmicrohttpd", "jansson", "zlib", "libpg_query"],
+                         [line.split()[0] for line in libraries])  # fmt: skip
+        for line in libraries:
+            self.assertRegex(line, r"^\w+ \d+(\.\d+)+$")
 
     def test_environment_twins(self):
         db = str(self.path / "twin.db")
@@ -120,6 +125,56 @@ class CommandLine(unittest.TestCase):
         wrong = tide.run("replay", "--db", db, BASIC, env={"TIDEMARK_COMMIT_MESSAGES": "x"})
         self.assertEqual(2, wrong.returncode)
         self.assertIn("TIDEMARK_COMMIT_MESSAGES", self.told(wrong))
+
+    def test_config_file(self):
+        """A flag wins over the environment, that over the file."""
+        config = self.path / "tidemark.json"
+
+        def replayed(document, *flags, **env):
+            config.write_text(document if isinstance(document, str) else json.dumps(document))
+            return tide.run("replay", *flags, BASIC, cwd=self.path, env={"TIDEMARK_CONFIG": str(config), **env})
+
+        done = replayed({"db": "file.db", "json": True, "only": ["warehouse", "email"], "commit-messages": 10,
+                         "listen": "127.0.0.1:0", "X": {"sasl.password": "x"}, "views": None})  # fmt: skip
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual(153, json.loads(done.stdout)["messages"])
+        self.assertTrue((self.path / "file.db").exists())
+        self.assertEqual("", replayed({"db": "file.db", "json": True}, TIDEMARK_JSON="no").stdout)
+        self.assertNotEqual("", replayed({"db": "file.db", "json": False}, "--json", TIDEMARK_JSON="no").stdout)
+        replayed({"db": "file.db"}, TIDEMARK_DB="twin.db")
+        replayed({"db": "file.db"}, "--db", "flag.db", TIDEMARK_DB="no.db")
+        self.assertEqual([True, True, False], [(self.path / n).exists() for n in ("twin.db", "flag.db", "no.db")])
+        other = self.path / "other.json"
+        other.write_text('{"db": "other.db"}')
+        for flags in (["--config", str(other)], [f"--config={other}"], ["--only", "warehouse", "--config", str(other)]):
+            with self.subTest(flags):
+                done = tide.run("replay", *flags, "--json", BASIC, cwd=self.path, env={"TIDEMARK_CONFIG": "none.json"})
+                self.assertEqual(0, done.returncode, done.stderr)
+        for document, says in [
+            ({"bogus": 1}, 'no key "bogus"; there are prefix, db, '), ({"config": "x"}, 'no key "config"'),
+            ({"db": ["a", 1]}, '"db" is a text'), ({"db": {}}, '"db" is a text'), ({"X": "secret"}, '"X" is an object'),
+            ({"db": "x.db", "commit-messages": "secret"}, "commit-messages"), ({"json": "maybe", "db": "x.db"}, "yes or no"),
+            ("[1]", "not a JSON object"), ('{"db": "secret', ":1:"), ('{"db": "secret", "db": "x"}', "twice"), ("", "not valid JSON"),
+        ]:  # fmt: skip
+            with self.subTest(document):
+                done = replayed(document)
+                self.assertEqual(2, done.returncode)
+                self.assertIn(str(config), self.told(done))
+                self.assertIn(says, self.told(done))
+        for document in ('{"db": "secret', '{"db": "secret", "db": "x"}', {"X": "secret"}, {"X": {"a.b": ["secret"]}}):
+            self.assertNotIn("secret", replayed(document).stderr)
+        self.assertIn("none.json", self.told(tide.run("check", "--config", "none.json")))
+        done = tide.run("run", "--config", str(other), "--brokers", "127.0.0.1:1", "--prefix", "p", "--listen", "nowhere")
+        self.assertIn("nowhere", self.told(done))
+
+    def test_librdkafkas_properties_in_a_config_file(self):
+        config = self.path / "tidemark.json"
+        config.write_text(json.dumps({"brokers": "127.0.0.1:1", "prefix": "p", "db": str(self.path / "x.db"), "for": 1,
+                                      "listen": "127.0.0.1:0", "X": {"no.such.property": "secret"}}))  # fmt: skip
+        done = tide.run("run", "--config", config)
+        self.assertNotEqual(0, done.returncode)
+        self.assertIn("no.such.property", done.stderr)
+        self.assertNotIn("secret", done.stderr)
 
     def test_a_twin_is_yes_or_no(self):
         db = str(self.path / "twin.db")

@@ -30,6 +30,8 @@ const struct view *catalog_view(const struct catalog *catalog, const char *name)
 // The name of the next table that a schema's text declares as history, borrowed from it; *at then stands
 // behind. data NULL = no more.
 struct span schema_next_history(const char **at);
+// PostgreSQL's, whose grammar reads source.sql: libpg_query's, as it was built.
+const char *catalog_library_version(void);
 const struct query *view_query(const struct view *view, const char *name);
 
 #endif

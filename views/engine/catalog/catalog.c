@@ -1,6 +1,7 @@
 #include "views/engine/catalog.h"
 
 #include "views/base/cleanup.h"
+#include "views/engine/catalog/source/pg_parse.h"
 #include "views/engine/catalog/source_sql.h"
 #include "views/engine/catalog/stored_files.h"
 #include "views/engine/catalog/view_files.h"
@@ -356,4 +357,8 @@ const struct query *view_query(const struct view *view, const char *name) {
         if (strcmp(view->queries[i].name, name) == 0)
             return &view->queries[i];
     return NULL;
+}
+
+const char *catalog_library_version(void) {
+    return pg_parse_version();
 }

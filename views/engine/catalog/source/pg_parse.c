@@ -44,3 +44,7 @@ json_t *pg_parse(struct span statement, struct pg_parse_error *error) {
     pg_query_free_parse_result(result);
     return tree;
 }
+
+const char *pg_parse_version(void) {
+    return PG_VERSION;
+}

@@ -17,5 +17,7 @@ struct pg_parse_error {
 // the caller frees with json_decref. "location" in it counts bytes of `statement`. NULL: `error` says why; a
 // statement of comments alone is an empty object.
 json_t *pg_parse(struct span statement, struct pg_parse_error *error);
+// The PostgreSQL whose grammar it has, as it was built: "15.1".
+const char *pg_parse_version(void);
 
 #endif
