@@ -7,6 +7,7 @@
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
 #include "views/base/log.h"
+#include "views/engine/watched_file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct consume {
     int64_t caught_up_ms; // monotonic times
     int64_t group_committed_ms;
     int64_t watermarks_ms;
+    int64_t file_checked_ms;
     int64_t brokerless_ms;       // the last time that no broker answered
     int64_t newest_heartbeat_ms; // as it said
     int64_t heartbeat_came_ms;   // wall clock
@@ -311,6 +313,8 @@ static void consume_work(struct consume *consume) {
         log_event(LEVEL_WARN, "apply", NULL, "%s", text);
     }
     if (status != 0) {
+        (void)store_check_file(consume->config->apply.store,
+                               &error); // what SQLite says of a file that is gone is vague
         if (consume_is_passing(&error))
             consume->passing = error;
         else
@@ -321,6 +325,17 @@ static void consume_work(struct consume *consume) {
         int64_t gather = consume_gather_ms(consume);
         kafka_wait(consume->kafka, gather > 0 && gather < CONSUME_WAIT_MS ? (int)gather : CONSUME_WAIT_MS);
     }
+}
+
+// What is written into a file without a name is seen by nobody.
+static void consume_check_file(struct consume *consume) {
+    int64_t now = clock_monotonic_ms();
+    if (now - consume->file_checked_ms < WATCHED_FILE_CHECK_MS)
+        return;
+    consume->file_checked_ms = now;
+    struct error error = {0};
+    if (store_check_file(consume->config->apply.store, &error) != 0)
+        consume_halt(consume, error.message);
 }
 
 static void consume_done(struct consume *consume) {
@@ -365,7 +380,11 @@ int consume_run(const struct consume_config *config, struct error *error) {
             kafka_wait(consume.kafka, CONSUME_WAIT_MS);
             continue;
         }
-        consume_discover(&consume);
+        consume_check_file(&consume);
+        if (!consume.halted)
+            consume_discover(&consume);
+        if (consume.halted)
+            continue;
         consume_report_watermarks(&consume);
         consume_work(&consume);
         if (consume.passing.kind != ERROR_NONE)

@@ -15,8 +15,10 @@
 #include "views/base/clock.h"
 #include "views/base/log.h"
 #include "views/engine/check.h"
+#include "views/engine/watched_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -266,8 +268,18 @@ static struct apply_config main_apply_config(const struct parts *parts, const st
                                  .on_timeline = main_on_timeline(options)};
 }
 
+// What a person must decide, until the process is stopped.
+static int main_stay_halted(struct progress *progress, struct stopper *stopper, const char *reason) {
+    log_event(LEVEL_ERROR, "state", &(struct log_fields){.state = "halted"}, "halted: %s", reason);
+    progress_set_error(progress, reason);
+    progress_set_state(progress, STATE_HALTED, reason);
+    while (!stopper_asked(stopper, CONSUME_WAIT_MS)) {
+    }
+    return CONSUME_HALTED;
+}
+
 // The file could not be written, for a reason that passes: says so and opens it again after a while, as often as it
-// takes. True when it is open again, false when stopped.
+// takes. True when it is open again, false when stopped, or when it is not the same file any more: ERROR_HALT.
 static bool main_reopen_store(struct parts *parts, const char *db, struct stopper *stopper,
                               struct error *error) {
     int wait_ms = MAIN_RETRY_LEAST_MS;
@@ -283,6 +295,8 @@ static bool main_reopen_store(struct parts *parts, const char *db, struct stoppe
         struct store_report report;
         if (store_reopen(parts->store, db, &report, error) == 0)
             return true;
+        if (error->kind == ERROR_HALT)
+            return false;
     }
 }
 
@@ -297,7 +311,7 @@ static int main_consume_with_retries(struct parts *parts, const char *db, struct
         if (status != CONSUME_DEGRADED)
             return status;
         if (!main_reopen_store(parts, db, stopper, error))
-            return 0;
+            return error->kind == ERROR_HALT ? main_stay_halted(parts->progress, stopper, error->message) : 0;
         progress_summary(parts->progress, &summary);
         config->apply.counters = summary.counters;
         // What --accept-timeline was for has happened, if it was committed.
@@ -447,21 +461,43 @@ static int main_command_replay(const struct options *options, struct error *erro
                            (long long)counters.quarantined, options->db);
 }
 
+static void main_close_descriptor(const int *descriptor) {
+    if (*descriptor >= 0)
+        (void)close(*descriptor);
+}
+
+// Until it is stopped, or the file under it is another one.
+static int main_serve_file(struct watch *watch, const char *db, int descriptor) {
+    struct watched_file file;
+    struct error error = {0};
+    watched_file_begin(&file, db, descriptor);
+    int64_t checked_ms = clock_monotonic_ms();
+    while (!stopper_asked(&watch->stopper, CONSUME_WAIT_MS)) {
+        int64_t now = clock_monotonic_ms();
+        if (now - checked_ms < WATCHED_FILE_CHECK_MS)
+            continue;
+        checked_ms = now;
+        if (watched_file_check_name(&file, &error) != 0)
+            return main_stay_halted(watch->parts->progress, &watch->stopper, error.message);
+    }
+    return 0;
+}
+
 static int main_command_serve(const struct options *options, struct error *error) {
     struct watch watch;
+    // Closed after the readers: that drops the process's fcntl locks on the file.
+    CLEANUP(main_close_descriptor) int descriptor = open(options->db, O_RDONLY | O_CLOEXEC);
     CLEANUP(main_stop_parts) struct parts parts = {0};
     main_watch(&watch, &parts, options);
-    if (access(options->db, R_OK) != 0)
+    if (descriptor < 0)
         return error_set(error, ERROR_STORE, "%s: %s", options->db, strerror(errno));
     if (main_open_endpoint(&parts, options, error) != 0 ||
         main_load_served(options, &parts.catalog, error) != 0 || progress_new(&parts.progress, error) != 0)
         return -1;
     progress_set_state(parts.progress, STATE_SERVING, "");
-    if (main_start_server(&parts, options, options->db, error) != 0)
-        return -1;
-    while (!stopper_asked(&watch.stopper, CONSUME_WAIT_MS)) {
-    }
-    return 0;
+    return main_start_server(&parts, options, options->db, error) != 0
+               ? -1
+               : main_serve_file(&watch, options->db, descriptor);
 }
 
 static void main_print_route(void *self, const struct loaded_route *loaded) {

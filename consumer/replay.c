@@ -187,7 +187,9 @@ static int replay_finish(struct replay *replay, struct error *error) {
     if (apply_sweep(replay->apply, replay_at_end, replay, true, error) != 0 ||
         apply_commit(replay->apply, error) != 0)
         return -1;
-    return replay_step(replay, &taken, error); // its warnings
+    if (replay_step(replay, &taken, error) != 0) // its warnings
+        return -1;
+    return store_check_file(replay->config->apply.store, error);
 }
 
 static void replay_done(struct replay *replay) {

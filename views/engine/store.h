@@ -33,6 +33,10 @@ void store_close(struct store **store);
 // SQLite's own locks with it, those of this process's readers too.
 int store_reopen(struct store *store, const char *path, struct store_report *report, struct error *error);
 
+// Whether the file, its log and its shared memory are those that were opened: cheap (three stat), for the caller to ask
+// each WATCHED_FILE_CHECK_MS. ERROR_HALT: deleted, moved, replaced or truncated, with what to do.
+int store_check_file(struct store *store, struct error *error);
+
 // SQLite's, "3.40.1".
 const char *store_library_version(void);
 const char *store_id(const struct store *store); // lives as long as the store

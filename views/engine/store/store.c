@@ -12,6 +12,7 @@
 #include "views/engine/store/quarantine.h"
 #include "views/engine/store/visible_txns.h"
 #include "views/engine/store/writer_thread.h"
+#include "views/engine/watched_file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -41,6 +42,8 @@ static const char *const store_names[STORE_STATEMENTS] = {
 
 struct store {
     int lock; // the file's descriptor, flock'ed for as long as the store lives
+    char *path;
+    struct watched_file watched;
     sqlite3 *db;
     const struct catalog *catalog;
     struct mirror *mirror;
@@ -267,6 +270,10 @@ static int store_open_quarantine(struct store *store, struct error *error) {
 static int store_start(struct store *store, const char *path, struct store_report *report,
                        struct error *error) {
     *report = (struct store_report){0};
+    // Opened again, it must be the file that is locked.
+    watched_file_begin(&store->watched, store->path, store->lock);
+    if (watched_file_check(&store->watched, error) != 0)
+        return -1;
     if (!versions_has_run(sqlite3_libversion_number()))
         (void)snprintf(report->untried_sqlite, sizeof report->untried_sqlite, "%s", sqlite3_libversion());
     bool is_new;
@@ -284,7 +291,8 @@ static int store_start(struct store *store, const char *path, struct store_repor
                     &(struct mirror_owner){.begin_write = store_begin_write, .self = store}, error) != 0 ||
         functions_register(store->db, mirror_current(store->mirror), error) != 0)
         return -1;
-    return 0;
+    // A log that is lost early takes no more with it than rows, which are read again.
+    return is_new ? store_checkpoint(store, error) : 0;
 }
 
 static void store_shut(struct store *store) {
@@ -300,7 +308,7 @@ static void store_shut(struct store *store) {
         free(store->offsets[i].topic);
     free(store->offsets);
     free(store->timelines);
-    *store = (struct store){.lock = store->lock, .catalog = store->catalog};
+    *store = (struct store){.lock = store->lock, .path = store->path, .catalog = store->catalog};
 }
 
 int store_open(struct store **ret, const char *path, const struct catalog *catalog,
@@ -311,6 +319,9 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
         return error_set(error, ERROR_SYSTEM, "out of memory");
     store->lock = -1;
     store->catalog = catalog;
+    store->path = strdup(path);
+    if (store->path == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
     if (store_lock_file(store, path, error) != 0 || store_start(store, path, report, error) != 0)
         return -1;
     *ret = store;
@@ -333,8 +344,13 @@ void store_close(struct store **store) {
     store_shut(s);
     if (s->lock >= 0)
         (void)close(s->lock);
+    free(s->path);
     free(s);
     *store = NULL;
+}
+
+int store_check_file(struct store *store, struct error *error) {
+    return watched_file_check(&store->watched, error);
 }
 
 const char *store_library_version(void) {
