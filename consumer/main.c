@@ -224,12 +224,19 @@ static int main_load_served(const struct options *options, struct catalog **ret,
     return 0;
 }
 
+// What was done to the file comes in `report`, for main_report_views.
+static int main_open_store_quietly(struct parts *parts, const struct options *options, const char *db,
+                                   struct store_report *report, struct error *error) {
+    return main_load_catalog(options, &parts->catalog, error) != 0 ||
+                   progress_new(&parts->progress, error) != 0
+               ? -1
+               : store_open(&parts->store, db, parts->catalog, report, error);
+}
+
 static int main_open_store(struct parts *parts, const struct options *options, const char *db,
                            struct error *error) {
     struct store_report report;
-    if (main_load_catalog(options, &parts->catalog, error) != 0 ||
-        progress_new(&parts->progress, error) != 0 ||
-        store_open(&parts->store, db, parts->catalog, &report, error) != 0)
+    if (main_open_store_quietly(parts, options, db, &report, error) != 0)
         return -1;
     main_report_views(&report, db);
     return 0;
@@ -393,7 +400,8 @@ static int main_command_demo(const struct options *options, struct error *error)
         (options->db == NULL && main_temporary_make(&temporary, error) != 0))
         return -1;
     const char *db = options->db != NULL ? options->db : temporary.db;
-    if (main_open_store(&parts, options, db, error) != 0)
+    struct store_report report;
+    if (main_open_store_quietly(&parts, options, db, &report, error) != 0)
         return -1;
     main_load_applied(parts.store, parts.catalog, parts.progress);
     const struct mock_broker_config broker = {.capture = options->capture,
@@ -403,6 +411,8 @@ static int main_command_demo(const struct options *options, struct error *error)
     if (mock_broker_start(&parts.broker, &broker, parts.progress, error) != 0 ||
         main_start_server(&parts, options, db, error) != 0)
         return -1;
+    // After the address: it is what people look for first.
+    main_report_views(&report, db);
     log_info("embedded broker on %s, prefix %s", mock_broker_brokers(parts.broker),
              mock_broker_prefix(parts.broker));
     int status = main_consume(&watch, db, mock_broker_brokers(parts.broker), mock_broker_prefix(parts.broker),

@@ -11,6 +11,7 @@ route_handler answer_health, answer_ready, answer_status, answer_views; // statu
 route_handler answer_lag, answer_metrics;                               // metrics.c
 route_handler answer_live;                                              // streaming.c
 route_handler answer_openapi;                                           // openapi.c
+route_handler answer_page;                                              // page.c
 
 // Text of the OpenAPI document, made once.
 int openapi_write(struct buffer *out, const struct catalog *catalog, const char *version,

@@ -22,6 +22,7 @@ static const struct route_form forms[] = {
                      "application/json", false},
     [ROUTE_METRICS] = {"GET", "/metrics", "Prometheus text", "text/plain", false},
     [ROUTE_OPENAPI] = {"GET", "/openapi.json", "this document", "application/json", false},
+    [ROUTE_PAGE] = {"GET", "/", "the page for a browser", "text/html", false},
 };
 static_assert(sizeof forms / sizeof *forms == ROUTE_COUNT, "each route has its form");
 
@@ -60,6 +61,8 @@ const struct route_form *route_form(enum route route) {
 }
 
 static bool route_pattern_takes(const char *pattern, const struct target *target) {
+    if (target->segment_count == 0)
+        return strcmp(pattern, "/") == 0;
     for (int i = 0; i < target->segment_count; i++) {
         if (*pattern++ != '/')
             return false;

@@ -18,6 +18,7 @@ enum route {
     ROUTE_READY,
     ROUTE_METRICS,
     ROUTE_OPENAPI,
+    ROUTE_PAGE,
     ROUTE_COUNT, // also: no route
 };
 

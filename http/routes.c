@@ -22,6 +22,7 @@ static route_handler *const handlers[] = {
     [ROUTE_READY] = answer_ready,
     [ROUTE_METRICS] = answer_metrics,
     [ROUTE_OPENAPI] = answer_openapi,
+    [ROUTE_PAGE] = answer_page,
 };
 static_assert(sizeof handlers / sizeof *handlers == ROUTE_COUNT, "each route has its handler");
 
@@ -74,7 +75,7 @@ static void routes_set_not_found(struct response *response) {
 
 // Routes that are asked for by POST change something.
 static enum access_need routes_need(enum route route) {
-    if (route == ROUTE_HEALTH || route == ROUTE_READY)
+    if (route == ROUTE_HEALTH || route == ROUTE_READY || route == ROUTE_PAGE)
         return ACCESS_OPEN;
     return route != ROUTE_COUNT && strcmp(route_form(route)->method, "POST") == 0 ? ACCESS_WRITE
                                                                                   : ACCESS_READ;

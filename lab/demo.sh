@@ -27,7 +27,7 @@ for argument; do
 done
 case $listen in
 *:0) printf '\nThe log below says where to look ("serving http://...").\n' ;;
-*) printf '\nAsk it:  curl http://%s/v1/views/warehouse/picks\n' "$listen" ;;
+*) printf '\nThe page:  http://%s/\nAsk it:    curl http://%s/v1/views/warehouse/picks\n' "$listen" "$listen" ;;
 esac
 printf 'Ctrl-C ends it.\n\n'
 exec build/release/tidemark demo --traffic 50 "$@"

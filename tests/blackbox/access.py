@@ -108,7 +108,7 @@ class Access(unittest.TestCase):
             for path in ("/metrics", "/openapi.json", "/v1/status", "/v1/lag", "/v1/quarantine", "/nowhere"):
                 self.assertEqual(401, server.status(path), path)
             self.assertEqual(404, server.status("/nowhere", bearer))
-            for path in ("/healthz", "/readyz"):
+            for path in ("/", "/healthz", "/readyz"):
                 self.assertIn(server.status(path), (200, 503), path)
             status, headers, _ = server.ask(ROWS, "Authorization: Bearer " + OTHER)
             self.assertEqual(401, status)

@@ -1,0 +1,60 @@
+// Quarantine, and what the process is and promises.
+function quarantine(main, dispose) {
+  const list = grid([
+    { name: 'id', right: true }, { name: 'time' }, { name: 'topic' }, { name: 'partition', right: true }, { name: 'offset', right: true }, { name: 'key' }, { name: 'reason' },
+  ], { key: (r) => cell(r.id), label: 'Messages that could not be applied', empty: 'Nothing: every message that was for the mirror is in it.' });
+  const note = h('p', { class: 'note' });
+  main.append(panel('Quarantine', null, h('p', { class: 'lead' }, 'Messages that could not be applied. Their rows are missing here or are old; everything else went on.'), list.box, note));
+  dispose(watch('/v1/quarantine?limit=1000', (answer) => {
+    list.update(answer.rows);
+    note.replaceChildren(number(plural(answer.rows.length, 'message'), '/v1/quarantine?limit=1000', '.rows | length', 'Messages in quarantine'));
+  }, (error) => note.replaceChildren(trouble(error))));
+}
+
+const PROMISES = {
+  transactional: 'Each answer shows whole source transactions only, in commit order: all up to its LSN, none after it.',
+  'per-key': 'Each row is right, and rows of one transaction may come one by one. An LSN cannot be waited for.',
+};
+const PER_KEY = ['the connector sends no transaction topic (provide.transaction.metadata=true makes one), or it has more than one partition',
+  'positions are not PostgreSQL\u2019s', 'a snapshot\u2019s rows are coming, or nothing was committed yet',
+  'rows name no transaction (ExtractNewRecordState, or from before the setting was made)', 'a transaction was passed with rows missing, until a whole one follows'];
+
+function process(main, dispose) {
+  const counters = [['messages', 'Messages taken'], ['applied', 'Applied'], ['duplicates', 'Repeats dropped'], ['ignored', 'Not for the mirror'], ['commits', 'Commits'],
+    ['transactions', 'Transactions shown whole'], ['transactions_passed', 'Transactions passed, events missing'], ['deletes_without_row', 'Deletes that found no row']];
+  const promise = h('p', { class: 'lead' });
+  const why = h('div');
+  const lint = h('div');
+  const counts = facts(counters.map(([id, title]) => [title, id]));
+  const about = facts([['Version', 'version'], ['Up for', 'uptime'], ['Process', 'id'], ['Memory', 'memory'], ['File', 'file'], ['File size', 'file_bytes'], ['Write-ahead log', 'wal'],
+    ['Disk left', 'disk'], ['Consumer group', 'group'], ['Store', 'store'], ['Libraries', 'libraries'], ['Last error', 'error']], ['group', 'store', 'libraries', 'error']);
+  const log = h('ol', { class: 'log' });
+  main.append(panel('Guarantees', null, promise, why, counts.box, lint), panel('Process', null, about.box),
+    panel('The log', null, number('The newest lines first, as /v1/status has them.', '/v1/status', '.log', 'The newest lines of the log'), h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Log' }, log)));
+  const set = (id, text, jq, title) => about.set(id, number(text, '/v1/status', jq, title || id));
+  dispose(listenStatus(() => {
+    const s = status;
+    if (!s) return;
+    const p = s.process;
+    put(promise, `${s.consistency === 'transactional' ? 'Transactional.' : 'Per key.'} ${PROMISES[s.consistency]}`);
+    const reasons = s.consistency === 'transactional' ? [] : s.positions ? [s.positions] : PER_KEY;
+    why.replaceChildren(...(reasons.length ? [h('p', null, s.positions ? 'Because:' : 'It is so while one of these holds:'), h('ul', null, reasons.map((r) => h('li', null, r)))] : []));
+    const warnings = s.lint.concat(s.connector_lint || []);
+    lint.replaceChildren(h('h3', null, 'What looks wrong'), warnings.length ? h('ul', null, warnings.map((w) => h('li', null, w))) : h('p', { class: 'note' }, 'Nothing: the views have no warning.'));
+    for (const [id] of counters) counts.set(id, number(count(s.counters[id]), '/v1/status', `.counters.${id}`, id));
+    set('version', s.version, '.version', 'Version');
+    set('uptime', span(s.uptime_seconds * 1000), '.uptime_seconds', 'Seconds since the start');
+    set('id', String(p.id), '.process.id', 'Process id');
+    set('memory', bytes(p.memory_bytes), '.process.memory_bytes', 'Resident memory');
+    set('file', p.file, '.process.file', 'The file');
+    set('file_bytes', bytes(p.file_bytes), '.process.file_bytes', 'Bytes of the file');
+    set('wal', bytes(p.wal_bytes), '.process.wal_bytes', 'Bytes of the write-ahead log');
+    set('disk', bytes(p.disk_free_bytes), '.process.disk_free_bytes', 'Bytes left on its disk');
+    set('group', p.group || 'none: nothing is consumed', '.process.group', 'Consumer group');
+    set('store', `${s.store_id}, commit ${count(s.store_version)}`, '.store_version', 'Commits of this file');
+    set('libraries', Object.entries(p.libraries).map((pair) => pair.join(' ')).join(', '), '.process.libraries', 'Libraries');
+    set('error', s.last_error || 'none', '.last_error', 'Newest error of any kind');
+    log.replaceChildren(...s.log.slice().reverse().map((l) => h('li', { class: l.level }, h('time', { datetime: new Date(l.at_ms).toISOString() }, clock(l.at_ms)), h('b', null, l.level), h('span', null, l.message))));
+    put($('version'), s.version);
+  }));
+}

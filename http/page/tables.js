@@ -1,0 +1,135 @@
+// Tables and partitions, the rows of one table, one row.
+const OPERATORS = [['eq', '=']];
+const PAGE_ROWS = 50;
+
+let catalog = null; // the newest /v1/views
+function watchViews(done) {
+  return watch('/v1/views', (answer) => {
+    catalog = answer;
+    done(answer);
+  }, null, 30000);
+}
+
+function tables(main, dispose) {
+  const list = grid([
+    { name: 'name', title: 'table', make: (t) => link(hashOf(['tables', t.name]), t.name) },
+    { title: 'rows', right: true, key: (t) => t.rows, make: (t) => number(known(t.rows) ? count(t.rows) : 'many', '/v1/status', `.tables[] | select(.name=="${t.name}").rows`, `Rows of ${t.name}`) },
+    { title: 'last change', right: true, restless: true, key: (t) => (t.newest_event_ms ? span(serverNow() - t.newest_event_ms) : ''),
+      make: (t) => number(t.newest_event_ms ? `${span(serverNow() - t.newest_event_ms)} ago` : 'none since the start', '/v1/status', `.tables[] | select(.name=="${t.name}").newest_event_ms`, `Newest event of ${t.name}`) },
+    { title: 'behind', right: true, make: (t) => number(count(t.lag), '/v1/status', `.tables[] | select(.name=="${t.name}").lag`, `Messages behind of ${t.name}`), key: (t) => t.lag },
+    { title: 'topic', key: (t) => (t.topics || []).join() + status.state,
+      make: (t) => (t.topic ? h('span', null, t.topic, t.topics.length > 1 ? ` and ${t.topics.length - 1} more` : '', t.partitions > 1 ? ` (${t.partitions} partitions)` : '')
+        : status.state === 'serving' ? 'not read' : h('b', { class: 'flag' }, 'no topic')) },
+    { title: 'drift and filling', key: (t) => JSON.stringify([t.missing, t.extra, t.incomplete, t.filling]), make: driftOf },
+  ], { key: (t) => t.name, label: 'Tables of the mirror' });
+  const parts = grid([
+    { name: 'topic' }, { name: 'partition', right: true },
+    ...['applied', 'high', 'lag', 'log_start'].map((name) => ({ title: name.replace('_', ' '), right: true, restless: true, key: (p) => p[name],
+      make: (p) => number(count(p[name]), '/v1/lag', `.partitions[] | select(.topic=="${p.topic}" and .partition==${p.partition}).${name}`, `${name} of ${p.topic} ${p.partition}`) })),
+    { title: 'age', right: true, restless: true, make: (p) => number(span(p.age_ms), '/v1/lag', `.partitions[] | select(.topic=="${p.topic}" and .partition==${p.partition}).age_ms`, `Age of the watermark of ${p.topic} ${p.partition}`), key: (p) => span(p.age_ms) },
+  ], { key: (p) => `${p.topic}:${p.partition}`, label: 'Partitions', empty: 'No partition is read.' });
+  const others = h('div');
+  main.append(panel('Tables', null, list.box), others, panel('Partitions', null, parts.box));
+  const draw = () => {
+    if (!status) return;
+    list.update(status.tables);
+    const texts = [];
+    if (status.undeclared_count) texts.push(`Topics that feed no declared table: ${status.undeclared.join(', ')}${status.undeclared_count > status.undeclared.length ? ', ..' : ''}`);
+    for (const u of status.unplaced) texts.push(`${plural(u.messages, 'message')} of ${u.topic} ${u.table ? `name ${u.table}` : 'name no table'}, which source.sql does not declare`);
+    const text = texts.join('\n');
+    if (others.dataset.text === text) return;
+    others.dataset.text = text;
+    others.replaceChildren(...(texts.length ? [panel('Read and not placed', null, h('ul', null, texts.map((t) => h('li', null, number(t, '/v1/status', '.undeclared, .unplaced', 'Topics and rows without a declared table')))))] : []));
+  };
+  dispose(listenStatus(draw));
+  dispose(watch('/v1/lag', (answer) => parts.update(answer.partitions)));
+}
+
+function driftOf(t) {
+  const words = [];
+  if (t.filling) words.push(h('b', { class: 'flag' }, `filling ${typeof t.filling === 'string' ? t.filling : ''}`));
+  if (t.incomplete) words.push(h('b', { class: 'flag', title: t.incomplete }, 'older rows may be missing'));
+  if (t.missing.length) words.push(h('span', { class: 'flag' }, `never seen: ${t.missing.join(', ')}`));
+  if (t.extra.length) words.push(h('span', null, `not declared: ${t.extra.join(', ')}`));
+  return h('span', { class: 'words' }, words.length ? words : 'none');
+}
+
+// The filters of the address: [column, operator, value]; `col=op.value` as the API takes them.
+function filtersOf(table, query) {
+  const found = [];
+  for (const column of table.columns) {
+    const text = query.get(column.parameter);
+    if (text === null) continue;
+    found.push([column, 'eq', text]);
+  }
+  return found;
+}
+
+const keyOf = (table, row) => Object.fromEntries(table.columns.filter((c) => c.key).map((c) => [c.parameter, cell(row[c.name])]));
+
+function rows(main, dispose, name, query) {
+  const table = catalog.tables.find((t) => t.name === name);
+  if (!table) return main.append(h('p', { class: 'trouble' }, `No table ${name}. There are: ${catalog.tables.map((t) => t.name).join(', ')}.`));
+  const go = (more, keep) => {
+    const next = new URLSearchParams(query);
+    if (!keep) next.delete('after');
+    for (const [k, v] of Object.entries(more)) {
+      if (v === null) next.delete(k);
+      else next.set(k, v);
+    }
+    location.hash = hashOf(['tables', name], Object.fromEntries(next));
+  };
+  const filters = filtersOf(table, query);
+  const [sortColumn, down] = (query.get('order') || '').split('.');
+  const list = grid(table.columns.map((c) => ({ name: c.name, note: c.type, sort: null, right: /int|decimal|numeric|real|double|serial/i.test(c.type) && !/\[/.test(c.type),
+    key: (row) => cell(row[c.name]), make: c.key ? (row) => link(hashOf(['row', name], keyOf(table, row)), cell(row[c.name])) : null })),
+  { key: (row) => JSON.stringify(keyOf(table, row)), label: `Rows of ${name}`, empty: 'No row fits.',
+    sorted: { column: sortColumn || null, down: down === 'desc' }, onSort: (column) => go({ order: `${column}.${sortColumn === column && down !== 'desc' ? 'desc' : 'asc'}` }) });
+
+  const ask_ = new URLSearchParams(query);
+  ask_.set('limit', PAGE_ROWS);
+  const path = `${table.path}?${ask_}`;
+  const column = h('select', { 'aria-label': 'Column', id: 'find' }, table.columns.map((c) => h('option', { value: c.parameter }, c.name)));
+  const operator = h('select', { 'aria-label': 'Comparison' }, OPERATORS.map(([id, text]) => h('option', { value: id }, text)));
+  const value = h('input', { 'aria-label': 'Value', autocomplete: 'off', spellcheck: 'false' });
+  const form = h('form', { class: 'row', onsubmit: (event) => {
+    event.preventDefault();
+    go({ [column.value]: value.value });
+  } }, column, operator, value, h('button', { type: 'submit', class: 'main' }, 'Filter'));
+  const chips = h('p', { class: 'row chips' }, filters.map(([c, op, v]) => h('button', { type: 'button', title: 'Remove this filter', onclick: () => go({ [c.parameter]: null }) },
+    `${c.name} ${(OPERATORS.find((o) => o[0] === op) || ['', op])[1]} ${v}`, h('span', { 'aria-label': ', remove' }, ' \u00d7'))),
+  sortColumn ? h('button', { type: 'button', onclick: () => go({ order: null }) }, `sorted by ${sortColumn}${down === 'desc' ? ', descending' : ''}`, h('span', { 'aria-label': ', remove' }, ' \u00d7')) : null);
+  const note = h('p', { class: 'note' });
+  const pages = h('p', { class: 'row end' });
+  const other = ['text/csv', 'application/x-ndjson'].map((type) => h('button', { type: 'button', class: 'quiet', onclick: () => copy(`${curlOf(path)} -H 'Accept: ${type}'`) }, type === 'text/csv' ? 'csv' : 'ndjson'));
+  const box = panel(name, other, form, chips, list.box, note, pages);
+  main.append(h('p', { class: 'crumbs' }, link('#/tables', 'Tables'), ' / ', name), box);
+  dispose(watch(path, (answer, ms) => {
+    list.update(answer.rows);
+    note.replaceChildren(number(plural(answer.rows.length, 'row'), path, '.rows | length', `Rows of this page of ${name}`), ` in ${Math.round(ms)} ms, as of ${answer.position.lsn || 'now'}`);
+    pages.replaceChildren(query.get('after') ? h('button', { type: 'button', onclick: () => history.back() }, 'Page before') : '',
+      query.get('after') ? h('button', { type: 'button', onclick: () => go({}) }, 'First page') : '',
+      answer.next ? h('button', { type: 'button', class: 'main', onclick: () => go({ after: answer.next }, true) }, 'Next page') : '');
+  }, (error) => {
+    list.update([]);
+    note.replaceChildren(trouble(error));
+  }));
+  return null;
+}
+
+// One row under an address of its own.
+function row(main, dispose, name, query) {
+  const table = catalog.tables.find((t) => t.name === name);
+  if (!table) return main.append(h('p', { class: 'trouble' }, `No table ${name}.`));
+  const path = `${table.path}?${query}`;
+  const list = facts(table.columns.map((c) => [h('span', null, c.name, h('small', null, c.type)), c.name]));
+  const note = h('p', { class: 'note', role: 'status' });
+  main.append(h('p', { class: 'crumbs' }, link('#/tables', 'Tables'), ' / ', link(hashOf(['tables', name]), name), ' / ', [...query.values()].join(', ')), panel(`${name} ${[...query.values()].join(', ')}`, null, list.box, note));
+  dispose(watch(path, (answer) => {
+    const found = answer.rows[0];
+    show(list.box, Boolean(found));
+    if (found) table.columns.forEach((c) => list.set(c.name, number(cell(found[c.name]), path, `.rows[0].${c.name}`, c.name)));
+    put(note, found ? `As of ${answer.position.lsn || 'now'}` : `There is no such row as of ${answer.position.lsn || 'now'}.`);
+  }, (error) => note.replaceChildren(trouble(error))));
+  return null;
+}
