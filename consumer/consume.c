@@ -20,7 +20,7 @@ struct consume {
     struct discovery *discovery;
     bool connected;
     bool halted;
-    struct error passing; // what the file cannot do now, ERROR_NONE = it can
+    struct error passing; // why this run ends and another goes on, ERROR_NONE = it does not
     int64_t caught_up_ms; // monotonic times
     int64_t group_committed_ms;
     int64_t watermarks_ms;
@@ -297,8 +297,11 @@ static int consume_finish_read(struct consume *consume, struct error *error) {
     return consume_gather_ms(consume) > 0 ? 0 : apply_commit(consume->apply, error);
 }
 
-static bool consume_is_passing(const struct error *error) {
-    return error->kind == ERROR_RETRY || error->kind == ERROR_BUSY;
+// Whether this run ends for it and another goes on: the file cannot be written now, or a view's statement failed.
+static bool consume_is_passing(const struct consume *consume, const struct error *error) {
+    bool named = error->kind == ERROR_HALT && error->subject[0] != '\0';
+    return error->kind == ERROR_RETRY || error->kind == ERROR_BUSY || error->kind == ERROR_VIEW ||
+           (named && consume->config->disable_views);
 }
 
 static void consume_work(struct consume *consume) {
@@ -315,7 +318,7 @@ static void consume_work(struct consume *consume) {
     if (status != 0) {
         (void)store_check_file(consume->config->apply.store,
                                &error); // what SQLite says of a file that is gone is vague
-        if (consume_is_passing(&error))
+        if (consume_is_passing(consume, &error))
             consume->passing = error;
         else
             consume_halt(consume, error.message);
@@ -396,8 +399,8 @@ int consume_run(const struct consume_config *config, struct error *error) {
     if (consume.halted)
         return CONSUME_HALTED;
     if (consume.passing.kind != ERROR_NONE) {
-        (void)error_set(error, consume.passing.kind, "%s", consume.passing.message);
-        return CONSUME_DEGRADED;
+        *error = consume.passing;
+        return error->subject[0] != '\0' ? CONSUME_VIEW_FAILED : CONSUME_DEGRADED;
     }
     int status = apply_commit(consume.apply, error);
     consume_report_group(&consume);

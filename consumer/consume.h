@@ -22,6 +22,8 @@ struct consume_config {
     int64_t silent_after_ms;   // without a heartbeat for so long, once there were some
     // A capture's heartbeats are old: then what counts is when they came, not what they say.
     bool heartbeats_by_arrival;
+    bool
+        disable_views; // a view whose statement fails ends the loop (CONSUME_VIEW_FAILED) and does not halt it
     bool verify_topics; // see apply_verify_first; the demo's broker is fed anew at each start
     bool progress_line;
     // Asked before each wait; true ends the loop.
@@ -33,8 +35,10 @@ struct consume_config {
 // says why, what was not committed is rolled back, and the loop waits to be stopped, so that answers go on;
 // then it returns CONSUME_HALTED. What passes by itself (ERROR_RETRY, ERROR_BUSY: a full disk, a locked file)
 // returns CONSUME_DEGRADED with the error at once: the store is of no use then, and a new one goes on where the
-// file stands. -1: what keeps it from starting, or the last commit fails.
-enum { CONSUME_HALTED = 1, CONSUME_DEGRADED = 2 };
+// file stands. CONSUME_VIEW_FAILED, with an error about the view: of kind ERROR_VIEW the next run is to apply singly, to
+// name the row; of ERROR_HALT it is named, and the view is to be disabled. -1: what keeps it from starting, or the last
+// commit fails.
+enum { CONSUME_HALTED = 1, CONSUME_DEGRADED = 2, CONSUME_VIEW_FAILED = 3 };
 int consume_run(const struct consume_config *config, struct error *error);
 
 #endif

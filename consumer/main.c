@@ -55,6 +55,9 @@ static void main_report_views(const struct store_report *report, const char *db)
         log_info("views filled from the mirror: %s", report->built);
     if (report->views_dropped > 0)
         log_info("views that are not loaded any more, dropped: %s", report->dropped);
+    if (report->disabled[0] != '\0')
+        log_warn("views that are not kept since one of their statements failed, until their files change: %s",
+                 report->disabled);
     if (report->left[0] != '\0')
         log_warn("views that are not loaded any more but hold history, kept up to date: %s", report->left);
     if (report->untried_sqlite[0] != '\0')
@@ -224,13 +227,38 @@ static int main_load_served(const struct options *options, struct catalog **ret,
     return 0;
 }
 
+static bool main_disables_views(const struct options *options) {
+    return options->on_view_error != NULL && strcmp(options->on_view_error, "disable") == 0;
+}
+
+static void main_log_disabled(const struct error *failure) {
+    log_event(LEVEL_ERROR, "view_disabled", &(struct log_fields){.view = failure->subject},
+              "disabled: %s; its routes answer 503 until its files change", failure->message);
+}
+
+// A view whose statement fails while it is filled from the mirror.
+static int main_open_without(struct parts *parts, const char *db, struct store_report *report,
+                             struct error *error) {
+    for (int i = 0; i <= parts->catalog->view_count; i++) {
+        if (store_open(&parts->store, db, parts->catalog, report, error) == 0)
+            return 0;
+        if (error->kind != ERROR_VIEW)
+            return -1;
+        const struct error failure = *error;
+        if (store_disable_view_of(db, parts->catalog, failure.subject, failure.message, error) != 0)
+            return -1;
+        main_log_disabled(&failure);
+    }
+    return -1;
+}
+
 // What was done to the file comes in `report`, for main_report_views.
 static int main_open_store_quietly(struct parts *parts, const struct options *options, const char *db,
                                    struct store_report *report, struct error *error) {
-    return main_load_catalog(options, &parts->catalog, error) != 0 ||
-                   progress_new(&parts->progress, error) != 0
-               ? -1
-               : store_open(&parts->store, db, parts->catalog, report, error);
+    if (main_load_catalog(options, &parts->catalog, error) != 0 || progress_new(&parts->progress, error) != 0)
+        return -1;
+    return main_disables_views(options) ? main_open_without(parts, db, report, error)
+                                        : store_open(&parts->store, db, parts->catalog, report, error);
 }
 
 static int main_open_store(struct parts *parts, const struct options *options, const char *db,
@@ -285,6 +313,22 @@ static int main_stay_halted(struct progress *progress, struct stopper *stopper, 
     return CONSUME_HALTED;
 }
 
+// A view's statement failed: the row that did it is looked for, or the view is disabled. The file is as the newest
+// commit left it, and is to be opened again.
+static int main_answer_view_error(struct parts *parts, struct apply_config *apply,
+                                  const struct error *failure, struct error *error) {
+    bool named = failure->kind == ERROR_HALT;
+    apply->singly_messages = named ? 0 : APPLY_SINGLY_MESSAGES;
+    if (named) {
+        main_log_disabled(failure);
+        return store_disable_view(parts->store, failure->subject, failure->message, error);
+    }
+    log_event(LEVEL_WARN, "view_failed", &(struct log_fields){.view = failure->subject},
+              "%s; what was not committed is applied again row by row, to name the row that did it",
+              failure->message);
+    return 0;
+}
+
 // The file could not be written, for a reason that passes: says so and opens it again after a while, as often as it
 // takes. True when it is open again, false when stopped, or when it is not the same file any more: ERROR_HALT.
 static bool main_reopen_store(struct parts *parts, const char *db, struct stopper *stopper,
@@ -315,9 +359,14 @@ static int main_consume_with_retries(struct parts *parts, const char *db, struct
         int timelines;
         (void)store_timelines(parts->store, &timelines_before);
         int status = consume_run(config, error);
-        if (status != CONSUME_DEGRADED)
+        if (status != CONSUME_DEGRADED && status != CONSUME_VIEW_FAILED)
             return status;
-        if (!main_reopen_store(parts, db, stopper, error))
+        struct store_report report;
+        const struct error failure = *error;
+        bool open = status == CONSUME_VIEW_FAILED &&
+                    main_answer_view_error(parts, &config->apply, &failure, error) == 0 &&
+                    store_reopen(parts->store, db, &report, error) == 0;
+        if (!open && !main_reopen_store(parts, db, stopper, error))
             return error->kind == ERROR_HALT ? main_stay_halted(parts->progress, stopper, error->message) : 0;
         progress_summary(parts->progress, &summary);
         config->apply.counters = summary.counters;
@@ -342,6 +391,7 @@ static int main_consume(struct watch *watch, const char *db, const char *brokers
         .apply = main_apply_config(parts, options, prefix),
         .silent_after_ms = options->silent_after_ms,
         .heartbeats_by_arrival = demo,
+        .disable_views = main_disables_views(options),
         .verify_topics = !demo,
         .progress_line = true,
         .stop = main_stop_now,
@@ -435,6 +485,25 @@ static void main_report_ignored(struct progress *progress, const struct progress
     log_warn("no message was for a table of source.sql: the topics are %s", topics);
 }
 
+// As main_consume_with_retries. Stdin comes once.
+static int main_replay(struct parts *parts, const struct options *options, struct replay_config *config,
+                       struct progress_counters *ret, struct error *error) {
+    bool again = true;
+    for (int i = 0; i < config->capture_count; i++)
+        again &= strcmp(config->captures[i], "-") != 0;
+    while (replay_run(config, ret, error) != 0) {
+        const struct error failure = *error;
+        struct store_report report;
+        if (failure.subject[0] == '\0' || !again ||
+            (failure.kind == ERROR_HALT && !main_disables_views(options)))
+            return -1;
+        if (main_answer_view_error(parts, &config->apply, &failure, error) != 0 ||
+            store_reopen(parts->store, options->db, &report, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int main_command_replay(const struct options *options, struct error *error) {
     // Before the file is made: a mistyped name leaves nothing behind.
     for (int i = 0; i < options->capture_count; i++)
@@ -443,7 +512,7 @@ static int main_command_replay(const struct options *options, struct error *erro
     CLEANUP(main_stop_parts) struct parts parts = {0};
     if (main_open_store(&parts, options, options->db, error) != 0)
         return -1;
-    const struct replay_config config = {
+    struct replay_config config = {
         .captures = options->captures,
         .capture_count = options->capture_count,
         .apply = main_apply_config(&parts, options, options->prefix),
@@ -451,7 +520,7 @@ static int main_command_replay(const struct options *options, struct error *erro
     };
     struct progress_counters counters;
     int64_t begun = clock_monotonic_ms();
-    if (replay_run(&config, &counters, error) != 0)
+    if (main_replay(&parts, options, &config, &counters, error) != 0)
         return -1;
     double seconds = (double)(clock_monotonic_ms() - begun) / 1000.0;
     main_report_ignored(parts.progress, &counters);

@@ -82,6 +82,8 @@ static const struct option option_table[] = {
      "without a heartbeat for so long the upstream is silent (60000)"},
     {"--on-timeline", "halt|accept", OPTION_TEXT, FOR_WRITERS, MEMBER(on_timeline),
      "what a new timeline of the source does (halt)"},
+    {"--on-view-error", "halt|disable", OPTION_TEXT, FOR_WRITERS, MEMBER(on_view_error),
+     "halt, or go on without a view whose statement fails (halt)"},
     {"--accept-timeline", NULL, OPTION_BOOL, FOR_WRITERS, MEMBER(accept_timeline),
      "accept the new timeline that halted it"},
     {"--commit-messages", "COUNT", OPTION_INTEGER, FOR_WRITERS, MEMBER(commit_messages),
@@ -390,9 +392,11 @@ static int options_check(const struct options *options, struct error *error) {
     static const char *const formats[] = {"text", "json", NULL};
     static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
     static const char *const timelines[] = {"halt", "accept", NULL};
+    static const char *const view_errors[] = {"halt", "disable", NULL};
     if (options_check_choice("--log-format", options->log_format, formats, error) != 0 ||
         options_check_choice("--log-level", options->log_level, levels, error) != 0 ||
-        options_check_choice("--on-timeline", options->on_timeline, timelines, error) != 0)
+        options_check_choice("--on-timeline", options->on_timeline, timelines, error) != 0 ||
+        options_check_choice("--on-view-error", options->on_view_error, view_errors, error) != 0)
         return -1;
     if (options->commit_messages < 1 || options->commit_messages > OPTIONS_COMMIT_MESSAGES_MAX)
         return error_set(error, ERROR_USAGE, "--commit-messages %lld: it is 1 to %d",

@@ -46,6 +46,7 @@ struct options {
     const char *log_format;
     const char *log_level;
     const char *on_timeline;
+    const char *on_view_error;
     double rate;    // events/s, 0 = no limit
     double traffic; // events/s, 0 = none
     double seconds; // --for; 0 = until stopped

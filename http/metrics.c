@@ -180,6 +180,16 @@ static void metrics_write_placement(struct exchange *exchange, const struct prog
                     "Messages of topics that are read, whose row is no declared table's.", summary->unplaced);
 }
 
+static void metrics_write_views(struct exchange *exchange) {
+    struct buffer *out = &exchange->response->body;
+    const struct catalog *catalog = exchange->routes->config.catalog;
+    metrics_metric(out, "tidemark_view_disabled", "gauge",
+                   "1 when the view is not kept, since one of its statements failed.");
+    for (int i = 0; i < catalog->view_count; i++)
+        buffer_format(out, "tidemark_view_disabled{view=\"%s\"} %d\n", catalog->views[i].name,
+                      reader_disabled(exchange->reader, i) != NULL);
+}
+
 static void metrics_write_answers(struct buffer *out, const struct routes *routes) {
     metrics_metric(out, "tidemark_http_answers_total", "counter", "HTTP answers by class of status.");
     for (int i = 2; i < STATUS_CLASSES; i++)
@@ -233,6 +243,7 @@ enum routes_result answer_metrics(struct exchange *exchange) {
     metrics_write_partition_gauge(out, &partitions, "tidemark_partition_lag_messages",
                                   "High watermark less applied.", partition_row_lag);
     metrics_write_placement(exchange, &summary);
+    metrics_write_views(exchange);
     metrics_write_answers(out, exchange->routes);
     metrics_write_tables(exchange, &partitions);
     return ROUTES_ANSWERED;

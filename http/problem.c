@@ -23,6 +23,7 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
     [PROBLEM_TOO_STALE] = {"/problems/too-stale", "Further behind than max_lag_seconds allows", 503},
     [PROBLEM_TOO_SLOW] = {"/problems/too-slow", "The query took too long", 503},
     [PROBLEM_TOO_MANY_STREAMS] = {"/problems/too-many-streams", "Too many streams", 503},
+    [PROBLEM_VIEW_DISABLED] = {"/problems/view-disabled", "The view is not kept", 503},
     [PROBLEM_STOPPING] = {"/problems/stopping", "The server is stopping", 503},
     [PROBLEM_POSITION_NOT_REACHED] = {"/problems/position-not-reached", "Position not reached in time", 504},
 };
@@ -75,6 +76,8 @@ static enum problem problem_of(enum error_kind kind) {
         return PROBLEM_UNKNOWN_PARAMETER;
     case ERROR_TIMEOUT:
         return PROBLEM_TOO_SLOW;
+    case ERROR_DISABLED:
+        return PROBLEM_VIEW_DISABLED;
     case ERROR_NONE:
     case ERROR_INPUT:
     case ERROR_STORE:
@@ -83,6 +86,7 @@ static enum problem problem_of(enum error_kind kind) {
     case ERROR_BROKER:
     case ERROR_SYSTEM:
     case ERROR_HALT:
+    case ERROR_VIEW:
         return PROBLEM_STORE_FAILED;
     }
     return PROBLEM_STORE_FAILED;

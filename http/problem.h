@@ -24,6 +24,7 @@ enum problem {
     PROBLEM_TOO_STALE,            // 503 /problems/too-stale
     PROBLEM_TOO_SLOW,             // 503 /problems/too-slow
     PROBLEM_TOO_MANY_STREAMS,     // 503 /problems/too-many-streams
+    PROBLEM_VIEW_DISABLED,        // 503 /problems/view-disabled
     PROBLEM_STOPPING,             // 503 /problems/stopping
     PROBLEM_POSITION_NOT_REACHED, // 504 /problems/position-not-reached
     PROBLEM_COUNT,

@@ -63,11 +63,14 @@ static json_t *status_text_or_null(const char *text) {
     return text[0] != '\0' ? status_text(text) : json_null();
 }
 
-static json_t *status_views_with_hash(const struct catalog *catalog) {
+static json_t *status_views_with_hash(const struct catalog *catalog, const struct reader *reader) {
     json_t *views = json_array();
-    for (int i = 0; i < catalog->view_count; i++)
-        (void)json_array_append_new(
-            views, json_pack("{s:s,s:s}", "name", catalog->views[i].name, "hash", catalog->views[i].hash));
+    for (int i = 0; i < catalog->view_count; i++) {
+        const char *disabled = reader_disabled(reader, i);
+        (void)json_array_append_new(views, json_pack("{s:s,s:s,s:o}", "name", catalog->views[i].name, "hash",
+                                                     catalog->views[i].hash, "disabled",
+                                                     disabled != NULL ? status_text(disabled) : json_null()));
+    }
     return views;
 }
 
@@ -241,7 +244,7 @@ static void status_set_content(struct status_document *document, struct exchange
     json_t *unplaced = json_array();
     progress_undeclared_each(progress, status_add_undeclared, undeclared);
     progress_unplaced_each(progress, status_add_unplaced, unplaced);
-    status_set(document, "views", status_views_with_hash(exchange->routes->config.catalog));
+    status_set(document, "views", status_views_with_hash(exchange->routes->config.catalog, exchange->reader));
     status_set(document, "drift", status_drift(progress));
     status_set(document, "undeclared", undeclared);
     status_set(document, "undeclared_count", json_integer(summary->undeclared));

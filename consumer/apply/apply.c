@@ -34,6 +34,8 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
         lost_init(&apply->lost, config->catalog, error) != 0 || snapshots_init(apply, error) != 0)
         return -1;
     apply->newest = store_sequence(config->store);
+    apply->singly = config->singly_messages;
+    store_set_singly(config->store, apply->singly > 0);
     apply->fresh = apply->newest.lsn == LSN_NONE;
     // What the last run showed in part is not whole by starting again.
     apply->torn.is = store_was_torn(config->store);

@@ -20,6 +20,8 @@ enum {
     // last.
     APPLY_OVERLAP_PARTS = 8,
     APPLY_OVERLAP_LEAST = BOUND(20000, 4), // but so many
+    // What two commits hold: when a view's statement fails, so many messages are applied again one by one.
+    APPLY_SINGLY_MESSAGES = 2 * APPLY_COMMIT_MESSAGES,
     APPLY_PARTITIONS_MAX = PROGRESS_PARTITIONS_MAX,
 };
 
@@ -31,7 +33,10 @@ struct apply_config {
     const char *prefix;
     const struct value_settings *settings;
     struct progress_counters counters; // what an apply before this one has counted
-    int commit_messages;               // APPLY_COMMIT_MESSAGES unless told otherwise
+    // A view's statement failed (ERROR_VIEW), and this many messages may have done it: they are applied one by one, so
+    // that the next such error is an ERROR_HALT, about the view, that names the row. 0 = none.
+    int singly_messages;
+    int commit_messages; // APPLY_COMMIT_MESSAGES unless told otherwise
     // What a new timeline of the source does (timeline.h): halt until a person accepts it, or go on.
     enum apply_timeline { TIMELINE_HALT, TIMELINE_ACCEPT_ONE, TIMELINE_ACCEPT } on_timeline;
     // How long awaited rows may be under way though their partitions are read to their ends. Nothing is passed

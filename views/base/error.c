@@ -45,7 +45,7 @@ int error_set(struct error *error, enum error_kind kind, const char *format, ...
     int n = vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
     error->kind = kind;
-    error->excerpt[0] = '\0';
+    error->excerpt[0] = error->subject[0] = '\0';
     error_tidy(error->message, n < 0 || (size_t)n >= sizeof error->message);
     return -1;
 }
@@ -63,6 +63,12 @@ int error_prefix(struct error *error, const char *format, ...) {
         n += snprintf(error->message + n, sizeof error->message - (size_t)n, ": %s", tail);
     error_tidy(error->message, n < 0 || (size_t)n >= sizeof error->message);
     return -1;
+}
+
+int error_blame(struct error *error, enum error_kind kind, const char *subject) {
+    if (error != NULL)
+        (void)snprintf(error->subject, sizeof error->subject, "%s", subject);
+    return error_become(error, kind);
 }
 
 int error_become(struct error *error, enum error_kind kind) {

@@ -13,16 +13,19 @@ enum error_kind {
     ERROR_RETRY,    // the disk is full, or reading or writing it failed: the same may work later
     ERROR_TIMEOUT,  // a deadline passed
     ERROR_HALT,     // something that a person must decide
+    ERROR_VIEW,     // a view's statement failed; `subject` is the view
+    ERROR_DISABLED, // of a view that is not kept any more
     ERROR_BROKER,   // Kafka failed or said no
     ERROR_SYSTEM,   // memory, sockets, threads
 };
 
-enum { ERROR_MESSAGE_SIZE = 512, ERROR_EXCERPT_SIZE = 160 };
+enum { ERROR_MESSAGE_SIZE = 512, ERROR_EXCERPT_SIZE = 160, ERROR_SUBJECT_SIZE = 132 };
 
 struct error {
     enum error_kind kind;
     char message[ERROR_MESSAGE_SIZE]; // UTF-8, NUL-terminated, one line, no trailing full stop
     char excerpt[ERROR_EXCERPT_SIZE]; // a line of the file at fault and one with a caret below; "" = none
+    char subject[ERROR_SUBJECT_SIZE]; // a name that the caller acts on, for the kinds that say so; "" = none
 };
 
 // Fills `error` and returns -1, so that a failing function can `return error_set(...)`. `error` may be NULL,
@@ -34,6 +37,8 @@ int error_set(struct error *error, enum error_kind kind, const char *format, ...
 // Puts "context: " before the message that is there, and returns -1.
 int error_prefix(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+// The message stays, and is of that kind, about `subject`. Returns -1.
+int error_blame(struct error *error, enum error_kind kind, const char *subject);
 // The message stays, its kind is another: the caller knows better whose fault it is. Returns -1.
 int error_become(struct error *error, enum error_kind kind);
 

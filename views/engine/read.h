@@ -70,7 +70,7 @@ struct rows; // of a reader, at most one open at a time
 // not given are NULL. `after` is the cursor that rows_cursor gave; data NULL = from the start. A query that
 // binds :limit and not :after has no pages.
 // Errors: ERROR_NOTFOUND for an unknown parameter, naming those that exist; ERROR_USAGE for a cursor that does
-// not fit and for a value that the parameter's type cannot be.
+// not fit and for a value that the parameter's type cannot be; ERROR_DISABLED where a view that it shows is not kept.
 int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters,
                  int count, int limit, struct span after, struct rows **ret, struct error *error);
 // Rows of a mirrored table whose columns equal the given values (as the column's declared type reads them:
@@ -117,6 +117,9 @@ void rows_cell(const struct rows *rows, int column, struct cell *ret);
 // After the end: the cursor of the next page, or data NULL when there is none. Printable ASCII without a space,
 // whatever the column holds. Lives until reader_end.
 struct span rows_cursor(const struct rows *rows);
+
+// Why the view of this number in the catalog is not kept (--on-view-error disable), within a snapshot; NULL = it is.
+const char *reader_disabled(const struct reader *reader, int view);
 
 // Rows of a table, within a snapshot. ERROR_TIMEOUT past the deadline.
 int reader_count_rows(struct reader *reader, const struct table *table, int64_t *ret, struct error *error);

@@ -39,6 +39,13 @@ int store_check_file(struct store *store, struct error *error);
 
 // SQLite's, "3.40.1".
 const char *store_library_version(void);
+// A view's statement failed (ERROR_VIEW): from the next open on the file goes on without the view, until its files are
+// others. Between transactions; store_reopen then makes it so. Readers are told.
+int store_disable_view(struct store *store, const char *view, const char *reason, struct error *error);
+// The same for a file that store_open could not open for it.
+int store_disable_view_of(const char *path, const struct catalog *catalog, const char *view,
+                          const char *reason, struct error *error);
+
 const char *store_id(const struct store *store); // lives as long as the store
 // The file's topic prefix, "" when none was claimed yet: lives as long as the store.
 const char *store_prefix(const struct store *store);
@@ -72,6 +79,10 @@ const int64_t *store_timelines(const struct store *store, int *ret_count);
 // Touches no file yet: SQLite's transaction is opened when there is something to write.
 void store_begin(struct store *store);
 bool store_in_transaction(const struct store *store);
+
+// While it is set each change is written, and every view's statement run, before store_apply returns: slow, and
+// ERROR_VIEW is then that change's doing. Between transactions.
+void store_set_singly(struct store *store, bool singly);
 
 enum store_outcome { STORE_APPLIED, STORE_REPEATED };
 // ERROR_INPUT: this change cannot be stored, nothing of it was, the transaction goes on. Other errors: roll

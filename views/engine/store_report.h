@@ -8,7 +8,8 @@ struct store_report {
     char built[256];   // their names
     int views_dropped; // in the file, not loaded any more, nothing kept
     char dropped[256];
-    char left[256]; // not loaded any more, kept up to date because they hold history
+    char disabled[256]; // loaded, and not kept since one of their statements failed
+    char left[256];     // not loaded any more, kept up to date because they hold history
     // The version of an SQLite that CI has not run, so that commits are written as SQLite does it; "" = it
     // has.
     char untried_sqlite[16];

@@ -38,6 +38,7 @@ struct query {
     struct parameter_rule *rules; // as many
     int parameter_count;
     struct parameter_rule after_rule;
+    bool *reads; // by the number of the view in the catalog: it reads tables of these; NULL = not looked at
     bool names_limit; // the SQL binds :limit itself
     bool names_after; // the SQL binds :after: the cursor is the last row's first column
 };

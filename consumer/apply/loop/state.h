@@ -126,6 +126,7 @@ struct apply {
     struct timelines timelines;
     // the highest commit that any event named, and when: what is lower and yet later is of a new timeline
     struct store_sequence newest;
+    int singly;            // so many messages are still applied one by one
     bool fresh;            // the file had no position when it was opened
     int64_t first_end_ms;  // monotonic: when its first transaction was finished, 0 = none was
     bool swept_so_far;     // what was delivered is all there is for now: its open snapshots count as whole

@@ -3,6 +3,7 @@
 #include "consumer/apply/loop/commit.h"
 #include "consumer/apply/loop/feeds.h"
 #include "consumer/apply/loop/snapshots.h"
+#include "consumer/apply/loop/take.h"
 
 bool sweep_is_awaited(const struct apply *apply) {
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
@@ -40,6 +41,17 @@ static bool sweep_is_due(struct apply *apply, const struct table *table, int64_t
     return now - snapshot->ended_ms >= SNAPSHOTS_SETTLE_MS;
 }
 
+// No one row makes a view's statement fail here.
+static int sweep_blame(const struct apply *apply, const struct table *table, struct error *error) {
+    if (error == NULL || error->kind != ERROR_VIEW || apply->singly == 0)
+        return -1;
+    const struct error failure = *error;
+    (void)error_set(error, ERROR_HALT,
+                    "%s; it was the rows of %s that its newest snapshot does not have; " TAKE_VIEW_REMEDY,
+                    failure.message, table->name);
+    return error_blame(error, ERROR_HALT, failure.subject);
+}
+
 int sweep_tables(struct apply *apply, bool (*at_end)(void *self, int slot), void *self, bool more_may_come,
                  struct error *error) {
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
@@ -55,7 +67,7 @@ int sweep_tables(struct apply *apply, bool (*at_end)(void *self, int slot), void
         int64_t swept = 0;
         commit_open(apply);
         if (store_snapshot_sweep(apply->config.store, table, more_may_come, &swept, error) != 0)
-            return -1;
+            return sweep_blame(apply, table, error);
         apply->swept_so_far |= more_may_come;
         progress_table_complete(apply->config.progress, t); // whatever was missing, the snapshot had it
         if (swept > 0)

@@ -10,6 +10,8 @@ void take_release(struct apply *apply, int slot) {
     partition->newest_ts_ms = partition->head->ts_ms;
     partition->known = true;
     partition->dirty = true;
+    if (apply->singly > 0 && --apply->singly == 0)
+        store_set_singly(apply->config.store, false);
     apply->open.messages++;
     apply->open.bytes += (int64_t)partition->head->value.size;
     apply->counters.messages++;
@@ -113,6 +115,19 @@ static void take_unplaced(struct apply *apply, struct partition *partition) {
         (long long)partition->head->offset);
 }
 
+// The row that made a view's statement fail.
+static int take_blame_row(const struct partition *partition, const struct error *failure,
+                          struct error *error) {
+    enum { KEY_SHOWN = 100 };
+    struct span key = partition->head->key;
+    bool cut = key.size > KEY_SHOWN;
+    (void)error_set(error, ERROR_HALT, "%s; it was %s %.*s%s, %s partition %d offset %lld; " TAKE_VIEW_REMEDY,
+                    failure->message, partition->event->change.table->name, (int)(cut ? KEY_SHOWN : key.size),
+                    key.data != NULL ? key.data : "", cut ? ".." : "", partition->topic, partition->id,
+                    (long long)partition->head->offset);
+    return error_blame(error, ERROR_HALT, failure->subject);
+}
+
 static int take_change(struct apply *apply, struct partition *partition, bool *ret_applied,
                        struct error *error) {
     *ret_applied = false;
@@ -125,6 +140,8 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     if (store_apply(apply->config.store, &partition->event->change, &outcome, &failure) != 0) {
         if (failure.kind == ERROR_INPUT)
             return take_quarantine(apply, partition, failure.message, error);
+        if (failure.kind == ERROR_VIEW && apply->singly > 0)
+            return take_blame_row(partition, &failure, error);
         if (error != NULL)
             *error = failure;
         return -1;

@@ -4,6 +4,10 @@
 
 #include "consumer/apply/loop/state.h"
 
+// What to do about a view's statement that fails.
+#define TAKE_VIEW_REMEDY                                                                                     \
+    "mend the statement and start again, or go on without the view: --on-view-error disable"
+
 // Does with the head what its verdict says: applies it, puts it into quarantine, or ignores it; then releases
 // it.
 int take_head(struct apply *apply, int slot, enum merge_verdict verdict, struct error *error);

@@ -28,6 +28,7 @@ static void catalog_free_view(struct view *view) {
         free(query->sql);
         catalog_free_strings(query->parameters, query->parameter_count);
         free(query->rules);
+        free(query->reads);
     }
     free(view->queries);
     for (int i = 0; i < view->apply_count; i++) {

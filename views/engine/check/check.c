@@ -149,19 +149,70 @@ static int check_query(struct catalog *catalog, sqlite3 *scratch, struct query *
     return lint_numeric_sums(query->file, query->sql, guard, error);
 }
 
+// --- which views a query shows
+
+// Which view made a table, in the database that they are checked in: the newest schema's are its own.
+static int check_own_tables(sqlite3 *scratch, int view, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(scratch,
+                     "insert or ignore into temp.owners select name, :view from main.sqlite_schema"
+                     " where type in ('table', 'view')",
+                     "owners", &stmt, error) != 0)
+        return -1;
+    stmt_bind_integer(stmt, ":view", view);
+    return stmt_step(stmt, "owners", NULL, error);
+}
+
+// Where there are more tables than are noted, any view's may be among them.
+static int check_shown_views(const struct catalog *catalog, sqlite3_stmt *owner, struct query *query,
+                             const struct guard *guard, struct error *error) {
+    query->reads = calloc((size_t)catalog->view_count, sizeof *query->reads);
+    if (query->reads == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int i = 0; i < catalog->view_count; i++)
+        query->reads[i] = guard->reads.full;
+    for (int i = 0; i < guard->reads.count; i++) {
+        stmt_bind_text(owner, ":name", span_of(guard->reads.list[i].table));
+        int row = stmt_row(owner, "owners", error);
+        if (row < 0)
+            return -1;
+        int view = row == 1 ? sqlite3_column_int(owner, 0) : -1;
+        if (view >= 0)
+            query->reads[view] = true;
+        (void)sqlite3_reset(owner);
+    }
+    return 0;
+}
+
+static int check_queries(struct catalog *catalog, sqlite3 *scratch, struct guard *guard,
+                         struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *owner = NULL;
+    if (stmt_prepare(scratch, "select view from temp.owners where name = :name", "owners", &owner, error) !=
+        0)
+        return -1;
+    for (int i = 0; i < catalog->view_count; i++)
+        for (int q = 0; q < catalog->views[i].query_count; q++) {
+            struct query *query = &catalog->views[i].queries[q];
+            if (check_query(catalog, scratch, query, guard, error) != 0 ||
+                check_shown_views(catalog, owner, query, guard, error) != 0)
+                return -1;
+        }
+    return 0;
+}
+
 int catalog_check(struct catalog *catalog, struct error *error) {
     CLEANUP(stmt_close) sqlite3 *scratch = NULL;
     struct guard guard = {.catalog = catalog};
     if (guard_open_scratch(catalog, &scratch, error) != 0)
         return -1;
     lint_source(catalog);
+    if (stmt_run(scratch, "create temp table owners(name text primary key collate nocase, view integer)",
+                 "owners", error) != 0 ||
+        check_own_tables(scratch, -1, error) != 0)
+        return -1;
     for (int i = 0; i < catalog->view_count; i++)
         if (check_view_schema(scratch, catalog, &catalog->views[i], &guard, error) != 0 ||
-            check_alone(catalog, &catalog->views[i], error) != 0)
+            check_own_tables(scratch, i, error) != 0 || check_alone(catalog, &catalog->views[i], error) != 0)
             return -1;
-    for (int i = 0; i < catalog->view_count; i++)
-        for (int q = 0; q < catalog->views[i].query_count; q++)
-            if (check_query(catalog, scratch, &catalog->views[i].queries[q], &guard, error) != 0)
-                return -1;
-    return 0;
+    return check_queries(catalog, scratch, &guard, error);
 }

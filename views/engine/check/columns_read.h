@@ -21,7 +21,7 @@ struct columns_read {
     bool full; // there are more
 };
 
-// `table`: mirrored, a virtual table of changes, or any other.
+// `column`: "" when rows are read and none of their columns. `table`: mirrored, a virtual table of changes, or any other.
 void columns_read_note(struct columns_read *reads, const struct catalog *catalog, const char *table,
                        const char *column);
 // Whether all columns of that name that are read are mirrored ones of `type`, and there is one. Those of the table `but`

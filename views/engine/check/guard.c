@@ -36,8 +36,7 @@ static void guard_note_decimal(struct guard *guard, const struct table *table, c
 static void guard_note_read(struct guard *guard, const char *table, const char *column) {
     const struct catalog *catalog = guard->catalog;
     guard->reads_delta |= sqlite3_strnicmp(table, "_delta_", 7) == 0;
-    if (column != NULL && column[0] != '\0')
-        columns_read_note(&guard->reads, catalog, table, column);
+    columns_read_note(&guard->reads, catalog, table, column != NULL ? column : "");
     guard->reads_weight |= column != NULL && sqlite3_stricmp(column, "_weight") == 0;
     for (int i = 0; i < catalog->table_count; i++)
         if (sqlite3_stricmp(catalog->tables[i].name, table) == 0) {

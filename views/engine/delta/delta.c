@@ -228,6 +228,28 @@ static int delta_make_uses(struct delta *delta, struct error *error) {
     return 0;
 }
 
+// Whether what SQLite says now is the statement's own fault, and neither the file's nor the machine's.
+static bool delta_is_at_fault(sqlite3 *db) {
+    switch (sqlite3_errcode(db) & 0xff) {
+    case SQLITE_CONSTRAINT:
+    case SQLITE_ERROR: // an overflow, what is no JSON: a function's complaint
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int delta_blame(sqlite3 *db, const char *view, const char *file, const char *sql,
+                       struct error *error) {
+    if (!delta_is_at_fault(db))
+        return -1;
+    (void)error_set(error, ERROR_VIEW, "view %s: %s:%d: %s", view, file,
+                    stmt_line(sql, (size_t)(stmt_skip_blank(sql) - sql)), sqlite3_errmsg(db));
+    return error_blame(error, ERROR_VIEW, view);
+}
+
 // Every virtual table that a connection has; `module` says what they show.
 static int delta_register_tables(sqlite3 *db, const struct catalog *catalog, struct delta_vtab module,
                                  struct error *error) {
@@ -253,10 +275,11 @@ int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const struct v
         return -1;
     const struct delta_vtab everything = {.own = {.fill = true, .exact = exact}};
     exact_sums_begin(exact, view->name, apply->name, true);
-    if (delta_register_tables(db, catalog, everything, error) != 0 || dedup_open(&once, db, error) != 0 ||
-        stmt_run(db, apply->sql, apply->file, error) != 0 || dedup_write(once, error) != 0)
+    if (delta_register_tables(db, catalog, everything, error) != 0 || dedup_open(&once, db, error) != 0)
         return -1;
-    return exact_sums_write(exact, error);
+    if (stmt_run(db, apply->sql, apply->file, error) != 0)
+        return delta_blame(db, view->name, apply->file, apply->sql, error);
+    return dedup_write(once, error) != 0 ? -1 : exact_sums_write(exact, error);
 }
 
 int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
@@ -320,8 +343,9 @@ static int delta_run_apply(struct delta *delta, int number, struct error *error)
     int *seen = delta_seen(delta->batch, number);
     delta->input.from = seen;
     exact_sums_begin(delta->exact, apply->view, apply->name, false);
-    if (stmt_step(apply->stmt, apply->file, NULL, error) != 0 || dedup_write(delta->once, error) != 0 ||
-        exact_sums_write(delta->exact, error) != 0)
+    if (stmt_step(apply->stmt, apply->file, NULL, error) != 0)
+        return delta_blame(delta->db, apply->view, apply->file, sqlite3_sql(apply->stmt), error);
+    if (dedup_write(delta->once, error) != 0 || exact_sums_write(delta->exact, error) != 0)
         return -1;
     for (int i = 0; i < delta->catalog->table_count; i++)
         seen[i] = delta->input.lists[i].count;

@@ -192,17 +192,26 @@ static int mirror_run_readers(struct mirror *mirror, struct mirror_table *table,
     return same ? 0 : delta_run_readers(mirror->delta, table->table, mirror_make_ready, mirror, error);
 }
 
+void mirror_set_singly(struct mirror *mirror, bool singly) {
+    mirror->singly = singly;
+}
+
+static int mirror_write_now(struct mirror *mirror, struct error *error) {
+    return mirror_begin_write(mirror, error) != 0 ? -1 : mirror_flush_all(mirror, error);
+}
+
 static int mirror_apply_checked(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
                                 struct error *error) {
     mirror_purge_note_time(mirror, change->ts_ms);
     struct mirror_table *table = &mirror->tables[change->table->index];
     if ((delta_awaits(mirror->delta, mirror->accepting, change->table) &&
          mirror_run_readers(mirror, table, change, error) != 0) ||
-        (delta_is_full(mirror->accepting) &&
-         (mirror_begin_write(mirror, error) != 0 || mirror_flush_all(mirror, error) != 0)))
+        (delta_is_full(mirror->accepting) && mirror_write_now(mirror, error) != 0))
         return -1;
-    return mirror_may_defer(mirror, table, change) ? mirror_accept(mirror, table, change, ret, error)
-                                                   : mirror_rules_apply(mirror, table, change, ret, error);
+    int status = mirror_may_defer(mirror, table, change)
+                     ? mirror_accept(mirror, table, change, ret, error)
+                     : mirror_rules_apply(mirror, table, change, ret, error);
+    return status == 0 && mirror->singly ? mirror_write_now(mirror, error) : status;
 }
 
 int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
@@ -260,7 +269,8 @@ int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *ta
 
 int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool keep_open,
                           int64_t *ret_swept, struct error *error) {
-    return mirror_bulk_sweep(mirror, table, keep_open, ret_swept, error);
+    int status = mirror_bulk_sweep(mirror, table, keep_open, ret_swept, error);
+    return status == 0 && mirror->singly ? mirror_write_now(mirror, error) : status;
 }
 
 bool mirror_is_full(const struct mirror *mirror) {

@@ -28,6 +28,10 @@ void mirror_close(struct mirror **mirror);
 // Where the connection keeps the change whose triggers run: for functions_register.
 const struct change *const *mirror_current(const struct mirror *mirror);
 
+// While it is set, what is accepted is written and the views' statements run before mirror_apply and
+// mirror_snapshot_sweep return: ERROR_VIEW is then that call's doing.
+void mirror_set_singly(struct mirror *mirror, bool singly);
+
 // ERROR_INPUT: this change cannot be stored (no key, a view's constraint): nothing of it was; others may go
 // on. Any other error: the transaction must be rolled back.
 int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,

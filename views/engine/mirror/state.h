@@ -28,6 +28,7 @@ struct mirror {
     struct arena arena;            // carried values of the change under way
     struct generated *generated;   // NULL = no table has such columns
     struct value *values;          // the change's values with what was carried, TABLE_COLUMNS_MAX
+    bool singly;                   // what is accepted is written at once, and the statements run
     bool lacked;                   // the newest row had columns without a value
     const struct change *current;  // for the SQL functions
     int64_t newest_ts_ms;          // of the source's clock, as far as it is believed

@@ -122,7 +122,8 @@ static struct statement *query_statement(struct reader *reader, const void *subj
 
 int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters,
                  int count, int limit, struct span after, struct rows **ret, struct error *error) {
-    if (query_check_parameters(query, parameters, count, error) != 0)
+    if (query_check_parameters(query, parameters, count, error) != 0 ||
+        reader_check_enabled(reader, query, error) != 0)
         return -1;
     struct query_after begin = {0};
     if (query->names_after && query_read_after(reader, query, after, &begin, error) != 0)

@@ -6,6 +6,7 @@
 #include "views/engine/read/reader.h"
 #include "views/engine/sqlite/functions.h"
 #include "views/engine/sqlite/read_only.h"
+#include "views/engine/store/disabled.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -25,6 +26,7 @@ static const char *const statement_sql[READER_STATEMENTS] = {
     [READER_OLDEST_TRANSACTION] = "select min(txid) from _transactions",
     [READER_NEXT_OFFSET] = "select next_offset from _offsets where topic = :topic and partition = :partition",
     [READER_OFFSETS] = "select topic, partition, next_offset from _offsets order by topic, partition",
+    [READER_DISABLED] = DISABLED_SELECT,
 };
 
 static int reader_past_deadline(void *self) {
@@ -80,7 +82,12 @@ static int reader_check_view(struct reader *reader, const struct view *view, str
             "which builds it, leave it out with --only, or give the --views that the file was made with",
             reader->path, view->name);
     const char *hash = (const char *)sqlite3_column_text(stmt, 0);
-    if (hash == NULL || strcmp(hash, view->hash) != 0)
+    bool same = hash != NULL && strcmp(hash, view->hash) == 0;
+    (void)sqlite3_reset(stmt);
+    int disabled = same ? 0 : disabled_is(reader->db, view, error);
+    if (disabled < 0)
+        return -1;
+    if (!same && disabled == 0)
         return error_set(
             error, ERROR_INPUT,
             "%s: view \"%s\" was built by another %s: start `tidemark run` or `tidemark replay` with "
@@ -148,6 +155,10 @@ int reader_open(struct reader **ret, const char *path, const struct catalog *cat
         return error_set(error, ERROR_SYSTEM, "out of memory");
     reader->deadline_ms = READ_DEADLINE_MS;
     reader->data_version = -1;
+    reader->catalog = catalog;
+    reader->disabled = calloc((size_t)catalog->view_count + 1, sizeof *reader->disabled);
+    if (reader->disabled == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
     if (reader_open_connection(reader, error) != 0 || reader_check_format(reader, error) != 0 ||
         read_store_id(reader, error) != 0 || reader_check_views(reader, catalog, error) != 0 ||
         reader_prepare_statements(reader, error) != 0)
@@ -155,6 +166,14 @@ int reader_open(struct reader **ret, const char *path, const struct catalog *cat
     *ret = reader;
     reader = NULL;
     return 0;
+}
+
+static void reader_forget_disabled(struct reader *reader) {
+    for (int i = 0; reader->disabled != NULL && i < reader->catalog->view_count; i++) {
+        free(reader->disabled[i]);
+        reader->disabled[i] = NULL;
+    }
+    reader->any_disabled = false;
 }
 
 void reader_free(struct reader **reader) {
@@ -166,6 +185,8 @@ void reader_free(struct reader **reader) {
         stmt_finalize(&r->statements[i]);
     statement_cache_free(&r->cache);
     stmt_close(&r->db);
+    reader_forget_disabled(r);
+    free(r->disabled);
     buffer_free(&r->offsets);
     buffer_free(&r->cursor);
     buffer_free(&r->scratch);
@@ -225,6 +246,43 @@ static int read_position(struct reader *reader, struct error *error) {
     return 0;
 }
 
+static int read_disabled(struct reader *reader, struct error *error) {
+    CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_DISABLED];
+    reader_forget_disabled(reader);
+    int row;
+    while ((row = reader_next_row(reader, stmt, error)) == 1) {
+        const char *name = (const char *)sqlite3_column_text(stmt, 0);
+        const char *value = (const char *)sqlite3_column_text(stmt, 1);
+        if (name == NULL || value == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        const struct view *view = catalog_view(reader->catalog, name);
+        if (view == NULL)
+            continue;
+        char *reason = strdup(disabled_reason(value));
+        if (reason == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        reader->disabled[view - reader->catalog->views] = reason;
+        reader->any_disabled = true;
+    }
+    return row;
+}
+
+const char *reader_disabled(const struct reader *reader, int view) {
+    return reader->disabled[view];
+}
+
+int reader_check_enabled(const struct reader *reader, const struct query *query, struct error *error) {
+    for (int i = 0; reader->any_disabled && i < reader->catalog->view_count; i++) {
+        const struct view *view = &reader->catalog->views[i];
+        bool reads = strcmp(view->name, query->view) == 0 || (query->reads != NULL && query->reads[i]);
+        if (reads && reader->disabled[i] != NULL)
+            return error_set(error, ERROR_DISABLED,
+                             "view \"%s\" is not kept since one of its statements failed: %s", view->name,
+                             reader->disabled[i]);
+    }
+    return 0;
+}
+
 void rows_close(struct rows *rows) {
     if (!rows->open)
         return;
@@ -238,7 +296,7 @@ static int reader_refresh_position(struct reader *reader, int64_t data_version, 
     if (reader->data_version == data_version)
         return 0;
     reader->data_version = -1;
-    if (read_position(reader, error) != 0)
+    if (read_position(reader, error) != 0 || read_disabled(reader, error) != 0)
         return -1;
     reader->data_version = data_version;
     return 0;

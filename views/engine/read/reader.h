@@ -35,6 +35,7 @@ enum reader_statement {
     READER_OLDEST_TRANSACTION,
     READER_NEXT_OFFSET,
     READER_OFFSETS,
+    READER_DISABLED,
     READER_STATEMENTS,
 };
 
@@ -52,6 +53,10 @@ struct reader {
     int64_t data_version;   // SQLite's own of the snapshot that `position` was read in; -1 = none was
     struct position position;
     struct buffer offsets; // of the position above
+    const struct catalog *catalog;
+    char **
+        disabled; // of the same snapshot, by the view's number in the catalog: why it is not kept, NULL = it is
+    bool any_disabled;
     struct statement_cache cache;
     struct rows rows;
     struct buffer cursor;
@@ -64,6 +69,9 @@ struct reader {
 
 // The words for what SQLite says now; ERROR_TIMEOUT when the deadline interrupted it.
 int reader_error(struct reader *reader, const char *what, struct error *error);
+
+// ERROR_DISABLED when the query shows a view that is not kept.
+int reader_check_enabled(const struct reader *reader, const struct query *query, struct error *error);
 
 // Resets their statement, so that no snapshot is held by it. Safe when they are closed already.
 void rows_close(struct rows *rows);

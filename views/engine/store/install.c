@@ -10,6 +10,7 @@
 #include "views/engine/sqlite/functions.h"
 #include "views/engine/sqlite/meta.h"
 #include "views/engine/sqlite/stmt.h"
+#include "views/engine/store/disabled.h"
 
 #include <stdio.h>
 
@@ -317,7 +318,8 @@ static int install_drop_unloaded(sqlite3 *db, const struct catalog *catalog, str
         if (engine_sql_prepare(db, "views_forget", &forget, error) != 0)
             return -1;
         stmt_bind_text(forget, ":name", span_of(name));
-        if (stmt_step(forget, "_views", NULL, error) != 0 || install_forget_applies(db, name, error) != 0)
+        if (stmt_step(forget, "_views", NULL, error) != 0 || install_forget_applies(db, name, error) != 0 ||
+            disabled_forget(db, name, error) != 0)
             return -1;
         report->views_dropped++;
         install_add_name(report->dropped, sizeof report->dropped, name);
@@ -329,6 +331,38 @@ static bool install_is_changed(sqlite3 *db, const struct view *view, int *ret_st
     CLEANUP(install_free_installed) struct installed old = {0};
     *ret_status = install_find_installed(db, view->name, &old, error);
     return *ret_status == 0 || (*ret_status == 1 && strcmp(old.hash, view->hash) != 0);
+}
+
+// What the view's files made stays as it was, for its history; nothing runs any more. A hash that none has makes a
+// program that knows no such notes build the view anew.
+static int install_disable_view(sqlite3 *db, const struct catalog *catalog, const struct view *view,
+                                struct store_report *report, struct error *error) {
+    CLEANUP(install_free_installed) struct installed old = {0};
+    CLEANUP(install_free_objects) struct objects objects = {0};
+    int found = install_find_installed(db, view->name, &old, error);
+    if (found < 0 || (found == 1 && install_schema_objects(catalog, old.schema, &objects, error) != 0))
+        return -1;
+    for (int i = 0; i < objects.count; i++)
+        if (strcmp(objects.list[i].type, "trigger") == 0 &&
+            install_run_named(db, "drop trigger if exists \"%w\"", objects.list[i].name, error) != 0)
+            return -1;
+    install_add_name(report->disabled, sizeof report->disabled, view->name);
+    const struct view none = {.name = view->name, .hash = "", .schema = found == 1 ? old.schema : ""};
+    return install_record(db, &none, error);
+}
+
+// The files of a view that was disabled may be others by now: then it is made as any other.
+static int install_disable_views(sqlite3 *db, const struct catalog *catalog, bool *changed,
+                                 struct store_report *report, struct error *error) {
+    for (int i = 0; i < catalog->view_count; i++) {
+        int is = disabled_is(db, &catalog->views[i], error);
+        if (is < 0 ||
+            (is == 1 && install_disable_view(db, catalog, &catalog->views[i], report, error) != 0) ||
+            (is == 0 && changed[i] && disabled_forget(db, catalog->views[i].name, error) != 0))
+            return -1;
+        changed[i] &= is == 0;
+    }
+    return 0;
 }
 
 static int install_move_rows(sqlite3 *db, const struct catalog *catalog,
@@ -447,6 +481,10 @@ int install_views(struct sqlite3 *db, const struct catalog *catalog, const struc
         changed[i] = install_is_changed(db, &catalog->views[i], &status, error);
         if (status < 0)
             return -1;
+    }
+    if (install_disable_views(db, catalog, changed, report, error) != 0)
+        return -1;
+    for (int i = 0; i < catalog->view_count; i++) {
         if (!changed[i])
             continue;
         report->views_built++;

@@ -8,6 +8,8 @@
 #include "views/engine/sqlite/versions.h"
 #include "views/engine/sqlite/wal_batch.h"
 #include "views/engine/store/checkpoint.h"
+#include "views/engine/store/disabled.h"
+#include "views/engine/store/identity.h"
 #include "views/engine/store/install.h"
 #include "views/engine/store/quarantine.h"
 #include "views/engine/store/visible_txns.h"
@@ -19,7 +21,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,54 +88,12 @@ static int store_lock_file(struct store *store, const char *path, struct error *
     return 0;
 }
 
-static int store_check_identity(struct store *store, const char *path, bool *ret_new, struct error *error) {
-    int64_t application = 0;
-    int64_t format = 0;
-    int64_t objects = 0;
-    if (stmt_read_integer(store->db, "pragma application_id", "application_id", &application, error) != 0 ||
-        stmt_read_integer(store->db, "pragma user_version", "user_version", &format, error) != 0 ||
-        stmt_read_integer(store->db, "select count(*) from sqlite_schema", "sqlite_schema", &objects,
-                          error) != 0) {
-        if (sqlite3_errcode(store->db) == SQLITE_NOTADB)
-            return error_set(error, ERROR_STORE, "%s: not a tidemark file (it is no SQLite database)", path);
-        return error_prefix(error, "%s", path);
-    }
-    *ret_new = objects == 0 && application == 0 && format == 0;
-    if (*ret_new)
-        return 0;
-    if (application != STORE_APPLICATION_ID)
-        return error_set(error, ERROR_STORE, "%s: not a tidemark file (it is some other SQLite database)",
-                         path);
-    if (format > STORE_FORMAT)
-        return error_set(error, ERROR_STORE,
-                         "%s: its format is %d, this tidemark knows formats up to %d: use a newer tidemark",
-                         path, (int)format, STORE_FORMAT);
-    return 0;
-}
-
-static int store_make_id(char ret[STORE_ID_SIZE], struct error *error) {
-    unsigned char bytes[(STORE_ID_SIZE - 1) / 2];
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-        return error_set(error, ERROR_SYSTEM, "getrandom: %s", strerror(errno));
-    for (size_t i = 0; i < sizeof bytes; i++)
-        (void)snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
-    return 0;
-}
-
-// What says in the file's header that it is ours, and of which format. A pragma takes no parameters: only numbers of the
-// program's own are composed.
-static int store_write_header(struct store *store, int format, struct error *error) {
-    CLEANUP(stmt_free_text)
-    char *sql =
-        sqlite3_mprintf("pragma application_id = %d; pragma user_version = %d", STORE_APPLICATION_ID, format);
-    if (sql == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    return stmt_run(store->db, sql, "header", error);
-}
+static const struct identity store_identity = {STORE_APPLICATION_ID, STORE_FORMAT};
 
 static int store_create(struct store *store, struct error *error) {
     char id[STORE_ID_SIZE];
-    if (store_make_id(id, error) != 0 || store_write_header(store, STORE_FORMAT, error) != 0 ||
+    if (identity_make_id(id, sizeof id, error) != 0 ||
+        identity_write(store->db, &store_identity, error) != 0 ||
         engine_sql_run(store->db, "engine", error) != 0 || meta_set(store->db, "id", id, error) != 0 ||
         engine_sql_run(store->db, "position_create", error) != 0)
         return -1;
@@ -228,7 +187,8 @@ static int store_upgrade(struct store *store, struct error *error) {
     for (int next = (int)format + 1; next <= STORE_FORMAT; next++) {
         char name[STORE_UPGRADE_SIZE];
         (void)snprintf(name, sizeof name, "upgrade_%d", next);
-        if (engine_sql_run(store->db, name, error) != 0 || store_write_header(store, next, error) != 0)
+        if (engine_sql_run(store->db, name, error) != 0 ||
+            identity_write(store->db, &(struct identity){STORE_APPLICATION_ID, next}, error) != 0)
             return -1;
     }
     return 0;
@@ -278,8 +238,8 @@ static int store_start(struct store *store, const char *path, struct store_repor
         (void)snprintf(report->untried_sqlite, sizeof report->untried_sqlite, "%s", sqlite3_libversion());
     bool is_new;
     if (store_set_up_connection(store, path, error) != 0 ||
-        store_check_identity(store, path, &is_new, error) != 0 || store_set_pragmas(store, error) != 0 ||
-        store_set_up_schema(store, is_new, report, error) != 0 ||
+        identity_check(store->db, path, &store_identity, &is_new, error) != 0 ||
+        store_set_pragmas(store, error) != 0 || store_set_up_schema(store, is_new, report, error) != 0 ||
         store_prepare_statements(store, error) != 0 || store_load_offsets(store, error) != 0 ||
         store_load_sequence(store, error) != 0 || store_load_timelines(store, error) != 0 ||
         meta_get(store->db, "id", store->id, sizeof store->id, error) < 0 ||
@@ -357,6 +317,28 @@ const char *store_library_version(void) {
     return sqlite3_libversion();
 }
 
+int store_disable_view(struct store *store, const char *view, const char *reason, struct error *error) {
+    const struct view *loaded = catalog_view(store->catalog, view);
+    return loaded != NULL ? disabled_note(store->db, loaded, reason, error)
+                          : disabled_drop(store->db, view, error);
+}
+
+int store_disable_view_of(const char *path, const struct catalog *catalog, const char *view,
+                          const char *reason, struct error *error) {
+    CLEANUP(store_close) struct store *store = calloc(1, sizeof *store);
+    bool is_new;
+    if (store == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    store->lock = -1;
+    store->catalog = catalog;
+    if (store_lock_file(store, path, error) != 0 || store_set_up_connection(store, path, error) != 0 ||
+        identity_check(store->db, path, &store_identity, &is_new, error) != 0)
+        return -1;
+    if (is_new) // there is nothing to go on with
+        return error_set(error, ERROR_VIEW, "%s", reason);
+    return store_disable_view(store, view, reason, error);
+}
+
 const char *store_id(const struct store *store) {
     return store->id;
 }
@@ -425,6 +407,10 @@ void store_begin(struct store *store) {
 
 bool store_in_transaction(const struct store *store) {
     return store->in_transaction;
+}
+
+void store_set_singly(struct store *store, bool singly) {
+    mirror_set_singly(store->mirror, singly);
 }
 
 // What fails here is not the change's fault.

@@ -1,0 +1,3 @@
+update _views
+set hash = ''
+where name = :view
