@@ -8,7 +8,9 @@
 #include "http/library.h"
 #include "http/problem.h"
 #include "http/render.h"
+#include "http/route.h"
 #include "http/wait.h"
+#include "views/base/histogram.h"
 
 #include <stdatomic.h>
 
@@ -33,6 +35,8 @@ struct routes {
     _Atomic uint64_t waits;                   // requests that were put aside
     _Atomic uint64_t slow;                    // requests that went to the slow lane
     _Atomic int64_t streams;                  // answers that do not end, open now
+    // How long answers took, of requests whose begin is known; the last is that of no route.
+    struct histogram durations[ROUTE_COUNT + 1];
 };
 
 // A thread's own: it answers one request at a time.
@@ -40,6 +44,7 @@ struct worker {
     struct routes *routes;
     struct reader *reader;
     struct target target;
+    enum route route; // of the request under way
     // The newest position and lag that were shown, and the texts that follow from them. They change with a
     // commit, with the state and, unless it is live, with the time.
     int64_t position_version; // -1 = none

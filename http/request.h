@@ -32,6 +32,7 @@ struct request {
     struct span preflight; // Access-Control-Request-Method
     int host_count;        // how many Host headers there are; `host` is the first
     bool http_1_0;
+    int64_t begun_us; // monotonic, when it was there whole; 0 = nobody asks how long it takes
     enum waited waited;
     bool patient; // the reader's deadline is the answer's; otherwise a query that meets it is ROUTES_SLOW
 };

@@ -86,7 +86,9 @@ static enum routes_result routes_dispatch(struct worker *worker, const struct re
     struct target *target = &worker->target;
     struct access *access = worker->routes->config.access;
     struct error error;
-    if (access_refuse_host(access, request, response) || access_answer_preflight(access, request, response))
+    worker->route = ROUTE_COUNT;
+    if (access != NULL &&
+        (access_refuse_host(access, request, response) || access_answer_preflight(access, request, response)))
         return ROUTES_ANSWERED;
     if (request->target.size > TARGET_SIZE_MAX) {
         problem_set(response, PROBLEM_URL_TOO_LONG, "the URL has more than %d bytes", TARGET_SIZE_MAX);
@@ -96,7 +98,7 @@ static enum routes_result routes_dispatch(struct worker *worker, const struct re
         problem_set(response, PROBLEM_MALFORMED_REQUEST, "%s", error.message);
         return ROUTES_ANSWERED;
     }
-    enum route route = route_find(target);
+    enum route route = worker->route = route_find(target);
     if (access_refuse_token(access, request, routes_need(route), response))
         return ROUTES_ANSWERED;
     if (route == ROUTE_COUNT) {
@@ -140,7 +142,11 @@ enum routes_result routes_answer(struct worker *worker, const struct request *re
         ret->status = 200;
     if (result == ROUTES_WAIT || result == ROUTES_SLOW)
         return result;
-    ret->origin = access_origin(worker->routes->config.access, request);
+    if (request->begun_us > 0)
+        histogram_observe(&worker->routes->durations[worker->route],
+                          clock_monotonic_us() - request->begun_us);
+    if (request->origin.data != NULL)
+        ret->origin = access_origin(worker->routes->config.access, request);
     if (ret->body.full)
         problem_set(ret, PROBLEM_ANSWER_TOO_LARGE,
                     "the answer has more than %d bytes; ask for less with limit=", ANSWER_SIZE_MAX);

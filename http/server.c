@@ -7,6 +7,7 @@
 #include "http/tls.h"
 #include "http/waiters.h"
 #include "views/base/cleanup.h"
+#include "views/base/clock.h"
 #include "views/base/log.h"
 
 #include <assert.h>
@@ -312,6 +313,7 @@ static void server_read_request(struct connection *connection, const char *metho
         .method = span_of(method),
         .target = {connection->target, connection->target_size},
         .http_1_0 = connection->http_1_0,
+        .begun_us = clock_monotonic_us(),
     };
     (void)MHD_get_connection_values(connection->connection, MHD_HEADER_KIND, server_read_header,
                                     &connection->request);

@@ -1,4 +1,4 @@
-// The two clocks, in milliseconds. Any thread.
+// The two clocks. Any thread.
 #ifndef TIDEMARK_BASE_CLOCK_H
 #define TIDEMARK_BASE_CLOCK_H
 
@@ -14,6 +14,13 @@ static inline int64_t clock_read_ms(clockid_t clock) {
 // For durations.
 static inline int64_t clock_monotonic_ms(void) {
     return clock_read_ms(CLOCK_MONOTONIC);
+}
+
+// For short ones.
+static inline int64_t clock_monotonic_us(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 // Since 1970, for people and for comparing with the source's clock.

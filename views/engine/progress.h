@@ -5,6 +5,7 @@
 #define TIDEMARK_PROGRESS_H
 
 #include "views/base/error.h"
+#include "views/base/histogram.h"
 #include "views/engine/table.h"
 
 #include <stdbool.h>
@@ -98,6 +99,14 @@ struct table_progress {
 };
 
 struct progress;
+
+enum progress_histogram {
+    PROGRESS_COMMIT_DURATION, // writing one commit
+    PROGRESS_APPLY_DELAY,     // from the source's commit until a commit of ours shows it
+    PROGRESS_HISTOGRAMS,
+};
+// Counted into by the consumer's thread, read by any; lives as long as the progress.
+struct histogram *progress_histogram(struct progress *progress, enum progress_histogram which);
 
 int progress_new(struct progress **ret, struct error *error);
 void progress_free(struct progress **progress);

@@ -131,6 +131,8 @@ int store_commit_start(struct store *store, const struct store_commit *commit, s
 // Whether store_commit_finish would return at once, and there is something to finish.
 bool store_commit_is_done(const struct store *store);
 int store_commit_finish(struct store *store, struct error *error);
+// How long the writing of the newest finished commit took.
+int64_t store_commit_us(const struct store *store);
 // Whether a commit should come before more changes: else the next one is kept waiting for their writing.
 bool store_is_full(const struct store *store);
 // Undoes what was not committed, the mirror's memory too. Safe without a transaction.

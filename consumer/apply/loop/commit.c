@@ -163,6 +163,8 @@ static void commit_publish(struct apply *apply) {
         progress_set_applied(apply->config.progress, i, partition->handed_offset);
     }
     freshness_publish(&apply->freshness, apply->config.progress);
+    histogram_observe(progress_histogram(apply->config.progress, PROGRESS_COMMIT_DURATION),
+                      store_commit_us(apply->config.store));
     progress_committed(apply->config.progress, &apply->handed.counters, apply->handed.ts_ms);
 }
 

@@ -36,6 +36,7 @@ struct progress {
     pthread_mutex_t wake_mutex; // held while the listener runs, so that one who leaves is not called again
     void (*wake)(void *self);
     void *wake_self;
+    struct histogram histograms[PROGRESS_HISTOGRAMS];
 };
 
 const char *progress_state_name(enum progress_state state) {
@@ -230,12 +231,21 @@ void progress_heartbeat(struct progress *progress, int64_t ts_ms) {
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
+struct histogram *progress_histogram(struct progress *progress, enum progress_histogram which) {
+    return &progress->histograms[which];
+}
+
 void progress_committed(struct progress *progress, const struct progress_counters *counters,
                         int64_t newest_applied_ts_ms) {
+    int64_t now_ms = clock_wall_ms();
     (void)pthread_mutex_lock(&progress->mutex);
+    // A commit of markers or repeats alone shows nothing newer.
+    if (newest_applied_ts_ms > progress->summary.newest_applied_ts_ms)
+        histogram_observe(&progress->histograms[PROGRESS_APPLY_DELAY],
+                          (now_ms - newest_applied_ts_ms) * 1000);
     progress->summary.counters = *counters;
     progress->summary.newest_applied_ts_ms = newest_applied_ts_ms;
-    progress->summary.newest_commit_ms = clock_wall_ms();
+    progress->summary.newest_commit_ms = now_ms;
     (void)pthread_mutex_unlock(&progress->mutex);
     progress_wake(progress);
 }

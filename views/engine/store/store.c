@@ -1,5 +1,6 @@
 #include "views/engine/store.h"
 
+#include "views/base/clock.h"
 #include "views/engine/mirror/mirror.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/functions.h"
@@ -68,7 +69,8 @@ struct store {
     // A commit that was handed over and not finished yet; while the writer is busy, these and is_open are
     // its.
     bool committing;
-    int written; // 0, or -1 and why
+    int written;        // 0, or -1 and why
+    int64_t written_us; // how long it took
     struct error write_error;
 };
 
@@ -528,10 +530,12 @@ static int store_hand_over(struct store *store, const struct store_commit *commi
 
 static void store_write_out(void *self) {
     struct store *store = self;
+    int64_t begun_us = clock_monotonic_us();
     store->written = mirror_write(store->mirror, &store->write_error);
     stmt_check_none_open(store->db);
     if (store->written == 0)
         store->written = store_step(store, STORE_COMMIT, &store->write_error);
+    store->written_us = clock_monotonic_us() - begun_us;
     if (store->written != 0)
         return;
     store->is_open = false;
@@ -555,6 +559,10 @@ int store_commit_finish(struct store *store, struct error *error) {
     if (store->written != 0 && error != NULL)
         *error = store->write_error;
     return store->written;
+}
+
+int64_t store_commit_us(const struct store *store) {
+    return store->written_us;
 }
 
 int store_commit(struct store *store, const struct store_commit *commit, struct error *error) {
