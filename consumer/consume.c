@@ -25,6 +25,7 @@ struct consume {
     int64_t group_committed_ms;
     int64_t watermarks_ms;
     int64_t file_checked_ms;
+    bool log_is_over;            // as the last look at the file had it
     int64_t brokerless_ms;       // the last time that no broker answered
     int64_t newest_heartbeat_ms; // as it said
     int64_t heartbeat_came_ms;   // wall clock
@@ -339,6 +340,14 @@ static void consume_check_file(struct consume *consume) {
     struct error error = {0};
     if (store_check_file(consume->config->apply.store, &error) != 0)
         consume_halt(consume, error.message);
+    int64_t over = store_log_bytes_over(consume->config->apply.store);
+    if (over > 0 && !consume->log_is_over)
+        log_event(
+            LEVEL_WARN, "wal", NULL,
+            "the write-ahead log is %lld MB over its bound: another process holds an old snapshot of the file "
+            "(`tidemark serve`, sqlite3, a backup tool); it begins anew when that ends",
+            (long long)(over >> 20));
+    consume->log_is_over = over > 0;
 }
 
 static void consume_done(struct consume *consume) {

@@ -15,6 +15,7 @@
 #include "views/base/clock.h"
 #include "views/base/log.h"
 #include "views/engine/check.h"
+#include "views/engine/snapshots.h"
 #include "views/engine/watched_file.h"
 
 #include <errno.h>
@@ -105,6 +106,7 @@ struct parts {
     struct endpoint *endpoint;
     struct catalog *catalog;
     struct progress *progress;
+    struct snapshots *snapshots;
     struct store *store;
     struct mock_broker *broker;
     struct server *server;
@@ -115,6 +117,7 @@ static void main_stop_parts(struct parts *parts) {
     server_stop(&parts->server);
     mock_broker_stop(&parts->broker);
     store_close(&parts->store);
+    snapshots_free(&parts->snapshots);
     progress_free(&parts->progress);
     catalog_free(&parts->catalog);
     endpoint_free(&parts->endpoint);
@@ -151,6 +154,7 @@ static int main_start_server(struct parts *parts, const struct options *options,
                                          .db = db,
                                          .catalog = parts->catalog,
                                          .progress = parts->progress,
+                                         .snapshots = parts->snapshots,
                                          .version = TIDEMARK_VERSION,
                                          .libraries = main_libraries(),
                                          .answer_empty = options->answer_empty};
@@ -255,10 +259,13 @@ static int main_open_without(struct parts *parts, const char *db, struct store_r
 // What was done to the file comes in `report`, for main_report_views.
 static int main_open_store_quietly(struct parts *parts, const struct options *options, const char *db,
                                    struct store_report *report, struct error *error) {
-    if (main_load_catalog(options, &parts->catalog, error) != 0 || progress_new(&parts->progress, error) != 0)
+    int64_t log_bytes = options->wal_max_mb > 0 ? options->wal_max_mb << 20 : STORE_LOG_BYTES_MAX;
+    if (main_load_catalog(options, &parts->catalog, error) != 0 ||
+        progress_new(&parts->progress, error) != 0 || snapshots_new(&parts->snapshots, error) != 0)
         return -1;
-    return main_disables_views(options) ? main_open_without(parts, db, report, error)
-                                        : store_open(&parts->store, db, parts->catalog, report, error);
+    int status = main_disables_views(options) ? main_open_without(parts, db, report, error)
+                                              : store_open(&parts->store, db, parts->catalog, report, error);
+    return status != 0 ? -1 : store_bound_log(parts->store, log_bytes, parts->snapshots, error);
 }
 
 static int main_open_store(struct parts *parts, const struct options *options, const char *db,

@@ -19,6 +19,8 @@ enum option_kind { OPTION_TEXT, OPTION_NUMBER, OPTION_INTEGER, OPTION_BOOL };
 enum {
     OPTIONS_COMMIT_MESSAGES_MAX = 100 * 1000 * 1000,
     OPTIONS_WAIT_MS_MAX = 24 * 60 * 60 * 1000, // a day
+    OPTIONS_WAL_MB_LEAST = 128,
+    OPTIONS_WAL_MB_MAX = 1 << 20,
 };
 
 enum {
@@ -88,6 +90,8 @@ static const struct option option_table[] = {
      "accept the new timeline that halted it"},
     {"--commit-messages", "COUNT", OPTION_INTEGER, FOR_WRITERS, MEMBER(commit_messages),
      "most messages of one SQLite commit (250000)"},
+    {"--wal-max-mb", "MB", OPTION_INTEGER, FOR_WRITERS, MEMBER(wal_max_mb),
+     "bound of the write-ahead log beside the file, 128 or more (256)"},
     {"--json", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(json), "print the counts as one JSON line at the end"},
     {"--strict", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(strict), "exit 1 when something was quarantined"},
     {"--config", "FILE", OPTION_TEXT, FOR_ALL, MEMBER(config),
@@ -401,6 +405,10 @@ static int options_check(const struct options *options, struct error *error) {
     if (options->commit_messages < 1 || options->commit_messages > OPTIONS_COMMIT_MESSAGES_MAX)
         return error_set(error, ERROR_USAGE, "--commit-messages %lld: it is 1 to %d",
                          (long long)options->commit_messages, OPTIONS_COMMIT_MESSAGES_MAX);
+    if (options->wal_max_mb != 0 &&
+        (options->wal_max_mb < OPTIONS_WAL_MB_LEAST || options->wal_max_mb > OPTIONS_WAL_MB_MAX))
+        return error_set(error, ERROR_USAGE, "--wal-max-mb %lld: it is %d to %d",
+                         (long long)options->wal_max_mb, OPTIONS_WAL_MB_LEAST, OPTIONS_WAL_MB_MAX);
     if (options->transaction_wait_ms > OPTIONS_WAIT_MS_MAX)
         return error_set(error, ERROR_USAGE, "--transaction-wait-ms %lld: it is 0 to %d, a day",
                          (long long)options->transaction_wait_ms, OPTIONS_WAIT_MS_MAX);

@@ -13,6 +13,7 @@ int worker_new(struct worker **ret, struct routes *routes, struct error *error) 
     worker->position_version = -1;
     if (reader_open(&worker->reader, routes->config.db, routes->config.catalog, error) != 0)
         return -1;
+    reader_join(worker->reader, routes->config.snapshots);
     *ret = worker;
     worker = NULL;
     return 0;

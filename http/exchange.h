@@ -20,7 +20,8 @@ struct routes_config {
     const char *db;
     const struct catalog *catalog; // outlives the routes, like all that follows
     struct progress *progress;
-    struct access *access; // NULL = anybody may read, nobody may write
+    struct snapshots *snapshots; // that its readers join, NULL = none
+    struct access *access;       // NULL = anybody may read, nobody may write
     const char *version;
     const struct library *libraries; // ended by a NULL name; NULL = none are told
     bool answer_empty;               // with no rows, not 503, before anything was applied to the file

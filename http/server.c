@@ -470,6 +470,7 @@ int server_start(struct server **ret, const struct server_config *config, struct
         .db = config->db,
         .catalog = config->catalog,
         .progress = config->progress,
+        .snapshots = config->snapshots,
         .access = config->endpoint->access,
         .version = config->version,
         .libraries = config->libraries,

@@ -9,7 +9,8 @@
 #include "views/engine/catalog.h"
 #include "views/engine/progress.h"
 
-struct endpoint; // endpoint.h
+struct endpoint;  // endpoint.h
+struct snapshots; // views/engine/snapshots.h
 struct server;
 
 enum {
@@ -27,6 +28,7 @@ struct server_config {
     const char *db;
     const struct catalog *catalog; // outlives the server
     struct progress *progress;     // outlives the server
+    struct snapshots *snapshots;   // that its readers join; outlives the server, NULL = none
     const char *version;
     const struct library *libraries; // as routes_config has it
     bool answer_empty;               // with no rows, not 503, before anything was applied to the file

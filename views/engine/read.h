@@ -11,6 +11,7 @@
 #include "views/engine/catalog.h"
 
 struct reader;
+struct snapshots; // snapshots.h
 
 enum {
     READ_LIMIT_DEFAULT = 100,
@@ -26,6 +27,10 @@ int reader_open(struct reader **ret, const char *path, const struct catalog *cat
 void reader_free(struct reader **reader);
 // Instead of READ_DEADLINE_MS, for what comes after the next reader_begin.
 void reader_set_deadline(struct reader *reader, int ms);
+
+// Its snapshots are among those that may be asked to end (ERROR_TIMEOUT), oldest first, when the write-ahead log is at
+// its bound. Once; `snapshots` outlives the reader.
+void reader_join(struct reader *reader, struct snapshots *snapshots);
 
 // From now on statements that run for long fail with ERROR_TIMEOUT, the one that runs now too. The one call
 // that another thread may make.

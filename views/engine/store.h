@@ -5,6 +5,7 @@
 #ifndef TIDEMARK_STORE_H
 #define TIDEMARK_STORE_H
 
+#include "views/base/bounds.h"
 #include "views/base/error.h"
 #include "views/engine/catalog.h"
 #include "views/engine/change.h"
@@ -12,6 +13,7 @@
 #include "views/engine/store_report.h"
 
 struct store;
+struct snapshots; // snapshots.h
 
 enum {
     STORE_APPLICATION_ID = 0x7469646d, // "tidm", in the file's header
@@ -20,6 +22,7 @@ enum {
     STORE_FORMAT = 5,
     STORE_ID_SIZE = 33, // 32 hex digits and NUL
     STORE_PREFIX_SIZE = 256,
+    STORE_LOG_BYTES_MAX = BOUND(256 << 20, 64 * 4120),
 };
 
 // Opens or creates `path` for writing with these views; `catalog` outlives the store. Errors: ERROR_BUSY
@@ -32,6 +35,12 @@ void store_close(struct store **store);
 // store_open: then only this and store_close may be called. The lock is never let go: its descriptor would take
 // SQLite's own locks with it, those of this process's readers too.
 int store_reopen(struct store *store, const char *path, struct store_report *report, struct error *error);
+
+// The write-ahead log's bound in bytes, instead of STORE_LOG_BYTES_MAX; `snapshots` are those of this process's readers, who
+// are asked to let them go at that bound (NULL = there are none; outlives the store). Before the first transaction.
+int store_bound_log(struct store *store, int64_t bytes_max, struct snapshots *snapshots, struct error *error);
+// By how many bytes the log is over its bound because a reader outside of this process holds a snapshot, 0 = it is not.
+int64_t store_log_bytes_over(struct store *store);
 
 // Whether the file, its log and its shared memory are those that were opened: cheap (three stat), for the caller to ask
 // each WATCHED_FILE_CHECK_MS. ERROR_HALT: deleted, moved, replaced or truncated, with what to do.

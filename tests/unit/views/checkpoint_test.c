@@ -1,5 +1,7 @@
 // The log is moved into the file beside a writer that never rests, and begins anew; nothing is lost, whenever
 // it ends.
+#include "views/base/clock.h"
+#include "views/engine/snapshots.h"
 #include "views/engine/sqlite/stmt.h"
 #include "views/engine/store/checkpoint.h"
 
@@ -11,6 +13,8 @@
 #include <cmocka.h>
 // clang-format on
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -20,8 +24,11 @@ enum {
     PAGE = 4096,
     TRANSACTION_PAGES = CHECKPOINT_PAGES < 16000 ? 4 : 1000,
     ROWS = TRANSACTION_PAGES / 2,
-    BIG_FILE_PAGES = CHECKPOINT_PAGES * 5 / 2,
+    BIG_FILE_PAGES = CHECKPOINT_PAGES * 2,
+    LOG_PAGES_MAX = BOUND(65000, 64), // the bound, of the tests of big files
+    SMALL_LOG_PAGES = CHECKPOINT_PAGES + CHECKPOINT_COMMIT_PAGES,
     BIG_ROWS = 20,
+    ROUNDS_MAX = 4 * SMALL_LOG_PAGES / TRANSACTION_PAGES,
 };
 
 struct fixture {
@@ -38,6 +45,16 @@ static void run_sql(struct fixture *fixture, const char *sql) {
         fail_msg("%s", error.message);
 }
 
+static void start(struct fixture *fixture, int log_pages, struct snapshots *snapshots) {
+    struct error error = {0};
+    const struct checkpoint_config config = {
+        .path = fixture->path,
+        .log_bytes_max = log_pages * (int64_t)(PAGE + CHECKPOINT_FRAME_HEADER),
+        .snapshots = snapshots,
+    };
+    assert_int_equal(checkpoint_new(&fixture->checkpoint, fixture->db, &config, &error), 0);
+}
+
 static int set_up(void **state) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     struct error error = {0};
@@ -51,7 +68,7 @@ static int set_up(void **state) {
                                   "insert or replace into pages values(:id, :round, zeroblob(8000))",
                                   "insert", &fixture->insert, &error),
                      0);
-    assert_int_equal(checkpoint_new(&fixture->checkpoint, fixture->db, fixture->path, &error), 0);
+    start(fixture, LOG_PAGES_MAX, NULL);
     *state = fixture;
     return 0;
 }
@@ -110,18 +127,17 @@ static void check_rows(struct fixture *fixture, int round) {
 
 static void a_restless_writer_has_a_bounded_log(void **state) {
     struct fixture *fixture = *state;
-    int rounds = CHECKPOINT_PAGES_MAX * 5 / 4 / TRANSACTION_PAGES;
+    int rounds = LOG_PAGES_MAX * 5 / 4 / TRANSACTION_PAGES;
     for (int round = 0; round < rounds; round++)
         write_round(fixture, round);
     // one transaction may pass the bound before the writer waits
-    assert_true(log_bytes(fixture) < (CHECKPOINT_PAGES_MAX + 2 * TRANSACTION_PAGES) * (int64_t)(PAGE + 64));
+    assert_true(log_bytes(fixture) < (LOG_PAGES_MAX + 2 * TRANSACTION_PAGES) * (int64_t)(PAGE + 64));
     check_rows(fixture, rounds - 1);
 }
 
 // As long as its file, not only CHECKPOINT_PAGES.
 static void a_big_file_has_a_longer_log(void **state) {
     struct fixture *fixture = *state;
-    struct error error = {0};
     checkpoint_free(&fixture->checkpoint);
     run_sql(fixture, "create table other(filler blob)");
     char sql[64];
@@ -131,7 +147,7 @@ static void a_big_file_has_a_longer_log(void **state) {
         run_sql(fixture, sql);
     run_sql(fixture, "pragma wal_checkpoint(truncate)");
     assert_int_equal(log_bytes(fixture), 0);
-    assert_int_equal(checkpoint_new(&fixture->checkpoint, fixture->db, fixture->path, &error), 0);
+    start(fixture, LOG_PAGES_MAX, NULL);
     int rounds = 0;
     int64_t grown = -1;
     while (log_bytes(fixture) > grown) { // until it begins anew
@@ -139,7 +155,7 @@ static void a_big_file_has_a_longer_log(void **state) {
         write_round(fixture, rounds++);
     }
     assert_true(grown >= BIG_FILE_PAGES * (int64_t)PAGE);
-    assert_true(grown < (CHECKPOINT_PAGES_MAX + 2 * TRANSACTION_PAGES) * (int64_t)(PAGE + 64));
+    assert_true(grown < (LOG_PAGES_MAX + 2 * TRANSACTION_PAGES) * (int64_t)(PAGE + 64));
     check_rows(fixture, rounds - 1);
 }
 
@@ -159,17 +175,95 @@ static void a_reader_stops_nobody(void **state) {
     check_rows(fixture, rounds);
 }
 
+struct holding {
+    const char *path;
+    struct snapshots *snapshots;
+    _Atomic bool stop;
+    _Atomic int given_up;
+};
+
+// Holds a snapshot for as long as it may, and another one at once.
+static void *hold_snapshots(void *self) {
+    struct holding *holding = self;
+    struct snapshot_holder holder = {0};
+    sqlite3 *db = NULL;
+    if (sqlite3_open(holding->path, &db) != SQLITE_OK)
+        return NULL;
+    snapshots_join(holding->snapshots, &holder);
+    while (!holding->stop) {
+        snapshot_begin(&holder, clock_monotonic_ms());
+        (void)sqlite3_exec(db, "begin", NULL, NULL, NULL);
+        while (!snapshot_is_asked(&holder) && !holding->stop)
+            (void)sqlite3_exec(db, "select count(*) from pages", NULL, NULL, NULL);
+        (void)sqlite3_exec(db, "commit", NULL, NULL, NULL);
+        snapshot_end(&holder);
+        holding->given_up += snapshot_is_asked(&holder);
+    }
+    snapshots_leave(holding->snapshots, &holder);
+    (void)sqlite3_close(db);
+    return NULL;
+}
+
+static void readers_of_this_process_let_the_log_begin_anew(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    struct holding holding = {.path = fixture->path};
+    assert_int_equal(snapshots_new(&holding.snapshots, &error), 0);
+    checkpoint_free(&fixture->checkpoint);
+    start(fixture, SMALL_LOG_PAGES, holding.snapshots);
+    write_round(fixture, 0);
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, hold_snapshots, &holding), 0);
+    int rounds = 2 * SMALL_LOG_PAGES / TRANSACTION_PAGES;
+    for (int round = 1; round <= rounds; round++)
+        write_round(fixture, round);
+    holding.stop = true;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_true(holding.given_up > 0);
+    assert_true(log_bytes(fixture) < (SMALL_LOG_PAGES + 2 * TRANSACTION_PAGES) * (int64_t)(PAGE + 64));
+    assert_int_equal(checkpoint_bytes_over(fixture->checkpoint), 0);
+    check_rows(fixture, rounds);
+    checkpoint_free(&fixture->checkpoint);
+    snapshots_free(&holding.snapshots);
+    start(fixture, LOG_PAGES_MAX, NULL);
+}
+
+// It cannot be asked: the log grows, which is told, and is cut down when that reader has gone.
+static void a_reader_elsewhere_is_told(void **state) {
+    struct fixture *fixture = *state;
+    checkpoint_free(&fixture->checkpoint);
+    start(fixture, SMALL_LOG_PAGES, NULL);
+    write_round(fixture, 0);
+    sqlite3 *reader = NULL;
+    struct error error = {0};
+    assert_int_equal(sqlite3_open(fixture->path, &reader), SQLITE_OK);
+    assert_int_equal(stmt_run(reader, "begin; select count(*) from pages", "reader", &error), 0);
+    int round = 1;
+    for (; round < ROUNDS_MAX && checkpoint_bytes_over(fixture->checkpoint) == 0; round++)
+        write_round(fixture, round);
+    assert_true(checkpoint_bytes_over(fixture->checkpoint) > 0);
+    while (log_bytes(fixture) <= SMALL_LOG_PAGES * (int64_t)(PAGE + CHECKPOINT_FRAME_HEADER))
+        write_round(fixture, round++);
+    stmt_close(&reader);
+    for (int i = 0; i < ROUNDS_MAX && checkpoint_bytes_over(fixture->checkpoint) > 0; i++)
+        write_round(fixture, round++);
+    assert_int_equal(checkpoint_bytes_over(fixture->checkpoint), 0);
+    assert_true(log_bytes(fixture) < (SMALL_LOG_PAGES + 2 * TRANSACTION_PAGES) * (int64_t)(PAGE + 64));
+    check_rows(fixture, round - 1);
+}
+
 // While the thread moves, or waits for its turn, or before it has begun.
 static void it_ends_at_any_time(void **state) {
     struct fixture *fixture = *state;
-    struct error error = {0};
     int round = 0;
     for (int times = 0; times < 3; times++) {
         for (int i = 0; i < CHECKPOINT_PAGES / TRANSACTION_PAGES + times; i++)
             write_round(fixture, round++);
         checkpoint_free(&fixture->checkpoint);
         check_rows(fixture, round - 1);
-        assert_int_equal(checkpoint_new(&fixture->checkpoint, fixture->db, fixture->path, &error), 0);
+        start(fixture, LOG_PAGES_MAX, NULL);
     }
 }
 
@@ -178,6 +272,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_restless_writer_has_a_bounded_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_big_file_has_a_longer_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reader_stops_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(readers_of_this_process_let_the_log_begin_anew, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_reader_elsewhere_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_ends_at_any_time, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

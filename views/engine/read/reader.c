@@ -32,13 +32,20 @@ static const char *const statement_sql[READER_STATEMENTS] = {
 static int reader_past_deadline(void *self) {
     const struct reader *reader = self;
     return atomic_load_explicit(&reader->interrupted, memory_order_relaxed) ||
-           (reader->begun && clock_monotonic_ms() > reader->deadline_at_ms);
+           (reader->begun &&
+            (snapshot_is_asked(&reader->holder) || clock_monotonic_ms() > reader->deadline_at_ms));
 }
 
 int reader_error(struct reader *reader, const char *what, struct error *error) {
     bool interrupted = (sqlite3_errcode(reader->db) & 0xff) == SQLITE_INTERRUPT;
     if (interrupted && atomic_load_explicit(&reader->interrupted, memory_order_relaxed))
         return error_set(error, ERROR_TIMEOUT, "%s: interrupted", what);
+    if (interrupted && snapshot_is_asked(&reader->holder))
+        return error_set(
+            error, ERROR_TIMEOUT,
+            "%s: the write-ahead log is as long as it may be, and the rows as this answer began with them "
+            "were in its way; ask again, or for less",
+            what);
     if (interrupted)
         return error_set(error, ERROR_TIMEOUT, "%s: took longer than %d ms", what, reader->deadline_ms);
     return stmt_error(error, reader->db, what);
@@ -181,6 +188,7 @@ void reader_free(struct reader **reader) {
     if (r == NULL)
         return;
     reader_end(r);
+    snapshots_leave(r->snapshots, &r->holder);
     for (int i = 0; i < READER_STATEMENTS; i++)
         stmt_finalize(&r->statements[i]);
     statement_cache_free(&r->cache);
@@ -200,6 +208,11 @@ void reader_free(struct reader **reader) {
 
 void reader_set_deadline(struct reader *reader, int ms) {
     reader->deadline_ms = ms;
+}
+
+void reader_join(struct reader *reader, struct snapshots *snapshots) {
+    snapshots_join(snapshots, &reader->holder);
+    reader->snapshots = snapshots;
 }
 
 void reader_interrupt(struct reader *reader) {
@@ -306,7 +319,9 @@ int reader_begin(struct reader *reader, struct position *ret, struct error *erro
     assert(!reader->begun);
     if (reader->immutable && reader_check_unchanged(reader, error) != 0)
         return -1;
-    reader->deadline_at_ms = clock_monotonic_ms() + reader->deadline_ms;
+    int64_t now = clock_monotonic_ms();
+    reader->deadline_at_ms = now + reader->deadline_ms;
+    snapshot_begin(&reader->holder, now);
     sqlite3_stmt *version = reader->statements[READER_VERSION];
     reader->begun = true;
     int row = reader_next_row(reader, version, error);
@@ -326,6 +341,7 @@ void reader_end(struct reader *reader) {
     rows_close(&reader->rows);
     reader->begun = false;
     (void)sqlite3_reset(reader->statements[READER_VERSION]); // what only read has nothing to fail with
+    snapshot_end(&reader->holder);
 }
 
 int reader_shows_transaction(struct reader *reader, int64_t txid, bool *ret, struct error *error) {

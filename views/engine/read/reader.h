@@ -4,6 +4,7 @@
 #define TIDEMARK_READ_READER_H
 
 #include "views/engine/read/statement.h"
+#include "views/engine/snapshots.h"
 #include "views/engine/store.h"
 
 #include <time.h>
@@ -48,6 +49,8 @@ struct reader {
     struct timespec modified;
     bool begun;
     _Atomic bool interrupted;
+    struct snapshots *snapshots; // that `holder` has joined
+    struct snapshot_holder holder;
     int deadline_ms;
     int64_t deadline_at_ms; // monotonic
     int64_t data_version;   // SQLite's own of the snapshot that `position` was read in; -1 = none was

@@ -2,6 +2,8 @@
 #include "views/engine/store/checkpoint.h"
 
 #include "views/base/cleanup.h"
+#include "views/base/clock.h"
+#include "views/engine/snapshots.h"
 #include "views/engine/sqlite/stmt.h"
 
 #include <pthread.h>
@@ -10,9 +12,12 @@
 struct checkpoint {
     sqlite3 *writer;
     char *path;
-    bool alone; // no thread could be started: SQLite does it at a commit
-    int due;    // pages of log when the thread is asked next
-    int seen;   // pages of log after the newest commit, as the hook reported
+    struct snapshots *snapshots;
+    int64_t frame_bytes;
+    int pages_max; // of log, from which the writer waits
+    bool alone;    // no thread could be started: SQLite does it at a commit
+    int due;       // pages of log when the thread is asked next
+    int seen;      // pages of log after the newest commit, as the hook reported
 
     sqlite3 *db; // the thread's
     bool runs;
@@ -22,6 +27,8 @@ struct checkpoint {
     pthread_cond_t wake;   // the thread's: asked for, the writer has left, stop
     pthread_cond_t turn;   // the writer's: may enter
     int pages;             // `seen`, for the thread
+    int insist_due;        // pages of log at which readers are asked again, after one did not let go
+    int over;              // pages above the bound when that was so
     bool asked;
     bool writing; // a transaction is open
     bool waits;   // the thread wants that none is
@@ -50,19 +57,60 @@ static int checkpoint_move(struct checkpoint *checkpoint) {
     return left > 0 ? left : 0;
 }
 
-static void checkpoint_move_alone(struct checkpoint *checkpoint) {
+// No transaction is open from here until checkpoint_let_writer, unless it returns true: stopped.
+static bool checkpoint_hold_writer(struct checkpoint *checkpoint) {
     (void)pthread_mutex_lock(&checkpoint->mutex);
     checkpoint->waits = true;
     while (checkpoint->writing && !checkpoint->stop)
         (void)pthread_cond_wait(&checkpoint->wake, &checkpoint->mutex);
     bool stopped = checkpoint->stop;
     (void)pthread_mutex_unlock(&checkpoint->mutex);
-    if (!stopped)
-        (void)checkpoint_move(checkpoint);
+    return stopped;
+}
+
+static void checkpoint_let_writer(struct checkpoint *checkpoint) {
     (void)pthread_mutex_lock(&checkpoint->mutex);
     checkpoint->waits = false;
     (void)pthread_cond_signal(&checkpoint->turn);
     (void)pthread_mutex_unlock(&checkpoint->mutex);
+}
+
+static void checkpoint_move_alone(struct checkpoint *checkpoint) {
+    if (!checkpoint_hold_writer(checkpoint))
+        (void)checkpoint_move(checkpoint);
+    checkpoint_let_writer(checkpoint);
+}
+
+// The log begins anew with the next commit when every reader has left it.
+static int checkpoint_begin_anew(struct checkpoint *checkpoint) {
+    int code = SQLITE_BUSY;
+    for (int asked = 0; asked < CHECKPOINT_ASKS_MAX && (code & 0xff) == SQLITE_BUSY; asked++) {
+        bool any = snapshots_ask_oldest(checkpoint->snapshots, clock_monotonic_ms() - CHECKPOINT_READER_MS);
+        code = sqlite3_wal_checkpoint_v2(checkpoint->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+        if (!any && asked > 0)
+            break; // whoever holds it is none of this process
+    }
+    return code;
+}
+
+// At the bound, while readers keep the log: with the writer held off.
+static void checkpoint_insist(struct checkpoint *checkpoint) {
+    (void)sqlite3_busy_timeout(checkpoint->db, CHECKPOINT_ASKED_MS);
+    bool stopped = checkpoint_hold_writer(checkpoint);
+    int code = stopped ? SQLITE_OK : checkpoint_begin_anew(checkpoint);
+    (void)sqlite3_busy_timeout(checkpoint->db, 0);
+    (void)pthread_mutex_lock(&checkpoint->mutex);
+    checkpoint->over = code == SQLITE_OK ? 0 : checkpoint->pages - checkpoint->pages_max;
+    checkpoint->insist_due = code == SQLITE_OK ? 0 : checkpoint->pages + checkpoint->pages_max / 4;
+    (void)pthread_mutex_unlock(&checkpoint->mutex);
+    checkpoint_let_writer(checkpoint);
+}
+
+static bool checkpoint_must_insist(struct checkpoint *checkpoint) {
+    (void)pthread_mutex_lock(&checkpoint->mutex);
+    bool must = checkpoint->pages >= checkpoint->pages_max && checkpoint->pages >= checkpoint->insist_due;
+    (void)pthread_mutex_unlock(&checkpoint->mutex);
+    return must;
 }
 
 // Also when nothing is left: what an open transaction is about to add would be.
@@ -72,6 +120,8 @@ static void checkpoint_move_all(struct checkpoint *checkpoint) {
         left = checkpoint_move(checkpoint);
     if (left >= 0)
         checkpoint_move_alone(checkpoint);
+    else if (checkpoint_must_insist(checkpoint))
+        checkpoint_insist(checkpoint);
 }
 
 static void *checkpoint_run(void *self) {
@@ -116,28 +166,51 @@ static void checkpoint_start(struct checkpoint *checkpoint) {
 }
 
 // The pages after which the log that begins is moved into the file.
-static int checkpoint_pages_due(sqlite3 *db) {
+static int checkpoint_pages_due(const struct checkpoint *checkpoint) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     int64_t pages = 0;
-    if (stmt_prepare(db, "pragma page_count", "page_count", &stmt, NULL) == 0 &&
+    if (stmt_prepare(checkpoint->writer, "pragma page_count", "page_count", &stmt, NULL) == 0 &&
         stmt_row(stmt, "page_count", NULL) == 1)
         pages = sqlite3_column_int64(stmt, 0);
     if (pages < CHECKPOINT_PAGES)
         return CHECKPOINT_PAGES;
-    return pages < CHECKPOINT_PAGES_MANY ? (int)pages : CHECKPOINT_PAGES_MANY;
+    int many = checkpoint->pages_max / 3 * 2;
+    return pages < many ? (int)pages : many;
 }
 
-int checkpoint_new(struct checkpoint **ret, sqlite3 *db, const char *path, struct error *error) {
+// A log that had to grow past its bound is cut down to it when it begins anew.
+static int checkpoint_set_bound(struct checkpoint *checkpoint, int64_t bytes, struct error *error) {
+    int64_t page = 0;
+    if (stmt_read_integer(checkpoint->writer, "pragma page_size", "page_size", &page, error) != 0)
+        return -1;
+    checkpoint->frame_bytes = page + CHECKPOINT_FRAME_HEADER;
+    int64_t pages = bytes / checkpoint->frame_bytes - CHECKPOINT_COMMIT_PAGES;
+    checkpoint->pages_max = pages > CHECKPOINT_PAGES ? (int)pages : CHECKPOINT_PAGES;
+    CLEANUP(stmt_free_text)
+    char *sql = sqlite3_mprintf("pragma journal_size_limit = %lld", (sqlite3_int64)bytes);
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    return stmt_run(checkpoint->writer, sql, "journal_size_limit", error);
+}
+
+int checkpoint_new(struct checkpoint **ret, sqlite3 *db, const struct checkpoint_config *config,
+                   struct error *error) {
     struct checkpoint *checkpoint = calloc(1, sizeof *checkpoint);
-    if (checkpoint == NULL || (checkpoint->path = strdup(path)) == NULL) {
+    if (checkpoint == NULL || (checkpoint->path = strdup(config->path)) == NULL) {
         free(checkpoint);
         return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
+    checkpoint->writer = db;
+    checkpoint->snapshots = config->snapshots;
+    if (checkpoint_set_bound(checkpoint, config->log_bytes_max, error) != 0) {
+        free(checkpoint->path);
+        free(checkpoint);
+        return -1;
     }
     (void)pthread_mutex_init(&checkpoint->mutex, NULL);
     (void)pthread_cond_init(&checkpoint->wake, NULL);
     (void)pthread_cond_init(&checkpoint->turn, NULL);
-    checkpoint->writer = db;
-    checkpoint->due = checkpoint_pages_due(db);
+    checkpoint->due = checkpoint_pages_due(checkpoint);
     (void)sqlite3_wal_hook(db, checkpoint_on_commit, checkpoint); // in place of SQLite's own
     *ret = checkpoint;
     return 0;
@@ -166,7 +239,7 @@ void checkpoint_free(struct checkpoint **checkpoint) {
 
 void checkpoint_enter(struct checkpoint *checkpoint) {
     (void)pthread_mutex_lock(&checkpoint->mutex);
-    while (checkpoint->waits || (checkpoint->asked && checkpoint->pages >= CHECKPOINT_PAGES_MAX))
+    while (checkpoint->waits || (checkpoint->asked && checkpoint->pages >= checkpoint->pages_max))
         (void)pthread_cond_wait(&checkpoint->turn, &checkpoint->mutex);
     checkpoint->writing = true;
     (void)pthread_mutex_unlock(&checkpoint->mutex);
@@ -174,17 +247,26 @@ void checkpoint_enter(struct checkpoint *checkpoint) {
 
 void checkpoint_leave(struct checkpoint *checkpoint) {
     if (checkpoint->seen < checkpoint->pages) // the log has begun anew
-        checkpoint->due = checkpoint_pages_due(checkpoint->writer);
+        checkpoint->due = checkpoint_pages_due(checkpoint);
     bool ask = checkpoint->seen >= checkpoint->due;
     if (ask) {
         checkpoint_start(checkpoint);
         checkpoint->due = checkpoint->seen + CHECKPOINT_STEP_PAGES;
     }
     (void)pthread_mutex_lock(&checkpoint->mutex);
+    if (checkpoint->seen < checkpoint->pages)
+        checkpoint->insist_due = checkpoint->over = 0;
     checkpoint->pages = checkpoint->seen;
     checkpoint->asked |= ask;
     checkpoint->writing = false;
     if (checkpoint->waits || ask)
         (void)pthread_cond_signal(&checkpoint->wake);
     (void)pthread_mutex_unlock(&checkpoint->mutex);
+}
+
+int64_t checkpoint_bytes_over(struct checkpoint *checkpoint) {
+    (void)pthread_mutex_lock(&checkpoint->mutex);
+    int64_t over = checkpoint->over * checkpoint->frame_bytes;
+    (void)pthread_mutex_unlock(&checkpoint->mutex);
+    return over;
 }

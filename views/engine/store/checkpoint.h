@@ -6,6 +6,10 @@
 // their kind and have to be moved. So a log is moved when it has as many pages as the file, within bounds:
 // opening the file after a crash reads all of the log.
 //
+// The log has a bound. It is moved when it has two thirds of that; from the bound on the writer waits, and readers of
+// this process that hold a snapshot are asked to let it go, oldest first. A reader elsewhere cannot be asked: the log
+// then grows past its bound, which checkpoint_bytes_over tells.
+//
 // SQLite begins the log anew only when all of it has been moved, and a writer that goes on never lets that
 // happen. So the last pages are moved while no transaction is open: checkpoint_enter waits for that, once a
 // log; a few milliseconds, or far behind, where they are those of a whole large commit, some hundred.
@@ -15,25 +19,41 @@
 #include "views/base/bounds.h"
 #include "views/base/error.h"
 
+#include <stdint.h>
+
+struct snapshots;
 struct sqlite3;
 struct checkpoint;
 
 enum {
-    CHECKPOINT_PAGES = BOUND(16000, 8),        // of log, when moving begins, of a small file (64 MB)
-    CHECKPOINT_PAGES_MANY = BOUND(128000, 32), // of a big one (512 MB)
+    CHECKPOINT_PAGES = BOUND(16000, 8), // of log, when moving begins, of a small file (64 MB)
+    CHECKPOINT_FRAME_HEADER = 24,       // bytes beside a page in the log (SQLite's file format, section 4.1)
     CHECKPOINT_STEP_PAGES = BOUND(2000, 4),    // so many more after a reader kept the log from beginning anew
     CHECKPOINT_LAST_PAGES = BOUND(1000, 2),    // so few are moved while the writer waits
-    CHECKPOINT_PAGES_MAX = BOUND(192000, 64),  // the writer waits until the thread has done what it can
-    CHECKPOINT_PASSES_MAX = 4,                 // beside the writer; then it waits for more than a few
+    CHECKPOINT_COMMIT_PAGES = BOUND(16000, 8), // a large commit's: the writer waits so long before the bound
+    CHECKPOINT_ASKS_MAX = 64,   // readers that are asked for their snapshots, one after the other
+    CHECKPOINT_ASKED_MS = 250,  // that each has to let it go
+    CHECKPOINT_READER_MS = 100, // a snapshot younger than this is let be
+    CHECKPOINT_PASSES_MAX = 4,  // beside the writer; then it waits for more than a few
 };
 
-// `db`: the writer's connection to `path`, which outlives it.
-int checkpoint_new(struct checkpoint **ret, struct sqlite3 *db, const char *path, struct error *error);
+struct checkpoint_config {
+    const char *path;
+    int64_t log_bytes_max;
+    struct snapshots *snapshots; // of this process's readers; outlives it, NULL = none
+};
+
+// `db`: the writer's connection to the path, which outlives it.
+int checkpoint_new(struct checkpoint **ret, struct sqlite3 *db, const struct checkpoint_config *config,
+                   struct error *error);
 // Ends the thread; what it has not moved, closing the last connection does.
 void checkpoint_free(struct checkpoint **checkpoint);
 
 // Around each of the writer's transactions: before its begin, after its commit or rollback.
 void checkpoint_enter(struct checkpoint *checkpoint);
 void checkpoint_leave(struct checkpoint *checkpoint);
+
+// By how much the log was longer than its bound when it could not be begun anew, 0 = it is not. Any thread.
+int64_t checkpoint_bytes_over(struct checkpoint *checkpoint);
 
 #endif

@@ -46,6 +46,8 @@ struct store {
     int lock; // the file's descriptor, flock'ed for as long as the store lives
     char *path;
     struct watched_file watched;
+    int64_t log_bytes_max;
+    struct snapshots *snapshots; // of this process's readers
     sqlite3 *db;
     const struct catalog *catalog;
     struct mirror *mirror;
@@ -228,6 +230,12 @@ static int store_open_quarantine(struct store *store, struct error *error) {
     return 0;
 }
 
+static int store_start_checkpoints(struct store *store, struct error *error) {
+    const struct checkpoint_config config = {
+        .path = store->path, .log_bytes_max = store->log_bytes_max, .snapshots = store->snapshots};
+    return checkpoint_new(&store->checkpoint, store->db, &config, error);
+}
+
 // All but the lock.
 static int store_start(struct store *store, const char *path, struct store_report *report,
                        struct error *error) {
@@ -246,7 +254,7 @@ static int store_start(struct store *store, const char *path, struct store_repor
         store_load_sequence(store, error) != 0 || store_load_timelines(store, error) != 0 ||
         meta_get(store->db, "id", store->id, sizeof store->id, error) < 0 ||
         meta_get(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
-        checkpoint_new(&store->checkpoint, store->db, path, error) != 0 ||
+        store_start_checkpoints(store, error) != 0 ||
         visible_txns_new(&store->visible, store->db, error) != 0 ||
         store_open_quarantine(store, error) != 0 || writer_thread_new(&store->writer, error) != 0 ||
         mirror_open(&store->mirror, store->db, store->catalog,
@@ -270,7 +278,11 @@ static void store_shut(struct store *store) {
         free(store->offsets[i].topic);
     free(store->offsets);
     free(store->timelines);
-    *store = (struct store){.lock = store->lock, .path = store->path, .catalog = store->catalog};
+    *store = (struct store){.lock = store->lock,
+                            .path = store->path,
+                            .log_bytes_max = store->log_bytes_max,
+                            .snapshots = store->snapshots,
+                            .catalog = store->catalog};
 }
 
 int store_open(struct store **ret, const char *path, const struct catalog *catalog,
@@ -280,6 +292,7 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
     if (store == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     store->lock = -1;
+    store->log_bytes_max = STORE_LOG_BYTES_MAX;
     store->catalog = catalog;
     store->path = strdup(path);
     if (store->path == NULL)
@@ -309,6 +322,18 @@ void store_close(struct store **store) {
     free(s->path);
     free(s);
     *store = NULL;
+}
+
+int store_bound_log(struct store *store, int64_t bytes_max, struct snapshots *snapshots,
+                    struct error *error) {
+    store->log_bytes_max = bytes_max;
+    store->snapshots = snapshots;
+    checkpoint_free(&store->checkpoint);
+    return store_start_checkpoints(store, error);
+}
+
+int64_t store_log_bytes_over(struct store *store) {
+    return checkpoint_bytes_over(store->checkpoint);
 }
 
 int store_check_file(struct store *store, struct error *error) {
