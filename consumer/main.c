@@ -157,6 +157,7 @@ static int main_start_server(struct parts *parts, const struct options *options,
                                          .snapshots = parts->snapshots,
                                          .version = TIDEMARK_VERSION,
                                          .libraries = main_libraries(),
+                                         .feed_window_ms = (int64_t)(options->feed_window * 1000),
                                          .answer_empty = options->answer_empty};
     if (server_start(&parts->server, &config, error) != 0)
         return -1;
@@ -588,7 +589,7 @@ static int main_command_serve(const struct options *options, struct error *error
 
 static void main_print_route(void *self, const struct loaded_route *loaded) {
     (void)self;
-    if (loaded->query == NULL && loaded->table == NULL)
+    if ((loaded->query == NULL && loaded->table == NULL) || route_form(loaded->route)->stream)
         return;
     CLEANUP(buffer_free) struct buffer path = {0};
     route_write_path(&path, loaded);

@@ -67,6 +67,8 @@ static const struct option option_table[] = {
      "pages from elsewhere that may ask (CORS); * = all"},
     {"--tls-cert", "FILE", OPTION_TEXT, FOR_HTTP, MEMBER(tls_cert), "serve HTTPS: the certificate, PEM"},
     {"--tls-key", "FILE", OPTION_TEXT, FOR_HTTP, MEMBER(tls_key), "its key, PEM"},
+    {"--feed-window", "SECONDS", OPTION_NUMBER, FOR_HTTP, MEMBER(feed_window),
+     "how long followers may be away and go on where they were (300)"},
     {"--answer-empty", NULL, OPTION_BOOL, FOR_HTTP, MEMBER(answer_empty),
      "answer with no rows, not 503, before anything was applied to the file"},
     {"--capture", "FILE", OPTION_TEXT, FOR_DEMO, MEMBER(capture),
@@ -443,6 +445,7 @@ int options_parse(struct options *ret, int argc, char **argv, struct error *erro
                             .seed = 1,
                             .transaction_wait_ms = 5000,
                             .silent_after_ms = 60000,
+                            .feed_window = 300,
                             .commit_messages = APPLY_COMMIT_MESSAGES};
     if (argc < 2)
         return error_set(error, ERROR_USAGE, "which command? See `tidemark --help`");

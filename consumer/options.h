@@ -57,6 +57,7 @@ struct options {
     int64_t wal_max_mb; // 0 = the store's default
     bool json;
     bool accept_timeline;
+    double feed_window; // seconds
     bool answer_empty;
     bool no_auth;
     bool strict;

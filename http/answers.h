@@ -4,9 +4,21 @@
 
 #include "http/exchange.h"
 
+// What a follower's target asks.
+struct rows_question {
+    const struct table *table; // NULL = a query of a view
+    bool limited;              // with a limit of its own: more rows than that are none of its business
+};
+// Puts it within the snapshot. -1 when a problem is the answer.
+int rows_put_question(struct exchange *exchange, struct rows_question *ret, struct rows **ret_rows);
+
+// Makes the response a stream's, in the form that Accept asks for.
+void streaming_begin(struct exchange *exchange);
+
 typedef enum routes_result route_handler(struct exchange *exchange);
 
 route_handler answer_query, answer_table, answer_quarantine;            // rows.c
+route_handler answer_follow_query, answer_follow_table;                 // rows.c
 route_handler answer_health, answer_ready, answer_status, answer_views; // status.c
 route_handler answer_lag, answer_metrics;                               // metrics.c
 route_handler answer_live;                                              // streaming.c

@@ -12,6 +12,16 @@ size_t event_begin(struct buffer *out, const char *name, struct span id, bool fi
     return out->size;
 }
 
+// In front of `\ndata: `, where the JSON begins.
+static void event_find_id(struct event *event, const struct buffer *out) {
+    const size_t end = event->json_at - (sizeof "\ndata: " - 1);
+    size_t begin = end;
+    while (begin > 0 && out->data[begin - 1] != ' ')
+        begin--;
+    event->id_at = begin;
+    event->id_size = end - begin;
+}
+
 struct event *event_make(struct buffer *out, size_t json_at, _Atomic size_t *account) {
     buffer_text(out, "\n\n");
     struct event *event = out->failed ? NULL : malloc(sizeof *event + out->size);
@@ -21,6 +31,7 @@ struct event *event_make(struct buffer *out, size_t json_at, _Atomic size_t *acc
     event->account = account;
     event->size = out->size;
     event->json_at = json_at;
+    event_find_id(event, out);
     memcpy(event->text, out->data, out->size);
     (void)atomic_fetch_add(account, event->size);
     return event;
@@ -38,6 +49,10 @@ void event_drop(struct event **event) {
         return;
     (void)atomic_fetch_sub(e->account, e->size);
     free(e);
+}
+
+struct span event_id(const struct event *event) {
+    return (struct span){event->text + event->id_at, event->id_size};
 }
 
 struct span event_form(const struct event *event, bool as_line) {

@@ -7,7 +7,10 @@
 
 #include <stdatomic.h>
 
-enum { EVENT_RETRY_MS = 2000 }; // how long a client waits before it comes again, as the first event tells it
+enum {
+    EVENT_RETRY_MS = 2000, // how long a client waits before it comes again, as the first event tells it
+    EVENT_ID_SIZE = 80,    // and NUL: "FFFFFFFF/FFFFFFFF", a version and a hash
+};
 
 // text/event-stream: `event: NAME\nid: ID\ndata: JSON\n\n`. The line of NDJSON is a part of it: the JSON and the
 // first newline after it.
@@ -15,6 +18,8 @@ struct event {
     _Atomic int references;
     _Atomic size_t *account; // its bytes are counted there while it lives
     size_t size;
+    size_t id_at; // `id_size` bytes
+    size_t id_size;
     size_t json_at;
     char text[];
 };
@@ -27,6 +32,7 @@ size_t event_begin(struct buffer *out, const char *name, struct span id, bool fi
 struct event *event_make(struct buffer *out, size_t json_at, _Atomic size_t *account);
 struct event *event_hold(struct event *event);
 void event_drop(struct event **event); // safe for NULL
+struct span event_id(const struct event *event);
 // What a reader is sent: all of it, or as NDJSON.
 struct span event_form(const struct event *event, bool as_line);
 

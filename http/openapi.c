@@ -89,8 +89,13 @@ static void openapi_add_route(void *self, const struct loaded_route *loaded) {
     json_t *parameters = loaded->table != NULL   ? openapi_table_parameters(loaded->table)
                          : loaded->query != NULL ? openapi_query_parameters(loaded->query)
                                                  : json_array();
-    if (form->type == NULL)
+    bool follows = form->stream && (loaded->query != NULL || loaded->table != NULL);
+    if (form->type == NULL || follows)
         openapi_add_common(parameters);
+    if (follows)
+        (void)json_array_append_new(
+            parameters,
+            openapi_parameter(ROUTE_LAST_EVENT_ID, "go on after the event with this id", "string"));
     if (!path.failed)
         (void)json_object_setn_new(paths, path.data, path.size,
                                    openapi_operation(summary, parameters, openapi_content(form)));

@@ -7,6 +7,8 @@
 void response_free(struct response *response) {
     buffer_free(&response->headers);
     buffer_free(&response->body);
+    buffer_free(&response->question);
+    buffer_free(&response->last_event_id);
 }
 
 void response_header(struct response *response, const char *name, struct span value) {

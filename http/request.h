@@ -26,6 +26,7 @@ struct request {
     struct span target;        // as it came: path and query, still encoded
     struct span accept;        // data NULL = the header is not there
     struct span if_none_match; // likewise, as all that follow
+    struct span last_event_id;
     struct span authorization;
     struct span host;
     struct span origin;
@@ -40,9 +41,15 @@ struct request {
 struct response {
     int status;
     const char *content_type;
-    const char *allow;     // NULL = none
-    bool retry;            // Retry-After: 1
-    bool as_lines;         // of a stream: NDJSON
+    const char *allow; // NULL = none
+    bool retry;        // Retry-After: 1
+    // A stream's: NDJSON; it goes on after the event `last_event_id`; the file's version that it shows at least; what is
+    // followed, "" = /v1/live.
+    bool as_lines;
+    bool resumes;
+    int64_t version;
+    struct buffer question;
+    struct buffer last_event_id;
     const char *origin;    // Access-Control-Allow-Origin; NULL = none. The access's
     char etag[ETAG_SIZE];  // "" = none
     size_t position_size;  // of `position`

@@ -7,6 +7,10 @@
 static const struct route_form forms[] = {
     [ROUTE_TABLE] = {"GET", "/v1/tables/{table}", "rows of a table by equality", NULL, false},
     [ROUTE_QUERY] = {"GET", "/v1/views/{view}/{query}", "rows of a view's query", NULL, false},
+    [ROUTE_FOLLOW_TABLE] = {"GET", "/v1/tables/{table}/follow", "rows of a table, then how they change",
+                            "text/event-stream", true},
+    [ROUTE_FOLLOW_QUERY] = {"GET", "/v1/views/{view}/{query}/follow",
+                            "rows of a view's query, then how they change", "text/event-stream", true},
     [ROUTE_LAG] = {"GET", "/v1/lag", "state, lag and each partition's offsets", "application/json", false},
     [ROUTE_LIVE] = {"GET", "/v1/live",
                     "state, lag, rates and position as server-sent events, a few times a second",
@@ -93,10 +97,12 @@ static void route_write_segment(struct buffer *out, const char *name) {
 void route_write_path(struct buffer *out, const struct loaded_route *loaded) {
     switch (loaded->route) {
     case ROUTE_TABLE:
+    case ROUTE_FOLLOW_TABLE:
         buffer_text(out, "/v1/tables/");
         route_write_segment(out, loaded->table->name);
         break;
     case ROUTE_QUERY:
+    case ROUTE_FOLLOW_QUERY:
         buffer_text(out, "/v1/views/");
         route_write_segment(out, loaded->query->view);
         buffer_char(out, '/');
@@ -106,6 +112,8 @@ void route_write_path(struct buffer *out, const struct loaded_route *loaded) {
         buffer_text(out, forms[loaded->route].pattern);
         break;
     }
+    if (loaded->route == ROUTE_FOLLOW_TABLE || loaded->route == ROUTE_FOLLOW_QUERY)
+        buffer_text(out, "/follow");
 }
 
 void route_each(const struct catalog *catalog, void (*visit)(void *self, const struct loaded_route *loaded),
@@ -115,7 +123,11 @@ void route_each(const struct catalog *catalog, void (*visit)(void *self, const s
             visit(self, &(struct loaded_route){.route = (enum route)i});
     for (int i = 0; i < catalog->view_count; i++)
         for (int j = 0; j < catalog->views[i].query_count; j++)
-            visit(self, &(struct loaded_route){.route = ROUTE_QUERY, .query = &catalog->views[i].queries[j]});
+            for (int k = 0; k < 2; k++)
+                visit(self, &(struct loaded_route){.route = k == 0 ? ROUTE_QUERY : ROUTE_FOLLOW_QUERY,
+                                                   .query = &catalog->views[i].queries[j]});
     for (int i = 0; i < catalog->table_count; i++)
-        visit(self, &(struct loaded_route){.route = ROUTE_TABLE, .table = &catalog->tables[i]});
+        for (int k = 0; k < 2; k++)
+            visit(self, &(struct loaded_route){.route = k == 0 ? ROUTE_TABLE : ROUTE_FOLLOW_TABLE,
+                                               .table = &catalog->tables[i]});
 }

@@ -9,6 +9,8 @@
 enum route {
     ROUTE_TABLE,
     ROUTE_QUERY,
+    ROUTE_FOLLOW_TABLE,
+    ROUTE_FOLLOW_QUERY,
     ROUTE_LAG,
     ROUTE_LIVE,
     ROUTE_STATUS,
@@ -40,6 +42,7 @@ struct route_parameter {
     const char *type; // JSON Schema's
 };
 #define ROUTE_COLUMN_PREFIX "column."
+#define ROUTE_LAST_EVENT_ID "last_event_id" // of a stream's parameters, in place of the header
 const struct route_parameter *route_parameters(int *ret_count);
 bool route_takes_parameter(const char *name);
 // How a column of a table is asked for: its name, with the prefix where it needs it.
@@ -48,12 +51,12 @@ void route_write_column(struct buffer *out, const char *column);
 // A route with the names that it is loaded for.
 struct loaded_route {
     enum route route;
-    const struct query *query; // ROUTE_QUERY
-    const struct table *table; // ROUTE_TABLE
+    const struct query *query; // ROUTE_QUERY, ROUTE_FOLLOW_QUERY
+    const struct table *table; // ROUTE_TABLE, ROUTE_FOLLOW_TABLE
 };
 // "/v1/views/email/outbox", percent-encoded where a name needs it.
 void route_write_path(struct buffer *out, const struct loaded_route *loaded);
-// The plain routes, then every query of every view, then every table.
+// The plain routes, then every query of every view, then every table, each with its stream.
 void route_each(const struct catalog *catalog, void (*visit)(void *self, const struct loaded_route *loaded),
                 void *self);
 

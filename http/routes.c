@@ -15,6 +15,8 @@ static route_handler *const handlers[] = {
     [ROUTE_QUERY] = answer_query,
     [ROUTE_LAG] = answer_lag,
     [ROUTE_LIVE] = answer_live,
+    [ROUTE_FOLLOW_TABLE] = answer_follow_table,
+    [ROUTE_FOLLOW_QUERY] = answer_follow_query,
     [ROUTE_STATUS] = answer_status,
     [ROUTE_VIEWS] = answer_views,
     [ROUTE_QUARANTINE] = answer_quarantine,
@@ -159,6 +161,10 @@ enum routes_result routes_answer(struct worker *worker, const struct request *re
 void routes_stopping(struct routes *routes, struct response *ret) {
     problem_set(ret, PROBLEM_STOPPING, "the server is stopping");
     routes_count_answer(routes, ret);
+}
+
+void routes_count_stream(struct routes *routes, int change) {
+    (void)atomic_fetch_add_explicit(&routes->streams, change, memory_order_relaxed);
 }
 
 void routes_too_many_streams(struct routes *routes, struct response *ret) {

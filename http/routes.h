@@ -15,6 +15,8 @@ enum routes_result routes_answer(struct worker *worker, const struct request *re
 // The answers to a request that comes or waits while the server stops, and to a slow one when too many are;
 // likewise to a stream.
 void routes_stopping(struct routes *routes, struct response *ret);
+// One more is open, or one less (-1).
+void routes_count_stream(struct routes *routes, int change);
 void routes_too_many_streams(struct routes *routes, struct response *ret);
 void routes_too_many(struct routes *routes, struct response *ret);
 

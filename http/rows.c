@@ -1,6 +1,8 @@
 // The routes that give rows: queries of views, tables, the quarantine.
 #include "http/accept.h"
 #include "http/answers.h"
+#include "http/follow_question.h"
+#include "http/result.h"
 #include "http/route.h"
 #include "views/base/real.h"
 
@@ -9,6 +11,8 @@ struct ask {
     struct parameter own[READ_PARAMETERS_MAX]; // of the query, or columns
     int own_count;
     bool columns; // they are columns, and may be asked for as column.NAME
+    bool follows; // more rows are taken, all unless told
+    bool limited; // `limit` was given
     int limit;
     struct span after; // data NULL = from the start
     enum format format;
@@ -22,15 +26,18 @@ struct rows_kind {
     void (*head)(struct exchange *exchange,
                  struct buffer *out); // of the JSON envelope: `{"view":..,"query":..,`
     bool columns;                     // parameters of its own are columns
+    bool follows;                     // the rows, then how they change
     bool waits_for_rows;              // 503 before anything was applied
 };
 
 static int rows_read_limit(struct ask *ask, struct span value, struct error *error) {
+    const int most = ask->follows ? RESULT_ROWS_MAX : READ_LIMIT_MAX;
     int64_t limit;
-    if (!integer_parse(value, &limit) || limit < 1 || limit > READ_LIMIT_MAX)
+    if (!integer_parse(value, &limit) || limit < 1 || limit > most)
         return error_set(error, ERROR_USAGE, "limit=%.*s: expected 1 to %d", (int)value.size, value.data,
-                         READ_LIMIT_MAX);
+                         most);
     ask->limit = (int)limit;
+    ask->limited = true;
     return 0;
 }
 
@@ -56,6 +63,8 @@ static int rows_read_parameter(struct exchange *exchange, struct ask *ask, int n
                          parameter->name.data);
     if (span_is(parameter->name, "limit"))
         return rows_read_limit(ask, parameter->value, error);
+    if (ask->follows && span_is(parameter->name, ROUTE_LAST_EVENT_ID))
+        return 0; // follow_start reads it
     if (span_is(parameter->name, "after")) {
         if (parameter->value.size > 0)
             ask->after = parameter->value;
@@ -67,10 +76,12 @@ static int rows_read_parameter(struct exchange *exchange, struct ask *ask, int n
     return waits < 0 ? -1 : 0;
 }
 
-static int rows_read_ask(struct exchange *exchange, struct ask *ask, bool columns) {
+static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struct rows_kind *kind) {
     ask->own_count = 0;
-    ask->columns = columns;
-    ask->limit = READ_LIMIT_DEFAULT;
+    ask->columns = kind->columns;
+    ask->follows = kind->follows;
+    ask->limited = false;
+    ask->limit = kind->follows ? RESULT_ROWS_MAX : READ_LIMIT_DEFAULT;
     ask->after = (struct span){0};
     ask->format = accept_format(exchange->request->accept);
     wait_init(exchange->wait);
@@ -168,6 +179,41 @@ static bool rows_is_not_ready(struct exchange *exchange, const struct rows_kind 
     return true;
 }
 
+// Only what a client that comes again has seen: an empty one is none.
+static struct span rows_last_event_id(const struct exchange *exchange) {
+    struct span id = exchange->request->last_event_id;
+    for (int i = 0; i < exchange->target->parameter_count && id.size == 0; i++)
+        if (span_is(exchange->target->parameters[i].name, ROUTE_LAST_EVENT_ID))
+            id = exchange->target->parameters[i].value;
+    return id.size > 0 ? id : (struct span){0};
+}
+
+// The question was put, so that what is wrong with it is told by a status. The rows come from the follow's thread.
+static enum routes_result rows_begin_follow(struct exchange *exchange, const struct ask *ask,
+                                            struct rows *rows) {
+    struct response *response = exchange->response;
+    struct error error;
+    int row;
+    while ((row = rows_next(rows, &error)) == 1)
+        continue;
+    if (row < 0)
+        return exchange_fail(exchange, &error);
+    if (rows_cursor(rows).data != NULL && !ask->limited) {
+        problem_set(response, PROBLEM_ANSWER_TOO_LARGE,
+                    "more than %d rows: follow less of it, with limit= or other parameters", RESULT_ROWS_MAX);
+        return ROUTES_ANSWERED;
+    }
+    streaming_begin(exchange);
+    follow_write_question(&response->question, exchange->request->target);
+    struct span id = rows_last_event_id(exchange);
+    response->resumes = id.data != NULL;
+    buffer_append(&response->last_event_id, id.data, id.size);
+    response->version = exchange->position.version;
+    return response->question.failed || response->last_event_id.failed
+               ? exchange_fail(exchange, &(struct error){.kind = ERROR_SYSTEM, .message = "out of memory"})
+               : ROUTES_STREAM;
+}
+
 // Rows by whatever question was put, with the position and lag of the same snapshot.
 static enum routes_result rows_give_rows(struct exchange *exchange, const struct ask *ask, struct rows *rows,
                                          const struct rows_kind *kind) {
@@ -182,6 +228,8 @@ static enum routes_result rows_give_rows(struct exchange *exchange, const struct
         return result;
     if (rows_is_not_ready(exchange, kind) || rows_is_too_stale(exchange))
         return ROUTES_ANSWERED;
+    if (kind->follows)
+        return rows_begin_follow(exchange, ask, rows);
     exchange_set_etag(exchange, etag_ends[ask->format]);
     response->content_type = types[ask->format];
     if (accept_has_tag(exchange->request->if_none_match, span_of(response->etag))) {
@@ -232,8 +280,8 @@ static void rows_head_of_quarantine(struct exchange *exchange, struct buffer *ou
 
 // The names there are, as a member of the problem, which is then whole. Its headers are those of rows, unless the
 // file cannot be read: then that is told instead.
-static enum routes_result rows_end_unknown(struct exchange *exchange, int count,
-                                           const char *(*name)(const void *of, int i), const void *of) {
+static void rows_end_unknown(struct exchange *exchange, int count, const char *(*name)(const void *of, int i),
+                             const void *of) {
     struct response *response = exchange->response;
     buffer_text(&response->body, ",\"known\":[");
     for (int i = 0; i < count; i++) {
@@ -244,7 +292,6 @@ static enum routes_result rows_end_unknown(struct exchange *exchange, int count,
     problem_end(response);
     if (exchange_begin(exchange) == 0)
         exchange_set_headers(exchange);
-    return ROUTES_ANSWERED;
 }
 
 static const char *rows_view_name(const void *of, int i) {
@@ -267,11 +314,11 @@ static enum routes_result rows_answer(struct exchange *exchange, const struct ro
     if (exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
     enum routes_result result = ROUTES_ANSWERED;
-    if (rows_read_ask(exchange, &ask, kind->columns) == 0)
+    if (rows_read_ask(exchange, &ask, kind) == 0)
         result = kind->question(exchange->reader, subject, &ask, &rows, &error) == 0
                      ? rows_give_rows(exchange, &ask, rows, kind)
                      : exchange_fail(exchange, &error);
-    if (result == ROUTES_ANSWERED)
+    if (result == ROUTES_ANSWERED || result == ROUTES_STREAM)
         exchange_set_headers(exchange);
     return result;
 }
@@ -281,24 +328,39 @@ static int rows_ask_query(struct reader *reader, const void *subject, const stru
     return reader_query(reader, subject, ask->own, ask->own_count, ask->limit, ask->after, ret, error);
 }
 
-enum routes_result answer_query(struct exchange *exchange) {
+// The target's query; NULL when the answer, that there is none, is complete.
+static const struct query *rows_find_query(struct exchange *exchange) {
     const struct catalog *catalog = exchange->routes->config.catalog;
     const char *view_wanted = exchange->target->segments[2].data;
     const char *query_wanted = exchange->target->segments[3].data;
     const struct view *view = catalog_view(catalog, view_wanted);
     if (view == NULL) {
         problem_begin(exchange->response, PROBLEM_UNKNOWN_VIEW, "no view \"%s\"; see known", view_wanted);
-        return rows_end_unknown(exchange, catalog->view_count, rows_view_name, catalog);
+        rows_end_unknown(exchange, catalog->view_count, rows_view_name, catalog);
+        return NULL;
     }
     const struct query *query = view_query(view, query_wanted);
     if (query == NULL) {
         problem_begin(exchange->response, PROBLEM_UNKNOWN_QUERY, "view \"%s\" has no query \"%s\"; see known",
                       view_wanted, query_wanted);
-        return rows_end_unknown(exchange, view->query_count, rows_query_name, view);
+        rows_end_unknown(exchange, view->query_count, rows_query_name, view);
     }
-    static const struct rows_kind kind = {
-        .question = rows_ask_query, .head = rows_head_of_query, .waits_for_rows = true};
-    return rows_answer(exchange, &kind, query);
+    return query;
+}
+
+static const struct rows_kind rows_of_query = {
+    .question = rows_ask_query, .head = rows_head_of_query, .waits_for_rows = true};
+static const struct rows_kind rows_of_followed_query = {
+    .question = rows_ask_query, .head = rows_head_of_query, .follows = true, .waits_for_rows = true};
+
+enum routes_result answer_query(struct exchange *exchange) {
+    const struct query *query = rows_find_query(exchange);
+    return query != NULL ? rows_answer(exchange, &rows_of_query, query) : ROUTES_ANSWERED;
+}
+
+enum routes_result answer_follow_query(struct exchange *exchange) {
+    const struct query *query = rows_find_query(exchange);
+    return query != NULL ? rows_answer(exchange, &rows_of_followed_query, query) : ROUTES_ANSWERED;
 }
 
 static int rows_ask_table(struct reader *reader, const void *subject, const struct ask *ask,
@@ -306,17 +368,49 @@ static int rows_ask_table(struct reader *reader, const void *subject, const stru
     return reader_table(reader, subject, ask->own, ask->own_count, ask->limit, ask->after, ret, error);
 }
 
-enum routes_result answer_table(struct exchange *exchange) {
+static const struct table *rows_find_table(struct exchange *exchange) {
     const struct catalog *catalog = exchange->routes->config.catalog;
     struct span wanted = exchange->target->segments[2];
     const struct table *table = catalog_table(catalog, wanted.data, wanted.size);
     if (table == NULL) {
         problem_begin(exchange->response, PROBLEM_UNKNOWN_TABLE, "no table \"%s\"; see known", wanted.data);
-        return rows_end_unknown(exchange, catalog->table_count, rows_table_name, catalog);
+        rows_end_unknown(exchange, catalog->table_count, rows_table_name, catalog);
     }
-    static const struct rows_kind kind = {
-        .question = rows_ask_table, .head = rows_head_of_table, .columns = true, .waits_for_rows = true};
-    return rows_answer(exchange, &kind, table);
+    return table;
+}
+
+static const struct rows_kind rows_of_table = {
+    .question = rows_ask_table, .head = rows_head_of_table, .columns = true, .waits_for_rows = true};
+static const struct rows_kind rows_of_followed_table = {.question = rows_ask_table,
+                                                        .head = rows_head_of_table,
+                                                        .columns = true,
+                                                        .follows = true,
+                                                        .waits_for_rows = true};
+
+enum routes_result answer_table(struct exchange *exchange) {
+    const struct table *table = rows_find_table(exchange);
+    return table != NULL ? rows_answer(exchange, &rows_of_table, table) : ROUTES_ANSWERED;
+}
+
+enum routes_result answer_follow_table(struct exchange *exchange) {
+    const struct table *table = rows_find_table(exchange);
+    return table != NULL ? rows_answer(exchange, &rows_of_followed_table, table) : ROUTES_ANSWERED;
+}
+
+int rows_put_question(struct exchange *exchange, struct rows_question *ret, struct rows **ret_rows) {
+    bool is_table = route_find(exchange->target) == ROUTE_FOLLOW_TABLE;
+    const struct rows_kind *kind = is_table ? &rows_of_followed_table : &rows_of_followed_query;
+    const struct table *table = is_table ? rows_find_table(exchange) : NULL;
+    const void *subject = is_table ? (const void *)table : (const void *)rows_find_query(exchange);
+    struct ask ask;
+    struct error error;
+    if (subject == NULL || rows_read_ask(exchange, &ask, kind) != 0)
+        return -1;
+    *ret = (struct rows_question){.table = table, .limited = ask.limited};
+    if (kind->question(exchange->reader, subject, &ask, ret_rows, &error) == 0)
+        return 0;
+    problem_from_error(exchange->response, &error);
+    return -1;
 }
 
 static int rows_ask_quarantine(struct reader *reader, const void *subject, const struct ask *ask,

@@ -1,9 +1,11 @@
 #include "http/server.h"
 
 #include "http/endpoint.h"
+#include "http/follow.h"
 #include "http/problem.h"
 #include "http/slow_lane.h"
 #include "http/streams.h"
+#include "http/teller.h"
 #include "http/tls.h"
 #include "http/waiters.h"
 #include "views/base/cleanup.h"
@@ -33,6 +35,8 @@ struct server {
     struct waiters *waiters;
     struct slow_lane *slow;
     struct streams *streams;
+    struct teller *teller;
+    struct follow *follow;
     struct worker *workers[SERVER_THREADS];
     _Atomic int workers_taken;
     _Atomic int active; // requests that came whole and were not completed
@@ -98,6 +102,8 @@ static void server_on_completed(void *self, struct MHD_Connection *mhd, void **r
         return;
     response_free(&connection->slow_lane_response);
     connection->slow_lane_response = (struct response){0};
+    if (connection->stream.channel != NULL)
+        routes_count_stream(connection->server->routes, -1);
     streams_remove(connection->server->streams, &connection->stream);
     if (connection->counted)
         server_count_ended(connection->server);
@@ -262,20 +268,30 @@ static enum MHD_Result server_send_stream(struct connection *connection, struct 
     struct server *server = connection->server;
     if (span_is(connection->request.method, "HEAD"))
         return server_send_response(connection, response);
-    if (!streams_add(server->streams, &connection->stream, response->as_lines)) {
+    const struct stream_ask ask = {
+        .question = {response->question.data, response->question.size},
+        .as_lines = response->as_lines,
+        .resumes = response->resumes,
+        .resume = {response->last_event_id.data, response->last_event_id.size},
+        .version = response->version,
+    };
+    if (!streams_add(server->streams, &connection->stream, &ask)) {
         if (atomic_load(&server->stopping))
             routes_stopping(server->routes, response);
         else
             routes_too_many_streams(server->routes, response);
         return server_send_response(connection, response);
     }
+    routes_count_stream(server->routes, 1);
     struct MHD_Response *mhd =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, server_read_stream, connection, NULL);
     if (mhd == NULL)
         return MHD_NO;
     server_add_headers(mhd, server, response);
     server_add_header(mhd, "X-Accel-Buffering", "no"); // a proxy that gathers would hold events back
-    enum MHD_Result result = MHD_queue_response(connection->connection, (unsigned)response->status, mhd);
+    enum MHD_Result result = MHD_NO;
+    if (server_add_own_headers(mhd, response->position, response->position_size))
+        result = MHD_queue_response(connection->connection, (unsigned)response->status, mhd);
     MHD_destroy_response(mhd);
     return result;
 }
@@ -291,6 +307,7 @@ static enum MHD_Result server_read_header(void *self, enum MHD_ValueKind kind, c
         {MHD_HTTP_HEADER_HOST, &request->host},
         {MHD_HTTP_HEADER_ACCEPT, &request->accept},
         {MHD_HTTP_HEADER_IF_NONE_MATCH, &request->if_none_match},
+        {"Last-Event-ID", &request->last_event_id},
         {MHD_HTTP_HEADER_AUTHORIZATION, &request->authorization},
         {MHD_HTTP_HEADER_ORIGIN, &request->origin},
         {"Access-Control-Request-Method", &request->preflight},
@@ -482,7 +499,9 @@ int server_start(struct server **ret, const struct server_config *config, struct
         waiters_new(&server->waiters, config->db, config->catalog, config->progress, server_resume_waiter,
                     error) != 0 ||
         slow_lane_new(&server->slow, server->routes, error) != 0 ||
-        streams_new(&server->streams, server->routes, server_resume_stream, error) != 0 ||
+        streams_new(&server->streams, server_resume_stream, error) != 0 ||
+        teller_new(&server->teller, server->routes, server->streams, error) != 0 ||
+        follow_new(&server->follow, server->routes, server->streams, config->feed_window_ms, error) != 0 ||
         listener_listen(&config->endpoint->listener, error) != 0 || server_start_daemon(server, error) != 0)
         return -1;
     *ret = server;
@@ -528,6 +547,8 @@ void server_stop(struct server **server) {
         server_stop_daemon(s);
     waiters_free(&s->waiters);
     slow_lane_free(&s->slow);
+    teller_free(&s->teller);
+    follow_free(&s->follow);
     streams_free(&s->streams);
     for (int i = 0; i < SERVER_THREADS; i++)
         worker_free(&s->workers[i]);

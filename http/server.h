@@ -32,6 +32,7 @@ struct server_config {
     const char *version;
     const struct library *libraries; // as routes_config has it
     bool answer_empty;               // with no rows, not 503, before anything was applied to the file
+    int64_t feed_window_ms;          // how long what a follower has seen is remembered after he has left
 };
 
 // From here on clients are answered. Errors: ERROR_SYSTEM naming the address and the cause.

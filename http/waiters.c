@@ -1,17 +1,13 @@
 #include "http/waiters.h"
 
+#include "http/alarm.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
 #include "views/base/log.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <time.h>
-#include <unistd.h>
 
 enum {
     RETRY_MS = 1000
@@ -21,7 +17,7 @@ struct waiters {
     struct reader *reader;
     struct progress *progress;
     void (*resume)(struct waiter *waiter);
-    int event;          // an eventfd: a commit, a newcomer, the end
+    struct alarm alarm; // a commit, a newcomer, the end
     _Atomic int count;  // of those who wait: without any, a commit wakes nobody
     _Atomic bool ended; // stops the thread
     pthread_t thread;
@@ -33,16 +29,10 @@ struct waiters {
     int64_t version;        // of the snapshot that `waiting` was last held against
 };
 
-static void waiters_signal_event(struct waiters *waiters) {
-    // A full counter is as good as one more: the thread is woken either way.
-    while (eventfd_write(waiters->event, 1) < 0 && errno == EINTR)
-        continue;
-}
-
 static void waiters_on_commit(void *self) {
     struct waiters *waiters = self;
     if (atomic_load(&waiters->count) > 0)
-        waiters_signal_event(waiters);
+        alarm_ring(&waiters->alarm);
 }
 
 static void waiters_release(struct waiters *waiters, struct waiter *waiter, bool expired) {
@@ -129,11 +119,7 @@ static void *waiters_run(void *self) {
     struct waiters *waiters = self;
     bool failed = false;
     while (!atomic_load(&waiters->ended)) {
-        struct pollfd event = {.fd = waiters->event, .events = POLLIN};
-        if (poll(&event, 1, waiters_sleep_ms(waiters, failed)) > 0) {
-            eventfd_t seen;
-            (void)eventfd_read(waiters->event, &seen);
-        }
+        (void)alarm_wait(&waiters->alarm, waiters_sleep_ms(waiters, failed));
         struct waiter *newcomers = waiters_take_newcomers(waiters);
         if (newcomers == NULL && waiters->waiting == NULL)
             continue;
@@ -154,15 +140,15 @@ int waiters_new(struct waiters **ret, const char *db, const struct catalog *cata
     CLEANUP(waiters_free) struct waiters *waiters = calloc(1, sizeof *waiters);
     if (waiters == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    *waiters = (struct waiters){.progress = progress, .resume = resume, .version = -1, .event = -1};
+    *waiters = (struct waiters){.progress = progress, .resume = resume, .version = -1, .alarm = {-1}};
     (void)pthread_mutex_init(&waiters->mutex, NULL);
     if (reader_open(&waiters->reader, db, catalog, error) != 0)
         return -1;
-    waiters->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (waiters->event < 0 || pthread_create(&waiters->thread, NULL, waiters_run, waiters) != 0)
+    if (!alarm_open(&waiters->alarm) || pthread_create(&waiters->thread, NULL, waiters_run, waiters) != 0)
         return error_set(error, ERROR_SYSTEM, "cannot start the thread for requests that wait");
     waiters->running = true;
-    progress_on_commit(progress, waiters_on_commit, waiters);
+    if (!progress_on_commit(progress, waiters_on_commit, waiters))
+        return error_set(error, ERROR_SYSTEM, "too many listen to commits");
     *ret = waiters;
     waiters = NULL;
     return 0;
@@ -180,7 +166,7 @@ bool waiters_add(struct waiters *waiters, struct waiter *waiter, void (*suspend)
     }
     (void)pthread_mutex_unlock(&waiters->mutex);
     if (taken)
-        waiters_signal_event(waiters);
+        alarm_ring(&waiters->alarm);
     return taken;
 }
 
@@ -190,9 +176,9 @@ void waiters_stop(struct waiters *waiters) {
     (void)pthread_mutex_unlock(&waiters->mutex);
     if (!waiters->running)
         return;
-    progress_on_commit(waiters->progress, NULL, NULL);
+    progress_off_commit(waiters->progress, waiters);
     atomic_store(&waiters->ended, true);
-    waiters_signal_event(waiters);
+    alarm_ring(&waiters->alarm);
     (void)pthread_join(waiters->thread, NULL);
     waiters->running = false;
 }
@@ -203,8 +189,7 @@ void waiters_free(struct waiters **waiters) {
         return;
     waiters_stop(w);
     reader_free(&w->reader);
-    if (w->event >= 0)
-        (void)close(w->event);
+    alarm_close(&w->alarm);
     (void)pthread_mutex_destroy(&w->mutex);
     free(w);
     *waiters = NULL;

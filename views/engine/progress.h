@@ -34,6 +34,7 @@ enum {
     PROGRESS_TABLES_MAX = CATALOG_TABLES_MAX,
     PROGRESS_UNDECLARED_MAX = 256,  // topics that are named; the rest is counted only
     PROGRESS_TABLE_TOPICS_MAX = 64, // topics that are told of one table
+    PROGRESS_LISTENERS_MAX = 4,     // to commits
 };
 
 struct partition_progress {
@@ -188,8 +189,10 @@ void progress_unplaced_each(struct progress *progress,
                             void (*visit)(void *self, const char *topic, const char *source_table,
                                           int64_t times),
                             void *self);
-// `wake` is called on the consumer's thread after each commit and each state change; it must only signal. One
-// listener; NULL = none, and once this returns the former one is not called any more.
-void progress_on_commit(struct progress *progress, void (*wake)(void *self), void *self);
+// `wake` is called on the consumer's thread after each commit and each state change; it must only signal. False when
+// PROGRESS_LISTENERS_MAX listen.
+bool progress_on_commit(struct progress *progress, void (*wake)(void *self), void *self);
+// Once this returns the listener is not called any more. Safe for one that does not listen.
+void progress_off_commit(struct progress *progress, const void *self);
 
 #endif

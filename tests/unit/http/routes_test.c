@@ -910,9 +910,11 @@ static void test_each_route_has_a_form_and_a_handler(void **state) {
         assert_non_null(form->method);
         assert_non_null(form->pattern);
         assert_non_null(form->summary);
-        const char *target = i == ROUTE_TABLE   ? "/v1/tables/orders"
-                             : i == ROUTE_QUERY ? "/v1/views/email/outbox"
-                                                : form->pattern;
+        const char *target = i == ROUTE_TABLE          ? "/v1/tables/orders"
+                             : i == ROUTE_QUERY        ? "/v1/views/email/outbox"
+                             : i == ROUTE_FOLLOW_TABLE ? "/v1/tables/orders/follow"
+                             : i == ROUTE_FOLLOW_QUERY ? "/v1/views/email/outbox/follow"
+                                                       : form->pattern;
         enum routes_result wanted = form->stream ? ROUTES_STREAM : ROUTES_ANSWERED;
         assert_int_equal(ask(s, (struct request){.target = span_of(target)}), wanted);
         assert_int_equal(s->response.status, i == ROUTE_READY ? 503 : 200);

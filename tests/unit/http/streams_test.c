@@ -1,9 +1,10 @@
 // Streams without sockets: who is slow gets the newest, who is last frees the event.
 #include "tests/unit/reading_fixture.h"
 
-#include "http/live.h"
 #include "http/routes.h"
 #include "http/streams.h"
+#include "http/teller.h"
+#include "views/base/cleanup.h"
 
 #include <pthread.h>
 
@@ -18,6 +19,7 @@ struct state {
     struct fixture fixture;
     struct routes *routes;
     struct streams *streams;
+    struct teller *teller;
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -50,17 +52,24 @@ static int setup(void **state) {
     const struct routes_config config = {
         .db = s.fixture.db, .catalog = s.fixture.catalog, .progress = s.fixture.progress, .version = "1.2.3"};
     fixture_check(routes_new(&s.routes, &config, &error), &error);
-    fixture_check(streams_new(&s.streams, s.routes, on_resume, &error), &error);
+    fixture_check(streams_new(&s.streams, on_resume, &error), &error);
+    fixture_check(teller_new(&s.teller, s.routes, s.streams, &error), &error);
     *state = &s;
     return 0;
 }
 
 static int teardown(void **state) {
     struct state *s = *state;
+    teller_free(&s->teller);
     streams_free(&s->streams);
     routes_free(&s->routes);
     fixture_close(&s->fixture);
     return 0;
+}
+
+static bool add(struct state *s, struct client *client, bool as_lines) {
+    return streams_add(s->streams, &client->stream,
+                       &(struct stream_ask){.question = SPAN(""), .as_lines = as_lines});
 }
 
 // All that is there now, 7 bytes at a time: an event is sent in pieces. -1 at the end.
@@ -96,8 +105,8 @@ static void test_a_slow_reader_gets_the_newest(void **state) {
     static struct client quick;
     static struct client slow;
     quick = slow = (struct client){0};
-    assert_true(streams_add(s->streams, &slow.stream, false));
-    assert_true(streams_add(s->streams, &quick.stream, true));
+    assert_true(add(s, &slow, false));
+    assert_true(add(s, &quick, true));
     wait_for_event(s, &quick);
     assert_int_equal(count_of(quick.text, "\n"), 1);
     assert_non_null(strstr(quick.text, "\"history\":["));
@@ -128,14 +137,68 @@ static void test_bound_of_streams(void **state) {
     struct client *clients = calloc(STREAMS_MAX + 1, sizeof *clients);
     assert_non_null(clients);
     for (int i = 0; i < STREAMS_MAX; i++)
-        assert_true(streams_add(s->streams, &clients[i].stream, false));
-    assert_false(streams_add(s->streams, &clients[STREAMS_MAX].stream, false));
+        assert_true(add(s, &clients[i], false));
+    assert_false(add(s, &clients[STREAMS_MAX], false));
     streams_remove(s->streams, &clients[STREAMS_MAX].stream);
     streams_remove(s->streams, &clients[5].stream);
-    assert_true(streams_add(s->streams, &clients[STREAMS_MAX].stream, false));
+    assert_true(add(s, &clients[STREAMS_MAX], false));
     for (int i = 0; i <= STREAMS_MAX; i++)
         streams_remove(s->streams, &clients[i].stream);
     free(clients);
+}
+
+static void count_wakes(void *self) {
+    ++*(int *)self;
+}
+
+// Who lags behind what a channel keeps is to begin again; the others are not.
+static void test_a_slow_follower_is_reset(void **state) {
+    struct state *s = *state;
+    static struct client slow;
+    static struct client quick;
+    slow = quick = (struct client){0};
+    int wakes = 0;
+    streams_set_producer(s->streams, false, count_wakes, &wakes);
+    const struct stream_ask ask = {.question = SPAN("/x"), .as_lines = true};
+    assert_true(streams_add(s->streams, &slow.stream, &ask));
+    assert_true(streams_add(s->streams, &quick.stream, &ask));
+    struct channel *channel = slow.stream.channel;
+    assert_int_equal(wakes, 2);
+    CLEANUP(buffer_free) struct buffer out = {0};
+    streams_lock(s->streams);
+    streams_give(s->streams, &slow.stream, NULL, channel->end);
+    streams_give(s->streams, &quick.stream, NULL, channel->end);
+    streams_unlock(s->streams);
+    for (int i = 0; i <= CHANNEL_EVENTS_MAX; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "i%d", i);
+        size_t json_at = event_begin(&out, "changes", span_of(id), false);
+        buffer_format(&out, "{\"number\":%d}", i);
+        CLEANUP(event_drop) struct event *event = event_make(&out, json_at, streams_account(s->streams));
+        assert_non_null(event);
+        streams_lock(s->streams);
+        streams_publish(s->streams, channel, event);
+        streams_unlock(s->streams);
+        quick.size = 0;
+        assert_int_equal(read_all(s, &quick), 0);
+        (void)snprintf(id, sizeof id, "%d}\n", i);
+        assert_string_equal(quick.text + strlen("{\"number\":"), id);
+    }
+    assert_int_equal(channel->end - channel->begin, CHANNEL_EVENTS_MAX);
+    assert_int_equal(streams_find(channel, "i0"), -1);
+    assert_int_equal(streams_find(channel, "i1"), channel->begin);
+    assert_int_equal(read_all(s, &slow), 0);
+    assert_int_equal(slow.size, 0);
+    assert_int_equal(slow.stream.want, WANT_RESET);
+    assert_int_equal(channel->wanting, 1);
+    assert_int_equal(wakes, 3);
+    streams_remove(s->streams, &slow.stream);
+    streams_remove(s->streams, &quick.stream);
+    assert_int_equal(channel->wanting, 0);
+    streams_lock(s->streams);
+    streams_drop(s->streams, channel);
+    streams_unlock(s->streams);
+    assert_true(atomic_load(streams_account(s->streams)) < 1000);
 }
 
 // The event that is being sent is sent whole, then it is over.
@@ -144,7 +207,7 @@ static void test_stop(void **state) {
     static struct client client;
     static struct client late;
     client = late = (struct client){0};
-    assert_true(streams_add(s->streams, &client.stream, false));
+    assert_true(add(s, &client, false));
     wait_for_event(s, &client);
     size_t size = client.size;
     fixture_order(&s->fixture, 11, 100, "paid");
@@ -158,7 +221,7 @@ static void test_stop(void **state) {
     assert_int_equal(read_all(s, &client), -1);
     assert_true(client.size > size + 1);
     assert_int_equal(strcmp(client.text + client.size - 3, "}\n\n"), 0);
-    assert_false(streams_add(s->streams, &late.stream, false));
+    assert_false(add(s, &late, false));
     streams_remove(s->streams, &client.stream);
 }
 
@@ -166,6 +229,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_slow_reader_gets_the_newest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bound_of_streams, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_slow_follower_is_reset, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

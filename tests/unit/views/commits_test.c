@@ -221,7 +221,7 @@ static void replay_watched(const char *capture, struct watch *watch) {
         store_open(&store, db, catalog, &report, &error) != 0)
         fail_msg("%s", error.message);
     watch_open(watch, db, catalog);
-    progress_on_commit(progress, on_commit, watch);
+    assert_true(progress_on_commit(progress, on_commit, watch));
     const char *const captures[] = {capture};
     const struct replay_config config = {
         .captures = captures,
@@ -232,7 +232,7 @@ static void replay_watched(const char *capture, struct watch *watch) {
                   .settings = &value_settings_default,
                   .commit_messages = watch->commit_messages > 0 ? watch->commit_messages : 1}};
     int status = replay_run(&config, NULL, &error);
-    progress_on_commit(progress, NULL, NULL);
+    progress_off_commit(progress, watch);
     watch_close(watch);
     if (status != 0)
         fail_msg("%s: %s", capture, error.message);

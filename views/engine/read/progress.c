@@ -17,6 +17,11 @@ struct table_state {
     char *incomplete;
 };
 
+struct listener {
+    void (*wake)(void *self); // NULL = nobody
+    void *self;
+};
+
 struct progress {
     pthread_mutex_t mutex;
     struct progress_summary summary;
@@ -33,9 +38,8 @@ struct progress {
     int table_count;             // the highest number that was told of, and one
     char *undeclared[PROGRESS_UNDECLARED_MAX];
     int undeclared_named;
-    pthread_mutex_t wake_mutex; // held while the listener runs, so that one who leaves is not called again
-    void (*wake)(void *self);
-    void *wake_self;
+    pthread_mutex_t wake_mutex; // held while the listeners run, so that one who leaves is not called again
+    struct listener listeners[PROGRESS_LISTENERS_MAX];
     struct histogram histograms[PROGRESS_HISTOGRAMS];
 };
 
@@ -131,8 +135,9 @@ int progress_partition(struct progress *progress, const char *topic, int32_t par
 
 static void progress_wake(struct progress *progress) {
     (void)pthread_mutex_lock(&progress->wake_mutex);
-    if (progress->wake != NULL)
-        progress->wake(progress->wake_self);
+    for (int i = 0; i < PROGRESS_LISTENERS_MAX; i++)
+        if (progress->listeners[i].wake != NULL)
+            progress->listeners[i].wake(progress->listeners[i].self);
     (void)pthread_mutex_unlock(&progress->wake_mutex);
 }
 
@@ -462,9 +467,21 @@ int progress_tables_without_topic(struct progress *progress, int count) {
     return count - with;
 }
 
-void progress_on_commit(struct progress *progress, void (*listener)(void *self), void *self) {
+bool progress_on_commit(struct progress *progress, void (*wake)(void *self), void *self) {
     (void)pthread_mutex_lock(&progress->wake_mutex);
-    progress->wake = listener;
-    progress->wake_self = self;
+    int at = 0;
+    while (at < PROGRESS_LISTENERS_MAX && progress->listeners[at].wake != NULL)
+        at++;
+    if (at < PROGRESS_LISTENERS_MAX)
+        progress->listeners[at] = (struct listener){wake, self};
+    (void)pthread_mutex_unlock(&progress->wake_mutex);
+    return at < PROGRESS_LISTENERS_MAX;
+}
+
+void progress_off_commit(struct progress *progress, const void *self) {
+    (void)pthread_mutex_lock(&progress->wake_mutex);
+    for (int i = 0; i < PROGRESS_LISTENERS_MAX; i++)
+        if (progress->listeners[i].self == self)
+            progress->listeners[i] = (struct listener){0};
     (void)pthread_mutex_unlock(&progress->wake_mutex);
 }

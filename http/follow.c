@@ -1,0 +1,383 @@
+#include "http/follow.h"
+
+#include "http/alarm.h"
+#include "http/followed.h"
+#include "views/base/cleanup.h"
+#include "views/base/clock.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+enum {
+    MARKS = 256,
+    PACED_FROM_MS = 2, // looks that take longer have as long a pause between them
+};
+
+// A position that somebody was given all rows at. Whoever has seen it has seen the channel's events before `cursor`.
+struct mark {
+    char id[EVENT_ID_SIZE];
+    int64_t cursor;
+};
+
+// What the follow keeps of a channel.
+struct follower {
+    struct followed followed;
+    int64_t told_ms;      // monotonic: of the newest event
+    int64_t told_version; // that it named, -1 = nothing was told
+    enum progress_state told_state;
+    struct mark marks[MARKS];
+    int mark_count; // ever
+};
+
+struct follow {
+    struct streams *streams;
+    struct progress *progress;
+    struct worker *worker; // of the thread
+    struct buffer scratch;
+    int64_t window_ms;
+    _Atomic bool anyone; // follows: without any, a commit wakes nobody
+    struct alarm alarm;  // a commit, a newcomer, the end
+    _Atomic bool ended;  // stops the thread
+    pthread_t thread;
+    bool running;
+};
+
+static void follow_wake(void *self) {
+    struct follow *follow = self;
+    alarm_ring(&follow->alarm);
+}
+
+static void follow_on_commit(void *self) {
+    struct follow *follow = self;
+    if (atomic_load(&follow->anyone))
+        alarm_ring(&follow->alarm);
+}
+
+// --- one channel
+
+static void follow_publish(struct follow *follow, struct channel *channel, struct event *event) {
+    struct follower *follower = channel->producer;
+    follower->told_ms = clock_monotonic_ms();
+    follower->told_version = follower->followed.version;
+    follower->told_state = follower->followed.state;
+    streams_lock(follow->streams);
+    if (event != NULL)
+        streams_publish(follow->streams, channel, event);
+    else
+        streams_forget(channel); // no memory for it: all begin again
+    streams_unlock(follow->streams);
+}
+
+// The problem is each one's last event, and the next who comes begins anew.
+static void follow_end(struct follow *follow, struct channel *channel, const struct response *response) {
+    struct follower *follower = channel->producer;
+    struct buffer *out = &follow->scratch;
+    size_t json_at = event_begin(out, "error", SPAN(""), false);
+    size_t size = response->body.size > 0 ? response->body.size - 1 : 0; // without its newline
+    buffer_append(out, response->body.data, size);
+    struct event *event = event_make(out, json_at, streams_account(follow->streams));
+    followed_free(&follower->followed);
+    follower->followed = (struct followed){.version = -1};
+    follower->told_version = -1;
+    streams_lock(follow->streams);
+    for (struct stream *stream = channel->first; stream != NULL; stream = stream->after)
+        streams_end(follow->streams, stream, event);
+    streams_forget(channel);
+    streams_unlock(follow->streams);
+    event_drop(&event);
+}
+
+// Puts the question to the snapshot of `exchange`, unless its rows are known.
+static enum followed_outcome follow_ask(struct follow *follow, struct followed *followed,
+                                        struct exchange *exchange, struct event **ret_event) {
+    struct error error;
+    if (target_parse(exchange->target, exchange->request->target, &error) != 0) {
+        problem_set(exchange->response, PROBLEM_MALFORMED_REQUEST, "%s", error.message);
+        return FOLLOWED_ENDED;
+    }
+    if (exchange_begin(exchange) != 0)
+        return FOLLOWED_ENDED;
+    if (followed->is_known && exchange->position.version == followed->version) {
+        followed_note_position(followed, exchange);
+        return FOLLOWED_SAME;
+    }
+    return followed_read(followed, exchange, &follow->scratch, streams_account(follow->streams), ret_event);
+}
+
+// What is new at the newest position is told. False when the channel has ended.
+static bool follow_read(struct follow *follow, struct channel *channel) {
+    struct follower *follower = channel->producer;
+    CLEANUP(response_free) struct response response = {0};
+    CLEANUP(event_drop) struct event *event = NULL;
+    struct wait wait;
+    const struct request request = {.method = SPAN("GET"), .target = span_of(channel->question)};
+    struct exchange exchange = {
+        .worker = follow->worker,
+        .request = &request,
+        .response = &response,
+        .wait = &wait,
+        .routes = follow->worker->routes,
+        .reader = follow->worker->reader,
+        .target = &follow->worker->target,
+        .now_ms = clock_wall_ms(),
+    };
+    enum followed_outcome outcome = follow_ask(follow, &follower->followed, &exchange, &event);
+    reader_end(exchange.reader);
+    if (outcome == FOLLOWED_ENDED)
+        follow_end(follow, channel, &response);
+    else if (outcome == FOLLOWED_CHANGED && follower->told_version >= 0)
+        follow_publish(follow, channel, event);
+    return outcome != FOLLOWED_ENDED;
+}
+
+// Where nothing changes the position is told now and then: a follower hears that it is still there, and how late.
+static void follow_tell_position(struct follow *follow, struct channel *channel) {
+    const struct follower *follower = channel->producer;
+    int64_t since = clock_monotonic_ms() - follower->told_ms;
+    bool moved = follower->told_version != follower->followed.version;
+    bool same_state = follower->told_state == follower->followed.state;
+    if (same_state && since < (moved ? FOLLOW_POSITION_MS : FOLLOW_REPEAT_MS))
+        return;
+    CLEANUP(event_drop)
+    struct event *event =
+        followed_position(&follower->followed, &follow->scratch, streams_account(follow->streams));
+    if (event != NULL)
+        follow_publish(follow, channel, event);
+}
+
+// --- those who want something of their own
+
+static void follow_mark(struct follower *follower, const struct channel *channel) {
+    const struct mark *newest = &follower->marks[(follower->mark_count + MARKS - 1) % MARKS];
+    const char *id = follower->followed.id.data;
+    if (follower->mark_count > 0 && strcmp(newest->id, id) == 0)
+        return;
+    struct mark *mark = &follower->marks[follower->mark_count++ % MARKS];
+    (void)snprintf(mark->id, sizeof mark->id, "%s", id);
+    mark->cursor = channel->end;
+}
+
+// Where one goes on who has seen the position `id`; -1 = it is not known any more.
+static int64_t follow_find(const struct follower *follower, const struct channel *channel, const char *id) {
+    int64_t number = streams_find(channel, id);
+    if (number >= 0)
+        return number + 1;
+    for (int i = 0; i < MARKS && i < follower->mark_count; i++)
+        if (strcmp(follower->marks[i].id, id) == 0 && follower->marks[i].cursor >= channel->begin)
+            return follower->marks[i].cursor;
+    // The very rows that are told now, seen before a restart.
+    return strcmp(follower->followed.id.data, id) == 0 ? channel->end : -1;
+}
+
+static bool follow_is_due(const struct follower *follower, const struct stream *stream) {
+    return stream->want != WANT_NOTHING && stream->version <= follower->followed.version;
+}
+
+// The lock is held. Who has seen what is known goes on there. Whether others want all rows: at first, or again.
+static void follow_resume_known(struct follow *follow, struct channel *channel, bool ret_wanted[2]) {
+    const struct follower *follower = channel->producer;
+    ret_wanted[0] = ret_wanted[1] = false;
+    for (struct stream *stream = channel->first; stream != NULL; stream = stream->after) {
+        if (!follow_is_due(follower, stream))
+            continue;
+        int64_t cursor = stream->want == WANT_RESUME ? follow_find(follower, channel, stream->resume) : -1;
+        if (cursor >= 0)
+            streams_give(follow->streams, stream, NULL, cursor);
+        else
+            ret_wanted[stream->want != WANT_ROWS] = true;
+    }
+}
+
+// The lock is held. Who came while the events were made is looked after the next time. Where too much waits for slow
+// readers already, one more ends: he comes again, and is refused until there is room.
+static void follow_give_rows(struct follow *follow, struct channel *channel, struct event *const events[2]) {
+    struct follower *follower = channel->producer;
+    bool room = atomic_load(streams_account(follow->streams)) < 2 * (size_t)STREAMS_BYTES_MAX;
+    for (struct stream *stream = channel->first; stream != NULL; stream = stream->after) {
+        if (!follow_is_due(follower, stream) ||
+            (stream->want == WANT_RESUME && follow_find(follower, channel, stream->resume) >= 0))
+            continue;
+        struct event *event = events[stream->want != WANT_ROWS];
+        if (event != NULL && room)
+            streams_give(follow->streams, stream, event, channel->end);
+        else if (!room)
+            streams_end(follow->streams, stream, NULL);
+    }
+    follow_mark(follower, channel);
+}
+
+static void follow_greet(struct follow *follow, struct channel *channel) {
+    struct follower *follower = channel->producer;
+    struct event *events[2] = {NULL, NULL};
+    bool wanted[2];
+    streams_lock(follow->streams);
+    follow_resume_known(follow, channel, wanted);
+    streams_unlock(follow->streams);
+    if (!wanted[0] && !wanted[1])
+        return;
+    for (int i = 0; i < 2; i++)
+        if (wanted[i])
+            events[i] = followed_rows(&follower->followed, i == 1, &follow->scratch,
+                                      streams_account(follow->streams));
+    streams_lock(follow->streams);
+    follow_give_rows(follow, channel, events);
+    streams_unlock(follow->streams);
+    if (follower->told_version < 0) {
+        follower->told_version = follower->followed.version;
+        follower->told_state = follower->followed.state;
+        follower->told_ms = clock_monotonic_ms();
+    }
+}
+
+static void follow_look(struct follow *follow, struct channel *channel) {
+    if (channel->producer == NULL) {
+        struct follower *follower = calloc(1, sizeof *follower);
+        if (follower == NULL)
+            return;
+        follower->followed.version = follower->told_version = -1;
+        channel->producer = follower;
+    }
+    if (!follow_read(follow, channel))
+        return;
+    follow_greet(follow, channel);
+    follow_tell_position(follow, channel);
+}
+
+// --- all of them
+
+static void follow_free_channel(struct follow *follow, struct channel *channel) {
+    struct follower *follower = channel->producer;
+    if (follower != NULL)
+        followed_free(&follower->followed);
+    free(follower);
+    streams_drop(follow->streams, channel);
+}
+
+static size_t follow_bytes(const struct follow *follow) {
+    size_t bytes = 0;
+    for (const struct channel *channel = streams_channels(follow->streams); channel != NULL;
+         channel = channel->next)
+        if (!channel->lossy && channel->producer != NULL)
+            bytes += followed_bytes(&((const struct follower *)channel->producer)->followed);
+    return bytes;
+}
+
+// Into `ret` those that somebody follows; the lock is held. Those that nobody has followed for longer than the
+// window are freed, and where there is no room for their rows. *ret_kept: how many are kept without a follower.
+static int follow_list_channels(struct follow *follow, struct channel **ret, int *ret_kept) {
+    int count = 0;
+    int64_t now = clock_monotonic_ms();
+    bool room = follow_bytes(follow) < FOLLOW_BYTES_MAX;
+    *ret_kept = 0;
+    struct channel *next;
+    for (struct channel *channel = streams_channels(follow->streams); channel != NULL; channel = next) {
+        next = channel->next;
+        if (channel->lossy)
+            continue;
+        if (channel->count > 0)
+            ret[count++] = channel;
+        else if (!room || now - channel->left_ms >= follow->window_ms)
+            follow_free_channel(follow, channel);
+        else
+            (*ret_kept)++;
+    }
+    return count;
+}
+
+// Looks at each, and returns how long to sleep. Where there is no room for all their rows the newest one ends.
+static int follow_look_at_all(struct follow *follow) {
+    struct channel *channels[STREAMS_CHANNELS_MAX];
+    int kept;
+    streams_lock(follow->streams);
+    int count = follow_list_channels(follow, channels, &kept);
+    bool room = follow_bytes(follow) < FOLLOW_BYTES_MAX;
+    streams_unlock(follow->streams);
+    atomic_store(&follow->anyone, count > 0);
+    if (!room && count > 0 && channels[0]->producer != NULL) {
+        CLEANUP(response_free) struct response response = {0};
+        problem_set(&response, PROBLEM_TOO_MANY_STREAMS,
+                    "the rows of all that is followed are more than %d bytes", FOLLOW_BYTES_MAX);
+        follow_end(follow, channels[0], &response);
+    }
+    for (int i = 0; i < count; i++)
+        follow_look(follow, channels[i]);
+    if (count > 0)
+        return FOLLOW_LOOK_MS;
+    return kept > 0 ? FOLLOW_REPEAT_MS : -1;
+}
+
+// Questions that take long take no more than half of the time. Whether the alarm was rung meanwhile.
+static bool follow_pause(struct follow *follow, int64_t ms) {
+    int64_t until = clock_monotonic_ms() + ms;
+    bool rung = false;
+    for (int64_t left = ms; left > 0 && !atomic_load(&follow->ended); left = until - clock_monotonic_ms())
+        rung |= alarm_wait(&follow->alarm, (int)left);
+    return rung;
+}
+
+static void *follow_run(void *self) {
+    struct follow *follow = self;
+    int sleep_ms = -1;
+    while (!atomic_load(&follow->ended)) {
+        (void)alarm_wait(&follow->alarm, sleep_ms);
+        if (atomic_load(&follow->ended))
+            break;
+        int64_t begun = clock_monotonic_ms();
+        sleep_ms = follow_look_at_all(follow);
+        int64_t took = clock_monotonic_ms() - begun;
+        if (took >= PACED_FROM_MS && follow_pause(follow, took))
+            sleep_ms = 0;
+    }
+    return NULL;
+}
+
+int follow_new(struct follow **ret, struct routes *routes, struct streams *streams, int64_t window_ms,
+               struct error *error) {
+    CLEANUP(follow_free) struct follow *follow = calloc(1, sizeof *follow);
+    if (follow == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    *follow = (struct follow){
+        .streams = streams, .progress = routes->config.progress, .window_ms = window_ms, .alarm = {-1}};
+    if (worker_new(&follow->worker, routes, error) != 0)
+        return -1;
+    reader_set_deadline(worker_reader(follow->worker), FOLLOW_DEADLINE_MS);
+    if (!alarm_open(&follow->alarm) || pthread_create(&follow->thread, NULL, follow_run, follow) != 0)
+        return error_set(error, ERROR_SYSTEM, "cannot start the thread of what is followed");
+    follow->running = true;
+    streams_set_producer(streams, false, follow_wake, follow);
+    if (!progress_on_commit(follow->progress, follow_on_commit, follow))
+        return error_set(error, ERROR_SYSTEM, "too many listen to commits");
+    *ret = follow;
+    follow = NULL;
+    return 0;
+}
+
+static void follow_free_channels(struct follow *follow) {
+    streams_lock(follow->streams);
+    struct channel *next;
+    for (struct channel *channel = streams_channels(follow->streams); channel != NULL; channel = next) {
+        next = channel->next;
+        if (!channel->lossy)
+            follow_free_channel(follow, channel);
+    }
+    streams_unlock(follow->streams);
+}
+
+void follow_free(struct follow **follow) {
+    struct follow *f = *follow;
+    if (f == NULL)
+        return;
+    progress_off_commit(f->progress, f);
+    if (f->running) {
+        atomic_store(&f->ended, true);
+        reader_interrupt(worker_reader(f->worker));
+        alarm_ring(&f->alarm);
+        (void)pthread_join(f->thread, NULL);
+    }
+    follow_free_channels(f);
+    worker_free(&f->worker);
+    buffer_free(&f->scratch);
+    alarm_close(&f->alarm);
+    free(f);
+    *follow = NULL;
+}
