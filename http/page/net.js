@@ -127,7 +127,8 @@ async function keepLive() {
     net.nextAt = Date.now() + wait;
     await new Promise((go) => {
       wake = go;
-      setTimeout(go, wait);
+      // Without a token no wait helps: it goes on when one is entered.
+      if (!net.refused) setTimeout(go, wait);
     });
   }
 }
@@ -164,16 +165,17 @@ async function kick(w) {
   }
   w.busy = true;
   w.stale = false;
+  w.at = performance.now();
   try {
     const { document: answer, ms } = await ask(typeof w.path === 'function' ? w.path() : w.path);
     if (!w.gone) w.done(answer, ms);
   } catch (error) {
-    // Lost: the stream notices too, and its return asks again.
+    // Lost, or without a token: the stream's return asks again.
+    w.at = performance.now() - w.apart + AGAIN_MS[0];
     if (!w.gone && error instanceof Problem && w.failed) w.failed(error);
     if (!(error instanceof Problem)) w.stale = true;
   }
   w.busy = false;
-  w.at = performance.now();
   if (w.stale && !net.lostAt) kick(w);
 }
 

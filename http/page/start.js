@@ -90,7 +90,6 @@ function setTheme(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
   put($('theme'), `theme: ${theme || 'auto'}`);
-  $('theme').setAttribute('aria-label', `Theme: ${theme || 'as the system says'}`);
 }
 
 const KEYS = [['1 to 5', 'the sections'], ['/', 'to the first field of the section'], ['c', 'the curls of the panel that has the focus, or of the first'], ['t', 'the theme'], ['?', 'this']];

@@ -27,7 +27,7 @@ function tables(main, dispose) {
     ...['applied', 'high', 'lag', 'log_start'].map((name) => ({ title: name.replace('_', ' '), right: true, restless: true, key: (p) => p[name],
       make: (p) => number(count(p[name]), '/v1/lag', `.partitions[] | select(.topic=="${p.topic}" and .partition==${p.partition}).${name}`, `${name} of ${p.topic} ${p.partition}`) })),
     { title: 'age', right: true, restless: true, make: (p) => number(span(p.age_ms), '/v1/lag', `.partitions[] | select(.topic=="${p.topic}" and .partition==${p.partition}).age_ms`, `Age of the watermark of ${p.topic} ${p.partition}`), key: (p) => span(p.age_ms) },
-  ], { key: (p) => `${p.topic}:${p.partition}`, label: 'Partitions', empty: 'No partition is read.' });
+  ], { key: (p) => `${p.topic}:${p.partition}`, label: 'Offsets by partition', empty: 'No partition is read.' });
   const others = h('div');
   main.append(panel('Tables', null, list.box), others, panel('Partitions', null, parts.box));
   const draw = () => {
