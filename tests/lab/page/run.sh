@@ -22,6 +22,7 @@ if ! cmp -s "$work/package.json" "$work/node_modules/.installed"; then
     }
     cp "$work/package.json" "$work/node_modules/.installed"
 fi
+cd "$work"
 TIDEMARK_PROGRAM=${TIDEMARK_PROGRAM:-$top/build/release/tidemark} TIDEMARK_FIXTURES=$top/fixtures \
     TIDEMARK_CHROMIUM=$(command -v chromium) \
     exec node --test --test-name-pattern="${1:-.}" "$work/page_test.mjs"
