@@ -308,7 +308,10 @@ static bool consume_is_passing(const struct consume *consume, const struct error
 static void consume_work(struct consume *consume) {
     struct error error = {0};
     int64_t taken = 0;
-    int status = apply_step(consume->apply, &taken, &error);
+    int requests = 0;
+    int status = apply_requested(consume->apply, &requests, &error);
+    if (status == 0)
+        status = apply_step(consume->apply, &taken, &error);
     if (status == 0 && taken < APPLY_STEP_MESSAGES)
         status = consume_finish_read(consume, &error);
     for (const char *text = apply_warning(consume->apply); text != NULL;
@@ -325,7 +328,7 @@ static void consume_work(struct consume *consume) {
             consume_halt(consume, error.message);
         return;
     }
-    if (taken == 0) {
+    if (taken == 0 && requests == 0) {
         int64_t gather = consume_gather_ms(consume);
         kafka_wait(consume->kafka, gather > 0 && gather < CONSUME_WAIT_MS ? (int)gather : CONSUME_WAIT_MS);
     }

@@ -6,6 +6,7 @@
 #include "consumer/decode/topic_role.h"
 #include "consumer/demo/mock_broker.h"
 #include "consumer/options.h"
+#include "consumer/quarantine.h"
 #include "consumer/replay.h"
 #include "consumer/stopper.h"
 #include "http/endpoint.h"
@@ -615,6 +616,23 @@ static int main_command_check(const struct options *options, struct error *error
     return 0;
 }
 
+static int main_command_quarantine(const struct options *options, struct error *error) {
+    CLEANUP(catalog_free) struct catalog *catalog = NULL;
+    struct quarantine_command command = {.db = options->db,
+                                         .words = options->captures,
+                                         .word_count = options->capture_count,
+                                         .state = options->state,
+                                         .reason = options->reason};
+    if (quarantine_check(&command, error) != 0)
+        return -1;
+    if (access(options->db, R_OK) != 0)
+        return error_set(error, ERROR_STORE, "%s: %s", options->db, strerror(errno));
+    if (main_load_served(options, &catalog, error) != 0)
+        return -1;
+    command.catalog = catalog;
+    return quarantine_run(&command, stdout, error);
+}
+
 // 0, -1 with the error, or CONSUME_HALTED.
 static int main_run_command(const struct options *options, struct error *error) {
     switch (options->command) {
@@ -628,6 +646,8 @@ static int main_run_command(const struct options *options, struct error *error) 
         return main_command_serve(options, error);
     case COMMAND_CHECK:
         return main_command_check(options, error);
+    case COMMAND_QUARANTINE:
+        return main_command_quarantine(options, error);
     case COMMAND_NONE:
         break;
     }

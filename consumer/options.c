@@ -29,10 +29,11 @@ enum {
     FOR_REPLAY = 1 << COMMAND_REPLAY,
     FOR_SERVE = 1 << COMMAND_SERVE,
     FOR_CHECK = 1 << COMMAND_CHECK,
+    FOR_QUARANTINE = 1 << COMMAND_QUARANTINE,
     FOR_CONSUMERS = FOR_RUN | FOR_DEMO,
     FOR_WRITERS = FOR_CONSUMERS | FOR_REPLAY,
     FOR_HTTP = FOR_CONSUMERS | FOR_SERVE,
-    FOR_ALL = FOR_WRITERS | FOR_SERVE | FOR_CHECK,
+    FOR_ALL = FOR_WRITERS | FOR_SERVE | FOR_CHECK | FOR_QUARANTINE,
 };
 
 struct option {
@@ -49,7 +50,7 @@ struct option {
 static const struct option option_table[] = {
     {"--brokers", "HOST:PORT[,..]", OPTION_TEXT, FOR_RUN, MEMBER(brokers), "Kafka's bootstrap servers"},
     {"--prefix", "NAME", OPTION_TEXT, FOR_RUN | FOR_REPLAY, MEMBER(prefix), "the connector's topic.prefix"},
-    {"--db", "FILE", OPTION_TEXT, FOR_WRITERS | FOR_SERVE, MEMBER(db),
+    {"--db", "FILE", OPTION_TEXT, FOR_WRITERS | FOR_SERVE | FOR_QUARANTINE, MEMBER(db),
      "the SQLite file (demo: a temporary one when not given)"},
     {"--views", "DIR", OPTION_TEXT, FOR_ALL, MEMBER(views),
      "your own views; without a source.sql beside the built-in ones"},
@@ -96,6 +97,9 @@ static const struct option option_table[] = {
      "bound of the write-ahead log beside the file, 128 or more (256)"},
     {"--json", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(json), "print the counts as one JSON line at the end"},
     {"--strict", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(strict), "exit 1 when something was quarantined"},
+    {"--state", "waiting|superseded|applied|discarded|all", OPTION_TEXT, FOR_QUARANTINE, MEMBER(state),
+     "list: only these (waiting)"},
+    {"--reason", "TEXT", OPTION_TEXT, FOR_QUARANTINE, MEMBER(reason), "discard: why; it is kept"},
     {"--config", "FILE", OPTION_TEXT, FOR_ALL, MEMBER(config),
      "JSON with the flags' names as keys; the environment and flags win"},
     {"--log-format", "text|json", OPTION_TEXT, FOR_ALL, MEMBER(log_format), "of the log on stderr (text)"},
@@ -115,6 +119,8 @@ static const struct {
     {"replay", COMMAND_REPLAY, "--db FILE CAPTURE...", "apply captures without a broker, then exit"},
     {"serve", COMMAND_SERVE, "--db FILE", "HTTP over an existing file, nothing consumed"},
     {"check", COMMAND_CHECK, "[--views DIR]", "check the views and print their routes"},
+    {"quarantine", COMMAND_QUARANTINE, "list|show ID|retry ID|discard ID --db FILE",
+     "what could not be applied"},
 };
 
 enum { COMMAND_COUNT = sizeof command_table / sizeof *command_table };
@@ -125,7 +131,7 @@ void options_help(enum command command, FILE *out) {
             "tidemark builds SQL read models from Debezium change topics and serves them over HTTP.\n\n",
             out);
         for (int i = 0; i < COMMAND_COUNT; i++)
-            (void)fprintf(out, "  tidemark %-7s %-44s %s\n", command_table[i].name,
+            (void)fprintf(out, "  tidemark %-10s %-44s %s\n", command_table[i].name,
                           command_table[i].arguments, command_table[i].help);
         (void)fputs(
             "  tidemark --version | --help | COMMAND --help\n\n"
@@ -434,7 +440,8 @@ static int options_read_command(struct options *options, const char *argument, s
             options->command = command_table[i].command;
     if (options->command == COMMAND_NONE)
         return error_set(error, ERROR_USAGE,
-                         "there is no command %s; there are run, demo, replay, serve and check", argument);
+                         "there is no command %s; there are run, demo, replay, serve, check and quarantine",
+                         argument);
     return 0;
 }
 
@@ -466,7 +473,8 @@ int options_parse(struct options *ret, int argc, char **argv, struct error *erro
         } else if (flags && argv[i][0] == '-' && argv[i][1] != '\0') {
             if (options_read_flag(ret, argc, argv, &i, error) != 0)
                 return -1;
-        } else if (ret->command == COMMAND_REPLAY && ret->capture_count < OPTIONS_CAPTURES_MAX) {
+        } else if ((ret->command == COMMAND_REPLAY || ret->command == COMMAND_QUARANTINE) &&
+                   ret->capture_count < OPTIONS_CAPTURES_MAX) {
             ret->captures[ret->capture_count++] = argv[i];
         } else {
             return error_set(error, ERROR_USAGE, "`tidemark %s` does not take %s", argv[1], argv[i]);

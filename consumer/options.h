@@ -19,6 +19,7 @@ enum command {
     COMMAND_REPLAY,
     COMMAND_SERVE,
     COMMAND_CHECK,
+    COMMAND_QUARANTINE,
 };
 
 struct option_property {
@@ -47,9 +48,11 @@ struct options {
     const char *log_level;
     const char *on_timeline;
     const char *on_view_error;
-    double rate;    // events/s, 0 = no limit
-    double traffic; // events/s, 0 = none
-    double seconds; // --for; 0 = until stopped
+    const char *state;  // quarantine list
+    const char *reason; // quarantine discard
+    double rate;        // events/s, 0 = no limit
+    double traffic;     // events/s, 0 = none
+    double seconds;     // --for; 0 = until stopped
     int64_t seed;
     int64_t transaction_wait_ms;
     int64_t silent_after_ms;
@@ -63,7 +66,7 @@ struct options {
     bool strict;
     struct option_property properties[OPTIONS_PROPERTIES_MAX];
     int property_count;
-    const char *captures[OPTIONS_CAPTURES_MAX];
+    const char *captures[OPTIONS_CAPTURES_MAX]; // quarantine: its words
     int capture_count;
     char *property_text[OPTIONS_PROPERTIES_MAX]; // owned copies of "name=value"
     const char *config;

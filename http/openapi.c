@@ -25,10 +25,11 @@ static json_t *openapi_problem_answer(const char *description) {
                      "application/problem+json", "schema", "$ref", "#/components/schemas/problem");
 }
 
-static json_t *openapi_operation(const char *summary, json_t *parameters, json_t *content) {
-    return json_pack("{s:{s:s,s:o,s:{s:{s:s,s:o},s:o}}}", "get", "summary", summary, "parameters", parameters,
-                     "responses", "200", "description", "the answer", "content", content, "default",
-                     openapi_problem_answer("a problem document (RFC 9457)"));
+static json_t *openapi_operation(const char *method, const char *summary, json_t *parameters,
+                                 json_t *content) {
+    return json_pack("{s:{s:s,s:o,s:{s:{s:s,s:o},s:o}}}", method, "summary", summary, "parameters",
+                     parameters, "responses", "200", "description", "the answer", "content", content,
+                     "default", openapi_problem_answer("a problem document (RFC 9457)"));
 }
 
 static json_t *openapi_rows_content(void) {
@@ -80,6 +81,25 @@ static json_t *openapi_query_parameters(const struct query *query) {
     return parameters;
 }
 
+static void openapi_add_of_quarantine(json_t *parameters, enum route route) {
+    if (route == ROUTE_QUARANTINE)
+        (void)json_array_append_new(
+            parameters,
+            openapi_parameter("state", "waiting (the default), superseded, applied, discarded or all",
+                              "string"));
+    if (route == ROUTE_QUARANTINED || route == ROUTE_RETRY || route == ROUTE_DISCARD)
+        (void)json_array_append_new(parameters, json_pack("{s:s,s:s,s:b,s:{s:s}}", "name", "id", "in", "path",
+                                                          "required", 1, "schema", "type", "integer"));
+    if (route == ROUTE_RETRY || route == ROUTE_DISCARD)
+        (void)json_array_append_new(parameters,
+                                    json_pack("{s:s}", "$ref", "#/components/parameters/wait_ms"));
+    if (route == ROUTE_DISCARD) {
+        json_t *reason = openapi_parameter("reason", "why it is not missed; kept", "string");
+        (void)json_object_set_new(reason, "required", json_true());
+        (void)json_array_append_new(parameters, reason);
+    }
+}
+
 static void openapi_add_route(void *self, const struct loaded_route *loaded) {
     json_t *paths = self;
     const struct route_form *form = route_form(loaded->route);
@@ -96,9 +116,11 @@ static void openapi_add_route(void *self, const struct loaded_route *loaded) {
         (void)json_array_append_new(
             parameters,
             openapi_parameter(ROUTE_LAST_EVENT_ID, "go on after the event with this id", "string"));
+    openapi_add_of_quarantine(parameters, loaded->route);
     if (!path.failed)
         (void)json_object_setn_new(paths, path.data, path.size,
-                                   openapi_operation(summary, parameters, openapi_content(form)));
+                                   openapi_operation(strcmp(form->method, "POST") == 0 ? "post" : "get",
+                                                     summary, parameters, openapi_content(form)));
 }
 
 static json_t *openapi_problem_types(void) {
@@ -124,9 +146,10 @@ static json_t *openapi_components(void) {
                   "required", "rows", "next", "position", "lag", "properties", "rows", "type", "array",
                   "items", "type", "object", "next", "type", "string", "null", "position", "$ref",
                   "#/components/schemas/position", "lag", "$ref", "#/components/schemas/lag");
-    json_t *position = json_pack("{s:s,s:{s:{s:[s,s]},s:{s:[s,s]},s:{s:s}}}", "type", "object", "properties",
-                                 "lsn", "type", "string", "null", "consistency", "enum", "transactional",
-                                 "per-key", "offsets", "type", "object");
+    json_t *position =
+        json_pack("{s:s,s:{s:{s:[s,s]},s:{s:[s,s]},s:{s:s},s:{s:s}}}", "type", "object", "properties", "lsn",
+                  "type", "string", "null", "consistency", "enum", "transactional", "per-key", "offsets",
+                  "type", "object", "quarantine", "type", "integer");
     json_t *lag = json_pack("{s:s,s:{s:{s:s},s:{s:[s,s]},s:{s:[s,s]}}}", "type", "object", "properties",
                             "state", "type", "string", "messages", "type", "integer", "null", "seconds",
                             "type", "number", "null");

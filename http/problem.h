@@ -15,6 +15,8 @@ enum problem {
     PROBLEM_UNKNOWN_QUERY,        // 404 /problems/unknown-query
     PROBLEM_UNKNOWN_TABLE,        // 404 /problems/unknown-table
     PROBLEM_METHOD_NOT_ALLOWED,   // 405 /problems/method-not-allowed
+    PROBLEM_NOT_WAITING,          // 409 /problems/not-waiting
+    PROBLEM_STILL_QUARANTINED,    // 409 /problems/still-quarantined
     PROBLEM_URL_TOO_LONG,         // 414 /problems/url-too-long
     PROBLEM_MISDIRECTED,          // 421 /problems/misdirected-request
     PROBLEM_ANSWER_TOO_LARGE,     // 500 /problems/answer-too-large

@@ -21,6 +21,11 @@ static const struct route_form forms[] = {
                      false},
     [ROUTE_QUARANTINE] = {"GET", "/v1/quarantine", "events that could not be applied, newest first", NULL,
                           false},
+    [ROUTE_QUARANTINED] = {"GET", "/v1/quarantine/{id}", "one message that could not be applied",
+                           "application/json", false},
+    [ROUTE_RETRY] = {"POST", "/v1/quarantine/{id}/retry", "apply it again, as source.sql is now",
+                     "application/json", false},
+    [ROUTE_DISCARD] = {"POST", "/v1/quarantine/{id}/discard", "it is not missed", "application/json", false},
     [ROUTE_HEALTH] = {"GET", "/healthz", "200 while the process works", "application/json", false},
     [ROUTE_READY] = {"GET", "/readyz", "200 when caught up once, else 503 with the reason",
                      "application/json", false},
@@ -119,7 +124,7 @@ void route_write_path(struct buffer *out, const struct loaded_route *loaded) {
 void route_each(const struct catalog *catalog, void (*visit)(void *self, const struct loaded_route *loaded),
                 void *self) {
     for (int i = 0; i < ROUTE_COUNT; i++)
-        if (strchr(forms[i].pattern, '{') == NULL)
+        if (strstr(forms[i].pattern, "{view}") == NULL && strstr(forms[i].pattern, "{table}") == NULL)
             visit(self, &(struct loaded_route){.route = (enum route)i});
     for (int i = 0; i < catalog->view_count; i++)
         for (int j = 0; j < catalog->views[i].query_count; j++)

@@ -20,6 +20,9 @@ static route_handler *const handlers[] = {
     [ROUTE_STATUS] = answer_status,
     [ROUTE_VIEWS] = answer_views,
     [ROUTE_QUARANTINE] = answer_quarantine,
+    [ROUTE_QUARANTINED] = answer_quarantined,
+    [ROUTE_RETRY] = answer_retry,
+    [ROUTE_DISCARD] = answer_discard,
     [ROUTE_HEALTH] = answer_health,
     [ROUTE_READY] = answer_ready,
     [ROUTE_METRICS] = answer_metrics,
@@ -107,9 +110,12 @@ static enum routes_result routes_dispatch(struct worker *worker, const struct re
         routes_set_not_found(response);
         return ROUTES_ANSWERED;
     }
-    if (!span_is(request->method, route_form(route)->method) && !span_is(request->method, "HEAD")) {
-        problem_set(response, PROBLEM_METHOD_NOT_ALLOWED, "this route answers GET and HEAD only");
-        response->allow = "GET, HEAD";
+    bool reads = strcmp(route_form(route)->method, "GET") == 0;
+    if (!span_is(request->method, route_form(route)->method) &&
+        !(reads && span_is(request->method, "HEAD"))) {
+        response->allow = reads ? "GET, HEAD" : "POST";
+        problem_set(response, PROBLEM_METHOD_NOT_ALLOWED, "this route answers %s only",
+                    reads ? "GET and HEAD" : "POST");
         return ROUTES_ANSWERED;
     }
     struct exchange exchange = {

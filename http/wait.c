@@ -116,6 +116,12 @@ bool wait_asks(const struct wait *wait) {
 int wait_reached(const struct wait *wait, struct reader *reader, const struct position *position, bool *ret,
                  struct error *error) {
     *ret = false;
+    if (wait->asked != 0) {
+        bool asked = false;
+        int status = reader_is_asked(reader, wait->asked, &asked, error);
+        *ret = !asked;
+        return status;
+    }
     // Only where transactions are shown whole does an LSN say what has been seen.
     if (wait->lsn >= 0 && !(position->transactional && position->lsn >= wait->lsn))
         return 0;

@@ -17,6 +17,7 @@ struct wait {
     char topic[WAIT_TOPIC_SIZE]; // "" = not asked
     int32_t partition;
     int64_t offset;
+    int64_t asked; // a message in quarantine, until what was asked of it is done; 0 = not asked
     int wait_ms;
     int64_t max_lag_ms; // -1 = not asked
 };

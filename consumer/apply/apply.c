@@ -4,6 +4,7 @@
 #include "consumer/apply/loop/feeds.h"
 #include "consumer/apply/loop/head.h"
 #include "consumer/apply/loop/lost.h"
+#include "consumer/apply/loop/retry.h"
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/state.h"
 #include "consumer/apply/loop/sweep.h"
@@ -559,6 +560,10 @@ int apply_commit(struct apply *apply, struct error *error) {
 
 int apply_finish(struct apply *apply, struct error *error) {
     return commit_finish(apply, error);
+}
+
+int apply_requested(struct apply *apply, int *ret_done, struct error *error) {
+    return retry_requested(apply, ret_done, error);
 }
 
 bool apply_awaits_sweep(const struct apply *apply) {

@@ -47,6 +47,10 @@ int apply_commit(struct apply *apply, struct error *error);
 // May be called when the apply is of no use any more: it reports what is in the file.
 int apply_finish(struct apply *apply, struct error *error);
 
+// Does what a person asked of messages in quarantine (views/engine/ask.h), if anything was; the next commit has it.
+// ret_done: how many requests. Errors as of apply_step.
+int apply_requested(struct apply *apply, int *ret_done, struct error *error);
+
 // True while delivered rows wait for events that have not come, since ret_since_ms (monotonic clock).
 bool apply_is_waiting(const struct apply *apply, int64_t *ret_since_ms);
 // What they wait for, as "waiting: transaction 701, 12,328 rows so far".

@@ -110,6 +110,9 @@ struct quarantined {
 // ERROR_NOTFOUND: there is none.
 int reader_quarantined(struct reader *reader, int64_t id, struct quarantined *ret, struct error *error);
 
+// Whether something is asked of this message, or of any with 0, that is not done yet (ask.h). Within a snapshot.
+int reader_is_asked(struct reader *reader, int64_t id, bool *ret, struct error *error);
+
 int rows_column_count(const struct rows *rows);
 const char *rows_column_name(const struct rows *rows, int column); // lives as long as the rows
 // What stands before the column's value in a JSON object of the whole row: `{"id":`, `,"name":`.

@@ -11,6 +11,7 @@
 #include "views/engine/change.h"
 #include "views/engine/store_quarantined.h"
 #include "views/engine/store_report.h"
+#include "views/engine/store_request.h"
 
 struct store;
 struct snapshots; // snapshots.h
@@ -117,6 +118,17 @@ int store_snapshot_sweep(struct store *store, const struct table *table, bool ke
 // Bounded (store/quarantine.h): what is settled, then the oldest values and rows make room, and it is told.
 int store_quarantine(struct store *store, const struct store_quarantined *event, struct error *error);
 
+// --- what a person asked of messages in quarantine (ask.h)
+// Whether something is asked and not done, as far as can be seen now.
+int store_is_asked(struct store *store, bool *ret, struct error *error);
+// Within a transaction: 1 = what was asked first, 0 = nothing is.
+int store_next_request(struct store *store, struct store_request *ret, struct error *error);
+// What came of it; the request is done then. `note`: why, data NULL = nothing to say. `now`: what is known of a message
+// that waits on, reason NULL = what was the reason before; else NULL.
+int store_answer_request(struct store *store, const struct store_request *request,
+                         enum store_request_outcome outcome, struct span note,
+                         const struct store_quarantined *now, struct error *error);
+
 int store_set_offset(struct store *store, const struct store_offset *offset, struct error *error);
 
 // A timeline that holds from this source commit time on.
@@ -133,6 +145,8 @@ struct store_commit {
 };
 // All of the transaction, and where it stands. After an error only store_rollback helps.
 int store_commit(struct store *store, const struct store_commit *commit, struct error *error);
+// The same of a transaction that took no message: where it stands is what it was.
+int store_commit_in_place(struct store *store, struct error *error);
 // The same by another thread: changes of the next transaction may be applied meanwhile, and wait for this one
 // only where they need the file. store_commit_finish comes before another commit, waits, and tells how this
 // one ended. Readers see none of it, or all.

@@ -15,8 +15,7 @@ void head_load_timelines(struct apply *apply) {
         apply->timelines.since_ts_ms[i] = since[i];
 }
 
-// Makes an event's LSNs comparable with those of other timelines.
-static void head_place_event(const struct apply *apply, struct event *event) {
+void head_place_event(const struct apply *apply, struct event *event) {
     struct change *change = &event->change;
     change->lsn = timeline_lsn(&apply->timelines, event->source_lsn, change->ts_ms);
     change->previous_commit = timeline_lsn(&apply->timelines, event->source_previous_commit, change->ts_ms);

@@ -32,3 +32,14 @@ int redecode_row_key(struct redecode *redecode, const struct apply_config *confi
         return error_set(error, ERROR_SYSTEM, "%s", unreadable.message);
     return 0;
 }
+
+int redecode_message(struct redecode *redecode, const struct apply_config *config, enum topic_role role,
+                     const struct table *table, const struct message *message, struct error *ret_why,
+                     struct error *error) {
+    *ret_why = (struct error){0};
+    if (redecode_make(redecode, config, error) != 0)
+        return -1;
+    if (envelope_decode(redecode->decoder, role, table, message, &redecode->event, ret_why) == 0)
+        return 0;
+    return ret_why->kind == ERROR_SYSTEM ? error_set(error, ERROR_SYSTEM, "%s", ret_why->message) : 1;
+}

@@ -17,5 +17,9 @@ void redecode_free(struct redecode *redecode);
 // read either. Live until the next call. -1: ERROR_SYSTEM.
 int redecode_row_key(struct redecode *redecode, const struct apply_config *config, const struct table *table,
                      const struct message *message, const struct value **ret, struct error *error);
+// What the message says now, into redecode->event: 0, or 1 and why it cannot be read. -1: ERROR_SYSTEM.
+int redecode_message(struct redecode *redecode, const struct apply_config *config, enum topic_role role,
+                     const struct table *table, const struct message *message, struct error *ret_why,
+                     struct error *error);
 
 #endif

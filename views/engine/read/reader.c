@@ -25,6 +25,8 @@ static const char *const statement_sql[READER_STATEMENTS] = {
                             " order by txid desc limit 1) where :txid <= ifnull(last, txid)"),
     [READER_OLDEST_TRANSACTION] = "select min(txid) from _transactions",
     [READER_NEXT_OFFSET] = "select next_offset from _offsets where topic = :topic and partition = :partition",
+    [READER_IS_ASKED] =
+        "select exists(select 1 from _quarantine_requests where :id = 0 or quarantined = :id)",
     [READER_OFFSETS] = "select topic, partition, next_offset from _offsets order by topic, partition",
     [READER_DISABLED] = DISABLED_SELECT,
 };
@@ -371,6 +373,15 @@ int reader_next_offset(struct reader *reader, struct span topic, int32_t partiti
     if (row < 0)
         return -1;
     *ret = row == 1 ? sqlite3_column_int64(stmt, 0) : -1;
+    return 0;
+}
+
+int reader_is_asked(struct reader *reader, int64_t id, bool *ret, struct error *error) {
+    CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_IS_ASKED];
+    stmt_bind_integer(stmt, ":id", id);
+    if (reader_next_row(reader, stmt, error) < 0)
+        return -1;
+    *ret = sqlite3_column_int(stmt, 0) != 0;
     return 0;
 }
 

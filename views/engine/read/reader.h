@@ -37,6 +37,7 @@ enum reader_statement {
     READER_NEXT_OFFSET,
     READER_OFFSETS,
     READER_DISABLED,
+    READER_IS_ASKED,
     READER_STATEMENTS,
 };
 

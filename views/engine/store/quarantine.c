@@ -9,6 +9,9 @@ enum quarantine_statement {
     QUARANTINE_INSERT,
     QUARANTINE_REPEATED,
     QUARANTINE_COUNT,
+    QUARANTINE_COUNTED,
+    QUARANTINE_SETTLE,
+    QUARANTINE_RENEW,
     QUARANTINE_OLDEST_SETTLED,
     QUARANTINE_DROP_SETTLED,
     QUARANTINE_OLDEST_VALUE,
@@ -23,6 +26,9 @@ static const char *const quarantine_names[QUARANTINE_STATEMENTS] = {
     [QUARANTINE_INSERT] = "quarantine_add",
     [QUARANTINE_REPEATED] = "quarantine_repeated",
     [QUARANTINE_COUNT] = "quarantine_count",
+    [QUARANTINE_COUNTED] = "quarantine_counted",
+    [QUARANTINE_SETTLE] = "quarantine_settle",
+    [QUARANTINE_RENEW] = "quarantine_renew",
     [QUARANTINE_OLDEST_SETTLED] = "quarantine_oldest_settled",
     [QUARANTINE_DROP_SETTLED] = "quarantine_drop_settled",
     [QUARANTINE_OLDEST_VALUE] = "quarantine_oldest_value",
@@ -172,6 +178,33 @@ static int quarantine_drop_rows(struct quarantine *quarantine, struct error *err
     return 0;
 }
 
+// How much less waits when this message is settled.
+static int quarantine_read_counted(struct quarantine *quarantine, int64_t id, bool discard, int64_t *ret,
+                                   struct error *error) {
+    CLEANUP(stmt_reset) sqlite3_stmt *stmt = quarantine->statements[QUARANTINE_COUNTED];
+    stmt_bind_integer(stmt, ":id", id);
+    stmt_bind_integer(stmt, ":discard", discard);
+    int row = stmt_row(stmt, "_quarantine", error);
+    *ret = row == 1 ? sqlite3_column_int64(stmt, 0) : 0;
+    return row < 0 ? -1 : 0;
+}
+
+int quarantine_settle(struct quarantine *quarantine, int64_t id, const char *state, struct span note,
+                      struct error *error) {
+    int64_t counted;
+    sqlite3_stmt *stmt = quarantine->statements[QUARANTINE_SETTLE];
+    if (quarantine_read_counted(quarantine, id, strcmp(state, "discarded") == 0, &counted, error) != 0)
+        return -1;
+    stmt_bind_integer(stmt, ":id", id);
+    stmt_bind_text(stmt, ":state", span_of(state));
+    stmt_bind_text(stmt, ":note", note);
+    stmt_bind_integer(stmt, ":at_ms", clock_wall_ms());
+    if (stmt_step(stmt, "_quarantine", NULL, error) != 0)
+        return -1;
+    quarantine->waiting -= counted;
+    return 0;
+}
+
 static bool quarantine_is_over(const struct quarantine *quarantine) {
     return quarantine->rows > quarantine->rows_max || quarantine->bytes > quarantine->bytes_max;
 }
@@ -207,8 +240,8 @@ static int quarantine_settle_repeated(struct quarantine *quarantine, const struc
     return 0;
 }
 
-// The key of the message's row as text, data NULL when it is not known.
-static int quarantine_note_row(struct quarantine *quarantine, const struct store_quarantined *event,
+// The key of the message's row, data NULL when it is not known. Lives until the next call.
+static int quarantine_key_text(struct quarantine *quarantine, const struct store_quarantined *event,
                                struct span *ret, struct error *error) {
     *ret = (struct span){0};
     buffer_clear(&quarantine->row_key);
@@ -218,9 +251,47 @@ static int quarantine_note_row(struct quarantine *quarantine, const struct store
     if (quarantine->row_key.failed)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     *ret = (struct span){quarantine->row_key.data, quarantine->row_key.size};
+    return 0;
+}
+
+static int quarantine_note_row(struct quarantine *quarantine, const struct store_quarantined *event,
+                               struct span *ret, struct error *error) {
+    if (quarantine_key_text(quarantine, event, ret, error) != 0)
+        return -1;
+    if (ret->data == NULL)
+        return 0;
     if (event->lsn != LSN_NONE && quarantine_settle_repeated(quarantine, event, *ret, error) != 0)
         return -1;
     return quarantined_rows_add(quarantine->waiting_rows, event->table->name, *ret, error);
+}
+
+static void quarantine_bind_text_or_null(sqlite3_stmt *stmt, const char *name, const char *text) {
+    stmt_bind_text(stmt, name, text != NULL ? span_of(text) : (struct span){0});
+}
+
+static void quarantine_bind_row(sqlite3_stmt *stmt, const struct store_quarantined *event,
+                                struct span row_key) {
+    quarantine_bind_text_or_null(stmt, ":table", event->table != NULL ? event->table->name : NULL);
+    quarantine_bind_text_or_null(stmt, ":reason", event->reason);
+    stmt_bind_text(stmt, ":row_key", row_key);
+    if (event->lsn != LSN_NONE)
+        stmt_bind_integer(stmt, ":lsn", event->lsn);
+    else
+        stmt_bind_null(stmt, ":lsn");
+}
+
+int quarantine_renew(struct quarantine *quarantine, int64_t id, const struct store_quarantined *now,
+                     struct span note, struct error *error) {
+    sqlite3_stmt *stmt = quarantine->statements[QUARANTINE_RENEW];
+    struct span row_key;
+    if (quarantine_key_text(quarantine, now, &row_key, error) != 0 ||
+        (row_key.data != NULL &&
+         quarantined_rows_add(quarantine->waiting_rows, now->table->name, row_key, error) != 0))
+        return -1;
+    stmt_bind_integer(stmt, ":id", id);
+    stmt_bind_text(stmt, ":note", note);
+    quarantine_bind_row(stmt, now, row_key);
+    return stmt_step(stmt, "_quarantine", NULL, error);
 }
 
 int quarantine_add(struct quarantine *quarantine, const struct store_quarantined *event,
@@ -232,15 +303,9 @@ int quarantine_add(struct quarantine *quarantine, const struct store_quarantined
     stmt_bind_text(stmt, ":topic", span_of(event->topic));
     stmt_bind_integer(stmt, ":partition", event->partition);
     stmt_bind_integer(stmt, ":offset", event->offset);
-    stmt_bind_text(stmt, ":table", event->table != NULL ? span_of(event->table->name) : (struct span){0});
-    stmt_bind_text(stmt, ":row_key", row_key);
-    if (event->lsn != LSN_NONE)
-        stmt_bind_integer(stmt, ":lsn", event->lsn);
-    else
-        stmt_bind_null(stmt, ":lsn");
+    quarantine_bind_row(stmt, event, row_key);
     stmt_bind_blob(stmt, ":key", event->key);
     stmt_bind_blob(stmt, ":value", event->value);
-    stmt_bind_text(stmt, ":reason", span_of(event->reason));
     stmt_bind_integer(stmt, ":at_ms", event->at_ms);
     if (stmt_step(stmt, "_quarantine", NULL, error) != 0)
         return -1;

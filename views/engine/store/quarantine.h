@@ -35,6 +35,12 @@ int quarantine_overtake(struct quarantine *quarantine, const struct change *chan
 // A full snapshot of this LSN has come whole.
 int quarantine_overtake_table(struct quarantine *quarantine, const struct table *table, int64_t lsn,
                               struct error *error);
+// A message that waits is settled, for the reason in `note` (data NULL = none). `state`: superseded, applied, discarded.
+int quarantine_settle(struct quarantine *quarantine, int64_t id, const char *state, struct span note,
+                      struct error *error);
+// It was tried again and waits on. `now`: what is known of it now, reason NULL = as it was.
+int quarantine_renew(struct quarantine *quarantine, int64_t id, const struct store_quarantined *now,
+                     struct span note, struct error *error);
 // After a rollback: counts what the file has.
 int quarantine_reload(struct quarantine *quarantine, struct error *error);
 

@@ -13,6 +13,7 @@
 #include "views/engine/store/identity.h"
 #include "views/engine/store/install.h"
 #include "views/engine/store/quarantine.h"
+#include "views/engine/store/requests.h"
 #include "views/engine/store/visible_txns.h"
 #include "views/engine/store/writer_thread.h"
 #include "views/engine/watched_file.h"
@@ -33,13 +34,19 @@ enum store_statement {
     STORE_ROLLBACK,
     STORE_OFFSET,
     STORE_POSITION,
+    STORE_POSITION_KEEP,
     STORE_TIMELINE,
     STORE_STATEMENTS,
 };
 
 static const char *const store_names[STORE_STATEMENTS] = {
-    [STORE_BEGIN] = "begin",        [STORE_COMMIT] = "commit",         [STORE_ROLLBACK] = "rollback",
-    [STORE_OFFSET] = "offsets_set", [STORE_POSITION] = "position_set", [STORE_TIMELINE] = "timelines_add",
+    [STORE_BEGIN] = "begin",
+    [STORE_COMMIT] = "commit",
+    [STORE_ROLLBACK] = "rollback",
+    [STORE_OFFSET] = "offsets_set",
+    [STORE_POSITION] = "position_set",
+    [STORE_POSITION_KEEP] = "position_keep",
+    [STORE_TIMELINE] = "timelines_add",
 };
 
 struct store {
@@ -55,6 +62,7 @@ struct store {
     struct visible_txns *visible;
     struct quarantine *quarantine;
     const int64_t *quarantined; // messages that wait there
+    struct requests *requests;
     struct writer_thread *writer;
     const struct change *refill; // the change that the SQL functions see while a view is filled
     sqlite3_stmt *statements[STORE_STATEMENTS];
@@ -227,7 +235,7 @@ static int store_open_quarantine(struct store *store, struct error *error) {
     if (quarantine_new(&store->quarantine, store->db, QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX, error) != 0)
         return -1;
     store->quarantined = quarantine_waiting(store->quarantine);
-    return 0;
+    return requests_new(&store->requests, store->db, error);
 }
 
 static int store_start_checkpoints(struct store *store, struct error *error) {
@@ -272,6 +280,7 @@ static void store_shut(struct store *store) {
     mirror_close(&store->mirror);
     visible_txns_free(&store->visible);
     quarantine_free(&store->quarantine);
+    requests_free(&store->requests);
     checkpoint_free(&store->checkpoint);
     stmt_close(&store->db);
     for (int i = 0; i < store->offset_count; i++)
@@ -412,7 +421,7 @@ static int store_open_transaction(struct store *store, struct error *error) {
     checkpoint_enter(store->checkpoint);
     if (store_step(store, STORE_BEGIN, error) == 0) {
         store->is_open = true;
-        return 0;
+        return requests_look(store->requests, error);
     }
     checkpoint_leave(store->checkpoint);
     return -1;
@@ -499,6 +508,34 @@ int store_quarantine(struct store *store, const struct store_quarantined *event,
     return store_begin_write(store, error) != 0 ? -1 : quarantine_add(store->quarantine, event, error);
 }
 
+int store_is_asked(struct store *store, bool *ret, struct error *error) {
+    bool free = !writer_thread_is_busy(store->writer);
+    if (free && !store->is_open && requests_look(store->requests, error) != 0)
+        return -1;
+    *ret = requests_are_there(store->requests);
+    return 0;
+}
+
+int store_next_request(struct store *store, struct store_request *ret, struct error *error) {
+    return store_begin_write(store, error) != 0 ? -1 : requests_next(store->requests, ret, error);
+}
+
+int store_answer_request(struct store *store, const struct store_request *request,
+                         enum store_request_outcome outcome, struct span note,
+                         const struct store_quarantined *now, struct error *error) {
+    static const char *const states[] = {[STORE_REQUEST_APPLIED] = "applied",
+                                         [STORE_REQUEST_SUPERSEDED] = "superseded",
+                                         [STORE_REQUEST_DISCARDED] = "discarded",
+                                         [STORE_REQUEST_FAILED] = NULL,
+                                         [STORE_REQUEST_REFUSED] = NULL};
+    int status = store_begin_write(store, error);
+    if (status == 0 && states[outcome] != NULL)
+        status = quarantine_settle(store->quarantine, request->quarantined, states[outcome], note, error);
+    else if (status == 0 && now != NULL)
+        status = quarantine_renew(store->quarantine, request->quarantined, now, note, error);
+    return status != 0 ? -1 : requests_done(store->requests, request, error);
+}
+
 int store_set_offset(struct store *store, const struct store_offset *offset, struct error *error) {
     if (store_begin_write(store, error) != 0)
         return -1;
@@ -542,10 +579,17 @@ static int store_save_position(struct store *store, const struct store_commit *c
     return store_step(store, STORE_POSITION, error);
 }
 
-// What is little is written by the caller; the rows and the views are left.
+static int store_keep_position(struct store *store, struct error *error) {
+    stmt_bind_integer(store->statements[STORE_POSITION_KEEP], ":quarantined", *store->quarantined);
+    return store_step(store, STORE_POSITION_KEEP, error);
+}
+
+// What is little is written by the caller; the rows and the views are left. `commit` NULL: where it stands stays.
 static int store_hand_over(struct store *store, const struct store_commit *commit, struct error *error) {
     assert(!store->committing);
-    if (store_begin_write(store, error) != 0 || store_save_position(store, commit, error) != 0 ||
+    if (store_begin_write(store, error) != 0 ||
+        (commit != NULL ? store_save_position(store, commit, error) : store_keep_position(store, error)) !=
+            0 ||
         visible_txns_save(store->visible, error) != 0 || mirror_hand_over(store->mirror, error) != 0)
         return -1;
     store->in_transaction = false;
@@ -597,6 +641,10 @@ int store_commit(struct store *store, const struct store_commit *commit, struct 
     return store_commit_finish(store, error);
 }
 
+int store_commit_in_place(struct store *store, struct error *error) {
+    return store_commit(store, NULL, error);
+}
+
 bool store_is_full(const struct store *store) {
     return mirror_is_full(store->mirror);
 }
@@ -616,6 +664,7 @@ int store_rollback(struct store *store, struct error *error) {
     if (opened)
         checkpoint_leave(store->checkpoint);
     visible_txns_drop(store->visible);
+    requests_forget(store->requests);
     if (status != 0 || quarantine_reload(store->quarantine, error) != 0)
         return -1;
     return mirror_reload(store->mirror, error);

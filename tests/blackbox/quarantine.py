@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""What could not be applied: told in every answer, superseded, retried after source.sql was mended, discarded for a reason;
+on the command line and over HTTP, beside a process that consumes and without one."""
+
+import json
+import sqlite3
+import sys
+import unittest
+import urllib.error
+import urllib.request
+
+import tide
+
+# A time of which the connector's mode is not told is refused; the line says it.
+SOURCE = "create table items(id int primary key, qty int, at timestamp);\n"
+MENDED = SOURCE + "-- tidemark: time items = connect\n"
+QUERY = "select id, qty, at from items order by id\n"
+AT = 1700000000000  # milliseconds: of a timestamp without precision microseconds are awaited
+TOKEN = "a-token-of-this-test-alone"
+
+
+def change(offset, key, qty, op="c", at=AT * 1000, lsn=None, partition=0):
+    row = {"id": key, "qty": qty, "at": at}
+    source = {"lsn": 1000 + 10 * (offset if lsn is None else lsn), "ts_ms": AT + offset, "snapshot": "false", "schema": "public",
+              "table": "items", "db": "shop", "name": tide.PREFIX}  # fmt: skip
+    value = {"before": row if op == "d" else None, "after": None if op == "d" else row, "source": source, "op": op}
+    return tide.line("items", offset, {"id": key}, value, partition=partition)
+
+
+def bad(offset, key, qty, **more):
+    return change(offset, key, qty, at=AT, **more)
+
+
+# 1 is right; 2 waits; 3 is made right by a later change; 4 is of nobody knows which row
+LINES = [
+    change(0, 1, 10),
+    bad(1, 2, 20),
+    bad(2, 3, 30),
+    tide.line("items", 3, "no key", b"\0\0\0\0\7binary".decode("latin-1")),
+    change(4, 3, 31, op="u"),
+]
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        folder = tide.Folder()
+        self.path = folder.__enter__()
+        self.addCleanup(folder.__exit__, None, None, None)
+        self.db = self.path / "items.db"
+        (self.path / "views" / "own").mkdir(parents=True)
+        (self.path / "views" / "own" / "query.all.sql").write_text(QUERY)
+        self.source(SOURCE)
+
+    def source(self, text):
+        (self.path / "views" / "source.sql").write_text(text)
+
+    def replay(self, lines, name="lines.jsonl"):
+        path = tide.write_capture(self.path / name, lines)
+        return tide.replay(self.db, path, flags=("--views", str(self.path / "views")))
+
+    def query(self, sql):
+        connection = sqlite3.connect(f"file:{self.db}?mode=ro", uri=True)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def quarantine(self, *words, code=0):
+        done = tide.run("quarantine", *words, "--db", self.db)
+        self.assertEqual(code, done.returncode, done.stdout + done.stderr)
+        return done.stdout, done.stderr
+
+    def states(self):
+        return self.query("select id, state from _quarantine order by id")
+
+    def serve(self, *more):
+        server = tide.Server("serve", "--db", self.db, *more, stderr=self.path / "log")
+        self.addCleanup(server.__exit__)
+        return server
+
+    def post(self, server, path, token=TOKEN):
+        request = urllib.request.Request(server.address + path, data=b"", method="POST")
+        if token is not None:
+            request.add_header("Authorization", f"Bearer {token}")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.loads(error.read())
+
+
+class Quarantine(Case):
+    def test_every_answer_tells(self):
+        self.assertEqual(3, self.replay(LINES)["quarantined"])
+        server = self.serve()
+        for path in ("/v1/views/own/all", "/v1/tables/items", "/v1/quarantine"):
+            with urllib.request.urlopen(server.address + path) as answer:
+                self.assertEqual("2", answer.headers["Tidemark-Quarantine"])
+                self.assertEqual(2, json.loads(answer.read())["position"]["quarantine"])
+        self.assertEqual([3, 1], [row["id"] for row in server.get("/v1/quarantine")[1]["rows"]])
+        self.assertEqual([2], [row["id"] for row in server.get("/v1/quarantine?state=superseded")[1]["rows"]])
+        self.assertEqual([3, 2, 1], [row["id"] for row in server.get("/v1/quarantine?state=all")[1]["rows"]])
+        self.assertEqual(400, server.get("/v1/quarantine?state=lost")[0])
+        status, one = server.get("/v1/quarantine/1")
+        self.assertEqual((200, "waiting", "items", [2], LINES[1]["value"], LINES[1]["key"], 1),
+                         (status, one["state"], one["table"], one["row_key"], one["value"], one["key"], one["offset"]))  # fmt: skip
+        self.assertEqual(404, server.get("/v1/quarantine/17")[0])
+        self.assertEqual(404, server.get("/v1/quarantine/x")[0])
+        with urllib.request.urlopen(server.address + "/metrics") as answer:
+            self.assertIn("\ntidemark_quarantine_rows 2\n", answer.read().decode())
+
+    def test_the_command_line(self):
+        self.replay(LINES)
+        listed, _ = self.quarantine("list")
+        self.assertRegex(listed, r"(?m)^1 waiting \S+ theworldshop.public.items partition 0 offset 1 items \[2\]\n    column at ")
+        self.assertNotIn("offset 2 ", listed)
+        self.assertIn("2 superseded", self.quarantine("list", "--state", "all")[0])
+        shown, _ = self.quarantine("show", "1")
+        self.assertIn(f"value: {LINES[1]['value']}\n", shown)
+        self.assertIn("no message 17", self.quarantine("show", "17", code=1)[1])
+        for words in ([], ["lost"], ["show"], ["retry"], ["retry", "x"], ["discard", "1"], ["list", "1"], ["list", "--reason", "x"]):
+            self.quarantine(*words, code=2)
+
+    def test_a_retry_that_fails_again(self):
+        self.replay(LINES)
+        out, err = self.quarantine("retry", "1", code=1)
+        self.assertIn("1 waiting: column at ", out)
+        self.assertIn("not all could be applied", err)
+        self.assertEqual([(1, "waiting"), (2, "superseded"), (3, "waiting")], self.states())
+        self.assertIn("is superseded", self.quarantine("retry", "2", code=1)[1])
+
+    def test_after_source_sql_was_mended(self):
+        self.replay(LINES)
+        before = self.query("select lsn, transactional, applied_total, offsets from _position")
+        self.source(MENDED)
+        self.replay([change(9, 9, 90, at=AT)], "more.jsonl")
+        out, _ = self.quarantine("retry", "1")
+        self.assertEqual("1 applied\n", out)
+        self.assertEqual([(2, 20, "2023-11-14T22:13:20.000000")], self.query("select id, qty, at from items where id = 2"))
+        self.assertEqual([(1, "applied"), (2, "superseded"), (3, "waiting")], self.states())
+        self.assertEqual(before[0][:2], self.query("select lsn, transactional from _position")[0])
+        self.assertEqual([(1,)], self.query("select quarantined from _position"))
+        self.assertEqual([], self.query("select * from _quarantine_requests"))
+
+    def test_what_is_older_than_its_row(self):
+        """Retried all at once: the newest of a row wins, whatever the order."""
+        lines = [bad(0, 1, 10), bad(1, 1, 11, op="u", lsn=5), bad(2, 1, 12, op="u", lsn=3)]
+        self.replay(lines)
+        self.source(MENDED)
+        self.replay([change(9, 9, 90, at=AT)], "more.jsonl")
+        self.quarantine("retry", "2")
+        self.assertEqual([(1, "superseded"), (2, "applied"), (3, "superseded")], self.states())
+        self.assertEqual([(11,)], self.query("select qty from items where id = 1"))
+
+    def test_what_lacks_a_newer_value(self):
+        """The row is newer but for an unchanged TOAST value, which only the message may have: it is counted on."""
+        self.source("create table items(id int primary key, qty int, at timestamp, note text);\n")
+        newer = change(1, 1, 11, op="u")
+        value = json.loads(newer["value"])
+        value["after"]["note"] = "__debezium_unavailable_value"
+        newer["value"] = json.dumps(value)
+        self.replay([bad(0, 1, 10), newer])
+        self.source("create table items(id int primary key, qty int, at timestamp, note text);\n-- tidemark: time items = connect\n")
+        self.replay([change(9, 9, 90, at=AT)], "more.jsonl")
+        self.assertIn("unchanged TOAST", self.quarantine("retry", "1", code=1)[0])
+        self.assertEqual([(11,)], self.query("select qty from items where id = 1"))
+        self.assertEqual([(1,)], self.query("select quarantined from _position"))
+
+    def test_what_came_before_a_truncate_or_a_delete(self):
+        lines = [bad(0, 1, 10), bad(1, 2, 20), change(2, 1, 0, op="d"), change(3, 7, 70)]
+        truncate = json.loads(change(4, 0, 0)["value"]) | {"op": "t", "after": None}
+        self.replay(lines)
+        self.assertEqual([(1, "superseded"), (2, "waiting")], self.states())
+        self.replay(lines + [tide.line("items", 4, None, truncate)], "more.jsonl")
+        self.assertEqual([(1, "superseded"), (2, "superseded")], self.states())
+        self.assertEqual([(0,)], self.query("select count(*) from items"))
+
+    def test_all(self):
+        self.replay([bad(i, i, i) for i in range(1, 6)])
+        self.source(MENDED)
+        self.replay([change(9, 9, 90, at=AT)], "more.jsonl")
+        self.assertEqual("5 waited, 0 wait now\n", self.quarantine("retry", "all")[0])
+        self.assertEqual([(15,)], self.query("select sum(qty) from items where id < 6"))
+
+    def test_discard(self):
+        self.replay(LINES)
+        out, _ = self.quarantine("discard", "3", "--reason", "of the old connector")
+        self.assertEqual("3 discarded: of the old connector\n", out)
+        self.assertEqual([("discarded", "of the old connector")], self.query("select state, note from _quarantine where id = 3"))
+        self.assertEqual([(1,)], self.query("select quarantined from _position"))
+
+    def test_without_a_token_nobody_may(self):
+        self.replay(LINES)
+        server = self.serve()
+        status, problem = self.post(server, "/v1/quarantine/1/retry")
+        self.assertEqual((403, "/problems/forbidden"), (status, problem["type"]))
+        self.assertIn("--token-file", problem["detail"])
+
+    def test_beside_a_process_that_consumes(self):
+        """It holds the file; what is asked is in the file until it is done."""
+        self.source(MENDED)
+        broken = tide.line("items", 1, {"id": 2}, "{")
+        lines = [change(0, 1, 10, at=AT), broken, tide.line("items", 2, {"id": 3}, "{"), tide.line("items", 3, {"id": 4}, "{")]
+        token = self.path / "token"
+        token.write_text(TOKEN + "\n")
+        capture = tide.write_capture(self.path / "lines.jsonl", lines)
+        with tide.Server("demo", "--capture", capture, "--views", self.path / "views", "--db", self.db, "--token-file", token,
+                         stderr=self.path / "log") as server:  # fmt: skip
+            request = urllib.request.Request(server.address + "/v1/status", headers={"Authorization": f"Bearer {TOKEN}"})
+
+            def quarantined():
+                with urllib.request.urlopen(request) as answer:
+                    return json.loads(answer.read())["quarantined"]
+
+            tide.wait_for("three in quarantine", lambda: quarantined() == 3)
+            out, _ = self.quarantine("retry", "1", code=1)
+            self.assertIn("1 waiting: not valid JSON", out)
+            self.quarantine("discard", "1", "--reason", "broken at the source")
+            self.assertEqual(2, quarantined())
+            status, problem = self.post(server, "/v1/quarantine/2/retry")
+            self.assertEqual((409, "/problems/still-quarantined"), (status, problem["type"]))
+            self.assertEqual(400, self.post(server, "/v1/quarantine/2/discard")[0])
+            status, one = self.post(server, "/v1/quarantine/2/discard?reason=broken%20too")
+            self.assertEqual((200, "discarded", "broken too", 1), (status, one["state"], one["note"], one["position"]["quarantine"]))
+            self.assertEqual(409, self.post(server, "/v1/quarantine/2/retry")[0])
+            self.assertEqual(404, self.post(server, "/v1/quarantine/17/retry")[0])
+            self.assertEqual(401, self.post(server, "/v1/quarantine/3/retry", token=None)[0])
+            self.assertEqual(1, quarantined())
+
+    def test_what_only_serves_does_nothing(self):
+        """It is asked, kept, and done by the next start of a process that writes."""
+        self.replay(LINES)
+        token = self.path / "token"
+        token.write_text(TOKEN + "\n")
+        server = self.serve("--token-file", token)
+        status, one = self.post(server, "/v1/quarantine/3/discard?reason=x")
+        self.assertEqual((202, "waiting", True), (status, one["state"], one["asked"]))
+        self.quarantine("retry", "1", code=1)
+        self.assertEqual((3, "discarded"), self.states()[2])
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())

@@ -1,0 +1,2 @@
+delete from _quarantine_requests
+where id = :id
