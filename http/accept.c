@@ -74,3 +74,12 @@ bool accept_has_tag(struct span if_none_match, struct span etag) {
             return true;
     return false;
 }
+
+bool accept_wants_count(struct span prefer) {
+    struct span item;
+    while (accept_take(&prefer, ',', &item))
+        if (span_is(item, "count=exact") || span_is(item, "count=planned") ||
+            span_is(item, "count=estimated"))
+            return true;
+    return false;
+}

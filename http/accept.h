@@ -1,4 +1,4 @@
-// The Accept and If-None-Match headers (RFC 9110). Pure.
+// The Accept, If-None-Match (RFC 9110) and Prefer (RFC 7240) headers. Pure.
 #ifndef TIDEMARK_HTTP_ACCEPT_H
 #define TIDEMARK_HTTP_ACCEPT_H
 
@@ -9,5 +9,8 @@
 enum format accept_format(struct span accept);
 // Whether one of the tags is `etag`, by the weak comparison.
 bool accept_has_tag(struct span if_none_match, struct span etag);
+// Whether `Prefer: count=exact` is among them. PostgREST's planned and estimated ask for a number that may be wrong: they
+// are given the right one.
+bool accept_wants_count(struct span prefer);
 
 #endif

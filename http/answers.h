@@ -7,6 +7,7 @@
 // What a follower's target asks.
 struct rows_question {
     const struct table *table; // NULL = a query of a view
+    enum bigint bigint;        // how its integers are written
     bool limited;              // with a limit of its own: more rows than that are none of its business
 };
 // Puts it within the snapshot. -1 when a problem is the answer.

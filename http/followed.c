@@ -113,6 +113,7 @@ static enum result_outcome followed_read_rows(struct followed *followed, struct 
             return RESULT_FAILED;
         if (!followed->has_key)
             followed_choose_key(followed, question.table, rows);
+        followed->fresh.bigint = question.bigint;
         enum result_outcome outcome = result_read(&followed->fresh, rows, &followed->key, error);
         if (outcome == RESULT_READ && rows_cursor(rows).data != NULL && !question.limited)
             outcome = RESULT_TOO_LARGE;

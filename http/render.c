@@ -1,6 +1,7 @@
 #include "http/render.h"
 
 #include "views/base/base64.h"
+#include "views/base/json_text.h"
 #include "views/base/real.h"
 #include "views/engine/decimal.h"
 
@@ -108,13 +109,22 @@ static void render_quoted(struct buffer *out, const char *text, size_t size) {
     buffer_char(out, '"');
 }
 
-static void render_integer(struct buffer *out, int64_t value) {
+static void render_integer(struct buffer *out, int64_t value, enum bigint bigint) {
     bool exact = value >= -DOUBLE_EXACT_MAX && value <= DOUBLE_EXACT_MAX;
-    if (!exact)
+    bool quoted = bigint == BIGINT_AS_IT_FITS ? !exact : bigint == BIGINT_STRING;
+    if (quoted)
         buffer_char(out, '"');
     buffer_integer(out, value);
-    if (!exact)
+    if (quoted)
         buffer_char(out, '"');
+}
+
+// What is no JSON, as the placeholder of a value that never came, is a string.
+static void render_json(struct buffer *out, struct span text) {
+    if (json_text_is_valid(text))
+        buffer_append(out, text.data, text.size);
+    else
+        buffer_json_string(out, text);
 }
 
 static void render_blob(struct buffer *out, struct span bytes) {
@@ -123,14 +133,17 @@ static void render_blob(struct buffer *out, struct span bytes) {
     buffer_char(out, '"');
 }
 
-void render_cell(struct buffer *out, const struct cell *cell) {
+void render_cell(struct buffer *out, const struct cell *cell, enum bigint bigint) {
     char text[DECIMAL_TEXT_SIZE];
     switch (cell->kind) {
     case CELL_NULL:
         buffer_append(out, "null", 4);
         break;
     case CELL_INTEGER:
-        render_integer(out, cell->integer);
+        buffer_integer(out, cell->integer);
+        break;
+    case CELL_BIGINT:
+        render_integer(out, cell->integer, bigint);
         break;
     case CELL_REAL:
         if (isfinite(cell->real))
@@ -140,6 +153,9 @@ void render_cell(struct buffer *out, const struct cell *cell) {
         break;
     case CELL_TEXT:
         buffer_json_string(out, cell->bytes);
+        break;
+    case CELL_JSON:
+        render_json(out, cell->bytes);
         break;
     case CELL_BLOB:
         render_blob(out, cell->bytes);
@@ -153,14 +169,14 @@ void render_cell(struct buffer *out, const struct cell *cell) {
     }
 }
 
-void render_row(struct buffer *out, const struct rows *rows) {
+void render_row(struct buffer *out, const struct rows *rows, enum bigint bigint) {
     int count = rows_column_count(rows);
     for (int i = 0; i < count; i++) {
         struct span member = rows_member(rows, i);
         buffer_append(out, member.data, member.size);
         struct cell cell;
         rows_cell(rows, i, &cell);
-        render_cell(out, &cell);
+        render_cell(out, &cell, bigint);
     }
     buffer_char(out, '}');
 }
@@ -188,12 +204,14 @@ static void render_csv_cell(struct buffer *out, const struct cell *cell) {
     case CELL_NULL:
         break;
     case CELL_INTEGER:
+    case CELL_BIGINT:
         buffer_integer(out, cell->integer);
         break;
     case CELL_REAL:
         buffer_append(out, text, real_write(cell->real, text));
         break;
     case CELL_TEXT:
+    case CELL_JSON:
         render_csv_text(out, cell->bytes);
         break;
     case CELL_BLOB:

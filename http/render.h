@@ -33,9 +33,15 @@ void render_position_id(struct buffer *out, const struct position *position);
 // {"lsn","consistency","offsets","quarantine"}
 void render_position(struct buffer *out, const struct position *position);
 
-// One value: numbers that a double cannot hold, decimals and blobs (base64) as strings.
-void render_cell(struct buffer *out, const struct cell *cell);
-void render_row(struct buffer *out, const struct rows *rows);
+// How the integers of columns are written that may have some that no double has.
+enum bigint {
+    BIGINT_AS_IT_FITS, // each by itself: a number, or a string beyond 2^53
+    BIGINT_NUMBER,     // all are numbers
+    BIGINT_STRING,     // all are strings
+};
+// One value: decimals and blobs (base64) as strings, JSON as what it is.
+void render_cell(struct buffer *out, const struct cell *cell, enum bigint bigint);
+void render_row(struct buffer *out, const struct rows *rows, enum bigint bigint);
 // RFC 4180; NULL is empty, an empty text is "".
 void render_csv_names(struct buffer *out, const struct rows *rows);
 void render_csv_row(struct buffer *out, const struct rows *rows);

@@ -27,6 +27,7 @@ struct request {
     struct span accept;        // data NULL = the header is not there
     struct span if_none_match; // likewise, as all that follow
     struct span last_event_id;
+    struct span prefer;
     struct span authorization;
     struct span host;
     struct span origin;

@@ -70,7 +70,7 @@ static void result_write_key(struct result *result, const struct rows *rows, con
         buffer_char(&result->text, i == 0 ? '{' : ',');
         buffer_append(&result->text, member.data + 1, member.size - 1); // without its own { or ,
         rows_cell(rows, key->columns[i], &cell);
-        render_cell(&result->text, &cell);
+        render_cell(&result->text, &cell, result->bigint);
     }
     if (key->count > 0)
         buffer_char(&result->text, '}');
@@ -82,7 +82,7 @@ static bool result_add(struct result *result, const struct rows *rows, const str
     result_write_key(result, rows, key);
     row.row_at = (uint32_t)result->text.size;
     row.key_size = row.row_at - row.key_at;
-    render_row(&result->text, rows);
+    render_row(&result->text, rows, result->bigint);
     if (result->text.failed)
         return true;
     row.row_size = (uint32_t)result->text.size - row.row_at;

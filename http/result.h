@@ -3,6 +3,7 @@
 #ifndef TIDEMARK_HTTP_RESULT_H
 #define TIDEMARK_HTTP_RESULT_H
 
+#include "http/render.h"
 #include "views/base/buffer.h"
 #include "views/base/error.h"
 #include "views/engine/read.h"
@@ -30,6 +31,7 @@ struct result_row {
 };
 
 struct result {
+    enum bigint bigint;      // how its rows are written
     struct result_row *rows; // in the order in which they were read
     int count;
     int capacity;

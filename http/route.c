@@ -5,7 +5,8 @@
 
 // The two that are asked most come first.
 static const struct route_form forms[] = {
-    [ROUTE_TABLE] = {"GET", "/v1/tables/{table}", "rows of a table by equality", NULL, false},
+    [ROUTE_TABLE] = {"GET", "/v1/tables/{table}", "rows of a table, filtered and ordered as PostgREST does",
+                     NULL, false},
     [ROUTE_QUERY] = {"GET", "/v1/views/{view}/{query}", "rows of a view's query", NULL, false},
     [ROUTE_FOLLOW_TABLE] = {"GET", "/v1/tables/{table}/follow", "rows of a table, then how they change",
                             "text/event-stream", true},
@@ -43,19 +44,42 @@ static const struct route_parameter common[] = {
     {"after_offset", "answer only when this message has been applied: topic:partition:offset", "string"},
     {"wait_ms", "how long to wait for that, 0 to 30000", "integer"},
     {"max_lag_seconds", "503 when the answer is further behind", "number"},
+    {"bigint",
+     "how the integers of BIGINT columns are written: number, string; else each as it fits a double",
+     "string"},
 };
 enum { COMMON_COUNT = sizeof common / sizeof *common };
+
+static const struct route_parameter of_tables[] = {
+    {"select", "the columns to show: id,sum:total,*", "string"},
+    {"order", "total.desc,placed_on.asc.nullsfirst; then the key", "string"},
+    {"offset", "rows to pass over, 0 to 2147483647", "integer"},
+    {"or", "(total.gte.42.00,status.in.(paid,shipped))", "string"},
+    {"and", "as or", "string"},
+    {"not.or", "as or", "string"},
+    {"not.and", "as or", "string"},
+};
+enum { OF_TABLES_COUNT = sizeof of_tables / sizeof *of_tables };
 
 const struct route_parameter *route_parameters(int *ret_count) {
     *ret_count = COMMON_COUNT;
     return common;
 }
 
-bool route_takes_parameter(const char *name) {
-    for (int i = 0; i < COMMON_COUNT; i++)
-        if (strcmp(common[i].name, name) == 0)
+const struct route_parameter *route_table_parameters(int *ret_count) {
+    *ret_count = OF_TABLES_COUNT;
+    return of_tables;
+}
+
+static bool route_lists(const struct route_parameter *parameters, int count, const char *name) {
+    for (int i = 0; i < count; i++)
+        if (strcmp(parameters[i].name, name) == 0)
             return true;
     return false;
+}
+
+bool route_takes_parameter(const char *name) {
+    return route_lists(common, COMMON_COUNT, name) || route_lists(of_tables, OF_TABLES_COUNT, name);
 }
 
 void route_write_column(struct buffer *out, const char *column) {

@@ -47,6 +47,9 @@ struct route_parameter {
 #define ROUTE_COLUMN_PREFIX "column."
 #define ROUTE_LAST_EVENT_ID "last_event_id" // of a stream's parameters, in place of the header
 const struct route_parameter *route_parameters(int *ret_count);
+// What tables take besides: PostgREST's, which a column may be called like, too.
+const struct route_parameter *route_table_parameters(int *ret_count);
+// Whether a column of this name is asked for as column.NAME.
 bool route_takes_parameter(const char *name);
 // How a column of a table is asked for: its name, with the prefix where it needs it.
 void route_write_column(struct buffer *out, const char *column);

@@ -6,26 +6,34 @@
 #include "http/route.h"
 #include "views/base/real.h"
 
+#include <stdio.h>
+
 // What a data route was asked, apart from waiting.
 struct ask {
-    struct parameter own[READ_PARAMETERS_MAX]; // of the query, or columns
+    struct parameter own[READ_PARAMETERS_MAX]; // of the query, or the filters of a table
     int own_count;
-    bool columns; // they are columns, and may be asked for as column.NAME
+    bool table;   // it is one: columns may be asked for as column.NAME, and PostgREST's parameters are taken
     bool follows; // more rows are taken, all unless told
     bool limited; // `limit` was given
     int limit;
-    struct span after; // data NULL = from the start
+    struct span after;  // data NULL = from the start
+    struct span select; // of a table, data NULL = not given; likewise the order
+    struct span order;
+    int offset;
+    bool counted;  // the rows that the filters let through are counted
+    int64_t total; // how many they are
+    enum bigint bigint;
     enum format format;
 };
 
 // The three kinds of data routes.
 struct rows_kind {
     // Puts the question that `ask` is to the reader. `subject` is the query or the table.
-    int (*question)(struct reader *reader, const void *subject, const struct ask *ask, struct rows **ret,
+    int (*question)(struct reader *reader, const void *subject, struct ask *ask, struct rows **ret,
                     struct error *error);
     void (*head)(struct exchange *exchange,
                  struct buffer *out); // of the JSON envelope: `{"view":..,"query":..,`
-    bool columns;                     // parameters of its own are columns
+    bool table;                       // parameters of its own are filters
     bool follows;                     // the rows, then how they change
     bool waits_for_rows;              // 503 before anything was applied
 };
@@ -41,6 +49,37 @@ static int rows_read_limit(struct ask *ask, struct span value, struct error *err
     return 0;
 }
 
+static int rows_read_offset(struct ask *ask, struct span value, struct error *error) {
+    int64_t offset;
+    if (!integer_parse(value, &offset) || offset < 0 || offset > READ_OFFSET_MAX)
+        return error_set(error, ERROR_USAGE, "offset=%.*s: expected 0 to %d", (int)value.size, value.data,
+                         READ_OFFSET_MAX);
+    ask->offset = (int)offset;
+    return 0;
+}
+
+static int rows_read_bigint(struct ask *ask, struct span value, struct error *error) {
+    if (!span_is(value, "number") && !span_is(value, "string"))
+        return error_set(error, ERROR_USAGE, "bigint=%.*s: expected number or string", (int)value.size,
+                         value.data);
+    ask->bigint = span_is(value, "number") ? BIGINT_NUMBER : BIGINT_STRING;
+    return 0;
+}
+
+// 1 = it was one of PostgREST's that say how rows are shown, 0 = it is another, -1 = error.
+static int rows_read_table_parameter(struct ask *ask, const struct parameter *parameter,
+                                     struct error *error) {
+    if (span_is(parameter->name, "select"))
+        ask->select = parameter->value;
+    else if (span_is(parameter->name, "order"))
+        ask->order = parameter->value;
+    else if (span_is(parameter->name, "offset"))
+        return rows_read_offset(ask, parameter->value, error) == 0 ? 1 : -1;
+    else
+        return 0;
+    return 1;
+}
+
 static bool rows_seen_before(const struct target *target, int number) {
     for (int i = 0; i < number; i++)
         if (span_equal(target->parameters[i].name, target->parameters[number].name))
@@ -52,37 +91,55 @@ static void rows_take_own(struct ask *ask, const struct parameter *parameter) {
     const size_t prefix = sizeof ROUTE_COLUMN_PREFIX - 1;
     struct parameter *own = &ask->own[ask->own_count++];
     *own = *parameter;
-    if (ask->columns && own->name.size > prefix && memcmp(own->name.data, ROUTE_COLUMN_PREFIX, prefix) == 0)
-        own->name = (struct span){own->name.data + prefix, own->name.size - prefix};
+    if (!ask->table || own->name.size <= prefix || memcmp(own->name.data, ROUTE_COLUMN_PREFIX, prefix) != 0)
+        return;
+    own->name = (struct span){own->name.data + prefix, own->name.size - prefix};
+    own->is_column = true;
+}
+
+// What every data route takes, apart from filters. 1 = it was one of them, 0 = it is another, -1 = error.
+static int rows_read_common(struct exchange *exchange, struct ask *ask, const struct parameter *parameter,
+                            struct error *error) {
+    if (span_is(parameter->name, "limit"))
+        return rows_read_limit(ask, parameter->value, error) == 0 ? 1 : -1;
+    if (ask->follows && span_is(parameter->name, ROUTE_LAST_EVENT_ID))
+        return 1; // follow_start reads it
+    if (span_is(parameter->name, "bigint"))
+        return rows_read_bigint(ask, parameter->value, error) == 0 ? 1 : -1;
+    if (span_is(parameter->name, "after")) {
+        if (parameter->value.size > 0)
+            ask->after = parameter->value;
+        return 1;
+    }
+    int taken = wait_parameter(exchange->wait, parameter, error);
+    return taken == 0 && ask->table ? rows_read_table_parameter(ask, parameter, error) : taken;
 }
 
 static int rows_read_parameter(struct exchange *exchange, struct ask *ask, int number, struct error *error) {
     const struct parameter *parameter = &exchange->target->parameters[number];
-    if (rows_seen_before(exchange->target, number))
+    int common = rows_read_common(exchange, ask, parameter, error);
+    if (common < 0)
+        return -1;
+    // A table's filters may come again: they all hold.
+    if ((common > 0 || !ask->table) && rows_seen_before(exchange->target, number))
         return error_set(error, ERROR_USAGE, "%.*s is given twice", (int)parameter->name.size,
                          parameter->name.data);
-    if (span_is(parameter->name, "limit"))
-        return rows_read_limit(ask, parameter->value, error);
-    if (ask->follows && span_is(parameter->name, ROUTE_LAST_EVENT_ID))
-        return 0; // follow_start reads it
-    if (span_is(parameter->name, "after")) {
-        if (parameter->value.size > 0)
-            ask->after = parameter->value;
-        return 0;
-    }
-    int waits = wait_parameter(exchange->wait, parameter, error);
-    if (waits == 0)
+    if (common == 0)
         rows_take_own(ask, parameter);
-    return waits < 0 ? -1 : 0;
+    return 0;
 }
 
 static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struct rows_kind *kind) {
     ask->own_count = 0;
-    ask->columns = kind->columns;
+    ask->table = kind->table;
     ask->follows = kind->follows;
     ask->limited = false;
     ask->limit = kind->follows ? RESULT_ROWS_MAX : READ_LIMIT_DEFAULT;
-    ask->after = (struct span){0};
+    ask->after = ask->select = ask->order = (struct span){0};
+    ask->offset = 0;
+    ask->counted = kind->table && !kind->follows && exchange->request->prefer.data != NULL &&
+                   accept_wants_count(exchange->request->prefer);
+    ask->bigint = BIGINT_AS_IT_FITS;
     ask->format = accept_format(exchange->request->accept);
     wait_init(exchange->wait);
     for (int i = 0; i < exchange->target->parameter_count; i++) {
@@ -139,25 +196,27 @@ static bool rows_is_too_stale(struct exchange *exchange) {
     return true;
 }
 
-static int rows_write_rows(struct exchange *exchange, struct rows *rows, enum format format,
+// How many rows were written, -1 = error.
+static int rows_write_rows(struct exchange *exchange, struct rows *rows, const struct ask *ask,
                            struct error *error) {
+    enum format format = ask->format;
     struct buffer *out = &exchange->response->body;
     if (format == FORMAT_CSV)
         render_csv_names(out, rows);
-    bool first = true;
+    int count = 0;
     int row;
     while ((row = rows_next(rows, error)) == 1 && !out->failed) {
-        if (format == FORMAT_JSON && !first)
+        if (format == FORMAT_JSON && count > 0)
             buffer_char(out, ',');
-        first = false;
+        count++;
         if (format == FORMAT_CSV)
             render_csv_row(out, rows);
         else
-            render_row(out, rows);
+            render_row(out, rows, ask->bigint);
         if (format == FORMAT_NDJSON)
             buffer_char(out, '\n');
     }
-    return row < 0 ? -1 : 0;
+    return row < 0 ? -1 : count;
 }
 
 static void rows_render_next(struct buffer *out, const struct rows *rows) {
@@ -214,14 +273,27 @@ static enum routes_result rows_begin_follow(struct exchange *exchange, const str
                : ROUTES_STREAM;
 }
 
+// As PostgREST has it: which of the counted rows these are, from 0 on. Behind a cursor their numbers are not known.
+static void rows_set_range(struct response *response, const struct ask *ask, int count) {
+    char range[64];
+    if (count == 0 || ask->after.data != NULL)
+        (void)snprintf(range, sizeof range, "*/%lld", (long long)ask->total);
+    else
+        (void)snprintf(range, sizeof range, "%d-%lld/%lld", ask->offset, (long long)ask->offset + count - 1,
+                       (long long)ask->total);
+    response_header(response, "Content-Range", span_of(range));
+    response_header(response, "Preference-Applied", SPAN("count=exact"));
+}
+
 // Rows by whatever question was put, with the position and lag of the same snapshot.
 static enum routes_result rows_give_rows(struct exchange *exchange, const struct ask *ask, struct rows *rows,
                                          const struct rows_kind *kind) {
     static const char *const types[] = {[FORMAT_JSON] = "application/json",
                                         [FORMAT_NDJSON] = "application/x-ndjson",
                                         [FORMAT_CSV] = "text/csv; charset=utf-8"};
-    static const char *const etag_ends[] = {
-        [FORMAT_JSON] = "", [FORMAT_NDJSON] = "-ndjson", [FORMAT_CSV] = "-csv"};
+    static const char *const etag_ends[][2] = {[FORMAT_JSON] = {"", "-count"},
+                                               [FORMAT_NDJSON] = {"-ndjson", "-ndjson-count"},
+                                               [FORMAT_CSV] = {"-csv", "-csv-count"}};
     struct response *response = exchange->response;
     enum routes_result result;
     if (rows_must_wait(exchange, &result))
@@ -230,7 +302,7 @@ static enum routes_result rows_give_rows(struct exchange *exchange, const struct
         return ROUTES_ANSWERED;
     if (kind->follows)
         return rows_begin_follow(exchange, ask, rows);
-    exchange_set_etag(exchange, etag_ends[ask->format]);
+    exchange_set_etag(exchange, etag_ends[ask->format][ask->counted]);
     response->content_type = types[ask->format];
     if (accept_has_tag(exchange->request->if_none_match, span_of(response->etag))) {
         response->status = 304;
@@ -243,8 +315,11 @@ static enum routes_result rows_give_rows(struct exchange *exchange, const struct
         buffer_text(out, "\"rows\":[");
     }
     struct error error;
-    if (rows_write_rows(exchange, rows, ask->format, &error) != 0)
+    int count = rows_write_rows(exchange, rows, ask, &error);
+    if (count < 0)
         return exchange_fail(exchange, &error);
+    if (ask->counted)
+        rows_set_range(response, ask, count);
     if (ask->format != FORMAT_JSON) {
         struct span cursor = rows_cursor(rows);
         if (cursor.data != NULL)
@@ -253,6 +328,8 @@ static enum routes_result rows_give_rows(struct exchange *exchange, const struct
     }
     buffer_char(out, ']');
     rows_render_next(out, rows);
+    if (ask->counted)
+        buffer_format(out, ",\"count\":%lld", (long long)ask->total);
     buffer_char(out, ',');
     exchange_render_position(exchange, out);
     buffer_text(out, "}\n");
@@ -323,8 +400,8 @@ static enum routes_result rows_answer(struct exchange *exchange, const struct ro
     return result;
 }
 
-static int rows_ask_query(struct reader *reader, const void *subject, const struct ask *ask,
-                          struct rows **ret, struct error *error) {
+static int rows_ask_query(struct reader *reader, const void *subject, struct ask *ask, struct rows **ret,
+                          struct error *error) {
     return reader_query(reader, subject, ask->own, ask->own_count, ask->limit, ask->after, ret, error);
 }
 
@@ -363,9 +440,18 @@ enum routes_result answer_follow_query(struct exchange *exchange) {
     return query != NULL ? rows_answer(exchange, &rows_of_followed_query, query) : ROUTES_ANSWERED;
 }
 
-static int rows_ask_table(struct reader *reader, const void *subject, const struct ask *ask,
-                          struct rows **ret, struct error *error) {
-    return reader_table(reader, subject, ask->own, ask->own_count, ask->limit, ask->after, ret, error);
+static int rows_ask_table(struct reader *reader, const void *subject, struct ask *ask, struct rows **ret,
+                          struct error *error) {
+    const struct table_question question = {.filters = ask->own,
+                                            .filter_count = ask->own_count,
+                                            .select = ask->select,
+                                            .order = ask->order,
+                                            .limit = ask->limit,
+                                            .offset = ask->offset,
+                                            .after = ask->after};
+    if (ask->counted && reader_count_filtered(reader, subject, &question, &ask->total, error) != 0)
+        return -1;
+    return reader_table(reader, subject, &question, ret, error);
 }
 
 static const struct table *rows_find_table(struct exchange *exchange) {
@@ -380,10 +466,10 @@ static const struct table *rows_find_table(struct exchange *exchange) {
 }
 
 static const struct rows_kind rows_of_table = {
-    .question = rows_ask_table, .head = rows_head_of_table, .columns = true, .waits_for_rows = true};
+    .question = rows_ask_table, .head = rows_head_of_table, .table = true, .waits_for_rows = true};
 static const struct rows_kind rows_of_followed_table = {.question = rows_ask_table,
                                                         .head = rows_head_of_table,
-                                                        .columns = true,
+                                                        .table = true,
                                                         .follows = true,
                                                         .waits_for_rows = true};
 
@@ -406,15 +492,15 @@ int rows_put_question(struct exchange *exchange, struct rows_question *ret, stru
     struct error error;
     if (subject == NULL || rows_read_ask(exchange, &ask, kind) != 0)
         return -1;
-    *ret = (struct rows_question){.table = table, .limited = ask.limited};
+    *ret = (struct rows_question){.table = table, .bigint = ask.bigint, .limited = ask.limited};
     if (kind->question(exchange->reader, subject, &ask, ret_rows, &error) == 0)
         return 0;
     problem_from_error(exchange->response, &error);
     return -1;
 }
 
-static int rows_ask_quarantine(struct reader *reader, const void *subject, const struct ask *ask,
-                               struct rows **ret, struct error *error) {
+static int rows_ask_quarantine(struct reader *reader, const void *subject, struct ask *ask, struct rows **ret,
+                               struct error *error) {
     (void)subject;
     struct span wanted = {0};
     for (int i = 0; i < ask->own_count; i++) {

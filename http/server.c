@@ -185,7 +185,7 @@ static void server_add_headers(struct MHD_Response *mhd, const struct server *se
         server_add_header(mhd, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
     if (response->etag[0] != '\0') {
         server_add_header(mhd, MHD_HTTP_HEADER_ETAG, response->etag);
-        server_add_header(mhd, MHD_HTTP_HEADER_VARY, "Accept");
+        server_add_header(mhd, MHD_HTTP_HEADER_VARY, "Accept, Prefer");
     }
     server_add_header(mhd, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
     if (response->allow != NULL)
@@ -308,6 +308,7 @@ static enum MHD_Result server_read_header(void *self, enum MHD_ValueKind kind, c
         {MHD_HTTP_HEADER_ACCEPT, &request->accept},
         {MHD_HTTP_HEADER_IF_NONE_MATCH, &request->if_none_match},
         {"Last-Event-ID", &request->last_event_id},
+        {MHD_HTTP_HEADER_PREFER, &request->prefer},
         {MHD_HTTP_HEADER_AUTHORIZATION, &request->authorization},
         {MHD_HTTP_HEADER_ORIGIN, &request->origin},
         {"Access-Control-Request-Method", &request->preflight},

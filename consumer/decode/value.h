@@ -34,7 +34,7 @@
 // - JSON: a string, or the bytes of an object or array.
 // - ARRAY: the bytes of an array or object, or a string that holds one; elements that are dates, times, decimals or
 //   bits are written as columns of that type are, as JSON text.
-// - DATE, TIME, TIMESTAMP, TIMESTAMPTZ: as value/iso8601.h writes them. Numbers by the schema's unit, without
+// - DATE, TIME, TIMESTAMP, TIMESTAMPTZ: as views/base/iso8601.h writes them. Numbers by the schema's unit, without
 //   one DATE in days and the others by `settings`; TIMESTAMPTZ takes a string with an offset only. DATE and TIMESTAMP
 //   take each other's semantics (a retyped column). Infinities are 'infinity' and '-infinity', also as the sentinels
 //   that Debezium sends for them (times.c); what PostgreSQL cannot hold is an error.

@@ -22,6 +22,13 @@ static inline bool span_equal(struct span a, struct span b) {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
+// Below 0, 0 or above 0: the order of their bytes.
+static inline int span_order(struct span a, struct span b) {
+    size_t common = a.size < b.size ? a.size : b.size;
+    int order = common > 0 ? memcmp(a.data, b.data, common) : 0;
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
 static inline bool span_is(struct span a, const char *text) {
     return span_equal(a, span_of(text));
 }

@@ -16,8 +16,9 @@ struct snapshots; // snapshots.h
 enum {
     READ_LIMIT_DEFAULT = 100,
     READ_LIMIT_MAX = 1000,
-    READ_DEADLINE_MS = 10000, // a statement that runs longer is interrupted: ERROR_TIMEOUT
-    READ_PARAMETERS_MAX = 64, // of a question, and that a query may name
+    READ_OFFSET_MAX = INT32_MAX, // rows of a table passed over
+    READ_DEADLINE_MS = 10000,    // a statement that runs longer is interrupted: ERROR_TIMEOUT
+    READ_PARAMETERS_MAX = 64,    // of a question, and that a query may name
     READ_CURSOR_SIZE_MAX = 4096,
     READ_STATEMENTS_MAX = BOUND(256, 2), // prepared statements that a reader keeps; the oldest goes
 };
@@ -53,7 +54,17 @@ struct position {
 int reader_begin(struct reader *reader, struct position *ret, struct error *error);
 void reader_end(struct reader *reader); // safe to call twice
 
-enum cell_kind { CELL_NULL, CELL_INTEGER, CELL_REAL, CELL_TEXT, CELL_BLOB, CELL_BOOLEAN, CELL_DECIMAL };
+enum cell_kind {
+    CELL_NULL,
+    CELL_INTEGER,
+    CELL_BIGINT, // an integer whose column may have some that no double has
+    CELL_REAL,
+    CELL_TEXT,
+    CELL_JSON, // a text of a column whose texts are JSON: unless it says otherwise when it is looked at
+    CELL_BLOB,
+    CELL_BOOLEAN,
+    CELL_DECIMAL,
+};
 
 struct cell {
     enum cell_kind kind;
@@ -66,6 +77,7 @@ struct cell {
 struct parameter {
     struct span name;
     struct span value; // text as it came
+    bool is_column;    // of a table: the name is a column's, also where it could be or, and, not.or, not.and
 };
 
 struct rows; // of a reader, at most one open at a time
@@ -78,11 +90,27 @@ struct rows; // of a reader, at most one open at a time
 // not fit and for a value that the parameter's type cannot be; ERROR_DISABLED where a view that it shows is not kept.
 int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters,
                  int count, int limit, struct span after, struct rows **ret, struct error *error);
-// Rows of a mirrored table whose columns equal the given values (as the column's declared type reads them:
-// "42.00" for a DECIMAL), in key order. Unknown column: ERROR_NOTFOUND; a value that the type cannot be:
-// ERROR_USAGE.
-int reader_table(struct reader *reader, const struct table *table, const struct parameter *equals, int count,
-                 int limit, struct span after, struct rows **ret, struct error *error);
+// What is asked of a mirrored table, in PostgREST's dialect: README.md of http/ has it whole, filter/filter.h the filters'
+// grammar. A value is written as the answers show it: "42.00" of a DECIMAL; times as ISO 8601 has them.
+struct table_question {
+    const struct parameter
+        *filters; // column=value, column=OP.value, or=(..), and=(..), not.or=(..), not.and=(..)
+    int filter_count;
+    struct span select; // columns and what they are called, data NULL = all
+    struct span order;  // data NULL = by the key
+    int limit;
+    int offset; // rows passed over before the first, 0 to READ_OFFSET_MAX
+    // data NULL = from the start. A cursor of one order is none of another; with an offset there is none.
+    struct span after;
+};
+// Errors: ERROR_NOTFOUND for a column that the table has not, naming those that it has; ERROR_USAGE for a filter, a
+// selection, an order or a cursor that is none, and for a value that the column's type cannot be. ERROR_TIMEOUT, here and
+// from rows_next, names the index that would have served where one could.
+int reader_table(struct reader *reader, const struct table *table, const struct table_question *question,
+                 struct rows **ret, struct error *error);
+// How many rows its filters let through, within a snapshot and before rows are open. Errors as above.
+int reader_count_filtered(struct reader *reader, const struct table *table,
+                          const struct table_question *question, int64_t *ret, struct error *error);
 // What could not be applied, newest first: id, topic, partition, offset, key, reason, time, state, table, row_key.
 // `state`: waiting, superseded, applied, discarded or all; data NULL = what waits. ERROR_USAGE for another.
 int reader_quarantine(struct reader *reader, struct span state, int limit, struct span after,

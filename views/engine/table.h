@@ -48,15 +48,26 @@ enum time_precision {
 // How BYTEA is written (`-- tidemark: bytes TABLE.COLUMN =`): Debezium's binary.handling.mode.
 enum bytes_form { BYTES_UNSET, BYTES_BASE64, BYTES_BASE64URL, BYTES_HEX };
 
+// What a type says beyond how it is stored: how its values are compared, and how wide they are.
+enum column_variant {
+    COLUMN_COMMON,
+    COLUMN_BIGINT, // INTEGER of 64 bits
+    COLUMN_UUID,   // TEXT in small letters
+    COLUMN_CITEXT, // TEXT that knows no case
+    COLUMN_PADDED, // TEXT: CHAR(n), whose trailing spaces do not count
+};
+
 struct column {
     char *name;
     char *declared; // the type as PostgreSQL writes it, a domain's base type; for messages
     enum column_type type;
-    enum column_type element; // ARRAY only: of its elements; COLUMN_OTHER when nothing is known of them
-    int precision;            // DECIMAL: digits; BIT: its width, 0 = it varies; ARRAY: its elements'
-    int scale;                // DECIMAL, and ARRAY of it
-    int key;                  // 1-based place in the primary key, 0 = not part of it
-    int line;                 // of source.sql
+    enum column_variant variant; // ARRAY: its elements'
+    int padded_to;               // PADDED: characters, 0 = it is as wide as its values
+    enum column_type element;    // ARRAY only: of its elements; COLUMN_OTHER when nothing is known of them
+    int precision;               // DECIMAL: digits; BIT: its width, 0 = it varies; ARRAY: its elements'
+    int scale;                   // DECIMAL, and ARRAY of it
+    int key;                     // 1-based place in the primary key, 0 = not part of it
+    int line;                    // of source.sql
     // The literal `default`: what a row has that was written before the column was added. VALUE_ABSENT = none.
     struct value fallback;
     char *generated; // `generated always as`: SQL over the table's columns; NULL = a column as any other

@@ -1,7 +1,7 @@
 // DATE, TIME, TIMESTAMP and TIMESTAMPTZ: numbers by their unit, texts as ISO 8601 has them.
 #include "consumer/decode/value.h"
-#include "consumer/decode/value/iso8601.h"
 #include "consumer/decode/value/reading.h"
+#include "views/base/iso8601.h"
 
 // PostgreSQL's dates begin with 4714-11-24 BC and end with 5874897-12-31; its timestamps end with 294276-12-31.
 static const int64_t date_least = -2440588, date_most = 2145042905;

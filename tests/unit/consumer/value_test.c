@@ -1,6 +1,6 @@
 // Every form that Debezium gives a value, into every declared type.
 #include "consumer/decode/value.h"
-#include "consumer/decode/value/iso8601.h"
+#include "views/base/iso8601.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -77,8 +77,8 @@ static int parameters_read_rules(struct query *query, struct error *error) {
 }
 
 static int parameters_add(struct query *query, const char *name, struct error *error) {
-    static const char *const taken[] = {"after_lsn", "after_txid", "after_offset", "wait_ms",
-                                        "max_lag_seconds"};
+    static const char *const taken[] = {"after_lsn", "after_txid",      "after_offset",
+                                        "wait_ms",   "max_lag_seconds", "bigint"};
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         if (strcmp(taken[i], name) == 0)
             return error_set(error, ERROR_INPUT,

@@ -20,6 +20,7 @@ static void page_cursor_write_cell(struct buffer *plain, const struct cell *cell
         buffer_char(plain, 'n');
         break;
     case CELL_INTEGER:
+    case CELL_BIGINT:
     case CELL_BOOLEAN:
     case CELL_DECIMAL:
         buffer_char(plain, 'i');
@@ -32,6 +33,7 @@ static void page_cursor_write_cell(struct buffer *plain, const struct cell *cell
         buffer_char(plain, ';');
         break;
     case CELL_TEXT:
+    case CELL_JSON:
         page_cursor_write_sized(plain, 't', cell->bytes);
         break;
     case CELL_BLOB:

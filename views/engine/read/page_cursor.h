@@ -8,6 +8,7 @@
 enum cursor_kind {
     CURSOR_OFFSET = 'o', // one integer: rows to pass over
     CURSOR_KEYS = 'k',   // the key of the last row that was given
+    CURSOR_ORDER = 'w',  // what tells the order, the values that it is ordered by, the key
     CURSOR_COLUMN = 'c', // its first column, where that is not told by its own text
 };
 

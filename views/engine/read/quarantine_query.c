@@ -34,8 +34,9 @@ static struct statement *quarantine_query_statement(struct reader *reader, const
                                                     const char *sql, struct error *error) {
     const struct statement_key key = {.subject = subject};
     struct statement *statement = statement_find(&reader->cache, &key);
-    return statement != NULL ? statement
-                             : statement_prepare(&reader->cache, reader->db, &key, sql, "quarantine", error);
+    return statement != NULL
+               ? statement
+               : statement_prepare(&reader->cache, reader->db, &key, sql, "quarantine", NULL, error);
 }
 
 static int quarantine_read_state(struct span state, enum quarantine_list *ret, struct error *error) {

@@ -117,7 +117,7 @@ static struct statement *query_statement(struct reader *reader, const void *subj
     const struct statement_key key = {.subject = subject};
     struct statement *statement = statement_find(&reader->cache, &key);
     return statement != NULL ? statement
-                             : statement_prepare(&reader->cache, reader->db, &key, sql, what, error);
+                             : statement_prepare(&reader->cache, reader->db, &key, sql, what, NULL, error);
 }
 
 int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters,

@@ -2,7 +2,6 @@
 
 #include "views/base/bounds.h"
 #include "views/base/clock.h"
-#include "views/engine/read/numeric_equal.h"
 #include "views/engine/read/reader.h"
 #include "views/engine/sqlite/functions.h"
 #include "views/engine/sqlite/read_only.h"
@@ -135,7 +134,7 @@ static int reader_open_connection(struct reader *reader, struct error *error) {
     reader->modified = reader_modified(reader);
     if (read_only_open(reader->path, &reader->db, &reader->immutable, error) != 0 ||
         stmt_run(reader->db, "pragma query_only = 1", reader->path, error) != 0 ||
-        numeric_equal_register(reader->db, reader->path, error) != 0)
+        filter_functions_register(&reader->functions, reader->db, reader->path, error) != 0)
         return -1;
     return functions_register(reader->db, NULL, error);
 }
@@ -168,6 +167,8 @@ int reader_open(struct reader **ret, const char *path, const struct catalog *cat
     reader->disabled = calloc((size_t)catalog->view_count + 1, sizeof *reader->disabled);
     if (reader->disabled == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
+    reader->functions.interrupted = reader_past_deadline;
+    reader->functions.self = reader;
     if (reader_open_connection(reader, error) != 0 || reader_check_format(reader, error) != 0 ||
         read_store_id(reader, error) != 0 || reader_check_views(reader, catalog, error) != 0 ||
         reader_prepare_statements(reader, error) != 0)
@@ -197,6 +198,8 @@ void reader_free(struct reader **reader) {
     stmt_close(&r->db);
     reader_forget_disabled(r);
     free(r->disabled);
+    filter_functions_free(&r->functions);
+    table_plan_free(&r->plan);
     buffer_free(&r->offsets);
     buffer_free(&r->cursor);
     buffer_free(&r->scratch);

@@ -4,6 +4,7 @@
 #define TIDEMARK_READ_READER_H
 
 #include "views/engine/read/statement.h"
+#include "views/engine/read/table_plan.h"
 #include "views/engine/snapshots.h"
 #include "views/engine/store.h"
 
@@ -26,6 +27,7 @@ struct rows {
     bool first_is_next;    // the cursor is the last row's first column
     const char *no_cursor; // why no cursor could be made, NULL = one was, or none was needed
     const struct table *table;
+    const struct table_plan *plan;           // of a table, NULL = by equality, in the order of its key
     const struct parameter_rule *after_rule; // that the cursor is read back by; NULL = as it is written
 };
 
@@ -62,6 +64,8 @@ struct reader {
         disabled; // of the same snapshot, by the view's number in the catalog: why it is not kept, NULL = it is
     bool any_disabled;
     struct statement_cache cache;
+    struct filter_functions functions;
+    struct table_plan plan;
     struct rows rows;
     struct buffer cursor;
     struct buffer scratch;

@@ -23,7 +23,8 @@ int rows_column_count(const struct rows *rows) {
 }
 
 const char *rows_column_name(const struct rows *rows, int column) {
-    return sqlite3_column_name(rows->statement->stmt, column);
+    const struct statement *statement = rows->statement;
+    return statement->names.data + statement->forms[column].name;
 }
 
 struct span rows_member(const struct rows *rows, int column) {
@@ -48,7 +49,7 @@ void rows_cell(const struct rows *rows, int column, struct cell *ret) {
         break;
     case SQLITE_TEXT:
         // The same bytes as its text's, and no copy is made to end them with a NUL.
-        ret->kind = CELL_TEXT;
+        ret->kind = form->texts;
         ret->bytes.data = sqlite3_value_blob(value);
         ret->bytes.size = (size_t)sqlite3_value_bytes(value);
         if (ret->bytes.data == NULL)
@@ -71,12 +72,14 @@ int rows_bind_cell(sqlite3_stmt *stmt, int index, const struct cell *cell) {
     case CELL_NULL:
         break;
     case CELL_INTEGER:
+    case CELL_BIGINT:
     case CELL_BOOLEAN:
     case CELL_DECIMAL:
         return sqlite3_bind_int64(stmt, index, cell->integer);
     case CELL_REAL:
         return sqlite3_bind_double(stmt, index, cell->real);
     case CELL_TEXT:
+    case CELL_JSON:
         return sqlite3_bind_text64(stmt, index, bytes.data, bytes.size, SQLITE_TRANSIENT, SQLITE_UTF8);
     case CELL_BLOB:
         return sqlite3_bind_blob64(stmt, index, bytes.data, bytes.size, SQLITE_TRANSIENT);
@@ -110,11 +113,14 @@ static bool rows_reads_back(const struct rows *rows, struct span text, const str
         return false;
     switch (back.kind) {
     case CELL_INTEGER:
-        return (cell->kind == CELL_INTEGER || cell->kind == CELL_BOOLEAN || cell->kind == CELL_DECIMAL) &&
+    case CELL_BIGINT:
+        return (cell->kind == CELL_INTEGER || cell->kind == CELL_BIGINT || cell->kind == CELL_BOOLEAN ||
+                cell->kind == CELL_DECIMAL) &&
                cell->integer == back.integer;
     case CELL_REAL:
         return cell->kind == CELL_REAL && memcmp(&cell->real, &back.real, sizeof back.real) == 0;
     case CELL_TEXT:
+    case CELL_JSON:
         return cell->kind == CELL_TEXT && span_equal(cell->bytes, back.bytes);
     default:
         return false;
@@ -134,12 +140,14 @@ static void rows_make_column_cursor(struct rows *rows, struct buffer *out) {
                           "nothing comes after NULL";
         return;
     case CELL_INTEGER:
+    case CELL_BIGINT:
     case CELL_BOOLEAN:
     case CELL_DECIMAL:
         plain =
             (struct span){number, (size_t)snprintf(number, sizeof number, "%lld", (long long)cell.integer)};
         break;
     case CELL_TEXT:
+    case CELL_JSON:
         plain = cell.bytes;
         break;
     case CELL_REAL:
@@ -154,14 +162,27 @@ static void rows_make_column_cursor(struct rows *rows, struct buffer *out) {
         cursor_write(out, CURSOR_COLUMN, &cell, 1);
 }
 
+// Where the row stands: the values that it is ordered by, behind what tells one order from another; without an order
+// the key.
+static void rows_make_table_cursor(struct rows *rows, struct buffer *out) {
+    struct cell cells[TABLE_CURSOR_CELLS_MAX];
+    const struct table_plan *plan = rows->plan;
+    int count = 0;
+    if (plan != NULL && plan->cursor.order != 0)
+        cells[count++] = (struct cell){.kind = CELL_INTEGER, .integer = plan->cursor.order};
+    enum cursor_kind kind = count > 0 ? CURSOR_ORDER : CURSOR_KEYS;
+    int places = plan != NULL ? plan->cursor.column_count : rows->table->key_count;
+    for (int i = 0; i < places; i++)
+        rows_cell(rows, plan != NULL ? plan->cursor.columns[i] : rows->table->keys[i], &cells[count++]);
+    cursor_write(out, kind, cells, count);
+}
+
 // The cursor is made while the last row that fits is there; rows_cursor gives it only if another row follows.
 static void rows_make_cursor(struct rows *rows) {
     struct buffer *out = &rows->reader->cursor;
-    struct cell cells[TABLE_KEYS_MAX];
+    struct cell cells[1];
     if (rows->table != NULL) {
-        for (int i = 0; i < rows->table->key_count; i++)
-            rows_cell(rows, rows->table->keys[i], &cells[i]);
-        cursor_write(out, CURSOR_KEYS, cells, rows->table->key_count);
+        rows_make_table_cursor(rows, out);
     } else if (rows->first_is_next) {
         rows_make_column_cursor(rows, out);
     } else {
@@ -172,6 +193,21 @@ static void rows_make_cursor(struct rows *rows) {
         rows->no_cursor = "another page follows, and the key of this one's last row is too long for a cursor";
     else if (out->failed)
         rows->no_cursor = "out of memory";
+}
+
+// One that took too long for want of an index names it.
+static int rows_fail(struct rows *rows, struct error *error) {
+    int status = reader_error(rows->reader, rows->what, error);
+    if (rows->table == NULL || error->kind != ERROR_TIMEOUT)
+        return status;
+    struct index_advice advice = {0};
+    const struct statement_key *key = &rows->statement->key;
+    if (rows->plan != NULL)
+        table_plan_advise(rows->plan, &advice);
+    for (int i = 0; i < key->equal_count; i++)
+        index_advice_column(&advice, key->equals[i]);
+    index_advice_add(&advice, rows->table, rows->statement->stmt, error);
+    return status;
 }
 
 int rows_next(struct rows *rows, struct error *error) {
@@ -189,7 +225,7 @@ int rows_next(struct rows *rows, struct error *error) {
     if (rows->more && rows->no_cursor != NULL)
         status = error_set(error, ERROR_INPUT, "%s: %s", rows->what, rows->no_cursor);
     else if (code != SQLITE_ROW && code != SQLITE_DONE)
-        status = reader_error(rows->reader, rows->what, error);
+        status = rows_fail(rows, error);
     rows_close(rows);
     return status;
 }

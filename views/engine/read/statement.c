@@ -9,6 +9,8 @@
 static void statement_free(struct statement *statement) {
     stmt_finalize(&statement->stmt);
     buffer_free(&statement->members);
+    buffer_free(&statement->names);
+    buffer_free(&statement->text);
     free(statement->forms);
 }
 
@@ -21,7 +23,7 @@ void statement_cache_free(struct statement_cache *cache) {
 static bool statement_has_key(const struct statement *statement, const struct statement_key *key) {
     const struct statement_key *own = &statement->key;
     return own->subject == key->subject && own->keyset == key->keyset && own->count == key->count &&
-           own->equal_count == key->equal_count &&
+           own->equal_count == key->equal_count && span_equal(own->text, key->text) &&
            memcmp(own->equals, key->equals, (size_t)key->equal_count * sizeof *key->equals) == 0;
 }
 
@@ -46,54 +48,94 @@ static struct statement *statement_make_room(struct statement_cache *cache) {
     return oldest;
 }
 
-// DECIMAL(p,s), DECIMAL(p) and BOOLEAN; SQLite gives the words of the declaration as they stand there.
-static struct column_form statement_form_of(const char *declared) {
+// DECIMAL(p,s), DECIMAL(p) and BOOLEAN; SQLite gives the words of the declaration as they stand there. How wide an integer
+// is they do not say.
+static struct column_form statement_form_declared(const char *declared) {
+    const struct column_form any = {.integers = CELL_BIGINT, .texts = CELL_TEXT};
     if (declared != NULL && strcasecmp(declared, "boolean") == 0)
-        return (struct column_form){.integers = CELL_BOOLEAN};
+        return (struct column_form){.integers = CELL_BOOLEAN, .texts = CELL_TEXT};
     if (declared == NULL || strncasecmp(declared, "decimal", 7) != 0)
-        return (struct column_form){.integers = CELL_INTEGER};
+        return any;
     const char *comma = strchr(declared, ',');
     long scale = comma != NULL ? strtol(comma + 1, NULL, 10) : 0;
     if (scale < 0 || scale > DECIMAL_PRECISION_MAX)
-        return (struct column_form){.integers = CELL_INTEGER};
-    return (struct column_form){.integers = CELL_DECIMAL, .scale = (int)scale};
+        return any;
+    return (struct column_form){.integers = CELL_DECIMAL, .texts = CELL_TEXT, .scale = (int)scale};
 }
 
-static void statement_read_forms(sqlite3_stmt *stmt, int count, struct column_form *forms,
-                                 struct buffer *members) {
-    for (int i = 0; i < count; i++) {
-        forms[i] = statement_form_of(sqlite3_column_decltype(stmt, i));
-        buffer_char(members, i == 0 ? '{' : ',');
-        buffer_json_string(members, span_of(sqlite3_column_name(stmt, i)));
-        buffer_char(members, ':');
-        forms[i].member_end = members->size;
+static struct column_form statement_form_of(const struct column *column) {
+    bool json = column->type == COLUMN_JSON || column->type == COLUMN_ARRAY;
+    struct column_form form = {.integers = CELL_INTEGER, .texts = json ? CELL_JSON : CELL_TEXT};
+    if (column->type == COLUMN_BOOLEAN)
+        form.integers = CELL_BOOLEAN;
+    else if (column->type == COLUMN_INTEGER && column->variant == COLUMN_BIGINT)
+        form.integers = CELL_BIGINT;
+    else if (column->type == COLUMN_DECIMAL)
+        form = (struct column_form){CELL_DECIMAL, CELL_TEXT, .scale = column->scale};
+    return form;
+}
+
+static void statement_add_name(struct statement *statement, int number, struct span name) {
+    struct buffer *members = &statement->members;
+    buffer_char(members, number == 0 ? '{' : ',');
+    buffer_json_string(members, name);
+    buffer_char(members, ':');
+    statement->forms[number].member_end = members->size;
+    statement->forms[number].name = statement->names.size;
+    buffer_append(&statement->names, name.data, name.size);
+    buffer_char(&statement->names, '\0');
+}
+
+static void statement_describe(struct statement *statement) {
+    for (int i = 0; i < statement->column_count; i++) {
+        statement->forms[i] = statement_form_declared(sqlite3_column_decltype(statement->stmt, i));
+        statement_add_name(statement, i, span_of(sqlite3_column_name(statement->stmt, i)));
     }
+}
+
+static void statement_describe_table(struct statement *statement, const struct statement_columns *columns) {
+    for (int i = 0; i < columns->count; i++) {
+        const struct column *column =
+            &columns->table->columns[columns->columns != NULL ? columns->columns[i] : i];
+        statement->forms[i] = statement_form_of(column);
+        statement_add_name(statement, i, columns->names != NULL ? columns->names[i] : span_of(column->name));
+    }
+    statement->column_count = columns->count;
+}
+
+// All but the statement itself.
+static bool statement_fill(struct statement *statement, const struct statement_key *key,
+                           const struct statement_columns *columns) {
+    int count = sqlite3_column_count(statement->stmt);
+    statement->forms = calloc((size_t)count + 1, sizeof *statement->forms);
+    if (statement->forms == NULL)
+        return false;
+    statement->key = *key;
+    statement->column_count = count;
+    // The columns that only cursors need are as SQLite says: what they are is bound again.
+    statement_describe(statement);
+    if (columns != NULL) {
+        buffer_clear(&statement->members);
+        buffer_clear(&statement->names);
+        statement_describe_table(statement, columns);
+    }
+    buffer_append(&statement->text, key->text.data, key->text.size);
+    statement->key.text = (struct span){statement->text.data, statement->text.size};
+    return !statement->members.failed && !statement->names.failed && !statement->text.failed;
 }
 
 struct statement *statement_prepare(struct statement_cache *cache, sqlite3 *db,
                                     const struct statement_key *key, const char *sql, const char *what,
-                                    struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(db, sql, what, &stmt, error) != 0)
+                                    const struct statement_columns *columns, struct error *error) {
+    struct statement made = {.used = ++cache->used};
+    if (stmt_prepare(db, sql, what, &made.stmt, error) != 0)
         return NULL;
-    int count = sqlite3_column_count(stmt);
-    CLEANUP(buffer_free) struct buffer members = {0};
-    struct column_form *forms = calloc((size_t)count + 1, sizeof *forms);
-    if (forms != NULL)
-        statement_read_forms(stmt, count, forms, &members);
-    if (forms == NULL || members.failed) {
-        free(forms);
+    if (!statement_fill(&made, key, columns)) {
+        statement_free(&made);
         (void)error_set(error, ERROR_SYSTEM, "out of memory");
         return NULL;
     }
     struct statement *statement = statement_make_room(cache);
-    *statement = (struct statement){.stmt = stmt,
-                                    .key = *key,
-                                    .used = ++cache->used,
-                                    .column_count = count,
-                                    .forms = forms,
-                                    .members = members};
-    stmt = NULL;
-    members = (struct buffer){0};
+    *statement = made;
     return statement;
 }

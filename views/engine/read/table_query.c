@@ -1,20 +1,12 @@
-// Rows of a mirrored table by equality, in key order. See read.h.
-#include "views/base/base64.h"
-#include "views/base/real.h"
-#include "views/engine/decimal.h"
-#include "views/engine/read/numeric_equal.h"
+// Rows of a mirrored table: by equality in key order, which most questions are and one statement serves them all; else by
+// the plan of a question. See read.h.
+#include "views/base/hash.h"
 #include "views/engine/read/page_cursor.h"
 #include "views/engine/read/rows.h"
+#include "views/engine/read/table_plan.h"
 
-#include <math.h>
-
-static int table_query_unknown_column(const struct table *table, struct span name, struct error *error) {
-    CLEANUP(buffer_free) struct buffer list = {0};
-    for (int i = 0; i < table->column_count; i++)
-        rows_list_name(&list, table->columns[i].name);
-    buffer_char(&list, '\0');
-    return error_set(error, ERROR_NOTFOUND, "%s has no column \"%.*s\"; it has: %s", table->name,
-                     (int)name.size, name.data, list.failed ? "" : list.data);
+static int table_query_no_memory(struct error *error) {
+    return error_set(error, ERROR_SYSTEM, "out of memory");
 }
 
 // The columns in ascending order, so that the order in a URL makes no other statement; `places` keeps which
@@ -27,7 +19,7 @@ static int table_query_sort_equals(const struct table *table, const struct param
     for (int i = 0; i < count; i++) {
         int column = table_column(table, equals[i].name.data, equals[i].name.size);
         if (column < 0)
-            return table_query_unknown_column(table, equals[i].name, error);
+            return filter_unknown_column(table, equals[i].name, error);
         int at = key->equal_count;
         while (at > 0 && key->equals[at - 1] >= column) {
             if (key->equals[at - 1] == column)
@@ -42,6 +34,12 @@ static int table_query_sort_equals(const struct table *table, const struct param
         key->equal_count++;
     }
     return 0;
+}
+
+// How an equal value of the column is compared unless it is an odd one, such as a decimal with more digits than fit.
+static enum column_compare table_query_usual_compare(const struct column *column) {
+    bool collated = column->type == COLUMN_NUMERIC || column->variant == COLUMN_CITEXT;
+    return collated && column->type != COLUMN_ARRAY ? COMPARE_COLLATED : COMPARE_PLAIN;
 }
 
 static void table_query_append_keys(sqlite3_str *sql, const struct table *table) {
@@ -65,10 +63,10 @@ static char *table_query_sql(const struct table *table, const struct statement_k
     for (int i = 0; i < key->equal_count; i++) {
         const struct column *column = &table->columns[key->equals[i]];
         sqlite3_str_appendall(sql, join);
-        if (column->type == COLUMN_NUMERIC)
-            sqlite3_str_appendf(sql, "numeric_equal(\"%w\",?)", column->name);
-        else
-            sqlite3_str_appendf(sql, "\"%w\"=?", column->name);
+        sqlite3_str_appendf(sql, "\"%w\"", column->name);
+        if (table_query_usual_compare(column) == COMPARE_COLLATED)
+            sqlite3_str_appendf(sql, " collate %s", column_collation(column));
+        sqlite3_str_appendall(sql, "=?");
         join = " and ";
     }
     if (key->keyset) {
@@ -85,82 +83,24 @@ static char *table_query_sql(const struct table *table, const struct statement_k
     return sqlite3_str_finish(sql);
 }
 
-static struct cell table_query_text(struct span text) {
-    return (struct cell){.kind = CELL_TEXT, .bytes = text};
-}
-
-static bool table_query_read_boolean(struct span value, struct cell *ret) {
-    bool yes = span_is(value, "true") || span_is(value, "1");
-    *ret = (struct cell){.kind = CELL_BOOLEAN, .integer = yes};
-    return yes || span_is(value, "false") || span_is(value, "0");
-}
-
-// SQLite has no NaN of its own: the mirror keeps it as text.
-static bool table_query_read_real(struct span value, struct cell *ret) {
-    *ret = (struct cell){.kind = CELL_REAL};
-    if (!real_parse(value, &ret->real))
-        return false;
-    if (isnan(ret->real))
-        *ret = table_query_text(value);
-    return true;
-}
-
-static bool table_query_read_bytes(struct buffer *scratch, struct span value, struct cell *ret) {
-    buffer_clear(scratch);
-    if (!base64_read(scratch, value))
-        return false;
-    *ret = (struct cell){.kind = CELL_BLOB, .bytes = {scratch->size > 0 ? scratch->data : "", scratch->size}};
-    return true;
-}
-
-// As the column's declared type reads the text. False when the type cannot be that. The cell's bytes are the
-// value's own or in `scratch`.
-static bool table_query_read(const struct column *column, struct span value, struct buffer *scratch,
-                             struct cell *ret) {
-    switch (column->type) {
-    case COLUMN_INTEGER:
-        *ret = (struct cell){.kind = CELL_INTEGER};
-        return integer_parse(value, &ret->integer);
-    case COLUMN_BOOLEAN:
-        return table_query_read_boolean(value, ret);
-    case COLUMN_DECIMAL:
-        *ret = (struct cell){.kind = CELL_DECIMAL};
-        return decimal_parse(value, column->precision, column->scale, &ret->integer);
-    case COLUMN_REAL:
-        return table_query_read_real(value, ret);
-    case COLUMN_BYTEA:
-        return table_query_read_bytes(scratch, value, ret);
-    case COLUMN_NUMERIC:
-        *ret = table_query_text(value);
-        return numeric_is_valid(value);
-    case COLUMN_TEXT:
-    case COLUMN_JSON:
-    case COLUMN_DATE:
-    case COLUMN_TIME:
-    case COLUMN_TIMESTAMP:
-    case COLUMN_TIMESTAMPTZ:
-    case COLUMN_ARRAY:
-    case COLUMN_BIT:
-    case COLUMN_OTHER:
-        *ret = table_query_text(value);
-        return true;
-    }
-    return false;
-}
-
+// 1 = bound, 0 = a value is odd, -1 = error.
 static int table_query_bind_equals(struct rows *rows, const struct parameter *equals, const int *places,
                                    struct error *error) {
+    struct arena *arena = &rows->reader->plan.filter.arena;
     for (int i = 0; i < rows->statement->key.equal_count; i++) {
         const struct column *column = &rows->table->columns[rows->statement->key.equals[i]];
-        struct span value = equals[places[i]].value;
-        struct cell cell;
-        if (!table_query_read(column, value, &rows->reader->scratch, &cell))
-            return error_set(error, ERROR_USAGE, "%s=%.*s: the column is %s", column->name,
-                             (int)(value.size < 100 ? value.size : 100), value.data, column->declared);
-        if (rows_bind_cell(rows->statement->stmt, i + 1, &cell) != SQLITE_OK)
+        struct column_value value;
+        if (column_value_read(column, equals[places[i]].value, arena, &value, error) != 0)
+            return -1;
+        if (value.compare == COMPARE_DECIMAL)
+            return column_value_bad(column, equals[places[i]].value, error); // no row has it
+        enum column_compare compare = value.compare == COMPARE_TIME ? COMPARE_PLAIN : value.compare;
+        if (compare != table_query_usual_compare(column))
+            return 0;
+        if (rows_bind_cell(rows->statement->stmt, i + 1, &value.cell) != SQLITE_OK)
             return reader_error(rows->reader, rows->what, error);
     }
-    return 0;
+    return 1;
 }
 
 static struct statement *table_query_statement(struct reader *reader, const struct table *table,
@@ -170,40 +110,238 @@ static struct statement *table_query_statement(struct reader *reader, const stru
         return statement;
     CLEANUP(stmt_free_text)
     char *sql = key->count ? table_query_count_sql(table) : table_query_sql(table, key);
+    const struct statement_columns all = {.table = table, .count = table->column_count};
     if (sql == NULL) {
-        (void)error_set(error, ERROR_SYSTEM, "out of memory");
+        (void)table_query_no_memory(error);
         return NULL;
     }
-    return statement_prepare(&reader->cache, reader->db, key, sql, table->name, error);
+    return statement_prepare(&reader->cache, reader->db, key, sql, table->name, key->count ? NULL : &all,
+                             error);
 }
 
-int reader_table(struct reader *reader, const struct table *table, const struct parameter *equals, int count,
-                 int limit, struct span after, struct rows **ret, struct error *error) {
-    struct statement_key key = {.subject = table, .keyset = after.data != NULL};
+static int table_query_bind_after(struct rows *rows, struct span after, int index, struct error *error) {
+    struct cell keys[TABLE_KEYS_MAX];
+    if (!cursor_read(after, CURSOR_KEYS, &rows->reader->scratch, keys, rows->table->key_count)) {
+        rows_close(rows);
+        return rows_bad_cursor(after, error);
+    }
+    for (int i = 0; i < rows->table->key_count; i++)
+        if (rows_bind_cell(rows->statement->stmt, index + i, &keys[i]) != SQLITE_OK)
+            return rows_not_bound(rows, error);
+    return 0;
+}
+
+// 1 = *ret has the rows, 0 = the question is none of equality alone, -1 = error.
+static int table_query_by_equality(struct reader *reader, const struct table *table,
+                                   const struct table_question *question, struct rows **ret,
+                                   struct error *error) {
+    struct statement_key key = {.subject = table, .keyset = question->after.data != NULL};
     int places[STATEMENT_EQUALS_MAX];
-    if (table_query_sort_equals(table, equals, count, &key, places, error) != 0)
+    if (table_query_sort_equals(table, question->filters, question->filter_count, &key, places, error) != 0)
         return -1;
     struct statement *statement = table_query_statement(reader, table, &key, error);
     if (statement == NULL)
         return -1;
-    struct rows *rows = rows_open(reader, statement, table->name, limit);
+    struct rows *rows = rows_open(reader, statement, table->name, question->limit);
     rows->table = table;
-    if (table_query_bind_equals(rows, equals, places, error) != 0) {
+    int bound = table_query_bind_equals(rows, question->filters, places, error);
+    if (bound <= 0) {
         rows_close(rows);
-        return -1;
+        return bound;
     }
     int index = key.equal_count + 1;
-    struct cell keys[TABLE_KEYS_MAX];
-    if (key.keyset && !cursor_read(after, CURSOR_KEYS, &reader->scratch, keys, table->key_count)) {
-        rows_close(rows);
-        return rows_bad_cursor(after, error);
-    }
-    for (int i = 0; key.keyset && i < table->key_count; i++)
-        if (rows_bind_cell(statement->stmt, index++, &keys[i]) != SQLITE_OK)
-            return rows_not_bound(rows, error);
-    if (sqlite3_bind_int(statement->stmt, index, limit + 1) != SQLITE_OK)
+    if (key.keyset && table_query_bind_after(rows, question->after, index, error) != 0)
+        return -1;
+    if (key.keyset)
+        index += table->key_count;
+    if (sqlite3_bind_int(statement->stmt, index, question->limit + 1) != SQLITE_OK)
         return rows_not_bound(rows, error);
     *ret = rows;
+    return 1;
+}
+
+static bool table_query_is_equality(const struct table_question *question) {
+    if (question->select.data != NULL || question->order.data != NULL || question->offset > 0)
+        return false;
+    for (int i = 0; i < question->filter_count; i++)
+        if (!filter_is_plain(&question->filters[i]))
+            return false;
+    return true;
+}
+
+// The statement of a SQL text, and of the names that its columns have. Takes `sql`.
+static struct statement *table_query_planned(struct reader *reader, const struct table *table, char *made,
+                                             const struct statement_columns *columns, struct error *error) {
+    CLEANUP(stmt_free_text) char *sql = made;
+    struct buffer *text = &reader->plan.text;
+    buffer_clear(text);
+    buffer_text(text, sql != NULL ? sql : "");
+    for (int i = 0; columns != NULL && i < columns->count; i++)
+        buffer_json_string(text, columns->names[i]);
+    if (sql == NULL || text->failed) {
+        (void)table_query_no_memory(error);
+        return NULL;
+    }
+    const struct statement_key key = {.subject = table, .text = {text->data, text->size}};
+    struct statement *statement = statement_find(&reader->cache, &key);
+    return statement != NULL
+               ? statement
+               : statement_prepare(&reader->cache, reader->db, &key, sql, table->name, columns, error);
+}
+
+// A step of a planned statement failed: with the index that would have served when it took too long.
+static int table_query_fail(struct reader *reader, const struct table *table, sqlite3_stmt *stmt,
+                            struct error *error) {
+    struct index_advice advice = {0};
+    int status = reader_error(reader, table->name, error);
+    table_plan_advise(&reader->plan, &advice);
+    if (error->kind == ERROR_TIMEOUT)
+        index_advice_add(&advice, table, stmt, error);
+    return status;
+}
+
+// Whether a time of the column does not come in the order of its bytes: of a year before 0 or after 9999. With an index
+// this is known at once, and without one the rows have to be sorted anyway.
+static int table_query_has_odd_times(struct reader *reader, const struct table *table, int column, bool *ret,
+                                     struct error *error) {
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    const char *name = table->columns[column].name;
+    sqlite3_str_appendf(
+        sql,
+        "select 1 from \"%w\" where \"%w\">='+' and \"%w\"<',' or \"%w\">='-0' and \"%w\"<'-:' "
+        "limit 1",
+        table->name, name, name, name, name);
+    struct statement *statement = table_query_planned(reader, table, sqlite3_str_finish(sql), NULL, error);
+    if (statement == NULL)
+        return -1;
+    CLEANUP(stmt_reset) sqlite3_stmt *stmt = statement->stmt;
+    int code = sqlite3_step(stmt);
+    *ret = code == SQLITE_ROW;
+    return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : table_query_fail(reader, table, stmt, error);
+}
+
+// Times are ordered by their bytes, as an index has them, where that is their order.
+static int table_query_choose_collations(struct reader *reader, const struct table *table,
+                                         struct error *error) {
+    struct ordering *ordering = &reader->plan.ordering;
+    for (int i = 0; i < ordering->given; i++) {
+        struct ordering_term *term = &ordering->terms[i];
+        bool odd = false;
+        if (term->collation == NULL || !column_is_time(&table->columns[term->column]))
+            continue;
+        if (table_query_has_odd_times(reader, table, term->column, &odd, error) != 0)
+            return -1;
+        if (!odd)
+            term->collation = NULL;
+    }
+    return 0;
+}
+
+// What tells one order from another in a cursor, never 0.
+static int64_t table_query_order_id(struct span order) {
+    return order.size == 0 ? 0 : (int64_t)(hash_bytes(HASH_SEED, order) >> 1 | 1);
+}
+
+static int table_query_read_after(struct reader *reader, struct span after, struct error *error) {
+    struct table_plan *plan = &reader->plan;
+    int order = plan->cursor.order != 0;
+    plan->begins_after = after.data != NULL;
+    if (!plan->begins_after)
+        return 0;
+    struct cell cells[TABLE_CURSOR_CELLS_MAX];
+    int count = plan->ordering.count;
+    if (!cursor_read(after, order ? CURSOR_ORDER : CURSOR_KEYS, &reader->scratch, cells, count + order) ||
+        (order && (cells[0].kind != CELL_INTEGER || cells[0].integer != plan->cursor.order)))
+        return rows_bad_cursor(after, error);
+    for (int i = 0; i < count; i++)
+        plan->after[i] = cells[order + i];
+    return 0;
+}
+
+static int table_query_read(struct reader *reader, const struct table *table,
+                            const struct table_question *question, struct error *error) {
+    struct table_plan *plan = &reader->plan;
+    if (filter_read(&plan->filter, table, question->filters, question->filter_count, error) != 0 ||
+        ordering_read(&plan->ordering, table, question->order, &plan->filter.arena, error) != 0 ||
+        selection_read(&plan->selection, table, question->select, &plan->filter.arena, error) != 0)
+        return -1;
+    table_plan_lay_out(plan, table_query_order_id(question->order));
+    if (question->after.data != NULL && question->offset > 0)
+        return error_set(error, ERROR_USAGE, "offset and after say both where to begin: give one of them");
+    return table_query_read_after(reader, question->after, error);
+}
+
+static int table_query_bind_values(sqlite3_stmt *stmt, const struct cell *cells, int count, int *index) {
+    int code = SQLITE_OK;
+    for (int i = 0; i < count && code == SQLITE_OK; i++)
+        code = rows_bind_cell(stmt, (*index)++, &cells[i]);
+    return code;
+}
+
+static int table_query_bind_plan(const struct table_plan *plan, const struct table_question *question,
+                                 sqlite3_stmt *stmt) {
+    int index = 1;
+    int code = table_query_bind_values(stmt, plan->filter.values, plan->filter.value_count, &index);
+    if (code == SQLITE_OK && plan->begins_after)
+        code = table_query_bind_values(stmt, plan->after, plan->ordering.count, &index);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int64(stmt, index++, (int64_t)question->limit + 1);
+    return code == SQLITE_OK ? sqlite3_bind_int64(stmt, index, question->offset) : code;
+}
+
+static int table_query_by_plan(struct reader *reader, const struct table *table,
+                               const struct table_question *question, struct rows **ret,
+                               struct error *error) {
+    struct table_plan *plan = &reader->plan;
+    if (table_query_read(reader, table, question, error) != 0 ||
+        table_query_choose_collations(reader, table, error) != 0)
+        return -1;
+    const struct statement_columns columns = {.table = table,
+                                              .columns = plan->selection.columns,
+                                              .names = plan->selection.names,
+                                              .count = plan->selection.count};
+    struct statement *statement =
+        table_query_planned(reader, table, table_plan_sql(plan, table), &columns, error);
+    if (statement == NULL)
+        return -1;
+    struct rows *rows = rows_open(reader, statement, table->name, question->limit);
+    rows->table = table;
+    rows->plan = plan;
+    if (table_query_bind_plan(plan, question, statement->stmt) != SQLITE_OK)
+        return rows_not_bound(rows, error);
+    *ret = rows;
+    return 0;
+}
+
+int reader_table(struct reader *reader, const struct table *table, const struct table_question *question,
+                 struct rows **ret, struct error *error) {
+    if (table_query_is_equality(question)) {
+        if (reader->plan.filter.arena.held > 0)
+            arena_reset(&reader->plan.filter.arena);
+        int found = table_query_by_equality(reader, table, question, ret, error);
+        if (found != 0)
+            return found < 0 ? -1 : 0;
+    }
+    return table_query_by_plan(reader, table, question, ret, error);
+}
+
+int reader_count_filtered(struct reader *reader, const struct table *table,
+                          const struct table_question *question, int64_t *ret, struct error *error) {
+    struct table_plan *plan = &reader->plan;
+    if (filter_read(&plan->filter, table, question->filters, question->filter_count, error) != 0)
+        return -1;
+    plan->ordering.given = 0;
+    struct statement *statement =
+        table_query_planned(reader, table, table_plan_count_sql(plan, table), NULL, error);
+    if (statement == NULL)
+        return -1;
+    CLEANUP(stmt_reset) sqlite3_stmt *stmt = statement->stmt;
+    int index = 1;
+    if (table_query_bind_values(stmt, plan->filter.values, plan->filter.value_count, &index) != SQLITE_OK)
+        return reader_error(reader, table->name, error);
+    if (sqlite3_step(stmt) != SQLITE_ROW)
+        return table_query_fail(reader, table, stmt, error);
+    *ret = sqlite3_column_int64(stmt, 0);
     return 0;
 }
 

@@ -6,60 +6,61 @@
 struct known_type {
     const char *name;
     enum column_type type;
+    enum column_variant variant;
 };
 
 // PostgreSQL's own types, its common extensions' (pgvector, PostGIS, citext, hstore, ltree), and some names that
 // source.sql took before it was PostgreSQL's DDL (double, blob, struct). Every other type (intervals, ranges, addresses) is
 // COLUMN_OTHER, which takes what comes.
 static const struct known_type known_types[] = {
-    {"int2", COLUMN_INTEGER},
-    {"int4", COLUMN_INTEGER},
-    {"int8", COLUMN_INTEGER},
-    {"smallint", COLUMN_INTEGER},
-    {"integer", COLUMN_INTEGER},
-    {"bigint", COLUMN_INTEGER},
-    {"smallserial", COLUMN_INTEGER},
-    {"serial", COLUMN_INTEGER},
-    {"bigserial", COLUMN_INTEGER},
-    {"serial2", COLUMN_INTEGER},
-    {"serial4", COLUMN_INTEGER},
-    {"serial8", COLUMN_INTEGER},
-    {"oid", COLUMN_INTEGER},
-    {"xid", COLUMN_INTEGER},
-    {"cid", COLUMN_INTEGER},
-    {"bool", COLUMN_BOOLEAN},
-    {"boolean", COLUMN_BOOLEAN},
-    {"numeric", COLUMN_DECIMAL},
-    {"float4", COLUMN_REAL},
-    {"float8", COLUMN_REAL},
-    {"double", COLUMN_REAL},
-    {"text", COLUMN_TEXT},
-    {"varchar", COLUMN_TEXT},
-    {"bpchar", COLUMN_TEXT},
-    {"char", COLUMN_TEXT},
-    {"name", COLUMN_TEXT},
-    {"citext", COLUMN_TEXT},
-    {"uuid", COLUMN_TEXT},
-    {"json", COLUMN_JSON},
-    {"jsonb", COLUMN_JSON},
-    {"date", COLUMN_DATE},
-    {"time", COLUMN_TIME},
-    {"timetz", COLUMN_TIME},
-    {"timestamp", COLUMN_TIMESTAMP},
-    {"timestamptz", COLUMN_TIMESTAMPTZ},
-    {"bytea", COLUMN_BYTEA},
-    {"blob", COLUMN_BYTEA},
-    {"hstore", COLUMN_ARRAY},
-    {"struct", COLUMN_ARRAY},
-    {"point", COLUMN_ARRAY},
-    {"geometry", COLUMN_ARRAY},
-    {"geography", COLUMN_ARRAY},
-    {"vector", COLUMN_ARRAY},
-    {"halfvec", COLUMN_ARRAY},
-    {"sparsevec", COLUMN_ARRAY},
-    {"bit", COLUMN_BIT},
-    {"varbit", COLUMN_BIT},
-    {"money", COLUMN_NUMERIC},
+    {"int2", COLUMN_INTEGER, COLUMN_COMMON},
+    {"int4", COLUMN_INTEGER, COLUMN_COMMON},
+    {"int8", COLUMN_INTEGER, COLUMN_BIGINT},
+    {"smallint", COLUMN_INTEGER, COLUMN_COMMON},
+    {"integer", COLUMN_INTEGER, COLUMN_COMMON},
+    {"bigint", COLUMN_INTEGER, COLUMN_BIGINT},
+    {"smallserial", COLUMN_INTEGER, COLUMN_COMMON},
+    {"serial", COLUMN_INTEGER, COLUMN_COMMON},
+    {"bigserial", COLUMN_INTEGER, COLUMN_BIGINT},
+    {"serial2", COLUMN_INTEGER, COLUMN_COMMON},
+    {"serial4", COLUMN_INTEGER, COLUMN_COMMON},
+    {"serial8", COLUMN_INTEGER, COLUMN_BIGINT},
+    {"oid", COLUMN_INTEGER, COLUMN_COMMON},
+    {"xid", COLUMN_INTEGER, COLUMN_COMMON},
+    {"cid", COLUMN_INTEGER, COLUMN_COMMON},
+    {"bool", COLUMN_BOOLEAN, COLUMN_COMMON},
+    {"boolean", COLUMN_BOOLEAN, COLUMN_COMMON},
+    {"numeric", COLUMN_DECIMAL, COLUMN_COMMON},
+    {"float4", COLUMN_REAL, COLUMN_COMMON},
+    {"float8", COLUMN_REAL, COLUMN_COMMON},
+    {"double", COLUMN_REAL, COLUMN_COMMON},
+    {"text", COLUMN_TEXT, COLUMN_COMMON},
+    {"varchar", COLUMN_TEXT, COLUMN_COMMON},
+    {"bpchar", COLUMN_TEXT, COLUMN_PADDED},
+    {"char", COLUMN_TEXT, COLUMN_COMMON},
+    {"name", COLUMN_TEXT, COLUMN_COMMON},
+    {"citext", COLUMN_TEXT, COLUMN_CITEXT},
+    {"uuid", COLUMN_TEXT, COLUMN_UUID},
+    {"json", COLUMN_JSON, COLUMN_COMMON},
+    {"jsonb", COLUMN_JSON, COLUMN_COMMON},
+    {"date", COLUMN_DATE, COLUMN_COMMON},
+    {"time", COLUMN_TIME, COLUMN_COMMON},
+    {"timetz", COLUMN_TIME, COLUMN_COMMON},
+    {"timestamp", COLUMN_TIMESTAMP, COLUMN_COMMON},
+    {"timestamptz", COLUMN_TIMESTAMPTZ, COLUMN_COMMON},
+    {"bytea", COLUMN_BYTEA, COLUMN_COMMON},
+    {"blob", COLUMN_BYTEA, COLUMN_COMMON},
+    {"hstore", COLUMN_ARRAY, COLUMN_COMMON},
+    {"struct", COLUMN_ARRAY, COLUMN_COMMON},
+    {"point", COLUMN_ARRAY, COLUMN_COMMON},
+    {"geometry", COLUMN_ARRAY, COLUMN_COMMON},
+    {"geography", COLUMN_ARRAY, COLUMN_COMMON},
+    {"vector", COLUMN_ARRAY, COLUMN_COMMON},
+    {"halfvec", COLUMN_ARRAY, COLUMN_COMMON},
+    {"sparsevec", COLUMN_ARRAY, COLUMN_COMMON},
+    {"bit", COLUMN_BIT, COLUMN_COMMON},
+    {"varbit", COLUMN_BIT, COLUMN_COMMON},
+    {"money", COLUMN_NUMERIC, COLUMN_COMMON},
 };
 
 static const struct known_type *column_type_find(const char *name) {
@@ -81,14 +82,22 @@ static void column_type_set_decimal(struct column *column, const struct declared
     column->scale = scale;
 }
 
-void column_type_set(struct column *column, const struct declared_type *declared) {
+// An enum or a composite of the source's own may be called like a type of PostgreSQL's.
+static void column_type_set_kind(struct column *column, const struct declared_type *declared) {
     const struct known_type *known = column_type_find(declared->name);
-    column->precision = column->scale = 0;
     column->type = known != NULL ? known->type : COLUMN_OTHER;
-    if (declared->is_text)
-        column->type = COLUMN_TEXT;
-    if (declared->is_any)
-        column->type = COLUMN_OTHER;
+    column->variant = known != NULL ? known->variant : COLUMN_COMMON;
+    if (!declared->is_text && !declared->is_any)
+        return;
+    column->type = declared->is_any ? COLUMN_OTHER : COLUMN_TEXT;
+    column->variant = COLUMN_COMMON;
+}
+
+void column_type_set(struct column *column, const struct declared_type *declared) {
+    column->precision = column->scale = column->padded_to = 0;
+    column_type_set_kind(column, declared);
+    if (column->variant == COLUMN_PADDED && declared->argument_count > 0)
+        column->padded_to = declared->arguments[0];
     if (column->type == COLUMN_DECIMAL)
         column_type_set_decimal(column, declared);
     if (column->type == COLUMN_BIT && strcmp(declared->name, "bit") == 0)

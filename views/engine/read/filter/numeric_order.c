@@ -1,4 +1,4 @@
-#include "views/engine/read/numeric_equal.h"
+#include "views/engine/read/filter/numeric_order.h"
 
 #include <strings.h>
 
@@ -11,11 +11,11 @@ struct numeric {
     int64_t exponent;   // of ten, of the first of them
 };
 
-static bool numeric_equal_is_word(struct span text, const char *word) {
+static bool numeric_order_is_word(struct span text, const char *word) {
     return text.size == strlen(word) && strncasecmp(text.data, word, text.size) == 0;
 }
 
-static bool numeric_equal_read_exponent(struct span text, int64_t *ret) {
+static bool numeric_order_read_exponent(struct span text, int64_t *ret) {
     bool negative = text.size > 0 && text.data[0] == '-';
     size_t at = text.size > 0 && (text.data[0] == '-' || text.data[0] == '+') ? 1 : 0;
     if (at == text.size || text.size - at > EXPONENT_DIGITS_MAX)
@@ -31,7 +31,7 @@ static bool numeric_equal_read_exponent(struct span text, int64_t *ret) {
 }
 
 // Digits with at most one point. `ret` has the exponent of the first digit that is not 0.
-static bool numeric_equal_read_digits(struct span text, struct numeric *ret) {
+static bool numeric_order_read_digits(struct span text, struct numeric *ret) {
     int64_t before_point = -1; // digits before it
     int64_t digits = 0;
     int64_t zeros = -1; // digits before the first that is not 0
@@ -56,33 +56,33 @@ static bool numeric_equal_read_digits(struct span text, struct numeric *ret) {
     return true;
 }
 
-static bool numeric_equal_read(struct span text, struct numeric *ret) {
+static bool numeric_order_read(struct span text, struct numeric *ret) {
     *ret = (struct numeric){.kind = NUMERIC_NAN};
-    if (numeric_equal_is_word(text, "nan"))
+    if (numeric_order_is_word(text, "nan"))
         return true;
     if (text.size > 0 && (text.data[0] == '-' || text.data[0] == '+')) {
         ret->negative = text.data[0] == '-';
         text = (struct span){text.data + 1, text.size - 1};
     }
     ret->kind = NUMERIC_INFINITY;
-    if (numeric_equal_is_word(text, "infinity") || numeric_equal_is_word(text, "inf"))
+    if (numeric_order_is_word(text, "infinity") || numeric_order_is_word(text, "inf"))
         return true;
     size_t mantissa = 0;
     while (mantissa < text.size && text.data[mantissa] != 'e' && text.data[mantissa] != 'E')
         mantissa++;
     int64_t exponent = 0;
     if (mantissa < text.size &&
-        !numeric_equal_read_exponent((struct span){text.data + mantissa + 1, text.size - mantissa - 1},
+        !numeric_order_read_exponent((struct span){text.data + mantissa + 1, text.size - mantissa - 1},
                                      &exponent))
         return false;
-    if (!numeric_equal_read_digits((struct span){text.data, mantissa}, ret))
+    if (!numeric_order_read_digits((struct span){text.data, mantissa}, ret))
         return false;
     ret->exponent += exponent;
     return true;
 }
 
 // The next digit, 0 behind the last.
-static char numeric_equal_next(struct span *digits) {
+static char numeric_order_next(struct span *digits) {
     if (digits->size > 0 && digits->data[0] == '.')
         *digits = (struct span){digits->data + 1, digits->size - 1};
     if (digits->size == 0)
@@ -94,42 +94,48 @@ static char numeric_equal_next(struct span *digits) {
 
 bool numeric_is_valid(struct span text) {
     struct numeric number;
-    return numeric_equal_read(text, &number);
+    return numeric_order_read(text, &number);
 }
 
-bool numeric_equal(struct span a, struct span b) {
+// From the least to the greatest: -Infinity, numbers below 0, 0, numbers above 0, Infinity, NaN, and what is no number.
+static int numeric_order_rank(const struct numeric *number) {
+    switch (number->kind) {
+    case NUMERIC_INFINITY:
+        return number->negative ? -2 : 2;
+    case NUMERIC_DIGITS:
+        return number->negative ? -1 : 1;
+    case NUMERIC_ZERO:
+        return 0;
+    case NUMERIC_NAN:
+        return 3;
+    }
+    return 3;
+}
+
+static int numeric_order_of_sizes(const struct numeric *x, const struct numeric *y) {
+    if (x->exponent != y->exponent)
+        return x->exponent < y->exponent ? -1 : 1;
+    struct span a = x->digits;
+    struct span b = y->digits;
+    while (a.size > 0 || b.size > 0) {
+        int order = numeric_order_next(&a) - numeric_order_next(&b);
+        if (order != 0)
+            return order;
+    }
+    return 0;
+}
+
+int numeric_order(struct span a, struct span b) {
+    enum { NO_NUMBER = 4 };
     struct numeric x;
     struct numeric y;
-    if (!numeric_equal_read(a, &x) || !numeric_equal_read(b, &y) || x.kind != y.kind)
-        return false;
-    if (x.kind == NUMERIC_ZERO || x.kind == NUMERIC_NAN)
-        return true;
-    if (x.negative != y.negative || x.kind == NUMERIC_INFINITY)
-        return x.negative == y.negative;
-    if (x.exponent != y.exponent)
-        return false;
-    while (x.digits.size > 0 || y.digits.size > 0)
-        if (numeric_equal_next(&x.digits) != numeric_equal_next(&y.digits))
-            return false;
-    return true;
-}
-
-static struct span numeric_equal_text(sqlite3_value *value) {
-    const char *text = (const char *)sqlite3_value_text(value);
-    return (struct span){text != NULL ? text : "", (size_t)sqlite3_value_bytes(value)};
-}
-
-static void numeric_equal_call(sqlite3_context *context, int count, sqlite3_value **values) {
-    (void)count;
-    if (sqlite3_value_type(values[0]) != SQLITE_NULL && sqlite3_value_type(values[1]) != SQLITE_NULL)
-        sqlite3_result_int(context,
-                           numeric_equal(numeric_equal_text(values[0]), numeric_equal_text(values[1])));
-}
-
-int numeric_equal_register(sqlite3 *db, const char *what, struct error *error) {
-    int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
-    if (sqlite3_create_function_v2(db, "numeric_equal", 2, flags, NULL, numeric_equal_call, NULL, NULL,
-                                   NULL) != SQLITE_OK)
-        return stmt_error(error, db, what);
-    return 0;
+    int left = numeric_order_read(a, &x) ? numeric_order_rank(&x) : NO_NUMBER;
+    int right = numeric_order_read(b, &y) ? numeric_order_rank(&y) : NO_NUMBER;
+    if (left != right)
+        return left < right ? -1 : 1;
+    if (left == NO_NUMBER)
+        return span_order(a, b);
+    if (left != 1 && left != -1)
+        return 0;
+    return left * numeric_order_of_sizes(&x, &y);
 }

@@ -1,4 +1,4 @@
-#include "consumer/decode/value/iso8601.h"
+#include "views/base/iso8601.h"
 
 enum { YEAR_DIGITS_MAX = 9, FRACTION_DIGITS_MAX = 9, DAYS_PER_ERA = 146097, EPOCH_DAY = 719468 };
 

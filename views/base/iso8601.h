@@ -4,8 +4,8 @@
 // of java.time, which Debezium writes: proleptic Gregorian, four digits at least, '+' before more than four,
 // year 0 is 1 BC ('0000-01-01'), '-0001' is 2 BC. Within years 0 to 9999 the order of texts is the order of
 // times. Fractions have six digits; digits beyond them (nanoseconds) are kept as far as they are not zeros.
-#ifndef TIDEMARK_DECODE_VALUE_ISO8601_H
-#define TIDEMARK_DECODE_VALUE_ISO8601_H
+#ifndef TIDEMARK_BASE_ISO8601_H
+#define TIDEMARK_BASE_ISO8601_H
 
 #include "views/base/span.h"
 

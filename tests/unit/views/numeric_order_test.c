@@ -7,7 +7,7 @@
 #include <cmocka.h>
 // clang-format on
 
-#include "views/engine/read/numeric_equal.h"
+#include "views/engine/read/filter/numeric_order.h"
 
 #include <stdlib.h>
 
@@ -38,8 +38,22 @@ static void test_classes(void **state) {
             if (a == NULL || b == NULL)
                 continue;
             bool same = i / CLASS_SIZE == j / CLASS_SIZE;
-            if (numeric_equal(span_of(a), span_of(b)) != same)
+            if ((numeric_order(span_of(a), span_of(b)) == 0) != same)
                 fail_msg("%s and %s", a, b);
+        }
+}
+
+static void test_order(void **state) {
+    (void)state;
+    static const char *const rising[] = {"-Infinity", "-1e400",    "-100.5", "-100",  "-99.99", "-0.001",
+                                         "0",         "1e-9",      "0.1",    "0.11",  "0.2",    "9.9",
+                                         "10",        "10.000001", "100",    "1e400", "inf",    "NaN"};
+    int count = sizeof rising / sizeof *rising;
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < count; j++) {
+            int order = numeric_order(span_of(rising[i]), span_of(rising[j]));
+            if ((order > 0) - (order < 0) != (i > j) - (i < j))
+                fail_msg("%s and %s", rising[i], rising[j]);
         }
 }
 
@@ -50,13 +64,14 @@ static void test_what_is_none(void **state) {
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         if (numeric_is_valid(span_of(none[i])))
             fail_msg("\"%s\" is taken for a number", none[i]);
-        assert_false(numeric_equal(span_of(none[i]), span_of(none[i])));
+        assert_true(numeric_order(span_of(none[i]), SPAN("NaN")) > 0);
     }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_order),
         cmocka_unit_test(test_what_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,366 @@
+#!/usr/bin/env python3
+"""/v1/tables in PostgREST's dialect: random filters, orders and pages against a model in Python, and each of its words.
+
+    python3 tests/blackbox/filters.py [--seed N] [unittest's own arguments]
+"""
+
+import datetime
+import decimal
+import functools
+import http.client
+import json
+import random
+import sys
+import unittest
+import urllib.parse
+
+import tide
+
+SEED = 7
+ROUNDS = 300
+SOURCE = """create table item(id bigint primary key, name text, total numeric(8,2), amount numeric, ratio float8, paid boolean,
+  on_day date, at timestamptz, seen timestamp, mail citext, code char(4), ref uuid, tags text[], nums bigint[], meta jsonb,
+  raw bytea, lasts interval, "order" int, "or" int);"""
+NAMES = ["", "a", "B", "ab", "a b", "a,b", 'q"x', "a%c", "eq.x", "\u00c9t\u00e9", "z)"]
+MAILS = ["Ann@x.org", "ann@X.ORG", "bob@x.org", "\u00c9ve@x.org", "\u00e9VE@x.org"]
+AMOUNTS = ["1", "1.0", "1E+2", "-3.5", "0", "12345678901234567890.5", "NaN", "0.10"]
+DAYS = ["2024-02-29", "2026-01-01", "1969-12-31", "2026-12-31"]
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+
+
+def make_rows(generator):
+    def some(values):
+        return generator.choice([None, *values])
+
+    for number in range(60):
+        moment = some([EPOCH + datetime.timedelta(seconds=generator.randrange(1700000000, 1700000600, 60), microseconds=500)])
+        yield {
+            "id": number + 1 if number < 50 else 2**53 + number,
+            "name": some(NAMES),
+            "total": some(["0.00", "1.50", "-2.00", "99.99", "100.00"]),
+            "amount": some(AMOUNTS),
+            "ratio": some([0.5, -1.25, 1e300, 0.0]),
+            "paid": some([True, False]),
+            "on_day": some(DAYS),
+            "at": moment,
+            "seen": moment,
+            "mail": some(MAILS),
+            "code": some(["ab  ", "abcd", "b   "]),
+            "ref": some(["6fa459ea-ee8a-3ca4-894e-db77e160355e", "16fd2706-8baf-433b-82eb-8c7fada847da"]),
+            "tags": some([["a", "b c"], []]),
+            "nums": some([[1, 2**60], []]),
+            "meta": some([{"a": [1, None, {"b": "c"}]}, 5, "text"]),
+            "raw": some(["AAH/", ""]),
+            "lasts": some(["P1Y2M"]),
+            "order": number % 3,
+            "or": number % 2,
+        }
+
+
+def days(text):
+    return (datetime.date.fromisoformat(text) - datetime.date(1970, 1, 1)).days
+
+
+def event_of(row):
+    """As Debezium writes it without a schema, decimals as text."""
+    moment = row["at"]
+    micros = None if moment is None else (moment - EPOCH) // datetime.timedelta(microseconds=1)
+    return {**row, "on_day": row["on_day"] and days(row["on_day"]),
+            "at": moment and moment.isoformat().replace("+00:00", "Z"), "seen": micros,
+            "meta": None if row["meta"] is None else json.dumps(row["meta"])}  # fmt: skip
+
+
+def envelope(offset, row):
+    source = {"version": "3.1.2.Final", "connector": "postgresql", "name": "app", "ts_ms": 1700000000000 + offset,
+              "snapshot": "false", "db": "appdb", "schema": "public", "table": "item", "txId": 500 + offset,
+              "lsn": 1000 + 8 * offset}  # fmt: skip
+    value = {"before": None, "after": event_of(row), "source": source, "op": "c", "ts_ms": 1700000000000 + offset}
+    return tide.line("app.public.item", offset, {"id": row["id"]}, value)
+
+
+# -- the model ---------------------------------------------------------------------------------------------------------
+
+
+@functools.total_ordering
+class Numeric:
+    """PostgreSQL's order: NaN equals itself and is the greatest."""
+
+    def __init__(self, text):
+        self.value = decimal.Decimal(text)
+
+    def key(self):
+        return (1, 0) if self.value.is_nan() else (0, self.value)
+
+    def __eq__(self, other):
+        return self.key() == other.key()
+
+    def __lt__(self, other):
+        return self.key() < other.key()
+
+    __hash__ = None
+
+
+COMPARED = {
+    "id": int,
+    "name": lambda text: text.encode(),
+    "total": decimal.Decimal,
+    "amount": Numeric,
+    "ratio": float,
+    "paid": bool,
+    "on_day": str,
+    "at": lambda moment: moment,
+    "seen": lambda moment: moment,
+    "mail": str.lower,
+    "code": lambda text: text.rstrip(" ").encode(),
+    "ref": str,
+}
+
+
+def written(column, value):
+    """As a client would write it in a URL."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if column == "at":
+        return value.isoformat()
+    if column == "seen":
+        return value.replace(tzinfo=None).isoformat(sep=" ")
+    return str(value)
+
+
+def compare(op, a, b):
+    return {"eq": a == b, "neq": a != b, "gt": a > b, "gte": a >= b, "lt": a < b, "lte": a <= b}[op]
+
+
+def like(text, pattern, any_case):
+    if any_case:
+        text, pattern = text.lower(), pattern.lower()
+    memo = {(0, 0)}
+    for c in pattern:
+        if c == "*":
+            memo = {(i, 0) for i, _ in memo for i in range(i, len(text) + 1)}
+        else:
+            memo = {(i + 1, 0) for i, _ in memo if i < len(text) and c in ("_", text[i])}
+    return (len(text), 0) in memo
+
+
+class Generator:
+    """Random conditions: what is asked, and what the model says of a row (None: unknown)."""
+
+    def __init__(self, generator, rows):
+        self.random, self.rows = generator, rows
+
+    def value(self, column):
+        known = [row[column] for row in self.rows if row[column] is not None]
+        return self.random.choice(known)
+
+    def quoted(self, text):
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+    def leaf(self, inside):
+        column = self.random.choice(list(COMPARED))
+        key = COMPARED[column]
+        kind = self.random.randrange(10)
+        if kind < 6:
+            op = self.random.choice(["eq", "neq", "gt", "gte", "lt", "lte"])
+            wanted = self.value(column)
+            text = written(column, wanted)
+            asked = f"{op}.{self.quoted(text) if inside else text}"
+            result = lambda v: None if v is None else compare(op, key(v), key(wanted))  # noqa: E731
+        elif kind < 7:
+            wanted = [self.value(column) for _ in range(self.random.randrange(4))]
+            asked = "in.(" + ",".join(self.quoted(written(column, w)) for w in wanted) + ")"
+            keys = [key(w) for w in wanted]
+            result = lambda v: (False if not keys else None) if v is None else key(v) in keys  # noqa: E731
+        elif kind < 8 or column not in ("name", "mail"):
+            asked, result = "is.null", lambda v: v is None
+        else:
+            op = self.random.choice(["like", "ilike"])
+            pattern = self.random.choice(["*", "a*", "*b", "_", "*x.org", "ann*", "*\u00c9*", "A_b"])
+            asked = f"{op}.{self.quoted(pattern) if inside else pattern}"
+            any_case = op == "ilike" or column == "mail"
+            result = lambda v: None if v is None else like(v, pattern, any_case)  # noqa: E731
+        return column, asked, result
+
+    def condition(self, inside, depth=0):
+        """(name, value) of a parameter, or the text of a condition within parentheses; and the model."""
+        negated = self.random.randrange(4) == 0
+        if depth < 3 and self.random.randrange(3) == 0:
+            op = self.random.choice(["and", "or"])
+            parts = [self.condition(True, depth + 1) for _ in range(self.random.randrange(1, 4))]
+            texts = ",".join(text for text, _ in parts)
+            results = [result for _, result in parts]
+
+            def group(row):
+                values = [result(row) for result in results]
+                sure = op == "or"
+                return sure if sure in values else None if None in values else not sure
+
+            prefix = "not." if negated else ""
+            asked = f"{prefix}{op}({texts})" if inside else (prefix + op, f"({texts})")
+            result = group
+        else:
+            column, text, of_value = self.leaf(inside)
+            text = ("not." if negated else "") + text
+            asked = f"{column}.{text}" if inside else (column, text)
+            result = lambda row: of_value(row[column])  # noqa: E731
+        return asked, (lambda row: None if result(row) is None else not result(row)) if negated else result
+
+
+def order_key(column, descending, nulls_first):
+    @functools.cmp_to_key
+    def ordered(a, b):
+        a, b = a[column], b[column]
+        if (a is None) != (b is None):
+            return -1 if (a is None) == nulls_first else 1
+        if a is None:
+            return 0
+        a, b = COMPARED[column](a), COMPARED[column](b)
+        sign = (a > b) - (a < b)
+        return -sign if descending else sign
+
+    return ordered
+
+
+# -- the tests ---------------------------------------------------------------------------------------------------------
+
+
+class Filters(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tide.Folder()
+        path = cls.folder.__enter__()
+        cls.addClassCleanup(cls.folder.__exit__, None, None, None)
+        (path / "views").mkdir()
+        (path / "views" / "source.sql").write_text(SOURCE)
+        cls.rows = list(make_rows(random.Random(SEED)))
+        capture = tide.write_capture(path / "capture.jsonl", [envelope(i, row) for i, row in enumerate(cls.rows)])
+        flags = ("--views", path / "views", "--prefix", "app")
+        done = tide.replay(path / "x.db", capture, flags=flags)
+        assert done["applied"] == len(cls.rows), done
+        cls.server = tide.Server("serve", "--db", path / "x.db", "--views", path / "views", stderr=path / "log")
+        cls.addClassCleanup(cls.server.__exit__)
+        cls.connection = http.client.HTTPConnection(cls.server.address.removeprefix("http://"), timeout=30)
+        cls.addClassCleanup(cls.connection.close)
+
+    def ask(self, parameters, **headers):
+        """(status, headers, body)"""
+        path = "/v1/tables/item?" + urllib.parse.urlencode(parameters)
+        self.connection.request("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        answer = self.connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+
+    def answer(self, *parameters, **headers):
+        status, _, body = self.ask(parameters, **headers)
+        self.assertEqual(200, status, (parameters, body))
+        return json.loads(body)
+
+    def ids(self, *parameters):
+        return [int(row["id"]) for row in self.answer(*parameters)["rows"]]
+
+    def refused(self, *parameters, names=""):
+        status, _, body = self.ask(parameters)
+        self.assertEqual(400, status, (parameters, body))
+        self.assertIn(names, json.loads(body)["detail"])
+
+    def test_random_filters(self):
+        generator = Generator(random.Random(SEED), self.rows)
+        for _ in range(ROUNDS):
+            parts = [generator.condition(False) for _ in range(generator.random.randrange(1, 3))]
+            expected = [row["id"] for row in self.rows if all(result(row) is True for _, result in parts)]
+            asked = [name_and_value for name_and_value, _ in parts]
+            self.assertEqual(expected, self.ids(*asked), asked)
+
+    def test_random_orders_and_pages(self):
+        generator = random.Random(SEED)
+        for _ in range(ROUNDS // 10):
+            terms, expected = [], list(self.rows)
+            for column in generator.sample(list(COMPARED), generator.randrange(1, 4)):
+                descending = generator.random() < 0.5
+                nulls = generator.choice(["", ".nullsfirst", ".nullslast"])
+                terms.append((column, descending, nulls))
+            for column, descending, nulls in reversed(terms):
+                expected.sort(key=order_key(column, descending, nulls == ".nullsfirst" or (not nulls and descending)))
+            order = ",".join(c + generator.choice([".desc" if d else ".asc", ".desc" if d else ""]) + n for c, d, n in terms)
+            limit, after, found = generator.randrange(5, 40), [], []
+            select = generator.choice([[], [("select", "name,id")]])
+            while True:
+                answer = self.answer(("order", order), ("limit", limit), *select, *after)
+                found += [int(row["id"]) for row in answer["rows"]]
+                if answer["next"] is None:
+                    break
+                after = [("after", answer["next"])]
+            self.assertEqual([row["id"] for row in expected], found, order)
+
+    def test_words(self):
+        every = [row["id"] for row in self.rows]
+        self.assertEqual(every, self.ids())
+        self.assertEqual(self.ids(("id", "gte.3"), ("id", "lt.6")), [3, 4, 5])
+        self.assertEqual(self.ids(("order", "id.desc"), ("limit", 2)), every[:-3:-1])
+        self.assertEqual(self.ids(("offset", 5), ("limit", 2)), [6, 7])
+        self.assertEqual(self.ids(("column.order", 1), ("limit", 2)), [2, 5])
+        self.assertEqual(self.ids(("column.or", "gt.0"), ("limit", 2)), [2, 4])
+        self.assertEqual(self.ids(("name", "eq.eq.x")), [r["id"] for r in self.rows if r["name"] == "eq.x"])
+        self.assertEqual(self.ids(("name", "eq.")), [r["id"] for r in self.rows if r["name"] == ""])
+        self.assertEqual(self.ids(("mail", "ANN@x.org")), [r["id"] for r in self.rows if (r["mail"] or "").lower() == "ann@x.org"])
+        self.assertEqual(self.ids(("code", "ab")), [r["id"] for r in self.rows if r["code"] == "ab  "])
+        self.assertEqual(self.ids(("ref", "6FA459EA-ee8a-3ca4-894e-db77e160355e")),
+                         [r["id"] for r in self.rows if (r["ref"] or "").startswith("6fa")])  # fmt: skip
+        self.assertEqual(self.ids(("total", "gt.1.499")), self.ids(("total", "gte.1.5")))
+        self.assertEqual(self.ids(("meta", 'eq.{"a":[1,null,{"b":"c"}]}')), [r["id"] for r in self.rows if isinstance(r["meta"], dict)])
+        self.assertEqual(self.ids(("tags", 'eq.["a","b c"]')), [r["id"] for r in self.rows if r["tags"]])
+        self.assertEqual(self.ids(("raw", "eq.AAH/")), [r["id"] for r in self.rows if r["raw"] == "AAH/"])
+        self.assertEqual(self.ids(("name", "isdistinct.a")), [r["id"] for r in self.rows if r["name"] != "a"])
+
+    def test_refused(self):
+        self.refused(("colour", "eq.1"), names="it has: id, name")
+        self.refused(("or", "(colour.eq.1)"), names="it has: id, name")
+        self.refused(("at", "2026-13-01"), names="timestamptz")
+        self.refused(("on_day", "gt.2026-02-30"), names="date")
+        self.refused(("name", "fts.cat"), names="not served")
+        self.refused(("meta", "gt.1"), names="no order")
+        self.refused(("order", "tags"), names="no order")
+        self.refused(("order", "id.up"), names="order=")
+        self.refused(("select", "id::text"), names="cast")
+        self.refused(("select", "id,id"), names="two columns")
+        self.refused(("select", "id,other(*)"), names="view's query")
+        self.refused(("offset", "-1"), names="expected 0")
+        self.refused(("offset", "1"), ("after", "aTE7"), names="offset and after")
+        self.refused(("limit", "1"), ("limit", "2"), names="twice")
+        self.refused(("name", "a"), ("name", "b"), names="twice")
+        self.refused(("bigint", "both"), names="number or string")
+        first = self.answer(("order", "id.desc"), ("limit", 2))["next"]
+        self.refused(("order", "id.asc"), ("after", first), names="cursor")
+        self.refused(("after", first), names="cursor")
+
+    def test_shapes(self):
+        row = self.answer(("select", "id,sum:total,nums,meta,tags"), ("id", "eq.51"), ("bigint", "string"))
+        self.assertEqual([], row["rows"])
+        rows = {int(r["id"]): r for r in self.answer(("select", "id,sum:total,nums,meta,tags"))["rows"]}
+        for row in self.rows:
+            self.assertEqual({"id": rows[row["id"]]["id"], "sum": row["total"], "nums": row["nums"], "meta": row["meta"],
+                              "tags": row["tags"]}, rows[row["id"]])  # fmt: skip
+        kinds = {bigint: {type(r["id"]) for r in self.answer(("bigint", bigint))["rows"]} for bigint in ("number", "string")}
+        self.assertEqual({"number": {int}, "string": {str}}, kinds)
+        self.assertEqual({int, str}, {type(r["id"]) for r in self.answer()["rows"]})
+        status, _, body = self.ask([("select", "x:name"), ("id", "lte.3")], Accept="text/csv")
+        self.assertEqual((200, "x"), (status, body.decode().split("\r\n")[0]))
+
+    def test_counts(self):
+        status, headers, body = self.ask([("id", "gt.2"), ("limit", 3), ("offset", 1)], Prefer="count=exact")
+        self.assertEqual((200, "1-3/58", "count=exact"), (status, headers["Content-Range"], headers["Preference-Applied"]))
+        self.assertEqual(58, json.loads(body)["count"])
+        status, headers, body = self.ask([("id", "lt.0")], Prefer="return=minimal, count=exact")
+        self.assertEqual((200, "*/0", 0), (status, headers["Content-Range"], json.loads(body)["count"]))
+        _, plain, body = self.ask([("id", "lt.0")])
+        self.assertNotIn("count", json.loads(body))
+        self.assertNotEqual(plain["ETag"], headers["ETag"])
+        self.assertIn("Prefer", plain["Vary"])
+
+
+if __name__ == "__main__":
+    if "--seed" in sys.argv:
+        at = sys.argv.index("--seed")
+        SEED = int(sys.argv[at + 1])
+        del sys.argv[at : at + 2]
+    print(f"seed {SEED}", file=sys.stderr)
+    unittest.main()

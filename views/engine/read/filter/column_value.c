@@ -1,0 +1,280 @@
+#include "views/engine/read/filter/column_value.h"
+
+#include "views/base/base64.h"
+#include "views/base/cleanup.h"
+#include "views/base/iso8601.h"
+#include "views/base/json_text.h"
+#include "views/base/real.h"
+#include "views/engine/decimal.h"
+#include "views/engine/read/filter/numeric_order.h"
+#include "views/engine/read/filter/time_order.h"
+
+#include <math.h>
+
+enum { SHOWN_MAX = 100, UUID_SIZE = 36 };
+
+static struct cell column_value_text(struct span text) {
+    return (struct cell){.kind = CELL_TEXT, .bytes = text};
+}
+
+static int column_value_no_memory(struct error *error) {
+    return error_set(error, ERROR_SYSTEM, "out of memory");
+}
+
+static bool column_value_is_word(struct span text, const char *words) {
+    size_t size;
+    for (; *words != '\0'; words += size + (words[size] != '\0')) {
+        size = strcspn(words, " ");
+        if (span_equal(text, (struct span){words, size}))
+            return true;
+    }
+    return false;
+}
+
+static bool column_value_read_boolean(struct span text, struct cell *ret) {
+    bool yes = column_value_is_word(text, "true t 1");
+    *ret = (struct cell){.kind = CELL_BOOLEAN, .integer = yes};
+    return yes || column_value_is_word(text, "false f 0");
+}
+
+// A decimal that the column could not hold is a number all the same: it is compared as one.
+static bool column_value_read_decimal(const struct column *column, struct span text,
+                                      struct column_value *ret) {
+    ret->cell = (struct cell){.kind = CELL_DECIMAL};
+    if (decimal_parse(text, column->precision, column->scale, &ret->cell.integer))
+        return true;
+    ret->cell = column_value_text(text);
+    ret->compare = COMPARE_DECIMAL;
+    return numeric_is_valid(text);
+}
+
+// SQLite has no NaN of its own: the mirror keeps it as text.
+static bool column_value_read_real(struct span text, struct cell *ret) {
+    *ret = (struct cell){.kind = CELL_REAL};
+    if (!real_parse(text, &ret->real))
+        return false;
+    if (isnan(ret->real))
+        *ret = column_value_text(SPAN("NaN"));
+    return true;
+}
+
+static bool column_value_read_uuid(struct span text, char *small) {
+    static const char hyphens[] = "        -    -    -    -            ";
+    if (text.size != UUID_SIZE)
+        return false;
+    for (size_t i = 0; i < UUID_SIZE; i++) {
+        char c = text.data[i];
+        if (hyphens[i] == '-' ? c != '-' : c == '\0' || strchr("0123456789abcdefABCDEF", c) == NULL)
+            return false;
+        small[i] = (char)(c >= 'A' && c <= 'F' ? c + ('a' - 'A') : c);
+    }
+    return true;
+}
+
+static struct span column_value_without_spaces(struct span text) {
+    while (text.size > 0 && text.data[text.size - 1] == ' ')
+        text.size--;
+    return text;
+}
+
+// Texts of all kinds. `made` has room for a UUID.
+static bool column_value_read_text(const struct column *column, struct span text, char *made,
+                                   struct column_value *ret) {
+    switch (column->variant) {
+    case COLUMN_UUID:
+        ret->cell.bytes = (struct span){made, UUID_SIZE};
+        return column_value_read_uuid(text, made);
+    case COLUMN_CITEXT:
+        ret->compare = COMPARE_COLLATED;
+        return true;
+    case COLUMN_PADDED:
+        ret->cell.bytes = column_value_without_spaces(text);
+        ret->compare = COMPARE_PADDED;
+        return true;
+    case COLUMN_COMMON:
+    case COLUMN_BIGINT:
+        return true;
+    }
+    return true;
+}
+
+// A moment: a date and a time of day, or midnight of a date. One without an offset is UTC where the column has a zone;
+// where it has none, PostgreSQL passes over a Z, and an offset would move it.
+static bool column_value_read_timestamp(struct span text, bool zoned, char *made, size_t *ret_size) {
+    struct moment moment = {0};
+    enum iso8601_zone zone = ISO8601_ZONE_NONE;
+    if (!iso8601_read_timestamp(text, &moment, &zone) && !iso8601_read_date(text, &moment.days))
+        return false;
+    if (!zoned && zone == ISO8601_ZONE_GIVEN && text.data[text.size - 1] != 'Z')
+        return false;
+    *ret_size = iso8601_write_timestamp(moment, zoned, made);
+    return true;
+}
+
+static bool column_value_write_time(const struct column *column, struct span text, char *made,
+                                    size_t *ret_size) {
+    enum iso8601_zone zone;
+    int64_t number;
+    switch (column->type) {
+    case COLUMN_DATE:
+        if (!iso8601_read_date(text, &number))
+            return false;
+        *ret_size = iso8601_write_date(number, made);
+        return true;
+    case COLUMN_TIME:
+        if (!iso8601_read_time(text, &number, &zone))
+            return false;
+        *ret_size = iso8601_write_time(number, made);
+        return true;
+    default:
+        return column_value_read_timestamp(text, column->type == COLUMN_TIMESTAMPTZ, made, ret_size);
+    }
+}
+
+static bool column_value_read_time(const struct column *column, struct span text, char *made,
+                                   struct column_value *ret) {
+    size_t size;
+    ret->compare = COMPARE_COLLATED;
+    ret->cell = column_value_text(text);
+    if (column->type != COLUMN_TIME && (span_is(text, "infinity") || span_is(text, "-infinity")))
+        return true;
+    if (!column_value_write_time(column, text, made, &size))
+        return false;
+    ret->cell.bytes = (struct span){made, size};
+    if (column->type == COLUMN_TIME)
+        ret->compare = COMPARE_PLAIN;
+    else if (time_order_is_common(ret->cell.bytes))
+        ret->compare = COMPARE_TIME;
+    return true;
+}
+
+static bool column_value_is_bits(struct span text) {
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] != '0' && text.data[i] != '1')
+            return false;
+    return true;
+}
+
+static int column_value_read_bytes(struct span text, struct arena *arena, struct cell *ret, bool *ret_valid,
+                                   struct error *error) {
+    CLEANUP(buffer_free) struct buffer bytes = {0};
+    *ret_valid = base64_read(&bytes, text);
+    char *copy = arena_take(arena, bytes.size + 1);
+    if (copy == NULL || bytes.failed)
+        return column_value_no_memory(error);
+    if (bytes.size > 0)
+        memcpy(copy, bytes.data, bytes.size);
+    *ret = (struct cell){.kind = CELL_BLOB, .bytes = {copy, bytes.size}};
+    return 0;
+}
+
+// `made`: room for a time or a UUID.
+static bool column_value_read_as(const struct column *column, struct span text, char *made,
+                                 struct column_value *ret) {
+    ret->cell = column_value_text(text);
+    switch (column->type) {
+    case COLUMN_INTEGER:
+        ret->cell = (struct cell){.kind = CELL_INTEGER};
+        return integer_parse(text, &ret->cell.integer);
+    case COLUMN_BOOLEAN:
+        return column_value_read_boolean(text, &ret->cell);
+    case COLUMN_DECIMAL:
+        return column_value_read_decimal(column, text, ret);
+    case COLUMN_REAL:
+        return column_value_read_real(text, &ret->cell);
+    case COLUMN_NUMERIC:
+        ret->compare = COMPARE_COLLATED;
+        return numeric_is_valid(text);
+    case COLUMN_TEXT:
+        return column_value_read_text(column, text, made, ret);
+    case COLUMN_DATE:
+    case COLUMN_TIME:
+    case COLUMN_TIMESTAMP:
+    case COLUMN_TIMESTAMPTZ:
+        return column_value_read_time(column, text, made, ret);
+    case COLUMN_JSON:
+    case COLUMN_ARRAY:
+        ret->compare = COMPARE_JSON;
+        return json_text_is_valid(text);
+    case COLUMN_BIT:
+        return column_value_is_bits(text);
+    case COLUMN_BYTEA:
+    case COLUMN_OTHER:
+        return true;
+    }
+    return false;
+}
+
+// Whether its values are written anew.
+static bool column_value_needs_room(const struct column *column) {
+    return column->variant == COLUMN_UUID ||
+           (column->type >= COLUMN_DATE && column->type <= COLUMN_TIMESTAMPTZ);
+}
+
+int column_value_read(const struct column *column, struct span text, struct arena *arena,
+                      struct column_value *ret, struct error *error) {
+    bool valid;
+    ret->compare = COMPARE_PLAIN;
+    if (column->type == COLUMN_BYTEA) {
+        if (column_value_read_bytes(text, arena, &ret->cell, &valid, error) != 0)
+            return -1;
+    } else {
+        char *made = column_value_needs_room(column) ? arena_take(arena, ISO8601_TEXT_SIZE) : NULL;
+        if (made == NULL && column_value_needs_room(column))
+            return column_value_no_memory(error);
+        valid = column_value_read_as(column, text, made, ret);
+    }
+    return valid ? 0 : column_value_bad(column, text, error);
+}
+
+int column_value_bad(const struct column *column, struct span text, struct error *error) {
+    return error_set(error, ERROR_USAGE, "%s=%.*s: the column is %s%s", column->name,
+                     (int)(text.size < SHOWN_MAX ? text.size : SHOWN_MAX), text.data, column->declared,
+                     column->type == COLUMN_ARRAY ? ", written as JSON" : "");
+}
+
+const char *column_collation(const struct column *column) {
+    switch (column->type) {
+    case COLUMN_NUMERIC:
+        return "numeric";
+    case COLUMN_DATE:
+    case COLUMN_TIMESTAMP:
+    case COLUMN_TIMESTAMPTZ:
+        return "stored_time";
+    case COLUMN_TEXT:
+        return column->variant == COLUMN_CITEXT   ? "citext"
+               : column->variant == COLUMN_PADDED ? "rtrim"
+                                                  : NULL;
+    default:
+        return NULL;
+    }
+}
+
+bool column_is_time(const struct column *column) {
+    return column->type == COLUMN_DATE || column->type == COLUMN_TIMESTAMP ||
+           column->type == COLUMN_TIMESTAMPTZ;
+}
+
+bool column_has_order(const struct column *column) {
+    return column->type != COLUMN_JSON && column->type != COLUMN_ARRAY && column->type != COLUMN_OTHER;
+}
+
+bool column_is_text(const struct column *column) {
+    return column->type == COLUMN_TEXT || column->type == COLUMN_OTHER;
+}
+
+int column_pad(const struct column *column, struct span text, struct arena *arena, struct span *ret,
+               struct error *error) {
+    size_t characters = 0;
+    for (size_t i = 0; i < text.size; i++)
+        characters += ((unsigned char)text.data[i] & 0xC0) != 0x80;
+    size_t width = (size_t)(column->padded_to > 0 ? column->padded_to : 0);
+    size_t spaces = width > characters ? width - characters : 0;
+    char *padded = arena_take(arena, text.size + spaces + 1);
+    if (padded == NULL)
+        return column_value_no_memory(error);
+    memcpy(padded, text.data, text.size);
+    memset(padded + text.size, ' ', spaces);
+    *ret = (struct span){padded, text.size + spaces};
+    return 0;
+}

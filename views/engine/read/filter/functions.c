@@ -1,0 +1,78 @@
+#include "views/engine/read/filter/functions.h"
+
+#include "views/engine/read/filter/numeric_order.h"
+#include "views/engine/read/filter/time_order.h"
+
+static struct span functions_span(const void *data, int size) {
+    return (struct span){data != NULL ? data : "", (size_t)size};
+}
+
+static int functions_numeric(void *self, int a_size, const void *a, int b_size, const void *b) {
+    (void)self;
+    return numeric_order(functions_span(a, a_size), functions_span(b, b_size));
+}
+
+static int functions_stored_time(void *self, int a_size, const void *a, int b_size, const void *b) {
+    (void)self;
+    return time_order(functions_span(a, a_size), functions_span(b, b_size));
+}
+
+static int functions_citext(void *self, int a_size, const void *a, int b_size, const void *b) {
+    const struct filter_functions *functions = self;
+    return like_order(functions->letters, functions_span(a, a_size), functions_span(b, b_size));
+}
+
+static void functions_match(sqlite3_context *context, sqlite3_value **values, bool any_case) {
+    const struct filter_functions *functions = sqlite3_user_data(context);
+    if (sqlite3_value_type(values[0]) == SQLITE_NULL || sqlite3_value_type(values[1]) == SQLITE_NULL)
+        return;
+    const void *pattern = sqlite3_value_text(values[1]);
+    const void *text = sqlite3_value_text(values[0]);
+    if (pattern == NULL || text == NULL) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    const struct like like = {
+        .pattern = functions_span(pattern, sqlite3_value_bytes(values[1])),
+        .any_case = any_case,
+        .letters = functions->letters,
+        .interrupted = functions->interrupted,
+        .self = functions->self,
+    };
+    int found = like_match(&like, functions_span(text, sqlite3_value_bytes(values[0])));
+    if (found < 0)
+        sqlite3_result_error_code(context, SQLITE_INTERRUPT);
+    else
+        sqlite3_result_int(context, found);
+}
+
+static void functions_like(sqlite3_context *context, int count, sqlite3_value **values) {
+    (void)count;
+    functions_match(context, values, false);
+}
+
+static void functions_ilike(sqlite3_context *context, int count, sqlite3_value **values) {
+    (void)count;
+    functions_match(context, values, true);
+}
+
+int filter_functions_register(struct filter_functions *functions, sqlite3 *db, const char *what,
+                              struct error *error) {
+    const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+    functions->letters = like_letters();
+    if (sqlite3_create_collation_v2(db, "numeric", SQLITE_UTF8, NULL, functions_numeric, NULL) == SQLITE_OK &&
+        sqlite3_create_collation_v2(db, "stored_time", SQLITE_UTF8, NULL, functions_stored_time, NULL) ==
+            SQLITE_OK &&
+        sqlite3_create_collation_v2(db, "citext", SQLITE_UTF8, functions, functions_citext, NULL) ==
+            SQLITE_OK &&
+        sqlite3_create_function_v2(db, "filter_like", 2, flags, functions, functions_like, NULL, NULL,
+                                   NULL) == SQLITE_OK &&
+        sqlite3_create_function_v2(db, "filter_ilike", 2, flags, functions, functions_ilike, NULL, NULL,
+                                   NULL) == SQLITE_OK)
+        return 0;
+    return stmt_error(error, db, what);
+}
+
+void filter_functions_free(struct filter_functions *functions) {
+    like_letters_free(&functions->letters);
+}
