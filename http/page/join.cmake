@@ -2,9 +2,9 @@
 #   OUT/index.html   page.html with style.css and the scripts, in the order below, in it
 #   OUT/policy       the value of Content-Security-Policy: nothing runs but what was joined here, known by its SHA-256
 #   OUT/tag          hex, the document's own SHA-256
-# Indentation and lines that are nothing but a comment are left out.
+# Indentation, lines that are nothing but a comment, and the blanks of the style are left out.
 cmake_minimum_required(VERSION 3.22)
-set(scripts base.js net.js show.js plot.js truth.js overview.js tables.js views.js more.js start.js)
+set(scripts base.js net.js show.js plot.js truth.js overview.js tables.js views.js tail.js more.js start.js)
 
 function(page_read name ret)
   file(READ "${SOURCE}/${name}" text)
@@ -32,6 +32,10 @@ function(page_hash text ret)
 endfunction()
 
 page_read(style.css style)
+string(REPLACE "\n" "" style "${style}")
+string(REGEX REPLACE " *([{}:;,>]) +" "\\1" style "${style}") # no space before a colon: "a :hover" is not "a:hover"
+string(REGEX REPLACE " +([{}>])" "\\1" style "${style}")
+string(REPLACE ";}" "}" style "${style}")
 set(script "(() => {\n'use strict';\n")
 foreach(name ${scripts})
   page_read(${name} text)

@@ -28,7 +28,7 @@ function chain() {
   const parts = ['Source', 'Connector', 'Broker', 'Applied', 'Answered'].map((name) => {
     const age = number('', '/v1/status', '', `${name}: age`);
     const what = h('span', { class: 'what' });
-    const slow = h('em', null, 'slow');
+    const slow = h('em', null, name === 'Answered' ? 'lost' : 'slow');
     const li = h('li', null, h('span', { class: 'name' }, name, slow), h('strong', null, age), what);
     list.append(li);
     return { li, age, what, slow };

@@ -1,5 +1,5 @@
 // The sections, their addresses, keys and the theme.
-const SECTIONS = [['overview', 'Overview'], ['tables', 'Tables'], ['views', 'Views'], ['quarantine', 'Quarantine'], ['process', 'Process']];
+const SECTIONS = [['overview', 'Overview'], ['tables', 'Tables'], ['views', 'Views'], ['transactions', 'Transactions'], ['quarantine', 'Quarantine'], ['process', 'Process']];
 
 const tickers = new Set();
 const every = (f) => (tickers.add(f), () => tickers.delete(f));
@@ -48,6 +48,8 @@ function draw(main, parts, query) {
       return row(main, dispose, parts[1], query);
     case 'views':
       return views(main, dispose, parts.slice(1), query);
+    case 'transactions':
+      return transactions(main, dispose);
     case 'quarantine':
       return quarantine(main, dispose, parts[1]);
     case 'process':
@@ -61,7 +63,7 @@ function route() {
   const { parts, query } = place();
   const section = parts[0] === 'row' ? 'tables' : SECTIONS.some((s) => s[0] === parts[0]) ? parts[0] : 'overview';
   // What is addressed by name needs to know what there is.
-  if (!catalog && (parts[0] === 'row' || parts[0] === 'views' || (parts[0] === 'tables' && parts[1]))) {
+  if (!catalog && (parts[0] === 'row' || parts[0] === 'views' || parts[0] === 'transactions' || (parts[0] === 'tables' && parts[1]))) {
     const stop = watchViews(() => {
       stop();
       route();
@@ -92,7 +94,7 @@ function setTheme(theme) {
   put($('theme'), `theme: ${theme || 'auto'}`);
 }
 
-const KEYS = [['1 to 5', 'the sections'], ['/', 'to the first field of the section'], ['c', 'the curls of the panel that has the focus, or of the first'], ['t', 'the theme'], ['?', 'this']];
+const KEYS = [[`1 to ${SECTIONS.length}`, 'the sections'], ['/', 'to the first field of the section'], ['c', 'the curls of the panel that has the focus, or of the first'], ['t', 'the theme'], ['?', 'this']];
 function onKey(event) {
   const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
   if (typing || event.ctrlKey || event.metaKey || event.altKey || $('dialog').open) return;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { closeBrowser, fixtures, folder, freePort, open, replay, serve, truthOf, write } from './tide.mjs';
 
-const SECTIONS = ['overview', 'tables', 'tables/orders', 'row/orders?id=5001', 'views/warehouse/stock', 'views/analytics/orders_by_status?as=bars', 'quarantine', 'process'];
+const SECTIONS = ['overview', 'tables', 'tables/orders', 'row/orders?id=5001', 'views/warehouse/stock', 'views/analytics/orders_by_status?as=bars', 'transactions', 'quarantine', 'process'];
 const wait = 15000;
 
 after(closeBrowser);
@@ -75,7 +75,7 @@ test('it follows a server through kill -9 and its return, without being loaded a
   await server.kill();
   await word(page, 'Lost the server');
   assert.match(await text(page, '#sentence'), /What you see is from \d\d:\d\d:\d\d and grows older/);
-  assert.match(await text(page, '.chain li.slow'), /Answered\s*slow/);
+  assert.match(await text(page, '.chain li.slow'), /Answered\s*lost/);
   const ago = async () => Number(/(\d+(\.\d)?) s ago/.exec(await text(page, '#word'))[1]);
   const before = await ago();
   await page.waitForFunction((old) => Number(/(\d+(\.\d)?) s ago/.exec(document.getElementById('word').textContent)?.[1]) >= old + 3, before, { timeout: wait });
@@ -104,6 +104,33 @@ test('the views move side by side', async (t) => {
     await page.waitForFunction(([s, old]) => document.querySelector(s).innerText !== old, [panel, before], { timeout: wait });
   }
   assert.match(await text(page, '.sides .panel:nth-child(2) .side'), /order-\d+-placed/);
+});
+
+test('the tail tells each commit, with what the values were', async (t) => {
+  const { server } = await demo(t);
+  const page = await open(t, server.url, { hash: '#/transactions' });
+  await word(page, 'Live');
+  await page.waitForFunction(() => document.querySelectorAll('.tail li').length >= 25 && document.querySelectorAll('.tail del').length > 10, null, { timeout: 4 * wait });
+  await page.click('button:text-is("hold")');
+  const told = await page.locator('.tail tbody tr').evaluateAll((rows) => rows.map((row) => ({ table: row.children[1].textContent, key: row.children[2].textContent,
+    pairs: [...row.querySelectorAll('.pair')].map((p) => [p.querySelector('small').textContent, p.querySelector('del')?.textContent, p.querySelector('ins')?.textContent]) })));
+  assert.ok(new Set(told.map((one) => one.table)).size >= 2);
+  // newest first: what a value was is what it had become before
+  const before = new Map();
+  let chained = 0;
+  for (const one of told.reverse())
+    for (const [column, was, is] of one.pairs) {
+      const id = `${one.table} ${one.key} ${column}`;
+      if (was !== undefined && before.has(id)) {
+        assert.equal(was, before.get(id), id);
+        chained++;
+      }
+      before.set(id, is);
+    }
+  assert.ok(chained > 0);
+  const commits = await page.locator('.tail li .n').allInnerTexts();
+  assert.equal(new Set(commits).size, commits.length);
+  assert.deepEqual(page.troubles, []);
 });
 
 test('it asks nobody else, and never by the clock', async (t) => {
