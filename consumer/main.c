@@ -6,6 +6,7 @@
 #include "consumer/decode/topic_role.h"
 #include "consumer/demo/mock_broker.h"
 #include "consumer/options.h"
+#include "consumer/prove.h"
 #include "consumer/quarantine.h"
 #include "consumer/replay.h"
 #include "consumer/stopper.h"
@@ -513,11 +514,17 @@ static int main_replay(struct parts *parts, const struct options *options, struc
     return 0;
 }
 
-static int main_command_replay(const struct options *options, struct error *error) {
-    // Before the file is made: a mistyped name leaves nothing behind.
+// Before the file is made: a mistyped name leaves nothing behind.
+static int main_check_captures(const struct options *options, struct error *error) {
     for (int i = 0; i < options->capture_count; i++)
         if (strcmp(options->captures[i], "-") != 0 && access(options->captures[i], R_OK) != 0)
             return error_set(error, ERROR_INPUT, "%s: %s", options->captures[i], strerror(errno));
+    return 0;
+}
+
+static int main_command_replay(const struct options *options, struct error *error) {
+    if (main_check_captures(options, error) != 0)
+        return -1;
     CLEANUP(main_stop_parts) struct parts parts = {0};
     if (main_open_store(&parts, options, options->db, error) != 0)
         return -1;
@@ -633,6 +640,39 @@ static int main_command_quarantine(const struct options *options, struct error *
     return quarantine_run(&command, stdout, error);
 }
 
+static void main_print_line(const char *line) {
+    (void)printf("%s\n", line);
+    (void)fflush(stdout);
+}
+
+// The views of a FILE that is there are looked at as they stand, and nothing is written to it. One that is not there is
+// the scratch file of the captures.
+static int main_command_prove(const struct options *options, struct error *error) {
+    CLEANUP(catalog_free) struct catalog *catalog = NULL;
+    CLEANUP(main_temporary_remove) struct temporary temporary = {0};
+    bool there = options->db != NULL && access(options->db, F_OK) == 0;
+    if (main_check_captures(options, error) != 0 ||
+        (there ? main_load_served(options, &catalog, error) : main_load_catalog(options, &catalog, error)) !=
+            0)
+        return -1;
+    if (there && prove_file(options->db, catalog, error) != 0)
+        return -1;
+    if (there)
+        main_print_line("the file as it stands: equal");
+    if (options->capture_count == 0)
+        return there ? 0 : error_set(error, ERROR_STORE, "%s: %s", options->db, strerror(ENOENT));
+    if ((there || options->db == NULL) && main_temporary_make(&temporary, error) != 0)
+        return -1;
+    const struct prove_config config = {.catalog = catalog,
+                                        .db = temporary.folder[0] != '\0' ? temporary.db : options->db,
+                                        .captures = options->captures,
+                                        .capture_count = options->capture_count,
+                                        .prefix = options->prefix,
+                                        .transaction_wait_ms = options->transaction_wait_ms,
+                                        .tell = main_print_line};
+    return prove_captures(&config, error);
+}
+
 // 0, -1 with the error, or CONSUME_HALTED.
 static int main_run_command(const struct options *options, struct error *error) {
     switch (options->command) {
@@ -648,6 +688,8 @@ static int main_run_command(const struct options *options, struct error *error) 
         return main_command_check(options, error);
     case COMMAND_QUARANTINE:
         return main_command_quarantine(options, error);
+    case COMMAND_PROVE:
+        return main_command_prove(options, error);
     case COMMAND_NONE:
         break;
     }

@@ -30,10 +30,11 @@ enum {
     FOR_SERVE = 1 << COMMAND_SERVE,
     FOR_CHECK = 1 << COMMAND_CHECK,
     FOR_QUARANTINE = 1 << COMMAND_QUARANTINE,
+    FOR_PROVE = 1 << COMMAND_PROVE,
     FOR_CONSUMERS = FOR_RUN | FOR_DEMO,
     FOR_WRITERS = FOR_CONSUMERS | FOR_REPLAY,
     FOR_HTTP = FOR_CONSUMERS | FOR_SERVE,
-    FOR_ALL = FOR_WRITERS | FOR_SERVE | FOR_CHECK | FOR_QUARANTINE,
+    FOR_ALL = FOR_WRITERS | FOR_SERVE | FOR_CHECK | FOR_QUARANTINE | FOR_PROVE,
 };
 
 struct option {
@@ -49,9 +50,10 @@ struct option {
 
 static const struct option option_table[] = {
     {"--brokers", "HOST:PORT[,..]", OPTION_TEXT, FOR_RUN, MEMBER(brokers), "Kafka's bootstrap servers"},
-    {"--prefix", "NAME", OPTION_TEXT, FOR_RUN | FOR_REPLAY, MEMBER(prefix), "the connector's topic.prefix"},
-    {"--db", "FILE", OPTION_TEXT, FOR_WRITERS | FOR_SERVE | FOR_QUARANTINE, MEMBER(db),
-     "the SQLite file (demo: a temporary one when not given)"},
+    {"--prefix", "NAME", OPTION_TEXT, FOR_RUN | FOR_REPLAY | FOR_PROVE, MEMBER(prefix),
+     "the connector's topic.prefix"},
+    {"--db", "FILE", OPTION_TEXT, FOR_WRITERS | FOR_SERVE | FOR_QUARANTINE | FOR_PROVE, MEMBER(db),
+     "the SQLite file (demo and prove: a temporary one when not given)"},
     {"--views", "DIR", OPTION_TEXT, FOR_ALL, MEMBER(views),
      "your own views; without a source.sql beside the built-in ones"},
     {"--only", "VIEW[,..]", OPTION_TEXT, FOR_ALL, MEMBER(only), "only these views"},
@@ -121,6 +123,8 @@ static const struct {
     {"check", COMMAND_CHECK, "[--views DIR]", "check the views and print their routes"},
     {"quarantine", COMMAND_QUARANTINE, "list|show ID|retry ID|discard ID --db FILE",
      "what could not be applied"},
+    {"prove", COMMAND_PROVE, "[--db FILE] [CAPTURE...]",
+     "compare views with what their mirror's rows make of them, commit by commit"},
 };
 
 enum { COMMAND_COUNT = sizeof command_table / sizeof *command_table };
@@ -426,9 +430,14 @@ static int options_check(const struct options *options, struct error *error) {
     if (options->command == COMMAND_RUN && (options->prefix == NULL || options->prefix[0] == '\0'))
         return error_set(error, ERROR_USAGE,
                          "`tidemark run` needs --prefix NAME, the connector's topic.prefix");
-    if (options->command != COMMAND_DEMO && options->command != COMMAND_CHECK && options->db == NULL)
+    if (options->command != COMMAND_DEMO && options->command != COMMAND_CHECK &&
+        options->command != COMMAND_PROVE && options->db == NULL)
         return error_set(error, ERROR_USAGE, "`tidemark %s` needs --db FILE (or TIDEMARK_DB)",
                          options_command_name(options->command));
+    if (options->command == COMMAND_PROVE && options->db == NULL && options->capture_count == 0)
+        return error_set(
+            error, ERROR_USAGE,
+            "`tidemark prove` needs a CAPTURE, or --db FILE, whose views are looked at as they stand");
     if (options->command == COMMAND_REPLAY && options->capture_count == 0)
         return error_set(error, ERROR_USAGE, "`tidemark replay` needs at least one CAPTURE");
     return 0;
@@ -439,9 +448,10 @@ static int options_read_command(struct options *options, const char *argument, s
         if (strcmp(command_table[i].name, argument) == 0)
             options->command = command_table[i].command;
     if (options->command == COMMAND_NONE)
-        return error_set(error, ERROR_USAGE,
-                         "there is no command %s; there are run, demo, replay, serve, check and quarantine",
-                         argument);
+        return error_set(
+            error, ERROR_USAGE,
+            "there is no command %s; there are run, demo, replay, serve, check, prove and quarantine",
+            argument);
     return 0;
 }
 
@@ -473,7 +483,8 @@ int options_parse(struct options *ret, int argc, char **argv, struct error *erro
         } else if (flags && argv[i][0] == '-' && argv[i][1] != '\0') {
             if (options_read_flag(ret, argc, argv, &i, error) != 0)
                 return -1;
-        } else if ((ret->command == COMMAND_REPLAY || ret->command == COMMAND_QUARANTINE) &&
+        } else if ((ret->command == COMMAND_REPLAY || ret->command == COMMAND_PROVE ||
+                    ret->command == COMMAND_QUARANTINE) &&
                    ret->capture_count < OPTIONS_CAPTURES_MAX) {
             ret->captures[ret->capture_count++] = argv[i];
         } else {

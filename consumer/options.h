@@ -20,6 +20,7 @@ enum command {
     COMMAND_SERVE,
     COMMAND_CHECK,
     COMMAND_QUARANTINE,
+    COMMAND_PROVE,
 };
 
 struct option_property {

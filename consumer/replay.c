@@ -9,8 +9,6 @@
 
 #include <stdio.h>
 
-enum { TOPIC_SIZE = 250 }; // Kafka's longest name, and NUL
-
 // A line that was delivered and waits behind others of its partition: where it stands.
 struct replay_line {
     int capture;
@@ -35,6 +33,8 @@ struct replay {
     struct queue **queues; // by slot; each stays where it is, messages are borrowed from it
     int queue_count;
     struct arena scratch; // of the line being delivered
+    struct replay_place place;
+    bool stopped;         // as `committed` asked
     bool ended;           // nothing will come any more
     struct error failure; // of a line that could be read once but not again
     bool failed;
@@ -97,7 +97,7 @@ static int replay_enqueue(struct queue *queue, struct replay_line place, struct 
 
 static int replay_find_slot(struct replay *replay, struct span name, int32_t partition, int *ret,
                             struct error *error) {
-    char topic[TOPIC_SIZE];
+    char topic[REPLAY_TOPIC_SIZE];
     memcpy(topic, name.data, name.size);
     topic[name.size] = '\0';
     int64_t next_offset;
@@ -119,15 +119,15 @@ static int replay_find_slot(struct replay *replay, struct span name, int32_t par
 // others.
 static int replay_add_partition(void *self, struct span topic, int32_t partition, struct error *error) {
     int slot;
-    return topic.size < TOPIC_SIZE ? replay_find_slot(self, topic, partition, &slot, error) : 0;
+    return topic.size < REPLAY_TOPIC_SIZE ? replay_find_slot(self, topic, partition, &slot, error) : 0;
 }
 
 static int replay_deliver(struct replay *replay, int number, const struct capture_line *line,
                           struct error *error) {
     int slot;
-    if (line->topic.size >= TOPIC_SIZE)
+    if (line->topic.size >= REPLAY_TOPIC_SIZE)
         return error_set(error, ERROR_INPUT, "%s:%lld: a topic's name has at most %d characters",
-                         replay->config->captures[number], (long long)line->line, TOPIC_SIZE - 1);
+                         replay->config->captures[number], (long long)line->line, REPLAY_TOPIC_SIZE - 1);
     if (replay_find_slot(replay, line->topic, line->partition, &slot, error) != 0)
         return -1;
     struct queue *queue = replay->queues[slot];
@@ -155,19 +155,40 @@ static int replay_step(struct replay *replay, int64_t *ret_taken, struct error *
     return status;
 }
 
+// `last`: nothing comes after it.
+static int replay_tell(struct replay *replay, bool last, struct error *error) {
+    int64_t commits = apply_counters(replay->apply)->commits;
+    if (replay->config->committed == NULL || (commits == replay->place.commits && !last))
+        return 0;
+    if (apply_finish(replay->apply, error) != 0)
+        return -1;
+    replay->place.commits = commits;
+    int stop = replay->config->committed(replay->config->self, &replay->place, error);
+    replay->stopped = stop == 1;
+    return stop < 0 ? -1 : 0;
+}
+
 static int replay_play(struct replay *replay, int number, struct progress_line *line_out,
                        struct error *error) {
-    for (;;) {
+    while (!replay->stopped) {
         struct capture_line line;
         arena_reset(&replay->scratch);
         int more = capture_next(replay->captures[number], &replay->scratch, &line, error);
         if (more <= 0)
             return more;
         int64_t taken;
-        if (replay_deliver(replay, number, &line, error) != 0 || replay_step(replay, &taken, error) != 0)
+        replay->place.capture = replay->config->captures[number];
+        replay->place.line = line.line;
+        (void)snprintf(replay->place.topic, sizeof replay->place.topic, "%.*s", (int)line.topic.size,
+                       line.topic.data);
+        replay->place.partition = line.partition;
+        replay->place.offset = line.offset;
+        if (replay_deliver(replay, number, &line, error) != 0 || replay_step(replay, &taken, error) != 0 ||
+            replay_tell(replay, false, error) != 0)
             return -1;
         progress_line_update(line_out, apply_counters(replay->apply)->messages, -1);
     }
+    return 0;
 }
 
 // Nothing will come any more: what waits is applied all the same.
@@ -189,7 +210,7 @@ static int replay_finish(struct replay *replay, struct error *error) {
         return -1;
     if (replay_step(replay, &taken, error) != 0) // its warnings
         return -1;
-    return store_check_file(replay->config->apply.store, error);
+    return store_check_file(replay->config->apply.store, error) != 0 ? -1 : replay_tell(replay, true, error);
 }
 
 static void replay_done(struct replay *replay) {
@@ -254,7 +275,7 @@ int replay_run(const struct replay_config *config, struct progress_counters *ret
         .self = &replay, .peek = replay_peek, .release = replay_release, .at_end = replay_at_end};
     if (apply_new(&replay.apply, &apply, error) != 0)
         return -1;
-    apply_set_sequenced(replay.apply, sequenced);
+    apply_set_sequenced(replay.apply, sequenced && !config->unsequenced);
     struct progress_line line;
     progress_line_begin(&line, config->progress_line);
     int status = 0;
@@ -262,7 +283,7 @@ int replay_run(const struct replay_config *config, struct progress_counters *ret
         status = capture_visit_partitions(replay.captures[i], replay_add_partition, &replay, error);
     for (int i = 0; i < config->capture_count && status == 0; i++)
         status = replay_play(&replay, i, &line, error);
-    if (status == 0)
+    if (status == 0 && !replay.stopped)
         status = replay_finish(&replay, error);
     progress_line_end(&line);
     if (ret_counters != NULL)

@@ -4,11 +4,28 @@
 
 #include "consumer/apply/apply.h"
 
+enum { REPLAY_TOPIC_SIZE = 250 }; // Kafka's longest name, and NUL
+
+// How far a replay has come.
+struct replay_place {
+    int64_t commits;
+    const char *capture; // the newest line that was read: of this file
+    int64_t line;
+    char topic[REPLAY_TOPIC_SIZE];
+    int32_t partition;
+    int64_t offset;
+};
+
 struct replay_config {
     const char *const *captures; // files
     int capture_count;
     struct apply_config apply; // its source is set here; prefix NULL = as the first capture's topics say
     bool progress_line;        // on stderr, once a second
+    bool unsequenced;          // transactions are not read: each row may be shown by itself
+    // Called after the commits that a line brought, and at the end after the last, when they are in the file; NULL = not
+    // told. 0 = go on, 1 = stop here, without what was not committed; -1 = error.
+    int (*committed)(void *self, const struct replay_place *place, struct error *error);
+    void *self;
 };
 
 // Applies every line of every capture in turn; at the end also what is still incomplete, and says so.

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""`tidemark prove`: right views are equal to what their mirror's rows make of them after every commit; of wrong ones the
+first difference is named."""
+
+import shutil
+import sqlite3
+import sys
+import unittest
+
+import tide
+
+SOURCE = (
+    "create table orders(id bigint primary key, customer_id bigint, total numeric(12,2));\n"
+    "create table customers(id bigint primary key, tier text);\n"
+)
+TOTALS = "create table own_totals(customer_id integer primary key, orders integer, total integer);\n"
+UPSERT = " where true on conflict(customer_id) do update set orders = orders + excluded.orders, total = total + excluded.total\n"
+RIGHT = "insert into own_totals select customer_id, _weight, total from _sums_orders('customer_id')" + UPSERT
+BY_TIER = "create table own_tiers(tier text primary key, orders integer not null) without rowid;\n"
+
+
+def event(table, offset, key, before, after):
+    source = {"lsn": 1000 + offset, "ts_ms": 1700000000000 + offset, "snapshot": "false", "schema": "public",
+              "table": table, "db": "shop", "name": tide.PREFIX}  # fmt: skip
+    op = "u" if before and after else "c" if after else "d"
+    return tide.line(table, offset, {"id": key}, {"before": before, "after": after, "source": source, "op": op})
+
+
+def order(offset, key, customer, before=None, total="1.00"):
+    row = lambda who: who and {"id": key, "customer_id": who, "total": total}  # noqa: E731
+    return event("orders", offset, key, row(before), row(customer))
+
+
+def customer(offset, key, tier):
+    return event("customers", offset, key, None, {"id": key, "tier": tier})
+
+
+LINES = [
+    customer(0, 1, "gold"),
+    order(0, 10, 1),
+    order(1, 11, 1),
+    customer(1, 2, "silver"),
+    order(2, 12, 2),
+    order(3, 10, 2, before=1),  # moves from one customer to the other
+    order(4, 11, None, before=1),
+    order(5, 13, 1),
+]
+
+
+class Prove(unittest.TestCase):
+    def setUp(self):
+        folder = tide.Folder()
+        self.path = folder.__enter__()
+        self.addCleanup(folder.__exit__, None, None, None)
+        self.db = self.path / "scratch.db"
+        self.capture = tide.write_capture(self.path / "own.jsonl", LINES)
+
+    def views(self, schema, statement, **queries):
+        shutil.rmtree(self.path / "views", ignore_errors=True)
+        own = self.path / "views" / "own"
+        own.mkdir(parents=True)
+        (own.parent / "source.sql").write_text(SOURCE)
+        (own / "schema.sql").write_text(schema)
+        (own / "apply.own.sql").write_text(statement)
+        for name, sql in queries.items():
+            (own / f"query.{name}.sql").write_text(sql)
+        return own.parent
+
+    def prove(self, *arguments, views=None):
+        views = ("--views", views) if views else ()
+        return tide.run("prove", *views, *arguments)
+
+    def refused(self, views, *says, arguments=()):
+        done = self.prove(*arguments, self.capture, views=views)
+        self.assertEqual(1, done.returncode, done.stdout + done.stderr)
+        last = done.stderr.splitlines()[-1]
+        for text in says:
+            self.assertIn(text, last)
+
+    def test_the_built_in_views_are_right(self):
+        lines = tide.read_capture(tide.CAPTURES / "basic.jsonl")
+        done = self.prove(tide.write_capture(self.capture, lines[:30] + lines[60:75]))
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual(5, done.stdout.count(": equal\n"), done.stdout)
+        self.assertEqual([self.capture], list(self.path.iterdir()))  # no file is left
+
+    def test_a_right_view(self):
+        views = self.views(TOTALS, RIGHT, all="select * from own_totals where orders <> 0 order by 1;\n-- all\n",
+                           one="-- tidemark: id is integer required\nselect * from own_totals where customer_id = :id\n")  # fmt: skip
+        done = self.prove("--db", self.db, self.capture, views=views)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertFalse(self.db.exists())
+
+    def test_rows_counted_without_their_weight(self):
+        wrong = "insert into own_totals select customer_id, count(*), sum(_weight * total) from _delta_orders"
+        views = self.views(TOTALS, wrong + UPSERT.replace("where true", "where true group by 1"))
+        says = ("view own, table own_totals, customer_id = 1: got orders = 3, total = 100, wanted orders = 1, total = 100",
+                "own.jsonl:6 (theworldshop.public.orders partition 0 offset 3)", "cut after each transaction")  # fmt: skip
+        self.refused(views, *says)
+        # the scratch file is left where it was asked for
+        self.refused(views, *says, arguments=("--db", self.db))
+        db = sqlite3.connect(self.db)
+        self.assertEqual([(1, 3, 100), (2, 2, 200)], db.execute("select * from own_totals").fetchall())
+        db.close()
+        self.refused(views, f"{self.db}: view own, table own_totals, customer_id = 1: got orders = 3", arguments=("--db", self.db))
+
+    def test_a_join_of_two_deltas(self):
+        """It misses an order of a customer who came before it, and all that changes later."""
+        views = self.views(BY_TIER, "insert into own_tiers select c.tier, sum(o._weight * c._weight) from _delta_orders o"
+                           " join _delta_customers c on c.id = o.customer_id where true group by 1"
+                           " on conflict(tier) do update set orders = orders + excluded.orders\n")  # fmt: skip
+        self.refused(views, "view own, table own_tiers, tier = 'gold': got no row, wanted orders = 1", "own.jsonl:2 ")
+
+    def test_a_row_at_zero_that_a_query_shows(self):
+        views = self.views(TOTALS, RIGHT, all="select customer_id from own_totals order by 1")
+        tide.write_capture(self.capture, [order(0, 10, 1), order(1, 10, None, before=1)])
+        self.refused(views, "view own, query all, row 1 of its answer: got customer_id = 1, wanted no row")
+
+    def test_tables_without_a_key(self):
+        views = self.views("create table own_log(customer_id integer, total integer);\n",
+                           "insert into own_log select customer_id, total from _delta_orders where _weight > 0\n")  # fmt: skip
+        self.refused(views, "table own_log, customer_id = 1, total = 100: got a row 1 times more", "own.jsonl:6 ")
+
+    def test_a_file_as_it_stands(self):
+        views = self.views(TOTALS, RIGHT)
+        tide.replay(self.db, self.capture, flags=("--views", views))
+        before = self.db.read_bytes()
+        done = self.prove("--db", self.db)  # with the views that it remembers
+        self.assertEqual((0, "the file as it stands: equal\n"), (done.returncode, done.stdout), done.stderr)
+        self.assertEqual(before, self.db.read_bytes())
+        db = sqlite3.connect(self.db)
+        db.execute("update own_totals set total = total + 1 where customer_id = 2")
+        db.commit()
+        db.close()
+        done = self.prove("--db", self.db)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("customer_id = 2: got total = 201, wanted total = 200".replace("got ", "got orders = 2, ").replace(
+            "wanted ", "wanted orders = 2, "), done.stderr)  # fmt: skip
+
+    def test_what_is_asked_for_wrongly(self):
+        for arguments, code, says in (
+            ((), 2, "needs a CAPTURE, or --db FILE"),
+            (("--db", self.db), 1, "No such file"),
+            ((self.path / "none.jsonl",), 1, "none.jsonl"),
+        ):
+            done = self.prove(*arguments)
+            self.assertEqual(code, done.returncode, done.stderr)
+            self.assertIn(says, done.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())

@@ -1,0 +1,235 @@
+#include "views/engine/prove/compare.h"
+
+#include "views/engine/read.h"
+#include "views/engine/sqlite/stmt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { COMPARE_COLUMNS_MAX = 2000 };
+
+// --- values as text
+
+static void compare_append(char text[PROVE_TEXT_SIZE], const char *more) {
+    size_t used = strlen(text);
+    (void)snprintf(text + used, PROVE_TEXT_SIZE - used, "%s", more);
+}
+
+// As SQL writes it.
+static void compare_add_value(char text[PROVE_TEXT_SIZE], sqlite3_stmt *row, int column) {
+    const char *value = (const char *)sqlite3_column_text(row, column);
+    int type = sqlite3_column_type(row, column);
+    const char *quote = type == SQLITE_TEXT || type == SQLITE_BLOB ? "'" : "";
+    const char *const pieces[] = {text[0] != '\0' ? ", " : "",
+                                  sqlite3_column_name(row, column),
+                                  " = ",
+                                  quote,
+                                  value != NULL ? value : "null",
+                                  quote};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
+        compare_append(text, pieces[i]);
+}
+
+// --- tables
+
+// A row that only one side has, or has more times.
+struct compare_row {
+    sqlite3_stmt *stmt;
+    int columns; // of the table; then comes how many times more the file has it
+    int keys;    // the first so many
+};
+
+static bool compare_is_zero(sqlite3_stmt *row, int column, bool *ret_number) {
+    char *end = NULL;
+    const char *text;
+    switch (sqlite3_column_type(row, column)) {
+    case SQLITE_INTEGER:
+    case SQLITE_FLOAT:
+        *ret_number = true;
+        return sqlite3_column_double(row, column) == 0;
+    case SQLITE_TEXT: // a NUMERIC that is kept as text
+        text = (const char *)sqlite3_column_text(row, column);
+        *ret_number |= text != NULL && strtod(text, &end) == 0 && end != text && *end == '\0';
+        return text == NULL || end == text || *end != '\0' || strtod(text, NULL) == 0;
+    default:
+        return true;
+    }
+}
+
+// A group that is empty by now.
+static bool compare_is_empty(const struct compare_row *row) {
+    bool number = false;
+    for (int i = row->keys; i < row->columns; i++)
+        if (!compare_is_zero(row->stmt, i, &number))
+            return false;
+    return number;
+}
+
+static void compare_describe(const struct compare_row *row, int from, int to, char ret[PROVE_TEXT_SIZE]) {
+    ret[0] = '\0';
+    for (int i = from; i < to; i++)
+        compare_add_value(ret, row->stmt, i);
+}
+
+// Takes the differing rows in the order of their keys: two neighbours of one key are what the row is and should be.
+static int compare_first(const struct compare_row *row, const char *table, struct prove_difference *ret,
+                         struct error *error) {
+    bool pending = false; // `ret` has one side
+    bool empty = false;
+    int found;
+    (void)snprintf(ret->where, sizeof ret->where, "table %s", table);
+    while ((found = stmt_row(row->stmt, table, error)) == 1) {
+        char key[PROVE_TEXT_SIZE];
+        bool more = sqlite3_column_int64(row->stmt, row->columns) > 0;
+        compare_describe(row, 0, row->keys, key);
+        bool same = pending && row->keys < row->columns && strcmp(key, ret->key) == 0;
+        if (pending && !same && !empty)
+            break;
+        if (!same) {
+            (void)snprintf(ret->key, sizeof ret->key, "%s", key);
+            (void)snprintf(ret->got, sizeof ret->got, "no row");
+            (void)snprintf(ret->wanted, sizeof ret->wanted, "no row");
+        }
+        char *side = more ? ret->got : ret->wanted;
+        compare_describe(row, row->keys, row->columns, side);
+        if (side[0] == '\0')
+            (void)snprintf(side, PROVE_TEXT_SIZE, "a row %lld times more",
+                           llabs(sqlite3_column_int64(row->stmt, row->columns)));
+        empty = !same && compare_is_empty(row);
+        pending = true;
+    }
+    (void)sqlite3_reset(row->stmt);
+    return found < 0 ? -1 : pending && !empty;
+}
+
+// The columns that tell rows apart: of the primary key, else of a unique index, else all of them.
+static const char compare_columns_sql[] =
+    "with keys(name) as (select name from pragma_table_info(:table) where pk > 0"
+    " union all select i.name from pragma_index_info((select name from pragma_index_list(:table)"
+    " where \"unique\" and not partial and origin <> 'pk' order by seq limit 1)) i"
+    " where not exists (select 1 from pragma_table_info(:table) where pk > 0))"
+    " select t.name, t.name in (select name from keys) as k, (select count(*) from keys) from pragma_table_info(:table) t"
+    " order by k desc, t.cid";
+
+// `"a","b"` into both; how many columns there are, -1 = error.
+static int compare_columns(sqlite3 *db, const char *table, sqlite3_str *list, int *ret_keys,
+                           struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, compare_columns_sql, table, &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":table", span_of(table));
+    int count = 0;
+    int row;
+    *ret_keys = 0;
+    while ((row = stmt_row(stmt, table, error)) == 1 && count < COMPARE_COLUMNS_MAX) {
+        sqlite3_str_appendf(list, "%s\"%w\"", count > 0 ? "," : "", sqlite3_column_text(stmt, 0));
+        *ret_keys += sqlite3_column_int(stmt, 1);
+        count++;
+    }
+    if (*ret_keys == 0)
+        *ret_keys = count;
+    return row < 0 ? -1 : count;
+}
+
+int compare_table(struct sqlite3 *db, const char *table, struct prove_difference *ret, struct error *error) {
+    sqlite3_str *names = sqlite3_str_new(db);
+    struct compare_row row = {0};
+    row.columns = compare_columns(db, table, names, &row.keys, error);
+    CLEANUP(stmt_free_text) char *list = sqlite3_str_finish(names);
+    if (row.columns <= 0)
+        return row.columns;
+    CLEANUP(stmt_free_text)
+    char *sql =
+        sqlite3_mprintf("select %s, sum(side) as times from (select *, 1 as side from was.\"%w\" union all"
+                        " select *, -1 from main.\"%w\") group by %s having times <> 0 order by %s",
+                        list, table, table, list, list);
+    if (list == NULL || sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, sql, table, &stmt, error) != 0)
+        return -1;
+    row.stmt = stmt;
+    return compare_first(&row, table, ret, error);
+}
+
+// --- queries
+
+// Rows in the order of all their columns. NULL with *ret_error 0 = the query cannot be asked so.
+static int compare_ask(sqlite3 *db, const struct query *query, sqlite3_stmt **ret, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *plain = NULL;
+    if (sqlite3_prepare_v2(db, query->sql, -1, &plain, NULL) != SQLITE_OK)
+        return stmt_error(error, db, query->file);
+    sqlite3_str *text = sqlite3_str_new(db);
+    const char *sql = stmt_skip_blank(query->sql);
+    size_t size = strlen(sql);
+    while (size > 0 && strchr("; \t\r\n", sql[size - 1]) != NULL)
+        size--;
+    // a comment may end the query
+    sqlite3_str_appendf(text, "select * from (%.*s\n) order by ", (int)size, sql);
+    for (int i = 1; i <= sqlite3_column_count(plain); i++)
+        sqlite3_str_appendf(text, "%s%d", i > 1 ? "," : "", i);
+    CLEANUP(stmt_free_text) char *ordered = sqlite3_str_finish(text);
+    if (ordered == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    // one that cannot stand within another is asked as it is
+    if (sqlite3_prepare_v2(db, ordered, -1, ret, NULL) != SQLITE_OK) {
+        *ret = plain;
+        plain = NULL;
+    }
+    int limit = sqlite3_bind_parameter_index(*ret, ":limit");
+    if (limit > 0)
+        (void)sqlite3_bind_int(*ret, limit, READ_LIMIT_MAX);
+    return 0;
+}
+
+static bool compare_same_value(sqlite3_stmt *a, sqlite3_stmt *b, int column) {
+    int type = sqlite3_column_type(a, column);
+    if (type != sqlite3_column_type(b, column))
+        return false;
+    if (type == SQLITE_FLOAT)
+        return sqlite3_column_double(a, column) == sqlite3_column_double(b, column);
+    const void *left = sqlite3_column_blob(a, column);
+    const void *right = sqlite3_column_blob(b, column);
+    int size = sqlite3_column_bytes(a, column);
+    return size == sqlite3_column_bytes(b, column) && (size == 0 || memcmp(left, right, (size_t)size) == 0);
+}
+
+static bool compare_same_row(sqlite3_stmt *a, sqlite3_stmt *b) {
+    for (int i = 0; i < sqlite3_column_count(a); i++)
+        if (!compare_same_value(a, b, i))
+            return false;
+    return true;
+}
+
+static void compare_describe_answer(sqlite3_stmt *stmt, bool there, char ret[PROVE_TEXT_SIZE]) {
+    ret[0] = '\0';
+    for (int i = 0; there && i < sqlite3_column_count(stmt); i++)
+        compare_add_value(ret, stmt, i);
+    if (!there)
+        (void)snprintf(ret, PROVE_TEXT_SIZE, "no row");
+}
+
+int compare_query(struct sqlite3 *was, struct sqlite3 *anew, const struct query *query,
+                  struct prove_difference *ret, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *got = NULL;
+    CLEANUP(stmt_finalize) sqlite3_stmt *wanted = NULL;
+    if (compare_ask(was, query, &got, error) != 0 || compare_ask(anew, query, &wanted, error) != 0)
+        return -1;
+    for (int64_t row = 1;; row++) {
+        int left = sqlite3_step(got);
+        int right = sqlite3_step(wanted);
+        // what it cannot answer without parameters says nothing of the view
+        if (left != right && (left == SQLITE_ROW || left == SQLITE_DONE) && right != SQLITE_ROW &&
+            right != SQLITE_DONE)
+            return stmt_error(error, anew, query->file);
+        if (left != SQLITE_ROW && right != SQLITE_ROW)
+            return 0;
+        if (left == SQLITE_ROW && right == SQLITE_ROW && compare_same_row(got, wanted))
+            continue;
+        (void)snprintf(ret->where, sizeof ret->where, "query %s", query->name);
+        (void)snprintf(ret->key, sizeof ret->key, "row %lld of its answer", (long long)row);
+        compare_describe_answer(got, left == SQLITE_ROW, ret->got);
+        compare_describe_answer(wanted, right == SQLITE_ROW, ret->wanted);
+        return 1;
+    }
+}
