@@ -60,7 +60,9 @@ NO_KEY = object()
 MESSAGES = [
     ("cut JSON", "customers", KEY, GOOD[:200], r"not valid JSON at byte 200"),
     ("cut in the last brace", "customers", KEY, GOOD[:-1], r"not valid JSON at byte"),
-    ("not JSON", "customers", KEY, "hello", r"not valid JSON at byte 0"),
+    ("not JSON", "customers", KEY, "hello", r"not valid JSON at byte 0: [a-z ]+$"),
+    ("a registry's framing", "customers", KEY, "\0\0\0\0\7\2x", r"magic byte 0, schema id 7\) of Avro or Protobuf: set .*JsonConverter$"),
+    ("XML", "customers", KEY, "<row/>", r"it looks like XML"),
     ("a blank", "customers", KEY, " ", r"not valid JSON"),
     ("a number", "customers", KEY, "42", r"not a JSON object"),
     ("an array", "customers", KEY, "[1,2]", r"not a JSON object"),

@@ -1,5 +1,7 @@
 #include "consumer/decode/envelope/row.h"
 
+#include "consumer/decode/envelope/guess.h"
+
 #include <string.h>
 
 void row_begin(struct row_reader *row) {
@@ -12,8 +14,12 @@ void row_begin(struct row_reader *row) {
 }
 
 int row_broken(const struct json_reader *json, struct error *error) {
-    return error_set(error, ERROR_INPUT, "not valid JSON at byte %zu: %s", json_offset(json),
-                     json->error != NULL ? json->error : "unexpected token");
+    char guess[GUESS_SIZE] = "";
+    struct span all = {json->start, (size_t)(json->end - json->start)};
+    bool guessed = all.size > 0 && all.data[0] != '{' && guess_format(all, guess);
+    return error_set(error, ERROR_INPUT, "not valid JSON at byte %zu: %s%s%s", json_offset(json),
+                     json->error != NULL ? json->error : "unexpected token",
+                     guessed ? "; it looks like " : "", guess);
 }
 
 // Debezium writes columns in the table's order, so the next one is tried first.

@@ -1,0 +1,146 @@
+#include "consumer/decode/envelope/guess.h"
+
+#include "views/base/utf8.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+    REGISTRY_MAGIC = 0,
+    REGISTRY_HEADER = 5,      // magic and a schema id of four bytes, big-endian (Confluent's wire format)
+    REGISTRY_LONG_HEADER = 9, // and of eight (Apicurio's default before 3.0)
+    VARINT_BYTES_MAX = 10,
+};
+
+static const char guess_converter[] =
+    "set the connector's converter to org.apache.kafka.connect.json.JsonConverter";
+
+static uint64_t guess_big_endian(const char *at, int size) {
+    uint64_t value = 0;
+    for (int i = 0; i < size; i++)
+        value = value << 8 | (unsigned char)at[i];
+    return value;
+}
+
+// What the serializers of Confluent's, Apicurio's and Karapace's registries put before a payload.
+static bool guess_registry(struct span bytes, char ret[GUESS_SIZE]) {
+    if (bytes.size < REGISTRY_HEADER || bytes.data[0] != REGISTRY_MAGIC)
+        return false;
+    uint64_t id = guess_big_endian(bytes.data + 1, 4);
+    size_t header = REGISTRY_HEADER;
+    if (id == 0 && bytes.size >= REGISTRY_LONG_HEADER) {
+        id = guess_big_endian(bytes.data + 1, 8);
+        header = REGISTRY_LONG_HEADER;
+    }
+    bool json = bytes.size > header && bytes.data[header] == '{';
+    (void)snprintf(ret, GUESS_SIZE,
+                   "a schema registry's framing (magic byte 0, schema id %" PRIu64 ") of %s: %s", id,
+                   json ? "JSON Schema" : "Avro or Protobuf", guess_converter);
+    return true;
+}
+
+struct guess_magic {
+    const char *bytes;
+    size_t size;
+    const char *what;
+    bool converter; // which is to be set
+};
+
+#define MAGIC(literal) literal, sizeof(literal) - 1
+
+static const struct guess_magic guess_magics[] = {
+    {MAGIC("Obj\1"), "Avro in a container file", true},
+    {MAGIC("\xC3\x01"), "Avro in its single-object encoding", true},
+    {MAGIC("\xAC\xED\0\5"), "a serialized Java object", true},
+    {MAGIC("\x1F\x8B"), "gzip: let the producer compress (compression.type), not the payload", false},
+    {MAGIC("\x28\xB5\x2F\xFD"), "zstd: let the producer compress (compression.type), not the payload", false},
+    {MAGIC("\x04\x22\x4D\x18"), "LZ4: let the producer compress (compression.type), not the payload", false},
+    {MAGIC("\x82SNAPPY\0"), "snappy: let the producer compress (compression.type), not the payload", false},
+    {MAGIC("\xFF\x06\0\0sNaPpY"), "snappy: let the producer compress (compression.type), not the payload",
+     false},
+    {MAGIC("\xEF\xBB\xBF"), "text with a byte order mark, which JSON has not", false},
+    {MAGIC("\xFE\xFF"), "UTF-16, and JSON is UTF-8", false},
+    {MAGIC("\xFF\xFE"), "UTF-16, and JSON is UTF-8", false},
+    {MAGIC("<"), "XML", true},
+};
+
+static bool guess_by_magic(struct span bytes, char ret[GUESS_SIZE]) {
+    for (size_t i = 0; i < sizeof guess_magics / sizeof *guess_magics; i++) {
+        const struct guess_magic *magic = &guess_magics[i];
+        if (bytes.size < magic->size || memcmp(bytes.data, magic->bytes, magic->size) != 0)
+            continue;
+        (void)snprintf(ret, GUESS_SIZE, "%s%s%s", magic->what, magic->converter ? ": " : "",
+                       magic->converter ? guess_converter : "");
+        return true;
+    }
+    return false;
+}
+
+// Two bytes that a compressor wrote, and whose sixteen bits are a multiple of 31 (RFC 1950).
+static bool guess_is_zlib(struct span bytes) {
+    return bytes.size > 2 && bytes.data[0] == 0x78 && guess_big_endian(bytes.data, 2) % 31 == 0;
+}
+
+static bool guess_is_text(struct span bytes) {
+    for (size_t at = 0, size; at < bytes.size; at += size) {
+        unsigned char byte = (unsigned char)bytes.data[at];
+        bool control = byte < ' ' && byte != '\t' && byte != '\r' && byte != '\n';
+        if (control || (size = utf8_sequence(bytes.data + at, bytes.size - at)) == 0)
+            return false;
+    }
+    return true;
+}
+
+static bool guess_read_varint(struct span bytes, size_t *at, uint64_t *ret) {
+    *ret = 0;
+    for (int i = 0; i < VARINT_BYTES_MAX && *at < bytes.size; i++) {
+        unsigned char byte = (unsigned char)bytes.data[(*at)++];
+        *ret |= (uint64_t)(byte & 0x7F) << (i * 7);
+        if (byte < 0x80)
+            return true;
+    }
+    return false;
+}
+
+// Passes over a field's value; false when there is none of that wire type.
+static bool guess_pass_field(struct span bytes, size_t *at, int wire_type) {
+    uint64_t size = 0;
+    if (wire_type == 0)
+        return guess_read_varint(bytes, at, &size);
+    if (wire_type == 1 || wire_type == 5)
+        size = wire_type == 1 ? 8 : 4;
+    else if (wire_type != 2 || !guess_read_varint(bytes, at, &size))
+        return false;
+    if (size > bytes.size - *at)
+        return false;
+    *at += (size_t)size;
+    return true;
+}
+
+// All of it is fields of Protobuf's wire format.
+static bool guess_is_protobuf(struct span bytes) {
+    enum { FIELD_NUMBER_MAX = (1 << 29) - 1, WIRE_TYPE_BITS = 3 };
+    size_t at = 0;
+    while (at < bytes.size) {
+        uint64_t tag;
+        if (!guess_read_varint(bytes, &at, &tag) || tag >> WIRE_TYPE_BITS == 0 ||
+            tag >> WIRE_TYPE_BITS > FIELD_NUMBER_MAX ||
+            !guess_pass_field(bytes, &at, (int)(tag & ((1 << WIRE_TYPE_BITS) - 1))))
+            return false;
+    }
+    return bytes.size > 0;
+}
+
+bool guess_format(struct span bytes, char ret[GUESS_SIZE]) {
+    if (guess_registry(bytes, ret) || guess_by_magic(bytes, ret))
+        return true;
+    const char *what = NULL;
+    if (guess_is_zlib(bytes))
+        what = "zlib: let the producer compress (compression.type), not the payload";
+    else if (!guess_is_text(bytes) && guess_is_protobuf(bytes))
+        what = "Protobuf: set the connector's converter to org.apache.kafka.connect.json.JsonConverter";
+    if (what == NULL)
+        return false;
+    (void)snprintf(ret, GUESS_SIZE, "%s", what);
+    return true;
+}
