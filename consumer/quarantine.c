@@ -52,9 +52,9 @@ int quarantine_check(const struct quarantine_command *command, struct error *err
 static void quarantine_print_text(FILE *out, const struct rows *rows, int column) {
     struct cell cell;
     rows_cell(rows, column, &cell);
-    if (cell.kind == CELL_INTEGER)
+    if (cell.kind == CELL_INTEGER || cell.kind == CELL_BIGINT)
         (void)fprintf(out, "%lld", (long long)cell.integer);
-    else if (cell.kind == CELL_TEXT)
+    else if (cell.kind == CELL_TEXT || cell.kind == CELL_JSON)
         (void)fprintf(out, "%.*s", (int)cell.bytes.size, cell.bytes.data);
 }
 
