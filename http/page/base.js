@@ -16,6 +16,9 @@ function h(tag, attributes, ...children) {
   return element;
 }
 
+const button = (attributes, ...content) => h('button', { type: 'button', ...attributes }, ...content);
+const input = (attributes) => h('input', { autocomplete: 'off', spellcheck: 'false', ...attributes });
+
 // Only what differs is touched, so that a selection and the focus live through an update.
 function put(element, text) {
   text = String(text);
@@ -111,7 +114,7 @@ async function copy(text) {
 
 function dialog(title, ...content) {
   const box = $('dialog');
-  const close = h('button', { type: 'button', onclick: () => box.close() }, 'Close');
+  const close = button({ onclick: () => box.close() }, 'Close');
   box.replaceChildren(h('h2', { id: 'dialog-title' }, title), ...content, h('p', { class: 'row end' }, close));
   if (!box.open) box.showModal();
 }
@@ -125,7 +128,7 @@ function curlsOf(panel) {
   }
   const list = [...seen].slice(0, 200).map(([command, what]) =>
     h('li', null, h('span', null, what), h('code', null, command),
-      h('button', { type: 'button', onclick: () => copy(command), 'aria-label': `Copy the curl of ${what}` }, 'copy')));
+      button({ onclick: () => copy(command), 'aria-label': `Copy the curl of ${what}` }, 'copy')));
   dialog('The same by curl', h('ul', { class: 'curls' }, list));
 }
 
@@ -133,7 +136,7 @@ let panels = 0;
 // A part of a section: a heading, what stands beside it, and the curl of all its numbers.
 function panel(title, tools, ...content) {
   const id = `panel-${++panels}`;
-  const curl = h('button', { type: 'button', class: 'quiet', title: 'The commands that give these numbers' }, 'curl');
+  const curl = button({ class: 'quiet', title: 'The commands that give these numbers' }, 'curl');
   const box = h('section', { class: 'panel', 'aria-labelledby': id },
     h('div', { class: 'head' }, h('h2', { id }, title), h('div', { class: 'row' }, tools, curl)), ...content);
   curl.setAttribute('aria-label', `${title}: the same by curl`);

@@ -1,14 +1,67 @@
 // Quarantine, and what the process is and promises.
-function quarantine(main, dispose) {
+const SETTLED = ['waiting', 'superseded', 'applied', 'discarded', 'all'];
+
+function quarantine(main, dispose, id, query) {
+  if (id) return quarantined(main, dispose, id);
+  const state = SETTLED.includes(query.get('state')) ? query.get('state') : 'waiting';
+  const path = `/v1/quarantine?limit=1000&state=${state}`;
   const list = grid([
-    { name: 'id', right: true }, { name: 'time' }, { name: 'topic' }, { name: 'partition', right: true }, { name: 'offset', right: true }, { name: 'key' }, { name: 'reason' },
-  ], { key: (r) => cell(r.id), label: 'Messages that could not be applied', empty: 'Nothing: every message that was for the mirror is in it.' });
+    { name: 'id', right: true, make: (r) => link(hashOf(['quarantine', r.id]), cell(r.id)) }, { name: 'state' }, { name: 'time' }, { name: 'topic' }, { name: 'partition', right: true }, { name: 'offset', right: true }, { name: 'key' }, { name: 'reason' },
+  ], { key: (r) => cell(r.id), label: 'Messages that could not be applied', empty: state === 'waiting' ? 'Nothing: every message that was for the mirror is in it, or made up for.' : 'None.' });
   const note = h('p', { class: 'note' });
-  main.append(panel('Quarantine', null, h('p', { class: 'lead' }, 'Messages that could not be applied. Their rows are missing here or are old; everything else went on.'), list.box, note));
-  dispose(watch('/v1/quarantine?limit=1000', (answer) => {
+  const pick = h('select', { 'aria-label': 'State', onchange: () => (location.hash = hashOf(['quarantine'], { state: pick.value })) }, SETTLED.map((s) => h('option', { value: s, selected: s === state }, s)));
+  main.append(panel('Quarantine', pick, h('p', { class: 'lead' }, 'Messages that could not be applied. Their rows are missing here or are old; everything else went on.'), list.box, note));
+  dispose(watch(path, (answer) => {
     list.update(answer.rows);
-    note.replaceChildren(number(plural(answer.rows.length, 'message'), '/v1/quarantine?limit=1000', '.rows | length', 'Messages in quarantine'));
+    note.replaceChildren(number(plural(answer.rows.length, 'message'), path, '.rows | length', 'Messages in quarantine'));
   }, (error) => note.replaceChildren(trouble(error))));
+  return null;
+}
+
+function pretty(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+// One message: why, what it is, and what can be done.
+function quarantined(main, dispose, id) {
+  const path = `/v1/quarantine/${encodeURIComponent(id)}`;
+  const about = facts([['State', 'state'], ['Topic', 'topic'], ['Partition', 'partition'], ['Offset', 'offset'], ['Time', 'time'], ['Table', 'table'], ['Key of the row', 'row_key'], ['Note', 'note']]);
+  const reason = h('p', { class: 'trouble' });
+  const key = h('pre', { tabindex: 0 });
+  const value = h('pre', { tabindex: 0 });
+  const fetched = h('code');
+  const said = h('p', { class: 'verdict', role: 'status' });
+  const why = input({ id: 'why' });
+  const act = async (what) => {
+    const target = `${path}/${what}${what === 'discard' && why.value ? `?reason=${encodeURIComponent(why.value)}` : ''}`;
+    try {
+      await ask(target, { method: 'POST' });
+      said.dataset.kind = 'ok';
+      put(said, `Asked to ${what}. The process that writes the file does it with its next commit.`);
+      freshen();
+    } catch (error) {
+      said.dataset.kind = 'bad';
+      put(said, `${error.message} By hand: curl -s -X POST -H "Authorization: Bearer $TOKEN" ${quoted(location.origin + target)}`);
+    }
+  };
+  const deeds = h('form', { class: 'fields', onsubmit: (event) => {
+    event.preventDefault();
+    act('discard');
+  } }, button({ class: 'main', onclick: () => act('retry') }, 'Apply again'), h('div', { class: 'field' }, h('label', { for: 'why' }, 'Why it is not missed'), why), h('button', { type: 'submit' }, 'Discard'));
+  main.append(h('p', { class: 'crumbs' }, link('#/quarantine', 'Quarantine'), ` / ${id}`),
+    panel(`Message ${id}`, null, reason, about.box, deeds, said, h('h3', null, 'Key'), key, h('h3', null, 'Value'), value, h('p', { class: 'note' }, 'From the broker: ', fetched)));
+  dispose(watch(path, (m) => {
+    put(reason, m.reason);
+    for (const name of ['state', 'topic', 'partition', 'offset', 'time', 'table', 'row_key', 'note']) about.set(name, number(known(m[name]) ? cell(m[name]) : NONE, path, `.${name}`, name));
+    put(key, pretty(m.key || m.key_base64 || 'null'));
+    put(value, m.value_dropped ? 'It was too long to keep.' : pretty(m.value || m.value_base64 || 'null'));
+    put(fetched, `kcat -C -b BROKERS -t ${m.topic} -p ${m.partition} -o ${m.offset} -c 1`);
+    show(deeds, m.state === 'waiting');
+  }, (error) => reason.replaceChildren(trouble(error))));
 }
 
 const PROMISES = {

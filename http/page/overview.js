@@ -225,7 +225,7 @@ function overview(main, dispose) {
 
 // Paste a txid or an LSN: shown, not yet, too old.
 function waitPanel(dispose) {
-  const field = h('input', { id: 'wait', autocomplete: 'off', spellcheck: 'false', inputmode: 'text', 'aria-describedby': 'wait-help' });
+  const field = input({ id: 'wait', inputmode: 'text', 'aria-describedby': 'wait-help' });
   const out = h('div', { class: 'verdict', role: 'status' });
   let control = null;
   dispose(() => control && control.abort());
@@ -233,7 +233,7 @@ function waitPanel(dispose) {
   function say(kind, title, text, command) {
     out.dataset.kind = kind;
     out.replaceChildren(h('b', null, title), h('span', null, ` ${text}`),
-      command ? h('p', { class: 'row' }, h('code', null, command), h('button', { type: 'button', onclick: () => copy(command), 'aria-label': 'Copy the curl' }, 'copy')) : '');
+      command ? h('p', { class: 'row' }, h('code', null, command), button({ onclick: () => copy(command), 'aria-label': 'Copy the curl' }, 'copy')) : '');
   }
 
   async function look(event) {

@@ -7,7 +7,7 @@ function grid(columns, { key, label, empty, rowLink, onSort, sorted } = {}) {
   const body = h('tbody');
   const caption = h('caption', { class: 'sr' }, label || '');
   const heads = columns.map((c) => {
-    const inside = onSort && c.sort ? h('button', { type: 'button', class: 'sort', onclick: () => onSort(c.sort) }, c.title || c.name) : c.title || c.name;
+    const inside = onSort && c.sort ? button({ class: 'sort', onclick: () => onSort(c.sort) }, c.title || c.name) : c.title || c.name;
     const direction = sorted && sorted.column === c.sort && c.sort ? (sorted.down ? 'descending' : 'ascending') : null;
     return h('th', { scope: 'col', class: c.right ? 'right' : null, 'aria-sort': direction }, inside, c.note ? h('small', null, c.note) : null);
   });

@@ -51,7 +51,7 @@ function draw(main, parts, query) {
     case 'transactions':
       return transactions(main, dispose);
     case 'quarantine':
-      return quarantine(main, dispose, parts[1]);
+      return quarantine(main, dispose, parts[1], query);
     case 'process':
       return process(main, dispose);
     default:

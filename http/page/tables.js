@@ -1,5 +1,6 @@
 // Tables and partitions, the rows of one table, one row.
-const OPERATORS = [['eq', '=']];
+// PostgREST's, as the API takes them; those with a dot have their value in them.
+const OPERATORS = [['eq', '='], ['neq', '\u2260'], ['gt', '>'], ['gte', '\u2265'], ['lt', '<'], ['lte', '\u2264'], ['ilike', 'like'], ['in', 'one of'], ['is.null', 'is null'], ['is.not_null', 'is not null']];
 const PAGE_ROWS = 50;
 
 let catalog = null; // the newest /v1/views
@@ -54,62 +55,63 @@ function driftOf(t) {
   return h('span', { class: 'words' }, words.length ? words : 'none');
 }
 
-// The filters of the address: [column, operator, value]; `col=op.value` as the API takes them.
-function filtersOf(table, query) {
-  const found = [];
-  for (const column of table.columns) {
-    const text = query.get(column.parameter);
-    if (text === null) continue;
-    found.push([column, 'eq', text]);
-  }
-  return found;
+// A filter of the address, in words: "gte.42.00" is "\u2265 42.00".
+function filterWords(text) {
+  const [, operator, value] = OPERATORS.some((o) => o[0] === text) ? [null, text, ''] : /^([a-z]+)\.([\s\S]*)$/.exec(text) || [null, 'eq', text];
+  const known_ = OPERATORS.find((o) => o[0] === operator);
+  return known_ ? `${known_[1]} ${operator === 'ilike' ? value.replaceAll('*', '\u2026') : value}` : text;
 }
 
-const keyOf = (table, row) => Object.fromEntries(table.columns.filter((c) => c.key).map((c) => [c.parameter, cell(row[c.name])]));
+function filterOf(operator, text) {
+  if (operator.includes('.')) return operator;
+  if (operator === 'ilike') return `ilike.${text.includes('*') ? text : `*${text}*`}`;
+  return operator === 'in' ? `in.(${text})` : `${operator}.${text}`;
+}
+
+// A value that reads like an operator is told to be none.
+const equals = (text) => (/^[a-z_]+(\(|\.)/.test(text) ? `eq.${text}` : text);
+const keyOf = (table, row) => Object.fromEntries(table.columns.filter((c) => c.key).map((c) => [c.parameter, equals(cell(row[c.name]))]));
 
 function rows(main, dispose, name, query) {
   const table = catalog.tables.find((t) => t.name === name);
   if (!table) return main.append(h('p', { class: 'trouble' }, `No table ${name}. There are: ${catalog.tables.map((t) => t.name).join(', ')}.`));
-  const go = (more, keep) => {
-    const next = new URLSearchParams(query);
-    if (!keep) next.delete('after');
-    for (const [k, v] of Object.entries(more)) {
-      if (v === null) next.delete(k);
-      else next.set(k, v);
-    }
-    location.hash = hashOf(['tables', name], Object.fromEntries(next));
+  // Without `except`, with `more`; from the first page on unless `more` says where.
+  const go = (more, except) => {
+    const next = [...query].filter(([k, v]) => k !== 'after' && !(more && k === 'order' && more[0] === 'order') && !(except && except[0] === k && except[1] === v));
+    location.hash = hashOf(['tables', name], more ? [...next, more] : next);
   };
-  const filters = filtersOf(table, query);
+  const parameters = new Map(table.columns.map((c) => [c.parameter, c.name]));
+  const filters = [...query].filter(([k]) => parameters.has(k));
   const [sortColumn, down] = (query.get('order') || '').split('.');
-  const list = grid(table.columns.map((c) => ({ name: c.name, note: c.type, sort: null, right: /int|decimal|numeric|real|double|serial/i.test(c.type) && !/\[/.test(c.type),
+  const list = grid(table.columns.map((c) => ({ name: c.name, note: c.type,  right: /int|decimal|numeric|real|double|serial/i.test(c.type) && !/\[/.test(c.type), sort: c.name,
     key: (row) => cell(row[c.name]), make: c.key ? (row) => link(hashOf(['row', name], keyOf(table, row)), cell(row[c.name])) : null })),
   { key: (row) => JSON.stringify(keyOf(table, row)), label: `Rows of ${name}`, empty: 'No row fits.',
-    sorted: { column: sortColumn || null, down: down === 'desc' }, onSort: (column) => go({ order: `${column}.${sortColumn === column && down !== 'desc' ? 'desc' : 'asc'}` }) });
+    sorted: { column: sortColumn || null, down: down === 'desc' }, onSort: (column) => go(['order', `${column}.${sortColumn === column && down !== 'desc' ? 'desc' : 'asc'}`]) });
 
   const ask_ = new URLSearchParams(query);
   ask_.set('limit', PAGE_ROWS);
   const path = `${table.path}?${ask_}`;
   const column = h('select', { 'aria-label': 'Column', id: 'find' }, table.columns.map((c) => h('option', { value: c.parameter }, c.name)));
-  const operator = h('select', { 'aria-label': 'Comparison' }, OPERATORS.map(([id, text]) => h('option', { value: id }, text)));
-  const value = h('input', { 'aria-label': 'Value', autocomplete: 'off', spellcheck: 'false' });
+  const operator = h('select', { 'aria-label': 'Comparison', onchange: () => show(value, !operator.value.includes('.')) }, OPERATORS.map(([id, text]) => h('option', { value: id }, text)));
+  const value = input({ 'aria-label': 'Value' });
   const form = h('form', { class: 'row', onsubmit: (event) => {
     event.preventDefault();
-    go({ [column.value]: value.value });
+    go([column.value, filterOf(operator.value, value.value)]);
   } }, column, operator, value, h('button', { type: 'submit', class: 'main' }, 'Filter'));
-  const chips = h('p', { class: 'row chips' }, filters.map(([c, op, v]) => h('button', { type: 'button', title: 'Remove this filter', onclick: () => go({ [c.parameter]: null }) },
-    `${c.name} ${(OPERATORS.find((o) => o[0] === op) || ['', op])[1]} ${v}`, h('span', { 'aria-label': ', remove' }, ' \u00d7'))),
-  sortColumn ? h('button', { type: 'button', onclick: () => go({ order: null }) }, `sorted by ${sortColumn}${down === 'desc' ? ', descending' : ''}`, h('span', { 'aria-label': ', remove' }, ' \u00d7')) : null);
+  const chip = (words, pair) => button({ title: 'Remove this', onclick: () => go(null, pair) }, words, h('span', { 'aria-label': ', remove' }, ' \u00d7'));
+  const chips = h('p', { class: 'row chips' }, filters.map((pair) => chip(`${parameters.get(pair[0])} ${filterWords(pair[1])}`, pair)),
+    sortColumn ? chip(`sorted by ${sortColumn}${down === 'desc' ? ', descending' : ''}`, ['order', query.get('order')]) : null);
   const note = h('p', { class: 'note' });
   const pages = h('p', { class: 'row end' });
-  const other = ['text/csv', 'application/x-ndjson'].map((type) => h('button', { type: 'button', class: 'quiet', onclick: () => copy(`${curlOf(path)} -H 'Accept: ${type}'`) }, type === 'text/csv' ? 'csv' : 'ndjson'));
+  const other = ['text/csv', 'application/x-ndjson'].map((type) => button({ class: 'quiet', onclick: () => copy(`${curlOf(path)} -H 'Accept: ${type}'`) }, type === 'text/csv' ? 'csv' : 'ndjson'));
   const box = panel(name, other, form, chips, list.box, note, pages);
   main.append(h('p', { class: 'crumbs' }, link('#/tables', 'Tables'), ' / ', name), box);
   dispose(watch(path, (answer, ms) => {
     list.update(answer.rows);
     note.replaceChildren(number(plural(answer.rows.length, 'row'), path, '.rows | length', `Rows of this page of ${name}`), ` in ${Math.round(ms)} ms, as of ${answer.position.lsn || 'now'}`);
-    pages.replaceChildren(query.get('after') ? h('button', { type: 'button', onclick: () => history.back() }, 'Page before') : '',
-      query.get('after') ? h('button', { type: 'button', onclick: () => go({}) }, 'First page') : '',
-      answer.next ? h('button', { type: 'button', class: 'main', onclick: () => go({ after: answer.next }, true) }, 'Next page') : '');
+    pages.replaceChildren(query.get('after') ? button({ onclick: () => history.back() }, 'Page before') : '',
+      query.get('after') ? button({ onclick: () => go() }, 'First page') : '',
+      answer.next ? button({ class: 'main', onclick: () => go(['after', answer.next]) }, 'Next page') : '');
   }, (error) => {
     list.update([]);
     note.replaceChildren(trouble(error));

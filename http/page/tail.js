@@ -71,7 +71,7 @@ function transactions(main, dispose) {
   const feed = h('ol', { class: 'tail' });
   const note = h('p', { class: 'note', role: 'status' }, 'Waiting for the next commit.');
   const boxes = h('fieldset', { class: 'row' }, h('legend', { class: 'sr' }, `Tables that are followed, at most ${TAIL_TABLES_MAX}`));
-  const pause = h('button', { type: 'button', class: 'quiet', 'aria-pressed': 'false', onclick: () => {
+  const pause = button({ class: 'quiet', 'aria-pressed': 'false', onclick: () => {
     held = !held;
     pause.setAttribute('aria-pressed', String(held));
     if (!held) kept.splice(0).forEach((one) => add(...one));
@@ -144,7 +144,7 @@ function transactions(main, dispose) {
     const large = told && (!known(told.rows) || told.rows > TAIL_ROWS_MAX);
     const wanted = !large && left > 0 && (stored.length ? stored.includes(table.name) : true);
     if (wanted) left--;
-    boxes.append(h('label', { class: 'check' }, h('input', { type: 'checkbox', value: table.name, checked: wanted, 'data-large': large ? '1' : null, onchange: () => {
+    boxes.append(h('label', { class: 'check' }, input({ type: 'checkbox', value: table.name, checked: wanted, 'data-large': large ? '1' : null, onchange: () => {
       localStorage.setItem('tail', chosen().join('\n'));
       follow();
     } }), table.name, large ? h('small', null, `more than ${count(TAIL_ROWS_MAX)} rows`) : null));

@@ -139,13 +139,13 @@ function showTodo(t) {
   const tag = t.act ? 'BUTTON' : t.href ? 'A' : 'SPAN';
   const same = shown && shown.tagName === tag && (!t.href || shown.getAttribute('href') === t.href);
   if (same) return put(shown, t.todo);
-  const made = t.act ? h('button', { type: 'button', onclick: () => t.act() }, t.todo)
+  const made = t.act ? button({ onclick: () => t.act() }, t.todo)
     : t.href ? link(t.href, t.todo) : h('span', null, t.todo);
   return $('todo').replaceChildren(made);
 }
 
 function askToken() {
-  const field = h('input', { type: 'password', id: 'token-field', autocomplete: 'off', spellcheck: 'false', value: sessionStorage.getItem('token') || '' });
+  const field = input({ type: 'password', id: 'token-field', value: sessionStorage.getItem('token') || '' });
   const form = h('form', { onsubmit: (event) => {
     event.preventDefault();
     const token = field.value.trim();

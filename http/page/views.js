@@ -19,14 +19,14 @@ function views(main, dispose, path, query) {
 function queryPanel(side, dispose, view, q, query) {
   const fields = q.rules.map((r) => {
     const id = `q-${r.name}`;
-    const input = h('input', { id, autocomplete: 'off', spellcheck: 'false', inputmode: INPUTS[r.type], placeholder: HINTS[r.type], required: r.required, value: query.get(r.name) || '' });
-    return { name: r.name, input, box: h('div', { class: 'field' }, h('label', { for: id }, r.name, h('small', null, `${r.type}${r.required ? ', required' : ''}`)), input) };
+    const at = input({ id, inputmode: INPUTS[r.type], placeholder: HINTS[r.type], required: r.required, value: query.get(r.name) || '' });
+    return { name: r.name, at, box: h('div', { class: 'field' }, h('label', { for: id }, r.name, h('small', null, `${r.type}${r.required ? ', required' : ''}`)), at) };
   });
-  const limit = h('input', { id: 'q-limit', inputmode: 'numeric', size: 5, value: query.get('limit') || '100' });
+  const limit = input({ id: 'q-limit', inputmode: 'numeric', size: 5, value: query.get('limit') || '100' });
   const form = h('form', { class: 'fields', onsubmit: (event) => {
     event.preventDefault();
     const given = {};
-    for (const f of fields) if (f.input.value !== '') given[f.name] = f.input.value;
+    for (const f of fields) if (f.at.value !== '') given[f.name] = f.at.value;
     given.limit = limit.value;
     location.hash = hashOf(['views', view.name, q.name], given);
   } }, fields.map((f) => f.box), h('div', { class: 'field' }, h('label', { for: 'q-limit' }, 'limit', h('small', null, '1 to 1000')), limit), h('button', { type: 'submit', class: 'main' }, 'Ask'));
@@ -38,7 +38,7 @@ function queryPanel(side, dispose, view, q, query) {
   const note = h('p', { class: 'note' });
   const pages = h('p', { class: 'row end' });
   let chart = query.get('as') === 'bars';
-  const kinds = ['table', 'bars'].map((kind) => h('button', { type: 'button', class: 'quiet', 'aria-pressed': String((kind === 'bars') === chart), onclick: () => {
+  const kinds = ['table', 'bars'].map((kind) => button({ class: 'quiet', 'aria-pressed': String((kind === 'bars') === chart), onclick: () => {
     chart = kind === 'bars';
     kinds.forEach((b) => b.setAttribute('aria-pressed', String((b.textContent === 'bars') === chart)));
     update = null;
@@ -85,8 +85,8 @@ function queryPanel(side, dispose, view, q, query) {
       else delete next.after;
       location.hash = hashOf(['views', view.name, q.name], next);
     };
-    pages.replaceChildren(asked.get('after') ? h('button', { type: 'button', onclick: () => go(null) }, 'First page') : '',
-      answer.next ? h('button', { type: 'button', class: 'main', onclick: () => go(answer.next) }, 'Next page') : '');
+    pages.replaceChildren(asked.get('after') ? button({ onclick: () => go(null) }, 'First page') : '',
+      answer.next ? button({ class: 'main', onclick: () => go(answer.next) }, 'Next page') : '');
   }, (error) => {
     update = null;
     host.replaceChildren(trouble(error));

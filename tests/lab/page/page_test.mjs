@@ -161,6 +161,11 @@ test('what it says of states that are not well', async (t) => {
   await page.waitForSelector('main tbody tr');
   assert.match(await text(page, 'main tbody'), /JSON/);
   await page.waitForSelector('#nav [data-badge]:not([hidden])');
+  await page.locator('main tbody a').first().click();
+  await page.waitForSelector('main pre');
+  assert.match(await text(page, 'main'), /kcat -C -b BROKERS -t theworldshop.public.orders -p 0 -o 0 -c 1/);
+  await page.click('button:text-is("Apply again")');
+  await page.waitForFunction(() => document.querySelector('.verdict').textContent.includes('token'), null, { timeout: wait });
   assert.deepEqual(page.troubles, []);
 });
 
@@ -238,6 +243,19 @@ test('by keyboard alone', async (t) => {
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => [...document.querySelectorAll('main tbody tr')].length && location.hash.includes('status='), null, { timeout: wait });
   await page.waitForFunction(() => [...document.querySelectorAll('main tbody tr')].every((row) => row.textContent.includes('shipped')), null, { timeout: wait });
+  // sorted, and a second condition on top
+  await page.locator('button.sort', { hasText: 'total' }).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('main [aria-sort=ascending]');
+  await page.locator('button.sort', { hasText: 'total' }).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('main [aria-sort=descending] >> text=total');
+  await page.goto(`${server.url}/#/tables/orders?total=gt.20.00&total=lt.70&order=total.desc`);
+  await page.waitForSelector('main .chips button:nth-child(3)');
+  await page.waitForFunction(() => document.querySelectorAll('main tbody tr').length > 1, null, { timeout: wait });
+  const totals = (await cells(page, 'main')).map((row) => Number(row[4]));
+  assert.deepEqual(totals, totals.slice().sort((a, b) => b - a));
+  assert.ok(totals.every((total) => total > 20 && total < 70));
   await page.locator('main tbody a').first().focus();
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => location.hash.startsWith('#/row/orders?id='), null, { timeout: wait });
@@ -255,7 +273,7 @@ test('each number has its curl', async (t) => {
   for (const section of SECTIONS) {
     await page.goto(`${server.url}/#/${section}`);
     await word(page, 'Serving');
-    await page.waitForSelector('main .panel .n');
+    await page.waitForSelector(section === 'transactions' ? 'main .panel' : 'main .panel .n');
     const panels = await page.locator('main .panel').count();
     for (let i = 0; i < panels; i++) {
       const panel = page.locator('main .panel').nth(i);
