@@ -597,7 +597,8 @@ static int main_command_serve(const struct options *options, struct error *error
 
 static void main_print_route(void *self, const struct loaded_route *loaded) {
     (void)self;
-    if ((loaded->query == NULL && loaded->table == NULL) || route_form(loaded->route)->stream)
+    if ((loaded->query == NULL && loaded->table == NULL) || route_form(loaded->route)->stream ||
+        loaded->route == ROUTE_REST)
         return;
     CLEANUP(buffer_free) struct buffer path = {0};
     route_write_path(&path, loaded);

@@ -54,6 +54,10 @@ static int accept_weight_of(struct span accept, const char *type) {
 enum format accept_format(struct span accept) {
     if (accept.data == NULL)
         return FORMAT_JSON;
+    if (accept_weight_of(accept, "application/vnd.pgrst.object+json") > 0)
+        return FORMAT_OBJECT;
+    if (accept_weight_of(accept, "application/vnd.pgrst.array+json") > 0)
+        return FORMAT_ARRAY;
     int json = accept_weight_of(accept, "application/json");
     int csv = accept_weight_of(accept, "text/csv");
     int lines = accept_weight_of(accept, "application/x-ndjson");
@@ -65,6 +69,11 @@ enum format accept_format(struct span accept) {
 static struct span accept_without_weakness(struct span tag) {
     bool weak = tag.size > 2 && memcmp(tag.data, "W/", 2) == 0;
     return weak ? (struct span){tag.data + 2, tag.size - 2} : tag;
+}
+
+bool accept_takes_gzip(struct span accept_encoding) {
+    int gzip = accept_weight_of(accept_encoding, "gzip");
+    return gzip > 0 || (gzip < 0 && accept_weight_of(accept_encoding, "*") > 0);
 }
 
 bool accept_has_tag(struct span if_none_match, struct span etag) {

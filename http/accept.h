@@ -4,10 +4,13 @@
 
 #include "http/render.h"
 
-// JSON unless text/csv or application/x-ndjson is wanted more; a header that names none of ours, or is
+// JSON unless text/csv or application/x-ndjson is wanted more, or one of PostgREST's own types is named
+// (application/vnd.pgrst.array+json, application/vnd.pgrst.object+json); a header that names none of ours, or is
 // missing, is answered in JSON all the same.
 enum format accept_format(struct span accept);
 // Whether one of the tags is `etag`, by the weak comparison.
+// Whether gzip may be used.
+bool accept_takes_gzip(struct span accept_encoding);
 bool accept_has_tag(struct span if_none_match, struct span etag);
 // Whether `Prefer: count=exact` is among them. PostgREST's planned and estimated ask for a number that may be wrong: they
 // are given the right one.

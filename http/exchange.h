@@ -65,6 +65,8 @@ enum routes_result {
     // The reader's deadline was met and the request is not patient: answer it again with more time. `ret` is
     // empty.
     ROUTES_SLOW,
+    // The answer may be long, and the request is not patient: answer it again where that holds nobody up. `ret` is empty.
+    ROUTES_BULK,
     // The answer does not end: `ret` has its content type, the events come from streams.h.
     ROUTES_STREAM,
 };

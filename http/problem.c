@@ -16,6 +16,8 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
     [PROBLEM_METHOD_NOT_ALLOWED] = {"/problems/method-not-allowed", "Method not allowed", 405},
     [PROBLEM_NOT_WAITING] = {"/problems/not-waiting", "The message does not wait in quarantine", 409},
     [PROBLEM_STILL_QUARANTINED] = {"/problems/still-quarantined", "The message could not be applied", 409},
+    [PROBLEM_NOT_ONE_ROW] = {"/problems/not-one-row", "One row was asked for, and there is not one", 406},
+    [PROBLEM_RANGE_NOT_THERE] = {"/problems/range-not-there", "The range begins behind the last row", 416},
     [PROBLEM_URL_TOO_LONG] = {"/problems/url-too-long", "URL too long", 414},
     [PROBLEM_MISDIRECTED] = {"/problems/misdirected-request", "The host is not this server's", 421},
     [PROBLEM_ANSWER_TOO_LARGE] = {"/problems/answer-too-large", "Answer too large", 500},
@@ -46,9 +48,16 @@ __attribute__((format(printf, 3, 0))) static void begin(struct response *respons
     response->etag[0] = '\0';
     buffer_clear(&response->headers);
     buffer_clear(&response->body);
+    body_file_free(&response->file);
+    response->encoded = false;
     buffer_format(&response->body, "{\"type\":\"%s\",\"title\":\"%s\",\"status\":%d,\"detail\":", kind->type,
                   kind->title, kind->status);
     buffer_json_string(&response->body, span_of(detail));
+    if (!response->postgrest)
+        return;
+    buffer_format(&response->body, ",\"code\":\"%s\",\"message\":", kind->type + sizeof "/problems/" - 1);
+    buffer_json_string(&response->body, span_of(detail));
+    buffer_text(&response->body, ",\"details\":null,\"hint\":null");
 }
 
 void problem_begin(struct response *response, enum problem problem, const char *format, ...) {

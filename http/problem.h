@@ -17,6 +17,8 @@ enum problem {
     PROBLEM_METHOD_NOT_ALLOWED,   // 405 /problems/method-not-allowed
     PROBLEM_NOT_WAITING,          // 409 /problems/not-waiting
     PROBLEM_STILL_QUARANTINED,    // 409 /problems/still-quarantined
+    PROBLEM_NOT_ONE_ROW,          // 406 /problems/not-one-row
+    PROBLEM_RANGE_NOT_THERE,      // 416 /problems/range-not-there
     PROBLEM_URL_TOO_LONG,         // 414 /problems/url-too-long
     PROBLEM_MISDIRECTED,          // 421 /problems/misdirected-request
     PROBLEM_ANSWER_TOO_LARGE,     // 500 /problems/answer-too-large

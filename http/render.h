@@ -6,7 +6,13 @@
 #include "views/engine/progress.h"
 #include "views/engine/read.h"
 
-enum format { FORMAT_JSON, FORMAT_NDJSON, FORMAT_CSV };
+enum format {
+    FORMAT_JSON, // our envelope
+    FORMAT_NDJSON,
+    FORMAT_CSV,
+    FORMAT_ARRAY,  // as PostgREST answers: an array of rows
+    FORMAT_OBJECT, // the one row there is
+};
 
 struct lag {
     enum progress_state state;

@@ -7,6 +7,7 @@
 void response_free(struct response *response) {
     buffer_free(&response->headers);
     buffer_free(&response->body);
+    body_file_free(&response->file);
     buffer_free(&response->question);
     buffer_free(&response->last_event_id);
 }

@@ -2,6 +2,7 @@
 #ifndef TIDEMARK_HTTP_REQUEST_H
 #define TIDEMARK_HTTP_REQUEST_H
 
+#include "http/body_file.h"
 #include "views/base/buffer.h"
 #include "views/base/error.h"
 #include "views/engine/read.h"
@@ -28,6 +29,9 @@ struct request {
     struct span if_none_match; // likewise, as all that follow
     struct span last_event_id;
     struct span prefer;
+    struct span range;
+    struct span range_unit;
+    struct span accept_encoding;
     struct span authorization;
     struct span host;
     struct span origin;
@@ -51,11 +55,14 @@ struct response {
     int64_t version;
     struct buffer question;
     struct buffer last_event_id;
-    const char *origin;    // Access-Control-Allow-Origin; NULL = none. The access's
-    char etag[ETAG_SIZE];  // "" = none
-    size_t position_size;  // of `position`
-    struct buffer headers; // more of them: "Name\0value\0" each
-    struct buffer body;    // the caller's to free
+    const char *origin;     // Access-Control-Allow-Origin; NULL = none. The access's
+    char etag[ETAG_SIZE];   // "" = none
+    size_t position_size;   // of `position`
+    struct buffer headers;  // more of them: "Name\0value\0" each
+    struct buffer body;     // the caller's to free
+    bool postgrest;         // its problems have the members that PostgREST's clients read
+    bool encoded;           // the body is gzip
+    struct body_file *file; // with what stands before the body; NULL = nothing does. The caller's to free
     // Tidemark-Lsn, -Consistency, -State, -Lag and -Quarantine, written as `headers` is; here, so that they cost no memory
     char position[POSITION_HEADERS_SIZE];
 };

@@ -10,6 +10,8 @@ static const struct route_form forms[] = {
     [ROUTE_QUERY] = {"GET", "/v1/views/{view}/{query}", "rows of a view's query", NULL, false},
     [ROUTE_FOLLOW_TABLE] = {"GET", "/v1/tables/{table}/follow", "rows of a table, then how they change",
                             "text/event-stream", true},
+    [ROUTE_REST] = {"GET", "/rest/v1/{table}", "the same rows as PostgREST answers, for its clients", NULL,
+                    false},
     [ROUTE_FOLLOW_QUERY] = {"GET", "/v1/views/{view}/{query}/follow",
                             "rows of a view's query, then how they change", "text/event-stream", true},
     [ROUTE_LAG] = {"GET", "/v1/lag", "state, lag and each partition's offsets", "application/json", false},
@@ -125,6 +127,10 @@ static void route_write_segment(struct buffer *out, const char *name) {
 
 void route_write_path(struct buffer *out, const struct loaded_route *loaded) {
     switch (loaded->route) {
+    case ROUTE_REST:
+        buffer_text(out, "/rest/v1/");
+        route_write_segment(out, loaded->table->name);
+        break;
     case ROUTE_TABLE:
     case ROUTE_FOLLOW_TABLE:
         buffer_text(out, "/v1/tables/");
@@ -155,8 +161,8 @@ void route_each(const struct catalog *catalog, void (*visit)(void *self, const s
             for (int k = 0; k < 2; k++)
                 visit(self, &(struct loaded_route){.route = k == 0 ? ROUTE_QUERY : ROUTE_FOLLOW_QUERY,
                                                    .query = &catalog->views[i].queries[j]});
+    static const enum route of_a_table[] = {ROUTE_TABLE, ROUTE_FOLLOW_TABLE, ROUTE_REST};
     for (int i = 0; i < catalog->table_count; i++)
-        for (int k = 0; k < 2; k++)
-            visit(self, &(struct loaded_route){.route = k == 0 ? ROUTE_TABLE : ROUTE_FOLLOW_TABLE,
-                                               .table = &catalog->tables[i]});
+        for (size_t k = 0; k < sizeof of_a_table / sizeof *of_a_table; k++)
+            visit(self, &(struct loaded_route){.route = of_a_table[k], .table = &catalog->tables[i]});
 }

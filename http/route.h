@@ -10,6 +10,7 @@ enum route {
     ROUTE_TABLE,
     ROUTE_QUERY,
     ROUTE_FOLLOW_TABLE,
+    ROUTE_REST, // PostgREST's
     ROUTE_FOLLOW_QUERY,
     ROUTE_LAG,
     ROUTE_LIVE,
@@ -58,7 +59,7 @@ void route_write_column(struct buffer *out, const char *column);
 struct loaded_route {
     enum route route;
     const struct query *query; // ROUTE_QUERY, ROUTE_FOLLOW_QUERY
-    const struct table *table; // ROUTE_TABLE, ROUTE_FOLLOW_TABLE
+    const struct table *table; // ROUTE_TABLE, ROUTE_FOLLOW_TABLE, ROUTE_REST
 };
 // "/v1/views/email/outbox", percent-encoded where a name needs it.
 void route_write_path(struct buffer *out, const struct loaded_route *loaded);

@@ -1,5 +1,6 @@
 #include "http/routes.h"
 
+#include "http/accept.h"
 #include "http/answers.h"
 #include "http/route.h"
 #include "views/base/cleanup.h"
@@ -16,6 +17,7 @@ static route_handler *const handlers[] = {
     [ROUTE_LAG] = answer_lag,
     [ROUTE_LIVE] = answer_live,
     [ROUTE_FOLLOW_TABLE] = answer_follow_table,
+    [ROUTE_REST] = answer_rest,
     [ROUTE_FOLLOW_QUERY] = answer_follow_query,
     [ROUTE_STATUS] = answer_status,
     [ROUTE_VIEWS] = answer_views,
@@ -138,6 +140,15 @@ static void routes_count_answer(struct routes *routes, const struct response *re
     atomic_fetch_add_explicit(&routes->answers[class < STATUS_CLASSES ? class : 0], 1, memory_order_relaxed);
 }
 
+// A long answer was encoded piece by piece. Without memory it is sent as it is.
+static void routes_encode(const struct request *request, struct response *response) {
+    struct error error;
+    if (response->status != 200 || response->file != NULL || response->body.size < BODY_GZIP_FROM ||
+        !accept_takes_gzip(request->accept_encoding))
+        return;
+    response->encoded = body_gzip(&response->body, &error) == 0;
+}
+
 enum routes_result routes_answer(struct worker *worker, const struct request *request, struct response *ret,
                                  struct wait *ret_wait) {
     ret->body.limit = ANSWER_SIZE_MAX;
@@ -148,7 +159,7 @@ enum routes_result routes_answer(struct worker *worker, const struct request *re
         atomic_fetch_add_explicit(&worker->routes->slow, 1, memory_order_relaxed);
     if (result == ROUTES_STREAM)
         ret->status = 200;
-    if (result == ROUTES_WAIT || result == ROUTES_SLOW)
+    if (result == ROUTES_WAIT || result == ROUTES_SLOW || result == ROUTES_BULK)
         return result;
     if (request->begun_us > 0)
         histogram_observe(&worker->routes->durations[worker->route],
@@ -160,6 +171,8 @@ enum routes_result routes_answer(struct worker *worker, const struct request *re
                     "the answer has more than %d bytes; ask for less with limit=", ANSWER_SIZE_MAX);
     else if (ret->body.failed || ret->headers.failed)
         problem_set(ret, PROBLEM_ANSWER_FAILED, "out of memory, or a part of it is no text");
+    else if (request->accept_encoding.data != NULL)
+        routes_encode(request, ret);
     routes_count_answer(worker->routes, ret);
     return result;
 }

@@ -15,7 +15,8 @@ struct ask {
     bool table;   // it is one: columns may be asked for as column.NAME, and PostgREST's parameters are taken
     bool follows; // more rows are taken, all unless told
     bool limited; // `limit` was given
-    int limit;
+    bool rest;    // it is PostgREST's route, with its shape, its limits and its Range
+    int64_t limit;
     struct span after;  // data NULL = from the start
     struct span select; // of a table, data NULL = not given; likewise the order
     struct span order;
@@ -33,18 +34,23 @@ struct rows_kind {
                     struct error *error);
     void (*head)(struct exchange *exchange,
                  struct buffer *out); // of the JSON envelope: `{"view":..,"query":..,`
+    bool rest;                        // as PostgREST answers
     bool table;                       // parameters of its own are filters
     bool follows;                     // the rows, then how they change
     bool waits_for_rows;              // 503 before anything was applied
 };
 
 static int rows_read_limit(struct ask *ask, struct span value, struct error *error) {
-    const int most = ask->follows ? RESULT_ROWS_MAX : READ_LIMIT_MAX;
+    const int64_t most = ask->rest ? READ_LIMIT_ALL : ask->follows ? RESULT_ROWS_MAX : READ_LIMIT_MAX;
     int64_t limit;
-    if (!integer_parse(value, &limit) || limit < 1 || limit > most)
-        return error_set(error, ERROR_USAGE, "limit=%.*s: expected 1 to %d", (int)value.size, value.data,
-                         most);
-    ask->limit = (int)limit;
+    if (ask->table && !ask->follows && span_is(value, "all")) {
+        ask->limit = READ_LIMIT_ALL;
+        return 0;
+    }
+    if (!integer_parse(value, &limit) || limit < !ask->rest || limit > most)
+        return error_set(error, ERROR_USAGE, "limit=%.*s: expected %d to %lld%s", (int)value.size, value.data,
+                         !ask->rest, (long long)most, ask->table && !ask->follows ? ", or all" : "");
+    ask->limit = limit;
     ask->limited = true;
     return 0;
 }
@@ -129,18 +135,47 @@ static int rows_read_parameter(struct exchange *exchange, struct ask *ask, int n
     return 0;
 }
 
+// PostgREST's shapes are of tables; its route has no other JSON.
+static enum format rows_format(const struct request *request, const struct rows_kind *kind) {
+    enum format format = accept_format(request->accept);
+    if (kind->rest)
+        return format == FORMAT_JSON ? FORMAT_ARRAY : format;
+    return kind->table || format < FORMAT_ARRAY ? format : FORMAT_JSON;
+}
+
+// `Range: 10-19` with `Range-Unit: items`, which PostgREST's older clients send. Another range is not ours: RFC 9110 has it
+// passed over.
+static void rows_read_range(struct ask *ask, const struct request *request) {
+    struct span text = request->range;
+    const char *dash = text.size > 0 ? memchr(text.data, '-', text.size) : NULL;
+    int64_t first;
+    int64_t last = READ_LIMIT_ALL;
+    if (dash == NULL || !span_is(request->range_unit, "items"))
+        return;
+    size_t before = (size_t)(dash - text.data);
+    struct span end = {dash + 1, text.size - before - 1};
+    if (!integer_parse((struct span){text.data, before}, &first) || first < 0 || first > READ_OFFSET_MAX ||
+        (end.size > 0 && (!integer_parse(end, &last) || last < first)))
+        return;
+    ask->offset = (int)first;
+    ask->limit = last == READ_LIMIT_ALL ? last : last - first + 1;
+}
+
 static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struct rows_kind *kind) {
     ask->own_count = 0;
     ask->table = kind->table;
     ask->follows = kind->follows;
     ask->limited = false;
-    ask->limit = kind->follows ? RESULT_ROWS_MAX : READ_LIMIT_DEFAULT;
+    ask->rest = kind->rest;
+    ask->limit = kind->rest ? READ_LIMIT_ALL : kind->follows ? RESULT_ROWS_MAX : READ_LIMIT_DEFAULT;
     ask->after = ask->select = ask->order = (struct span){0};
     ask->offset = 0;
     ask->counted = kind->table && !kind->follows && exchange->request->prefer.data != NULL &&
                    accept_wants_count(exchange->request->prefer);
     ask->bigint = BIGINT_AS_IT_FITS;
-    ask->format = accept_format(exchange->request->accept);
+    ask->format = rows_format(exchange->request, kind);
+    if (kind->rest)
+        rows_read_range(ask, exchange->request);
     wait_init(exchange->wait);
     for (int i = 0; i < exchange->target->parameter_count; i++) {
         struct error error;
@@ -149,6 +184,8 @@ static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struc
             return -1;
         }
     }
+    if (ask->format == FORMAT_OBJECT && ask->limit > 2)
+        ask->limit = 2; // enough to know that there is more than one
     return 0;
 }
 
@@ -196,17 +233,26 @@ static bool rows_is_too_stale(struct exchange *exchange) {
     return true;
 }
 
+// What stands in memory goes into the file. False, and a problem is the answer, when it cannot.
+static bool rows_spill(struct exchange *exchange, struct error *error) {
+    struct response *response = exchange->response;
+    if (response->file == NULL)
+        response->encoded = accept_takes_gzip(exchange->request->accept_encoding);
+    return body_file_take(&response->file, exchange->routes->config.db, response->encoded, &response->body,
+                          error) == 0;
+}
+
 // How many rows were written, -1 = error.
-static int rows_write_rows(struct exchange *exchange, struct rows *rows, const struct ask *ask,
-                           struct error *error) {
+static int64_t rows_write_rows(struct exchange *exchange, struct rows *rows, const struct ask *ask,
+                               struct error *error) {
     enum format format = ask->format;
     struct buffer *out = &exchange->response->body;
     if (format == FORMAT_CSV)
         render_csv_names(out, rows);
-    int count = 0;
+    int64_t count = 0;
     int row;
     while ((row = rows_next(rows, error)) == 1 && !out->failed) {
-        if (format == FORMAT_JSON && count > 0)
+        if (count > 0 && (format == FORMAT_JSON || format == FORMAT_ARRAY))
             buffer_char(out, ',');
         count++;
         if (format == FORMAT_CSV)
@@ -215,6 +261,8 @@ static int rows_write_rows(struct exchange *exchange, struct rows *rows, const s
             render_row(out, rows, ask->bigint);
         if (format == FORMAT_NDJSON)
             buffer_char(out, '\n');
+        if (ask->limit > READ_LIMIT_MAX && out->size >= BODY_FILE_FROM && !rows_spill(exchange, error))
+            return -1;
     }
     return row < 0 ? -1 : count;
 }
@@ -273,58 +321,41 @@ static enum routes_result rows_begin_follow(struct exchange *exchange, const str
                : ROUTES_STREAM;
 }
 
-// As PostgREST has it: which of the counted rows these are, from 0 on. Behind a cursor their numbers are not known.
-static void rows_set_range(struct response *response, const struct ask *ask, int count) {
+// As PostgREST has it: which rows these are, from 0 on, and how many there are. Behind a cursor their numbers are not known.
+static void rows_set_range(struct response *response, const struct ask *ask, int64_t count) {
     char range[64];
+    char total[32] = "*";
+    if (ask->counted)
+        (void)snprintf(total, sizeof total, "%lld", (long long)ask->total);
     if (count == 0 || ask->after.data != NULL)
-        (void)snprintf(range, sizeof range, "*/%lld", (long long)ask->total);
+        (void)snprintf(range, sizeof range, "*/%s", total);
     else
-        (void)snprintf(range, sizeof range, "%d-%lld/%lld", ask->offset, (long long)ask->offset + count - 1,
-                       (long long)ask->total);
+        (void)snprintf(range, sizeof range, "%d-%lld/%s", ask->offset, (long long)(ask->offset + count - 1),
+                       total);
     response_header(response, "Content-Range", span_of(range));
-    response_header(response, "Preference-Applied", SPAN("count=exact"));
+    if (ask->counted)
+        response_header(response, "Preference-Applied", SPAN("count=exact"));
 }
 
-// Rows by whatever question was put, with the position and lag of the same snapshot.
-static enum routes_result rows_give_rows(struct exchange *exchange, const struct ask *ask, struct rows *rows,
-                                         const struct rows_kind *kind) {
-    static const char *const types[] = {[FORMAT_JSON] = "application/json",
-                                        [FORMAT_NDJSON] = "application/x-ndjson",
-                                        [FORMAT_CSV] = "text/csv; charset=utf-8"};
-    static const char *const etag_ends[][2] = {[FORMAT_JSON] = {"", "-count"},
-                                               [FORMAT_NDJSON] = {"-ndjson", "-ndjson-count"},
-                                               [FORMAT_CSV] = {"-csv", "-csv-count"}};
-    struct response *response = exchange->response;
-    enum routes_result result;
-    if (rows_must_wait(exchange, &result))
-        return result;
-    if (rows_is_not_ready(exchange, kind) || rows_is_too_stale(exchange))
-        return ROUTES_ANSWERED;
-    if (kind->follows)
-        return rows_begin_follow(exchange, ask, rows);
-    exchange_set_etag(exchange, etag_ends[ask->format][ask->counted]);
-    response->content_type = types[ask->format];
-    if (accept_has_tag(exchange->request->if_none_match, span_of(response->etag))) {
-        response->status = 304;
-        return ROUTES_ANSWERED;
-    }
-    response->status = 200;
-    struct buffer *out = &response->body;
+// What stands before the rows and behind them.
+static void rows_open_body(struct exchange *exchange, const struct ask *ask, const struct rows_kind *kind) {
+    struct buffer *out = &exchange->response->body;
     if (ask->format == FORMAT_JSON) {
         kind->head(exchange, out);
         buffer_text(out, "\"rows\":[");
+    } else if (ask->format == FORMAT_ARRAY) {
+        buffer_char(out, '[');
     }
-    struct error error;
-    int count = rows_write_rows(exchange, rows, ask, &error);
-    if (count < 0)
-        return exchange_fail(exchange, &error);
-    if (ask->counted)
-        rows_set_range(response, ask, count);
+}
+
+static void rows_close_body(struct exchange *exchange, const struct ask *ask, const struct rows *rows) {
+    struct buffer *out = &exchange->response->body;
     if (ask->format != FORMAT_JSON) {
         struct span cursor = rows_cursor(rows);
         if (cursor.data != NULL)
-            response_header(response, "Tidemark-Next", cursor);
-        return ROUTES_ANSWERED;
+            response_header(exchange->response, "Tidemark-Next", cursor);
+        buffer_text(out, ask->format == FORMAT_ARRAY ? "]\n" : ask->format == FORMAT_OBJECT ? "\n" : "");
+        return;
     }
     buffer_char(out, ']');
     rows_render_next(out, rows);
@@ -333,7 +364,85 @@ static enum routes_result rows_give_rows(struct exchange *exchange, const struct
     buffer_char(out, ',');
     exchange_render_position(exchange, out);
     buffer_text(out, "}\n");
+}
+
+// What PostgREST answers instead: a part of the rows, none of a range, not one. True when that is a problem.
+static bool rows_set_rest_status(struct exchange *exchange, const struct ask *ask, int64_t count) {
+    struct response *response = exchange->response;
+    if (ask->format == FORMAT_OBJECT && count != 1) {
+        problem_set(response, PROBLEM_NOT_ONE_ROW, "%s",
+                    count == 0 ? "there is no such row" : "there is more than one such row");
+        return true;
+    }
+    if (!ask->rest || !ask->counted || ask->format == FORMAT_OBJECT)
+        return false;
+    if (count == 0 && ask->offset > 0 && ask->offset >= ask->total) {
+        problem_set(response, PROBLEM_RANGE_NOT_THERE, "the rows begin at %d, and there are %lld",
+                    ask->offset, (long long)ask->total);
+        rows_set_range(response, ask, 0);
+        return true;
+    }
+    if (count < ask->total)
+        response->status = 206;
+    return false;
+}
+
+static enum routes_result rows_give_body(struct exchange *exchange, const struct ask *ask, struct rows *rows,
+                                         const struct rows_kind *kind) {
+    struct response *response = exchange->response;
+    struct error error;
+    rows_open_body(exchange, ask, kind);
+    int64_t count = rows_write_rows(exchange, rows, ask, &error);
+    if (count < 0)
+        return exchange_fail(exchange, &error);
+    if (rows_set_rest_status(exchange, ask, count))
+        return ROUTES_ANSWERED;
+    if (ask->counted || ask->format >= FORMAT_ARRAY || ask->rest)
+        rows_set_range(response, ask, count);
+    rows_close_body(exchange, ask, rows);
+    if (response->file != NULL && !rows_spill(exchange, &error))
+        return exchange_fail(exchange, &error);
     return ROUTES_ANSWERED;
+}
+
+static void rows_set_etag(struct exchange *exchange, const struct ask *ask) {
+    static const char *const ends[][2] = {[FORMAT_JSON] = {"", "-count"},
+                                          [FORMAT_NDJSON] = {"-ndjson", "-ndjson-count"},
+                                          [FORMAT_CSV] = {"-csv", "-csv-count"},
+                                          [FORMAT_ARRAY] = {"-array", "-array-count"},
+                                          [FORMAT_OBJECT] = {"-object", "-object-count"}};
+    exchange_set_etag(exchange, ends[ask->format][ask->counted]);
+}
+
+// Rows by whatever question was put, with the position and lag of the same snapshot.
+static enum routes_result rows_give_rows(struct exchange *exchange, const struct ask *ask, struct rows *rows,
+                                         const struct rows_kind *kind) {
+    static const char *const types[] = {[FORMAT_JSON] = "application/json",
+                                        [FORMAT_NDJSON] = "application/x-ndjson",
+                                        [FORMAT_CSV] = "text/csv; charset=utf-8",
+                                        [FORMAT_ARRAY] = "application/json; charset=utf-8",
+                                        [FORMAT_OBJECT] = "application/vnd.pgrst.object+json; charset=utf-8"};
+    struct response *response = exchange->response;
+    enum routes_result result;
+    if (rows_must_wait(exchange, &result))
+        return result;
+    if (rows_is_not_ready(exchange, kind) || rows_is_too_stale(exchange))
+        return ROUTES_ANSWERED;
+    if (kind->follows)
+        return rows_begin_follow(exchange, ask, rows);
+    rows_set_etag(exchange, ask);
+    if (accept_has_tag(exchange->request->if_none_match, span_of(response->etag))) {
+        response->content_type = types[ask->format];
+        response->status = 304;
+        return ROUTES_ANSWERED;
+    }
+    if (ask->limit > READ_LIMIT_MAX && !exchange->request->patient) {
+        response->etag[0] = '\0';
+        return ROUTES_BULK;
+    }
+    response->content_type = types[ask->format];
+    response->status = 200;
+    return rows_give_body(exchange, ask, rows, kind);
 }
 
 static void rows_head_of_query(struct exchange *exchange, struct buffer *out) {
@@ -478,6 +587,18 @@ enum routes_result answer_table(struct exchange *exchange) {
     return table != NULL ? rows_answer(exchange, &rows_of_table, table) : ROUTES_ANSWERED;
 }
 
+static const struct rows_kind rows_of_rest = {.question = rows_ask_table,
+                                              .head = rows_head_of_table,
+                                              .table = true,
+                                              .rest = true,
+                                              .waits_for_rows = true};
+
+enum routes_result answer_rest(struct exchange *exchange) {
+    exchange->response->postgrest = true;
+    const struct table *table = rows_find_table(exchange);
+    return table != NULL ? rows_answer(exchange, &rows_of_rest, table) : ROUTES_ANSWERED;
+}
+
 enum routes_result answer_follow_table(struct exchange *exchange) {
     const struct table *table = rows_find_table(exchange);
     return table != NULL ? rows_answer(exchange, &rows_of_followed_table, table) : ROUTES_ANSWERED;
@@ -509,7 +630,7 @@ static int rows_ask_quarantine(struct reader *reader, const void *subject, struc
                              ask->own[i].name.data);
         wanted = ask->own[i].value;
     }
-    return reader_quarantine(reader, wanted, ask->limit, ask->after, ret, error);
+    return reader_quarantine(reader, wanted, (int)ask->limit, ask->after, ret, error);
 }
 
 enum routes_result answer_quarantine(struct exchange *exchange) {

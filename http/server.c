@@ -25,7 +25,7 @@
 #include <time.h>
 
 #define EXPOSED_HEADERS                                                                                      \
-    "ETag, Retry-After, Tidemark-Consistency, Tidemark-Lag, Tidemark-Lsn, Tidemark-Next, Tidemark-State"
+    "Content-Range, ETag, Preference-Applied, Retry-After, Tidemark-Consistency, Tidemark-Lag, Tidemark-Lsn, Tidemark-Next, Tidemark-State"
 
 enum { FILES_BESIDE_CONNECTIONS = 256, TARGET_COPY_MAX = TARGET_SIZE_MAX + 1 };
 
@@ -34,6 +34,7 @@ struct server {
     struct routes *routes;
     struct waiters *waiters;
     struct slow_lane *slow;
+    struct slow_lane *bulk; // of whole tables
     struct streams *streams;
     struct teller *teller;
     struct follow *follow;
@@ -185,7 +186,7 @@ static void server_add_headers(struct MHD_Response *mhd, const struct server *se
         server_add_header(mhd, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
     if (response->etag[0] != '\0') {
         server_add_header(mhd, MHD_HTTP_HEADER_ETAG, response->etag);
-        server_add_header(mhd, MHD_HTTP_HEADER_VARY, "Accept, Prefer");
+        server_add_header(mhd, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding, Prefer");
     }
     server_add_header(mhd, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
     if (response->allow != NULL)
@@ -195,26 +196,46 @@ static void server_add_headers(struct MHD_Response *mhd, const struct server *se
         server_add_header(mhd, MHD_HTTP_HEADER_VARY, "Origin");
         server_add_header(mhd, "Access-Control-Expose-Headers", EXPOSED_HEADERS);
     }
+    if (response->encoded)
+        server_add_header(mhd, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
     if (response->retry)
         server_add_header(mhd, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     if (atomic_load_explicit(&server->stopping, memory_order_relaxed))
         server_add_header(mhd, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
+// The library closes the file when it has been sent.
+static struct MHD_Response *server_make_long_body(struct response *response) {
+    int descriptor;
+    int64_t size;
+    struct error error;
+    if (body_file_end(&response->file, &descriptor, &size, &error) != 0) {
+        log_warn("http: %s", error.message);
+        return NULL;
+    }
+    struct MHD_Response *mhd = MHD_create_response_from_fd64((uint64_t)size, descriptor);
+    if (mhd == NULL)
+        (void)close(descriptor);
+    return mhd;
+}
+
 // The body's memory goes to the library, which frees it when it has been sent.
-static enum MHD_Result server_send_response(struct connection *connection, struct response *response) {
-    struct MHD_Response *mhd = NULL;
-    if (response->body.failed)
-        return MHD_NO;
+static struct MHD_Response *server_make_body(struct response *response) {
+    if (response->file != NULL)
+        return server_make_long_body(response);
     if (response->body.size == 0)
-        mhd = MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
-    else
-        mhd =
-            MHD_create_response_from_buffer(response->body.size, response->body.data, MHD_RESPMEM_MUST_FREE);
+        return MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *mhd =
+        MHD_create_response_from_buffer(response->body.size, response->body.data, MHD_RESPMEM_MUST_FREE);
+    if (mhd != NULL)
+        response->body = (struct buffer){0};
+    return mhd;
+}
+
+static enum MHD_Result server_send_response(struct connection *connection, struct response *response) {
+    struct MHD_Response *mhd = response->body.failed ? NULL : server_make_body(response);
     if (mhd == NULL)
         return MHD_NO;
-    if (response->body.size > 0)
-        response->body = (struct buffer){0};
     server_add_headers(mhd, connection->server, response);
     enum MHD_Result result = MHD_NO;
     if (server_add_own_headers(mhd, response->position, response->position_size) &&
@@ -309,6 +330,9 @@ static enum MHD_Result server_read_header(void *self, enum MHD_ValueKind kind, c
         {MHD_HTTP_HEADER_IF_NONE_MATCH, &request->if_none_match},
         {"Last-Event-ID", &request->last_event_id},
         {MHD_HTTP_HEADER_PREFER, &request->prefer},
+        {MHD_HTTP_HEADER_ACCEPT_ENCODING, &request->accept_encoding},
+        {MHD_HTTP_HEADER_RANGE, &request->range},
+        {"Range-Unit", &request->range_unit},
         {MHD_HTTP_HEADER_AUTHORIZATION, &request->authorization},
         {MHD_HTTP_HEADER_ORIGIN, &request->origin},
         {"Access-Control-Request-Method", &request->preflight},
@@ -352,11 +376,12 @@ static enum MHD_Result server_put_aside(struct connection *connection, struct re
     return server_send_response(connection, response);
 }
 
-static enum MHD_Result server_hand_over(struct connection *connection, struct response *response) {
+static enum MHD_Result server_hand_over(struct connection *connection, struct slow_lane *lane,
+                                        struct response *response) {
     connection->stage = STAGE_SLOW;
     connection->request.patient = true;
     connection->job.run = server_run_job;
-    if (slow_lane_add(connection->server->slow, &connection->job, server_suspend_job))
+    if (slow_lane_add(lane, &connection->job, server_suspend_job))
         return MHD_YES;
     routes_too_many(connection->server->routes, response);
     return server_send_response(connection, response);
@@ -385,7 +410,9 @@ static enum MHD_Result server_answer(struct connection *connection, const char *
     case ROUTES_WAIT:
         return server_put_aside(connection, &response);
     case ROUTES_SLOW:
-        return server_hand_over(connection, &response);
+        return server_hand_over(connection, server->slow, &response);
+    case ROUTES_BULK:
+        return server_hand_over(connection, server->bulk, &response);
     case ROUTES_STREAM:
         return server_send_stream(connection, &response);
     }
@@ -499,7 +526,8 @@ int server_start(struct server **ret, const struct server_config *config, struct
     if (routes_new(&server->routes, &routes, error) != 0 || server_open_workers(server, error) != 0 ||
         waiters_new(&server->waiters, config->db, config->catalog, config->progress, server_resume_waiter,
                     error) != 0 ||
-        slow_lane_new(&server->slow, server->routes, error) != 0 ||
+        slow_lane_new(&server->slow, server->routes, 0, error) != 0 ||
+        slow_lane_new(&server->bulk, server->routes, SERVER_BULK_MS, error) != 0 ||
         streams_new(&server->streams, server_resume_stream, error) != 0 ||
         teller_new(&server->teller, server->routes, server->streams, error) != 0 ||
         follow_new(&server->follow, server->routes, server->streams, config->feed_window_ms, error) != 0 ||
@@ -535,6 +563,7 @@ static void server_stop_daemon(struct server *server) {
     streams_stop(server->streams);
     server_wait_until_quiet(server, 0);
     slow_lane_stop(server->slow);
+    slow_lane_stop(server->bulk);
     server_wait_until_quiet(server,
                             streams_count(server->streams)); // who reads no more of a stream had his time
     MHD_stop_daemon(server->daemon);
@@ -548,6 +577,7 @@ void server_stop(struct server **server) {
         server_stop_daemon(s);
     waiters_free(&s->waiters);
     slow_lane_free(&s->slow);
+    slow_lane_free(&s->bulk);
     teller_free(&s->teller);
     follow_free(&s->follow);
     streams_free(&s->streams);

@@ -15,7 +15,8 @@ struct server;
 
 enum {
     SERVER_THREADS = 4,
-    SERVER_MOMENT_MS = 50, // a query that takes longer goes to the slow lane (slow_lane.h)
+    SERVER_MOMENT_MS = 50,   // a query that takes longer goes to the slow lane (slow_lane.h)
+    SERVER_BULK_MS = 300000, // whole tables, which are read in a lane of their own
     SERVER_CONNECTIONS_MAX = 4096,
     SERVER_IDLE_TIMEOUT_S = 60,
     SERVER_REQUEST_BODY_MAX =

@@ -44,7 +44,7 @@ static void *slow_lane_run(void *self) {
     return NULL;
 }
 
-int slow_lane_new(struct slow_lane **ret, struct routes *routes, struct error *error) {
+int slow_lane_new(struct slow_lane **ret, struct routes *routes, int deadline_ms, struct error *error) {
     CLEANUP(slow_lane_free) struct slow_lane *slow = calloc(1, sizeof *slow);
     if (slow == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
@@ -55,6 +55,8 @@ int slow_lane_new(struct slow_lane **ret, struct routes *routes, struct error *e
         thread->slow = slow;
         if (worker_new(&thread->worker, routes, error) != 0)
             return -1;
+        if (deadline_ms > 0)
+            reader_set_deadline(worker_reader(thread->worker), deadline_ms);
         if (pthread_create(&thread->thread, NULL, slow_lane_run, thread) != 0)
             return error_set(error, ERROR_SYSTEM, "cannot start a thread for slow queries");
         thread->running = true;

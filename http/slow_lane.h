@@ -19,7 +19,8 @@ struct slow_lane_job {
     struct slow_lane_job *next;
 };
 
-int slow_lane_new(struct slow_lane **ret, struct routes *routes, struct error *error);
+// `deadline_ms`: of what runs here, instead of READ_DEADLINE_MS; 0 = that.
+int slow_lane_new(struct slow_lane **ret, struct routes *routes, int deadline_ms, struct error *error);
 void slow_lane_free(struct slow_lane **slow);
 
 // Calls `suspend` and takes the job; false, and neither, when too many wait or slow_lane_stop was called. Any

@@ -7,6 +7,7 @@
 import datetime
 import decimal
 import functools
+import gzip
 import http.client
 import json
 import random
@@ -355,6 +356,91 @@ class Filters(unittest.TestCase):
         self.assertNotIn("count", json.loads(body))
         self.assertNotEqual(plain["ETag"], headers["ETag"])
         self.assertIn("Prefer", plain["Vary"])
+
+
+def long_rows(count):
+    return [{"id": number, "name": f"row {number} " + "x" * (number % 1900), "total": None, "paid": number % 2 == 0} for number in range(count)]
+
+
+class WholeTables(unittest.TestCase):
+    """limit=all: any number of rows from one snapshot, in memory that does not grow with them."""
+
+    COUNT = 12000 if "/release/" in tide.program() else 600
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tide.Folder()
+        path = cls.folder.__enter__()
+        cls.addClassCleanup(cls.folder.__exit__, None, None, None)
+        (path / "views").mkdir()
+        (path / "views" / "source.sql").write_text("create table item(id int primary key, name text, total numeric(8,2), paid boolean);")
+        cls.rows = long_rows(cls.COUNT)
+        lines = [tide.line("app.public.item", i, {"id": row["id"]}, {"before": None, "after": row, "op": "c", "ts_ms": 1, "source": {
+            "connector": "postgresql", "name": "app", "ts_ms": 1, "snapshot": "false", "db": "d", "schema": "public", "table": "item",
+            "txId": 500 + i, "lsn": 1000 + 8 * i}}) for i, row in enumerate(cls.rows)]  # fmt: skip
+        capture = tide.write_capture(path / "capture.jsonl", lines)
+        tide.replay(path / "x.db", capture, flags=("--views", path / "views", "--prefix", "app"))
+        cls.server = tide.Server("serve", "--db", path / "x.db", "--views", path / "views", stderr=path / "log")
+        cls.addClassCleanup(cls.server.__exit__)
+        cls.connection = http.client.HTTPConnection(cls.server.address.removeprefix("http://"), timeout=60)
+        cls.addClassCleanup(cls.connection.close)
+
+    def ask(self, path, method="GET", **headers):
+        self.connection.request(method, path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        answer = self.connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+
+    def memory(self):
+        with open(f"/proc/{self.server.process.pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM"))
+
+    def test_forms(self):
+        before = self.memory()
+        _, _, body = self.ask("/v1/tables/item?limit=all")
+        answer = json.loads(body)
+        self.assertEqual((self.rows, None), (answer["rows"], answer["next"]))
+        if "/release/" in tide.program():
+            self.assertGreater(len(body), 4 << 20)
+            self.assertLess(self.memory() - before, len(body) // 2)
+        _, _, lines = self.ask("/v1/tables/item?limit=all", Accept="application/x-ndjson")
+        self.assertEqual(self.rows, [json.loads(line) for line in lines.splitlines()])
+        _, _, table = self.ask("/v1/tables/item?limit=all&select=id,paid&paid=is.true", Accept="text/csv")
+        self.assertEqual(["id,paid"] + [f"{row['id']},true" for row in self.rows if row["paid"]], table.decode().split("\r\n")[:-1])
+        for path, accept in (("/v1/tables/item?limit=all", "*/*"), ("/rest/v1/item", "text/csv"), ("/v1/tables/item", "*/*")):
+            _, _, plain = self.ask(path, Accept=accept)
+            _, headers, packed = self.ask(path, Accept=accept, Accept_Encoding="deflate, gzip;q=0.5")
+            self.assertEqual(("gzip", plain), (headers["Content-Encoding"], gzip.decompress(packed)))
+            self.assertLess(len(packed), len(plain) // 3)
+        _, headers, _ = self.ask("/v1/tables/item?limit=all", Accept_Encoding="gzip;q=0")
+        self.assertIsNone(headers["Content-Encoding"])
+        status, headers, body = self.ask("/v1/tables/item?limit=all", method="HEAD")
+        self.assertEqual((200, b""), (status, body))
+        self.assertEqual(304, self.ask("/v1/tables/item?limit=all", If_None_Match=headers["ETag"])[0])
+        self.assertEqual(400, self.ask("/v1/tables/item?limit=1001")[0])
+
+    def test_as_postgrest(self):
+        status, headers, body = self.ask("/rest/v1/item")
+        self.assertEqual((200, f"0-{self.COUNT - 1}/*"), (status, headers["Content-Range"]))
+        self.assertEqual(self.rows, json.loads(body))
+        self.assertEqual((200, b"[]\n"), self.ask("/rest/v1/item?limit=0")[::2])
+        status, headers, body = self.ask("/rest/v1/item?id=gte.10&limit=3&offset=1", Prefer="count=exact")
+        self.assertEqual((206, f"1-3/{self.COUNT - 10}", self.rows[11:14]), (status, headers["Content-Range"], json.loads(body)))
+        status, headers, body = self.ask("/rest/v1/item?id=lt.10", Range="2-4", Range_Unit="items")
+        self.assertEqual((200, "2-4/*", self.rows[2:5]), (status, headers["Content-Range"], json.loads(body)))
+        self.assertEqual(200, self.ask("/rest/v1/item?id=lt.10", Range="bytes=0-4")[0])
+        status, headers, body = self.ask("/rest/v1/item?id=lt.10&offset=10", Prefer="count=exact")
+        self.assertEqual((416, "*/10"), (status, headers["Content-Range"]))
+        one = "application/vnd.pgrst.object+json"
+        for path in ("/rest/v1/item", "/v1/tables/item"):
+            status, _, body = self.ask(path + "?id=eq.3", Accept=one)
+            self.assertEqual((200, self.rows[3]), (status, json.loads(body)))
+            self.assertEqual(406, self.ask(path + "?id=lt.3", Accept=one)[0])
+            self.assertEqual(406, self.ask(path + "?id=lt.0", Accept=one)[0])
+        status, _, body = self.ask("/v1/tables/item?id=lt.3", Accept="application/vnd.pgrst.array+json")
+        self.assertEqual((200, self.rows[:3]), (status, json.loads(body)))
+        status, _, body = self.ask("/rest/v1/item?colour=eq.3")
+        self.assertEqual((400, "unknown-parameter"), (status, json.loads(body)["code"]))
+        self.assertIn("colour", json.loads(body)["message"])
 
 
 if __name__ == "__main__":

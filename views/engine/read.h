@@ -11,7 +11,9 @@
 #include "views/engine/catalog.h"
 
 struct reader;
-struct snapshots; // snapshots.h
+
+#define READ_LIMIT_ALL (INT64_MAX - 1) // rows, of those who ask for all
+struct snapshots;                      // snapshots.h
 
 enum {
     READ_LIMIT_DEFAULT = 100,
@@ -89,7 +91,7 @@ struct rows; // of a reader, at most one open at a time
 // Errors: ERROR_NOTFOUND for an unknown parameter, naming those that exist; ERROR_USAGE for a cursor that does
 // not fit and for a value that the parameter's type cannot be; ERROR_DISABLED where a view that it shows is not kept.
 int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters,
-                 int count, int limit, struct span after, struct rows **ret, struct error *error);
+                 int count, int64_t limit, struct span after, struct rows **ret, struct error *error);
 // What is asked of a mirrored table, in PostgREST's dialect: README.md of http/ has it whole, filter/filter.h the filters'
 // grammar. A value is written as the answers show it: "42.00" of a DECIMAL; times as ISO 8601 has them.
 struct table_question {
@@ -98,7 +100,7 @@ struct table_question {
     int filter_count;
     struct span select; // columns and what they are called, data NULL = all
     struct span order;  // data NULL = by the key
-    int limit;
+    int64_t limit;
     int offset; // rows passed over before the first, 0 to READ_OFFSET_MAX
     // data NULL = from the start. A cursor of one order is none of another; with an offset there is none.
     struct span after;

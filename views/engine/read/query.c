@@ -87,7 +87,7 @@ static int query_bind(const struct rows *rows, const struct query *query, const 
         struct span name = span_of(colon_name != NULL ? colon_name + 1 : "");
         if (query->names_limit && span_is(name, "limit"))
             // One more tells whether a page follows.
-            code = sqlite3_bind_int(stmt, i, rows->limit + (rows->pages ? 1 : 0));
+            code = sqlite3_bind_int64(stmt, i, rows->limit + (rows->pages ? 1 : 0));
         else if (after->encoded && span_is(name, "after"))
             code = rows_bind_cell(stmt, i, &after->cell);
         else if (after->given && span_is(name, "after"))
@@ -121,7 +121,7 @@ static struct statement *query_statement(struct reader *reader, const void *subj
 }
 
 int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters,
-                 int count, int limit, struct span after, struct rows **ret, struct error *error) {
+                 int count, int64_t limit, struct span after, struct rows **ret, struct error *error) {
     if (query_check_parameters(query, parameters, count, error) != 0 ||
         reader_check_enabled(reader, query, error) != 0)
         return -1;

@@ -18,8 +18,8 @@ struct rows {
     struct reader *reader;
     struct statement *statement;
     const char *what; // for messages
-    int limit;        // rows given at most
-    int given;
+    int64_t limit;    // rows given at most
+    int64_t given;
     int64_t passed;        // rows passed over before the first, for an offset cursor
     bool open;             // the statement has been bound and not reset
     bool more;             // a row beyond the limit exists

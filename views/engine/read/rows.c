@@ -10,7 +10,7 @@
 
 enum { CURSOR_PLAIN_MAX = 256 };
 
-struct rows *rows_open(struct reader *reader, struct statement *statement, const char *what, int limit) {
+struct rows *rows_open(struct reader *reader, struct statement *statement, const char *what, int64_t limit) {
     assert(reader->begun && !reader->rows.open);
     reader->rows = (struct rows){
         .reader = reader, .statement = statement, .what = what, .limit = limit, .open = true, .pages = true};

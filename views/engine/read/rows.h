@@ -5,7 +5,7 @@
 #include "views/engine/read/reader.h"
 
 // The reader's rows, by a statement that the caller binds next. Within a snapshot that has none open.
-struct rows *rows_open(struct reader *reader, struct statement *statement, const char *what, int limit);
+struct rows *rows_open(struct reader *reader, struct statement *statement, const char *what, int64_t limit);
 
 // Binds a value that was read, NULL of CELL_NULL. SQLite's code: what it did not take stays NULL, and the rows
 // would be those of another question.

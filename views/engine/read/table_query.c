@@ -154,7 +154,7 @@ static int table_query_by_equality(struct reader *reader, const struct table *ta
         return -1;
     if (key.keyset)
         index += table->key_count;
-    if (sqlite3_bind_int(statement->stmt, index, question->limit + 1) != SQLITE_OK)
+    if (sqlite3_bind_int64(statement->stmt, index, question->limit + 1) != SQLITE_OK)
         return rows_not_bound(rows, error);
     *ret = rows;
     return 1;
@@ -285,7 +285,7 @@ static int table_query_bind_plan(const struct table_plan *plan, const struct tab
     if (code == SQLITE_OK && plan->begins_after)
         code = table_query_bind_values(stmt, plan->after, plan->ordering.count, &index);
     if (code == SQLITE_OK)
-        code = sqlite3_bind_int64(stmt, index++, (int64_t)question->limit + 1);
+        code = sqlite3_bind_int64(stmt, index++, question->limit + 1);
     return code == SQLITE_OK ? sqlite3_bind_int64(stmt, index, question->offset) : code;
 }
 
