@@ -2,7 +2,7 @@
 #   OUT/index.html   page.html with style.css and the scripts, in the order below, in it
 #   OUT/policy       the value of Content-Security-Policy: nothing runs but what was joined here, known by its SHA-256
 #   OUT/tag          hex, the document's own SHA-256
-# Indentation, lines that are nothing but a comment, and the blanks of the style are left out.
+# Indentation, lines that are nothing but a comment, and blanks that mean nothing are left out.
 cmake_minimum_required(VERSION 3.22)
 set(scripts base.js net.js show.js plot.js truth.js overview.js tables.js views.js tail.js more.js start.js)
 
@@ -41,6 +41,11 @@ foreach(name ${scripts})
   page_read(${name} text)
   string(APPEND script "${text}")
 endforeach()
+# No text of the page has one of these in it.
+foreach(sign "=>" "===" "!==" "&&" "||" "=" "+=" ">=" "<=")
+  string(REPLACE " ${sign} " "${sign}" script "${script}")
+endforeach()
+string(REPLACE ") {" "){" script "${script}")
 string(APPEND script "})();")
 page_read(page.html document)
 string(REPLACE "@style@" "${style}" document "${document}")

@@ -29,7 +29,7 @@ function pretty(text) {
 // One message: why, what it is, and what can be done.
 function quarantined(main, dispose, id) {
   const path = `/v1/quarantine/${encodeURIComponent(id)}`;
-  const about = facts([['State', 'state'], ['Topic', 'topic'], ['Partition', 'partition'], ['Offset', 'offset'], ['Time', 'time'], ['Table', 'table'], ['Key of the row', 'row_key'], ['Note', 'note']]);
+  const about = facts([['State', 'state'], ['Topic', 'topic'], ['Partition', 'partition'], ['Offset', 'offset'], ['Time', 'time'], ['Table', 'table'], ['Key of the row', 'row_key'], ['Note', 'note']], ['topic', 'time']);
   const reason = h('p', { class: 'trouble' });
   const key = h('pre', { tabindex: 0 });
   const value = h('pre', { tabindex: 0 });

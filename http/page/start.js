@@ -16,6 +16,7 @@ function listenStatus(f) {
 }
 watch('/v1/status', (answer) => {
   status = answer;
+  statusTrouble = null;
   put($('version'), status.version);
   statusListeners.forEach((f) => f());
   showTruth();
@@ -23,7 +24,7 @@ watch('/v1/status', (answer) => {
     put(badge, status.quarantined || '');
     show(badge, status.quarantined > 0);
   }
-}, null, 2000);
+}, (error) => (statusTrouble = error.message), 2000);
 
 let disposers = [];
 let shownHash = null;

@@ -9,18 +9,21 @@ const TONES = {
 };
 
 let status = null; // the newest /v1/status
+let statusTrouble = null; // why there is none
 
 // What is wrong although the state is well, the worst first.
 function doubts() {
   const found = [];
+  if (statusTrouble) found.push([`What else is to say of it is not known: ${statusTrouble}.`, 'Ask /v1/status again.', '#/process']);
   if (!status) return found;
   const serving = status.state === 'serving';
   const names = (tables) => tables.slice(0, 3).map((t) => t.name).join(', ') + (tables.length > 3 ? ', ..' : '');
   const partial = status.tables.filter((t) => !t.complete);
   const lonely = serving ? [] : status.tables.filter((t) => !t.topic);
   const missing = status.tables.filter((t) => t.missing.length);
-  if (status.quarantined)
-    found.push([`${plural(status.quarantined, 'message')} could not be applied: their rows are not shown or are old.`,
+  const waiting = net.live && known(net.live.quarantine) ? net.live.quarantine : status.quarantined;
+  if (waiting)
+    found.push([`${plural(waiting, 'message')} could not be applied: their rows are not shown or are old.`,
       'Look at them, then apply again or discard.', '#/quarantine']);
   if (lonely.length)
     found.push([`No topic feeds ${names(lonely)}: nobody sends ${lonely.length === 1 ? 'its' : 'their'} rows.`,
@@ -32,6 +35,8 @@ function doubts() {
   if (status.unplaced_messages)
     found.push([`${plural(status.unplaced_messages, 'message')} of topics that are read belong to no declared table.`,
       'See the topics in Tables.', '#/tables']);
+  if (status.counters.transactions_passed)
+    found.push([`${plural(status.counters.transactions_passed, 'transaction')} passed since the start with events that never came.`, 'The log says which.', '#/process']);
   return found;
 }
 
@@ -45,6 +50,7 @@ function wellTruth(live, now) {
     : `Shows every change${age ? ` up to ${age} ago` : ''}, row by row: rows of one transaction may come one by one.`;
   if (live.waiting) return { tone: 'work', word: 'Live, waiting', sentence: `Waits for ${live.waiting}. ${sentence}` };
   if (worst) return { tone: 'warn', word: 'Live, but', sentence: `${worst[0]} ${sentence}`, todo: worst[1], href: worst[2] };
+  if (!status) return { tone: 'idle', word: 'Live', sentence };
   if (whole) return { tone: 'ok', word: 'Live', sentence };
   return { tone: 'ok', word: 'Live, per key', sentence, todo: 'Why, and what makes it transactional', href: '#/process' };
 }
@@ -55,7 +61,6 @@ const REMEDY = {
   upstream_silent: 'Look at Kafka Connect: GET /connectors/NAME/status, its log, and the database\u2019s replication slot.',
   degraded: 'Make room on the disk or remove what locks the file. It goes on by itself; the views are served meanwhile.',
   halted: 'It does not go on by itself: do what the reason says, then start it again. The views are served meanwhile.',
-  serving: null,
 };
 
 function truth(live, now) {
@@ -70,12 +75,16 @@ function truth(live, now) {
     case 'catching_up': {
       const eta = known(live.eta_seconds) ? `, about ${span(live.eta_seconds * 1000)} to go` : '';
       const pace = live.rates.events_per_second ? ` at ${rate(live.rates.events_per_second)} events a second` : '';
-      return { tone: 'work', word: 'Catching up', todo: 'Nothing to do. Ask with max_lag_seconds= to refuse older answers.',
-        sentence: `${known(behind) ? plural(behind, 'message') + ' behind' : 'How far behind is not known yet'}${pace}${eta}. ${because}${since}` };
+      const worst = doubts()[0];
+      return { tone: 'work', word: 'Catching up', todo: worst ? worst[1] : 'Nothing to do. Ask with max_lag_seconds= to refuse older answers.', href: worst && worst[2],
+        sentence: `${worst ? worst[0] + ' ' : ''}${known(behind) ? plural(behind, 'message') + ' behind' : 'How far behind is not known yet'}${pace}${eta}. ${because}${since}` };
     }
-    case 'serving':
-      return { tone: live.position ? 'ok' : 'warn', word: 'Serving a file', todo: REMEDY.serving,
-        sentence: `Nothing is consumed, so it grows older. ${live.position && live.position.lsn ? `It shows every transaction up to ${live.position.lsn}, whole.` : ''} ${because}` };
+    case 'serving': {
+      const worst = doubts()[0] || ['', '', null];
+      const shown = live.position && live.position.lsn ? `It shows every transaction up to ${live.position.lsn}, whole.` : '';
+      return { tone: worst[0] ? 'warn' : 'idle', word: `Serving a file${worst[0] ? ', but' : ''}`, todo: worst[1], href: worst[2],
+        sentence: `${worst[0]} Nothing is consumed, so it grows older. ${shown} ${because}` };
+    }
     case 'starting':
       return { tone: 'work', word: 'Starting', sentence: `${because}${since}`, todo: REMEDY.starting };
     case 'upstream_silent': {

@@ -161,6 +161,11 @@ test('what it says of states that are not well', async (t) => {
   await page.waitForSelector('main tbody tr');
   assert.match(await text(page, 'main tbody'), /JSON/);
   await page.waitForSelector('#nav [data-badge]:not([hidden])');
+  await page.waitForFunction(() => document.getElementById('sentence').textContent.includes('1 message could not be applied'), null, { timeout: wait });
+  const served = await serve(t, 'serve', '--db', bad);
+  const other = await open(t, served.url);
+  await word(other, 'Serving a file, but');
+  assert.equal(await other.getAttribute('#truth', 'data-tone'), 'warn');
   await page.locator('main tbody a').first().click();
   await page.waitForSelector('main pre');
   assert.match(await text(page, 'main'), /kcat -C -b BROKERS -t theworldshop.public.orders -p 0 -o 0 -c 1/);
