@@ -16,6 +16,10 @@ int rows_put_question(struct exchange *exchange, struct rows_question *ret, stru
 // Makes the response a stream's, in the form that Accept asks for.
 void streaming_begin(struct exchange *exchange);
 
+// `,"quarantined":[..]`: messages that wait for rows of the target's table. Rows with these keys may be older than the
+// rest, or lack. In quarantine.c.
+int quarantine_tell_table(struct exchange *exchange, struct error *error);
+
 typedef enum routes_result route_handler(struct exchange *exchange);
 
 route_handler answer_query, answer_table, answer_rest, answer_quarantine; // rows.c

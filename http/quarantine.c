@@ -4,6 +4,7 @@
 #include "views/base/real.h"
 #include "views/base/utf8.h"
 #include "views/engine/ask.h"
+#include "views/engine/catalog.h"
 
 #include <stdio.h>
 
@@ -170,4 +171,29 @@ enum routes_result answer_retry(struct exchange *exchange) {
 
 enum routes_result answer_discard(struct exchange *exchange) {
     return quarantine_ask(exchange, ASK_DISCARD);
+}
+
+struct quarantine_messages {
+    struct buffer *out;
+    const char *comma;
+};
+
+static void quarantine_tell_message(void *self, int64_t id, struct span row_key) {
+    struct quarantine_messages *messages = self;
+    struct span key = row_key.data != NULL ? row_key : SPAN("null");
+    buffer_format(messages->out, "%s{\"id\":%lld,\"row_key\":", messages->comma, (long long)id);
+    buffer_append(messages->out, key.data, key.size);
+    buffer_char(messages->out, '}');
+    messages->comma = ",";
+}
+
+int quarantine_tell_table(struct exchange *exchange, struct error *error) {
+    struct span wanted = exchange->target->segments[2];
+    const struct table *table = catalog_table(exchange->routes->config.catalog, wanted.data, wanted.size);
+    struct quarantine_messages messages = {&exchange->response->body, ""};
+    buffer_text(messages.out, ",\"quarantined\":[");
+    if (reader_quarantined_of(exchange->reader, table, quarantine_tell_message, &messages, error) != 0)
+        return -1;
+    buffer_char(messages.out, ']');
+    return 0;
 }

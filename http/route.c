@@ -56,6 +56,7 @@ static const struct route_parameter of_tables[] = {
     {"select", "the columns to show: id,sum:total,*", "string"},
     {"order", "total.desc,placed_on.asc.nullsfirst; then the key", "string"},
     {"offset", "rows to pass over, 0 to 2147483647", "integer"},
+    {"quarantined", "true: rows for which a message waits in quarantine; false: the others", "boolean"},
     {"or", "(total.gte.42.00,status.in.(paid,shipped))", "string"},
     {"and", "as or", "string"},
     {"not.or", "as or", "string"},

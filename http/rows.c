@@ -21,6 +21,7 @@ struct ask {
     struct span select; // of a table, data NULL = not given; likewise the order
     struct span order;
     int offset;
+    enum table_quarantined quarantined;
     bool counted;  // the rows that the filters let through are counted
     int64_t total; // how many they are
     enum bigint bigint;
@@ -72,6 +73,14 @@ static int rows_read_bigint(struct ask *ask, struct span value, struct error *er
     return 0;
 }
 
+static int rows_read_quarantined(struct ask *ask, struct span value, struct error *error) {
+    if (!span_is(value, "true") && !span_is(value, "false"))
+        return error_set(error, ERROR_USAGE, "quarantined=%.*s: expected true or false", (int)value.size,
+                         value.data);
+    ask->quarantined = span_is(value, "true") ? QUARANTINED_ONLY : QUARANTINED_NOT;
+    return 0;
+}
+
 // 1 = it was one of PostgREST's that say how rows are shown, 0 = it is another, -1 = error.
 static int rows_read_table_parameter(struct ask *ask, const struct parameter *parameter,
                                      struct error *error) {
@@ -81,6 +90,8 @@ static int rows_read_table_parameter(struct ask *ask, const struct parameter *pa
         ask->order = parameter->value;
     else if (span_is(parameter->name, "offset"))
         return rows_read_offset(ask, parameter->value, error) == 0 ? 1 : -1;
+    else if (span_is(parameter->name, "quarantined"))
+        return rows_read_quarantined(ask, parameter->value, error) == 0 ? 1 : -1;
     else
         return 0;
     return 1;
@@ -170,6 +181,7 @@ static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struc
     ask->limit = kind->rest ? READ_LIMIT_ALL : kind->follows ? RESULT_ROWS_MAX : READ_LIMIT_DEFAULT;
     ask->after = ask->select = ask->order = (struct span){0};
     ask->offset = 0;
+    ask->quarantined = QUARANTINED_ANY;
     ask->counted = kind->table && !kind->follows && exchange->request->prefer.data != NULL &&
                    accept_wants_count(exchange->request->prefer);
     ask->bigint = BIGINT_AS_IT_FITS;
@@ -348,22 +360,26 @@ static void rows_open_body(struct exchange *exchange, const struct ask *ask, con
     }
 }
 
-static void rows_close_body(struct exchange *exchange, const struct ask *ask, const struct rows *rows) {
+static int rows_close_body(struct exchange *exchange, const struct ask *ask, const struct rows *rows,
+                           struct error *error) {
     struct buffer *out = &exchange->response->body;
     if (ask->format != FORMAT_JSON) {
         struct span cursor = rows_cursor(rows);
         if (cursor.data != NULL)
             response_header(exchange->response, "Tidemark-Next", cursor);
         buffer_text(out, ask->format == FORMAT_ARRAY ? "]\n" : ask->format == FORMAT_OBJECT ? "\n" : "");
-        return;
+        return 0;
     }
     buffer_char(out, ']');
     rows_render_next(out, rows);
     if (ask->counted)
         buffer_format(out, ",\"count\":%lld", (long long)ask->total);
+    if (ask->table && exchange->position.quarantined > 0 && quarantine_tell_table(exchange, error) != 0)
+        return -1;
     buffer_char(out, ',');
     exchange_render_position(exchange, out);
     buffer_text(out, "}\n");
+    return 0;
 }
 
 // What PostgREST answers instead: a part of the rows, none of a range, not one. True when that is a problem.
@@ -399,7 +415,8 @@ static enum routes_result rows_give_body(struct exchange *exchange, const struct
         return ROUTES_ANSWERED;
     if (ask->counted || ask->format >= FORMAT_ARRAY || ask->rest)
         rows_set_range(response, ask, count);
-    rows_close_body(exchange, ask, rows);
+    if (rows_close_body(exchange, ask, rows, &error) != 0)
+        return exchange_fail(exchange, &error);
     if (response->file != NULL && !rows_spill(exchange, &error))
         return exchange_fail(exchange, &error);
     return ROUTES_ANSWERED;
@@ -557,6 +574,7 @@ static int rows_ask_table(struct reader *reader, const void *subject, struct ask
                                             .order = ask->order,
                                             .limit = ask->limit,
                                             .offset = ask->offset,
+                                            .quarantined = ask->quarantined,
                                             .after = ask->after};
     if (ask->counted && reader_count_filtered(reader, subject, &question, &ask->total, error) != 0)
         return -1;

@@ -110,6 +110,43 @@ class Quarantine(Case):
         with urllib.request.urlopen(server.address + "/metrics") as answer:
             self.assertIn("\ntidemark_quarantine_rows 2\n", answer.read().decode())
 
+    def test_which_rows_it_is(self):
+        """Those that are there and older than a message that waits; and the keys of all."""
+        self.replay([change(0, 1, 10), change(1, 2, 20), bad(2, 2, 21, op="u"), bad(3, 3, 30), change(4, 4, 40)])
+        server = self.serve()
+
+        def ids(question):
+            status, answer = server.get(f"/v1/tables/items?{question}")
+            self.assertEqual(200, status, answer)
+            return [row["id"] for row in answer["rows"]], answer.get("quarantined")
+
+        waiting = [{"id": 1, "row_key": [2]}, {"id": 2, "row_key": [3]}]
+        self.assertEqual(([2], waiting), ids("quarantined=true"))
+        self.assertEqual(([1, 4], waiting), ids("quarantined=false"))
+        self.assertEqual(([4], waiting), ids("quarantined=false&qty=gt.10&order=qty.desc"))
+        self.assertEqual(([1, 2, 4], waiting), ids(""))
+        self.assertEqual(([], waiting), ids("id=3"))
+        self.assertEqual(400, server.get("/v1/tables/items?quarantined=maybe")[0])
+
+    def test_keys_of_any_type(self):
+        source = SOURCE + ("create table pairs(n numeric(30,2), t text, b bytea, big bigint, v int, primary key(t, big, n, b));\n"
+                  "-- tidemark: bytes pairs.b = base64\n")  # fmt: skip
+        self.source(source)
+
+        def pair(offset, t, v, op="c"):
+            row = {"n": "1.50", "t": t, "b": "AP8=", "big": 9007199254740993, "v": v}
+            key = {k: row[k] for k in ("t", "big", "n", "b")}
+            at = {"lsn": 1000 + offset, "ts_ms": AT, "snapshot": "false", "schema": "public", "table": "pairs", "db": "s", "name": "x"}
+            return tide.line("pairs", offset, key, {"before": None, "after": row, "source": at, "op": op})
+
+        self.replay([pair(0, "x\u00e9", 1), pair(1, 'a"', 1), pair(2, 'a"', "many", "u")])
+        server = self.serve()
+        _, answer = server.get("/v1/tables/pairs?quarantined=true")
+        self.assertEqual(['a"'], [row["t"] for row in answer["rows"]])
+        self.assertEqual([['a"', 9007199254740993, "1.50", "00FF"]], [one["row_key"] for one in answer["quarantined"]])
+        _, answer = server.get("/v1/tables/pairs?quarantined=false")
+        self.assertEqual(["x\u00e9"], [row["t"] for row in answer["rows"]])
+
     def test_the_command_line(self):
         self.replay(LINES)
         listed, _ = self.quarantine("list")

@@ -22,6 +22,7 @@ enum {
     READ_DEADLINE_MS = 10000,    // a statement that runs longer is interrupted: ERROR_TIMEOUT
     READ_PARAMETERS_MAX = 64,    // of a question, and that a query may name
     READ_CURSOR_SIZE_MAX = 4096,
+    READ_QUARANTINED_MAX = 100,
     READ_STATEMENTS_MAX = BOUND(256, 2), // prepared statements that a reader keeps; the oldest goes
 };
 
@@ -101,6 +102,8 @@ struct table_question {
     struct span select; // columns and what they are called, data NULL = all
     struct span order;  // data NULL = by the key
     int64_t limit;
+    // Only rows for which a message waits in quarantine (they may be older than the rest), or only the others.
+    enum table_quarantined { QUARANTINED_ANY, QUARANTINED_ONLY, QUARANTINED_NOT } quarantined;
     int offset; // rows passed over before the first, 0 to READ_OFFSET_MAX
     // data NULL = from the start. A cursor of one order is none of another; with an offset there is none.
     struct span after;
@@ -137,6 +140,10 @@ struct quarantined {
     struct span value;
     bool value_dropped; // to keep the quarantine's bound
 };
+// Up to READ_QUARANTINED_MAX messages that wait for rows of this table; row_key: data NULL = which row is not known.
+int reader_quarantined_of(struct reader *reader, const struct table *table,
+                          void (*visit)(void *self, int64_t id, struct span row_key), void *self,
+                          struct error *error);
 // ERROR_NOTFOUND: there is none.
 int reader_quarantined(struct reader *reader, int64_t id, struct quarantined *ret, struct error *error);
 

@@ -74,6 +74,27 @@ int reader_quarantine(struct reader *reader, struct span state, int limit, struc
     return 0;
 }
 
+static const char quarantine_of_sql[] =
+    "select id, row_key from _quarantine where \"table\" = :table and state = 'waiting' limit :limit";
+
+int reader_quarantined_of(struct reader *reader, const struct table *table,
+                          void (*visit)(void *self, int64_t id, struct span row_key), void *self,
+                          struct error *error) {
+    struct statement *statement =
+        quarantine_query_statement(reader, quarantine_of_sql, quarantine_of_sql, error);
+    if (statement == NULL)
+        return -1;
+    CLEANUP(stmt_reset) sqlite3_stmt *stmt = statement->stmt;
+    stmt_bind_text(stmt, ":table", span_of(table->name));
+    stmt_bind_integer(stmt, ":limit", READ_QUARANTINED_MAX);
+    int code;
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        const char *key = (const char *)sqlite3_column_text(stmt, 1);
+        visit(self, sqlite3_column_int64(stmt, 0), key != NULL ? span_of(key) : (struct span){0});
+    }
+    return code == SQLITE_DONE ? 0 : reader_error(reader, "quarantine", error);
+}
+
 enum { QUARANTINE_SPANS = 10 };
 
 // The texts and bytes of a message, and the columns that they come from.

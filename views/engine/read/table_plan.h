@@ -31,6 +31,7 @@ struct table_plan {
     int result_count;
     struct cell after[TABLE_CURSOR_CELLS_MAX]; // where to begin
     bool begins_after;
+    enum table_quarantined quarantined;
     struct buffer text; // its statement's key
 };
 

@@ -161,7 +161,8 @@ static int table_query_by_equality(struct reader *reader, const struct table *ta
 }
 
 static bool table_query_is_equality(const struct table_question *question) {
-    if (question->select.data != NULL || question->order.data != NULL || question->offset > 0)
+    if (question->select.data != NULL || question->order.data != NULL || question->offset > 0 ||
+        question->quarantined != QUARANTINED_ANY)
         return false;
     for (int i = 0; i < question->filter_count; i++)
         if (!filter_is_plain(&question->filters[i]))
@@ -261,6 +262,7 @@ static int table_query_read_after(struct reader *reader, struct span after, stru
 static int table_query_read(struct reader *reader, const struct table *table,
                             const struct table_question *question, struct error *error) {
     struct table_plan *plan = &reader->plan;
+    plan->quarantined = question->quarantined;
     if (filter_read(&plan->filter, table, question->filters, question->filter_count, error) != 0 ||
         ordering_read(&plan->ordering, table, question->order, &plan->filter.arena, error) != 0 ||
         selection_read(&plan->selection, table, question->select, &plan->filter.arena, error) != 0)
@@ -328,6 +330,7 @@ int reader_table(struct reader *reader, const struct table *table, const struct 
 int reader_count_filtered(struct reader *reader, const struct table *table,
                           const struct table_question *question, int64_t *ret, struct error *error) {
     struct table_plan *plan = &reader->plan;
+    plan->quarantined = question->quarantined;
     if (filter_read(&plan->filter, table, question->filters, question->filter_count, error) != 0)
         return -1;
     plan->ordering.given = 0;
