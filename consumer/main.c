@@ -9,6 +9,7 @@
 #include "consumer/prove.h"
 #include "consumer/quarantine.h"
 #include "consumer/replay.h"
+#include "consumer/status.h"
 #include "consumer/stopper.h"
 #include "http/endpoint.h"
 #include "http/route.h"
@@ -674,6 +675,15 @@ static int main_command_prove(const struct options *options, struct error *error
     return prove_captures(&config, error);
 }
 
+static int main_command_status(const struct options *options, struct error *error) {
+    struct stopper stopper;
+    const struct status_config config = {
+        .url = options->url, .token_file = options->token_file, .once = options->once};
+    stopper_init(&stopper, 0);
+    int status = status_run(&config, &stopper, error);
+    return status == STATUS_HALTED ? CONSUME_HALTED : status;
+}
+
 // 0, -1 with the error, or CONSUME_HALTED.
 static int main_run_command(const struct options *options, struct error *error) {
     switch (options->command) {
@@ -691,6 +701,8 @@ static int main_run_command(const struct options *options, struct error *error) 
         return main_command_quarantine(options, error);
     case COMMAND_PROVE:
         return main_command_prove(options, error);
+    case COMMAND_STATUS:
+        return main_command_status(options, error);
     case COMMAND_NONE:
         break;
     }

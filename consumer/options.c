@@ -31,6 +31,7 @@ enum {
     FOR_CHECK = 1 << COMMAND_CHECK,
     FOR_QUARANTINE = 1 << COMMAND_QUARANTINE,
     FOR_PROVE = 1 << COMMAND_PROVE,
+    FOR_STATUS = 1 << COMMAND_STATUS,
     FOR_CONSUMERS = FOR_RUN | FOR_DEMO,
     FOR_WRITERS = FOR_CONSUMERS | FOR_REPLAY,
     FOR_HTTP = FOR_CONSUMERS | FOR_SERVE,
@@ -60,7 +61,7 @@ static const struct option option_table[] = {
     {"--listen", "ADDRESS:PORT", OPTION_TEXT, FOR_HTTP, MEMBER(listen),
      "where HTTP is served (127.0.0.1:8080); or unix:/PATH"},
     {"--socket-mode", "OCTAL", OPTION_TEXT, FOR_HTTP, MEMBER(socket_mode), "of unix:/PATH (660)"},
-    {"--token-file", "FILE", OPTION_TEXT, FOR_HTTP, MEMBER(token_file),
+    {"--token-file", "FILE", OPTION_TEXT, FOR_HTTP | FOR_STATUS, MEMBER(token_file),
      "bearer tokens, one a line, that requests need; SIGHUP reads it again"},
     {"--no-auth", NULL, OPTION_BOOL, FOR_HTTP, MEMBER(no_auth),
      "listen on other addresses than loopback without a token file"},
@@ -102,7 +103,10 @@ static const struct option option_table[] = {
     {"--state", "waiting|superseded|applied|discarded|all", OPTION_TEXT, FOR_QUARANTINE, MEMBER(state),
      "list: only these (waiting)"},
     {"--reason", "TEXT", OPTION_TEXT, FOR_QUARANTINE, MEMBER(reason), "discard: why; it is kept"},
-    {"--config", "FILE", OPTION_TEXT, FOR_ALL, MEMBER(config),
+    {"--url", "URL", OPTION_TEXT, FOR_STATUS, MEMBER(url),
+     "whom to ask: http://HOST:PORT or unix:/PATH (http://127.0.0.1:8080)"},
+    {"--once", NULL, OPTION_BOOL, FOR_STATUS, MEMBER(once), "print it once, also in a terminal"},
+    {"--config", "FILE", OPTION_TEXT, FOR_ALL | FOR_STATUS, MEMBER(config),
      "JSON with the flags' names as keys; the environment and flags win"},
     {"--log-format", "text|json", OPTION_TEXT, FOR_ALL, MEMBER(log_format), "of the log on stderr (text)"},
     {"--log-level", "error|warn|info|debug", OPTION_TEXT, FOR_ALL, MEMBER(log_level),
@@ -125,6 +129,7 @@ static const struct {
      "what could not be applied"},
     {"prove", COMMAND_PROVE, "[--db FILE] [CAPTURE...]",
      "compare views with what their mirror's rows make of them, commit by commit"},
+    {"status", COMMAND_STATUS, "[--url URL]", "what a running tidemark says of itself, live in a terminal"},
 };
 
 enum { COMMAND_COUNT = sizeof command_table / sizeof *command_table };
@@ -431,7 +436,7 @@ static int options_check(const struct options *options, struct error *error) {
         return error_set(error, ERROR_USAGE,
                          "`tidemark run` needs --prefix NAME, the connector's topic.prefix");
     if (options->command != COMMAND_DEMO && options->command != COMMAND_CHECK &&
-        options->command != COMMAND_PROVE && options->db == NULL)
+        options->command != COMMAND_PROVE && options->command != COMMAND_STATUS && options->db == NULL)
         return error_set(error, ERROR_USAGE, "`tidemark %s` needs --db FILE (or TIDEMARK_DB)",
                          options_command_name(options->command));
     if (options->command == COMMAND_PROVE && options->db == NULL && options->capture_count == 0)
@@ -450,7 +455,7 @@ static int options_read_command(struct options *options, const char *argument, s
     if (options->command == COMMAND_NONE)
         return error_set(
             error, ERROR_USAGE,
-            "there is no command %s; there are run, demo, replay, serve, check, prove and quarantine",
+            "there is no command %s; there are run, demo, replay, serve, check, prove, status and quarantine",
             argument);
     return 0;
 }
@@ -459,6 +464,7 @@ static_assert(APPLY_COMMIT_MESSAGES == BOUND(250000, 8), "as --help says");
 
 int options_parse(struct options *ret, int argc, char **argv, struct error *error) {
     *ret = (struct options){.listen = "127.0.0.1:8080",
+                            .url = "http://127.0.0.1:8080",
                             .seed = 1,
                             .transaction_wait_ms = 5000,
                             .silent_after_ms = 60000,

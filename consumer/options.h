@@ -21,6 +21,7 @@ enum command {
     COMMAND_CHECK,
     COMMAND_QUARANTINE,
     COMMAND_PROVE,
+    COMMAND_STATUS,
 };
 
 struct option_property {
@@ -40,6 +41,7 @@ struct options {
     const char *listen;
     const char *socket_mode;
     const char *token_file;
+    const char *url;
     const char *allow_origins;
     const char *allow_hosts;
     const char *tls_cert;
@@ -64,6 +66,7 @@ struct options {
     double feed_window; // seconds
     bool answer_empty;
     bool no_auth;
+    bool once;
     bool strict;
     struct option_property properties[OPTIONS_PROPERTIES_MAX];
     int property_count;
