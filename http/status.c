@@ -1,5 +1,6 @@
 // What the server says of itself: health, readiness, status, the views.
 #include "http/answers.h"
+#include "http/document.h"
 #include "http/process.h"
 #include "http/ready.h"
 #include "http/route.h"
@@ -67,38 +68,38 @@ static json_t *status_views_with_hash(const struct catalog *catalog, const struc
     json_t *views = json_array();
     for (int i = 0; i < catalog->view_count; i++) {
         const char *disabled = reader_disabled(reader, i);
-        (void)json_array_append_new(views, json_pack("{s:s,s:s,s:o}", "name", catalog->views[i].name, "hash",
-                                                     catalog->views[i].hash, "disabled",
-                                                     disabled != NULL ? status_text(disabled) : json_null()));
+        document_add(&views, json_pack("{s:s,s:s,s:o}", "name", catalog->views[i].name, "hash",
+                                       catalog->views[i].hash, "disabled",
+                                       disabled != NULL ? status_text(disabled) : json_null()));
     }
     return views;
 }
 
 // The columns of one kind, of one table or of all.
 struct status_columns {
-    json_t *array;
+    json_t **array;
     const char *kind;
     const struct table *table; // NULL: of all
 };
 
 static void status_add_drift(void *self, const char *table, const char *column, int64_t times) {
     const struct status_columns *columns = self;
-    (void)json_array_append_new(columns->array, json_pack("{s:o,s:o,s:s,s:I}", "table", status_text(table),
-                                                          "column", status_text(column), "kind",
-                                                          columns->kind, "events", (json_int_t)times));
+    document_add(columns->array,
+                 json_pack("{s:o,s:o,s:s,s:I}", "table", status_text(table), "column", status_text(column),
+                           "kind", columns->kind, "events", (json_int_t)times));
 }
 
 static void status_add_column(void *self, const char *table, const char *column, int64_t times) {
     const struct status_columns *columns = self;
     (void)times;
     if (strcmp(table, columns->table->name) == 0)
-        (void)json_array_append_new(columns->array, status_text(column));
+        document_add(columns->array, status_text(column));
 }
 
 static json_t *status_drift(struct progress *progress) {
     json_t *array = json_array();
-    progress_drift_each(progress, status_add_drift, &(struct status_columns){array, "extra", NULL});
-    progress_missing_each(progress, status_add_drift, &(struct status_columns){array, "missing", NULL});
+    progress_drift_each(progress, status_add_drift, &(struct status_columns){&array, "extra", NULL});
+    progress_missing_each(progress, status_add_drift, &(struct status_columns){&array, "missing", NULL});
     return array;
 }
 
@@ -122,28 +123,27 @@ static json_t *status_number_or_null(int64_t number) {
 
 // The names that progress lends while its mutex is held.
 static void status_add_topics(void *self, const struct table_progress *table) {
-    json_t *object = self;
+    json_t **object = self;
     json_t *topics = json_array();
     for (int i = 0; i < table->topic_count; i++)
-        (void)json_array_append_new(topics, status_text(table->topics[i]));
-    (void)json_object_set_new(object, "topic",
-                              table->topic_count > 0 ? status_text(table->topics[0]) : json_null());
-    (void)json_object_set_new(object, "topics", topics);
-    (void)json_object_set_new(object, "incomplete",
-                              table->incomplete != NULL ? status_text(table->incomplete) : json_null());
+        document_add(&topics, status_text(table->topics[i]));
+    document_set(object, "topic", table->topic_count > 0 ? status_text(table->topics[0]) : json_null());
+    document_set(object, "topics", topics);
+    document_set(object, "incomplete",
+                 table->incomplete != NULL ? status_text(table->incomplete) : json_null());
 }
 
 static json_t *status_table(struct progress *progress, const struct table_row *row) {
     json_t *missing = json_array();
     json_t *extra = json_array();
-    progress_missing_each(progress, status_add_column, &(struct status_columns){missing, NULL, row->table});
-    progress_drift_each(progress, status_add_column, &(struct status_columns){extra, NULL, row->table});
+    progress_missing_each(progress, status_add_column, &(struct status_columns){&missing, NULL, row->table});
+    progress_drift_each(progress, status_add_column, &(struct status_columns){&extra, NULL, row->table});
     json_t *table =
         json_pack("{s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:b}", "name", status_text(row->table->name), "rows",
                   status_number_or_null(row->rows), "partitions", row->partitions, "lag",
                   status_number_or_null(row->lag), "newest_event_ms", status_ms_or_null(row->newest_event_ms),
                   "missing", missing, "extra", extra, "complete", row->complete);
-    progress_table_visit(progress, row->table->index, status_add_topics, table);
+    progress_table_visit(progress, row->table->index, status_add_topics, &table);
     return table;
 }
 
@@ -153,54 +153,42 @@ static json_t *status_tables(struct exchange *exchange, const struct partition_r
         return NULL;
     json_t *tables = json_array();
     for (int i = 0; i < exchange->routes->config.catalog->table_count; i++)
-        (void)json_array_append_new(tables, status_table(exchange->routes->config.progress, &rows[i]));
+        document_add(&tables, status_table(exchange->routes->config.progress, &rows[i]));
     return tables;
 }
 
 static void status_add_undeclared(void *self, const char *topic) {
-    (void)json_array_append_new(self, status_text(topic));
+    document_add(self, status_text(topic));
 }
 
 static void status_add_unplaced(void *self, const char *topic, const char *source_table, int64_t times) {
-    (void)json_array_append_new(self,
-                                json_pack("{s:o,s:o,s:I}", "topic", status_text(topic), "table",
-                                          status_text_or_null(source_table), "messages", (json_int_t)times));
+    document_add(self, json_pack("{s:o,s:o,s:I}", "topic", status_text(topic), "table",
+                                 status_text_or_null(source_table), "messages", (json_int_t)times));
 }
 
-// A document that is made member by member; a member that cannot be made fails the whole.
-struct status_document {
-    json_t *root;
-    bool failed;
-};
-
-static void status_set(struct status_document *document, const char *name, json_t *value) {
-    if (value == NULL || json_object_set_new(document->root, name, value) != 0)
-        document->failed = true;
-}
-
-static void status_set_process(struct status_document *document, const struct exchange *exchange,
+static void status_set_process(json_t **document, const struct exchange *exchange,
                                const struct progress_summary *summary) {
     int64_t uptime_ms = exchange->now_ms - summary->started_at_ms;
     const struct routes_config *config = &exchange->routes->config;
-    status_set(document, "state", json_string(progress_state_name(summary->state)));
-    status_set(document, "reason", status_text_or_null(summary->reason));
-    status_set(document, "positions", status_text_or_null(summary->positions));
-    status_set(document, "consistency",
-               json_string(exchange->position.transactional ? "transactional" : "per-key"));
-    status_set(document, "version", json_string(config->version));
-    status_set(document, "store_id", json_string(exchange->position.store_id));
-    status_set(document, "store_version", json_integer(exchange->position.version));
-    status_set(document, "uptime_seconds", json_integer(uptime_ms > 0 ? uptime_ms / 1000 : 0));
-    status_set(document, "last_error", status_text_or_null(summary->last_error));
-    status_set(document, "newest_applied_ts_ms", status_ms_or_null(summary->newest_applied_ts_ms));
-    status_set(document, "newest_heartbeat_ms", status_ms_or_null(summary->newest_heartbeat_ms));
-    status_set(document, "counters", status_counters_of(&summary->counters));
+    document_set(document, "state", json_string(progress_state_name(summary->state)));
+    document_set(document, "reason", status_text_or_null(summary->reason));
+    document_set(document, "positions", status_text_or_null(summary->positions));
+    document_set(document, "consistency",
+                 json_string(exchange->position.transactional ? "transactional" : "per-key"));
+    document_set(document, "version", json_string(config->version));
+    document_set(document, "store_id", json_string(exchange->position.store_id));
+    document_set(document, "store_version", json_integer(exchange->position.version));
+    document_set(document, "uptime_seconds", json_integer(uptime_ms > 0 ? uptime_ms / 1000 : 0));
+    document_set(document, "last_error", status_text_or_null(summary->last_error));
+    document_set(document, "newest_applied_ts_ms", status_ms_or_null(summary->newest_applied_ts_ms));
+    document_set(document, "newest_heartbeat_ms", status_ms_or_null(summary->newest_heartbeat_ms));
+    document_set(document, "counters", status_counters_of(&summary->counters));
 }
 
 static json_t *status_libraries(const struct library *library) {
     json_t *libraries = json_object();
     for (; library != NULL && library->name != NULL; library++)
-        (void)json_object_set_new(libraries, library->name, json_string(library->version));
+        document_set(&libraries, library->name, json_string(library->version));
     return libraries;
 }
 
@@ -222,36 +210,36 @@ static json_t *status_log(void) {
     int count = log_kept(lines, STATUS_LOG_LINES);
     json_t *log = json_array();
     for (int i = 0; i < count; i++)
-        (void)json_array_append_new(log, json_pack("{s:I,s:s,s:o,s:o}", "at_ms", (json_int_t)lines[i].at_ms,
-                                                   "level", log_level_name(lines[i].level), "event",
-                                                   status_text(lines[i].event), "message",
-                                                   status_text(lines[i].message)));
+        document_add(&log, json_pack("{s:I,s:s,s:o,s:o}", "at_ms", (json_int_t)lines[i].at_ms, "level",
+                                     log_level_name(lines[i].level), "event", status_text(lines[i].event),
+                                     "message", status_text(lines[i].message)));
     return log;
 }
 
 static json_t *status_lint(const struct catalog *catalog) {
     json_t *lint = json_array();
     for (int i = 0; i < catalog->warning_count; i++)
-        (void)json_array_append_new(lint, status_text(catalog->warnings[i]));
+        document_add(&lint, status_text(catalog->warnings[i]));
     return lint;
 }
 
-static void status_set_content(struct status_document *document, struct exchange *exchange,
+static void status_set_content(json_t **document, struct exchange *exchange,
                                const struct partition_rows *partitions,
                                const struct progress_summary *summary) {
     struct progress *progress = exchange->routes->config.progress;
     json_t *undeclared = json_array();
     json_t *unplaced = json_array();
-    progress_undeclared_each(progress, status_add_undeclared, undeclared);
-    progress_unplaced_each(progress, status_add_unplaced, unplaced);
-    status_set(document, "views", status_views_with_hash(exchange->routes->config.catalog, exchange->reader));
-    status_set(document, "drift", status_drift(progress));
-    status_set(document, "undeclared", undeclared);
-    status_set(document, "undeclared_count", json_integer(summary->undeclared));
-    status_set(document, "unplaced", unplaced);
-    status_set(document, "unplaced_messages", json_integer(summary->unplaced));
-    status_set(document, "lint", status_lint(exchange->routes->config.catalog));
-    status_set(document, "tables", status_tables(exchange, partitions));
+    progress_undeclared_each(progress, status_add_undeclared, &undeclared);
+    progress_unplaced_each(progress, status_add_unplaced, &unplaced);
+    document_set(document, "views",
+                 status_views_with_hash(exchange->routes->config.catalog, exchange->reader));
+    document_set(document, "drift", status_drift(progress));
+    document_set(document, "undeclared", undeclared);
+    document_set(document, "undeclared_count", json_integer(summary->undeclared));
+    document_set(document, "unplaced", unplaced);
+    document_set(document, "unplaced_messages", json_integer(summary->unplaced));
+    document_set(document, "lint", status_lint(exchange->routes->config.catalog));
+    document_set(document, "tables", status_tables(exchange, partitions));
 }
 
 enum routes_result answer_status(struct exchange *exchange) {
@@ -265,17 +253,15 @@ enum routes_result answer_status(struct exchange *exchange) {
         return exchange_fail(exchange, &error);
     struct progress_summary summary;
     progress_summary(exchange->routes->config.progress, &summary);
-    struct status_document document = {.root = json_object()};
+    json_t *document = json_object();
     status_set_process(&document, exchange, &summary);
-    status_set(&document, "quarantined", json_integer(exchange->position.quarantined));
-    status_set(&document, "oldest_txid", status_number_or_null(oldest_txid));
-    status_set(&document, "newest_txid", status_number_or_null(exchange->position.txid));
-    status_set(&document, "process", status_process(&exchange->routes->config, &summary));
-    status_set(&document, "log", status_log());
+    document_set(&document, "quarantined", json_integer(exchange->position.quarantined));
+    document_set(&document, "oldest_txid", status_number_or_null(oldest_txid));
+    document_set(&document, "newest_txid", status_number_or_null(exchange->position.txid));
+    document_set(&document, "process", status_process(&exchange->routes->config, &summary));
+    document_set(&document, "log", status_log());
     status_set_content(&document, exchange, &partitions, &summary);
-    if (document.failed)
-        exchange->response->body.failed = true;
-    status_give_document(exchange, document.root);
+    status_give_document(exchange, document);
     return ROUTES_ANSWERED;
 }
 
@@ -306,12 +292,12 @@ static json_t *status_queries_of(const struct view *view) {
         json_t *parameters = json_array();
         json_t *rules = json_array();
         for (int j = 0; j < query->parameter_count; j++) {
-            (void)json_array_append_new(parameters, json_string(query->parameters[j]));
-            (void)json_array_append_new(rules, status_rule_of(query, j));
+            document_add(&parameters, json_string(query->parameters[j]));
+            document_add(&rules, status_rule_of(query, j));
         }
         const struct loaded_route loaded = {.route = ROUTE_QUERY, .query = query};
-        (void)json_array_append_new(
-            queries, json_pack("{s:s,s:o,s:o,s:o,s:b,s:o,s:s}", "name", query->name, "path",
+        document_add(&queries,
+                     json_pack("{s:s,s:o,s:o,s:o,s:b,s:o,s:s}", "name", query->name, "path",
                                status_path_of(&loaded), "parameters", parameters, "rules", rules, "by_key",
                                query->names_after, "sql", status_text(query->sql), "file", query->file));
     }
@@ -322,6 +308,8 @@ static json_t *status_queries_of(const struct view *view) {
 static json_t *status_column_of(const struct column *column) {
     CLEANUP(buffer_free) struct buffer parameter = {0};
     route_write_column(&parameter, column->name);
+    if (parameter.failed)
+        return NULL;
     return json_pack("{s:s,s:s,s:b,s:s%}", "name", column->name, "type", column->declared, "key",
                      column->key != 0, "parameter", parameter.data, parameter.size);
 }
@@ -332,10 +320,10 @@ static json_t *status_tables_of(const struct catalog *catalog) {
         const struct table *table = &catalog->tables[i];
         json_t *columns = json_array();
         for (int j = 0; j < table->column_count; j++)
-            (void)json_array_append_new(columns, status_column_of(&table->columns[j]));
+            document_add(&columns, status_column_of(&table->columns[j]));
         const struct loaded_route loaded = {.route = ROUTE_TABLE, .table = table};
-        (void)json_array_append_new(tables, json_pack("{s:s,s:o,s:o}", "name", table->name, "path",
-                                                      status_path_of(&loaded), "columns", columns));
+        document_add(&tables, json_pack("{s:s,s:o,s:o}", "name", table->name, "path", status_path_of(&loaded),
+                                        "columns", columns));
     }
     return tables;
 }
@@ -346,9 +334,9 @@ enum routes_result answer_views(struct exchange *exchange) {
     const struct catalog *catalog = exchange->routes->config.catalog;
     json_t *views = json_array();
     for (int i = 0; i < catalog->view_count; i++)
-        (void)json_array_append_new(views, json_pack("{s:s,s:s,s:o}", "name", catalog->views[i].name, "hash",
-                                                     catalog->views[i].hash, "queries",
-                                                     status_queries_of(&catalog->views[i])));
+        document_add(&views,
+                     json_pack("{s:s,s:s,s:o}", "name", catalog->views[i].name, "hash",
+                               catalog->views[i].hash, "queries", status_queries_of(&catalog->views[i])));
     status_give_document(exchange,
                          json_pack("{s:o,s:o}", "views", views, "tables", status_tables_of(catalog)));
     return ROUTES_ANSWERED;

@@ -94,6 +94,19 @@ static void log_json_line(struct buffer *line, const char *at, enum log_level le
     buffer_text(line, "}\n");
 }
 
+// One write a line, so that lines of several threads do not mix. A log that cannot be written is not an error.
+static void log_write(const char *text, size_t size) {
+    (void)!write(STDERR_FILENO, text, size);
+}
+
+// Takes no memory: what goes wrong for want of it is told all the same.
+static void log_text_line(const char *at, enum log_level level, const char *message) {
+    char text[LOG_MESSAGE_SIZE + LOG_PREFIX_SIZE];
+    int size = snprintf(text, sizeof text, "%s %-5s %s\n", at, level_names[level], message);
+    if (size > 0 && (size_t)size < sizeof text)
+        log_write(text, (size_t)size);
+}
+
 void log_event(enum log_level level, const char *event, const struct log_fields *fields, const char *format,
                ...) {
     if (level > log_most)
@@ -124,11 +137,9 @@ void log_event(enum log_level level, const char *event, const struct log_fields 
     struct buffer line = {0};
     if (log_json)
         log_json_line(&line, at, level, event, fields, message);
+    if (log_json && !line.failed)
+        log_write(line.data, line.size);
     else
-        buffer_format(&line, "%s %-5s %s\n", at, level_names[level], message);
-    // One write a line, so that lines of several threads do not mix. A log that cannot be written is not an
-    // error.
-    if (!line.failed)
-        (void)!write(STDERR_FILENO, line.data, line.size);
+        log_text_line(at, level, message);
     buffer_free(&line);
 }

@@ -14,6 +14,7 @@ enum {
     LOG_BURST_LINES = 20,
     LOG_KEPT_LINES = 100,
     LOG_MESSAGE_SIZE = 1024,
+    LOG_PREFIX_SIZE = 64, // time and level of a line of text
 };
 
 // What a line is about, as JSON members beside its message; the text form has the message only.
