@@ -20,6 +20,7 @@ struct consume {
     struct discovery *discovery;
     bool connected;
     bool halted;
+    bool degraded;        // nothing was written yet since the file could not be
     struct error passing; // why this run ends and another goes on, ERROR_NONE = it does not
     int64_t caught_up_ms; // monotonic times
     int64_t group_committed_ms;
@@ -207,8 +208,19 @@ static void consume_log_state(struct consume *consume, const struct state_report
               name, report->reason[0] != '\0' ? ": " : "", report->reason);
 }
 
+// Opening a file says nothing of writing it: it is well again when a commit was written, or nothing is left to write.
+static bool consume_is_degraded(struct consume *consume) {
+    int64_t taken;
+    struct progress_summary summary;
+    progress_summary(consume->progress, &summary);
+    bool written = summary.counters.commits > consume->config->apply.counters.commits;
+    bool idle = consume_all_at_end(consume) && apply_open_ms(consume->apply, &taken) < 0;
+    consume->degraded &= !written && !idle;
+    return consume->degraded;
+}
+
 static void consume_report_state(struct consume *consume) {
-    if (consume->halted)
+    if (consume->halted || (consume->degraded && consume_is_degraded(consume)))
         return;
     int64_t now = clock_monotonic_ms();
     int64_t since;
@@ -385,7 +397,8 @@ static int consume_open(struct consume *consume, struct error *error) {
 
 int consume_run(const struct consume_config *config, struct error *error) {
     CLEANUP(consume_done)
-    struct consume consume = {.config = config, .progress = config->apply.progress};
+    struct consume consume = {
+        .config = config, .progress = config->apply.progress, .degraded = config->degraded != NULL};
     if (consume_open(&consume, error) != 0)
         return -1;
     progress_line_begin(&consume.line, config->progress_line);

@@ -24,6 +24,8 @@ struct consume_config {
     bool heartbeats_by_arrival;
     bool
         disable_views; // a view whose statement fails ends the loop (CONSUME_VIEW_FAILED) and does not halt it
+    // Why the file could not be written before this run, NULL = it could: the state stays degraded until something was.
+    const char *degraded;
     bool verify_topics; // see apply_verify_first; the demo's broker is fed anew at each start
     bool progress_line;
     // Asked before each wait; true ends the loop.

@@ -9,6 +9,7 @@
 #include "consumer/prove.h"
 #include "consumer/quarantine.h"
 #include "consumer/replay.h"
+#include "consumer/retry_pause.h"
 #include "consumer/status.h"
 #include "consumer/stopper.h"
 #include "http/endpoint.h"
@@ -35,9 +36,6 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HALTED = 3 };
 
 enum {
     MAIN_TOPICS_TOLD = 64, // partitions whose topics are named in a line of the log
-    MAIN_RETRY_LEAST_MS =
-        500, // between two attempts to open a file that could not be written; doubled each time
-    MAIN_RETRY_MOST_MS = 30000,
 };
 
 // Fetches are megabytes that come and go many times a second. By default glibc gives such memory back to the
@@ -343,17 +341,19 @@ static int main_answer_view_error(struct parts *parts, struct apply_config *appl
 // The file could not be written, for a reason that passes: says so and opens it again after a while, as often as it
 // takes. True when it is open again, false when stopped, or when it is not the same file any more: ERROR_HALT.
 static bool main_reopen_store(struct parts *parts, const char *db, struct stopper *stopper,
-                              struct error *error) {
-    int wait_ms = MAIN_RETRY_LEAST_MS;
+                              struct retry_pause *pause, struct error *error) {
     for (;;) {
+        struct progress_summary summary;
+        progress_summary(parts->progress, &summary);
+        int wait_ms = retry_pause_take(pause, summary.counters.commits);
         progress_set_error(parts->progress, error->message);
         progress_set_state(parts->progress, STATE_DEGRADED, error->message);
         log_event(LEVEL_ERROR, "state", &(struct log_fields){.state = "degraded"},
-                  "degraded: %s; it is tried again until it works", error->message);
+                  "degraded: %s; it is tried again in %g s, until it works", error->message,
+                  wait_ms / 1000.0);
         for (int waited = 0; waited < wait_ms; waited += CONSUME_WAIT_MS)
             if (stopper_asked(stopper, CONSUME_WAIT_MS))
                 return false;
-        wait_ms = wait_ms * 2 < MAIN_RETRY_MOST_MS ? wait_ms * 2 : MAIN_RETRY_MOST_MS;
         struct store_report report;
         if (store_reopen(parts->store, db, &report, error) == 0)
             return true;
@@ -364,6 +364,8 @@ static bool main_reopen_store(struct parts *parts, const char *db, struct stoppe
 
 static int main_consume_with_retries(struct parts *parts, const char *db, struct consume_config *config,
                                      struct stopper *stopper, struct error *error) {
+    struct retry_pause pause = {0};
+    char reason[ERROR_MESSAGE_SIZE] = "";
     for (;;) {
         struct progress_summary summary;
         int timelines_before;
@@ -377,7 +379,12 @@ static int main_consume_with_retries(struct parts *parts, const char *db, struct
         bool open = status == CONSUME_VIEW_FAILED &&
                     main_answer_view_error(parts, &config->apply, &failure, error) == 0 &&
                     store_reopen(parts->store, db, &report, error) == 0;
-        if (!open && !main_reopen_store(parts, db, stopper, error))
+        config->degraded = NULL;
+        if (status == CONSUME_DEGRADED) {
+            (void)snprintf(reason, sizeof reason, "%s", failure.message);
+            config->degraded = reason;
+        }
+        if (!open && !main_reopen_store(parts, db, stopper, &pause, error))
             return error->kind == ERROR_HALT ? main_stay_halted(parts->progress, stopper, error->message) : 0;
         progress_summary(parts->progress, &summary);
         config->apply.counters = summary.counters;
