@@ -36,12 +36,14 @@ struct consume {
     struct progress_line line;
 };
 
-static void consume_halt(struct consume *consume, const char *reason) {
+// `view`: whose statement failed, NULL = none's.
+static void consume_halt_for(struct consume *consume, const char *reason, const char *view) {
     if (consume->halted)
         return;
     consume->halted = true;
     progress_line_end(&consume->line);
-    log_event(LEVEL_ERROR, "state", &(struct log_fields){.state = "halted"}, "halted: %s", reason);
+    log_event(LEVEL_ERROR, "state", &(struct log_fields){.state = "halted", .view = view}, "halted: %s",
+              reason);
     // What is being written is shown all the same; that it fails is news, if it is not the reason itself.
     struct error error = {0};
     if (apply_finish(consume->apply, &error) != 0 && strcmp(error.message, reason) != 0)
@@ -51,6 +53,10 @@ static void consume_halt(struct consume *consume, const char *reason) {
         log_error("%s", error.message);
     progress_set_error(consume->progress, reason);
     progress_set_state(consume->progress, STATE_HALTED, reason);
+}
+
+static void consume_halt(struct consume *consume, const char *reason) {
+    consume_halt_for(consume, reason, NULL);
 }
 
 static void consume_set_connected(struct consume *consume, bool connected, const char *why) {
@@ -326,18 +332,15 @@ static void consume_work(struct consume *consume) {
         status = apply_step(consume->apply, &taken, &error);
     if (status == 0 && taken < APPLY_STEP_MESSAGES)
         status = consume_finish_read(consume, &error);
-    for (const char *text = apply_warning(consume->apply); text != NULL;
-         text = apply_warning(consume->apply)) {
+    while (apply_log_warning(consume->apply))
         progress_line_end(&consume->line);
-        log_event(LEVEL_WARN, "apply", NULL, "%s", text);
-    }
     if (status != 0) {
         (void)store_check_file(consume->config->apply.store,
                                &error); // what SQLite says of a file that is gone is vague
         if (consume_is_passing(consume, &error))
             consume->passing = error;
         else
-            consume_halt(consume, error.message);
+            consume_halt_for(consume, error.message, error.subject[0] != '\0' ? error.subject : NULL);
         return;
     }
     if (taken == 0 && requests == 0) {

@@ -19,6 +19,7 @@
 #include "views/base/clock.h"
 #include "views/base/log.h"
 #include "views/engine/check.h"
+#include "views/engine/read.h"
 #include "views/engine/snapshots.h"
 #include "views/engine/watched_file.h"
 
@@ -54,16 +55,21 @@ static void main_report_views(const struct store_report *report, const char *db)
     if (report->created)
         log_event(LEVEL_INFO, "made", NULL, "made %s", db);
     else if (report->views_built > 0)
-        log_info("views filled from the mirror: %s", report->built);
+        log_event(LEVEL_INFO, "views_filled", NULL, "views filled from the mirror: %s", report->built);
     if (report->views_dropped > 0)
-        log_info("views that are not loaded any more, dropped: %s", report->dropped);
+        log_event(LEVEL_INFO, "views_dropped", NULL, "views that are not loaded any more, dropped: %s",
+                  report->dropped);
     if (report->disabled[0] != '\0')
-        log_warn("views that are not kept since one of their statements failed, until their files change: %s",
-                 report->disabled);
+        log_event(
+            LEVEL_WARN, "view_disabled", NULL,
+            "views that are not kept since one of their statements failed, until their files change: %s",
+            report->disabled);
     if (report->left[0] != '\0')
-        log_warn("views that are not loaded any more but hold history, kept up to date: %s", report->left);
+        log_event(LEVEL_WARN, "views_left", NULL,
+                  "views that are not loaded any more but hold history, kept up to date: %s", report->left);
     if (report->untried_sqlite[0] != '\0')
-        log_warn(
+        log_event(
+            LEVEL_WARN, "library", NULL,
             "SQLite %s: tidemark's tests have not run with it, so commits are written its own way, in more system calls",
             report->untried_sqlite);
 }
@@ -137,7 +143,7 @@ static struct endpoint_config main_endpoint_config(const struct options *options
 
 static void main_warn_of_endpoint(const struct endpoint *endpoint) {
     if (endpoint->warning[0] != '\0')
-        log_warn("%s", endpoint->warning);
+        log_event(LEVEL_WARN, "endpoint", NULL, "%s", endpoint->warning);
 }
 
 // Before the file is made: an address that is taken, or a token file that is not there, leaves nothing behind.
@@ -147,6 +153,25 @@ static int main_open_endpoint(struct parts *parts, const struct options *options
         return -1;
     main_warn_of_endpoint(parts->endpoint);
     return 0;
+}
+
+struct main_known {
+    const struct catalog *catalog;
+    struct progress *progress;
+};
+
+static void main_note_incomplete(void *self, const char *name, const char *reason) {
+    const struct main_known *known = self;
+    const struct table *table = catalog_table(known->catalog, name, strlen(name));
+    if (table != NULL)
+        progress_table_incomplete(known->progress, table->index, reason);
+}
+
+// What the file remembers and progress would not know.
+static int main_recall(const char *db, const struct catalog *catalog, struct progress *progress,
+                       struct error *error) {
+    struct main_known known = {catalog, progress};
+    return read_incomplete(db, main_note_incomplete, &known, error);
 }
 
 static int main_start_server(struct parts *parts, const struct options *options, const char *db,
@@ -160,8 +185,13 @@ static int main_start_server(struct parts *parts, const struct options *options,
                                          .libraries = main_libraries(),
                                          .feed_window_ms = (int64_t)(options->feed_window * 1000),
                                          .answer_empty = options->answer_empty};
+    // A file that is none of ours is told of by the server.
+    struct error unknown = {0};
+    int recalled = main_recall(db, parts->catalog, parts->progress, &unknown);
     if (server_start(&parts->server, &config, error) != 0)
         return -1;
+    if (recalled != 0)
+        return error_set(error, unknown.kind, "%s", unknown.message);
     log_event(LEVEL_INFO, "serving", NULL, "serving %s", parts->endpoint->url);
     return 0;
 }
@@ -178,7 +208,7 @@ static void main_on_hangup(void *self) {
     const struct endpoint_config config = main_endpoint_config(watch->options);
     struct error error = {0};
     if (endpoint_reload(watch->parts->endpoint, &config, &error) != 0) {
-        log_error("SIGHUP: %s; the tokens stay as they were", error.message);
+        log_event(LEVEL_ERROR, "tokens", NULL, "SIGHUP: %s; the tokens stay as they were", error.message);
         return;
     }
     log_event(LEVEL_INFO, "reloaded", NULL, "SIGHUP: %s",
@@ -205,7 +235,7 @@ static int main_check_catalog(struct catalog *catalog, struct error *error) {
     if (catalog_check(catalog, error) != 0)
         return -1;
     for (int i = 0; i < catalog->warning_count; i++)
-        log_warn("%s", catalog->warnings[i]);
+        log_event(LEVEL_WARN, "lint", NULL, "%s", catalog->warnings[i]);
     return 0;
 }
 
@@ -481,8 +511,8 @@ static int main_command_demo(const struct options *options, struct error *error)
         return -1;
     // After the address: it is what people look for first.
     main_report_views(&report, db);
-    log_info("embedded broker on %s, prefix %s", mock_broker_brokers(parts.broker),
-             mock_broker_prefix(parts.broker));
+    log_event(LEVEL_INFO, "embedded_broker", NULL, "embedded broker on %s, prefix %s",
+              mock_broker_brokers(parts.broker), mock_broker_prefix(parts.broker));
     int status = main_consume(&watch, db, mock_broker_brokers(parts.broker), mock_broker_prefix(parts.broker),
                               true, error);
     return status != 0 ? status : mock_broker_check(parts.broker, error);
@@ -500,7 +530,8 @@ static void main_report_ignored(struct progress *progress, const struct progress
         if (i == 0 || strcmp(rows[i].topic, rows[i - 1].topic) != 0)
             used += (size_t)snprintf(topics + used, sizeof topics - used, "%s%s", i == 0 ? "" : ", ",
                                      rows[i].topic);
-    log_warn("no message was for a table of source.sql: the topics are %s", topics);
+    log_event(LEVEL_WARN, "ignored", NULL, "no message was for a table of source.sql: the topics are %s",
+              topics);
 }
 
 // As main_consume_with_retries. Stdin comes once.
@@ -555,9 +586,10 @@ static int main_command_replay(const struct options *options, struct error *erro
             (long long)counters.messages, (long long)counters.applied, (long long)counters.duplicates,
             (long long)counters.ignored, (long long)counters.quarantined, seconds);
     else
-        log_info("%lld messages: %lld applied, %lld duplicates, %lld ignored, %lld quarantined in %.3f s",
-                 (long long)counters.messages, (long long)counters.applied, (long long)counters.duplicates,
-                 (long long)counters.ignored, (long long)counters.quarantined, seconds);
+        log_event(LEVEL_INFO, "replayed", NULL,
+                  "%lld messages: %lld applied, %lld duplicates, %lld ignored, %lld quarantined in %.3f s",
+                  (long long)counters.messages, (long long)counters.applied, (long long)counters.duplicates,
+                  (long long)counters.ignored, (long long)counters.quarantined, seconds);
     return !options->strict || counters.quarantined == 0
                ? 0
                : error_set(error, ERROR_INPUT, "%lld messages are quarantined: see _quarantine in %s",

@@ -150,11 +150,6 @@ static int quarantine_show(struct reader *reader, int64_t id, FILE *out, struct 
 
 // --- what is asked
 
-static void quarantine_log_warnings(struct apply *apply) {
-    for (const char *text = apply_warning(apply); text != NULL; text = apply_warning(apply))
-        log_event(LEVEL_WARN, "quarantine", NULL, "%s", text);
-}
-
 static int quarantine_apply_here(const struct quarantine_command *command, struct store *store,
                                  struct error *error) {
     CLEANUP(progress_free) struct progress *progress = NULL;
@@ -173,7 +168,8 @@ static int quarantine_apply_here(const struct quarantine_command *command, struc
     while (done > 0) {
         if (apply_requested(apply, &done, error) != 0)
             return -1;
-        quarantine_log_warnings(apply);
+        while (apply_log_warning(apply)) {
+        }
         if (store_in_transaction(store) && store_commit_in_place(store, error) != 0)
             return -1;
     }

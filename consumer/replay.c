@@ -150,8 +150,8 @@ static int replay_step(struct replay *replay, int64_t *ret_taken, struct error *
             *error = replay->failure;
         status = -1;
     }
-    for (const char *text = apply_warning(replay->apply); text != NULL; text = apply_warning(replay->apply))
-        log_event(LEVEL_WARN, "apply", NULL, "%s", text);
+    while (apply_log_warning(replay->apply)) {
+    }
     return status;
 }
 

@@ -21,6 +21,9 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     apply->config = *config;
     missing_init(&apply->missing, config->catalog->table_count);
     apply->counters = config->counters;
+    apply->incomplete = calloc((size_t)config->catalog->table_count + 1, sizeof *apply->incomplete);
+    if (apply->incomplete == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
     if (config->monotonic_ms == NULL)
         apply->config.monotonic_ms = clock_monotonic_ms;
     if (config->wall_ms == NULL)
@@ -72,6 +75,9 @@ void apply_free(struct apply **apply) {
     redecode_free(&a->redecode);
     merge_free(&a->merge);
     lost_free(&a->lost);
+    for (int i = 0; a->incomplete != NULL && i < a->config.catalog->table_count; i++)
+        free(a->incomplete[i]);
+    free(a->incomplete);
     free(a->snapshots);
     free(a);
     *apply = NULL;
@@ -189,6 +195,17 @@ void apply_start_at(struct apply *apply, int slot, int64_t offset) {
         return;
     partition->started_at = partition->next_offset = partition->committed_offset = offset;
     progress_set_applied(apply->config.progress, slot, offset);
+}
+
+int apply_note_incomplete(struct apply *apply, const struct table *table, const char *reason,
+                          struct error *error) {
+    char *copy = strdup(reason);
+    if (copy == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    free(apply->incomplete[table->index]);
+    apply->incomplete[table->index] = copy;
+    progress_table_incomplete(apply->config.progress, table->index, reason);
+    return 0;
 }
 
 void apply_verify_first(struct apply *apply, int slot) {
@@ -576,5 +593,13 @@ int apply_sweep(struct apply *apply, bool (*at_end)(void *self, int slot), void 
 }
 
 const char *apply_warning(struct apply *apply) {
-    return warnings_take(&apply->warnings);
+    const struct warning *warning = warnings_take(&apply->warnings);
+    return warning != NULL ? warning->text : NULL;
+}
+
+bool apply_log_warning(struct apply *apply) {
+    const struct warning *warning = warnings_take(&apply->warnings);
+    if (warning != NULL)
+        log_event(LEVEL_WARN, warning->event, &warning->about, "%s", warning->text);
+    return warning != NULL;
 }

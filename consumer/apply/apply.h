@@ -21,6 +21,9 @@ int apply_add_partition(struct apply *apply, const char *topic, int32_t partitio
 void apply_verify_first(struct apply *apply, int slot);
 // Nothing before `offset` exists in the log: for a partition of which nothing was applied.
 void apply_start_at(struct apply *apply, int slot, int64_t offset);
+// Older rows of the table may be missing: told, and kept with the next commit until a snapshot has them.
+int apply_note_incomplete(struct apply *apply, const struct table *table, const char *reason,
+                          struct error *error);
 int64_t apply_next_offset(const struct apply *apply, int slot);
 // Where the last commit stands.
 int64_t apply_committed_offset(const struct apply *apply, int slot);
@@ -75,6 +78,8 @@ bool apply_awaits_sweep(const struct apply *apply);
 
 // Something that a person should know of and that is no error, once each; NULL when there is nothing new.
 const char *apply_warning(struct apply *apply);
+// The same, to the log with what it is about. False when there is nothing new.
+bool apply_log_warning(struct apply *apply);
 
 const struct progress_counters *apply_counters(const struct apply *apply);
 

@@ -195,7 +195,7 @@ static void discovery_found(void *self, const char *topic, int partitions) {
 // What was there before is gone for ever: only the next snapshot brings all rows.
 static void discovery_note_lost_beginning(struct discovery *discovery,
                                           const struct discovery_partition *found,
-                                          const struct kafka_ends *ends) {
+                                          const struct kafka_ends *ends, struct error *error) {
     const struct apply_config *applied = discovery->config.applied;
     const struct table *table;
     if (topic_role(found->topic, applied->prefix, applied->catalog, &table) != TOPIC_TABLE)
@@ -206,7 +206,8 @@ static void discovery_note_lost_beginning(struct discovery *discovery,
         "%s partition %" PRId32 " began at offset %" PRId64
         " at the first start: rows that have not changed since are missing until the next snapshot",
         found->topic, found->partition, ends->low);
-    progress_table_incomplete(applied->progress, table->index, reason);
+    if (apply_note_incomplete(discovery->config.apply, table, reason, error) != 0)
+        return;
     if (table->index != discovery->incomplete_reported)
         log_event(LEVEL_WARN, "incomplete", &(struct log_fields){.topic = found->topic},
                   "table %s is incomplete: %s", table->name, reason);
@@ -231,10 +232,11 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
     progress_set_high(config->applied->progress, found->slot, ends->high, clock_wall_ms());
     progress_set_log_start(config->applied->progress, found->slot, ends->low);
     if (found->next_offset < 0 && ends->low > 0)
-        discovery_note_lost_beginning(discovery, found, ends);
+        discovery_note_lost_beginning(discovery, found, ends, error);
     int64_t offset = apply_next_offset(config->apply, found->slot);
     log_event(discovery->unread_count > DISCOVERY_REPORTED_MAX ? LEVEL_DEBUG : LEVEL_INFO, "reading",
-              &(struct log_fields){found->topic, true, found->partition, offset, NULL, NULL},
+              &(struct log_fields){
+                  .topic = found->topic, .has_offset = true, .partition = found->partition, .offset = offset},
               "reading %s partition %" PRId32 " from offset %" PRId64, found->topic, found->partition,
               offset);
 }

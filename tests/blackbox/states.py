@@ -202,6 +202,47 @@ class States(unittest.TestCase):
         self.assertRegex(reading[0], r"^reading \d+ partitions more$")
         self.assertEqual(0, server.stop())
 
+    def table(self, server, name):
+        return next(table for table in server.get("/v1/status")[1]["tables"] if table["name"] == name)
+
+    def test_an_incomplete_table_is_remembered(self):
+        """Until a snapshot has its rows. How it becomes so: tests/lab/broker.py."""
+        lines = tide.read_capture(tide.CAPTURES / "resnapshot.jsonl")
+        second = next(n for n, line in enumerate(lines) if n > 200 and '"snapshot":"' in (line["value"] or "")
+                      and '"snapshot":"false"' not in line["value"])  # fmt: skip
+        first = tide.write_capture(self.path / "first.jsonl", lines[:second])
+        tide.replay(self.db, first)
+        db = sqlite3.connect(self.db)
+        db.execute("insert into _meta values('incomplete:orders', 'orders partition 0 began at offset 4')")
+        db.commit()
+        db.close()
+        for command in ("serve", "demo"):
+            more = ("--capture", first) if command == "demo" else ()
+            server = tide.Server(command, "--db", self.db, *more, stderr=self.path / "log")
+            self.addCleanup(server.__exit__)
+            table = self.table(server, "orders")
+            self.assertEqual((False, "orders partition 0 began at offset 4"), (table["complete"], table["incomplete"]))
+            self.assertTrue(self.table(server, "customers")["complete"])
+            self.assertEqual(0, server.stop())
+        tide.replay(self.db, tide.CAPTURES / "resnapshot.jsonl")
+        server = tide.Server("serve", "--db", self.db, stderr=self.path / "log")
+        self.addCleanup(server.__exit__)
+        table = self.table(server, "orders")
+        self.assertEqual((True, None), (table["complete"], table["incomplete"]))
+
+    def test_a_line_for_machines_says_what_it_is_about(self):
+        broken = order(1, 2, 7)
+        broken["key"] = None
+        capture = tide.write_capture(self.path / "own.jsonl", [order(0, 1, 7), broken])
+        done = tide.run("replay", "--db", self.db, "--log-format", "json", capture)
+        self.assertEqual(0, done.returncode, done.stderr)
+        told = [json.loads(line) for line in done.stderr.splitlines()]
+        self.assertEqual([], [line for line in told if line["event"] == "note"])
+        about = [{k: line[k] for k in ("level", "topic", "partition", "offset", "lsn")} for line in told
+                 if line["event"] == "quarantined"]  # fmt: skip
+        self.assertEqual([{"level": "warn", "topic": f"{tide.PREFIX}.public.orders", "partition": 0, "offset": 1,
+                           "lsn": "0/3E9"}], about)  # fmt: skip
+
     def test_stopped_ends_with_0(self):
         server = self.demo([order(0, 1, 7)], "--views", self.files(REFUSING))
         self.await_state(server, "live")

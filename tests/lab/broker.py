@@ -201,6 +201,11 @@ class Broker(unittest.TestCase):
         self.assertEqual([4, 0], [p["log_start"] for p in lag["partitions"]])
         self.assertRegex(server.log(), r" warn  table orders is incomplete: \S+ partition 0 began at offset 4 ")
         self.assertEqual(0, server.stop())
+        server = self.run_program()
+        self.await_lag(server, 6)
+        tables = {table["name"]: table for table in server.get("/v1/status")[1]["tables"]}
+        self.assertFalse(tables["orders"]["complete"])  # known over a restart
+        self.assertEqual(0, server.stop())
 
 
 if __name__ == "__main__":

@@ -90,6 +90,9 @@ static void log_json_line(struct buffer *line, const char *at, enum log_level le
                           (long long)fields->offset);
         log_json_text(line, "state", fields->state);
         log_json_text(line, "view", fields->view);
+        if (fields->lsn > 0)
+            buffer_format(line, ",\"lsn\":\"%X/%X\"", (unsigned)(fields->lsn >> 32),
+                          (unsigned)(fields->lsn & 0xffffffff));
     }
     buffer_text(line, "}\n");
 }

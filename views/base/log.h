@@ -1,5 +1,5 @@
 // The program's log: one line an event on stderr, text or JSON. Only main and the two loops (consumer, http)
-// log; everything below returns errors. Any thread; a line is written whole. The same line is written once in
+// log, and apply its warnings when the loop asks; everything below returns errors. Any thread; a line is written whole. The same line is written once in
 // LOG_REPEAT_MS, and of one kind of line LOG_BURST_LINES at most: what was left out is counted in the next.
 #ifndef TIDEMARK_BASE_LOG_H
 #define TIDEMARK_BASE_LOG_H
@@ -25,6 +25,7 @@ struct log_fields {
     int64_t offset;
     const char *state;
     const char *view;
+    int64_t lsn; // 0 = none
 };
 
 // Set once, before the first thread starts.

@@ -83,6 +83,10 @@ struct parameter {
     bool is_column;    // of a table: the name is a column's, also where it could be or, and, not.or, not.and
 };
 
+// What the file remembers of tables whose older rows may be missing (store_set_incomplete). No reader is needed.
+int read_incomplete(const char *path, void (*visit)(void *self, const char *table, const char *reason),
+                    void *self, struct error *error);
+
 struct rows; // of a reader, at most one open at a time
 
 // A query of a view. A value binds as INTEGER or REAL when it is written the way SQLite would write that

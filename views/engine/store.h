@@ -131,6 +131,10 @@ int store_answer_request(struct store *store, const struct store_request *reques
 
 int store_set_offset(struct store *store, const struct store_offset *offset, struct error *error);
 
+// Why older rows of the table may be missing, for read_incomplete; NULL = they are there again.
+int store_set_incomplete(struct store *store, const struct table *table, const char *reason,
+                         struct error *error);
+
 // A timeline that holds from this source commit time on.
 int store_add_timeline(struct store *store, int64_t since_ts_ms, struct error *error);
 

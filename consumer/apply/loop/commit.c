@@ -2,6 +2,8 @@
 
 #include "consumer/apply/loop/snapshots.h"
 
+#include <stdlib.h>
+
 // How many messages a commit is worth that could still grow: the fewer commits, the fewer times a page is
 // written that each of them changes.
 static int64_t commit_enough(const struct apply *apply) {
@@ -70,6 +72,19 @@ static void commit_describe(const struct apply *apply, struct store_commit *comm
     if (!merge_is_sequenced(apply->merge) && apply->newest.lsn > commit->sequence.lsn)
         commit->sequence = apply->newest;
     commit->torn = apply->torn.is || merge_is_letting_through(apply->merge);
+}
+
+static int commit_save_incomplete(struct apply *apply, struct error *error) {
+    for (int i = 0; i < apply->config.catalog->table_count; i++) {
+        if (apply->incomplete[i] == NULL)
+            continue;
+        if (store_set_incomplete(apply->config.store, &apply->config.catalog->tables[i], apply->incomplete[i],
+                                 error) != 0)
+            return -1;
+        free(apply->incomplete[i]);
+        apply->incomplete[i] = NULL;
+    }
+    return 0;
 }
 
 static int commit_save_offsets(struct apply *apply, struct store_commit *commit, struct error *error) {
@@ -180,7 +195,7 @@ int commit_finish(struct apply *apply, struct error *error) {
 static int commit_write(struct apply *apply, bool wait, struct error *error) {
     struct store_commit description = {0};
     commit_describe(apply, &description);
-    if (commit_save_offsets(apply, &description, error) != 0)
+    if (commit_save_offsets(apply, &description, error) != 0 || commit_save_incomplete(apply, error) != 0)
         return -1;
     int status = wait ? store_commit(apply->config.store, &description, error)
                       : store_commit_start(apply->config.store, &description, error);

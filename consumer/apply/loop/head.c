@@ -64,6 +64,7 @@ static void head_report_positions(struct apply *apply, const struct event *event
     apply->positions_reported |= 1U << event->positions;
     progress_set_positions(apply->config.progress, what);
     warnings_add(&apply->warnings, "positions: %s", what);
+    warnings_about(&apply->warnings, "positions", &(struct log_fields){0});
 }
 
 // A binlog's rows come in its order in each partition: a lower place at a later time is of another server's binlog,

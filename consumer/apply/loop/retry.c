@@ -124,6 +124,11 @@ static void retry_tell(struct apply *apply, const struct store_request *request,
                  (long long)request->quarantined, request->topic, request->partition,
                  (long long)request->offset, words[result->outcome], result->why[0] != '\0' ? ": " : "",
                  result->why);
+    warnings_about(&apply->warnings, "retried",
+                   &(struct log_fields){.topic = request->topic,
+                                        .has_offset = true,
+                                        .partition = request->partition,
+                                        .offset = request->offset});
 }
 
 static int retry_do(struct apply *apply, const struct store_request *request, struct error *error) {

@@ -126,6 +126,7 @@ struct apply {
     struct timelines timelines;
     // the highest commit that any event named, and when: what is lower and yet later is of a new timeline
     struct store_sequence newest;
+    char **incomplete;     // by table->index: the reason that the next commit is to keep, NULL = none
     int singly;            // so many messages are still applied one by one
     bool fresh;            // the file had no position when it was opened
     int64_t first_end_ms;  // monotonic: when its first transaction was finished, 0 = none was

@@ -5,6 +5,8 @@
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/take.h"
 
+#include <stdlib.h>
+
 bool sweep_is_awaited(const struct apply *apply) {
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
         const struct table *table = &apply->config.catalog->tables[t];
@@ -69,6 +71,10 @@ int sweep_tables(struct apply *apply, bool (*at_end)(void *self, int slot), void
         if (store_snapshot_sweep(apply->config.store, table, more_may_come, &swept, error) != 0)
             return sweep_blame(apply, table, error);
         apply->swept_so_far |= more_may_come;
+        free(apply->incomplete[t]);
+        apply->incomplete[t] = NULL;
+        if (store_set_incomplete(apply->config.store, table, NULL, error) != 0)
+            return -1;
         progress_table_complete(apply->config.progress, t); // whatever was missing, the snapshot had it
         if (swept > 0)
             warnings_add(&apply->warnings,

@@ -45,6 +45,17 @@ static int take_note_row(struct apply *apply, const struct partition *partition,
                                                          partition->head, &quarantined->row_values, error);
 }
 
+// Says of the newest warning which message it is about.
+static void take_about(struct apply *apply, const struct partition *partition, const char *event) {
+    int64_t lsn = partition->event->change.lsn;
+    warnings_about(&apply->warnings, event,
+                   &(struct log_fields){.topic = partition->topic,
+                                        .has_offset = true,
+                                        .partition = partition->id,
+                                        .offset = partition->head->offset,
+                                        .lsn = lsn != LSN_NONE ? timeline_source_lsn(lsn) : 0});
+}
+
 static int take_quarantine(struct apply *apply, struct partition *partition, const char *reason,
                            struct error *error) {
     struct store_quarantined event = {
@@ -71,6 +82,7 @@ static int take_quarantine(struct apply *apply, struct partition *partition, con
     progress_set_error(apply->config.progress, reason);
     warnings_add(&apply->warnings, "quarantined %s partition %d offset %lld: %s", partition->topic,
                  partition->id, (long long)partition->head->offset, reason);
+    take_about(apply, partition, "quarantined");
     return store_quarantine(apply->config.store, &event, error);
 }
 
@@ -92,12 +104,14 @@ static void take_undeclared(struct apply *apply, struct partition *partition) {
         partition->topic[size] != '.' || strcmp(partition->topic + size, ".message") == 0)
         return; // logical decoding messages are nobody's rows
     const struct span none = {0};
-    if (unplaced_note(&apply->unplaced, partition->topic, none, none) != NULL)
-        warnings_add(
-            &apply->warnings,
-            "topic %s feeds no declared table: its messages are not applied; declare its table in source.sql, "
-            "or say whose it is with `-- tidemark: topic TABLE = %s`",
-            partition->topic, partition->topic);
+    if (unplaced_note(&apply->unplaced, partition->topic, none, none) == NULL)
+        return;
+    warnings_add(
+        &apply->warnings,
+        "topic %s feeds no declared table: its messages are not applied; declare its table in source.sql, "
+        "or say whose it is with `-- tidemark: topic TABLE = %s`",
+        partition->topic, partition->topic);
+    take_about(apply, partition, "undeclared");
 }
 
 // A row of a topic that several tables share, and of none of them.
@@ -113,6 +127,7 @@ static void take_unplaced(struct apply *apply, struct partition *partition) {
         "topic %s: rows of %s are no declared table's and are not applied, from partition %d offset %lld on; declare the table in source.sql, or keep it out of the topic",
         partition->topic, table[0] != '\0' ? table : "a table that they do not name", partition->id,
         (long long)partition->head->offset);
+    take_about(apply, partition, "unplaced");
 }
 
 // The row that made a view's statement fail.

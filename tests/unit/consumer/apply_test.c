@@ -1,5 +1,6 @@
 // A topic that was made anew under its old name: the message before the next offset tells.
 #include "consumer/apply/apply.h"
+#include "views/engine/read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -154,8 +155,62 @@ static void what_is_gone_is_not_compared(void **state) {
     assert_int_equal(next, 8);
 }
 
+struct told {
+    char text[256];
+    int count;
+};
+
+static void tell(void *self, const char *table, const char *reason) {
+    struct told *told = self;
+    (void)snprintf(told->text, sizeof told->text, "%s: %s", table, reason);
+    told->count++;
+}
+
+// With the first commit, and neither without one nor after the process only.
+static void a_lost_beginning_is_kept_with_the_commit(void **state) {
+    const struct fixture *fixture = *state;
+    const struct table *orders = catalog_table(fixture->catalog, "orders", 6);
+    for (int committed = 0; committed < 2; committed++) {
+        struct log log = {0};
+        add(&log, 4, 1000);
+        struct error error = {0};
+        struct store *store = NULL;
+        struct progress *progress = NULL;
+        struct apply *apply = NULL;
+        struct store_report report;
+        int64_t taken;
+        assert_int_equal(store_open(&store, fixture->path, fixture->catalog, &report, &error), 0);
+        assert_int_equal(progress_new(&progress, &error), 0);
+        const struct apply_config config = {
+            .catalog = fixture->catalog,
+            .store = store,
+            .progress = progress,
+            .source = {.self = &log, .peek = peek, .release = release, .at_end = at_end},
+            .prefix = "shop",
+            .settings = &value_settings_default,
+            .commit_messages = APPLY_COMMIT_MESSAGES,
+        };
+        int slot;
+        int64_t next;
+        assert_int_equal(apply_new(&apply, &config, &error), 0);
+        assert_int_equal(apply_add_partition(apply, topic, 0, &slot, &next, &error), 0);
+        assert_int_equal(apply_note_incomplete(apply, orders, "began at 4", &error), 0);
+        assert_int_equal(apply_step(apply, &taken, &error), 0);
+        if (committed)
+            assert_int_equal(apply_commit(apply, &error), 0);
+        apply_free(&apply);
+        progress_free(&progress);
+        store_close(&store);
+        struct told told = {0};
+        assert_int_equal(read_incomplete(fixture->path, tell, &told, &error), 0);
+        assert_int_equal(told.count, committed);
+        assert_string_equal(told.text, committed ? "orders: began at 4" : "");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_lost_beginning_is_kept_with_the_commit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_same_topic_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_topic_made_anew_halts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_gone_is_not_compared, set_up, tear_down),

@@ -39,6 +39,14 @@ int meta_set(struct sqlite3 *db, const char *name, const char *value, struct err
     return stmt_step(stmt, "_meta", NULL, error);
 }
 
+int meta_unset(struct sqlite3 *db, const char *name, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (engine_sql_prepare(db, "meta_unset", &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":name", span_of(name));
+    return stmt_step(stmt, "_meta", NULL, error);
+}
+
 int meta_set_integer(struct sqlite3 *db, const char *name, int64_t value, struct error *error) {
     char text[META_INTEGER_SIZE];
     (void)snprintf(text, sizeof text, "%" PRId64, value);

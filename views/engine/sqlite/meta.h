@@ -16,6 +16,8 @@ int meta_get(struct sqlite3 *db, const char *name, char *ret, size_t size, struc
 int meta_get_integer(struct sqlite3 *db, const char *name, int64_t *ret, struct error *error);
 // Replaces what is there.
 int meta_set(struct sqlite3 *db, const char *name, const char *value, struct error *error);
+// What is not there is no error.
+int meta_unset(struct sqlite3 *db, const char *name, struct error *error);
 int meta_set_integer(struct sqlite3 *db, const char *name, int64_t value, struct error *error);
 
 #endif

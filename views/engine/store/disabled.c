@@ -52,10 +52,6 @@ int disabled_is(struct sqlite3 *db, const struct view *view, struct error *error
 
 int disabled_forget(struct sqlite3 *db, const char *view, struct error *error) {
     char name[DISABLED_NAME_SIZE];
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (engine_sql_prepare(db, "meta_unset", &stmt, error) != 0)
-        return -1;
     disabled_name(name, view);
-    stmt_bind_text(stmt, ":name", span_of(name));
-    return stmt_step(stmt, "_meta", NULL, error);
+    return meta_unset(db, name, error);
 }

@@ -551,6 +551,16 @@ int store_set_offset(struct store *store, const struct store_offset *offset, str
     return store_step(store, STORE_OFFSET, error);
 }
 
+int store_set_incomplete(struct store *store, const struct table *table, const char *reason,
+                         struct error *error) {
+    CLEANUP(stmt_free_text) char *name = sqlite3_mprintf("incomplete:%s", table->name);
+    if (name == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (store_begin_write(store, error) != 0)
+        return -1;
+    return reason != NULL ? meta_set(store->db, name, reason, error) : meta_unset(store->db, name, error);
+}
+
 int store_add_timeline(struct store *store, int64_t since_ts_ms, struct error *error) {
     if (store_begin_write(store, error) != 0)
         return -1;
