@@ -88,7 +88,8 @@ class States(unittest.TestCase):
 
     def follow(self, broker, *more):
         """A `run` beside a demo, whose broker it reads."""
-        brokers = re.search(r"embedded broker on (\S+),", broker.log())[1]
+        said = tide.wait_for("the broker", lambda: re.search(r"embedded broker on (\S+),", broker.log()))
+        brokers = said[1]
         server = tide.Server("run", "--brokers", brokers, "--prefix", tide.PREFIX, "--db", self.path / "run.db", *more,
                              stderr=self.path / "run.log")  # fmt: skip
         self.addCleanup(server.__exit__)
