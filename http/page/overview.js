@@ -100,9 +100,12 @@ function positionFacts() {
 // Which query of a view is shown beside the others, unless the reader chose another.
 const FIRST = { warehouse: 'picks', email: 'outbox', analytics: 'orders_by_status' };
 const SIDE_ROWS = 7;
+const SIDE_PANELS_MAX = 6;
 
-// The greatest whole number that rows still come after, so that the newest `wanted` rows or so follow it.
+// A whole number that the newest `wanted` rows or so come after; "" where the key is no whole number, or all rows are few.
 async function endOf(path, wanted) {
+  const first = (await ask(`${path}?limit=1`)).document.rows[0];
+  if (first && !Number.isInteger(Object.values(first)[0])) return '';
   const has = async (after) => (await ask(`${path}?limit=1&after=${after}`)).document.rows.length > 0;
   let low = 0;
   let high = wanted;
@@ -144,7 +147,7 @@ function sidePanel(view, dispose) {
     }
     const table = grid(names.map((name) => ({ name, right: isNumber(rows[0][name]) })), { key: (row) => cell(row[label]), label: `${view.name} ${query.name}` });
     host.replaceChildren(table.box);
-    return (all) => table.update((query.by_key ? all.slice(-SIDE_ROWS).reverse() : all).slice(0, SIDE_ROWS));
+    return (all, byKey) => table.update((byKey ? all.slice(-SIDE_ROWS).reverse() : all).slice(0, SIDE_ROWS));
   }
 
   async function begin() {
@@ -153,24 +156,25 @@ function sidePanel(view, dispose) {
     pick.value = query.name;
     const mine = query;
     let update = null;
-    let after = 0;
+    let after = '';
     try {
       if (query.by_key) after = await endOf(query.path, 20);
     } catch {
-      after = 0;
+      // the first page, then
     }
     if (mine !== query) return null;
-    const path = () => (mine.by_key ? `${mine.path}?limit=1000&after=${after}` : mine.path);
+    const byKey = after !== '';
+    const path = () => (byKey ? `${mine.path}?limit=1000&after=${after}` : mine.path);
     stop = watch(path, (answer, ms) => {
       const rows = answer.rows;
       if (!rows.length && !update) host.replaceChildren(h('p', { class: 'empty' }, 'No rows.'));
-      if (rows.length) (update = update || make(rows))(rows);
+      if (rows.length) (update = update || make(rows))(rows, byKey);
       else if (update) update([]);
-      const more = answer.next ? `more than ${rows.length}` : mine.by_key ? 'newest first, of' : count(rows.length);
-      const total = mine.by_key && rows.length ? count(Number(rows[rows.length - 1][Object.keys(rows[0])[0]])) : '';
+      const more = answer.next ? `more than ${rows.length}` : byKey ? 'newest first, of' : count(rows.length);
+      const total = byKey && rows.length ? count(Number(rows[rows.length - 1][Object.keys(rows[0])[0]])) : '';
       note.replaceChildren(number(`${more} ${total} rows`.replace(/ +/g, ' '), path(), '.rows | length', `Rows of ${view.name} ${mine.name}`), ` in ${Math.round(ms)} ms `,
         link(hashOf(['views', view.name, mine.name]), 'open'));
-      if (mine.by_key && rows.length > 500) after = Number(Object.values(rows[rows.length - 50])[0]);
+      if (byKey && rows.length > 500) after = Number(Object.values(rows[rows.length - 50])[0]);
     }, (error) => host.replaceChildren(trouble(error)));
     return null;
   }
@@ -219,7 +223,8 @@ function overview(main, dispose) {
     const order = Object.keys(FIRST);
     const place = (v) => (order.includes(v.name) ? order.indexOf(v.name) : order.length);
     const those = answer.views.filter((v) => v.queries.length).sort((a, b) => place(a) - place(b));
-    sides.replaceChildren(...those.map((v) => sidePanel(v, dispose)));
+    sides.replaceChildren(...those.slice(0, SIDE_PANELS_MAX).map((v) => sidePanel(v, dispose)));
+    if (those.length > SIDE_PANELS_MAX) sides.append(h('p', { class: 'note' }, `${those.length - SIDE_PANELS_MAX} more in `, link('#/views', 'Views')));
   }));
 }
 
