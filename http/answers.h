@@ -25,11 +25,13 @@ typedef enum routes_result route_handler(struct exchange *exchange);
 route_handler answer_query, answer_table, answer_rest, answer_quarantine; // rows.c
 route_handler answer_follow_query, answer_follow_table;                   // rows.c
 route_handler answer_quarantined, answer_retry, answer_discard;           // quarantine.c
-route_handler answer_health, answer_ready, answer_status, answer_views;   // status.c
-route_handler answer_lag, answer_metrics;                                 // metrics.c
-route_handler answer_live;                                                // streaming.c
-route_handler answer_openapi;                                             // openapi.c
-route_handler answer_page;                                                // page.c
+route_handler answer_health, answer_ready, answer_status, answer_views, answer_view,
+    answer_tables;                        // status.c
+route_handler answer_lag, answer_metrics; // metrics.c
+route_handler answer_live;                // streaming.c
+route_handler answer_problem;             // problem_page.c
+route_handler answer_openapi;             // openapi.c
+route_handler answer_page;                // page.c
 
 // Text of the OpenAPI document, made once.
 int openapi_write(struct buffer *out, const struct catalog *catalog, const char *version,

@@ -4,32 +4,75 @@
 #include <stdio.h>
 
 static const struct problem_kind kinds[PROBLEM_COUNT] = {
-    [PROBLEM_MALFORMED_REQUEST] = {"/problems/malformed-request", "Malformed request", 400},
-    [PROBLEM_BAD_PARAMETER] = {"/problems/bad-parameter", "Parameter has a value that it cannot have", 400},
-    [PROBLEM_UNKNOWN_PARAMETER] = {"/problems/unknown-parameter", "Unknown parameter", 400},
-    [PROBLEM_UNAUTHORIZED] = {"/problems/unauthorized", "A token is needed", 401},
-    [PROBLEM_FORBIDDEN] = {"/problems/forbidden", "Forbidden", 403},
-    [PROBLEM_NOT_FOUND] = {"/problems/not-found", "Not found", 404},
-    [PROBLEM_UNKNOWN_VIEW] = {"/problems/unknown-view", "Unknown view", 404},
-    [PROBLEM_UNKNOWN_QUERY] = {"/problems/unknown-query", "Unknown query", 404},
-    [PROBLEM_UNKNOWN_TABLE] = {"/problems/unknown-table", "Unknown table", 404},
-    [PROBLEM_METHOD_NOT_ALLOWED] = {"/problems/method-not-allowed", "Method not allowed", 405},
-    [PROBLEM_NOT_WAITING] = {"/problems/not-waiting", "The message does not wait in quarantine", 409},
-    [PROBLEM_STILL_QUARANTINED] = {"/problems/still-quarantined", "The message could not be applied", 409},
-    [PROBLEM_NOT_ONE_ROW] = {"/problems/not-one-row", "One row was asked for, and there is not one", 406},
-    [PROBLEM_RANGE_NOT_THERE] = {"/problems/range-not-there", "The range begins behind the last row", 416},
-    [PROBLEM_URL_TOO_LONG] = {"/problems/url-too-long", "URL too long", 414},
-    [PROBLEM_MISDIRECTED] = {"/problems/misdirected-request", "The host is not this server's", 421},
-    [PROBLEM_ANSWER_TOO_LARGE] = {"/problems/answer-too-large", "Answer too large", 500},
-    [PROBLEM_ANSWER_FAILED] = {"/problems/answer-failed", "The answer could not be made", 500},
-    [PROBLEM_STORE_FAILED] = {"/problems/store-failed", "The store could not be read", 500},
-    [PROBLEM_NOT_READY] = {"/problems/not-ready", "Not ready", 503},
-    [PROBLEM_TOO_STALE] = {"/problems/too-stale", "Further behind than max_lag_seconds allows", 503},
-    [PROBLEM_TOO_SLOW] = {"/problems/too-slow", "The query took too long", 503},
-    [PROBLEM_TOO_MANY_STREAMS] = {"/problems/too-many-streams", "Too many streams", 503},
-    [PROBLEM_VIEW_DISABLED] = {"/problems/view-disabled", "The view is not kept", 503},
-    [PROBLEM_STOPPING] = {"/problems/stopping", "The server is stopping", 503},
-    [PROBLEM_POSITION_NOT_REACHED] = {"/problems/position-not-reached", "Position not reached in time", 504},
+    [PROBLEM_MALFORMED_REQUEST] =
+        {"/problems/malformed-request", "Malformed request", 400,
+         "The URL or a header cannot be read: an escape that is none, bytes that are not UTF-8, too many parameters, no Host. Correct the request."},
+    [PROBLEM_BAD_PARAMETER] =
+        {"/problems/bad-parameter", "Parameter has a value that it cannot have", 400,
+         "A parameter has a value that it cannot have, or is given twice. detail says which, and what it may be."},
+    [PROBLEM_UNKNOWN_PARAMETER] =
+        {"/problems/unknown-parameter", "Unknown parameter", 400,
+         "The route, the query or the table knows no such parameter or column. detail names those that there are."},
+    [PROBLEM_UNAUTHORIZED] = {"/problems/unauthorized", "A token is needed", 401,
+                              "The server wants a token: send Authorization: Bearer TOKEN."},
+    [PROBLEM_FORBIDDEN] = {"/problems/forbidden", "Forbidden", 403,
+                           "The token, or the lack of one, does not allow this."},
+    [PROBLEM_NOT_FOUND] = {"/problems/not-found", "Not found", 404,
+                           "There is no such route or thing. known names the routes."},
+    [PROBLEM_UNKNOWN_VIEW] = {"/problems/unknown-view", "Unknown view", 404,
+                              "No view of this name is loaded. known names those that are."},
+    [PROBLEM_UNKNOWN_QUERY] = {"/problems/unknown-query", "Unknown query", 404,
+                               "The view has no query of this name. known names those that it has."},
+    [PROBLEM_UNKNOWN_TABLE] = {"/problems/unknown-table", "Unknown table", 404,
+                               "source.sql declares no table of this name. known names those that it does."},
+    [PROBLEM_METHOD_NOT_ALLOWED] =
+        {"/problems/method-not-allowed", "Method not allowed", 405,
+         "The route does not answer this method. The header Allow names those that it does."},
+    [PROBLEM_NOT_WAITING] = {"/problems/not-waiting", "The message does not wait in quarantine", 409,
+                             "The message was applied, discarded or superseded already."},
+    [PROBLEM_STILL_QUARANTINED] = {"/problems/still-quarantined", "The message could not be applied", 409,
+                                   "The message was tried again and could not be applied. detail says why."},
+    [PROBLEM_NOT_ONE_ROW] =
+        {"/problems/not-one-row", "One row was asked for, and there is not one", 406,
+         "Accept asks for the one row there is, and there is none or more than one. Filter by the key, or ask for an array."},
+    [PROBLEM_RANGE_NOT_THERE] =
+        {"/problems/range-not-there", "The range begins behind the last row", 416,
+         "offset or Range begins behind the last row. Content-Range says how many there are."},
+    [PROBLEM_URL_TOO_LONG] =
+        {"/problems/url-too-long", "URL too long", 414,
+         "The URL has more than 8192 bytes. Put less into one in.(..), or make a query of a view."},
+    [PROBLEM_CONTENT_TOO_LARGE] = {"/problems/content-too-large", "Content too large", 413,
+                                   "The body that was sent is larger than any that is looked at (1 MB)."},
+    [PROBLEM_MISDIRECTED] = {"/problems/misdirected-request", "The host is not this server's", 421,
+                             "The Host header names another server. --allow-host allows more names."},
+    [PROBLEM_ANSWER_TOO_LARGE] =
+        {"/problems/answer-too-large", "Answer too large", 500,
+         "The answer would not fit into the memory that one may take. Ask for less with limit=, or for a whole table with limit=all."},
+    [PROBLEM_ANSWER_FAILED] =
+        {"/problems/answer-failed", "The answer could not be made", 500,
+         "There was no memory for the answer, or a part of it cannot be written. Ask again."},
+    [PROBLEM_STORE_FAILED] = {"/problems/store-failed", "The store could not be read", 500,
+                              "The file could not be read. detail and the log say why."},
+    [PROBLEM_NOT_READY] =
+        {"/problems/not-ready", "Not ready", 503,
+         "Nothing was applied to the file yet, or the process has not caught up once. Ask again later; /readyz tells when."},
+    [PROBLEM_TOO_STALE] =
+        {"/problems/too-stale", "Further behind than max_lag_seconds allows", 503,
+         "The answer is further behind than max_lag_seconds allows, or how far is not known. position and lag say where it stands."},
+    [PROBLEM_TOO_SLOW] =
+        {"/problems/too-slow", "The query took too long", 503,
+         "The query took longer than a query may. For a table, detail names the index that would serve it; put that into the schema.sql of a view."},
+    [PROBLEM_TOO_MANY_STREAMS] =
+        {"/problems/too-many-streams", "Too many streams", 503,
+         "As many streams are open as there may be, or too much is waiting for slow readers. Ask again later."},
+    [PROBLEM_VIEW_DISABLED] =
+        {"/problems/view-disabled", "The view is not kept", 503,
+         "One of the view's statements failed, so its tables are not kept. detail says which. Correct it and start again."},
+    [PROBLEM_STOPPING] = {"/problems/stopping", "The server is stopping", 503,
+                          "The server is stopping. Ask another one, or this one again when it is back."},
+    [PROBLEM_POSITION_NOT_REACHED] =
+        {"/problems/position-not-reached", "Position not reached in time", 504,
+         "The position that was waited for did not come in time. position and lag say where the answer would have stood."},
 };
 
 const struct problem_kind *problem_kind(enum problem problem) {

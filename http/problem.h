@@ -20,6 +20,7 @@ enum problem {
     PROBLEM_NOT_ONE_ROW,          // 406 /problems/not-one-row
     PROBLEM_RANGE_NOT_THERE,      // 416 /problems/range-not-there
     PROBLEM_URL_TOO_LONG,         // 414 /problems/url-too-long
+    PROBLEM_CONTENT_TOO_LARGE,    // 413 /problems/content-too-large
     PROBLEM_MISDIRECTED,          // 421 /problems/misdirected-request
     PROBLEM_ANSWER_TOO_LARGE,     // 500 /problems/answer-too-large
     PROBLEM_ANSWER_FAILED,        // 500 /problems/answer-failed
@@ -38,6 +39,7 @@ struct problem_kind {
     const char *type;
     const char *title;
     int status;
+    const char *meaning; // and what to do, in plain text
 };
 const struct problem_kind *problem_kind(enum problem problem);
 

@@ -3,6 +3,7 @@
 #include "views/base/utf8.h"
 
 #include <assert.h>
+#include <strings.h>
 
 void response_free(struct response *response) {
     buffer_free(&response->headers);
@@ -65,6 +66,8 @@ static size_t request_run_until(const char *text, size_t size, char stop) {
 static int request_parse_path(struct target *target, char *path, size_t size, struct error *error) {
     target->segment_count = 0;
     size_t at = size > 0 && path[0] == '/' ? 1 : 0;
+    if (size > at && path[size - 1] == '/')
+        size--;
     if (at == size)
         return 0;
     while (at <= size) {
@@ -100,8 +103,22 @@ static int request_parse_query(struct target *target, char *query, size_t size, 
     return 0;
 }
 
+static struct span request_without_authority(struct span raw) {
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        size_t begin = strlen(schemes[i]);
+        if (raw.size < begin || strncasecmp(raw.data, schemes[i], begin) != 0)
+            continue;
+        while (begin < raw.size && raw.data[begin] != '/' && raw.data[begin] != '?')
+            begin++;
+        return (struct span){raw.data + begin, raw.size - begin};
+    }
+    return raw;
+}
+
 int target_parse(struct target *target, struct span raw, struct error *error) {
     assert(raw.size <= TARGET_SIZE_MAX);
+    raw = request_without_authority(raw);
     memcpy(target->text, raw.data, raw.size);
     target->text[raw.size] = '\0';
     // The query first: decoding the path writes a NUL over the question mark.

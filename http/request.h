@@ -80,6 +80,7 @@ struct target {
     char text[TARGET_SIZE_MAX + 1];
 };
 
+// In absolute form (RFC 9112, 3.2.2) scheme and authority are passed over; one slash at the path's end is, too.
 // `raw` has at most TARGET_SIZE_MAX bytes. Escapes that are none, bytes that are not UTF-8, a NUL and more
 // parameters than READ_PARAMETERS_MAX are ERROR_USAGE.
 int target_parse(struct target *target, struct span raw, struct error *error);

@@ -22,6 +22,10 @@ static const struct route_form forms[] = {
                       "application/json", false},
     [ROUTE_VIEWS] = {"GET", "/v1/views", "views with their queries, and mirrored tables", "application/json",
                      false},
+    [ROUTE_VIEW] = {"GET", "/v1/views/{view}", "one view with its queries", "application/json", false},
+    [ROUTE_TABLES] = {"GET", "/v1/tables", "the mirrored tables with their columns", "application/json",
+                      false},
+    [ROUTE_PROBLEM] = {"GET", "/problems/{problem}", "what a problem's type means", "text/html", false},
     [ROUTE_QUARANTINE] = {"GET", "/v1/quarantine", "events that could not be applied, newest first", NULL,
                           false},
     [ROUTE_QUARANTINED] = {"GET", "/v1/quarantine/{id}", "one message that could not be applied",
@@ -155,7 +159,7 @@ void route_write_path(struct buffer *out, const struct loaded_route *loaded) {
 void route_each(const struct catalog *catalog, void (*visit)(void *self, const struct loaded_route *loaded),
                 void *self) {
     for (int i = 0; i < ROUTE_COUNT; i++)
-        if (strstr(forms[i].pattern, "{view}") == NULL && strstr(forms[i].pattern, "{table}") == NULL)
+        if (strstr(forms[i].pattern, "{query}") == NULL && strstr(forms[i].pattern, "{table}") == NULL)
             visit(self, &(struct loaded_route){.route = (enum route)i});
     for (int i = 0; i < catalog->view_count; i++)
         for (int j = 0; j < catalog->views[i].query_count; j++)

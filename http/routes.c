@@ -21,6 +21,9 @@ static route_handler *const handlers[] = {
     [ROUTE_FOLLOW_QUERY] = answer_follow_query,
     [ROUTE_STATUS] = answer_status,
     [ROUTE_VIEWS] = answer_views,
+    [ROUTE_VIEW] = answer_view,
+    [ROUTE_TABLES] = answer_tables,
+    [ROUTE_PROBLEM] = answer_problem,
     [ROUTE_QUARANTINE] = answer_quarantine,
     [ROUTE_QUARANTINED] = answer_quarantined,
     [ROUTE_RETRY] = answer_retry,
@@ -88,6 +91,33 @@ static enum access_need routes_need(enum route route) {
                                                                                   : ACCESS_READ;
 }
 
+static bool routes_reads(const struct route_form *form) {
+    return strcmp(form->method, "GET") == 0;
+}
+
+// Which methods a route answers; `form` NULL: the whole server, asked for by `*`.
+static bool routes_answer_options(const struct request *request, const struct route_form *form,
+                                  struct response *response) {
+    if (!span_is(request->method, "OPTIONS") || (form == NULL && !span_is(request->target, "*")))
+        return false;
+    response->status = 204;
+    response->allow = form == NULL         ? "GET, HEAD, POST, OPTIONS"
+                      : routes_reads(form) ? "GET, HEAD, OPTIONS"
+                                           : "POST, OPTIONS";
+    return true;
+}
+
+static bool routes_refuse_method(const struct request *request, const struct route_form *form,
+                                 struct response *response) {
+    bool reads = routes_reads(form);
+    if (span_is(request->method, form->method) || (reads && span_is(request->method, "HEAD")))
+        return false;
+    response->allow = reads ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
+    problem_set(response, PROBLEM_METHOD_NOT_ALLOWED, "this route answers %s only",
+                reads ? "GET and HEAD" : "POST");
+    return true;
+}
+
 static enum routes_result routes_dispatch(struct worker *worker, const struct request *request,
                                           struct response *response, struct wait *wait) {
     struct target *target = &worker->target;
@@ -101,25 +131,24 @@ static enum routes_result routes_dispatch(struct worker *worker, const struct re
         problem_set(response, PROBLEM_URL_TOO_LONG, "the URL has more than %d bytes", TARGET_SIZE_MAX);
         return ROUTES_ANSWERED;
     }
+    if (routes_answer_options(request, NULL, response))
+        return ROUTES_ANSWERED;
     if (target_parse(target, request->target, &error) != 0) {
         problem_set(response, PROBLEM_MALFORMED_REQUEST, "%s", error.message);
         return ROUTES_ANSWERED;
     }
     enum route route = worker->route = route_find(target);
-    if (access_refuse_token(access, request, routes_need(route), response))
+    bool asks = span_is(request->method, "OPTIONS"); // which changes nothing
+    if (access_refuse_token(access, request, asks ? ACCESS_READ : routes_need(route), response))
+        return ROUTES_ANSWERED;
+    if (route != ROUTE_COUNT && routes_answer_options(request, route_form(route), response))
         return ROUTES_ANSWERED;
     if (route == ROUTE_COUNT) {
         routes_set_not_found(response);
         return ROUTES_ANSWERED;
     }
-    bool reads = strcmp(route_form(route)->method, "GET") == 0;
-    if (!span_is(request->method, route_form(route)->method) &&
-        !(reads && span_is(request->method, "HEAD"))) {
-        response->allow = reads ? "GET, HEAD" : "POST";
-        problem_set(response, PROBLEM_METHOD_NOT_ALLOWED, "this route answers %s only",
-                    reads ? "GET and HEAD" : "POST");
+    if (routes_refuse_method(request, route_form(route), response))
         return ROUTES_ANSWERED;
-    }
     struct exchange exchange = {
         .worker = worker,
         .request = request,
@@ -147,6 +176,12 @@ static void routes_encode(const struct request *request, struct response *respon
         !accept_takes_gzip(request->accept_encoding))
         return;
     response->encoded = body_gzip(&response->body, &error) == 0;
+    size_t tag = strlen(response->etag);
+    if (!response->encoded || response->etag[0] != '"' || tag + sizeof "W/" > sizeof response->etag)
+        return;
+    // The same in another coding is not the same to the byte.
+    memmove(response->etag + 2, response->etag, tag + 1);
+    memcpy(response->etag, "W/", 2);
 }
 
 enum routes_result routes_answer(struct worker *worker, const struct request *request, struct response *ret,
@@ -194,5 +229,10 @@ void routes_too_many_streams(struct routes *routes, struct response *ret) {
 
 void routes_too_many(struct routes *routes, struct response *ret) {
     problem_set(ret, PROBLEM_TOO_SLOW, "too many slow queries are under way");
+    routes_count_answer(routes, ret);
+}
+
+void routes_too_large(struct routes *routes, struct response *ret) {
+    problem_set(ret, PROBLEM_CONTENT_TOO_LARGE, "no body that is sent here is looked at");
     routes_count_answer(routes, ret);
 }

@@ -19,5 +19,7 @@ void routes_stopping(struct routes *routes, struct response *ret);
 void routes_count_stream(struct routes *routes, int change);
 void routes_too_many_streams(struct routes *routes, struct response *ret);
 void routes_too_many(struct routes *routes, struct response *ret);
+// The answer to a request that announces a body of more than any may have.
+void routes_too_large(struct routes *routes, struct response *ret);
 
 #endif

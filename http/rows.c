@@ -2,8 +2,10 @@
 #include "http/accept.h"
 #include "http/answers.h"
 #include "http/follow_question.h"
+#include "http/partitions.h"
 #include "http/result.h"
 #include "http/route.h"
+#include "views/base/cleanup.h"
 #include "views/base/real.h"
 
 #include <stdio.h>
@@ -209,6 +211,22 @@ static void rows_set_problem_here(struct exchange *exchange, enum problem proble
     problem_end(response);
 }
 
+// True, and a 400 is the answer, for a topic that neither the file nor the consumer knows: it would never come.
+static bool rows_refuse_topic(struct exchange *exchange) {
+    CLEANUP(partition_rows_free) struct partition_rows partitions = {0};
+    const struct wait *wait = exchange->wait;
+    struct error error;
+    if (wait->topic[0] == '\0' || partition_rows_read(exchange, &partitions, &error) != 0 ||
+        partitions.count == 0)
+        return false;
+    for (int i = 0; i < partitions.count; i++)
+        if (span_is(partitions.rows[i].topic, wait->topic))
+            return false;
+    problem_set(exchange->response, PROBLEM_BAD_PARAMETER,
+                "after_offset: topic \"%s\" is not read; /v1/lag names those that are", wait->topic);
+    return true;
+}
+
 // True when the answer is complete: *ret says how.
 static bool rows_must_wait(struct exchange *exchange, enum routes_result *ret) {
     struct wait *wait = exchange->wait;
@@ -221,6 +239,8 @@ static bool rows_must_wait(struct exchange *exchange, enum routes_result *ret) {
     }
     if (reached)
         return false;
+    if (rows_refuse_topic(exchange))
+        return true;
     if (exchange->request->waited == WAITED_NOT && wait->wait_ms > 0) {
         *ret = ROUTES_WAIT;
         return true;

@@ -11,6 +11,7 @@
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
 #include "views/base/log.h"
+#include "views/base/real.h"
 
 #include <assert.h>
 #include <microhttpd.h>
@@ -419,6 +420,23 @@ static enum MHD_Result server_answer(struct connection *connection, const char *
     return MHD_NO;
 }
 
+static struct span server_header_value(struct connection *connection, const char *name) {
+    return span_of(MHD_lookup_connection_value(connection->connection, MHD_HEADER_KIND, name));
+}
+
+// A length that is none is the library's to refuse.
+static bool server_announces_too_much(struct connection *connection) {
+    struct span length = server_header_value(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    int64_t bytes;
+    return length.data != NULL && integer_parse(length, &bytes) && bytes > SERVER_REQUEST_BODY_MAX;
+}
+
+static enum MHD_Result server_refuse_body(struct connection *connection) {
+    CLEANUP(response_free) struct response response = {0};
+    routes_too_large(connection->server->routes, &response);
+    return server_send_response(connection, &response);
+}
+
 static enum MHD_Result server_on_request(void *self, struct MHD_Connection *mhd, const char *url,
                                          const char *method, const char *version, const char *upload,
                                          size_t *upload_size, void **context) {
@@ -429,7 +447,7 @@ static enum MHD_Result server_on_request(void *self, struct MHD_Connection *mhd,
     if (connection->stage == STAGE_HEADERS) {
         connection->stage = STAGE_BODY;
         connection->http_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
-        return MHD_YES;
+        return server_announces_too_much(connection) ? server_refuse_body(connection) : MHD_YES;
     }
     if (*upload_size > 0) {
         connection->body_size += *upload_size;
@@ -484,11 +502,12 @@ static int server_start_daemon(struct server *server, struct error *error) {
         // first, so that what the others say of themselves is logged
         MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL, MHD_OPTION_LISTEN_SOCKET, endpoint->listener.fd,
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_TIMEOUT_S,
-        MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,
-        server_on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, server_on_target, server,
-        MHD_OPTION_UNESCAPE_CALLBACK, server_leave_encoded, NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-        MHD_OPTION_ARRAY, tls ? certificate : none, MHD_OPTION_END);
+        (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_CONNECTION_BYTES,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_TIMEOUT_S, MHD_OPTION_NOTIFY_CONNECTION,
+        server_on_connection, server, MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, server,
+        MHD_OPTION_URI_LOG_CALLBACK, server_on_target, server, MHD_OPTION_UNESCAPE_CALLBACK,
+        server_leave_encoded, NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY,
+        tls ? certificate : none, MHD_OPTION_END);
     if (server->daemon == NULL)
         return error_set(error, ERROR_SYSTEM, "cannot start the HTTP server on %s", endpoint->url);
     return 0;

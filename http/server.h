@@ -20,7 +20,10 @@ enum {
     SERVER_CONNECTIONS_MAX = 4096,
     SERVER_IDLE_TIMEOUT_S = 60,
     SERVER_REQUEST_BODY_MAX =
-        1 << 20,                // bytes that a client may send after its headers; they are not looked at
+        1 << 20, // bytes that a client may send after its headers; they are not looked at
+    // A connection's, for headers and the library's list of parameters: as many as the longest URL can have. Only what is
+    // written to is memory.
+    SERVER_CONNECTION_BYTES = 384 << 10,
     SERVER_STOP_WAIT_MS = 2000, // for the answers under way, and once more for those that it interrupts
 };
 

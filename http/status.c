@@ -328,15 +328,47 @@ static json_t *status_tables_of(const struct catalog *catalog) {
     return tables;
 }
 
+static json_t *status_view_of(const struct view *view) {
+    return json_pack("{s:s,s:s,s:o}", "name", view->name, "hash", view->hash, "queries",
+                     status_queries_of(view));
+}
+
+enum routes_result answer_view(struct exchange *exchange) {
+    if (exchange_refuse_parameters(exchange))
+        return ROUTES_ANSWERED;
+    const struct catalog *catalog = exchange->routes->config.catalog;
+    const char *wanted = exchange->target->segments[2].data;
+    const struct view *view = catalog_view(catalog, wanted);
+    if (view != NULL) {
+        status_give_document(exchange, status_view_of(view));
+        return ROUTES_ANSWERED;
+    }
+    struct buffer *out = &exchange->response->body;
+    problem_begin(exchange->response, PROBLEM_UNKNOWN_VIEW, "no view \"%s\"; see known", wanted);
+    buffer_text(out, ",\"known\":[");
+    for (int i = 0; i < catalog->view_count; i++) {
+        buffer_text(out, i > 0 ? "," : "");
+        buffer_json_string(out, span_of(catalog->views[i].name));
+    }
+    buffer_char(out, ']');
+    problem_end(exchange->response);
+    return ROUTES_ANSWERED;
+}
+
+enum routes_result answer_tables(struct exchange *exchange) {
+    if (!exchange_refuse_parameters(exchange))
+        status_give_document(
+            exchange, json_pack("{s:o}", "tables", status_tables_of(exchange->routes->config.catalog)));
+    return ROUTES_ANSWERED;
+}
+
 enum routes_result answer_views(struct exchange *exchange) {
     if (exchange_refuse_parameters(exchange))
         return ROUTES_ANSWERED;
     const struct catalog *catalog = exchange->routes->config.catalog;
     json_t *views = json_array();
     for (int i = 0; i < catalog->view_count; i++)
-        document_add(&views,
-                     json_pack("{s:s,s:s,s:o}", "name", catalog->views[i].name, "hash",
-                               catalog->views[i].hash, "queries", status_queries_of(&catalog->views[i])));
+        document_add(&views, status_view_of(&catalog->views[i]));
     status_give_document(exchange,
                          json_pack("{s:o,s:o}", "views", views, "tables", status_tables_of(catalog)));
     return ROUTES_ANSWERED;

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """What HTTP tells: headers of every answer, before anything was applied, columns and numbers that are asked for."""
 
+import http.client
 import json
 import os
+import socket
 import sys
 import unittest
 import urllib.error
@@ -179,6 +181,73 @@ class Api(unittest.TestCase):
         status, problem = server.get("/v1/views/warehouse/stock")
         self.assertEqual((500, True), (status, "start again" in problem["detail"]))
         folder.chmod(0o755)
+
+
+class Protocol(unittest.TestCase):
+    """What HTTP itself says: forms of the target, methods, bodies, and the pages that problems' types point at."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tide.Folder()
+        path = cls.folder.__enter__()
+        cls.addClassCleanup(cls.folder.__exit__, None, None, None)
+        tide.replay(path / "x.db", BASIC)
+        cls.server = tide.Server("serve", "--db", path / "x.db", stderr=path / "log")
+        cls.addClassCleanup(cls.server.__exit__)
+        cls.host = cls.server.address.removeprefix("http://")
+
+    def send(self, text):
+        """(status, headers, body) of bytes as they are"""
+        host, port = self.host.rsplit(":", 1)
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            connection.sendall(text.encode())
+            answer = http.client.HTTPResponse(connection, method=text.split(" ")[0])
+            answer.begin()
+            return answer.status, answer.headers, answer.read()
+
+    def test_forms_of_a_target(self):
+        for target in ("/v1/lag", "/v1/lag/", f"http://{self.host}/v1/lag", f"HTTP://{self.host}/v1/lag/?"):
+            status, _, body = self.send(f"GET {target} HTTP/1.1\r\nHost: {self.host}\r\n\r\n")
+            self.assertEqual((200, "serving"), (status, json.loads(body)["state"]), target)
+        self.assertEqual(404, self.send(f"GET /v1/lag// HTTP/1.1\r\nHost: {self.host}\r\n\r\n")[0])
+        self.assertEqual(["orders"], [t["name"] for t in ask(self.server, "/v1/tables/")[2] and
+                                      json.loads(ask(self.server, "/v1/tables/")[2])["tables"]][:1])  # fmt: skip
+        self.assertEqual("email", json.loads(ask(self.server, "/v1/views/email")[2])["name"])
+        status, _, body = ask(self.server, "/v1/views/nope")
+        self.assertEqual((404, "/problems/unknown-view"), (status, json.loads(body)["type"]))
+
+    def test_methods(self):
+        for target, allow in (("/v1/tables/orders", "GET, HEAD, OPTIONS"), ("/v1/quarantine/1/retry", "POST, OPTIONS"),
+                              ("*", "GET, HEAD, POST, OPTIONS")):  # fmt: skip
+            status, headers, body = self.send(f"OPTIONS {target} HTTP/1.1\r\nHost: {self.host}\r\n\r\n")
+            self.assertEqual((204, allow, b""), (status, headers["Allow"], body))
+        self.assertEqual(404, self.send(f"OPTIONS /nope HTTP/1.1\r\nHost: {self.host}\r\n\r\n")[0])
+        status, headers, _ = self.send(f"DELETE /v1/tables/orders HTTP/1.1\r\nHost: {self.host}\r\n\r\n")
+        self.assertEqual((405, "GET, HEAD, OPTIONS"), (status, headers["Allow"]))
+        _, with_body, _ = self.send(f"GET /v1/tables/orders HTTP/1.1\r\nHost: {self.host}\r\n\r\n")
+        status, headers, body = self.send(f"HEAD /v1/tables/orders HTTP/1.1\r\nHost: {self.host}\r\n\r\n")
+        self.assertEqual((200, with_body["Content-Length"], b""), (status, headers["Content-Length"], body))
+
+    def test_bounds(self):
+        many = "&".join(f"p{i}" for i in range(1500))
+        status, _, body = self.send(f"GET /v1/tables/orders?{many} HTTP/1.1\r\nHost: {self.host}\r\n\r\n")
+        self.assertEqual((400, "/problems/malformed-request"), (status, json.loads(body)["type"]))
+        status, _, body = self.send(f"POST /v1/lag HTTP/1.1\r\nHost: {self.host}\r\nContent-Length: 10000000\r\n\r\n")
+        self.assertEqual((413, "/problems/content-too-large"), (status, json.loads(body)["type"]))
+
+    def test_after_offset_of_a_topic_that_is_not_read(self):
+        status, _, body = ask(self.server, "/v1/tables/orders?after_offset=nope:0:1&wait_ms=30000")
+        self.assertEqual((400, "/problems/bad-parameter"), (status, json.loads(body)["type"]))
+        self.assertIn("nope", json.loads(body)["detail"])
+        topic = json.loads(ask(self.server, "/v1/lag")[2])["partitions"][0]["topic"]
+        self.assertEqual(504, ask(self.server, f"/v1/tables/orders?after_offset={topic}:0:99999999")[0])
+
+    def test_problems_are_pages(self):
+        _, _, body = ask(self.server, "/problems/nope")
+        for type_ in json.loads(body)["known"]:
+            status, headers, page = ask(self.server, type_)
+            self.assertEqual((200, "text/html; charset=utf-8"), (status, headers["Content-Type"]))
+            self.assertIn(f"<code>{type_}</code>", page.decode())
 
 
 if __name__ == "__main__":

@@ -304,7 +304,7 @@ static void test_problems(void **state) {
     struct state *s = *state;
     expect_problem(s, "/nowhere", 404, "/problems/not-found", "/v1/lag");
     expect_problem(s, "/nothing", 404, "/problems/not-found", "/v1/lag");
-    expect_problem(s, "/v1/lag/", 404, "/problems/not-found", "/v1/lag");
+    expect_problem(s, "/v1/lag//", 404, "/problems/not-found", "/v1/lag");
     expect_problem(s, "//v1/lag", 404, "/problems/not-found", "/v1/lag");
     expect_problem(s, "/a/b/c/d/e/f/g/h/i/j", 404, "/problems/not-found", "/v1/lag");
     expect_problem(s, "/v1/views/nothing/at", 404, "/problems/unknown-view", "warehouse");
@@ -369,7 +369,7 @@ static void test_methods(void **state) {
     struct request request = {.method = SPAN("POST"), .target = SPAN("/v1/lag")};
     assert_int_equal(ask(s, request), ROUTES_ANSWERED);
     assert_int_equal(s->response.status, 405);
-    assert_string_equal(s->response.allow, "GET, HEAD");
+    assert_string_equal(s->response.allow, "GET, HEAD, OPTIONS");
     request.method = SPAN("HEAD");
     assert_int_equal(ask(s, request), ROUTES_ANSWERED);
     assert_int_equal(s->response.status, 200);
@@ -912,6 +912,8 @@ static void test_each_route_has_a_form_and_a_handler(void **state) {
         assert_non_null(form->summary);
         const char *target = i == ROUTE_TABLE          ? "/v1/tables/orders"
                              : i == ROUTE_REST         ? "/rest/v1/orders?limit=1"
+                             : i == ROUTE_VIEW         ? "/v1/views/email/"
+                             : i == ROUTE_PROBLEM      ? "http://x:80/problems/too-slow"
                              : i == ROUTE_QUERY        ? "/v1/views/email/outbox"
                              : i == ROUTE_FOLLOW_TABLE ? "/v1/tables/orders/follow"
                              : i == ROUTE_FOLLOW_QUERY ? "/v1/views/email/outbox/follow"
