@@ -1,6 +1,7 @@
 #include "consumer/consume.h"
 
 #include "consumer/consume/discovery.h"
+#include "consumer/consume/fill_reader.h"
 #include "consumer/consume/state.h"
 #include "consumer/decode/topic_role.h"
 #include "consumer/progress_line.h"
@@ -18,6 +19,8 @@ struct consume {
     struct kafka *kafka;
     struct apply *apply;
     struct discovery *discovery;
+    struct fill_reader *fill; // NULL = nothing is filled
+    int64_t filled;           // messages that it took in this round
     bool connected;
     bool halted;
     bool degraded;        // nothing was written yet since the file could not be
@@ -343,7 +346,7 @@ static void consume_work(struct consume *consume) {
             consume_halt_for(consume, error.message, error.subject[0] != '\0' ? error.subject : NULL);
         return;
     }
-    if (taken == 0 && requests == 0) {
+    if (taken == 0 && requests == 0 && consume->filled == 0) {
         int64_t gather = consume_gather_ms(consume);
         kafka_wait(consume->kafka, gather > 0 && gather < CONSUME_WAIT_MS ? (int)gather : CONSUME_WAIT_MS);
     }
@@ -368,7 +371,23 @@ static void consume_check_file(struct consume *consume) {
     consume->log_is_over = over > 0;
 }
 
+// Beside the live reading, once that knows where it stands.
+static void consume_fill(struct consume *consume) {
+    struct error error = {0};
+    consume->filled = 0;
+    if (consume->fill == NULL || consume->halted || discovery_slots(consume->discovery) == 0 ||
+        !discovery_reads_all(consume->discovery))
+        return;
+    if (fill_reader_step(&consume->fill, consume->apply, &consume->filled, &error) == 0)
+        return;
+    if (consume_is_passing(consume, &error))
+        consume->passing = error;
+    else
+        consume_halt(consume, error.message);
+}
+
 static void consume_done(struct consume *consume) {
+    fill_reader_free(&consume->fill);
     apply_free(&consume->apply);
     kafka_close(&consume->kafka);
     discovery_free(&consume->discovery);
@@ -384,13 +403,16 @@ static int consume_open(struct consume *consume, struct error *error) {
                                        .properties = config->properties,
                                        .property_count = config->property_count};
     if (store_claim_prefix(config->apply.store, config->apply.prefix, error) != 0 ||
-        kafka_open(&consume->kafka, &kafka, error) != 0)
+        fill_begin_new(&config->apply, error) != 0 || kafka_open(&consume->kafka, &kafka, error) != 0)
         return -1;
     consume_recall_heartbeat(consume);
     struct apply_config apply = config->apply;
     apply.source = kafka_source(consume->kafka);
     if (apply_new(&consume->apply, &apply, error) != 0)
         return -1;
+    fill_report_lacking(&config->apply);
+    (void)snprintf(group, sizeof group, "tidemark-%s-fill", store_id(config->apply.store));
+    fill_reader_open(&consume->fill, &kafka, &config->apply, config->db);
     const struct discovery_config discovery = {.kafka = consume->kafka,
                                                .apply = consume->apply,
                                                .applied = &config->apply,
@@ -418,6 +440,7 @@ int consume_run(const struct consume_config *config, struct error *error) {
             continue;
         consume_report_watermarks(&consume);
         consume_work(&consume);
+        consume_fill(&consume);
         if (consume.passing.kind != ERROR_NONE)
             break;
         consume_report_state(&consume);

@@ -15,6 +15,7 @@ enum {
 };
 
 struct consume_config {
+    const char *db; // the store's file
     const char *brokers;
     const struct kafka_property *properties;
     int property_count;

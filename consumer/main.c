@@ -56,6 +56,9 @@ static void main_report_views(const struct store_report *report, const char *db)
         log_event(LEVEL_INFO, "made", NULL, "made %s", db);
     else if (report->views_built > 0)
         log_event(LEVEL_INFO, "views_filled", NULL, "views filled from the mirror: %s", report->built);
+    if (report->evolved[0] != '\0')
+        log_event(LEVEL_INFO, "evolved", NULL, "source.sql has changed, and the file with it: %s",
+                  report->evolved);
     if (report->views_dropped > 0)
         log_event(LEVEL_INFO, "views_dropped", NULL, "views that are not loaded any more, dropped: %s",
                   report->dropped);
@@ -433,6 +436,7 @@ static int main_consume(struct watch *watch, const char *db, const char *brokers
     for (int i = 0; i < options->property_count; i++)
         properties[i] = (struct kafka_property){options->properties[i].name, options->properties[i].value};
     struct consume_config config = {
+        .db = db,
         .brokers = brokers,
         .properties = properties,
         .property_count = options->property_count,
@@ -570,6 +574,7 @@ static int main_command_replay(const struct options *options, struct error *erro
     struct replay_config config = {
         .captures = options->captures,
         .capture_count = options->capture_count,
+        .db = options->db,
         .apply = main_apply_config(&parts, options, options->prefix),
         .progress_line = true,
     };

@@ -2,6 +2,7 @@
 
 #include "consumer/apply/apply.h"
 #include "consumer/capture.h"
+#include "consumer/fill/fill.h"
 #include "consumer/progress_line.h"
 #include "views/base/bounds.h"
 #include "views/base/cleanup.h"
@@ -30,6 +31,7 @@ struct replay {
     const struct replay_config *config;
     struct capture **captures;
     struct apply *apply;
+    struct fill *fill;     // NULL, or what reads the captures again
     struct queue **queues; // by slot; each stays where it is, messages are borrowed from it
     int queue_count;
     struct arena scratch; // of the line being delivered
@@ -95,6 +97,19 @@ static int replay_enqueue(struct queue *queue, struct replay_line place, struct 
     return 0;
 }
 
+static int replay_make_queues(struct replay *replay, int slot, struct error *error) {
+    if (slot < replay->queue_count)
+        return 0;
+    struct queue **grown = realloc(replay->queues, ((size_t)slot + 1) * sizeof *grown);
+    if (grown == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    replay->queues = grown;
+    for (; replay->queue_count <= slot; replay->queue_count++)
+        if ((replay->queues[replay->queue_count] = calloc(1, sizeof **grown)) == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+    return 0;
+}
+
 static int replay_find_slot(struct replay *replay, struct span name, int32_t partition, int *ret,
                             struct error *error) {
     char topic[REPLAY_TOPIC_SIZE];
@@ -103,16 +118,7 @@ static int replay_find_slot(struct replay *replay, struct span name, int32_t par
     int64_t next_offset;
     if (apply_add_partition(replay->apply, topic, partition, ret, &next_offset, error) != 0)
         return -1;
-    if (*ret < replay->queue_count)
-        return 0;
-    struct queue **grown = realloc(replay->queues, ((size_t)*ret + 1) * sizeof *grown);
-    if (grown == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    replay->queues = grown;
-    for (; replay->queue_count <= *ret; replay->queue_count++)
-        if ((replay->queues[replay->queue_count] = calloc(1, sizeof **grown)) == NULL)
-            return error_set(error, ERROR_SYSTEM, "out of memory");
-    return 0;
+    return replay_make_queues(replay, *ret, error);
 }
 
 // A broker tells all of its partitions before the first message: what is missing in one is judged by the
@@ -213,8 +219,7 @@ static int replay_finish(struct replay *replay, struct error *error) {
     return store_check_file(replay->config->apply.store, error) != 0 ? -1 : replay_tell(replay, true, error);
 }
 
-static void replay_done(struct replay *replay) {
-    apply_free(&replay->apply);
+static void replay_free_queues(struct replay *replay) {
     for (int i = 0; i < replay->queue_count; i++) {
         free(replay->queues[i]->places);
         arena_free(&replay->queues[i]->arena);
@@ -222,6 +227,75 @@ static void replay_done(struct replay *replay) {
     }
     free(replay->queues);
     arena_free(&replay->scratch);
+    replay->queues = NULL;
+    replay->queue_count = 0;
+}
+
+// --- a changed source.sql: the captures are read again for what it left to be filled
+
+static int replay_fill_lines(struct replay *again, struct capture *capture, struct error *error) {
+    capture_rewind(capture);
+    for (;;) {
+        struct capture_line line;
+        int64_t taken;
+        arena_reset(&again->scratch);
+        int more = capture_next(capture, &again->scratch, &line, error);
+        if (more <= 0)
+            return more;
+        int slot = fill_slot(again->fill, line.topic, line.partition);
+        if (slot < 0 || !fill_wants(again->fill, slot, line.offset))
+            continue;
+        replay_set_message(again->queues[slot], &line, slot);
+        if (fill_step(again->fill, &taken, error) != 0)
+            return -1;
+    }
+}
+
+// Nothing waits for anything in the reading beside: each line is taken when it is delivered.
+static int replay_fill_from(struct replay *again, const struct replay *replay, struct error *error) {
+    if (fill_follow(again->fill, replay->apply, error) != 0)
+        return -1;
+    struct fill_partition partition;
+    for (int slot = 0; fill_partition(again->fill, slot, &partition); slot++)
+        if (replay_make_queues(again, slot, error) != 0)
+            return -1;
+    for (int i = 0; i < replay->config->capture_count; i++)
+        if (replay_fill_lines(again, replay->captures[i], error) != 0)
+            return -1;
+    again->ended = true;
+    return 0;
+}
+
+static void replay_free_again(struct replay *again) {
+    fill_free(&again->fill);
+    replay_free_queues(again);
+}
+
+static int replay_fill(const struct replay *replay, const struct apply_config *live, struct error *error) {
+    CLEANUP(replay_free_again) struct replay again = {.config = replay->config};
+    const struct fill_config config = {
+        .live = live,
+        .db = replay->config->db,
+        .source = {.self = &again, .peek = replay_peek, .release = replay_release, .at_end = replay_at_end}};
+    // More captures may have what those before lacked.
+    if (!fill_is_awaited(live->store, true))
+        return 0;
+    if (fill_new(&again.fill, &config, error) != 0)
+        return -1;
+    if (replay_fill_from(&again, replay, error) != 0)
+        return -1;
+    int outcome = fill_join(again.fill, replay->apply, error);
+    if (outcome == FILL_DONE)
+        fill_log_end(again.fill);
+    else if (outcome == FILL_NOT_YET)
+        log_event(LEVEL_WARN, "filling", NULL,
+                  "what source.sql added is not filled: a source transaction is shown in part");
+    return outcome == FILL_DONE || outcome == FILL_NOT_YET ? 0 : -1;
+}
+
+static void replay_done(struct replay *replay) {
+    apply_free(&replay->apply);
+    replay_free_queues(replay);
     for (int i = 0; replay->captures != NULL && i < replay->config->capture_count; i++)
         capture_close(&replay->captures[i]);
     free(replay->captures);
@@ -273,7 +347,7 @@ int replay_run(const struct replay_config *config, struct progress_counters *ret
     apply.prefix = prefix;
     apply.source = (struct message_source){
         .self = &replay, .peek = replay_peek, .release = replay_release, .at_end = replay_at_end};
-    if (apply_new(&replay.apply, &apply, error) != 0)
+    if (fill_begin_new(&apply, error) != 0 || apply_new(&replay.apply, &apply, error) != 0)
         return -1;
     apply_set_sequenced(replay.apply, sequenced && !config->unsequenced);
     struct progress_line line;
@@ -285,6 +359,8 @@ int replay_run(const struct replay_config *config, struct progress_counters *ret
         status = replay_play(&replay, i, &line, error);
     if (status == 0 && !replay.stopped)
         status = replay_finish(&replay, error);
+    if (status == 0)
+        status = replay_fill(&replay, &apply, error);
     progress_line_end(&line);
     if (ret_counters != NULL)
         *ret_counters = *apply_counters(replay.apply);

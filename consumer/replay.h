@@ -19,6 +19,7 @@ struct replay_place {
 struct replay_config {
     const char *const *captures; // files
     int capture_count;
+    const char *db;            // the store's file
     struct apply_config apply; // its source is set here; prefix NULL = as the first capture's topics say
     bool progress_line;        // on stderr, once a second
     bool unsequenced;          // transactions are not read: each row may be shown by itself

@@ -106,6 +106,11 @@ static void exchange_make_headers(struct exchange *exchange) {
     exchange_begin_header(out, "Tidemark-Quarantine");
     buffer_integer(out, exchange->position.quarantined);
     buffer_char(out, '\0');
+    if (exchange->position.filling.data == NULL)
+        return;
+    exchange_begin_header(out, "Tidemark-Filling");
+    buffer_text(out, "true");
+    buffer_char(out, '\0');
 }
 
 // Makes the texts that are out of date. The position's is the long one: a commit alone changes it.

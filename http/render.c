@@ -100,6 +100,10 @@ void render_position(struct buffer *out, const struct position *position) {
     buffer_append(out, position->offsets.data, position->offsets.size);
     buffer_text(out, ",\"quarantine\":");
     buffer_integer(out, position->quarantined);
+    if (position->filling.data != NULL) {
+        buffer_text(out, ",\"filling\":");
+        buffer_json_string(out, position->filling);
+    }
     buffer_char(out, '}');
 }
 

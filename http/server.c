@@ -26,7 +26,7 @@
 #include <time.h>
 
 #define EXPOSED_HEADERS                                                                                      \
-    "Content-Range, ETag, Preference-Applied, Retry-After, Tidemark-Consistency, Tidemark-Lag, Tidemark-Lsn, Tidemark-Next, Tidemark-State"
+    "Content-Range, ETag, Preference-Applied, Retry-After, Tidemark-Consistency, Tidemark-Filling, Tidemark-Lag, Tidemark-Lsn, Tidemark-Next, Tidemark-State"
 
 enum { FILES_BESIDE_CONNECTIONS = 256, TARGET_COPY_MAX = TARGET_SIZE_MAX + 1 };
 

@@ -131,6 +131,10 @@ static void status_add_topics(void *self, const struct table_progress *table) {
     document_set(object, "topics", topics);
     document_set(object, "incomplete",
                  table->incomplete != NULL ? status_text(table->incomplete) : json_null());
+    document_set(object, "filling", table->filling != NULL ? status_text(table->filling) : json_null());
+    document_set(object, "filling_percent",
+                 table->filling != NULL ? json_integer(table->filling_percent) : json_null());
+    document_set(object, "lacking", json_integer((json_int_t)table->lacking));
 }
 
 static json_t *status_table(struct progress *progress, const struct table_row *row) {
@@ -166,6 +170,40 @@ static void status_add_unplaced(void *self, const char *topic, const char *sourc
                                  status_text_or_null(source_table), "messages", (json_int_t)times));
 }
 
+struct status_filling {
+    struct buffer *text;
+    const struct table *table;
+};
+
+static void status_add_filling(void *self, const struct table_progress *table) {
+    const struct status_filling *filling = self;
+    if (table->filling == NULL)
+        return;
+    if (filling->text->size > 0)
+        buffer_text(filling->text, ", ");
+    buffer_text(filling->text, filling->table->name);
+    if (table->filling[0] != '\0') {
+        buffer_char(filling->text, '.');
+        buffer_text(filling->text, table->filling);
+    }
+    buffer_format(filling->text, " %d%%", table->filling_percent);
+}
+
+// "orders.note 43%" where this process fills it, else what the file awaits.
+static json_t *status_filling(const struct exchange *exchange) {
+    CLEANUP(buffer_free) struct buffer text = {0};
+    const struct routes_config *config = &exchange->routes->config;
+    if (exchange->position.filling.data == NULL)
+        return json_null();
+    for (int i = 0; i < config->catalog->table_count; i++)
+        progress_table_visit(config->progress, i, status_add_filling,
+                             &(struct status_filling){&text, &config->catalog->tables[i]});
+    if (text.size == 0)
+        buffer_append(&text, exchange->position.filling.data, exchange->position.filling.size);
+    buffer_char(&text, '\0');
+    return text.failed ? NULL : status_text(text.data);
+}
+
 static void status_set_process(json_t **document, const struct exchange *exchange,
                                const struct progress_summary *summary) {
     int64_t uptime_ms = exchange->now_ms - summary->started_at_ms;
@@ -182,6 +220,7 @@ static void status_set_process(json_t **document, const struct exchange *exchang
     document_set(document, "last_error", status_text_or_null(summary->last_error));
     document_set(document, "newest_applied_ts_ms", status_ms_or_null(summary->newest_applied_ts_ms));
     document_set(document, "newest_heartbeat_ms", status_ms_or_null(summary->newest_heartbeat_ms));
+    document_set(document, "filling", status_filling(exchange));
     document_set(document, "counters", status_counters_of(&summary->counters));
 }
 

@@ -97,6 +97,16 @@ static void apply_load_offset(const struct apply *apply, struct partition *parti
     }
 }
 
+// A file that has a position, and nothing of the partition's table: source.sql has declared it since.
+static bool apply_is_late(const struct apply *apply, const struct partition *partition) {
+    int count;
+    const struct store_offset *offsets = store_offsets(apply->config.store, &count);
+    bool late = !apply->fresh && partition->role == TOPIC_TABLE;
+    for (int i = 0; i < count && late; i++)
+        late = topic_feeds(offsets[i].topic, apply->config.prefix, partition->table) == TOPIC_FEEDS_NOT;
+    return late;
+}
+
 static struct partition *apply_make_partition(struct apply *apply, const char *topic, int32_t id,
                                               struct error *error) {
     struct partition *partition = calloc(1, sizeof *partition);
@@ -114,6 +124,7 @@ static struct partition *apply_make_partition(struct apply *apply, const char *t
         return NULL;
     }
     apply_load_offset(apply, partition);
+    partition->late = apply_is_late(apply, partition);
     return partition;
 }
 
@@ -218,6 +229,16 @@ int64_t apply_next_offset(const struct apply *apply, int slot) {
 
 int64_t apply_committed_offset(const struct apply *apply, int slot) {
     return apply->partitions[slot]->committed_offset;
+}
+
+bool apply_partition(const struct apply *apply, int slot, struct apply_partition *ret) {
+    if (slot >= apply->partition_count)
+        return false;
+    const struct partition *partition = apply->partitions[slot];
+    *ret = partition == NULL
+               ? (struct apply_partition){0}
+               : (struct apply_partition){partition->topic, partition->id, partition->committed_offset};
+    return true;
 }
 
 void apply_set_sequenced(struct apply *apply, bool sequenced) {

@@ -28,6 +28,14 @@ int64_t apply_next_offset(const struct apply *apply, int slot);
 // Where the last commit stands.
 int64_t apply_committed_offset(const struct apply *apply, int slot);
 
+struct apply_partition {
+    const char *topic; // NULL = the slot is none of this apply's; lives as long as the apply
+    int32_t partition;
+    int64_t committed_offset;
+};
+// By slot; false behind the last.
+bool apply_partition(const struct apply *apply, int slot, struct apply_partition *ret);
+
 // Whether a transaction topic exists: with it rows wait for their ENDs.
 void apply_set_sequenced(struct apply *apply, bool sequenced);
 // Whether some row named its transaction: then there is such a topic, though it may not have been found yet.

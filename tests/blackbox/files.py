@@ -17,7 +17,8 @@ VIEWS = tide.TOP / "views"
 
 
 # Makes a file of format 5 one of format 4.
-FORMAT_4 = """drop table _quarantine_requests; alter table _position drop column quarantined; drop table _quarantine;
+FORMAT_5 = "drop table _fill; alter table _position drop column filling; "
+FORMAT_4 = FORMAT_5 + """drop table _quarantine_requests; alter table _position drop column quarantined; drop table _quarantine;
     create table _quarantine(id integer primary key, topic text not null, partition integer not null,
         "offset" integer not null, key blob, value blob, reason text not null, at_ms integer not null);
     insert into _quarantine values(3, 't', 1, 7, x'6b', null, 'no JSON (its value was dropped: quarantine is full)', 1000),
@@ -97,10 +98,10 @@ class Files(Case):
     def test_a_newer_format(self):
         tide.replay(self.db, BASIC)
         connection = sqlite3.connect(self.db)
-        connection.execute("pragma user_version = 6")
+        connection.execute("pragma user_version = 7")
         connection.close()
-        self.refused("replay", "--db", self.db, BASIC, says=[self.db, "format is 6", "newer tidemark"])
-        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 6", "newer tidemark"])
+        self.refused("replay", "--db", self.db, BASIC, says=[self.db, "format is 7", "newer tidemark"])
+        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 7", "newer tidemark"])
 
     def test_a_file_cut_off(self):
         tide.replay(self.db, BASIC)
@@ -262,7 +263,8 @@ class Views(Case):
         tide.replay(self.db, BASIC, flags=("--views", str(views)))
         self.assertNotIn("orders", self.objects())
         (views / "source.sql").write_text("create table notes(id int primary key, note text, more text);\n")
-        self.refused("replay", "--db", self.db, "--views", views, BASIC, says=["source.sql", "new --db file"])
+        done = tide.run("replay", "--db", self.db, "--views", views, BASIC)
+        self.assertIn("source.sql has changed, and the file with it: notes.more added", done.stderr)
         (views / "source.sql").write_text("create table notes(id int primary key,\n note nothing text oops;\n")
         done = self.refused("check", "--views", views, says="source.sql:2:15: syntax error at or near \"text\"")
         self.assertIn("\n note nothing text oops;\n              ^\n", done.stderr)
@@ -433,7 +435,7 @@ class Views(Case):
         done = tide.run("replay", "--db", self.db, whole)
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertIn("filled from the mirror: analytics, email, loyalty, warehouse", done.stderr)
-        self.assertEqual([(5,)], self.query("pragma user_version"))
+        self.assertEqual([(6,)], self.query("pragma user_version"))
         self.assertEqual([], self.query("select name from sqlite_schema where type = 'trigger'"))
         viewed = self.query("select distinct view from _applies order by 1")
         self.assertEqual([("analytics",), ("email",), ("loyalty",), ("warehouse",)], viewed)
@@ -473,6 +475,16 @@ class Views(Case):
         self.assertEqual(connection.execute(made).fetchall(), self.query(made))
         connection.close()
 
+    def test_a_file_of_format_5(self):
+        half, whole = self.halves()
+        tide.replay(self.db, half)
+        connection = sqlite3.connect(self.db)
+        connection.executescript(FORMAT_5 + "pragma user_version = 5")
+        connection.close()
+        tide.replay(self.db, whole)
+        self.is_like_a_new_one("_position", "_fill")
+        self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
+
     def test_a_file_of_format_2(self):
         """Its outbox has a unique index, and what that has told is not told again."""
         half, whole = self.halves()
@@ -492,7 +504,7 @@ class Views(Case):
         connection.executescript("delete from _offsets; delete from orders; delete from _deleted_orders; update _tables set newest_lsn = -1, deleted_lsn = -1 where name = 'orders'")
         connection.close()
         tide.replay(self.db, whole)
-        self.assertEqual([(5,)], self.query("pragma user_version"))
+        self.assertEqual([(6,)], self.query("pragma user_version"))
         after = self.query(told)
         self.assertGreater(len(before), 0)
         self.assertEqual(before, after[: len(before)])

@@ -97,6 +97,10 @@ struct table_progress {
     int partitions;            // of all its topics
     int64_t newest_event_ms;   // source time of the newest event that was applied, 0 = none since the start
     const char *incomplete;    // why older rows may be missing, NULL = nothing is known to be
+    // What is being filled from the log after source.sql changed: columns by name, "" = its rows; NULL = nothing is.
+    const char *filling;
+    int filling_percent;
+    int64_t lacking; // rows of which the log had no event for that any more
 };
 
 struct progress;
@@ -154,6 +158,9 @@ void progress_table_event(struct progress *progress, int table, int64_t ts_ms);
 void progress_table_incomplete(struct progress *progress, int table, const char *reason);
 // The rows are there again, after a snapshot.
 void progress_table_complete(struct progress *progress, int table);
+// `what` as in table_progress; NULL = no more.
+void progress_table_filling(struct progress *progress, int table, const char *what, int percent);
+void progress_table_lacking(struct progress *progress, int table, int64_t rows);
 // A declared column that `times` more events of the table lacked.
 void progress_missing(struct progress *progress, const char *table, const char *column, int column_size,
                       int64_t times);

@@ -50,6 +50,9 @@ struct position {
     int64_t quarantined;   // messages that could not be applied and whose rows may be wrong for it
     // JSON object {"topic":[next offset per partition, null = none]}; lives until the next reader_begin
     struct span offsets;
+    // What a changed source.sql left to be filled from the log, as "orders.note, points": those columns are null until
+    // then, those tables lack rows; data NULL = nothing. Lives until the next reader_begin.
+    struct span filling;
     const char *store_id; // hex, as long as the reader; with `version` it makes the ETag
 };
 

@@ -9,6 +9,7 @@
 #include "views/base/error.h"
 #include "views/engine/catalog.h"
 #include "views/engine/change.h"
+#include "views/engine/store_fill.h"
 #include "views/engine/store_quarantined.h"
 #include "views/engine/store_report.h"
 #include "views/engine/store_request.h"
@@ -20,7 +21,7 @@ enum {
     STORE_APPLICATION_ID = 0x7469646d, // "tidm", in the file's header
     // user_version; an older one is upgraded, a newer one refused. A new format: this number, upgrade_N.sql and
     // engine.sql. tests/blackbox/files.py compares a file made new with an upgraded one.
-    STORE_FORMAT = 5,
+    STORE_FORMAT = 6,
     STORE_ID_SIZE = 33, // 32 hex digits and NUL
     STORE_PREFIX_SIZE = 256,
     STORE_LOG_BYTES_MAX = BOUND(256 << 20, 64 * 4120),
@@ -84,6 +85,25 @@ bool store_was_torn(const struct store *store);
 
 // The source's timelines as the file knows them, oldest first; lives until store_add_timeline.
 const int64_t *store_timelines(const struct store *store, int *ret_count);
+
+// --- what a changed source.sql left to be read from the log
+
+// By table; lives until the next of the functions below.
+const struct store_fill *store_fills(const struct store *store, int *ret_count);
+// New tables are awaited no more: their topics are read from the beginning. `topics`: those that fed no table so far, whose
+// offsets are forgotten. `again`, by table->index: its topics are read already, so it is filled beside.
+int store_begin_new(struct store *store, const char *const *topics, int topic_count, const bool *again,
+                    struct error *error);
+// A store of the same tables without views beside this one, at `path`, where the awaited topics are read again; what is
+// there of another file or of an older source.sql is removed. `catalog`: the same without views; outlives it.
+int store_open_fill(struct store **ret, const struct store *of, const char *path,
+                    const struct catalog *catalog, struct error *error);
+void store_remove_fill(const char *path);
+// Takes what the store at `path`, closed and read up to where this one stands, knows of what is awaited. begin is before
+// any transaction; take within one; end after its commit or rollback.
+int store_fill_begin(struct store *store, const char *path, struct error *error);
+int store_fill_take(struct store *store, struct error *error);
+int store_fill_end(struct store *store, struct error *error);
 
 // --- one transaction at a time: begin, any of the calls, then commit or rollback
 // Touches no file yet: SQLite's transaction is opened when there is something to write.

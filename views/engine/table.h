@@ -92,6 +92,7 @@ struct table {
     // `-- tidemark: topic TABLE = NAME`, or /REGEX/ without its slashes; NULL = found by name.
     char *topic;
     bool topic_is_regex;
+    char *renamed_from; // its name in older files (`-- tidemark: renamed`), NULL = none
     enum time_precision time_precision;
     bool identity_index; // REPLICA IDENTITY USING INDEX beside a primary key: deletes do not say which row
     bool has_generated;  // of its columns

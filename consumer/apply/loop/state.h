@@ -26,9 +26,10 @@ struct partition {
     const struct table *table; // the first that it feeds
     bool *feeds;               // by table->index (feeds.h)
     int feeds_count;
-    bool known;         // something of it was applied: next_offset is where to go on
-    bool dirty;         // differs from the file
-    int64_t added_ms;   // monotonic
+    bool known;       // something of it was applied: next_offset is where to go on
+    bool dirty;       // differs from the file
+    bool late;        // its table is new to a file that has a position: rows of transactions before that come
+    int64_t added_ms; // monotonic
     int64_t started_at; // the first offset that the log had when nothing of it was applied yet
     int64_t next_offset;
     int64_t committed_offset;

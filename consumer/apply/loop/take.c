@@ -242,15 +242,30 @@ static void take_note_torn(struct apply *apply, const struct change *change) {
         apply->torn.beyond = before;
 }
 
+// All transactions so far are whole when the partition of a table that is new to the file has been read to its end.
+static void take_note_late_table(struct apply *apply, const struct change *change) {
+    int64_t finished = merge_finished_lsn(apply->merge);
+    if (apply->torn.is && apply->torn.until == LSN_NONE) {
+        take_note_torn(apply, change);
+        return;
+    }
+    apply->torn.is = true;
+    if (finished > apply->torn.until)
+        apply->torn.until = finished;
+}
+
 // A row that no END orders may be part of a transaction that is not shown whole; one that went by before may be the
 // last that such a one lacked.
-static int take_note_outside(struct apply *apply, const struct event *event, enum merge_verdict verdict,
-                             bool applied, struct error *error) {
+static int take_note_outside(struct apply *apply, const struct partition *partition,
+                             enum merge_verdict verdict, bool applied, struct error *error) {
+    const struct event *event = partition->event;
     const struct change *change = &event->change;
     bool streamed = change->op != CHANGE_READ && change->op != CHANGE_TOMBSTONE;
-    if (verdict == MERGE_PAST && applied)
+    if (verdict == MERGE_PAST && applied && !partition->late)
         take_note_endless(apply, event);
-    if (applied && (verdict == MERGE_PAST || (verdict == MERGE_TAKE && streamed)))
+    if (applied && verdict == MERGE_PAST && partition->late)
+        take_note_late_table(apply, change);
+    else if (applied && (verdict == MERGE_PAST || (verdict == MERGE_TAKE && streamed)))
         take_note_torn(apply, change);
     bool awaits_end = change->total_order > 0 &&
                       (!merge_is_sequenced(apply->merge) || merge_is_letting_through(apply->merge));
@@ -281,7 +296,7 @@ int take_head(struct apply *apply, int slot, enum merge_verdict verdict, struct 
         take_note_kind(apply, partition);
     else if (verdict == MERGE_CURRENT)
         merge_count(apply->merge, event);
-    else if (take_note_outside(apply, event, verdict, applied, error) != 0)
+    else if (take_note_outside(apply, partition, verdict, applied, error) != 0)
         return -1;
     take_release(apply, slot);
     return 0;

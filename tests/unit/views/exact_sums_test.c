@@ -212,6 +212,8 @@ static void an_older_file_gets_its_exact_sums(void **state) {
     (void)rows(&f, "drop index _quarantine_settled");
     (void)rows(&f, "drop index _quarantine_rows");
     (void)rows(&f, "alter table _position drop column quarantined");
+    (void)rows(&f, "drop table _fill");
+    (void)rows(&f, "alter table _position drop column filling");
     (void)rows(&f, "pragma user_version = 3");
     fixture_close(&f);
     fixture_open(&f);

@@ -23,6 +23,7 @@ static void source_sql_free_table(struct table *table) {
     free(table->schema);
     free(table->relation);
     free(table->topic);
+    free(table->renamed_from);
     source_draft_free_list(&table->partitions, &table->partition_count);
 }
 

@@ -24,6 +24,7 @@ enum {
 
 // What the views' statements see of a table; set when they are prepared.
 struct delta_use {
+    int *places;     // of the columns in the file's table, which may be older than the declaration
     bool *used;      // columns that some statement sees of the rows before a change
     bool *looked_up; // columns that some statement looks up when other tables change
     bool has_used;

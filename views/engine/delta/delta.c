@@ -8,6 +8,7 @@
 #include "views/engine/delta/row_cache.h"
 #include "views/engine/delta/sums.h"
 #include "views/engine/delta/vtab.h"
+#include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/sqlite_value.h"
 #include "views/engine/sqlite/stmt.h"
 
@@ -70,8 +71,8 @@ static const struct packed_row *delta_keep_row(struct delta *delta, preupdate_va
     for (int i = 0; i < table->column_count; i++) {
         row[i] = (struct value){.kind = VALUE_ABSENT};
         sqlite3_value *value = NULL;
-        if (use->used[i] &&
-            (read(delta->db, i, &value) != SQLITE_OK || sqlite_value_borrow(value, &row[i]) != SQLITE_OK))
+        if (use->used[i] && (read(delta->db, use->places[i], &value) != SQLITE_OK ||
+                             sqlite_value_borrow(value, &row[i]) != SQLITE_OK))
             return NULL;
         // The hook shows whole numbers of a new row as they are stored, which is shorter.
         if (table->columns[i].type == COLUMN_REAL && row[i].kind == VALUE_INTEGER)
@@ -220,7 +221,8 @@ static int delta_make_uses(struct delta *delta, struct error *error) {
         size_t columns = (size_t)delta->catalog->tables[i].column_count;
         delta->uses[i].used = calloc(columns, sizeof(bool));
         delta->uses[i].looked_up = calloc(columns, sizeof(bool));
-        if (delta->uses[i].used == NULL || delta->uses[i].looked_up == NULL)
+        delta->uses[i].places = calloc(columns, sizeof(int));
+        if (delta->uses[i].used == NULL || delta->uses[i].looked_up == NULL || delta->uses[i].places == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
     }
     delta->input.uses = delta->uses;
@@ -282,6 +284,27 @@ int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const struct v
     return dedup_write(once, error) != 0 ? -1 : exact_sums_write(exact, error);
 }
 
+// A column that was added later stands behind the engine's own.
+static int delta_find_places(struct delta *delta, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (engine_sql_prepare(delta->db, "table_columns", &stmt, error) != 0)
+        return -1;
+    for (int i = 0; i < delta->catalog->table_count; i++) {
+        const struct table *table = &delta->catalog->tables[i];
+        int row;
+        stmt_bind_text(stmt, ":table", span_of(table->name));
+        while ((row = stmt_row(stmt, table->name, error)) == 1) {
+            const char *name = (const char *)sqlite3_column_text(stmt, 1);
+            int column = name != NULL ? table_column(table, name, strlen(name)) : -1;
+            if (column >= 0)
+                delta->uses[i].places[column] = sqlite3_column_int(stmt, 0);
+        }
+        if (row < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
     CLEANUP(delta_close) struct delta *delta = calloc(1, sizeof *delta);
     if (delta == NULL)
@@ -289,9 +312,9 @@ int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *cat
     delta->db = db;
     delta->catalog = catalog;
     const struct delta_vtab batches = {.input = &delta->input};
-    if (delta_make_uses(delta, error) != 0 || delta_register_tables(db, catalog, batches, error) != 0 ||
-        dedup_open(&delta->once, db, error) != 0 || exact_sums_open(&delta->exact, db, error) != 0 ||
-        delta_load_applies(delta, error) != 0)
+    if (delta_make_uses(delta, error) != 0 || delta_find_places(delta, error) != 0 ||
+        delta_register_tables(db, catalog, batches, error) != 0 || dedup_open(&delta->once, db, error) != 0 ||
+        exact_sums_open(&delta->exact, db, error) != 0 || delta_load_applies(delta, error) != 0)
         return -1;
     delta->input.exact = delta->exact;
     *ret = delta;
@@ -316,6 +339,7 @@ void delta_close(struct delta **delta) {
     for (int i = 0; d->uses != NULL && i < d->catalog->table_count; i++) {
         free(d->uses[i].used);
         free(d->uses[i].looked_up);
+        free(d->uses[i].places);
     }
     delta_forget(d);
     dedup_close(&d->once);

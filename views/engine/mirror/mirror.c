@@ -257,6 +257,10 @@ int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *er
                                                   : toast_carry_transaction_end(mirror->carry, txid, error);
 }
 
+int mirror_reload_carried(struct mirror *mirror, struct error *error) {
+    return mirror_begin_write(mirror, error) != 0 ? -1 : toast_carry_reload(mirror->carry, error);
+}
+
 int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table) {
     return mirror->tables[table->index].snapshot_lsn;
 }

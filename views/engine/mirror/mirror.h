@@ -46,6 +46,9 @@ void mirror_mark_snapshot(struct mirror *mirror, const struct change *change);
 // A source transaction is whole: the TOAST values that its key changes carried are dropped.
 int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *error);
 
+// Others have written what is carried: it is counted anew.
+int mirror_reload_carried(struct mirror *mirror, struct error *error);
+
 // A table's full snapshot: its LSN while rows of it may still come (and `ret_marked`: its last row's marker
 // was seen), else LSN_NONE.
 int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table);

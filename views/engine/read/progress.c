@@ -15,6 +15,9 @@ struct table_state {
     int topic_count;
     int64_t newest_event_ms;
     char *incomplete;
+    char *filling;
+    int filling_percent;
+    int64_t lacking;
 };
 
 struct listener {
@@ -72,6 +75,7 @@ static void progress_free_table(struct table_state *table) {
     for (int i = 0; i < table->topic_count; i++)
         free(table->topics[i]);
     free(table->incomplete);
+    free(table->filling);
 }
 
 static void progress_free_undeclared(struct progress *progress) {
@@ -356,6 +360,28 @@ void progress_table_complete(struct progress *progress, int table) {
     progress_set_incomplete(progress, table, NULL);
 }
 
+void progress_table_filling(struct progress *progress, int table, const char *what, int percent) {
+    char *copy = what != NULL ? strdup(what) : NULL;
+    (void)pthread_mutex_lock(&progress->mutex);
+    struct table_state *state = progress_table_state(progress, table);
+    if (state != NULL) {
+        char *before = state->filling;
+        state->filling = copy;
+        state->filling_percent = percent;
+        copy = before;
+    }
+    (void)pthread_mutex_unlock(&progress->mutex);
+    free(copy);
+}
+
+void progress_table_lacking(struct progress *progress, int table, int64_t rows) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    struct table_state *state = progress_table_state(progress, table);
+    if (state != NULL)
+        state->lacking = rows;
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
 void progress_summary(struct progress *progress, struct progress_summary *ret) {
     (void)pthread_mutex_lock(&progress->mutex);
     *ret = progress->summary;
@@ -450,7 +476,10 @@ void progress_table_visit(struct progress *progress, int table,
         seen = (struct table_progress){.topics = (const char *const *)state->topics,
                                        .topic_count = state->topic_count,
                                        .newest_event_ms = state->newest_event_ms,
-                                       .incomplete = state->incomplete};
+                                       .incomplete = state->incomplete,
+                                       .filling = state->filling,
+                                       .filling_percent = state->filling_percent,
+                                       .lacking = state->lacking};
         for (int i = 0; i < state->topic_count; i++)
             seen.partitions += state->partitions[i];
     }

@@ -19,7 +19,7 @@ static const char *const statement_sql[READER_STATEMENTS] = {
     // promise that: read_test's test_sqlite_holds_the_snapshot_of_a_pragma fails on a version that differs.
     [READER_VERSION] = "pragma data_version",
     [READER_POSITION] =
-        "select version, lsn, txid, transactional, applied_total, offsets, quarantined from _position where id = 1",
+        "select version, lsn, txid, transactional, applied_total, offsets, quarantined, filling from _position where id = 1",
     [READER_TRANSACTION] = ("select 1 from (select txid, last from _transactions where txid <= :txid"
                             " order by txid desc limit 1) where :txid <= ifnull(last, txid)"),
     [READER_OLDEST_TRANSACTION] = "select min(txid) from _transactions",
@@ -201,6 +201,7 @@ void reader_free(struct reader **reader) {
     filter_functions_free(&r->functions);
     table_plan_free(&r->plan);
     buffer_free(&r->offsets);
+    buffer_free(&r->filling);
     buffer_free(&r->cursor);
     buffer_free(&r->scratch);
     buffer_free(&r->topics);
@@ -249,7 +250,11 @@ static int read_position(struct reader *reader, struct error *error) {
     buffer_clear(&reader->offsets);
     const char *text = (const char *)sqlite3_column_text(stmt, 5);
     buffer_append(&reader->offsets, text, (size_t)sqlite3_column_bytes(stmt, 5));
-    if (reader->offsets.failed)
+    buffer_clear(&reader->filling);
+    const char *filling = (const char *)sqlite3_column_text(stmt, 7);
+    if (filling != NULL)
+        buffer_append(&reader->filling, filling, (size_t)sqlite3_column_bytes(stmt, 7));
+    if (reader->offsets.failed || reader->filling.failed)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     reader->position = (struct position){
         .version = sqlite3_column_int64(stmt, 0),
@@ -259,6 +264,7 @@ static int read_position(struct reader *reader, struct error *error) {
         .applied_total = sqlite3_column_int64(stmt, 4),
         .quarantined = sqlite3_column_int64(stmt, 6),
         .offsets = {reader->offsets.data, reader->offsets.size},
+        .filling = {filling != NULL ? reader->filling.data : NULL, reader->filling.size},
         .store_id = reader->store_id,
     };
     return 0;

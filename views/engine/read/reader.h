@@ -59,6 +59,7 @@ struct reader {
     int64_t data_version;   // SQLite's own of the snapshot that `position` was read in; -1 = none was
     struct position position;
     struct buffer offsets; // of the position above
+    struct buffer filling;
     const struct catalog *catalog;
     char **
         disabled; // of the same snapshot, by the view's number in the catalog: why it is not kept, NULL = it is

@@ -5,16 +5,33 @@
 #include "views/engine/delta/dedup.h"
 #include "views/engine/delta/delta.h"
 #include "views/engine/delta/exact_sums.h"
+#include "views/engine/row/table_change.h"
 #include "views/engine/row/table_sql.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/functions.h"
 #include "views/engine/sqlite/meta.h"
 #include "views/engine/sqlite/stmt.h"
 #include "views/engine/store/disabled.h"
+#include "views/engine/store/evolve.h"
 
 #include <stdio.h>
 
 enum { INSTALL_OBJECTS_MAX = 4096 };
+
+// What the views are brought in step with.
+struct install {
+    sqlite3 *db;
+    const struct catalog *catalog;
+    struct evolve evolve; // of the mirrored tables
+    char *mirror;         // as SQL, as they are afterwards
+    bool *changed;        // by view: it is made anew
+};
+
+static void install_done(struct install *install) {
+    evolve_free(&install->evolve);
+    stmt_free_text(&install->mirror);
+    free(install->changed);
+}
 
 struct object {
     char *type; // table, index, view, trigger
@@ -65,56 +82,20 @@ static int install_read_objects(sqlite3 *db, const char *name, struct objects *r
     return row;
 }
 
-// All mirrored tables as SQL: what the file was made with, and what these views expect.
-static int install_mirror_text(const struct catalog *catalog, char **ret, struct error *error) {
-    sqlite3_str *text = sqlite3_str_new(NULL);
-    for (int i = 0; i < catalog->table_count; i++) {
-        CLEANUP(stmt_free_text) char *sql = table_sql_create(&catalog->tables[i]);
-        if (sql != NULL)
-            sqlite3_str_appendall(text, sql);
-    }
-    *ret = sqlite3_str_finish(text);
-    return *ret != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
-}
-
 int install_mirror(struct sqlite3 *db, const struct catalog *catalog, struct error *error) {
-    CLEANUP(stmt_free_text) char *sql = NULL;
-    if (install_mirror_text(catalog, &sql, error) != 0 || stmt_run(db, sql, "mirror", error) != 0)
-        return -1;
-    return meta_set(db, "source", sql, error);
+    CLEANUP(stmt_free_text) char *sql = table_change_mirror(catalog->tables, catalog->table_count);
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    return stmt_run(db, sql, "mirror", error) != 0 ? -1 : meta_set(db, "source", sql, error);
 }
 
-// Without case: a file of before names folded as PostgreSQL folds them has the same tables under SQLite.
-static int install_check_source(sqlite3 *db, const struct catalog *catalog, struct error *error) {
-    CLEANUP(stmt_free_text) char *sql = NULL;
-    CLEANUP(stmt_finalize) sqlite3_stmt *same = NULL;
-    if (install_mirror_text(catalog, &sql, error) != 0 ||
-        engine_sql_prepare(db, "meta_get", &same, error) != 0)
-        return -1;
-    stmt_bind_text(same, ":name", SPAN("source"));
-    int row = stmt_row(same, "_meta", error);
-    if (row < 0)
-        return -1;
-    const char *source = row == 1 ? (const char *)sqlite3_column_text(same, 0) : NULL;
-    bool equal = source != NULL && sqlite3_stricmp(source, sql) == 0;
-    (void)sqlite3_reset(same);
-    if (!equal)
-        return error_set(
-            error, ERROR_INPUT,
-            "source.sql declares other tables or columns than this file was made with; the mirror cannot "
-            "know what it did not keep: read the topics again into a new --db file");
-    return 0;
-}
-
-// What a schema makes, found out in a database of its own.
-static int install_schema_objects(const struct catalog *catalog, const char *schema, struct objects *ret,
+// What a schema makes, found out in a database of its own. `mirror`: the mirrored tables that it was written for.
+static int install_schema_objects(const char *mirror, const char *schema, struct objects *ret,
                                   struct error *error) {
     CLEANUP(stmt_close) sqlite3 *scratch = NULL;
-    CLEANUP(stmt_free_text) char *mirror = NULL;
     if (sqlite3_open(":memory:", &scratch) != SQLITE_OK)
         return stmt_error(error, scratch, "schema");
-    if (functions_register(scratch, NULL, error) != 0 || install_mirror_text(catalog, &mirror, error) != 0 ||
-        stmt_run(scratch, mirror, "mirror", error) != 0 ||
+    if (functions_register(scratch, NULL, error) != 0 || stmt_run(scratch, mirror, "mirror", error) != 0 ||
         engine_sql_run(scratch, "schema_before", error) != 0 ||
         stmt_run(scratch, schema, "schema.sql of the file", error) != 0)
         return -1;
@@ -126,13 +107,6 @@ static int install_run_named(sqlite3 *db, const char *format, const char *name, 
     if (sql == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     return stmt_run(db, sql, name, error);
-}
-
-static int install_forget_once(sqlite3 *db, const struct objects *objects, struct error *error) {
-    for (int i = 0; i < objects->count; i++)
-        if (strcmp(objects->list[i].type, "table") == 0 && dedup_drop(db, objects->list[i].name, error) != 0)
-            return -1;
-    return 0;
 }
 
 // Triggers and indexes go with their tables or before them.
@@ -149,7 +123,7 @@ static int install_drop_objects(sqlite3 *db, const struct objects *objects, stru
             if (strcmp(objects->list[i].type, drops[d].type) == 0 &&
                 install_run_named(db, drops[d].sql, objects->list[i].name, error) != 0)
                 return -1;
-    return install_forget_once(db, objects, error);
+    return 0;
 }
 
 static const struct object *install_find_object(const struct objects *objects, struct span name) {
@@ -200,11 +174,22 @@ static bool install_keeps(const char *schema, struct span table) {
     }
 }
 
+// What once() was told of a table that is kept stays: rows that are gone from it count.
+static int install_forget_once(sqlite3 *db, const struct objects *objects, const char *kept_by,
+                               struct error *error) {
+    for (int i = 0; i < objects->count; i++)
+        if (strcmp(objects->list[i].type, "table") == 0 &&
+            !install_keeps(kept_by, span_of(objects->list[i].name)) &&
+            dedup_drop(db, objects->list[i].name, error) != 0)
+            return -1;
+    return 0;
+}
+
 // History that the old schema kept must be kept by the new one, in the same columns.
-static int install_check_kept(const struct catalog *catalog, const struct view *view, const char *old_schema,
+static int install_check_kept(const struct install *install, const struct view *view, const char *old_schema,
                               const struct objects *old_objects, struct error *error) {
     CLEANUP(install_free_objects) struct objects new_objects = {0};
-    if (install_schema_objects(catalog, view->schema, &new_objects, error) != 0)
+    if (install_schema_objects(install->mirror, view->schema, &new_objects, error) != 0)
         return error_prefix(error, "%s", view->file);
     const char *at = old_schema;
     for (struct span name = schema_next_history(&at); name.data != NULL; name = schema_next_history(&at))
@@ -262,32 +247,33 @@ static int install_record(sqlite3 *db, const struct view *view, struct error *er
 }
 
 // What the view's old form has made; its history goes into temporary tables.
-static int install_remove_old(sqlite3 *db, const struct catalog *catalog, const struct view *view,
-                              const char *old_schema, struct error *error) {
+static int install_remove_old(const struct install *install, const struct view *view, struct error *error) {
+    CLEANUP(install_free_installed) struct installed old = {0};
     CLEANUP(install_free_objects) struct objects objects = {0};
-    if (install_schema_objects(catalog, old_schema, &objects, error) != 0 ||
-        install_check_kept(catalog, view, old_schema, &objects, error) != 0 ||
-        install_move_kept(db, view, old_schema, "create temp table \"_kept_%w\" as select * from main.\"%w\"",
-                          error) != 0)
+    int found = install_find_installed(install->db, view->name, &old, error);
+    if (found <= 0)
+        return found;
+    if (install_schema_objects(install->evolve.mirror, old.schema, &objects, error) != 0 ||
+        install_check_kept(install, view, old.schema, &objects, error) != 0 ||
+        install_move_kept(install->db, view, old.schema,
+                          "create temp table \"_kept_%w\" as select * from main.\"%w\"", error) != 0 ||
+        install_drop_objects(install->db, &objects, error) != 0)
         return -1;
-    return install_drop_objects(db, &objects, error);
+    return install_forget_once(install->db, &objects, view->schema, error);
 }
 
-static int install_make_view(sqlite3 *db, const struct catalog *catalog, const struct view *view,
-                             struct error *error) {
+static int install_make_view(const struct install *install, const struct view *view, struct error *error) {
     CLEANUP(install_free_installed) struct installed old = {0};
-    int found = install_find_installed(db, view->name, &old, error);
+    int found = install_find_installed(install->db, view->name, &old, error);
     if (found < 0)
         return -1;
-    const char *old_schema = found == 1 ? old.schema : "";
-    if ((found == 1 && install_remove_old(db, catalog, view, old_schema, error) != 0) ||
-        stmt_run(db, view->schema, view->file, error) != 0 ||
-        install_move_kept(db, view, old_schema,
+    if (stmt_run(install->db, view->schema, view->file, error) != 0 ||
+        install_move_kept(install->db, view, found == 1 ? old.schema : "",
                           "insert into main.\"%w\" select * from temp.\"_kept_%w\";"
                           "drop table temp.\"_kept_%w\"",
                           error) != 0)
         return -1;
-    return install_record(db, view, error);
+    return install_record(install->db, view, error);
 }
 
 static void install_add_name(char *list, size_t size, const char *name) {
@@ -295,34 +281,52 @@ static void install_add_name(char *list, size_t size, const char *name) {
     (void)snprintf(list + used, size - used, "%s%s", used > 0 ? ", " : "", name);
 }
 
+// A changed source.sql that leaves no statement of before sure to hold.
+static bool install_takes_away(const struct install *install) {
+    return install->evolve.evolution.changes && !install->evolve.evolution.only_adds;
+}
+
+// What a view of the file has made goes, with all that is known of it.
+static int install_drop_view(const struct install *install, const struct object *view, struct error *error) {
+    CLEANUP(install_free_objects) struct objects objects = {0};
+    CLEANUP(stmt_finalize) sqlite3_stmt *forget = NULL;
+    if (install_schema_objects(install->evolve.mirror, view->sql, &objects, error) != 0 ||
+        install_drop_objects(install->db, &objects, error) != 0 ||
+        install_forget_once(install->db, &objects, "", error) != 0 ||
+        engine_sql_prepare(install->db, "views_forget", &forget, error) != 0)
+        return -1;
+    stmt_bind_text(forget, ":name", span_of(view->name));
+    return stmt_step(forget, "_views", NULL, error) != 0 ||
+                   install_forget_applies(install->db, view->name, error) != 0
+               ? -1
+               : disabled_forget(install->db, view->name, error);
+}
+
 // Views of the file that are not loaded any more: one that holds history stays and is kept up to date by the
-// triggers and statements that the file has.
-static int install_drop_unloaded(sqlite3 *db, const struct catalog *catalog, struct store_report *report,
+// triggers and statements that the file has. They were written for the tables as they were.
+static int install_drop_unloaded(const struct install *install, struct store_report *report,
                                  struct error *error) {
     CLEANUP(install_free_objects) struct objects views = {0};
-    if (install_read_objects(db, "views_list", &views, error) != 0)
+    if (install_read_objects(install->db, "views_list", &views, error) != 0)
         return -1;
     for (int i = 0; i < views.count; i++) {
         const char *name = views.list[i].name;
-        if (catalog_view(catalog, name) != NULL)
+        if (catalog_view(install->catalog, name) != NULL)
             continue;
-        if (install_has_history(views.list[i].sql)) {
-            install_add_name(report->left, sizeof report->left, name);
+        if (!install_has_history(views.list[i].sql)) {
+            if (install_drop_view(install, &views.list[i], error) != 0)
+                return -1;
+            report->views_dropped++;
+            install_add_name(report->dropped, sizeof report->dropped, name);
             continue;
         }
-        CLEANUP(install_free_objects) struct objects objects = {0};
-        if (install_schema_objects(catalog, views.list[i].sql, &objects, error) != 0 ||
-            install_drop_objects(db, &objects, error) != 0)
-            return -1;
-        CLEANUP(stmt_finalize) sqlite3_stmt *forget = NULL;
-        if (engine_sql_prepare(db, "views_forget", &forget, error) != 0)
-            return -1;
-        stmt_bind_text(forget, ":name", span_of(name));
-        if (stmt_step(forget, "_views", NULL, error) != 0 || install_forget_applies(db, name, error) != 0 ||
-            disabled_forget(db, name, error) != 0)
-            return -1;
-        report->views_dropped++;
-        install_add_name(report->dropped, sizeof report->dropped, name);
+        if (install_takes_away(install))
+            return error_set(
+                error, ERROR_INPUT,
+                "source.sql drops, renames or retypes what view %s may read, which is not loaded and holds "
+                "history: load that view too (--views, --only), for this start at least",
+                name);
+        install_add_name(report->left, sizeof report->left, name);
     }
     return 0;
 }
@@ -335,32 +339,39 @@ static bool install_is_changed(sqlite3 *db, const struct view *view, int *ret_st
 
 // What the view's files made stays as it was, for its history; nothing runs any more. A hash that none has makes a
 // program that knows no such notes build the view anew.
-static int install_disable_view(sqlite3 *db, const struct catalog *catalog, const struct view *view,
+static int install_disable_view(const struct install *install, const struct view *view,
                                 struct store_report *report, struct error *error) {
     CLEANUP(install_free_installed) struct installed old = {0};
     CLEANUP(install_free_objects) struct objects objects = {0};
-    int found = install_find_installed(db, view->name, &old, error);
-    if (found < 0 || (found == 1 && install_schema_objects(catalog, old.schema, &objects, error) != 0))
+    int found = install_find_installed(install->db, view->name, &old, error);
+    if (found < 0 ||
+        (found == 1 && install_schema_objects(install->evolve.mirror, old.schema, &objects, error) != 0))
         return -1;
+    if (install_takes_away(install))
+        return error_set(
+            error, ERROR_INPUT,
+            "source.sql drops, renames or retypes what view %s may read, which is disabled for an error: mend "
+            "its files, or leave it out (--only), before the tables change",
+            view->name);
     for (int i = 0; i < objects.count; i++)
         if (strcmp(objects.list[i].type, "trigger") == 0 &&
-            install_run_named(db, "drop trigger if exists \"%w\"", objects.list[i].name, error) != 0)
+            install_run_named(install->db, "drop trigger if exists \"%w\"", objects.list[i].name, error) != 0)
             return -1;
     install_add_name(report->disabled, sizeof report->disabled, view->name);
     const struct view none = {.name = view->name, .hash = "", .schema = found == 1 ? old.schema : ""};
-    return install_record(db, &none, error);
+    return install_record(install->db, &none, error);
 }
 
 // The files of a view that was disabled may be others by now: then it is made as any other.
-static int install_disable_views(sqlite3 *db, const struct catalog *catalog, bool *changed,
-                                 struct store_report *report, struct error *error) {
-    for (int i = 0; i < catalog->view_count; i++) {
-        int is = disabled_is(db, &catalog->views[i], error);
-        if (is < 0 ||
-            (is == 1 && install_disable_view(db, catalog, &catalog->views[i], report, error) != 0) ||
-            (is == 0 && changed[i] && disabled_forget(db, catalog->views[i].name, error) != 0))
+static int install_disable_views(const struct install *install, struct store_report *report,
+                                 struct error *error) {
+    for (int i = 0; i < install->catalog->view_count; i++) {
+        const struct view *view = &install->catalog->views[i];
+        int is = disabled_is(install->db, view, error);
+        if (is < 0 || (is == 1 && install_disable_view(install, view, report, error) != 0) ||
+            (is == 0 && install->changed[i] && disabled_forget(install->db, view->name, error) != 0))
             return -1;
-        changed[i] &= is == 0;
+        install->changed[i] &= is == 0;
     }
     return 0;
 }
@@ -378,14 +389,14 @@ static int install_move_rows(sqlite3 *db, const struct catalog *catalog,
 }
 
 // Takes the triggers of a view's old form out of the list of those that come back.
-static int install_forget_old_triggers(sqlite3 *db, const struct catalog *catalog, const struct view *view,
+static int install_forget_old_triggers(const struct install *install, const struct view *view,
                                        struct objects *triggers, struct error *error) {
     CLEANUP(install_free_installed) struct installed old = {0};
     CLEANUP(install_free_objects) struct objects objects = {0};
-    int found = install_find_installed(db, view->name, &old, error);
+    int found = install_find_installed(install->db, view->name, &old, error);
     if (found <= 0)
         return found;
-    if (install_schema_objects(catalog, old.schema, &objects, error) != 0)
+    if (install_schema_objects(install->evolve.mirror, old.schema, &objects, error) != 0)
         return -1;
     for (int i = 0; i < triggers->count; i++)
         if (triggers->list[i].sql != NULL &&
@@ -396,101 +407,122 @@ static int install_forget_old_triggers(sqlite3 *db, const struct catalog *catalo
     return 0;
 }
 
-static int install_read_triggers(sqlite3 *db, const struct catalog *catalog, const bool *changed,
-                                 struct objects *ret, struct error *error) {
-    if (install_read_objects(db, "triggers_list", ret, error) != 0)
+static int install_read_triggers(const struct install *install, struct objects *ret, struct error *error) {
+    if (install_read_objects(install->db, "triggers_list", ret, error) != 0)
         return -1;
-    for (int i = 0; i < catalog->view_count; i++)
-        if (changed[i] && install_forget_old_triggers(db, catalog, &catalog->views[i], ret, error) != 0)
+    for (int i = 0; i < install->catalog->view_count; i++)
+        if (install->changed[i] &&
+            install_forget_old_triggers(install, &install->catalog->views[i], ret, error) != 0)
             return -1;
     return 0;
 }
 
 // Whether one of the changed views fills itself by triggers.
-static int install_need_rows(const struct catalog *catalog, const bool *changed, bool *ret,
-                             struct error *error) {
+static int install_need_rows(const struct install *install, bool *ret, struct error *error) {
     *ret = false;
-    for (int i = 0; i < catalog->view_count; i++) {
+    for (int i = 0; i < install->catalog->view_count; i++) {
         CLEANUP(install_free_objects) struct objects objects = {0};
-        if (!changed[i])
+        const struct view *view = &install->catalog->views[i];
+        if (!install->changed[i])
             continue;
-        if (install_schema_objects(catalog, catalog->views[i].schema, &objects, error) != 0)
-            return error_prefix(error, "%s", catalog->views[i].file);
+        if (install_schema_objects(install->mirror, view->schema, &objects, error) != 0)
+            return error_prefix(error, "%s", view->file);
         for (int o = 0; o < objects.count; o++)
             *ret |= strcmp(objects.list[o].type, "trigger") == 0;
     }
     return 0;
 }
 
-static int install_make_views(sqlite3 *db, const struct catalog *catalog, const bool *changed,
-                              struct error *error) {
-    for (int i = 0; i < catalog->view_count; i++)
-        if (changed[i] && install_make_view(db, catalog, &catalog->views[i], error) != 0)
+// Runs `step` for each view that is made anew.
+static int install_each_changed(const struct install *install,
+                                int (*step)(const struct install *install, const struct view *view,
+                                            struct error *error),
+                                struct error *error) {
+    for (int i = 0; i < install->catalog->view_count; i++)
+        if (install->changed[i] && step(install, &install->catalog->views[i], error) != 0)
             return -1;
     return 0;
 }
 
-static int install_fill_views(sqlite3 *db, const struct catalog *catalog, const bool *changed,
-                              struct error *error) {
-    for (int i = 0; i < catalog->view_count; i++) {
-        const struct view *view = &catalog->views[i];
-        for (int a = 0; changed[i] && a < view->apply_count; a++)
-            if (delta_fill(db, catalog, view, &view->applies[a], error) != 0)
-                return -1;
-    }
+static int install_fill_view(const struct install *install, const struct view *view, struct error *error) {
+    for (int a = 0; a < view->apply_count; a++)
+        if (delta_fill(install->db, install->catalog, view, &view->applies[a], error) != 0)
+            return -1;
     return 0;
 }
 
-// While only the new views' triggers are there the mirror's rows go out and come in again, when there are
-// such triggers; then the new views' statements see every row: each view fills itself as it would from a
-// snapshot.
-static int install_build_views(sqlite3 *db, const struct catalog *catalog, const bool *changed,
-                               const struct change **current, struct error *error) {
-    CLEANUP(install_free_objects) struct objects triggers = {0};
-    bool moves;
-    if (install_need_rows(catalog, changed, &moves, error) != 0 ||
-        install_read_triggers(db, catalog, changed, &triggers, error) != 0 ||
-        install_drop_objects(db, &triggers, error) != 0)
-        return -1;
-    if (moves && install_move_rows(db, catalog, table_sql_copy_out, error) != 0)
-        return -1;
-    if (install_make_views(db, catalog, changed, error) != 0)
-        return -1;
+// The rows come in again where they went out, and the new views see each as a snapshot's.
+static int install_refill(const struct install *install, bool moves, const struct change **current,
+                          struct error *error) {
     const struct change refill = {.op = CHANGE_READ, .snapshot = SNAPSHOT_FULL, .lsn = LSN_NONE, .txid = -1};
     *current = &refill;
-    int status = moves ? install_move_rows(db, catalog, table_sql_copy_in, error) : 0;
+    int status = moves ? install_move_rows(install->db, install->catalog, table_sql_copy_in, error) : 0;
     if (status == 0)
-        status = install_fill_views(db, catalog, changed, error);
+        status = install_each_changed(install, install_fill_view, error);
     *current = NULL;
-    for (int i = 0; i < triggers.count && status == 0; i++)
-        if (triggers.list[i].sql != NULL)
-            status = stmt_run(db, triggers.list[i].sql, triggers.list[i].name, error);
     return status;
 }
 
-int install_views(struct sqlite3 *db, const struct catalog *catalog, const struct change **current,
-                  struct store_report *report, struct error *error) {
-    if (install_check_source(db, catalog, error) != 0 ||
-        install_drop_unloaded(db, catalog, report, error) != 0)
+// What the changed views had goes, then the mirrored tables change. While only the new views' triggers are there the
+// mirror's rows go out and come in again, when there are such triggers; then the new views' statements see every row:
+// each view fills itself as it would from a snapshot.
+static int install_build_views(const struct install *install, const struct change **current,
+                               struct store_report *report, struct error *error) {
+    CLEANUP(install_free_objects) struct objects triggers = {0};
+    bool moves;
+    if (install_need_rows(install, &moves, error) != 0 ||
+        install_read_triggers(install, &triggers, error) != 0 ||
+        install_drop_objects(install->db, &triggers, error) != 0 ||
+        install_each_changed(install, install_remove_old, error) != 0)
         return -1;
-    CLEANUP(free_any) bool *changed = calloc((size_t)catalog->view_count + 1, sizeof *changed);
-    if (changed == NULL)
+    if (install->evolve.evolution.changes && evolve_run(install->db, &install->evolve, report, error) != 0)
+        return -1;
+    if ((moves && install_move_rows(install->db, install->catalog, table_sql_copy_out, error) != 0) ||
+        install_each_changed(install, install_make_view, error) != 0 ||
+        install_refill(install, moves, current, error) != 0)
+        return -1;
+    for (int i = 0; i < triggers.count; i++)
+        if (triggers.list[i].sql != NULL &&
+            stmt_run(install->db, triggers.list[i].sql, triggers.list[i].name, error) != 0)
+            return -1;
+    return 0;
+}
+
+static int install_find_changed(struct install *install, struct store_report *report, struct error *error) {
+    const struct catalog *catalog = install->catalog;
+    install->changed = calloc((size_t)catalog->view_count + 1, sizeof *install->changed);
+    if (install->changed == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int i = 0; i < catalog->view_count; i++) {
         int status;
-        changed[i] = install_is_changed(db, &catalog->views[i], &status, error);
+        install->changed[i] = install_is_changed(install->db, &catalog->views[i], &status, error) ||
+                              install->evolve.evolution.rebuilds;
         if (status < 0)
             return -1;
     }
-    if (install_disable_views(db, catalog, changed, report, error) != 0)
+    if (install_disable_views(install, report, error) != 0)
         return -1;
     for (int i = 0; i < catalog->view_count; i++) {
-        if (!changed[i])
+        if (!install->changed[i])
             continue;
         report->views_built++;
         install_add_name(report->built, sizeof report->built, catalog->views[i].name);
     }
-    if (report->views_built > 0 && install_build_views(db, catalog, changed, current, error) != 0)
+    return 0;
+}
+
+int install_views(struct sqlite3 *db, const struct catalog *catalog, const struct change **current,
+                  struct store_report *report, struct error *error) {
+    CLEANUP(install_done) struct install install = {.db = db, .catalog = catalog};
+    install.mirror = table_change_mirror(catalog->tables, catalog->table_count);
+    if (install.mirror == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (evolve_find(db, catalog, &install.evolve, error) != 0 ||
+        install_drop_unloaded(&install, report, error) != 0 ||
+        install_find_changed(&install, report, error) != 0)
+        return -1;
+    if ((report->views_built > 0 || install.evolve.evolution.changes) &&
+        install_build_views(&install, current, report, error) != 0)
         return -1;
     return stored_files_write(db, catalog, error);
 }

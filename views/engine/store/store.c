@@ -10,6 +10,7 @@
 #include "views/engine/sqlite/wal_batch.h"
 #include "views/engine/store/checkpoint.h"
 #include "views/engine/store/disabled.h"
+#include "views/engine/store/fills.h"
 #include "views/engine/store/identity.h"
 #include "views/engine/store/install.h"
 #include "views/engine/store/quarantine.h"
@@ -26,7 +27,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STORE_UPGRADE_SIZE = 32 };
+enum { STORE_UPGRADE_SIZE = 32, STORE_FILL_NAME_SIZE = 64, STORE_FILL_PATH_SIZE = 4096 };
 
 enum store_statement {
     STORE_BEGIN,
@@ -74,6 +75,7 @@ struct store {
     bool was_torn;
     int64_t *timelines;
     int timeline_count;
+    struct fills fills;
     bool in_transaction; // as the caller sees it: from store_begin on
     bool is_open;        // SQLite's transaction
     // A commit that was handed over and not finished yet; while the writer is busy, these and is_open are
@@ -112,7 +114,16 @@ static int store_create(struct store *store, struct error *error) {
     return install_mirror(store->db, store->catalog, error);
 }
 
+static void store_free_offsets(struct store *store) {
+    for (int i = 0; i < store->offset_count; i++)
+        free(store->offsets[i].topic);
+    free(store->offsets);
+    store->offsets = NULL;
+    store->offset_count = 0;
+}
+
 static int store_load_offsets(struct store *store, struct error *error) {
+    store_free_offsets(store);
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     if (engine_sql_prepare(store->db, "offsets_load", &stmt, error) != 0)
         return -1;
@@ -260,6 +271,7 @@ static int store_start(struct store *store, const char *path, struct store_repor
         store_set_pragmas(store, error) != 0 || store_set_up_schema(store, is_new, report, error) != 0 ||
         store_prepare_statements(store, error) != 0 || store_load_offsets(store, error) != 0 ||
         store_load_sequence(store, error) != 0 || store_load_timelines(store, error) != 0 ||
+        fills_load(&store->fills, store->db, store->catalog, error) != 0 ||
         meta_get(store->db, "id", store->id, sizeof store->id, error) < 0 ||
         meta_get(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
         store_start_checkpoints(store, error) != 0 ||
@@ -283,10 +295,9 @@ static void store_shut(struct store *store) {
     requests_free(&store->requests);
     checkpoint_free(&store->checkpoint);
     stmt_close(&store->db);
-    for (int i = 0; i < store->offset_count; i++)
-        free(store->offsets[i].topic);
-    free(store->offsets);
+    store_free_offsets(store);
     free(store->timelines);
+    fills_free(&store->fills);
     *store = (struct store){.lock = store->lock,
                             .path = store->path,
                             .log_bytes_max = store->log_bytes_max,
@@ -685,5 +696,81 @@ int store_checkpoint(struct store *store, struct error *error) {
     if (sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK &&
         (sqlite3_errcode(store->db) & 0xff) != SQLITE_BUSY)
         return stmt_error(error, store->db, "checkpoint");
+    return 0;
+}
+
+const struct store_fill *store_fills(const struct store *store, int *ret_count) {
+    *ret_count = store->fills.count;
+    return store->fills.list;
+}
+
+int store_begin_new(struct store *store, const char *const *topics, int topic_count, const bool *again,
+                    struct error *error) {
+    return fills_begin_new(&store->fills, store->db, store->catalog, topics, topic_count, again, error) != 0
+               ? -1
+               : store_load_offsets(store, error);
+}
+
+int store_fill_begin(struct store *store, const char *path, struct error *error) {
+    writer_thread_wait(store->writer);
+    return fills_attach(store->db, path, error);
+}
+
+int store_fill_take(struct store *store, struct error *error) {
+    return store_begin_write(store, error) != 0 ? -1
+                                                : fills_take(&store->fills, store->db, store->mirror, error);
+}
+
+int store_fill_end(struct store *store, struct error *error) {
+    fills_detach(store->db);
+    return fills_load(&store->fills, store->db, store->catalog, error);
+}
+
+// What a store beside another is of: its file, and how often its source.sql had changed.
+static int store_fill_name(const struct store *of, char *ret, size_t size, struct error *error) {
+    int64_t number = 0;
+    if (meta_get_integer(of->db, "evolution", &number, error) != 0)
+        return -1;
+    (void)snprintf(ret, size, "%s %lld", of->id, (long long)number);
+    return 0;
+}
+
+static bool store_is_fill(const char *path, const char *name) {
+    CLEANUP(stmt_close) sqlite3 *db = NULL;
+    char found[STORE_FILL_NAME_SIZE];
+    return sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+           meta_get(db, "fill", found, sizeof found, NULL) == 1 && strcmp(found, name) == 0;
+}
+
+void store_remove_fill(const char *path) {
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char file[STORE_FILL_PATH_SIZE];
+        if (snprintf(file, sizeof file, "%s%s", path, suffixes[i]) < (int)sizeof file)
+            (void)unlink(file);
+    }
+}
+
+int store_open_fill(struct store **ret, const struct store *of, const char *path,
+                    const struct catalog *catalog, struct error *error) {
+    CLEANUP(store_close) struct store *store = NULL;
+    char name[STORE_FILL_NAME_SIZE];
+    struct store_report report;
+    if (store_fill_name(of, name, sizeof name, error) != 0)
+        return -1;
+    if (!store_is_fill(path, name))
+        store_remove_fill(path);
+    if (store_open(&store, path, catalog, &report, error) != 0 ||
+        meta_set(store->db, "fill", name, error) != 0)
+        return -1;
+    for (int i = 0; i < of->timeline_count; i++) {
+        stmt_bind_integer(store->statements[STORE_TIMELINE], ":since", of->timelines[i]);
+        if (store_step(store, STORE_TIMELINE, error) != 0)
+            return -1;
+    }
+    if (store_load_timelines(store, error) != 0)
+        return -1;
+    *ret = store;
+    store = NULL;
     return 0;
 }

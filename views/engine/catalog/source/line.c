@@ -20,7 +20,7 @@ static const struct line_word line_words[] = {
     {"topic", LINE_TOPIC, "=", "topic TABLE = NAME or /regex/"},
     {"time", LINE_TIME, "=", "time TABLE = connect"},
     {"bytes", LINE_BYTES, "=", "bytes TABLE.COLUMN = hex"},
-    {"renamed", LINE_RENAMED, "from", "renamed TABLE.NEW from OLD"},
+    {"renamed", LINE_RENAMED, "from", "renamed TABLE.NEW from OLD` or `-- tidemark: renamed TABLE from OLD"},
     {"key", LINE_KEY, "=", "key TABLE = COLUMN, .."},
     {"ignore", LINE_IGNORE, NULL, "ignore TABLE or TABLE.COLUMN"},
 };
@@ -276,6 +276,30 @@ static int source_line_apply_column(const struct source_lines *lines, const stru
     return 0;
 }
 
+// A table's name in older files, as the mirror has it.
+static int source_line_apply_table_name(const struct source_lines *lines, const struct source_line *line,
+                                        struct table *table, struct error *error) {
+    struct span rest = line->value;
+    CLEANUP(free_charp) char *schema = NULL;
+    CLEANUP(free_charp) char *name = source_line_name(&rest);
+    if (name != NULL && source_line_take(&rest, ".")) {
+        schema = name;
+        name = source_line_name(&rest);
+    }
+    source_line_skip_spaces(&rest);
+    if (name == NULL || rest.size > 0)
+        return source_line_error(lines->text, line, error);
+    free(table->renamed_from);
+    table->renamed_from = NULL;
+    bool plain = schema == NULL || strcmp(schema, "public") == 0;
+    size_t size = strlen(name) + (plain ? 0 : strlen(schema) + 1) + 1;
+    table->renamed_from = malloc(size);
+    if (table->renamed_from == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    (void)snprintf(table->renamed_from, size, "%s%s%s", plain ? "" : schema, plain ? "" : ".", name);
+    return 0;
+}
+
 static struct table *source_line_table(struct table *tables, int count, const struct source_line *line,
                                        int parts) {
     for (int i = 0; i < count; i++)
@@ -291,6 +315,11 @@ static int source_line_apply(const struct source_lines *lines, const struct sour
         return 0;
     struct table *table =
         source_line_table(tables, count, line, of_column ? line->part_count - 1 : line->part_count);
+    struct table *renamed = line->kind == LINE_RENAMED && table == NULL
+                                ? source_line_table(tables, count, line, line->part_count)
+                                : NULL;
+    if (renamed != NULL)
+        return source_line_apply_table_name(lines, line, renamed, error);
     if (table == NULL)
         return source_text_error(lines->text, line->at, error, "the line names no table of source.sql");
     if (line->kind == LINE_KEY)

@@ -2,7 +2,7 @@
 //   -- tidemark: topic TABLE = NAME or /regex/
 //   -- tidemark: time TABLE = adaptive | adaptive_time_microseconds | connect | isostring | microseconds | nanoseconds
 //   -- tidemark: bytes TABLE.COLUMN = base64 | base64url | hex
-//   -- tidemark: renamed TABLE.NEW from OLD
+//   -- tidemark: renamed TABLE.NEW from OLD   a column; without .NEW the table
 //   -- tidemark: key TABLE = COLUMN, ...      of a table that declares no primary key (message.key.columns)
 //   -- tidemark: ignore TABLE or TABLE.COLUMN
 // Names are written as in SQL: unquoted ones fold to lower case. One thread.

@@ -28,9 +28,11 @@ create table _position(
     -- the merge's own memory: the last commit LSN that was sequenced and its commit time, whatever a reader is told
     sequenced_lsn integer,
     sequenced_ts_ms integer,
-    -- 1 while some of what is shown may be part of a source transaction that is not shown whole
+    -- torn: 1 while some of what is shown may be part of a source transaction that is not shown whole; filling: what _fill
+    -- still awaits, as "orders.note, points", null = nothing
     torn integer not null default 0,
-    quarantined integer not null default 0
+    quarantined integer not null default 0,
+    filling text
 );
 
 -- The newest source transactions that the file shows whole (low 32 bits of the txid, as the source's clients know it),
@@ -52,6 +54,17 @@ create table _tables(
     deleted_lsn integer not null default -1,
     -- no row has a higher _lsn or _snapshot; null = not known
     newest_lsn integer
+) without rowid;
+
+-- What a changed source.sql left to be read from the log: a 'column' whose values are, a 'table' whose rows are (column is
+-- ''), a table that is 'new' and is read from its topics' beginning. `lacking`: for so many rows the log had no event any
+-- more; null while it is not over. A table that is 'gone' had topics that were read.
+create table _fill(
+    "table" text not null,
+    column text not null,
+    kind text not null check (kind in ('column', 'table', 'new', 'gone')),
+    lacking integer,
+    primary key("table", column)
 ) without rowid;
 
 create table _views(name text primary key, hash text not null, schema text not null) without rowid;

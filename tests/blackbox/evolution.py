@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""A changed source.sql: what is done to the file in place, what is told, what is refused. (evolve.py: in any order.)"""
+
+import sqlite3
+import unittest
+
+import tide
+
+ITEMS = "create table items(id int primary key, name text, price decimal(10, 2), note text);\n"
+WATCHED = {
+    "schema.sql": "-- tidemark: keep seen_names\ncreate table seen_names(n integer primary key, id int, name text);\n",
+    "apply.names.sql": "insert into seen_names(id, name) select new_id, new_name from _changes_items"
+    " where case when _snapshot = 0 and _op <> 'd' then once('seen_names', 'id', 'name', new_id, new_name) end\n",
+    "query.names.sql": "select id, name from seen_names order by n\n",
+}
+SUMMED = {
+    "schema.sql": "create table summed(name text primary key, items int, price int) without rowid;\n",
+    "apply.sums.sql": "insert into summed(name, items, price) select ifnull(name, ''), _weight, price from _sums_items('name') where true\n"
+    "on conflict(name) do update set items = items + excluded.items, price = price + excluded.price\n",
+    "query.all.sql": "select name, items, price from summed where items > 0 order by name\n",
+}
+
+
+def event(table, offset, key, after, op="c", lsn=None, before=None, **source):
+    """A change without transaction metadata; its LSN grows with its offset."""
+    source = {"connector": "postgresql", "schema": "public", "table": table, "lsn": lsn or 1000 + offset, "ts_ms": 1700000000000 + offset,
+              "txId": 500 + offset, **source}  # fmt: skip
+    return tide.line(table, offset, key, {"op": op, "before": before, "after": after, "source": source, "ts_ms": 1700000000000})
+
+
+def item(offset, number, name, price="1.50", note="n", **more):
+    return event("items", offset, {"id": number}, {"id": number, "name": name, "price": price, "note": note, **more})
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        folder = tide.Folder()
+        self.path = folder.__enter__()
+        self.addCleanup(folder.__exit__, None, None, None)
+        self.db = self.path / "shop.db"
+        self.files = 0
+
+    def views(self, source, **views):
+        self.files += 1
+        folder = self.path / f"views{self.files}"
+        folder.mkdir()
+        (folder / "source.sql").write_text(source)
+        for name, files in views.items():
+            (folder / name).mkdir()
+            for file, text in files.items():
+                (folder / name / file).write_text(text)
+        return folder
+
+    def capture(self, *lines):
+        self.files += 1
+        return tide.write_capture(self.path / f"{self.files}.jsonl", lines)
+
+    def replay(self, capture, source, code=0, **views):
+        done = tide.run("replay", "--db", self.db, "--views", self.views(source, **views), capture)
+        self.assertEqual(code, done.returncode, done.stderr)
+        return done.stderr
+
+    def query(self, sql, db=None):
+        connection = sqlite3.connect(f"file:{db or self.db}?mode=ro", uri=True)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def test_a_column_added_is_filled_from_the_log(self):
+        capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink", note=None),
+                               event("items", 2, {"id": 1}, {"id": 1, "name": "pen", "price": "2.00", "note": "__debezium_unavailable_value"}, "u"))  # fmt: skip
+        self.replay(capture, "create table items(id int primary key, name text);", summed={**SUMMED, "apply.sums.sql": SUMMED["apply.sums.sql"].replace(", price from", ", 0 from")})
+        told = self.replay(capture, ITEMS, summed=SUMMED)
+        self.assertIn("source.sql has changed, and the file with it: items.price added, items.note added", told)
+        self.assertIn("filled from the log: items.note, items.price", told)
+        self.assertEqual([(1, "pen", 200, "n"), (2, "ink", 150, None)], self.query("select id, name, price, note from items order by id"))
+        self.assertEqual([("ink", 1, 150), ("pen", 1, 200)], self.query("select * from summed order by 1"))
+        self.assertEqual([], self.query("select * from _fill"))
+
+    def test_what_the_log_has_no_more_is_counted(self):
+        first, second = item(0, 1, "pen"), item(1, 2, "ink")
+        self.replay(self.capture(first, second), "create table items(id int primary key, name text);")
+        told = self.replay(self.capture(second), ITEMS + "alter table items add column size int default 7;")
+        self.assertIn("table items: of 1 rows the log has no event any more", told)
+        rows = "select id, name, price, size from items order by id"
+        self.assertEqual([(1, "pen", None, 7), (2, "ink", 150, 7)], self.query(rows))
+        self.assertEqual([("items", "note", 1), ("items", "price", 1), ("items", "size", 1)], self.query('select "table", column, lacking from _fill'))
+        # it is found where it is given after all
+        self.replay(self.capture(first, second), ITEMS + "alter table items add column size int default 7;")
+        self.assertEqual([(1, "pen", 150, 7), (2, "ink", 150, 7)], self.query(rows))
+        self.assertEqual([], self.query("select * from _fill"))
+
+    def test_until_then_answers_say_so(self):
+        self.replay(self.capture(item(0, 1, "pen")), "create table items(id int primary key, name text);", summed={})
+        before = self.query("select version from _position")[0][0]
+        # what a process leaves that is killed between the change and the filling
+        other = self.views(ITEMS)
+        done = tide.run("replay", "--db", self.db, "--views", other, self.capture("not JSON"))
+        self.assertEqual(1, done.returncode, done.stderr)
+        self.assertEqual([(before + 1, "items.note, items.price")], self.query("select version, filling from _position"))
+        with tide.Server("serve", "--db", self.db, stderr=self.path / "log") as server:
+            _, answer = server.get("/v1/tables/items")
+            self.assertEqual("items.note, items.price", answer["position"]["filling"])
+            self.assertEqual([{"id": 1, "name": "pen", "price": None, "note": None}], answer["rows"])
+            self.assertEqual("items.note, items.price", server.get("/v1/status")[1]["filling"])
+
+    def test_dropped_and_renamed(self):
+        capture = self.capture(item(0, 1, "pen"), event("old", 0, {"k": 1}, {"k": 1}), event("gone", 0, {"k": 1}, {"k": 1}))
+        self.replay(capture, ITEMS + "create table old(k int primary key); create table gone(k int primary key);", summed=SUMMED, watched=WATCHED)
+        source = ("create table items(id int primary key, title text, price decimal(10, 2)); create table new(k int primary key);\n"
+                  "-- tidemark: renamed items.title from name\n-- tidemark: renamed new from old\n")  # fmt: skip
+
+        def renamed(view):
+            return {file: text.replace("'name'", "'title'", 1).replace("new_name", "new_title").replace("ifnull(name", "ifnull(title") for file, text in view.items()}
+
+        watched = {**renamed(WATCHED), "apply.names.sql": WATCHED["apply.names.sql"].replace("new_name", "new_title")}
+        told = self.replay(capture, source, summed=renamed(SUMMED), watched=watched)
+        for words in ("gone dropped", "old renamed", "items.name renamed", "items.note dropped"):
+            self.assertIn(words, told)
+        self.assertEqual([(1, "pen", 150)], self.query("select id, title, price from items"))
+        self.assertEqual([(1,)], self.query("select k from new"))
+        self.assertEqual([("pen", 1, 150)], self.query("select * from summed"))
+        self.assertEqual([(1, "pen")], self.query("select id, name from seen_names"))
+        self.assertEqual({"items", "new"}, {name for (name,) in self.query("select name from sqlite_schema where name in ('items', 'new', 'old', 'gone')")})
+        # the same lines again say nothing
+        self.assertNotIn("has changed", self.replay(capture, source, summed=renamed(SUMMED), watched=watched))
+
+    def test_retyped(self):
+        capture = self.capture(item(0, 1, "pen", "1.50"), item(1, 2, "ink", "2.00"))
+        told = self.replay(capture, ITEMS.replace("price decimal(10, 2)", "price int"), summed=SUMMED)
+        self.assertIn("1 quarantined", told)  # 1.50 is no int
+        self.assertEqual([(2, 2)], self.query("select id, price from items"))
+        told = self.replay(capture, ITEMS, summed=SUMMED)
+        self.assertIn("items.price retyped", told)
+        self.assertEqual([(1, 150), (2, 200)], self.query("select id, price from items order by id"))
+        self.assertEqual([("ink", 1, 200), ("pen", 1, 150)], self.query("select * from summed order by 1"))
+        # more digits before the point mean nothing for what is stored
+        self.assertNotIn("filled", self.replay(capture, ITEMS.replace("10, 2", "12, 2"), summed=SUMMED))
+        self.assertEqual([], self.query("select * from _fill"))
+        self.assertNotIn("has changed", self.replay(capture, ITEMS.replace("10, 2", "12, 2"), summed=SUMMED))
+
+    def test_another_key(self):
+        rows = [event("lines", n, {"doc": 1, "pos": n}, {"doc": 1, "pos": n, "what": f"w{n}"}) for n in range(3)]
+        capture = self.capture(*rows)
+        source = "create table lines(doc int, pos int, what text, primary key({}));"
+        self.replay(capture, source.format("pos, doc"))
+        told = self.replay(capture, source.format("doc, pos"))
+        self.assertIn("lines has another key", told)
+        self.assertEqual([(1, 0, "w0"), (1, 1, "w1"), (1, 2, "w2")], self.query("select doc, pos, what from lines"))
+        self.assertEqual([], self.query("select * from _fill"))
+
+    def test_a_table_that_comes_back_tells_nothing_twice(self):
+        capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink"), event("other", 0, {"k": 1}, {"k": 1}))
+        other = "create table other(k int primary key);"
+        self.replay(capture, ITEMS + other, watched=WATCHED)
+        self.assertIn("items", self.replay(capture, other, code=1, watched=WATCHED))  # its statement reads it
+        kept = {"schema.sql": WATCHED["schema.sql"]}
+        self.assertIn("items dropped", self.replay(capture, other, watched=kept))
+        told = self.replay(self.capture(item(0, 1, "pen"), item(1, 2, "ink"), item(2, 3, "cup")), ITEMS + other, watched=WATCHED)
+        self.assertIn("items added", told)
+        self.assertEqual([(1, "pen"), (2, "ink"), (3, "cup")], self.query("select id, name from items order by id"))
+        # the table was away when 3 came: what was read before the filling is history that is not told again
+        self.assertEqual([(1, "pen"), (2, "ink")], self.query("select id, name from seen_names where id < 3 order by n"))
+
+    def test_history_and_once_stay(self):
+        capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink"))
+        self.replay(capture, ITEMS, watched=WATCHED)
+        connection = sqlite3.connect(self.db)
+        connection.execute("delete from seen_names where id = 1")  # a mailer cleans up: it stays told
+        connection.commit()
+        connection.close()
+        more = self.capture(item(0, 1, "pen"), item(1, 2, "ink"), event("items", 2, {"id": 1}, {"id": 1, "name": "pen", "cost": "2.50", "note": "x"}, "u"))
+        source = ITEMS.replace("price", "cost") + "-- tidemark: renamed items.cost from price\n"
+        self.replay(more, source, watched=WATCHED)
+        self.assertEqual([(2, "ink")], self.query("select id, name from seen_names"))
+        self.assertEqual([(1, 250), (2, 150)], self.query("select id, cost from items order by id"))
+
+    def test_history_that_is_not_loaded(self):
+        capture = self.capture(item(0, 1, "pen"))
+        self.replay(capture, ITEMS, watched=WATCHED)
+        told = self.replay(capture, ITEMS.replace(", note text", ""), code=1)
+        self.assertIn("view watched may read, which is not loaded and holds history: load that view too", told)
+        self.assertEqual([(1, "pen", 150, "n")], self.query("select id, name, price, note from items"))
+        # one more column takes nothing from it
+        self.replay(capture, ITEMS + "create table more(k int primary key);")
+        self.assertEqual([(1, "pen")], self.query("select id, name from seen_names"))
+
+    def test_a_file_that_does_not_know_its_source(self):
+        capture = self.capture(item(0, 1, "pen"))
+        self.replay(capture, ITEMS)
+        connection = sqlite3.connect(self.db)
+        connection.execute("drop table _files")
+        connection.commit()
+        connection.close()
+        told = self.replay(capture, ITEMS.replace(", note text", ""), code=1)
+        self.assertIn("the file does not know its own source.sql: start this tidemark once with the source.sql of before", told)
+        self.replay(capture, ITEMS)
+        self.replay(capture, ITEMS.replace(", note text", ""))
+
+    def test_beside_the_live_reading(self):
+        """The embedded broker has the capture; traffic goes on meanwhile."""
+        less = tide.TOP / "views" / "source.sql"
+        few = less.read_text().replace("    notes text,\n", "")
+        capture = tide.CAPTURES / "basic.jsonl"
+        lines = tide.read_capture(capture)
+        views = {}
+        for name in ("analytics", "email", "loyalty", "warehouse"):
+            views[name] = {path.name: path.read_text() for path in (tide.TOP / "views" / name).glob("*.sql")}
+        self.replay(capture, few, **views)
+        ids = self.query("select message_id from email_outbox order by 1")
+        with tide.Server("demo", "--db", self.db, "--capture", capture, "--traffic", "200", stderr=self.path / "log") as server:
+            tide.wait_for("the filling", lambda: "filled from the log: orders.notes" in server.log())
+            tide.wait_for("an answer", lambda: server.get("/v1/status")[1]["filling"] is None)
+            tide.wait_for("traffic", lambda: server.get("/v1/status")[1]["counters"]["applied"] > 50)
+            self.assertEqual(0, server.stop())
+        self.assertEqual([], self.query("select * from _fill"))
+        new = self.path / "new.db"
+        tide.replay(new, capture)
+        place = max(int(row[0]) for row in self.query("select id from orders", new))
+        notes = "select id, notes from orders where id in (select id from orders where _lsn <= %d) order by id"
+        newest = self.query("select max(max(_lsn), max(_snapshot)) from orders", new)[0][0]
+        self.assertEqual(self.query(notes % newest, new), self.query(notes % newest)[: len(self.query(notes % newest, new))])
+        self.assertGreaterEqual(place, 1)
+        self.assertTrue(set(ids) <= set(self.query("select message_id from email_outbox")))
+        self.assertGreater(len(lines), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

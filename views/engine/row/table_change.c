@@ -1,0 +1,200 @@
+#include "views/engine/row/table_change.h"
+
+#include "views/engine/row/column_type.h"
+#include "views/engine/row/table_sql.h"
+
+#include <sqlite3.h>
+
+enum { STORED_TYPE_SIZE = 32 };
+
+char *table_change_mirror(const struct table *tables, int count) {
+    sqlite3_str *text = sqlite3_str_new(NULL);
+    bool whole = true;
+    for (int i = 0; i < count; i++) {
+        char *sql = table_sql_create(&tables[i]);
+        whole &= sql != NULL;
+        if (sql != NULL)
+            sqlite3_str_appendall(text, sql);
+        sqlite3_free(sql);
+    }
+    char *made = sqlite3_str_finish(text);
+    if (whole)
+        return made;
+    sqlite3_free(made);
+    return NULL;
+}
+
+char *table_change_rename(const char *old_name, const char *new_name) {
+    return sqlite3_mprintf(
+        "alter table \"%w\" rename to \"%w\";alter table \"_deleted_%w\" rename to \"_deleted_%w\"", old_name,
+        new_name, old_name, new_name);
+}
+
+char *table_change_drop(const char *name) {
+    return sqlite3_mprintf("drop table \"%w\";drop table \"_deleted_%w\"", name, name);
+}
+
+char *table_change_rename_column(const char *table, const char *old_name, const char *new_name, bool key) {
+    return key ? sqlite3_mprintf("alter table \"%w\" rename column \"%w\" to \"%w\";"
+                                 "alter table \"_deleted_%w\" rename column \"%w\" to \"%w\"",
+                                 table, old_name, new_name, table, old_name, new_name)
+               : sqlite3_mprintf("alter table \"%w\" rename column \"%w\" to \"%w\"", table, old_name,
+                                 new_name);
+}
+
+char *table_change_drop_column(const char *table, const char *column) {
+    return sqlite3_mprintf("alter table \"%w\" drop column \"%w\"", table, column);
+}
+
+static void table_change_literal(sqlite3_str *sql, const struct value *value) {
+    if (value->kind == VALUE_INTEGER)
+        sqlite3_str_appendf(sql, "%lld", (long long)value->integer);
+    else if (value->kind == VALUE_REAL)
+        sqlite3_str_appendf(sql, "%!.17g", value->real);
+    else if (value->kind == VALUE_TEXT)
+        sqlite3_str_appendf(sql, "'%.*q'", (int)value->bytes.size, value->bytes.data);
+    else if (value->kind == VALUE_BLOB) {
+        sqlite3_str_appendall(sql, "x'");
+        for (size_t i = 0; i < value->bytes.size; i++)
+            sqlite3_str_appendf(sql, "%02x", (unsigned)(unsigned char)value->bytes.data[i]);
+        sqlite3_str_appendall(sql, "'");
+    } else
+        sqlite3_str_appendall(sql, "null");
+}
+
+char *table_change_add_column(const char *table, const struct column *column) {
+    char stored[STORED_TYPE_SIZE];
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    column_type_stored(column, stored, sizeof stored);
+    sqlite3_str_appendf(sql, "alter table \"%w\" add column \"%w\" %s", table, column->name, stored);
+    // Not by SQLite's `default`: its preupdate hook shows null in rows that were not written since (3.40).
+    if (column->fallback.kind != VALUE_ABSENT && column->fallback.kind != VALUE_NULL) {
+        sqlite3_str_appendf(sql, ";update \"%w\" set \"%w\"=", table, column->name);
+        table_change_literal(sql, &column->fallback);
+    }
+    return sqlite3_str_finish(sql);
+}
+
+char *table_change_generate(const struct table *table) {
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(sql, "update \"%w\" set ", table->name);
+    const char *comma = "";
+    for (int i = 0; i < table->column_count; i++) {
+        if (table->columns[i].generated == NULL)
+            continue;
+        sqlite3_str_appendf(sql, "%s\"%w\"=%s", comma, table->columns[i].name, table->columns[i].generated);
+        comma = ",";
+    }
+    return sqlite3_str_finish(sql);
+}
+
+char *table_change_key(const struct table *is, const char *const *from) {
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    char *create = table_sql_create(is);
+    sqlite3_str_appendf(sql,
+                        "alter table \"%w\" rename to \"_rekeyed_%w\";drop table \"_deleted_%w\";%s"
+                        "insert or ignore into \"%w\"(",
+                        is->name, is->name, is->name, create != NULL ? create : "", is->name);
+    for (int i = 0; i < is->column_count; i++)
+        if (from[i] != NULL)
+            sqlite3_str_appendf(sql, "\"%w\",", is->columns[i].name);
+    sqlite3_str_appendall(sql, "_lsn,_snapshot) select ");
+    for (int i = 0; i < is->column_count; i++)
+        if (from[i] != NULL)
+            sqlite3_str_appendf(sql, "\"%w\",", from[i]);
+    sqlite3_str_appendf(sql, "_lsn,_snapshot from \"_rekeyed_%w\" where true", is->name);
+    for (int i = 0; i < is->key_count; i++) {
+        const char *key = from[is->keys[i]];
+        if (key != NULL)
+            sqlite3_str_appendf(sql, " and \"%w\" is not null", key);
+        else
+            sqlite3_str_appendall(sql, " and false");
+    }
+    sqlite3_str_appendf(sql, ";drop table \"_rekeyed_%w\"", is->name);
+    char *made = sqlite3_str_finish(sql);
+    if (create == NULL) {
+        sqlite3_free(made);
+        made = NULL;
+    }
+    sqlite3_free(create);
+    return made;
+}
+
+// m.KEY=f.KEY and ..
+static void table_change_join(sqlite3_str *sql, const struct table *table) {
+    for (int i = 0; i < table->key_count; i++) {
+        const char *name = table->columns[table->keys[i]].name;
+        sqlite3_str_appendf(sql, "%sm.\"%w\"=f.\"%w\"", i > 0 ? " and " : "", name, name);
+    }
+}
+
+// PREFIX"a",PREFIX"b" of the key.
+static void table_change_keys(sqlite3_str *sql, const struct table *table, const char *prefix) {
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%s%s\"%w\"", i > 0 ? "," : "", prefix, table->columns[table->keys[i]].name);
+}
+
+// One event wrote both rows' present state, a snapshot's or a streamed one: what came before it does not matter.
+#define TABLE_CHANGE_SAME                                                                                    \
+    "max(m._lsn,m._snapshot)=max(f._lsn,f._snapshot) and (m._snapshot<m._lsn)=(f._snapshot<f._lsn)"
+
+// A column that is not awaited keeps what it has. Where it has nothing the log may tell: a row before it was in quarantine,
+// and took a value with it that does not come again (unchanged TOAST).
+static bool table_change_stays(const struct column *column, bool awaited) {
+    return !awaited && column->key == 0 && column->generated == NULL;
+}
+
+char *table_change_fill(const struct table *table, const bool *columns, bool first) {
+    const char *key = table->columns[table->keys[0]].name;
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(sql, "select ");
+    for (int i = 0; i < table->column_count; i++) {
+        const char *name = table->columns[i].name;
+        if (table_change_stays(&table->columns[i], columns[i]))
+            sqlite3_str_appendf(sql, "iif(" TABLE_CHANGE_SAME " and m.\"%w\" is not null,null,f.\"%w\"),",
+                                name, name);
+        else
+            sqlite3_str_appendf(sql, "f.\"%w\",", name);
+    }
+    sqlite3_str_appendf(sql,
+                        "f._lsn,f._snapshot," TABLE_CHANGE_SAME ",m.\"%w\" is null "
+                        "from fill.\"%w\" f left join main.\"%w\" m on ",
+                        key, table->name, table->name);
+    table_change_join(sql, table);
+    sqlite3_str_appendf(sql, " where (m.\"%w\" is null or not(" TABLE_CHANGE_SAME ")", key);
+    for (int i = 0; i < table->column_count; i++)
+        if (columns[i])
+            sqlite3_str_appendf(sql, " or m.\"%w\" is not f.\"%w\"", table->columns[i].name,
+                                table->columns[i].name);
+        else if (table_change_stays(&table->columns[i], columns[i]))
+            sqlite3_str_appendf(sql, " or (m.\"%w\" is null and f.\"%w\" is not null)",
+                                table->columns[i].name, table->columns[i].name);
+    sqlite3_str_appendall(sql, ")");
+    if (!first) {
+        sqlite3_str_appendall(sql, " and (");
+        table_change_keys(sql, table, "f.");
+        sqlite3_str_appendall(sql, ")>(");
+        for (int i = 0; i < table->key_count; i++)
+            sqlite3_str_appendf(sql, "%s?%d", i > 0 ? "," : "", i + 1);
+        sqlite3_str_appendall(sql, ")");
+    }
+    sqlite3_str_appendall(sql, " order by ");
+    table_change_keys(sql, table, "f.");
+    return sqlite3_str_finish(sql);
+}
+
+char *table_change_lacking(const struct table *table) {
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(
+        sql, "select count(*) from main.\"%w\" m where not exists (select 1 from fill.\"%w\" f where ",
+        table->name, table->name);
+    table_change_join(sql, table);
+    sqlite3_str_appendall(sql,
+                          " and (" TABLE_CHANGE_SAME " or max(f._lsn,f._snapshot)>max(m._lsn,m._snapshot)))");
+    return sqlite3_str_finish(sql);
+}
+
+char *table_change_fill_deleted(const struct table *table) {
+    return sqlite3_mprintf("insert or ignore into main.\"_deleted_%w\" select * from fill.\"_deleted_%w\"",
+                           table->name, table->name);
+}

@@ -1,0 +1,34 @@
+// The SQL that makes a mirrored table of an older declaration one of a newer, made from the declarations: only quoted
+// identifiers and literal defaults are composed. Each function returns text for the caller to free with sqlite3_free,
+// NULL when out of memory. Pure.
+#ifndef TIDEMARK_ROW_TABLE_CHANGE_H
+#define TIDEMARK_ROW_TABLE_CHANGE_H
+
+#include "views/engine/table.h"
+
+// All tables' CREATE TABLE in their order (table_sql_create): what a file's mirror is.
+char *table_change_mirror(const struct table *tables, int count);
+char *table_change_rename(const char *old_name, const char *new_name);
+char *table_change_drop(const char *name);
+// `key`: it is part of the key.
+char *table_change_rename_column(const char *table, const char *old_name, const char *new_name, bool key);
+char *table_change_drop_column(const char *table, const char *column);
+// Rows that are there get the column's literal default; else they are null there, and not written for it.
+char *table_change_add_column(const char *table, const struct column *column);
+// Computes the generated columns of all rows.
+char *table_change_generate(const struct table *table);
+// The table under another key, with the rows that have a value in each of its columns; of two rows with one key the first.
+// `from`: by column of `is`, the name of the column to take its values from, NULL = none.
+char *table_change_key(const struct table *is, const char *const *from);
+
+// The rows of fill.T that main.T has not, or at another position, or with another value in one of the columns that are set:
+// all columns (of those that are not set, null where main.T has a value at the same position), _lsn, _snapshot, whether
+// main.T has it at the same position, whether it has none; by key.
+// Not `first`: behind the key ?1, ?2, ...
+char *table_change_fill(const struct table *table, const bool *columns, bool first);
+// How many rows of main.T are newer than fill.T has them, or not there.
+char *table_change_lacking(const struct table *table);
+// What deletes left behind in fill.T, into main.T.
+char *table_change_fill_deleted(const struct table *table);
+
+#endif

@@ -1,0 +1,167 @@
+#include "views/engine/store/evolution.h"
+
+#include "views/base/cleanup.h"
+#include "views/engine/catalog/source_sql.h"
+
+#include <strings.h>
+
+static int evolution_find_old(const struct evolution *evolution, const char *name) {
+    for (int i = 0; i < evolution->old_count; i++)
+        if (name != NULL && strcmp(evolution->old[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static bool evolution_is_time(const struct column *column) {
+    enum column_type type = column->type == COLUMN_ARRAY ? column->element : column->type;
+    return type == COLUMN_DATE || type == COLUMN_TIME || type == COLUMN_TIMESTAMP ||
+           type == COLUMN_TIMESTAMPTZ;
+}
+
+// Whether values that were stored under one declaration mean something else, or nothing, under the other.
+static bool evolution_is_retyped(const struct column *was, const struct column *is) {
+    return was->type != is->type || was->element != is->element || was->scale != is->scale ||
+           (is->type == COLUMN_BIT && was->precision != is->precision);
+}
+
+static bool evolution_same_text(const char *a, const char *b) {
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static void evolution_compare_column(const struct table *was_table, const struct table *is_table,
+                                     const struct column *is, struct evolution_column *column) {
+    const struct column *was = &was_table->columns[column->was];
+    column->retyped = evolution_is_retyped(was, is);
+    bool other_times = was_table->time_precision != is_table->time_precision && evolution_is_time(is);
+    bool computed_before = was->generated != NULL && is->generated == NULL;
+    column->reread = !column->retyped && (other_times || was->bytes != is->bytes || computed_before);
+    column->generated =
+        is->generated != NULL && (column->retyped || !evolution_same_text(was->generated, is->generated));
+}
+
+// A line that renames is of no use where the file has the new name already.
+static int evolution_column_before(const struct table *was, const struct table *is, int number) {
+    const struct column *column = &is->columns[number];
+    int same = table_column(was, column->name, strlen(column->name));
+    if (column->renamed_from == NULL || same >= 0)
+        return same;
+    return table_column(was, column->renamed_from, strlen(column->renamed_from));
+}
+
+// A name that another column was renamed from is not that of the old column any more.
+static void evolution_take_renamed(const struct table *is, struct evolution_column *columns, int number) {
+    const struct column *column = &is->columns[number];
+    for (int i = 0; i < is->column_count; i++)
+        if (i != number && columns[i].was == columns[number].was && is->columns[i].renamed_from != NULL &&
+            strcmp(is->columns[i].renamed_from, column->name) == 0)
+            columns[number].was = -1;
+}
+
+static bool evolution_same_key(const struct evolution_table *table, const struct table *is) {
+    if (table->was->key_count != is->key_count)
+        return false;
+    for (int i = 0; i < is->key_count; i++) {
+        const struct evolution_column *column = &table->columns[is->keys[i]];
+        if (column->was != table->was->keys[i] || column->retyped)
+            return false;
+    }
+    return true;
+}
+
+static bool evolution_renames_columns(const struct evolution_table *table, const struct table *is) {
+    for (int i = 0; i < is->column_count; i++)
+        if (table->columns[i].was >= 0 &&
+            strcmp(table->was->columns[table->columns[i].was].name, is->columns[i].name) != 0)
+            return true;
+    return false;
+}
+
+static void evolution_note_table(struct evolution *evolution, struct evolution_table *table,
+                                 const struct table *is) {
+    int kept = 0;
+    bool changes = false;
+    bool rebuilds =
+        table->anew || strcmp(table->was->name, is->name) != 0 || evolution_renames_columns(table, is);
+    for (int i = 0; i < is->column_count; i++) {
+        const struct evolution_column *column = &table->columns[i];
+        kept += column->was >= 0;
+        changes |= column->was < 0;
+        rebuilds |= column->was >= 0 && (column->retyped || column->reread || column->generated);
+    }
+    bool drops = kept < table->was->column_count;
+    evolution->changes |= changes || drops || rebuilds;
+    evolution->only_adds &= !drops && !rebuilds;
+    evolution->rebuilds |= rebuilds;
+}
+
+static int evolution_compare_table(struct evolution *evolution, const struct table *is, struct error *error) {
+    struct evolution_table *table = &evolution->tables[is->index];
+    table->columns = calloc((size_t)is->column_count, sizeof *table->columns);
+    if (table->columns == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int i = 0; i < is->column_count; i++)
+        table->columns[i].was = table->was != NULL ? evolution_column_before(table->was, is, i) : -1;
+    if (table->was == NULL) {
+        evolution->changes = true;
+        return 0;
+    }
+    for (int i = 0; i < is->column_count; i++)
+        if (table->columns[i].was >= 0)
+            evolution_take_renamed(is, table->columns, i);
+    for (int i = 0; i < is->column_count; i++)
+        if (table->columns[i].was >= 0)
+            evolution_compare_column(table->was, is, &is->columns[i], &table->columns[i]);
+        else
+            table->columns[i].generated = is->columns[i].generated != NULL;
+    table->anew = !evolution_same_key(table, is);
+    evolution_note_table(evolution, table, is);
+    return 0;
+}
+
+// Renamed tables first: what they were is not another's.
+static void evolution_match_tables(struct evolution *evolution) {
+    const struct catalog *catalog = evolution->catalog;
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < catalog->table_count; i++) {
+            const struct table *is = &catalog->tables[i];
+            if (pass == 0 && (is->renamed_from == NULL || evolution_find_old(evolution, is->name) >= 0))
+                continue;
+            int old = evolution_find_old(evolution, pass == 0 ? is->renamed_from : is->name);
+            if (old < 0 || !evolution->gone[old] || evolution->tables[i].was != NULL)
+                continue;
+            evolution->tables[i].was = &evolution->old[old];
+            evolution->gone[old] = false;
+        }
+}
+
+int evolution_find(struct evolution *ret, const char *old_source, const struct catalog *catalog,
+                   struct error *error) {
+    CLEANUP(evolution_free) struct evolution evolution = {.catalog = catalog, .only_adds = true};
+    if (source_sql_read(old_source, &evolution.old, &evolution.old_count, error) != 0)
+        return error_prefix(error, "the source.sql that the file was made with");
+    evolution.gone = calloc((size_t)evolution.old_count, sizeof *evolution.gone);
+    evolution.tables = calloc((size_t)catalog->table_count, sizeof *evolution.tables);
+    if (evolution.gone == NULL || evolution.tables == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    memset(evolution.gone, true, (size_t)evolution.old_count * sizeof *evolution.gone);
+    evolution_match_tables(&evolution);
+    for (int i = 0; i < catalog->table_count; i++)
+        if (evolution_compare_table(&evolution, &catalog->tables[i], error) != 0)
+            return -1;
+    for (int i = 0; i < evolution.old_count; i++) {
+        evolution.changes |= evolution.gone[i];
+        evolution.only_adds &= !evolution.gone[i];
+    }
+    *ret = evolution;
+    evolution = (struct evolution){0};
+    return 0;
+}
+
+void evolution_free(struct evolution *evolution) {
+    for (int i = 0; evolution->tables != NULL && i < evolution->catalog->table_count; i++)
+        free(evolution->tables[i].columns);
+    free(evolution->tables);
+    free(evolution->gone);
+    source_sql_free(&evolution->old, &evolution->old_count);
+    *evolution = (struct evolution){0};
+}

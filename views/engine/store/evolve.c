@@ -1,0 +1,277 @@
+#include "views/engine/store/evolve.h"
+
+#include "views/engine/catalog/stored_files.h"
+#include "views/engine/row/table_change.h"
+#include "views/engine/sqlite/engine_sql.h"
+#include "views/engine/sqlite/meta.h"
+
+#include <stdio.h>
+
+static int evolve_out_of_memory(struct error *error) {
+    return error_set(error, ERROR_SYSTEM, "out of memory");
+}
+
+// Without case: a file of before names folded as PostgreSQL folds them has the same tables under SQLite.
+static int evolve_is_made_with(sqlite3 *db, const char *mirror, bool *ret, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (engine_sql_prepare(db, "meta_get", &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":name", SPAN("source"));
+    int row = stmt_row(stmt, "_meta", error);
+    const char *source = row == 1 ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+    *ret = source != NULL && sqlite3_stricmp(source, mirror) == 0;
+    return row < 0 ? -1 : 0;
+}
+
+static int evolve_error_unknown(struct error *error) {
+    return error_set(
+        error, ERROR_INPUT,
+        "source.sql declares other tables or columns than this file was made with, and the file does not "
+        "know its own source.sql: start this tidemark once with the source.sql of before, then with the "
+        "new one; or read the topics again into a new --db file");
+}
+
+int evolve_find(struct sqlite3 *db, const struct catalog *catalog, struct evolve *ret, struct error *error) {
+    CLEANUP(view_files_free) struct view_files files = {0};
+    CLEANUP(evolve_free) struct evolve evolve = {0};
+    CLEANUP(stmt_free_text) char *mirror = table_change_mirror(catalog->tables, catalog->table_count);
+    bool same;
+    if (mirror == NULL)
+        return evolve_out_of_memory(error);
+    if (evolve_is_made_with(db, mirror, &same, error) != 0 ||
+        stored_files_read(db, "_files", &files, error) != 0)
+        return -1;
+    const char *source = view_files_text(&files, "source.sql");
+    bool told = source != NULL && strcmp(source, catalog->source) != 0;
+    if (!told && !same)
+        return evolve_error_unknown(error);
+    if (told && evolution_find(&evolve.evolution, source, catalog, error) != 0)
+        return -1;
+    if (told &&
+        (evolve.mirror = table_change_mirror(evolve.evolution.old, evolve.evolution.old_count)) == NULL)
+        return evolve_out_of_memory(error);
+    // The order of columns, or the digits of a number: the tables stay as they are.
+    evolve.evolution.changes |= told && !same;
+    bool known = same;
+    if (!same && evolve_is_made_with(db, evolve.mirror, &known, error) != 0)
+        return -1;
+    if (!known)
+        return evolve_error_unknown(error);
+    if (evolve.mirror == NULL) {
+        evolve.mirror = mirror;
+        mirror = NULL;
+    }
+    *ret = evolve;
+    evolve = (struct evolve){0};
+    return 0;
+}
+
+void evolve_free(struct evolve *evolve) {
+    evolution_free(&evolve->evolution);
+    stmt_free_text(&evolve->mirror);
+}
+
+static void evolve_tell(struct store_report *report, const char *what, const char *table,
+                        const char *column) {
+    size_t used = strlen(report->evolved);
+    (void)snprintf(report->evolved + used, sizeof report->evolved - used, "%s%s%s%s %s", used > 0 ? ", " : "",
+                   table, column != NULL ? "." : "", column != NULL ? column : "", what);
+}
+
+// Takes `sql`.
+static int evolve_run_sql(sqlite3 *db, char *sql, const char *what, struct error *error) {
+    CLEANUP(stmt_free_text) char *made = sql;
+    return made == NULL ? evolve_out_of_memory(error) : stmt_run(db, made, what, error);
+}
+
+struct evolve_parameter {
+    const char *name;
+    const char *value; // NULL = null
+};
+
+static int evolve_step(sqlite3 *db, const char *statement, const struct evolve_parameter *parameters,
+                       int count, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (engine_sql_prepare(db, statement, &stmt, error) != 0)
+        return -1;
+    for (int i = 0; i < count; i++)
+        stmt_bind_text(stmt, parameters[i].name,
+                       parameters[i].value != NULL ? span_of(parameters[i].value) : (struct span){0});
+    return stmt_step(stmt, statement, NULL, error);
+}
+
+static int evolve_await(sqlite3 *db, const char *table, const char *column, const char *kind,
+                        struct error *error) {
+    const struct evolve_parameter parameters[] = {{":table", table}, {":column", column}, {":kind", kind}};
+    return evolve_step(db, "fill_add", parameters, 3, error);
+}
+
+static int evolve_forget(sqlite3 *db, const char *table, const char *column, struct error *error) {
+    const struct evolve_parameter parameters[] = {{":table", table}, {":column", column}};
+    return evolve_step(db, "carry_forget", parameters, 2, error) != 0
+               ? -1
+               : evolve_step(db, "fill_forget", parameters, 2, error);
+}
+
+// --- tables
+
+static int evolve_drop_table(sqlite3 *db, const char *name, struct store_report *report,
+                             struct error *error) {
+    const struct evolve_parameter parameters[] = {{":name", name}};
+    evolve_tell(report, "dropped", name, NULL);
+    if (evolve_run_sql(db, table_change_drop(name), name, error) != 0 ||
+        evolve_step(db, "tables_forget", parameters, 1, error) != 0 ||
+        evolve_forget(db, name, NULL, error) != 0)
+        return -1;
+    return evolve_await(db, name, "", "gone", error);
+}
+
+static int evolve_rename_table(sqlite3 *db, const char *old_name, const char *new_name,
+                               struct store_report *report, struct error *error) {
+    static const char *const statements[] = {"tables_rename", "carry_rename_table", "fill_rename_table",
+                                             "quarantine_rename_table"};
+    const struct evolve_parameter parameters[] = {{":old", old_name}, {":new", new_name}};
+    evolve_tell(report, "renamed", old_name, NULL);
+    if (evolve_run_sql(db, table_change_rename(old_name, new_name), old_name, error) != 0)
+        return -1;
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
+        if (evolve_step(db, statements[i], parameters, 2, error) != 0)
+            return -1;
+    return 0;
+}
+
+static int evolve_add_table(sqlite3 *db, const struct table *table, struct store_report *report,
+                            struct error *error) {
+    evolve_tell(report, "added", table->name, NULL);
+    if (evolve_run_sql(db, table_change_mirror(table, 1), table->name, error) != 0)
+        return -1;
+    return evolve_await(db, table->name, "", "new", error);
+}
+
+// --- columns
+
+static int evolve_rename_column(sqlite3 *db, const struct table *table, const struct column *was,
+                                const struct column *is, struct store_report *report, struct error *error) {
+    const struct evolve_parameter parameters[] = {
+        {":table", table->name}, {":old", was->name}, {":new", is->name}};
+    evolve_tell(report, "renamed", table->name, was->name);
+    if (evolve_run_sql(db, table_change_rename_column(table->name, was->name, is->name, was->key != 0),
+                       table->name, error) != 0 ||
+        evolve_step(db, "carry_rename_column", parameters, 3, error) != 0)
+        return -1;
+    return evolve_step(db, "fill_rename_column", parameters, 3, error);
+}
+
+static int evolve_rename_columns(sqlite3 *db, const struct evolution_table *change, const struct table *is,
+                                 struct store_report *report, struct error *error) {
+    for (int i = 0; i < is->column_count; i++) {
+        const struct column *was =
+            change->columns[i].was >= 0 ? &change->was->columns[change->columns[i].was] : NULL;
+        if (was != NULL && strcmp(was->name, is->columns[i].name) != 0 &&
+            evolve_rename_column(db, is, was, &is->columns[i], report, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+// The number of the old table's column in the table as it is now, -1 = it is gone.
+static int evolve_find_column(const struct evolution_table *change, const struct table *is, int was) {
+    for (int i = 0; i < is->column_count; i++)
+        if (change->columns[i].was == was)
+            return i;
+    return -1;
+}
+
+static int evolve_drop_columns(sqlite3 *db, const struct evolution_table *change, const struct table *is,
+                               struct store_report *report, struct error *error) {
+    for (int c = 0; c < change->was->column_count; c++) {
+        int now = evolve_find_column(change, is, c);
+        if (now >= 0 && !change->columns[now].retyped)
+            continue;
+        const char *name = now >= 0 ? is->columns[now].name : change->was->columns[c].name;
+        if (now < 0)
+            evolve_tell(report, "dropped", is->name, name);
+        if (evolve_forget(db, is->name, name, error) != 0)
+            return -1;
+        if (!change->anew && evolve_run_sql(db, table_change_drop_column(is->name, name), name, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change, const struct table *is,
+                              struct store_report *report, struct error *error) {
+    bool generate = false;
+    for (int i = 0; i < is->column_count; i++) {
+        const struct evolution_column *column = &change->columns[i];
+        bool is_new = column->was < 0 || column->retyped;
+        if (column->was < 0)
+            evolve_tell(report, "added", is->name, is->columns[i].name);
+        else if (column->retyped)
+            evolve_tell(report, "retyped", is->name, is->columns[i].name);
+        else if (column->reread || column->generated)
+            evolve_tell(report, "declared otherwise", is->name, is->columns[i].name);
+        generate |= is->columns[i].generated != NULL && (is_new || column->generated);
+        if (is_new && !change->anew &&
+            evolve_run_sql(db, table_change_add_column(is->name, &is->columns[i]), is->name, error) != 0)
+            return -1;
+        if (!change->anew && evolution_fills(column, &is->columns[i]) &&
+            evolve_await(db, is->name, is->columns[i].name, "column", error) != 0)
+            return -1;
+    }
+    return generate ? evolve_run_sql(db, table_change_generate(is), is->name, error) : 0;
+}
+
+// The columns have their new names, and those that are gone or of another type are there still.
+static int evolve_change_key(sqlite3 *db, const struct evolution_table *change, const struct table *is,
+                             struct store_report *report, struct error *error) {
+    const char *from[TABLE_COLUMNS_MAX];
+    for (int i = 0; i < is->column_count; i++)
+        from[i] = change->columns[i].was >= 0 && !change->columns[i].retyped ? is->columns[i].name : NULL;
+    evolve_tell(report, "has another key", is->name, NULL);
+    if (evolve_run_sql(db, table_change_key(is, from), is->name, error) != 0 ||
+        evolve_forget(db, is->name, NULL, error) != 0 ||
+        evolve_step(db, "quarantine_forget_keys", &(struct evolve_parameter){":table", is->name}, 1, error) !=
+            0)
+        return -1;
+    return evolve_await(db, is->name, "", "table", error);
+}
+
+static int evolve_change_table(sqlite3 *db, const struct evolution_table *change, const struct table *is,
+                               struct store_report *report, struct error *error) {
+    if (evolve_rename_columns(db, change, is, report, error) != 0 ||
+        evolve_drop_columns(db, change, is, report, error) != 0)
+        return -1;
+    if (change->anew && evolve_change_key(db, change, is, report, error) != 0)
+        return -1;
+    return evolve_add_columns(db, change, is, report, error);
+}
+
+int evolve_run(struct sqlite3 *db, const struct evolve *evolve, struct store_report *report,
+               struct error *error) {
+    const struct evolution *evolution = &evolve->evolution;
+    const struct catalog *catalog = evolution->catalog;
+    CLEANUP(stmt_free_text) char *mirror = table_change_mirror(catalog->tables, catalog->table_count);
+    int64_t number = 0;
+    if (mirror == NULL)
+        return evolve_out_of_memory(error);
+    for (int i = 0; i < evolution->old_count; i++)
+        if (evolution->gone[i] && evolve_drop_table(db, evolution->old[i].name, report, error) != 0)
+            return -1;
+    for (int i = 0; i < catalog->table_count; i++) {
+        const struct table *was = evolution->tables[i].was;
+        if (was != NULL && strcmp(was->name, catalog->tables[i].name) != 0 &&
+            evolve_rename_table(db, was->name, catalog->tables[i].name, report, error) != 0)
+            return -1;
+    }
+    for (int i = 0; i < catalog->table_count; i++)
+        if (evolution->tables[i].was == NULL
+                ? evolve_add_table(db, &catalog->tables[i], report, error) != 0
+                : evolve_change_table(db, &evolution->tables[i], &catalog->tables[i], report, error) != 0)
+            return -1;
+    if (meta_get_integer(db, "evolution", &number, error) != 0 ||
+        meta_set_integer(db, "evolution", number + 1, error) != 0 ||
+        meta_set(db, "source", mirror, error) != 0)
+        return -1;
+    return engine_sql_run(db, "position_filling", error);
+}

@@ -1,0 +1,33 @@
+// The file's _fill, for the store: what it awaits, and how a table takes what was read again beside the file. Of use to
+// store.c only; the store's thread.
+#ifndef TIDEMARK_STORE_FILLS_H
+#define TIDEMARK_STORE_FILLS_H
+
+#include "views/engine/catalog.h"
+#include "views/engine/mirror/mirror.h"
+#include "views/engine/store_fill.h"
+
+struct sqlite3;
+
+struct fills {
+    struct store_fill *list;
+    int count;
+};
+
+int fills_load(struct fills *fills, struct sqlite3 *db, const struct catalog *catalog, struct error *error);
+void fills_free(struct fills *fills);
+
+// In one transaction of its own: the new tables are awaited no more. `topics` were not read for a table: their offsets are
+// forgotten. `again`, by table: it is filled beside instead, since its topics are read already.
+int fills_begin_new(struct fills *fills, struct sqlite3 *db, const struct catalog *catalog,
+                    const char *const *topics, int topic_count, const bool *again, struct error *error);
+
+// The file that was read beside, as schema `fill` of the connection; without a transaction.
+int fills_attach(struct sqlite3 *db, const char *path, struct error *error);
+void fills_detach(struct sqlite3 *db);
+// Takes from it, within the mirror's transaction, what the tables await, as a snapshot would bring it: a row at the same
+// position its awaited columns, a row that is there newer or only there all of it. The file must have been read up to where
+// this one stands.
+int fills_take(const struct fills *fills, struct sqlite3 *db, struct mirror *mirror, struct error *error);
+
+#endif

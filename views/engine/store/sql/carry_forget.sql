@@ -1,0 +1,2 @@
+delete from _carry
+where "table" = :table and (:column is null or column = :column)

@@ -1,0 +1,2 @@
+update _carry set column = :new
+where "table" = :table and column = :old

@@ -1,0 +1,2 @@
+update _carry set "table" = :new
+where "table" = :old

@@ -1,0 +1,2 @@
+delete from _fill
+where "table" = :table and (:column is null or column = :column)

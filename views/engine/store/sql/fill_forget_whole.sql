@@ -1,0 +1,2 @@
+delete from _fill
+where lacking = 0

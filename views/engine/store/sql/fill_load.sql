@@ -1,0 +1,3 @@
+select "table", column, kind, lacking
+from _fill
+order by "table", column

@@ -1,0 +1,2 @@
+update or replace _fill set column = :new
+where "table" = :table and column = :old

@@ -1,0 +1,2 @@
+update or replace _fill set "table" = :new
+where "table" = :old

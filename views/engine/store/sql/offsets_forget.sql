@@ -1,0 +1,2 @@
+delete from _offsets
+where topic = :topic

@@ -1,0 +1,2 @@
+update _quarantine set "table" = :new
+where "table" = :old

@@ -1,0 +1,2 @@
+select cid, name
+from pragma_table_info(:table)

@@ -1,0 +1,2 @@
+delete from _tables
+where name = :name

@@ -1,0 +1,2 @@
+update _tables set name = :new
+where name = :old

@@ -1,0 +1,20 @@
+// What a changed source.sql left to be read from the log: plain data, of store.h.
+#ifndef TIDEMARK_STORE_FILL_H
+#define TIDEMARK_STORE_FILL_H
+
+#include "views/engine/table.h"
+
+enum store_fill_kind {
+    STORE_FILL_COLUMN, // its values
+    STORE_FILL_TABLE,  // the table's rows: its key is another, or the file had it before
+    STORE_FILL_NEW,    // a table that is new: its topics are read from their beginning
+};
+
+struct store_fill {
+    const struct table *table;
+    int column; // -1 = the whole table
+    enum store_fill_kind kind;
+    int64_t lacking; // rows of which the log had no event any more; -1 = it is not filled yet
+};
+
+#endif
