@@ -1,160 +1,314 @@
-// The OpenAPI 3.1 document of exactly the routes that are loaded.
+// The OpenAPI 3.1 document of exactly the routes that are loaded. What does not depend on tables and queries stands in
+// openapi/base.json; theirs is added here.
 #include "http/answers.h"
+#include "http/openapi_types.h"
 #include "http/route.h"
 #include "views/base/cleanup.h"
+#include "views/base/embedded.h"
 
+#include <ctype.h>
 #include <jansson.h>
+#include <stdio.h>
+#include <string.h>
 
-static json_t *openapi_parameter(const char *name, const char *description, const char *type) {
-    return json_pack("{s:s,s:s,s:b,s:s,s:{s:s}}", "name", name, "in", "query", "required", 0, "description",
-                     description, "schema", "type", type);
+enum { NAME_SIZE = 256 };
+
+struct openapi {
+    json_t *root;
+    json_t *base; // paths of base.json
+    json_t *paths;
+    json_t *schemas;
+    struct reader *reader; // to learn what queries give
+    bool failed;
+};
+
+static void openapi_set(struct openapi *api, json_t *object, const char *name, json_t *value) {
+    if (value == NULL || json_object_set_new(object, name, value) != 0)
+        api->failed = true;
 }
 
-static void openapi_add_common(json_t *parameters) {
-    int count;
-    const struct route_parameter *common = route_parameters(&count);
-    for (int i = 0; i < count; i++) {
-        char reference[64];
-        (void)snprintf(reference, sizeof reference, "#/components/parameters/%s", common[i].name);
-        (void)json_array_append_new(parameters, json_pack("{s:s}", "$ref", reference));
+static json_t *openapi_ref(const char *kind, const char *name) {
+    char reference[NAME_SIZE + 64];
+    (void)snprintf(reference, sizeof reference, "#/components/%s/%s", kind, name);
+    return json_pack("{s:s}", "$ref", reference);
+}
+
+static void openapi_add_refs(json_t *parameters, const char *const *names) {
+    for (; *names != NULL; names++)
+        (void)json_array_append_new(parameters, openapi_ref("parameters", *names));
+}
+
+// What ids and components may be called: `kind_name`, and a number where the name had other letters.
+static void openapi_name(char ret[NAME_SIZE], const char *kind, const char *name, int number) {
+    size_t size = (size_t)snprintf(ret, NAME_SIZE / 2, "%s_%s", kind, name);
+    size = size < NAME_SIZE / 2 ? size : NAME_SIZE / 2 - 1;
+    bool same = strlen(name) + strlen(kind) + 1 == size;
+    for (char *at = ret; *at != '\0'; at++)
+        if (!isalnum((unsigned char)*at) && *at != '_') {
+            *at = '_';
+            same = false;
+        }
+    if (!same)
+        (void)snprintf(ret + size, NAME_SIZE - size, "_%d", number);
+}
+
+static json_t *openapi_query_parameter(const char *name, const char *description, bool required,
+                                       json_t *schema) {
+    return json_pack("{s:s,s:s,s:b,s:s,s:o}", "name", name, "in", "query", "required", required,
+                     "description", description, "schema", schema);
+}
+
+// --- answers
+
+// The envelope of rows: `subject` names the members beside them.
+static json_t *openapi_envelope(const char *row, const char *const *subject) {
+    json_t *properties =
+        json_pack("{s:{s:s,s:o},s:{s:[s,s]},s:{s:s},s:o,s:o}", "rows", "type", "array", "items",
+                  openapi_ref("schemas", row), "next", "type", "string", "null", "count", "type", "integer",
+                  "position", openapi_ref("schemas", "position"), "lag", openapi_ref("schemas", "lag"));
+    json_t *required = json_pack("[s,s,s,s]", "rows", "next", "position", "lag");
+    for (; *subject != NULL; subject++) {
+        (void)json_object_set_new(properties, *subject, json_pack("{s:s}", "type", "string"));
+        (void)json_array_append_new(required, json_string(*subject));
     }
+    return json_pack("{s:s,s:o,s:o}", "type", "object", "required", required, "properties", properties);
 }
 
-static json_t *openapi_problem_answer(const char *description) {
-    return json_pack("{s:s,s:{s:{s:{s:s}}}}", "description", description, "content",
-                     "application/problem+json", "schema", "$ref", "#/components/schemas/problem");
+static json_t *openapi_data_headers(void) {
+    static const char *const names[] = {"Tidemark-Lsn", "Tidemark-Consistency", "Tidemark-State",
+                                        "Tidemark-Lag", "Tidemark-Quarantine",  "Tidemark-Next",
+                                        "ETag",         "Content-Range"};
+    json_t *headers = json_object();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        (void)json_object_set_new(headers, names[i], openapi_ref("headers", names[i]));
+    return headers;
 }
 
-static json_t *openapi_operation(const char *method, const char *summary, json_t *parameters,
-                                 json_t *content) {
-    return json_pack("{s:{s:s,s:o,s:{s:{s:s,s:o},s:o}}}", method, "summary", summary, "parameters",
-                     parameters, "responses", "200", "description", "the answer", "content", content,
-                     "default", openapi_problem_answer("a problem document (RFC 9457)"));
+static json_t *openapi_rows_answer(json_t *json, const char *row, bool postgrest) {
+    json_t *content =
+        json_pack("{s:{s:o},s:{s:{s:s}},s:{s:{s:s}}}", "application/json", "schema", json, "text/csv",
+                  "schema", "type", "string", "application/x-ndjson", "schema", "type", "string");
+    if (postgrest)
+        (void)json_object_set_new(content, "application/vnd.pgrst.object+json",
+                                  json_pack("{s:o}", "schema", openapi_ref("schemas", row)));
+    return json_pack("{s:s,s:o,s:o}", "description", "rows", "headers", openapi_data_headers(), "content",
+                     content);
 }
 
-static json_t *openapi_rows_content(void) {
-    return json_pack("{s:{s:{s:s}},s:{},s:{}}", "application/json", "schema", "$ref",
-                     "#/components/schemas/answer", "text/csv", "application/x-ndjson");
+static json_t *openapi_events_answer(void) {
+    return json_pack("{s:s,s:{s:{s:{s:s}},s:{s:{s:s}}}}", "description", "the rows, then how they change",
+                     "content", "text/event-stream", "schema", "type", "string", "application/x-ndjson",
+                     "schema", "type", "string");
 }
 
-static json_t *openapi_content(const struct route_form *form) {
-    if (form->type == NULL)
-        return openapi_rows_content();
-    json_t *content = json_pack("{s:{}}", form->type);
-    if (form->stream)
-        (void)json_object_set_new(content, "application/x-ndjson", json_object());
-    return content;
+static json_t *openapi_operation(const char *kind, const char *name, int number, const char *summary,
+                                 json_t *parameters, json_t *answer) {
+    char id[NAME_SIZE];
+    openapi_name(id, kind, name, number);
+    return json_pack("{s:s,s:s,s:o,s:{s:o,s:o,s:o}}", "operationId", id, "summary", summary, "parameters",
+                     parameters, "responses", "200", answer, "304", openapi_ref("responses", "not_modified"),
+                     "default", openapi_ref("responses", "problem"));
 }
 
-// Integers, decimals and booleans come as text in a URL all the same; what they must look like is in the
-// words.
-static json_t *openapi_table_parameters(const struct table *table) {
+// --- tables
+
+static json_t *openapi_table_row(const struct table *table) {
+    json_t *properties = json_object();
+    for (int i = 0; i < table->column_count; i++)
+        (void)json_object_set_new(properties, table->columns[i].name, openapi_column(&table->columns[i]));
+    return json_pack("{s:s,s:o}", "type", "object", "properties", properties);
+}
+
+// A name as select= and order= take it.
+static json_t *openapi_listed_name(const char *name, const char *end) {
+    bool plain = strpbrk(name, ",:(-.\"\\*") == NULL;
+    CLEANUP(buffer_free) struct buffer text = {0};
+    if (!plain)
+        buffer_char(&text, '"');
+    for (const char *at = name; *at != '\0'; at++) {
+        if (*at == '"' || *at == '\\')
+            buffer_char(&text, '\\');
+        buffer_char(&text, *at);
+    }
+    if (!plain)
+        buffer_char(&text, '"');
+    buffer_text(&text, end);
+    return text.failed ? NULL : json_stringn(text.data, text.size);
+}
+
+static json_t *openapi_list_parameter(const char *name, const char *description, json_t *items, int most) {
+    return json_pack("{s:s,s:s,s:b,s:s,s:s,s:b,s:{s:s,s:i,s:i,s:b,s:{s:s,s:o}}}", "name", name, "in", "query",
+                     "required", 0, "description", description, "style", "form", "explode", 0, "schema",
+                     "type", "array", "minItems", 1, "maxItems", most, "uniqueItems", 1, "items", "type",
+                     "string", "enum", items);
+}
+
+static void openapi_add_lists(json_t *parameters, const struct table *table) {
+    enum { SELECTED_MAX = 64, ORDERED_MAX = 16 };
+    json_t *names = json_array();
+    json_t *orders = json_array();
+    for (int i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        bool ordered =
+            column->type != COLUMN_JSON && column->type != COLUMN_ARRAY && column->type != COLUMN_OTHER;
+        (void)json_array_append_new(names, openapi_listed_name(column->name, ""));
+        if (!ordered)
+            continue;
+        (void)json_array_append_new(orders, openapi_listed_name(column->name, ".asc"));
+        (void)json_array_append_new(orders, openapi_listed_name(column->name, ".desc"));
+    }
+    (void)json_array_append_new(
+        parameters, openapi_list_parameter("select", "the columns to show; NAME:COLUMN renames one", names,
+                                           SELECTED_MAX));
+    (void)json_array_append_new(
+        parameters, openapi_list_parameter("order", "then by key; .nullsfirst and .nullslast may follow",
+                                           orders, ORDERED_MAX));
+}
+
+static json_t *openapi_table_parameters(const struct table *table, enum route route) {
+    static const char *const common[] = {"after_lsn",       "after_txid", "after_offset",  "wait_ms",
+                                         "max_lag_seconds", "bigint",     "if_none_match", NULL};
+    static const char *const of_table[] = {"table_limit", "after", "offset", "quarantined", "prefer", NULL};
+    static const char *const of_rest[] = {"rest_limit", "offset", "quarantined", "prefer", NULL};
+    static const char *const of_follow[] = {"follow_limit", "last_event_id", NULL};
     json_t *parameters = json_array();
     CLEANUP(buffer_free) struct buffer name = {0};
     for (int i = 0; i < table->column_count; i++) {
         buffer_clear(&name);
         route_write_column(&name, table->columns[i].name);
         buffer_char(&name, '\0');
-        (void)json_array_append_new(parameters, openapi_parameter(name.failed ? "" : name.data,
-                                                                  table->columns[i].declared, "string"));
+        if (!name.failed)
+            (void)json_array_append_new(parameters,
+                                        openapi_query_parameter(name.data, table->columns[i].declared, false,
+                                                                openapi_filter(&table->columns[i])));
     }
+    openapi_add_lists(parameters, table);
+    openapi_add_refs(parameters, route == ROUTE_REST ? of_rest : route == ROUTE_TABLE ? of_table : of_follow);
+    openapi_add_refs(parameters, common);
     return parameters;
 }
 
-static json_t *openapi_query_parameters(const struct query *query) {
-    static const char *const types[PARAMETER_TYPES] = {
-        [PARAMETER_ANY] = "string",       [PARAMETER_TEXT] = "string",    [PARAMETER_INTEGER] = "integer",
-        [PARAMETER_NUMBER] = "number",    [PARAMETER_DECIMAL] = "string", [PARAMETER_DATE] = "string",
-        [PARAMETER_TIMESTAMP] = "string", [PARAMETER_UUID] = "string"};
-    static const char *const formats[PARAMETER_TYPES] = {
-        [PARAMETER_DATE] = "date", [PARAMETER_TIMESTAMP] = "date-time", [PARAMETER_UUID] = "uuid"};
+static json_t *openapi_table_operation(struct openapi *api, const struct table *table, enum route route,
+                                       const char *summary) {
+    static const char *const subject[] = {"table", NULL};
+    char row[NAME_SIZE];
+    char answer[NAME_SIZE];
+    json_t *parameters = openapi_table_parameters(table, route);
+    openapi_name(row, "row_of", table->name, table->index);
+    openapi_name(answer, "answer_of", table->name, table->index);
+    if (route == ROUTE_FOLLOW_TABLE)
+        return openapi_operation("follow_table", table->name, table->index, summary, parameters,
+                                 openapi_events_answer());
+    if (route == ROUTE_TABLE) {
+        openapi_set(api, api->schemas, row, openapi_table_row(table));
+        openapi_set(api, api->schemas, answer, openapi_envelope(row, subject));
+        return openapi_operation("table", table->name, table->index, summary, parameters,
+                                 openapi_rows_answer(openapi_ref("schemas", answer), row, true));
+    }
+    json_t *rows = json_pack("{s:s,s:o}", "type", "array", "items", openapi_ref("schemas", row));
+    json_t *operation = openapi_operation("rest", table->name, table->index, summary, parameters,
+                                          openapi_rows_answer(rows, row, true));
+    openapi_set(api, json_object_get(operation, "responses"), "206",
+                json_deep_copy(json_object_get(json_object_get(operation, "responses"), "200")));
+    return operation;
+}
+
+// --- queries
+
+static void openapi_add_result_column(void *self, const char *name, const char *declared) {
+    (void)json_object_set_new(self, name, openapi_result_column(declared));
+}
+
+// A query whose columns cannot be learnt, as one of a view that is not kept, has rows of any kind.
+static json_t *openapi_query_row(struct openapi *api, const struct query *query) {
+    struct error error;
+    json_t *properties = json_object();
+    if (reader_query_columns(api->reader, query, openapi_add_result_column, properties, &error) != 0)
+        json_object_clear(properties);
+    json_t *required = json_array();
+    const char *name;
+    json_t *unused;
+    json_object_foreach(properties, name, unused)(void) json_array_append_new(required, json_string(name));
+    return json_pack("{s:s,s:o,s:o}", "type", "object", "required", required, "properties", properties);
+}
+
+static json_t *openapi_query_parameters(const struct query *query, bool follows) {
+    static const char *const common[] = {"after",        "after_lsn",     "after_txid",
+                                         "after_offset", "wait_ms",       "max_lag_seconds",
+                                         "bigint",       "if_none_match", NULL};
+    static const char *const of_rows[] = {"limit", NULL};
+    static const char *const of_follow[] = {"follow_limit", "last_event_id", NULL};
     json_t *parameters = json_array();
-    for (int i = 0; i < query->parameter_count; i++) {
-        const struct parameter_rule *rule = &query->rules[i];
-        json_t *parameter = openapi_parameter(query->parameters[i], "bound by name", types[rule->type]);
-        (void)json_object_set_new(parameter, "required", json_boolean(rule->required));
-        if (formats[rule->type] != NULL)
-            (void)json_object_set_new(json_object_get(parameter, "schema"), "format",
-                                      json_string(formats[rule->type]));
-        (void)json_array_append_new(parameters, parameter);
-    }
+    for (int i = 0; i < query->parameter_count; i++)
+        (void)json_array_append_new(parameters, openapi_query_parameter(query->parameters[i], "bound by name",
+                                                                        query->rules[i].required,
+                                                                        openapi_rule(&query->rules[i])));
+    openapi_add_refs(parameters, follows ? of_follow : of_rows);
+    openapi_add_refs(parameters, common);
     return parameters;
 }
 
-static void openapi_add_of_quarantine(json_t *parameters, enum route route) {
-    if (route == ROUTE_QUARANTINE)
-        (void)json_array_append_new(
-            parameters,
-            openapi_parameter("state", "waiting (the default), superseded, applied, discarded or all",
-                              "string"));
-    if (route == ROUTE_QUARANTINED || route == ROUTE_RETRY || route == ROUTE_DISCARD)
-        (void)json_array_append_new(parameters, json_pack("{s:s,s:s,s:b,s:{s:s}}", "name", "id", "in", "path",
-                                                          "required", 1, "schema", "type", "integer"));
-    if (route == ROUTE_RETRY || route == ROUTE_DISCARD)
-        (void)json_array_append_new(parameters,
-                                    json_pack("{s:s}", "$ref", "#/components/parameters/wait_ms"));
-    if (route == ROUTE_DISCARD) {
-        json_t *reason = openapi_parameter("reason", "why it is not missed; kept", "string");
-        (void)json_object_set_new(reason, "required", json_true());
-        (void)json_array_append_new(parameters, reason);
-    }
+static json_t *openapi_query_operation(struct openapi *api, const struct query *query, bool follows) {
+    static const char *const subject[] = {"view", "query", NULL};
+    char name[NAME_SIZE / 2];
+    char row[NAME_SIZE];
+    char answer[NAME_SIZE];
+    int number = (int)json_object_size(api->paths);
+    (void)snprintf(name, sizeof name, "%s_%s", query->view, query->name);
+    json_t *parameters = openapi_query_parameters(query, follows);
+    if (follows)
+        return openapi_operation("follow_view", name, number, query->file, parameters,
+                                 openapi_events_answer());
+    openapi_name(row, "row_of_view", name, number);
+    openapi_name(answer, "answer_of_view", name, number);
+    openapi_set(api, api->schemas, row, openapi_query_row(api, query));
+    openapi_set(api, api->schemas, answer, openapi_envelope(row, subject));
+    return openapi_operation("view", name, number, query->file, parameters,
+                             openapi_rows_answer(openapi_ref("schemas", answer), row, false));
 }
+
+// --- the document
 
 static void openapi_add_route(void *self, const struct loaded_route *loaded) {
-    json_t *paths = self;
+    struct openapi *api = self;
     const struct route_form *form = route_form(loaded->route);
     CLEANUP(buffer_free) struct buffer path = {0};
     route_write_path(&path, loaded);
-    const char *summary = loaded->query != NULL ? loaded->query->file : form->summary;
-    json_t *parameters = loaded->table != NULL   ? openapi_table_parameters(loaded->table)
-                         : loaded->query != NULL ? openapi_query_parameters(loaded->query)
-                                                 : json_array();
-    bool follows = form->stream && (loaded->query != NULL || loaded->table != NULL);
-    if (form->type == NULL || follows)
-        openapi_add_common(parameters);
-    if (follows)
-        (void)json_array_append_new(
-            parameters,
-            openapi_parameter(ROUTE_LAST_EVENT_ID, "go on after the event with this id", "string"));
-    openapi_add_of_quarantine(parameters, loaded->route);
-    if (!path.failed)
-        (void)json_object_setn_new(paths, path.data, path.size,
-                                   openapi_operation(strcmp(form->method, "POST") == 0 ? "post" : "get",
-                                                     summary, parameters, openapi_content(form)));
+    buffer_char(&path, '\0');
+    json_t *item = NULL;
+    if (loaded->table != NULL)
+        item = json_pack("{s:o}", "get",
+                         openapi_table_operation(api, loaded->table, loaded->route, form->summary));
+    else if (loaded->query != NULL)
+        item = json_pack("{s:o}", "get", openapi_query_operation(api, loaded->query, form->stream));
+    else
+        item = json_deep_copy(json_object_get(api->base, form->pattern));
+    if (path.failed)
+        json_decref(item);
+    else
+        openapi_set(api, api->paths, path.data, item);
 }
 
-static json_t *openapi_problem_types(void) {
-    json_t *types = json_array();
+// The names that a part of a path can have.
+static void openapi_set_names(struct openapi *api, const char *path, json_t *names) {
+    json_t *parameters =
+        json_object_get(json_object_get(json_object_get(api->paths, path), "get"), "parameters");
+    openapi_set(api, json_object_get(json_array_get(parameters, 0), "schema"), "enum", names);
+}
+
+static void openapi_add_names(struct openapi *api, const struct catalog *catalog) {
+    json_t *problems = json_array();
+    json_t *views = json_array();
     for (int i = 0; i < PROBLEM_COUNT; i++)
-        (void)json_array_append_new(types, json_string(problem_kind((enum problem)i)->type));
-    return types;
-}
-
-static json_t *openapi_components(void) {
-    int count;
-    const struct route_parameter *common = route_parameters(&count);
-    json_t *parameters = json_object();
-    for (int i = 0; i < count; i++)
-        (void)json_object_set_new(parameters, common[i].name,
-                                  openapi_parameter(common[i].name, common[i].description, common[i].type));
-    json_t *problem =
-        json_pack("{s:s,s:[s,s,s],s:{s:{s:o},s:{s:s},s:{s:s},s:{s:s}}}", "type", "object", "required", "type",
-                  "title", "status", "properties", "type", "enum", openapi_problem_types(), "title", "type",
-                  "string", "status", "type", "integer", "detail", "type", "string");
-    json_t *answer =
-        json_pack("{s:s,s:[s,s,s,s],s:{s:{s:s,s:{s:s}},s:{s:[s,s]},s:{s:s},s:{s:s}}}", "type", "object",
-                  "required", "rows", "next", "position", "lag", "properties", "rows", "type", "array",
-                  "items", "type", "object", "next", "type", "string", "null", "position", "$ref",
-                  "#/components/schemas/position", "lag", "$ref", "#/components/schemas/lag");
-    json_t *position =
-        json_pack("{s:s,s:{s:{s:[s,s]},s:{s:[s,s]},s:{s:s},s:{s:s}}}", "type", "object", "properties", "lsn",
-                  "type", "string", "null", "consistency", "enum", "transactional", "per-key", "offsets",
-                  "type", "object", "quarantine", "type", "integer");
-    json_t *lag = json_pack("{s:s,s:{s:{s:s},s:{s:[s,s]},s:{s:[s,s]}}}", "type", "object", "properties",
-                            "state", "type", "string", "messages", "type", "integer", "null", "seconds",
-                            "type", "number", "null");
-    return json_pack("{s:o,s:{s:o,s:o,s:o,s:o}}", "parameters", parameters, "schemas", "problem", problem,
-                     "answer", answer, "position", position, "lag", lag);
+        (void)json_array_append_new(
+            problems, json_string(problem_kind((enum problem)i)->type + sizeof "/problems/" - 1));
+    for (int i = 0; i < catalog->view_count; i++)
+        (void)json_array_append_new(views, json_string(catalog->views[i].name));
+    openapi_set_names(api, "/problems/{problem}", problems);
+    if (catalog->view_count > 0)
+        openapi_set_names(api, "/v1/views/{view}", views);
+    else
+        json_decref(views);
 }
 
 static int openapi_append_dump(const char *text, size_t size, void *self) {
@@ -162,14 +316,28 @@ static int openapi_append_dump(const char *text, size_t size, void *self) {
     return 0;
 }
 
-int openapi_write(struct buffer *out, const struct catalog *catalog, const char *version,
-                  struct error *error) {
-    json_t *paths = json_object();
-    route_each(catalog, openapi_add_route, paths);
-    json_t *root = json_pack("{s:s,s:{s:s,s:s},s:o,s:o}", "openapi", "3.1.0", "info", "title", "tidemark",
-                             "version", version, "paths", paths, "components", openapi_components());
-    bool written = root != NULL && json_dump_callback(root, openapi_append_dump, out, JSON_COMPACT) == 0;
-    json_decref(root);
+static bool openapi_make(struct openapi *api, const struct catalog *catalog, const char *version) {
+    const struct embedded_file *base = &openapi_embedded[0];
+    api->root = json_loadb(base->bytes, (size_t)(base->end - base->bytes), 0, NULL);
+    if (api->root == NULL)
+        return false;
+    api->base = json_incref(json_object_get(api->root, "paths"));
+    api->schemas = json_object_get(json_object_get(api->root, "components"), "schemas");
+    api->paths = json_object();
+    openapi_set(api, json_object_get(api->root, "info"), "version", json_string(version));
+    openapi_set(api, api->root, "paths", api->paths);
+    route_each(catalog, openapi_add_route, api);
+    openapi_add_names(api, catalog);
+    return !api->failed;
+}
+
+int openapi_write(struct buffer *out, const struct catalog *catalog, struct reader *reader,
+                  const char *version, struct error *error) {
+    struct openapi api = {.reader = reader};
+    bool written = openapi_make(&api, catalog, version) &&
+                   json_dump_callback(api.root, openapi_append_dump, out, JSON_COMPACT) == 0;
+    json_decref(api.base);
+    json_decref(api.root);
     buffer_char(out, '\n');
     if (!written || out->failed)
         return error_set(error, ERROR_SYSTEM,

@@ -57,7 +57,10 @@ int routes_new(struct routes **ret, const struct routes_config *config, struct e
         return error_set(error, ERROR_SYSTEM, "out of memory");
     routes->config = *config;
     routes_identify(config->catalog, routes->identity, sizeof routes->identity);
-    if (openapi_write(&routes->openapi, config->catalog, config->version, error) != 0)
+    // What queries give only the file says.
+    CLEANUP(reader_free) struct reader *reader = NULL;
+    if (reader_open(&reader, config->db, config->catalog, error) != 0 ||
+        openapi_write(&routes->openapi, config->catalog, reader, config->version, error) != 0)
         return -1;
     *ret = routes;
     routes = NULL;

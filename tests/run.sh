@@ -45,6 +45,8 @@ top=$(pwd)
         printf 'set_tests_properties("lab/page" PROPERTIES TIMEOUT 1200 PROCESSORS 2)\n'
         printf 'add_test("lab/e2e" sh "%s/tests/lab/e2e.sh")\n' "$top"
         printf 'set_tests_properties("lab/e2e" PROPERTIES TIMEOUT 3600 RUN_SERIAL ON)\n'
+        printf 'add_test("lab/clients" sh "%s/tests/lab/clients.sh")\n' "$top"
+        printf 'set_tests_properties("lab/clients" PROPERTIES TIMEOUT 1200)\n'
         printf 'add_test("lab/monitoring" sh "%s/tests/lab/monitoring.sh")\n' "$top"
         printf 'add_test("lab/package" sh "%s/tests/lab/package.sh")\n' "$top"
         printf 'set_tests_properties("lab/package" PROPERTIES SKIP_RETURN_CODE 77)\n'

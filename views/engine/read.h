@@ -100,6 +100,11 @@ struct rows; // of a reader, at most one open at a time
 // not fit and for a value that the parameter's type cannot be; ERROR_DISABLED where a view that it shows is not kept.
 int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters,
                  int count, int64_t limit, struct span after, struct rows **ret, struct error *error);
+// The columns that a query gives, in order: what each is called, and what SQLite says of its declaration, NULL of an
+// expression. Names twice are given twice.
+int reader_query_columns(struct reader *reader, const struct query *query,
+                         void (*visit)(void *self, const char *name, const char *declared), void *self,
+                         struct error *error);
 // What is asked of a mirrored table, in PostgREST's dialect: README.md of http/ has it whole, filter/filter.h the filters'
 // grammar. A value is written as the answers show it: "42.00" of a DECIMAL; times as ISO 8601 has them.
 struct table_question {

@@ -861,8 +861,8 @@ static void check_references(json_t *root, json_t *at) {
         const char *reference = json_string_value(json_object_get(at, "$ref"));
         if (reference != NULL) {
             char section[32];
-            char item[32];
-            assert_int_equal(sscanf(reference, "#/components/%31[a-z]/%31[a-z_]", section, item), 2);
+            char item[128];
+            assert_int_equal(sscanf(reference, "#/components/%31[a-z]/%127[A-Za-z0-9_-]", section, item), 2);
             json_t *components = json_object_get(root, "components");
             assert_non_null(json_object_get(json_object_get(components, section), item));
         }

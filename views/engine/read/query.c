@@ -120,6 +120,18 @@ static struct statement *query_statement(struct reader *reader, const void *subj
                              : statement_prepare(&reader->cache, reader->db, &key, sql, what, NULL, error);
 }
 
+int reader_query_columns(struct reader *reader, const struct query *query,
+                         void (*visit)(void *self, const char *name, const char *declared), void *self,
+                         struct error *error) {
+    const struct statement *statement = query_statement(reader, query, query->sql, query->file, error);
+    if (statement == NULL)
+        return -1;
+    for (int i = 0; i < statement->column_count; i++)
+        visit(self, statement->names.data + statement->forms[i].name,
+              sqlite3_column_decltype(statement->stmt, i));
+    return 0;
+}
+
 int reader_query(struct reader *reader, const struct query *query, const struct parameter *parameters,
                  int count, int64_t limit, struct span after, struct rows **ret, struct error *error) {
     if (query_check_parameters(query, parameters, count, error) != 0 ||

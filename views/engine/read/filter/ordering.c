@@ -68,10 +68,8 @@ static int ordering_read_item(struct ordering *ordering, const struct table *tab
                          table->columns[column].name, table->columns[column].declared);
     if (!ordering_read_words(rest, &descending, &nulls_first))
         return ordering_bad(whole, error);
-    if (ordering_has(ordering, column))
-        return error_set(error, ERROR_USAGE, "order=: column \"%s\" is given twice",
-                         table->columns[column].name);
-    ordering_add(ordering, table, column, descending, nulls_first);
+    if (!ordering_has(ordering, column)) // again it would change nothing
+        ordering_add(ordering, table, column, descending, nulls_first);
     return 0;
 }
 
