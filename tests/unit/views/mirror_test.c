@@ -246,6 +246,18 @@ static void a_time_that_is_far_ahead_is_not_believed(void **state) {
     assert_int_equal(deletes_kept(f), 0);
 }
 
+// It is kept as long as any other.
+static void a_delete_without_a_time_leaves_its_guard(void **state) {
+    struct fixture *f = *state;
+    static const int64_t begin = 1700000000000;
+    static const int64_t day = 24 * 3600 * 1000;
+    streamed_at(f, CHANGE_CREATE, 10, 1, begin);
+    streamed_at(f, CHANGE_DELETE, 20, 1, 0);
+    streamed_at(f, CHANGE_CREATE, 30, 2, begin + 2 * day);
+    assert_int_equal(deletes_kept(f), 1);
+    assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "older"), STORE_REPEATED);
+}
+
 // As a file has it that was written while such a time was believed.
 static void a_purge_in_the_future_is_not_waited_for(void **state) {
     struct fixture *f = *state;
@@ -437,6 +449,7 @@ int main(void) {
         TEST(what_a_delete_leaves_is_forgotten_by_the_sources_clock),
         TEST(what_a_delete_leaves_is_forgotten_without_a_restart),
         TEST(a_time_that_is_far_ahead_is_not_believed),
+        TEST(a_delete_without_a_time_leaves_its_guard),
         TEST(a_purge_in_the_future_is_not_waited_for),
         TEST(a_truncate_kills_what_came_before_it_whenever_it_arrives),
         TEST(a_snapshot_yields_to_newer_changes_only),

@@ -38,7 +38,7 @@ int mirror_delete_row(struct mirror_table *table, const struct change *change, e
                       int *ret_changes, struct error *error);
 // A delete that is newer than all that is known of its key found no row. Before mirror_note_delete.
 int mirror_count_astray(struct mirror_table *table, const struct change *change, struct error *error);
-// Leaves the delete's LSN in the file.
+// Leaves the delete's LSN in the file, with its time: one that names none is kept as if it were of now.
 int mirror_note_delete(struct mirror_table *table, const struct change *change, int *ret_changes,
                        struct error *error);
 // A streamed change at `lsn` of this key was accepted.

@@ -127,6 +127,9 @@ create table _carry(
     ts_ms integer not null,
     primary key("table", txid, lsn, kind, column)
 ) without rowid;
+-- What awaits is asked for by its row's key, and by where it is passed on to.
+create index _carry_wants on _carry("table", key, column) where kind = 'want';
+create index _carry_links on _carry("table", value, column) where kind = 'want';
 
 -- What once() was asked for (dedup.h): each TABLE, KEY and VALUE; the values' numbers; for 256 neighbouring keys and 8
 -- numbers a row of two bytes for each key that has some: its place among the 256, and the numbers' bits.
