@@ -4,6 +4,7 @@
 #include "consumer/apply/loop/feeds.h"
 #include "consumer/apply/loop/head.h"
 #include "consumer/apply/loop/lost.h"
+#include "consumer/apply/loop/new_timeline.h"
 #include "consumer/apply/loop/retry.h"
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/state.h"
@@ -44,7 +45,7 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     // What the last run showed in part is not whole by starting again.
     apply->torn.is = store_was_torn(config->store);
     apply->torn.until = apply->torn.beyond = LSN_NONE;
-    head_load_timelines(apply);
+    new_timeline_load(apply);
     *ret = apply;
     apply = NULL;
     return 0;
@@ -256,6 +257,8 @@ static enum merge_verdict apply_judge(const struct apply *apply, const struct pa
     if (partition->role != TOPIC_TABLE || partition->event->kind != EVENT_CHANGE ||
         (partition->failure != NULL && !partition->event->placed))
         return MERGE_TAKE;
+    if (partition->lower != LOWER_NOT)
+        return MERGE_WAIT;
     return merge_judge(apply->merge, partition->event);
 }
 
@@ -267,7 +270,10 @@ static int apply_drain(struct apply *apply, int slot, int64_t *budget, struct er
             return -1;
         if (!found)
             return 0;
-        enum merge_verdict verdict = apply_judge(apply, apply->partitions[slot]);
+        const struct partition *partition = apply->partitions[slot];
+        if (partition->event->change.op == CHANGE_READ && new_timeline_look(apply, slot, error) != 0)
+            return -1;
+        enum merge_verdict verdict = apply_judge(apply, partition);
         if (verdict == MERGE_WAIT)
             return 0;
         if (take_head(apply, slot, verdict, error) != 0)
@@ -577,6 +583,7 @@ int apply_pass_lost(struct apply *apply, struct error *error) {
 
 int apply_pass(struct apply *apply, struct error *error) {
     static const char ended[] = "nothing more is read";
+    apply->nothing_follows = true;
     apply->waiting.is = apply->waiting.some = false;
     if (merge_is_unsure(apply->merge)) {
         merge_settle(apply->merge);

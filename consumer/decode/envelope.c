@@ -248,6 +248,7 @@ static void envelope_set_place(struct members *members, struct event *event) {
     event->table = members->table;
     change->lsn = members->lsn;
     change->previous_commit = members->previous_commit;
+    event->is_first = members->has_sequence && members->previous_commit == LSN_NONE;
     change->txid = members->txid;
     change->ts_ms = members->ts_ms;
     change->total_order = members->has_transaction ? members->total_order : 0;
@@ -455,7 +456,7 @@ static inline void envelope_empty(struct event *event, const struct table *table
     if (!event->keeps_arena)
         arena_reset(&event->arena);
     event->kind = EVENT_NOTHING;
-    event->placed = event->routed = false;
+    event->placed = event->routed = event->is_first = false;
     event->key_hash = 0;
     event->positions = POSITIONS_LSN;
     event->foreign_member = NULL;

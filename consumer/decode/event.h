@@ -59,6 +59,8 @@ struct event {
     // change.lsn and change.previous_commit as the source has them; the loop makes timelines comparable
     int64_t source_lsn;
     int64_t source_previous_commit;
+    bool
+        is_first; // source.sequence is there and names no commit before it: of the first transaction after a snapshot
 
     struct value *values; // as many as the catalog's widest table has columns
     struct arena arena;

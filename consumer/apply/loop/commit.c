@@ -69,7 +69,8 @@ static void commit_describe(const struct apply *apply, struct store_commit *comm
     // Without ENDs the newest commit that rows named: what was sequenced is not more, and a new timeline
     // shows against it.
     commit->sequence = merge_finished(apply->merge);
-    if (!merge_is_sequenced(apply->merge) && apply->newest.lsn > commit->sequence.lsn)
+    bool by_rows = !merge_is_sequenced(apply->merge) || merge_rows_are_nameless(apply->merge);
+    if (by_rows && apply->newest.lsn > commit->sequence.lsn)
         commit->sequence = apply->newest;
     commit->torn = apply->torn.is || merge_is_letting_through(apply->merge);
 }

@@ -2,47 +2,15 @@
 
 #include "consumer/apply/loop/commit.h"
 #include "consumer/apply/loop/lost.h"
+#include "consumer/apply/loop/new_timeline.h"
 #include "consumer/apply/loop/take.h"
 #include "views/base/utf8.h"
 
 #include <stdio.h>
 
-void head_load_timelines(struct apply *apply) {
-    int count;
-    const int64_t *since = store_timelines(apply->config.store, &count);
-    apply->timelines.count = count < TIMELINES_MAX ? count : TIMELINES_MAX;
-    for (int i = 0; i < apply->timelines.count; i++)
-        apply->timelines.since_ts_ms[i] = since[i];
-}
-
-void head_place_event(const struct apply *apply, struct event *event) {
-    struct change *change = &event->change;
-    change->lsn = timeline_lsn(&apply->timelines, event->source_lsn, change->ts_ms);
-    change->previous_commit = timeline_lsn(&apply->timelines, event->source_previous_commit, change->ts_ms);
-}
-
 static bool head_is_streamed(const struct event *event) {
     return event->kind == EVENT_CHANGE && event->change.op != CHANGE_READ &&
            event->change.op != CHANGE_TOMBSTONE;
-}
-
-// Goes on in the new timeline: it holds for all that was committed after the newest commit of the old one.
-static int head_accept_timeline(struct apply *apply, int64_t ended_ts_ms, struct error *error) {
-    if (apply->timelines.count == TIMELINES_MAX)
-        return error_set(error, ERROR_HALT, "more than %d timelines", TIMELINES_MAX);
-    commit_open(apply);
-    if (store_add_timeline(apply->config.store, ended_ts_ms + 1, error) != 0)
-        return -1;
-    head_load_timelines(apply);
-    for (int i = 0; i < apply->partition_count; i++)
-        if (apply->partitions[i] != NULL && apply->partitions[i]->head != NULL)
-            head_place_event(apply, apply->partitions[i]->event);
-    if (apply->config.on_timeline == TIMELINE_ACCEPT_ONE)
-        apply->config.on_timeline = TIMELINE_HALT;
-    warnings_add(&apply->warnings,
-                 "a new timeline of the source is accepted: LSNs of commits after %lld ms count anew",
-                 (long long)ended_ts_ms);
-    return 0;
 }
 
 // What a position is worth is said once, where the user looks; answers are per-key from then on.
@@ -105,7 +73,7 @@ static int head_watch_binlog(struct apply *apply, struct partition *partition, s
             apply->partitions[i]->newest_lsn = LSN_NONE;
             apply->partitions[i]->newest_source_ms = 0;
         }
-    return head_accept_timeline(apply, ended_ts_ms, error);
+    return new_timeline_accept(apply, ended_ts_ms + 1, error);
 }
 
 // An event whose positions are not PostgreSQL's.
@@ -118,23 +86,12 @@ static int head_note_positions(struct apply *apply, struct partition *partition,
 // order, so all of the old timeline's have been seen when the new one's first comes.
 static int head_watch_timeline(struct apply *apply, const struct partition *partition, struct error *error) {
     const struct event *event = partition->event;
-    bool by_rows = !merge_is_sequenced(apply->merge) || merge_is_letting_through(apply->merge) ||
-                   merge_rows_are_nameless(apply->merge);
-    if (event->kind != EVENT_END && !(by_rows && head_is_streamed(event)))
+    if (event->kind != EVENT_END && !(new_timeline_is_by_rows(apply) && head_is_streamed(event)))
         return 0;
-    int64_t place = event->kind == EVENT_END ? event->change.lsn : event->change.previous_commit;
-    if (timeline_is_new(apply->newest, place, event->change.ts_ms)) {
-        if (apply->config.on_timeline != TIMELINE_HALT)
-            return head_accept_timeline(apply, apply->newest.ts_ms, error);
-        return error_set(
-            error, ERROR_HALT,
-            "%s partition %d offset %lld: a new timeline of the source: commit LSN %lld at %lld ms comes after "
-            "LSN %lld at %lld ms. The source failed over or was restored; when that is right, start once "
-            "with --accept-timeline",
-            partition->topic, partition->id, (long long)partition->head->offset,
-            (long long)timeline_source_lsn(place), (long long)event->change.ts_ms,
-            (long long)timeline_source_lsn(apply->newest.lsn), (long long)apply->newest.ts_ms);
-    }
+    int64_t place = new_timeline_place_of(apply, event);
+    if (timeline_is_new(apply->newest, place, event->change.ts_ms))
+        return new_timeline_meet(apply, partition, place, error);
+    new_timeline_note_sent(apply, partition->head->ts_ms);
     if (place > apply->newest.lsn)
         apply->newest = (struct store_sequence){place, event->change.ts_ms};
     return 0;
@@ -180,7 +137,7 @@ static int head_pass_over(struct apply *apply, int slot, const struct message *m
         if (prefetch_event(apply->prefetch, slot, &event, &failure, error) != 0)
             return -1;
         if (failure == NULL && event->positions == POSITIONS_BINLOG) {
-            head_place_event(apply, event);
+            new_timeline_place(apply, event);
             head_note_newest(apply, partition, event);
         }
     }
@@ -208,7 +165,8 @@ int head_look(struct apply *apply, int slot, bool *ret_found, struct error *erro
         if ((partition->failure == NULL || event->routed) && event->kind == EVENT_CHANGE)
             head_note_row(apply, event);
         partition->head = message;
-        head_place_event(apply, event);
+        partition->lower = LOWER_NOT;
+        new_timeline_place(apply, event);
         if (partition->failure == NULL && head_watch_timeline(apply, partition, error) != 0)
             return -1;
         if (event->positions != POSITIONS_LSN && head_note_positions(apply, partition, error) != 0)

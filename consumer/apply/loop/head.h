@@ -5,9 +5,6 @@
 
 #include "consumer/apply/loop/state.h"
 
-void head_load_timelines(struct apply *apply);
-// Makes an event's LSNs comparable with those of other timelines.
-void head_place_event(const struct apply *apply, struct event *event);
 // The head of a partition, decoded, if there is one. What was applied before is passed over. ERROR_HALT: a new
 // timeline, or another topic under the same name.
 int head_look(struct apply *apply, int slot, bool *ret_found, struct error *error);

@@ -1,6 +1,7 @@
 #include "consumer/apply/loop/lost.h"
 
 #include "consumer/apply/loop/feeds.h"
+#include "consumer/apply/loop/new_timeline.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -54,7 +55,7 @@ void lost_free(struct lost *lost) {
 
 void lost_note_heartbeat(struct apply *apply, int64_t ts_ms) {
     struct lost *lost = &apply->lost;
-    if (ts_ms <= lost->heartbeat_ms)
+    if (ts_ms <= lost->heartbeat_ms || ts_ms > apply->config.wall_ms() + LOST_CLOCK_AHEAD_MS)
         return;
     if (ts_ms - lost->heartbeat_ms > apply->config.transaction_wait_ms * LOST_HEARTBEAT_GAP)
         lost->heartbeats_since_ms = ts_ms;
@@ -100,6 +101,8 @@ void lost_begin_current(struct apply *apply, int slot) {
     lost->end_ts_ms = apply->partitions[slot]->head->ts_ms;
     lost->end_discoveries = lost->discoveries;
     lost->end_since_ms = apply->config.monotonic_ms();
+    lost->end_high = -1;
+    lost->end_grown_ms = 0;
     for (int t = 0; lost->absent > 0 && t < apply->config.catalog->table_count; t++)
         if (lost->tables[t].absent)
             merge_excuse(apply->merge, &apply->config.catalog->tables[t]);
@@ -121,6 +124,27 @@ static bool lost_heartbeats_go_on(const struct apply *apply, int64_t ts_ms, int6
     return lost_heartbeats_went_on(apply, since_ms > ts_ms ? since_ms : ts_ms, ms);
 }
 
+// The same where so much waits behind the current END that the later one is not delivered: the topic has grown since,
+// and what the connector had to send again when it did would have come.
+static bool lost_later_unseen(struct apply *apply, int64_t ms) {
+    struct lost *lost = &apply->lost;
+    const struct message_source *source = &apply->config.source;
+    int64_t now = apply->config.monotonic_ms();
+    int delivered = source->delivered != NULL ? source->delivered(source->self, lost->end_slot) : 0;
+    int64_t high = progress_high(apply->config.progress, lost->end_slot);
+    if (delivered == 0 || now - lost->end_since_ms < ms)
+        return false;
+    struct message newest;
+    source->peek_at(source->self, lost->end_slot, delivered - 1, &newest);
+    if (high <= newest.offset + 1)
+        return false;
+    if (lost->end_high < 0)
+        lost->end_high = high;
+    if (high > lost->end_high && lost->end_grown_ms == 0)
+        lost->end_grown_ms = now;
+    return lost->end_grown_ms > 0 && now - lost->end_grown_ms >= ms;
+}
+
 // An END above the current transaction's, sent so much later (`ms`) that the rows before it are not in the
 // producer's buffers any more. A connector that was killed sends the current transaction again before a later END.
 static bool lost_later_end(struct apply *apply, int64_t ms) {
@@ -134,7 +158,7 @@ static bool lost_later_end(struct apply *apply, int64_t ms) {
             timeline_lsn(&apply->timelines, change->lsn, change->ts_ms) > merge_current_lsn(apply->merge))
             return true;
     }
-    return false;
+    return lost_later_unseen(apply, ms);
 }
 
 struct lost_partitions {
@@ -146,6 +170,16 @@ struct lost_partitions {
     bool streamed; // rows of the table have come at all
 };
 
+// Whether the head is of a later transaction. One of the current transaction may not have been taken yet (the loop holds
+// it back until a commit is written), and behind a row that waits to be placed there may be some.
+static bool lost_head_is_past(const struct apply *apply, const struct partition *partition) {
+    if (partition->head == NULL || partition->lower != LOWER_NOT)
+        return partition->lower == LOWER_IS;
+    return partition->event->kind == EVENT_CHANGE &&
+           (partition->failure == NULL || partition->event->placed) &&
+           merge_judge(apply->merge, partition->event) == MERGE_WAIT;
+}
+
 static struct lost_partitions lost_look_at(const struct apply *apply, const struct table *table) {
     struct lost_partitions found = {0};
     for (int i = 0; i < apply->partition_count; i++) {
@@ -154,8 +188,10 @@ static struct lost_partitions lost_look_at(const struct apply *apply, const stru
             continue;
         bool streamed = partition->newest_lsn != LSN_NONE;
         found.count++;
-        found.past += partition->head != NULL;
-        found.unread += partition->head == NULL && !apply->config.source.at_end(apply->config.source.self, i);
+        bool past = lost_head_is_past(apply, partition);
+        found.past += past;
+        found.unread +=
+            !past && (partition->head != NULL || !apply->config.source.at_end(apply->config.source.self, i));
         found.expired += partition->head == NULL && partition->started_at > 0 && !streamed;
         found.empty += partition->head == NULL && !partition->known && partition->started_at <= 0;
         found.streamed |= streamed;
@@ -168,6 +204,27 @@ static bool lost_partially(struct apply *apply, const struct table *table) {
     int64_t ms = apply->config.transaction_wait_ms / LOST_PARTIAL_PART;
     return apply->lost.tables[table->index].partial && lost_has_waited(apply, ms) &&
            (lost_later_end(apply, ms) || lost_heartbeats_went_on(apply, apply->lost.end_ts_ms, ms));
+}
+
+static bool lost_share_a_topic(const struct apply *apply, const struct table *one,
+                               const struct table *other) {
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition != NULL && feeds_table(partition, one) && feeds_table(partition, other))
+            return true;
+    }
+    return one == other;
+}
+
+// Rows that the tables of its topics owe together: a message that could not be read was a row of one of them.
+static int64_t lost_owed_with(const struct apply *apply, const struct table *table) {
+    int64_t owed = 0;
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        const struct table *other = &apply->config.catalog->tables[t];
+        if (merge_missing(apply->merge, other) > 0 && lost_share_a_topic(apply, table, other))
+            owed += merge_missing(apply->merge, other);
+    }
+    return owed;
 }
 
 static enum lost_kind lost_of_table(struct apply *apply, const struct table *table) {
@@ -184,7 +241,7 @@ static enum lost_kind lost_of_table(struct apply *apply, const struct table *tab
         return LOST_PARTIALLY;
     if (!lost_has_waited(apply, wait_ms))
         return LOST_NOT_KNOWN;
-    if (lost->tables[table->index].unreadable >= merge_missing(apply->merge, table))
+    if (lost->tables[table->index].unreadable >= lost_owed_with(apply, table))
         return LOST_UNREADABLE;
     if (found.past + found.expired == found.count)
         return LOST_RETENTION;
@@ -197,11 +254,21 @@ static enum lost_kind lost_of_table(struct apply *apply, const struct table *tab
     return empty ? LOST_EMPTY : LOST_NOT_KNOWN;
 }
 
+// The messages that could not be read were the table's: they are missed by no other.
+static void lost_use_up(struct apply *apply, const struct table *table) {
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        struct lost_table *watch = &apply->lost.tables[t];
+        int64_t left = watch->unreadable - merge_missing(apply->merge, table);
+        if (lost_share_a_topic(apply, table, &apply->config.catalog->tables[t]))
+            watch->unreadable = left > 0 ? left : 0;
+    }
+}
+
 // What was found out about a table holds for the next transaction too.
 static void lost_learn(struct apply *apply, const struct table *table, enum lost_kind kind) {
     struct lost_table *watch = &apply->lost.tables[table->index];
     if (kind == LOST_UNREADABLE)
-        watch->unreadable -= merge_missing(apply->merge, table);
+        lost_use_up(apply, table);
     bool by_design =
         kind == LOST_NO_TOPIC || kind == LOST_EMPTY || kind == LOST_LATER_END || kind == LOST_BY_HEARTBEATS;
     if (!by_design || watch->absent || watch->partial)
@@ -315,7 +382,8 @@ static bool lost_snapshot_after(struct apply *apply) {
             snapshot = apply->snapshots[t].lsn;
     for (int i = 0; i < apply->partition_count; i++) {
         const struct partition *partition = apply->partitions[i];
-        if (partition == NULL || partition->table == NULL || partition->head == NULL)
+        if (partition == NULL || partition->table == NULL || partition->head == NULL ||
+            partition->lower != LOWER_NOT)
             continue;
         const struct change *change = &partition->event->change;
         newest = change->lsn > newest ? change->lsn : newest;
@@ -352,7 +420,8 @@ bool lost_end(struct apply *apply, char *ret_why) {
         "it has no BEGIN of theirs either, and heartbeats have gone on without a gap";
     bool expired;
     int64_t txid;
-    if (!lost_has_waited(apply, apply->config.transaction_wait_ms) || !lost_is_at_end(apply, &expired))
+    if (new_timeline_is_awaited(apply) || !lost_has_waited(apply, apply->config.transaction_wait_ms) ||
+        !lost_is_at_end(apply, &expired))
         return false;
     const char *why = NULL;
     if (lost_snapshot_after(apply))
@@ -427,6 +496,13 @@ void lost_describe(const struct apply *apply, char *ret, size_t size) {
     char rows[DIGITS_MAX];
     if (merge_has_current(apply->merge)) {
         lost_describe_missing(apply, ret, size);
+        return;
+    }
+    if (new_timeline_is_awaited(apply)) {
+        (void)snprintf(
+            ret, size,
+            "waiting: rows of a snapshot that is lower than the newest commit, and later: the next "
+            "transaction tells whether the source was restored");
         return;
     }
     bool sending = merge_is_being_sent(apply->merge, &txid);

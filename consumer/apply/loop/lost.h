@@ -17,6 +17,8 @@ enum {
     // A table of which some rows were seen not to come is waited for by this part of transaction_wait_ms, and the
     // evidence is that much younger, until a transaction of it is whole.
     LOST_PARTIAL_PART = 5,
+    // How far the connector's clock may be ahead of this machine's: a heartbeat that is further says nothing.
+    LOST_CLOCK_AHEAD_MS = 24 * 3600 * 1000,
 };
 
 int lost_init(struct lost *lost, const struct catalog *catalog, struct error *error);

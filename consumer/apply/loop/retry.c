@@ -1,7 +1,7 @@
 #include "consumer/apply/loop/retry.h"
 
 #include "consumer/apply/loop/commit.h"
-#include "consumer/apply/loop/head.h"
+#include "consumer/apply/loop/new_timeline.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -60,7 +60,7 @@ static void retry_note_now(struct retry_result *result, const struct change *cha
 static int retry_apply(struct apply *apply, const struct store_request *request, struct event *event,
                        struct retry_result *result, struct error *error) {
     struct change *change = &event->change;
-    head_place_event(apply, event);
+    new_timeline_place(apply, event);
     change->unordered = false;
     retry_note_now(result, change);
     if (retry_is_refused(apply, request, change, result))

@@ -43,7 +43,9 @@ struct partition {
     const struct message *head;
     struct event *event; // of the head
     const char *failure; // why the head could not be decoded; NULL = it was
-    int64_t newest_lsn;  // of the streamed changes seen so far: beyond a snapshot's, its rows have all come
+    // whether the head is a snapshot's row of a source whose log began anew (new_timeline.h); it waits unless it is NOT
+    enum lower { LOWER_NOT, LOWER_UNKNOWN, LOWER_IS } lower;
+    int64_t newest_lsn; // of the streamed changes seen so far: beyond a snapshot's, its rows have all come
     int64_t newest_source_ms; // POSITIONS_BINLOG: the latest time of those
 };
 
@@ -112,6 +114,8 @@ struct lost {
     int64_t end_ts_ms;           // when that was sent
     int64_t end_since_ms;        // monotonic: since when it is the current one's
     int end_slot;                // and where it is
+    int64_t end_high;            // high watermark of its topic when it had been waited for, -1 = not yet
+    int64_t end_grown_ms;        // monotonic: when the topic had grown since, 0 = it has not
     struct event boundary;       // one that is looked at ahead
 };
 
@@ -127,12 +131,14 @@ struct apply {
     struct timelines timelines;
     // the highest commit that any event named, and when: what is lower and yet later is of a new timeline
     struct store_sequence newest;
-    char **incomplete;     // by table->index: the reason that the next commit is to keep, NULL = none
-    int singly;            // so many messages are still applied one by one
-    bool fresh;            // the file had no position when it was opened
-    int64_t first_end_ms;  // monotonic: when its first transaction was finished, 0 = none was
-    bool swept_so_far;     // what was delivered is all there is for now: its open snapshots count as whole
-    bool saw_transactions; // some row named one: there is a transaction topic, or will be
+    char **incomplete;      // by table->index: the reason that the next commit is to keep, NULL = none
+    int singly;             // so many messages are still applied one by one
+    int64_t placed_sent_ms; // the broker's timestamp of the newest message that named a commit's place
+    bool nothing_follows;   // a capture's end: what is not known by now is never known
+    bool fresh;             // the file had no position when it was opened
+    int64_t first_end_ms;   // monotonic: when its first transaction was finished, 0 = none was
+    bool swept_so_far;      // what was delivered is all there is for now: its open snapshots count as whole
+    bool saw_transactions;  // some row named one: there is a transaction topic, or will be
     struct torn torn;
     struct open_commit open;
     struct handed_commit handed;

@@ -109,6 +109,12 @@ static int64_t envelope_members_first_of_sequence(struct span sequence) {
     return c > digits && json_to_integer((struct span){digits, (size_t)(c - digits)}, &lsn) ? lsn : LSN_NONE;
 }
 
+static int members_take_sequence(struct members *members, struct span sequence) {
+    members->previous_commit = envelope_members_first_of_sequence(sequence);
+    members->has_sequence = sequence.data != NULL;
+    return 0;
+}
+
 bool members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn) {
     const char *colon = id.data != NULL ? memchr(id.data, ':', id.size) : NULL;
     size_t head = colon != NULL ? (size_t)(colon - id.data) : id.size;
@@ -229,8 +235,7 @@ int members_take(struct members *members, const struct member_name *name, const 
     case MEMBER_BINLOG_ROW:
         return members_take_label(members, name, value, &members->binlog_row);
     case MEMBER_SEQUENCE:
-        members->previous_commit = envelope_members_first_of_sequence(members_text(value));
-        return 0;
+        return members_take_sequence(members, members_text(value));
     case MEMBER_TRANSACTION_ID:
         if (members_take_text(members, value, &text, error) != 0)
             return -1;

@@ -27,6 +27,7 @@ struct members {
     int64_t binlog_row;
     int64_t lsn;
     int64_t previous_commit;
+    bool has_sequence;
     int64_t txid;
     int64_t ts_ms;
     int64_t total_order;

@@ -1,0 +1,151 @@
+#include "consumer/apply/loop/new_timeline.h"
+
+#include "consumer/apply/loop/commit.h"
+
+enum { NEWEST_LOOKED_AT = 4 }; // messages of a partition that are looked at ahead
+
+void new_timeline_load(struct apply *apply) {
+    int count;
+    const int64_t *since = store_timelines(apply->config.store, &count);
+    apply->timelines.count = count < TIMELINES_MAX ? count : TIMELINES_MAX;
+    for (int i = 0; i < apply->timelines.count; i++)
+        apply->timelines.since_ts_ms[i] = since[i];
+}
+
+void new_timeline_place(const struct apply *apply, struct event *event) {
+    struct change *change = &event->change;
+    change->lsn = timeline_lsn(&apply->timelines, event->source_lsn, change->ts_ms);
+    change->previous_commit = timeline_lsn(&apply->timelines, event->source_previous_commit, change->ts_ms);
+}
+
+int new_timeline_accept(struct apply *apply, int64_t since_ms, struct error *error) {
+    if (apply->timelines.count == TIMELINES_MAX)
+        return error_set(error, ERROR_HALT, "more than %d timelines", TIMELINES_MAX);
+    commit_open(apply);
+    if (store_add_timeline(apply->config.store, since_ms, error) != 0)
+        return -1;
+    new_timeline_load(apply);
+    for (int i = 0; i < apply->partition_count; i++)
+        if (apply->partitions[i] != NULL && apply->partitions[i]->head != NULL)
+            new_timeline_place(apply, apply->partitions[i]->event);
+    if (apply->config.on_timeline == TIMELINE_ACCEPT_ONE)
+        apply->config.on_timeline = TIMELINE_HALT;
+    warnings_add(&apply->warnings,
+                 "a new timeline of the source is accepted: LSNs of commits after %lld ms count anew",
+                 (long long)since_ms - 1);
+    return 0;
+}
+
+bool new_timeline_is_by_rows(const struct apply *apply) {
+    return !merge_is_sequenced(apply->merge) || merge_is_letting_through(apply->merge) ||
+           merge_rows_are_nameless(apply->merge);
+}
+
+int64_t new_timeline_place_of(const struct apply *apply, const struct event *event) {
+    const struct change *change = &event->change;
+    int64_t place = LSN_NONE;
+    if (event->kind == EVENT_END || event->kind == EVENT_BEGIN)
+        place = event->source_lsn;
+    else if (event->kind == EVENT_CHANGE && change->op != CHANGE_READ && change->op != CHANGE_TOMBSTONE)
+        place = event->is_first ? event->source_lsn : event->source_previous_commit;
+    return timeline_lsn(&apply->timelines, place, change->ts_ms);
+}
+
+static bool new_timeline_is_lower(const struct apply *apply, const struct partition *partition) {
+    const struct change *change = &partition->event->change;
+    return partition->head != NULL && partition->event->kind == EVENT_CHANGE && change->op == CHANGE_READ &&
+           change->snapshot == SNAPSHOT_FULL && partition->event->positions == POSITIONS_LSN &&
+           timeline_is_new(apply->newest, change->lsn, change->ts_ms);
+}
+
+// Between what is of the old timeline and what is of the new one. The connector may have died within a transaction of
+// the old one, of which no END came, and some rows of the new snapshot may be older than those that are seen.
+static int64_t new_timeline_since_ms(const struct apply *apply, int64_t ts_ms) {
+    int64_t newest = apply->newest.ts_ms;
+    for (int i = 0; i < apply->partition_count; i++)
+        if (apply->partitions[i] != NULL && new_timeline_is_lower(apply, apply->partitions[i]) &&
+            apply->partitions[i]->event->change.ts_ms < ts_ms)
+            ts_ms = apply->partitions[i]->event->change.ts_ms;
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition == NULL || partition->head == NULL || partition->event->kind != EVENT_CHANGE)
+            continue;
+        const struct change *change = &partition->event->change;
+        if (change->lsn > apply->newest.lsn && change->ts_ms > newest && change->ts_ms < ts_ms)
+            newest = change->ts_ms;
+    }
+    return ts_ms - (ts_ms - newest) / 2;
+}
+
+int new_timeline_meet(struct apply *apply, const struct partition *partition, int64_t place,
+                      struct error *error) {
+    const struct change *change = &partition->event->change;
+    if (apply->config.on_timeline != TIMELINE_HALT)
+        return new_timeline_accept(apply, new_timeline_since_ms(apply, change->ts_ms), error);
+    return error_set(
+        error, ERROR_HALT,
+        "%s partition %d offset %lld: a new timeline of the source: commit LSN %lld at %lld ms comes after "
+        "LSN %lld at %lld ms. The source failed over or was restored; when that is right, start once "
+        "with --accept-timeline",
+        partition->topic, partition->id, (long long)partition->head->offset,
+        (long long)timeline_source_lsn(place), (long long)change->ts_ms,
+        (long long)timeline_source_lsn(apply->newest.lsn), (long long)apply->newest.ts_ms);
+}
+
+void new_timeline_note_sent(struct apply *apply, int64_t sent_ms) {
+    if (sent_ms > apply->placed_sent_ms)
+        apply->placed_sent_ms = sent_ms;
+}
+
+// What the newest messages of the partition say of a row that was sent before them. ret_by_row: of rows that no END
+// counts.
+static enum lower new_timeline_ahead(struct apply *apply, int slot, int64_t sent_ms, bool *ret_by_row) {
+    struct event *event = &apply->lost.boundary;
+    int64_t event_sent_ms;
+    for (int i = 1; i <= NEWEST_LOOKED_AT; i++) {
+        if (!prefetch_newest(apply->prefetch, slot, i, event, &event_sent_ms))
+            continue;
+        int64_t place = event_sent_ms >= sent_ms ? new_timeline_place_of(apply, event) : LSN_NONE;
+        *ret_by_row = event->kind == EVENT_CHANGE && event->change.total_order == 0;
+        if (place != LSN_NONE)
+            return timeline_is_new(apply->newest, place, event->change.ts_ms) ? LOWER_IS : LOWER_NOT;
+    }
+    return LOWER_UNKNOWN;
+}
+
+static enum lower new_timeline_judge(struct apply *apply, const struct partition *partition,
+                                     bool *ret_by_row) {
+    int64_t sent_ms = partition->head->ts_ms;
+    enum lower judged = LOWER_UNKNOWN;
+    *ret_by_row = false;
+    if (apply->nothing_follows || apply->placed_sent_ms >= sent_ms)
+        return LOWER_NOT;
+    for (int i = 0; i < apply->partition_count && judged == LOWER_UNKNOWN; i++) {
+        const struct partition *other = apply->partitions[i];
+        if (other != NULL && (other->role == TOPIC_TABLE || other->role == TOPIC_TRANSACTION))
+            judged = new_timeline_ahead(apply, i, sent_ms, ret_by_row);
+    }
+    return judged;
+}
+
+int new_timeline_look(struct apply *apply, int slot, struct error *error) {
+    struct partition *partition = apply->partitions[slot];
+    partition->lower = LOWER_NOT;
+    if (!new_timeline_is_lower(apply, partition))
+        return 0;
+    bool by_row;
+    partition->lower = new_timeline_judge(apply, partition, &by_row);
+    if (partition->lower != LOWER_IS || !(by_row || new_timeline_is_by_rows(apply)))
+        return 0;
+    partition->lower = LOWER_NOT;
+    return new_timeline_meet(apply, partition, partition->event->change.lsn, error);
+}
+
+bool new_timeline_is_awaited(const struct apply *apply) {
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition != NULL && partition->head != NULL && partition->lower == LOWER_NOT)
+            return false;
+    }
+    return true;
+}
