@@ -7,8 +7,11 @@
 
 enum {
     FIRST_LSN = 1000000,
-    ROWS_BIG = 400,
-    STATEMENTS_MAX = 6, // in one turn
+    FIRST_TXID = 700,
+    LSN_STEP = 8,
+    TIMELINE_LSNS = 100000, // so much lower begins the next one
+    BACK_MAX = 12,          // transactions that a restored server has not
+    STATEMENTS_MAX = 6,     // in one turn
 };
 
 const char *const sim_table_names[SIM_TABLES] = {"orders", "items", "audit"};
@@ -27,7 +30,7 @@ const char *sim_note(int note) {
 }
 
 static int64_t source_next_lsn(struct sim_world *world) {
-    world->source.lsn += 8 + 8 * sim_below(world, 16);
+    world->source.lsn += LSN_STEP + LSN_STEP * sim_below(world, 16);
     return world->source.lsn;
 }
 
@@ -57,15 +60,6 @@ static void source_apply(struct sim_state *state, const struct sim_change *chang
     }
 }
 
-// The row as the transaction sees it: what is committed, then its own changes.
-static struct sim_row source_seen(const struct sim_world *world, const struct sim_transaction *transaction,
-                                  int table, int key) {
-    struct sim_state state = world->source.state;
-    for (int i = 0; i < transaction->count; i++)
-        source_apply(&state, &transaction->changes[i]);
-    return state.rows[table][key];
-}
-
 static void source_append(struct sim_world *world, int slot, struct sim_change change) {
     struct sim_transaction *transaction = &world->source.open[slot];
     if (transaction->count == transaction->capacity) {
@@ -75,32 +69,34 @@ static void source_append(struct sim_world *world, int slot, struct sim_change c
         assert(transaction->changes != NULL);
     }
     change.lsn = source_next_lsn(world);
+    source_apply(&world->source.own[slot], &change);
     transaction->changes[transaction->count++] = change;
 }
 
+// What the transaction has locked it sees as its own changes left it, and no other changes it.
 static bool source_lock(struct sim_source *source, int slot, int table, int key) {
-    if (source->table_lock[table] != 0 && source->table_lock[table] != slot + 1)
-        return false;
-    if (source->locks[table][key] != 0 && source->locks[table][key] != slot + 1)
+    if (source->locks[table][key] == slot + 1)
+        return true;
+    if (source->locks[table][key] != 0)
         return false;
     source->locks[table][key] = slot + 1;
+    source->own[slot].rows[table][key] = source->state.rows[table][key];
     return true;
 }
 
 static bool source_lock_table(struct sim_source *source, int slot, int table) {
-    if (source->table_lock[table] != 0 && source->table_lock[table] != slot + 1)
-        return false;
     for (int key = 0; key < SIM_KEYS; key++)
         if (source->locks[table][key] != 0 && source->locks[table][key] != slot + 1)
             return false;
-    source->table_lock[table] = slot + 1;
+    for (int key = 0; key < SIM_KEYS; key++)
+        (void)source_lock(source, slot, table, key);
     return true;
 }
 
 static void source_move(struct sim_world *world, int slot, int table, int key, struct sim_row row) {
     int other = sim_below(world, SIM_KEYS);
     if (other == key || !source_lock(&world->source, slot, table, other) ||
-        source_seen(world, &world->source.open[slot], table, other).exists)
+        world->source.own[slot].rows[table][other].exists)
         return;
     bool keeps_note = sim_below(world, 3) > 0;
     if (!keeps_note)
@@ -125,7 +121,7 @@ static void source_statement(struct sim_world *world, int slot) {
     int key = sim_below(world, SIM_KEYS);
     if (!source_lock(&world->source, slot, table, key))
         return;
-    struct sim_row row = source_seen(world, &world->source.open[slot], table, key);
+    struct sim_row row = world->source.own[slot].rows[table][key];
     struct sim_change change = {.table = table, .key = key};
     if (!row.exists) {
         change.op = SIM_INSERT;
@@ -149,13 +145,10 @@ static void source_statement(struct sim_world *world, int slot) {
 }
 
 static void source_unlock(struct sim_source *source, int slot) {
-    for (int table = 0; table < SIM_TABLES; table++) {
-        if (source->table_lock[table] == slot + 1)
-            source->table_lock[table] = 0;
+    for (int table = 0; table < SIM_TABLES; table++)
         for (int key = 0; key < SIM_KEYS; key++)
             if (source->locks[table][key] == slot + 1)
                 source->locks[table][key] = 0;
-    }
 }
 
 static void source_end(struct sim_world *world, int slot, bool commit) {
@@ -177,6 +170,7 @@ static void source_end(struct sim_world *world, int slot, bool commit) {
     }
     transaction->commit_lsn = source_next_lsn(world);
     transaction->commit_ms = world->now_ms;
+    transaction->timeline = source->timeline;
     for (int i = 0; i < transaction->count; i++)
         source_apply(&source->state, &transaction->changes[i]);
     source->states[source->committed_count] = source->state;
@@ -186,14 +180,28 @@ static void source_end(struct sim_world *world, int slot, bool commit) {
 
 // Back to a savepoint: the newest changes never happened. Their locks stay until the end, as PostgreSQL's do.
 static void source_roll_back_some(struct sim_world *world, int slot) {
-    struct sim_transaction *transaction = &world->source.open[slot];
+    struct sim_source *source = &world->source;
+    struct sim_transaction *transaction = &source->open[slot];
     transaction->count -= sim_below(world, transaction->count + 1);
+    source->own[slot] = source->state;
+    for (int i = 0; i < transaction->count; i++)
+        source_apply(&source->own[slot], &transaction->changes[i]);
+}
+
+static void source_open(struct sim_world *world, int slot) {
+    struct sim_source *source = &world->source;
+    if (source->is_open[slot])
+        return;
+    source->is_open[slot] = true;
+    source->open[slot] = (struct sim_transaction){.txid = ++source->txid};
 }
 
 static void source_turn(struct sim_world *world, int slot) {
     int statements = 1 + sim_below(world, STATEMENTS_MAX);
     if (world->traits.big && sim_chance(world, 40))
-        statements = 20 + sim_below(world, ROWS_BIG);
+        statements = 20 + sim_below(world, SIM_ROWS_LARGE);
+    if (world->traits.huge_rows > 0 && world->turn == world->traits.huge_turn)
+        statements = world->traits.huge_rows;
     for (int i = 0; i < statements; i++)
         source_statement(world, slot);
     if (sim_chance(world, 12))
@@ -211,17 +219,27 @@ void sim_source_act(struct sim_world *world, bool quiet) {
         return;
     }
     int slot = sim_below(world, SIM_OPEN_MAX);
-    if (!source->is_open[slot]) {
-        source->is_open[slot] = true;
-        source->open[slot] = (struct sim_transaction){.txid = ++source->txid};
-    }
+    source_open(world, slot);
     source_turn(world, slot);
+}
+
+void sim_source_restore(struct sim_world *world, bool back) {
+    struct sim_source *source = &world->source;
+    for (int i = 0; i < SIM_OPEN_MAX; i++)
+        if (source->is_open[i])
+            source_end(world, i, false);
+    int kept = source->committed_count - (back ? sim_below(world, BACK_MAX) : 0);
+    source->state = kept > 0 ? source->states[kept - 1] : source->first;
+    if (back) // its numbers come again too
+        source->txid = kept > 0 ? source->committed[kept - 1].txid : FIRST_TXID;
+    source->timeline++;
+    source->lsn = FIRST_LSN - source->timeline * TIMELINE_LSNS + source->timeline;
 }
 
 void sim_source_start(struct sim_world *world) {
     struct sim_source *source = &world->source;
     source->lsn = FIRST_LSN;
-    source->txid = 700;
+    source->txid = FIRST_TXID;
     if (!world->traits.initial_rows)
         return;
     for (int table = 0; table < SIM_TABLES; table++) {
@@ -241,8 +259,7 @@ void sim_source_fill(struct sim_world *world, int table) {
     for (int key = 0; key < SIM_KEYS; key++)
         if (source->state.rows[table][key].exists)
             return;
-    source->is_open[0] = true;
-    source->open[0] = (struct sim_transaction){.txid = ++source->txid};
+    source_open(world, 0);
     source_append(world, 0,
                   (struct sim_change){.op = SIM_INSERT, .table = table, .row = {.exists = true, .v = 1}});
     source_end(world, 0, true);
@@ -251,26 +268,20 @@ void sim_source_fill(struct sim_world *world, int table) {
 int64_t sim_source_snapshot(struct sim_world *world) {
     struct sim_source *source = &world->source;
     sim_source_act(world, true); // a new slot waits for the transactions that run
-    source->lsn += 8;
-    if (source->snapshot_count < SIM_SNAPSHOTS_MAX)
-        source->snapshot_lsns[source->snapshot_count++] = source->lsn;
+    source->lsn += LSN_STEP;
+    assert(source->snapshot_count < SIM_SNAPSHOTS_MAX);
+    source->snapshots[source->snapshot_count] = source->state;
+    source->snapshot_lsns[source->snapshot_count++] = source->lsn;
     return source->lsn;
 }
 
 const struct sim_state *sim_source_state_at(const struct sim_source *source, int64_t commit_lsn) {
-    int low = 0, high = source->committed_count;
-    while (low < high) {
-        int middle = (low + high) / 2;
-        if (source->committed[middle].commit_lsn < commit_lsn)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < source->committed_count && source->committed[low].commit_lsn == commit_lsn)
-        return &source->states[low];
+    for (int i = source->committed_count - 1; i >= 0; i--)
+        if (source->committed[i].commit_lsn == commit_lsn)
+            return &source->states[i];
     for (int i = 0; i < source->snapshot_count; i++)
         if (source->snapshot_lsns[i] == commit_lsn)
-            return low > 0 ? &source->states[low - 1] : &source->first;
+            return &source->snapshots[i];
     return NULL;
 }
 
