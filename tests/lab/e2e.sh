@@ -110,6 +110,15 @@ lab verify
 step "what was committed is what the next answer shows"
 lab read-your-writes
 
+step "transactions of 150,000 rows under traffic, and Connect killed in the middle of one"
+sh "$top/lab/shop.sh" --rate "$E2E_RATE" --duration $traffic_max --seed "$E2E_SEED" &
+shop=$!
+python3 "$top/tests/lab/large.py"
+kill "$shop"
+wait "$shop" || exit 1
+shop=
+lab verify
+
 step "the connector loses its slot and its offsets while rows go: a second snapshot, and no deletes"
 lab teardown connect
 psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$LAB_PG_PORT" -U postgres -d theworldshop <<'SQL'
