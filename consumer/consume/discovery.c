@@ -214,6 +214,20 @@ static void discovery_note_lost_beginning(struct discovery *discovery,
     discovery->incomplete_reported = table->index;
 }
 
+// A topic that was deleted while messages of it were never read, and nothing of it was applied that could tell it from
+// the one that is there now. True when `failure` says so.
+static bool discovery_was_unread(struct discovery *discovery, const struct discovery_partition *found) {
+    int64_t at_ms;
+    int64_t high = kafka_high(discovery->config.kafka, found->slot, &at_ms);
+    if (!discovery->deleted[found->slot] || found->next_offset > 0 || high <= 0)
+        return false;
+    (void)error_set(&discovery->failure, ERROR_HALT,
+                    "%s partition %" PRId32 ": the topic was made anew, and %" PRId64
+                    " messages of the old one were never read; read the topics into a new --db file",
+                    found->topic, found->partition, high);
+    return true;
+}
+
 // Reads from one message back, where it still exists. The topic is the same when that message is the one that
 // was applied.
 static void discovery_begin(struct discovery *discovery, const struct discovery_partition *found,
@@ -253,7 +267,7 @@ static void discovery_begin_answered(struct discovery *discovery) {
     discovery->trouble[0] = '\0';
     for (int i = 0; i < discovery->unread_count; i++) {
         const struct discovery_partition *found = &discovery->unread[i];
-        if (discovery->ends[i].low >= 0)
+        if (discovery->ends[i].low >= 0 && !discovery_was_unread(discovery, found))
             discovery_begin(discovery, found, &discovery->ends[i], &discovery->failure);
         if (!discovery->assigned[found->slot])
             (void)snprintf(discovery->trouble, sizeof discovery->trouble,
