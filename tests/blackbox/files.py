@@ -98,10 +98,10 @@ class Files(Case):
     def test_a_newer_format(self):
         tide.replay(self.db, BASIC)
         connection = sqlite3.connect(self.db)
-        connection.execute("pragma user_version = 7")
+        connection.execute("pragma user_version = 8")
         connection.close()
-        self.refused("replay", "--db", self.db, BASIC, says=[self.db, "format is 7", "newer tidemark"])
-        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 7", "newer tidemark"])
+        self.refused("replay", "--db", self.db, BASIC, says=[self.db, "format is 8", "newer tidemark"])
+        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 8", "newer tidemark"])
 
     def test_a_file_cut_off(self):
         tide.replay(self.db, BASIC)
@@ -435,7 +435,7 @@ class Views(Case):
         done = tide.run("replay", "--db", self.db, whole)
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertIn("filled from the mirror: analytics, email, loyalty, warehouse", done.stderr)
-        self.assertEqual([(6,)], self.query("pragma user_version"))
+        self.assertEqual([(7,)], self.query("pragma user_version"))
         self.assertEqual([], self.query("select name from sqlite_schema where type = 'trigger'"))
         viewed = self.query("select distinct view from _applies order by 1")
         self.assertEqual([("analytics",), ("email",), ("loyalty",), ("warehouse",)], viewed)
@@ -504,7 +504,7 @@ class Views(Case):
         connection.executescript("delete from _offsets; delete from orders; delete from _deleted_orders; update _tables set newest_lsn = -1, deleted_lsn = -1 where name = 'orders'")
         connection.close()
         tide.replay(self.db, whole)
-        self.assertEqual([(6,)], self.query("pragma user_version"))
+        self.assertEqual([(7,)], self.query("pragma user_version"))
         after = self.query(told)
         self.assertGreater(len(before), 0)
         self.assertEqual(before, after[: len(before)])
