@@ -125,7 +125,7 @@ function sidePanel(view, dispose) {
   const usable = view.queries.filter((q) => !q.rules.some((r) => r.required));
   const stored = localStorage.getItem(`side-${view.name}`);
   let query = usable.find((q) => q.name === stored) || usable.find((q) => q.name === FIRST[view.name]) || usable[0];
-  const host = h('div', { class: 'side' });
+  const host = h('div', { class: 'side' }, h('p', { class: 'empty' }, 'Asking.'));
   const note = h('p', { class: 'note' });
   const pick = h('select', { 'aria-label': `Query of ${view.name}`, onchange: () => {
     localStorage.setItem(`side-${view.name}`, pick.value);

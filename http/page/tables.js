@@ -21,7 +21,7 @@ function tables(main, dispose) {
     { title: 'topic', key: (t) => (t.topics || []).join() + status.state,
       make: (t) => (t.topic ? h('span', null, t.topic, t.topics.length > 1 ? ` and ${t.topics.length - 1} more` : '', t.partitions > 1 ? ` (${t.partitions} partitions)` : '')
         : status.state === 'serving' ? 'not read' : h('b', { class: 'flag' }, 'no topic')) },
-    { title: 'drift and filling', key: (t) => JSON.stringify([t.missing, t.extra, t.incomplete, t.filling]), make: driftOf },
+    { title: 'drift and filling', key: (t) => JSON.stringify([t.missing, t.extra, t.incomplete, t.filling, t.filling_percent, t.lacking]), make: driftOf },
   ], { key: (t) => t.name, label: 'Tables of the mirror' });
   const parts = grid([
     { name: 'topic' }, { name: 'partition', right: true },
@@ -48,7 +48,8 @@ function tables(main, dispose) {
 
 function driftOf(t) {
   const words = [];
-  if (t.filling) words.push(h('b', { class: 'flag' }, `filling ${typeof t.filling === 'string' ? t.filling : ''}`));
+  if (known(t.filling)) words.push(h('b', { class: 'flag' }, `filling ${t.filling || 'its rows'}, ${t.filling_percent} %`));
+  if (t.lacking) words.push(h('b', { class: 'flag' }, `${plural(t.lacking, 'row')} could not be filled`));
   if (t.incomplete) words.push(h('b', { class: 'flag', title: t.incomplete }, 'older rows may be missing'));
   if (t.missing.length) words.push(h('span', { class: 'flag' }, `never seen: ${t.missing.join(', ')}`));
   if (t.extra.length) words.push(h('span', null, `not declared: ${t.extra.join(', ')}`));

@@ -25,6 +25,8 @@ function doubts() {
   if (waiting)
     found.push([`${plural(waiting, 'message')} could not be applied: their rows are not shown or are old.`,
       'Look at them, then apply again or discard.', '#/quarantine']);
+  if (net.live && net.live.position && net.live.position.filling)
+    found.push([`Being filled, not whole yet: ${net.live.position.filling}.`, 'It goes on by itself.', '#/tables']);
   if (lonely.length)
     found.push([`No topic feeds ${names(lonely)}: nobody sends ${lonely.length === 1 ? 'its' : 'their'} rows.`,
       'Compare source.sql with the connector\u2019s table.include.list.', '#/tables']);

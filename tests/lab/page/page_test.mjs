@@ -358,6 +358,7 @@ test('screenshots', async (t) => {
     await word(page, 'Live');
     await page.waitForSelector('.sides .panel:nth-child(4) .note a');
     await page.waitForFunction(() => document.querySelectorAll('.plot .line[d]').length === 3, null, { timeout: wait });
+    await page.waitForFunction(() => [...document.querySelectorAll('.sides .side')].every((side) => !side.textContent.startsWith('Asking')), null, { timeout: wait });
     await page.screenshot({ path: `${name}.png`, fullPage: name !== 'wall' });
   }
 });
