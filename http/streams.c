@@ -90,7 +90,8 @@ static struct channel *streams_make_channel(struct streams *streams, struct span
     if (streams->channel_count >= STREAMS_CHANNELS_MAX)
         return NULL;
     struct channel *channel = calloc(1, sizeof *channel);
-    if (channel == NULL || (channel->question = strndup(question.data, question.size)) == NULL) {
+    const char *text = question.size > 0 ? question.data : ""; // /v1/live has no question
+    if (channel == NULL || (channel->question = strndup(text, question.size)) == NULL) {
         free(channel);
         return NULL;
     }
