@@ -42,7 +42,7 @@ package=$(basename "$work"/build/tidemark_*.deb)
 mandoc -T lint -W warning "$work/build/packaging/tidemark.1"
 
 step 'a root of its own'
-[ -e "$work/root.tar" ] || mmdebstrap --quiet --variant=minbase --include=adduser,curl,python3-minimal bookworm "$work/root.tar"
+[ -e "$work/root.tar" ] || mmdebstrap --quiet --variant=minbase --include=adduser,curl,procps,systemd bookworm "$work/root.tar"
 root=$(mktemp -d "$work/root.XXXXXX")
 server=
 finish() {
