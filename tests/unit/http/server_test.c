@@ -172,7 +172,7 @@ static void test_methods(void **state) {
     send_bytes(fd, "hello", 5);
     assert_true(read_reply(fd, true, &reply));
     assert_int_equal(reply.status, 405);
-    assert_non_null(strstr(reply.text, "Allow: GET, HEAD\r\n"));
+    assert_non_null(strstr(reply.text, "Allow: GET, HEAD, OPTIONS\r\n"));
     send_request(fd, "GET", "/v1/views/lab/kinds", "Accept: text/csv\r\n");
     assert_true(read_reply(fd, true, &reply));
     assert_int_equal(reply.status, 200);
