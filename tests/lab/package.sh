@@ -80,8 +80,9 @@ as_user='setpriv --reuid tidemark --regid tidemark --clear-groups'
 inside $as_user sh -c 'cd /var/lib/tidemark && tidemark replay --db tidemark.db --json -' <fixtures/captures/basic.jsonl
 [ "$(stat -c %u "$root/var/lib/tidemark/tidemark.db")" = "$(inside id -u tidemark)" ] || fail 'the file has another owner'
 printf '{"db": "/var/lib/tidemark/tidemark.db", "listen": "unix:/var/lib/tidemark/http"}\n' >"$root/etc/tidemark/config.json"
+# not by the function, whose shell would be what is killed
 # shellcheck disable=SC2086
-inside $as_user tidemark serve --config /etc/tidemark/config.json 2>"$work/serve.log" &
+chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin $as_user tidemark serve --config /etc/tidemark/config.json 2>"$work/serve.log" &
 server=$!
 inside curl -fsS --unix-socket /var/lib/tidemark/http --retry 20 --retry-all-errors --retry-delay 1 \
     http://localhost/v1/views/analytics/orders_by_status 2>"$work/curl.log"
