@@ -663,8 +663,16 @@ static void main_print_route(void *self, const struct loaded_route *loaded) {
 
 static int main_command_check(const struct options *options, struct error *error) {
     CLEANUP(catalog_free) struct catalog *catalog = NULL;
-    if (main_load_catalog(options, &catalog, error) != 0)
+    if (catalog_load(options->views, options->only, &catalog, error) != 0 ||
+        catalog_check(catalog, error) != 0)
         return -1;
+    for (int i = 0; i < catalog->warning_count; i++) {
+        log_event(LEVEL_WARN, "lint", NULL, "%s", catalog->warnings[i]);
+        // for a person at a terminal; a machine has the line
+        if (catalog->excerpts[i][0] != '\0' &&
+            (options->log_format == NULL || strcmp(options->log_format, "json") != 0))
+            (void)fprintf(stderr, "%s\n", catalog->excerpts[i]);
+    }
     route_each(catalog, main_print_route, NULL);
     return 0;
 }

@@ -7,7 +7,8 @@ import urllib.parse
 
 import tide
 
-SOURCE = """create table accounts(id int primary key, name text, amount decimal(12,2), opened date, at timestamptz, uid uuid);
+SOURCE = """create table accounts(id int primary key, name text not null, amount decimal(12,2) not null, nick text, opened date, at timestamptz, uid uuid, size int, exact numeric);
+create table others(id int primary key);
 """
 UUID = "6fa459ea-ee8a-3ca4-894e-db77e160355e"
 
@@ -98,6 +99,44 @@ class Check(unittest.TestCase):
         self.passed(schema=schema, apply_s=head.format("sum(_weight), sum(_weight * amount)"))
         again = "insert or replace into v_sums select name, count(*), sum(amount) from accounts where name in (select name from _delta_accounts) group by name"
         self.passed(schema=schema, apply_s=again)
+
+    def test_statements_that_are_wrong_in_some_commits(self):
+        """Each with the place, and what to write."""
+        schema = "create table v_nicks(nick text primary key, n int not null) without rowid;\ncreate table v_rows(id int primary key, nick text not null);\n"
+        upsert = " where true on conflict(nick) do update set n = n + excluded.n"
+        for statement, words in (
+            ("insert into v_nicks\nselect nick, _weight from _sums_accounts('nick')" + upsert, "v/apply.s.sql:2: nick may be NULL, and v_nicks.nick is a key"),
+            ("insert into v_nicks(n, nick)\nselect _weight,\n  nick from _sums_accounts('nick')" + upsert, "v/apply.s.sql:3: nick may be NULL"),
+            ("insert or replace into v_rows select id, nick from _delta_accounts where _weight > 0", "v_rows.nick is not null, so that the statement would fail"),
+            ("insert into v_rows select id, name from _delta_accounts", "without _weight: rows as they were come too"),
+            ("insert into v_nicks select name, max(amount) from _delta_accounts where _weight > 0 group by 1" + upsert.replace(" where true", ""), "the max of rows that change"),
+            ("insert into v_nicks select a.name, sum(a._weight * b._weight) from _delta_accounts a\njoin _delta_others b on b.id = a.id group by 1" + upsert.replace(" where true", ""),
+             "v/apply.s.sql:2: a join of two tables of changes"),
+            ("insert into v_nicks select name, sum(_weight * size) from _delta_accounts where true group by 1" + upsert.replace(" where true", ""), "the sum of NULLs alone is NULL, and size may be NULL"),
+        ):  # fmt: skip
+            with self.subTest(statement):
+                self.warned(words, schema=schema, apply_s=statement)
+                self.assertIn("^", self.check(schema=schema, apply_s=statement)[1])
+        for statement in (
+            "insert into v_nicks select ifnull(nick, ''), _weight from _sums_accounts('nick')" + upsert,
+            "insert into v_nicks select nick, _weight from _sums_accounts('nick') where nick is not null" + upsert.replace(" where true", ""),
+            "insert into v_nicks select name, ifnull(sum(_weight * size), 0) from _delta_accounts where true group by 1" + upsert.replace(" where true", ""),
+            "insert or replace into v_rows select id, name from _delta_accounts where _weight > 0",
+            "delete from v_rows where id in (select id from _delta_accounts)",
+        ):  # fmt: skip
+            with self.subTest(statement):
+                self.passed(schema=schema, apply_s=statement)
+
+    def test_expressions_of_decimals(self):
+        self.warned("v/query.q.sql:2: amount is a count of its last digit, and so is the sum", query_q="select\n sum(amount * 2) as s from accounts")
+        self.warned("division by a whole number", query_q="select amount / 100 as s from accounts")
+        self.warned("exact is a NUMERIC that is kept as text, and sum() of an expression", query_q="select sum(exact * 2) as s from accounts")
+        for right in ("decimal(sum(amount * 2), 2)", "decimal_sum(exact, 2)", "sum(size * 2)"):
+            self.passed(query_q=f"select {right} as s from accounts")
+
+    def test_the_place_is_shown(self):
+        code, told = self.check(query_q="select id,\n  nam from accounts")
+        self.assertEqual((1, "tidemark: v/query.q.sql:2: no such column: nam\n  nam from accounts\n  ^\n"), (code, told))
 
     def test_files_that_nobody_uses(self):
         views = self.views(query_q="select id from accounts")

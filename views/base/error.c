@@ -2,6 +2,7 @@
 
 #include "views/base/utf8.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -63,6 +64,33 @@ int error_prefix(struct error *error, const char *format, ...) {
         n += snprintf(error->message + n, sizeof error->message - (size_t)n, ": %s", tail);
     error_tidy(error->message, n < 0 || (size_t)n >= sizeof error->message);
     return -1;
+}
+
+// Bytes that continue a UTF-8 character take no place of their own.
+void error_excerpt(char ret[ERROR_EXCERPT_SIZE], const char *text, size_t size, size_t at) {
+    enum { BEFORE = 40, AFTER = 70 };
+    at = at < size ? at : size;
+    size_t first = at;
+    while (first > 0 && text[first - 1] != '\n')
+        first--;
+    size_t begin = at - first > BEFORE ? at - BEFORE : first;
+    while (begin < at && ((unsigned char)text[begin] & 0xC0) == 0x80)
+        begin++;
+    size_t end = at;
+    while (end < size && text[end] != '\n' && text[end] != '\r' && end - at < AFTER)
+        end++;
+    while (end > at && end < size && ((unsigned char)text[end] & 0xC0) == 0x80)
+        end--;
+    size_t used = 0;
+    for (size_t i = begin; i < end; i++)
+        ret[used++] = text[i] == '\t' ? ' ' : text[i];
+    ret[used++] = '\n';
+    for (size_t i = begin; i < at; i++)
+        if (((unsigned char)text[i] & 0xC0) != 0x80)
+            ret[used++] = ' ';
+    ret[used++] = '^';
+    ret[used] = '\0';
+    static_assert(2 * BEFORE + AFTER + 3 <= ERROR_EXCERPT_SIZE, "the excerpt has room");
 }
 
 int error_blame(struct error *error, enum error_kind kind, const char *subject) {

@@ -3,6 +3,8 @@
 #ifndef TIDEMARK_BASE_ERROR_H
 #define TIDEMARK_BASE_ERROR_H
 
+#include <stddef.h>
+
 enum error_kind {
     ERROR_NONE,
     ERROR_USAGE,    // the command line or a setting is wrong: exit 2
@@ -37,6 +39,8 @@ int error_set(struct error *error, enum error_kind kind, const char *format, ...
 // Puts "context: " before the message that is there, and returns -1.
 int error_prefix(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+// The line of `text` (of `size` bytes) that has the byte `at`, cut to what an excerpt holds, and a caret below the place.
+void error_excerpt(char ret[ERROR_EXCERPT_SIZE], const char *text, size_t size, size_t at);
 // The message stays, and is of that kind, about `subject`. Returns -1.
 int error_blame(struct error *error, enum error_kind kind, const char *subject);
 // The message stays, its kind is another: the caller knows better whose fault it is. Returns -1.

@@ -24,6 +24,10 @@ void catalog_free(struct catalog **catalog);
 // Adds a warning, while the catalog is loaded and checked. Out of memory loses it.
 void catalog_warn(struct catalog *catalog, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+// The same, "FILE:LINE: " before the message: `at` points into the file's text.
+void catalog_warn_at(struct catalog *catalog, const char *file, const char *text, const char *at,
+                     const char *format, ...) __attribute__((format(printf, 5, 6)));
+
 // NULL when there is none. Names compare exactly.
 const struct table *catalog_table(const struct catalog *catalog, const char *name, size_t size);
 const struct view *catalog_view(const struct catalog *catalog, const char *name);

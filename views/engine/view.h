@@ -71,6 +71,7 @@ struct catalog {
     struct view *views; // sorted by name
     int view_count;
     char **warnings; // what is allowed and looks wrong, each with its file
+    char **excerpts; // of each, the line with a caret below the place; "" = none
     int warning_count;
 };
 

@@ -6,7 +6,7 @@ static void make(struct fixture *f) {
     fixture_make(f);
     fixture_file(
         f, "source.sql",
-        "create table pay(id int primary key, cust int, amount numeric, fee numeric(10, 2), note text);\n"
+        "create table pay(id int primary key, cust int not null, amount numeric, fee numeric(10, 2), note text);\n"
         "create table debt(id int primary key, amount decimal(10, 2), owed numeric);\n");
 }
 
@@ -138,8 +138,9 @@ static void sums_of_reals_over_differences_are_warned_of(void **state) {
         struct fixture f;
         char text[512];
         make(&f);
-        fixture_file(&f, "source.sql",
-                     "create table pay(id int primary key, cust int, rate real, fee numeric(10, 2));\n");
+        fixture_file(
+            &f, "source.sql",
+            "create table pay(id int primary key, cust int not null, rate real not null, fee numeric(10, 2) not null);\n");
         fixture_file(&f, "v/schema.sql", "create table v_t(cust integer primary key, total real);\n");
         (void)snprintf(text, sizeof text, "insert into v_t(cust, total)\n%s", texts[i].select);
         fixture_file(&f, "v/apply.a.sql", text);
@@ -170,8 +171,9 @@ static void an_update_from_sums_of_reals_is_refused(void **state) {
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct fixture f;
         make(&f);
-        fixture_file(&f, "source.sql",
-                     "create table pay(id int primary key, cust int, rate real, fee numeric(10, 2));\n");
+        fixture_file(
+            &f, "source.sql",
+            "create table pay(id int primary key, cust int not null, rate real not null, fee numeric(10, 2) not null);\n");
         fixture_file(&f, "v/schema.sql", "create table v_t(cust integer primary key, total real);\n");
         fixture_file(&f, "v/apply.a.sql", texts[i].sql);
         const char *complaint = fixture_complaint(&f);

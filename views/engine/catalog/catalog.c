@@ -53,6 +53,7 @@ void catalog_free(struct catalog **catalog) {
     free(c->views);
     free(c->source);
     catalog_free_strings(c->warnings, c->warning_count);
+    catalog_free_strings(c->excerpts, c->warning_count);
     free(c);
     *catalog = NULL;
 }
@@ -301,18 +302,47 @@ static int catalog_build(const struct view_files *files, const char *only, struc
     return 0;
 }
 
+static void catalog_add_warning(struct catalog *catalog, const char *text, const char *excerpt) {
+    size_t count = (size_t)catalog->warning_count + 1;
+    char **warnings = realloc(catalog->warnings, count * sizeof *warnings);
+    if (warnings != NULL)
+        catalog->warnings = warnings;
+    char **excerpts = realloc(catalog->excerpts, count * sizeof *excerpts);
+    if (excerpts != NULL)
+        catalog->excerpts = excerpts;
+    char *copy = strdup(text);
+    char *shown = strdup(excerpt);
+    if (warnings == NULL || excerpts == NULL || copy == NULL || shown == NULL) {
+        free(copy);
+        free(shown);
+        return;
+    }
+    catalog->excerpts[catalog->warning_count] = shown;
+    catalog->warnings[catalog->warning_count++] = copy;
+}
+
 void catalog_warn(struct catalog *catalog, const char *format, ...) {
     char text[ERROR_MESSAGE_SIZE];
     va_list args;
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    char **grown = realloc(catalog->warnings, ((size_t)catalog->warning_count + 1) * sizeof *grown);
-    char *copy = grown != NULL ? strdup(text) : NULL;
-    if (grown != NULL)
-        catalog->warnings = grown;
-    if (copy != NULL)
-        catalog->warnings[catalog->warning_count++] = copy;
+    catalog_add_warning(catalog, text, "");
+}
+
+void catalog_warn_at(struct catalog *catalog, const char *file, const char *text, const char *at,
+                     const char *format, ...) {
+    char message[ERROR_MESSAGE_SIZE];
+    char excerpt[ERROR_EXCERPT_SIZE];
+    size_t offset = (size_t)(at - text);
+    int used = snprintf(message, sizeof message, "%s:%d: ", file, stmt_line(text, offset));
+    va_list args;
+    va_start(args, format);
+    if (used > 0 && (size_t)used < sizeof message)
+        (void)vsnprintf(message + used, sizeof message - (size_t)used, format, args);
+    va_end(args);
+    error_excerpt(excerpt, text, strlen(text), offset);
+    catalog_add_warning(catalog, message, excerpt);
 }
 
 int catalog_load(const char *directory, const char *only, struct catalog **ret, struct error *error) {

@@ -137,6 +137,7 @@ static int source_sql_set_column(struct source_draft *draft, struct draft_column
                                  struct column *column) {
     column_type_set(column, &declared->type);
     column->name = declared->name;
+    column->not_null = declared->not_null;
     declared->name = NULL;
     column->declared = strdup(declared->type.written);
     column->line = source_text_line(draft->text, declared->at);

@@ -131,9 +131,11 @@ static int check_query(struct catalog *catalog, sqlite3 *scratch, struct query *
     const char *tail = "";
     guard_begin(guard, scratch, GUARDED_QUERY);
     if (sqlite3_prepare_v2(scratch, query->sql, -1, &stmt, &tail) != SQLITE_OK) {
-        int line = stmt_line(query->sql, guard_error_place(guard, scratch, query->sql));
-        (void)error_set(error, ERROR_INPUT, "%s:%d: %s", query->file, line, sqlite3_errmsg(scratch));
-        return guard_explain(guard, error);
+        size_t place = guard_error_place(guard, scratch, query->sql);
+        (void)error_set(error, ERROR_INPUT, "%s:%d: %s", query->file, stmt_line(query->sql, place),
+                        sqlite3_errmsg(scratch));
+        (void)guard_explain(guard, error);
+        return guard_show(query->sql, place, error);
     }
     if (stmt == NULL)
         return error_set(error, ERROR_INPUT, "%s:1: there is no statement", query->file);
@@ -146,7 +148,10 @@ static int check_query(struct catalog *catalog, sqlite3 *scratch, struct query *
     if (check_parameters(query, stmt, error) != 0 || check_column_names(catalog, query, stmt, error) != 0)
         return -1;
     lint_query(catalog, query, guard);
-    return lint_numeric_sums(query->file, query->sql, guard, error);
+    if (lint_numeric_sums(query->file, query->sql, guard, error) != 0)
+        return -1;
+    lint_numeric_expressions(catalog, query->file, query->sql, guard);
+    return 0;
 }
 
 // --- which views a query shows

@@ -1,7 +1,7 @@
 #include "views/engine/check/check_alone.h"
 
 #include "views/engine/check/guard.h"
-#include "views/engine/check/lint.h"
+#include "views/engine/check/lint_apply.h"
 #include "views/engine/check/lint_numeric.h"
 #include "views/engine/row/table_sql.h"
 
@@ -35,10 +35,11 @@ static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct a
     guard_begin(guard, scratch, GUARDED_APPLY);
     if (sqlite3_prepare_v2(scratch, apply->sql, -1, &stmt, &tail) != SQLITE_OK) {
         const char *says = sqlite3_errmsg(scratch);
-        (void)error_set(error, ERROR_INPUT, "%s:%d: %s%s", apply->file,
-                        stmt_line(apply->sql, guard_error_place(guard, scratch, apply->sql)), says,
+        size_t place = guard_error_place(guard, scratch, apply->sql);
+        (void)error_set(error, ERROR_INPUT, "%s:%d: %s%s", apply->file, stmt_line(apply->sql, place), says,
                         check_apply_hint(guard, says));
-        return guard_explain(guard, error);
+        (void)guard_explain(guard, error);
+        return guard_show(apply->sql, place, error);
     }
     if (stmt == NULL)
         return check_apply_fault(apply, 0, "there is no statement", error);
@@ -55,11 +56,14 @@ static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct a
             error);
     if (sqlite3_bind_parameter_count(stmt) > 0)
         return check_apply_fault(apply, 0, "it has parameters, and nobody gives them", error);
-    lint_apply(catalog, apply, guard);
+    guard_end(scratch);
     lint_numeric_totals(catalog, scratch, apply, guard);
-    return lint_numeric_update(apply, guard, error) != 0
-               ? -1
-               : lint_numeric_sums(apply->file, apply->sql, guard, error);
+    lint_apply(catalog, scratch, apply, guard);
+    if (lint_numeric_update(apply, guard, error) != 0 ||
+        lint_numeric_sums(apply->file, apply->sql, guard, error) != 0)
+        return -1;
+    lint_numeric_expressions(catalog, apply->file, apply->sql, guard);
+    return 0;
 }
 
 static bool check_alone_lacks_table(sqlite3 *scratch) {

@@ -64,6 +64,7 @@ void columns_read_note(struct columns_read *reads, const struct catalog *catalog
     reads->list[reads->count].table = kept_table;
     reads->list[reads->count].column = kept_column;
     reads->list[reads->count].mirrored = mirrored != NULL;
+    reads->list[reads->count].nullable = mirrored != NULL && mirrored->key == 0 && !mirrored->not_null;
     reads->list[reads->count++].type = mirrored != NULL ? mirrored->type : COLUMN_OTHER;
 }
 
@@ -76,6 +77,20 @@ bool columns_read_is(const struct columns_read *reads, struct span name, enum co
             (but != NULL && sqlite3_stricmp(reads->list[i].table, but) == 0))
             continue;
         if (!reads->list[i].mirrored || reads->list[i].type != type)
+            return false;
+        found = true;
+    }
+    return found && !reads->full;
+}
+
+bool columns_read_nullable(const struct columns_read *reads, struct span name, const char *but) {
+    bool found = false;
+    for (int i = 0; i < reads->count; i++) {
+        if (strlen(reads->list[i].column) != name.size ||
+            sqlite3_strnicmp(reads->list[i].column, name.data, (int)name.size) != 0 ||
+            (but != NULL && sqlite3_stricmp(reads->list[i].table, but) == 0))
+            continue;
+        if (!reads->list[i].nullable)
             return false;
         found = true;
     }

@@ -13,6 +13,7 @@ struct columns_read {
         const char *table; // in `names`
         const char *column;
         enum column_type type;
+        bool nullable; // mirrored, not of the key, and not declared otherwise
         bool mirrored; // else `type` means nothing
     } list[COLUMNS_READ_MAX];
     int count;
@@ -28,6 +29,8 @@ void columns_read_note(struct columns_read *reads, const struct catalog *catalog
 // (NULL = none) are not looked at. False when there were too many.
 bool columns_read_is(const struct columns_read *reads, struct span name, enum column_type type,
                      const char *but);
+// Whether all columns of that name that are read may be NULL at the source, and there is one. `but`: as above.
+bool columns_read_nullable(const struct columns_read *reads, struct span name, const char *but);
 // Whether a column of `type` is read of a virtual table whose name begins so.
 bool columns_read_has(const struct columns_read *reads, const char *prefix, enum column_type type);
 

@@ -174,6 +174,12 @@ int guard_explain(const struct guard *guard, struct error *error) {
     return error_set(error, ERROR_INPUT, "%s: %s", place, guard->reason);
 }
 
+int guard_show(const char *text, size_t place, struct error *error) {
+    if (error != NULL)
+        error_excerpt(error->excerpt, text, strlen(text), place);
+    return -1;
+}
+
 static int guard_create_mirror(sqlite3 *scratch, const struct catalog *catalog, struct error *error) {
     for (int i = 0; i < catalog->table_count; i++) {
         CLEANUP(stmt_free_text) char *sql = table_sql_create(&catalog->tables[i]);

@@ -42,6 +42,9 @@ void guard_end(sqlite3 *db);
 // the guard's reason where it has one. Returns -1.
 int guard_explain(const struct guard *guard, struct error *error);
 
+// Shows the place in the text below the message. Returns -1.
+int guard_show(const char *text, size_t place, struct error *error);
+
 // As SQLite compares names: in any case.
 bool guard_is_mirrored(const struct catalog *catalog, const char *name);
 

@@ -35,20 +35,55 @@ static void lint_compared(struct lint *lint, const struct column *column, int wi
         struct span name = {token.data + 1, token.size - 1};
         for (int i = 0; i < lint->query->parameter_count; i++)
             if (span_is(name, lint->query->parameters[i]) && lint->query->rules[i].type != PARAMETER_DECIMAL)
-                catalog_warn(lint->catalog,
-                             "%s:%d: %s is a count of its last digit and :%.*s is compared with that count: "
-                             "write `-- tidemark: %.*s is decimal(%d,%d)`",
-                             lint->query->file, tokens_line(&lint->tokens, with), column->name,
-                             (int)name.size, name.data, (int)name.size, name.data, column->precision,
-                             column->scale);
+                catalog_warn_at(lint->catalog, lint->query->file, lint->tokens.sql,
+                                tokens_at(&lint->tokens, with).data,
+                                "%s is a count of its last digit and :%.*s is compared with that count: "
+                                "write `-- tidemark: %.*s is decimal(%d,%d)`",
+                                column->name, (int)name.size, name.data, (int)name.size, name.data,
+                                column->precision, column->scale);
     } else if (token.size > 1 && token.data[0] >= '0' && token.data[0] <= '9' &&
                memchr(token.data, '.', token.size) != NULL) {
-        catalog_warn(lint->catalog,
-                     "%s:%d: %s is a count of its last digit (scale %d), so 42.00 is written 4200; %.*s is "
-                     "compared with that count",
-                     lint->query->file, tokens_line(&lint->tokens, with), column->name, column->scale,
-                     (int)token.size, token.data);
+        catalog_warn_at(lint->catalog, lint->query->file, lint->tokens.sql,
+                        tokens_at(&lint->tokens, with).data,
+                        "%s is a count of its last digit (scale %d), so 42.00 is written 4200; %.*s is "
+                        "compared with that count",
+                        column->name, column->scale, (int)token.size, token.data);
     }
+}
+
+// The token of the sum that the one at `at` stands within, with more beside it; -1.
+static int lint_sum_around(const struct lint *lint, int at) {
+    static const char *const functions[] = {"sum", "total", "avg"};
+    for (int open = at - 1; open > 0; open--) {
+        if (!tokens_is(&lint->tokens, open, "(") || tokens_behind(&lint->tokens, open) <= at)
+            continue;
+        for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+            if (tokens_is(&lint->tokens, open - 1, functions[i]))
+                return open + 2 == tokens_behind(&lint->tokens, open) - 1 ? -1 : open - 1;
+        if (tokens_is(&lint->tokens, open - 1, "decimal") || tokens_is(&lint->tokens, open + 1, "select"))
+            return -1;
+    }
+    return -1;
+}
+
+// A count stays one in an expression: 42.00 * 2 is 8400.
+static void lint_expression(struct lint *lint, const struct column *column, int at) {
+    int sum = lint_sum_around(lint, at);
+    bool scaled = (tokens_is(&lint->tokens, at + 1, "/") || tokens_is(&lint->tokens, at + 1, "+") ||
+                   tokens_is(&lint->tokens, at + 1, "-")) &&
+                  tokens_at(&lint->tokens, at + 2).size > 0 &&
+                  tokens_at(&lint->tokens, at + 2).data[0] >= '0' &&
+                  tokens_at(&lint->tokens, at + 2).data[0] <= '9';
+    if (sum > 0 && !(tokens_is(&lint->tokens, sum - 1, "(") && tokens_is(&lint->tokens, sum - 2, "decimal")))
+        catalog_warn_at(lint->catalog, lint->query->file, lint->query->sql, tokens_at(&lint->tokens, at).data,
+                        "%s is a count of its last digit, and so is the sum: write decimal(sum(..), %d)",
+                        column->name, column->scale);
+    else if (scaled)
+        catalog_warn_at(
+            lint->catalog, lint->query->file, lint->query->sql, tokens_at(&lint->tokens, at).data,
+            "%s is a count of its last digit (scale %d), so 42.00 is 4200, and division by a whole number "
+            "drops the rest: compute with counts, and show them by decimal(.., %d)",
+            column->name, column->scale, column->scale);
 }
 
 static void lint_aggregate(struct lint *lint, const struct column *column, int at) {
@@ -59,10 +94,10 @@ static void lint_aggregate(struct lint *lint, const struct column *column, int a
         return;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
         if (tokens_is(&lint->tokens, at - 2, functions[i]))
-            catalog_warn(lint->catalog,
-                         "%s:%d: %s(%s) is shown as a count of its last digit: write decimal(%s(%s), %d)",
-                         lint->query->file, tokens_line(&lint->tokens, at), functions[i], column->name,
-                         functions[i], column->name, column->scale);
+            catalog_warn_at(lint->catalog, lint->query->file, lint->tokens.sql,
+                            tokens_at(&lint->tokens, at).data,
+                            "%s(%s) is shown as a count of its last digit: write decimal(%s(%s), %d)",
+                            functions[i], column->name, functions[i], column->name, column->scale);
 }
 
 void lint_query(struct catalog *catalog, const struct query *query, const struct guard *guard) {
@@ -84,16 +119,8 @@ void lint_query(struct catalog *catalog, const struct query *query, const struct
         if (lint_is_comparison(&lint, i - 1))
             lint_compared(&lint, column, i - 2);
         lint_aggregate(&lint, column, i);
+        lint_expression(&lint, column, i);
     }
-}
-
-void lint_apply(struct catalog *catalog, const struct apply_statement *apply, const struct guard *guard) {
-    if (guard->reads_delta && guard->adds_up && !guard->reads_weight && !guard->reads_mirror)
-        catalog_warn(
-            catalog,
-            "%s:1: it counts or adds up rows of a _delta_ table without _weight: a row that goes has "
-            "weight -1, so write sum(_weight) for count(*) and sum(_weight * x) for sum(x)",
-            apply->file);
 }
 
 // --- source.sql

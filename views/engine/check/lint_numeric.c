@@ -98,13 +98,13 @@ static int lint_numeric_refuse(const char *file, const struct tokens *tokens, in
     struct span function = tokens_at(tokens, number);
     struct span name = tokens_at(tokens, column);
     bool average = tokens_is(tokens, number, "avg");
-    return error_set(
-        error, ERROR_INPUT,
-        "%s:%d: %.*s() would add %.*s up as doubles: it is a NUMERIC that is kept as text; write "
-        "decimal_sum(%.*s%s)%s",
-        file, tokens_line(tokens, number), (int)function.size, function.data, (int)name.size, name.data,
-        (int)name.size, name.data, weighed ? ", _weight" : "",
-        average ? ", and show the count beside it" : "");
+    (void)error_set(error, ERROR_INPUT,
+                    "%s:%d: %.*s() would add %.*s up as doubles: it is a NUMERIC that is kept as text; write "
+                    "decimal_sum(%.*s%s)%s",
+                    file, tokens_line(tokens, number), (int)function.size, function.data, (int)name.size,
+                    name.data, (int)name.size, name.data, weighed ? ", _weight" : "",
+                    average ? ", and show the count beside it" : "");
+    return guard_show(tokens->sql, (size_t)(function.data - tokens->sql), error);
 }
 
 // The next sum of a column of `type` from token *at on: where its call begins, -1 = none. *ret_column: its column.
@@ -132,8 +132,30 @@ int lint_numeric_sums(const char *file, const char *sql, const struct guard *gua
     return call >= 0 ? lint_numeric_refuse(file, &tokens, call, column, weighed, error) : 0;
 }
 
-static bool lint_numeric_begins(struct span text, const char *prefix) {
-    return text.size > strlen(prefix) && sqlite3_strnicmp(text.data, prefix, (int)strlen(prefix)) == 0;
+void lint_numeric_expressions(struct catalog *catalog, const char *file, const char *sql,
+                              const struct guard *guard) {
+    static const char *const functions[] = {"sum", "total", "avg", NULL};
+    struct tokens tokens;
+    tokens_read(&tokens, sql);
+    for (int i = 0; i < tokens.count; i++) {
+        if (!lint_numeric_is_any(&tokens, i, functions) || !tokens_is(&tokens, i + 1, "("))
+            continue;
+        int end = tokens_behind(&tokens, i + 1) - 1;
+        for (int at = i + 2; at < end; at++) {
+            struct span name = tokens_name(&tokens, at);
+            if (tokens_begins(tokens_at(&tokens, at), "decimal_"))
+                break;
+            if (name.size == 0 || !columns_read_is(&guard->reads, name, COLUMN_NUMERIC, NULL))
+                continue;
+            catalog_warn_at(
+                catalog, file, sql, tokens_at(&tokens, at).data,
+                "%.*s is a NUMERIC that is kept as text, and %.*s() of an expression of it adds doubles: write "
+                "decimal_sum(%.*s), or decimal_sum(%.*s, 2) for twice as much",
+                (int)name.size, name.data, (int)tokens_at(&tokens, i).size, tokens_at(&tokens, i).data,
+                (int)name.size, name.data, (int)name.size, name.data);
+            break;
+        }
+    }
 }
 
 int lint_numeric_update(const struct apply_statement *apply, const struct guard *guard, struct error *error) {
@@ -145,7 +167,7 @@ int lint_numeric_update(const struct apply_statement *apply, const struct guard 
         depth += tokens_is(&tokens, i, "(");
         depth -= tokens_is(&tokens, i, ")");
         is_update |= depth == 0 && tokens_is(&tokens, i, "update") && !tokens_is(&tokens, i - 1, "do");
-        if (is_update && depth == 0 && lint_numeric_begins(tokens_name(&tokens, i), "_sums_") &&
+        if (is_update && depth == 0 && tokens_begins(tokens_name(&tokens, i), "_sums_") &&
             columns_read_has(&guard->reads, "_sums_", COLUMN_REAL))
             return error_set(
                 error, ERROR_INPUT,
@@ -189,7 +211,7 @@ static int lint_numeric_inserted(const struct tokens *tokens, struct span column
 
 // Whether the token is `excluded.x` of an addition.
 static bool lint_numeric_is_added(const struct tokens *tokens, int number) {
-    return lint_numeric_begins(tokens_at(tokens, number), "excluded.") &&
+    return tokens_begins(tokens_at(tokens, number), "excluded.") &&
            (tokens_is(tokens, number - 1, "+") || tokens_is(tokens, number + 1, "+"));
 }
 
@@ -220,12 +242,11 @@ static void lint_numeric_reals(struct catalog *catalog, const struct apply_state
         return;
     for (int call = -1;
          (call = lint_numeric_next_sum(tokens, call + 1, COLUMN_REAL, guard, &column, &weighed)) >= 0;)
-        catalog_warn(
-            catalog,
-            "%s:%d: a total of %.*s that is kept so depends on where commits fall, as doubles round at each: "
+        catalog_warn_at(
+            catalog, apply->file, tokens->sql, tokens_at(tokens, call).data,
+            "a total of %.*s that is kept so depends on where commits fall, as doubles round at each: "
             "take it from a _sums_ table, which leads to the exact sum",
-            apply->file, tokens_line(tokens, call), (int)tokens_at(tokens, column).size,
-            tokens_at(tokens, column).data);
+            (int)tokens_at(tokens, column).size, tokens_at(tokens, column).data);
 }
 
 void lint_numeric_totals(struct catalog *catalog, sqlite3 *db, const struct apply_statement *apply,
@@ -237,19 +258,19 @@ void lint_numeric_totals(struct catalog *catalog, sqlite3 *db, const struct appl
         struct span name = tokens_name(&tokens, i);
         int from = lint_numeric_is_added(&tokens, i) ? lint_numeric_inserted(&tokens, name) : -1;
         if (from >= 0 && lint_numeric_is_column(&tokens, from, COLUMN_NUMERIC, guard))
-            catalog_warn(catalog,
-                         "%s:%d: + adds %.*s as doubles: %.*s is a NUMERIC that is kept as text; write "
-                         "decimal_add(%.*s, excluded.%.*s), into a column of type text",
-                         apply->file, tokens_line(&tokens, i), (int)name.size, name.data,
-                         (int)tokens_at(&tokens, from).size, tokens_at(&tokens, from).data, (int)name.size,
-                         name.data, (int)name.size, name.data);
+            catalog_warn_at(catalog, apply->file, tokens.sql, tokens_at(&tokens, i).data,
+                            "+ adds %.*s as doubles: %.*s is a NUMERIC that is kept as text; write "
+                            "decimal_add(%.*s, excluded.%.*s), into a column of type text",
+                            (int)name.size, name.data, (int)tokens_at(&tokens, from).size,
+                            tokens_at(&tokens, from).data, (int)name.size, name.data, (int)name.size,
+                            name.data);
         if (name.size > 0 && tokens_is(&tokens, i + 1, "=") && tokens_is(&tokens, i + 3, "(") &&
             (tokens_is(&tokens, i + 2, "decimal_add") || tokens_is(&tokens, i + 2, "decimal_sub")) &&
             !lint_numeric_keeps_text(db, guard->written, name))
-            catalog_warn(
-                catalog,
-                "%s:%d: %s.%.*s does not keep the digits of a decimal: SQLite makes numbers of texts in a "
+            catalog_warn_at(
+                catalog, apply->file, tokens.sql, tokens_at(&tokens, i).data,
+                "%s.%.*s does not keep the digits of a decimal: SQLite makes numbers of texts in a "
                 "column of its type; declare it text",
-                apply->file, tokens_line(&tokens, i), guard->written, (int)name.size, name.data);
+                guard->written, (int)name.size, name.data);
     }
 }

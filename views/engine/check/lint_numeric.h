@@ -10,6 +10,9 @@
 // `sql`: of a query, an apply statement, or a whole schema.sql, of which `guard` has just seen what it reads. Refuses a
 // sum of such a column: ERROR_INPUT with file, line and remedy.
 int lint_numeric_sums(const char *file, const char *sql, const struct guard *guard, struct error *error);
+// Warns of a sum of an expression of such a column, which is a double.
+void lint_numeric_expressions(struct catalog *catalog, const char *file, const char *sql,
+                              const struct guard *guard);
 // Refuses `update ... from _sums_T` that reads a REAL: it would take one of two rows (exact_column.h).
 int lint_numeric_update(const struct apply_statement *apply, const struct guard *guard, struct error *error);
 // Warns of `total + excluded.total` where the statement inserts such a column as `total`, and of a decimal_add whose

@@ -1,5 +1,6 @@
 #include "views/engine/check/parameters.h"
 
+#include "views/engine/check/guard.h"
 #include "views/engine/read.h"
 
 #include <stdio.h>
@@ -10,8 +11,9 @@ static const char directive[] = "-- tidemark: ";
 
 static int parameters_fault(const struct query *query, const char *at, const char *what,
                             struct error *error) {
-    return error_set(error, ERROR_INPUT, "%s:%d: %s", query->file,
-                     stmt_line(query->sql, (size_t)(at - query->sql)), what);
+    (void)error_set(error, ERROR_INPUT, "%s:%d: %s", query->file,
+                    stmt_line(query->sql, (size_t)(at - query->sql)), what);
+    return guard_show(query->sql, (size_t)(at - query->sql), error);
 }
 
 // `text` is all that stands behind `NAME is `.

@@ -80,6 +80,27 @@ struct span tokens_name(const struct tokens *tokens, int number) {
     return token;
 }
 
+int tokens_find(const struct tokens *tokens, int at, const char *word) {
+    while (at < tokens->count && !tokens_is(tokens, at, word))
+        at++;
+    return at;
+}
+
+int tokens_behind(const struct tokens *tokens, int open) {
+    int depth = 0;
+    for (int i = open; i < tokens->count; i++) {
+        depth += tokens_is(tokens, i, "(");
+        depth -= tokens_is(tokens, i, ")");
+        if (depth == 0)
+            return i + 1;
+    }
+    return tokens->count;
+}
+
+bool tokens_begins(struct span name, const char *prefix) {
+    return name.size > strlen(prefix) && sqlite3_strnicmp(name.data, prefix, (int)strlen(prefix)) == 0;
+}
+
 int tokens_line(const struct tokens *tokens, int number) {
     return stmt_line(tokens->sql, (size_t)(tokens_at(tokens, number).data - tokens->sql));
 }

@@ -37,32 +37,6 @@ int source_text_line(const struct source_text *source, size_t at) {
     return low + 1;
 }
 
-// The line of `at`, cut to what an excerpt holds, and a caret below the place. Bytes that continue a UTF-8
-// character take no place of their own.
-static void source_text_excerpt(const struct source_text *source, size_t first, size_t at,
-                                struct error *error) {
-    enum { BEFORE = 40, AFTER = 70 };
-    const char *text = source->text;
-    size_t begin = at - first > BEFORE ? at - BEFORE : first;
-    while (begin < at && ((unsigned char)text[begin] & 0xC0) == 0x80)
-        begin++;
-    size_t end = at;
-    while (end < source->size && text[end] != '\n' && text[end] != '\r' && end - at < AFTER)
-        end++;
-    while (end > at && end < source->size && ((unsigned char)text[end] & 0xC0) == 0x80)
-        end--;
-    size_t used = 0;
-    for (size_t i = begin; i < end; i++)
-        error->excerpt[used++] = text[i] == '\t' ? ' ' : text[i];
-    error->excerpt[used++] = '\n';
-    for (size_t i = begin; i < at; i++)
-        if (((unsigned char)text[i] & 0xC0) != 0x80)
-            error->excerpt[used++] = ' ';
-    error->excerpt[used++] = '^';
-    error->excerpt[used] = '\0';
-    static_assert(2 * BEFORE + AFTER + 3 <= ERROR_EXCERPT_SIZE, "the excerpt has room");
-}
-
 int source_text_error(const struct source_text *source, size_t at, struct error *error, const char *format,
                       ...) {
     if (error == NULL)
@@ -81,7 +55,7 @@ int source_text_error(const struct source_text *source, size_t at, struct error 
         column += ((unsigned char)source->text[i] & 0xC0) != 0x80;
     (void)error_set(error, ERROR_INPUT, "source.sql:%d:%d: %s", source_text_line(source, at), column,
                     message);
-    source_text_excerpt(source, first, at, error);
+    error_excerpt(error->excerpt, source->text, source->size, at);
     return -1;
 }
 

@@ -1,0 +1,188 @@
+#include "views/engine/check/lint_apply.h"
+
+#include "views/engine/check/tokens.h"
+
+struct lint_apply {
+    struct catalog *catalog;
+    const struct apply_statement *apply;
+    const struct guard *guard;
+    struct tokens tokens;
+};
+
+#define LINT_APPLY_WARN(lint, number, ...)                                                                   \
+    catalog_warn_at((lint)->catalog, (lint)->apply->file, (lint)->apply->sql,                                \
+                    tokens_at(&(lint)->tokens, (number)).data, __VA_ARGS__)
+
+static bool lint_apply_is_changes(const struct lint_apply *lint, int number) {
+    struct span name = tokens_name(&lint->tokens, number);
+    return tokens_begins(name, "_delta_") || tokens_begins(name, "_sums_");
+}
+
+// --- weights
+
+static void lint_apply_weights(struct lint_apply *lint) {
+    const struct guard *guard = lint->guard;
+    if (!guard->reads_delta || guard->reads_weight || guard->reads_mirror)
+        return;
+    int table = 0;
+    while (table < lint->tokens.count && !tokens_begins(tokens_name(&lint->tokens, table), "_delta_"))
+        table++;
+    bool inserts = tokens_is(&lint->tokens, 0, "insert") || tokens_is(&lint->tokens, 0, "replace");
+    if (guard->adds_up)
+        LINT_APPLY_WARN(lint, table,
+                        "it counts or adds up rows of a _delta_ table without _weight: a row that goes has "
+                        "weight -1, so write sum(_weight) for count(*) and sum(_weight * x) for sum(x)");
+    else if (inserts)
+        LINT_APPLY_WARN(
+            lint, table,
+            "it inserts rows of a _delta_ table without _weight: rows as they were come too, with "
+            "weight -1; write where _weight > 0, and delete what went");
+}
+
+// `max` of what changed does not go down when its row goes.
+static void lint_apply_extremes(struct lint_apply *lint) {
+    const struct tokens *tokens = &lint->tokens;
+    for (int i = 0; i < tokens->count && lint->guard->reads_delta && !lint->guard->reads_mirror; i++) {
+        bool extreme = tokens_is(tokens, i, "max") || tokens_is(tokens, i, "min");
+        if (extreme && tokens_is(tokens, i + 1, "(") && tokens_is(tokens, i + 3, ")") && // of one column
+            i < tokens_find(tokens, 0, "conflict"))
+            LINT_APPLY_WARN(
+                lint, i,
+                "the %.*s of rows that change is not that of all rows: it cannot go back when its row goes. "
+                "Let a query ask for it, with an index on the mirrored table",
+                (int)tokens_at(tokens, i).size, tokens_at(tokens, i).data);
+    }
+}
+
+// --- joins
+
+// New rows of one table meet only new rows of the other.
+static void lint_apply_join(struct lint_apply *lint) {
+    const struct tokens *tokens = &lint->tokens;
+    bool seen = false;
+    if (tokens_find(tokens, 0, "union") < tokens->count)
+        return; // the one right form has three parts
+    for (int i = 1; i < tokens->count; i++) {
+        if (!lint_apply_is_changes(lint, i))
+            continue;
+        bool joined = tokens_is(tokens, i - 1, "join") || tokens_is(tokens, i - 1, ",");
+        if (seen && joined) {
+            LINT_APPLY_WARN(
+                lint, i,
+                "a join of two tables of changes: a row that changes meets only rows of the other table that "
+                "change in the same commit. Keep one table's changes and join in the query");
+            return;
+        }
+        seen |= joined || tokens_is(tokens, i - 1, "from");
+    }
+}
+
+// --- NULLs
+
+// `sum(_weight * x)` without an ifnull around it.
+static void lint_apply_null_sums(struct lint_apply *lint) {
+    const struct tokens *tokens = &lint->tokens;
+    for (int i = 0; i < tokens->count; i++) {
+        if (!tokens_is(tokens, i, "sum") || !tokens_is(tokens, i + 1, "(") ||
+            !tokens_is(tokens, i + 3, "*") || !tokens_is(tokens, i + 5, ")") || tokens_is(tokens, i - 1, "("))
+            continue;
+        int column = tokens_is(tokens, i + 2, "_weight") ? i + 4 : i + 2;
+        struct span name = tokens_name(tokens, column);
+        if (name.size > 0 && columns_read_nullable(&lint->guard->reads, name, lint->guard->written))
+            LINT_APPLY_WARN(
+                lint, i,
+                "the sum of NULLs alone is NULL, and %.*s may be NULL: added, it makes the total NULL for good; "
+                "write ifnull(sum(..), 0)",
+                (int)name.size, name.data);
+    }
+}
+
+// The token that the statement's select has as its item `number`, if it is that one alone; -1.
+static int lint_apply_item(const struct tokens *tokens, int select, int number) {
+    static const char *const ends[] = {",", "from", "where", ";"};
+    int at = select + 1;
+    for (; number > 0 && at < tokens->count; at++) {
+        if (tokens_is(tokens, at, "("))
+            at = tokens_behind(tokens, at) - 1;
+        else if (tokens_is(tokens, at, "from"))
+            return -1;
+        else
+            number -= tokens_is(tokens, at, ",");
+    }
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (tokens_is(tokens, at + 1, ends[i]))
+            return at;
+    return -1;
+}
+
+// Whether the statement itself leaves the column's NULLs out.
+static bool lint_apply_excludes_null(const struct tokens *tokens, struct span name) {
+    for (int i = 0; i + 3 < tokens->count; i++) {
+        struct span other = tokens_name(tokens, i);
+        if (other.size == name.size && sqlite3_strnicmp(other.data, name.data, (int)name.size) == 0 &&
+            tokens_is(tokens, i + 1, "is") && tokens_is(tokens, i + 2, "not") &&
+            tokens_is(tokens, i + 3, "null"))
+            return true;
+    }
+    return false;
+}
+
+static void lint_apply_into(struct lint_apply *lint, int item, const char *column, bool key) {
+    const struct guard *guard = lint->guard;
+    struct span name = tokens_name(&lint->tokens, item);
+    if (name.size == 0 || !columns_read_nullable(&guard->reads, name, guard->written) ||
+        lint_apply_excludes_null(&lint->tokens, name))
+        return;
+    LINT_APPLY_WARN(lint, item,
+                    "%.*s may be NULL, and %s.%s %s: write ifnull(%.*s, ..), or leave such rows out with "
+                    "where %.*s is not null",
+                    (int)name.size, name.data, guard->written, column,
+                    key ? "is a key, where a NULL is refused, made a number, or never found again"
+                        : "is not null, so that the statement would fail",
+                    (int)name.size, name.data, (int)name.size, name.data);
+}
+
+// The place of the column in the list of `insert into T(a, b)`, its own without one; -1 = it is not written.
+static int lint_apply_place(const struct tokens *tokens, int select, const char *column, int own) {
+    int open = tokens_find(tokens, 0, "into") + 2;
+    if (!tokens_is(tokens, open, "("))
+        return own;
+    for (int i = open + 1, number = 0; i < select && !tokens_is(tokens, i, ")"); i++) {
+        struct span name = tokens_name(tokens, i);
+        if (name.size == strlen(column) && sqlite3_strnicmp(name.data, column, (int)name.size) == 0)
+            return number;
+        number += tokens_is(tokens, i, ",");
+    }
+    return -1;
+}
+
+static void lint_apply_nulls(struct lint_apply *lint, sqlite3 *db) {
+    const struct tokens *tokens = &lint->tokens;
+    int select = tokens_find(tokens, 0, "select");
+    CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
+    if (!tokens_is(tokens, 0, "insert") || select >= tokens->count ||
+        stmt_prepare(db,
+                     "select name, pk > 0, cid from pragma_table_info(:table) where pk > 0 or \"notnull\"",
+                     lint->apply->file, &columns, NULL) != 0)
+        return;
+    stmt_bind_text(columns, ":table", span_of(lint->guard->written));
+    while (stmt_row(columns, lint->apply->file, NULL) == 1) {
+        const char *column = (const char *)sqlite3_column_text(columns, 0);
+        int place =
+            column != NULL ? lint_apply_place(tokens, select, column, sqlite3_column_int(columns, 2)) : -1;
+        int item = place >= 0 ? lint_apply_item(tokens, select, place) : -1;
+        if (item >= 0)
+            lint_apply_into(lint, item, column, sqlite3_column_int(columns, 1) != 0);
+    }
+}
+
+void lint_apply(struct catalog *catalog, sqlite3 *db, const struct apply_statement *apply,
+                const struct guard *guard) {
+    struct lint_apply lint = {.catalog = catalog, .apply = apply, .guard = guard};
+    tokens_read(&lint.tokens, apply->sql);
+    lint_apply_weights(&lint);
+    lint_apply_extremes(&lint);
+    lint_apply_join(&lint);
+    lint_apply_null_sums(&lint);
+    lint_apply_nulls(&lint, db);
+}
