@@ -59,7 +59,7 @@ enum column_variant {
 
 struct column {
     char *name;
-    bool not_null; // as the source declares it; the mirror does not enforce it
+    bool not_null;  // as the source declares it; the mirror does not enforce it
     char *declared; // the type as PostgreSQL writes it, a domain's base type; for messages
     enum column_type type;
     enum column_variant variant; // ARRAY: its elements'
