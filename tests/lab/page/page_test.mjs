@@ -180,6 +180,27 @@ test('what it says of states that are not well', async (t) => {
   assert.deepEqual(page.troubles, []);
 });
 
+test('a message in quarantine is read, and discarded with a token', async (t) => {
+  const at = folder(t);
+  const line = { topic: 'theworldshop.public.orders', partition: 0, offset: 0, ts: 1700000000000, key: '{"id":1}', value: '{"no' };
+  write(join(at, 'bad.jsonl'), `${JSON.stringify(line)}\n`);
+  write(join(at, 'tokens'), '0123456789abcdef0123456789abcdef\n');
+  const server = await serve(t, 'demo', '--capture', join(at, 'bad.jsonl'), '--db', join(at, 'bad.db'), '--token-file', join(at, 'tokens'));
+  const page = await open(t, server.url);
+  await page.evaluate(() => sessionStorage.setItem('token', '0123456789abcdef0123456789abcdef'));
+  await page.goto(`${server.url}/#/quarantine/1`);
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector('main pre')?.textContent.includes('"id": 1'), null, { timeout: wait });
+  const found = await new AxeBuilder({ page }).analyze();
+  assert.deepEqual(found.violations.map((v) => v.id), []);
+  await page.fill('#why', 'a test');
+  await page.click('button:text-is("Discard")');
+  await page.waitForFunction(() => document.querySelector('main .facts dd').textContent === 'discarded', null, { timeout: wait });
+  assert.match(await text(page, 'main .facts'), /a test/);
+  await page.waitForSelector('#nav [data-badge][hidden]', { state: 'attached' });
+  assert.deepEqual(page.troubles, []);
+});
+
 test('each state has its sentence, its tone, what to do and the slow hop', async (t) => {
   const real = await basic(t);
   const ago = (ms) => Date.now() - ms;
