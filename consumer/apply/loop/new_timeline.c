@@ -52,9 +52,11 @@ int64_t new_timeline_place_of(const struct apply *apply, const struct event *eve
 }
 
 static bool new_timeline_is_lower(const struct apply *apply, const struct partition *partition) {
+    if (partition->head == NULL || partition->event->kind != EVENT_CHANGE ||
+        partition->event->positions != POSITIONS_LSN)
+        return false;
     const struct change *change = &partition->event->change;
-    return partition->head != NULL && partition->event->kind == EVENT_CHANGE && change->op == CHANGE_READ &&
-           change->snapshot == SNAPSHOT_FULL && partition->event->positions == POSITIONS_LSN &&
+    return change->op == CHANGE_READ && change->snapshot == SNAPSHOT_FULL &&
            timeline_is_new(apply->newest, change->lsn, change->ts_ms);
 }
 
