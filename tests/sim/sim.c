@@ -384,6 +384,7 @@ int main(int argc, char **argv) {
         if (mkdtemp(folder) == NULL)
             return perror(folder), 1;
     }
+    (void)setvbuf(stdout, NULL, _IOLBF, 0); // what failed is told though the run is ended
     pid_t twin = start_twin(argv);
     int failed = play_all(&arguments, argv[0], twin != 0, folder);
     char path[160];
