@@ -211,9 +211,12 @@ class Case(unittest.TestCase):
             views[name] = {path.name: path.read_text() for path in (tide.TOP / "views" / name).glob("*.sql")}
         self.replay(capture, few, **views)
         ids = self.query("select message_id from email_outbox order by 1")
+        for wanted in ("serving", "connected", "reading"):  # it goes on where it was
+            with tide.Server("demo", "--db", self.db, "--capture", capture, stderr=self.path / f"log of {wanted}") as server:
+                tide.wait_for(wanted, lambda: wanted in server.log() or "filled" in server.log())
+                server.kill()
         with tide.Server("demo", "--db", self.db, "--capture", capture, "--traffic", "200", stderr=self.path / "log") as server:
-            tide.wait_for("the filling", lambda: "filled from the log: orders.notes" in server.log())
-            tide.wait_for("an answer", lambda: server.get("/v1/status")[1]["filling"] is None)
+            tide.wait_for("the filling", lambda: server.get("/v1/status")[1]["filling"] is None)
             tide.wait_for("traffic", lambda: server.get("/v1/status")[1]["counters"]["applied"] > 50)
             self.assertEqual(0, server.stop())
         self.assertEqual([], self.query("select * from _fill"))
