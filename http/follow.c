@@ -1,6 +1,7 @@
 #include "http/follow.h"
 
 #include "http/alarm.h"
+#include "http/answers.h"
 #include "http/followed.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
@@ -10,6 +11,7 @@
 
 enum {
     MARKS = 256,
+    PASTS_MAX = 16,    // positions that are looked up in the file at once
     PACED_FROM_MS = 2, // looks that take longer have as long a pause between them
 };
 
@@ -29,11 +31,19 @@ struct follower {
     int mark_count; // ever
 };
 
+// What somebody has seen before, and how what is told now differs.
+struct past {
+    char id[EVENT_ID_SIZE];
+    bool known;
+    struct event *event; // NULL = it does not
+};
+
 struct follow {
     struct streams *streams;
     struct progress *progress;
     struct worker *worker; // of the thread
     struct buffer scratch;
+    struct past pasts[PASTS_MAX];
     int64_t window_ms;
     _Atomic bool anyone; // follows: without any, a commit wakes nobody
     struct alarm alarm;  // a commit, a newcomer, the end
@@ -104,27 +114,44 @@ static enum followed_outcome follow_ask(struct follow *follow, struct followed *
     return followed_read(followed, exchange, &follow->scratch, streams_account(follow->streams), ret_event);
 }
 
-// What is new at the newest position is told. False when the channel has ended.
-static bool follow_read(struct follow *follow, struct channel *channel) {
-    struct follower *follower = channel->producer;
-    CLEANUP(response_free) struct response response = {0};
-    CLEANUP(event_drop) struct event *event = NULL;
+// What a question needs to be put. Points into itself.
+struct asking {
+    struct request request;
+    struct response response;
     struct wait wait;
-    const struct request request = {.method = SPAN("GET"), .target = span_of(channel->question)};
-    struct exchange exchange = {
+    struct exchange exchange;
+};
+
+static void follow_begin_asking(struct follow *follow, const struct channel *channel, struct reader *reader,
+                                struct asking *ret) {
+    *ret = (struct asking){.request = {.method = SPAN("GET"), .target = span_of(channel->question)}};
+    ret->exchange = (struct exchange){
         .worker = follow->worker,
-        .request = &request,
-        .response = &response,
-        .wait = &wait,
+        .request = &ret->request,
+        .response = &ret->response,
+        .wait = &ret->wait,
         .routes = follow->worker->routes,
-        .reader = follow->worker->reader,
+        .reader = reader,
         .target = &follow->worker->target,
         .now_ms = clock_wall_ms(),
     };
-    enum followed_outcome outcome = follow_ask(follow, &follower->followed, &exchange, &event);
-    reader_end(exchange.reader);
+}
+
+static void follow_end_asking(struct asking *asking) {
+    if (asking->exchange.reader != NULL)
+        reader_end(asking->exchange.reader);
+    response_free(&asking->response);
+}
+
+// What is new at the newest position is told. False when the channel has ended.
+static bool follow_read(struct follow *follow, struct channel *channel) {
+    struct follower *follower = channel->producer;
+    CLEANUP(event_drop) struct event *event = NULL;
+    CLEANUP(follow_end_asking) struct asking asking;
+    follow_begin_asking(follow, channel, follow->worker->reader, &asking);
+    enum followed_outcome outcome = follow_ask(follow, &follower->followed, &asking.exchange, &event);
     if (outcome == FOLLOWED_ENDED)
-        follow_end(follow, channel, &response);
+        follow_end(follow, channel, &asking.response);
     else if (outcome == FOLLOWED_CHANGED && follower->told_version >= 0)
         follow_publish(follow, channel, event);
     return outcome != FOLLOWED_ENDED;
@@ -173,29 +200,137 @@ static bool follow_is_due(const struct follower *follower, const struct stream *
     return stream->want != WANT_NOTHING && stream->version <= follower->followed.version;
 }
 
-// The lock is held. Who has seen what is known goes on there. Whether others want all rows: at first, or again.
-static void follow_resume_known(struct follow *follow, struct channel *channel, bool ret_wanted[2]) {
+// --- those whose events are not in memory any more: the file may know
+
+// Who was told that the file does not know what he has seen begins anew.
+static bool follow_asks_file(const struct stream *stream) {
+    return stream->want == WANT_RESUME && stream->resume[0] != '\0';
+}
+
+// The lock is held. Who has seen what is known goes on there. Into `ret` what others have seen; returns how many.
+static int follow_resume_known(struct follow *follow, struct channel *channel, struct past *ret) {
     const struct follower *follower = channel->producer;
-    ret_wanted[0] = ret_wanted[1] = false;
+    int count = 0;
     for (struct stream *stream = channel->first; stream != NULL; stream = stream->after) {
-        if (!follow_is_due(follower, stream))
+        if (!follow_is_due(follower, stream) || !follow_asks_file(stream))
             continue;
-        int64_t cursor = stream->want == WANT_RESUME ? follow_find(follower, channel, stream->resume) : -1;
+        int64_t cursor = follow_find(follower, channel, stream->resume);
+        int at = 0;
+        while (cursor < 0 && at < count && strcmp(ret[at].id, stream->resume) != 0)
+            at++;
         if (cursor >= 0)
             streams_give(follow->streams, stream, NULL, cursor);
-        else
-            ret_wanted[stream->want != WANT_ROWS] = true;
+        else if (at == count && count < PASTS_MAX)
+            memcpy(ret[count++].id, stream->resume, sizeof stream->resume);
     }
+    return count;
+}
+
+// "LSN-VERSION-HASH-KEYS", as render_position_id and followed_note_position write it.
+static bool follow_parse_id(const char *id, int64_t *ret_version, uint64_t *ret_hash, int *ret_keys) {
+    long long version;
+    unsigned long long hash;
+    char end;
+    const char *dash = strchr(id, '-');
+    if (dash == NULL || sscanf(dash, "-%lld-%16llx-%d%c", &version, &hash, ret_keys, &end) != 3)
+        return false;
+    *ret_version = version;
+    *ret_hash = hash;
+    return true;
+}
+
+// The rows of then into `ret`. False when the file does not know them any more.
+static bool follow_read_past(struct asking *asking, const struct result_key *key, int64_t version,
+                             uint64_t hash, struct result *ret) {
+    struct error error;
+    struct rows *rows;
+    struct rows_question question;
+    bool known;
+    if (target_parse(asking->exchange.target, asking->request.target, &error) != 0 ||
+        exchange_begin(&asking->exchange) != 0 ||
+        reader_knows_past(asking->exchange.reader, version, hash, &known, &error) != 0 || !known ||
+        rows_put_question(&asking->exchange, &question, &rows) != 0)
+        return false;
+    ret->bigint = question.bigint;
+    return result_read(ret, rows, key, &error) == RESULT_READ &&
+           (rows_cursor(rows).data == NULL || question.limited);
+}
+
+static void follow_look_up_past(struct follow *follow, struct channel *channel, struct past *past) {
+    struct follower *follower = channel->producer;
+    const struct routes_config *config = &follow->worker->routes->config;
+    int64_t version;
+    uint64_t hash;
+    int keys;
+    struct error error;
+    CLEANUP(reader_free) struct reader *reader = NULL;
+    if (!follow_parse_id(past->id, &version, &hash, &keys) || keys != follower->followed.key.count ||
+        reader_open_past(&reader, config->db, config->catalog, version, &error) != 0 || reader == NULL)
+        return;
+    reader_join(reader, config->snapshots);
+    reader_set_deadline(reader, FOLLOW_DEADLINE_MS);
+    CLEANUP(result_free) struct result before = {0};
+    CLEANUP(follow_end_asking) struct asking asking;
+    follow_begin_asking(follow, channel, reader, &asking);
+    past->known = follow_read_past(&asking, &follower->followed.key, version, hash, &before) &&
+                  followed_changes_since(&follower->followed, &before, &follow->scratch,
+                                         streams_account(follow->streams), &past->event);
+}
+
+// The lock is held.
+static void follow_give_past(struct follow *follow, struct channel *channel, const struct past *pasts,
+                             int count) {
+    for (struct stream *stream = channel->first; stream != NULL; stream = stream->after) {
+        if (!follow_is_due(channel->producer, stream) || !follow_asks_file(stream))
+            continue;
+        int at = 0;
+        while (at < count && strcmp(pasts[at].id, stream->resume) != 0)
+            at++;
+        if (at == count)
+            alarm_ring(&follow->alarm); // there was no room, or he has just come
+        else if (pasts[at].known)
+            streams_give(follow->streams, stream, pasts[at].event, channel->end);
+        else
+            stream->resume[0] = '\0';
+    }
+    follow_mark(channel->producer, channel);
+}
+
+static void follow_resume(struct follow *follow, struct channel *channel) {
+    struct past *pasts = follow->pasts;
+    streams_lock(follow->streams);
+    int count = follow_resume_known(follow, channel, pasts);
+    streams_unlock(follow->streams);
+    if (count == 0)
+        return;
+    for (int i = 0; i < count; i++) {
+        pasts[i].known = false;
+        pasts[i].event = NULL;
+        follow_look_up_past(follow, channel, &pasts[i]);
+    }
+    streams_lock(follow->streams);
+    follow_give_past(follow, channel, pasts, count);
+    streams_unlock(follow->streams);
+    for (int i = 0; i < count; i++)
+        event_drop(&pasts[i].event);
+}
+
+// --- those who begin
+
+// The lock is held. Which events of all rows are wanted: at first, and again.
+static void follow_find_wanted(const struct channel *channel, bool ret[2]) {
+    ret[0] = ret[1] = false;
+    for (const struct stream *stream = channel->first; stream != NULL; stream = stream->after)
+        if (follow_is_due(channel->producer, stream) && !follow_asks_file(stream))
+            ret[stream->want != WANT_ROWS] = true;
 }
 
 // The lock is held. Who came while the events were made is looked after the next time. Where too much waits for slow
 // readers already, one more ends: he comes again, and is refused until there is room.
 static void follow_give_rows(struct follow *follow, struct channel *channel, struct event *const events[2]) {
-    struct follower *follower = channel->producer;
     bool room = atomic_load(streams_account(follow->streams)) < 2 * (size_t)STREAMS_BYTES_MAX;
     for (struct stream *stream = channel->first; stream != NULL; stream = stream->after) {
-        if (!follow_is_due(follower, stream) ||
-            (stream->want == WANT_RESUME && follow_find(follower, channel, stream->resume) >= 0))
+        if (!follow_is_due(channel->producer, stream) || follow_asks_file(stream))
             continue;
         struct event *event = events[stream->want != WANT_ROWS];
         if (event != NULL && room)
@@ -203,7 +338,7 @@ static void follow_give_rows(struct follow *follow, struct channel *channel, str
         else if (!room)
             streams_end(follow->streams, stream, NULL);
     }
-    follow_mark(follower, channel);
+    follow_mark(channel->producer, channel);
 }
 
 static void follow_greet(struct follow *follow, struct channel *channel) {
@@ -211,7 +346,7 @@ static void follow_greet(struct follow *follow, struct channel *channel) {
     struct event *events[2] = {NULL, NULL};
     bool wanted[2];
     streams_lock(follow->streams);
-    follow_resume_known(follow, channel, wanted);
+    follow_find_wanted(channel, wanted);
     streams_unlock(follow->streams);
     if (!wanted[0] && !wanted[1])
         return;
@@ -222,11 +357,15 @@ static void follow_greet(struct follow *follow, struct channel *channel) {
     streams_lock(follow->streams);
     follow_give_rows(follow, channel, events);
     streams_unlock(follow->streams);
-    if (follower->told_version < 0) {
-        follower->told_version = follower->followed.version;
-        follower->told_state = follower->followed.state;
-        follower->told_ms = clock_monotonic_ms();
-    }
+}
+
+// From now on changes are told: somebody has seen what `followed` has.
+static void follow_note_told(struct follower *follower) {
+    if (follower->told_version >= 0)
+        return;
+    follower->told_version = follower->followed.version;
+    follower->told_state = follower->followed.state;
+    follower->told_ms = clock_monotonic_ms();
 }
 
 static void follow_look(struct follow *follow, struct channel *channel) {
@@ -239,6 +378,11 @@ static void follow_look(struct follow *follow, struct channel *channel) {
     }
     if (!follow_read(follow, channel))
         return;
+    struct follower *follower = channel->producer;
+    for (int i = 0; i < follower->followed.table_count; i++)
+        progress_follow(follow->progress, follower->followed.tables[i]);
+    follow_note_told(follower);
+    follow_resume(follow, channel);
     follow_greet(follow, channel);
     follow_tell_position(follow, channel);
 }

@@ -102,6 +102,16 @@ static void followed_lengthen_key(struct followed *followed) {
     key->count++;
 }
 
+static void followed_note_table(void *self, const char *table) {
+    struct followed *followed = self;
+    for (int i = 0; i < followed->table_count; i++)
+        if (strcmp(followed->tables[i], table) == 0)
+            return;
+    if (followed->table_count == FOLLOWED_TABLES_MAX || strlen(table) >= FOLLOWED_TABLE_SIZE)
+        return;
+    memcpy(followed->tables[followed->table_count++], table, strlen(table) + 1);
+}
+
 // The rows into `fresh`. *ret_rekeyed: they are told apart by another key than before.
 static enum result_outcome followed_read_rows(struct followed *followed, struct exchange *exchange,
                                               bool *ret_rekeyed, struct error *error) {
@@ -117,8 +127,11 @@ static enum result_outcome followed_read_rows(struct followed *followed, struct 
         enum result_outcome outcome = result_read(&followed->fresh, rows, &followed->key, error);
         if (outcome == RESULT_READ && rows_cursor(rows).data != NULL && !question.limited)
             outcome = RESULT_TOO_LARGE;
-        if (outcome == RESULT_READ && *ret_rekeyed)
+        if (outcome == RESULT_READ && *ret_rekeyed) {
             followed_write_names(followed, rows);
+            (void)rows_tables(rows, followed_note_table, followed,
+                              error); // none: nothing is kept in the file
+        }
         if (outcome != RESULT_TWINS) {
             if (outcome == RESULT_FAILED)
                 problem_from_error(exchange->response, error);
@@ -148,6 +161,8 @@ void followed_note_position(struct followed *followed, struct exchange *exchange
     followed->version = exchange->position.version;
     buffer_clear(&followed->id);
     render_position_id(&followed->id, &exchange->position);
+    // Who comes again must have told the rows apart by the same key.
+    buffer_format(&followed->id, "-%d", followed->key.count);
     buffer_char(&followed->id, '\0');
     followed_forget_events(followed);
 }
@@ -159,15 +174,24 @@ static void followed_keep_fresh(struct followed *followed) {
     followed->is_known = true;
 }
 
-// How `fresh` differs from what was told; NULL when it does not.
-static struct event *followed_changes(struct followed *followed, struct buffer *scratch,
+// NULL when nothing differs, or there is no memory: then the scratch has failed.
+static struct event *followed_changes(struct followed *followed, struct result *before,
+                                      const struct result *after, struct buffer *scratch,
                                       _Atomic size_t *account) {
     size_t json_at = followed_begin_event(followed, "changes", false, scratch);
     buffer_char(scratch, ',');
-    if (!result_write_changes(&followed->result, &followed->fresh, scratch))
+    if (!result_write_changes(before, after, scratch))
         return NULL;
     buffer_char(scratch, '}');
-    return event_make(scratch, json_at, account);
+    struct event *event = event_make(scratch, json_at, account);
+    scratch->failed |= event == NULL;
+    return event;
+}
+
+bool followed_changes_since(struct followed *followed, struct result *before, struct buffer *scratch,
+                            _Atomic size_t *account, struct event **ret_event) {
+    *ret_event = followed_changes(followed, before, &followed->result, scratch, account);
+    return !scratch->failed;
 }
 
 enum followed_outcome followed_read(struct followed *followed, struct exchange *exchange,
@@ -191,7 +215,7 @@ enum followed_outcome followed_read(struct followed *followed, struct exchange *
     bool known = followed->is_known;
     followed_note_position(followed, exchange);
     if (known && !rekeyed)
-        *ret_event = followed_changes(followed, scratch, account);
+        *ret_event = followed_changes(followed, &followed->result, &followed->fresh, scratch, account);
     bool same = known && !rekeyed && *ret_event == NULL && !scratch->failed;
     followed_keep_fresh(followed);
     if (known && rekeyed) {

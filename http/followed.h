@@ -7,6 +7,8 @@
 #include "http/exchange.h"
 #include "http/result.h"
 
+enum { FOLLOWED_TABLES_MAX = 16, FOLLOWED_TABLE_SIZE = 128 };
+
 struct followed {
     struct result_key key;
     struct result result; // as told
@@ -15,6 +17,9 @@ struct followed {
     bool is_known;        // `result` is one
     int64_t version;      // of the file
     enum progress_state state;
+    // What the question reads, as far as there is room.
+    char tables[FOLLOWED_TABLES_MAX][FOLLOWED_TABLE_SIZE];
+    int table_count;
     struct buffer id;    // of the position, ends with a NUL
     struct buffer place; // `"position":..,"lag":..`
     struct buffer draft; // of it
@@ -40,6 +45,10 @@ void followed_note_position(struct followed *followed, struct exchange *exchange
 // All rows as they are now: "rows", or "reset". Lives as long as they are that. NULL = no memory.
 struct event *followed_rows(struct followed *followed, bool reset, struct buffer *scratch,
                             _Atomic size_t *account);
+// How the rows are now differs from `before`, which the event of that name and key showed. False when it cannot be told
+// so; *ret_event: NULL = nothing changed. Marks rows of `before`.
+bool followed_changes_since(struct followed *followed, struct result *before, struct buffer *scratch,
+                            _Atomic size_t *account, struct event **ret_event);
 // Where it stands, and nothing else. The caller drops it.
 struct event *followed_position(const struct followed *followed, struct buffer *scratch,
                                 _Atomic size_t *account);

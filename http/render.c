@@ -1,6 +1,7 @@
 #include "http/render.h"
 
 #include "views/base/base64.h"
+#include "views/base/hash.h"
 #include "views/base/json_text.h"
 #include "views/base/real.h"
 #include "views/engine/decimal.h"
@@ -67,17 +68,8 @@ void render_lsn(struct buffer *out, int64_t lsn) {
     buffer_format(out, "%X/%X", (unsigned)((uint64_t)lsn >> 32), (unsigned)((uint64_t)lsn & 0xffffffff));
 }
 
-// FNV-1a: the same in every process, for it is handed back to another one.
-static uint64_t render_hash(uint64_t hash, struct span bytes) {
-    const uint64_t prime = 0x100000001b3U;
-    for (size_t i = 0; i < bytes.size; i++)
-        hash = (hash ^ (unsigned char)bytes.data[i]) * prime;
-    return hash;
-}
-
 void render_position_id(struct buffer *out, const struct position *position) {
-    const uint64_t basis = 0xcbf29ce484222325U;
-    uint64_t hash = render_hash(render_hash(basis, span_of(position->store_id)), position->offsets);
+    uint64_t hash = hash_position(span_of(position->store_id), position->offsets);
     if (position->lsn >= 0)
         render_lsn(out, position->lsn);
     else

@@ -115,6 +115,7 @@ int teller_new(struct teller **ret, struct routes *routes, struct streams *strea
     if (reader_open(&teller->reader, config->db, config->catalog, error) != 0 ||
         live_new(&teller->live, config->progress, teller->reader, error) != 0)
         return -1;
+    reader_join(teller->reader, config->snapshots);
     teller_sample(teller, clock_monotonic_ms());
     if (!alarm_open(&teller->alarm) || pthread_create(&teller->thread, NULL, teller_run, teller) != 0)
         return error_set(error, ERROR_SYSTEM, "cannot start the thread of /v1/live");

@@ -35,6 +35,8 @@ enum {
     PROGRESS_UNDECLARED_MAX = 256,  // topics that are named; the rest is counted only
     PROGRESS_TABLE_TOPICS_MAX = 64, // topics that are told of one table
     PROGRESS_LISTENERS_MAX = 4,     // to commits
+    PROGRESS_FOLLOWED_MAX = 64,     // tables that are followed at once
+    PROGRESS_FOLLOWED_SIZE = 128,   // of a name, and NUL
 };
 
 struct partition_progress {
@@ -171,7 +173,14 @@ void progress_set_undeclared(struct progress *progress, const char *const *topic
 // `times` more messages of a topic that is read were no declared table's. Their source table, "" = not said.
 void progress_unplaced(struct progress *progress, const char *topic, const char *source_table, int64_t times);
 
+// Calls `visit` for each table of which progress_follow has told since the last time.
+void progress_take_followed(struct progress *progress, void (*visit)(void *self, const char *table),
+                            void *self);
+
 // --- the reader's side
+// Somebody follows the table of the file at this moment. Told again and again; more than there is room for are passed
+// over.
+void progress_follow(struct progress *progress, const char *table);
 void progress_summary(struct progress *progress, struct progress_summary *ret);
 // O(1), unlike progress_summary.
 void progress_lag(struct progress *progress, struct progress_lag *ret);

@@ -178,6 +178,20 @@ struct span rows_cursor(const struct rows *rows);
 // Why the view of this number in the catalog is not kept (--on-view-error disable), within a snapshot; NULL = it is.
 const char *reader_disabled(const struct reader *reader, int view);
 
+// Calls `visit` for each table of the file that the rows' statement reads, whatever views are between; a table may come
+// more than once.
+int rows_tables(const struct rows *rows, void (*visit)(void *self, const char *table), void *self,
+                struct error *error);
+
+// A reader of the file as it was at an older version, as far as the feeds (store/feed.h) know it: every question that
+// reads nothing but tables that have one is answered by the rows of then, any other fails. NULL in *ret when the file
+// knows nothing of that version.
+int reader_open_past(struct reader **ret, const char *path, const struct catalog *catalog, int64_t version,
+                     struct error *error);
+// Within a snapshot of such a reader, before the question: whether that version is still known, and was the position of
+// that hash (hash_position). The snapshot's own position is the newest one.
+int reader_knows_past(struct reader *reader, int64_t version, uint64_t hash, bool *ret, struct error *error);
+
 // Rows of a table, within a snapshot. ERROR_TIMEOUT past the deadline.
 int reader_count_rows(struct reader *reader, const struct table *table, int64_t *ret, struct error *error);
 

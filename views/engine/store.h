@@ -71,6 +71,12 @@ struct store_offset {
     uint64_t deleted_key; // hash of its key, if so
     int64_t newest_ts_ms; // the broker's timestamp of that message, 0 = none
 };
+// For so long what followers have seen is kept in the file, for those who come again (store/feed.h); 0 = not at all. After
+// store_open, before the first transaction; store_reopen keeps it.
+int store_set_feed_window(struct store *store, int64_t window_ms, struct error *error);
+// The table, the mirror's or a view's, is followed at this moment. Its rows are kept from the next transaction on.
+void store_want_feed(struct store *store, const char *table);
+
 // What the file had at open; lives as long as the store.
 const struct store_offset *store_offsets(const struct store *store, int *ret_count);
 

@@ -15,9 +15,14 @@ static int64_t commit_enough(const struct apply *apply) {
     return wanted > APPLY_OVERLAP_LEAST ? wanted : APPLY_OVERLAP_LEAST;
 }
 
+static void commit_want_feed(void *self, const char *table) {
+    store_want_feed(self, table);
+}
+
 void commit_open(struct apply *apply) {
     if (store_in_transaction(apply->config.store))
         return;
+    progress_take_followed(apply->config.progress, commit_want_feed, apply->config.store);
     apply->open.messages = 0;
     apply->open.bytes = 0;
     apply->open.enough = commit_enough(apply);

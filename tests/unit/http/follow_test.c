@@ -79,8 +79,13 @@ static int teardown(void **state) {
     return 0;
 }
 
+static void want_feed(void *self, const char *table) {
+    store_want_feed(self, table);
+}
+
 static void commit_order(struct state *s, int64_t id, const char *status) {
     const struct progress_counters counters = {0};
+    progress_take_followed(s->fixture.progress, want_feed, s->fixture.store);
     fixture_order(&s->fixture, id, 100, status);
     progress_committed(s->fixture.progress, &counters, 1700000000000);
 }
@@ -275,6 +280,73 @@ static void test_coming_again(void **state) {
     end(s, &again);
 }
 
+static json_t *rows_now(struct state *s, const char *question, char ret_id[EVENT_ID_SIZE]) {
+    static struct client fresh;
+    begin(s, &fresh, question, NULL);
+    expect_event(s, &fresh, "rows");
+    json_t *rows = json_incref(fresh.rows);
+    memcpy(ret_id, fresh.id, sizeof fresh.id);
+    end(s, &fresh);
+    return rows;
+}
+
+// What a question's followers have seen before the server was started again: the file knows it.
+static void test_coming_again_after_a_restart(void **state) {
+    struct state *s = *state;
+    static struct client client;
+    static const char *const questions[] = {"/v1/tables/orders/follow?status=paid",
+                                            "/v1/views/analytics/orders_by_status/follow",
+                                            "/v1/tables/orders/follow?limit=7", "/v1/views/lab/twins/follow"};
+    static const char *const statuses[] = {"paid", "placed", "shipped", "lost"};
+    enum { QUESTIONS = 4, COMMITS = 40 };
+    static char ids[QUESTIONS][COMMITS][EVENT_ID_SIZE];
+    static json_t *rows[QUESTIONS][COMMITS];
+    struct error error = {0};
+    unsigned seed = 20240301;
+    printf("seed %u\n", seed);
+    fixture_check(store_set_feed_window(s->fixture.store, WINDOW_MS, &error), &error);
+    for (int i = 0; i < COMMITS; i++) {
+        for (int q = 0; q < QUESTIONS; q++)
+            rows[q][i] = rows_now(s, questions[q], ids[q][i]);
+        commit_order(s, 1 + rand_r(&seed) % 20, statuses[rand_r(&seed) % 4]);
+    }
+    stop(s);
+    start(s);
+    int resets = 0;
+    for (int q = 0; q < QUESTIONS; q++) {
+        char now_id[EVENT_ID_SIZE];
+        json_t *now = rows_now(s, questions[q], now_id);
+        for (int i = 0; i < COMMITS; i++) {
+            begin(s, &client, questions[q], ids[q][i]);
+            json_decref(client.rows);
+            client.rows = rows[q][i];
+            client.key = q == 1   ? json_pack("[s]", "status")
+                         : q == 3 ? json_pack("[ss]", "status", "id")
+                                  : json_pack("[s]", "id");
+            bool same = json_equal(client.rows, now);
+            const char *kind = same ? "position" : read_event(s, &client);
+            // The first position is that of before the table was followed.
+            resets += strcmp(kind, "reset") == 0;
+            if (!json_equal(client.rows, now))
+                fail_msg("%s after position %d: %s", questions[q], i, client.line);
+            end(s, &client);
+        }
+        json_decref(now);
+    }
+    if (resets > QUESTIONS)
+        fail_msg("%d resets", resets);
+    // Another process wrote without the feeds: what they say is of no use.
+    fixture_check(store_set_feed_window(s->fixture.store, 0, &error), &error);
+    commit_order(s, 3, "late");
+    fixture_check(store_set_feed_window(s->fixture.store, WINDOW_MS, &error), &error);
+    commit_order(s, 4, "late");
+    stop(s);
+    start(s);
+    begin(s, &client, questions[0], ids[0][COMMITS - 1]);
+    expect_event(s, &client, "reset");
+    end(s, &client);
+}
+
 static void test_keys(void **state) {
     struct state *s = *state;
     static struct client client;
@@ -392,6 +464,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_rows_then_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_coming_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_coming_again_after_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_random_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_errors, setup, teardown),

@@ -5,6 +5,7 @@
 #include "views/engine/read/pair_counts.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,11 @@ struct listener {
     void *self;
 };
 
+struct followed_table {
+    char name[PROGRESS_FOLLOWED_SIZE];
+    bool fresh; // told of since the consumer has asked
+};
+
 struct progress {
     pthread_mutex_t mutex;
     struct progress_summary summary;
@@ -43,6 +49,9 @@ struct progress {
     int undeclared_named;
     pthread_mutex_t wake_mutex; // held while the listeners run, so that one who leaves is not called again
     struct listener listeners[PROGRESS_LISTENERS_MAX];
+    struct followed_table followed[PROGRESS_FOLLOWED_MAX];
+    int followed_count;
+    _Atomic bool followed_fresh; // one of them
     struct histogram histograms[PROGRESS_HISTOGRAMS];
 };
 
@@ -379,6 +388,37 @@ void progress_table_lacking(struct progress *progress, int table, int64_t rows) 
     struct table_state *state = progress_table_state(progress, table);
     if (state != NULL)
         state->lacking = rows;
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_follow(struct progress *progress, const char *table) {
+    if (strlen(table) >= PROGRESS_FOLLOWED_SIZE)
+        return;
+    (void)pthread_mutex_lock(&progress->mutex);
+    int at = 0;
+    while (at < progress->followed_count && strcmp(progress->followed[at].name, table) != 0)
+        at++;
+    if (at == progress->followed_count && at < PROGRESS_FOLLOWED_MAX)
+        (void)snprintf(progress->followed[progress->followed_count++].name, PROGRESS_FOLLOWED_SIZE, "%s",
+                       table);
+    if (at < PROGRESS_FOLLOWED_MAX) {
+        progress->followed[at].fresh = true;
+        atomic_store_explicit(&progress->followed_fresh, true, memory_order_relaxed);
+    }
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_take_followed(struct progress *progress, void (*visit)(void *self, const char *table),
+                            void *self) {
+    if (!atomic_load_explicit(&progress->followed_fresh, memory_order_relaxed))
+        return;
+    (void)pthread_mutex_lock(&progress->mutex);
+    atomic_store_explicit(&progress->followed_fresh, false, memory_order_relaxed);
+    for (int i = 0; i < progress->followed_count; i++)
+        if (progress->followed[i].fresh) {
+            progress->followed[i].fresh = false;
+            visit(self, progress->followed[i].name);
+        }
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 

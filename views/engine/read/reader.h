@@ -48,7 +48,8 @@ struct reader {
     char *path;
     char store_id[STORE_ID_SIZE];
     sqlite3_stmt *statements[READER_STATEMENTS];
-    bool immutable; // the file is a copy that nobody writes, as long as `modified` is what it was
+    int past_tables; // of a reader of then: how many tables it shows
+    bool immutable;  // the file is a copy that nobody writes, as long as `modified` is what it was
     struct timespec modified;
     bool begun;
     _Atomic bool interrupted;

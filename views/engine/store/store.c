@@ -10,6 +10,7 @@
 #include "views/engine/sqlite/wal_batch.h"
 #include "views/engine/store/checkpoint.h"
 #include "views/engine/store/disabled.h"
+#include "views/engine/store/feed.h"
 #include "views/engine/store/fills.h"
 #include "views/engine/store/identity.h"
 #include "views/engine/store/install.h"
@@ -62,6 +63,8 @@ struct store {
     struct checkpoint *checkpoint;
     struct visible_txns *visible;
     struct quarantine *quarantine;
+    struct feed *feed; // NULL = none is kept
+    int64_t feed_window_ms;
     const int64_t *quarantined; // messages that wait there
     struct requests *requests;
     struct writer_thread *writer;
@@ -219,11 +222,15 @@ static int store_upgrade(struct store *store, struct error *error) {
 
 static int store_set_up_schema(struct store *store, bool is_new, struct store_report *report,
                                struct error *error) {
-    if (engine_sql_run(store->db, "begin", error) != 0)
-        return -1;
+    int64_t schema = 0;
+    if (engine_sql_run(store->db, "begin", error) != 0 ||
+        stmt_read_integer(store->db, "pragma schema_version", "schema_version", &schema, error) != 0)
+        return -1; // the connection is closed
     int status = is_new ? store_create(store, error) : store_upgrade(store, error);
     if (status == 0)
         status = install_views(store->db, store->catalog, &store->refill, report, error);
+    if (status == 0)
+        status = feed_check(store->db, schema, report->views_built > 0 || report->views_dropped > 0, error);
     if (status == 0)
         status = engine_sql_run(store->db, "commit", error);
     if (status != 0)
@@ -285,10 +292,21 @@ static int store_start(struct store *store, const char *path, struct store_repor
     return is_new ? store_checkpoint(store, error) : 0;
 }
 
+int store_set_feed_window(struct store *store, int64_t window_ms, struct error *error) {
+    feed_free(&store->feed);
+    store->feed_window_ms = window_ms;
+    return feed_new(&store->feed, store->db, store->id, window_ms, error);
+}
+
+void store_want_feed(struct store *store, const char *table) {
+    feed_want(store->feed, table, clock_wall_ms());
+}
+
 static void store_shut(struct store *store) {
     writer_thread_free(&store->writer);
     for (int i = 0; i < STORE_STATEMENTS; i++)
         stmt_finalize(&store->statements[i]);
+    feed_free(&store->feed);
     mirror_close(&store->mirror);
     visible_txns_free(&store->visible);
     quarantine_free(&store->quarantine);
@@ -302,6 +320,7 @@ static void store_shut(struct store *store) {
                             .path = store->path,
                             .log_bytes_max = store->log_bytes_max,
                             .snapshots = store->snapshots,
+                            .feed_window_ms = store->feed_window_ms,
                             .catalog = store->catalog};
 }
 
@@ -326,7 +345,8 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
 
 int store_reopen(struct store *store, const char *path, struct store_report *report, struct error *error) {
     store_shut(store);
-    if (store_start(store, path, report, error) == 0)
+    if (store_start(store, path, report, error) == 0 &&
+        feed_new(&store->feed, store->db, store->id, store->feed_window_ms, error) == 0)
         return 0;
     store_shut(store);
     return -1;
@@ -432,7 +452,8 @@ static int store_open_transaction(struct store *store, struct error *error) {
     checkpoint_enter(store->checkpoint);
     if (store_step(store, STORE_BEGIN, error) == 0) {
         store->is_open = true;
-        return requests_look(store->requests, error);
+        return feed_begin(store->feed, clock_wall_ms(), error) != 0 ? -1
+                                                                    : requests_look(store->requests, error);
     }
     checkpoint_leave(store->checkpoint);
     return -1;
@@ -611,6 +632,7 @@ static int store_hand_over(struct store *store, const struct store_commit *commi
     if (store_begin_write(store, error) != 0 ||
         (commit != NULL ? store_save_position(store, commit, error) : store_keep_position(store, error)) !=
             0 ||
+        feed_note(store->feed, clock_wall_ms(), error) != 0 ||
         visible_txns_save(store->visible, error) != 0 || mirror_hand_over(store->mirror, error) != 0)
         return -1;
     store->in_transaction = false;
@@ -621,7 +643,8 @@ static int store_hand_over(struct store *store, const struct store_commit *commi
 static void store_write_out(void *self) {
     struct store *store = self;
     int64_t begun_us = clock_monotonic_us();
-    store->written = mirror_write(store->mirror, &store->write_error);
+    bool failed = mirror_write(store->mirror, &store->write_error) != 0;
+    store->written = failed ? -1 : feed_finish(store->feed, clock_wall_ms(), &store->write_error);
     stmt_check_none_open(store->db);
     if (store->written == 0)
         store->written = store_step(store, STORE_COMMIT, &store->write_error);
@@ -686,7 +709,8 @@ int store_rollback(struct store *store, struct error *error) {
         checkpoint_leave(store->checkpoint);
     visible_txns_drop(store->visible);
     requests_forget(store->requests);
-    if (status != 0 || quarantine_reload(store->quarantine, error) != 0)
+    if (status != 0 || quarantine_reload(store->quarantine, error) != 0 ||
+        feed_reload(store->feed, error) != 0)
         return -1;
     return mirror_reload(store->mirror, error);
 }

@@ -1,0 +1,1 @@
+select version, at_ms, bytes from _feed_commits order by version;

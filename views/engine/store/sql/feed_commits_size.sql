@@ -1,0 +1,1 @@
+update _feed_commits set bytes = :bytes where version = :version;

@@ -1,0 +1,1 @@
+select sum(bytes) from _feed_commits;

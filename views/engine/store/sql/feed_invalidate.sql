@@ -1,0 +1,1 @@
+delete from _feed_commits;

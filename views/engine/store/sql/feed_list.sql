@@ -1,0 +1,1 @@
+select name, wanted_ms from _feed order by name;

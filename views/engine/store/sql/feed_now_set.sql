@@ -1,0 +1,1 @@
+update temp._feed_now set version = :version;

@@ -1,0 +1,1 @@
+select version, offsets from _position where id = 1;
