@@ -125,11 +125,67 @@ static void a_query_has_no_more_parameters_than_a_question(void **state) {
     }
 }
 
+static void a_pipe_is_not_waited_for(void **state) {
+    struct fixture *f = *state;
+    fixture_file(f, "a/query.x.sql", "select 1");
+    const char *path = f->files[f->file_count - 1];
+    static const char *const links[] = {NULL, "/dev/zero", "/dev/tty", "."};
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(links[i] != NULL ? symlink(links[i], path) : mkfifo(path, 0600), 0);
+        const char *complaint = fixture_complaint(f);
+        if (strstr(complaint, "a/query.x.sql: ") == NULL)
+            fail_msg("%s: %s", links[i], complaint);
+        assert_int_equal(f->error.kind, ERROR_INPUT);
+    }
+}
+
+static void a_view_reads_nothing_of_sqlite(void **state) {
+    struct fixture *f = *state;
+    static const char *const refused[][2] = {
+        {"select file from pragma_database_list", "may not read pragma_database_list"},
+        {"select f.name from orders o join pragma_table_info('orders') f", "may not read pragma_table_info"},
+        {"select count(*) n from pragma_function_list", "may not read pragma_function_list"},
+        {"select sql from sqlite_schema", "may not read sqlite_"},
+        {"select count(*) n from sqlite_master", "may not read sqlite_"},
+        {"select name from sqlite_temp_schema", "may not read sqlite_"},
+        {"select sql from a_v", "may not read sqlite_"},
+        {"select name from dbstat", "no such table: dbstat"},
+        {"select load_extension('/x') x", "may not call load_extension()"},
+        {"select sqlite_compileoption_get(1) x", "may not call sqlite_compileoption_get()"},
+        {"select fts3_tokenizer('simple') x", "fts3_tokenizer"},
+    };
+    fixture_file(f, "a/schema.sql", "create view a_v as select sql from sqlite_schema;\n");
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        fixture_file(f, "a/query.x.sql", refused[i][0]);
+        const char *complaint = fixture_complaint(f);
+        if (strncmp(complaint, "a/query.x.sql:1: ", 17) != 0 || strstr(complaint, refused[i][1]) == NULL)
+            fail_msg("%s: %s", refused[i][0], complaint);
+    }
+    fixture_file(
+        f, "a/schema.sql",
+        "create table a_t(x unique, y, i integer primary key autoincrement);\ncreate index a_i on a_t(y);\n"
+        "create table a_u as select id from orders;\ncreate view a_v as select value from json_each('[1]');\n"
+        "create trigger a_g after insert on orders begin insert into a_t(x) select new.id; end;\n");
+    static const char *const passed[] = {
+        "select value from json_each('[1]')",
+        "with c as (select 1) select count(*) as n from c",
+        "select instr(replace(value, 'a', 'b'), 'b') as n from a_v",
+        "select key from json_tree('{}')",
+    };
+    for (size_t i = 0; i < sizeof passed / sizeof *passed; i++) {
+        fixture_file(f, "a/query.x.sql", passed[i]);
+        assert_string_equal(fixture_complaint(f), "");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_schema_stands_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_trigger_is_after_whatever_its_name, setup, teardown),
         cmocka_unit_test_setup_teardown(a_query_has_no_more_parameters_than_a_question, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_pipe_is_not_waited_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_view_reads_nothing_of_sqlite, setup, teardown),
         cmocka_unit_test_setup_teardown(a_check_that_fails_needs_no_error, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,10 +5,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { PATH_SIZE = 4096 };
 
@@ -63,13 +66,29 @@ static void view_files_close_directory(DIR **directory) {
         (void)closedir(*directory);
 }
 
+// A pipe has no end until somebody writes it, and a device none at all: neither is waited for.
+static int view_files_open(const char *full, FILE **ret, struct error *error) {
+    int fd = open(full, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(error, ERROR_INPUT, "%s: %s", full, strerror(errno));
+    struct stat found;
+    bool regular = fstat(fd, &found) == 0 && S_ISREG(found.st_mode);
+    *ret = regular ? fdopen(fd, "rb") : NULL;
+    if (*ret != NULL)
+        return 0;
+    (void)close(fd);
+    return regular ? error_set(error, ERROR_SYSTEM, "out of memory")
+                   : error_set(error, ERROR_INPUT,
+                               "%s: is no plain file; put the SQL itself there, or a link to a file", full);
+}
+
 static int view_files_add_from_disk(struct view_files *files, const char *root, const char *path,
                                     struct error *error) {
     char full[PATH_SIZE];
     (void)snprintf(full, sizeof full, "%s/%s", root, path);
-    CLEANUP(view_files_close_file) FILE *file = fopen(full, "rb");
-    if (file == NULL)
-        return error_set(error, ERROR_INPUT, "%s: %s", full, strerror(errno));
+    CLEANUP(view_files_close_file) FILE *file = NULL;
+    if (view_files_open(full, &file, error) != 0)
+        return -1;
     char *text = malloc(VIEW_FILE_BYTES_MAX + 1);
     if (text == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");

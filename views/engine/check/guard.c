@@ -46,7 +46,25 @@ static void guard_note_read(struct guard *guard, const char *table, const char *
         }
 }
 
+// What SQLite tells of itself: the file's path, the engine's tables. SQLite reads the schema table's rowid itself
+// when a table-valued function is used, and check its names beside a schema; what a query reads through an SQL view is
+// judged with the query.
+static bool guard_is_internal_table(const struct guard *guard, const char *name, const char *column) {
+    bool own = guard->guarded == GUARDED_SCHEMA || (column != NULL && strcmp(column, "ROWID") == 0);
+    if (own && strcmp(name, "sqlite_master") == 0)
+        return false;
+    return sqlite3_strnicmp(name, "sqlite_", 7) == 0 || sqlite3_strnicmp(name, "pragma_", 7) == 0;
+}
+
+static bool guard_is_internal_function(const char *name) {
+    return sqlite3_strnicmp(name, "sqlite_", 7) == 0 || sqlite3_stricmp(name, "load_extension") == 0 ||
+           sqlite3_stricmp(name, "fts3_tokenizer") == 0;
+}
+
 static int guard_authorize_read(struct guard *guard, const char *table, const char *column) {
+    if (guard_is_internal_table(guard, table, column))
+        return guard_refuse(guard, "a view may not read %s: it reads the mirrored tables and views' own",
+                            table);
     guard_note_read(guard, table, column);
     bool reads_at = sqlite3_strnicmp(table, "_at_", 4) == 0;
     if (!reads_at && !guard_is_changes_table(table))
@@ -67,6 +85,8 @@ static int guard_authorize_read(struct guard *guard, const char *table, const ch
 
 static int guard_authorize_call(struct guard *guard, const char *function, const char *within) {
     static const char *const adding[] = {"count", "sum", "total", "avg"};
+    if (guard_is_internal_function(function))
+        return guard_refuse(guard, "a view may not call %s(): it tells or changes what SQLite is", function);
     for (size_t i = 0; i < sizeof adding / sizeof *adding; i++)
         guard->adds_up |= within == NULL && sqlite3_stricmp(function, adding[i]) == 0;
     if (guard->guarded == GUARDED_APPLY && within == NULL && sqlite3_strnicmp(function, "change_", 7) == 0)
@@ -191,12 +211,19 @@ static int guard_create_mirror(sqlite3 *scratch, const struct catalog *catalog, 
     return 0;
 }
 
+// A table that is there without having been made, such as dbstat, comes of a module.
+static int guard_drop_modules(sqlite3 *scratch, struct error *error) {
+    const char *kept[] = {"json_each", "json_tree", "fts3",      "fts4",    "fts5",
+                          "fts5vocab", "rtree",     "rtree_i32", "geopoly", NULL};
+    return sqlite3_drop_modules(scratch, kept) == SQLITE_OK ? 0 : stmt_error(error, scratch, "check");
+}
+
 int guard_open_scratch(const struct catalog *catalog, sqlite3 **ret, struct error *error) {
     CLEANUP(stmt_close) sqlite3 *scratch = NULL;
     if (sqlite3_open(":memory:", &scratch) != SQLITE_OK)
         return stmt_error(error, scratch, "check");
-    if (functions_register(scratch, NULL, error) != 0 || guard_create_mirror(scratch, catalog, error) != 0 ||
-        delta_register(scratch, catalog, error) != 0)
+    if (guard_drop_modules(scratch, error) != 0 || functions_register(scratch, NULL, error) != 0 ||
+        guard_create_mirror(scratch, catalog, error) != 0 || delta_register(scratch, catalog, error) != 0)
         return -1;
     *ret = scratch;
     scratch = NULL;
