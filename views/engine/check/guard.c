@@ -46,9 +46,9 @@ static void guard_note_read(struct guard *guard, const char *table, const char *
         }
 }
 
-// What SQLite tells of itself: the file's path, the engine's tables. SQLite reads the schema table's rowid itself
-// when a table-valued function is used, and check its names beside a schema; what a query reads through an SQL view is
-// judged with the query.
+// What SQLite tells of itself: the file's path, the engine's tables. SQLite reads the schema table's rowid
+// itself when a table-valued function is used, and check its names beside a schema. What a query reads
+// through an SQL view is judged with the query.
 static bool guard_is_internal_table(const struct guard *guard, const char *name, const char *column) {
     bool own = guard->guarded == GUARDED_SCHEMA || (column != NULL && strcmp(column, "ROWID") == 0);
     if (own && strcmp(name, "sqlite_master") == 0)
