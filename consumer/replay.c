@@ -278,8 +278,10 @@ static int replay_fill(const struct replay *replay, const struct apply_config *l
         .db = replay->config->db,
         .source = {.self = &again, .peek = replay_peek, .release = replay_release, .at_end = replay_at_end}};
     // More captures may have what those before lacked.
-    if (!fill_is_awaited(live->store, true))
+    if (!fill_is_awaited(live->store, true)) {
+        fill_clear(live->store, replay->config->db);
         return 0;
+    }
     if (fill_new(&again.fill, &config, error) != 0)
         return -1;
     if (replay_fill_from(&again, replay, error) != 0)

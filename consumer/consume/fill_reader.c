@@ -43,8 +43,10 @@ void fill_reader_open(struct fill_reader **ret, const struct kafka_config *kafka
                       const struct apply_config *live, const char *db) {
     *ret = NULL;
     struct error error = {0};
-    if (!fill_is_awaited(live->store, false))
+    if (!fill_is_awaited(live->store, false)) {
+        fill_clear(live->store, db);
         return;
+    }
     CLEANUP(fill_reader_free) struct fill_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL || fill_reader_try_open(reader, kafka, live, db, &error) != 0) {
         log_event(LEVEL_WARN, "filling", NULL, "nothing is filled from the log: %s",

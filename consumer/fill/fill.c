@@ -99,6 +99,12 @@ bool fill_is_awaited(const struct store *store, bool again) {
     return false;
 }
 
+void fill_clear(const struct store *store, const char *db) {
+    char path[FILL_PATH_SIZE];
+    if (db != NULL && snprintf(path, sizeof path, "%s-fill", db) < (int)sizeof path)
+        store_remove_spent_fill(store, path);
+}
+
 static void fill_name_awaited(struct fill *fill) {
     int count;
     const struct store_fill *fills = store_fills(fill->config.live->store, &count);

@@ -32,6 +32,8 @@ int fill_begin_new(const struct apply_config *live, struct error *error);
 
 // Whether something is. `again`: or rows are lacking that the log had no event of the last time.
 bool fill_is_awaited(const struct store *store, bool again);
+// Where nothing is: what a process left that ended as it was taken over.
+void fill_clear(const struct store *store, const char *db);
 // For all that is awaited or lacking.
 int fill_new(struct fill **ret, const struct fill_config *config, struct error *error);
 void fill_free(struct fill **fill);

@@ -105,6 +105,8 @@ int store_begin_new(struct store *store, const char *const *topics, int topic_co
 int store_open_fill(struct store **ret, const struct store *of, const char *path,
                     const struct catalog *catalog, struct error *error);
 void store_remove_fill(const char *path);
+// The same of what a process left that ended after it had been taken over: of this file only.
+void store_remove_spent_fill(const struct store *of, const char *path);
 // Takes what the store at `path`, closed and read up to where this one stands, knows of what is awaited. begin is before
 // any transaction; take within one; end after its commit or rollback.
 int store_fill_begin(struct store *store, const char *path, struct error *error);

@@ -138,8 +138,8 @@ static void table_change_keys(sqlite3_str *sql, const struct table *table, const
 #define TABLE_CHANGE_SAME                                                                                    \
     "max(m._lsn,m._snapshot)=max(f._lsn,f._snapshot) and (m._snapshot<m._lsn)=(f._snapshot<f._lsn)"
 
-// A column that is not awaited keeps what it has. Where it has nothing the log may tell: a row before it was in quarantine,
-// and took a value with it that does not come again (unchanged TOAST).
+// A column that is not awaited has what its event said, but where that was unchanged TOAST: the value that came with an
+// event which the old declaration put into quarantine is in the log only, and null says nothing there.
 static bool table_change_stays(const struct column *column, bool awaited) {
     return !awaited && column->key == 0 && column->generated == NULL;
 }
@@ -148,14 +148,8 @@ char *table_change_fill(const struct table *table, const bool *columns, bool fir
     const char *key = table->columns[table->keys[0]].name;
     sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_str_appendall(sql, "select ");
-    for (int i = 0; i < table->column_count; i++) {
-        const char *name = table->columns[i].name;
-        if (table_change_stays(&table->columns[i], columns[i]))
-            sqlite3_str_appendf(sql, "iif(" TABLE_CHANGE_SAME " and m.\"%w\" is not null,null,f.\"%w\"),",
-                                name, name);
-        else
-            sqlite3_str_appendf(sql, "f.\"%w\",", name);
-    }
+    for (int i = 0; i < table->column_count; i++)
+        sqlite3_str_appendf(sql, "f.\"%w\",", table->columns[i].name);
     sqlite3_str_appendf(sql,
                         "f._lsn,f._snapshot," TABLE_CHANGE_SAME ",m.\"%w\" is null "
                         "from fill.\"%w\" f left join main.\"%w\" m on ",
@@ -167,8 +161,8 @@ char *table_change_fill(const struct table *table, const bool *columns, bool fir
             sqlite3_str_appendf(sql, " or m.\"%w\" is not f.\"%w\"", table->columns[i].name,
                                 table->columns[i].name);
         else if (table_change_stays(&table->columns[i], columns[i]))
-            sqlite3_str_appendf(sql, " or (m.\"%w\" is null and f.\"%w\" is not null)",
-                                table->columns[i].name, table->columns[i].name);
+            sqlite3_str_appendf(sql, " or (m.\"%w\" is not f.\"%w\" and f.\"%w\" is not null)",
+                                table->columns[i].name, table->columns[i].name, table->columns[i].name);
     sqlite3_str_appendall(sql, ")");
     if (!first) {
         sqlite3_str_appendall(sql, " and (");

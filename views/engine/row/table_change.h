@@ -21,9 +21,8 @@ char *table_change_generate(const struct table *table);
 // `from`: by column of `is`, the name of the column to take its values from, NULL = none.
 char *table_change_key(const struct table *is, const char *const *from);
 
-// The rows of fill.T that main.T has not, or at another position, or with another value in one of the columns that are set:
-// all columns (of those that are not set, null where main.T has a value at the same position), _lsn, _snapshot, whether
-// main.T has it at the same position, whether it has none; by key.
+// The rows of fill.T that main.T has not, or at another position, or with another value (null only in the columns that are
+// set): all columns, _lsn, _snapshot, whether main.T has it at the same position, whether it has none; by key.
 // Not `first`: behind the key ?1, ?2, ...
 char *table_change_fill(const struct table *table, const bool *columns, bool first);
 // How many rows of main.T are newer than fill.T has them, or not there.

@@ -26,7 +26,7 @@ int fills_begin_new(struct fills *fills, struct sqlite3 *db, const struct catalo
 int fills_attach(struct sqlite3 *db, const char *path, struct error *error);
 void fills_detach(struct sqlite3 *db);
 // Takes from it, within the mirror's transaction, what the tables await, as a snapshot would bring it: a row at the same
-// position its awaited columns, a row that is there newer or only there all of it. The file must have been read up to where
+// position its awaited columns and what else the log has a value of, a row that is there newer or only there all of it. The file must have been read up to where
 // this one stands.
 int fills_take(const struct fills *fills, struct sqlite3 *db, struct mirror *mirror, struct error *error);
 

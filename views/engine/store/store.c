@@ -775,6 +775,13 @@ void store_remove_fill(const char *path) {
     }
 }
 
+void store_remove_spent_fill(const struct store *of, const char *path) {
+    char name[STORE_FILL_NAME_SIZE];
+    if (access(path, F_OK) == 0 && store_fill_name(of, name, sizeof name, NULL) == 0 &&
+        store_is_fill(path, name))
+        store_remove_fill(path);
+}
+
 int store_open_fill(struct store **ret, const struct store *of, const char *path,
                     const struct catalog *catalog, struct error *error) {
     CLEANUP(store_close) struct store *store = NULL;
