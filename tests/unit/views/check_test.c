@@ -179,11 +179,45 @@ static void a_view_reads_nothing_of_sqlite(void **state) {
     }
 }
 
+// What FAIL keeps would be a row whose message is in quarantine; ROLLBACK undoes other messages' changes.
+static void what_refuses_a_change_keeps_none_of_it(void **state) {
+    struct fixture *f = *state;
+    static const char *const refused[][2] = {
+        {"select Raise ( FAIL, 'x');", "FAIL keeps a half"},
+        {"select raise(/* not */ rollback, 'x');",
+         "rollback undoes all changes since the last commit; write raise(abort, ..)"},
+        {"insert or fail into a_t values(1);", "fail keeps a half"},
+        {"update OR rollback a_t set x = 1;", "write or abort"},
+    };
+    char sql[512];
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        (void)snprintf(sql, sizeof sql,
+                       "create table a_t(x);\ncreate trigger a_g after insert on orders begin\n%s end;\n",
+                       refused[i][0]);
+        fixture_file(f, "a/schema.sql", sql);
+        const char *complaint = fixture_complaint(f);
+        if (strncmp(complaint, "a/schema.sql:3: ", 16) != 0 || strstr(complaint, refused[i][1]) == NULL)
+            fail_msg("%s: %s", refused[i][0], complaint);
+    }
+    fixture_file(f, "a/schema.sql", "create table a_t(\nx unique on conflict fail);\n");
+    assert_non_null(strstr(fixture_complaint(f), "a/schema.sql:2: fail keeps a half"));
+    fixture_file(f, "a/schema.sql",
+                 "create table a_t(x unique, fail, [or], rollback);\n"
+                 "create trigger a_g after insert on orders begin\n"
+                 "select raise(abort, 'or fail') where 1 or (select fail from a_t);\n"
+                 "insert or ignore into a_t(x, fail, rollback) values(1, 2, 'on conflict fail');\n"
+                 "insert or replace into a_t(x) values(1); end;\n");
+    assert_string_equal(fixture_complaint(f), "");
+    fixture_file(f, "a/apply.x.sql", "insert or rollback into a_t(x) select id from _changes_orders");
+    assert_non_null(strstr(fixture_complaint(f), "a/apply.x.sql:1: rollback undoes"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_schema_stands_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_trigger_is_after_whatever_its_name, setup, teardown),
         cmocka_unit_test_setup_teardown(a_query_has_no_more_parameters_than_a_question, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_refuses_a_change_keeps_none_of_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_pipe_is_not_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(a_view_reads_nothing_of_sqlite, setup, teardown),
         cmocka_unit_test_setup_teardown(a_check_that_fails_needs_no_error, setup, teardown),

@@ -1,13 +1,14 @@
 #include "views/engine/check.h"
 
 #include "views/engine/check/check_alone.h"
+#include "views/engine/check/conflicts.h"
 #include "views/engine/check/guard.h"
 #include "views/engine/check/lint.h"
 #include "views/engine/check/lint_numeric.h"
 #include "views/engine/check/parameters.h"
+#include "views/engine/check/tokens.h"
 #include "views/engine/row/table_sql.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,28 +24,13 @@ static int check_schema(sqlite3 *scratch, const struct view *view, struct guard 
     return 0;
 }
 
-// The end of the token that `sql` begins with: a name in quotes, a word, or one character.
-static const char *check_token_end(const char *sql) {
-    const char close = (char)(*sql == '[' ? ']' : *sql);
-    if (close == '"' || close == '\'' || close == '`' || close == ']') {
-        for (sql++; *sql != '\0'; sql++)
-            if (*sql == close && (close == ']' || *++sql != close)) // a quote within a name stands twice
-                return sql + (close == ']');
-        return sql;
-    }
-    const char *end = sql;
-    while (isalnum((unsigned char)*end) || *end == '_' || *end == '$' || (unsigned char)*end >= 0x80)
-        end++;
-    return end > sql || *sql == '\0' ? end : end + 1;
-}
-
 // `sql` as sqlite_schema has it: CREATE TRIGGER NAME, then AFTER, BEFORE, INSTEAD OF or nothing.
 static bool check_is_after_trigger(const char *sql) {
     static const char after[] = "after";
     for (int i = 0; i < 3; i++)
-        sql = check_token_end(stmt_skip_blank(sql));
+        sql = tokens_end(stmt_skip_blank(sql));
     sql = stmt_skip_blank(sql);
-    return check_token_end(sql) - sql == (ptrdiff_t)strlen(after) &&
+    return tokens_end(sql) - sql == (ptrdiff_t)strlen(after) &&
            sqlite3_strnicmp(sql, after, (int)strlen(after)) == 0;
 }
 
@@ -98,6 +84,8 @@ static int check_trigger_bodies(sqlite3 *scratch, const struct catalog *catalog,
 
 static int check_view_schema(sqlite3 *scratch, const struct catalog *catalog, const struct view *view,
                              struct guard *guard, struct error *error) {
+    if (conflicts_check(view->file, view->schema, error) != 0)
+        return -1;
     guard_begin(guard, scratch, GUARDED_SCHEMA);
     if (check_schema(scratch, view, guard, error) != 0)
         return -1;

@@ -2,6 +2,7 @@
 
 #include "views/engine/sqlite/stmt.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static bool tokens_is_word(char c) {
@@ -103,4 +104,18 @@ bool tokens_begins(struct span name, const char *prefix) {
 
 int tokens_line(const struct tokens *tokens, int number) {
     return stmt_line(tokens->sql, (size_t)(tokens_at(tokens, number).data - tokens->sql));
+}
+
+const char *tokens_end(const char *sql) {
+    const char close = (char)(*sql == '[' ? ']' : *sql);
+    if (close == '"' || close == '\'' || close == '`' || close == ']') {
+        for (sql++; *sql != '\0'; sql++)
+            if (*sql == close && (close == ']' || *++sql != close)) // a quote within a name stands twice
+                return sql + (close == ']');
+        return sql;
+    }
+    const char *end = sql;
+    while (isalnum((unsigned char)*end) || *end == '_' || *end == '$' || (unsigned char)*end >= 0x80)
+        end++;
+    return end > sql || *sql == '\0' ? end : end + 1;
 }

@@ -30,5 +30,8 @@ int tokens_behind(const struct tokens *tokens, int open);
 bool tokens_begins(struct span name, const char *prefix);
 // The token's line in the text, from 1.
 int tokens_line(const struct tokens *tokens, int number);
+// The end of the token that `sql` begins with: a name in quotes of any kind, a word without its table's, or one
+// character. For who reads a text without a bound.
+const char *tokens_end(const char *sql);
 
 #endif
