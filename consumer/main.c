@@ -5,12 +5,12 @@
 #include "consumer/consume.h"
 #include "consumer/decode/topic_role.h"
 #include "consumer/demo/mock_broker.h"
+#include "consumer/look.h"
 #include "consumer/options.h"
 #include "consumer/prove.h"
 #include "consumer/quarantine.h"
 #include "consumer/replay.h"
 #include "consumer/retry_pause.h"
-#include "consumer/status.h"
 #include "consumer/stopper.h"
 #include "http/endpoint.h"
 #include "http/route.h"
@@ -729,15 +729,6 @@ static int main_command_prove(const struct options *options, struct error *error
     return prove_captures(&config, error);
 }
 
-static int main_command_status(const struct options *options, struct error *error) {
-    struct stopper stopper;
-    const struct status_config config = {
-        .url = options->url, .token_file = options->token_file, .once = options->once};
-    stopper_init(&stopper, 0);
-    int status = status_run(&config, &stopper, error);
-    return status == STATUS_HALTED ? CONSUME_HALTED : status;
-}
-
 // 0, -1 with the error, or CONSUME_HALTED.
 static int main_run_command(const struct options *options, struct error *error) {
     switch (options->command) {
@@ -756,7 +747,9 @@ static int main_run_command(const struct options *options, struct error *error) 
     case COMMAND_PROVE:
         return main_command_prove(options, error);
     case COMMAND_STATUS:
-        return main_command_status(options, error);
+        return look_status(options, error);
+    case COMMAND_INIT:
+        return look_init(options, error);
     case COMMAND_NONE:
         break;
     }

@@ -32,6 +32,8 @@ enum {
     FOR_QUARANTINE = 1 << COMMAND_QUARANTINE,
     FOR_PROVE = 1 << COMMAND_PROVE,
     FOR_STATUS = 1 << COMMAND_STATUS,
+    FOR_INIT = 1 << COMMAND_INIT,
+    FOR_BROKER = FOR_RUN | FOR_INIT, // they ask one, and take -X
     FOR_CONSUMERS = FOR_RUN | FOR_DEMO,
     FOR_WRITERS = FOR_CONSUMERS | FOR_REPLAY,
     FOR_HTTP = FOR_CONSUMERS | FOR_SERVE,
@@ -50,8 +52,8 @@ struct option {
 #define MEMBER(name) offsetof(struct options, name)
 
 static const struct option option_table[] = {
-    {"--brokers", "HOST:PORT[,..]", OPTION_TEXT, FOR_RUN, MEMBER(brokers), "Kafka's bootstrap servers"},
-    {"--prefix", "NAME", OPTION_TEXT, FOR_RUN | FOR_REPLAY | FOR_PROVE, MEMBER(prefix),
+    {"--brokers", "HOST:PORT[,..]", OPTION_TEXT, FOR_BROKER, MEMBER(brokers), "Kafka's bootstrap servers"},
+    {"--prefix", "NAME", OPTION_TEXT, FOR_BROKER | FOR_REPLAY | FOR_PROVE, MEMBER(prefix),
      "the connector's topic.prefix"},
     {"--db", "FILE", OPTION_TEXT, FOR_WRITERS | FOR_SERVE | FOR_QUARANTINE | FOR_PROVE, MEMBER(db),
      "the SQLite file (demo and prove: a temporary one when not given)"},
@@ -75,8 +77,12 @@ static const struct option option_table[] = {
      "how long followers may be away and go on where they were (300)"},
     {"--answer-empty", NULL, OPTION_BOOL, FOR_HTTP, MEMBER(answer_empty),
      "answer with no rows, not 503, before anything was applied to the file"},
-    {"--capture", "FILE", OPTION_TEXT, FOR_DEMO, MEMBER(capture),
-     "what the embedded broker is fed (a built-in capture)"},
+    {"--capture", "FILE", OPTION_TEXT, FOR_DEMO | FOR_INIT, MEMBER(capture),
+     "demo: what the embedded broker is fed (a built-in capture); else what is looked at in place of a broker's topics"},
+    {"--out", "DIR", OPTION_TEXT, FOR_INIT, MEMBER(out),
+     "where source.sql and the views are written (a folder called like the prefix)"},
+    {"--ddl", "FILE", OPTION_TEXT, FOR_INIT, MEMBER(ddl),
+     "what `pg_dump -s` wrote: the types are not guessed then"},
     {"--rate", "EVENTS_PER_S", OPTION_NUMBER, FOR_DEMO, MEMBER(rate),
      "how fast the capture is fed, 0 = as it is taken (0)"},
     {"--traffic", "EVENTS_PER_S", OPTION_NUMBER, FOR_DEMO, MEMBER(traffic),
@@ -106,10 +112,11 @@ static const struct option option_table[] = {
     {"--url", "URL", OPTION_TEXT, FOR_STATUS, MEMBER(url),
      "whom to ask: http://HOST:PORT or unix:/PATH (http://127.0.0.1:8080)"},
     {"--once", NULL, OPTION_BOOL, FOR_STATUS, MEMBER(once), "print it once, also in a terminal"},
-    {"--config", "FILE", OPTION_TEXT, FOR_ALL | FOR_STATUS, MEMBER(config),
+    {"--config", "FILE", OPTION_TEXT, FOR_ALL | FOR_STATUS | FOR_INIT, MEMBER(config),
      "JSON with the flags' names as keys; the environment and flags win"},
-    {"--log-format", "text|json", OPTION_TEXT, FOR_ALL, MEMBER(log_format), "of the log on stderr (text)"},
-    {"--log-level", "error|warn|info|debug", OPTION_TEXT, FOR_ALL, MEMBER(log_level),
+    {"--log-format", "text|json", OPTION_TEXT, FOR_ALL | FOR_INIT, MEMBER(log_format),
+     "of the log on stderr (text)"},
+    {"--log-level", "error|warn|info|debug", OPTION_TEXT, FOR_ALL | FOR_INIT, MEMBER(log_level),
      "least that is logged (info)"},
 };
 
@@ -125,6 +132,8 @@ static const struct {
     {"replay", COMMAND_REPLAY, "--db FILE CAPTURE...", "apply captures without a broker, then exit"},
     {"serve", COMMAND_SERVE, "--db FILE", "HTTP over an existing file, nothing consumed"},
     {"check", COMMAND_CHECK, "[--views DIR]", "check the views and print their routes"},
+    {"init", COMMAND_INIT, "--brokers HOST:PORT --prefix NAME",
+     "write source.sql and a starter view a table, from what the topics hold"},
     {"quarantine", COMMAND_QUARANTINE, "list|show ID|retry ID|discard ID --db FILE",
      "what could not be applied"},
     {"prove", COMMAND_PROVE, "[--db FILE] [CAPTURE...]",
@@ -162,8 +171,12 @@ void options_help(enum command command, FILE *out) {
                        option->argument != NULL ? option->argument : "");
         (void)fprintf(out, "  %-38s %s\n", left, option->help);
     }
-    if (command == COMMAND_RUN)
+    if (((1 << command) & FOR_BROKER) != 0)
         (void)fprintf(out, "  %-38s %s\n", "-X PROPERTY=VALUE", "any librdkafka property, as kcat has it");
+}
+
+static bool options_asks_broker(enum command command) {
+    return ((1 << command) & FOR_BROKER) != 0;
 }
 
 static int options_set_number(const char *name, const char *value, double *ret, struct error *error) {
@@ -271,7 +284,7 @@ static int options_add_property(struct options *options, const char *text, struc
 
 // TIDEMARK_X: one PROPERTY=VALUE a line, so that secrets need not stand on the command line.
 static int options_read_environment_properties(struct options *options, struct error *error) {
-    const char *lines = options->command == COMMAND_RUN ? getenv("TIDEMARK_X") : NULL;
+    const char *lines = options_asks_broker(options->command) ? getenv("TIDEMARK_X") : NULL;
     while (lines != NULL && *lines != '\0') {
         size_t size = strcspn(lines, "\n");
         char line[4096];
@@ -333,7 +346,7 @@ static int options_refuse_key(enum command command, const char *path, const char
             used += (size_t)snprintf(keys + used, sizeof keys - used, "%s%s", used > 0 ? ", " : "",
                                      option_table[i].flag + 2);
     return error_set(error, ERROR_USAGE, "--config %s: there is no key \"%s\"; there are %s%s", path, key,
-                     keys, command == COMMAND_RUN ? ", X" : "");
+                     keys, options_asks_broker(command) ? ", X" : "");
 }
 
 // A key of another command's flag is passed over, so that one file does for all commands.
@@ -346,7 +359,7 @@ static int options_read_setting(struct options *options, const char *path,
         buffer_char(&text, '\0');
         if (text.failed)
             return error_set(error, ERROR_SYSTEM, "out of memory");
-        return options->command == COMMAND_RUN ? options_add_property(options, text.data, error) : 0;
+        return options_asks_broker(options->command) ? options_add_property(options, text.data, error) : 0;
     }
     int size = snprintf(name, sizeof name, "--%s", setting->name);
     const struct option *option =
@@ -382,9 +395,9 @@ static int options_read_flag(struct options *options, int argc, char **argv, int
     }
     if (strncmp(argument, "-X", 2) == 0) {
         const char *text = argument[2] != '\0' ? argument + 2 : *at + 1 < argc ? argv[++*at] : "";
-        return options->command == COMMAND_RUN
+        return options_asks_broker(options->command)
                    ? options_add_property(options, text, error)
-                   : error_set(error, ERROR_USAGE, "-X is for `tidemark run` only");
+                   : error_set(error, ERROR_USAGE, "-X is for the commands that ask a broker");
     }
     const char *value;
     const struct option *option = options_find_option(argument, &value);
@@ -409,6 +422,32 @@ static int options_check_choice(const char *name, const char *value, const char 
                      choices[2] != NULL ? ", ..; see --help" : "");
 }
 
+// `tidemark run` and those that look at topics, or at a capture in their place.
+static int options_check_broker(const struct options *options, struct error *error) {
+    const char *command = options_command_name(options->command);
+    if (!options_asks_broker(options->command) ||
+        (options->command == COMMAND_INIT && options->ddl != NULL && options->brokers == NULL))
+        return 0;
+    if (options->command != COMMAND_RUN && options->capture != NULL)
+        return options->brokers == NULL
+                   ? 0
+                   : error_set(error, ERROR_USAGE, "`tidemark %s` takes --brokers or --capture, not both",
+                               command);
+    if (options->brokers == NULL)
+        return error_set(error, ERROR_USAGE,
+                         "`tidemark %s` needs --brokers HOST:PORT (or TIDEMARK_BROKERS)%s", command,
+                         options->command == COMMAND_RUN ? "" : ", or --capture FILE");
+    if (options->prefix == NULL || options->prefix[0] == '\0')
+        return error_set(error, ERROR_USAGE,
+                         "`tidemark %s` needs --prefix NAME, the connector's topic.prefix", command);
+    return 0;
+}
+
+static bool options_needs_db(enum command command) {
+    return command != COMMAND_DEMO && command != COMMAND_CHECK && command != COMMAND_PROVE &&
+           command != COMMAND_STATUS && command != COMMAND_INIT;
+}
+
 static int options_check(const struct options *options, struct error *error) {
     static const char *const formats[] = {"text", "json", NULL};
     static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
@@ -429,14 +468,9 @@ static int options_check(const struct options *options, struct error *error) {
     if (options->transaction_wait_ms > OPTIONS_WAIT_MS_MAX)
         return error_set(error, ERROR_USAGE, "--transaction-wait-ms %lld: it is 0 to %d, a day",
                          (long long)options->transaction_wait_ms, OPTIONS_WAIT_MS_MAX);
-    if (options->command == COMMAND_RUN && options->brokers == NULL)
-        return error_set(error, ERROR_USAGE,
-                         "`tidemark run` needs --brokers HOST:PORT (or TIDEMARK_BROKERS)");
-    if (options->command == COMMAND_RUN && (options->prefix == NULL || options->prefix[0] == '\0'))
-        return error_set(error, ERROR_USAGE,
-                         "`tidemark run` needs --prefix NAME, the connector's topic.prefix");
-    if (options->command != COMMAND_DEMO && options->command != COMMAND_CHECK &&
-        options->command != COMMAND_PROVE && options->command != COMMAND_STATUS && options->db == NULL)
+    if (options_check_broker(options, error) != 0)
+        return -1;
+    if (options_needs_db(options->command) && options->db == NULL)
         return error_set(error, ERROR_USAGE, "`tidemark %s` needs --db FILE (or TIDEMARK_DB)",
                          options_command_name(options->command));
     if (options->command == COMMAND_PROVE && options->db == NULL && options->capture_count == 0)
@@ -455,7 +489,7 @@ static int options_read_command(struct options *options, const char *argument, s
     if (options->command == COMMAND_NONE)
         return error_set(
             error, ERROR_USAGE,
-            "there is no command %s; there are run, demo, replay, serve, check, prove, status and quarantine",
+            "there is no command %s; there are run, demo, replay, serve, check, init, prove, status and quarantine",
             argument);
     return 0;
 }

@@ -22,6 +22,7 @@ enum command {
     COMMAND_QUARANTINE,
     COMMAND_PROVE,
     COMMAND_STATUS,
+    COMMAND_INIT,
 };
 
 struct option_property {
@@ -46,7 +47,9 @@ struct options {
     const char *allow_hosts;
     const char *tls_cert;
     const char *tls_key;
-    const char *capture; // demo
+    const char *capture; // demo, init
+    const char *out;     // init
+    const char *ddl;     // init
     const char *log_format;
     const char *log_level;
     const char *on_timeline;

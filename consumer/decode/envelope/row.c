@@ -1,6 +1,6 @@
 #include "consumer/decode/envelope/row.h"
 
-#include "consumer/decode/envelope/guess.h"
+#include "consumer/decode/guess.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
-// What bytes that are no JSON look like (consumer/decode/envelope/guess.h).
-#include "consumer/decode/envelope/guess.h"
+// What bytes that are no JSON look like (consumer/decode/guess.h).
+#include "consumer/decode/guess.h"
 
 // clang-format off
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "consumer/decode/envelope/guess.h"
+#include "consumer/decode/guess.h"
 
 #include "views/base/utf8.h"
 

@@ -1,7 +1,7 @@
 // What bytes that are no JSON look like: a wrong converter or compressed payloads are told by name, with what to do.
 // Pure.
-#ifndef TIDEMARK_DECODE_ENVELOPE_GUESS_H
-#define TIDEMARK_DECODE_ENVELOPE_GUESS_H
+#ifndef TIDEMARK_DECODE_GUESS_H
+#define TIDEMARK_DECODE_GUESS_H
 
 #include "views/base/span.h"
 

@@ -1,0 +1,387 @@
+#include "consumer/evidence/evidence.h"
+
+#include "consumer/decode/guess.h"
+#include "consumer/evidence/message/column.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char evidence_heartbeat[] = "__debezium-heartbeat.";
+static const char evidence_transaction[] = ".transaction";
+
+void evidence_free(struct evidence *evidence) {
+    for (int t = 0; t < evidence->topic_count; t++) {
+        struct evidence_topic *topic = &evidence->topics[t];
+        for (int c = 0; c < topic->column_count; c++)
+            free(topic->columns[c].name);
+        free(topic->columns);
+        free(topic->name);
+    }
+    free(evidence->topics);
+    arena_free(&evidence->arena);
+    *evidence = (struct evidence){0};
+}
+
+static enum evidence_role evidence_role_of(const struct evidence *evidence, struct span name) {
+    size_t prefix = strlen(evidence->prefix);
+    size_t size = sizeof evidence_heartbeat - 1;
+    if (name.size > size && memcmp(name.data, evidence_heartbeat, size) == 0)
+        return EVIDENCE_HEARTBEATS;
+    if (span_is(name, evidence->prefix)) // the DDL of MySQL's connectors
+        return EVIDENCE_SCHEMA_CHANGES;
+    bool transactions = name.size == prefix + sizeof evidence_transaction - 1 &&
+                        memcmp(name.data, evidence->prefix, prefix) == 0 &&
+                        memcmp(name.data + prefix, evidence_transaction, name.size - prefix) == 0;
+    return transactions ? EVIDENCE_TRANSACTIONS : EVIDENCE_TABLE;
+}
+
+static bool evidence_grow(struct evidence *evidence) {
+    enum { TOPICS_FIRST = 16 };
+    if (evidence->topic_count < evidence->topic_capacity)
+        return true;
+    int capacity = evidence->topic_capacity > 0 ? evidence->topic_capacity * 2 : TOPICS_FIRST;
+    struct evidence_topic *grown = realloc(evidence->topics, (size_t)capacity * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    evidence->topics = grown;
+    evidence->topic_capacity = capacity;
+    return true;
+}
+
+int evidence_topic(struct evidence *evidence, struct span name, int partitions, struct error *error) {
+    for (int i = 0; i < evidence->topic_count; i++) {
+        struct evidence_topic *topic = &evidence->topics[i];
+        if (!span_is(name, topic->name))
+            continue;
+        topic->partitions = partitions > topic->partitions ? partitions : topic->partitions;
+        return i;
+    }
+    if (evidence->topic_count == EVIDENCE_TOPICS_MAX)
+        return error_set(error, ERROR_SYSTEM, "more than %d topics", EVIDENCE_TOPICS_MAX);
+    char *copy = strndup(name.data, name.size);
+    if (copy == NULL || !evidence_grow(evidence)) {
+        free(copy);
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
+    evidence->topics[evidence->topic_count] = (struct evidence_topic){
+        .name = copy, .role = evidence_role_of(evidence, name), .partitions = partitions};
+    return evidence->topic_count++;
+}
+
+int64_t evidence_rows(const struct evidence *evidence) {
+    int64_t rows = 0;
+    for (int i = 0; i < evidence->topic_count; i++)
+        rows += evidence->topics[i].role == EVIDENCE_TABLE ? evidence->topics[i].rows : 0;
+    return rows;
+}
+
+// --- one message
+
+// A message's parts, whatever form it has.
+struct evidence_parts {
+    struct fields row;    // the row, or `before` of a delete; count 0 = none
+    struct fields before; // count 0 = none
+    struct fields source;
+    struct span schema; // of the row: the "fields" of Connect's struct; data NULL = none
+    char op;            // 'c', 'u', 'd', 'r', 't', 'm'; '\0' = not said
+    bool wrapped, enveloped, has_transaction;
+};
+
+// The payload of {"schema","payload"}, or the object itself.
+static bool evidence_unwrap(struct fields *object, struct arena *arena, struct span *ret_schema) {
+    const struct json_value *schema = fields_get(object, "schema");
+    const struct json_value *payload = fields_get(object, "payload");
+    *ret_schema = (struct span){0};
+    if (payload == NULL || object->count != 1 + (schema != NULL) ||
+        (schema == NULL && payload->kind != JSON_OBJECT_BEGIN))
+        return false;
+    if (schema != NULL && schema->kind == JSON_OBJECT_BEGIN)
+        *ret_schema = schema->raw;
+    struct fields inside = {0};
+    if (payload->kind == JSON_OBJECT_BEGIN && !fields_read(payload->raw, arena, &inside))
+        return false;
+    *object = inside;
+    return true;
+}
+
+// The "fields" of the struct, or those of its field `name`.
+static struct span evidence_schema_fields(struct span schema, const char *name, struct arena *arena) {
+    struct fields object;
+    if (schema.data == NULL || !fields_read(schema, arena, &object))
+        return (struct span){0};
+    const struct json_value *list = fields_get(&object, "fields");
+    if (list == NULL || list->kind != JSON_ARRAY_BEGIN)
+        return (struct span){0};
+    if (name == NULL)
+        return list->raw;
+    struct json_reader json;
+    struct json_value element;
+    json_open(&json, list->raw);
+    (void)json_next(&json);
+    while (json_take(&json, &element)) {
+        struct fields field;
+        if (fields_read(element.raw, arena, &field) && span_is(fields_text(&field, "field", arena), name)) {
+            list = fields_get(&field, "fields");
+            return list != NULL && list->kind == JSON_ARRAY_BEGIN ? list->raw : (struct span){0};
+        }
+    }
+    return (struct span){0};
+}
+
+static void evidence_read_envelope(struct evidence_parts *parts, const struct fields *object,
+                                   struct span schema, struct arena *arena) {
+    struct span op = fields_text(object, "op", arena);
+    const struct json_value *transaction = fields_get(object, "transaction");
+    parts->enveloped = true;
+    parts->op = op.size == 1 ? op.data[0] : '?';
+    parts->has_transaction = transaction != NULL && transaction->kind == JSON_OBJECT_BEGIN;
+    (void)fields_inside(object, "before", arena, &parts->before);
+    (void)fields_inside(object, "source", arena, &parts->source);
+    if (!fields_inside(object, "after", arena, &parts->row))
+        parts->row = parts->before;
+    parts->schema = evidence_schema_fields(schema, "after", arena);
+}
+
+// ExtractNewRecordState's rows; its add.fields begin with "__".
+static void evidence_read_flat(struct evidence_parts *parts, const struct fields *object, struct span schema,
+                               struct arena *arena) {
+    struct span op = fields_text(object, "__op", arena);
+    parts->row = *object;
+    parts->op = op.size == 1 ? op.data[0] : '\0';
+    if (span_is(fields_text(object, "__deleted", arena), "true"))
+        parts->op = 'd';
+    parts->schema = evidence_schema_fields(schema, NULL, arena);
+}
+
+static bool evidence_read(struct span value, struct arena *arena, struct evidence_parts *ret) {
+    struct fields object;
+    struct span schema;
+    *ret = (struct evidence_parts){0};
+    if (!fields_read(value, arena, &object))
+        return false;
+    ret->wrapped = evidence_unwrap(&object, arena, &schema);
+    const struct json_value *op = fields_get(&object, "op");
+    bool enveloped = op != NULL && op->kind == JSON_STRING &&
+                     (fields_get(&object, "after") != NULL || fields_get(&object, "before") != NULL ||
+                      fields_get(&object, "source") != NULL);
+    if (enveloped)
+        evidence_read_envelope(ret, &object, schema, arena);
+    else
+        evidence_read_flat(ret, &object, schema, arena);
+    return true;
+}
+
+static void evidence_name(char ret[EVIDENCE_NAME_SIZE], struct span text) {
+    if (text.data != NULL && text.size < EVIDENCE_NAME_SIZE)
+        (void)snprintf(ret, EVIDENCE_NAME_SIZE, "%.*s", (int)text.size, text.data);
+}
+
+static void evidence_take_source(struct evidence_topic *topic, const struct evidence_parts *parts,
+                                 struct arena *arena) {
+    char before[EVIDENCE_NAME_SIZE];
+    memcpy(before, topic->table, sizeof before);
+    struct span connector = fields_text(&parts->source, "connector", arena);
+    struct span schema = fields_text(&parts->source, "schema", arena);
+    if (parts->enveloped) {
+        evidence_name(topic->table, fields_text(&parts->source, "table", arena));
+        evidence_name(topic->schema, schema.data != NULL ? schema : fields_text(&parts->source, "db", arena));
+    } else {
+        evidence_name(topic->table, fields_text(&parts->row, "__source_table", arena));
+        evidence_name(topic->schema, fields_text(&parts->row, "__source_schema", arena));
+    }
+    if (connector.data != NULL)
+        (void)snprintf(topic->connector, sizeof topic->connector, "%.*s", (int)connector.size,
+                       connector.data);
+    topic->several_tables |= before[0] != '\0' && strcmp(before, topic->table) != 0;
+    topic->with_position +=
+        fields_get(&parts->source, "lsn") != NULL || fields_get(&parts->source, "pos") != NULL ||
+        fields_get(&parts->row, "__source_lsn") != NULL || fields_get(&parts->row, "__lsn") != NULL;
+}
+
+// A row's `before` has columns beside the key only with replica identity FULL: else they are null, or their defaults.
+static bool evidence_is_whole(const struct fields *before, int key_columns) {
+    int filled = 0;
+    for (int i = 0; i < before->count; i++)
+        filled += before->list[i].value.kind != JSON_NULL;
+    return filled > key_columns;
+}
+
+static void evidence_count_op(struct evidence_topic *topic, const struct evidence_parts *parts,
+                              int key_columns) {
+    bool before = parts->before.count > 0;
+    switch (parts->op) {
+    case 'r':
+        topic->reads++;
+        break;
+    case 'c':
+        topic->creates++;
+        break;
+    case 'u':
+        topic->updates++;
+        topic->updates_with_before += before;
+        break;
+    case 'd':
+        topic->deletes++;
+        topic->deletes_with_before += before;
+        topic->deletes_with_row += before && evidence_is_whole(&parts->before, key_columns);
+        break;
+    case 't':
+        topic->truncates++;
+        break;
+    case 'm':
+        topic->logical++;
+        break;
+    default:
+        break;
+    }
+}
+
+static bool evidence_is_added(struct span name) {
+    return name.size > 2 && name.data[0] == '_' && name.data[1] == '_';
+}
+
+static bool evidence_take_schema(struct evidence_topic *topic, const struct evidence_parts *parts,
+                                 struct arena *arena) {
+    struct json_reader json;
+    struct json_value element;
+    json_open(&json, parts->schema);
+    (void)json_next(&json);
+    while (json_take(&json, &element)) {
+        struct fields field;
+        struct span name;
+        if (!fields_read(element.raw, arena, &field) ||
+            (name = fields_text(&field, "field", arena)).data == NULL ||
+            (!parts->enveloped && evidence_is_added(name)))
+            continue;
+        struct evidence_column *column = column_of(topic, name);
+        if (column == NULL)
+            return false;
+        const struct json_value *value = NULL;
+        for (int i = 0; i < parts->row.count && value == NULL; i++)
+            if (span_equal(parts->row.list[i].name, name))
+                value = &parts->row.list[i].value;
+        column_note_schema(column, &field, parts->op == 'd' ? NULL : value, arena);
+    }
+    return true;
+}
+
+// A delete names its columns, but its values are the key's only.
+static bool evidence_take_columns(struct evidence_topic *topic, const struct evidence_parts *parts,
+                                  struct arena *arena) {
+    for (int i = 0; i < parts->row.count; i++) {
+        const struct field *field = &parts->row.list[i];
+        if (!parts->enveloped && evidence_is_added(field->name))
+            continue;
+        struct evidence_column *column = column_of(topic, field->name);
+        if (column == NULL)
+            return false;
+        if (parts->op != 'd')
+            column_count_value(column, &field->value, arena);
+    }
+    return parts->schema.data == NULL || evidence_take_schema(topic, parts, arena);
+}
+
+static struct span evidence_scalar_text(const struct json_value *value) {
+    return value->kind == JSON_STRING ? json_between_quotes(value->raw) : value->raw;
+}
+
+// A key that is no object says no column's name: those whose value it always was may be meant.
+static void evidence_take_scalar_key(struct evidence_topic *topic, const struct fields *row,
+                                     struct span key) {
+    if (key.size >= 2 && key.data[0] == '"')
+        key = (struct span){key.data + 1, key.size - 2};
+    topic->scalar_keys++;
+    for (int c = 0; c < topic->column_count; c++) {
+        bool equal = false;
+        for (int i = 0; i < row->count && !equal; i++)
+            equal = span_is(row->list[i].name, topic->columns[c].name) &&
+                    span_equal(evidence_scalar_text(&row->list[i].value), key);
+        topic->columns[c].key_candidate &= equal;
+    }
+}
+
+// The columns of the key, in its order. Their number, -1 = out of memory.
+static int evidence_take_key(struct evidence_topic *topic, struct span key, struct fields *object,
+                             struct arena *arena) {
+    struct span schema;
+    if (key.data == NULL) {
+        topic->null_keys++;
+        return 0;
+    }
+    if (!fields_read(key, arena, object))
+        return 0;
+    (void)evidence_unwrap(object, arena, &schema);
+    for (int i = 0; i < object->count; i++) {
+        struct evidence_column *column = column_of(topic, object->list[i].name);
+        if (column == NULL)
+            return -1;
+        column->key = i + 1;
+    }
+    return object->count;
+}
+
+static void evidence_note_unreadable(struct evidence_topic *topic, struct span value) {
+    char like[GUESS_SIZE];
+    if (topic->unreadable++ > 0)
+        return;
+    (void)snprintf(topic->unreadable_like, sizeof topic->unreadable_like, "%s",
+                   guess_format(value, like) ? like : "no JSON object, and nothing else that is known");
+}
+
+static int evidence_take_row(struct evidence *evidence, struct evidence_topic *topic,
+                             const struct message *message, struct error *error) {
+    struct arena *arena = &evidence->arena;
+    struct evidence_parts parts;
+    struct fields key = {0};
+    if (message->value.data == NULL || message->value.size == 0) {
+        topic->tombstones++;
+        return 0;
+    }
+    if (!evidence_read(message->value, arena, &parts)) {
+        evidence_note_unreadable(topic, message->value);
+        return 0;
+    }
+    bool row = parts.op != 't' && parts.op != 'm';
+    int key_columns = row ? evidence_take_key(topic, message->key, &key, arena) : 0;
+    if (key_columns < 0 || (row && !evidence_take_columns(topic, &parts, arena)))
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (row && key_columns == 0 && message->key.data != NULL && parts.op != 'd')
+        evidence_take_scalar_key(topic, &parts.row, message->key);
+    evidence_take_source(topic, &parts, arena);
+    evidence_count_op(topic, &parts, key_columns);
+    topic->rows += row;
+    topic->with_schema += parts.schema.data != NULL;
+    topic->unwrapped += !parts.enveloped;
+    topic->with_transaction += parts.has_transaction;
+    return 0;
+}
+
+static void evidence_take_boundary(struct evidence *evidence, struct evidence_topic *topic,
+                                   struct span value) {
+    struct fields object;
+    struct span schema;
+    if (!fields_read(value, &evidence->arena, &object)) {
+        if (value.data != NULL)
+            evidence_note_unreadable(topic, value);
+        return;
+    }
+    topic->with_schema += evidence_unwrap(&object, &evidence->arena, &schema);
+    struct span status = fields_text(&object, "status", &evidence->arena);
+    const struct json_value *count = fields_get(&object, "event_count");
+    topic->begins += span_is(status, "BEGIN");
+    topic->ends += span_is(status, "END");
+    topic->empty_ends += span_is(status, "END") && count != NULL && span_is(count->raw, "0");
+}
+
+int evidence_take(struct evidence *evidence, int topic, const struct message *message, struct error *error) {
+    struct evidence_topic *taking = &evidence->topics[topic];
+    arena_reset(&evidence->arena);
+    taking->messages++;
+    evidence->newest_ms = message->ts_ms > evidence->newest_ms ? message->ts_ms : evidence->newest_ms;
+    if (taking->role == EVIDENCE_TABLE)
+        return evidence_take_row(evidence, taking, message, error);
+    if (taking->role == EVIDENCE_TRANSACTIONS)
+        evidence_take_boundary(evidence, taking, message->value);
+    return 0;
+}

@@ -1,0 +1,20 @@
+// What a bounded sample of a prefix's messages says of the tables behind them and of the connector's settings: counted, not
+// judged. `tidemark init` makes a source.sql of it, `tidemark doctor` its verdicts. Fed with messages in the order of each
+// partition; knows neither broker nor file (reader.h brings both). One thread; evidence_free frees all.
+#ifndef TIDEMARK_EVIDENCE_H
+#define TIDEMARK_EVIDENCE_H
+
+#include "consumer/evidence/facts.h"
+#include "consumer/message.h"
+#include "views/base/error.h"
+
+void evidence_free(struct evidence *evidence);
+// A topic that is there, whether messages come or not. `partitions` is the least that it has. The number of the topic, or
+// -1: memory, or more than EVIDENCE_TOPICS_MAX (ERROR_SYSTEM).
+int evidence_topic(struct evidence *evidence, struct span name, int partitions, struct error *error);
+// A message of that topic. Errors: ERROR_SYSTEM; what cannot be read is counted.
+int evidence_take(struct evidence *evidence, int topic, const struct message *message, struct error *error);
+// How often a message of any table's topic was looked at; a sum over the topics.
+int64_t evidence_rows(const struct evidence *evidence);
+
+#endif

@@ -1,0 +1,86 @@
+// What was counted of a sample of messages: plain types, filled by evidence.c and its parts.
+#ifndef TIDEMARK_EVIDENCE_FACTS_H
+#define TIDEMARK_EVIDENCE_FACTS_H
+
+#include "views/base/arena.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    EVIDENCE_TOPICS_MAX = 4096,
+    EVIDENCE_NAME_SIZE = 256,
+    EVIDENCE_EXAMPLE_SIZE = 48,
+    EVIDENCE_LIKE_SIZE = 256,
+};
+
+// A column, over all rows that were looked at. What a row's `before` says counts only where it has no `after`.
+struct evidence_column {
+    char *name;
+    int key;      // 1-based place in the messages' key, 0 = not in it
+    int64_t seen; // rows that have it, null or not
+    int64_t nulls, integers, reals, booleans, strings, objects, arrays;
+    int64_t placeholders; // of unchanged TOAST values
+    // Integers that are 0; and those that are a moment of 1980 to 2099, counted in days, ms, us or ns.
+    int64_t zeros, days, millis, micros, nanos;
+    // Debezium's infinite dates and timestamps, in days, ms and us: hardly any other number is one.
+    int64_t infinite_days, infinite_millis, infinite_micros;
+    // Strings that could be: a number with a point, a moment with an offset, an ISO date or a moment without an offset, a
+    // UUID, a JSON object or array. Infinities and NaN are `special`.
+    int64_t decimals, zoned, iso, uuids, documents, special;
+    int scale;       // of decimals: digits behind the point, -1 = not the same in all
+    int digits;      // of decimals: the most digits before the point
+    int real_digits; // of reals: the most digits behind the point
+    // What the newest schema says; has_schema false = no message had one.
+    bool has_schema, optional, has_default, schema_changed;
+    char type[16];     // Connect's: "int32"
+    char semantic[96]; // its name, "" = none
+    char items[96];    // of an array: its elements' name, else their type
+    int precision;     // connect.decimal.precision, 0 = not said
+    int schema_scale;
+    int length;                          // Bits: their width, 0 = not said
+    int64_t defaults;                    // rows whose value is the schema's default
+    char example[EVIDENCE_EXAMPLE_SIZE]; // of a value that is not null, "" = none
+    bool key_candidate;                  // of a key that is no object: its value was the key's in every row
+};
+
+enum evidence_role { EVIDENCE_TABLE, EVIDENCE_TRANSACTIONS, EVIDENCE_HEARTBEATS, EVIDENCE_SCHEMA_CHANGES };
+
+struct evidence_topic {
+    char *name;
+    enum evidence_role role;
+    int partitions;
+    int beginning_gone; // partitions whose oldest offset is above 0 (of a broker's topic)
+    // The newest source; "" = not said. For connectors without schemas the schema is the database.
+    char schema[EVIDENCE_NAME_SIZE];
+    char table[EVIDENCE_NAME_SIZE];
+    char connector[64];
+    bool several_tables;
+    int64_t messages;
+    int64_t tombstones; // and other null values
+    int64_t null_keys;
+    int64_t scalar_keys;
+    int64_t unreadable;
+    char unreadable_like[EVIDENCE_LIKE_SIZE]; // what the first of them looks like
+    // rows and what is in place of one
+    int64_t rows, with_schema, unwrapped, with_position, with_transaction;
+    int64_t reads, creates, updates, deletes, truncates, logical;
+    int64_t updates_with_before, deletes_with_row; // replica identity FULL has all columns in `before`
+    int64_t deletes_with_before;
+    // of the transaction topic
+    int64_t begins, ends, empty_ends;
+    struct evidence_column *columns;
+    int column_count;
+    int column_capacity;
+};
+
+struct evidence {
+    char prefix[EVIDENCE_NAME_SIZE];
+    struct evidence_topic *topics;
+    int topic_count;
+    int topic_capacity;
+    struct arena arena; // of one message
+    int64_t newest_ms;  // of all messages
+};
+
+#endif

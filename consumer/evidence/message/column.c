@@ -1,0 +1,235 @@
+#include "consumer/evidence/message/column.h"
+
+#include "consumer/decode/semantic.h"
+#include "views/base/real.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COLUMNS_FIRST = 16 };
+
+struct evidence_column *column_of(struct evidence_topic *topic, struct span name) {
+    for (int i = 0; i < topic->column_count; i++)
+        if (span_is(name, topic->columns[i].name))
+            return &topic->columns[i];
+    if (topic->column_count == topic->column_capacity) {
+        int capacity = topic->column_capacity > 0 ? topic->column_capacity * 2 : COLUMNS_FIRST;
+        struct evidence_column *grown = realloc(topic->columns, (size_t)capacity * sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        topic->columns = grown;
+        topic->column_capacity = capacity;
+    }
+    char *copy = strndup(name.data, name.size);
+    if (copy == NULL)
+        return NULL;
+    topic->columns[topic->column_count] = (struct evidence_column){.name = copy, .key_candidate = true};
+    return &topic->columns[topic->column_count++];
+}
+
+// d: a digit, x: a hexadecimal one; else the letter itself. Whether the text begins so.
+static bool column_begins(struct span text, const char *pattern) {
+    size_t size = strlen(pattern);
+    for (size_t i = 0; i < size; i++) {
+        char c = i < text.size ? text.data[i] : '\0';
+        bool digit = c >= '0' && c <= '9';
+        if (pattern[i] == 'd'   ? !digit
+            : pattern[i] == 'x' ? !digit && !((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
+                                : c != pattern[i])
+            return false;
+    }
+    return true;
+}
+
+static bool column_is_zoned(struct span text) {
+    if (!column_begins(text, "dddd-dd-ddTdd:dd:dd"))
+        return false;
+    char last = text.data[text.size - 1];
+    struct span end = text.size >= 6 ? (struct span){text.data + text.size - 6, 6} : (struct span){0};
+    return last == 'Z' || column_begins(end, "+dd:dd") || column_begins(end, "-dd:dd");
+}
+
+static bool column_is_special(struct span text) {
+    static const char *const specials[] = {"infinity", "-infinity",         "Infinity",          "-Infinity",
+                                           "NaN",      "POSITIVE_INFINITY", "NEGATIVE_INFINITY", "NAN"};
+    for (size_t i = 0; i < sizeof specials / sizeof *specials; i++)
+        if (span_is(text, specials[i]))
+            return true;
+    return false;
+}
+
+static bool column_is_document(struct span text) {
+    struct json_reader json;
+    if (text.size < 2 || (text.data[0] != '{' && text.data[0] != '['))
+        return false;
+    json_open(&json, text);
+    return json_skip(&json) && json_next(&json) == JSON_END;
+}
+
+// Digits, a point, digits.
+static bool column_read_decimal(struct span text, int *ret_digits, int *ret_scale) {
+    size_t at = text.size > 0 && text.data[0] == '-';
+    size_t first = at;
+    while (at < text.size && text.data[at] >= '0' && text.data[at] <= '9')
+        at++;
+    *ret_digits = (int)(at - first);
+    if (at == first || at == text.size || text.data[at] != '.')
+        return false;
+    first = ++at;
+    while (at < text.size && text.data[at] >= '0' && text.data[at] <= '9')
+        at++;
+    *ret_scale = (int)(at - first);
+    return at == text.size && at > first;
+}
+
+static void column_count_text(struct evidence_column *column, struct span text) {
+    int digits;
+    int scale;
+    if (column_is_special(text)) {
+        column->special++;
+    } else if (column_read_decimal(text, &digits, &scale)) {
+        column->scale = column->decimals == 0 || column->scale == scale ? scale : -1;
+        column->digits = digits > column->digits ? digits : column->digits;
+        column->decimals++;
+    } else if (column_is_zoned(text)) {
+        column->zoned++;
+    } else if (column_begins(text, "dddd-dd-dd") && (text.size == 10 || text.data[10] == 'T')) {
+        column->iso++;
+    } else if (text.size == 36 && column_begins(text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")) {
+        column->uuids++;
+    } else if (column_is_document(text)) {
+        column->documents++;
+    }
+}
+
+// Those of decode/value/times.c that are no round number.
+static const int64_t infinite_days[] = {-622191234, -625821272, -2147472692, -2147472691, 2146033979};
+static const int64_t infinite_millis[] = {INT64_C(9223372036825200), INT64_C(-9223372036832400)};
+static const int64_t infinite_micros[] = {INT64_C(9223372036825200000), INT64_C(-9223372036832400000)};
+
+#define COLUMN_HAS(list, value) column_has(list, sizeof(list) / sizeof *(list), value)
+
+static bool column_has(const int64_t *list, size_t count, int64_t value) {
+    bool found = false;
+    for (size_t i = 0; i < count; i++)
+        found |= list[i] == value;
+    return found;
+}
+
+static const int64_t day_ms = INT64_C(86400) * 1000;
+
+static bool column_is_near(int64_t value, int64_t units_a_day) {
+    enum { DAY_LEAST = 3652, DAY_MOST = 47481 }; // 1980-01-01, 2099-12-31
+    return value / units_a_day >= DAY_LEAST && value / units_a_day <= DAY_MOST;
+}
+
+static void column_count_number(struct evidence_column *column, struct span number) {
+    int64_t value;
+    if (!json_to_integer(number, &value)) {
+        const char *point = memchr(number.data, '.', number.size);
+        int digits = point != NULL ? (int)(number.data + number.size - point - 1) : 0;
+        column->real_digits = digits > column->real_digits ? digits : column->real_digits;
+        column->reals++;
+        return;
+    }
+    column->integers++;
+    column->zeros += value == 0;
+    column->infinite_days += COLUMN_HAS(infinite_days, value);
+    column->infinite_millis += COLUMN_HAS(infinite_millis, value);
+    column->infinite_micros += COLUMN_HAS(infinite_micros, value);
+    column->days += column_is_near(value, 1);
+    column->millis += column_is_near(value, day_ms);
+    column->micros += column_is_near(value, day_ms * 1000);
+    column->nanos += column_is_near(value, day_ms * 1000 * 1000);
+}
+
+static void column_keep_example(struct evidence_column *column, struct span text) {
+    size_t size = 0;
+    for (; size < text.size && size + 1 < sizeof column->example; size++) {
+        unsigned char c = (unsigned char)text.data[size];
+        if (c < ' ' || c >= 0x7f) // it stands in a comment
+            break;
+        column->example[size] = text.data[size];
+    }
+    column->example[size] = '\0';
+}
+
+void column_count_value(struct evidence_column *column, const struct json_value *value, struct arena *arena) {
+    column->seen++;
+    struct span text = fields_text_of(value, arena);
+    switch (value->kind) {
+    case JSON_NULL:
+        column->nulls++;
+        return;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        column->booleans++;
+        break;
+    case JSON_NUMBER:
+        column_count_number(column, value->raw);
+        break;
+    case JSON_STRING:
+        if (span_equal(text, value_settings_default.unavailable)) {
+            column->placeholders++;
+            return;
+        }
+        column->strings++;
+        column_count_text(column, text);
+        break;
+    case JSON_OBJECT_BEGIN:
+        column->objects++;
+        break;
+    default:
+        column->arrays++;
+        break;
+    }
+    if (column->example[0] == '\0' || strcmp(column->example, "0") == 0)
+        column_keep_example(column, value->kind == JSON_STRING ? text : value->raw);
+}
+
+static void column_copy(char *ret, size_t size, struct span text, bool *changed) {
+    char copy[128];
+    (void)snprintf(copy, sizeof copy, "%.*s", (int)text.size, text.data != NULL ? text.data : "");
+    *changed |= strncmp(ret, copy, size - 1) != 0;
+    (void)snprintf(ret, size, "%s", copy);
+}
+
+static int column_parameter(const struct fields *parameters, const char *name, struct arena *arena) {
+    int64_t number;
+    struct span text = fields_text(parameters, name, arena);
+    return text.data != NULL && integer_parse(text, &number) && number >= -INT16_MAX && number <= INT16_MAX
+               ? (int)number
+               : 0;
+}
+
+static void column_note_parameters(struct evidence_column *column, const struct fields *field,
+                                   struct arena *arena) {
+    struct fields parameters;
+    struct fields items;
+    bool changed = false;
+    if (fields_inside(field, "items", arena, &items)) {
+        struct span name = fields_text(&items, "name", arena);
+        column_copy(column->items, sizeof column->items,
+                    name.data != NULL ? name : fields_text(&items, "type", arena), &changed);
+    }
+    (void)fields_inside(field, "parameters", arena, &parameters);
+    column->precision = column_parameter(&parameters, "connect.decimal.precision", arena);
+    column->schema_scale = column_parameter(&parameters, "scale", arena);
+    column->length = column_parameter(&parameters, "length", arena);
+}
+
+void column_note_schema(struct evidence_column *column, const struct fields *field,
+                        const struct json_value *value, struct arena *arena) {
+    const struct json_value *fallback = fields_get(field, "default");
+    const struct json_value *optional = fields_get(field, "optional");
+    bool changed = false;
+    column_copy(column->type, sizeof column->type, fields_text(field, "type", arena), &changed);
+    column_copy(column->semantic, sizeof column->semantic, fields_text(field, "name", arena), &changed);
+    column->schema_changed |= changed && column->has_schema;
+    column->has_schema = true;
+    column->optional = optional != NULL && optional->kind == JSON_TRUE;
+    column->has_default = fallback != NULL && fallback->kind != JSON_NULL;
+    column->defaults += column->has_default && value != NULL && span_equal(value->raw, fallback->raw);
+    column_note_parameters(column, field, arena);
+}

@@ -1,0 +1,224 @@
+#include "consumer/init.h"
+
+#include "consumer/decode/topic_role.h"
+#include "consumer/init/identifier.h"
+#include "consumer/init/source_text.h"
+#include "views/base/cleanup.h"
+#include "views/engine/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { INIT_PATH_SIZE = 1024, INIT_DDL_BYTES_MAX = 64 << 20 };
+
+// What was made, so that a failure leaves nothing behind.
+struct init_made {
+    char **paths; // files and folders, in order
+    int count;
+    bool keep;
+};
+
+static void init_made_done(struct init_made *made) {
+    for (int i = made->count; i-- > 0;) {
+        if (!made->keep && unlink(made->paths[i]) != 0)
+            (void)rmdir(made->paths[i]);
+        free(made->paths[i]);
+    }
+    free(made->paths);
+}
+
+static int init_note_made(struct init_made *made, const char *path, struct error *error) {
+    char **grown = realloc(made->paths, ((size_t)made->count + 1) * sizeof *grown);
+    char *copy = grown != NULL ? strdup(path) : NULL;
+    if (grown != NULL)
+        made->paths = grown;
+    if (copy == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    made->paths[made->count++] = copy;
+    return 0;
+}
+
+static int init_make_folder(struct init_made *made, const char *path, struct error *error) {
+    if (mkdir(path, 0777) == 0)
+        return init_note_made(made, path, error);
+    return errno == EEXIST ? 0 : error_set(error, ERROR_STORE, "%s: %s", path, strerror(errno));
+}
+
+static void init_close(const int *descriptor) {
+    if (*descriptor >= 0)
+        (void)close(*descriptor);
+}
+
+static int init_write_file(struct init_made *made, const char *path, const struct buffer *text,
+                           struct error *error) {
+    if (text->failed)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    CLEANUP(init_close) int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0 && errno == EEXIST)
+        return error_set(error, ERROR_INPUT,
+                         "%s is there already, and is not written over: move it away, or give another --out",
+                         path);
+    if (file < 0)
+        return error_set(error, ERROR_STORE, "%s: %s", path, strerror(errno));
+    if (init_note_made(made, path, error) != 0)
+        return -1;
+    for (size_t at = 0; at < text->size;) {
+        ssize_t written = write(file, text->data + at, text->size - at);
+        if (written < 0)
+            return error_set(error, ERROR_STORE, "%s: %s", path, strerror(errno));
+        at += (size_t)written;
+    }
+    return 0;
+}
+
+// --- source.sql
+
+static void init_close_stream(FILE **stream) {
+    if (*stream != NULL)
+        (void)fclose(*stream);
+}
+
+static int init_append_ddl(struct buffer *out, const char *path, struct error *error) {
+    CLEANUP(init_close_stream) FILE *file = fopen(path, "rb");
+    char block[65536];
+    size_t size;
+    if (file == NULL)
+        return error_set(error, ERROR_INPUT, "--ddl %s: %s", path, strerror(errno));
+    while ((size = fread(block, 1, sizeof block, file)) > 0) {
+        buffer_append(out, block, size);
+        if (out->size > INIT_DDL_BYTES_MAX)
+            return error_set(error, ERROR_INPUT,
+                             "--ddl %s: it has more than %d bytes; `pg_dump -s` writes no rows", path,
+                             INIT_DDL_BYTES_MAX);
+    }
+    return ferror(file) ? error_set(error, ERROR_INPUT, "--ddl %s: %s", path, strerror(errno)) : 0;
+}
+
+static int init_write_source(const struct init_config *config, struct init_made *made, const char *path,
+                             struct init_report *report, struct error *error) {
+    CLEANUP(buffer_free) struct buffer text = {0};
+    struct source_text_report counts = {0};
+    buffer_format(&text, "-- Made by `tidemark init` from %s.\n", config->from);
+    if (config->ddl == NULL) {
+        buffer_text(
+            &text,
+            "-- A line that says \"unsure\" is a guess: look at it, and correct the type. `pg_dump -s` knows them all:\n"
+            "-- `tidemark init --ddl FILE`, or put its output in place of this file.\n");
+        source_text_write(&text, config->evidence, &counts);
+        if (counts.tables == 0)
+            return error_set(error, ERROR_INPUT,
+                             "no row with a key was found in %s: there is no table to declare", config->from);
+    } else if (init_append_ddl(&text, config->ddl, error) != 0) {
+        return -1;
+    }
+    report->unsure = counts.unsure;
+    report->without = counts.without;
+    return init_write_file(made, path, &text, error);
+}
+
+// --- starter views
+
+// A folder's name, of which nothing needs quotes in a shell or a URL. `number` above 1 tells it from another.
+static void init_view_name(const struct table *table, int number, char *ret, size_t size) {
+    size_t used = 0;
+    for (const char *c = table->name; *c != '\0' && used + 8 < size; c++) {
+        bool plain =
+            (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_';
+        ret[used++] = plain ? *c : '_';
+    }
+    ret[used] = '\0';
+    if (number > 1)
+        (void)snprintf(ret + used, size - used, "_%d", number);
+}
+
+static int init_view_number(const struct catalog *catalog, const struct table *table) {
+    char name[INIT_PATH_SIZE];
+    char other[INIT_PATH_SIZE];
+    int number = 1;
+    init_view_name(table, 1, name, sizeof name);
+    for (int i = 0; i < table->index; i++) {
+        init_view_name(&catalog->tables[i], 1, other, sizeof other);
+        number += strcmp(name, other) == 0;
+    }
+    return number;
+}
+
+static void init_write_query(struct buffer *out, const struct table *table) {
+    buffer_format(
+        out, "-- A starter view: every row of %s, by its key. Change it, and add others beside it.\nselect ",
+        table->name);
+    for (int i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        buffer_text(out, i > 0 ? ",\n       " : "");
+        if (column->type == COLUMN_DECIMAL) { // stored as a count
+            buffer_text(out, "decimal(");
+            identifier_write(out, column->name);
+            buffer_format(out, ", %d) as ", column->scale);
+        }
+        identifier_write(out, column->name);
+    }
+    buffer_text(out, "\nfrom ");
+    identifier_write(out, table->name);
+    buffer_text(out, "\norder by ");
+    for (int i = 0; i < table->key_count; i++) {
+        buffer_text(out, i > 0 ? ", " : "");
+        identifier_write(out, table->name);
+        buffer_char(out, '.');
+        identifier_write(out, table->columns[table->keys[i]].name);
+    }
+    buffer_char(out, '\n');
+}
+
+static int init_write_views(const struct init_config *config, const struct catalog *catalog,
+                            struct init_made *made, struct error *error) {
+    for (int i = 0; i < catalog->table_count; i++) {
+        CLEANUP(buffer_free) struct buffer text = {0};
+        char path[INIT_PATH_SIZE];
+        char view[TABLE_KEYS_MAX * 4];
+        const struct table *table = &catalog->tables[i];
+        init_view_name(table, init_view_number(catalog, table), view, sizeof view);
+        if (snprintf(path, sizeof path, "%s/%s", config->out, view) >= (int)sizeof path - 16)
+            return error_set(error, ERROR_INPUT, "--out %s: its name is too long", config->out);
+        if (init_make_folder(made, path, error) != 0)
+            return -1;
+        (void)strcat(path, "/query.all.sql");
+        init_write_query(&text, table);
+        if (init_write_file(made, path, &text, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+// --- all of it
+
+// The views are written as source.sql, read again, declares the tables.
+static int init_check(const struct init_config *config, struct init_made *made, struct init_report *report,
+                      struct error *error) {
+    CLEANUP(catalog_free) struct catalog *declared = NULL;
+    CLEANUP(catalog_free) struct catalog *whole = NULL;
+    if (catalog_load(config->out, NULL, &declared, error) != 0)
+        return -1;
+    report->tables = declared->table_count;
+    return init_write_views(config, declared, made, error) != 0 ||
+                   catalog_load(config->out, NULL, &whole, error) != 0 || catalog_check(whole, error) != 0
+               ? -1
+               : 0;
+}
+
+int init_write(const struct init_config *config, struct init_report *ret, struct error *error) {
+    CLEANUP(init_made_done) struct init_made made = {0};
+    char path[INIT_PATH_SIZE];
+    *ret = (struct init_report){0};
+    if (snprintf(path, sizeof path, "%s/source.sql", config->out) >= (int)sizeof path)
+        return error_set(error, ERROR_INPUT, "--out %s: its name is too long", config->out);
+    if (init_make_folder(&made, config->out, error) != 0 ||
+        init_write_source(config, &made, path, ret, error) != 0 || init_check(config, &made, ret, error) != 0)
+        return -1;
+    made.keep = true;
+    return 0;
+}

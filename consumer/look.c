@@ -1,0 +1,73 @@
+#include "consumer/look.h"
+
+#include "consumer/consume.h"
+#include "consumer/evidence/reader.h"
+#include "consumer/init.h"
+#include "consumer/status.h"
+#include "consumer/stopper.h"
+#include "views/base/cleanup.h"
+
+#include <stdio.h>
+
+// What the topics say, or a capture.
+static int look_at(const struct options *options, struct evidence *evidence, struct error *error) {
+    if (options->capture != NULL)
+        return evidence_read_capture(evidence, options->capture, options->prefix, error);
+    struct kafka_property properties[OPTIONS_PROPERTIES_MAX];
+    for (int i = 0; i < options->property_count; i++)
+        properties[i] = (struct kafka_property){options->properties[i].name, options->properties[i].value};
+    const struct kafka_config kafka = {.brokers = options->brokers,
+                                       .group_id = "tidemark-looks", // nothing is committed to it
+                                       .properties = properties,
+                                       .property_count = options->property_count};
+    return evidence_read_broker(evidence, &kafka, options->prefix, error);
+}
+
+static void look_print_init(const struct options *options, const char *prefix, const char *out,
+                            const struct init_report *report) {
+    (void)printf("wrote %s/source.sql, %d table%s, and a view for each", out, report->tables,
+                 report->tables == 1 ? "" : "s");
+    if (report->unsure > 0)
+        (void)printf("; %d column%s unsure, as it says there", report->unsure,
+                     report->unsure == 1 ? " is" : "s are");
+    if (report->without > 0)
+        (void)printf("; %d without a key, left out", report->without);
+    (void)printf("\nnow: ");
+    if (options->capture != NULL)
+        (void)printf("tidemark demo --capture %s --views %s\n", options->capture, out);
+    else
+        (void)printf("tidemark run --brokers %s --prefix %s --db %s.db --views %s\n",
+                     options->brokers != NULL ? options->brokers : "HOST:PORT", prefix, prefix, out);
+}
+
+int look_init(const struct options *options, struct error *error) {
+    CLEANUP(evidence_free) struct evidence evidence = {0};
+    struct init_report report;
+    bool looks = options->brokers != NULL || options->capture != NULL;
+    if (looks && look_at(options, &evidence, error) != 0)
+        return -1;
+    const char *prefix = looks ? evidence.prefix : options->prefix != NULL ? options->prefix : "PREFIX";
+    const char *out = options->out != NULL               ? options->out
+                      : looks || options->prefix != NULL ? prefix
+                                                         : "views";
+    char from[ERROR_MESSAGE_SIZE];
+    (void)snprintf(from, sizeof from, "%s%s",
+                   options->ddl != NULL       ? options->ddl
+                   : options->capture != NULL ? options->capture
+                                              : "the topics of ",
+                   options->ddl == NULL && options->capture == NULL ? prefix : "");
+    const struct init_config config = {.evidence = &evidence, .out = out, .ddl = options->ddl, .from = from};
+    if (init_write(&config, &report, error) != 0)
+        return -1;
+    look_print_init(options, prefix, out, &report);
+    return 0;
+}
+
+int look_status(const struct options *options, struct error *error) {
+    struct stopper stopper;
+    const struct status_config config = {
+        .url = options->url, .token_file = options->token_file, .once = options->once};
+    stopper_init(&stopper, 0);
+    int status = status_run(&config, &stopper, error);
+    return status == STATUS_HALTED ? CONSUME_HALTED : status;
+}

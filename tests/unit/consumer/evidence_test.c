@@ -1,0 +1,189 @@
+// What messages say of columns, keys and sources, and the types that are guessed of it.
+#include "consumer/evidence/column_guess.h"
+#include "consumer/evidence/evidence.h"
+#include "views/base/cleanup.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static struct evidence evidence;
+
+static int setup(void **state) {
+    (void)state;
+    evidence = (struct evidence){.prefix = "shop"};
+    return 0;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    evidence_free(&evidence);
+    return 0;
+}
+
+static const struct evidence_topic *take(const char *topic, const char *key, const char *value) {
+    struct error error = {0};
+    const struct message message = {.ts_ms = 1700000000000, .key = span_of(key), .value = span_of(value)};
+    int number = evidence_topic(&evidence, span_of(topic), 1, &error);
+    assert_true(number >= 0);
+    assert_int_equal(0, evidence_take(&evidence, number, &message, &error));
+    return &evidence.topics[number];
+}
+
+// A row of one column c beside its key.
+static const struct evidence_topic *take_value(const char *json) {
+    char value[1024];
+    (void)snprintf(value, sizeof value,
+                   "{\"op\":\"c\",\"before\":null,\"after\":{\"id\":1,%s},"
+                   "\"source\":{\"connector\":\"postgresql\",\"schema\":\"public\",\"table\":\"t\"}}",
+                   json);
+    return take("shop.public.t", "{\"id\":1}", value);
+}
+
+static const struct evidence_column *column(const struct evidence_topic *topic, const char *name) {
+    for (int i = 0; i < topic->column_count; i++)
+        if (strcmp(topic->columns[i].name, name) == 0)
+            return &topic->columns[i];
+    fail_msg("no column %s", name);
+    return NULL;
+}
+
+static void assert_type(const char *want, const char *name) {
+    struct column_guess guess;
+    column_guess(column(&evidence.topics[0], name), &guess);
+    assert_string_equal(want, guess.type);
+}
+
+static void test_types_of_json_alone(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *first, *second, *type;
+    } cases[] = {
+        {"n", "\"n\":1", "\"n\":9007199254740993", "bigint"},
+        {"b", "\"b\":true", "\"b\":null", "boolean"},
+        {"total", "\"total\":\"42.00\"", "\"total\":\"-1.50\"", "numeric(18, 2)"},
+        {"ratio", "\"ratio\":\"1.5\"", "\"ratio\":\"1.25\"", "numeric"},
+        {"f", "\"f\":1.5", "\"f\":2", "numeric"},
+        {"created_at", "\"created_at\":\"2026-11-22T22:32:00.828342Z\"", "\"created_at\":null",
+         "timestamptz"},
+        {"updated", "\"updated\":1795386720827758", "\"updated\":0", "timestamp"},
+        {"sent_at", "\"sent_at\":1795386720827", "\"sent_at\":1795386720000", "timestamp(3)"},
+        {"serial", "\"serial\":1795386720827", "\"serial\":1795386720000", "bigint"},
+        {"placed_on", "\"placed_on\":20779", "\"placed_on\":-1", "date"},
+        {"quantity", "\"quantity\":20779", "\"quantity\":20780", "bigint"},
+        {"d", "\"d\":-622191234", "\"d\":7", "date"},
+        {"m", "\"m\":\"{\\\"a\\\":1}\"", "\"m\":\"[]\"", "jsonb"},
+        {"u", "\"u\":\"6fa459ea-ee8a-3ca4-894e-db77e160355e\"", "\"u\":null", "uuid"},
+        {"s", "\"s\":\"1.0\"", "\"s\":\"one\"", "text"},
+        {"o", "\"o\":{\"x\":1}", "\"o\":null", "jsonb"},
+        {"any", "\"any\":{\"x\":1}", "\"any\":17", "unknown"},
+        {"nothing", "\"nothing\":null", "\"nothing\":null", "text"},
+        {"toast", "\"toast\":\"__debezium_unavailable_value\"", "\"toast\":\"a\"", "text"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        (void)take_value(cases[i].first);
+        (void)take_value(cases[i].second);
+    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_type(cases[i].type, cases[i].name);
+    assert_int_equal(1, column(&evidence.topics[0], "toast")->placeholders);
+}
+
+// clang-format off
+static const char with_schema[] =
+    "{\"schema\":{\"type\":\"struct\",\"fields\":[{\"type\":\"struct\",\"field\":\"after\",\"fields\":["
+    "{\"type\":\"int32\",\"optional\":true,\"field\":\"id\"},"
+    "{\"type\":\"bytes\",\"optional\":true,\"name\":\"org.apache.kafka.connect.data.Decimal\",\"parameters\":{\"scale\":\"2\",\"connect.decimal.precision\":\"10\"},\"field\":\"total\"},"
+    "{\"type\":\"int32\",\"optional\":true,\"name\":\"io.debezium.time.Date\",\"default\":0,\"field\":\"day\"},"
+    "{\"type\":\"string\",\"optional\":true,\"name\":\"io.debezium.data.Json\",\"field\":\"meta\"},"
+    "{\"type\":\"bytes\",\"optional\":true,\"name\":\"io.debezium.data.Bits\",\"parameters\":{\"length\":\"3\"},\"field\":\"bits\"},"
+    "{\"type\":\"array\",\"optional\":true,\"items\":{\"type\":\"int32\"},\"field\":\"list\"}"
+    "]}]},\"payload\":{\"op\":\"r\",\"before\":null,\"source\":{},\"after\":{\"id\":1,\"total\":\"EGg=\",\"day\":0,\"meta\":\"{}\","
+    "\"bits\":\"BQ==\",\"list\":[1]}}}";
+// clang-format on
+
+static void test_types_of_schemas(void **state) {
+    (void)state;
+    const struct evidence_topic *topic =
+        take("shop.public.t", "{\"schema\":{\"type\":\"struct\"},\"payload\":{\"id\":1}}", with_schema);
+    assert_int_equal(1, topic->with_schema);
+    assert_int_equal(1, topic->reads);
+    assert_type("int", "id");
+    assert_type("numeric(10, 2)", "total");
+    assert_type("date", "day");
+    assert_type("jsonb", "meta");
+    assert_type("bit(3)", "bits");
+    assert_type("int[]", "list");
+    assert_int_equal(1, column(topic, "id")->key);
+    assert_int_equal(1, column(topic, "day")->defaults);
+}
+
+static void test_what_is_counted(void **state) {
+    (void)state;
+    static const char key[] = "{\"b\":1,\"a\":2}";
+    static const char source[] = "\"source\":{\"schema\":\"public\",\"table\":\"t\",\"lsn\":1}";
+    char value[512];
+    (void)snprintf(value, sizeof value,
+                   "{\"op\":\"u\",\"before\":null,\"after\":{\"a\":2,\"b\":1,\"c\":3},%s}", source);
+    (void)take("shop.public.t", key, value);
+    (void)snprintf(value, sizeof value,
+                   "{\"op\":\"d\",\"before\":{\"a\":2,\"b\":1,\"c\":null},\"after\":null,%s}", source);
+    (void)take("shop.public.t", key, value);
+    (void)take("shop.public.t", key, NULL);
+    (void)snprintf(value, sizeof value, "{\"op\":\"t\",\"before\":null,\"after\":null,%s}", source);
+    (void)take("shop.public.t", NULL, value);
+    const struct evidence_topic *topic = take("shop.public.t", key, "Obj\x01");
+    assert_int_equal(5, topic->messages);
+    assert_int_equal(2, topic->rows);
+    assert_int_equal(1, topic->updates);
+    assert_int_equal(1, topic->deletes);
+    assert_int_equal(0, topic->deletes_with_row);
+    assert_int_equal(1, topic->tombstones);
+    assert_int_equal(1, topic->truncates);
+    assert_int_equal(1, topic->unreadable);
+    assert_non_null(strstr(topic->unreadable_like, "Avro"));
+    assert_int_equal(3, topic->with_position);
+    assert_int_equal(1, column(topic, "b")->key);
+    assert_int_equal(2, column(topic, "a")->key);
+    assert_int_equal(1, column(topic, "c")->seen); // a delete has no row
+}
+
+static void test_keys_that_are_no_object(void **state) {
+    (void)state;
+    (void)take("shop.public.t", "1", "{\"op\":\"c\",\"after\":{\"id\":1,\"n\":1},\"source\":{}}");
+    const struct evidence_topic *topic =
+        take("shop.public.t", "\"2\"", "{\"op\":\"c\",\"after\":{\"id\":2,\"n\":1},\"source\":{}}");
+    assert_true(column(topic, "id")->key_candidate);
+    assert_false(column(topic, "n")->key_candidate);
+}
+
+static void test_topics_of_the_connector(void **state) {
+    (void)state;
+    (void)take("shop.transaction", NULL, "{\"status\":\"BEGIN\",\"id\":\"1\"}");
+    const struct evidence_topic *topic =
+        take("shop.transaction", NULL, "{\"status\":\"END\",\"id\":\"1\",\"event_count\":0}");
+    assert_int_equal(EVIDENCE_TRANSACTIONS, topic->role);
+    assert_int_equal(1, topic->begins);
+    assert_int_equal(1, topic->empty_ends);
+    topic = take("__debezium-heartbeat.shop", NULL, "{\"ts_ms\":1}");
+    assert_int_equal(EVIDENCE_HEARTBEATS, topic->role);
+    topic = take("shop", NULL, "{\"ddl\":\"create table t(a int)\"}");
+    assert_int_equal(EVIDENCE_SCHEMA_CHANGES, topic->role);
+    topic = take("shop.message", NULL, "{\"op\":\"m\",\"source\":{}}");
+    assert_int_equal(1, topic->logical);
+    assert_int_equal(0, evidence_rows(&evidence));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_types_of_json_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_types_of_schemas, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_counted, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_keys_that_are_no_object, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_topics_of_the_connector, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
