@@ -2,13 +2,18 @@
 
 #include "views/engine/row/table_change.h"
 #include "views/engine/sqlite/engine_sql.h"
+#include "views/engine/sqlite/meta.h"
 #include "views/engine/sqlite/sqlite_value.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
     FILLS_VALUES_AT_ONCE = 16384, // of rows that are read before they are applied
     FILLS_ROWS_AT_ONCE = 512,
+    FILLS_NAME_SIZE = 64,
+    FILLS_PATH_SIZE = 4096,
 };
 
 static enum store_fill_kind fills_kind_of(const char *name) {
@@ -111,6 +116,22 @@ int fills_attach(struct sqlite3 *db, const char *path, struct error *error) {
         return -1;
     stmt_bind_text(stmt, ":path", span_of(path));
     return stmt_step(stmt, path, NULL, error);
+}
+
+bool fills_is(const char *path, const char *name) {
+    CLEANUP(stmt_close) sqlite3 *db = NULL;
+    char found[FILLS_NAME_SIZE];
+    return sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+           meta_get(db, "fill", found, sizeof found, NULL) == 1 && strcmp(found, name) == 0;
+}
+
+void fills_remove(const char *path) {
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char file[FILLS_PATH_SIZE];
+        if (snprintf(file, sizeof file, "%s%s", path, suffixes[i]) < (int)sizeof file)
+            (void)unlink(file);
+    }
 }
 
 void fills_detach(struct sqlite3 *db) {

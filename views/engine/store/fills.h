@@ -22,6 +22,10 @@ void fills_free(struct fills *fills);
 int fills_begin_new(struct fills *fills, struct sqlite3 *db, const struct catalog *catalog,
                     const char *const *topics, int topic_count, const bool *again, struct error *error);
 
+// Whether the file at `path` was read beside the one that has this name; and its end.
+bool fills_is(const char *path, const char *name);
+void fills_remove(const char *path);
+
 // The file that was read beside, as schema `fill` of the connection; without a transaction.
 int fills_attach(struct sqlite3 *db, const char *path, struct error *error);
 void fills_detach(struct sqlite3 *db);

@@ -28,7 +28,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STORE_UPGRADE_SIZE = 32, STORE_FILL_NAME_SIZE = 64, STORE_FILL_PATH_SIZE = 4096 };
+enum { STORE_UPGRADE_SIZE = 32, STORE_FILL_NAME_SIZE = 64 };
 
 enum store_statement {
     STORE_BEGIN,
@@ -759,26 +759,13 @@ static int store_fill_name(const struct store *of, char *ret, size_t size, struc
     return 0;
 }
 
-static bool store_is_fill(const char *path, const char *name) {
-    CLEANUP(stmt_close) sqlite3 *db = NULL;
-    char found[STORE_FILL_NAME_SIZE];
-    return sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
-           meta_get(db, "fill", found, sizeof found, NULL) == 1 && strcmp(found, name) == 0;
-}
-
 void store_remove_fill(const char *path) {
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        char file[STORE_FILL_PATH_SIZE];
-        if (snprintf(file, sizeof file, "%s%s", path, suffixes[i]) < (int)sizeof file)
-            (void)unlink(file);
-    }
+    fills_remove(path);
 }
 
 void store_remove_spent_fill(const struct store *of, const char *path) {
     char name[STORE_FILL_NAME_SIZE];
-    if (access(path, F_OK) == 0 && store_fill_name(of, name, sizeof name, NULL) == 0 &&
-        store_is_fill(path, name))
+    if (access(path, F_OK) == 0 && store_fill_name(of, name, sizeof name, NULL) == 0 && fills_is(path, name))
         store_remove_fill(path);
 }
 
@@ -789,7 +776,7 @@ int store_open_fill(struct store **ret, const struct store *of, const char *path
     struct store_report report;
     if (store_fill_name(of, name, sizeof name, error) != 0)
         return -1;
-    if (!store_is_fill(path, name))
+    if (!fills_is(path, name))
         store_remove_fill(path);
     if (store_open(&store, path, catalog, &report, error) != 0 ||
         meta_set(store->db, "fill", name, error) != 0)
