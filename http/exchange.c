@@ -72,9 +72,10 @@ static void exchange_make_lag(struct exchange *exchange) {
 static void exchange_make_etag(struct exchange *exchange) {
     struct buffer *out = &exchange->worker->etag;
     buffer_clear(out);
-    buffer_format(out, "W/\"%s-%lld-%s-%s", exchange->position.store_id,
-                  (long long)exchange->position.version, exchange->routes->identity,
-                  progress_state_name(exchange->lag.state));
+    buffer_text(out, "W/\"");
+    // With the offsets: a file and its copy that goes on by itself have one id, and soon other rows at one version.
+    render_position_id(out, &exchange->position);
+    buffer_format(out, "-%s-%s", exchange->routes->identity, progress_state_name(exchange->lag.state));
 }
 
 static void exchange_begin_header(struct buffer *headers, const char *name) {

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """What HTTP tells: headers of every answer, before anything was applied, columns and numbers that are asked for."""
 
+import contextlib
 import http.client
 import json
 import os
 import socket
+import sqlite3
 import sys
 import unittest
 import urllib.error
@@ -112,6 +114,31 @@ class Api(unittest.TestCase):
             (answer for answer in [ask(server, path, If_None_Match=etag)] if answer[0] != 304), None))  # fmt: skip
         self.assertEqual(200, told[0])
         self.assertNotEqual(state, told[1]["Tidemark-State"])
+
+    def test_a_copy_that_goes_on_by_itself_has_other_tags(self):
+        views = self.path / "views"
+        views.mkdir()
+        (views / "source.sql").write_text("create table notes(id int primary key, v text);")
+
+        def line(partition, offset, key):
+            return {**envelope("notes", offset, {"id": key}, {"id": key, "v": "x"}), "partition": partition}
+
+        lines = [line(0, 0, 1), line(1, 0, 2)]
+        first, copy = self.path / "first.db", self.path / "copy.db"
+        flags = ("--views", views, "--prefix", "app")
+        tide.replay(first, tide.write_capture(self.path / "both.jsonl", lines), flags=flags)
+        with contextlib.closing(sqlite3.connect(first)) as source:
+            source.execute("vacuum into ?", (str(copy),))
+        # each as many messages and commits, of another partition
+        for db, more in ((first, line(0, 1, 3)), (copy, line(1, 1, 4))):
+            tide.replay(db, tide.write_capture(self.path / f"{db.stem}.jsonl", lines + [more]), flags=flags)
+        path = "/v1/tables/notes"
+        servers = [self.server("serve", "--db", db, "--views", views) for db in (first, copy)]
+        tag = ask(servers[0], path)[1]["ETag"]
+        self.assertEqual(304, ask(servers[0], path, If_None_Match=tag)[0])
+        status, _, body = ask(servers[1], path, If_None_Match=tag)
+        self.assertEqual(200, status)
+        self.assertEqual([1, 2, 4], [row["id"] for row in json.loads(body)["rows"]])
 
     def test_a_column_called_like_a_parameter(self):
         source = 'create table caps(id int primary key, "limit" int, after text, wait_ms int, after_lsn int, name text);'

@@ -53,7 +53,7 @@ struct position {
     // What a changed source.sql left to be filled from the log, as "orders.note, points": those columns are null until
     // then, those tables lack rows; data NULL = nothing. Lives until the next reader_begin.
     struct span filling;
-    const char *store_id; // hex, as long as the reader; with `version` it makes the ETag
+    const char *store_id; // hex, as long as the reader; with `version`, `lsn` and `offsets` it makes the ETag
 };
 
 // The snapshot's age counts from here: the deadline is for all that is asked of it.

@@ -382,7 +382,6 @@ static void test_etag(void **state) {
     assert_int_equal(ask(s, request), ROUTES_ANSWERED);
     char etag[ETAG_SIZE];
     (void)snprintf(etag, sizeof etag, "%s", s->response.etag);
-    assert_non_null(strstr(etag, store_id(s->fixture.store)));
     char several[2 * ETAG_SIZE];
     (void)snprintf(several, sizeof several, "\"x\" , %s", etag);
     const char *const same[] = {etag, etag + 2, several, "*"};
