@@ -78,8 +78,7 @@ static bool check_read_answer(struct sim_run *run, struct answer *ret) {
     return true;
 }
 
-// What a reader would be told now.
-void sim_check_answer(struct sim_run *run) {
+static void check_answer(struct sim_run *run) {
     struct answer answer;
     if (!check_read_answer(run, &answer) || answer.version == run->ours.checked_version)
         return;
@@ -97,6 +96,15 @@ void sim_check_answer(struct sim_run *run) {
         sim_fail(run, "%s: neither a commit nor a snapshot is there", when);
     else
         check_rows(run, state, when);
+}
+
+// What a reader would be told now: position and rows of one snapshot, since the writer's thread may be in the middle of
+// a commit.
+void sim_check_answer(struct sim_run *run) {
+    if (sqlite3_exec(run->ours.reader, "begin", NULL, NULL, NULL) != SQLITE_OK)
+        sim_fail(run, "cannot read: %s", sqlite3_errmsg(run->ours.reader));
+    check_answer(run);
+    (void)sqlite3_exec(run->ours.reader, "commit", NULL, NULL, NULL);
 }
 
 void sim_check_end(struct sim_run *run) {

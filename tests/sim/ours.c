@@ -209,6 +209,8 @@ void sim_ours_act(struct sim_run *run, bool quiet) {
 }
 
 void sim_ours_crash(struct sim_run *run) {
+    if (run->world.trace)
+        printf("%" PRId64 " ours is killed\n", run->world.now_ms);
     sim_ours_close(run);
     run->ours.crashes++;
     run->ours.halted = false;
