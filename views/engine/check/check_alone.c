@@ -1,6 +1,5 @@
 #include "views/engine/check/check_alone.h"
 
-#include "views/engine/check/conflicts.h"
 #include "views/engine/check/guard.h"
 #include "views/engine/check/lint_apply.h"
 #include "views/engine/check/lint_numeric.h"
@@ -33,8 +32,6 @@ static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct a
                        struct guard *guard, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     const char *tail = "";
-    if (conflicts_check(apply->file, apply->sql, error) != 0)
-        return -1;
     guard_begin(guard, scratch, GUARDED_APPLY);
     if (sqlite3_prepare_v2(scratch, apply->sql, -1, &stmt, &tail) != SQLITE_OK) {
         const char *says = sqlite3_errmsg(scratch);
