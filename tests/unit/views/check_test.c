@@ -208,7 +208,7 @@ static void what_refuses_a_change_keeps_none_of_it(void **state) {
                  "insert or ignore into a_t(x, fail, rollback) values(1, 2, 'on conflict fail');\n"
                  "insert or replace into a_t(x) values(1); end;\n");
     assert_string_equal(fixture_complaint(f), "");
-    fixture_file(f, "a/apply.x.sql", "insert or rollback into a_t(x) select id from _changes_orders");
+    fixture_file(f, "a/apply.x.sql", "insert or rollback into a_t(x) select new_id from _changes_orders");
     assert_string_equal(fixture_complaint(f), "");
 }
 
