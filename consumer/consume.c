@@ -319,11 +319,11 @@ static int consume_finish_read(struct consume *consume, struct error *error) {
     return consume_gather_ms(consume) > 0 ? 0 : apply_commit(consume->apply, error);
 }
 
-// Whether this run ends for it and another goes on: the file cannot be written now, or a view's statement failed.
+// Whether this run ends for it and another goes on: the file cannot be written now, memory lacks, or a view's statement failed.
 static bool consume_is_passing(const struct consume *consume, const struct error *error) {
     bool named = error->kind == ERROR_HALT && error->subject[0] != '\0';
-    return error->kind == ERROR_RETRY || error->kind == ERROR_BUSY || error->kind == ERROR_VIEW ||
-           (named && consume->config->disable_views);
+    return error->kind == ERROR_RETRY || error->kind == ERROR_BUSY || error->kind == ERROR_SYSTEM ||
+           error->kind == ERROR_VIEW || (named && consume->config->disable_views);
 }
 
 static void consume_work(struct consume *consume) {

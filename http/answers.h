@@ -10,6 +10,8 @@ struct rows_question {
     enum bigint bigint;        // how its integers are written
     bool limited;              // with a limit of its own: more rows than that are none of its business
 };
+// The table that the path names; NULL when a problem is the answer.
+const struct table *rows_find_table(struct exchange *exchange);
 // Puts it within the snapshot. -1 when a problem is the answer.
 int rows_put_question(struct exchange *exchange, struct rows_question *ret, struct rows **ret_rows);
 
@@ -28,6 +30,7 @@ route_handler answer_quarantined, answer_retry, answer_discard;           // qua
 route_handler answer_health, answer_ready, answer_status, answer_views, answer_view,
     answer_tables;                        // status.c
 route_handler answer_lag, answer_metrics; // metrics.c
+route_handler answer_digest;              // digest.c
 route_handler answer_live;                // streaming.c
 route_handler answer_problem;             // problem_page.c
 route_handler answer_openapi;             // openapi.c

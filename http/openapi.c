@@ -1,6 +1,7 @@
 // The OpenAPI 3.1 document of exactly the routes that are loaded. What does not depend on tables and queries stands in
 // openapi/base.json; theirs is added here.
 #include "http/answers.h"
+#include "http/document.h"
 #include "http/openapi_types.h"
 #include "http/route.h"
 #include "views/base/cleanup.h"
@@ -33,9 +34,9 @@ static json_t *openapi_ref(const char *kind, const char *name) {
     return json_pack("{s:s}", "$ref", reference);
 }
 
-static void openapi_add_refs(json_t *parameters, const char *const *names) {
+static void openapi_add_refs(json_t **parameters, const char *const *names) {
     for (; *names != NULL; names++)
-        (void)json_array_append_new(parameters, openapi_ref("parameters", *names));
+        document_add(parameters, openapi_ref("parameters", *names));
 }
 
 // What ids and components may be called: `kind_name`, and a number where the name had other letters.
@@ -68,8 +69,8 @@ static json_t *openapi_envelope(const char *row, const char *const *subject) {
                   "position", openapi_ref("schemas", "position"), "lag", openapi_ref("schemas", "lag"));
     json_t *required = json_pack("[s,s,s,s]", "rows", "next", "position", "lag");
     for (; *subject != NULL; subject++) {
-        (void)json_object_set_new(properties, *subject, json_pack("{s:s}", "type", "string"));
-        (void)json_array_append_new(required, json_string(*subject));
+        document_set(&properties, *subject, json_pack("{s:s}", "type", "string"));
+        document_add(&required, json_string(*subject));
     }
     return json_pack("{s:s,s:o,s:o}", "type", "object", "required", required, "properties", properties);
 }
@@ -80,7 +81,7 @@ static json_t *openapi_data_headers(void) {
                                         "ETag",         "Content-Range"};
     json_t *headers = json_object();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        (void)json_object_set_new(headers, names[i], openapi_ref("headers", names[i]));
+        document_set(&headers, names[i], openapi_ref("headers", names[i]));
     return headers;
 }
 
@@ -89,8 +90,8 @@ static json_t *openapi_rows_answer(json_t *json, const char *row, bool postgrest
         json_pack("{s:{s:o},s:{s:{s:s}},s:{s:{s:s}}}", "application/json", "schema", json, "text/csv",
                   "schema", "type", "string", "application/x-ndjson", "schema", "type", "string");
     if (postgrest)
-        (void)json_object_set_new(content, "application/vnd.pgrst.object+json",
-                                  json_pack("{s:o}", "schema", openapi_ref("schemas", row)));
+        document_set(&content, "application/vnd.pgrst.object+json",
+                     json_pack("{s:o}", "schema", openapi_ref("schemas", row)));
     return json_pack("{s:s,s:o,s:o}", "description", "rows", "headers", openapi_data_headers(), "content",
                      content);
 }
@@ -115,7 +116,7 @@ static json_t *openapi_operation(const char *kind, const char *name, int number,
 static json_t *openapi_table_row(const struct table *table) {
     json_t *properties = json_object();
     for (int i = 0; i < table->column_count; i++)
-        (void)json_object_set_new(properties, table->columns[i].name, openapi_column(&table->columns[i]));
+        document_set(&properties, table->columns[i].name, openapi_column(&table->columns[i]));
     return json_pack("{s:s,s:o}", "type", "object", "properties", properties);
 }
 
@@ -143,7 +144,7 @@ static json_t *openapi_list_parameter(const char *name, const char *description,
                      "string", "enum", items);
 }
 
-static void openapi_add_lists(json_t *parameters, const struct table *table) {
+static void openapi_add_lists(json_t **parameters, const struct table *table) {
     enum { SELECTED_MAX = 64, ORDERED_MAX = 16 };
     json_t *names = json_array();
     json_t *orders = json_array();
@@ -151,18 +152,17 @@ static void openapi_add_lists(json_t *parameters, const struct table *table) {
         const struct column *column = &table->columns[i];
         bool ordered =
             column->type != COLUMN_JSON && column->type != COLUMN_ARRAY && column->type != COLUMN_OTHER;
-        (void)json_array_append_new(names, openapi_listed_name(column->name, ""));
+        document_add(&names, openapi_listed_name(column->name, ""));
         if (!ordered)
             continue;
-        (void)json_array_append_new(orders, openapi_listed_name(column->name, ".asc"));
-        (void)json_array_append_new(orders, openapi_listed_name(column->name, ".desc"));
+        document_add(&orders, openapi_listed_name(column->name, ".asc"));
+        document_add(&orders, openapi_listed_name(column->name, ".desc"));
     }
-    (void)json_array_append_new(
-        parameters, openapi_list_parameter("select", "the columns to show; NAME:COLUMN renames one", names,
-                                           SELECTED_MAX));
-    (void)json_array_append_new(
-        parameters, openapi_list_parameter("order", "then by key; .nullsfirst and .nullslast may follow",
-                                           orders, ORDERED_MAX));
+    document_add(parameters, openapi_list_parameter("select", "the columns to show; NAME:COLUMN renames one",
+                                                    names, SELECTED_MAX));
+    document_add(parameters,
+                 openapi_list_parameter("order", "then by key; .nullsfirst and .nullslast may follow", orders,
+                                        ORDERED_MAX));
 }
 
 static json_t *openapi_table_parameters(const struct table *table, enum route route) {
@@ -177,14 +177,16 @@ static json_t *openapi_table_parameters(const struct table *table, enum route ro
         buffer_clear(&name);
         route_write_column(&name, table->columns[i].name);
         buffer_char(&name, '\0');
-        if (!name.failed)
-            (void)json_array_append_new(parameters,
-                                        openapi_query_parameter(name.data, table->columns[i].declared, false,
+        document_add(&parameters, name.failed
+                                      ? NULL
+                                      : openapi_query_parameter(name.data, table->columns[i].declared, false,
                                                                 openapi_filter(&table->columns[i])));
     }
-    openapi_add_lists(parameters, table);
-    openapi_add_refs(parameters, route == ROUTE_REST ? of_rest : route == ROUTE_TABLE ? of_table : of_follow);
-    openapi_add_refs(parameters, common);
+    openapi_add_lists(&parameters, table);
+    openapi_add_refs(&parameters, route == ROUTE_REST    ? of_rest
+                                  : route == ROUTE_TABLE ? of_table
+                                                         : of_follow);
+    openapi_add_refs(&parameters, common);
     return parameters;
 }
 
@@ -193,9 +195,12 @@ static json_t *openapi_table_operation(struct openapi *api, const struct table *
     static const char *const subject[] = {"table", NULL};
     char row[NAME_SIZE];
     char answer[NAME_SIZE];
-    json_t *parameters = openapi_table_parameters(table, route);
     openapi_name(row, "row_of", table->name, table->index);
     openapi_name(answer, "answer_of", table->name, table->index);
+    if (route == ROUTE_DIGEST)
+        return openapi_operation("digest", table->name, table->index, summary, json_array(),
+                                 openapi_ref("responses", "digest"));
+    json_t *parameters = openapi_table_parameters(table, route);
     if (route == ROUTE_FOLLOW_TABLE)
         return openapi_operation("follow_table", table->name, table->index, summary, parameters,
                                  openapi_events_answer());
@@ -216,19 +221,22 @@ static json_t *openapi_table_operation(struct openapi *api, const struct table *
 // --- queries
 
 static void openapi_add_result_column(void *self, const char *name, const char *declared) {
-    (void)json_object_set_new(self, name, openapi_result_column(declared));
+    document_set(self, name, openapi_result_column(declared));
 }
 
 // A query whose columns cannot be learnt, as one of a view that is not kept, has rows of any kind.
 static json_t *openapi_query_row(struct openapi *api, const struct query *query) {
     struct error error;
     json_t *properties = json_object();
-    if (reader_query_columns(api->reader, query, openapi_add_result_column, properties, &error) != 0)
-        json_object_clear(properties);
+    bool learnt =
+        reader_query_columns(api->reader, query, openapi_add_result_column, &properties, &error) == 0;
+    if (!learnt)
+        (void)json_object_clear(properties);
+    api->failed |= !learnt && (error.kind == ERROR_RETRY || error.kind == ERROR_SYSTEM);
     json_t *required = json_array();
     const char *name;
     json_t *unused;
-    json_object_foreach(properties, name, unused)(void) json_array_append_new(required, json_string(name));
+    json_object_foreach(properties, name, unused) document_add(&required, json_string(name));
     return json_pack("{s:s,s:o,s:o}", "type", "object", "required", required, "properties", properties);
 }
 
@@ -240,11 +248,11 @@ static json_t *openapi_query_parameters(const struct query *query, bool follows)
     static const char *const of_follow[] = {"follow_limit", "last_event_id", NULL};
     json_t *parameters = json_array();
     for (int i = 0; i < query->parameter_count; i++)
-        (void)json_array_append_new(parameters, openapi_query_parameter(query->parameters[i], "bound by name",
-                                                                        query->rules[i].required,
-                                                                        openapi_rule(&query->rules[i])));
-    openapi_add_refs(parameters, follows ? of_follow : of_rows);
-    openapi_add_refs(parameters, common);
+        document_add(&parameters,
+                     openapi_query_parameter(query->parameters[i], "bound by name", query->rules[i].required,
+                                             openapi_rule(&query->rules[i])));
+    openapi_add_refs(&parameters, follows ? of_follow : of_rows);
+    openapi_add_refs(&parameters, common);
     return parameters;
 }
 
@@ -283,10 +291,11 @@ static void openapi_add_route(void *self, const struct loaded_route *loaded) {
         item = json_pack("{s:o}", "get", openapi_query_operation(api, loaded->query, form->stream));
     else
         item = json_deep_copy(json_object_get(api->base, form->pattern));
-    if (path.failed)
-        json_decref(item);
-    else
+    if (!path.failed)
         openapi_set(api, api->paths, path.data, item);
+    else
+        json_decref(item);
+    api->failed |= path.failed;
 }
 
 // The names that a part of a path can have.
@@ -300,10 +309,9 @@ static void openapi_add_names(struct openapi *api, const struct catalog *catalog
     json_t *problems = json_array();
     json_t *views = json_array();
     for (int i = 0; i < PROBLEM_COUNT; i++)
-        (void)json_array_append_new(
-            problems, json_string(problem_kind((enum problem)i)->type + sizeof "/problems/" - 1));
+        document_add(&problems, json_string(problem_kind((enum problem)i)->type + sizeof "/problems/" - 1));
     for (int i = 0; i < catalog->view_count; i++)
-        (void)json_array_append_new(views, json_string(catalog->views[i].name));
+        document_add(&views, json_string(catalog->views[i].name));
     openapi_set_names(api, "/problems/{problem}", problems);
     if (catalog->view_count > 0)
         openapi_set_names(api, "/v1/views/{view}", views);

@@ -1,5 +1,6 @@
 #include "http/openapi_types.h"
 
+#include "http/document.h"
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
 
@@ -15,11 +16,11 @@ enum { PATTERN_SIZE = 512 };
 
 static json_t *openapi_types_of(const char *first, const char *second, bool nullable) {
     json_t *types = json_array();
-    (void)json_array_append_new(types, json_string(first));
+    document_add(&types, json_string(first));
     if (second != NULL)
-        (void)json_array_append_new(types, json_string(second));
+        document_add(&types, json_string(second));
     if (nullable)
-        (void)json_array_append_new(types, json_string("null"));
+        document_add(&types, json_string("null"));
     return types;
 }
 
@@ -48,7 +49,7 @@ json_t *openapi_column(const struct column *column) {
     json_t *schema = json_pack("{s:o,s:s}", "type", openapi_types_of(first, second, nullable), "description",
                                column->declared);
     if (column->variant == COLUMN_UUID && column->type == COLUMN_TEXT)
-        (void)json_object_set_new(schema, "format", json_string("uuid"));
+        document_set(&schema, "format", json_string("uuid"));
     return schema;
 }
 
@@ -123,7 +124,9 @@ json_t *openapi_filter(const struct column *column) {
     buffer_format(&pattern, "^(%s|(not\\.)?(is\\.(null|not_null)|in\\.\\(%s(,%s){0,4}\\)|(%s)\\.%s))$", value,
                   value, value, operators, value);
     buffer_char(&pattern, '\0');
-    const char *text = pattern.failed ? "" : pattern.data;
+    if (pattern.failed)
+        return NULL;
+    const char *text = pattern.data;
     if (column->type == COLUMN_INTEGER)
         return json_pack("{s:[{s:s,s:i,s:i},{s:s,s:s}]}", "anyOf", "type", "integer", "minimum", -2147483647,
                          "maximum", 2147483647, "type", "string", "pattern", text);

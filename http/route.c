@@ -12,6 +12,9 @@ static const struct route_form forms[] = {
                             "text/event-stream", true},
     [ROUTE_REST] = {"GET", "/rest/v1/{table}", "the same rows as PostgREST answers, for its clients", NULL,
                     false},
+    [ROUTE_DIGEST] = {"GET", "/v1/digest/{table}",
+                      "position and digest: equal for equal rows, whatever the delivery order",
+                      "application/json", false},
     [ROUTE_FOLLOW_QUERY] = {"GET", "/v1/views/{view}/{query}/follow",
                             "rows of a view's query, then how they change", "text/event-stream", true},
     [ROUTE_LAG] = {"GET", "/v1/lag", "state, lag and each partition's offsets", "application/json", false},
@@ -136,6 +139,10 @@ void route_write_path(struct buffer *out, const struct loaded_route *loaded) {
         buffer_text(out, "/rest/v1/");
         route_write_segment(out, loaded->table->name);
         break;
+    case ROUTE_DIGEST:
+        buffer_text(out, "/v1/digest/");
+        route_write_segment(out, loaded->table->name);
+        break;
     case ROUTE_TABLE:
     case ROUTE_FOLLOW_TABLE:
         buffer_text(out, "/v1/tables/");
@@ -166,7 +173,7 @@ void route_each(const struct catalog *catalog, void (*visit)(void *self, const s
             for (int k = 0; k < 2; k++)
                 visit(self, &(struct loaded_route){.route = k == 0 ? ROUTE_QUERY : ROUTE_FOLLOW_QUERY,
                                                    .query = &catalog->views[i].queries[j]});
-    static const enum route of_a_table[] = {ROUTE_TABLE, ROUTE_FOLLOW_TABLE, ROUTE_REST};
+    static const enum route of_a_table[] = {ROUTE_TABLE, ROUTE_FOLLOW_TABLE, ROUTE_REST, ROUTE_DIGEST};
     for (int i = 0; i < catalog->table_count; i++)
         for (size_t k = 0; k < sizeof of_a_table / sizeof *of_a_table; k++)
             visit(self, &(struct loaded_route){.route = of_a_table[k], .table = &catalog->tables[i]});

@@ -11,6 +11,7 @@ enum route {
     ROUTE_QUERY,
     ROUTE_FOLLOW_TABLE,
     ROUTE_REST, // PostgREST's
+    ROUTE_DIGEST,
     ROUTE_FOLLOW_QUERY,
     ROUTE_LAG,
     ROUTE_LIVE,

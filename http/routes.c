@@ -18,6 +18,7 @@ static route_handler *const handlers[] = {
     [ROUTE_LIVE] = answer_live,
     [ROUTE_FOLLOW_TABLE] = answer_follow_table,
     [ROUTE_REST] = answer_rest,
+    [ROUTE_DIGEST] = answer_digest,
     [ROUTE_FOLLOW_QUERY] = answer_follow_query,
     [ROUTE_STATUS] = answer_status,
     [ROUTE_VIEWS] = answer_views,

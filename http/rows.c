@@ -601,7 +601,7 @@ static int rows_ask_table(struct reader *reader, const void *subject, struct ask
     return reader_table(reader, subject, &question, ret, error);
 }
 
-static const struct table *rows_find_table(struct exchange *exchange) {
+const struct table *rows_find_table(struct exchange *exchange) {
     const struct catalog *catalog = exchange->routes->config.catalog;
     struct span wanted = exchange->target->segments[2];
     const struct table *table = catalog_table(catalog, wanted.data, wanted.size);

@@ -40,6 +40,8 @@ QUESTIONS = (
     "/v1/views/analytics/orders_by_status",
     "/v1/views/email/outbox?limit=5",
     "/v1/quarantine",
+    "/v1/digest/orders",
+    "/openapi.json",
 )
 MOVING = {"uptime_seconds", "process", "log", "newest_heartbeat_ms", "as_of_age_ms", "last_error", "lag"}
 

@@ -12,7 +12,7 @@ enum error_kind {
     ERROR_NOTFOUND, // a name that does not exist
     ERROR_STORE,    // SQLite or the file system failed
     ERROR_BUSY,     // another process holds the file
-    ERROR_RETRY,    // the disk is full, or reading or writing it failed: the same may work later
+    ERROR_RETRY, // the disk is full, reading or writing it failed, or SQLite has no memory: it may work later
     ERROR_TIMEOUT,  // a deadline passed
     ERROR_HALT,     // something that a person must decide
     ERROR_VIEW,     // a view's statement failed; `subject` is the view

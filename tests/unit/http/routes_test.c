@@ -910,6 +910,7 @@ static void test_each_route_has_a_form_and_a_handler(void **state) {
         assert_non_null(form->pattern);
         assert_non_null(form->summary);
         const char *target = i == ROUTE_TABLE          ? "/v1/tables/orders"
+                             : i == ROUTE_DIGEST       ? "/v1/digest/orders"
                              : i == ROUTE_REST         ? "/rest/v1/orders?limit=1"
                              : i == ROUTE_VIEW         ? "/v1/views/email/"
                              : i == ROUTE_PROBLEM      ? "http://x:80/problems/too-slow"

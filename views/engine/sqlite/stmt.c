@@ -14,6 +14,7 @@ static enum error_kind stmt_error_kind(int code) {
         return ERROR_BUSY;
     case SQLITE_FULL:
     case SQLITE_IOERR:
+    case SQLITE_NOMEM:
         return ERROR_RETRY;
     default:
         return ERROR_STORE;
