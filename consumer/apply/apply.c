@@ -36,7 +36,7 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     if (freshness_init(&apply->freshness, config->catalog->table_count, error) != 0 ||
         prefetch_new(&apply->prefetch, &prefetch, error) != 0 ||
         merge_new(&apply->merge, config->catalog, store_sequence(config->store), error) != 0 ||
-        lost_init(&apply->lost, config->catalog, error) != 0 || snapshots_init(apply, error) != 0)
+        lost_init(apply, error) != 0 || snapshots_init(apply, error) != 0)
         return -1;
     apply->newest = store_sequence(config->store);
     apply->singly = config->singly_messages;

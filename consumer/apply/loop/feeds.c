@@ -20,3 +20,12 @@ int feeds_init(const struct apply *apply, struct partition *partition, struct er
 bool feeds_table(const struct partition *partition, const struct table *table) {
     return partition->feeds[table->index];
 }
+
+const char *feeds_read_before(const struct apply *apply, const struct table *table) {
+    int count;
+    const struct store_offset *offsets = store_offsets(apply->config.store, &count);
+    for (int i = 0; i < count; i++)
+        if (topic_feeds(offsets[i].topic, apply->config.prefix, table) != TOPIC_FEEDS_NOT)
+            return offsets[i].topic;
+    return NULL;
+}

@@ -8,5 +8,7 @@
 // partition's role is known: a table's topic may be a regular expression. ERROR_SYSTEM: no memory.
 int feeds_init(const struct apply *apply, struct partition *partition, struct error *error);
 bool feeds_table(const struct partition *partition, const struct table *table);
+// A topic of the table that the file had messages of when it was opened, NULL = none. Lives until the next store call.
+const char *feeds_read_before(const struct apply *apply, const struct table *table);
 
 #endif

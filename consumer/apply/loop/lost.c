@@ -40,10 +40,14 @@ static const char *const lost_names[] = {
         "some of its rows never come, the connector has gone on, and its partitions are read to their ends",
 };
 
-int lost_init(struct lost *lost, const struct catalog *catalog, struct error *error) {
+int lost_init(struct apply *apply, struct error *error) {
+    struct lost *lost = &apply->lost;
+    const struct catalog *catalog = apply->config.catalog;
     lost->tables = calloc((size_t)catalog->table_count, sizeof *lost->tables);
     if (lost->tables == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int t = 0; t < catalog->table_count; t++)
+        lost->tables[t].read_before = feeds_read_before(apply, &catalog->tables[t]) != NULL;
     return event_init(&lost->boundary, catalog, error);
 }
 
@@ -227,12 +231,32 @@ static int64_t lost_owed_with(const struct apply *apply, const struct table *tab
     return owed;
 }
 
+// No topic of the table is read, though all that exist have been added.
+static bool lost_has_no_topic(const struct apply *apply, const struct table *table) {
+    return apply->lost.discoveries > apply->lost.end_discoveries && lost_look_at(apply, table).count == 0;
+}
+
+static const char lost_gone[] = "was read before, and does not exist any more";
+
+static void lost_tell_gone(struct apply *apply, const struct table *table) {
+    const char *topic = feeds_read_before(apply, table);
+    if (apply->lost.tables[table->index].gone || topic == NULL)
+        return;
+    apply->lost.tables[table->index].gone = true;
+    warnings_add(
+        &apply->warnings,
+        "table %s: its topic %s %s; transactions that count rows of it wait until it is there. Where it never "
+        "will be, take the table out of source.sql",
+        table->name, topic, lost_gone);
+}
+
 static enum lost_kind lost_of_table(struct apply *apply, const struct table *table) {
     const struct lost *lost = &apply->lost;
     int64_t wait_ms = apply->config.transaction_wait_ms;
     const struct lost_partitions found = lost_look_at(apply, table);
     if (found.count == 0)
-        return lost->discoveries > lost->end_discoveries ? LOST_NO_TOPIC : LOST_NOT_KNOWN;
+        return lost_has_no_topic(apply, table) && !lost->tables[table->index].read_before ? LOST_NO_TOPIC
+                                                                                          : LOST_NOT_KNOWN;
     if (found.past == found.count)
         return LOST_PAST;
     if (found.unread > 0)
@@ -297,9 +321,12 @@ bool lost_excuse(struct apply *apply) {
     bool any = false;
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
         const struct table *table = &apply->config.catalog->tables[t];
-        if (merge_missing(apply->merge, table) <= 0 || lost_look_at(apply, table).count > 0 ||
-            lost_of_table(apply, table) != LOST_NO_TOPIC)
+        if (merge_missing(apply->merge, table) <= 0 || !lost_has_no_topic(apply, table))
             continue;
+        if (apply->lost.tables[table->index].read_before) {
+            lost_tell_gone(apply, table);
+            continue;
+        }
         lost_learn(apply, table, LOST_NO_TOPIC);
         merge_excuse(apply->merge, table);
         any = true;
@@ -488,7 +515,11 @@ static void lost_describe_missing(const struct apply *apply, char *ret, size_t s
     int written = snprintf(ret, size, "waiting: transaction %" PRId64 ", %s rows of %s have not come",
                            merge_current_txid(apply->merge), rows, first != NULL ? first->name : "no table");
     if (others > 0 && written > 0 && (size_t)written < size)
-        (void)snprintf(ret + written, size - (size_t)written, ", and some of %d other tables", others);
+        written += snprintf(ret + written, size - (size_t)written, ", and some of %d other tables", others);
+    bool gone = first != NULL && apply->lost.tables[first->index].gone && lost_has_no_topic(apply, first);
+    const char *topic = gone ? feeds_read_before(apply, first) : NULL;
+    if (topic != NULL && written > 0 && (size_t)written < size)
+        (void)snprintf(ret + written, size - (size_t)written, ": its topic %s %s", topic, lost_gone);
 }
 
 void lost_describe(const struct apply *apply, char *ret, size_t size) {

@@ -21,7 +21,8 @@ enum {
     LOST_CLOCK_AHEAD_MS = 24 * 3600 * 1000,
 };
 
-int lost_init(struct lost *lost, const struct catalog *catalog, struct error *error);
+// Once the store is open.
+int lost_init(struct apply *apply, struct error *error);
 void lost_free(struct lost *lost);
 
 // The connector lived at `ts_ms` by its own clock.
@@ -38,7 +39,9 @@ void lost_note_discovery(struct apply *apply);
 // The END in `slot` is the current transaction's: it does not wait for tables whose rows do not come by design.
 void lost_begin_current(struct apply *apply, int slot);
 
-// The current transaction does not wait for a table that no topic was found for. True when there was one.
+// The current transaction does not wait for a table that no topic was found for. True when there was one. It waits where
+// the file has messages of such a topic: what that still had when it was deleted is nobody's design, and when it is made
+// again it is another log.
 bool lost_excuse(struct apply *apply);
 // Whether each partition of each table that owes the current transaction rows is past it. Needs no wait.
 bool lost_is_past(struct apply *apply);

@@ -88,6 +88,8 @@ struct waiting {
 struct lost_table {
     bool absent;           // none of its rows come: no END waits for them
     bool partial;          // some do not come
+    bool read_before;      // the file had messages of a topic of it when it was opened
+    bool gone;             // it was told that there is no such topic any more
     int64_t deletes_again; // of a key that was deleted before
     // messages in quarantine that may have been rows of any transaction, and were not yet missed
     int64_t unreadable;

@@ -549,6 +549,42 @@ static void a_table_without_a_topic_is_not_waited_for(void **state) {
 }
 
 // Its place is readable, whatever its schema says: it is a row of its transaction.
+// Ours is started again where a topic that was read has been deleted: what it still had is not missing by design.
+static void a_topic_that_was_read_and_is_gone_is_waited_for(void **state) {
+    struct fixture *f = *state;
+    struct topics t = add_all(f);
+    send_first(f, &t);
+    apply_free(&f->apply);
+    store_close(&f->store);
+    progress_free(&f->progress);
+    open_apply(f);
+    t.transactions = add(f, "s.transaction", 0, 0);
+    t.heartbeats = add(f, "__debezium-heartbeat.s", 0, 0);
+    t.a = add(f, "s.public.a", 0, 0);
+    apply_set_sequenced(f->apply, true);
+    apply_note_discovery(f->apply);
+    send_begin(f, t.transactions, 701, 1100);
+    send_row(f, t.a, "a", 2, 701, 1100, 1);
+    send_end(f, t.transactions, 701, 1110, 1, 1);
+    rest(f, 10);
+    apply_note_discovery(f->apply);
+    rest_long(f);
+    assert_false(is_visible(f, 701));
+    assert_int_equal(rows(f), 2);
+    assert_int_equal(passed(f), 0);
+    expect_wait(
+        f, "waiting: transaction 701, 1 rows of b have not come: its topic s.public.b was read before, and "
+           "does not exist any more");
+    assert_non_null(
+        strstr(f->warnings, "table b: its topic s.public.b was read before, and does not exist any more"));
+    assert_int_equal(add(f, "s.public.b", 0, 0), t.b); // it had been hidden
+    send_row(f, t.b, "b", 2, 701, 1100, 2);
+    rest(f, 10);
+    assert_true(is_visible(f, 701));
+    assert_int_equal(rows(f), 4);
+    assert_true(is_transactional(f));
+}
+
 static void a_row_whose_schema_is_refused_counts(void **state) {
     struct fixture *f = *state;
     const struct topics t = add_all(f);
@@ -1058,6 +1094,7 @@ int main(void) {
         TEST(an_empty_topic_of_a_connector_that_goes_on_is_evidence),
         TEST(a_table_that_lacks_some_rows_is_waited_for_less),
         TEST(a_table_without_a_topic_is_not_waited_for),
+        TEST(a_topic_that_was_read_and_is_gone_is_waited_for),
         TEST(a_row_whose_schema_is_refused_counts),
         TEST(a_message_that_cannot_be_read_is_not_waited_for),
         TEST(a_message_that_cannot_be_read_excuses_no_later_row),
