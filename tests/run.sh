@@ -48,6 +48,8 @@ top=$(pwd)
         printf 'add_test("lab/clients" sh "%s/tests/lab/clients.sh")\n' "$top"
         printf 'set_tests_properties("lab/clients" PROPERTIES TIMEOUT 1200)\n'
         printf 'add_test("lab/monitoring" sh "%s/tests/lab/monitoring.sh")\n' "$top"
+        printf 'add_test("lab/replicas" sh "%s/tests/lab/replicas.sh")\n' "$top"
+        printf 'set_tests_properties("lab/replicas" PROPERTIES TIMEOUT 300)\n'
         printf 'add_test("lab/package" sh "%s/tests/lab/package.sh")\n' "$top"
         printf 'set_tests_properties("lab/package" PROPERTIES SKIP_RETURN_CODE 77)\n'
     fi
