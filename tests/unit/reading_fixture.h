@@ -118,6 +118,15 @@ static inline void fixture_write_view(const struct fixture *fixture) {
     fixture_write_file(
         fixture, "views/lab/query.slow.sql",
         "with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) as i from n");
+    fixture_write_file(fixture, "views/lab/query.fat.sql",
+                       "select length(case :by when 'printf' then printf('%.*c', 90000000, 'x')"
+                       " when 'zeroblob' then hex(zeroblob(40000000))"
+                       " when 'concat' then substr(zeroblob(40000000), 1) || zeroblob(40000000)"
+                       " when 'replace' then replace(hex(zeroblob(20000000)), '0', 'xx')"
+                       " when 'group_concat' then (select group_concat(hex(zeroblob(5000000)))"
+                       " from (values (1), (2), (3), (4), (5), (6), (7))) end) as n");
+    fixture_write_file(fixture, "views/lab/query.like.sql",
+                       "select 'a' like printf('%.*c', :size, '%') || 'a' as n");
     fixture_write_file(fixture, "views/lab/query.wrong.sql", "select abs(-9223372036854775807 - 1) as x");
 }
 

@@ -212,12 +212,28 @@ static void what_refuses_a_change_keeps_none_of_it(void **state) {
     assert_string_equal(fixture_complaint(f), "");
 }
 
+static void a_schema_without_end_is_refused(void **state) {
+    struct fixture *f = *state;
+    fixture_file(f, "a/schema.sql",
+                 "create table a_n(i);\n"
+                 "insert into a_n with recursive n(i) as (select 1 union all select i + 1 from n"
+                 " limit 100000) select i from n;\n"
+                 "create table a_t as with recursive n(i) as (select 1 union all select i + 1"
+                 " from n) select count(*) as i from n;\n");
+    assert_string_equal(
+        fixture_complaint(f),
+        "a/schema.sql:3: takes more than 100000000 steps though all tables are empty: a `with "
+        "recursive` there needs an end (`where`, `limit`)");
+    assert_int_equal(f->error.kind, ERROR_INPUT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_schema_stands_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_trigger_is_after_whatever_its_name, setup, teardown),
         cmocka_unit_test_setup_teardown(a_query_has_no_more_parameters_than_a_question, setup, teardown),
         cmocka_unit_test_setup_teardown(what_refuses_a_change_keeps_none_of_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_schema_without_end_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_pipe_is_not_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(a_view_reads_nothing_of_sqlite, setup, teardown),
         cmocka_unit_test_setup_teardown(a_check_that_fails_needs_no_error, setup, teardown),

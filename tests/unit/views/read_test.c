@@ -448,6 +448,45 @@ static void test_failing_query(void **state) {
     reader_end(s->reader);
 }
 
+// Not even for a moment: memory is everybody's.
+static void test_values_have_a_bound(void **state) {
+    struct state *s = *state;
+    struct error error = {0};
+    struct rows *rows;
+    static const char *const ways[] = {"zeroblob", "concat", "replace", "group_concat"};
+    begin(s);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        const struct parameter by = parameter("by", ways[i]);
+        fixture_check(
+            reader_query(s->reader, find_query(s, "lab", "fat"), &by, 1, 1, (struct span){0}, &rows, &error),
+            &error);
+        if (rows_next(rows, &error) != -1 ||
+            strstr(error.message, "makes a value of more than 67108864 bytes") == NULL)
+            fail_msg("%s: %s", ways[i], error.message);
+        assert_int_equal(error.kind, ERROR_STORE);
+    }
+    // SQLite's printf is NULL then.
+    struct cell cell;
+    const struct parameter by = parameter("by", "printf");
+    fixture_check(
+        reader_query(s->reader, find_query(s, "lab", "fat"), &by, 1, 1, (struct span){0}, &rows, &error),
+        &error);
+    assert_int_equal(rows_next(rows, &error), 1);
+    rows_cell(rows, 0, &cell);
+    assert_int_equal(cell.kind, CELL_NULL);
+    assert_int_equal(rows_next(rows, &error), 0);
+    for (int i = 0; i < 2; i++) {
+        const struct parameter size = parameter("size", i == 0 ? "999" : "1000");
+        fixture_check(reader_query(s->reader, find_query(s, "lab", "like"), &size, 1, 1, (struct span){0},
+                                   &rows, &error),
+                      &error);
+        assert_int_equal(rows_next(rows, &error), i == 0 ? 1 : -1);
+        assert_true(i == 1 || rows_next(rows, &error) == 0);
+    }
+    assert_non_null(strstr(error.message, "LIKE or GLOB pattern too complex"));
+    reader_end(s->reader);
+}
+
 static void test_waits(void **state) {
     struct state *s = *state;
     struct error error = {0};
@@ -691,6 +730,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deadline_names_an_index, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failing_query, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_values_have_a_bound, setup, teardown),
         cmocka_unit_test_setup_teardown(test_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_quarantine, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_statements, setup, teardown),

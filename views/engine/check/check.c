@@ -14,8 +14,14 @@
 
 static int check_schema(sqlite3 *scratch, const struct view *view, struct guard *guard, struct error *error) {
     guard->reason[0] = '\0';
-    if (stmt_run(scratch, view->schema, view->file, error) != 0)
+    if (stmt_run(scratch, view->schema, view->file, error) != 0) {
+        if ((sqlite3_errcode(scratch) & 0xff) == SQLITE_INTERRUPT)
+            (void)sqlite3_snprintf(sizeof guard->reason, guard->reason,
+                                   "takes more than %d steps though all tables are empty: a `with recursive` "
+                                   "there needs an end (`where`, `limit`)",
+                                   GUARD_STEPS_MAX);
         return guard_explain(guard, error);
+    }
     for (int i = 0; i < view->history_count; i++)
         if (sqlite3_table_column_metadata(scratch, "main", view->history[i], NULL, NULL, NULL, NULL, NULL,
                                           NULL) != SQLITE_OK)

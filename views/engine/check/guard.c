@@ -218,6 +218,11 @@ static int guard_drop_modules(sqlite3 *scratch, struct error *error) {
     return sqlite3_drop_modules(scratch, kept) == SQLITE_OK ? 0 : stmt_error(error, scratch, "check");
 }
 
+static int guard_stop(void *self) {
+    (void)self;
+    return 1;
+}
+
 int guard_open_scratch(const struct catalog *catalog, sqlite3 **ret, struct error *error) {
     CLEANUP(stmt_close) sqlite3 *scratch = NULL;
     if (sqlite3_open(":memory:", &scratch) != SQLITE_OK)
@@ -225,6 +230,7 @@ int guard_open_scratch(const struct catalog *catalog, sqlite3 **ret, struct erro
     if (guard_drop_modules(scratch, error) != 0 || functions_register(scratch, NULL, error) != 0 ||
         guard_create_mirror(scratch, catalog, error) != 0 || delta_register(scratch, catalog, error) != 0)
         return -1;
+    sqlite3_progress_handler(scratch, GUARD_STEPS_MAX, guard_stop, NULL);
     *ret = scratch;
     scratch = NULL;
     return 0;

@@ -7,7 +7,10 @@
 #include "views/engine/check/columns_read.h"
 #include "views/engine/sqlite/stmt.h"
 
-enum { GUARD_DECIMALS_MAX = 32 };
+enum {
+    GUARD_DECIMALS_MAX = 32,
+    GUARD_STEPS_MAX = 100000000, // of SQLite's virtual machine, for one statement: 1 to 2 seconds
+};
 
 enum guarded {
     GUARDED_SCHEMA,  // statements of a schema.sql, and the SQL views that it makes
@@ -49,7 +52,7 @@ int guard_show(const char *text, size_t place, struct error *error);
 bool guard_is_mirrored(const struct catalog *catalog, const char *name);
 
 // The database that views are checked in: the mirror's tables, the SQL functions, and the virtual tables of
-// changes, all empty.
+// changes, all empty. A statement of more than GUARD_STEPS_MAX steps there is interrupted: it is one without end.
 int guard_open_scratch(const struct catalog *catalog, sqlite3 **ret, struct error *error);
 // The line of a schema.sql that names a trigger or an SQL view, 1 when none does.
 int guard_object_line(const struct view *view, const char *name);

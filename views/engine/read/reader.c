@@ -49,6 +49,12 @@ int reader_error(struct reader *reader, const char *what, struct error *error) {
             what);
     if (interrupted)
         return error_set(error, ERROR_TIMEOUT, "%s: took longer than %d ms", what, reader->deadline_ms);
+    if ((sqlite3_errcode(reader->db) & 0xff) == SQLITE_TOOBIG)
+        return error_set(error, ERROR_STORE, "%s: makes a value of more than %d bytes", what,
+                         sqlite3_limit(reader->db, SQLITE_LIMIT_LENGTH, -1));
+    if ((sqlite3_errcode(reader->db) & 0xff) == SQLITE_TOOBIG)
+        return error_set(error, ERROR_STORE, "%s: makes a value of more than %d bytes", what,
+                         sqlite3_limit(reader->db, SQLITE_LIMIT_LENGTH, -1));
     return stmt_error(error, reader->db, what);
 }
 
@@ -136,7 +142,10 @@ static int reader_open_connection(struct reader *reader, struct error *error) {
         stmt_run(reader->db, "pragma query_only = 1", reader->path, error) != 0 ||
         filter_functions_register(&reader->functions, reader->db, reader->path, error) != 0)
         return -1;
-    return functions_register(reader->db, NULL, error);
+    if (functions_register(reader->db, NULL, error) != 0)
+        return -1;
+    (void)sqlite3_limit(reader->db, SQLITE_LIMIT_LENGTH, READER_VALUE_BYTES_MAX);
+    return 0;
 }
 
 // SQLite takes an immutable file's pages for what they are, whoever writes them meanwhile.

@@ -3,6 +3,7 @@
 #include "views/engine/decimal.h"
 #include "views/engine/sqlite/exact_functions.h"
 #include "views/engine/sqlite/stmt.h"
+#include "views/engine/sqlite/text_functions.h"
 
 enum { NUMERIC_SCALE_MAX = 16383 }; // PostgreSQL's
 
@@ -97,5 +98,7 @@ int functions_register(struct sqlite3 *db, const struct change *const *current, 
                                        pass.user_data, functions[i].call, NULL, NULL, NULL) != SQLITE_OK)
             return stmt_error(error, db, functions[i].name);
     }
-    return exact_functions_register(db, error);
+    (void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, FUNCTIONS_VALUE_BYTES_MAX);
+    (void)sqlite3_limit(db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, FUNCTIONS_PATTERN_BYTES_MAX);
+    return text_functions_register(db, error) != 0 ? -1 : exact_functions_register(db, error);
 }

@@ -1,0 +1,12 @@
+// instr and replace, with the answers of SQLite's own and in time that grows with the text alone. SQLite's own grow with
+// text times pattern, and no call is interrupted: minutes for some megabytes, past every deadline.
+#ifndef TIDEMARK_SQLITE_TEXT_FUNCTIONS_H
+#define TIDEMARK_SQLITE_TEXT_FUNCTIONS_H
+
+#include "views/base/error.h"
+
+struct sqlite3;
+
+int text_functions_register(struct sqlite3 *db, struct error *error);
+
+#endif
