@@ -227,6 +227,24 @@ static void a_schema_without_end_is_refused(void **state) {
     assert_int_equal(f->error.kind, ERROR_INPUT);
 }
 
+static void only_a_table_of_the_view_is_kept(void **state) {
+    struct fixture *f = *state;
+    fixture_file(f, "a/schema.sql", "create table a_t(x);\n");
+    static const char *const refused[] = {"orders", "ORDERS", "a_t", "b_v", "b_i", "nothing"};
+    char sql[256];
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        (void)snprintf(sql, sizeof sql,
+                       "-- tidemark: keep %s\ncreate table b_t(x);\ncreate index b_i on b_t(x);\n"
+                       "create view b_v as select x from b_t;\n",
+                       refused[i]);
+        fixture_file(f, "b/schema.sql", sql);
+        if (strstr(fixture_complaint(f), "names no table of it") == NULL)
+            fail_msg("%s: %s", refused[i], f->error.message);
+    }
+    fixture_file(f, "b/schema.sql", "-- tidemark: keep b_t\ncreate table b_t(x);\n");
+    assert_string_equal(fixture_complaint(f), "");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_schema_stands_alone, setup, teardown),
@@ -234,6 +252,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_query_has_no_more_parameters_than_a_question, setup, teardown),
         cmocka_unit_test_setup_teardown(what_refuses_a_change_keeps_none_of_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_schema_without_end_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_a_table_of_the_view_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(a_pipe_is_not_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(a_view_reads_nothing_of_sqlite, setup, teardown),
         cmocka_unit_test_setup_teardown(a_check_that_fails_needs_no_error, setup, teardown),

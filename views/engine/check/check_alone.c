@@ -83,6 +83,18 @@ static int check_alone_schema(sqlite3 *scratch, const struct view *view, struct 
     return check_alone_lacks_table(scratch) ? check_alone_lacking(error) : error_become(error, ERROR_INPUT);
 }
 
+// What is kept through a change of the view is its own: not the mirror's, not another view's.
+static int check_alone_history(sqlite3 *scratch, const struct catalog *catalog, const struct view *view,
+                               struct error *error) {
+    for (int i = 0; i < view->history_count; i++)
+        if (guard_is_mirrored(catalog, view->history[i]) ||
+            sqlite3_table_column_metadata(scratch, "main", view->history[i], NULL, NULL, NULL, NULL, NULL,
+                                          NULL) != SQLITE_OK)
+            return error_set(error, ERROR_INPUT, "%s: `-- tidemark: keep %s` names no table of it",
+                             view->file, view->history[i]);
+    return 0;
+}
+
 // `columns` of the SQL view that the row of `names` names, for sqlite3_free. NULL = out of memory.
 static char *check_alone_select(sqlite3_stmt *names, const char *columns) {
     const char *name = (const char *)sqlite3_column_text(names, 0);
@@ -148,6 +160,7 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
     CLEANUP(stmt_close) sqlite3 *scratch = NULL;
     struct guard guard = {.catalog = catalog};
     if (guard_open_scratch(catalog, &scratch, error) != 0 || check_alone_schema(scratch, view, error) != 0 ||
+        check_alone_history(scratch, catalog, view, error) != 0 ||
         check_alone_sql_views(scratch, view, &guard, error) != 0 ||
         check_alone_read(scratch, catalog, &guard, error) != 0 ||
         lint_numeric_sums(view->file, view->schema, &guard, error) != 0)
