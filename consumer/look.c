@@ -1,11 +1,13 @@
 #include "consumer/look.h"
 
 #include "consumer/consume.h"
+#include "consumer/doctor.h"
 #include "consumer/evidence/reader.h"
 #include "consumer/init.h"
 #include "consumer/status.h"
 #include "consumer/stopper.h"
 #include "views/base/cleanup.h"
+#include "views/engine/check.h"
 
 #include <stdio.h>
 
@@ -61,6 +63,26 @@ int look_init(const struct options *options, struct error *error) {
         return -1;
     look_print_init(options, prefix, out, &report);
     return 0;
+}
+
+int look_doctor(const struct options *options, struct error *error) {
+    CLEANUP(evidence_free) struct evidence evidence = {0};
+    CLEANUP(catalog_free) struct catalog *catalog = NULL;
+    CLEANUP(buffer_free) struct buffer text = {0};
+    if ((options->views != NULL &&
+         (catalog_load(options->views, NULL, &catalog, error) != 0 || catalog_check(catalog, error) != 0)) ||
+        look_at(options, &evidence, error) != 0)
+        return -1;
+    const struct doctor_config config = {.evidence = &evidence,
+                                         .catalog = catalog,
+                                         .of_broker = options->capture == NULL,
+                                         .json = options->json};
+    int failed = doctor_write(&config, &text);
+    if (failed < 0)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    (void)fwrite(text.data, 1, text.size, stdout);
+    return failed == 0 ? 0
+                       : error_set(error, ERROR_INPUT, "%d check%s failed", failed, failed == 1 ? "" : "s");
 }
 
 int look_status(const struct options *options, struct error *error) {

@@ -1,4 +1,4 @@
-// The commands that keep nothing: `tidemark init` looks at topics, or at a capture in their place, `tidemark status` at a
+// The commands that keep nothing: `tidemark init` and `doctor` look at topics, or at a capture in their place, `tidemark status` at a
 // process that runs. They print to stdout. One thread.
 #ifndef TIDEMARK_CONSUMER_LOOK_H
 #define TIDEMARK_CONSUMER_LOOK_H
@@ -7,6 +7,8 @@
 
 // Errors: evidence/reader.h's and init.h's.
 int look_init(const struct options *options, struct error *error);
+// The same; ERROR_INPUT when a check failed.
+int look_doctor(const struct options *options, struct error *error);
 // 0, -1 with the error (status.h's), or CONSUME_HALTED.
 int look_status(const struct options *options, struct error *error);
 

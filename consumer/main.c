@@ -750,6 +750,8 @@ static int main_run_command(const struct options *options, struct error *error) 
         return look_status(options, error);
     case COMMAND_INIT:
         return look_init(options, error);
+    case COMMAND_DOCTOR:
+        return look_doctor(options, error);
     case COMMAND_NONE:
         break;
     }

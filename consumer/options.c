@@ -33,7 +33,9 @@ enum {
     FOR_PROVE = 1 << COMMAND_PROVE,
     FOR_STATUS = 1 << COMMAND_STATUS,
     FOR_INIT = 1 << COMMAND_INIT,
-    FOR_BROKER = FOR_RUN | FOR_INIT, // they ask one, and take -X
+    FOR_DOCTOR = 1 << COMMAND_DOCTOR,
+    FOR_LOOKS = FOR_INIT | FOR_DOCTOR, // at topics, or at a capture in their place
+    FOR_BROKER = FOR_RUN | FOR_LOOKS,  // they ask one, and take -X
     FOR_CONSUMERS = FOR_RUN | FOR_DEMO,
     FOR_WRITERS = FOR_CONSUMERS | FOR_REPLAY,
     FOR_HTTP = FOR_CONSUMERS | FOR_SERVE,
@@ -57,7 +59,7 @@ static const struct option option_table[] = {
      "the connector's topic.prefix"},
     {"--db", "FILE", OPTION_TEXT, FOR_WRITERS | FOR_SERVE | FOR_QUARANTINE | FOR_PROVE, MEMBER(db),
      "the SQLite file (demo and prove: a temporary one when not given)"},
-    {"--views", "DIR", OPTION_TEXT, FOR_ALL, MEMBER(views),
+    {"--views", "DIR", OPTION_TEXT, FOR_ALL | FOR_DOCTOR, MEMBER(views),
      "your own views; without a source.sql beside the built-in ones"},
     {"--only", "VIEW[,..]", OPTION_TEXT, FOR_ALL, MEMBER(only), "only these views"},
     {"--listen", "ADDRESS:PORT", OPTION_TEXT, FOR_HTTP, MEMBER(listen),
@@ -77,7 +79,7 @@ static const struct option option_table[] = {
      "how long followers may be away and go on where they were (300)"},
     {"--answer-empty", NULL, OPTION_BOOL, FOR_HTTP, MEMBER(answer_empty),
      "answer with no rows, not 503, before anything was applied to the file"},
-    {"--capture", "FILE", OPTION_TEXT, FOR_DEMO | FOR_INIT, MEMBER(capture),
+    {"--capture", "FILE", OPTION_TEXT, FOR_DEMO | FOR_LOOKS, MEMBER(capture),
      "demo: what the embedded broker is fed (a built-in capture); else what is looked at in place of a broker's topics"},
     {"--out", "DIR", OPTION_TEXT, FOR_INIT, MEMBER(out),
      "where source.sql and the views are written (a folder called like the prefix)"},
@@ -104,7 +106,8 @@ static const struct option option_table[] = {
      "most messages of one SQLite commit (250000)"},
     {"--wal-max-mb", "MB", OPTION_INTEGER, FOR_WRITERS, MEMBER(wal_max_mb),
      "bound of the write-ahead log beside the file, 128 or more (256)"},
-    {"--json", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(json), "print the counts as one JSON line at the end"},
+    {"--json", NULL, OPTION_BOOL, FOR_REPLAY | FOR_DOCTOR, MEMBER(json),
+     "replay: print the counts as one JSON line at the end; doctor: the checks as one"},
     {"--strict", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(strict), "exit 1 when something was quarantined"},
     {"--state", "waiting|superseded|applied|discarded|all", OPTION_TEXT, FOR_QUARANTINE, MEMBER(state),
      "list: only these (waiting)"},
@@ -112,11 +115,11 @@ static const struct option option_table[] = {
     {"--url", "URL", OPTION_TEXT, FOR_STATUS, MEMBER(url),
      "whom to ask: http://HOST:PORT or unix:/PATH (http://127.0.0.1:8080)"},
     {"--once", NULL, OPTION_BOOL, FOR_STATUS, MEMBER(once), "print it once, also in a terminal"},
-    {"--config", "FILE", OPTION_TEXT, FOR_ALL | FOR_STATUS | FOR_INIT, MEMBER(config),
+    {"--config", "FILE", OPTION_TEXT, FOR_ALL | FOR_STATUS | FOR_LOOKS, MEMBER(config),
      "JSON with the flags' names as keys; the environment and flags win"},
-    {"--log-format", "text|json", OPTION_TEXT, FOR_ALL | FOR_INIT, MEMBER(log_format),
+    {"--log-format", "text|json", OPTION_TEXT, FOR_ALL | FOR_LOOKS, MEMBER(log_format),
      "of the log on stderr (text)"},
-    {"--log-level", "error|warn|info|debug", OPTION_TEXT, FOR_ALL | FOR_INIT, MEMBER(log_level),
+    {"--log-level", "error|warn|info|debug", OPTION_TEXT, FOR_ALL | FOR_LOOKS, MEMBER(log_level),
      "least that is logged (info)"},
 };
 
@@ -134,6 +137,8 @@ static const struct {
     {"check", COMMAND_CHECK, "[--views DIR]", "check the views and print their routes"},
     {"init", COMMAND_INIT, "--brokers HOST:PORT --prefix NAME",
      "write source.sql and a starter view a table, from what the topics hold"},
+    {"doctor", COMMAND_DOCTOR, "--brokers HOST:PORT --prefix NAME",
+     "what the topics say of the connector's settings: ok, warn, fail with the remedy; exit 1 on fail"},
     {"quarantine", COMMAND_QUARANTINE, "list|show ID|retry ID|discard ID --db FILE",
      "what could not be applied"},
     {"prove", COMMAND_PROVE, "[--db FILE] [CAPTURE...]",
@@ -445,7 +450,7 @@ static int options_check_broker(const struct options *options, struct error *err
 
 static bool options_needs_db(enum command command) {
     return command != COMMAND_DEMO && command != COMMAND_CHECK && command != COMMAND_PROVE &&
-           command != COMMAND_STATUS && command != COMMAND_INIT;
+           command != COMMAND_STATUS && ((1 << command) & FOR_LOOKS) == 0;
 }
 
 static int options_check(const struct options *options, struct error *error) {
@@ -489,7 +494,7 @@ static int options_read_command(struct options *options, const char *argument, s
     if (options->command == COMMAND_NONE)
         return error_set(
             error, ERROR_USAGE,
-            "there is no command %s; there are run, demo, replay, serve, check, init, prove, status and quarantine",
+            "there is no command %s; there are run, demo, replay, serve, check, init, doctor, prove, status and quarantine",
             argument);
     return 0;
 }

@@ -23,6 +23,7 @@ enum command {
     COMMAND_PROVE,
     COMMAND_STATUS,
     COMMAND_INIT,
+    COMMAND_DOCTOR,
 };
 
 struct option_property {
@@ -47,7 +48,7 @@ struct options {
     const char *allow_hosts;
     const char *tls_cert;
     const char *tls_key;
-    const char *capture; // demo, init
+    const char *capture; // demo, init, doctor
     const char *out;     // init
     const char *ddl;     // init
     const char *log_format;

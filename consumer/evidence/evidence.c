@@ -199,17 +199,7 @@ static void evidence_take_source(struct evidence_topic *topic, const struct evid
         fields_get(&parts->row, "__source_lsn") != NULL || fields_get(&parts->row, "__lsn") != NULL;
 }
 
-// A row's `before` has columns beside the key only with replica identity FULL: else they are null, or their defaults.
-static bool evidence_is_whole(const struct fields *before, int key_columns) {
-    int filled = 0;
-    for (int i = 0; i < before->count; i++)
-        filled += before->list[i].value.kind != JSON_NULL;
-    return filled > key_columns;
-}
-
-static void evidence_count_op(struct evidence_topic *topic, const struct evidence_parts *parts,
-                              int key_columns) {
-    bool before = parts->before.count > 0;
+static void evidence_count_op(struct evidence_topic *topic, const struct evidence_parts *parts) {
     switch (parts->op) {
     case 'r':
         topic->reads++;
@@ -219,12 +209,10 @@ static void evidence_count_op(struct evidence_topic *topic, const struct evidenc
         break;
     case 'u':
         topic->updates++;
-        topic->updates_with_before += before;
+        topic->updates_with_before += parts->before.count > 0;
         break;
     case 'd':
         topic->deletes++;
-        topic->deletes_with_before += before;
-        topic->deletes_with_row += before && evidence_is_whole(&parts->before, key_columns);
         break;
     case 't':
         topic->truncates++;
@@ -349,7 +337,7 @@ static int evidence_take_row(struct evidence *evidence, struct evidence_topic *t
     if (row && key_columns == 0 && message->key.data != NULL && parts.op != 'd')
         evidence_take_scalar_key(topic, &parts.row, message->key);
     evidence_take_source(topic, &parts, arena);
-    evidence_count_op(topic, &parts, key_columns);
+    evidence_count_op(topic, &parts);
     topic->rows += row;
     topic->with_schema += parts.schema.data != NULL;
     topic->unwrapped += !parts.enveloped;

@@ -50,6 +50,7 @@ struct evidence_topic {
     char *name;
     enum evidence_role role;
     int partitions;
+    bool partial;       // there are messages between those that were looked at
     int beginning_gone; // partitions whose oldest offset is above 0 (of a broker's topic)
     // The newest source; "" = not said. For connectors without schemas the schema is the database.
     char schema[EVIDENCE_NAME_SIZE];
@@ -65,8 +66,7 @@ struct evidence_topic {
     // rows and what is in place of one
     int64_t rows, with_schema, unwrapped, with_position, with_transaction;
     int64_t reads, creates, updates, deletes, truncates, logical;
-    int64_t updates_with_before, deletes_with_row; // replica identity FULL has all columns in `before`
-    int64_t deletes_with_before;
+    int64_t updates_with_before; // replica identity FULL sends it; the default only with a key that changes
     // of the transaction topic
     int64_t begins, ends, empty_ends;
     struct evidence_column *columns;

@@ -169,6 +169,7 @@ static bool reader_set_windows(struct reader *reader, bool newest) {
         int64_t oldest_to = ends->low + reader_share(reader, i, EVIDENCE_OLDEST);
         int64_t newest_from = ends->high - reader_share(reader, i, EVIDENCE_NEWEST);
         window->topic = reader->topics[i];
+        reader->evidence->topics[window->topic].partial |= oldest_to < newest_from;
         window->from = newest ? (newest_from > oldest_to ? newest_from : oldest_to) : ends->low;
         window->to = newest || oldest_to > ends->high ? ends->high : oldest_to;
         window->done = window->from >= window->to;

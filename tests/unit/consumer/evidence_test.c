@@ -140,7 +140,7 @@ static void test_what_is_counted(void **state) {
     assert_int_equal(2, topic->rows);
     assert_int_equal(1, topic->updates);
     assert_int_equal(1, topic->deletes);
-    assert_int_equal(0, topic->deletes_with_row);
+    assert_int_equal(0, topic->updates_with_before);
     assert_int_equal(1, topic->tombstones);
     assert_int_equal(1, topic->truncates);
     assert_int_equal(1, topic->unreadable);

@@ -1,0 +1,151 @@
+#include "consumer/doctor/declared.h"
+
+#include "consumer/decode/topic_role.h"
+
+#include <string.h>
+
+static const struct table *declared_table(const struct evidence *evidence, const struct catalog *catalog,
+                                          const struct evidence_topic *topic) {
+    const struct table *table = NULL;
+    return topic->role == EVIDENCE_TABLE &&
+                   topic_role(topic->name, evidence->prefix, catalog, &table) == TOPIC_TABLE
+               ? table
+               : NULL;
+}
+
+static void declared_check_topics(const struct evidence *evidence, const struct catalog *catalog,
+                                  struct findings *findings) {
+    struct finding_names undeclared = {0};
+    struct finding_names missing = {0};
+    for (int i = 0; i < evidence->topic_count; i++) {
+        const struct evidence_topic *topic = &evidence->topics[i];
+        bool logical = topic->logical > 0 && topic->rows == 0;
+        if (topic->role == EVIDENCE_TABLE && !logical && declared_table(evidence, catalog, topic) == NULL)
+            finding_names_add(&undeclared, "%s", topic->name);
+    }
+    for (int t = 0; t < catalog->table_count; t++) {
+        bool fed = false;
+        for (int i = 0; i < evidence->topic_count && !fed; i++)
+            fed = evidence->topics[i].role == EVIDENCE_TABLE &&
+                  topic_feeds(evidence->topics[i].name, evidence->prefix, &catalog->tables[t]) !=
+                      TOPIC_FEEDS_NOT;
+        if (!fed)
+            finding_names_add(&missing, "%s", catalog->tables[t].name);
+    }
+    findings_add(findings, "undeclared topics", undeclared.count > 0 ? VERDICT_WARN : VERDICT_OK,
+                 undeclared.count > 0
+                     ? "declare them in source.sql (`tidemark init` writes how), or leave them"
+                     : NULL,
+                 "%s%s", undeclared.count > 0 ? "not read: " : "every topic of the prefix feeds a table",
+                 undeclared.count > 0 ? finding_names_text(&undeclared) : "");
+    findings_add(findings, "declared tables", missing.count > 0 ? VERDICT_WARN : VERDICT_OK,
+                 missing.count > 0
+                     ? "table.include.list, or `-- tidemark: topic TABLE = NAME`; the topic of a table that "
+                       "had no row yet is not there either"
+                     : NULL,
+                 "%s%s", missing.count > 0 ? "without a topic: " : "each has a topic",
+                 missing.count > 0 ? finding_names_text(&missing) : "");
+}
+
+// Whether the messages' key has other columns than the declared one.
+static bool declared_key_differs(const struct evidence_topic *topic, const struct table *table) {
+    int in_messages = 0;
+    int shared = 0;
+    for (int i = 0; i < topic->column_count; i++) {
+        const struct evidence_column *column = &topic->columns[i];
+        if (column->key == 0)
+            continue;
+        int number = table_column(table, column->name, strlen(column->name));
+        in_messages++;
+        shared += number >= 0 && table->columns[number].key > 0;
+    }
+    return in_messages > 0 && (shared != in_messages || shared != table->key_count);
+}
+
+static void declared_check_keys(const struct evidence *evidence, const struct catalog *catalog,
+                                struct findings *findings) {
+    struct finding_names names = {0};
+    bool any = false;
+    for (int i = 0; i < evidence->topic_count; i++) {
+        const struct table *table = declared_table(evidence, catalog, &evidence->topics[i]);
+        any |= table != NULL && evidence->topics[i].rows > 0;
+        if (table != NULL && declared_key_differs(&evidence->topics[i], table))
+            finding_names_add(&names, "%s (source.sql, line %d)", table->name, table->key_line);
+    }
+    if (names.count > 0)
+        findings_add(findings, "declared keys", VERDICT_FAIL, "declare the key that the messages have",
+                     "other columns than the messages' key: %s", finding_names_text(&names));
+    else
+        findings_add(findings, "declared keys", any ? VERDICT_OK : VERDICT_NOT_SEEN, NULL, "%s",
+                     any ? "as the messages have them" : "no row of a declared table was looked at");
+}
+
+static bool declared_has_column(const struct evidence_topic *topic, const char *name) {
+    for (int i = 0; i < topic->column_count; i++)
+        if (strcmp(topic->columns[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void declared_check_columns(const struct evidence *evidence, const struct catalog *catalog,
+                                   struct findings *findings) {
+    struct finding_names extra = {0};
+    struct finding_names missing = {0};
+    bool any = false;
+    for (int i = 0; i < evidence->topic_count; i++) {
+        const struct evidence_topic *topic = &evidence->topics[i];
+        const struct table *table = declared_table(evidence, catalog, topic);
+        if (table == NULL || topic->rows == topic->deletes)
+            continue;
+        any = true;
+        for (int c = 0; c < topic->column_count; c++)
+            if (table_column(table, topic->columns[c].name, strlen(topic->columns[c].name)) < 0)
+                finding_names_add(&extra, "%s.%s", table->name, topic->columns[c].name);
+        for (int c = 0; c < table->column_count; c++)
+            if (table->columns[c].generated == NULL && !declared_has_column(topic, table->columns[c].name))
+                finding_names_add(&missing, "%s.%s", table->name, table->columns[c].name);
+    }
+    if (!any)
+        findings_add(findings, "declared columns", VERDICT_NOT_SEEN, NULL,
+                     "no row of a declared table was looked at");
+    else
+        findings_add(findings, "declared columns", missing.count > 0 ? VERDICT_WARN : VERDICT_OK,
+                     missing.count > 0 ? "correct source.sql, or the connector's column.include.list" : NULL,
+                     "%s%s", missing.count > 0 ? "no row that was looked at has " : "the rows have them all",
+                     missing.count > 0 ? finding_names_text(&missing) : "");
+    if (extra.count > 0)
+        findings_add(findings, "undeclared columns", VERDICT_WARN,
+                     "declare them in source.sql: they are filled from the log",
+                     "left out, since source.sql lacks them: %s", finding_names_text(&extra));
+}
+
+// Without a schema base64 has no scale, and a double has lost its digits.
+static void declared_check_decimals(const struct evidence *evidence, const struct catalog *catalog,
+                                    struct findings *findings) {
+    struct finding_names broken = {0};
+    for (int i = 0; i < evidence->topic_count; i++) {
+        const struct evidence_topic *topic = &evidence->topics[i];
+        const struct table *table = declared_table(evidence, catalog, topic);
+        for (int c = 0; table != NULL && c < topic->column_count; c++) {
+            const struct evidence_column *column = &topic->columns[c];
+            int number = table_column(table, column->name, strlen(column->name));
+            if (number >= 0 && !column->has_schema && column->strings > 0 &&
+                column->decimals + column->special == 0 && column->documents == 0 &&
+                table->columns[number].type == COLUMN_DECIMAL && table->columns[number].scale > 0)
+                finding_names_add(&broken, "%s.%s, such as %s", table->name, column->name, column->example);
+        }
+    }
+    if (broken.count > 0)
+        findings_add(findings, "declared decimals", VERDICT_FAIL,
+                     "decimal.handling.mode=string, or schemas in the messages",
+                     "text that is no decimal (base64 has its scale in a schema only): %s",
+                     finding_names_text(&broken));
+}
+
+void declared_check(const struct evidence *evidence, const struct catalog *catalog,
+                    struct findings *findings) {
+    declared_check_topics(evidence, catalog, findings);
+    declared_check_keys(evidence, catalog, findings);
+    declared_check_columns(evidence, catalog, findings);
+    declared_check_decimals(evidence, catalog, findings);
+}

@@ -1,0 +1,391 @@
+#include "consumer/doctor/settings.h"
+
+#include "consumer/decode/topic_role.h"
+#include "consumer/evidence/column_guess.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+// All tables' topics together, and the connector's own.
+struct settings_sum {
+    struct evidence_topic tables; // counts only
+    const struct evidence_topic *transactions;
+    const struct evidence_topic *heartbeats;
+    int64_t decimals, reals, schema_decimals;
+    int64_t nulls_kept; // columns with a default that had a null
+    int64_t logical;    // messages that are no row: each may be a transaction without rows
+    bool postgres, other;
+};
+
+static void settings_add_columns(struct settings_sum *sum, const struct evidence_topic *topic) {
+    for (int i = 0; i < topic->column_count; i++) {
+        const struct evidence_column *column = &topic->columns[i];
+        bool decimal = strcmp(column->semantic, "org.apache.kafka.connect.data.Decimal") == 0;
+        sum->schema_decimals += decimal;
+        sum->decimals += column->decimals > 0 && column->strings == column->decimals + column->special;
+        sum->reals += column->reals > 0 && !decimal;
+        sum->nulls_kept += column->has_default && column->optional && column->nulls > 0;
+    }
+}
+
+static struct settings_sum settings_sum_of(const struct evidence *evidence) {
+    struct settings_sum sum = {0};
+    for (int i = 0; i < evidence->topic_count; i++) {
+        const struct evidence_topic *topic = &evidence->topics[i];
+        if (topic->role == EVIDENCE_TRANSACTIONS)
+            sum.transactions = topic;
+        if (topic->role == EVIDENCE_HEARTBEATS)
+            sum.heartbeats = topic;
+        if (topic->role != EVIDENCE_TABLE)
+            continue;
+        sum.tables.rows += topic->rows;
+        sum.tables.with_schema += topic->with_schema;
+        sum.tables.unwrapped += topic->unwrapped;
+        sum.tables.with_position += topic->with_position;
+        sum.tables.with_transaction += topic->with_transaction;
+        sum.logical += topic->logical;
+        sum.tables.updates += topic->updates;
+        sum.tables.deletes += topic->deletes;
+        sum.tables.truncates += topic->truncates;
+        sum.postgres |= strcmp(topic->connector, "postgresql") == 0;
+        sum.other |= topic->connector[0] != '\0' && strcmp(topic->connector, "postgresql") != 0;
+        settings_add_columns(&sum, topic);
+    }
+    return sum;
+}
+
+static void settings_check_converter(const struct evidence *evidence, const struct settings_sum *sum,
+                                     struct findings *findings) {
+    struct finding_names names = {0};
+    const char *like = "";
+    for (int i = 0; i < evidence->topic_count; i++)
+        if (evidence->topics[i].unreadable > 0) {
+            like = evidence->topics[i].unreadable_like;
+            finding_names_add(&names, "%s (%" PRId64 " messages)", evidence->topics[i].name,
+                              evidence->topics[i].unreadable);
+        }
+    if (names.count > 0)
+        findings_add(findings, "converter", VERDICT_FAIL,
+                     "key.converter and value.converter must be org.apache.kafka.connect.json.JsonConverter",
+                     "cannot be read: %s: %s", finding_names_text(&names), like);
+    else if (sum->tables.rows == 0)
+        findings_add(findings, "converter", VERDICT_NOT_SEEN, NULL, "no row was looked at");
+    else
+        findings_add(findings, "converter", VERDICT_OK, NULL, "JSON, %s",
+                     sum->tables.with_schema > 0 ? "with schemas"
+                                                 : "without schemas: source.sql says the types");
+}
+
+static void settings_check_envelope(const struct settings_sum *sum, struct findings *findings) {
+    if (sum->tables.rows == 0)
+        findings_add(findings, "envelope", VERDICT_NOT_SEEN, NULL, "no row was looked at");
+    else if (sum->tables.unwrapped > 0)
+        findings_add(findings, "envelope", VERDICT_WARN,
+                     "take ExtractNewRecordState out of the connector's transforms",
+                     "unwrapped rows, which carry no truncates and no transactions");
+    else
+        findings_add(findings, "envelope", VERDICT_OK, NULL, "Debezium's, whole");
+    if (sum->tables.rows > 0 && sum->tables.with_position == 0)
+        findings_add(
+            findings, "position", VERDICT_WARN,
+            "unwrapped: add.fields=op,source.lsn,source.txId,source.ts_ms,source.snapshot,source.table",
+            "no row says its position: an older message that comes again is written again");
+    else
+        findings_add(findings, "position", sum->tables.rows > 0 ? VERDICT_OK : VERDICT_NOT_SEEN, NULL, "%s",
+                     sum->tables.rows > 0 ? "rows say where they stand in the source's log"
+                                          : "no row was looked at");
+    if (sum->other)
+        findings_add(findings, "connector", VERDICT_WARN, NULL,
+                     "not PostgreSQL's: transactions are not read, answers are per-key");
+    else
+        findings_add(findings, "connector", sum->postgres ? VERDICT_OK : VERDICT_NOT_SEEN, NULL, "%s",
+                     sum->postgres ? "PostgreSQL's" : "no message names its connector");
+}
+
+static void settings_check_decimals(const struct settings_sum *sum, struct findings *findings) {
+    static const char remedy[] = "decimal.handling.mode=string, or schemas in the messages";
+    if (sum->reals > 0)
+        findings_add(findings, "decimals", VERDICT_WARN, remedy,
+                     "numbers with a fraction in %" PRId64
+                     " columns: if they are not double precision at the source, "
+                     "digits were lost before they came (decimal.handling.mode=double)",
+                     sum->reals);
+    else if (sum->schema_decimals > 0)
+        findings_add(findings, "decimals", VERDICT_OK, NULL, "precise, with their scale in the schema");
+    else if (sum->decimals > 0)
+        findings_add(findings, "decimals", VERDICT_OK, NULL, "text, all digits");
+    else
+        findings_add(findings, "decimals", VERDICT_NOT_SEEN, NULL, "no column with decimals was seen");
+}
+
+// Times of another unit than microseconds, without a schema: source.sql has to say so.
+struct settings_units {
+    int64_t micros, iso;
+    struct finding_names other;
+};
+
+// Milliseconds are what a declared precision of 3 has in adaptive mode; a line `-- tidemark: time` tells the rest.
+static bool settings_is_told(const struct evidence *evidence, const struct catalog *catalog,
+                             const struct evidence_topic *topic, const struct evidence_column *column) {
+    const struct table *table = NULL;
+    if (catalog == NULL || topic_role(topic->name, evidence->prefix, catalog, &table) != TOPIC_TABLE)
+        return false;
+    int number = table_column(table, column->name, strlen(column->name));
+    return number < 0 || table->time_precision != TIME_PRECISION_UNSET ||
+           table->columns[number].type != COLUMN_TIMESTAMP ||
+           (column->millis > 0 && strchr(table->columns[number].declared, '(') != NULL);
+}
+
+static void settings_note_unit(struct settings_units *units, const struct evidence *evidence,
+                               const struct catalog *catalog, const struct evidence_topic *topic,
+                               const struct evidence_column *column) {
+    struct column_guess guess;
+    if (column->has_schema)
+        return;
+    column_guess(column, &guess);
+    units->micros += column->micros > 0;
+    units->iso += column->iso > 0 && column->iso == column->strings;
+    if ((guess.nanoseconds || strcmp(guess.type, "timestamp(3)") == 0) &&
+        !settings_is_told(evidence, catalog, topic, column))
+        finding_names_add(&units->other, "%s.%s in %s", topic->table[0] != '\0' ? topic->table : topic->name,
+                          column->name, guess.nanoseconds ? "ns" : "ms");
+}
+
+static void settings_check_times(const struct evidence *evidence, const struct catalog *catalog,
+                                 const struct settings_sum *sum, struct findings *findings) {
+    struct settings_units units = {0};
+    for (int t = 0; t < evidence->topic_count; t++)
+        for (int c = 0; c < evidence->topics[t].column_count; c++)
+            settings_note_unit(&units, evidence, catalog, &evidence->topics[t],
+                               &evidence->topics[t].columns[c]);
+    if (sum->tables.with_schema > 0)
+        findings_add(findings, "times", VERDICT_OK, NULL, "each with its unit in the schema");
+    else if (units.other.count > 0)
+        findings_add(
+            findings, "times", VERDICT_WARN,
+            "declare timestamp(3) for ms in adaptive mode, else `-- tidemark: time TABLE = connect` (ms) "
+            "or nanoseconds",
+            "a number does not say its unit, and some look like other ones than microseconds: %s",
+            finding_names_text(&units.other));
+    else if (units.micros > 0 || units.iso > 0)
+        findings_add(findings, "times", VERDICT_OK, NULL, "%s",
+                     units.micros > 0 ? "microseconds, as in adaptive mode" : "ISO text");
+    else
+        findings_add(findings, "times", VERDICT_NOT_SEEN, NULL,
+                     "no column with timestamps was seen, or source.sql says what they are");
+}
+
+// A null in a column with a default must come as null. Without schemas a day 0 among days of our time tells.
+static bool settings_hides_nulls(const struct evidence_column *column) {
+    struct column_guess guess;
+    if (column->nulls > 0)
+        return false;
+    if (column->has_schema)
+        return column->optional && column->defaults > 0;
+    column_guess(column, &guess);
+    return column->zeros > 0 && (strcmp(guess.type, "date") == 0 || strncmp(guess.type, "timestamp", 9) == 0);
+}
+
+static void settings_check_nulls(const struct evidence *evidence, const struct settings_sum *sum,
+                                 struct findings *findings) {
+    struct finding_names names = {0};
+    for (int t = 0; t < evidence->topic_count; t++)
+        for (int c = 0; c < evidence->topics[t].column_count; c++)
+            if (settings_hides_nulls(&evidence->topics[t].columns[c]))
+                finding_names_add(&names, "%s.%s", evidence->topics[t].table,
+                                  evidence->topics[t].columns[c].name);
+    if (sum->nulls_kept > 0)
+        findings_add(findings, "nulls", VERDICT_OK, NULL, "nulls of columns with a default came as nulls");
+    else if (names.count > 0)
+        findings_add(findings, "nulls", VERDICT_WARN, "value.converter.replace.null.with.default=false",
+                     "defaults and never a null: a NULL at the source seems to arrive as the default in %s",
+                     finding_names_text(&names));
+    else
+        findings_add(findings, "nulls", VERDICT_NOT_SEEN, NULL,
+                     "no column tells whether a NULL arrives as its default (replace.null.with.default)");
+}
+
+static void settings_check_truncates(const struct settings_sum *sum, struct findings *findings) {
+    if (sum->tables.truncates > 0)
+        findings_add(findings, "truncates", VERDICT_OK, NULL, "%" PRId64 " came", sum->tables.truncates);
+    else if (sum->tables.unwrapped > 0)
+        findings_add(findings, "truncates", VERDICT_WARN,
+                     "take ExtractNewRecordState out of the connector's transforms",
+                     "cannot come: unwrapped rows have none, and a truncated table keeps its rows here");
+    else
+        findings_add(findings, "truncates", VERDICT_NOT_SEEN, NULL,
+                     "none came; they are sent with skipped.operations=none only");
+}
+
+static void settings_check_transactions(const struct settings_sum *sum, struct findings *findings) {
+    static const char remedy[] =
+        "provide.transaction.metadata=true, and a transaction topic of one partition";
+    const struct evidence_topic *topic = sum->transactions;
+    if (sum->other)
+        findings_add(findings, "transactions", VERDICT_NOT_SEEN, NULL,
+                     "those of this connector are not read");
+    else if (topic == NULL)
+        findings_add(findings, "transactions", VERDICT_WARN, remedy,
+                     "no transaction topic: nobody can tell where a transaction ends, answers are per-key");
+    else if (topic->partitions > 1)
+        findings_add(findings, "transactions", VERDICT_FAIL,
+                     "make the topic anew with one partition, and read into a new file",
+                     "%s has %d partitions: the order of the transactions is lost", topic->name,
+                     topic->partitions);
+    else if (topic->begins + topic->ends == 0)
+        findings_add(findings, "transactions", VERDICT_NOT_SEEN, NULL, "%s has no messages", topic->name);
+    else if (sum->tables.rows > 0 && sum->tables.with_transaction == 0)
+        findings_add(findings, "transactions", VERDICT_WARN, remedy,
+                     "%s has %" PRId64 " boundaries, but no row that was looked at names its transaction",
+                     topic->name, topic->begins + topic->ends);
+    else
+        findings_add(findings, "transactions", VERDICT_OK, NULL, "%s, one partition, %" PRId64 " boundaries",
+                     topic->name, topic->begins + topic->ends);
+}
+
+// A heartbeat's statement commits a transaction without a row.
+static void settings_check_position_moves(const struct settings_sum *sum, bool beats,
+                                          struct findings *findings) {
+    static const char action[] =
+        "heartbeat.action.query=select pg_logical_emit_message(true, 'tidemark', 'heartbeat')";
+    const struct evidence_topic *topic = sum->transactions;
+    int64_t empty = topic != NULL ? topic->empty_ends : 0;
+    if (empty > sum->logical + 1)
+        findings_add(findings, "position moves", VERDICT_OK, NULL,
+                     "%" PRId64 " transactions without a row: the position moves while nobody writes", empty);
+    else if (beats && topic != NULL && topic->ends > 0 && empty <= sum->logical && !topic->partial)
+        findings_add(
+            findings, "position moves", VERDICT_WARN, action,
+            "heartbeats without a transaction of their own: on an idle source the position stands still");
+    else
+        findings_add(findings, "position moves", VERDICT_NOT_SEEN, NULL,
+                     "heartbeats and %" PRId64 " transactions that were looked at do not tell",
+                     topic != NULL ? topic->ends : 0);
+}
+
+static void settings_check_heartbeats(const struct settings_sum *sum, struct findings *findings) {
+    bool beats = sum->heartbeats != NULL && sum->heartbeats->messages > 0;
+    if (sum->heartbeats == NULL)
+        findings_add(
+            findings, "heartbeats", VERDICT_WARN, "heartbeat.interval.ms=1000",
+            "no heartbeat topic: a source where nobody writes and a connector that is dead look alike");
+    else
+        findings_add(findings, "heartbeats", beats ? VERDICT_OK : VERDICT_NOT_SEEN, NULL,
+                     "%" PRId64 " messages in %s", sum->heartbeats->messages, sum->heartbeats->name);
+    settings_check_position_moves(sum, beats, findings);
+}
+
+static void settings_check_tombstones(const struct evidence *evidence, const struct settings_sum *sum,
+                                      struct findings *findings) {
+    struct finding_names names = {0};
+    for (int i = 0; i < evidence->topic_count; i++) {
+        const struct evidence_topic *topic = &evidence->topics[i];
+        if (topic->role == EVIDENCE_TABLE && topic->deletes > 0 && topic->tombstones == 0)
+            finding_names_add(&names, "%s", topic->name);
+    }
+    if (names.count > 0)
+        findings_add(
+            findings, "tombstones", VERDICT_WARN,
+            "tombstones.on.delete=true (and with ExtractNewRecordState: delete.tombstone.handling.mode)",
+            "deletes without one; a compacted topic keeps deleted rows: %s", finding_names_text(&names));
+    else if (sum->tables.deletes > 0)
+        findings_add(findings, "tombstones", VERDICT_OK, NULL, "deletes are followed by them");
+    else
+        findings_add(findings, "tombstones", VERDICT_NOT_SEEN, NULL, "no delete was looked at");
+}
+
+static bool settings_has_key(const struct evidence_topic *topic) {
+    for (int i = 0; i < topic->column_count; i++)
+        if (topic->columns[i].key > 0)
+            return true;
+    return topic->scalar_keys > 0;
+}
+
+static void settings_check_keys(const struct evidence *evidence, const struct settings_sum *sum,
+                                struct findings *findings) {
+    struct finding_names names = {0};
+    for (int i = 0; i < evidence->topic_count; i++) {
+        const struct evidence_topic *topic = &evidence->topics[i];
+        if (topic->role == EVIDENCE_TABLE && topic->rows > 0 &&
+            (topic->null_keys > 0 || !settings_has_key(topic)))
+            finding_names_add(&names, "%s", topic->name);
+    }
+    if (names.count > 0)
+        findings_add(
+            findings, "keys", VERDICT_FAIL,
+            "a primary key at the source, or the connector's message.key.columns; a table that is not needed: "
+            "`-- tidemark: ignore TABLE`",
+            "rows whose message has no key cannot be told apart, and are quarantined: %s",
+            finding_names_text(&names));
+    else
+        findings_add(findings, "keys", sum->tables.rows > 0 ? VERDICT_OK : VERDICT_NOT_SEEN, NULL, "%s",
+                     sum->tables.rows > 0 ? "every row that was looked at has one" : "no row was looked at");
+}
+
+static void settings_check_identity(const struct evidence *evidence, const struct settings_sum *sum,
+                                    struct findings *findings) {
+    struct finding_names full = {0};
+    struct finding_names toast = {0};
+    for (int i = 0; i < evidence->topic_count; i++) {
+        const struct evidence_topic *topic = &evidence->topics[i];
+        int64_t placeholders = 0;
+        for (int c = 0; c < topic->column_count; c++)
+            placeholders += topic->columns[c].placeholders;
+        if (topic->role == EVIDENCE_TABLE && topic->updates_with_before > 0)
+            finding_names_add(&full, "%s", topic->name);
+        if (topic->role == EVIDENCE_TABLE && placeholders > 0)
+            finding_names_add(&toast, "%s", topic->name);
+    }
+    if (sum->tables.updates + sum->tables.deletes == 0 || sum->tables.unwrapped > 0)
+        findings_add(findings, "replica identity", VERDICT_NOT_SEEN, NULL,
+                     "no update and no delete with its `before`");
+    else
+        findings_add(findings, "replica identity", VERDICT_OK, NULL, "%s%s",
+                     full.count > 0 ? "full, as far as seen: " : "the default: updates bring no old row",
+                     full.count > 0 ? finding_names_text(&full) : "");
+    if (toast.count > 0)
+        findings_add(findings, "toast", VERDICT_OK, NULL,
+                     "unchanged large values come as placeholders, and are kept from earlier events: %s",
+                     finding_names_text(&toast));
+    else
+        findings_add(findings, "toast", VERDICT_NOT_SEEN, NULL, "no placeholder of an unchanged large value");
+}
+
+static void settings_check_retention(const struct evidence *evidence, bool of_broker,
+                                     struct findings *findings) {
+    struct finding_names names = {0};
+    for (int i = 0; i < evidence->topic_count; i++)
+        if (evidence->topics[i].role == EVIDENCE_TABLE && evidence->topics[i].beginning_gone > 0)
+            finding_names_add(&names, "%s (%d of %d partitions)", evidence->topics[i].name,
+                              evidence->topics[i].beginning_gone, evidence->topics[i].partitions);
+    if (!of_broker)
+        findings_add(findings, "retention", VERDICT_NOT_SEEN, NULL,
+                     "a capture does not say where the logs began");
+    else if (names.count > 0)
+        findings_add(
+            findings, "retention", VERDICT_WARN,
+            "a new snapshot by the connector; retention.ms=-1 and cleanup.policy=delete for what comes",
+            "the beginning is gone, and rows that have not changed since with it: %s",
+            finding_names_text(&names));
+    else
+        findings_add(findings, "retention", VERDICT_OK, NULL, "every log is there from its first offset");
+    findings_add(findings, "compaction", VERDICT_NOT_SEEN, NULL,
+                 "the topics' cleanup.policy is not asked for: it should be delete");
+}
+
+void settings_check(const struct evidence *evidence, const struct catalog *catalog, bool of_broker,
+                    struct findings *findings) {
+    const struct settings_sum sum = settings_sum_of(evidence);
+    settings_check_converter(evidence, &sum, findings);
+    settings_check_envelope(&sum, findings);
+    settings_check_keys(evidence, &sum, findings);
+    settings_check_decimals(&sum, findings);
+    settings_check_times(evidence, catalog, &sum, findings);
+    settings_check_nulls(evidence, &sum, findings);
+    settings_check_truncates(&sum, findings);
+    settings_check_transactions(&sum, findings);
+    settings_check_heartbeats(&sum, findings);
+    settings_check_tombstones(evidence, &sum, findings);
+    settings_check_identity(evidence, &sum, findings);
+    settings_check_retention(evidence, of_broker, findings);
+}

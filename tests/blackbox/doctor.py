@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""`tidemark doctor`: what captures of known connectors say of their settings, and each remedy's other side."""
+
+import json
+import re
+import sys
+import unittest
+
+import tide
+
+SOURCE = "create table t(id int primary key, v text, at timestamp);"
+POSTGRES = {"connector": "postgresql", "schema": "public", "table": "t", "lsn": 1}
+
+
+class Doctor(unittest.TestCase):
+    def setUp(self):
+        folder = tide.Folder()
+        self.path = folder.__enter__()
+        self.addCleanup(folder.__exit__, None, None, None)
+
+    def doctor(self, *arguments, code=0):
+        """{check: verdict, ...} and {check: what was seen}."""
+        done = tide.run("doctor", "--json", *arguments)
+        self.assertEqual(code, done.returncode, done.stderr)
+        checks = json.loads(done.stdout)["checks"]
+        for check in checks:
+            self.assertIn(check["verdict"], ("ok", "warn", "fail", "not seen"))
+            if check["verdict"] in ("ok", "not seen"):
+                self.assertIsNone(check["remedy"], check)
+        names = [check["check"] for check in checks]
+        self.assertEqual(len(set(names)), len(names))
+        return {c["check"]: c["verdict"] for c in checks}, {c["check"]: c["seen"] for c in checks}
+
+    def of(self, lines, *arguments, code=0, source=None):
+        capture = tide.write_capture(self.path / "c.jsonl", lines)
+        if source is not None:
+            (self.path / "source.sql").write_text(source)
+            arguments += ("--views", self.path)
+        return self.doctor("--capture", capture, "--prefix", tide.PREFIX, *arguments, code=code)
+
+    def row(self, offset, after, op="c", key=None, **more):
+        key = {"id": after["id"]} if key is None else key or None
+        return tide.line("t", offset, key, {"op": op, "before": None, "after": after, "source": POSTGRES, **more})
+
+    def test_captures_of_known_connectors(self):
+        told = {
+            "hazards34": "ok ok ok not-seen ok ok ok",
+            "schemas": "ok ok ok ok ok ok warn",
+            "doubles": "ok warn ok warn ok ok warn",
+            "flat": "warn ok ok warn ok ok warn",
+            "notx": "ok ok ok not-seen warn ok not-seen",
+        }
+        checks = "envelope", "decimals", "times", "nulls", "transactions", "heartbeats", "position moves"
+        for name, verdicts in told.items():
+            with self.subTest(capture=name):
+                found, seen = self.doctor("--capture", tide.CAPTURES / f"{name}.jsonl")
+                self.assertEqual(verdicts.split(), [found[check].replace(" ", "-") for check in checks], seen)
+                self.assertNotIn("fail", found.values())
+                self.assertEqual(("ok", "ok", "not seen"), (found["converter"], found["keys"], found["retention"]))
+
+    def test_what_is_not_there_is_not_seen(self):
+        found, _ = self.of([self.row(0, {"id": 1, "v": "a"})])
+        for check in ("decimals", "times", "nulls", "truncates", "tombstones", "replica identity", "toast", "retention"):
+            self.assertEqual("not seen", found[check], check)
+        self.assertNotIn("declared keys", found)
+
+    def test_another_converter_fails(self):
+        found, seen = self.of([tide.line("t", 0, {"id": 1}, "\0\0\0\0\7abc")], code=1)
+        self.assertEqual("fail", found["converter"])
+        self.assertIn("schema", seen["converter"].lower())
+
+    def test_a_table_without_a_key_fails(self):
+        found, seen = self.of([self.row(0, {"id": 1}, key=False)], code=1)
+        self.assertEqual("fail", found["keys"])
+        self.assertIn("theworldshop.public.t", seen["keys"])
+
+    def test_transactions_of_several_partitions_fail(self):
+        ends = [tide.line(f"{tide.PREFIX}.transaction", 0, None, {"status": "BEGIN", "id": "1:1"}, partition=p) for p in (0, 1)]
+        found, seen = self.of([self.row(0, {"id": 1}, transaction={"id": "1:1"}), *ends], code=1)
+        self.assertEqual("fail", found["transactions"], seen)
+
+    def test_deletes(self):
+        delete = tide.line("t", 1, {"id": 1}, {"op": "d", "before": {"id": 1}, "after": None, "source": POSTGRES})
+        found, _ = self.of([self.row(0, {"id": 1}), delete])
+        self.assertEqual("warn", found["tombstones"])
+        found, _ = self.of([self.row(0, {"id": 1}), delete, tide.line("t", 2, {"id": 1}, None)])
+        self.assertEqual("ok", found["tombstones"])
+
+    def test_what_source_sql_declares(self):
+        rows = [self.row(0, {"id": 1, "v": "a", "at": 1795386720827758})]
+        found, seen = self.of(rows, source=SOURCE)
+        for check in ("undeclared topics", "declared tables", "declared keys", "declared columns"):
+            self.assertEqual("ok", found[check], seen[check])
+        self.assertNotIn("undeclared columns", found)
+        found, seen = self.of([*rows, tide.line("other", 0, {"id": 1}, {"op": "c", "after": {"id": 1}})],
+                              source="create table t(v text primary key, w int); create table gone(id int primary key);",
+                              code=1)  # fmt: skip
+        self.assertEqual("fail", found["declared keys"])
+        self.assertIn("theworldshop.public.other", seen["undeclared topics"])
+        self.assertIn("gone", seen["declared tables"])
+        self.assertIn("t.w", seen["declared columns"])
+        self.assertIn("t.id, t.at", seen["undeclared columns"])
+
+    def test_milliseconds_are_told_until_source_sql_says_so(self):
+        rows = [self.row(0, {"id": 1, "v": "a", "at": 1795386720827})]
+        self.assertEqual("warn", self.of(rows, source=SOURCE)[0]["times"])
+        for mended in (SOURCE.replace("timestamp", "timestamp(3)"), SOURCE + "\n-- tidemark: time t = connect\n"):
+            self.assertEqual("not seen", self.of(rows, source=mended)[0]["times"])
+
+    def test_decimals_that_only_a_schema_can_read_fail(self):
+        source = "create table t(id int primary key, v numeric(10, 2));"
+        found, seen = self.of([self.row(0, {"id": 1, "v": "EGg="})], source=source, code=1)
+        self.assertEqual("fail", found["declared decimals"])
+        self.assertIn("EGg=", seen["declared decimals"])
+
+    def test_the_table_for_people(self):
+        done = tide.run("doctor", "--capture", tide.CAPTURES / "notx.jsonl")
+        self.assertRegex(done.stdout, r"(?m)^ok +converter +JSON, without schemas")
+        self.assertRegex(done.stdout, r"(?m)^warn +transactions .*\n +remedy: provide.transaction.metadata=true")
+        self.assertRegex(done.stdout, r"\d+ ok, 1 warn, 0 fail, \d+ not seen, in 444 messages of \d+ topics\n$")
+
+    def test_a_broker(self):
+        with tide.Server("demo", "--capture", tide.CAPTURES / "hazards34.jsonl", stderr=self.path / "demo.log") as demo:
+            tide.wait_for("all of it", lambda: demo.get("/readyz")[0] == 200)
+            brokers = re.search(r"embedded broker on (\S+),", demo.log()).group(1)
+            found, seen = self.doctor("--brokers", brokers, "--prefix", "hazards34")
+        for check in ("converter", "keys", "decimals", "times", "transactions", "heartbeats", "retention"):
+            self.assertEqual("ok", found[check], seen[check])
+
+    def test_what_is_asked_wrongly(self):
+        for arguments, words in ((), "needs --brokers"), (("--brokers", "x:1"), "needs --prefix"):
+            done = tide.run("doctor", *arguments)
+            self.assertEqual(2, done.returncode)
+            self.assertIn(words, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[1:]], verbosity=1)
