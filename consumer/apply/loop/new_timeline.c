@@ -51,32 +51,75 @@ int64_t new_timeline_place_of(const struct apply *apply, const struct event *eve
     return timeline_lsn(&apply->timelines, place, change->ts_ms);
 }
 
+static bool new_timeline_is_lower_row(const struct apply *apply, const struct event *event) {
+    const struct change *change = &event->change;
+    return event->kind == EVENT_CHANGE && event->positions == POSITIONS_LSN && change->op == CHANGE_READ &&
+           change->snapshot == SNAPSHOT_FULL && timeline_is_new(apply->newest, change->lsn, change->ts_ms);
+}
+
 static bool new_timeline_is_lower(const struct apply *apply, const struct partition *partition) {
-    if (partition->head == NULL || partition->event->kind != EVENT_CHANGE ||
-        partition->event->positions != POSITIONS_LSN)
-        return false;
-    const struct change *change = &partition->event->change;
-    return change->op == CHANGE_READ && change->snapshot == SNAPSHOT_FULL &&
-           timeline_is_new(apply->newest, change->lsn, change->ts_ms);
+    return partition->head != NULL && new_timeline_is_lower_row(apply, partition->event);
+}
+
+// Times of the source's clock: what is of the old timeline was read up to the first, what is of the new one from the
+// second on.
+struct new_timeline_gap {
+    int64_t from_ms;
+    int64_t to_ms;
+};
+
+static void new_timeline_note_new(const struct apply *apply, const struct event *event,
+                                  struct new_timeline_gap *gap) {
+    if (new_timeline_is_lower_row(apply, event) && event->change.ts_ms < gap->to_ms)
+        gap->to_ms = event->change.ts_ms;
+}
+
+static void new_timeline_note_old_ms(int64_t ms, struct new_timeline_gap *gap) {
+    if (ms > gap->from_ms && ms < gap->to_ms)
+        gap->from_ms = ms;
+}
+
+static void new_timeline_note_old(const struct apply *apply, const struct event *event,
+                                  struct new_timeline_gap *gap) {
+    if (event->kind == EVENT_CHANGE && event->change.lsn > apply->newest.lsn)
+        new_timeline_note_old_ms(event->change.ts_ms, gap);
+}
+
+// All messages of the tables' topics that are delivered: each is decoded for it, once a timeline and side.
+static void new_timeline_look_at_all(struct apply *apply,
+                                     void (*note)(const struct apply *apply, const struct event *event,
+                                                  struct new_timeline_gap *gap),
+                                     struct new_timeline_gap *gap) {
+    const struct message_source *source = &apply->config.source;
+    for (int slot = 0; slot < apply->partition_count; slot++) {
+        const struct partition *partition = apply->partitions[slot];
+        if (partition == NULL || partition->role != TOPIC_TABLE)
+            continue;
+        if (partition->head != NULL && partition->failure == NULL)
+            note(apply, partition->event, gap);
+        int delivered = source->peek_at != NULL ? source->delivered(source->self, slot) : 0;
+        for (int i = 1; i < delivered; i++) {
+            int64_t sent_ms;
+            struct event *event = &apply->lost.boundary;
+            if (!prefetch_newest(apply->prefetch, slot, i, event, &sent_ms))
+                continue;
+            new_timeline_place(apply, event);
+            note(apply, event, gap);
+        }
+    }
 }
 
 // Between what is of the old timeline and what is of the new one. The connector may have died within a transaction of
-// the old one, of which no END came, and some rows of the new snapshot may be older than those that are seen.
-static int64_t new_timeline_since_ms(const struct apply *apply, int64_t ts_ms) {
-    int64_t newest = apply->newest.ts_ms;
+// the old one, of which no END came, or have read a snapshot of it that is not taken yet, and some rows of the new
+// snapshot may be older than those that are seen. What was taken of a table was sent before, so it is of the old one.
+static int64_t new_timeline_since_ms(struct apply *apply, int64_t ts_ms) {
+    struct new_timeline_gap gap = {apply->newest.ts_ms, ts_ms};
+    new_timeline_look_at_all(apply, new_timeline_note_new, &gap);
+    new_timeline_look_at_all(apply, new_timeline_note_old, &gap);
     for (int i = 0; i < apply->partition_count; i++)
-        if (apply->partitions[i] != NULL && new_timeline_is_lower(apply, apply->partitions[i]) &&
-            apply->partitions[i]->event->change.ts_ms < ts_ms)
-            ts_ms = apply->partitions[i]->event->change.ts_ms;
-    for (int i = 0; i < apply->partition_count; i++) {
-        const struct partition *partition = apply->partitions[i];
-        if (partition == NULL || partition->head == NULL || partition->event->kind != EVENT_CHANGE)
-            continue;
-        const struct change *change = &partition->event->change;
-        if (change->lsn > apply->newest.lsn && change->ts_ms > newest && change->ts_ms < ts_ms)
-            newest = change->ts_ms;
-    }
-    return ts_ms - (ts_ms - newest) / 2;
+        if (apply->partitions[i] != NULL && apply->partitions[i]->role == TOPIC_TABLE)
+            new_timeline_note_old_ms(apply->partitions[i]->newest_ts_ms, &gap);
+    return gap.to_ms - (gap.to_ms - gap.from_ms) / 2;
 }
 
 int new_timeline_meet(struct apply *apply, const struct partition *partition, int64_t place,
