@@ -105,6 +105,9 @@ class Quarantine(Case):
         status, one = server.get("/v1/quarantine/1")
         self.assertEqual((200, "waiting", "items", [2], LINES[1]["value"], LINES[1]["key"], 1),
                          (status, one["state"], one["table"], one["row_key"], one["value"], one["key"], one["offset"]))  # fmt: skip
+        for row in server.get("/v1/quarantine?state=all")[1]["rows"]:
+            one = server.get(f"/v1/quarantine/{row['id']}")[1]
+            self.assertEqual(row, {name: one[name] for name in row}, "the list says what the message says")
         self.assertEqual(404, server.get("/v1/quarantine/17")[0])
         self.assertEqual(404, server.get("/v1/quarantine/x")[0])
         with urllib.request.urlopen(server.address + "/metrics") as answer:

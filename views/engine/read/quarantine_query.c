@@ -13,6 +13,7 @@ enum quarantine_list { QUARANTINE_WAITING, QUARANTINE_IN_STATE, QUARANTINE_ALL, 
 #define QUARANTINE_SELECT                                                                                    \
     "select id, topic, partition, \"offset\", cast(key as text) as key, " QUARANTINE_REASON                  \
     " as reason, " QUARANTINE_TIME("at_ms") " as time, state, \"table\", row_key from _quarantine where "
+enum { QUARANTINE_ROW_KEY = 9 }; // its column: JSON, which SQLite only knows as a text
 #define QUARANTINE_ORDER " and (:after is null or id < :after) order by id desc"
 
 static const char *const quarantine_sql[QUARANTINE_LISTS] = {
@@ -64,6 +65,7 @@ int reader_quarantine(struct reader *reader, struct span state, int limit, struc
         quarantine_query_statement(reader, quarantine_sql[list], quarantine_sql[list], error);
     if (statement == NULL)
         return -1;
+    statement->forms[QUARANTINE_ROW_KEY].texts = CELL_JSON;
     struct rows *rows = rows_open(reader, statement, "quarantine", limit);
     rows->first_is_next = true;
     if (after.data != NULL)
