@@ -22,7 +22,7 @@ static int look_at(const struct options *options, struct evidence *evidence, str
                                        .group_id = "tidemark-looks", // nothing is committed to it
                                        .properties = properties,
                                        .property_count = options->property_count};
-    return evidence_read_broker(evidence, &kafka, options->prefix, error);
+    return evidence_read_broker(evidence, &kafka, options->prefix, options->command == COMMAND_DOCTOR, error);
 }
 
 static void look_print_init(const struct options *options, const char *prefix, const char *out,

@@ -4,6 +4,7 @@
 #include "consumer/broker/client/settings.h"
 #include "consumer/broker/client/stats.h"
 #include "consumer/broker/client/survey.h"
+#include "consumer/broker/client/topic_settings.h"
 #include "views/base/bounds.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
@@ -325,6 +326,10 @@ int kafka_take_topics(struct kafka *kafka, void (*found)(void *self, const char 
 
 bool kafka_ask_ends(struct kafka *kafka, struct kafka_ends *ends, int count) {
     return kafka_survey_ask_ends(kafka->survey, ends, count);
+}
+
+void kafka_ask_settings(struct kafka *kafka, struct kafka_topic_settings *topics, int count) {
+    topic_settings_ask(kafka->client, topics, count);
 }
 
 bool kafka_take_ends(struct kafka *kafka) {

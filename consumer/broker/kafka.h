@@ -53,6 +53,10 @@ int kafka_take_topics(struct kafka *kafka, void (*found)(void *self, const char 
 bool kafka_ask_ends(struct kafka *kafka, struct kafka_ends *ends, int count);
 bool kafka_take_ends(struct kafka *kafka);
 
+// Asks how long the topics are kept, and waits for the answer, 3 s at most. A broker that does not tell, or an account that
+// may not ask (it needs DescribeConfigs), leaves `told` false.
+void kafka_ask_settings(struct kafka *kafka, struct kafka_topic_settings *topics, int count);
+
 // Begins to read (topic, partition) from `offset` (-1: the oldest there is) as `slot` (0, 1, 2, ...). A slot is
 // assigned once, or again after KAFKA_EVENT_TOPIC_DELETED, when the topic was found again. Ask for the topic before:
 // one that librdkafka has not heard of may take it a second.

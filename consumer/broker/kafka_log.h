@@ -2,6 +2,7 @@
 #ifndef TIDEMARK_BROKER_KAFKA_LOG_H
 #define TIDEMARK_BROKER_KAFKA_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum kafka_topics {
@@ -15,6 +16,15 @@ struct kafka_ends {
     int32_t partition;
     int64_t low; // -1 = the broker did not tell in time
     int64_t high;
+};
+
+// How long a topic's messages are kept; -1 = for ever.
+struct kafka_topic_settings {
+    const char *topic;
+    bool told; // else the broker did not say
+    bool compacted;
+    int64_t retention_ms;
+    int64_t retention_bytes; // of a partition
 };
 
 #endif

@@ -50,8 +50,11 @@ struct evidence_topic {
     char *name;
     enum evidence_role role;
     int partitions;
-    bool partial;       // there are messages between those that were looked at
-    int beginning_gone; // partitions whose oldest offset is above 0 (of a broker's topic)
+    bool partial;                  // there are messages between those that were looked at
+    bool settings_told, compacted; // by the broker
+    int64_t retention_ms;          // -1 = for ever
+    int64_t retention_bytes;       // of a partition, -1 = no bound
+    int beginning_gone;            // partitions whose oldest offset is above 0 (of a broker's topic)
     // The newest source; "" = not said. For connectors without schemas the schema is the database.
     char schema[EVIDENCE_NAME_SIZE];
     char table[EVIDENCE_NAME_SIZE];

@@ -155,6 +155,24 @@ static int reader_find_ends(struct reader *reader, struct kafka *kafka, struct e
     return 0;
 }
 
+static int reader_find_settings(struct reader *reader, struct kafka *kafka, struct error *error) {
+    struct evidence *evidence = reader->evidence;
+    CLEANUP(free_any)
+    struct kafka_topic_settings *settings = calloc(EVIDENCE_TOPICS_MAX, sizeof *settings);
+    if (settings == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int i = 0; i < evidence->topic_count; i++)
+        settings[i].topic = evidence->topics[i].name;
+    kafka_ask_settings(kafka, settings, evidence->topic_count);
+    for (int i = 0; i < evidence->topic_count; i++) {
+        evidence->topics[i].settings_told = settings[i].told;
+        evidence->topics[i].compacted = settings[i].compacted;
+        evidence->topics[i].retention_ms = settings[i].retention_ms;
+        evidence->topics[i].retention_bytes = settings[i].retention_bytes;
+    }
+    return 0;
+}
+
 static int64_t reader_share(const struct reader *reader, int i, int64_t messages) {
     int64_t share = messages / reader->evidence->topics[reader->topics[i]].partitions;
     return share > EVIDENCE_PARTITION_LEAST ? share : EVIDENCE_PARTITION_LEAST;
@@ -249,7 +267,7 @@ static int reader_read_part(struct reader *reader, const struct kafka_config *co
 }
 
 int evidence_read_broker(struct evidence *evidence, const struct kafka_config *config, const char *prefix,
-                         struct error *error) {
+                         bool settings, struct error *error) {
     CLEANUP(reader_free) struct reader reader = {.evidence = evidence};
     if (strlen(prefix) >= sizeof evidence->prefix)
         return error_set(error, ERROR_USAGE, "--prefix is longer than a topic's name can be");
@@ -257,7 +275,9 @@ int evidence_read_broker(struct evidence *evidence, const struct kafka_config *c
     {
         CLEANUP(kafka_close) struct kafka *kafka = NULL;
         if (kafka_open(&kafka, config, error) != 0 || reader_find_topics(&reader, kafka, error) != 0 ||
-            reader_list_partitions(&reader, error) != 0 || reader_find_ends(&reader, kafka, error) != 0)
+            reader_list_partitions(&reader, error) != 0 ||
+            (settings && reader_find_settings(&reader, kafka, error) != 0) ||
+            reader_find_ends(&reader, kafka, error) != 0)
             return -1;
     }
     return reader_read_part(&reader, config, false, error) != 0

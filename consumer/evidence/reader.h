@@ -16,8 +16,9 @@ enum {
 
 // The topics of `prefix` and what a sample of each says. Errors: ERROR_BROKER (nobody answers, a partition cannot be read),
 // ERROR_NOTFOUND (no topic of the prefix; the message names prefixes that there are), and kafka_open's.
+// With `settings` the broker is also asked how long it keeps the topics.
 int evidence_read_broker(struct evidence *evidence, const struct kafka_config *kafka, const char *prefix,
-                         struct error *error);
+                         bool settings, struct error *error);
 // All of a capture. `prefix` NULL: as the first topics say. Errors: capture.h's, ERROR_INPUT without a prefix.
 int evidence_read_capture(struct evidence *evidence, const char *path, const char *prefix,
                           struct error *error);

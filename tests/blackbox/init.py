@@ -200,6 +200,25 @@ class Init(unittest.TestCase):
 
         self.assertEqual(declared("file"), declared("topics"))
 
+    def test_of_a_long_topic_the_oldest_and_the_newest_are_looked_at(self):
+        """The bound is 400 at each end (consumer/evidence/reader.h), shared among the partitions."""
+        count, lines = 1500, []
+        for partition in (0, 1):
+            for offset in range(count):
+                row = {"id": offset * 2 + partition}
+                row |= {"early": 1} if offset == 0 else {"middle": 1} if offset == count // 2 else {}
+                row |= {"late": 1} if offset == count - 1 else {}
+                envelope = {"op": "c", "after": row, "source": {"connector": "postgresql", "schema": "public", "table": "orders"}}
+                lines.append(tide.line("orders", offset, {"id": row["id"]}, envelope, partition=partition))
+        with tide.Server("demo", "--capture", tide.write_capture(self.path / "c.jsonl", lines), "--log-level", "info",
+                         stderr=self.path / "demo.log") as demo:  # fmt: skip
+            brokers = re.search(r"embedded broker on (\S+),", tide.wait_for("all of it", lambda: self.fed(demo))).group(1)
+            self.init("--brokers", brokers, "--prefix", tide.PREFIX, "--out", self.path / "out")
+        text = (self.path / "out" / "source.sql").read_text()
+        self.assertIn("2 partitions, 800 messages looked at", text)
+        self.assertRegex(text, r"(?s)create table orders\(\n    id bigint,\n    early bigint, .*    late bigint, ")
+        self.assertNotIn("middle", text)
+
     def test_what_is_asked_wrongly(self):
         for arguments, words in {
             (): "needs --brokers",
