@@ -12,6 +12,8 @@ struct rows_question {
 };
 // The table that the path names; NULL when a problem is the answer.
 const struct table *rows_find_table(struct exchange *exchange);
+// True, and a 503 is the answer, before anything was applied to the file: no rows would mean nothing. Within the snapshot.
+bool rows_refuse_not_ready(struct exchange *exchange);
 // Puts it within the snapshot. -1 when a problem is the answer.
 int rows_put_question(struct exchange *exchange, struct rows_question *ret, struct rows **ret_rows);
 

@@ -25,11 +25,16 @@ static uint64_t digest_cell(uint64_t hash, const struct cell *cell) {
         memcpy(&real, &cell->real, sizeof real);
         return hash_mix(hash, real);
     case CELL_TEXT:
+    case CELL_JSON:
     case CELL_BLOB:
         return hash_bytes(hash, cell->bytes);
-    default:
-        return hash_mix(hash_mix(hash, (uint64_t)cell->scale), (uint64_t)cell->integer);
+    case CELL_INTEGER:
+    case CELL_BIGINT:
+    case CELL_BOOLEAN:
+    case CELL_DECIMAL:
+        break;
     }
+    return hash_mix(hash_mix(hash, (uint64_t)cell->scale), (uint64_t)cell->integer);
 }
 
 static void digest_row(struct digest *digest, const struct rows *rows) {
@@ -61,6 +66,9 @@ enum routes_result answer_digest(struct exchange *exchange) {
     const struct table *table = rows_find_table(exchange);
     if (table == NULL || exchange_refuse_parameters(exchange) || exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
+    exchange_set_headers(exchange);
+    if (rows_refuse_not_ready(exchange))
+        return ROUTES_ANSWERED;
     struct digest digest = {0};
     struct error error;
     if (digest_table(exchange->reader, table, &digest, &error) != 0)
@@ -73,6 +81,5 @@ enum routes_result answer_digest(struct exchange *exchange) {
                   (unsigned long long)digest.sums[0], (unsigned long long)digest.sums[1]);
     exchange_render_position(exchange, out);
     buffer_text(out, "}\n");
-    exchange_set_headers(exchange);
     return ROUTES_ANSWERED;
 }

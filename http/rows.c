@@ -308,10 +308,8 @@ static void rows_render_next(struct buffer *out, const struct rows *rows) {
         buffer_text(out, "null");
 }
 
-// Before anything was applied no rows would mean nothing. The quarantine says what could not be applied at any
-// time.
-static bool rows_is_not_ready(struct exchange *exchange, const struct rows_kind *kind) {
-    if (!kind->waits_for_rows || exchange->routes->config.answer_empty || exchange_has_applied(exchange))
+bool rows_refuse_not_ready(struct exchange *exchange) {
+    if (exchange->routes->config.answer_empty || exchange_has_applied(exchange))
         return false;
     rows_set_problem_here(exchange, PROBLEM_NOT_READY,
                           "nothing was applied to this file yet (--answer-empty answers with no rows)");
@@ -463,7 +461,8 @@ static enum routes_result rows_give_rows(struct exchange *exchange, const struct
     enum routes_result result;
     if (rows_must_wait(exchange, &result))
         return result;
-    if (rows_is_not_ready(exchange, kind) || rows_is_too_stale(exchange))
+    // The quarantine says what could not be applied at any time.
+    if ((kind->waits_for_rows && rows_refuse_not_ready(exchange)) || rows_is_too_stale(exchange))
         return ROUTES_ANSWERED;
     if (kind->follows)
         return rows_begin_follow(exchange, ask, rows);

@@ -6,6 +6,8 @@ import random
 import sqlite3
 import sys
 import unittest
+import urllib.error
+import urllib.request
 
 import orders
 import tide
@@ -31,6 +33,15 @@ class Digest(unittest.TestCase):
                 found[table] = (document["rows"], document["digest"], document["position"]["lsn"])
             return found
 
+    def state(self, url):
+        """The header Tidemark-State, of a problem too."""
+        try:
+            with urllib.request.urlopen(url) as answer:
+                return answer.headers["Tidemark-State"]
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.headers["Tidemark-State"]
+
     def test_the_delivery_order_is_of_no_account(self):
         for name in NAMES:
             lines = tide.read_capture(tide.CAPTURES / f"{name}.jsonl")
@@ -53,6 +64,9 @@ class Digest(unittest.TestCase):
             "update orders set total = total + 1 where id = (select min(id) from orders)",
             "update orders set notes = 'x' where id = (select max(id) from orders)",
             "update orders set quantity = (case id when (select min(id) from orders) then 3 else 4 end)",
+            """update orders set meta = '{"gift": 1}' where id = (select max(id) from orders)""",
+            """update orders set meta = '{"gift": 2}' where id = (select max(id) from orders)""",
+            "update orders set meta = null, notes = null where id = (select max(id) from orders)",
             "delete from orders where id = (select max(id) from orders)",
         )
         seen = {before["orders"][1]}
@@ -63,6 +77,18 @@ class Digest(unittest.TestCase):
             self.assertNotIn(after["orders"][1], seen, change)
             seen.add(after["orders"][1])
             self.assertEqual(before["customers"], after["customers"])
+
+    def test_before_anything_was_applied(self):
+        """No rows mean nothing then, and their digest would be that of an empty table."""
+        db = self.path / "nothing.db"
+        tide.replay(db, tide.write_capture(self.path / "nothing.jsonl", []))
+        for flags, wanted in (((), 503), (("--answer-empty",), 200)):
+            with tide.Server("serve", "--db", db, *flags, stderr=self.path / "log") as server:
+                for route in ("tables", "digest"):
+                    status, document = server.get(f"/v1/{route}/orders")
+                    self.assertEqual(wanted, status, document)
+                    self.assertIn("position", document)
+                    self.assertEqual("serving", self.state(f"{server.address}/v1/{route}/orders"))
 
     def test_what_it_refuses(self):
         db = self.path / "refused.db"
