@@ -236,6 +236,7 @@ void sim_kafka_renew(struct sim_world *world, int number) {
     struct sim_log *log = &world->logs[number];
     log->deleted = false;
     log->read = log->offered = 0;
+    log->had_others |= log->gone.count > 0;
     world->buried[world->buried_count++] = log->gone;
     log->gone = (struct sim_messages){0};
 }

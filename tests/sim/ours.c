@@ -94,6 +94,11 @@ static void ours_begin(struct sim_run *run, int number) {
         ours_end(run, "deleted before it was read");
         return;
     }
+    // Nothing of it is in the file, and no process that saw it lives: a limit.
+    if (!was_deleted && next <= 0 && log->had_others) {
+        ours_end(run, "deleted before anything of it was applied, and ours was started again");
+        return;
+    }
     if (was_deleted)
         sim_kafka_renew(world, number);
     if (next > log->sent.next_offset) {

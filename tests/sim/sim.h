@@ -148,6 +148,7 @@ struct sim_log {
     struct sim_messages sent; // what the topic has
     struct sim_messages gone; // what it had when it was deleted, until ours has noticed
     bool deleted;             // and ours has not noticed
+    bool had_others;          // messages of it were deleted, and perhaps never applied
     int held;                 // of the gone ones: ours has them already
     int read;                 // ours: messages released
     int offered;              // ours: messages that it was shown
