@@ -106,9 +106,17 @@ static json_t *openapi_operation(const char *kind, const char *name, int number,
                                  json_t *parameters, json_t *answer) {
     char id[NAME_SIZE];
     openapi_name(id, kind, name, number);
-    return json_pack("{s:s,s:s,s:o,s:{s:o,s:o,s:o}}", "operationId", id, "summary", summary, "parameters",
-                     parameters, "responses", "200", answer, "304", openapi_ref("responses", "not_modified"),
-                     "default", openapi_ref("responses", "problem"));
+    return json_pack("{s:s,s:s,s:o,s:{s:o,s:o}}", "operationId", id, "summary", summary, "parameters",
+                     parameters, "responses", "200", answer, "default", openapi_ref("responses", "problem"));
+}
+
+// The answers that have an ETag.
+static json_t *openapi_rows_operation(struct openapi *api, const char *kind, const char *name, int number,
+                                      const char *summary, json_t *parameters, json_t *answer) {
+    json_t *operation = openapi_operation(kind, name, number, summary, parameters, answer);
+    openapi_set(api, json_object_get(operation, "responses"), "304",
+                openapi_ref("responses", "not_modified"));
+    return operation;
 }
 
 // --- tables
@@ -207,12 +215,12 @@ static json_t *openapi_table_operation(struct openapi *api, const struct table *
     if (route == ROUTE_TABLE) {
         openapi_set(api, api->schemas, row, openapi_table_row(table));
         openapi_set(api, api->schemas, answer, openapi_envelope(row, subject));
-        return openapi_operation("table", table->name, table->index, summary, parameters,
-                                 openapi_rows_answer(openapi_ref("schemas", answer), row, true));
+        return openapi_rows_operation(api, "table", table->name, table->index, summary, parameters,
+                                      openapi_rows_answer(openapi_ref("schemas", answer), row, true));
     }
     json_t *rows = json_pack("{s:s,s:o}", "type", "array", "items", openapi_ref("schemas", row));
-    json_t *operation = openapi_operation("rest", table->name, table->index, summary, parameters,
-                                          openapi_rows_answer(rows, row, true));
+    json_t *operation = openapi_rows_operation(api, "rest", table->name, table->index, summary, parameters,
+                                               openapi_rows_answer(rows, row, true));
     openapi_set(api, json_object_get(operation, "responses"), "206",
                 json_deep_copy(json_object_get(json_object_get(operation, "responses"), "200")));
     return operation;
@@ -271,8 +279,8 @@ static json_t *openapi_query_operation(struct openapi *api, const struct query *
     openapi_name(answer, "answer_of_view", name, number);
     openapi_set(api, api->schemas, row, openapi_query_row(api, query));
     openapi_set(api, api->schemas, answer, openapi_envelope(row, subject));
-    return openapi_operation("view", name, number, query->file, parameters,
-                             openapi_rows_answer(openapi_ref("schemas", answer), row, false));
+    return openapi_rows_operation(api, "view", name, number, query->file, parameters,
+                                  openapi_rows_answer(openapi_ref("schemas", answer), row, false));
 }
 
 // --- the document

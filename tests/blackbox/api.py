@@ -140,6 +140,24 @@ class Api(unittest.TestCase):
         self.assertEqual(200, status)
         self.assertEqual([1, 2, 4], [row["id"] for row in json.loads(body)["rows"]])
 
+    def test_openapi_has_the_statuses_that_come(self):
+        tide.replay(self.path / "api.db", tide.CAPTURES / "basic.jsonl")
+        server = self.server("serve", "--db", self.path / "api.db")
+        paths = json.loads(ask(server, "/openapi.json")[2])["paths"]
+        for path, statuses in {
+            "/v1/tables/orders": {"200", "304", "default"},
+            "/v1/views/warehouse/stock": {"200", "304", "default"},
+            "/rest/v1/orders": {"200", "206", "304", "default"},
+            "/v1/tables/orders/follow": {"200", "default"},
+            "/v1/views/warehouse/stock/follow": {"200", "default"},
+            "/v1/digest/orders": {"200", "default"},
+            "/v1/quarantine/{id}/retry": {"200", "202", "default"},
+            "/v1/quarantine/{id}/discard": {"200", "202", "default"},
+        }.items():
+            with self.subTest(path):
+                (operation,) = paths[path].values()
+                self.assertEqual(statuses, set(operation["responses"]))
+
     def test_a_column_called_like_a_parameter(self):
         source = 'create table caps(id int primary key, "limit" int, after text, wait_ms int, after_lsn int, name text);'
         rows = [{"id": i, "limit": i % 3, "after": f"a{i}", "wait_ms": i, "after_lsn": i, "name": f"n{i}"} for i in range(1, 8)]
