@@ -9,6 +9,7 @@
 
 enum {
     EVIDENCE_TOPICS_MAX = 4096,
+    EVIDENCE_COLUMNS_MAX = 1600, // PostgreSQL's
     EVIDENCE_NAME_SIZE = 256,
     EVIDENCE_EXAMPLE_SIZE = 48,
     EVIDENCE_LIKE_SIZE = 256,
@@ -75,6 +76,7 @@ struct evidence_topic {
     struct evidence_column *columns;
     int column_count;
     int column_capacity;
+    struct evidence_column rest; // all columns beyond EVIDENCE_COLUMNS_MAX, without a name
 };
 
 struct evidence {

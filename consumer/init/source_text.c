@@ -118,6 +118,17 @@ static const char *source_text_refusal(const struct evidence_topic *topic, int c
     return NULL;
 }
 
+// Every line of it as a comment.
+static void source_text_comment_out(struct buffer *out, const struct buffer *text) {
+    bool begins = true;
+    for (size_t i = 0; i < text->size; i++) {
+        if (begins)
+            buffer_text(out, "-- ");
+        buffer_char(out, text->data[i]);
+        begins = text->data[i] == '\n';
+    }
+}
+
 static bool source_text_has_key(const struct evidence_topic *topic) {
     bool all = true;
     for (int i = 0; i < topic->column_count; i++)
@@ -137,12 +148,17 @@ static void source_text_write_column(struct buffer *out, const struct source_tex
     struct column_guess guess;
     column_guess(column, &guess);
     const char *refusal = source_text_refusal(table->topic, number);
-    buffer_text(out, refusal != NULL ? "    -- left out: " : "    ");
-    identifier_write(out, column->name);
     if (refusal != NULL) {
-        buffer_format(out, ": %s\n", refusal);
+        struct buffer text = {0};
+        buffer_text(&text, "left out: ");
+        identifier_write(&text, column->name);
+        buffer_format(&text, ": %s\n", refusal);
+        source_text_comment_out(out, &text);
+        buffer_free(&text);
         return;
     }
+    buffer_text(out, "    ");
+    identifier_write(out, column->name);
     buffer_format(out, " %s%s", guess.type, last ? "" : ",");
     if (guess.unsure[0] != '\0')
         source_text_write_unsure(out, guess.unsure);
@@ -216,25 +232,15 @@ static void source_text_write_heading(struct buffer *out, const struct source_te
                   topic->with_schema > 0 ? "types from their schemas"
                                          : "without schemas: types from names and values");
     if (topic->several_tables)
-        buffer_format(out, "-- unsure: rows of several source tables come in this topic; the newest was %s\n",
-                      topic->table);
+        buffer_text(
+            out,
+            "-- unsure: rows of several source tables come in this topic; the columns are of all of them\n");
     source_text_write_topics(out, table);
     if (!source_text_has_nanoseconds(topic) || topic->with_schema > 0)
         return;
     buffer_text(out, "-- tidemark: time ");
     source_text_write_name(out, table);
     buffer_text(out, " = nanoseconds\n");
-}
-
-// Every line of it as a comment.
-static void source_text_comment_out(struct buffer *out, const struct buffer *text) {
-    bool begins = true;
-    for (size_t i = 0; i < text->size; i++) {
-        if (begins)
-            buffer_text(out, "-- ");
-        buffer_char(out, text->data[i]);
-        begins = text->data[i] == '\n';
-    }
 }
 
 static void source_text_write_table(struct buffer *out, const struct source_text_table *table,

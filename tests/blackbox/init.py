@@ -202,7 +202,7 @@ class Init(unittest.TestCase):
 
     def test_of_a_long_topic_the_oldest_and_the_newest_are_looked_at(self):
         """The bound is 400 at each end (consumer/evidence/reader.h), shared among the partitions."""
-        count, lines = 1500, []
+        count, lines = 500, []
         for partition in (0, 1):
             for offset in range(count):
                 row = {"id": offset * 2 + partition}

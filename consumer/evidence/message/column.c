@@ -10,9 +10,12 @@
 enum { COLUMNS_FIRST = 16 };
 
 struct evidence_column *column_of(struct evidence_topic *topic, struct span name) {
+    name.size = strnlen(name.data, name.size); // no name in SQL goes on behind a NUL
     for (int i = 0; i < topic->column_count; i++)
         if (span_is(name, topic->columns[i].name))
             return &topic->columns[i];
+    if (topic->column_count == EVIDENCE_COLUMNS_MAX)
+        return &topic->rest;
     if (topic->column_count == topic->column_capacity) {
         int capacity = topic->column_capacity > 0 ? topic->column_capacity * 2 : COLUMNS_FIRST;
         struct evidence_column *grown = realloc(topic->columns, (size_t)capacity * sizeof *grown);

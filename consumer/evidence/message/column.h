@@ -5,7 +5,7 @@
 #include "consumer/evidence/facts.h"
 #include "consumer/evidence/message/fields.h"
 
-// NULL when out of memory; it is made when it is not there.
+// NULL when out of memory; it is made when it is not there. Beyond EVIDENCE_COLUMNS_MAX it is the topic's `rest`.
 struct evidence_column *column_of(struct evidence_topic *topic, struct span name);
 void column_count_value(struct evidence_column *column, const struct json_value *value, struct arena *arena);
 // A schema's field, with what the row has for it (NULL = nothing).

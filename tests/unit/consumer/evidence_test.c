@@ -177,6 +177,19 @@ static void test_topics_of_the_connector(void **state) {
     assert_int_equal(0, evidence_rows(&evidence));
 }
 
+static void test_names_that_are_none(void **state) {
+    (void)state;
+    (void)take_value("\"a\\u0000b\":1");
+    assert_int_equal(2, take_value("\"a\\u0000b\":1")->column_count);
+    for (int i = 0; i < EVIDENCE_COLUMNS_MAX + 10; i++) {
+        char json[64];
+        (void)snprintf(json, sizeof json, "\"c%d\":%d", i, i);
+        (void)take_value(json);
+    }
+    assert_int_equal(EVIDENCE_COLUMNS_MAX, evidence.topics[0].column_count);
+    assert_int_equal(12, evidence.topics[0].rest.seen);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_types_of_json_alone, setup, teardown),
@@ -184,6 +197,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_what_is_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys_that_are_no_object, setup, teardown),
         cmocka_unit_test_setup_teardown(test_topics_of_the_connector, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_names_that_are_none, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
