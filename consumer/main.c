@@ -5,6 +5,7 @@
 #include "consumer/consume.h"
 #include "consumer/decode/topic_role.h"
 #include "consumer/demo/mock_broker.h"
+#include "consumer/loading.h"
 #include "consumer/look.h"
 #include "consumer/options.h"
 #include "consumer/prove.h"
@@ -12,6 +13,7 @@
 #include "consumer/replay.h"
 #include "consumer/retry_pause.h"
 #include "consumer/stopper.h"
+#include "consumer/temporary.h"
 #include "http/endpoint.h"
 #include "http/route.h"
 #include "http/server.h"
@@ -49,32 +51,6 @@ static void main_keep_memory(void) {
     (void)mallopt(M_TRIM_THRESHOLD, TRIMMED_FROM);
     (void)mallopt(M_TOP_PAD, ASKED_FOR_MORE);
 #endif
-}
-
-static void main_report_views(const struct store_report *report, const char *db) {
-    if (report->created)
-        log_event(LEVEL_INFO, "made", NULL, "made %s", db);
-    else if (report->views_built > 0)
-        log_event(LEVEL_INFO, "views_filled", NULL, "views filled from the mirror: %s", report->built);
-    if (report->evolved[0] != '\0')
-        log_event(LEVEL_INFO, "evolved", NULL, "source.sql has changed, and the file with it: %s",
-                  report->evolved);
-    if (report->views_dropped > 0)
-        log_event(LEVEL_INFO, "views_dropped", NULL, "views that are not loaded any more, dropped: %s",
-                  report->dropped);
-    if (report->disabled[0] != '\0')
-        log_event(
-            LEVEL_WARN, "view_disabled", NULL,
-            "views that are not kept since one of their statements failed, until their files change: %s",
-            report->disabled);
-    if (report->left[0] != '\0')
-        log_event(LEVEL_WARN, "views_left", NULL,
-                  "views that are not loaded any more but hold history, kept up to date: %s", report->left);
-    if (report->untried_sqlite[0] != '\0')
-        log_event(
-            LEVEL_WARN, "library", NULL,
-            "SQLite %s: tidemark's tests have not run with it, so commits are written its own way, in more system calls",
-            report->untried_sqlite);
 }
 
 // What the file has applied, before the first partition is discovered: the demo's broker has to hold it
@@ -122,13 +98,18 @@ struct parts {
     struct server *server;
 };
 
-// In the reverse of the order in which they start: no answer is asked of a part that was freed.
-static void main_stop_parts(struct parts *parts) {
+// In the reverse of the order in which they start: no answer is asked of a part that was freed. The address stays bound,
+// and the catalog that all is made for.
+static void main_stop_work(struct parts *parts) {
     server_stop(&parts->server);
     mock_broker_stop(&parts->broker);
     store_close(&parts->store);
     snapshots_free(&parts->snapshots);
     progress_free(&parts->progress);
+}
+
+static void main_stop_parts(struct parts *parts) {
+    main_stop_work(parts);
     catalog_free(&parts->catalog);
     endpoint_free(&parts->endpoint);
 }
@@ -204,10 +185,34 @@ struct watch {
     struct stopper stopper;
     struct parts *parts;
     const struct options *options;
+    bool reads_again;     // source.sql and the views, at SIGHUP
+    struct catalog *next; // what they are now, to be taken over; NULL = no other
 };
 
+// What is broken is told, and what is loaded goes on.
+static void main_read_views_again(struct watch *watch) {
+    CLEANUP(catalog_free) struct catalog *next = NULL;
+    struct error error = {0};
+    if (loading_catalog(watch->options, &next, &error) != 0) {
+        log_event(LEVEL_ERROR, "reload", NULL, "SIGHUP: %s; source.sql and the views stay as they were",
+                  error.message);
+        return;
+    }
+    if (catalog_equal(next, watch->parts->catalog)) {
+        log_event(LEVEL_INFO, "reloaded", NULL, "SIGHUP: source.sql and the views are as they were");
+        return;
+    }
+    catalog_free(&watch->next);
+    watch->next = next;
+    next = NULL;
+}
+
 static void main_on_hangup(void *self) {
-    const struct watch *watch = self;
+    struct watch *watch = self;
+    if (watch->reads_again)
+        main_read_views_again(watch);
+    if (watch->options->token_file == NULL && watch->reads_again)
+        return;
     const struct endpoint_config config = main_endpoint_config(watch->options);
     struct error error = {0};
     if (endpoint_reload(watch->parts->endpoint, &config, &error) != 0) {
@@ -230,40 +235,8 @@ static void main_watch(struct watch *watch, struct parts *parts, const struct op
 static bool main_stop_now(void *self) {
     struct watch *watch = self;
     struct mock_broker *broker = watch->parts->broker;
-    return stopper_asked(&watch->stopper, 0) || (broker != NULL && mock_broker_check(broker, NULL) != 0);
-}
-
-// What is allowed and looks wrong: to the log, and /v1/status has it too.
-static int main_check_catalog(struct catalog *catalog, struct error *error) {
-    if (catalog_check(catalog, error) != 0)
-        return -1;
-    for (int i = 0; i < catalog->warning_count; i++)
-        log_event(LEVEL_WARN, "lint", NULL, "%s", catalog->warnings[i]);
-    return 0;
-}
-
-static int main_load_catalog(const struct options *options, struct catalog **ret, struct error *error) {
-    CLEANUP(catalog_free) struct catalog *catalog = NULL;
-    if (catalog_load(options->views, options->only, &catalog, error) != 0 ||
-        main_check_catalog(catalog, error) != 0)
-        return -1;
-    *ret = catalog;
-    catalog = NULL;
-    return 0;
-}
-
-// A file that is served has its views in it. An older one is served with the built-in ones.
-static int main_load_served(const struct options *options, struct catalog **ret, struct error *error) {
-    CLEANUP(catalog_free) struct catalog *catalog = NULL;
-    if (options->views == NULL && catalog_load_stored(options->db, options->only, &catalog, error) != 0)
-        return -1;
-    if (catalog == NULL)
-        return main_load_catalog(options, ret, error);
-    if (main_check_catalog(catalog, error) != 0)
-        return -1;
-    *ret = catalog;
-    catalog = NULL;
-    return 0;
+    return stopper_asked(&watch->stopper, 0) || watch->next != NULL ||
+           (broker != NULL && mock_broker_check(broker, NULL) != 0);
 }
 
 static bool main_disables_views(const struct options *options) {
@@ -291,11 +264,11 @@ static int main_open_without(struct parts *parts, const char *db, struct store_r
     return -1;
 }
 
-// What was done to the file comes in `report`, for main_report_views.
+// What was done to the file comes in `report`, for loading_report.
 static int main_open_store_quietly(struct parts *parts, const struct options *options, const char *db,
                                    struct store_report *report, struct error *error) {
     int64_t log_bytes = options->wal_max_mb > 0 ? options->wal_max_mb << 20 : STORE_LOG_BYTES_MAX;
-    if (main_load_catalog(options, &parts->catalog, error) != 0 ||
+    if ((parts->catalog == NULL && loading_catalog(options, &parts->catalog, error) != 0) ||
         progress_new(&parts->progress, error) != 0 || snapshots_new(&parts->snapshots, error) != 0)
         return -1;
     int status = main_disables_views(options) ? main_open_without(parts, db, report, error)
@@ -310,7 +283,7 @@ static int main_open_store(struct parts *parts, const struct options *options, c
     struct store_report report;
     if (main_open_store_quietly(parts, options, db, &report, error) != 0)
         return -1;
-    main_report_views(&report, db);
+    loading_report(&report, db);
     return 0;
 }
 
@@ -452,56 +425,62 @@ static int main_consume(struct watch *watch, const char *db, const char *brokers
         .self = watch,
     };
     int status = main_consume_with_retries(parts, db, &config, &watch->stopper, error);
-    main_report_end(&watch->stopper, parts->progress, status);
+    if (watch->next == NULL)
+        main_report_end(&watch->stopper, parts->progress, status);
     return status;
+}
+
+static int main_open_run(struct parts *parts, const struct options *options, struct error *error) {
+    return main_open_store(parts, options, options->db, error) != 0 ||
+                   store_claim_prefix(parts->store, options->prefix, error) != 0
+               ? -1
+               : main_start_server(parts, options, options->db, error);
+}
+
+// Everything but the bound address begins anew with what SIGHUP has read; what comes meanwhile waits in its queue. A file
+// that cannot follow is opened as it was.
+static int main_take_over(struct watch *watch, struct error *error) {
+    struct parts *parts = watch->parts;
+    CLEANUP(catalog_free) struct catalog *before = parts->catalog;
+    server_stop_for_next(&parts->server);
+    main_stop_work(parts);
+    parts->catalog = watch->next;
+    watch->next = NULL;
+    if (main_open_run(parts, watch->options, error) == 0) {
+        log_event(LEVEL_INFO, "reloaded", NULL, "SIGHUP: source.sql and the views were read again");
+        return 0;
+    }
+    log_event(LEVEL_ERROR, "reload", NULL, "SIGHUP: %s; source.sql and the views stay as they were",
+              error->message);
+    main_stop_work(parts);
+    catalog_free(&parts->catalog);
+    parts->catalog = before;
+    before = NULL;
+    return main_open_run(parts, watch->options, error);
 }
 
 static int main_command_run(const struct options *options, struct error *error) {
     struct watch watch;
     CLEANUP(main_stop_parts) struct parts parts = {0};
     main_watch(&watch, &parts, options);
-    if (main_open_endpoint(&parts, options, error) != 0 ||
-        main_open_store(&parts, options, options->db, error) != 0 ||
-        store_claim_prefix(parts.store, options->prefix, error) != 0 ||
-        main_start_server(&parts, options, options->db, error) != 0)
+    watch.reads_again = true;
+    if (main_open_endpoint(&parts, options, error) != 0 || main_open_run(&parts, options, error) != 0)
         return -1;
-    return main_consume(&watch, options->db, options->brokers, options->prefix, false, error);
-}
-
-// A file for a demo that names none: deleted with the process.
-struct temporary {
-    char folder[64];
-    char db[80];
-};
-
-static int main_temporary_make(struct temporary *temporary, struct error *error) {
-    (void)snprintf(temporary->folder, sizeof temporary->folder, "/tmp/tidemark-demo-XXXXXX");
-    if (mkdtemp(temporary->folder) == NULL) {
-        temporary->folder[0] = '\0';
-        return error_set(error, ERROR_SYSTEM, "/tmp: %s", strerror(errno));
-    }
-    (void)snprintf(temporary->db, sizeof temporary->db, "%s/demo.db", temporary->folder);
-    return 0;
-}
-
-static void main_temporary_remove(struct temporary *temporary) {
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes && temporary->folder[0] != '\0'; i++) {
-        char path[96];
-        (void)snprintf(path, sizeof path, "%s%s", temporary->db, suffixes[i]);
-        (void)unlink(path);
-    }
-    if (temporary->folder[0] != '\0')
-        (void)rmdir(temporary->folder);
+    int status;
+    do {
+        status = main_consume(&watch, options->db, options->brokers, options->prefix, false, error);
+    } while (watch.next != NULL && (status = main_take_over(&watch, error)) == 0);
+    catalog_free(&watch.next);
+    return status;
 }
 
 static int main_command_demo(const struct options *options, struct error *error) {
     struct watch watch;
-    CLEANUP(main_temporary_remove) struct temporary temporary = {0};
+    CLEANUP(temporary_remove) struct temporary temporary = {0};
     CLEANUP(main_stop_parts) struct parts parts = {0};
     main_watch(&watch, &parts, options);
     if (main_open_endpoint(&parts, options, error) != 0 ||
-        (options->db == NULL && main_temporary_make(&temporary, error) != 0))
+        (options->db == NULL && temporary_make(&temporary, error) != 0))
         return -1;
     const char *db = options->db != NULL ? options->db : temporary.db;
     struct store_report report;
@@ -516,7 +495,7 @@ static int main_command_demo(const struct options *options, struct error *error)
         main_start_server(&parts, options, db, error) != 0)
         return -1;
     // After the address: it is what people look for first.
-    main_report_views(&report, db);
+    loading_report(&report, db);
     log_event(LEVEL_INFO, "embedded_broker", NULL, "embedded broker on %s, prefix %s",
               mock_broker_brokers(parts.broker), mock_broker_prefix(parts.broker));
     int status = main_consume(&watch, db, mock_broker_brokers(parts.broker), mock_broker_prefix(parts.broker),
@@ -634,7 +613,7 @@ static int main_command_serve(const struct options *options, struct error *error
     if (descriptor < 0)
         return error_set(error, ERROR_STORE, "%s: %s", options->db, strerror(errno));
     if (main_open_endpoint(&parts, options, error) != 0 ||
-        main_load_served(options, &parts.catalog, error) != 0 || progress_new(&parts.progress, error) != 0)
+        loading_served(options, &parts.catalog, error) != 0 || progress_new(&parts.progress, error) != 0)
         return -1;
     progress_set_state(parts.progress, STATE_SERVING, "");
     return main_start_server(&parts, options, options->db, error) != 0
@@ -690,7 +669,7 @@ static int main_command_quarantine(const struct options *options, struct error *
         return -1;
     if (access(options->db, R_OK) != 0)
         return error_set(error, ERROR_STORE, "%s: %s", options->db, strerror(errno));
-    if (main_load_served(options, &catalog, error) != 0)
+    if (loading_served(options, &catalog, error) != 0)
         return -1;
     command.catalog = catalog;
     return quarantine_run(&command, stdout, error);
@@ -705,11 +684,10 @@ static void main_print_line(const char *line) {
 // the scratch file of the captures.
 static int main_command_prove(const struct options *options, struct error *error) {
     CLEANUP(catalog_free) struct catalog *catalog = NULL;
-    CLEANUP(main_temporary_remove) struct temporary temporary = {0};
+    CLEANUP(temporary_remove) struct temporary temporary = {0};
     bool there = options->db != NULL && access(options->db, F_OK) == 0;
     if (main_check_captures(options, error) != 0 ||
-        (there ? main_load_served(options, &catalog, error) : main_load_catalog(options, &catalog, error)) !=
-            0)
+        (there ? loading_served(options, &catalog, error) : loading_catalog(options, &catalog, error)) != 0)
         return -1;
     if (there && prove_file(options->db, catalog, error) != 0)
         return -1;
@@ -717,7 +695,7 @@ static int main_command_prove(const struct options *options, struct error *error
         main_print_line("the file as it stands: equal");
     if (options->capture_count == 0)
         return there ? 0 : error_set(error, ERROR_STORE, "%s: %s", options->db, strerror(ENOENT));
-    if ((there || options->db == NULL) && main_temporary_make(&temporary, error) != 0)
+    if ((there || options->db == NULL) && temporary_make(&temporary, error) != 0)
         return -1;
     const struct prove_config config = {.catalog = catalog,
                                         .db = temporary.folder[0] != '\0' ? temporary.db : options->db,

@@ -41,8 +41,10 @@ struct server {
     struct follow *follow;
     struct worker *workers[SERVER_THREADS];
     _Atomic int workers_taken;
-    _Atomic int active; // requests that came whole and were not completed
+    _Atomic int active;    // requests that came whole and were not completed
+    _Atomic int connected; // connections
     _Atomic bool stopping;
+    bool hands_over;       // to another server at the same address: what has come is answered as ever
     pthread_mutex_t mutex; // for `quiet` alone
     pthread_cond_t quiet;
     const struct endpoint *endpoint;
@@ -73,9 +75,9 @@ struct connection {
     char target[TARGET_COPY_MAX]; // one byte more than allowed is enough to know that it is too long
 };
 
-// A request less is under way: that wakes the thread that stops the server.
-static void server_count_ended(struct server *server) {
-    (void)atomic_fetch_sub(&server->active, 1);
+// A request less is under way, or a connection less is there: that wakes the thread that stops the server.
+static void server_count_down(struct server *server, _Atomic int *count) {
+    (void)atomic_fetch_sub(count, 1);
     if (!atomic_load(&server->stopping))
         return;
     (void)pthread_mutex_lock(&server->mutex);
@@ -90,9 +92,9 @@ static bool server_count_begun(struct connection *connection) {
     if (connection->counted)
         return true;
     (void)atomic_fetch_add(&server->active, 1);
-    connection->counted = !atomic_load(&server->stopping);
+    connection->counted = !atomic_load(&server->stopping) || server->hands_over;
     if (!connection->counted)
-        server_count_ended(server);
+        server_count_down(server, &server->active);
     return connection->counted;
 }
 
@@ -108,20 +110,23 @@ static void server_on_completed(void *self, struct MHD_Connection *mhd, void **r
         routes_count_stream(connection->server->routes, -1);
     streams_remove(connection->server->streams, &connection->stream);
     if (connection->counted)
-        server_count_ended(connection->server);
+        server_count_down(connection->server, &connection->server->active);
     connection->counted = false;
 }
 
 static void server_on_connection(void *self, struct MHD_Connection *mhd, void **context,
                                  enum MHD_ConnectionNotificationCode what) {
+    struct server *server = self;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
         free(*context);
         *context = NULL;
+        server_count_down(server, &server->connected);
         return;
     }
+    (void)atomic_fetch_add(&server->connected, 1);
     struct connection *connection = malloc(sizeof *connection);
     if (connection != NULL) {
-        connection->server = self;
+        connection->server = server;
         connection->connection = mhd;
         connection->counted = false;
         connection->stream = (struct stream){0};
@@ -562,38 +567,47 @@ const char *server_library_version(void) {
 }
 
 // Until `left` requests are under way, if that comes soon.
-static void server_wait_until_quiet(struct server *server, int left) {
+static void server_wait_until_quiet(struct server *server, _Atomic int *count, int left, int wait_ms) {
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += SERVER_STOP_WAIT_MS / 1000;
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
     (void)pthread_mutex_lock(&server->mutex);
     int code = 0;
-    while (atomic_load(&server->active) > left && code == 0)
+    while (atomic_load(count) > left && code == 0)
         code = pthread_cond_timedwait(&server->quiet, &server->mutex, &until);
     (void)pthread_mutex_unlock(&server->mutex);
 }
 
 // No new connections; then those who wait or are slow, while their connections still stand; then the threads.
-static void server_stop_daemon(struct server *server) {
+static void server_stop_daemon(struct server *server, bool hands_over) {
+    server->hands_over = hands_over;
     atomic_store(&server->stopping, true);
     (void)MHD_quiesce_daemon(
         server->daemon); // the listener is the endpoint's again, closed after the threads
     waiters_stop(server->waiters);
     streams_stop(server->streams);
-    server_wait_until_quiet(server, 0);
+    server_wait_until_quiet(server, &server->active, 0, SERVER_STOP_WAIT_MS);
+    // Who has connected and not asked yet is about to; who keeps an idle connection is not.
+    if (hands_over)
+        server_wait_until_quiet(server, &server->connected, 0, SERVER_HAND_OVER_MS);
     slow_lane_stop(server->slow);
     slow_lane_stop(server->bulk);
-    server_wait_until_quiet(server,
-                            streams_count(server->streams)); // who reads no more of a stream had his time
+    // who reads no more of a stream had his time
+    server_wait_until_quiet(server, &server->active, streams_count(server->streams), SERVER_STOP_WAIT_MS);
     MHD_stop_daemon(server->daemon);
 }
 
-void server_stop(struct server **server) {
+static void server_end(struct server **server, bool hands_over) {
     struct server *s = *server;
     if (s == NULL)
         return;
     if (s->daemon != NULL)
-        server_stop_daemon(s);
+        server_stop_daemon(s, hands_over);
     waiters_free(&s->waiters);
     slow_lane_free(&s->slow);
     slow_lane_free(&s->bulk);
@@ -607,4 +621,12 @@ void server_stop(struct server **server) {
     (void)pthread_mutex_destroy(&s->mutex);
     free(s);
     *server = NULL;
+}
+
+void server_stop(struct server **server) {
+    server_end(server, false);
+}
+
+void server_stop_for_next(struct server **server) {
+    server_end(server, true);
 }

@@ -24,6 +24,7 @@ enum {
     // A connection's, for headers and the library's list of parameters: as many as the longest URL can have. Only what is
     // written to is memory.
     SERVER_CONNECTION_BYTES = 384 << 10,
+    SERVER_HAND_OVER_MS = 500,
     SERVER_STOP_WAIT_MS = 2000, // for the answers under way, and once more for those that it interrupts
 };
 
@@ -46,5 +47,8 @@ const char *server_library_version(void);
 // Takes no more connections, answers those who wait with 503, finishes the answers under way within
 // SERVER_STOP_WAIT_MS, interrupts the others, and frees. NULL is fine.
 void server_stop(struct server **server);
+// The same before another server is started at the same endpoint: what clients have sent is answered as ever, and those
+// who come meanwhile wait in the socket's queue. Idle connections are closed after SERVER_HAND_OVER_MS.
+void server_stop_for_next(struct server **server);
 
 #endif

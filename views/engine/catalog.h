@@ -20,6 +20,8 @@ int catalog_load(const char *directory, const char *only, struct catalog **ret, 
 // What the store file `db` was made with; *ret NULL when it remembers nothing, as older files do.
 int catalog_load_stored(const char *db, const char *only, struct catalog **ret, struct error *error);
 void catalog_free(struct catalog **catalog);
+// Whether both were loaded from the same words: source.sql, the views, their queries.
+bool catalog_equal(const struct catalog *a, const struct catalog *b);
 
 // Adds a warning, while the catalog is loaded and checked. Out of memory loses it.
 void catalog_warn(struct catalog *catalog, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -390,6 +390,22 @@ const struct query *view_query(const struct view *view, const char *name) {
     return NULL;
 }
 
+static bool catalog_same_view(const struct view *a, const struct view *b) {
+    bool same =
+        strcmp(a->name, b->name) == 0 && strcmp(a->hash, b->hash) == 0 && a->query_count == b->query_count;
+    for (int i = 0; same && i < a->query_count; i++)
+        same = strcmp(a->queries[i].name, b->queries[i].name) == 0 &&
+               strcmp(a->queries[i].sql, b->queries[i].sql) == 0;
+    return same;
+}
+
+bool catalog_equal(const struct catalog *a, const struct catalog *b) {
+    bool same = strcmp(a->source, b->source) == 0 && a->view_count == b->view_count;
+    for (int i = 0; same && i < a->view_count; i++)
+        same = catalog_same_view(&a->views[i], &b->views[i]);
+    return same;
+}
+
 const char *catalog_library_version(void) {
     return pg_parse_version();
 }

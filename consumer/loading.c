@@ -1,0 +1,65 @@
+#include "consumer/loading.h"
+
+#include "views/base/cleanup.h"
+#include "views/base/log.h"
+#include "views/engine/check.h"
+#include "views/engine/store_report.h"
+
+// What is allowed and looks wrong: to the log, and /v1/status has it too.
+static int loading_check(struct catalog *catalog, struct error *error) {
+    if (catalog_check(catalog, error) != 0)
+        return -1;
+    for (int i = 0; i < catalog->warning_count; i++)
+        log_event(LEVEL_WARN, "lint", NULL, "%s", catalog->warnings[i]);
+    return 0;
+}
+
+int loading_catalog(const struct options *options, struct catalog **ret, struct error *error) {
+    CLEANUP(catalog_free) struct catalog *catalog = NULL;
+    if (catalog_load(options->views, options->only, &catalog, error) != 0 ||
+        loading_check(catalog, error) != 0)
+        return -1;
+    *ret = catalog;
+    catalog = NULL;
+    return 0;
+}
+
+// A file that is served has its views in it. An older one is served with the built-in ones.
+int loading_served(const struct options *options, struct catalog **ret, struct error *error) {
+    CLEANUP(catalog_free) struct catalog *catalog = NULL;
+    if (options->views == NULL && catalog_load_stored(options->db, options->only, &catalog, error) != 0)
+        return -1;
+    if (catalog == NULL)
+        return loading_catalog(options, ret, error);
+    if (loading_check(catalog, error) != 0)
+        return -1;
+    *ret = catalog;
+    catalog = NULL;
+    return 0;
+}
+
+void loading_report(const struct store_report *report, const char *db) {
+    if (report->created)
+        log_event(LEVEL_INFO, "made", NULL, "made %s", db);
+    else if (report->views_built > 0)
+        log_event(LEVEL_INFO, "views_filled", NULL, "views filled from the mirror: %s", report->built);
+    if (report->evolved[0] != '\0')
+        log_event(LEVEL_INFO, "evolved", NULL, "source.sql has changed, and the file with it: %s",
+                  report->evolved);
+    if (report->views_dropped > 0)
+        log_event(LEVEL_INFO, "views_dropped", NULL, "views that are not loaded any more, dropped: %s",
+                  report->dropped);
+    if (report->disabled[0] != '\0')
+        log_event(
+            LEVEL_WARN, "view_disabled", NULL,
+            "views that are not kept since one of their statements failed, until their files change: %s",
+            report->disabled);
+    if (report->left[0] != '\0')
+        log_event(LEVEL_WARN, "views_left", NULL,
+                  "views that are not loaded any more but hold history, kept up to date: %s", report->left);
+    if (report->untried_sqlite[0] != '\0')
+        log_event(
+            LEVEL_WARN, "library", NULL,
+            "SQLite %s: tidemark's tests have not run with it, so commits are written its own way, in more system calls",
+            report->untried_sqlite);
+}

@@ -1,0 +1,16 @@
+// What the command line asks to be loaded, checked, and what opening a file did to it: told to the log. The main thread's.
+#ifndef TIDEMARK_LOADING_H
+#define TIDEMARK_LOADING_H
+
+#include "consumer/options.h"
+#include "views/engine/catalog.h"
+
+struct store_report; // store_report.h
+
+// The catalog of --views and --only, checked; what looks wrong in it is warned of. The caller frees it.
+int loading_catalog(const struct options *options, struct catalog **ret, struct error *error);
+// The same of a file that is only served.
+int loading_served(const struct options *options, struct catalog **ret, struct error *error);
+void loading_report(const struct store_report *report, const char *db);
+
+#endif
