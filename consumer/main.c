@@ -624,7 +624,7 @@ static int main_command_serve(const struct options *options, struct error *error
 static void main_print_route(void *self, const struct loaded_route *loaded) {
     (void)self;
     if ((loaded->query == NULL && loaded->table == NULL) || route_form(loaded->route)->stream ||
-        loaded->route == ROUTE_REST)
+        loaded->route == ROUTE_REST || loaded->route == ROUTE_DIGEST)
         return;
     CLEANUP(buffer_free) struct buffer path = {0};
     route_write_path(&path, loaded);

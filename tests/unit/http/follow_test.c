@@ -255,8 +255,8 @@ static void test_coming_again(void **state) {
     memcpy(newest_id, again.id, sizeof newest_id);
     end(s, &again);
     static const char *const unknown[] = {"", "x", "0/19C00B0-2-0000000000000000",
-                                          "a text that is far too long to be the id of any event of ours, "
-                                          "and would not fit where those are kept while the stream begins"};
+                                          ("a text that is far too long to be the id of any event of ours, "
+                                           "and would not fit where those are kept while the stream begins")};
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
         begin(s, &again, question, unknown[i]);
         expect_event(s, &again, "reset");

@@ -346,26 +346,6 @@ static void a_rollback_leaves_no_transaction_open(void **state) {
 }
 
 // Nothing is left to go on with, so the whole commit is lost rather than a part of it kept.
-static void a_trigger_that_rolls_back_stops_all(void **state) {
-    struct fixture *f = *state;
-    fixture_file(f, "strict/schema.sql",
-                 "create trigger strict_c after insert on orders when NEW.amount = 9 begin"
-                 " select raise(rollback, 'none at all'); end;\n");
-    fixture_open(f);
-    (void)create(f, 10, "orders", "1|1|1|n");
-    commit(f);
-    (void)create(f, 11, "orders", "2|1|1|n");
-    enum store_outcome outcome;
-    const struct change change = {.op = CHANGE_CREATE, .lsn = 12, .txid = f->txid};
-    assert_int_equal(fixture_try(f, change, "orders", "3|1|9|n", &outcome), -1);
-    assert_int_equal(f->error.kind, ERROR_STORE);
-    rollback(f);
-    (void)create(f, 11, "orders", "2|1|2|n");
-    commit(f);
-    assert_string_equal(rows(f, "select id, amount from orders"), "1|1, 2|2");
-    assert_sums(f);
-}
-
 static void a_truncate_is_refused_whole(void **state) {
     struct fixture *f = *state;
     char text[256];
@@ -662,7 +642,6 @@ int main(void) {
         TEST(a_trigger_refuses_one_change),
         TEST(a_refusal_needs_no_error),
         TEST(a_rollback_leaves_no_transaction_open),
-        TEST(a_trigger_that_rolls_back_stops_all),
         TEST(a_truncate_is_refused_whole),
         TEST(a_unique_index_refuses_one_change),
         TEST(an_index_that_computes_refuses_one_change),
