@@ -23,6 +23,8 @@ clang               clang                 clang                llvm
 clang-format        clang-tools-extra     clang-extra-tools    clang-format
 git                 git                   git                  git
 curl                curl                  curl                 curl
+bash                bash                  bash                 bash
+sqlite3             sqlite                sqlite               sqlite
 npm                 npm                   npm                  node
 '
 

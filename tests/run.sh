@@ -26,7 +26,8 @@ for argument; do
     esac
 done
 
-need_build cmocka.pc=libcmocka-dev valgrind=valgrind python3=python3 clang-format=clang-format clang=clang git=git
+need_build cmocka.pc=libcmocka-dev valgrind=valgrind python3=python3 clang-format=clang-format clang=clang git=git \
+    bash=bash curl=curl sqlite3=sqlite3
 for preset in $presets; do
     cmake --preset "$preset" -D WERROR=ON -D BUILD_TESTING=ON -D LONG=$long >/dev/null
     cmake --build --preset "$preset"
