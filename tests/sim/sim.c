@@ -28,7 +28,8 @@
 enum {
     TURNS = 160,
     TURNS_SILENT = 100,
-    TURNS_QUIET_MAX = 600, // until all is in, or something waits for ever
+    // Until all is in, or something waits for ever. A halt begins anew what was waited for.
+    TURNS_QUIET_MAX = 1200,
     TURN_MS = 150,
     TURN_AWAY_MS = 2000,
     FIRST_MS = 1700000000,

@@ -150,7 +150,8 @@ static bool lost_later_unseen(struct apply *apply, int64_t ms) {
 }
 
 // An END above the current transaction's, sent so much later (`ms`) that the rows before it are not in the
-// producer's buffers any more. A connector that was killed sends the current transaction again before a later END.
+// producer's buffers any more. A connector that was killed sends the current transaction again before a later END. One
+// of a new timeline is lower and later: the old one's are all sent.
 static bool lost_later_end(struct apply *apply, int64_t ms) {
     struct lost *lost = &apply->lost;
     int64_t sent_ms;
@@ -158,8 +159,9 @@ static bool lost_later_end(struct apply *apply, int64_t ms) {
         if (!prefetch_newest(apply->prefetch, lost->end_slot, i, &lost->boundary, &sent_ms))
             continue;
         const struct change *change = &lost->boundary.change;
+        int64_t lsn = timeline_lsn(&apply->timelines, change->lsn, change->ts_ms);
         if (lost->boundary.kind == EVENT_END && sent_ms >= lost->end_ts_ms + ms &&
-            timeline_lsn(&apply->timelines, change->lsn, change->ts_ms) > merge_current_lsn(apply->merge))
+            (lsn > merge_current_lsn(apply->merge) || timeline_is_new(apply->newest, lsn, change->ts_ms)))
             return true;
     }
     return lost_later_unseen(apply, ms);

@@ -1088,16 +1088,45 @@ static void send_snapshot_now(struct fixture *f, int slot, const char *table, in
          v, mark, now_ms, table, lsn);
 }
 
-// The connector lost its offsets, long after the newest commit, and had snapshotted the old server once more before
-// that was restored. Rows of the old snapshot that are not taken yet, behind a transaction whose END never came, must
-// not count as the new timeline's.
-static void check_snapshot_before_restore(struct fixture *f, int delivered_max, bool some_taken) {
+static struct topics add_all_accepting(struct fixture *f) {
     f->on_timeline = TIMELINE_ACCEPT;
     apply_free(&f->apply);
     store_close(&f->store);
     progress_free(&f->progress);
     open_apply(f);
-    const struct topics t = add_all(f);
+    return add_all(f);
+}
+
+static void send_end_now(struct fixture *f, int slot, int txid, int lsn) {
+    send(f, slot, "{}",
+         "{\"status\":\"END\",\"id\":\"%d:%d\",\"event_count\":0,\"data_collections\":[],\"ts_ms\":%" PRId64
+         "}",
+         txid, lsn, now_ms);
+}
+
+// The last transaction of the old timeline lacks rows, and no heartbeats are sent.
+static void an_end_of_a_new_timeline_is_a_later_one(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all_accepting(f);
+    send_first(f, &t);
+    send_begin(f, t.transactions, 701, 1100);
+    send_end(f, t.transactions, 701, 1110, 0, 1);
+    rest(f, HOUR_MS);
+    assert_int_equal(passed(f), 0);
+    send_end_now(f, t.transactions, 702, 600);
+    rest(f, WAIT_MS);
+    rest(f, 0);
+    assert_int_equal(passed(f), 1);
+    assert_non_null(strstr(f->warnings, "1 of b: the connector has sent later transactions"));
+    assert_non_null(strstr(f->warnings, "a new timeline of the source is accepted"));
+    assert_true(is_visible(f, 702));
+}
+
+// The connector lost its offsets, long after the newest commit, and had snapshotted the old server once more before
+// that was restored. Rows of the old snapshot that are not taken yet, behind a transaction whose END never came, must
+// not count as the new timeline's.
+static void check_snapshot_before_restore(struct fixture *f, int delivered_max, bool some_taken) {
+    const struct topics t = add_all_accepting(f);
     send_first(f, &t);
     f->delivered_max = delivered_max;
     rest(f, HOUR_MS);
@@ -1111,10 +1140,7 @@ static void check_snapshot_before_restore(struct fixture *f, int delivered_max, 
     send_snapshot_now(f, t.a, "a", 9, 500, "first");
     send_snapshot_now(f, t.b, "b", 9, 500, "last");
     rest(f, 10);
-    send(f, t.transactions, "{}",
-         "{\"status\":\"END\",\"id\":\"703:600\",\"event_count\":0,\"data_collections\":[],\"ts_ms\":%" PRId64
-         "}",
-         now_ms);
+    send_end_now(f, t.transactions, 703, 600);
     rest_long(f);
     assert_non_null(strstr(f->warnings, "a new timeline of the source is accepted"));
     assert_int_equal(query(f, "select v from a"), 9);
@@ -1159,6 +1185,7 @@ int main(void) {
         TEST(a_lower_snapshot_waits_for_what_was_sent_after_it),
         TEST(a_lower_snapshot_of_the_same_source_is_taken),
         TEST(a_lower_snapshot_is_of_a_new_timeline),
+        TEST(an_end_of_a_new_timeline_is_a_later_one),
         TEST(what_was_taken_is_of_the_old_timeline),
         TEST(what_is_delivered_may_be_of_the_old_timeline),
         TEST(a_table_of_a_shared_topic_is_waited_for_again),
