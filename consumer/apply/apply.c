@@ -568,6 +568,10 @@ int apply_pass_lost(struct apply *apply, struct error *error) {
     char why[LOST_WHY_SIZE];
     if (!apply->waiting.is || apply_holds_back(apply))
         return 0;
+    if (new_timeline_is_blind(apply)) {
+        apply->waiting.is = apply->waiting.some = false;
+        return new_timeline_meet_blind(apply, error);
+    }
     if (merge_has_current(apply->merge)) {
         if (!lost_rows(apply, why))
             return 0;

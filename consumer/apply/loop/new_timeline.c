@@ -194,3 +194,39 @@ bool new_timeline_is_awaited(const struct apply *apply) {
     }
     return true;
 }
+
+bool new_timeline_is_blind(const struct apply *apply) {
+    const struct message_source *source = &apply->config.source;
+    int64_t waited_ms = apply->config.monotonic_ms() - apply->waiting.since_ms;
+    if (source->peek_at == NULL || !new_timeline_is_awaited(apply) ||
+        waited_ms < apply->config.transaction_wait_ms * NEW_TIMELINE_BLIND_WAITS)
+        return false;
+    bool more = false;
+    for (int slot = 0; slot < apply->partition_count; slot++) {
+        const struct partition *partition = apply->partitions[slot];
+        if (partition == NULL || (partition->role != TOPIC_TABLE && partition->role != TOPIC_TRANSACTION))
+            continue;
+        if (partition->role == TOPIC_TRANSACTION && partition->known)
+            return false;
+        if (partition->head == NULL && !source->at_end(source->self, slot))
+            return false;
+        int delivered = partition->head != NULL ? source->delivered(source->self, slot) : 0;
+        if (delivered == 0)
+            continue;
+        struct message newest;
+        source->peek_at(source->self, slot, delivered - 1, &newest);
+        more |= progress_high(apply->config.progress, slot) > newest.offset + 1;
+    }
+    return more;
+}
+
+int new_timeline_meet_blind(struct apply *apply, struct error *error) {
+    if (apply->config.on_timeline == TIMELINE_HALT)
+        return error_set(
+            error, ERROR_HALT,
+            "rows of a snapshot wait that is lower than the newest commit, and later. There are no ENDs of transactions, "
+            "and more of them wait than are delivered, so that nothing tells whether the source failed over or was "
+            "restored (a new timeline). When it was, start once with --accept-timeline; when it was not, let the "
+            "connector take a snapshot into new topics, and read them into a new --db file");
+    return new_timeline_accept(apply, new_timeline_since_ms(apply, apply->config.wall_ms()), error);
+}

@@ -8,6 +8,8 @@
 
 #include "consumer/apply/loop/state.h"
 
+enum { NEW_TIMELINE_BLIND_WAITS = 6 }; // so many times transaction_wait_ms before a person is asked
+
 void new_timeline_load(struct apply *apply);
 // Makes an event's LSNs comparable with those of other timelines.
 void new_timeline_place(const struct apply *apply, struct event *event);
@@ -29,5 +31,10 @@ void new_timeline_note_sent(struct apply *apply, int64_t sent_ms);
 int new_timeline_look(struct apply *apply, int slot, struct error *error);
 // Whether all that waits are rows of such a snapshot.
 bool new_timeline_is_awaited(const struct apply *apply);
+// Whether that goes on for ever: there never were ENDs, and more such rows wait than are delivered, so that nothing
+// behind them can be looked at. True only after a while without any step.
+bool new_timeline_is_blind(const struct apply *apply);
+// Then a person decides: ERROR_HALT, or it is taken for a new timeline where that is accepted.
+int new_timeline_meet_blind(struct apply *apply, struct error *error);
 
 #endif

@@ -1148,6 +1148,47 @@ static void check_snapshot_before_restore(struct fixture *f, int delivered_max, 
     f->delivered_max = MESSAGES_MAX;
 }
 
+// Without ENDs, and with more rows of a lower snapshot than are delivered.
+static void check_blind_snapshot(struct fixture *f, enum apply_timeline on_timeline) {
+    const struct topics t = add_all_accepting(f);
+    struct error error = {0};
+    apply_free(&f->apply);
+    store_close(&f->store);
+    progress_free(&f->progress);
+    f->on_timeline = on_timeline;
+    f->delivered_max = 2;
+    open_apply(f);
+    (void)add(f, "s.transaction", 0, 0); // the slot's place; there are no ENDs
+    (void)add(f, "__debezium-heartbeat.s", 0, 0);
+    (void)add(f, "s.public.a", 0, 0);
+    (void)add(f, "s.public.b", 0, 0);
+    send_row(f, t.a, "a", 5, 700, 1000, 0);
+    rest(f, HOUR_MS);
+    assert_int_equal(rows(f), 1);
+    for (int i = 0; i < 3; i++)
+        send_snapshot_now(f, t.a, "a", 9, 500, "true"); // of row 1, three times
+    for (int i = 0; i < 6; i++)
+        rest(f, WAIT_MS);
+    assert_int_equal(rows(f), 1);
+    if (on_timeline == TIMELINE_HALT) {
+        assert_int_equal(apply_pass_lost(f->apply, &error), -1);
+        assert_int_equal(error.kind, ERROR_HALT);
+        assert_non_null(strstr(error.message, "start once with --accept-timeline"));
+    } else {
+        rest(f, 0);
+        assert_int_equal(rows(f), 2);
+    }
+    f->delivered_max = MESSAGES_MAX;
+}
+
+static void what_nothing_can_tell_a_person_decides(void **state) {
+    check_blind_snapshot(*state, TIMELINE_HALT);
+}
+
+static void what_a_person_has_decided_is_accepted(void **state) {
+    check_blind_snapshot(*state, TIMELINE_ACCEPT_ONE);
+}
+
 static void what_was_taken_is_of_the_old_timeline(void **state) {
     check_snapshot_before_restore(*state, 1, true);
 }
@@ -1185,6 +1226,8 @@ int main(void) {
         TEST(a_lower_snapshot_waits_for_what_was_sent_after_it),
         TEST(a_lower_snapshot_of_the_same_source_is_taken),
         TEST(a_lower_snapshot_is_of_a_new_timeline),
+        TEST(what_nothing_can_tell_a_person_decides),
+        TEST(what_a_person_has_decided_is_accepted),
         TEST(an_end_of_a_new_timeline_is_a_later_one),
         TEST(what_was_taken_is_of_the_old_timeline),
         TEST(what_is_delivered_may_be_of_the_old_timeline),
