@@ -364,7 +364,8 @@ int replay_run(const struct replay_config *config, struct progress_counters *ret
     if (status == 0)
         status = replay_fill(&replay, &apply, error);
     else
-        (void)store_check_file(config->apply.store, error); // what SQLite says of a file that is gone is vague
+        (void)store_check_file(config->apply.store,
+                               error); // what SQLite says of a file that is gone is vague
     progress_line_end(&line);
     if (ret_counters != NULL)
         *ret_counters = *apply_counters(replay.apply);
