@@ -45,7 +45,7 @@ static const char source_sql[] = "create table orders(id int primary key, v int,
                                  "create table items(id int primary key, v int, note text);\n";
 
 // Every clock of the program is the world's: linked with --wrap=clock_gettime.
-static int64_t clock_ms = FIRST_MS;
+static _Atomic int64_t clock_ms = FIRST_MS; // the writer's thread reads it too
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ret) {
     (void)clock;
