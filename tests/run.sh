@@ -43,7 +43,7 @@ top=$(pwd)
     done
     if [ -n "$lab" ]; then
         printf 'add_test("lab/page" sh "%s/tests/lab/page/run.sh")\n' "$top"
-        printf 'set_tests_properties("lab/page" PROPERTIES TIMEOUT 1200 PROCESSORS 2)\n'
+        printf 'set_tests_properties("lab/page" PROPERTIES TIMEOUT 1200 RUN_SERIAL ON)\n'
         printf 'add_test("lab/e2e" sh "%s/tests/lab/e2e.sh")\n' "$top"
         printf 'set_tests_properties("lab/e2e" PROPERTIES TIMEOUT 3600 RUN_SERIAL ON)\n'
         printf 'add_test("lab/clients" sh "%s/tests/lab/clients.sh")\n' "$top"
