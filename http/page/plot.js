@@ -24,7 +24,7 @@ function plot(name, pick, write, least) {
   const area = h('s:path', { class: 'area' });
   const line = h('s:path', { class: 'line' });
   const cross = h('s:line', { class: 'cross', y1: 0, y2: H, visibility: 'hidden' });
-  const svg = h('s:svg', { viewBox: `0 0 ${W} ${H}`, preserveAspectRatio: 'none', role: 'img' },
+  const svg = h('s:svg', { viewBox: `0 0 ${W} ${H}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': name },
     h('s:line', { class: 'axis', x1: 0, x2: W, y1: H - 0.5, y2: H - 0.5 }),
     h('s:line', { class: 'rule', x1: 0, x2: W, y1: H / 2, y2: H / 2 }), area, line, cross);
   const top = h('span');
