@@ -52,9 +52,6 @@ int reader_error(struct reader *reader, const char *what, struct error *error) {
     if ((sqlite3_errcode(reader->db) & 0xff) == SQLITE_TOOBIG)
         return error_set(error, ERROR_STORE, "%s: makes a value of more than %d bytes", what,
                          sqlite3_limit(reader->db, SQLITE_LIMIT_LENGTH, -1));
-    if ((sqlite3_errcode(reader->db) & 0xff) == SQLITE_TOOBIG)
-        return error_set(error, ERROR_STORE, "%s: makes a value of more than %d bytes", what,
-                         sqlite3_limit(reader->db, SQLITE_LIMIT_LENGTH, -1));
     return stmt_error(error, reader->db, what);
 }
 
