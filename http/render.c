@@ -181,17 +181,10 @@ static void render_csv_text(struct buffer *out, struct span text) {
     bool plain = text.size > 0;
     for (size_t i = 0; i < text.size && plain; i++)
         plain = strchr(",\"\r\n", text.data[i]) == NULL;
-    if (plain) {
+    if (plain)
         buffer_append(out, text.data, text.size);
-        return;
-    }
-    buffer_char(out, '"');
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '"')
-            buffer_char(out, '"');
-        buffer_char(out, text.data[i]);
-    }
-    buffer_char(out, '"');
+    else
+        buffer_quoted(out, text);
 }
 
 static void render_csv_cell(struct buffer *out, const struct cell *cell) {

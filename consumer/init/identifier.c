@@ -36,11 +36,5 @@ void identifier_write(struct buffer *out, const char *name) {
         buffer_text(out, name);
         return;
     }
-    buffer_char(out, '"');
-    for (; *name != '\0'; name++) {
-        if (*name == '"')
-            buffer_char(out, '"');
-        buffer_char(out, *name);
-    }
-    buffer_char(out, '"');
+    buffer_quoted(out, span_of(name));
 }

@@ -131,3 +131,13 @@ void buffer_json_string(struct buffer *buffer, struct span text) {
     buffer_append(buffer, text.data + start, text.size - start);
     buffer_char(buffer, '"');
 }
+
+void buffer_quoted(struct buffer *buffer, struct span text) {
+    buffer_char(buffer, '"');
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '"')
+            buffer_char(buffer, '"');
+        buffer_char(buffer, text.data[i]);
+    }
+    buffer_char(buffer, '"');
+}

@@ -49,5 +49,7 @@ void buffer_format(struct buffer *buffer, const char *format, ...) __attribute__
 // A JSON string literal with its quotes. Bytes that are not UTF-8 become U+FFFD, so that the output is always
 // valid.
 void buffer_json_string(struct buffer *buffer, struct span text);
+// In double quotes, those within doubled: a name of SQL, a field of CSV.
+void buffer_quoted(struct buffer *buffer, struct span text);
 
 #endif

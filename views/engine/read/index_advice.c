@@ -18,16 +18,6 @@ static void index_advice_word(struct buffer *out, const char *name) {
         buffer_char(out, isalnum((unsigned char)*name) ? *name : '_');
 }
 
-static void index_advice_quoted(struct buffer *out, const char *name) {
-    buffer_char(out, '"');
-    for (; *name != '\0'; name++) {
-        if (*name == '"')
-            buffer_char(out, '"');
-        buffer_char(out, *name);
-    }
-    buffer_char(out, '"');
-}
-
 void index_advice_add(const struct index_advice *advice, const struct table *table, sqlite3_stmt *stmt,
                       struct error *error) {
     if (sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0) == 0 &&
@@ -45,10 +35,10 @@ void index_advice_add(const struct index_advice *advice, const struct table *tab
             index_advice_word(&told, table->columns[advice->columns[i]].name);
         }
         buffer_text(&told, " on ");
-        index_advice_quoted(&told, table->name);
+        buffer_quoted(&told, span_of(table->name));
         for (int i = 0; i < advice->count; i++) {
             buffer_char(&told, i > 0 ? ',' : '(');
-            index_advice_quoted(&told, table->columns[advice->columns[i]].name);
+            buffer_quoted(&told, span_of(table->columns[advice->columns[i]].name));
         }
         buffer_char(&told, ')');
     }
