@@ -168,6 +168,7 @@ static int main_start_server(struct parts *parts, const struct options *options,
                                          .version = TIDEMARK_VERSION,
                                          .libraries = main_libraries(),
                                          .feed_window_ms = (int64_t)(options->feed_window * 1000),
+                                         .limits = {.answer_mb = (int)options->answer_memory_mb},
                                          .answer_empty = options->answer_empty};
     // A file that is none of ours is told of by the server.
     struct error unknown = {0};

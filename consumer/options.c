@@ -21,6 +21,8 @@ enum {
     OPTIONS_WAIT_MS_MAX = 24 * 60 * 60 * 1000, // a day
     OPTIONS_WAL_MB_LEAST = 128,
     OPTIONS_WAL_MB_MAX = 1 << 20,
+    OPTIONS_ANSWER_MB_LEAST = 128, // three quarters of it hold the longest answer
+    OPTIONS_ANSWER_MB_MAX = 1 << 20,
 };
 
 enum {
@@ -77,6 +79,8 @@ static const struct option option_table[] = {
     {"--tls-key", "FILE", OPTION_TEXT, FOR_HTTP, MEMBER(tls_key), "its key, PEM"},
     {"--feed-window", "SECONDS", OPTION_NUMBER, FOR_HTTP, MEMBER(feed_window),
      "how long followers may be away and go on where they were (300)"},
+    {"--answer-memory-mb", "MB", OPTION_INTEGER, FOR_HTTP, MEMBER(answer_memory_mb),
+     "memory of all answers under way together, 128 or more (256)"},
     {"--answer-empty", NULL, OPTION_BOOL, FOR_HTTP, MEMBER(answer_empty),
      "answer with no rows, not 503, before anything was applied to the file"},
     {"--capture", "FILE", OPTION_TEXT, FOR_DEMO | FOR_LOOKS, MEMBER(capture),
@@ -453,6 +457,15 @@ static bool options_needs_db(enum command command) {
            command != COMMAND_STATUS && ((1 << command) & FOR_LOOKS) == 0;
 }
 
+static int options_check_limits(const struct options *options, struct error *error) {
+    if (options->answer_memory_mb < OPTIONS_ANSWER_MB_LEAST ||
+        options->answer_memory_mb > OPTIONS_ANSWER_MB_MAX)
+        return error_set(error, ERROR_USAGE, "--answer-memory-mb %lld: it is %d to %d",
+                         (long long)options->answer_memory_mb, OPTIONS_ANSWER_MB_LEAST,
+                         OPTIONS_ANSWER_MB_MAX);
+    return 0;
+}
+
 static int options_check(const struct options *options, struct error *error) {
     static const char *const formats[] = {"text", "json", NULL};
     static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
@@ -473,7 +486,7 @@ static int options_check(const struct options *options, struct error *error) {
     if (options->transaction_wait_ms > OPTIONS_WAIT_MS_MAX)
         return error_set(error, ERROR_USAGE, "--transaction-wait-ms %lld: it is 0 to %d, a day",
                          (long long)options->transaction_wait_ms, OPTIONS_WAIT_MS_MAX);
-    if (options_check_broker(options, error) != 0)
+    if (options_check_broker(options, error) != 0 || options_check_limits(options, error) != 0)
         return -1;
     if (options_needs_db(options->command) && options->db == NULL)
         return error_set(error, ERROR_USAGE, "`tidemark %s` needs --db FILE (or TIDEMARK_DB)",
@@ -508,6 +521,7 @@ int options_parse(struct options *ret, int argc, char **argv, struct error *erro
                             .transaction_wait_ms = 5000,
                             .silent_after_ms = 60000,
                             .feed_window = 300,
+                            .answer_memory_mb = 256,
                             .commit_messages = APPLY_COMMIT_MESSAGES};
     if (argc < 2)
         return error_set(error, ERROR_USAGE, "which command? See `tidemark --help`");

@@ -64,6 +64,7 @@ struct options {
     int64_t transaction_wait_ms;
     int64_t silent_after_ms;
     int64_t commit_messages;
+    int64_t answer_memory_mb;
     int64_t wal_max_mb; // 0 = the store's default
     bool json;
     bool accept_timeline;

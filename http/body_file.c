@@ -154,7 +154,7 @@ int body_file_end(struct body_file **file, int *ret, int64_t *ret_size, struct e
 }
 
 int body_gzip(struct buffer *body, struct error *error) {
-    CLEANUP(buffer_free) struct buffer made = {.limit = body->limit};
+    CLEANUP(buffer_free) struct buffer made = {.limit = body->limit, .account = body->account};
     z_stream deflater = {0};
     union {
         const char *borrowed;
@@ -176,6 +176,7 @@ int body_gzip(struct buffer *body, struct error *error) {
     (void)deflateEnd(&deflater);
     if (code != Z_STREAM_END)
         return error_set(error, ERROR_SYSTEM, "out of memory");
+    buffer_trim(&made);
     struct buffer plain = *body;
     *body = made;
     made = plain;

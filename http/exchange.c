@@ -167,6 +167,8 @@ void exchange_set_etag(struct exchange *exchange, const char *suffix) {
 }
 
 enum routes_result exchange_fail(struct exchange *exchange, const struct error *error) {
+    if (exchange->response->body.starved)
+        return ROUTES_ANSWERED; // routes_answer tells it
     if (error->kind == ERROR_TIMEOUT && !exchange->request->patient) {
         response_free(exchange->response);
         *exchange->response = (struct response){0};

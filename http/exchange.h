@@ -6,7 +6,9 @@
 
 #include "http/access.h"
 #include "http/library.h"
+#include "http/limits.h"
 #include "http/problem.h"
+#include "http/refusals.h"
 #include "http/render.h"
 #include "http/route.h"
 #include "http/wait.h"
@@ -24,7 +26,8 @@ struct routes_config {
     struct access *access;       // NULL = anybody may read, nobody may write
     const char *version;
     const struct library *libraries; // ended by a NULL name; NULL = none are told
-    bool answer_empty;               // with no rows, not 503, before anything was applied to the file
+    struct limits limits;
+    bool answer_empty; // with no rows, not 503, before anything was applied to the file
 };
 
 // What all workers share; it never changes after routes_new but for its counters.
@@ -36,6 +39,9 @@ struct routes {
     _Atomic uint64_t waits;                   // requests that were put aside
     _Atomic uint64_t slow;                    // requests that went to the slow lane
     _Atomic int64_t streams;                  // answers that do not end, open now
+    struct account memory;                    // of the bodies that are made or sent
+    _Atomic int64_t file_bytes;               // of the bodies that are sent from files
+    struct refusals refusals;
     // How long answers took, of requests whose begin is known; the last is that of no route.
     struct histogram durations[ROUTE_COUNT + 1];
 };

@@ -175,6 +175,16 @@ static void metrics_write_answers(struct buffer *out, const struct routes *route
                        (int64_t)atomic_load_explicit(&routes->waits, memory_order_relaxed));
     exposition_counter(out, "tidemark_http_slow_total", "Requests whose query took longer than a moment.",
                        (int64_t)atomic_load_explicit(&routes->slow, memory_order_relaxed));
+    exposition_family(out, "tidemark_http_refused_total", "counter",
+                      "Requests, connections and answers that there was too much of, by reason.");
+    for (int i = 0; i < REFUSAL_COUNT; i++)
+        buffer_format(
+            out, "tidemark_http_refused_total{reason=\"%s\"} %llu\n", refusal_name((enum refusal)i),
+            (unsigned long long)atomic_load_explicit(&routes->refusals.counts[i], memory_order_relaxed));
+    exposition_gauge(out, "tidemark_http_answer_bytes", "Memory of the answers under way.",
+                     (int64_t)atomic_load_explicit(&routes->memory.bytes, memory_order_relaxed));
+    exposition_gauge(out, "tidemark_http_file_bytes", "Bytes of whole tables that are being sent from files.",
+                     atomic_load_explicit(&routes->file_bytes, memory_order_relaxed));
     exposition_gauge(out, "tidemark_http_streams", "Answers that do not end, open now.",
                      atomic_load_explicit(&routes->streams, memory_order_relaxed));
 }

@@ -62,6 +62,9 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
     [PROBLEM_TOO_SLOW] =
         {"/problems/too-slow", "The query took too long", 503,
          "The query took longer than a query may. For a table, detail names the index that would serve it; put that into the schema.sql of a view."},
+    [PROBLEM_TOO_BUSY] =
+        {"/problems/too-busy", "Too much is under way", 503,
+         "The answers under way take as much as they may take together, memory or disk, most likely since their readers are slow. Ask again later, or for less with limit=."},
     [PROBLEM_TOO_MANY_STREAMS] =
         {"/problems/too-many-streams", "Too many streams", 503,
          "As many streams are open as there may be, or too much is waiting for slow readers. Ask again later."},

@@ -28,6 +28,7 @@ enum problem {
     PROBLEM_NOT_READY,            // 503 /problems/not-ready
     PROBLEM_TOO_STALE,            // 503 /problems/too-stale
     PROBLEM_TOO_SLOW,             // 503 /problems/too-slow
+    PROBLEM_TOO_BUSY,             // 503 /problems/too-busy
     PROBLEM_TOO_MANY_STREAMS,     // 503 /problems/too-many-streams
     PROBLEM_VIEW_DISABLED,        // 503 /problems/view-disabled
     PROBLEM_STOPPING,             // 503 /problems/stopping

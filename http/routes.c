@@ -57,6 +57,8 @@ int routes_new(struct routes **ret, const struct routes_config *config, struct e
     if (routes == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     routes->config = *config;
+    int answer_mb = config->limits.answer_mb;
+    routes->memory.max = (size_t)(answer_mb > 0 ? answer_mb : LIMITS_ANSWER_MB) << 20;
     routes_identify(config->catalog, routes->identity, sizeof routes->identity);
     // What queries give only the file says.
     CLEANUP(reader_free) struct reader *reader = NULL;
@@ -188,9 +190,24 @@ static void routes_encode(const struct request *request, struct response *respon
     memcpy(response->etag, "W/", 2);
 }
 
+// Why there is no body; the memory of what there is of it goes first.
+static void routes_tell_failure(struct routes *routes, struct response *ret) {
+    bool full = ret->body.full;
+    bool starved = ret->body.starved;
+    buffer_free(&ret->body);
+    if (full)
+        problem_set(ret, PROBLEM_ANSWER_TOO_LARGE,
+                    "the answer has more than %d bytes; ask for less with limit=", ANSWER_SIZE_MAX);
+    else if (starved)
+        refusal_answer(&routes->refusals, REFUSAL_ANSWER_BYTES, ret);
+    else
+        problem_set(ret, PROBLEM_ANSWER_FAILED, "out of memory, or a part of it is no text");
+}
+
 enum routes_result routes_answer(struct worker *worker, const struct request *request, struct response *ret,
                                  struct wait *ret_wait) {
     ret->body.limit = ANSWER_SIZE_MAX;
+    ret->body.account = &worker->routes->memory;
     enum routes_result result = routes_dispatch(worker, request, ret, ret_wait);
     if (result == ROUTES_WAIT)
         atomic_fetch_add_explicit(&worker->routes->waits, 1, memory_order_relaxed);
@@ -205,11 +222,8 @@ enum routes_result routes_answer(struct worker *worker, const struct request *re
                           clock_monotonic_us() - request->begun_us);
     if (request->origin.data != NULL)
         ret->origin = access_origin(worker->routes->config.access, request);
-    if (ret->body.full)
-        problem_set(ret, PROBLEM_ANSWER_TOO_LARGE,
-                    "the answer has more than %d bytes; ask for less with limit=", ANSWER_SIZE_MAX);
-    else if (ret->body.failed || ret->headers.failed)
-        problem_set(ret, PROBLEM_ANSWER_FAILED, "out of memory, or a part of it is no text");
+    if (ret->body.failed || ret->headers.failed)
+        routes_tell_failure(worker->routes, ret);
     else if (request->accept_encoding.data != NULL)
         routes_encode(request, ret);
     routes_count_answer(worker->routes, ret);
@@ -225,18 +239,7 @@ void routes_count_stream(struct routes *routes, int change) {
     (void)atomic_fetch_add_explicit(&routes->streams, change, memory_order_relaxed);
 }
 
-void routes_too_many_streams(struct routes *routes, struct response *ret) {
-    problem_set(ret, PROBLEM_TOO_MANY_STREAMS,
-                "too many streams are open, or too much is waiting for slow readers");
-    routes_count_answer(routes, ret);
-}
-
-void routes_too_many(struct routes *routes, struct response *ret) {
-    problem_set(ret, PROBLEM_TOO_SLOW, "too many slow queries are under way");
-    routes_count_answer(routes, ret);
-}
-
-void routes_too_large(struct routes *routes, struct response *ret) {
-    problem_set(ret, PROBLEM_CONTENT_TOO_LARGE, "no body that is sent here is looked at");
+void routes_refuse(struct routes *routes, enum refusal refusal, struct response *ret) {
+    refusal_answer(&routes->refusals, refusal, ret);
     routes_count_answer(routes, ret);
 }

@@ -12,14 +12,11 @@ void routes_free(struct routes **routes);
 // body out.
 enum routes_result routes_answer(struct worker *worker, const struct request *request, struct response *ret,
                                  struct wait *ret_wait);
-// The answers to a request that comes or waits while the server stops, and to a slow one when too many are;
-// likewise to a stream.
+// The answer to a request that comes or waits while the server stops.
 void routes_stopping(struct routes *routes, struct response *ret);
 // One more is open, or one less (-1).
 void routes_count_stream(struct routes *routes, int change);
-void routes_too_many_streams(struct routes *routes, struct response *ret);
-void routes_too_many(struct routes *routes, struct response *ret);
-// The answer to a request that announces a body of more than any may have.
-void routes_too_large(struct routes *routes, struct response *ret);
+// The answer to a request that there is no room for.
+void routes_refuse(struct routes *routes, enum refusal refusal, struct response *ret);
 
 #endif

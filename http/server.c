@@ -70,6 +70,8 @@ struct connection {
     enum stage stage;
     bool counted; // in server->active
     bool http_1_0;
+    size_t body_held;  // bytes of the answer that is being sent, in routes->memory
+    int64_t file_held; // in routes->file_bytes
     size_t body_size;
     size_t target_size;
     char target[TARGET_COPY_MAX]; // one byte more than allowed is enough to know that it is too long
@@ -98,6 +100,16 @@ static bool server_count_begun(struct connection *connection) {
     return connection->counted;
 }
 
+// The answer has been sent, or will not be.
+static void server_let_body_go(struct connection *connection) {
+    struct routes *routes = connection->server->routes;
+    (void)account_change(&routes->memory, connection->body_held, 0);
+    if (connection->file_held > 0)
+        (void)atomic_fetch_sub(&routes->file_bytes, connection->file_held);
+    connection->body_held = 0;
+    connection->file_held = 0;
+}
+
 static void server_on_completed(void *self, struct MHD_Connection *mhd, void **request,
                                 enum MHD_RequestTerminationCode how) {
     (void)self, (void)mhd, (void)how;
@@ -106,6 +118,7 @@ static void server_on_completed(void *self, struct MHD_Connection *mhd, void **r
         return;
     response_free(&connection->slow_lane_response);
     connection->slow_lane_response = (struct response){0};
+    server_let_body_go(connection);
     if (connection->stream.channel != NULL)
         routes_count_stream(connection->server->routes, -1);
     streams_remove(connection->server->streams, &connection->stream);
@@ -129,6 +142,8 @@ static void server_on_connection(void *self, struct MHD_Connection *mhd, void **
         connection->server = server;
         connection->connection = mhd;
         connection->counted = false;
+        connection->body_held = 0;
+        connection->file_held = 0;
         connection->stream = (struct stream){0};
         connection->slow_lane_response = (struct response){0};
     }
@@ -211,7 +226,7 @@ static void server_add_headers(struct MHD_Response *mhd, const struct server *se
 }
 
 // The library closes the file when it has been sent.
-static struct MHD_Response *server_make_long_body(struct response *response) {
+static struct MHD_Response *server_make_long_body(struct connection *connection, struct response *response) {
     int descriptor;
     int64_t size;
     struct error error;
@@ -220,26 +235,34 @@ static struct MHD_Response *server_make_long_body(struct response *response) {
         return NULL;
     }
     struct MHD_Response *mhd = MHD_create_response_from_fd64((uint64_t)size, descriptor);
-    if (mhd == NULL)
+    if (mhd == NULL) {
         (void)close(descriptor);
+        return NULL;
+    }
+    connection->file_held = size;
+    (void)atomic_fetch_add(&connection->server->routes->file_bytes, size);
     return mhd;
 }
 
-// The body's memory goes to the library, which frees it when it has been sent.
-static struct MHD_Response *server_make_body(struct response *response) {
+// The body's memory goes to the library, which frees it when it has been sent. It stays counted until then.
+static struct MHD_Response *server_make_body(struct connection *connection, struct response *response) {
     if (response->file != NULL)
-        return server_make_long_body(response);
+        return server_make_long_body(connection, response);
     if (response->body.size == 0)
         return MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+    buffer_trim(&response->body);
     struct MHD_Response *mhd =
         MHD_create_response_from_buffer(response->body.size, response->body.data, MHD_RESPMEM_MUST_FREE);
-    if (mhd != NULL)
-        response->body = (struct buffer){0};
+    if (mhd == NULL)
+        return NULL;
+    if (response->body.account != NULL)
+        connection->body_held = response->body.capacity;
+    response->body = (struct buffer){0};
     return mhd;
 }
 
 static enum MHD_Result server_send_response(struct connection *connection, struct response *response) {
-    struct MHD_Response *mhd = response->body.failed ? NULL : server_make_body(response);
+    struct MHD_Response *mhd = response->body.failed ? NULL : server_make_body(connection, response);
     if (mhd == NULL)
         return MHD_NO;
     server_add_headers(mhd, connection->server, response);
@@ -306,7 +329,7 @@ static enum MHD_Result server_send_stream(struct connection *connection, struct 
         if (atomic_load(&server->stopping))
             routes_stopping(server->routes, response);
         else
-            routes_too_many_streams(server->routes, response);
+            routes_refuse(server->routes, REFUSAL_STREAMS, response);
         return server_send_response(connection, response);
     }
     routes_count_stream(server->routes, 1);
@@ -387,9 +410,14 @@ static enum MHD_Result server_hand_over(struct connection *connection, struct sl
     connection->stage = STAGE_SLOW;
     connection->request.patient = true;
     connection->job.run = server_run_job;
+    if (lane == connection->server->bulk &&
+        atomic_load(&connection->server->routes->file_bytes) >= (int64_t)LIMITS_FILES_MB << 20) {
+        routes_refuse(connection->server->routes, REFUSAL_ANSWER_FILES, response);
+        return server_send_response(connection, response);
+    }
     if (slow_lane_add(lane, &connection->job, server_suspend_job))
         return MHD_YES;
-    routes_too_many(connection->server->routes, response);
+    routes_refuse(connection->server->routes, REFUSAL_SLOW_LANE, response);
     return server_send_response(connection, response);
 }
 
@@ -438,7 +466,7 @@ static bool server_announces_too_much(struct connection *connection) {
 
 static enum MHD_Result server_refuse_body(struct connection *connection) {
     CLEANUP(response_free) struct response response = {0};
-    routes_too_large(connection->server->routes, &response);
+    routes_refuse(connection->server->routes, REFUSAL_BODY_TOO_LARGE, &response);
     return server_send_response(connection, &response);
 }
 
@@ -543,6 +571,7 @@ int server_start(struct server **ret, const struct server_config *config, struct
         .access = config->endpoint->access,
         .version = config->version,
         .libraries = config->libraries,
+        .limits = config->limits,
         .answer_empty = config->answer_empty,
     };
     server_raise_file_limit();

@@ -5,6 +5,7 @@
 #define TIDEMARK_HTTP_SERVER_H
 
 #include "http/library.h"
+#include "http/limits.h"
 #include "views/base/error.h"
 #include "views/engine/catalog.h"
 #include "views/engine/progress.h"
@@ -36,8 +37,9 @@ struct server_config {
     struct snapshots *snapshots;   // that its readers join; outlives the server, NULL = none
     const char *version;
     const struct library *libraries; // as routes_config has it
-    bool answer_empty;               // with no rows, not 503, before anything was applied to the file
-    int64_t feed_window_ms;          // how long what a follower has seen is remembered after he has left
+    struct limits limits;
+    bool answer_empty;      // with no rows, not 503, before anything was applied to the file
+    int64_t feed_window_ms; // how long what a follower has seen is remembered after he has left
 };
 
 // From here on clients are answered. Errors: ERROR_SYSTEM naming the address and the cause.

@@ -242,6 +242,16 @@ static json_t *status_process(const struct routes_config *config, const struct p
                      status_text_or_null(summary->group), "libraries", status_libraries(config->libraries));
 }
 
+static json_t *status_http(const struct routes *routes) {
+    json_t *refused = json_object();
+    for (int i = 0; i < REFUSAL_COUNT; i++)
+        document_set(&refused, refusal_name((enum refusal)i),
+                     json_integer((json_int_t)atomic_load(&routes->refusals.counts[i])));
+    return json_pack("{s:I,s:I,s:I,s:o}", "answer_bytes", (json_int_t)atomic_load(&routes->memory.bytes),
+                     "file_bytes", (json_int_t)atomic_load(&routes->file_bytes), "streams",
+                     (json_int_t)atomic_load(&routes->streams), "refused", refused);
+}
+
 static json_t *status_log(void) {
     CLEANUP(free_any) struct log_kept *lines = calloc(STATUS_LOG_LINES, sizeof *lines);
     if (lines == NULL)
@@ -298,6 +308,7 @@ enum routes_result answer_status(struct exchange *exchange) {
     document_set(&document, "oldest_txid", status_number_or_null(oldest_txid));
     document_set(&document, "newest_txid", status_number_or_null(exchange->position.txid));
     document_set(&document, "process", status_process(&exchange->routes->config, &summary));
+    document_set(&document, "http", status_http(exchange->routes));
     document_set(&document, "log", status_log());
     status_set_content(&document, exchange, &partitions, &summary);
     status_give_document(exchange, document);

@@ -109,6 +109,7 @@ static inline void fixture_write_view(const struct fixture *fixture) {
     fixture_write_file(fixture, "views/lab/query.large.sql",
                        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 80)"
                        " select zeroblob(1000000) as b from n");
+    fixture_write_file(fixture, "views/lab/query.wide.sql", "select printf('%.*c', 20000, 'x') as t");
     fixture_write_file(fixture, "views/lab/query.twins.sql", "select status, id from orders order by id");
     fixture_write_file(fixture, "views/lab/query.equals.sql", "select status from orders order by id");
     fixture_write_file(fixture, "views/lab/query.limited.sql",

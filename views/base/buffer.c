@@ -11,7 +11,30 @@ enum { BUFFER_FIRST_CAPACITY = BOUND(1024, 4) };
 
 void buffer_free(struct buffer *buffer) {
     free(buffer->data);
-    *buffer = (struct buffer){.limit = buffer->limit};
+    (void)account_change(buffer->account, buffer->capacity, 0);
+    *buffer = (struct buffer){.limit = buffer->limit, .account = buffer->account};
+}
+
+// Longer, or shorter, to `capacity` bytes.
+static bool buffer_resize(struct buffer *buffer, size_t capacity) {
+    if (!account_change(buffer->account, buffer->capacity, capacity)) {
+        buffer->starved = true;
+        return false;
+    }
+    char *data = realloc(buffer->data, capacity);
+    if (data == NULL) {
+        (void)account_change(buffer->account, capacity, buffer->capacity);
+        return false;
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+void buffer_trim(struct buffer *buffer) {
+    enum { WORTH_IT = 64 << 10 };
+    if (buffer->size > 0 && buffer->capacity - buffer->size >= WORTH_IT)
+        (void)buffer_resize(buffer, buffer->size);
 }
 
 bool buffer_grow(struct buffer *buffer, size_t size) {
@@ -24,14 +47,8 @@ bool buffer_grow(struct buffer *buffer, size_t size) {
     size_t capacity = buffer->capacity != 0 ? buffer->capacity : BUFFER_FIRST_CAPACITY;
     while (capacity < buffer->size + size)
         capacity *= 2;
-    char *data = realloc(buffer->data, capacity);
-    if (data == NULL) {
-        buffer->failed = true;
-        return false;
-    }
-    buffer->data = data;
-    buffer->capacity = capacity;
-    return true;
+    buffer->failed = !buffer_resize(buffer, capacity);
+    return !buffer->failed;
 }
 
 void buffer_integer(struct buffer *buffer, int64_t value) {

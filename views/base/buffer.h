@@ -4,6 +4,7 @@
 #ifndef TIDEMARK_BASE_BUFFER_H
 #define TIDEMARK_BASE_BUFFER_H
 
+#include "views/base/account.h"
 #include "views/base/span.h"
 
 #include <stdint.h>
@@ -14,7 +15,9 @@ struct buffer {
     size_t capacity;
     size_t limit; // bytes; 0 = BUFFER_LIMIT_DEFAULT
     bool failed;
-    bool full; // failed because it would be longer than `limit`
+    bool full;               // failed because it would be longer than `limit`
+    bool starved;            // failed because `account` has no more
+    struct account *account; // that counts its memory; NULL = none. Outlives the memory
 };
 
 #define BUFFER_LIMIT_DEFAULT ((size_t)256 << 20)
@@ -24,7 +27,10 @@ static inline void buffer_clear(struct buffer *buffer) {
     buffer->size = 0;
     buffer->failed = false;
     buffer->full = false;
+    buffer->starved = false;
 }
+// Gives back memory that nothing stands in.
+void buffer_trim(struct buffer *buffer);
 bool buffer_grow(struct buffer *buffer, size_t size); // buffer_reserve when there is no room yet
 // Room for `size` more bytes at data + size, or false (and failed). The caller writes them and adds to
 // `size`.

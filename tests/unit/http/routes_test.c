@@ -771,6 +771,27 @@ static void test_status_of_tables(void **state) {
         fail_msg("a table without a topic has a lag");
 }
 
+// Answers that somebody holds leave no memory for another long one; a short one is answered, and so is the long one later.
+static void test_too_much_under_way(void **state) {
+    struct state *s = *state;
+    struct account *memory = &s->routes->memory;
+    assert_int_equal(memory->max, (size_t)LIMITS_ANSWER_MB << 20);
+    memory->max = 64 << 10;
+    struct buffer held = {.account = memory};
+    assert_true(buffer_reserve(&held, 60 << 10));
+    expect_problem(s, "/v1/views/lab/wide", 503, "/problems/too-busy", "--answer-memory-mb");
+    assert_true(s->response.retry);
+    get(s, "/v1/tables/orders?id=1", 200);
+    buffer_free(&held);
+    get(s, "/metrics", 200);
+    assert_non_null(
+        strstr(s->response.body.data, "tidemark_http_refused_total{reason=\"answer_bytes\"} 1\n"));
+    get(s, "/v1/views/lab/wide", 200);
+    assert_true(atomic_load(&memory->bytes) > 0);
+    response_free(&s->response);
+    assert_int_equal(atomic_load(&memory->bytes), 0);
+}
+
 static void test_too_large(void **state) {
     struct state *s = *state;
     expect_problem(s, "/v1/views/lab/large", 500, "/problems/answer-too-large", "limit");
@@ -995,6 +1016,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_no_cursor_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status_of_any_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status_of_tables, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_too_much_under_way, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_large, setup, teardown),
         cmocka_unit_test(test_accept),
         cmocka_unit_test_setup_teardown(test_problems, setup, teardown),

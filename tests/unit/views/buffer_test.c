@@ -93,11 +93,47 @@ static void test_limit(void **state) {
     buffer_free(&buffer);
 }
 
+// Two buffers that may have 2 MB together: what is short is not counted, who has much leaves a quarter to the others.
+static void test_account(void **state) {
+    (void)state;
+    struct account account = {.max = 2 << 20};
+    struct buffer large = {.account = &account};
+    struct buffer small = {.account = &account};
+    assert_true(buffer_reserve(&small, ACCOUNT_FREE));
+    assert_int_equal(atomic_load(&account.bytes), 0);
+    assert_true(buffer_reserve(&large, 1 << 20));
+    assert_int_equal(atomic_load(&account.bytes), 1 << 20);
+    large.size = large.capacity;
+    buffer_char(&large, 'x');
+    assert_true(large.failed && large.starved && !large.full);
+    assert_false(buffer_reserve(&small, 1 << 20));
+    buffer_clear(&small);
+    assert_true(buffer_reserve(&small, 512 << 10));
+    struct buffer smaller[8] = {{0}};
+    for (int i = 0; i < 8; i++) {
+        smaller[i].account = &account;
+        assert_true(buffer_reserve(&smaller[i], 1 << 16)); // what is left, up to the last byte
+    }
+    assert_int_equal(atomic_load(&account.bytes), 2 << 20);
+    for (int i = 0; i < 8; i++)
+        buffer_free(&smaller[i]);
+    buffer_clear(&large);
+    assert_false(large.starved);
+    buffer_text(&large, "trimmed");
+    buffer_trim(&large);
+    assert_int_equal(large.capacity, large.size);
+    assert_int_equal(atomic_load(&account.bytes), 512 << 10);
+    buffer_free(&small);
+    buffer_free(&large);
+    assert_int_equal(atomic_load(&account.bytes), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_byte),
         cmocka_unit_test(test_random_texts),
         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_account),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

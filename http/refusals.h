@@ -1,0 +1,29 @@
+// What is refused because there is too much of it: the answer to each, and its name in /metrics and /v1/status. Pure.
+#ifndef TIDEMARK_HTTP_REFUSALS_H
+#define TIDEMARK_HTTP_REFUSALS_H
+
+#include "http/problem.h"
+
+#include <stdatomic.h>
+
+enum refusal {
+    REFUSAL_ANSWER_BYTES, // the answers under way have as much memory as they may have
+    REFUSAL_ANSWER_FILES, // long answers that wait for their readers fill as much of the disk
+    REFUSAL_STREAMS,
+    REFUSAL_SLOW_LANE,
+    REFUSAL_BODY_TOO_LARGE,
+    REFUSAL_COUNT,
+};
+
+struct refusals {
+    _Atomic uint64_t counts[REFUSAL_COUNT];
+};
+
+const char *refusal_name(enum refusal refusal);
+static inline void refusal_count(struct refusals *refusals, enum refusal refusal) {
+    (void)atomic_fetch_add_explicit(&refusals->counts[refusal], 1, memory_order_relaxed);
+}
+// Counts it and makes `ret` its problem.
+void refusal_answer(struct refusals *refusals, enum refusal refusal, struct response *ret);
+
+#endif
