@@ -1,6 +1,7 @@
 #include "http/exchange.h"
 
 #include "views/base/cleanup.h"
+#include "views/base/hash.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -35,6 +36,14 @@ void worker_free(struct worker **worker) {
 
 struct reader *worker_reader(struct worker *worker) {
     return worker->reader;
+}
+
+uint64_t worker_subject(const struct worker *worker) {
+    enum { NAME = 2 }; // its segment, in all of the routes that may be slow
+    const struct target *target = &worker->target;
+    bool of_view = worker->route == ROUTE_QUERY || worker->route == ROUTE_FOLLOW_QUERY;
+    struct span name = target->segment_count > NAME ? target->segments[NAME] : SPAN("");
+    return hash_bytes(hash_bytes(HASH_SEED, of_view ? SPAN("view ") : SPAN("table ")), name);
 }
 
 int exchange_begin(struct exchange *exchange) {

@@ -94,6 +94,8 @@ int worker_new(struct worker **ret, struct routes *routes, struct error *error);
 void worker_free(struct worker **worker);
 // For a shorter deadline, and to interrupt it.
 struct reader *worker_reader(struct worker *worker);
+// The view or the table that the newest request asked for, as a number.
+uint64_t worker_subject(const struct worker *worker);
 
 // Opens the snapshot that the answer shows and reads position and lag; -1 when a problem is the answer.
 int exchange_begin(struct exchange *exchange);

@@ -11,6 +11,9 @@ enum refusal {
     REFUSAL_ANSWER_FILES, // long answers that wait for their readers fill as much of the disk
     REFUSAL_STREAMS,
     REFUSAL_SLOW_LANE,
+    REFUSAL_SLOW_LANE_SHARE, // one view's, or one address's
+    REFUSAL_WAITED_TOO_LONG, // for a thread of the slow lane
+    REFUSAL_CLIENT_GONE,     // while its query ran or waited
     REFUSAL_BODY_TOO_LARGE,
     REFUSAL_COUNT,
 };

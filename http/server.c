@@ -1,5 +1,7 @@
+#define _GNU_SOURCE // POLLRDHUP
 #include "http/server.h"
 
+#include "http/address.h"
 #include "http/endpoint.h"
 #include "http/follow.h"
 #include "http/problem.h"
@@ -15,6 +17,7 @@
 
 #include <assert.h>
 #include <microhttpd.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -67,6 +70,8 @@ struct connection {
     enum routes_result slow_lane_result;
     struct server *server;
     struct MHD_Connection *connection;
+    int fd;
+    uint64_t address; // address.h
     enum stage stage;
     bool counted; // in server->active
     bool http_1_0;
@@ -127,6 +132,16 @@ static void server_on_completed(void *self, struct MHD_Connection *mhd, void **r
     connection->counted = false;
 }
 
+static int server_connection_fd(struct MHD_Connection *mhd) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info != NULL ? info->connect_fd : -1;
+}
+
+static uint64_t server_connection_address(struct MHD_Connection *mhd) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info != NULL ? address_key(info->client_addr) : 0;
+}
+
 static void server_on_connection(void *self, struct MHD_Connection *mhd, void **context,
                                  enum MHD_ConnectionNotificationCode what) {
     struct server *server = self;
@@ -141,6 +156,8 @@ static void server_on_connection(void *self, struct MHD_Connection *mhd, void **
     if (connection != NULL) {
         connection->server = server;
         connection->connection = mhd;
+        connection->fd = server_connection_fd(mhd);
+        connection->address = server_connection_address(mhd);
         connection->counted = false;
         connection->body_held = 0;
         connection->file_held = 0;
@@ -293,7 +310,24 @@ static void server_run_job(struct slow_lane_job *job, struct worker *worker) {
     struct connection *connection = CONNECTION_OF(job, job);
     connection->slow_lane_result = routes_answer(worker, &connection->request,
                                                  &connection->slow_lane_response, &connection->waiter.wait);
-    MHD_resume_connection(connection->connection);
+}
+
+static void server_drop_job(struct slow_lane_job *job, enum refusal why) {
+    struct connection *connection = CONNECTION_OF(job, job);
+    routes_refuse(connection->server->routes, why, &connection->slow_lane_response);
+    connection->slow_lane_result = ROUTES_ANSWERED;
+}
+
+static void server_end_job(struct slow_lane_job *job) {
+    MHD_resume_connection(CONNECTION_OF(job, job)->connection);
+}
+
+// The library does not look after a connection that is suspended.
+static bool server_is_gone(const struct slow_lane_job *job) {
+    const struct connection *connection =
+        (const struct connection *)(const void *)((const char *)job - offsetof(struct connection, job));
+    struct pollfd socket = {.fd = connection->fd, .events = POLLRDHUP};
+    return poll(&socket, 1, 0) > 0;
 }
 
 static void server_suspend_stream(struct stream *stream) {
@@ -409,15 +443,24 @@ static enum MHD_Result server_hand_over(struct connection *connection, struct sl
                                         struct response *response) {
     connection->stage = STAGE_SLOW;
     connection->request.patient = true;
-    connection->job.run = server_run_job;
+    enum refusal why;
+    connection->job = (struct slow_lane_job){
+        .run = server_run_job,
+        .drop = server_drop_job,
+        .end = server_end_job,
+        .is_gone = server_is_gone,
+        .subject = worker_subject(server_own_worker(connection->server)),
+        .address = connection->address,
+        .begun_us = connection->request.begun_us,
+    };
     if (lane == connection->server->bulk &&
         atomic_load(&connection->server->routes->file_bytes) >= (int64_t)LIMITS_FILES_MB << 20) {
         routes_refuse(connection->server->routes, REFUSAL_ANSWER_FILES, response);
         return server_send_response(connection, response);
     }
-    if (slow_lane_add(lane, &connection->job, server_suspend_job))
+    if (slow_lane_add(lane, &connection->job, server_suspend_job, &why))
         return MHD_YES;
-    routes_refuse(connection->server->routes, REFUSAL_SLOW_LANE, response);
+    routes_refuse(connection->server->routes, why, response);
     return server_send_response(connection, response);
 }
 
@@ -579,7 +622,7 @@ int server_start(struct server **ret, const struct server_config *config, struct
     if (routes_new(&server->routes, &routes, error) != 0 || server_open_workers(server, error) != 0 ||
         waiters_new(&server->waiters, config->db, config->catalog, config->progress, server_resume_waiter,
                     error) != 0 ||
-        slow_lane_new(&server->slow, server->routes, 0, error) != 0 ||
+        slow_lane_new(&server->slow, server->routes, READ_DEADLINE_MS, error) != 0 ||
         slow_lane_new(&server->bulk, server->routes, SERVER_BULK_MS, error) != 0 ||
         streams_new(&server->streams, server_resume_stream, error) != 0 ||
         teller_new(&server->teller, server->routes, server->streams, error) != 0 ||

@@ -36,9 +36,10 @@ void reader_set_deadline(struct reader *reader, int ms);
 // its bound. Once; `snapshots` outlives the reader.
 void reader_join(struct reader *reader, struct snapshots *snapshots);
 
-// From now on statements that run for long fail with ERROR_TIMEOUT, the one that runs now too. The one call
-// that another thread may make.
+// From now on statements that run for long fail with ERROR_TIMEOUT, the one that runs now too, until reader_allow. These
+// are the two calls that another thread may make.
 void reader_interrupt(struct reader *reader);
+void reader_allow(struct reader *reader);
 
 // Where a snapshot stands, as the writer left it in the commit that the snapshot shows.
 struct position {

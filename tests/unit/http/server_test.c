@@ -432,6 +432,26 @@ static void test_slow_queries(void **state) {
     }
 }
 
+// The queries of clients that have gone are ended, those in the queue are never begun: another's is served.
+static void test_slow_queries_of_clients_that_go(void **state) {
+    struct state *s = *state;
+    enum { GONE = 12 };
+    int gone[GONE];
+    for (int i = 0; i < GONE; i++) {
+        gone[i] = connect_client(s);
+        send_request(gone[i], "GET", i % 2 == 0 ? "/v1/views/lab/slow" : "/v1/views/lab/slow?limit=5", "");
+    }
+    until_counted(s, "\ntidemark_http_slow_total ", GONE);
+    for (int i = 0; i < GONE; i++)
+        close(gone[i]);
+    until_counted(s, "\ntidemark_http_refused_total{reason=\"client_gone\"} ", GONE);
+    static struct reply reply;
+    int fd = connect_client(s);
+    get(fd, "/v1/tables/orders?limit=all", &reply);
+    assert_int_equal(reply.status, 200);
+    close(fd);
+}
+
 // Reads until `text` has come, then closes nothing: the answer has no end of its own.
 static void read_until(int fd, struct reply *reply, const char *text) {
     while (strstr(reply->text, text) == NULL) {
@@ -544,6 +564,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_thousands_wait, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stop_while_waiting, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_queries, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_slow_queries_of_clients_that_go, setup, teardown),
         cmocka_unit_test_setup_teardown(test_live, setup, teardown),
         cmocka_unit_test_setup_teardown(test_live_unread, setup, teardown),
         cmocka_unit_test_setup_teardown(test_start_errors, setup, teardown),

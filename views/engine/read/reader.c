@@ -231,6 +231,10 @@ void reader_interrupt(struct reader *reader) {
     atomic_store_explicit(&reader->interrupted, true, memory_order_relaxed);
 }
 
+void reader_allow(struct reader *reader) {
+    atomic_store_explicit(&reader->interrupted, false, memory_order_relaxed);
+}
+
 // Like stmt_row, and knows the deadline.
 static int reader_next_row(struct reader *reader, sqlite3_stmt *stmt, struct error *error) {
     int code = sqlite3_step(stmt);
