@@ -26,6 +26,7 @@ struct consume {
     bool degraded;        // nothing was written yet since the file could not be
     struct error passing; // why this run ends and another goes on, ERROR_NONE = it does not
     int64_t caught_up_ms; // monotonic times
+    int64_t unwritten_ms; // the last time that no commit was being written
     int64_t group_committed_ms;
     int64_t watermarks_ms;
     int64_t file_checked_ms;
@@ -234,7 +235,10 @@ static void consume_report_state(struct consume *consume) {
     int64_t now = clock_monotonic_ms();
     int64_t since;
     bool waiting = apply_is_waiting(consume->apply, &since);
-    if (consume_all_at_end(consume) && !waiting)
+    if (!apply_is_writing(consume->apply) || consume->unwritten_ms == 0)
+        consume->unwritten_ms = now;
+    bool slow = now - consume->unwritten_ms >= STATE_SLOW_COMMIT_MS;
+    if (consume_all_at_end(consume) && !waiting && !slow)
         consume->caught_up_ms = now;
     char waits_for[PROGRESS_REASON_SIZE] = "";
     if (waiting)
@@ -252,11 +256,15 @@ static void consume_report_state(struct consume *consume) {
         .caught_up_ms = consume->caught_up_ms,
         .waiting_since_ms = waiting ? since : 0,
         .waits_for = waits_for,
+        .slow_commit = slow,
         .heartbeat_age_ms = consume_heartbeat_age_ms(consume, &summary),
         .silent_after_ms = consume->config->silent_after_ms,
         .source_age_ms = consume_source_age_ms(&summary),
         .missing = discovery_missing(consume->discovery),
     };
+    // What the thread of a statement said of it (loading_tell_slow) says more.
+    if (slow && summary.state == STATE_CATCHING_UP && summary.reason[0] != '\0')
+        return;
     struct state_report report;
     state_of(&facts, &report);
     if (state_is_current(&facts))

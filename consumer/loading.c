@@ -3,7 +3,13 @@
 #include "views/base/cleanup.h"
 #include "views/base/log.h"
 #include "views/engine/check.h"
+#include "views/engine/progress.h"
+#include "views/engine/statement_limit.h"
 #include "views/engine/store_report.h"
+
+#include <stdio.h>
+
+enum { LOADING_SLOW_LOGGED_MS = 2000 }; // a statement that runs for long is logged once, until then
 
 // What is allowed and looks wrong: to the log, and /v1/status has it too.
 static int loading_check(struct catalog *catalog, struct error *error) {
@@ -62,4 +68,22 @@ void loading_report(const struct store_report *report, const char *db) {
             LEVEL_WARN, "library", NULL,
             "SQLite %s: tidemark's tests have not run with it, so commits are written its own way, in more system calls",
             report->untried_sqlite);
+}
+
+// On the thread of the statement, which the loop may be waiting for.
+static void loading_tell_slow(void *self, const char *what, int64_t ms) {
+    struct progress **progress = self;
+    char reason[PROGRESS_REASON_SIZE];
+    (void)snprintf(reason, sizeof reason, "%s has been running for %lld s", what, (long long)(ms / 1000));
+    if (ms < LOADING_SLOW_LOGGED_MS)
+        log_event(LEVEL_WARN, "view_slow", NULL, "%s", reason);
+    if (*progress != NULL)
+        progress_set_state(*progress, STATE_CATCHING_UP, reason);
+}
+
+void loading_limit_statements(const struct options *options, struct progress **progress) {
+    const struct statement_limit limit = {.commit_ms = (int64_t)(options->statement_seconds * 1000),
+                                          .slow = loading_tell_slow,
+                                          .self = progress};
+    statement_limit_set(&limit);
 }

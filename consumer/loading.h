@@ -5,6 +5,7 @@
 #include "consumer/options.h"
 #include "views/engine/catalog.h"
 
+struct progress;     // progress.h
 struct store_report; // store_report.h
 
 // The catalog of --views and --only, checked; what looks wrong in it is warned of. The caller frees it.
@@ -12,5 +13,9 @@ int loading_catalog(const struct options *options, struct catalog **ret, struct 
 // The same of a file that is only served.
 int loading_served(const struct options *options, struct catalog **ret, struct error *error);
 void loading_report(const struct store_report *report, const char *db);
+
+// How long views' statements may run, before the first store is opened. What runs for long is logged, and told as the state of
+// *progress where that is not NULL; the pointer lives as long as the stores.
+void loading_limit_statements(const struct options *options, struct progress **progress);
 
 #endif

@@ -268,6 +268,7 @@ static int main_open_without(struct parts *parts, const char *db, struct store_r
 // What was done to the file comes in `report`, for loading_report.
 static int main_open_store_quietly(struct parts *parts, const struct options *options, const char *db,
                                    struct store_report *report, struct error *error) {
+    loading_limit_statements(options, &parts->progress);
     int64_t log_bytes = options->wal_max_mb > 0 ? options->wal_max_mb << 20 : STORE_LOG_BYTES_MAX;
     if ((parts->catalog == NULL && loading_catalog(options, &parts->catalog, error) != 0) ||
         progress_new(&parts->progress, error) != 0 || snapshots_new(&parts->snapshots, error) != 0)
@@ -385,6 +386,11 @@ static int main_consume_with_retries(struct parts *parts, const char *db, struct
             return status;
         struct store_report report;
         const struct error failure = *error;
+        if (stopper_asked(stopper, 0)) {
+            log_event(LEVEL_WARN, "given_up", NULL,
+                      "%s; what was not committed is applied again at the next start", failure.message);
+            return 0;
+        }
         bool open = status == CONSUME_VIEW_FAILED &&
                     main_answer_view_error(parts, &config->apply, &failure, error) == 0 &&
                     store_reopen(parts->store, db, &report, error) == 0;
@@ -460,13 +466,24 @@ static int main_take_over(struct watch *watch, struct error *error) {
     return main_open_run(parts, watch->options, error);
 }
 
+// A start that was given up for the stop is no failure.
+static int main_stopped_at_start(struct watch *watch, const struct error *error) {
+    if (error->kind != ERROR_RETRY || !stopper_asked(&watch->stopper, 0))
+        return -1;
+    log_event(LEVEL_INFO, "stopped", NULL, "stopped%s before the views were filled: %s",
+              stopper_cause(&watch->stopper), error->message);
+    return 0;
+}
+
 static int main_command_run(const struct options *options, struct error *error) {
     struct watch watch;
     CLEANUP(main_stop_parts) struct parts parts = {0};
     main_watch(&watch, &parts, options);
     watch.reads_again = true;
-    if (main_open_endpoint(&parts, options, error) != 0 || main_open_run(&parts, options, error) != 0)
+    if (main_open_endpoint(&parts, options, error) != 0)
         return -1;
+    if (main_open_run(&parts, options, error) != 0)
+        return main_stopped_at_start(&watch, error);
     int status;
     do {
         status = main_consume(&watch, options->db, options->brokers, options->prefix, false, error);
@@ -486,7 +503,7 @@ static int main_command_demo(const struct options *options, struct error *error)
     const char *db = options->db != NULL ? options->db : temporary.db;
     struct store_report report;
     if (main_open_store_quietly(&parts, options, db, &report, error) != 0)
-        return -1;
+        return main_stopped_at_start(&watch, error);
     main_load_applied(parts.store, parts.catalog, parts.progress);
     const struct mock_broker_config broker = {.capture = options->capture,
                                               .rate = options->rate,
@@ -745,8 +762,7 @@ static enum log_level main_level_of(const char *name) {
     return LEVEL_INFO;
 }
 
-int main(int argc, char **argv) {
-    main_keep_memory();
+static int main_exit_status(int argc, char **argv) {
     struct error error = {0};
     CLEANUP(options_done) struct options options;
     int status = options_parse(&options, argc, argv, &error);
@@ -771,4 +787,13 @@ int main(int argc, char **argv) {
     if (error.excerpt[0] != '\0')
         (void)fprintf(stderr, "%s\n", error.excerpt);
     return error.kind == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}
+
+int main(int argc, char **argv) {
+    main_keep_memory();
+    int status = main_exit_status(argc, argv);
+    if (!kafka_is_closing())
+        return status;
+    (void)fflush(NULL);
+    _exit(status);
 }

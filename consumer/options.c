@@ -110,6 +110,8 @@ static const struct option option_table[] = {
      "most messages of one SQLite commit (250000)"},
     {"--wal-max-mb", "MB", OPTION_INTEGER, FOR_WRITERS, MEMBER(wal_max_mb),
      "bound of the write-ahead log beside the file, 128 or more (256)"},
+    {"--statement-seconds", "SECONDS", OPTION_NUMBER, FOR_WRITERS, MEMBER(statement_seconds),
+     "how long a view's statement may run within a commit, sixty times that in filling the view (60)"},
     {"--json", NULL, OPTION_BOOL, FOR_REPLAY | FOR_DOCTOR, MEMBER(json),
      "replay: print the counts as one JSON line at the end; doctor: the checks as one"},
     {"--strict", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(strict), "exit 1 when something was quarantined"},

@@ -1,6 +1,7 @@
 #include "consumer/stopper.h"
 
 #include "views/base/clock.h"
+#include "views/base/stop_request.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -20,9 +21,7 @@ static bool stopper_is_ignored(int number) {
 void stopper_init(struct stopper *stopper, double seconds) {
     *stopper = (struct stopper){.terminal = stopper_has_terminal()};
     (void)sigemptyset(&stopper->signals);
-    (void)sigaddset(&stopper->signals, SIGINT);
-    (void)sigaddset(&stopper->signals, SIGTERM);
-    (void)sigaddset(&stopper->signals, SIGQUIT);
+    stop_request_add(&stopper->signals);
     if (!stopper_is_ignored(SIGHUP))
         (void)sigaddset(&stopper->signals, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, &stopper->signals, NULL);

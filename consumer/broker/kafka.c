@@ -1,5 +1,6 @@
 #include "consumer/broker/kafka.h"
 
+#include "consumer/broker/client/closing.h"
 #include "consumer/broker/client/partition.h"
 #include "consumer/broker/client/settings.h"
 #include "consumer/broker/client/stats.h"
@@ -264,7 +265,7 @@ static void kafka_serve_main_queue(struct kafka *kafka) {
 
 // The commit on its way is all that a broker is waited for: there is no group to leave.
 static void kafka_finish_commit(struct kafka *kafka) {
-    int64_t until = clock_monotonic_ms() + KAFKA_CLOSE_WAIT_MS;
+    int64_t until = clock_monotonic_ms() + KAFKA_COMMIT_WAIT_MS;
     kafka_commit_flush(kafka);
     int64_t left;
     while (kafka->connected && kafka->commit_in_flight && (left = until - clock_monotonic_ms()) > 0) {
@@ -273,10 +274,8 @@ static void kafka_finish_commit(struct kafka *kafka) {
     }
 }
 
-void kafka_close(struct kafka **kafka) {
-    struct kafka *closing = *kafka;
-    if (closing == NULL)
-        return;
+static void kafka_finish(void *self) {
+    struct kafka *closing = self;
     kafka_survey_stop(&closing->survey);
     kafka_nudger_stop(&closing->nudger);
     if (closing->client != NULL)
@@ -294,7 +293,16 @@ void kafka_close(struct kafka **kafka) {
     kafka_wakeup_free(&closing->wakeup);
     free(closing->brokers);
     free(closing);
+}
+
+void kafka_close(struct kafka **kafka) {
+    if (*kafka != NULL)
+        (void)kafka_closing_do(kafka_finish, *kafka, KAFKA_CLOSE_WAIT_MS);
     *kafka = NULL;
+}
+
+bool kafka_is_closing(void) {
+    return kafka_closing_goes_on();
 }
 
 bool kafka_ask_topics(struct kafka *kafka, enum kafka_topics which) {

@@ -14,7 +14,8 @@
 struct kafka;
 
 enum {
-    KAFKA_CLOSE_WAIT_MS = 3000,
+    KAFKA_CLOSE_WAIT_MS = 2000,  // longest that a close takes
+    KAFKA_COMMIT_WAIT_MS = 1500, // of it: for the group to be told
 };
 
 struct kafka_property {
@@ -36,9 +37,11 @@ const char *kafka_library_version(void);
 // ERROR_USAGE for a property that librdkafka or tidemark refuses (names it and why, never the value of a
 // secret), ERROR_SYSTEM.
 int kafka_open(struct kafka **ret, const struct kafka_config *config, struct error *error);
-// Sends the offsets not told yet, waiting at most KAFKA_CLOSE_WAIT_MS for the answer, and destroys every
-// message that is still held.
+// Sends the offsets not told yet, waiting at most KAFKA_COMMIT_WAIT_MS for the answer, and destroys every
+// message that is still held. Where brokers do not answer it returns after KAFKA_CLOSE_WAIT_MS, and a thread goes on.
 void kafka_close(struct kafka **kafka);
+// Whether such a thread goes on: the process then ends by _exit.
+bool kafka_is_closing(void);
 
 // Topics and partitions are asked for on a thread inside, so that the loop never waits for an answer: it asks,
 // is woken, and takes. One question at a time: asking while another is not answered and taken has no effect,

@@ -4,7 +4,10 @@
 
 #include "views/engine/progress.h"
 
-enum { STATE_LIVE_MS = 2000 }; // caught up at least once in this time is live
+enum {
+    STATE_LIVE_MS = 2000,        // caught up at least once in this time is live
+    STATE_SLOW_COMMIT_MS = 2000, // a commit that takes longer is told of
+};
 
 struct state_facts {
     int64_t now_ms; // monotonic, as caught_up_ms and waiting_since_ms
@@ -16,6 +19,7 @@ struct state_facts {
     int64_t caught_up_ms;     // the last time that all was read and applied, 0 = never
     int64_t waiting_since_ms; // delivered rows wait for others since then, 0 = none do
     const char *waits_for;    // what they wait for (apply_describe_wait)
+    bool slow_commit;         // one has been being written for STATE_SLOW_COMMIT_MS or longer
     int64_t heartbeat_age_ms; // of the connector's newest heartbeat, -1 = none is known
     int64_t silent_after_ms;
     int64_t source_age_ms; // since the newest applied change was committed at the source, -1 = none is known

@@ -29,6 +29,8 @@ def order(offset, key, customer):
                      {"before": None, "after": after, "source": source, "op": "c", "ts_ms": 1700000000000 + offset})
 
 
+STOP_SECONDS_MAX = 40  # 5 on a machine with time for it
+
 # one topic for two tables
 SHARED = {
     "source.sql": "create table one(id int primary key, v text);\ncreate table two(id int primary key, v text);\n"
@@ -251,6 +253,17 @@ class States(unittest.TestCase):
         self.assertEqual(0, server.process.wait(30))
         self.assertRegex(server.log().splitlines()[-1], r" info  stopped by SIGTERM: 1 messages taken since the start, "
                          r"1 applied, 0 quarantined, 0 messages behind$")  # fmt: skip
+
+    def test_it_stops_though_the_broker_answers_nothing(self):
+        """Its connections stay, as with a cut link. librdkafka waits for a minute."""
+        broker = self.demo([order(0, 1, 7)])
+        server = self.follow(broker)
+        self.await_state(server, "live")
+        broker.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(broker.process.send_signal, signal.SIGCONT)
+        server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(0, server.process.wait(STOP_SECONDS_MAX))
+        self.assertRegex(server.log().splitlines()[-1], " stopped by SIGTERM: ")
 
     def test_a_dead_connector_is_silent_after_a_restart_too(self):
         beat = "__debezium-heartbeat." + tide.PREFIX

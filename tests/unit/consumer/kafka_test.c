@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -22,7 +23,7 @@
 
 #include <pthread.h>
 
-enum { ROUNDS_MAX = 600, ROUND_MS = 50, BIG_MESSAGE = 4 << 20 };
+enum { ROUNDS_MAX = 600, ROUND_MS = 50, BIG_MESSAGE = 4 << 20, SLOW_MS = 30000 };
 
 #define TOPIC "shop.public.orders"
 
@@ -409,6 +410,33 @@ static void stops_while_no_leader_tells_its_ends(void **state) {
     broker_stop(&broker);
 }
 
+// librdkafka's own end waits for the answer to what is under way, a minute at most.
+static void closes_though_the_answer_is_slow(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start(&broker, 1);
+    produce(&broker, 0, SPAN("k"), SPAN("v"));
+    struct kafka *kafka = open_kafka(&broker);
+    struct message_source source = kafka_source(kafka);
+    assign(kafka, 0, 0, 0);
+    (void)await_message(kafka, 0);
+    source.release(source.self, 0);
+    await_end(kafka, 0);
+    (void)rd_kafka_mock_broker_set_rtt(broker.cluster, 1, SLOW_MS);
+    assert_true(kafka_ask_topics(kafka, KAFKA_TOPICS_ASSIGNED));
+    kafka_commit_offset(kafka, 0, 1);
+    kafka_commit_flush(kafka);
+    int64_t begun = clock_monotonic_ms();
+    kafka_close(&kafka);
+    assert_true(clock_monotonic_ms() - begun < SLOW_MS);
+    assert_null(kafka);
+    (void)rd_kafka_mock_broker_set_rtt(broker.cluster, 1, 0);
+    broker_stop(&broker); // breaks the connections
+    for (int round = 0; round < ROUNDS_MAX && kafka_is_closing(); round++)
+        usleep(ROUND_MS * 1000);
+    assert_false(kafka_is_closing());
+}
+
 static void expect_refusal(const char *name, const char *value, const char *says) {
     struct kafka *kafka = NULL;
     struct error error = {0};
@@ -457,6 +485,7 @@ int main(void) {
         cmocka_unit_test(a_full_queue_does_not_stall),
         cmocka_unit_test(discovers_asks_and_commits),
         cmocka_unit_test(stops_while_no_leader_tells_its_ends),
+        cmocka_unit_test(closes_though_the_answer_is_slow),
         cmocka_unit_test(refuses_properties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

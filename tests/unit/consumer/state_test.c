@@ -53,6 +53,8 @@ static void says_each_state(void **state) {
     expect(WITH(READS, NO_HEARTBEATS, .waiting_since_ms = NOW - 7900,
                 .waits_for = "waiting: transaction 701, 12 rows so far"),
            STATE_CATCHING_UP, "waiting: transaction 701, 12 rows so far");
+    expect(WITH(READS, NO_HEARTBEATS, .slow_commit = true), STATE_CATCHING_UP,
+           "a commit has been being written for more than 2 s");
     expect(WITH(READS, NO_HEARTBEATS, .trouble = "shop.public.orders partition 3 does not exist any more"),
            STATE_CATCHING_UP, "shop.public.orders partition 3 does not exist any more");
 }

@@ -16,10 +16,7 @@ static int check_schema(sqlite3 *scratch, const struct view *view, struct guard 
     guard->reason[0] = '\0';
     if (stmt_run(scratch, view->schema, view->file, error) != 0) {
         if ((sqlite3_errcode(scratch) & 0xff) == SQLITE_INTERRUPT)
-            (void)sqlite3_snprintf(sizeof guard->reason, guard->reason,
-                                   "takes more than %d steps though all tables are empty: a `with recursive` "
-                                   "there needs an end (`where`, `limit`)",
-                                   GUARD_STEPS_MAX);
+            (void)sqlite3_snprintf(sizeof guard->reason, guard->reason, GUARD_ENDLESS, GUARD_STEPS_MAX);
         return guard_explain(guard, error);
     }
     return 0;

@@ -28,6 +28,19 @@ static const char *check_apply_hint(const struct guard *guard, const char *says)
     return guard->reads_sums ? HINT_AT HINT_SUMS : HINT_AT;
 }
 
+// With nothing to read it ends at once, or never; what else it says of empty tables says nothing of full ones.
+static int check_apply_ends(sqlite3_stmt *stmt, const struct apply_statement *apply, struct error *error) {
+    int code = sqlite3_step(stmt);
+    while (code == SQLITE_ROW)
+        code = sqlite3_step(stmt);
+    (void)sqlite3_reset(stmt);
+    if ((code & 0xff) != SQLITE_INTERRUPT)
+        return 0;
+    char says[ERROR_MESSAGE_SIZE];
+    (void)sqlite3_snprintf(sizeof says, says, GUARD_ENDLESS, GUARD_STEPS_MAX);
+    return check_apply_fault(apply, (size_t)(stmt_skip_blank(apply->sql) - apply->sql), says, error);
+}
+
 static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct apply_statement *apply,
                        struct guard *guard, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
@@ -57,6 +70,8 @@ static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct a
     if (sqlite3_bind_parameter_count(stmt) > 0)
         return check_apply_fault(apply, 0, "it has parameters, and nobody gives them", error);
     guard_end(scratch);
+    if (check_apply_ends(stmt, apply, error) != 0)
+        return -1;
     lint_numeric_totals(catalog, scratch, apply, guard);
     lint_apply(catalog, scratch, apply, guard);
     if (lint_numeric_update(apply, guard, error) != 0 ||

@@ -12,6 +12,11 @@ enum {
     GUARD_STEPS_MAX = 100000000, // of SQLite's virtual machine, for one statement: 1 to 2 seconds
 };
 
+// What is said of such a statement, with GUARD_STEPS_MAX.
+#define GUARD_ENDLESS                                                                                        \
+    "takes more than %d steps though all tables are empty: a `with recursive` there needs an end (`where`, " \
+    "`limit`)"
+
 enum guarded {
     GUARDED_SCHEMA,  // statements of a schema.sql, and the SQL views that it makes
     GUARDED_TRIGGER, // the engine's own writes: what its triggers do is the view's

@@ -231,13 +231,15 @@ static int delta_make_uses(struct delta *delta, struct error *error) {
 }
 
 // Whether what SQLite says now is the statement's own fault, and neither the file's nor the machine's.
-static bool delta_is_at_fault(sqlite3 *db) {
+static bool delta_is_at_fault(sqlite3 *db, enum error_kind kind) {
     switch (sqlite3_errcode(db) & 0xff) {
     case SQLITE_CONSTRAINT:
     case SQLITE_ERROR: // an overflow, what is no JSON: a function's complaint
     case SQLITE_MISMATCH:
     case SQLITE_TOOBIG:
         return true;
+    case SQLITE_INTERRUPT: // it ran for longer than it may
+        return kind != ERROR_RETRY;
     default:
         return false;
     }
@@ -245,10 +247,12 @@ static bool delta_is_at_fault(sqlite3 *db) {
 
 static int delta_blame(sqlite3 *db, const char *view, const char *file, const char *sql,
                        struct error *error) {
-    if (!delta_is_at_fault(db))
+    enum error_kind kind;
+    const char *says = stmt_says(db, &kind);
+    if (!delta_is_at_fault(db, kind))
         return -1;
     (void)error_set(error, ERROR_VIEW, "view %s: %s:%d: %s", view, file,
-                    stmt_line(sql, (size_t)(stmt_skip_blank(sql) - sql)), sqlite3_errmsg(db));
+                    stmt_line(sql, (size_t)(stmt_skip_blank(sql) - sql)), says);
     return error_blame(error, ERROR_VIEW, view);
 }
 

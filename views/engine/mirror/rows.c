@@ -21,6 +21,8 @@ int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes,
     if (error != NULL && goes_on &&
         (by_function || code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG))
         error->kind = ERROR_INPUT;
+    if (code == SQLITE_INTERRUPT && error != NULL && error->kind == ERROR_STORE)
+        return error_prefix(error, "a view's trigger on table %s", table->table->name);
     return status;
 }
 

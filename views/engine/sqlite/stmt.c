@@ -1,5 +1,7 @@
 #include "views/engine/sqlite/stmt.h"
 
+#include "views/engine/sqlite/statement_limit.h"
+
 #include <assert.h>
 
 void stmt_set_up_library(void) {
@@ -21,8 +23,24 @@ static enum error_kind stmt_error_kind(int code) {
     }
 }
 
+const char *stmt_says(sqlite3 *db, enum error_kind *ret_kind) {
+    bool stopped = false;
+    const char *reason = NULL;
+    int code = sqlite3_errcode(db);
+    *ret_kind = stmt_error_kind(code);
+    if ((code & 0xff) == SQLITE_INTERRUPT)
+        reason = statement_limit_reason(&stopped);
+    if (stopped) { // it is done at the next start
+        *ret_kind = ERROR_RETRY;
+        return "given up, since the process is to stop";
+    }
+    return reason != NULL ? reason : sqlite3_errmsg(db);
+}
+
 int stmt_error(struct error *error, sqlite3 *db, const char *what) {
-    return error_set(error, stmt_error_kind(sqlite3_errcode(db)), "%s: %s", what, sqlite3_errmsg(db));
+    enum error_kind kind;
+    const char *says = stmt_says(db, &kind);
+    return error_set(error, kind, "%s: %s", what, says);
 }
 
 int stmt_prepare(sqlite3 *db, const char *sql, const char *what, sqlite3_stmt **ret, struct error *error) {
@@ -44,11 +62,9 @@ static int stmt_run_error(sqlite3 *db, const char *sql, const char *statement, c
                           struct error *error) {
     int within = sqlite3_error_offset(db);
     size_t offset = (size_t)(statement - sql) + (within > 0 ? (size_t)within : 0);
-    (void)stmt_error(error, db, "");
-    char text[ERROR_MESSAGE_SIZE];
-    (void)sqlite3_snprintf(sizeof text, text, "%s", sqlite3_errmsg(db));
-    return error_set(error, error != NULL ? error->kind : ERROR_STORE, "%s:%d: %s", what,
-                     stmt_line(sql, offset), text);
+    enum error_kind kind;
+    const char *says = stmt_says(db, &kind);
+    return error_set(error, kind, "%s:%d: %s", what, stmt_line(sql, offset), says);
 }
 
 // A message is to have the line where the statement itself begins.
@@ -78,6 +94,7 @@ int stmt_run(sqlite3 *db, const char *sql, const char *what, struct error *error
         const char *tail = NULL;
         if (sqlite3_prepare_v2(db, rest, -1, &stmt, &tail) != SQLITE_OK)
             return stmt_run_error(db, sql, rest, what, error);
+        statement_limit_mark(what);
         int code = stmt != NULL ? sqlite3_step(stmt) : SQLITE_DONE;
         while (code == SQLITE_ROW)
             code = sqlite3_step(stmt);
@@ -113,6 +130,7 @@ void stmt_bind_blob(sqlite3_stmt *stmt, const char *name, struct span bytes) {
 
 int stmt_step(sqlite3_stmt *stmt, const char *what, int *ret_changes, struct error *error) {
     sqlite3 *db = sqlite3_db_handle(stmt);
+    statement_limit_mark(what);
     int code = sqlite3_step(stmt);
     while (code == SQLITE_ROW)
         code = sqlite3_step(stmt);

@@ -17,6 +17,10 @@ void stmt_set_up_library(void);
 // SQLite's words". Returns -1.
 int stmt_error(struct error *error, sqlite3 *db, const char *what);
 
+// What went wrong, in words that follow the name of the statement, and its kind as stmt_error has it. ERROR_RETRY when it was
+// given up since the process is to stop (statement_limit.h). Valid until the connection's next call.
+const char *stmt_says(sqlite3 *db, enum error_kind *ret_kind);
+
 // Prepares the one statement of `sql` to be kept and used often. `what` names it in messages.
 int stmt_prepare(sqlite3 *db, const char *sql, const char *what, sqlite3_stmt **ret, struct error *error);
 // Runs statements that return nothing of interest; on failure the message has the line within `sql`.

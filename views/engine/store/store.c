@@ -5,6 +5,7 @@
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/functions.h"
 #include "views/engine/sqlite/meta.h"
+#include "views/engine/sqlite/statement_limit.h"
 #include "views/engine/sqlite/stmt.h"
 #include "views/engine/sqlite/versions.h"
 #include "views/engine/sqlite/wal_batch.h"
@@ -196,6 +197,7 @@ static int store_set_up_connection(struct store *store, const char *path, struct
     (void)sqlite3_extended_result_codes(store->db, 1);
     // A reader never blocks the writer in WAL; another tool's write or a checkpoint may, for a moment.
     (void)sqlite3_busy_timeout(store->db, 5000);
+    statement_limit_watch(store->db);
     return functions_register(store->db, &store->refill, error);
 }
 
@@ -226,9 +228,11 @@ static int store_set_up_schema(struct store *store, bool is_new, struct store_re
     if (engine_sql_run(store->db, "begin", error) != 0 ||
         stmt_read_integer(store->db, "pragma schema_version", "schema_version", &schema, error) != 0)
         return -1; // the connection is closed
+    statement_limit_work(STATEMENT_OF_START);
     int status = is_new ? store_create(store, error) : store_upgrade(store, error);
     if (status == 0)
         status = install_views(store->db, store->catalog, &store->refill, report, error);
+    statement_limit_work(STATEMENT_OF_COMMIT);
     if (status == 0)
         status = feed_check(store->db, schema, report->views_built > 0 || report->views_dropped > 0, error);
     if (status == 0)
