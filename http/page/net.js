@@ -135,7 +135,8 @@ async function keepLive() {
 // A new token, the network is back: not after the rest of the wait.
 const tryNow = () => wake && wake();
 
-// What the page shows of an answer: asked now, and again when the stream says that it may have changed.
+// What the page shows of an answer: asked now, and again when the stream says that it may have changed. `path`: or an
+// async function that gives it; what fails there has failed.
 const watches = new Set();
 function watch(path, done, failed, apart = APART_MS) {
   const w = { path, done, failed, apart, stale: true, busy: false, gone: false, at: -apart, timer: 0 };
@@ -167,8 +168,10 @@ async function kick(w) {
   w.stale = false;
   w.at = performance.now();
   try {
-    const { document: answer, ms } = await ask(typeof w.path === 'function' ? w.path() : w.path);
-    if (!w.gone) w.done(answer, ms);
+    const path = typeof w.path === 'function' ? await w.path() : w.path;
+    if (w.gone) return;
+    const { document: answer, ms } = await ask(path);
+    if (!w.gone) w.done(answer, ms, path);
   } catch (error) {
     // Lost, or without a token: the stream's return asks again.
     w.at = performance.now() - w.apart + AGAIN_MS[0];

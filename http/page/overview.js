@@ -150,32 +150,32 @@ function sidePanel(view, dispose) {
     return (all, byKey) => table.update((byKey ? all.slice(-SIDE_ROWS).reverse() : all).slice(0, SIDE_ROWS));
   }
 
-  async function begin() {
+  function begin() {
     stop();
     if (!query) return host.replaceChildren(h('p', { class: 'empty' }, 'Each query of this view needs a parameter.'));
     pick.value = query.name;
-    const mine = query;
+    const { by_key, name, path } = query;
     let update = null;
-    let after = '';
-    try {
-      if (query.by_key) after = await endOf(query.path, 20);
-    } catch {
-      // the first page, then
-    }
-    if (mine !== query) return null;
-    const byKey = after !== '';
-    const path = () => (byKey ? `${mine.path}?limit=1000&after=${after}` : mine.path);
-    stop = watch(path, (answer, ms) => {
+    let after = null; // "" = the first page is shown
+    const where = async () => {
+      if (after === null) after = by_key ? await endOf(path, 20) : '';
+      return after === '' ? path : `${path}?limit=1000&after=${after}`;
+    };
+    stop = watch(where, (answer, ms, asked) => {
       const rows = answer.rows;
+      const byKey = after !== '';
       if (!rows.length && !update) host.replaceChildren(h('p', { class: 'empty' }, 'No rows.'));
       if (rows.length) (update = update || make(rows))(rows, byKey);
       else if (update) update([]);
       const more = answer.next ? `more than ${rows.length}` : byKey ? 'newest first, of' : count(rows.length);
       const total = byKey && rows.length ? count(Number(rows[rows.length - 1][Object.keys(rows[0])[0]])) : '';
-      note.replaceChildren(number(`${more} ${total} rows`.replace(/ +/g, ' '), path(), '.rows | length', `Rows of ${view.name} ${mine.name}`), ` in ${Math.round(ms)} ms `,
-        link(hashOf(['views', view.name, mine.name]), 'open'));
+      note.replaceChildren(number(`${more} ${total} rows`.replace(/ +/g, ' '), asked, '.rows | length', `Rows of ${view.name} ${name}`), ` in ${Math.round(ms)} ms `,
+        link(hashOf(['views', view.name, name]), 'open'));
       if (byKey && rows.length > 500) after = Number(Object.values(rows[rows.length - 50])[0]);
-    }, (error) => host.replaceChildren(trouble(error)));
+    }, (error) => {
+      update = null;
+      host.replaceChildren(trouble(error));
+    });
     return null;
   }
   dispose(() => stop());

@@ -23,16 +23,21 @@ async function keepFollowing(path, signal, on) {
   return null;
 }
 
-// The rows of one table as its feed tells them; what an event changed comes back as [{how, before, after}].
+// The rows of one table as its feed tells them; what an event changed comes back as [{how, before, after}]. Where all rows
+// come again (it was away, or too slow) that is what differs from the rows before.
 function followedRows() {
   let key = null;
-  let rows = new Map();
+  let rows = null;
   const idOf = (row) => JSON.stringify((key || Object.keys(row)).map((name) => row[name]));
   return (kind, data) => {
     if (kind === 'rows' || kind === 'reset') {
+      const old = rows;
       key = data.key;
       rows = new Map(data.rows.map((row) => [idOf(row), row]));
-      return [];
+      if (!old) return [];
+      const gone = [...old].filter(([id]) => !rows.has(id)).map(([, before]) => ({ how: 'removed', before, after: null }));
+      return gone.concat([...rows].filter(([id, row]) => JSON.stringify(row) !== JSON.stringify(old.get(id)))
+        .map(([id, after]) => ({ how: old.has(id) ? 'changed' : 'added', before: old.get(id) || null, after })));
     }
     if (kind !== 'changes') return [];
     const changes = [];
@@ -47,8 +52,8 @@ function followedRows() {
   };
 }
 
-// Grows with the log; without an LSN the newest comes first.
-const lsnOf = (text) => (text ? text.split('/').reduce((high, low) => high * 2 ** 32 + parseInt(low, 16), 0) : Infinity);
+// The file's version that an event's id has: "LSN-VERSION-HASH-KEYS". It grows with each commit, also where there is no LSN.
+const versionOf = (id) => Number(id.split('-')[1]);
 
 const SIGNS = { added: '+', changed: '~', removed: '\u2212' };
 
@@ -85,15 +90,14 @@ function transactions(main, dispose) {
 
   const tellHeld = () => put(note, held ? `Held: ${plural(kept.length, 'commit')} wait.` : feed.firstChild ? '' : 'Waiting for the next commit.');
 
-  function add(table, position, at, changes) {
-    const id = JSON.stringify(position);
-    let item = [...feed.children].slice(0, 8).find((li) => li.dataset.id === id);
+  function add(table, version, position, at, changes) {
+    let item = [...feed.children].find((li) => li.version === version);
     if (!item) {
-      item = h('li', { 'data-id': id }, h('p', null, number(position.lsn || 'per key', '/v1/live', '.position', 'The position of this commit'), ' ', h('time', { datetime: new Date(at).toISOString() }, clock(at)), ' ', h('span', { class: 'much' })),
+      item = h('li', null, h('p', null, number(position.lsn || 'per key', '/v1/live', '.position', 'The position of this commit'), ' ', h('time', { datetime: new Date(at).toISOString() }, clock(at)), ' ', h('span', { class: 'much' })),
         h('table', null, h('caption', { class: 'sr' }, `Changes up to ${position.lsn || clock(at)}`), h('thead', { class: 'sr' }, h('tr', null, ['change', 'table', 'key', 'values'].map((n) => h('th', { scope: 'col' }, n)))), h('tbody')));
       // Two feeds need not tell two commits in one order.
-      item.lsn = lsnOf(position.lsn);
-      const older = [...feed.children].find((li) => li.lsn <= item.lsn);
+      item.version = version;
+      const older = [...feed.children].find((li) => li.version < version);
       feed.insertBefore(item, older || null);
       while (feed.children.length > TAIL_KEPT) feed.lastChild.remove();
     }
@@ -117,7 +121,7 @@ function transactions(main, dispose) {
       }
       const changes = take(kind, data);
       if (!changes.length) return;
-      const one = [table, data.position, serverNow(), changes];
+      const one = [table, versionOf(data.id), data.position, serverNow(), changes];
       if (held) kept.push(one);
       else add(...one);
       if (kept.length > TAIL_KEPT * 4) kept.shift();
@@ -149,6 +153,11 @@ function transactions(main, dispose) {
       follow();
     } }), table.name, large ? h('small', null, `more than ${count(TAIL_ROWS_MAX)} rows`) : null));
   }
+  let store = null;
+  dispose(listenStatus(() => {
+    if (store && store !== status.store_id) feed.replaceChildren(); // another file: its versions are others
+    store = status.store_id;
+  }));
   document.addEventListener('visibilitychange', follow);
   dispose(() => document.removeEventListener('visibilitychange', follow));
   dispose(() => [...running.keys()].forEach(stop));

@@ -8,7 +8,7 @@ import { liveOf, standIn } from './stand_in.mjs';
 import { closeBrowser, fixtures, folder, freePort, open, replay, serve, truthOf, write } from './tide.mjs';
 
 const SECTIONS = ['overview', 'tables', 'tables/orders', 'row/orders?id=5001', 'views/warehouse/stock', 'views/analytics/orders_by_status?as=bars', 'transactions', 'quarantine', 'process'];
-const wait = 15000;
+const wait = 60000; // for a state, on a machine that has much else to do
 
 after(closeBrowser);
 
@@ -107,16 +107,32 @@ test('the views move side by side', async (t) => {
     const panel = `.sides .panel:nth-child(${place}) .side`;
     await page.waitForFunction((s) => document.querySelector(s).textContent.length > 20, panel, { timeout: wait });
     const before = await text(page, panel);
-    await page.waitForFunction(([s, old]) => document.querySelector(s).innerText !== old, [panel, before], { timeout: 4 * wait });
+    await page.waitForFunction(([s, old]) => document.querySelector(s).innerText !== old, [panel, before], { timeout: wait });
   }
   assert.match(await text(page, '.sides .panel:nth-child(2) .side'), /order-\d+-placed/);
+});
+
+test('a view that could not be asked at first is shown by its newest rows, as all are', async (t) => {
+  const real = await basic(t);
+  let refused = true;
+  const front = await standIn(t, real.url, undefined, (path) => refused && path.startsWith('/v1/views/'));
+  front.say(liveOf({ state: 'starting', applied: 0 }));
+  const page = await open(t, front.url);
+  const email = '.sides .panel:nth-child(2) .side';
+  await page.waitForFunction((s) => document.querySelector(s)?.textContent.includes('nothing was applied yet'), email, { timeout: wait });
+  refused = false;
+  front.say(liveOf());
+  await page.waitForSelector(`${email} tbody tr`);
+  const all = (await (await fetch(`${real.url}/v1/views/email/outbox`)).json()).rows.map((row) => String(row.seq));
+  assert.ok(all.length > 7);
+  assert.deepEqual((await cells(page, email)).map((row) => row[0]), all.slice(-7).reverse());
 });
 
 test('the tail tells each commit, with what the values were', async (t) => {
   const { server } = await demo(t);
   const page = await open(t, server.url, { hash: '#/transactions' });
   await word(page, 'Live');
-  await page.waitForFunction(() => document.querySelectorAll('.tail li').length >= 25 && document.querySelectorAll('.tail del').length > 10, null, { timeout: 4 * wait });
+  await page.waitForFunction(() => document.querySelectorAll('.tail li').length >= 25 && document.querySelectorAll('.tail del').length > 10, null, { timeout: wait });
   await page.click('button:text-is("hold")');
   const told = await page.locator('.tail li').evaluateAll((commits) => commits.map((commit) => ({ whole: !commit.querySelector('.much').textContent.includes('shown'),
     rows: [...commit.querySelectorAll('tbody tr')].map((row) => ({ how: row.querySelector('.how').textContent, table: row.children[1].textContent, key: row.children[2].textContent,
@@ -181,8 +197,7 @@ test('what it says of states that are not well', async (t) => {
   await word(other, 'Serving a file, but');
   assert.equal(await other.getAttribute('#truth', 'data-tone'), 'warn');
   await page.locator('main tbody a').first().click();
-  await page.waitForSelector('main pre');
-  assert.match(await text(page, 'main'), /kcat -C -b BROKERS -t theworldshop.public.orders -p 0 -o 0 -c 1/);
+  await page.waitForFunction(() => document.querySelector('main').textContent.includes('kcat -C -b BROKERS -t theworldshop.public.orders -p 0 -o 0 -c 1'), null, { timeout: wait });
   await page.click('button:text-is("Apply again")');
   await page.waitForFunction(() => document.querySelector('.verdict').textContent.includes('token'), null, { timeout: wait });
   assert.deepEqual(page.troubles, []);
@@ -369,7 +384,11 @@ test('axe finds nothing, dark and light, wide and narrow; nothing is wider than 
       await page.goto(`${server.url}/#/${section}`);
       await page.waitForSelector('main .panel');
       if (section === 'overview') await page.waitForSelector('.sides .panel:nth-child(4) .note a');
-      const found = width === 2560 ? { violations: [] } : await new AxeBuilder({ page }).analyze();
+      // What the rules look at is the same in each theme and width, but for the contrast and what wraps.
+      const rules = new AxeBuilder({ page });
+      if (scheme === 'dark') rules.withRules(['color-contrast']);
+      if (width === 360) rules.disableRules(['color-contrast']);
+      const found = width === 2560 ? { violations: [] } : await rules.analyze();
       assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`), [], `${section} ${scheme} ${width}`);
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wider <= 0, `${section} at ${width}: ${wider} px too wide`);

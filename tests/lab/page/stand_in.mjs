@@ -1,7 +1,8 @@
 // A server that says of itself what a test wants: /v1/live is told by hand, everything else is a real tidemark's.
 import { createServer } from 'node:http';
 
-export async function standIn(t, real, status = (answer) => answer) {
+// `refuses(path)`: what is answered 503, as while nothing was applied.
+export async function standIn(t, real, status = (answer) => answer, refuses = () => false) {
   const streams = new Set();
   let newest = null;
   const server = createServer(async (request, response) => {
@@ -10,6 +11,11 @@ export async function standIn(t, real, status = (answer) => answer) {
       streams.add(response);
       request.on('close', () => streams.delete(response));
       if (newest) response.write(newest);
+      return;
+    }
+    if (refuses(request.url)) {
+      response.writeHead(503, { 'Content-Type': 'application/problem+json' });
+      response.end(JSON.stringify({ type: '/problems/not-ready', title: 'Not ready', status: 503, detail: 'nothing was applied yet' }));
       return;
     }
     const answer = await fetch(real + request.url, { headers: { accept: request.headers.accept || '*/*' } });
