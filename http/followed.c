@@ -150,6 +150,7 @@ void followed_note_position(struct followed *followed, struct exchange *exchange
     buffer_clear(draft);
     exchange_render_position(exchange, draft);
     followed->state = exchange->lag.state;
+    followed->lsn = exchange->position.lsn;
     bool same = followed->version == exchange->position.version &&
                 span_equal((struct span){draft->data, draft->size},
                            (struct span){followed->place.data, followed->place.size});
@@ -174,12 +175,31 @@ static void followed_keep_fresh(struct followed *followed) {
     followed->is_known = true;
 }
 
-// NULL when nothing differs, or there is no memory: then the scratch has failed.
-static struct event *followed_changes(struct followed *followed, struct result *before,
-                                      const struct result *after, struct buffer *scratch,
-                                      _Atomic size_t *account) {
+// Which source transactions came with it, where that is known.
+static void followed_write_transactions(struct progress *progress, int64_t from, int64_t to,
+                                        struct buffer *out) {
+    int64_t txids[FOLLOWED_TXIDS_MAX];
+    int count = progress_transactions(progress, from, to, txids, FOLLOWED_TXIDS_MAX);
+    if (count < 0) {
+        buffer_text(out, ",\"transactions\":null,\"txids\":null,");
+        return;
+    }
+    buffer_format(out, ",\"transactions\":%d,\"txids\":[", count);
+    int named = count < FOLLOWED_TXIDS_MAX ? count : FOLLOWED_TXIDS_MAX;
+    for (int i = named - 1; i >= 0; i--) {
+        buffer_integer(out, txids[i]);
+        buffer_text(out, i > 0 ? "," : "");
+    }
+    buffer_text(out, "],");
+}
+
+// `from`: commit LSN of what `before` showed, -1 = not known. NULL when nothing differs, or there is no memory: then the
+// scratch has failed.
+static struct event *followed_changes(struct followed *followed, struct progress *progress, int64_t from,
+                                      struct result *before, const struct result *after,
+                                      struct buffer *scratch, _Atomic size_t *account) {
     size_t json_at = followed_begin_event(followed, "changes", false, scratch);
-    buffer_char(scratch, ',');
+    followed_write_transactions(progress, from, followed->lsn, scratch);
     if (!result_write_changes(before, after, scratch))
         return NULL;
     buffer_char(scratch, '}');
@@ -190,7 +210,7 @@ static struct event *followed_changes(struct followed *followed, struct result *
 
 bool followed_changes_since(struct followed *followed, struct result *before, struct buffer *scratch,
                             _Atomic size_t *account, struct event **ret_event) {
-    *ret_event = followed_changes(followed, before, &followed->result, scratch, account);
+    *ret_event = followed_changes(followed, NULL, -1, before, &followed->result, scratch, account);
     return !scratch->failed;
 }
 
@@ -213,9 +233,11 @@ enum followed_outcome followed_read(struct followed *followed, struct exchange *
         return FOLLOWED_ENDED;
     }
     bool known = followed->is_known;
+    int64_t from = known ? followed->lsn : -1;
     followed_note_position(followed, exchange);
     if (known && !rekeyed)
-        *ret_event = followed_changes(followed, &followed->result, &followed->fresh, scratch, account);
+        *ret_event = followed_changes(followed, exchange->routes->config.progress, from, &followed->result,
+                                      &followed->fresh, scratch, account);
     bool same = known && !rekeyed && *ret_event == NULL && !scratch->failed;
     followed_keep_fresh(followed);
     if (known && rekeyed) {

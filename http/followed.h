@@ -7,7 +7,11 @@
 #include "http/exchange.h"
 #include "http/result.h"
 
-enum { FOLLOWED_TABLES_MAX = 16, FOLLOWED_TABLE_SIZE = 128 };
+enum {
+    FOLLOWED_TABLES_MAX = 16,
+    FOLLOWED_TABLE_SIZE = 128,
+    FOLLOWED_TXIDS_MAX = 64, // that one event names; the rest is counted
+};
 
 struct followed {
     struct result_key key;
@@ -16,6 +20,7 @@ struct followed {
     bool has_key;         // `key` was chosen
     bool is_known;        // `result` is one
     int64_t version;      // of the file
+    int64_t lsn;          // of the position, -1 = null
     enum progress_state state;
     // What the question reads, as far as there is room.
     char tables[FOLLOWED_TABLES_MAX][FOLLOWED_TABLE_SIZE];

@@ -39,6 +39,7 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
         lost_init(apply, error) != 0 || snapshots_init(apply, error) != 0)
         return -1;
     apply->newest = store_sequence(config->store);
+    progress_transaction(config->progress, -1, apply->newest.lsn);
     apply->singly = config->singly_messages;
     store_set_singly(config->store, apply->singly > 0);
     apply->fresh = apply->newest.lsn == LSN_NONE;
@@ -341,6 +342,12 @@ static int apply_current_end_slot(const struct apply *apply) {
     return -1;
 }
 
+// One that is whole, in commit order: with the next commit it is shown.
+static int apply_show_transaction(struct apply *apply, int64_t txid, int64_t lsn, struct error *error) {
+    progress_transaction(apply->config.progress, txid, lsn);
+    return store_transaction_end(apply->config.store, txid, lsn, error);
+}
+
 static int apply_finish_current(struct apply *apply, struct error *error) {
     bool whole = merge_is_whole(apply->merge);
     bool gap = merge_leaves_gap(apply->merge);
@@ -349,8 +356,8 @@ static int apply_finish_current(struct apply *apply, struct error *error) {
     commit_open(apply);
     // A transaction that is not whole is not reported as shown. TOAST values of its key changes stay, since
     // later rows may ask for them.
-    if (whole && store_transaction_end(apply->config.store, merge_current_txid(apply->merge),
-                                       merge_current_lsn(apply->merge), error) != 0)
+    if (whole && apply_show_transaction(apply, merge_current_txid(apply->merge),
+                                        merge_current_lsn(apply->merge), error) != 0)
         return -1;
     if (whole)
         lost_note_whole(apply, apply->partitions[end]->event);
@@ -392,7 +399,7 @@ static int apply_next_current(struct apply *apply, int64_t *budget, bool *ret_pr
         apply->counters.ignored++;
         commit_open(apply);
         if (outcome == MERGE_END_PASSED_WHOLE &&
-            store_transaction_end(apply->config.store, change->txid, change->lsn, error) != 0)
+            apply_show_transaction(apply, change->txid, change->lsn, error) != 0)
             return -1;
         take_release(apply, end);
         return 0;

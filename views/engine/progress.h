@@ -143,6 +143,9 @@ void progress_heartbeat(struct progress *progress, int64_t ts_ms);
 // After each commit; wakes what progress_on_commit registered.
 void progress_committed(struct progress *progress, const struct progress_counters *counters,
                         int64_t newest_applied_ts_ms);
+// A source transaction is whole, and shown with the next commit; `lsn` is its commit's. `txid` -1: nothing but that all up to
+// there was shown before. From the consumer's thread only; takes no lock.
+void progress_transaction(struct progress *progress, int64_t txid, int64_t lsn);
 // The connector may be dead: what the broker has is applied. /readyz asks for nothing else. STATE_LIVE says it
 // too.
 void progress_caught_up(struct progress *progress);
@@ -181,6 +184,9 @@ void progress_take_followed(struct progress *progress, void (*visit)(void *self,
 // Somebody follows the table of the file at this moment. Told again and again; more than there is room for are passed
 // over.
 void progress_follow(struct progress *progress, const char *table);
+// The source transactions that positions above `from` and up to `to` show (commit LSNs), the newest first, as far as there is
+// room in `ret`. Returns how many they are; -1 = not known: they are too many or too old, or nothing is consumed here.
+int progress_transactions(struct progress *progress, int64_t from, int64_t to, int64_t *ret, int capacity);
 void progress_summary(struct progress *progress, struct progress_summary *ret);
 // O(1), unlike progress_summary.
 void progress_lag(struct progress *progress, struct progress_lag *ret);

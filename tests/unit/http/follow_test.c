@@ -225,6 +225,26 @@ static void test_rows_then_changes(void **state) {
     end(s, &query);
 }
 
+// Which source transactions a change came with: those of the commits that are told together, and no others.
+static void test_changes_name_their_transactions(void **state) {
+    struct state *s = *state;
+    static struct client client;
+    begin(s, &client, "/v1/tables/orders/follow", NULL);
+    expect_event(s, &client, "rows");
+    commit_order(s, 11, "paid");
+    expect_event(s, &client, "changes");
+    assert_non_null(
+        strstr(client.line, ",\"transactions\":null,\"txids\":null,\"added\"")); // nothing is consumed
+    progress_transaction(s->fixture.progress, -1, s->fixture.lsn);
+    progress_transaction(s->fixture.progress, 7701, s->fixture.lsn + 1);
+    progress_transaction(s->fixture.progress, 7700, s->fixture.lsn + 2);
+    progress_transaction(s->fixture.progress, 7702, s->fixture.lsn + 4096); // not committed yet
+    commit_order(s, 12, "paid");
+    expect_event(s, &client, "changes");
+    assert_non_null(strstr(client.line, ",\"transactions\":2,\"txids\":[7701,7700],\"added\""));
+    end(s, &client);
+}
+
 static void test_coming_again(void **state) {
     struct state *s = *state;
     static struct client first;
@@ -463,6 +483,7 @@ static void test_question(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_rows_then_changes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_changes_name_their_transactions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_coming_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_coming_again_after_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys, setup, teardown),

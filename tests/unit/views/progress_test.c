@@ -8,6 +8,7 @@
 // clang-format on
 
 #include "views/engine/progress.h"
+#include "views/engine/read/transaction_ring.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -178,6 +179,40 @@ static void markers_are_no_lag(void **state) {
     assert_int_equal(lag.high_total - 15, 0);
 }
 
+static void expect_transactions(struct progress *progress, int64_t from, int64_t to, int count,
+                                const int64_t *txids) {
+    int64_t found[2] = {-2, -2};
+    assert_int_equal(progress_transactions(progress, from, to, found, 2), count);
+    for (int i = 0; i < 2 && i < count; i++)
+        assert_int_equal(found[i], txids[i]);
+}
+
+// What a position shows more than one before it.
+static void test_transactions_between(void **state) {
+    struct progress *progress = *state;
+    expect_transactions(progress, 10, 20, -1, NULL); // nothing is consumed
+    progress_transaction(progress, -1, 10);
+    progress_transaction(progress, 501, 20);
+    progress_transaction(progress, 500, 30);
+    progress_transaction(progress, 502, 40); // not committed yet
+    expect_transactions(progress, 10, 30, 2, (int64_t[]){500, 501});
+    expect_transactions(progress, 20, 30, 1, (int64_t[]){500});
+    expect_transactions(progress, 30, 30, 0, NULL);
+    expect_transactions(progress, 9, 30, -1, NULL); // from before the start
+    expect_transactions(progress, -1, 30, -1, NULL);
+    // The commit failed: from 20 on they come again.
+    progress_transaction(progress, -1, 20);
+    progress_transaction(progress, 500, 30);
+    expect_transactions(progress, 10, 30, 2, (int64_t[]){500, 501});
+    expect_transactions(progress, 20, 30, 1, (int64_t[]){500});
+    progress_transaction(progress, 502, 40);
+    expect_transactions(progress, 10, 40, 3, (int64_t[]){502, 500});
+    for (int64_t i = 0; i < TRANSACTION_RING - 2; i++)
+        progress_transaction(progress, 600 + i, 50 + i);
+    expect_transactions(progress, 40, 51, 2, (int64_t[]){601, 600});
+    expect_transactions(progress, 30, 51, -1, NULL); // too old
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_columns, setup, teardown),
@@ -185,6 +220,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_topics_that_are_nobodys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_caught_up_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(markers_are_no_lag, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_transactions_between, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

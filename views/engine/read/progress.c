@@ -3,6 +3,7 @@
 #include "views/base/bounds.h"
 #include "views/base/clock.h"
 #include "views/engine/read/pair_counts.h"
+#include "views/engine/read/transaction_ring.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -52,6 +53,7 @@ struct progress {
     struct followed_table followed[PROGRESS_FOLLOWED_MAX];
     int followed_count;
     _Atomic bool followed_fresh; // one of them
+    struct transaction_ring transactions;
     struct histogram histograms[PROGRESS_HISTOGRAMS];
 };
 
@@ -420,6 +422,15 @@ void progress_take_followed(struct progress *progress, void (*visit)(void *self,
             visit(self, progress->followed[i].name);
         }
     (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_transaction(struct progress *progress, int64_t txid, int64_t lsn) {
+    transaction_ring_add(&progress->transactions, txid, lsn);
+}
+
+int progress_transactions(struct progress *progress, int64_t from, int64_t to, int64_t *ret, int capacity) {
+    return from < 0 || to < from ? -1
+                                 : transaction_ring_between(&progress->transactions, from, to, ret, capacity);
 }
 
 void progress_summary(struct progress *progress, struct progress_summary *ret) {
