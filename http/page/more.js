@@ -64,6 +64,9 @@ function quarantined(main, dispose, id) {
   }, (error) => reason.replaceChildren(trouble(error))));
 }
 
+// What is wrong of the views is a text; of the connector it has a level and a remedy.
+const findings = (lint) => lint.map((f) => (typeof f === 'string' ? { level: 'warn', message: f } : f));
+
 const PROMISES = {
   transactional: 'Each answer shows whole source transactions only, in commit order: all up to its LSN, none after it.',
   'per-key': 'Each row is right, and rows of one transaction may come one by one. An LSN cannot be waited for.',
@@ -92,8 +95,9 @@ function process(main, dispose) {
     put(promise, `${s.consistency === 'transactional' ? 'Transactional.' : 'Per key.'} ${PROMISES[s.consistency]}`);
     const reasons = s.consistency === 'transactional' ? [] : s.positions ? [s.positions] : PER_KEY;
     why.replaceChildren(...(reasons.length ? [h('p', null, s.positions ? 'Because:' : 'It is so while one of these holds:'), h('ul', null, reasons.map((r) => h('li', null, r)))] : []));
-    const warnings = s.lint.concat(s.connector_lint || []);
-    lint.replaceChildren(h('h3', null, 'What looks wrong'), warnings.length ? h('ul', null, warnings.map((w) => h('li', null, w))) : h('p', { class: 'note' }, 'Nothing: the views have no warning.'));
+    lint.replaceChildren(h('h3', null, 'What looks wrong'), h('ul', { class: 'lint' }, findings(s.lint).map((f, i) => h('li', null, h('b', { class: f.level === 'ok' ? null : 'flag' }, f.level), ' ',
+      number(f.message, '/v1/status', `.lint[${i}]`, f.check || 'A warning of the views'), f.check ? h('small', null, ` ${f.check}`) : '', f.remedy ? h('p', { class: 'note' }, f.remedy) : ''))),
+    s.lint.length ? '' : h('p', { class: 'note' }, number('Nothing: there is no warning.', '/v1/status', '.lint', 'Warnings')));
     for (const [id] of counters) counts.set(id, number(count(s.counters[id]), '/v1/status', `.counters.${id}`, id));
     set('version', s.version, '.version', 'Version');
     set('uptime', span(s.uptime_seconds * 1000), '.uptime_seconds', 'Seconds since the start');

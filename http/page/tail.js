@@ -5,6 +5,7 @@ const TAIL_TABLES_MAX = 3;
 const TAIL_ROWS_MAX = 10000; // the feed's own limit
 const TAIL_KEPT = 60;
 const TAIL_ROWS_SHOWN = 40; // of one commit
+const TAIL_TXIDS_SHOWN = 5;
 
 async function keepFollowing(path, signal, on) {
   let id = '';
@@ -86,26 +87,45 @@ function transactions(main, dispose) {
   const kept = []; // while it is held
   let held = false;
   main.append(waitPanel(dispose), panel('As they are committed', pause, h('p', { class: 'lead' },
-    'What each commit of the source changed. Commits that come faster than they can be told are told together. Nothing is kept: it begins when this section is opened.'), boxes, note, feed));
+    'What each transaction of the source changed, in the tables below. Those that were committed together here are told together. Nothing is kept: it begins when this section is opened.'), boxes, note, feed));
 
   const tellHeld = () => put(note, held ? `Held: ${plural(kept.length, 'commit')} wait.` : feed.firstChild ? '' : 'Waiting for the next commit.');
 
-  function add(table, version, position, at, changes) {
-    let item = [...feed.children].find((li) => li.version === version);
+  // Which source transactions an entry tells, as far as the server knows them.
+  function titleOf(item) {
+    const txids = [...item.txids];
+    const shown = (txid) => number(String(txid), `/v1/quarantine?limit=1&after_txid=${txid}`, '.position', `Where answers stand that show transaction ${txid}`);
+    if (!item.known) return ['commits whose transactions are not known'];
+    if (item.count === 1) return ['transaction ', shown(txids[0])];
+    return [`${count(item.count)} transactions `, txids.slice(-TAIL_TXIDS_SHOWN).map((txid, i) => [i ? ', ' : item.count > TAIL_TXIDS_SHOWN ? '.., ' : '', shown(txid)])];
+  }
+
+  function add(table, told, at, changes) {
+    const version = versionOf(told.id);
+    const lsn = told.position.lsn || 'per key';
+    const txids = told.txids || [];
+    // Tables are told one after the other, so one may have been told of a commit more than another.
+    let item = [...feed.children].find((li) => li.version === version || txids.some((txid) => li.txids.has(txid)));
     if (!item) {
-      item = h('li', null, h('p', null, number(position.lsn || 'per key', '/v1/live', '.position', 'The position of this commit'), ' ', h('time', { datetime: new Date(at).toISOString() }, clock(at)), ' ', h('span', { class: 'much' })),
-        h('table', null, h('caption', { class: 'sr' }, `Changes up to ${position.lsn || clock(at)}`), h('thead', { class: 'sr' }, h('tr', null, ['change', 'table', 'key', 'values'].map((n) => h('th', { scope: 'col' }, n)))), h('tbody')));
-      // Two feeds need not tell two commits in one order.
-      item.version = version;
-      const older = [...feed.children].find((li) => li.version < version);
-      feed.insertBefore(item, older || null);
-      while (feed.children.length > TAIL_KEPT) feed.lastChild.remove();
+      item = h('li', null, h('p', null, h('span'), h('small'), h('time', { datetime: new Date(at).toISOString() }, clock(at)), h('span', { class: 'much' })),
+        h('table', null, h('caption', { class: 'sr' }, `Changes up to ${told.position.lsn || clock(at)}`), h('thead', { class: 'sr' }, h('tr', null, ['change', 'table', 'key', 'values'].map((n) => h('th', { scope: 'col' }, n)))), h('tbody')));
+      Object.assign(item, { version: -1, txids: new Set(), count: 0, total: 0, known: true });
     }
-    const total = Number(item.dataset.total || 0) + changes.length;
-    item.dataset.total = total;
+    txids.forEach((txid) => item.txids.add(txid));
+    item.count = Math.max(item.count, told.transactions, item.txids.size);
+    item.known &&= known(told.txids);
+    item.total += changes.length;
+    if (version > item.version) {
+      item.version = version;
+      const older = [...feed.children].find((li) => li !== item && li.version < version);
+      feed.insertBefore(item, older || null);
+      item.querySelector('small').replaceChildren('up to ', number(lsn, '/v1/live', '.position', 'The position of this commit'));
+    }
+    while (feed.children.length > TAIL_KEPT) feed.lastChild.remove();
     const body = item.querySelector('tbody');
     body.append(...changes.slice(0, Math.max(0, TAIL_ROWS_SHOWN - body.children.length)).map((c) => changeLine(table, c)));
-    put(item.querySelector('.much'), `${plural(total, 'row')}${total > body.children.length ? `, ${body.children.length} shown` : ''}`);
+    item.querySelector('span').replaceChildren(...titleOf(item).flat(9));
+    put(item.querySelector('.much'), `${plural(item.total, 'row')}${item.total > body.children.length ? `, ${body.children.length} shown` : ''}`);
   }
 
   function start(table) {
@@ -121,7 +141,7 @@ function transactions(main, dispose) {
       }
       const changes = take(kind, data);
       if (!changes.length) return;
-      const one = [table, versionOf(data.id), data.position, serverNow(), changes];
+      const one = [table, data, serverNow(), changes];
       if (held) kept.push(one);
       else add(...one);
       if (kept.length > TAIL_KEPT * 4) kept.shift();

@@ -34,6 +34,8 @@ function doubts() {
     found.push([`Older rows may be missing in ${names(partial)}.`, partial[0].incomplete || 'A snapshot brings them.', '#/tables']);
   if (missing.length)
     found.push([`Events lack columns of ${names(missing)}; they stay null.`, 'Compare source.sql with the source.', '#/tables']);
+  const failing = status.lint.filter((f) => f.level === 'fail')[0];
+  if (failing) found.push([`${failing.message.replace(/\.?$/, '.')}`, failing.remedy || 'See Guarantees.', '#/process']);
   if (status.unplaced_messages)
     found.push([`${plural(status.unplaced_messages, 'message')} of topics that are read belong to no declared table.`,
       'See the topics in Tables.', '#/tables']);
