@@ -15,7 +15,7 @@ function listenStatus(f) {
   return () => statusListeners.delete(f);
 }
 watch('/v1/status', (answer) => {
-  status = answer;
+  status = { lint: [], ...answer };
   statusTrouble = null;
   put($('version'), status.version);
   statusListeners.forEach((f) => f());

@@ -1,7 +1,7 @@
 // The page as a reader meets it. Each test says what it is about; screenshots are left beside this file.
 import AxeBuilder from '@axe-core/playwright';
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { liveOf, standIn } from './stand_in.mjs';
@@ -163,6 +163,37 @@ test('the tail tells each commit, with what the values were', async (t) => {
   assert.deepEqual(page.troubles, []);
 });
 
+test('the tail tells source transactions whole, over the tables that they changed', async (t) => {
+  const { server } = await demo(t);
+  const page = await open(t, server.url, { hash: '#/transactions' });
+  await word(page, 'Live');
+  // what places an order reserves its goods: both are told of one transaction, whichever table was heard first
+  await page.waitForFunction(() => [...document.querySelectorAll('.tail li')].filter((li) => li.txids.size === 1 && li.count === 1 &&
+    ['added orders', 'changed inventory'].every((what) => [...li.querySelectorAll('tbody tr')].some((row) => `${row.querySelector('.how').textContent} ${row.children[1].textContent}` === what))).length >= 5, null, { timeout: wait });
+  await page.click('button:text-is("hold")');
+  const told = await page.locator('.tail li').evaluateAll((all) => all.map((li) => ({ txids: [...li.txids], count: li.count, known: li.known, head: li.querySelector('p').textContent,
+    rows: [...li.querySelectorAll('tbody tr')].map((row) => ({ what: `${row.querySelector('.how').textContent} ${row.children[1].textContent}`, key: row.children[2].textContent,
+      values: Object.fromEntries([...row.querySelectorAll('.pair')].map((p) => [p.querySelector('small').textContent, [p.querySelector('del')?.textContent, p.querySelector('ins')?.textContent]])) })) })));
+  const all = told.flatMap((one) => one.txids);
+  assert.equal(new Set(all).size, all.length, 'each transaction is told once');
+  let checked = 0;
+  for (const { txids: [txid], head, rows } of told.filter((one) => one.known && one.count === 1)) {
+    assert.match(head, new RegExp(`^transaction ${txid}up to [0-9A-F]+/[0-9A-F]+\\d\\d:\\d\\d:\\d\\d${rows.length} rows?$`));
+    const order = rows.find((row) => row.what === 'added orders');
+    const good = order && rows.find((row) => row.what === 'changed inventory' && row.key === order.values.sku[1]);
+    if (!good || good.values.on_hand) continue; // on_hand: it was restocked with it
+    const [was, is] = good.values.reserved.map(Number);
+    assert.equal(is - was, Number(order.values.quantity[1]), `transaction ${txid}`);
+    const answer = await (await fetch(`${server.url}/v1/tables/orders?id=${order.key}&after_txid=${txid}&wait_ms=1000`)).json();
+    if (answer.rows.length) assert.equal(answer.rows[0].total, order.values.total[1]);
+    checked++;
+  }
+  assert.ok(checked > 0);
+  await page.locator('.tail li .n').first().click();
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /after_txid=\d+' \| jq '\.position'$/);
+  assert.deepEqual(page.troubles, []);
+});
+
 test('it asks nobody else, and never by the clock', async (t) => {
   const server = await basic(t);
   const page = await open(t, server.url);
@@ -216,6 +247,8 @@ test('a message in quarantine is read, and discarded with a token', async (t) =>
   await page.waitForFunction(() => document.querySelector('main pre')?.textContent.includes('"id": 1'), null, { timeout: wait });
   const found = await new AxeBuilder({ page }).analyze();
   assert.deepEqual(found.violations.map((v) => v.id), []);
+  await page.click('button:text-is("Apply again")');
+  await page.waitForFunction(() => /JSON/.test(document.querySelector('.verdict').textContent), null, { timeout: wait });
   await page.fill('#why', 'a test');
   await page.click('button:text-is("Discard")');
   await page.waitForFunction(() => document.querySelector('main .facts dd').textContent === 'discarded', null, { timeout: wait });
@@ -242,6 +275,7 @@ test('each state has its sentence, its tone, what to do and the slow hop', async
     ['warn', 'Live, but', /^3 messages could not be applied: their rows are not shown or are old\./, null, { quarantine: 3 }],
     ['work', 'Starting', /^Nothing is shown yet\./, null, { state: 'starting', consistency: null, position: null, lag: { messages: null, seconds: null }, hops: { source_commit_ms: null, heartbeat_ms: null, broker_ms: null, applied_ms: null } }],
   ];
+  const tones = new Set();
   for (const [tone, name, sentence, slow, live] of cases) {
     reason = live.reason || null;
     front.say(liveOf(live));
@@ -252,8 +286,11 @@ test('each state has its sentence, its tone, what to do and the slow hop', async
     assert.deepEqual(marked, slow ? [slow] : [], name);
     assert.equal(await page.locator('#todo').isVisible(), !['Live', 'Live, waiting'].includes(name), name);
     await page.screenshot({ path: `state-${name.toLowerCase().replace(/\W+/g, '-')}.png` });
-    const found = await new AxeBuilder({ page }).include('#truth').include('.chain').analyze();
-    assert.deepEqual(found.violations.map((v) => v.id), [], name);
+    if (!tones.has(tone)) {
+      const found = await new AxeBuilder({ page }).include('#truth').include('.chain').analyze();
+      assert.deepEqual(found.violations.map((v) => v.id), [], name);
+    }
+    tones.add(tone);
   }
   assert.deepEqual(page.troubles, []);
 });
@@ -274,6 +311,23 @@ test('is my write shown?', async (t) => {
   await verdict('FFFF/0', 'Not yet.');
   await verdict(String(status.oldest_txid - 1), 'Too old');
   await verdict('tomorrow', 'Neither.');
+});
+
+test('what is not shown yet is told when it is', async (t) => {
+  const { server } = await demo(t);
+  const page = await open(t, server.url);
+  await word(page, 'Live');
+  await page.waitForFunction(() => /up to [0-9A-F]+\/[0-9A-F]+,/.test(document.getElementById('sentence').textContent), null, { timeout: wait });
+  const [high, low] = /up to ([0-9A-F]+)\/([0-9A-F]+),/.exec(await text(page, '#sentence')).slice(1);
+  const wanted = `${high}/${(parseInt(low, 16) + 0x8000).toString(16)}`; // some seconds of the demo's traffic
+  await page.evaluate(() => {
+    window.said = [];
+    new MutationObserver(() => window.said.push(document.querySelector('.verdict b')?.textContent)).observe(document.querySelector('.verdict'), { childList: true, subtree: true });
+  });
+  await page.fill('#wait', wanted);
+  await page.press('#wait', 'Enter');
+  await page.waitForFunction(() => window.said.at(-1) === 'Shown.', null, { timeout: wait });
+  assert.deepEqual([...new Set(await page.evaluate(() => window.said))], ['Not yet.', 'Shown.']);
 });
 
 test('a token is asked for, kept in the tab, and sent', async (t) => {
@@ -356,6 +410,104 @@ test('by keyboard alone', async (t) => {
   assert.match(await text(page, 'dialog[open]'), /curl -s 'http:.*\/v1\/tables\/orders\?id=/);
 });
 
+// As much of jq as the page uses. undefined = not that much.
+function jq(document, expression) {
+  let at = document;
+  for (const part of expression.split(' | ')) {
+    const chosen = /^select\((\.\w+)=="([^"]*)"\)(.*)$/.exec(part);
+    if (part === 'length') at = at.length;
+    else if (chosen) at = jq(at.find((one) => String(one[chosen[1].slice(1)]) === chosen[2]), chosen[3]);
+    else if (/^(\.\w+|\[\d+\]|\[\])*$/.test(part)) for (const step of part.match(/\w+/g) || []) at = at?.[step];
+    else return undefined;
+  }
+  return at;
+}
+
+test('each number is what its curl gives', async (t) => {
+  const server = await basic(t);
+  const page = await open(t, server.url);
+  let compared = 0;
+  for (const section of SECTIONS.filter((name) => name !== 'transactions')) {
+    await page.goto(`${server.url}/#/${section}`);
+    await word(page, 'Serving');
+    await page.waitForSelector('main .panel .n');
+    await page.waitForFunction(() => !document.querySelector('main').textContent.includes('Asking'), null, { timeout: wait });
+    const shown = await page.locator('main [data-path]').evaluateAll((all) => all.map((n) => [n.textContent, n.dataset.path, n.dataset.jq]));
+    for (const [figure, path, expression] of shown) {
+      if (path === '/v1/live' || /uptime|memory|wal/.test(expression)) continue; // it does not end, or moves
+      const answer = await fetch(server.url + path);
+      assert.equal(answer.status, 200, path);
+      const given = jq(await answer.json(), expression);
+      if (!/^-?[\d,]+(\.\d+)?( (rows?|messages?))?$/.test(figure) || given === undefined) continue;
+      const length = Array.isArray(given) ? given.length : given;
+      assert.equal(figure.replace(/ .*|,/g, ''), String(length), `${section}: ${path} | ${expression}`);
+      compared++;
+    }
+  }
+  assert.ok(compared > 40, `${compared}`);
+});
+
+test('what the process says of itself', async (t) => {
+  const server = await basic(t);
+  const page = await open(t, server.url, { hash: '#/process' });
+  await page.waitForFunction(() => document.querySelectorAll('main .log li').length > 0, null, { timeout: wait });
+  const status = await (await fetch(`${server.url}/v1/status`)).json();
+  const fact = (name) => page.locator('main .facts div', { has: page.locator(`dt:text-is("${name}")`) }).locator('dd').innerText();
+  assert.equal(await fact('Version'), status.version);
+  assert.equal(await fact('Process'), String(status.process.id));
+  assert.equal(await fact('File'), status.process.file);
+  assert.equal(await fact('Consumer group'), 'none: nothing is consumed');
+  assert.equal(await fact('Libraries'), Object.entries(status.process.libraries).map((pair) => pair.join(' ')).join(', '));
+  assert.match(await fact('Disk left'), /^\d[\d.]* [kMGT]B$/);
+  const lines = await page.locator('main .log li span').allInnerTexts();
+  assert.deepEqual(lines.slice(-3), status.log.slice(0, 3).reverse().map((line) => line.message));
+  assert.match(await text(page, 'main .panel:first-child'), /Transactional\. Each answer shows whole source transactions only/);
+});
+
+test('all rows of a table, page by page, and each under its own address', async (t) => {
+  const db = join(folder(t), 'x.db');
+  const flags = replay(db, 'captures', 'transfers');
+  const server = await serve(t, 'serve', '--db', db, ...flags);
+  const truth = truthOf('captures', 'transfers').orders;
+  const page = await open(t, server.url, { hash: '#/tables/orders' });
+  const seen = [];
+  for (let left = truth.length; left > 0; left -= 50) {
+    await page.waitForFunction((n) => document.querySelectorAll('main tbody tr').length === n, Math.min(50, left), { timeout: wait });
+    seen.push(...(await cells(page, 'main')).map((row) => row[0]));
+    if (left > 50) await page.click('button:text-is("Next page")');
+    await page.waitForFunction((id) => document.querySelector('main tbody td')?.textContent !== id || !id, left > 50 ? seen.at(-50) : null, { timeout: wait });
+  }
+  assert.equal(await page.locator('button:text-is("Next page")').count(), 0);
+  assert.deepEqual(seen, truth.map((row) => row.id).sort((a, b) => a - b));
+  await page.click('button:text-is("Page before")');
+  await page.waitForFunction((id) => document.querySelector('main tbody td')?.textContent === id, seen[50], { timeout: wait });
+  await page.goto(`${server.url}/#/row/orders?id=${truth[0].id}`);
+  await page.waitForFunction(() => document.querySelectorAll('main .facts dd').length > 5 && document.querySelector('main .facts dd').textContent, null, { timeout: wait });
+  const names = await page.locator('main .facts dt').evaluateAll((all) => all.map((dt) => dt.textContent));
+  const values = await page.locator('main .facts dd').allInnerTexts();
+  for (const column of ['id', 'customer_id', 'quantity']) assert.equal(values[names.findIndex((name) => name.startsWith(column))], truth[0][column], column);
+});
+
+test('a query has its form, its SQL, its rows as they are asked, and bars', async (t) => {
+  const server = await basic(t);
+  const page = await open(t, server.url, { hash: '#/views/warehouse/stock' });
+  const all = (await (await fetch(`${server.url}/v1/views/warehouse/stock`)).json()).rows;
+  const shown = () => cells(page, 'main .split .panel');
+  await page.waitForFunction((n) => document.querySelectorAll('main .split .panel tbody tr').length === n, all.length, { timeout: wait });
+  assert.deepEqual(await shown(), all.map((row) => Object.values(row).map(String)));
+  await page.fill('#q-sku', all[1].sku);
+  await page.press('#q-sku', 'Enter');
+  await page.waitForFunction(() => document.querySelectorAll('main .split .panel tbody tr').length === 1, null, { timeout: wait });
+  assert.deepEqual(await shown(), [Object.values(all[1]).map(String)]);
+  const { views } = await (await fetch(`${server.url}/v1/views`)).json();
+  const sql = views.find((v) => v.name === 'warehouse').queries.find((q) => q.name === 'stock').sql;
+  assert.equal(await page.locator('details.sql code').textContent(), sql.trim());
+  await page.goto(`${server.url}/#/views/analytics/orders_by_status?as=bars`);
+  await page.waitForSelector('main .bars li b');
+  const bars = (await (await fetch(`${server.url}/v1/views/analytics/orders_by_status`)).json()).rows;
+  assert.deepEqual(await page.locator('main .bars li').evaluateAll((lis) => lis.map((li) => [li.children[0].textContent, li.querySelector('b').textContent])), bars.map((row) => [row.status, String(row.orders)]));
+});
+
 test('each number has its curl', async (t) => {
   const server = await basic(t);
   const page = await open(t, server.url);
@@ -373,6 +525,74 @@ test('each number has its curl', async (t) => {
     }
     assert.deepEqual(page.troubles, [], section);
   }
+});
+
+test('tables: drift as events have it, partitions as the broker has them', async (t) => {
+  const at = folder(t);
+  const source = readFileSync(join(fixtures, '../views/source.sql'), 'utf8');
+  mkdirSync(join(at, 'views'));
+  write(join(at, 'views/source.sql'), `${source.replace(/^.*\bnotes\b.*\n/m, '').replace(/(create table (public\.)?customers *\()/i, '$1\n  colour text,')}`);
+  const server = await serve(t, 'demo', '--capture', join(fixtures, 'captures/basic.jsonl'), '--db', join(at, 'x.db'), '--views', join(at, 'views'));
+  const page = await open(t, server.url, { hash: '#/tables' });
+  const row = (name) => page.locator('main .panel:first-child tbody tr', { has: page.locator(`td:first-child:text-is("${name}")`) });
+  await page.waitForFunction(() => /never seen: colour/.test(document.querySelector('main .panel')?.textContent) && /not declared: notes/.test(document.querySelector('main .panel')?.textContent), null, { timeout: wait });
+  assert.match(await row('customers').innerText(), /never seen: colour/);
+  assert.match(await row('orders').innerText(), /not declared: notes/);
+  const lag = async () => (await (await fetch(`${server.url}/v1/lag`)).json()).partitions;
+  await page.waitForFunction((n) => document.querySelectorAll('main .panel:last-child tbody tr').length === n, (await lag()).length, { timeout: wait });
+  const truth = (await lag()).map((p) => [p.topic, p.partition, p.applied, p.high, p.lag, p.log_start].map((v) => (v === null ? '\u2013' : String(v))));
+  await page.waitForFunction((rows) => JSON.stringify([...document.querySelectorAll('main .panel:last-child tbody tr')].map((tr) => [...tr.children].slice(0, 6).map((td) => td.textContent.replaceAll(',', '')))) === JSON.stringify(rows), truth, { timeout: wait });
+});
+
+test('tables that are filling, lack rows or have no topic; what lint found', async (t) => {
+  const real = await basic(t);
+  const lint = [
+    { check: 'heartbeat', level: 'ok', message: 'heartbeats come every second', remedy: null },
+    { check: 'replica-identity', level: 'warn', message: 'customers: its deletes name no row', remedy: 'ALTER TABLE customers REPLICA IDENTITY FULL' },
+    { check: 'transaction-topic', level: 'fail', message: 'there is no transaction topic', remedy: 'set provide.transaction.metadata=true' },
+  ];
+  let more = {};
+  const front = await standIn(t, real.url, (status) => ({ ...status, state: 'live', ...more, tables: status.tables.map((table) => ({ ...table, topic: `shop.public.${table.name}`, topics: [`shop.public.${table.name}`], ...(more[table.name] || {}) })) }));
+  const page = await open(t, front.url, { hash: '#/tables' });
+  const row = (name, part) => page.waitForFunction(([n, p]) => [...document.querySelectorAll('main .panel:first-child tbody tr')].some((tr) => tr.children[0].textContent === n && tr.textContent.includes(p)), [name, part], { timeout: wait });
+  const sentence = (part) => page.waitForFunction((p) => document.getElementById('sentence').textContent.includes(p), part, { timeout: wait });
+  const position = { lsn: '0/1967BF30', consistency: 'transactional', offsets: {}, filling: 'orders.note' };
+  more = { orders: { filling: 'note', filling_percent: 37 }, points: { complete: false, incomplete: 'its topic began at offset 12' }, customers: { lacking: 1234 } };
+  front.say(liveOf({ position }));
+  await row('orders', 'filling note, 37 %');
+  await row('points', 'older rows may be missing');
+  await row('customers', '1,234 rows could not be filled');
+  await sentence('Being filled, not whole yet: orders.note.');
+  more = { inventory: { topic: null, topics: [], lag: null } };
+  front.say(liveOf({ applied: 1 }));
+  await row('inventory', 'no topic');
+  await sentence('No topic feeds inventory: nobody sends its rows.');
+  more = { lint };
+  front.say(liveOf({ applied: 2 }));
+  await sentence('there is no transaction topic.');
+  assert.equal(await text(page, '#todo'), 'set provide.transaction.metadata=true');
+  await page.click('#todo a');
+  await page.waitForFunction(() => document.querySelectorAll('.lint li').length === 3, null, { timeout: wait });
+  assert.deepEqual(await page.locator('.lint li').evaluateAll((all) => all.map((li) => [li.querySelector('b').textContent, li.querySelector('.n').textContent, li.querySelector('.note')?.textContent || null])),
+    lint.map((f) => [f.level, f.message, f.remedy]));
+  more = { lint: ['analytics/query.x.sql: a text'] };
+  front.say(liveOf({ applied: 3 }));
+  await page.waitForFunction(() => document.querySelector('.lint')?.textContent.includes('analytics/query.x.sql: a text'), null, { timeout: wait });
+  more = { lint: undefined };
+  front.say(liveOf({ applied: 4 }));
+  await page.waitForFunction(() => document.querySelector('main').textContent.includes('Nothing: there is no warning.'), null, { timeout: wait });
+  assert.deepEqual(page.troubles, []);
+});
+
+test('the plots have the hour\u2019s figures', async (t) => {
+  const real = await basic(t);
+  const front = await standIn(t, real.url);
+  const live = liveOf();
+  front.say(live);
+  const page = await open(t, front.url);
+  const most = Math.max(...live.history.map((p) => p.messages));
+  await page.waitForFunction((m) => document.querySelectorAll('.plot svg')[1]?.getAttribute('aria-label') === `Messages behind, the last 60 min: now 0, at most ${m}`, most.toLocaleString('en'), { timeout: wait });
+  await page.waitForFunction(() => /^Events a second, the last 60 min: now \d+\/s, at most \d+\/s$/.test(document.querySelectorAll('.plot svg')[2].getAttribute('aria-label')), null, { timeout: wait });
 });
 
 test('axe finds nothing, dark and light, wide and narrow; nothing is wider than the window', async (t) => {
