@@ -3,7 +3,7 @@
 #   sh tests/run.sh [--quick] [--long] [--lab]
 # --quick   the release build only, without tiny (ASan, UBSan, every bound 2 to 8) and tsan; tests/README.md says what each is
 # --long    every test in every build, asan (bounds as shipped) among them, and 10,000 seeds of the simulator
-# --lab     the page in a browser (tests/lab/page; with --long too), and the real stack: PostgreSQL, Kafka, Kafka Connect with Debezium (tests/lab/e2e.sh)
+# --lab     the page in a browser (tests/lab/page), and the real stack: PostgreSQL, Kafka, Kafka Connect with Debezium (tests/lab/e2e.sh)
 set -eu
 cd -- "$(dirname -- "$0")/.."
 . lab/packages.sh
@@ -42,11 +42,8 @@ top=$(pwd)
         printf 'subdirs("%s/build/%s")\n' "$top" "$preset"
     done
     if [ -n "$lab" ]; then
-        # Two of its fourteen tests are late at times in a browser on two cores: with --long, and by hand.
-        if [ "$long" = ON ]; then
-            printf 'add_test("lab/page" sh "%s/tests/lab/page/run.sh")\n' "$top"
-            printf 'set_tests_properties("lab/page" PROPERTIES TIMEOUT 1200 RUN_SERIAL ON)\n'
-        fi
+        printf 'add_test("lab/page" sh "%s/tests/lab/page/run.sh")\n' "$top"
+        printf 'set_tests_properties("lab/page" PROPERTIES TIMEOUT 1200 RUN_SERIAL ON)\n'
         printf 'add_test("lab/e2e" sh "%s/tests/lab/e2e.sh")\n' "$top"
         printf 'set_tests_properties("lab/e2e" PROPERTIES TIMEOUT 3600 RUN_SERIAL ON)\n'
         printf 'add_test("lab/clients" sh "%s/tests/lab/clients.sh")\n' "$top"

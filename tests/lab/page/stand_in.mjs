@@ -1,6 +1,11 @@
 // A server that says of itself what a test wants: /v1/live is told by hand, everything else is a real tidemark's.
 import { createServer } from 'node:http';
 
+async function ask(url, accept) {
+  const answer = await fetch(url, { headers: { accept: accept || '*/*' } });
+  return [answer, await answer.text()];
+}
+
 // `refuses(path)`: what is answered 503, as while nothing was applied.
 export async function standIn(t, real, status = (answer) => answer, refuses = () => false) {
   const streams = new Set();
@@ -18,8 +23,9 @@ export async function standIn(t, real, status = (answer) => answer, refuses = ()
       response.end(JSON.stringify({ type: '/problems/not-ready', title: 'Not ready', status: 503, detail: 'nothing was applied yet' }));
       return;
     }
-    const answer = await fetch(real + request.url, { headers: { accept: request.headers.accept || '*/*' } });
-    let body = await answer.text();
+    const [answer, text] = await ask(real + request.url, request.headers.accept).catch(() => []);
+    if (!answer) return response.destroy(); // the real one is gone, as it is before this one when a test ends
+    let body = text;
     if (request.url === '/v1/status') body = JSON.stringify(status(JSON.parse(body)));
     const kept = ['content-type', 'content-security-policy'].filter((name) => answer.headers.has(name));
     response.writeHead(answer.status, Object.fromEntries(kept.map((name) => [name, answer.headers.get(name)])));
