@@ -158,6 +158,13 @@ static int main_recall(const char *db, const struct catalog *catalog, struct pro
     return read_incomplete(db, main_note_incomplete, &known, error);
 }
 
+static struct limits main_limits(const struct options *options) {
+    return (struct limits){.connections = (int)options->max_connections,
+                           .connections_of_address = (int)options->max_connections_per_address,
+                           .request_ms = (int)(options->request_timeout * 1000),
+                           .answer_mb = (int)options->answer_memory_mb};
+}
+
 static int main_start_server(struct parts *parts, const struct options *options, const char *db,
                              struct error *error) {
     const struct server_config config = {.endpoint = parts->endpoint,
@@ -168,7 +175,7 @@ static int main_start_server(struct parts *parts, const struct options *options,
                                          .version = TIDEMARK_VERSION,
                                          .libraries = main_libraries(),
                                          .feed_window_ms = (int64_t)(options->feed_window * 1000),
-                                         .limits = {.answer_mb = (int)options->answer_memory_mb},
+                                         .limits = main_limits(options),
                                          .answer_empty = options->answer_empty};
     // A file that is none of ours is told of by the server.
     struct error unknown = {0};

@@ -23,6 +23,9 @@ enum {
     OPTIONS_WAL_MB_MAX = 1 << 20,
     OPTIONS_ANSWER_MB_LEAST = 128, // three quarters of it hold the longest answer
     OPTIONS_ANSWER_MB_MAX = 1 << 20,
+    OPTIONS_CONNECTIONS_LEAST = 16,
+    OPTIONS_CONNECTIONS_MAX = 1000 * 1000,
+    OPTIONS_REQUEST_S_MAX = 3600,
 };
 
 enum {
@@ -79,6 +82,12 @@ static const struct option option_table[] = {
     {"--tls-key", "FILE", OPTION_TEXT, FOR_HTTP, MEMBER(tls_key), "its key, PEM"},
     {"--feed-window", "SECONDS", OPTION_NUMBER, FOR_HTTP, MEMBER(feed_window),
      "how long followers may be away and go on where they were (300)"},
+    {"--max-connections", "COUNT", OPTION_INTEGER, FOR_HTTP, MEMBER(max_connections),
+     "at once; those without a request make room for others (10240)"},
+    {"--max-connections-per-address", "COUNT", OPTION_INTEGER, FOR_HTTP, MEMBER(max_connections_per_address),
+     "of one client, 0 = no bound; loopback and UNIX sockets have none (256)"},
+    {"--request-timeout", "SECONDS", OPTION_NUMBER, FOR_HTTP, MEMBER(request_timeout),
+     "for a request's headers, and for its body (10)"},
     {"--answer-memory-mb", "MB", OPTION_INTEGER, FOR_HTTP, MEMBER(answer_memory_mb),
      "memory of all answers under way together, 128 or more (256)"},
     {"--answer-empty", NULL, OPTION_BOOL, FOR_HTTP, MEMBER(answer_empty),
@@ -460,6 +469,17 @@ static bool options_needs_db(enum command command) {
 }
 
 static int options_check_limits(const struct options *options, struct error *error) {
+    if (options->max_connections < OPTIONS_CONNECTIONS_LEAST ||
+        options->max_connections > OPTIONS_CONNECTIONS_MAX)
+        return error_set(error, ERROR_USAGE, "--max-connections %lld: it is %d to %d",
+                         (long long)options->max_connections, OPTIONS_CONNECTIONS_LEAST,
+                         OPTIONS_CONNECTIONS_MAX);
+    if (options->max_connections_per_address > OPTIONS_CONNECTIONS_MAX)
+        return error_set(error, ERROR_USAGE, "--max-connections-per-address %lld: it is 0 to %d",
+                         (long long)options->max_connections_per_address, OPTIONS_CONNECTIONS_MAX);
+    if (options->request_timeout < 1 || options->request_timeout > OPTIONS_REQUEST_S_MAX)
+        return error_set(error, ERROR_USAGE, "--request-timeout %g: it is 1 to %d seconds",
+                         options->request_timeout, OPTIONS_REQUEST_S_MAX);
     if (options->answer_memory_mb < OPTIONS_ANSWER_MB_LEAST ||
         options->answer_memory_mb > OPTIONS_ANSWER_MB_MAX)
         return error_set(error, ERROR_USAGE, "--answer-memory-mb %lld: it is %d to %d",
@@ -524,6 +544,9 @@ int options_parse(struct options *ret, int argc, char **argv, struct error *erro
                             .silent_after_ms = 60000,
                             .feed_window = 300,
                             .answer_memory_mb = 256,
+                            .max_connections = 10240,
+                            .max_connections_per_address = 256,
+                            .request_timeout = 10,
                             .commit_messages = APPLY_COMMIT_MESSAGES};
     if (argc < 2)
         return error_set(error, ERROR_USAGE, "which command? See `tidemark --help`");

@@ -65,8 +65,11 @@ struct options {
     int64_t silent_after_ms;
     int64_t commit_messages;
     int64_t answer_memory_mb;
-    int64_t wal_max_mb;       // 0 = the store's default
-    double statement_seconds; // 0 = the store's default
+    int64_t max_connections;
+    int64_t max_connections_per_address; // 0 = no bound
+    double request_timeout;              // seconds
+    int64_t wal_max_mb;                  // 0 = the store's default
+    double statement_seconds;            // 0 = the store's default
     bool json;
     bool accept_timeline;
     double feed_window; // seconds

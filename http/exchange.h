@@ -38,9 +38,10 @@ struct routes {
     _Atomic uint64_t answers[STATUS_CLASSES]; // by status / 100
     _Atomic uint64_t waits;                   // requests that were put aside
     _Atomic uint64_t slow;                    // requests that went to the slow lane
-    _Atomic int64_t streams;                  // answers that do not end, open now
-    struct account memory;                    // of the bodies that are made or sent
-    _Atomic int64_t file_bytes;               // of the bodies that are sent from files
+    _Atomic int64_t connections;
+    _Atomic int64_t streams;    // answers that do not end, open now
+    struct account memory;      // of the bodies that are made or sent
+    _Atomic int64_t file_bytes; // of the bodies that are sent from files
     struct refusals refusals;
     // How long answers took, of requests whose begin is known; the last is that of no route.
     struct histogram durations[ROUTE_COUNT + 1];

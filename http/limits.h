@@ -8,8 +8,16 @@ enum {
     LIMITS_FILES_MB = 1024,
 };
 
+enum {
+    LIMITS_CONNECTIONS = 10240,
+    LIMITS_REQUEST_S = 10,
+};
+
 struct limits {
-    int answer_mb; // memory of the answers under way together; 0 = LIMITS_ANSWER_MB
+    int connections;            // at once; 0 = LIMITS_CONNECTIONS
+    int connections_of_address; // of one address (address.h); 0 = no bound
+    int request_ms;             // for the headers of a request, and for its body; 0 = LIMITS_REQUEST_S
+    int answer_mb;              // memory of the answers under way together; 0 = LIMITS_ANSWER_MB
 };
 
 #endif

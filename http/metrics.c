@@ -181,6 +181,8 @@ static void metrics_write_answers(struct buffer *out, const struct routes *route
         buffer_format(
             out, "tidemark_http_refused_total{reason=\"%s\"} %llu\n", refusal_name((enum refusal)i),
             (unsigned long long)atomic_load_explicit(&routes->refusals.counts[i], memory_order_relaxed));
+    exposition_gauge(out, "tidemark_http_connections", "Open connections.",
+                     atomic_load_explicit(&routes->connections, memory_order_relaxed));
     exposition_gauge(out, "tidemark_http_answer_bytes", "Memory of the answers under way.",
                      (int64_t)atomic_load_explicit(&routes->memory.bytes, memory_order_relaxed));
     exposition_gauge(out, "tidemark_http_file_bytes", "Bytes of whole tables that are being sent from files.",

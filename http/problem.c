@@ -32,6 +32,9 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
                              "The message was applied, discarded or superseded already."},
     [PROBLEM_STILL_QUARANTINED] = {"/problems/still-quarantined", "The message could not be applied", 409,
                                    "The message was tried again and could not be applied. detail says why."},
+    [PROBLEM_REQUEST_TIMEOUT] =
+        {"/problems/request-timeout", "The request did not come in time", 408,
+         "The headers or the body did not come within --request-timeout (10 s), or the connection was kept without a request."},
     [PROBLEM_NOT_ONE_ROW] =
         {"/problems/not-one-row", "One row was asked for, and there is not one", 406,
          "Accept asks for the one row there is, and there is none or more than one. Filter by the key, or ask for an array."},
@@ -65,6 +68,9 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
     [PROBLEM_TOO_BUSY] =
         {"/problems/too-busy", "Too much is under way", 503,
          "The answers under way take as much as they may take together, memory or disk, most likely since their readers are slow. Ask again later, or for less with limit=."},
+    [PROBLEM_TOO_MANY_CONNECTIONS] =
+        {"/problems/too-many-connections", "Too many connections", 503,
+         "All connections that there may be are in use (--max-connections), or this address has as many as one may have (--max-connections-per-address). Use one for many requests, or ask again later."},
     [PROBLEM_TOO_MANY_STREAMS] =
         {"/problems/too-many-streams", "Too many streams", 503,
          "As many streams are open as there may be, or too much is waiting for slow readers. Ask again later."},

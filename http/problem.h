@@ -17,6 +17,7 @@ enum problem {
     PROBLEM_METHOD_NOT_ALLOWED,   // 405 /problems/method-not-allowed
     PROBLEM_NOT_WAITING,          // 409 /problems/not-waiting
     PROBLEM_STILL_QUARANTINED,    // 409 /problems/still-quarantined
+    PROBLEM_REQUEST_TIMEOUT,      // 408 /problems/request-timeout
     PROBLEM_NOT_ONE_ROW,          // 406 /problems/not-one-row
     PROBLEM_RANGE_NOT_THERE,      // 416 /problems/range-not-there
     PROBLEM_URL_TOO_LONG,         // 414 /problems/url-too-long
@@ -29,6 +30,7 @@ enum problem {
     PROBLEM_TOO_STALE,            // 503 /problems/too-stale
     PROBLEM_TOO_SLOW,             // 503 /problems/too-slow
     PROBLEM_TOO_BUSY,             // 503 /problems/too-busy
+    PROBLEM_TOO_MANY_CONNECTIONS, // 503 /problems/too-many-connections
     PROBLEM_TOO_MANY_STREAMS,     // 503 /problems/too-many-streams
     PROBLEM_VIEW_DISABLED,        // 503 /problems/view-disabled
     PROBLEM_STOPPING,             // 503 /problems/stopping

@@ -24,6 +24,18 @@ static const struct {
                              "the client closed its side while the query waited; it was not begun"},
     [REFUSAL_BODY_TOO_LARGE] = {"body_too_large", PROBLEM_CONTENT_TOO_LARGE,
                                 "no body that is sent here is looked at"},
+    [REFUSAL_CONNECTIONS] = {"connections", PROBLEM_TOO_MANY_CONNECTIONS,
+                             "all connections that there may be are in use (--max-connections)"},
+    [REFUSAL_ADDRESS] =
+        {"address", PROBLEM_TOO_MANY_CONNECTIONS,
+         "this address has as many connections as one may have (--max-connections-per-address)"},
+    [REFUSAL_HEADERS_LATE] = {"headers_late", PROBLEM_REQUEST_TIMEOUT,
+                              "the request's headers did not come in time (--request-timeout)"},
+    [REFUSAL_BODY_LATE] = {"body_late", PROBLEM_REQUEST_TIMEOUT,
+                           "the request's body did not come in time (--request-timeout)"},
+    [REFUSAL_NOT_READ] = {"not_read", PROBLEM_TOO_BUSY, "the answer was not read in time"},
+    [REFUSAL_MADE_ROOM] = {"made_room", PROBLEM_TOO_MANY_CONNECTIONS,
+                           "the connection had no request while others wanted in"},
 };
 
 const char *refusal_name(enum refusal refusal) {

@@ -4,6 +4,7 @@
 #include "http/address.h"
 #include "http/endpoint.h"
 #include "http/follow.h"
+#include "http/gate.h"
 #include "http/problem.h"
 #include "http/slow_lane.h"
 #include "http/streams.h"
@@ -42,10 +43,10 @@ struct server {
     struct streams *streams;
     struct teller *teller;
     struct follow *follow;
+    struct gate *gate;
     struct worker *workers[SERVER_THREADS];
     _Atomic int workers_taken;
-    _Atomic int active;    // requests that came whole and were not completed
-    _Atomic int connected; // connections
+    _Atomic int active; // requests that came whole and were not completed
     _Atomic bool stopping;
     bool hands_over;       // to another server at the same address: what has come is answered as ever
     pthread_mutex_t mutex; // for `quiet` alone
@@ -70,6 +71,7 @@ struct connection {
     enum routes_result slow_lane_result;
     struct server *server;
     struct MHD_Connection *connection;
+    struct booked *booked;
     int fd;
     uint64_t address; // address.h
     enum stage stage;
@@ -83,13 +85,17 @@ struct connection {
 };
 
 // A request less is under way, or a connection less is there: that wakes the thread that stops the server.
-static void server_count_down(struct server *server, _Atomic int *count) {
-    (void)atomic_fetch_sub(count, 1);
+static void server_count_down(struct server *server) {
     if (!atomic_load(&server->stopping))
         return;
     (void)pthread_mutex_lock(&server->mutex);
     (void)pthread_cond_signal(&server->quiet);
     (void)pthread_mutex_unlock(&server->mutex);
+}
+
+static int server_request_ms(const struct server *server) {
+    int ms = server->routes->config.limits.request_ms;
+    return ms > 0 ? ms : LIMITS_REQUEST_S * 1000;
 }
 
 // A request that has come whole is under way, unless the server stops already. Counted first, then asked: who
@@ -100,8 +106,10 @@ static bool server_count_begun(struct connection *connection) {
         return true;
     (void)atomic_fetch_add(&server->active, 1);
     connection->counted = !atomic_load(&server->stopping) || server->hands_over;
-    if (!connection->counted)
-        server_count_down(server, &server->active);
+    if (!connection->counted) {
+        (void)atomic_fetch_sub(&server->active, 1);
+        server_count_down(server);
+    }
     return connection->counted;
 }
 
@@ -127,9 +135,12 @@ static void server_on_completed(void *self, struct MHD_Connection *mhd, void **r
     if (connection->stream.channel != NULL)
         routes_count_stream(connection->server->routes, -1);
     streams_remove(connection->server->streams, &connection->stream);
-    if (connection->counted)
-        server_count_down(connection->server, &connection->server->active);
+    if (connection->counted) {
+        (void)atomic_fetch_sub(&connection->server->active, 1);
+        server_count_down(connection->server);
+    }
     connection->counted = false;
+    booked_turn_to(connection->booked, TURN_IDLE, SERVER_IDLE_TIMEOUT_S * 1000);
 }
 
 static int server_connection_fd(struct MHD_Connection *mhd) {
@@ -145,18 +156,23 @@ static uint64_t server_connection_address(struct MHD_Connection *mhd) {
 static void server_on_connection(void *self, struct MHD_Connection *mhd, void **context,
                                  enum MHD_ConnectionNotificationCode what) {
     struct server *server = self;
+    int fd = server_connection_fd(mhd);
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
         free(*context);
         *context = NULL;
-        server_count_down(server, &server->connected);
+        gate_leave(server->gate, fd);
+        (void)atomic_fetch_sub(&server->routes->connections, 1);
+        server_count_down(server);
         return;
     }
-    (void)atomic_fetch_add(&server->connected, 1);
+    (void)atomic_fetch_add(&server->routes->connections, 1);
+    struct booked *booked = gate_begin(server->gate, fd);
     struct connection *connection = malloc(sizeof *connection);
     if (connection != NULL) {
         connection->server = server;
         connection->connection = mhd;
-        connection->fd = server_connection_fd(mhd);
+        connection->booked = booked;
+        connection->fd = fd;
         connection->address = server_connection_address(mhd);
         connection->counted = false;
         connection->body_held = 0;
@@ -282,6 +298,9 @@ static enum MHD_Result server_send_response(struct connection *connection, struc
     struct MHD_Response *mhd = response->body.failed ? NULL : server_make_body(connection, response);
     if (mhd == NULL)
         return MHD_NO;
+    int64_t bytes = (int64_t)connection->body_held + connection->file_held;
+    booked_turn_to(connection->booked, TURN_READS,
+                   (uint32_t)(SERVER_IDLE_TIMEOUT_S + bytes / SERVER_READ_BYTES_S) * 1000);
     server_add_headers(mhd, connection->server, response);
     enum MHD_Result result = MHD_NO;
     if (server_add_own_headers(mhd, response->position, response->position_size) &&
@@ -468,6 +487,7 @@ static enum MHD_Result server_answer(struct connection *connection, const char *
     struct server *server = connection->server;
     CLEANUP(response_free) struct response response = {0};
     enum routes_result result;
+    booked_turn_to(connection->booked, TURN_SERVER, 0);
     if (connection->stage == STAGE_SLOW) {
         response = connection->slow_lane_response;
         connection->slow_lane_response = (struct response){0};
@@ -522,6 +542,7 @@ static enum MHD_Result server_on_request(void *self, struct MHD_Connection *mhd,
         return MHD_NO;
     if (connection->stage == STAGE_HEADERS) {
         connection->stage = STAGE_BODY;
+        booked_turn_to(connection->booked, TURN_BODY, (uint32_t)server_request_ms(connection->server));
         connection->http_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
         return server_announces_too_much(connection) ? server_refuse_body(connection) : MHD_YES;
     }
@@ -542,14 +563,43 @@ __attribute__((format(printf, 2, 0))) static void on_library_log(void *self, con
     log_debug("http: %s", line);
 }
 
-// A connection is a file: without this a usual limit of 1024 would be met before ours.
-static void server_raise_file_limit(void) {
+// A connection is a file: without this a usual limit of 1024 would be met before ours. Returns how many connections there
+// may be.
+static int server_raise_file_limit(int connections) {
     struct rlimit limit;
-    const rlim_t wanted = SERVER_CONNECTIONS_MAX + FILES_BESIDE_CONNECTIONS;
+    const rlim_t wanted = (rlim_t)connections + FILES_BESIDE_CONNECTIONS;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
-        return;
+        return connections;
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= wanted)
+        return connections;
+    int left = limit.rlim_cur > 2 * FILES_BESIDE_CONNECTIONS ? (int)limit.rlim_cur - FILES_BESIDE_CONNECTIONS
+                                                             : (int)limit.rlim_cur / 2;
+    log_warn("http: this process may have %lld files open (ulimit -Hn), so %d connections, not %d",
+             (long long)limit.rlim_cur, left, connections);
+    return left;
+}
+
+// The library closes a socket that it cannot take.
+static bool server_take(void *self, int fd, const struct sockaddr *address, socklen_t size) {
+    struct server *server = self;
+    return MHD_add_connection(server->daemon, fd, address, size) == MHD_YES;
+}
+
+static int server_open_gate(struct server *server, int connections, struct error *error) {
+    const struct limits *limits = &server->routes->config.limits;
+    const struct gate_config config = {
+        .listener = server->endpoint->listener.fd,
+        .encrypted = server->endpoint->tls_cert.data != NULL,
+        .most = connections,
+        .most_of_address = limits->connections_of_address,
+        .headers_ms = server_request_ms(server),
+        .refusals = &server->routes->refusals,
+        .take = server_take,
+        .self = server,
+    };
+    return gate_new(&server->gate, &config, error);
 }
 
 static int server_open_workers(struct server *server, struct error *error) {
@@ -561,11 +611,13 @@ static int server_open_workers(struct server *server, struct error *error) {
     return 0;
 }
 
-static int server_start_daemon(struct server *server, struct error *error) {
+static int server_start_daemon(struct server *server, int connections, struct error *error) {
     const struct endpoint *endpoint = server->endpoint;
     const bool tls = endpoint->tls_cert.data != NULL;
-    unsigned flags =
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+    // The gate accepts; the connections are shared out to threads by their sockets' numbers, nearly evenly.
+    const unsigned uneven = 64 * SERVER_THREADS;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
+                     MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET;
     const struct MHD_OptionItem certificate[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, endpoint->tls_cert.data},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, endpoint->tls_key.data},
@@ -576,14 +628,13 @@ static int server_start_daemon(struct server *server, struct error *error) {
     server->daemon = MHD_start_daemon(
         flags | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL, server_on_request, server,
         // first, so that what the others say of themselves is logged
-        MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL, MHD_OPTION_LISTEN_SOCKET, endpoint->listener.fd,
-        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_CONNECTION_BYTES,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_TIMEOUT_S, MHD_OPTION_NOTIFY_CONNECTION,
-        server_on_connection, server, MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, server,
-        MHD_OPTION_URI_LOG_CALLBACK, server_on_target, server, MHD_OPTION_UNESCAPE_CALLBACK,
-        server_leave_encoded, NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY,
-        tls ? certificate : none, MHD_OPTION_END);
+        MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL, MHD_OPTION_THREAD_POOL_SIZE,
+        (unsigned)SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections + uneven,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)SERVER_IDLE_TIMEOUT_S, MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, server,
+        MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, server, MHD_OPTION_URI_LOG_CALLBACK,
+        server_on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, server_leave_encoded, NULL,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY, tls ? certificate : none, MHD_OPTION_END);
     if (server->daemon == NULL)
         return error_set(error, ERROR_SYSTEM, "cannot start the HTTP server on %s", endpoint->url);
     return 0;
@@ -617,7 +668,8 @@ int server_start(struct server **ret, const struct server_config *config, struct
         .limits = config->limits,
         .answer_empty = config->answer_empty,
     };
-    server_raise_file_limit();
+    int connections = server_raise_file_limit(config->limits.connections > 0 ? config->limits.connections
+                                                                             : LIMITS_CONNECTIONS);
     server->endpoint = config->endpoint;
     if (routes_new(&server->routes, &routes, error) != 0 || server_open_workers(server, error) != 0 ||
         waiters_new(&server->waiters, config->db, config->catalog, config->progress, server_resume_waiter,
@@ -627,7 +679,9 @@ int server_start(struct server **ret, const struct server_config *config, struct
         streams_new(&server->streams, server_resume_stream, error) != 0 ||
         teller_new(&server->teller, server->routes, server->streams, error) != 0 ||
         follow_new(&server->follow, server->routes, server->streams, config->feed_window_ms, error) != 0 ||
-        listener_listen(&config->endpoint->listener, error) != 0 || server_start_daemon(server, error) != 0)
+        listener_listen(&config->endpoint->listener, error) != 0 ||
+        server_open_gate(server, connections, error) != 0 ||
+        server_start_daemon(server, connections, error) != 0 || gate_open(server->gate, error) != 0)
         return -1;
     *ret = server;
     server = NULL;
@@ -638,8 +692,17 @@ const char *server_library_version(void) {
     return MHD_get_version();
 }
 
-// Until `left` requests are under way, if that comes soon.
-static void server_wait_until_quiet(struct server *server, _Atomic int *count, int left, int wait_ms) {
+static int server_active(struct server *server) {
+    return atomic_load(&server->active);
+}
+
+static int server_connected(struct server *server) {
+    return gate_count(server->gate);
+}
+
+// Until `left` requests are under way, or connections are there, if that comes soon.
+static void server_wait_until_quiet(struct server *server, int (*count)(struct server *server), int left,
+                                    int wait_ms) {
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += wait_ms / 1000;
@@ -650,7 +713,7 @@ static void server_wait_until_quiet(struct server *server, _Atomic int *count, i
     }
     (void)pthread_mutex_lock(&server->mutex);
     int code = 0;
-    while (atomic_load(count) > left && code == 0)
+    while (count(server) > left && code == 0)
         code = pthread_cond_timedwait(&server->quiet, &server->mutex, &until);
     (void)pthread_mutex_unlock(&server->mutex);
 }
@@ -659,18 +722,17 @@ static void server_wait_until_quiet(struct server *server, _Atomic int *count, i
 static void server_stop_daemon(struct server *server, bool hands_over) {
     server->hands_over = hands_over;
     atomic_store(&server->stopping, true);
-    (void)MHD_quiesce_daemon(
-        server->daemon); // the listener is the endpoint's again, closed after the threads
+    gate_close(server->gate);
     waiters_stop(server->waiters);
     streams_stop(server->streams);
-    server_wait_until_quiet(server, &server->active, 0, SERVER_STOP_WAIT_MS);
+    server_wait_until_quiet(server, server_active, 0, SERVER_STOP_WAIT_MS);
     // Who has connected and not asked yet is about to; who keeps an idle connection is not.
     if (hands_over)
-        server_wait_until_quiet(server, &server->connected, 0, SERVER_HAND_OVER_MS);
+        server_wait_until_quiet(server, server_connected, 0, SERVER_HAND_OVER_MS);
     slow_lane_stop(server->slow);
     slow_lane_stop(server->bulk);
     // who reads no more of a stream had his time
-    server_wait_until_quiet(server, &server->active, streams_count(server->streams), SERVER_STOP_WAIT_MS);
+    server_wait_until_quiet(server, server_active, streams_count(server->streams), SERVER_STOP_WAIT_MS);
     MHD_stop_daemon(server->daemon);
 }
 
@@ -680,6 +742,7 @@ static void server_end(struct server **server, bool hands_over) {
         return;
     if (s->daemon != NULL)
         server_stop_daemon(s, hands_over);
+    gate_free(&s->gate);
     waiters_free(&s->waiters);
     slow_lane_free(&s->slow);
     slow_lane_free(&s->bulk);

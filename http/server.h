@@ -18,8 +18,9 @@ enum {
     SERVER_THREADS = 4,
     SERVER_MOMENT_MS = 50,   // a query that takes longer goes to the slow lane (slow_lane.h)
     SERVER_BULK_MS = 300000, // whole tables, which are read in a lane of their own
-    SERVER_CONNECTIONS_MAX = 4096,
     SERVER_IDLE_TIMEOUT_S = 60,
+    SERVER_READ_BYTES_S =
+        64 << 10, // at which an answer is to be read, beside as long as a connection may be idle
     SERVER_REQUEST_BODY_MAX =
         1 << 20, // bytes that a client may send after its headers; they are not looked at
     // A connection's, for headers and the library's list of parameters: as many as the longest URL can have. Only what is

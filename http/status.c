@@ -247,8 +247,9 @@ static json_t *status_http(const struct routes *routes) {
     for (int i = 0; i < REFUSAL_COUNT; i++)
         document_set(&refused, refusal_name((enum refusal)i),
                      json_integer((json_int_t)atomic_load(&routes->refusals.counts[i])));
-    return json_pack("{s:I,s:I,s:I,s:o}", "answer_bytes", (json_int_t)atomic_load(&routes->memory.bytes),
-                     "file_bytes", (json_int_t)atomic_load(&routes->file_bytes), "streams",
+    return json_pack("{s:I,s:I,s:I,s:I,s:o}", "connections", (json_int_t)atomic_load(&routes->connections),
+                     "answer_bytes", (json_int_t)atomic_load(&routes->memory.bytes), "file_bytes",
+                     (json_int_t)atomic_load(&routes->file_bytes), "streams",
                      (json_int_t)atomic_load(&routes->streams), "refused", refused);
 }
 

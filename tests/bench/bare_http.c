@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
     struct MHD_Daemon *daemon =
         MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, (uint16_t)strtoul(argv[2], NULL, 10), NULL, NULL,
                          answer, NULL, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS,
-                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS_MAX,
+                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMITS_CONNECTIONS,
                          MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_TIMEOUT_S, MHD_OPTION_END);
     if (daemon == NULL) {
         (void)fprintf(stderr, "bench-bare: cannot listen on port %s\n", argv[2]);

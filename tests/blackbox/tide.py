@@ -122,11 +122,11 @@ def wait_for(what, condition, seconds=60):
 class Server:
     """A tidemark that serves HTTP, on a port that it chose."""
 
-    def __init__(self, *arguments, env=None, stderr=None, user=None):
+    def __init__(self, *arguments, env=None, stderr=None, user=None, listen="127.0.0.1:0"):
         self.stderr_path = pathlib.Path(stderr)
         self.stderr = open(stderr, "wb")
         self.process = subprocess.Popen(
-            [program(), *map(str, arguments), "--listen", "127.0.0.1:0"],
+            [program(), *map(str, arguments), "--listen", listen],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self.stderr,
