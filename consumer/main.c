@@ -37,10 +37,6 @@
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HALTED = 3 };
 
-enum {
-    MAIN_TOPICS_TOLD = 64, // partitions whose topics are named in a line of the log
-};
-
 // Fetches are megabytes that come and go many times a second. By default glibc gives such memory back to the
 // system each time and faults it in again: a third of librdkafka's CPU where messages carry schemas. The
 // bounds of the queues are the bounds of what is kept so.
@@ -158,25 +154,20 @@ static int main_recall(const char *db, const struct catalog *catalog, struct pro
     return read_incomplete(db, main_note_incomplete, &known, error);
 }
 
-static struct limits main_limits(const struct options *options) {
-    return (struct limits){.connections = (int)options->max_connections,
-                           .connections_of_address = (int)options->max_connections_per_address,
-                           .request_ms = (int)(options->request_timeout * 1000),
-                           .answer_mb = (int)options->answer_memory_mb};
-}
-
 static int main_start_server(struct parts *parts, const struct options *options, const char *db,
                              struct error *error) {
-    const struct server_config config = {.endpoint = parts->endpoint,
-                                         .db = db,
-                                         .catalog = parts->catalog,
-                                         .progress = parts->progress,
-                                         .snapshots = parts->snapshots,
-                                         .version = TIDEMARK_VERSION,
-                                         .libraries = main_libraries(),
-                                         .feed_window_ms = (int64_t)(options->feed_window * 1000),
-                                         .limits = main_limits(options),
-                                         .answer_empty = options->answer_empty};
+    const struct server_config config = {
+        .endpoint = parts->endpoint,
+        .db = db,
+        .catalog = parts->catalog,
+        .progress = parts->progress,
+        .snapshots = parts->snapshots,
+        .version = TIDEMARK_VERSION,
+        .libraries = main_libraries(),
+        .feed_window_ms = (int64_t)(options->feed_window * 1000),
+        .limits = {(int)options->max_connections, (int)options->max_connections_per_address,
+                   (int)(options->request_timeout * 1000), (int)options->answer_memory_mb},
+        .answer_empty = options->answer_empty};
     // A file that is none of ours is told of by the server.
     struct error unknown = {0};
     int recalled = main_recall(db, parts->catalog, parts->progress, &unknown);
@@ -528,22 +519,6 @@ static int main_command_demo(const struct options *options, struct error *error)
     return status != 0 ? status : mock_broker_check(parts.broker, error);
 }
 
-// A capture of which nothing was for the mirror is most likely one of other tables.
-static void main_report_ignored(struct progress *progress, const struct progress_counters *counters) {
-    if (counters->messages == 0 || counters->ignored < counters->messages)
-        return;
-    struct partition_progress rows[MAIN_TOPICS_TOLD];
-    int count = progress_partitions(progress, rows, MAIN_TOPICS_TOLD);
-    char topics[1024] = "";
-    size_t used = 0;
-    for (int i = 0; i < count && i < MAIN_TOPICS_TOLD && used < sizeof topics; i++)
-        if (i == 0 || strcmp(rows[i].topic, rows[i - 1].topic) != 0)
-            used += (size_t)snprintf(topics + used, sizeof topics - used, "%s%s", i == 0 ? "" : ", ",
-                                     rows[i].topic);
-    log_event(LEVEL_WARN, "ignored", NULL, "no message was for a table of source.sql: the topics are %s",
-              topics);
-}
-
 // As main_consume_with_retries. Stdin comes once.
 static int main_replay(struct parts *parts, const struct options *options, struct replay_config *config,
                        struct progress_counters *ret, struct error *error) {
@@ -589,7 +564,7 @@ static int main_command_replay(const struct options *options, struct error *erro
     if (main_replay(&parts, options, &config, &counters, error) != 0)
         return -1;
     double seconds = (double)(clock_monotonic_ms() - begun) / 1000.0;
-    main_report_ignored(parts.progress, &counters);
+    replay_report_ignored(parts.progress, &counters);
     if (options->json)
         (void)printf(
             "{\"messages\":%lld,\"applied\":%lld,\"duplicates\":%lld,\"ignored\":%lld,\"quarantined\":%lld,"

@@ -386,6 +386,7 @@ static void test_stop_while_waiting(void **state) {
     }
     until_waiting(s, COUNT);
     int idle = connect_client(s);
+    get(idle, "/healthz", &reply); // so that it has been accepted
     server_stop(&s->server);
     for (int i = 0; i < COUNT; i++) {
         assert_true(read_reply(fds[i], true, &reply));
