@@ -56,4 +56,8 @@ top=$(pwd)
     fi
 } >"$all/CTestTestfile.cmake"
 # Two more at once than there are cores: some of the black-box tests wait for timers of the program most of their time.
-exec ctest --test-dir "$all" --output-on-failure --parallel "$(($(nproc) + 2))" </dev/null
+ctest --test-dir "$all" --output-on-failure --parallel "$(($(nproc) + 2))" </dev/null && exit 0
+# What failed beside others is told above. It is run again alone: a broken test fails again, a late one is named as late.
+printf '\nThese failed beside others and are run once more, alone:\n'
+cat "$all/Testing/Temporary/LastTestsFailed.log"
+exec ctest --test-dir "$all" --output-on-failure --rerun-failed </dev/null

@@ -62,7 +62,8 @@ static void await_message(struct reader *reader, int slot, struct message *ret) 
     for (int round = 0; round < ROUNDS_MAX && message == NULL; round++) {
         struct kafka_event event;
         kafka_event(reader->kafka, &event);
-        if (event.kind > KAFKA_EVENT_CONNECTED)
+        // A broker that is away for a moment comes again: only the messages tell whether it did.
+        if (event.kind > KAFKA_EVENT_DISCONNECTED)
             fail_msg("%s", event.message);
         message = source.peek(source.self, slot);
         if (message == NULL)
