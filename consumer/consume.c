@@ -3,6 +3,7 @@
 #include "consumer/consume/discovery.h"
 #include "consumer/consume/fill_reader.h"
 #include "consumer/consume/state.h"
+#include "consumer/consume/unanswered.h"
 #include "consumer/decode/topic_role.h"
 #include "consumer/progress_line.h"
 #include "views/base/cleanup.h"
@@ -26,6 +27,7 @@ struct consume {
     bool degraded;        // nothing was written yet since the file could not be
     struct error passing; // why this run ends and another goes on, ERROR_NONE = it does not
     int64_t caught_up_ms; // monotonic times
+    struct unanswered unanswered;
     int64_t unwritten_ms; // the last time that no commit was being written
     int64_t group_committed_ms;
     int64_t watermarks_ms;
@@ -97,6 +99,7 @@ static void consume_handle_event(struct consume *consume, const struct kafka_eve
         progress_set_error(consume->progress, event->message);
         break;
     case KAFKA_EVENT_OUT_OF_RANGE:
+    case KAFKA_EVENT_DAMAGED:
         consume_halt(consume, event->message);
         break;
     case KAFKA_EVENT_TOPIC_DELETED:
@@ -237,8 +240,9 @@ static void consume_report_state(struct consume *consume) {
     bool waiting = apply_is_waiting(consume->apply, &since);
     if (!apply_is_writing(consume->apply) || consume->unwritten_ms == 0)
         consume->unwritten_ms = now;
+    unanswered_look(&consume->unanswered, consume->kafka, consume->discovery, now);
     bool slow = now - consume->unwritten_ms >= STATE_SLOW_COMMIT_MS;
-    if (consume_all_at_end(consume) && !waiting && !slow)
+    if (consume_all_at_end(consume) && !waiting && !slow && consume->unanswered.reason[0] == '\0')
         consume->caught_up_ms = now;
     char waits_for[PROGRESS_REASON_SIZE] = "";
     if (waiting)
@@ -252,6 +256,8 @@ static void consume_report_state(struct consume *consume) {
         .broker_error = summary.last_error,
         .prefix = consume->config->apply.prefix,
         .any_partition = discovery_slots(consume->discovery) > 0,
+        .unanswered = consume->unanswered.reason,
+        .all_unanswered = consume->unanswered.all,
         .trouble = discovery_trouble(consume->discovery),
         .caught_up_ms = consume->caught_up_ms,
         .waiting_since_ms = waiting ? since : 0,

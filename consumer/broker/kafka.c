@@ -99,14 +99,14 @@ static void kafka_visit_partition(void *self, const struct kafka_stats_partition
     struct kafka *kafka = self;
     struct kafka_partition *partition = kafka_find(kafka, found->topic, found->partition);
     const struct kafka_stats_broker *broker = kafka_stats_broker(&kafka->stats, found->broker);
-    if (partition == NULL || broker == NULL || !broker->up || broker->idle_us < 0 || !found->fetching ||
-        found->queued_bytes >= kafka->owner.queue_bytes_max ||
-        found->queued_messages >= kafka->owner.queue_messages_max)
+    if (partition == NULL)
         return;
-    int64_t stats_age_ms = clock_monotonic_ms() - kafka->stats.at_us / 1000;
-    int64_t at_ms = clock_wall_ms() - stats_age_ms - broker->idle_us / 1000;
-    if (partition->high_at_ms < at_ms)
-        partition->high_at_ms = at_ms;
+    bool full = found->queued_bytes >= kafka->owner.queue_bytes_max ||
+                found->queued_messages >= kafka->owner.queue_messages_max;
+    bool answers = found->broker >= 0 && broker != NULL && broker->up && broker->answered_us >= 0 &&
+                   found->fetching && !full;
+    kafka_partition_note_stats(partition, kafka->stats.at_us / 1000, full,
+                               answers ? broker->answered_us / 1000 : 0);
 }
 
 static int kafka_on_stats(rd_kafka_t *client, char *text, size_t size, void *opaque) {
@@ -444,10 +444,16 @@ int64_t kafka_high(struct kafka *kafka, int slot, int64_t *ret_at_ms) {
     *ret_at_ms = 0;
     if (partition == NULL || kafka_partition_high(partition) < 0)
         return -1;
-    if (partition->high_at_ms < partition->assigned_at_ms) // heard of, but no statistics yet
-        partition->high_at_ms = partition->assigned_at_ms;
-    *ret_at_ms = partition->high_at_ms;
+    *ret_at_ms = clock_wall_ms() - (clock_monotonic_ms() - partition->high_at_ms);
     return partition->high;
+}
+
+void kafka_unanswered(struct kafka *kafka, int slot, struct kafka_unanswered *ret) {
+    const struct kafka_partition *partition = kafka_partition_of(kafka, slot);
+    *ret = (struct kafka_unanswered){0};
+    if (partition != NULL)
+        *ret = (struct kafka_unanswered){partition->topic, partition->number,
+                                         kafka_partition_unanswered_ms(partition)};
 }
 
 int64_t kafka_position(struct kafka *kafka, int slot) {

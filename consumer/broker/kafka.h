@@ -87,6 +87,14 @@ void kafka_event(struct kafka *kafka, struct kafka_event *ret);
 // partition's queue is full, as its broker is then not asked. Older by fetch.wait.max.ms (10 ms) at most than
 // it says.
 int64_t kafka_high(struct kafka *kafka, int slot, int64_t *ret_at_ms);
+struct kafka_unanswered {
+    const char *topic; // lives as long as the slot is assigned; NULL when it is not
+    int32_t partition;
+    int64_t ms;
+};
+// For how long no fetch of the slot has been answered without an error: its partition has no leader, the leader does not
+// answer, or may not. 0 = it is answered, or it is not asked, as its queue is full. From the statistics, so it lags by 500 ms.
+void kafka_unanswered(struct kafka *kafka, int slot, struct kafka_unanswered *ret);
 // Where the slot's partition stands: everything before it was delivered and released, or holds no message (the
 // markers of Kafka transactions, what an aborted one wrote). Known at the end of the partition only, -1 elsewhere.
 int64_t kafka_position(struct kafka *kafka, int slot);

@@ -6,9 +6,10 @@
 
 enum kafka_event_kind {
     KAFKA_EVENT_NONE,
-    KAFKA_EVENT_CONNECTED,     // a broker answers (again)
-    KAFKA_EVENT_DISCONNECTED,  // all brokers are down; librdkafka goes on trying
-    KAFKA_EVENT_OUT_OF_RANGE,  // the log lacks the slot's offset: a decision for a person
+    KAFKA_EVENT_CONNECTED,    // a broker answers (again)
+    KAFKA_EVENT_DISCONNECTED, // all brokers are down; librdkafka goes on trying
+    KAFKA_EVENT_OUT_OF_RANGE, // the log lacks the slot's offset: a decision for a person
+    KAFKA_EVENT_DAMAGED, // slot: a batch cannot be read; nothing behind it is delivered: a decision for a person
     KAFKA_EVENT_TOPIC_DELETED, // slot: the broker does not know it any more; nothing more is delivered of it
     KAFKA_EVENT_PARTITION_ERROR, // slot: authorisation, ...
     KAFKA_EVENT_ERROR,           // anything else; message says what

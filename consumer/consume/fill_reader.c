@@ -67,7 +67,8 @@ static bool fill_reader_handle_events(struct fill_reader *reader, struct error *
     struct kafka_event event;
     for (kafka_event(reader->kafka, &event); event.kind != KAFKA_EVENT_NONE;
          kafka_event(reader->kafka, &event))
-        if (event.kind == KAFKA_EVENT_OUT_OF_RANGE || event.kind == KAFKA_EVENT_TOPIC_DELETED) {
+        if (event.kind == KAFKA_EVENT_OUT_OF_RANGE || event.kind == KAFKA_EVENT_DAMAGED ||
+            event.kind == KAFKA_EVENT_TOPIC_DELETED) {
             (void)error_set(error, ERROR_HALT, "%s", event.message);
             return false;
         }

@@ -51,6 +51,9 @@ void state_of(const struct state_facts *facts, struct state_report *ret) {
         state_say(ret, STATE_DISCONNECTED, "%s", facts->broker_error);
     else if (!facts->any_partition)
         state_say(ret, STATE_STARTING, "no topic of prefix %s exists yet", facts->prefix);
+    else if (facts->unanswered != NULL && facts->unanswered[0] != '\0')
+        state_say(ret, facts->all_unanswered ? STATE_DISCONNECTED : STATE_CATCHING_UP, "%s",
+                  facts->unanswered);
     else if (!state_is_current(facts))
         state_while_behind(facts, ret);
     else if (silent)

@@ -15,6 +15,8 @@ struct state_facts {
     const char *broker_error; // why not, "" = not known
     const char *prefix;
     bool any_partition;       // something is read, or about to be
+    const char *unanswered;   // partitions of which no broker answers a fetch, in words, NULL or "" = none
+    bool all_unanswered;      // it is all that are read
     const char *trouble;      // why not all can be read (discovery_trouble), NULL = nothing
     int64_t caught_up_ms;     // the last time that all was read and applied, 0 = never
     int64_t waiting_since_ms; // delivered rows wait for others since then, 0 = none do

@@ -200,7 +200,7 @@ static int reader_check_events(const struct reader *reader, struct kafka *kafka,
     struct kafka_event event;
     for (kafka_event(kafka, &event); event.kind != KAFKA_EVENT_NONE; kafka_event(kafka, &event))
         if (event.kind == KAFKA_EVENT_OUT_OF_RANGE || event.kind == KAFKA_EVENT_TOPIC_DELETED ||
-            event.kind == KAFKA_EVENT_PARTITION_ERROR)
+            event.kind == KAFKA_EVENT_DAMAGED || event.kind == KAFKA_EVENT_PARTITION_ERROR)
             return error_set(error, ERROR_BROKER, "%s%s%s",
                              event.slot >= 0 ? reader->ends[event.slot].topic : "",
                              event.slot >= 0 ? ": " : "", event.message);

@@ -69,7 +69,7 @@ int kafka_partition_open(struct kafka_partition **ret, struct kafka_partition_ow
     partition->nudge = (struct kafka_nudge){.topic = partition->topic, .partition = number};
     partition->high = -1;
     partition->commit_offset = -1;
-    partition->assigned_at_ms = clock_wall_ms();
+    partition->high_at_ms = clock_monotonic_ms();
     if (partition_assign(partition, offset, error) != 0)
         return error_prefix(error, "cannot read %s partition %" PRId32, topic, number);
     *ret = partition;
@@ -111,6 +111,23 @@ static void partition_report_deleted(struct kafka_partition *partition) {
                         partition->number);
 }
 
+// librdkafka goes on behind a batch that it cannot read, and it would be missing. A decision for a person.
+static bool partition_is_damaged_by(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR__BAD_MSG || code == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
+           code == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}
+
+static void partition_note_damaged(struct kafka_partition *partition, const rd_kafka_message_t *notice) {
+    partition->damaged = true;
+    partition->end_seen = false;
+    kafka_events_record(
+        partition->owner->events, KAFKA_EVENT_DAMAGED, partition->slot,
+        "%s partition %" PRId32 ": the batch at offset %" PRId64
+        " cannot be read, and none behind it is: %s; start anew when the broker's log is sound, or "
+        "when what lies between is read again",
+        partition->topic, partition->number, notice->offset, rd_kafka_message_errstr(notice));
+}
+
 void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kafka_message_t *notice) {
     if (notice->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         partition->end_seen = true;
@@ -128,6 +145,8 @@ void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kaf
                             "out of range");
     } else if (kafka_partition_is_deleted_by(notice->err)) {
         kafka_partition_note_deleted(partition);
+    } else if (partition_is_damaged_by(notice->err)) {
+        partition_note_damaged(partition, notice);
     } else {
         kafka_events_record(partition->owner->events, KAFKA_EVENT_PARTITION_ERROR, partition->slot,
                             "%s partition %" PRId32 " at offset %" PRId64 ": %s", partition->topic,
@@ -226,6 +245,8 @@ static struct message partition_to_message(const rd_kafka_message_t *message, in
 
 const struct message *kafka_partition_peek(struct kafka_partition *partition) {
     while (!partition->peeked) {
+        if (partition->damaged)
+            return NULL;
         if (partition->count == 0 && !partition_refill(partition)) {
             partition_report_deleted(partition);
             return NULL;
@@ -237,7 +258,8 @@ const struct message *kafka_partition_peek(struct kafka_partition *partition) {
             partition->error = RD_KAFKA_RESP_ERR_NO_ERROR;
         } else {
             kafka_partition_take_notice(partition, partition_held_at(partition, 0));
-            partition_drop_first(partition);
+            if (!partition->damaged)
+                partition_drop_first(partition);
         }
     }
     return &partition->head;
@@ -276,4 +298,26 @@ int64_t kafka_partition_high(struct kafka_partition *partition) {
 bool kafka_partition_at_end(struct kafka_partition *partition) {
     return kafka_partition_peek(partition) == NULL && partition->end_seen &&
            kafka_partition_high(partition) <= partition->end_offset;
+}
+
+// An answer with an error resets librdkafka's watermark.
+void kafka_partition_note_stats(struct kafka_partition *partition, int64_t stats_at_ms, bool full,
+                                int64_t answered_at_ms) {
+    int64_t low = -1;
+    int64_t high = -1;
+    partition->stats_at_ms = stats_at_ms;
+    if (full)
+        partition->full_at_ms = stats_at_ms;
+    if (answered_at_ms > partition->high_at_ms &&
+        rd_kafka_get_watermark_offsets(partition->owner->client, partition->topic, partition->number, &low,
+                                       &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+        high >= 0)
+        partition->high_at_ms = answered_at_ms;
+}
+
+int64_t kafka_partition_unanswered_ms(const struct kafka_partition *partition) {
+    int64_t asked_ms =
+        partition->high_at_ms > partition->full_at_ms ? partition->high_at_ms : partition->full_at_ms;
+    int64_t age_ms = partition->stats_at_ms - asked_ms;
+    return partition->deleted || age_ms < PARTITION_ANSWER_MS ? 0 : age_ms;
 }

@@ -19,6 +19,7 @@ enum {
     PARTITION_QUEUE_KB = BOUND(512, 1),  // bytes that librdkafka holds ready for a partition
     PARTITION_BATCH_MAX = BOUND(256, 4), // messages taken from a partition's queue at once
     PARTITION_HELD_MAX = BOUND(512, 8),  // taken from it and not released
+    PARTITION_ANSWER_MS = 1000,          // an answer so long ago is a fresh one
     PARTITION_HELD_BYTES =
         BOUND(1 << 20, 8 << 10), // about: no more are taken when the held ones have so many
 };
@@ -57,9 +58,11 @@ struct kafka_partition {
     int64_t end_offset;
     int64_t wanted_offset;     // out of range
     rd_kafka_resp_err_t error; // reported last
-    int64_t assigned_at_ms;
+    bool damaged;              // a batch cannot be read: nothing behind it is delivered
     int64_t high;
-    int64_t high_at_ms;
+    int64_t high_at_ms; // when a fetch was last answered, or it was assigned; monotonic
+    int64_t full_at_ms; // when its queue was last seen full, and it was not asked
+    int64_t stats_at_ms;
     int64_t commit_offset; // -1 = nothing to tell
 };
 
@@ -85,6 +88,12 @@ bool kafka_partition_is_deleted_by(rd_kafka_resp_err_t code);
 void kafka_partition_note_deleted(struct kafka_partition *partition);
 // What librdkafka says about the partition: its end, or an error, which becomes an event.
 void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kafka_message_t *notice);
+// What statistics of `stats_at_ms` (monotonic, as all here) say: its queue is full, or its broker last answered a fetch at
+// `answered_at_ms`, 0 = no broker does.
+void kafka_partition_note_stats(struct kafka_partition *partition, int64_t stats_at_ms, bool full,
+                                int64_t answered_at_ms);
+// As of the newest statistics, 0 = within the time between two of them.
+int64_t kafka_partition_unanswered_ms(const struct kafka_partition *partition);
 // The newest high watermark that librdkafka has heard of, -1 = none yet.
 int64_t kafka_partition_high(struct kafka_partition *partition);
 

@@ -12,6 +12,8 @@ const struct kafka_setting kafka_settings[] = {
     {"enable.auto.commit", "false"},
     {"enable.auto.offset.store", "false"},
     {"auto.offset.reset", "error"},
+    // A batch that was damaged on its way, or on the broker's disk, is not applied.
+    {"check.crcs", "true"},
     // The only way to learn the end of a partition whose last offsets are transaction markers.
     {"enable.partition.eof", "true"},
     // A fetch ends with the first data. Without data it holds the connection this long, and metadata, commits
@@ -50,6 +52,7 @@ static const struct kafka_setting refusals[] = {
     {"auto.commit.enable", "offsets are kept in the database file, with the rows"},
     {"enable.auto.offset.store", "offsets are kept in the database file, with the rows"},
     {"auto.offset.reset", "an offset that the log no longer has is a decision for a person"},
+    {"check.crcs", "a damaged batch must not be applied"},
     {"enable.partition.eof", "the end of a partition is found by it"},
     {"isolation.level", "rows of an aborted Kafka transaction never happened"},
     {"statistics.interval.ms", "the age of the lag is found by it"},

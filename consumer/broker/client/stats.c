@@ -2,6 +2,8 @@
 
 #include "consumer/json/json.h"
 
+#include <string.h>
+
 struct stats_field {
     const char *name;
     int64_t *number;   // one of the two
@@ -28,14 +30,38 @@ static bool kafka_stats_read_fields(struct json_reader *json, const struct stats
     return kind == JSON_OBJECT_END;
 }
 
+static bool kafka_stats_read_fetches(struct span requests, int64_t *ret) {
+    struct json_reader json;
+    json_open(&json, requests);
+    return requests.data == NULL ||
+           kafka_stats_read_fields(&json, (const struct stats_field[]){{"Fetch", ret, NULL}}, 1);
+}
+
+// Answers to other questions come over the same connection, so that the last byte alone says nothing of fetches.
+static void kafka_stats_note_answer(const struct kafka_stats *stats, struct kafka_stats_broker *broker) {
+    int64_t came_us = broker->idle_us >= 0 ? stats->at_us - broker->idle_us : -1;
+    const struct kafka_stats_broker *before = NULL;
+    for (int i = 0; i < stats->before_count && before == NULL; i++)
+        if (stats->before[i].node == broker->node)
+            before = &stats->before[i];
+    if (before == NULL || broker->fetches > before->fetches)
+        broker->answered_us = broker->fetches > 0 ? came_us : -1;
+    else
+        broker->answered_us = before->answered_us;
+}
+
 static bool kafka_stats_read_broker(struct json_reader *json, struct kafka_stats *ret) {
-    struct kafka_stats_broker broker = {.node = -1, .idle_us = -1};
+    struct kafka_stats_broker broker = {.node = -1, .idle_us = -1, .answered_us = -1};
     struct span state = {0};
-    const struct stats_field fields[] = {
-        {"nodeid", &broker.node, NULL}, {"state", NULL, &state}, {"rxidle", &broker.idle_us, NULL}};
-    if (!kafka_stats_read_fields(json, fields, 3))
+    struct span requests = {0};
+    const struct stats_field fields[] = {{"nodeid", &broker.node, NULL},
+                                         {"state", NULL, &state},
+                                         {"rxidle", &broker.idle_us, NULL},
+                                         {"req", NULL, &requests}};
+    if (!kafka_stats_read_fields(json, fields, 4) || !kafka_stats_read_fetches(requests, &broker.fetches))
         return false;
     broker.up = span_is(state, "\"UP\"");
+    kafka_stats_note_answer(ret, &broker);
     ret->any_up |= broker.up;
     if (ret->broker_count < KAFKA_STATS_BROKERS_MAX)
         ret->brokers[ret->broker_count++] = broker;
@@ -94,6 +120,8 @@ bool kafka_stats_read(struct span text, struct kafka_stats *ret,
     struct span brokers = {0};
     struct span topics = {0};
     ret->any_up = false;
+    ret->before_count = ret->broker_count;
+    memcpy(ret->before, ret->brokers, (size_t)ret->broker_count * sizeof *ret->brokers);
     ret->broker_count = 0;
     const struct stats_field fields[] = {
         {"ts", &ret->at_us, NULL}, {"brokers", NULL, &brokers}, {"topics", NULL, &topics}};

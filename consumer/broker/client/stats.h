@@ -11,14 +11,18 @@ enum { KAFKA_STATS_BROKERS_MAX = 256 };
 struct kafka_stats_broker {
     int64_t node; // -1 = a bootstrap address
     bool up;
-    int64_t idle_us; // since the last byte came, -1 = never
+    int64_t idle_us;     // since the last byte came, -1 = never
+    int64_t fetches;     // that it was sent so far, the next one only when the one before was answered
+    int64_t answered_us; // when it last answered one, as far as two statistics tell, as at_us; -1 = never
 };
 
 struct kafka_stats {
     int64_t at_us; // when they were made, librdkafka's monotonic clock
     bool any_up;
     int broker_count;
+    int before_count;
     struct kafka_stats_broker brokers[KAFKA_STATS_BROKERS_MAX];
+    struct kafka_stats_broker before[KAFKA_STATS_BROKERS_MAX]; // as the statistics before had them
 };
 
 struct kafka_stats_partition {
@@ -30,7 +34,7 @@ struct kafka_stats_partition {
     int64_t queued_bytes;
 };
 
-// Fills `ret`, then calls `visit` for each partition. False when the text is not what librdkafka 2.x writes.
+// Fills `ret`, which has the statistics before or is all zero, then calls `visit` for each partition. False when the text is not what librdkafka 2.x writes.
 bool kafka_stats_read(struct span text, struct kafka_stats *ret,
                       void (*visit)(void *self, const struct kafka_stats_partition *partition), void *self);
 // NULL when the node is not there.

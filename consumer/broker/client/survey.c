@@ -4,6 +4,9 @@
 #include "views/base/clock.h"
 
 #include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum survey_stage {
     SURVEY_IDLE,
@@ -25,9 +28,32 @@ struct kafka_survey {
     enum kafka_topics which;
     const struct rd_kafka_metadata *metadata;
     rd_kafka_resp_err_t failure;
-    struct kafka_ends *ends;
+    struct kafka_ends *ends;       // the caller's
+    struct kafka_ends *asked_ends; // the same for the thread, which the caller need not wait for
     int end_count;
 };
+
+static void kafka_survey_free_ends(struct kafka_survey *survey) {
+    for (int i = 0; survey->asked_ends != NULL && i < survey->end_count; i++)
+        free((char *)(uintptr_t)survey->asked_ends[i].topic);
+    free(survey->asked_ends);
+    survey->asked_ends = NULL;
+}
+
+static bool kafka_survey_copy_ends(struct kafka_survey *survey, struct kafka_ends *ends, int count) {
+    survey->ends = ends;
+    survey->end_count = count;
+    survey->asked_ends = calloc((size_t)count + 1, sizeof *survey->asked_ends);
+    bool copied = survey->asked_ends != NULL;
+    for (int i = 0; copied && i < count; i++) {
+        survey->asked_ends[i] =
+            (struct kafka_ends){.topic = strdup(ends[i].topic), .partition = ends[i].partition};
+        copied = survey->asked_ends[i].topic != NULL;
+    }
+    if (!copied)
+        kafka_survey_free_ends(survey);
+    return copied;
+}
 
 static void kafka_survey_find_topics(struct kafka_survey *survey) {
     survey->metadata = NULL;
@@ -54,8 +80,8 @@ static void kafka_survey_find_ends(struct kafka_survey *survey) {
         int64_t begun = clock_monotonic_ms();
         int wait_ms = lost_ms < SURVEY_LOST_WAIT_MS ? SURVEY_ENDS_WAIT_MS : SURVEY_HURRIED_WAIT_MS;
         if (atomic_load(&survey->stop))
-            survey->ends[i].low = survey->ends[i].high = -1;
-        else if (!kafka_survey_find_end(survey, &survey->ends[i], wait_ms))
+            survey->asked_ends[i].low = survey->asked_ends[i].high = -1;
+        else if (!kafka_survey_find_end(survey, &survey->asked_ends[i], wait_ms))
             lost_ms += clock_monotonic_ms() - begun;
     }
 }
@@ -110,6 +136,7 @@ void kafka_survey_stop(struct kafka_survey **survey) {
         (void)pthread_mutex_unlock(&stopping->mutex);
         (void)pthread_join(stopping->thread, NULL);
     }
+    kafka_survey_free_ends(stopping);
     if (stopping->metadata != NULL)
         rd_kafka_metadata_destroy(stopping->metadata);
     (void)pthread_cond_destroy(&stopping->asked);
@@ -142,10 +169,8 @@ bool kafka_survey_ask_topics(struct kafka_survey *survey, enum kafka_topics whic
 }
 
 bool kafka_survey_ask_ends(struct kafka_survey *survey, struct kafka_ends *ends, int count) {
-    if (!kafka_survey_is_idle(survey))
+    if (!kafka_survey_is_idle(survey) || !kafka_survey_copy_ends(survey, ends, count))
         return false;
-    survey->ends = ends;
-    survey->end_count = count;
     return kafka_survey_move(survey, SURVEY_IDLE, SURVEY_ASKED_ENDS);
 }
 
@@ -160,5 +185,12 @@ bool kafka_survey_take_topics(struct kafka_survey *survey, const struct rd_kafka
 }
 
 bool kafka_survey_take_ends(struct kafka_survey *survey) {
-    return kafka_survey_move(survey, SURVEY_TOLD_ENDS, SURVEY_IDLE);
+    if (!kafka_survey_move(survey, SURVEY_TOLD_ENDS, SURVEY_IDLE))
+        return false;
+    for (int i = 0; i < survey->end_count; i++) {
+        survey->ends[i].low = survey->asked_ends[i].low;
+        survey->ends[i].high = survey->asked_ends[i].high;
+    }
+    kafka_survey_free_ends(survey);
+    return true;
 }

@@ -42,6 +42,27 @@ static void reads_brokers_and_partitions(void **state) {
     assert_false(found[1].fetching);
 }
 
+static void knows_when_a_fetch_was_answered(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t answered_us;
+    } told[] = {
+#define BROKER(ts, idle, fetches)                                                                            \
+    "{\"ts\":" ts ",\"brokers\":{\"a\":{\"nodeid\":1,\"state\":\"UP\",\"rxidle\":" idle                      \
+    ",\"req\":{\"Produce\":0,\"Fetch\":" fetches ",\"Metadata\":9}}},\"topics\":{}}"
+        {BROKER("1000", "-1", "0"), -1},    {BROKER("2000", "100", "0"), -1},
+        {BROKER("3000", "100", "5"), 2900}, {BROKER("4000", "300", "5"), 2900}, // metadata came
+        {BROKER("5000", "300", "6"), 4700},
+    };
+    struct kafka_stats stats = {0};
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        assert_true(kafka_stats_read(span_of(told[i].text), &stats, keep, NULL));
+        assert_int_equal(kafka_stats_broker(&stats, 1)->fetches, i < 2 ? 0 : i < 4 ? 5 : 6);
+        assert_int_equal(kafka_stats_broker(&stats, 1)->answered_us, told[i].answered_us);
+    }
+}
+
 static void refuses_what_is_not_statistics(void **state) {
     (void)state;
     static const char *const texts[] = {
@@ -66,6 +87,7 @@ static void refuses_what_is_not_statistics(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_brokers_and_partitions),
+        cmocka_unit_test(knows_when_a_fetch_was_answered),
         cmocka_unit_test(refuses_what_is_not_statistics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

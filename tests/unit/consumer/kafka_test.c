@@ -410,6 +410,50 @@ static void stops_while_no_leader_tells_its_ends(void **state) {
     broker_stop(&broker);
 }
 
+static int64_t unanswered_ms(struct kafka *kafka) {
+    struct kafka_event event;
+    do
+        kafka_event(kafka, &event);
+    while (event.kind != KAFKA_EVENT_NONE);
+    struct kafka_unanswered found;
+    kafka_unanswered(kafka, 0, &found);
+    assert_string_equal(found.topic, TOPIC);
+    assert_int_equal(found.partition, 0);
+    return found.ms;
+}
+
+static void await_unanswered(struct kafka *kafka, bool unanswered) {
+    int64_t ms = unanswered_ms(kafka);
+    for (int round = 0; round < ROUNDS_MAX && (ms > 0) != unanswered; round++) {
+        kafka_wait(kafka, ROUND_MS);
+        ms = unanswered_ms(kafka);
+    }
+    assert_int_equal(ms > 0, unanswered);
+}
+
+// At its end all is as well as it can be, so that only the silence of its leader tells.
+static void tells_that_fetches_are_not_answered(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start(&broker, 1);
+    produce(&broker, 0, SPAN("k"), SPAN("v"));
+    struct kafka *kafka = open_kafka(&broker);
+    struct message_source source = kafka_source(kafka);
+    assign(kafka, 0, 0, 0);
+    (void)await_message(kafka, 0);
+    source.release(source.self, 0);
+    await_end(kafka, 0);
+    await_unanswered(kafka, false);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, 0, -1), 0);
+    await_unanswered(kafka, true);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, 0, 1), 0);
+    await_unanswered(kafka, false);
+    produce(&broker, 0, SPAN("k"), SPAN("later"));
+    assert_true(span_is(await_message(kafka, 0)->value, "later"));
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
 // librdkafka's own end waits for the answer to what is under way, a minute at most.
 static void closes_though_the_answer_is_slow(void **state) {
     (void)state;
@@ -485,6 +529,7 @@ int main(void) {
         cmocka_unit_test(a_full_queue_does_not_stall),
         cmocka_unit_test(discovers_asks_and_commits),
         cmocka_unit_test(stops_while_no_leader_tells_its_ends),
+        cmocka_unit_test(tells_that_fetches_are_not_answered),
         cmocka_unit_test(closes_though_the_answer_is_slow),
         cmocka_unit_test(refuses_properties),
     };

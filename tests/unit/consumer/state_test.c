@@ -53,6 +53,10 @@ static void says_each_state(void **state) {
     expect(WITH(READS, NO_HEARTBEATS, .waiting_since_ms = NOW - 7900,
                 .waits_for = "waiting: transaction 701, 12 rows so far"),
            STATE_CATCHING_UP, "waiting: transaction 701, 12 rows so far");
+    expect(WITH(READS, NO_HEARTBEATS, .caught_up_ms = NOW, .unanswered = "no leader"), STATE_CATCHING_UP,
+           "no leader");
+    expect(WITH(READS, NO_HEARTBEATS, .caught_up_ms = NOW, .unanswered = "no leader", .all_unanswered = true),
+           STATE_DISCONNECTED, "no leader");
     expect(WITH(READS, NO_HEARTBEATS, .slow_commit = true), STATE_CATCHING_UP,
            "a commit has been being written for more than 2 s");
     expect(WITH(READS, NO_HEARTBEATS, .trouble = "shop.public.orders partition 3 does not exist any more"),

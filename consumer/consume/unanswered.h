@@ -1,0 +1,24 @@
+// Partitions of which no broker answers a fetch, though one may answer other questions: that nothing comes from them says nothing of
+// the source then. The consumer's thread.
+#ifndef TIDEMARK_CONSUME_UNANSWERED_H
+#define TIDEMARK_CONSUME_UNANSWERED_H
+
+#include "consumer/broker/kafka.h"
+#include "consumer/consume/discovery.h"
+#include "views/engine/progress.h"
+
+enum {
+    UNANSWERED_MS = 5000,      // for so long at least
+    UNANSWERED_SEEN_MS = 1000, // and seen for so long: the process itself may have been standing still
+};
+
+struct unanswered {
+    int64_t answered_ms;               // monotonic: the last time that none was found, 0 = at the next look
+    bool all;                          // it is all partitions that are read
+    char reason[PROGRESS_REASON_SIZE]; // "" = none is
+};
+
+void unanswered_look(struct unanswered *unanswered, struct kafka *kafka, const struct discovery *discovery,
+                     int64_t now_ms);
+
+#endif

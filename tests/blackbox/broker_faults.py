@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Between the process and its broker: answers that do not come, that come damaged, or that say no. What the state says."""
+
+import re
+import signal
+import socket
+import struct
+import sys
+import threading
+import unittest
+
+import tide
+
+FETCH = 1
+
+
+def order(offset, key, customer):
+    after = {"id": key, "customer_id": customer, "total": "1.00"}
+    source = {"lsn": 1000 + offset, "ts_ms": 1700000000000 + offset, "snapshot": "false", "schema": "public",
+              "table": "orders", "db": "shop", "name": tide.PREFIX}  # fmt: skip
+    return tide.line("orders", offset, {"id": key},
+                     {"before": None, "after": after, "source": source, "op": "c", "ts_ms": 1700000000000 + offset})
+
+
+class Link:
+    """A proxy on loopback that knows which answers are to fetches. The broker's own port is told as the proxy's."""
+
+    def __init__(self, port):
+        self.port = port
+        self.held = None  # answers to fetches that wait, None = they go through
+        self.damage = None  # these bytes of an answer are spoilt
+        self.lock = threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.own = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            client, _ = self.listener.accept()
+            broker = socket.create_connection(("127.0.0.1", self.port))
+            asked = {}
+            threading.Thread(target=self.ask, args=(client, broker, asked), daemon=True).start()
+            threading.Thread(target=self.answer, args=(broker, client, asked), daemon=True).start()
+
+    def hold(self):
+        with self.lock:
+            self.held = []
+
+    def let_go(self):
+        with self.lock:
+            held, self.held = self.held or [], None
+        for client, frame in held:
+            try:
+                client.sendall(struct.pack(">i", len(frame)) + frame)
+            except OSError:
+                pass
+
+    @staticmethod
+    def frame(source):
+        head = source.recv(4, socket.MSG_WAITALL)
+        return source.recv(struct.unpack(">i", head)[0], socket.MSG_WAITALL) if len(head) == 4 else None
+
+    def ask(self, client, broker, asked):
+        try:
+            while frame := self.frame(client):
+                key, _, correlation = struct.unpack(">hhi", frame[:8])
+                asked[correlation] = key
+                broker.sendall(struct.pack(">i", len(frame)) + frame)
+        except OSError:
+            pass
+        broker.close()
+
+    def answer(self, broker, client, asked):
+        there = b"\x00\x09127.0.0.1" + struct.pack(">i", self.port)
+        here = b"\x00\x09127.0.0.1" + struct.pack(">i", self.own)
+        try:
+            while frame := self.frame(broker):
+                if asked.pop(struct.unpack(">i", frame[:4])[0], None) == FETCH:
+                    if self.damage:
+                        frame = frame.replace(self.damage, b"#" * len(self.damage))
+                    with self.lock:
+                        if self.held is not None:
+                            self.held.append((client, frame))
+                            continue
+                frame = frame.replace(there, here)
+                client.sendall(struct.pack(">i", len(frame)) + frame)
+        except OSError:
+            pass
+        client.close()
+
+
+class BrokerFaults(unittest.TestCase):
+    def setUp(self):
+        folder = tide.Folder()
+        self.path = folder.__enter__()
+        self.addCleanup(folder.__exit__, None, None, None)
+
+    def start(self, lines, *more, damage=None):
+        capture = tide.write_capture(self.path / "own.jsonl", lines)
+        broker = tide.Server("demo", "--capture", capture, "--db", self.path / "demo.db", stderr=self.path / "demo.log")
+        self.addCleanup(broker.__exit__)
+        said = tide.wait_for("the broker", lambda: re.search(r"embedded broker on 127.0.0.1:(\d+),", broker.log()))
+        tide.wait_for("fed", lambda: broker.get("/v1/lag")[1]["state"] == "live")
+        link = Link(int(said[1]))
+        link.damage = damage
+        server = tide.Server("run", "--brokers", f"127.0.0.1:{link.own}", "--prefix", tide.PREFIX, "--db", self.path / "run.db",
+                             *more, stderr=self.path / "run.log")  # fmt: skip
+        self.addCleanup(server.__exit__)
+        return link, server
+
+    def await_state(self, server, state):
+        return tide.wait_for(state, lambda: server.get("/v1/lag")[1]["state"] == state)
+
+    def test_metadata_is_answered_and_fetches_are_not(self):
+        link, server = self.start([order(0, 1, 7)])
+        self.await_state(server, "live")
+        link.hold()
+        self.await_state(server, "disconnected")
+        self.assertRegex(server.get("/v1/status")[1]["reason"],
+                         r"^no broker has answered a fetch of theworldshop\.\S+ partition 0.* for \d+ s: ")  # fmt: skip
+        self.assertEqual([{"id": 1}], server.get("/v1/tables/orders?select=id")[1]["rows"])
+        link.let_go()
+        self.await_state(server, "live")
+        link.hold()
+        server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(0, server.process.wait(40))  # librdkafka's own end waits for a minute
+
+    def test_a_damaged_batch_halts(self):
+        link, server = self.start([order(0, 1, 7), order(1, 4711, 7), order(2, 3, 7)], damage=b'"id": 4711')
+        self.await_state(server, "halted")
+        reason = server.get("/v1/status")[1]["reason"]
+        self.assertRegex(reason, r"^theworldshop\.public\.orders partition 0: the batch at offset \d cannot be read, and none behind "
+                         r"it is: .*CRC")  # fmt: skip
+        rows = server.get("/v1/tables/orders?select=id")[1].get("rows", [])
+        self.assertNotIn({"id": 3}, rows)
+        self.assertEqual(3, server.stop())
+        # read again, unspoilt, nothing is missing
+        link.damage = None
+        server = tide.Server("run", "--brokers", f"127.0.0.1:{link.own}", "--prefix", tide.PREFIX, "--db", self.path / "run.db",
+                             stderr=self.path / "again.log")  # fmt: skip
+        self.addCleanup(server.__exit__)
+        self.await_state(server, "live")
+        self.assertEqual([{"id": 1}, {"id": 3}, {"id": 4711}], server.get("/v1/tables/orders?select=id")[1]["rows"])
+        self.assertEqual(0, server.stop())
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[*sys.argv, "-v"])
