@@ -265,13 +265,12 @@ static enum merge_verdict apply_judge(const struct apply *apply, const struct pa
 
 // Takes from one partition until its head must wait, or `budget` is used up.
 static int apply_drain(struct apply *apply, int slot, int64_t *budget, struct error *error) {
-    bool found;
+    const struct partition *partition = apply->partitions[slot];
     while (*budget > 0) {
-        if (head_look(apply, slot, &found, error) != 0)
+        if (head_look(apply, slot, error) != 0)
             return -1;
-        if (!found)
+        if (partition->head == NULL)
             return 0;
-        const struct partition *partition = apply->partitions[slot];
         if (partition->event->change.op == CHANGE_READ && new_timeline_look(apply, slot, error) != 0)
             return -1;
         enum merge_verdict verdict = apply_judge(apply, partition);
@@ -289,13 +288,12 @@ static int apply_drain(struct apply *apply, int slot, int64_t *budget, struct er
 static int apply_seek_end(struct apply *apply, int slot, int64_t *budget, bool *ret_found,
                           struct error *error) {
     *ret_found = false;
-    bool found;
+    struct partition *partition = apply->partitions[slot];
     while (*budget > 0) {
-        if (head_look(apply, slot, &found, error) != 0)
+        if (head_look(apply, slot, error) != 0)
             return -1;
-        if (!found)
+        if (partition->head == NULL)
             return 0;
-        struct partition *partition = apply->partitions[slot];
         if (partition->failure == NULL && partition->event->kind == EVENT_END &&
             partition->event->change.lsn > merge_finished_lsn(apply->merge)) {
             *ret_found = true;

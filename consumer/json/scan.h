@@ -1,5 +1,5 @@
-// Scanning bytes of JSON, shared by the reader (json.c), the flat objects (flat.c), the shapes (shape.c) and a
-// boundary's collections (boundary.c and transaction.c of decode/envelope). Inside those only.
+// Scanning bytes of JSON, shared by the reader (json.c), the flat objects (flat.c), the shapes (shape.c) and
+// decode/envelope (members.c, boundary.c and transaction.c). Inside those only.
 #ifndef TIDEMARK_JSON_SCAN_H
 #define TIDEMARK_JSON_SCAN_H
 

@@ -36,6 +36,12 @@ struct error {
 int error_set(struct error *error, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+// No error yet, without writing its 800 bytes: for what is done once a row.
+static inline void error_clear(struct error *error) {
+    error->kind = ERROR_NONE;
+    error->message[0] = error->excerpt[0] = error->subject[0] = '\0';
+}
+
 // Puts "context: " before the message that is there, and returns -1.
 int error_prefix(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -145,15 +145,12 @@ static int head_pass_over(struct apply *apply, int slot, const struct message *m
     return 0;
 }
 
-int head_look(struct apply *apply, int slot, bool *ret_found, struct error *error) {
+int head_take(struct apply *apply, int slot, struct error *error) {
     struct partition *partition = apply->partitions[slot];
-    *ret_found = true;
     while (partition->head == NULL) {
         const struct message *message = prefetch_peek(apply->prefetch, slot);
-        if (message == NULL) {
-            *ret_found = false;
+        if (message == NULL)
             return 0;
-        }
         bool passed;
         if (head_pass_over(apply, slot, message, &passed, error) != 0)
             return -1;

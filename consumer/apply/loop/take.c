@@ -151,7 +151,8 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
         return 0;
     }
     enum store_outcome outcome;
-    struct error failure = {0};
+    struct error failure;
+    error_clear(&failure);
     if (store_apply(apply->config.store, &partition->event->change, &outcome, &failure) != 0) {
         if (failure.kind == ERROR_INPUT)
             return take_quarantine(apply, partition, failure.message, error);

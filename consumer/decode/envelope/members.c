@@ -1,6 +1,7 @@
 #include "consumer/decode/envelope/members.h"
 
 #include "consumer/decode/envelope/row.h"
+#include "consumer/json/scan.h"
 #include "views/base/utf8.h"
 
 const struct members members_none = {
@@ -100,11 +101,13 @@ static int64_t envelope_members_first_of_sequence(struct span sequence) {
         return LSN_NONE;
     const char *c = sequence.data;
     const char *end = c + sequence.size;
+    const char *plain = pass_word(c, end, SPAN("[\\\""));
+    if (likely(plain != NULL))
+        c = plain;
     while (c < end && (*c == '[' || *c == '\\' || *c == '"' || *c == ' '))
         c++;
     const char *digits = c;
-    while (c < end && *c >= '0' && *c <= '9')
-        c++;
+    c = pass_digits(c, end);
     int64_t lsn;
     return c > digits && json_to_integer((struct span){digits, (size_t)(c - digits)}, &lsn) ? lsn : LSN_NONE;
 }
