@@ -24,6 +24,7 @@ struct consume {
     int64_t filled;           // messages that it took in this round
     bool connected;
     bool halted;
+    bool quiet;           // nothing is open, and nothing is written while another builds
     bool degraded;        // nothing was written yet since the file could not be
     struct error passing; // why this run ends and another goes on, ERROR_NONE = it does not
     int64_t caught_up_ms; // monotonic times
@@ -262,6 +263,7 @@ static void consume_report_state(struct consume *consume) {
         .caught_up_ms = consume->caught_up_ms,
         .waiting_since_ms = waiting ? since : 0,
         .waits_for = waits_for,
+        .building = consume->quiet,
         .slow_commit = slow,
         .heartbeat_age_ms = consume_heartbeat_age_ms(consume, &summary),
         .silent_after_ms = consume->config->silent_after_ms,
@@ -269,7 +271,7 @@ static void consume_report_state(struct consume *consume) {
         .missing = discovery_missing(consume->discovery),
     };
     // What the thread of a statement said of it (loading_tell_slow) says more.
-    if (slow && summary.state == STATE_CATCHING_UP && summary.reason[0] != '\0')
+    if ((slow || consume->quiet) && summary.state == STATE_CATCHING_UP && summary.reason[0] != '\0')
         return;
     struct state_report report;
     state_of(&facts, &report);
@@ -340,6 +342,17 @@ static bool consume_is_passing(const struct consume *consume, const struct error
            error->kind == ERROR_VIEW || (named && consume->config->disable_views);
 }
 
+// What failed ends this run, or halts.
+static void consume_fail(struct consume *consume, const struct error *failure) {
+    struct error error = *failure;
+    (void)store_check_file(consume->config->apply.store,
+                           &error); // what SQLite says of a file that is gone is vague
+    if (consume_is_passing(consume, &error))
+        consume->passing = error;
+    else
+        consume_halt_for(consume, error.message, error.subject[0] != '\0' ? error.subject : NULL);
+}
+
 static void consume_work(struct consume *consume) {
     struct error error = {0};
     int64_t taken = 0;
@@ -352,12 +365,7 @@ static void consume_work(struct consume *consume) {
     while (apply_log_warning(consume->apply))
         progress_line_end(&consume->line);
     if (status != 0) {
-        (void)store_check_file(consume->config->apply.store,
-                               &error); // what SQLite says of a file that is gone is vague
-        if (consume_is_passing(consume, &error))
-            consume->passing = error;
-        else
-            consume_halt_for(consume, error.message, error.subject[0] != '\0' ? error.subject : NULL);
+        consume_fail(consume, &error);
         return;
     }
     if (taken == 0 && requests == 0 && consume->filled == 0) {
@@ -398,6 +406,37 @@ static void consume_fill(struct consume *consume) {
         consume->passing = error;
     else
         consume_halt(consume, error.message);
+}
+
+// Within a source transaction there is no rest yet.
+static void consume_quieten(struct consume *consume) {
+    struct error error = {0};
+    int64_t taken;
+    if (!consume->halted && apply_commit(consume->apply, &error) != 0)
+        consume_fail(consume, &error);
+    else
+        consume->quiet = consume->halted || apply_open_ms(consume->apply, &taken) < 0;
+}
+
+// Whether nothing is to be written in this round.
+static bool consume_rests(struct consume *consume) {
+    const struct consume_config *config = consume->config;
+    if (config->rest == NULL || !config->rest(config->self, false)) {
+        consume->quiet = false;
+        return false;
+    }
+    if (!consume->quiet)
+        consume_quieten(consume);
+    return consume->quiet && config->rest(config->self, true);
+}
+
+static void consume_rest(struct consume *consume) {
+    if (!consume->halted) {
+        consume_check_file(consume);
+        consume_report_watermarks(consume);
+    }
+    consume_report_state(consume);
+    kafka_wait(consume->kafka, CONSUME_WAIT_MS);
 }
 
 static void consume_done(struct consume *consume) {
@@ -443,6 +482,12 @@ int consume_run(const struct consume_config *config, struct error *error) {
     progress_line_begin(&consume.line, config->progress_line);
     while (!config->stop(config->self)) {
         consume_handle_events(&consume);
+        if (consume_rests(&consume)) {
+            consume_rest(&consume);
+            continue;
+        }
+        if (consume.passing.kind != ERROR_NONE)
+            break;
         if (consume.halted) {
             kafka_wait(consume.kafka, CONSUME_WAIT_MS);
             continue;

@@ -29,6 +29,10 @@ struct consume_config {
     const char *degraded;
     bool verify_topics; // see apply_verify_first; the demo's broker is fed anew at each start
     bool progress_line;
+    // Asked in each round: whether nothing is to be written for a while, since another builds something in the file. The
+    // second time, with `quiet`: nothing is open or being written, and it stays so until the answer is false. What goes on
+    // meanwhile is what tells of the lag. NULL = never.
+    bool (*rest)(void *self, bool quiet);
     // Asked before each wait; true ends the loop.
     bool (*stop)(void *self);
     void *self;

@@ -2,6 +2,7 @@
 // that sees both consumer and http.
 #include "consumer/broker/kafka.h"
 #include "consumer/capture.h"
+#include "consumer/changes.h"
 #include "consumer/consume.h"
 #include "consumer/decode/topic_role.h"
 #include "consumer/demo/mock_broker.h"
@@ -179,38 +180,19 @@ static int main_start_server(struct parts *parts, const struct options *options,
     return 0;
 }
 
-// What SIGHUP, and the loop's question whether to stop, are answered with.
+// What SIGHUP, and the loop's questions whether to rest or to stop, are answered with.
 struct watch {
     struct stopper stopper;
     struct parts *parts;
     const struct options *options;
-    bool reads_again;     // source.sql and the views, at SIGHUP
-    struct catalog *next; // what they are now, to be taken over; NULL = no other
+    struct changes *changes; // of source.sql and the views; NULL = they are not read again
 };
-
-// What is broken is told, and what is loaded goes on.
-static void main_read_views_again(struct watch *watch) {
-    CLEANUP(catalog_free) struct catalog *next = NULL;
-    struct error error = {0};
-    if (loading_catalog(watch->options, &next, &error) != 0) {
-        log_event(LEVEL_ERROR, "reload", NULL, "SIGHUP: %s; source.sql and the views stay as they were",
-                  error.message);
-        return;
-    }
-    if (catalog_equal(next, watch->parts->catalog)) {
-        log_event(LEVEL_INFO, "reloaded", NULL, "SIGHUP: source.sql and the views are as they were");
-        return;
-    }
-    catalog_free(&watch->next);
-    watch->next = next;
-    next = NULL;
-}
 
 static void main_on_hangup(void *self) {
     struct watch *watch = self;
-    if (watch->reads_again)
-        main_read_views_again(watch);
-    if (watch->options->token_file == NULL && watch->reads_again)
+    if (watch->changes != NULL)
+        changes_read(watch->changes, "SIGHUP");
+    if (watch->options->token_file == NULL && watch->changes != NULL)
         return;
     const struct endpoint_config config = main_endpoint_config(watch->options);
     struct error error = {0};
@@ -230,12 +212,22 @@ static void main_watch(struct watch *watch, struct parts *parts, const struct op
     watch->stopper.self = watch;
 }
 
+static bool main_rest(void *self, bool quiet) {
+    const struct watch *watch = self;
+    return watch->changes != NULL && changes_rest(watch->changes, quiet);
+}
+
 // A demo's broker whose feeding has failed brings nothing more.
 static bool main_stop_now(void *self) {
     struct watch *watch = self;
     struct mock_broker *broker = watch->parts->broker;
-    return stopper_asked(&watch->stopper, 0) || watch->next != NULL ||
-           (broker != NULL && mock_broker_check(broker, NULL) != 0);
+    return stopper_asked(&watch->stopper, 0) || (broker != NULL && mock_broker_check(broker, NULL) != 0) ||
+           (watch->changes != NULL && changes_end_loop(watch->changes));
+}
+
+// Whether the loop ended for changes alone, and goes on after them.
+static bool main_goes_on(const struct watch *watch) {
+    return !watch->stopper.stopped && watch->changes != NULL && changes_are_there(watch->changes);
 }
 
 static bool main_disables_views(const struct options *options) {
@@ -348,8 +340,8 @@ static int main_answer_view_error(struct parts *parts, struct apply_config *appl
 
 // The file could not be written, for a reason that passes: says so and opens it again after a while, as often as it
 // takes. True when it is open again, false when stopped, or when it is not the same file any more: ERROR_HALT.
-static bool main_reopen_store(struct parts *parts, const char *db, struct stopper *stopper,
-                              struct retry_pause *pause, struct error *error) {
+static bool main_reopen_store(struct parts *parts, struct stopper *stopper, struct retry_pause *pause,
+                              struct error *error) {
     for (;;) {
         struct progress_summary summary;
         progress_summary(parts->progress, &summary);
@@ -363,14 +355,14 @@ static bool main_reopen_store(struct parts *parts, const char *db, struct stoppe
             if (stopper_asked(stopper, CONSUME_WAIT_MS))
                 return false;
         struct store_report report;
-        if (store_reopen(parts->store, db, &report, error) == 0)
+        if (store_reopen(parts->store, &report, error) == 0)
             return true;
         if (error->kind == ERROR_HALT)
             return false;
     }
 }
 
-static int main_consume_with_retries(struct parts *parts, const char *db, struct consume_config *config,
+static int main_consume_with_retries(struct parts *parts, struct consume_config *config,
                                      struct stopper *stopper, struct error *error) {
     struct retry_pause pause = {0};
     char reason[ERROR_MESSAGE_SIZE] = "";
@@ -391,13 +383,13 @@ static int main_consume_with_retries(struct parts *parts, const char *db, struct
         }
         bool open = status == CONSUME_VIEW_FAILED &&
                     main_answer_view_error(parts, &config->apply, &failure, error) == 0 &&
-                    store_reopen(parts->store, db, &report, error) == 0;
+                    store_reopen(parts->store, &report, error) == 0;
         config->degraded = NULL;
         if (status == CONSUME_DEGRADED) {
             (void)snprintf(reason, sizeof reason, "%s", failure.message);
             config->degraded = reason;
         }
-        if (!open && !main_reopen_store(parts, db, stopper, &pause, error))
+        if (!open && !main_reopen_store(parts, stopper, &pause, error))
             return error->kind == ERROR_HALT ? main_stay_halted(parts->progress, stopper, error->message) : 0;
         progress_summary(parts->progress, &summary);
         config->apply.counters = summary.counters;
@@ -426,11 +418,12 @@ static int main_consume(struct watch *watch, const char *db, const char *brokers
         .disable_views = main_disables_views(options),
         .verify_topics = !demo,
         .progress_line = true,
+        .rest = main_rest,
         .stop = main_stop_now,
         .self = watch,
     };
-    int status = main_consume_with_retries(parts, db, &config, &watch->stopper, error);
-    if (watch->next == NULL)
+    int status = main_consume_with_retries(parts, &config, &watch->stopper, error);
+    if (!main_goes_on(watch))
         main_report_end(&watch->stopper, parts->progress, status);
     return status;
 }
@@ -442,26 +435,15 @@ static int main_open_run(struct parts *parts, const struct options *options, str
                : main_start_server(parts, options, options->db, error);
 }
 
-// Everything but the bound address begins anew with what SIGHUP has read; what comes meanwhile waits in its queue. A file
-// that cannot follow is opened as it was.
+// What was built becomes what is served: the old readers end, the file is committed, new ones begin. Requests that come
+// meanwhile wait in the address's queue.
 static int main_take_over(struct watch *watch, struct error *error) {
-    struct parts *parts = watch->parts;
-    CLEANUP(catalog_free) struct catalog *before = parts->catalog;
-    server_stop_for_next(&parts->server);
-    main_stop_work(parts);
-    parts->catalog = watch->next;
-    watch->next = NULL;
-    if (main_open_run(parts, watch->options, error) == 0) {
-        log_event(LEVEL_INFO, "reloaded", NULL, "SIGHUP: source.sql and the views were read again");
+    if (!changes_build(watch->changes, &watch->stopper))
         return 0;
-    }
-    log_event(LEVEL_ERROR, "reload", NULL, "SIGHUP: %s; source.sql and the views stay as they were",
-              error->message);
-    main_stop_work(parts);
-    catalog_free(&parts->catalog);
-    parts->catalog = before;
-    before = NULL;
-    return main_open_run(parts, watch->options, error);
+    server_stop_for_next(&watch->parts->server);
+    return changes_take(watch->changes, error) != 0
+               ? -1
+               : main_start_server(watch->parts, watch->options, watch->options->db, error);
 }
 
 // A start that was given up for the stop is no failure.
@@ -473,20 +455,29 @@ static int main_stopped_at_start(struct watch *watch, const struct error *error)
     return 0;
 }
 
+static int main_run(struct watch *watch, struct error *error) {
+    const struct options *options = watch->options;
+    struct parts *parts = watch->parts;
+    const struct changes_config changes = {
+        .options = options, .catalog = &parts->catalog, .store = &parts->store, .progress = &parts->progress};
+    if (changes_new(&watch->changes, &changes, error) != 0 || main_open_endpoint(parts, options, error) != 0)
+        return -1;
+    if (main_open_run(parts, options, error) != 0)
+        return main_stopped_at_start(watch, error);
+    int status;
+    do {
+        status = main_consume(watch, options->db, options->brokers, options->prefix, false, error);
+    } while (status >= 0 && main_goes_on(watch) && (status = main_take_over(watch, error)) == 0 &&
+             !watch->stopper.stopped);
+    return status;
+}
+
 static int main_command_run(const struct options *options, struct error *error) {
     struct watch watch;
     CLEANUP(main_stop_parts) struct parts parts = {0};
     main_watch(&watch, &parts, options);
-    watch.reads_again = true;
-    if (main_open_endpoint(&parts, options, error) != 0)
-        return -1;
-    if (main_open_run(&parts, options, error) != 0)
-        return main_stopped_at_start(&watch, error);
-    int status;
-    do {
-        status = main_consume(&watch, options->db, options->brokers, options->prefix, false, error);
-    } while (watch.next != NULL && (status = main_take_over(&watch, error)) == 0);
-    catalog_free(&watch.next);
+    int status = main_run(&watch, error);
+    changes_free(&watch.changes);
     return status;
 }
 
@@ -532,7 +523,7 @@ static int main_replay(struct parts *parts, const struct options *options, struc
             (failure.kind == ERROR_HALT && !main_disables_views(options)))
             return -1;
         if (main_answer_view_error(parts, &config->apply, &failure, error) != 0 ||
-            store_reopen(parts->store, options->db, &report, error) != 0)
+            store_reopen(parts->store, &report, error) != 0)
             return -1;
     }
     return 0;

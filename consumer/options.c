@@ -66,6 +66,8 @@ static const struct option option_table[] = {
      "the SQLite file (demo and prove: a temporary one when not given)"},
     {"--views", "DIR", OPTION_TEXT, FOR_ALL | FOR_DOCTOR, MEMBER(views),
      "your own views; without a source.sql beside the built-in ones"},
+    {"--watch", NULL, OPTION_BOOL, FOR_RUN, MEMBER(watch),
+     "take changes of --views over when they are saved, as SIGHUP does"},
     {"--only", "VIEW[,..]", OPTION_TEXT, FOR_ALL, MEMBER(only), "only these views"},
     {"--listen", "ADDRESS:PORT", OPTION_TEXT, FOR_HTTP, MEMBER(listen),
      "where HTTP is served (127.0.0.1:8080); or unix:/PATH"},

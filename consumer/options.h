@@ -75,6 +75,7 @@ struct options {
     double feed_window; // seconds
     bool answer_empty;
     bool no_auth;
+    bool watch;
     bool once;
     bool strict;
     struct option_property properties[OPTIONS_PROPERTIES_MAX];

@@ -226,13 +226,15 @@ static int follow_resume_known(struct follow *follow, struct channel *channel, s
     return count;
 }
 
-// "LSN-VERSION-HASH-KEYS", as render_position_id and followed_note_position write it.
-static bool follow_parse_id(const char *id, int64_t *ret_version, uint64_t *ret_hash, int *ret_keys) {
+// "LSN-VERSION-HASH-KEYS-VIEWS", as render_position_id and followed_note_position write it; of other views it is none.
+static bool follow_parse_id(const char *id, const char *identity, int64_t *ret_version, uint64_t *ret_hash,
+                            int *ret_keys) {
     long long version;
     unsigned long long hash;
-    char end;
+    int end = 0;
     const char *dash = strchr(id, '-');
-    if (dash == NULL || sscanf(dash, "-%lld-%16llx-%d%c", &version, &hash, ret_keys, &end) != 3)
+    if (dash == NULL || sscanf(dash, "-%lld-%16llx-%d-%n", &version, &hash, ret_keys, &end) != 3 ||
+        end == 0 || strcmp(dash + end, identity) != 0)
         return false;
     *ret_version = version;
     *ret_hash = hash;
@@ -264,7 +266,8 @@ static void follow_look_up_past(struct follow *follow, struct channel *channel, 
     int keys;
     struct error error;
     CLEANUP(reader_free) struct reader *reader = NULL;
-    if (!follow_parse_id(past->id, &version, &hash, &keys) || keys != follower->followed.key.count ||
+    if (!follow_parse_id(past->id, follow->worker->routes->identity, &version, &hash, &keys) ||
+        keys != follower->followed.key.count ||
         reader_open_past(&reader, config->db, config->catalog, version, &error) != 0 || reader == NULL)
         return;
     reader_join(reader, config->snapshots);

@@ -162,8 +162,9 @@ void followed_note_position(struct followed *followed, struct exchange *exchange
     followed->version = exchange->position.version;
     buffer_clear(&followed->id);
     render_position_id(&followed->id, &exchange->position);
-    // Who comes again must have told the rows apart by the same key.
-    buffer_format(&followed->id, "-%d", followed->key.count);
+    // Who comes again must have told the rows apart by the same key, and asked the same views: others may make other rows
+    // of the same position.
+    buffer_format(&followed->id, "-%d-%s", followed->key.count, exchange->routes->identity);
     buffer_char(&followed->id, '\0');
     followed_forget_events(followed);
 }

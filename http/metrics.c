@@ -285,6 +285,9 @@ enum routes_result answer_metrics(struct exchange *exchange) {
                      exchange->position.quarantined);
     exposition_gauge(out, "tidemark_drift_columns", "Columns seen in events that source.sql lacks.",
                      summary.counters.drift_columns);
+    exposition_gauge(out, "tidemark_reload_refused",
+                     "1 while the views on disk are not those that are loaded, since they were refused.",
+                     summary.reload == RELOAD_REFUSED);
     metrics_write_counters(out, &summary.counters);
     metrics_write_partition_gauge(out, &partitions, "tidemark_partition_applied_offset",
                                   "Next offset to apply.", metrics_applied_of);

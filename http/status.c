@@ -204,6 +204,15 @@ static json_t *status_filling(const struct exchange *exchange) {
     return text.failed ? NULL : status_text(text.data);
 }
 
+static json_t *status_reload(const struct progress_summary *summary) {
+    static const char *const states[] = {
+        [RELOAD_NONE] = "none", [RELOAD_BUILDING] = "building", [RELOAD_REFUSED] = "refused"};
+    return summary->reload == RELOAD_NONE
+               ? json_null()
+               : json_pack("{s:s,s:o,s:I}", "state", states[summary->reload], "message",
+                           status_text(summary->reload_message), "at_ms", (json_int_t)summary->reload_at_ms);
+}
+
 static void status_set_process(json_t **document, const struct exchange *exchange,
                                const struct progress_summary *summary) {
     int64_t uptime_ms = exchange->now_ms - summary->started_at_ms;
@@ -221,6 +230,7 @@ static void status_set_process(json_t **document, const struct exchange *exchang
     document_set(document, "newest_applied_ts_ms", status_ms_or_null(summary->newest_applied_ts_ms));
     document_set(document, "newest_heartbeat_ms", status_ms_or_null(summary->newest_heartbeat_ms));
     document_set(document, "filling", status_filling(exchange));
+    document_set(document, "reload", status_reload(summary));
     document_set(document, "counters", status_counters_of(&summary->counters));
 }
 

@@ -24,6 +24,8 @@ static void state_while_behind(const struct state_facts *facts, struct state_rep
         state_say(ret, STATE_CATCHING_UP, "%s", facts->trouble);
     else if (waited_ms > STATE_LIVE_MS)
         state_say(ret, STATE_CATCHING_UP, "%s", facts->waits_for);
+    else if (facts->building)
+        state_say(ret, STATE_CATCHING_UP, "changed views are being built, and nothing is applied meanwhile");
     else if (facts->slow_commit)
         state_say(ret, STATE_CATCHING_UP, "a commit has been being written for more than %d s",
                   STATE_SLOW_COMMIT_MS / 1000);

@@ -21,6 +21,7 @@ struct state_facts {
     int64_t caught_up_ms;     // the last time that all was read and applied, 0 = never
     int64_t waiting_since_ms; // delivered rows wait for others since then, 0 = none do
     const char *waits_for;    // what they wait for (apply_describe_wait)
+    bool building;            // changed views: nothing is applied meanwhile
     bool slow_commit;         // one has been being written for STATE_SLOW_COMMIT_MS or longer
     int64_t heartbeat_age_ms; // of the connector's newest heartbeat, -1 = none is known
     int64_t silent_after_ms;

@@ -25,6 +25,8 @@ function doubts() {
   if (waiting)
     found.push([`${plural(waiting, 'message')} could not be applied: their rows are not shown or are old.`,
       'Look at them, then apply again or discard.', '#/quarantine']);
+  if (status.reload && status.reload.state === 'refused')
+    found.push([`Changed views were refused: ${status.reload.message}.`, 'Mend their files; the old ones go on.', '#/process']);
   if (net.live && net.live.position && net.live.position.filling)
     found.push([`Being filled, not whole yet: ${net.live.position.filling}.`, 'It goes on by itself.', '#/tables']);
   if (lonely.length)

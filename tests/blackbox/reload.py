@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""SIGHUP reads source.sql and the views again: changed views and tables are taken over without a failed request, broken
-ones are refused and the old go on."""
+"""SIGHUP, and --watch, read source.sql and the views again: they are built while the old ones answer, and taken over without a
+failed request; broken ones are refused and the old go on."""
 
+import json
 import re
+import shutil
 import signal
+import sqlite3
 import sys
 import threading
 import unittest
@@ -19,27 +22,87 @@ APPLY = """insert into own_statuses select status, sum(_weight) from _delta_orde
 on conflict (status) do update set orders = orders + excluded.orders;
 """
 QUERY = "select status, orders from own_statuses where orders > 0 order by status;\n"
+TWICE = {"own/schema.sql": SCHEMA.replace("orders integer", "twice integer"),
+         "own/query.all.sql": "select status, twice from own_statuses where twice > 0 order by status;\n"}  # fmt: skip
+
+
+def slow(steps):
+    """Twice the orders, computed for as long as it takes to count to `steps`."""
+    return f"""insert into own_statuses select status, 2 * sum(_weight) + (with recursive n(i) as
+(select 1 union all select i + 1 from n where i < {steps}) select 0 * max(i) from n) from _delta_orders group by status
+on conflict (status) do update set twice = twice + excluded.twice;
+"""
+
+
+QUICK = slow(1)
+SECONDS = slow(8_000_000)
+ENDLESS = slow(4_000_000_000)
+FAILING = """insert into own_statuses select status, -sum(_weight) from _delta_orders group by status
+on conflict (status) do update set orders = orders + excluded.orders;
+"""
+CHECKED = "create table own_statuses(status text primary key, orders integer not null check(orders >= 0));\n"
+
+
+class Asking(threading.Thread):
+    """Asks in a tight loop: what it was answered, in order, without repetitions."""
+
+    def __init__(self, url):
+        super().__init__()
+        self.url = url
+        self.ends = threading.Event()
+        self.answers = []
+        self.failed = []
+        self.count = 0
+
+    def run(self):
+        while not self.ends.is_set():
+            try:
+                with urllib.request.urlopen(self.url, timeout=60) as answer:
+                    rows = json.loads(answer.read())["rows"]
+                self.count += 1
+                if not self.answers or self.answers[-1] != rows:
+                    self.answers.append(rows)
+            except (urllib.error.URLError, OSError) as error:
+                self.failed.append(repr(error))
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ends.set()
+        self.join()
 
 
 class Reload(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tide.Folder()
+        path = folder.__enter__()
+        cls.addClassCleanup(folder.__exit__, None, None, None)
+        broker = tide.Server("demo", "--db", path / "demo.db", stderr=path / "demo.log")
+        cls.addClassCleanup(broker.__exit__)
+        cls.brokers = tide.wait_for("the broker", lambda: re.search(r"embedded broker on (\S+),", broker.log()))[1]
+
     def setUp(self):
         folder = tide.Folder()
         self.path = folder.__enter__()
         self.addCleanup(folder.__exit__, None, None, None)
         self.views = self.path / "views"
-        (self.views / "own").mkdir(parents=True)
         self.write({"source.sql": SOURCE, "own/schema.sql": SCHEMA, "own/apply.orders.sql": APPLY,
                     "own/query.all.sql": QUERY})  # fmt: skip
-        broker = tide.Server("demo", "--db", self.path / "demo.db", stderr=self.path / "demo.log")
-        self.addCleanup(broker.__exit__)
-        at = tide.wait_for("the broker", lambda: re.search(r"embedded broker on (\S+),", broker.log()))
-        self.server = tide.Server("run", "--brokers", at[1], "--prefix", tide.PREFIX, "--db", self.path / "run.db",
-                                  "--views", self.views, stderr=self.path / "run.log")  # fmt: skip
+        self.start()
+
+    def start(self, *flags):
+        self.server = tide.Server("run", "--brokers", self.brokers, "--prefix", tide.PREFIX, "--db", self.path / "run.db",
+                                  "--views", self.views, *flags, stderr=self.path / "run.log")  # fmt: skip
         self.addCleanup(self.server.__exit__)
         self.await_rows("/v1/tables/orders", 7)
+        tide.wait_for("/readyz", lambda: self.server.get("/readyz")[0] == 200)
 
     def write(self, files):
         for name, text in files.items():
+            (self.views / name).parent.mkdir(parents=True, exist_ok=True)
             (self.views / name).write_text(text)
 
     def await_rows(self, path, count):
@@ -58,6 +121,18 @@ class Reload(unittest.TestCase):
         status, document = self.server.get(path)
         return list(document["rows"][0]) if status == 200 and document["rows"] else []
 
+    def reload(self):
+        return self.server.get("/v1/status")[1]["reload"]
+
+    def await_reload(self, state):
+        return tide.wait_for(state, lambda: (self.reload() or {}).get("state") == state and self.reload())
+
+    def all(self):
+        return self.server.get("/v1/views/own/all")[1]["rows"]
+
+    def doubled(self, rows):
+        return [{"status": row["status"], "twice": 2 * row["orders"]} for row in rows]
+
     def test_a_changed_query_and_a_changed_view(self):
         old = self.server.get("/v1/views/own/all")[1]["rows"]
         self.write({"own/query.all.sql": "select status, 2 * orders as twice from own_statuses where orders > 0 order by status;\n"})
@@ -72,28 +147,116 @@ class Reload(unittest.TestCase):
         self.assertEqual(0, self.server.stop())
 
     def test_a_column_is_added_without_a_failed_request(self):
-        failed = []
-        done = threading.Event()
-
-        def ask():
-            while not done.is_set():
-                try:
-                    with urllib.request.urlopen(self.server.address + "/v1/tables/orders?limit=1", timeout=30) as answer:
-                        answer.read()
-                except (urllib.error.URLError, OSError) as error:
-                    failed.append(repr(error))
-
-        client = threading.Thread(target=ask)
-        client.start()
-        try:
+        with Asking(self.server.address + "/v1/tables/orders?limit=1&select=id") as asking:
             self.write({"source.sql": WIDER})
             self.hang_up("source.sql and the views were read again")
             tide.wait_for("the column's values", lambda: all(
                 row.get("quantity") is not None for row in self.rows("/v1/tables/orders", 7) or [{}]))  # fmt: skip
-        finally:
-            done.set()
-            client.join()
-        self.assertEqual([], failed)
+        self.assertEqual([], asking.failed)
+
+    def test_the_old_view_answers_until_the_new_one_is_built(self):
+        old = self.all()
+        self.write({**TWICE, "own/apply.orders.sql": SECONDS})
+        with Asking(self.server.address + "/v1/views/own/all") as asking:
+            self.server.process.send_signal(signal.SIGHUP)
+            self.await_reload("building")
+            before = asking.count
+            tide.wait_for("answers while it is built", lambda: asking.count > before + 10)
+            self.assertEqual("building", self.reload()["state"])
+            self.assertEqual([old], asking.answers)
+            tide.wait_for("the new view", lambda: len(asking.answers) > 1)
+        self.assertEqual([], asking.failed)
+        self.assertEqual([old, self.doubled(old)], asking.answers)
+        self.assertIsNone(self.reload())
+        self.assertEqual(200, self.server.get("/readyz")[0])
+
+    def test_killed_and_stopped_while_it_is_built(self):
+        old = self.all()
+        self.write({**TWICE, "own/apply.orders.sql": ENDLESS})
+        self.server.process.send_signal(signal.SIGHUP)
+        self.await_reload("building")
+        self.server.kill()
+        self.write({"own/schema.sql": SCHEMA, "own/apply.orders.sql": APPLY, "own/query.all.sql": QUERY})
+        self.start()
+        self.assertNotIn("views filled", self.server.log(), "what was not taken over is not in the file")
+        self.assertEqual(old, self.all())
+        self.write({**TWICE, "own/apply.orders.sql": ENDLESS})
+        self.server.process.send_signal(signal.SIGHUP)
+        self.await_reload("building")
+        self.assertEqual(0, self.server.stop())
+        with sqlite3.connect(self.path / "run.db") as file:
+            self.assertEqual("ok", file.execute("pragma integrity_check").fetchone()[0])
+        self.write({"own/apply.orders.sql": QUICK})
+        self.start()
+        self.assertEqual(self.doubled(old), self.all())
+
+    def test_what_the_rows_break_is_refused_and_mended(self):
+        old = self.all()
+        self.write({"own/schema.sql": CHECKED, "own/apply.orders.sql": FAILING})
+        self.server.process.send_signal(signal.SIGHUP)
+        told = self.await_reload("refused")
+        self.assertIn("CHECK constraint failed", told["message"])
+        self.assertEqual(old, self.all())
+        self.assertIn("tidemark_reload_refused 1", self.metrics())
+        self.write({**TWICE, "own/apply.orders.sql": QUICK})
+        self.hang_up("the mended view", lambda: self.all() == self.doubled(old))
+        self.assertIsNone(self.reload())
+        self.assertIn("tidemark_reload_refused 0", self.metrics())
+
+    def metrics(self):
+        with urllib.request.urlopen(self.server.address + "/metrics", timeout=30) as answer:
+            return answer.read().decode()
+
+    def test_a_view_comes_and_goes(self):
+        old = self.all()
+        self.write({"more/query.count.sql": "select count(*) as orders from orders;\n"})
+        self.hang_up("the view that came", lambda: self.server.get("/v1/views/more/count")[0] == 200)
+        self.assertEqual(7, self.server.get("/v1/views/more/count")[1]["rows"][0]["orders"])
+        self.assertEqual(old, self.all())
+        shutil.rmtree(self.views / "own")
+        self.hang_up("the view that went", lambda: self.server.get("/v1/views/own/all")[0] == 404)
+        with sqlite3.connect(self.path / "run.db") as file:
+            self.assertEqual([], file.execute("select name from sqlite_schema where name = 'own_statuses'").fetchall())
+
+    def test_a_follower_is_told_to_begin_again(self):
+        old = self.all()
+
+        def events(last):
+            request = urllib.request.Request(self.server.address + "/v1/views/own/all/follow",
+                                             headers={"Last-Event-ID": last} if last else {})  # fmt: skip
+            event = {}
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                for line in answer:  # until the stream ends
+                    name, _, value = line.decode().rstrip("\n").partition(": ")
+                    if name:
+                        event[name] = value
+                    else:
+                        yield event
+                        event = {}
+
+        follower = events(None)
+        first = next(event for event in follower if "id" in event)
+        self.write({**TWICE, "own/apply.orders.sql": QUICK})
+        self.server.process.send_signal(signal.SIGHUP)
+        self.assertLess(len(list(follower)), 100)
+        tide.wait_for("the new view", lambda: self.all() == self.doubled(old))
+        again = events(first["id"])
+        self.assertEqual("reset", next(event for event in again if "event" in event)["event"])
+        again.close()
+
+    def test_a_saved_file_is_taken_over(self):
+        old = self.all()
+        self.assertEqual(0, self.server.stop())
+        self.start("--watch")
+        self.write({**TWICE, "own/apply.orders.sql": QUICK})
+        tide.wait_for("what was saved", lambda: self.all() == self.doubled(old))
+        self.write({"own/query.all.sql": "select nothing from own_statuses;\n"})
+        self.assertIn("nothing", self.await_reload("refused")["message"])
+        self.assertEqual(self.doubled(old), self.all())
+        self.write({"own/query.all.sql": TWICE["own/query.all.sql"]})
+        tide.wait_for("what was mended", lambda: self.reload() is None)
+        self.write({"other/query.count.sql": "select count(*) as orders from orders;\n"})
+        tide.wait_for("a new folder", lambda: self.server.get("/v1/views/other/count")[0] == 200)
 
     def test_what_is_broken_is_refused(self):
         old = self.server.get("/v1/views/own/all")[1]["rows"]
@@ -102,7 +265,7 @@ class Reload(unittest.TestCase):
         self.assertEqual(old, self.server.get("/v1/views/own/all")[1]["rows"])
         self.write({"own/query.all.sql": QUERY})
         self.hang_up("source.sql and the views are as they were")
-        self.assertEqual(200, self.server.get("/readyz")[0])
+        tide.wait_for("/readyz", lambda: self.server.get("/readyz")[0] == 200)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,13 @@ struct progress_counters {
     int64_t drift_columns;       // columns seen in events that source.sql lacks
 };
 
+// What became of a changed source.sql or changed views that were read while the process runs.
+enum progress_reload {
+    RELOAD_NONE,     // nothing, or they were taken over
+    RELOAD_BUILDING, // what they make of the rows is built; answers are as before
+    RELOAD_REFUSED,  // they are broken, or the file cannot follow; what was loaded goes on
+};
+
 struct progress_summary {
     enum progress_state state;
     char reason[PROGRESS_REASON_SIZE]; // "" when there is nothing to say
@@ -78,9 +85,12 @@ struct progress_summary {
     int64_t newest_commit_ms;                // wall clock of the newest commit, 0 = none since the start
     struct progress_counters counters;
     int64_t started_at_ms;
-    int64_t missing_columns; // columns of source.sql that events lack
-    int undeclared;          // topics of the prefix that feed no declared table
-    int64_t unplaced;        // messages of a topic that is read, whose row is no declared table's
+    enum progress_reload reload;
+    char reload_message[PROGRESS_REASON_SIZE]; // what is built, or why it was refused
+    int64_t reload_at_ms;                      // since when that is so, wall clock
+    int64_t missing_columns;                   // columns of source.sql that events lack
+    int undeclared;                            // topics of the prefix that feed no declared table
+    int64_t unplaced; // messages of a topic that is read, whose row is no declared table's
 };
 
 // The little of it that every answer needs.
@@ -125,6 +135,7 @@ void progress_free(struct progress **progress);
 int progress_partition(struct progress *progress, const char *topic, int32_t partition);
 void progress_set_state(struct progress *progress, enum progress_state state, const char *reason);
 void progress_set_error(struct progress *progress, const char *message);
+void progress_set_reload(struct progress *progress, enum progress_reload reload, const char *message);
 // What is waited for before more can be shown, "" = nothing.
 void progress_set_waiting(struct progress *progress, const char *what);
 // What the source's positions are worth, where they are not PostgreSQL's.

@@ -10,6 +10,7 @@
 #include "views/engine/catalog.h"
 #include "views/engine/change.h"
 #include "views/engine/store_fill.h"
+#include "views/engine/store_offset.h"
 #include "views/engine/store_quarantined.h"
 #include "views/engine/store_report.h"
 #include "views/engine/store_request.h"
@@ -36,7 +37,21 @@ void store_close(struct store **store);
 // Gives up what was not committed and opens the same file again, after ERROR_RETRY or ERROR_BUSY, with the errors of
 // store_open: then only this and store_close may be called. The lock is never let go: its descriptor would take
 // SQLite's own locks with it, those of this process's readers too.
-int store_reopen(struct store *store, const char *path, struct store_report *report, struct error *error);
+int store_reopen(struct store *store, struct store_report *report, struct error *error);
+
+// --- the same file for another catalog, built while it is read as it is
+// A store of `of`'s file that is only connected: then come build, and succeed or store_close. `catalog` outlives it.
+int store_successor(struct store **ret, const struct store *of, const struct catalog *catalog,
+                    struct error *error);
+// Brings the file in step with the catalog in a transaction that is left open: readers see the file as it was. Takes as
+// long as the views' building; may be called from a thread of its own. `of` has no transaction open, and begins none until
+// the successor is closed or has succeeded. Errors: store_open's; nothing has changed then, only store_close is left.
+int store_build(struct store *store, struct store_report *report, struct error *error);
+// Ends a building that is under way, soon and with an error. Any thread.
+void store_interrupt(struct store *store);
+// Commits what was built; no reader may begin with the old catalog from here on. Closes *of, whose lock it takes. An error
+// with *of as it was: nothing was committed. Else *of is NULL, and only store_close is left.
+int store_succeed(struct store *store, struct store **of, struct error *error);
 
 // The write-ahead log's bound in bytes, instead of STORE_LOG_BYTES_MAX; `snapshots` are those of this process's readers, who
 // are asked to let them go at that bound (NULL = there are none; outlives the store). Before the first transaction.
@@ -63,14 +78,6 @@ const char *store_prefix(const struct store *store);
 // Set by the first writer, refused (ERROR_USAGE) when another comes.
 int store_claim_prefix(struct store *store, const char *prefix, struct error *error);
 
-struct store_offset {
-    char *topic;
-    int32_t partition;
-    int64_t next_offset;
-    bool after_delete;    // the newest message taken was a delete or its tombstone
-    uint64_t deleted_key; // hash of its key, if so
-    int64_t newest_ts_ms; // the broker's timestamp of that message, 0 = none
-};
 // For so long what followers have seen is kept in the file, for those who come again (store/feed.h); 0 = not at all. After
 // store_open, before the first transaction; store_reopen keeps it.
 int store_set_feed_window(struct store *store, int64_t window_ms, struct error *error);
@@ -80,11 +87,6 @@ void store_want_feed(struct store *store, const char *table);
 // What the file had at open; lives as long as the store.
 const struct store_offset *store_offsets(const struct store *store, int *ret_count);
 
-// What the merge needs to go on where it was.
-struct store_sequence {
-    int64_t lsn;   // last commit LSN that was sequenced, LSN_NONE = none
-    int64_t ts_ms; // its commit time
-};
 struct store_sequence store_sequence(const struct store *store);
 // Whether the newest commit before the file was opened showed a transaction in part.
 bool store_was_torn(const struct store *store);

@@ -179,6 +179,15 @@ void progress_set_group(struct progress *progress, const char *group) {
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
+void progress_set_reload(struct progress *progress, enum progress_reload reload, const char *message) {
+    struct progress_summary *summary = &progress->summary;
+    (void)pthread_mutex_lock(&progress->mutex);
+    summary->reload = reload;
+    summary->reload_at_ms = clock_wall_ms();
+    (void)snprintf(summary->reload_message, sizeof summary->reload_message, "%s", message);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
 void progress_set_error(struct progress *progress, const char *message) {
     (void)pthread_mutex_lock(&progress->mutex);
     (void)snprintf(progress->summary.last_error, sizeof progress->summary.last_error, "%s", message);

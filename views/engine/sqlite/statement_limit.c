@@ -3,6 +3,7 @@
 #include "views/base/clock.h"
 #include "views/base/stop_request.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 enum { STATEMENT_LIMIT_REASON_SIZE = 200 };
@@ -10,10 +11,11 @@ enum { STATEMENT_LIMIT_REASON_SIZE = 200 };
 struct statement_limit_state {
     enum statement_work work;
     const char *what;
-    int64_t begun_ms;  // monotonic, as all here; 0 = nobody has looked since the mark
-    int64_t looked_ms; // the newest look
-    int64_t told_ms;   // that it is slow, 0 = not yet
-    int64_t stop_ms;   // when the process was first seen to be asked to stop
+    int64_t begun_ms;          // monotonic, as all here; 0 = nobody has looked since the mark
+    int64_t looked_ms;         // the newest look
+    int64_t told_ms;           // that it is slow, 0 = not yet
+    const _Atomic bool *asked; // to end, NULL = nobody asks
+    int64_t stop_ms;           // when the process was first seen to be asked to stop
     bool stopped;
     char reason[STATEMENT_LIMIT_REASON_SIZE];
 };
@@ -31,6 +33,10 @@ void statement_limit_work(enum statement_work work) {
     statement_limit_of.work = work;
 }
 
+void statement_limit_end_when(const _Atomic bool *asked) {
+    statement_limit_of.asked = asked;
+}
+
 void statement_limit_mark(const char *what) {
     statement_limit_of.what = what;
     statement_limit_of.begun_ms = 0;
@@ -45,6 +51,8 @@ static int64_t statement_limit_ms(enum statement_work work) {
 
 // A commit that is nearly written is better written: what it has would be read again.
 static bool statement_limit_is_stopped(struct statement_limit_state *state, int64_t now) {
+    if (state->asked != NULL && atomic_load(state->asked))
+        return true;
     if (!stop_request_is_pending()) {
         state->stop_ms = 0;
         return false;

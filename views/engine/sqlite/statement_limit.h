@@ -29,6 +29,8 @@ enum statement_work {
 void statement_limit_watch(sqlite3 *db);
 // The calling thread's work; it is of a commit at first.
 void statement_limit_work(enum statement_work work);
+// The calling thread's statements end as for a stop of the process also when this is set; it outlives them. NULL = no more.
+void statement_limit_end_when(const _Atomic bool *asked);
 // The calling thread begins a statement. `what` is its name, and outlives it.
 void statement_limit_mark(const char *what);
 // Why the calling thread's newest statement was interrupted, in words that follow its name; NULL = it was not, or by the

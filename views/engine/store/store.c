@@ -17,6 +17,7 @@
 #include "views/engine/store/install.h"
 #include "views/engine/store/quarantine.h"
 #include "views/engine/store/requests.h"
+#include "views/engine/store/standing.h"
 #include "views/engine/store/visible_txns.h"
 #include "views/engine/store/writer_thread.h"
 #include "views/engine/watched_file.h"
@@ -24,12 +25,16 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STORE_UPGRADE_SIZE = 32, STORE_FILL_NAME_SIZE = 64 };
+enum {
+    STORE_UPGRADE_SIZE = 32,
+    STORE_FILL_NAME_SIZE = 64,
+};
 
 enum store_statement {
     STORE_BEGIN,
@@ -53,7 +58,9 @@ static const char *const store_names[STORE_STATEMENTS] = {
 };
 
 struct store {
-    int lock; // the file's descriptor, flock'ed for as long as the store lives
+    int lock; // the file's descriptor, flock'ed for as long as the store lives; -1: a successor's is another's
+    bool is_new;
+    _Atomic bool interrupted; // a successor's building
     char *path;
     struct watched_file watched;
     int64_t log_bytes_max;
@@ -73,12 +80,7 @@ struct store {
     sqlite3_stmt *statements[STORE_STATEMENTS];
     char id[STORE_ID_SIZE];
     char prefix[STORE_PREFIX_SIZE];
-    struct store_offset *offsets;
-    int offset_count;
-    struct store_sequence sequence;
-    bool was_torn;
-    int64_t *timelines;
-    int timeline_count;
+    struct standing standing;
     struct fills fills;
     bool in_transaction; // as the caller sees it: from store_begin on
     bool is_open;        // SQLite's transaction
@@ -118,74 +120,9 @@ static int store_create(struct store *store, struct error *error) {
     return install_mirror(store->db, store->catalog, error);
 }
 
-static void store_free_offsets(struct store *store) {
-    for (int i = 0; i < store->offset_count; i++)
-        free(store->offsets[i].topic);
-    free(store->offsets);
-    store->offsets = NULL;
-    store->offset_count = 0;
-}
-
-static int store_load_offsets(struct store *store, struct error *error) {
-    store_free_offsets(store);
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (engine_sql_prepare(store->db, "offsets_load", &stmt, error) != 0)
-        return -1;
-    int row;
-    while ((row = stmt_row(stmt, "_offsets", error)) == 1) {
-        struct store_offset *grown =
-            realloc(store->offsets, ((size_t)store->offset_count + 1) * sizeof *grown);
-        if (grown == NULL)
-            return error_set(error, ERROR_SYSTEM, "out of memory");
-        char *topic = stmt_copy_text(stmt, 0);
-        store->offsets = grown;
-        if (topic == NULL)
-            return error_set(error, ERROR_SYSTEM, "out of memory");
-        store->offsets[store->offset_count++] = (struct store_offset){
-            .topic = topic,
-            .partition = sqlite3_column_int(stmt, 1),
-            .next_offset = sqlite3_column_int64(stmt, 2),
-            .after_delete = sqlite3_column_type(stmt, 3) != SQLITE_NULL,
-            .deleted_key = (uint64_t)sqlite3_column_int64(stmt, 3),
-            .newest_ts_ms = sqlite3_column_int64(stmt, 4),
-        };
-    }
-    return row;
-}
-
-static int store_load_sequence(struct store *store, struct error *error) {
-    store->sequence = (struct store_sequence){.lsn = LSN_NONE};
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (engine_sql_prepare(store->db, "position_load", &stmt, error) != 0)
-        return -1;
-    int row = stmt_row(stmt, "_position", error);
-    if (row == 1 && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
-        store->sequence =
-            (struct store_sequence){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
-    if (row == 1)
-        store->was_torn = sqlite3_column_int(stmt, 2) != 0;
-    return row < 0 ? -1 : 0;
-}
-
-static int store_load_timelines(struct store *store, struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (engine_sql_prepare(store->db, "timelines_load", &stmt, error) != 0)
-        return -1;
-    store->timeline_count = 0;
-    int row;
-    while ((row = stmt_row(stmt, "_timelines", error)) == 1) {
-        int64_t *grown = realloc(store->timelines, ((size_t)store->timeline_count + 1) * sizeof *grown);
-        if (grown == NULL)
-            return error_set(error, ERROR_SYSTEM, "out of memory");
-        store->timelines = grown;
-        store->timelines[store->timeline_count++] = sqlite3_column_int64(stmt, 0);
-    }
-    return row;
-}
-
 const int64_t *store_timelines(const struct store *store, int *ret_count) {
-    *ret_count = store->timeline_count;
-    return store->timelines;
+    *ret_count = store->standing.timeline_count;
+    return store->standing.timelines;
 }
 
 static int store_set_up_connection(struct store *store, const char *path, struct error *error) {
@@ -222,25 +159,30 @@ static int store_upgrade(struct store *store, struct error *error) {
     return 0;
 }
 
-static int store_set_up_schema(struct store *store, bool is_new, struct store_report *report,
-                               struct error *error) {
+// Leaves the transaction open; an error ends it.
+static int store_set_up_schema(struct store *store, struct store_report *report, struct error *error) {
     int64_t schema = 0;
     if (engine_sql_run(store->db, "begin", error) != 0 ||
         stmt_read_integer(store->db, "pragma schema_version", "schema_version", &schema, error) != 0)
         return -1; // the connection is closed
     statement_limit_work(STATEMENT_OF_START);
-    int status = is_new ? store_create(store, error) : store_upgrade(store, error);
+    int status = store->is_new ? store_create(store, error) : store_upgrade(store, error);
     if (status == 0)
         status = install_views(store->db, store->catalog, &store->refill, report, error);
     statement_limit_work(STATEMENT_OF_COMMIT);
     if (status == 0)
         status = feed_check(store->db, schema, report->views_built > 0 || report->views_dropped > 0, error);
-    if (status == 0)
-        status = engine_sql_run(store->db, "commit", error);
     if (status != 0)
         (void)engine_sql_run(store->db, "rollback", NULL);
-    report->created = is_new;
+    report->created = store->is_new;
     return status;
+}
+
+static int store_commit_schema(struct store *store, struct error *error) {
+    if (engine_sql_run(store->db, "commit", error) == 0)
+        return 0;
+    (void)engine_sql_run(store->db, "rollback", NULL);
+    return -1;
 }
 
 static int store_prepare_statements(struct store *store, struct error *error) {
@@ -266,34 +208,48 @@ static int store_start_checkpoints(struct store *store, struct error *error) {
     return checkpoint_new(&store->checkpoint, store->db, &config, error);
 }
 
-// All but the lock.
-static int store_start(struct store *store, const char *path, struct store_report *report,
-                       struct error *error) {
+// A connection to the file that `lock` is a descriptor of.
+static int store_connect(struct store *store, int lock, struct store_report *report, struct error *error) {
     *report = (struct store_report){0};
     // Opened again, it must be the file that is locked.
-    watched_file_begin(&store->watched, store->path, store->lock);
+    watched_file_begin(&store->watched, store->path, lock);
     if (watched_file_check(&store->watched, error) != 0)
         return -1;
     if (!versions_has_run(sqlite3_libversion_number()))
         (void)snprintf(report->untried_sqlite, sizeof report->untried_sqlite, "%s", sqlite3_libversion());
-    bool is_new;
-    if (store_set_up_connection(store, path, error) != 0 ||
-        identity_check(store->db, path, &store_identity, &is_new, error) != 0 ||
-        store_set_pragmas(store, error) != 0 || store_set_up_schema(store, is_new, report, error) != 0 ||
-        store_prepare_statements(store, error) != 0 || store_load_offsets(store, error) != 0 ||
-        store_load_sequence(store, error) != 0 || store_load_timelines(store, error) != 0 ||
-        fills_load(&store->fills, store->db, store->catalog, error) != 0 ||
-        meta_get(store->db, "id", store->id, sizeof store->id, error) < 0 ||
-        meta_get(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
-        store_start_checkpoints(store, error) != 0 ||
-        visible_txns_new(&store->visible, store->db, error) != 0 ||
-        store_open_quarantine(store, error) != 0 || writer_thread_new(&store->writer, error) != 0 ||
-        mirror_open(&store->mirror, store->db, store->catalog,
-                    &(struct mirror_owner){.begin_write = store_begin_write, .self = store}, error) != 0 ||
-        functions_register(store->db, mirror_current(store->mirror), error) != 0)
+    return store_set_up_connection(store, store->path, error) != 0 ||
+                   identity_check(store->db, store->path, &store_identity, &store->is_new, error) != 0
+               ? -1
+               : store_set_pragmas(store, error);
+}
+
+// What is kept in memory of a file that is as the catalog has it.
+static int store_load(struct store *store, struct error *error) {
+    return store_prepare_statements(store, error) != 0 ||
+                   standing_load(&store->standing, store->db, error) != 0 ||
+                   fills_load(&store->fills, store->db, store->catalog, error) != 0 ||
+                   meta_get(store->db, "id", store->id, sizeof store->id, error) < 0 ||
+                   meta_get(store->db, "prefix", store->prefix, sizeof store->prefix, error) < 0 ||
+                   store_start_checkpoints(store, error) != 0 ||
+                   visible_txns_new(&store->visible, store->db, error) != 0 ||
+                   store_open_quarantine(store, error) != 0 ||
+                   writer_thread_new(&store->writer, error) != 0 ||
+                   mirror_open(&store->mirror, store->db, store->catalog,
+                               &(struct mirror_owner){.begin_write = store_begin_write, .self = store},
+                               error) != 0 ||
+                   functions_register(store->db, mirror_current(store->mirror), error) != 0
+               ? -1
+               : 0;
+}
+
+// All but the lock.
+static int store_start(struct store *store, struct store_report *report, struct error *error) {
+    if (store_connect(store, store->lock, report, error) != 0 ||
+        store_set_up_schema(store, report, error) != 0 || store_commit_schema(store, error) != 0 ||
+        store_load(store, error) != 0)
         return -1;
     // A log that is lost early takes no more with it than rows, which are read again.
-    return is_new ? store_checkpoint(store, error) : 0;
+    return store->is_new ? store_checkpoint(store, error) : 0;
 }
 
 int store_set_feed_window(struct store *store, int64_t window_ms, struct error *error) {
@@ -317,8 +273,7 @@ static void store_shut(struct store *store) {
     requests_free(&store->requests);
     checkpoint_free(&store->checkpoint);
     stmt_close(&store->db);
-    store_free_offsets(store);
-    free(store->timelines);
+    standing_free(&store->standing);
     fills_free(&store->fills);
     *store = (struct store){.lock = store->lock,
                             .path = store->path,
@@ -328,28 +283,68 @@ static void store_shut(struct store *store) {
                             .catalog = store->catalog};
 }
 
+static struct store *store_new(const char *path, const struct catalog *catalog, struct error *error) {
+    struct store *store = calloc(1, sizeof *store);
+    if (store != NULL)
+        *store = (struct store){.lock = -1, .log_bytes_max = STORE_LOG_BYTES_MAX, .catalog = catalog};
+    if (store != NULL && (store->path = strdup(path)) != NULL)
+        return store;
+    free(store);
+    (void)error_set(error, ERROR_SYSTEM, "out of memory");
+    return NULL;
+}
+
 int store_open(struct store **ret, const char *path, const struct catalog *catalog,
                struct store_report *report, struct error *error) {
     *report = (struct store_report){0};
-    CLEANUP(store_close) struct store *store = calloc(1, sizeof *store);
-    if (store == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    store->lock = -1;
-    store->log_bytes_max = STORE_LOG_BYTES_MAX;
-    store->catalog = catalog;
-    store->path = strdup(path);
-    if (store->path == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (store_lock_file(store, path, error) != 0 || store_start(store, path, report, error) != 0)
+    CLEANUP(store_close) struct store *store = store_new(path, catalog, error);
+    if (store == NULL || store_lock_file(store, path, error) != 0 || store_start(store, report, error) != 0)
         return -1;
     *ret = store;
     store = NULL;
     return 0;
 }
 
-int store_reopen(struct store *store, const char *path, struct store_report *report, struct error *error) {
+// --- a successor
+
+int store_successor(struct store **ret, const struct store *of, const struct catalog *catalog,
+                    struct error *error) {
+    CLEANUP(store_close) struct store *store = store_new(of->path, catalog, error);
+    struct store_report report;
+    if (store == NULL || store_connect(store, of->lock, &report, error) != 0)
+        return -1;
+    store->log_bytes_max = of->log_bytes_max;
+    store->snapshots = of->snapshots;
+    *ret = store;
+    store = NULL;
+    return 0;
+}
+
+int store_build(struct store *store, struct store_report *report, struct error *error) {
+    *report = (struct store_report){0};
+    statement_limit_end_when(&store->interrupted);
+    int status = store_set_up_schema(store, report, error);
+    statement_limit_end_when(NULL);
+    return status;
+}
+
+void store_interrupt(struct store *store) {
+    atomic_store(&store->interrupted, true);
+}
+
+int store_succeed(struct store *store, struct store **of, struct error *error) {
+    if (store_commit_schema(store, error) != 0)
+        return -1;
+    int64_t window_ms = (*of)->feed_window_ms;
+    store->lock = (*of)->lock;
+    (*of)->lock = -1;
+    store_close(of);
+    return store_load(store, error) != 0 ? -1 : store_set_feed_window(store, window_ms, error);
+}
+
+int store_reopen(struct store *store, struct store_report *report, struct error *error) {
     store_shut(store);
-    if (store_start(store, path, report, error) == 0 &&
+    if (store_start(store, report, error) == 0 &&
         feed_new(&store->feed, store->db, store->id, store->feed_window_ms, error) == 0)
         return 0;
     store_shut(store);
@@ -396,16 +391,12 @@ int store_disable_view(struct store *store, const char *view, const char *reason
 
 int store_disable_view_of(const char *path, const struct catalog *catalog, const char *view,
                           const char *reason, struct error *error) {
-    CLEANUP(store_close) struct store *store = calloc(1, sizeof *store);
-    bool is_new;
-    if (store == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    store->lock = -1;
-    store->catalog = catalog;
-    if (store_lock_file(store, path, error) != 0 || store_set_up_connection(store, path, error) != 0 ||
-        identity_check(store->db, path, &store_identity, &is_new, error) != 0)
+    CLEANUP(store_close) struct store *store = store_new(path, catalog, error);
+    if (store == NULL || store_lock_file(store, path, error) != 0 ||
+        store_set_up_connection(store, path, error) != 0 ||
+        identity_check(store->db, path, &store_identity, &store->is_new, error) != 0)
         return -1;
-    if (is_new) // there is nothing to go on with
+    if (store->is_new) // there is nothing to go on with
         return error_set(error, ERROR_VIEW, "%s", reason);
     return store_disable_view(store, view, reason, error);
 }
@@ -434,16 +425,16 @@ int store_claim_prefix(struct store *store, const char *prefix, struct error *er
 }
 
 const struct store_offset *store_offsets(const struct store *store, int *ret_count) {
-    *ret_count = store->offset_count;
-    return store->offsets;
+    *ret_count = store->standing.offset_count;
+    return store->standing.offsets;
 }
 
 struct store_sequence store_sequence(const struct store *store) {
-    return store->sequence;
+    return store->standing.sequence;
 }
 
 bool store_was_torn(const struct store *store) {
-    return store->was_torn;
+    return store->standing.was_torn;
 }
 
 static int store_step(struct store *store, enum store_statement which, struct error *error) {
@@ -601,7 +592,9 @@ int store_add_timeline(struct store *store, int64_t since_ts_ms, struct error *e
     if (store_begin_write(store, error) != 0)
         return -1;
     stmt_bind_integer(store->statements[STORE_TIMELINE], ":since", since_ts_ms);
-    return store_step(store, STORE_TIMELINE, error) != 0 ? -1 : store_load_timelines(store, error);
+    return store_step(store, STORE_TIMELINE, error) != 0
+               ? -1
+               : standing_load_timelines(&store->standing, store->db, error);
 }
 
 static void store_bind_or_null(sqlite3_stmt *stmt, const char *name, int64_t value, int64_t none) {
@@ -736,7 +729,7 @@ int store_begin_new(struct store *store, const char *const *topics, int topic_co
                     struct error *error) {
     return fills_begin_new(&store->fills, store->db, store->catalog, topics, topic_count, again, error) != 0
                ? -1
-               : store_load_offsets(store, error);
+               : standing_load_offsets(&store->standing, store->db, error);
 }
 
 int store_fill_begin(struct store *store, const char *path, struct error *error) {
@@ -785,12 +778,12 @@ int store_open_fill(struct store **ret, const struct store *of, const char *path
     if (store_open(&store, path, catalog, &report, error) != 0 ||
         meta_set(store->db, "fill", name, error) != 0)
         return -1;
-    for (int i = 0; i < of->timeline_count; i++) {
-        stmt_bind_integer(store->statements[STORE_TIMELINE], ":since", of->timelines[i]);
+    for (int i = 0; i < of->standing.timeline_count; i++) {
+        stmt_bind_integer(store->statements[STORE_TIMELINE], ":since", of->standing.timelines[i]);
         if (store_step(store, STORE_TIMELINE, error) != 0)
             return -1;
     }
-    if (store_load_timelines(store, error) != 0)
+    if (standing_load_timelines(&store->standing, store->db, error) != 0)
         return -1;
     *ret = store;
     store = NULL;

@@ -1,0 +1,85 @@
+#include "views/engine/store/standing.h"
+
+#include "views/base/cleanup.h"
+#include "views/engine/change.h"
+#include "views/engine/sqlite/engine_sql.h"
+#include "views/engine/sqlite/stmt.h"
+
+#include <stdlib.h>
+
+static void standing_free_offsets(struct standing *standing) {
+    for (int i = 0; i < standing->offset_count; i++)
+        free(standing->offsets[i].topic);
+    free(standing->offsets);
+    standing->offsets = NULL;
+    standing->offset_count = 0;
+}
+
+void standing_free(struct standing *standing) {
+    standing_free_offsets(standing);
+    free(standing->timelines);
+    *standing = (struct standing){0};
+}
+
+int standing_load_offsets(struct standing *standing, struct sqlite3 *db, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    standing_free_offsets(standing);
+    if (engine_sql_prepare(db, "offsets_load", &stmt, error) != 0)
+        return -1;
+    int row;
+    while ((row = stmt_row(stmt, "_offsets", error)) == 1) {
+        struct store_offset *grown =
+            realloc(standing->offsets, ((size_t)standing->offset_count + 1) * sizeof *grown);
+        if (grown == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        char *topic = stmt_copy_text(stmt, 0);
+        standing->offsets = grown;
+        if (topic == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        standing->offsets[standing->offset_count++] = (struct store_offset){
+            .topic = topic,
+            .partition = sqlite3_column_int(stmt, 1),
+            .next_offset = sqlite3_column_int64(stmt, 2),
+            .after_delete = sqlite3_column_type(stmt, 3) != SQLITE_NULL,
+            .deleted_key = (uint64_t)sqlite3_column_int64(stmt, 3),
+            .newest_ts_ms = sqlite3_column_int64(stmt, 4),
+        };
+    }
+    return row;
+}
+
+static int standing_load_sequence(struct standing *standing, struct sqlite3 *db, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    standing->sequence = (struct store_sequence){.lsn = LSN_NONE};
+    if (engine_sql_prepare(db, "position_load", &stmt, error) != 0)
+        return -1;
+    int row = stmt_row(stmt, "_position", error);
+    if (row == 1 && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
+        standing->sequence =
+            (struct store_sequence){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
+    if (row == 1)
+        standing->was_torn = sqlite3_column_int(stmt, 2) != 0;
+    return row < 0 ? -1 : 0;
+}
+
+int standing_load_timelines(struct standing *standing, struct sqlite3 *db, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (engine_sql_prepare(db, "timelines_load", &stmt, error) != 0)
+        return -1;
+    standing->timeline_count = 0;
+    int row;
+    while ((row = stmt_row(stmt, "_timelines", error)) == 1) {
+        int64_t *grown = realloc(standing->timelines, ((size_t)standing->timeline_count + 1) * sizeof *grown);
+        if (grown == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        standing->timelines = grown;
+        standing->timelines[standing->timeline_count++] = sqlite3_column_int64(stmt, 0);
+    }
+    return row;
+}
+
+int standing_load(struct standing *standing, struct sqlite3 *db, struct error *error) {
+    return standing_load_offsets(standing, db, error) != 0 || standing_load_sequence(standing, db, error) != 0
+               ? -1
+               : standing_load_timelines(standing, db, error);
+}

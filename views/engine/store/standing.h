@@ -1,0 +1,26 @@
+// Where a store file stands, as it was when it was loaded: offsets, sequence, the source's timelines. Of use to store.c only,
+// on its thread.
+#ifndef TIDEMARK_STORE_STANDING_H
+#define TIDEMARK_STORE_STANDING_H
+
+#include "views/base/error.h"
+#include "views/engine/store_offset.h"
+
+struct sqlite3;
+
+struct standing {
+    struct store_offset *offsets;
+    int offset_count;
+    struct store_sequence sequence;
+    bool was_torn; // the newest commit showed a transaction in part
+    int64_t *timelines;
+    int timeline_count;
+};
+
+// All of it; in place of what was loaded before.
+int standing_load(struct standing *standing, struct sqlite3 *db, struct error *error);
+int standing_load_offsets(struct standing *standing, struct sqlite3 *db, struct error *error);
+int standing_load_timelines(struct standing *standing, struct sqlite3 *db, struct error *error);
+void standing_free(struct standing *standing);
+
+#endif

@@ -1,0 +1,23 @@
+// Where a store file stands in the log: plain data of store.h.
+#ifndef TIDEMARK_STORE_OFFSET_H
+#define TIDEMARK_STORE_OFFSET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store_offset {
+    char *topic;
+    int32_t partition;
+    int64_t next_offset;
+    bool after_delete;    // the newest message taken was a delete or its tombstone
+    uint64_t deleted_key; // hash of its key, if so
+    int64_t newest_ts_ms; // the broker's timestamp of that message, 0 = none
+};
+
+// What the merge needs to go on where it was.
+struct store_sequence {
+    int64_t lsn;   // last commit LSN that was sequenced, LSN_NONE = none
+    int64_t ts_ms; // its commit time
+};
+
+#endif
