@@ -4,7 +4,7 @@ const SILENT_MS = 8000; // the server says something every 5 s
 const AGAIN_MS = [300, 600, 1200, 2400, 4000];
 const APART_MS = 1000; // least between two questions of one kind
 
-const net = { live: null, at: 0, lostAt: 0, heard: 0, refused: false, history: [], skew: 0, tries: 0, nextAt: 0 };
+const net = { live: null, waitsFor: null, waitsAt: 0, at: 0, lostAt: 0, heard: 0, refused: false, history: [], skew: 0, tries: 0, nextAt: 0 };
 const listeners = new Set();
 const listen = (f) => (listeners.add(f), () => listeners.delete(f));
 const tell = () => listeners.forEach((f) => f());
@@ -79,6 +79,9 @@ function onLive(data) {
     net.history = data.history;
     delete data.history;
   }
+  data.waiting &&= data.waiting.replace(/^waiting: /, '');
+  const waitsFor = data.waiting && /^transaction \d+|^.*/.exec(data.waiting)[0];
+  if (waitsFor !== net.waitsFor) Object.assign(net, { waitsFor, waitsAt: performance.now() });
   const before = net.lostAt ? null : net.live;
   net.live = data;
   net.at = performance.now();
@@ -136,7 +139,7 @@ async function keepLive() {
 const tryNow = () => wake && wake();
 
 // What the page shows of an answer: asked now, and again when the stream says that it may have changed. `path`: or an
-// async function that gives it; what fails there has failed.
+// async function that gives it; what fails there has failed. `done` is given the answer, and says true where it wants another.
 const watches = new Set();
 function watch(path, done, failed, apart = APART_MS) {
   const w = { path, done, failed, apart, stale: true, busy: false, gone: false, at: -apart, timer: 0 };
@@ -171,7 +174,7 @@ async function kick(w) {
     const path = typeof w.path === 'function' ? await w.path() : w.path;
     if (w.gone) return;
     const { document: answer, ms } = await ask(path);
-    if (!w.gone) w.done(answer, ms, path);
+    if (!w.gone && w.done(answer, ms, path) === true) w.stale = true;
   } catch (error) {
     // Lost, or without a token: the stream's return asks again.
     w.at = performance.now() - w.apart + AGAIN_MS[0];

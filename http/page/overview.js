@@ -167,11 +167,11 @@ function sidePanel(view, dispose) {
       if (!rows.length && !update) host.replaceChildren(h('p', { class: 'empty' }, 'No rows.'));
       if (rows.length) (update = update || make(rows))(rows, byKey);
       else if (update) update([]);
-      const more = answer.next ? `more than ${rows.length}` : byKey ? 'newest first, of' : count(rows.length);
-      const total = byKey && rows.length ? count(Number(rows[rows.length - 1][Object.keys(rows[0])[0]])) : '';
-      note.replaceChildren(number(`${more} ${total} rows`.replace(/ +/g, ' '), asked, '.rows | length', `Rows of ${view.name} ${name}`), ` in ${Math.round(ms)} ms `,
-        link(hashOf(['views', view.name, name]), 'open'));
-      if (byKey && rows.length > 500) after = Number(Object.values(rows[rows.length - 50])[0]);
+      const ends = byKey && rows.length ? `newest first, up to ${count(Number(Object.values(rows[rows.length - 1])[0]))}` : `${answer.next ? 'more than ' : ''}${plural(rows.length, 'row')}`;
+      note.replaceChildren(number(ends, asked, '.rows | length', `Rows of ${view.name} ${name}`), ` in ${Math.round(ms)} ms `, link(hashOf(['views', view.name, name]), 'open'));
+      if (byKey && answer.next) after = null; // more have come than one page has
+      else if (byKey && rows.length > 500) after = Number(Object.values(rows[rows.length - 50])[0]);
+      return after === null;
     }, (error) => {
       update = null;
       host.replaceChildren(trouble(error));

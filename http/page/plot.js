@@ -69,7 +69,7 @@ function plot(name, pick, write, least) {
     const values = most.filter(known);
     const high = ceiling(Math.max(least, ...values));
     let d = '';
-    let last = -9;
+    let last = -Infinity;
     let shade = '';
     most.forEach((value, i) => {
       if (!known(value)) return;

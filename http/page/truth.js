@@ -8,6 +8,8 @@ const TONES = {
   idle: ['M8 3v5l3.5 2', '%23667'],
 };
 
+const WAITING_SAID_MS = 2000; // one transaction waits for another all the time
+
 let status = null; // the newest /v1/status
 let statusTrouble = null; // why there is none
 
@@ -54,7 +56,7 @@ function wellTruth(live, now) {
   const sentence = whole
     ? `Shows every transaction up to ${lsn}, whole${age ? `, the newest committed ${age} ago` : ''}.`
     : `Shows every change${age ? ` up to ${age} ago` : ''}, row by row: rows of one transaction may come one by one.`;
-  if (live.waiting) return { tone: 'work', word: 'Live, waiting', sentence: `Waits for ${live.waiting}. ${sentence}` };
+  if (live.waiting && performance.now() - net.waitsAt > WAITING_SAID_MS) return { tone: 'work', word: 'Live, waiting', sentence: `Waits for ${live.waiting}. ${sentence}` };
   if (worst) return { tone: 'warn', word: 'Live, but', sentence: `${worst[0]} ${sentence}`, todo: worst[1], href: worst[2] };
   if (!status) return { tone: 'idle', word: 'Live', sentence };
   if (whole) return { tone: 'ok', word: 'Live', sentence };

@@ -126,6 +126,7 @@ test('a view that could not be asked at first is shown by its newest rows, as al
   const all = (await (await fetch(`${real.url}/v1/views/email/outbox`)).json()).rows.map((row) => String(row.seq));
   assert.ok(all.length > 7);
   assert.deepEqual((await cells(page, email)).map((row) => row[0]), all.slice(-7).reverse());
+  assert.match(await text(page, '.sides .panel:nth-child(2) .note'), new RegExp(`^newest first, up to ${all.at(-1)} in \\d+ ms open$`));
 });
 
 test('the tail tells each commit, with what the values were', async (t) => {
@@ -265,7 +266,7 @@ test('each state has its sentence, its tone, what to do and the slow hop', async
   const page = await open(t, front.url);
   const cases = [
     ['ok', 'Live', /^Shows every transaction up to 0\/1967BF30, whole, the newest committed \d+\.\d s ago\.$/, null, {}],
-    ['work', 'Live, waiting', /^Waits for the END of transaction 1499\./, null, { waiting: 'the END of transaction 1499' }],
+    ['work', 'Live, waiting', /^Waits for transaction 1499, 2 rows so far, its END has not come\. Shows every/, null, { waiting: 'waiting: transaction 1499, 2 rows so far, its END has not come' }],
     ['ok', 'Live, per key', /row by row: rows of one transaction may come one by one/, null, { consistency: 'per-key', position: { lsn: null, consistency: 'per-key', offsets: {} } }],
     ['work', 'Catching up', /^12,345 messages behind at 4,000 events a second, about 3 min to go\./, 'Applied', { state: 'catching_up', lag: { messages: 12345, seconds: 200 }, rates: { events_per_second: 4000 }, eta_seconds: 185 }],
     ['warn', 'Upstream silent', /^The connector was last heard 2 min ago\./, 'Connector', { state: 'upstream_silent', hops: { heartbeat_ms: ago(121000) } }],
@@ -593,6 +594,12 @@ test('the plots have the hour\u2019s figures', async (t) => {
   const most = Math.max(...live.history.map((p) => p.messages));
   await page.waitForFunction((m) => document.querySelectorAll('.plot svg')[1]?.getAttribute('aria-label') === `Messages behind, the last 60 min: now 0, at most ${m}`, most.toLocaleString('en'), { timeout: wait });
   await page.waitForFunction(() => /^Events a second, the last 60 min: now \d+\/s, at most \d+\/s$/.test(document.querySelectorAll('.plot svg')[2].getAttribute('aria-label')), null, { timeout: wait });
+  // of a server that is some seconds old, whatever the first of them are
+  for (const seconds of [1, 9, 28]) {
+    front.say(liveOf({ history: live.history.slice(-seconds) }));
+    await page.waitForFunction(() => /the last 30 s/.test(document.querySelectorAll('.plot svg')[1].getAttribute('aria-label')), null, { timeout: wait });
+    assert.deepEqual(await page.locator('.plot path').evaluateAll((all) => all.map((path) => path.getAttribute('d')[0]).filter((first) => first !== 'M')), []);
+  }
 });
 
 test('axe finds nothing, dark and light, wide and narrow; nothing is wider than the window', async (t) => {
