@@ -45,6 +45,8 @@ function bytes(n) {
   return `${n < 10 && unit ? n.toFixed(1) : Math.round(n)} ${units[unit]}`;
 }
 
+const sentence = (text) => text.replace(/\.?$/, '.');
+
 // A span of time: two figures are enough.
 function span(ms) {
   if (!known(ms)) return NONE;

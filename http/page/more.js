@@ -6,7 +6,7 @@ function quarantine(main, dispose, id, query) {
   const state = SETTLED.includes(query.get('state')) ? query.get('state') : 'waiting';
   const path = `/v1/quarantine?limit=1000&state=${state}`;
   const list = grid([
-    { name: 'id', right: true, make: (r) => link(hashOf(['quarantine', r.id]), cell(r.id)) }, { name: 'state' }, { name: 'time' }, { name: 'topic' }, { name: 'partition', right: true }, { name: 'offset', right: true }, { name: 'key' }, { name: 'reason' },
+    { name: 'id', right: true, make: (r) => link(hashOf(['quarantine', r.id]), cell(r.id)) }, { name: 'reason' }, { name: 'topic' }, { name: 'partition', right: true }, { name: 'offset', right: true }, { name: 'key' }, { name: 'time' }, { name: 'state' },
   ], { key: (r) => cell(r.id), label: 'Messages that could not be applied', empty: state === 'waiting' ? 'Nothing: every message that was for the mirror is in it, or made up for.' : 'None.' });
   const note = h('p', { class: 'note' });
   const pick = h('select', { 'aria-label': 'State', onchange: () => (location.hash = hashOf(['quarantine'], { state: pick.value })) }, SETTLED.map((s) => h('option', { value: s, selected: s === state }, s)));
@@ -45,7 +45,8 @@ function quarantined(main, dispose, id) {
       freshen();
     } catch (error) {
       said.dataset.kind = 'bad';
-      put(said, `${error.message} By hand: curl -s -X POST -H "Authorization: Bearer $TOKEN" ${quoted(location.origin + target)}`);
+      const refused = error.status === 401 || error.status === 403;
+      put(said, `${sentence(error.message)}${refused ? ` By hand: curl -s -X POST -H "Authorization: Bearer $TOKEN" ${quoted(location.origin + target)}` : ''}`);
     }
   };
   const deeds = h('form', { class: 'fields', onsubmit: (event) => {

@@ -78,8 +78,10 @@ function route() {
   main.replaceChildren();
   main.dataset.section = section;
   for (const a of document.querySelectorAll('#nav a')) {
-    if (a.dataset.section === section) a.setAttribute('aria-current', 'page');
+    const current = a.dataset.section === section;
+    if (current) a.setAttribute('aria-current', 'page');
     else a.removeAttribute('aria-current');
+    if (current) $('nav').scrollLeft = a.offsetLeft - $('nav').offsetLeft - 40; // where they are not all seen
   }
   draw(main, parts, query);
   if (shownHash !== null) {

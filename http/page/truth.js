@@ -25,7 +25,7 @@ function doubts() {
   const missing = status.tables.filter((t) => t.missing.length);
   const waiting = net.live && known(net.live.quarantine) ? net.live.quarantine : status.quarantined;
   if (waiting)
-    found.push([`${plural(waiting, 'message')} could not be applied: their rows are not shown or are old.`,
+    found.push([`${plural(waiting, 'message')} could not be applied: ${waiting === 1 ? 'its row is not shown or is old' : 'their rows are not shown or are old'}.`,
       'Look at them, then apply again or discard.', '#/quarantine']);
   if (status.reload && status.reload.state === 'refused')
     found.push([`Changed views were refused: ${status.reload.message}.`, 'Mend their files; the old ones go on.', '#/process']);
@@ -39,7 +39,7 @@ function doubts() {
   if (missing.length)
     found.push([`Events lack columns of ${names(missing)}; they stay null.`, 'Compare source.sql with the source.', '#/tables']);
   const failing = status.lint.filter((f) => f.level === 'fail')[0];
-  if (failing) found.push([`${failing.message.replace(/\.?$/, '.')}`, failing.remedy || 'See Guarantees.', '#/process']);
+  if (failing) found.push([sentence(failing.message), failing.remedy || 'See Guarantees.', '#/process']);
   if (status.unplaced_messages)
     found.push([`${plural(status.unplaced_messages, 'message')} of topics that are read belong to no declared table.`,
       'See the topics in Tables.', '#/tables']);
@@ -76,7 +76,7 @@ function truth(live, now) {
   const behind = live.lag.messages;
   const since = live.hops.source_commit_ms ? `What was committed up to ${moment(live.hops.source_commit_ms)} is shown.` : 'Nothing is shown yet.';
   const waits = live.waiting ? `Waits for ${live.waiting}. ` : '';
-  const because = `${reason ? `${reason.replace(/\.?$/, '.')} ` : ''}${waits}`;
+  const because = `${reason ? `${sentence(reason)} ` : ''}${waits}`;
   switch (live.state) {
     case 'live':
       return wellTruth(live, now);
