@@ -39,7 +39,7 @@ route_handler answer_openapi;             // openapi.c
 route_handler answer_page;                // page.c
 
 // Text of the OpenAPI document, made once.
-int openapi_write(struct buffer *out, const struct catalog *catalog, struct reader *reader,
-                  const char *version, struct error *error);
+int openapi_write(struct buffer *out, const struct routes_config *config, struct reader *reader,
+                  struct error *error);
 
 #endif

@@ -2,6 +2,7 @@
 // openapi/base.json; theirs is added here.
 #include "http/answers.h"
 #include "http/document.h"
+#include "http/openapi_problems.h"
 #include "http/openapi_types.h"
 #include "http/route.h"
 #include "views/base/cleanup.h"
@@ -20,6 +21,7 @@ struct openapi {
     json_t *paths;
     json_t *schemas;
     struct reader *reader; // to learn what queries give
+    bool tokens;           // the server was given some
     bool failed;
 };
 
@@ -62,12 +64,16 @@ static json_t *openapi_query_parameter(const char *name, const char *description
 // --- answers
 
 // The envelope of rows: `subject` names the members beside them.
-static json_t *openapi_envelope(const char *row, const char *const *subject) {
+static json_t *openapi_envelope(const char *row, const char *const *subject, bool quarantined) {
     json_t *properties =
         json_pack("{s:{s:s,s:o},s:{s:[s,s]},s:{s:s},s:o,s:o}", "rows", "type", "array", "items",
                   openapi_ref("schemas", row), "next", "type", "string", "null", "count", "type", "integer",
                   "position", openapi_ref("schemas", "position"), "lag", openapi_ref("schemas", "lag"));
     json_t *required = json_pack("[s,s,s,s]", "rows", "next", "position", "lag");
+    if (quarantined)
+        document_set(
+            &properties, "quarantined",
+            json_pack("{s:s,s:o}", "type", "array", "items", openapi_ref("schemas", "table_quarantined")));
     for (; *subject != NULL; subject++) {
         document_set(&properties, *subject, json_pack("{s:s}", "type", "string"));
         document_add(&required, json_string(*subject));
@@ -77,8 +83,8 @@ static json_t *openapi_envelope(const char *row, const char *const *subject) {
 
 static json_t *openapi_data_headers(void) {
     static const char *const names[] = {"Tidemark-Lsn", "Tidemark-Consistency", "Tidemark-State",
-                                        "Tidemark-Lag", "Tidemark-Quarantine",  "Tidemark-Next",
-                                        "ETag",         "Content-Range"};
+                                        "Tidemark-Lag", "Tidemark-Quarantine",  "Tidemark-Filling",
+                                        "ETag",         "Tidemark-Next",        "Content-Range"};
     json_t *headers = json_object();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         document_set(&headers, names[i], openapi_ref("headers", names[i]));
@@ -106,8 +112,8 @@ static json_t *openapi_operation(const char *kind, const char *name, int number,
                                  json_t *parameters, json_t *answer) {
     char id[NAME_SIZE];
     openapi_name(id, kind, name, number);
-    return json_pack("{s:s,s:s,s:o,s:{s:o,s:o}}", "operationId", id, "summary", summary, "parameters",
-                     parameters, "responses", "200", answer, "default", openapi_ref("responses", "problem"));
+    return json_pack("{s:s,s:s,s:o,s:{s:o}}", "operationId", id, "summary", summary, "parameters", parameters,
+                     "responses", "200", answer);
 }
 
 // The answers that have an ETag.
@@ -214,7 +220,7 @@ static json_t *openapi_table_operation(struct openapi *api, const struct table *
                                  openapi_events_answer());
     if (route == ROUTE_TABLE) {
         openapi_set(api, api->schemas, row, openapi_table_row(table));
-        openapi_set(api, api->schemas, answer, openapi_envelope(row, subject));
+        openapi_set(api, api->schemas, answer, openapi_envelope(row, subject, true));
         return openapi_rows_operation(api, "table", table->name, table->index, summary, parameters,
                                       openapi_rows_answer(openapi_ref("schemas", answer), row, true));
     }
@@ -278,7 +284,7 @@ static json_t *openapi_query_operation(struct openapi *api, const struct query *
     openapi_name(row, "row_of_view", name, number);
     openapi_name(answer, "answer_of_view", name, number);
     openapi_set(api, api->schemas, row, openapi_query_row(api, query));
-    openapi_set(api, api->schemas, answer, openapi_envelope(row, subject));
+    openapi_set(api, api->schemas, answer, openapi_envelope(row, subject, false));
     return openapi_rows_operation(api, "view", name, number, query->file, parameters,
                                   openapi_rows_answer(openapi_ref("schemas", answer), row, false));
 }
@@ -299,6 +305,10 @@ static void openapi_add_route(void *self, const struct loaded_route *loaded) {
         item = json_pack("{s:o}", "get", openapi_query_operation(api, loaded->query, form->stream));
     else
         item = json_deep_copy(json_object_get(api->base, form->pattern));
+    const char *method;
+    json_t *operation;
+    json_object_foreach(item, method, operation) api->failed |=
+        !openapi_add_problems(operation, loaded->route, api->tokens);
     if (!path.failed)
         openapi_set(api, api->paths, path.data, item);
     else
@@ -338,7 +348,9 @@ static bool openapi_make(struct openapi *api, const struct catalog *catalog, con
     if (api->root == NULL)
         return false;
     api->base = json_incref(json_object_get(api->root, "paths"));
-    api->schemas = json_object_get(json_object_get(api->root, "components"), "schemas");
+    json_t *components = json_object_get(api->root, "components");
+    api->schemas = json_object_get(components, "schemas");
+    api->failed |= !openapi_add_problem_components(components);
     api->paths = json_object();
     openapi_set(api, json_object_get(api->root, "info"), "version", json_string(version));
     openapi_set(api, api->root, "paths", api->paths);
@@ -347,10 +359,11 @@ static bool openapi_make(struct openapi *api, const struct catalog *catalog, con
     return !api->failed;
 }
 
-int openapi_write(struct buffer *out, const struct catalog *catalog, struct reader *reader,
-                  const char *version, struct error *error) {
-    struct openapi api = {.reader = reader};
-    bool written = openapi_make(&api, catalog, version) &&
+int openapi_write(struct buffer *out, const struct routes_config *config, struct reader *reader,
+                  struct error *error) {
+    struct openapi api = {.reader = reader,
+                          .tokens = config->access != NULL && access_has_tokens(config->access)};
+    bool written = openapi_make(&api, config->catalog, config->version) &&
                    json_dump_callback(api.root, openapi_append_dump, out, JSON_COMPACT) == 0;
     json_decref(api.base);
     json_decref(api.root);

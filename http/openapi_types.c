@@ -10,7 +10,6 @@
 #define DATE_PATTERN "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
 #define TIME_PATTERN "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?"
 #define UUID_PATTERN "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-#define TEXT_PATTERN "^[^\\u0000]{0,60}$"
 
 enum { PATTERN_SIZE = 512 };
 
@@ -117,7 +116,7 @@ json_t *openapi_filter(const struct column *column) {
     char made[PATTERN_SIZE] = "";
     const char *value = openapi_types_value(column, made);
     if (value == NULL)
-        return json_pack("{s:s,s:s}", "type", "string", "pattern", TEXT_PATTERN);
+        return json_pack("{s:s}", "type", "string");
     CLEANUP(buffer_free) struct buffer pattern = {0};
     const char *operators =
         openapi_types_are_ordered(column) ? "eq|neq|gt|gte|lt|lte|isdistinct" : "eq|neq|isdistinct";
@@ -162,5 +161,5 @@ json_t *openapi_rule(const struct parameter_rule *rule) {
     case PARAMETER_TYPES:
         break;
     }
-    return json_pack("{s:s,s:s}", "type", "string", "pattern", TEXT_PATTERN);
+    return json_pack("{s:s}", "type", "string");
 }

@@ -12,7 +12,7 @@ enum {
     QUARANTINE_WAIT_MS = 5000,     // for what is asked to be done, unless the request says so
     QUARANTINE_MOMENT_MS = 20,     // for a moment in which nobody writes the file, on a server's thread
     QUARANTINE_PATIENCE_MS = 8000, // and in the slow lane
-    QUARANTINE_REASON_MAX = 400,   // bytes of a reason
+    QUARANTINE_REASON_MAX = 400,   // characters of a reason
 };
 
 static bool quarantine_is_text(struct span bytes) {
@@ -20,6 +20,13 @@ static bool quarantine_is_text(struct span bytes) {
     for (size_t at = 0; at < bytes.size && size > 0; at += size)
         size = utf8_sequence(bytes.data + at, bytes.size - at);
     return size > 0;
+}
+
+static bool quarantine_is_reason(struct span reason) {
+    int count = 0;
+    for (size_t at = 0; at < reason.size && count <= QUARANTINE_REASON_MAX; count++)
+        at += utf8_sequence(reason.data + at, reason.size - at); // target_parse has seen that it is UTF-8
+    return count > 0 && count <= QUARANTINE_REASON_MAX;
 }
 
 static void quarantine_write_text(struct buffer *out, const char *name, struct span text) {
@@ -143,10 +150,10 @@ static bool quarantine_read_ask(struct exchange *exchange, int64_t id, bool disc
             return false;
         }
     }
-    if (!discard || (ret_reason->size > 0 && ret_reason->size <= QUARANTINE_REASON_MAX))
+    if (!discard || quarantine_is_reason(*ret_reason))
         return true;
     problem_set(exchange->response, PROBLEM_BAD_PARAMETER,
-                "reason= says why the message is not missed, in 1 to %d bytes: it is kept",
+                "reason= says why the message is not missed, in 1 to %d characters: it is kept",
                 QUARANTINE_REASON_MAX);
     return false;
 }

@@ -103,6 +103,14 @@ const struct route_form *route_form(enum route route) {
     return &forms[route];
 }
 
+bool route_is_open(enum route route) {
+    return route == ROUTE_HEALTH || route == ROUTE_READY || route == ROUTE_PAGE;
+}
+
+bool route_changes(enum route route) {
+    return route != ROUTE_COUNT && strcmp(forms[route].method, "POST") == 0;
+}
+
 static bool route_pattern_takes(const char *pattern, const struct target *target) {
     if (target->segment_count == 0)
         return strcmp(pattern, "/") == 0;

@@ -41,6 +41,10 @@ struct route_form {
 };
 const struct route_form *route_form(enum route route);
 enum route route_find(const struct target *target);
+// Answered without a token, whoever asks.
+bool route_is_open(enum route route);
+// It is asked for by POST, and needs a token always.
+bool route_changes(enum route route);
 
 // What every data route takes besides its own parameters. A column that is called so is asked for as
 // column.NAME; any column may be.

@@ -63,7 +63,7 @@ int routes_new(struct routes **ret, const struct routes_config *config, struct e
     // What queries give only the file says.
     CLEANUP(reader_free) struct reader *reader = NULL;
     if (reader_open(&reader, config->db, config->catalog, error) != 0 ||
-        openapi_write(&routes->openapi, config->catalog, reader, config->version, error) != 0)
+        openapi_write(&routes->openapi, config, reader, error) != 0)
         return -1;
     *ret = routes;
     routes = NULL;
@@ -89,12 +89,8 @@ static void routes_set_not_found(struct response *response) {
     problem_end(response);
 }
 
-// Routes that are asked for by POST change something.
 static enum access_need routes_need(enum route route) {
-    if (route == ROUTE_HEALTH || route == ROUTE_READY || route == ROUTE_PAGE)
-        return ACCESS_OPEN;
-    return route != ROUTE_COUNT && strcmp(route_form(route)->method, "POST") == 0 ? ACCESS_WRITE
-                                                                                  : ACCESS_READ;
+    return route_is_open(route) ? ACCESS_OPEN : route_changes(route) ? ACCESS_WRITE : ACCESS_READ;
 }
 
 static bool routes_reads(const struct route_form *form) {

@@ -144,19 +144,52 @@ class Api(unittest.TestCase):
         tide.replay(self.path / "api.db", tide.CAPTURES / "basic.jsonl")
         server = self.server("serve", "--db", self.path / "api.db")
         paths = json.loads(ask(server, "/openapi.json")[2])["paths"]
+        every = {"200", "400", "413", "414", "421", "500", "503"}
         for path, statuses in {
-            "/v1/tables/orders": {"200", "304", "default"},
-            "/v1/views/warehouse/stock": {"200", "304", "default"},
-            "/rest/v1/orders": {"200", "206", "304", "default"},
-            "/v1/tables/orders/follow": {"200", "default"},
-            "/v1/views/warehouse/stock/follow": {"200", "default"},
-            "/v1/digest/orders": {"200", "default"},
-            "/v1/quarantine/{id}/retry": {"200", "202", "default"},
-            "/v1/quarantine/{id}/discard": {"200", "202", "default"},
+            "/healthz": set(),
+            "/v1/lag": set(),
+            "/v1/tables/orders": {"304", "406", "504"},
+            "/v1/views/warehouse/stock": {"304", "504"},
+            "/rest/v1/orders": {"206", "304", "406", "416", "504"},
+            "/v1/tables/orders/follow": {"504"},
+            "/v1/views/warehouse/stock/follow": {"504"},
+            "/v1/digest/orders": set(),
+            "/v1/views/{view}": {"404"},
+            "/v1/quarantine": {"304", "504"},
+            "/v1/quarantine/{id}": {"404"},
+            "/v1/quarantine/{id}/retry": {"202", "403", "404", "409"},
+            "/v1/quarantine/{id}/discard": {"202", "403", "404", "409"},
         }.items():
             with self.subTest(path):
                 (operation,) = paths[path].values()
-                self.assertEqual(statuses, set(operation["responses"]))
+                self.assertEqual(every | statuses, set(operation["responses"]))
+
+    def test_openapi_says_who_needs_a_token(self):
+        tide.replay(self.path / "api.db", tide.CAPTURES / "basic.jsonl")
+        (self.path / "tokens").write_text("a-token-of-this-test-alone\n")
+        for flags, guarded in ((), {"post"}), (("--token-file", self.path / "tokens"), {"get", "post"}):
+            server = self.server("serve", "--db", self.path / "api.db", *flags)
+            document = json.loads(ask(server, "/openapi.json", Authorization="Bearer a-token-of-this-test-alone")[2])
+            self.assertEqual("bearer", document["components"]["securitySchemes"]["token"]["scheme"])
+            for path, item in document["paths"].items():
+                for method, operation in item.items():
+                    with self.subTest(path, flags=flags):
+                        needs = method in guarded and path not in ("/", "/healthz", "/readyz")
+                        self.assertEqual([{"token": []}] if needs else None, operation.get("security"))
+                        self.assertEqual(needs and "get" in guarded, "401" in operation["responses"])
+
+    def test_openapi_names_every_problem(self):
+        tide.replay(self.path / "api.db", tide.CAPTURES / "basic.jsonl")
+        server = self.server("serve", "--db", self.path / "api.db")
+        document = json.loads(ask(server, "/openapi.json")[2])
+        pages = document["paths"]["/problems/{problem}"]["get"]["parameters"][0]["schema"]["enum"]
+        types = document["components"]["schemas"]["problem"]["properties"]["type"]["enum"]
+        self.assertEqual([f"/problems/{page}" for page in pages], types)
+        for name, response in document["components"]["responses"].items():
+            if name.startswith("problem_"):
+                _, told = response["content"]["application/problem+json"]["schema"]["allOf"]
+                self.assertEqual(name, f"problem_{told['properties']['status']['const']}")
+                self.assertLessEqual(set(told["properties"]["type"]["enum"]), set(types))
 
     def test_a_column_called_like_a_parameter(self):
         source = 'create table caps(id int primary key, "limit" int, after text, wait_ms int, after_lsn int, name text);'
