@@ -304,6 +304,24 @@ int capture_next(struct capture *capture, struct arena *arena, struct capture_li
     return 1;
 }
 
+int capture_check(const char *path, struct error *error) {
+    struct stat status;
+    if (strcmp(path, "-") == 0)
+        return 0;
+    if (access(path, R_OK) != 0)
+        return error_set(error, ERROR_INPUT, "%s: %s", path, strerror(errno));
+    CLEANUP(capture_close_file) int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0 || fstat(file, &status) != 0)
+        return error_set(error, ERROR_INPUT, "%s: %s", path, strerror(errno));
+    if (!S_ISDIR(status.st_mode) && (!S_ISREG(status.st_mode) || capture_is_gzip(file)))
+        return 0;
+    CLEANUP(capture_close) struct capture *capture = NULL;
+    CLEANUP(arena_free) struct arena arena = {0};
+    struct capture_line line;
+    return capture_open(&capture, path, error) == 0 && capture_next(capture, &arena, &line, error) >= 0 ? 0
+                                                                                                        : -1;
+}
+
 size_t capture_place(const struct capture *capture) {
     return capture->place;
 }

@@ -11,17 +11,28 @@
 
 #include <stdio.h>
 
+static struct kafka_config look_broker(const struct options *options,
+                                       struct kafka_property properties[OPTIONS_PROPERTIES_MAX]) {
+    for (int i = 0; i < options->property_count; i++)
+        properties[i] = (struct kafka_property){options->properties[i].name, options->properties[i].value};
+    return (struct kafka_config){.brokers = options->brokers,
+                                 .group_id = "tidemark-looks", // nothing is committed to it
+                                 .properties = properties,
+                                 .property_count = options->property_count};
+}
+
+int look_check_broker(const struct options *options, struct error *error) {
+    struct kafka_property properties[OPTIONS_PROPERTIES_MAX];
+    const struct kafka_config kafka = look_broker(options, properties);
+    return kafka_check(&kafka, error);
+}
+
 // What the topics say, or a capture.
 static int look_at(const struct options *options, struct evidence *evidence, struct error *error) {
     if (options->capture != NULL)
         return evidence_read_capture(evidence, options->capture, options->prefix, error);
     struct kafka_property properties[OPTIONS_PROPERTIES_MAX];
-    for (int i = 0; i < options->property_count; i++)
-        properties[i] = (struct kafka_property){options->properties[i].name, options->properties[i].value};
-    const struct kafka_config kafka = {.brokers = options->brokers,
-                                       .group_id = "tidemark-looks", // nothing is committed to it
-                                       .properties = properties,
-                                       .property_count = options->property_count};
+    const struct kafka_config kafka = look_broker(options, properties);
     return evidence_read_broker(evidence, &kafka, options->prefix, options->command == COMMAND_DOCTOR, error);
 }
 

@@ -5,6 +5,8 @@
 
 #include "consumer/options.h"
 
+// What --brokers and -X say, before anything is made for them: kafka_check's errors.
+int look_check_broker(const struct options *options, struct error *error);
 // Errors: evidence/reader.h's and init.h's.
 int look_init(const struct options *options, struct error *error);
 // The same; ERROR_INPUT when a check failed.

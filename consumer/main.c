@@ -127,7 +127,8 @@ static void main_warn_of_endpoint(const struct endpoint *endpoint) {
         log_event(LEVEL_WARN, "endpoint", NULL, "%s", endpoint->warning);
 }
 
-// Before the file is made: an address that is taken, or a token file that is not there, leaves nothing behind.
+// After what needs neither: a view or a property that is refused opens no port. Before the file is made: an address that
+// is taken, or a token file that is not there, leaves nothing behind.
 static int main_open_endpoint(struct parts *parts, const struct options *options, struct error *error) {
     const struct endpoint_config config = main_endpoint_config(options);
     if (endpoint_open(&parts->endpoint, &config, error) != 0)
@@ -460,7 +461,8 @@ static int main_run(struct watch *watch, struct error *error) {
     struct parts *parts = watch->parts;
     const struct changes_config changes = {
         .options = options, .catalog = &parts->catalog, .store = &parts->store, .progress = &parts->progress};
-    if (changes_new(&watch->changes, &changes, error) != 0 || main_open_endpoint(parts, options, error) != 0)
+    if (look_check_broker(options, error) != 0 || loading_catalog(options, &parts->catalog, error) != 0 ||
+        changes_new(&watch->changes, &changes, error) != 0 || main_open_endpoint(parts, options, error) != 0)
         return -1;
     if (main_open_run(parts, options, error) != 0)
         return main_stopped_at_start(watch, error);
@@ -486,7 +488,9 @@ static int main_command_demo(const struct options *options, struct error *error)
     CLEANUP(temporary_remove) struct temporary temporary = {0};
     CLEANUP(main_stop_parts) struct parts parts = {0};
     main_watch(&watch, &parts, options);
-    if (main_open_endpoint(&parts, options, error) != 0 ||
+    if ((options->capture != NULL && capture_check(options->capture, error) != 0) ||
+        loading_catalog(options, &parts.catalog, error) != 0 ||
+        main_open_endpoint(&parts, options, error) != 0 ||
         (options->db == NULL && temporary_make(&temporary, error) != 0))
         return -1;
     const char *db = options->db != NULL ? options->db : temporary.db;
@@ -532,8 +536,8 @@ static int main_replay(struct parts *parts, const struct options *options, struc
 // Before the file is made: a mistyped name leaves nothing behind.
 static int main_check_captures(const struct options *options, struct error *error) {
     for (int i = 0; i < options->capture_count; i++)
-        if (strcmp(options->captures[i], "-") != 0 && access(options->captures[i], R_OK) != 0)
-            return error_set(error, ERROR_INPUT, "%s: %s", options->captures[i], strerror(errno));
+        if (capture_check(options->captures[i], error) != 0)
+            return -1;
     return 0;
 }
 
@@ -603,8 +607,8 @@ static int main_command_serve(const struct options *options, struct error *error
     main_watch(&watch, &parts, options);
     if (descriptor < 0)
         return error_set(error, ERROR_STORE, "%s: %s", options->db, strerror(errno));
-    if (main_open_endpoint(&parts, options, error) != 0 ||
-        loading_served(options, &parts.catalog, error) != 0 || progress_new(&parts.progress, error) != 0)
+    if (loading_served(options, &parts.catalog, error) != 0 ||
+        main_open_endpoint(&parts, options, error) != 0 || progress_new(&parts.progress, error) != 0)
         return -1;
     progress_set_state(parts.progress, STATE_SERVING, "");
     return main_start_server(&parts, options, options->db, error) != 0

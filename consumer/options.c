@@ -19,6 +19,7 @@ enum option_kind { OPTION_TEXT, OPTION_NUMBER, OPTION_INTEGER, OPTION_BOOL };
 enum {
     OPTIONS_COMMIT_MESSAGES_MAX = 100 * 1000 * 1000,
     OPTIONS_WAIT_MS_MAX = 24 * 60 * 60 * 1000, // a day
+    OPTIONS_TOPIC_SIZE_MAX = 249,              // Kafka's
     OPTIONS_WAL_MB_LEAST = 128,
     OPTIONS_WAL_MB_MAX = 1 << 20,
     OPTIONS_ANSWER_MB_LEAST = 128, // three quarters of it hold the longest answer
@@ -465,6 +466,18 @@ static int options_check_broker(const struct options *options, struct error *err
     return 0;
 }
 
+// No topic that Kafka takes begins with another one.
+static int options_check_prefix(const char *prefix, struct error *error) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    if (prefix == NULL ||
+        (strspn(prefix, letters) == strlen(prefix) && strlen(prefix) <= OPTIONS_TOPIC_SIZE_MAX))
+        return 0;
+    return error_set(
+        error, ERROR_USAGE,
+        "--prefix %s: it is what topics begin with, of letters, digits, dots, underscores and hyphens",
+        prefix);
+}
+
 static bool options_needs_db(enum command command) {
     return command != COMMAND_DEMO && command != COMMAND_CHECK && command != COMMAND_PROVE &&
            command != COMMAND_STATUS && ((1 << command) & FOR_LOOKS) == 0;
@@ -510,7 +523,8 @@ static int options_check(const struct options *options, struct error *error) {
     if (options->transaction_wait_ms > OPTIONS_WAIT_MS_MAX)
         return error_set(error, ERROR_USAGE, "--transaction-wait-ms %lld: it is 0 to %d, a day",
                          (long long)options->transaction_wait_ms, OPTIONS_WAIT_MS_MAX);
-    if (options_check_broker(options, error) != 0 || options_check_limits(options, error) != 0)
+    if (options_check_broker(options, error) != 0 || options_check_limits(options, error) != 0 ||
+        options_check_prefix(options->prefix, error) != 0)
         return -1;
     if (options_needs_db(options->command) && options->db == NULL)
         return error_set(error, ERROR_USAGE, "`tidemark %s` needs --db FILE (or TIDEMARK_DB)",

@@ -185,6 +185,10 @@ int access_new(struct access **ret, const struct access_config *config, struct e
     return 0;
 }
 
+void access_take_any_host(struct access *access) {
+    access->any_host = access->hosts.count == 0;
+}
+
 void access_free(struct access **access) {
     struct access *a = *access;
     if (a == NULL)

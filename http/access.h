@@ -35,6 +35,8 @@ struct access;
 // ERROR_USAGE for an origin or a host that is none, ERROR_INPUT naming the token file and what is wrong with it.
 int access_new(struct access **ret, const struct access_config *config, struct error *error);
 void access_free(struct access **access);
+// As `any_host`, where what is listened on is known later. Before anything is asked.
+void access_take_any_host(struct access *access);
 // Reads the token file again. -1 = it cannot be used: the tokens stay as they were.
 int access_reload(struct access *access, struct error *error);
 bool access_has_tokens(const struct access *access);

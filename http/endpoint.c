@@ -97,16 +97,18 @@ static void endpoint_warn(struct endpoint *endpoint, const struct endpoint_confi
 static int endpoint_open_parts(struct endpoint *endpoint, const struct endpoint_config *config,
                                struct error *error) {
     mode_t mode = 0;
-    if (endpoint_check(config, error) != 0 || endpoint_read_mode(config->socket_mode, &mode, error) != 0 ||
-        listener_open(&endpoint->listener, config->listen, mode, error) != 0)
-        return -1;
     const struct access_config access = {.token_file = config->token_file,
                                          .allow_origins = config->allow_origins,
-                                         .allow_hosts = config->allow_hosts,
-                                         .any_host = endpoint->listener.kind != LISTENER_LOOPBACK};
-    if (access_new(&endpoint->access, &access, error) != 0 ||
-        endpoint_check_reach(endpoint, config, error) != 0 || endpoint_read_tls(endpoint, config, error) != 0)
+                                         .allow_hosts = config->allow_hosts};
+    // What the flags name comes first: a socket's file is made only for what can be served there.
+    if (endpoint_check(config, error) != 0 || endpoint_read_mode(config->socket_mode, &mode, error) != 0 ||
+        access_new(&endpoint->access, &access, error) != 0 ||
+        endpoint_read_tls(endpoint, config, error) != 0 ||
+        listener_open(&endpoint->listener, config->listen, mode, error) != 0 ||
+        endpoint_check_reach(endpoint, config, error) != 0)
         return -1;
+    if (endpoint->listener.kind != LISTENER_LOOPBACK)
+        access_take_any_host(endpoint->access);
     const char *scheme = endpoint->listener.kind == LISTENER_UNIX ? ""
                          : config->tls_cert != NULL               ? "https://"
                                                                   : "http://";

@@ -239,6 +239,14 @@ int kafka_open(struct kafka **ret, const struct kafka_config *config, struct err
     return 0;
 }
 
+int kafka_check(const struct kafka_config *config, struct error *error) {
+    CLEANUP(kafka_close) struct kafka *kafka = calloc(1, sizeof *kafka);
+    if (kafka == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    kafka_wakeup_init(&kafka->wakeup);
+    return kafka_start_client(kafka, config, error);
+}
+
 static void kafka_take_main_message(struct kafka *kafka, const rd_kafka_message_t *message) {
     struct kafka_partition *partition =
         message->rkt == NULL

@@ -37,6 +37,8 @@ const char *kafka_library_version(void);
 // ERROR_USAGE for a property that librdkafka or tidemark refuses (names it and why, never the value of a
 // secret), ERROR_SYSTEM.
 int kafka_open(struct kafka **ret, const struct kafka_config *config, struct error *error);
+// Whether kafka_open would take these properties: librdkafka is asked, no broker. Its errors.
+int kafka_check(const struct kafka_config *config, struct error *error);
 // Sends the offsets not told yet, waiting at most KAFKA_COMMIT_WAIT_MS for the answer, and destroys every
 // message that is still held. Where brokers do not answer it returns after KAFKA_CLOSE_WAIT_MS, and a thread goes on.
 void kafka_close(struct kafka **kafka);

@@ -49,6 +49,33 @@ USAGE = [
     (["serve"], "--db"),
     (["check", "more"], "more"),
 ]
+RUN = ["run", "--brokers", "127.0.0.1:1", "--prefix", "p", "--db", "x.db", "--listen", "unix:http"]
+# What is wrong with a value, and nothing but the machine's libraries tells: the same.
+USAGE += [
+    ([*RUN, "-X", "bogus=1"], '-X bogus: No such configuration property: "bogus"'),
+    ([*RUN, "-X", "security.protocol=carrier_pigeon"], "-X security.protocol"),
+    ([*RUN, "-X", "group.id=mine"], "-X group.id cannot be set"),
+    ([*RUN, "-X", "security.protocol=ssl", "-X", "ssl.ca.location=/none"], "librdkafka does not start with these properties"),
+    ([*RUN, "--prefix", "the shop"], "--prefix the shop"),
+    ([*RUN, "--only", "none"], "none"),
+    ([*RUN, "--socket-mode", "999"], "--socket-mode 999"),
+    ([*RUN, "--allow-origin", "shop"], "--allow-origin"),
+    ([*RUN, "--no-auth", "--token-file", "none"], "--no-auth and --token-file"),
+    (["init", *RUN[1:5], "-X", "bogus=1"], "-X bogus"),
+    (["doctor", *RUN[1:5], "-X", "bogus=1"], "-X bogus"),
+]
+# What the flags name cannot be used: the exit code is 1, and again nothing is made, no file and no socket's.
+UNUSABLE = [
+    ([*RUN, "--views", "none"], "none"),
+    ([*RUN, "--views", "broken"], "source.sql:1:8: syntax error"),
+    ([*RUN, "--token-file", "none"], "--token-file none"),
+    ([*RUN, "--tls-cert", "none", "--tls-key", "none"], "--tls-cert none"),
+    (["demo", "--db", "x.db", "--listen", "unix:http", "--capture", "none.jsonl"], "none.jsonl"),
+    (["demo", "--db", "x.db", "--listen", "unix:http", "--capture", "broken/source.sql"], "broken/source.sql:1"),
+    (["demo", "--db", "x.db", "--listen", "unix:http", "--capture", "broken"], "broken"),
+    (["replay", "--db", "x.db", "broken/source.sql"], "broken/source.sql:1"),
+    (["replay", "--db", "x.db", "--views", "broken", BASIC], "source.sql:1:8: syntax error"),
+]
 
 
 class CommandLine(unittest.TestCase):
@@ -70,6 +97,17 @@ class CommandLine(unittest.TestCase):
                 self.assertIn(says, self.told(done))
                 self.assertEqual("", done.stdout)
         self.assertEqual([], list(self.path.iterdir()), "a usage error makes no file")
+
+    def test_what_cannot_be_used_makes_nothing(self):
+        (self.path / "broken").mkdir()
+        (self.path / "broken" / "source.sql").write_text("create tabel orders(id int primary key);\n")
+        for arguments, says in UNUSABLE:
+            with self.subTest(" ".join(arguments)):
+                done = tide.run(*arguments, cwd=self.path)
+                self.assertEqual(1, done.returncode, done.stderr)
+                self.assertIn(says, done.stderr)
+                self.assertTrue(done.stderr.startswith("tidemark: "), done.stderr)
+                self.assertEqual(["broken"], [path.name for path in self.path.iterdir()])
 
     def test_failures(self):
         for arguments, says in [

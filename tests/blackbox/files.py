@@ -228,7 +228,7 @@ class Views(Case):
         self.assertIn("GET /v1/views/mine/all?status=", tide.run("check", "--views", views).stdout)
 
     def test_only(self):
-        self.refused("replay", "--db", self.db, "--only", "wharehouse", BASIC, says=["wharehouse", "warehouse", "email"])
+        self.refused("replay", "--db", self.db, "--only", "wharehouse", BASIC, code=2, says=["wharehouse", "warehouse", "email"])
         tide.replay(self.db, BASIC, flags=("--only", "warehouse,email"))
         self.assertTrue({"warehouse_to_ship", "email_outbox"} <= self.objects())
         self.assertFalse({"analytics_orders_by_status", "loyalty_balance"} & self.objects())

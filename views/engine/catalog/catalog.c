@@ -207,7 +207,7 @@ static int catalog_keep_only(struct catalog *catalog, const char *only, struct e
         if (catalog_view(catalog, name) == NULL) {
             char names[ERROR_MESSAGE_SIZE / 2];
             catalog_view_names(catalog, names, sizeof names);
-            return error_set(error, ERROR_NOTFOUND, "--only %s: there is no such view; there are: %s", name,
+            return error_set(error, ERROR_USAGE, "--only %s: there is no such view; there are: %s", name,
                              names);
         }
         at += part + (at[part] == ',');
