@@ -322,6 +322,13 @@ int capture_check(const char *path, struct error *error) {
                                                                                                         : -1;
 }
 
+int capture_check_all(const char *const *paths, int count, struct error *error) {
+    for (int i = 0; i < count; i++)
+        if (capture_check(paths[i], error) != 0)
+            return -1;
+    return 0;
+}
+
 size_t capture_place(const struct capture *capture) {
     return capture->place;
 }

@@ -28,6 +28,7 @@ int capture_open(struct capture **ret, const char *path, struct error *error);
 // Whether it is there, can be read, and begins as a capture does: before a file is made for it. Of what comes once, a pipe
 // or "-", and of what is packed nothing is read. ERROR_INPUT.
 int capture_check(const char *path, struct error *error);
+int capture_check_all(const char *const *paths, int count, struct error *error);
 // Over bytes that outlive the capture; `name` is for messages.
 int capture_open_bytes(struct capture **ret, struct span bytes, const char *name, struct error *error);
 void capture_close(struct capture **capture);

@@ -533,16 +533,8 @@ static int main_replay(struct parts *parts, const struct options *options, struc
     return 0;
 }
 
-// Before the file is made: a mistyped name leaves nothing behind.
-static int main_check_captures(const struct options *options, struct error *error) {
-    for (int i = 0; i < options->capture_count; i++)
-        if (capture_check(options->captures[i], error) != 0)
-            return -1;
-    return 0;
-}
-
 static int main_command_replay(const struct options *options, struct error *error) {
-    if (main_check_captures(options, error) != 0)
+    if (capture_check_all(options->captures, options->capture_count, error) != 0)
         return -1;
     CLEANUP(main_stop_parts) struct parts parts = {0};
     if (main_open_store(&parts, options, options->db, error) != 0)
@@ -681,7 +673,7 @@ static int main_command_prove(const struct options *options, struct error *error
     CLEANUP(catalog_free) struct catalog *catalog = NULL;
     CLEANUP(temporary_remove) struct temporary temporary = {0};
     bool there = options->db != NULL && access(options->db, F_OK) == 0;
-    if (main_check_captures(options, error) != 0 ||
+    if (capture_check_all(options->captures, options->capture_count, error) != 0 ||
         (there ? loading_served(options, &catalog, error) : loading_catalog(options, &catalog, error)) != 0)
         return -1;
     if (there && prove_file(options->db, catalog, error) != 0)

@@ -243,8 +243,10 @@ int kafka_check(const struct kafka_config *config, struct error *error) {
     CLEANUP(kafka_close) struct kafka *kafka = calloc(1, sizeof *kafka);
     if (kafka == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
+    struct kafka_config unconnected = *config;
+    unconnected.brokers = ""; // nobody is to be connected to, nor waited for
     kafka_wakeup_init(&kafka->wakeup);
-    return kafka_start_client(kafka, config, error);
+    return kafka_start_client(kafka, &unconnected, error);
 }
 
 static void kafka_take_main_message(struct kafka *kafka, const rd_kafka_message_t *message) {
