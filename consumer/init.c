@@ -1,6 +1,7 @@
 #include "consumer/init.h"
 
 #include "consumer/decode/topic_role.h"
+#include "consumer/init/ddl_notes.h"
 #include "consumer/init/identifier.h"
 #include "consumer/init/source_text.h"
 #include "views/base/cleanup.h"
@@ -54,6 +55,16 @@ static void init_close(const int *descriptor) {
         (void)close(*descriptor);
 }
 
+static int init_fill_file(int file, const char *path, const struct buffer *text, struct error *error) {
+    for (size_t at = 0; at < text->size;) {
+        ssize_t written = write(file, text->data + at, text->size - at);
+        if (written < 0)
+            return error_set(error, ERROR_STORE, "%s: %s", path, strerror(errno));
+        at += (size_t)written;
+    }
+    return 0;
+}
+
 static int init_write_file(struct init_made *made, const char *path, const struct buffer *text,
                            struct error *error) {
     if (text->failed)
@@ -65,15 +76,16 @@ static int init_write_file(struct init_made *made, const char *path, const struc
                          path);
     if (file < 0)
         return error_set(error, ERROR_STORE, "%s: %s", path, strerror(errno));
-    if (init_note_made(made, path, error) != 0)
-        return -1;
-    for (size_t at = 0; at < text->size;) {
-        ssize_t written = write(file, text->data + at, text->size - at);
-        if (written < 0)
-            return error_set(error, ERROR_STORE, "%s: %s", path, strerror(errno));
-        at += (size_t)written;
-    }
-    return 0;
+    return init_note_made(made, path, error) != 0 ? -1 : init_fill_file(file, path, text, error);
+}
+
+// One that this command made.
+static int init_write_again(const char *path, const struct buffer *text, struct error *error) {
+    if (text->failed)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    CLEANUP(init_close) int file = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    return file < 0 ? error_set(error, ERROR_STORE, "%s: %s", path, strerror(errno))
+                    : init_fill_file(file, path, text, error);
 }
 
 // --- source.sql
@@ -196,15 +208,30 @@ static int init_write_views(const struct init_config *config, const struct catal
 
 // --- all of it
 
+// Where topics were looked at beside the DDL, source.sql says what they lack.
+static int init_note_topics(const struct init_config *config, const char *path,
+                            const struct catalog *declared, struct init_report *report, struct error *error) {
+    CLEANUP(buffer_free) struct buffer text = {0};
+    struct ddl_notes_report notes;
+    if (config->ddl == NULL || config->evidence->topic_count == 0)
+        return 0;
+    ddl_notes_write(&text, (struct span){declared->source, strlen(declared->source)}, declared,
+                    config->evidence, &notes);
+    report->missing = notes.missing;
+    report->undeclared = notes.undeclared;
+    return init_write_again(path, &text, error);
+}
+
 // The views are written as source.sql, read again, declares the tables.
-static int init_check(const struct init_config *config, struct init_made *made, struct init_report *report,
-                      struct error *error) {
+static int init_check(const struct init_config *config, const char *path, struct init_made *made,
+                      struct init_report *report, struct error *error) {
     CLEANUP(catalog_free) struct catalog *declared = NULL;
     CLEANUP(catalog_free) struct catalog *whole = NULL;
     if (catalog_load(config->out, NULL, &declared, error) != 0)
         return -1;
     report->tables = declared->table_count;
-    return init_write_views(config, declared, made, error) != 0 ||
+    return init_note_topics(config, path, declared, report, error) != 0 ||
+                   init_write_views(config, declared, made, error) != 0 ||
                    catalog_load(config->out, NULL, &whole, error) != 0 || catalog_check(whole, error) != 0
                ? -1
                : 0;
@@ -217,7 +244,8 @@ int init_write(const struct init_config *config, struct init_report *ret, struct
     if (snprintf(path, sizeof path, "%s/source.sql", config->out) >= (int)sizeof path)
         return error_set(error, ERROR_INPUT, "--out %s: its name is too long", config->out);
     if (init_make_folder(&made, config->out, error) != 0 ||
-        init_write_source(config, &made, path, ret, error) != 0 || init_check(config, &made, ret, error) != 0)
+        init_write_source(config, &made, path, ret, error) != 0 ||
+        init_check(config, path, &made, ret, error) != 0)
         return -1;
     made.keep = true;
     return 0;

@@ -18,6 +18,8 @@ struct init_report {
     int tables;
     int unsure;  // columns
     int without; // tables that cannot be kept: no key
+    // of --ddl beside topics: tables that no topic brings rows of, and topics that no table is declared for
+    int missing, undeclared;
 };
 
 // Errors: ERROR_INPUT (a file is there already, no table was found, the DDL's with file and line), ERROR_STORE, ERROR_SYSTEM.

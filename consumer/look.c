@@ -45,6 +45,12 @@ static void look_print_init(const struct options *options, const char *prefix, c
                      report->unsure == 1 ? " is" : "s are");
     if (report->without > 0)
         (void)printf("; %d without a key, left out", report->without);
+    if (report->missing > 0)
+        (void)printf("; no topic for %d table%s, as it says there", report->missing,
+                     report->missing == 1 ? "" : "s");
+    if (report->undeclared > 0)
+        (void)printf("; no table for %d topic%s, as it says there", report->undeclared,
+                     report->undeclared == 1 ? "" : "s");
     (void)printf("\nnow: ");
     if (options->capture != NULL)
         (void)printf("tidemark demo --capture %s --views %s\n", options->capture, out);

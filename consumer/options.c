@@ -100,7 +100,7 @@ static const struct option option_table[] = {
     {"--out", "DIR", OPTION_TEXT, FOR_INIT, MEMBER(out),
      "where source.sql and the views are written (a folder called like the prefix)"},
     {"--ddl", "FILE", OPTION_TEXT, FOR_INIT, MEMBER(ddl),
-     "what `pg_dump -s` wrote: the types are not guessed then"},
+     "what `pg_dump -s` wrote: the types are not guessed then; what the topics lack of it is said in source.sql"},
     {"--rate", "EVENTS_PER_S", OPTION_NUMBER, FOR_DEMO, MEMBER(rate),
      "how fast the capture is fed, 0 = as it is taken (0)"},
     {"--traffic", "EVENTS_PER_S", OPTION_NUMBER, FOR_DEMO, MEMBER(traffic),

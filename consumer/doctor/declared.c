@@ -1,37 +1,19 @@
 #include "consumer/doctor/declared.h"
 
-#include "consumer/decode/topic_role.h"
+#include "consumer/evidence/feeding.h"
 
 #include <string.h>
-
-static const struct table *declared_table(const struct evidence *evidence, const struct catalog *catalog,
-                                          const struct evidence_topic *topic) {
-    const struct table *table = NULL;
-    return topic->role == EVIDENCE_TABLE &&
-                   topic_role(topic->name, evidence->prefix, catalog, &table) == TOPIC_TABLE
-               ? table
-               : NULL;
-}
 
 static void declared_check_topics(const struct evidence *evidence, const struct catalog *catalog,
                                   struct findings *findings) {
     struct finding_names undeclared = {0};
     struct finding_names missing = {0};
-    for (int i = 0; i < evidence->topic_count; i++) {
-        const struct evidence_topic *topic = &evidence->topics[i];
-        bool logical = topic->logical > 0 && topic->rows == 0;
-        if (topic->role == EVIDENCE_TABLE && !logical && declared_table(evidence, catalog, topic) == NULL)
-            finding_names_add(&undeclared, "%s", topic->name);
-    }
-    for (int t = 0; t < catalog->table_count; t++) {
-        bool fed = false;
-        for (int i = 0; i < evidence->topic_count && !fed; i++)
-            fed = evidence->topics[i].role == EVIDENCE_TABLE &&
-                  topic_feeds(evidence->topics[i].name, evidence->prefix, &catalog->tables[t]) !=
-                      TOPIC_FEEDS_NOT;
-        if (!fed)
+    for (int i = 0; i < evidence->topic_count; i++)
+        if (feeding_is_undeclared(evidence, catalog, &evidence->topics[i]))
+            finding_names_add(&undeclared, "%s", evidence->topics[i].name);
+    for (int t = 0; t < catalog->table_count; t++)
+        if (!feeding_has_topic(evidence, &catalog->tables[t]))
             finding_names_add(&missing, "%s", catalog->tables[t].name);
-    }
     findings_add(findings, "undeclared topics", undeclared.count > 0 ? VERDICT_WARN : VERDICT_OK,
                  undeclared.count > 0
                      ? "declare them in source.sql (`tidemark init` writes how), or leave them"
@@ -67,7 +49,7 @@ static void declared_check_keys(const struct evidence *evidence, const struct ca
     struct finding_names names = {0};
     bool any = false;
     for (int i = 0; i < evidence->topic_count; i++) {
-        const struct table *table = declared_table(evidence, catalog, &evidence->topics[i]);
+        const struct table *table = feeding_table(evidence, catalog, &evidence->topics[i]);
         any |= table != NULL && evidence->topics[i].rows > 0;
         if (table != NULL && declared_key_differs(&evidence->topics[i], table))
             finding_names_add(&names, "%s (source.sql, line %d)", table->name, table->key_line);
@@ -94,7 +76,7 @@ static void declared_check_columns(const struct evidence *evidence, const struct
     bool any = false;
     for (int i = 0; i < evidence->topic_count; i++) {
         const struct evidence_topic *topic = &evidence->topics[i];
-        const struct table *table = declared_table(evidence, catalog, topic);
+        const struct table *table = feeding_table(evidence, catalog, topic);
         if (table == NULL || topic->rows == topic->deletes)
             continue;
         any = true;
@@ -125,7 +107,7 @@ static void declared_check_decimals(const struct evidence *evidence, const struc
     struct finding_names broken = {0};
     for (int i = 0; i < evidence->topic_count; i++) {
         const struct evidence_topic *topic = &evidence->topics[i];
-        const struct table *table = declared_table(evidence, catalog, topic);
+        const struct table *table = feeding_table(evidence, catalog, topic);
         for (int c = 0; table != NULL && c < topic->column_count; c++) {
             const struct evidence_column *column = &topic->columns[c];
             int number = table_column(table, column->name, strlen(column->name));

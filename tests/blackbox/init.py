@@ -139,6 +139,45 @@ class Init(unittest.TestCase):
         checked = tide.run("check", "--views", out)
         self.assertEqual((0, ""), (checked.returncode, checked.stderr))
 
+    def test_ddl_says_what_the_topics_lack(self):
+        """Of --ddl beside topics: a table without one is said at its place, a topic without a table at the top."""
+        ddl = self.path / "dump.sql"
+        ddl.write_text("create table public.orders(id bigint primary key, total numeric(10,2));\n"
+                       "create table public.codes(\n    code text primary key\n);\n"
+                       "-- tidemark: topic invoices = billing\ncreate table public.invoices(id int primary key);\n")  # fmt: skip
+        out = self.path / "out"
+        told = self.init("--capture", tide.CAPTURES / "basic.jsonl", "--ddl", ddl, "--out", out)
+        self.assertIn("no topic for 2 tables, as it says there; no table for 4 topics, as it says there", told)
+        text = (out / "source.sql").read_text()
+        self.assertRegex(text, r"(?s)^-- Made .*\n-- Declared, but no topic .*:\n--     codes\n--     invoices\n-- Topics that are not read")
+        for table in ("customers", "inventory", "points", "dbz_signal"):
+            self.assertIn(f"\n--     theworldshop.public.{table}\n", text)
+        self.assertRegex(text, r"-- No topic: none of theworldshop feeds this table.*\n-- .*\ncreate table public.codes\(\n    code")
+        self.assertRegex(text, r"-- No topic: none is called .*, billing\.\ncreate table public.invoices")
+        self.assertNotRegex(text, r"-- No topic.*\n(--.*\n)*create table public.orders")
+        left = "".join(line for line in text.splitlines(True) if not line.startswith("-- ") or "tidemark: topic inv" in line)
+        self.assertEqual(ddl.read_text(), left)
+        checked = tide.run("check", "--views", out)
+        self.assertEqual((0, ""), (checked.returncode, checked.stderr))
+
+    def test_ddl_says_which_partitions_have_no_topic(self):
+        ddl = self.path / "dump.sql"
+        ddl.write_text("create table p(id int, region text, v int, primary key(id, region)) partition by list(region);\n"
+                       "create table p_a partition of p for values in ('a');\n"
+                       "create table p_z partition of p for values in ('z');\n"
+                       "create table other(id int primary key, v int);\n")  # fmt: skip
+        row = {"op": "c", "after": {"id": 1, "region": "a", "v": 1}, "source": {"schema": "public", "table": "p"}}
+        whole = tide.write_capture(self.path / "whole.jsonl", [  # publish.via.partition.root=true: the parent's topic has all
+            tide.line("p", 0, {"id": 1, "region": "a"}, row),
+            tide.line("other", 0, {"id": 1}, row | {"after": {"id": 1}, "source": {"schema": "public", "table": "other"}})])  # fmt: skip
+        for capture, told in ((SOURCES / "partitioned_root_false.jsonl", True), (whole, False)):
+            out = self.path / f"{capture.stem}-out"
+            self.init("--capture", capture, "--ddl", ddl, "--out", out)
+            text = (out / "source.sql").read_text()
+            self.assertEqual(told, "-- Partitions without a topic" in text and "\n--     p_z\n" in text, text)
+            self.assertNotIn("--     p_a\n", text)
+            self.assertNotIn("Declared, but no topic", text)
+
     def test_files_that_are_there_are_left_alone(self):
         out = self.path / "shop"
         capture = tide.CAPTURES / "basic.jsonl"

@@ -1,0 +1,22 @@
+// Which topics that were looked at feed which declared tables. Pure.
+#ifndef TIDEMARK_EVIDENCE_FEEDING_H
+#define TIDEMARK_EVIDENCE_FEEDING_H
+
+#include "consumer/evidence/facts.h"
+#include "views/engine/catalog.h"
+
+// The first table that the topic feeds, NULL = none, or it is no topic of rows.
+const struct table *feeding_table(const struct evidence *evidence, const struct catalog *catalog,
+                                  const struct evidence_topic *topic);
+
+// The topic has rows, or may have, and no declared table takes them.
+bool feeding_is_undeclared(const struct evidence *evidence, const struct catalog *catalog,
+                           const struct evidence_topic *topic);
+
+// Whether a topic feeds the table: its own, or one of its partitions'.
+bool feeding_has_topic(const struct evidence *evidence, const struct table *table);
+
+// The same of one kind: TOPIC_FEEDS_TABLE, or TOPIC_FEEDS_TABLE + 1 + N for its partition N (decode/topic_role.h).
+bool feeding_has_topic_as(const struct evidence *evidence, const struct table *table, int feeds);
+
+#endif
