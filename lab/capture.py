@@ -91,7 +91,8 @@ SCENARIOS = {
 class Worker:
     """A Connect worker in a folder and a group of its own, run by setup.sh and teardown.sh."""
 
-    def __init__(self, flush_ms):
+    def __init__(self, flush_ms, debezium):
+        self.debezium = debezium
         self.port = os.environ["LAB_CAPTURE_PORT"]
         self.connect = Connect(self.port)
         self.fresh_group()
@@ -107,6 +108,9 @@ class Worker:
             "LAB_CONNECT_PORT": self.port,
             "LAB_GROUP": self.group,
             "LAB_FLUSH_MS": str(self.flush_ms),
+            "LAB_DEBEZIUM": self.debezium,
+            # empty: settings.sh says which Connect this Debezium can run on
+            "LAB_KAFKA": os.environ["LAB_KAFKA"] if self.debezium == os.environ["LAB_DEBEZIUM"] else "",
         }
 
     def start(self, flush_ms):
@@ -380,7 +384,7 @@ class Capture:
         psql.execute("postgres", f"create database {self.database}")
         psql.execute(self.database, (LAB / "config" / "seed.sql").read_text(encoding="utf-8"))
         try:
-            self.worker = Worker(1000)
+            self.worker = Worker(1000, self.scenario.debezium)
             self.register()
             self.settle()
             self.sessions = [psql.Session(self.database), psql.Session(self.database)]
@@ -405,7 +409,7 @@ def main():
     parser.add_argument(
         "scenario", nargs="+", help="one of those below; =NAME names its files and its topics' prefix"
     )
-    parser.add_argument("--debezium", help="2.7.4.Final or 3.4.0.Final; default: the scenario's own")
+    parser.add_argument("--debezium", help="such as 3.6.1.Final, 3.4.0.Final, 2.7.4.Final; default: the scenario's own")
     parser.add_argument("--seed", type=int, help="default: the scenario's own")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("."), help="default: here")
     options = parser.parse_args()

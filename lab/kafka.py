@@ -1,8 +1,9 @@
-"""Kafka by way of kcat: topics, ends, reading and publishing."""
+"""Kafka by way of kcat: topics, ends, reading and publishing. As a program it makes a topic."""
 
 import json
 import os
 import subprocess
+import sys
 
 
 def command(*options):
@@ -54,13 +55,13 @@ def publish(topic, key, value):
 
 def topic_tool(*options):
     """Kafka's own command for topics: they are made and deleted by name, never by accident."""
-    jars = os.environ["LAB_JARS"]
+    jars = f"{os.environ['LAB_JARS']}/kafka-{os.environ['LAB_KAFKA']}"
     command_line = [
         "java",
         "-XX:TieredStopAtLevel=1",
         "-Xmx128m",
         "-cp",
-        f"{jars}/kafka/*",
+        f"{jars}/*",
         "org.apache.kafka.tools.TopicCommand",
         "--bootstrap-server",
         f"127.0.0.1:{os.environ['LAB_KAFKA_PORT']}",
@@ -80,3 +81,9 @@ def create(topic, partitions):
 def delete(pattern):
     """Deletes the topics whose whole name matches the regular expression."""
     topic_tool("--delete", "--if-exists", "--topic", pattern)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4 or sys.argv[1] != "create":
+        sys.exit("kafka.py create TOPIC PARTITIONS")
+    create(sys.argv[2], int(sys.argv[3]))

@@ -98,23 +98,34 @@ http_ok() {
 
 # PostgreSQL -------------------------------------------------------------------------------------------------
 
+# where the server's programs are: what Maven brought, or for LAB_POSTGRES=system the newest that is installed
 pg_bin() {
-    for dir in /usr/lib/postgresql/*/bin; do
-        [ -x "$dir/initdb" ] && found=$dir
-    done
-    [ -n "${found:-}" ] && echo "$found"
+    if [ -r "$run_dir/postgres.bin" ]; then
+        cat "$run_dir/postgres.bin"
+    elif [ "$LAB_POSTGRES" != system ]; then
+        [ -x "$postgres_dir/bin/initdb" ] && echo "$postgres_dir/bin"
+    else
+        for dir in /usr/lib/postgresql/*/bin; do
+            [ -x "$dir/initdb" ] && found=$dir
+        done
+        [ -n "${found:-}" ] && echo "$found"
+    fi
 }
 
-# PostgreSQL refuses to run as root: then its own user runs it
+# PostgreSQL refuses to run as root: then its own user runs it, or nobody where no package made that user
+pg_user() {
+    if id -u postgres >/dev/null 2>&1; then echo postgres; else echo nobody; fi
+}
+
 as_postgres() {
     if [ "$(id -u)" = 0 ]; then
-        (cd / && runuser -u postgres -- "$@")
+        (cd / && runuser -u "$(pg_user)" -- "$@")
     else
         "$@"
     fi
 }
 
-# where the cluster lives: in the lab's folder, unless the user postgres cannot get there
+# where the cluster lives: in the lab's folder, unless the user who runs it cannot get there
 pg_data() {
     if [ -r "$run_dir/postgres.data" ]; then
         cat "$run_dir/postgres.data"
@@ -137,15 +148,22 @@ pg_sql() {
 
 postgres_create() {
     mkdir -p "$pg_dir" "$run_dir"
+    bin=$(pg_bin)
     if [ "$(id -u)" = 0 ]; then
-        chown postgres "$pg_dir"
-        if ! as_postgres test -x "$pg_dir"; then
+        chown "$(pg_user)" "$pg_dir"
+        if ! as_postgres test -x "$pg_dir" || ! as_postgres test -x "$bin/initdb"; then
             pg_dir=$(mktemp -d /var/tmp/tidemark-lab.XXXXXX)
-            chown postgres "$pg_dir"
-            say "the user postgres cannot reach $LAB_STATE: PostgreSQL's data goes to $pg_dir"
+            chown "$(pg_user)" "$pg_dir"
+            say "the user $(pg_user) cannot reach $LAB_STATE: PostgreSQL's data goes to $pg_dir"
+            if ! as_postgres test -x "$bin/initdb"; then
+                cp -R "$(dirname -- "$bin")" "$pg_dir/server"
+                bin=$pg_dir/server/bin
+            fi
         fi
     fi
     echo "$pg_dir/data" >"$run_dir/postgres.data"
+    # what LAB_POSTGRES says later does not change the server under its data
+    echo "$bin" >"$run_dir/postgres.bin"
     # trust: the server listens on loopback only and holds nothing but the lab's shop
     as_postgres "$(pg_bin)/initdb" -D "$pg_dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N \
         >"$LAB_STATE/initdb.log" 2>&1 || die "initdb failed; see $LAB_STATE/initdb.log" "$LAB_STATE/initdb.log"
@@ -165,7 +183,13 @@ CONF
 }
 
 postgres_start() {
-    [ -s "$(pg_data)/PG_VERSION" ] || postgres_create
+    # the user who runs it may alone look into its folder
+    as_postgres test -s "$(pg_data)/PG_VERSION" || postgres_create
+    made=$(as_postgres cat "$(pg_data)/PG_VERSION")
+    case $LAB_POSTGRES in
+    "$made" | "$made".* | system) ;;
+    *) die "the data in $(pg_data) is PostgreSQL $made's: go on with LAB_POSTGRES=$made, or remove it with sh lab/teardown.sh --purge" ;;
+    esac
     as_postgres "$(pg_bin)/pg_ctl" start -s -w -t 60 -D "$(pg_data)" -l "$(pg_log)" -o "-p $LAB_PG_PORT" ||
         die "PostgreSQL did not start; see $(pg_log)" "$(pg_log)"
     mkdir -p "$log_dir"
@@ -184,7 +208,7 @@ java_run() {
     heap=$1
     shift
     set -- java "-Xms64m" "-Xmx$heap" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
-        "-Dlog4j2.configurationFile=$lab_dir/config/log4j2.properties" -cp "$LAB_JARS/kafka/*" "$@"
+        "-Dlog4j2.configurationFile=$lab_dir/config/log4j2.properties" -cp "$kafka_jars/*" "$@"
     "${run_with:-command}" "$@"
 }
 

@@ -1,5 +1,5 @@
-# Sourced by every script of the lab: where things live, on which ports, and how a script speaks.
-# Everything here can be set in the environment.
+# Sourced by every script of the lab: where things live, on which ports, in which versions, and how a script speaks.
+# Everything here can be set in the environment. As a program it prints what a setting is: sh lab/settings.sh LAB_KAFKA
 # shellcheck disable=SC2034 # for who sources this
 
 lab_dir=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -21,7 +21,13 @@ top_dir=$(dirname -- "$lab_dir")
 : "${LAB_REPLICA1_PORT:=18191}"
 : "${LAB_REPLICA2_PORT:=18192}"
 : "${LAB_REPLICA3_PORT:=18193}"
-: "${LAB_DEBEZIUM:=3.4.0.Final}"         # or 2.7.4.Final
+: "${LAB_POSTGRES:=16}"                   # 15, 16, 17, 18: binaries from Maven; system: what is installed here
+: "${LAB_DEBEZIUM:=3.6.1.Final}"         # or 3.4.0.Final, 2.7.4.Final
+# Broker and Connect. Debezium up to 3.4 uses classes that Connect 4.4 has no more (NoClassDefFoundError: ...utils.Sanitizer).
+case $LAB_DEBEZIUM in
+2.* | 3.[0-4].*) : "${LAB_KAFKA:=4.1.1}" ;;
+*) : "${LAB_KAFKA:=4.4.0}" ;;
+esac
 : "${LAB_PARTITIONS:=4}"
 : "${LAB_DATABASE:=theworldshop}"
 : "${LAB_PREFIX:=theworldshop}"
@@ -33,12 +39,23 @@ mkdir -p "$LAB_STATE"
 LAB_STATE=$(CDPATH='' cd -- "$LAB_STATE" && pwd)
 export LAB_STATE LAB_JARS LAB_PG_PORT LAB_KAFKA_PORT LAB_CONTROLLER_PORT LAB_CONNECT_PORT LAB_HTTP_PORT \
     LAB_WAREHOUSE_PORT LAB_EMAIL_PORT LAB_ANALYTICS_PORT LAB_CAPTURE_PORT LAB_BALANCER_PORT \
-    LAB_REPLICA1_PORT LAB_REPLICA2_PORT LAB_REPLICA3_PORT LAB_DEBEZIUM LAB_PARTITIONS LAB_DATABASE \
+    LAB_REPLICA1_PORT LAB_REPLICA2_PORT LAB_REPLICA3_PORT LAB_POSTGRES LAB_DEBEZIUM LAB_KAFKA LAB_PARTITIONS LAB_DATABASE \
     LAB_PREFIX LAB_GROUP LAB_FLUSH_MS LAB_TIDEMARK
 log_dir=$LAB_STATE/logs
 run_dir=$LAB_STATE/run
 pg_dir=$LAB_STATE/postgres
 lab_name=$(basename -- "$0")
+case $LAB_POSTGRES in
+15) postgres_version=15.15.0 ;;
+16) postgres_version=16.13.0 ;;
+17) postgres_version=17.9.0 ;;
+18) postgres_version=18.3.0 ;;
+*) postgres_version=$LAB_POSTGRES ;;
+esac
+# what setup.sh fetches, each once
+kafka_jars=$LAB_JARS/kafka-$LAB_KAFKA
+debezium_jars=$LAB_JARS/debezium-$LAB_DEBEZIUM
+postgres_dir=$LAB_JARS/postgres-$postgres_version
 
 say() {
     printf '%s: %s\n' "$lab_name" "$*"
@@ -57,3 +74,7 @@ die() {
 need_python() {
     command -v python3 >/dev/null || die "python3 is missing: apt-get install python3"
 }
+
+case $0 in
+*settings.sh) eval "printf '%s\\n' \"\${$1}\"" ;;
+esac

@@ -43,26 +43,73 @@ build() {
 # tools: the packages that are missing, installed and said ---------------------------------------------------
 
 needs="python3=python3 psql=postgresql-client kcat=kcat"
-if wanted postgres && [ -z "$(pg_bin)" ]; then needs="$needs initdb=postgresql"; fi
+fetches=
 if wanted kafka || wanted connect; then
     needs="$needs java=openjdk-17-jre-headless"
-    stamp=$(cksum <"$lab_dir/pom.xml")
-    [ "$(cat "$LAB_JARS/complete" 2>/dev/null)" = "$stamp" ] || needs="$needs mvn=maven"
+    fetches="kafka"
 fi
+if wanted connect; then fetches="$fetches debezium"; fi
+if wanted postgres && [ "$LAB_POSTGRES" != system ]; then fetches="$fetches postgres"; fi
+if wanted postgres && [ "$LAB_POSTGRES" = system ] && [ -z "$(pg_bin)" ]; then needs="$needs initdb=postgresql"; fi
+stamp=$(cksum <"$lab_dir/pom.xml")
+folder_of() {
+    case $1 in
+    kafka) echo "$kafka_jars" ;;
+    debezium) echo "$debezium_jars" ;;
+    postgres) echo "$postgres_dir" ;;
+    esac
+}
+
+# is_fetched PART: whole, and as pom.xml says now
+is_fetched() {
+    [ "$(cat "$(folder_of "$1")/complete" 2>/dev/null)" = "$stamp" ]
+}
+for part in $fetches; do
+    is_fetched "$part" || needs="$needs mvn=maven xz=xz-utils"
+done
 # shellcheck disable=SC2086 # words on purpose
 need_packages $needs
 if [ -n "$program" ] && [ "$LAB_TIDEMARK" = "$built" ]; then need_build; fi
 if wanted kafka || wanted connect; then
     java -version >/dev/null 2>&1 || die "java is there but does not run: try 'java -version'; the lab wants Java 17 or newer"
-    if [ "$(cat "$LAB_JARS/complete" 2>/dev/null)" != "$stamp" ]; then
-        say "fetching Kafka and Debezium with Maven into $LAB_JARS (once, about 70 MB)"
-        mkdir -p "$LAB_JARS" "$log_dir"
-        rm -rf "$LAB_JARS/kafka"
-        mvn -B -q -f "$lab_dir/pom.xml" "-Dlab.jars=$LAB_JARS" package >"$log_dir/maven.log" 2>&1 ||
-            die "Maven could not fetch the jars; see $log_dir/maven.log" "$log_dir/maven.log"
-        echo "$stamp" >"$LAB_JARS/complete"
-    fi
 fi
+
+# the name that zonky gives this machine
+platform() {
+    case $(uname -m) in
+    x86_64) machine=amd64 ;;
+    aarch64) machine=arm64v8 ;;
+    *) die "no binaries of PostgreSQL for $(uname -m) are known to the lab: LAB_POSTGRES=system takes what is installed" ;;
+    esac
+    libc=
+    if ldd --version 2>&1 | grep -qi musl; then libc=-alpine; fi
+    echo "linux-$machine$libc"
+}
+
+# fetch kafka|debezium|postgres VERSION MEGABYTES
+fetch() {
+    is_fetched "$1" && return 0
+    folder=$(folder_of "$1")
+    say "fetching $1 $2 with Maven into $folder (once, about $3 MB)"
+    mkdir -p "$LAB_JARS" "$log_dir"
+    rm -rf "$folder"
+    goal=unpack
+    [ "$1" = kafka ] && goal=copy-dependencies
+    mvn -B -q -f "$lab_dir/pom.xml" "-Dlab.folder=$folder" "-Dlab.version=$2" "-Dlab.platform=$(platform)" \
+        "dependency:$goal@$1" >"$log_dir/maven.log" 2>&1 ||
+        die "Maven could not fetch $1 $2; see $log_dir/maven.log" "$log_dir/maven.log"
+    if [ "$1" = postgres ]; then
+        tar -xJf "$folder"/postgres-linux-*.txz -C "$folder" && rm -f "$folder"/postgres-linux-*.txz
+    fi
+    echo "$stamp" >"$folder/complete"
+}
+for part in $fetches; do
+    case $part in
+    kafka) fetch kafka "$LAB_KAFKA" 60 ;;
+    debezium) fetch debezium "$LAB_DEBEZIUM" 30 ;;
+    postgres) fetch postgres "$postgres_version" 15 ;;
+    esac
+done
 if [ -n "$program" ] && [ "$LAB_TIDEMARK" = "$built" ]; then
     [ -x "$built" ] || say "building tidemark"
     mkdir -p "$log_dir"

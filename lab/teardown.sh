@@ -66,6 +66,6 @@ if [ -n "$purge" ]; then
     say "data and logs removed from $LAB_STATE"
 fi
 if [ -n "$jars" ]; then
-    rm -rf "${LAB_JARS:?}/kafka" "$LAB_JARS"/debezium-* "$LAB_JARS/maven" "$LAB_JARS/complete"
+    rm -rf "${LAB_JARS:?}"/kafka-* "$LAB_JARS"/debezium-* "$LAB_JARS"/postgres-*
     say "jars removed from $LAB_JARS"
 fi

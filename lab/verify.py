@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """verify.sh [--wait SECONDS]: is each part of the lab up, and does every view show what PostgreSQL holds?
 
-Writers are held still (a SHARE lock on the shop's tables) while both sides are read, so it may be run under
-traffic. Prints one line a check; exit 1 when any failed.
+First it says what is ready, and where. Writers are held still (a SHARE lock on the shop's tables) while both sides are
+read, so it may be run under traffic. Prints one line a check; exit 1 when any failed.
 """
 
 import argparse
@@ -47,6 +47,7 @@ class Checks:
     def __init__(self):
         self.lines = []
         self.failed = 0
+        self.heads = 0
 
     def add(self, part, what, good, detail=""):
         self.lines.append((part, what, "ok" if good else "FAILED", detail))
@@ -61,11 +62,56 @@ class Checks:
         self.add(part, what, good, detail)
         return good
 
+    def head(self, what, check):
+        """check() says what is ready; whatever it raises is why it is not. Printed at once: the rest takes a while."""
+        try:
+            print(f"{what}{check()}", flush=True)
+        except Exception as error:
+            print(f"{what} is NOT ready: {type(error).__name__}: {str(error)[:150]}", flush=True)
+            self.failed += 1
+        self.heads += 1
+
     def show(self):
         widths = [max(len(line[i]) for line in self.lines) for i in range(3)]
         for part, what, result, detail in self.lines:
             head = f"{part:<{widths[0]}}  {what:<{widths[1]}}  {result:<{widths[2]}}"
             print(f"{head}  {detail}".rstrip().replace("\n", "\n" + " " * (len(head) + 2)))
+
+
+def tell_stack(checks):
+    def place(variable):
+        return f"127.0.0.1:{os.environ[variable]}"
+
+    def postgres():
+        version = psql.execute("postgres", "show server_version")[0].split()[0]
+        level = psql.execute("postgres", "show wal_level")[0]
+        if level != "logical":
+            raise psql.Failed(f"wal_level={level}, and Debezium needs logical")
+        return f" {version.split('.')[0]} with wal_level=logical is ready on {place('LAB_PG_PORT')} ({version})"
+
+    def broker():
+        return f" is ready on {place('LAB_KAFKA_PORT')} ({len(kafka.topics())} topics)"
+
+    def connect():
+        worker = Connect()
+        plugins = worker.call("GET", "/connector-plugins")
+        debezium = [plugin["version"] for plugin in plugins if "PostgresConnector" in plugin["class"]]
+        if not debezium:
+            raise psql.Failed("Connect has no plugin of Debezium's for PostgreSQL")
+        version = worker.call("GET", "/")["version"]
+        return f" is ready on {place('LAB_CONNECT_PORT')} (Kafka Connect {version}, Debezium {debezium[0]})"
+
+    def seed():
+        counts = [(table, int(psql.execute(DATABASE, f"select count(*) from {table}")[0])) for table in compare.KEYS]
+        if not all(count for table, count in counts if table in ("customers", "inventory")):
+            raise psql.Failed(f"{counts}: no customers, or nothing to sell")
+        return f" is seeded ({', '.join(f'{count} {table}' for table, count in counts)})"
+
+    checks.head("PostgreSQL", postgres)
+    checks.head("Kafka", broker)
+    checks.head("Kafka Connect with Debezium", connect)
+    checks.head(f"Database {DATABASE}", seed)
+    print(flush=True)
 
 
 def check_stack(checks):
@@ -233,6 +279,7 @@ def main():
     )
     options = parser.parse_args()
     checks = Checks()
+    tell_stack(checks)
     if check_stack(checks):
         try:
             compare_all(checks, Tidemark(os.environ["LAB_HTTP_PORT"]), options.wait)
@@ -241,7 +288,8 @@ def main():
     else:
         checks.add("lab", "comparison", False, "not without PostgreSQL: sh lab/setup.sh starts what is down")
     checks.show()
-    print(f"verify.sh: {len(checks.lines) - checks.failed} of {len(checks.lines)} checks are good")
+    count = checks.heads + len(checks.lines)
+    print(f"verify.sh: {count - checks.failed} of {count} checks are good")
     sys.exit(1 if checks.failed else 0)
 
 

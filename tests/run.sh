@@ -3,7 +3,8 @@
 #   sh tests/run.sh [--quick] [--long] [--lab]
 # --quick   the release build only, without tiny (ASan, UBSan, every bound 2 to 8) and tsan; tests/README.md says what each is
 # --long    every test in every build, asan (bounds as shipped) among them, and 10,000 seeds of the simulator
-# --lab     the page in a browser (tests/lab/page), and the real stack: PostgreSQL, Kafka, Kafka Connect with Debezium (tests/lab/e2e.sh)
+# --lab     the page in a browser (tests/lab/page), and the real stack: PostgreSQL, Kafka, Kafka Connect with Debezium (tests/lab/e2e.sh;
+#           with --long also on older and newer ones)
 set -eu
 cd -- "$(dirname -- "$0")/.."
 . lab/packages.sh
@@ -19,7 +20,7 @@ for argument; do
         presets='release asan tiny tsan'
         ;;
     *)
-        sed -n '2,6s/^# *//p' tests/run.sh >&2
+        sed -n '2,7s/^# *//p' tests/run.sh >&2
         [ "$argument" = --help ] || exit 2
         exit 0
         ;;
@@ -33,6 +34,12 @@ for preset in $presets; do
     cmake --build --preset "$preset"
 done
 
+# e2e NAME POSTGRES DEBEZIUM: the suite on these; the Kafka that goes with them is lab/settings.sh's
+e2e() {
+    printf 'add_test("lab/%s" env LAB_POSTGRES=%s LAB_DEBEZIUM=%s sh "%s/tests/lab/e2e.sh")\n' "$1" "$2" "$3" "$top"
+    printf 'set_tests_properties("lab/%s" PROPERTIES TIMEOUT 3600 RUN_SERIAL ON)\n' "$1"
+}
+
 # One run over all the builds, so that one summary tells.
 all=build/tests
 mkdir -p "$all"
@@ -44,8 +51,12 @@ top=$(pwd)
     if [ -n "$lab" ]; then
         printf 'add_test("lab/page" sh "%s/tests/lab/page/run.sh")\n' "$top"
         printf 'set_tests_properties("lab/page" PROPERTIES TIMEOUT 1200 RUN_SERIAL ON)\n'
-        printf 'add_test("lab/e2e" sh "%s/tests/lab/e2e.sh")\n' "$top"
-        printf 'set_tests_properties("lab/e2e" PROPERTIES TIMEOUT 3600 RUN_SERIAL ON)\n'
+        e2e e2e 16 3.6.1.Final
+        if [ "$long" = ON ]; then
+            e2e e2e-postgres18 18 3.6.1.Final
+            e2e e2e-debezium34 17 3.4.0.Final
+            e2e e2e-debezium27 15 2.7.4.Final
+        fi
         printf 'add_test("lab/clients" sh "%s/tests/lab/clients.sh")\n' "$top"
         printf 'set_tests_properties("lab/clients" PROPERTIES TIMEOUT 1200)\n'
         printf 'add_test("lab/monitoring" sh "%s/tests/lab/monitoring.sh")\n' "$top"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """views/TUTORIAL.md, done as it says: its files written, its commands run in one shell, what it shows compared.
 
-A block of ```sql is the file that the paragraph before it names first. In a block without a language a line that begins with "$ "
-is a command, and the lines after it are what it prints: "..." is anything, white space does not count.
+A block with a language, such as ```sql, is the file that the paragraph before it names first. In a block without one a line that
+begins with "$ " is a command, and the lines after it are what it prints: "..." is anything, white space does not count.
 """
 
 import os
@@ -25,7 +25,7 @@ def blocks(text):
     """(language, the name of a file or None, text) of each fenced block."""
     for found in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S):
         paragraph = text[: found.start()].rstrip().rsplit("\n\n", 1)[-1]
-        name = re.search(r"`([\w./-]+/[\w./-]+\.sql)`", paragraph)
+        name = re.search(r"`([\w./-]+/[\w./-]+\.(?:sql|sh|py))`", paragraph)
         yield found[1], name and name[1], found[2]
 
 
@@ -49,7 +49,7 @@ class Script:
         self.lines = []
         self.wanted = []  # (command, what is shown)
         for language, name, block in blocks(text):
-            if language == "sql":
+            if language:
                 if name is None:
                     raise AssertionError(f"no file is named before: {block}")
                 self.lines += [f"cat >{name} <<'END_OF_FILE'", block + "END_OF_FILE"]
@@ -58,14 +58,14 @@ class Script:
                 self.wanted.append((command, shown))
                 self.lines += [command, f"printf '\\n%s%d\\n' '{MARK}' $?"]
 
-    def run(self, folder):
+    def run(self, folder, seconds_max=SHELL_SECONDS_MAX, **more):
         """[(exit code, what was printed)] of the commands. What they left running is ended."""
         path = pathlib.Path(tide.program()).parent
         shell = subprocess.Popen(["bash", "-c", "\n".join(self.lines)], cwd=folder, stdin=subprocess.DEVNULL, text=True,
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-                                 env=tide.environment(PATH=f"{path}:{os.environ['PATH']}"))  # fmt: skip
+                                 env=tide.environment(PATH=f"{path}:{os.environ['PATH']}", **more))  # fmt: skip
         try:
-            printed, _ = shell.communicate(timeout=SHELL_SECONDS_MAX)
+            printed, _ = shell.communicate(timeout=seconds_max)
         finally:
             try:
                 os.killpg(shell.pid, signal.SIGKILL)
@@ -73,6 +73,19 @@ class Script:
                 pass
         parts = re.split(rf"\n{MARK}(\d+)\n", printed)
         return [(int(code), text) for text, code in zip(parts[0::2], parts[1::2])]
+
+
+def logs_of(folder):
+    return "".join(path.read_text(errors="replace")[-800:] for path in folder.glob("*.log"))
+
+
+def compare(test, script, done, logs):
+    """Each command ended well and printed what the text shows; logs() is shown where not."""
+    for (command, shown), (code, printed) in zip(script.wanted, done):
+        with test.subTest(command):
+            test.assertEqual(0, code, printed[-SHOWN_MAX:] + logs())
+            test.assertTrue(matches(shown, printed), f"the text shows\n{shown}\nbut it was\n{printed[-SHOWN_MAX:]}\n{logs()}")
+    test.assertEqual(len(script.wanted), len(done), f"the shell ended early: {done[-1:]} {logs()}")
 
 
 class Tutorial(unittest.TestCase):
@@ -86,12 +99,8 @@ class Tutorial(unittest.TestCase):
         with tide.Folder() as folder:
             (folder / "fixtures").symlink_to(tide.TOP / "fixtures")
             done = script.run(folder)
-            logs = "".join(path.read_text(errors="replace")[-800:] for path in folder.glob("build/*.log"))
-        for (command, shown), (code, printed) in zip(script.wanted, done):
-            with self.subTest(command):
-                self.assertEqual(0, code, printed[-SHOWN_MAX:] + logs)
-                self.assertTrue(matches(shown, printed), f"the text shows\n{shown}\nbut it was\n{printed[-SHOWN_MAX:]}\n{logs}")
-        self.assertEqual(len(script.wanted), len(done), f"the shell ended early: {done[-1:]} {logs}")
+            logs = logs_of(folder / "build")
+        compare(self, script, done, lambda: logs)
 
     def test_a_wrong_text_is_found(self):
         self.assertTrue(matches('{"a":...,\n "b":1}\n', '{"a":{"c":2},"b":1}\n'))

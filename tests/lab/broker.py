@@ -2,7 +2,7 @@
 """What only a real broker has: transactions with their markers, and topics that are deleted and made again. Needs the
 lab's Kafka alone (`sh lab/setup.sh kafka`); topics have a prefix of their own.
 
-    LAB_KAFKA_PORT=19092 LAB_JARS=lab/state/jars python3 tests/lab/broker.py
+    LAB_KAFKA_PORT=19092 LAB_KAFKA=4.4.0 LAB_JARS=lab/state/jars python3 tests/lab/broker.py
 """
 
 import ctypes
@@ -193,7 +193,7 @@ class Broker(unittest.TestCase):
         places = self.path / "offsets.json"
         places.write_text(json.dumps({"version": 1, "partitions": [
             {"topic": self.topic, "partition": 0, "offset": 4}]}))  # fmt: skip
-        subprocess.run(["java", "-XX:TieredStopAtLevel=1", "-cp", f"{os.environ['LAB_JARS']}/kafka/*",
+        subprocess.run(["java", "-XX:TieredStopAtLevel=1", "-cp", f"{os.environ['LAB_JARS']}/kafka-{os.environ['LAB_KAFKA']}/*",
                         "org.apache.kafka.tools.DeleteRecordsCommand", "--bootstrap-server", BROKERS,
                         "--offset-json-file", str(places)], check=True, capture_output=True)  # fmt: skip
         server = self.run_program()

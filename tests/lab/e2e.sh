@@ -60,8 +60,11 @@ lab setup
 lab setup
 lab verify
 
+step "lab/LESSON.md, as it says"
+python3 "$top/tests/lab/lesson.py"
+
 step "transactions of Kafka with their markers, a topic that is made again"
-LAB_JARS=${LAB_JARS:-$top/lab/state/jars} python3 "$top/tests/lab/broker.py"
+LAB_JARS=$(sh "$top/lab/settings.sh" LAB_JARS) LAB_KAFKA=$(sh "$top/lab/settings.sh" LAB_KAFKA) python3 "$top/tests/lab/broker.py"
 
 step "traffic with accidents (seed $E2E_SEED)"
 sh "$top/lab/shop.sh" --rate "$E2E_RATE" --duration $traffic_max --seed "$E2E_SEED" &
