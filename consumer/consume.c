@@ -2,6 +2,7 @@
 
 #include "consumer/consume/discovery.h"
 #include "consumer/consume/fill_reader.h"
+#include "consumer/consume/lint.h"
 #include "consumer/consume/state.h"
 #include "consumer/consume/unanswered.h"
 #include "consumer/decode/topic_role.h"
@@ -20,6 +21,7 @@ struct consume {
     struct kafka *kafka;
     struct apply *apply;
     struct discovery *discovery;
+    struct lint *lint;
     struct fill_reader *fill; // NULL = nothing is filled
     int64_t filled;           // messages that it took in this round
     bool connected;
@@ -441,6 +443,7 @@ static void consume_rest(struct consume *consume) {
 
 static void consume_done(struct consume *consume) {
     fill_reader_free(&consume->fill);
+    lint_free(&consume->lint);
     apply_free(&consume->apply);
     kafka_close(&consume->kafka);
     discovery_free(&consume->discovery);
@@ -470,7 +473,9 @@ static int consume_open(struct consume *consume, struct error *error) {
                                                .apply = consume->apply,
                                                .applied = &config->apply,
                                                .verify_topics = config->verify_topics};
-    return discovery_new(&consume->discovery, &discovery, error);
+    return discovery_new(&consume->discovery, &discovery, error) != 0
+               ? -1
+               : lint_new(&consume->lint, &config->apply, consume->kafka, consume->discovery, error);
 }
 
 int consume_run(const struct consume_config *config, struct error *error) {
@@ -498,6 +503,7 @@ int consume_run(const struct consume_config *config, struct error *error) {
         if (consume.halted)
             continue;
         consume_report_watermarks(&consume);
+        lint_step(consume.lint);
         consume_work(&consume);
         consume_fill(&consume);
         if (consume.passing.kind != ERROR_NONE)

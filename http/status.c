@@ -276,10 +276,24 @@ static json_t *status_log(void) {
     return log;
 }
 
-static json_t *status_lint(const struct catalog *catalog) {
+static json_t *status_finding(const char *check, const char *level, const char *message, const char *remedy) {
+    return json_pack("{s:s,s:s,s:o,s:o}", "check", check, "level", level, "message", status_text(message),
+                     "remedy", remedy[0] != '\0' ? status_text(remedy) : json_null());
+}
+
+// Those of the views come first: they are known from the start.
+static json_t *status_lint(const struct catalog *catalog, struct progress *progress) {
+    static const char *const levels[] = {"ok", "warn", "fail"};
+    CLEANUP(free_any) struct progress_finding *findings = calloc(PROGRESS_FINDINGS_MAX, sizeof *findings);
+    if (findings == NULL)
+        return NULL;
     json_t *lint = json_array();
     for (int i = 0; i < catalog->warning_count; i++)
-        document_add(&lint, status_text(catalog->warnings[i]));
+        document_add(&lint, status_finding("views", "warn", catalog->warnings[i], ""));
+    int count = progress_findings(progress, findings);
+    for (int i = 0; i < count; i++)
+        document_add(&lint, status_finding(findings[i].check, levels[findings[i].level], findings[i].message,
+                                           findings[i].remedy));
     return lint;
 }
 
@@ -298,7 +312,7 @@ static void status_set_content(json_t **document, struct exchange *exchange,
     document_set(document, "undeclared_count", json_integer(summary->undeclared));
     document_set(document, "unplaced", unplaced);
     document_set(document, "unplaced_messages", json_integer(summary->unplaced));
-    document_set(document, "lint", status_lint(exchange->routes->config.catalog));
+    document_set(document, "lint", status_lint(exchange->routes->config.catalog, progress));
     document_set(document, "tables", status_tables(exchange, partitions));
 }
 

@@ -31,6 +31,7 @@ struct kafka {
     struct kafka_wakeup wakeup;
     struct kafka_nudger *nudger;
     struct kafka_survey *survey;
+    rd_kafka_queue_t *settings; // an answer that is awaited, NULL = none is
     struct kafka_partition_owner owner;
     struct kafka_partition **partitions; // by slot, NULL = not assigned
     int partition_count;
@@ -294,6 +295,8 @@ static void kafka_finish(void *self) {
     for (int i = 0; i < closing->partition_count; i++)
         kafka_partition_close(&closing->partitions[i]);
     free(closing->partitions);
+    if (closing->settings != NULL)
+        rd_kafka_queue_destroy(closing->settings);
     if (closing->main_queue != NULL) {
         rd_kafka_queue_cb_event_enable(closing->main_queue, NULL, NULL);
         rd_kafka_queue_destroy(closing->main_queue);
@@ -348,6 +351,24 @@ bool kafka_ask_ends(struct kafka *kafka, struct kafka_ends *ends, int count) {
 
 void kafka_ask_settings(struct kafka *kafka, struct kafka_topic_settings *topics, int count) {
     topic_settings_ask(kafka->client, topics, count);
+}
+
+static void kafka_forget_settings(struct kafka *kafka) {
+    if (kafka->settings != NULL)
+        rd_kafka_queue_destroy(kafka->settings);
+    kafka->settings = NULL;
+}
+
+void kafka_begin_settings(struct kafka *kafka, const struct kafka_topic_settings *topics, int count) {
+    kafka_forget_settings(kafka);
+    kafka->settings = topic_settings_begin(kafka->client, topics, count);
+}
+
+bool kafka_take_settings(struct kafka *kafka, struct kafka_topic_settings *topics, int count) {
+    bool taken = kafka->settings != NULL && topic_settings_take(kafka->settings, topics, count, 0);
+    if (taken)
+        kafka_forget_settings(kafka);
+    return taken;
 }
 
 bool kafka_take_ends(struct kafka *kafka) {

@@ -62,6 +62,10 @@ bool kafka_take_ends(struct kafka *kafka);
 // may not ask (it needs DescribeConfigs), leaves `told` false.
 void kafka_ask_settings(struct kafka *kafka, struct kafka_topic_settings *topics, int count);
 
+// The same without waiting: asks, and takes once there is an answer (true). A question that was not taken is forgotten.
+void kafka_begin_settings(struct kafka *kafka, const struct kafka_topic_settings *topics, int count);
+bool kafka_take_settings(struct kafka *kafka, struct kafka_topic_settings *topics, int count);
+
 // Begins to read (topic, partition) from `offset` (-1: the oldest there is) as `slot` (0, 1, 2, ...). A slot is
 // assigned once, or again after KAFKA_EVENT_TOPIC_DELETED, when the topic was found again. Ask for the topic before:
 // one that librdkafka has not heard of may take it a second.

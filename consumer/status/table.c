@@ -156,6 +156,19 @@ static void table_render_process(struct page *page, const struct table_answers *
                table_bytes(cells[3], table_number(process, "disk_free_bytes")));
 }
 
+// What the doctor warns of; /v1/status has the remedies, and what is well.
+static void table_render_lint(struct page *page, const struct table_answers *answers) {
+    const json_t *lint = json_object_get(answers->status, "lint");
+    size_t i;
+    const json_t *finding;
+    json_array_foreach(lint, i, finding) {
+        const char *level = table_text(finding, "level", "ok");
+        if (strcmp(level, "ok") != 0)
+            table_line(page, "%-12s %s: %s", level, table_text(finding, "check", "?"),
+                       table_text(finding, "message", "?"));
+    }
+}
+
 // What is wrong with a table, in a word or two; the columns' names are in /v1/status.
 static const char *table_trouble(char cell[CELL_SIZE], const json_t *table) {
     size_t missing = json_array_size(json_object_get(table, "missing"));
@@ -214,6 +227,7 @@ void table_render(struct buffer *out, const struct table_answers *answers, const
     table_render_state(&page, answers);
     table_render_hops(&page, answers);
     table_render_process(&page, answers);
+    table_render_lint(&page, answers);
     table_render_tables(&page, answers);
     table_render_partitions(&page, answers);
 }

@@ -127,6 +127,33 @@ class Doctor(unittest.TestCase):
         for check in ("converter", "keys", "decimals", "times", "transactions", "heartbeats", "retention"):
             self.assertEqual("ok", found[check], seen[check])
 
+    def test_a_running_process_says_the_same(self):
+        """As `lint` of its status, from a sample of what went by; what is not seen is left out."""
+        lines = [self.row(n, {"id": n, "v": str(n), "extra": 1}) for n in range(30)]
+        lines += [{**tide.line(f"{tide.PREFIX}.transaction", 0, {"id": "1"}, {"status": "BEGIN", "id": "1:1", "ts_ms": 1}), "partition": p}
+                  for p in range(3)]  # fmt: skip
+        _, seen = self.of(lines, code=1, source=SOURCE)
+        capture = tide.write_capture(self.path / "c.jsonl", lines)
+        (self.path / "views").mkdir()
+        (self.path / "views" / "source.sql").write_text(SOURCE)
+        server = tide.Server("demo", "--capture", capture, "--views", self.path / "views", stderr=self.path / "log")
+        self.addCleanup(server.__exit__)
+
+        def looked():
+            return {f["check"]: f for f in server.get("/v1/status")[1]["lint"]}
+
+        lint = tide.wait_for("the checks", lambda: looked() if "undeclared columns" in looked() else None)
+        for check, level in {"transactions": "fail", "undeclared columns": "warn", "keys": "ok", "heartbeats": "warn"}.items():
+            with self.subTest(check):
+                self.assertEqual({"check": check, "level": level, "message": seen[check]},
+                                 {k: v for k, v in lint[check].items() if k != "remedy"})
+                self.assertEqual(level == "ok", lint[check]["remedy"] is None)
+        self.assertNotIn("tombstones", lint)
+        told = tide.run("status", "--once", "--url", server.address).stdout
+        self.assertIn(f"fail         transactions: {seen['transactions']}\n", told)
+        self.assertNotIn("keys: ", told)
+        self.assertEqual([], [line for line in server.log().splitlines() if "lint" in line])
+
     def test_what_is_asked_wrongly(self):
         for arguments, words in ((), "needs --brokers"), (("--brokers", "x:1"), "needs --prefix"):
             done = tide.run("doctor", *arguments)

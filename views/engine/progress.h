@@ -34,9 +34,12 @@ enum {
     PROGRESS_TABLES_MAX = CATALOG_TABLES_MAX,
     PROGRESS_UNDECLARED_MAX = 256,  // topics that are named; the rest is counted only
     PROGRESS_TABLE_TOPICS_MAX = 64, // topics that are told of one table
-    PROGRESS_LISTENERS_MAX = 4,     // to commits
-    PROGRESS_FOLLOWED_MAX = 64,     // tables that are followed at once
-    PROGRESS_FOLLOWED_SIZE = 128,   // of a name, and NUL
+    PROGRESS_FINDINGS_MAX = 32,
+    PROGRESS_CHECK_SIZE = 32,
+    PROGRESS_FINDING_SIZE = 480,
+    PROGRESS_LISTENERS_MAX = 4,   // to commits
+    PROGRESS_FOLLOWED_MAX = 64,   // tables that are followed at once
+    PROGRESS_FOLLOWED_SIZE = 128, // of a name, and NUL
 };
 
 struct partition_progress {
@@ -115,6 +118,16 @@ struct table_progress {
     int64_t lacking; // rows of which the log had no event for that any more
 };
 
+enum progress_finding_level { FINDING_OK, FINDING_WARN, FINDING_FAIL };
+
+// What the messages say of the connector's settings.
+struct progress_finding {
+    enum progress_finding_level level;
+    char check[PROGRESS_CHECK_SIZE];
+    char message[PROGRESS_FINDING_SIZE];
+    char remedy[PROGRESS_FINDING_SIZE]; // "" = none is needed
+};
+
 struct progress;
 
 enum progress_histogram {
@@ -187,6 +200,9 @@ void progress_set_undeclared(struct progress *progress, const char *const *topic
 // `times` more messages of a topic that is read were no declared table's. Their source table, "" = not said.
 void progress_unplaced(struct progress *progress, const char *topic, const char *source_table, int64_t times);
 
+// In place of those before; `count` up to PROGRESS_FINDINGS_MAX.
+void progress_set_findings(struct progress *progress, const struct progress_finding *list, int count);
+
 // Calls `visit` for each table of which progress_follow has told since the last time.
 void progress_take_followed(struct progress *progress, void (*visit)(void *self, const char *table),
                             void *self);
@@ -222,6 +238,8 @@ void progress_unplaced_each(struct progress *progress,
                             void (*visit)(void *self, const char *topic, const char *source_table,
                                           int64_t times),
                             void *self);
+// `ret` has room for PROGRESS_FINDINGS_MAX; returns how many there are.
+int progress_findings(struct progress *progress, struct progress_finding *ret);
 // `wake` is called on the consumer's thread after each commit and each state change; it must only signal. False when
 // PROGRESS_LISTENERS_MAX listen.
 bool progress_on_commit(struct progress *progress, void (*wake)(void *self), void *self);

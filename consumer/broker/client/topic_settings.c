@@ -12,7 +12,8 @@ static struct kafka_topic_settings *topic_settings_find(struct kafka_topic_setti
     return NULL;
 }
 
-static void topic_settings_take(const rd_kafka_ConfigResource_t *resource, struct kafka_topic_settings *ret) {
+static void topic_settings_take_resource(const rd_kafka_ConfigResource_t *resource,
+                                         struct kafka_topic_settings *ret) {
     size_t count = 0;
     const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
     if (rd_kafka_ConfigResource_error(resource) != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -44,29 +45,46 @@ static void topic_settings_take_event(rd_kafka_event_t *event, struct kafka_topi
         struct kafka_topic_settings *topic =
             topic_settings_find(topics, count, rd_kafka_ConfigResource_name(resources[i]));
         if (topic != NULL)
-            topic_settings_take(resources[i], topic);
+            topic_settings_take_resource(resources[i], topic);
     }
     rd_kafka_event_destroy(event);
 }
 
-void topic_settings_ask(rd_kafka_t *client, struct kafka_topic_settings *topics, int count) {
+rd_kafka_queue_t *topic_settings_begin(rd_kafka_t *client, const struct kafka_topic_settings *topics,
+                                       int count) {
     char text[64];
     rd_kafka_ConfigResource_t **resources = calloc((size_t)count + 1, sizeof *resources);
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
-    if (resources != NULL && options != NULL && queue != NULL && count > 0) {
+    rd_kafka_queue_t *queue = count > 0 ? rd_kafka_queue_new(client) : NULL;
+    if (resources != NULL && options != NULL && queue != NULL) {
         for (int i = 0; i < count; i++)
             resources[i] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topics[i].topic);
         (void)rd_kafka_AdminOptions_set_request_timeout(options, TOPIC_SETTINGS_WAIT_MS, text, sizeof text);
         rd_kafka_DescribeConfigs(client, resources, (size_t)count, options, queue);
-        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, TOPIC_SETTINGS_WAIT_MS);
-        if (event != NULL)
-            topic_settings_take_event(event, topics, count);
         rd_kafka_ConfigResource_destroy_array(resources, (size_t)count);
-    }
-    if (queue != NULL)
+    } else if (queue != NULL) {
         rd_kafka_queue_destroy(queue);
+        queue = NULL;
+    }
     if (options != NULL)
         rd_kafka_AdminOptions_destroy(options);
     free(resources);
+    return queue;
+}
+
+bool topic_settings_take(rd_kafka_queue_t *question, struct kafka_topic_settings *topics, int count,
+                         int wait_ms) {
+    rd_kafka_event_t *event = rd_kafka_queue_poll(question, wait_ms);
+    if (event == NULL)
+        return false;
+    topic_settings_take_event(event, topics, count);
+    return true;
+}
+
+void topic_settings_ask(rd_kafka_t *client, struct kafka_topic_settings *topics, int count) {
+    rd_kafka_queue_t *question = topic_settings_begin(client, topics, count);
+    if (question == NULL)
+        return;
+    (void)topic_settings_take(question, topics, count, TOPIC_SETTINGS_WAIT_MS);
+    rd_kafka_queue_destroy(question);
 }

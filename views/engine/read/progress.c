@@ -44,8 +44,10 @@ struct progress {
     struct pair_counts drift;    // table, column
     struct pair_counts missing;  // table, column
     struct pair_counts unplaced; // topic, source table
-    struct table_state *tables;  // by number
-    int table_count;             // the highest number that was told of, and one
+    struct progress_finding findings[PROGRESS_FINDINGS_MAX];
+    int finding_count;
+    struct table_state *tables; // by number
+    int table_count;            // the highest number that was told of, and one
     char *undeclared[PROGRESS_UNDECLARED_MAX];
     int undeclared_named;
     pthread_mutex_t wake_mutex; // held while the listeners run, so that one who leaves is not called again
@@ -510,6 +512,21 @@ void progress_missing_each(struct progress *progress,
                            void (*visit)(void *self, const char *table, const char *column, int64_t times),
                            void *self) {
     progress_each(progress, &progress->missing, visit, self);
+}
+
+void progress_set_findings(struct progress *progress, const struct progress_finding *list, int count) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    progress->finding_count = count < PROGRESS_FINDINGS_MAX ? count : PROGRESS_FINDINGS_MAX;
+    memcpy(progress->findings, list, (size_t)progress->finding_count * sizeof *list);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+int progress_findings(struct progress *progress, struct progress_finding *ret) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    int count = progress->finding_count;
+    memcpy(ret, progress->findings, (size_t)count * sizeof *ret);
+    (void)pthread_mutex_unlock(&progress->mutex);
+    return count;
 }
 
 void progress_unplaced_each(struct progress *progress,
