@@ -194,9 +194,11 @@ static uint64_t connections_look_at(struct booked *booked, int64_t now_ms) {
     return state;
 }
 
-static void connections_end(struct connections *connections, struct booked *booked, enum refusal why) {
-    booked->ending = true;
-    connections->config.end(connections->config.self, booked->fd, why);
+static void connections_end(struct connections *connections, struct booked *booked, enum refusal why,
+                            int64_t now_ms) {
+    booked->ending = connections->config.end(connections->config.self, booked->fd, why);
+    if (!booked->ending)
+        booked->since_ms = now_ms;
 }
 
 static struct booked *connections_longest_waiting(struct connections *connections, int64_t now_ms) {
@@ -221,7 +223,7 @@ bool connections_make_room(struct connections *connections, int64_t now_ms, bool
         struct booked *longest = connections_longest_waiting(connections, now_ms);
         if (longest == NULL)
             break;
-        connections_end(connections, longest, REFUSAL_MADE_ROOM);
+        connections_end(connections, longest, REFUSAL_MADE_ROOM, now_ms);
         ending++;
     }
     *ret_any = ending > 0;
@@ -244,7 +246,7 @@ void connections_sweep(struct connections *connections, int64_t now_ms) {
         uint64_t state = connections_look_at(b, now_ms);
         int64_t may = (int64_t)(state & UINT32_MAX);
         if (b->begun && !b->ending && may > 0 && now_ms - b->since_ms >= may)
-            connections_end(connections, b, connections_reason(connections_turn(state)));
+            connections_end(connections, b, connections_reason(connections_turn(state)), now_ms);
     }
     connections_unlock(connections);
 }

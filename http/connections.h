@@ -27,8 +27,9 @@ struct connections_config {
     int files;           // sockets have lower numbers
     int headers_ms;      // that TURN_HEADERS may last
     // A connection is over its time, or is to make room: `why` is REFUSAL_COUNT for one that was only idle. With the lock
-    // held: it must not call back. What it closes is told by connections_leave later.
-    void (*end)(void *self, int fd, enum refusal why);
+    // held: it must not call back. What it closes is told by connections_leave later. False = it is the server that is
+    // late: the connection's time begins anew.
+    bool (*end)(void *self, int fd, enum refusal why);
     void *self;
 };
 

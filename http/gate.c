@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -66,13 +67,18 @@ static void gate_say(const struct gate *gate, int fd, enum refusal why) {
 }
 
 // The library sees that its socket has ended. Between two requests, and within one, it writes nothing itself.
-static void gate_end(void *self, int fd, enum refusal why) {
+static bool gate_end(void *self, int fd, enum refusal why) {
     struct gate *gate = self;
+    int unread = 0;
+    if ((why == REFUSAL_HEADERS_LATE || why == REFUSAL_BODY_LATE) && ioctl(fd, FIONREAD, &unread) == 0 &&
+        unread > 0)
+        return false; // what it sent has not been looked at
     if (why != REFUSAL_COUNT)
         refusal_count(gate->config.refusals, why);
     if (why == REFUSAL_HEADERS_LATE || why == REFUSAL_BODY_LATE)
         gate_say(gate, fd, why);
     (void)shutdown(fd, SHUT_RDWR);
+    return true;
 }
 
 static void gate_close_leaving(struct gate *gate) {

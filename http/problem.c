@@ -46,6 +46,9 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
          "The URL has more than 8192 bytes. Put less into one in.(..), or make a query of a view."},
     [PROBLEM_CONTENT_TOO_LARGE] = {"/problems/content-too-large", "Content too large", 413,
                                    "The body that was sent is larger than any that is looked at (1 MB)."},
+    [PROBLEM_HEADERS_TOO_LARGE] =
+        {"/problems/headers-too-large", "Too many headers", 431,
+         "The request has more than 100 headers, or they are too long. Send fewer."},
     [PROBLEM_MISDIRECTED] = {"/problems/misdirected-request", "The host is not this server's", 421,
                              "The Host header names another server. --allow-host allows more names."},
     [PROBLEM_ANSWER_TOO_LARGE] =

@@ -22,6 +22,7 @@ enum problem {
     PROBLEM_RANGE_NOT_THERE,      // 416 /problems/range-not-there
     PROBLEM_URL_TOO_LONG,         // 414 /problems/url-too-long
     PROBLEM_CONTENT_TOO_LARGE,    // 413 /problems/content-too-large
+    PROBLEM_HEADERS_TOO_LARGE,    // 431 /problems/headers-too-large
     PROBLEM_MISDIRECTED,          // 421 /problems/misdirected-request
     PROBLEM_ANSWER_TOO_LARGE,     // 500 /problems/answer-too-large
     PROBLEM_ANSWER_FAILED,        // 500 /problems/answer-failed

@@ -24,6 +24,8 @@ static const struct {
                              "the client closed its side while the query waited; it was not begun"},
     [REFUSAL_BODY_TOO_LARGE] = {"body_too_large", PROBLEM_CONTENT_TOO_LARGE,
                                 "no body that is sent here is looked at"},
+    [REFUSAL_HEADERS_TOO_MANY] = {"headers_too_many", PROBLEM_HEADERS_TOO_LARGE,
+                                  "a request has at most 100 headers"},
     [REFUSAL_CONNECTIONS] = {"connections", PROBLEM_TOO_MANY_CONNECTIONS,
                              "all connections that there may be are in use (--max-connections)"},
     [REFUSAL_ADDRESS] =

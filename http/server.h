@@ -20,12 +20,13 @@ enum {
     SERVER_BULK_MS = 300000, // whole tables, which are read in a lane of their own
     SERVER_IDLE_TIMEOUT_S = 60,
     SERVER_READ_BYTES_S =
-        64 << 10, // at which an answer is to be read, beside as long as a connection may be idle
+        64 << 10,             // at which an answer is to be read, beside as long as a connection may be idle
+    SERVER_HEADERS_MAX = 100, // of a request: the library's own bound comes later
     SERVER_REQUEST_BODY_MAX =
         1 << 20, // bytes that a client may send after its headers; they are not looked at
-    // A connection's, for headers and the library's list of parameters: as many as the longest URL can have. Only what is
-    // written to is memory.
-    SERVER_CONNECTION_BYTES = 384 << 10,
+    // A connection's, for the longest URL, headers and the answer's headers. The library writes zeros to all of it after
+    // each request.
+    SERVER_CONNECTION_BYTES = 32 << 10,
     SERVER_HAND_OVER_MS = 500,
     SERVER_STOP_WAIT_MS = 2000, // for the answers under way, and once more for those that it interrupts
 };

@@ -164,8 +164,20 @@ class Attack(unittest.TestCase):
 
     def test_every_request_is_answered(self):
         server = self.server()
-        for count in (64, 490, 1200):
-            target = "/v1/tables/orders?" + "&".join(f"a{i}=1" for i in range(count))
+        headers = "".join(f"a{i}: b\r\n" for i in range(200))
+        chunk = f"{65536:x}\r\n" + "x" * 65536 + "\r\n"
+        for request, status, kind in (
+            (f"GET /healthz HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n", 431, "headers-too-large"),
+            ("POST /v1/lag HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + 17 * chunk + "0\r\n\r\n", 413,
+             "content-too-large"),
+        ):  # fmt: skip
+            connection = self.connect(server)
+            connection.sendall(request.encode())
+            got = connection.recv(65536)
+            self.assertTrue(got.startswith(f"HTTP/1.1 {status} ".encode()), got)
+            self.assertIn(f"/problems/{kind}".encode(), got)
+        for count in (64, 490, 1200, 4000):
+            target = "/v1/tables/orders?" + "&".join("a" for i in range(count))
             connection = http.client.HTTPConnection(server.address.removeprefix("http://"), timeout=PATIENCE)
             self.addCleanup(connection.close)
             connection.request("GET", target)

@@ -15,13 +15,17 @@ struct state {
     int fds[ENDED_MAX];
     enum refusal reasons[ENDED_MAX];
     int ended;
+    bool is_late; // the server
 };
 
-static void end_one(void *self, int fd, enum refusal why) {
+static bool end_one(void *self, int fd, enum refusal why) {
     struct state *s = self;
     assert_true(s->ended < ENDED_MAX);
+    if (s->is_late)
+        return false;
     s->fds[s->ended] = fd;
     s->reasons[s->ended++] = why;
+    return true;
 }
 
 static int setup(void **state) {
@@ -69,6 +73,19 @@ static void test_headers_have_a_deadline(void **state) {
     assert_int_equal(s->ended, 1); // once
     connections_leave(s->connections, 5);
     assert_int_equal(connections_count(s->connections), 0);
+}
+
+// What a client has sent and the server has not read yet is not the client's fault.
+static void test_the_server_may_be_late(void **state) {
+    struct state *s = *state;
+    let_in(s, 5, 0, 0);
+    s->is_late = true;
+    connections_sweep(s->connections, HEADERS_MS);
+    s->is_late = false;
+    connections_sweep(s->connections, 2 * HEADERS_MS - 1);
+    assert_int_equal(s->ended, 0);
+    connections_sweep(s->connections, 2 * HEADERS_MS);
+    expect_ended(s, 5, REFUSAL_HEADERS_LATE);
 }
 
 static void test_each_turn_has_its_own(void **state) {
@@ -168,6 +185,7 @@ static void test_what_was_never_begun_is_forgotten(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_headers_have_a_deadline, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_server_may_be_late, setup, teardown),
         cmocka_unit_test_setup_teardown(test_each_turn_has_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_address_has_so_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_room_is_made, setup, teardown),
