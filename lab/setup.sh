@@ -99,7 +99,8 @@ fetch() {
         "dependency:$goal@$1" >"$log_dir/maven.log" 2>&1 ||
         die "Maven could not fetch $1 $2; see $log_dir/maven.log" "$log_dir/maven.log"
     if [ "$1" = postgres ]; then
-        tar -xJf "$folder"/postgres-linux-*.txz -C "$folder" && rm -f "$folder"/postgres-linux-*.txz
+        tar -xJf "$folder"/postgres-linux-*.txz -C "$folder" || die "$folder holds no archive that tar can read"
+        rm -f "$folder"/postgres-linux-*.txz
     fi
     echo "$stamp" >"$folder/complete"
 }
