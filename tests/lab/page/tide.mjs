@@ -66,6 +66,7 @@ export async function open(t, url, { width = 1280, height = 900, scheme = 'light
   browser ||= await chromium.launch({ executablePath: process.env.TIDEMARK_CHROMIUM, args: ['--no-sandbox'] });
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: motion });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  context.setDefaultTimeout(120000); // a screenshot too, on a machine that has much else to do
   const page = await context.newPage();
   page.troubles = [];
   page.asked = [];
