@@ -1,16 +1,23 @@
 #include "http/request.h"
 
 #include "views/base/utf8.h"
+#include "views/base/word.h"
 
 #include <assert.h>
 #include <strings.h>
 
+static void response_free_buffer(struct buffer *buffer) {
+    if (buffer->data != NULL) // most answers have a body alone
+        buffer_free(buffer);
+}
+
 void response_free(struct response *response) {
-    buffer_free(&response->headers);
-    buffer_free(&response->body);
-    body_file_free(&response->file);
-    buffer_free(&response->question);
-    buffer_free(&response->last_event_id);
+    response_free_buffer(&response->headers);
+    response_free_buffer(&response->body);
+    if (response->file != NULL)
+        body_file_free(&response->file);
+    response_free_buffer(&response->question);
+    response_free_buffer(&response->last_event_id);
 }
 
 void response_header(struct response *response, const char *name, struct span value) {
@@ -28,9 +35,31 @@ static int request_hex_digit(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+// What request_decode takes for `plus` where nothing is encoded.
+#define REQUEST_PLAIN '\0'
+
+// Whether decoding changes nothing: no escape, no plus, and ASCII, which is UTF-8.
+static bool request_is_plain(const char *text, size_t size) {
+    uint64_t odd = 0;
+    size_t i = 0;
+    for (; i + sizeof odd <= size; i += sizeof odd) {
+        uint64_t word = word_at(text + i);
+        odd |= (word & WORD_HIGH_BITS) | word_bytes_of(word, '%') | word_bytes_of(word, '+') |
+               word_bytes_of(word, '\0');
+    }
+    for (; i < size; i++)
+        odd |= (text[i] & 0x80) != 0 || text[i] == '%' || text[i] == '+' || text[i] == '\0';
+    return odd == 0;
+}
+
 // In place: what comes out is never longer. `plus` is what '+' means: a space in a query, itself in a path.
 static int request_decode(char *text, size_t size, char plus, struct span *ret, struct error *error) {
     size_t to = 0;
+    if (plus == REQUEST_PLAIN) {
+        text[size] = '\0';
+        *ret = (struct span){text, size};
+        return 0;
+    }
     for (size_t from = 0; from < size; from++) {
         char c = text[from] == '+' ? plus : text[from];
         if (c == '%') {
@@ -63,7 +92,8 @@ static size_t request_run_until(const char *text, size_t size, char stop) {
     return at != NULL ? (size_t)(at - text) : size;
 }
 
-static int request_parse_path(struct target *target, char *path, size_t size, struct error *error) {
+static int request_parse_path(struct target *target, char *path, size_t size, char plus,
+                              struct error *error) {
     target->segment_count = 0;
     size_t at = size > 0 && path[0] == '/' ? 1 : 0;
     if (size > at && path[size - 1] == '/')
@@ -76,14 +106,15 @@ static int request_parse_path(struct target *target, char *path, size_t size, st
             return 0;
         }
         size_t n = request_run_until(path + at, size - at, '/');
-        if (request_decode(path + at, n, '+', &target->segments[target->segment_count++], error) != 0)
+        if (request_decode(path + at, n, plus, &target->segments[target->segment_count++], error) != 0)
             return -1;
         at += n + 1;
     }
     return 0;
 }
 
-static int request_parse_query(struct target *target, char *query, size_t size, struct error *error) {
+static int request_parse_query(struct target *target, char *query, size_t size, char plus,
+                               struct error *error) {
     target->parameter_count = 0;
     for (size_t at = 0; at < size;) {
         size_t n = request_run_until(query + at, size - at, '&');
@@ -96,8 +127,8 @@ static int request_parse_query(struct target *target, char *query, size_t size, 
         struct parameter *parameter = &target->parameters[target->parameter_count++];
         size_t name = request_run_until(pair, n, '=');
         size_t value = name < n ? name + 1 : n;
-        if (request_decode(pair + value, n - value, ' ', &parameter->value, error) != 0 ||
-            request_decode(pair, name, ' ', &parameter->name, error) != 0)
+        if (request_decode(pair + value, n - value, plus, &parameter->value, error) != 0 ||
+            request_decode(pair, name, plus, &parameter->name, error) != 0)
             return -1;
     }
     return 0;
@@ -105,6 +136,8 @@ static int request_parse_query(struct target *target, char *query, size_t size, 
 
 static struct span request_without_authority(struct span raw) {
     static const char *const schemes[] = {"http://", "https://"};
+    if (raw.size > 0 && raw.data[0] == '/')
+        return raw;
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
         size_t begin = strlen(schemes[i]);
         if (raw.size < begin || strncasecmp(raw.data, schemes[i], begin) != 0)
@@ -121,10 +154,12 @@ int target_parse(struct target *target, struct span raw, struct error *error) {
     raw = request_without_authority(raw);
     memcpy(target->text, raw.data, raw.size);
     target->text[raw.size] = '\0';
+    bool plain = request_is_plain(raw.data, raw.size);
     // The query first: decoding the path writes a NUL over the question mark.
     size_t path = request_run_until(target->text, raw.size, '?');
     size_t query = path < raw.size ? path + 1 : raw.size;
-    if (request_parse_query(target, target->text + query, raw.size - query, error) != 0)
+    if (request_parse_query(target, target->text + query, raw.size - query, plain ? REQUEST_PLAIN : ' ',
+                            error) != 0)
         return -1;
-    return request_parse_path(target, target->text, path, error);
+    return request_parse_path(target, target->text, path, plain ? REQUEST_PLAIN : '+', error);
 }

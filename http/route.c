@@ -117,8 +117,16 @@ static bool route_pattern_takes(const char *pattern, const struct target *target
     for (int i = 0; i < target->segment_count; i++) {
         if (*pattern++ != '/')
             return false;
-        size_t size = strcspn(pattern, "/");
-        if (pattern[0] != '{' && !span_equal((struct span){pattern, size}, target->segments[i]))
+        if (pattern[0] == '{') {
+            while (*pattern != '/' && *pattern != '\0')
+                pattern++;
+            continue;
+        }
+        const struct span segment = target->segments[i];
+        size_t size = 0;
+        while (size < segment.size && pattern[size] == segment.data[size] && pattern[size] != '/')
+            size++;
+        if (size < segment.size || (pattern[size] != '/' && pattern[size] != '\0'))
             return false;
         pattern += size;
     }

@@ -100,7 +100,7 @@ static bool routes_reads(const struct route_form *form) {
 // Which methods a route answers; `form` NULL: the whole server, asked for by `*`.
 static bool routes_answer_options(const struct request *request, const struct route_form *form,
                                   struct response *response) {
-    if (!span_is(request->method, "OPTIONS") || (form == NULL && !span_is(request->target, "*")))
+    if (form == NULL && !span_is(request->target, "*"))
         return false;
     response->status = 204;
     response->allow = form == NULL         ? "GET, HEAD, POST, OPTIONS"
@@ -133,17 +133,17 @@ static enum routes_result routes_dispatch(struct worker *worker, const struct re
         problem_set(response, PROBLEM_URL_TOO_LONG, "the URL has more than %d bytes", TARGET_SIZE_MAX);
         return ROUTES_ANSWERED;
     }
-    if (routes_answer_options(request, NULL, response))
+    bool asks = span_is(request->method, "OPTIONS"); // which changes nothing
+    if (asks && routes_answer_options(request, NULL, response))
         return ROUTES_ANSWERED;
     if (target_parse(target, request->target, &error) != 0) {
         problem_set(response, PROBLEM_MALFORMED_REQUEST, "%s", error.message);
         return ROUTES_ANSWERED;
     }
     enum route route = worker->route = route_find(target);
-    bool asks = span_is(request->method, "OPTIONS"); // which changes nothing
     if (access_refuse_token(access, request, asks ? ACCESS_READ : routes_need(route), response))
         return ROUTES_ANSWERED;
-    if (route != ROUTE_COUNT && routes_answer_options(request, route_form(route), response))
+    if (asks && route != ROUTE_COUNT && routes_answer_options(request, route_form(route), response))
         return ROUTES_ANSWERED;
     if (route == ROUTE_COUNT) {
         routes_set_not_found(response);

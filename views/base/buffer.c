@@ -2,6 +2,7 @@
 
 #include "views/base/bounds.h"
 #include "views/base/utf8.h"
+#include "views/base/word.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -51,14 +52,21 @@ bool buffer_grow(struct buffer *buffer, size_t size) {
     return !buffer->failed;
 }
 
+// Two digits at a time.
 void buffer_integer(struct buffer *buffer, int64_t value) {
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+        "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+        "8081828384858687888990919293949596979899";
     char digits[20];
     size_t n = sizeof digits;
     uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do {
-        digits[--n] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest != 0);
+    for (; rest >= 100; rest /= 100)
+        memcpy(digits + (n -= 2), pairs + rest % 100 * 2, 2);
+    if (rest >= 10)
+        memcpy(digits + (n -= 2), pairs + rest * 2, 2);
+    else
+        digits[--n] = (char)('0' + rest);
     if (value < 0)
         buffer_char(buffer, '-');
     buffer_append(buffer, digits + n, sizeof digits - n);
@@ -101,24 +109,22 @@ static void buffer_json_escape(struct buffer *buffer, unsigned char c) {
     }
 }
 
-// High bits of the bytes that are zero; those above the lowest such byte may be wrong.
-static uint64_t buffer_zero_bytes(uint64_t word) {
-    const uint64_t ones = 0x0101010101010101;
-    return (word - ones) & ~word & ones << 7;
+// Whether eight bytes stand in a string literal as they are: printable ASCII.
+static bool buffer_is_plain(uint64_t word) {
+    uint64_t control = (word - WORD_ONES * 0x20) & ~word;
+    return (((word | control) & WORD_HIGH_BITS) | word_bytes_of(word, '"') | word_bytes_of(word, '\\')) == 0;
 }
 
-// How many bytes stand in a string literal as they are, from the first on: printable ASCII, eight at a time.
+// How many bytes do, from the first on, eight at a time: the last eight may be looked at twice.
 static size_t buffer_plain_run(const char *text, size_t size) {
-    const uint64_t ones = 0x0101010101010101;
     size_t i = 0;
-    for (; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t)) {
-        uint64_t word;
-        memcpy(&word, text + i, sizeof word);
-        uint64_t control = (word - ones * 0x20) & ~word;
-        if (((word | control) & ones << 7) != 0 || buffer_zero_bytes(word ^ ones * '"') != 0 ||
-            buffer_zero_bytes(word ^ ones * '\\') != 0)
+    for (; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t))
+        if (!buffer_is_plain(word_at(text + i)))
             break;
-    }
+    bool whole = i + sizeof(uint64_t) > size;
+    if (whole && size >= sizeof(uint32_t) &&
+        buffer_is_plain(i > 0 ? word_at(text + size - sizeof(uint64_t)) : word_of_short(text, size)))
+        return size;
     for (; i < size; i++) {
         unsigned char c = (unsigned char)text[i];
         if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
@@ -128,9 +134,18 @@ static size_t buffer_plain_run(const char *text, size_t size) {
 }
 
 void buffer_json_string(struct buffer *buffer, struct span text) {
-    buffer_char(buffer, '"');
     size_t start = 0;
-    size_t i = 0;
+    size_t i = buffer_plain_run(text.data, text.size);
+    if (i == text.size && buffer_reserve(buffer, text.size + 2)) {
+        char *at = buffer->data + buffer->size;
+        *at++ = '"';
+        if (text.size > 0)
+            memcpy(at, text.data, text.size);
+        at[text.size] = '"';
+        buffer->size += text.size + 2;
+        return;
+    }
+    buffer_char(buffer, '"');
     while ((i += buffer_plain_run(text.data + i, text.size - i)) < text.size) {
         unsigned char c = (unsigned char)text.data[i];
         size_t run = c < 0x80 ? 0 : utf8_sequence(text.data + i, text.size - i);

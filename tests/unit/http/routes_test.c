@@ -922,6 +922,14 @@ static void test_metrics(void **state) {
             fail_msg("%s is not in %s", lines[i], s->response.body.data);
 }
 
+// An encoded slash is a part of its segment.
+static void test_an_encoded_slash_is_no_slash(void **state) {
+    struct state *s = *state;
+    get(s, "/v1%2Ftables/orders", 404);
+    get(s, "/v1/tables%2Forders", 404);
+    get(s, "/v1/tables/orders", 200);
+}
+
 // A gap in the list of forms, or of handlers, would crash here.
 static void test_each_route_has_a_form_and_a_handler(void **state) {
     struct state *s = *state;
@@ -1041,6 +1049,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_ready_needs_something_applied, setup_empty, teardown),
         cmocka_unit_test_setup_teardown(test_views, setup, teardown),
         cmocka_unit_test_setup_teardown(test_openapi, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_encoded_slash_is_no_slash, setup, teardown),
         cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),
         cmocka_unit_test_setup_teardown(test_each_route_has_a_form_and_a_handler, setup, teardown),
         cmocka_unit_test_setup_teardown(test_metrics_of_an_odd_topic, setup, teardown),

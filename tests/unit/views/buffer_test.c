@@ -128,12 +128,51 @@ static void test_account(void **state) {
     assert_int_equal(atomic_load(&account.bytes), 0);
 }
 
+static void test_integers(void **state) {
+    (void)state;
+    struct buffer buffer = {0};
+    char expected[32];
+    for (int power = 0; power <= 63; power++)
+        for (int64_t change = -2; change <= 2; change++)
+            for (int sign = 0; sign < 2; sign++) {
+                uint64_t value = ((uint64_t)1 << power) + (uint64_t)change;
+                int64_t number = (int64_t)(sign == 0 ? value : 0 - value);
+                buffer_clear(&buffer);
+                buffer_integer(&buffer, number);
+                buffer_char(&buffer, '\0');
+                (void)snprintf(expected, sizeof expected, "%lld", (long long)number);
+                assert_string_equal(buffer.data, expected);
+            }
+    buffer_free(&buffer);
+}
+
+// Whatever stands at whichever place: what is plain is copied eight bytes at a time.
+static void test_json_strings_of_every_length(void **state) {
+    (void)state;
+    struct buffer buffer = {0};
+    for (size_t size = 0; size <= 20; size++)
+        for (size_t at = 0; at <= size; at++) {
+            char text[24] = "";
+            char expected[64] = "";
+            memset(text, 'a', size);
+            if (at < size)
+                text[at] = '"';
+            (void)snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", (int)at, text,
+                           at < size ? "\\\"" : "", at < size ? (int)(size - at - 1) : 0,
+                           at < size ? text + at + 1 : "");
+            buffer_clear(&buffer);
+            buffer_json_string(&buffer, (struct span){text, size});
+            buffer_char(&buffer, '\0');
+            assert_string_equal(buffer.data, expected);
+        }
+    buffer_free(&buffer);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_byte),
-        cmocka_unit_test(test_random_texts),
-        cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_account),
+        cmocka_unit_test(test_integers),  cmocka_unit_test(test_json_strings_of_every_length),
+        cmocka_unit_test(test_each_byte), cmocka_unit_test(test_random_texts),
+        cmocka_unit_test(test_limit),     cmocka_unit_test(test_account),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
