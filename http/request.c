@@ -6,18 +6,18 @@
 #include <assert.h>
 #include <strings.h>
 
-static void response_free_buffer(struct buffer *buffer) {
+static void request_free_buffer(struct buffer *buffer) {
     if (buffer->data != NULL) // most answers have a body alone
         buffer_free(buffer);
 }
 
 void response_free(struct response *response) {
-    response_free_buffer(&response->headers);
-    response_free_buffer(&response->body);
+    request_free_buffer(&response->headers);
+    request_free_buffer(&response->body);
     if (response->file != NULL)
         body_file_free(&response->file);
-    response_free_buffer(&response->question);
-    response_free_buffer(&response->last_event_id);
+    request_free_buffer(&response->question);
+    request_free_buffer(&response->last_event_id);
 }
 
 void response_header(struct response *response, const char *name, struct span value) {

@@ -14,7 +14,7 @@ static inline uint64_t word_at(const char *text) {
     return word;
 }
 
-// Of 4 to 8 bytes: the first four and the last four.
+// A text of 4 to 8 bytes: its first four and its last four.
 static inline uint64_t word_of_short(const char *text, size_t size) {
     uint32_t first;
     uint32_t last;
