@@ -33,6 +33,7 @@ struct consume {
     struct unanswered unanswered;
     int64_t unwritten_ms; // the last time that no commit was being written
     int64_t group_committed_ms;
+    bool group_waits; // for the disk, to be told what it has
     int64_t watermarks_ms;
     int64_t file_checked_ms;
     bool log_is_over;            // as the last look at the file had it
@@ -286,19 +287,39 @@ static void consume_report_state(struct consume *consume) {
                              summary.messages_behind);
 }
 
-static void consume_report_group(struct consume *consume) {
+static void consume_note_group(struct consume *consume) {
     for (int i = 0; i < discovery_slots(consume->discovery); i++)
         if (discovery_is_assigned(consume->discovery, i))
-            kafka_commit_offset(consume->kafka, i, consume_position(consume, i));
-    kafka_commit_flush(consume->kafka);
+            kafka_note_offset(consume->kafka, i, consume_position(consume, i));
 }
 
+// Never told more than a power cut would leave: topics may be cut down by what the group has committed. So the log is
+// synced first, beside the writer.
 static void consume_report_group_sometimes(struct consume *consume) {
+    struct error error = {0};
+    if (consume->group_waits) {
+        int synced = store_is_synced(consume->config->apply.store, &error);
+        if (synced < 0)
+            consume->passing = error;
+        if (synced > 0)
+            kafka_commit_noted(consume->kafka);
+        consume->group_waits = synced == 0;
+    }
     int64_t now = clock_monotonic_ms();
-    if (now - consume->group_committed_ms < CONSUME_GROUP_COMMIT_MS)
+    if (consume->group_waits || now - consume->group_committed_ms < CONSUME_GROUP_COMMIT_MS)
         return;
     consume->group_committed_ms = now;
-    consume_report_group(consume);
+    consume_note_group(consume);
+    store_ask_sync(consume->config->apply.store);
+    consume->group_waits = true;
+}
+
+static int consume_report_group_at_end(struct consume *consume, struct error *error) {
+    if (apply_commit(consume->apply, error) != 0 || store_sync(consume->config->apply.store, error) != 0)
+        return -1;
+    consume_note_group(consume);
+    kafka_commit_noted(consume->kafka);
+    return 0;
 }
 
 // While no broker answers, and just after, nobody knows where the partitions end.
@@ -518,7 +539,5 @@ int consume_run(const struct consume_config *config, struct error *error) {
         *error = consume.passing;
         return error->subject[0] != '\0' ? CONSUME_VIEW_FAILED : CONSUME_DEGRADED;
     }
-    int status = apply_commit(consume.apply, error);
-    consume_report_group(&consume);
-    return status;
+    return consume_report_group_at_end(&consume, error);
 }

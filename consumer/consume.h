@@ -11,7 +11,7 @@ enum {
     CONSUME_WAIT_MS = 100, // longest wait for messages: stop and clocks are looked at so often
     CONSUME_GATHER_MESSAGES_PER_MS =
         1000, // a commit waits this long, in ms, for each so many messages of lag
-    CONSUME_GROUP_COMMIT_MS = 5000,
+    CONSUME_GROUP_COMMIT_MS = BOUND(5000, 100),
 };
 
 struct consume_config {

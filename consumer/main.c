@@ -266,7 +266,8 @@ static int main_open_store_quietly(struct parts *parts, const struct options *op
         return -1;
     int status = main_disables_views(options) ? main_open_without(parts, db, report, error)
                                               : store_open(&parts->store, db, parts->catalog, report, error);
-    if (status != 0 || store_bound_log(parts->store, log_bytes, parts->snapshots, error) != 0)
+    if (status != 0 || store_bound_log(parts->store, log_bytes, parts->snapshots, error) != 0 ||
+        (options->durable && store_set_durable(parts->store, error) != 0))
         return -1;
     return store_set_feed_window(parts->store, (int64_t)(options->feed_window * 1000), error);
 }

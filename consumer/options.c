@@ -124,6 +124,8 @@ static const struct option option_table[] = {
      "bound of the write-ahead log beside the file, 128 or more (256)"},
     {"--statement-seconds", "SECONDS", OPTION_NUMBER, FOR_WRITERS, MEMBER(statement_seconds),
      "how long a view's statement may run within a commit, sixty times that in filling the view (60)"},
+    {"--durable", NULL, OPTION_BOOL, FOR_WRITERS, MEMBER(durable),
+     "sync each commit before it is shown; else a power cut may take the newest, which are read again"},
     {"--json", NULL, OPTION_BOOL, FOR_REPLAY | FOR_DOCTOR, MEMBER(json),
      "replay: print the counts as one JSON line at the end; doctor: the checks as one"},
     {"--strict", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(strict), "exit 1 when something was quarantined"},

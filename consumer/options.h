@@ -70,6 +70,7 @@ struct options {
     double request_timeout;              // seconds
     int64_t wal_max_mb;                  // 0 = the store's default
     double statement_seconds;            // 0 = the store's default
+    bool durable;
     bool json;
     bool accept_timeline;
     double feed_window; // seconds

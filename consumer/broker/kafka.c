@@ -274,10 +274,34 @@ static void kafka_serve_main_queue(struct kafka *kafka) {
         atomic_store(&kafka->main_ready, true);
 }
 
+static void kafka_destroy_list(rd_kafka_topic_partition_list_t **list) {
+    if (*list != NULL)
+        rd_kafka_topic_partition_list_destroy(*list);
+}
+
+static void kafka_send_commit(struct kafka *kafka) {
+    // The newest offsets go with the next flush. Without a broker librdkafka would keep the commit, and its destroy
+    // wait for that.
+    if (kafka->commit_in_flight || !kafka->connected)
+        return;
+    CLEANUP(kafka_destroy_list)
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(kafka->partition_count);
+    for (int i = 0; i < kafka->partition_count; i++) {
+        struct kafka_partition *partition = kafka->partitions[i];
+        if (partition == NULL || partition->commit_offset < 0)
+            continue;
+        rd_kafka_topic_partition_list_add(list, partition->topic, partition->number)->offset =
+            partition->commit_offset;
+        partition->commit_offset = -1;
+    }
+    if (list->cnt > 0)
+        kafka->commit_in_flight = rd_kafka_commit(kafka->client, list, 1) == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 // The commit on its way is all that a broker is waited for: there is no group to leave.
 static void kafka_finish_commit(struct kafka *kafka) {
     int64_t until = clock_monotonic_ms() + KAFKA_COMMIT_WAIT_MS;
-    kafka_commit_flush(kafka);
+    kafka_send_commit(kafka);
     int64_t left;
     while (kafka->connected && kafka->commit_in_flight && (left = until - clock_monotonic_ms()) > 0) {
         kafka_wakeup_wait(&kafka->wakeup, (int)left);
@@ -388,11 +412,6 @@ static int kafka_grow(struct kafka *kafka, int count, struct error *error) {
     return 0;
 }
 
-static void kafka_destroy_list(rd_kafka_topic_partition_list_t **list) {
-    if (*list != NULL)
-        rd_kafka_topic_partition_list_destroy(*list);
-}
-
 int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t offset,
                  struct error *error) {
     if (kafka_grow(kafka, slot + 1, error) != 0)
@@ -492,27 +511,19 @@ int64_t kafka_position(struct kafka *kafka, int slot) {
     return partition != NULL && kafka_partition_at_end(partition) ? partition->end_offset : -1;
 }
 
-void kafka_commit_offset(struct kafka *kafka, int slot, int64_t next_offset) {
+void kafka_note_offset(struct kafka *kafka, int slot, int64_t next_offset) {
     struct kafka_partition *partition = kafka_partition_of(kafka, slot);
     if (partition != NULL)
-        partition->commit_offset = next_offset;
+        partition->noted_offset = next_offset;
 }
 
-void kafka_commit_flush(struct kafka *kafka) {
-    // The newest offsets go with the next flush. Without a broker librdkafka would keep the commit, and its destroy
-    // wait for that.
-    if (kafka->commit_in_flight || !kafka->connected)
-        return;
-    CLEANUP(kafka_destroy_list)
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(kafka->partition_count);
+void kafka_commit_noted(struct kafka *kafka) {
     for (int i = 0; i < kafka->partition_count; i++) {
         struct kafka_partition *partition = kafka->partitions[i];
-        if (partition == NULL || partition->commit_offset < 0)
+        if (partition == NULL || partition->noted_offset < 0)
             continue;
-        rd_kafka_topic_partition_list_add(list, partition->topic, partition->number)->offset =
-            partition->commit_offset;
-        partition->commit_offset = -1;
+        partition->commit_offset = partition->noted_offset;
+        partition->noted_offset = -1;
     }
-    if (list->cnt > 0)
-        kafka->commit_in_flight = rd_kafka_commit(kafka->client, list, 1) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    kafka_send_commit(kafka);
 }

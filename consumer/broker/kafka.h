@@ -104,8 +104,9 @@ void kafka_unanswered(struct kafka *kafka, int slot, struct kafka_unanswered *re
 // Where the slot's partition stands: everything before it was delivered and released, or holds no message (the
 // markers of Kafka transactions, what an aborted one wrote). Known at the end of the partition only, -1 elsewhere.
 int64_t kafka_position(struct kafka *kafka, int slot);
-// Tells the group where the file stands (asynchronous; a failure is not reported).
-void kafka_commit_offset(struct kafka *kafka, int slot, int64_t next_offset);
-void kafka_commit_flush(struct kafka *kafka);
+// Where the file stands, which the group is told by kafka_commit_noted (asynchronous; a failure is not reported): what was
+// noted and is not on the disk yet is never told.
+void kafka_note_offset(struct kafka *kafka, int slot, int64_t next_offset);
+void kafka_commit_noted(struct kafka *kafka);
 
 #endif

@@ -56,6 +56,16 @@ int store_succeed(struct store *store, struct store **of, struct error *error);
 // The write-ahead log's bound in bytes, instead of STORE_LOG_BYTES_MAX; `snapshots` are those of this process's readers, who
 // are asked to let them go at that bound (NULL = there are none; outlives the store). Before the first transaction.
 int store_bound_log(struct store *store, int64_t bytes_max, struct snapshots *snapshots, struct error *error);
+// From here on each commit is on the disk before anybody sees it, and so is what the file has now. Otherwise a power cut may
+// take the newest commits, whole, and their offsets with them. Between transactions; store_reopen keeps it.
+int store_set_durable(struct store *store, struct error *error);
+// Asks that what has been committed so far reaches the disk, beside the writer. One caller's, who asks again when
+// store_is_synced has answered.
+void store_ask_sync(struct store *store);
+// 1 = it has, 0 = not yet, -1 = it could not (ERROR_RETRY).
+int store_is_synced(struct store *store, struct error *error);
+// The same at once, waiting for it. Between transactions.
+int store_sync(struct store *store, struct error *error);
 // By how many bytes the log is over its bound because a reader outside of this process holds a snapshot, 0 = it is not.
 int64_t store_log_bytes_over(struct store *store);
 

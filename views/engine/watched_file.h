@@ -22,6 +22,11 @@ struct watched_file {
     int64_t largest;             // bytes, as seen by the checks
 };
 
+// Opens the file, making it, with flock's lock on the file itself: that goes with the process however it ends, and SQLite's own
+// locks (fcntl) do not see it. The descriptor, for the caller to close after every connection to the file: closing one drops the
+// process's fcntl locks on it. -1: ERROR_BUSY when another process has it, ERROR_STORE.
+int watched_file_lock(const char *path, struct error *error);
+
 // Nothing is looked at yet. A log or shared memory that is first seen by a later check is taken for the file's own.
 void watched_file_begin(struct watched_file *file, const char *path, int descriptor);
 // 0, or ERROR_HALT with what has happened to which file and what to do.

@@ -68,7 +68,7 @@ int kafka_partition_open(struct kafka_partition **ret, struct kafka_partition_ow
     partition->number = number;
     partition->nudge = (struct kafka_nudge){.topic = partition->topic, .partition = number};
     partition->high = -1;
-    partition->commit_offset = -1;
+    partition->noted_offset = partition->commit_offset = -1;
     partition->high_at_ms = clock_monotonic_ms();
     if (partition_assign(partition, offset, error) != 0)
         return error_prefix(error, "cannot read %s partition %" PRId32, topic, number);

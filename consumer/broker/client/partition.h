@@ -63,6 +63,7 @@ struct kafka_partition {
     int64_t high_at_ms; // when a fetch was last answered, or it was assigned; monotonic
     int64_t full_at_ms; // when its queue was last seen full, and it was not asked
     int64_t stats_at_ms;
+    int64_t noted_offset;  // to be told once it is on the disk, -1 = none
     int64_t commit_offset; // -1 = nothing to tell
 };
 

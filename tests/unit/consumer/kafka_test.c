@@ -383,9 +383,9 @@ static void discovers_asks_and_commits(void **state) {
     assert_int_equal(kafka_high(kafka, 0, &at_ms), 1);
     assert_true(at_ms > 0);
     assert_int_equal(kafka_high(kafka, 5, &at_ms), -1);
-    kafka_commit_offset(kafka, 0, 1);
-    kafka_commit_flush(kafka);
-    kafka_commit_offset(kafka, 0, 1);
+    kafka_note_offset(kafka, 0, 1);
+    kafka_commit_noted(kafka);
+    kafka_note_offset(kafka, 0, 1);
     kafka_close(&kafka);
     broker_stop(&broker);
 }
@@ -468,8 +468,8 @@ static void closes_though_the_answer_is_slow(void **state) {
     await_end(kafka, 0);
     (void)rd_kafka_mock_broker_set_rtt(broker.cluster, 1, SLOW_MS);
     assert_true(kafka_ask_topics(kafka, KAFKA_TOPICS_ASSIGNED));
-    kafka_commit_offset(kafka, 0, 1);
-    kafka_commit_flush(kafka);
+    kafka_note_offset(kafka, 0, 1);
+    kafka_commit_noted(kafka);
     int64_t begun = clock_monotonic_ms();
     kafka_close(&kafka);
     assert_true(clock_monotonic_ms() - begun < SLOW_MS);

@@ -14,6 +14,7 @@
 // clang-format on
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -267,8 +268,25 @@ static void it_ends_at_any_time(void **state) {
     }
 }
 
+// By the thread inside; there is nothing to sync when nothing was committed since.
+static void it_syncs_when_asked(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    for (int round = 0; round < 3; round++) {
+        write_round(fixture, round);
+        for (int again = 0; again < 2; again++) {
+            checkpoint_ask_sync(fixture->checkpoint);
+            int synced;
+            while ((synced = checkpoint_is_synced(fixture->checkpoint, &error)) == 0)
+                (void)sched_yield();
+            assert_int_equal(synced, 1);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(it_syncs_when_asked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_restless_writer_has_a_bounded_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_big_file_has_a_longer_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reader_stops_nobody, set_up, tear_down),

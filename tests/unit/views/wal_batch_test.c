@@ -382,6 +382,51 @@ static void it_syncs_as_normal_does(void **state) {
     assert_int_equal(WAL_BATCH_BYTES % FRAME, 0);
 }
 
+// Before it is seen; and what the log had before.
+static void a_durable_commit_is_synced(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    commit_round(fixture);
+    below.log_syncs = 0;
+    commit_round(fixture);
+    assert_int_equal(below.log_syncs, 0);
+    assert_int_equal(wal_batch_set_durable(fixture->writer, &error), 0);
+    assert_int_equal(below.log_syncs, 1);
+    for (int round = 1; round <= 5; round++) {
+        commit_round(fixture);
+        assert_int_equal(below.log_syncs, 1 + round);
+    }
+    // A commit whose sync fails is seen by nobody, unless the process ends before the next one.
+    bool happened = true;
+    for (int at = 1; happened; at++) {
+        set_fault(INPUT_OUTPUT, at, false);
+        int status = try_round(fixture->writer, fixture->committed + 1);
+        happened = below.happened;
+        set_fault(NONE, 0, false);
+        assert_true(happened ? status != 0 : status == 0);
+        fixture->committed += status == 0;
+        check_rows(fixture->reader, fixture->committed);
+        commit_round(fixture);
+        check_reopened(fixture);
+    }
+}
+
+// What another connection has committed, too; an error is told.
+static void the_log_is_synced_when_asked(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    commit_round(fixture);
+    below.log_syncs = 0;
+    check_rows(fixture->reader, fixture->committed);
+    assert_int_equal(wal_batch_sync(fixture->reader, &error), 0);
+    assert_int_equal(below.log_syncs, 0); // its file is of the VFS "unix"
+    assert_int_equal(wal_batch_sync(fixture->writer, &error), 0);
+    assert_int_equal(below.log_syncs, 1);
+    set_fault(INPUT_OUTPUT, 1, false);
+    assert_int_not_equal(wal_batch_sync(fixture->writer, &error), 0);
+    assert_int_equal(error.kind, ERROR_RETRY);
+}
+
 // A commit's last frame would be padded behind its sync: nothing is gathered.
 static void without_powersafe_overwrite_it_stays_out(void **state) {
     struct fixture *fixture = *state;
@@ -409,6 +454,8 @@ static void an_sqlite_that_was_not_tried_is_left_alone(void **state) {
     int writes = below.log_writes;
     assert_int_equal(try_round(db, 1), 0);
     assert_true(below.log_writes - writes >= 2 * ROWS); // a header and a page each
+    assert_int_equal(wal_batch_set_durable(db, &error), 0);
+    assert_int_equal(integer(db, "pragma synchronous"), 2);
     fixture->committed = 1;
     check_rows(fixture->reader, 1);
     stmt_close(&db);
@@ -465,6 +512,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(it_reads_what_it_spilled, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_rolled_back_is_never_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_syncs_as_normal_does, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_durable_commit_is_synced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_log_is_synced_when_asked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_powersafe_overwrite_it_stays_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_sqlite_that_was_not_tried_is_left_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_killed_process_loses_no_commit, set_up, tear_down),

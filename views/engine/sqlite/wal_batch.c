@@ -20,6 +20,7 @@ struct layer {
     const sqlite3_io_methods *real;
     struct layer *other; // of a main file its log, of a log its main file; NULL when that is not open
     char *bytes;         // of a log; NULL: gathers nothing
+    bool durable;        // a commit's sync is the disk's
     int used;
     sqlite3_int64 offset; // of the first of `bytes`
 };
@@ -82,7 +83,7 @@ static int wal_batch_log_size(sqlite3_file *file, sqlite3_int64 *ret) {
 static int wal_batch_log_sync(sqlite3_file *file, int flags) {
     struct layer *log = wal_batch_layer_of(file);
     int code = wal_batch_write_out(file);
-    bool commits = log->bytes != NULL && (flags & SYNC_KIND) == SQLITE_SYNC_NORMAL;
+    bool commits = log->bytes != NULL && !log->durable && (flags & SYNC_KIND) == SQLITE_SYNC_NORMAL;
     return code != SQLITE_OK || commits ? code : log->real->xSync(file, flags);
 }
 
@@ -209,4 +210,24 @@ int wal_batch_start(sqlite3 *db, struct error *error) {
     }
     log->bytes = bytes;
     return 0;
+}
+
+int wal_batch_sync(sqlite3 *db, struct error *error) {
+    sqlite3_file *file = NULL;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK ||
+        file->pMethods == NULL)
+        return error_set(error, ERROR_STORE, "the write-ahead log is not open");
+    int code = file->pMethods->xSync(file, SQLITE_SYNC_FULL);
+    return code == SQLITE_OK
+               ? 0
+               : error_set(error, ERROR_RETRY, "sync of the write-ahead log: %s", sqlite3_errstr(code));
+}
+
+int wal_batch_set_durable(sqlite3 *db, struct error *error) {
+    struct layer *log = wal_batch_find_log(db);
+    if (log != NULL && log->bytes != NULL)
+        log->durable = true;
+    else if (stmt_run(db, "pragma synchronous = full", "synchronous", error) != 0)
+        return -1;
+    return wal_batch_sync(db, error);
 }

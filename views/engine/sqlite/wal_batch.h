@@ -16,6 +16,8 @@
 // - What is gathered when the write lock is released (byte 0 of the wal-index: sqlite3WalEndWriteTransaction)
 //   was rolled back: it is dropped, as another process may write there next.
 // - A file system without powersafe overwrite has a commit padded behind its sync: nothing is gathered there.
+// - wal_batch_set_durable lets a commit's sync through, before the commit is seen: a power cut takes none then.
+//   What a killed process had written and not synced is synced at once, since readers are about to see it.
 // A connection opened through the VFS and not started gathers nothing; do not set `synchronous`,
 // `checkpoint_fullfsync` or `locking_mode` behind wal_batch_start.
 #ifndef TIDEMARK_SQLITE_WAL_BATCH_H
@@ -37,5 +39,11 @@ const char *wal_batch_vfs(int version);
 // Sets `synchronous` for the connection, whose journal mode is wal, outside of a transaction. Where it cannot
 // gather, normal without gathering.
 int wal_batch_start(struct sqlite3 *db, struct error *error);
+
+// From here on each commit is on the disk before anybody sees it, and so is what the log has now. After wal_batch_start, which
+// may have found that it cannot gather; outside of a transaction.
+int wal_batch_set_durable(struct sqlite3 *db, struct error *error);
+// What has been committed to the log, by whatever connection, is on the disk then. Any connection that has read the file.
+int wal_batch_sync(struct sqlite3 *db, struct error *error);
 
 #endif

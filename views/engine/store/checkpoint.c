@@ -5,6 +5,7 @@
 #include "views/base/clock.h"
 #include "views/engine/snapshots.h"
 #include "views/engine/sqlite/stmt.h"
+#include "views/engine/sqlite/wal_batch.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -30,8 +31,12 @@ struct checkpoint {
     int insist_due;        // pages of log at which readers are asked again, after one did not let go
     int over;              // pages above the bound when that was so
     bool asked;
-    bool writing; // a transaction is open
-    bool waits;   // the thread wants that none is
+    bool writing;  // a transaction is open
+    bool waits;    // the thread wants that none is
+    bool unsynced; // something was committed since the log was synced, or was to be
+    bool sync_asked;
+    int synced; // 0, or -1 and why
+    struct error sync_error;
     bool stop;
 };
 
@@ -124,10 +129,27 @@ static void checkpoint_move_all(struct checkpoint *checkpoint) {
         checkpoint_insist(checkpoint);
 }
 
+static void checkpoint_sync(struct checkpoint *checkpoint) {
+    struct error error = {0};
+    int synced = wal_batch_sync(checkpoint->db, &error);
+    (void)pthread_mutex_lock(&checkpoint->mutex);
+    checkpoint->synced = synced;
+    checkpoint->sync_error = error;
+    checkpoint->unsynced |= synced != 0;
+    checkpoint->sync_asked = false;
+    (void)pthread_mutex_unlock(&checkpoint->mutex);
+}
+
 static void *checkpoint_run(void *self) {
     struct checkpoint *checkpoint = self;
     (void)pthread_mutex_lock(&checkpoint->mutex);
     while (!checkpoint->stop) {
+        if (checkpoint->sync_asked) {
+            (void)pthread_mutex_unlock(&checkpoint->mutex);
+            checkpoint_sync(checkpoint);
+            (void)pthread_mutex_lock(&checkpoint->mutex);
+            continue;
+        }
         if (!checkpoint->asked) {
             (void)pthread_cond_wait(&checkpoint->wake, &checkpoint->mutex);
             continue;
@@ -153,15 +175,25 @@ static int checkpoint_connect(struct checkpoint *checkpoint) {
                     "checkpoint", NULL);
 }
 
+// With the mutex, which the thread waits for: the writer starts it, or whoever asks for a sync.
 static void checkpoint_start(struct checkpoint *checkpoint) {
     if (checkpoint->runs || checkpoint->alone)
         return;
     checkpoint->runs = checkpoint_connect(checkpoint) == 0 &&
                        pthread_create(&checkpoint->thread, NULL, checkpoint_run, checkpoint) == 0;
-    checkpoint->alone = !checkpoint->runs;
     if (checkpoint->runs)
         (void)pthread_setname_np(checkpoint->thread, "checkpoint");
     else
+        stmt_close(&checkpoint->db);
+}
+
+// The writer's thread.
+static void checkpoint_start_or_go_without(struct checkpoint *checkpoint) {
+    (void)pthread_mutex_lock(&checkpoint->mutex);
+    checkpoint_start(checkpoint);
+    checkpoint->alone = !checkpoint->runs;
+    (void)pthread_mutex_unlock(&checkpoint->mutex);
+    if (checkpoint->alone)
         (void)sqlite3_wal_autocheckpoint(checkpoint->writer, CHECKPOINT_PAGES);
 }
 
@@ -211,6 +243,7 @@ int checkpoint_new(struct checkpoint **ret, sqlite3 *db, const struct checkpoint
     (void)pthread_cond_init(&checkpoint->wake, NULL);
     (void)pthread_cond_init(&checkpoint->turn, NULL);
     checkpoint->due = checkpoint_pages_due(checkpoint);
+    checkpoint->unsynced = true; // a process that was killed may have left what it had not synced
     (void)sqlite3_wal_hook(db, checkpoint_on_commit, checkpoint); // in place of SQLite's own
     *ret = checkpoint;
     return 0;
@@ -250,18 +283,42 @@ void checkpoint_leave(struct checkpoint *checkpoint) {
         checkpoint->due = checkpoint_pages_due(checkpoint);
     bool ask = checkpoint->seen >= checkpoint->due;
     if (ask) {
-        checkpoint_start(checkpoint);
+        checkpoint_start_or_go_without(checkpoint);
         checkpoint->due = checkpoint->seen + CHECKPOINT_STEP_PAGES;
     }
     (void)pthread_mutex_lock(&checkpoint->mutex);
     if (checkpoint->seen < checkpoint->pages)
         checkpoint->insist_due = checkpoint->over = 0;
     checkpoint->pages = checkpoint->seen;
+    checkpoint->unsynced = true;
     checkpoint->asked |= ask;
     checkpoint->writing = false;
     if (checkpoint->waits || ask)
         (void)pthread_cond_signal(&checkpoint->wake);
     (void)pthread_mutex_unlock(&checkpoint->mutex);
+}
+
+void checkpoint_ask_sync(struct checkpoint *checkpoint) {
+    (void)pthread_mutex_lock(&checkpoint->mutex);
+    checkpoint_start(checkpoint);
+    checkpoint->synced = checkpoint->runs ? 0
+                                          : error_set(&checkpoint->sync_error, ERROR_RETRY,
+                                                      "no thread could be started that syncs the log");
+    checkpoint->sync_asked = checkpoint->runs && checkpoint->unsynced;
+    if (checkpoint->sync_asked) {
+        checkpoint->unsynced = false;
+        (void)pthread_cond_signal(&checkpoint->wake);
+    }
+    (void)pthread_mutex_unlock(&checkpoint->mutex);
+}
+
+int checkpoint_is_synced(struct checkpoint *checkpoint, struct error *error) {
+    (void)pthread_mutex_lock(&checkpoint->mutex);
+    int synced = checkpoint->sync_asked ? 0 : checkpoint->synced != 0 ? -1 : 1;
+    if (synced < 0 && error != NULL)
+        *error = checkpoint->sync_error;
+    (void)pthread_mutex_unlock(&checkpoint->mutex);
+    return synced;
 }
 
 int64_t checkpoint_bytes_over(struct checkpoint *checkpoint) {

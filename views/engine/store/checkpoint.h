@@ -53,6 +53,11 @@ void checkpoint_free(struct checkpoint **checkpoint);
 void checkpoint_enter(struct checkpoint *checkpoint);
 void checkpoint_leave(struct checkpoint *checkpoint);
 
+// Asks that what has been committed reaches the disk, on the thread inside; nothing to do when it is there. One caller's.
+void checkpoint_ask_sync(struct checkpoint *checkpoint);
+// 1 = it has, 0 = not yet, -1 = it could not (ERROR_RETRY).
+int checkpoint_is_synced(struct checkpoint *checkpoint, struct error *error);
+
 // By how much the log was longer than its bound when it could not be begun anew, 0 = it is not. Any thread.
 int64_t checkpoint_bytes_over(struct checkpoint *checkpoint);
 

@@ -24,10 +24,8 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +62,7 @@ struct store {
     char *path;
     struct watched_file watched;
     int64_t log_bytes_max;
+    bool durable;
     struct snapshots *snapshots; // of this process's readers
     sqlite3 *db;
     const struct catalog *catalog;
@@ -91,22 +90,6 @@ struct store {
     int64_t written_us; // how long it took
     struct error write_error;
 };
-
-// The lock is flock's on the file itself: it goes with the process however that ends, and SQLite's own locks
-// (fcntl) do not see it. The descriptor is closed after the connection: closing one drops the process's fcntl
-// locks on the file.
-static int store_lock_file(struct store *store, const char *path, struct error *error) {
-    store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (store->lock < 0)
-        return error_set(error, ERROR_STORE, "%s: %s", path, strerror(errno));
-    if (flock(store->lock, LOCK_EX | LOCK_NB) != 0)
-        return errno == EWOULDBLOCK ? error_set(error, ERROR_BUSY,
-                                                "%s: another tidemark process has this file; stop it, or use "
-                                                "`tidemark serve --db %s` to read beside it",
-                                                path, path)
-                                    : error_set(error, ERROR_STORE, "%s: %s", path, strerror(errno));
-    return 0;
-}
 
 static const struct identity store_identity = {STORE_APPLICATION_ID, STORE_FORMAT};
 
@@ -141,7 +124,9 @@ static int store_set_up_connection(struct store *store, const char *path, struct
 // `synchronous` as wal_batch_start sets it, as with normal: a power cut may take the newest commits, never part of one.
 // Their offsets go with them, so they are read from the log again.
 static int store_set_pragmas(struct store *store, struct error *error) {
-    return engine_sql_run(store->db, "connection", error) != 0 ? -1 : wal_batch_start(store->db, error);
+    if (engine_sql_run(store->db, "connection", error) != 0 || wal_batch_start(store->db, error) != 0)
+        return -1;
+    return store->durable ? wal_batch_set_durable(store->db, error) : 0;
 }
 
 // Within the transaction that brings the views in step: an upgrade happens wholly or not at all.
@@ -278,6 +263,7 @@ static void store_shut(struct store *store) {
     *store = (struct store){.lock = store->lock,
                             .path = store->path,
                             .log_bytes_max = store->log_bytes_max,
+                            .durable = store->durable,
                             .snapshots = store->snapshots,
                             .feed_window_ms = store->feed_window_ms,
                             .catalog = store->catalog};
@@ -298,7 +284,8 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
                struct store_report *report, struct error *error) {
     *report = (struct store_report){0};
     CLEANUP(store_close) struct store *store = store_new(path, catalog, error);
-    if (store == NULL || store_lock_file(store, path, error) != 0 || store_start(store, report, error) != 0)
+    if (store == NULL || (store->lock = watched_file_lock(path, error)) < 0 ||
+        store_start(store, report, error) != 0)
         return -1;
     *ret = store;
     store = NULL;
@@ -336,10 +323,13 @@ int store_succeed(struct store *store, struct store **of, struct error *error) {
     if (store_commit_schema(store, error) != 0)
         return -1;
     int64_t window_ms = (*of)->feed_window_ms;
+    bool durable = (*of)->durable;
     store->lock = (*of)->lock;
     (*of)->lock = -1;
     store_close(of);
-    return store_load(store, error) != 0 ? -1 : store_set_feed_window(store, window_ms, error);
+    if (store_load(store, error) != 0 || (durable && store_set_durable(store, error) != 0))
+        return -1;
+    return store_set_feed_window(store, window_ms, error);
 }
 
 int store_reopen(struct store *store, struct store_report *report, struct error *error) {
@@ -371,6 +361,25 @@ int store_bound_log(struct store *store, int64_t bytes_max, struct snapshots *sn
     return store_start_checkpoints(store, error);
 }
 
+int store_set_durable(struct store *store, struct error *error) {
+    store->durable = true;
+    return wal_batch_set_durable(store->db, error);
+}
+
+void store_ask_sync(struct store *store) {
+    if (!store->durable)
+        checkpoint_ask_sync(store->checkpoint);
+}
+
+int store_is_synced(struct store *store, struct error *error) {
+    return store->durable ? 1 : checkpoint_is_synced(store->checkpoint, error);
+}
+
+int store_sync(struct store *store, struct error *error) {
+    writer_thread_wait(store->writer);
+    return store->durable ? 0 : wal_batch_sync(store->db, error);
+}
+
 int64_t store_log_bytes_over(struct store *store) {
     return checkpoint_bytes_over(store->checkpoint);
 }
@@ -392,7 +401,7 @@ int store_disable_view(struct store *store, const char *view, const char *reason
 int store_disable_view_of(const char *path, const struct catalog *catalog, const char *view,
                           const char *reason, struct error *error) {
     CLEANUP(store_close) struct store *store = store_new(path, catalog, error);
-    if (store == NULL || store_lock_file(store, path, error) != 0 ||
+    if (store == NULL || (store->lock = watched_file_lock(path, error)) < 0 ||
         store_set_up_connection(store, path, error) != 0 ||
         identity_check(store->db, path, &store_identity, &store->is_new, error) != 0)
         return -1;

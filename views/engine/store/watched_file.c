@@ -1,10 +1,12 @@
 #include "views/engine/watched_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +22,22 @@ static const char *const watched_file_remedies[WATCHED_FILE_PARTS] = {
     "them into the file; then start again",
     "another process could not tell any more what is locked. Stop all that have the file open, then start again",
 };
+
+int watched_file_lock(const char *path, struct error *error) {
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (lock < 0)
+        return error_set(error, ERROR_STORE, "%s: %s", path, strerror(errno));
+    if (flock(lock, LOCK_EX | LOCK_NB) == 0)
+        return lock;
+    int status = errno == EWOULDBLOCK
+                     ? error_set(error, ERROR_BUSY,
+                                 "%s: another tidemark process has this file; stop it, or use "
+                                 "`tidemark serve --db %s` to read beside it",
+                                 path, path)
+                     : error_set(error, ERROR_STORE, "%s: %s", path, strerror(errno));
+    (void)close(lock);
+    return status;
+}
 
 void watched_file_begin(struct watched_file *file, const char *path, int descriptor) {
     *file = (struct watched_file){.path = path, .descriptor = descriptor};
