@@ -41,6 +41,8 @@ struct kafka {
     bool all_logs; // the user asked librdkafka for its debug lines
     struct kafka_stats stats;
     bool commit_in_flight;
+    void (*released)(void *self, const struct message *message);
+    void *released_self;
 };
 
 #define record(kafka, ...) kafka_events_record(&(kafka)->events, __VA_ARGS__)
@@ -445,10 +447,33 @@ static void kafka_peek_at(void *self, int slot, int index, struct message *ret) 
     kafka_partition_peek_at(kafka_partition_of(self, slot), index, ret);
 }
 
+static void kafka_show(const struct kafka *kafka, struct kafka_partition *partition) {
+    const struct message *message = kafka_partition_peek(partition);
+    if (message == NULL || kafka->released == NULL)
+        return;
+    partition->watched--;
+    kafka->released(kafka->released_self, message);
+}
+
 static void kafka_release(void *self, int slot) {
     struct kafka_partition *partition = kafka_partition_of(self, slot);
-    if (partition != NULL)
-        kafka_partition_release(partition);
+    if (partition == NULL)
+        return;
+    if (partition->watched > 0)
+        kafka_show(self, partition);
+    kafka_partition_release(partition);
+}
+
+void kafka_on_release(struct kafka *kafka, void (*released)(void *self, const struct message *message),
+                      void *self) {
+    kafka->released = released;
+    kafka->released_self = self;
+}
+
+void kafka_watch(struct kafka *kafka, int slot, int messages) {
+    struct kafka_partition *partition = kafka_partition_of(kafka, slot);
+    if (partition != NULL && partition->watched < messages)
+        partition->watched = messages;
 }
 
 static bool kafka_at_end(void *self, int slot) {

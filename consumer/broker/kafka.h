@@ -78,6 +78,12 @@ int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t parti
 // partition comes between its messages: peek turns it into an event.
 struct message_source kafka_source(struct kafka *kafka);
 
+// `released` is shown messages before they are released: of a slot the next so many that kafka_watch asked for, and no others.
+void kafka_on_release(struct kafka *kafka, void (*released)(void *self, const struct message *message),
+                      void *self);
+// At least so many of the slot from now on.
+void kafka_watch(struct kafka *kafka, int slot, int messages);
+
 // Waits until some partition that was last found empty has messages, something is to report, or timeout_ms
 // passed.
 void kafka_wait(struct kafka *kafka, int timeout_ms);

@@ -12,8 +12,7 @@
 #include <stdlib.h>
 
 struct lint_slot {
-    int topic;    // its number in the evidence, -1 = not known yet
-    int64_t next; // the offset behind the newest message that was looked at
+    int topic; // its number in the evidence, -1 = not known yet
 };
 
 struct lint {
@@ -23,14 +22,21 @@ struct lint {
     struct evidence evidence;
     struct lint_slot *slots;
     int slot_count;
-    int first;                             // where the next round begins
     struct kafka_topic_settings *settings; // of the topics that were asked for
     int asked;                             // how many
     bool failed;
-    int64_t sampled_ms; // monotonic times
+    int64_t watched_ms; // monotonic times
     int64_t judged_ms;
     int64_t settings_ms;
 };
+
+static void lint_take(void *self, const struct message *message) {
+    struct lint *lint = self;
+    struct error error;
+    int topic = message->slot < lint->slot_count ? lint->slots[message->slot].topic : -1;
+    if (topic >= 0 && !lint->failed)
+        lint->failed = evidence_take(&lint->evidence, topic, message, &error) != 0;
+}
 
 int lint_new(struct lint **ret, const struct apply_config *config, struct kafka *kafka,
              const struct discovery *discovery, struct error *error) {
@@ -40,7 +46,8 @@ int lint_new(struct lint **ret, const struct apply_config *config, struct kafka 
     lint->config = config;
     lint->kafka = kafka;
     lint->discovery = discovery;
-    lint->judged_ms = clock_monotonic_ms();
+    lint->judged_ms = lint->watched_ms = clock_monotonic_ms();
+    kafka_on_release(kafka, lint_take, lint);
     (void)snprintf(lint->evidence.prefix, sizeof lint->evidence.prefix, "%s", config->prefix);
     *ret = lint;
     return 0;
@@ -50,6 +57,7 @@ void lint_free(struct lint **lint) {
     struct lint *freed = *lint;
     if (freed == NULL)
         return;
+    kafka_on_release(freed->kafka, NULL, NULL);
     evidence_free(&freed->evidence);
     free(freed->slots);
     free(freed->settings);
@@ -84,46 +92,23 @@ static void lint_find_topic(struct lint *lint, int slot) {
         lint->evidence.topics[topic].partial = true;
 }
 
-// Up to `room` messages that are delivered and not taken. How many it were.
-static int lint_sample_slot(struct lint *lint, const struct message_source *source, int slot, int room) {
-    struct lint_slot *sampled = &lint->slots[slot];
-    const struct evidence_topic *topic = &lint->evidence.topics[sampled->topic];
-    int left = LINT_TOPIC_MESSAGES - (int)topic->messages;
-    int taken = 0;
-    room = room < LINT_ROUND ? room : LINT_ROUND;
-    room = room < left ? room : left;
-    if (room <= 0 || source->peek(source->self, slot) == NULL)
-        return 0;
-    int delivered = source->delivered(source->self, slot);
-    for (int i = 0; i < delivered && taken < room && !lint->failed; i++) {
-        struct message message;
-        struct error error;
-        source->peek_at(source->self, slot, i, &message);
-        if (message.offset < sampled->next)
-            continue;
-        sampled->next = message.offset + 1;
-        lint->failed |= evidence_take(&lint->evidence, sampled->topic, &message, &error) != 0;
-        taken++;
-    }
-    return taken;
-}
-
-static void lint_sample(struct lint *lint) {
-    struct message_source source = kafka_source(lint->kafka);
+// More of each partition are looked at now and then: what the connector is set to may change.
+static void lint_watch(struct lint *lint, int64_t now) {
+    bool again = now - lint->watched_ms >= LINT_AGAIN_MS;
     int slots = discovery_slots(lint->discovery);
-    int room = LINT_ROUND_ALL;
+    if (again)
+        lint->watched_ms = now;
     lint_grow(lint, slots);
-    for (int n = 0; n < slots && room > 0 && !lint->failed; n++) {
-        int slot = (lint->first + n) % slots;
+    for (int slot = 0; slot < slots && !lint->failed; slot++) {
         if (!discovery_is_assigned(lint->discovery, slot))
             continue;
-        if (lint->slots[slot].topic < 0)
+        bool is_new = lint->slots[slot].topic < 0;
+        if (is_new)
             lint_find_topic(lint, slot);
         int topic = lint->slots[slot].topic;
-        if (topic >= 0 && topic < LINT_TOPICS_MAX)
-            room -= lint_sample_slot(lint, &source, slot, room);
+        if ((is_new || again) && topic >= 0 && topic < LINT_TOPICS_MAX)
+            kafka_watch(lint->kafka, slot, is_new ? LINT_FIRST : LINT_AGAIN);
     }
-    lint->first = slots > 0 ? (lint->first + 1) % slots : 0;
 }
 
 static void lint_ask_settings(struct lint *lint, int64_t now) {
@@ -188,16 +173,25 @@ static void lint_judge(struct lint *lint) {
     progress_set_findings(lint->config->progress, told, lint_take_findings(findings, told));
 }
 
+// A slot may be assigned later than it is known.
+static bool lint_knows_all(const struct lint *lint) {
+    int slots = discovery_slots(lint->discovery);
+    for (int i = 0; i < slots; i++)
+        if (i >= lint->slot_count || (lint->slots[i].topic < 0 && discovery_is_assigned(lint->discovery, i)))
+            return false;
+    return true;
+}
+
 void lint_step(struct lint *lint) {
     int64_t now = clock_monotonic_ms();
-    if (lint->failed || now - lint->sampled_ms < LINT_SAMPLE_MS)
+    if (lint->failed)
         return;
-    lint->sampled_ms = now;
-    lint_sample(lint);
-    lint_take_settings(lint);
+    if (!lint_knows_all(lint) || now - lint->watched_ms >= LINT_AGAIN_MS)
+        lint_watch(lint, now);
     if (lint->failed || now - lint->judged_ms < LINT_JUDGE_MS || !discovery_reads_all(lint->discovery))
         return;
     lint->judged_ms = now;
+    lint_take_settings(lint);
     lint_judge(lint);
     lint_ask_settings(lint, now);
 }

@@ -139,14 +139,21 @@ class Doctor(unittest.TestCase):
         server = tide.Server("demo", "--capture", capture, "--views", self.path / "views", stderr=self.path / "log")
         self.addCleanup(server.__exit__)
 
-        def looked():
-            return {f["check"]: f for f in server.get("/v1/status")[1]["lint"]}
+        levels = {"transactions": "fail", "undeclared columns": "warn", "keys": "ok", "heartbeats": "warn"}
+        lint = {}
 
-        lint = tide.wait_for("the checks", lambda: looked() if "undeclared columns" in looked() else None)
-        for check, level in {"transactions": "fail", "undeclared columns": "warn", "keys": "ok", "heartbeats": "warn"}.items():
+        def looked():
+            nonlocal lint
+            lint = {f["check"]: f for f in server.get("/v1/status")[1]["lint"]}
+            return all(check in lint and lint[check]["message"] == seen[check] for check in levels)
+
+        try:
+            tide.wait_for("the checks", looked)
+        except AssertionError as late:
+            self.fail(f"{late}: {lint}")
+        for check, level in levels.items():
             with self.subTest(check):
-                self.assertEqual({"check": check, "level": level, "message": seen[check]},
-                                 {k: v for k, v in lint[check].items() if k != "remedy"})
+                self.assertEqual(level, lint[check]["level"])
                 self.assertEqual(level == "ok", lint[check]["remedy"] is None)
         self.assertNotIn("tombstones", lint)
         told = tide.run("status", "--once", "--url", server.address).stdout

@@ -58,6 +58,7 @@ struct kafka_partition {
     int64_t end_offset;
     int64_t wanted_offset;     // out of range
     rd_kafka_resp_err_t error; // reported last
+    int watched;               // so many messages more are shown before they are released
     bool damaged;              // a batch cannot be read: nothing behind it is delivered
     int64_t high;
     int64_t high_at_ms; // when a fetch was last answered, or it was assigned; monotonic
