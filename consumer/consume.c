@@ -36,10 +36,10 @@ struct consume {
     bool group_waits; // for the disk, to be told what it has
     int64_t watermarks_ms;
     int64_t file_checked_ms;
-    bool log_is_over;            // as the last look at the file had it
-    int64_t brokerless_ms;       // the last time that no broker answered
-    int64_t newest_heartbeat_ms; // as it said
-    int64_t heartbeat_came_ms;   // wall clock
+    bool log_is_over;          // as the last look at the file had it
+    int64_t brokerless_ms;     // the last time that no broker answered
+    int64_t heartbeats;        // that had come at the last look
+    int64_t heartbeat_came_ms; // the newest, monotonic; 0 = it may have waited in the log
     bool state_logged;
     struct state_report logged; // state and reason that were logged last
     int64_t state_logged_ms[STATES];
@@ -167,16 +167,18 @@ static void consume_report_watermarks(struct consume *consume) {
     }
 }
 
-// -1 = no heartbeat is known.
-static int64_t consume_heartbeat_age_ms(struct consume *consume, const struct progress_summary *summary) {
-    if (summary->newest_heartbeat_ms > consume->newest_heartbeat_ms) {
-        consume->newest_heartbeat_ms = summary->newest_heartbeat_ms;
-        consume->heartbeat_came_ms = clock_wall_ms();
+// -1 = no heartbeat is known. One that came while all was read was sent just then, whatever the two clocks say: one of them
+// may be put forward or back. What one was that had been waiting in the log, only the clocks tell.
+static int64_t consume_heartbeat_age_ms(struct consume *consume, const struct progress_summary *summary,
+                                        bool was_current, int64_t now) {
+    if (summary->heartbeats != consume->heartbeats) {
+        consume->heartbeats = summary->heartbeats;
+        consume->heartbeat_came_ms = was_current || consume->config->heartbeats_by_arrival ? now : 0;
     }
-    if (consume->newest_heartbeat_ms == 0)
+    if (summary->newest_heartbeat_ms == 0)
         return -1;
-    return clock_wall_ms() - (consume->config->heartbeats_by_arrival ? consume->heartbeat_came_ms
-                                                                     : consume->newest_heartbeat_ms);
+    return consume->heartbeat_came_ms != 0 ? now - consume->heartbeat_came_ms
+                                           : clock_wall_ms() - summary->newest_heartbeat_ms;
 }
 
 static int64_t consume_source_age_ms(const struct progress_summary *summary) {
@@ -236,16 +238,21 @@ static bool consume_is_degraded(struct consume *consume) {
     return consume->degraded;
 }
 
+static bool consume_commit_is_slow(struct consume *consume, int64_t now) {
+    if (!apply_is_writing(consume->apply) || consume->unwritten_ms == 0)
+        consume->unwritten_ms = now;
+    return now - consume->unwritten_ms >= STATE_SLOW_COMMIT_MS;
+}
+
 static void consume_report_state(struct consume *consume) {
     if (consume->halted || (consume->degraded && consume_is_degraded(consume)))
         return;
     int64_t now = clock_monotonic_ms();
     int64_t since;
     bool waiting = apply_is_waiting(consume->apply, &since);
-    if (!apply_is_writing(consume->apply) || consume->unwritten_ms == 0)
-        consume->unwritten_ms = now;
+    bool was_current = consume->caught_up_ms != 0 && now - consume->caught_up_ms < STATE_LIVE_MS;
     unanswered_look(&consume->unanswered, consume->kafka, consume->discovery, now);
-    bool slow = now - consume->unwritten_ms >= STATE_SLOW_COMMIT_MS;
+    bool slow = consume_commit_is_slow(consume, now);
     if (consume_all_at_end(consume) && !waiting && !slow && consume->unanswered.reason[0] == '\0')
         consume->caught_up_ms = now;
     char waits_for[PROGRESS_REASON_SIZE] = "";
@@ -268,7 +275,7 @@ static void consume_report_state(struct consume *consume) {
         .waits_for = waits_for,
         .building = consume->quiet,
         .slow_commit = slow,
-        .heartbeat_age_ms = consume_heartbeat_age_ms(consume, &summary),
+        .heartbeat_age_ms = consume_heartbeat_age_ms(consume, &summary, was_current, now),
         .silent_after_ms = consume->config->silent_after_ms,
         .source_age_ms = consume_source_age_ms(&summary),
         .missing = discovery_missing(consume->discovery),

@@ -85,6 +85,7 @@ struct progress_summary {
     int64_t oldest_high_at_ms;               // the least fresh watermark, 0 = some are not known
     int64_t newest_applied_ts_ms;            // source commit time of the newest applied event, 0 = none
     int64_t newest_heartbeat_ms;             // the connector's clock, 0 = none seen
+    int64_t heartbeats;                      // how many it were since the start
     int64_t newest_commit_ms;                // wall clock of the newest commit, 0 = none since the start
     struct progress_counters counters;
     int64_t started_at_ms;

@@ -257,6 +257,7 @@ void progress_set_position(struct progress *progress, int number, int64_t positi
 
 void progress_heartbeat(struct progress *progress, int64_t ts_ms) {
     (void)pthread_mutex_lock(&progress->mutex);
+    progress->summary.heartbeats++;
     if (progress->summary.newest_heartbeat_ms < ts_ms)
         progress->summary.newest_heartbeat_ms = ts_ms;
     (void)pthread_mutex_unlock(&progress->mutex);
