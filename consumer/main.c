@@ -10,6 +10,7 @@
 #include "consumer/look.h"
 #include "consumer/options.h"
 #include "consumer/prove.h"
+#include "consumer/prove_postgres.h"
 #include "consumer/quarantine.h"
 #include "consumer/replay.h"
 #include "consumer/retry_pause.h"
@@ -711,7 +712,8 @@ static int main_run_command(const struct options *options, struct error *error) 
     case COMMAND_QUARANTINE:
         return main_command_quarantine(options, error);
     case COMMAND_PROVE:
-        return main_command_prove(options, error);
+        return options->postgres != NULL ? prove_postgres(options, error)
+                                         : main_command_prove(options, error);
     case COMMAND_STATUS:
         return look_status(options, error);
     case COMMAND_INIT:

@@ -101,6 +101,10 @@ static const struct option option_table[] = {
      "where source.sql and the views are written (a folder called like the prefix)"},
     {"--ddl", "FILE", OPTION_TEXT, FOR_INIT, MEMBER(ddl),
      "what `pg_dump -s` wrote: the types are not guessed then; what the topics lack of it is said in source.sql"},
+    {"--postgres", "DSN", OPTION_TEXT, FOR_PROVE, MEMBER(postgres),
+     "the source: postgresql://USER@HOST/DATABASE, as psql takes it; --db FILE is compared with it"},
+    {"--wait", "SECONDS", OPTION_NUMBER, FOR_PROVE, MEMBER(wait),
+     "--postgres: how long rows that move are looked at again, a table (30)"},
     {"--rate", "EVENTS_PER_S", OPTION_NUMBER, FOR_DEMO, MEMBER(rate),
      "how fast the capture is fed, 0 = as it is taken (0)"},
     {"--traffic", "EVENTS_PER_S", OPTION_NUMBER, FOR_DEMO, MEMBER(traffic),
@@ -126,8 +130,8 @@ static const struct option option_table[] = {
      "how long a view's statement may run within a commit, sixty times that in filling the view (60)"},
     {"--durable", NULL, OPTION_BOOL, FOR_WRITERS, MEMBER(durable),
      "sync each commit before it is shown; else a power cut may take the newest, which are read again"},
-    {"--json", NULL, OPTION_BOOL, FOR_REPLAY | FOR_DOCTOR, MEMBER(json),
-     "replay: print the counts as one JSON line at the end; doctor: the checks as one"},
+    {"--json", NULL, OPTION_BOOL, FOR_REPLAY | FOR_DOCTOR | FOR_PROVE, MEMBER(json),
+     "replay: print the counts as one JSON line at the end; doctor: the checks as one; prove --postgres: the tables"},
     {"--strict", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(strict), "exit 1 when something was quarantined"},
     {"--state", "waiting|superseded|applied|discarded|all", OPTION_TEXT, FOR_QUARANTINE, MEMBER(state),
      "list: only these (waiting)"},
@@ -161,8 +165,8 @@ static const struct {
      "what the topics say of the connector's settings: ok, warn, fail with the remedy; exit 1 on fail"},
     {"quarantine", COMMAND_QUARANTINE, "list|show ID|retry ID|discard ID --db FILE",
      "what could not be applied"},
-    {"prove", COMMAND_PROVE, "[--db FILE] [CAPTURE...]",
-     "compare views with what their mirror's rows make of them, commit by commit"},
+    {"prove", COMMAND_PROVE, "[--db FILE] [CAPTURE... | --postgres DSN]",
+     "compare views with what their mirror's rows make of them, commit by commit; or the mirror with the source"},
     {"status", COMMAND_STATUS, "[--url URL]", "what a running tidemark says of itself, live in a terminal"},
 };
 
@@ -531,6 +535,10 @@ static int options_check(const struct options *options, struct error *error) {
     if (options_needs_db(options->command) && options->db == NULL)
         return error_set(error, ERROR_USAGE, "`tidemark %s` needs --db FILE (or TIDEMARK_DB)",
                          options_command_name(options->command));
+    if (options->command == COMMAND_PROVE && options->postgres != NULL &&
+        (options->db == NULL || options->capture_count > 0))
+        return error_set(error, ERROR_USAGE,
+                         "`tidemark prove --postgres` needs --db FILE, the mirror, and takes no CAPTURE");
     if (options->command == COMMAND_PROVE && options->db == NULL && options->capture_count == 0)
         return error_set(
             error, ERROR_USAGE,
@@ -565,6 +573,7 @@ int options_parse(struct options *ret, int argc, char **argv, struct error *erro
                             .max_connections = 10240,
                             .max_connections_per_address = 256,
                             .request_timeout = 10,
+                            .wait = 30,
                             .commit_messages = APPLY_COMMIT_MESSAGES};
     if (argc < 2)
         return error_set(error, ERROR_USAGE, "which command? See `tidemark --help`");

@@ -48,9 +48,10 @@ struct options {
     const char *allow_hosts;
     const char *tls_cert;
     const char *tls_key;
-    const char *capture; // demo, init, doctor
-    const char *out;     // init
-    const char *ddl;     // init
+    const char *capture;  // demo, init, doctor
+    const char *out;      // init
+    const char *ddl;      // init
+    const char *postgres; // prove; it may hold a password
     const char *log_format;
     const char *log_level;
     const char *on_timeline;
@@ -60,6 +61,7 @@ struct options {
     double rate;        // events/s, 0 = no limit
     double traffic;     // events/s, 0 = none
     double seconds;     // --for; 0 = until stopped
+    double wait;        // prove: seconds
     int64_t seed;
     int64_t transaction_wait_ms;
     int64_t silent_after_ms;

@@ -16,6 +16,7 @@ libjansson-dev      jansson-devel         jansson-dev          jansson
 libmicrohttpd-dev   libmicrohttpd-devel   libmicrohttpd-dev    libmicrohttpd
 zlib1g-dev          zlib-devel            zlib-dev             zlib
 libpg-query-dev     libpg_query-devel     libpg_query-dev      libpg_query
+libpq-dev           libpq-devel           libpq-dev            libpq
 libcmocka-dev       libcmocka-devel       cmocka-dev           cmocka
 valgrind            valgrind              valgrind             -
 python3             python3               python3              python@3
@@ -100,7 +101,8 @@ need_packages() {
 need_build() {
     need_packages pkg-config=pkg-config cmake=cmake ninja=ninja-build gcc=build-essential rdkafka.pc=librdkafka-dev \
         sqlite3.pc=libsqlite3-dev jansson.pc=libjansson-dev libmicrohttpd.pc=libmicrohttpd-dev zlib.pc=zlib1g-dev \
-        pg_query.h=libpg-query-dev "$@"
+        pg_query.h=libpg-query-dev \
+        libpq.pc=libpq-dev "$@"
 }
 
 case $0 in

@@ -8,7 +8,7 @@ cd -- "$(dirname -- "$0")/../.."
 need_packages musl-gcc=musl-tools pkg-config=pkg-config
 headers=$(mktemp -d)
 trap 'rm -rf "$headers"' EXIT
-for header in sqlite3.h jansson.h jansson_config.h microhttpd.h zlib.h zconf.h pg_query.h librdkafka; do
+for header in sqlite3.h jansson.h jansson_config.h microhttpd.h zlib.h zconf.h pg_query.h librdkafka postgresql; do
     for folder in /usr/include "/usr/include/$(gcc -print-multiarch)"; do
         [ ! -e "$folder/$header" ] || ln -sf "$folder/$header" "$headers/"
     done
@@ -16,7 +16,7 @@ done
 status=0
 for file in $(find views consumer http -name '*.c' | sort); do
     musl-gcc -std=gnu17 -O1 -DTIDEMARK_VERSION='"0"' -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wstrict-prototypes \
-        -Wmissing-prototypes -Wno-format-truncation -Werror -I. -isystem "$headers" -c -o /dev/null "$file" || status=1
+        -Wmissing-prototypes -Wno-format-truncation -Werror -I. -isystem "$headers" -isystem "$headers/postgresql" -c -o /dev/null "$file" || status=1
 done
 [ "$status" != 0 ] || echo "musl: $(find views consumer http -name '*.c' | wc -l) files"
 exit "$status"

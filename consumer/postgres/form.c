@@ -1,0 +1,302 @@
+#include "consumer/postgres/form.h"
+
+#include "consumer/postgres/form_array.h"
+#include "consumer/postgres/form_interval.h"
+#include "views/base/real.h"
+#include "views/engine/decimal.h"
+
+#include <string.h>
+
+struct known_form {
+    const char *name;
+    enum form_kind kind;
+    bool literal;
+    const char *sql;
+};
+
+static const char as_text[] = "%::text";
+// By the type's output function: a cast may write another text, as inet's does.
+static const char as_written[] = "case when % is distinct from null then concat(%) end";
+// PostgreSQL 17 has infinite ones.
+static const char as_interval[] =
+    "case when isfinite(%) then (extract(year from %) * 12 + extract(month from %))::bigint || ' ' || "
+    "extract(day from %)::bigint || ' ' || (extract(hour from %)::bigint * 3600000000 + "
+    "extract(minute from %)::bigint * 60000000 + extract(microseconds from %)::bigint) else %::text end";
+
+static const struct known_form known_forms[] = {
+    {"int2", FORM_NUMERIC, true, as_text},
+    {"int4", FORM_NUMERIC, true, as_text},
+    {"int8", FORM_NUMERIC, true, as_text},
+    {"oid", FORM_NUMERIC, true, as_text},
+    {"xid", FORM_NUMERIC, true, as_text},
+    {"cid", FORM_NUMERIC, true, as_text},
+    {"numeric", FORM_NUMERIC, true, "trim_scale(%)::text"},
+    {"money", FORM_NUMERIC, false, "trim_scale(%::numeric)::text"},
+    {"bool", FORM_BOOLEAN, true, as_text},
+    {"float8", FORM_REAL, false, "encode(float8send(% + 0), 'hex')"}, // -0 is 0
+    {"float4", FORM_SHORT, false, "encode(float4send(% + 0::float4), 'hex')"},
+    {"bpchar", FORM_PADDED, true, as_text},
+    {"date", FORM_DATE, true, as_text},
+    {"time", FORM_TIME, true, as_text},
+    {"timetz", FORM_TIME, false, "(% at time zone 'UTC')::time::text"},
+    {"timestamp", FORM_TIMESTAMP, true, as_text},
+    {"timestamptz", FORM_TIMESTAMPTZ, true, as_text},
+    {"interval", FORM_INTERVAL, false, as_interval},
+    {"bytea", FORM_BYTES, false, "encode(%, 'hex')"},
+    {"bit", FORM_BITS, false, "ltrim(%::text, '0')"},
+    {"varbit", FORM_BITS, false, "ltrim(%::text, '0')"},
+    {"json", FORM_JSON, false, as_text},
+    {"jsonb", FORM_JSON, false, as_text},
+    {"hstore", FORM_HSTORE, false, "%::json::text"},
+    {"tstzrange", FORM_ZONED_RANGE, false, as_text},
+    {"tstzmultirange", FORM_ZONED_RANGE, false, as_text},
+    {"point", FORM_POINT, false, as_text},
+    {"geometry", FORM_GEOMETRY, false, as_text},
+    {"geography", FORM_GEOMETRY, false, as_text},
+    {"vector", FORM_VECTOR, false, as_text},
+    {"halfvec", FORM_VECTOR, false, as_text},
+    {"sparsevec", FORM_SPARSE_VECTOR, false, as_text},
+    {"inet", FORM_TEXT, true, as_written},
+    {"cidr", FORM_TEXT, true, as_written},
+    {"text", FORM_TEXT, true, as_text},
+    {"varchar", FORM_TEXT, true, as_text},
+    {"char", FORM_TEXT, true, as_text},
+    {"name", FORM_TEXT, true, as_text},
+    {"citext", FORM_TEXT, true, as_text},
+    {"uuid", FORM_TEXT, true, as_text},
+    {"xml", FORM_TEXT, false, as_text},
+    {"macaddr", FORM_TEXT, true, as_text},
+    {"macaddr8", FORM_TEXT, true, as_text},
+    {"ltree", FORM_TEXT, true, as_text},
+    {"tsvector", FORM_TEXT, false, as_text},
+    {"isbn", FORM_TEXT, true, as_text},
+    {"regclass", FORM_TEXT, false, as_text},
+};
+static const struct known_form enum_form = {"", FORM_TEXT, true, as_text};
+static const struct known_form range_form = {"", FORM_TEXT, false, as_text};
+static const struct known_form unknown_form = {"", FORM_UNKNOWN, false, as_written};
+
+static const struct known_form *form_find(struct span name, char kind) {
+    for (size_t i = 0; i < sizeof known_forms / sizeof *known_forms; i++)
+        if (span_is(name, known_forms[i].name))
+            return &known_forms[i];
+    return kind == 'e' ? &enum_form : kind == 'r' || kind == 'm' ? &range_form : &unknown_form;
+}
+
+struct form form_of(const struct column *column, const struct source_type *type, bool connect) {
+    const struct known_form *known = form_find(type->array ? type->element : type->name, type->kind);
+    struct form form = {.column = column,
+                        .kind = known->kind,
+                        .element = known->kind,
+                        .sql = known->sql,
+                        .literal = known->literal};
+    if (type->array) {
+        form.kind = FORM_ARRAY;
+        form.sql = "array_to_json(%::text[])::text";
+        form.literal = false;
+    } else if (connect && (known->kind == FORM_TIMESTAMP || (known->kind == FORM_TIME && known->literal))) {
+        form.sql = known->kind == FORM_TIME ? "date_trunc('milliseconds', %)::time::text"
+                                            : "date_trunc('milliseconds', %)::text";
+        form.milliseconds = true;
+        form.literal = false;
+    }
+    return form;
+}
+
+void form_write_sql(const struct form *form, struct span name, struct buffer *out) {
+    for (const char *c = form->sql; *c != '\0'; c++)
+        if (*c == '%')
+            buffer_append(out, name.data, name.size);
+        else
+            buffer_char(out, *c);
+}
+
+const char *form_caveat(const struct form *form) {
+    if ((form->kind == FORM_ARRAY ? form->element : form->kind) == FORM_UNKNOWN)
+        return "is compared as the text that PostgreSQL writes";
+    if (form->milliseconds)
+        return "is compared to the millisecond, as `-- tidemark: time` says that it comes";
+    return NULL;
+}
+
+// --- what the mirror has
+
+static void form_write_hex(struct span bytes, struct buffer *out) {
+    static const char digits[] = "0123456789abcdef";
+    if (!buffer_reserve(out, bytes.size * 2))
+        return;
+    for (size_t i = 0; i < bytes.size; i++) {
+        unsigned char byte = (unsigned char)bytes.data[i];
+        out->data[out->size++] = digits[byte >> 4];
+        out->data[out->size++] = digits[byte & 15];
+    }
+}
+
+// The bits of a number, highest byte first. Zero has one form, and so has what is no number.
+static void form_write_real(double value, bool is_short, struct buffer *out) {
+    unsigned char bytes[8];
+    uint64_t bits;
+    int size = is_short ? 4 : 8;
+    if (value == 0)
+        value = 0;
+    if (is_short) {
+        float narrow = (float)value;
+        uint32_t half;
+        memcpy(&half, &narrow, sizeof half);
+        bits = value != value ? 0x7fc00000U : value == 0 ? 0 : half;
+    } else {
+        memcpy(&bits, &value, sizeof bits);
+        bits = value != value ? 0x7ff8000000000000U : value == 0 ? 0 : bits;
+    }
+    for (int i = 0; i < size; i++)
+        bytes[i] = (unsigned char)(bits >> 8 * (size - 1 - i));
+    form_write_hex((struct span){(const char *)bytes, (size_t)size}, out);
+}
+
+// Without the zeros that end a fraction.
+static struct span form_trim_scale(struct span digits) {
+    if (memchr(digits.data, '.', digits.size) == NULL || memchr(digits.data, 'E', digits.size) != NULL ||
+        memchr(digits.data, 'e', digits.size) != NULL)
+        return digits;
+    while (digits.data[digits.size - 1] == '0')
+        digits.size--;
+    digits.size -= digits.data[digits.size - 1] == '.';
+    return digits;
+}
+
+// The years of java.time to PostgreSQL's: year 0 is 1 BC. What stands before the first dash behind the year's sign.
+static void form_write_year(struct span *text, bool *ret_before_christ, struct buffer *out) {
+    bool negative = text->data[0] == '-', positive = text->data[0] == '+';
+    size_t at = negative || positive;
+    int64_t year = 0;
+    for (; at < text->size && text->data[at] >= '0' && text->data[at] <= '9' && at < 10; at++)
+        year = year * 10 + (text->data[at] - '0');
+    *ret_before_christ = negative || year == 0;
+    buffer_format(out, "%04lld", (long long)(*ret_before_christ ? year + 1 : year));
+    text->data += at;
+    text->size -= at;
+}
+
+// `2026-11-23T09:00:00.500000Z` as PostgreSQL writes it: `2026-11-23 09:00:00.5+00`; a date, a time of day.
+static void form_write_moment(enum form_kind kind, struct span text, struct buffer *out) {
+    bool before_christ = false;
+    bool zulu = false;
+    size_t begin = out->size;
+    if (text.size < 8 || span_is(text, "infinity") || span_is(text, "-infinity")) {
+        buffer_append(out, text.data, text.size);
+        return;
+    }
+    if (kind != FORM_TIME && (text.data[0] < '0' || text.data[0] > '9' || memcmp(text.data, "0000", 4) == 0))
+        form_write_year(&text, &before_christ, out);
+    if (text.data[text.size - 1] == 'Z') {
+        zulu = true;
+        text.size--;
+    }
+    if (memchr(text.data, '.', text.size) != NULL)
+        text = form_trim_scale(text);
+    if (!buffer_reserve(out, text.size))
+        return;
+    memcpy(out->data + out->size, text.data, text.size);
+    out->size += text.size;
+    char *between = memchr(out->data + begin, 'T', out->size - begin);
+    if (between != NULL)
+        *between = ' ';
+    if (zulu && kind == FORM_TIMESTAMPTZ)
+        buffer_append(out, "+00", 3);
+    if (before_christ)
+        buffer_append(out, " BC", 3);
+}
+
+static void form_write_real_text(struct span text, bool is_short, struct buffer *out) {
+    double value;
+    if (real_parse(text, &value))
+        form_write_real(value, is_short, out);
+    else
+        buffer_append(out, text.data, text.size);
+}
+
+void form_write_text(enum form_kind kind, struct span text, struct buffer *out) {
+    switch (kind) {
+    case FORM_NUMERIC:
+        text = text.size > 0 ? form_trim_scale(text) : text;
+        break;
+    case FORM_REAL:
+    case FORM_SHORT:
+        form_write_real_text(text, kind == FORM_SHORT, out);
+        return;
+    case FORM_DATE:
+    case FORM_TIME:
+    case FORM_TIMESTAMP:
+    case FORM_TIMESTAMPTZ:
+        form_write_moment(kind, text, out);
+        return;
+    case FORM_INTERVAL:
+        form_interval_write(text, out);
+        return;
+    case FORM_PADDED:
+        while (text.size > 0 && text.data[text.size - 1] == ' ')
+            text.size--;
+        break;
+    case FORM_BITS:
+        while (text.size > 0 && text.data[0] == '0')
+            text.data++, text.size--;
+        break;
+    default:
+        break;
+    }
+    buffer_append(out, text.data, text.size);
+}
+
+static void form_write_integer(const struct form *form, const struct cell *cell, struct buffer *out) {
+    char text[DECIMAL_TEXT_SIZE];
+    if (form->kind == FORM_REAL || form->kind == FORM_SHORT) {
+        form_write_real((double)cell->integer, form->kind == FORM_SHORT, out);
+    } else if (cell->kind == CELL_BOOLEAN || (form->kind == FORM_BOOLEAN && cell->integer >> 1 == 0)) {
+        buffer_text(out, cell->integer != 0 ? "true" : "false");
+    } else if (cell->kind == CELL_DECIMAL && cell->scale > 0) {
+        size_t size = decimal_write(cell->integer, cell->scale, text);
+        form_write_text(FORM_NUMERIC, (struct span){text, size}, out);
+    } else {
+        buffer_integer(out, cell->integer);
+    }
+}
+
+static void form_write_cell(const struct form *form, const struct cell *cell, struct buffer *out) {
+    char number[REAL_TEXT_SIZE];
+    switch (cell->kind) {
+    case CELL_NULL:
+        return;
+    case CELL_INTEGER:
+    case CELL_BIGINT:
+    case CELL_BOOLEAN:
+    case CELL_DECIMAL:
+        form_write_integer(form, cell, out);
+        return;
+    case CELL_REAL:
+        if (form->kind == FORM_REAL || form->kind == FORM_SHORT)
+            form_write_real(cell->real, form->kind == FORM_SHORT, out);
+        else
+            form_write_text(form->kind, (struct span){number, real_write(cell->real, number)}, out);
+        return;
+    case CELL_BLOB:
+        form_write_hex(cell->bytes, out);
+        return;
+    case CELL_TEXT:
+    case CELL_JSON:
+        if (form->kind == FORM_ARRAY)
+            form_array_write(form->element, cell->bytes, out);
+        else
+            form_write_text(form->kind, cell->bytes, out);
+    }
+}
+
+struct span form_of_cell(const struct form *form, const struct cell *cell, struct buffer *scratch) {
+    buffer_clear(scratch);
+    if (cell->kind == CELL_NULL)
+        return (struct span){0};
+    if ((cell->kind == CELL_TEXT || cell->kind == CELL_JSON) &&
+        (form->kind == FORM_TEXT || form->kind == FORM_JSON || form->kind == FORM_UNKNOWN))
+        return cell->bytes;
+    form_write_cell(form, cell, scratch);
+    return (struct span){scratch->data != NULL ? scratch->data : "", scratch->size};
+}
