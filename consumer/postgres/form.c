@@ -1,7 +1,7 @@
 #include "consumer/postgres/form.h"
 
 #include "consumer/postgres/form_array.h"
-#include "consumer/postgres/form_interval.h"
+#include "consumer/postgres/form_text.h"
 #include "views/base/real.h"
 #include "views/engine/decimal.h"
 
@@ -68,7 +68,7 @@ static const struct known_form known_forms[] = {
     {"macaddr", FORM_TEXT, true, as_text},
     {"macaddr8", FORM_TEXT, true, as_text},
     {"ltree", FORM_TEXT, true, as_text},
-    {"tsvector", FORM_TEXT, false, as_text},
+    {"tsvector", FORM_UNKNOWN, false, as_text}, // before Debezium 3 it is unknown
     {"isbn", FORM_TEXT, true, as_text},
     {"regclass", FORM_TEXT, false, as_text},
 };
@@ -80,7 +80,7 @@ static const struct known_form *form_find(struct span name, char kind) {
     for (size_t i = 0; i < sizeof known_forms / sizeof *known_forms; i++)
         if (span_is(name, known_forms[i].name))
             return &known_forms[i];
-    return kind == 'e' ? &enum_form : kind == 'r' || kind == 'm' ? &range_form : &unknown_form;
+    return kind == 'e' ? &enum_form : kind == 'r' ? &range_form : &unknown_form;
 }
 
 struct form form_of(const struct column *column, const struct source_type *type, bool connect) {
@@ -121,141 +121,15 @@ const char *form_caveat(const struct form *form) {
 
 // --- what the mirror has
 
-static void form_write_hex(struct span bytes, struct buffer *out) {
-    static const char digits[] = "0123456789abcdef";
-    if (!buffer_reserve(out, bytes.size * 2))
-        return;
-    for (size_t i = 0; i < bytes.size; i++) {
-        unsigned char byte = (unsigned char)bytes.data[i];
-        out->data[out->size++] = digits[byte >> 4];
-        out->data[out->size++] = digits[byte & 15];
-    }
-}
-
-// The bits of a number, highest byte first. Zero has one form, and so has what is no number.
-static void form_write_real(double value, bool is_short, struct buffer *out) {
-    unsigned char bytes[8];
-    uint64_t bits;
-    int size = is_short ? 4 : 8;
-    if (value == 0)
-        value = 0;
-    if (is_short) {
-        float narrow = (float)value;
-        uint32_t half;
-        memcpy(&half, &narrow, sizeof half);
-        bits = value != value ? 0x7fc00000U : value == 0 ? 0 : half;
-    } else {
-        memcpy(&bits, &value, sizeof bits);
-        bits = value != value ? 0x7ff8000000000000U : value == 0 ? 0 : bits;
-    }
-    for (int i = 0; i < size; i++)
-        bytes[i] = (unsigned char)(bits >> 8 * (size - 1 - i));
-    form_write_hex((struct span){(const char *)bytes, (size_t)size}, out);
-}
-
-// Without the zeros that end a fraction.
-static struct span form_trim_scale(struct span digits) {
-    if (memchr(digits.data, '.', digits.size) == NULL || memchr(digits.data, 'E', digits.size) != NULL ||
-        memchr(digits.data, 'e', digits.size) != NULL)
-        return digits;
-    while (digits.data[digits.size - 1] == '0')
-        digits.size--;
-    digits.size -= digits.data[digits.size - 1] == '.';
-    return digits;
-}
-
-// The years of java.time to PostgreSQL's: year 0 is 1 BC. What stands before the first dash behind the year's sign.
-static void form_write_year(struct span *text, bool *ret_before_christ, struct buffer *out) {
-    bool negative = text->data[0] == '-', positive = text->data[0] == '+';
-    size_t at = negative || positive;
-    int64_t year = 0;
-    for (; at < text->size && text->data[at] >= '0' && text->data[at] <= '9' && at < 10; at++)
-        year = year * 10 + (text->data[at] - '0');
-    *ret_before_christ = negative || year == 0;
-    buffer_format(out, "%04lld", (long long)(*ret_before_christ ? year + 1 : year));
-    text->data += at;
-    text->size -= at;
-}
-
-// `2026-11-23T09:00:00.500000Z` as PostgreSQL writes it: `2026-11-23 09:00:00.5+00`; a date, a time of day.
-static void form_write_moment(enum form_kind kind, struct span text, struct buffer *out) {
-    bool before_christ = false;
-    bool zulu = false;
-    size_t begin = out->size;
-    if (text.size < 8 || span_is(text, "infinity") || span_is(text, "-infinity")) {
-        buffer_append(out, text.data, text.size);
-        return;
-    }
-    if (kind != FORM_TIME && (text.data[0] < '0' || text.data[0] > '9' || memcmp(text.data, "0000", 4) == 0))
-        form_write_year(&text, &before_christ, out);
-    if (text.data[text.size - 1] == 'Z') {
-        zulu = true;
-        text.size--;
-    }
-    if (memchr(text.data, '.', text.size) != NULL)
-        text = form_trim_scale(text);
-    if (!buffer_reserve(out, text.size))
-        return;
-    memcpy(out->data + out->size, text.data, text.size);
-    out->size += text.size;
-    char *between = memchr(out->data + begin, 'T', out->size - begin);
-    if (between != NULL)
-        *between = ' ';
-    if (zulu && kind == FORM_TIMESTAMPTZ)
-        buffer_append(out, "+00", 3);
-    if (before_christ)
-        buffer_append(out, " BC", 3);
-}
-
-static void form_write_real_text(struct span text, bool is_short, struct buffer *out) {
-    double value;
-    if (real_parse(text, &value))
-        form_write_real(value, is_short, out);
-    else
-        buffer_append(out, text.data, text.size);
-}
-
-void form_write_text(enum form_kind kind, struct span text, struct buffer *out) {
-    switch (kind) {
-    case FORM_NUMERIC:
-        text = text.size > 0 ? form_trim_scale(text) : text;
-        break;
-    case FORM_REAL:
-    case FORM_SHORT:
-        form_write_real_text(text, kind == FORM_SHORT, out);
-        return;
-    case FORM_DATE:
-    case FORM_TIME:
-    case FORM_TIMESTAMP:
-    case FORM_TIMESTAMPTZ:
-        form_write_moment(kind, text, out);
-        return;
-    case FORM_INTERVAL:
-        form_interval_write(text, out);
-        return;
-    case FORM_PADDED:
-        while (text.size > 0 && text.data[text.size - 1] == ' ')
-            text.size--;
-        break;
-    case FORM_BITS:
-        while (text.size > 0 && text.data[0] == '0')
-            text.data++, text.size--;
-        break;
-    default:
-        break;
-    }
-    buffer_append(out, text.data, text.size);
-}
-
 static void form_write_integer(const struct form *form, const struct cell *cell, struct buffer *out) {
     char text[DECIMAL_TEXT_SIZE];
     if (form->kind == FORM_REAL || form->kind == FORM_SHORT) {
-        form_write_real((double)cell->integer, form->kind == FORM_SHORT, out);
+        form_text_write_real((double)cell->integer, form->kind == FORM_SHORT, out);
     } else if (cell->kind == CELL_BOOLEAN || (form->kind == FORM_BOOLEAN && cell->integer >> 1 == 0)) {
         buffer_text(out, cell->integer != 0 ? "true" : "false");
     } else if (cell->kind == CELL_DECIMAL && cell->scale > 0) {
         size_t size = decimal_write(cell->integer, cell->scale, text);
-        form_write_text(FORM_NUMERIC, (struct span){text, size}, out);
+        form_text_write(FORM_NUMERIC, (struct span){text, size}, out);
     } else {
         buffer_integer(out, cell->integer);
     }
@@ -274,19 +148,19 @@ static void form_write_cell(const struct form *form, const struct cell *cell, st
         return;
     case CELL_REAL:
         if (form->kind == FORM_REAL || form->kind == FORM_SHORT)
-            form_write_real(cell->real, form->kind == FORM_SHORT, out);
+            form_text_write_real(cell->real, form->kind == FORM_SHORT, out);
         else
-            form_write_text(form->kind, (struct span){number, real_write(cell->real, number)}, out);
+            form_text_write(form->kind, (struct span){number, real_write(cell->real, number)}, out);
         return;
     case CELL_BLOB:
-        form_write_hex(cell->bytes, out);
+        form_text_write_hex(cell->bytes, out);
         return;
     case CELL_TEXT:
     case CELL_JSON:
         if (form->kind == FORM_ARRAY)
             form_array_write(form->element, cell->bytes, out);
         else
-            form_write_text(form->kind, cell->bytes, out);
+            form_text_write(form->kind, cell->bytes, out);
     }
 }
 

@@ -4,34 +4,9 @@
 #ifndef TIDEMARK_POSTGRES_FORM_H
 #define TIDEMARK_POSTGRES_FORM_H
 
+#include "consumer/postgres/form_kind.h"
 #include "views/base/buffer.h"
 #include "views/engine/read.h"
-
-// How values of a source's type are compared.
-enum form_kind {
-    FORM_TEXT,    // as PostgreSQL writes them: text, uuid, enums, inet, xml, ranges, ..
-    FORM_UNKNOWN, // the same, of a type that nothing is known of; include.unknown.datatypes sends it as base64
-    FORM_PADDED,  // CHAR(n), without its trailing spaces
-    FORM_NUMERIC,   // integers, NUMERIC, MONEY: digits without trailing zeros of a fraction
-    FORM_BOOLEAN,   // true, false
-    FORM_REAL,      // float8: its 64 bits in hex
-    FORM_SHORT,     // float4: its 32 bits in hex
-    FORM_DATE,      // 2026-11-23, 0044-03-15 BC, infinity
-    FORM_TIME,      // 09:00:00.5; with a zone: in UTC
-    FORM_TIMESTAMP, // 2026-11-23 09:00:00.5
-    FORM_TIMESTAMPTZ,
-    FORM_INTERVAL, // months, days, microseconds: `14 3 14706789000`
-    FORM_BYTES,    // hex
-    FORM_BITS,     // 0 and 1 without leading zeros
-    FORM_JSON,     // text; compared as JSON
-    FORM_HSTORE,   // JSON
-    FORM_ARRAY,    // JSON of its elements' texts
-    FORM_ZONED_RANGE,
-    FORM_POINT,
-    FORM_GEOMETRY,
-    FORM_VECTOR,
-    FORM_SPARSE_VECTOR,
-};
 
 // A column of the source, as its catalogue has it.
 struct source_type {
@@ -57,8 +32,6 @@ void form_write_sql(const struct form *form, struct span name, struct buffer *ou
 // The mirror's value. The bytes are the cell's own, or in `scratch`, which is cleared first; data NULL = NULL. Out of
 // memory: scratch->failed.
 struct span form_of_cell(const struct form *form, const struct cell *cell, struct buffer *scratch);
-// A text as the mirror writes one of the kind, an element of an array for one: appended as form_of_cell has it.
-void form_write_text(enum form_kind kind, struct span text, struct buffer *out);
 // What the kind is called where it cannot be compared as its type would, NULL = it can.
 const char *form_caveat(const struct form *form);
 

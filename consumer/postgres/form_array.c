@@ -1,6 +1,7 @@
 #include "consumer/postgres/form_array.h"
 
 #include "consumer/json/json.h"
+#include "consumer/postgres/form_text.h"
 #include "views/base/cleanup.h"
 
 // As PostgreSQL's escape_json.
@@ -37,8 +38,12 @@ static bool form_array_write_element(enum form_kind kind, const struct json_valu
         if (value->escaped && !json_unescape_text(text, arena, &text))
             return false;
     }
-    form_write_text(kind, text, &form);
-    form_array_write_string((struct span){form.data, form.size}, out);
+    // the texts of floating numbers are many: same.h reads them
+    if (kind != FORM_REAL && kind != FORM_SHORT) {
+        form_text_write(kind, text, &form);
+        text = (struct span){form.data != NULL ? form.data : "", form.size};
+    }
+    form_array_write_string(text, out);
     return !form.failed;
 }
 

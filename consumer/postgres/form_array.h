@@ -2,7 +2,8 @@
 #ifndef TIDEMARK_POSTGRES_FORM_ARRAY_H
 #define TIDEMARK_POSTGRES_FORM_ARRAY_H
 
-#include "consumer/postgres/form.h"
+#include "consumer/postgres/form_kind.h"
+#include "views/base/buffer.h"
 
 // What is no JSON array of scalars is written as it is.
 void form_array_write(enum form_kind element, struct span json, struct buffer *out);

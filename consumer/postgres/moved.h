@@ -77,7 +77,7 @@ extern const char moved_lsn_sql[];
 void moved_begin_sample(struct moved *moved, int64_t lsn);
 int moved_note_source(struct moved *moved, int key, struct span version, const struct span *forms,
                       struct error *error);
-// Of the mirror's newest look, after that sample.
+// Judges by the mirror's newest look, after that sample.
 void moved_judge(struct moved *moved, int key, int64_t now_ms);
 // What nothing can be said of any more: a mirror without a position.
 void moved_judge_last(struct moved *moved, int key);

@@ -127,7 +127,7 @@ static int ranges_of_key(const struct ranges *ranges, int64_t key) {
     return low;
 }
 
-// Of the row that the sample has read.
+// The range of the row that the sample has read.
 static int ranges_of_row(const struct ranges *ranges) {
     int64_t key;
     if (!ranges->by_key)
@@ -268,7 +268,7 @@ static int ranges_fetch(struct ranges *ranges, struct postgres_rows **ret, struc
     const struct plan *plan = ranges->plan;
     buffer_text(&sql, "select ");
     sample_write_columns(plan, &sql);
-    buffer_format(&sql, " from %.*s where ", (int)plan->relation.size, plan->relation.data);
+    buffer_format(&sql, " from %.*s t where ", (int)plan->relation.size, plan->relation.data);
     if (ranges->by_key)
         ranges_write_spans(ranges, &sql);
     else
@@ -381,7 +381,7 @@ static int ranges_match_rows(struct fetched *fetched, struct rows *rows, struct 
     return row < 0 ? -1 : 0;
 }
 
-// Of an integer key only the keys from the first wanted range to the last are read.
+// With an integer key only the keys from the first wanted range to the last are read.
 static int ranges_ask_wanted(struct ranges *ranges, struct rows **ret, struct error *error) {
     char texts[2][32];
     struct parameter filters[2];

@@ -1,7 +1,6 @@
 #include "consumer/postgres/report.h"
 
 #include "consumer/postgres/same.h"
-#include "views/engine/row/column_type.h"
 
 enum { REPORT_VALUE_MAX = 60 }; // bytes of a value that people are shown
 
@@ -43,12 +42,10 @@ static void report_explain_column(const struct moved *moved, struct plan *plan, 
     if (differ > 0 && missing == differ)
         plan_note(
             plan,
-            "%s is NULL in the mirror wherever it differs: its value never came (%sa column that events lack: "
-            "column.exclude.list); an incremental snapshot brings it, `-- tidemark: ignore %s.%s` leaves it out",
-            name,
-            column_type_toastable(form->column->type) ? "unchanged TOAST, unless replica identity full; or "
-                                                      : "",
-            plan->table->name, name);
+            "%s is NULL in the mirror wherever it differs: its value never came (unchanged TOAST without replica "
+            "identity full, or events lack the column: column.exclude.list); an incremental snapshot brings it, "
+            "`-- tidemark: ignore %s.%s` leaves it out",
+            name, plan->table->name, name);
     else if (differ > 0 && cut == differ)
         plan_note(
             plan,
@@ -156,6 +153,11 @@ static void report_write_counts(const struct report_table *report, struct buffer
 }
 
 static void report_write_open(const struct report_table *report, struct buffer *out) {
+    if (report->different > 0 && !report->moved->position_known)
+        buffer_text(
+            out,
+            "  the mirror has no position (its first snapshot is not over, or the source sends no transaction "
+            "metadata): that is how these rows were as long as they were looked at\n");
     if (report->open == 0)
         return;
     if (report->moved->position_known && !report->moved->reached) {

@@ -11,10 +11,4 @@ bool same_value(const struct form *form, struct span source, struct span mirror)
 // time.precision.mode connect, that nobody told.
 bool same_to_the_millisecond(const struct form *form, struct span source, struct span mirror);
 
-// --- the parts, for tests
-
-bool same_number(struct span a, struct span b);
-// Objects whatever the order of their members, numbers by their value.
-bool same_json(struct span a, struct span b);
-
 #endif

@@ -1,5 +1,7 @@
+#include "consumer/postgres/same_json.h"
+
 #include "consumer/json/json.h"
-#include "consumer/postgres/same.h"
+#include "consumer/postgres/same_number.h"
 #include "views/base/cleanup.h"
 
 enum { SAME_DEPTH_MAX = 128 }; // of JSON within JSON; deeper is not the same

@@ -1,6 +1,8 @@
 #include "consumer/postgres/same_parts.h"
 
 #include "consumer/json/json.h"
+#include "consumer/postgres/form_text.h"
+#include "consumer/postgres/same_scalar.h"
 #include "views/base/cleanup.h"
 #include "views/base/iso8601.h"
 #include "views/base/real.h"
@@ -16,31 +18,41 @@ static bool same_parts_text(const struct json_value *value, struct arena *arena,
     return !value->escaped || json_unescape_text(*ret, arena, ret);
 }
 
+// Elements of types with parts are what a column's value would be; their text is JSON's.
+static bool same_parts_value(enum form_kind kind, struct span source, struct span mirror) {
+    switch (kind) {
+    case FORM_POINT:
+        return same_point(source, mirror);
+    case FORM_GEOMETRY:
+        return same_geometry(source, mirror);
+    case FORM_ZONED_RANGE:
+        return same_zoned_range(source, mirror);
+    case FORM_VECTOR:
+        return same_vector(source, mirror);
+    default:
+        return same_scalar(kind, source, mirror);
+    }
+}
+
+static void same_parts_free(struct buffer (*forms)[2]) {
+    buffer_free(&(*forms)[0]);
+    buffer_free(&(*forms)[1]);
+}
+
 static bool same_parts_element(enum form_kind kind, const struct json_value *source,
                                const struct json_value *mirror, struct arena *arena) {
-    CLEANUP(buffer_free) struct buffer form = {0};
-    struct span left, right;
+    CLEANUP(same_parts_free) struct buffer forms[2] = {0};
+    struct span texts[2];
     if (source->kind == JSON_NULL || mirror->kind == JSON_NULL)
         return source->kind == mirror->kind;
-    if (!same_parts_text(source, arena, &left) || !same_parts_text(mirror, arena, &right))
+    if (!same_parts_text(source, arena, &texts[0]) || !same_parts_text(mirror, arena, &texts[1]))
         return false;
-    if (kind != FORM_REAL && kind != FORM_SHORT && kind != FORM_BYTES) {
-        form_write_text(kind, right, &form);
-        right = (struct span){form.data != NULL ? form.data : "", form.size};
+    // what is a text here is a form of a column's
+    for (int i = 0; i < 2 && (kind == FORM_BITS || kind == FORM_PADDED); i++) {
+        form_text_write(kind, texts[i], &forms[i]);
+        texts[i] = (struct span){forms[i].data != NULL ? forms[i].data : "", forms[i].size};
     }
-    const struct form whole = {.kind = kind};
-    CLEANUP(buffer_free) struct buffer bits = {0};
-    if (kind == FORM_BITS) {
-        form_write_text(kind, left, &bits);
-        left = (struct span){bits.data != NULL ? bits.data : "", bits.size};
-    }
-    if (kind == FORM_ARRAY || kind == FORM_INTERVAL)
-        return span_equal(left, right);
-    return kind == FORM_POINT || kind == FORM_ZONED_RANGE || kind == FORM_GEOMETRY
-               ? (kind == FORM_POINT      ? same_point(left, right)
-                  : kind == FORM_GEOMETRY ? same_geometry(left, right)
-                                          : same_zoned_range(left, right))
-               : same_scalar(whole.kind, left, right);
+    return same_parts_value(kind, texts[0], texts[1]);
 }
 
 bool same_array(enum form_kind element, struct span source, struct span mirror) {
@@ -148,7 +160,7 @@ bool same_point(struct span source, struct span mirror) {
 
 bool same_geometry(struct span source, struct span mirror) {
     struct span wkb;
-    return same_parts_member(mirror, "wkb", &wkb) && same_hex_is_base64(source, wkb);
+    return same_parts_member(mirror, "wkb", &wkb) && same_scalar_hex_is_base64(source, wkb);
 }
 
 bool same_vector(struct span source, struct span mirror) {

@@ -2,7 +2,8 @@
 #ifndef TIDEMARK_POSTGRES_SAME_PARTS_H
 #define TIDEMARK_POSTGRES_SAME_PARTS_H
 
-#include "consumer/postgres/form.h"
+#include "consumer/postgres/form_kind.h"
+#include "views/base/span.h"
 
 // JSON arrays: texts of PostgreSQL's beside Debezium's elements.
 bool same_array(enum form_kind element, struct span source, struct span mirror);
@@ -15,9 +16,5 @@ bool same_geometry(struct span source, struct span mirror);
 // `[1,2,3]` beside [1.0,2.0,3.0]; `{1:0.25}/5` beside {"dimensions":5,"vector":{"1":0.25}}.
 bool same_vector(struct span source, struct span mirror);
 bool same_sparse_vector(struct span source, struct span mirror);
-
-// same.c's
-bool same_scalar(enum form_kind kind, struct span source, struct span mirror);
-bool same_hex_is_base64(struct span hex, struct span base64);
 
 #endif

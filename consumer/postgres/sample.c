@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 void sample_write_columns(const struct plan *plan, struct buffer *sql) {
-    buffer_text(sql, "tableoid::text || ctid::text || xmin::text");
+    buffer_text(sql, "t.tableoid::text || t.ctid::text || t.xmin::text");
     for (int i = 0; i < plan->column_count; i++) {
         buffer_text(sql, ", ");
         form_write_sql(&plan->columns[i].form, plan->columns[i].quoted, sql);

@@ -6,7 +6,7 @@
 
 // --- PostgreSQL's
 
-// `VERSION, FORM, FORM, ..` of each compared column; the version is other whenever the row was written.
+// `VERSION, FORM, FORM, ..` of each compared column of the relation, which is called t; the version is other whenever the row was written.
 void sample_write_columns(const struct plan *plan, struct buffer *sql);
 // What a row's forms are hashed to; `keys`: only its key's.
 void sample_write_hash(const struct plan *plan, bool keys, struct buffer *sql);

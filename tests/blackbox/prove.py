@@ -147,6 +147,22 @@ class Prove(unittest.TestCase):
             self.assertEqual(code, done.returncode, done.stderr)
             self.assertIn(says, done.stderr)
 
+    def test_a_source_that_is_none(self):
+        """--postgres: nothing is proven, and no message repeats a password. What is proven is tests/lab/prove's."""
+        secret = "not2be4told"
+        refused = f"host=127.0.0.1 port=1 user=u password={secret}"
+        for arguments, code, says in (
+            (("--postgres", refused), 2, "needs --db FILE"),
+            (("--postgres", refused, "--db", self.db, self.capture), 2, "takes no CAPTURE"),
+            (("--postgres", f"host={secret}= {secret}", "--db", self.db), 2, "not a connection string"),
+            (("--postgres", f"postgres://u:{secret}@[x", "--db", self.db), 2, "not a connection string"),
+            (("--postgres", refused, "--db", self.db), 3, "nothing is proven: PostgreSQL: "),
+        ):
+            done = self.prove(*arguments)
+            self.assertEqual(code, done.returncode, done.stderr)
+            self.assertIn(says, done.stderr)
+            self.assertNotIn(secret, done.stderr + done.stdout)
+
 
 if __name__ == "__main__":
     sys.exit(unittest.main())

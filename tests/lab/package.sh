@@ -74,6 +74,8 @@ for path in /usr/share/man/man1/tidemark.1 /usr/share/bash-completion/completion
     /usr/share/doc/tidemark/copyright /usr/lib/systemd/system/tidemark.service; do
     [ -s "$root$path" ] || fail "$path is not there"
 done
+inside tidemark prove --postgres 'dbname=shop' --db /root/none.db >"$work/prove.log" 2>&1 || [ $? = 3 ] || fail 'prove --postgres without libpq'
+grep -q 'apt-get install libpq5' "$work/prove.log" || fail "prove does not say what is missing: $(cat "$work/prove.log")"
 cp fixtures/captures/basic.jsonl "$root/root/capture"
 as_user='setpriv --reuid tidemark --regid tidemark --clear-groups'
 # shellcheck disable=SC2086 # words on purpose
