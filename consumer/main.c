@@ -712,8 +712,7 @@ static int main_run_command(const struct options *options, struct error *error) 
     case COMMAND_QUARANTINE:
         return main_command_quarantine(options, error);
     case COMMAND_PROVE:
-        return options->postgres != NULL ? prove_postgres(options, error)
-                                         : main_command_prove(options, error);
+        return options->postgres ? prove_postgres(options, error) : main_command_prove(options, error);
     case COMMAND_STATUS:
         return look_status(options, error);
     case COMMAND_INIT:
