@@ -29,7 +29,8 @@ import psql  # noqa: E402
 PROGRAM = os.environ.get("LAB_TIDEMARK", str(TOP / "build/release/tidemark"))
 STATE = pathlib.Path(os.environ["LAB_STATE"])
 SHOP = (os.environ.get("LAB_DATABASE", "theworldshop"), STATE / "tidemark/shop.db", None)
-TYPES = ("types", STATE / "tidemark/types.db", HERE / "views")
+NAME = f"types{int(time.time())}"  # topics and the connector's offsets stay when it has gone
+TYPES = (NAME, STATE / f"tidemark/{NAME}.db", HERE / "views")
 SHOP_RATE = 200
 WAIT_S = 60
 SENT_WITHIN_S = 240  # what the connector takes for a snapshot while others work
@@ -85,8 +86,8 @@ class Types:
         config = json.loads((STATE / "connector.json").read_text(encoding="utf-8"))
         for name in ("table.include.list", "signal.data.collection"):
             config.pop(name, None)
-        own = {"database.dbname": "types", "topic.prefix": "types", "slot.name": "types", "publication.name": "types"}
-        single = r"types\.transaction,types\.message,__debezium-heartbeat\.types"
+        own = {"database.dbname": NAME, "topic.prefix": NAME, "slot.name": NAME, "publication.name": NAME}
+        single = rf"{NAME}\.transaction,{NAME}\.message,__debezium-heartbeat\.{NAME}"
         return config | own | {
             "publish.via.partition.root": "true",
             "include.unknown.datatypes": "true",
@@ -94,14 +95,13 @@ class Types:
         }  # fmt: skip
 
     def __enter__(self):
-        psql.execute("postgres", "create database types")
+        psql.execute("postgres", f"create database {NAME}")
         for file in ("views/source.sql", "rows.sql"):
-            psql.execute("types", (HERE / file).read_text(encoding="utf-8"))
-        self.connect.register("types", self.config())
-        TYPES[1].unlink(missing_ok=True)
+            psql.execute(NAME, (HERE / file).read_text(encoding="utf-8"))
+        self.connect.register(NAME, self.config())
         self.log = open(STATE / "logs/types.log", "w", encoding="utf-8")
         self.process = subprocess.Popen(
-            [PROGRAM, "run", "--brokers", f"127.0.0.1:{os.environ['LAB_KAFKA_PORT']}", "--prefix", "types", "--db", str(TYPES[1]),
+            [PROGRAM, "run", "--brokers", f"127.0.0.1:{os.environ['LAB_KAFKA_PORT']}", "--prefix", NAME, "--db", str(TYPES[1]),
              "--views", str(TYPES[2]), "--listen", f"unix:{STATE}/types.socket"],
             stdout=self.log, stderr=self.log)  # fmt: skip
         return self
@@ -112,16 +112,16 @@ class Types:
             self.process.wait()
             self.log.close()
         try:
-            self.connect.call("DELETE", "/connectors/types")
+            self.connect.call("DELETE", f"/connectors/{NAME}")
         except OSError as error:
             say(f"the connector could not be deleted: {error}")
-        drop = "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = 'types' and not active"
+        slot = f"from pg_replication_slots where slot_name = '{NAME}'"
         deadline = time.monotonic() + WAIT_S
-        while psql.execute("postgres", "select 1 from pg_replication_slots where slot_name = 'types'"):
-            psql.execute("postgres", drop)
+        while psql.execute("postgres", f"select 1 {slot}"):
+            psql.execute("postgres", f"select pg_drop_replication_slot(slot_name) {slot} and not active")
             if time.monotonic() > deadline:
                 raise SystemExit("the slot of the types' connector is still in use")
-        psql.execute("postgres", "drop database types with (force)")
+        psql.execute("postgres", f"drop database {NAME} with (force)")
 
 
 def await_equal(mirror, what):
@@ -161,7 +161,7 @@ def runs_under_traffic(count, seed):
     try:
         await_traffic()
         for run in range(count):
-            status, answer = prove(SHOP)
+            status, answer = prove(SHOP, "--wait", str(SENT_WITHIN_S))
             moved += sum(table["moved"] for table in answer["tables"])
             if status != EQUAL:
                 broken.append(f"run {run} under traffic: {answer['result']}: {told(answer)}")
@@ -222,7 +222,7 @@ def corruptions(count, seed, mirrors):
     for number in range(count):
         planter = Planter(mirrors[number % len(mirrors)])
         table, key, column, now, heal = planter.plant(random_)
-        status, answer = prove(planter.mirror)
+        status, answer = prove(planter.mirror, "--wait", str(SENT_WITHIN_S))
         found = list(differences(answer))
         heal()
         planter.db.close()
@@ -242,7 +242,7 @@ def main():
     broken = runs_under_traffic(options.runs, options.seed)
     with Types():
         broken += await_equal(TYPES, "every type, by snapshot")
-        psql.execute("types", (HERE / "changes.sql").read_text(encoding="utf-8"))
+        psql.execute(NAME, (HERE / "changes.sql").read_text(encoding="utf-8"))
         broken += await_equal(TYPES, "every type, by stream")
         if not broken:
             broken += await_equal(SHOP, "the shop at rest")
