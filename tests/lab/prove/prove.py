@@ -195,8 +195,8 @@ class Planter:
 
     def tables(self):
         names = [row[0] for row in self.db.execute(
-            "select name from sqlite_schema where type = 'table' and name not like '\\_%' escape '\\'"
-            " and exists(select 1 from pragma_table_info(name) where name = '_lsn') order by name")]  # fmt: skip
+            "select t.name from sqlite_schema t where t.type = 'table' and exists(select 1 from pragma_table_info(t.name) c"
+            " where c.name = '_snapshot') order by t.name")]  # fmt: skip
         return [name for name in names if self.db.execute(f'select 1 from "{name}" limit 1').fetchone()]
 
     def plant(self, random_):
