@@ -110,6 +110,10 @@ step "verify"
 lab setup connector
 lab verify
 
+step "the mirror is the source: types, traffic, changed cells"
+# shellcheck disable=SC2086 # words on purpose
+python3 "$top/tests/lab/prove/prove.py" --seed "$E2E_SEED" ${E2E_PROVE:-}
+
 step "what was committed is what the next answer shows"
 lab read-your-writes
 
