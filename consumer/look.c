@@ -105,7 +105,7 @@ int look_doctor(const struct options *options, struct error *error) {
 int look_status(const struct options *options, struct error *error) {
     struct stopper stopper;
     const struct status_config config = {
-        .url = options->url, .token_file = options->token_file, .once = options->once};
+        .url = options->url, .ca = options->ca, .token_file = options->token_file, .once = options->once};
     stopper_init(&stopper, 0);
     int status = status_run(&config, &stopper, error);
     return status == STATUS_HALTED ? CONSUME_HALTED : status;

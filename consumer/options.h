@@ -44,6 +44,7 @@ struct options {
     const char *socket_mode;
     const char *token_file;
     const char *url;
+    const char *ca;
     const char *allow_origins;
     const char *allow_hosts;
     const char *tls_cert;

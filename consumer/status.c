@@ -125,6 +125,7 @@ int status_run(const struct status_config *config, struct stopper *stopper, stru
     if (ask_parse(&server, config->url, error) != 0 ||
         status_read_token(config->token_file, token, error) != 0)
         return -1;
+    server.ca = config->ca;
     server.token = token[0] != '\0' ? token : NULL;
     if (!config->once && isatty(STDOUT_FILENO) == 1)
         return status_watch(&server, config->url, stopper, error);

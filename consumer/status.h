@@ -9,7 +9,8 @@
 enum { STATUS_EVERY_MS = 1000, STATUS_HALTED = 3 };
 
 struct status_config {
-    const char *url;        // "http://127.0.0.1:8080", "127.0.0.1:8080", "unix:/path"
+    const char *url; // "http://127.0.0.1:8080", "127.0.0.1:8080", "https://shop.example:8443", "unix:/path"
+    const char *ca;  // of https: a PEM file of what is trusted; NULL = what the system trusts
     const char *token_file; // its first token is sent; NULL = none
     bool once;              // also in a terminal
 };

@@ -14,6 +14,7 @@ librdkafka-dev      librdkafka-devel      librdkafka-dev       librdkafka
 libsqlite3-dev      sqlite-devel          sqlite-dev           sqlite
 libjansson-dev      jansson-devel         jansson-dev          jansson
 libmicrohttpd-dev   libmicrohttpd-devel   libmicrohttpd-dev    libmicrohttpd
+libgnutls28-dev     gnutls-devel          gnutls-dev           gnutls
 zlib1g-dev          zlib-devel            zlib-dev             zlib
 libpg-query-dev     libpg_query-devel     libpg_query-dev      libpg_query
 libpq-dev           libpq-devel           libpq-dev            libpq
@@ -100,7 +101,7 @@ need_packages() {
 # Without pkg-config no library is found, so all of them are told; apt-get passes over what is there.
 need_build() {
     need_packages pkg-config=pkg-config cmake=cmake ninja=ninja-build gcc=build-essential rdkafka.pc=librdkafka-dev \
-        sqlite3.pc=libsqlite3-dev jansson.pc=libjansson-dev libmicrohttpd.pc=libmicrohttpd-dev zlib.pc=zlib1g-dev \
+        sqlite3.pc=libsqlite3-dev jansson.pc=libjansson-dev libmicrohttpd.pc=libmicrohttpd-dev gnutls.pc=libgnutls28-dev zlib.pc=zlib1g-dev \
         pg_query.h=libpg-query-dev \
         libpq.pc=libpq-dev "$@"
 }

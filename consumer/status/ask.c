@@ -1,6 +1,7 @@
 #define _GNU_SOURCE // memmem
 #include "consumer/status/ask.h"
 
+#include "consumer/status/secure.h"
 #include "views/base/cleanup.h"
 
 #include <errno.h>
@@ -13,7 +14,8 @@
 #include <unistd.h>
 
 static int ask_refuse_url(const char *url, struct error *error) {
-    return error_set(error, ERROR_USAGE, "--url %s: expected http://HOST:PORT or unix:/PATH", url);
+    return error_set(error, ERROR_USAGE,
+                     "--url %s: expected http://HOST:PORT, https://HOST:PORT or unix:/PATH", url);
 }
 
 static int ask_parse_path(struct ask_server *ret, const char *url, struct error *error) {
@@ -26,15 +28,19 @@ static int ask_parse_path(struct ask_server *ret, const char *url, struct error 
 }
 
 int ask_parse(struct ask_server *ret, const char *url, struct error *error) {
-    static const char scheme[] = "http://";
+    static const char plain[] = "http://";
+    static const char secure[] = "https://";
     *ret = (struct ask_server){.port = "80"};
     if (strncmp(url, "unix:", 5) == 0)
         return ask_parse_path(ret, url, error);
-    if (strncmp(url, "https://", 8) == 0)
-        return error_set(
-            error, ERROR_USAGE,
-            "--url %s: `tidemark status` speaks no TLS; ask with curl, or listen on a UNIX socket", url);
-    const char *host = strncmp(url, scheme, sizeof scheme - 1) == 0 ? url + sizeof scheme - 1 : url;
+    const char *host = url;
+    if (strncmp(url, plain, sizeof plain - 1) == 0) {
+        host += sizeof plain - 1;
+    } else if (strncmp(url, secure, sizeof secure - 1) == 0) {
+        host += sizeof secure - 1;
+        ret->tls = true;
+        (void)snprintf(ret->port, sizeof ret->port, "443");
+    }
     bool bracketed = host[0] == '[';
     host += bracketed;
     size_t size = strcspn(host, bracketed ? "]" : ":/");
@@ -53,6 +59,17 @@ int ask_parse(struct ask_server *ret, const char *url, struct error *error) {
         rest += digits + 1;
     }
     return rest[0] == '\0' || strcmp(rest, "/") == 0 ? 0 : ask_refuse_url(url, error);
+}
+
+struct ask_connection {
+    int fd;
+    struct secure *secure; // NULL = without TLS
+};
+
+static void ask_end(struct ask_connection *connection) {
+    secure_close(&connection->secure);
+    if (connection->fd >= 0)
+        (void)close(connection->fd);
 }
 
 static void ask_close(int *fd) {
@@ -101,14 +118,30 @@ static int ask_connect(const struct ask_server *server, int *ret, struct error *
                      cause == EINPROGRESS ? "no connection in time" : strerror(cause));
 }
 
-static int ask_send(int fd, const struct buffer *request, struct error *error) {
+static ssize_t ask_send_some(const struct ask_connection *to, const char *data, size_t size,
+                             struct error *error) {
+    if (to->secure != NULL)
+        return secure_send(to->secure, data, size, error);
+    ssize_t sent = send(to->fd, data, size, MSG_NOSIGNAL);
+    return sent > 0 ? sent : error_set(error, ERROR_SYSTEM, "the connection was lost: %s", strerror(errno));
+}
+
+static int ask_send(const struct ask_connection *to, const struct buffer *request, struct error *error) {
     for (size_t at = 0; at < request->size;) {
-        ssize_t sent = send(fd, request->data + at, request->size - at, MSG_NOSIGNAL);
-        if (sent <= 0)
-            return error_set(error, ERROR_SYSTEM, "the connection was lost: %s", strerror(errno));
+        ssize_t sent = ask_send_some(to, request->data + at, request->size - at, error);
+        if (sent < 0)
+            return -1;
         at += (size_t)sent;
     }
     return 0;
+}
+
+static ssize_t ask_receive_some(const struct ask_connection *from, char *ret, size_t size,
+                                struct error *error) {
+    if (from->secure != NULL)
+        return secure_receive(from->secure, ret, size, error);
+    ssize_t got = recv(from->fd, ret, size, 0);
+    return got >= 0 ? got : error_set(error, ERROR_SYSTEM, "no answer in time: %s", strerror(errno));
 }
 
 // Where the body begins, 0 = the headers are not there whole.
@@ -117,17 +150,16 @@ static size_t ask_body(const struct buffer *answer) {
     return end != NULL ? (size_t)(end - answer->data) + 4 : 0;
 }
 
-static int ask_receive(int fd, bool first_line, struct buffer *answer, struct error *error) {
+static int ask_receive(const struct ask_connection *from, bool first_line, struct buffer *answer,
+                       struct error *error) {
     char piece[16384];
     for (;;) {
         size_t body = first_line ? ask_body(answer) : 0;
         if (body > 0 && memchr(answer->data + body, '\n', answer->size - body) != NULL)
             return 0;
-        ssize_t got = recv(fd, piece, sizeof piece, 0);
-        if (got < 0)
-            return error_set(error, ERROR_SYSTEM, "no answer in time: %s", strerror(errno));
-        if (got == 0)
-            return 0;
+        ssize_t got = ask_receive_some(from, piece, sizeof piece, error);
+        if (got <= 0)
+            return (int)got;
         buffer_append(answer, piece, (size_t)got);
         if (answer->failed)
             return error_set(error, ERROR_INPUT, "the answer has more than %d bytes", ASK_ANSWER_SIZE_MAX);
@@ -155,7 +187,7 @@ static int ask_take_body(const struct buffer *answer, const char *target, struct
 
 int ask_get(const struct ask_server *server, const char *target, bool first_line, struct buffer *ret,
             struct error *error) {
-    CLEANUP(ask_close) int fd = -1;
+    CLEANUP(ask_end) struct ask_connection connection = {.fd = -1};
     CLEANUP(buffer_free) struct buffer request = {0};
     CLEANUP(buffer_free) struct buffer answer = {.limit = ASK_ANSWER_SIZE_MAX};
     bool six = strchr(server->host, ':') != NULL;
@@ -168,8 +200,11 @@ int ask_get(const struct ask_server *server, const char *target, bool first_line
     buffer_text(&request, "\r\n");
     if (request.failed)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (ask_connect(server, &fd, error) != 0 || ask_send(fd, &request, error) != 0 ||
-        ask_receive(fd, first_line, &answer, error) != 0)
+    if (ask_connect(server, &connection.fd, error) != 0 ||
+        (server->tls &&
+         secure_open(&connection.secure, connection.fd, server->host, server->ca, error) != 0) ||
+        ask_send(&connection, &request, error) != 0 ||
+        ask_receive(&connection, first_line, &answer, error) != 0)
         return -1;
     return ask_take_body(&answer, target, ret, error);
 }

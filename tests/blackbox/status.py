@@ -96,6 +96,53 @@ class Status(unittest.TestCase):
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertIn("state        serving\n", done.stdout)
 
+    def serving(self, *flags):
+        """Another address than one of plain HTTP: where it serves."""
+        tide.replay(self.path / "x.db", tide.CAPTURES / "basic.jsonl")
+        with open(self.path / "log", "wb") as log:
+            process = subprocess.Popen([tide.program(), "serve", "--db", self.path / "x.db", *map(str, flags)],
+                                       stderr=log, env=tide.environment())  # fmt: skip
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        log = tide.wait_for("the log", lambda: "serving " in (self.path / "log").read_text() and (self.path / "log").read_text())
+        return log.split("serving ")[1].split()[0]
+
+    def test_with_tls_and_a_token(self):
+        tls = tide.TOP / "fixtures" / "tls"
+        tokens = self.path / "tokens"
+        tokens.write_text("a-token-of-this-test-alone\n")
+        url = self.serving("--listen", "127.0.0.1:0", "--tls-cert", tls / "cert.pem", "--tls-key", tls / "key.pem",
+                           "--token-file", tokens)  # fmt: skip
+        asked = ("--ca", tls / "cert.pem", "--token-file", tokens)
+        for name in (url, url.replace("127.0.0.1", "localhost")):
+            done = self.ask(name, *asked)
+            self.assertEqual((0, ""), (done.returncode, done.stderr))
+            self.assertIn("state        serving\n", done.stdout)
+        for code, says, at, flags in (
+            (1, "a token is needed", url, asked[:2]),
+            (1, "trusted is what the system trusts", url, asked[2:]),
+            (1, "does not match the expected", url.replace("127.0.0.1", "127.1"), asked),
+            (1, "--ca none.pem", url, ("--ca", "none.pem")),
+            (1, "--ca " + str(tokens), url, ("--ca", tokens)),
+            (1, "speaks no HTTP", url.replace("https", "http"), asked),
+            (2, "--url https://: expected", "https://", ()),
+        ):
+            with self.subTest(says):
+                done = self.ask(at, *flags)
+                self.assertEqual(code, done.returncode, done.stderr)
+                self.assertIn(says, done.stderr)
+        with Fake() as fake:
+            done = self.ask(fake.url.replace("http", "https"), *asked)
+            self.assertEqual(1, done.returncode, done.stderr)
+            self.assertIn("TLS: ", done.stderr)
+
+    def test_a_unix_socket_with_a_token(self):
+        tokens = self.path / "tokens"
+        tokens.write_text("a-token-of-this-test-alone\n")
+        url = self.serving("--listen", f"unix:{self.path / 'socket'}", "--token-file", tokens)
+        self.assertIn("a token is needed", self.ask(url).stderr)
+        self.assertIn("state        serving\n", self.ask(url, "--token-file", tokens).stdout)
+
     def test_what_it_shows(self):
         with Fake() as fake:
             done = self.ask(fake.url)
@@ -139,7 +186,7 @@ class Status(unittest.TestCase):
             self.assertEqual(0, self.ask(fake.url, env={"TIDEMARK_TOKEN_FILE": str(self.path / "tokens")}).returncode)
 
     def test_urls_that_are_none(self):
-        for url in ("http://", "ftp://x", "http://h:x", "http://h:1/v1", "unix:", "http://[::1", "https://h", "http://h:123456"):
+        for url in ("http://", "ftp://x", "http://h:x", "http://h:1/v1", "unix:", "http://[::1", "https://h:x", "http://h:123456"):
             with self.subTest(url):
                 self.assertEqual(2, self.ask(url).returncode)
 

@@ -8,7 +8,7 @@ cd -- "$(dirname -- "$0")/../.."
 need_packages musl-gcc=musl-tools pkg-config=pkg-config
 headers=$(mktemp -d)
 trap 'rm -rf "$headers"' EXIT
-for header in sqlite3.h jansson.h jansson_config.h microhttpd.h zlib.h zconf.h pg_query.h librdkafka postgresql; do
+for header in sqlite3.h jansson.h jansson_config.h microhttpd.h zlib.h zconf.h pg_query.h librdkafka postgresql gnutls; do
     for folder in /usr/include "/usr/include/$(gcc -print-multiarch)"; do
         [ ! -e "$folder/$header" ] || ln -sf "$folder/$header" "$headers/"
     done
