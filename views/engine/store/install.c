@@ -16,7 +16,11 @@
 
 #include <stdio.h>
 
-enum { INSTALL_OBJECTS_MAX = 4096 };
+enum { INSTALL_OBJECTS_MAX = 4096, INSTALL_REAL_TEXT_SIZE = 256 };
+
+// real_text.sql with SQLite 3.40, which has made every file that does not say.
+static const char install_first_real_text[] =
+    "0.1 0.3 0.333333333333333 1.0e+23 435.0 9.00719925474099e+15 1.0e+15";
 
 // What the views are brought in step with.
 struct install {
@@ -488,15 +492,36 @@ static int install_build_views(const struct install *install, const struct chang
     return 0;
 }
 
+// A view may have put a REAL's text into a key: with a library that writes it otherwise the same value would be another
+// group from then on. 1 = so it is, and the file knows it now.
+static int install_writes_reals_otherwise(sqlite3 *db, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    char was[INSTALL_REAL_TEXT_SIZE];
+    if (engine_sql_prepare(db, "real_text", &stmt, error) != 0 || stmt_row(stmt, "real_text", error) != 1)
+        return -1;
+    const char *text = (const char *)sqlite3_column_text(stmt, 0);
+    int known = meta_get(db, "real_text", was, sizeof was, error);
+    if (text == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (known < 0 || (known == 1 && strcmp(text, was) == 0))
+        return known < 0 ? -1 : 0;
+    if (meta_set(db, "real_text", text, error) != 0)
+        return -1;
+    return strcmp(text, known == 1 ? was : install_first_real_text) != 0;
+}
+
 static int install_find_changed(struct install *install, struct store_report *report, struct error *error) {
     const struct catalog *catalog = install->catalog;
     install->changed = calloc((size_t)catalog->view_count + 1, sizeof *install->changed);
     if (install->changed == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
+    int otherwise = install_writes_reals_otherwise(install->db, error);
+    if (otherwise < 0)
+        return -1;
     for (int i = 0; i < catalog->view_count; i++) {
         int status;
         install->changed[i] = install_is_changed(install->db, &catalog->views[i], &status, error) ||
-                              install->evolve.evolution.rebuilds;
+                              install->evolve.evolution.rebuilds || otherwise == 1;
         if (status < 0)
             return -1;
     }
