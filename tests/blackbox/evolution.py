@@ -98,7 +98,7 @@ class Case(unittest.TestCase):
         before = self.query("select version from _position")[0][0]
         # what a process leaves that is killed between the change and the filling
         other = self.views(ITEMS)
-        done = tide.run("replay", "--db", self.db, "--views", other, self.capture("not JSON"))
+        done = tide.run("replay", "--db", self.db, "--views", other, self.capture(item(0, 1, "pen"), "not JSON"))
         self.assertEqual(1, done.returncode, done.stderr)
         self.assertEqual([(before + 1, "items.note, items.price")], self.query("select version, filling from _position"))
         with tide.Server("serve", "--db", self.db, stderr=self.path / "log") as server:
