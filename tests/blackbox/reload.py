@@ -3,6 +3,7 @@
 failed request; broken ones are refused and the old go on."""
 
 import json
+import random
 import re
 import shutil
 import signal
@@ -257,6 +258,54 @@ class Reload(unittest.TestCase):
         tide.wait_for("what was mended", lambda: self.reload() is None)
         self.write({"other/query.count.sql": "select count(*) as orders from orders;\n"})
         tide.wait_for("a new folder", lambda: self.server.get("/v1/views/other/count")[0] == 200)
+
+    def change(self, rng, last):
+        """Some tables and columns, and one of the views over them; the last one has all of it."""
+        columns = [c for c in ("total numeric(12,2)", "quantity int", "notes text") if last or rng.random() < 0.6]
+        source = f"create table orders(id bigint primary key, status text{''.join(', ' + c for c in columns)});\n"
+        if last or rng.random() < 0.5:
+            source += "create table customers(id bigint primary key, email text);\n"
+        if last or rng.random() < 0.5:
+            self.write({"own/schema.sql": SCHEMA, "own/apply.orders.sql": APPLY, "own/query.all.sql": QUERY})
+        else:
+            self.write({**TWICE, "own/apply.orders.sql": QUICK})
+        self.write({"source.sql": source})
+
+    def settled(self):
+        status, document = self.server.get("/v1/status")
+        return status == 200 and document["reload"] is None and document["filling"] is None and len(document["tables"]) == 2 \
+            and all(table["rows"] and table["lag"] == 0 for table in document["tables"])  # fmt: skip
+
+    def contents(self, name):
+        with sqlite3.connect(self.path / name) as file:
+            return {table: sorted(file.execute(f"select {columns} from {table} where {where}").fetchall()) for table, columns, where in (
+                ("orders", "id, status, total, quantity, notes", "1"), ("customers", "id, email", "1"),
+                ("own_statuses", "status, orders", "orders > 0"))}  # fmt: skip
+
+    def test_a_chain_of_changes_ends_like_a_file_made_new(self):
+        for seed in range(2):
+            rng = random.Random(f"chain {seed}")
+            with self.subTest(seed=seed):
+                for number in range(5):
+                    self.change(rng, number == 4)
+                    self.server.process.send_signal(signal.SIGHUP)
+                    if rng.random() < 0.3:
+                        self.server.kill()
+                        self.start()
+                    elif rng.random() < 0.5:
+                        self.server.get("/v1/status")  # the next change comes while this one is built
+                    else:
+                        tide.wait_for("this change", lambda: self.reload() is None)
+                self.server.process.send_signal(signal.SIGHUP)
+                tide.wait_for("all of it", self.settled)
+                self.assertEqual(0, self.server.stop())
+                changed = self.contents("run.db")
+                (self.path / "run.db").rename(self.path / f"changed.{seed}.db")
+                self.start()
+                tide.wait_for("a file made new", self.settled)
+                self.assertEqual(0, self.server.stop())
+                self.assertEqual(self.contents("run.db"), changed)
+                self.start()
 
     def test_what_is_broken_is_refused(self):
         old = self.server.get("/v1/views/own/all")[1]["rows"]
