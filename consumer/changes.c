@@ -2,12 +2,14 @@
 
 #include "consumer/consume.h"
 #include "consumer/loading.h"
+#include "consumer/rebuild.h"
 #include "consumer/reload.h"
 #include "consumer/views_watch.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
 #include "views/base/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct changes {
@@ -17,6 +19,9 @@ struct changes {
     struct catalog *next;       // what was read, and is to be built; NULL = no other than is loaded
     int64_t next_ms;            // since when, monotonic
     struct reload *reload;      // what is being built; NULL = nothing
+    struct rebuild *rebuild;    // NULL = no file is built anew
+    int percent;                // as told of it, -1 = not yet
+    bool joins;                 // it is there, and the loop ends for it
     bool again;                 // they changed once more meanwhile
 };
 
@@ -40,6 +45,7 @@ void changes_free(struct changes **changes) {
     if (c == NULL)
         return;
     reload_free(&c->reload);
+    rebuild_free(&c->rebuild);
     catalog_free(&c->next);
     views_watch_free(&c->author);
     free(c);
@@ -65,6 +71,7 @@ void changes_read(struct changes *changes, const char *cause) {
         return;
     changes->cause = cause;
     catalog_free(&changes->next);
+    rebuild_free(&changes->rebuild);
     if (loading_catalog(changes->config.options, &next, &error) != 0) {
         changes_refuse(changes, error.message);
     } else if (catalog_equal(next, *changes->config.catalog)) {
@@ -91,25 +98,66 @@ static void changes_begin(struct changes *changes) {
         changes_tell(changes, RELOAD_BUILDING, "what source.sql and the views make of the rows now");
 }
 
+// What the file cannot do in place. Nothing is being written: the loop rests, or has ended.
+static void changes_begin_rebuild(struct changes *changes, const char *why) {
+    const struct changes_config *config = &changes->config;
+    struct catalog *catalog = reload_give_up(&changes->reload);
+    struct error error = {0};
+    changes->percent = -1;
+    if (rebuild_start(&changes->rebuild, config->options, *config->store, *config->progress, &catalog,
+                      &error) != 0)
+        changes_refuse(changes, error.message);
+    else
+        log_event(LEVEL_INFO, "rebuilding", NULL, "%s: %s; %s.next is built from the topics", changes->cause,
+                  why, config->options->db);
+}
+
 // Waits for the building. False: it was refused.
 static bool changes_end(struct changes *changes) {
     struct error error = {0};
     if (reload_end(changes->reload, &error) == 0)
         return true;
-    reload_free(&changes->reload);
-    changes_refuse(changes, error.message);
+    if (error.kind == ERROR_INPUT && changes->config.options->rebuild) {
+        changes_begin_rebuild(changes, error.message);
+    } else {
+        reload_free(&changes->reload);
+        changes_refuse(changes, error.message);
+    }
     changes_read_if_changed(changes);
     return false;
 }
 
 bool changes_are_there(const struct changes *changes) {
-    return changes->next != NULL || changes->reload != NULL;
+    return changes->next != NULL || changes->reload != NULL || changes->joins;
+}
+
+static void changes_tell_percent(struct changes *changes, int percent) {
+    char message[PROGRESS_REASON_SIZE];
+    if (percent == changes->percent)
+        return;
+    changes->percent = percent;
+    (void)snprintf(message, sizeof message, "%s.next %d%%", changes->config.options->db, percent);
+    changes_tell(changes, RELOAD_REBUILDING, message);
+}
+
+// True: it is there.
+static bool changes_look_at_rebuild(struct changes *changes) {
+    struct error error = {0};
+    int percent;
+    enum rebuild_state state = rebuild_look(changes->rebuild, &percent, &error);
+    if (state == REBUILD_FAILED) {
+        rebuild_free(&changes->rebuild);
+        changes_refuse(changes, error.message);
+        return false;
+    }
+    changes_tell_percent(changes, percent);
+    return state == REBUILD_THERE;
 }
 
 bool changes_rest(struct changes *changes, bool quiet) {
     if (quiet && changes->next != NULL && changes->reload == NULL)
         changes_begin(changes);
-    return changes_are_there(changes);
+    return changes->next != NULL || changes->reload != NULL;
 }
 
 bool changes_end_loop(struct changes *changes) {
@@ -117,10 +165,28 @@ bool changes_end_loop(struct changes *changes) {
         changes_read(changes, "--watch");
     if (changes->reload != NULL)
         return reload_is_done(changes->reload) && changes_end(changes);
+    if (changes->rebuild != NULL)
+        return changes->joins = changes_look_at_rebuild(changes);
     return changes->next != NULL && clock_monotonic_ms() - changes->next_ms >= CHANGES_QUIET_MS;
 }
 
+// The live loop stands still. False: it goes on, and this is tried again.
+static bool changes_join(struct changes *changes, struct stopper *stopper) {
+    struct error error = {0};
+    changes->joins = false;
+    for (int waited = 0; !rebuild_has_joined(changes->rebuild); waited += CONSUME_WAIT_MS)
+        if (waited >= REBUILD_JOIN_MS || stopper_asked(stopper, CONSUME_WAIT_MS))
+            return false;
+    if (rebuild_finish(changes->rebuild, &error) == 0)
+        return true;
+    rebuild_free(&changes->rebuild);
+    changes_refuse(changes, error.message);
+    return false;
+}
+
 bool changes_build(struct changes *changes, struct stopper *stopper) {
+    if (changes->rebuild != NULL)
+        return changes->joins && changes_join(changes, stopper);
     if (changes->reload == NULL)
         changes_begin(changes);
     while (changes->reload != NULL && !reload_is_done(changes->reload))
@@ -141,7 +207,31 @@ static int changes_renew_progress(struct progress **progress, struct error *erro
     return 0;
 }
 
+// The file is replaced, or as it was.
+static int changes_take_rebuilt(struct changes *changes, struct error *error) {
+    const struct changes_config *config = &changes->config;
+    struct error refused = {0};
+    store_close(config->store);
+    bool taken = rebuild_replace(changes->rebuild, &refused) == 0;
+    if (taken) {
+        catalog_free(config->catalog);
+        *config->catalog = rebuild_give_catalog(changes->rebuild);
+    }
+    rebuild_free(&changes->rebuild);
+    if (config->open_store(config->self, error) != 0 ||
+        (taken && changes_renew_progress(config->progress, error) != 0))
+        return -1;
+    if (taken)
+        log_event(LEVEL_INFO, "rebuilt", NULL, "%s: %s was built anew from the topics, with its history",
+                  changes->cause, config->options->db);
+    else
+        changes_refuse(changes, refused.message);
+    return 0;
+}
+
 int changes_take(struct changes *changes, struct error *error) {
+    if (changes->rebuild != NULL)
+        return changes_take_rebuilt(changes, error);
     const struct changes_config *config = &changes->config;
     struct store_report report;
     bool taken = reload_take(changes->reload, config->store, config->catalog, &report, error) == 0;

@@ -1,5 +1,6 @@
 // Changed views and a changed source.sql of a process that runs: read at SIGHUP and, with --watch, when they are saved; built
-// beside while the loop rests (reload.h); taken over, or refused and told in the progress. The main thread's.
+// beside while the loop rests (reload.h), with --rebuild from the topics while the loop goes on (rebuild.h) where the file
+// cannot follow; taken over, or refused and told in the progress. The main thread's.
 #ifndef TIDEMARK_CHANGES_H
 #define TIDEMARK_CHANGES_H
 
@@ -23,6 +24,9 @@ struct changes_config {
     struct catalog **catalog;
     struct store **store;
     struct progress **progress;
+    // Opens the store of the catalog that stands there, after its file was replaced.
+    int (*open_store)(void *self, struct error *error);
+    void *self;
 };
 
 // Errors: a folder that --watch cannot watch.

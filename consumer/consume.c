@@ -2,6 +2,7 @@
 
 #include "consumer/consume/discovery.h"
 #include "consumer/consume/fill_reader.h"
+#include "consumer/consume/leader.h"
 #include "consumer/consume/lint.h"
 #include "consumer/consume/state.h"
 #include "consumer/consume/unanswered.h"
@@ -22,6 +23,8 @@ struct consume {
     struct apply *apply;
     struct discovery *discovery;
     struct lint *lint;
+    struct leader *leader; // NULL = none
+    struct message_source source;
     struct fill_reader *fill; // NULL = nothing is filled
     int64_t filled;           // messages that it took in this round
     bool connected;
@@ -129,8 +132,8 @@ static void consume_handle_events(struct consume *consume) {
 
 static bool consume_slot_at_end(void *self, int slot) {
     struct consume *consume = self;
-    struct message_source source = kafka_source(consume->kafka);
-    return discovery_is_assigned(consume->discovery, slot) && source.at_end(source.self, slot);
+    return discovery_is_assigned(consume->discovery, slot) &&
+           consume->source.at_end(consume->source.self, slot);
 }
 
 static bool consume_all_at_end(struct consume *consume) {
@@ -212,6 +215,8 @@ static enum log_level consume_state_level(enum progress_state state) {
 
 // A state that comes and goes is logged once in a while, and the one that stays is logged at the end.
 static void consume_log_state(struct consume *consume, const struct state_report *report, int64_t now) {
+    if (consume->leader != NULL)
+        return; // what the process is, the leader's loop tells
     bool why_changed = report->state == STATE_STARTING && strcmp(report->reason, consume->logged.reason) != 0;
     if (consume->state_logged && report->state == consume->logged.state && !why_changed)
         return;
@@ -473,6 +478,7 @@ static void consume_done(struct consume *consume) {
     fill_reader_free(&consume->fill);
     lint_free(&consume->lint);
     apply_free(&consume->apply);
+    leader_free(&consume->leader);
     kafka_close(&consume->kafka);
     discovery_free(&consume->discovery);
 }
@@ -491,7 +497,13 @@ static int consume_open(struct consume *consume, struct error *error) {
         return -1;
     consume_recall_heartbeat(consume);
     struct apply_config apply = config->apply;
-    apply.source = kafka_source(consume->kafka);
+    apply.source = consume->source = kafka_source(consume->kafka);
+    if (config->leader != NULL) {
+        if (leader_new(&consume->leader, config->leader, config->apply.progress, &consume->source, error) !=
+            0)
+            return -1;
+        apply.source = consume->source = leader_source(consume->leader);
+    }
     if (apply_new(&consume->apply, &apply, error) != 0)
         return -1;
     fill_report_lacking(&config->apply);
@@ -532,6 +544,8 @@ int consume_run(const struct consume_config *config, struct error *error) {
             continue;
         consume_report_watermarks(&consume);
         lint_step(consume.lint);
+        if (consume.leader != NULL)
+            leader_look(consume.leader);
         consume_work(&consume);
         consume_fill(&consume);
         if (consume.passing.kind != ERROR_NONE)

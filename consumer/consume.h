@@ -29,6 +29,9 @@ struct consume_config {
     const char *degraded;
     bool verify_topics; // see apply_verify_first; the demo's broker is fed anew at each start
     bool progress_line;
+    // Of a file that is built anew beside: the one that is served meanwhile, of which nothing is read beyond what it has
+    // committed (consume/leader.h). NULL = it reads by itself.
+    struct progress *leader;
     // Asked in each round: whether nothing is to be written for a while, since another builds something in the file. The
     // second time, with `quiet`: nothing is open or being written, and it stays so until the answer is false. What goes on
     // meanwhile is what tells of the lag. NULL = never.

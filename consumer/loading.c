@@ -4,10 +4,12 @@
 #include "views/base/log.h"
 #include "views/engine/check.h"
 #include "views/engine/progress.h"
+#include "views/engine/read.h"
 #include "views/engine/statement_limit.h"
 #include "views/engine/store_report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { LOADING_SLOW_LOGGED_MS = 2000 }; // a statement that runs for long is logged once, until then
 
@@ -86,4 +88,22 @@ void loading_limit_statements(const struct options *options, struct progress **p
                                           .slow = loading_tell_slow,
                                           .self = progress};
     statement_limit_set(&limit);
+}
+
+struct loading_known {
+    const struct catalog *catalog;
+    struct progress *progress;
+};
+
+static void loading_note_incomplete(void *self, const char *name, const char *reason) {
+    const struct loading_known *known = self;
+    const struct table *table = catalog_table(known->catalog, name, strlen(name));
+    if (table != NULL)
+        progress_table_incomplete(known->progress, table->index, reason);
+}
+
+int loading_recall(const char *db, const struct catalog *catalog, struct progress *progress,
+                   struct error *error) {
+    struct loading_known known = {catalog, progress};
+    return read_incomplete(db, loading_note_incomplete, &known, error);
 }

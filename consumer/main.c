@@ -138,25 +138,6 @@ static int main_open_endpoint(struct parts *parts, const struct options *options
     return 0;
 }
 
-struct main_known {
-    const struct catalog *catalog;
-    struct progress *progress;
-};
-
-static void main_note_incomplete(void *self, const char *name, const char *reason) {
-    const struct main_known *known = self;
-    const struct table *table = catalog_table(known->catalog, name, strlen(name));
-    if (table != NULL)
-        progress_table_incomplete(known->progress, table->index, reason);
-}
-
-// What the file remembers and progress would not know.
-static int main_recall(const char *db, const struct catalog *catalog, struct progress *progress,
-                       struct error *error) {
-    struct main_known known = {catalog, progress};
-    return read_incomplete(db, main_note_incomplete, &known, error);
-}
-
 static int main_start_server(struct parts *parts, const struct options *options, const char *db,
                              struct error *error) {
     const struct server_config config = {
@@ -173,7 +154,7 @@ static int main_start_server(struct parts *parts, const struct options *options,
         .answer_empty = options->answer_empty};
     // A file that is none of ours is told of by the server.
     struct error unknown = {0};
-    int recalled = main_recall(db, parts->catalog, parts->progress, &unknown);
+    int recalled = loading_recall(db, parts->catalog, parts->progress, &unknown);
     if (server_start(&parts->server, &config, error) != 0)
         return -1;
     if (recalled != 0)
@@ -257,20 +238,25 @@ static int main_open_without(struct parts *parts, const char *db, struct store_r
     return -1;
 }
 
-// What was done to the file comes in `report`, for loading_report.
-static int main_open_store_quietly(struct parts *parts, const struct options *options, const char *db,
-                                   struct store_report *report, struct error *error) {
-    loading_limit_statements(options, &parts->progress);
+static int main_open_file(struct parts *parts, const struct options *options, const char *db,
+                          struct store_report *report, struct error *error) {
     int64_t log_bytes = options->wal_max_mb > 0 ? options->wal_max_mb << 20 : STORE_LOG_BYTES_MAX;
-    if ((parts->catalog == NULL && loading_catalog(options, &parts->catalog, error) != 0) ||
-        progress_new(&parts->progress, error) != 0 || snapshots_new(&parts->snapshots, error) != 0)
-        return -1;
     int status = main_disables_views(options) ? main_open_without(parts, db, report, error)
                                               : store_open(&parts->store, db, parts->catalog, report, error);
     if (status != 0 || store_bound_log(parts->store, log_bytes, parts->snapshots, error) != 0 ||
         (options->durable && store_set_durable(parts->store, error) != 0))
         return -1;
     return store_set_feed_window(parts->store, (int64_t)(options->feed_window * 1000), error);
+}
+
+// What was done to the file comes in `report`, for loading_report.
+static int main_open_store_quietly(struct parts *parts, const struct options *options, const char *db,
+                                   struct store_report *report, struct error *error) {
+    loading_limit_statements(options, &parts->progress);
+    if ((parts->catalog == NULL && loading_catalog(options, &parts->catalog, error) != 0) ||
+        progress_new(&parts->progress, error) != 0 || snapshots_new(&parts->snapshots, error) != 0)
+        return -1;
+    return main_open_file(parts, options, db, report, error);
 }
 
 static int main_open_store(struct parts *parts, const struct options *options, const char *db,
@@ -431,8 +417,29 @@ static int main_consume(struct watch *watch, const char *db, const char *brokers
     return status;
 }
 
+// A file that cannot follow in place is served as it was made, while another is built beside it.
+static int main_open_as_it_was(struct parts *parts, const struct options *options, struct error *error) {
+    const struct error refused = *error;
+    main_stop_work(parts);
+    catalog_free(&parts->catalog);
+    if (catalog_load_stored(options->db, NULL, &parts->catalog, error) != 0)
+        return -1;
+    if (parts->catalog == NULL)
+        return error_set(error, refused.kind, "%s", refused.message);
+    return catalog_check(parts->catalog, error) != 0 ? -1
+                                                     : main_open_store(parts, options, options->db, error);
+}
+
+static int main_open_store_of_run(struct parts *parts, const struct options *options, struct error *error) {
+    if (main_open_store(parts, options, options->db, error) == 0)
+        return 0;
+    // What was not loaded is not the file's fault.
+    bool refused = error->kind == ERROR_INPUT && parts->catalog != NULL && parts->snapshots != NULL;
+    return refused && options->rebuild ? main_open_as_it_was(parts, options, error) : -1;
+}
+
 static int main_open_run(struct parts *parts, const struct options *options, struct error *error) {
-    return main_open_store(parts, options, options->db, error) != 0 ||
+    return main_open_store_of_run(parts, options, error) != 0 ||
                    store_claim_prefix(parts->store, options->prefix, error) != 0
                ? -1
                : main_start_server(parts, options, options->db, error);
@@ -458,16 +465,28 @@ static int main_stopped_at_start(struct watch *watch, const struct error *error)
     return 0;
 }
 
+static int main_open_replaced(void *self, struct error *error) {
+    const struct watch *watch = self;
+    struct store_report report;
+    return main_open_file(watch->parts, watch->options, watch->options->db, &report, error);
+}
+
 static int main_run(struct watch *watch, struct error *error) {
     const struct options *options = watch->options;
     struct parts *parts = watch->parts;
-    const struct changes_config changes = {
-        .options = options, .catalog = &parts->catalog, .store = &parts->store, .progress = &parts->progress};
+    const struct changes_config changes = {.options = options,
+                                           .catalog = &parts->catalog,
+                                           .store = &parts->store,
+                                           .progress = &parts->progress,
+                                           .open_store = main_open_replaced,
+                                           .self = watch};
     if (look_check_broker(options, error) != 0 || loading_catalog(options, &parts->catalog, error) != 0 ||
         changes_new(&watch->changes, &changes, error) != 0 || main_open_endpoint(parts, options, error) != 0)
         return -1;
     if (main_open_run(parts, options, error) != 0)
         return main_stopped_at_start(watch, error);
+    if (options->rebuild)
+        changes_read(watch->changes, "--rebuild");
     int status;
     do {
         status = main_consume(watch, options->db, options->brokers, options->prefix, false, error);

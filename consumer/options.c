@@ -69,6 +69,8 @@ static const struct option option_table[] = {
      "your own views; without a source.sql beside the built-in ones"},
     {"--watch", NULL, OPTION_BOOL, FOR_RUN, MEMBER(watch),
      "take changes of --views over when they are saved, as SIGHUP does"},
+    {"--rebuild", NULL, OPTION_BOOL, FOR_RUN, MEMBER(rebuild),
+     "where the file cannot follow changed views or source.sql in place, build another from the topics beside it"},
     {"--only", "VIEW[,..]", OPTION_TEXT, FOR_ALL, MEMBER(only), "only these views"},
     {"--listen", "ADDRESS:PORT", OPTION_TEXT, FOR_HTTP, MEMBER(listen),
      "where HTTP is served (127.0.0.1:8080); or unix:/PATH"},

@@ -80,6 +80,7 @@ struct options {
     bool answer_empty;
     bool no_auth;
     bool watch;
+    bool rebuild;
     bool once;
     bool strict;
     struct option_property properties[OPTIONS_PROPERTIES_MAX];

@@ -83,3 +83,11 @@ void reload_free(struct reload **reload) {
     free(r);
     *reload = NULL;
 }
+
+struct catalog *reload_give_up(struct reload **reload) {
+    struct catalog *next = (*reload)->next;
+    store_close(&(*reload)->store);
+    (*reload)->next = NULL;
+    reload_free(reload);
+    return next;
+}

@@ -19,6 +19,8 @@ int reload_end(struct reload *reload, struct error *error);
 // are freed. An error with *store not NULL: nothing has changed. NULL: the file has, and cannot be gone on with.
 int reload_take(struct reload *reload, struct store **store, struct catalog **catalog,
                 struct store_report *report, struct error *error);
+// What was to be built, in place of the reload, which is freed.
+struct catalog *reload_give_up(struct reload **reload);
 // Ends the building, and undoes what was not taken.
 void reload_free(struct reload **reload);
 

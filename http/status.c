@@ -205,8 +205,10 @@ static json_t *status_filling(const struct exchange *exchange) {
 }
 
 static json_t *status_reload(const struct progress_summary *summary) {
-    static const char *const states[] = {
-        [RELOAD_NONE] = "none", [RELOAD_BUILDING] = "building", [RELOAD_REFUSED] = "refused"};
+    static const char *const states[] = {[RELOAD_NONE] = "none",
+                                         [RELOAD_BUILDING] = "building",
+                                         [RELOAD_REBUILDING] = "rebuilding",
+                                         [RELOAD_REFUSED] = "refused"};
     return summary->reload == RELOAD_NONE
                ? json_null()
                : json_pack("{s:s,s:o,s:I}", "state", states[summary->reload], "message",

@@ -68,9 +68,10 @@ struct progress_counters {
 
 // What became of a changed source.sql or changed views that were read while the process runs.
 enum progress_reload {
-    RELOAD_NONE,     // nothing, or they were taken over
-    RELOAD_BUILDING, // what they make of the rows is built; answers are as before
-    RELOAD_REFUSED,  // they are broken, or the file cannot follow; what was loaded goes on
+    RELOAD_NONE,       // nothing, or they were taken over
+    RELOAD_BUILDING,   // what they make of the rows is built; answers are as before
+    RELOAD_REBUILDING, // the file cannot follow in place: another is built from the log, and takes its place
+    RELOAD_REFUSED,    // they are broken, or the file cannot follow; what was loaded goes on
 };
 
 struct progress_summary {

@@ -200,10 +200,11 @@ static int install_check_kept(const struct install *install, const struct view *
         if (!install_keeps(view->schema, name) ||
             !install_has_same_columns(install_find_object(old_objects, name),
                                       install_find_object(&new_objects, name)))
-            return error_set(error, ERROR_INPUT,
-                             "%s: table %.*s of view %s is history that the mirror cannot rebuild: keep it, "
-                             "with the same columns, or use a new --db file",
-                             view->file, (int)name.size, name.data, view->name);
+            return error_set(
+                error, ERROR_INPUT,
+                "%s: table %.*s of view %s is history that the mirror cannot rebuild: keep it, "
+                "with the same columns, or let `run --rebuild` build another file from the topics",
+                view->file, (int)name.size, name.data, view->name);
     return 0;
 }
 

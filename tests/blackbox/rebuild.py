@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""run --rebuild: what a file cannot do in place is done beside, while it is served: from the topics, with its history, through
+kills, and without a failed request."""
+
+import random
+import re
+import sqlite3
+import subprocess
+import sys
+import unittest
+
+import reload
+import tide
+
+SOURCE = "create table orders(id bigint primary key, status text, total numeric(12,2));\n"
+KEPT = "-- tidemark: keep own_told\ncreate table own_told(seq integer primary key, id integer, status text{});\n"
+TOLD = """insert into own_told(id, status) select new_id, new_status from _changes_orders where _snapshot = 0 and new_id is not null
+and case when new_status is not old_status then once('own_told', 'id', 'status', new_id, new_status) end
+"""
+NOTED = TOLD.replace("(id, status) select new_id, new_status", "(id, status, note) select new_id, new_status, 'noted'")
+QUERY = "select seq, id, status{} from own_told where seq > coalesce(:after, 0) order by seq;\n"
+COUNTED = "create table own_counted(status text primary key, orders integer not null);\n"
+COUNT = """insert into own_counted select status, sum(_weight) from _delta_orders group by status
+on conflict (status) do update set orders = orders + excluded.orders;
+"""
+
+
+class Rebuild(unittest.TestCase):
+    def setUp(self):
+        folder = tide.Folder()
+        self.path = folder.__enter__()
+        self.addCleanup(folder.__exit__, None, None, None)
+        self.views = self.path / "views"
+        self.old()
+        broker = tide.Server("demo", "--traffic", "200", "--db", self.path / "demo.db", stderr=self.path / "demo.log")
+        self.addCleanup(broker.__exit__)
+        self.brokers = tide.wait_for("the broker", lambda: re.search(r"embedded broker on (\S+),", broker.log()))[1]
+        self.db = self.path / "run.db"
+        self.start()
+        tide.wait_for("some history", lambda: len(self.told()) > 20)
+
+    def write(self, files):
+        for name, text in files.items():
+            (self.views / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.views / name).write_text(text)
+
+    def old(self):
+        self.write({"source.sql": SOURCE, "own/schema.sql": KEPT.format("") + COUNTED, "own/apply.told.sql": TOLD,
+                    "own/apply.counted.sql": COUNT, "own/query.all.sql": QUERY.format("")})  # fmt: skip
+
+    def new(self):
+        self.write({"own/schema.sql": KEPT.format(", note text") + COUNTED, "own/apply.told.sql": NOTED,
+                    "own/query.all.sql": QUERY.format(", note")})  # fmt: skip
+
+    def start(self, *flags):
+        self.server = tide.Server("run", "--brokers", self.brokers, "--prefix", tide.PREFIX, "--db", self.db, "--views", self.views,
+                                  *flags, stderr=self.path / "run.log")  # fmt: skip
+        self.addCleanup(self.server.__exit__)
+
+    def told(self):
+        """{seq: (id, status)} as the file has it."""
+        with sqlite3.connect(f"file:{self.db}?mode=ro", uri=True) as file:
+            return {row[0]: row[1:] for row in file.execute("select seq, id, status from own_told")}
+
+    def check_file(self, before):
+        with sqlite3.connect(self.db) as file:
+            self.assertEqual("ok", file.execute("pragma integrity_check").fetchone()[0])
+            counted = "select status, orders from own_counted where orders > 0 order by status"
+            made = "select status, count(*) from orders group by status order by status"
+            self.assertEqual(file.execute(made).fetchall(), file.execute(counted).fetchall())
+        told = self.told()
+        self.assertEqual(before, {seq: told.get(seq) for seq in before}, "history stays as it was")
+        self.assertEqual(len(told), len(set(told.values())), "nothing is told twice")
+        return told
+
+    def is_new(self):
+        rows = self.server.get("/v1/views/own/all")[1]["rows"]
+        return rows and "note" in rows[0]
+
+    def test_a_kept_table_gets_a_column(self):
+        before = self.told()
+        self.new()
+        self.assertEqual(0, self.server.stop())
+        refused = tide.run("run", "--brokers", self.brokers, "--prefix", tide.PREFIX, "--db", self.db, "--views", self.views)
+        self.assertEqual(1, refused.returncode)
+        self.assertIn("run --rebuild", refused.stderr)
+        self.start("--rebuild")
+        with reload.Asking(self.server.address + "/v1/views/own/all?limit=20") as asking:
+            tide.wait_for("the new file", self.is_new)
+            count = asking.count
+            tide.wait_for("answers after it", lambda: asking.count > count + 10 and len(self.told()) > len(before))
+        self.assertEqual([], asking.failed)
+        self.assertFalse(self.db.with_name("run.db.next").exists())
+        self.assertIsNone(self.server.get("/v1/status")[1]["reload"])
+        noted = {row["seq"]: row["note"] for row in self.server.get("/v1/views/own/all?limit=1000")[1]["rows"]}
+        self.assertIsNone(noted[1], "what was told of before has no note")
+        self.assertEqual(0, self.server.stop())
+        after = self.check_file(before)
+        self.start("--rebuild")
+        tide.wait_for("more", lambda: len(self.told()) > len(after))
+        self.assertTrue(self.is_new())
+
+    def test_killed_at_many_points(self):
+        rng = random.Random("rebuild")
+        before = self.told()
+        self.new()
+        replaced = 0
+        for number in range(8):
+            self.server.kill()
+            self.start("--rebuild")
+            try:
+                self.server.process.wait(timeout=rng.uniform(0, 1.2))
+            except subprocess.TimeoutExpired:
+                self.server.kill()
+            before = self.check_file(before)
+            if self.has_note():  # it came so far: the way is gone once more
+                replaced += 1
+                self.old_file()
+                before = self.told()
+        print(f"{replaced} of 8 times the new file was there", file=sys.stderr)
+        self.start("--rebuild")
+        tide.wait_for("the new file", self.is_new)
+        self.assertEqual(0, self.server.stop())
+        self.check_file(before)
+
+    def has_note(self):
+        with sqlite3.connect(self.db) as file:
+            return bool(file.execute("select 1 from pragma_table_info('own_told') where name = 'note'").fetchall())
+
+    def old_file(self):
+        """Made anew, as it was before the change."""
+        for suffix in ("", "-wal", "-shm", ".next", ".next-wal", ".next-shm"):
+            self.db.with_name(self.db.name + suffix).unlink(missing_ok=True)
+        self.old()
+        self.start()
+        tide.wait_for("some history", lambda: len(self.told()) > 20)
+        self.server.kill()
+        self.new()
+
+    def test_history_that_would_be_lost_is_refused(self):
+        self.write({"own/schema.sql": COUNTED, "own/query.all.sql": "select status, orders from own_counted order by status;\n"})
+        (self.views / "own" / "apply.told.sql").unlink()
+        self.assertEqual(0, self.server.stop())
+        self.start("--rebuild")
+        told = tide.wait_for("refused", lambda: (self.server.get("/v1/status")[1]["reload"] or {}).get("state") == "refused")
+        self.assertTrue(told)
+        self.assertIn("own_told is history", self.server.get("/v1/status")[1]["reload"]["message"])
+        count = len(self.told())
+        tide.wait_for("the old file goes on", lambda: len(self.told()) > count)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
