@@ -22,6 +22,8 @@ struct changes {
     struct rebuild *rebuild;    // NULL = no file is built anew
     int percent;                // as told of it, -1 = not yet
     bool joins;                 // it is there, and the loop ends for it
+    int joins_failed;           // so often
+    int64_t join_failed_ms;     // monotonic, the newest
     bool again;                 // they changed once more meanwhile
 };
 
@@ -104,6 +106,8 @@ static void changes_begin_rebuild(struct changes *changes, const char *why) {
     struct catalog *catalog = reload_give_up(&changes->reload);
     struct error error = {0};
     changes->percent = -1;
+    changes->joins_failed = 0;
+    changes->join_failed_ms = 0;
     if (rebuild_start(&changes->rebuild, config->options, *config->store, *config->progress, &catalog,
                       &error) != 0)
         changes_refuse(changes, error.message);
@@ -151,7 +155,9 @@ static bool changes_look_at_rebuild(struct changes *changes) {
         return false;
     }
     changes_tell_percent(changes, percent);
-    return state == REBUILD_THERE;
+    int64_t now = clock_monotonic_ms();
+    bool soon = changes->joins_failed > 0 && now - changes->join_failed_ms < CHANGES_JOIN_AGAIN_MS;
+    return state == REBUILD_THERE && !soon;
 }
 
 bool changes_rest(struct changes *changes, bool quiet) {
@@ -170,13 +176,27 @@ bool changes_end_loop(struct changes *changes) {
     return changes->next != NULL && clock_monotonic_ms() - changes->next_ms >= CHANGES_QUIET_MS;
 }
 
+static void changes_note_join_failed(struct changes *changes) {
+    changes->join_failed_ms = clock_monotonic_ms();
+    log_event(LEVEL_WARN, "rebuilding", NULL, "%s.next does not come to where %s stands: it is tried again",
+              changes->config.options->db, changes->config.options->db);
+    if (++changes->joins_failed < CHANGES_JOINS_MAX)
+        return;
+    rebuild_free(&changes->rebuild);
+    changes_refuse(changes, "what was built from the topics does not come to where the file stands");
+}
+
 // The live loop stands still. False: it goes on, and this is tried again.
 static bool changes_join(struct changes *changes, struct stopper *stopper) {
     struct error error = {0};
     changes->joins = false;
     for (int waited = 0; !rebuild_has_joined(changes->rebuild); waited += CONSUME_WAIT_MS)
-        if (waited >= REBUILD_JOIN_MS || stopper_asked(stopper, CONSUME_WAIT_MS))
+        if (stopper_asked(stopper, CONSUME_WAIT_MS)) {
             return false;
+        } else if (waited >= REBUILD_JOIN_MS) {
+            changes_note_join_failed(changes);
+            return false;
+        }
     if (rebuild_finish(changes->rebuild, &error) == 0)
         return true;
     rebuild_free(&changes->rebuild);

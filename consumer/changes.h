@@ -14,6 +14,9 @@ enum {
     // Changes wait so long for the end of a source transaction that is half applied; then it is given up, and read again
     // after them.
     CHANGES_QUIET_MS = 5000,
+    // A file that was built anew and does not come to where the live loop stands is tried again after so long, so often.
+    CHANGES_JOIN_AGAIN_MS = 30000,
+    CHANGES_JOINS_MAX = 5,
 };
 
 struct changes;

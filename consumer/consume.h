@@ -29,7 +29,7 @@ struct consume_config {
     const char *degraded;
     bool verify_topics; // see apply_verify_first; the demo's broker is fed anew at each start
     bool progress_line;
-    // Of a file that is built anew beside: the one that is served meanwhile, of which nothing is read beyond what it has
+    // The file that is served while this one is built anew beside it: no partition is read beyond what that one has
     // committed (consume/leader.h). NULL = it reads by itself.
     struct progress *leader;
     // Asked in each round: whether nothing is to be written for a while, since another builds something in the file. The
