@@ -2,6 +2,7 @@
 """run --rebuild: what a file cannot do in place is done beside, while it is served: from the topics, with its history, through
 kills, and without a failed request."""
 
+import contextlib
 import random
 import re
 import sqlite3
@@ -59,11 +60,11 @@ class Rebuild(unittest.TestCase):
 
     def told(self):
         """{seq: (id, status)} as the file has it."""
-        with sqlite3.connect(f"file:{self.db}?mode=ro", uri=True) as file:
+        with contextlib.closing(sqlite3.connect(f"file:{self.db}?mode=ro", uri=True)) as file:
             return {row[0]: row[1:] for row in file.execute("select seq, id, status from own_told")}
 
     def check_file(self, before):
-        with sqlite3.connect(self.db) as file:
+        with contextlib.closing(sqlite3.connect(self.db)) as file:
             self.assertEqual("ok", file.execute("pragma integrity_check").fetchone()[0])
             counted = "select status, orders from own_counted where orders > 0 order by status"
             made = "select status, count(*) from orders group by status order by status"
@@ -124,7 +125,7 @@ class Rebuild(unittest.TestCase):
         self.check_file(before)
 
     def has_note(self):
-        with sqlite3.connect(self.db) as file:
+        with contextlib.closing(sqlite3.connect(self.db)) as file:
             return bool(file.execute("select 1 from pragma_table_info('own_told') where name = 'note'").fetchall())
 
     def old_file(self):
