@@ -109,8 +109,10 @@ class Rebuild(unittest.TestCase):
         for number in range(8):
             self.server.kill()
             self.start("--rebuild")
+            if number % 4:
+                tide.wait_for("it reads", lambda: "is built from the topics" in self.server.log())
             try:
-                self.server.process.wait(timeout=rng.uniform(0, 1.2))
+                self.server.process.wait(timeout=rng.uniform(0, 1.5))
             except subprocess.TimeoutExpired:
                 self.server.kill()
             before = self.check_file(before)
