@@ -232,12 +232,17 @@ static inline const char *rows(struct fixture *f, const char *sql) {
     f->answer[0] = '\0';
     while (sqlite3_step(stmt) == SQLITE_ROW)
         for (int i = 0; i < sqlite3_column_count(stmt) && at < sizeof f->answer; i++) {
-            const char *text = (const char *)sqlite3_column_text(stmt, i);
+            // a REAL by 15 digits, whatever the library's own text has
+            char *real = sqlite3_column_type(stmt, i) == SQLITE_FLOAT
+                             ? sqlite3_mprintf("%!.15g", sqlite3_column_double(stmt, i))
+                             : NULL;
+            const char *text = real != NULL ? real : (const char *)sqlite3_column_text(stmt, i);
             at += (size_t)snprintf(f->answer + at, sizeof f->answer - at, "%s%s",
                                    i > 0    ? "|"
                                    : at > 0 ? ", "
                                             : "",
                                    text != NULL ? text : "-");
+            sqlite3_free(real);
         }
     (void)sqlite3_finalize(stmt);
     return f->answer;

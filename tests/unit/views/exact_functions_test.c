@@ -83,9 +83,10 @@ static void each_expression_answers(void **state) {
         {"select real_sum(value) from json_each('[]')", "-"},
         {"select real_sum(value) from json_each('[\"NaN\", 1]')", "-"},
         {"select real_sum(value) from json_each('[9e999, 1]')", "Inf"},
+        // not 1e16: how that is written is the library's affair
         {"select real_sum(value) over (rows between 1 preceding and current row)"
-         " from json_each('[1e16, 1, 9e999, 0.5, 0.25]')",
-         "1.0e+16 1.0e+16 Inf Inf 0.75"},
+         " from json_each('[1e14, 1, 9e999, 0.5, 0.25]')",
+         "100000000000000.0 100000000000001.0 Inf Inf 0.75"},
     };
     sqlite3 *db = NULL;
     struct error error;
