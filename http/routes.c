@@ -78,7 +78,8 @@ void routes_free(struct routes **routes) {
     *routes = NULL;
 }
 
-static void routes_set_not_found(struct response *response) {
+static void routes_set_not_found(const struct target *target, struct response *response) {
+    response->postgrest = target->segment_count > 0 && span_is(target->segments[0], "rest");
     problem_begin(response, PROBLEM_NOT_FOUND, "no such route");
     buffer_text(&response->body, ",\"known\":[");
     for (int i = 0; i < ROUTE_COUNT; i++) {
@@ -115,6 +116,7 @@ static bool routes_refuse_method(const struct request *request, const struct rou
     if (span_is(request->method, form->method) || (reads && span_is(request->method, "HEAD")))
         return false;
     response->allow = reads ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
+    response->postgrest = form == route_form(ROUTE_REST);
     problem_set(response, PROBLEM_METHOD_NOT_ALLOWED, "this route answers %s only",
                 reads ? "GET and HEAD" : "POST");
     return true;
@@ -146,7 +148,7 @@ static enum routes_result routes_dispatch(struct worker *worker, const struct re
     if (asks && route != ROUTE_COUNT && routes_answer_options(request, route_form(route), response))
         return ROUTES_ANSWERED;
     if (route == ROUTE_COUNT) {
-        routes_set_not_found(response);
+        routes_set_not_found(target, response);
         return ROUTES_ANSWERED;
     }
     if (routes_refuse_method(request, route_form(route), response))

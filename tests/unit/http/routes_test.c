@@ -922,6 +922,20 @@ static void test_metrics(void **state) {
             fail_msg("%s is not in %s", lines[i], s->response.body.data);
 }
 
+// PostgREST's clients read `code` and `message`, also of what no table answers.
+static void test_problems_below_rest(void **state) {
+    struct state *s = *state;
+    static const char *const targets[] = {"/rest/v1/rpc/x", "/rest/v1/nope", "/rest/v1"};
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        get(s, targets[i], 404);
+        buffer_char(&s->response.body, '\0');
+        assert_non_null(strstr(s->response.body.data, "\"code\":\""));
+    }
+    get(s, "/nope", 404);
+    buffer_char(&s->response.body, '\0');
+    assert_null(strstr(s->response.body.data, "\"code\":\""));
+}
+
 // An encoded slash is a part of its segment.
 static void test_an_encoded_slash_is_no_slash(void **state) {
     struct state *s = *state;
@@ -1049,6 +1063,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_ready_needs_something_applied, setup_empty, teardown),
         cmocka_unit_test_setup_teardown(test_views, setup, teardown),
         cmocka_unit_test_setup_teardown(test_openapi, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_problems_below_rest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_encoded_slash_is_no_slash, setup, teardown),
         cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),
         cmocka_unit_test_setup_teardown(test_each_route_has_a_form_and_a_handler, setup, teardown),
