@@ -23,7 +23,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.hypothesis.builder import _iter_coverage_cases
-from schemathesis.generation.meta import CoveragePhaseData, CoverageScenario
+from schemathesis.generation.meta import CoverageScenario
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROCESSES = 2
@@ -38,9 +38,10 @@ SAME_HEADERS = ("content-type", "tidemark-consistency", "cache-control")
 def is_lost(case, answer):
     """A wrong value that no URL can have, such as an empty list: what came was a question without it."""
     data = case.meta.phase.data
-    return (case.meta.generation.mode.is_negative and isinstance(data, CoveragePhaseData) and
-            data.scenario != CoverageScenario.MISSING_PARAMETER and data.parameter_location == ParameterLocation.QUERY and
-            f"{data.parameter}=" not in answer.request.url)  # fmt: skip
+    name = getattr(data, "parameter", None)
+    missing = getattr(data, "scenario", None) == CoverageScenario.MISSING_PARAMETER or "removed" in (data.description or "")
+    return (case.meta.generation.mode.is_negative and name is not None and not missing and
+            data.parameter_location == ParameterLocation.QUERY and f"{name}=" not in answer.request.url)  # fmt: skip
 
 
 class Asker:
