@@ -74,7 +74,8 @@ void form_array_write(enum form_kind element, struct span text, struct buffer *o
     struct json_reader json;
     size_t begin = out->size;
     json_open(&json, text);
-    if (json_next(&json) == JSON_ARRAY_BEGIN && form_array_write_elements(element, &json, &arena, out))
+    if (json_next(&json) == JSON_ARRAY_BEGIN && form_array_write_elements(element, &json, &arena, out) &&
+        json_next(&json) == JSON_END)
         return;
     out->size = begin;
     buffer_append(out, text.data, text.size);

@@ -93,7 +93,15 @@ static bool same_json_values(struct span a, struct span b, struct arena *arena, 
     }
 }
 
+// One value, and nothing behind it.
+static bool same_json_is_whole(struct span text) {
+    struct json_reader json;
+    json_open(&json, text);
+    return json_skip(&json) && json_next(&json) == JSON_END;
+}
+
 bool same_json(struct span a, struct span b) {
     CLEANUP(arena_free) struct arena arena = {0};
-    return span_equal(a, b) || same_json_values(a, b, &arena, 0);
+    return span_equal(a, b) ||
+           (same_json_is_whole(a) && same_json_is_whole(b) && same_json_values(a, b, &arena, 0));
 }

@@ -114,6 +114,7 @@ bool same_zoned_range(struct span source, struct span mirror) {
 static bool same_parts_member(struct span object, const char *name, struct span *ret) {
     struct json_reader json;
     struct json_value value;
+    bool there = false;
     json_open(&json, object);
     if (json_next(&json) != JSON_OBJECT_BEGIN)
         return false;
@@ -123,10 +124,10 @@ static bool same_parts_member(struct span object, const char *name, struct span 
             return false;
         if (found) {
             *ret = value.kind == JSON_STRING ? json_between_quotes(value.raw) : value.raw;
-            return value.kind != JSON_NULL;
+            there = value.kind != JSON_NULL;
         }
     }
-    return false;
+    return there && json_next(&json) == JSON_END; // nothing stands behind the object
 }
 
 // The number that `text` begins with, and what follows.
@@ -173,7 +174,8 @@ bool same_vector(struct span source, struct span mirror) {
         if (same_parts_take(&source, ',') != same_parts_take(&mirror, ','))
             return false;
     }
-    return same_parts_take(&source, ']') && same_parts_take(&mirror, ']');
+    return same_parts_take(&source, ']') && same_parts_take(&mirror, ']') && source.size == 0 &&
+           mirror.size == 0;
 }
 
 bool same_sparse_vector(struct span source, struct span mirror) {
