@@ -87,9 +87,11 @@ void leader_look(struct leader *leader) {
     int their_count = leader_partitions(leader->progress, &theirs);
     int own_count = leader_partitions(leader->own, &own);
     int64_t *grown = realloc(leader->limits, ((size_t)own_count + 1) * sizeof *grown);
-    if (grown == NULL || their_count == 0)
+    if (grown == NULL)
         return;
     leader->limits = grown;
+    if (their_count == 0)
+        return;
     for (int i = 0; i < own_count; i++) {
         int slot = progress_partition(leader->own, own[i].topic, own[i].partition);
         const struct partition_progress *their = leader_find(theirs, their_count, &own[i]);

@@ -123,7 +123,7 @@ class Rebuild(unittest.TestCase):
         print(f"{replaced} of 8 times the new file was there", file=sys.stderr)
         self.start("--rebuild")
         tide.wait_for("the new file", self.is_new)
-        self.assertEqual(0, self.server.stop())
+        self.assertEqual(0, self.server.stop(), self.server.log())
         self.check_file(before)
 
     def has_note(self):
