@@ -81,7 +81,7 @@ class Rebuild(unittest.TestCase):
     def test_a_kept_table_gets_a_column(self):
         before = self.told()
         self.new()
-        self.assertEqual(0, self.server.stop())
+        self.assertEqual(0, self.server.stop(), self.server.log())
         refused = tide.run("run", "--brokers", self.brokers, "--prefix", tide.PREFIX, "--db", self.db, "--views", self.views)
         self.assertEqual(1, refused.returncode)
         self.assertIn("run --rebuild", refused.stderr)
@@ -95,7 +95,7 @@ class Rebuild(unittest.TestCase):
         self.assertIsNone(self.server.get("/v1/status")[1]["reload"])
         noted = {row["seq"]: row["note"] for row in self.server.get("/v1/views/own/all?limit=1000")[1]["rows"]}
         self.assertIsNone(noted[1], "what was told of before has no note")
-        self.assertEqual(0, self.server.stop())
+        self.assertEqual(0, self.server.stop(), self.server.log())
         after = self.check_file(before)
         self.start("--rebuild")
         tide.wait_for("more", lambda: len(self.told()) > len(after))
@@ -143,7 +143,7 @@ class Rebuild(unittest.TestCase):
     def test_history_that_would_be_lost_is_refused(self):
         self.write({"own/schema.sql": COUNTED, "own/query.all.sql": "select status, orders from own_counted order by status;\n"})
         (self.views / "own" / "apply.told.sql").unlink()
-        self.assertEqual(0, self.server.stop())
+        self.assertEqual(0, self.server.stop(), self.server.log())
         self.start("--rebuild")
         told = tide.wait_for("refused", lambda: (self.server.get("/v1/status")[1]["reload"] or {}).get("state") == "refused")
         self.assertTrue(told)

@@ -145,7 +145,7 @@ class Reload(unittest.TestCase):
                     "own/query.all.sql": QUERY.replace("own_statuses", "own_by_status")})  # fmt: skip
         self.hang_up("the changed view", lambda: self.columns("/v1/views/own/all") == ["status", "orders"])
         self.assertEqual(old, self.await_rows("/v1/views/own/all", len(old)))
-        self.assertEqual(0, self.server.stop())
+        self.assertEqual(0, self.server.stop(), self.server.log())
 
     def test_a_column_is_added_without_a_failed_request(self):
         with Asking(self.server.address + "/v1/tables/orders?limit=1&select=id") as asking:
@@ -184,7 +184,7 @@ class Reload(unittest.TestCase):
         self.write({**TWICE, "own/apply.orders.sql": ENDLESS})
         self.server.process.send_signal(signal.SIGHUP)
         self.await_reload("building")
-        self.assertEqual(0, self.server.stop())
+        self.assertEqual(0, self.server.stop(), self.server.log())
         with sqlite3.connect(self.path / "run.db") as file:
             self.assertEqual("ok", file.execute("pragma integrity_check").fetchone()[0])
         self.write({"own/apply.orders.sql": QUICK})
@@ -247,7 +247,7 @@ class Reload(unittest.TestCase):
 
     def test_a_saved_file_is_taken_over(self):
         old = self.all()
-        self.assertEqual(0, self.server.stop())
+        self.assertEqual(0, self.server.stop(), self.server.log())
         self.start("--watch")
         self.write({**TWICE, "own/apply.orders.sql": QUICK})
         tide.wait_for("what was saved", lambda: self.all() == self.doubled(old))
@@ -298,12 +298,12 @@ class Reload(unittest.TestCase):
                         tide.wait_for("this change", lambda: self.reload() is None)
                 self.server.process.send_signal(signal.SIGHUP)
                 tide.wait_for("all of it", self.settled)
-                self.assertEqual(0, self.server.stop())
+                self.assertEqual(0, self.server.stop(), self.server.log())
                 changed = self.contents("run.db")
                 (self.path / "run.db").rename(self.path / f"changed.{seed}.db")
                 self.start()
                 tide.wait_for("a file made new", self.settled)
-                self.assertEqual(0, self.server.stop())
+                self.assertEqual(0, self.server.stop(), self.server.log())
                 self.assertEqual(self.contents("run.db"), changed)
                 self.start()
 
