@@ -23,6 +23,7 @@ NEEDS = {
     "peers": ("bench",),
     "http": ("bench",),
     "latency": (),
+    "followers": (),
     "restart": ("rows",),
     "long": ("bench", "long"),
 }
@@ -34,6 +35,9 @@ IDS = 20000
 LATENCY_RATE = 1000
 LATENCY_S = 15
 BARE_PORT = PORT + 1
+FOLLOWERS = 1000
+FOLLOWERS_RATES = (100, 1000)
+FOLLOWERS_S = 10
 
 
 def median(values):
@@ -274,6 +278,40 @@ def measure_latency(part):
     for percentile in ("p50", "p99"):
         name = f"broker's timestamp to visible at {LATENCY_RATE:,} events/s, {percentile}"
         part["measures"][name] = median(r["from_broker_ms"][percentile] for r in raw)
+
+
+# --- followers
+
+
+def follow(rate):
+    """A crowd follows one query; bench-followers has the server and commits, without a broker."""
+    folder = os.path.join(STATE, "followers")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    try:
+        return output_of(program("bench-followers"), os.path.join(folder, "bench.db"), str(PORT), str(rate),
+                         str(FOLLOWERS_S), str(FOLLOWERS))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure_followers(part):
+    raw = part["raw"] = {str(rate): [] for rate in FOLLOWERS_RATES}
+    for _ in range(RUNS):
+        for rate in FOLLOWERS_RATES:
+            raw[str(rate)].append(follow(rate))
+    for rate in FOLLOWERS_RATES:
+        runs = raw[str(rate)]
+        name = f"{FOLLOWERS:,} followers of one query at {rate:,} commits/s"
+        for percentile in ("p50", "p99"):
+            part["measures"][f"{name}: commit to the last, {percentile}"] = median(
+                r["commit_to_last_ms"][percentile] for r in runs)
+        part["measures"][f"{name}: evaluations a commit"] = max(r["evaluations_a_commit"] for r in runs)
+        part["notes"].append(
+            f"{name}: {median(r['server_cpu'] for r in runs):.2f} of a core in the server, "
+            f"{median(r['server_us_an_event'] for r in runs):.2f} us an event and follower, "
+            f"{median(r['events_a_commit'] for r in runs):.2f} events a commit, "
+            f"{median(r['followers_cpu'] for r in runs):.2f} of a core in the followers")
 
 
 # --- restarts

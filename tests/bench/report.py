@@ -14,7 +14,7 @@ KEPT = os.path.join(FOLDER, "results", "kept.json")
 README = os.path.join(FOLDER, "README.md")
 BEGIN, END = "<!-- bench:begin -->\n", "<!-- bench:end -->"
 
-PARTS = ("parts", "throughput", "peers", "http", "latency", "restart", "long")
+PARTS = ("parts", "throughput", "peers", "http", "latency", "followers", "restart", "long")
 
 # The rows of the table in their order: name, unit, what must be reached and what is aimed at (None: a figure to compare
 # with), which is better.
@@ -37,6 +37,12 @@ ROWS = (
     ("keyed GET, p99 while applying at full speed", "ms", 15, 5, "less"),
     ("broker's timestamp to visible at 1,000 events/s, p50", "ms", None, None, "less"),
     ("broker's timestamp to visible at 1,000 events/s, p99", "ms", 50, 10, "less"),
+    ("1,000 followers of one query at 100 commits/s: commit to the last, p50", "ms", None, None, "less"),
+    ("1,000 followers of one query at 100 commits/s: commit to the last, p99", "ms", None, None, "less"),
+    ("1,000 followers of one query at 100 commits/s: evaluations a commit", "", 1, 1, "less"),
+    ("1,000 followers of one query at 1,000 commits/s: commit to the last, p50", "ms", None, None, "less"),
+    ("1,000 followers of one query at 1,000 commits/s: commit to the last, p99", "ms", 50, 15, "less"),
+    ("1,000 followers of one query at 1,000 commits/s: evaluations a commit", "", 1, 1, "less"),
     ("restart to ready, a million rows", "s", 1, 0.3, "less"),
     ("after kill -9 at full speed: first answer", "s", 3, 1, "less"),
     ("after kill -9 at full speed: ready, a tenth of the log later", "s", 3, 1, "less"),

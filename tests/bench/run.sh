@@ -8,7 +8,8 @@
 #   keep       latest.json becomes results/kept.json, and README.md's table is made of it
 #   readme     README.md's table from results/kept.json
 #   teardown   stops the broker; with --purge its data goes too
-# Parts: parts throughput peers http latency restart long (ten times the events); all of them when none is named.
+# Parts: parts throughput peers http latency followers restart long (ten times the events); all of them when none is
+# named. `run followers` alone needs no broker and starts none.
 # In the environment: EVENTS (1000000), RUNS (3), BENCH_MINUTES (90: no longer than this, loading included), PEERS (a
 # folder with python_peer.py and go_peer), TIDEMARK (another program than the one built here), BENCH_BUILD, BENCH_STATE
 # (where data goes: about 20 GB), BENCH_KAFKA_PORT (and the one after it), BENCH_HTTP_PORT (likewise).
@@ -30,16 +31,12 @@ usage() {
 }
 
 build() {
-    command -v wrk >/dev/null || {
-        echo "run.sh: missing: wrk (apt-get install wrk)" >&2
-        exit 1
-    }
     mkdir -p "$BENCH_STATE"
     : >"$BENCH_STATE/build.log"
     # always configured: an earlier one may have left out the tests, and with them these targets
     (cd "$top" && cmake --preset release -D BUILD_TESTING=ON -B "$BENCH_BUILD") >>"$BENCH_STATE/build.log" 2>&1 ||
         build_failed
-    cmake --build "$BENCH_BUILD" --target tidemark bench-load bench-parts bench-latency bench-bare \
+    cmake --build "$BENCH_BUILD" --target tidemark bench-load bench-parts bench-latency bench-bare bench-followers \
         >>"$BENCH_STATE/build.log" 2>&1 || build_failed
 }
 
@@ -50,6 +47,10 @@ build_failed() {
 }
 
 start() {
+    command -v wrk >/dev/null || {
+        echo "run.sh: missing: wrk (apt-get install wrk)" >&2
+        exit 1
+    }
     build
     # the broker outlives this script, so it must not inherit what the caller has open (flock's file, for one)
     sh "$top/lab/setup.sh" kafka 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
@@ -68,7 +69,7 @@ verb=${1:-all}
 [ $# -eq 0 ] || shift
 case $verb in
 setup | run)
-    start
+    if [ "$verb $*" = "run followers" ]; then build; else start; fi
     python3 "$here/bench.py" "$verb" "$@"
     ;;
 all)
