@@ -188,7 +188,8 @@ static struct event *streams_next_event(struct streams *streams, struct stream *
     return event_hold(channel->events[stream->cursor++ % CHANNEL_EVENTS_MAX]);
 }
 
-// The event that follows is the current one, if there is one. False at the end.
+// The event that follows is the current one, if there is one. `suspend`: NULL where bytes are to be sent before the
+// stream may sleep. False at the end.
 static bool streams_take_next(struct streams *streams, struct stream *stream,
                               void (*suspend)(struct stream *stream)) {
     event_drop(&stream->current);
@@ -197,7 +198,7 @@ static bool streams_take_next(struct streams *streams, struct stream *stream,
     bool end = streams->stopping || (stream->over && stream->greeting == NULL);
     if (!end)
         stream->current = streams_next_event(streams, stream);
-    if (!end && stream->current == NULL) {
+    if (!end && stream->current == NULL && suspend != NULL) {
         stream->suspended = true;
         suspend(stream);
     }
@@ -205,20 +206,30 @@ static bool streams_take_next(struct streams *streams, struct stream *stream,
     return !end;
 }
 
-ssize_t streams_read(struct streams *streams, struct stream *stream, char *ret, size_t size,
-                     void (*suspend)(struct stream *stream)) {
-    if (stream->current == NULL || stream->sent == event_form(stream->current, stream->as_lines).size) {
-        if (!streams_take_next(streams, stream, suspend))
-            return -1;
-        if (stream->current == NULL)
-            return 0;
-    }
+// What is left of the current event, as much as there is room for.
+static size_t streams_copy_rest(struct stream *stream, char *ret, size_t size) {
+    if (stream->current == NULL)
+        return 0;
     struct span form = event_form(stream->current, stream->as_lines);
     size_t left = form.size - stream->sent;
     size_t part = left < size ? left : size;
     memcpy(ret, form.data + stream->sent, part);
     stream->sent += part;
-    return (ssize_t)part;
+    return part;
+}
+
+// Who is behind is sent all that has come since in one piece: a write costs the same whether it has one event or ten.
+ssize_t streams_read(struct streams *streams, struct stream *stream, char *ret, size_t size,
+                     void (*suspend)(struct stream *stream)) {
+    size_t filled = streams_copy_rest(stream, ret, size);
+    while (filled < size) {
+        if (!streams_take_next(streams, stream, filled == 0 ? suspend : NULL))
+            return filled > 0 ? (ssize_t)filled : -1;
+        if (stream->current == NULL)
+            break;
+        filled += streams_copy_rest(stream, ret + filled, size - filled);
+    }
+    return (ssize_t)filled;
 }
 
 int streams_count(struct streams *streams) {

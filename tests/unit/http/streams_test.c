@@ -201,6 +201,52 @@ static void test_a_slow_follower_is_reset(void **state) {
     assert_true(atomic_load(streams_account(s->streams)) < 1000);
 }
 
+static void publish(struct state *s, struct channel *channel, int number) {
+    CLEANUP(buffer_free) struct buffer out = {0};
+    char id[16];
+    (void)snprintf(id, sizeof id, "i%d", number);
+    size_t json_at = event_begin(&out, "changes", span_of(id), false);
+    buffer_format(&out, "{\"number\":%d}", number);
+    CLEANUP(event_drop) struct event *event = event_make(&out, json_at, streams_account(s->streams));
+    assert_non_null(event);
+    streams_lock(s->streams);
+    streams_publish(s->streams, channel, event);
+    streams_unlock(s->streams);
+}
+
+// One read is one write to the connection. It sleeps in a read of its own: not while there is something to send.
+static void test_what_waits_is_sent_at_once(void **state) {
+    struct state *s = *state;
+    static struct client client;
+    client = (struct client){0};
+    const struct stream_ask ask = {.question = SPAN("/x"), .as_lines = true};
+    assert_true(streams_add(s->streams, &client.stream, &ask));
+    struct channel *channel = client.stream.channel;
+    streams_lock(s->streams);
+    streams_give(s->streams, &client.stream, NULL, channel->end);
+    streams_unlock(s->streams);
+    for (int i = 1; i <= 3; i++)
+        publish(s, channel, i);
+    static const char all[] = "{\"number\":1}\n{\"number\":2}\n{\"number\":3}\n";
+    char text[64];
+    assert_int_equal(streams_read(s->streams, &client.stream, text, sizeof text, on_suspend), sizeof all - 1);
+    assert_memory_equal(text, all, sizeof all - 1);
+    assert_false(client.suspended);
+    assert_int_equal(streams_read(s->streams, &client.stream, text, sizeof text, on_suspend), 0);
+    assert_true(client.suspended);
+    // Where the room ends within an event the rest of it comes first.
+    for (int i = 4; i <= 6; i++)
+        publish(s, channel, i);
+    assert_false(client.suspended);
+    assert_int_equal(streams_read(s->streams, &client.stream, text, 20, on_suspend), 20);
+    assert_int_equal(streams_read(s->streams, &client.stream, text + 20, sizeof text - 20, on_suspend), 19);
+    assert_memory_equal(text, "{\"number\":4}\n{\"number\":5}\n{\"number\":6}\n", 39);
+    streams_remove(s->streams, &client.stream);
+    streams_lock(s->streams);
+    streams_drop(s->streams, channel);
+    streams_unlock(s->streams);
+}
+
 // The event that is being sent is sent whole, then it is over.
 static void test_stop(void **state) {
     struct state *s = *state;
@@ -230,6 +276,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_slow_reader_gets_the_newest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bound_of_streams, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_slow_follower_is_reset, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_waits_is_sent_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
