@@ -5,6 +5,7 @@ lab/packages.sh says where there is no apt-get; clangd's file."""
 import json
 import os
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -43,6 +44,25 @@ class Installed(unittest.TestCase):
         for line in ("User=tidemark", "StateDirectory=tidemark", "ExecStart=tidemark run --config /etc/tidemark/config.json",
                      "ProtectSystem=strict", "NoNewPrivileges=yes"):  # fmt: skip
             self.assertIn(f"\n{line}\n", unit)
+
+    @unittest.skipUnless(shutil.which("readelf"), "readelf is not installed")
+    def test_what_is_hardened(self):
+        """Position-independent, no relocation written to later, no executable stack, canaries, checked copies."""
+
+        def told(*flags):
+            return subprocess.run(["readelf", "-W", *flags, self.root / "usr/bin/tidemark"], capture_output=True, text=True, check=True).stdout
+
+        header, segments, dynamic, symbols = (told(flag) for flag in ("-h", "-l", "-d", "-s"))
+        self.assertRegex(header, r"Type: +DYN")
+        self.assertIn("GNU_RELRO", segments)
+        self.assertRegex(segments, r"GNU_STACK .* RW +0x")
+        self.assertRegex(dynamic, r"\(FLAGS\) +BIND_NOW")
+        self.assertRegex(dynamic, r"\(FLAGS_1\) +Flags: NOW PIE")
+        self.assertNotIn("RPATH", dynamic)
+        self.assertNotIn("RUNPATH", dynamic)
+        self.assertIn("__stack_chk_fail", symbols)
+        if platform.libc_ver()[0] == "glibc":
+            self.assertRegex(symbols, r"__(memcpy|snprintf|vsnprintf|read|fprintf)_chk")
 
     def test_the_example_is_a_configuration(self):
         example = json.loads(self.read("share/doc/tidemark/examples/config.json"))
