@@ -148,7 +148,7 @@ double real_sum_value(const struct real_sum *sum) {
         return plus ? INFINITY : -INFINITY;
     uint64_t words[REAL_SUM_WORDS_MAX];
     int count = real_sum_magnitude(sum, words);
-    if (count == 0)
+    if (count <= 0)
         return 0;
     int top = count * WORD_BITS - 1 - __builtin_clzll(words[count - 1]);
     int low = top >= MANTISSA_BITS ? top - MANTISSA_BITS + 1 : 0; // the lowest bit that a double has room for
