@@ -90,6 +90,7 @@ class Rebuild(unittest.TestCase):
             tide.wait_for("the new file", self.is_new)
             count = asking.count
             tide.wait_for("answers after it", lambda: asking.count > count + 10 and len(self.told()) > len(before))
+        asking.tell("through the rebuild")
         self.assertEqual([], asking.failed)
         self.assertFalse(self.db.with_name("run.db.next").exists())
         self.assertIsNone(self.server.get("/v1/status")[1]["reload"])

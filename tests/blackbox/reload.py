@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import sys
 import threading
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -53,13 +54,16 @@ class Asking(threading.Thread):
         self.ends = threading.Event()
         self.answers = []
         self.failed = []
+        self.took = []  # seconds, told and not judged
         self.count = 0
 
     def run(self):
         while not self.ends.is_set():
+            begun = time.monotonic()
             try:
                 with urllib.request.urlopen(self.url, timeout=60) as answer:
                     rows = json.loads(answer.read())["rows"]
+                self.took.append(time.monotonic() - begun)
                 self.count += 1
                 if not self.answers or self.answers[-1] != rows:
                     self.answers.append(rows)
@@ -73,6 +77,11 @@ class Asking(threading.Thread):
     def __exit__(self, *_):
         self.ends.set()
         self.join()
+
+    def tell(self, what):
+        took = sorted(self.took)
+        print(f"{what}: {len(took)} answers, {len(self.failed)} failed, p99 {took[len(took) * 99 // 100] * 1000:.1f} ms, "
+              f"the slowest {took[-1] * 1000:.0f} ms", file=sys.stderr)  # fmt: skip
 
 
 class Reload(unittest.TestCase):
