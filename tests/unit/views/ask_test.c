@@ -118,6 +118,28 @@ static void a_rollback_leaves_it_asked(void **state) {
     assert_string_equal(rows(f, "select quarantined from _position"), "0");
 }
 
+// Nobody does it meanwhile: a process that only serves, or one that is halted.
+static void what_is_asked_often_is_asked_once(void **state) {
+    struct fixture *f = *state;
+    struct store_request request;
+    put_aside(f, 8, "one");
+    put_aside(f, 9, "two");
+    commit(f);
+    for (int i = 0; i < 3; i++) {
+        ask(f, ASK_RETRY, 2, NULL);
+        ask(f, ASK_RETRY, ASK_ALL, NULL);
+        ask(f, ASK_DISCARD, 2, "not missed");
+    }
+    assert_string_equal(rows(f, "select quarantined, action from _quarantine_requests order by id"),
+                        "2|retry, 1|retry, 2|discard");
+    assert_true(next(f, &request));
+    answer(f, &request, STORE_REQUEST_FAILED, NULL, "still no JSON");
+    commit(f);
+    ask(f, ASK_RETRY, 2, NULL); // what was done may be asked again
+    assert_string_equal(rows(f, "select quarantined, action from _quarantine_requests order by id"),
+                        "1|retry, 2|discard, 2|retry");
+}
+
 static void what_cannot_be_asked(void **state) {
     struct fixture *f = *state;
     struct span none = {0};
@@ -154,6 +176,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_request_is_seen_and_done),
         TEST(a_rollback_leaves_it_asked),
+        TEST(what_is_asked_often_is_asked_once),
         TEST(what_cannot_be_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
