@@ -1,5 +1,7 @@
 #include "consumer/apply/loop/drift.h"
 
+#include "views/base/utf8.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +50,7 @@ static struct drift_column *drift_find(struct drift *drift, const struct table *
 }
 
 void drift_count(struct drift *drift, const struct table *table, struct span name, int64_t times) {
+    name.size = utf8_fit(name.data, name.size, DRIFT_NAME_SIZE);
     struct drift_column *column = drift_find(drift, table, name);
     if (column == NULL)
         column = drift_add(drift, table, name);

@@ -10,7 +10,10 @@
 
 #include <stdint.h>
 
-enum { DRIFT_MAX = 1024 }; // columns that are told apart; more are not counted
+enum {
+    DRIFT_MAX = 1024,      // columns that are told apart; more are not counted
+    DRIFT_NAME_SIZE = 255, // bytes; of a longer name its beginning (PostgreSQL's have 63)
+};
 
 struct drift {
     struct drift_column *columns;

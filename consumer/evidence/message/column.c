@@ -2,6 +2,7 @@
 
 #include "consumer/decode/semantic.h"
 #include "views/base/real.h"
+#include "views/base/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 enum { COLUMNS_FIRST = 16 };
 
 struct evidence_column *column_of(struct evidence_topic *topic, struct span name) {
+    name.size = utf8_fit(name.data, name.size, EVIDENCE_NAME_SIZE - 1);
     name.size = strnlen(name.data, name.size); // no name in SQL goes on behind a NUL
     for (int i = 0; i < topic->column_count; i++)
         if (span_is(name, topic->columns[i].name))

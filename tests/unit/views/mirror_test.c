@@ -258,6 +258,34 @@ static void a_delete_without_a_time_leaves_its_guard(void **state) {
     assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "older"), STORE_REPEATED);
 }
 
+// Then this machine's clock is all there is: what is left is forgotten by it, and grew for ever.
+static void a_source_that_never_says_a_time_has_this_machines(void **state) {
+    struct fixture *f = *state;
+    streamed_at(f, CHANGE_CREATE, 10, 1, 0);
+    streamed_at(f, CHANGE_DELETE, 20, 1, 0);
+    store_close(&f->store);
+    execute(f, "update _deleted_customers set _ts_ms = _ts_ms - 6 * 86400000");
+    open_store(f);
+    streamed_at(f, CHANGE_CREATE, 30, 2, 0);
+    assert_int_equal(deletes_kept(f), 1);
+    store_close(&f->store);
+    execute(f, "update _deleted_customers set _ts_ms = _ts_ms - 2 * 86400000");
+    open_store(f);
+    streamed_at(f, CHANGE_CREATE, 40, 3, 0);
+    assert_int_equal(deletes_kept(f), 0);
+}
+
+// A source that says times goes by them alone: its log may be read years later.
+static void what_has_a_time_is_not_forgotten_by_this_machines_clock(void **state) {
+    struct fixture *f = *state;
+    static const int64_t begin = 1700000000000;
+    streamed_at(f, CHANGE_CREATE, 10, 1, begin);
+    streamed_at(f, CHANGE_DELETE, 20, 1, begin);
+    reopen_store(f);
+    streamed_at(f, CHANGE_CREATE, 30, 2, 0);
+    assert_int_equal(deletes_kept(f), 1);
+}
+
 // As a file has it that was written while such a time was believed.
 static void a_purge_in_the_future_is_not_waited_for(void **state) {
     struct fixture *f = *state;
@@ -450,6 +478,8 @@ int main(void) {
         TEST(what_a_delete_leaves_is_forgotten_without_a_restart),
         TEST(a_time_that_is_far_ahead_is_not_believed),
         TEST(a_delete_without_a_time_leaves_its_guard),
+        TEST(a_source_that_never_says_a_time_has_this_machines),
+        TEST(what_has_a_time_is_not_forgotten_by_this_machines_clock),
         TEST(a_purge_in_the_future_is_not_waited_for),
         TEST(a_truncate_kills_what_came_before_it_whenever_it_arrives),
         TEST(a_snapshot_yields_to_newer_changes_only),

@@ -189,6 +189,22 @@ static void what_a_delete_keeps_goes_by_the_sources_clock(void **state) {
     assert_int_equal(count(f, "select count(*) from _carry"), 0);
 }
 
+// A source that never says a time: what was awaited for an hour of this machine's clock is awaited no more. It was for ever,
+// and every change was written as it came.
+static void without_times_it_goes_by_this_machines_clock(void **state) {
+    struct fixture *f = *state;
+    apply(f, (struct change){.op = CHANGE_CREATE, .lsn = 10, .txid = 1}, 1, "");
+    commit(f);
+    apply(f, (struct change){.op = CHANGE_CREATE, .lsn = 30, .txid = 3}, 2, NULL);
+    assert_int_equal(sqlite3_exec(f->db, "update _carry set ts_ms = ts_ms - 2 * 3600000", NULL, NULL, NULL),
+                     SQLITE_OK);
+    apply(f, (struct change){.op = CHANGE_CREATE, .lsn = 40, .txid = 4}, 3, NULL);
+    commit(f);
+    assert_int_equal(count(f, "select count(*) from _carry where lsn = 30"), 0);
+    assert_int_equal(count(f, "select count(*) from _carry where lsn = 40"), 1);
+    assert_true(toast_carry_is_awaiting(f->mirror->carry));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -199,6 +215,7 @@ int main(void) {
         TEST(awaiting_ends_with_the_transaction),
         TEST(an_orphan_is_awaited_for_an_hour_of_the_sources_clock),
         TEST(what_a_delete_keeps_goes_by_the_sources_clock),
+        TEST(without_times_it_goes_by_this_machines_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,7 +135,7 @@ static int mirror_bulk_note_swept(struct mirror *mirror, struct mirror_table *ta
     if (note == NULL)
         return -1;
     stmt_bind_integer(note, ":snapshot", table->snapshot_lsn);
-    stmt_bind_integer(note, ":ts_ms", mirror->newest_ts_ms);
+    stmt_bind_integer(note, ":ts_ms", mirror_moment(mirror->newest_ts_ms));
     int noted = 0;
     if (mirror_run(table, note, &noted, error) != 0)
         return -1;

@@ -21,27 +21,45 @@ int mirror_purge_load(struct mirror *mirror, struct error *error) {
     mirror->purged_ts_ms = 0;
     if (meta_get_integer(mirror->db, mirror_purge_name, &mirror->purged_ts_ms, error) != 0)
         return -1;
+    mirror->timeless = mirror->purged_ts_ms == 0;
     if (!mirror_purge_believes(mirror, mirror->purged_ts_ms))
         mirror->purged_ts_ms = 0;
     return 0;
 }
 
-static int mirror_purge_deleted(struct mirror *mirror, struct error *error) {
+static int mirror_purge_deleted(struct mirror *mirror, int64_t now_ms, struct error *error) {
     for (int i = 0; i < mirror->catalog->table_count; i++) {
         sqlite3_stmt *stmt = mirror_table_statement(&mirror->tables[i], STATEMENT_PURGE, error);
         if (stmt == NULL)
             return -1;
-        stmt_bind_integer(stmt, ":before_ms", mirror->written_ts_ms - MIRROR_DELETED_KEEP_MS);
+        stmt_bind_integer(stmt, ":before_ms", now_ms - MIRROR_DELETED_KEEP_MS);
         if (stmt_step(stmt, "purge", NULL, error) != 0)
             return -1;
     }
-    mirror->purged_ts_ms = mirror->written_ts_ms;
-    return meta_set_integer(mirror->db, mirror_purge_name, mirror->purged_ts_ms, error);
+    return 0;
+}
+
+// What deletes leave has this machine's time where they have none (mirror_moment), so it goes by that.
+static int mirror_purge_timeless(struct mirror *mirror, struct error *error) {
+    int64_t now_ms = clock_wall_ms();
+    if (now_ms - mirror->purged_wall_ms >= MIRROR_DELETED_PURGE_EVERY_MS) {
+        if (mirror_purge_deleted(mirror, now_ms, error) != 0)
+            return -1;
+        mirror->purged_wall_ms = now_ms;
+    }
+    return toast_carry_purge(mirror->carry, now_ms, error);
 }
 
 int mirror_purge(struct mirror *mirror, struct error *error) {
-    if (mirror->written_ts_ms - mirror->purged_ts_ms >= MIRROR_DELETED_PURGE_EVERY_MS &&
-        mirror_purge_deleted(mirror, error) != 0)
-        return -1;
+    if (mirror->timeless && mirror->written_ts_ms == 0)
+        return mirror_purge_timeless(mirror, error);
+    if (mirror->written_ts_ms - mirror->purged_ts_ms >= MIRROR_DELETED_PURGE_EVERY_MS) {
+        if (mirror_purge_deleted(mirror, mirror->written_ts_ms, error) != 0)
+            return -1;
+        mirror->purged_ts_ms = mirror->written_ts_ms;
+        mirror->timeless = false;
+        if (meta_set_integer(mirror->db, mirror_purge_name, mirror->purged_ts_ms, error) != 0)
+            return -1;
+    }
     return toast_carry_purge(mirror->carry, mirror->written_ts_ms, error);
 }

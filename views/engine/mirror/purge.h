@@ -1,5 +1,6 @@
 // Forgets what deletes left behind once it is too old to be asked for, by the source's own clock: however few
-// deletes one process sees, and however often it is started. Inside the mirror only.
+// deletes one process sees, and however often it is started. By this machine's where the file was never told a time of the
+// source (unwrapped rows without source.ts_ms). Inside the mirror only.
 #ifndef TIDEMARK_MIRROR_PURGE_H
 #define TIDEMARK_MIRROR_PURGE_H
 

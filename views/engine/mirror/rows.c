@@ -1,5 +1,4 @@
 #include "views/engine/mirror/rows.h"
-#include "views/base/clock.h"
 
 #include "views/engine/row/key.h"
 
@@ -169,7 +168,7 @@ int mirror_note_delete(struct mirror_table *table, const struct change *change, 
         return -1;
     mirror_bind_key(note, table->table, change->values);
     stmt_bind_integer(note, ":lsn", change->lsn);
-    stmt_bind_integer(note, ":ts_ms", change->ts_ms > 0 ? change->ts_ms : clock_wall_ms());
+    stmt_bind_integer(note, ":ts_ms", mirror_moment(change->ts_ms));
     return mirror_run(table, note, ret_changes, error);
 }
 

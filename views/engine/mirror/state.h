@@ -13,7 +13,7 @@
 #include "views/engine/row/table_sql.h"
 
 // Who works on what while a batch that was handed over is written by another thread: the statements, `carry`
-// but for its questions, what the delta shows, `written_ts_ms` and `purged_ts_ms` are the writing
+// but for its questions, what the delta shows, `written_ts_ms` and what is below it are the writing
 // one's; the tables' positions and bounds, `accepting` and the rest are the accepting one's.
 // mirror_begin_write ends that.
 struct mirror {
@@ -35,6 +35,8 @@ struct mirror {
     int64_t believed_ts_ms;        // up to here without another look at this machine's clock
     int64_t written_ts_ms;         // newest_ts_ms when the batch was handed over
     int64_t purged_ts_ms;          // written_ts_ms of the newest purge of what deletes left behind
+    int64_t purged_wall_ms;        // of the newest purge by this machine's clock
+    bool timeless;                 // the file was never purged by the source's clock
     sqlite3_stmt *save;
 };
 

@@ -2,6 +2,7 @@
 #ifndef TIDEMARK_MIRROR_TABLE_H
 #define TIDEMARK_MIRROR_TABLE_H
 
+#include "views/base/clock.h"
 #include "views/engine/change.h"
 #include "views/engine/delta/newest_by_key.h"
 #include "views/engine/mirror/pending_vtab.h"
@@ -74,5 +75,10 @@ sqlite3_stmt *mirror_table_statement(struct mirror_table *table, enum mirror_sta
 void mirror_table_finalize(struct mirror_table *table);
 // Binds :key1.. from the change's values.
 void mirror_bind_key(sqlite3_stmt *stmt, const struct table *table, const struct value *values);
+
+// When it was, by the source: an event that names no time counts as one of now.
+static inline int64_t mirror_moment(int64_t ts_ms) {
+    return ts_ms > 0 ? ts_ms : clock_wall_ms();
+}
 
 #endif

@@ -110,7 +110,7 @@ static int toast_carry_keep(struct toast_carry *carry, const struct change *dele
     sqlite3_stmt *keep = carry->statements[TOAST_CARRY_KEEP];
     toast_carry_bind_place(keep, delete);
     stmt_bind_text(keep, ":column", span_of(delete->table->columns[column].name));
-    stmt_bind_integer(keep, ":ts_ms", delete->ts_ms);
+    stmt_bind_integer(keep, ":ts_ms", mirror_moment(delete->ts_ms));
     sqlite_value_bind(keep, sqlite3_bind_parameter_index(keep, ":value"), value);
     int kept = 0;
     if (stmt_step(keep, "_carry", &kept, error) != 0)
@@ -340,7 +340,7 @@ int toast_carry_await(struct toast_carry *carry, const struct change *create, co
         toast_carry_bind_place(await, create);
         mirror_bind_key(await, create->table, values);
         stmt_bind_text(await, ":column", span_of(create->table->columns[i].name));
-        stmt_bind_integer(await, ":ts_ms", create->ts_ms);
+        stmt_bind_integer(await, ":ts_ms", mirror_moment(create->ts_ms));
         int awaited = 0;
         if (stmt_step(await, "_carry", &awaited, error) != 0)
             return -1;
