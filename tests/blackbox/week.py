@@ -311,10 +311,10 @@ def main():
     parser.add_argument("--events", type=int, default=2000, help="a day")
     parser.add_argument("--restart-hours", type=int, default=12)
     parser.add_argument("--full", action="store_true", help="quarantine and transactions stand at their bounds from the beginning")
-    parser.add_argument("--long", action="store_true", help="--events 432000 --restart-hours 1 --full")
+    parser.add_argument("--long", action="store_true", help="--events 86400 --restart-hours 1 --full")
     args = parser.parse_args()
     if args.long:
-        args.events, args.restart_hours, args.full = 432000, 1, True
+        args.events, args.restart_hours, args.full = 86400, 1, True
     if shutil.which("valgrind") is None:
         sys.exit("valgrind is not installed (sh tests/run.sh installs it)")
     found = []

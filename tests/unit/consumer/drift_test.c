@@ -1,7 +1,7 @@
 // Columns of events that no table has: counted by name, in bounded memory.
 #include "consumer/apply/loop/drift.h"
-#include "views/base/cleanup.h"
 #include "views/base/buffer.h"
+#include "views/base/cleanup.h"
 
 // clang-format off
 #include <setjmp.h>
