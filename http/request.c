@@ -1,5 +1,6 @@
 #include "http/request.h"
 
+#include "views/base/hex.h"
 #include "views/base/utf8.h"
 #include "views/base/word.h"
 
@@ -25,14 +26,6 @@ void response_header(struct response *response, const char *name, struct span va
     buffer_append(&response->headers, name, strlen(name) + 1);
     buffer_append(&response->headers, value.data, value.size);
     buffer_char(&response->headers, '\0');
-}
-
-static int request_hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 // What request_decode takes for `plus` where nothing is encoded.
@@ -63,8 +56,8 @@ static int request_decode(char *text, size_t size, char plus, struct span *ret, 
     for (size_t from = 0; from < size; from++) {
         char c = text[from] == '+' ? plus : text[from];
         if (c == '%') {
-            int high = from + 2 < size ? request_hex_digit(text[from + 1]) : -1;
-            int low = high >= 0 ? request_hex_digit(text[from + 2]) : -1;
+            int high = from + 2 < size ? hex_digit(text[from + 1]) : -1;
+            int low = high >= 0 ? hex_digit(text[from + 2]) : -1;
             if (low < 0)
                 return error_set(error, ERROR_USAGE,
                                  "a %% in the URL is not followed by two hexadecimal digits");

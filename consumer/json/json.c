@@ -2,6 +2,7 @@
 
 #include "consumer/json/flat.h"
 #include "consumer/json/scan.h"
+#include "views/base/hex.h"
 #include "views/base/utf8.h"
 
 // What may come next. The last three also are what may come after a value, by what it stands in.
@@ -51,8 +52,7 @@ static int json_read_hex(const char *p, const char *end) {
         return -1;
     int code = 0;
     for (int i = 0; i < 4; i++) {
-        int lower = p[i] | 0x20;
-        int digit = is_digit(p[i]) ? p[i] - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+        int digit = hex_digit(p[i]);
         if (digit < 0)
             return -1;
         code = code << 4 | digit;

@@ -6,6 +6,7 @@
 #include "consumer/postgres/same_number.h"
 #include "views/base/base64.h"
 #include "views/base/cleanup.h"
+#include "views/base/hex.h"
 #include "views/base/iso8601.h"
 #include "views/base/real.h"
 
@@ -83,20 +84,12 @@ static bool same_scalar_as_base64(struct span source, struct span mirror) {
            span_equal(source, (struct span){bytes.data != NULL ? bytes.data : "", bytes.size});
 }
 
-static int same_scalar_hex_digit(char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 bool same_scalar_hex_is_base64(struct span hex, struct span base64) {
     CLEANUP(buffer_free) struct buffer bytes = {0};
     if (!base64_read(&bytes, base64) || bytes.failed || bytes.size * 2 != hex.size)
         return false;
     for (size_t i = 0; i < bytes.size; i++)
-        if (same_scalar_hex_digit(hex.data[2 * i]) * 16 + same_scalar_hex_digit(hex.data[2 * i + 1]) !=
-            (unsigned char)bytes.data[i])
+        if (hex_digit(hex.data[2 * i]) * 16 + hex_digit(hex.data[2 * i + 1]) != (unsigned char)bytes.data[i])
             return false;
     return true;
 }

@@ -1,5 +1,6 @@
 // The types that need no file of their own: integers, booleans, doubles, texts, documents, bytes and bits.
 #include "consumer/decode/value/reading.h"
+#include "views/base/hex.h"
 #include "views/base/real.h"
 #include "views/engine/decimal.h"
 
@@ -115,11 +116,9 @@ static int value_scalars_read_hex(const struct reading *reading) {
     if (out == NULL)
         return reading_no_memory(reading);
     for (size_t i = 0; i < text.size; i++) {
-        int lower = text.data[i] | 0x20;
-        bool digit = lower >= '0' && lower <= '9';
-        if ((!digit && (lower < 'a' || lower > 'f')) || text.size % 2 != 0)
+        int value = hex_digit(text.data[i]);
+        if (value < 0 || text.size % 2 != 0)
             return reading_refuse(reading, "not hex, as source.sql says it is");
-        unsigned value = (unsigned)(digit ? lower - '0' : lower - 'a' + 10);
         out[i / 2] = (char)(i % 2 == 0 ? value << 4 : ((unsigned char)out[i / 2] | value));
     }
     *reading->ret = (struct value){.kind = VALUE_BLOB, .bytes = {out, text.size / 2}};
