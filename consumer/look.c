@@ -11,19 +11,15 @@
 
 #include <stdio.h>
 
-static struct kafka_config look_broker(const struct options *options,
-                                       struct kafka_property properties[OPTIONS_PROPERTIES_MAX]) {
-    for (int i = 0; i < options->property_count; i++)
-        properties[i] = (struct kafka_property){options->properties[i].name, options->properties[i].value};
+static struct kafka_config look_broker(const struct options *options) {
     return (struct kafka_config){.brokers = options->brokers,
                                  .group_id = "tidemark-looks", // nothing is committed to it
-                                 .properties = properties,
+                                 .properties = options->properties,
                                  .property_count = options->property_count};
 }
 
 int look_check_broker(const struct options *options, struct error *error) {
-    struct kafka_property properties[OPTIONS_PROPERTIES_MAX];
-    const struct kafka_config kafka = look_broker(options, properties);
+    const struct kafka_config kafka = look_broker(options);
     return kafka_check(&kafka, error);
 }
 
@@ -31,8 +27,7 @@ int look_check_broker(const struct options *options, struct error *error) {
 static int look_at(const struct options *options, struct evidence *evidence, struct error *error) {
     if (options->capture != NULL)
         return evidence_read_capture(evidence, options->capture, options->prefix, error);
-    struct kafka_property properties[OPTIONS_PROPERTIES_MAX];
-    const struct kafka_config kafka = look_broker(options, properties);
+    const struct kafka_config kafka = look_broker(options);
     return evidence_read_broker(evidence, &kafka, options->prefix, options->command == COMMAND_DOCTOR, error);
 }
 

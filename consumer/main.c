@@ -393,13 +393,10 @@ static int main_consume(struct watch *watch, const char *db, const char *brokers
                         bool demo, struct error *error) {
     struct parts *parts = watch->parts;
     const struct options *options = watch->options;
-    struct kafka_property properties[OPTIONS_PROPERTIES_MAX];
-    for (int i = 0; i < options->property_count; i++)
-        properties[i] = (struct kafka_property){options->properties[i].name, options->properties[i].value};
     struct consume_config config = {
         .db = db,
         .brokers = brokers,
-        .properties = properties,
+        .properties = options->properties,
         .property_count = options->property_count,
         .apply = main_apply_config(parts, options, prefix),
         .silent_after_ms = options->silent_after_ms,

@@ -311,7 +311,7 @@ static int options_add_property(struct options *options, const char *text, struc
     copy[equals - text] = '\0';
     options->property_text[options->property_count] = copy;
     options->properties[options->property_count++] =
-        (struct option_property){copy, copy + (equals - text) + 1};
+        (struct kafka_property){copy, copy + (equals - text) + 1};
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #ifndef TIDEMARK_OPTIONS_H
 #define TIDEMARK_OPTIONS_H
 
+#include "consumer/broker/kafka_property.h"
 #include "views/base/error.h"
 
 #include <stdbool.h>
@@ -24,11 +25,6 @@ enum command {
     COMMAND_STATUS,
     COMMAND_INIT,
     COMMAND_DOCTOR,
-};
-
-struct option_property {
-    const char *name;
-    const char *value;
 };
 
 struct options {
@@ -83,7 +79,7 @@ struct options {
     bool rebuild;
     bool once;
     bool strict;
-    struct option_property properties[OPTIONS_PROPERTIES_MAX];
+    struct kafka_property properties[OPTIONS_PROPERTIES_MAX];
     int property_count;
     const char *captures[OPTIONS_CAPTURES_MAX]; // quarantine: its words
     int capture_count;

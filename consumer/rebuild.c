@@ -23,7 +23,6 @@ struct rebuild {
     char path[PATH_MAX];
     struct store *store; // the thread's while it runs
     struct progress *progress;
-    struct kafka_property properties[OPTIONS_PROPERTIES_MAX];
     struct error error;
     int status;
     _Atomic bool stop;
@@ -42,7 +41,7 @@ static void *rebuild_run(void *self) {
     const struct consume_config config = {
         .db = rebuild->path,
         .brokers = options->brokers,
-        .properties = rebuild->properties,
+        .properties = options->properties,
         .property_count = options->property_count,
         .apply = {.catalog = rebuild->catalog,
                   .store = rebuild->store,
@@ -87,9 +86,6 @@ int rebuild_start(struct rebuild **ret, const struct options *options, const str
     rebuild->live = progress;
     rebuild->catalog = catalog;
     catalog = NULL;
-    for (int i = 0; i < options->property_count; i++)
-        rebuild->properties[i] =
-            (struct kafka_property){options->properties[i].name, options->properties[i].value};
     if (snprintf(rebuild->path, sizeof rebuild->path, "%s.next", options->db) >= (int)sizeof rebuild->path)
         return error_set(error, ERROR_STORE, "%s: its name is too long", options->db);
     if (rebuild_open(rebuild, of, error) != 0)
@@ -101,12 +97,6 @@ int rebuild_start(struct rebuild **ret, const struct options *options, const str
     *ret = rebuild;
     rebuild = NULL;
     return 0;
-}
-
-static int64_t rebuild_read(struct progress *progress) {
-    struct progress_summary summary;
-    progress_summary(progress, &summary);
-    return summary.counters.messages;
 }
 
 static int rebuild_why(struct rebuild *rebuild, struct error *error) {
@@ -121,7 +111,7 @@ enum rebuild_state rebuild_look(struct rebuild *rebuild, int *ret_percent, struc
     struct progress_summary summary;
     progress_summary(rebuild->progress, &summary);
     int64_t behind = leader_behind(rebuild->live, rebuild->progress);
-    int64_t read = rebuild_read(rebuild->progress);
+    int64_t read = summary.counters.messages;
     *ret_percent = read + behind > 0 ? (int)(read * 100 / (read + behind)) : 0;
     if (atomic_load(&rebuild->done) || summary.state == STATE_HALTED) {
         (void)rebuild_why(rebuild, error);
@@ -143,23 +133,16 @@ static void rebuild_stop(struct rebuild *rebuild) {
     rebuild->runs = false;
 }
 
-struct rebuild_lacks {
-    struct progress *live;
-    int table;
-    bool lacks;
-};
-
 static void rebuild_note_incomplete(void *self, const struct table_progress *table) {
-    struct rebuild_lacks *lacks = self;
-    lacks->lacks |= table->incomplete != NULL;
+    *(bool *)self = table->incomplete != NULL;
 }
 
 // Rows whose events the log has no more are in the old file alone.
 static int rebuild_check_whole(struct rebuild *rebuild, struct error *error) {
     for (int t = 0; t < rebuild->catalog->table_count; t++) {
-        struct rebuild_lacks lacks = {.table = t};
+        bool lacks = false;
         progress_table_visit(rebuild->progress, t, rebuild_note_incomplete, &lacks);
-        if (lacks.lacks)
+        if (lacks)
             return error_set(
                 error, ERROR_INPUT,
                 "table %s: the beginning of its topic is gone, so a file made from it may lack rows that "

@@ -9,6 +9,7 @@
 
 #include "consumer/broker/kafka_event.h"
 #include "consumer/broker/kafka_log.h"
+#include "consumer/broker/kafka_property.h"
 #include "consumer/message.h"
 
 struct kafka;
@@ -16,11 +17,6 @@ struct kafka;
 enum {
     KAFKA_CLOSE_WAIT_MS = 2000,  // longest that a close takes
     KAFKA_COMMIT_WAIT_MS = 1500, // of it: for the group to be told
-};
-
-struct kafka_property {
-    const char *name;
-    const char *value;
 };
 
 struct kafka_config {

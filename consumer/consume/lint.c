@@ -11,16 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct lint_slot {
-    int topic; // its number in the evidence, -1 = not known yet
-};
-
 struct lint {
     const struct apply_config *config;
     struct kafka *kafka;
     const struct discovery *discovery;
     struct evidence evidence;
-    struct lint_slot *slots;
+    int *topics; // by slot: its number in the evidence, -1 = not known yet
     int slot_count;
     struct kafka_topic_settings *settings; // of the topics that were asked for
     int asked;                             // how many
@@ -33,7 +29,7 @@ struct lint {
 static void lint_take(void *self, const struct message *message) {
     struct lint *lint = self;
     struct error error;
-    int topic = message->slot < lint->slot_count ? lint->slots[message->slot].topic : -1;
+    int topic = message->slot < lint->slot_count ? lint->topics[message->slot] : -1;
     if (topic >= 0 && !lint->failed)
         lint->failed = evidence_take(&lint->evidence, topic, message, &error) != 0;
 }
@@ -59,7 +55,7 @@ void lint_free(struct lint **lint) {
         return;
     kafka_on_release(freed->kafka, NULL, NULL);
     evidence_free(&freed->evidence);
-    free(freed->slots);
+    free(freed->topics);
     free(freed->settings);
     free(freed);
     *lint = NULL;
@@ -68,13 +64,13 @@ void lint_free(struct lint **lint) {
 static void lint_grow(struct lint *lint, int count) {
     if (count <= lint->slot_count)
         return;
-    struct lint_slot *grown = realloc(lint->slots, (size_t)count * sizeof *grown);
+    int *grown = realloc(lint->topics, (size_t)count * sizeof *grown);
     lint->failed |= grown == NULL;
     if (grown == NULL)
         return;
     for (int i = lint->slot_count; i < count; i++)
-        grown[i] = (struct lint_slot){.topic = -1};
-    lint->slots = grown;
+        grown[i] = -1;
+    lint->topics = grown;
     lint->slot_count = count;
 }
 
@@ -87,7 +83,7 @@ static void lint_find_topic(struct lint *lint, int slot) {
     struct error error;
     int topic = evidence_topic(&lint->evidence, span_of(place.topic), place.partition + 1, &error);
     lint->failed |= topic < 0;
-    lint->slots[slot].topic = topic;
+    lint->topics[slot] = topic;
     if (topic >= 0)
         lint->evidence.topics[topic].partial = true;
 }
@@ -102,10 +98,10 @@ static void lint_watch(struct lint *lint, int64_t now) {
     for (int slot = 0; slot < slots && !lint->failed; slot++) {
         if (!discovery_is_assigned(lint->discovery, slot))
             continue;
-        bool is_new = lint->slots[slot].topic < 0;
+        bool is_new = lint->topics[slot] < 0;
         if (is_new)
             lint_find_topic(lint, slot);
-        int topic = lint->slots[slot].topic;
+        int topic = lint->topics[slot];
         if ((is_new || again) && topic >= 0 && topic < LINT_TOPICS_MAX)
             kafka_watch(lint->kafka, slot, is_new ? LINT_FIRST : LINT_AGAIN);
     }
@@ -177,7 +173,7 @@ static void lint_judge(struct lint *lint) {
 static bool lint_knows_all(const struct lint *lint) {
     int slots = discovery_slots(lint->discovery);
     for (int i = 0; i < slots; i++)
-        if (i >= lint->slot_count || (lint->slots[i].topic < 0 && discovery_is_assigned(lint->discovery, i)))
+        if (i >= lint->slot_count || (lint->topics[i] < 0 && discovery_is_assigned(lint->discovery, i)))
             return false;
     return true;
 }
