@@ -77,11 +77,9 @@ class Serving:
             self.process.wait(30)
 
 
-class Access(unittest.TestCase):
+class Access(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         tide.replay(self.path / "x.db", BASIC)
         self.tokens = self.path / "tokens"
         self.tokens.write_text(TOKEN + "\n")

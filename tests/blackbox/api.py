@@ -37,12 +37,7 @@ def envelope(table, offset, key, row):
     return tide.line(f"app.public.{table}", offset, key, value)
 
 
-class Api(unittest.TestCase):
-    def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
-
+class Api(tide.Case):
     def server(self, *arguments):
         server = tide.Server(*arguments, stderr=self.path / f"log{len(list(self.path.glob('log*')))}")
         self.addCleanup(server.__exit__)
@@ -97,10 +92,7 @@ class Api(unittest.TestCase):
 
     def test_a_client_that_polls_learns_that_the_broker_is_gone(self):
         demo = self.server("demo")
-        broker = tide.wait_for("the broker's address", lambda: next(
-            (text.split("embedded broker on ")[1].split(",")[0] for text in demo.log().splitlines()
-             if "embedded broker on " in text), None))  # fmt: skip
-        server = self.server("run", "--brokers", broker, "--prefix", tide.PREFIX, "--db", self.path / "r.db")
+        server = self.server("run", "--brokers", demo.brokers(), "--prefix", tide.PREFIX, "--db", self.path / "r.db")
         tide.wait_for("ready", lambda: server.get("/readyz")[0] == 200)
         orders = next(t for t in server.get("/v1/status")[1]["tables"] if t["name"] == "orders")
         self.assertGreater(orders["rows"], 0)

@@ -174,12 +174,7 @@ def good(number, offset):
                      envelope({**ROW, "id": 100000 + number}, lsn=5000 + number))  # fmt: skip
 
 
-class Quarantine(unittest.TestCase):
-    def setUp(self):
-        self.folder = tide.Folder()
-        self.path = self.folder.__enter__()
-        self.addCleanup(self.folder.__exit__, None, None, None)
-
+class Quarantine(tide.Case):
     def replay(self, lines, flags=()):
         db = self.path / "bad.db"
         counts = tide.replay(db, tide.write_capture(self.path / "bad.jsonl", lines), flags=flags)

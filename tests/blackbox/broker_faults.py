@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Between the process and its broker: answers that do not come, that come damaged, or that say no. What the state says."""
 
-import re
 import signal
 import socket
 import struct
@@ -12,14 +11,6 @@ import unittest
 import tide
 
 FETCH = 1
-
-
-def order(offset, key, customer):
-    after = {"id": key, "customer_id": customer, "total": "1.00"}
-    source = {"lsn": 1000 + offset, "ts_ms": 1700000000000 + offset, "snapshot": "false", "schema": "public",
-              "table": "orders", "db": "shop", "name": tide.PREFIX}  # fmt: skip
-    return tide.line("orders", offset, {"id": key},
-                     {"before": None, "after": after, "source": source, "op": "c", "ts_ms": 1700000000000 + offset})
 
 
 class Link:
@@ -89,19 +80,13 @@ class Link:
         client.close()
 
 
-class BrokerFaults(unittest.TestCase):
-    def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
-
+class BrokerFaults(tide.Case):
     def start(self, lines, *more, damage=None):
         capture = tide.write_capture(self.path / "own.jsonl", lines)
         broker = tide.Server("demo", "--capture", capture, "--db", self.path / "demo.db", stderr=self.path / "demo.log")
         self.addCleanup(broker.__exit__)
-        said = tide.wait_for("the broker", lambda: re.search(r"embedded broker on 127.0.0.1:(\d+),", broker.log()))
         tide.wait_for("fed", lambda: broker.get("/v1/lag")[1]["state"] == "live")
-        link = Link(int(said[1]))
+        link = Link(int(broker.brokers().removeprefix("127.0.0.1:")))
         link.damage = damage
         server = tide.Server("run", "--brokers", f"127.0.0.1:{link.own}", "--prefix", tide.PREFIX, "--db", self.path / "run.db",
                              *more, stderr=self.path / "run.log")  # fmt: skip
@@ -112,7 +97,7 @@ class BrokerFaults(unittest.TestCase):
         return tide.wait_for(state, lambda: server.get("/v1/lag")[1]["state"] == state)
 
     def test_metadata_is_answered_and_fetches_are_not(self):
-        link, server = self.start([order(0, 1, 7)])
+        link, server = self.start([tide.order(0, 1, 7)])
         self.await_state(server, "live")
         link.hold()
         self.await_state(server, "disconnected")
@@ -126,7 +111,7 @@ class BrokerFaults(unittest.TestCase):
         self.assertEqual(0, server.process.wait(40))  # librdkafka's own end waits for a minute
 
     def test_a_damaged_batch_halts(self):
-        link, server = self.start([order(0, 1, 7), order(1, 4711, 7), order(2, 3, 7)], damage=b'"id": 4711')
+        link, server = self.start([tide.order(0, 1, 7), tide.order(1, 4711, 7), tide.order(2, 3, 7)], damage=b'"id": 4711')
         self.await_state(server, "halted")
         reason = server.get("/v1/status")[1]["reason"]
         self.assertRegex(reason, r"^theworldshop\.public\.orders partition 0: the batch at offset \d cannot be read, and none behind "

@@ -13,12 +13,7 @@ create table others(id int primary key);
 UUID = "6fa459ea-ee8a-3ca4-894e-db77e160355e"
 
 
-class Check(unittest.TestCase):
-    def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
-
+class Check(tide.Case):
     def views(self, **files):
         """A folder with SOURCE and the view v; the files are named by their first word and a dot: query_x, apply_x."""
         views = self.path / f"views{len(list(self.path.iterdir()))}"

@@ -3,7 +3,6 @@
 
 A shim of the C library's clocks (clock_step.c) has the step, for the process alone. librdkafka's own waits are by the wall clock."""
 
-import re
 import shutil
 import signal
 import subprocess
@@ -17,11 +16,9 @@ BEATS = 3
 
 
 @unittest.skipIf(shutil.which("cc") is None, "needs a C compiler")
-class ClockStep(unittest.TestCase):
+class ClockStep(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         self.step = self.path / "step"
         shim = self.path / "clock_step.so"
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", shim, tide.TOP / "tests" / "blackbox" / "clock_step.c", "-ldl"], check=True)
@@ -35,12 +32,12 @@ class ClockStep(unittest.TestCase):
     def test_two_hours_either_way(self):
         broker = tide.Server("demo", "--traffic", "50", "--db", self.path / "demo.db", stderr=self.path / "demo.log")
         self.addCleanup(broker.__exit__)
-        said = tide.wait_for("the broker", lambda: re.search(r"embedded broker on (\S+),", broker.log()))
+        brokers = broker.brokers()
         for step in (HOURS, -HOURS):
             with self.subTest(step=step):
                 self.put(0)
                 log = self.path / f"run{step}.log"
-                server = tide.Server("run", "--brokers", said[1], "--prefix", tide.PREFIX, "--db", self.path / f"run{step}.db",
+                server = tide.Server("run", "--brokers", brokers, "--prefix", tide.PREFIX, "--db", self.path / f"run{step}.db",
                                      "--silent-after-ms", "20000", stderr=log, env=self.shim)  # fmt: skip
                 self.addCleanup(server.__exit__)
                 state = lambda: server.get("/v1/lag")[1]["state"]  # noqa: E731

@@ -78,12 +78,7 @@ UNUSABLE = [
 ]
 
 
-class CommandLine(unittest.TestCase):
-    def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
-
+class CommandLine(tide.Case):
     def told(self, done):
         lines = done.stderr.strip().splitlines()
         self.assertTrue(lines and lines[-1].startswith("tidemark: "), done.stderr)

@@ -52,11 +52,9 @@ def caught_up(server, count):
         raise AssertionError(f"{error}: {told}\n{server.log()[-1500:]}") from None
 
 
-class Demo(unittest.TestCase):
+class Demo(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         self.db = self.path / "demo.db"
 
     def demo(self, name, *more):

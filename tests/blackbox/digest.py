@@ -16,12 +16,7 @@ SEED = 20261128
 NAMES = ("basic", "hazards")
 
 
-class Digest(unittest.TestCase):
-    def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
-
+class Digest(tide.Case):
     def digests(self, db):
         with tide.Server("serve", "--db", db, stderr=self.path / "log") as server:
             tables = [table["name"] for table in server.get("/v1/status")[1]["tables"]]

@@ -2,7 +2,6 @@
 """`tidemark doctor`: what captures of known connectors say of their settings, and each remedy's other side."""
 
 import json
-import re
 import sys
 import unittest
 
@@ -12,12 +11,7 @@ SOURCE = "create table t(id int primary key, v text, at timestamp);"
 POSTGRES = {"connector": "postgresql", "schema": "public", "table": "t", "lsn": 1}
 
 
-class Doctor(unittest.TestCase):
-    def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
-
+class Doctor(tide.Case):
     def doctor(self, *arguments, code=0):
         """{check: verdict, ...} and {check: what was seen}."""
         done = tide.run("doctor", "--json", *arguments)
@@ -122,8 +116,7 @@ class Doctor(unittest.TestCase):
     def test_a_broker(self):
         with tide.Server("demo", "--capture", tide.CAPTURES / "hazards34.jsonl", stderr=self.path / "demo.log") as demo:
             tide.wait_for("all of it", lambda: demo.get("/readyz")[0] == 200)
-            brokers = re.search(r"embedded broker on (\S+),", demo.log()).group(1)
-            found, seen = self.doctor("--brokers", brokers, "--prefix", "hazards34")
+            found, seen = self.doctor("--brokers", demo.brokers(), "--prefix", "hazards34")
         for check in ("converter", "keys", "decimals", "times", "transactions", "heartbeats", "retention"):
             self.assertEqual("ok", found[check], seen[check])
 

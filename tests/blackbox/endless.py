@@ -8,49 +8,38 @@ import unittest
 
 import tide
 
-ORDERS = "create table orders(id bigint primary key, customer_id bigint, total numeric(12,2));\n"
 ENDLESS = "(with recursive c(n) as (select 1 union all select n + 1 from c) select count(*) from c where n > {})"
 # ends at once for customer 1
 WHEN = "case when customer_id = 1 then 0 else " + ENDLESS.format("customer_id") + " end"
 QUERY = "select id, n from tallies order by id\n"
 TABLE = "create table tallies(id integer primary key, n integer);\n"
 APPLY = {
-    "source.sql": ORDERS,
+    "source.sql": tide.ORDERS,
     "tally/schema.sql": TABLE,
     "tally/apply.count.sql": f"\ninsert into tallies select id, {WHEN} from _delta_orders where _weight > 0\n",
     "tally/query.all.sql": QUERY,
 }
 TRIGGER = {
-    "source.sql": ORDERS,
+    "source.sql": tide.ORDERS,
     "tally/schema.sql": TABLE + "create trigger tally after insert on orders begin\n"
     f"insert into tallies select new.id, {WHEN.replace('customer_id', 'new.customer_id')}; end;\n",
     "tally/query.all.sql": QUERY,
 }
 SCHEMA = {
-    "source.sql": ORDERS,
+    "source.sql": tide.ORDERS,
     "tally/schema.sql": "\n" + f"create table tallies as select id, {WHEN} as n from orders;\n",
     "tally/query.all.sql": QUERY,
 }
-NOTHING = {"source.sql": ORDERS, "tally/schema.sql": TABLE, "tally/query.all.sql": QUERY}
+NOTHING = {"source.sql": tide.ORDERS, "tally/schema.sql": TABLE, "tally/query.all.sql": QUERY}
 LONGER = "it ran for {} s, and longer than that none may (--statement-seconds): does a `with recursive` there end?"
 
 
-def order(offset, key, customer):
-    after = {"id": key, "customer_id": customer, "total": "1.00"}
-    source = {"lsn": 1000 + offset, "ts_ms": 1700000000000 + offset, "snapshot": "false", "schema": "public",
-              "table": "orders", "db": "shop", "name": tide.PREFIX}  # fmt: skip
-    return tide.line("orders", offset, {"id": key},
-                     {"before": None, "after": after, "source": source, "op": "c", "ts_ms": 1700000000000 + offset})
-
-
-class Endless(unittest.TestCase):
+class Endless(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         self.db = self.path / "own.db"
         self.views = self.path / "views"
-        self.capture = tide.write_capture(self.path / "own.jsonl", [order(0, 1, 1), order(1, 2, 2)])
+        self.capture = tide.write_capture(self.path / "own.jsonl", [tide.order(0, 1, 1), tide.order(1, 2, 2)])
 
     def files(self, contents):
         for name, text in contents.items():

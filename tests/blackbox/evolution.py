@@ -32,13 +32,11 @@ def item(offset, number, name, price="1.50", note="n", **more):
     return event("items", offset, {"id": number}, {"id": number, "name": name, "price": price, "note": note, **more})
 
 
-class Case(unittest.TestCase):
+class Case(tide.Case):
     maxDiff = None
 
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         self.db = self.path / "shop.db"
         self.files = 0
 

@@ -11,11 +11,9 @@ import unittest
 import tide
 
 
-class FileGone(unittest.TestCase):
+class FileGone(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         self.db = self.path / "in" / "shop.db"
         self.db.parent.mkdir()
 

@@ -27,11 +27,9 @@ FORMAT_4 = FORMAT_5 + """drop table _quarantine_requests; alter table _position 
 """
 
 
-class Case(unittest.TestCase):
+class Case(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         self.db = self.path / "shop.db"
 
     def refused(self, *arguments, code=1, says):

@@ -197,11 +197,9 @@ class Running:
         self.address = "http://127.0.0.1:9"
 
 
-class Follow(unittest.TestCase):
+class Follow(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         view = self.path / "views" / "bank"
         view.mkdir(parents=True)
         (self.path / "views" / "source.sql").write_text(SOURCE)

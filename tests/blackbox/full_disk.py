@@ -17,11 +17,9 @@ ROWS = 400
 
 
 @unittest.skipIf(shutil.which("cc") is None, "needs a C compiler")
-class FullDisk(unittest.TestCase):
+class FullDisk(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         self.db = self.path / "shop.db"
         self.full = self.path / "full"
         shim = self.path / "full_disk.so"

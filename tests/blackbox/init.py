@@ -2,7 +2,6 @@
 """`tidemark init`: what it writes from a capture, from a broker's topics and from DDL passes `check`, and holds the rows that the
 source.sql written by hand holds."""
 
-import re
 import sqlite3
 import sys
 import unittest
@@ -89,20 +88,16 @@ def differences(name, made, hand):
                     yield f"{table}.{column} of {key} ({made_columns[column]}): {have!r}, by hand ({columns[column]}) {want!r}"
 
 
-class Init(unittest.TestCase):
-    def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
-
+class Init(tide.Case):
     def init(self, *arguments, code=0):
         done = tide.run("init", *arguments)
         self.assertEqual(code, done.returncode, done.stderr)
         return done.stdout if code == 0 else done.stderr
 
     def fed(self, demo):
-        """The log of a demo, once its broker holds all of the capture."""
-        return "embedded broker on" in demo.log() and demo.get("/readyz")[0] == 200 and demo.log()
+        """Where a demo's broker is, once it holds all of the capture."""
+        tide.wait_for("all of it", lambda: demo.get("/readyz")[0] == 200)
+        return demo.brokers()
 
     def mirror(self, name, views, capture):
         tide.replay(self.path / f"{name}.db", capture, flags=(*views, "--log-level", "error"))
@@ -226,7 +221,7 @@ class Init(unittest.TestCase):
         capture = tide.CAPTURES / "hazards34.jsonl"
         self.init("--capture", capture, "--out", self.path / "file")
         with tide.Server("demo", "--capture", capture, stderr=self.path / "demo.log") as demo:
-            brokers = re.search(r"embedded broker on (\S+),", tide.wait_for("all of it", lambda: self.fed(demo))).group(1)
+            brokers = self.fed(demo)
             told = self.init("--brokers", brokers, "--prefix", "hazards34", "--out", self.path / "topics")
             wrong = self.init("--brokers", brokers, "--prefix", "hazard", "--out", self.path / "none", code=1)
         self.assertIn(f"tidemark run --brokers {brokers} --prefix hazards34 --db hazards34.db --views", told)
@@ -251,7 +246,7 @@ class Init(unittest.TestCase):
                 lines.append(tide.line("orders", offset, {"id": row["id"]}, envelope, partition=partition))
         with tide.Server("demo", "--capture", tide.write_capture(self.path / "c.jsonl", lines), "--log-level", "info",
                          stderr=self.path / "demo.log") as demo:  # fmt: skip
-            brokers = re.search(r"embedded broker on (\S+),", tide.wait_for("all of it", lambda: self.fed(demo))).group(1)
+            brokers = self.fed(demo)
             self.init("--brokers", brokers, "--prefix", tide.PREFIX, "--out", self.path / "out")
         text = (self.path / "out" / "source.sql").read_text()
         self.assertIn("2 partitions, 800 messages looked at", text)

@@ -29,12 +29,7 @@ def hash_of(text):
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
 
 
-class Page(unittest.TestCase):
-    def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
-
+class Page(tide.Case):
     def server(self, *arguments):
         server = tide.Server(*arguments, stderr=self.path / f"log{len(list(self.path.glob('log*')))}")
         self.addCleanup(server.__exit__)

@@ -47,11 +47,9 @@ LINES = [
 ]
 
 
-class Prove(unittest.TestCase):
+class Prove(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         self.db = self.path / "scratch.db"
         self.capture = tide.write_capture(self.path / "own.jsonl", LINES)
 

@@ -41,11 +41,9 @@ LINES = [
 ]
 
 
-class Case(unittest.TestCase):
+class Case(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         self.db = self.path / "items.db"
         (self.path / "views" / "own").mkdir(parents=True)
         (self.path / "views" / "own" / "query.all.sql").write_text(QUERY)

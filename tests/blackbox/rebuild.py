@@ -4,7 +4,6 @@ kills, and without a failed request."""
 
 import contextlib
 import random
-import re
 import sqlite3
 import subprocess
 import sys
@@ -26,16 +25,14 @@ on conflict (status) do update set orders = orders + excluded.orders;
 """
 
 
-class Rebuild(unittest.TestCase):
+class Rebuild(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         self.views = self.path / "views"
         self.old()
         broker = tide.Server("demo", "--traffic", "200", "--db", self.path / "demo.db", stderr=self.path / "demo.log")
         self.addCleanup(broker.__exit__)
-        self.brokers = tide.wait_for("the broker", lambda: re.search(r"embedded broker on (\S+),", broker.log()))[1]
+        self.brokers = broker.brokers()
         self.db = self.path / "run.db"
         self.start()
         tide.wait_for("some history", lambda: len(self.told()) > 20)

@@ -4,7 +4,6 @@ failed request; broken ones are refused and the old go on."""
 
 import json
 import random
-import re
 import shutil
 import signal
 import sqlite3
@@ -84,7 +83,7 @@ class Asking(threading.Thread):
               f"the slowest {took[-1] * 1000:.0f} ms", file=sys.stderr)  # fmt: skip
 
 
-class Reload(unittest.TestCase):
+class Reload(tide.Case):
     @classmethod
     def setUpClass(cls):
         folder = tide.Folder()
@@ -92,12 +91,10 @@ class Reload(unittest.TestCase):
         cls.addClassCleanup(folder.__exit__, None, None, None)
         broker = tide.Server("demo", "--db", path / "demo.db", stderr=path / "demo.log")
         cls.addClassCleanup(broker.__exit__)
-        cls.brokers = tide.wait_for("the broker", lambda: re.search(r"embedded broker on (\S+),", broker.log()))[1]
+        cls.brokers = broker.brokers()
 
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         self.views = self.path / "views"
         self.write({"source.sql": SOURCE, "own/schema.sql": SCHEMA, "own/apply.orders.sql": APPLY,
                     "own/query.all.sql": QUERY})  # fmt: skip

@@ -2,7 +2,6 @@
 """What a process says of itself is so: halted, degraded, silent; and how it ends. On the embedded broker."""
 
 import json
-import re
 import resource
 import signal
 import sqlite3
@@ -11,22 +10,13 @@ import unittest
 
 import tide
 
-ORDERS = "create table orders(id bigint primary key, customer_id bigint, total numeric(12,2));\n"
 # refuses the second row that has no customer, as a column declared not null does
 REFUSING = {
-    "source.sql": ORDERS,
+    "source.sql": tide.ORDERS,
     "own/schema.sql": "create table own_customers(id integer not null, orders integer not null);\n",
     "own/apply.orders.sql": "insert into own_customers select customer_id, _weight from _delta_orders;\n",
     "own/query.all.sql": "select * from own_customers;\n",
 }
-
-
-def order(offset, key, customer):
-    after = {"id": key, "customer_id": customer, "total": "1.00"}
-    source = {"lsn": 1000 + offset, "ts_ms": 1700000000000 + offset, "snapshot": "false", "schema": "public",
-              "table": "orders", "db": "shop", "name": tide.PREFIX}  # fmt: skip
-    return tide.line("orders", offset, {"id": key},
-                     {"before": None, "after": after, "source": source, "op": "c", "ts_ms": 1700000000000 + offset})
 
 
 STOP_SECONDS_MAX = 40  # 5 on a machine with time for it
@@ -60,11 +50,9 @@ SHARED_ROWS = (
 )
 
 
-class States(unittest.TestCase):
+class States(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         self.db = self.path / "own.db"
 
     def counters(self, server):
@@ -90,8 +78,7 @@ class States(unittest.TestCase):
 
     def follow(self, broker, *more):
         """A `run` beside a demo, whose broker it reads."""
-        said = tide.wait_for("the broker", lambda: re.search(r"embedded broker on (\S+),", broker.log()))
-        brokers = said[1]
+        brokers = broker.brokers()
         server = tide.Server("run", "--brokers", brokers, "--prefix", tide.PREFIX, "--db", self.path / "run.db", *more,
                              stderr=self.path / "run.log")  # fmt: skip
         self.addCleanup(server.__exit__)
@@ -134,13 +121,13 @@ class States(unittest.TestCase):
         lines = [line(key - 1, key, "c") for key in range(1, 9)]
         lines += [line(8, 8, "d")] + [line(9 + i, 0, "d") for i in range(4)]
         lines.append(line(13, 0, "d", lsn=1009))  # sent again
-        server = self.demo(lines, "--views", self.files({"source.sql": ORDERS}))
+        server = self.demo(lines, "--views", self.files({"source.sql": tide.ORDERS}))
         self.await_state(server, "live")
         self.assertEqual(4, self.counters(server)["deletes_without_row"])
         self.assertEqual(1, server.log().count("table orders: deletes find no row"), server.log())
 
     def test_halted_holds_nothing_and_ends_with_3(self):
-        server = self.demo([order(0, 1, 7), order(1, 2, None)], "--views", self.files(REFUSING))
+        server = self.demo([tide.order(0, 1, 7), tide.order(1, 2, None)], "--views", self.files(REFUSING))
         self.await_state(server, "halted")
         other = sqlite3.connect(self.db, timeout=5, isolation_level=None)
         other.execute("begin immediate")  # a write transaction of the process would refuse it
@@ -152,7 +139,7 @@ class States(unittest.TestCase):
         self.assertRegex(server.log().splitlines()[-1], r" error halted, and stopped by SIGINT: ")
 
     def test_a_state_that_is_not_well_is_a_warning(self):
-        broker = self.demo([order(0, 1, 7)])
+        broker = self.demo([tide.order(0, 1, 7)])
         server = self.follow(broker, "--log-format", "json")
         self.await_state(server, "live")
         broker.kill()
@@ -164,7 +151,7 @@ class States(unittest.TestCase):
 
     def test_a_disk_that_fails_is_waited_for(self):
         """The process may write no file any more, and then may again."""
-        server = self.demo([order(n, n, 7) for n in range(200)], "--rate", "50")
+        server = self.demo([tide.order(n, n, 7) for n in range(200)], "--rate", "50")
         tide.wait_for("something applied", lambda: self.counters(server)["applied"] > 10)
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
         self.await_state(server, "degraded")
@@ -182,7 +169,7 @@ class States(unittest.TestCase):
 
     def test_a_locked_file_is_waited_for(self):
         """Another tool holds SQLite's write lock for longer than a commit waits for it."""
-        server = self.demo([order(n, n, 7) for n in range(500)], "--rate", "50")
+        server = self.demo([tide.order(n, n, 7) for n in range(500)], "--rate", "50")
         tide.wait_for("something applied", lambda: self.counters(server)["applied"] > 10)
         other = sqlite3.connect(self.db, timeout=30, isolation_level=None)
         other.execute("begin immediate")
@@ -196,7 +183,7 @@ class States(unittest.TestCase):
 
     def test_many_partitions_are_one_line(self):
         beat = "__debezium-heartbeat." + tide.PREFIX
-        server = self.demo([order(0, 1, 7), *({**tide.line(beat, 0, {}, {"ts_ms": 1}), "partition": n} for n in range(200))],
+        server = self.demo([tide.order(0, 1, 7), *({**tide.line(beat, 0, {}, {"ts_ms": 1}), "partition": n} for n in range(200))],
                            "--log-format", "json")  # fmt: skip
         self.await_state(server, "live")
         lines = [json.loads(line) for line in server.log().splitlines()]
@@ -234,9 +221,9 @@ class States(unittest.TestCase):
         self.assertEqual((True, None), (table["complete"], table["incomplete"]))
 
     def test_a_line_for_machines_says_what_it_is_about(self):
-        broken = order(1, 2, 7)
+        broken = tide.order(1, 2, 7)
         broken["key"] = None
-        capture = tide.write_capture(self.path / "own.jsonl", [order(0, 1, 7), broken])
+        capture = tide.write_capture(self.path / "own.jsonl", [tide.order(0, 1, 7), broken])
         done = tide.run("replay", "--db", self.db, "--log-format", "json", capture)
         self.assertEqual(0, done.returncode, done.stderr)
         told = [json.loads(line) for line in done.stderr.splitlines()]
@@ -247,7 +234,7 @@ class States(unittest.TestCase):
                            "lsn": "0/3E9"}], about)  # fmt: skip
 
     def test_stopped_ends_with_0(self):
-        server = self.demo([order(0, 1, 7)], "--views", self.files(REFUSING))
+        server = self.demo([tide.order(0, 1, 7)], "--views", self.files(REFUSING))
         self.await_state(server, "live")
         server.process.send_signal(signal.SIGTERM)
         self.assertEqual(0, server.process.wait(30))
@@ -256,7 +243,7 @@ class States(unittest.TestCase):
 
     def test_it_stops_though_the_broker_answers_nothing(self):
         """Its connections stay, as with a cut link. librdkafka waits for a minute."""
-        broker = self.demo([order(0, 1, 7)])
+        broker = self.demo([tide.order(0, 1, 7)])
         server = self.follow(broker)
         self.await_state(server, "live")
         broker.process.send_signal(signal.SIGSTOP)
@@ -267,7 +254,7 @@ class States(unittest.TestCase):
 
     def test_a_dead_connector_is_silent_after_a_restart_too(self):
         beat = "__debezium-heartbeat." + tide.PREFIX
-        broker = self.demo([order(0, 1, 7), tide.line(beat, 0, {}, {"ts_ms": 1700000000000})])
+        broker = self.demo([tide.order(0, 1, 7), tide.line(beat, 0, {}, {"ts_ms": 1700000000000})])
         for _ in range(3):
             server = self.follow(broker, "--silent-after-ms", "3000")
             self.await_state(server, "upstream_silent")
@@ -275,8 +262,8 @@ class States(unittest.TestCase):
             self.assertEqual(0, server.stop())
 
     def test_a_table_without_a_topic_is_named(self):
-        broker = self.demo([order(0, 1, 7)])
-        views = self.files({"source.sql": ORDERS + "create table invoices(id bigint primary key);\n"})
+        broker = self.demo([tide.order(0, 1, 7)])
+        views = self.files({"source.sql": tide.ORDERS + "create table invoices(id bigint primary key);\n"})
         server = self.follow(broker, "--views", views)
         self.await_state(server, "live")
         self.assertIn("no topic of prefix theworldshop yet for: invoices\n", server.log())
@@ -284,7 +271,7 @@ class States(unittest.TestCase):
         self.assertEqual(0, server.stop())
 
     def test_no_table_has_a_topic(self):
-        broker = self.demo([order(0, 1, 7), tide.line("__debezium-heartbeat." + tide.PREFIX, 0, {}, {"ts_ms": 1700000000000})])
+        broker = self.demo([tide.order(0, 1, 7), tide.line("__debezium-heartbeat." + tide.PREFIX, 0, {}, {"ts_ms": 1700000000000})])
         views = self.files({"source.sql": "create table order_(id bigint primary key);\n"})
         server = self.follow(broker, "--views", views, "--silent-after-ms", "999999999999")
         self.await_state(server, "live")

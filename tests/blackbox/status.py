@@ -62,12 +62,7 @@ class Fake:
         self.server.server_close()
 
 
-class Status(unittest.TestCase):
-    def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
-
+class Status(tide.Case):
     def ask(self, url, *flags, **more):
         return tide.run("status", "--url", url, *flags, **more)
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
 import urllib.error
 import urllib.request
 
@@ -71,6 +73,15 @@ class Folder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
+class Case(unittest.TestCase):
+    """A test with a folder of its own, `path`."""
+
+    def setUp(self):
+        folder = Folder()
+        self.path = folder.__enter__()
+        self.addCleanup(folder.__exit__, None, None, None)
+
+
 def capture_names():
     return sorted(p.name[: -len(".truth.json")] for p in CAPTURES.glob("*.truth.json"))
 
@@ -105,6 +116,18 @@ def line(table, offset, key, value, partition=0):
     topic = table if "." in table else f"{PREFIX}.public.{table}"
     return {"topic": topic, "partition": partition, "offset": offset, "ts": 1700000000000 + offset,
             "key": text(key), "value": text(value)}  # fmt: skip
+
+
+ORDERS = "create table orders(id bigint primary key, customer_id bigint, total numeric(12,2));\n"
+
+
+def order(offset, key, customer):
+    """The insert of a row of ORDERS, as its transaction's only one."""
+    after = {"id": key, "customer_id": customer, "total": "1.00"}
+    source = {"lsn": 1000 + offset, "ts_ms": 1700000000000 + offset, "snapshot": "false", "schema": "public",
+              "table": "orders", "db": "shop", "name": PREFIX}  # fmt: skip
+    return line("orders", offset, {"id": key},
+                {"before": None, "after": after, "source": source, "op": "c", "ts_ms": 1700000000000 + offset})  # fmt: skip
 
 
 def wait_for(what, condition, seconds=60):
@@ -146,6 +169,10 @@ class Server:
 
     def log(self):
         return self.stderr_path.read_text(errors="replace")
+
+    def brokers(self):
+        """Where a demo's embedded broker is."""
+        return wait_for("the broker", lambda: re.search(r"embedded broker on (\S+),", self.log()))[1]
 
     def get(self, path):
         """(status, document); a refused connection is an error."""

@@ -59,11 +59,9 @@ def position(db):
     return lsn, bool(transactional)
 
 
-class Case(unittest.TestCase):
+class Case(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         self.db = self.path / "shop.db"
 
     def capture(self, lines):

@@ -106,11 +106,9 @@ class Running:
         self.address = "http://127.0.0.1:9"
 
 
-class Transfers(unittest.TestCase):
+class Transfers(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         view = self.path / "views" / "whole"
         view.mkdir(parents=True)
         (view / "query.sums.sql").write_text(SUMS)

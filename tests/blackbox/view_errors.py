@@ -9,9 +9,8 @@ import urllib.request
 
 import tide
 
-ORDERS = "create table orders(id bigint primary key, customer_id bigint, total numeric(12,2));\n"
 FILES = {
-    "source.sql": ORDERS,
+    "source.sql": tide.ORDERS,
     # refuses the second customer's row
     "strict/schema.sql": "create table strict_customers(id integer primary key, orders integer, check (id <> 2));\n",
     "strict/apply.count.sql": "\n-- by customer\ninsert into strict_customers\nselect customer_id, _weight from"
@@ -26,24 +25,14 @@ FILES = {
 }
 
 
-def order(offset, key, customer):
-    after = {"id": key, "customer_id": customer, "total": "1.00"}
-    source = {"lsn": 1000 + offset, "ts_ms": 1700000000000 + offset, "snapshot": "false", "schema": "public",
-              "table": "orders", "db": "shop", "name": tide.PREFIX}  # fmt: skip
-    return tide.line("orders", offset, {"id": key},
-                     {"before": None, "after": after, "source": source, "op": "c", "ts_ms": 1700000000000 + offset})
-
-
-LINES = [order(n, 10 + n, customer) for n, customer in enumerate((1, 1, 3, 2, 3, 1))]
+LINES = [tide.order(n, 10 + n, customer) for n, customer in enumerate((1, 1, 3, 2, 3, 1))]
 WHAT = ("view strict: strict/apply.count.sql:3: CHECK constraint failed: id <> 2; it was orders {\"id\": 13}, "
         "theworldshop.public.orders partition 0 offset 3; ")  # fmt: skip
 
 
-class ViewErrors(unittest.TestCase):
+class ViewErrors(tide.Case):
     def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
+        super().setUp()
         self.db = self.path / "own.db"
         self.views = self.files(FILES)
         self.capture = tide.write_capture(self.path / "own.jsonl", LINES)
@@ -150,7 +139,7 @@ class ViewErrors(unittest.TestCase):
                     " from _delta_orders where true on conflict(id) do update set total = 0\n",
                     "strict/query.all.sql": "select id, total from strict_sums\n",
                     "easy/query.strict.sql": "select 1 as n\n"})  # fmt: skip
-        tide.write_capture(self.capture, [order(n, 10 + n, 1) for n in range(3)])
+        tide.write_capture(self.capture, [tide.order(n, 10 + n, 1) for n in range(3)])
         done = self.replay()
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertIn("applied again row by row", done.stderr)

@@ -15,12 +15,7 @@ select count(*) as rows from n, (select 1 from orders limit 1);
 """
 
 
-class WalBound(unittest.TestCase):
-    def setUp(self):
-        folder = tide.Folder()
-        self.path = folder.__enter__()
-        self.addCleanup(folder.__exit__, None, None, None)
-
+class WalBound(tide.Case):
     def test_slow_readers_let_it_begin_anew(self):
         views = self.path / "views"
         (views / "slow").mkdir(parents=True)

@@ -410,6 +410,18 @@ static void stops_while_no_leader_tells_its_ends(void **state) {
     broker_stop(&broker);
 }
 
+// Its one message was taken, and there is no other.
+static struct kafka *open_at_end(struct broker *broker) {
+    produce(broker, 0, SPAN("k"), SPAN("v"));
+    struct kafka *kafka = open_kafka(broker);
+    struct message_source source = kafka_source(kafka);
+    assign(kafka, 0, 0, 0);
+    (void)await_message(kafka, 0);
+    source.release(source.self, 0);
+    await_end(kafka, 0);
+    return kafka;
+}
+
 static int64_t unanswered_ms(struct kafka *kafka) {
     struct kafka_event event;
     do
@@ -436,13 +448,7 @@ static void tells_that_fetches_are_not_answered(void **state) {
     (void)state;
     struct broker broker;
     broker_start(&broker, 1);
-    produce(&broker, 0, SPAN("k"), SPAN("v"));
-    struct kafka *kafka = open_kafka(&broker);
-    struct message_source source = kafka_source(kafka);
-    assign(kafka, 0, 0, 0);
-    (void)await_message(kafka, 0);
-    source.release(source.self, 0);
-    await_end(kafka, 0);
+    struct kafka *kafka = open_at_end(&broker);
     await_unanswered(kafka, false);
     assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, 0, -1), 0);
     await_unanswered(kafka, true);
@@ -459,13 +465,7 @@ static void closes_though_the_answer_is_slow(void **state) {
     (void)state;
     struct broker broker;
     broker_start(&broker, 1);
-    produce(&broker, 0, SPAN("k"), SPAN("v"));
-    struct kafka *kafka = open_kafka(&broker);
-    struct message_source source = kafka_source(kafka);
-    assign(kafka, 0, 0, 0);
-    (void)await_message(kafka, 0);
-    source.release(source.self, 0);
-    await_end(kafka, 0);
+    struct kafka *kafka = open_at_end(&broker);
     (void)rd_kafka_mock_broker_set_rtt(broker.cluster, 1, SLOW_MS);
     assert_true(kafka_ask_topics(kafka, KAFKA_TOPICS_ASSIGNED));
     kafka_note_offset(kafka, 0, 1);

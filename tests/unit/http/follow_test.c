@@ -1,9 +1,8 @@
 // What is followed, without sockets: rows, then how they change; coming again; keys; errors.
-#include "tests/unit/reading_fixture.h"
+#include "tests/unit/http/routes_fixture.h"
 
 #include "http/follow.h"
 #include "http/follow_question.h"
-#include "http/routes.h"
 #include "views/base/cleanup.h"
 
 #include <jansson.h>
@@ -60,12 +59,9 @@ static void stop(struct state *s) {
 
 static int setup(void **state) {
     static struct state s;
-    struct error error = {0};
     s = (struct state){0};
     fixture_open(&s.fixture, 10);
-    const struct routes_config config = {
-        .db = s.fixture.db, .catalog = s.fixture.catalog, .progress = s.fixture.progress, .version = "1.2.3"};
-    fixture_check(routes_new(&s.routes, &config, &error), &error);
+    s.routes = fixture_routes(&s.fixture);
     start(&s);
     *state = &s;
     return 0;

@@ -1,6 +1,6 @@
 // slow_lane.h: whose queries run, and which of those that wait. Jobs run until the test lets them end, so that every state
 // stands still while it is looked at.
-#include "tests/unit/reading_fixture.h"
+#include "tests/unit/http/routes_fixture.h"
 
 #include "http/address.h"
 #include "http/slow_lane.h"
@@ -104,9 +104,7 @@ static int setup(void **state) {
     struct error error = {0};
     s = (struct state){0};
     fixture_open(&s.fixture, 10);
-    const struct routes_config config = {
-        .db = s.fixture.db, .catalog = s.fixture.catalog, .progress = s.fixture.progress, .version = "1.2.3"};
-    fixture_check(routes_new(&s.routes, &config, &error), &error);
+    s.routes = fixture_routes(&s.fixture);
     fixture_check(slow_lane_new(&s.slow, s.routes, DEADLINE_MS, &error), &error);
     *state = &s;
     return 0;

@@ -1,7 +1,6 @@
 // Streams without sockets: who is slow gets the newest, who is last frees the event.
-#include "tests/unit/reading_fixture.h"
+#include "tests/unit/http/routes_fixture.h"
 
-#include "http/routes.h"
 #include "http/streams.h"
 #include "http/teller.h"
 #include "views/base/cleanup.h"
@@ -49,9 +48,7 @@ static int setup(void **state) {
     struct error error = {0};
     s = (struct state){0};
     fixture_open(&s.fixture, 10);
-    const struct routes_config config = {
-        .db = s.fixture.db, .catalog = s.fixture.catalog, .progress = s.fixture.progress, .version = "1.2.3"};
-    fixture_check(routes_new(&s.routes, &config, &error), &error);
+    s.routes = fixture_routes(&s.fixture);
     fixture_check(streams_new(&s.streams, on_resume, &error), &error);
     fixture_check(teller_new(&s.teller, s.routes, s.streams, &error), &error);
     *state = &s;
