@@ -29,6 +29,9 @@ checked tests/check_rooms.py ${ROOMS_LIBRARIES:-}
 # sizes, headers, comments, the documents' links: see check_text.py
 checked tests/check_text.py
 
+# the names that a test takes from the file beside it
+checked tests/check_python.py
+
 # calls that have no bound, keep hidden state, or wait blindly
 # shellcheck disable=SC2046
 grep -nwE '(sprintf|vsprintf|strcpy|strcat|strncpy|strncat|gets|atoi|atol|atof|strtok|alloca|sleep|usleep|nanosleep|system|popen|rand|srand)[[:space:]]*\(' \

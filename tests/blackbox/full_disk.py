@@ -11,7 +11,6 @@ import sys
 import unittest
 
 import tide
-from states import order
 
 ROWS = 400
 
@@ -27,7 +26,7 @@ class FullDisk(tide.Case):
         self.shim = {"LD_PRELOAD": str(shim), "FULL_DISK": str(self.full), "FULL_DISK_OF": str(self.db)}
 
     def demo(self, rate):
-        capture = tide.write_capture(self.path / "capture.jsonl", [order(n, n, 7) for n in range(ROWS)])
+        capture = tide.write_capture(self.path / "capture.jsonl", [tide.order(n, n, 7) for n in range(ROWS)])
         server = tide.Server("demo", "--db", self.db, "--capture", capture, "--rate", str(rate),
                              stderr=self.path / "log", env=self.shim)  # fmt: skip
         self.addCleanup(server.__exit__)
