@@ -429,6 +429,14 @@ int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t parti
                                 error);
 }
 
+int kafka_assign_oldest(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t low,
+                        struct error *error) {
+    if (kafka_assign(kafka, slot, topic, partition, low, error) != 0)
+        return -1;
+    kafka->partitions[slot]->from_oldest = true;
+    return 0;
+}
+
 static struct kafka_partition *kafka_partition_of(const struct kafka *kafka, int slot) {
     return slot >= 0 && slot < kafka->partition_count ? kafka->partitions[slot] : NULL;
 }
@@ -508,10 +516,39 @@ static void kafka_explain_range(struct kafka *kafka, struct kafka_event *event) 
                        high);
 }
 
+// Retention was quicker than the first fetch of a partition that is read from its oldest message.
+static int kafka_begin_later(struct kafka *kafka, int slot, struct error *error) {
+    struct kafka_partition **partition = &kafka->partitions[slot];
+    CLEANUP(free_charp) char *topic = strdup((*partition)->topic);
+    int32_t number = (*partition)->number;
+    int watched = (*partition)->watched;
+    if (topic == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    kafka_partition_unassign(partition);
+    if (kafka_assign(kafka, slot, topic, number, -1, error) != 0)
+        return -1;
+    (*partition)->watched = watched;
+    return 0;
+}
+
+// True when nothing is to be told of it.
+static bool kafka_goes_on(struct kafka *kafka, struct kafka_event *event) {
+    struct error error = {0};
+    if (event->kind != KAFKA_EVENT_OUT_OF_RANGE)
+        return false;
+    if (!kafka->partitions[event->slot]->from_oldest)
+        kafka_explain_range(kafka, event);
+    else if (kafka_begin_later(kafka, event->slot, &error) == 0)
+        return true;
+    else
+        (void)snprintf(event->message, sizeof event->message, "%s", error.message);
+    return false;
+}
+
 void kafka_event(struct kafka *kafka, struct kafka_event *ret) {
     kafka_serve_main_queue(kafka);
-    if (kafka_events_take(&kafka->events, ret) && ret->kind == KAFKA_EVENT_OUT_OF_RANGE)
-        kafka_explain_range(kafka, ret);
+    while (kafka_events_take(&kafka->events, ret) && kafka_goes_on(kafka, ret))
+        ;
 }
 
 int64_t kafka_high(struct kafka *kafka, int slot, int64_t *ret_at_ms) {

@@ -67,6 +67,10 @@ bool kafka_take_settings(struct kafka *kafka, struct kafka_topic_settings *topic
 // one that librdkafka has not heard of may take it a second.
 int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t offset,
                  struct error *error);
+// The same from the oldest there is, which the broker has just said to be `low`: librdkafka asks again only if `low` is
+// gone by then. (Where it asks before it knows which connection is the leader's, it waits for 500 ms first.)
+int kafka_assign_oldest(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t low,
+                        struct error *error);
 
 // The source of messages for the merge; slots as assigned. at_end is learnt from the broker's
 // end-of-partition notice, so that markers of Kafka transactions at the end do not count; it is false while a

@@ -228,6 +228,14 @@ static bool discovery_was_unread(struct discovery *discovery, const struct disco
     return true;
 }
 
+static int discovery_assign(struct discovery *discovery, const struct discovery_partition *found,
+                            int64_t from, int64_t low, struct error *error) {
+    struct kafka *kafka = discovery->config.kafka;
+    return found->next_offset < 0
+               ? kafka_assign_oldest(kafka, found->slot, found->topic, found->partition, low, error)
+               : kafka_assign(kafka, found->slot, found->topic, found->partition, from, error);
+}
+
 // Reads from one message back, where it still exists. The topic is the same when that message is the one that
 // was applied.
 static void discovery_begin(struct discovery *discovery, const struct discovery_partition *found,
@@ -235,7 +243,7 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
     const struct discovery_config *config = &discovery->config;
     bool verify = config->verify_topics && found->next_offset > ends->low && found->next_offset <= ends->high;
     int64_t from = verify ? found->next_offset - 1 : found->next_offset;
-    if (kafka_assign(config->kafka, found->slot, found->topic, found->partition, from, error) != 0)
+    if (discovery_assign(discovery, found, from, ends->low, error) != 0)
         return;
     discovery->assigned[found->slot] = true;
     discovery->deleted[found->slot] = false;

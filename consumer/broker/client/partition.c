@@ -254,6 +254,7 @@ const struct message *kafka_partition_peek(struct kafka_partition *partition) {
         if (partition->in_a_row > 0) {
             partition->head = partition_to_message(partition_held_at(partition, 0), partition->slot);
             partition->peeked = true;
+            partition->from_oldest = false;
             partition->end_seen = false;
             partition->error = RD_KAFKA_RESP_ERR_NO_ERROR;
         } else {

@@ -52,6 +52,7 @@ struct kafka_partition {
     struct kafka_nudge nudge;
     bool deleted; // the broker does not know it any more: what follows may be another log of the same name
     bool deletion_reported; // that was recorded, once the last message held was released
+    bool from_oldest;       // is read from its oldest message, and none has come yet
     bool peeked;            // `head` is held[first]
     struct message head;
     bool end_seen; // nothing came after the newest end

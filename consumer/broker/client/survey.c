@@ -73,16 +73,62 @@ static bool kafka_survey_find_end(struct kafka_survey *survey, struct kafka_ends
     return true;
 }
 
+static void kafka_survey_destroy_list(rd_kafka_topic_partition_list_t **list) {
+    rd_kafka_topic_partition_list_destroy(*list);
+}
+
+// The oldest or the newest offsets of many, one request a broker. False when one of them was not told: then none is.
+static bool kafka_survey_find_offsets(struct kafka_survey *survey, struct kafka_ends *ends, int count,
+                                      int64_t which, int wait_ms) {
+    CLEANUP(kafka_survey_destroy_list)
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+    for (int i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, ends[i].topic, ends[i].partition)->offset = which;
+    // In place of a time the protocol takes these two as well.
+    if (rd_kafka_offsets_for_times(survey->client, list, wait_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    bool told = true;
+    for (int i = 0; i < count; i++) {
+        const rd_kafka_topic_partition_t *found = &list->elems[i];
+        int64_t offset = found->err == RD_KAFKA_RESP_ERR_NO_ERROR ? found->offset : -1;
+        *(which == RD_KAFKA_OFFSET_BEGINNING ? &ends[i].low : &ends[i].high) = offset;
+        told &= offset >= 0;
+    }
+    return told;
+}
+
+static bool kafka_survey_find_together(struct kafka_survey *survey, struct kafka_ends *ends, int count) {
+    return kafka_survey_find_offsets(survey, ends, count, RD_KAFKA_OFFSET_BEGINNING, SURVEY_ENDS_WAIT_MS) &&
+           kafka_survey_find_offsets(survey, ends, count, RD_KAFKA_OFFSET_END, SURVEY_ENDS_WAIT_MS);
+}
+
 // A partition without a leader takes all of its time: of that there is only so much for all of them together.
+static void kafka_survey_find_each(struct kafka_survey *survey, struct kafka_ends *ends, int count,
+                                   int64_t *lost_ms) {
+    for (int i = 0; i < count; i++) {
+        int64_t begun = clock_monotonic_ms();
+        int wait_ms = *lost_ms < SURVEY_LOST_WAIT_MS ? SURVEY_ENDS_WAIT_MS : SURVEY_HURRIED_WAIT_MS;
+        if (atomic_load(&survey->stop))
+            ends[i].low = ends[i].high = -1;
+        else if (!kafka_survey_find_end(survey, &ends[i], wait_ms))
+            *lost_ms += clock_monotonic_ms() - begun;
+    }
+}
+
+// Many at once, and one by one where some broker does not tell.
 static void kafka_survey_find_ends(struct kafka_survey *survey) {
     int64_t lost_ms = 0;
-    for (int i = 0; i < survey->end_count; i++) {
+    for (int i = 0; i < survey->end_count; i += SURVEY_TOGETHER_MAX) {
+        struct kafka_ends *ends = &survey->asked_ends[i];
+        int left = survey->end_count - i;
+        int count = left < SURVEY_TOGETHER_MAX ? left : SURVEY_TOGETHER_MAX;
         int64_t begun = clock_monotonic_ms();
-        int wait_ms = lost_ms < SURVEY_LOST_WAIT_MS ? SURVEY_ENDS_WAIT_MS : SURVEY_HURRIED_WAIT_MS;
-        if (atomic_load(&survey->stop))
-            survey->asked_ends[i].low = survey->asked_ends[i].high = -1;
-        else if (!kafka_survey_find_end(survey, &survey->asked_ends[i], wait_ms))
+        if (!atomic_load(&survey->stop) && lost_ms < SURVEY_LOST_WAIT_MS) {
+            if (kafka_survey_find_together(survey, ends, count))
+                continue;
             lost_ms += clock_monotonic_ms() - begun;
+        }
+        kafka_survey_find_each(survey, ends, count, &lost_ms);
     }
 }
 

@@ -207,6 +207,68 @@ static void tells_an_offset_that_is_not_there(void **state) {
     broker_stop(&broker);
 }
 
+// The mock keeps 5 MB of a partition: the oldest message goes between the answer and the first fetch.
+static void begins_later_where_the_oldest_is_gone(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start(&broker, 1);
+    char *big = calloc(1, BIG_MESSAGE);
+    assert_non_null(big);
+    for (int i = 0; i < 3; i++)
+        produce(&broker, 0, SPAN("a"), (struct span){big, BIG_MESSAGE});
+    free(big);
+    produce(&broker, 0, SPAN("b"), SPAN("1"));
+    struct kafka *kafka = open_kafka(&broker);
+    struct error error = {0};
+    assert_int_equal(kafka_assign_oldest(kafka, 0, TOPIC, 0, 0, &error), 0);
+    const struct message *message = NULL;
+    struct message_source source = kafka_source(kafka);
+    for (int round = 0; round < ROUNDS_MAX && message == NULL; round++) {
+        struct kafka_event event;
+        for (kafka_event(kafka, &event); event.kind != KAFKA_EVENT_NONE; kafka_event(kafka, &event))
+            assert_int_not_equal(event.kind, KAFKA_EVENT_OUT_OF_RANGE);
+        message = source.peek(source.self, 0);
+        if (message == NULL)
+            kafka_wait(kafka, ROUND_MS);
+    }
+    assert_non_null(message);
+    assert_true(message->offset > 0);
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
+// It has been told: asking again is what librdkafka puts off for 500 ms when it does not know the leader's connection yet.
+static void does_not_ask_for_the_oldest_again(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start(&broker, 1);
+    produce(&broker, 0, SPAN("a"), SPAN("1"));
+    static const struct kafka_property debug = {"debug", "topic"};
+    const struct kafka_config config = {.brokers = rd_kafka_mock_cluster_bootstraps(broker.cluster),
+                                        .group_id = "tidemark-test",
+                                        .properties = &debug,
+                                        .property_count = 1};
+    struct kafka *kafka = NULL;
+    struct error error = {0};
+    assert_int_equal(kafka_open(&kafka, &config, &error), 0);
+    assert_int_equal(kafka_assign_oldest(kafka, 0, TOPIC, 0, 0, &error), 0);
+    struct message_source source = kafka_source(kafka);
+    bool came = false;
+    for (int round = 0; round < ROUNDS_MAX && !came; round++) {
+        struct kafka_event event;
+        for (kafka_event(kafka, &event); event.kind != KAFKA_EVENT_NONE; kafka_event(kafka, &event)) {
+            assert_null(strstr(event.message, "offset-query"));
+            assert_null(strstr(event.message, "OFFREQ"));
+        }
+        came = source.peek(source.self, 0) != NULL;
+        if (!came)
+            kafka_wait(kafka, ROUND_MS);
+    }
+    assert_true(came);
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
 static void tells_when_the_broker_goes_and_comes(void **state) {
     (void)state;
     struct broker broker;
@@ -390,6 +452,35 @@ static void discovers_asks_and_commits(void **state) {
     broker_stop(&broker);
 }
 
+// Those of one that has no leader are not told, and all others are.
+static void tells_the_ends_of_many(void **state) {
+    (void)state;
+    enum { PARTITIONS = SURVEY_TOGETHER_MAX + 2 };
+    struct broker broker;
+    broker_start(&broker, PARTITIONS);
+    produce(&broker, PARTITIONS - 1, SPAN("a"), SPAN("1"));
+    struct kafka *kafka = open_kafka(&broker);
+    for (int lost = -1; lost < 1; lost++) {
+        if (lost >= 0)
+            assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, lost, -1), 0);
+        (void)await_topics(kafka, KAFKA_TOPICS_ALL);
+        struct kafka_ends ends[PARTITIONS];
+        for (int i = 0; i < PARTITIONS; i++)
+            ends[i] = (struct kafka_ends){.topic = TOPIC, .partition = i};
+        assert_true(kafka_ask_ends(kafka, ends, PARTITIONS));
+        bool told = false;
+        for (int round = 0; round < ROUNDS_MAX && !(told = kafka_take_ends(kafka)); round++)
+            kafka_wait(kafka, ROUND_MS);
+        assert_true(told);
+        for (int i = 0; i < PARTITIONS; i++) {
+            assert_int_equal(ends[i].low, i <= lost ? -1 : 0);
+            assert_int_equal(ends[i].high, i <= lost ? -1 : i == PARTITIONS - 1 ? 1 : 0);
+        }
+    }
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
 // Stopping waits for one question, not for one a partition.
 static void stops_while_no_leader_tells_its_ends(void **state) {
     (void)state;
@@ -522,12 +613,15 @@ int main(void) {
         cmocka_unit_test(reads_keys_values_and_nulls),
         cmocka_unit_test(knows_the_end_again_after_a_restart),
         cmocka_unit_test(tells_an_offset_that_is_not_there),
+        cmocka_unit_test(begins_later_where_the_oldest_is_gone),
+        cmocka_unit_test(does_not_ask_for_the_oldest_again),
         cmocka_unit_test(tells_when_the_broker_goes_and_comes),
         cmocka_unit_test(tells_that_nobody_answers),
         cmocka_unit_test(wakes),
         cmocka_unit_test(reads_a_large_message_and_many_small_ones),
         cmocka_unit_test(a_full_queue_does_not_stall),
         cmocka_unit_test(discovers_asks_and_commits),
+        cmocka_unit_test(tells_the_ends_of_many),
         cmocka_unit_test(stops_while_no_leader_tells_its_ends),
         cmocka_unit_test(tells_that_fetches_are_not_answered),
         cmocka_unit_test(closes_though_the_answer_is_slow),
