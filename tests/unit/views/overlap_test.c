@@ -26,7 +26,8 @@ struct pair {
     struct fixture goes;  // its commits are handed over
     uint64_t random;
     int64_t lsn;
-    bool handed; // a commit of `goes` is not finished
+    bool handed;      // a commit of `goes` is not finished
+    bool mostly_read; // half of the changes are rows of snapshots
     char wanted[DUMP_SIZE];
     char got[DUMP_SIZE];
 };
@@ -113,7 +114,7 @@ static int64_t choose_lsn(struct pair *pair) {
 static void change_both(struct pair *pair) {
     static const char *const tables[] = {"orders", "customers"};
     const char *table = tables[one_in(pair, 5)];
-    int64_t chance = below(pair, 100);
+    int64_t chance = pair->mostly_read && one_in(pair, 2) ? 90 : below(pair, 100);
     int64_t lsn = choose_lsn(pair);
     char key[16];
     char row[64];
@@ -157,10 +158,11 @@ static void write_views(struct fixture *f, bool triggers) {
 
 static void run_seed(uint64_t seed) {
     static struct pair pair;
-    pair = (struct pair){.random = seed, .lsn = 100};
+    pair = (struct pair){.random = seed, .lsn = 100, .mostly_read = seed % 3 == 0};
     int commit_every = 1 + (int)below(&pair, 60);
     bool triggers = seed % 4 == 0;
-    print_message("seed %d: a commit about every %d changes%s\n", (int)seed, commit_every,
+    print_message("seed %d: a commit about every %d changes%s%s\n", (int)seed, commit_every,
+                  pair.mostly_read ? ", mostly rows of snapshots" : "",
                   triggers ? ", each change written at once" : "");
     struct fixture *const both[] = {&pair.waits, &pair.goes};
     for (int i = 0; i < 2; i++) {
@@ -252,12 +254,45 @@ static void closing_waits_for_what_was_handed_over(void **state) {
     fixture_remove(&f);
 }
 
+// Whoever asks for the file gets it: nothing of what was accepted is written before the commit.
+static void assert_nothing_is_written(struct fixture *f) {
+    assert_int_equal(sqlite3_exec(f->reader, "begin immediate; rollback", NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void rows_of_snapshots_wait_for_the_commit_too(void **state) {
+    (void)state;
+    static struct fixture f;
+    open_and_start(&f);
+    assert_true(snapshot(&f, 5, "customers", "1|1|10"));
+    const struct change chunk = {
+        .op = CHANGE_READ, .snapshot = SNAPSHOT_INCREMENTAL, .lsn = LSN_NONE, .txid = -1};
+    enum store_outcome outcome = STORE_REPEATED;
+    assert_int_equal(fixture_try(&f, chunk, "customers", "2|1|40", &outcome), 0);
+    assert_int_equal(outcome, STORE_APPLIED);
+    assert_true(snapshot(&f, 5, "orders", "1|1|20"));
+    assert_true(snapshot(&f, 5, "orders", "2|1|30"));
+    assert_int_equal(store_commit_finish(f.store, &f.error), 0);
+    assert_nothing_is_written(&f);
+    commit(&f);
+    assert_string_equal(rows(&f, "select * from orders"), "1|1|20|1|5, 2|1|30|-1|5");
+    assert_string_equal(rows(&f, "select * from customers"), "1|1|10|-1|5, 2|1|40|-1|-1");
+    // one that is older than the row's change asks the file, and says nothing
+    assert_true(update(&f, 9, "orders", "1|1|50"));
+    assert_false(snapshot(&f, 8, "orders", "1|1|60"));
+    assert_true(snapshot(&f, 9, "orders", "1|1|70"));
+    assert_true(update(&f, 10, "orders", "1|1|80"));
+    commit(&f);
+    assert_string_equal(rows(&f, "select * from orders where id = 1"), "1|1|80|10|9");
+    fixture_remove(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_one_that_is_waited_for),
         cmocka_unit_test(a_failed_commit_is_told_and_undone),
         cmocka_unit_test(a_rollback_ends_a_commit_that_nobody_finished),
         cmocka_unit_test(closing_waits_for_what_was_handed_over),
+        cmocka_unit_test(rows_of_snapshots_wait_for_the_commit_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,8 @@ struct delta_list {
     int count;
     int capacity;
     struct newest_by_key pending;
-    int recalled; // steps before this one know what the row was before their chain
+    int recalled;   // steps before this one know what the row was before their chain
+    bool has_reads; // rows of snapshots are among the pending
     struct key_index index;
 };
 

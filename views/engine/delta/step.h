@@ -15,10 +15,12 @@ struct delta_step {
     int64_t lsn;
     int64_t txid;
     int64_t ts_ms;
-    int first;     // of its chain, in the table's list
-    int previous;  // in its chain, -1 = it is the first
-    int number;    // among those of all tables, in the order of acceptance, from 1
-    uint8_t op;    // enum change_op
+    int first;    // of its chain, in the table's list
+    int previous; // in its chain, -1 = it is the first
+    int number;   // among those of all tables, in the order of acceptance, from 1
+    uint8_t op;   // enum change_op
+    uint8_t
+        upsert;    // enum mirror_upsert: how an accepted step's row is written. A chain's steps have the same
     bool last;     // of its chain
     bool deleted;  // it deletes the row
     bool accepted; // through the pending ones

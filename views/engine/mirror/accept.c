@@ -1,26 +1,42 @@
 #include "views/engine/mirror/accept.h"
 
+#include "views/engine/mirror/bulk.h"
 #include "views/engine/mirror/flush.h"
 #include "views/engine/mirror/rows.h"
 #include "views/engine/row/key.h"
 #include "views/engine/row/value_order.h"
 
-bool mirror_may_defer(const struct mirror *mirror, const struct mirror_table *table,
-                      const struct change *change) {
-    bool streamed = change->op == CHANGE_CREATE || change->op == CHANGE_UPDATE || change->op == CHANGE_DELETE;
-    return table->may_defer && streamed && change->lsn != LSN_NONE && change->lsn >= table->truncate_lsn &&
-           !toast_carry_is_awaiting(mirror->carry) && !mirror->lacked;
+// A table of keys alone has nothing to force: whether there was a row is known when it is written.
+static bool mirror_accept_writes(const struct mirror_table *table, const struct change *change) {
+    return mirror_upsert_of(change) != UPSERT_FORCED || table->table->key_count < table->table->column_count;
 }
 
-// Whether the file holds this change already, or a later one of its key.
+bool mirror_may_defer(const struct mirror *mirror, const struct mirror_table *table,
+                      const struct change *change) {
+    if (!table->may_defer || mirror->lacked || toast_carry_is_awaiting(mirror->carry))
+        return false;
+    switch (change->op) {
+    case CHANGE_CREATE:
+    case CHANGE_UPDATE:
+    case CHANGE_DELETE:
+        return change->lsn != LSN_NONE && change->lsn >= table->truncate_lsn;
+    case CHANGE_READ:
+        return mirror_accept_writes(table, change);
+    default:
+        return false;
+    }
+}
+
+// Whether the file holds this change already, or a later one of its key: one at `position` or above.
 static int mirror_accept_is_stored(struct mirror *mirror, struct mirror_table *table,
-                                   const struct change *change, bool *ret, struct error *error) {
+                                   const struct change *change, int64_t position, bool *ret,
+                                   struct error *error) {
     int64_t stored;
     if (mirror_begin_write(mirror, error) != 0 || mirror_deleted_lsn(table, change, &stored, error) != 0)
         return -1;
-    if (change->lsn > stored && mirror_read_lsn(table, STATEMENT_LSN, change, &stored, error) != 0)
+    if (position > stored && mirror_read_lsn(table, STATEMENT_LSN, change, &stored, error) != 0)
         return -1;
-    *ret = change->lsn <= stored;
+    *ret = position <= stored;
     return 0;
 }
 
@@ -69,15 +85,42 @@ static int mirror_accept_list_change(struct mirror *mirror, struct mirror_table 
     step->accepted = step->pending = true;
     step->deleted = change->op == CHANGE_DELETE;
     step->op = (uint8_t)change->op;
+    step->upsert = (uint8_t)mirror_upsert_of(change);
+    step->snapshot = step->ended = change->op == CHANGE_READ;
+    list->has_reads |= step->snapshot;
     step->lsn = change->lsn;
     step->txid = change->txid;
     step->ts_ms = change->ts_ms;
     return newest_put(&list->pending, list->steps, hash, change->values, list->count - 1, error);
 }
 
+// Writes what the key has pending where the change cannot go on from it: a snapshot's row and a streamed one have
+// different positions, and what a key change may still carry away is kept by the delete's own writing.
+static int mirror_accept_end_chain(struct mirror *mirror, struct mirror_table *table,
+                                   const struct change *change, int *previous, struct error *error) {
+    const struct delta_step *step = &delta_list(mirror->accepting, table->table)->steps[*previous];
+    bool may_carry = step->deleted && !step->ended && table->has_toastable;
+    if (step->upsert == mirror_upsert_of(change) && !may_carry)
+        return 0;
+    *previous = -1;
+    return mirror_begin_write(mirror, error) != 0 ? -1 : mirror_flush_key(mirror, table, change, error);
+}
+
+static void mirror_accept_note(struct mirror_table *table, const struct change *change, uint64_t hash) {
+    lsn_bound_raise(&table->bounds, hash, change->lsn);
+    if (change->lsn > table->newest_lsn)
+        table->newest_lsn = change->lsn;
+    if (change->op == CHANGE_DELETE && change->lsn > table->deleted_lsn)
+        table->deleted_lsn = change->lsn;
+    table->dirty = true;
+}
+
 int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                   enum mirror_outcome *ret, struct error *error) {
     *ret = MIRROR_REPEATED;
+    if (change->op == CHANGE_READ && mirror_bulk_overtakes(table, change))
+        return 0;
+    const enum mirror_upsert kind = mirror_upsert_of(change);
     const struct delta_list *list = delta_list(mirror->accepting, table->table);
     uint64_t hash = key_hash(table->table, change->values);
     if (lsn_bounds_prepare(&table->bounds, table->newest_lsn, error) != 0)
@@ -85,33 +128,29 @@ int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struc
     int previous = newest_find(&list->pending, list->steps, hash, change->values);
     if (previous >= 0 && !list->steps[previous].pending)
         previous = -1;
-    if (previous >= 0 && change->lsn <= list->steps[previous].lsn)
+    bool alike = previous >= 0 && list->steps[previous].upsert == kind;
+    bool deleted = previous >= 0 && list->steps[previous].deleted;
+    if (alike && kind == UPSERT_STREAMED && change->lsn <= list->steps[previous].lsn)
         return 0;
-    // What a key change may still carry away is kept by the delete's own writing.
-    if (previous >= 0 && list->steps[previous].deleted && !list->steps[previous].ended &&
-        table->has_toastable) {
-        if (mirror_begin_write(mirror, error) != 0 || mirror_flush_key(mirror, table, change, error) != 0)
-            return -1;
-        previous = -1;
-    } else if (previous < 0 && change->lsn <= lsn_bound(&table->bounds, hash)) {
+    if (previous >= 0 && mirror_accept_end_chain(mirror, table, change, &previous, error) != 0)
+        return -1;
+    // A snapshot's row goes by streamed changes that are newer, and not by one at its own place.
+    int64_t position = kind == UPSERT_SNAPSHOT ? change->lsn + 1 : change->lsn;
+    if (!alike && kind != UPSERT_FORCED && position <= lsn_bound(&table->bounds, hash)) {
         bool stored = false;
-        if (mirror_accept_is_stored(mirror, table, change, &stored, error) != 0)
+        if (mirror_accept_is_stored(mirror, table, change, position, &stored, error) != 0)
             return -1;
         if (stored)
             return 0;
     }
     if (mirror_accept_list_change(mirror, table, change, hash, previous, error) != 0)
         return -1;
-    lsn_bound_raise(&table->bounds, hash, change->lsn);
-    if (change->lsn > table->newest_lsn)
-        table->newest_lsn = change->lsn;
-    if (change->op == CHANGE_DELETE && change->lsn > table->deleted_lsn)
-        table->deleted_lsn = change->lsn;
-    if (change->op == CHANGE_DELETE && previous >= 0 && list->steps[previous].deleted) {
+    if (kind == UPSERT_STREAMED)
+        mirror_accept_note(table, change, hash);
+    if (change->op == CHANGE_DELETE && previous >= 0 && deleted) {
         table->accepted.without_row++;
         table->accepted.again++;
     }
-    table->dirty = true;
     *ret = MIRROR_APPLIED;
     return 0;
 }

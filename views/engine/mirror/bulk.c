@@ -130,6 +130,14 @@ void mirror_bulk_mark_snapshot(struct mirror_table *table, const struct change *
     }
 }
 
+bool mirror_bulk_overtakes(struct mirror_table *table, const struct change *read) {
+    // a chunk of an incremental one that was read before the truncate may come behind it, by another partition
+    if (mirror_upsert_of(read) != UPSERT_SNAPSHOT)
+        return read->ts_ms > 0 && read->ts_ms < table->truncate_ts_ms;
+    mirror_bulk_mark_snapshot(table, read);
+    return read->lsn < table->snapshot_lsn || read->lsn < table->truncate_lsn;
+}
+
 static int mirror_bulk_note_swept(struct mirror *mirror, struct mirror_table *table, struct error *error) {
     sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_SWEPT, error);
     if (note == NULL)

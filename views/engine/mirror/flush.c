@@ -112,7 +112,7 @@ static int mirror_flush_write_row(struct mirror_table *table, const struct delta
     struct value values[TABLE_COLUMNS_MAX];
     packed_row_values(step->row, table->table->column_count, values);
     int changes = 0;
-    if (mirror_upsert(table, UPSERT_STREAMED, values, step->lsn, &changes, error) != 0)
+    if (mirror_upsert(table, (enum mirror_upsert)step->upsert, values, step->lsn, &changes, error) != 0)
         return -1;
     return changes == 0 ? mirror_flush_error_not_newer(table, error) : 0;
 }
@@ -219,21 +219,25 @@ static int mirror_flush_recall_keys(struct mirror *mirror, struct mirror_table *
     return table->pending.count > 0 ? mirror_flush_recall_shown(mirror, table, list, error) : 0;
 }
 
-// _pending_T then shows those of the keys whose row is deleted, or those whose row is written.
+// _pending_T then shows those of the keys whose row is deleted, or those whose row is written in this way.
 static int mirror_flush_show(struct mirror_table *table, const struct delta_list *list,
-                             const struct key_place *places, int count, bool deleted, struct error *error) {
+                             const struct key_place *places, int count, bool deleted, int kind,
+                             struct error *error) {
     if (pending_rows_begin(&table->pending, list->steps, count, error) != 0)
         return -1;
-    for (int i = 0; i < count; i++)
-        if (list->steps[places[i].step].deleted == deleted)
+    for (int i = 0; i < count; i++) {
+        const struct delta_step *step = &list->steps[places[i].step];
+        if (step->deleted == deleted && step->upsert == kind)
             pending_rows_add(&table->pending, places[i].step);
+    }
     return 0;
 }
 
-static int mirror_flush_write_shown(struct mirror_table *table, struct error *error) {
+static int mirror_flush_write_shown(struct mirror_table *table, int kind, struct error *error) {
     if (table->pending.count == 0)
         return 0;
-    sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_WRITE_PENDING, error);
+    enum mirror_statement which = (enum mirror_statement)((int)STATEMENT_WRITE_STREAMED + kind);
+    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
     if (stmt == NULL)
         return -1;
     int changes = 0;
@@ -256,12 +260,15 @@ static int mirror_flush_delete_shown(struct mirror *mirror, struct mirror_table 
 
 static int mirror_flush_keys(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
                              const struct key_place *places, int count, struct error *error) {
-    if (mirror_flush_recall_keys(mirror, table, list, places, count, error) != 0 ||
-        mirror_flush_show(table, list, places, count, false, error) != 0 ||
-        mirror_flush_write_shown(table, error) != 0 ||
-        mirror_flush_show(table, list, places, count, true, error) != 0)
+    if (mirror_flush_recall_keys(mirror, table, list, places, count, error) != 0)
         return -1;
-    return mirror_flush_delete_shown(mirror, table, list, error);
+    for (int kind = UPSERT_STREAMED; kind < (list->has_reads ? UPSERT_KINDS : UPSERT_STREAMED + 1); kind++)
+        if (mirror_flush_show(table, list, places, count, false, kind, error) != 0 ||
+            mirror_flush_write_shown(table, kind, error) != 0)
+            return -1;
+    return mirror_flush_show(table, list, places, count, true, UPSERT_STREAMED, error) != 0
+               ? -1
+               : mirror_flush_delete_shown(mirror, table, list, error);
 }
 
 // Some keys at a time: a page that was read to recall its rows is still cached when they are written.
@@ -304,6 +311,7 @@ int mirror_flush(struct mirror *mirror, const struct table *of, struct error *er
                                                     : mirror_flush_together(mirror, table, list, error);
     if (status == 0) {
         newest_clear(&list->pending);
+        list->has_reads = false;
         step_check(list);
     }
     return mirror_flush_blame_none(status, error);

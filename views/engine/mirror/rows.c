@@ -81,6 +81,12 @@ int mirror_recall_deleted(struct mirror *mirror, struct mirror_table *table, con
                                error);
 }
 
+enum mirror_upsert mirror_upsert_of(const struct change *change) {
+    if (change->lsn == LSN_NONE || (change->op == CHANGE_READ && change->snapshot != SNAPSHOT_FULL))
+        return UPSERT_FORCED;
+    return change->op == CHANGE_READ ? UPSERT_SNAPSHOT : UPSERT_STREAMED;
+}
+
 bool mirror_lacks_values(const struct table *table, const struct value *values) {
     for (int i = 0; i < table->column_count; i++)
         if (values[i].kind == VALUE_ABSENT || values[i].kind == VALUE_UNAVAILABLE)

@@ -31,6 +31,8 @@ int mirror_read_columns(struct mirror *mirror, struct mirror_table *table, enum 
 int mirror_recall_deleted(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                           const struct packed_row **ret, struct error *error);
 
+// How a change writes its row.
+enum mirror_upsert mirror_upsert_of(const struct change *change);
 bool mirror_lacks_values(const struct table *table, const struct value *values);
 int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const struct value *values,
                   int64_t position, int *ret_changes, struct error *error);

@@ -34,8 +34,7 @@ static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *ta
             return -1;
         values = mirror->values;
     }
-    enum mirror_upsert kind = change->lsn == LSN_NONE ? UPSERT_FORCED : UPSERT_STREAMED;
-    if (mirror_upsert(table, kind, values, change->lsn, ret_changes, error) != 0)
+    if (mirror_upsert(table, mirror_upsert_of(change), values, change->lsn, ret_changes, error) != 0)
         return -1;
     if (*ret_changes == 0)
         return 0;
@@ -65,23 +64,17 @@ static int mirror_rules_apply_streamed(struct mirror *mirror, struct mirror_tabl
 static int mirror_rules_apply_snapshot(struct mirror *mirror, struct mirror_table *table,
                                        const struct change *change, enum mirror_outcome *ret,
                                        struct error *error) {
-    bool full = change->snapshot == SNAPSHOT_FULL && change->lsn != LSN_NONE;
+    enum mirror_upsert kind = mirror_upsert_of(change);
+    int64_t deleted = LSN_NONE;
     *ret = MIRROR_REPEATED;
-    if (full) {
-        mirror_bulk_mark_snapshot(table, change);
-        if (change->lsn < table->snapshot_lsn || change->lsn < table->truncate_lsn)
-            return 0;
-        int64_t deleted;
-        if (mirror_deleted_lsn(table, change, &deleted, error) != 0)
-            return -1;
-        if (change->lsn < deleted)
-            return 0;
-    } else if (change->ts_ms > 0 && change->ts_ms < table->truncate_ts_ms) {
-        return 0; // a chunk that was read before the truncate came behind it, by another partition
-    }
+    if (mirror_bulk_overtakes(table, change))
+        return 0;
+    if (kind == UPSERT_SNAPSHOT && mirror_deleted_lsn(table, change, &deleted, error) != 0)
+        return -1;
+    if (kind == UPSERT_SNAPSHOT && change->lsn < deleted)
+        return 0;
     int changes = 0;
-    if (mirror_upsert(table, full ? UPSERT_SNAPSHOT : UPSERT_FORCED, change->values, change->lsn, &changes,
-                      error) != 0)
+    if (mirror_upsert(table, kind, change->values, change->lsn, &changes, error) != 0)
         return -1;
     if (changes == 0)
         return 0;

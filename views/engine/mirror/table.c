@@ -17,6 +17,12 @@ static char *mirror_table_upsert_sql(const struct table *table, enum mirror_stat
         return table_sql_upsert(table, UPSERT_SNAPSHOT, true);
     case STATEMENT_MASKED_FORCED:
         return table_sql_upsert(table, UPSERT_FORCED, true);
+    case STATEMENT_WRITE_STREAMED:
+        return table_sql_write_pending(table, UPSERT_STREAMED);
+    case STATEMENT_WRITE_SNAPSHOT:
+        return table_sql_write_pending(table, UPSERT_SNAPSHOT);
+    case STATEMENT_WRITE_FORCED:
+        return table_sql_write_pending(table, UPSERT_FORCED);
     default:
         return NULL;
     }
@@ -31,8 +37,6 @@ static char *mirror_table_statement_sql(const struct mirror_table *state, enum m
         return table_sql_some_columns(table, state->recalled_deleted);
     case STATEMENT_LOOKED_UP:
         return table_sql_some_columns(table, state->looked_up);
-    case STATEMENT_WRITE_PENDING:
-        return table_sql_write_pending(table);
     case STATEMENT_NOTE_PENDING_DELETES:
         return table_sql_note_pending_deletes(table);
     case STATEMENT_SET_GENERATED:

@@ -80,11 +80,14 @@ static void table_sql_upsert_column(sqlite3_str *sql, const struct table *table,
         sqlite3_str_appendf(sql, "%s\"%w\"=excluded.\"%w\"", comma, name, name);
 }
 
+// The column that an upsert's position goes into, NULL = none.
+static const char *const table_sql_position[] = {
+    [UPSERT_STREAMED] = "_lsn", [UPSERT_SNAPSHOT] = "_snapshot", [UPSERT_FORCED] = NULL};
+
 // on conflict(KEY) do update set ... for newer rows
 static void table_sql_on_conflict(sqlite3_str *sql, const struct table *table, enum mirror_upsert kind,
                                   bool masked) {
-    static const char *const position[] = {
-        [UPSERT_STREAMED] = "_lsn", [UPSERT_SNAPSHOT] = "_snapshot", [UPSERT_FORCED] = NULL};
+    const char *position = table_sql_position[kind];
     sqlite3_str_appendall(sql, " on conflict(");
     table_sql_key_names(sql, table);
     sqlite3_str_appendall(sql, ") do ");
@@ -99,9 +102,8 @@ static void table_sql_on_conflict(sqlite3_str *sql, const struct table *table, e
         comma = ",";
         set = true;
     }
-    if (position[kind] != NULL)
-        sqlite3_str_appendf(sql, "%s%s=excluded.%s", set ? "," : "update set ", position[kind],
-                            position[kind]);
+    if (position != NULL)
+        sqlite3_str_appendf(sql, "%s%s=excluded.%s", set ? "," : "update set ", position, position);
     else if (!set)
         sqlite3_str_appendall(sql, "nothing");
     if (kind == UPSERT_STREAMED)
@@ -111,15 +113,14 @@ static void table_sql_on_conflict(sqlite3_str *sql, const struct table *table, e
 }
 
 char *table_sql_upsert(const struct table *table, enum mirror_upsert kind, bool masked) {
-    static const char *const position[] = {
-        [UPSERT_STREAMED] = "_lsn", [UPSERT_SNAPSHOT] = "_snapshot", [UPSERT_FORCED] = NULL};
+    const char *position = table_sql_position[kind];
     static const char *const parameter[] = {
         [UPSERT_STREAMED] = ":lsn", [UPSERT_SNAPSHOT] = ":snapshot", [UPSERT_FORCED] = NULL};
     sqlite3_str *sql = table_sql_begin();
     sqlite3_str_appendf(sql, "insert into \"%w\"(", table->name);
     table_sql_column_names(sql, table);
-    if (position[kind] != NULL)
-        sqlite3_str_appendf(sql, ",%s", position[kind]);
+    if (position != NULL)
+        sqlite3_str_appendf(sql, ",%s", position);
     sqlite3_str_appendall(sql, ") values(");
     for (int i = 0; i < table->column_count; i++)
         sqlite3_str_appendf(sql, "%s?%d", i > 0 ? "," : "", i + 1);
@@ -131,14 +132,18 @@ char *table_sql_upsert(const struct table *table, enum mirror_upsert kind, bool 
 }
 
 // A failure undoes the whole transaction, so SQLite need not keep what the pages were before the statement.
-char *table_sql_write_pending(const struct table *table) {
+char *table_sql_write_pending(const struct table *table, enum mirror_upsert kind) {
+    const char *position = table_sql_position[kind];
     sqlite3_str *sql = table_sql_begin();
     sqlite3_str_appendf(sql, "insert or rollback into \"%w\"(", table->name);
     table_sql_column_names(sql, table);
-    sqlite3_str_appendall(sql, ",_lsn) select ");
+    if (position != NULL)
+        sqlite3_str_appendf(sql, ",%s", position);
+    sqlite3_str_appendall(sql, ") select ");
     table_sql_column_names(sql, table);
-    sqlite3_str_appendf(sql, ",_lsn from \"_pending_%w\" where true", table->name);
-    table_sql_on_conflict(sql, table, UPSERT_STREAMED, false);
+    sqlite3_str_appendf(sql, "%s from \"_pending_%w\" where true", position != NULL ? ",_lsn" : "",
+                        table->name);
+    table_sql_on_conflict(sql, table, kind, false);
     return sqlite3_str_finish(sql);
 }
 

@@ -21,6 +21,7 @@ enum mirror_upsert {
     UPSERT_STREAMED, // :lsn; nothing when the row's _lsn is not older
     UPSERT_SNAPSHOT, // :snapshot; nothing when the row has streamed changes after it
     UPSERT_FORCED,   // incremental snapshots and events without a position: always, _lsn stays
+    UPSERT_KINDS,
 };
 // `masked`: columns whose bit is set in :keepN stay as they are in a row that exists.
 char *table_sql_upsert(const struct table *table, enum mirror_upsert kind, bool masked);
@@ -30,7 +31,7 @@ char *table_sql_delete_key(const struct table *table); // whatever its position
 // Appends `select "a","b",... from main."T"`: the columns that are set, NULL = all; none is: 1.
 void table_sql_select(struct sqlite3_str *sql, const struct table *table, const bool *columns);
 // Many rows at once, from the virtual table _pending_T of mirror/pending_vtab.h.
-char *table_sql_write_pending(const struct table *table);
+char *table_sql_write_pending(const struct table *table, enum mirror_upsert kind);
 // _step and the columns that are set, in order, of the pending keys that have a row.
 char *table_sql_recall_pending(const struct table *table, const bool *columns);
 char *table_sql_note_pending_deletes(const struct table *table);
