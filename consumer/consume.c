@@ -38,6 +38,10 @@ struct consume {
     int64_t group_committed_ms;
     bool group_waits; // for the disk, to be told what it has
     int64_t watermarks_ms;
+    unsigned arrivals;   // when something last happened
+    int64_t happened_ms; // that time
+    bool at_ends;        // what was last seen
+    int64_t at_ends_ms;  // when
     int64_t file_checked_ms;
     bool log_is_over;          // as the last look at the file had it
     int64_t brokerless_ms;     // the last time that no broker answered
@@ -96,7 +100,13 @@ static void consume_discover(struct consume *consume) {
         consume_set_connected(consume, true, "");
 }
 
+static void consume_note_happening(struct consume *consume) {
+    consume->arrivals = kafka_arrivals(consume->kafka);
+    consume->happened_ms = clock_monotonic_ms();
+}
+
 static void consume_handle_event(struct consume *consume, const struct kafka_event *event) {
+    consume_note_happening(consume);
     switch (event->kind) {
     case KAFKA_EVENT_CONNECTED:
         consume_set_connected(consume, true, "");
@@ -136,12 +146,28 @@ static bool consume_slot_at_end(void *self, int slot) {
            consume->source.at_end(consume->source.self, slot);
 }
 
-static bool consume_all_at_end(struct consume *consume) {
-    int slots = discovery_slots(consume->discovery);
-    for (int i = 0; i < slots; i++)
+// Whether what was seen at that time still counts. Where nothing comes, looking at a thousand partitions ten times a
+// second is most of what the process does.
+static bool consume_is_still(const struct consume *consume, int64_t seen_ms) {
+    int64_t now = clock_monotonic_ms();
+    return kafka_arrivals(consume->kafka) == consume->arrivals &&
+           now - consume->happened_ms >= CONSUME_STILL_MS && now - seen_ms < CONSUME_STILL_MS;
+}
+
+static bool consume_slots_at_end(struct consume *consume) {
+    for (int i = 0; i < discovery_slots(consume->discovery); i++)
         if (discovery_is_assigned(consume->discovery, i) && !consume_slot_at_end(consume, i))
             return false;
-    return slots > 0 && discovery_reads_all(consume->discovery);
+    return true;
+}
+
+static bool consume_all_at_end(struct consume *consume) {
+    if (!consume_is_still(consume, consume->at_ends_ms)) {
+        consume->at_ends = consume_slots_at_end(consume);
+        consume->at_ends_ms = clock_monotonic_ms();
+    }
+    return consume->at_ends && discovery_slots(consume->discovery) > 0 &&
+           discovery_reads_all(consume->discovery);
 }
 
 // The last offsets of a partition may hold no message: then it stands where it was read to, not behind the newest
@@ -156,7 +182,7 @@ static int64_t consume_position(struct consume *consume, int slot) {
 
 static void consume_report_watermarks(struct consume *consume) {
     int64_t now = clock_monotonic_ms();
-    if (now - consume->watermarks_ms < CONSUME_WAIT_MS)
+    if (now - consume->watermarks_ms < CONSUME_WAIT_MS || consume_is_still(consume, consume->watermarks_ms))
         return;
     consume->watermarks_ms = now;
     for (int i = 0; i < discovery_slots(consume->discovery); i++) {
@@ -403,7 +429,10 @@ static void consume_work(struct consume *consume) {
         consume_fail(consume, &error);
         return;
     }
-    if (taken == 0 && requests == 0 && consume->filled == 0) {
+    bool idle = taken == 0 && requests == 0 && consume->filled == 0;
+    if (!idle || apply_is_writing(consume->apply) || kafka_arrivals(consume->kafka) != consume->arrivals)
+        consume_note_happening(consume);
+    if (idle) {
         int64_t gather = consume_gather_ms(consume);
         kafka_wait(consume->kafka, gather > 0 && gather < CONSUME_WAIT_MS ? (int)gather : CONSUME_WAIT_MS);
     }
@@ -488,10 +517,11 @@ static int consume_open(struct consume *consume, struct error *error) {
     char group[PROGRESS_GROUP_SIZE];
     (void)snprintf(group, sizeof group, "tidemark-%s", store_id(config->apply.store));
     progress_set_group(config->apply.progress, group);
-    const struct kafka_config kafka = {.brokers = config->brokers,
-                                       .group_id = group,
-                                       .properties = config->properties,
-                                       .property_count = config->property_count};
+    struct kafka_config kafka = {.brokers = config->brokers,
+                                 .group_id = group,
+                                 .properties = config->properties,
+                                 .property_count = config->property_count};
+    (void)store_offsets(config->apply.store, &kafka.partitions);
     if (store_claim_prefix(config->apply.store, config->apply.prefix, error) != 0 ||
         fill_begin_new(&config->apply, error) != 0 || kafka_open(&consume->kafka, &kafka, error) != 0)
         return -1;

@@ -23,14 +23,22 @@ enum {
     CLIENT_ERROR_SIZE = 512,   // librdkafka's own texts
 };
 
-struct kafka {
+// librdkafka's client, and what works with it.
+struct kafka_link {
     rd_kafka_t *client;
     rd_kafka_queue_t *main_queue;
-    char *brokers;
-    atomic_bool main_ready;
-    struct kafka_wakeup wakeup;
     struct kafka_nudger *nudger;
     struct kafka_survey *survey;
+};
+
+struct kafka {
+    struct kafka_link link;
+    struct kafka_config config; // its texts are the next two
+    char *brokers;
+    char *group_id;
+    int expected; // partitions that the client's settings are for
+    atomic_bool main_ready;
+    struct kafka_wakeup wakeup;
     rd_kafka_queue_t *settings; // an answer that is awaited, NULL = none is
     struct kafka_partition_owner owner;
     struct kafka_partition **partitions; // by slot, NULL = not assigned
@@ -141,6 +149,10 @@ static void kafka_on_main_queue(rd_kafka_t *client, void *opaque) {
     kafka_wakeup_signal(&kafka->wakeup);
 }
 
+unsigned kafka_arrivals(const struct kafka *kafka) {
+    return atomic_load(&kafka->owner.arrivals);
+}
+
 void kafka_wait(struct kafka *kafka, int timeout_ms) {
     kafka_wakeup_wait(&kafka->wakeup, timeout_ms);
 }
@@ -162,6 +174,12 @@ static int kafka_set_property(rd_kafka_conf_t *conf, const char *name, const cha
     return error_set(error, ERROR_USAGE, "-X %s: %s", name, text);
 }
 
+static int kafka_set_number(rd_kafka_conf_t *conf, const char *name, int value, struct error *error) {
+    char text[16];
+    (void)snprintf(text, sizeof text, "%d", value);
+    return kafka_set_property(conf, name, text, error);
+}
+
 static int64_t kafka_property_number(const rd_kafka_conf_t *conf, const char *name) {
     char text[32];
     size_t size = sizeof text;
@@ -170,15 +188,18 @@ static int64_t kafka_property_number(const rd_kafka_conf_t *conf, const char *na
 
 static int kafka_set_properties(struct kafka *kafka, rd_kafka_conf_t *conf, const struct kafka_config *config,
                                 struct error *error) {
-    char queue_kb[16];
-    (void)snprintf(queue_kb, sizeof queue_kb, "%d", PARTITION_QUEUE_KB);
-    if (kafka_set_property(conf, "queued.max.messages.kbytes", queue_kb, error) != 0 ||
+    if (kafka_set_number(conf, "queued.max.messages.kbytes", PARTITION_QUEUE_KB, error) != 0 ||
         kafka_set_property(conf, "bootstrap.servers", config->brokers, error) != 0 ||
         kafka_set_property(conf, "group.id", config->group_id, error) != 0)
         return -1;
     for (const struct kafka_setting *setting = kafka_settings; setting->name != NULL; setting++)
         if (kafka_set_property(conf, setting->name, setting->value, error) != 0)
             return -1;
+    if (kafka_set_number(conf, "fetch.wait.max.ms", kafka_setting_fetch_wait_ms(kafka->expected), error) !=
+            0 ||
+        kafka_set_number(conf, "statistics.interval.ms", kafka_setting_statistics_ms(kafka->expected),
+                         error) != 0)
+        return -1;
     for (int i = 0; i < config->property_count; i++) {
         const struct kafka_property *property = &config->properties[i];
         const char *refusal = kafka_setting_refusal(property->name);
@@ -193,6 +214,24 @@ static int kafka_set_properties(struct kafka *kafka, rd_kafka_conf_t *conf, cons
     return 0;
 }
 
+static void kafka_forget_settings(struct kafka *kafka) {
+    if (kafka->settings != NULL)
+        rd_kafka_queue_destroy(kafka->settings);
+    kafka->settings = NULL;
+}
+
+static void kafka_stop_link(struct kafka_link *link) {
+    kafka_survey_stop(&link->survey);
+    kafka_nudger_stop(&link->nudger);
+    if (link->main_queue != NULL) {
+        rd_kafka_queue_cb_event_enable(link->main_queue, NULL, NULL);
+        rd_kafka_queue_destroy(link->main_queue);
+    }
+    if (link->client != NULL)
+        rd_kafka_destroy_flags(link->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    *link = (struct kafka_link){0};
+}
+
 static int kafka_start_client(struct kafka *kafka, const struct kafka_config *config, struct error *error) {
     CLEANUP(kafka_destroy_conf) rd_kafka_conf_t *conf = rd_kafka_conf_new();
     if (kafka_set_properties(kafka, conf, config, error) != 0)
@@ -203,20 +242,35 @@ static int kafka_start_client(struct kafka *kafka, const struct kafka_config *co
     rd_kafka_conf_set_stats_cb(conf, kafka_on_stats);
     rd_kafka_conf_set_offset_commit_cb(conf, kafka_on_commit);
     char text[CLIENT_ERROR_SIZE];
-    kafka->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
-    if (kafka->client == NULL)
+    kafka->link.client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
+    if (kafka->link.client == NULL)
         return error_set(error, ERROR_USAGE, "librdkafka does not start with these properties: %s", text);
     conf = NULL; // the client's now
-    (void)rd_kafka_set_log_queue(kafka->client, NULL);
-    (void)rd_kafka_poll_set_consumer(kafka->client);
-    kafka->main_queue = rd_kafka_queue_get_consumer(kafka->client);
+    (void)rd_kafka_set_log_queue(kafka->link.client, NULL);
+    (void)rd_kafka_poll_set_consumer(kafka->link.client);
+    kafka->link.main_queue = rd_kafka_queue_get_consumer(kafka->link.client);
     atomic_store(&kafka->main_ready, true);
-    rd_kafka_queue_cb_event_enable(kafka->main_queue, kafka_on_main_queue, kafka);
+    rd_kafka_queue_cb_event_enable(kafka->link.main_queue, kafka_on_main_queue, kafka);
     return 0;
 }
 
 const char *kafka_library_version(void) {
     return rd_kafka_version_str();
+}
+
+// On failure there is none, or the one before.
+static int kafka_start_link(struct kafka *kafka, struct error *error) {
+    struct kafka_link before = kafka->link;
+    kafka->link = (struct kafka_link){0};
+    bool started = kafka_start_client(kafka, &kafka->config, error) == 0 &&
+                   kafka_nudger_start(&kafka->link.nudger, kafka->link.client, error) == 0 &&
+                   kafka_survey_start(&kafka->link.survey, kafka->link.client, &kafka->wakeup, error) == 0;
+    kafka_stop_link(started ? &before : &kafka->link);
+    if (!started)
+        kafka->link = before;
+    kafka->owner.client = kafka->link.client;
+    kafka->owner.nudger = kafka->link.nudger;
+    return started ? 0 : -1;
 }
 
 int kafka_open(struct kafka **ret, const struct kafka_config *config, struct error *error) {
@@ -227,19 +281,31 @@ int kafka_open(struct kafka **ret, const struct kafka_config *config, struct err
         return error_set(error, ERROR_SYSTEM, "out of memory");
     kafka_wakeup_init(&kafka->wakeup);
     kafka->brokers = strdup(config->brokers);
-    if (kafka->brokers == NULL)
+    kafka->group_id = strdup(config->group_id);
+    if (kafka->brokers == NULL || kafka->group_id == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (kafka_start_client(kafka, config, error) != 0 ||
-        kafka_nudger_start(&kafka->nudger, kafka->client, error) != 0 ||
-        kafka_survey_start(&kafka->survey, kafka->client, &kafka->wakeup, error) != 0)
-        return -1;
-    kafka->owner.client = kafka->client;
+    kafka->config = *config;
+    kafka->config.brokers = kafka->brokers;
+    kafka->config.group_id = kafka->group_id;
+    kafka->expected = config->partitions;
     kafka->owner.events = &kafka->events;
-    kafka->owner.nudger = kafka->nudger;
     kafka->owner.wakeup = &kafka->wakeup;
+    if (kafka_start_link(kafka, error) != 0)
+        return -1;
     *ret = kafka;
     kafka = NULL;
     return 0;
+}
+
+void kafka_expect(struct kafka *kafka, int partitions) {
+    if (kafka->partition_count > 0 ||
+        kafka_setting_statistics_ms(partitions) < 2 * kafka_setting_statistics_ms(kafka->expected))
+        return;
+    struct error error = {0};
+    kafka_forget_settings(kafka);
+    kafka->expected = partitions;
+    if (kafka_start_link(kafka, &error) != 0)
+        record(kafka, KAFKA_EVENT_ERROR, -1, "%s", error.message); // the one before does too
 }
 
 int kafka_check(const struct kafka_config *config, struct error *error) {
@@ -267,7 +333,7 @@ static void kafka_serve_main_queue(struct kafka *kafka) {
     if (!atomic_exchange(&kafka->main_ready, false))
         return;
     rd_kafka_message_t *messages[SERVE_MAX]; // callbacks are called on the way, errors come as messages
-    ssize_t count = rd_kafka_consume_batch_queue(kafka->main_queue, 0, messages, SERVE_MAX);
+    ssize_t count = rd_kafka_consume_batch_queue(kafka->link.main_queue, 0, messages, SERVE_MAX);
     for (ssize_t i = 0; i < count; i++) {
         kafka_take_main_message(kafka, messages[i]);
         rd_kafka_message_destroy(messages[i]);
@@ -297,7 +363,7 @@ static void kafka_send_commit(struct kafka *kafka) {
         partition->commit_offset = -1;
     }
     if (list->cnt > 0)
-        kafka->commit_in_flight = rd_kafka_commit(kafka->client, list, 1) == RD_KAFKA_RESP_ERR_NO_ERROR;
+        kafka->commit_in_flight = rd_kafka_commit(kafka->link.client, list, 1) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 // The commit on its way is all that a broker is waited for: there is no group to leave.
@@ -313,24 +379,19 @@ static void kafka_finish_commit(struct kafka *kafka) {
 
 static void kafka_finish(void *self) {
     struct kafka *closing = self;
-    kafka_survey_stop(&closing->survey);
-    kafka_nudger_stop(&closing->nudger);
-    if (closing->client != NULL)
+    kafka_survey_stop(&closing->link.survey);
+    kafka_nudger_stop(&closing->link.nudger);
+    if (closing->link.client != NULL)
         kafka_finish_commit(closing);
     // librdkafka's destroy waits for every message and queue: they go first
     for (int i = 0; i < closing->partition_count; i++)
         kafka_partition_close(&closing->partitions[i]);
     free(closing->partitions);
-    if (closing->settings != NULL)
-        rd_kafka_queue_destroy(closing->settings);
-    if (closing->main_queue != NULL) {
-        rd_kafka_queue_cb_event_enable(closing->main_queue, NULL, NULL);
-        rd_kafka_queue_destroy(closing->main_queue);
-    }
-    if (closing->client != NULL)
-        rd_kafka_destroy_flags(closing->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    kafka_forget_settings(closing);
+    kafka_stop_link(&closing->link);
     kafka_wakeup_free(&closing->wakeup);
     free(closing->brokers);
+    free(closing->group_id);
     free(closing);
 }
 
@@ -345,7 +406,7 @@ bool kafka_is_closing(void) {
 }
 
 bool kafka_ask_topics(struct kafka *kafka, enum kafka_topics which) {
-    return kafka_survey_ask_topics(kafka->survey, which);
+    return kafka_survey_ask_topics(kafka->link.survey, which);
 }
 
 static void kafka_destroy_metadata(const struct rd_kafka_metadata **metadata) {
@@ -357,7 +418,7 @@ int kafka_take_topics(struct kafka *kafka, void (*found)(void *self, const char 
                       void *self, struct error *error) {
     CLEANUP(kafka_destroy_metadata) const struct rd_kafka_metadata *metadata = NULL;
     rd_kafka_resp_err_t code;
-    if (!kafka_survey_take_topics(kafka->survey, &metadata, &code))
+    if (!kafka_survey_take_topics(kafka->link.survey, &metadata, &code))
         return 0;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return error_set(error, ERROR_BROKER, "no answer from %s: %s", kafka->brokers,
@@ -372,22 +433,16 @@ int kafka_take_topics(struct kafka *kafka, void (*found)(void *self, const char 
 }
 
 bool kafka_ask_ends(struct kafka *kafka, struct kafka_ends *ends, int count) {
-    return kafka_survey_ask_ends(kafka->survey, ends, count);
+    return kafka_survey_ask_ends(kafka->link.survey, ends, count);
 }
 
 void kafka_ask_settings(struct kafka *kafka, struct kafka_topic_settings *topics, int count) {
-    topic_settings_ask(kafka->client, topics, count);
-}
-
-static void kafka_forget_settings(struct kafka *kafka) {
-    if (kafka->settings != NULL)
-        rd_kafka_queue_destroy(kafka->settings);
-    kafka->settings = NULL;
+    topic_settings_ask(kafka->link.client, topics, count);
 }
 
 void kafka_begin_settings(struct kafka *kafka, const struct kafka_topic_settings *topics, int count) {
     kafka_forget_settings(kafka);
-    kafka->settings = topic_settings_begin(kafka->client, topics, count);
+    kafka->settings = topic_settings_begin(kafka->link.client, topics, count);
 }
 
 bool kafka_take_settings(struct kafka *kafka, struct kafka_topic_settings *topics, int count) {
@@ -398,7 +453,7 @@ bool kafka_take_settings(struct kafka *kafka, struct kafka_topic_settings *topic
 }
 
 bool kafka_take_ends(struct kafka *kafka) {
-    return kafka_survey_take_ends(kafka->survey);
+    return kafka_survey_take_ends(kafka->link.survey);
 }
 
 static int kafka_grow(struct kafka *kafka, int count, struct error *error) {
@@ -427,6 +482,14 @@ int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t parti
                          partition);
     return kafka_partition_open(&kafka->partitions[slot], &kafka->owner, slot, topic, partition, offset,
                                 error);
+}
+
+void kafka_assign_begin(struct kafka *kafka) {
+    kafka->owner.assigning = rd_kafka_topic_partition_list_new(1);
+}
+
+int kafka_assign_end(struct kafka *kafka, struct error *error) {
+    return kafka_partitions_assign(&kafka->owner, error);
 }
 
 int kafka_assign_oldest(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t low,
@@ -502,7 +565,7 @@ static void kafka_explain_range(struct kafka *kafka, struct kafka_event *event) 
     const struct kafka_partition *partition = kafka->partitions[event->slot];
     int64_t low = -1;
     int64_t high = -1;
-    if (rd_kafka_query_watermark_offsets(kafka->client, partition->topic, partition->number, &low, &high,
+    if (rd_kafka_query_watermark_offsets(kafka->link.client, partition->topic, partition->number, &low, &high,
                                          RANGE_WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
         (void)snprintf(event->message, sizeof event->message,
                        "%s partition %" PRId32 ": offset %" PRId64 " is not in the log", partition->topic,

@@ -21,9 +21,11 @@ enum {
 
 struct kafka_config {
     const char *brokers;
-    const char *group_id;                    // offsets are committed to it afterwards, only for outside tools
-    const struct kafka_property *properties; // -X, after ours; a value of a secret is never printed
+    const char *group_id; // offsets are committed to it afterwards, only for outside tools
+    const struct kafka_property
+        *properties; // -X, after ours; a value of a secret is never printed. They stay
     int property_count;
+    int partitions; // how many will be read, as far as is known: see kafka_expect
 };
 
 // librdkafka's, "2.0.2".
@@ -62,12 +64,20 @@ void kafka_ask_settings(struct kafka *kafka, struct kafka_topic_settings *topics
 void kafka_begin_settings(struct kafka *kafka, const struct kafka_topic_settings *topics, int count);
 bool kafka_take_settings(struct kafka *kafka, struct kafka_topic_settings *topics, int count);
 
+// How many partitions will be read, once they are found and before the first is assigned. Fetches and
+// statistics name each of them, so that both come less often with more than 120; where 250 or more were not expected,
+// librdkafka's client is opened anew.
+void kafka_expect(struct kafka *kafka, int partitions);
+
 // Begins to read (topic, partition) from `offset` (-1: the oldest there is) as `slot` (0, 1, 2, ...). A slot is
 // assigned once, or again after KAFKA_EVENT_TOPIC_DELETED, when the topic was found again. Ask for the topic before:
 // one that librdkafka has not heard of may take it a second.
 int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t offset,
                  struct error *error);
-// The same from the oldest there is, which the broker has just said to be `low`: librdkafka asks again only if `low` is
+// What is assigned between the two is assigned together by the second: a question to librdkafka each takes 0.1 ms.
+void kafka_assign_begin(struct kafka *kafka);
+int kafka_assign_end(struct kafka *kafka, struct error *error);
+// As kafka_assign, from the oldest there is, which the broker has just said to be `low`: librdkafka asks again only if `low` is
 // gone by then. (Where it asks before it knows which connection is the leader's, it waits for 500 ms first.)
 int kafka_assign_oldest(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t low,
                         struct error *error);
@@ -87,6 +97,8 @@ void kafka_watch(struct kafka *kafka, int slot, int messages);
 // Waits until some partition that was last found empty has messages, something is to report, or timeout_ms
 // passed.
 void kafka_wait(struct kafka *kafka, int timeout_ms);
+// How often a partition was assigned, or got something when it was empty, modulo 2^32.
+unsigned kafka_arrivals(const struct kafka *kafka);
 
 // The oldest thing that happened and was not reported yet; KAFKA_EVENT_NONE when there is none. Call it in
 // each round of the loop, until NONE: it also serves librdkafka's callbacks. Blocks only for an offset out of
@@ -95,7 +107,7 @@ void kafka_event(struct kafka *kafka, struct kafka_event *ret);
 
 // The newest high watermark that librdkafka has heard of for the slot, without asking: -1 = none yet;
 // ret_at_ms: the time (wall clock) when the broker last answered a fetch for it or reported it. That is taken
-// from librdkafka's statistics, every 500 ms, so it lags by so much; and it stands still while the
+// from librdkafka's statistics, every 500 ms (with many partitions up to 5 s), so it lags by so much; and it stands still while the
 // partition's queue is full, as its broker is then not asked. Older by fetch.wait.max.ms (10 ms) at most than
 // it says.
 int64_t kafka_high(struct kafka *kafka, int slot, int64_t *ret_at_ms);

@@ -273,6 +273,7 @@ static void discovery_note_all_read(struct discovery *discovery) {
 // before every partition is known.
 static void discovery_begin_answered(struct discovery *discovery) {
     discovery->trouble[0] = '\0';
+    kafka_assign_begin(discovery->config.kafka);
     for (int i = 0; i < discovery->unread_count; i++) {
         const struct discovery_partition *found = &discovery->unread[i];
         if (discovery->ends[i].low >= 0 && !discovery_was_unread(discovery, found))
@@ -282,6 +283,9 @@ static void discovery_begin_answered(struct discovery *discovery) {
                            "%s partition %" PRId32 " is not read yet: its broker does not tell where it ends",
                            found->topic, found->partition);
     }
+    struct error error = {0};
+    if (kafka_assign_end(discovery->config.kafka, &error) != 0 && discovery->failure.kind == ERROR_NONE)
+        (void)error_set(&discovery->failure, ERROR_HALT, "%s", error.message);
     if (discovery->unread_count > DISCOVERY_REPORTED_MAX)
         log_event(LEVEL_INFO, "reading", NULL, "reading %d partitions more", discovery->unread_count);
     discovery->missed = discovery->trouble[0] != '\0';
@@ -342,6 +346,8 @@ static int discovery_take_topics(struct discovery *discovery, bool *ret_answered
         discovery->all_asked_ms = discovery->asked_ms;
     if (discovery->asked == KAFKA_TOPICS_ALL && status == 1)
         census_end(discovery->census);
+    if (discovery->unread_count > 0)
+        kafka_expect(discovery->config.kafka, discovery->slot_count);
     if (discovery->unread_count > 0 &&
         kafka_ask_ends(discovery->config.kafka, discovery->ends, discovery->unread_count))
         discovery->stage = DISCOVERY_ASKED_ENDS;

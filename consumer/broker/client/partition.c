@@ -38,6 +38,7 @@ static void partition_on_queue(rd_kafka_t *client, void *opaque) {
     (void)client;
     struct kafka_partition *partition = opaque;
     atomic_store(&partition->ready, true);
+    (void)atomic_fetch_add(&partition->owner->arrivals, 1);
     kafka_wakeup_signal(partition->owner->wakeup);
 }
 
@@ -48,14 +49,32 @@ static int partition_assign(struct kafka_partition *partition, int64_t offset, s
         return error_set(error, ERROR_BROKER, "librdkafka has no queue for %s", partition->topic);
     rd_kafka_queue_forward(partition->queue, NULL); // before the assignment, or it would go to the main queue
     atomic_store(&partition->ready, true);
+    (void)atomic_fetch_add(&partition->owner->arrivals, 1);
     rd_kafka_queue_cb_event_enable(partition->queue, partition_on_queue, partition);
+    int64_t from = offset < 0 ? RD_KAFKA_OFFSET_BEGINNING : offset;
+    if (partition->owner->assigning != NULL) {
+        rd_kafka_topic_partition_list_add(partition->owner->assigning, partition->topic, partition->number)
+            ->offset = from;
+        return 0;
+    }
     CLEANUP(partition_destroy_list)
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, partition->topic, partition->number)->offset =
-        offset < 0 ? RD_KAFKA_OFFSET_BEGINNING : offset;
+    rd_kafka_topic_partition_list_add(list, partition->topic, partition->number)->offset = from;
     CLEANUP(partition_destroy_client_error)
     rd_kafka_error_t *refused = rd_kafka_incremental_assign(client, list);
     return refused == NULL ? 0 : error_set(error, ERROR_BROKER, "%s", rd_kafka_error_string(refused));
+}
+
+int kafka_partitions_assign(struct kafka_partition_owner *owner, struct error *error) {
+    CLEANUP(partition_destroy_list) rd_kafka_topic_partition_list_t *list = owner->assigning;
+    owner->assigning = NULL;
+    if (list == NULL || list->cnt == 0)
+        return 0;
+    CLEANUP(partition_destroy_client_error)
+    rd_kafka_error_t *refused = rd_kafka_incremental_assign(owner->client, list);
+    return refused == NULL ? 0
+                           : error_set(error, ERROR_BROKER, "cannot read %s and %d partitions more: %s",
+                                       list->elems[0].topic, list->cnt - 1, rd_kafka_error_string(refused));
 }
 
 int kafka_partition_open(struct kafka_partition **ret, struct kafka_partition_owner *owner, int slot,
@@ -130,6 +149,7 @@ static void partition_note_damaged(struct kafka_partition *partition, const rd_k
 
 void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kafka_message_t *notice) {
     if (notice->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        partition->high_read_ms = 0; // it is compared with one that is no older
         partition->end_seen = true;
         partition->end_offset = notice->offset;
         partition->error = RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -286,9 +306,14 @@ void kafka_partition_release(struct kafka_partition *partition) {
     partition->error = RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+// librdkafka looks its topic up by name, from list to list, so it is asked once a millisecond at most.
 int64_t kafka_partition_high(struct kafka_partition *partition) {
+    int64_t now = clock_monotonic_ms();
     int64_t low = -1;
     int64_t high = -1;
+    if (partition->high_read_ms == now)
+        return partition->high;
+    partition->high_read_ms = now;
     if (rd_kafka_get_watermark_offsets(partition->owner->client, partition->topic, partition->number, &low,
                                        &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
         high >= 0) // an error answer resets it

@@ -29,8 +29,10 @@ struct kafka_partition_owner {
     rd_kafka_t *client;
     struct kafka_events *events;
     struct kafka_nudger *nudger;
-    struct kafka_wakeup *wakeup; // signalled when a queue that was empty has something
-    int64_t queue_bytes_max;     // as librdkafka fills a partition's queue
+    rd_kafka_topic_partition_list_t *assigning; // what is to be assigned together, NULL = each by itself
+    struct kafka_wakeup *wakeup;                // signalled when a queue that was empty has something
+    atomic_uint arrivals;                       // how often one that was empty got something
+    int64_t queue_bytes_max;                    // as librdkafka fills a partition's queue
     int64_t queue_messages_max;
     struct kafka_partition
         *refilled; // whose queue is being read: an error that librdkafka tells meanwhile is its
@@ -62,13 +64,16 @@ struct kafka_partition {
     int watched;               // so many messages more are shown before they are released
     bool damaged;              // a batch cannot be read: nothing behind it is delivered
     int64_t high;
-    int64_t high_at_ms; // when a fetch was last answered, or it was assigned; monotonic
-    int64_t full_at_ms; // when its queue was last seen full, and it was not asked
+    int64_t high_read_ms; // when librdkafka was asked for it
+    int64_t high_at_ms;   // when a fetch was last answered, or it was assigned; monotonic
+    int64_t full_at_ms;   // when its queue was last seen full, and it was not asked
     int64_t stats_at_ms;
     int64_t noted_offset;  // to be told once it is on the disk, -1 = none
     int64_t commit_offset; // -1 = nothing to tell
 };
 
+// Assigns what was opened since `owner->assigning` was set, and unsets it.
+int kafka_partitions_assign(struct kafka_partition_owner *owner, struct error *error);
 // Begins to read from `offset`, -1 = the oldest there is. Errors: ERROR_SYSTEM, ERROR_BROKER.
 int kafka_partition_open(struct kafka_partition **ret, struct kafka_partition_owner *owner, int slot,
                          const char *topic, int32_t number, int64_t offset, struct error *error);

@@ -10,8 +10,19 @@ struct kafka_setting {
     const char *value;
 };
 
+enum {
+    SETTING_FETCH_WAIT_MS = 10,
+    SETTING_FETCH_WAIT_MOST_MS = 100,
+    SETTING_STATISTICS_MS = 500,
+    SETTING_STATISTICS_MOST_MS = 5000,
+};
+
 // Ended by a NULL name. Set before the user's own.
 extern const struct kafka_setting kafka_settings[];
+
+// fetch.wait.max.ms and statistics.interval.ms of a client that reads so many partitions: the table's up to 120 of them.
+int kafka_setting_fetch_wait_ms(int partitions);
+int kafka_setting_statistics_ms(int partitions);
 
 // Why a user must not set the property, or NULL when that is allowed.
 const char *kafka_setting_refusal(const char *name);

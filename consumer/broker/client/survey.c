@@ -28,6 +28,7 @@ struct kafka_survey {
     enum kafka_topics which;
     const struct rd_kafka_metadata *metadata;
     rd_kafka_resp_err_t failure;
+    bool topics_known;             // librdkafka has heard of them, and of their leaders
     struct kafka_ends *ends;       // the caller's
     struct kafka_ends *asked_ends; // the same for the thread, which the caller need not wait for
     int end_count;
@@ -59,6 +60,16 @@ static void kafka_survey_find_topics(struct kafka_survey *survey) {
     survey->metadata = NULL;
     survey->failure = rd_kafka_metadata(survey->client, survey->which == KAFKA_TOPICS_ALL, NULL,
                                         &survey->metadata, SURVEY_TOPICS_WAIT_MS);
+    survey->topics_known |= survey->failure == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+// A client that was opened anew has not.
+static void kafka_survey_hear_of_topics(struct kafka_survey *survey) {
+    const struct rd_kafka_metadata *metadata = NULL;
+    if (!survey->topics_known && rd_kafka_metadata(survey->client, 1, NULL, &metadata,
+                                                   SURVEY_TOPICS_WAIT_MS) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_metadata_destroy(metadata);
+    survey->topics_known = true;
 }
 
 static bool kafka_survey_find_end(struct kafka_survey *survey, struct kafka_ends *ends, int wait_ms) {
@@ -118,6 +129,7 @@ static void kafka_survey_find_each(struct kafka_survey *survey, struct kafka_end
 // Many at once, and one by one where some broker does not tell.
 static void kafka_survey_find_ends(struct kafka_survey *survey) {
     int64_t lost_ms = 0;
+    kafka_survey_hear_of_topics(survey);
     for (int i = 0; i < survey->end_count; i += SURVEY_TOGETHER_MAX) {
         struct kafka_ends *ends = &survey->asked_ends[i];
         int left = survey->end_count - i;

@@ -481,6 +481,54 @@ static void tells_the_ends_of_many(void **state) {
     broker_stop(&broker);
 }
 
+// Many were not expected: the client is opened anew, and what it asks, assigns and reads goes on.
+static void reads_many(void **state) {
+    (void)state;
+    enum { PARTITIONS = 5 };
+    struct broker broker;
+    broker_start(&broker, PARTITIONS);
+    produce(&broker, PARTITIONS - 1, SPAN("a"), SPAN("1"));
+    struct kafka *kafka = open_kafka(&broker);
+    assert_int_equal(await_topics(kafka, KAFKA_TOPICS_ALL).ours, PARTITIONS);
+    for (int expected = PARTITIONS; expected <= 3000; expected += 2995) {
+        kafka_expect(kafka, expected);
+        struct kafka_ends ends = {.topic = TOPIC, .partition = PARTITIONS - 1};
+        assert_true(kafka_ask_ends(kafka, &ends, 1));
+        bool told = false;
+        for (int round = 0; round < ROUNDS_MAX && !(told = kafka_take_ends(kafka)); round++)
+            kafka_wait(kafka, ROUND_MS);
+        assert_true(told);
+        assert_int_equal(ends.high, 1);
+    }
+    unsigned before = kafka_arrivals(kafka);
+    kafka_assign_begin(kafka);
+    for (int i = 0; i < PARTITIONS; i++)
+        assign(kafka, i, i, 0);
+    struct error error = {0};
+    assert_int_equal(kafka_assign_end(kafka, &error), 0);
+    for (int i = 0; i < PARTITIONS - 1; i++)
+        await_end(kafka, i);
+    assert_int_equal(await_message(kafka, PARTITIONS - 1)->offset, 0);
+    assert_true(kafka_arrivals(kafka) - before >= PARTITIONS);
+    kafka_expect(kafka, 100000); // too late: nothing happens
+    assert_int_equal(await_message(kafka, PARTITIONS - 1)->offset, 0);
+    kafka_assign_begin(kafka);
+    assert_int_equal(kafka_assign_end(kafka, &error), 0);
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
+static void asks_less_often_where_there_are_many(void **state) {
+    (void)state;
+    assert_int_equal(kafka_setting_fetch_wait_ms(0), 10);
+    assert_int_equal(kafka_setting_fetch_wait_ms(120), 10);
+    assert_int_equal(kafka_setting_fetch_wait_ms(1200), 100);
+    assert_int_equal(kafka_setting_fetch_wait_ms(100000), 100);
+    assert_int_equal(kafka_setting_statistics_ms(120), 500);
+    assert_int_equal(kafka_setting_statistics_ms(1200), 4800);
+    assert_int_equal(kafka_setting_statistics_ms(100000), 5000);
+}
+
 // Stopping waits for one question, not for one a partition.
 static void stops_while_no_leader_tells_its_ends(void **state) {
     (void)state;
@@ -622,6 +670,8 @@ int main(void) {
         cmocka_unit_test(a_full_queue_does_not_stall),
         cmocka_unit_test(discovers_asks_and_commits),
         cmocka_unit_test(tells_the_ends_of_many),
+        cmocka_unit_test(reads_many),
+        cmocka_unit_test(asks_less_often_where_there_are_many),
         cmocka_unit_test(stops_while_no_leader_tells_its_ends),
         cmocka_unit_test(tells_that_fetches_are_not_answered),
         cmocka_unit_test(closes_though_the_answer_is_slow),

@@ -1,0 +1,177 @@
+// bench-many: a hundred small tables of many partitions each, of a connector without transactions.
+//   bench-many --brokers HOST:PORT --prefix P --tables N --partitions N --rows N (in each table) --source FILE
+// Makes the topics, fills them, and writes the source.sql that declares the tables. Prints one JSON object.
+#include "views/base/buffer.h"
+#include "views/base/cleanup.h"
+#include "views/base/error.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <librdkafka/rdkafka.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    WAIT_MS = 60000,
+    TABLES_MAX = 1000,
+    NAME_SIZE = 128,
+};
+
+struct many {
+    const char *brokers;
+    const char *prefix;
+    const char *source;
+    int tables;
+    int partitions;
+    int rows;
+};
+
+static void many_topic(const struct many *many, int table, char *ret) {
+    (void)snprintf(ret, NAME_SIZE, "%s.public.table%03d", many->prefix, table);
+}
+
+static int many_declare(const struct many *many, struct error *error) {
+    FILE *file = fopen(many->source, "w");
+    if (file == NULL)
+        return error_set(error, ERROR_SYSTEM, "%s: %s", many->source, strerror(errno));
+    for (int i = 0; i < many->tables; i++)
+        (void)fprintf(file, "CREATE TABLE table%03d (id BIGINT PRIMARY KEY, name TEXT, size INTEGER);\n", i);
+    return fclose(file) == 0 ? 0 : error_set(error, ERROR_SYSTEM, "%s: %s", many->source, strerror(errno));
+}
+
+static rd_kafka_t *many_open(const struct many *many, struct error *error) {
+    static const char *const settings[][2] = {{"linger.ms", "20"},
+                                              {"queue.buffering.max.messages", "1000000"}};
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    char text[256] = "";
+    rd_kafka_conf_res_t result =
+        rd_kafka_conf_set(conf, "bootstrap.servers", many->brokers, text, sizeof text);
+    for (size_t i = 0; i < sizeof settings / sizeof *settings && result == RD_KAFKA_CONF_OK; i++)
+        result = rd_kafka_conf_set(conf, settings[i][0], settings[i][1], text, sizeof text);
+    rd_kafka_t *kafka =
+        result == RD_KAFKA_CONF_OK ? rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text) : NULL;
+    if (kafka == NULL) {
+        rd_kafka_conf_destroy(conf);
+        (void)error_set(error, ERROR_BROKER, "%s", text);
+    }
+    return kafka;
+}
+
+static int many_created(rd_kafka_queue_t *queue, struct error *error) {
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, WAIT_MS);
+    if (event == NULL)
+        return error_set(error, ERROR_BROKER, "no answer to CreateTopics");
+    int status = 0;
+    if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        status = error_set(error, ERROR_BROKER, "%s", rd_kafka_event_error_string(event));
+    size_t count = 0;
+    const rd_kafka_CreateTopics_result_t *result = rd_kafka_event_CreateTopics_result(event);
+    const rd_kafka_topic_result_t **topics =
+        result != NULL ? rd_kafka_CreateTopics_result_topics(result, &count) : NULL;
+    for (size_t i = 0; i < count && status == 0; i++)
+        if (rd_kafka_topic_result_error(topics[i]) != RD_KAFKA_RESP_ERR_NO_ERROR)
+            status = error_set(error, ERROR_BROKER, "%s: %s", rd_kafka_topic_result_name(topics[i]),
+                               rd_kafka_err2str(rd_kafka_topic_result_error(topics[i])));
+    rd_kafka_event_destroy(event);
+    return status;
+}
+
+static int many_create(const struct many *many, rd_kafka_t *kafka, struct error *error) {
+    rd_kafka_NewTopic_t *topics[TABLES_MAX];
+    char text[256] = "";
+    for (int i = 0; i < many->tables; i++) {
+        char name[NAME_SIZE];
+        many_topic(many, i, name);
+        topics[i] = rd_kafka_NewTopic_new(name, many->partitions, 1, text, sizeof text);
+    }
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(kafka);
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(kafka, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    (void)rd_kafka_AdminOptions_set_request_timeout(options, WAIT_MS, text, sizeof text);
+    // else it answers before the partitions have leaders
+    (void)rd_kafka_AdminOptions_set_operation_timeout(options, WAIT_MS / 2, text, sizeof text);
+    rd_kafka_CreateTopics(kafka, topics, (size_t)many->tables, options, queue);
+    int status = many_created(queue, error);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_NewTopic_destroy_array(topics, (size_t)many->tables);
+    return status;
+}
+
+static void many_row(const struct many *many, int table, int row, struct buffer *key, struct buffer *value) {
+    int64_t lsn = 100000 + (int64_t)row * many->tables + table;
+    buffer_clear(key);
+    buffer_clear(value);
+    buffer_format(key, "{\"id\":%d}", row);
+    buffer_format(
+        value,
+        "{\"before\":null,\"after\":{\"id\":%d,\"name\":\"row %d\",\"size\":%d},\"source\":{\"version\":"
+        "\"3.4.0.Final\",\"connector\":\"postgresql\",\"name\":\"%s\",\"ts_ms\":1795385751006,"
+        "\"snapshot\":null,\"db\":\"many\",\"schema\":\"public\",\"table\":\"table%03d\",\"txId\":%" PRId64
+        ",\"lsn\":%" PRId64 ",\"xmin\":null},\"transaction\":null,\"op\":\"c\",\"ts_ms\":1795385751087}",
+        row, row, row % 100, many->prefix, table, lsn, lsn);
+}
+
+static int many_fill(const struct many *many, rd_kafka_t *kafka, struct error *error) {
+    struct buffer key = {0};
+    struct buffer value = {0};
+    int status = 0;
+    for (int i = 0; i < many->rows * many->tables && status == 0; i++) {
+        char name[NAME_SIZE];
+        int row = i / many->tables;
+        many_topic(many, i % many->tables, name);
+        many_row(many, i % many->tables, row, &key, &value);
+        rd_kafka_resp_err_t code = rd_kafka_producev(
+            kafka, RD_KAFKA_V_TOPIC(name), RD_KAFKA_V_PARTITION(row % many->partitions),
+            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK),
+            RD_KAFKA_V_KEY(key.data, key.size), RD_KAFKA_V_VALUE(value.data, value.size), RD_KAFKA_V_END);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR || key.failed || value.failed)
+            status = error_set(error, ERROR_BROKER, "%s: %s", name, rd_kafka_err2str(code));
+    }
+    if (rd_kafka_flush(kafka, WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        status = error_set(error, ERROR_BROKER, "not every message was taken by the broker");
+    buffer_free(&key);
+    buffer_free(&value);
+    return status;
+}
+
+static int many_option(struct many *many, const char *name, const char *value) {
+    int *number = strcmp(name, "--tables") == 0       ? &many->tables
+                  : strcmp(name, "--partitions") == 0 ? &many->partitions
+                  : strcmp(name, "--rows") == 0       ? &many->rows
+                                                      : NULL;
+    const char **text = strcmp(name, "--brokers") == 0  ? &many->brokers
+                        : strcmp(name, "--prefix") == 0 ? &many->prefix
+                        : strcmp(name, "--source") == 0 ? &many->source
+                                                        : NULL;
+    if (value == NULL || (number == NULL && text == NULL))
+        return -1;
+    if (number != NULL)
+        *number = (int)strtol(value, NULL, 10);
+    else
+        *text = value;
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    struct many many = {.prefix = "many", .tables = 100, .partitions = 12, .rows = 120};
+    int status = 0;
+    for (int i = 1; i < argc && status == 0; i += 2)
+        status = many_option(&many, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
+    if (status != 0 || many.brokers == NULL || many.source == NULL || many.tables < 1 ||
+        many.tables > TABLES_MAX) {
+        (void)fprintf(stderr,
+                      "usage: bench-many --brokers HOST:PORT --prefix P --tables N --partitions N --rows N "
+                      "--source FILE\n");
+        return 2;
+    }
+    struct error error = {0};
+    rd_kafka_t *kafka = many_open(&many, &error);
+    if (kafka == NULL || many_declare(&many, &error) != 0 || many_create(&many, kafka, &error) != 0 ||
+        many_fill(&many, kafka, &error) != 0) {
+        (void)fprintf(stderr, "bench-many: %s\n", error.message);
+        return 1;
+    }
+    rd_kafka_destroy(kafka);
+    (void)printf("{\"events\":%d,\"messages\":%d}\n", many.rows * many.tables, many.rows * many.tables);
+    return 0;
+}
