@@ -200,6 +200,8 @@ static int kafka_set_properties(struct kafka *kafka, rd_kafka_conf_t *conf, cons
         kafka_set_number(conf, "statistics.interval.ms", kafka_setting_statistics_ms(kafka->expected),
                          error) != 0)
         return -1;
+    for (const struct kafka_setting *setting = kafka_settings_newer; setting->name != NULL; setting++)
+        (void)rd_kafka_conf_set(conf, setting->name, setting->value, NULL, 0);
     for (int i = 0; i < config->property_count; i++) {
         const struct kafka_property *property = &config->properties[i];
         const char *refusal = kafka_setting_refusal(property->name);

@@ -4,7 +4,8 @@
 // again only when something else comes from that broker, or after a second: its user's reading wakes nobody.
 // One large table would arrive in gulps, a second apart. So a queue that was full and is half empty makes this
 // thread ask the partition's broker something small, for the waking. Measured with one partition: 544
-// messages/s without, 32,000 with.
+// messages/s without, 32,000 with. Since librdkafka 2.2 such a partition is not asked for again before fetch.queue.backoff.ms
+// either, whatever wakes it (settings.c): 3 MB in queues of 64 KB took 24 s with its default, 0.4 s with ours.
 //
 // The consumer's thread calls everything here.
 #ifndef TIDEMARK_BROKER_CLIENT_NUDGER_H

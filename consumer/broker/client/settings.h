@@ -19,6 +19,8 @@ enum {
 
 // Ended by a NULL name. Set before the user's own.
 extern const struct kafka_setting kafka_settings[];
+// The same, of those that older librdkafka lack: passed over there.
+extern const struct kafka_setting kafka_settings_newer[];
 
 // fetch.wait.max.ms and statistics.interval.ms of a client that reads so many partitions: the table's up to 120 of them.
 int kafka_setting_fetch_wait_ms(int partitions);
