@@ -155,9 +155,13 @@ static bool consume_is_still(const struct consume *consume, int64_t seen_ms) {
 }
 
 static bool consume_slots_at_end(struct consume *consume) {
-    for (int i = 0; i < discovery_slots(consume->discovery); i++)
-        if (discovery_is_assigned(consume->discovery, i) && !consume_slot_at_end(consume, i))
+    for (int i = 0; i < discovery_slots(consume->discovery); i++) {
+        if (!discovery_is_assigned(consume->discovery, i))
+            continue;
+        int64_t least = discovery_least_end(consume->discovery, i);
+        if (!consume_slot_at_end(consume, i) || (least > 0 && kafka_position(consume->kafka, i) < least))
             return false;
+    }
     return true;
 }
 
@@ -542,7 +546,9 @@ static int consume_open(struct consume *consume, struct error *error) {
     const struct discovery_config discovery = {.kafka = consume->kafka,
                                                .apply = consume->apply,
                                                .applied = &config->apply,
-                                               .verify_topics = config->verify_topics};
+                                               .verify_topics = config->verify_topics,
+                                               .captured = config->captured,
+                                               .broker = config->broker};
     return discovery_new(&consume->discovery, &discovery, error) != 0
                ? -1
                : lint_new(&consume->lint, &config->apply, consume->kafka, consume->discovery, error);

@@ -25,6 +25,9 @@ struct consume_config {
     int64_t silent_after_ms;   // without a heartbeat for so long, once there were some
     // A capture's heartbeats are old: then what counts is when they came, not what they say.
     bool heartbeats_by_arrival;
+    // How many messages a partition is to be filled with: its end before these says nothing. `self` is `broker`. NULL = none.
+    int64_t (*captured)(void *self, const char *topic, int32_t partition);
+    void *broker;
     bool
         disable_views; // a view whose statement fails ends the loop (CONSUME_VIEW_FAILED) and does not halt it
     // Why the file could not be written before this run, NULL = it could: the state stays degraded until something was.

@@ -401,6 +401,8 @@ static int main_consume(struct watch *watch, const char *db, const char *brokers
         .apply = main_apply_config(parts, options, prefix),
         .silent_after_ms = options->silent_after_ms,
         .heartbeats_by_arrival = demo,
+        .captured = demo ? mock_broker_captured : NULL,
+        .broker = parts->broker,
         .disable_views = main_disables_views(options),
         .verify_topics = !demo,
         .progress_line = true,

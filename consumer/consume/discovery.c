@@ -37,6 +37,7 @@ struct discovery {
     enum kafka_topics asked;
     bool *assigned; // by slot
     bool *deleted;  // was assigned, and does not exist any more
+    int64_t *least_ends;
     int slot_count;
     struct discovery_partition *unread;
     struct kafka_ends *ends; // of each unread one
@@ -71,6 +72,7 @@ void discovery_free(struct discovery **discovery) {
     census_free(&freeing->census);
     free(freeing->assigned);
     free(freeing->deleted);
+    free(freeing->least_ends);
     free(freeing);
     *discovery = NULL;
 }
@@ -92,6 +94,10 @@ int discovery_new(struct discovery **ret, const struct discovery_config *config,
 
 bool discovery_is_assigned(const struct discovery *discovery, int slot) {
     return slot < discovery->slot_count && discovery->assigned[slot];
+}
+
+int64_t discovery_least_end(const struct discovery *discovery, int slot) {
+    return discovery->least_ends[slot];
 }
 
 int discovery_slots(const struct discovery *discovery) {
@@ -131,17 +137,22 @@ bool discovery_has_heartbeats(const struct discovery *discovery) {
 static int discovery_grow(struct discovery *discovery, int slot, struct error *error) {
     if (slot < discovery->slot_count)
         return 0;
-    size_t size = ((size_t)slot + 1) * sizeof(bool);
-    bool *assigned = realloc(discovery->assigned, size);
+    size_t count = (size_t)slot + 1;
+    bool *assigned = realloc(discovery->assigned, count * sizeof *assigned);
     if (assigned != NULL)
         discovery->assigned = assigned;
-    bool *deleted = realloc(discovery->deleted, size);
+    bool *deleted = realloc(discovery->deleted, count * sizeof *deleted);
     if (deleted != NULL)
         discovery->deleted = deleted;
-    if (assigned == NULL || deleted == NULL)
+    int64_t *least_ends = realloc(discovery->least_ends, count * sizeof *least_ends);
+    if (least_ends != NULL)
+        discovery->least_ends = least_ends;
+    if (assigned == NULL || deleted == NULL || least_ends == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    for (; discovery->slot_count <= slot; discovery->slot_count++)
+    for (; discovery->slot_count <= slot; discovery->slot_count++) {
         assigned[discovery->slot_count] = deleted[discovery->slot_count] = false;
+        least_ends[discovery->slot_count] = 0;
+    }
     return 0;
 }
 
@@ -247,6 +258,8 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
         return;
     discovery->assigned[found->slot] = true;
     discovery->deleted[found->slot] = false;
+    if (config->captured != NULL)
+        discovery->least_ends[found->slot] = config->captured(config->broker, found->topic, found->partition);
     if (verify)
         apply_verify_first(config->apply, found->slot);
     if (found->next_offset < 0)

@@ -23,8 +23,10 @@ enum {
 struct discovery_config {
     struct kafka *kafka;
     struct apply *apply;
-    const struct apply_config *applied; // catalog, prefix, progress
-    bool verify_topics;                 // see apply_verify_first
+    const struct apply_config *applied;                                    // catalog, prefix, progress
+    bool verify_topics;                                                    // see apply_verify_first
+    int64_t (*captured)(void *self, const char *topic, int32_t partition); // see consume_config
+    void *broker;
 };
 
 struct discovery;
@@ -38,6 +40,8 @@ void discovery_free(struct discovery **discovery);
 int discovery_step(struct discovery *discovery, bool connected, bool *ret_answered, struct error *error);
 
 bool discovery_is_assigned(const struct discovery *discovery, int slot);
+// The offset that an assigned slot must have come to before it can be at its end; 0 = any.
+int64_t discovery_least_end(const struct discovery *discovery, int slot);
 // Slots are 0 to this; some of them may not be assigned.
 int discovery_slots(const struct discovery *discovery);
 // Whether every partition that was found is read.

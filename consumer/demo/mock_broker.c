@@ -28,11 +28,13 @@ enum {
 
 struct mock_partition {
     char *topic;
+    rd_kafka_topic_t *known; // of partition 0: the client's knowledge of the topic
     int32_t number;
-    int64_t fed;     // next offset to feed
-    int64_t acked;   // next offset that the broker has
-    int64_t applied; // as the consumer last reported
-    int64_t wanted;  // applied at the start
+    int64_t captured; // so many messages the capture has of it
+    int64_t fed;      // next offset to feed
+    int64_t acked;    // next offset that the broker has
+    int64_t applied;  // as the consumer last reported
+    int64_t wanted;   // applied at the start
     int64_t unread_bytes;
     uint32_t *sizes; // of what is fed and not applied, at offset % UNREAD_MAX
 };
@@ -153,8 +155,10 @@ static int mock_broker_take_wanted(struct mock_broker *broker, struct error *err
                              row->topic, row->partition, row->applied, broker->name,
                              partition != NULL ? partition->fed : 0);
     }
-    for (int i = 0; i < broker->partition_count; i++)
+    for (int i = 0; i < broker->partition_count; i++) {
+        broker->partitions[i].captured = broker->partitions[i].fed;
         broker->partitions[i].fed = 0;
+    }
     return 0;
 }
 
@@ -183,6 +187,30 @@ static void mock_broker_on_log(const rd_kafka_t *client, int level, const char *
     (void)level;
     (void)facility;
     (void)text;
+}
+
+static int mock_broker_create_topics(struct mock_broker *broker, struct error *error) {
+    for (int i = 0; i < broker->partition_count; i++) {
+        struct mock_partition *partition = &broker->partitions[i];
+        if (partition->number != 0)
+            continue;
+        if (rd_kafka_mock_topic_create(broker->cluster, partition->topic,
+                                       mock_broker_count_partitions(broker, partition->topic), 1) != 0)
+            return error_set(error, ERROR_BROKER, "the embedded broker cannot create topic %s",
+                             partition->topic);
+        partition->known = rd_kafka_topic_new(broker->client, partition->topic, NULL);
+        if (partition->known == NULL)
+            return error_set(error, ERROR_BROKER, "the embedded broker has no topic %s", partition->topic);
+    }
+    // A topic whose leader is known is produced to at once, to another librdkafka waits up to a second. Since 2.4 an answer
+    // about all topics is kept of those alone that the client has a handle of.
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(broker->client, 0, NULL, &metadata, METADATA_MS);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return error_set(error, ERROR_BROKER, "the embedded broker does not answer: %s",
+                         rd_kafka_err2str(code));
+    rd_kafka_metadata_destroy(metadata);
+    return 0;
 }
 
 static int mock_broker_start_broker(struct mock_broker *broker, struct error *error) {
@@ -214,22 +242,7 @@ static int mock_broker_start_broker(struct mock_broker *broker, struct error *er
     if (broker->cluster == NULL)
         return error_set(error, ERROR_BROKER, "the embedded broker does not start: no loopback listener");
     (void)rd_kafka_brokers_add(broker->client, rd_kafka_mock_cluster_bootstraps(broker->cluster));
-    for (int i = 0; i < broker->partition_count; i++) {
-        const struct mock_partition *partition = &broker->partitions[i];
-        if (partition->number == 0 &&
-            rd_kafka_mock_topic_create(broker->cluster, partition->topic,
-                                       mock_broker_count_partitions(broker, partition->topic), 1) != 0)
-            return error_set(error, ERROR_BROKER, "the embedded broker cannot create topic %s",
-                             partition->topic);
-    }
-    // Known topics are produced to at once; to others librdkafka may look for the leader for a second.
-    const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_resp_err_t code = rd_kafka_metadata(broker->client, 1, NULL, &metadata, METADATA_MS);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_set(error, ERROR_BROKER, "the embedded broker does not answer: %s",
-                         rd_kafka_err2str(code));
-    rd_kafka_metadata_destroy(metadata);
-    return 0;
+    return mock_broker_create_topics(broker, error);
 }
 
 static void mock_broker_look_at_progress(struct mock_broker *broker) {
@@ -515,6 +528,12 @@ const char *mock_broker_prefix(const struct mock_broker *broker) {
     return broker->prefix;
 }
 
+int64_t mock_broker_captured(void *self, const char *topic, int32_t partition) {
+    struct mock_broker *broker = self;
+    const struct mock_partition *found = mock_broker_find_partition(broker, span_of(topic), partition);
+    return found != NULL && broker->config.rate <= 0 ? found->captured : 0;
+}
+
 int mock_broker_check(struct mock_broker *broker, struct error *error) {
     (void)pthread_mutex_lock(&broker->mutex);
     struct error failure = broker->error;
@@ -533,6 +552,9 @@ void mock_broker_stop(struct mock_broker **broker) {
         (void)rd_kafka_purge(stopping->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
         (void)rd_kafka_poll(stopping->client, 0);
     }
+    for (int i = 0; i < stopping->partition_count; i++)
+        if (stopping->partitions[i].known != NULL)
+            rd_kafka_topic_destroy(stopping->partitions[i].known);
     if (stopping->cluster != NULL)
         rd_kafka_mock_cluster_destroy(stopping->cluster);
     if (stopping->client != NULL)

@@ -39,6 +39,10 @@ int mock_broker_start(struct mock_broker **ret, const struct mock_broker_config 
                       struct progress *progress, struct error *error);
 const char *mock_broker_brokers(const struct mock_broker *broker); // "127.0.0.1:PORT", lives as long as it
 const char *mock_broker_prefix(const struct mock_broker *broker);  // topic prefix of the capture
+// So many messages of its capture the partition is to hold before its end says anything of the demo: a reader that is quick finds
+// it empty. 0 when they come by `rate`: then the end moves as a source's does. Any thread.
+// `self`: the mock_broker, for consume_config.
+int64_t mock_broker_captured(void *self, const char *topic, int32_t partition);
 // -1 with the error that stopped the feeding thread, once there is one: nothing more will come.
 int mock_broker_check(struct mock_broker *broker, struct error *error);
 void mock_broker_stop(struct mock_broker **broker);

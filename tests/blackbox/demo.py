@@ -116,6 +116,23 @@ class Demo(tide.Case):
         self.assertEqual(0, server.stop())
         self.assert_truth("basic")
 
+    def test_live_is_told_of_the_whole_capture(self):
+        """The broker is fed as the consumer goes on, which may stand at its end meanwhile."""
+        for count in (5, 20000):
+            with self.subTest(count):
+                self.db = self.path / f"{count}.db"
+                capture = tide.write_capture(self.path / "own.jsonl", [tide.order(i, i + 1, 7) for i in range(count)])
+                server = tide.Server("demo", "--capture", capture, "--db", self.db, stderr=self.path / "log")
+                self.addCleanup(server.__exit__)
+
+                def is_live(server=server):
+                    document = lag(server)
+                    return document if document["state"] == "live" else None
+
+                document = tide.wait_for("live", is_live)
+                self.assertEqual(count, sum(p["applied"] or 0 for p in document["partitions"]), document)
+                self.assertEqual(0, server.stop())
+
     def test_kills(self):
         """kill -9 at random moments, each followed by a start on the same file."""
         rng = random.Random(SEED)
