@@ -63,7 +63,7 @@ find "$root/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
 git ls-files -z --cached --others --exclude-standard | tar -c --null --ignore-failed-read --files-from=- | tar -x -C "$root/src"
 
 quietly packages inside sh -c 'cd /src && sh lab/packages.sh cmocka.pc=libcmocka-dev valgrind=valgrind python3=python3 \
-    clang-format=clang-format git=git bash=bash curl=curl sqlite3=sqlite3'
+    clang-format=clang-format git=git bash=bash curl=curl sqlite3=sqlite3 update-ca-certificates=ca-certificates'
 inside sh -c '. /etc/os-release; echo "$PRETTY_NAME, $(gcc --version | sed 1q)"
     for library in sqlite3 rdkafka libmicrohttpd jansson gnutls; do printf "%s %s  " $library "$(pkg-config --modversion $library)"; done; echo'
 quietly build inside sh -c 'cd /src && cmake --preset release -D WERROR=ON -D BUILD_TESTING=ON && cmake --build --preset release -- -k 0'

@@ -1,4 +1,5 @@
-// instr and replace answer as SQLite's own, and end.
+// instr and replace answer as SQLite's own, and end. A number in which an empty pattern is replaced stays a number, as SQLite's
+// documentation says and 3.40 does; 3.46's own makes a text of it.
 // clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,6 +57,13 @@ static void write_value(uint64_t *random, char *ret, size_t size) {
     (void)snprintf(ret, size, blob ? "x'%s'" : "cast(x'%s' as text)", hex);
 }
 
+static void write_sql(char *ret, size_t size, char (*values)[512], const char *type) {
+    (void)snprintf(ret, size,
+                   "select %s || instr(a, b), hex(replaced) from (select *, replace(a, b, c) as replaced"
+                   " from (select %s as a, %s as b, %s as c))",
+                   type, values[0], values[1], values[2]);
+}
+
 static void they_answer_as_sqlite_does(void **state) {
     (void)state;
     sqlite3 *theirs = open_db(false);
@@ -65,10 +73,12 @@ static void they_answer_as_sqlite_does(void **state) {
     for (int i = 0; i < CASES; i++) {
         for (int v = 0; v < 3; v++)
             write_value(&random, values[v], sizeof values[v]);
-        (void)snprintf(sql, sizeof sql,
-                       "select typeof(a) || instr(%s, %s), hex(a) from (select replace(%s, %s, %s) as a)",
-                       values[0], values[1], values[0], values[1], values[2]);
+        write_sql(
+            sql, sizeof sql, values,
+            "iif(b is not null and substr(hex(b), 1, 2) in ('', '00') and typeof(a) in ('integer', 'real'),"
+            " typeof(a), typeof(replaced))");
         answer(theirs, sql, wanted);
+        write_sql(sql, sizeof sql, values, "typeof(replaced)");
         answer(own, sql, got);
         if (strcmp(wanted, got) != 0)
             fail_msg("case %d: %s: %s, wanted %s", i, sql, got, wanted);
