@@ -107,23 +107,68 @@ static void write_sequence(struct buffer *out, const struct debezium_place *plac
         buffer_format(out, "\"[\\\"%" PRId64 "\\\",\\\"%" PRId64 "\\\"]\"", place->commit_before, place->lsn);
 }
 
-void debezium_end_row(struct debezium *debezium, struct buffer *out, enum shop_topic topic, char op,
-                      const struct debezium_place *place) {
+void debezium_end_image(const struct debezium *debezium, struct buffer *out) {
+    for (int i = 0; i < debezium->undeclared; i++)
+        buffer_format(out, ",\"extra_%02d\":%d", i, 100 + i);
+    buffer_char(out, '}');
+}
+
+// What {"before":..,"after":.. comes to: the row after, or the one before where it was deleted.
+static void unwrap(struct buffer *out, enum shop_topic topic, char op, const struct debezium_place *place) {
+    static const char before[] = "{\"before\":";
+    static const char after[] = ",\"after\":";
+    char *end = memmem(out->data, out->size, after, sizeof after - 1);
+    if (out->failed || end == NULL)
+        return;
+    char *row = op == 'd' ? out->data + sizeof before - 1 : end + sizeof after - 1;
+    size_t size = op == 'd' ? (size_t)(end - row) : out->size - (size_t)(row - out->data);
+    memmove(out->data, row, size);
+    out->size = size - 1; // without the brace
     buffer_format(out,
-                  ",\"source\":{\"version\":\"3.4.0.Final\",\"connector\":\"postgresql\",\"name\":\"%s\","
-                  "\"ts_ms\":%" PRId64 ",\"snapshot\":",
-                  debezium->prefix, place->ts_us / 1000);
-    if (place->snapshot == NULL)
-        buffer_text(out, "null");
-    else
-        buffer_format(out, "\"%s\"", place->snapshot);
+                  ",\"__deleted\":\"%s\",\"__op\":\"%c\",\"__source_lsn\":%" PRId64
+                  ",\"__source_txId\":%" PRId64 ",\"__source_ts_ms\":%" PRId64
+                  ",\"__source_table\":\"%s\",\"__source_snapshot\":\"%s\"}",
+                  op == 'd' ? "true" : "false", op, place->lsn, place->txid, place->ts_us / 1000,
+                  debezium_table(topic), place->snapshot == NULL ? "false" : place->snapshot);
+}
+
+static void write_mariadb_source(struct buffer *out, enum shop_topic topic,
+                                 const struct debezium_place *place) {
+    buffer_format(out,
+                  ",\"db\":\"public\",\"sequence\":null,\"ts_us\":%" PRId64 ",\"ts_ns\":%" PRId64
+                  "000,\"table\":\"%s\",\"server_id\":7,\"gtid\":\"0-7-%" PRId64
+                  "\",\"file\":\"mariadb-bin.000004\",\"pos\":%" PRId64
+                  ",\"row\":0,\"thread\":null,\"query\":null},\"transaction\":",
+                  place->ts_us, place->ts_us, debezium_table(topic), place->txid, place->lsn);
+}
+
+static void write_postgres_source(struct buffer *out, enum shop_topic topic,
+                                  const struct debezium_place *place) {
     buffer_text(out, ",\"db\":\"shop\",\"sequence\":");
     write_sequence(out, place);
     buffer_format(out,
                   ",\"ts_us\":%" PRId64 ",\"ts_ns\":%" PRId64 "000,\"schema\":\"public\",\"table\":\"%s\","
                   "\"txId\":%" PRId64 ",\"lsn\":%" PRId64 ",\"xmin\":null},\"transaction\":",
                   place->ts_us, place->ts_us, debezium_table(topic), place->txid, place->lsn);
-    if (place->total_order == 0)
+}
+
+void debezium_end_row(struct debezium *debezium, struct buffer *out, enum shop_topic topic, char op,
+                      const struct debezium_place *place) {
+    bool mariadb = debezium->form == SHOP_MARIADB;
+    if (debezium->form == SHOP_UNWRAPPED) {
+        unwrap(out, topic, op, place);
+        return;
+    }
+    buffer_format(out,
+                  ",\"source\":{\"version\":\"3.4.0.Final\",\"connector\":\"%s\",\"name\":\"%s\","
+                  "\"ts_ms\":%" PRId64 ",\"snapshot\":",
+                  mariadb ? "mariadb" : "postgresql", debezium->prefix, place->ts_us / 1000);
+    if (place->snapshot == NULL)
+        buffer_text(out, "null");
+    else
+        buffer_format(out, "\"%s\"", place->snapshot);
+    (mariadb ? write_mariadb_source : write_postgres_source)(out, topic, place);
+    if (place->total_order == 0 || !debezium->transactions)
         buffer_text(out, "null");
     else
         buffer_format(out,

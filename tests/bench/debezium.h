@@ -9,6 +9,9 @@
 struct debezium {
     const char *prefix;
     bool schemas;
+    enum shop_form form;
+    bool transactions; // rows name theirs
+    int undeclared;
     struct buffer key_schemas[SHOP_TOPICS]; // everything before the payload
     struct buffer value_schemas[SHOP_TOPICS];
     int64_t second; // of `second_text`
@@ -35,6 +38,8 @@ const char *debezium_table(enum shop_topic topic);
 void debezium_begin_key(struct debezium *debezium, struct buffer *out, enum shop_topic topic);
 void debezium_end_key(struct debezium *debezium, struct buffer *out);
 void debezium_begin_row(struct debezium *debezium, struct buffer *out, enum shop_topic topic);
+// The end of a row image: the columns that nobody declares, and the brace.
+void debezium_end_image(const struct debezium *debezium, struct buffer *out);
 // After {"before":..,"after":..: source, transaction, op, times.
 void debezium_end_row(struct debezium *debezium, struct buffer *out, enum shop_topic topic, char op,
                       const struct debezium_place *place);

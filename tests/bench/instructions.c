@@ -1,8 +1,7 @@
-// bench-instructions apply|drift|answer DB: applies a fixed load from memory to a new file DB, then answers
-// keyed requests from it, for callgrind to count one of the two (--instr-atstart=no). With drift each row has
-// DRIFT_COLUMNS columns that no table declares. The clock is the program's own, so that nothing depends on how
-// fast it runs. Prints the number of row events, or of requests.
-#define _GNU_SOURCE // memmem
+// bench-instructions PART DB [VIEWS]: applies a fixed load from memory to a new file DB, for callgrind to count
+// (--instr-atstart=no). Which load is the part: the parts[] below; `answer` counts keyed requests from the file instead.
+// VIEWS: a folder of views beside the built-in ones. The clock is the program's own, so that nothing depends on how fast
+// it runs. Prints the number of row events, or of requests.
 #include "consumer/apply/apply.h"
 #include "http/routes.h"
 #include "tests/bench/shop.h"
@@ -31,7 +30,6 @@ enum {
     WARM_UP = 100, // requests that are not counted: statements are prepared, positions rendered
     FIRST_ORDER = 5001,
     DRIFT_COLUMNS = 50,
-    DRIFT_COLUMN_SIZE = 24, // of one as it stands in a row
 };
 
 // In place of the C library's.
@@ -82,26 +80,7 @@ static int copy_span(struct arena *arena, struct span from, struct span *ret) {
     return from.data != NULL && copy == NULL ? -1 : 0;
 }
 
-// The message with columns that no table declares at the beginning of its new row, if it has one.
-static int copy_drifting(struct arena *arena, struct span from, struct span *ret) {
-    static const char after[] = "\"after\":{";
-    const char *found = from.data != NULL ? memmem(from.data, from.size, after, sizeof after - 1) : NULL;
-    if (found == NULL)
-        return copy_span(arena, from, ret);
-    char *copy = arena_take(arena, from.size + (size_t)DRIFT_COLUMNS * DRIFT_COLUMN_SIZE);
-    if (copy == NULL)
-        return -1;
-    size_t before = (size_t)(found - from.data) + sizeof after - 1;
-    size_t size = before;
-    memcpy(copy, from.data, before);
-    for (int i = 0; i < DRIFT_COLUMNS; i++)
-        size += (size_t)snprintf(copy + size, DRIFT_COLUMN_SIZE, "\"undeclared_%02d\":%d,", i, i);
-    memcpy(copy + size, from.data + before, from.size - before);
-    *ret = (struct span){copy, size + from.size - before};
-    return 0;
-}
-
-static int fill(struct load *load, struct shop *shop, bool drift, struct error *error) {
+static int fill(struct load *load, struct shop *shop, struct error *error) {
     struct shop_message made;
     int more;
     while ((more = shop_next(shop, 0, &made, error)) == 1) {
@@ -114,7 +93,7 @@ static int fill(struct load *load, struct shop *shop, bool drift, struct error *
         struct message *message = &slot->messages[slot->count];
         *message = (struct message){.slot = number, .offset = slot->count++, .ts_ms = made.ts_ms};
         if (copy_span(&load->bytes, made.key, &message->key) != 0 ||
-            (drift ? copy_drifting : copy_span)(&load->bytes, made.value, &message->value) != 0)
+            copy_span(&load->bytes, made.value, &message->value) != 0)
             return error_set(error, ERROR_SYSTEM, "out of memory");
     }
     return more;
@@ -135,9 +114,10 @@ static void parts_done(struct parts *parts) {
 }
 
 static int open_parts(struct parts *parts, struct load *load, const struct shop *shop, const char *db,
-                      struct error *error) {
+                      const char *views, bool sequenced, struct error *error) {
     struct store_report report;
-    if (catalog_load(NULL, NULL, &parts->catalog, error) != 0 || progress_new(&parts->progress, error) != 0 ||
+    if (catalog_load(views, NULL, &parts->catalog, error) != 0 ||
+        progress_new(&parts->progress, error) != 0 ||
         store_open(&parts->store, db, parts->catalog, &report, error) != 0)
         return -1;
     const struct apply_config config = {
@@ -151,7 +131,7 @@ static int open_parts(struct parts *parts, struct load *load, const struct shop 
     };
     if (apply_new(&parts->apply, &config, error) != 0)
         return -1;
-    apply_set_sequenced(parts->apply, true);
+    apply_set_sequenced(parts->apply, sequenced);
     for (int i = 0; i < SLOTS; i++) {
         char topic[64];
         int slot;
@@ -208,19 +188,40 @@ static int answer_requests(const struct parts *parts, const char *db, int64_t or
     return answered ? 0 : error_set(error, ERROR_STORE, "an order has no row in its answer");
 }
 
-static int run(bool answer, bool drift, const char *db, struct error *error) {
+// Each in the words of instructions.txt.
+static const struct part {
+    const char *name;
+    struct shop_config shop;
+} all_parts[] = {
+    {"apply", {.customers = CUSTOMERS}},
+    {"answer", {.customers = CUSTOMERS, .growing = true}}, // orders that stay, where they are to be asked for
+    {"drift", {.customers = CUSTOMERS, .undeclared = DRIFT_COLUMNS}},
+    {"schemas", {.customers = CUSTOMERS, .schemas = TIDEMARK_SCHEMAS}},
+    {"snapshot", {.customers = EVENTS - GOODS}},
+    {"triggers", {.customers = CUSTOMERS}}, // with a view that has some
+    {"unwrapped", {.customers = CUSTOMERS, .form = SHOP_UNWRAPPED}},
+};
+
+static const struct part *find_part(const char *name) {
+    for (size_t i = 0; i < sizeof all_parts / sizeof *all_parts; i++)
+        if (strcmp(all_parts[i].name, name) == 0)
+            return &all_parts[i];
+    return NULL;
+}
+
+static int run(const struct part *part, const char *db, const char *views, struct error *error) {
     CLEANUP(load_done) struct load load = {0};
     CLEANUP(shop_free) struct shop *shop = NULL;
     CLEANUP(parts_done) struct parts parts = {0};
-    // orders that stay, where they are to be asked for
-    const struct shop_config config = {.prefix = "bench",
-                                       .seed = 1,
-                                       .events = EVENTS,
-                                       .growing = answer,
-                                       .customers = CUSTOMERS,
-                                       .goods = GOODS};
-    if (shop_new(&shop, &config, error) != 0 || fill(&load, shop, drift, error) != 0 ||
-        open_parts(&parts, &load, shop, db, error) != 0 || apply_load(parts.apply, !answer, error) != 0)
+    struct shop_config config = part->shop;
+    config.prefix = "bench";
+    config.seed = 1;
+    config.events = EVENTS;
+    config.goods = GOODS;
+    bool answer = strcmp(part->name, "answer") == 0;
+    if (shop_new(&shop, &config, error) != 0 || fill(&load, shop, error) != 0 ||
+        open_parts(&parts, &load, shop, db, views, config.form == SHOP_ENVELOPES, error) != 0 ||
+        apply_load(parts.apply, !answer, error) != 0)
         return -1;
     int64_t applied = apply_counters(parts.apply)->applied;
     if (applied != shop_rows(shop))
@@ -233,14 +234,15 @@ static int run(bool answer, bool drift, const char *db, struct error *error) {
 }
 
 int main(int argc, char **argv) {
-    bool answer = argc == 3 && strcmp(argv[1], "answer") == 0;
-    bool drift = argc == 3 && strcmp(argv[1], "drift") == 0;
+    const struct part *part = argc == 3 || argc == 4 ? find_part(argv[1]) : NULL;
     struct error error = {0};
-    if (!answer && !drift && (argc != 3 || strcmp(argv[1], "apply") != 0)) {
-        (void)fprintf(stderr, "usage: bench-instructions apply|drift|answer DB\n");
+    if (part == NULL) {
+        (void)fprintf(
+            stderr,
+            "usage: bench-instructions apply|answer|drift|schemas|snapshot|triggers|unwrapped DB [VIEWS]\n");
         return 2;
     }
-    if (run(answer, drift, argv[2], &error) == 0)
+    if (run(part, argv[2], argc == 4 ? argv[3] : NULL, &error) == 0)
         return 0;
     (void)fprintf(stderr, "bench-instructions: %s\n", error.message);
     return 1;

@@ -1,18 +1,21 @@
 #!/bin/sh
-# sh tests/bench/instructions.sh PROGRAM apply|drift|answer [--update]: instructions per row event when a fixed load is
-# applied from memory (drift: with 50 columns that no table declares), or per keyed request that is answered from its file
-# without sockets (callgrind), against the figure kept in instructions.txt. Fails when it grew by more than 10%.
+# sh tests/bench/instructions.sh PROGRAM PART [--update]: instructions per row event when a fixed load is applied from
+# memory (callgrind), against the figure kept in instructions.txt. Fails when it grew by more than 10%. Parts: apply, drift
+# (with 50 columns that no table declares), schemas, snapshot (rows of one), triggers (a view with some beside the others),
+# unwrapped; answer: per keyed request that is answered from its file without sockets.
 # Instructions hardly differ between machines; the compiler and the libraries are Debian 12's.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 program=$1
 part=$2
 kept=$here/instructions.txt
+views=
 case $part in
-apply | drift) unit='row event' ;;
+apply | drift | schemas | snapshot | unwrapped) unit='row event' ;;
+triggers) unit='row event' views=$here/views/triggered ;;
 answer) unit='keyed request' ;;
 *)
-    sed -n '2,4s/^# //p' "$0" >&2
+    sed -n '2,5s/^# //p' "$0" >&2
     exit 2
     ;;
 esac
@@ -20,7 +23,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 count=$(valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file="$work/out" "$program" "$part" "$work/bench.db" \
-    2>"$work/log") || {
+    ${views:+"$views"} 2>"$work/log") || {
     cat "$work/log" >&2
     exit 1
 }

@@ -1,5 +1,6 @@
 // bench-load: the shop's traffic into a broker, or into a capture.
-//   bench-load --prefix P --events N [--seed S] [--schemas CAPTURE] [--growing] [--small] --brokers HOST:PORT
+//   bench-load --prefix P --events N [--seed S] [--schemas CAPTURE] [--growing] [--small] [--no-transactions]
+//              [--form envelopes|unwrapped|mariadb] [--undeclared COLUMNS] [--customers N] --brokers HOST:PORT
 //   bench-load ... --capture FILE
 // Prints what was sent and what the source holds at the end, as one JSON object.
 #include "tests/bench/shop.h"
@@ -156,42 +157,72 @@ static int run(const struct shop_config *config, const char *brokers, const char
     return 0;
 }
 
+// An option without a value.
+static bool take_flag(struct shop_config *config, const char *name) {
+    if (strcmp(name, "--growing") == 0)
+        config->growing = true;
+    else if (strcmp(name, "--no-transactions") == 0)
+        config->no_transactions = true;
+    else if (strcmp(name, "--small") == 0) {
+        config->customers = SMALL_CUSTOMERS;
+        config->goods = SMALL_GOODS;
+    } else
+        return false;
+    return true;
+}
+
+static bool take_form(struct shop_config *config, const char *value) {
+    static const char *const names[] = {
+        [SHOP_ENVELOPES] = "envelopes", [SHOP_UNWRAPPED] = "unwrapped", [SHOP_MARIADB] = "mariadb"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(value, names[i]) == 0) {
+            config->form = (enum shop_form)i;
+            return true;
+        }
+    return false;
+}
+
+static bool take_option(struct shop_config *config, const char *name, const char *value) {
+    if (strcmp(name, "--prefix") == 0)
+        config->prefix = value;
+    else if (strcmp(name, "--events") == 0)
+        config->events = strtoll(value, NULL, 10);
+    else if (strcmp(name, "--seed") == 0)
+        config->seed = strtoull(value, NULL, 10);
+    else if (strcmp(name, "--schemas") == 0)
+        config->schemas = value;
+    else if (strcmp(name, "--undeclared") == 0)
+        config->undeclared = (int)strtol(value, NULL, 10);
+    else if (strcmp(name, "--customers") == 0)
+        config->customers = (int)strtol(value, NULL, 10);
+    else
+        return strcmp(name, "--form") == 0 && take_form(config, value);
+    return true;
+}
+
 int main(int argc, char **argv) {
     struct shop_config config = {.prefix = "bench", .seed = 1, .events = 1000000};
     const char *brokers = NULL;
     const char *capture = NULL;
     bool usable = true;
     for (int i = 1; i < argc && usable; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (strcmp(argv[i], "--growing") == 0) {
-            config.growing = true;
+        if (take_flag(&config, argv[i]))
             continue;
-        }
-        if (strcmp(argv[i], "--small") == 0) {
-            config.customers = SMALL_CUSTOMERS;
-            config.goods = SMALL_GOODS;
-            continue;
-        }
-        usable = value != NULL;
-        if (strcmp(argv[i], "--prefix") == 0)
-            config.prefix = value;
-        else if (strcmp(argv[i], "--events") == 0 && usable)
-            config.events = strtoll(value, NULL, 10);
-        else if (strcmp(argv[i], "--seed") == 0 && usable)
-            config.seed = strtoull(value, NULL, 10);
-        else if (strcmp(argv[i], "--schemas") == 0)
-            config.schemas = value;
-        else if (strcmp(argv[i], "--brokers") == 0)
+        const char *name = argv[i++];
+        const char *value = i < argc ? argv[i] : NULL;
+        if (value != NULL && strcmp(name, "--brokers") == 0)
             brokers = value;
-        else if (strcmp(argv[i], "--capture") == 0)
+        else if (value != NULL && strcmp(name, "--capture") == 0)
             capture = value;
         else
-            usable = false;
-        i++;
+            usable = value != NULL && take_option(&config, name, value);
     }
     if (!usable || (brokers == NULL) == (capture == NULL)) {
-        (void)fprintf(stderr, "usage: bench-load --prefix P --events N [--seed S] [--schemas CAPTURE] "
-                              "[--growing] [--small] (--brokers HOST:PORT | --capture FILE)\n");
+        (void)fprintf(
+            stderr,
+            "usage: bench-load --prefix P --events N [--seed S] [--schemas CAPTURE] [--growing] [--small]\n"
+            "                  [--no-transactions] [--form envelopes|unwrapped|mariadb] [--undeclared COLUMNS]\n"
+            "                  [--customers N] (--brokers HOST:PORT | --capture FILE)\n");
         return 2;
     }
     struct error error = {0};

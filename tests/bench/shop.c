@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    CUSTOMERS_MAX = 1 << 20,
+    CUSTOMERS_MAX = 1 << 23,
     BASKET_MAX = 3,   // orders placed together
     SHIPMENT_MAX = 6, // orders that leave together
     RESTOCK_MAX = 15, // goods that come together
@@ -125,6 +125,9 @@ int shop_new(struct shop **ret, const struct shop_config *config, struct error *
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (debezium_init(&shop->debezium, config->prefix, config->schemas, error) != 0)
         return -1;
+    shop->debezium.form = config->form;
+    shop->debezium.transactions = config->form == SHOP_ENVELOPES && !config->no_transactions;
+    shop->debezium.undeclared = config->undeclared;
     *ret = shop;
     shop = NULL;
     return 0;
@@ -227,7 +230,7 @@ static void write_order(struct shop *shop, struct buffer *out, const struct orde
         buffer_text(out, "null");
     buffer_text(out, ",\"created_at\":");
     debezium_timestamptz(&shop->debezium, out, order->created_us);
-    buffer_char(out, '}');
+    debezium_end_image(&shop->debezium, out);
 }
 
 // The replica identity of orders is full: the row before comes too. STATUSES = there is none.
@@ -264,7 +267,8 @@ static struct shop_buffer *begin_good(struct shop *shop, int number) {
                   number + 1, number + 1, number % 3 == 0 ? "enamelled, 0.5 l" : "oak", good->on_hand,
                   good->reserved);
     debezium_money(&shop->debezium, &message->value, good->cents);
-    buffer_format(&message->value, ",\"updated_at\":%" PRId64 "}", good->updated_us);
+    buffer_format(&message->value, ",\"updated_at\":%" PRId64, good->updated_us);
+    debezium_end_image(&shop->debezium, &message->value);
     return message;
 }
 
@@ -288,7 +292,8 @@ static struct shop_buffer *begin_customer(struct shop *shop, int number) {
                   number + 1, number + 1, number % 7 == 0 ? "Zoë" : "Ada", number + 1, tiers[customer->tier],
                   customer->opt_in ? "true" : "false");
     debezium_timestamptz(&shop->debezium, &message->value, customer->created_us);
-    buffer_text(&message->value, ",\"bio\":null}");
+    buffer_text(&message->value, ",\"bio\":null");
+    debezium_end_image(&shop->debezium, &message->value);
     return message;
 }
 
@@ -296,10 +301,11 @@ static void change_points(struct shop *shop, const struct order *order, bool del
     struct shop_buffer *message = begin_key(shop, SHOP_POINTS);
     write_key(shop, message, order);
     buffer_format(&message->value,
-                  "%s{\"order_id\":%" PRId64 ",\"customer_id\":%d,\"points\":%" PRId64 ",\"reason\":%s}%s",
+                  "%s{\"order_id\":%" PRId64 ",\"customer_id\":%d,\"points\":%" PRId64 ",\"reason\":%s",
                   deleted ? "" : "null,\"after\":", order->id, order->customer + 1,
-                  deleted ? 0 : order->cents / 100, deleted ? "null" : "\"order shipped\"",
-                  deleted ? ",\"after\":null" : "");
+                  deleted ? 0 : order->cents / 100, deleted ? "null" : "\"order shipped\"");
+    debezium_end_image(&shop->debezium, &message->value);
+    buffer_text(&message->value, deleted ? ",\"after\":null" : "");
     end_row(shop, message, deleted ? 'd' : 'c');
     shop->points += deleted ? -1 : 1;
 }
@@ -448,7 +454,7 @@ static int write_transaction(struct shop *shop) {
                                      .ts_us = shop->now_us,
                                      .sent_us = shop->now_us + SENT_AFTER_US};
     memset(shop->events, 0, sizeof shop->events);
-    struct shop_buffer *begin = add_message(shop, SHOP_TRANSACTION);
+    struct shop_buffer *begin = shop->debezium.transactions ? add_message(shop, SHOP_TRANSACTION) : NULL;
     struct debezium_place first = *place;
     if (write_rows(shop) != 0)
         return -1;
@@ -458,10 +464,12 @@ static int write_transaction(struct shop *shop) {
     }
     first.txid = place->txid;
     first.lsn = shop->commit_before < 0 ? BEGIN_LSN : shop->commit_before;
-    debezium_boundary(&shop->debezium, &begin->key, &begin->value, NULL, &first);
     place->lsn = shop->lsn += 48;
-    struct shop_buffer *end = add_message(shop, SHOP_TRANSACTION);
-    debezium_boundary(&shop->debezium, &end->key, &end->value, shop->events, place);
+    if (begin != NULL) {
+        debezium_boundary(&shop->debezium, &begin->key, &begin->value, NULL, &first);
+        struct shop_buffer *end = add_message(shop, SHOP_TRANSACTION);
+        debezium_boundary(&shop->debezium, &end->key, &end->value, shop->events, place);
+    }
     shop->commit_before = place->lsn;
     shop->early_lsn = keep_lsn;
     shop->early_txid = keep_txid;
@@ -543,6 +551,12 @@ int64_t shop_rows(const struct shop *shop) {
     return shop->rows;
 }
 
+// A short one may end before them.
+static int goods_of_snapshot(const struct shop *shop) {
+    int64_t goods = shop->snapshot_row - shop->config.customers;
+    return goods < 0 ? 0 : (int)goods;
+}
+
 void shop_truth(const struct shop *shop, FILE *out) {
     size_t orders = 0;
     for (int i = 0; i < STATUSES; i++)
@@ -550,7 +564,7 @@ void shop_truth(const struct shop *shop, FILE *out) {
     (void)fprintf(out,
                   "{\"orders\":%zu,\"customers\":%d,\"inventory\":%d,\"points\":%" PRId64
                   ",\"orders_by_status\":{",
-                  orders, shop->customer_count, shop->config.goods, shop->points);
+                  orders, shop->customer_count, goods_of_snapshot(shop), shop->points);
     for (int i = 0; i < STATUSES; i++)
         (void)fprintf(out, "%s\"%s\":[%zu,%" PRId64 "]", i == 0 ? "" : ",", status_names[i],
                       shop->orders[i].count, shop->orders[i].cents);

@@ -31,6 +31,12 @@ enum {
     SHOP_GOODS_DEFAULT = 2000,
 };
 
+enum shop_form {
+    SHOP_ENVELOPES, // PostgreSQL's
+    SHOP_UNWRAPPED, // by ExtractNewRecordState, with the fields that name positions
+    SHOP_MARIADB,
+};
+
 struct shop_config {
     const char *prefix;
     uint64_t seed;
@@ -39,6 +45,9 @@ struct shop_config {
     bool growing;        // orders are placed and nothing else happens: a mirror of many rows
     int customers;       // of the snapshot; 0 = SHOP_CUSTOMERS_DEFAULT
     int goods;           // 0 = SHOP_GOODS_DEFAULT
+    enum shop_form form; // all but PostgreSQL's envelopes have no transactions
+    bool no_transactions;
+    int undeclared; // columns more in each row, which source.sql does not declare
 };
 
 struct shop_message {

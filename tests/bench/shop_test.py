@@ -29,7 +29,8 @@ def mirror(path):
 def main():
     load, tidemark, schemas = sys.argv[1:]
     print(f"seed {SEED}")
-    for options in ([], ["--schemas", schemas], ["--growing"]):
+    for options in ([], ["--schemas", schemas], ["--growing"], ["--undeclared", "50"], ["--no-transactions"],
+                    ["--form", "unwrapped"], ["--form", "mariadb"], ["--customers", str(EVENTS)]):
         with tempfile.TemporaryDirectory() as folder:
             capture, db = os.path.join(folder, "shop.jsonl"), os.path.join(folder, "shop.db")
             made = run(load, "--events", str(EVENTS), "--seed", str(SEED), "--small", "--capture", capture, *options)

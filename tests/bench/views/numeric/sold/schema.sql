@@ -1,0 +1,1 @@
+create table sold_by_sku(sku text primary key, orders integer, total text) without rowid;
