@@ -102,6 +102,8 @@ void delta_take_back(struct delta_batch *batch, const struct table *table, int c
     list->count = count;
     if (list->recalled > count)
         list->recalled = count;
+    if (list->written > count)
+        list->written = count;
     if (list->index.count > count)
         key_index_clear(&list->index);
 }
@@ -109,7 +111,7 @@ void delta_take_back(struct delta_batch *batch, const struct table *table, int c
 void delta_reset(struct delta_batch *batch) {
     for (int i = 0; i < batch->catalog->table_count; i++) {
         newest_clear(&batch->lists[i].pending);
-        batch->lists[i].count = batch->lists[i].recalled = 0;
+        batch->lists[i].count = batch->lists[i].recalled = batch->lists[i].written = 0;
         batch->lists[i].has_reads = false;
         key_index_clear(&batch->lists[i].index);
     }

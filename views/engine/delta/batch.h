@@ -37,6 +37,7 @@ struct delta_list {
     int capacity;
     struct newest_by_key pending;
     int recalled;   // steps before this one know what the row was before their chain
+    int written;    // of the steps before this one none is pending
     bool has_reads; // rows of snapshots are among the pending
     struct key_index index;
 };

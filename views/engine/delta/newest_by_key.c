@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { FIRST_SIZE = BOUND(256, 2) };
+enum { FIRST_SIZE = BOUND(256, 2), ALL_FROM = 32 };
 
 void newest_done(struct newest_by_key *pending) {
     free(pending->slots);
@@ -67,19 +67,26 @@ static int newest_by_key_grow(struct newest_by_key *pending, const struct delta_
     return 0;
 }
 
-int newest_put(struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
-               const struct value *values, int step, struct error *error) {
+int newest_find_place(struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
+                      const struct value *values, int *ret_step, int *ret_place, struct error *error) {
     if (pending->count >= pending->size / 2 && newest_by_key_grow(pending, steps, error) != 0)
         return -1;
-    int bucket = newest_by_key_bucket_of(pending, steps, hash, values);
-    if (pending->slots[bucket].step < 0)
-        pending->used[pending->count++] = bucket;
-    pending->slots[bucket] = (struct newest_slot){step, newest_by_key_tag_of(hash)};
+    *ret_place = newest_by_key_bucket_of(pending, steps, hash, values);
+    *ret_step = pending->slots[*ret_place].step;
     return 0;
 }
 
+void newest_put(struct newest_by_key *pending, uint64_t hash, int place, int step) {
+    if (pending->slots[place].step == PROBE_FREE)
+        pending->used[pending->count++] = place;
+    pending->slots[place] = (struct newest_slot){step, newest_by_key_tag_of(hash)};
+}
+
 void newest_clear(struct newest_by_key *pending) {
-    for (int i = 0; i < pending->count; i++)
+    // Many are cleared together sooner than each in its place.
+    if (pending->count > pending->size / ALL_FROM)
+        memset(pending->slots, 0xff, (size_t)pending->size * sizeof *pending->slots);
+    for (int i = 0; i < pending->count && pending->count <= pending->size / ALL_FROM; i++)
         pending->slots[pending->used[i]].step = PROBE_FREE;
     pending->count = 0;
 }

@@ -44,9 +44,12 @@ void newest_done(struct newest_by_key *pending);
 // The newest step of the key's chain, -1 = none is pending. `hash`: key_hash of `values`.
 int newest_find(const struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
                 const struct value *values);
-// Makes `step`, the list's newest, the newest of its key. ERROR_SYSTEM.
-int newest_put(struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
-               const struct value *values, int step, struct error *error);
+// The same, and the place that newest_put takes: made if the key has none. It holds until another key gets one.
+// ERROR_SYSTEM.
+int newest_find_place(struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
+                      const struct value *values, int *ret_step, int *ret_place, struct error *error);
+// Makes `step`, the list's newest, the newest of its key.
+void newest_put(struct newest_by_key *pending, uint64_t hash, int place, int step);
 // The newest step of the key that came i-th, i < count.
 int newest_step(const struct newest_by_key *pending, int i);
 // Nothing is pending any more.

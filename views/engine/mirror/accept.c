@@ -69,7 +69,7 @@ int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const s
 }
 
 static int mirror_accept_list_change(struct mirror *mirror, struct mirror_table *table,
-                                     const struct change *change, uint64_t hash, int previous,
+                                     const struct change *change, uint64_t hash, int place, int previous,
                                      struct error *error) {
     struct delta_list *list = delta_list(mirror->accepting, table->table);
     const struct packed_row *row = delta_pack(mirror->accepting, table->table, change->values);
@@ -91,7 +91,8 @@ static int mirror_accept_list_change(struct mirror *mirror, struct mirror_table 
     step->lsn = change->lsn;
     step->txid = change->txid;
     step->ts_ms = change->ts_ms;
-    return newest_put(&list->pending, list->steps, hash, change->values, list->count - 1, error);
+    newest_put(&list->pending, hash, place, list->count - 1);
+    return 0;
 }
 
 // Writes what the key has pending where the change cannot go on from it: a snapshot's row and a streamed one have
@@ -121,11 +122,13 @@ int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struc
     if (change->op == CHANGE_READ && mirror_bulk_overtakes(table, change))
         return 0;
     const enum mirror_upsert kind = mirror_upsert_of(change);
-    const struct delta_list *list = delta_list(mirror->accepting, table->table);
+    struct delta_list *list = delta_list(mirror->accepting, table->table);
     uint64_t hash = key_hash(table->table, change->values);
-    if (lsn_bounds_prepare(&table->bounds, table->newest_lsn, error) != 0)
+    int place;
+    int previous;
+    if (lsn_bounds_prepare(&table->bounds, table->newest_lsn, error) != 0 ||
+        newest_find_place(&list->pending, list->steps, hash, change->values, &previous, &place, error) != 0)
         return -1;
-    int previous = newest_find(&list->pending, list->steps, hash, change->values);
     if (previous >= 0 && !list->steps[previous].pending)
         previous = -1;
     bool alike = previous >= 0 && list->steps[previous].upsert == kind;
@@ -143,7 +146,7 @@ int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struc
         if (stored)
             return 0;
     }
-    if (mirror_accept_list_change(mirror, table, change, hash, previous, error) != 0)
+    if (mirror_accept_list_change(mirror, table, change, hash, place, previous, error) != 0)
         return -1;
     if (kind == UPSERT_STREAMED)
         mirror_accept_note(table, change, hash);

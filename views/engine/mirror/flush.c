@@ -186,14 +186,14 @@ static int mirror_flush_compare_keys(const void *a, const void *b, void *self) {
     return 0;
 }
 
-// The pending steps in the order of their keys; returns how many. `places` has room for all.
+// The pending steps in the order of their keys; returns how many. `places` has room for all. The list is read from its
+// beginning, as it lies in memory.
 static int mirror_flush_sort_pending(const struct mirror_table *table, const struct delta_list *list,
                                      struct key_place *places) {
     int count = 0;
-    for (int i = 0; i < list->pending.count; i++) {
-        int number = newest_step(&list->pending, i);
+    for (int number = list->written; number < list->count; number++) {
         const struct delta_step *step = &list->steps[number];
-        if (!step->pending)
+        if (!step->pending || !step->last)
             continue;
         struct value key = packed_row_value(step->row, table->table->keys[0]);
         places[count++] = (struct key_place){mirror_flush_prefix_of(&key), number};
@@ -311,6 +311,7 @@ int mirror_flush(struct mirror *mirror, const struct table *of, struct error *er
                                                     : mirror_flush_together(mirror, table, list, error);
     if (status == 0) {
         newest_clear(&list->pending);
+        list->written = list->count;
         list->has_reads = false;
         step_check(list);
     }
