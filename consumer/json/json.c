@@ -60,15 +60,17 @@ static int json_read_hex(const char *p, const char *end) {
     return code;
 }
 
+// What a backslash and the byte mean, 0 = nothing, or more bytes follow.
+static const char json_short_escapes[256] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+                                             ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
+
 // The escape sequence at `p`, a backslash: its size, 0 when it is not one. A pair of surrogates is one
 // sequence.
 static size_t json_read_escape(const char *p, const char *end, uint32_t *ret) {
-    static const char meant[256] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
-                                    ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
     if (end - p < 2)
         return 0;
     if (p[1] != 'u') {
-        *ret = (uint32_t)meant[(unsigned char)p[1]];
+        *ret = (uint32_t)json_short_escapes[(unsigned char)p[1]];
         return *ret != 0 ? 2 : 0;
     }
     int code = json_read_hex(p + 2, end);
@@ -119,9 +121,12 @@ static inline const char *json_read_string(struct json_reader *reader, const cha
     reader->escaped = false;
     const char *p = pass_plain(quote + 1, end);
     while (p < end && *p != '"') {
-        p = json_pass_odd(reader, p);
-        if (p == NULL)
+        if (end - p >= 2 && *p == '\\' && json_short_escapes[(unsigned char)p[1]] != 0) {
+            reader->escaped = true;
+            p += 2;
+        } else if ((p = json_pass_odd(reader, p)) == NULL) {
             return NULL;
+        }
         p = pass_plain(p, end);
     }
     if (p == end) {
@@ -372,7 +377,14 @@ bool json_unescape_text(struct span text, struct arena *arena, struct span *ret)
         memcpy(out + size, p, plain);
         size += plain;
         p += plain;
-        if (backslash != NULL) {
+        // Documents in a text have one escape behind another.
+        while (end - p >= 2 && *p == '\\') {
+            char meant = json_short_escapes[(unsigned char)p[1]];
+            if (meant != 0) {
+                out[size++] = meant;
+                p += 2;
+                continue;
+            }
             uint32_t code = 0;
             p += json_read_escape(p, end, &code);
             size += json_write_utf8(code, out + size);

@@ -1,5 +1,6 @@
 #include "views/base/real.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -50,9 +51,42 @@ static bool real_is_number(const char *text, size_t size) {
     return at == size;
 }
 
+// Few digits and no exponent: both parts of the fraction are doubles, so that one division rounds it as it must be
+// (Clinger). False: strtod decides.
+static bool real_parse_short(struct span text, double *ret) {
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+                                    1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+    enum { DIGITS_MAX = sizeof powers / sizeof *powers - 1 };
+    const int64_t exact_max = INT64_C(1) << 53;
+    size_t at = text.size > 0 && text.data[0] == '-' ? 1 : 0;
+    if (FLT_EVAL_METHOD != 0 || text.size - at > DIGITS_MAX + 1)
+        return false;
+    int64_t number = 0;
+    size_t first = at;
+    size_t point = text.size; // where it is
+    for (; at < text.size; at++) {
+        unsigned digit = (unsigned)(unsigned char)text.data[at] - '0';
+        if (digit <= 9)
+            number = number * 10 + digit;
+        else if (text.data[at] == '.' && point == text.size)
+            point = at;
+        else
+            return false;
+    }
+    size_t places = point < text.size ? text.size - point - 1 : 0;
+    bool has_digits = point > first && (point == text.size || places > 0);
+    if (!has_digits || text.size - first - (point < text.size) > DIGITS_MAX || number > exact_max)
+        return false;
+    double value = (double)number / powers[places];
+    *ret = first > 0 ? -value : value;
+    return true;
+}
+
 bool real_parse(struct span text, double *ret) {
     enum { TEXT_MAX = 400 };
     char copy[TEXT_MAX];
+    if (real_parse_short(text, ret))
+        return true;
     if (text.size >= sizeof copy)
         return false;
     memcpy(copy, text.data, text.size);

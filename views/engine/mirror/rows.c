@@ -88,10 +88,10 @@ enum mirror_upsert mirror_upsert_of(const struct change *change) {
 }
 
 bool mirror_lacks_values(const struct table *table, const struct value *values) {
+    unsigned kinds = 0; // a bit each: looked at once, at the end
     for (int i = 0; i < table->column_count; i++)
-        if (values[i].kind == VALUE_ABSENT || values[i].kind == VALUE_UNAVAILABLE)
-            return true;
-    return false;
+        kinds |= 1U << values[i].kind;
+    return (kinds & (1U << VALUE_ABSENT | 1U << VALUE_UNAVAILABLE)) != 0;
 }
 
 static void mirror_rows_bind_keep_masks(sqlite3_stmt *stmt, const struct table *table,
