@@ -33,6 +33,7 @@ struct consume {
     bool degraded;        // nothing was written yet since the file could not be
     struct error passing; // why this run ends and another goes on, ERROR_NONE = it does not
     int64_t caught_up_ms; // monotonic times
+    int64_t silent_ms;    // the last time that the brokers were known not to answer for all that is read
     struct unanswered unanswered;
     int64_t unwritten_ms; // the last time that no commit was being written
     int64_t group_committed_ms;
@@ -84,6 +85,12 @@ static void consume_set_connected(struct consume *consume, bool connected, const
     consume->connected = connected;
 }
 
+// Over a slow link other answers wait behind that to a fetch: where messages come, somebody answers.
+static bool consume_is_fed(const struct consume *consume) {
+    return consume->connected && consume->unanswered.newest_ms != 0 &&
+           clock_monotonic_ms() - consume->unanswered.newest_ms < UNANSWERED_MS;
+}
+
 static void consume_discover(struct consume *consume) {
     struct error error = {0};
     bool answered;
@@ -91,7 +98,7 @@ static void consume_discover(struct consume *consume) {
         progress_set_error(consume->progress, error.message);
         if (error.kind == ERROR_HALT)
             consume_halt(consume, error.message);
-        else if (error.kind == ERROR_BROKER && !answered)
+        else if (error.kind == ERROR_BROKER && !answered && !consume_is_fed(consume))
             consume_set_connected(consume, false, error.message);
         else
             log_event(LEVEL_WARN, "discovery", NULL, "%s", error.message);
@@ -184,10 +191,7 @@ static int64_t consume_position(struct consume *consume, int slot) {
     return position > committed ? position : committed;
 }
 
-static void consume_report_watermarks(struct consume *consume) {
-    int64_t now = clock_monotonic_ms();
-    if (now - consume->watermarks_ms < CONSUME_WAIT_MS || consume_is_still(consume, consume->watermarks_ms))
-        return;
+static void consume_look_at_watermarks(struct consume *consume, int64_t now) {
     consume->watermarks_ms = now;
     for (int i = 0; i < discovery_slots(consume->discovery); i++) {
         if (!discovery_is_assigned(consume->discovery, i))
@@ -198,6 +202,12 @@ static void consume_report_watermarks(struct consume *consume) {
             progress_set_high(consume->progress, i, high, at_ms);
         progress_set_position(consume->progress, i, consume_position(consume, i));
     }
+}
+
+static void consume_report_watermarks(struct consume *consume) {
+    int64_t now = clock_monotonic_ms();
+    if (now - consume->watermarks_ms >= CONSUME_WAIT_MS && !consume_is_still(consume, consume->watermarks_ms))
+        consume_look_at_watermarks(consume, now);
 }
 
 // -1 = no heartbeat is known. One that came while all was read was sent just then, whatever the two clocks say: one of them
@@ -279,6 +289,23 @@ static bool consume_commit_is_slow(struct consume *consume, int64_t now) {
     return now - consume->unwritten_ms >= STATE_SLOW_COMMIT_MS;
 }
 
+// What was the end before brokers were silent is none any more, until each partition has been answered since.
+static void consume_note_silence(struct consume *consume, int64_t now) {
+    if (consume->connected && consume->unanswered.reason[0] == '\0')
+        return;
+    consume->silent_ms = now;
+    consume->caught_up_ms = 0;
+}
+
+static void consume_note_end(struct consume *consume, bool was_current, int64_t now) {
+    if (consume->unanswered.oldest_ms <= consume->silent_ms ||
+        (!was_current && !consume_slots_at_end(consume)))
+        return;
+    if (!was_current)
+        consume_look_at_watermarks(consume, now); // the lag that is told beside `live` is of these ends
+    consume->caught_up_ms = now;
+}
+
 static void consume_report_state(struct consume *consume) {
     if (consume->halted || (consume->degraded && consume_is_degraded(consume)))
         return;
@@ -288,8 +315,9 @@ static void consume_report_state(struct consume *consume) {
     bool was_current = consume->caught_up_ms != 0 && now - consume->caught_up_ms < STATE_LIVE_MS;
     unanswered_look(&consume->unanswered, consume->kafka, consume->discovery, now);
     bool slow = consume_commit_is_slow(consume, now);
-    if (consume_all_at_end(consume) && !waiting && !slow && consume->unanswered.reason[0] == '\0')
-        consume->caught_up_ms = now;
+    consume_note_silence(consume, now);
+    if (consume_all_at_end(consume) && !waiting && !slow)
+        consume_note_end(consume, was_current, now);
     char waits_for[PROGRESS_REASON_SIZE] = "";
     if (waiting)
         apply_describe_wait(consume->apply, waits_for, sizeof waits_for);

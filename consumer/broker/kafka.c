@@ -81,6 +81,8 @@ static void kafka_on_error(rd_kafka_t *client, int code, const char *reason, voi
         (void)rd_kafka_fatal_error(client, text, sizeof text);
         reason = text;
     }
+    (void)snprintf(kafka->owner.failure, sizeof kafka->owner.failure, "%s", reason);
+    kafka->owner.failure_at_ms = clock_monotonic_ms();
     record(kafka, KAFKA_EVENT_ERROR, -1, "%s: %s", rd_kafka_err2name((rd_kafka_resp_err_t)code), reason);
 }
 
@@ -112,12 +114,8 @@ static void kafka_visit_partition(void *self, const struct kafka_stats_partition
     const struct kafka_stats_broker *broker = kafka_stats_broker(&kafka->stats, found->broker);
     if (partition == NULL)
         return;
-    bool full = found->queued_bytes >= kafka->owner.queue_bytes_max ||
-                found->queued_messages >= kafka->owner.queue_messages_max;
-    bool answers = found->broker >= 0 && broker != NULL && broker->up && broker->answered_us >= 0 &&
-                   found->fetching && !full;
-    kafka_partition_note_stats(partition, kafka->stats.at_us / 1000, full,
-                               answers ? broker->answered_us / 1000 : 0);
+    bool up = found->broker >= 0 && broker != NULL && broker->up && broker->idle_us >= 0;
+    kafka_partition_note_stats(partition, kafka->stats.at_us, found, up ? broker : NULL);
 }
 
 static int kafka_on_stats(rd_kafka_t *client, char *text, size_t size, void *opaque) {
@@ -628,9 +626,17 @@ int64_t kafka_high(struct kafka *kafka, int slot, int64_t *ret_at_ms) {
 void kafka_unanswered(struct kafka *kafka, int slot, struct kafka_unanswered *ret) {
     const struct kafka_partition *partition = kafka_partition_of(kafka, slot);
     *ret = (struct kafka_unanswered){0};
-    if (partition != NULL)
-        *ret = (struct kafka_unanswered){partition->topic, partition->number,
-                                         kafka_partition_unanswered_ms(partition)};
+    if (partition == NULL)
+        return;
+    *ret = (struct kafka_unanswered){
+        .topic = partition->topic,
+        .partition = partition->number,
+        .ms = kafka_partition_unanswered_ms(partition),
+        .answered_ms =
+            partition->high_at_ms > partition->full_at_ms ? partition->high_at_ms : partition->full_at_ms,
+    };
+    if (ret->ms > 0)
+        kafka_partition_explain_silence(partition, ret->why, sizeof ret->why);
 }
 
 int64_t kafka_position(struct kafka *kafka, int slot) {

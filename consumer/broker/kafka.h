@@ -115,6 +115,8 @@ struct kafka_unanswered {
     const char *topic; // lives as long as the slot is assigned; NULL when it is not
     int32_t partition;
     int64_t ms;
+    int64_t answered_ms; // monotonic: when it was last answered, or needed no answer
+    char why[320];       // "its leader, broker 2, does not answer", or what is said of it; "" while ms is 0
 };
 // For how long no fetch of the slot has been answered without an error: its partition has no leader, the leader does not
 // answer, or may not. 0 = it is answered, or it is not asked, as its queue is full. From the statistics, so it lags by 500 ms.

@@ -9,9 +9,8 @@ static void unanswered_describe(struct unanswered *unanswered, const struct kafk
     if (count > 1)
         (void)snprintf(more, sizeof more, " and %d more", count - 1);
     (void)snprintf(unanswered->reason, sizeof unanswered->reason,
-                   "no broker has answered a fetch of %s partition %" PRId32 "%s for %" PRId64
-                   " s: it has no leader, or one that does not answer, or it may not be read",
-                   longest->topic, longest->partition, more, longest->ms / 1000);
+                   "no broker has answered a fetch of %s partition %" PRId32 "%s for %" PRId64 " s: %s",
+                   longest->topic, longest->partition, more, longest->ms / 1000, longest->why);
 }
 
 void unanswered_look(struct unanswered *unanswered, struct kafka *kafka, const struct discovery *discovery,
@@ -19,6 +18,8 @@ void unanswered_look(struct unanswered *unanswered, struct kafka *kafka, const s
     struct kafka_unanswered longest = {0};
     int count = 0;
     int read = 0;
+    unanswered->oldest_ms = now_ms;
+    unanswered->newest_ms = 0;
     for (int i = 0; i < discovery_slots(discovery); i++) {
         struct kafka_unanswered found;
         if (!discovery_is_assigned(discovery, i))
@@ -26,6 +27,10 @@ void unanswered_look(struct unanswered *unanswered, struct kafka *kafka, const s
         read++;
         kafka_unanswered(kafka, i, &found);
         count += found.ms >= UNANSWERED_MS;
+        if (found.answered_ms < unanswered->oldest_ms)
+            unanswered->oldest_ms = found.answered_ms;
+        if (found.answered_ms > unanswered->newest_ms)
+            unanswered->newest_ms = found.answered_ms;
         if (found.ms > longest.ms)
             longest = found;
     }

@@ -15,6 +15,8 @@ enum {
 struct unanswered {
     int64_t answered_ms;               // monotonic: the last time that none was found, 0 = at the next look
     bool all;                          // it is all partitions that are read
+    int64_t oldest_ms;                 // monotonic: all partitions have been answered at this time or later
+    int64_t newest_ms;                 // monotonic: none has been answered since, 0 = none is read
     char reason[PROGRESS_REASON_SIZE]; // "" = none is
 };
 

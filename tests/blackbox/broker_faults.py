@@ -19,6 +19,8 @@ class Link:
     def __init__(self, port):
         self.port = port
         self.held = None  # answers to fetches that wait, None = they go through
+        self.connected = set()
+        self.is_cut = False
         self.damage = None  # these bytes of an answer are spoilt
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -28,10 +30,26 @@ class Link:
     def accept(self):
         while True:
             client, _ = self.listener.accept()
+            with self.lock:
+                if self.is_cut:
+                    client.close()
+                    continue
+                self.connected.add(client)
             broker = socket.create_connection(("127.0.0.1", self.port))
             asked = {}
             threading.Thread(target=self.ask, args=(client, broker, asked), daemon=True).start()
             threading.Thread(target=self.answer, args=(broker, client, asked), daemon=True).start()
+
+    def cut(self):
+        """Connections end, and new ones do at once."""
+        with self.lock:
+            self.is_cut = True
+            while self.connected:
+                self.connected.pop().shutdown(socket.SHUT_RDWR)
+
+    def mend(self):
+        with self.lock:
+            self.is_cut = False
 
     def hold(self):
         with self.lock:
@@ -77,7 +95,9 @@ class Link:
                 client.sendall(struct.pack(">i", len(frame)) + frame)
         except OSError:
             pass
-        client.close()
+        with self.lock:
+            self.connected.discard(client)
+            client.close()
 
 
 class BrokerFaults(tide.Case):
@@ -102,13 +122,32 @@ class BrokerFaults(tide.Case):
         link.hold()
         self.await_state(server, "disconnected")
         self.assertRegex(server.get("/v1/status")[1]["reason"],
-                         r"^no broker has answered a fetch of theworldshop\.\S+ partition 0.* for \d+ s: ")  # fmt: skip
+                         r"^no broker has answered a fetch of theworldshop\.\S+ partition 0.* for \d+ s: its leader, broker 1, does not answer$")  # fmt: skip
         self.assertEqual([{"id": 1}], server.get("/v1/tables/orders?select=id")[1]["rows"])
         link.let_go()
         self.await_state(server, "live")
         link.hold()
         server.process.send_signal(signal.SIGTERM)
         self.assertEqual(0, server.process.wait(40))  # librdkafka's own end waits for a minute
+
+    def test_what_was_the_end_before_a_cut_is_none_after_it(self):
+        link, server = self.start([tide.order(0, 1, 7)])
+        self.await_state(server, "live")
+        link.cut()
+        self.await_state(server, "disconnected")
+        link.hold()
+        link.mend()
+        told = set()
+
+        def answers_nothing():
+            told.add(server.get("/v1/lag")[1]["state"])
+            return "no broker has answered a fetch" in (server.get("/v1/status")[1]["reason"] or "")
+
+        tide.wait_for("that fetches are not answered", answers_nothing)
+        self.assertNotIn("live", told)
+        link.let_go()
+        self.await_state(server, "live")
+        self.assertEqual(0, server.stop())
 
     def test_a_damaged_batch_halts(self):
         link, server = self.start([tide.order(0, 1, 7), tide.order(1, 4711, 7), tide.order(2, 3, 7)], damage=b'"id": 4711')

@@ -4,6 +4,7 @@
 #include "views/base/clock.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,7 @@ int kafka_partition_open(struct kafka_partition **ret, struct kafka_partition_ow
     partition->high = -1;
     partition->noted_offset = partition->commit_offset = -1;
     partition->high_at_ms = clock_monotonic_ms();
+    partition->leader = partition->asked.node = -1;
     if (partition_assign(partition, offset, error) != 0)
         return error_prefix(error, "cannot read %s partition %" PRId32, topic, number);
     *ret = partition;
@@ -327,18 +329,29 @@ bool kafka_partition_at_end(struct kafka_partition *partition) {
 }
 
 // An answer with an error resets librdkafka's watermark.
-void kafka_partition_note_stats(struct kafka_partition *partition, int64_t stats_at_ms, bool full,
-                                int64_t answered_at_ms) {
+void kafka_partition_note_stats(struct kafka_partition *partition, int64_t stats_at_us,
+                                const struct kafka_stats_partition *found,
+                                const struct kafka_stats_broker *broker) {
+    const struct kafka_partition_owner *owner = partition->owner;
+    bool full =
+        found->queued_bytes >= owner->queue_bytes_max || found->queued_messages >= owner->queue_messages_max;
+    partition->stats_at_ms = stats_at_us / 1000;
+    partition->leader = found->leader;
+    if (full)
+        partition->full_at_ms = partition->stats_at_ms;
+    if (broker == NULL || full || !found->fetching) {
+        partition->asked.node = -1;
+        return;
+    }
     int64_t low = -1;
     int64_t high = -1;
-    partition->stats_at_ms = stats_at_ms;
-    if (full)
-        partition->full_at_ms = stats_at_ms;
-    if (answered_at_ms > partition->high_at_ms &&
-        rd_kafka_get_watermark_offsets(partition->owner->client, partition->topic, partition->number, &low,
-                                       &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        high >= 0)
-        partition->high_at_ms = answered_at_ms;
+    if (!kafka_stats_is_answered(&partition->asked, broker) ||
+        rd_kafka_get_watermark_offsets(owner->client, partition->topic, partition->number, &low, &high) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR ||
+        high < 0)
+        return;
+    partition->high_at_ms = (stats_at_us - broker->idle_us) / 1000;
+    partition->error = RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 int64_t kafka_partition_unanswered_ms(const struct kafka_partition *partition) {
@@ -346,4 +359,16 @@ int64_t kafka_partition_unanswered_ms(const struct kafka_partition *partition) {
         partition->high_at_ms > partition->full_at_ms ? partition->high_at_ms : partition->full_at_ms;
     int64_t age_ms = partition->stats_at_ms - asked_ms;
     return partition->deleted || age_ms < PARTITION_ANSWER_MS ? 0 : age_ms;
+}
+
+void kafka_partition_explain_silence(const struct kafka_partition *partition, char *ret, size_t size) {
+    if (partition->error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        (void)snprintf(ret, size, "%s", rd_kafka_err2str(partition->error));
+    else if (partition->leader < 0)
+        (void)snprintf(ret, size, "it has no leader");
+    else if (partition->owner->failure_at_ms > partition->high_at_ms)
+        (void)snprintf(ret, size, "its leader is broker %" PRId64 "; %s", partition->leader,
+                       partition->owner->failure);
+    else
+        (void)snprintf(ret, size, "its leader, broker %" PRId64 ", does not answer", partition->leader);
 }

@@ -8,6 +8,7 @@
 
 #include "consumer/broker/client/events.h"
 #include "consumer/broker/client/nudger.h"
+#include "consumer/broker/client/stats.h"
 #include "consumer/broker/client/wakeup.h"
 #include "consumer/message.h"
 #include "views/base/bounds.h"
@@ -34,6 +35,8 @@ struct kafka_partition_owner {
     atomic_uint arrivals;                       // how often one that was empty got something
     int64_t queue_bytes_max;                    // as librdkafka fills a partition's queue
     int64_t queue_messages_max;
+    char failure[256];     // what librdkafka said last of a connection, "" = nothing
+    int64_t failure_at_ms; // monotonic
     struct kafka_partition
         *refilled; // whose queue is being read: an error that librdkafka tells meanwhile is its
 };
@@ -68,6 +71,8 @@ struct kafka_partition {
     int64_t high_at_ms;   // when a fetch was last answered, or it was assigned; monotonic
     int64_t full_at_ms;   // when its queue was last seen full, and it was not asked
     int64_t stats_at_ms;
+    int64_t leader; // node, -1 = it has none
+    struct kafka_stats_asked asked;
     int64_t noted_offset;  // to be told once it is on the disk, -1 = none
     int64_t commit_offset; // -1 = nothing to tell
 };
@@ -96,12 +101,14 @@ bool kafka_partition_is_deleted_by(rd_kafka_resp_err_t code);
 void kafka_partition_note_deleted(struct kafka_partition *partition);
 // What librdkafka says about the partition: its end, or an error, which becomes an event.
 void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kafka_message_t *notice);
-// What statistics of `stats_at_ms` (monotonic, as all here) say: its queue is full, or its broker last answered a fetch at
-// `answered_at_ms`, 0 = no broker does.
-void kafka_partition_note_stats(struct kafka_partition *partition, int64_t stats_at_ms, bool full,
-                                int64_t answered_at_ms);
+// What statistics of `stats_at_us` (monotonic) say. `broker`: of `found`, NULL when it is not connected.
+void kafka_partition_note_stats(struct kafka_partition *partition, int64_t stats_at_us,
+                                const struct kafka_stats_partition *found,
+                                const struct kafka_stats_broker *broker);
 // As of the newest statistics, 0 = within the time between two of them.
 int64_t kafka_partition_unanswered_ms(const struct kafka_partition *partition);
+// Why not, in words: what the broker said last, or what the statistics do.
+void kafka_partition_explain_silence(const struct kafka_partition *partition, char *ret, size_t size);
 // The newest high watermark that librdkafka has heard of, -1 = none yet.
 int64_t kafka_partition_high(struct kafka_partition *partition);
 

@@ -37,31 +37,18 @@ static bool kafka_stats_read_fetches(struct span requests, int64_t *ret) {
            kafka_stats_read_fields(&json, (const struct stats_field[]){{"Fetch", ret, NULL}}, 1);
 }
 
-// Answers to other questions come over the same connection, so that the last byte alone says nothing of fetches.
-static void kafka_stats_note_answer(const struct kafka_stats *stats, struct kafka_stats_broker *broker) {
-    int64_t came_us = broker->idle_us >= 0 ? stats->at_us - broker->idle_us : -1;
-    const struct kafka_stats_broker *before = NULL;
-    for (int i = 0; i < stats->before_count && before == NULL; i++)
-        if (stats->before[i].node == broker->node)
-            before = &stats->before[i];
-    if (before == NULL || broker->fetches > before->fetches)
-        broker->answered_us = broker->fetches > 0 ? came_us : -1;
-    else
-        broker->answered_us = before->answered_us;
-}
-
 static bool kafka_stats_read_broker(struct json_reader *json, struct kafka_stats *ret) {
-    struct kafka_stats_broker broker = {.node = -1, .idle_us = -1, .answered_us = -1};
+    struct kafka_stats_broker broker = {.node = -1, .idle_us = -1};
     struct span state = {0};
     struct span requests = {0};
     const struct stats_field fields[] = {{"nodeid", &broker.node, NULL},
                                          {"state", NULL, &state},
                                          {"rxidle", &broker.idle_us, NULL},
+                                         {"connects", &broker.connects, NULL},
                                          {"req", NULL, &requests}};
-    if (!kafka_stats_read_fields(json, fields, 4) || !kafka_stats_read_fetches(requests, &broker.fetches))
+    if (!kafka_stats_read_fields(json, fields, 5) || !kafka_stats_read_fetches(requests, &broker.fetches))
         return false;
     broker.up = span_is(state, "\"UP\"");
-    kafka_stats_note_answer(ret, &broker);
     ret->any_up |= broker.up;
     if (ret->broker_count < KAFKA_STATS_BROKERS_MAX)
         ret->brokers[ret->broker_count++] = broker;
@@ -98,14 +85,15 @@ static bool kafka_stats_read_topic(struct span text,
         return false;
     enum json_kind kind;
     while ((kind = json_next(&json)) == JSON_KEY) {
-        struct kafka_stats_partition found = {.topic = topic, .partition = -1, .broker = -1};
+        struct kafka_stats_partition found = {.topic = topic, .partition = -1, .broker = -1, .leader = -1};
         struct span state = {0};
         const struct stats_field fields[] = {{"partition", &found.partition, NULL},
                                              {"broker", &found.broker, NULL},
+                                             {"leader", &found.leader, NULL},
                                              {"fetch_state", NULL, &state},
                                              {"fetchq_cnt", &found.queued_messages, NULL},
                                              {"fetchq_size", &found.queued_bytes, NULL}};
-        if (!kafka_stats_read_fields(&json, fields, 5))
+        if (!kafka_stats_read_fields(&json, fields, 6))
             return false;
         found.fetching = span_is(state, "\"active\"");
         visit(self, &found);
@@ -120,8 +108,6 @@ bool kafka_stats_read(struct span text, struct kafka_stats *ret,
     struct span brokers = {0};
     struct span topics = {0};
     ret->any_up = false;
-    ret->before_count = ret->broker_count;
-    memcpy(ret->before, ret->brokers, (size_t)ret->broker_count * sizeof *ret->brokers);
     ret->broker_count = 0;
     const struct stats_field fields[] = {
         {"ts", &ret->at_us, NULL}, {"brokers", NULL, &brokers}, {"topics", NULL, &topics}};
@@ -145,4 +131,18 @@ const struct kafka_stats_broker *kafka_stats_broker(const struct kafka_stats *st
         if (stats->brokers[i].node == node)
             return &stats->brokers[i];
     return NULL;
+}
+
+// Answers to other questions come over the same connection, so that the last byte says nothing of fetches. The first fetch that
+// is counted may be older than the connection, or name other partitions only. The one behind it does name this one, and was
+// answered when another was sent.
+bool kafka_stats_is_answered(struct kafka_stats_asked *asked, const struct kafka_stats_broker *broker) {
+    if (asked->node != broker->node || asked->connects != broker->connects) {
+        *asked = (struct kafka_stats_asked){broker->node, broker->connects, broker->fetches};
+        return false;
+    }
+    if (broker->fetches < asked->fetches + 2)
+        return false;
+    asked->fetches = broker->fetches - 1;
+    return true;
 }

@@ -38,6 +38,8 @@ static void reads_brokers_and_partitions(void **state) {
     assert_true(found[0].fetching);
     assert_int_equal(found[0].queued_messages, 7);
     assert_int_equal(found[0].queued_bytes, 512);
+    assert_int_equal(found[0].leader, 1);
+    assert_int_equal(found[1].leader, -1);
     assert_int_equal(found[1].partition, -1);
     assert_false(found[1].fetching);
 }
@@ -46,21 +48,27 @@ static void knows_when_a_fetch_was_answered(void **state) {
     (void)state;
     static const struct {
         const char *text;
-        int64_t answered_us;
+        bool answered;
     } told[] = {
-#define BROKER(ts, idle, fetches)                                                                            \
-    "{\"ts\":" ts ",\"brokers\":{\"a\":{\"nodeid\":1,\"state\":\"UP\",\"rxidle\":" idle                      \
+#define BROKER(connects, fetches)                                                                            \
+    "{\"ts\":1,\"brokers\":{\"a\":{\"nodeid\":1,\"state\":\"UP\",\"rxidle\":1,\"connects\":" connects        \
     ",\"req\":{\"Produce\":0,\"Fetch\":" fetches ",\"Metadata\":9}}},\"topics\":{}}"
-        {BROKER("1000", "-1", "0"), -1},    {BROKER("2000", "100", "0"), -1},
-        {BROKER("3000", "100", "5"), 2900}, {BROKER("4000", "300", "5"), 2900}, // metadata came
-        {BROKER("5000", "300", "6"), 4700},
+        {BROKER("1", "3"), false}, // the third may not name it
+        {BROKER("1", "4"), false}, // the fourth may not be answered
+        {BROKER("1", "5"), true},   {BROKER("1", "5"), false},  {BROKER("1", "6"), true},
+        {BROKER("1", "60"), true},  {BROKER("2", "61"), false}, // sent over a new connection
+        {BROKER("2", "61"), false}, {BROKER("2", "62"), false}, {BROKER("2", "63"), true},
+        {BROKER("4", "90"), false}, {BROKER("4", "190"), true},
     };
-    struct kafka_stats stats = {0};
+    struct kafka_stats_asked asked = {.node = -1};
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        struct kafka_stats stats = {0};
         assert_true(kafka_stats_read(span_of(told[i].text), &stats, keep, NULL));
-        assert_int_equal(kafka_stats_broker(&stats, 1)->fetches, i < 2 ? 0 : i < 4 ? 5 : 6);
-        assert_int_equal(kafka_stats_broker(&stats, 1)->answered_us, told[i].answered_us);
+        assert_int_equal(kafka_stats_is_answered(&asked, kafka_stats_broker(&stats, 1)), told[i].answered);
     }
+    const struct kafka_stats_broker other = {.node = 2, .connects = 4, .fetches = 500};
+    assert_false(kafka_stats_is_answered(&asked, &other)); // the leader moved
+    assert_false(kafka_stats_is_answered(&asked, &other));
 }
 
 static void refuses_what_is_not_statistics(void **state) {
