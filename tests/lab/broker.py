@@ -5,7 +5,6 @@ lab's Kafka alone (`sh lab/setup.sh kafka`); topics have a prefix of their own.
     LAB_KAFKA_PORT=19092 LAB_KAFKA=4.4.0 LAB_JARS=lab/state/jars python3 tests/lab/broker.py
 """
 
-import ctypes
 import json
 import os
 import pathlib
@@ -17,81 +16,12 @@ import unittest
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(TOP / "tests" / "blackbox"), str(TOP / "lab")]
+import client  # noqa: E402
 import kafka as tools  # noqa: E402
 import tide  # noqa: E402
 
 BROKERS = f"127.0.0.1:{os.environ['LAB_KAFKA_PORT']}"
-WAIT_MS = 30000
 SOURCE_SQL = "create table orders(id bigint primary key, total numeric(12,2));\n"
-
-
-class Client:
-    """librdkafka's transactional producer, and what a group has committed."""
-
-    library = ctypes.CDLL("librdkafka.so.1")
-    for name, result in (
-        ("conf_new", ctypes.c_void_p), ("new", ctypes.c_void_p), ("topic_new", ctypes.c_void_p),
-        ("init_transactions", ctypes.c_void_p), ("begin_transaction", ctypes.c_void_p),
-        ("commit_transaction", ctypes.c_void_p), ("abort_transaction", ctypes.c_void_p),
-        ("error_string", ctypes.c_char_p), ("topic_partition_list_new", ctypes.c_void_p),
-        ("topic_partition_list_add", ctypes.c_void_p), ("last_error", ctypes.c_int),
-    ):  # fmt: skip
-        getattr(library, f"rd_kafka_{name}").restype = result
-
-    def __init__(self, kind, **properties):
-        conf = self.call("conf_new")
-        text = ctypes.create_string_buffer(512)
-        for name, value in {"bootstrap_servers": BROKERS, **properties}.items():
-            if self.call("conf_set", conf, name.replace("_", ".").encode(), value.encode(), text, len(text)):
-                raise AssertionError(text.value.decode())
-        self.client = self.call("new", kind, conf, text, len(text))
-        assert self.client, text.value.decode()
-
-    def call(self, name, *arguments):
-        passed = [ctypes.c_void_p(a) if isinstance(a, int) and a > 2**31 else a for a in arguments]
-        return getattr(self.library, f"rd_kafka_{name}")(*passed)
-
-    def check(self, error):
-        if error:
-            raise AssertionError(self.call("error_string", error).decode())
-
-    def close(self):
-        self.call("destroy", self.client)
-
-
-class Producer(Client):
-    def __init__(self, name):
-        super().__init__(0, transactional_id=name)
-        self.check(self.call("init_transactions", self.client, WAIT_MS))
-        self.topics = {}
-
-    def send(self, topic, messages, commit=True):
-        """One Kafka transaction: [(partition, key, value)], committed or aborted."""
-        self.check(self.call("begin_transaction", self.client))
-        if topic not in self.topics:
-            self.topics[topic] = self.call("topic_new", self.client, topic.encode(), None)
-        for partition, key, value in messages:
-            key, value = json.dumps(key).encode(), json.dumps(value).encode()
-            if self.call("produce", self.topics[topic], ctypes.c_int32(partition), 2, value, ctypes.c_size_t(len(value)),
-                         key, ctypes.c_size_t(len(key)), None):  # fmt: skip
-                raise AssertionError(f"produce: error {self.call('last_error')}")
-        self.call("flush", self.client, WAIT_MS)
-        end = "commit_transaction" if commit else "abort_transaction"
-        self.check(self.call(end, self.client, WAIT_MS))
-
-
-class PartitionOffset(ctypes.Structure):
-    _fields_ = [("topic", ctypes.c_char_p), ("partition", ctypes.c_int32), ("offset", ctypes.c_int64)]
-
-
-def committed(group, topic, partition):
-    client = Client(1, group_id=group)
-    places = client.call("topic_partition_list_new", 1)
-    place = client.call("topic_partition_list_add", places, topic.encode(), ctypes.c_int32(partition))
-    assert client.call("committed", client.client, places, WAIT_MS) == 0
-    offset = PartitionOffset.from_address(place).offset
-    client.close()
-    return offset
 
 
 def row(key, total, lsn):
@@ -112,7 +42,7 @@ class Broker(unittest.TestCase):
         views.mkdir()
         (views / "source.sql").write_text(SOURCE_SQL)
         tools.create(self.topic, 2)
-        self.producer = Producer(self.prefix)
+        self.producer = client.TransactionalProducer(BROKERS, self.prefix)
         self.addCleanup(self.producer.close)
         self.addCleanup(tools.delete, self.topic.replace(".", "[.]"))
 
@@ -149,7 +79,7 @@ class Broker(unittest.TestCase):
             self.assertEqual(0, answer["lag"]["messages"])
             self.assertEqual(0, server.stop())
             group = "tidemark-" + self.one("select value from _meta where name = 'id'")
-            self.assertEqual([4, 2], [committed(group, self.topic, p) for p in (0, 1)])
+            self.assertEqual([4, 2], [client.committed(BROKERS, group, self.topic, p) for p in (0, 1)])
             server = self.run_program()
         self.await_lag(server, 3)
         self.producer.send(self.topic, [(0, {"id": 9}, row(9, "9.00", 900))], commit=False)
