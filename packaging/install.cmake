@@ -21,7 +21,7 @@ install(TARGETS tidemark RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 # systemd looks below /usr/lib and /usr/local/lib, whatever the libraries' folder is called; it finds the program itself
 install(FILES packaging/tidemark.service DESTINATION lib/systemd/system)
 install(FILES packaging/tidemark.sysusers DESTINATION lib/sysusers.d RENAME tidemark.conf)
-install(FILES packaging/config.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES packaging/config.json packaging/kubernetes.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES README.md CHANGELOG.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 
