@@ -12,6 +12,7 @@ import argparse
 import multiprocessing
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -35,6 +36,10 @@ def applied(db):
         if connection.execute("select count(*) from sqlite_schema where name = 'email_outbox'").fetchone()[0] == 0:
             return None
         return connection.execute("select coalesce(sum(next_offset), 0) from _offsets").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK":  # killed before it was a WAL file: the next start rolls back
+            raise
+        return None
     finally:
         connection.close()
 
