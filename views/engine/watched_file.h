@@ -7,6 +7,7 @@
 
 #include "views/base/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -33,5 +34,10 @@ void watched_file_begin(struct watched_file *file, const char *path, int descrip
 int watched_file_check(struct watched_file *file, struct error *error);
 // The same of the file's name alone: a reader's log and shared memory may come and go with the writer.
 int watched_file_check_name(struct watched_file *file, struct error *error);
+
+// Whether it is shorter than it was with `bytes`, which no VACUUM explains. The descriptor is the file's, as above.
+bool watched_file_is_cut(int descriptor, int64_t bytes);
+// 0 = it cannot be told.
+int64_t watched_file_bytes(int descriptor);
 
 #endif

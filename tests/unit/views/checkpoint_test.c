@@ -13,6 +13,7 @@
 #include <cmocka.h>
 // clang-format on
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -35,6 +36,7 @@ enum {
 struct fixture {
     char folder[64];
     char path[80];
+    int descriptor;
     sqlite3 *db;
     sqlite3_stmt *insert;
     struct checkpoint *checkpoint;
@@ -50,6 +52,7 @@ static void start(struct fixture *fixture, int log_pages, struct snapshots *snap
     struct error error = {0};
     const struct checkpoint_config config = {
         .path = fixture->path,
+        .descriptor = fixture->descriptor,
         .log_bytes_max = log_pages * (int64_t)(PAGE + CHECKPOINT_FRAME_HEADER),
         .snapshots = snapshots,
     };
@@ -62,6 +65,8 @@ static int set_up(void **state) {
     (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/checkpoint-test-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
     (void)snprintf(fixture->path, sizeof fixture->path, "%s/shop.db", fixture->folder);
+    fixture->descriptor = open(fixture->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fixture->descriptor >= 0);
     assert_int_equal(sqlite3_open(fixture->path, &fixture->db), SQLITE_OK);
     run_sql(fixture, "pragma journal_mode = wal; pragma synchronous = normal;"
                      "create table pages(id integer primary key, round integer, filler blob)");
@@ -79,6 +84,7 @@ static int tear_down(void **state) {
     checkpoint_free(&fixture->checkpoint);
     stmt_finalize(&fixture->insert);
     stmt_close(&fixture->db);
+    (void)close(fixture->descriptor);
     static const char *const suffixes[] = {"", "-wal", "-shm"};
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
         char path[96];
@@ -109,6 +115,12 @@ static int64_t log_bytes(const struct fixture *fixture) {
     struct stat found;
     (void)snprintf(path, sizeof path, "%s-wal", fixture->path);
     return stat(path, &found) == 0 ? (int64_t)found.st_size : 0;
+}
+
+static int64_t file_bytes(const struct fixture *fixture) {
+    struct stat found;
+    assert_int_equal(fstat(fixture->descriptor, &found), 0);
+    return (int64_t)found.st_size;
 }
 
 static int64_t integer(struct fixture *fixture, const char *sql) {
@@ -255,6 +267,25 @@ static void a_reader_elsewhere_is_told(void **state) {
     check_rows(fixture, round - 1);
 }
 
+// Moved into, the file would be as long as before, and nobody would see that the rest of it is holes.
+static void nothing_is_moved_into_a_file_that_was_cut(void **state) {
+    struct fixture *fixture = *state;
+    run_sql(fixture, "pragma cache_size = 10000"); // the writer itself misses nothing
+    int round = 0;
+    while (file_bytes(fixture) < ROWS * (int64_t)PAGE) { // until it was moved once
+        assert_true(round < ROUNDS_MAX);
+        write_round(fixture, round++);
+    }
+    checkpoint_free(&fixture->checkpoint); // no pass is under way
+    start(fixture, LOG_PAGES_MAX, NULL);
+    assert_int_equal(ftruncate(fixture->descriptor, PAGE), 0);
+    for (int i = 0; i < 2 * CHECKPOINT_PAGES / TRANSACTION_PAGES; i++)
+        write_round(fixture, round++);
+    checkpoint_free(&fixture->checkpoint);
+    assert_int_equal(file_bytes(fixture), PAGE);
+    start(fixture, LOG_PAGES_MAX, NULL);
+}
+
 // While the thread moves, or waits for its turn, or before it has begun.
 static void it_ends_at_any_time(void **state) {
     struct fixture *fixture = *state;
@@ -293,6 +324,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(readers_of_this_process_let_the_log_begin_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reader_elsewhere_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_ends_at_any_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_moved_into_a_file_that_was_cut, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

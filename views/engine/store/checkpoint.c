@@ -6,6 +6,7 @@
 #include "views/engine/snapshots.h"
 #include "views/engine/sqlite/stmt.h"
 #include "views/engine/sqlite/wal_batch.h"
+#include "views/engine/watched_file.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 struct checkpoint {
     sqlite3 *writer;
     char *path;
+    int descriptor; // of the file
     struct snapshots *snapshots;
     int64_t frame_bytes;
     int pages_max; // of log, from which the writer waits
@@ -20,7 +22,8 @@ struct checkpoint {
     int due;       // pages of log when the thread is asked next
     int seen;      // pages of log after the newest commit, as the hook reported
 
-    sqlite3 *db; // the thread's
+    sqlite3 *db;        // the thread's
+    int64_t file_bytes; // as the newest pass left the file
     bool runs;
     pthread_t thread;
 
@@ -47,13 +50,22 @@ static int checkpoint_on_commit(void *self, sqlite3 *db, const char *name, int p
     return SQLITE_OK;
 }
 
+// Only the passes write into the file, so what made it shorter since the last one was somebody else.
+static int checkpoint_pass(struct checkpoint *checkpoint, int mode, int *ret_logged, int *ret_moved) {
+    if (watched_file_is_cut(checkpoint->descriptor, checkpoint->file_bytes))
+        return SQLITE_CORRUPT;
+    int code = sqlite3_wal_checkpoint_v2(checkpoint->db, NULL, mode, ret_logged, ret_moved);
+    if (!watched_file_is_cut(checkpoint->descriptor, checkpoint->file_bytes)) // meanwhile
+        checkpoint->file_bytes = watched_file_bytes(checkpoint->descriptor);
+    return code;
+}
+
 // One pass; what it leaves of the log that the writer has written so far, -1 when a reader or an error keeps
 // some of it.
 static int checkpoint_move(struct checkpoint *checkpoint) {
     int logged = -1;
     int moved = -1;
-    if (sqlite3_wal_checkpoint_v2(checkpoint->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &logged, &moved) !=
-            SQLITE_OK ||
+    if (checkpoint_pass(checkpoint, SQLITE_CHECKPOINT_PASSIVE, &logged, &moved) != SQLITE_OK ||
         moved < logged)
         return -1;
     (void)pthread_mutex_lock(&checkpoint->mutex);
@@ -91,7 +103,7 @@ static int checkpoint_begin_anew(struct checkpoint *checkpoint) {
     int code = SQLITE_BUSY;
     for (int asked = 0; asked < CHECKPOINT_ASKS_MAX && (code & 0xff) == SQLITE_BUSY; asked++) {
         bool any = snapshots_ask_oldest(checkpoint->snapshots, clock_monotonic_ms() - CHECKPOINT_READER_MS);
-        code = sqlite3_wal_checkpoint_v2(checkpoint->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+        code = checkpoint_pass(checkpoint, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
         if (!any && asked > 0)
             break; // whoever holds it is none of this process
     }
@@ -234,6 +246,8 @@ int checkpoint_new(struct checkpoint **ret, sqlite3 *db, const struct checkpoint
     }
     checkpoint->writer = db;
     checkpoint->snapshots = config->snapshots;
+    checkpoint->descriptor = config->descriptor;
+    checkpoint->file_bytes = watched_file_bytes(config->descriptor);
     if (checkpoint_set_bound(checkpoint, config->log_bytes_max, error) != 0) {
         free(checkpoint->path);
         free(checkpoint);

@@ -10,6 +10,8 @@
 // this process that hold a snapshot are asked to let it go, oldest first. A reader elsewhere cannot be asked: the log
 // then grows past its bound, which checkpoint_bytes_over tells.
 //
+// Nothing is moved into a file that somebody cut off: it would be long again, and have holes. Who watches the file sees it cut.
+//
 // SQLite begins the log anew only when all of it has been moved, and a writer that goes on never lets that
 // happen. So the last pages are moved while no transaction is open: checkpoint_enter waits for that, once a
 // log; a few milliseconds, or far behind, where they are those of a whole large commit, some hundred.
@@ -39,6 +41,7 @@ enum {
 
 struct checkpoint_config {
     const char *path;
+    int descriptor; // of the file; borrowed, outlives it
     int64_t log_bytes_max;
     struct snapshots *snapshots; // of this process's readers; outlives it, NULL = none
 };

@@ -188,8 +188,10 @@ static int store_open_quarantine(struct store *store, struct error *error) {
 }
 
 static int store_start_checkpoints(struct store *store, struct error *error) {
-    const struct checkpoint_config config = {
-        .path = store->path, .log_bytes_max = store->log_bytes_max, .snapshots = store->snapshots};
+    const struct checkpoint_config config = {.path = store->path,
+                                             .descriptor = store->lock,
+                                             .log_bytes_max = store->log_bytes_max,
+                                             .snapshots = store->snapshots};
     return checkpoint_new(&store->checkpoint, store->db, &config, error);
 }
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -64,6 +63,17 @@ static bool watched_file_is_whole(int descriptor, int64_t size) {
     uint32_t page_size = watched_file_number(header + WATCHED_FILE_PAGE_SIZE_AT, 2);
     page_size = page_size == 1 ? 65536 : page_size;
     return (int64_t)watched_file_number(header + WATCHED_FILE_PAGES_AT, 4) * page_size <= size;
+}
+
+int64_t watched_file_bytes(int descriptor) {
+    struct stat found;
+    return fstat(descriptor, &found) == 0 ? (int64_t)found.st_size : 0;
+}
+
+bool watched_file_is_cut(int descriptor, int64_t bytes) {
+    struct stat found;
+    return fstat(descriptor, &found) == 0 && found.st_size < bytes &&
+           !watched_file_is_whole(descriptor, found.st_size);
 }
 
 static int watched_file_check_size(struct watched_file *file, int64_t size, struct error *error) {
