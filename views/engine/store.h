@@ -116,8 +116,7 @@ int store_begin_new(struct store *store, const char *const *topics, int topic_co
 // there of another file or of an older source.sql is removed. `catalog`: the same without views; outlives it.
 int store_open_fill(struct store **ret, const struct store *of, const char *path,
                     const struct catalog *catalog, struct error *error);
-void store_remove_fill(const char *path);
-// The same of what a process left that ended after it had been taken over: of this file only.
+// store_remove_fill of what a process left that ended after it had been taken over: of this file only.
 void store_remove_spent_fill(const struct store *of, const char *path);
 // Takes what the store at `path`, closed and read up to where this one stands, knows of what is awaited. begin is before
 // any transaction; take within one; end after its commit or rollback.

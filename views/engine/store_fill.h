@@ -1,4 +1,4 @@
-// What a changed source.sql left to be read from the log: plain data, of store.h.
+// What a changed source.sql left to be read from the log, of store.h: plain data, and the end of the file beside.
 #ifndef TIDEMARK_STORE_FILL_H
 #define TIDEMARK_STORE_FILL_H
 
@@ -16,5 +16,8 @@ struct store_fill {
     enum store_fill_kind kind;
     int64_t lacking; // rows of which the log had no event any more; -1 = it is not filled yet
 };
+
+// The file at `path` that was filled beside a store, its log and its shared memory go. Any thread; it is open nowhere.
+void store_remove_fill(const char *path);
 
 #endif

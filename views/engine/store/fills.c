@@ -125,7 +125,7 @@ bool fills_is(const char *path, const char *name) {
            meta_get(db, "fill", found, sizeof found, NULL) == 1 && strcmp(found, name) == 0;
 }
 
-void fills_remove(const char *path) {
+void store_remove_fill(const char *path) {
     static const char *const suffixes[] = {"", "-wal", "-shm"};
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
         char file[FILLS_PATH_SIZE];

@@ -22,16 +22,15 @@ void fills_free(struct fills *fills);
 int fills_begin_new(struct fills *fills, struct sqlite3 *db, const struct catalog *catalog,
                     const char *const *topics, int topic_count, const bool *again, struct error *error);
 
-// Whether the file at `path` was read beside the one that has this name; and its end.
+// Whether the file at `path` was read beside the one that has this name. Its end is store_remove_fill.
 bool fills_is(const char *path, const char *name);
-void fills_remove(const char *path);
 
 // The file that was read beside, as schema `fill` of the connection; without a transaction.
 int fills_attach(struct sqlite3 *db, const char *path, struct error *error);
 void fills_detach(struct sqlite3 *db);
 // Takes from it, within the mirror's transaction, what the tables await, as a snapshot would bring it: a row at the same
-// position its awaited columns and what else the log has a value of, a row that is there newer or only there all of it. The file must have been read up to where
-// this one stands.
+// position its awaited columns and what else the log has a value of, a row that is there newer or only there all of it.
+// The file must have been read up to where this one stands.
 int fills_take(const struct fills *fills, struct sqlite3 *db, struct mirror *mirror, struct error *error);
 
 #endif

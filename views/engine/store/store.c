@@ -767,10 +767,6 @@ static int store_fill_name(const struct store *of, char *ret, size_t size, struc
     return 0;
 }
 
-void store_remove_fill(const char *path) {
-    fills_remove(path);
-}
-
 void store_remove_spent_fill(const struct store *of, const char *path) {
     char name[STORE_FILL_NAME_SIZE];
     if (access(path, F_OK) == 0 && store_fill_name(of, name, sizeof name, NULL) == 0 && fills_is(path, name))
