@@ -1,5 +1,5 @@
 #!/bin/sh
-# libmicrohttpd 0.9.75 (Debian 12): each request on a kept connection costs one and a half times the connection's pool in zeros.
+# libmicrohttpd 0.9.75 (Debian 12; 1.0.1 alike): each request on a kept connection writes zeros, one and a half times its memory pool.
 #
 # MHD_OPTION_CONNECTION_MEMORY_LIMIT reads as a limit, memory to be used if it is needed: here it is work that is always done. After
 # each answer on a connection that is kept alive the library writes zeros over the whole pool, whatever a request used of it. A pool that
