@@ -26,14 +26,15 @@ def program(name):
     return os.path.join(BUILD, "tests", "bench", name)
 
 
-def create(prefix, *options):
+def create(prefix, *options, transactions=True):
     """The topics of a connector, empty."""
     for table in TABLES:
         kafka.topic_tool(
             *("--create", "--if-not-exists", "--topic", f"{prefix}.public.{table}"),
             *("--partitions", str(PARTITIONS), *options),
         )
-    kafka.topic_tool("--create", "--if-not-exists", "--topic", f"{prefix}.transaction", "--partitions", "1", *options)
+    if transactions:
+        kafka.topic_tool("--create", "--if-not-exists", "--topic", f"{prefix}.transaction", "--partitions", "1", *options)
 
 
 def delete(prefix):
@@ -57,6 +58,14 @@ def wanted(prefix):
         "benchs": (prefix, events, "--schemas", SCHEMAS),
         "rows": (prefix, events, "--growing"),
         "long": (prefix, 10 * events),
+        "drift": (prefix, events, "--undeclared", "50"),
+        "notx": (prefix, events, "--no-transactions"),
+        "unwrapped": (prefix, events, "--form", "unwrapped"),
+        "mariadb": (prefix, events, "--form", "mariadb"),
+        "snap": (prefix, 5 * events, "--customers", str(5 * events - 2000)),
+        "small": (prefix, min(events, 112000)),
+        "many": (prefix, 12000, "--tables", "100", "--partitions", "12", "--rows", "120"),
+        "wide": (prefix, events // 10, "--tables", "1", "--partitions", "3", "--rows", str(events // 10), "--columns", "100"),
     }[prefix]
 
 
@@ -66,21 +75,34 @@ def is_loaded(prefix):
     return bool(known) and known.get("wanted") == events and known.get("options") == list(options)
 
 
+def source_of(prefix):
+    """The folder with the source.sql of tables that bench-many made."""
+    return os.path.join(STATE, "sources", prefix)
+
+
+def load_command(prefix, events, options):
+    """What fills the prefix's topics; those of bench-load are made here, bench-many makes its own."""
+    if "--tables" in options:
+        os.makedirs(source_of(prefix), exist_ok=True)
+        return [program("bench-many"), "--prefix", prefix, "--source", os.path.join(source_of(prefix), "source.sql"), *options]
+    create(prefix, transactions=not {"--no-transactions", "--form"} & set(options))
+    return [program("bench-load"), "--events", str(events), "--prefix", prefix, *options]
+
+
 def load_named(prefix):
     """Fills the prefix's topics once; a load that broke off is begun anew."""
-    topics = kafka.topics()
-    if is_loaded(prefix) and f"{prefix}.transaction" in topics:
+    loaded_topics = [name for name in kafka.topics() if name.startswith(prefix + ".")]
+    if is_loaded(prefix) and loaded_topics:
         return
     _, events, *options = wanted(prefix)
     record = os.path.join(STATE, f"{prefix}.load.json")
     if os.path.exists(record):
         os.remove(record)
-    if any(name.startswith(prefix + ".") for name in topics):
+    if loaded_topics:
         delete(prefix)
     print(f"bench: loading {events:,} events as {prefix}.* {' '.join(options)}", flush=True)
-    create(prefix)
     done = subprocess.run(
-        [program("bench-load"), "--events", str(events), "--prefix", prefix, "--brokers", BROKERS, *options],
+        [*load_command(prefix, events, options), "--brokers", BROKERS],
         stdout=subprocess.PIPE,
         text=True,
         check=True,

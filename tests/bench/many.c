@@ -1,5 +1,6 @@
-// bench-many: a hundred small tables of many partitions each, of a connector without transactions.
-//   bench-many --brokers HOST:PORT --prefix P --tables N --partitions N --rows N (in each table) --source FILE
+// bench-many: many tables of many partitions each, or a few with many columns, of a connector without transactions.
+//   bench-many --brokers HOST:PORT --prefix P --tables N --partitions N --rows N (in each table) [--columns N (more of
+//   each row, of mixed types)] --source FILE
 // Makes the topics, fills them, and writes the source.sql that declares the tables. Prints one JSON object.
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
@@ -24,7 +25,27 @@ struct many {
     int tables;
     int partitions;
     int rows;
+    int columns;
+    int64_t bytes; // sent
 };
+
+// The columns beyond the first three, by turns.
+enum many_type {
+    MANY_BIGINT,
+    MANY_TEXT,
+    MANY_DECIMAL,
+    MANY_BOOLEAN,
+    MANY_TIMESTAMPTZ,
+    MANY_DATE,
+    MANY_DOUBLE,
+    MANY_JSONB,
+    MANY_UUID,
+    MANY_INTEGER,
+    MANY_TYPES
+};
+static const char *const many_types[MANY_TYPES] = {"BIGINT",      "TEXT",   "DECIMAL(12, 2)",   "BOOLEAN",
+                                                   "TIMESTAMPTZ", "DATE",   "DOUBLE PRECISION", "JSONB",
+                                                   "UUID",        "INTEGER"};
 
 static void many_topic(const struct many *many, int table, char *ret) {
     (void)snprintf(ret, NAME_SIZE, "%s.public.table%03d", many->prefix, table);
@@ -34,8 +55,12 @@ static int many_declare(const struct many *many, struct error *error) {
     FILE *file = fopen(many->source, "w");
     if (file == NULL)
         return error_set(error, ERROR_SYSTEM, "%s: %s", many->source, strerror(errno));
-    for (int i = 0; i < many->tables; i++)
-        (void)fprintf(file, "CREATE TABLE table%03d (id BIGINT PRIMARY KEY, name TEXT, size INTEGER);\n", i);
+    for (int i = 0; i < many->tables; i++) {
+        (void)fprintf(file, "CREATE TABLE table%03d (id BIGINT PRIMARY KEY, name TEXT, size INTEGER", i);
+        for (int c = 0; c < many->columns; c++)
+            (void)fprintf(file, ", c%03d %s", c, many_types[c % MANY_TYPES]);
+        (void)fprintf(file, ");\n");
+    }
     return fclose(file) == 0 ? 0 : error_set(error, ERROR_SYSTEM, "%s: %s", many->source, strerror(errno));
 }
 
@@ -97,21 +122,59 @@ static int many_create(const struct many *many, rd_kafka_t *kafka, struct error 
     return status;
 }
 
+static void many_value(struct buffer *out, enum many_type type, int number) {
+    switch (type) {
+    case MANY_TEXT:
+        buffer_format(out, "\"the text of %d\"", number);
+        break;
+    case MANY_DECIMAL:
+        buffer_format(out, "\"%d.%02d\"", number, number % 100);
+        break;
+    case MANY_BOOLEAN:
+        buffer_text(out, number % 2 == 0 ? "true" : "false");
+        break;
+    case MANY_TIMESTAMPTZ:
+        buffer_format(out, "\"2026-11-%02dT08:%02d:21.%06dZ\"", 1 + number % 28, number % 60,
+                      number % 1000000);
+        break;
+    case MANY_DATE:
+        buffer_format(out, "%d", 20000 + number % 1000);
+        break;
+    case MANY_DOUBLE:
+        buffer_format(out, "%d.25", number);
+        break;
+    case MANY_JSONB:
+        buffer_format(out, "\"{\\\"n\\\": %d}\"", number);
+        break;
+    case MANY_UUID:
+        buffer_format(out, "\"0b5c1f0e-58c1-4a3e-9d1b-%012d\"", number);
+        break;
+    default:
+        buffer_format(out, "%d", number);
+    }
+}
+
 static void many_row(const struct many *many, int table, int row, struct buffer *key, struct buffer *value) {
     int64_t lsn = 100000 + (int64_t)row * many->tables + table;
     buffer_clear(key);
     buffer_clear(value);
     buffer_format(key, "{\"id\":%d}", row);
+    buffer_format(value, "{\"before\":null,\"after\":{\"id\":%d,\"name\":\"row %d\",\"size\":%d", row, row,
+                  row % 100);
+    for (int c = 0; c < many->columns; c++) {
+        buffer_format(value, ",\"c%03d\":", c);
+        many_value(value, (enum many_type)(c % MANY_TYPES), row + c);
+    }
     buffer_format(
         value,
-        "{\"before\":null,\"after\":{\"id\":%d,\"name\":\"row %d\",\"size\":%d},\"source\":{\"version\":"
-        "\"3.4.0.Final\",\"connector\":\"postgresql\",\"name\":\"%s\",\"ts_ms\":1795385751006,"
-        "\"snapshot\":null,\"db\":\"many\",\"schema\":\"public\",\"table\":\"table%03d\",\"txId\":%" PRId64
-        ",\"lsn\":%" PRId64 ",\"xmin\":null},\"transaction\":null,\"op\":\"c\",\"ts_ms\":1795385751087}",
-        row, row, row % 100, many->prefix, table, lsn, lsn);
+        "},\"source\":{\"version\":\"3.4.0.Final\",\"connector\":\"postgresql\",\"name\":\"%s\",\"ts_ms\":"
+        "1795385751006,\"snapshot\":null,\"db\":\"many\",\"schema\":\"public\",\"table\":\"table%03d\",\"txId\":"
+        "%" PRId64 ",\"lsn\":%" PRId64
+        ",\"xmin\":null},\"transaction\":null,\"op\":\"c\",\"ts_ms\":1795385751087}",
+        many->prefix, table, lsn, lsn);
 }
 
-static int many_fill(const struct many *many, rd_kafka_t *kafka, struct error *error) {
+static int many_fill(struct many *many, rd_kafka_t *kafka, struct error *error) {
     struct buffer key = {0};
     struct buffer value = {0};
     int status = 0;
@@ -124,6 +187,7 @@ static int many_fill(const struct many *many, rd_kafka_t *kafka, struct error *e
             kafka, RD_KAFKA_V_TOPIC(name), RD_KAFKA_V_PARTITION(row % many->partitions),
             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK),
             RD_KAFKA_V_KEY(key.data, key.size), RD_KAFKA_V_VALUE(value.data, value.size), RD_KAFKA_V_END);
+        many->bytes += (int64_t)(key.size + value.size);
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR || key.failed || value.failed)
             status = error_set(error, ERROR_BROKER, "%s: %s", name, rd_kafka_err2str(code));
     }
@@ -138,6 +202,7 @@ static int many_option(struct many *many, const char *name, const char *value) {
     int *number = strcmp(name, "--tables") == 0       ? &many->tables
                   : strcmp(name, "--partitions") == 0 ? &many->partitions
                   : strcmp(name, "--rows") == 0       ? &many->rows
+                  : strcmp(name, "--columns") == 0    ? &many->columns
                                                       : NULL;
     const char **text = strcmp(name, "--brokers") == 0  ? &many->brokers
                         : strcmp(name, "--prefix") == 0 ? &many->prefix
@@ -159,9 +224,10 @@ int main(int argc, char **argv) {
         status = many_option(&many, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
     if (status != 0 || many.brokers == NULL || many.source == NULL || many.tables < 1 ||
         many.tables > TABLES_MAX) {
-        (void)fprintf(stderr,
-                      "usage: bench-many --brokers HOST:PORT --prefix P --tables N --partitions N --rows N "
-                      "--source FILE\n");
+        (void)fprintf(
+            stderr,
+            "usage: bench-many --brokers HOST:PORT --prefix P --tables N --partitions N --rows N [--columns N] "
+            "--source FILE\n");
         return 2;
     }
     struct error error = {0};
@@ -172,6 +238,7 @@ int main(int argc, char **argv) {
         return 1;
     }
     rd_kafka_destroy(kafka);
-    (void)printf("{\"events\":%d,\"messages\":%d}\n", many.rows * many.tables, many.rows * many.tables);
+    (void)printf("{\"events\":%d,\"messages\":%d,\"bytes\":%" PRId64 "}\n", many.rows * many.tables,
+                 many.rows * many.tables, many.bytes);
     return 0;
 }

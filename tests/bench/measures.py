@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import broker
+import cliffs
 import peers
 from broker import BROKERS, SCHEMAS, STATE, limit_s, program
 from process import PORT, STEP_S, Tidemark, cpu_s, get, running
@@ -26,6 +27,7 @@ NEEDS = {
     "followers": (),
     "restart": ("rows",),
     "long": ("bench", "long"),
+    "cliffs": cliffs.NEEDS,
 }
 WRK_S = 4
 BUSY_WRK_S = 3
@@ -346,3 +348,10 @@ def measure_restart(part):
         "after kill -9 at full speed: ready, a tenth of the log later": median(ready for _, ready in killed),
     }
     shutil.rmtree(os.path.join(STATE, "db"), ignore_errors=True)
+
+
+# --- the roads beside the benchmark's own
+
+
+def measure_cliffs(part):
+    cliffs.measure(part)

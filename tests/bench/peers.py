@@ -58,7 +58,7 @@ def go_peer(source):
     return lambda prefix: measured([program, state, "sonic", BROKERS, prefix], state)
 
 
-def find():
+def find(wanted=("python_peer", "go_peer")):
     """({name: function(prefix)}, reasons for those that are not measured)"""
     folder = os.environ.get("PEERS", "")
     if not folder:
@@ -69,6 +69,8 @@ def find():
         ("python_peer", python_peer, os.path.join(folder, "python_peer.py")),
         ("go_peer", go_peer, os.path.join(folder, "go_peer")),
     ):
+        if name not in wanted:
+            continue
         if not os.path.exists(path):
             reasons.append(f"{name}: not measured, {path} is not there")
             continue

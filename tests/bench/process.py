@@ -51,9 +51,9 @@ def running(command, **options):
 
 
 class Tidemark:
-    """`tidemark run` on a prefix. fresh: its file is made anew."""
+    """`tidemark run` on a prefix. fresh: its file is made anew. program: another one than ours. views: of --views."""
 
-    def __init__(self, prefix, fresh=True, limit=limit_s(int(os.environ["EVENTS"]))):
+    def __init__(self, prefix, fresh=True, limit=limit_s(int(os.environ["EVENTS"])), program=None, views=None):
         self.folder = os.path.join(STATE, "db")
         self.db = os.path.join(self.folder, "bench.db")
         self.limit_s = limit
@@ -64,8 +64,8 @@ class Tidemark:
         self.begun = time.monotonic()
         with open(self.log, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                [os.environ["TIDEMARK"], "run", "--brokers", BROKERS, "--prefix", prefix]
-                + ["--db", self.db, "--listen", f"127.0.0.1:{PORT}"],
+                [program or os.environ["TIDEMARK"], "run", "--brokers", BROKERS, "--prefix", prefix]
+                + ["--db", self.db, "--listen", f"127.0.0.1:{PORT}"] + (["--views", views] if views else []),
                 stderr=log,
             )
 

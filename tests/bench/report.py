@@ -14,7 +14,7 @@ KEPT = os.path.join(FOLDER, "results", "kept.json")
 README = os.path.join(FOLDER, "README.md")
 BEGIN, END = "<!-- bench:begin -->\n", "<!-- bench:end -->"
 
-PARTS = ("parts", "throughput", "peers", "http", "latency", "followers", "restart", "long")
+PARTS = ("parts", "throughput", "peers", "http", "latency", "followers", "restart", "long", "cliffs")
 
 # The rows of the table in their order: name, unit, what must be reached and what is aimed at (None: a figure to compare
 # with), which is better.
@@ -49,6 +49,26 @@ ROWS = (
     ("ten times the events: CPU an event", "times", 1.2, 1.05, "less"),
     ("ten times the events: time an event", "times", 1.2, 1.05, "less"),
     ("ten times the events: peak memory", "MB", 200, 120, "less"),
+    ("the benchmark's rows: CPU beside before", "times", 0.8, 0.62, "less"),
+    ("50 undeclared columns: CPU beside none", "times", 1.6, 1.3, "less"),
+    ("unwrapped rows: CPU a row beside the benchmark's", "times", 1, 0.9, "less"),
+    ("no transactions: CPU a row beside the benchmark's", "times", 1, 0.9, "less"),
+    ("MariaDB's envelopes: CPU a row beside the benchmark's", "times", 1, 0.9, "less"),
+    ("a view by triggers: CPU beside a statement", "times", None, None, "less"),
+    ("a view by triggers: time beside a statement", "times", 1.3, 1.1, "less"),
+    ("100 columns of mixed types: CPU a byte beside the benchmark's", "times", 1, 0.7, "less"),
+    ("snapshot rows: CPU beside before", "times", None, None, "less"),
+    ("snapshot rows: time beside before", "times", 0.7, 0.5, "less"),
+    ("snapshot rows: peak memory", "MB", 110, 64, "less"),
+    ("a start with a small backlog: to all applied", "s", None, None, "less"),
+    ("a start with a small backlog: time beside before", "times", 0.5, 0.4, "less"),
+    ("a start with a small backlog: time beside go_peer", "times", 1, 0.8, "less"),
+    ("1,200 partitions: start to the first message", "s", None, None, "less"),
+    ("1,200 partitions: start to the first message, beside before", "times", 0.5, 0.25, "less"),
+    ("1,200 partitions: start to all applied", "s", None, None, "less"),
+    ("1,200 partitions: start to all applied, beside before", "times", None, None, "less"),
+    ("1,200 partitions: idle, of a core", "%", None, None, "less"),
+    ("1,200 partitions: idle, of a core, beside before", "times", 0.25, 0.06, "less"),
 )
 
 
