@@ -112,12 +112,12 @@ enum rebuild_state rebuild_look(struct rebuild *rebuild, int *ret_percent, struc
     progress_summary(rebuild->progress, &summary);
     int64_t behind = leader_behind(rebuild->live, rebuild->progress);
     int64_t read = summary.counters.messages;
-    *ret_percent = read + behind > 0 ? (int)(read * 100 / (read + behind)) : 0;
+    *ret_percent = behind >= 0 && read + behind > 0 ? (int)(read * 100 / (read + behind)) : 0;
     if (atomic_load(&rebuild->done) || summary.state == STATE_HALTED) {
         (void)rebuild_why(rebuild, error);
         return REBUILD_FAILED;
     }
-    bool there = summary.caught_up_once && behind <= REBUILD_NEAR_MESSAGES;
+    bool there = summary.caught_up_once && behind >= 0 && behind <= REBUILD_NEAR_MESSAGES;
     return there ? REBUILD_THERE : REBUILD_READS;
 }
 

@@ -49,6 +49,8 @@ static void leader_release(void *self, int slot) {
 
 static bool leader_at_end(void *self, int slot) {
     const struct leader *leader = self;
+    if (slot >= leader->count)
+        return false;
     const struct message *message = leader->source.peek(leader->source.self, slot);
     return message != NULL ? message->offset >= leader_limit(leader, slot)
                            : leader->source.at_end(leader->source.self, slot);
@@ -81,7 +83,16 @@ static const struct partition_progress *leader_find(const struct partition_progr
     return count > 0 ? bsearch(of, rows, (size_t)count, sizeof *rows, leader_compare) : NULL;
 }
 
+// Its partitions, and what it had committed of them, are known from then on.
+static bool leader_has_started(struct progress *progress) {
+    struct progress_summary summary;
+    progress_summary(progress, &summary);
+    return summary.state != STATE_STARTING && progress_partitions(progress, NULL, 0) > 0;
+}
+
 void leader_look(struct leader *leader) {
+    if (!leader_has_started(leader->progress))
+        return;
     CLEANUP(free_any) struct partition_progress *theirs = NULL;
     CLEANUP(free_any) struct partition_progress *own = NULL;
     int their_count = leader_partitions(leader->progress, &theirs);
@@ -90,8 +101,6 @@ void leader_look(struct leader *leader) {
     if (grown == NULL)
         return;
     leader->limits = grown;
-    if (their_count == 0)
-        return;
     for (int i = 0; i < own_count; i++) {
         int slot = progress_partition(leader->own, own[i].topic, own[i].partition);
         const struct partition_progress *their = leader_find(theirs, their_count, &own[i]);
@@ -102,6 +111,8 @@ void leader_look(struct leader *leader) {
 }
 
 int64_t leader_behind(struct progress *progress, struct progress *own) {
+    if (!leader_has_started(progress))
+        return -1;
     CLEANUP(free_any) struct partition_progress *theirs = NULL;
     CLEANUP(free_any) struct partition_progress *ours = NULL;
     int their_count = leader_partitions(progress, &theirs);

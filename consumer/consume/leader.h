@@ -1,5 +1,6 @@
 // Reading that stays behind another's: of each partition no further than that one has committed, so that both can stand at
-// the same offsets. Partitions that the leader does not know are read to their ends. The consumer's thread.
+// the same offsets. Partitions that the leader does not know are read to their ends; none is while the leader is starting and
+// knows none of its own. The consumer's thread.
 #ifndef TIDEMARK_CONSUME_LEADER_H
 #define TIDEMARK_CONSUME_LEADER_H
 
@@ -17,7 +18,8 @@ struct message_source leader_source(struct leader *leader);
 // Where the leader is by now; once in each round. Out of memory: as before.
 void leader_look(struct leader *leader);
 
-// How many messages that `progress` has committed `own` has not; of partitions that both know.
+// How many messages that `progress` has committed `own` has not; of partitions that both know. -1 = that is not known: it is
+// starting.
 int64_t leader_behind(struct progress *progress, struct progress *own);
 
 #endif

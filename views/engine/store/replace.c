@@ -122,6 +122,26 @@ static int replace_carry_all(sqlite3 *db, const struct catalog *catalog, struct 
     return row < 0 ? -1 : stmt_run(db, "delete from main._meta where name = 'fill'", "_meta", error);
 }
 
+// Partitions that the new source.sql has no use for are of the old file alone.
+static int replace_check_offsets(sqlite3 *db, const char *next, struct error *error) {
+    static const char sql[] =
+        "select o.topic, o.partition, o.next_offset, n.next_offset from old._offsets o"
+        " left join main._offsets n on n.topic = o.topic and n.partition = o.partition"
+        " where n.next_offset < o.next_offset or (o.next_offset > 0 and not exists (select 1 from main._offsets))"
+        " limit 1";
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, sql, "_offsets", &stmt, error) != 0)
+        return -1;
+    int row = stmt_row(stmt, "_offsets", error);
+    if (row <= 0)
+        return row;
+    return error_set(
+        error, ERROR_HALT,
+        "%s was read up to offset %lld of %s partition %d, and the file that it is to replace up to %lld",
+        next, (long long)sqlite3_column_int64(stmt, 3), (const char *)sqlite3_column_text(stmt, 0),
+        sqlite3_column_int(stmt, 1), (long long)sqlite3_column_int64(stmt, 2));
+}
+
 int replace_carry(const char *next, const char *of, const struct catalog *catalog, struct error *error) {
     CLEANUP(stmt_close) sqlite3 *db = NULL;
     if (sqlite3_open_v2(next, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
@@ -129,7 +149,9 @@ int replace_carry(const char *next, const char *of, const struct catalog *catalo
     (void)sqlite3_busy_timeout(db, 5000);
     if (replace_attach(db, of, error) != 0 || engine_sql_run(db, "begin", error) != 0)
         return -1;
-    int status = replace_carry_all(db, catalog, error);
+    int status = replace_check_offsets(db, next, error);
+    if (status == 0)
+        status = replace_carry_all(db, catalog, error);
     if (status == 0)
         status = engine_sql_run(db, "commit", error);
     if (status != 0)

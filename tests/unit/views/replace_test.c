@@ -1,0 +1,70 @@
+// A file that was built anew takes the place only of one that has read no more than it.
+#include "tests/unit/views/delta_fixture.h"
+
+#include "views/engine/replace.h"
+
+#include <unistd.h>
+
+enum { NEXT_PATH_SIZE = FIXTURE_PATH_SIZE + 8 };
+
+static int setup(void **state) {
+    static struct fixture f;
+    fixture_make(&f);
+    fixture_file(&f, "source.sql", "create table orders(id int primary key, status text);\n");
+    fixture_open(&f);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct fixture *f = *state;
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char path[NEXT_PATH_SIZE + 8];
+        (void)snprintf(path, sizeof path, "%s.next%s", f->db, suffixes[i]);
+        (void)unlink(path);
+    }
+    fixture_remove(f);
+    return 0;
+}
+
+static void stands_at(struct fixture *f, struct store *store, int64_t next_offset) {
+    const struct store_offset offset = {
+        .topic = "shop.public.orders", .partition = 0, .next_offset = next_offset};
+    store_begin(store);
+    if (store_set_offset(store, &offset, &f->error) != 0 ||
+        store_commit(store, &(struct store_commit){.offsets = SPAN("{}")}, &f->error) != 0)
+        fail_msg("%s", f->error.message);
+}
+
+// The file beside, read up to there (0 = nothing was), carries what the other has kept.
+static int carry(struct fixture *f, int64_t next_offset, struct error *error) {
+    char path[NEXT_PATH_SIZE];
+    struct store *store = NULL;
+    struct store_report report;
+    (void)snprintf(path, sizeof path, "%s.next", f->db);
+    if (store_open(&store, path, f->catalog, &report, &f->error) != 0)
+        fail_msg("%s", f->error.message);
+    if (next_offset > 0)
+        stands_at(f, store, next_offset);
+    store_close(&store);
+    return replace_carry(path, f->db, f->catalog, error);
+}
+
+static void a_file_that_has_read_less_does_not(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    stands_at(f, f->store, 7);
+    assert_int_equal(carry(f, 0, &error), -1);
+    assert_int_equal(error.kind, ERROR_HALT);
+    assert_int_equal(carry(f, 6, &error), -1);
+    assert_non_null(strstr(error.message, "was read up to offset 6 of shop.public.orders partition 0"));
+    assert_int_equal(carry(f, 7, &error), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_file_that_has_read_less_does_not, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
