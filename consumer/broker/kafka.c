@@ -338,7 +338,8 @@ static void kafka_serve_main_queue(struct kafka *kafka) {
         kafka_take_main_message(kafka, messages[i]);
         rd_kafka_message_destroy(messages[i]);
     }
-    if (count == SERVE_MAX)
+    if (count == SERVE_MAX ||
+        count < 0) // there is more, or nobody knows: it is asked again in the next round
         atomic_store(&kafka->main_ready, true);
 }
 

@@ -227,6 +227,17 @@ static void partition_drop_first(struct kafka_partition *partition) {
     rd_kafka_message_destroy(message);
 }
 
+// What waits in the queue is asked for again in the next round: a queue tells only when it was empty.
+static void partition_note_unread(struct kafka_partition *partition) {
+    atomic_store(&partition->ready, true);
+    (void)atomic_fetch_add(&partition->owner->arrivals, 1);
+    if (!partition->unread)
+        kafka_events_record(partition->owner->events, KAFKA_EVENT_PARTITION_ERROR, partition->slot,
+                            "%s partition %" PRId32 ": librdkafka hands nothing over: %s", partition->topic,
+                            partition->number, rd_kafka_err2str(rd_kafka_last_error()));
+    partition->unread = true;
+}
+
 // True when something was taken from the queue.
 static bool partition_refill(struct kafka_partition *partition) {
     int wanted = partition_room(partition);
@@ -242,6 +253,10 @@ static bool partition_refill(struct kafka_partition *partition) {
             rd_kafka_message_destroy(batch[i]);
         return false;
     }
+    if (count < 0)
+        partition_note_unread(partition);
+    else
+        partition->unread = false;
     if (count == wanted) // there may be more, and a queue tells only when it was empty
         atomic_store(&partition->ready, true);
     if (count <= 0)

@@ -53,6 +53,7 @@ struct kafka_partition {
     int count;
     int in_a_row; // messages from `first` on, up to the first notice
     int64_t held_bytes;
+    bool unread;   // librdkafka refused to hand over what it has; told once
     bool was_full; // the queue held about as much as librdkafka lets it
     struct kafka_nudge nudge;
     bool deleted; // the broker does not know it any more: what follows may be another log of the same name
