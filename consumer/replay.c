@@ -2,6 +2,7 @@
 
 #include "consumer/apply/apply.h"
 #include "consumer/capture.h"
+#include "consumer/decode/topic_role.h"
 #include "consumer/fill/fill.h"
 #include "consumer/progress_line.h"
 #include "views/base/bounds.h"
@@ -311,6 +312,40 @@ static bool replay_is_of_prefix(struct span guess, const char *prefix) {
            (guess.size == size || guess.data[size] == '.');
 }
 
+struct replay_prefix_search {
+    const struct catalog *catalog;
+    const char *prefix;
+    bool found;
+};
+
+// Stops at the first topic that is of the prefix, or that a line of source.sql names.
+static int replay_visit_topic(void *self, struct span topic, int32_t partition, struct error *error) {
+    enum { TOPIC_SIZE = 256 };
+    struct replay_prefix_search *search = self;
+    const struct table *table;
+    char name[TOPIC_SIZE];
+    (void)partition;
+    (void)error;
+    (void)snprintf(name, sizeof name, "%.*s", (int)topic.size, topic.data);
+    search->found = replay_is_of_prefix(topic, search->prefix) ||
+                    topic_role(name, search->prefix, search->catalog, &table) != TOPIC_IGNORED;
+    return search->found ? -1 : 0;
+}
+
+// A capture of another connector is a mistake; one that has topics of others, or such as a router named, is none.
+static int replay_check_prefix(const struct replay *replay, int number, const char *prefix,
+                               struct error *error) {
+    const struct capture *capture = replay->captures[number];
+    struct span its = capture_prefix(capture);
+    struct replay_prefix_search search = {.catalog = replay->config->apply.catalog, .prefix = prefix};
+    if (its.data == NULL || replay_is_of_prefix(its, prefix))
+        return 0;
+    (void)capture_visit_partitions(capture, replay_visit_topic, &search, NULL);
+    return search.found ? 0
+                        : error_set(error, ERROR_USAGE, "%s has topics of prefix %.*s, not %s",
+                                    replay->config->captures[number], (int)its.size, its.data, prefix);
+}
+
 static int replay_open_captures(struct replay *replay, char *prefix, size_t size, bool *ret_sequenced,
                                 struct error *error) {
     const struct replay_config *config = replay->config;
@@ -327,9 +362,8 @@ static int replay_open_captures(struct replay *replay, char *prefix, size_t size
         struct span its = capture_prefix(replay->captures[i]);
         if (prefix[0] == '\0' && its.data != NULL)
             (void)snprintf(prefix, size, "%.*s", (int)its.size, its.data);
-        if (its.data != NULL && !replay_is_of_prefix(its, prefix))
-            return error_set(error, ERROR_USAGE, "%s has topics of prefix %.*s, not %s", config->captures[i],
-                             (int)its.size, its.data, prefix);
+        if (replay_check_prefix(replay, i, prefix, error) != 0)
+            return -1;
         char topic[256];
         (void)snprintf(topic, sizeof topic, "%s.transaction", prefix);
         *ret_sequenced |= capture_has_topic(replay->captures[i], topic);

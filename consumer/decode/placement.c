@@ -46,6 +46,20 @@ static bool placement_is_shared(const struct catalog *catalog, const struct tabl
     return false;
 }
 
+// A line of source.sql that names one topic binds it to one table, where no other table has the same line. The table
+// of that name which the row names is another one then, if the topic is that source table's own (its last part is the
+// table's name, as Debezium writes it: another server's or database's), or if a line gives the other table another topic.
+static bool placement_is_bound(const struct table *topic_table, const struct table *named,
+                               struct span relation) {
+    const char *topic = topic_table->topic;
+    if (topic == NULL || topic_table->topic_is_regex)
+        return false;
+    if (named->topic != NULL && !named->topic_is_regex)
+        return strcmp(named->topic, topic) != 0;
+    const char *dot = strrchr(topic, '.');
+    return span_equal(span_of(dot != NULL ? dot + 1 : topic), relation);
+}
+
 const struct table *placement_of_row(const struct catalog *catalog, const struct table *topic_table,
                                      struct span schema, struct span relation, bool *ret_routed) {
     *ret_routed = false;
@@ -54,7 +68,7 @@ const struct table *placement_of_row(const struct catalog *catalog, const struct
     if (placement_is_table(topic_table, schema, relation))
         return topic_table;
     const struct table *named = placement_named(catalog, schema, relation);
-    if (named != NULL)
+    if (named != NULL && !placement_is_bound(topic_table, named, relation))
         return named;
     *ret_routed = true;
     return placement_is_shared(catalog, topic_table) ? NULL : topic_table;

@@ -134,16 +134,24 @@ int topic_feeds(const char *topic, const char *prefix, const struct table *table
     return TOPIC_FEEDS_NOT;
 }
 
-// A table's own name comes before another's partition.
+// A line that names the topic comes before a table's own name, which comes before another's partition; a name with its
+// schema before one of any schema.
 static const struct table *topic_role_find(const char *topic, const char *prefix,
                                            const struct catalog *catalog) {
+    enum { NOT, PARTITION, ANY_SCHEMA, NAMED, LINE } best = NOT;
     const struct table *found = NULL;
-    for (int i = 0; i < catalog->table_count; i++) {
-        int feeds = topic_feeds(topic, prefix, &catalog->tables[i]);
-        if (feeds == TOPIC_FEEDS_TABLE)
-            return &catalog->tables[i];
-        if (feeds != TOPIC_FEEDS_NOT && found == NULL)
-            found = &catalog->tables[i];
+    for (int i = 0; i < catalog->table_count && best < LINE; i++) {
+        const struct table *table = &catalog->tables[i];
+        int feeds = topic_feeds(topic, prefix, table);
+        int rank = feeds == TOPIC_FEEDS_NOT     ? NOT
+                   : feeds != TOPIC_FEEDS_TABLE ? PARTITION
+                   : table->topic == NULL       ? (table->schema == NULL ? ANY_SCHEMA : NAMED)
+                   : table->topic_is_regex      ? NAMED
+                                                : LINE;
+        if (rank > (int)best) {
+            best = rank;
+            found = table;
+        }
     }
     return found;
 }

@@ -218,7 +218,7 @@ static bool learn_enter_payload(struct learner *learner) {
 
 // The shape's bytes do not move any more.
 static void learn_set_constants(struct shape *shape) {
-    shape->connector = shape->schema_name = shape->table = (struct span){0};
+    shape->connector = shape->schema_name = shape->database = shape->table = (struct span){0};
     shape->placement = (struct members_placement){0};
     for (int i = 0; i < shape->constant_count; i++) {
         const struct shape_constant *constant = &shape->constants[i];
@@ -227,6 +227,8 @@ static void learn_set_constants(struct shape *shape) {
             shape->connector = text;
         else if (constant->kind == MEMBER_SCHEMA)
             shape->schema_name = text;
+        else if (constant->kind == MEMBER_DATABASE)
+            shape->database = text.size > 0 ? text : shape->database;
         else
             shape->table = text;
     }

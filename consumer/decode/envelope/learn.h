@@ -28,7 +28,7 @@ struct learn_place {
     size_t name, name_size;           // DRIFT: in the shape's bytes
 };
 
-enum { SHAPE_CONSTANTS_MAX = 3 };
+enum { SHAPE_CONSTANTS_MAX = 5 };
 
 struct shape_constant {
     enum member_kind kind;
@@ -46,7 +46,7 @@ struct shape {
     struct shape_constant constants[SHAPE_CONSTANTS_MAX];
     int constant_count;
     // the same, once the shape is ready; data NULL = not among them
-    struct span connector, schema_name, table;
+    struct span connector, schema_name, database, table;
     struct members_placement placement; // of these
     bool postgres;                      // the connector among them is PostgreSQL's
 };
@@ -59,7 +59,7 @@ struct shape_lesson {
     struct span message;
     const struct table *table; // of rows and keys
     const struct payload_form *payload;
-    // Texts in source that say nothing to us (version, name, db..) are taken for constant, and so are connector, schema
+    // Texts in source that say nothing to us (version, name..) are taken for constant, and so are connector, schema, db
     // and table.
     bool constant_source;
 };

@@ -19,14 +19,24 @@ static const struct member_name in_envelope[] = {
 };
 
 static const struct member_name in_source[] = {
-    {NAMED("connector"), MEMBER_CONNECTOR, NULL},    {NAMED("ts_ms"), MEMBER_TS_MS, "source.ts_ms"},
-    {NAMED("snapshot"), MEMBER_SNAPSHOT, NULL},      {NAMED("sequence"), MEMBER_SEQUENCE, NULL},
-    {NAMED("schema"), MEMBER_SCHEMA, NULL},          {NAMED("table"), MEMBER_TABLE, NULL},
-    {NAMED("txId"), MEMBER_TXID, "source.txId"},     {NAMED("lsn"), MEMBER_LSN, "source.lsn"},
-    {NAMED("file"), MEMBER_BINLOG_FILE, NULL},       {NAMED("pos"), MEMBER_BINLOG_POS, "source.pos"},
-    {NAMED("row"), MEMBER_BINLOG_ROW, "source.row"}, {NAMED("gtid"), MEMBER_CHANGING, NULL},
-    {NAMED("change_lsn"), MEMBER_CHANGING, NULL},    {NAMED("commit_lsn"), MEMBER_CHANGING, NULL},
-    {NAMED("scn"), MEMBER_CHANGING, NULL},           {NAMED("commit_scn"), MEMBER_CHANGING, NULL},
+    {NAMED("connector"), MEMBER_CONNECTOR, NULL},
+    {NAMED("ts_ms"), MEMBER_TS_MS, "source.ts_ms"},
+    {NAMED("snapshot"), MEMBER_SNAPSHOT, NULL},
+    {NAMED("sequence"), MEMBER_SEQUENCE, NULL},
+    {NAMED("schema"), MEMBER_SCHEMA, NULL},
+    {NAMED("table"), MEMBER_TABLE, NULL},
+    {NAMED("txId"), MEMBER_TXID, "source.txId"},
+    {NAMED("lsn"), MEMBER_LSN, "source.lsn"},
+    {NAMED("db"), MEMBER_DATABASE, NULL},
+    {NAMED("keyspace"), MEMBER_DATABASE, NULL},
+    {NAMED("file"), MEMBER_BINLOG_FILE, NULL},
+    {NAMED("pos"), MEMBER_BINLOG_POS, "source.pos"},
+    {NAMED("row"), MEMBER_BINLOG_ROW, "source.row"},
+    {NAMED("gtid"), MEMBER_CHANGING, NULL},
+    {NAMED("change_lsn"), MEMBER_CHANGING, NULL},
+    {NAMED("commit_lsn"), MEMBER_CHANGING, NULL},
+    {NAMED("scn"), MEMBER_CHANGING, NULL},
+    {NAMED("commit_scn"), MEMBER_CHANGING, NULL},
 };
 
 static const struct member_name in_transaction[] = {
@@ -186,6 +196,8 @@ enum event_positions members_positions(struct members *members) {
     members->lsn = members->previous_commit = LSN_NONE;
     members->txid = -1;
     members->has_transaction = false;
+    if (members->schema.data == NULL)
+        members->schema = members->database;
     return TEXT_IS(connector, "mysql") || TEXT_IS(connector, "mariadb") ? members_binlog_positions(members)
                                                                         : POSITIONS_OFFSETS;
 }
@@ -201,6 +213,26 @@ int members_unescape_odd(const struct json_value *value, struct arena *arena, st
 static inline int members_take_text(struct members *members, const struct json_value *value, struct span *ret,
                                     struct error *error) {
     return members_unescape(value, members->arena, ret, error);
+}
+
+// A connector may name both, and leave one empty.
+static int members_take_database(struct members *members, const struct json_value *value,
+                                 struct error *error) {
+    struct span text;
+    if (members_take_text(members, value, &text, error) != 0)
+        return -1;
+    members->database = text.size > 0 ? text : members->database;
+    return 0;
+}
+
+static int members_take_deleted(struct members *members, const struct json_value *value,
+                                struct error *error) {
+    struct span text;
+    members->has_deleted = true;
+    if (members_take_text(members, value, &text, error) != 0)
+        return -1;
+    members->deleted = TEXT_IS(text, "true");
+    return 0;
 }
 
 int members_take(struct members *members, const struct member_name *name, const struct json_value *value,
@@ -223,6 +255,8 @@ int members_take(struct members *members, const struct member_name *name, const 
         return members_take_text(members, value, &members->schema, error);
     case MEMBER_TABLE:
         return members_take_text(members, value, &members->table, error);
+    case MEMBER_DATABASE:
+        return members_take_database(members, value, error);
     case MEMBER_BINLOG_FILE:
         return members_take_text(members, value, &members->file, error);
     case MEMBER_LSN:
@@ -245,11 +279,7 @@ int members_take(struct members *members, const struct member_name *name, const 
         members_take_transaction_id(members, name, text);
         return 0;
     case MEMBER_DELETED:
-        members->has_deleted = true;
-        if (members_take_text(members, value, &text, error) != 0)
-            return -1;
-        members->deleted = TEXT_IS(text, "true");
-        return 0;
+        return members_take_deleted(members, value, error);
     }
     return 0;
 }

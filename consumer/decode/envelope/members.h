@@ -18,7 +18,8 @@ struct members {
     struct span before;                  // data NULL = not there or null
     struct span after;
     struct span connector; // source.connector
-    struct span schema;    // source.schema
+    struct span schema;    // source.schema; what a connector without schemas calls the database or keyspace
+    struct span database;  // source.db, source.keyspace
     struct span table;     // source.table
     struct span op;
     struct span snapshot;
@@ -56,6 +57,7 @@ enum member_kind {
     MEMBER_TS_MS,
     MEMBER_CONNECTOR,
     MEMBER_SCHEMA,
+    MEMBER_DATABASE,
     MEMBER_TABLE,
     MEMBER_BINLOG_FILE,
     MEMBER_BINLOG_POS,
@@ -90,7 +92,8 @@ const struct member_name *members_find(enum member_home home, const struct json_
 bool members_is_envelopes(const char *name);
 // A text of `source` that is the same in all messages of a topic.
 static inline bool members_is_constant(enum member_kind kind) {
-    return kind == MEMBER_CONNECTOR || kind == MEMBER_SCHEMA || kind == MEMBER_TABLE;
+    return kind == MEMBER_CONNECTOR || kind == MEMBER_SCHEMA || kind == MEMBER_DATABASE ||
+           kind == MEMBER_TABLE;
 }
 // Its value. What only labels the row (LSN, transaction, time) and has another form than PostgreSQL's is left out,
 // and noted in members->foreign.

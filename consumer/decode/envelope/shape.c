@@ -146,6 +146,7 @@ static void envelope_shape_take_object(const struct shape *shape, const struct l
         if (!is_null) {
             members->connector = shape->connector;
             members->schema = shape->schema_name;
+            members->database = shape->database;
             members->table = shape->table;
             members->postgres = shape->postgres;
         }
@@ -198,7 +199,8 @@ bool shapes_read_row(struct shapes *shapes, struct span message, struct row_read
     row_begin(row);
     if (!envelope_shape_take_places(shape, shapes->values, row, members))
         return false;
-    if (members->table.data == shape->table.data && members->schema.data == shape->schema_name.data)
+    if (members->table.data == shape->table.data && members->schema.data == shape->schema_name.data &&
+        members->database.data == shape->database.data)
         members->placement = &shape->placement;
     if (shape->flat) {
         members->flat = true;

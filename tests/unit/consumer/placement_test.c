@@ -29,7 +29,13 @@ static const char source[] =
     "create table one(id int primary key);\n"
     "create table two(id int primary key);\n"
     "-- tidemark: topic one = everything\n"
-    "-- tidemark: topic two = everything\n";
+    "-- tidemark: topic two = everything\n"
+    "create table orders_eu(id int primary key);\n"
+    "create table orders_us(id int primary key);\n"
+    "create table mixed(id int primary key);\n"
+    "-- tidemark: topic orders_eu = eu.public.orders\n"
+    "-- tidemark: topic orders_us = app.us.orders\n"
+    "-- tidemark: topic mixed = routed\n";
 
 static struct catalog *load(void) {
     char folder[] = "/tmp/placement-test-XXXXXX";
@@ -80,6 +86,9 @@ static void topics(void **state) {
         {"app.shard_7.customers.old", TOPIC_IGNORED, "-"}, // the whole name
         {"app.public.shards", TOPIC_IGNORED, "-"},         // its line says where it comes from
         {"everything", TOPIC_TABLE, "one"},
+        {"app.sales.orders", TOPIC_TABLE, "sales.orders"}, // before a table of any schema
+        {"app.us.orders", TOPIC_TABLE, "orders_us"},       // a line before a name
+        {"eu.public.orders", TOPIC_TABLE, "orders_eu"},
         {"app.transaction", TOPIC_TRANSACTION, "-"},
         {"__debezium-heartbeat.app", TOPIC_HEARTBEAT, "-"},
         {"__debezium-heartbeat.other", TOPIC_IGNORED, "-"},
@@ -119,6 +128,10 @@ static void rows(void **state) {
         {"one", "public", "three", "-", true}, // a shared topic: nobody's
         {"one", NULL, NULL, "-", false},
         {"sales.orders", "sales", "orders", "sales.orders", false},
+        {"orders_eu", "public", "orders", "orders_eu", true}, // another server's, in a topic of its own
+        {"orders_eu", "public", "visits", "visits", false},
+        {"orders_eu", "public", "orders_us", "orders_eu", true}, // which has another topic
+        {"mixed", "public", "orders", "orders", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         bool routed;
