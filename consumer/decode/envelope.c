@@ -16,6 +16,7 @@ struct envelope_decoder {
     struct schema_cache *schemas;
     struct shapes *shapes;
     struct value_settings *settings; // by table
+    bool *other_keys;                // by table: its messages' key has other columns than the declared one
     struct value key_values[TABLE_COLUMNS_MAX];
 };
 
@@ -26,7 +27,8 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
         return error_set(error, ERROR_SYSTEM, "out of memory");
     decoder->config = *config;
     decoder->settings = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->settings);
-    if (decoder->settings == NULL)
+    decoder->other_keys = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->other_keys);
+    if (decoder->settings == NULL || decoder->other_keys == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int i = 0; i < config->catalog->table_count; i++)
         decoder->settings[i] = value_settings_of(&config->catalog->tables[i], config->settings);
@@ -44,6 +46,7 @@ void envelope_decoder_free(struct envelope_decoder **decoder) {
     schema_cache_free(&(*decoder)->schemas);
     shapes_free(&(*decoder)->shapes);
     free((*decoder)->settings);
+    free((*decoder)->other_keys);
     free(*decoder);
     *decoder = NULL;
 }
@@ -129,6 +132,7 @@ static int envelope_read_key_generally(struct envelope_decoder *decoder, struct 
         return error_prefix(error, "key");
     if (key_check(row->config->self, row->table, row->values, error) != 0)
         return -1;
+    decoder->other_keys[row->table->index] = row->values[row->table->keys[0]].kind == VALUE_ABSENT;
     shapes_learn_key(decoder->shapes, key, row->table, &form);
     return 0;
 }
@@ -282,20 +286,47 @@ static int envelope_check_truncate(const struct members *members, const struct c
     return change->lsn == LSN_NONE ? error_set(error, ERROR_INPUT, "a truncate without source.lsn") : 0;
 }
 
+// An update says the row's key before in "before" alone where the messages' key has other columns: Debezium makes a
+// delete and a create of a change of the messages' key, and of no other.
+static int envelope_note_move(const struct envelope_decoder *decoder, const struct row_reader *row,
+                              struct span before, struct event *event, struct error *error) {
+    const struct table *table = row->table;
+    struct value *old = arena_take(&event->arena, (size_t)table->column_count * sizeof *old);
+    if (old == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    struct row_reader reader = *row;
+    reader.values = old;
+    reader.failed = false;
+    reader.may_be_unavailable = true;
+    if (envelope_read_row_again(decoder, &reader, before, error) < 0 || reader.failed)
+        return error_prefix(error, "before");
+    bool known = true, same = true;
+    for (int i = 0; i < table->key_count; i++) {
+        const struct value *value = &old[table->keys[i]];
+        known &= value->kind != VALUE_ABSENT && value->kind != VALUE_NULL;
+        same &= envelope_same_value(value, &event->values[table->keys[i]]);
+    }
+    event->moved_from = known && !same ? old : NULL;
+    return 0;
+}
+
 static int envelope_finish_row(struct envelope_decoder *decoder, const struct message *message,
                                struct row_reader *row, struct members *members, struct event *event,
                                struct error *error) {
     struct change *change = &event->change;
     bool other_table = change->table != row->table;
     bool must_exist = change->op == CHANGE_READ && row->found_unavailable;
+    bool may_move = change->op == CHANGE_UPDATE && members->before.data != NULL &&
+                    decoder->other_keys[change->table->index];
     if (change->op == CHANGE_TRUNCATE)
         return envelope_check_truncate(members, change, error);
     if (row->unsure >= 0 && !other_table && change->op != CHANGE_DELETE &&
         envelope_check_time(row, message, change, error) != 0)
         return -1;
     // A row with its placeholders read as such has other values than its key.
-    if (row->by_shape && !other_table && !row->found_unavailable && change->op != CHANGE_DELETE &&
-        members->after_kind == 1 && shapes_key_agrees(decoder->shapes, message->key, row->table))
+    if (row->by_shape && !other_table && !may_move && !row->found_unavailable &&
+        change->op != CHANGE_DELETE && members->after_kind == 1 &&
+        shapes_key_agrees(decoder->shapes, message->key, row->table))
         return 0;
     row->table = change->table;
     row->settings = &decoder->settings[change->table->index];
@@ -314,7 +345,9 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     }
     if (row->failed)
         return -1;
-    return envelope_compare_key(decoder, event, error);
+    if (envelope_compare_key(decoder, event, error) != 0)
+        return -1;
+    return may_move ? envelope_note_move(decoder, row, members->before, event, error) : 0;
 }
 
 // The tombstone behind a delete of nobody's row is nobody's too, and is known by its key.
@@ -462,6 +495,7 @@ static inline void envelope_empty(struct event *event, const struct table *table
     event->foreign_member = NULL;
     event->connector = event->schema = event->table = (struct span){0};
     event->heartbeat_ms = 0;
+    event->moved_from = NULL;
     event->change = (struct change){
         .table = table, .values = event->values, .lsn = LSN_NONE, .previous_commit = LSN_NONE, .txid = -1};
 }

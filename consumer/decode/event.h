@@ -62,6 +62,10 @@ struct event {
     bool
         is_first; // source.sequence is there and names no commit before it: of the first transaction after a snapshot
 
+    // The row's key before, of an update that changes it, where the messages' key has other columns (message.key.columns):
+    // as many values as `values`, in the arena. NULL: the row keeps its key.
+    struct value *moved_from;
+
     struct value *values; // as many as the catalog's widest table has columns
     struct arena arena;
     bool keeps_arena; // what the arena holds of earlier events stays: its owner empties it

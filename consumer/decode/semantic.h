@@ -9,7 +9,7 @@
 enum semantic {
     SEMANTIC_NONE,            // no schema: the declared type and the settings decide
     SEMANTIC_PLAIN,           // a schema without a name: the JSON value is the value
-    SEMANTIC_BYTES,           // Connect's type bytes, without a name: base64
+    SEMANTIC_BYTES,           // Connect's type bytes, without a name that says more: base64
     SEMANTIC_CONNECT_DECIMAL, // base64 of the unscaled two's complement; scale beside it
     SEMANTIC_VARIABLE_SCALE,  // {"scale","value"}
     SEMANTIC_DATE,            // days

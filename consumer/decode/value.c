@@ -2,28 +2,31 @@
 
 #include "consumer/decode/value/placeholder.h"
 #include "consumer/decode/value/reading.h"
+#include "views/base/base64.h"
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
+#include "views/engine/decimal.h"
 
 #define BIT(semantic) (1U << SEMANTIC_##semantic)
 #define PLAINLY (BIT(NONE) | BIT(PLAIN) | BIT(BYTES))
 
 // Which semantics may stand for a declared type. A text takes all: they are what the column held before it was
-// retyped; so does a timestamp a date, and a date a timestamp.
+// retyped; so does a timestamp a date, a date a timestamp, and an integer and a double a decimal.
 static const unsigned semantics_allowed[] = {
-    [COLUMN_INTEGER] = PLAINLY,
+    [COLUMN_INTEGER] = PLAINLY | BIT(CONNECT_DECIMAL) | BIT(VARIABLE_SCALE),
     [COLUMN_BOOLEAN] = PLAINLY,
     [COLUMN_DECIMAL] = PLAINLY | BIT(CONNECT_DECIMAL) | BIT(VARIABLE_SCALE),
     [COLUMN_NUMERIC] = PLAINLY | BIT(CONNECT_DECIMAL) | BIT(VARIABLE_SCALE),
-    [COLUMN_REAL] = PLAINLY,
+    [COLUMN_REAL] = PLAINLY | BIT(CONNECT_DECIMAL) | BIT(VARIABLE_SCALE),
     [COLUMN_TEXT] = UINT32_MAX,
     [COLUMN_JSON] = PLAINLY,
     [COLUMN_DATE] = PLAINLY | BIT(DATE) | BIT(CONNECT_DATE) | BIT(ISO_DATE) | BIT(TIMESTAMP_MS) |
-                    BIT(TIMESTAMP_US) | BIT(TIMESTAMP_NS) | BIT(CONNECT_TIMESTAMP),
+                    BIT(TIMESTAMP_US) | BIT(TIMESTAMP_NS) | BIT(CONNECT_TIMESTAMP) | BIT(ISO_TIMESTAMP),
     [COLUMN_TIME] = PLAINLY | BIT(TIME_MS) | BIT(TIME_US) | BIT(TIME_NS) | BIT(CONNECT_TIME) |
                     BIT(ZONED_TIME) | BIT(ISO_TIME),
     [COLUMN_TIMESTAMP] = PLAINLY | BIT(TIMESTAMP_MS) | BIT(TIMESTAMP_US) | BIT(TIMESTAMP_NS) |
-                         BIT(CONNECT_TIMESTAMP) | BIT(ISO_TIMESTAMP) | BIT(DATE) | BIT(CONNECT_DATE),
+                         BIT(CONNECT_TIMESTAMP) | BIT(ISO_TIMESTAMP) | BIT(DATE) | BIT(CONNECT_DATE) |
+                         BIT(ISO_DATE),
     [COLUMN_TIMESTAMPTZ] = PLAINLY | BIT(ZONED_TIMESTAMP) | BIT(ISO_TIMESTAMP),
     [COLUMN_BYTEA] = PLAINLY,
     [COLUMN_ARRAY] = UINT32_MAX, // of its elements, which are looked at one by one
@@ -49,7 +52,9 @@ static int value_read_text(const struct reading *reading) {
         return reading_numeric(reading);
     case SEMANTIC_DATE:
     case SEMANTIC_CONNECT_DATE:
+    case SEMANTIC_ISO_DATE:
         return reading_date(reading);
+    case SEMANTIC_ISO_TIME:
     case SEMANTIC_TIME_MS:
     case SEMANTIC_TIME_US:
     case SEMANTIC_TIME_NS:
@@ -59,6 +64,7 @@ static int value_read_text(const struct reading *reading) {
     case SEMANTIC_TIMESTAMP_US:
     case SEMANTIC_TIMESTAMP_NS:
     case SEMANTIC_CONNECT_TIMESTAMP:
+    case SEMANTIC_ISO_TIMESTAMP:
         return reading_timestamp(reading) != 0 ? -1 : reading_short_time(reading);
     default:
         // An unknown type's value that is no string keeps its JSON text.
@@ -67,12 +73,27 @@ static int value_read_text(const struct reading *reading) {
     }
 }
 
+// The digits of a column that was NUMERIC before (or Oracle's NUMBER, which comes so): an integer or a double.
+static int value_read_number(const struct reading *reading, int (*read)(const struct reading *reading)) {
+    enum semantic semantic = reading->field.semantic;
+    bool binary = semantic == SEMANTIC_CONNECT_DECIMAL || semantic == SEMANTIC_VARIABLE_SCALE ||
+                  reading->kind == JSON_OBJECT_BEGIN;
+    if (!binary || reading->kind == JSON_NUMBER)
+        return read(reading);
+    if (reading_numeric(reading) != 0)
+        return -1;
+    struct reading digits = *reading;
+    digits.kind = JSON_STRING;
+    digits.raw = digits.text = reading->ret->bytes;
+    return read(&digits);
+}
+
 static int value_read_array(const struct reading *reading);
 
 static inline __attribute__((always_inline)) int value_read_declared(const struct reading *reading) {
     switch (reading->column->type) {
     case COLUMN_INTEGER:
-        return reading_integer(reading);
+        return value_read_number(reading, reading_integer);
     case COLUMN_BOOLEAN:
         return reading_boolean(reading);
     case COLUMN_DECIMAL:
@@ -80,7 +101,7 @@ static inline __attribute__((always_inline)) int value_read_declared(const struc
     case COLUMN_NUMERIC:
         return reading_numeric(reading);
     case COLUMN_REAL:
-        return reading_real(reading);
+        return value_read_number(reading, reading_real);
     case COLUMN_TEXT:
     case COLUMN_OTHER:
         return value_read_text(reading);
@@ -106,7 +127,19 @@ static inline __attribute__((always_inline)) int value_read_declared(const struc
 
 static bool value_is_converted(enum column_type type) {
     return type == COLUMN_DECIMAL || type == COLUMN_NUMERIC || type == COLUMN_DATE || type == COLUMN_TIME ||
-           type == COLUMN_TIMESTAMP || type == COLUMN_TIMESTAMPTZ || type == COLUMN_BIT;
+           type == COLUMN_TIMESTAMP || type == COLUMN_TIMESTAMPTZ || type == COLUMN_BIT ||
+           type == COLUMN_BYTEA || type == COLUMN_TEXT;
+}
+
+// An array of NUMERIC(p,s) has elements of s digits in whatever form they came; those that do not fit are as they came.
+static void value_write_digits(const struct column *array, struct span digits, struct buffer *out) {
+    char text[DECIMAL_TEXT_SIZE];
+    int64_t count;
+    if (array->element != COLUMN_DECIMAL || !decimal_parse(digits, array->precision, array->scale, &count)) {
+        buffer_append(out, digits.data, digits.size);
+        return;
+    }
+    buffer_append(out, text, decimal_write(count, array->scale, text));
 }
 
 // An element as a value of its own, then as JSON: what is converted is plain text.
@@ -121,6 +154,12 @@ static int value_write_element(const struct reading *array, const struct json_va
         buffer_append(out, "null", 4);
         return 0;
     }
+    bool escaped_already = column.type == COLUMN_TEXT && json->kind != JSON_NUMBER &&
+                           json->kind != JSON_TRUE && json->kind != JSON_FALSE;
+    if (escaped_already) {
+        buffer_append(out, json->raw.data, json->raw.size);
+        return 0;
+    }
     if (json->kind == JSON_STRING) {
         reading.text = json_between_quotes(json->raw);
         if (json->escaped && !json_unescape_text(reading.text, array->arena, &reading.text))
@@ -129,7 +168,10 @@ static int value_write_element(const struct reading *array, const struct json_va
     if (value_read_declared(&reading) != 0)
         return -1;
     buffer_append(out, "\"", 1);
-    buffer_append(out, value.bytes.data, value.bytes.size);
+    if (value.kind == VALUE_BLOB)
+        base64_write(out, value.bytes);
+    else
+        value_write_digits(array->column, value.bytes, out);
     buffer_append(out, "\"", 1);
     return 0;
 }
@@ -158,8 +200,8 @@ static int value_write_elements(const struct reading *array, struct json_reader 
     return out->failed ? reading_no_memory(array) : 0;
 }
 
-// JSON text, its elements as columns of their type have them: dates and times as text, digits and bits as text; others
-// as they came.
+// JSON text, its elements as columns of their type have them: dates and times as text, digits and bits as text, bytes as
+// base64, and of an array of texts what was of another type before; others as they came.
 static int value_read_array(const struct reading *reading) {
     if (reading_array(reading) != 0)
         return -1;

@@ -16,14 +16,15 @@
 // null is VALUE_NULL for every column. A TOAST placeholder in any of its forms (string; base64 for BYTEA;
 // text, base64, byte and uuid arrays and hstore for ARRAY and JSON) is VALUE_UNAVAILABLE when
 // `may_be_unavailable` (u, or c: the log says it only there), else the user's own value. By declared type:
-// - INTEGER: a JSON integer, or a string that is one in its shortest form (bigint as string).
+// - INTEGER: a JSON integer, or a string that is one in its shortest form (bigint as string); what the column held
+//   before it was retyped: true and false, a decimal without digits behind its point, in its binary forms too.
 // - BOOLEAN: true, false, the strings "true" and "false" (what flattening transforms make of them), 1 and 0
 //   (MariaDB's tinyint(1), a column that was an integer).
 // - DECIMAL: base64 by the schema's scale, {"scale","value"}, a string or a number's digits, never through a
 //   double; digits past the declared ones are an error unless they are zeros, and so is NaN. Without a schema
 //   a string is a decimal literal: base64 cannot be read then.
 // - NUMERIC: the same, of any size up to BIG_INTEGER_BYTES_MAX, as exact text; text as it was written; also
-//   'NaN', 'Infinity', '-Infinity'.
+//   'NaN', 'Infinity', '-Infinity'. A number's exponent (a double of ten million or more) is written out.
 // - REAL: a number, "Infinity", "-Infinity"; "NaN" becomes the text 'NaN', since SQLite makes NULL of a NaN;
 //   beyond all numbers it stands in SQLite's order, as in PostgreSQL's.
 // - TEXT: a string; also what the column held before it was retyped: a number's digits, true and false, and by a
@@ -32,8 +33,8 @@
 // - BIT: a boolean (of one bit), or base64 of the bytes, least significant first, as text of 0 and 1. What varies in
 //   width comes without its leading zeros.
 // - JSON: a string, or the bytes of an object or array.
-// - ARRAY: the bytes of an array or object, or a string that holds one; elements that are dates, times, decimals or
-//   bits are written as columns of that type are, as JSON text.
+// - ARRAY: the bytes of an array or object, or a string that holds one; elements that are dates, times, decimals,
+//   bits or bytes are written as columns of that type are, as JSON text, bytes as base64; numbers of a text[] as text.
 // - DATE, TIME, TIMESTAMP, TIMESTAMPTZ: as views/base/iso8601.h writes them. Numbers by the schema's unit, without
 //   one DATE in days and the others by `settings`; TIMESTAMPTZ takes a string with an offset only. DATE and TIMESTAMP
 //   take each other's semantics (a retyped column). Infinities are 'infinity' and '-infinity', also as the sentinels
@@ -57,11 +58,15 @@ int value_take(const struct json_value *json, const struct column *column, struc
 // - read as days, milliseconds, microseconds or nanoseconds it lies between 100 years before source.ts_ms and 50 years
 //   after it, and read in its own unit within 50 days of 1970-01-01 or after the year 9999: it is refused.
 // Every other number is taken: no unit but its own makes sense of it.
-uint8_t value_time_sure_digits(const struct column *column); // so many are always sure; 0 = no TIMESTAMP
+uint8_t value_time_sure_digits(const struct column *column); // so many are always sure; 0 = no time
 // What source.sql says of a table's times, over what all tables have.
 struct value_settings value_settings_of(const struct table *table, const struct value_settings *all);
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
                           struct value_field field, const struct value_settings *settings);
+// The first such number of a TIMESTAMP[]. False: there is none.
+bool value_time_find_unsure(const struct json_value *array, const struct column *column,
+                            struct value_field field, const struct value_settings *settings,
+                            int64_t *ret_units);
 // Whether such a number must be refused beside the source's time (ms since 1970).
 bool value_time_is_misread(int64_t units, const struct column *column, int64_t source_ms);
 

@@ -2,6 +2,7 @@
 
 #include "consumer/apply/loop/commit.h"
 #include "consumer/apply/loop/new_timeline.h"
+#include "consumer/apply/loop/take.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,7 +68,7 @@ static int retry_apply(struct apply *apply, const struct store_request *request,
         return 0;
     enum store_outcome outcome;
     struct error failure = {0};
-    if (store_apply(apply->config.store, change, &outcome, &failure) == 0) {
+    if (take_into_store(apply, event, &outcome, &failure) == 0) {
         if (outcome == STORE_APPLIED)
             retry_end(result, STORE_REQUEST_APPLIED, "%s", "");
         else

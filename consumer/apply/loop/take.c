@@ -143,6 +143,24 @@ static int take_blame_row(const struct partition *partition, const struct error 
     return error_blame(error, ERROR_HALT, failure->subject);
 }
 
+// An update that changes the row's key takes the row away where it was. The new row comes as after a delete.
+static int take_moved_away(struct apply *apply, struct event *event, struct error *error) {
+    enum store_outcome outcome;
+    struct change gone = event->change;
+    gone.op = CHANGE_DELETE;
+    gone.values = event->moved_from;
+    if (store_apply(apply->config.store, &gone, &outcome, error) != 0)
+        return -1;
+    event->change.op = CHANGE_CREATE;
+    return 0;
+}
+
+int take_into_store(struct apply *apply, struct event *event, enum store_outcome *ret, struct error *error) {
+    if (event->moved_from != NULL && take_moved_away(apply, event, error) != 0)
+        return -1;
+    return store_apply(apply->config.store, &event->change, ret, error);
+}
+
 static int take_change(struct apply *apply, struct partition *partition, bool *ret_applied,
                        struct error *error) {
     *ret_applied = false;
@@ -153,7 +171,7 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     enum store_outcome outcome;
     struct error failure;
     error_clear(&failure);
-    if (store_apply(apply->config.store, &partition->event->change, &outcome, &failure) != 0) {
+    if (take_into_store(apply, partition->event, &outcome, &failure) != 0) {
         if (failure.kind == ERROR_INPUT)
             return take_quarantine(apply, partition, failure.message, error);
         if (failure.kind == ERROR_VIEW && apply->singly > 0)

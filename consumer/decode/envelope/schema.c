@@ -42,6 +42,7 @@ struct schema_field {
     struct span scale;    // parameters.scale
     struct span fields;   // of a struct: the bytes of its own "fields"
     struct span items;    // of an array: the semantic of its elements
+    struct span items_type;
 };
 
 static int schema_broken(const struct json_reader *json, struct error *error) {
@@ -122,6 +123,7 @@ static int schema_read_items(struct json_reader *json, struct schema_field *fiel
         if (schema_read_field(json, &items, error) != 0)
             return -1;
         field->items = items.semantic;
+        field->items_type = items.type;
         field->scale = items.scale;
         return 0;
     default:
@@ -132,9 +134,11 @@ static int schema_read_items(struct json_reader *json, struct schema_field *fiel
 static int schema_set_field(struct schema *schema, int column, const struct schema_field *field,
                             struct error *error) {
     struct value_field *read = &schema->fields[column];
-    struct span name = field->items.data != NULL ? field->items : field->semantic;
+    bool of_elements = field->items_type.data != NULL || field->items.data != NULL;
+    struct span name = of_elements ? field->items : field->semantic;
     read->semantic = name.data != NULL ? semantic_of(name) : SEMANTIC_PLAIN;
-    if (name.data == NULL && span_is(field->type, "bytes"))
+    // A name of no meaning here (io.debezium.data.Bits) does not make the bytes another encoding's.
+    if (read->semantic == SEMANTIC_PLAIN && span_is(of_elements ? field->items_type : field->type, "bytes"))
         read->semantic = SEMANTIC_BYTES;
     if (read->semantic != SEMANTIC_CONNECT_DECIMAL)
         return 0;

@@ -96,6 +96,64 @@ static struct span value_decimal_of_negative_scale(const struct reading *reading
     return digits;
 }
 
+// Digits without leading zeros, and where the point stands among them: behind the last is `count`.
+struct plain_digits {
+    const char *sign;
+    char *digits;
+    int count;
+    int point;
+};
+
+enum { EXPONENT_MAX = 400 }; // of a double: 308, and 324 with a sign
+
+// False: no exponent that could be written out. `room` has as many bytes as the text.
+static bool value_decimal_split(struct span text, char *room, struct plain_digits *ret) {
+    const char *end = text.data + text.size;
+    const char *e = memchr(text.data, 'e', text.size);
+    e = e != NULL ? e : memchr(text.data, 'E', text.size);
+    int64_t exponent;
+    const char *power = e != NULL ? e + 1 + (e + 1 < end && e[1] == '+') : end;
+    if (!json_to_integer((struct span){power, (size_t)(end - power)}, &exponent) || exponent > EXPONENT_MAX ||
+        exponent < -EXPONENT_MAX)
+        return false;
+    *ret = (struct plain_digits){text.data[0] == '-' ? "-" : "", room, 0, 0};
+    int fraction = 0;
+    bool behind = false;
+    for (const char *p = text.data + (*ret->sign == '-'); p < e; p++) {
+        behind |= *p == '.';
+        fraction += behind && *p != '.';
+        if (*p != '.' && (*p != '0' || ret->count > 0))
+            room[ret->count++] = *p;
+    }
+    ret->point = ret->count - fraction + (int)exponent;
+    while (ret->count > 0 && ret->count > ret->point && room[ret->count - 1] == '0')
+        ret->count--;
+    return true;
+}
+
+// 1.23456789E7, as Java writes a double of ten million or more: 12345678.9. Others are left as they came.
+static int value_decimal_write_out(const struct reading *reading, struct span *digits) {
+    char *room = arena_take(reading->arena, digits->size * 2 + EXPONENT_MAX + 4);
+    struct plain_digits plain;
+    if (room == NULL)
+        return reading_no_memory(reading);
+    if (!value_decimal_split(*digits, room, &plain))
+        return 0;
+    char *out = room + digits->size, *to = out;
+    if (plain.count > 0 && *plain.sign == '-')
+        *to++ = '-';
+    if (plain.point <= 0 || plain.count == 0)
+        *to++ = '0';
+    for (int i = 0; i < plain.point && plain.count > 0; i++)
+        *to++ = i < plain.count ? plain.digits[i] : '0';
+    if (plain.point < plain.count)
+        *to++ = '.';
+    for (int i = plain.point; i < plain.count; i++)
+        *to++ = i < 0 ? '0' : plain.digits[i];
+    *digits = (struct span){out, (size_t)(to - out)};
+    return 0;
+}
+
 static const char *value_decimal_why_no_digits(const struct reading *reading) {
     return reading->field.semantic == SEMANTIC_NONE ? not_readable : not_decimal;
 }
@@ -159,6 +217,11 @@ int reading_numeric(const struct reading *reading) {
         return -1;
     if (binary && !big_integer_to_text(scaled.bytes, scaled.scale, reading->arena, &digits))
         return reading_no_memory(reading);
+    bool has_exponent =
+        !binary && reading->kind == JSON_NUMBER &&
+        (memchr(digits.data, 'E', digits.size) != NULL || memchr(digits.data, 'e', digits.size) != NULL);
+    if (has_exponent && value_decimal_write_out(reading, &digits) != 0)
+        return -1;
     if (binary || decimal_is_literal(digits))
         return reading_give_text(reading, value_decimal_of_negative_scale(reading, digits));
     struct span special = value_decimal_special_of(digits);

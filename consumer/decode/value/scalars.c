@@ -12,6 +12,8 @@ int reading_integer(const struct reading *reading) {
         return reading_give_integer(reading, integer);
     if (reading->kind == JSON_STRING && integer_parse(reading->text, &integer))
         return reading_give_integer(reading, integer);
+    if (reading->kind == JSON_TRUE || reading->kind == JSON_FALSE) // a column that was BOOLEAN before
+        return reading_give_integer(reading, reading->kind == JSON_TRUE);
     // A column that was NUMERIC before: 12.00.
     bool decimal = memchr(reading->text.data, '.', reading->text.size) != NULL;
     if ((reading->kind == JSON_NUMBER || reading->kind == JSON_STRING) && decimal &&

@@ -207,6 +207,8 @@ int reading_date(const struct reading *reading) {
         return value_times_date_of_number(reading);
     if (reading->kind != JSON_STRING)
         return reading_refuse(reading, "not a date");
+    if (reading->field.semantic == SEMANTIC_ISO_TIMESTAMP)
+        return value_times_day_of_timestamp(reading);
     int infinity = value_times_infinity_of_text(reading->text);
     if (infinity != 0)
         return value_times_infinity(reading, infinity > 0);
@@ -311,6 +313,8 @@ struct value_settings value_settings_of(const struct table *table, const struct 
 // Every time from 2001 to 2286 has this many digits.
 uint8_t value_time_sure_digits(const struct column *column) {
     enum { MICROS_DIGITS = 16, MILLIS_DIGITS = 13 };
+    if (column->type == COLUMN_ARRAY && column->element == COLUMN_TIMESTAMP)
+        return 1; // no array is so short
     if (column->type != COLUMN_TIMESTAMP)
         return 0;
     return value_times_adaptive_digits(column->declared) == 6 ? MICROS_DIGITS : MILLIS_DIGITS;
@@ -327,6 +331,25 @@ bool value_time_is_unsure(const struct json_value *json, const struct column *co
     bool near_epoch = per_ms > 1 && units > -50 * ms_per_day * per_ms && units < 50 * ms_per_day * per_ms &&
                       units % (ms_per_day * per_ms) != 0;
     return near_epoch || units / per_ms >= ms_at_year_10000;
+}
+
+bool value_time_find_unsure(const struct json_value *array, const struct column *column,
+                            struct value_field field, const struct value_settings *settings,
+                            int64_t *ret_units) {
+    struct column element = *column;
+    struct json_reader json;
+    struct json_value value;
+    element.type = COLUMN_TIMESTAMP;
+    if (array->kind != JSON_ARRAY_BEGIN)
+        return false;
+    json_open(&json, array->raw);
+    for (enum json_kind kind = json_next(&json); kind != JSON_END && kind != JSON_ERROR;
+         kind = json_next(&json)) {
+        value = (struct json_value){.kind = kind, .raw = json.text};
+        if (kind == JSON_NUMBER && value_time_is_unsure(&value, &element, field, settings))
+            return json_to_integer(json.text, ret_units);
+    }
+    return false;
 }
 
 // Within 100 years before the source's time and 50 after it.
@@ -358,9 +381,12 @@ int reading_timestamp(const struct reading *reading) {
     int infinity = value_times_infinity_of_text(reading->text);
     if (infinity != 0)
         return value_times_infinity(reading, infinity > 0);
-    struct moment moment;
+    struct moment moment = {0, 0};
     enum iso8601_zone zone;
-    if (!iso8601_read_timestamp(reading->text, &moment, &zone))
+    bool is_read = reading->field.semantic == SEMANTIC_ISO_DATE
+                       ? iso8601_read_date(reading->text, &moment.days)
+                       : iso8601_read_timestamp(reading->text, &moment, &zone);
+    if (!is_read)
         return reading_refuse(reading, "not a timestamp (YYYY-MM-DDTHH:MM:SS)");
     return value_times_give_moment(reading, moment, false);
 }
