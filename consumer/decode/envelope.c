@@ -132,7 +132,7 @@ static int envelope_read_key_generally(struct envelope_decoder *decoder, struct 
         return error_prefix(error, "key");
     if (key_check(row->config->self, row->table, row->values, error) != 0)
         return -1;
-    decoder->other_keys[row->table->index] = row->values[row->table->keys[0]].kind == VALUE_ABSENT;
+    decoder->other_keys[row->table->index] |= row->values[row->table->keys[0]].kind == VALUE_ABSENT;
     shapes_learn_key(decoder->shapes, key, row->table, &form);
     return 0;
 }
@@ -294,7 +294,10 @@ static int envelope_note_move(const struct envelope_decoder *decoder, const stru
     struct value *old = arena_take(&event->arena, (size_t)table->column_count * sizeof *old);
     if (old == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
+    struct envelope_config quiet = *row->config;
     struct row_reader reader = *row;
+    quiet.drift = NULL; // told of the row itself
+    reader.config = &quiet;
     reader.values = old;
     reader.failed = false;
     reader.may_be_unavailable = true;
@@ -310,22 +313,26 @@ static int envelope_note_move(const struct envelope_decoder *decoder, const stru
     return 0;
 }
 
+static bool envelope_may_move(const struct envelope_decoder *decoder, const struct members *members,
+                              const struct change *change) {
+    return decoder->other_keys[change->table->index] && change->op == CHANGE_UPDATE &&
+           members->before.data != NULL;
+}
+
 static int envelope_finish_row(struct envelope_decoder *decoder, const struct message *message,
                                struct row_reader *row, struct members *members, struct event *event,
                                struct error *error) {
     struct change *change = &event->change;
     bool other_table = change->table != row->table;
     bool must_exist = change->op == CHANGE_READ && row->found_unavailable;
-    bool may_move = change->op == CHANGE_UPDATE && members->before.data != NULL &&
-                    decoder->other_keys[change->table->index];
     if (change->op == CHANGE_TRUNCATE)
         return envelope_check_truncate(members, change, error);
     if (row->unsure >= 0 && !other_table && change->op != CHANGE_DELETE &&
         envelope_check_time(row, message, change, error) != 0)
         return -1;
     // A row with its placeholders read as such has other values than its key.
-    if (row->by_shape && !other_table && !may_move && !row->found_unavailable &&
-        change->op != CHANGE_DELETE && members->after_kind == 1 &&
+    if (row->by_shape && !other_table && !envelope_may_move(decoder, members, change) &&
+        !row->found_unavailable && change->op != CHANGE_DELETE && members->after_kind == 1 &&
         shapes_key_agrees(decoder->shapes, message->key, row->table))
         return 0;
     row->table = change->table;
@@ -347,7 +354,9 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
         return -1;
     if (envelope_compare_key(decoder, event, error) != 0)
         return -1;
-    return may_move ? envelope_note_move(decoder, row, members->before, event, error) : 0;
+    return envelope_may_move(decoder, members, change)
+               ? envelope_note_move(decoder, row, members->before, event, error)
+               : 0;
 }
 
 // The tombstone behind a delete of nobody's row is nobody's too, and is known by its key.

@@ -81,7 +81,7 @@ static int value_read_number(const struct reading *reading, int (*read)(const st
     if (!binary || reading->kind == JSON_NUMBER)
         return read(reading);
     if (reading_numeric(reading) != 0)
-        return -1;
+        return read(reading); // says why not
     struct reading digits = *reading;
     digits.kind = JSON_STRING;
     digits.raw = digits.text = reading->ret->bytes;

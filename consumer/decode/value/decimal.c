@@ -104,7 +104,7 @@ struct plain_digits {
     int point;
 };
 
-enum { EXPONENT_MAX = 400 }; // of a double: 308, and 324 with a sign
+enum { EXPONENT_MAX = 330 }; // a double's go from -324 to 308
 
 // False: no exponent that could be written out. `room` has as many bytes as the text.
 static bool value_decimal_split(struct span text, char *room, struct plain_digits *ret) {

@@ -123,7 +123,14 @@ static void integers(void **state) {
         {"\"\"", "!not", 0, 0},
         {"\" 1\"", "!not", 0, 0},
         {"\"-0\"", "!not", 0, 0},
-        {"true", "!true: not", 0, 0},
+        {"true", "i:1", 0, 0}, // a column that was BOOLEAN before
+        {"false", "i:0", SEMANTIC_PLAIN, 0},
+        {"\"EGg=\"", "i:42", SEMANTIC_CONNECT_DECIMAL, 2}, // that was NUMERIC
+        {"\"EGk=\"", "!not a 64-bit integer", SEMANTIC_CONNECT_DECIMAL, 2},
+        {"\"f/////////8=\"", "i:9223372036854775807", SEMANTIC_CONNECT_DECIMAL, 0},
+        {"\"AIAAAAAAAAAA\"", "!not a 64-bit integer", SEMANTIC_CONNECT_DECIMAL, 0},
+        {"{\"scale\":0,\"value\":\"Kg==\"}", "i:42", 0, 0}, // Oracle's NUMBER
+        {"{\"scale\":0,\"value\":\"Kg==\"}", "i:42", SEMANTIC_VARIABLE_SCALE, 0},
         {"[1,{\"a\":[]}]", "!an array: not", 0, 0},
         {"{\"after\":2}", "!an object: not", 0, 0},
         {"20779", "!the schema says io.debezium.time.Date", SEMANTIC_DATE, 0},
@@ -221,7 +228,14 @@ static void numerics(void **state) {
     static const struct value_case cases[] = {
         {"\"123.40\"", "t:123.40", 0, 0},
         {"123.40", "t:123.40", 0, 0},
-        {"-1.5E+400", "t:-1.5E+400", 0, 0},
+        {"-1.5E+400", "t:-1.5E+400", 0, 0}, // no double
+        {"1.23456789E7", "t:12345678.9", 0, 0},
+        {"-1.0E10", "t:-10000000000", 0, 0},
+        {"1.5E-7", "t:0.00000015", SEMANTIC_PLAIN, 0},
+        {"0.0012e3", "t:1.2", 0, 0},
+        {"0e5", "t:0", 0, 0},
+        {"10e-1", "t:1", 0, 0},
+        {"\"1.5E3\"", "t:1.5E3", 0, 0},
         {"\"123456789012345678901234567890.123456789\"", "t:123456789012345678901234567890.123456789", 0, 0},
         {"\"NaN\"", "t:NaN", 0, 0},
         {"\"NAN\"", "t:NaN", 0, 0},
@@ -325,7 +339,9 @@ static void reals(void **state) {
         {"\"\"", "!not a double", 0, 0},
         {"true", "!not a double", 0, 0},
         {"{}", "!not a double", 0, 0},
-        {"\"EGg=\"", "!the schema says org.apache.kafka.connect.data.Decimal", SEMANTIC_CONNECT_DECIMAL, 2},
+        {"\"EGg=\"", "r:42", SEMANTIC_CONNECT_DECIMAL, 2},
+        {"{\"scale\":1,\"value\":\"Kw==\"}", "r:4.2999999999999998", SEMANTIC_VARIABLE_SCALE, 0},
+        {"20779", "!the schema says io.debezium.time.Date", SEMANTIC_DATE, 0},
     };
     CHECK(column_of(COLUMN_REAL, "double precision", 0, 0), cases);
 }
