@@ -57,6 +57,8 @@ top=$(pwd)
         e2e e2e 16 3.6.1.Final
         if [ "$long" = ON ]; then
             printf 'set_tests_properties("lab/e2e" PROPERTIES ENVIRONMENT "E2E_PROVE=--runs 100 --corruptions 100")\n'
+            printf 'add_test("lab/soak" sh "%s/tests/lab/soak.sh")\n' "$top" # SOAK_MINUTES=60
+            printf 'set_tests_properties("lab/soak" PROPERTIES TIMEOUT 10800 RUN_SERIAL ON)\n'
             printf 'add_test("lab/outages" sh "%s/tests/lab/outages.sh")\n' "$top"
             printf 'set_tests_properties("lab/outages" PROPERTIES TIMEOUT 1800 RUN_SERIAL ON)\n'
             e2e e2e-postgres18 18 3.6.1.Final
