@@ -274,7 +274,7 @@ static void test_what_is_not_bound_is_an_error(void **state) {
     struct error error = {0};
     struct rows *rows;
     const struct query *query = find_query(s, "lab", "of_status");
-    const struct parameter status = parameter("status", "a status of many bytes");
+    const struct parameter status = parameter("status", "a status of more bytes than SQLite's least limit");
     const struct span none = {0};
     begin(s);
     fixture_check(reader_query(s->reader, query, &status, 1, 100, none, &rows, &error), &error);
@@ -465,16 +465,18 @@ static void test_values_have_a_bound(void **state) {
             fail_msg("%s: %s", ways[i], error.message);
         assert_int_equal(error.kind, ERROR_STORE);
     }
-    // SQLite's printf is NULL then.
+    // SQLite's printf is NULL then, that of 3.54 fails as the others do.
     struct cell cell;
     const struct parameter by = parameter("by", "printf");
     fixture_check(
         reader_query(s->reader, find_query(s, "lab", "fat"), &by, 1, 1, (struct span){0}, &rows, &error),
         &error);
-    assert_int_equal(rows_next(rows, &error), 1);
-    rows_cell(rows, 0, &cell);
-    assert_int_equal(cell.kind, CELL_NULL);
-    assert_int_equal(rows_next(rows, &error), 0);
+    if (rows_next(rows, &error) == 1) {
+        rows_cell(rows, 0, &cell);
+        assert_int_equal(cell.kind, CELL_NULL);
+        assert_int_equal(rows_next(rows, &error), 0);
+    } else
+        assert_non_null(strstr(error.message, "makes a value of more than 67108864 bytes"));
     for (int i = 0; i < 2; i++) {
         const struct parameter size = parameter("size", i == 0 ? "999" : "1000");
         fixture_check(reader_query(s->reader, find_query(s, "lab", "like"), &size, 1, 1, (struct span){0},
