@@ -45,51 +45,18 @@ static const struct route_form forms[] = {
 };
 static_assert(sizeof forms / sizeof *forms == ROUTE_COUNT, "each route has its form");
 
-static const struct route_parameter common[] = {
-    {"limit", "rows at most, 1 to 1000, 100 unless told", "integer"},
-    {"after", "the `next` of the page before", "string"},
-    {"after_lsn", "answer only with a position at or past this LSN (0/19C4170 or an integer)", "string"},
-    {"after_txid", "answer only when this source transaction is shown whole", "integer"},
-    {"after_offset", "answer only when this message has been applied: topic:partition:offset", "string"},
-    {"wait_ms", "how long to wait for that, 0 to 30000", "integer"},
-    {"max_lag_seconds", "503 when the answer is further behind", "number"},
-    {"bigint",
-     "how the integers of BIGINT columns are written: number, string; else each as it fits a double",
-     "string"},
+// What every data route takes besides its own parameters, then what tables take, which is PostgREST's. openapi/base.json says
+// what each is.
+static const char *const route_taken[] = {
+    "limit",  "after", "after_lsn", "after_txid",  "after_offset", "wait_ms", "max_lag_seconds", "bigint",
+    "select", "order", "offset",    "quarantined", "or",           "and",     "not.or",          "not.and",
 };
-enum { COMMON_COUNT = sizeof common / sizeof *common };
-
-static const struct route_parameter of_tables[] = {
-    {"select", "the columns to show: id,sum:total,*", "string"},
-    {"order", "total.desc,placed_on.asc.nullsfirst; then the key", "string"},
-    {"offset", "rows to pass over, 0 to 2147483647", "integer"},
-    {"quarantined", "true: rows for which a message waits in quarantine; false: the others", "boolean"},
-    {"or", "(total.gte.42.00,status.in.(paid,shipped))", "string"},
-    {"and", "as or", "string"},
-    {"not.or", "as or", "string"},
-    {"not.and", "as or", "string"},
-};
-enum { OF_TABLES_COUNT = sizeof of_tables / sizeof *of_tables };
-
-const struct route_parameter *route_parameters(int *ret_count) {
-    *ret_count = COMMON_COUNT;
-    return common;
-}
-
-const struct route_parameter *route_table_parameters(int *ret_count) {
-    *ret_count = OF_TABLES_COUNT;
-    return of_tables;
-}
-
-static bool route_lists(const struct route_parameter *parameters, int count, const char *name) {
-    for (int i = 0; i < count; i++)
-        if (strcmp(parameters[i].name, name) == 0)
-            return true;
-    return false;
-}
 
 bool route_takes_parameter(const char *name) {
-    return route_lists(common, COMMON_COUNT, name) || route_lists(of_tables, OF_TABLES_COUNT, name);
+    for (size_t i = 0; i < sizeof route_taken / sizeof *route_taken; i++)
+        if (strcmp(route_taken[i], name) == 0)
+            return true;
+    return false;
 }
 
 void route_write_column(struct buffer *out, const char *column) {

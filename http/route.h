@@ -46,18 +46,9 @@ bool route_is_open(enum route route);
 // It is asked for by POST, and needs a token always.
 bool route_changes(enum route route);
 
-// What every data route takes besides its own parameters. A column that is called so is asked for as
-// column.NAME; any column may be.
-struct route_parameter {
-    const char *name;
-    const char *description;
-    const char *type; // JSON Schema's
-};
+// A column that is called like a parameter is asked for as column.NAME; any column may be.
 #define ROUTE_COLUMN_PREFIX "column."
 #define ROUTE_LAST_EVENT_ID "last_event_id" // of a stream's parameters, in place of the header
-const struct route_parameter *route_parameters(int *ret_count);
-// What tables take besides: PostgREST's, which a column may be called like, too.
-const struct route_parameter *route_table_parameters(int *ret_count);
 // Whether a column of this name is asked for as column.NAME.
 bool route_takes_parameter(const char *name);
 // How a column of a table is asked for: its name, with the prefix where it needs it.

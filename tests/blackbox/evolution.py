@@ -140,6 +140,23 @@ class Case(tide.Case):
         self.assertEqual([], self.query("select * from _fill"))
         self.assertNotIn("has changed", self.replay(capture, ITEMS.replace("10, 2", "12, 2"), summed=SUMMED))
 
+    def test_a_generated_column_is_computed_for_all_rows(self):
+        capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink", price="2.50"))
+        source = "create table items(id int primary key, name text, price decimal(10, 2){});"
+        generated = ", twice decimal(10, 2) generated always as ({}) stored"
+        rows = "select id, twice from items order by id"
+        self.replay(capture, source.format(""))
+        told = self.replay(capture, source.format(generated.format("price * 2")))
+        self.assertIn("items.twice added", told)
+        self.assertEqual([(1, 300), (2, 500)], self.query(rows))
+        twice = {**SUMMED, "apply.sums.sql": SUMMED["apply.sums.sql"].replace("price from _sums", "twice from _sums")}
+        told = self.replay(capture, source.format(generated.format("price * 2 + 1")), summed=twice)
+        self.assertIn("items.twice declared otherwise", told)
+        self.assertEqual([(1, 400), (2, 600)], self.query(rows))
+        self.assertEqual([("ink", 1, 600), ("pen", 1, 400)], self.query("select * from summed order by 1"))
+        self.replay(self.capture(item(2, 3, "cap", price="3.00")), source.format(generated.format("price * 2 + 1")), summed=twice)
+        self.assertEqual([(1, 400), (2, 600), (3, 700)], self.query(rows))
+
     def test_another_key(self):
         rows = [event("lines", n, {"doc": 1, "pos": n}, {"doc": 1, "pos": n, "what": f"w{n}"}) for n in range(3)]
         capture = self.capture(*rows)

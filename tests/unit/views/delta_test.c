@@ -229,14 +229,15 @@ static void a_snapshot_is_seen_as_one(void **state) {
 // What the source had lost unseen: nothing happened there now, so no trigger is to act on it.
 static void a_ghost_is_of_the_snapshot_to_statements_and_triggers(void **state) {
     struct fixture *f = *state;
-    fixture_file(f, "mail/schema.sql",
-                 "create table mail_saw(op, snap, id);\n"
-                 "create table mail_box(id);\n"
-                 "create trigger mail_saw_delete after delete on people begin"
-                 " insert into mail_saw values(change_op(), change_snapshot(), old.id); end;\n"
-                 "create trigger mail_deleted after delete on people when change_snapshot() = 0 begin"
-                 " insert into mail_box values(old.id); end;\n"
-                 "create table mail_listed(op, snap, id);\n");
+    fixture_file(
+        f, "mail/schema.sql",
+        "create table mail_saw(op, snap, id, lsn, txid);\n"
+        "create table mail_box(id);\n"
+        "create trigger mail_saw_delete after delete on people begin"
+        " insert into mail_saw values(change_op(), change_snapshot(), old.id, change_lsn(), change_txid()); end;\n"
+        "create trigger mail_deleted after delete on people when change_snapshot() = 0 begin"
+        " insert into mail_box values(old.id); end;\n"
+        "create table mail_listed(op, snap, id);\n");
     fixture_file(f, "mail/apply.listed.sql",
                  "insert into mail_listed select _op, _snapshot, old_id from _changes_people"
                  " where old_id is not null");
@@ -248,13 +249,13 @@ static void a_ghost_is_of_the_snapshot_to_statements_and_triggers(void **state) 
     (void)erase(f, 13, "people", "1");
     commit(f);
     assert_string_equal(seen(f, "mail_box"), "1");
-    assert_string_equal(seen(f, "mail_saw"), "d|0|1");
+    assert_string_equal(seen(f, "mail_saw"), "d|0|1|13|1");
     assert_string_equal(seen(f, "mail_listed"), "d|0|1");
     (void)snapshot(f, 50, "people", "2|b");
     assert_int_equal(sweep(f, "people"), 1);
     commit(f);
     assert_string_equal(seen(f, "mail_box"), "");
-    assert_string_equal(seen(f, "mail_saw"), "d|1|3");
+    assert_string_equal(seen(f, "mail_saw"), "d|1|3|50|-");
     assert_string_equal(rows(f, "select * from mail_listed where op = 'd'"), "d|1|3");
 }
 

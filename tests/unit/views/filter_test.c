@@ -11,6 +11,7 @@
 #include "views/base/cleanup.h"
 #include "views/base/json_text.h"
 #include "views/engine/read/filter/filter.h"
+#include "views/engine/read/filter/functions.h"
 #include "views/engine/read/filter/like.h"
 #include "views/engine/read/filter/ordering.h"
 #include "views/engine/read/filter/selection.h"
@@ -19,7 +20,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static char *const names[] = {"id", "name", "total", "amount", "paid", "at", "mail", "code", "meta", "a.b"};
+static char *const names[] = {"id",   "name", "total", "amount", "paid", "at",
+                              "mail", "code", "meta",  "a.b",    "flags"};
 static const struct {
     enum column_type type;
     enum column_variant variant;
@@ -30,6 +32,7 @@ static const struct {
     {COLUMN_BOOLEAN, COLUMN_COMMON, "boolean"},      {COLUMN_TIMESTAMPTZ, COLUMN_COMMON, "timestamptz"},
     {COLUMN_TEXT, COLUMN_CITEXT, "citext"},          {COLUMN_TEXT, COLUMN_PADDED, "char(4)"},
     {COLUMN_JSON, COLUMN_COMMON, "jsonb"},           {COLUMN_TEXT, COLUMN_COMMON, "text"},
+    {COLUMN_BIT, COLUMN_COMMON, "bit varying"},
 };
 enum { COLUMNS = sizeof types / sizeof *types };
 
@@ -88,6 +91,7 @@ static void test_sql(void **state) {
     expect_sql("at", "lt.2026-01-01T00:00:00+02:00", "(\"at\"<?1 and not(\"at\">='+' and \"at\"<','))");
     expect_sql("at", "lt.infinity", "\"at\" collate stored_time<?1");
     expect_sql("at", "2026-01-01", "\"at\"=?1");
+    expect_sql("flags", "in.(1010,)", "\"flags\" in (?1,?2)");
     expect_sql("name", "like.a*", "filter_like(\"name\",?1)");
     expect_sql("mail", "like.a*", "filter_ilike(\"mail\",?1)");
     expect_sql("name", "is.null", "\"name\" is null");
@@ -156,6 +160,7 @@ static void test_what_is_no_filter(void **state) {
         {"at", "gt.2026-02-30", ERROR_USAGE, "timestamptz"},
         {"at", "gt.yesterday", ERROR_USAGE, "timestamptz"},
         {"paid", "eq.yes", ERROR_USAGE, "boolean"},
+        {"flags", "eq.102", ERROR_USAGE, "bit varying"},
         {"meta", "eq.{", ERROR_USAGE, "jsonb"},
         {"meta", "gt.1", ERROR_USAGE, "no order"},
         {"id", "like.1*", ERROR_USAGE, "no text"},
@@ -332,6 +337,27 @@ static void test_times(void **state) {
         }
 }
 
+// The same order within SQL.
+static void test_times_in_sql(void **state) {
+    (void)state;
+    struct error error = {0};
+    CLEANUP(stmt_close) sqlite3 *db = NULL;
+    CLEANUP(filter_functions_free) struct filter_functions functions = {0};
+    assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+    assert_int_equal(filter_functions_register(&functions, db, "filters", &error), 0);
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    assert_int_equal(
+        stmt_prepare(db,
+                     "select group_concat(at, ' ') from (select column1 as at from (values ('2026-01-01'),"
+                     " ('infinity'), ('-0044-03-15'), ('+10000-01-01'), ('-infinity'), ('0099-12-31'))"
+                     " order by at collate stored_time)",
+                     "times", &stmt, &error),
+        0);
+    assert_int_equal(stmt_row(stmt, "times", &error), 1);
+    assert_string_equal((const char *)sqlite3_column_text(stmt, 0),
+                        "-infinity -0044-03-15 0099-12-31 2026-01-01 +10000-01-01 infinity");
+}
+
 static void test_json_text(void **state) {
     (void)state;
     static const char *const valid[] = {"null",
@@ -404,6 +430,7 @@ int main(void) {
         cmocka_unit_test(test_order_and_selection),
         cmocka_unit_test(test_like),
         cmocka_unit_test(test_times),
+        cmocka_unit_test(test_times_in_sql),
         cmocka_unit_test(test_json_text),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -125,6 +125,14 @@ static void test_names(void **state) {
           "Odd.a.b key(x\"y) of Odd a.b: x\"y int\n");
 }
 
+static void test_another_schema(void **state) {
+    (void)state;
+    makes("create table orders(id int primary key); create schema shop; alter table orders set schema shop;"
+          "alter table shop.orders add column total int; alter sequence shop.s set schema public;"
+          "alter table if exists nobody set schema shop;",
+          "shop.orders key(id) of shop orders: id int, total int\n");
+}
+
 static void test_partitions(void **state) {
     (void)state;
     makes(
@@ -348,11 +356,17 @@ static void test_lines(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pg_dump),  cmocka_unit_test(test_alterations),
-        cmocka_unit_test(test_names),    cmocka_unit_test(test_partitions),
-        cmocka_unit_test(test_newer),    cmocka_unit_test(test_what_is_no_table),
-        cmocka_unit_test(test_defaults), cmocka_unit_test(test_generated),
-        cmocka_unit_test(test_refused),  cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_pg_dump),
+        cmocka_unit_test(test_alterations),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_another_schema),
+        cmocka_unit_test(test_partitions),
+        cmocka_unit_test(test_newer),
+        cmocka_unit_test(test_what_is_no_table),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_generated),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
