@@ -7,6 +7,7 @@ SIGTERM ends it; and a clean run after it ends at the truth. --samples K takes t
 """
 
 import argparse
+import http.client
 import itertools
 import os
 import pathlib
@@ -65,8 +66,8 @@ def settle(server, truth):
             return True
         try:
             state, behind, reason = told(server)
-        except OSError:
-            return False  # it ends
+        except (OSError, http.client.HTTPException, ValueError):
+            return False  # it ends, in the middle of an answer
         if state in CAUGHT_UP and behind == 0:
             same(server.db, truth, f"while {state}, nothing behind")
             return True
