@@ -13,6 +13,7 @@
 #include "consumer/prove_postgres.h"
 #include "consumer/quarantine.h"
 #include "consumer/replay.h"
+#include "consumer/replay_report.h"
 #include "consumer/retry_pause.h"
 #include "consumer/stopper.h"
 #include "consumer/temporary.h"
@@ -571,7 +572,7 @@ static int main_command_replay(const struct options *options, struct error *erro
     if (main_replay(&parts, options, &config, &counters, error) != 0)
         return -1;
     double seconds = (double)(clock_monotonic_ms() - begun) / 1000.0;
-    replay_report_ignored(parts.progress, &counters);
+    replay_report(parts.progress, parts.catalog, store_prefix(parts.store), &counters);
     if (options->json)
         (void)printf(
             "{\"messages\":%lld,\"applied\":%lld,\"duplicates\":%lld,\"ignored\":%lld,\"quarantined\":%lld,"

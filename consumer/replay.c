@@ -406,19 +406,3 @@ int replay_run(const struct replay_config *config, struct progress_counters *ret
         *ret_counters = *apply_counters(replay.apply);
     return status;
 }
-
-void replay_report_ignored(struct progress *progress, const struct progress_counters *counters) {
-    if (counters->messages == 0 || counters->ignored < counters->messages)
-        return;
-    enum { TOPICS_TOLD = 64 }; // partitions whose topics are named
-    struct partition_progress rows[TOPICS_TOLD];
-    int count = progress_partitions(progress, rows, TOPICS_TOLD);
-    char topics[1024] = "";
-    size_t used = 0;
-    for (int i = 0; i < count && i < TOPICS_TOLD && used < sizeof topics; i++)
-        if (i == 0 || strcmp(rows[i].topic, rows[i - 1].topic) != 0)
-            used += (size_t)snprintf(topics + used, sizeof topics - used, "%s%s", i == 0 ? "" : ", ",
-                                     rows[i].topic);
-    log_event(LEVEL_WARN, "ignored", NULL, "no message was for a table of source.sql: the topics are %s",
-              topics);
-}

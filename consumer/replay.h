@@ -35,7 +35,4 @@ struct replay_config {
 int replay_run(const struct replay_config *config, struct progress_counters *ret_counters,
                struct error *error);
 
-// A capture of which nothing was for the mirror is most likely one of other tables: the log is told its topics.
-void replay_report_ignored(struct progress *progress, const struct progress_counters *counters);
-
 #endif

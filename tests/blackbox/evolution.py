@@ -157,6 +157,16 @@ class Case(tide.Case):
         self.replay(self.capture(item(2, 3, "cap", price="3.00")), source.format(generated.format("price * 2 + 1")), summed=twice)
         self.assertEqual([(1, 400), (2, 600), (3, 700)], self.query(rows))
 
+    def test_what_a_replay_does_not_keep_is_told(self):
+        told = self.replay(self.capture(item(0, 1, "pen", size=7, colour="red")),
+                           ITEMS + "create table gifts(id int primary key);\nalter table items add column weight int;")
+        self.assertIn("events have columns that source.sql does not declare, and that are not kept: items.size, items.colour", told)
+        self.assertIn("events lack columns that source.sql declares, and that stay as they were: items.weight", told)
+        self.assertIn("the captures have no topic of these tables of source.sql: gifts", told)
+        told = self.replay(self.capture(item(1, 2, "ink")), ITEMS)
+        for word in ("not declare", "lack columns", "no topic"):
+            self.assertNotIn(word, told)
+
     def test_another_key(self):
         rows = [event("lines", n, {"doc": 1, "pos": n}, {"doc": 1, "pos": n, "what": f"w{n}"}) for n in range(3)]
         capture = self.capture(*rows)
