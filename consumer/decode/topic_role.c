@@ -134,23 +134,31 @@ int topic_feeds(const char *topic, const char *prefix, const struct table *table
     return TOPIC_FEEDS_NOT;
 }
 
+// How sure a topic is a table's.
+enum topic_rank { RANK_NONE, RANK_PARTITION, RANK_ANY_SCHEMA, RANK_NAMED, RANK_LINE };
+
+static enum topic_rank topic_role_rank(const char *topic, const char *prefix, const struct table *table) {
+    int feeds = topic_feeds(topic, prefix, table);
+    if (feeds == TOPIC_FEEDS_NOT)
+        return RANK_NONE;
+    if (feeds != TOPIC_FEEDS_TABLE)
+        return RANK_PARTITION;
+    if (table->topic == NULL)
+        return table->schema == NULL ? RANK_ANY_SCHEMA : RANK_NAMED;
+    return table->topic_is_regex ? RANK_NAMED : RANK_LINE;
+}
+
 // A line that names the topic comes before a table's own name, which comes before another's partition; a name with its
 // schema before one of any schema.
 static const struct table *topic_role_find(const char *topic, const char *prefix,
                                            const struct catalog *catalog) {
-    enum { NOT, PARTITION, ANY_SCHEMA, NAMED, LINE } best = NOT;
+    enum topic_rank best = RANK_NONE;
     const struct table *found = NULL;
-    for (int i = 0; i < catalog->table_count && best < LINE; i++) {
-        const struct table *table = &catalog->tables[i];
-        int feeds = topic_feeds(topic, prefix, table);
-        int rank = feeds == TOPIC_FEEDS_NOT     ? NOT
-                   : feeds != TOPIC_FEEDS_TABLE ? PARTITION
-                   : table->topic == NULL       ? (table->schema == NULL ? ANY_SCHEMA : NAMED)
-                   : table->topic_is_regex      ? NAMED
-                                                : LINE;
-        if (rank > (int)best) {
+    for (int i = 0; i < catalog->table_count && best < RANK_LINE; i++) {
+        enum topic_rank rank = topic_role_rank(topic, prefix, &catalog->tables[i]);
+        if (rank > best) {
             best = rank;
-            found = table;
+            found = &catalog->tables[i];
         }
     }
     return found;

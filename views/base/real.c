@@ -57,11 +57,11 @@ static bool real_parse_short(struct span text, double *ret) {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
                                     1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
     enum { DIGITS_MAX = sizeof powers / sizeof *powers - 1 };
-    const int64_t exact_max = INT64_C(1) << 53;
+    const uint64_t exact_max = UINT64_C(1) << 53;
     size_t at = text.size > 0 && text.data[0] == '-' ? 1 : 0;
     if (FLT_EVAL_METHOD != 0 || text.size - at > DIGITS_MAX + 1)
         return false;
-    int64_t number = 0;
+    uint64_t number = 0; // has room for one digit more than DIGITS_MAX
     size_t first = at;
     size_t point = text.size; // where it is
     for (; at < text.size; at++) {
