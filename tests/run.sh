@@ -61,6 +61,8 @@ top=$(pwd)
             printf 'set_tests_properties("lab/soak" PROPERTIES TIMEOUT 10800 RUN_SERIAL ON)\n'
             printf 'add_test("lab/outages" sh "%s/tests/lab/outages.sh")\n' "$top"
             printf 'set_tests_properties("lab/outages" PROPERTIES TIMEOUT 1800 RUN_SERIAL ON)\n'
+            printf 'add_test("lab/litestream" sh "%s/tests/lab/litestream.sh")\n' "$top"
+            printf 'set_tests_properties("lab/litestream" PROPERTIES TIMEOUT 1800 RUN_SERIAL ON)\n'
             e2e e2e-postgres18 18 3.6.1.Final
             e2e e2e-debezium34 17 3.4.0.Final
             e2e e2e-debezium27 15 2.7.4.Final
