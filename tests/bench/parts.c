@@ -15,6 +15,7 @@
 
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -82,6 +83,23 @@ static bool our_settings;
 static const char *overrides[OVERRIDES_MAX][2];
 static int override_count;
 
+static bool set_number(rd_kafka_conf_t *conf, const char *name, int value, char *text, size_t size) {
+    char number[16];
+    (void)snprintf(number, sizeof number, "%d", value);
+    return rd_kafka_conf_set(conf, name, number, text, size) == RD_KAFKA_CONF_OK;
+}
+
+static bool set_ours(rd_kafka_conf_t *conf, char *text, size_t size) {
+    for (const struct kafka_setting *setting = kafka_settings; setting->name != NULL; setting++)
+        if (strcmp(setting->name, "log.queue") != 0 &&
+            rd_kafka_conf_set(conf, setting->name, setting->value, text, size) != RD_KAFKA_CONF_OK)
+            return false;
+    for (const struct kafka_setting *setting = kafka_settings_newer; setting->name != NULL; setting++)
+        (void)rd_kafka_conf_set(conf, setting->name, setting->value, NULL, 0);
+    return set_number(conf, "fetch.wait.max.ms", SETTING_FETCH_WAIT_MS, text, size) &&
+           set_number(conf, "statistics.interval.ms", SETTING_STATISTICS_MS, text, size);
+}
+
 static rd_kafka_t *open_consumer(const char *brokers, struct error *error) {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     char text[256] = "";
@@ -92,11 +110,8 @@ static rd_kafka_t *open_consumer(const char *brokers, struct error *error) {
     bool set = rd_kafka_conf_set(conf, "bootstrap.servers", brokers, text, sizeof text) == RD_KAFKA_CONF_OK;
     for (const struct kafka_setting *setting = needed; set && setting->name != NULL; setting++)
         set = rd_kafka_conf_set(conf, setting->name, setting->value, text, sizeof text) == RD_KAFKA_CONF_OK;
-    for (const struct kafka_setting *setting = kafka_settings; our_settings && set && setting->name != NULL;
-         setting++)
-        if (strcmp(setting->name, "log.queue") != 0)
-            set =
-                rd_kafka_conf_set(conf, setting->name, setting->value, text, sizeof text) == RD_KAFKA_CONF_OK;
+    if (our_settings)
+        set = set && set_ours(conf, text, sizeof text);
     for (int i = 0; set && i < override_count; i++)
         set =
             rd_kafka_conf_set(conf, overrides[i][0], overrides[i][1], text, sizeof text) == RD_KAFKA_CONF_OK;

@@ -16,10 +16,7 @@ const struct kafka_setting kafka_settings[] = {
     {"check.crcs", "true"},
     // The only way to learn the end of a partition whose last offsets are transaction markers.
     {"enable.partition.eof", "true"},
-    // A fetch ends with the first data. Without data it holds the connection this long, and metadata, commits
-    // and newly assigned partitions queue behind it; a partition whose queue was full is looked at again
-    // after it.
-    {"fetch.wait.max.ms", "10"},
+    // A fetch ends with the first data.
     {"fetch.min.bytes", "1"},
     // After a passing error of a partition (a leader moves): the default of 500 ms is felt.
     {"fetch.error.backoff.ms", "100"},
@@ -35,8 +32,6 @@ const struct kafka_setting kafka_settings[] = {
     {"reconnect.backoff.max.ms", "2000"},
     {"socket.keepalive.enable", "true"},
     {"socket.nagle.disable", "true"},
-    // Tells when brokers answered last: the age of the high watermarks.
-    {"statistics.interval.ms", "500"},
     // Log lines come to the consumer loop as events; librdkafka never writes to stderr.
     {"log.queue", "true"},
     {"log.connection.close", "false"},
@@ -79,13 +74,14 @@ static int settings_within(int value, int least, int most) {
     return value < least ? least : value > most ? most : value;
 }
 
-// A fetch names every partition that has room (1.1 us each here, and more in the broker), so that with many it is held for
-// longer. Data still ends it at once; a partition whose queue was full waits for it while all others are at their ends.
+// Without data a fetch holds the connection this long, and metadata, commits and newly assigned partitions queue behind it; a
+// partition whose queue was full is looked at again after it. A fetch names every partition that has room (1.1 us each here, and
+// more in the broker), so that with many it is held for longer.
 int kafka_setting_fetch_wait_ms(int partitions) {
     return settings_within(partitions / 12, SETTING_FETCH_WAIT_MS, SETTING_FETCH_WAIT_MOST_MS);
 }
 
-// Statistics of a partition cost 7.5 us.
+// They tell when brokers answered last: the age of the high watermarks. Those of a partition cost 7.5 us.
 int kafka_setting_statistics_ms(int partitions) {
     return settings_within(partitions * 4, SETTING_STATISTICS_MS, SETTING_STATISTICS_MOST_MS);
 }
