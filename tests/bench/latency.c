@@ -3,6 +3,7 @@
 // fixed rate and asks tidemark over one HTTP connection for rows just published, waiting for their offsets
 // (after_offset, wait_ms). The topics must stamp with the broker's time (LogAppendTime). Prints percentiles,
 // in milliseconds, of broker's timestamp to answer, and of handing to the producer to answer.
+#include "tests/bench/producer.h"
 #include "tests/bench/shop.h"
 #include "views/base/cleanup.h"
 
@@ -158,22 +159,10 @@ static void *ask_loop(void *self) {
 // --- the producer
 
 static int open_kafka(struct bench *bench, struct error *error) {
-    static const char *const settings[][2] = {{"enable.idempotence", "true"}, {"linger.ms", "0"}};
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    char text[256] = "";
-    rd_kafka_conf_res_t result =
-        rd_kafka_conf_set(conf, "bootstrap.servers", bench->brokers, text, sizeof text);
-    for (size_t i = 0; i < sizeof settings / sizeof *settings && result == RD_KAFKA_CONF_OK; i++)
-        result = rd_kafka_conf_set(conf, settings[i][0], settings[i][1], text, sizeof text);
-    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-    rd_kafka_conf_set_opaque(conf, bench);
-    if (result == RD_KAFKA_CONF_OK)
-        bench->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
-    if (bench->kafka == NULL) {
-        rd_kafka_conf_destroy(conf);
-        return error_set(error, ERROR_BROKER, "%s", text);
-    }
-    return 0;
+    static const struct producer_setting settings[] = {
+        {"enable.idempotence", "true"}, {"linger.ms", "0"}, {NULL, NULL}};
+    bench->kafka = producer_open(bench->brokers, settings, on_delivery, bench, error);
+    return bench->kafka != NULL ? 0 : -1;
 }
 
 static int publish(struct bench *bench, const struct shop_message *message, struct error *error) {

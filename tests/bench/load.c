@@ -3,6 +3,7 @@
 //              [--form envelopes|unwrapped|mariadb] [--undeclared COLUMNS] [--customers N] --brokers HOST:PORT
 //   bench-load ... --capture FILE
 // Prints what was sent and what the source holds at the end, as one JSON object.
+#include "tests/bench/producer.h"
 #include "tests/bench/shop.h"
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
@@ -43,25 +44,16 @@ static void delivered(rd_kafka_t *kafka, const rd_kafka_message_t *message, void
 
 static int open_kafka(struct sink *sink, const char *brokers, struct error *error) {
     // the order of a partition is the source's: one producer, each message once
-    static const char *const settings[][2] = {{"enable.idempotence", "true"},
-                                              {"linger.ms", "20"},
-                                              {"batch.size", "524288"},
-                                              {"batch.num.messages", "10000"},
-                                              {"queue.buffering.max.messages", "200000"},
-                                              {"queue.buffering.max.kbytes", "262144"}};
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    char text[256] = "";
-    rd_kafka_conf_res_t result = rd_kafka_conf_set(conf, "bootstrap.servers", brokers, text, sizeof text);
-    for (size_t i = 0; i < sizeof settings / sizeof *settings && result == RD_KAFKA_CONF_OK; i++)
-        result = rd_kafka_conf_set(conf, settings[i][0], settings[i][1], text, sizeof text);
-    rd_kafka_conf_set_dr_msg_cb(conf, delivered);
-    rd_kafka_conf_set_opaque(conf, sink);
-    if (result == RD_KAFKA_CONF_OK)
-        sink->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
-    if (sink->kafka == NULL) {
-        rd_kafka_conf_destroy(conf);
-        return error_set(error, ERROR_BROKER, "%s", text);
-    }
+    static const struct producer_setting settings[] = {{"enable.idempotence", "true"},
+                                                       {"linger.ms", "20"},
+                                                       {"batch.size", "524288"},
+                                                       {"batch.num.messages", "10000"},
+                                                       {"queue.buffering.max.messages", "200000"},
+                                                       {"queue.buffering.max.kbytes", "262144"},
+                                                       {NULL, NULL}};
+    sink->kafka = producer_open(brokers, settings, delivered, sink, error);
+    if (sink->kafka == NULL)
+        return -1;
     for (int i = 0; i < SHOP_TOPICS; i++) {
         char name[256];
         shop_topic_name(sink->shop, (enum shop_topic)i, name, sizeof name);

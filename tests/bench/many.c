@@ -2,6 +2,7 @@
 //   bench-many --brokers HOST:PORT --prefix P --tables N --partitions N --rows N (in each table) [--columns N (more of
 //   each row, of mixed types)] --source FILE
 // Makes the topics, fills them, and writes the source.sql that declares the tables. Prints one JSON object.
+#include "tests/bench/producer.h"
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
 #include "views/base/error.h"
@@ -65,21 +66,9 @@ static int many_declare(const struct many *many, struct error *error) {
 }
 
 static rd_kafka_t *many_open(const struct many *many, struct error *error) {
-    static const char *const settings[][2] = {{"linger.ms", "20"},
-                                              {"queue.buffering.max.messages", "1000000"}};
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    char text[256] = "";
-    rd_kafka_conf_res_t result =
-        rd_kafka_conf_set(conf, "bootstrap.servers", many->brokers, text, sizeof text);
-    for (size_t i = 0; i < sizeof settings / sizeof *settings && result == RD_KAFKA_CONF_OK; i++)
-        result = rd_kafka_conf_set(conf, settings[i][0], settings[i][1], text, sizeof text);
-    rd_kafka_t *kafka =
-        result == RD_KAFKA_CONF_OK ? rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text) : NULL;
-    if (kafka == NULL) {
-        rd_kafka_conf_destroy(conf);
-        (void)error_set(error, ERROR_BROKER, "%s", text);
-    }
-    return kafka;
+    static const struct producer_setting settings[] = {
+        {"linger.ms", "20"}, {"queue.buffering.max.messages", "1000000"}, {NULL, NULL}};
+    return producer_open(many->brokers, settings, NULL, NULL, error);
 }
 
 static int many_created(rd_kafka_queue_t *queue, struct error *error) {
