@@ -22,8 +22,8 @@ enum {
 struct kafka_config {
     const char *brokers;
     const char *group_id; // offsets are committed to it afterwards, only for outside tools
-    const struct kafka_property
-        *properties; // -X, after ours; a value of a secret is never printed. They stay
+    // -X, after ours; a value of a secret is never printed. They outlive it.
+    const struct kafka_property *properties;
     int property_count;
     int partitions; // how many will be read, as far as is known: see kafka_expect
 };

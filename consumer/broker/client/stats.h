@@ -13,8 +13,8 @@ struct kafka_stats_broker {
     bool up;
     int64_t idle_us;  // since the last byte came, -1 = never
     int64_t connects; // attempts so far
-    int64_t
-        fetches; // that it was sent so far: on a connection the next one only when the one before was answered
+    // That it was sent so far: on a connection the next one only when the one before was answered.
+    int64_t fetches;
 };
 
 struct kafka_stats {

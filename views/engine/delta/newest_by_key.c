@@ -86,8 +86,9 @@ void newest_clear(struct newest_by_key *pending) {
     // Many are cleared together sooner than each in its place.
     if (pending->count > pending->size / ALL_FROM)
         memset(pending->slots, 0xff, (size_t)pending->size * sizeof *pending->slots);
-    for (int i = 0; i < pending->count && pending->count <= pending->size / ALL_FROM; i++)
-        pending->slots[pending->used[i]].step = PROBE_FREE;
+    else
+        for (int i = 0; i < pending->count; i++)
+            pending->slots[pending->used[i]].step = PROBE_FREE;
     pending->count = 0;
 }
 

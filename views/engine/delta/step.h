@@ -19,8 +19,8 @@ struct delta_step {
     int previous; // in its chain, -1 = it is the first
     int number;   // among those of all tables, in the order of acceptance, from 1
     uint8_t op;   // enum change_op
-    uint8_t
-        upsert;    // enum mirror_upsert: how an accepted step's row is written. A chain's steps have the same
+    // enum mirror_upsert: how an accepted step's row is written. A chain's steps have the same.
+    uint8_t upsert;
     bool last;     // of its chain
     bool deleted;  // it deletes the row
     bool accepted; // through the pending ones

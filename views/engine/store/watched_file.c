@@ -77,7 +77,7 @@ bool watched_file_is_cut(int descriptor, int64_t bytes) {
 }
 
 static int watched_file_check_size(struct watched_file *file, int64_t size, struct error *error) {
-    if (size < file->largest && !watched_file_is_whole(file->descriptor, size))
+    if (watched_file_is_cut(file->descriptor, file->largest))
         return error_set(
             error, ERROR_HALT,
             "%s was truncated while it was open: it has %lld bytes, and had %lld. Stop this process, take "
