@@ -6,9 +6,8 @@
 #include "views/engine/catalog.h"
 
 // A row in a topic that feeds `topic_table` is that table's, whatever source.table says (a partition, a chunk, a
-// shard), unless it names another declared table that may come in this topic. `schema` and `relation` are source.schema (source.db where a
-// connector has no schemas) and source.table; data
-// NULL = the event does not say. ret_routed: the source's table is none that is declared. NULL: the topic feeds
+// shard), unless it names another declared table that may come in this topic. `schema` and `relation` are source.schema
+// (source.db where a connector has no schemas) and source.table; data NULL = the event does not say. ret_routed: the source's table is none that is declared. NULL: the topic feeds
 // several tables and the row names none of them; neither does a tombstone.
 const struct table *placement_of_row(const struct catalog *catalog, const struct table *topic_table,
                                      struct span schema, struct span relation, bool *ret_routed);
