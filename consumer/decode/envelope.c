@@ -324,7 +324,8 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
                                struct error *error) {
     struct change *change = &event->change;
     bool other_table = change->table != row->table;
-    bool must_exist = change->op == CHANGE_READ && row->found_unavailable;
+    // A snapshot's row has all its values: what looks like a placeholder is none.
+    bool must_exist = change->op == CHANGE_READ && (row->found_unavailable || row->failed);
     if (change->op == CHANGE_TRUNCATE)
         return envelope_check_truncate(members, change, error);
     if (row->unsure >= 0 && !other_table && change->op != CHANGE_DELETE &&

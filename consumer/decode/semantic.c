@@ -4,9 +4,14 @@ const struct value_settings value_settings_default = {
     .timestamp_unit = TIME_UNIT_ADAPTIVE,
     .time_unit = TIME_UNIT_ADAPTIVE,
     .unavailable = {"__debezium_unavailable_value", sizeof "__debezium_unavailable_value" - 1},
+    .unavailable_least = sizeof "__debezium_unavailable_value" - 1,
 };
 
 static const char *const semantic_names[] = {
+    [SEMANTIC_BITS] = "io.debezium.data.Bits",
+    [SEMANTIC_INTERVAL] = "io.debezium.time.Interval",
+    [SEMANTIC_MICRO_DURATION] = "io.debezium.time.MicroDuration",
+    [SEMANTIC_NANO_DURATION] = "io.debezium.time.NanoDuration",
     [SEMANTIC_CONNECT_DECIMAL] = "org.apache.kafka.connect.data.Decimal",
     [SEMANTIC_VARIABLE_SCALE] = "io.debezium.data.VariableScaleDecimal",
     [SEMANTIC_DATE] = "io.debezium.time.Date",

@@ -7,9 +7,15 @@
 // What a schema field's "name" (and type) says of an encoding. Sources: Kafka Connect's
 // org.apache.kafka.connect.data and Debezium 2.7/3.4's io.debezium.time, io.debezium.data.
 enum semantic {
-    SEMANTIC_NONE,            // no schema: the declared type and the settings decide
-    SEMANTIC_PLAIN,           // a schema without a name: the JSON value is the value
-    SEMANTIC_BYTES,           // Connect's type bytes, without a name that says more: base64
+    SEMANTIC_NONE,  // no schema: the declared type and the settings decide
+    SEMANTIC_PLAIN, // a schema without a name: the JSON value is the value
+    SEMANTIC_BYTES, // Connect's type bytes, without a name that says more: base64
+    SEMANTIC_FLOAT, // Connect's types float and double, without a name
+    SEMANTIC_DOUBLE,
+    SEMANTIC_BITS,           // bytes, least significant first; their number of bits beside it
+    SEMANTIC_INTERVAL,       // ISO 8601
+    SEMANTIC_MICRO_DURATION, // microseconds
+    SEMANTIC_NANO_DURATION,
     SEMANTIC_CONNECT_DECIMAL, // base64 of the unscaled two's complement; scale beside it
     SEMANTIC_VARIABLE_SCALE,  // {"scale","value"}
     SEMANTIC_DATE,            // days
@@ -41,14 +47,17 @@ struct value_settings {
     enum time_unit timestamp_unit; // default adaptive
     enum time_unit time_unit;      // default adaptive
     bool declared;                 // the units are what somebody said, not the defaults
-    struct span unavailable;       // unavailable.value.placeholder, default __debezium_unavailable_value
+    // unavailable.value.placeholder as source.sql tells it; the default is known beside it.
+    struct span unavailable;
+    size_t unavailable_least; // bytes of the shorter of the two
+    bool unavailable_told;
 };
 
 extern const struct value_settings value_settings_default;
 
 struct value_field {
     enum semantic semantic;
-    int scale; // of SEMANTIC_CONNECT_DECIMAL
+    int scale; // of SEMANTIC_CONNECT_DECIMAL; of SEMANTIC_BITS their number, 0 = it is not said
 };
 
 #endif

@@ -8,7 +8,9 @@
 #include "views/engine/decimal.h"
 
 #define BIT(semantic) (1U << SEMANTIC_##semantic)
-#define PLAINLY (BIT(NONE) | BIT(PLAIN) | BIT(BYTES))
+#define PLAINLY                                                                                              \
+    (BIT(NONE) | BIT(PLAIN) | BIT(BYTES) | BIT(FLOAT) | BIT(DOUBLE) | BIT(BITS) | BIT(INTERVAL) |            \
+     BIT(MICRO_DURATION) | BIT(NANO_DURATION))
 
 // Which semantics may stand for a declared type. A text takes all: they are what the column held before it was
 // retyped; so does a timestamp a date, a date a timestamp, and an integer and a double a decimal.
@@ -34,14 +36,27 @@ static const unsigned semantics_allowed[] = {
     [COLUMN_OTHER] = UINT32_MAX,
 };
 
-static bool value_is_unavailable(const struct reading *reading) {
+static inline __attribute__((always_inline)) bool value_is_placeholder(const struct reading *reading,
+                                                                       struct span placeholder) {
     enum column_type type = reading->column->type;
-    struct span placeholder = reading->settings->unavailable;
     if (reading->kind == JSON_STRING)
         return placeholder_is_text(reading->text, type, placeholder);
     return (reading->kind == JSON_ARRAY_BEGIN || reading->kind == JSON_OBJECT_BEGIN) &&
            (type == COLUMN_ARRAY || type == COLUMN_JSON || type == COLUMN_OTHER) &&
            placeholder_is_raw(reading->raw, placeholder);
+}
+
+static bool value_is_unavailable(const struct reading *reading) {
+    return value_is_placeholder(reading, reading->settings->unavailable) ||
+           (reading->settings->unavailable_told &&
+            value_is_placeholder(reading, value_settings_default.unavailable));
+}
+
+static int value_refuse_placeholder(const struct reading *reading) {
+    return reading_refuse(reading,
+                          "it looks like another unavailable.value.placeholder of the connector than "
+                          "the default; say which in source.sql: -- tidemark: unavailable * = TEXT "
+                          "(where it is none: = __debezium_unavailable_value)");
 }
 
 // What a schema says is no text is written as PostgreSQL writes it when it makes a text of it.
@@ -68,7 +83,7 @@ static int value_read_text(const struct reading *reading) {
         return reading_timestamp(reading) != 0 ? -1 : reading_short_time(reading);
     default:
         // An unknown type's value that is no string keeps its JSON text.
-        return reading->column->type == COLUMN_TEXT ? reading_text(reading)
+        return reading->column->type == COLUMN_TEXT ? reading_retyped(reading)
                                                     : reading_give_text(reading, reading->text);
     }
 }
@@ -154,7 +169,11 @@ static int value_write_element(const struct reading *array, const struct json_va
         buffer_append(out, "null", 4);
         return 0;
     }
-    bool escaped_already = column.type == COLUMN_TEXT && json->kind != JSON_NUMBER &&
+    // What PostgreSQL writes of bytes has a backslash, and stays base64.
+    enum semantic semantic = array->field.semantic;
+    bool retyped = semantic == SEMANTIC_BITS || semantic == SEMANTIC_INTERVAL ||
+                   semantic == SEMANTIC_ZONED_TIMESTAMP || semantic == SEMANTIC_ZONED_TIME;
+    bool escaped_already = column.type == COLUMN_TEXT && !retyped && json->kind != JSON_NUMBER &&
                            json->kind != JSON_TRUE && json->kind != JSON_FALSE;
     if (escaped_already) {
         buffer_append(out, json->raw.data, json->raw.size);
@@ -220,12 +239,20 @@ static int value_read_array(const struct reading *reading) {
 }
 
 static int value_read_checked(const struct reading *reading, bool may_be_unavailable) {
+    // Other types refuse such a text by themselves.
+    const unsigned placeholder_types =
+        1U << COLUMN_TEXT | 1U << COLUMN_OTHER | 1U << COLUMN_JSON | 1U << COLUMN_ARRAY | 1U << COLUMN_BYTEA;
+    enum column_type type = reading->column->type;
     if (may_be_unavailable && value_is_unavailable(reading)) {
         *reading->ret = (struct value){.kind = VALUE_UNAVAILABLE};
         return 0;
     }
+    if ((placeholder_types & 1U << type) != 0 && may_be_unavailable &&
+        placeholder_might_be_likely(reading->text, type) && !reading->settings->unavailable_told &&
+        placeholder_is_likely(reading->text, type))
+        return value_refuse_placeholder(reading);
     enum semantic semantic = reading->field.semantic;
-    if ((semantics_allowed[reading->column->type] & 1U << semantic) == 0)
+    if ((semantics_allowed[type] & 1U << semantic) == 0)
         return error_set(reading->error, ERROR_INPUT, "column %s (declared %s): the schema says %s",
                          reading->column->name, reading->column->declared, semantic_name(semantic));
     return value_read_declared(reading);
@@ -239,7 +266,7 @@ static inline bool value_take_plainly(const struct json_value *json, enum column
         return json_to_integer(json->raw, &ret->integer);
     }
     if (json->kind != JSON_STRING || type != COLUMN_TEXT || json->escaped ||
-        json->raw.size - 2 >= placeholder_size)
+        json->raw.size - 2 >= placeholder_size || json->raw.data[1] == '_')
         return false;
     ret->kind = VALUE_TEXT;
     ret->bytes = json_between_quotes(json->raw);
@@ -254,7 +281,7 @@ int value_take(const struct json_value *json, const struct column *column, struc
         return 0;
     }
     if (field.semantic <= SEMANTIC_PLAIN &&
-        value_take_plainly(json, column->type, settings->unavailable.size, ret))
+        value_take_plainly(json, column->type, settings->unavailable_least, ret))
         return 0;
     struct reading reading = {column, settings, arena, ret, error, field, json->kind, json->raw, json->raw};
     if (json->kind == JSON_STRING) {

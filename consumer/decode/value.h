@@ -15,11 +15,13 @@
 //
 // null is VALUE_NULL for every column. A TOAST placeholder in any of its forms (string; base64 for BYTEA;
 // text, base64, byte and uuid arrays and hstore for ARRAY and JSON) is VALUE_UNAVAILABLE when
-// `may_be_unavailable` (u, or c: the log says it only there), else the user's own value. By declared type:
-// - INTEGER: a JSON integer, or a string that is one in its shortest form (bigint as string); what the column held
-//   before it was retyped: true and false, a decimal without digits behind its point, in its binary forms too.
-// - BOOLEAN: true, false, the strings "true" and "false" (what flattening transforms make of them), 1 and 0
-//   (MariaDB's tinyint(1), a column that was an integer).
+// `may_be_unavailable` (u, or c: the log says it only there), else the user's own value. What is likely another
+// placeholder than the default, of which nobody has told, is an error then. By declared type:
+// - INTEGER: a JSON integer, or a string that is one (bigint as string); what the column held before it was retyped:
+//   what PostgreSQL reads of a text (" 007", "+5"), true and false, a decimal without digits behind its point, in its
+//   binary forms too.
+// - BOOLEAN: true, false, the strings that PostgreSQL takes for them, and an integer, true but for 0 (MariaDB's
+//   tinyint(1), a column that was an integer).
 // - DECIMAL: base64 by the schema's scale, {"scale","value"}, a string or a number's digits, never through a
 //   double; digits past the declared ones are an error unless they are zeros, and so is NaN. Without a schema
 //   a string is a decimal literal: base64 cannot be read then.
@@ -28,11 +30,12 @@
 // - REAL: a number, "Infinity", "-Infinity"; "NaN" becomes the text 'NaN', since SQLite makes NULL of a NaN;
 //   beyond all numbers it stands in SQLite's order, as in PostgreSQL's.
 // - TEXT: a string; also what the column held before it was retyped: a number's digits, true and false, and by a
-//   schema's semantic a decimal, a date or a time as PostgreSQL writes them.
+//   schema's semantic a decimal, a date, a time, bits, bytes, an interval or a double as PostgreSQL's cast writes them
+//   (retyped.c). A UUID is written in small letters.
 // - OTHER: the same, and the JSON text of an object or array.
 // - BIT: a boolean (of one bit), or base64 of the bytes, least significant first, as text of 0 and 1. What varies in
 //   width comes without its leading zeros.
-// - JSON: a string, or the bytes of an object or array.
+// - JSON: a string, or the bytes of an object, an array, a number, true or false.
 // - ARRAY: the bytes of an array or object, or a string that holds one; elements that are dates, times, decimals,
 //   bits or bytes are written as columns of that type are, as JSON text, bytes as base64; numbers of a text[] as text.
 // - DATE, TIME, TIMESTAMP, TIMESTAMPTZ: as views/base/iso8601.h writes them. Numbers by the schema's unit, without

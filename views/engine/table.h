@@ -95,6 +95,8 @@ struct table {
     bool topic_is_regex;
     char *renamed_from; // its name in older files (`-- tidemark: renamed`), NULL = none
     enum time_precision time_precision;
+    // `-- tidemark: unavailable TABLE =`: unavailable.value.placeholder, its bytes; data NULL = not told, the default.
+    struct span unavailable;
     bool identity_index; // REPLICA IDENTITY USING INDEX beside a primary key: deletes do not say which row
     bool has_generated;  // of its columns
 };

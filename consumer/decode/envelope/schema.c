@@ -40,6 +40,7 @@ struct schema_field {
     struct span type;     // its member "type", where that is a string
     struct span semantic; // its member "name"
     struct span scale;    // parameters.scale
+    struct span length;   // parameters.length
     struct span fields;   // of a struct: the bytes of its own "fields"
     struct span items;    // of an array: the semantic of its elements
     struct span items_type;
@@ -68,6 +69,8 @@ static int schema_read_parameters(struct json_reader *json, struct schema_field 
         int status = 0;
         if (json_key_is(json, "scale", 5))
             status = schema_read_string(json, &field->scale, error);
+        else if (json_key_is(json, "length", 6))
+            status = schema_read_string(json, &field->length, error);
         else if (!json_skip(json))
             status = schema_broken(json, error);
         if (status != 0)
@@ -125,10 +128,19 @@ static int schema_read_items(struct json_reader *json, struct schema_field *fiel
         field->items = items.semantic;
         field->items_type = items.type;
         field->scale = items.scale;
+        field->length = items.length;
         return 0;
     default:
         return schema_broken(json, error);
     }
+}
+
+// A name of no meaning here does not make the bytes another encoding's.
+static enum semantic schema_of_type(struct span type) {
+    return span_is(type, "bytes")    ? SEMANTIC_BYTES
+           : span_is(type, "float")  ? SEMANTIC_FLOAT
+           : span_is(type, "double") ? SEMANTIC_DOUBLE
+                                     : SEMANTIC_PLAIN;
 }
 
 static int schema_set_field(struct schema *schema, int column, const struct schema_field *field,
@@ -137,12 +149,14 @@ static int schema_set_field(struct schema *schema, int column, const struct sche
     bool of_elements = field->items_type.data != NULL || field->items.data != NULL;
     struct span name = of_elements ? field->items : field->semantic;
     read->semantic = name.data != NULL ? semantic_of(name) : SEMANTIC_PLAIN;
-    // A name of no meaning here (io.debezium.data.Bits) does not make the bytes another encoding's.
-    if (read->semantic == SEMANTIC_PLAIN && span_is(of_elements ? field->items_type : field->type, "bytes"))
-        read->semantic = SEMANTIC_BYTES;
+    if (read->semantic == SEMANTIC_PLAIN)
+        read->semantic = schema_of_type(of_elements ? field->items_type : field->type);
+    int64_t scale;
+    if (read->semantic == SEMANTIC_BITS && field->length.data != NULL &&
+        json_to_integer(field->length, &scale) && scale > 0 && scale <= SCHEMA_BITS_MAX)
+        read->scale = (int)scale;
     if (read->semantic != SEMANTIC_CONNECT_DECIMAL)
         return 0;
-    int64_t scale;
     if (field->scale.data == NULL || !json_to_integer(field->scale, &scale) || scale < -SCHEMA_SCALE_MAX ||
         scale > SCHEMA_SCALE_MAX)
         return error_set(error, ERROR_INPUT, "schema: column %s is a Decimal without a scale",

@@ -10,6 +10,7 @@
 enum {
     SCHEMA_CACHE_MAX = BOUND(256, 4), // distinct schemas kept; the oldest goes
     SCHEMA_SCALE_MAX = 2047,          // eleven bits: PostgreSQL's numeric(3,-2) has 2046
+    SCHEMA_BITS_MAX = 1 << 20,        // wider ones vary: Debezium gives BIT VARYING without a width 2^31 - 1
 };
 
 struct schema {

@@ -1,8 +1,10 @@
 #include "consumer/decode/value/placeholder.h"
 
 #include "consumer/json/json.h"
+#include "views/base/base64.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 enum { UUID_SIZE = 36, MD5_BLOCK = 64, MD5_SIZE = 16 };
 
@@ -167,4 +169,73 @@ bool placeholder_is_text(struct span text, enum column_type type, struct span pl
     bool hstore = type == COLUMN_TEXT || type == COLUMN_OTHER || type == COLUMN_JSON || type == COLUMN_ARRAY;
     return hstore && text.size > 2 * placeholder.size && text.data[0] == '{' &&
            text.size < 2 * placeholder.size + 16 && placeholder_is_raw(text, placeholder);
+}
+
+static bool placeholder_has_word(struct span text) {
+    static const char *const words[] = {"unavailable", "toast", "unchanged", "placeholder"};
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+        size_t size = strlen(words[w]);
+        for (size_t at = 0; at + size <= text.size; at++)
+            if (strncasecmp(text.data + at, words[w], size) == 0)
+                return true;
+    }
+    return false;
+}
+
+// JSON begins with one of these. A mask of the connector's (asterisks, a hash in hex) is none either, and no placeholder.
+static bool placeholder_is_no_json(struct span text) {
+    size_t at = 0;
+    while (at < text.size && strchr(" \t\r\n", text.data[at]) != NULL)
+        at++;
+    if (at == text.size || strchr("{[\"-0123456789", text.data[at]) != NULL || text.data[at] == '*')
+        return false;
+    struct span rest = {text.data + at, text.size - at};
+    bool word = rest.data[0] == 't' || rest.data[0] == 'f' || rest.data[0] == 'n';
+    if (word && (span_is(rest, "true") || span_is(rest, "false") || span_is(rest, "null")))
+        return false;
+    while (at < text.size && strchr("0123456789abcdef", text.data[at]) != NULL)
+        at++;
+    return at < text.size;
+}
+
+// base64 of what begins with two underscores.
+static bool placeholder_is_likely_bytes(struct span text) {
+    enum { BYTES_MAX = 96 };
+    char room[BYTES_MAX + 3];
+    struct buffer out = {.data = room, .capacity = sizeof room};
+    return text.size > 3 && text.size <= BYTES_MAX && memcmp(text.data, "X19", 3) == 0 &&
+           base64_read(&out, text) && placeholder_has_word((struct span){room, out.size});
+}
+
+// [95, 95, ..]: bytes as numbers, as an array of integers has them.
+static bool placeholder_is_likely_numbers(struct span raw) {
+    enum { BYTES_MAX = 96 };
+    char room[BYTES_MAX];
+    size_t size = 0;
+    struct json_reader json;
+    json_open(&json, raw);
+    if (json_next(&json) != JSON_ARRAY_BEGIN)
+        return false;
+    while (json_next(&json) == JSON_NUMBER && size < BYTES_MAX) {
+        int64_t number;
+        if (!json_to_integer(json.text, &number) || number < ' ' || number > '~')
+            return false;
+        room[size++] = (char)number;
+    }
+    return size > 2 && memcmp(room, "__", 2) == 0 && placeholder_has_word((struct span){room, size});
+}
+
+bool placeholder_is_likely(struct span text, enum column_type type) {
+    enum { LIKELY_LEAST = 4, LIKELY_MAX = 512 };
+    bool container =
+        text.size > 0 && (text.data[0] == '[' || text.data[0] == '{'); // ["__..."], {"__...":"__..."}
+    if (type == COLUMN_JSON && !container)
+        return placeholder_is_no_json(text);
+    if (text.size < LIKELY_LEAST || text.size > LIKELY_MAX)
+        return false;
+    if (type == COLUMN_BYTEA)
+        return placeholder_is_likely_bytes(text);
+    if (memcmp(text.data, "[95", 3) == 0)
+        return placeholder_is_likely_numbers(text);
+    return memcmp(text.data + (container ? 2 : 0), "__", 2) == 0 && placeholder_has_word(text);
 }

@@ -12,5 +12,19 @@ bool placeholder_is_text(struct span text, enum column_type type, struct span pl
 // `raw` is a whole array or object: [placeholder], [its base64], [its bytes as numbers], [its UUID], or
 // {placeholder: placeholder}.
 bool placeholder_is_raw(struct span raw, struct span placeholder);
+// Whether a text (an array's or object's bytes) that nobody has told of is likely a placeholder of another name: two
+// underscores and a word such as "unavailable", in most of its forms; in a JSON column what can be no JSON.
+bool placeholder_is_likely(struct span text, enum column_type type);
+// By its first bytes: false of nearly every value, and of each of which the other is false.
+static inline bool placeholder_might_be_likely(struct span text, enum column_type type) {
+    if (text.size < 4)
+        return type == COLUMN_JSON;
+    char first = text.data[0];
+    if (first == '[' || first == '{')
+        return text.data[2] == '_' || text.data[1] == '9';
+    if (first == '_')
+        return true;
+    return type == COLUMN_JSON || (type == COLUMN_BYTEA && first == 'X');
+}
 
 #endif

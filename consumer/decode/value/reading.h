@@ -43,6 +43,10 @@ int reading_text(const struct reading *reading);
 int reading_json(const struct reading *reading);
 int reading_array(const struct reading *reading);
 int reading_bit(const struct reading *reading);
+// As text of 0 and 1, as many as `width`; 0 = as many as there are from the first 1 on.
+int reading_bits(const struct reading *reading, size_t width);
+// Into a TEXT: by the schema's semantic, as PostgreSQL writes what the column was before (retyped.c).
+int reading_retyped(const struct reading *reading);
 int reading_bytea(const struct reading *reading);
 int reading_decimal(const struct reading *reading);
 int reading_numeric(const struct reading *reading);

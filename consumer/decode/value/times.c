@@ -301,6 +301,12 @@ struct value_settings value_settings_of(const struct table *table, const struct 
         [TIME_PRECISION_NANOSECONDS] = {TIME_UNIT_NS, TIME_UNIT_NS},
     };
     struct value_settings settings = *all;
+    if (table->unavailable.data != NULL) {
+        size_t least = settings.unavailable_least;
+        settings.unavailable = table->unavailable;
+        settings.unavailable_least = table->unavailable.size < least ? table->unavailable.size : least;
+        settings.unavailable_told = true;
+    }
     if (table->time_precision == TIME_PRECISION_UNSET)
         return settings;
     settings.timestamp_unit = modes[table->time_precision].timestamp;

@@ -118,11 +118,17 @@ static void integers(void **state) {
         {"-9223372036854775809", "!-9223372036854775809: not a 64-bit", 0, 0},
         {"1.0", "i:1", 0, 0},
         {"1e3", "!not a 64-bit integer", 0, 0},
-        {"\"012\"", "!\"012\": not a 64-bit integer", 0, 0},
-        {"\"+1\"", "!not", 0, 0},
+        {"\"012\"", "i:12", 0, 0}, // that was a text, as PostgreSQL's cast reads it
+        {"\"+1\"", "i:1", 0, 0},
+        {"\"-007\"", "i:-7", 0, 0},
+        {"\" 12\\n\"", "i:12", 0, 0},
+        {"\"00\"", "i:0", 0, 0},
+        {"\"+-1\"", "!not", 0, 0},
+        {"\"1 2\"", "!not", 0, 0},
+        {"\"-\"", "!not", 0, 0},
         {"\"\"", "!not", 0, 0},
-        {"\" 1\"", "!not", 0, 0},
-        {"\"-0\"", "!not", 0, 0},
+        {"\" \"", "!not", 0, 0},
+        {"\"-0\"", "i:0", 0, 0},
         {"true", "i:1", 0, 0}, // a column that was BOOLEAN before
         {"false", "i:0", SEMANTIC_PLAIN, 0},
         {"\"EGg=\"", "i:42", SEMANTIC_CONNECT_DECIMAL, 2}, // that was NUMERIC
@@ -149,10 +155,17 @@ static void booleans(void **state) {
         {"1", "i:1", 0, 0},
         {"0", "i:0", 0, 0},
         {"\"1\"", "i:1", 0, 0},
-        {"2", "!2: not true or false", 0, 0},
-        {"-1", "!not true", 0, 0},
-        {"\"t\"", "!not true", 0, 0},
-        {"\"TRUE\"", "!not true", 0, 0},
+        {"2", "i:1", 0, 0}, // a column that was an integer; MariaDB's tinyint(1)
+        {"-1", "i:1", 0, 0},
+        {"\"t\"", "i:1", 0, 0}, // that was a text
+        {"\"TRUE\"", "i:1", 0, 0},
+        {"\" Yes \"", "i:1", 0, 0},
+        {"\"of\"", "i:0", 0, 0},
+        {"\"n\"", "i:0", 0, 0},
+        {"\"o\"", "!not true", 0, 0},
+        {"\"truex\"", "!not true", 0, 0},
+        {"\"\"", "!not true", 0, 0},
+        {"1.5", "!not true", 0, 0},
         {"[]", "!not true", 0, 0},
     };
     CHECK(column_of(COLUMN_BOOLEAN, "boolean", 0, 0), cases);
@@ -353,8 +366,8 @@ static void texts(void **state) {
         {"\"pending\"", "t:pending", SEMANTIC_PLAIN, 0},
         {"\"a\\\"b\\\\c\\n\\u00e9\\uD83D\\uDE00\"", "t:a\"b\\c\n\xC3\xA9\xF0\x9F\x98\x80", 0, 0},
         {"\"" P "\"", "t:" P, 0, 0},
-        {"\"04:05:11.789Z\"", "t:04:05:11.789Z", SEMANTIC_ZONED_TIME, 0},
-        {"\"2026-11-22T22:32:00Z\"", "t:2026-11-22T22:32:00Z", SEMANTIC_ZONED_TIMESTAMP, 0},
+        {"\"04:05:11.789Z\"", "t:04:05:11.789+00", SEMANTIC_ZONED_TIME, 0},
+        {"\"2026-11-22T22:32:00Z\"", "t:2026-11-22 22:32:00+00", SEMANTIC_ZONED_TIMESTAMP, 0},
         {"1", "t:1", 0, 0},
         {"-1.50", "t:-1.50", 0, 0},
         {"true", "t:true", 0, 0},
@@ -408,8 +421,8 @@ static void documents(void **state) {
         {"\"{\\\"gift\\\": true}\"", "t:{\"gift\": true}", SEMANTIC_PLAIN, 0},
         {"{\"gift\" : [1, 2]}", "t:{\"gift\" : [1, 2]}", 0, 0},
         {"[ ]", "t:[ ]", 0, 0},
-        {"1", "!1: not JSON as text", 0, 0},
-        {"true", "!true: not JSON as text", 0, 0},
+        {"1", "t:1", 0, 0},
+        {"true", "t:true", 0, 0},
     };
     CHECK(column_of(COLUMN_JSON, "jsonb", 0, 0), json);
     static const struct value_case arrays[] = {
@@ -724,12 +737,12 @@ static void placeholders_in_every_form(void **state) {
 static void what_only_looks_like_a_placeholder(void **state) {
     (void)state;
     static const struct placeholder_case cases[] = {
-        {COLUMN_TEXT, "\"" P "x\"", "t:" P "x"},
+        {COLUMN_TEXT, "\"" P "x\"", "!it looks like another"},
         {COLUMN_TEXT, "\"" P_BASE64 "\"", "t:" P_BASE64},
         {COLUMN_TEXT, "\"\"", "t:"},
         {COLUMN_TEXT, "\"" P_UUID "\"", "t:" P_UUID},
-        {COLUMN_JSON, "{\"" P "\":1}", "t:{\"" P "\":1}"},
-        {COLUMN_ARRAY, "[\"" P "\",\"" P "\"]", "t:[\"" P "\",\"" P "\"]"},
+        {COLUMN_JSON, "{\"" P "\":1}", "!it looks like another"},
+        {COLUMN_ARRAY, "[\"" P "\",\"" P "\"]", "!it looks like another"},
         {COLUMN_ARRAY, "[" P_BYTES ",1]", "t:[" P_BYTES ",1]"},
         {COLUMN_ARRAY, "[95,95]", "t:[95,95]"},
         {COLUMN_ARRAY, "[]", "t:[]"},
@@ -757,9 +770,108 @@ static void the_placeholder_is_a_setting(void **state) {
     check_one(&array, &(struct value_case){"[\"33fe18ca-23d1-3358-a645-5d9531dd9fa8\"]", "unavailable", 0, 0},
               true, &settings);
     check_one(&text, &(struct value_case){"\"\\u00e9?\"", "unavailable", 0, 0}, true, &settings);
-    check_one(&text, &(struct value_case){"\"" P "\"", "t:" P, 0, 0}, true, &settings);
+    settings.unavailable_told = true; // the default is known beside it
+    check_one(&text, &(struct value_case){"\"" P "\"", "unavailable", 0, 0}, true, &settings);
+    check_one(&text, &(struct value_case){"\"" P "x\"", "t:" P "x", 0, 0}, true, &settings);
     settings.unavailable = (struct span){NULL, 0};
     check_one(&text, &(struct value_case){"\"\"", "t:", 0, 0}, true, &settings);
+}
+
+// What nobody has told of is never stored for a value.
+static void a_likely_placeholder_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        enum column_type type;
+        const char *json;
+        bool likely;
+    } cases[] = {
+        {COLUMN_TEXT, "\"__toast__\"", true},
+        {COLUMN_TEXT, "\"__CDC_UNAVAILABLE\"", true},
+        {COLUMN_TEXT, "\"__init__\"", false},
+        {COLUMN_TEXT, "\"_unchanged\"", false},
+        {COLUMN_TEXT, "\"unavailable\"", false},
+        {COLUMN_JSON, "\"N/A\"", true},
+        {COLUMN_JSON, "\"nil\"", true},
+        {COLUMN_JSON, "\"null\"", false},
+        {COLUMN_JSON, "\" 12\"", false},
+        {COLUMN_JSON, "\"*****\"", false},              // column.mask.with.5.chars
+        {COLUMN_JSON, "\"9f86d081884c7d65\"", false},   // column.mask.hash
+        {COLUMN_JSON, "\"{\\\"a\\\":1,\\\"b\"", false}, // column.truncate.to.8.chars
+        {COLUMN_BYTEA, "\"X19ub190b2FzdF8=\"", true},
+        {COLUMN_ARRAY, "[\"__no_toast\"]", true},
+        {COLUMN_ARRAY, "[95,95,116,111,97,115,116]", true},
+        {COLUMN_ARRAY, "[95,96,97]", false},
+        {COLUMN_OTHER, "{\"__toast\":\"__toast\"}", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct column column = column_of(cases[i].type, "some type", 0, 0);
+        struct arena arena = {0};
+        struct value value;
+        struct error error = {0};
+        struct json_reader json;
+        json_open(&json, span_of(cases[i].json));
+        int rc = value_read(&json, &column, (struct value_field){0}, &value_settings_default, true, &arena,
+                            &value, &error);
+        if ((rc != 0) != cases[i].likely)
+            fail_msg("%s: %s", cases[i].json, rc != 0 ? error.message : "taken");
+        json_open(&json, span_of(cases[i].json));
+        assert_int_equal(value_read(&json, &column, (struct value_field){0}, &value_settings_default, false,
+                                    &arena, &value, &error),
+                         0);
+        arena_free(&arena);
+    }
+}
+
+// A TEXT that was of another type, by the message's schema.
+static void texts_that_were_retyped(void **state) {
+    (void)state;
+    static const struct value_case cases[] = {
+        {"\"BQ==\"", "t:00000101", SEMANTIC_BITS, 8},
+        {"\"BQ==\"", "t:101", SEMANTIC_BITS, 0},
+        {"\"BQ==\"", "!more bits", SEMANTIC_BITS, 2},
+        {"\"aGVsbG8=\"", "t:\\x68656c6c6f", SEMANTIC_BYTES, 0},
+        {"\"\"", "t:\\x", SEMANTIC_BYTES, 0},
+        {"93600000000", "t:26:00:00", SEMANTIC_MICRO_DURATION, 0},
+        {"-1500000", "t:-00:00:01.5", SEMANTIC_MICRO_DURATION, 0},
+        {"1500000000", "t:00:00:01.5", SEMANTIC_NANO_DURATION, 0},
+        {"\"P1Y2M3DT4H5M6.789S\"", "t:1 year 2 mons 3 days 04:05:06.789", SEMANTIC_INTERVAL, 0},
+        {"\"P0Y0M0DT0H0M0S\"", "t:00:00:00", SEMANTIC_INTERVAL, 0},
+        {"\"P-1Y0M3DT0H0M0S\"", "t:-1 years +3 days", SEMANTIC_INTERVAL, 0},
+        {"\"P0Y0M-1DT2H3M0.0S\"", "t:-1 days +02:03:00", SEMANTIC_INTERVAL, 0},
+        {"\"P0Y0M1DT0H0M-0.5S\"", "t:1 day -00:00:00.5", SEMANTIC_INTERVAL, 0},
+        {"\"P1X\"", "t:P1X", SEMANTIC_INTERVAL, 0},
+        {"1.0", "t:1", SEMANTIC_DOUBLE, 0},
+        {"-0.0", "t:-0", SEMANTIC_DOUBLE, 0},
+        {"0.1", "t:0.1", SEMANTIC_DOUBLE, 0},
+        {"1.0E15", "t:1e+15", SEMANTIC_DOUBLE, 0},
+        {"1.23456789012345E14", "t:123456789012345", SEMANTIC_DOUBLE, 0},
+        {"1.0E-4", "t:0.0001", SEMANTIC_DOUBLE, 0},
+        {"1.5E-5", "t:1.5e-05", SEMANTIC_DOUBLE, 0},
+        {"1.7976931348623157E308", "t:1.7976931348623157e+308", SEMANTIC_DOUBLE, 0},
+        {"\"NaN\"", "t:NaN", SEMANTIC_DOUBLE, 0},
+        {"1000000.0", "t:1e+06", SEMANTIC_FLOAT, 0},
+        {"123456.0", "t:123456", SEMANTIC_FLOAT, 0},
+        {"3.14", "t:3.14", SEMANTIC_FLOAT, 0},
+        {"1.0", "t:1", SEMANTIC_NONE, 0},       // only a double comes so
+        {"12.50", "t:12.50", SEMANTIC_NONE, 0}, // and this is none
+        {"12", "t:12", SEMANTIC_NONE, 0},
+        {"\"2023-11-14T22:13:20.5Z\"", "t:2023-11-14 22:13:20.5+00", SEMANTIC_ZONED_TIMESTAMP, 0},
+        {"\"infinity\"", "t:infinity", SEMANTIC_ZONED_TIMESTAMP, 0},
+    };
+    CHECK(column_of(COLUMN_TEXT, "text", 0, 0), cases);
+    static const struct value_case bits[] = {
+        {"\"101\"", "t:101", SEMANTIC_NONE, 0}, // that was a text
+        {"\"BQ==\"", "t:101", SEMANTIC_NONE, 0},
+    };
+    CHECK(column_of(COLUMN_BIT, "bit(3)", 3, 0), bits);
+    static const struct value_case bytes[] = {{"\"\\\\x6869\"", "b:6869", SEMANTIC_NONE, 0},
+                                              {"\"\\\\x686\"", "!not hex", SEMANTIC_NONE, 0}};
+    CHECK(column_of(COLUMN_BYTEA, "bytea", 0, 0), bytes);
+    struct column uuid = column_of(COLUMN_TEXT, "uuid", 0, 0);
+    uuid.variant = COLUMN_UUID;
+    static const struct value_case uuids[] = {{"\"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11\"",
+                                               "t:a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", SEMANTIC_NONE, 0}};
+    CHECK(uuid, uuids);
 }
 
 static void broken_json_is_said_so(void **state) {
@@ -815,6 +927,8 @@ int main(void) {
         cmocka_unit_test(placeholders_in_every_form),
         cmocka_unit_test(what_only_looks_like_a_placeholder),
         cmocka_unit_test(the_placeholder_is_a_setting),
+        cmocka_unit_test(a_likely_placeholder_is_refused),
+        cmocka_unit_test(texts_that_were_retyped),
         cmocka_unit_test(broken_json_is_said_so),
         cmocka_unit_test(semantics_have_their_names),
     };

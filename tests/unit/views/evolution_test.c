@@ -64,6 +64,18 @@ static void another_type_scale_unit_or_form(void **state) {
     done(&f);
 }
 
+static void another_placeholder(void **state) {
+    (void)state;
+    struct found f;
+    find(
+        &f, "create table t(id text primary key, a text, b int, c jsonb)",
+        "create table t(id text primary key, a text, b int, c jsonb);\n-- tidemark: unavailable * = __none__\n");
+    const struct evolution_column *columns = f.evolution.tables[0].columns;
+    assert_true(columns[1].reread && columns[3].reread);
+    assert_false(columns[0].reread || columns[2].reread);
+    done(&f);
+}
+
 static void renamed_and_the_old_name_taken_again(void **state) {
     (void)state;
     struct found f;
@@ -107,6 +119,7 @@ int main(void) {
         cmocka_unit_test(what_means_the_same_stays),
         cmocka_unit_test(more_is_no_reason_to_build_views_anew),
         cmocka_unit_test(another_type_scale_unit_or_form),
+        cmocka_unit_test(another_placeholder),
         cmocka_unit_test(renamed_and_the_old_name_taken_again),
         cmocka_unit_test(another_key_and_what_goes),
     };

@@ -299,6 +299,10 @@ static void test_refused(void **state) {
          "source.sql:1:27: bytes are base64, base64url or hex", NULL},
         {"-- tidemark: time t = seconds\ncreate table t(id int primary key);",
          "source.sql:1:23: times are adaptive", NULL},
+        {"-- tidemark: unavailable t = hex:5f5\ncreate table t(id int primary key);",
+         "source.sql:1:30: the value is unavailable.value.placeholder", NULL},
+        {"-- tidemark: unavailable * =\ncreate table t(id int primary key);", "the line is written", NULL},
+        {"-- tidemark: bytes * = hex\ncreate table t(id int primary key);", "the line is written", NULL},
         {"-- tidemark: key t = id\ncreate table t(id int primary key);",
          "source.sql:1:14: table t declares its primary key on line 2", NULL},
         {"-- tidemark: key t = id,\ncreate table t(id int);", "source.sql:1:22: a key is a list of columns",
@@ -319,6 +323,20 @@ static void test_refused(void **state) {
         if (cases[i].excerpt != NULL)
             assert_string_equal(error.excerpt, cases[i].excerpt);
     }
+}
+
+// What is said of all tables gives way to a table's own line, wherever it stands.
+static void test_lines_of_all_tables(void **state) {
+    (void)state;
+    struct read read;
+    read_all(&read, "-- tidemark: unavailable a = '_ _'\n-- tidemark: unavailable * = hex:5f5F\n"
+                    "-- tidemark: time * = connect\n-- tidemark: time b = nanoseconds\n"
+                    "create table a(id int primary key); create table b(id int primary key);\n");
+    assert_true(span_is(read.tables[0].unavailable, "_ _"));
+    assert_true(span_is(read.tables[1].unavailable, "__"));
+    assert_int_equal(read.tables[0].time_precision, TIME_PRECISION_CONNECT);
+    assert_int_equal(read.tables[1].time_precision, TIME_PRECISION_NANOSECONDS);
+    done(&read);
 }
 
 static void test_lines(void **state) {
@@ -366,6 +384,7 @@ int main(void) {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_generated),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_lines_of_all_tables),
         cmocka_unit_test(test_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,7 @@ static void source_sql_free_table(struct table *table) {
     free(table->relation);
     free(table->topic);
     free(table->renamed_from);
+    free((char *)(uintptr_t)table->unavailable.data);
     source_draft_free_list(&table->partitions, &table->partition_count);
 }
 

@@ -18,6 +18,14 @@ static bool evolution_is_time(const struct column *column) {
            type == COLUMN_TIMESTAMPTZ;
 }
 
+// Types that are TOASTed, of which Debezium may send its placeholder.
+static bool evolution_may_be_unavailable(const struct column *column) {
+    return column->key == 0 &&
+           (column->type == COLUMN_TEXT || column->type == COLUMN_OTHER || column->type == COLUMN_JSON ||
+            column->type == COLUMN_ARRAY || column->type == COLUMN_BYTEA || column->type == COLUMN_BIT ||
+            column->type == COLUMN_NUMERIC);
+}
+
 // Whether values that were stored under one declaration mean something else, or nothing, under the other.
 static bool evolution_is_retyped(const struct column *was, const struct column *is) {
     return was->type != is->type || was->element != is->element || was->scale != is->scale ||
@@ -33,8 +41,11 @@ static void evolution_compare_column(const struct table *was_table, const struct
     const struct column *was = &was_table->columns[column->was];
     column->retyped = evolution_is_retyped(was, is);
     bool other_times = was_table->time_precision != is_table->time_precision && evolution_is_time(is);
+    bool other_placeholder =
+        !span_equal(was_table->unavailable, is_table->unavailable) && evolution_may_be_unavailable(is);
     bool computed_before = was->generated != NULL && is->generated == NULL;
-    column->reread = !column->retyped && (other_times || was->bytes != is->bytes || computed_before);
+    column->reread =
+        !column->retyped && (other_times || other_placeholder || was->bytes != is->bytes || computed_before);
     column->generated =
         is->generated != NULL && (column->retyped || !evolution_same_text(was->generated, is->generated));
 }

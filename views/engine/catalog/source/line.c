@@ -1,6 +1,7 @@
 #include "views/engine/catalog/source/line.h"
 
 #include "views/base/cleanup.h"
+#include "views/base/hex.h"
 
 #include <ctype.h>
 #include <regex.h>
@@ -18,8 +19,9 @@ struct line_word {
 
 static const struct line_word line_words[] = {
     {"topic", LINE_TOPIC, "=", "topic TABLE = NAME or /regex/"},
-    {"time", LINE_TIME, "=", "time TABLE = connect"},
+    {"time", LINE_TIME, "=", "time TABLE = connect` or `-- tidemark: time * = connect"},
     {"bytes", LINE_BYTES, "=", "bytes TABLE.COLUMN = hex"},
+    {"unavailable", LINE_UNAVAILABLE, "=", "unavailable TABLE = TEXT` or `-- tidemark: unavailable * = TEXT"},
     {"renamed", LINE_RENAMED, "from", "renamed TABLE.NEW from OLD` or `-- tidemark: renamed TABLE from OLD"},
     {"key", LINE_KEY, "=", "key TABLE = COLUMN, .."},
     {"ignore", LINE_IGNORE, NULL, "ignore TABLE or TABLE.COLUMN"},
@@ -108,8 +110,11 @@ static int source_line_error(const struct source_text *text, const struct source
     return -1;
 }
 
-// TABLE, SCHEMA.TABLE, TABLE.COLUMN, SCHEMA.TABLE.COLUMN
+// TABLE, SCHEMA.TABLE, TABLE.COLUMN, SCHEMA.TABLE.COLUMN; * where the line may be of all tables
 static int source_line_read_name(struct source_line *line, struct span *rest) {
+    line->every = (line->kind == LINE_TIME || line->kind == LINE_UNAVAILABLE) && source_line_take(rest, "*");
+    if (line->every)
+        return 0;
     do {
         if (line->part_count == SOURCE_LINE_PARTS_MAX)
             return -1;
@@ -138,7 +143,7 @@ static int source_line_read(const struct source_text *text, const struct source_
     if (word == NULL)
         return source_text_error(
             text, directive->at, error,
-            "a line for tidemark begins with topic, time, bytes, renamed, key or ignore");
+            "a line for tidemark begins with topic, time, bytes, unavailable, renamed, key or ignore");
     line->kind = word->kind;
     struct span rest = directive->text;
     source_line_skip(&rest, strlen(word->word));
@@ -300,12 +305,61 @@ static int source_line_apply_table_name(const struct source_lines *lines, const 
     return 0;
 }
 
+// As the connector's property has it: a text, or hex: and the digits of its bytes. Quotes around it are left out.
+static int source_line_apply_unavailable(const struct source_lines *lines, const struct source_line *line,
+                                         struct table *table, struct error *error) {
+    struct span text = line->value;
+    if (text.size > 2 && text.data[0] == '\'' && text.data[text.size - 1] == '\'')
+        text = (struct span){text.data + 1, text.size - 2};
+    bool hex = source_line_take(&text, "hex:");
+    char *bytes = malloc(text.size + 1);
+    if (bytes == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    free((char *)(uintptr_t)table->unavailable.data);
+    table->unavailable = (struct span){bytes, hex ? text.size / 2 : text.size};
+    bool right = text.size > 0 && (!hex || text.size % 2 == 0);
+    for (size_t i = 0; i < text.size && right; i++) {
+        int digit = hex ? hex_digit(text.data[i]) : text.data[i];
+        right = !hex || digit >= 0;
+        if (!hex)
+            bytes[i] = (char)digit;
+        else
+            bytes[i / 2] = (char)(i % 2 == 0 ? digit << 4 : (unsigned char)bytes[i / 2] | digit);
+    }
+    return right
+               ? 0
+               : source_text_error(lines->text, line->value_at, error,
+                                   "the value is unavailable.value.placeholder of the connector: a text, or "
+                                   "hex: and an even number of hexadecimal digits");
+}
+
 static struct table *source_line_table(struct table *tables, int count, const struct source_line *line,
                                        int parts) {
     for (int i = 0; i < count; i++)
         if (source_line_names(line, parts, tables[i].name))
             return &tables[i];
     return NULL;
+}
+
+static int source_line_apply_setting(const struct source_lines *lines, const struct source_line *line,
+                                     struct table *table, struct error *error) {
+    if (line->kind == LINE_UNAVAILABLE)
+        return source_line_apply_unavailable(lines, line, table, error);
+    table->time_precision =
+        (enum time_precision)source_line_choice(line, time_words, sizeof time_words / sizeof *time_words);
+    if (table->time_precision == TIME_PRECISION_UNSET)
+        return source_text_error(lines->text, line->value_at, error,
+                                 "times are adaptive, adaptive_time_microseconds, connect, isostring, "
+                                 "microseconds or nanoseconds (time.precision.mode of the connector)");
+    return 0;
+}
+
+static int source_line_apply_to_every(const struct source_lines *lines, const struct source_line *line,
+                                      struct table *tables, int count, struct error *error) {
+    for (int i = 0; i < count; i++)
+        if (source_line_apply_setting(lines, line, &tables[i], error) != 0)
+            return -1;
+    return 0;
 }
 
 static int source_line_apply(const struct source_lines *lines, const struct source_line *line,
@@ -332,21 +386,19 @@ static int source_line_apply(const struct source_lines *lines, const struct sour
                                      name);
         return source_line_apply_column(lines, line, &table->columns[column], error);
     }
-    if (line->kind == LINE_TOPIC)
-        return source_line_apply_topic(lines, line, table, error);
-    table->time_precision =
-        (enum time_precision)source_line_choice(line, time_words, sizeof time_words / sizeof *time_words);
-    if (table->time_precision == TIME_PRECISION_UNSET)
-        return source_text_error(lines->text, line->value_at, error,
-                                 "times are adaptive, adaptive_time_microseconds, connect, isostring, "
-                                 "microseconds or nanoseconds (time.precision.mode of the connector)");
-    return 0;
+    return line->kind == LINE_TOPIC ? source_line_apply_topic(lines, line, table, error)
+                                    : source_line_apply_setting(lines, line, table, error);
 }
 
+// What is said of all tables first, so that a table's own line is the last word.
 int source_lines_apply(const struct source_lines *lines, struct table *tables, int count,
                        struct error *error) {
     for (int i = 0; i < lines->count; i++)
-        if (source_line_apply(lines, &lines->list[i], tables, count, error) != 0)
+        if (lines->list[i].every &&
+            source_line_apply_to_every(lines, &lines->list[i], tables, count, error) != 0)
+            return -1;
+    for (int i = 0; i < lines->count; i++)
+        if (!lines->list[i].every && source_line_apply(lines, &lines->list[i], tables, count, error) != 0)
             return -1;
     return 0;
 }

@@ -1,18 +1,27 @@
 // The lines of source.sql that speak to tidemark:
 //   -- tidemark: topic TABLE = NAME or /regex/
 //   -- tidemark: time TABLE = adaptive | adaptive_time_microseconds | connect | isostring | microseconds | nanoseconds
+//   -- tidemark: unavailable TABLE = TEXT or hex:DIGITS   (unavailable.value.placeholder)
 //   -- tidemark: bytes TABLE.COLUMN = base64 | base64url | hex
 //   -- tidemark: renamed TABLE.NEW from OLD   a column; without .NEW the table
 //   -- tidemark: key TABLE = COLUMN, ...      of a table that declares no primary key (message.key.columns)
 //   -- tidemark: ignore TABLE or TABLE.COLUMN
-// Names are written as in SQL: unquoted ones fold to lower case. One thread.
+// Names are written as in SQL: unquoted ones fold to lower case. `time` and `unavailable` take * for all tables. One thread.
 #ifndef TIDEMARK_CATALOG_SOURCE_LINE_H
 #define TIDEMARK_CATALOG_SOURCE_LINE_H
 
 #include "views/engine/catalog/source/text.h"
 #include "views/engine/table.h"
 
-enum source_line_kind { LINE_TOPIC, LINE_TIME, LINE_BYTES, LINE_RENAMED, LINE_KEY, LINE_IGNORE };
+enum source_line_kind {
+    LINE_TOPIC,
+    LINE_TIME,
+    LINE_BYTES,
+    LINE_UNAVAILABLE,
+    LINE_RENAMED,
+    LINE_KEY,
+    LINE_IGNORE
+};
 
 enum { SOURCE_LINE_PARTS_MAX = 3 };
 
@@ -21,6 +30,7 @@ struct source_line {
     size_t at;
     char *parts[SOURCE_LINE_PARTS_MAX]; // the name before "=" or "from", cut at its dots, folded
     int part_count;
+    bool every;        // * for a name: all tables
     struct span value; // what stands behind "=" or "from", borrowed from the text
     size_t value_at;
 };
