@@ -3,15 +3,14 @@
 
 #include "http/address.h"
 #include "http/alarm.h"
+#include "http/spoken.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -22,7 +21,6 @@ enum {
     ACCEPTED_AT_ONCE = 64,
     FILES_MAX = 1 << 20,
     LEAVING_MAX = 64, // refused connections that are still to read why
-    SPOKEN_SIZE = 1024,
 };
 
 struct leaving {
@@ -50,20 +48,7 @@ static void gate_make_answer(struct gate *gate, enum refusal why) {
     struct refusals uncounted = {0};
     CLEANUP(response_free) struct response response = {0};
     refusal_answer(&uncounted, why, &response);
-    if (response.body.failed)
-        return;
-    const char *title = response.status == 408 ? "Request Timeout" : "Service Unavailable";
-    (void)snprintf(gate->spoken[why], SPOKEN_SIZE,
-                   "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nCache-Control: no-cache\r\n%sConnection: "
-                   "close\r\nContent-Length: %zu\r\n\r\n%.*s",
-                   response.status, title, response.content_type, response.retry ? "Retry-After: 1\r\n" : "",
-                   response.body.size, (int)response.body.size, response.body.data);
-}
-
-static void gate_say(const struct gate *gate, int fd, enum refusal why) {
-    const char *text = gate->spoken[why];
-    if (text[0] != '\0')
-        (void)send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+    spoken_write(gate->spoken[why], &response);
 }
 
 // The library sees that its socket has ended. Between two requests, and within one, it writes nothing itself.
@@ -76,7 +61,7 @@ static bool gate_end(void *self, int fd, enum refusal why) {
     if (why != REFUSAL_COUNT)
         refusal_count(gate->config.refusals, why);
     if (why == REFUSAL_HEADERS_LATE || why == REFUSAL_BODY_LATE)
-        gate_say(gate, fd, why);
+        spoken_send(fd, gate->spoken[why]);
     (void)shutdown(fd, SHUT_RDWR);
     return true;
 }
@@ -90,7 +75,7 @@ static void gate_close_leaving(struct gate *gate) {
 // A socket that is closed with bytes unread takes away what was said, so it is closed a while later.
 static void gate_refuse(struct gate *gate, int fd, enum refusal why, int64_t now_ms) {
     refusal_count(gate->config.refusals, why);
-    gate_say(gate, fd, why);
+    spoken_send(fd, gate->spoken[why]);
     (void)shutdown(fd, SHUT_WR);
     if (gate->leaving_count == LEAVING_MAX)
         gate_close_leaving(gate);

@@ -6,7 +6,7 @@
 static const struct problem_kind kinds[PROBLEM_COUNT] = {
     [PROBLEM_MALFORMED_REQUEST] =
         {"/problems/malformed-request", "Malformed request", 400,
-         "The URL or a header cannot be read: an escape that is none, bytes that are not UTF-8, too many parameters, no Host. Correct the request."},
+         "The request cannot be read: a first line, a header or a chunk that is none, two lengths, an escape that is none, bytes that are not UTF-8, too many parameters, no Host. detail says which. Correct the request."},
     [PROBLEM_BAD_PARAMETER] =
         {"/problems/bad-parameter", "Parameter has a value that it cannot have", 400,
          "A parameter has a value that it cannot have, or is given twice. detail says which, and what it may be."},
@@ -82,6 +82,8 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
          "One of the view's statements failed, so its tables are not kept. detail says which. Correct it and start again."},
     [PROBLEM_STOPPING] = {"/problems/stopping", "The server is stopping", 503,
                           "The server is stopping. Ask another one, or this one again when it is back."},
+    [PROBLEM_OTHER_VERSION] = {"/problems/other-version", "Another version of HTTP", 505,
+                               "The request is not of HTTP/1.1 or HTTP/1.0. Ask with one of them."},
     [PROBLEM_POSITION_NOT_REACHED] =
         {"/problems/position-not-reached", "Position not reached in time", 504,
          "The position that was waited for did not come in time. position and lag say where the answer would have stood."},

@@ -35,6 +35,7 @@ enum problem {
     PROBLEM_TOO_MANY_STREAMS,     // 503 /problems/too-many-streams
     PROBLEM_VIEW_DISABLED,        // 503 /problems/view-disabled
     PROBLEM_STOPPING,             // 503 /problems/stopping
+    PROBLEM_OTHER_VERSION,        // 505 /problems/other-version
     PROBLEM_POSITION_NOT_REACHED, // 504 /problems/position-not-reached
     PROBLEM_COUNT,
 };

@@ -22,10 +22,13 @@ static const struct {
          "other slow queries were under way for as long as this one may take; it was not begun"},
     [REFUSAL_CLIENT_GONE] = {"client_gone", PROBLEM_TOO_SLOW,
                              "the client closed its side while the query waited; it was not begun"},
-    [REFUSAL_BODY_TOO_LARGE] = {"body_too_large", PROBLEM_CONTENT_TOO_LARGE,
-                                "no body that is sent here is looked at"},
-    [REFUSAL_HEADERS_TOO_MANY] = {"headers_too_many", PROBLEM_HEADERS_TOO_LARGE,
-                                  "a request has at most 100 headers"},
+    [REFUSAL_BODY_TOO_LARGE] =
+        {"body_too_large", PROBLEM_CONTENT_TOO_LARGE,
+         "no body that is sent here is looked at, and none of more than 1 MB is taken; send none"},
+    [REFUSAL_HEADERS_TOO_MANY] =
+        {"headers_too_many", PROBLEM_HEADERS_TOO_LARGE,
+         "a request has at most 100 headers, and 32 KB with its URL; send fewer, cookies for example"},
+    [REFUSAL_UNREADABLE] = {"unreadable", PROBLEM_MALFORMED_REQUEST, "the request cannot be read"},
     [REFUSAL_CONNECTIONS] = {"connections", PROBLEM_TOO_MANY_CONNECTIONS,
                              "all connections that there may be are in use (--max-connections)"},
     [REFUSAL_ADDRESS] =

@@ -15,10 +15,11 @@ enum refusal {
     REFUSAL_WAITED_TOO_LONG, // for a thread of the slow lane
     REFUSAL_CLIENT_GONE,     // while its query ran or waited
     REFUSAL_BODY_TOO_LARGE,
-    REFUSAL_HEADERS_TOO_MANY,
-    REFUSAL_CONNECTIONS,  // all are in use, and answered
-    REFUSAL_ADDRESS,      // has as many as one may have
-    REFUSAL_HEADERS_LATE, // closed, as those that follow
+    REFUSAL_HEADERS_TOO_MANY, // or too long
+    REFUSAL_UNREADABLE,       // unreadable.h
+    REFUSAL_CONNECTIONS,      // all are in use, and answered
+    REFUSAL_ADDRESS,          // has as many as one may have
+    REFUSAL_HEADERS_LATE,     // closed, as those that follow
     REFUSAL_BODY_LATE,
     REFUSAL_NOT_READ,  // the answer
     REFUSAL_MADE_ROOM, // it had no request and others wanted in

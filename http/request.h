@@ -36,7 +36,10 @@ struct request {
     struct span host;
     struct span origin;
     struct span preflight; // Access-Control-Request-Method
-    int host_count;        // how many Host headers there are; `host` is the first
+    struct span content_length;
+    struct span transfer_encoding;
+    int host_count;   // how many Host headers there are; `host` is the first
+    int length_count; // likewise of Content-Length
     bool http_1_0;
     int64_t begun_us; // monotonic, when it was there whole; 0 = nobody asks how long it takes
     enum waited waited;
@@ -48,6 +51,7 @@ struct response {
     const char *content_type;
     const char *allow; // NULL = none
     bool retry;        // Retry-After: 1
+    bool closes;       // Connection: close
     // A stream's: NDJSON; it goes on after the event `last_event_id`; the file's version that it shows at least; what is
     // followed, "" = /v1/live.
     bool as_lines;

@@ -241,3 +241,16 @@ void routes_refuse(struct routes *routes, enum refusal refusal, struct response 
     refusal_answer(&routes->refusals, refusal, ret);
     routes_count_answer(routes, ret);
 }
+
+void routes_refuse_unreadable(struct routes *routes, const char *doubt, struct response *ret) {
+    unreadable_refuse(&routes->refusals, doubt, ret);
+    routes_count_answer(routes, ret);
+}
+
+bool routes_answer_unreadable(struct routes *routes, unsigned status, enum request_part part,
+                              const struct request *request, struct response *ret) {
+    if (!unreadable_answer(&routes->refusals, status, part, request, ret))
+        return false;
+    routes_count_answer(routes, ret);
+    return true;
+}

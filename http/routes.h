@@ -4,6 +4,7 @@
 #define TIDEMARK_HTTP_ROUTES_H
 
 #include "http/exchange.h"
+#include "http/unreadable.h"
 
 int routes_new(struct routes **ret, const struct routes_config *config, struct error *error);
 void routes_free(struct routes **routes);
@@ -18,5 +19,9 @@ void routes_stopping(struct routes *routes, struct response *ret);
 void routes_count_stream(struct routes *routes, int change);
 // The answer to a request that there is no room for.
 void routes_refuse(struct routes *routes, enum refusal refusal, struct response *ret);
+// The answers to one that cannot be read (unreadable.h).
+void routes_refuse_unreadable(struct routes *routes, const char *doubt, struct response *ret);
+bool routes_answer_unreadable(struct routes *routes, unsigned status, enum request_part part,
+                              const struct request *request, struct response *ret);
 
 #endif

@@ -6,10 +6,13 @@
 #include "http/follow.h"
 #include "http/gate.h"
 #include "http/problem.h"
+#include "http/reply.h"
 #include "http/slow_lane.h"
+#include "http/spoken.h"
 #include "http/streams.h"
 #include "http/teller.h"
 #include "http/tls.h"
+#include "http/unreadable.h"
 #include "http/waiters.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
@@ -27,10 +30,8 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
-
-#define EXPOSED_HEADERS                                                                                      \
-    "Content-Range, ETag, Preference-Applied, Retry-After, Tidemark-Consistency, Tidemark-Filling, Tidemark-Lag, Tidemark-Lsn, Tidemark-Next, Tidemark-State"
 
 enum { FILES_BESIDE_CONNECTIONS = 256, TARGET_COPY_MAX = TARGET_SIZE_MAX + 1 };
 
@@ -55,18 +56,20 @@ struct server {
 };
 
 enum stage {
-    STAGE_HEADERS, // the request's headers are there
-    STAGE_BODY,    // what a client sends after them is passed over
+    STAGE_LINE,    // the request's first line has not been read
+    STAGE_HEADERS, // it has
+    STAGE_BODY,    // so have the headers; what a client sends after them is passed over
     STAGE_WAITING, // suspended, or resumed and to be answered again
     STAGE_SLOW,    // suspended while the slow lane answers, or resumed with its answer
 };
 
 // What a connection keeps from request to request, so that a request allocates nothing of its own.
 struct connection {
+    struct reply_refuser refuser; // first: the library knows the connection by it
     struct waiter waiter;
     struct slow_lane_job job;
     struct stream stream;
-    struct request request;             // as the slow lane is to answer it
+    struct request request;
     struct response slow_lane_response; // its answer
     enum routes_result slow_lane_result;
     struct server *server;
@@ -77,8 +80,9 @@ struct connection {
     enum stage stage;
     bool counted; // in server->active
     bool http_1_0;
-    size_t body_held;  // bytes of the answer that is being sent, in routes->memory
-    int64_t file_held; // in routes->file_bytes
+    int header_count;
+    struct reply_held
+        held; // of the answer that is being sent: counted in routes->memory and routes->file_bytes
     size_t body_size;
     size_t target_size;
     char target[TARGET_COPY_MAX]; // one byte more than allowed is enough to know that it is too long
@@ -116,11 +120,10 @@ static bool server_count_begun(struct connection *connection) {
 // The answer has been sent, or will not be.
 static void server_let_body_go(struct connection *connection) {
     struct routes *routes = connection->server->routes;
-    (void)account_change(&routes->memory, connection->body_held, 0);
-    if (connection->file_held > 0)
-        (void)atomic_fetch_sub(&routes->file_bytes, connection->file_held);
-    connection->body_held = 0;
-    connection->file_held = 0;
+    (void)account_change(&routes->memory, connection->held.memory, 0);
+    if (connection->held.file > 0)
+        (void)atomic_fetch_sub(&routes->file_bytes, connection->held.file);
+    connection->held = (struct reply_held){0};
 }
 
 static void server_on_completed(void *self, struct MHD_Connection *mhd, void **request,
@@ -140,47 +143,8 @@ static void server_on_completed(void *self, struct MHD_Connection *mhd, void **r
         server_count_down(connection->server);
     }
     connection->counted = false;
+    connection->stage = STAGE_LINE;
     booked_turn_to(connection->booked, TURN_IDLE, SERVER_IDLE_TIMEOUT_S * 1000);
-}
-
-static int server_connection_fd(struct MHD_Connection *mhd) {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-    return info != NULL ? info->connect_fd : -1;
-}
-
-static uint64_t server_connection_address(struct MHD_Connection *mhd) {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    return info != NULL ? address_key(info->client_addr) : 0;
-}
-
-static void server_on_connection(void *self, struct MHD_Connection *mhd, void **context,
-                                 enum MHD_ConnectionNotificationCode what) {
-    struct server *server = self;
-    int fd = server_connection_fd(mhd);
-    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-        free(*context);
-        *context = NULL;
-        gate_leave(server->gate, fd);
-        (void)atomic_fetch_sub(&server->routes->connections, 1);
-        server_count_down(server);
-        return;
-    }
-    (void)atomic_fetch_add(&server->routes->connections, 1);
-    struct booked *booked = gate_begin(server->gate, fd);
-    struct connection *connection = malloc(sizeof *connection);
-    if (connection != NULL) {
-        connection->server = server;
-        connection->connection = mhd;
-        connection->booked = booked;
-        connection->fd = fd;
-        connection->address = server_connection_address(mhd);
-        connection->counted = false;
-        connection->body_held = 0;
-        connection->file_held = 0;
-        connection->stream = (struct stream){0};
-        connection->slow_lane_response = (struct response){0};
-    }
-    *context = connection;
 }
 
 // The library is about to take the query apart, in this memory of its own, into a list that nobody reads: forty times
@@ -226,98 +190,28 @@ static struct worker *server_own_worker(struct server *server) {
     return worker;
 }
 
-static void server_add_header(struct MHD_Response *mhd, const char *name, const char *value) {
-    // Out of memory here costs a header, not the answer.
-    (void)MHD_add_response_header(mhd, name, value);
-}
-
-// The headers that tell what the answer is: without one of them, without Tidemark-Next for example, a client
-// would believe something else. False when there is no memory.
-static bool server_add_own_headers(struct MHD_Response *mhd, const char *headers, size_t size) {
-    const char *end = headers + size;
-    for (const char *name = headers; name < end;) {
-        const char *value = name + strlen(name) + 1;
-        if (MHD_add_response_header(mhd, name, value) != MHD_YES)
-            return false;
-        name = value + strlen(value) + 1;
+// Once the server stops an answer is its connection's last.
+static enum MHD_Result server_queue(struct connection *connection, struct response *response,
+                                    struct MHD_Response *reply) {
+    response->closes |= atomic_load_explicit(&connection->server->stopping, memory_order_relaxed);
+    if (!reply_headers(reply, response)) {
+        MHD_destroy_response(reply);
+        return MHD_NO;
     }
-    return true;
-}
-
-static void server_add_headers(struct MHD_Response *mhd, const struct server *server,
-                               const struct response *response) {
-    if (response->content_type != NULL)
-        server_add_header(mhd, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
-    if (response->etag[0] != '\0') {
-        server_add_header(mhd, MHD_HTTP_HEADER_ETAG, response->etag);
-        server_add_header(mhd, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding, Prefer");
-    }
-    server_add_header(mhd, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-    if (response->allow != NULL)
-        server_add_header(mhd, MHD_HTTP_HEADER_ALLOW, response->allow);
-    if (response->origin != NULL) {
-        server_add_header(mhd, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, response->origin);
-        server_add_header(mhd, MHD_HTTP_HEADER_VARY, "Origin");
-        server_add_header(mhd, "Access-Control-Expose-Headers", EXPOSED_HEADERS);
-    }
-    if (response->encoded)
-        server_add_header(mhd, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-    if (response->retry)
-        server_add_header(mhd, MHD_HTTP_HEADER_RETRY_AFTER, "1");
-    if (atomic_load_explicit(&server->stopping, memory_order_relaxed))
-        server_add_header(mhd, MHD_HTTP_HEADER_CONNECTION, "close");
-}
-
-// The library closes the file when it has been sent.
-static struct MHD_Response *server_make_long_body(struct connection *connection, struct response *response) {
-    int descriptor;
-    int64_t size;
-    struct error error;
-    if (body_file_end(&response->file, &descriptor, &size, &error) != 0) {
-        log_warn("http: %s", error.message);
-        return NULL;
-    }
-    struct MHD_Response *mhd = MHD_create_response_from_fd64((uint64_t)size, descriptor);
-    if (mhd == NULL) {
-        (void)close(descriptor);
-        return NULL;
-    }
-    connection->file_held = size;
-    (void)atomic_fetch_add(&connection->server->routes->file_bytes, size);
-    return mhd;
-}
-
-// The body's memory goes to the library, which frees it when it has been sent. It stays counted until then.
-static struct MHD_Response *server_make_body(struct connection *connection, struct response *response) {
-    if (response->file != NULL)
-        return server_make_long_body(connection, response);
-    if (response->body.size == 0)
-        return MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
-    buffer_trim(&response->body);
-    struct MHD_Response *mhd =
-        MHD_create_response_from_buffer(response->body.size, response->body.data, MHD_RESPMEM_MUST_FREE);
-    if (mhd == NULL)
-        return NULL;
-    if (response->body.account != NULL)
-        connection->body_held = response->body.capacity;
-    response->body = (struct buffer){0};
-    return mhd;
+    return reply_queue(connection->connection, response->status, reply);
 }
 
 static enum MHD_Result server_send_response(struct connection *connection, struct response *response) {
-    struct MHD_Response *mhd = response->body.failed ? NULL : server_make_body(connection, response);
-    if (mhd == NULL)
+    struct reply_held *held = &connection->held;
+    struct MHD_Response *reply = reply_body(response, held);
+    if (reply == NULL)
         return MHD_NO;
-    int64_t bytes = (int64_t)connection->body_held + connection->file_held;
+    if (held->file > 0)
+        (void)atomic_fetch_add(&connection->server->routes->file_bytes, held->file);
+    int64_t bytes = (int64_t)held->memory + held->file;
     booked_turn_to(connection->booked, TURN_READS,
                    (uint32_t)(SERVER_IDLE_TIMEOUT_S + bytes / SERVER_READ_BYTES_S) * 1000);
-    server_add_headers(mhd, connection->server, response);
-    enum MHD_Result result = MHD_NO;
-    if (server_add_own_headers(mhd, response->position, response->position_size) &&
-        server_add_own_headers(mhd, response->headers.data, response->headers.size))
-        result = MHD_queue_response(connection->connection, (unsigned)response->status, mhd);
-    MHD_destroy_response(mhd);
-    return result;
+    return server_queue(connection, response, reply);
 }
 
 #define CONNECTION_OF(part, member)                                                                          \
@@ -396,17 +290,13 @@ static enum MHD_Result server_send_stream(struct connection *connection, struct 
         return server_send_response(connection, response);
     }
     routes_count_stream(server->routes, 1);
-    struct MHD_Response *mhd =
+    struct MHD_Response *reply =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, server_read_stream, connection, NULL);
-    if (mhd == NULL)
+    if (reply == NULL)
         return MHD_NO;
-    server_add_headers(mhd, server, response);
-    server_add_header(mhd, "X-Accel-Buffering", "no"); // a proxy that gathers would hold events back
-    enum MHD_Result result = MHD_NO;
-    if (server_add_own_headers(mhd, response->position, response->position_size))
-        result = MHD_queue_response(connection->connection, (unsigned)response->status, mhd);
-    MHD_destroy_response(mhd);
-    return result;
+    // a proxy that gathers would hold events back
+    (void)MHD_add_response_header(reply, "X-Accel-Buffering", "no");
+    return server_queue(connection, response, reply);
 }
 
 // The first of a name counts, as the library's own search has it; of Host all are counted.
@@ -428,6 +318,8 @@ static enum MHD_Result server_read_header(void *self, enum MHD_ValueKind kind, c
         {MHD_HTTP_HEADER_AUTHORIZATION, &request->authorization},
         {MHD_HTTP_HEADER_ORIGIN, &request->origin},
         {"Access-Control-Request-Method", &request->preflight},
+        {MHD_HTTP_HEADER_CONTENT_LENGTH, &request->content_length},
+        {MHD_HTTP_HEADER_TRANSFER_ENCODING, &request->transfer_encoding},
     };
     (void)kind;
     size_t i = 0;
@@ -436,25 +328,21 @@ static enum MHD_Result server_read_header(void *self, enum MHD_ValueKind kind, c
     if (i == sizeof wanted / sizeof *wanted)
         return MHD_YES;
     request->host_count += i == 0;
+    request->length_count += wanted[i].value == &request->content_length;
     if (wanted[i].value->data == NULL)
         *wanted[i].value = value != NULL ? span_of(value) : SPAN("");
     return MHD_YES;
 }
 
 // What the library holds of a request lives until its answer has been sent, suspended or not.
-// Returns how many headers it has.
-static int server_read_request(struct connection *connection, const char *method) {
+static void server_read_request(struct connection *connection, const char *method) {
     connection->request = (struct request){
         .method = span_of(method),
         .target = {connection->target, connection->target_size},
         .http_1_0 = connection->http_1_0,
-        .begun_us = clock_monotonic_us(),
     };
-    int count = MHD_get_connection_values(connection->connection, MHD_HEADER_KIND, server_read_header,
-                                          &connection->request);
-    if (connection->stage == STAGE_WAITING)
-        connection->request.waited = connection->waiter.expired ? WAITED_EXPIRED : WAITED_REACHED;
-    return count;
+    connection->header_count = MHD_get_connection_values(connection->connection, MHD_HEADER_KIND,
+                                                         server_read_header, &connection->request);
 }
 
 static enum routes_result server_answer_now(struct connection *connection, struct response *response) {
@@ -501,7 +389,7 @@ static enum MHD_Result server_refuse(struct connection *connection, enum refusal
     return server_send_response(connection, &response);
 }
 
-static enum MHD_Result server_answer(struct connection *connection, const char *method) {
+static enum MHD_Result server_answer(struct connection *connection) {
     struct server *server = connection->server;
     CLEANUP(response_free) struct response response = {0};
     enum routes_result result;
@@ -511,8 +399,11 @@ static enum MHD_Result server_answer(struct connection *connection, const char *
         connection->slow_lane_response = (struct response){0};
         result = connection->slow_lane_result;
     } else {
-        if (server_read_request(connection, method) > SERVER_HEADERS_MAX)
+        if (connection->header_count > SERVER_HEADERS_MAX)
             return server_refuse(connection, REFUSAL_HEADERS_TOO_MANY);
+        connection->request.begun_us = clock_monotonic_us();
+        if (connection->stage == STAGE_WAITING)
+            connection->request.waited = connection->waiter.expired ? WAITED_EXPIRED : WAITED_REACHED;
         bool expired = connection->request.waited == WAITED_EXPIRED;
         if (!server_count_begun(connection) || (expired && atomic_load(&server->stopping))) {
             routes_stopping(server->routes, &response);
@@ -535,15 +426,89 @@ static enum MHD_Result server_answer(struct connection *connection, const char *
     return MHD_NO;
 }
 
-static struct span server_header_value(struct connection *connection, const char *name) {
-    return span_of(MHD_lookup_connection_value(connection->connection, MHD_HEADER_KIND, name));
+// The library could not read what has come, and would send a page of its own.
+static bool server_refuse_unreadable(struct reply_refuser *self, struct MHD_Connection *mhd,
+                                     unsigned status) {
+    (void)mhd;
+    struct connection *connection = (struct connection *)self;
+    static const enum request_part parts[] = {[STAGE_LINE] = PART_LINE, [STAGE_HEADERS] = PART_HEADERS};
+    enum request_part part = connection->stage <= STAGE_HEADERS ? parts[connection->stage] : PART_BODY;
+    CLEANUP(response_free) struct response response = {0};
+    if (part != PART_BODY)
+        server_read_request(connection, "");
+    if (!routes_answer_unreadable(connection->server->routes, status, part, &connection->request, &response))
+        return false;
+    if (part != PART_HEADERS || !reply_is_garbled() || connection->server->endpoint->tls_cert.data != NULL)
+        return server_send_response(connection, &response) == MHD_YES;
+    char text[SPOKEN_SIZE];
+    spoken_write(text, &response);
+    spoken_send(connection->fd, text);
+    (void)shutdown(connection->fd, SHUT_RDWR); // the library's page goes nowhere
+    return false;
+}
+
+static int server_connection_fd(struct MHD_Connection *mhd) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info != NULL ? info->connect_fd : -1;
+}
+
+static uint64_t server_connection_address(struct MHD_Connection *mhd) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info != NULL ? address_key(info->client_addr) : 0;
+}
+
+static void server_on_connection(void *self, struct MHD_Connection *mhd, void **context,
+                                 enum MHD_ConnectionNotificationCode what) {
+    struct server *server = self;
+    int fd = server_connection_fd(mhd);
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        free(*context);
+        *context = NULL;
+        gate_leave(server->gate, fd);
+        (void)atomic_fetch_sub(&server->routes->connections, 1);
+        server_count_down(server);
+        return;
+    }
+    (void)atomic_fetch_add(&server->routes->connections, 1);
+    struct booked *booked = gate_begin(server->gate, fd);
+    struct connection *connection = malloc(sizeof *connection);
+    if (connection != NULL) {
+        connection->refuser.refuse = server_refuse_unreadable;
+        connection->server = server;
+        connection->connection = mhd;
+        connection->stage = STAGE_LINE;
+        connection->http_1_0 = false;
+        connection->booked = booked;
+        connection->fd = fd;
+        connection->address = server_connection_address(mhd);
+        connection->counted = false;
+        connection->held = (struct reply_held){0};
+        connection->stream = (struct stream){0};
+        connection->slow_lane_response = (struct response){0};
+    }
+    *context = connection;
 }
 
 // A length that is none is the library's to refuse.
-static bool server_announces_too_much(struct connection *connection) {
-    struct span length = server_header_value(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+static bool server_announces_too_much(const struct request *request) {
     int64_t bytes;
-    return length.data != NULL && integer_parse(length, &bytes) && bytes > SERVER_REQUEST_BODY_MAX;
+    return request->content_length.data != NULL && integer_parse(request->content_length, &bytes) &&
+           bytes > SERVER_REQUEST_BODY_MAX;
+}
+
+// Whether what follows them is read.
+static enum MHD_Result server_look_at_headers(struct connection *connection, const char *method) {
+    connection->stage = STAGE_BODY;
+    booked_turn_to(connection->booked, TURN_BODY, (uint32_t)server_request_ms(connection->server));
+    server_read_request(connection, method);
+    const char *doubt = unreadable_doubt(&connection->request);
+    if (doubt != NULL) {
+        CLEANUP(response_free) struct response response = {0};
+        routes_refuse_unreadable(connection->server->routes, doubt, &response);
+        return server_send_response(connection, &response);
+    }
+    return server_announces_too_much(&connection->request) ? server_refuse(connection, REFUSAL_BODY_TOO_LARGE)
+                                                           : MHD_YES;
 }
 
 static enum MHD_Result server_on_request(void *self, struct MHD_Connection *mhd, const char *url,
@@ -554,11 +519,8 @@ static enum MHD_Result server_on_request(void *self, struct MHD_Connection *mhd,
     if (connection == NULL)
         return MHD_NO;
     if (connection->stage == STAGE_HEADERS) {
-        connection->stage = STAGE_BODY;
-        booked_turn_to(connection->booked, TURN_BODY, (uint32_t)server_request_ms(connection->server));
         connection->http_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
-        return server_announces_too_much(connection) ? server_refuse(connection, REFUSAL_BODY_TOO_LARGE)
-                                                     : MHD_YES;
+        return server_look_at_headers(connection, method);
     }
     if (*upload_size > 0) {
         connection->body_size +=
@@ -568,7 +530,7 @@ static enum MHD_Result server_on_request(void *self, struct MHD_Connection *mhd,
     }
     if (connection->body_size > SERVER_REQUEST_BODY_MAX)
         return server_refuse(connection, REFUSAL_BODY_TOO_LARGE);
-    return server_answer(connection, method);
+    return server_answer(connection);
 }
 
 __attribute__((format(printf, 2, 0))) static void on_library_log(void *self, const char *format,
@@ -630,6 +592,8 @@ static int server_open_workers(struct server *server, struct error *error) {
 
 static int server_start_daemon(struct server *server, int connections, struct error *error) {
     const struct endpoint *endpoint = server->endpoint;
+    if (reply_prepare(error) != 0)
+        return -1;
     const bool tls = endpoint->tls_cert.data != NULL;
     // The gate accepts; the connections are shared out to threads by their sockets' numbers, nearly evenly.
     const unsigned uneven = 64 * SERVER_THREADS;

@@ -1,4 +1,4 @@
-// The HTTP server: the only module, beside tls.h, that includes microhttpd.h. A pool of threads, one reader each; limits,
+// The HTTP server: the only module, beside reply.h and tls.h, that includes microhttpd.h. A pool of threads, one reader each; limits,
 // timeouts, start and stop. Answers come from routes.h, which knows no sockets. Requests that wait for a
 // position are suspended (waiters.h): they hold a connection, not a thread. SIGPIPE is for main to ignore.
 #ifndef TIDEMARK_HTTP_SERVER_H

@@ -25,7 +25,7 @@ DOORS = {
     r"pg_query\.h": ("views/engine/catalog/source/pg_parse.c",),
     r"libpq-fe\.h": ("consumer/postgres/libpq.c",),
     r"gnutls/.*\.h": ("consumer/status/secure.c",),
-    r"microhttpd\.h": ("http/server.c", "http/tls.c"),
+    r"microhttpd\.h": ("http/server.c", "http/reply.", "http/tls.c"),
     r"sqlite3\.h": ("views/engine/sqlite/", "views/engine/row/table_sql.c", "views/engine/row/table_change.c"),
 }
 # Besides its file's and its rooms' names, what a static function may carry.
