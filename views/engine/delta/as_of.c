@@ -38,7 +38,7 @@ static void as_of_note_used(const struct delta_vtab *module, uint64_t mask) {
     if (module->input->uses == NULL)
         return;
     struct delta_use *use = &module->input->uses[table->index];
-    use->has_used = true;
+    use->has_used = use->has_steps = true;
     for (int i = 0; i < table->column_count; i++)
         use->used[i] |= table->columns[i].key != 0 || delta_vtab_uses(mask, FIRST_COLUMN + i);
 }

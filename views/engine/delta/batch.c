@@ -83,12 +83,22 @@ struct delta_step *delta_add(struct delta_batch *batch, const struct table *tabl
     return step;
 }
 
-const struct packed_row *delta_pack(struct delta_batch *batch, const struct table *table,
-                                    const struct value *values) {
+struct packed_row *delta_pack(struct delta_batch *batch, const struct table *table,
+                              const struct value *values) {
+    uint32_t room;
+    return delta_pack_over(batch, table, values, NULL, &room);
+}
+
+struct packed_row *delta_pack_over(struct delta_batch *batch, const struct table *table,
+                                   const struct value *values, const struct delta_step *over,
+                                   uint32_t *ret_room) {
     size_t size = packed_row_size(values, table->column_count);
-    struct packed_row *row = arena_take(&batch->arena, size);
-    if (row != NULL)
-        packed_row_put(row, size, values, table->column_count);
+    bool fits = over != NULL && size <= over->room;
+    struct packed_row *row = fits ? over->row : arena_take(&batch->arena, size);
+    if (row == NULL)
+        return NULL;
+    packed_row_put(row, size, values, table->column_count);
+    *ret_room = fits ? over->room : (uint32_t)size;
     return row;
 }
 

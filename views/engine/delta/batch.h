@@ -19,7 +19,7 @@ struct delta_batch;
 enum {
     // The lists of all tables together: a batch of more is written before another change is accepted.
     DELTA_STEPS_MAX = BOUND(196608, 8),
-    DELTA_BYTES_MAX = BOUND(32 << 20, 2048),
+    DELTA_BYTES_MAX = BOUND(16 << 20, 2048),
 };
 
 // What the views' statements see of a table; set when they are prepared.
@@ -28,6 +28,7 @@ struct delta_use {
     bool *used;      // columns that some statement sees of the rows before a change
     bool *looked_up; // columns that some statement looks up when other tables change
     bool has_used;
+    bool has_steps; // some statement sees its changes one by one, or its rows as they were at a change
     bool is_looked_up;
 };
 
@@ -52,8 +53,13 @@ struct delta_list *delta_list(struct delta_batch *batch, const struct table *tab
 struct delta_list *delta_lists(struct delta_batch *batch);
 // Packs a row into the batch's memory, for a step to point at; it lives until the next delta_reset. `values`:
 // of all columns. NULL = no memory.
-const struct packed_row *delta_pack(struct delta_batch *batch, const struct table *table,
-                                    const struct value *values);
+struct packed_row *delta_pack(struct delta_batch *batch, const struct table *table,
+                              const struct value *values);
+// The same for an accepted change: in the place of `over`'s row when that has the room, NULL = nowhere.
+// *ret_room: the bytes of that place.
+struct packed_row *delta_pack_over(struct delta_batch *batch, const struct table *table,
+                                   const struct value *values, const struct delta_step *over,
+                                   uint32_t *ret_room);
 // By table number: the first step that the statement has not seen.
 int *delta_seen(struct delta_batch *batch, int statement);
 // A new step at the end of the table's list, zeroed but for its number, `last`, `first` and `previous`

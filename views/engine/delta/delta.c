@@ -64,7 +64,7 @@ struct delta_batch *delta_current_batch(const struct delta *delta) {
 typedef int (*preupdate_value)(sqlite3 *db, int column, sqlite3_value **ret);
 
 // One row's columns that are used, the others VALUE_ABSENT. NULL = out of memory.
-static const struct packed_row *delta_keep_row(struct delta *delta, preupdate_value read) {
+static struct packed_row *delta_keep_row(struct delta *delta, preupdate_value read) {
     const struct table *table = delta->watched;
     const struct delta_use *use = &delta->uses[table->index];
     struct value row[TABLE_COLUMNS_MAX];
@@ -91,7 +91,7 @@ static enum change_op delta_op_of(const struct change *change, int op) {
 
 static int delta_list_row(struct delta *delta, int op) {
     const struct packed_row *before = NULL;
-    const struct packed_row *after = NULL;
+    struct packed_row *after = NULL;
     if ((op != SQLITE_INSERT && (before = delta_keep_row(delta, sqlite3_preupdate_old)) == NULL) ||
         (op != SQLITE_DELETE && (after = delta_keep_row(delta, sqlite3_preupdate_new)) == NULL))
         return -1;

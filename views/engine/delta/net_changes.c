@@ -77,6 +77,7 @@ static void net_changes_note_used(const struct delta_vtab *module, uint64_t mask
     if (module->input->uses == NULL)
         return;
     struct delta_use *use = &module->input->uses[module->table->index];
+    use->has_steps |= module->type->kind == KIND_CHANGES;
     use->has_used = true; // though no column is named: whether there was a row
     int first = net_changes_first_column((enum delta_kind)module->type->kind);
     for (int i = 0; i < module->table->column_count; i++)

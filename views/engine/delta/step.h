@@ -8,7 +8,7 @@
 // Steps of the same row between two flushes are a chain.
 struct delta_step {
     // The row after the change, all columns. A deleted row in a chain has at least its keys; else NULL.
-    const struct packed_row *row;
+    struct packed_row *row;
     // The row before the change, its used columns; NULL = there was none. Only a chain's first step has it,
     // once it was recalled.
     const struct packed_row *before;
@@ -27,6 +27,7 @@ struct delta_step {
     bool pending;  // not written yet; of no meaning once its list has nothing pending
     bool ended;    // its transaction is whole
     bool snapshot;
+    uint32_t room; // bytes that `row` has where it lies, 0 = not told
 };
 
 // The row that has the step's key. A delete that was written at once has only the row that it deleted.

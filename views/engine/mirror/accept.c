@@ -68,20 +68,40 @@ int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const s
     return 0;
 }
 
+// The pending step that the change takes the place of: nobody would see what it came to. A delete stands, since it and
+// what follows are written in two ways. NULL = there is none.
+static struct delta_step *mirror_accept_overtaken(const struct mirror_table *table, struct delta_list *list,
+                                                  const struct change *change, int previous) {
+    if (previous < 0 || !table->may_overtake || change->op == CHANGE_DELETE || list->steps[previous].deleted)
+        return NULL;
+    return &list->steps[previous];
+}
+
+static struct delta_step *mirror_accept_add_step(struct mirror *mirror, const struct mirror_table *table,
+                                                 int previous) {
+    struct delta_step *step = delta_add(mirror->accepting, table->table);
+    if (step != NULL && previous >= 0) {
+        struct delta_step *steps = delta_list(mirror->accepting, table->table)->steps;
+        steps[previous].last = false;
+        step->first = steps[previous].first;
+        step->previous = previous;
+    }
+    return step;
+}
+
 static int mirror_accept_list_change(struct mirror *mirror, struct mirror_table *table,
                                      const struct change *change, uint64_t hash, int place, int previous,
                                      struct error *error) {
     struct delta_list *list = delta_list(mirror->accepting, table->table);
-    const struct packed_row *row = delta_pack(mirror->accepting, table->table, change->values);
-    struct delta_step *step = row != NULL ? delta_add(mirror->accepting, table->table) : NULL;
-    if (step == NULL)
+    struct delta_step *step = mirror_accept_overtaken(table, list, change, previous);
+    uint32_t room;
+    struct packed_row *row = delta_pack_over(mirror->accepting, table->table, change->values, step, &room);
+    if (row != NULL && step == NULL && (step = mirror_accept_add_step(mirror, table, previous)) != NULL)
+        newest_put(&list->pending, hash, place, list->count - 1);
+    if (row == NULL || step == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (previous >= 0) {
-        list->steps[previous].last = false;
-        step->first = list->steps[previous].first;
-        step->previous = previous;
-    }
     step->row = row;
+    step->room = room;
     step->accepted = step->pending = true;
     step->deleted = change->op == CHANGE_DELETE;
     step->op = (uint8_t)change->op;
@@ -91,7 +111,6 @@ static int mirror_accept_list_change(struct mirror *mirror, struct mirror_table 
     step->lsn = change->lsn;
     step->txid = change->txid;
     step->ts_ms = change->ts_ms;
-    newest_put(&list->pending, hash, place, list->count - 1);
     return 0;
 }
 

@@ -62,6 +62,7 @@ static int mirror_choose_columns(struct mirror *mirror, struct mirror_table *tab
         table->recalled_deleted[c] = use->used[c] || column_type_toastable(table->table->columns[c].type);
     }
     table->looked_up = use->looked_up;
+    table->may_overtake = !use->has_steps;
     return 0;
 }
 

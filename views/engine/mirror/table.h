@@ -61,6 +61,7 @@ struct mirror_table {
     bool *recalled;
     bool *recalled_deleted;
     const bool *looked_up;
+    bool may_overtake; // nobody sees a change that another of its row follows before both are written
     bool has_looked_up;
     bool may_defer; // no trigger and no unique index of a view needs to see each change as it is written
     bool newest_known;
