@@ -15,6 +15,11 @@
 
 #include <assert.h>
 
+static void apply_expect(void *self, const struct change *change) {
+    const struct apply *apply = self;
+    store_expect(apply->config.store, change);
+}
+
 int apply_new(struct apply **ret, const struct apply_config *config, struct error *error) {
     CLEANUP(apply_free) struct apply *apply = calloc(1, sizeof *apply);
     if (apply == NULL)
@@ -32,7 +37,9 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     const struct prefetch_config prefetch = {
         .source = config->source,
         .envelope = {.catalog = config->catalog, .settings = config->settings},
-        .drift = &apply->drift};
+        .drift = &apply->drift,
+        .ahead = apply_expect,
+        .self = apply};
     if (freshness_init(&apply->freshness, config->catalog->table_count, error) != 0 ||
         prefetch_new(&apply->prefetch, &prefetch, error) != 0 ||
         merge_new(&apply->merge, config->catalog, store_sequence(config->store), error) != 0 ||

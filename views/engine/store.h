@@ -138,6 +138,9 @@ enum store_outcome { STORE_APPLIED, STORE_REPEATED };
 // back. A message that waits in quarantine for the same row is superseded when the row is newer now.
 int store_apply(struct store *store, const struct change *change, enum store_outcome *ret,
                 struct error *error);
+// The change may be applied soon: what a look for its row needs of memory is then on its way to the processor. Nothing comes
+// of a change that is not.
+void store_expect(const struct store *store, const struct change *change);
 // The newest change was a row that had columns without a value: unchanged TOAST, or its event lacked them.
 bool store_lacked(const struct store *store);
 // Streamed deletes of the table that found neither a row nor anything newer, since this was asked last; ret_again: those

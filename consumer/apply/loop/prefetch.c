@@ -7,7 +7,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { LOOK_EVERY = BOUND(64, 2) }; // messages between two looks whether a second batch can be handed over
+enum {
+    LOOK_EVERY = BOUND(64, 2), // messages between two looks whether a second batch can be handed over
+    CACHE_LINE = 64,
+    FETCHED_VALUES = 256, // bytes of an event's values, which lie behind it
+};
 
 struct entry {
     struct message message;
@@ -433,6 +437,20 @@ int prefetch_event(struct prefetch *prefetch, int slot, struct event **ret, cons
     return 0;
 }
 
+// An event lies in the cache of the decoding core. Asked for two messages before, it is here when it is taken: a message
+// waits for others' in between.
+static void prefetch_look_ahead(struct prefetch *prefetch, const struct batch *front) {
+    if (front->next + 1 < front->count) {
+        const char *event = (const char *)front->entries[front->next + 1].event;
+        for (size_t at = 0; event != NULL && at < sizeof(struct event) + FETCHED_VALUES; at += CACHE_LINE)
+            __builtin_prefetch(event + at);
+    }
+    const struct entry *next = &front->entries[front->next];
+    if (prefetch->config.ahead != NULL && next->failure == NULL && next->event->kind == EVENT_CHANGE &&
+        next->event->change.table != NULL)
+        prefetch->config.ahead(prefetch->config.self, &next->event->change);
+}
+
 void prefetch_release(struct prefetch *prefetch, int slot) {
     struct slot_batches *batches = prefetch->slots[slot];
     // Passed over without its event: the thread must be done with it all the same.
@@ -443,8 +461,11 @@ void prefetch_release(struct prefetch *prefetch, int slot) {
     if (batches->front == NULL)
         return;
     prefetch->given += batches->front->state == BATCH_DONE;
-    if (++batches->front->next < batches->front->count)
+    if (++batches->front->next < batches->front->count) {
+        if (batches->front->state == BATCH_DONE)
+            prefetch_look_ahead(prefetch, batches->front);
         return;
+    }
     prefetch_give_back(prefetch, batches->front);
     batches->front = batches->back;
     batches->back = NULL;

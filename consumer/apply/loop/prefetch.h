@@ -33,6 +33,9 @@ struct prefetch_config {
     // Where the columns are counted that a table lacks: on the loop's thread, before the first event of a batch
     // is given out.
     struct drift *drift;
+    // Told of a row's change that was decoded ahead, when the slot's message before it was released. NULL: nobody is.
+    void (*ahead)(void *self, const struct change *change);
+    void *self;
 };
 
 int prefetch_new(struct prefetch **ret, const struct prefetch_config *config, struct error *error);

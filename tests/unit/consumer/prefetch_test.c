@@ -117,6 +117,8 @@ struct fixture {
     struct log *log;
     struct prefetch *ahead;
     struct drift drift;
+    int64_t told;     // changes that are said to come
+    int64_t told_lsn; // of the newest of them
 };
 
 static void add_times(void *self, const char *table, const char *column, int64_t times) {
@@ -135,13 +137,22 @@ static int64_t times_of(struct drift *drift) {
     return times;
 }
 
+static void note_told(void *self, const struct change *change) {
+    struct fixture *fixture = self;
+    fixture->told++;
+    fixture->told_lsn = change->lsn;
+}
+
 static void begin(struct fixture *fixture) {
     struct error error = {0};
     fixture->log = calloc(1, sizeof *fixture->log);
     const struct prefetch_config config = {
         .source = source_of(fixture->log),
         .envelope = {.catalog = fixture->catalog, .settings = &value_settings_default},
-        .drift = &fixture->drift};
+        .drift = &fixture->drift,
+        .ahead = note_told,
+        .self = fixture};
+    fixture->told = fixture->told_lsn = 0;
     assert_int_equal(prefetch_new(&fixture->ahead, &config, &error), 0);
 }
 
@@ -217,7 +228,10 @@ static int take_row(struct fixture *fixture, int slot, int id) {
     assert_int_equal(prefetch_event(fixture->ahead, slot, &event, &failure, &error), 0);
     assert_null(failure);
     check_row(fixture, event, id);
+    int64_t told = fixture->told;
     prefetch_release(fixture->ahead, slot);
+    if (fixture->told > told)
+        assert_int_equal(fixture->told_lsn, 1000 + id + 1); // the row behind it in its slot
     return 1;
 }
 
@@ -283,7 +297,10 @@ static void the_thread_takes_part(void **state) {
             while (take_row(fixture, s, lane->released) != 0)
                 ;
         }
-    assert_true(prefetch_count(fixture->ahead) > 0);
+    int64_t decoded = prefetch_count(fixture->ahead);
+    assert_true(decoded > 0);
+    // of each batch of the thread's all but the first
+    assert_int_equal(fixture->told, decoded - decoded / PREFETCH_BATCH_MESSAGES);
     end(fixture);
 }
 

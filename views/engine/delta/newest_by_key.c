@@ -76,6 +76,11 @@ int newest_find_place(struct newest_by_key *pending, const struct delta_step *st
     return 0;
 }
 
+void newest_expect(const struct newest_by_key *pending, uint64_t hash) {
+    if (pending->size > 0)
+        __builtin_prefetch(&pending->slots[probe_first(hash, (size_t)pending->size)]);
+}
+
 void newest_put(struct newest_by_key *pending, uint64_t hash, int place, int step) {
     if (pending->slots[place].step == PROBE_FREE)
         pending->used[pending->count++] = place;
@@ -106,6 +111,11 @@ int lsn_bounds_prepare(struct lsn_bounds *bounds, int64_t floor, struct error *e
 int64_t lsn_bound(const struct lsn_bounds *bounds, uint64_t hash) {
     const struct lsn_bound *bound = &bounds->buckets[hash % LSN_BOUNDS];
     return bound->tag == newest_by_key_tag_of(hash) ? bound->newest : bound->others;
+}
+
+void lsn_bound_expect(const struct lsn_bounds *bounds, uint64_t hash) {
+    if (bounds->buckets != NULL)
+        __builtin_prefetch(&bounds->buckets[hash % LSN_BOUNDS], 1);
 }
 
 void lsn_bound_raise(struct lsn_bounds *bounds, uint64_t hash, int64_t lsn) {

@@ -48,6 +48,8 @@ int newest_find(const struct newest_by_key *pending, const struct delta_step *st
 // ERROR_SYSTEM.
 int newest_find_place(struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
                       const struct value *values, int *ret_step, int *ret_place, struct error *error);
+// The key is looked for soon: asks the processor for where it would be.
+void newest_expect(const struct newest_by_key *pending, uint64_t hash);
 // Makes `step`, the list's newest, the newest of its key.
 void newest_put(struct newest_by_key *pending, uint64_t hash, int place, int step);
 // The newest step of the key that came i-th, i < count.
@@ -59,6 +61,8 @@ void newest_clear(struct newest_by_key *pending);
 int lsn_bounds_prepare(struct lsn_bounds *bounds, int64_t floor, struct error *error);
 // No streamed change of the key has a higher LSN.
 int64_t lsn_bound(const struct lsn_bounds *bounds, uint64_t hash);
+// The key's bound is asked for soon.
+void lsn_bound_expect(const struct lsn_bounds *bounds, uint64_t hash);
 // A change of the key has this LSN.
 void lsn_bound_raise(struct lsn_bounds *bounds, uint64_t hash, int64_t lsn);
 void lsn_bounds_done(struct lsn_bounds *bounds);

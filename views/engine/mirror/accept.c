@@ -135,6 +135,18 @@ static void mirror_accept_note(struct mirror_table *table, const struct change *
     table->dirty = true;
 }
 
+void mirror_accept_expect(const struct mirror *mirror, const struct mirror_table *table,
+                          const struct change *change) {
+    for (int i = 0; i < table->table->key_count; i++) {
+        const struct value *value = &change->values[table->table->keys[i]];
+        if (value->kind != VALUE_INTEGER && value->kind != VALUE_REAL && !value_has_bytes(value))
+            return;
+    }
+    uint64_t hash = key_hash(table->table, change->values);
+    newest_expect(&delta_list(mirror->accepting, table->table)->pending, hash);
+    lsn_bound_expect(&table->bounds, hash);
+}
+
 int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                   enum mirror_outcome *ret, struct error *error) {
     *ret = MIRROR_REPEATED;

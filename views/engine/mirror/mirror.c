@@ -278,6 +278,10 @@ int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool
     return status == 0 && mirror->singly ? mirror_write_now(mirror, error) : status;
 }
 
+void mirror_expect(const struct mirror *mirror, const struct change *change) {
+    mirror_accept_expect(mirror, &mirror->tables[change->table->index], change);
+}
+
 bool mirror_is_full(const struct mirror *mirror) {
     return delta_is_full(mirror->accepting);
 }

@@ -59,6 +59,8 @@ int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool
                           int64_t *ret_swept, struct error *error);
 
 // Whether what was accepted should be handed over before more is.
+// The change may be applied soon: what a look for its row needs of memory is then on its way to the processor.
+void mirror_expect(const struct mirror *mirror, const struct change *change);
 bool mirror_is_full(const struct mirror *mirror);
 // Before each commit, in this order. The first begins to write, and writes the tables' positions; what is accepted
 // from now on belongs to the next commit. The second may run on another thread while changes are accepted: writes

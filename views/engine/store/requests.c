@@ -114,6 +114,15 @@ int requests_next(struct requests *requests, struct store_request *ret, struct e
     return 1;
 }
 
+const char *requests_state_of(enum store_request_outcome outcome) {
+    static const char *const states[] = {[STORE_REQUEST_APPLIED] = "applied",
+                                         [STORE_REQUEST_SUPERSEDED] = "superseded",
+                                         [STORE_REQUEST_DISCARDED] = "discarded",
+                                         [STORE_REQUEST_FAILED] = NULL,
+                                         [STORE_REQUEST_REFUSED] = NULL};
+    return states[outcome];
+}
+
 int requests_done(struct requests *requests, const struct store_request *request, struct error *error) {
     stmt_bind_integer(requests->done, ":id", request->id);
     return stmt_step(requests->done, "_quarantine_requests", NULL, error);

@@ -22,6 +22,8 @@ void requests_forget(struct requests *requests);
 bool requests_are_there(const struct requests *requests);
 // Within the writer's transaction. 1 = the oldest with its message, 0 = there is none.
 int requests_next(struct requests *requests, struct store_request *ret, struct error *error);
+// What a message is that this came of, as _quarantine has it; NULL = it waits on.
+const char *requests_state_of(enum store_request_outcome outcome);
 int requests_done(struct requests *requests, const struct store_request *request, struct error *error);
 
 #endif

@@ -497,6 +497,10 @@ static int store_overtake(struct store *store, const struct change *change, enum
                : quarantine_overtake(store->quarantine, change, outcome == STORE_APPLIED, error);
 }
 
+void store_expect(const struct store *store, const struct change *change) {
+    mirror_expect(store->mirror, change);
+}
+
 int store_apply(struct store *store, const struct change *change, enum store_outcome *ret,
                 struct error *error) {
     enum mirror_outcome outcome;
@@ -561,14 +565,10 @@ int store_next_request(struct store *store, struct store_request *ret, struct er
 int store_answer_request(struct store *store, const struct store_request *request,
                          enum store_request_outcome outcome, struct span note,
                          const struct store_quarantined *now, struct error *error) {
-    static const char *const states[] = {[STORE_REQUEST_APPLIED] = "applied",
-                                         [STORE_REQUEST_SUPERSEDED] = "superseded",
-                                         [STORE_REQUEST_DISCARDED] = "discarded",
-                                         [STORE_REQUEST_FAILED] = NULL,
-                                         [STORE_REQUEST_REFUSED] = NULL};
+    const char *state = requests_state_of(outcome);
     int status = store_begin_write(store, error);
-    if (status == 0 && states[outcome] != NULL)
-        status = quarantine_settle(store->quarantine, request->quarantined, states[outcome], note, error);
+    if (status == 0 && state != NULL)
+        status = quarantine_settle(store->quarantine, request->quarantined, state, note, error);
     else if (status == 0 && now != NULL)
         status = quarantine_renew(store->quarantine, request->quarantined, now, note, error);
     return status != 0 ? -1 : requests_done(store->requests, request, error);
