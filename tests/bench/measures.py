@@ -33,6 +33,8 @@ WRK_S = 4
 BUSY_WRK_S = 3
 TURNS = 3
 CONNECTIONS = 8
+WHOLE_CONNECTIONS = 2
+OTHER_WRK_S = 3
 IDS = 20000
 LATENCY_RATE = 1000
 LATENCY_S = 15
@@ -187,14 +189,19 @@ def measure_peers(part):
 # --- HTTP
 
 
-def wrk(port, path, ids, seconds):
-    """(requests/s, p99 in ms) of keyed requests by 8 connections, for rows that are there."""
+def wrk(port, path, ids, seconds, accept=None):
+    """(requests/s, p99 in ms) of requests by 8 connections: of keyed ones, for rows that are there, or of one path."""
     script = os.path.join(STATE, "ids.lua")
-    with open(script, "w", encoding="utf-8") as file:
-        file.write(f"ids = {{{','.join(map(str, ids))}}}\n")
-        file.write(f"request = function() return wrk.format('GET', '{path}' .. ids[math.random(#ids)]) end\n")
+    url = f"http://127.0.0.1:{port}"
+    if ids:
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(f"ids = {{{','.join(map(str, ids))}}}\n")
+            file.write(f"request = function() return wrk.format('GET', '{path}' .. ids[math.random(#ids)]) end\n")
+        what = ["-s", script, url]
+    else:
+        what = ["-H", f"Accept: {accept or '*/*'}", url + path]
     done = subprocess.run(
-        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", script, f"http://127.0.0.1:{port}"],
+        ["wrk", "-t1", f"-c{CONNECTIONS if accept is None else WHOLE_CONNECTIONS}", f"-d{seconds}s", "--latency", "--timeout", "30s", *what],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -214,16 +221,26 @@ def keyed(port, pid, ids):
     return rate, p99, (cpu_s(pid) - begun) / (rate * WRK_S) * 1e6
 
 
+OTHER_READS = {  # ours, the bare server's, and what is accepted
+    "a view's 100 rows": ("/v1/views/warehouse/stock?limit=100", "/view", None),
+    "a whole table as NDJSON": ("/v1/tables/orders?limit=all", "/all", "application/x-ndjson"),
+}
+
+
 def in_turn(tidemark, ids):
-    """ours and theirs by turns, on the same file: [(requests/s, p99, CPU a request)] of each"""
+    """ours and theirs by turns, on the same file: [(requests/s, p99, CPU a request)] of each, and requests/s of OTHER_READS"""
     ours, theirs = [], []
+    others = {name: [] for name in OTHER_READS}
     with running([program("bench-bare"), tidemark.db, str(BARE_PORT)]) as bare:
         tidemark.wait_until(lambda: get("/?id=1", BARE_PORT)[0] == 200, "the bare server answers")
         for _ in range(TURNS):
             ours.append(keyed(PORT, tidemark.process.pid, ids))
             theirs.append(keyed(BARE_PORT, bare.pid, ids))
+        for name, (path, bare_path, accept) in OTHER_READS.items():
+            others[name].append((wrk(PORT, path, None, OTHER_WRK_S, accept)[0],
+                                 wrk(BARE_PORT, bare_path, None, OTHER_WRK_S, accept)[0]))
         bare.terminate()
-    return ours, theirs
+    return ours, theirs, others
 
 
 def while_applying(tidemark):
@@ -237,6 +254,7 @@ def while_applying(tidemark):
 
 def measure_http(part):
     busy, ours, theirs = [], [], []
+    others = {name: [] for name in OTHER_READS}
     # many events when there are, so that they last
     longest = "long" if broker.is_loaded("long") else "bench"
     for _ in range(RUNS):
@@ -245,19 +263,26 @@ def measure_http(part):
             busy += [seen] if seen else []
         with Tidemark("bench") as tidemark:
             tidemark.wait("/readyz", 2 * STEP_S)
-            mine, bare = in_turn(tidemark, tidemark.order_ids(IDS))
+            mine, bare, read = in_turn(tidemark, tidemark.order_ids(IDS))
         ours += mine
         theirs += bare
-    part["raw"] = {"ours": ours, "bare": theirs, "applying": busy}
+        for name in others:
+            others[name] += read[name]
+    part["raw"] = {"ours": ours, "bare": theirs, "applying": busy, "others": others}
     part["measures"] = {
         "keyed GET/s, 8 connections": median(mine[0] for mine in ours),
         "keyed GET/s against a bare libmicrohttpd server": median(m[0] / b[0] for m, b in zip(ours, theirs)),
         "CPU of the bare server against ours": median(b[2] / m[2] for m, b in zip(ours, theirs)),
         "keyed GET, p99 idle": median(mine[1] for mine in ours),
     }
+    for name, pairs in others.items():
+        part["measures"][f"{name}, a second"] = median(mine for mine, _ in pairs)
+        part["measures"][f"{name}, against the bare server"] = median(mine / bare for mine, bare in pairs)
     part["notes"].append(f"the bare server's p99: {median(bare[1] for bare in theirs):.2f} ms")
     if busy:
         part["measures"]["keyed GET, p99 while applying at full speed"] = median(seen[1] for seen in busy)
+        part["measures"]["keyed GET, p99 while applying at full speed, beside the bare server's idle"] = (
+            median(seen[1] for seen in busy) / median(bare[1] for bare in theirs))
     else:
         part["notes"].append("p99 while applying: tidemark was done before wrk was; more EVENTS are needed")
 
