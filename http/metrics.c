@@ -283,8 +283,9 @@ enum routes_result answer_metrics(struct exchange *exchange) {
     exposition_gauge(out, "tidemark_quarantine_rows",
                      "Messages that could not be applied and are not made up for.",
                      exchange->position.quarantined);
-    exposition_gauge(out, "tidemark_drift_columns", "Columns seen in events that source.sql lacks.",
-                     summary.counters.drift_columns);
+    if (summary.state != STATE_SERVING)
+        exposition_gauge(out, "tidemark_drift_columns", "Columns seen in events that source.sql lacks.",
+                         summary.counters.drift_columns);
     exposition_gauge(out, "tidemark_reload_refused",
                      "1 while the views on disk are not those that are loaded, since they were refused.",
                      summary.reload == RELOAD_REFUSED);

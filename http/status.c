@@ -137,11 +137,24 @@ static void status_add_topics(void *self, const struct table_progress *table) {
     document_set(object, "lacking", json_integer((json_int_t)table->lacking));
 }
 
+// What events have is known to a process that consumes; of another it is null.
+static json_t *status_columns_of(struct progress *progress, const struct table *table,
+                                 void (*each)(struct progress *progress,
+                                              void (*visit)(void *self, const char *table, const char *column,
+                                                            int64_t times),
+                                              void *self)) {
+    struct progress_summary summary;
+    progress_summary(progress, &summary);
+    if (summary.state == STATE_SERVING)
+        return json_null();
+    json_t *array = json_array();
+    each(progress, status_add_column, &(struct status_columns){&array, NULL, table});
+    return array;
+}
+
 static json_t *status_table(struct progress *progress, const struct table_row *row) {
-    json_t *missing = json_array();
-    json_t *extra = json_array();
-    progress_missing_each(progress, status_add_column, &(struct status_columns){&missing, NULL, row->table});
-    progress_drift_each(progress, status_add_column, &(struct status_columns){&extra, NULL, row->table});
+    json_t *missing = status_columns_of(progress, row->table, progress_missing_each);
+    json_t *extra = status_columns_of(progress, row->table, progress_drift_each);
     json_t *table =
         json_pack("{s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:b}", "name", status_text(row->table->name), "rows",
                   status_number_or_null(row->rows), "partitions", row->partitions, "lag",
@@ -299,21 +312,33 @@ static json_t *status_lint(const struct catalog *catalog, struct progress *progr
     return lint;
 }
 
-static void status_set_content(json_t **document, struct exchange *exchange,
-                               const struct partition_rows *partitions,
-                               const struct progress_summary *summary) {
-    struct progress *progress = exchange->routes->config.progress;
+// What the topics have: null of a process that reads none.
+static void status_set_placement(json_t **document, struct progress *progress,
+                                 const struct progress_summary *summary) {
+    static const char *const names[] = {"drift", "undeclared", "undeclared_count", "unplaced",
+                                        "unplaced_messages"};
+    for (size_t i = 0; i < sizeof names / sizeof *names && summary->state == STATE_SERVING; i++)
+        document_set(document, names[i], json_null());
+    if (summary->state == STATE_SERVING)
+        return;
     json_t *undeclared = json_array();
     json_t *unplaced = json_array();
     progress_undeclared_each(progress, status_add_undeclared, &undeclared);
     progress_unplaced_each(progress, status_add_unplaced, &unplaced);
-    document_set(document, "views",
-                 status_views_with_hash(exchange->routes->config.catalog, exchange->reader));
     document_set(document, "drift", status_drift(progress));
     document_set(document, "undeclared", undeclared);
     document_set(document, "undeclared_count", json_integer(summary->undeclared));
     document_set(document, "unplaced", unplaced);
     document_set(document, "unplaced_messages", json_integer(summary->unplaced));
+}
+
+static void status_set_content(json_t **document, struct exchange *exchange,
+                               const struct partition_rows *partitions,
+                               const struct progress_summary *summary) {
+    struct progress *progress = exchange->routes->config.progress;
+    document_set(document, "views",
+                 status_views_with_hash(exchange->routes->config.catalog, exchange->reader));
+    status_set_placement(document, progress, summary);
     document_set(document, "lint", status_lint(exchange->routes->config.catalog, progress));
     document_set(document, "tables", status_tables(exchange, partitions));
 }

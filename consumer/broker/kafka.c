@@ -571,13 +571,20 @@ static void kafka_explain_range(struct kafka *kafka, struct kafka_event *event) 
         (void)snprintf(event->message, sizeof event->message,
                        "%s partition %" PRId32 ": offset %" PRId64 " is not in the log", partition->topic,
                        partition->number, partition->wanted_offset);
+    else if (partition->wanted_offset < low)
+        (void)snprintf(event->message, sizeof event->message,
+                       "%s partition %" PRId32 ": offset %" PRId64
+                       " is not in the log any more: the log holds %" PRId64 " up to %" PRId64
+                       "; read the topics into a new --db file",
+                       partition->topic, partition->number, partition->wanted_offset, low, high);
     else
         (void)snprintf(event->message, sizeof event->message,
-                       "%s partition %" PRId32 ": offset %" PRId64 " is %s: the log holds %" PRId64
-                       " up to %" PRId64 "; read the topics into a new --db file",
-                       partition->topic, partition->number, partition->wanted_offset,
-                       partition->wanted_offset < low ? "not in the log any more" : "not in the log yet", low,
-                       high);
+                       "%s partition %" PRId32 ": the log was cut off: it ends at %" PRId64
+                       ", and everything up to offset %" PRId64
+                       " had been read. The broker lost messages (an unclean "
+                       "leader election, a disk that was set back) or the topic was made anew; read the "
+                       "topics into a new --db file",
+                       partition->topic, partition->number, high, partition->wanted_offset);
 }
 
 // Retention was quicker than the first fetch of a partition that is read from its oldest message.

@@ -36,7 +36,7 @@ function tables(main, dispose) {
     list.update(status.tables);
     const texts = [];
     if (status.undeclared_count) texts.push(`Topics that feed no declared table: ${status.undeclared.join(', ')}${status.undeclared_count > status.undeclared.length ? ', ..' : ''}`);
-    for (const u of status.unplaced) texts.push(`${plural(u.messages, 'message')} of ${u.topic} ${u.table ? `name ${u.table}` : 'name no table'}, which source.sql does not declare`);
+    for (const u of status.unplaced || []) texts.push(`${plural(u.messages, 'message')} of ${u.topic} ${u.table ? `name ${u.table}` : 'name no table'}, which source.sql does not declare`);
     const text = texts.join('\n');
     if (others.dataset.text === text) return;
     others.dataset.text = text;
@@ -51,6 +51,7 @@ function driftOf(t) {
   if (known(t.filling)) words.push(h('b', { class: 'flag' }, `filling ${t.filling || 'its rows'}, ${t.filling_percent} %`));
   if (t.lacking) words.push(h('b', { class: 'flag' }, `${plural(t.lacking, 'row')} could not be filled`));
   if (t.incomplete) words.push(h('b', { class: 'flag', title: t.incomplete }, 'older rows may be missing'));
+  if (!t.missing) return h('span', { class: 'words' }, words.length ? words : 'not known');
   if (t.missing.length) words.push(h('span', { class: 'flag' }, `never seen: ${t.missing.join(', ')}`));
   if (t.extra.length) words.push(h('span', null, `not declared: ${t.extra.join(', ')}`));
   return h('span', { class: 'words' }, words.length ? words : 'none');

@@ -22,7 +22,7 @@ function doubts() {
   const names = (tables) => tables.slice(0, 3).map((t) => t.name).join(', ') + (tables.length > 3 ? ', ..' : '');
   const partial = status.tables.filter((t) => !t.complete);
   const lonely = serving ? [] : status.tables.filter((t) => !t.topic);
-  const missing = status.tables.filter((t) => t.missing.length);
+  const missing = status.tables.filter((t) => t.missing && t.missing.length);
   const waiting = net.live && known(net.live.quarantine) ? net.live.quarantine : status.quarantined;
   if (waiting)
     found.push([`${plural(waiting, 'message')} could not be applied: ${waiting === 1 ? 'its row is not shown or is old' : 'their rows are not shown or are old'}.`,

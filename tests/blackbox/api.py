@@ -76,6 +76,15 @@ class Api(tide.Case):
         self.assertEqual(200, ask(serving, "/v1/tables/orders")[0])
         self.assertEqual(200, ask(serving, "/readyz")[0])
 
+    def test_who_reads_no_topic_does_not_know_what_events_have(self):
+        tide.replay(self.path / "x.db", BASIC)
+        server = self.server("serve", "--db", self.path / "x.db")
+        status = json.loads(ask(server, "/v1/status")[2])
+        for member in ("drift", "undeclared", "undeclared_count", "unplaced", "unplaced_messages"):
+            self.assertIsNone(status[member], member)
+        self.assertEqual([(None, None)] * 4, [(table["missing"], table["extra"]) for table in status["tables"]])
+        self.assertNotIn("tidemark_drift_columns", ask(server, "/metrics")[2].decode())
+
     def test_headers_of_every_answer(self):
         tide.replay(self.path / "x.db", BASIC)
         server = self.server("serve", "--db", self.path / "x.db")

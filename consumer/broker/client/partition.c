@@ -88,6 +88,7 @@ int kafka_partition_open(struct kafka_partition **ret, struct kafka_partition_ow
     partition->number = number;
     partition->nudge = (struct kafka_nudge){.topic = partition->topic, .partition = number};
     partition->high = -1;
+    partition->next_offset = offset;
     partition->noted_offset = partition->commit_offset = -1;
     partition->high_at_ms = clock_monotonic_ms();
     partition->leader = partition->asked.node = -1;
@@ -154,6 +155,8 @@ void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kaf
         partition->high_read_ms = 0; // it is compared with one that is no older
         partition->end_seen = true;
         partition->end_offset = notice->offset;
+        if (notice->offset > partition->next_offset)
+            partition->next_offset = notice->offset;
         partition->error = RD_KAFKA_RESP_ERR_NO_ERROR;
         return;
     }
@@ -162,7 +165,8 @@ void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kaf
     partition->error = notice->err;
     if (notice->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
         notice->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
-        partition->wanted_offset = notice->offset;
+        // Of a log that was cut off librdkafka (2.1 and newer) does not say where it was.
+        partition->wanted_offset = notice->offset >= 0 ? notice->offset : partition->next_offset;
         kafka_events_record(partition->owner->events, KAFKA_EVENT_OUT_OF_RANGE, partition->slot,
                             "out of range");
     } else if (kafka_partition_is_deleted_by(notice->err)) {
@@ -292,6 +296,7 @@ const struct message *kafka_partition_peek(struct kafka_partition *partition) {
             partition->head = partition_to_message(partition_held_at(partition, 0), partition->slot);
             partition->peeked = true;
             partition->from_oldest = false;
+            partition->next_offset = partition->head.offset + 1;
             partition->end_seen = false;
             partition->error = RD_KAFKA_RESP_ERR_NO_ERROR;
         } else {

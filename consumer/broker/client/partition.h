@@ -63,6 +63,7 @@ struct kafka_partition {
     struct message head;
     bool end_seen; // nothing came after the newest end
     int64_t end_offset;
+    int64_t next_offset;       // behind what was delivered or is the end, -1 = from the oldest on
     int64_t wanted_offset;     // out of range
     rd_kafka_resp_err_t error; // reported last
     int watched;               // so many messages more are shown before they are released

@@ -201,9 +201,11 @@ static void tells_an_offset_that_is_not_there(void **state) {
     assign(kafka, 0, 0, 7);
     struct kafka_event event = await_event(kafka, KAFKA_EVENT_OUT_OF_RANGE);
     assert_int_equal(event.slot, 0);
-    assert_string_equal(event.message,
-                        TOPIC " partition 0: offset 7 is not in the log yet: the log holds 0 up to 1; "
-                              "read the topics into a new --db file");
+    assert_string_equal(
+        event.message,
+        TOPIC " partition 0: the log was cut off: it ends at 1, and everything up to offset 7 had been "
+              "read. The broker lost messages (an unclean leader election, a disk that was set back) "
+              "or the topic was made anew; read the topics into a new --db file");
     struct message_source source = kafka_source(kafka);
     assert_false(source.at_end(source.self, 0));
     struct error error = {0};
