@@ -382,13 +382,32 @@ static int envelope_decode_tombstone(struct envelope_decoder *decoder, const str
     return envelope_take_key(decoder, row, message->key, (struct span){0}, event, error);
 }
 
+// A delete that is taken for an update leaves a ghost, and nobody would know.
+static int envelope_check_mark(const struct members *members, const struct table *table,
+                               struct error *error) {
+    struct span name = members->likely_mark;
+    if (name.data == NULL || members->has_deleted || members->op.data != NULL)
+        return 0;
+    bool of_op = name.data[name.size - 1] == 'p';
+    struct span told = {name.data, name.size - (of_op ? 2 : 0)};
+    if (told.size == 0)
+        told = SPAN("''");
+    return error_set(
+        error, ERROR_INPUT,
+        "%.*s says that the row is deleted, if ExtractNewRecordState wrote it: say so in "
+        "source.sql: -- tidemark: %s %s = %.*s; where it is a column of the source's own, declare "
+        "it, or say = none",
+        members_visible(name), name.data, of_op ? "added" : "deleted", table->name, members_visible(told),
+        told.data);
+}
+
 // What the members and the columns mean, once they are read.
 static int envelope_finish_members(struct envelope_decoder *decoder, const struct message *message,
                                    struct row_reader *row, struct members *members, struct event *event,
                                    struct error *error) {
     struct change *change = &event->change;
     envelope_set_place(members, event);
-    if (envelope_set_op(members, change, error) != 0)
+    if (envelope_check_mark(members, row->table, error) != 0 || envelope_set_op(members, change, error) != 0)
         return -1;
     envelope_set_snapshot(members->snapshot, change);
     struct members_placement asked = {0}, *placement = members->placement;

@@ -97,6 +97,9 @@ struct table {
     enum time_precision time_precision;
     // `-- tidemark: unavailable TABLE =`: unavailable.value.placeholder, its bytes; data NULL = not told, the default.
     struct span unavailable;
+    char *
+        added_prefix; // `-- tidemark: added TABLE =`: ExtractNewRecordState's add.fields.prefix, NULL = not told, "__"
+    char *deleted_mark;  // `-- tidemark: deleted TABLE =`: what __deleted is called, NULL = not told
     bool identity_index; // REPLICA IDENTITY USING INDEX beside a primary key: deletes do not say which row
     bool has_generated;  // of its columns
 };

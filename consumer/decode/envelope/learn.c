@@ -99,10 +99,13 @@ static bool learn_object(struct learner *learner, enum place_kind kind,
     return true;
 }
 
-static bool learn_other(struct learner *learner, enum member_home home) {
-    const struct member_name *member = members_find(home, &learner->json);
+static bool learn_known(struct learner *learner, const struct member_name *member) {
     return member != NULL ? learn_value(learner, (struct learn_place){.kind = PLACE_MEMBER, .member = member})
                           : learn_skipped(learner);
+}
+
+static bool learn_other(struct learner *learner, enum member_home home) {
+    return learn_known(learner, members_find(home, &learner->json));
 }
 
 static bool learn_transaction_member(struct learner *learner) {
@@ -158,8 +161,16 @@ static bool learn_column(struct learner *learner) {
 static bool learn_flat_member(struct learner *learner) {
     if (!learner->lesson->payload->certain && members_find(HOME_ENVELOPE, &learner->json) != NULL)
         return false;
-    bool is_added = learner->lesson->subject == SUBJECT_ROW && payload_is_added(learner->json.text);
-    return is_added ? learn_other(learner, HOME_ADDED) : learn_column(learner);
+    const struct table *table = learner->lesson->table;
+    struct span name = learner->json.text;
+    const struct member_name *member;
+    if (learner->lesson->subject != SUBJECT_ROW)
+        return learn_column(learner);
+    if (members_is_added(table, name, &member))
+        return learn_known(learner, member);
+    // Whether a likely mark is one depends on its value: the general reader looks.
+    bool declared = table_column(table, name.data, name.size) >= 0;
+    return (declared || !members_is_likely_mark(table, name)) && learn_column(learner);
 }
 
 static bool learn_envelope_member(struct learner *learner) {

@@ -88,6 +88,45 @@ const struct member_name *members_find(enum member_home home, const struct json_
     return NULL;
 }
 
+// The member of Debezium's own prefix whose name goes on with `rest`.
+static const struct member_name *members_added_as(struct span rest) {
+    for (size_t i = 0; i < sizeof added / sizeof *added; i++)
+        if (added[i].key.size == rest.size + 2 && memcmp(added[i].key.data + 2, rest.data, rest.size) == 0)
+            return &added[i];
+    return NULL;
+}
+
+bool members_is_added(const struct table *table, struct span name, const struct member_name **ret) {
+    static const struct member_name deleted = {NAMED("__deleted"), MEMBER_DELETED, NULL};
+    *ret = NULL;
+    bool is_debeziums = name.size > 2 && name.data[0] == '_' && name.data[1] == '_';
+    if (table->deleted_mark != NULL && span_is(name, table->deleted_mark))
+        *ret = &deleted;
+    else if (is_debeziums)
+        *ret = members_added_as((struct span){name.data + 2, name.size - 2});
+    size_t size = table->added_prefix != NULL ? strlen(table->added_prefix) : 0;
+    if (*ret == NULL && table->added_prefix != NULL && name.size > size &&
+        memcmp(name.data, table->added_prefix, size) == 0 && table_column(table, name.data, name.size) < 0)
+        *ret = members_added_as((struct span){name.data + size, name.size - size});
+    return *ret != NULL || is_debeziums;
+}
+
+static bool members_ends_with(struct span name, struct span end) {
+    return name.size >= end.size && memcmp(name.data + name.size - end.size, end.data, end.size) == 0;
+}
+
+bool members_is_likely_mark(const struct table *table, struct span name) {
+    return (table->deleted_mark == NULL && members_ends_with(name, SPAN("deleted"))) ||
+           (table->added_prefix == NULL && (span_is(name, "op") || members_ends_with(name, SPAN("_op"))));
+}
+
+void members_note_likely_mark(struct members *members, struct span name, const struct json_value *value) {
+    struct span text = value->kind == JSON_STRING ? members_text(value) : (struct span){0};
+    bool deletes = members_ends_with(name, SPAN("op")) ? TEXT_IS(text, "d") : TEXT_IS(text, "true");
+    if (deletes)
+        members->likely_mark = name;
+}
+
 bool members_is_envelopes(const char *name) {
     for (size_t i = 0; i < homes[HOME_ENVELOPE].count; i++)
         if (span_is(homes[HOME_ENVELOPE].names[i].key, name))

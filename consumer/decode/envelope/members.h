@@ -39,9 +39,11 @@ struct members {
     bool has_deleted;             // __deleted is there
     bool flat;                    // an unwrapped row
     bool postgres;                // a shape knows that connector is PostgreSQL's
-    int after_kind;               // of row_object
-    const char *foreign;          // name of a member that has another form than PostgreSQL's, NULL = none
-    struct arena *arena;          // for texts with escapes
+    struct span
+        likely_mark;     // a member of an unwrapped row that likely says that it is deleted; data NULL = none
+    int after_kind;      // of row_object
+    const char *foreign; // name of a member that has another form than PostgreSQL's, NULL = none
+    struct arena *arena; // for texts with escapes
 };
 
 extern const struct members members_none;
@@ -88,6 +90,14 @@ struct member_name {
 
 // The member that the newest KEY names, or NULL when it says nothing to us.
 const struct member_name *members_find(enum member_home home, const struct json_reader *json);
+// Whether a member of an unwrapped row is one that ExtractNewRecordState added: by Debezium's prefix, or as source.sql
+// tells. `ret`: NULL = it says nothing to us.
+bool members_is_added(const struct table *table, struct span name, const struct member_name **ret);
+// Whether an undeclared member's name is one that such a member may have, of which source.sql tells nothing: it ends with
+// "deleted", or is "op" or ends with "_op".
+bool members_is_likely_mark(const struct table *table, struct span name);
+// Keeps its name where it says "true" or "d", as text: a boolean is likely a column of the source's own.
+void members_note_likely_mark(struct members *members, struct span name, const struct json_value *value);
 // Whether an envelope has a member of that name.
 bool members_is_envelopes(const char *name);
 // A text of `source` that is the same in all messages of a topic.

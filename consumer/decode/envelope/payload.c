@@ -120,21 +120,25 @@ static int envelope_payload_read_flat(struct json_reader *json, struct row_reade
     enum json_kind kind = JSON_KEY;
     for (; kind == JSON_KEY; kind = json_next(json)) {
         struct span name = json->text;
-        bool added = payload_is_added(name);
+        const struct member_name *known;
+        bool added = members_is_added(row->table, name, &known);
         int member = added ? 0 : row_member(row, json, error);
         if (member < 0)
             return -1;
         if (member == 1)
             continue;
         if (added) {
-            if (envelope_payload_other_member(json, members_find(HOME_ADDED, json), members, error) != 0)
+            if (envelope_payload_other_member(json, known, members, error) != 0)
                 return -1;
             continue;
         }
         if (row->config->drift != NULL)
             row->config->drift(row->config->self, row->table, name);
-        if (!json_skip(json))
+        struct json_value value;
+        if (!json_take(json, &value))
             return row_broken(json, error);
+        if (members_is_likely_mark(row->table, name))
+            members_note_likely_mark(members, name, &value);
     }
     members->after_kind = 1;
     members->flat = true;

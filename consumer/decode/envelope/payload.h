@@ -37,9 +37,6 @@ int payload_enter_object(struct schema_cache *schemas, struct json_reader *json,
 // So is one that has a column of the table, and none of those four as an object.
 int payload_read(struct json_reader *json, struct row_reader *row, struct members *members,
                  struct payload_form *form, struct error *error);
-static inline bool payload_is_added(struct span name) {
-    return name.size > 2 && name.data[0] == '_' && name.data[1] == '_';
-}
 // After the payload's }: the wrapper's, if any, and nothing more.
 int payload_leave(struct json_reader *json, struct error *error);
 

@@ -331,9 +331,13 @@ static void test_lines_of_all_tables(void **state) {
     struct read read;
     read_all(&read, "-- tidemark: unavailable a = '_ _'\n-- tidemark: unavailable * = hex:5f5F\n"
                     "-- tidemark: time * = connect\n-- tidemark: time b = nanoseconds\n"
+                    "-- tidemark: added * = ''\n-- tidemark: deleted a = gone\n"
                     "create table a(id int primary key); create table b(id int primary key);\n");
     assert_true(span_is(read.tables[0].unavailable, "_ _"));
     assert_true(span_is(read.tables[1].unavailable, "__"));
+    assert_string_equal(read.tables[1].added_prefix, "");
+    assert_string_equal(read.tables[0].deleted_mark, "gone");
+    assert_null(read.tables[1].deleted_mark);
     assert_int_equal(read.tables[0].time_precision, TIME_PRECISION_CONNECT);
     assert_int_equal(read.tables[1].time_precision, TIME_PRECISION_NANOSECONDS);
     done(&read);

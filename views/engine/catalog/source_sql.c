@@ -25,6 +25,8 @@ static void source_sql_free_table(struct table *table) {
     free(table->topic);
     free(table->renamed_from);
     free((char *)(uintptr_t)table->unavailable.data);
+    free(table->added_prefix);
+    free(table->deleted_mark);
     source_draft_free_list(&table->partitions, &table->partition_count);
 }
 

@@ -22,6 +22,8 @@ static const struct line_word line_words[] = {
     {"time", LINE_TIME, "=", "time TABLE = connect` or `-- tidemark: time * = connect"},
     {"bytes", LINE_BYTES, "=", "bytes TABLE.COLUMN = hex"},
     {"unavailable", LINE_UNAVAILABLE, "=", "unavailable TABLE = TEXT` or `-- tidemark: unavailable * = TEXT"},
+    {"added", LINE_ADDED, "=", "added TABLE = PREFIX` or `-- tidemark: added * = PREFIX"},
+    {"deleted", LINE_DELETED, "=", "deleted TABLE = FIELD` or `-- tidemark: deleted * = FIELD"},
     {"renamed", LINE_RENAMED, "from", "renamed TABLE.NEW from OLD` or `-- tidemark: renamed TABLE from OLD"},
     {"key", LINE_KEY, "=", "key TABLE = COLUMN, .."},
     {"ignore", LINE_IGNORE, NULL, "ignore TABLE or TABLE.COLUMN"},
@@ -112,7 +114,9 @@ static int source_line_error(const struct source_text *text, const struct source
 
 // TABLE, SCHEMA.TABLE, TABLE.COLUMN, SCHEMA.TABLE.COLUMN; * where the line may be of all tables
 static int source_line_read_name(struct source_line *line, struct span *rest) {
-    line->every = (line->kind == LINE_TIME || line->kind == LINE_UNAVAILABLE) && source_line_take(rest, "*");
+    bool of_connector = line->kind == LINE_TIME || line->kind == LINE_UNAVAILABLE ||
+                        line->kind == LINE_ADDED || line->kind == LINE_DELETED;
+    line->every = of_connector && source_line_take(rest, "*");
     if (line->every)
         return 0;
     do {
@@ -143,7 +147,7 @@ static int source_line_read(const struct source_text *text, const struct source_
     if (word == NULL)
         return source_text_error(
             text, directive->at, error,
-            "a line for tidemark begins with topic, time, bytes, unavailable, renamed, key or ignore");
+            "a line for tidemark begins with topic, time, bytes, unavailable, added, deleted, renamed, key or ignore");
     line->kind = word->kind;
     struct span rest = directive->text;
     source_line_skip(&rest, strlen(word->word));
@@ -305,12 +309,23 @@ static int source_line_apply_table_name(const struct source_lines *lines, const 
     return 0;
 }
 
-// As the connector's property has it: a text, or hex: and the digits of its bytes. Quotes around it are left out.
+// The value without quotes around it.
+static struct span source_line_unquoted(struct span text) {
+    bool quoted = text.size >= 2 && text.data[0] == '\'' && text.data[text.size - 1] == '\'';
+    return quoted ? (struct span){text.data + 1, text.size - 2} : text;
+}
+
+static int source_line_apply_text(const struct source_line *line, char **ret, struct error *error) {
+    struct span text = source_line_unquoted(line->value);
+    free(*ret);
+    *ret = strndup(text.data, text.size);
+    return *ret != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
+}
+
+// As the connector's property has it: a text, or hex: and the digits of its bytes.
 static int source_line_apply_unavailable(const struct source_lines *lines, const struct source_line *line,
                                          struct table *table, struct error *error) {
-    struct span text = line->value;
-    if (text.size > 2 && text.data[0] == '\'' && text.data[text.size - 1] == '\'')
-        text = (struct span){text.data + 1, text.size - 2};
+    struct span text = source_line_unquoted(line->value);
     bool hex = source_line_take(&text, "hex:");
     char *bytes = malloc(text.size + 1);
     if (bytes == NULL)
@@ -343,6 +358,10 @@ static struct table *source_line_table(struct table *tables, int count, const st
 
 static int source_line_apply_setting(const struct source_lines *lines, const struct source_line *line,
                                      struct table *table, struct error *error) {
+    if (line->kind == LINE_ADDED)
+        return source_line_apply_text(line, &table->added_prefix, error);
+    if (line->kind == LINE_DELETED)
+        return source_line_apply_text(line, &table->deleted_mark, error);
     if (line->kind == LINE_UNAVAILABLE)
         return source_line_apply_unavailable(lines, line, table, error);
     table->time_precision =

@@ -3,10 +3,13 @@
 //   -- tidemark: time TABLE = adaptive | adaptive_time_microseconds | connect | isostring | microseconds | nanoseconds
 //   -- tidemark: unavailable TABLE = TEXT or hex:DIGITS   (unavailable.value.placeholder)
 //   -- tidemark: bytes TABLE.COLUMN = base64 | base64url | hex
+//   -- tidemark: added TABLE = PREFIX                        (add.fields.prefix of ExtractNewRecordState)
+//   -- tidemark: deleted TABLE = FIELD                       (what its __deleted was renamed to)
 //   -- tidemark: renamed TABLE.NEW from OLD   a column; without .NEW the table
 //   -- tidemark: key TABLE = COLUMN, ...      of a table that declares no primary key (message.key.columns)
 //   -- tidemark: ignore TABLE or TABLE.COLUMN
-// Names are written as in SQL: unquoted ones fold to lower case. `time` and `unavailable` take * for all tables. One thread.
+// Names are written as in SQL: unquoted ones fold to lower case. `time`, `unavailable`, `added` and
+// `deleted` take * for all tables. One thread.
 #ifndef TIDEMARK_CATALOG_SOURCE_LINE_H
 #define TIDEMARK_CATALOG_SOURCE_LINE_H
 
@@ -18,6 +21,8 @@ enum source_line_kind {
     LINE_TIME,
     LINE_BYTES,
     LINE_UNAVAILABLE,
+    LINE_ADDED,
+    LINE_DELETED,
     LINE_RENAMED,
     LINE_KEY,
     LINE_IGNORE
