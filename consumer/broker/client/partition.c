@@ -165,7 +165,7 @@ void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kaf
     partition->error = notice->err;
     if (notice->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
         notice->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
-        // Of a log that was cut off librdkafka (2.1 and newer) does not say where it was.
+        // Where it was in a log that was cut off librdkafka (2.1 and newer) does not say.
         partition->wanted_offset = notice->offset >= 0 ? notice->offset : partition->next_offset;
         kafka_events_record(partition->owner->events, KAFKA_EVENT_OUT_OF_RANGE, partition->slot,
                             "out of range");

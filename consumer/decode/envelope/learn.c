@@ -151,7 +151,9 @@ static bool learn_column(struct learner *learner) {
     if (learner->lesson->subject == SUBJECT_KEY)
         return learn_skipped(learner);
     learner->shape->drifts++;
+    bool likely_mark = learner->lesson->payload->flat && members_is_likely_mark(table, key);
     return learn_value(learner, (struct learn_place){.kind = PLACE_DRIFT,
+                                                     .number = likely_mark,
                                                      .name = learner->shape->json.bytes.size +
                                                              (size_t)(key.data - learner->from),
                                                      .name_size = key.size});
@@ -168,9 +170,7 @@ static bool learn_flat_member(struct learner *learner) {
         return learn_column(learner);
     if (members_is_added(table, name, &member))
         return learn_known(learner, member);
-    // Whether a likely mark is one depends on its value: the general reader looks.
-    bool declared = table_column(table, name.data, name.size) >= 0;
-    return (declared || !members_is_likely_mark(table, name)) && learn_column(learner);
+    return learn_column(learner);
 }
 
 static bool learn_envelope_member(struct learner *learner) {

@@ -21,7 +21,7 @@ struct learn_place {
     enum place_kind kind;
     uint8_t
         sure_digits; // COLUMN: a time without a schema; a number of so many digits is of the column's unit
-    int number;      // COLUMN: its number; BOUNDARY: enum boundary_member
+    int number;      // COLUMN: its number; BOUNDARY: enum boundary_member; DRIFT: 1 = a likely mark
     int past;        // BEFORE to TRANSACTION: the place after those of the object
     struct value_field field;         // COLUMN
     const struct member_name *member; // MEMBER

@@ -156,6 +156,10 @@ static void envelope_shape_take_object(const struct shape *shape, const struct l
     }
 }
 
+static struct span envelope_shape_drift(const struct shape *shape, const struct learn_place *place) {
+    return (struct span){shape->json.bytes.data + place->name, place->name_size};
+}
+
 static bool envelope_shape_take_places(const struct shape *shape, const struct json_value *values,
                                        struct row_reader *row, struct members *members) {
     for (int i = 0; i < shape->json.places; i++) {
@@ -170,6 +174,9 @@ static bool envelope_shape_take_places(const struct shape *shape, const struct j
                 return false;
             break;
         case PLACE_DRIFT:
+            if (place->number != 0)
+                members_note_likely_mark(members, envelope_shape_drift(shape, place), &values[i]);
+            break;
         case PLACE_BOUNDARY:
             break;
         default:
@@ -185,8 +192,7 @@ static void envelope_shape_report_drift(const struct shape *shape, const struct 
     for (int i = 0; i < shape->json.places; i++) {
         const struct learn_place *place = &shape->places[i];
         if (place->kind == PLACE_DRIFT)
-            row->config->drift(row->config->self, row->table,
-                               (struct span){shape->json.bytes.data + place->name, place->name_size});
+            row->config->drift(row->config->self, row->table, envelope_shape_drift(shape, place));
     }
 }
 
