@@ -20,7 +20,11 @@ void new_timeline_place(const struct apply *apply, struct event *event) {
 
 int new_timeline_accept(struct apply *apply, int64_t since_ms, struct error *error) {
     if (apply->timelines.count == TIMELINES_MAX)
-        return error_set(error, ERROR_HALT, "more than %d timelines", TIMELINES_MAX);
+        return error_set(
+            error, ERROR_HALT,
+            "more than %d timelines: a source that fails over so often is likely two connectors that write "
+            "one transaction topic; each needs a topic.prefix and a --db file of its own",
+            TIMELINES_MAX);
     commit_open(apply);
     if (store_add_timeline(apply->config.store, since_ms, error) != 0)
         return -1;
@@ -122,16 +126,55 @@ static int64_t new_timeline_since_ms(struct apply *apply, int64_t ts_ms) {
     return gap.to_ms - (gap.to_ms - gap.from_ms) / 2;
 }
 
+// A timeline's ENDs rise, once it has begun. Lower, higher than what was before, and lower again, each later than the one
+// before it, are two sources' in turn, or of a source that failed over twice. A connector that sends some again names their old times.
+static bool new_timeline_is_of_two(struct apply *apply, const struct partition *partition) {
+    const struct message_source *source = &apply->config.source;
+    struct store_sequence high = {LSN_NONE, 0};
+    int slot = 0;
+    while (slot < apply->partition_count && apply->partitions[slot] != partition)
+        slot++;
+    if (partition->role != TOPIC_TRANSACTION || source->peek_at == NULL || slot == apply->partition_count)
+        return false;
+    for (int i = source->delivered(source->self, slot) - 1; i > 0; i--) {
+        int64_t sent_ms;
+        struct event *event = &apply->lost.boundary;
+        if (!prefetch_newest(apply->prefetch, slot, i, event, &sent_ms) || event->kind != EVENT_END)
+            continue;
+        int64_t place = new_timeline_place_of(apply, event);
+        if (timeline_is_new(high, place, event->change.ts_ms))
+            return true;
+        if (place > apply->newest.lsn)
+            high = (struct store_sequence){place, event->change.ts_ms};
+    }
+    return false;
+}
+
+static int new_timeline_refuse_two(const struct apply *apply, const struct partition *partition,
+                                   struct error *error) {
+    return error_set(
+        error, ERROR_HALT,
+        "%s partition %d offset %lld: two connectors write this topic, as it seems: its commit LSNs go up and down (%lld "
+        "and others). Transactions of two sources have no common order: give each connector a topic.prefix (or "
+        "topic.transaction) and tidemark a --db file of its own. Where it is a new timeline of one source, that failed over "
+        "more than once, start once with --accept-timeline",
+        partition->topic, partition->id, (long long)partition->head->offset,
+        (long long)timeline_source_lsn(apply->newest.lsn));
+}
+
 int new_timeline_meet(struct apply *apply, const struct partition *partition, int64_t place,
                       struct error *error) {
     const struct change *change = &partition->event->change;
     if (apply->config.on_timeline != TIMELINE_HALT)
         return new_timeline_accept(apply, new_timeline_since_ms(apply, change->ts_ms), error);
+    if (new_timeline_is_of_two(apply, partition))
+        return new_timeline_refuse_two(apply, partition, error);
     return error_set(
         error, ERROR_HALT,
         "%s partition %d offset %lld: a new timeline of the source: commit LSN %lld at %lld ms comes after "
         "LSN %lld at %lld ms. The source failed over or was restored; when that is right, start once "
-        "with --accept-timeline",
+        "with --accept-timeline. Two connectors that write one transaction topic look alike at first: each needs a "
+        "topic.prefix of its own",
         partition->topic, partition->id, (long long)partition->head->offset,
         (long long)timeline_source_lsn(place), (long long)change->ts_ms,
         (long long)timeline_source_lsn(apply->newest.lsn), (long long)apply->newest.ts_ms);

@@ -1080,6 +1080,36 @@ static void a_lower_snapshot_is_of_a_new_timeline(void **state) {
     assert_int_equal(rows(f), 2);
 }
 
+static void send_empty_end(struct fixture *f, int slot, int txid, int lsn, int64_t ts_ms) {
+    send(f, slot, "{}",
+         "{\"status\":\"END\",\"id\":\"%d:%d\",\"event_count\":0,\"data_collections\":[],\"ts_ms\":%" PRId64
+         "}",
+         txid, lsn, ts_ms);
+}
+
+// Their commit LSNs go up and down; where they went down once only, the source was restored, or failed over.
+static void check_two_sources(struct fixture *f, int64_t last_ms, const char *why) {
+    const struct topics t = add_all(f);
+    struct error error = {0};
+    int64_t taken;
+    send_first(f, &t);
+    rest(f, 0);
+    send_empty_end(f, t.transactions, 800, 600, FIRST_MS + HOUR_MS);
+    send_empty_end(f, t.transactions, 900, 5000, FIRST_MS + HOUR_MS + 10000);
+    send_empty_end(f, t.transactions, 801, 700, last_ms);
+    assert_int_equal(apply_step(f->apply, &taken, &error), -1);
+    assert_int_equal(error.kind, ERROR_HALT);
+    assert_non_null(strstr(error.message, why));
+}
+
+static void two_connectors_of_one_transaction_topic(void **state) {
+    check_two_sources(*state, FIRST_MS + HOUR_MS + 20000, "two connectors write this topic");
+}
+
+static void what_is_sent_again_is_of_no_other_connector(void **state) {
+    check_two_sources(*state, FIRST_MS + HOUR_MS, "a new timeline of the source");
+}
+
 static void send_snapshot_now(struct fixture *f, int slot, const char *table, int v, int lsn,
                               const char *mark) {
     send(f, slot, "{\"id\":1}",
@@ -1225,6 +1255,8 @@ int main(void) {
         TEST(a_later_end_may_stand_behind_what_is_delivered),
         TEST(a_lower_snapshot_waits_for_what_was_sent_after_it),
         TEST(a_lower_snapshot_of_the_same_source_is_taken),
+        TEST(two_connectors_of_one_transaction_topic),
+        TEST(what_is_sent_again_is_of_no_other_connector),
         TEST(a_lower_snapshot_is_of_a_new_timeline),
         TEST(what_nothing_can_tell_a_person_decides),
         TEST(what_a_person_has_decided_is_accepted),
