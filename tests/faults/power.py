@@ -27,6 +27,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import faults  # noqa: E402
+import offset_commit  # noqa: E402
 import tide  # noqa: E402
 
 SECTOR = 512
@@ -175,41 +176,12 @@ class Disk:
 
 
 def group_offsets(request):
-    """Of an OffsetCommit request (Kafka's protocol, versions 2 to 7): {(topic, partition): offset}."""
-    at = 4 + 2
-
-    def number(format_, size):
-        nonlocal at
-        found = struct.unpack_from(format_, request, at)[0]
-        at += size
-        return found
-
-    def text():
-        nonlocal at
-        size = number(">h", 2)
-        found = request[at : at + max(size, 0)]
-        at += max(size, 0)
-        return found.decode()
-
-    version = number(">h", 2)
-    at += 4  # correlation
-    text()  # client
-    if not 2 <= version <= 7 or not text().startswith("tidemark-"):
-        raise Wrong(f"an OffsetCommit request of version {version}: power.py does not know it")
-    at += 4  # generation
-    text()  # member
-    if version >= 7:
-        text()  # instance
-    if version <= 4:
-        at += 8  # retention
-    told = {}
-    for _ in range(number(">i", 4)):
-        topic = text()
-        for _ in range(number(">i", 4)):
-            partition, offset = number(">i", 4), number(">q", 8)
-            at += 4 if version >= 6 else 0
-            text()  # metadata
-            told[topic, partition] = offset
+    try:
+        group, told = offset_commit.read(request)
+    except offset_commit.Unknown as unknown:
+        raise Wrong(f"an OffsetCommit request that is not read: {unknown}") from unknown
+    if not group.startswith("tidemark-"):
+        raise Wrong(f"an OffsetCommit request of {group!r}")
     return told
 
 
