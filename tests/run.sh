@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every test that needs no outside server: installs what is missing, builds (warnings are errors), runs.
 #   sh tests/run.sh [--quick] [--long] [--lab]
-#   sh tests/run.sh --root NAME | --sqlite newest     in another system, or with another SQLite: tests/roots
+#   sh tests/run.sh --root NAME | --sqlite newest | --librdkafka newest [--long]     in another system, on another library: tests/roots
 # --quick   the release build only, without tiny (ASan, UBSan, every bound 2 to 8) and tsan; tests/README.md says what each is
 # --long    every test in every build, asan (bounds as shipped) among them, and 10,000 seeds of the simulator
 # --lab     the page in a browser (tests/lab/page), and the real stack: PostgreSQL, Kafka, Kafka Connect with Debezium (tests/lab/e2e.sh;
@@ -16,6 +16,7 @@ for argument; do
     case $argument in
     --root) exec sh tests/roots/run.sh "${2:-}" ;;
     --sqlite) exec sh tests/roots/sqlite.sh "${2:-}" ;;
+    --librdkafka) exec sh tests/roots/librdkafka.sh "${2:-}" "${3:-}" ;;
     --quick) presets=release ;;
     --lab) lab=1 ;;
     --long)

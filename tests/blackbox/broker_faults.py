@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Between the process and its broker: answers that do not come, that come damaged, or that say no. What the state says."""
 
+import contextlib
 import signal
 import socket
 import struct
@@ -45,7 +46,8 @@ class Link:
         with self.lock:
             self.is_cut = True
             while self.connected:
-                self.connected.pop().shutdown(socket.SHUT_RDWR)
+                with contextlib.suppress(OSError):  # the other end was quicker
+                    self.connected.pop().shutdown(socket.SHUT_RDWR)
 
     def mend(self):
         with self.lock:
@@ -80,8 +82,8 @@ class Link:
         broker.close()
 
     def answer(self, broker, client, asked):
-        there = b"\x00\x09127.0.0.1" + struct.pack(">i", self.port)
-        here = b"\x00\x09127.0.0.1" + struct.pack(">i", self.own)
+        # what is before the host is its length, of two bytes or of one
+        there, here = (b"127.0.0.1" + struct.pack(">i", port) for port in (self.port, self.own))
         try:
             while frame := self.frame(broker):
                 if asked.pop(struct.unpack(">i", frame[:4])[0], None) == FETCH:
