@@ -2,6 +2,7 @@
 """Between the process and its broker: answers that do not come, that come damaged, or that say no. What the state says."""
 
 import contextlib
+import json
 import signal
 import socket
 import struct
@@ -110,10 +111,13 @@ class BrokerFaults(tide.Case):
         tide.wait_for("fed", lambda: broker.get("/v1/lag")[1]["state"] == "live")
         link = Link(int(broker.brokers().removeprefix("127.0.0.1:")))
         link.damage = damage
+        return link, self.run_behind(link, *more)
+
+    def run_behind(self, link, *more):
         server = tide.Server("run", "--brokers", f"127.0.0.1:{link.own}", "--prefix", tide.PREFIX, "--db", self.path / "run.db",
                              *more, stderr=self.path / "run.log")  # fmt: skip
         self.addCleanup(server.__exit__)
-        return link, server
+        return server
 
     def await_state(self, server, state):
         return tide.wait_for(state, lambda: server.get("/v1/lag")[1]["state"] == state)
@@ -167,6 +171,38 @@ class BrokerFaults(tide.Case):
         self.addCleanup(server.__exit__)
         self.await_state(server, "live")
         self.assertEqual([{"id": 1}, {"id": 3}, {"id": 4711}], server.get("/v1/tables/orders?select=id")[1]["rows"])
+        self.assertEqual(0, server.stop())
+
+
+    def test_a_damaged_batch_ends_the_filling_of_a_new_column(self):
+        """The live reading is past it and goes on; answers say what they lack until a start finds the log whole."""
+        lines = []
+        for n in range(40):  # more than a batch or two has room for
+            line = tide.order(n, 4711 if n == 0 else n, 7)
+            envelope = json.loads(line["value"])
+            envelope["after"]["note"] = "n" * 100_000
+            lines.append({**line, "value": json.dumps(envelope)})
+        views = self.path / "views"
+        views.mkdir()
+        (views / "source.sql").write_text(tide.ORDERS)
+        link, server = self.start(lines, "--views", views)
+        tide.wait_for("all rows", lambda: server.get("/v1/lag")[1]["state"] == "live" and len(
+            server.get("/v1/tables/orders?select=id&limit=100")[1]["rows"]) == 40)  # fmt: skip
+        self.assertEqual(0, server.stop())
+        (views / "source.sql").write_text(tide.ORDERS.replace(");", ", note text);"))
+        link.damage = b'"id": 4711'
+        server = self.run_behind(link, "--views", views)
+        tide.wait_for("the end of the filling", lambda: "filling from the log stops" in server.log())
+        self.assertRegex(server.log(), r"filling from the log stops until the next start: theworldshop\.public\.orders partition 0: the batch at "
+                         r"offset \d+ cannot be read")  # fmt: skip
+        self.await_state(server, "live")
+        answer = server.get("/v1/tables/orders?id=1")[1]
+        self.assertEqual(("orders.note", None), (answer["position"]["filling"], answer["rows"][0]["note"]))
+        self.assertEqual(0, server.stop())
+        link.damage = None
+        server = self.run_behind(link, "--views", views)
+        tide.wait_for("the filling", lambda: server.get("/v1/status")[1]["filling"] is None)
+        self.assertEqual("n" * 100_000, server.get("/v1/tables/orders?id=1")[1]["rows"][0]["note"])
         self.assertEqual(0, server.stop())
 
 

@@ -203,6 +203,22 @@ class Init(tide.Case):
         self.assertIn("-- No key in its messages", text)
         self.assertIn("-- create table log(", text)
 
+    def test_topics_of_one_table_are_one_expression(self):
+        """Routed apart (io.debezium.transforms.ByLogicalTableRouter, RegexRouter), and none called as the table is."""
+        lines = []
+        for n, name in enumerate(("eu.orders-old", "us.orders_1")):
+            row = {"op": "c", "after": {"id": n}, "source": {"table": "orders", "schema": "public", "connector": "postgresql", "lsn": 10 + n}}
+            lines.append(tide.line(f"{tide.PREFIX}.{name}", 0, {"id": n}, row))
+        out = self.path / "out"
+        capture = tide.write_capture(self.path / "c.jsonl", lines)
+        self.init("--capture", capture, "--out", out)
+        self.assertIn(f"\n-- tidemark: topic orders = /{tide.PREFIX}\\.eu\\.orders-old|{tide.PREFIX}\\.us\\.orders_1/\n",
+                      (out / "source.sql").read_text())  # fmt: skip
+        checked = tide.run("check", "--views", out)
+        self.assertEqual((0, ""), (checked.returncode, checked.stderr))
+        tide.replay(self.path / "c.db", capture, flags=("--views", out))
+        self.assertEqual([(0,), (1,)], sqlite3.connect(self.path / "c.db").execute("select id from orders order by id").fetchall())
+
     def test_words_are_quoted_and_engine_names_left_out(self):
         row = {"order": 1, "user": "a", "Case": 2, "_mine": 3, "a b": 4}
         envelope = {"op": "c", "after": row, "source": {"table": "select", "schema": "public", "connector": "postgresql"}}

@@ -138,16 +138,29 @@ class Rebuild(tide.Case):
         self.server.kill()
         self.new()
 
+    def await_refused(self):
+        """What is told of it; the old file goes on."""
+        self.assertEqual(0, self.server.stop(), self.server.log())
+        self.start("--rebuild")
+
+        def refused():
+            reload = self.server.get("/v1/status")[1]["reload"] or {}
+            return reload.get("state") == "refused" and reload["message"]
+
+        told = tide.wait_for("refused", refused)
+        count = len(self.told())
+        tide.wait_for("the old file goes on", lambda: len(self.told()) > count)
+        return told
+
     def test_history_that_would_be_lost_is_refused(self):
         self.write({"own/schema.sql": COUNTED, "own/query.all.sql": "select status, orders from own_counted order by status;\n"})
         (self.views / "own" / "apply.told.sql").unlink()
-        self.assertEqual(0, self.server.stop(), self.server.log())
-        self.start("--rebuild")
-        told = tide.wait_for("refused", lambda: (self.server.get("/v1/status")[1]["reload"] or {}).get("state") == "refused")
-        self.assertTrue(told)
-        self.assertIn("own_told is history", self.server.get("/v1/status")[1]["reload"]["message"])
-        count = len(self.told())
-        tide.wait_for("the old file goes on", lambda: len(self.told()) > count)
+        self.assertIn("own_told is history", self.await_refused())
+
+    def test_a_row_that_the_new_views_cannot_take_is_named(self):
+        self.new()
+        self.write({"own/schema.sql": KEPT.format(", note text check (note <> 'noted')") + COUNTED})
+        self.assertRegex(self.await_refused(), r"run\.db\.next: view own: own/apply\.told\.sql:1: CHECK constraint failed: note <> 'noted'")
 
 
 if __name__ == "__main__":

@@ -131,6 +131,23 @@ class ViewErrors(tide.Case):
         self.assertEqual(200, server.get("/v1/views/easy/all")[0])
         self.assertEqual([(2,)], self.query("select count(*) from _views"))
 
+    def test_the_rows_that_a_snapshot_lacks(self):
+        """They go all at once: the view's statement fails on no one row, and the table is named."""
+        self.files({"strict/schema.sql": "create table strict_customers(id integer primary key, orders integer check (orders > 0));\n"})
+        snapshot = tide.order(len(LINES), 10, 1)
+        envelope = json.loads(snapshot["value"])
+        envelope["op"], envelope["source"]["snapshot"] = "r", "last"
+        self.assertEqual(0, self.replay().returncode)
+        tide.write_capture(self.capture, [*LINES, {**snapshot, "value": json.dumps(envelope)}])
+        done = self.replay()
+        self.assertEqual(1, done.returncode, done.stderr)
+        self.assertIn("view strict: strict/apply.count.sql:3: CHECK constraint failed: orders > 0; it was the rows of orders that its "
+                      "newest snapshot does not have; ", done.stderr)  # fmt: skip
+        self.assertIn("--on-view-error disable", done.stderr)
+        self.assertEqual(0, self.replay("--on-view-error", "disable").returncode)
+        self.assertEqual([(10,)], self.query("select id from orders"))
+        self.assertEqual([(1, 1)], self.query("select * from easy_customers where orders > 0"))
+
     def test_what_fails_as_a_whole_only(self):
         """Row by row the sum stays within 64 bits: then there is no row to name, and it goes on."""
         half = 2**62

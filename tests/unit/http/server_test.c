@@ -9,6 +9,8 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -40,6 +42,20 @@ struct reply {
     size_t size; // of all
     char text[REPLY_SIZE];
 };
+
+// The system's own, but for the next ones, which find no descriptor free.
+static atomic_int accepts_without_file;
+
+int accept4(int listener, struct sockaddr *address, socklen_t *size, int flags) {
+    int (*real)(int, struct sockaddr *, socklen_t *, int);
+    *(void **)&real = dlsym(RTLD_NEXT, "accept4");
+    if (atomic_load(&accepts_without_file) > 0) {
+        atomic_fetch_sub(&accepts_without_file, 1);
+        errno = EMFILE;
+        return -1;
+    }
+    return real(listener, address, size, flags);
+}
 
 static int setup(void **state) {
     static struct state s;
@@ -543,6 +559,25 @@ static void expect_start_error(struct state *s, const char *listen_at, const cha
         fail_msg("\"%s\" does not name \"%s\"", error.message, names);
 }
 
+// Who comes while the process has no descriptor left waits, and is answered when there are some again.
+static void test_no_descriptor_is_left(void **state) {
+    struct state *s = *state;
+    static struct reply reply;
+    int before = connect_client(s);
+    get(before, "/healthz", &reply);
+    assert_int_equal(reply.status, 200);
+    atomic_store(&accepts_without_file, 5);
+    int fd = connect_client(s);
+    send_request(fd, "GET", "/healthz", "");
+    get(before, "/healthz", &reply); // who is there is served
+    assert_int_equal(reply.status, 200);
+    assert_true(read_reply(fd, true, &reply));
+    assert_int_equal(reply.status, 200);
+    assert_int_equal(atomic_load(&accepts_without_file), 0);
+    close(before);
+    close(fd);
+}
+
 static void test_start_errors(void **state) {
     struct state *s = *state;
     static const char *const addresses[] = {
@@ -577,6 +612,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_slow_queries_of_clients_that_go, setup, teardown),
         cmocka_unit_test_setup_teardown(test_live, setup, teardown),
         cmocka_unit_test_setup_teardown(test_live_unread, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_descriptor_is_left, setup, teardown),
         cmocka_unit_test_setup_teardown(test_start_errors, setup, teardown),
     };
     return cmocka_run_group_tests(tests, raise_file_limit, NULL);

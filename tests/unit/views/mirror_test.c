@@ -58,6 +58,12 @@ static int teardown(void **state) {
     return 0;
 }
 
+static int commit(struct fixture *f, struct error *error) {
+    const struct store_commit commit = {
+        .lsn = LSN_NONE, .txid = -1, .sequence = {.lsn = LSN_NONE}, .offsets = SPAN("{}")};
+    return store_commit(f->store, &commit, error);
+}
+
 // A change of the customer `id` whose name is `name` (NULL = the event does not have it) and whose bio is
 // `bio` (NULL = an unchanged TOAST value). Committed at once.
 static enum store_outcome apply(struct fixture *f, struct change change, int64_t id, const char *name,
@@ -76,10 +82,8 @@ static enum store_outcome apply(struct fixture *f, struct change change, int64_t
     change.previous_commit = LSN_NONE;
     struct error error = {0};
     enum store_outcome outcome = STORE_REPEATED;
-    struct store_commit commit = {
-        .lsn = LSN_NONE, .txid = -1, .sequence = {.lsn = LSN_NONE}, .offsets = SPAN("{}")};
     store_begin(f->store);
-    if (store_apply(f->store, &change, &outcome, &error) != 0 || store_commit(f->store, &commit, &error) != 0)
+    if (store_apply(f->store, &change, &outcome, &error) != 0 || commit(f, &error) != 0)
         fail_msg("%s", error.message);
     return outcome;
 }
@@ -98,11 +102,9 @@ static enum store_outcome snapshot(struct fixture *f, int64_t lsn, int64_t id, c
 static int64_t sweep(struct fixture *f, bool keep_open) {
     struct error error = {0};
     int64_t swept = -1;
-    struct store_commit commit = {
-        .lsn = LSN_NONE, .txid = -1, .sequence = {.lsn = LSN_NONE}, .offsets = SPAN("{}")};
     store_begin(f->store);
     if (store_snapshot_sweep(f->store, f->customers, keep_open, &swept, &error) != 0 ||
-        store_commit(f->store, &commit, &error) != 0)
+        commit(f, &error) != 0)
         fail_msg("%s", error.message);
     return swept;
 }
@@ -434,6 +436,38 @@ static void a_real_value_is_not_overwritten_by_a_carried_one(void **state) {
     ASSERT_BIOS(f, "2=written ");
 }
 
+// Another program has made a row newer than any change that this one has seen: a change that is not as new as the file's
+// row is neither written nor passed over.
+static void a_row_that_another_program_made_newer_is_told(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    enum store_outcome outcome;
+    sqlite3 *db = NULL;
+    static struct value values[TABLE_COLUMNS_MAX];
+    for (int i = 0; i < f->customers->column_count; i++)
+        values[i] = (struct value){.kind = VALUE_NULL}; // whole, so that it can wait for the commit
+    values[table_column(f->customers, "id", 2)] = (struct value){.kind = VALUE_INTEGER, .integer = 1};
+    const struct change change = {.op = CHANGE_UPDATE,
+                                  .table = f->customers,
+                                  .values = values,
+                                  .lsn = 20,
+                                  .previous_commit = LSN_NONE,
+                                  .txid = 20};
+    assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "a"), STORE_APPLIED);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "update customers set _lsn = 1000", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    store_begin(f->store);
+    assert_int_equal(store_apply(f->store, &change, &outcome, &error), 0);
+    assert_int_equal(outcome, STORE_APPLIED);
+    assert_int_equal(commit(f, &error), -1);
+    assert_int_equal(error.kind, ERROR_STORE);
+    assert_string_equal(error.message,
+                        "table customers: a change was accepted, and the row that it is for is newer");
+    (void)store_rollback(f->store, &error);
+    ASSERT_NAMES(f, "1=a");
+}
+
 static void a_rollback_forgets_what_was_learnt(void **state) {
     struct fixture *f = *state;
     struct value values[TABLE_COLUMNS_MAX] = {0};
@@ -491,6 +525,7 @@ int main(void) {
         TEST(toast_is_carried_across_a_key_change_in_both_orders),
         TEST(toast_is_carried_along_a_chain),
         TEST(a_real_value_is_not_overwritten_by_a_carried_one),
+        TEST(a_row_that_another_program_made_newer_is_told),
         TEST(a_rollback_forgets_what_was_learnt),
         TEST(a_row_without_its_key_is_refused_alone),
     };

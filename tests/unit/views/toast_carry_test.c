@@ -69,14 +69,19 @@ static int teardown(void **state) {
     return 0;
 }
 
-static void apply(struct fixture *f, struct change change, int64_t id, const char *bio) {
+static struct value text_or_unavailable(const char *text) {
+    return text != NULL ? (struct value){.kind = VALUE_TEXT, .bytes = span_of(text)}
+                        : (struct value){.kind = VALUE_UNAVAILABLE};
+}
+
+static void apply_named(struct fixture *f, struct change change, int64_t id, const char *name,
+                        const char *bio) {
     struct value values[TABLE_COLUMNS_MAX] = {0};
     for (int i = 0; i < f->customers->column_count; i++)
         values[i] = (struct value){.kind = VALUE_NULL};
     values[table_column(f->customers, "id", 2)] = (struct value){.kind = VALUE_INTEGER, .integer = id};
-    values[table_column(f->customers, "bio", 3)] =
-        bio != NULL ? (struct value){.kind = VALUE_TEXT, .bytes = span_of(bio)}
-                    : (struct value){.kind = VALUE_UNAVAILABLE};
+    values[table_column(f->customers, "full_name", 9)] = text_or_unavailable(name);
+    values[table_column(f->customers, "bio", 3)] = text_or_unavailable(bio);
     change.table = f->customers;
     change.values = values;
     change.previous_commit = LSN_NONE;
@@ -85,6 +90,10 @@ static void apply(struct fixture *f, struct change change, int64_t id, const cha
     if (mirror_apply(f->mirror, &change, &outcome, &error) != 0)
         fail_msg("%s", error.message);
     assert_int_equal(outcome, MIRROR_APPLIED);
+}
+
+static void apply(struct fixture *f, struct change change, int64_t id, const char *bio) {
+    apply_named(f, change, id, "", bio);
 }
 
 static void commit(struct fixture *f) {
@@ -157,6 +166,28 @@ static void awaiting_ends_with_the_transaction(void **state) {
     commit(f);
 }
 
+// A row that awaits its text is given another key itself: the row at that key gets that text when it comes, and
+// the rest of the row in between.
+static void what_is_awaited_is_handed_on_with_the_rest_of_the_row(void **state) {
+    static const char name[] =
+        "a name that is long enough to have been moved out of line by PostgreSQL as well: it "
+        "has more than the hundred bytes too, if only just";
+    struct fixture *f = *state;
+    begin_with_a_long_text(f);
+    apply_named(f, (struct change){.op = CHANGE_CREATE, .lsn = 30, .txid = 3, .ts_ms = 2000}, 2, name, NULL);
+    commit(f);
+    apply(f, (struct change){.op = CHANGE_DELETE, .lsn = 40, .txid = 4, .ts_ms = 3000}, 2, "");
+    commit(f);
+    apply(f, (struct change){.op = CHANGE_DELETE, .lsn = 30, .txid = 3, .ts_ms = 2000}, 1, "");
+    commit(f);
+    apply_named(f, (struct change){.op = CHANGE_CREATE, .lsn = 40, .txid = 4, .ts_ms = 3000}, 3, NULL, NULL);
+    commit(f);
+    assert_int_equal(count(f, "select count(*) from customers"), 1);
+    assert_int_equal(count(f, "select bio like 'a text that is long%' from customers where id = 3"), 1);
+    assert_int_equal(count(f, "select full_name like 'a name that is long%' from customers where id = 3"), 1);
+    assert_false(toast_carry_is_awaiting(f->mirror->carry));
+}
+
 // Without transaction metadata no END comes, and the delete may never come either.
 static void an_orphan_is_awaited_for_an_hour_of_the_sources_clock(void **state) {
     struct fixture *f = *state;
@@ -213,6 +244,7 @@ int main(void) {
         TEST(awaiting_ends_when_the_value_is_overwritten),
         TEST(awaiting_ends_when_the_row_is_deleted),
         TEST(awaiting_ends_with_the_transaction),
+        TEST(what_is_awaited_is_handed_on_with_the_rest_of_the_row),
         TEST(an_orphan_is_awaited_for_an_hour_of_the_sources_clock),
         TEST(what_a_delete_keeps_goes_by_the_sources_clock),
         TEST(without_times_it_goes_by_this_machines_clock),
