@@ -131,7 +131,7 @@ class Follower(threading.Thread):
         self.events += 1
 
     def check(self, event):
-        if event["event"] not in ("rows", "reset", "changes", "position"):
+        if event.get("event") not in ("rows", "reset", "changes", "position"):
             self.wrong.append(f"not expected: {event}")
             return
         self.carry_out(event)
@@ -174,7 +174,7 @@ class Follower(threading.Thread):
                 return
             stays = self.rng.randint(1, 60)
             for number, event in enumerate(self.read_events(answer)):
-                self.resumed += number == 0 and self.last_id is not None and event["event"] != "reset"
+                self.resumed += number == 0 and self.last_id is not None and event.get("event") != "reset"
                 self.check(event)
                 if number >= stays:
                     self.hung_up += 1

@@ -316,7 +316,7 @@ class Outages(unittest.TestCase):
         self.send()
         self.server = self.run_program()
         self.sender.send(self.topic, [self.shop.event(1, "n" * LARGE), self.shop.event(2)])
-        self.await_equal()
+        self.await_rows()
         self.assertEqual(0, self.server.stop())
         # larger than the user lets an answer be
         self.sender.send(self.topic, [self.shop.event(3, "n" * LARGE), self.shop.event(4)])

@@ -113,9 +113,19 @@ class Watcher(follow.Follower):
         super().__init__(number, self, [], True)
         self.address = f"http://{PLACE}"
         self.path = path
+        self.ended = 0
+
+    def run(self):
+        try:
+            super().run()
+        except Exception as error:  # whatever it is, it is not left to a thread that nobody asks
+            self.wrong.append(f"{self.path}: its follower ended: {error!r}")
 
     def check(self, event):
-        if event["event"] not in ("rows", "reset", "changes", "position"):
+        if "event" not in event and event.get("status") == 503:
+            self.ended += 1  # the question took more than its second: it begins anew
+            return
+        if event.get("event") not in ("rows", "reset", "changes", "position"):
             self.wrong.append(f"not expected: {event}")
             return
         self.carry_out(event)
@@ -289,7 +299,8 @@ def main():
     say(f"{sum(count.values())} accidents: {dict(count)}")
     say(f"{sum(statuses.values()):,} answers to readers: {dict(statuses)}")
     say(f"{len(watchers)} followers: {sum(w.events for w in watchers):,} events, {sum(w.checked for w in watchers):,} sums checked, "
-        f"{sum(w.resumed for w in watchers)} times resumed, {sum(w.resets for w in watchers)} resets")  # fmt: skip
+        f"{sum(w.resumed for w in watchers)} times resumed, {sum(w.resets for w in watchers)} resets, "
+        f"{sum(w.ended for w in watchers)} ended by a question that took too long")  # fmt: skip
     wrong = [text for one in (*readers, *watchers) for text in one.wrong] + [f"{name} grew" for name in growth(sampler.samples)]
     for text in wrong[:SHOWN_MAX]:
         say(f"wrong: {text[:500]}")
