@@ -155,7 +155,7 @@ class States(tide.Case):
         tide.wait_for("something applied", lambda: self.counters(server)["applied"] > 10)
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
         self.await_state(server, "degraded")
-        self.assertIn("disk I/O error", server.get("/v1/status")[1]["reason"])
+        self.assertIn("disk I/O error (SQLite's code 778", server.get("/v1/status")[1]["reason"])  # SQLITE_IOERR_WRITE
         self.assertEqual(200, server.get("/healthz")[0])
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         tide.wait_for("all applied", lambda: self.counters(server)["applied"] == 200)

@@ -3,6 +3,10 @@
 #include "views/engine/sqlite/statement_limit.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { STMT_CAUSE_SIZE = 128 };
 
 void stmt_set_up_library(void) {
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -37,10 +41,22 @@ const char *stmt_says(sqlite3 *db, enum error_kind *ret_kind) {
     return reason != NULL ? reason : sqlite3_errmsg(db);
 }
 
+// SQLite says the same of each failed call of the system; its code tells which one it was, and errno why. Empty for all else.
+static const char *stmt_cause(sqlite3 *db, char ret[STMT_CAUSE_SIZE]) {
+    int code = sqlite3_extended_errcode(db);
+    int cause = sqlite3_system_errno(db);
+    ret[0] = '\0';
+    if ((code & 0xff) == SQLITE_IOERR)
+        (void)snprintf(ret, STMT_CAUSE_SIZE, " (SQLite's code %d%s%s)", code, cause != 0 ? ", " : "",
+                       cause != 0 ? strerror(cause) : "");
+    return ret;
+}
+
 int stmt_error(struct error *error, sqlite3 *db, const char *what) {
     enum error_kind kind;
+    char cause[STMT_CAUSE_SIZE];
     const char *says = stmt_says(db, &kind);
-    return error_set(error, kind, "%s: %s", what, says);
+    return error_set(error, kind, "%s: %s%s", what, says, stmt_cause(db, cause));
 }
 
 int stmt_prepare(sqlite3 *db, const char *sql, const char *what, sqlite3_stmt **ret, struct error *error) {
@@ -63,8 +79,9 @@ static int stmt_run_error(sqlite3 *db, const char *sql, const char *statement, c
     int within = sqlite3_error_offset(db);
     size_t offset = (size_t)(statement - sql) + (within > 0 ? (size_t)within : 0);
     enum error_kind kind;
+    char cause[STMT_CAUSE_SIZE];
     const char *says = stmt_says(db, &kind);
-    return error_set(error, kind, "%s:%d: %s", what, stmt_line(sql, offset), says);
+    return error_set(error, kind, "%s:%d: %s%s", what, stmt_line(sql, offset), says, stmt_cause(db, cause));
 }
 
 // A message is to have the line where the statement itself begins.
