@@ -11,7 +11,7 @@
 #include <time.h>
 
 enum {
-    READ_PROGRESS_STEPS = 2000, // SQLite's virtual machine, between two looks at the clock
+    READ_PROGRESS_STEPS = 500, // SQLite's virtual machine, between two looks at the clock
     // As an answer's; no message that is stored is longer.
     READER_VALUE_BYTES_MAX = 64 << 20,
 };

@@ -2,8 +2,11 @@
 
 #include "views/engine/decimal.h"
 #include "views/engine/sqlite/exact_functions.h"
+#include "views/engine/sqlite/like_function.h"
+#include "views/engine/sqlite/patch_function.h"
 #include "views/engine/sqlite/stmt.h"
 #include "views/engine/sqlite/text_functions.h"
+#include "views/engine/sqlite/trim_function.h"
 
 enum { NUMERIC_SCALE_MAX = 16383 }; // PostgreSQL's
 
@@ -100,5 +103,8 @@ int functions_register(struct sqlite3 *db, const struct change *const *current, 
     }
     (void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, FUNCTIONS_VALUE_BYTES_MAX);
     (void)sqlite3_limit(db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, FUNCTIONS_PATTERN_BYTES_MAX);
+    if (trim_function_register(db) != SQLITE_OK || like_function_register(db) != SQLITE_OK ||
+        patch_function_register(db) != SQLITE_OK)
+        return stmt_error(error, db, "trim, like, json_patch");
     return text_functions_register(db, error) != 0 ? -1 : exact_functions_register(db, error);
 }

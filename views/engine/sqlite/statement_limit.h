@@ -12,7 +12,7 @@
 
 enum {
     STATEMENT_LIMIT_STEPS =
-        100000, // of SQLite's virtual machine, between two looks at the clock: about a millisecond
+        10000, // of SQLite's virtual machine, between two looks at the clock: about a tenth of a millisecond
     STATEMENT_LIMIT_SLOW_MS = 1000, // a statement that runs longer is told of, once in so long
     STATEMENT_LIMIT_GAP_MS =
         1000, // nobody looked for so long: another statement has begun, though none was marked

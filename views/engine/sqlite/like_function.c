@@ -1,0 +1,127 @@
+#include "views/engine/sqlite/like_function.h"
+
+#include "views/engine/sqlite/bounded.h"
+
+#include <string.h>
+
+enum { LIKE_AT_ONCE_MAX = 1 << 22 }; // text times pattern that SQLite's own is asked for
+
+struct like_pattern {
+    const char *escape; // one character, NULL = none
+    size_t escape_size;
+};
+
+static size_t like_function_character_size(const char *at) {
+    size_t size = 1;
+    while ((unsigned char)at[0] >= 0xc0 && ((unsigned char)at[size] & 0xc0) == 0x80)
+        size++;
+    return size;
+}
+
+static char like_function_small(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static bool like_function_is_escape(const struct like_pattern *pattern, const char *at) {
+    return pattern->escape != NULL && strncmp(at, pattern->escape, pattern->escape_size) == 0;
+}
+
+// Whether the text's byte is the pattern's; both go on where it is. An escaped character is itself, and so is one that the
+// escape takes its meaning from.
+static bool like_function_is_next(const struct like_pattern *pattern, const char **at, const char **text) {
+    const char *p = *at;
+    bool escaped = like_function_is_escape(pattern, p);
+    if (escaped)
+        p += pattern->escape_size;
+    if (*p == '\0')
+        return false;
+    bool any = !escaped && *p == '_';
+    if (!any && like_function_small(*p) != like_function_small(**text))
+        return false;
+    *at = p + 1;
+    *text += any ? like_function_character_size(*text) : 1;
+    return true;
+}
+
+// The newest % is the only one that need be tried again: what the ones before it took is taken as early as may be.
+// False: the statement is to end.
+static bool like_function_match(sqlite3_context *context, const struct like_pattern *pattern, const char *at,
+                                const char *text, bool *ret) {
+    const char *after_any = NULL;
+    const char *from = NULL;
+    uint64_t steps = 0;
+    while (*text != '\0') {
+        if (!bounded_step(context, &steps))
+            return false;
+        if (*at == '%' && !like_function_is_escape(pattern, at)) {
+            after_any = ++at;
+            from = text;
+            continue;
+        }
+        if (like_function_is_next(pattern, &at, &text))
+            continue;
+        if (after_any == NULL) {
+            *ret = false;
+            return true;
+        }
+        from += like_function_character_size(from);
+        text = from;
+        at = after_any;
+    }
+    while (*at == '%' && !like_function_is_escape(pattern, at))
+        at++;
+    *ret = *at == '\0';
+    return true;
+}
+
+// A blob is matched where the library was built to.
+static bool like_function_is_text(sqlite3_value *value) {
+    return sqlite3_value_type(value) != SQLITE_BLOB ||
+           sqlite3_compileoption_used("LIKE_DOESNT_MATCH_BLOBS") == 0;
+}
+
+static bool like_function_read_escape(sqlite3_context *context, sqlite3_value *value,
+                                      struct like_pattern *ret) {
+    ret->escape = (const char *)sqlite3_value_text(value);
+    if (ret->escape == NULL)
+        return false;
+    ret->escape_size = ret->escape[0] != '\0' ? like_function_character_size(ret->escape) : 0;
+    if (ret->escape_size > 0 && (size_t)sqlite3_value_bytes(value) == ret->escape_size)
+        return true;
+    sqlite3_result_error(context, "ESCAPE expression must be a single character", -1);
+    return false;
+}
+
+static void like_function_call(sqlite3_context *context, int count, sqlite3_value **values) {
+    if (!like_function_is_text(values[0]) || !like_function_is_text(values[1])) {
+        sqlite3_result_int(context, 0);
+        return;
+    }
+    int most = sqlite3_limit(sqlite3_context_db_handle(context), SQLITE_LIMIT_LIKE_PATTERN_LENGTH, -1);
+    if (sqlite3_value_bytes(values[0]) > most) {
+        sqlite3_result_error(context, "LIKE or GLOB pattern too complex", -1);
+        return;
+    }
+    struct like_pattern pattern = {.escape = NULL};
+    if (count == 3 && !like_function_read_escape(context, values[2], &pattern))
+        return;
+    const char *at = (const char *)sqlite3_value_text(values[0]);
+    const char *text = (const char *)sqlite3_value_text(values[1]);
+    if (at == NULL || text == NULL)
+        return;
+    uint64_t work = (uint64_t)sqlite3_value_bytes(values[0]) * (uint64_t)sqlite3_value_bytes(values[1]);
+    bool matches = false;
+    if (work <= LIKE_AT_ONCE_MAX && pattern.escape == NULL)
+        matches = sqlite3_strlike(at, text, 0) == 0;
+    else if (!like_function_match(context, &pattern, at, text, &matches))
+        return;
+    sqlite3_result_int(context, matches);
+}
+
+int like_function_register(struct sqlite3 *db) {
+    const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+    int code = sqlite3_create_function_v2(db, "like", 2, flags, NULL, like_function_call, NULL, NULL, NULL);
+    return code != SQLITE_OK
+               ? code
+               : sqlite3_create_function_v2(db, "like", 3, flags, NULL, like_function_call, NULL, NULL, NULL);
+}
