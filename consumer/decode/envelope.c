@@ -16,6 +16,7 @@ struct envelope_decoder {
     struct schema_cache *schemas;
     struct shapes *shapes;
     struct value_settings *settings; // by table
+    bool *numeric_keys;              // by table: see envelope_place_create
     bool *other_keys;                // by table: its messages' key has other columns than the declared one
     struct value key_values[TABLE_COLUMNS_MAX];
 };
@@ -28,10 +29,15 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
     decoder->config = *config;
     decoder->settings = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->settings);
     decoder->other_keys = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->other_keys);
-    if (decoder->settings == NULL || decoder->other_keys == NULL)
+    decoder->numeric_keys = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->numeric_keys);
+    if (decoder->settings == NULL || decoder->other_keys == NULL || decoder->numeric_keys == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    for (int i = 0; i < config->catalog->table_count; i++)
-        decoder->settings[i] = value_settings_of(&config->catalog->tables[i], config->settings);
+    for (int i = 0; i < config->catalog->table_count; i++) {
+        const struct table *table = &config->catalog->tables[i];
+        decoder->settings[i] = value_settings_of(table, config->settings);
+        for (int k = 0; k < table->key_count; k++)
+            decoder->numeric_keys[i] |= table->columns[table->keys[k]].type == COLUMN_NUMERIC;
+    }
     if (schema_cache_new(&decoder->schemas, error) != 0 ||
         shapes_new(&decoder->shapes, config->catalog, error) != 0)
         return -1;
@@ -47,6 +53,7 @@ void envelope_decoder_free(struct envelope_decoder **decoder) {
     shapes_free(&(*decoder)->shapes);
     free((*decoder)->settings);
     free((*decoder)->other_keys);
+    free((*decoder)->numeric_keys);
     free(*decoder);
     *decoder = NULL;
 }
@@ -319,11 +326,21 @@ static bool envelope_may_move(const struct envelope_decoder *decoder, const stru
            members->before.data != NULL;
 }
 
+// An update of 1.5 to 1.50 is a change of the key to Debezium: a delete and a create of one LSN, which are of one row here.
+// The create comes behind: WAL records begin at multiples of eight bytes, so the odd place is nobody's.
+static void envelope_place_create(const struct envelope_decoder *decoder, const struct event *event,
+                                  struct change *change) {
+    if (change->op == CHANGE_CREATE && decoder->numeric_keys[change->table->index] &&
+        event->positions == POSITIONS_LSN && change->lsn != LSN_NONE)
+        change->lsn |= 1;
+}
+
 static int envelope_finish_row(struct envelope_decoder *decoder, const struct message *message,
                                struct row_reader *row, struct members *members, struct event *event,
                                struct error *error) {
     struct change *change = &event->change;
     bool other_table = change->table != row->table;
+    envelope_place_create(decoder, event, change);
     // A snapshot's row has all its values: what looks like a placeholder is none.
     bool must_exist = change->op == CHANGE_READ && (row->found_unavailable || row->failed);
     if (change->op == CHANGE_TRUNCATE)

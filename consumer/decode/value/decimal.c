@@ -3,6 +3,7 @@
 #include "consumer/decode/value/big_integer.h"
 #include "consumer/decode/value/reading.h"
 
+#include <stdlib.h>
 #include <strings.h>
 
 static const char does_not_fit[] = "does not fit the declared digits";
@@ -209,6 +210,37 @@ int reading_decimal(const struct reading *reading) {
                           decimal_is_literal(digits) ? does_not_fit : value_decimal_why_no_digits(reading));
 }
 
+// numeric(20,2): 2. 0 = none is declared.
+static int value_decimal_declared_scale(const char *declared) {
+    const char *comma = strchr(declared, ',');
+    return comma != NULL ? atoi(comma + 1) : 0;
+}
+
+// A key is the same row's whatever its zeros behind the point: as many as are declared, else none.
+static int value_decimal_key(const struct reading *reading, struct span digits) {
+    const char *point = memchr(digits.data, '.', digits.size);
+    bool exponent =
+        memchr(digits.data, 'e', digits.size) != NULL || memchr(digits.data, 'E', digits.size) != NULL;
+    int scale = value_decimal_declared_scale(reading->column->declared);
+    if (exponent || scale < 0 || scale > BIG_INTEGER_SCALE_MAX)
+        return reading_give_text(reading, digits);
+    size_t whole = point != NULL ? (size_t)(point - digits.data) : digits.size;
+    size_t least = scale > 0 ? whole + 1 + (size_t)scale : whole;
+    while (point != NULL && digits.size > least && digits.data[digits.size - 1] == '0')
+        digits.size--;
+    if (digits.size == whole + 1) // the point alone
+        digits.size--;
+    if (digits.size >= least)
+        return reading_give_text(reading, digits);
+    char *text = arena_take(reading->arena, least);
+    if (text == NULL)
+        return reading_no_memory(reading);
+    memset(text, '0', least);
+    text[whole] = '.';
+    memcpy(text, digits.data, digits.size);
+    return reading_give_text(reading, (struct span){text, least});
+}
+
 int reading_numeric(const struct reading *reading) {
     struct span digits = reading->text;
     struct scaled scaled;
@@ -222,8 +254,11 @@ int reading_numeric(const struct reading *reading) {
         (memchr(digits.data, 'E', digits.size) != NULL || memchr(digits.data, 'e', digits.size) != NULL);
     if (has_exponent && value_decimal_write_out(reading, &digits) != 0)
         return -1;
-    if (binary || decimal_is_literal(digits))
-        return reading_give_text(reading, value_decimal_of_negative_scale(reading, digits));
+    if (binary || decimal_is_literal(digits)) {
+        digits = value_decimal_of_negative_scale(reading, digits);
+        return reading->column->key > 0 ? value_decimal_key(reading, digits)
+                                        : reading_give_text(reading, digits);
+    }
     struct span special = value_decimal_special_of(digits);
     if (special.data != NULL)
         return reading_give_text(reading, special);

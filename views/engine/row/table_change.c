@@ -46,6 +46,14 @@ char *table_change_drop_column(const char *table, const char *column) {
     return sqlite3_mprintf("alter table \"%w\" drop column \"%w\"", table, column);
 }
 
+char *table_change_other_form(const char *table, const struct column *column) {
+    const char *other = column->variant == COLUMN_UUID          ? "glob '*[A-F]*'"
+                        : strchr(column->declared, ',') != NULL ? "is null"
+                                                                : "glob '*.*0'";
+    return sqlite3_mprintf("select \"%w\" from \"%w\" where \"%w\" %s limit 1", column->name, table,
+                           column->name, other);
+}
+
 static void table_change_literal(sqlite3_str *sql, const struct value *value) {
     if (value->kind == VALUE_INTEGER)
         sqlite3_str_appendf(sql, "%lld", (long long)value->integer);

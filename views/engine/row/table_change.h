@@ -13,6 +13,8 @@ char *table_change_drop(const char *name);
 // `key`: it is part of the key.
 char *table_change_rename_column(const char *table, const char *old_name, const char *new_name, bool key);
 char *table_change_drop_column(const char *table, const char *column);
+// A key's value in another form than it is read in now: a uuid in capitals, a numeric without digits that ends with zeros.
+char *table_change_other_form(const char *table, const struct column *column);
 // Rows that are there get the column's literal default; else they are null there, and not written for it.
 char *table_change_add_column(const char *table, const struct column *column);
 // Computes the generated columns of all rows.

@@ -13,6 +13,7 @@
 #include "views/engine/sqlite/stmt.h"
 #include "views/engine/store/disabled.h"
 #include "views/engine/store/evolve.h"
+#include "views/engine/store/key_forms.h"
 
 #include <stdio.h>
 
@@ -550,5 +551,5 @@ int install_views(struct sqlite3 *db, const struct catalog *catalog, const struc
     if ((report->views_built > 0 || install.evolve.evolution.changes) &&
         install_build_views(&install, current, report, error) != 0)
         return -1;
-    return stored_files_write(db, catalog, error);
+    return key_forms_check(db, catalog, error) != 0 ? -1 : stored_files_write(db, catalog, error);
 }
