@@ -60,7 +60,8 @@ fi
 mkdir -p "$root/both" "$root/src"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 find "$root/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
-git ls-files -z --cached --others --exclude-standard | tar -c --null --ignore-failed-read --files-from=- | tar -x -C "$root/src"
+# -m: what has changed while a build went on would be older than its object, and so not be built
+git ls-files -z --cached --others --exclude-standard | tar -c --null --ignore-failed-read --files-from=- | tar -x -m -C "$root/src"
 
 quietly packages inside sh -c 'cd /src && sh lab/packages.sh cmocka.pc=libcmocka-dev valgrind=valgrind python3=python3 \
     clang-format=clang-format git=git bash=bash curl=curl sqlite3=sqlite3 update-ca-certificates=ca-certificates'
