@@ -46,10 +46,21 @@ uint64_t worker_subject(const struct worker *worker) {
     return hash_bytes(hash_bytes(HASH_SEED, of_view ? SPAN("view ") : SPAN("table ")), name);
 }
 
+// Why the process halted may be why.
+static void exchange_tell_unread(struct exchange *exchange, const struct error *error) {
+    struct progress_summary summary;
+    progress_summary(exchange->routes->config.progress, &summary);
+    if (summary.state == STATE_HALTED && summary.reason[0] != '\0')
+        problem_set(exchange->response, PROBLEM_STORE_FAILED, "%s; halted: %s", error->message,
+                    summary.reason);
+    else
+        problem_from_error(exchange->response, error);
+}
+
 int exchange_begin(struct exchange *exchange) {
     struct error error;
     if (reader_begin(exchange->reader, &exchange->position, &error) != 0) {
-        problem_from_error(exchange->response, &error);
+        exchange_tell_unread(exchange, &error);
         return -1;
     }
     struct progress_lag known;

@@ -35,13 +35,15 @@ enum routes_result answer_health(struct exchange *exchange) {
 }
 
 enum routes_result answer_ready(struct exchange *exchange) {
-    if (exchange_refuse_parameters(exchange) || exchange_begin(exchange) != 0)
-        return ROUTES_ANSWERED;
     struct progress_summary summary;
     progress_summary(exchange->routes->config.progress, &summary);
+    // Why it halted may be why the file cannot be read.
+    bool halted = summary.state == STATE_HALTED;
+    if (exchange_refuse_parameters(exchange) || (!halted && exchange_begin(exchange) != 0))
+        return ROUTES_ANSWERED;
     const char *state = progress_state_name(summary.state);
     const char *colon = summary.reason[0] != '\0' ? ": " : "";
-    const char *missing = ready_lacks(&summary, exchange_has_applied(exchange));
+    const char *missing = ready_lacks(&summary, !halted && exchange_has_applied(exchange));
     if (missing != NULL)
         problem_set(exchange->response, PROBLEM_NOT_READY, "%s, %s%s%s", missing, state, colon,
                     summary.reason);

@@ -4,6 +4,7 @@
 import contextlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import unittest
@@ -87,6 +88,16 @@ class FileGone(tide.Case):
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertGreater(applied, 500)
         self.assertIn('"applied":0', done.stdout)
+
+    def test_its_log_truncated(self):
+        server = self.run_demo()
+        with open(self.db.with_name("shop.db-wal"), "wb"):
+            pass
+        self.expect_halt(server, "shop.db-wal was truncated while it was open", "begin with a backup or with a new file")
+        # what had been moved into the file is sound: the log was not written on over its hole
+        with contextlib.closing(sqlite3.connect(self.db)) as db:
+            self.assertEqual([("ok",)], db.execute("pragma integrity_check").fetchall())
+        self.assertEqual(0, tide.run("replay", "--db", self.db, tide.CAPTURES / "basic.jsonl").returncode)
 
     def test_deleted_under_a_replay(self):
         process = subprocess.Popen([tide.program(), "replay", "--db", self.db, "-"], stdin=subprocess.PIPE,

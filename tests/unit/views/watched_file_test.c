@@ -1,5 +1,7 @@
 #include "views/engine/watched_file.h"
 
+#include "views/engine/sqlite/wal_batch.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -103,6 +105,39 @@ static void tells_a_log_that_is_gone(void **state) {
     expect_halt(f, "another file stands at");
 }
 
+static void tells_a_log_that_was_truncated(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    run_sql(f->db, "insert into t values (zeroblob(100000))");
+    f->file.index = wal_batch_index(f->db);
+    assert_non_null(f->file.index);
+    assert_int_equal(watched_file_check(&f->file, &error), 0);
+    assert_int_equal(truncate(f->log, 50000), 0);
+    expect_halt(f, "a.db-wal was truncated while it was open: it has 50000 bytes");
+}
+
+// Begun anew, cut down and given up by SQLite itself, at every step.
+static void lets_a_log_begin_anew(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    f->file.index = wal_batch_index(f->db);
+    assert_non_null(f->file.index);
+    static const char *const steps[] = {"insert into t values (zeroblob(300000))",
+                                        "pragma wal_checkpoint(restart)",
+                                        "insert into t values (1)",
+                                        "pragma wal_checkpoint(truncate)",
+                                        "pragma journal_size_limit = 20000",
+                                        "insert into t values (zeroblob(300000))",
+                                        "pragma wal_checkpoint(restart)",
+                                        "insert into t values (2)",
+                                        "begin; insert into t values (zeroblob(300000)); rollback"};
+    for (int round = 0; round < 3; round++)
+        for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+            run_sql(f->db, steps[i]);
+            assert_int_equal(watched_file_check(&f->file, &error), 0);
+        }
+}
+
 static void tells_a_file_that_is_gone(void **state) {
     struct fixture *f = *state;
     char aside[128];
@@ -122,6 +157,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(lets_a_vacuum_pass, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_a_truncated_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_a_log_that_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tells_a_log_that_was_truncated, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lets_a_log_begin_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_a_file_that_is_gone, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@ enum {
     WRITE_LOCK = 0,          // of the wal-index's locks
     SYNC_KIND = 0x0f,        // of xSync's flags, without SQLITE_SYNC_DATAONLY
     FILE_ALIGNMENT = 16,     // of what follows the default VFS's file
+    INDEX_REGION = 32768,    // bytes of a wal-index that SQLite maps at once
     LOG_METHODS_VERSION = 1, // no shared memory and no mapping: SQLite asks those of main files only
 };
 
@@ -38,10 +39,21 @@ static struct layer *wal_batch_layer_of(sqlite3_file *file) {
     return behind;
 }
 
+// A log is written from its beginning on. What is shorter than that was cut off by somebody: written on, it would have a hole,
+// and a checkpoint would move the hole into the file.
+static int wal_batch_write(sqlite3_file *file, const void *data, int size, sqlite3_int64 offset) {
+    struct layer *log = wal_batch_layer_of(file);
+    sqlite3_int64 end = 0;
+    int code = offset > 0 ? log->real->xFileSize(file, &end) : SQLITE_OK;
+    if (code == SQLITE_OK && offset > end)
+        code = SQLITE_IOERR_WRITE;
+    return code != SQLITE_OK ? code : log->real->xWrite(file, data, size, offset);
+}
+
 // What cannot be written stays: a call that succeeds after one that failed has written all.
 static int wal_batch_write_out(sqlite3_file *file) {
     struct layer *log = wal_batch_layer_of(file);
-    int code = log->used > 0 ? log->real->xWrite(file, log->bytes, log->used, log->offset) : SQLITE_OK;
+    int code = log->used > 0 ? wal_batch_write(file, log->bytes, log->used, log->offset) : SQLITE_OK;
     if (code == SQLITE_OK)
         log->used = 0;
     return code;
@@ -55,7 +67,7 @@ static int wal_batch_log_write(sqlite3_file *file, const void *data, int size, s
             return code;
     }
     if (log->bytes == NULL || size > WAL_BATCH_BYTES)
-        return log->real->xWrite(file, data, size, offset);
+        return wal_batch_write(file, data, size, offset);
     if (log->used == 0)
         log->offset = offset;
     memcpy(log->bytes + log->used, data, (size_t)size);
@@ -210,6 +222,16 @@ int wal_batch_start(sqlite3 *db, struct error *error) {
     }
     log->bytes = bytes;
     return 0;
+}
+
+const volatile void *wal_batch_index(sqlite3 *db) {
+    sqlite3_file *file = NULL;
+    volatile void *index = NULL;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+        file->pMethods == NULL || file->pMethods->iVersion < 2 ||
+        file->pMethods->xShmMap(file, 0, INDEX_REGION, 0, &index) != SQLITE_OK)
+        return NULL;
+    return index;
 }
 
 int wal_batch_sync(sqlite3 *db, struct error *error) {

@@ -18,6 +18,7 @@
 // - A file system without powersafe overwrite has a commit padded behind its sync: nothing is gathered there.
 // - wal_batch_set_durable lets a commit's sync through, before the commit is seen: a power cut takes none then.
 //   What a killed process had written and not synced is synced at once, since readers are about to see it.
+// A log that is shorter than what was written of it is not written on: the commit fails.
 // A connection opened through the VFS and not started gathers nothing; do not set `synchronous`,
 // `checkpoint_fullfsync` or `locking_mode` behind wal_batch_start.
 #ifndef TIDEMARK_SQLITE_WAL_BATCH_H
@@ -43,6 +44,9 @@ int wal_batch_start(struct sqlite3 *db, struct error *error);
 // From here on each commit is on the disk before anybody sees it, and so is what the log has now. After wal_batch_start, which
 // may have found that it cannot gather; outside of a transaction.
 int wal_batch_set_durable(struct sqlite3 *db, struct error *error);
+// The wal-index of a connection that has read the file, as it is mapped until the connection closes: its header says how much the
+// log has (SQLite's WAL-mode File Format, 2.1). NULL = it cannot be had.
+const volatile void *wal_batch_index(struct sqlite3 *db);
 // What has been committed to the log, by whatever connection, is on the disk then. Any connection that has read the file.
 int wal_batch_sync(struct sqlite3 *db, struct error *error);
 

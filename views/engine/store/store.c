@@ -235,6 +235,7 @@ static int store_start(struct store *store, struct store_report *report, struct 
         store_set_up_schema(store, report, error) != 0 || store_commit_schema(store, error) != 0 ||
         store_load(store, error) != 0)
         return -1;
+    store->watched.index = wal_batch_index(store->db);
     // A log that is lost early takes no more with it than rows, which are read again.
     return store->is_new ? store_checkpoint(store, error) : 0;
 }

@@ -12,6 +12,17 @@
 // SQLite's file format, section 1.3: the magic text, the page size at 16 (1 = 65536), the pages of the file at 28.
 enum { WATCHED_FILE_HEADER = 100, WATCHED_FILE_PAGE_SIZE_AT = 16, WATCHED_FILE_PAGES_AT = 28 };
 
+// The same, sections 4.1 and 4.2; WAL-mode File Format, 2.1: two copies of a header of 48 bytes, in the machine's byte order. The
+// first is written last, after the frames that it counts.
+enum {
+    LOG_HEADER = 32,
+    LOG_FRAME_HEADER = 24,
+    INDEX_WORDS = 12,
+    INDEX_IS_INIT_AT = 12,   // a byte
+    INDEX_PAGE_SIZE_AT = 14, // two of them
+    INDEX_FRAMES_AT = 4,     // a word
+};
+
 static const char *const watched_file_suffixes[WATCHED_FILE_PARTS] = {"", "-wal", "-shm"};
 
 static const char *const watched_file_remedies[WATCHED_FILE_PARTS] = {
@@ -87,6 +98,42 @@ static int watched_file_check_size(struct watched_file *file, int64_t size, stru
     return 0;
 }
 
+// The bytes that a log has at least by its index's header, which `ret` gets; 0 = it is changing, or says nothing.
+static int64_t watched_file_log_needs(const volatile void *index, uint32_t ret[INDEX_WORDS]) {
+    const volatile uint32_t *words = index;
+    if (words == NULL)
+        return 0;
+    uint32_t again[INDEX_WORDS];
+    for (int i = 0; i < INDEX_WORDS; i++)
+        ret[i] = words[i];
+    for (int i = 0; i < INDEX_WORDS; i++)
+        again[i] = words[INDEX_WORDS + i];
+    const unsigned char *bytes = (const unsigned char *)ret;
+    if (memcmp(ret, again, sizeof again) != 0 || bytes[INDEX_IS_INIT_AT] == 0)
+        return 0;
+    uint16_t page_size;
+    memcpy(&page_size, bytes + INDEX_PAGE_SIZE_AT, sizeof page_size);
+    int64_t frame = LOG_FRAME_HEADER + (page_size == 1 ? 65536 : page_size);
+    uint32_t frames = ret[INDEX_FRAMES_AT];
+    return frames > 0 ? LOG_HEADER + frames * frame : 0;
+}
+
+// SQLite cuts a log down after its index says that it has nothing.
+static int watched_file_check_log(const struct watched_file *file, const char *path, struct error *error) {
+    uint32_t before[INDEX_WORDS];
+    uint32_t after[INDEX_WORDS];
+    struct stat found;
+    int64_t needs = watched_file_log_needs(file->index, before);
+    if (needs == 0 || stat(path, &found) != 0 || found.st_size >= needs ||
+        watched_file_log_needs(file->index, after) != needs || memcmp(before, after, sizeof before) != 0)
+        return 0;
+    return error_set(
+        error, ERROR_HALT,
+        "%s was truncated while it was open: it has %lld bytes, and had %lld; the newest commits were in it. Stop this "
+        "process and begin with a backup or with a new file: it reads again from the offsets there",
+        path, (long long)found.st_size, (long long)needs);
+}
+
 static int watched_file_check_part(struct watched_file *file, int part, struct error *error) {
     char path[PATH_MAX];
     int size = snprintf(path, sizeof path, "%s%s", file->path, watched_file_suffixes[part]);
@@ -107,7 +154,9 @@ static int watched_file_check_part(struct watched_file *file, int part, struct e
     if (found.st_dev != file->parts[part].device || found.st_ino != file->parts[part].inode)
         return error_set(error, ERROR_HALT, "another file stands at %s than the one that was opened: %s",
                          path, watched_file_remedies[part]);
-    return part == 0 ? watched_file_check_size(file, found.st_size, error) : 0;
+    return part == 0   ? watched_file_check_size(file, found.st_size, error)
+           : part == 1 ? watched_file_check_log(file, path, error)
+                       : 0;
 }
 
 int watched_file_check(struct watched_file *file, struct error *error) {
