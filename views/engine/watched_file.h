@@ -21,7 +21,8 @@ struct watched_file {
         ino_t inode;
     } parts[WATCHED_FILE_PARTS]; // the file, its -wal, its -shm
     int64_t largest;             // bytes, as seen by the checks
-    const volatile void *index;  // the log's, mapped (wal_batch_index); borrowed, NULL = the log's length is not looked at
+    const volatile void
+        *index; // the log's, mapped (wal_batch_index); borrowed, NULL = the log's length is not looked at
 };
 
 // Opens the file, making it, with flock's lock on the file itself: that goes with the process however it ends, and SQLite's own
