@@ -86,6 +86,8 @@ static inline void twins_run(struct twin *twin, struct envelope_decoder *decoder
 static inline const char *twins_compare_place(const struct change *a, const struct change *b) {
     if (a->lsn != b->lsn || a->previous_commit != b->previous_commit)
         return "an LSN";
+    if (a->nulls_unsure != b->nulls_unsure)
+        return "nulls";
     if (a->txid != b->txid || a->total_order != b->total_order || a->ts_ms != b->ts_ms)
         return "the place in a transaction";
     return NULL;

@@ -341,6 +341,8 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     struct change *change = &event->change;
     bool other_table = change->table != row->table;
     envelope_place_create(decoder, event, change);
+    change->nulls_unsure = change->op == CHANGE_UPDATE && members->before.data == NULL &&
+                           event->positions == POSITIONS_LSN && change->lsn != LSN_NONE;
     // A snapshot's row has all its values: what looks like a placeholder is none.
     bool must_exist = change->op == CHANGE_READ && (row->found_unavailable || row->failed);
     if (change->op == CHANGE_TRUNCATE)

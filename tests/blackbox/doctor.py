@@ -58,6 +58,18 @@ class Doctor(tide.Case):
             self.assertEqual("not seen", found[check], check)
         self.assertNotIn("declared keys", found)
 
+    def test_columns_whose_unchanged_values_come_as_null(self):
+        source = "create table t(id int primary key, v numeric[], w int[], x text);\n"
+        rows = [self.row(0, {"id": 1, "v": ["1"], "w": [1], "x": "a"}),
+                self.row(1, {"id": 1, "v": None, "w": [1], "x": "b"}, op="u")]  # fmt: skip
+        found, seen = self.of(rows, source=source)
+        self.assertEqual("warn", found["toast nulls"])
+        self.assertTrue(seen["toast nulls"].endswith(": t.v"), seen["toast nulls"])
+        # with replica identity full
+        rows[1] = self.row(1, {"id": 1, "v": None, "w": [1], "x": "b"}, op="u", before={"id": 1, "v": ["1"], "w": [1], "x": "a"})
+        found, _ = self.of(rows, source=source)
+        self.assertNotIn("toast nulls", found)
+
     def test_another_converter_fails(self):
         found, seen = self.of([tide.line("t", 0, {"id": 1}, "\0\0\0\0\7abc")], code=1)
         self.assertEqual("fail", found["converter"])

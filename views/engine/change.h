@@ -43,6 +43,8 @@ struct change {
     // No ENDs order it against changes of other keys: a truncate that comes after it may have been seen
     // before.
     bool unordered;
+    // An update of PostgreSQL's that brings no row before: a null in an `unmarked` column may be an unchanged TOAST value.
+    bool nulls_unsure;
     int64_t ts_ms; // source.ts_ms: commit time, ms since 1970; 0 = unknown
 };
 

@@ -73,6 +73,7 @@ struct column {
     struct value fallback;
     char *generated; // `generated always as`: SQL over the table's columns; NULL = a column as any other
     enum bytes_form bytes;
+    bool unmarked;      // an unchanged TOAST value of its type comes as null (column_type.h)
     char *renamed_from; // its name in older files (`-- tidemark: renamed`), NULL = none
 };
 

@@ -54,11 +54,14 @@ static int mirror_choose_columns(struct mirror *mirror, struct mirror_table *tab
     size_t columns = (size_t)table->table->column_count;
     table->recalled = calloc(columns, sizeof *table->recalled);
     table->recalled_deleted = calloc(columns, sizeof *table->recalled_deleted);
-    if (table->recalled == NULL || table->recalled_deleted == NULL)
+    table->unmarked = calloc(columns, sizeof *table->unmarked);
+    if (table->recalled == NULL || table->recalled_deleted == NULL || table->unmarked == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (size_t c = 0; c < columns; c++) {
         table->recalled[c] = use->used[c];
         table->has_looked_up |= use->looked_up[c];
+        table->unmarked[c] = table->table->columns[c].unmarked && table->table->columns[c].generated == NULL;
+        table->has_unmarked |= table->unmarked[c];
         table->recalled_deleted[c] = use->used[c] || column_type_toastable(table->table->columns[c].type);
     }
     table->looked_up = use->looked_up;
@@ -227,7 +230,8 @@ int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror
             return -1;
         change = &computed;
     }
-    mirror->lacked = row && mirror_lacks_values(change->table, change->values);
+    mirror->unsure = mirror_may_be_unchanged(&mirror->tables[change->table->index], change);
+    mirror->lacked = row && (mirror->unsure || mirror_lacks_values(change->table, change->values));
     return mirror_apply_checked(mirror, change, ret, error);
 }
 

@@ -87,6 +87,30 @@ enum mirror_upsert mirror_upsert_of(const struct change *change) {
     return change->op == CHANGE_READ ? UPSERT_SNAPSHOT : UPSERT_STREAMED;
 }
 
+bool mirror_may_be_unchanged(const struct mirror_table *table, const struct change *change) {
+    if (!change->nulls_unsure || !table->has_unmarked)
+        return false;
+    for (int i = 0; i < table->table->column_count; i++)
+        if (table->unmarked[i] && change->values[i].kind == VALUE_NULL)
+            return true;
+    return false;
+}
+
+int mirror_keep_unchanged(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                          struct value *values, struct error *error) {
+    const struct packed_row *stored;
+    if (mirror_read_columns(mirror, table, STATEMENT_UNMARKED, table->unmarked, change, &stored, error) != 0)
+        return -1;
+    for (int i = 0; stored != NULL && i < table->table->column_count; i++) {
+        if (!table->unmarked[i] || values[i].kind != VALUE_NULL)
+            continue;
+        struct value value = packed_row_value(stored, i);
+        if (value_bytes(&value) >= TOAST_CARRY_ROW_MIN)
+            values[i].kind = VALUE_UNAVAILABLE;
+    }
+    return 0;
+}
+
 bool mirror_lacks_values(const struct table *table, const struct value *values) {
     unsigned kinds = 0; // a bit each: looked at once, at the end
     for (int i = 0; i < table->column_count; i++)

@@ -27,6 +27,12 @@ static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *ta
                                   const struct change *change, int *ret_changes, struct error *error) {
     const struct value *values = change->values;
     bool unavailable = change->op == CHANGE_CREATE && mirror_rules_has_unavailable(table->table, values);
+    if (mirror->unsure) {
+        memcpy(mirror->values, values, (size_t)table->table->column_count * sizeof *values);
+        values = mirror->values;
+        if (mirror_keep_unchanged(mirror, table, change, mirror->values, error) != 0)
+            return -1;
+    }
     if (unavailable) {
         memcpy(mirror->values, values, (size_t)table->table->column_count * sizeof *values);
         arena_reset(&mirror->arena);

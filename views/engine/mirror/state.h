@@ -29,7 +29,8 @@ struct mirror {
     struct generated *generated;   // NULL = no table has such columns
     struct value *values;          // the change's values with what was carried, TABLE_COLUMNS_MAX
     bool singly;                   // what is accepted is written at once, and the statements run
-    bool lacked;                   // the newest row had columns without a value
+    bool lacked;                   // the newest row had columns without a value, or may have
+    bool unsure;                   // it has nulls that may be unchanged TOAST values
     const struct change *current;  // for the SQL functions
     int64_t newest_ts_ms;          // of the source's clock, as far as it is believed
     int64_t believed_ts_ms;        // up to here without another look at this machine's clock

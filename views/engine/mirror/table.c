@@ -37,6 +37,8 @@ static char *mirror_table_statement_sql(const struct mirror_table *state, enum m
         return table_sql_some_columns(table, state->recalled_deleted);
     case STATEMENT_LOOKED_UP:
         return table_sql_some_columns(table, state->looked_up);
+    case STATEMENT_UNMARKED:
+        return table_sql_some_columns(table, state->unmarked);
     case STATEMENT_NOTE_PENDING_DELETES:
         return table_sql_note_pending_deletes(table);
     case STATEMENT_SET_GENERATED:
@@ -89,6 +91,7 @@ void mirror_table_finalize(struct mirror_table *table) {
     pending_rows_free(&table->pending);
     free(table->recalled);
     free(table->recalled_deleted);
+    free(table->unmarked);
 }
 
 void mirror_bind_key(sqlite3_stmt *stmt, const struct table *table, const struct value *values) {

@@ -27,6 +27,7 @@ enum mirror_statement {
     STATEMENT_RECALL_PENDING,
     STATEMENT_RECALL_DELETED,
     STATEMENT_LOOKED_UP,
+    STATEMENT_UNMARKED,
     STATEMENT_NOTE_DELETED,
     STATEMENT_DELETED_LSN,
     STATEMENT_TRUNCATE,
@@ -61,6 +62,8 @@ struct mirror_table {
     bool *recalled;
     bool *recalled_deleted;
     const bool *looked_up;
+    bool *unmarked; // columns whose unchanged TOAST values come as null
+    bool has_unmarked;
     bool may_overtake; // nobody sees a change that another of its row follows before both are written
     bool has_looked_up;
     bool may_defer; // no trigger and no unique index of a view needs to see each change as it is written

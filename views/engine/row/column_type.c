@@ -93,6 +93,25 @@ static void column_type_set_kind(struct column *column, const struct declared_ty
     column->variant = COLUMN_COMMON;
 }
 
+// Debezium for PostgreSQL sends an unchanged TOAST value as its placeholder where the type has one, and as null where it has
+// none: arrays of other types than these, NUMERIC (of decimal.handling.mode=precise), BIT VARYING (seen with 3.6.1 on
+// PostgreSQL 17), and so what extensions have, which take the same road.
+static bool column_type_is_unmarked(const struct column *column, const struct declared_type *declared) {
+    static const char *const arrays[] = {"text", "varchar", "bpchar", "int4", "int8",
+                                         "uuid", "date",    "bytea",  "json", "jsonb"};
+    static const char *const structs[] = {"geometry", "geography", "vector", "halfvec", "sparsevec"};
+    if (!declared->array) {
+        for (size_t i = 0; i < sizeof structs / sizeof *structs; i++)
+            if (strcmp(declared->name, structs[i]) == 0)
+                return true;
+        return column->type == COLUMN_NUMERIC || column->type == COLUMN_BIT;
+    }
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        if (strcmp(declared->name, arrays[i]) == 0)
+            return declared->is_text || declared->is_any;
+    return true;
+}
+
 void column_type_set(struct column *column, const struct declared_type *declared) {
     column->precision = column->scale = column->padded_to = 0;
     column_type_set_kind(column, declared);
@@ -103,6 +122,7 @@ void column_type_set(struct column *column, const struct declared_type *declared
     if (column->type == COLUMN_BIT && strcmp(declared->name, "bit") == 0)
         column->precision = declared->argument_count > 0 ? declared->arguments[0] : 1;
     column->element = declared->array ? column->type : COLUMN_OTHER;
+    column->unmarked = column_type_is_unmarked(column, declared);
     if (declared->array)
         column->type = COLUMN_ARRAY;
 }
