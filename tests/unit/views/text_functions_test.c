@@ -1,4 +1,4 @@
-// instr, replace, trim, like and json_patch answer as SQLite's own, and end. A number in which an empty pattern is replaced stays a number, as SQLite's
+// instr, replace, trim, like, glob and json_patch answer as SQLite's own, and end. A number in which an empty pattern is replaced stays a number, as SQLite's
 // documentation says and 3.40 does; 3.46's own makes a text of it.
 // clang-format off
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CASES = 20000, LESS_CASES = 3000, VALUE_SIZE = 24, ANSWER_SIZE = 2048 };
+enum { CASES = 20000, LESS_CASES = 3000, LONG_CASES = 60, VALUE_SIZE = 24, ANSWER_SIZE = 2048 };
 
 static sqlite3 *open_db(bool own) {
     sqlite3 *db = NULL;
@@ -43,6 +43,8 @@ static void answer(sqlite3 *db, const char *sql, char *ret) {
 // Few letters, so that they are found; half characters too, and bytes of none.
 static const char *const bytes[] = {"61", "61", "62", "c3a9", "e282ac", "a9", "c3", "00", "f09f9880"};
 static const char *const of_patterns[] = {"61", "41", "25", "c3a9", "e282ac", "5f", "78", "25", "f09f9880"};
+
+static const char *const of_globs[] = {"61", "63", "2a", "c3a9", "3f", "5b", "5d", "2d", "5e"};
 
 static void write_value(uint64_t *random, const char *const units[9], char *ret, size_t size) {
     static const char *const others[] = {"null", "1221", "2", "-1.5", "''", "x''", "'1'"};
@@ -90,12 +92,12 @@ static void they_answer_as_sqlite_does(void **state) {
 }
 
 // Each answer, of our functions and of SQLite's.
-static void compare_all(const char *sql_of_three, const char *const units[9]) {
+static void compare(const char *sql_of_three, const char *const units[9], int cases) {
     sqlite3 *theirs = open_db(false);
     sqlite3 *own = open_db(true);
     uint64_t random = 21; // the seed
     static char sql[4096], values[3][512], wanted[ANSWER_SIZE], got[ANSWER_SIZE];
-    for (int i = 0; i < LESS_CASES; i++) {
+    for (int i = 0; i < cases; i++) {
         for (int v = 0; v < 3; v++)
             write_value(&random, units, values[v], sizeof values[v]);
         (void)snprintf(sql, sizeof sql, "%s from (select %s as a, %s as b, %s as c)", sql_of_three, values[0],
@@ -107,6 +109,10 @@ static void compare_all(const char *sql_of_three, const char *const units[9]) {
     }
     (void)sqlite3_close(theirs);
     (void)sqlite3_close(own);
+}
+
+static void compare_all(const char *sql_of_three, const char *const units[9]) {
+    compare(sql_of_three, units, LESS_CASES);
 }
 
 static void trim_answers_as_sqlite_does(void **state) {
@@ -126,6 +132,20 @@ static void like_answers_as_sqlite_does(void **state) {
     compare_all("select 0, quote((a || replace(hex(zeroblob(2100)), '0', a) || c) like "
                 "(b || replace(hex(zeroblob(20)), '0', '%a') || '%' || c))",
                 of_patterns);
+}
+
+static void glob_answers_as_sqlite_does(void **state) {
+    (void)state;
+    compare_all("select quote(a glob b), quote(c glob ('[' || b || ']*'))", of_globs);
+    compare_all("select quote(a glob b), quote(a glob c)", bytes);
+    // longer than what SQLite's own is asked for
+    compare(
+        "select quote((replace(hex(zeroblob(90000)), '0', 'e') || a) glob ('*' || b || a)),"
+        " quote((a || replace(hex(zeroblob(90000)), '0', c) || c) glob ('*' || b || '*[' || c || a || ']' || '*' || a))",
+        of_globs, LONG_CASES);
+    compare(
+        "select quote((a || replace(hex(zeroblob(90000)), '0', 'e') || b) glob (c || '*' || b || replace(hex(zeroblob(12)), '0', '?'))), 0",
+        bytes, LONG_CASES);
 }
 
 static void patch_answers_as_sqlite_does(void **state) {
@@ -164,6 +184,7 @@ static void the_handler_ends_them(void **state) {
     static const char *const cases[] = {
         "select 1, a like '%' || printf('%.*c', 900, 'x') || 'y' from (select printf('%.*c', 8000000, 'x') as a)",
         "select 1, a like '%' || printf('%.*c', 900, '_') || 'y' from (select printf('%.*c', 8000000, 'x') as a)",
+        "select 1, a glob '*' || replace(printf('%.*c', 240, 'x'), 'x', '[xz]') || 'y' from (select printf('%.*c', 8000000, 'x') as a)",
         "select 1, length(trim(printf('%.*c', 20000000, 'x'), 'éx'))",
         "select 1, length(rtrim(printf('%.*c', 20000000, 'x'), 'xé'))",
     };
@@ -212,9 +233,13 @@ static void they_end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(they_answer_as_sqlite_does),  cmocka_unit_test(trim_answers_as_sqlite_does),
-        cmocka_unit_test(like_answers_as_sqlite_does), cmocka_unit_test(patch_answers_as_sqlite_does),
-        cmocka_unit_test(the_handler_ends_them),       cmocka_unit_test(they_end),
+        cmocka_unit_test(they_answer_as_sqlite_does),
+        cmocka_unit_test(trim_answers_as_sqlite_does),
+        cmocka_unit_test(like_answers_as_sqlite_does),
+        cmocka_unit_test(glob_answers_as_sqlite_does),
+        cmocka_unit_test(patch_answers_as_sqlite_does),
+        cmocka_unit_test(the_handler_ends_them),
+        cmocka_unit_test(they_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 
 #include "views/engine/decimal.h"
 #include "views/engine/sqlite/exact_functions.h"
+#include "views/engine/sqlite/glob_function.h"
 #include "views/engine/sqlite/like_function.h"
 #include "views/engine/sqlite/patch_function.h"
 #include "views/engine/sqlite/stmt.h"
@@ -104,7 +105,7 @@ int functions_register(struct sqlite3 *db, const struct change *const *current, 
     (void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, FUNCTIONS_VALUE_BYTES_MAX);
     (void)sqlite3_limit(db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, FUNCTIONS_PATTERN_BYTES_MAX);
     if (trim_function_register(db) != SQLITE_OK || like_function_register(db) != SQLITE_OK ||
-        patch_function_register(db) != SQLITE_OK)
-        return stmt_error(error, db, "trim, like, json_patch");
+        glob_function_register(db) != SQLITE_OK || patch_function_register(db) != SQLITE_OK)
+        return stmt_error(error, db, "trim, like, glob, json_patch");
     return text_functions_register(db, error) != 0 ? -1 : exact_functions_register(db, error);
 }

@@ -1,0 +1,127 @@
+#include "views/engine/sqlite/glob_function.h"
+
+#include "views/engine/sqlite/bounded.h"
+
+#include <string.h>
+
+enum { GLOB_AT_ONCE_MAX = 1 << 22 }; // text times pattern that SQLite's own is asked for
+
+// The next character, as SQLite reads one (a byte that begins none is taken for one), 0 at the end; *at goes behind it.
+static uint32_t glob_function_read(const char **at) {
+    const unsigned char *next = (const unsigned char *)*at;
+    uint32_t c = *next;
+    if (c == 0)
+        return 0;
+    next++;
+    if (c >= 0xc0) {
+        static const unsigned char first_bits[] = {0x1f, 0x0f, 0x07, 0x03, 0x01};
+        int kind = c < 0xe0 ? 0 : c < 0xf0 ? 1 : c < 0xf8 ? 2 : c < 0xfc ? 3 : 4;
+        c = c < 0xfe ? c & first_bits[kind] : 0;
+        while ((*next & 0xc0) == 0x80)
+            c = (c << 6) + (0x3f & *next++);
+        if (c < 0x80 || (c & 0xfffff800) == 0xd800 || (c & 0xfffffffe) == 0xfffe)
+            c = 0xfffd;
+    }
+    *at = (const char *)next;
+    return c;
+}
+
+// Whether `c` is one of the set whose [ was read; *at goes behind its ]. A set without one has nothing.
+static bool glob_function_is_in_set(const char **at, uint32_t c) {
+    uint32_t member = glob_function_read(at);
+    bool inverted = member == '^';
+    bool seen = false;
+    uint32_t from = 0; // what a range may begin with
+    if (inverted)
+        member = glob_function_read(at);
+    if (member == ']') {
+        seen = c == ']';
+        member = glob_function_read(at);
+    }
+    for (; member != 0 && member != ']'; member = glob_function_read(at)) {
+        if (member == '-' && **at != ']' && **at != '\0' && from > 0) {
+            member = glob_function_read(at);
+            seen |= c >= from && c <= member;
+            from = 0;
+        } else {
+            seen |= c == member;
+            from = member;
+        }
+    }
+    return member != 0 && seen != inverted;
+}
+
+// Whether the text's character is the pattern's; both go on where it is.
+static bool glob_function_is_next(const char **at, const char **text) {
+    const char *p = *at;
+    const char *t = *text;
+    uint32_t wanted = glob_function_read(&p);
+    uint32_t c = glob_function_read(&t);
+    bool is = wanted == '[' ? glob_function_is_in_set(&p, c) : wanted != 0 && (wanted == '?' || wanted == c);
+    if (is) {
+        *at = p;
+        *text = t;
+    }
+    return is;
+}
+
+// The newest * is the only one that need be tried again. False: the statement is to end.
+static bool glob_function_match(sqlite3_context *context, const char *at, const char *text, bool *ret) {
+    const char *after_any = NULL;
+    const char *from = NULL;
+    uint64_t steps = 0;
+    while (*text != '\0') {
+        if (!bounded_step(context, &steps))
+            return false;
+        if (*at == '*') {
+            after_any = ++at;
+            from = text;
+        } else if (!glob_function_is_next(&at, &text)) {
+            if (after_any == NULL) {
+                *ret = false;
+                return true;
+            }
+            (void)glob_function_read(&from);
+            text = from;
+            at = after_any;
+        }
+    }
+    while (*at == '*')
+        at++;
+    *ret = *at == '\0';
+    return true;
+}
+
+static bool glob_function_is_text(sqlite3_value *value) {
+    return sqlite3_value_type(value) != SQLITE_BLOB ||
+           sqlite3_compileoption_used("LIKE_DOESNT_MATCH_BLOBS") == 0;
+}
+
+static void glob_function_call(sqlite3_context *context, int count, sqlite3_value **values) {
+    (void)count;
+    if (!glob_function_is_text(values[0]) || !glob_function_is_text(values[1])) {
+        sqlite3_result_int(context, 0);
+        return;
+    }
+    int most = sqlite3_limit(sqlite3_context_db_handle(context), SQLITE_LIMIT_LIKE_PATTERN_LENGTH, -1);
+    if (sqlite3_value_bytes(values[0]) > most) {
+        sqlite3_result_error(context, "LIKE or GLOB pattern too complex", -1);
+        return;
+    }
+    const char *at = (const char *)sqlite3_value_text(values[0]);
+    const char *text = (const char *)sqlite3_value_text(values[1]);
+    if (at == NULL || text == NULL)
+        return;
+    uint64_t work = (uint64_t)sqlite3_value_bytes(values[0]) * (uint64_t)sqlite3_value_bytes(values[1]);
+    bool matches = false;
+    if (work <= GLOB_AT_ONCE_MAX)
+        matches = sqlite3_strglob(at, text) == 0;
+    else if (!glob_function_match(context, at, text, &matches))
+        return;
+    sqlite3_result_int(context, matches);
+}
+
+int glob_function_register(struct sqlite3 *db) {
+    return sqlite3_create_function_v2(db, "glob", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
+                                      NULL, glob_function_call, NULL, NULL, NULL);
+}
