@@ -80,6 +80,25 @@ static void is_seen_when_it_has_succeeded(void **state) {
     assert_string_equal(rows(f, all), "sent|4");
 }
 
+static void its_log_is_watched_too(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    char log[FIXTURE_PATH_SIZE + 8];
+    struct next next = begin(f);
+    assert_int_equal(store_build(next.store, &next.report, &error), 0);
+    assert_int_equal(store_succeed(next.store, &f->store, &error), 0);
+    f->store = next.store;
+    catalog_free(&f->catalog);
+    f->catalog = next.catalog;
+    (void)update(f, 12, "orders", "1|sent");
+    commit(f);
+    assert_int_equal(store_check_file(f->store, &error), 0);
+    (void)snprintf(log, sizeof log, "%s-wal", f->db);
+    assert_int_equal(truncate(log, 0), 0);
+    assert_int_equal(store_check_file(f->store, &error), -1);
+    assert_non_null(strstr(error.message, "was truncated while it was open"));
+}
+
 static void what_is_interrupted_leaves_the_file_as_it_was(void **state) {
     struct fixture *f = *state;
     struct error error = {0};
@@ -126,6 +145,7 @@ static void what_the_rows_break_is_told(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(is_seen_when_it_has_succeeded, setup, teardown),
+        cmocka_unit_test_setup_teardown(its_log_is_watched_too, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_interrupted_leaves_the_file_as_it_was, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_not_taken_is_undone, setup, teardown),
         cmocka_unit_test_setup_teardown(what_the_rows_break_is_told, setup, teardown),

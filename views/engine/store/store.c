@@ -192,6 +192,7 @@ static int store_start_checkpoints(struct store *store, struct error *error) {
                                              .descriptor = store->lock,
                                              .log_bytes_max = store->log_bytes_max,
                                              .snapshots = store->snapshots};
+    store->watched.index = wal_batch_index(store->db);
     return checkpoint_new(&store->checkpoint, store->db, &config, error);
 }
 
@@ -235,7 +236,6 @@ static int store_start(struct store *store, struct store_report *report, struct 
         store_set_up_schema(store, report, error) != 0 || store_commit_schema(store, error) != 0 ||
         store_load(store, error) != 0)
         return -1;
-    store->watched.index = wal_batch_index(store->db);
     // A log that is lost early takes no more with it than rows, which are read again.
     return store->is_new ? store_checkpoint(store, error) : 0;
 }
