@@ -27,18 +27,16 @@ static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *ta
                                   const struct change *change, int *ret_changes, struct error *error) {
     const struct value *values = change->values;
     bool unavailable = change->op == CHANGE_CREATE && mirror_rules_has_unavailable(table->table, values);
-    if (mirror->unsure) {
+    if (unavailable || mirror->unsure) {
         memcpy(mirror->values, values, (size_t)table->table->column_count * sizeof *values);
         values = mirror->values;
-        if (mirror_keep_unchanged(mirror, table, change, mirror->values, error) != 0)
-            return -1;
     }
+    if (mirror->unsure && mirror_keep_unchanged(mirror, table, change, mirror->values, error) != 0)
+        return -1;
     if (unavailable) {
-        memcpy(mirror->values, values, (size_t)table->table->column_count * sizeof *values);
         arena_reset(&mirror->arena);
         if (toast_carry_create(mirror->carry, change, mirror->values, &mirror->arena, error) != 0)
             return -1;
-        values = mirror->values;
     }
     if (mirror_upsert(table, mirror_upsert_of(change), values, change->lsn, ret_changes, error) != 0)
         return -1;

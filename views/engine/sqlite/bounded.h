@@ -11,4 +11,15 @@ enum { BOUNDED_STEPS = 1 << 24 }; // of some nanoseconds each, between two quest
 // One step more. False: the connection's progress handler wants the statement to end, and that is the function's result.
 bool bounded_step(sqlite3_context *context, uint64_t *steps);
 
+// What LIKE and GLOB begin with.
+struct bounded_match {
+    const char *pattern; // NULL: there is none, or no text, and so no answer
+    const char *text;
+    bool is_short; // SQLite's own is asked, as it is quick
+};
+
+// Of a function's two first values. False: the function has its result, since one is a blob that the library was built not to
+// match, or the pattern is longer than the connection takes.
+bool bounded_match_read(sqlite3_context *context, sqlite3_value **values, struct bounded_match *ret);
+
 #endif

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-enum { GLOB_AT_ONCE_MAX = 1 << 22 }; // text times pattern that SQLite's own is asked for
-
 // The next character, as SQLite reads one (a byte that begins none is taken for one), 0 at the end; *at goes behind it.
 static uint32_t glob_function_read(const char **at) {
     const unsigned char *next = (const unsigned char *)*at;
@@ -92,31 +90,15 @@ static bool glob_function_match(sqlite3_context *context, const char *at, const 
     return true;
 }
 
-static bool glob_function_is_text(sqlite3_value *value) {
-    return sqlite3_value_type(value) != SQLITE_BLOB ||
-           sqlite3_compileoption_used("LIKE_DOESNT_MATCH_BLOBS") == 0;
-}
-
 static void glob_function_call(sqlite3_context *context, int count, sqlite3_value **values) {
     (void)count;
-    if (!glob_function_is_text(values[0]) || !glob_function_is_text(values[1])) {
-        sqlite3_result_int(context, 0);
+    struct bounded_match match;
+    if (!bounded_match_read(context, values, &match) || match.pattern == NULL)
         return;
-    }
-    int most = sqlite3_limit(sqlite3_context_db_handle(context), SQLITE_LIMIT_LIKE_PATTERN_LENGTH, -1);
-    if (sqlite3_value_bytes(values[0]) > most) {
-        sqlite3_result_error(context, "LIKE or GLOB pattern too complex", -1);
-        return;
-    }
-    const char *at = (const char *)sqlite3_value_text(values[0]);
-    const char *text = (const char *)sqlite3_value_text(values[1]);
-    if (at == NULL || text == NULL)
-        return;
-    uint64_t work = (uint64_t)sqlite3_value_bytes(values[0]) * (uint64_t)sqlite3_value_bytes(values[1]);
     bool matches = false;
-    if (work <= GLOB_AT_ONCE_MAX)
-        matches = sqlite3_strglob(at, text) == 0;
-    else if (!glob_function_match(context, at, text, &matches))
+    if (match.is_short)
+        matches = sqlite3_strglob(match.pattern, match.text) == 0;
+    else if (!glob_function_match(context, match.pattern, match.text, &matches))
         return;
     sqlite3_result_int(context, matches);
 }

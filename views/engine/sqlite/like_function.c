@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-enum { LIKE_AT_ONCE_MAX = 1 << 22 }; // text times pattern that SQLite's own is asked for
-
 struct like_pattern {
     const char *escape; // one character, NULL = none
     size_t escape_size;
@@ -74,12 +72,6 @@ static bool like_function_match(sqlite3_context *context, const struct like_patt
     return true;
 }
 
-// A blob is matched where the library was built to.
-static bool like_function_is_text(sqlite3_value *value) {
-    return sqlite3_value_type(value) != SQLITE_BLOB ||
-           sqlite3_compileoption_used("LIKE_DOESNT_MATCH_BLOBS") == 0;
-}
-
 static bool like_function_read_escape(sqlite3_context *context, sqlite3_value *value,
                                       struct like_pattern *ret) {
     ret->escape = (const char *)sqlite3_value_text(value);
@@ -93,27 +85,15 @@ static bool like_function_read_escape(sqlite3_context *context, sqlite3_value *v
 }
 
 static void like_function_call(sqlite3_context *context, int count, sqlite3_value **values) {
-    if (!like_function_is_text(values[0]) || !like_function_is_text(values[1])) {
-        sqlite3_result_int(context, 0);
-        return;
-    }
-    int most = sqlite3_limit(sqlite3_context_db_handle(context), SQLITE_LIMIT_LIKE_PATTERN_LENGTH, -1);
-    if (sqlite3_value_bytes(values[0]) > most) {
-        sqlite3_result_error(context, "LIKE or GLOB pattern too complex", -1);
-        return;
-    }
+    struct bounded_match match;
     struct like_pattern pattern = {.escape = NULL};
-    if (count == 3 && !like_function_read_escape(context, values[2], &pattern))
+    if (!bounded_match_read(context, values, &match) ||
+        (count == 3 && !like_function_read_escape(context, values[2], &pattern)) || match.pattern == NULL)
         return;
-    const char *at = (const char *)sqlite3_value_text(values[0]);
-    const char *text = (const char *)sqlite3_value_text(values[1]);
-    if (at == NULL || text == NULL)
-        return;
-    uint64_t work = (uint64_t)sqlite3_value_bytes(values[0]) * (uint64_t)sqlite3_value_bytes(values[1]);
     bool matches = false;
-    if (work <= LIKE_AT_ONCE_MAX && pattern.escape == NULL)
-        matches = sqlite3_strlike(at, text, 0) == 0;
-    else if (!like_function_match(context, &pattern, at, text, &matches))
+    if (match.is_short && pattern.escape == NULL)
+        matches = sqlite3_strlike(match.pattern, match.text, 0) == 0;
+    else if (!like_function_match(context, &pattern, match.pattern, match.text, &matches))
         return;
     sqlite3_result_int(context, matches);
 }
