@@ -12,24 +12,11 @@ static const char source[] =
     "create table orders(id int primary key, customer_id int, amount int, note text);\n"
     "create table customers(id int primary key, name text, city text);\n";
 
-static const char sums_schema[] = "create table sums_t(customer_id integer primary key, orders, amount);\n"
-                                  "create table sums_c(customer_id integer primary key, orders, amount);\n";
-static const char sums_delta[] =
-    "insert into sums_t select customer_id, sum(_weight), sum(_weight * amount) from _delta_orders"
-    " group by customer_id having count(*) > 0 on conflict(customer_id) do update set"
-    " orders = orders + excluded.orders, amount = amount + excluded.amount";
-static const char sums_in_c[] =
-    "insert into sums_c select customer_id, _weight, amount from _sums_orders('customer_id') where true"
-    " on conflict(customer_id) do update set orders = orders + excluded.orders,"
-    " amount = amount + excluded.amount";
-
 static int setup(void **state) {
     static struct fixture f;
     fixture_make(&f);
     fixture_file(&f, "source.sql", source);
-    fixture_file(&f, "sums/schema.sql", sums_schema);
-    fixture_file(&f, "sums/apply.delta.sql", sums_delta);
-    fixture_file(&f, "sums/apply.sums.sql", sums_in_c);
+    fixture_sums(&f);
     *state = &f;
     return 0;
 }
@@ -37,15 +24,6 @@ static int setup(void **state) {
 static int teardown(void **state) {
     fixture_remove(*state);
     return 0;
-}
-
-// Those kept by both statements are those that the mirror has.
-static void assert_sums(struct fixture *f) {
-    char computed[FIXTURE_ROW_SIZE];
-    (void)snprintf(computed, sizeof computed, "%s",
-                   rows(f, "select customer_id, count(*), sum(amount) from orders group by 1 order by 1"));
-    assert_string_equal(rows(f, "select * from sums_t where orders <> 0 order by 1"), computed);
-    assert_string_equal(rows(f, "select * from sums_c where orders <> 0 order by 1"), computed);
 }
 
 // --- looking up

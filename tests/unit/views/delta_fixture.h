@@ -248,6 +248,32 @@ static inline const char *rows(struct fixture *f, const char *sql) {
     return f->answer;
 }
 
+// Sums of orders(.., customer_id, amount, ..) by customer, kept by a statement over _delta_orders and by one over _sums_orders.
+static inline void fixture_sums(struct fixture *f) {
+    fixture_file(f, "sums/schema.sql",
+                 "create table sums_t(customer_id integer primary key, orders, amount);\n"
+                 "create table sums_c(customer_id integer primary key, orders, amount);\n");
+    fixture_file(
+        f, "sums/apply.delta.sql",
+        "insert into sums_t select customer_id, sum(_weight), sum(_weight * amount) from _delta_orders"
+        " group by customer_id having count(*) > 0 on conflict(customer_id) do update set"
+        " orders = orders + excluded.orders, amount = amount + excluded.amount");
+    fixture_file(
+        f, "sums/apply.sums.sql",
+        "insert into sums_c select customer_id, _weight, amount from _sums_orders('customer_id') where true"
+        " on conflict(customer_id) do update set orders = orders + excluded.orders,"
+        " amount = amount + excluded.amount");
+}
+
+// Those kept by both statements are those that the mirror has.
+static inline void assert_sums(struct fixture *f) {
+    char computed[FIXTURE_ROW_SIZE];
+    (void)snprintf(computed, sizeof computed, "%s",
+                   rows(f, "select customer_id, count(*), sum(amount) from orders group by 1 order by 1"));
+    assert_string_equal(rows(f, "select * from sums_t where orders <> 0 order by 1"), computed);
+    assert_string_equal(rows(f, "select * from sums_c where orders <> 0 order by 1"), computed);
+}
+
 // Those of a table that a test's statements write down what they see in; then they are gone.
 static inline const char *seen(struct fixture *f, const char *table) {
     char sql[128];
