@@ -18,7 +18,7 @@ struct bounded_match {
     bool is_short; // SQLite's own is asked, as it is quick
 };
 
-// Of a function's two first values. False: the function has its result, since one is a blob that the library was built not to
+// Reads a function's two first values. False: the function has its result, since one is a blob that the library was built not to
 // match, or the pattern is longer than the connection takes.
 bool bounded_match_read(sqlite3_context *context, sqlite3_value **values, struct bounded_match *ret);
 
