@@ -121,6 +121,7 @@ static bool gate_accept(struct gate *gate, int64_t now_ms) {
 
 static void gate_tidy(struct gate *gate, int64_t now_ms) {
     connections_sweep(gate->connections, now_ms);
+    gate->config.tidy(gate->config.self);
     while (gate->leaving_count > 0 && now_ms - gate->leaving[gate->leaving_first].since_ms >= SWEEP_MS)
         gate_close_leaving(gate);
 }

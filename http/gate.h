@@ -18,6 +18,7 @@ struct gate_config {
     struct refusals *refusals;
     // Takes the socket, also when it fails, which closes it. On the gate's thread.
     bool (*take)(void *self, int fd, const struct sockaddr *address, socklen_t size);
+    void (*tidy)(void *self); // once a second while there are connections; on the gate's thread
     void *self;
 };
 

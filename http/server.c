@@ -18,6 +18,7 @@
 #include "views/base/clock.h"
 #include "views/base/log.h"
 #include "views/base/real.h"
+#include "views/engine/snapshots.h"
 
 #include <assert.h>
 #include <microhttpd.h>
@@ -457,6 +458,12 @@ static uint64_t server_connection_address(struct MHD_Connection *mhd) {
     return info != NULL ? address_key(info->client_addr) : 0;
 }
 
+// Whoever else wants the file's log empty (sqlite3, a backup tool) waits for no snapshot that nobody asks of.
+static void server_tidy(void *self) {
+    const struct server *server = self;
+    snapshots_let_go(server->routes->config.snapshots);
+}
+
 static void server_on_connection(void *self, struct MHD_Connection *mhd, void **context,
                                  enum MHD_ConnectionNotificationCode what) {
     struct server *server = self;
@@ -465,7 +472,8 @@ static void server_on_connection(void *self, struct MHD_Connection *mhd, void **
         free(*context);
         *context = NULL;
         gate_leave(server->gate, fd);
-        (void)atomic_fetch_sub(&server->routes->connections, 1);
+        if (atomic_fetch_sub(&server->routes->connections, 1) == 1)
+            server_tidy(server);
         server_count_down(server);
         return;
     }
@@ -576,6 +584,7 @@ static int server_open_gate(struct server *server, int connections, struct error
         .headers_ms = server_request_ms(server),
         .refusals = &server->routes->refusals,
         .take = server_take,
+        .tidy = server_tidy,
         .self = server,
     };
     return gate_new(&server->gate, &config, error);
@@ -586,6 +595,7 @@ static int server_open_workers(struct server *server, struct error *error) {
         if (worker_new(&server->workers[i], server->routes, error) != 0)
             return -1;
         reader_set_deadline(worker_reader(server->workers[i]), SERVER_MOMENT_MS);
+        reader_keep_snapshots(worker_reader(server->workers[i]));
     }
     return 0;
 }

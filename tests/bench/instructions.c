@@ -7,6 +7,7 @@
 #include "tests/bench/shop.h"
 #include "views/base/arena.h"
 #include "views/base/cleanup.h"
+#include "views/engine/snapshots.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -104,6 +105,7 @@ struct parts {
     struct progress *progress;
     struct store *store;
     struct apply *apply;
+    struct snapshots *snapshots;
 };
 
 static void parts_done(struct parts *parts) {
@@ -111,13 +113,14 @@ static void parts_done(struct parts *parts) {
     store_close(&parts->store);
     progress_free(&parts->progress);
     catalog_free(&parts->catalog);
+    snapshots_free(&parts->snapshots);
 }
 
 static int open_parts(struct parts *parts, struct load *load, const struct shop *shop, const char *db,
                       const char *views, bool sequenced, struct error *error) {
     struct store_report report;
     if (catalog_load(views, NULL, &parts->catalog, error) != 0 ||
-        progress_new(&parts->progress, error) != 0 ||
+        progress_new(&parts->progress, error) != 0 || snapshots_new(&parts->snapshots, error) != 0 ||
         store_open(&parts->store, db, parts->catalog, &report, error) != 0)
         return -1;
     const struct apply_config config = {
@@ -173,11 +176,17 @@ static bool answer_one(struct worker *worker, int64_t id) {
 
 static int answer_requests(const struct parts *parts, const char *db, int64_t orders, struct error *error) {
     const struct routes_config config = {
-        .db = db, .catalog = parts->catalog, .progress = parts->progress, .version = "0"};
+        .db = db,
+        .catalog = parts->catalog,
+        .progress = parts->progress,
+        .snapshots = parts->snapshots,
+        .version = "0",
+    };
     CLEANUP(routes_free) struct routes *routes = NULL;
     CLEANUP(worker_free) struct worker *worker = NULL;
     if (routes_new(&routes, &config, error) != 0 || worker_new(&worker, routes, error) != 0)
         return -1;
+    reader_keep_snapshots(worker_reader(worker)); // as the server's threads do
     bool answered = true;
     for (int i = 0; i < WARM_UP + REQUESTS && answered; i++) {
         if (i == WARM_UP)

@@ -1,7 +1,7 @@
 // Reading: one read-only connection a thread, short snapshots, prepared statements kept. Includes no SQLite
 // type. A reader belongs to one thread at a time. Rows and position of one snapshot agree: reader_begin ..
-// reader_end. No statement is left open past reader_end, so the writer's checkpoints are never held up by an
-// answer's body.
+// reader_end. No statement is left open past reader_end but a snapshot that may be kept, so the writer's checkpoints are
+// never held up by an answer's body.
 #ifndef TIDEMARK_READ_H
 #define TIDEMARK_READ_H
 
@@ -35,6 +35,10 @@ void reader_set_deadline(struct reader *reader, int ms);
 // Its snapshots are among those that may be asked to end (ERROR_TIMEOUT), oldest first, when the write-ahead log is at
 // its bound. Once; `snapshots` outlives the reader.
 void reader_join(struct reader *reader, struct snapshots *snapshots);
+
+// From now on reader_end leaves the snapshot for the next reader_begin, which takes it when nothing was committed since,
+// by whomever. Others end it meanwhile (snapshots.h). After reader_join, once; not for a file that stands still.
+void reader_keep_snapshots(struct reader *reader);
 
 // From now on statements that run for long fail with ERROR_TIMEOUT, the one that runs now too, until reader_allow. These
 // are the two calls that another thread may make.

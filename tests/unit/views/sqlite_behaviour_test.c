@@ -11,6 +11,7 @@
 // clang-format on
 
 #include "views/engine/sqlite/read_only.h"
+#include "views/engine/sqlite/wal_index.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -129,6 +130,29 @@ static void a_pragma_on_its_row_holds_the_snapshot(void **state) {
     (void)sqlite3_finalize(version);
 }
 
+// wal_index.c: what is committed, by another connection or the log's beginning anew, is seen without a call of the system.
+static void the_head_of_the_wal_index_tells_of_a_commit(void **state) {
+    struct fixture *f = *state;
+    struct wal_index index;
+    assert_int_equal(integer(f->other, "select count(*) from t"), 0);
+    assert_true(wal_index_open(&index, f->other));
+    for (int i = 1; i <= 5; i++) {
+        wal_index_note(&index);
+        assert_true(wal_index_is_same(&index));
+        run_sql(f->db, "begin; insert into t(x) values('a')");
+        assert_true(wal_index_is_same(&index));
+        run_sql(f->db, "commit");
+        assert_false(wal_index_is_same(&index));
+        assert_int_equal(integer(f->other, "select count(*) from t"), i);
+        if (i % 2 == 0) // the next one begins the log anew
+            run_sql(f->db, "pragma wal_checkpoint(restart)");
+    }
+    wal_index_note(&index);
+    assert_int_equal(integer(f->other, "select count(*) from t"), 5);
+    run_sql(f->db, "select count(*) from t; begin immediate; rollback");
+    assert_true(wal_index_is_same(&index));
+}
+
 static void on_preupdate(void *self, sqlite3 *db, int op, const char *database, const char *table,
                          sqlite3_int64 old_rowid, sqlite3_int64 new_rowid) {
     (void)op, (void)database, (void)table, (void)old_rowid, (void)new_rowid;
@@ -156,6 +180,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_kept_statement_is_prepared_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_function_is_called_once_a_row_in_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_pragma_on_its_row_holds_the_snapshot, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_head_of_the_wal_index_tells_of_a_commit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_preupdate_hook_sees_every_row, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,6 +227,16 @@ void reader_join(struct reader *reader, struct snapshots *snapshots) {
     reader->snapshots = snapshots;
 }
 
+// On another thread: what only read has nothing to fail with.
+static void reader_let_go(void *self) {
+    (void)sqlite3_reset(((struct reader *)self)->statements[READER_VERSION]);
+}
+
+void reader_keep_snapshots(struct reader *reader) {
+    if (reader->snapshots != NULL && !reader->immutable && wal_index_open(&reader->index, reader->db))
+        snapshot_may_keep(reader->snapshots, &reader->holder, reader_let_go, reader);
+}
+
 void reader_interrupt(struct reader *reader) {
     atomic_store_explicit(&reader->interrupted, true, memory_order_relaxed);
 }
@@ -336,32 +346,53 @@ static int reader_refresh_position(struct reader *reader, int64_t data_version, 
     return 0;
 }
 
+static int reader_begin_anew(struct reader *reader, struct error *error) {
+    sqlite3_stmt *version = reader->statements[READER_VERSION];
+    wal_index_note(&reader->index); // before: what is committed meanwhile is seen as a change
+    reader->begun = true;
+    int row = reader_next_row(reader, version, error);
+    if (row == 0)
+        return error_set(error, ERROR_STORE, "%s: has no data_version", reader->path);
+    if (row < 0 || reader_refresh_position(reader, sqlite3_column_int64(version, 0), error) != 0)
+        return -1;
+    reader->begun_whole = true;
+    return 0;
+}
+
+// The one before, where nothing was committed since.
+static bool reader_goes_on(struct reader *reader) {
+    if (!snapshot_take_kept(&reader->holder))
+        return false;
+    if (wal_index_is_same(&reader->index))
+        return true;
+    reader_let_go(reader);
+    return false;
+}
+
 int reader_begin(struct reader *reader, struct position *ret, struct error *error) {
     assert(!reader->begun);
     if (reader->immutable && reader_check_unchanged(reader, error) != 0)
         return -1;
     int64_t now = clock_monotonic_ms();
     reader->deadline_at_ms = now + reader->deadline_ms;
+    bool goes_on = reader_goes_on(reader);
     snapshot_begin(&reader->holder, now);
-    sqlite3_stmt *version = reader->statements[READER_VERSION];
-    reader->begun = true;
-    int row = reader_next_row(reader, version, error);
-    if (row == 0)
-        (void)error_set(error, ERROR_STORE, "%s: has no data_version", reader->path);
-    if (row <= 0 || reader_refresh_position(reader, sqlite3_column_int64(version, 0), error) != 0) {
+    reader->begun = reader->begun_whole = goes_on;
+    if (!goes_on && reader_begin_anew(reader, error) != 0) {
         reader_end(reader);
         return -1;
     }
     *ret = reader->position;
     return 0;
 }
-
 void reader_end(struct reader *reader) {
     if (!reader->begun)
         return;
     rows_close(&reader->rows);
-    reader->begun = false;
-    (void)sqlite3_reset(reader->statements[READER_VERSION]); // what only read has nothing to fail with
+    bool whole = reader->begun_whole && sqlite3_stmt_busy(reader->statements[READER_VERSION]);
+    reader->begun = reader->begun_whole = false;
+    if (!whole || !snapshot_keep(reader->snapshots, &reader->holder))
+        reader_let_go(reader);
     snapshot_end(&reader->holder);
 }
 

@@ -6,6 +6,7 @@
 #include "views/engine/read/statement.h"
 #include "views/engine/read/table_plan.h"
 #include "views/engine/snapshots.h"
+#include "views/engine/sqlite/wal_index.h"
 #include "views/engine/store.h"
 
 #include <time.h>
@@ -57,6 +58,8 @@ struct reader {
     _Atomic bool interrupted;
     struct snapshots *snapshots; // that `holder` has joined
     struct snapshot_holder holder;
+    struct wal_index index; // as it was before the snapshot began, where that may be kept
+    bool begun_whole;       // with its position
     int deadline_ms;
     int64_t deadline_at_ms; // monotonic
     int64_t data_version;   // SQLite's own of the snapshot that `position` was read in; -1 = none was

@@ -2,6 +2,7 @@
 //   wal_batch.c   the order of a commit's calls on the write-ahead log; with other versions it is not used
 //   guard.h       the words "no query solution" of a message; with others a complaint lacks its hint
 //   reader.c      a statement that stays on its row of `pragma data_version` holds the snapshot
+//   wal_index.c   the head of the WAL-index is another after each commit; with other versions no snapshot is kept
 //   dedup.c       a function with side effects is called once for each row, in the order of the rows
 //   delta.c       the preupdate hook shows whole numbers of a REAL column as integers; either is understood
 // A version is added here when the unit tests and the black box have passed with it (tests/roots), among them wal_batch_test and

@@ -101,12 +101,14 @@ static void checkpoint_move_alone(struct checkpoint *checkpoint) {
 // The log begins anew with the next commit when every reader has left it.
 static int checkpoint_begin_anew(struct checkpoint *checkpoint) {
     int code = SQLITE_BUSY;
+    snapshots_forbid(checkpoint->snapshots);
     for (int asked = 0; asked < CHECKPOINT_ASKS_MAX && (code & 0xff) == SQLITE_BUSY; asked++) {
         bool any = snapshots_ask_oldest(checkpoint->snapshots, clock_monotonic_ms() - CHECKPOINT_READER_MS);
         code = checkpoint_pass(checkpoint, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
         if (!any && asked > 0)
             break; // whoever holds it is none of this process
     }
+    snapshots_permit(checkpoint->snapshots);
     return code;
 }
 
@@ -274,6 +276,8 @@ void checkpoint_free(struct checkpoint **checkpoint) {
         (void)pthread_mutex_unlock(&c->mutex);
         (void)pthread_join(c->thread, NULL);
     }
+    if (c->writing)
+        snapshots_permit(c->snapshots);
     stmt_close(&c->db);
     (void)sqlite3_wal_hook(c->writer, NULL, NULL);
     (void)pthread_cond_destroy(&c->wake);
@@ -290,9 +294,11 @@ void checkpoint_enter(struct checkpoint *checkpoint) {
         (void)pthread_cond_wait(&checkpoint->turn, &checkpoint->mutex);
     checkpoint->writing = true;
     (void)pthread_mutex_unlock(&checkpoint->mutex);
+    snapshots_forbid(checkpoint->snapshots); // the log begins anew with this transaction when nobody reads it
 }
 
 void checkpoint_leave(struct checkpoint *checkpoint) {
+    snapshots_permit(checkpoint->snapshots);
     if (checkpoint->seen < checkpoint->pages) // the log has begun anew
         checkpoint->due = checkpoint_pages_due(checkpoint);
     bool ask = checkpoint->seen >= checkpoint->due;
