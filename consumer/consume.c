@@ -43,6 +43,7 @@ struct consume {
     int64_t happened_ms; // that time
     bool at_ends;        // what was last seen
     int64_t at_ends_ms;  // when
+    int64_t worked_ms;   // when partitions were last asked for messages
     int64_t file_checked_ms;
     bool log_is_over;          // as the last look at the file had it
     int64_t brokerless_ms;     // the last time that no broker answered
@@ -313,7 +314,8 @@ static void consume_report_state(struct consume *consume) {
     int64_t since;
     bool waiting = apply_is_waiting(consume->apply, &since);
     bool was_current = consume->caught_up_ms != 0 && now - consume->caught_up_ms < STATE_LIVE_MS;
-    unanswered_look(&consume->unanswered, consume->kafka, consume->discovery, now);
+    unanswered_look(&consume->unanswered, consume->kafka, consume->discovery,
+                    consume_is_still(consume, consume->unanswered.looked_ms), now);
     bool slow = consume_commit_is_slow(consume, now);
     consume_note_silence(consume, now);
     if (consume_all_at_end(consume) && !waiting && !slow)
@@ -446,15 +448,28 @@ static void consume_fail(struct consume *consume, const struct error *failure) {
         consume_halt_for(consume, error.message, error.subject[0] != '\0' ? error.subject : NULL);
 }
 
+// Whether every partition was asked for messages since the newest came, and nothing waits that time or another loop alone may
+// bring on.
+static bool consume_has_nothing_to_do(const struct consume *consume) {
+    int64_t ignored;
+    return consume_is_still(consume, consume->worked_ms) && consume->leader == NULL &&
+           consume->fill == NULL && !apply_is_waiting(consume->apply, &ignored) &&
+           !apply_awaits_sweep(consume->apply) && apply_open_ms(consume->apply, &ignored) < 0;
+}
+
+static int consume_step(struct consume *consume, int64_t *ret_taken, struct error *error) {
+    consume->worked_ms = clock_monotonic_ms();
+    int status = apply_step(consume->apply, ret_taken, error);
+    return status == 0 && *ret_taken < APPLY_STEP_MESSAGES ? consume_finish_read(consume, error) : status;
+}
+
 static void consume_work(struct consume *consume) {
     struct error error = {0};
     int64_t taken = 0;
     int requests = 0;
     int status = apply_requested(consume->apply, &requests, &error);
-    if (status == 0)
-        status = apply_step(consume->apply, &taken, &error);
-    if (status == 0 && taken < APPLY_STEP_MESSAGES)
-        status = consume_finish_read(consume, &error);
+    if (status == 0 && (requests > 0 || !consume_has_nothing_to_do(consume)))
+        status = consume_step(consume, &taken, &error);
     while (apply_log_warning(consume->apply))
         progress_line_end(&consume->line);
     if (status != 0) {

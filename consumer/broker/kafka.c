@@ -48,6 +48,7 @@ struct kafka {
     bool connected;
     bool all_logs; // the user asked librdkafka for its debug lines
     struct kafka_stats stats;
+    unsigned told; // how often they came
     bool commit_in_flight;
     void (*released)(void *self, const struct message *message);
     void *released_self;
@@ -121,6 +122,7 @@ static void kafka_visit_partition(void *self, const struct kafka_stats_partition
 static int kafka_on_stats(rd_kafka_t *client, char *text, size_t size, void *opaque) {
     (void)client;
     struct kafka *kafka = opaque;
+    kafka->told++;
     if (!kafka_stats_read((struct span){text, size}, &kafka->stats, kafka_visit_partition, kafka))
         record(kafka, KAFKA_EVENT_ERROR, -1, "librdkafka's statistics could not be read");
     else if (kafka->stats.any_up)
@@ -149,6 +151,10 @@ static void kafka_on_main_queue(rd_kafka_t *client, void *opaque) {
 
 unsigned kafka_arrivals(const struct kafka *kafka) {
     return atomic_load(&kafka->owner.arrivals);
+}
+
+unsigned kafka_told(const struct kafka *kafka) {
+    return kafka->told;
 }
 
 void kafka_wait(struct kafka *kafka, int timeout_ms) {

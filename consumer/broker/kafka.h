@@ -100,6 +100,9 @@ void kafka_wait(struct kafka *kafka, int timeout_ms);
 // How often a partition was assigned, or got something when it was empty, modulo 2^32.
 unsigned kafka_arrivals(const struct kafka *kafka);
 
+// How often librdkafka's statistics came, modulo 2^32: kafka_unanswered tells nothing new before.
+unsigned kafka_told(const struct kafka *kafka);
+
 // The oldest thing that happened and was not reported yet; KAFKA_EVENT_NONE when there is none. Call it in
 // each round of the loop, until NONE: it also serves librdkafka's callbacks. Blocks only for an offset out of
 // range, for a second at most, to ask which offsets the log holds.

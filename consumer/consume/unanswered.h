@@ -13,6 +13,12 @@ enum {
 };
 
 struct unanswered {
+    unsigned told;     // kafka_told at the newest look at the partitions
+    int64_t looked_ms; // monotonic: that look
+    int found;         // by that look, for UNANSWERED_MS at least, as the next three
+    int read;
+    int64_t oldest_answer_ms;          // of all that are read, INT64_MAX = none is
+    char text[PROGRESS_REASON_SIZE];   // what is said of those that were found
     int64_t answered_ms;               // monotonic: the last time that none was found, 0 = at the next look
     bool all;                          // it is all partitions that are read
     int64_t oldest_ms;                 // monotonic: all partitions have been answered at this time or later
@@ -20,7 +26,9 @@ struct unanswered {
     char reason[PROGRESS_REASON_SIZE]; // "" = none is
 };
 
+// `still`: nothing has come and no partition was assigned since the newest look: what that found holds until librdkafka's
+// statistics tell more.
 void unanswered_look(struct unanswered *unanswered, struct kafka *kafka, const struct discovery *discovery,
-                     int64_t now_ms);
+                     bool still, int64_t now_ms);
 
 #endif

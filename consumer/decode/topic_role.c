@@ -81,10 +81,25 @@ static bool topic_role_is_path(const char *rest, const char *schema, const char 
     return false;
 }
 
+// Letters, digits, dots and hyphens are as they were in a topic's name: one that ends otherwise is not the relation's. Most
+// are not.
+static bool topic_role_may_end(const char *rest, const char *relation) {
+    size_t left = strlen(rest);
+    size_t size = strlen(relation);
+    while (size > 0 && relation[size - 1] != '_' && topic_role_is_valid(relation[size - 1], true)) {
+        if (left == 0 || rest[left - 1] != relation[size - 1])
+            return false;
+        left--;
+        size--;
+    }
+    return true;
+}
+
 static bool topic_role_is_named(const char *rest, const struct table *table, bool unicode) {
     char relation[NAME_SIZE];
     char schema[NAME_SIZE] = "";
-    return topic_role_sanitize(table->relation, unicode, relation) &&
+    return topic_role_may_end(rest, table->relation) &&
+           topic_role_sanitize(table->relation, unicode, relation) &&
            (table->schema == NULL || topic_role_sanitize(table->schema, unicode, schema)) &&
            topic_role_is_path(rest, schema, relation);
 }
