@@ -307,6 +307,11 @@ static void consume_note_end(struct consume *consume, bool was_current, int64_t 
     consume->caught_up_ms = now;
 }
 
+static void consume_look_at_unanswered(struct consume *consume, int64_t now) {
+    bool still = consume_is_still(consume, consume->unanswered.looked_ms);
+    unanswered_look(&consume->unanswered, consume->kafka, consume->discovery, still, now);
+}
+
 static void consume_report_state(struct consume *consume) {
     if (consume->halted || (consume->degraded && consume_is_degraded(consume)))
         return;
@@ -314,8 +319,7 @@ static void consume_report_state(struct consume *consume) {
     int64_t since;
     bool waiting = apply_is_waiting(consume->apply, &since);
     bool was_current = consume->caught_up_ms != 0 && now - consume->caught_up_ms < STATE_LIVE_MS;
-    unanswered_look(&consume->unanswered, consume->kafka, consume->discovery,
-                    consume_is_still(consume, consume->unanswered.looked_ms), now);
+    consume_look_at_unanswered(consume, now);
     bool slow = consume_commit_is_slow(consume, now);
     consume_note_silence(consume, now);
     if (consume_all_at_end(consume) && !waiting && !slow)
