@@ -13,6 +13,7 @@ enum {
     MARKS = 256,
     PASTS_MAX = 16,    // positions that are looked up in the file at once
     PACED_FROM_MS = 2, // looks that take longer have as long a pause between them
+    CROWD_MS = 20,     // the next event waits for most to have the one before, so long at most
 };
 
 // A position that somebody was given all rows at. Whoever has seen it has seen the channel's events before `cursor`.
@@ -431,6 +432,20 @@ static int follow_list_channels(struct follow *follow, struct channel **ret, int
     return count;
 }
 
+// Where a thousand follow one channel, sending them an event takes longer than the next commit does to come. What is published
+// meanwhile would only make them later; what is read afterwards is of all the commits until then. Returns for how long at
+// most, 0 = now.
+static int follow_crowd_ms(struct follow *follow, struct channel *channel) {
+    const struct follower *follower = channel->producer;
+    int64_t left = follower != NULL ? follower->told_ms + CROWD_MS - clock_monotonic_ms() : 0;
+    if (left <= 0)
+        return 0;
+    streams_lock(follow->streams);
+    bool crowded = streams_are_crowded(channel);
+    streams_unlock(follow->streams);
+    return crowded ? (int)left : 0;
+}
+
 // Looks at each, and returns how long to sleep. Where there is no room for all their rows the newest one ends.
 static int follow_look_at_all(struct follow *follow) {
     struct channel *channels[STREAMS_CHANNELS_MAX];
@@ -446,10 +461,16 @@ static int follow_look_at_all(struct follow *follow) {
                     "the rows of all that is followed are more than %d bytes", FOLLOW_BYTES_MAX);
         follow_end(follow, channels[0], &response);
     }
-    for (int i = 0; i < count; i++)
-        follow_look(follow, channels[i]);
+    int sleep_ms = FOLLOW_LOOK_MS;
+    for (int i = 0; i < count; i++) {
+        int left_ms = follow_crowd_ms(follow, channels[i]);
+        if (left_ms == 0)
+            follow_look(follow, channels[i]);
+        else if (left_ms < sleep_ms)
+            sleep_ms = left_ms;
+    }
     if (count > 0)
-        return FOLLOW_LOOK_MS;
+        return sleep_ms;
     return kept > 0 ? FOLLOW_REPEAT_MS : -1;
 }
 

@@ -79,10 +79,32 @@ static void streams_wake_producer(const struct streams *streams, const struct ch
         producer->wake(producer->self);
 }
 
+static bool streams_many_are_behind(const struct channel *channel) {
+    int behind = channel->count - channel->suspended;
+    return behind > STREAMS_CROWD && behind > channel->count / STREAMS_CROWD_PART;
+}
+
+// One less is behind.
+static void streams_note_sent(const struct streams *streams, struct channel *channel) {
+    if (!channel->awaited || streams_many_are_behind(channel))
+        return;
+    channel->awaited = false;
+    streams_wake_producer(streams, channel);
+}
+
+static void streams_suspend(const struct streams *streams, struct stream *stream,
+                            void (*suspend)(struct stream *stream)) {
+    stream->suspended = true;
+    stream->channel->suspended++;
+    suspend(stream);
+    streams_note_sent(streams, stream->channel);
+}
+
 static void streams_wake(struct streams *streams, struct stream *stream) {
     if (!stream->suspended)
         return;
     stream->suspended = false;
+    stream->channel->suspended--;
     streams->resume(stream);
 }
 
@@ -157,6 +179,8 @@ void streams_remove(struct streams *streams, struct stream *stream) {
     if (stream->after != NULL)
         stream->after->before = stream->before;
     channel->count--;
+    channel->suspended -= stream->suspended;
+    streams_note_sent(streams, channel);
     if (channel->count == 0)
         channel->left_ms = clock_monotonic_ms();
     streams->count--;
@@ -198,10 +222,8 @@ static bool streams_take_next(struct streams *streams, struct stream *stream,
     bool end = streams->stopping || (stream->over && stream->greeting == NULL);
     if (!end)
         stream->current = streams_next_event(streams, stream);
-    if (!end && stream->current == NULL && suspend != NULL) {
-        stream->suspended = true;
-        suspend(stream);
-    }
+    if (!end && stream->current == NULL && suspend != NULL)
+        streams_suspend(streams, stream, suspend);
     streams_unlock(streams);
     return !end;
 }
@@ -261,6 +283,10 @@ void streams_forget(struct channel *channel) {
     while (channel->begin < channel->end)
         streams_forget_oldest(channel);
     channel->begin = ++channel->end; // one that nobody was sent
+}
+
+bool streams_are_crowded(struct channel *channel) {
+    return channel->awaited = streams_many_are_behind(channel);
 }
 
 void streams_publish(struct streams *streams, struct channel *channel, struct event *event) {

@@ -19,6 +19,8 @@ enum {
     CHANNEL_EVENTS_MAX = 4096,    // that a channel keeps, for those who are slow or come again
     CHANNEL_BYTES_MAX = 4 << 20,  // of them
     STREAM_QUESTION_MAX = 8192,   // bytes
+    STREAMS_CROWD = 16,           // so many who are behind are none yet
+    STREAMS_CROWD_PART = 8,       // nor is this part of those who hear the channel
 };
 
 // What a stream is given before the channel's next event.
@@ -54,6 +56,8 @@ struct channel {
     struct stream *first;
     int count;
     int wanting;                              // that have a want
+    int suspended;                            // that were sent all there is
+    bool awaited;                             // the producer waits until they are most
     int64_t left_ms;                          // monotonic: when the last left
     struct event *events[CHANNEL_EVENTS_MAX]; // number n at n % CHANNEL_EVENTS_MAX
     int64_t begin;                            // number of the oldest that is kept
@@ -99,6 +103,8 @@ struct channel *streams_channels(struct streams *streams);
 // What all events count for.
 _Atomic size_t *streams_account(struct streams *streams);
 // The rest are called with the lock held.
+// Whether many have yet to be sent what was published. Then the producer is woken once when they are few.
+bool streams_are_crowded(struct channel *channel);
 // The channel's next event, for all that want nothing else.
 void streams_publish(struct streams *streams, struct channel *channel, struct event *event);
 // Ends a stream's want: with an event of its own (NULL = none), then the channel's from number `cursor` on.

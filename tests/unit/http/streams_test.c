@@ -211,6 +211,45 @@ static void publish(struct state *s, struct channel *channel, int number) {
     streams_unlock(s->streams);
 }
 
+// The producer is woken once, when most of a crowd have been sent what was published; a few are no crowd.
+static void test_a_crowd_is_awaited(void **state) {
+    enum { CROWD = 8 * STREAMS_CROWD };
+    struct state *s = *state;
+    struct client *clients = calloc(CROWD, sizeof *clients);
+    assert_non_null(clients);
+    int wakes = 0;
+    streams_set_producer(s->streams, false, count_wakes, &wakes);
+    const struct stream_ask ask = {.question = SPAN("/x"), .as_lines = true};
+    for (int i = 0; i < CROWD; i++)
+        assert_true(streams_add(s->streams, &clients[i].stream, &ask));
+    struct channel *channel = clients[0].stream.channel;
+    streams_lock(s->streams);
+    for (int i = 0; i < CROWD; i++)
+        streams_give(s->streams, &clients[i].stream, NULL, channel->end);
+    streams_unlock(s->streams);
+    for (int i = 0; i < CROWD; i++)
+        assert_int_equal(read_all(s, &clients[i]), 0);
+    assert_false(streams_are_crowded(channel));
+    publish(s, channel, 1);
+    wakes = 0;
+    for (int i = 0; i < CROWD; i++) {
+        assert_int_equal(streams_are_crowded(channel), i < CROWD - STREAMS_CROWD);
+        assert_int_equal(wakes, i >= CROWD - STREAMS_CROWD);
+        assert_int_equal(read_all(s, &clients[i]), 0);
+    }
+    publish(s, channel, 2);
+    assert_true(streams_are_crowded(channel));
+    wakes = 0;
+    for (int i = 0; i < CROWD; i++)
+        streams_remove(s->streams, &clients[i].stream); // who leaves is awaited no more
+    assert_int_equal(wakes, 1);
+    assert_int_equal(channel->suspended, 0);
+    streams_lock(s->streams);
+    streams_drop(s->streams, channel);
+    streams_unlock(s->streams);
+    free(clients);
+}
+
 // One read is one write to the connection. It sleeps in a read of its own: not while there is something to send.
 static void test_what_waits_is_sent_at_once(void **state) {
     struct state *s = *state;
@@ -274,6 +313,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_bound_of_streams, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_slow_follower_is_reset, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_waits_is_sent_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_crowd_is_awaited, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
