@@ -438,7 +438,8 @@ static int consume_finish_read(struct consume *consume, struct error *error) {
 static bool consume_is_passing(const struct consume *consume, const struct error *error) {
     bool named = error->kind == ERROR_HALT && error->subject[0] != '\0';
     return error->kind == ERROR_RETRY || error->kind == ERROR_BUSY || error->kind == ERROR_SYSTEM ||
-           error->kind == ERROR_VIEW || (named && consume->config->disable_views);
+           error->kind == ERROR_VIEW || error->kind == ERROR_REFUSED ||
+           (named && consume->config->disable_views);
 }
 
 // What failed ends this run, or halts.
@@ -643,5 +644,7 @@ int consume_run(const struct consume_config *config, struct error *error) {
         *error = consume.passing;
         return error->subject[0] != '\0' ? CONSUME_VIEW_FAILED : CONSUME_DEGRADED;
     }
-    return consume_report_group_at_end(&consume, error);
+    if (consume_report_group_at_end(&consume, error) == 0)
+        return 0;
+    return error->kind == ERROR_REFUSED ? CONSUME_VIEW_FAILED : -1;
 }

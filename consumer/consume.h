@@ -51,7 +51,8 @@ struct consume_config {
 // then it returns CONSUME_HALTED. What passes by itself (ERROR_RETRY, ERROR_BUSY: a full disk, a locked file)
 // returns CONSUME_DEGRADED with the error at once: the store is of no use then, and a new one goes on where the
 // file stands. CONSUME_VIEW_FAILED, with an error about the view: of kind ERROR_VIEW the next run is to apply singly, to
-// name the row; of ERROR_HALT it is named, and the view is to be disabled. -1: what keeps it from starting, or the last
+// name the row; of ERROR_HALT it is named, and the view is to be disabled; of ERROR_REFUSED the next run is not to go back
+// (apply_config.h). -1: what keeps it from starting, or the last
 // commit fails.
 enum { CONSUME_HALTED = 1, CONSUME_DEGRADED = 2, CONSUME_VIEW_FAILED = 3 };
 int consume_run(const struct consume_config *config, struct error *error);

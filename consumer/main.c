@@ -299,6 +299,7 @@ static struct apply_config main_apply_config(const struct parts *parts, const st
                                  .settings = &value_settings_default,
                                  .commit_messages = (int)options->commit_messages,
                                  .transaction_wait_ms = options->transaction_wait_ms,
+                                 .goes_back = true,
                                  .on_timeline = main_on_timeline(options)};
 }
 
@@ -316,9 +317,17 @@ static int main_stay_halted(struct progress *progress, struct stopper *stopper, 
 // commit left it, and is to be opened again.
 static int main_answer_view_error(struct parts *parts, struct apply_config *apply,
                                   const struct error *failure, struct error *error) {
-    bool named = failure->kind == ERROR_HALT;
-    apply->singly_messages = named ? 0 : APPLY_SINGLY_MESSAGES;
-    if (named) {
+    apply->singly_messages = failure->kind == ERROR_VIEW ? APPLY_SINGLY_MESSAGES : 0;
+    if (failure->kind == ERROR_REFUSED) {
+        apply->goes_back = false;
+        log_event(
+            LEVEL_INFO, "refused", NULL,
+            "%s; what was not committed is applied again, and rows of tables with triggers are written as they "
+            "come from now on, so that the one that is refused goes into quarantine by itself",
+            failure->message);
+        return 0;
+    }
+    if (failure->kind == ERROR_HALT) {
         main_log_disabled(failure);
         return store_disable_view(parts->store, failure->subject, failure->message, error);
     }
@@ -541,6 +550,7 @@ static int main_replay(struct parts *parts, const struct options *options, struc
     bool again = true;
     for (int i = 0; i < config->capture_count; i++)
         again &= strcmp(config->captures[i], "-") != 0;
+    config->apply.goes_back = again;
     while (replay_run(config, ret, error) != 0) {
         const struct error failure = *error;
         struct store_report report;

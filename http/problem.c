@@ -155,6 +155,7 @@ static enum problem problem_of(enum error_kind kind) {
     case ERROR_SYSTEM:
     case ERROR_HALT:
     case ERROR_VIEW:
+    case ERROR_REFUSED:
         return PROBLEM_STORE_FAILED;
     }
     return PROBLEM_STORE_FAILED;

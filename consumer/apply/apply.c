@@ -48,7 +48,7 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     apply->newest = store_sequence(config->store);
     progress_transaction(config->progress, -1, apply->newest.lsn);
     apply->singly = config->singly_messages;
-    store_set_singly(config->store, apply->singly > 0);
+    take_set_writing(apply);
     apply->fresh = apply->newest.lsn == LSN_NONE;
     // What the last run showed in part is not whole by starting again.
     apply->torn.is = store_was_torn(config->store);

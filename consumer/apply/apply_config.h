@@ -36,6 +36,9 @@ struct apply_config {
     // A view's statement failed (ERROR_VIEW), and this many messages may have done it: they are applied one by one, so
     // that the next such error is an ERROR_HALT, about the view, that names the row. 0 = none.
     int singly_messages;
+    // After ERROR_REFUSED the apply's owner goes on by another one from the newest commit, with this unset. So rows of tables
+    // with triggers are written with the others, and not as they come (views/engine/writing.h).
+    bool goes_back;
     int commit_messages; // APPLY_COMMIT_MESSAGES unless told otherwise
     // What a new timeline of the source does (timeline.h): halt until a person accepts it, or go on.
     enum apply_timeline { TIMELINE_HALT, TIMELINE_ACCEPT_ONE, TIMELINE_ACCEPT } on_timeline;

@@ -131,6 +131,7 @@ static int open_parts(struct parts *parts, struct load *load, const struct shop 
         .prefix = "bench",
         .settings = &value_settings_default,
         .commit_messages = APPLY_COMMIT_MESSAGES,
+        .goes_back = true,
     };
     if (apply_new(&parts->apply, &config, error) != 0)
         return -1;

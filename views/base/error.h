@@ -13,9 +13,10 @@ enum error_kind {
     ERROR_STORE,    // SQLite or the file system failed
     ERROR_BUSY,     // another process holds the file
     ERROR_RETRY, // the disk is full, reading or writing it failed, or SQLite has no memory: it may work later
-    ERROR_TIMEOUT,  // a deadline passed
-    ERROR_HALT,     // something that a person must decide
-    ERROR_VIEW,     // a view's statement failed; `subject` is the view
+    ERROR_TIMEOUT, // a deadline passed
+    ERROR_HALT,    // something that a person must decide
+    ERROR_VIEW,    // a view's statement failed; `subject` is the view
+    ERROR_REFUSED, // a view's trigger or index refuses a row of table `subject` that was accepted before (writing.h)
     ERROR_DISABLED, // of a view that is not kept any more
     ERROR_BROKER,   // Kafka failed or said no
     ERROR_SYSTEM,   // memory, sockets, threads

@@ -14,6 +14,7 @@
 #include "views/engine/store_quarantined.h"
 #include "views/engine/store_report.h"
 #include "views/engine/store_request.h"
+#include "views/engine/writing.h"
 
 struct store;
 struct snapshots; // snapshots.h
@@ -129,9 +130,8 @@ int store_fill_end(struct store *store, struct error *error);
 void store_begin(struct store *store);
 bool store_in_transaction(const struct store *store);
 
-// While it is set each change is written, and every view's statement run, before store_apply returns: slow, and
-// ERROR_VIEW is then that change's doing. Between transactions.
-void store_set_singly(struct store *store, bool singly);
+// From the next change on. WRITING_AS_THEY_COME in a store that was opened anew.
+void store_set_writing(struct store *store, enum writing writing);
 
 enum store_outcome { STORE_APPLIED, STORE_REPEATED };
 // ERROR_INPUT: this change cannot be stored, nothing of it was, the transaction goes on. Other errors: roll

@@ -68,7 +68,11 @@ static int retry_apply(struct apply *apply, const struct store_request *request,
         return 0;
     enum store_outcome outcome;
     struct error failure = {0};
-    if (take_into_store(apply, event, &outcome, &failure) == 0) {
+    if (apply->singly == 0)
+        store_set_writing(apply->config.store, WRITING_AS_THEY_COME); // what comes of it is to be told now
+    int status = take_into_store(apply, event, &outcome, &failure);
+    take_set_writing(apply);
+    if (status == 0) {
         if (outcome == STORE_APPLIED)
             retry_end(result, STORE_REQUEST_APPLIED, "%s", "");
         else

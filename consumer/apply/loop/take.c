@@ -4,6 +4,11 @@
 #include "consumer/apply/loop/lost.h"
 #include "consumer/apply/loop/snapshots.h"
 
+void take_set_writing(struct apply *apply) {
+    enum writing writing = apply->config.goes_back ? WRITING_AT_THE_COMMIT : WRITING_AS_THEY_COME;
+    store_set_writing(apply->config.store, apply->singly > 0 ? WRITING_SINGLY : writing);
+}
+
 void take_release(struct apply *apply, int slot) {
     struct partition *partition = apply->partitions[slot];
     partition->next_offset = partition->head->offset + 1;
@@ -11,7 +16,7 @@ void take_release(struct apply *apply, int slot) {
     partition->known = true;
     partition->dirty = true;
     if (apply->singly > 0 && --apply->singly == 0)
-        store_set_singly(apply->config.store, false);
+        take_set_writing(apply);
     apply->open.messages++;
     apply->open.bytes += (int64_t)partition->head->value.size;
     apply->counters.messages++;

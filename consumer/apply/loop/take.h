@@ -13,6 +13,8 @@
 int take_head(struct apply *apply, int slot, enum merge_verdict verdict, struct error *error);
 // An event's change, decoded and in its place among timelines, into the file.
 int take_into_store(struct apply *apply, struct event *event, enum store_outcome *ret, struct error *error);
+// As the apply's settings say, or singly.
+void take_set_writing(struct apply *apply);
 // The head has been dealt with: the partition goes on after it.
 void take_release(struct apply *apply, int slot);
 // Answers are per-key from the next commit on, until every partition is past what is torn.

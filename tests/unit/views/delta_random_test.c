@@ -409,11 +409,15 @@ static void run_seed(uint64_t seed) {
     run.mostly_read = seed % 3 == 0;
     write_views(&run.f, run.kind);
     fixture_open(&run.f);
+    bool late = (run.kind & TRIGGERS) != 0 && one_in(&run, 2);
+    store_set_writing(run.f.store, late ? WRITING_AT_THE_COMMIT : WRITING_AS_THEY_COME);
     int commit_every = 1 + (int)below(&run, 30);
     print_message("seed %d: a commit about every %d changes%s%s%s%s\n", (int)seed, commit_every,
                   run.mostly_read ? ", mostly rows of snapshots" : "",
                   (run.kind & TEXT_KEYS) != 0 ? ", keys of text" : "",
-                  (run.kind & TRIGGERS) != 0 ? ", each change written at once" : "",
+                  late                         ? ", each change written by itself"
+                  : (run.kind & TRIGGERS) != 0 ? ", each change written at once"
+                                               : "",
                   (run.kind & AT_ONLY) != 0 ? ", no look-ups" : "");
     // A file that was told no time of the source yet goes by this machine's clock, for which these deletes are old.
     read_one(&run, ORDERS, FIRST_MS);

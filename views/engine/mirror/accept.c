@@ -13,7 +13,8 @@ static bool mirror_accept_writes(const struct mirror_table *table, const struct 
 
 bool mirror_may_defer(const struct mirror *mirror, const struct mirror_table *table,
                       const struct change *change) {
-    if (!table->may_defer || mirror->lacked || toast_carry_is_awaiting(mirror->carry))
+    bool in_order = table->in_order && mirror->writing == WRITING_AT_THE_COMMIT;
+    if ((!table->may_defer && !in_order) || mirror->lacked || toast_carry_is_awaiting(mirror->carry))
         return false;
     switch (change->op) {
     case CHANGE_CREATE:
@@ -72,7 +73,8 @@ int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const s
 // what follows are written in two ways. NULL = there is none.
 static struct delta_step *mirror_accept_overtaken(const struct mirror_table *table, struct delta_list *list,
                                                   const struct change *change, int previous) {
-    if (previous < 0 || !table->may_overtake || change->op == CHANGE_DELETE || list->steps[previous].deleted)
+    if (previous < 0 || table->in_order || !table->may_overtake || change->op == CHANGE_DELETE ||
+        list->steps[previous].deleted)
         return NULL;
     return &list->steps[previous];
 }

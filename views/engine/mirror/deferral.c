@@ -111,9 +111,11 @@ int mirror_deferral_find(struct mirror_table *table, struct error *error) {
     if (mirror_deferral_has_trigger(table, &trigger, error) != 0 ||
         mirror_deferral_has_refusing_index(table, &index, error) != 0)
         return -1;
-    table->may_defer = !trigger && !index;
     // Two keys that differ by their bytes may be one number.
+    bool exact = true;
     for (int i = 0; i < table->table->key_count; i++)
-        table->may_defer &= table->table->columns[table->table->keys[i]].type != COLUMN_REAL;
+        exact &= table->table->columns[table->table->keys[i]].type != COLUMN_REAL;
+    table->may_defer = exact && !trigger && !index;
+    table->in_order = exact && (trigger || index);
     return 0;
 }

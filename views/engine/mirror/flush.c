@@ -7,6 +7,8 @@
 #include "views/engine/row/key.h"
 #include "views/engine/row/value_order.h"
 
+#include <limits.h>
+
 // Fewer rows than this are written one by one: a statement over a virtual table has its own cost.
 enum { TOGETHER_MIN = BOUND(4, 2), FLUSH_KEYS = BOUND(2048, 4), WRITTEN_OUT_FROM = BOUND(2048, 8) };
 
@@ -44,7 +46,7 @@ static int mirror_flush_recall(struct mirror *mirror, struct mirror_table *table
     return mirror_flush_recall_shown(mirror, table, list, error);
 }
 
-// --- one key
+// --- one step
 
 // The change of a step that deletes. `values` gets the keys.
 static struct change mirror_flush_delete_of(const struct table *table, const struct delta_step *step,
@@ -92,7 +94,9 @@ static int mirror_flush_delete_pending(struct mirror *mirror, struct mirror_tabl
     if (mirror_flush_find_carried(mirror, table, list, step, &change, &old, error) != 0 ||
         mirror_delete_row(table, &change, STATEMENT_DELETE, &deleted, error) != 0)
         return -1;
-    if (deleted == 0 && list->steps[step->first].deleted && mirror_count_astray(table, &change, error) != 0)
+    // Where a chain is written step by step, acceptance has counted each delete of nothing but the first.
+    bool found_none = table->in_order ? step->previous < 0 : list->steps[step->first].deleted;
+    if (deleted == 0 && found_none && mirror_count_astray(table, &change, error) != 0)
         return -1;
     return old != NULL ? toast_carry_delete(mirror->carry, table, &change, old, error) : 0;
 }
@@ -134,8 +138,103 @@ static int mirror_flush_blame_none(int status, struct error *error) {
     return status;
 }
 
+// --- one by one, in their order
+
+// A view refuses a change that was accepted long ago: only a caller that goes back can say which.
+static int mirror_flush_blame_table(int status, const struct mirror_table *table, struct error *error) {
+    return status != 0 && error != NULL && error->kind == ERROR_INPUT
+               ? error_blame(error, ERROR_REFUSED, table->table->name)
+               : status;
+}
+
+static int mirror_flush_write_step(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
+                                   int number, struct error *error) {
+    const struct delta_step *step = &list->steps[number];
+    const struct change change = {.op = (enum change_op)step->op,
+                                  .table = table->table,
+                                  .lsn = step->lsn,
+                                  .previous_commit = LSN_NONE,
+                                  .txid = step->txid,
+                                  .ts_ms = step->ts_ms};
+    mirror->current = &change; // for the triggers
+    int status = mirror_flush_write_chain(mirror, table, list, number, error);
+    mirror->current = NULL;
+    return mirror_flush_blame_table(status, table, error);
+}
+
+// The list's first step that is pending, NULL = none is.
+static const struct delta_step *mirror_flush_next(struct delta_list *list) {
+    for (; list->pending.count > 0 && list->written < list->count; list->written++)
+        if (list->steps[list->written].pending)
+            return &list->steps[list->written];
+    return NULL;
+}
+
+// The table whose next step was accepted before those of all others, NULL = none has any. *ret_until: the number of the
+// next step of another.
+static struct mirror_table *mirror_flush_first_of_all(struct mirror *mirror, int *ret_until) {
+    struct mirror_table *first = NULL;
+    int least = INT_MAX;
+    *ret_until = INT_MAX;
+    for (int i = 0; i < mirror->in_order_count; i++) {
+        struct mirror_table *table = mirror->in_order[i];
+        const struct delta_step *next =
+            mirror_flush_next(delta_list(delta_current_batch(mirror->delta), table->table));
+        if (next == NULL)
+            continue;
+        if (next->number < least) {
+            *ret_until = least;
+            least = next->number;
+            first = table;
+        } else if (next->number < *ret_until) {
+            *ret_until = next->number;
+        }
+    }
+    return first;
+}
+
+// Those of the table's steps that were accepted before the one of number `until`.
+static int mirror_flush_run(struct mirror *mirror, struct mirror_table *table, int until,
+                            struct error *error) {
+    struct delta_list *list = delta_list(delta_current_batch(mirror->delta), table->table);
+    const struct delta_step *step;
+    while ((step = mirror_flush_next(list)) != NULL && step->number < until)
+        if (mirror_flush_write_step(mirror, table, list, list->written, error) != 0)
+            return -1;
+    return 0;
+}
+
+static void mirror_flush_end(struct delta_list *list) {
+    newest_clear(&list->pending);
+    list->written = list->count;
+    list->has_reads = false;
+    step_check(list);
+}
+
+// Everything that is pending of the tables whose changes views see one by one. What the rows were is read before.
+static int mirror_flush_in_order(struct mirror *mirror, struct error *error) {
+    struct delta_batch *batch = delta_current_batch(mirror->delta);
+    for (int i = 0; i < mirror->in_order_count; i++)
+        if (delta_list(batch, mirror->in_order[i]->table)->pending.count > 0 &&
+            mirror_flush_recall(mirror, mirror->in_order[i], error) != 0)
+            return -1;
+    struct mirror_table *table;
+    int until;
+    while ((table = mirror_flush_first_of_all(mirror, &until)) != NULL)
+        if (mirror_flush_run(mirror, table, until, error) != 0)
+            return -1;
+    for (int i = 0; i < mirror->in_order_count; i++)
+        if (delta_list(batch, mirror->in_order[i]->table)->pending.count > 0)
+            mirror_flush_end(delta_list(batch, mirror->in_order[i]->table));
+    return 0;
+}
+
+// --- one key
+
 int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                      struct error *error) {
+    if (table->in_order)
+        return mirror_flush_in_order(mirror, error);
     struct delta_list *list = delta_list(delta_current_batch(mirror->delta), table->table);
     int step =
         newest_find(&list->pending, list->steps, key_hash(table->table, change->values), change->values);
@@ -306,15 +405,13 @@ static int mirror_flush_singly(struct mirror *mirror, struct mirror_table *table
 int mirror_flush(struct mirror *mirror, const struct table *of, struct error *error) {
     struct mirror_table *table = &mirror->tables[of->index];
     struct delta_list *list = delta_list(delta_current_batch(mirror->delta), of);
+    if (table->in_order)
+        return mirror_flush_in_order(mirror, error);
     step_check(list);
     int status = list->pending.count < TOGETHER_MIN ? mirror_flush_singly(mirror, table, list, error)
                                                     : mirror_flush_together(mirror, table, list, error);
-    if (status == 0) {
-        newest_clear(&list->pending);
-        list->written = list->count;
-        list->has_reads = false;
-        step_check(list);
-    }
+    if (status == 0)
+        mirror_flush_end(list);
     return mirror_flush_blame_none(status, error);
 }
 
@@ -324,9 +421,12 @@ int mirror_make_ready(void *self, const struct table *of, bool written, struct e
                    : mirror_flush_recall(mirror, &mirror->tables[of->index], error);
 }
 
+// Triggers see the rows of all other tables as they are after them.
 int mirror_flush_all(struct mirror *mirror, struct error *error) {
     for (int i = 0; i < mirror->catalog->table_count; i++)
-        if (mirror_flush(mirror, &mirror->catalog->tables[i], error) != 0)
+        if (!mirror->tables[i].in_order && mirror_flush(mirror, &mirror->catalog->tables[i], error) != 0)
             return -1;
+    if (mirror_flush_in_order(mirror, error) != 0)
+        return -1;
     return delta_run(mirror->delta, error);
 }

@@ -4,7 +4,8 @@
 
 #include "views/engine/mirror/state.h"
 
-// What the current batch has pending of the change's key, or of a table.
+// What the current batch has pending of the change's key, or of a table. Where changes are written in their order, all
+// that is pending of every such table. ERROR_REFUSED, about the table, when a view refuses one of those.
 int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                      struct error *error);
 int mirror_flush(struct mirror *mirror, const struct table *table, struct error *error);

@@ -70,11 +70,14 @@ static int mirror_choose_columns(struct mirror *mirror, struct mirror_table *tab
 }
 
 static int mirror_learn_tables(struct mirror *mirror, struct error *error) {
+    mirror->in_order_count = 0;
     for (int i = 0; i < mirror->catalog->table_count; i++) {
         struct mirror_table *table = &mirror->tables[i];
         if ((!table->newest_known && mirror_find_newest(mirror, table, error) != 0) ||
             mirror_deferral_find(table, error) != 0)
             return -1;
+        if (table->in_order)
+            mirror->in_order[mirror->in_order_count++] = table;
         if (table->recalled == NULL && mirror_choose_columns(mirror, table, error) != 0)
             return -1;
     }
@@ -123,9 +126,10 @@ int mirror_open(struct mirror **ret, sqlite3 *db, const struct catalog *catalog,
         mirror->catalog = catalog;
         mirror->owner = *owner;
         mirror->tables = calloc((size_t)catalog->table_count, sizeof *mirror->tables);
+        mirror->in_order = calloc((size_t)catalog->table_count, sizeof(struct mirror_table *));
         mirror->values = calloc(TABLE_COLUMNS_MAX, sizeof *mirror->values);
     }
-    if (mirror == NULL || mirror->tables == NULL || mirror->values == NULL)
+    if (mirror == NULL || mirror->tables == NULL || mirror->in_order == NULL || mirror->values == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (generated_open(&mirror->generated, catalog, error) != 0)
         return -1;
@@ -156,6 +160,7 @@ void mirror_close(struct mirror **mirror) {
         delta_batch_free(&m->batches[i]);
     arena_free(&m->arena);
     free(m->tables);
+    free(m->in_order);
     generated_close(&m->generated);
     free(m->values);
     free(m);
@@ -196,8 +201,8 @@ static int mirror_run_readers(struct mirror *mirror, struct mirror_table *table,
     return same ? 0 : delta_run_readers(mirror->delta, table->table, mirror_make_ready, mirror, error);
 }
 
-void mirror_set_singly(struct mirror *mirror, bool singly) {
-    mirror->singly = singly;
+void mirror_set_writing(struct mirror *mirror, enum writing writing) {
+    mirror->writing = writing;
 }
 
 static int mirror_write_now(struct mirror *mirror, struct error *error) {
@@ -215,7 +220,7 @@ static int mirror_apply_checked(struct mirror *mirror, const struct change *chan
     int status = mirror_may_defer(mirror, table, change)
                      ? mirror_accept(mirror, table, change, ret, error)
                      : mirror_rules_apply(mirror, table, change, ret, error);
-    return status == 0 && mirror->singly ? mirror_write_now(mirror, error) : status;
+    return status == 0 && mirror->writing == WRITING_SINGLY ? mirror_write_now(mirror, error) : status;
 }
 
 int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
@@ -279,7 +284,7 @@ int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *ta
 int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool keep_open,
                           int64_t *ret_swept, struct error *error) {
     int status = mirror_bulk_sweep(mirror, table, keep_open, ret_swept, error);
-    return status == 0 && mirror->singly ? mirror_write_now(mirror, error) : status;
+    return status == 0 && mirror->writing == WRITING_SINGLY ? mirror_write_now(mirror, error) : status;
 }
 
 void mirror_expect(const struct mirror *mirror, const struct change *change) {

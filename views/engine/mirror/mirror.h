@@ -17,6 +17,7 @@
 #include "views/engine/catalog.h"
 #include "views/engine/change.h"
 #include "views/engine/mirror/owner.h"
+#include "views/engine/writing.h"
 
 struct sqlite3;
 struct mirror;
@@ -28,9 +29,8 @@ void mirror_close(struct mirror **mirror);
 // Where the connection keeps the change whose triggers run: for functions_register.
 const struct change *const *mirror_current(const struct mirror *mirror);
 
-// While it is set, what is accepted is written and the views' statements run before mirror_apply and
-// mirror_snapshot_sweep return: ERROR_VIEW is then that call's doing.
-void mirror_set_singly(struct mirror *mirror, bool singly);
+// From the next change on.
+void mirror_set_writing(struct mirror *mirror, enum writing writing);
 
 // ERROR_INPUT: this change cannot be stored (no key, a view's constraint): nothing of it was; others may go
 // on. Any other error: the transaction must be rolled back.

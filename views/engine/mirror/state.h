@@ -11,6 +11,7 @@
 #include "views/engine/mirror/table.h"
 #include "views/engine/mirror/toast_carry.h"
 #include "views/engine/row/table_sql.h"
+#include "views/engine/writing.h"
 
 // Who works on what while a batch that was handed over is written by another thread: the statements, `carry`
 // but for its questions, what the delta shows, `written_ts_ms` and what is below it are the writing
@@ -20,7 +21,9 @@ struct mirror {
     sqlite3 *db;
     const struct catalog *catalog;
     struct mirror_owner owner;
-    struct mirror_table *tables; // as in the catalog
+    struct mirror_table *tables;    // as in the catalog
+    struct mirror_table **in_order; // those of them whose changes views see one by one
+    int in_order_count;
     struct toast_carry *carry;
     struct delta *delta;
     struct delta_batch *batches[2];
@@ -28,16 +31,16 @@ struct mirror {
     struct arena arena;            // carried values of the change under way
     struct generated *generated;   // NULL = no table has such columns
     struct value *values;          // the change's values with what was carried, TABLE_COLUMNS_MAX
-    bool singly;                   // what is accepted is written at once, and the statements run
-    bool lacked;                   // the newest row had columns without a value, or may have
-    bool unsure;                   // it has nulls that may be unchanged TOAST values
-    const struct change *current;  // for the SQL functions
-    int64_t newest_ts_ms;          // of the source's clock, as far as it is believed
-    int64_t believed_ts_ms;        // up to here without another look at this machine's clock
-    int64_t written_ts_ms;         // newest_ts_ms when the batch was handed over
-    int64_t purged_ts_ms;          // written_ts_ms of the newest purge of what deletes left behind
-    int64_t purged_wall_ms;        // of the newest purge by this machine's clock
-    bool timeless;                 // the file was never purged by the source's clock
+    enum writing writing;
+    bool lacked;                  // the newest row had columns without a value, or may have
+    bool unsure;                  // it has nulls that may be unchanged TOAST values
+    const struct change *current; // for the SQL functions
+    int64_t newest_ts_ms;         // of the source's clock, as far as it is believed
+    int64_t believed_ts_ms;       // up to here without another look at this machine's clock
+    int64_t written_ts_ms;        // newest_ts_ms when the batch was handed over
+    int64_t purged_ts_ms;         // written_ts_ms of the newest purge of what deletes left behind
+    int64_t purged_wall_ms;       // of the newest purge by this machine's clock
+    bool timeless;                // the file was never purged by the source's clock
     sqlite3_stmt *save;
 };
 

@@ -67,6 +67,8 @@ struct mirror_table {
     bool may_overtake; // nobody sees a change that another of its row follows before both are written
     bool has_looked_up;
     bool may_defer; // no trigger and no unique index of a view needs to see each change as it is written
+    bool
+        in_order; // one does, and it may see them later: one by one, in the order of all such tables' changes
     bool newest_known;
     int64_t newest_lsn; // at least that of any streamed change or delete that the file has
     struct lsn_bounds bounds;

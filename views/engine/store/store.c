@@ -484,8 +484,8 @@ bool store_in_transaction(const struct store *store) {
     return store->in_transaction;
 }
 
-void store_set_singly(struct store *store, bool singly) {
-    mirror_set_singly(store->mirror, singly);
+void store_set_writing(struct store *store, enum writing writing) {
+    mirror_set_writing(store->mirror, writing);
 }
 
 // What fails here is not the change's fault.
