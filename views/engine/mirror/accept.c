@@ -119,13 +119,20 @@ static int mirror_accept_list_change(struct mirror *mirror, struct mirror_table 
 // Writes what the key has pending where the change cannot go on from it: a snapshot's row and a streamed one have
 // different positions, and what a key change may still carry away is kept by the delete's own writing.
 static int mirror_accept_end_chain(struct mirror *mirror, struct mirror_table *table,
-                                   const struct change *change, int *previous, struct error *error) {
-    const struct delta_step *step = &delta_list(mirror->accepting, table->table)->steps[*previous];
+                                   const struct change *change, uint64_t hash, int *previous, int *place,
+                                   struct error *error) {
+    struct delta_list *list = delta_list(mirror->accepting, table->table);
+    const struct delta_step *step = &list->steps[*previous];
     bool may_carry = step->deleted && !step->ended && table->has_toastable;
     if (step->upsert == mirror_upsert_of(change) && !may_carry)
         return 0;
+    if (mirror_begin_write(mirror, error) != 0 || mirror_flush_key(mirror, table, change, error) != 0)
+        return -1;
+    if (table->in_order && // all are written, and the key's place is another
+        newest_find_place(&list->pending, list->steps, hash, change->values, previous, place, error) != 0)
+        return -1;
     *previous = -1;
-    return mirror_begin_write(mirror, error) != 0 ? -1 : mirror_flush_key(mirror, table, change, error);
+    return 0;
 }
 
 static void mirror_accept_note(struct mirror_table *table, const struct change *change, uint64_t hash) {
@@ -168,7 +175,7 @@ int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struc
     bool deleted = previous >= 0 && list->steps[previous].deleted;
     if (alike && kind == UPSERT_STREAMED && change->lsn <= list->steps[previous].lsn)
         return 0;
-    if (previous >= 0 && mirror_accept_end_chain(mirror, table, change, &previous, error) != 0)
+    if (previous >= 0 && mirror_accept_end_chain(mirror, table, change, hash, &previous, &place, error) != 0)
         return -1;
     // A snapshot's row goes by streamed changes that are newer, and not by one at its own place.
     int64_t position = kind == UPSERT_SNAPSHOT ? change->lsn + 1 : change->lsn;

@@ -79,6 +79,31 @@ bool mirror_deferral_computes(const char *sql) {
     return !condition;
 }
 
+static bool mirror_deferral_token_resolves(struct span token) {
+    static const char *const words[] = {"ignore", "replace", "abort", "fail", "rollback"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (mirror_deferral_is(token, words[i]))
+            return true;
+    return false;
+}
+
+int mirror_deferral_resolves(sqlite3 *db, bool *ret, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (engine_sql_prepare(db, "views_objects", &stmt, error) != 0)
+        return -1;
+    *ret = false;
+    int row;
+    while ((row = stmt_row(stmt, "sqlite_schema", error)) == 1) {
+        const char *sql = (const char *)sqlite3_column_text(stmt, 0);
+        if (sql == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        for (struct span token = mirror_deferral_next(&sql); token.size > 0;
+             token = mirror_deferral_next(&sql))
+            *ret |= mirror_deferral_token_resolves(token);
+    }
+    return row;
+}
+
 static int mirror_deferral_has_trigger(struct mirror_table *table, bool *ret, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     if (engine_sql_prepare(table->db, "table_has_trigger", &stmt, error) != 0)

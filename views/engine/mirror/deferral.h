@@ -13,4 +13,7 @@ int mirror_deferral_find(struct mirror_table *table, struct error *error);
 // (->, like, cast). `sql`: create index ... [where ...]. Text that it does not understand computes.
 bool mirror_deferral_computes(const char *sql);
 
+// Whether some table or trigger of the file has a word that may resolve a conflict: ignore, replace, abort, fail, rollback.
+int mirror_deferral_resolves(struct sqlite3 *db, bool *ret, struct error *error);
+
 #endif

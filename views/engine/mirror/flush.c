@@ -115,8 +115,13 @@ static int mirror_flush_write_row(struct mirror_table *table, const struct delta
                                   struct error *error) {
     struct value values[TABLE_COLUMNS_MAX];
     packed_row_values(step->row, table->table->column_count, values);
+    enum mirror_upsert kind = (enum mirror_upsert)step->upsert;
     int changes = 0;
-    if (mirror_upsert(table, (enum mirror_upsert)step->upsert, values, step->lsn, &changes, error) != 0)
+    int status =
+        table->in_order && !table->has_conflict_clauses
+            ? mirror_write_row(table, kind, step->op == CHANGE_UPDATE, values, step->lsn, &changes, error)
+            : mirror_upsert(table, kind, values, step->lsn, &changes, error);
+    if (status != 0)
         return -1;
     return changes == 0 ? mirror_flush_error_not_newer(table, error) : 0;
 }
@@ -140,11 +145,15 @@ static int mirror_flush_blame_none(int status, struct error *error) {
 
 // --- one by one, in their order
 
-// A view refuses a change that was accepted long ago: only a caller that goes back can say which.
+// A view refuses a change that was accepted long ago: only a caller that goes back can say which. SQLite may have undone
+// the transaction already.
 static int mirror_flush_blame_table(int status, const struct mirror_table *table, struct error *error) {
-    return status != 0 && error != NULL && error->kind == ERROR_INPUT
-               ? error_blame(error, ERROR_REFUSED, table->table->name)
-               : status;
+    if (status == 0 || error == NULL)
+        return status;
+    bool undone = sqlite3_get_autocommit(table->db) != 0;
+    bool refused =
+        error->kind == ERROR_INPUT || (undone && (sqlite3_errcode(table->db) & 0xff) == SQLITE_CONSTRAINT);
+    return refused ? error_blame(error, ERROR_REFUSED, table->table->name) : status;
 }
 
 static int mirror_flush_write_step(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,

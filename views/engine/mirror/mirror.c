@@ -70,12 +70,16 @@ static int mirror_choose_columns(struct mirror *mirror, struct mirror_table *tab
 }
 
 static int mirror_learn_tables(struct mirror *mirror, struct error *error) {
+    bool resolves;
     mirror->in_order_count = 0;
+    if (mirror_deferral_resolves(mirror->db, &resolves, error) != 0)
+        return -1;
     for (int i = 0; i < mirror->catalog->table_count; i++) {
         struct mirror_table *table = &mirror->tables[i];
         if ((!table->newest_known && mirror_find_newest(mirror, table, error) != 0) ||
             mirror_deferral_find(table, error) != 0)
             return -1;
+        table->has_conflict_clauses = resolves;
         if (table->in_order)
             mirror->in_order[mirror->in_order_count++] = table;
         if (table->recalled == NULL && mirror_choose_columns(mirror, table, error) != 0)

@@ -159,20 +159,45 @@ static int mirror_rows_set_generated(struct mirror_table *table, const struct va
     return mirror_run(table, stmt, NULL, error);
 }
 
+// The statement with a row's values. NULL on error.
+static sqlite3_stmt *mirror_rows_bound(struct mirror_table *table, enum mirror_statement which,
+                                       const struct value *values, enum mirror_upsert kind, int64_t position,
+                                       struct error *error) {
+    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
+    if (stmt == NULL)
+        return NULL;
+    for (int i = 0; i < table->table->column_count; i++)
+        sqlite_value_bind(stmt, i + 1, mirror_rows_stored(&table->table->columns[i], &values[i]));
+    if (kind != UPSERT_FORCED)
+        (void)sqlite3_bind_int64(stmt, table->table->column_count + 1, position);
+    return stmt;
+}
+
+static int mirror_rows_write(struct mirror_table *table, enum mirror_statement of_streamed,
+                             enum mirror_upsert kind, const struct value *values, int64_t position,
+                             int *ret_changes, struct error *error) {
+    sqlite3_stmt *stmt = mirror_rows_bound(table, (enum mirror_statement)((int)of_streamed + (int)kind),
+                                           values, kind, position, error);
+    return stmt == NULL ? -1 : mirror_run(table, stmt, ret_changes, error);
+}
+
+int mirror_write_row(struct mirror_table *table, enum mirror_upsert kind, bool update_first,
+                     const struct value *values, int64_t position, int *ret_changes, struct error *error) {
+    enum mirror_statement first = update_first ? STATEMENT_UPDATE_STREAMED : STATEMENT_INSERT_STREAMED;
+    enum mirror_statement last = update_first ? STATEMENT_INSERT_STREAMED : STATEMENT_UPDATE_STREAMED;
+    if (mirror_rows_write(table, first, kind, values, position, ret_changes, error) != 0)
+        return -1;
+    return *ret_changes > 0 ? 0 : mirror_rows_write(table, last, kind, values, position, ret_changes, error);
+}
+
 int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const struct value *values,
                   int64_t position, int *ret_changes, struct error *error) {
     bool masked = mirror_lacks_values(table->table, values);
     enum mirror_statement which = (enum mirror_statement)(
         (masked ? (int)STATEMENT_MASKED_STREAMED : (int)STATEMENT_UPSERT_STREAMED) + (int)kind);
-    sqlite3_stmt *stmt = mirror_table_statement(table, which, error);
+    sqlite3_stmt *stmt = mirror_rows_bound(table, which, values, kind, position, error);
     if (stmt == NULL)
         return -1;
-    for (int i = 0; i < table->table->column_count; i++)
-        sqlite_value_bind(stmt, i + 1, mirror_rows_stored(&table->table->columns[i], &values[i]));
-    if (kind == UPSERT_STREAMED)
-        (void)sqlite3_bind_int64(stmt, table->table->column_count + 1, position);
-    if (kind == UPSERT_SNAPSHOT)
-        (void)sqlite3_bind_int64(stmt, table->table->column_count + 1, position);
     if (masked)
         mirror_rows_bind_keep_masks(stmt, table->table, values);
     if (mirror_run(table, stmt, ret_changes, error) != 0)

@@ -42,6 +42,10 @@ int mirror_keep_unchanged(struct mirror *mirror, struct mirror_table *table, con
 bool mirror_lacks_values(const struct table *table, const struct value *values);
 int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const struct value *values,
                   int64_t position, int *ret_changes, struct error *error);
+// The same of a row that lacks no column, where a failure undoes the whole transaction: SQLite then need not keep what the
+// pages were before, and there are two statements, of which `update_first` is tried first or last.
+int mirror_write_row(struct mirror_table *table, enum mirror_upsert kind, bool update_first,
+                     const struct value *values, int64_t position, int *ret_changes, struct error *error);
 int mirror_delete_row(struct mirror_table *table, const struct change *change, enum mirror_statement which,
                       int *ret_changes, struct error *error);
 // A delete that is newer than all that is known of its key found no row. Before mirror_note_delete.

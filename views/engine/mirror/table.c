@@ -2,7 +2,7 @@
 
 #include "views/engine/row/table_sql.h"
 
-// The upserts, NULL = it is none of them.
+// What writes a row, NULL = it is none of them.
 static char *mirror_table_upsert_sql(const struct table *table, enum mirror_statement which) {
     switch (which) {
     case STATEMENT_UPSERT_STREAMED:
@@ -23,6 +23,18 @@ static char *mirror_table_upsert_sql(const struct table *table, enum mirror_stat
         return table_sql_write_pending(table, UPSERT_SNAPSHOT);
     case STATEMENT_WRITE_FORCED:
         return table_sql_write_pending(table, UPSERT_FORCED);
+    case STATEMENT_INSERT_STREAMED:
+        return table_sql_insert_new(table, UPSERT_STREAMED);
+    case STATEMENT_INSERT_SNAPSHOT:
+        return table_sql_insert_new(table, UPSERT_SNAPSHOT);
+    case STATEMENT_INSERT_FORCED:
+        return table_sql_insert_new(table, UPSERT_FORCED);
+    case STATEMENT_UPDATE_STREAMED:
+        return table_sql_update_older(table, UPSERT_STREAMED);
+    case STATEMENT_UPDATE_SNAPSHOT:
+        return table_sql_update_older(table, UPSERT_SNAPSHOT);
+    case STATEMENT_UPDATE_FORCED:
+        return table_sql_update_older(table, UPSERT_FORCED);
     default:
         return NULL;
     }

@@ -19,6 +19,12 @@ enum mirror_statement {
     STATEMENT_WRITE_STREAMED, // the three again, of many pending rows
     STATEMENT_WRITE_SNAPSHOT,
     STATEMENT_WRITE_FORCED,
+    STATEMENT_INSERT_STREAMED, // the three again, of a row that was not there
+    STATEMENT_INSERT_SNAPSHOT,
+    STATEMENT_INSERT_FORCED,
+    STATEMENT_UPDATE_STREAMED, // of one that was there
+    STATEMENT_UPDATE_SNAPSHOT,
+    STATEMENT_UPDATE_FORCED,
     STATEMENT_NOTE_PENDING_DELETES,
     STATEMENT_SET_GENERATED,
     STATEMENT_DELETE,
@@ -67,8 +73,10 @@ struct mirror_table {
     bool may_overtake; // nobody sees a change that another of its row follows before both are written
     bool has_looked_up;
     bool may_defer; // no trigger and no unique index of a view needs to see each change as it is written
-    bool
-        in_order; // one does, and it may see them later: one by one, in the order of all such tables' changes
+    bool in_order;  // one does, and may see them later: one by one, in the order of all such tables
+    // Some schema.sql says how a conflict is resolved (or ignore, on conflict replace): a statement that says it too would
+    // overrule that in triggers.
+    bool has_conflict_clauses;
     bool newest_known;
     int64_t newest_lsn; // at least that of any streamed change or delete that the file has
     struct lsn_bounds bounds;

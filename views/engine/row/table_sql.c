@@ -112,12 +112,14 @@ static void table_sql_on_conflict(sqlite3_str *sql, const struct table *table, e
         sqlite3_str_appendf(sql, " where \"%w\"._lsn<=excluded._snapshot", table->name);
 }
 
-char *table_sql_upsert(const struct table *table, enum mirror_upsert kind, bool masked) {
+// VERB into "table"(COLUMNS) values(?1,..)
+static sqlite3_str *table_sql_begin_insert(const struct table *table, enum mirror_upsert kind,
+                                           const char *verb) {
     const char *position = table_sql_position[kind];
     static const char *const parameter[] = {
         [UPSERT_STREAMED] = ":lsn", [UPSERT_SNAPSHOT] = ":snapshot", [UPSERT_FORCED] = NULL};
     sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendf(sql, "insert into \"%w\"(", table->name);
+    sqlite3_str_appendf(sql, "%s into \"%w\"(", verb, table->name);
     table_sql_column_names(sql, table);
     if (position != NULL)
         sqlite3_str_appendf(sql, ",%s", position);
@@ -127,7 +129,43 @@ char *table_sql_upsert(const struct table *table, enum mirror_upsert kind, bool 
     if (parameter[kind] != NULL)
         sqlite3_str_appendf(sql, ",%s", parameter[kind]);
     sqlite3_str_appendall(sql, ")");
+    return sql;
+}
+
+char *table_sql_upsert(const struct table *table, enum mirror_upsert kind, bool masked) {
+    sqlite3_str *sql = table_sql_begin_insert(table, kind, "insert");
     table_sql_on_conflict(sql, table, kind, masked);
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_insert_new(const struct table *table, enum mirror_upsert kind) {
+    sqlite3_str *sql = table_sql_begin_insert(table, kind, "insert or rollback");
+    sqlite3_str_appendall(sql, " on conflict(");
+    table_sql_key_names(sql, table);
+    sqlite3_str_appendall(sql, ") do nothing");
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_update_older(const struct table *table, enum mirror_upsert kind) {
+    const char *position = table_sql_position[kind];
+    static const char *const is_older[] = {
+        [UPSERT_STREAMED] = " and _lsn<?", [UPSERT_SNAPSHOT] = " and _lsn<=?", [UPSERT_FORCED] = NULL};
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(sql, "update or rollback \"%w\" set ", table->name);
+    const char *comma = "";
+    for (int i = 0; i < table->column_count; i++) {
+        if (table->columns[i].key != 0)
+            continue;
+        sqlite3_str_appendf(sql, "%s\"%w\"=?%d", comma, table->columns[i].name, i + 1);
+        comma = ",";
+    }
+    if (position != NULL)
+        sqlite3_str_appendf(sql, "%s%s=?%d", comma, position, table->column_count + 1);
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"=?%d", i == 0 ? " where " : " and ",
+                            table->columns[table->keys[i]].name, table->keys[i] + 1);
+    if (is_older[kind] != NULL)
+        sqlite3_str_appendf(sql, "%s%d", is_older[kind], table->column_count + 1);
     return sqlite3_str_finish(sql);
 }
 

@@ -25,6 +25,10 @@ enum mirror_upsert {
 };
 // `masked`: columns whose bit is set in :keepN stay as they are in a row that exists.
 char *table_sql_upsert(const struct table *table, enum mirror_upsert kind, bool masked);
+// The two halves of an upsert, of the same parameters, for a write whose failure undoes the whole transaction: a row that is
+// not there yet, and one that is there and older.
+char *table_sql_insert_new(const struct table *table, enum mirror_upsert kind);
+char *table_sql_update_older(const struct table *table, enum mirror_upsert kind);
 // Keys bind as :key1.. in key order in all that follow.
 char *table_sql_delete(const struct table *table);     // :lsn; only a row that is older
 char *table_sql_delete_key(const struct table *table); // whatever its position
