@@ -102,6 +102,10 @@ static struct MHD_Response *reply_long_body(struct response *response, struct re
     return reply;
 }
 
+struct MHD_Response *reply_of_bytes(char *body, size_t size) {
+    return MHD_create_response_from_buffer(size, body, MHD_RESPMEM_MUST_FREE);
+}
+
 // The body's memory goes to the library, which frees it when it has been sent. It stays counted until then.
 struct MHD_Response *reply_body(struct response *response, struct reply_held *ret_held) {
     if (response->body.failed)
@@ -111,14 +115,21 @@ struct MHD_Response *reply_body(struct response *response, struct reply_held *re
     if (response->body.size == 0)
         return MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
     buffer_trim(&response->body);
-    struct MHD_Response *reply =
-        MHD_create_response_from_buffer(response->body.size, response->body.data, MHD_RESPMEM_MUST_FREE);
+    struct MHD_Response *reply = reply_of_bytes(response->body.data, response->body.size);
     if (reply == NULL)
         return NULL;
     if (response->body.account != NULL)
         ret_held->memory = response->body.capacity;
     response->body = (struct buffer){0};
     return reply;
+}
+
+void reply_free(struct MHD_Response *reply) {
+    MHD_destroy_response(reply);
+}
+
+enum MHD_Result reply_queue_kept(struct MHD_Connection *connection, int status, struct MHD_Response *reply) {
+    return queue(connection, (unsigned)status, reply);
 }
 
 enum MHD_Result reply_queue(struct MHD_Connection *connection, int status, struct MHD_Response *reply) {

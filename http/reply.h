@@ -29,9 +29,14 @@ int reply_prepare(struct error *error);
 
 // The response's body, which is the library's from here on. NULL: there is no memory.
 struct MHD_Response *reply_body(struct response *response, struct reply_held *ret_held);
+// `body` is freed with it; where there is no memory, NULL, it is not.
+struct MHD_Response *reply_of_bytes(char *body, size_t size);
+void reply_free(struct MHD_Response *reply); // once it has been sent by whoever sends it
 // All headers. False when one is lost without which a client would believe something else.
 bool reply_headers(struct MHD_Response *reply, const struct response *response);
 // Hands `reply` over, and frees it.
 enum MHD_Result reply_queue(struct MHD_Connection *connection, int status, struct MHD_Response *reply);
+// The same, and it stays the caller's.
+enum MHD_Result reply_queue_kept(struct MHD_Connection *connection, int status, struct MHD_Response *reply);
 
 #endif

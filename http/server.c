@@ -7,6 +7,7 @@
 #include "http/gate.h"
 #include "http/problem.h"
 #include "http/reply.h"
+#include "http/reply_shelf.h"
 #include "http/slow_lane.h"
 #include "http/spoken.h"
 #include "http/streams.h"
@@ -47,6 +48,7 @@ struct server {
     struct follow *follow;
     struct gate *gate;
     struct worker *workers[SERVER_THREADS];
+    struct reply_shelf shelves[SERVER_THREADS];
     _Atomic int workers_taken;
     _Atomic int active; // requests that came whole and were not completed
     _Atomic bool stopping;
@@ -84,6 +86,7 @@ struct connection {
     int header_count;
     struct reply_held
         held; // of the answer that is being sent: counted in routes->memory and routes->file_bytes
+    struct reply_kept *kept; // that is being sent, NULL = none of the shelf's is
     size_t body_size;
     size_t target_size;
     char target[TARGET_COPY_MAX]; // one byte more than allowed is enough to know that it is too long
@@ -125,6 +128,8 @@ static void server_let_body_go(struct connection *connection) {
     if (connection->held.file > 0)
         (void)atomic_fetch_sub(&routes->file_bytes, connection->held.file);
     connection->held = (struct reply_held){0};
+    reply_shelf_give_back(connection->kept);
+    connection->kept = NULL;
 }
 
 static void server_on_completed(void *self, struct MHD_Connection *mhd, void **request,
@@ -179,22 +184,28 @@ static size_t server_leave_encoded(void *self, struct MHD_Connection *mhd, char 
     return strlen(text);
 }
 
-// Each of the library's threads has a worker of its own: as many as threads, and a thread is one server's for
+// Each of the library's threads has a worker and a shelf of its own: as many as threads, and a thread is one server's for
 // life.
+static int server_own_number(struct server *server) {
+    static _Thread_local int number = -1;
+    if (number < 0)
+        number = atomic_fetch_add(&server->workers_taken, 1);
+    assert(number < SERVER_THREADS);
+    return number;
+}
+
 static struct worker *server_own_worker(struct server *server) {
-    static _Thread_local struct worker *worker;
-    if (worker == NULL) {
-        int number = atomic_fetch_add(&server->workers_taken, 1);
-        assert(number < SERVER_THREADS);
-        worker = server->workers[number];
-    }
-    return worker;
+    return server->workers[server_own_number(server)];
+}
+
+static bool server_is_stopping(const struct server *server) {
+    return atomic_load_explicit(&server->stopping, memory_order_relaxed);
 }
 
 // Once the server stops an answer is its connection's last.
 static enum MHD_Result server_queue(struct connection *connection, struct response *response,
                                     struct MHD_Response *reply) {
-    response->closes |= atomic_load_explicit(&connection->server->stopping, memory_order_relaxed);
+    response->closes |= server_is_stopping(connection->server);
     if (!reply_headers(reply, response)) {
         MHD_destroy_response(reply);
         return MHD_NO;
@@ -202,8 +213,25 @@ static enum MHD_Result server_queue(struct connection *connection, struct respon
     return reply_queue(connection->connection, response->status, reply);
 }
 
+// Headers as those of the answer before are not made again. False: it is to be sent as any other.
+static bool server_send_kept(struct connection *connection, const struct response *response,
+                             enum MHD_Result *ret) {
+    struct server *server = connection->server;
+    if (response->position_size == 0 || server_is_stopping(server))
+        return false;
+    connection->kept = reply_shelf_lend(&server->shelves[server_own_number(server)], response);
+    if (connection->kept == NULL)
+        return false;
+    booked_turn_to(connection->booked, TURN_READS, SERVER_IDLE_TIMEOUT_S * 1000);
+    *ret = reply_queue_kept(connection->connection, response->status, connection->kept->reply);
+    return true;
+}
+
 static enum MHD_Result server_send_response(struct connection *connection, struct response *response) {
     struct reply_held *held = &connection->held;
+    enum MHD_Result queued;
+    if (server_send_kept(connection, response, &queued))
+        return queued;
     struct MHD_Response *reply = reply_body(response, held);
     if (reply == NULL)
         return MHD_NO;
@@ -491,6 +519,7 @@ static void server_on_connection(void *self, struct MHD_Connection *mhd, void **
         connection->address = server_connection_address(mhd);
         connection->counted = false;
         connection->held = (struct reply_held){0};
+        connection->kept = NULL;
         connection->stream = (struct stream){0};
         connection->slow_lane_response = (struct response){0};
     }
@@ -740,8 +769,10 @@ static void server_end(struct server **server, bool hands_over) {
     teller_free(&s->teller);
     follow_free(&s->follow);
     streams_free(&s->streams);
-    for (int i = 0; i < SERVER_THREADS; i++)
+    for (int i = 0; i < SERVER_THREADS; i++) {
         worker_free(&s->workers[i]);
+        reply_shelf_clear(&s->shelves[i]);
+    }
     routes_free(&s->routes);
     (void)pthread_cond_destroy(&s->quiet);
     (void)pthread_mutex_destroy(&s->mutex);
