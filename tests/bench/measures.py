@@ -297,7 +297,7 @@ def measure_latency(part):
         broker.create(prefix, "--config", "message.timestamp.type=LogAppendTime")
         try:
             with Tidemark(prefix) as tidemark:
-                tidemark.wait("/readyz")
+                tidemark.wait_live()
                 raw.append(output_of(program("bench-latency"), "--brokers", BROKERS, "--prefix", prefix, "--http",
                                      str(PORT), "--rate", str(LATENCY_RATE), "--seconds", str(LATENCY_S)))
         finally:

@@ -99,6 +99,10 @@ class Tidemark:
         """Seconds since the start when the path first answers 200."""
         return self.wait_until(lambda: get(path)[0] == 200, path, step_s)
 
+    def wait_live(self):
+        """Until it reads at the ends: on empty topics, of which /readyz knows nothing."""
+        self.wait_until(lambda: get("/v1/lag")[1].startswith(b'{"state":"live"'), "live")
+
     def wait_applied(self, messages):
         self.wait_until(lambda: self.applied() >= messages, f"{messages} messages applied", 2 * STEP_S)
 
