@@ -15,9 +15,9 @@
 
 #include <assert.h>
 
-static void apply_expect(void *self, const struct change *change) {
+static void apply_expect(void *self, const struct change *change, int ahead) {
     const struct apply *apply = self;
-    store_expect(apply->config.store, change);
+    store_expect(apply->config.store, change, ahead);
 }
 
 int apply_new(struct apply **ret, const struct apply_config *config, struct error *error) {
@@ -39,6 +39,8 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
         .envelope = {.catalog = config->catalog, .settings = config->settings},
         .drift = &apply->drift,
         .ahead = apply_expect,
+        .ahead_max = CHANGES_EXPECTED,
+        .pack = store_pack,
         .self = apply};
     if (freshness_init(&apply->freshness, config->catalog->table_count, error) != 0 ||
         prefetch_new(&apply->prefetch, &prefetch, error) != 0 ||

@@ -8,6 +8,7 @@
 #include "views/engine/value.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum change_op {
@@ -26,6 +27,19 @@ enum change_snapshot {
 };
 
 #define LSN_NONE ((int64_t)-1)
+
+enum {
+    CHANGES_EXPECTED = 3
+}; // of a topic's partition, of which is told before it is their turn (store_expect)
+
+struct packed_row;
+
+// A row as a commit keeps it, and its key's hash: made of a change's values before it is its turn, on any thread (store_pack).
+struct change_packed {
+    const struct packed_row *row; // lives as long as the values; NULL = it was not made
+    size_t size;                  // bytes
+    uint64_t key_hash;
+};
 
 struct change {
     enum change_op op;
@@ -46,6 +60,7 @@ struct change {
     // An update of PostgreSQL's that brings no row before: a null in an `unmarked` column may be an unchanged TOAST value.
     bool nulls_unsure;
     int64_t ts_ms; // source.ts_ms: commit time, ms since 1970; 0 = unknown
+    struct change_packed packed;
 };
 
 // Whether a snapshot (or a rebuild) tells of it: a row that it read, a ghost that its end sweeps. Nothing

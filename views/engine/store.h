@@ -16,6 +16,7 @@
 #include "views/engine/store_request.h"
 #include "views/engine/writing.h"
 
+struct arena;
 struct store;
 struct snapshots; // snapshots.h
 
@@ -138,9 +139,13 @@ enum store_outcome { STORE_APPLIED, STORE_REPEATED };
 // back. A message that waits in quarantine for the same row is superseded when the row is newer now.
 int store_apply(struct store *store, const struct change *change, enum store_outcome *ret,
                 struct error *error);
-// The change may be applied soon: what a look for its row needs of memory is then on its way to the processor. Nothing comes
-// of a change that is not.
-void store_expect(const struct store *store, const struct change *change);
+// Makes of a row's change what a commit keeps of it, ahead of its turn and on any thread. `arena`: for it; lives as long as
+// the values. A change that needs a look at the file, or for which memory is out, stays as it is.
+void store_pack(struct change *change, struct arena *arena);
+// The change may be applied soon, as the `ahead`th from now, which is told of it as CHANGES_EXPECTED first, then as one less:
+// what a look for its row needs of memory is then on its way to the processor, one step each time. Nothing comes of a change
+// that is not applied.
+void store_expect(const struct store *store, const struct change *change, int ahead);
 // The newest change was a row that had columns without a value: unchanged TOAST, or its event lacked them.
 bool store_lacked(const struct store *store);
 // Streamed deletes of the table that found neither a row nor anything newer, since this was asked last; ret_again: those

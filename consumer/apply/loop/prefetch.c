@@ -10,7 +10,6 @@
 enum {
     LOOK_EVERY = BOUND(64, 2), // messages between two looks whether a second batch can be handed over
     CACHE_LINE = 64,
-    FETCHED_VALUES = 256, // bytes of an event's values, which lie behind it
 };
 
 struct entry {
@@ -140,8 +139,12 @@ static void prefetch_decode_entry(struct prefetch *prefetch, const struct batch 
         prefetch_fail(entry, ERROR_SYSTEM, "out of memory");
         return;
     }
-    if (status == 0)
+    if (status == 0) {
+        if (prefetch->config.pack != NULL && entry->event->kind == EVENT_CHANGE &&
+            entry->event->change.table != NULL)
+            prefetch->config.pack(&entry->event->change, &prefetch->thread.scratch.arena);
         return;
+    }
     size_t size = strlen(error->message) + 1;
     char *text = arena_take(&prefetch->thread.scratch.arena, size);
     if (text == NULL) {
@@ -437,18 +440,22 @@ int prefetch_event(struct prefetch *prefetch, int slot, struct event **ret, cons
     return 0;
 }
 
-// An event lies in the cache of the decoding core. Asked for two messages before, it is here when it is taken: a message
+// An event lies in the cache of the decoding core. Asked for some messages before, it is here when it is taken: a message
 // waits for others' in between.
 static void prefetch_look_ahead(struct prefetch *prefetch, const struct batch *front) {
-    if (front->next + 1 < front->count) {
-        const char *event = (const char *)front->entries[front->next + 1].event;
-        for (size_t at = 0; event != NULL && at < sizeof(struct event) + FETCHED_VALUES; at += CACHE_LINE)
+    int first = front->next + prefetch->config.ahead_max;
+    if (first < front->count) {
+        const char *event = (const char *)front->entries[first].event;
+        for (size_t at = 0; event != NULL && at < sizeof(struct event); at += CACHE_LINE)
             __builtin_prefetch(event + at);
     }
-    const struct entry *next = &front->entries[front->next];
-    if (prefetch->config.ahead != NULL && next->failure == NULL && next->event->kind == EVENT_CHANGE &&
-        next->event->change.table != NULL)
-        prefetch->config.ahead(prefetch->config.self, &next->event->change);
+    for (int count = prefetch->config.ahead != NULL ? prefetch->config.ahead_max : 0; count > 0; count--) {
+        int at = front->next + count - 1;
+        const struct entry *entry = &front->entries[at];
+        if (at < front->count && entry->failure == NULL && entry->event->kind == EVENT_CHANGE &&
+            entry->event->change.table != NULL)
+            prefetch->config.ahead(prefetch->config.self, &entry->event->change, count);
+    }
 }
 
 void prefetch_release(struct prefetch *prefetch, int slot) {

@@ -33,8 +33,12 @@ struct prefetch_config {
     // Where the columns are counted that a table lacks: on the loop's thread, before the first event of a batch
     // is given out.
     struct drift *drift;
-    // Told of a row's change that was decoded ahead, when the slot's message before it was released. NULL: nobody is.
-    void (*ahead)(void *self, const struct change *change);
+    // Told of a row's change that was decoded ahead, when it is the `count`th from the slot's next: for each count from
+    // `ahead_max` down to 1. NULL: nobody is.
+    void (*ahead)(void *self, const struct change *change, int count);
+    // Makes of a row's change what will be kept of it, on the decoding thread. NULL: nobody does.
+    void (*pack)(struct change *change, struct arena *arena);
+    int ahead_max;
     void *self;
 };
 

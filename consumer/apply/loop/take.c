@@ -154,6 +154,7 @@ static int take_moved_away(struct apply *apply, struct event *event, struct erro
     struct change gone = event->change;
     gone.op = CHANGE_DELETE;
     gone.values = event->moved_from;
+    gone.packed = (struct change_packed){0};
     if (store_apply(apply->config.store, &gone, &outcome, error) != 0)
         return -1;
     event->change.op = CHANGE_CREATE;

@@ -8,6 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    FETCHED_AHEAD = 3, // messages, of which the processor is asked for the struct before it is given back
+    FETCHED_LINE = 64, // bytes
+    FETCHED_BEFORE =
+        128, // around where rd_kafka_message_t begins, in what librdkafka (2.0) keeps of a message
+    FETCHED_BEHIND = 192,
+};
+
 static rd_kafka_message_t *partition_held_at(const struct kafka_partition *partition, int index) {
     return partition->held[(partition->first + index) % PARTITION_HELD_MAX];
 }
@@ -217,8 +225,18 @@ static void partition_hold(struct kafka_partition *partition, rd_kafka_message_t
     partition->held_bytes += partition_size_of(message);
 }
 
+// librdkafka's struct of a message was last looked at when it was taken from the queue, many messages ago.
+static void partition_expect(const struct kafka_partition *partition, int index) {
+    if (index >= partition->count)
+        return;
+    const char *message = (const char *)partition_held_at(partition, index);
+    for (int at = -FETCHED_BEFORE; at < FETCHED_BEHIND; at += FETCHED_LINE)
+        __builtin_prefetch(message + at, 1);
+}
+
 static void partition_drop_first(struct kafka_partition *partition) {
     rd_kafka_message_t *message = partition_held_at(partition, 0);
+    partition_expect(partition, FETCHED_AHEAD);
     partition->held_bytes -= partition_size_of(message);
     partition->first = (partition->first + 1) % PARTITION_HELD_MAX;
     partition->count--;

@@ -20,6 +20,7 @@ enum {
     SLOTS_MAX = 200,
     SEED = 20261123,
     ROUNDS_MAX = 200,
+    AHEAD = 3, // changes that are told before their turn
 };
 
 // --- a source whose messages are made in memory of their own, freed when they are released
@@ -117,8 +118,9 @@ struct fixture {
     struct log *log;
     struct prefetch *ahead;
     struct drift drift;
-    int64_t told;     // changes that are said to come
-    int64_t told_lsn; // of the newest of them
+    int64_t packed;          // rows that came packed
+    int64_t releasing;       // the row's id
+    int64_t told[AHEAD + 1]; // changes that are said to come, by how far ahead
 };
 
 static void add_times(void *self, const char *table, const char *column, int64_t times) {
@@ -137,10 +139,15 @@ static int64_t times_of(struct drift *drift) {
     return times;
 }
 
-static void note_told(void *self, const struct change *change) {
+static void note_told(void *self, const struct change *change, int count) {
     struct fixture *fixture = self;
-    fixture->told++;
-    fixture->told_lsn = change->lsn;
+    assert_int_equal(change->lsn, 1000 + fixture->releasing + count); // of the rows behind it in its slot
+    fixture->told[count]++;
+}
+
+static void note_packed(struct change *change, struct arena *arena) {
+    assert_non_null(arena);
+    change->packed.size = (size_t)change->lsn;
 }
 
 static void begin(struct fixture *fixture) {
@@ -151,8 +158,10 @@ static void begin(struct fixture *fixture) {
         .envelope = {.catalog = fixture->catalog, .settings = &value_settings_default},
         .drift = &fixture->drift,
         .ahead = note_told,
+        .ahead_max = AHEAD,
+        .pack = note_packed,
         .self = fixture};
-    fixture->told = fixture->told_lsn = 0;
+    memset(fixture->told, 0, sizeof fixture->told);
     assert_int_equal(prefetch_new(&fixture->ahead, &config, &error), 0);
 }
 
@@ -228,10 +237,11 @@ static int take_row(struct fixture *fixture, int slot, int id) {
     assert_int_equal(prefetch_event(fixture->ahead, slot, &event, &failure, &error), 0);
     assert_null(failure);
     check_row(fixture, event, id);
-    int64_t told = fixture->told;
+    // What the thread decoded is packed there.
+    assert_true(event->change.packed.size == 0 || event->change.packed.size == (size_t)(1000 + id));
+    fixture->packed += event->change.packed.size != 0;
+    fixture->releasing = id;
     prefetch_release(fixture->ahead, slot);
-    if (fixture->told > told)
-        assert_int_equal(fixture->told_lsn, 1000 + id + 1); // the row behind it in its slot
     return 1;
 }
 
@@ -299,8 +309,10 @@ static void the_thread_takes_part(void **state) {
         }
     int64_t decoded = prefetch_count(fixture->ahead);
     assert_true(decoded > 0);
-    // of each batch of the thread's all but the first
-    assert_int_equal(fixture->told, decoded - decoded / PREFETCH_BATCH_MESSAGES);
+    assert_int_equal(fixture->packed, decoded);
+    // of each batch of the thread's all but the first ones
+    for (int count = 1; count <= AHEAD; count++)
+        assert_int_equal(fixture->told[count], decoded - decoded / PREFETCH_BATCH_MESSAGES * count);
     end(fixture);
 }
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 // clang-format on
 
+#include "views/base/arena.h"
 #include "views/base/cleanup.h"
 #include "views/engine/check.h"
 #include "views/engine/store.h"
@@ -38,6 +39,7 @@ struct fixture {
     sqlite3 *reader;
     struct error error; // of the change that was refused
     int64_t txid;       // of the changes to come
+    int tried;          // changes so far
     char answer[FIXTURE_ROW_SIZE];
 };
 
@@ -155,6 +157,9 @@ static inline int fixture_try(struct fixture *f, struct change change, const cha
     assert_null(at);
     change.values = values;
     change.previous_commit = LSN_NONE;
+    CLEANUP(arena_free) struct arena arena = {0};
+    if (f->tried++ % 2 != 0) // as a message that was decoded ahead
+        store_pack(&change, &arena);
     fixture_begin(f);
     return store_apply(f->store, &change, ret, &f->error);
 }

@@ -5,7 +5,11 @@
 
 #include <stdlib.h>
 
-enum { BATCH_FIRST_CAPACITY = BOUND(256, 4) };
+enum {
+    BATCH_FIRST_CAPACITY = BOUND(256, 4),
+    EXPECTED_STEPS = 12, // steps ahead, of which the row and the chain are asked for
+    EXPECTED_ROWS = 6,   // and of which the row before, once the chain is there
+};
 
 struct delta_batch {
     const struct catalog *catalog;
@@ -60,6 +64,20 @@ struct delta_list *delta_lists(struct delta_batch *batch) {
     return batch->lists;
 }
 
+void delta_expect(const struct delta_list *list, int at, bool first) {
+    const struct delta_step *steps = list->steps;
+    if (at + EXPECTED_STEPS < list->count) {
+        const struct delta_step *far = &steps[at + EXPECTED_STEPS];
+        delta_step_fetch_row(far->row);
+        __builtin_prefetch(&steps[first || far->previous < 0 ? far->first : far->previous]);
+    }
+    if (at + EXPECTED_ROWS < list->count) {
+        const struct delta_step *near = &steps[at + EXPECTED_ROWS];
+        const struct delta_step *before = &steps[first || near->previous < 0 ? near->first : near->previous];
+        delta_step_fetch_row(first || near->previous < 0 ? before->before : before->row);
+    }
+}
+
 int *delta_seen(struct delta_batch *batch, int statement) {
     return batch->seen + (ptrdiff_t)statement * batch->catalog->table_count;
 }
@@ -85,19 +103,26 @@ struct delta_step *delta_add(struct delta_batch *batch, const struct table *tabl
 
 struct packed_row *delta_pack(struct delta_batch *batch, const struct table *table,
                               const struct value *values) {
-    uint32_t room;
-    return delta_pack_over(batch, table, values, NULL, &room);
+    size_t size = packed_row_size(values, table->column_count);
+    struct packed_row *row = arena_take(&batch->arena, size);
+    if (row != NULL)
+        packed_row_put(row, size, values, table->column_count);
+    return row;
 }
 
-struct packed_row *delta_pack_over(struct delta_batch *batch, const struct table *table,
-                                   const struct value *values, const struct delta_step *over,
-                                   uint32_t *ret_room) {
-    size_t size = packed_row_size(values, table->column_count);
+struct packed_row *delta_pack_over(struct delta_batch *batch, const struct change *change,
+                                   const struct delta_step *over, uint32_t *ret_room) {
+    const struct change_packed *packed = &change->packed;
+    int count = change->table->column_count;
+    size_t size = packed->row != NULL ? packed->size : packed_row_size(change->values, count);
     bool fits = over != NULL && size <= over->room;
     struct packed_row *row = fits ? over->row : arena_take(&batch->arena, size);
     if (row == NULL)
         return NULL;
-    packed_row_put(row, size, values, table->column_count);
+    if (packed->row != NULL)
+        memcpy(row, packed->row, size);
+    else
+        packed_row_put(row, size, change->values, count);
     *ret_room = fits ? over->room : (uint32_t)size;
     return row;
 }

@@ -55,11 +55,14 @@ struct delta_list *delta_lists(struct delta_batch *batch);
 // of all columns. NULL = no memory.
 struct packed_row *delta_pack(struct delta_batch *batch, const struct table *table,
                               const struct value *values);
-// The same for an accepted change: in the place of `over`'s row when that has the room, NULL = nowhere.
+// The row of an accepted change: in the place of `over`'s row when that has the room, NULL = nowhere.
 // *ret_room: the bytes of that place.
-struct packed_row *delta_pack_over(struct delta_batch *batch, const struct table *table,
-                                   const struct value *values, const struct delta_step *over,
-                                   uint32_t *ret_room);
+struct packed_row *delta_pack_over(struct delta_batch *batch, const struct change *change,
+                                   const struct delta_step *over, uint32_t *ret_room);
+// Step `at` is looked at soon, with its row and the one before it, and steps behind it one after the other: asks the
+// processor for what they point at, a few steps ahead of each other. `first`: the row before its chain is wanted, else the
+// one before the step. A batch is larger than the processor's cache, and rows lie in it by the order of their arrival.
+void delta_expect(const struct delta_list *list, int at, bool first);
 // By table number: the first step that the statement has not seen.
 int *delta_seen(struct delta_batch *batch, int statement);
 // A new step at the end of the table's list, zeroed but for its number, `last`, `first` and `previous`

@@ -246,6 +246,7 @@ static int net_changes_begin_net(const struct delta_vtab *module, struct net_cur
         return SQLITE_NOMEM;
     for (int i = from; i < list->count; i++) {
         const struct delta_step *step = &list->steps[i];
+        delta_expect(list, i, true);
         if (!step->last)
             continue;
         const struct packed_row *old = list->steps[step->first].before;
@@ -296,8 +297,11 @@ static int net_changes_next(sqlite3_vtab_cursor *base) {
         return net_changes_next_filled(cursor);
     const struct delta_vtab *module = (const struct delta_vtab *)base->pVtab;
     cursor->base.at++;
-    if (module->type->kind == KIND_CHANGES)
-        net_changes_pass_no_changes(&module->input->lists[module->table->index], cursor);
+    if (module->type->kind != KIND_CHANGES)
+        return SQLITE_OK;
+    const struct delta_list *list = &module->input->lists[module->table->index];
+    delta_expect(list, (int)cursor->base.at, false);
+    net_changes_pass_no_changes(list, cursor);
     return SQLITE_OK;
 }
 

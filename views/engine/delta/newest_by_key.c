@@ -81,6 +81,17 @@ void newest_expect(const struct newest_by_key *pending, uint64_t hash) {
         __builtin_prefetch(&pending->slots[probe_first(hash, (size_t)pending->size)]);
 }
 
+int newest_alike(const struct newest_by_key *pending, uint64_t hash) {
+    size_t size = (size_t)pending->size;
+    if (size == 0)
+        return -1;
+    size_t bucket = probe_first(hash, size);
+    while (pending->slots[bucket].step != PROBE_FREE &&
+           pending->slots[bucket].tag != newest_by_key_tag_of(hash))
+        bucket = probe_next(bucket, size);
+    return pending->slots[bucket].step;
+}
+
 void newest_put(struct newest_by_key *pending, uint64_t hash, int place, int step) {
     if (pending->slots[place].step == PROBE_FREE)
         pending->used[pending->count++] = place;

@@ -50,6 +50,8 @@ int newest_find_place(struct newest_by_key *pending, const struct delta_step *st
                       const struct value *values, int *ret_step, int *ret_place, struct error *error);
 // The key is looked for soon: asks the processor for where it would be.
 void newest_expect(const struct newest_by_key *pending, uint64_t hash);
+// A step that is the key's unless another's hash begins alike, -1 = the key has none. Touches no step.
+int newest_alike(const struct newest_by_key *pending, uint64_t hash);
 // Makes `step`, the list's newest, the newest of its key.
 void newest_put(struct newest_by_key *pending, uint64_t hash, int place, int step);
 // The newest step of the key that came i-th, i < count.

@@ -159,6 +159,7 @@ static int delta_sums_add_changes(const struct delta_vtab *module, struct sums_c
     const struct delta_list *list = &module->input->lists[module->table->index];
     for (int i = module->input->from[module->table->index]; i < list->count; i++) {
         const struct delta_step *step = &list->steps[i];
+        delta_expect(list, i, true);
         if (!step->last)
             continue;
         const struct packed_row *old = list->steps[step->first].before;

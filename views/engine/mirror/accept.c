@@ -97,7 +97,7 @@ static int mirror_accept_list_change(struct mirror *mirror, struct mirror_table 
     struct delta_list *list = delta_list(mirror->accepting, table->table);
     struct delta_step *step = mirror_accept_overtaken(table, list, change, previous);
     uint32_t room;
-    struct packed_row *row = delta_pack_over(mirror->accepting, table->table, change->values, step, &room);
+    struct packed_row *row = delta_pack_over(mirror->accepting, change, step, &room);
     if (row != NULL && step == NULL && (step = mirror_accept_add_step(mirror, table, previous)) != NULL)
         newest_put(&list->pending, hash, place, list->count - 1);
     if (row == NULL || step == NULL)
@@ -144,16 +144,38 @@ static void mirror_accept_note(struct mirror_table *table, const struct change *
     table->dirty = true;
 }
 
+static uint64_t mirror_accept_hash_of(const struct change *change) {
+    return change->packed.row != NULL ? change->packed.key_hash : key_hash(change->table, change->values);
+}
+
+static bool mirror_accept_has_key(const struct change *change) {
+    for (int i = 0; i < change->table->key_count; i++)
+        if (!value_has_cell(&change->values[change->table->keys[i]]))
+            return false;
+    return true;
+}
+
+// Each look depends on what the one before it brought: the key's place, the step there, and the step's row, whose key is
+// compared and which the change may take the place of.
 void mirror_accept_expect(const struct mirror *mirror, const struct mirror_table *table,
-                          const struct change *change) {
-    for (int i = 0; i < table->table->key_count; i++) {
-        const struct value *value = &change->values[table->table->keys[i]];
-        if (value->kind != VALUE_INTEGER && value->kind != VALUE_REAL && !value_has_bytes(value))
-            return;
+                          const struct change *change, int ahead) {
+    if (change->packed.row == NULL && (ahead != 1 || !mirror_accept_has_key(change)))
+        return;
+    const struct delta_list *list = delta_list(mirror->accepting, table->table);
+    uint64_t hash = mirror_accept_hash_of(change);
+    if (ahead == CHANGES_EXPECTED || change->packed.row == NULL) {
+        newest_expect(&list->pending, hash);
+        lsn_bound_expect(&table->bounds, hash);
+        return;
     }
-    uint64_t hash = key_hash(table->table, change->values);
-    newest_expect(&delta_list(mirror->accepting, table->table)->pending, hash);
-    lsn_bound_expect(&table->bounds, hash);
+    int step = newest_alike(&list->pending, hash);
+    if (ahead > 1) {
+        delta_step_fetch_row(change->packed.row);
+        if (step >= 0)
+            __builtin_prefetch(&list->steps[step], 1);
+    } else if (step >= 0) {
+        delta_step_fetch_row(list->steps[step].row);
+    }
 }
 
 int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struct change *change,
@@ -163,7 +185,7 @@ int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struc
         return 0;
     const enum mirror_upsert kind = mirror_upsert_of(change);
     struct delta_list *list = delta_list(mirror->accepting, table->table);
-    uint64_t hash = key_hash(table->table, change->values);
+    uint64_t hash = mirror_accept_hash_of(change);
     int place;
     int previous;
     if (lsn_bounds_prepare(&table->bounds, table->newest_lsn, error) != 0 ||

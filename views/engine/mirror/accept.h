@@ -9,7 +9,7 @@ bool mirror_may_defer(const struct mirror *mirror, const struct mirror_table *ta
                       const struct change *change);
 // See mirror_expect.
 void mirror_accept_expect(const struct mirror *mirror, const struct mirror_table *table,
-                          const struct change *change);
+                          const struct change *change, int ahead);
 int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                   enum mirror_outcome *ret, struct error *error);
 // Whether an update leaves the columns that others look up as they are.

@@ -229,6 +229,10 @@ static int mirror_apply_checked(struct mirror *mirror, const struct change *chan
 
 int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
                  struct error *error) {
+    if (change->packed.row != NULL) {
+        mirror->unsure = mirror->lacked = false;
+        return mirror_apply_checked(mirror, change, ret, error);
+    }
     if (mirror_check_key(change, error) != 0)
         return -1;
     bool row = change->op == CHANGE_CREATE || change->op == CHANGE_UPDATE || change->op == CHANGE_READ;
@@ -291,8 +295,8 @@ int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool
     return status == 0 && mirror->writing == WRITING_SINGLY ? mirror_write_now(mirror, error) : status;
 }
 
-void mirror_expect(const struct mirror *mirror, const struct change *change) {
-    mirror_accept_expect(mirror, &mirror->tables[change->table->index], change);
+void mirror_expect(const struct mirror *mirror, const struct change *change, int ahead) {
+    mirror_accept_expect(mirror, &mirror->tables[change->table->index], change, ahead);
 }
 
 bool mirror_is_full(const struct mirror *mirror) {

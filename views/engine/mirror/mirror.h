@@ -58,9 +58,10 @@ int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *ta
 int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool keep_open,
                           int64_t *ret_swept, struct error *error);
 
+// The change may be applied soon, as the `ahead`th from now, 1 to CHANGES_EXPECTED: what a look for its row needs of memory is
+// then on its way to the processor, the first part of it at CHANGES_EXPECTED and what depends on that afterwards.
+void mirror_expect(const struct mirror *mirror, const struct change *change, int ahead);
 // Whether what was accepted should be handed over before more is.
-// The change may be applied soon: what a look for its row needs of memory is then on its way to the processor.
-void mirror_expect(const struct mirror *mirror, const struct change *change);
 bool mirror_is_full(const struct mirror *mirror);
 // Before each commit, in this order. The first begins to write, and writes the tables' positions; what is accepted
 // from now on belongs to the next commit. The second may run on another thread while changes are accepted: writes

@@ -4,6 +4,11 @@
 
 #include <assert.h>
 
+enum {
+    EXPECTED_STEPS = 8, // rows ahead, of which the step is asked for
+    EXPECTED_ROWS = 4,  // and of which the row
+};
+
 static const struct pending_rows *pending_vtab_rows(const sqlite3_vtab_cursor *cursor) {
     return ((const struct delta_vtab *)cursor->pVtab)->rows;
 }
@@ -30,8 +35,14 @@ static int pending_vtab_filter(sqlite3_vtab_cursor *base, int plan, const char *
     return SQLITE_OK;
 }
 
+// Keys' order is not the order in which their rows lie in memory.
 static int pending_vtab_next(sqlite3_vtab_cursor *base) {
-    ((struct delta_cursor *)base)->at++;
+    const struct pending_rows *rows = pending_vtab_rows(base);
+    int64_t at = ++((struct delta_cursor *)base)->at;
+    if (at + EXPECTED_STEPS < rows->count)
+        __builtin_prefetch(&rows->steps[rows->numbers[at + EXPECTED_STEPS]]);
+    if (at + EXPECTED_ROWS < rows->count)
+        delta_step_fetch_row(rows->steps[rows->numbers[at + EXPECTED_ROWS]].row);
     return SQLITE_OK;
 }
 

@@ -498,8 +498,8 @@ static int store_overtake(struct store *store, const struct change *change, enum
                : quarantine_overtake(store->quarantine, change, outcome == STORE_APPLIED, error);
 }
 
-void store_expect(const struct store *store, const struct change *change) {
-    mirror_expect(store->mirror, change);
+void store_expect(const struct store *store, const struct change *change, int ahead) {
+    mirror_expect(store->mirror, change, ahead);
 }
 
 int store_apply(struct store *store, const struct change *change, enum store_outcome *ret,
