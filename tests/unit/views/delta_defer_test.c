@@ -192,6 +192,43 @@ static void more_changes_than_are_kept(void **state) {
     assert_sums(f);
 }
 
+// What lies above the file's highest key is not looked up there; what lies below is.
+static void rows_above_and_below_the_files_own(void **state) {
+    struct fixture *f = *state;
+    fixture_open(f);
+    for (int round = 0; round < 3; round++) {
+        int64_t lsn = 100 * (round + 1);
+        char row[64];
+        for (int i = 0; i < 8; i++) { // every second is between those of the file
+            (void)snprintf(row, sizeof row, "%d|%d|%d|n", i % 2 != 0 ? i - 8 * round : 10 * round + i, i, i);
+            assert_true(create(f, lsn + i, "orders", row));
+        }
+        (void)snprintf(row, sizeof row, "%d", 10 * round + 6); // new, and gone again
+        assert_true(erase(f, lsn + 10, "orders", row));
+        if (round > 0) {
+            (void)snprintf(row, sizeof row, "%d|9|90|n", 10 * (round - 1) + 4); // of the commit before
+            assert_true(update(f, lsn + 11, "orders", row));
+            (void)snprintf(row, sizeof row, "%d", 10 * (round - 1) + 2);
+            assert_true(erase(f, lsn + 12, "orders", row));
+        }
+        commit(f);
+        assert_sums(f);
+    }
+    assert_string_equal(
+        rows(f, "select id, amount, _lsn from orders order by id"),
+        "-15|1|301, -13|3|303, -11|5|305, -9|7|307, -7|1|201, -5|3|203, -3|5|205, -1|7|207, 0|0|100, "
+        "1|1|101, 3|3|103, 4|90|211, 5|5|105, 7|7|107, 10|0|200, 14|90|311, 20|0|300, 22|2|302, 24|4|304");
+    assert_string_equal(rows(f, "select id from _deleted_orders order by id"), "2, 6, 12, 16, 26");
+    int64_t again;
+    assert_int_equal(store_take_deletes(f->store, catalog_table(f->catalog, "orders", 6), &again), 0);
+    assert_false(create(f, 206, "orders", "16|1|1|n")); // sent again: it was deleted since
+    assert_true(create(f, 400, "orders", "16|1|1|n"));
+    commit(f);
+    assert_string_equal(rows(f, "select * from orders where id between 12 and 16"),
+                        "14|9|90|n|311|-1, 16|1|1|n|400|-1");
+    assert_sums(f);
+}
+
 static void more_ghosts_than_go_at_once(void **state) {
     struct fixture *f = *state;
     fixture_open(f);
@@ -615,6 +652,7 @@ int main(void) {
         TEST(snapshots_and_partial_rows_meet_pending_ones),
         TEST(a_rollback_forgets_what_was_accepted),
         TEST(more_changes_than_are_kept),
+        TEST(rows_above_and_below_the_files_own),
         TEST(more_ghosts_than_go_at_once),
         TEST(long_values_are_written_before_there_are_too_many),
         TEST(a_trigger_refuses_one_change),

@@ -46,6 +46,30 @@ static int mirror_flush_recall(struct mirror *mirror, struct mirror_table *table
     return mirror_flush_recall_shown(mirror, table, list, error);
 }
 
+// --- rows that the file cannot have
+
+// New rows mostly have the highest keys, so that one look at the file answers for all of them.
+static int mirror_flush_find_highest(struct mirror_table *table, struct error *error) {
+    table->has_highest = false;
+    if (table->table->columns[table->table->keys[0]].type != COLUMN_INTEGER)
+        return 0;
+    sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_HIGHEST_KEY, error);
+    if (stmt == NULL || stmt_row(stmt, table->table->name, error) != 1)
+        return -1;
+    CLEANUP(stmt_reset) sqlite3_stmt *row = stmt;
+    int type = sqlite3_column_type(row, 0);
+    table->has_highest = type == SQLITE_INTEGER || type == SQLITE_NULL;
+    table->highest = type == SQLITE_INTEGER ? sqlite3_column_int64(row, 0) : INT64_MIN;
+    return 0;
+}
+
+static bool mirror_flush_is_new(const struct mirror_table *table, const struct delta_step *step) {
+    if (!table->has_highest)
+        return false;
+    struct value key = packed_row_value(step->row, table->table->keys[0]);
+    return key.kind == VALUE_INTEGER && key.integer > table->highest;
+}
+
 // --- one step
 
 // The change of a step that deletes. `values` gets the keys.
@@ -74,7 +98,7 @@ static int mirror_flush_find_carried(struct mirror *mirror, struct mirror_table 
                                      const struct change *change, const struct packed_row **ret,
                                      struct error *error) {
     *ret = NULL;
-    if (step->ended || !table->has_toastable)
+    if (step->ended || !table->has_toastable || (step->previous < 0 && mirror_flush_is_new(table, step)))
         return 0;
     if (step->previous < 0)
         return mirror_recall_deleted(mirror, table, change, ret, error);
@@ -92,7 +116,8 @@ static int mirror_flush_delete_pending(struct mirror *mirror, struct mirror_tabl
     const struct packed_row *old;
     int deleted = 0;
     if (mirror_flush_find_carried(mirror, table, list, step, &change, &old, error) != 0 ||
-        mirror_delete_row(table, &change, STATEMENT_DELETE, &deleted, error) != 0)
+        (!mirror_flush_is_new(table, step) &&
+         mirror_delete_row(table, &change, STATEMENT_DELETE, &deleted, error) != 0))
         return -1;
     // Where a chain is written step by step, acceptance has counted each delete of nothing but the first.
     bool found_none = table->in_order ? step->previous < 0 : list->steps[step->first].deleted;
@@ -321,7 +346,7 @@ static int mirror_flush_recall_keys(struct mirror *mirror, struct mirror_table *
         return -1;
     for (int i = 0; i < count; i++) {
         int first = list->steps[places[i].step].first;
-        if (first >= list->recalled)
+        if (first >= list->recalled && !mirror_flush_is_new(table, &list->steps[places[i].step]))
             pending_rows_add(&table->pending, first);
     }
     return table->pending.count > 0 ? mirror_flush_recall_shown(mirror, table, list, error) : 0;
@@ -386,11 +411,12 @@ static int mirror_flush_together(struct mirror *mirror, struct mirror_table *tab
     if (places == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     int count = mirror_flush_sort_pending(table, list, places);
-    int status = 0;
+    int status = mirror_flush_find_highest(table, error);
     for (int i = 0; i < count && status == 0; i += FLUSH_KEYS) {
         int some = count - i < FLUSH_KEYS ? count - i : FLUSH_KEYS;
         status = mirror_flush_keys(mirror, table, list, places + i, some, error);
     }
+    table->has_highest = false;
     list->recalled = list->count;
     // The commit does not come back to most of these pages. Dirty, they would hold nearly all of the cache,
     // and each page that the statements look at would force one of them out. Written now, they make room.

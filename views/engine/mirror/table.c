@@ -61,6 +61,8 @@ static char *mirror_table_statement_sql(const struct mirror_table *state, enum m
         return table_sql_delete_key(table);
     case STATEMENT_LSN:
         return table_sql_lsn(table);
+    case STATEMENT_HIGHEST_KEY:
+        return table_sql_highest_key(table);
     case STATEMENT_NOTE_DELETED:
         return table_sql_note_deleted(table);
     case STATEMENT_DELETED_LSN:

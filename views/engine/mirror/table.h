@@ -30,6 +30,7 @@ enum mirror_statement {
     STATEMENT_DELETE,
     STATEMENT_DELETE_KEY,
     STATEMENT_LSN,
+    STATEMENT_HIGHEST_KEY,
     STATEMENT_RECALL_PENDING,
     STATEMENT_RECALL_DELETED,
     STATEMENT_LOOKED_UP,
@@ -80,6 +81,9 @@ struct mirror_table {
     bool newest_known;
     int64_t newest_lsn; // at least that of any streamed change or delete that the file has
     struct lsn_bounds bounds;
+    // While many rows are written: what is above `highest` in its first key column, an integer, is not in the file.
+    bool has_highest;
+    int64_t highest;
     struct mirror_deletes accepted; // the accepting thread's, since they were taken
     struct mirror_deletes written;  // the writing thread's
     struct pending_rows pending;    // what _pending_T shows the statement that runs

@@ -292,6 +292,11 @@ char *table_sql_recall_pending(const struct table *table, const bool *columns) {
     return sqlite3_str_finish(sql);
 }
 
+char *table_sql_highest_key(const struct table *table) {
+    return sqlite3_mprintf("select max(\"%w\") from main.\"%w\"", table->columns[table->keys[0]].name,
+                           table->name);
+}
+
 char *table_sql_newest_lsn(const struct table *table) {
     return sqlite3_mprintf("select max(coalesce((select max(_lsn) from \"%w\"),-1),"
                            "coalesce((select max(_lsn) from \"_deleted_%w\"),-1))",
