@@ -33,9 +33,26 @@ struct event_collection {
     int64_t rows;
 };
 
+// What the loop looks at of a row's change stands first, in three lines of the processor's cache.
 struct event {
     enum event_kind kind;
+    enum event_positions positions;
+    // A row that could not be read may still say where it belongs: then `change`'s transaction members are
+    // set though decoding failed, and the merge need not wait for it.
+    bool placed;
+    bool routed; // the source's table is none that is declared: the topic alone says whose the row is
+    // source.sequence is there and names no commit before it: of the first transaction after a snapshot
+    bool is_first;
+    bool keeps_arena; // what the arena holds of earlier events stays: its owner empties it
+    // change.lsn and change.previous_commit as the source has them; the loop makes timelines comparable
+    int64_t source_lsn;
+    int64_t source_previous_commit;
+    uint64_t key_hash; // of the key's bytes; of a delete or tombstone only, decoded or not, else 0
+    // The row's key before, of an update that changes it, where the messages' key has other columns (message.key.columns):
+    // as many values as `values`, in the arena. NULL: the row keeps its key.
+    struct value *moved_from;
     struct change change; // EVENT_CHANGE; values point below
+
     // EVENT_BEGIN and EVENT_END: change.txid, change.lsn (of the END: the commit's), change.ts_ms, and of the
     // END how many rows each mirrored table has in the transaction, by table number
     int64_t *expected;
@@ -44,31 +61,15 @@ struct event {
     // The END's collections that are none of the declared tables', up to EVENT_OTHERS_MAX. In the arena.
     struct event_collection *others;
     int other_count;
-    int64_t heartbeat_ms; // EVENT_HEARTBEAT
-    // A row that could not be read may still say where it belongs: then `change`'s transaction members are
-    // set though decoding failed, and the merge need not wait for it.
-    bool placed;
-    bool routed;       // the source's table is none that is declared: the topic alone says whose the row is
-    uint64_t key_hash; // of the key's bytes; of a delete or tombstone only, decoded or not, else 0
-    enum event_positions positions;
+    int64_t heartbeat_ms;       // EVENT_HEARTBEAT
     const char *foreign_member; // POSITIONS_FOREIGN: the member's name, static
     struct span connector;      // source.connector, unescaped; not of POSITIONS_LSN
     // source.schema and source.table, unescaped; data NULL = the event does not say
     struct span schema;
     struct span table;
-    // change.lsn and change.previous_commit as the source has them; the loop makes timelines comparable
-    int64_t source_lsn;
-    int64_t source_previous_commit;
-    bool
-        is_first; // source.sequence is there and names no commit before it: of the first transaction after a snapshot
-
-    // The row's key before, of an update that changes it, where the messages' key has other columns (message.key.columns):
-    // as many values as `values`, in the arena. NULL: the row keeps its key.
-    struct value *moved_from;
 
     struct value *values; // as many as the catalog's widest table has columns
     struct arena arena;
-    bool keeps_arena; // what the arena holds of earlier events stays: its owner empties it
 };
 
 int event_init(struct event *event, const struct catalog *catalog, struct error *error);

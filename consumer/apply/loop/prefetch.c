@@ -5,11 +5,13 @@
 #include "views/base/cleanup.h"
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 enum {
     LOOK_EVERY = BOUND(64, 2), // messages between two looks whether a second batch can be handed over
     CACHE_LINE = 64,
+    FETCHED_BYTES = offsetof(struct event, others), // of an event: what the loop looks at of nearly all
 };
 
 struct entry {
@@ -444,9 +446,11 @@ int prefetch_event(struct prefetch *prefetch, int slot, struct event **ret, cons
 // waits for others' in between.
 static void prefetch_look_ahead(struct prefetch *prefetch, const struct batch *front) {
     int first = front->next + prefetch->config.ahead_max;
+    if (first + 1 < front->count)
+        __builtin_prefetch(&front->entries[first + 1].event);
     if (first < front->count) {
         const char *event = (const char *)front->entries[first].event;
-        for (size_t at = 0; event != NULL && at < sizeof(struct event); at += CACHE_LINE)
+        for (size_t at = 0; event != NULL && at < FETCHED_BYTES; at += CACHE_LINE)
             __builtin_prefetch(event + at);
     }
     for (int count = prefetch->config.ahead != NULL ? prefetch->config.ahead_max : 0; count > 0; count--) {
