@@ -272,10 +272,15 @@ static enum merge_verdict apply_judge(const struct apply *apply, const struct pa
     return merge_judge(apply->merge, partition->event);
 }
 
-// Takes from one partition until its head must wait, or `budget` is used up.
+// Whether there is enough for a commit: what is handed over now is written by another thread, beside what comes next.
+static bool apply_has_enough(const struct apply *apply) {
+    return store_is_full(apply->config.store) && !merge_current_begun(apply->merge);
+}
+
+// Takes from one partition until its head must wait, `budget` is used up, or there is enough for a commit.
 static int apply_drain(struct apply *apply, int slot, int64_t *budget, struct error *error) {
     const struct partition *partition = apply->partitions[slot];
-    while (*budget > 0) {
+    while (*budget > 0 && !apply_has_enough(apply)) {
         if (head_look(apply, slot, error) != 0)
             return -1;
         if (partition->head == NULL)

@@ -229,6 +229,52 @@ static void rows_above_and_below_the_files_own(void **state) {
     assert_sums(f);
 }
 
+// A table that was empty when its snapshot began has ghosts only of what else was applied since.
+static void ghosts_of_a_first_snapshot(void **state) {
+    struct fixture *f = *state;
+    bool marked;
+    const struct table *orders;
+    fixture_open(f);
+    orders = catalog_table(f->catalog, "orders", 6);
+    assert_true(snapshot(f, 50, "orders", "1|7|1|n"));
+    assert_true(snapshot(f, 50, "orders", "2|7|2|n"));
+    assert_true(create(f, 60, "orders", "3|7|3|n"));
+    assert_int_equal(store_snapshot_open(f->store, orders, &marked), 50);
+    assert_int_equal(sweep(f, "orders"), 0);
+    assert_int_equal(store_snapshot_open(f->store, orders, &marked), LSN_NONE);
+    assert_true(snapshot(f, 50, "customers", "1|ann|york"));
+    assert_true(create(f, 40, "customers", "2|bob|york")); // deleted before the snapshot, which nobody told
+    assert_int_equal(sweep(f, "customers"), 1);
+    commit(f);
+    assert_sums(f);
+    assert_true(snapshot(f, 90, "orders", "1|7|1|n"));
+    assert_true(snapshot(f, 90, "orders", "3|7|3|n"));
+    assert_int_equal(sweep(f, "orders"), 1);
+    commit(f);
+    assert_string_equal(rows(f, "select id from orders order by id"), "1, 3");
+    assert_string_equal(rows(f, "select id from customers"), "1");
+    assert_sums(f);
+}
+
+// The snapshot goes on in another process, or after what was not committed was taken back.
+static void ghosts_after_a_restart_or_a_rollback(void **state) {
+    struct fixture *f = *state;
+    fixture_open(f);
+    assert_true(snapshot(f, 50, "orders", "1|7|1|n"));
+    rollback(f);
+    assert_true(create(f, 40, "orders", "2|7|2|n"));
+    commit(f);
+    assert_true(snapshot(f, 50, "orders", "1|7|1|n"));
+    commit(f);
+    fixture_close(f);
+    fixture_open(f);
+    assert_true(snapshot(f, 50, "orders", "3|7|3|n"));
+    assert_int_equal(sweep(f, "orders"), 1);
+    commit(f);
+    assert_string_equal(rows(f, "select id from orders order by id"), "1, 3");
+    assert_sums(f);
+}
+
 static void more_ghosts_than_go_at_once(void **state) {
     struct fixture *f = *state;
     fixture_open(f);
@@ -653,6 +699,8 @@ int main(void) {
         TEST(a_rollback_forgets_what_was_accepted),
         TEST(more_changes_than_are_kept),
         TEST(rows_above_and_below_the_files_own),
+        TEST(ghosts_of_a_first_snapshot),
+        TEST(ghosts_after_a_restart_or_a_rollback),
         TEST(more_ghosts_than_go_at_once),
         TEST(long_values_are_written_before_there_are_too_many),
         TEST(a_trigger_refuses_one_change),

@@ -121,6 +121,7 @@ void mirror_bulk_mark_snapshot(struct mirror_table *table, const struct change *
     if (change->lsn > table->snapshot_lsn) {
         table->snapshot_lsn = change->lsn;
         table->snapshot_open = true;
+        table->ghostless = !table->has_rows;
         table->snapshot_marked = false;
         table->dirty = true;
     }
@@ -128,6 +129,13 @@ void mirror_bulk_mark_snapshot(struct mirror_table *table, const struct change *
         table->snapshot_marked = true;
         table->dirty = true;
     }
+}
+
+void mirror_bulk_note_row(struct mirror_table *table, const struct change *change) {
+    table->has_rows = true;
+    // The sweep takes rows that have neither the snapshot's LSN nor a streamed change from it on.
+    table->ghostless &= change->lsn != LSN_NONE && mirror_upsert_of(change) != UPSERT_FORCED &&
+                        change->lsn >= table->snapshot_lsn;
 }
 
 bool mirror_bulk_overtakes(struct mirror_table *table, const struct change *read) {
@@ -157,6 +165,12 @@ int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool kee
     struct mirror_table *state = &mirror->tables[table->index];
     if (mirror_begin_write(mirror, error) != 0)
         return -1;
+    *ret_swept = 0;
+    if (state->ghostless) {
+        state->snapshot_open = state->snapshot_marked = keep_open;
+        state->dirty = true;
+        return 0;
+    }
     struct bulk_delete sweep;
     if (mirror_bulk_prepare(state, mirror, STATEMENT_SWEEP, STATEMENT_SWEEP_SIZES, &sweep, error) != 0 ||
         delta_run_readers(mirror->delta, table, mirror_make_ready, mirror, error) != 0 ||

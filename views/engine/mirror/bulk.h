@@ -8,6 +8,8 @@ int mirror_bulk_truncate(struct mirror *mirror, struct mirror_table *table, cons
                          enum mirror_outcome *ret, struct error *error);
 // As mirror_mark_snapshot and mirror_snapshot_sweep of mirror.h.
 void mirror_bulk_mark_snapshot(struct mirror_table *table, const struct change *change);
+// A row was applied, or accepted to be.
+void mirror_bulk_note_row(struct mirror_table *table, const struct change *change);
 // Whether a snapshot's row, whose markers it notes, says nothing any more: of a snapshot before the newest, or read
 // before a truncate.
 bool mirror_bulk_overtakes(struct mirror_table *table, const struct change *read);

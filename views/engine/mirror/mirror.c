@@ -49,6 +49,18 @@ static int mirror_find_newest(struct mirror *mirror, struct mirror_table *table,
     return 0;
 }
 
+static int mirror_find_rows(struct mirror *mirror, struct mirror_table *table, struct error *error) {
+    CLEANUP(stmt_free_text) char *sql = table_sql_has_rows(table->table);
+    int64_t has_rows = 0;
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (stmt_read_integer(mirror->db, sql, table->table->name, &has_rows, error) != 0)
+        return -1;
+    table->has_rows = has_rows != 0;
+    table->ghostless = false;
+    return 0;
+}
+
 static int mirror_choose_columns(struct mirror *mirror, struct mirror_table *table, struct error *error) {
     const struct delta_use *use = delta_uses(mirror->delta, table->table);
     size_t columns = (size_t)table->table->column_count;
@@ -77,7 +89,7 @@ static int mirror_learn_tables(struct mirror *mirror, struct error *error) {
     for (int i = 0; i < mirror->catalog->table_count; i++) {
         struct mirror_table *table = &mirror->tables[i];
         if ((!table->newest_known && mirror_find_newest(mirror, table, error) != 0) ||
-            mirror_deferral_find(table, error) != 0)
+            mirror_find_rows(mirror, table, error) != 0 || mirror_deferral_find(table, error) != 0)
             return -1;
         table->has_conflict_clauses = resolves;
         if (table->in_order)
@@ -224,6 +236,9 @@ static int mirror_apply_checked(struct mirror *mirror, const struct change *chan
     int status = mirror_may_defer(mirror, table, change)
                      ? mirror_accept(mirror, table, change, ret, error)
                      : mirror_rules_apply(mirror, table, change, ret, error);
+    bool row = change->op == CHANGE_CREATE || change->op == CHANGE_UPDATE || change->op == CHANGE_READ;
+    if (status == 0 && row && *ret == MIRROR_APPLIED && (table->ghostless || !table->has_rows))
+        mirror_bulk_note_row(table, change);
     return status == 0 && mirror->writing == WRITING_SINGLY ? mirror_write_now(mirror, error) : status;
 }
 

@@ -292,6 +292,10 @@ char *table_sql_recall_pending(const struct table *table, const bool *columns) {
     return sqlite3_str_finish(sql);
 }
 
+char *table_sql_has_rows(const struct table *table) {
+    return sqlite3_mprintf("select exists(select 1 from main.\"%w\")", table->name);
+}
+
 char *table_sql_highest_key(const struct table *table) {
     return sqlite3_mprintf("select max(\"%w\") from main.\"%w\"", table->columns[table->keys[0]].name,
                            table->name);

@@ -40,6 +40,7 @@ char *table_sql_write_pending(const struct table *table, enum mirror_upsert kind
 char *table_sql_recall_pending(const struct table *table, const bool *columns);
 char *table_sql_note_pending_deletes(const struct table *table);
 char *table_sql_newest_lsn(const struct table *table);
+char *table_sql_has_rows(const struct table *table);
 // The highest value of the first key column that the file has, NULL = it has no row.
 char *table_sql_highest_key(const struct table *table);
 // The columns that are set, in order, of one key; none is: whether there is a row.
