@@ -1,4 +1,5 @@
-// A topic that was made anew under its old name: the message before the next offset tells.
+// A topic that was made anew under its old name: the message before the next offset tells. And when much that nothing orders
+// is handed over to be written.
 #include "consumer/apply/apply.h"
 #include "views/engine/read.h"
 
@@ -208,9 +209,95 @@ static void a_lost_beginning_is_kept_with_the_commit(void **state) {
     }
 }
 
+// --- more than a batch holds
+
+enum { LONG_ROWS = 1500, LONG_BYTES = 8000, LONG_SLOTS = 2 };
+
+// Rows of a table in two partitions, each made when it is asked for.
+struct long_rows {
+    struct message message;
+    int64_t next[LONG_SLOTS];
+    char key[64];
+    char value[LONG_BYTES + 512];
+    char bio[LONG_BYTES + 1];
+};
+
+static const struct message *peek_long(void *self, int slot) {
+    struct long_rows *rows = self;
+    int64_t offset = rows->next[slot];
+    if (offset == LONG_ROWS)
+        return NULL;
+    int id = (int)offset * LONG_SLOTS + slot;
+    (void)snprintf(rows->key, sizeof rows->key, "{\"id\":%d}", id);
+    (void)snprintf(
+        rows->value, sizeof rows->value,
+        "{\"before\":null,\"after\":{\"id\":%d,\"email\":\"e\",\"full_name\":\"f\",\"loyalty_tier\":"
+        "null,\"marketing_opt_in\":true,\"created_at\":\"2026-11-23T09:00:00Z\",\"bio\":\"%s\"},"
+        "\"source\":{\"ts_ms\":1795386736089,\"snapshot\":\"false\",\"schema\":\"public\",\"table\":"
+        "\"customers\",\"txId\":9,\"lsn\":%d},\"op\":\"c\",\"ts_ms\":1795386736089}",
+        id, rows->bio, 1000 + id);
+    rows->message = (struct message){.slot = slot,
+                                     .offset = offset,
+                                     .ts_ms = 1000,
+                                     .key = span_of(rows->key),
+                                     .value = span_of(rows->value)};
+    return &rows->message;
+}
+
+static void release_long(void *self, int slot) {
+    ((struct long_rows *)self)->next[slot]++;
+}
+
+static bool long_at_end(void *self, int slot) {
+    return ((struct long_rows *)self)->next[slot] == LONG_ROWS;
+}
+
+// 24 MB in one step: each time that there is enough a commit is handed over, which another thread writes.
+static void what_fills_a_batch_is_handed_over(void **state) {
+    const struct fixture *fixture = *state;
+    struct error error = {0};
+    struct store *store = NULL;
+    struct progress *progress = NULL;
+    struct apply *apply = NULL;
+    struct store_report report;
+    static struct long_rows rows;
+    memset(rows.bio, 'b', LONG_BYTES);
+    assert_int_equal(store_open(&store, fixture->path, fixture->catalog, &report, &error), 0);
+    assert_int_equal(progress_new(&progress, &error), 0);
+    const struct apply_config config = {
+        .catalog = fixture->catalog,
+        .store = store,
+        .progress = progress,
+        .source = {.self = &rows, .peek = peek_long, .release = release_long, .at_end = long_at_end},
+        .prefix = "shop",
+        .settings = &value_settings_default,
+        .commit_messages = APPLY_COMMIT_MESSAGES,
+    };
+    assert_int_equal(apply_new(&apply, &config, &error), 0);
+    int64_t taken = 0;
+    for (int i = 0; i < LONG_SLOTS; i++) {
+        int slot;
+        int64_t next;
+        assert_int_equal(apply_add_partition(apply, "shop.public.customers", i, &slot, &next, &error), 0);
+        assert_int_equal(slot, i);
+    }
+    for (int64_t all = 0; all < LONG_ROWS * LONG_SLOTS; all += taken) {
+        assert_int_equal(apply_step(apply, &taken, &error), 0);
+        assert_true(taken > 0);
+    }
+    assert_true(apply_counters(apply)->commits >= 2);
+    assert_int_equal(apply_commit(apply, &error), 0);
+    for (int i = 0; i < LONG_SLOTS; i++)
+        assert_int_equal(apply_committed_offset(apply, i), LONG_ROWS);
+    apply_free(&apply);
+    progress_free(&progress);
+    store_close(&store);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_lost_beginning_is_kept_with_the_commit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_fills_a_batch_is_handed_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_same_topic_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_topic_made_anew_halts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_gone_is_not_compared, set_up, tear_down),
