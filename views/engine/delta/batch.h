@@ -19,7 +19,7 @@ struct delta_batch;
 enum {
     // The lists of all tables together: a batch of more is written before another change is accepted.
     DELTA_STEPS_MAX = BOUND(196608, 8),
-    DELTA_BYTES_MAX = BOUND(8 << 20, 2048),
+    DELTA_BYTES_MAX = BOUND(7 << 20, 2048),
 };
 
 // What the views' statements see of a table; set when they are prepared.
