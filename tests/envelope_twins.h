@@ -28,7 +28,9 @@ struct twins {
     struct twin generally;
 };
 
-static inline void twins_note_drift(void *self, const struct table *table, struct span column) {
+static inline void twins_note_drift(void *self, const struct table *table, struct span column,
+                                    int64_t events) {
+    (void)events; // one: it is asked after each message
     struct twin *twin = *(struct twin **)self;
     int size = snprintf(twin->drift + twin->drift_size, sizeof twin->drift - twin->drift_size, "%s.%.*s,",
                         table->name, (int)column.size, column.data);
@@ -81,6 +83,7 @@ static inline void twins_run(struct twin *twin, struct envelope_decoder *decoder
     twin->drift_size = 0;
     twin->error = (struct error){0};
     twin->status = envelope_decode(decoder, role, table, message, &twin->event, &twin->error);
+    envelope_tell_drift(decoder);
 }
 
 static inline const char *twins_compare_place(const struct change *a, const struct change *b) {

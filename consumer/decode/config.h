@@ -8,8 +8,9 @@
 struct envelope_config {
     const struct catalog *catalog;
     const struct value_settings *settings; // outlives the decoder
-    // Told of each column that an event has and the table does not; may be NULL.
-    void (*drift)(void *self, const struct table *table, struct span column);
+    // Told of each column that events have and the table does not, and of how many; by envelope_tell_drift at the latest.
+    // May be NULL.
+    void (*drift)(void *self, const struct table *table, struct span column, int64_t events);
     void *self;
 };
 

@@ -61,6 +61,7 @@ void envelope_decoder_free(struct envelope_decoder **decoder) {
 // An object of the message that was passed over, as a row of row->table.
 static int envelope_read_row_again(const struct envelope_decoder *decoder, struct row_reader *row,
                                    struct span object, struct error *error) {
+    shapes_tell_drift(decoder->shapes); // in the order in which it was seen
     struct span schema = row->schema != NULL ? row->schema->bytes : row->schema_bytes;
     if (schema.data != NULL && schema_read(decoder->schemas, schema, row->table, &row->schema, error) != 0)
         return -1;
@@ -581,6 +582,10 @@ int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, cons
     ret->source_lsn = ret->change.lsn;
     ret->source_previous_commit = ret->change.previous_commit;
     return status;
+}
+
+void envelope_tell_drift(struct envelope_decoder *decoder) {
+    shapes_tell_drift(decoder->shapes);
 }
 
 int64_t envelope_decoder_known(const struct envelope_decoder *decoder) {

@@ -21,6 +21,8 @@ void envelope_decoder_free(struct envelope_decoder **decoder);
 // `ret` borrows from the message's bytes until it is decoded into again. `table`: the topic's, for TOPIC_TABLE.
 int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, const struct table *table,
                     const struct message *message, struct event *ret, struct error *error);
+// Tells the config's `drift` what was not told of yet: messages with the same columns are told of together.
+void envelope_tell_drift(struct envelope_decoder *decoder);
 // The key's columns of a row of `table`, whose message could not be read, into ret->values. For that the
 // key alone is read.
 int envelope_decode_key(struct envelope_decoder *decoder, const struct table *table,

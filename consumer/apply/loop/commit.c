@@ -210,6 +210,7 @@ static int commit_write(struct apply *apply, bool wait, struct error *error) {
     apply->handed.described = true;
     apply->handed.transactional = description.transactional;
     commit_note_handed(apply);
+    prefetch_tell_drift(apply->prefetch);
     drift_report(&apply->drift, apply->config.progress);
     missing_report(&apply->missing, apply->config.progress);
     unplaced_report(&apply->unplaced, apply->config.progress);

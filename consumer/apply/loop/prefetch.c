@@ -90,9 +90,9 @@ struct prefetch {
 
 // --- the thread's side
 
-static void prefetch_count_drift(void *self, const struct table *table, struct span column) {
+static void prefetch_count_drift(void *self, const struct table *table, struct span column, int64_t events) {
     struct prefetch *prefetch = self;
-    drift_count(&prefetch->thread.batch->drift, table, column, 1);
+    drift_count(&prefetch->thread.batch->drift, table, column, events);
 }
 
 // What the event holds beside itself, and where that is in the scratch: copied behind it.
@@ -162,6 +162,7 @@ static void prefetch_decode_batch(struct prefetch *prefetch, struct batch *batch
     prefetch->thread.scratch.arena = batch->arena;
     for (int i = 0; i < batch->count; i++)
         prefetch_decode_entry(prefetch, batch, &batch->entries[i]);
+    envelope_tell_drift(prefetch->thread.decoder);
     batch->arena = prefetch->thread.scratch.arena;
     prefetch->thread.scratch.arena = (struct arena){0};
     prefetch->thread.batch = NULL;
@@ -229,9 +230,10 @@ static void prefetch_stop(struct prefetch *prefetch) {
 
 // --- the loop's side
 
-static void prefetch_count_own_drift(void *self, const struct table *table, struct span column) {
+static void prefetch_count_own_drift(void *self, const struct table *table, struct span column,
+                                     int64_t events) {
     struct prefetch *prefetch = self;
-    drift_count(prefetch->config.drift, table, column, 1);
+    drift_count(prefetch->config.drift, table, column, events);
 }
 
 int prefetch_new(struct prefetch **ret, const struct prefetch_config *config, struct error *error) {
@@ -493,6 +495,10 @@ bool prefetch_newest(struct prefetch *prefetch, int slot, int back, struct event
     source->peek_at(source->self, slot, count - back, &message);
     *ret_ts_ms = message.ts_ms;
     return envelope_decode(prefetch->decoder, batches->role, batches->table, &message, ret, NULL) == 0;
+}
+
+void prefetch_tell_drift(struct prefetch *prefetch) {
+    envelope_tell_drift(prefetch->decoder);
 }
 
 int64_t prefetch_count(const struct prefetch *prefetch) {

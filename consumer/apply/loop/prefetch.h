@@ -65,6 +65,8 @@ void prefetch_release(struct prefetch *prefetch, int slot);
 // wherever the loop stands. False when there is none, or it cannot be decoded. ret_ts_ms: when it was sent.
 bool prefetch_newest(struct prefetch *prefetch, int slot, int back, struct event *ret, int64_t *ret_ts_ms);
 
+// The columns that tables lack are all counted then, of the events that were given out.
+void prefetch_tell_drift(struct prefetch *prefetch);
 // Messages decoded by the thread so far and given out.
 int64_t prefetch_count(const struct prefetch *prefetch);
 

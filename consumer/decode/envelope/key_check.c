@@ -9,8 +9,8 @@ static void key_check_append(char *names, struct span name) {
                    name.data);
 }
 
-void key_check_note_unknown(void *self, const struct table *table, struct span name) {
-    (void)table;
+void key_check_note_unknown(void *self, const struct table *table, struct span name, int64_t events) {
+    (void)table, (void)events;
     struct key_check *check = self;
     key_check_append(check->unknown, name);
 }

@@ -15,7 +15,7 @@ struct key_check {
 };
 
 // A member of the key that is no column; for envelope_config.drift, `self` is the key_check.
-void key_check_note_unknown(void *self, const struct table *table, struct span name);
+void key_check_note_unknown(void *self, const struct table *table, struct span name, int64_t events);
 // `values`: the key's columns by number. ERROR_HALT naming both keys and the line of source.sql.
 int key_check(const struct key_check *check, const struct table *table, const struct value *values,
               struct error *error);

@@ -133,7 +133,7 @@ static int envelope_payload_read_flat(struct json_reader *json, struct row_reade
             continue;
         }
         if (row->config->drift != NULL)
-            row->config->drift(row->config->self, row->table, name);
+            row->config->drift(row->config->self, row->table, name, 1);
         struct json_value value;
         if (!json_take(json, &value))
             return row_broken(json, error);

@@ -80,7 +80,7 @@ int row_rest(struct row_reader *row, struct json_reader *json, struct error *err
         if (member == 1)
             continue;
         if (row->config->drift != NULL)
-            row->config->drift(row->config->self, row->table, name);
+            row->config->drift(row->config->self, row->table, name, 1);
         if (!json_skip(json))
             return row_broken(json, error);
     }

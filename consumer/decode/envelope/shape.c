@@ -28,6 +28,13 @@ struct shapes {
     size_t bytes;
     int64_t known;
     const struct shape *newest; // the row's that `values` are of
+    // Messages that had the same undeclared columns one after the other, and were not told of yet.
+    struct {
+        const struct shape *shape; // NULL = there are none
+        const struct table *table;
+        const struct envelope_config *config;
+        int64_t events;
+    } drifted;
     struct shape_set boundary;
     struct shape_set *rows; // by table
     struct shape_set *keys;
@@ -92,6 +99,21 @@ static struct shape *envelope_shape_find_shape(struct shapes *shapes, struct sha
     return NULL;
 }
 
+static struct span envelope_shape_drift(const struct shape *shape, const struct learn_place *place) {
+    return (struct span){shape->json.bytes.data + place->name, place->name_size};
+}
+
+void shapes_tell_drift(struct shapes *shapes) {
+    const struct shape *shape = shapes->drifted.shape;
+    const struct envelope_config *config = shapes->drifted.config;
+    for (int i = 0; shape != NULL && i < shape->json.places; i++)
+        if (shape->places[i].kind == PLACE_DRIFT)
+            config->drift(config->self, shapes->drifted.table, envelope_shape_drift(shape, &shape->places[i]),
+                          shapes->drifted.events);
+    shapes->drifted.shape = NULL;
+    shapes->drifted.events = 0;
+}
+
 // Takes the place of the shape that was used the longest ago.
 static void envelope_shape_learn(struct shapes *shapes, struct shape_set *set, struct shape_lesson lesson) {
     bool paid = set->learnt >= SHAPES_KEPT;
@@ -103,6 +125,8 @@ static void envelope_shape_learn(struct shapes *shapes, struct shape_set *set, s
         set->count++;
     }
     struct shape *shape = &set->shapes[set->order[set->count - 1]];
+    if (shapes->drifted.shape == shape)
+        shapes_tell_drift(shapes);
     shapes->bytes -= shape->json.bytes.capacity;
     lesson.constant_source = set->learnt < CONSTANTS_TRIED;
     if (shape_learn(shape, &lesson))
@@ -156,10 +180,6 @@ static void envelope_shape_take_object(const struct shape *shape, const struct l
     }
 }
 
-static struct span envelope_shape_drift(const struct shape *shape, const struct learn_place *place) {
-    return (struct span){shape->json.bytes.data + place->name, place->name_size};
-}
-
 static bool envelope_shape_take_places(const struct shape *shape, const struct json_value *values,
                                        struct row_reader *row, struct members *members) {
     for (int i = 0; i < shape->json.places; i++) {
@@ -188,12 +208,14 @@ static bool envelope_shape_take_places(const struct shape *shape, const struct j
     return true;
 }
 
-static void envelope_shape_report_drift(const struct shape *shape, const struct row_reader *row) {
-    for (int i = 0; i < shape->json.places; i++) {
-        const struct learn_place *place = &shape->places[i];
-        if (place->kind == PLACE_DRIFT)
-            row->config->drift(row->config->self, row->table, envelope_shape_drift(shape, place));
-    }
+static void envelope_shape_note_drift(struct shapes *shapes, const struct shape *shape,
+                                      const struct row_reader *row) {
+    if (shapes->drifted.shape != shape || shapes->drifted.config != row->config)
+        shapes_tell_drift(shapes);
+    shapes->drifted.shape = shape;
+    shapes->drifted.table = row->table;
+    shapes->drifted.config = row->config;
+    shapes->drifted.events++;
 }
 
 bool shapes_read_row(struct shapes *shapes, struct span message, struct row_reader *row,
@@ -216,7 +238,7 @@ bool shapes_read_row(struct shapes *shapes, struct span message, struct row_read
         return false; // for the general reader it may be no envelope
     }
     if (shape->drifts > 0 && members->after_kind == 1 && row->config->drift != NULL)
-        envelope_shape_report_drift(shape, row);
+        envelope_shape_note_drift(shapes, shape, row);
     if (shape->schema_size > 0)
         row->schema_bytes = (struct span){message.data + shape->schema, shape->schema_size};
     shapes->known++;

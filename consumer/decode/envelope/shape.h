@@ -19,6 +19,8 @@ void shapes_free(struct shapes **shapes);
 // The message's schema is in row->schema_bytes.
 bool shapes_read_row(struct shapes *shapes, struct span message, struct row_reader *row,
                      struct members *members);
+// Tells the rows' envelope_config of undeclared columns that were not told of yet.
+void shapes_tell_drift(struct shapes *shapes);
 // A row's key.
 bool shapes_read_key(struct shapes *shapes, struct span key, struct row_reader *row);
 // True when the key is of a known shape and has the very bytes of the row's own key columns: those of the

@@ -395,6 +395,7 @@ static void drift_is_counted_once_an_event(void **state) {
     for (int i = 0; i < 2000; i++)
         for (int s = 0; s < 2; s++)
             assert_int_equal(take_row(fixture, s, i), 1);
+    prefetch_tell_drift(fixture->ahead);
     assert_int_equal(times_of(&fixture->drift), drifting);
     end(fixture);
 }
@@ -517,8 +518,8 @@ static void check_same(const struct fixture *fixture, const struct event *a, con
         assert_int_equal(a->expected[t], b->expected[t]);
 }
 
-static void count_drift(void *self, const struct table *table, struct span column) {
-    drift_count(self, table, column, 1);
+static void count_drift(void *self, const struct table *table, struct span column, int64_t events) {
+    drift_count(self, table, column, events);
 }
 
 static void compare_capture(struct fixture *fixture, const char *name) {
@@ -555,6 +556,8 @@ static void compare_capture(struct fixture *fixture, const char *name) {
         }
         assert_int_equal(fixture->log->lanes[s].released, fixture->log->lanes[s].count);
     }
+    envelope_tell_drift(decoder);
+    prefetch_tell_drift(fixture->ahead);
     assert_int_equal(times_of(&fixture->drift), times_of(&drift));
     drift_free(&drift);
     event_done(&alone);
