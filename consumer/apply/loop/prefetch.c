@@ -455,10 +455,11 @@ static void prefetch_look_ahead(struct prefetch *prefetch, const struct batch *f
         for (size_t at = 0; event != NULL && at < FETCHED_BYTES; at += CACHE_LINE)
             __builtin_prefetch(event + at);
     }
-    for (int count = prefetch->config.ahead != NULL ? prefetch->config.ahead_max : 0; count > 0; count--) {
-        int at = front->next + count - 1;
-        const struct entry *entry = &front->entries[at];
-        if (at < front->count && entry->failure == NULL && entry->event->kind == EVENT_CHANGE &&
+    int left = front->count - front->next;
+    int most = prefetch->config.ahead_max < left ? prefetch->config.ahead_max : left;
+    for (int count = prefetch->config.ahead != NULL ? most : 0; count > 0; count--) {
+        const struct entry *entry = &front->entries[front->next + count - 1];
+        if (entry->failure == NULL && entry->event->kind == EVENT_CHANGE &&
             entry->event->change.table != NULL)
             prefetch->config.ahead(prefetch->config.self, &entry->event->change, count);
     }

@@ -119,7 +119,7 @@ struct fixture {
     struct prefetch *ahead;
     struct drift drift;
     int64_t packed;          // rows that came packed
-    int64_t releasing;       // the row's id
+    int64_t releasing;       // the row's id, -1 = that of a capture
     int64_t told[AHEAD + 1]; // changes that are said to come, by how far ahead
 };
 
@@ -141,7 +141,8 @@ static int64_t times_of(struct drift *drift) {
 
 static void note_told(void *self, const struct change *change, int count) {
     struct fixture *fixture = self;
-    assert_int_equal(change->lsn, 1000 + fixture->releasing + count); // of the rows behind it in its slot
+    if (fixture->releasing >= 0)
+        assert_int_equal(change->lsn, 1000 + fixture->releasing + count); // of the rows behind it in its slot
     fixture->told[count]++;
 }
 
@@ -527,6 +528,7 @@ static void compare_capture(struct fixture *fixture, const char *name) {
     char topics[SLOTS_MAX][128];
     int slots;
     begin(fixture);
+    fixture->releasing = -1; // LSNs are not by number
     load_capture(fixture, name, &slots, topics);
     struct drift drift = {0};
     struct envelope_decoder *decoder = NULL;
