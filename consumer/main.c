@@ -553,6 +553,7 @@ static int main_replay(struct parts *parts, const struct options *options, struc
     config->apply.goes_back = again;
     while (replay_run(config, ret, error) != 0) {
         const struct error failure = *error;
+        config->before = *ret;
         struct store_report report;
         if (failure.subject[0] == '\0' || !again ||
             (failure.kind == ERROR_HALT && !main_disables_views(options)))
@@ -577,7 +578,7 @@ static int main_command_replay(const struct options *options, struct error *erro
         .apply = main_apply_config(&parts, options, options->prefix),
         .progress_line = true,
     };
-    struct progress_counters counters;
+    struct progress_counters counters = {0};
     int64_t begun = clock_monotonic_ms();
     if (main_replay(&parts, options, &config, &counters, error) != 0)
         return -1;

@@ -371,6 +371,23 @@ static int replay_open_captures(struct replay *replay, char *prefix, size_t size
     return 0;
 }
 
+// What a run has done, with what others have before it: of its messages it has passed over theirs as known.
+static struct progress_counters replay_count(const struct progress_counters *run,
+                                             const struct progress_counters *before) {
+    struct progress_counters all = *run;
+    int64_t known = run->messages < before->messages ? run->messages : before->messages;
+    all.messages += before->messages - known;
+    all.duplicates += before->duplicates - known;
+    all.applied += before->applied;
+    all.ignored += before->ignored;
+    all.quarantined += before->quarantined;
+    all.commits += before->commits;
+    all.transactions += before->transactions;
+    all.transactions_passed += before->transactions_passed;
+    all.deletes_without_row += before->deletes_without_row;
+    return all;
+}
+
 int replay_run(const struct replay_config *config, struct progress_counters *ret_counters,
                struct error *error) {
     CLEANUP(replay_done) struct replay replay = {.config = config};
@@ -403,6 +420,7 @@ int replay_run(const struct replay_config *config, struct progress_counters *ret
                                error); // what SQLite says of a file that is gone is vague
     progress_line_end(&line);
     if (ret_counters != NULL)
-        *ret_counters = *apply_counters(replay.apply);
+        *ret_counters = replay_count(
+            status == 0 ? apply_counters(replay.apply) : apply_committed(replay.apply), &config->before);
     return status;
 }

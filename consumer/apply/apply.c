@@ -622,6 +622,10 @@ const struct progress_counters *apply_counters(const struct apply *apply) {
     return &apply->counters;
 }
 
+const struct progress_counters *apply_committed(const struct apply *apply) {
+    return &apply->committed;
+}
+
 int apply_commit(struct apply *apply, struct error *error) {
     return commit_whole(apply, true, error);
 }

@@ -90,5 +90,7 @@ const char *apply_warning(struct apply *apply);
 bool apply_log_warning(struct apply *apply);
 
 const struct progress_counters *apply_counters(const struct apply *apply);
+// The same as of the newest commit that is in the file.
+const struct progress_counters *apply_committed(const struct apply *apply);
 
 #endif

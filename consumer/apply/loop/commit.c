@@ -186,6 +186,7 @@ static void commit_publish(struct apply *apply) {
     freshness_publish(&apply->freshness, apply->config.progress);
     histogram_observe(progress_histogram(apply->config.progress, PROGRESS_COMMIT_DURATION),
                       store_commit_us(apply->config.store));
+    apply->committed = apply->handed.counters;
     progress_committed(apply->config.progress, &apply->handed.counters, apply->handed.ts_ms);
 }
 

@@ -129,6 +129,7 @@ struct apply {
     int partition_count;
     struct offsets_json offsets;
     struct progress_counters counters;
+    struct progress_counters committed; // as of the newest commit that is in the file
     int64_t newest_ts_ms;
     struct timelines timelines;
     // the highest commit that any event named, and when: what is lower and yet later is of a new timeline
