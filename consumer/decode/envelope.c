@@ -39,7 +39,7 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
             decoder->numeric_keys[i] |= table->columns[table->keys[k]].type == COLUMN_NUMERIC;
     }
     if (schema_cache_new(&decoder->schemas, error) != 0 ||
-        shapes_new(&decoder->shapes, config->catalog, error) != 0)
+        shapes_new(&decoder->shapes, &decoder->config, error) != 0)
         return -1;
     *ret = decoder;
     decoder = NULL;

@@ -1,5 +1,5 @@
 // Columns that events have and their table does not: how often each was seen since it was reported. Events of
-// one table have them in one order, so that the search begins after the table's column found last. One thread at a
+// one table have them in one order, so that the search begins after the column found last. One thread at a
 // time.
 #ifndef TIDEMARK_APPLY_LOOP_DRIFT_H
 #define TIDEMARK_APPLY_LOOP_DRIFT_H
@@ -19,8 +19,7 @@ struct drift {
     struct drift_column *columns;
     int count;
     int capacity;
-    struct drift_start *starts; // by table number
-    int start_count;
+    int next; // where the search begins
 };
 
 void drift_free(struct drift *drift);

@@ -39,7 +39,8 @@ struct shape {
     struct json_shape json;
     struct learn_place *places; // of json.places
     int capacity;
-    int drifts; // places of this kind
+    int drifts;     // places of this kind
+    int64_t untold; // messages with these that nobody was told of
     bool flat;
     size_t schema, schema_size; // in a message of this shape; size 0 = none
     // texts of source that stand in the shape's bytes

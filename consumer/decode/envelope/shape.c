@@ -24,26 +24,22 @@ struct shape_set {
 };
 
 struct shapes {
+    const struct envelope_config *config;
     int table_count;
     size_t bytes;
     int64_t known;
     const struct shape *newest; // the row's that `values` are of
-    // Messages that had the same undeclared columns one after the other, and were not told of yet.
-    struct {
-        const struct shape *shape; // NULL = there are none
-        const struct table *table;
-        const struct envelope_config *config;
-        int64_t events;
-    } drifted;
     struct shape_set boundary;
     struct shape_set *rows; // by table
     struct shape_set *keys;
     struct json_value values[JSON_SHAPE_PARTS_MAX];
 };
 
-int shapes_new(struct shapes **ret, const struct catalog *catalog, struct error *error) {
+int shapes_new(struct shapes **ret, const struct envelope_config *config, struct error *error) {
+    const struct catalog *catalog = config->catalog;
     CLEANUP(shapes_free) struct shapes *shapes = calloc(1, sizeof *shapes);
     if (shapes != NULL) {
+        shapes->config = config;
         shapes->table_count = catalog->table_count;
         shapes->rows = calloc((size_t)catalog->table_count, sizeof *shapes->rows);
         shapes->keys = calloc((size_t)catalog->table_count, sizeof *shapes->keys);
@@ -103,15 +99,18 @@ static struct span envelope_shape_drift(const struct shape *shape, const struct 
     return (struct span){shape->json.bytes.data + place->name, place->name_size};
 }
 
-void shapes_tell_drift(struct shapes *shapes) {
-    const struct shape *shape = shapes->drifted.shape;
-    const struct envelope_config *config = shapes->drifted.config;
-    for (int i = 0; shape != NULL && i < shape->json.places; i++)
+static void envelope_shape_tell(const struct shapes *shapes, struct shape *shape, const struct table *table) {
+    for (int i = 0; shape->untold > 0 && i < shape->json.places; i++)
         if (shape->places[i].kind == PLACE_DRIFT)
-            config->drift(config->self, shapes->drifted.table, envelope_shape_drift(shape, &shape->places[i]),
-                          shapes->drifted.events);
-    shapes->drifted.shape = NULL;
-    shapes->drifted.events = 0;
+            shapes->config->drift(shapes->config->self, table, envelope_shape_drift(shape, &shape->places[i]),
+                                  shape->untold);
+    shape->untold = 0;
+}
+
+void shapes_tell_drift(struct shapes *shapes) {
+    for (int t = 0; t < shapes->table_count; t++)
+        for (int i = 0; i < shapes->rows[t].count; i++)
+            envelope_shape_tell(shapes, &shapes->rows[t].shapes[i], &shapes->config->catalog->tables[t]);
 }
 
 // Takes the place of the shape that was used the longest ago.
@@ -125,8 +124,7 @@ static void envelope_shape_learn(struct shapes *shapes, struct shape_set *set, s
         set->count++;
     }
     struct shape *shape = &set->shapes[set->order[set->count - 1]];
-    if (shapes->drifted.shape == shape)
-        shapes_tell_drift(shapes);
+    envelope_shape_tell(shapes, shape, lesson.table);
     shapes->bytes -= shape->json.bytes.capacity;
     lesson.constant_source = set->learnt < CONSTANTS_TRIED;
     if (shape_learn(shape, &lesson))
@@ -208,16 +206,6 @@ static bool envelope_shape_take_places(const struct shape *shape, const struct j
     return true;
 }
 
-static void envelope_shape_note_drift(struct shapes *shapes, const struct shape *shape,
-                                      const struct row_reader *row) {
-    if (shapes->drifted.shape != shape || shapes->drifted.config != row->config)
-        shapes_tell_drift(shapes);
-    shapes->drifted.shape = shape;
-    shapes->drifted.table = row->table;
-    shapes->drifted.config = row->config;
-    shapes->drifted.events++;
-}
-
 bool shapes_read_row(struct shapes *shapes, struct span message, struct row_reader *row,
                      struct members *members) {
     struct shape *shape = envelope_shape_find_shape(shapes, &shapes->rows[row->table->index], message);
@@ -238,7 +226,7 @@ bool shapes_read_row(struct shapes *shapes, struct span message, struct row_read
         return false; // for the general reader it may be no envelope
     }
     if (shape->drifts > 0 && members->after_kind == 1 && row->config->drift != NULL)
-        envelope_shape_note_drift(shapes, shape, row);
+        shape->untold++;
     if (shape->schema_size > 0)
         row->schema_bytes = (struct span){message.data + shape->schema, shape->schema_size};
     shapes->known++;

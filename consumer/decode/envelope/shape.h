@@ -12,7 +12,8 @@
 struct shapes;
 
 // The shapes of a catalog's tables, of their keys, and of the transaction topic.
-int shapes_new(struct shapes **ret, const struct catalog *catalog, struct error *error);
+// `config`: of the rows that are read; outlives the shapes.
+int shapes_new(struct shapes **ret, const struct envelope_config *config, struct error *error);
 void shapes_free(struct shapes **shapes);
 
 // A row's message of row->table: its members, and its columns into row->values, as payload_read gives them.
