@@ -3,6 +3,7 @@
 
 #include "views/base/bounds.h"
 #include "views/base/cleanup.h"
+#include "views/base/fetch.h"
 
 #include <pthread.h>
 #include <stddef.h>
@@ -10,7 +11,6 @@
 
 enum {
     LOOK_EVERY = BOUND(64, 2), // messages between two looks whether a second batch can be handed over
-    CACHE_LINE = 64,
     FETCHED_BYTES = offsetof(struct event, others), // of an event: what the loop looks at of nearly all
 };
 
@@ -125,6 +125,10 @@ static void prefetch_fail(struct entry *entry, enum error_kind kind, const char 
     entry->failure = why;
 }
 
+static bool prefetch_is_change(const struct event *event) {
+    return event->kind == EVENT_CHANGE && event->change.table != NULL;
+}
+
 static void prefetch_decode_entry(struct prefetch *prefetch, const struct batch *batch, struct entry *entry) {
     struct error *error = &prefetch->thread.error;
     *error->message = '\0';
@@ -142,8 +146,7 @@ static void prefetch_decode_entry(struct prefetch *prefetch, const struct batch 
         return;
     }
     if (status == 0) {
-        if (prefetch->config.pack != NULL && entry->event->kind == EVENT_CHANGE &&
-            entry->event->change.table != NULL)
+        if (prefetch->config.pack != NULL && prefetch_is_change(entry->event))
             prefetch->config.pack(&entry->event->change, &prefetch->thread.scratch.arena);
         return;
     }
@@ -449,18 +452,14 @@ int prefetch_event(struct prefetch *prefetch, int slot, struct event **ret, cons
 static void prefetch_look_ahead(struct prefetch *prefetch, const struct batch *front) {
     int first = front->next + prefetch->config.ahead_max;
     if (first + 1 < front->count)
-        __builtin_prefetch(&front->entries[first + 1].event);
-    if (first < front->count) {
-        const char *event = (const char *)front->entries[first].event;
-        for (size_t at = 0; event != NULL && at < FETCHED_BYTES; at += CACHE_LINE)
-            __builtin_prefetch(event + at);
-    }
+        fetch_soon(&front->entries[first + 1].event, 1);
+    if (first < front->count)
+        fetch_soon(front->entries[first].event, FETCHED_BYTES);
     int left = front->count - front->next;
     int most = prefetch->config.ahead_max < left ? prefetch->config.ahead_max : left;
     for (int count = prefetch->config.ahead != NULL ? most : 0; count > 0; count--) {
         const struct entry *entry = &front->entries[front->next + count - 1];
-        if (entry->failure == NULL && entry->event->kind == EVENT_CHANGE &&
-            entry->event->change.table != NULL)
+        if (entry->failure == NULL && prefetch_is_change(entry->event))
             prefetch->config.ahead(prefetch->config.self, &entry->event->change, count);
     }
 }

@@ -2,6 +2,7 @@
 
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
+#include "views/base/fetch.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +11,6 @@
 
 enum {
     FETCHED_AHEAD = 3, // messages, of which the processor is asked for the struct before it is given back
-    FETCHED_LINE = 64, // bytes
     FETCHED_BEFORE =
         128, // around where rd_kafka_message_t begins, in what librdkafka (2.0) keeps of a message
     FETCHED_BEHIND = 192,
@@ -227,11 +227,9 @@ static void partition_hold(struct kafka_partition *partition, rd_kafka_message_t
 
 // librdkafka's struct of a message was last looked at when it was taken from the queue, many messages ago.
 static void partition_expect(const struct kafka_partition *partition, int index) {
-    if (index >= partition->count)
-        return;
-    const char *message = (const char *)partition_held_at(partition, index);
-    for (int at = -FETCHED_BEFORE; at < FETCHED_BEHIND; at += FETCHED_LINE)
-        __builtin_prefetch(message + at, 1);
+    if (index < partition->count)
+        fetch_soon((const char *)partition_held_at(partition, index) - FETCHED_BEFORE,
+                   FETCHED_BEFORE + FETCHED_BEHIND);
 }
 
 static void partition_drop_first(struct kafka_partition *partition) {

@@ -69,12 +69,12 @@ void delta_expect(const struct delta_list *list, int at, bool first) {
     if (at + EXPECTED_STEPS < list->count) {
         const struct delta_step *far = &steps[at + EXPECTED_STEPS];
         delta_step_fetch_row(far->row);
-        __builtin_prefetch(&steps[first || far->previous < 0 ? far->first : far->previous]);
+        fetch_soon(&steps[first || far->previous < 0 ? far->first : far->previous], sizeof *steps);
     }
     if (at + EXPECTED_ROWS < list->count) {
         const struct delta_step *near = &steps[at + EXPECTED_ROWS];
-        const struct delta_step *before = &steps[first || near->previous < 0 ? near->first : near->previous];
-        delta_step_fetch_row(first || near->previous < 0 ? before->before : before->row);
+        delta_step_fetch_row(first || near->previous < 0 ? steps[near->first].before
+                                                         : steps[near->previous].row);
     }
 }
 

@@ -3,6 +3,7 @@
 #ifndef TIDEMARK_DELTA_STEP_H
 #define TIDEMARK_DELTA_STEP_H
 
+#include "views/base/fetch.h"
 #include "views/engine/row/packed_row.h"
 
 // Steps of the same row between two flushes are a chain.
@@ -35,15 +36,11 @@ static inline const struct packed_row *delta_step_key(const struct delta_step *s
     return step->row != NULL ? step->row : step->before;
 }
 
-enum {
-    STEP_FETCHED_BYTES = 192, // of a row: most have their columns' places and cells in these
-    STEP_CACHE_LINE = 64,
-};
+enum { STEP_FETCHED_BYTES = 192 }; // of a row: most have their columns' places and cells in these
 
-// The row is looked at soon: asks the processor for its beginning. NULL = there is none.
+// The row is looked at soon. NULL = there is none.
 static inline void delta_step_fetch_row(const struct packed_row *row) {
-    for (size_t at = 0; row != NULL && at < STEP_FETCHED_BYTES; at += STEP_CACHE_LINE)
-        __builtin_prefetch((const char *)row + at);
+    fetch_soon(row, STEP_FETCHED_BYTES);
 }
 
 #endif
