@@ -47,3 +47,34 @@ bool bounded_match_read(sqlite3_context *context, sqlite3_value **values, struct
         (uint64_t)sqlite3_value_bytes(values[0]) * (uint64_t)sqlite3_value_bytes(values[1]) <= BOUNDED_SHORT;
     return true;
 }
+
+// The newest sign for any number of characters is the only one that need be tried again: what the ones before it took is taken
+// as early as may be.
+bool bounded_search(sqlite3_context *context, const struct bounded_pattern *pattern, const char *at,
+                    const char *text, bool *ret) {
+    const char *after_any = NULL;
+    const char *from = NULL;
+    uint64_t steps = 0;
+    while (*text != '\0') {
+        if (!bounded_step(context, &steps))
+            return false;
+        if (pattern->is_any(pattern->self, at)) {
+            after_any = ++at;
+            from = text;
+            continue;
+        }
+        if (pattern->is_next(pattern->self, &at, &text))
+            continue;
+        if (after_any == NULL) {
+            *ret = false;
+            return true;
+        }
+        pattern->pass(&from);
+        text = from;
+        at = after_any;
+    }
+    while (pattern->is_any(pattern->self, at))
+        at++;
+    *ret = *at == '\0';
+    return true;
+}

@@ -22,4 +22,18 @@ struct bounded_match {
 // match, or the pattern is longer than the connection takes.
 bool bounded_match_read(sqlite3_context *context, sqlite3_value **values, struct bounded_match *ret);
 
+// What LIKE and GLOB differ in.
+struct bounded_pattern {
+    bool (*is_any)(const void *self,
+                   const char *at); // one byte of the pattern that stands for any number of characters
+    // Whether the text's character is the pattern's; both go on where it is.
+    bool (*is_next)(const void *self, const char **at, const char **text);
+    void (*pass)(const char **text); // over a character
+    const void *self;
+};
+
+// Whether the text is the pattern's, in steps. False: the statement is to end.
+bool bounded_search(sqlite3_context *context, const struct bounded_pattern *pattern, const char *at,
+                    const char *text, bool *ret);
+
 #endif

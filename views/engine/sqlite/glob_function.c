@@ -49,8 +49,8 @@ static bool glob_function_is_in_set(const char **at, uint32_t c) {
     return member != 0 && seen != inverted;
 }
 
-// Whether the text's character is the pattern's; both go on where it is.
-static bool glob_function_is_next(const char **at, const char **text) {
+static bool glob_function_is_next(const void *self, const char **at, const char **text) {
+    (void)self;
     const char *p = *at;
     const char *t = *text;
     uint32_t wanted = glob_function_read(&p);
@@ -63,42 +63,26 @@ static bool glob_function_is_next(const char **at, const char **text) {
     return is;
 }
 
-// The newest * is the only one that need be tried again. False: the statement is to end.
-static bool glob_function_match(sqlite3_context *context, const char *at, const char *text, bool *ret) {
-    const char *after_any = NULL;
-    const char *from = NULL;
-    uint64_t steps = 0;
-    while (*text != '\0') {
-        if (!bounded_step(context, &steps))
-            return false;
-        if (*at == '*') {
-            after_any = ++at;
-            from = text;
-        } else if (!glob_function_is_next(&at, &text)) {
-            if (after_any == NULL) {
-                *ret = false;
-                return true;
-            }
-            (void)glob_function_read(&from);
-            text = from;
-            at = after_any;
-        }
-    }
-    while (*at == '*')
-        at++;
-    *ret = *at == '\0';
-    return true;
+static bool glob_function_is_any(const void *self, const char *at) {
+    (void)self;
+    return *at == '*';
+}
+
+static void glob_function_pass(const char **text) {
+    (void)glob_function_read(text);
 }
 
 static void glob_function_call(sqlite3_context *context, int count, sqlite3_value **values) {
     (void)count;
+    static const struct bounded_pattern pattern = {
+        .is_any = glob_function_is_any, .is_next = glob_function_is_next, .pass = glob_function_pass};
     struct bounded_match match;
     if (!bounded_match_read(context, values, &match) || match.pattern == NULL)
         return;
     bool matches = false;
     if (match.is_short)
         matches = sqlite3_strglob(match.pattern, match.text) == 0;
-    else if (!glob_function_match(context, match.pattern, match.text, &matches))
+    else if (!bounded_search(context, &pattern, match.pattern, match.text, &matches))
         return;
     sqlite3_result_int(context, matches);
 }

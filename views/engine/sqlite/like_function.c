@@ -24,9 +24,9 @@ static bool like_function_is_escape(const struct like_pattern *pattern, const ch
     return pattern->escape != NULL && strncmp(at, pattern->escape, pattern->escape_size) == 0;
 }
 
-// Whether the text's byte is the pattern's; both go on where it is. An escaped character is itself, and so is one that the
-// escape takes its meaning from.
-static bool like_function_is_next(const struct like_pattern *pattern, const char **at, const char **text) {
+// By bytes. An escaped character is itself, and so is one that the escape takes its meaning from.
+static bool like_function_is_next(const void *self, const char **at, const char **text) {
+    const struct like_pattern *pattern = self;
     const char *p = *at;
     bool escaped = like_function_is_escape(pattern, p);
     if (escaped)
@@ -41,35 +41,12 @@ static bool like_function_is_next(const struct like_pattern *pattern, const char
     return true;
 }
 
-// The newest % is the only one that need be tried again: what the ones before it took is taken as early as may be.
-// False: the statement is to end.
-static bool like_function_match(sqlite3_context *context, const struct like_pattern *pattern, const char *at,
-                                const char *text, bool *ret) {
-    const char *after_any = NULL;
-    const char *from = NULL;
-    uint64_t steps = 0;
-    while (*text != '\0') {
-        if (!bounded_step(context, &steps))
-            return false;
-        if (*at == '%' && !like_function_is_escape(pattern, at)) {
-            after_any = ++at;
-            from = text;
-            continue;
-        }
-        if (like_function_is_next(pattern, &at, &text))
-            continue;
-        if (after_any == NULL) {
-            *ret = false;
-            return true;
-        }
-        from += like_function_character_size(from);
-        text = from;
-        at = after_any;
-    }
-    while (*at == '%' && !like_function_is_escape(pattern, at))
-        at++;
-    *ret = *at == '\0';
-    return true;
+static bool like_function_is_any(const void *self, const char *at) {
+    return *at == '%' && !like_function_is_escape(self, at);
+}
+
+static void like_function_pass(const char **text) {
+    *text += like_function_character_size(*text);
 }
 
 static bool like_function_read_escape(sqlite3_context *context, sqlite3_value *value,
@@ -86,14 +63,18 @@ static bool like_function_read_escape(sqlite3_context *context, sqlite3_value *v
 
 static void like_function_call(sqlite3_context *context, int count, sqlite3_value **values) {
     struct bounded_match match;
-    struct like_pattern pattern = {.escape = NULL};
+    struct like_pattern like = {.escape = NULL};
+    const struct bounded_pattern pattern = {.is_any = like_function_is_any,
+                                            .is_next = like_function_is_next,
+                                            .pass = like_function_pass,
+                                            .self = &like};
     if (!bounded_match_read(context, values, &match) ||
-        (count == 3 && !like_function_read_escape(context, values[2], &pattern)) || match.pattern == NULL)
+        (count == 3 && !like_function_read_escape(context, values[2], &like)) || match.pattern == NULL)
         return;
     bool matches = false;
-    if (match.is_short && pattern.escape == NULL)
+    if (match.is_short && like.escape == NULL)
         matches = sqlite3_strlike(match.pattern, match.text, 0) == 0;
-    else if (!like_function_match(context, &pattern, match.pattern, match.text, &matches))
+    else if (!bounded_search(context, &pattern, match.pattern, match.text, &matches))
         return;
     sqlite3_result_int(context, matches);
 }
