@@ -63,6 +63,11 @@ struct change {
     struct change_packed packed;
 };
 
+// Whether it brings a row: values of all columns.
+static inline bool change_is_row(const struct change *change) {
+    return change->op == CHANGE_CREATE || change->op == CHANGE_UPDATE || change->op == CHANGE_READ;
+}
+
 // Whether a snapshot (or a rebuild) tells of it: a row that it read, a ghost that its end sweeps. Nothing
 // happened at the source then, so nothing is to be done for it.
 static inline bool change_is_snapshot(const struct change *change) {

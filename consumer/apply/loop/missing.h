@@ -23,8 +23,7 @@ void missing_report(struct missing *missing, struct progress *progress);
 
 // A row that was applied. `lacked`: store_lacked() of it.
 static inline void missing_note(struct missing *missing, const struct change *change, bool lacked) {
-    bool row = change->op == CHANGE_CREATE || change->op == CHANGE_UPDATE || change->op == CHANGE_READ;
-    if ((lacked || missing->tables != NULL) && row)
+    if ((lacked || missing->tables != NULL) && change_is_row(change))
         missing_note_row(missing, change);
 }
 

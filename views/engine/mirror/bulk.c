@@ -160,33 +160,32 @@ static int mirror_bulk_note_swept(struct mirror *mirror, struct mirror_table *ta
     return 0;
 }
 
-int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool keep_open, int64_t *ret_swept,
-                      struct error *error) {
-    struct mirror_table *state = &mirror->tables[table->index];
-    if (mirror_begin_write(mirror, error) != 0)
-        return -1;
-    *ret_swept = 0;
-    if (state->ghostless) {
-        state->snapshot_open = state->snapshot_marked = keep_open;
-        state->dirty = true;
-        return 0;
-    }
+static int mirror_bulk_delete_ghosts(struct mirror *mirror, struct mirror_table *table, int64_t *ret_deleted,
+                                     struct error *error) {
     struct bulk_delete sweep;
-    if (mirror_bulk_prepare(state, mirror, STATEMENT_SWEEP, STATEMENT_SWEEP_SIZES, &sweep, error) != 0 ||
-        delta_run_readers(mirror->delta, table, mirror_make_ready, mirror, error) != 0 ||
-        mirror_flush(mirror, table, error) != 0 || mirror_bulk_note_swept(mirror, state, error) != 0)
+    if (mirror_begin_write(mirror, error) != 0 ||
+        mirror_bulk_prepare(table, mirror, STATEMENT_SWEEP, STATEMENT_SWEEP_SIZES, &sweep, error) != 0 ||
+        delta_run_readers(mirror->delta, table->table, mirror_make_ready, mirror, error) != 0 ||
+        mirror_flush(mirror, table->table, error) != 0 || mirror_bulk_note_swept(mirror, table, error) != 0)
         return -1;
-    mirror_bulk_bind(&sweep, ":snapshot", state->snapshot_lsn);
+    mirror_bulk_bind(&sweep, ":snapshot", table->snapshot_lsn);
     const struct change swept = {.op = CHANGE_DELETE,
                                  .snapshot = SNAPSHOT_FULL,
-                                 .table = table,
-                                 .lsn = state->snapshot_lsn,
+                                 .table = table->table,
+                                 .lsn = table->snapshot_lsn,
                                  .previous_commit = LSN_NONE,
                                  .txid = -1};
     mirror->current = &swept;
-    int status = mirror_bulk_delete_all(mirror, state, &sweep, &swept, ret_swept, error);
+    int status = mirror_bulk_delete_all(mirror, table, &sweep, &swept, ret_deleted, error);
     mirror->current = NULL;
-    if (status != 0)
+    return status;
+}
+
+int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool keep_open, int64_t *ret_swept,
+                      struct error *error) {
+    struct mirror_table *state = &mirror->tables[table->index];
+    *ret_swept = 0;
+    if (!state->ghostless && mirror_bulk_delete_ghosts(mirror, state, ret_swept, error) != 0)
         return -1;
     state->snapshot_open = state->snapshot_marked = keep_open;
     state->dirty = true;

@@ -36,29 +36,25 @@ static int mirror_load_tables(struct mirror *mirror, struct error *error) {
     return row;
 }
 
-// A file that did not keep it yet.
-static int mirror_find_newest(struct mirror *mirror, struct mirror_table *table, struct error *error) {
-    CLEANUP(stmt_free_text) char *sql = table_sql_newest_lsn(table->table);
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (sql == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (stmt_prepare(mirror->db, sql, table->table->name, &stmt, error) != 0 ||
-        stmt_row(stmt, table->table->name, error) != 1)
-        return -1;
-    table->newest_lsn = sqlite3_column_int64(stmt, 0);
-    return 0;
+// `sql` is freed, NULL = out of memory.
+static int mirror_read_integer(const struct mirror_table *table, char *sql, int64_t *ret,
+                               struct error *error) {
+    CLEANUP(stmt_free_text) char *text = sql;
+    return text == NULL ? error_set(error, ERROR_SYSTEM, "out of memory")
+                        : stmt_read_integer(table->db, text, table->table->name, ret, error);
 }
 
-static int mirror_find_rows(struct mirror *mirror, struct mirror_table *table, struct error *error) {
-    CLEANUP(stmt_free_text) char *sql = table_sql_has_rows(table->table);
+// A file that did not keep it yet.
+static int mirror_find_newest(struct mirror_table *table, struct error *error) {
+    return mirror_read_integer(table, table_sql_newest_lsn(table->table), &table->newest_lsn, error);
+}
+
+static int mirror_find_rows(struct mirror_table *table, struct error *error) {
     int64_t has_rows = 0;
-    if (sql == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (stmt_read_integer(mirror->db, sql, table->table->name, &has_rows, error) != 0)
-        return -1;
+    int status = mirror_read_integer(table, table_sql_has_rows(table->table), &has_rows, error);
     table->has_rows = has_rows != 0;
     table->ghostless = false;
-    return 0;
+    return status;
 }
 
 static int mirror_choose_columns(struct mirror *mirror, struct mirror_table *table, struct error *error) {
@@ -88,8 +84,8 @@ static int mirror_learn_tables(struct mirror *mirror, struct error *error) {
         return -1;
     for (int i = 0; i < mirror->catalog->table_count; i++) {
         struct mirror_table *table = &mirror->tables[i];
-        if ((!table->newest_known && mirror_find_newest(mirror, table, error) != 0) ||
-            mirror_find_rows(mirror, table, error) != 0 || mirror_deferral_find(table, error) != 0)
+        if ((!table->newest_known && mirror_find_newest(table, error) != 0) ||
+            mirror_find_rows(table, error) != 0 || mirror_deferral_find(table, error) != 0)
             return -1;
         table->has_conflict_clauses = resolves;
         if (table->in_order)
@@ -236,8 +232,8 @@ static int mirror_apply_checked(struct mirror *mirror, const struct change *chan
     int status = mirror_may_defer(mirror, table, change)
                      ? mirror_accept(mirror, table, change, ret, error)
                      : mirror_rules_apply(mirror, table, change, ret, error);
-    bool row = change->op == CHANGE_CREATE || change->op == CHANGE_UPDATE || change->op == CHANGE_READ;
-    if (status == 0 && row && *ret == MIRROR_APPLIED && (table->ghostless || !table->has_rows))
+    if (status == 0 && change_is_row(change) && *ret == MIRROR_APPLIED &&
+        (table->ghostless || !table->has_rows))
         mirror_bulk_note_row(table, change);
     return status == 0 && mirror->writing == WRITING_SINGLY ? mirror_write_now(mirror, error) : status;
 }
@@ -250,7 +246,7 @@ int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror
     }
     if (mirror_check_key(change, error) != 0)
         return -1;
-    bool row = change->op == CHANGE_CREATE || change->op == CHANGE_UPDATE || change->op == CHANGE_READ;
+    bool row = change_is_row(change);
     struct change computed;
     if (row && change->table->has_generated) {
         computed = *change;
@@ -258,9 +254,14 @@ int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror
             return -1;
         change = &computed;
     }
-    mirror->unsure = mirror_may_be_unchanged(&mirror->tables[change->table->index], change);
+    mirror->unsure = mirror->tables[change->table->index].has_unmarked && mirror_may_be_unchanged(change);
     mirror->lacked = row && (mirror->unsure || mirror_lacks_values(change->table, change->values));
     return mirror_apply_checked(mirror, change, ret, error);
+}
+
+bool mirror_is_plain(const struct change *change) {
+    return change_is_row(change) && !change->table->has_generated && mirror_check_key(change, NULL) == 0 &&
+           !mirror_may_be_unchanged(change) && !mirror_lacks_values(change->table, change->values);
 }
 
 bool mirror_lacked(const struct mirror *mirror) {

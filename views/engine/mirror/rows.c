@@ -87,12 +87,12 @@ enum mirror_upsert mirror_upsert_of(const struct change *change) {
     return change->op == CHANGE_READ ? UPSERT_SNAPSHOT : UPSERT_STREAMED;
 }
 
-bool mirror_may_be_unchanged(const struct mirror_table *table, const struct change *change) {
-    if (!change->nulls_unsure || !table->has_unmarked)
-        return false;
-    for (int i = 0; i < table->table->column_count; i++)
-        if (table->unmarked[i] && change->values[i].kind == VALUE_NULL)
+bool mirror_may_be_unchanged(const struct change *change) {
+    for (int i = 0; change->nulls_unsure && i < change->table->column_count; i++) {
+        const struct column *column = &change->table->columns[i];
+        if (column->unmarked && column->generated == NULL && change->values[i].kind == VALUE_NULL)
             return true;
+    }
     return false;
 }
 

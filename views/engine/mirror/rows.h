@@ -34,7 +34,7 @@ int mirror_recall_deleted(struct mirror *mirror, struct mirror_table *table, con
 // How a change writes its row.
 enum mirror_upsert mirror_upsert_of(const struct change *change);
 // Whether the row has a null that may stand for an unchanged TOAST value.
-bool mirror_may_be_unchanged(const struct mirror_table *table, const struct change *change);
+bool mirror_may_be_unchanged(const struct change *change);
 // Such nulls become VALUE_UNAVAILABLE where the file has a value that is long enough (no generated column reads one of these
 // types). What the key has pending must be in the file. `values`: a copy of the change's.
 int mirror_keep_unchanged(struct mirror *mirror, struct mirror_table *table, const struct change *change,

@@ -86,7 +86,7 @@ bool quarantined_rows_concerns(struct quarantined_rows *rows, const struct chang
 
 // Columns that no event has are no loss: the message does not have them either.
 static bool quarantined_rows_lacks(const struct change *change) {
-    bool row = change->op == CHANGE_CREATE || change->op == CHANGE_UPDATE || change->op == CHANGE_READ;
+    bool row = change_is_row(change);
     for (int i = 0; row && i < change->table->column_count; i++)
         if (change->values[i].kind == VALUE_UNAVAILABLE)
             return true;
