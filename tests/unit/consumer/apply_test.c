@@ -76,28 +76,50 @@ static int tear_down(void **state) {
     return 0;
 }
 
-// A run of the program over the log: what apply_step returned, and where the partition stands afterwards.
-static int run(const struct fixture *fixture, struct log *log, bool verify, int64_t *ret_next,
-               struct error *error) {
-    struct store *store = NULL;
-    struct progress *progress = NULL;
-    struct apply *apply = NULL;
+// What a run of the program has open.
+struct opened {
+    struct store *store;
+    struct progress *progress;
+    struct apply *apply;
+};
+
+static struct opened open_all(const struct fixture *fixture, struct message_source source) {
+    struct opened opened = {0};
     struct store_report report;
-    assert_int_equal(store_open(&store, fixture->path, fixture->catalog, &report, error), 0);
-    assert_int_equal(progress_new(&progress, error), 0);
+    struct error error = {0};
+    assert_int_equal(store_open(&opened.store, fixture->path, fixture->catalog, &report, &error), 0);
+    assert_int_equal(progress_new(&opened.progress, &error), 0);
     const struct apply_config config = {
         .catalog = fixture->catalog,
-        .store = store,
-        .progress = progress,
-        .source = {.self = log, .peek = peek, .release = release, .at_end = at_end},
+        .store = opened.store,
+        .progress = opened.progress,
+        .source = source,
         .prefix = "shop",
         .settings = &value_settings_default,
         .commit_messages = APPLY_COMMIT_MESSAGES,
     };
+    assert_int_equal(apply_new(&opened.apply, &config, &error), 0);
+    return opened;
+}
+
+static void close_all(struct opened *opened) {
+    apply_free(&opened->apply);
+    progress_free(&opened->progress);
+    store_close(&opened->store);
+}
+
+static struct message_source source_of(struct log *log) {
+    return (struct message_source){.self = log, .peek = peek, .release = release, .at_end = at_end};
+}
+
+// A run of the program over the log: what apply_step returned, and where the partition stands afterwards.
+static int run(const struct fixture *fixture, struct log *log, bool verify, int64_t *ret_next,
+               struct error *error) {
+    struct opened opened = open_all(fixture, source_of(log));
+    struct apply *apply = opened.apply;
     int slot;
     int64_t next;
     int64_t taken;
-    assert_int_equal(apply_new(&apply, &config, error), 0);
     assert_int_equal(apply_add_partition(apply, topic, 0, &slot, &next, error), 0);
     if (verify)
         apply_verify_first(apply, slot);
@@ -105,9 +127,7 @@ static int run(const struct fixture *fixture, struct log *log, bool verify, int6
     if (status == 0)
         assert_int_equal(apply_commit(apply, error), 0);
     *ret_next = apply_committed_offset(apply, slot);
-    apply_free(&apply);
-    progress_free(&progress);
-    store_close(&store);
+    close_all(&opened);
     return status;
 }
 
@@ -175,33 +195,17 @@ static void a_lost_beginning_is_kept_with_the_commit(void **state) {
         struct log log = {0};
         add(&log, 4, 1000);
         struct error error = {0};
-        struct store *store = NULL;
-        struct progress *progress = NULL;
-        struct apply *apply = NULL;
-        struct store_report report;
+        struct opened opened = open_all(fixture, source_of(&log));
+        struct apply *apply = opened.apply;
         int64_t taken;
-        assert_int_equal(store_open(&store, fixture->path, fixture->catalog, &report, &error), 0);
-        assert_int_equal(progress_new(&progress, &error), 0);
-        const struct apply_config config = {
-            .catalog = fixture->catalog,
-            .store = store,
-            .progress = progress,
-            .source = {.self = &log, .peek = peek, .release = release, .at_end = at_end},
-            .prefix = "shop",
-            .settings = &value_settings_default,
-            .commit_messages = APPLY_COMMIT_MESSAGES,
-        };
         int slot;
         int64_t next;
-        assert_int_equal(apply_new(&apply, &config, &error), 0);
         assert_int_equal(apply_add_partition(apply, topic, 0, &slot, &next, &error), 0);
         assert_int_equal(apply_note_incomplete(apply, orders, "began at 4", &error), 0);
         assert_int_equal(apply_step(apply, &taken, &error), 0);
         if (committed)
             assert_int_equal(apply_commit(apply, &error), 0);
-        apply_free(&apply);
-        progress_free(&progress);
-        store_close(&store);
+        close_all(&opened);
         struct told told = {0};
         assert_int_equal(read_incomplete(fixture->path, tell, &told, &error), 0);
         assert_int_equal(told.count, committed);
@@ -256,24 +260,12 @@ static bool long_at_end(void *self, int slot) {
 static void what_fills_a_batch_is_handed_over(void **state) {
     const struct fixture *fixture = *state;
     struct error error = {0};
-    struct store *store = NULL;
-    struct progress *progress = NULL;
-    struct apply *apply = NULL;
-    struct store_report report;
     static struct long_rows rows;
     memset(rows.bio, 'b', LONG_BYTES);
-    assert_int_equal(store_open(&store, fixture->path, fixture->catalog, &report, &error), 0);
-    assert_int_equal(progress_new(&progress, &error), 0);
-    const struct apply_config config = {
-        .catalog = fixture->catalog,
-        .store = store,
-        .progress = progress,
-        .source = {.self = &rows, .peek = peek_long, .release = release_long, .at_end = long_at_end},
-        .prefix = "shop",
-        .settings = &value_settings_default,
-        .commit_messages = APPLY_COMMIT_MESSAGES,
-    };
-    assert_int_equal(apply_new(&apply, &config, &error), 0);
+    struct opened opened = open_all(
+        fixture, (struct message_source){
+                     .self = &rows, .peek = peek_long, .release = release_long, .at_end = long_at_end});
+    struct apply *apply = opened.apply;
     int64_t taken = 0;
     for (int i = 0; i < LONG_SLOTS; i++) {
         int slot;
@@ -289,9 +281,7 @@ static void what_fills_a_batch_is_handed_over(void **state) {
     assert_int_equal(apply_commit(apply, &error), 0);
     for (int i = 0; i < LONG_SLOTS; i++)
         assert_int_equal(apply_committed_offset(apply, i), LONG_ROWS);
-    apply_free(&apply);
-    progress_free(&progress);
-    store_close(&store);
+    close_all(&opened);
 }
 
 int main(void) {

@@ -360,14 +360,19 @@ static void assert_refused_alone(struct fixture *f) {
     assert_string_equal(rows(f, "select id from orders"), "1, 2, 4");
 }
 
-static void one_that_is_refused_is_told_at_the_commit(void **state) {
-    struct fixture *f = *state;
-    fixture_file(f, "strict/schema.sql", strict);
+// The schema refuses the order of an amount of 100, which the commit tells.
+static void refuse_at_the_commit(struct fixture *f, const char *schema) {
+    fixture_file(f, "strict/schema.sql", schema);
     open_late(f);
     create_refused(f);
     assert_int_equal(fixture_try_commit(f), -1);
     assert_refused(f);
     assert_refused_alone(f);
+}
+
+static void one_that_is_refused_is_told_at_the_commit(void **state) {
+    struct fixture *f = *state;
+    refuse_at_the_commit(f, strict);
     assert_string_equal(rows(f, "select id from strict_t"), "1, 2, 4");
 }
 
@@ -385,27 +390,15 @@ static void or_by_another_change(void **state) {
 
 static void by_a_function_too(void **state) {
     struct fixture *f = *state;
-    fixture_file(f, "strict/schema.sql",
-                 "create table strict_t(n);\n"
-                 "create trigger strict_c after insert on orders begin insert into strict_t"
-                 " select json_extract(iif(NEW.amount = 100, 'no JSON', '{}'), '$.a'); end;\n");
-    open_late(f);
-    create_refused(f);
-    assert_int_equal(fixture_try_commit(f), -1);
-    assert_refused(f);
-    assert_refused_alone(f);
+    refuse_at_the_commit(f, "create table strict_t(n);\n"
+                            "create trigger strict_c after insert on orders begin insert into strict_t"
+                            " select json_extract(iif(NEW.amount = 100, 'no JSON', '{}'), '$.a'); end;\n");
 }
 
 static void by_itself_too(void **state) {
     struct fixture *f = *state;
-    fixture_file(f, "strict/schema.sql",
-                 "create trigger strict_c after insert on orders when NEW.amount = 100 begin"
-                 " select raise(abort, 'not this one'); end;\n");
-    open_late(f);
-    create_refused(f);
-    assert_int_equal(fixture_try_commit(f), -1);
-    assert_refused(f);
-    assert_refused_alone(f);
+    refuse_at_the_commit(f, "create trigger strict_c after insert on orders when NEW.amount = 100 begin"
+                            " select raise(abort, 'not this one'); end;\n");
 }
 
 // A trigger that resolves conflicts by itself does so: nothing is refused.
