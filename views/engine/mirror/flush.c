@@ -10,7 +10,12 @@
 #include <limits.h>
 
 // Fewer rows than this are written one by one: a statement over a virtual table has its own cost.
-enum { TOGETHER_MIN = BOUND(4, 2), FLUSH_KEYS = BOUND(2048, 4), WRITTEN_OUT_FROM = BOUND(2048, 8) };
+enum {
+    TOGETHER_MIN = BOUND(4, 2),
+    // As many pages at most, in a large file: well below what the page cache (connection.sql) holds.
+    FLUSH_KEYS = BOUND(256, 4),
+    WRITTEN_OUT_FROM = BOUND(2048, 8),
+};
 
 // --- what the rows were before their chains
 
