@@ -274,7 +274,7 @@ static enum merge_verdict apply_judge(const struct apply *apply, const struct pa
 
 // Whether there is enough for a commit: what is handed over now is written by another thread, beside what comes next.
 static bool apply_has_enough(const struct apply *apply) {
-    return store_is_full(apply->config.store) && !merge_current_begun(apply->merge);
+    return store_has_enough(apply->config.store) && !merge_current_begun(apply->merge);
 }
 
 // Takes from one partition until its head must wait, `budget` is used up, or there is enough for a commit.

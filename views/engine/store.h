@@ -208,7 +208,7 @@ int store_commit_finish(struct store *store, struct error *error);
 // How long the writing of the newest finished commit took.
 int64_t store_commit_us(const struct store *store);
 // Whether a commit should come before more changes: else the next one is kept waiting for their writing.
-bool store_is_full(const struct store *store);
+bool store_has_enough(const struct store *store);
 // Undoes what was not committed, the mirror's memory too. Safe without a transaction.
 int store_rollback(struct store *store, struct error *error);
 

@@ -242,7 +242,7 @@ int commit_when_due(struct apply *apply, struct error *error) {
         return 0;
     const struct open_commit *open = &apply->open;
     bool full = open->messages >= apply->config.commit_messages || open->bytes >= APPLY_COMMIT_BYTES ||
-                store_is_full(apply->config.store);
+                store_has_enough(apply->config.store);
     bool due = !apply->handed.writing && (open->messages >= open->enough ||
                                           apply->config.monotonic_ms() - open->opened_ms >= APPLY_COMMIT_MS);
     return full || due ? commit_whole(apply, false, error) : 0;

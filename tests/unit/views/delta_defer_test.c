@@ -4,6 +4,7 @@
 #define _GNU_SOURCE // strsep
 #include "tests/unit/views/delta_fixture.h"
 
+#include "views/engine/delta/batch.h"
 #include "views/engine/delta/delta.h"
 
 #include <inttypes.h>
@@ -189,6 +190,47 @@ static void more_changes_than_are_kept(void **state) {
     (void)create(f, 31, "orders", "5|1|5|n");
     commit(f);
     assert_string_equal(rows(f, "select * from orders"), "5|1|5|n|31|-1");
+    assert_sums(f);
+}
+
+// Whether a transaction of the file is open: then rows are being written.
+static bool is_written(struct fixture *f) {
+    (void)sqlite3_busy_timeout(f->reader, 0);
+    int code = sqlite3_exec(f->reader, "begin immediate", NULL, NULL, NULL);
+    (void)sqlite3_busy_timeout(f->reader, FIXTURE_BUSY_MS);
+    if (code == SQLITE_OK)
+        assert_int_equal(sqlite3_exec(f->reader, "rollback", NULL, NULL, NULL), SQLITE_OK);
+    else
+        assert_int_equal(code, SQLITE_BUSY);
+    return code != SQLITE_OK;
+}
+
+// The LSNs rise, so that none of them has to be asked for.
+static void create_next(struct fixture *f, int *id) {
+    char row[64];
+    (void)snprintf(row, sizeof row, "%d|1|%d|n", *id, *id);
+    (void)create(f, 10 + *id, "orders", row);
+    ++*id;
+}
+
+// What would be enough for a commit is not all that there is room for: a transaction that goes on has the rest of it.
+static void a_transaction_that_goes_on_has_room(void **state) {
+    struct fixture *f = *state;
+    fixture_open(f);
+    int id = 0;
+    while (!store_has_enough(f->store))
+        create_next(f, &id);
+    assert_true(id <= DELTA_STEPS_MAX - DELTA_STEPS_MAX / DELTA_SPARE_PART);
+    for (int more = id / DELTA_SPARE_PART; more > 0; more--)
+        create_next(f, &id);
+    assert_false(is_written(f));
+    while (id <= DELTA_STEPS_MAX)
+        create_next(f, &id);
+    assert_true(is_written(f));
+    commit(f);
+    char count[16];
+    (void)snprintf(count, sizeof count, "%d", id);
+    assert_string_equal(rows(f, "select count(*) from orders"), count);
     assert_sums(f);
 }
 
@@ -698,6 +740,7 @@ int main(void) {
         TEST(snapshots_and_partial_rows_meet_pending_ones),
         TEST(a_rollback_forgets_what_was_accepted),
         TEST(more_changes_than_are_kept),
+        TEST(a_transaction_that_goes_on_has_room),
         TEST(rows_above_and_below_the_files_own),
         TEST(ghosts_of_a_first_snapshot),
         TEST(ghosts_after_a_restart_or_a_rollback),

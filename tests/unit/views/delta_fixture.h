@@ -27,6 +27,7 @@ enum {
     FIXTURE_FILES_MAX = 32,
     FIXTURE_PATH_SIZE = 256,
     FIXTURE_ROW_SIZE = 8192,
+    FIXTURE_BUSY_MS = 5000,
 };
 
 struct fixture {
@@ -91,7 +92,7 @@ static inline void fixture_open(struct fixture *f) {
     if (fixture_load(f) != 0 || store_open(&f->store, f->db, f->catalog, &report, &f->error) != 0)
         fail_msg("%s", f->error.message);
     assert_int_equal(sqlite3_open_v2(f->db, &f->reader, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    (void)sqlite3_busy_timeout(f->reader, 5000); // the log may be begun anew just now
+    (void)sqlite3_busy_timeout(f->reader, FIXTURE_BUSY_MS); // the log may be begun anew just now
 }
 
 static inline void fixture_close(struct fixture *f) {

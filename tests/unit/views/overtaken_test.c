@@ -53,7 +53,7 @@ static void a_row_that_changes_often_needs_one_place(void **state) {
         (void)snprintf(row, sizeof row, "1|%d|%d|n", 7 + i % 2, i);
         assert_true(update(f, ++lsn, "orders", row));
     }
-    assert_false(store_is_full(f->store));
+    assert_false(store_has_enough(f->store));
     // what is older is a repeat all the same
     assert_false(update(f, lsn, "orders", "1|7|1|old"));
     commit(f);

@@ -131,6 +131,11 @@ bool delta_is_full(const struct delta_batch *batch) {
     return batch->steps >= DELTA_STEPS_MAX || arena_used(&batch->arena) >= DELTA_BYTES_MAX;
 }
 
+bool delta_has_enough(const struct delta_batch *batch) {
+    return batch->steps >= DELTA_STEPS_MAX - DELTA_STEPS_MAX / DELTA_SPARE_PART ||
+           arena_used(&batch->arena) >= DELTA_BYTES_MAX - DELTA_BYTES_MAX / DELTA_SPARE_PART;
+}
+
 void delta_take_back(struct delta_batch *batch, const struct table *table, int count) {
     struct delta_list *list = &batch->lists[table->index];
     batch->steps -= list->count - count;

@@ -19,7 +19,9 @@ struct delta_batch;
 enum {
     // The lists of all tables together: a batch of more is written before another change is accepted.
     DELTA_STEPS_MAX = BOUND(196608, 8),
-    DELTA_BYTES_MAX = BOUND(7 << 20, 2048),
+    DELTA_BYTES_MAX = BOUND(6 << 20, 2048),
+    // A batch of all but this part of them is handed over where a transaction ends; one that goes on has the part.
+    DELTA_SPARE_PART = 8,
 };
 
 // What the views' statements see of a table; set when they are prepared.
@@ -69,6 +71,8 @@ int *delta_seen(struct delta_batch *batch, int statement);
 // (itself, none). NULL = no memory.
 struct delta_step *delta_add(struct delta_batch *batch, const struct table *table);
 bool delta_is_full(const struct delta_batch *batch);
+// Whether only the spare part of the bounds is left.
+bool delta_has_enough(const struct delta_batch *batch);
 // Drops the table's steps from number `count` on: SQLite rolled back the statement that made them.
 void delta_take_back(struct delta_batch *batch, const struct table *table, int count);
 // Forgets all steps, pending ones too.

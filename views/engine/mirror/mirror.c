@@ -315,8 +315,8 @@ void mirror_expect(const struct mirror *mirror, const struct change *change, int
     mirror_accept_expect(mirror, &mirror->tables[change->table->index], change, ahead);
 }
 
-bool mirror_is_full(const struct mirror *mirror) {
-    return delta_is_full(mirror->accepting);
+bool mirror_has_enough(const struct mirror *mirror) {
+    return delta_has_enough(mirror->accepting);
 }
 
 static int mirror_save_tables(struct mirror *mirror, struct error *error) {

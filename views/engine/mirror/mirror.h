@@ -65,7 +65,7 @@ bool mirror_is_plain(const struct change *change);
 // then on its way to the processor, the first part of it at CHANGES_EXPECTED and what depends on that afterwards.
 void mirror_expect(const struct mirror *mirror, const struct change *change, int ahead);
 // Whether what was accepted should be handed over before more is.
-bool mirror_is_full(const struct mirror *mirror);
+bool mirror_has_enough(const struct mirror *mirror);
 // Before each commit, in this order. The first begins to write, and writes the tables' positions; what is accepted
 // from now on belongs to the next commit. The second may run on another thread while changes are accepted: writes
 // the rows, runs the views' statements, and now and then purges what is too old.

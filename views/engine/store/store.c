@@ -698,8 +698,8 @@ int store_commit_in_place(struct store *store, struct error *error) {
     return store_commit(store, NULL, error);
 }
 
-bool store_is_full(const struct store *store) {
-    return mirror_is_full(store->mirror);
+bool store_has_enough(const struct store *store) {
+    return mirror_has_enough(store->mirror);
 }
 
 int store_rollback(struct store *store, struct error *error) {
