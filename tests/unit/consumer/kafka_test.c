@@ -532,9 +532,9 @@ static void reads_many(void **state) {
 static void asks_less_often_where_there_are_many(void **state) {
     (void)state;
     assert_int_equal(kafka_setting_fetch_wait_ms(0), 10);
-    assert_int_equal(kafka_setting_fetch_wait_ms(120), 10);
-    assert_int_equal(kafka_setting_fetch_wait_ms(1200), 100);
-    assert_int_equal(kafka_setting_fetch_wait_ms(100000), 100);
+    assert_int_equal(kafka_setting_fetch_wait_ms(120), 15);
+    assert_int_equal(kafka_setting_fetch_wait_ms(1200), 150);
+    assert_int_equal(kafka_setting_fetch_wait_ms(100000), 150);
     assert_int_equal(kafka_setting_statistics_ms(120), 500);
     assert_int_equal(kafka_setting_statistics_ms(1200), 4800);
     assert_int_equal(kafka_setting_statistics_ms(100000), 5000);
