@@ -207,7 +207,8 @@ bool store_commit_is_done(const struct store *store);
 int store_commit_finish(struct store *store, struct error *error);
 // How long the writing of the newest finished commit took.
 int64_t store_commit_us(const struct store *store);
-// Whether a commit should come before more changes: else the next one is kept waiting for their writing.
+// Whether a commit should come where a transaction ends. There is some room for one that goes on; beyond it a change is kept
+// waiting until what came before it is written.
 bool store_has_enough(const struct store *store);
 // Undoes what was not committed, the mirror's memory too. Safe without a transaction.
 int store_rollback(struct store *store, struct error *error);
