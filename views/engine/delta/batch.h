@@ -19,7 +19,7 @@ struct delta_batch;
 enum {
     // The lists of all tables together: a batch of more is written before another change is accepted.
     DELTA_STEPS_MAX = BOUND(196608, 8),
-    DELTA_BYTES_MAX = BOUND(6 << 20, 2048),
+    DELTA_BYTES_MAX = BOUND(11 << 19, 2048),
     // A batch of all but this part of them is handed over where a transaction ends; one that goes on has the part.
     DELTA_SPARE_PART = 8,
 };
