@@ -96,6 +96,17 @@ static void keys_of_several_columns(void **state) {
     assert_string_equal(rows(f, "select row_key from _quarantine"), "[\"x\\\"y\",1], [\"x\\\"y\",2], -");
 }
 
+// What its end says of messages is written by the thread that writes, with the commit: another one may be under way.
+static void the_end_of_a_first_snapshot_waits_for_the_commit(void **state) {
+    struct fixture *f = *state;
+    put_aside(f, 10, "orders", "1");
+    assert_string_equal(states(f), "10:w 1");
+    assert_true(snapshot(f, 20, "orders", "5|read"));
+    assert_int_equal(sweep(f, "orders"), 0);
+    assert_string_equal(rows(f, "select state from _quarantine"), "waiting");
+    assert_string_equal(states(f), "10:s 0");
+}
+
 static void without_positions_the_order_of_the_log(void **state) {
     struct fixture *f = *state;
     put_aside(f, LSN_NONE, "orders", "1");
@@ -147,6 +158,7 @@ int main(void) {
         TEST(a_repeated_change_tells_too),
         TEST(a_value_that_the_later_change_lacks),
         TEST(keys_of_several_columns),
+        TEST(the_end_of_a_first_snapshot_waits_for_the_commit),
         TEST(without_positions_the_order_of_the_log),
         TEST(whole_tables),
         TEST(over_a_rollback_and_a_new_start),

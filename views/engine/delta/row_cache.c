@@ -19,7 +19,7 @@ static struct packed_row *row_cache_packed(struct cached_row *row) {
 
 static struct cached_row **row_cache_bucket_of(const struct row_cache *cache, const struct table *table,
                                                const struct value *key) {
-    return &cache->rows[key_hash(table, key) & (cache->size - 1)];
+    return &cache->rows[key_hash(table, key) % ROW_CACHE_BUCKETS];
 }
 
 const struct packed_row *row_cache_find(const struct row_cache *cache, const struct table *table,
@@ -60,32 +60,13 @@ static void row_cache_evict(struct row_cache *cache, struct cached_row **bucket)
     cache->evicted = row;
     cache->bytes -= row->size;
     cache->evicted_bytes += row->size;
-    cache->count--;
     *bucket = NULL;
-}
-
-// Without memory it stays as it is. Rows of different buckets stay in different ones.
-static void row_cache_grow(struct row_cache *cache, const struct table *table) {
-    struct row_cache grown = *cache;
-    grown.size = cache->size == 0 ? ROW_CACHE_FIRST : cache->size * 2;
-    grown.rows = calloc(grown.size, sizeof(struct cached_row *));
-    if (grown.rows == NULL)
-        return;
-    for (size_t i = 0; i < cache->size; i++) {
-        struct value key[TABLE_COLUMNS_MAX];
-        if (cache->rows[i] == NULL)
-            continue;
-        packed_row_key(row_cache_packed(cache->rows[i]), table, key);
-        *row_cache_bucket_of(&grown, table, key) = cache->rows[i];
-    }
-    free(cache->rows);
-    *cache = grown;
 }
 
 const struct packed_row *row_cache_add(struct row_cache *cache, const struct table *table,
                                        struct sqlite3_stmt *from, const int *columns_at) {
-    if (cache->count >= cache->size / 4 && cache->size < ROW_CACHE_BUCKETS)
-        row_cache_grow(cache, table);
+    if (cache->rows == NULL)
+        cache->rows = calloc(ROW_CACHE_BUCKETS, sizeof(struct cached_row *));
     struct cached_row *row = cache->rows != NULL && cache->evicted_bytes < ROW_CACHE_EVICTED_BYTES
                                  ? row_cache_copy_row(table, from, columns_at)
                                  : NULL;
@@ -100,7 +81,6 @@ const struct packed_row *row_cache_add(struct row_cache *cache, const struct tab
     }
     row_cache_evict(cache, bucket);
     *bucket = row;
-    cache->count++;
     cache->bytes += row->size;
     return row_cache_packed(row);
 }
@@ -129,7 +109,7 @@ void row_cache_invalidate(struct row_cache *cache, const struct table *table, co
 }
 
 void row_cache_clear(struct row_cache *cache) {
-    for (size_t i = 0; i < cache->size; i++)
+    for (int i = 0; cache->rows != NULL && i < ROW_CACHE_BUCKETS; i++)
         row_cache_evict(cache, &cache->rows[i]);
     row_cache_free_evicted(cache);
     free(cache->rows);

@@ -11,7 +11,6 @@ struct sqlite3_stmt;
 struct cached_row;
 
 enum {
-    ROW_CACHE_FIRST = BOUND(16384, 2), // buckets; twice as many when a quarter of them has a row
     ROW_CACHE_BUCKETS = BOUND(262144, 4),
     ROW_CACHE_BYTES = BOUND(12 << 20, 512),
     ROW_CACHE_EVICTED_BYTES = BOUND(4 << 20, 256), // of evicted rows, which a statement may still show
@@ -20,8 +19,6 @@ enum {
 // All zero: empty.
 struct row_cache {
     struct cached_row **rows; // by key: the newest of those that share a bucket
-    size_t size;              // buckets, a power of two
-    size_t count;             // of rows
     struct cached_row *evicted;
     size_t bytes;
     size_t evicted_bytes;

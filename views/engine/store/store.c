@@ -541,7 +541,8 @@ int64_t store_snapshot_open(const struct store *store, const struct table *table
 
 int store_snapshot_sweep(struct store *store, const struct table *table, bool keep_open, int64_t *ret_swept,
                          struct error *error) {
-    if (mirror_snapshot_sweep(store->mirror, table, keep_open, ret_swept, error) != 0)
+    if (mirror_snapshot_sweep(store->mirror, table, keep_open, ret_swept, error) != 0 ||
+        (*store->quarantined > 0 && store_begin_write(store, error) != 0))
         return -1;
     return quarantine_overtake_table(store->quarantine, table, mirror_snapshot_lsn(store->mirror, table),
                                      error);
