@@ -47,7 +47,9 @@ static inline uint64_t value_hash(uint64_t hash, const struct value *value) {
         double real = value_number(value);
         uint64_t bits = 0;
         memcpy(&bits, &real, sizeof bits);
-        return hash_mix(hash, real == 0 ? 0 : bits); // -0.0 is 0
+        hash = hash_mix(hash, real == 0 ? 0 : bits); // -0.0 is 0
+        // Doubles of small whole numbers differ in their upper bits alone: one product leaves the lower ones alike.
+        return hash_mix(hash, hash >> 32);
     }
     return value_rank(value) == 0 ? hash_mix(hash, 1) : hash_bytes(hash, value->bytes);
 }
