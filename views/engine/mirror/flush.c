@@ -1,11 +1,10 @@
-#define _GNU_SOURCE // qsort_r
 #include "views/engine/mirror/flush.h"
 
 #include "views/base/bounds.h"
+#include "views/engine/mirror/key_order.h"
 #include "views/engine/mirror/rows.h"
 #include "views/engine/mirror/step_check.h"
 #include "views/engine/row/key.h"
-#include "views/engine/row/value_order.h"
 
 #include <limits.h>
 
@@ -286,46 +285,8 @@ int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const st
 
 // --- many at once
 
-// A step and the beginning of its key, as a number in the keys' order: most keys differ in it.
-struct key_place {
-    uint64_t prefix;
-    int step;
-};
-
-struct key_order {
-    const struct table *table;
-    const struct delta_list *list;
-};
-
-static uint64_t mirror_flush_prefix_of(const struct value *key) {
-    if (key->kind == VALUE_INTEGER)
-        return (uint64_t)key->integer ^ (uint64_t)1 << 63;
-    uint64_t prefix = 0;
-    for (size_t i = 0; i < sizeof prefix; i++)
-        prefix = prefix << 8 | (i < key->bytes.size ? (unsigned char)key->bytes.data[i] : 0);
-    return prefix;
-}
-
-// In the order of the keys neighbours in the file are written together.
-static int mirror_flush_compare_keys(const void *a, const void *b, void *self) {
-    const struct key_order *order = self;
-    const struct key_place *left = a;
-    const struct key_place *right = b;
-    if (left->prefix != right->prefix)
-        return left->prefix < right->prefix ? -1 : 1;
-    for (int i = 0; i < order->table->key_count; i++) {
-        int column = order->table->keys[i];
-        struct value left_value = packed_row_value(order->list->steps[left->step].row, column);
-        struct value right_value = packed_row_value(order->list->steps[right->step].row, column);
-        int compared = value_compare(&left_value, &right_value);
-        if (compared != 0)
-            return compared;
-    }
-    return 0;
-}
-
-// The pending steps in the order of their keys; returns how many. `places` has room for all. The list is read from its
-// beginning, as it lies in memory.
+// The pending steps in the order of their keys; returns how many. `places` has room for twice as many. The list is read from
+// its beginning, as it lies in memory.
 static int mirror_flush_sort_pending(const struct mirror_table *table, const struct delta_list *list,
                                      struct key_place *places) {
     int count = 0;
@@ -333,11 +294,9 @@ static int mirror_flush_sort_pending(const struct mirror_table *table, const str
         const struct delta_step *step = &list->steps[number];
         if (!step->pending || !step->last)
             continue;
-        struct value key = packed_row_value(step->row, table->table->keys[0]);
-        places[count++] = (struct key_place){mirror_flush_prefix_of(&key), number};
+        places[count++] = key_place_of(table->table, list->steps, number);
     }
-    struct key_order order = {table->table, list};
-    qsort_r(places, (size_t)count, sizeof *places, mirror_flush_compare_keys, &order);
+    key_order_sort(table->table, list->steps, places, count);
     return count;
 }
 
@@ -412,7 +371,8 @@ static int mirror_flush_keys(struct mirror *mirror, struct mirror_table *table, 
 // Some keys at a time: a page that was read to recall its rows is still cached when they are written.
 static int mirror_flush_together(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,
                                  struct error *error) {
-    CLEANUP(free_any) struct key_place *places = malloc(((size_t)list->pending.count + 1) * sizeof *places);
+    CLEANUP(free_any)
+    struct key_place *places = malloc(((size_t)list->pending.count + 1) * 2 * sizeof *places);
     if (places == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     int count = mirror_flush_sort_pending(table, list, places);
