@@ -16,7 +16,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 128 };
+enum {
+    PATH_SIZE = 128,
+    FEW = 50,
+    MANY = 1600,
+    STEPS_COUNTED = 16, // of SQLite's virtual machine, at once
+};
 
 struct fixture {
     char path[PATH_SIZE];
@@ -236,6 +241,104 @@ static void without_times_it_goes_by_this_machines_clock(void **state) {
     assert_true(toast_carry_is_awaiting(f->mirror->carry));
 }
 
+static bool is_in_the_file(struct fixture *f, int64_t id) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    assert_int_equal(sqlite3_prepare_v2(f->db, "select 1 from customers where id = ?", -1, &stmt, NULL),
+                     SQLITE_OK);
+    (void)sqlite3_bind_int64(stmt, 1, id);
+    return sqlite3_step(stmt) == SQLITE_ROW;
+}
+
+static void reopen(struct fixture *f) {
+    struct error error = {0};
+    const struct mirror_owner owner = {.begin_write = begin_write, .self = f};
+    mirror_close(&f->mirror);
+    if (mirror_open(&f->mirror, f->db, f->catalog, &owner, &error) != 0 ||
+        functions_register(f->db, mirror_current(f->mirror), &error) != 0)
+        fail_msg("%s", error.message);
+}
+
+// All changes were written one by one then, for an hour where the delete never came.
+static void only_what_has_to_do_with_it_does_not_wait_for_the_commit(struct fixture *f) {
+    apply(f, (struct change){.op = CHANGE_CREATE, .lsn = 40, .txid = 4, .ts_ms = 3000}, 7, "");
+    apply(f, (struct change){.op = CHANGE_UPDATE, .lsn = 50, .txid = 5, .ts_ms = 3000}, 7, "another");
+    assert_false(is_in_the_file(f, 7));
+    apply(f, (struct change){.op = CHANGE_DELETE, .lsn = 30, .txid = 3, .ts_ms = 2000}, 1, "");
+    assert_false(is_in_the_file(f, 1));
+    assert_true(is_in_the_file(f, 7)); // what the table had pending came first
+    assert_int_equal(count(f, "select bio like 'a text that is long%' from customers where id = 2"), 1);
+    assert_false(toast_carry_is_awaiting(f->mirror->carry));
+    commit(f);
+    assert_int_equal(count(f, "select bio = 'another' from customers where id = 7"), 1);
+}
+
+static void other_rows_wait_for_the_commit_while_one_awaits(void **state) {
+    struct fixture *f = *state;
+    await_a_text(f);
+    only_what_has_to_do_with_it_does_not_wait_for_the_commit(f);
+}
+
+static void other_rows_wait_for_the_commit_after_a_restart_too(void **state) {
+    struct fixture *f = *state;
+    await_a_text(f);
+    commit(f);
+    reopen(f);
+    assert_true(toast_carry_is_awaiting(f->mirror->carry));
+    only_what_has_to_do_with_it_does_not_wait_for_the_commit(f);
+}
+
+static void a_change_of_the_row_that_awaits_is_written_as_it_comes(void **state) {
+    struct fixture *f = *state;
+    await_a_text(f);
+    commit(f);
+    reopen(f);
+    apply_named(f, (struct change){.op = CHANGE_UPDATE, .lsn = 40, .txid = 4, .ts_ms = 3000}, 2, "renamed",
+                NULL);
+    assert_int_equal(count(f, "select full_name = 'renamed' from customers where id = 2"), 1);
+    apply(f, (struct change){.op = CHANGE_UPDATE, .lsn = 50, .txid = 5, .ts_ms = 3000}, 2, "another");
+    assert_int_equal(count(f, "select bio = 'another' from customers where id = 2"), 1);
+    apply(f, (struct change){.op = CHANGE_DELETE, .lsn = 30, .txid = 3, .ts_ms = 2000}, 1, "");
+    commit(f);
+    assert_int_equal(count(f, "select bio = 'another' from customers where id = 2"), 1);
+}
+
+static int count_steps(void *steps) {
+    ++*(int64_t *)steps;
+    return 0;
+}
+
+// What the next few changes of rows that await, or have awaited, take while `waiting` others await as well, and as many are
+// passed on to a key that never comes.
+static int64_t steps_with(struct fixture *f, int waiting) {
+    for (int i = 0; i < 2 * waiting; i++)
+        apply(f, (struct change){.op = CHANGE_CREATE, .lsn = 1000 + i, .txid = i, .ts_ms = 2000}, 1000 + i,
+              NULL);
+    for (int i = 0; i < waiting; i++)
+        apply(f, (struct change){.op = CHANGE_DELETE, .lsn = 100000 + i, .txid = 10000 + i, .ts_ms = 2000},
+              1000 + i, "");
+    int64_t steps = 0;
+    sqlite3_progress_handler(f->db, STEPS_COUNTED, count_steps, &steps);
+    struct error error = {0};
+    apply(f, (struct change){.op = CHANGE_CREATE, .lsn = 200000, .txid = 20000, .ts_ms = 2000}, 1, NULL);
+    apply(f, (struct change){.op = CHANGE_DELETE, .lsn = 200001, .txid = 20001, .ts_ms = 2000}, 1, "");
+    apply(f, (struct change){.op = CHANGE_CREATE, .lsn = 200001, .txid = 20001, .ts_ms = 2000}, 2, NULL);
+    assert_int_equal(mirror_transaction_end(f->mirror, 20000, &error), 0);
+    sqlite3_progress_handler(f->db, 0, NULL, NULL);
+    commit(f);
+    return steps;
+}
+
+// Each looked through all of them: 80,000 changes took twenty seconds.
+static void what_awaits_is_found_however_much_does(void **state) {
+    int64_t with_few = steps_with(*state, FEW);
+    teardown(state);
+    setup(state);
+    int64_t with_many = steps_with(*state, MANY);
+    if (with_many > 2 * with_few)
+        fail_msg("%lld times %d steps with %d that await, %lld with %d", (long long)with_few, STEPS_COUNTED,
+                 FEW, (long long)with_many, MANY);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -248,6 +351,10 @@ int main(void) {
         TEST(an_orphan_is_awaited_for_an_hour_of_the_sources_clock),
         TEST(what_a_delete_keeps_goes_by_the_sources_clock),
         TEST(without_times_it_goes_by_this_machines_clock),
+        TEST(other_rows_wait_for_the_commit_while_one_awaits),
+        TEST(other_rows_wait_for_the_commit_after_a_restart_too),
+        TEST(a_change_of_the_row_that_awaits_is_written_as_it_comes),
+        TEST(what_awaits_is_found_however_much_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,11 +11,11 @@ static bool mirror_accept_writes(const struct mirror_table *table, const struct 
     return mirror_upsert_of(change) != UPSERT_FORCED || table->table->key_count < table->table->column_count;
 }
 
-bool mirror_may_defer(const struct mirror *mirror, const struct mirror_table *table,
-                      const struct change *change) {
-    bool in_order = table->in_order && mirror->writing == WRITING_AT_THE_COMMIT;
-    if ((!table->may_defer && !in_order) || mirror->lacked || toast_carry_is_awaiting(mirror->carry))
-        return false;
+static uint64_t mirror_accept_hash_of(const struct change *change) {
+    return change->packed.row != NULL ? change->packed.key_hash : key_hash(change->table, change->values);
+}
+
+static bool mirror_accept_may_wait(const struct mirror_table *table, const struct change *change) {
     switch (change->op) {
     case CHANGE_CREATE:
     case CHANGE_UPDATE:
@@ -26,6 +26,15 @@ bool mirror_may_defer(const struct mirror *mirror, const struct mirror_table *ta
     default:
         return false;
     }
+}
+
+bool mirror_may_defer(const struct mirror *mirror, const struct mirror_table *table,
+                      const struct change *change) {
+    bool in_order = table->in_order && mirror->writing == WRITING_AT_THE_COMMIT;
+    if ((!table->may_defer && !in_order) || mirror->lacked || !mirror_accept_may_wait(table, change))
+        return false;
+    return !toast_carry_is_awaiting(mirror->carry) ||
+           !toast_carry_concerns(mirror->carry, change, mirror_accept_hash_of(change));
 }
 
 // Whether the file holds this change already, or a later one of its key: one at `position` or above.
@@ -142,10 +151,6 @@ static void mirror_accept_note(struct mirror_table *table, const struct change *
     if (change->op == CHANGE_DELETE && change->lsn > table->deleted_lsn)
         table->deleted_lsn = change->lsn;
     table->dirty = true;
-}
-
-static uint64_t mirror_accept_hash_of(const struct change *change) {
-    return change->packed.row != NULL ? change->packed.key_hash : key_hash(change->table, change->values);
 }
 
 static bool mirror_accept_has_key(const struct change *change) {

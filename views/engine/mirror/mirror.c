@@ -147,7 +147,7 @@ int mirror_open(struct mirror **ret, sqlite3 *db, const struct catalog *catalog,
         return -1;
     mirror_init_tables(mirror);
     if (mirror_register_pending(mirror, error) != 0 || mirror_load_tables(mirror, error) != 0 ||
-        toast_carry_open(&mirror->carry, db, error) != 0 ||
+        toast_carry_open(&mirror->carry, db, catalog, error) != 0 ||
         delta_open(&mirror->delta, db, catalog, error) != 0 || mirror_make_batches(mirror, error) != 0 ||
         mirror_learn_tables(mirror, error) != 0 || mirror_purge_load(mirror, error) != 0)
         return -1;
@@ -292,7 +292,8 @@ int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *er
 }
 
 int mirror_reload_carried(struct mirror *mirror, struct error *error) {
-    return mirror_begin_write(mirror, error) != 0 ? -1 : toast_carry_reload(mirror->carry, error);
+    return mirror_begin_write(mirror, error) != 0 ? -1
+                                                  : toast_carry_reload(mirror->carry, mirror->catalog, error);
 }
 
 int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table) {
@@ -360,5 +361,5 @@ int mirror_reload(struct mirror *mirror, struct error *error) {
     if (mirror_load_tables(mirror, error) != 0 || mirror_learn_tables(mirror, error) != 0 ||
         mirror_purge_load(mirror, error) != 0)
         return -1;
-    return toast_carry_reload(mirror->carry, error);
+    return toast_carry_reload(mirror->carry, mirror->catalog, error);
 }

@@ -3,6 +3,7 @@
 #include "views/engine/mirror/bulk.h"
 #include "views/engine/mirror/flush.h"
 #include "views/engine/mirror/rows.h"
+#include "views/engine/row/key.h"
 
 static bool mirror_rules_has_unavailable(const struct table *table, const struct value *values) {
     for (int i = 0; i < table->column_count; i++)
@@ -42,9 +43,9 @@ static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *ta
         return -1;
     if (*ret_changes == 0)
         return 0;
-    if (unavailable && toast_carry_await(mirror->carry, change, values, error) != 0)
+    if (unavailable && toast_carry_await(mirror->carry, table, change, values, error) != 0)
         return -1;
-    return toast_carry_written(mirror->carry, change, values, error);
+    return toast_carry_written(mirror->carry, table, change, values, error);
 }
 
 static int mirror_rules_apply_streamed(struct mirror *mirror, struct mirror_table *table,
@@ -83,7 +84,7 @@ static int mirror_rules_apply_snapshot(struct mirror *mirror, struct mirror_tabl
     if (changes == 0)
         return 0;
     *ret = MIRROR_APPLIED;
-    return toast_carry_written(mirror->carry, change, change->values, error);
+    return toast_carry_written(mirror->carry, table, change, change->values, error);
 }
 
 // A newer row is no sign of a wrong key.
@@ -127,7 +128,7 @@ static int mirror_rules_apply_delete(struct mirror *mirror, struct mirror_table 
         if (deleted > 0 && old != NULL && toast_carry_delete(mirror->carry, table, change, old, error) != 0)
             return -1;
     }
-    if (deleted > 0 && toast_carry_deleted(mirror->carry, change, error) != 0)
+    if (deleted > 0 && toast_carry_deleted(mirror->carry, table, change, error) != 0)
         return -1;
     *ret = deleted > 0 || noted > 0 ? MIRROR_APPLIED : MIRROR_REPEATED;
     return 0;
@@ -156,7 +157,7 @@ static int mirror_rules_flush_before(struct mirror *mirror, struct mirror_table 
                                      const struct change *change, struct error *error) {
     bool of_all =
         (change->op == CHANGE_CREATE && mirror_rules_has_unavailable(table->table, change->values)) ||
-        toast_carry_is_awaiting(mirror->carry);
+        toast_carry_concerns(mirror->carry, change, key_hash(table->table, change->values));
     return of_all ? mirror_flush(mirror, table->table, error)
                   : mirror_flush_key(mirror, table, change, error);
 }

@@ -2,7 +2,23 @@
 
 #include "views/engine/row/table_sql.h"
 
-// What writes a row, NULL = it is none of them.
+// TOAST values across a key change. NULL = it is none of them.
+static char *mirror_table_carry_sql(const struct table *table, enum mirror_statement which) {
+    switch (which) {
+    case STATEMENT_AWAIT:
+        return table_sql_await(table);
+    case STATEMENT_PASS_ON:
+        return table_sql_pass_on(table);
+    case STATEMENT_TAKE_OVER:
+        return table_sql_take_over(table);
+    case STATEMENT_UNAWAIT:
+        return table_sql_unawait(table);
+    default:
+        return NULL;
+    }
+}
+
+// What writes a row, or a table's part of _carry. NULL = it is none of them.
 static char *mirror_table_upsert_sql(const struct table *table, enum mirror_statement which) {
     switch (which) {
     case STATEMENT_UPSERT_STREAMED:
@@ -36,7 +52,7 @@ static char *mirror_table_upsert_sql(const struct table *table, enum mirror_stat
     case STATEMENT_UPDATE_FORCED:
         return table_sql_update_older(table, UPSERT_FORCED);
     default:
-        return NULL;
+        return mirror_table_carry_sql(table, which);
     }
 }
 

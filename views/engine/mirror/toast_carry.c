@@ -1,6 +1,8 @@
 #include "views/engine/mirror/toast_carry.h"
 
+#include "views/engine/mirror/toast_awaited.h"
 #include "views/engine/row/column_type.h"
+#include "views/engine/row/key.h"
 #include "views/engine/row/table_sql.h"
 #include "views/engine/sqlite/engine_sql.h"
 
@@ -19,6 +21,8 @@ enum toast_carry_statement {
     TOAST_CARRY_JOINED,
     TOAST_CARRY_UNLINKED,
     TOAST_CARRY_UNKEPT,
+    TOAST_CARRY_LINKED,
+    TOAST_CARRY_AWAITED,
     TOAST_CARRY_STATEMENTS,
 };
 
@@ -28,6 +32,7 @@ static const char *const toast_carry_names[TOAST_CARRY_STATEMENTS] = {
     [TOAST_CARRY_END] = "carry_end",           [TOAST_CARRY_PURGE] = "carry_purge",
     [TOAST_CARRY_COUNT] = "carry_count",       [TOAST_CARRY_JOINED] = "carry_joined",
     [TOAST_CARRY_UNLINKED] = "carry_unlinked", [TOAST_CARRY_UNKEPT] = "carry_unkept",
+    [TOAST_CARRY_LINKED] = "carry_linked",     [TOAST_CARRY_AWAITED] = "carry_awaited",
 };
 
 enum { TOAST_CARRY_LINK_SIZE = 48 };
@@ -39,16 +44,18 @@ struct toast_carry {
     atomic_int_least64_t wants; // those of them that await a value
     atomic_int_least64_t links; // those of the wants that are passed on, and have no row yet
     int64_t purged_ts_ms;       // by the source's clock: the newest purge
+    struct toast_awaited awaited;
 };
 
-int toast_carry_open(struct toast_carry **ret, sqlite3 *db, struct error *error) {
+int toast_carry_open(struct toast_carry **ret, sqlite3 *db, const struct catalog *catalog,
+                     struct error *error) {
     CLEANUP(toast_carry_close) struct toast_carry *carry = calloc(1, sizeof *carry);
     if (carry == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int i = 0; i < TOAST_CARRY_STATEMENTS; i++)
         if (engine_sql_prepare(db, toast_carry_names[i], &carry->statements[i], error) != 0)
             return -1;
-    if (toast_carry_reload(carry, error) != 0)
+    if (toast_carry_reload(carry, catalog, error) != 0)
         return -1;
     *ret = carry;
     carry = NULL;
@@ -60,11 +67,12 @@ void toast_carry_close(struct toast_carry **carry) {
         return;
     for (int i = 0; i < TOAST_CARRY_STATEMENTS; i++)
         stmt_finalize(&(*carry)->statements[i]);
+    toast_awaited_done(&(*carry)->awaited);
     free(*carry);
     *carry = NULL;
 }
 
-int toast_carry_reload(struct toast_carry *carry, struct error *error) {
+static int toast_carry_count(struct toast_carry *carry, struct error *error) {
     sqlite3_stmt *count = carry->statements[TOAST_CARRY_COUNT];
     if (stmt_row(count, "_carry", error) != 1)
         return -1;
@@ -73,6 +81,47 @@ int toast_carry_reload(struct toast_carry *carry, struct error *error) {
     carry->links = sqlite3_column_int64(count, 2);
     (void)sqlite3_reset(count);
     return 0;
+}
+
+// One part of the key of a row that awaits, which `key` has so far. A REAL may have lost its last digits in JSON, so no hash
+// tells its row.
+static int toast_carry_load_key(struct toast_carry *carry, const struct table *table, sqlite3_stmt *row,
+                                struct arena *arena, struct value *key, struct error *error) {
+    int part = sqlite3_column_int(row, 3);
+    if (part >= table->key_count)
+        return 0;
+    struct value *value = &key[table->keys[part]];
+    if (sqlite_value_take(arena, sqlite3_column_value(row, 4), value) != SQLITE_OK)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    carry->awaited.all |= value->kind != VALUE_INTEGER && value->kind != VALUE_TEXT;
+    return part + 1 == table->key_count
+               ? toast_awaited_add_row(&carry->awaited, table, key_hash(table, key), error)
+               : 0;
+}
+
+static int toast_carry_load_awaited(struct toast_carry *carry, const struct catalog *catalog,
+                                    struct error *error) {
+    toast_awaited_clear(&carry->awaited);
+    CLEANUP(arena_free) struct arena arena = {0};
+    struct value key[TABLE_COLUMNS_MAX];
+    sqlite3_stmt *stmt = carry->statements[TOAST_CARRY_AWAITED];
+    int more;
+    while ((more = stmt_row(stmt, "_carry", error)) == 1) {
+        CLEANUP(stmt_reset) sqlite3_stmt *row = stmt;
+        const char *name = (const char *)sqlite3_column_text(row, 0);
+        const struct table *table = name != NULL ? catalog_table(catalog, name, strlen(name)) : NULL;
+        if (table != NULL && (toast_awaited_add_delete(&carry->awaited, table, sqlite3_column_int64(row, 1),
+                                                       sqlite3_column_int64(row, 2), error) != 0 ||
+                              (sqlite3_column_type(row, 3) != SQLITE_NULL &&
+                               toast_carry_load_key(carry, table, row, &arena, key, error) != 0)))
+            return -1;
+        row = NULL;
+    }
+    return more;
+}
+
+int toast_carry_reload(struct toast_carry *carry, const struct catalog *catalog, struct error *error) {
+    return toast_carry_count(carry, error) != 0 ? -1 : toast_carry_load_awaited(carry, catalog, error);
 }
 
 static void toast_carry_bind_place(sqlite3_stmt *stmt, const struct change *change) {
@@ -93,6 +142,10 @@ bool toast_carry_has_rows(const struct toast_carry *carry) {
 
 bool toast_carry_is_awaiting(const struct toast_carry *carry) {
     return carry->wants > carry->links;
+}
+
+bool toast_carry_concerns(const struct toast_carry *carry, const struct change *change, uint64_t key) {
+    return toast_carry_is_awaiting(carry) && toast_awaited_concerns(&carry->awaited, change, key);
 }
 
 static bool toast_carry_could_be_toasted(const struct table *table, const struct packed_row *row) {
@@ -182,6 +235,7 @@ static int toast_carry_give_awaited(struct toast_carry *carry, struct mirror_tab
     sqlite3_stmt *wanted = carry->statements[TOAST_CARRY_WANTED];
     toast_carry_bind_place(wanted, delete);
     int given = 0;
+    int links = 0;
     int more;
     while ((more = stmt_row(wanted, "_carry", error)) == 1) {
         CLEANUP(stmt_reset) sqlite3_stmt *reset_on_error = wanted;
@@ -197,32 +251,42 @@ static int toast_carry_give_awaited(struct toast_carry *carry, struct mirror_tab
                                     : toast_carry_keep_along(carry, delete, row, column, to, error)) != 0)
             return -1;
         given = 1;
+        links += !has_key;
         reset_on_error = NULL;
     }
     if (more < 0 || given == 0)
         return more;
     sqlite3_stmt *given_all = carry->statements[TOAST_CARRY_GIVEN];
     toast_carry_bind_place(given_all, delete);
-    if (toast_carry_end_awaiting(carry, given_all, error) != 0)
+    carry->links -= links;
+    return toast_carry_end_awaiting(carry, given_all, error) != 0 ? -1 : 1;
+}
+
+static int toast_carry_count_links(struct toast_carry *carry, const struct change *delete, struct span link,
+                                   struct error *error) {
+    sqlite3_stmt *linked = carry->statements[TOAST_CARRY_LINKED];
+    stmt_bind_text(linked, ":table", span_of(delete->table->name));
+    stmt_bind_text(linked, ":link", link);
+    if (stmt_row(linked, "_carry", error) != 1)
         return -1;
-    return carry->links > 0 && toast_carry_reload(carry, error) != 0 ? -1 : 1;
+    carry->links += sqlite3_column_int64(linked, 0);
+    (void)sqlite3_reset(linked);
+    return 0;
 }
 
 // The deleted row awaits values itself: what came of them goes to the create of its key change. ret_passed: columns.
-static int toast_carry_pass_on(struct toast_carry *carry, const struct change *delete, int *ret_passed,
-                               struct error *error) {
+static int toast_carry_pass_on(struct toast_carry *carry, struct mirror_table *table,
+                               const struct change *delete, int *ret_passed, struct error *error) {
     *ret_passed = 0;
     if (carry->wants == 0)
         return 0;
-    CLEANUP(stmt_finalize) sqlite3_stmt *pass = NULL;
-    CLEANUP(stmt_free_text) char *sql = table_sql_pass_on(delete->table);
-    if (sql == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (stmt_prepare(sqlite3_db_handle(carry->statements[0]), sql, "_carry", &pass, error) != 0)
+    sqlite3_stmt *pass = mirror_table_statement(table, STATEMENT_PASS_ON, error);
+    if (pass == NULL)
         return -1;
-    char link[TOAST_CARRY_LINK_SIZE];
+    char text[TOAST_CARRY_LINK_SIZE];
+    struct span link = toast_carry_link(delete, text);
     toast_carry_bind_place(pass, delete);
-    stmt_bind_text(pass, ":link", toast_carry_link(delete, link));
+    stmt_bind_text(pass, ":link", link);
     mirror_bind_key(pass, delete->table, delete->values);
     if (stmt_step(pass, "_carry", ret_passed, error) != 0)
         return -1;
@@ -234,7 +298,9 @@ static int toast_carry_pass_on(struct toast_carry *carry, const struct change *d
         return -1;
     sqlite3_stmt *unlinked = carry->statements[TOAST_CARRY_UNLINKED];
     stmt_bind_text(unlinked, ":table", span_of(delete->table->name));
-    return stmt_step(unlinked, "_carry", NULL, error) != 0 ? -1 : toast_carry_reload(carry, error);
+    return stmt_step(unlinked, "_carry", NULL, error) != 0
+               ? -1
+               : toast_carry_count_links(carry, delete, link, error);
 }
 
 // Drops what was kept of a row where a value is still to be passed on to the same place.
@@ -256,7 +322,7 @@ int toast_carry_delete(struct toast_carry *carry, struct mirror_table *table, co
     if (!table->has_toastable || delete->txid < 0 || delete->lsn == LSN_NONE)
         return 0;
     int passed;
-    if (toast_carry_pass_on(carry, delete, &passed, error) != 0)
+    if (toast_carry_pass_on(carry, table, delete, &passed, error) != 0)
         return -1;
     if (!toast_carry_could_be_toasted(table->table, old))
         return 0;
@@ -295,15 +361,13 @@ int toast_carry_create(struct toast_carry *carry, const struct change *create, s
 }
 
 // A value that was passed on to this create: 1 = it is awaited for this row now, 0 = there is none.
-static int toast_carry_take_over(struct toast_carry *carry, const struct change *create,
-                                 const struct value *values, int column, struct error *error) {
+static int toast_carry_take_over(struct toast_carry *carry, struct mirror_table *table,
+                                 const struct change *create, const struct value *values, int column,
+                                 struct error *error) {
     if (carry->wants == 0)
         return 0;
-    CLEANUP(stmt_finalize) sqlite3_stmt *take = NULL;
-    CLEANUP(stmt_free_text) char *sql = table_sql_take_over(create->table);
-    if (sql == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (stmt_prepare(sqlite3_db_handle(carry->statements[0]), sql, "_carry", &take, error) != 0)
+    sqlite3_stmt *take = mirror_table_statement(table, STATEMENT_TAKE_OVER, error);
+    if (take == NULL)
         return -1;
     char link[TOAST_CARRY_LINK_SIZE];
     stmt_bind_text(take, ":table", span_of(create->table->name));
@@ -317,75 +381,82 @@ static int toast_carry_take_over(struct toast_carry *carry, const struct change 
     return taken > 0;
 }
 
-int toast_carry_await(struct toast_carry *carry, const struct change *create, const struct value *values,
-                      struct error *error) {
+static int toast_carry_await_column(struct toast_carry *carry, struct mirror_table *table,
+                                    const struct change *create, const struct value *values, int column,
+                                    struct error *error) {
+    sqlite3_stmt *await = mirror_table_statement(table, STATEMENT_AWAIT, error);
+    if (await == NULL)
+        return -1;
+    toast_carry_bind_place(await, create);
+    mirror_bind_key(await, create->table, values);
+    stmt_bind_text(await, ":column", span_of(create->table->columns[column].name));
+    stmt_bind_integer(await, ":ts_ms", mirror_moment(create->ts_ms));
+    int awaited = 0;
+    if (stmt_step(await, "_carry", &awaited, error) != 0)
+        return -1;
+    carry->rows += awaited;
+    carry->wants += awaited;
+    return 0;
+}
+
+int toast_carry_await(struct toast_carry *carry, struct mirror_table *table, const struct change *create,
+                      const struct value *values, struct error *error) {
     if (create->txid < 0 || create->lsn == LSN_NONE)
         return 0;
-    CLEANUP(stmt_finalize) sqlite3_stmt *await = NULL;
+    if (carry->wants == 0)
+        toast_awaited_clear(&carry->awaited);
+    bool awaits = false;
     for (int i = 0; i < create->table->column_count; i++) {
         if (values[i].kind != VALUE_UNAVAILABLE)
             continue;
-        int taken = toast_carry_take_over(carry, create, values, i, error);
-        if (taken < 0)
+        int taken = toast_carry_take_over(carry, table, create, values, i, error);
+        if (taken < 0 ||
+            (taken == 0 && toast_carry_await_column(carry, table, create, values, i, error) != 0))
             return -1;
-        if (taken > 0)
-            continue;
-        if (await == NULL) {
-            CLEANUP(stmt_free_text) char *sql = table_sql_await(create->table);
-            if (sql == NULL)
-                return error_set(error, ERROR_SYSTEM, "out of memory");
-            if (stmt_prepare(sqlite3_db_handle(carry->statements[0]), sql, "_carry", &await, error) != 0)
-                return -1;
-        }
-        toast_carry_bind_place(await, create);
-        mirror_bind_key(await, create->table, values);
-        stmt_bind_text(await, ":column", span_of(create->table->columns[i].name));
-        stmt_bind_integer(await, ":ts_ms", mirror_moment(create->ts_ms));
-        int awaited = 0;
-        if (stmt_step(await, "_carry", &awaited, error) != 0)
-            return -1;
-        carry->rows += awaited;
-        carry->wants += awaited;
+        awaits = true;
     }
-    return 0;
-}
-
-static int toast_carry_prepare_unawait(struct toast_carry *carry, const struct table *table,
-                                       const struct value *values, sqlite3_stmt **ret, struct error *error) {
-    CLEANUP(stmt_free_text) char *sql = table_sql_unawait(table);
-    if (sql == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (stmt_prepare(sqlite3_db_handle(carry->statements[0]), sql, "_carry", ret, error) != 0)
+    if (awaits &&
+        (toast_awaited_add_row(&carry->awaited, create->table, key_hash(create->table, values), error) != 0 ||
+         toast_awaited_add_delete(&carry->awaited, create->table, create->txid, create->lsn, error) != 0))
         return -1;
-    stmt_bind_text(*ret, ":table", span_of(table->name));
-    mirror_bind_key(*ret, table, values);
     return 0;
 }
 
-int toast_carry_written(struct toast_carry *carry, const struct change *change, const struct value *values,
-                        struct error *error) {
-    if (carry->wants == 0)
+static sqlite3_stmt *toast_carry_unawait(struct mirror_table *table, const struct value *values,
+                                         struct span column, struct error *error) {
+    sqlite3_stmt *unawait = mirror_table_statement(table, STATEMENT_UNAWAIT, error);
+    if (unawait == NULL)
+        return NULL;
+    stmt_bind_text(unawait, ":table", span_of(table->table->name));
+    mirror_bind_key(unawait, table->table, values);
+    if (column.data != NULL)
+        stmt_bind_text(unawait, ":column", column);
+    else
+        (void)sqlite3_bind_null(unawait, sqlite3_bind_parameter_index(unawait, ":column"));
+    return unawait;
+}
+
+int toast_carry_written(struct toast_carry *carry, struct mirror_table *table, const struct change *change,
+                        const struct value *values, struct error *error) {
+    if (!toast_carry_concerns(carry, change, key_hash(change->table, values)))
         return 0;
-    CLEANUP(stmt_finalize) sqlite3_stmt *unawait = NULL;
-    if (toast_carry_prepare_unawait(carry, change->table, values, &unawait, error) != 0)
-        return -1;
     for (int i = 0; i < change->table->column_count; i++) {
         if (values[i].kind == VALUE_UNAVAILABLE || values[i].kind == VALUE_ABSENT)
             continue;
-        stmt_bind_text(unawait, ":column", span_of(change->table->columns[i].name));
-        if (toast_carry_end_awaiting(carry, unawait, error) != 0)
+        sqlite3_stmt *unawait =
+            toast_carry_unawait(table, values, span_of(change->table->columns[i].name), error);
+        if (unawait == NULL || toast_carry_end_awaiting(carry, unawait, error) != 0)
             return -1;
     }
     return 0;
 }
 
-int toast_carry_deleted(struct toast_carry *carry, const struct change *delete, struct error *error) {
-    if (carry->wants == 0)
+int toast_carry_deleted(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,
+                        struct error *error) {
+    if (!toast_carry_concerns(carry, delete, key_hash(delete->table, delete->values)))
         return 0;
-    CLEANUP(stmt_finalize) sqlite3_stmt *unawait = NULL;
-    if (toast_carry_prepare_unawait(carry, delete->table, delete->values, &unawait, error) != 0)
-        return -1;
-    return toast_carry_end_awaiting(carry, unawait, error);
+    sqlite3_stmt *unawait = toast_carry_unawait(table, delete->values, (struct span){0}, error);
+    return unawait == NULL ? -1 : toast_carry_end_awaiting(carry, unawait, error);
 }
 
 int toast_carry_transaction_end(struct toast_carry *carry, int64_t txid, struct error *error) {
@@ -393,10 +464,13 @@ int toast_carry_transaction_end(struct toast_carry *carry, int64_t txid, struct 
         return 0;
     sqlite3_stmt *end = carry->statements[TOAST_CARRY_END];
     stmt_bind_integer(end, ":txid", txid);
-    int changes = 0;
-    if (stmt_step(end, "_carry", &changes, error) != 0)
-        return -1;
-    return changes > 0 ? toast_carry_reload(carry, error) : 0;
+    int more;
+    while ((more = stmt_row(end, "_carry", error)) == 1) {
+        carry->rows--;
+        carry->wants -= sqlite3_column_int(end, 0);
+        carry->links -= sqlite3_column_int(end, 1);
+    }
+    return more;
 }
 
 int toast_carry_purge(struct toast_carry *carry, int64_t now_ms, struct error *error) {
@@ -407,5 +481,5 @@ int toast_carry_purge(struct toast_carry *carry, int64_t now_ms, struct error *e
     if (stmt_step(purge, "_carry", NULL, error) != 0)
         return -1;
     carry->purged_ts_ms = now_ms;
-    return toast_carry_reload(carry, error);
+    return toast_carry_count(carry, error);
 }

@@ -6,6 +6,7 @@
 #define TIDEMARK_MIRROR_TOAST_CARRY_H
 
 #include "views/base/arena.h"
+#include "views/engine/catalog.h"
 #include "views/engine/mirror/table.h"
 #include "views/engine/row/packed_row.h"
 
@@ -21,14 +22,19 @@ enum {
     TOAST_CARRY_ROW_MIN = 100,
 };
 
-int toast_carry_open(struct toast_carry **ret, sqlite3 *db, struct error *error);
+// `catalog` is not kept.
+int toast_carry_open(struct toast_carry **ret, sqlite3 *db, const struct catalog *catalog,
+                     struct error *error);
 void toast_carry_close(struct toast_carry **carry);
 
-// These two while another thread writes, too: as they were at some moment of that.
+// These three while another thread writes, too: as they were at some moment of that.
 // Whether anything is kept or awaited, so that a transaction's end has something to settle.
 bool toast_carry_has_rows(const struct toast_carry *carry);
-// True while some create's row awaits values: then every change must be written as it comes.
+// True while some create's row awaits values.
 bool toast_carry_is_awaiting(const struct toast_carry *carry);
+// Whether the change is, or may be, one of a row that awaits values, or the delete that brings them: then it must be written
+// as it comes, behind all that its table has pending. `key`: its key_hash.
+bool toast_carry_concerns(const struct toast_carry *carry, const struct change *change, uint64_t key);
 // A row was deleted: what could have been out of line is kept, and creates that wait for it get it. `old`: at
 // least its columns that can be (column_type_toastable).
 int toast_carry_delete(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,
@@ -38,16 +44,18 @@ int toast_carry_delete(struct toast_carry *carry, struct mirror_table *table, co
 int toast_carry_create(struct toast_carry *carry, const struct change *create, struct value *values,
                        struct arena *arena, struct error *error);
 // After such a create was stored: the columns that are still unavailable are awaited.
-int toast_carry_await(struct toast_carry *carry, const struct change *create, const struct value *values,
-                      struct error *error);
+int toast_carry_await(struct toast_carry *carry, struct mirror_table *table, const struct change *create,
+                      const struct value *values, struct error *error);
 // After any write of real values: what was awaited for these columns of this key is not any more.
-int toast_carry_written(struct toast_carry *carry, const struct change *change, const struct value *values,
-                        struct error *error);
+int toast_carry_written(struct toast_carry *carry, struct mirror_table *table, const struct change *change,
+                        const struct value *values, struct error *error);
 // After a row was deleted: nothing is awaited for it any more.
-int toast_carry_deleted(struct toast_carry *carry, const struct change *delete, struct error *error);
+int toast_carry_deleted(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,
+                        struct error *error);
 int toast_carry_transaction_end(struct toast_carry *carry, int64_t txid, struct error *error);
 // Forgets what has waited longer than TOAST_CARRY_KEEP_MS. `now_ms`: the source's clock.
 int toast_carry_purge(struct toast_carry *carry, int64_t now_ms, struct error *error);
-int toast_carry_reload(struct toast_carry *carry, struct error *error);
+// As the file has it, after something else changed that: the accepting thread, while nothing else writes.
+int toast_carry_reload(struct toast_carry *carry, const struct catalog *catalog, struct error *error);
 
 #endif

@@ -464,9 +464,10 @@ char *table_sql_pass_on(const struct table *table) {
     return sqlite3_str_finish(sql);
 }
 
+// By itself SQLite would look through all that the table has in _carry.
 char *table_sql_take_over(const struct table *table) {
     sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendall(sql, "update _carry set value=null,key=");
+    sqlite3_str_appendall(sql, "update _carry indexed by _carry_links set value=null,key=");
     table_sql_key_array(sql, table);
     sqlite3_str_appendall(
         sql, " where \"table\"=:table and kind='want' and key is null and value=:link and column=:column");
