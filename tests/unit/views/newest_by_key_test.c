@@ -63,9 +63,27 @@ static void a_late_row_of_a_new_key_is_above_its_bound(void **state) {
     assert_int_equal(lsn_bound(&bounds, hash_at(6, 2)), FLOOR); // nor does another bucket
 }
 
+// What was known of a key in few buckets holds in many. A table of few rows keeps few.
+static void more_buckets_come_with_more_keys(void **state) {
+    static struct lsn_bounds bounds;
+    struct error error = {0};
+    *state = &bounds;
+    assert_int_equal(lsn_bounds_prepare(&bounds, FLOOR, &error), 0);
+    int64_t lsn = FLOOR;
+    for (uint64_t key = 0; key < 2 * LSN_BOUNDS_MAX; key++) {
+        lsn_bound_raise(&bounds, hash_at(key, key + 1), ++lsn);
+        if (key + 1 == LSN_BOUNDS_FIRST)
+            assert_int_equal(bounds.size, LSN_BOUNDS_FIRST);
+    }
+    assert_int_equal(bounds.size, LSN_BOUNDS_MAX);
+    for (uint64_t key = 0; key < 2 * LSN_BOUNDS_MAX; key++)
+        assert_true(lsn_bound(&bounds, hash_at(key, key + 1)) >= FLOOR + 1 + (int64_t)key);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_bound_is_never_below_the_newest_of_its_key, clean_up),
+        cmocka_unit_test_teardown(more_buckets_come_with_more_keys, clean_up),
         cmocka_unit_test_teardown(a_late_row_of_a_new_key_is_above_its_bound, clean_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

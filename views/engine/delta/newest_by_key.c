@@ -111,35 +111,57 @@ void newest_clear(struct newest_by_key *pending) {
 int lsn_bounds_prepare(struct lsn_bounds *bounds, int64_t floor, struct error *error) {
     if (bounds->buckets != NULL)
         return 0;
-    bounds->buckets = malloc(LSN_BOUNDS * sizeof *bounds->buckets);
+    bounds->buckets = malloc(LSN_BOUNDS_FIRST * sizeof *bounds->buckets);
     if (bounds->buckets == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    for (int i = 0; i < LSN_BOUNDS; i++)
+    bounds->size = LSN_BOUNDS_FIRST;
+    bounds->taken = 0;
+    for (int i = 0; i < bounds->size; i++)
         bounds->buckets[i] = (struct lsn_bound){.newest = floor, .others = floor};
     return 0;
 }
 
+static struct lsn_bound *newest_by_key_bound_of(const struct lsn_bounds *bounds, uint64_t hash) {
+    return &bounds->buckets[hash & (uint64_t)(bounds->size - 1)];
+}
+
+// The keys of a bucket go to it or to its like in the second half, so that what holds of all of them holds in both.
+static void newest_by_key_grow_bounds(struct lsn_bounds *bounds) {
+    size_t bytes = (size_t)bounds->size * sizeof *bounds->buckets;
+    struct lsn_bound *grown = realloc(bounds->buckets, 2 * bytes);
+    bounds->taken = 0;
+    if (grown == NULL)
+        return;
+    memcpy(grown + bounds->size, grown, bytes);
+    bounds->buckets = grown;
+    bounds->size *= 2;
+}
+
 int64_t lsn_bound(const struct lsn_bounds *bounds, uint64_t hash) {
-    const struct lsn_bound *bound = &bounds->buckets[hash % LSN_BOUNDS];
+    const struct lsn_bound *bound = newest_by_key_bound_of(bounds, hash);
     return bound->tag == newest_by_key_tag_of(hash) ? bound->newest : bound->others;
 }
 
 void lsn_bound_expect(const struct lsn_bounds *bounds, uint64_t hash) {
     if (bounds->buckets != NULL)
-        __builtin_prefetch(&bounds->buckets[hash % LSN_BOUNDS], 1);
+        __builtin_prefetch(newest_by_key_bound_of(bounds, hash), 1);
 }
 
 void lsn_bound_raise(struct lsn_bounds *bounds, uint64_t hash, int64_t lsn) {
-    struct lsn_bound *bound = &bounds->buckets[hash % LSN_BOUNDS];
+    struct lsn_bound *bound = newest_by_key_bound_of(bounds, hash);
     // One that comes back may have had any LSN up to that of the others.
     int64_t known = lsn_bound(bounds, hash);
-    if (bound->tag != newest_by_key_tag_of(hash) && bound->newest > bound->others)
+    bool other = bound->tag != newest_by_key_tag_of(hash);
+    if (other && bound->newest > bound->others)
         bound->others = bound->newest;
     bound->tag = newest_by_key_tag_of(hash);
     bound->newest = lsn > known ? lsn : known;
+    bounds->taken += other;
+    if (bounds->taken > bounds->size && bounds->size < LSN_BOUNDS_MAX)
+        newest_by_key_grow_bounds(bounds);
 }
 
 void lsn_bounds_done(struct lsn_bounds *bounds) {
     free(bounds->buckets);
-    bounds->buckets = NULL;
+    *bounds = (struct lsn_bounds){0};
 }

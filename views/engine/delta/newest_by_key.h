@@ -11,7 +11,8 @@
 #include "views/engine/delta/step.h"
 
 enum {
-    LSN_BOUNDS = BOUND(32768, 4), // buckets for bounds
+    LSN_BOUNDS_FIRST = BOUND(1024, 2), // buckets for bounds; twice as many when as many keys have shared them
+    LSN_BOUNDS_MAX = BOUND(32768, 4),
 };
 
 struct newest_slot {
@@ -37,7 +38,9 @@ struct lsn_bound {
 };
 
 struct lsn_bounds {
-    struct lsn_bound *buckets; // LSN_BOUNDS of them, made with the first change
+    struct lsn_bound *buckets; // made with the first change
+    int size;
+    int taken; // buckets that were taken over from another key since they became so many
 };
 
 void newest_done(struct newest_by_key *pending);
@@ -65,7 +68,7 @@ int lsn_bounds_prepare(struct lsn_bounds *bounds, int64_t floor, struct error *e
 int64_t lsn_bound(const struct lsn_bounds *bounds, uint64_t hash);
 // The key's bound is asked for soon.
 void lsn_bound_expect(const struct lsn_bounds *bounds, uint64_t hash);
-// A change of the key has this LSN.
+// A change of the key has this LSN. Where there is no memory for more buckets it is kept all the same.
 void lsn_bound_raise(struct lsn_bounds *bounds, uint64_t hash, int64_t lsn);
 void lsn_bounds_done(struct lsn_bounds *bounds);
 
