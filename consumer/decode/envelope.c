@@ -19,6 +19,7 @@ struct envelope_decoder {
     bool *numeric_keys;              // by table: see envelope_place_create
     bool *other_keys;                // by table: its messages' key has other columns than the declared one
     struct value key_values[TABLE_COLUMNS_MAX];
+    struct transaction_tables tables;
 };
 
 int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_config *config,
@@ -27,6 +28,7 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
     if (decoder == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     decoder->config = *config;
+    decoder->tables.catalog = config->catalog;
     decoder->settings = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->settings);
     decoder->other_keys = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->other_keys);
     decoder->numeric_keys = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->numeric_keys);
@@ -571,7 +573,7 @@ int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, cons
         status = envelope_decode_row(decoder, table, message, ret, error);
         break;
     case TOPIC_TRANSACTION:
-        status = transaction_decode(decoder->shapes, decoder->config.catalog, message, ret, error);
+        status = transaction_decode(decoder->shapes, &decoder->tables, message, ret, error);
         break;
     case TOPIC_HEARTBEAT:
         status = heartbeat_decode(message, ret, error);

@@ -1,5 +1,7 @@
 #include "consumer/decode/placement.h"
 
+#include "views/base/hash.h"
+
 // Most names differ in their first letter, and this is asked of each row.
 static inline bool placement_is(const char *name, struct span text) {
     return text.size > 0 && name[0] == text.data[0] && strncmp(name, text.data, text.size) == 0 &&
@@ -111,4 +113,19 @@ const struct table *placement_of_collection(const struct catalog *catalog, struc
         at = dot + 1;
     }
     return found;
+}
+
+// Each END names the tables of its transaction, and looking through all that are declared took an eighth of the time with 100.
+const struct table *placement_of_known_collection(struct placement_known *known,
+                                                  const struct catalog *catalog, struct span name) {
+    if (name.size == 0 || name.size > PLACEMENT_KNOWN_SIZE)
+        return placement_of_collection(catalog, name);
+    size_t place = (size_t)(hash_bytes(HASH_SEED, name) % PLACEMENT_KNOWN);
+    if (known->names[place].size != name.size ||
+        memcmp(known->names[place].name, name.data, name.size) != 0) {
+        known->names[place].table = placement_of_collection(catalog, name);
+        known->names[place].size = (uint8_t)name.size;
+        memcpy(known->names[place].name, name.data, name.size);
+    }
+    return known->names[place].table;
 }

@@ -2,6 +2,7 @@
 #ifndef TIDEMARK_DECODE_PLACEMENT_H
 #define TIDEMARK_DECODE_PLACEMENT_H
 
+#include "views/base/bounds.h"
 #include "views/base/span.h"
 #include "views/engine/catalog.h"
 
@@ -22,5 +23,17 @@ uint64_t placement_hash_source(struct span schema, struct span relation);
 // The table that data_collections calls "SCHEMA.TABLE" ("DATABASE.SCHEMA.TABLE"): a declared one, or the parent of a
 // declared partition. NULL = none of these.
 const struct table *placement_of_collection(const struct catalog *catalog, struct span name);
+
+// The same, by names that came before. All zero: none did. One thread's; the tables are of one catalog.
+enum { PLACEMENT_KNOWN = BOUND(512, 2), PLACEMENT_KNOWN_SIZE = 119 };
+struct placement_known {
+    struct {
+        const struct table *table;
+        uint8_t size; // 0 = none
+        char name[PLACEMENT_KNOWN_SIZE];
+    } names[PLACEMENT_KNOWN];
+};
+const struct table *placement_of_known_collection(struct placement_known *known,
+                                                  const struct catalog *catalog, struct span name);
 
 #endif

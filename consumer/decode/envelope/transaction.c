@@ -25,9 +25,9 @@ static int transaction_add_other(struct span name, int64_t count, struct event *
 }
 
 // A table that is not mirrored here does not count.
-static int transaction_count_collection(const struct catalog *catalog, struct span name, int64_t count,
+static int transaction_count_collection(struct transaction_tables *tables, struct span name, int64_t count,
                                         struct event *event, struct error *error) {
-    const struct table *table = placement_of_collection(catalog, name);
+    const struct table *table = placement_of_known_collection(&tables->known, tables->catalog, name);
     if (count < 0)
         return error_set(error, ERROR_INPUT, "event_count is negative");
     if (table != NULL) {
@@ -39,7 +39,7 @@ static int transaction_count_collection(const struct catalog *catalog, struct sp
 }
 
 // The members of one collection; the { has been read.
-static int transaction_read_collection(const struct catalog *catalog, struct json_reader *json,
+static int transaction_read_collection(struct transaction_tables *tables, struct json_reader *json,
                                        struct event *event, struct error *error) {
     struct json_value name = {.kind = JSON_NULL}, value;
     int64_t count = 0;
@@ -57,13 +57,13 @@ static int transaction_read_collection(const struct catalog *catalog, struct jso
         return row_broken(json, error);
     struct span text;
     return members_unescape(&name, &event->arena, &text, error) == 0
-               ? transaction_count_collection(catalog, text, count, event, error)
+               ? transaction_count_collection(tables, text, count, event, error)
                : -1;
 }
 
 // {"data_collection":"public.orders","event_count":2} as Debezium writes it: past it. NULL: it is written
 // otherwise, and nothing was counted. (It is valid JSON, where such bytes never follow an escaped quote.)
-static const char *transaction_read_plain_collection(const struct catalog *catalog, const char *p,
+static const char *transaction_read_plain_collection(struct transaction_tables *tables, const char *p,
                                                      const char *end, struct event *event) {
     p = pass_word(p, end, SPAN(BOUNDARY_COLLECTION_BEGIN "\""));
     const char *name = p, *quote = p != NULL ? memchr(p, '"', (size_t)(end - p)) : NULL;
@@ -76,44 +76,44 @@ static const char *transaction_read_plain_collection(const struct catalog *catal
     if (p == end || *p != '}' || !json_to_integer((struct span){digits, (size_t)(p - digits)}, &count))
         return NULL;
     struct span text = {name, (size_t)(quote - name)};
-    return transaction_count_collection(catalog, text, count, event, NULL) == 0 ? p + 1 : NULL;
+    return transaction_count_collection(tables, text, count, event, NULL) == 0 ? p + 1 : NULL;
 }
 
-static bool transaction_read_plain_collections(const struct catalog *catalog, struct span array,
+static bool transaction_read_plain_collections(struct transaction_tables *tables, struct span array,
                                                struct event *event) {
     const char *p = array.data, *end = p + array.size;
     while (p + 1 < end) {
-        p = transaction_read_plain_collection(catalog, p + 1, end, event); // past the [ or the comma
+        p = transaction_read_plain_collection(tables, p + 1, end, event); // past the [ or the comma
         if (p == NULL || p == end || (*p != ',' && *p != ']'))
             return false;
     }
     return true;
 }
 
-static void transaction_forget_collections(const struct catalog *catalog, struct event *event) {
-    memset(event->expected, 0, (size_t)catalog->table_count * sizeof *event->expected);
+static void transaction_forget_collections(struct transaction_tables *tables, struct event *event) {
+    memset(event->expected, 0, (size_t)tables->catalog->table_count * sizeof *event->expected);
     event->expected_total = 0;
     event->others = NULL;
     event->other_count = 0;
 }
 
 // [{"data_collection":"public.orders","event_count":2},..]
-static int transaction_read_collections(const struct catalog *catalog, const struct json_value *value,
+static int transaction_read_collections(struct transaction_tables *tables, const struct json_value *value,
                                         struct event *event, struct error *error) {
-    transaction_forget_collections(catalog, event);
+    transaction_forget_collections(tables, event);
     if (value->kind == JSON_NULL || value->kind == JSON_ERROR)
         return 0;
     if (value->kind != JSON_ARRAY_BEGIN)
         return error_set(error, ERROR_INPUT, "data_collections is no array");
-    if (transaction_read_plain_collections(catalog, value->raw, event))
+    if (transaction_read_plain_collections(tables, value->raw, event))
         return 0;
-    transaction_forget_collections(catalog, event);
+    transaction_forget_collections(tables, event);
     struct json_reader json;
     enum json_kind kind;
     json_open(&json, value->raw);
     (void)json_next(&json);
     while ((kind = json_next(&json)) == JSON_OBJECT_BEGIN)
-        if (transaction_read_collection(catalog, &json, event, error) != 0)
+        if (transaction_read_collection(tables, &json, event, error) != 0)
             return -1;
     return kind == JSON_ARRAY_END ? 0 : row_broken(&json, error);
 }
@@ -139,14 +139,14 @@ static int transaction_read_members(struct span message, struct json_value value
     return payload_leave(&json, error) == 0 ? 1 : -1;
 }
 
-static int transaction_take_members(const struct catalog *catalog,
+static int transaction_take_members(struct transaction_tables *tables,
                                     const struct json_value values[BOUNDARY_MEMBERS], struct event *event,
                                     struct error *error) {
     event->event_count = 0;
     struct span status, id;
     if (members_integer(&values[BOUNDARY_TS_MS], "ts_ms", &event->change.ts_ms, error) != 0 ||
         members_integer(&values[BOUNDARY_EVENT_COUNT], "event_count", &event->event_count, error) != 0 ||
-        transaction_read_collections(catalog, &values[BOUNDARY_COLLECTIONS], event, error) != 0 ||
+        transaction_read_collections(tables, &values[BOUNDARY_COLLECTIONS], event, error) != 0 ||
         members_unescape(&values[BOUNDARY_STATUS], &event->arena, &status, error) != 0 ||
         members_unescape(&values[BOUNDARY_ID], &event->arena, &id, error) != 0)
         return -1;
@@ -166,16 +166,16 @@ static int transaction_take_members(const struct catalog *catalog,
     return 0;
 }
 
-int transaction_decode(struct shapes *shapes, const struct catalog *catalog, const struct message *message,
-                       struct event *event, struct error *error) {
+int transaction_decode(struct shapes *shapes, struct transaction_tables *tables,
+                       const struct message *message, struct event *event, struct error *error) {
     struct json_value values[BOUNDARY_MEMBERS];
     struct payload_form form = {0};
     if (shapes_read_boundary(shapes, message->value, values))
-        return transaction_take_members(catalog, values, event, error);
+        return transaction_take_members(tables, values, event, error);
     int read = transaction_read_members(message->value, values, &form, error);
     if (read <= 0)
         return read; // a tombstone in a compacted transaction topic says nothing
-    if (transaction_take_members(catalog, values, event, error) != 0)
+    if (transaction_take_members(tables, values, event, error) != 0)
         return -1;
     shapes_learn_boundary(shapes, message->value, &form);
     return 0;

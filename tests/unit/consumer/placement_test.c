@@ -162,11 +162,18 @@ static void collections(void **state) {
         {"public.nobody", "-"},
         {"orders", "-"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct table *table = placement_of_collection(catalog, span_of(cases[i].name));
-        if (strcmp(name_of(table), cases[i].table) != 0)
-            fail_msg("%s: %s", cases[i].name, name_of(table));
+    static struct placement_known known;
+    for (size_t i = 0; i < 3 * sizeof cases / sizeof *cases; i++) {
+        size_t c = i % (sizeof cases / sizeof *cases);
+        const struct table *table = placement_of_collection(catalog, span_of(cases[c].name));
+        if (strcmp(name_of(table), cases[c].table) != 0)
+            fail_msg("%s: %s", cases[c].name, name_of(table));
+        assert_ptr_equal(placement_of_known_collection(&known, catalog, span_of(cases[c].name)), table);
     }
+    char longest[2 * PLACEMENT_KNOWN_SIZE] = "public.";
+    memset(longest + 7, 'a', sizeof longest - 8);
+    assert_null(placement_of_known_collection(&known, catalog, span_of(longest)));
+    assert_null(placement_of_known_collection(&known, catalog, (struct span){0}));
     catalog_free(&catalog);
 }
 
