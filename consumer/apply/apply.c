@@ -15,6 +15,8 @@
 
 #include <assert.h>
 
+enum { DRAIN_ALL_EVERY = BOUND(64, 2) }; // transactions
+
 static void apply_expect(void *self, const struct change *change, int ahead) {
     const struct apply *apply = self;
     store_expect(apply->config.store, change, ahead);
@@ -28,7 +30,8 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     missing_init(&apply->missing, config->catalog->table_count);
     apply->counters = config->counters;
     apply->incomplete = calloc((size_t)config->catalog->table_count + 1, sizeof *apply->incomplete);
-    if (apply->incomplete == NULL)
+    apply->feeding = calloc((size_t)config->catalog->table_count + 1, sizeof *apply->feeding);
+    if (apply->incomplete == NULL || apply->feeding == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (config->monotonic_ms == NULL)
         apply->config.monotonic_ms = clock_monotonic_ms;
@@ -78,6 +81,7 @@ void apply_free(struct apply **apply) {
     for (int i = 0; i < a->partition_count; i++)
         apply_free_partition(a->partitions[i]);
     free(a->partitions);
+    feeds_free(a);
     offsets_json_free(&a->offsets);
     drift_free(&a->drift);
     missing_free(&a->missing);
@@ -185,11 +189,13 @@ static int apply_fill_slot(struct apply *apply, int slot, const char *topic, int
         return -1;
     if (apply_refuse_second_topic(apply, partition, error) != 0 ||
         prefetch_add_slot(apply->prefetch, slot, partition->role, partition->table, error) != 0 ||
+        feeds_expect_slot(apply, partition, error) != 0 ||
         offsets_json_add(&apply->offsets, partition->topic, id, slot, error) != 0) {
         apply_free_partition(partition);
         return -1;
     }
     apply->partitions[slot] = partition;
+    feeds_add_slot(apply, partition, slot);
     for (int t = 0; t < apply->config.catalog->table_count; t++)
         if (feeds_table(partition, &apply->config.catalog->tables[t]))
             lost_note_table(apply, &apply->config.catalog->tables[t]);
@@ -324,32 +330,29 @@ static int apply_seek_end(struct apply *apply, int slot, int64_t *budget, bool *
 // each has shown its own or is at its end.
 static int apply_find_end(struct apply *apply, int64_t *budget, int *ret_slot, struct error *error) {
     int lowest = -1;
-    int partitions = 0;
     bool unsure = false;
-    for (int i = 0; i < apply->partition_count; i++) {
-        struct partition *partition = apply->partitions[i];
-        if (partition == NULL || partition->role != TOPIC_TRANSACTION)
-            continue;
-        partitions++;
+    for (int i = 0; i < apply->boundaries.count; i++) {
+        int slot = apply->boundaries.slots[i];
         bool found;
-        if (apply_seek_end(apply, i, budget, &found, error) != 0)
+        if (apply_seek_end(apply, slot, budget, &found, error) != 0)
             return -1;
         if (!found)
-            unsure |= !apply->config.source.at_end(apply->config.source.self, i);
-        else if (lowest < 0 || partition->event->change.lsn < apply->partitions[lowest]->event->change.lsn)
-            lowest = i;
+            unsure |= !apply->config.source.at_end(apply->config.source.self, slot);
+        else if (lowest < 0 ||
+                 apply->partitions[slot]->event->change.lsn < apply->partitions[lowest]->event->change.lsn)
+            lowest = slot;
     }
-    *ret_slot = partitions > 1 && unsure ? -1 : lowest;
+    *ret_slot = apply->boundaries.count > 1 && unsure ? -1 : lowest;
     return 0;
 }
 
 static int apply_current_end_slot(const struct apply *apply) {
-    for (int i = 0; i < apply->partition_count; i++) {
-        const struct partition *partition = apply->partitions[i];
-        if (partition != NULL && partition->role == TOPIC_TRANSACTION && partition->head != NULL &&
-            partition->failure == NULL && partition->event->kind == EVENT_END &&
+    for (int i = 0; i < apply->boundaries.count; i++) {
+        int slot = apply->boundaries.slots[i];
+        const struct partition *partition = apply->partitions[slot];
+        if (partition->head != NULL && partition->failure == NULL && partition->event->kind == EVENT_END &&
             partition->event->change.lsn == merge_current_lsn(apply->merge))
-            return i;
+            return slot;
     }
     return -1;
 }
@@ -444,6 +447,38 @@ static int apply_drain_all(struct apply *apply, int64_t *budget, struct error *e
     return 0;
 }
 
+static int apply_drain_slots(struct apply *apply, const struct slot_list *list, int64_t *budget,
+                             struct error *error) {
+    for (int i = 0; i < list->count; i++)
+        if (apply_drain(apply, list->slots[i], budget, error) != 0)
+            return -1;
+    return 0;
+}
+
+// The tables that the END counts rows of, awaited or not: one that none came of may have some after all. Heartbeats are
+// evidence of what will not come.
+static int apply_drain_counted(struct apply *apply, const struct event *end, int64_t *budget,
+                               struct error *error) {
+    for (int t = 0; t < apply->config.catalog->table_count; t++)
+        if (end->expected[t] > 0 && apply_drain_slots(apply, &apply->feeding[t], budget, error) != 0)
+            return -1;
+    return apply_drain_slots(apply, &apply->heartbeats, budget, error);
+}
+
+// Rows of the current transaction. What other partitions have waits for other transactions, or for none (a snapshot's rows):
+// they are looked at now and then, and when the rows are not all where they are expected.
+static int apply_drain_for_current(struct apply *apply, int64_t *budget, struct error *error) {
+    int end = apply_current_end_slot(apply);
+    // Rows of collections that nobody declared may come through a router, in any topic.
+    bool all =
+        apply->drained++ % DRAIN_ALL_EVERY == 0 || end < 0 || apply->partitions[end]->event->other_count > 0;
+    if (!all && apply_drain_counted(apply, apply->partitions[end]->event, budget, error) != 0)
+        return -1;
+    return all || merge_get_phase(apply->merge) == MERGE_PHASE_COLLECTING
+               ? apply_drain_all(apply, budget, error)
+               : 0;
+}
+
 static int apply_pass_current(struct apply *apply, const char *what, const char *why, struct error *error) {
     warnings_add(&apply->warnings,
                  "transaction %lld (commit LSN %lld): some of its rows %s (%s); going on without them",
@@ -489,7 +524,7 @@ static int apply_collect(struct apply *apply, int64_t *budget, bool *ret_moved, 
     *ret_moved = false;
     if (apply_holds_back(apply))
         return 0;
-    if (apply_drain_all(apply, budget, error) != 0)
+    if (apply_drain_for_current(apply, budget, error) != 0)
         return -1;
     if (*budget != before || merge_get_phase(apply->merge) != MERGE_PHASE_COLLECTING)
         return 0;

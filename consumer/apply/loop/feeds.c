@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+enum { SLOTS_FIRST = BOUND(4, 1) };
+
 int feeds_init(const struct apply *apply, struct partition *partition, struct error *error) {
     const struct catalog *catalog = apply->config.catalog;
     partition->feeds = calloc((size_t)catalog->table_count + 1, sizeof *partition->feeds);
@@ -15,6 +17,51 @@ int feeds_init(const struct apply *apply, struct partition *partition, struct er
         partition->feeds_count += partition->feeds[t];
     }
     return 0;
+}
+
+static int feeds_make_room(struct slot_list *list) {
+    if (list->count < list->capacity)
+        return 0;
+    int capacity = list->capacity > 0 ? list->capacity * 2 : SLOTS_FIRST;
+    int *grown = realloc(list->slots, (size_t)capacity * sizeof *grown);
+    if (grown == NULL)
+        return -1;
+    list->slots = grown;
+    list->capacity = capacity;
+    return 0;
+}
+
+// The list of what is no table's, NULL = it is one's, or nobody's.
+static struct slot_list *feeds_list_of(struct apply *apply, enum topic_role role) {
+    return role == TOPIC_TRANSACTION ? &apply->boundaries
+           : role == TOPIC_HEARTBEAT ? &apply->heartbeats
+                                     : NULL;
+}
+
+int feeds_expect_slot(struct apply *apply, const struct partition *partition, struct error *error) {
+    int tables = apply->config.catalog->table_count;
+    struct slot_list *list = feeds_list_of(apply, partition->role);
+    bool room = list == NULL || feeds_make_room(list) == 0;
+    for (int t = 0; t < tables && room; t++)
+        room = !partition->feeds[t] || feeds_make_room(&apply->feeding[t]) == 0;
+    return room ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
+}
+
+void feeds_add_slot(struct apply *apply, const struct partition *partition, int slot) {
+    struct slot_list *list = feeds_list_of(apply, partition->role);
+    if (list != NULL)
+        list->slots[list->count++] = slot;
+    for (int t = 0; t < apply->config.catalog->table_count; t++)
+        if (partition->feeds[t])
+            apply->feeding[t].slots[apply->feeding[t].count++] = slot;
+}
+
+void feeds_free(struct apply *apply) {
+    for (int t = 0; apply->feeding != NULL && t < apply->config.catalog->table_count; t++)
+        free(apply->feeding[t].slots);
+    free(apply->feeding);
+    free(apply->boundaries.slots);
+    free(apply->heartbeats.slots);
 }
 
 bool feeds_table(const struct partition *partition, const struct table *table) {

@@ -49,6 +49,13 @@ struct partition {
     int64_t newest_source_ms; // POSITIONS_BINLOG: the latest time of those
 };
 
+// Partitions, in the order in which they were added.
+struct slot_list {
+    int *slots;
+    int count;
+    int capacity;
+};
+
 // The store's transaction that is not committed yet.
 struct open_commit {
     int64_t messages; // taken since it was opened
@@ -127,6 +134,10 @@ struct apply {
     struct merge *merge;
     struct partition **partitions; // by slot; NULL where progress knows a partition that is not read here
     int partition_count;
+    struct slot_list *feeding;   // by table->index: those that may hold its rows
+    struct slot_list boundaries; // of the transaction topic
+    struct slot_list heartbeats;
+    unsigned drained; // so often rows of a current transaction were looked for
     struct offsets_json offsets;
     struct progress_counters counters;
     struct progress_counters committed; // as of the newest commit that is in the file

@@ -284,8 +284,91 @@ static void what_fills_a_batch_is_handed_over(void **state) {
     close_all(&opened);
 }
 
+enum { TRANSACTIONS = 256, IDLE = 300, FIRST_IDLE = 2 };
+
+// Slot 0 has the ENDs, slot 1 a row of each transaction; nothing comes of the others.
+struct many_partitions {
+    int next[FIRST_IDLE];
+    int64_t looks; // at the others
+    struct message messages[FIRST_IDLE];
+    char keys[FIRST_IDLE][64];
+    char values[FIRST_IDLE][1024];
+};
+
+static const struct message *peek_many(void *self, int slot) {
+    struct many_partitions *many = self;
+    if (slot >= FIRST_IDLE) {
+        many->looks++;
+        return NULL;
+    }
+    int i = many->next[slot];
+    if (i == TRANSACTIONS)
+        return NULL;
+    int lsn = 1000 + 10 * i;
+    if (slot == 0)
+        (void)snprintf(many->values[slot], sizeof many->values[slot],
+                       "{\"status\":\"END\",\"id\":\"%d:%d\",\"event_count\":1,\"data_collections\":[{\"data_"
+                       "collection\":\"public.points\",\"event_count\":1}],\"ts_ms\":1795386736089}",
+                       i + 1, lsn + 5);
+    else
+        (void)snprintf(
+            many->values[slot], sizeof many->values[slot],
+            "{\"before\":null,\"after\":{\"order_id\":%d,\"customer_id\":1,\"points\":1,\"reason\":null},"
+            "\"source\":{\"ts_ms\":1795386736089,\"snapshot\":\"false\",\"schema\":\"public\",\"table\":"
+            "\"points\",\"txId\":%d,\"lsn\":%d},\"transaction\":{\"id\":\"%d:%d\",\"total_order\":1,"
+            "\"data_collection_order\":1},\"op\":\"c\",\"ts_ms\":1795386736089}",
+            i, i + 1, lsn, i + 1, lsn + 5);
+    (void)snprintf(many->keys[slot], sizeof many->keys[slot],
+                   slot == 0 ? "{}" : "{\"order_id\":%d,\"customer_id\":1}", i);
+    many->messages[slot] = (struct message){.slot = slot,
+                                            .offset = i,
+                                            .ts_ms = 1000,
+                                            .key = span_of(many->keys[slot]),
+                                            .value = span_of(many->values[slot])};
+    return &many->messages[slot];
+}
+
+static void release_many(void *self, int slot) {
+    ((struct many_partitions *)self)->next[slot]++;
+}
+
+static bool many_at_end(void *self, int slot) {
+    return slot >= FIRST_IDLE || ((struct many_partitions *)self)->next[slot] == TRANSACTIONS;
+}
+
+// Each transaction looked at every partition: with 300 of them half of the loop's time.
+static void a_transaction_does_not_look_at_partitions_that_it_awaits_nothing_of(void **state) {
+    const struct fixture *fixture = *state;
+    struct error error = {0};
+    static struct many_partitions many;
+    struct opened opened = open_all(
+        fixture, (struct message_source){
+                     .self = &many, .peek = peek_many, .release = release_many, .at_end = many_at_end});
+    apply_set_sequenced(opened.apply, true);
+    for (int i = 0; i < FIRST_IDLE + IDLE; i++) {
+        int slot;
+        int64_t next;
+        const char *of = i == 0   ? "shop.transaction"
+                         : i == 1 ? "shop.public.points"
+                                  : "shop.public.customers";
+        assert_int_equal(apply_add_partition(opened.apply, of, i, &slot, &next, &error), 0);
+        assert_int_equal(slot, i);
+    }
+    int64_t taken = 1;
+    while (taken > 0)
+        assert_int_equal(apply_step(opened.apply, &taken, &error), 0);
+    assert_int_equal(apply_commit(opened.apply, &error), 0);
+    assert_int_equal(apply_counters(opened.apply)->transactions, TRANSACTIONS);
+    if (many.looks > TRANSACTIONS * IDLE * 3 / 4)
+        fail_msg("%lld looks at %d partitions without a message in %d transactions", (long long)many.looks,
+                 IDLE, TRANSACTIONS);
+    close_all(&opened);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_transaction_does_not_look_at_partitions_that_it_awaits_nothing_of,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lost_beginning_is_kept_with_the_commit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_fills_a_batch_is_handed_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_same_topic_goes_on, set_up, tear_down),
