@@ -11,10 +11,6 @@ static bool mirror_accept_writes(const struct mirror_table *table, const struct 
     return mirror_upsert_of(change) != UPSERT_FORCED || table->table->key_count < table->table->column_count;
 }
 
-static uint64_t mirror_accept_hash_of(const struct change *change) {
-    return change->packed.row != NULL ? change->packed.key_hash : key_hash(change->table, change->values);
-}
-
 static bool mirror_accept_may_wait(const struct mirror_table *table, const struct change *change) {
     switch (change->op) {
     case CHANGE_CREATE:
@@ -31,10 +27,8 @@ static bool mirror_accept_may_wait(const struct mirror_table *table, const struc
 bool mirror_may_defer(const struct mirror *mirror, const struct mirror_table *table,
                       const struct change *change) {
     bool in_order = table->in_order && mirror->writing == WRITING_AT_THE_COMMIT;
-    if ((!table->may_defer && !in_order) || mirror->lacked || !mirror_accept_may_wait(table, change))
-        return false;
-    return !toast_carry_is_awaiting(mirror->carry) ||
-           !toast_carry_concerns(mirror->carry, change, mirror_accept_hash_of(change));
+    return (table->may_defer || in_order) && !mirror->lacked && mirror_accept_may_wait(table, change) &&
+           !toast_carry_concerns(mirror->carry, change);
 }
 
 // Whether the file holds this change already, or a later one of its key: one at `position` or above.
@@ -167,7 +161,7 @@ void mirror_accept_expect(const struct mirror *mirror, const struct mirror_table
     if (change->packed.row == NULL && (ahead != 1 || !mirror_accept_has_key(change)))
         return;
     const struct delta_list *list = delta_list(mirror->accepting, table->table);
-    uint64_t hash = mirror_accept_hash_of(change);
+    uint64_t hash = key_hash_of_change(change);
     if (ahead == CHANGES_EXPECTED || change->packed.row == NULL) {
         newest_expect(&list->pending, hash);
         lsn_bound_expect(&table->bounds, hash);
@@ -190,7 +184,7 @@ int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struc
         return 0;
     const enum mirror_upsert kind = mirror_upsert_of(change);
     struct delta_list *list = delta_list(mirror->accepting, table->table);
-    uint64_t hash = mirror_accept_hash_of(change);
+    uint64_t hash = key_hash_of_change(change);
     int place;
     int previous;
     if (lsn_bounds_prepare(&table->bounds, table->newest_lsn, error) != 0 ||

@@ -3,7 +3,6 @@
 #include "views/engine/mirror/bulk.h"
 #include "views/engine/mirror/flush.h"
 #include "views/engine/mirror/rows.h"
-#include "views/engine/row/key.h"
 
 static bool mirror_rules_has_unavailable(const struct table *table, const struct value *values) {
     for (int i = 0; i < table->column_count; i++)
@@ -157,7 +156,7 @@ static int mirror_rules_flush_before(struct mirror *mirror, struct mirror_table 
                                      const struct change *change, struct error *error) {
     bool of_all =
         (change->op == CHANGE_CREATE && mirror_rules_has_unavailable(table->table, change->values)) ||
-        toast_carry_concerns(mirror->carry, change, key_hash(table->table, change->values));
+        toast_carry_concerns(mirror->carry, change);
     return of_all ? mirror_flush(mirror, table->table, error)
                   : mirror_flush_key(mirror, table, change, error);
 }

@@ -2,16 +2,13 @@
 
 #include "views/base/hash.h"
 #include "views/base/probe.h"
+#include "views/engine/row/key.h"
 
 enum { SIZE_FIRST = BOUND(256, 2) };
 
-void toast_awaited_done(struct toast_awaited *awaited) {
+void toast_awaited_forget(struct toast_awaited *awaited) {
     free(awaited->slots);
     *awaited = (struct toast_awaited){0};
-}
-
-void toast_awaited_clear(struct toast_awaited *awaited) {
-    toast_awaited_done(awaited);
 }
 
 static uint64_t *toast_awaited_slot_of(uint64_t *slots, int size, uint64_t hash) {
@@ -72,8 +69,9 @@ int toast_awaited_add_delete(struct toast_awaited *awaited, const struct table *
     return toast_awaited_add(awaited, toast_awaited_delete_hash(table, txid, lsn), error);
 }
 
-bool toast_awaited_concerns(const struct toast_awaited *awaited, const struct change *change, uint64_t key) {
-    return awaited->all || toast_awaited_has(awaited, toast_awaited_row_hash(change->table, key)) ||
+bool toast_awaited_concerns(const struct toast_awaited *awaited, const struct change *change) {
+    return awaited->all ||
+           toast_awaited_has(awaited, toast_awaited_row_hash(change->table, key_hash_of_change(change))) ||
            (change->op == CHANGE_DELETE &&
             toast_awaited_has(awaited, toast_awaited_delete_hash(change->table, change->txid, change->lsn)));
 }

@@ -20,15 +20,14 @@ struct toast_awaited {
     bool all;
 };
 
-void toast_awaited_done(struct toast_awaited *awaited);
-void toast_awaited_clear(struct toast_awaited *awaited);
+// None is awaited any more; its memory is free.
+void toast_awaited_forget(struct toast_awaited *awaited);
 // `key`: key_hash of the row that awaits.
 int toast_awaited_add_row(struct toast_awaited *awaited, const struct table *table, uint64_t key,
                           struct error *error);
 // Where the delete is: its table, transaction and LSN.
 int toast_awaited_add_delete(struct toast_awaited *awaited, const struct table *table, int64_t txid,
                              int64_t lsn, struct error *error);
-// `key`: the change's key_hash.
-bool toast_awaited_concerns(const struct toast_awaited *awaited, const struct change *change, uint64_t key);
+bool toast_awaited_concerns(const struct toast_awaited *awaited, const struct change *change);
 
 #endif

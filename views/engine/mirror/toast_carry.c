@@ -67,7 +67,7 @@ void toast_carry_close(struct toast_carry **carry) {
         return;
     for (int i = 0; i < TOAST_CARRY_STATEMENTS; i++)
         stmt_finalize(&(*carry)->statements[i]);
-    toast_awaited_done(&(*carry)->awaited);
+    toast_awaited_forget(&(*carry)->awaited);
     free(*carry);
     *carry = NULL;
 }
@@ -101,7 +101,7 @@ static int toast_carry_load_key(struct toast_carry *carry, const struct table *t
 
 static int toast_carry_load_awaited(struct toast_carry *carry, const struct catalog *catalog,
                                     struct error *error) {
-    toast_awaited_clear(&carry->awaited);
+    toast_awaited_forget(&carry->awaited);
     CLEANUP(arena_free) struct arena arena = {0};
     struct value key[TABLE_COLUMNS_MAX];
     sqlite3_stmt *stmt = carry->statements[TOAST_CARRY_AWAITED];
@@ -144,8 +144,8 @@ bool toast_carry_is_awaiting(const struct toast_carry *carry) {
     return carry->wants > carry->links;
 }
 
-bool toast_carry_concerns(const struct toast_carry *carry, const struct change *change, uint64_t key) {
-    return toast_carry_is_awaiting(carry) && toast_awaited_concerns(&carry->awaited, change, key);
+bool toast_carry_concerns(const struct toast_carry *carry, const struct change *change) {
+    return toast_carry_is_awaiting(carry) && toast_awaited_concerns(&carry->awaited, change);
 }
 
 static bool toast_carry_could_be_toasted(const struct table *table, const struct packed_row *row) {
@@ -404,7 +404,7 @@ int toast_carry_await(struct toast_carry *carry, struct mirror_table *table, con
     if (create->txid < 0 || create->lsn == LSN_NONE)
         return 0;
     if (carry->wants == 0)
-        toast_awaited_clear(&carry->awaited);
+        toast_awaited_forget(&carry->awaited);
     bool awaits = false;
     for (int i = 0; i < create->table->column_count; i++) {
         if (values[i].kind != VALUE_UNAVAILABLE)
@@ -438,7 +438,7 @@ static sqlite3_stmt *toast_carry_unawait(struct mirror_table *table, const struc
 
 int toast_carry_written(struct toast_carry *carry, struct mirror_table *table, const struct change *change,
                         const struct value *values, struct error *error) {
-    if (!toast_carry_concerns(carry, change, key_hash(change->table, values)))
+    if (!toast_carry_concerns(carry, change))
         return 0;
     for (int i = 0; i < change->table->column_count; i++) {
         if (values[i].kind == VALUE_UNAVAILABLE || values[i].kind == VALUE_ABSENT)
@@ -453,7 +453,7 @@ int toast_carry_written(struct toast_carry *carry, struct mirror_table *table, c
 
 int toast_carry_deleted(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,
                         struct error *error) {
-    if (!toast_carry_concerns(carry, delete, key_hash(delete->table, delete->values)))
+    if (!toast_carry_concerns(carry, delete))
         return 0;
     sqlite3_stmt *unawait = toast_carry_unawait(table, delete->values, (struct span){0}, error);
     return unawait == NULL ? -1 : toast_carry_end_awaiting(carry, unawait, error);

@@ -33,8 +33,8 @@ bool toast_carry_has_rows(const struct toast_carry *carry);
 // True while some create's row awaits values.
 bool toast_carry_is_awaiting(const struct toast_carry *carry);
 // Whether the change is, or may be, one of a row that awaits values, or the delete that brings them: then it must be written
-// as it comes, behind all that its table has pending. `key`: its key_hash.
-bool toast_carry_concerns(const struct toast_carry *carry, const struct change *change, uint64_t key);
+// as it comes, behind all that its table has pending.
+bool toast_carry_concerns(const struct toast_carry *carry, const struct change *change);
 // A row was deleted: what could have been out of line is kept, and creates that wait for it get it. `old`: at
 // least its columns that can be (column_type_toastable).
 int toast_carry_delete(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,

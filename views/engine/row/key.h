@@ -17,6 +17,10 @@ static inline uint64_t key_hash(const struct table *table, const struct value *v
     return hash_mix(hash, hash >> 32);
 }
 
+static inline uint64_t key_hash_of_change(const struct change *change) {
+    return change->packed.row != NULL ? change->packed.key_hash : key_hash(change->table, change->values);
+}
+
 static inline bool key_equal(const struct table *table, const struct packed_row *row,
                              const struct value *values) {
     for (int i = 0; i < table->key_count; i++) {
