@@ -302,6 +302,26 @@ static void a_change_of_the_row_that_awaits_is_written_as_it_comes(void **state)
     assert_int_equal(count(f, "select bio = 'another' from customers where id = 2"), 1);
 }
 
+// The rows of one record of the log share its LSN, and so do their key changes. What the second passed on was counted with the
+// first's again, and the next row that awaited was taken for one that does not.
+static void two_key_changes_at_one_place_pass_on_one_each(void **state) {
+    struct fixture *f = *state;
+    await_a_text(f);
+    apply(f, (struct change){.op = CHANGE_CREATE, .lsn = 31, .txid = 3, .ts_ms = 2000}, 4, NULL);
+    apply(f, (struct change){.op = CHANGE_DELETE, .lsn = 40, .txid = 4, .ts_ms = 3000}, 2, "");
+    apply(f, (struct change){.op = CHANGE_DELETE, .lsn = 40, .txid = 4, .ts_ms = 3000}, 4, "");
+    assert_false(toast_carry_is_awaiting(f->mirror->carry));
+    apply(f, (struct change){.op = CHANGE_CREATE, .lsn = 50, .txid = 5, .ts_ms = 3000}, 6, NULL);
+    assert_true(toast_carry_is_awaiting(f->mirror->carry));
+    struct error error = {0};
+    assert_int_equal(mirror_transaction_end(f->mirror, 3, &error), 0);
+    assert_true(toast_carry_is_awaiting(f->mirror->carry));
+    assert_int_equal(mirror_transaction_end(f->mirror, 5, &error), 0);
+    assert_false(toast_carry_is_awaiting(f->mirror->carry));
+    assert_false(toast_carry_has_rows(f->mirror->carry));
+    commit(f);
+}
+
 static int count_steps(void *steps) {
     ++*(int64_t *)steps;
     return 0;
@@ -354,6 +374,7 @@ int main(void) {
         TEST(other_rows_wait_for_the_commit_while_one_awaits),
         TEST(other_rows_wait_for_the_commit_after_a_restart_too),
         TEST(a_change_of_the_row_that_awaits_is_written_as_it_comes),
+        TEST(two_key_changes_at_one_place_pass_on_one_each),
         TEST(what_awaits_is_found_however_much_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,6 @@ enum toast_carry_statement {
     TOAST_CARRY_JOINED,
     TOAST_CARRY_UNLINKED,
     TOAST_CARRY_UNKEPT,
-    TOAST_CARRY_LINKED,
     TOAST_CARRY_AWAITED,
     TOAST_CARRY_STATEMENTS,
 };
@@ -32,7 +31,7 @@ static const char *const toast_carry_names[TOAST_CARRY_STATEMENTS] = {
     [TOAST_CARRY_END] = "carry_end",           [TOAST_CARRY_PURGE] = "carry_purge",
     [TOAST_CARRY_COUNT] = "carry_count",       [TOAST_CARRY_JOINED] = "carry_joined",
     [TOAST_CARRY_UNLINKED] = "carry_unlinked", [TOAST_CARRY_UNKEPT] = "carry_unkept",
-    [TOAST_CARRY_LINKED] = "carry_linked",     [TOAST_CARRY_AWAITED] = "carry_awaited",
+    [TOAST_CARRY_AWAITED] = "carry_awaited",
 };
 
 enum { TOAST_CARRY_LINK_SIZE = 48 };
@@ -216,14 +215,16 @@ static int toast_carry_keep_along(struct toast_carry *carry, const struct change
     return toast_carry_keep(carry, &along, column, &value, error);
 }
 
-// Runs a statement that deletes rows that await a value.
-static int toast_carry_end_awaiting(struct toast_carry *carry, sqlite3_stmt *stmt, struct error *error) {
-    int ended = 0;
-    if (stmt_step(stmt, "_carry", &ended, error) != 0)
-        return -1;
-    carry->rows -= ended;
-    carry->wants -= ended;
-    return 0;
+// Runs a statement that deletes rows, and returns of each whether it awaited a value, and its key: none when that was passed on.
+static int toast_carry_end_rows(struct toast_carry *carry, sqlite3_stmt *stmt, struct error *error) {
+    int more;
+    while ((more = stmt_row(stmt, "_carry", error)) == 1) {
+        carry->rows--;
+        bool awaited = sqlite3_column_int(stmt, 0) != 0;
+        carry->wants -= awaited;
+        carry->links -= awaited && sqlite3_column_type(stmt, 1) == SQLITE_NULL;
+    }
+    return more;
 }
 
 // 1 = some create awaited values of this row and has them now, 0 = none did.
@@ -235,7 +236,6 @@ static int toast_carry_give_awaited(struct toast_carry *carry, struct mirror_tab
     sqlite3_stmt *wanted = carry->statements[TOAST_CARRY_WANTED];
     toast_carry_bind_place(wanted, delete);
     int given = 0;
-    int links = 0;
     int more;
     while ((more = stmt_row(wanted, "_carry", error)) == 1) {
         CLEANUP(stmt_reset) sqlite3_stmt *reset_on_error = wanted;
@@ -251,27 +251,13 @@ static int toast_carry_give_awaited(struct toast_carry *carry, struct mirror_tab
                                     : toast_carry_keep_along(carry, delete, row, column, to, error)) != 0)
             return -1;
         given = 1;
-        links += !has_key;
         reset_on_error = NULL;
     }
     if (more < 0 || given == 0)
         return more;
     sqlite3_stmt *given_all = carry->statements[TOAST_CARRY_GIVEN];
     toast_carry_bind_place(given_all, delete);
-    carry->links -= links;
-    return toast_carry_end_awaiting(carry, given_all, error) != 0 ? -1 : 1;
-}
-
-static int toast_carry_count_links(struct toast_carry *carry, const struct change *delete, struct span link,
-                                   struct error *error) {
-    sqlite3_stmt *linked = carry->statements[TOAST_CARRY_LINKED];
-    stmt_bind_text(linked, ":table", span_of(delete->table->name));
-    stmt_bind_text(linked, ":link", link);
-    if (stmt_row(linked, "_carry", error) != 1)
-        return -1;
-    carry->links += sqlite3_column_int64(linked, 0);
-    (void)sqlite3_reset(linked);
-    return 0;
+    return toast_carry_end_rows(carry, given_all, error) != 0 ? -1 : 1;
 }
 
 // The deleted row awaits values itself: what came of them goes to the create of its key change. ret_passed: columns.
@@ -283,24 +269,24 @@ static int toast_carry_pass_on(struct toast_carry *carry, struct mirror_table *t
     sqlite3_stmt *pass = mirror_table_statement(table, STATEMENT_PASS_ON, error);
     if (pass == NULL)
         return -1;
-    char text[TOAST_CARRY_LINK_SIZE];
-    struct span link = toast_carry_link(delete, text);
+    char link[TOAST_CARRY_LINK_SIZE];
     toast_carry_bind_place(pass, delete);
-    stmt_bind_text(pass, ":link", link);
+    stmt_bind_text(pass, ":link", toast_carry_link(delete, link));
     mirror_bind_key(pass, delete->table, delete->values);
-    if (stmt_step(pass, "_carry", ret_passed, error) != 0)
-        return -1;
-    if (*ret_passed == 0)
-        return 0;
+    int more;
+    while ((more = stmt_row(pass, "_carry", error)) == 1) {
+        ++*ret_passed;
+        carry->links += sqlite3_column_type(pass, 0) == SQLITE_NULL;
+    }
+    if (more < 0 || *ret_passed == 0)
+        return more;
     sqlite3_stmt *joined = carry->statements[TOAST_CARRY_JOINED];
     toast_carry_bind_place(joined, delete);
-    if (toast_carry_end_awaiting(carry, joined, error) != 0)
+    if (toast_carry_end_rows(carry, joined, error) != 0)
         return -1;
     sqlite3_stmt *unlinked = carry->statements[TOAST_CARRY_UNLINKED];
     stmt_bind_text(unlinked, ":table", span_of(delete->table->name));
-    return stmt_step(unlinked, "_carry", NULL, error) != 0
-               ? -1
-               : toast_carry_count_links(carry, delete, link, error);
+    return stmt_step(unlinked, "_carry", NULL, error);
 }
 
 // Drops what was kept of a row where a value is still to be passed on to the same place.
@@ -445,7 +431,7 @@ int toast_carry_written(struct toast_carry *carry, struct mirror_table *table, c
             continue;
         sqlite3_stmt *unawait =
             toast_carry_unawait(table, values, span_of(change->table->columns[i].name), error);
-        if (unawait == NULL || toast_carry_end_awaiting(carry, unawait, error) != 0)
+        if (unawait == NULL || toast_carry_end_rows(carry, unawait, error) != 0)
             return -1;
     }
     return 0;
@@ -456,7 +442,7 @@ int toast_carry_deleted(struct toast_carry *carry, struct mirror_table *table, c
     if (!toast_carry_concerns(carry, delete))
         return 0;
     sqlite3_stmt *unawait = toast_carry_unawait(table, delete->values, (struct span){0}, error);
-    return unawait == NULL ? -1 : toast_carry_end_awaiting(carry, unawait, error);
+    return unawait == NULL ? -1 : toast_carry_end_rows(carry, unawait, error);
 }
 
 int toast_carry_transaction_end(struct toast_carry *carry, int64_t txid, struct error *error) {
@@ -464,13 +450,7 @@ int toast_carry_transaction_end(struct toast_carry *carry, int64_t txid, struct 
         return 0;
     sqlite3_stmt *end = carry->statements[TOAST_CARRY_END];
     stmt_bind_integer(end, ":txid", txid);
-    int more;
-    while ((more = stmt_row(end, "_carry", error)) == 1) {
-        carry->rows--;
-        carry->wants -= sqlite3_column_int(end, 0);
-        carry->links -= sqlite3_column_int(end, 1);
-    }
-    return more;
+    return toast_carry_end_rows(carry, end, error);
 }
 
 int toast_carry_purge(struct toast_carry *carry, int64_t now_ms, struct error *error) {

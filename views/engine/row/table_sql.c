@@ -461,6 +461,7 @@ char *table_sql_pass_on(const struct table *table) {
         "later.txid=:txid and later.lsn=:lsn and later.kind='want' and later.column=awaited.column) "
         "where \"table\"=:table and kind='want' and key=");
     table_sql_key_array(sql, table);
+    sqlite3_str_appendall(sql, " returning key");
     return sqlite3_str_finish(sql);
 }
 
@@ -480,5 +481,6 @@ char *table_sql_unawait(const struct table *table) {
                           "delete from _carry where \"table\"=:table and (:column is null or column=:column)"
                           " and kind='want' and key=");
     table_sql_key_array(sql, table);
+    sqlite3_str_appendall(sql, " returning true,key");
     return sqlite3_str_finish(sql);
 }

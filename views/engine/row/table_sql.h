@@ -59,10 +59,11 @@ char *table_sql_compute_generated(const struct table *table);
 char *table_sql_set_generated(const struct table *table);
 char *table_sql_await(const struct table *table); // a row of _carry: :table, :txid, :lsn, :column, :ts_ms
 // What a key awaits is passed on along its own key change, which is at :txid and :lsn and called :link: to the row that
-// awaits a value there, or to the link. And a row of that place takes what was passed on to it: :table, :column, :link.
+// awaits a value there, or to the link; returns the new key of each, NULL = the link. And a row of that place takes what was
+// passed on to it: :table, :column, :link.
 char *table_sql_pass_on(const struct table *table);
 char *table_sql_take_over(const struct table *table);
-// Ends the awaiting of a key's column: :table, :column (NULL = every column).
+// Ends the awaiting of a key's column: :table, :column (NULL = every column); returns true and the key of each that ended.
 char *table_sql_unawait(const struct table *table);
 // The first :limit rows in the order of their keys that a truncate at :lsn or a sweep of :snapshot deletes; and the bytes
 // of the columns that are set, of the same rows.

@@ -1,4 +1,5 @@
--- The tables are found one after the other, so that only the transaction's own rows are looked at.
+-- The tables are found one after the other, so that only the transaction's own rows are looked at. Of a table without rowid SQLite
+-- 3.40 returns 0 for `key is null`, whatever the key: findings/sqlite-returning-is-null-without-rowid.sh.
 delete from _carry
 where txid = :txid and "table" in (
         with recursive tables(name) as (
@@ -8,4 +9,4 @@ where txid = :txid and "table" in (
         )
         select name from tables
     )
-returning kind = 'want', kind = 'want' and key is null
+returning kind = 'want', key
