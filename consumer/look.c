@@ -9,13 +9,15 @@
 #include "views/base/cleanup.h"
 #include "views/engine/check.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 static struct kafka_config look_broker(const struct options *options) {
     return (struct kafka_config){.brokers = options->brokers,
                                  .group_id = "tidemark-looks", // nothing is committed to it
                                  .properties = options->properties,
-                                 .property_count = options->property_count};
+                                 .property_count = options->property_count,
+                                 .far = INT_MAX}; // a part of each is read
 }
 
 int look_check_broker(const struct options *options, struct error *error) {

@@ -37,6 +37,7 @@ struct kafka {
     char *brokers;
     char *group_id;
     int expected; // partitions that the client's settings are for
+    int far;      // and how many of them far behind
     atomic_bool main_ready;
     struct kafka_wakeup wakeup;
     rd_kafka_queue_t *settings; // an answer that is awaited, NULL = none is
@@ -192,7 +193,8 @@ static int64_t kafka_property_number(const rd_kafka_conf_t *conf, const char *na
 
 static int kafka_set_properties(struct kafka *kafka, rd_kafka_conf_t *conf, const struct kafka_config *config,
                                 struct error *error) {
-    if (kafka_set_number(conf, "queued.max.messages.kbytes", PARTITION_QUEUE_KB, error) != 0 ||
+    if (kafka_set_number(conf, "queued.max.messages.kbytes", kafka_setting_queue_kb(kafka->far), error) !=
+            0 ||
         kafka_set_property(conf, "bootstrap.servers", config->brokers, error) != 0 ||
         kafka_set_property(conf, "group.id", config->group_id, error) != 0)
         return -1;
@@ -294,6 +296,7 @@ int kafka_open(struct kafka **ret, const struct kafka_config *config, struct err
     kafka->config.brokers = kafka->brokers;
     kafka->config.group_id = kafka->group_id;
     kafka->expected = config->partitions;
+    kafka->far = config->far;
     kafka->owner.events = &kafka->events;
     kafka->owner.wakeup = &kafka->wakeup;
     if (kafka_start_link(kafka, error) != 0)
@@ -303,15 +306,29 @@ int kafka_open(struct kafka **ret, const struct kafka_config *config, struct err
     return 0;
 }
 
+// With what is expected now. Where that fails the client before does too.
+static bool kafka_start_anew(struct kafka *kafka) {
+    struct error error = {0};
+    kafka_forget_settings(kafka);
+    if (kafka_start_link(kafka, &error) == 0)
+        return true;
+    record(kafka, KAFKA_EVENT_ERROR, -1, "%s", error.message);
+    return false;
+}
+
 void kafka_expect(struct kafka *kafka, int partitions) {
     if (kafka->partition_count > 0 ||
         kafka_setting_statistics_ms(partitions) < 2 * kafka_setting_statistics_ms(kafka->expected))
         return;
-    struct error error = {0};
-    kafka_forget_settings(kafka);
     kafka->expected = partitions;
-    if (kafka_start_link(kafka, &error) != 0)
-        record(kafka, KAFKA_EVENT_ERROR, -1, "%s", error.message); // the one before does too
+    (void)kafka_start_anew(kafka);
+}
+
+bool kafka_expect_far(struct kafka *kafka, int far) {
+    if (kafka->partition_count > 0 || kafka_setting_queue_kb(far) == kafka_setting_queue_kb(kafka->far))
+        return false;
+    kafka->far = far;
+    return kafka_start_anew(kafka);
 }
 
 int kafka_check(const struct kafka_config *config, struct error *error) {

@@ -26,6 +26,7 @@ struct kafka_config {
     const struct kafka_property *properties;
     int property_count;
     int partitions; // how many will be read, as far as is known: see kafka_expect
+    int far;        // how many of them are far behind, likewise: see kafka_expect_far
 };
 
 // librdkafka's, "2.0.2".
@@ -68,6 +69,9 @@ bool kafka_take_settings(struct kafka *kafka, struct kafka_topic_settings *topic
 // statistics name each of them, so that both come less often with more than 120; where 250 or more were not expected,
 // librdkafka's client is opened anew.
 void kafka_expect(struct kafka *kafka, int partitions);
+// How many of them are far behind, once their ends are known and before the first is assigned: for a few, librdkafka may hold more
+// of each. True when its client was opened anew for it: then ask for the ends again, so that it has heard of the topics.
+bool kafka_expect_far(struct kafka *kafka, int far);
 
 // Begins to read (topic, partition) from `offset` (-1: the oldest there is) as `slot` (0, 1, 2, ...). A slot is
 // assigned once, or again after KAFKA_EVENT_TOPIC_DELETED, when the topic was found again. Ask for the topic before:

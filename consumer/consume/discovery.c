@@ -48,6 +48,7 @@ struct discovery {
     bool has_heartbeats;
     int incomplete_reported; // the newest table that was said to be incomplete, -1 = none
     bool missed;             // ends were not answered, or a topic is deleted
+    bool asked_again;        // for the ends, of a client that was opened anew
     // monotonic
     int64_t asked_ms;
     int64_t all_asked_ms;
@@ -314,6 +315,21 @@ static void discovery_begin_answered(struct discovery *discovery) {
     discovery_note_all_read(discovery);
 }
 
+// True when the client was opened anew for how far behind the partitions are, and has to hear of them.
+static bool discovery_asks_again(struct discovery *discovery) {
+    int far = 0;
+    if (discovery->asked_again)
+        return false;
+    for (int i = 0; i < discovery->unread_count; i++) {
+        const struct kafka_ends *ends = &discovery->ends[i];
+        int64_t next = discovery->unread[i].next_offset;
+        far += ends->low >= 0 && ends->high - (next > ends->low ? next : ends->low) >= DISCOVERY_FAR;
+    }
+    discovery->asked_again = kafka_expect_far(discovery->config.kafka, far);
+    return discovery->asked_again &&
+           kafka_ask_ends(discovery->config.kafka, discovery->ends, discovery->unread_count);
+}
+
 static bool discovery_is_stable(const struct discovery *discovery, bool connected) {
     return connected && discovery->slot_count > 0 && !discovery->missed &&
            (discovery->has_transactions || !apply_saw_transactions(discovery->config.apply));
@@ -381,7 +397,7 @@ int discovery_step(struct discovery *discovery, bool connected, bool *ret_answer
         status = discovery_take_topics(discovery, ret_answered, error);
         break;
     case DISCOVERY_ASKED_ENDS:
-        if (!kafka_take_ends(discovery->config.kafka))
+        if (!kafka_take_ends(discovery->config.kafka) || discovery_asks_again(discovery))
             break;
         discovery->stage = DISCOVERY_RESTS;
         discovery_begin_answered(discovery);

@@ -18,6 +18,7 @@ enum {
     // a partition whose broker did not tell its ends, no broker.
     DISCOVERY_UNSETTLED_MS = 250,
     DISCOVERY_UNSETTLED_MOST_MS = 2000, // after a while without success
+    DISCOVERY_FAR = BOUND(32768, 64),   // messages of a partition that is far behind: about 16 MB
 };
 
 struct discovery_config {

@@ -17,7 +17,6 @@
 #include <stdatomic.h>
 
 enum {
-    PARTITION_QUEUE_KB = BOUND(256, 1),  // bytes that librdkafka holds ready for a partition
     PARTITION_BATCH_MAX = BOUND(256, 4), // messages taken from a partition's queue at once
     PARTITION_HELD_MAX = BOUND(512, 8),  // taken from it and not released
     PARTITION_ANSWER_MS = 1000,          // an answer so long ago is a fresh one

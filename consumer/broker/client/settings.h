@@ -3,6 +3,8 @@
 #ifndef TIDEMARK_BROKER_CLIENT_SETTINGS_H
 #define TIDEMARK_BROKER_CLIENT_SETTINGS_H
 
+#include "views/base/bounds.h"
+
 #include <stdbool.h>
 
 struct kafka_setting {
@@ -15,6 +17,9 @@ enum {
     SETTING_FETCH_WAIT_MOST_MS = 150,
     SETTING_STATISTICS_MS = 500,
     SETTING_STATISTICS_MOST_MS = 5000,
+    SETTING_QUEUE_KB = BOUND(256, 1),
+    SETTING_QUEUE_MOST_KB = BOUND(1152, 2), // a fetch of a partition, and a little that waits
+    SETTING_QUEUES_MOST = BOUND(7, 2),
 };
 
 // Ended by a NULL name. Set before the user's own.
@@ -25,6 +30,8 @@ extern const struct kafka_setting kafka_settings_newer[];
 // fetch.wait.max.ms and statistics.interval.ms of a client that reads so many partitions: the least up to 120 of them.
 int kafka_setting_fetch_wait_ms(int partitions);
 int kafka_setting_statistics_ms(int partitions);
+// queued.max.messages.kbytes where so many partitions are far behind: the most up to SETTING_QUEUES_MOST of them.
+int kafka_setting_queue_kb(int far);
 
 // Why a user must not set the property, or NULL when that is allowed.
 const char *kafka_setting_refusal(const char *name);

@@ -1,6 +1,7 @@
 // Which partitions are read, and when: on librdkafka's mock cluster, stepped by hand.
 #include "consumer/consume/discovery.h"
 
+#include "consumer/broker/client/settings.h"
 #include "views/engine/store.h"
 
 #include <setjmp.h>
@@ -45,6 +46,19 @@ static void quiet(const rd_kafka_t *client, int level, const char *facility, con
     (void)text;
 }
 
+// What discovery said of the partitions that are far behind, and how often; the client may take it for too many.
+static int told_far;
+static int tells_far;
+static bool is_many;
+
+bool __real_kafka_expect_far(struct kafka *kafka, int far);
+bool __wrap_kafka_expect_far(struct kafka *kafka, int far);
+bool __wrap_kafka_expect_far(struct kafka *kafka, int far) {
+    told_far = far;
+    tells_far++;
+    return __real_kafka_expect_far(kafka, is_many ? SETTING_QUEUES_MOST + 1 : far);
+}
+
 static int set_up(void **state) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
@@ -62,6 +76,8 @@ static int set_up(void **state) {
     fixture->cluster = rd_kafka_handle_mock_cluster(fixture->producer);
     assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, TOPIC, 1, 1), 0);
     assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, "other", 1, 1), 0);
+    tells_far = 0;
+    is_many = false;
     *state = fixture;
     return 0;
 }
@@ -269,11 +285,61 @@ static void what_the_log_has_no_more_at_the_first_start_is_told(void **state) {
     end(fixture);
 }
 
+static void produce_deletes(struct fixture *fixture, const char *topic, int partition, int count) {
+    static const char key[] = "{\"id\":1}";
+    for (int i = 0; i < count; i++) {
+        rd_kafka_resp_err_t refused;
+        while ((refused = rd_kafka_producev(fixture->producer, RD_KAFKA_V_TOPIC(topic),
+                                            RD_KAFKA_V_PARTITION(partition),
+                                            RD_KAFKA_V_KEY((void *)(uintptr_t)key, sizeof key - 1),
+                                            RD_KAFKA_V_END)) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+            (void)rd_kafka_poll(fixture->producer, ROUND_MS);
+        assert_int_equal(refused, 0);
+    }
+    assert_int_equal(rd_kafka_flush(fixture->producer, ROUNDS_MAX * ROUND_MS), 0);
+}
+
+// A client that was opened anew for them is asked for the ends again, and reads on; what was read is not behind.
+static void those_far_behind_are_told(void **state) {
+    struct fixture *fixture = *state;
+    char topic[] = "shop.public.orders";
+    is_many = true;
+    assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, topic, 4, 1), 0);
+    for (int partition = 1; partition <= 3; partition++)
+        produce_deletes(fixture, topic, partition, DISCOVERY_FAR - (partition == 1));
+    produce(fixture, 1000);
+    begin(fixture);
+    await_applied(fixture, DISCOVERY_FAR);
+    assert_int_equal(tells_far, 1);
+    assert_int_equal(told_far, 2);
+    end(fixture);
+    tells_far = 0;
+    is_many = false;
+    struct store_report report;
+    struct error error = {0};
+    assert_int_equal(store_open(&fixture->store, fixture->path, fixture->catalog, &report, &error), 0);
+    store_begin(fixture->store);
+    const struct store_offset done = {topic, 2, 1, false, 0, -1};
+    const struct store_offset done_too = {topic, 3, 1, false, 0, -1};
+    const struct store_commit commit = {.lsn = LSN_NONE, .txid = -1, .offsets = SPAN("{}")};
+    assert_int_equal(store_set_offset(fixture->store, &done, &error), 0);
+    assert_int_equal(store_set_offset(fixture->store, &done_too, &error), 0);
+    assert_int_equal(store_commit(fixture->store, &commit, &error), 0);
+    store_close(&fixture->store);
+    begin(fixture);
+    while (!discovery_is_assigned(fixture->discovery, 0))
+        assert_int_equal(turn(fixture, &error), 0);
+    assert_int_equal(tells_far, 1);
+    assert_int_equal(told_far, 0);
+    end(fixture);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reads_what_is_the_prefixs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_read_unverified, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_topic_that_comes_back_is_looked_at, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(those_far_behind_are_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_the_log_has_no_more_at_the_first_start_is_told, set_up,
                                         tear_down),
     };

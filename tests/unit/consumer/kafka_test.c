@@ -427,6 +427,14 @@ static struct finds await_topics(struct kafka *kafka, enum kafka_topics which) {
     return finds;
 }
 
+static void await_ends(struct kafka *kafka, struct kafka_ends *ends, int count) {
+    assert_true(kafka_ask_ends(kafka, ends, count));
+    bool told = false;
+    for (int round = 0; round < ROUNDS_MAX && !(told = kafka_take_ends(kafka)); round++)
+        kafka_wait(kafka, ROUND_MS);
+    assert_true(told);
+}
+
 static void discovers_asks_and_commits(void **state) {
     (void)state;
     struct broker broker;
@@ -443,11 +451,7 @@ static void discovers_asks_and_commits(void **state) {
     assert_int_equal(finds.ours, 3);
     assert_int_equal(finds.others, 0);
     struct kafka_ends ends[] = {{.topic = TOPIC, .partition = 2}, {.topic = TOPIC, .partition = 1}};
-    assert_true(kafka_ask_ends(kafka, ends, 2));
-    bool told = false;
-    for (int round = 0; round < ROUNDS_MAX && !(told = kafka_take_ends(kafka)); round++)
-        kafka_wait(kafka, ROUND_MS);
-    assert_true(told);
+    await_ends(kafka, ends, 2);
     assert_int_equal(ends[0].low, 0);
     assert_int_equal(ends[0].high, 1);
     assert_int_equal(ends[1].high, 0);
@@ -478,11 +482,7 @@ static void tells_the_ends_of_many(void **state) {
         struct kafka_ends ends[PARTITIONS];
         for (int i = 0; i < PARTITIONS; i++)
             ends[i] = (struct kafka_ends){.topic = TOPIC, .partition = i};
-        assert_true(kafka_ask_ends(kafka, ends, PARTITIONS));
-        bool told = false;
-        for (int round = 0; round < ROUNDS_MAX && !(told = kafka_take_ends(kafka)); round++)
-            kafka_wait(kafka, ROUND_MS);
-        assert_true(told);
+        await_ends(kafka, ends, PARTITIONS);
         for (int i = 0; i < PARTITIONS; i++) {
             assert_int_equal(ends[i].low, i <= lost ? -1 : 0);
             assert_int_equal(ends[i].high, i <= lost ? -1 : i == PARTITIONS - 1 ? 1 : 0);
@@ -504,11 +504,14 @@ static void reads_many(void **state) {
     for (int expected = PARTITIONS; expected <= 3000; expected += 2995) {
         kafka_expect(kafka, expected);
         struct kafka_ends ends = {.topic = TOPIC, .partition = PARTITIONS - 1};
-        assert_true(kafka_ask_ends(kafka, &ends, 1));
-        bool told = false;
-        for (int round = 0; round < ROUNDS_MAX && !(told = kafka_take_ends(kafka)); round++)
-            kafka_wait(kafka, ROUND_MS);
-        assert_true(told);
+        await_ends(kafka, &ends, 1);
+        assert_int_equal(ends.high, 1);
+    }
+    assert_false(kafka_expect_far(kafka, SETTING_QUEUES_MOST));
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(kafka_expect_far(kafka, SETTING_QUEUES_MOST + 1), again == 0);
+        struct kafka_ends ends = {.topic = TOPIC, .partition = PARTITIONS - 1};
+        await_ends(kafka, &ends, 1);
         assert_int_equal(ends.high, 1);
     }
     unsigned before = kafka_arrivals(kafka);
@@ -522,6 +525,7 @@ static void reads_many(void **state) {
     assert_int_equal(await_message(kafka, PARTITIONS - 1)->offset, 0);
     assert_true(kafka_arrivals(kafka) - before >= PARTITIONS);
     kafka_expect(kafka, 100000); // too late: nothing happens
+    assert_false(kafka_expect_far(kafka, 0));
     assert_int_equal(await_message(kafka, PARTITIONS - 1)->offset, 0);
     kafka_assign_begin(kafka);
     assert_int_equal(kafka_assign_end(kafka, &error), 0);
@@ -538,6 +542,9 @@ static void asks_less_often_where_there_are_many(void **state) {
     assert_int_equal(kafka_setting_statistics_ms(120), 500);
     assert_int_equal(kafka_setting_statistics_ms(1200), 4800);
     assert_int_equal(kafka_setting_statistics_ms(100000), 5000);
+    assert_int_equal(kafka_setting_queue_kb(0), SETTING_QUEUE_MOST_KB);
+    assert_int_equal(kafka_setting_queue_kb(SETTING_QUEUES_MOST), SETTING_QUEUE_MOST_KB);
+    assert_int_equal(kafka_setting_queue_kb(SETTING_QUEUES_MOST + 1), SETTING_QUEUE_KB);
 }
 
 // Stopping waits for one question, not for one a partition.
