@@ -39,6 +39,7 @@ struct consume {
     int64_t group_committed_ms;
     bool group_waits; // for the disk, to be told what it has
     int64_t watermarks_ms;
+    bool few_are_far;    // as of then: few partitions are far behind, one of them for long
     unsigned arrivals;   // when something last happened
     int64_t happened_ms; // that time
     bool at_ends;        // what was last seen
@@ -194,6 +195,8 @@ static int64_t consume_position(struct consume *consume, int slot) {
 
 static void consume_look_at_watermarks(struct consume *consume, int64_t now) {
     consume->watermarks_ms = now;
+    int far = 0;
+    int64_t furthest = 0;
     for (int i = 0; i < discovery_slots(consume->discovery); i++) {
         if (!discovery_is_assigned(consume->discovery, i))
             continue;
@@ -201,8 +204,12 @@ static void consume_look_at_watermarks(struct consume *consume, int64_t now) {
         int64_t high = kafka_high(consume->kafka, i, &at_ms);
         if (high >= 0)
             progress_set_high(consume->progress, i, high, at_ms);
-        progress_set_position(consume->progress, i, consume_position(consume, i));
+        int64_t position = consume_position(consume, i);
+        progress_set_position(consume->progress, i, position);
+        far += high - position >= DISCOVERY_FAR;
+        furthest = high - position > furthest ? high - position : furthest;
     }
+    consume->few_are_far = furthest >= DISCOVERY_FAR_FOR_LONG && kafka_holds_less(consume->kafka, far);
 }
 
 static void consume_report_watermarks(struct consume *consume) {
@@ -491,6 +498,20 @@ static void consume_work(struct consume *consume) {
 }
 
 // What is written into a file without a name is seen by nobody.
+// Where many partitions were far behind at the start and few are now, the client holds too little of each for them
+// (kafka_expect_far): the loop begins anew where the file stands. Each time hundreds of thousands of messages come between.
+static bool consume_begins_anew(struct consume *consume) {
+    const struct consume_config *config = consume->config;
+    if (!consume->few_are_far || config->leader != NULL || config->apply.on_timeline == TIMELINE_ACCEPT_ONE)
+        return false;
+    struct error error = {0};
+    consume->few_are_far = false;
+    if (apply_commit(consume->apply, &error) == 0)
+        return true;
+    consume_fail(consume, &error);
+    return false;
+}
+
 static void consume_check_file(struct consume *consume) {
     int64_t now = clock_monotonic_ms();
     if (now - consume->file_checked_ms < WATCHED_FILE_CHECK_MS)
@@ -602,14 +623,14 @@ static int consume_open(struct consume *consume, struct error *error) {
                : lint_new(&consume->lint, &config->apply, consume->kafka, consume->discovery, error);
 }
 
-int consume_run(const struct consume_config *config, struct error *error) {
+static int consume_run_once(const struct consume_config *config, bool *ret_anew, struct error *error) {
     CLEANUP(consume_done)
     struct consume consume = {
         .config = config, .progress = config->apply.progress, .degraded = config->degraded != NULL};
     if (consume_open(&consume, error) != 0)
         return -1;
     progress_line_begin(&consume.line, config->progress_line);
-    while (!config->stop(config->self)) {
+    while (!*ret_anew && !config->stop(config->self)) {
         consume_handle_events(&consume);
         if (consume_rests(&consume)) {
             consume_rest(&consume);
@@ -636,6 +657,7 @@ int consume_run(const struct consume_config *config, struct error *error) {
             break;
         consume_report_state(&consume);
         consume_report_group_sometimes(&consume);
+        *ret_anew = consume_begins_anew(&consume);
     }
     progress_line_end(&consume.line);
     if (consume.halted)
@@ -644,7 +666,26 @@ int consume_run(const struct consume_config *config, struct error *error) {
         *error = consume.passing;
         return error->subject[0] != '\0' ? CONSUME_VIEW_FAILED : CONSUME_DEGRADED;
     }
-    if (consume_report_group_at_end(&consume, error) == 0)
+    if (*ret_anew || consume_report_group_at_end(&consume, error) == 0)
         return 0;
     return error->kind == ERROR_REFUSED ? CONSUME_VIEW_FAILED : -1;
+}
+
+int consume_run(const struct consume_config *config, struct error *error) {
+    struct consume_config going_on = *config;
+    for (;;) {
+        bool anew = false;
+        int status = consume_run_once(&going_on, &anew, error);
+        if (!anew)
+            return status;
+        log_event(LEVEL_INFO, "reading", NULL,
+                  "few partitions are far behind now: reading begins anew, with more of each at a time");
+        struct store_report report;
+        if (store_reopen(going_on.apply.store, &report, error) != 0)
+            return CONSUME_DEGRADED;
+        struct progress_summary summary;
+        progress_summary(going_on.apply.progress, &summary);
+        going_on.apply.counters = summary.counters;
+        going_on.degraded = NULL;
+    }
 }

@@ -324,6 +324,10 @@ void kafka_expect(struct kafka *kafka, int partitions) {
     (void)kafka_start_anew(kafka);
 }
 
+bool kafka_holds_less(const struct kafka *kafka, int far) {
+    return kafka_setting_queue_kb(kafka->far) < kafka_setting_queue_kb(far);
+}
+
 bool kafka_expect_far(struct kafka *kafka, int far) {
     if (kafka->partition_count > 0 || kafka_setting_queue_kb(far) == kafka_setting_queue_kb(kafka->far))
         return false;

@@ -72,6 +72,8 @@ void kafka_expect(struct kafka *kafka, int partitions);
 // How many of them are far behind, once their ends are known and before the first is assigned: for a few, librdkafka may hold more
 // of each. True when its client was opened anew for it: then ask for the ends again, so that it has heard of the topics.
 bool kafka_expect_far(struct kafka *kafka, int far);
+// Whether a client that is opened for so many far behind would hold more of each.
+bool kafka_holds_less(const struct kafka *kafka, int far);
 
 // Begins to read (topic, partition) from `offset` (-1: the oldest there is) as `slot` (0, 1, 2, ...). A slot is
 // assigned once, or again after KAFKA_EVENT_TOPIC_DELETED, when the topic was found again. Ask for the topic before:

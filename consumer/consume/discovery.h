@@ -17,8 +17,9 @@ enum {
     // What is missing now will be there soon: no topic yet, no transaction topic though rows name transactions,
     // a partition whose broker did not tell its ends, no broker.
     DISCOVERY_UNSETTLED_MS = 250,
-    DISCOVERY_UNSETTLED_MOST_MS = 2000, // after a while without success
-    DISCOVERY_FAR = BOUND(32768, 64),   // messages of a partition that is far behind: about 16 MB
+    DISCOVERY_UNSETTLED_MOST_MS = 2000,         // after a while without success
+    DISCOVERY_FAR = BOUND(32768, 64),           // messages of a partition that is far behind: about 16 MB
+    DISCOVERY_FAR_FOR_LONG = 8 * DISCOVERY_FAR, // a second of work and more
 };
 
 struct discovery_config {

@@ -1,0 +1,195 @@
+// The consumer's loop on librdkafka's mock cluster, with tiny bounds: many partitions are far behind at the start, then one.
+#include "consumer/consume.h"
+
+#include "consumer/broker/client/settings.h"
+#include "consumer/consume/discovery.h"
+#include "views/base/cleanup.h"
+#include "views/engine/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <sqlite3.h>
+
+enum {
+    PARTITIONS = 4,
+    LARGE = PARTITIONS - 1,
+    MESSAGES = 12000, // of the large one; each of the others has as many as make it far behind
+    OTHERS = LARGE * DISCOVERY_FAR,
+    ROUNDS_MAX = 200000,
+    FLUSH_MS = 60000,
+};
+
+#define TOPIC "shop.public.orders"
+
+struct fixture {
+    char folder[64];
+    char path[80];
+    rd_kafka_t *producer;
+    rd_kafka_mock_cluster_t *cluster;
+    struct catalog *catalog;
+    struct store *store;
+    struct progress *progress;
+    int rounds;
+    bool waited;
+};
+
+static int opened; // clients
+
+int __real_kafka_open(struct kafka **ret, const struct kafka_config *config, struct error *error);
+int __wrap_kafka_open(struct kafka **ret, const struct kafka_config *config, struct error *error);
+int __wrap_kafka_open(struct kafka **ret, const struct kafka_config *config, struct error *error) {
+    opened++;
+    return __real_kafka_open(ret, config, error);
+}
+
+static void quiet(const rd_kafka_t *client, int level, const char *facility, const char *text) {
+    (void)client;
+    (void)level;
+    (void)facility;
+    (void)text;
+}
+
+static int set_up(void **state) {
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    assert_non_null(fixture);
+    (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/consume-test-XXXXXX");
+    assert_non_null(mkdtemp(fixture->folder));
+    (void)snprintf(fixture->path, sizeof fixture->path, "%s/shop.db", fixture->folder);
+    struct error error = {0};
+    struct store_report report;
+    assert_int_equal(catalog_load(NULL, NULL, &fixture->catalog, &error), 0);
+    assert_int_equal(progress_new(&fixture->progress, &error), 0);
+    assert_int_equal(store_open(&fixture->store, fixture->path, fixture->catalog, &report, &error), 0);
+    char text[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_log_cb(conf, quiet);
+    assert_int_equal(rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", text, sizeof text), 0);
+    fixture->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    assert_non_null(fixture->producer);
+    fixture->cluster = rd_kafka_handle_mock_cluster(fixture->producer);
+    assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, TOPIC, PARTITIONS, 1), 0);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *fixture = *state;
+    store_close(&fixture->store);
+    progress_free(&fixture->progress);
+    catalog_free(&fixture->catalog);
+    rd_kafka_destroy(fixture->producer);
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char path[96];
+        (void)snprintf(path, sizeof path, "%s%s", fixture->path, suffixes[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(fixture->folder);
+    free(fixture);
+    return 0;
+}
+
+static void produce(struct fixture *fixture, int partition, int first, int count) {
+    for (int id = first; id < first + count; id++) {
+        char key[32];
+        char value[256];
+        (void)snprintf(key, sizeof key, "{\"id\":%d}", id);
+        (void)snprintf(value, sizeof value,
+                       "{\"before\":null,\"after\":{\"id\":%d},\"op\":\"c\",\"source\":{\"lsn\":%d,"
+                       "\"ts_ms\":1,\"schema\":\"public\",\"table\":\"orders\"}}",
+                       id, 1000 + id);
+        assert_int_equal(rd_kafka_producev(fixture->producer, RD_KAFKA_V_TOPIC(TOPIC),
+                                           RD_KAFKA_V_PARTITION(partition),
+                                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK),
+                                           RD_KAFKA_V_KEY(key, strlen(key)),
+                                           RD_KAFKA_V_VALUE(value, strlen(value)), RD_KAFKA_V_END),
+                         0);
+    }
+    assert_int_equal(rd_kafka_flush(fixture->producer, FLUSH_MS), 0);
+}
+
+// Ends the loop when all is there. Once, when the large partition is far behind for long and few others are, it waits until the loop
+// has to look at that.
+static bool stop(void *self) {
+    struct fixture *fixture = self;
+    struct partition_progress partitions[PARTITIONS];
+    int count = progress_partitions(fixture->progress, partitions, PARTITIONS);
+    int64_t taken = 0;
+    int64_t furthest = 0;
+    int far = 0;
+    for (int i = 0; i < count; i++) {
+        int64_t lag = partitions[i].high - partitions[i].applied;
+        taken += partitions[i].applied;
+        furthest = lag > furthest ? lag : furthest;
+        far += lag >= DISCOVERY_FAR;
+    }
+    assert_true(fixture->rounds++ < ROUNDS_MAX);
+    if (!fixture->waited && furthest >= DISCOVERY_FAR_FOR_LONG && far <= SETTING_QUEUES_MOST &&
+        count == PARTITIONS) {
+        const struct timespec wait = {0, (CONSUME_WAIT_MS + 10) * 1000000L};
+        (void)nanosleep(&wait, NULL);
+        fixture->waited = true;
+    }
+    return taken == MESSAGES + OTHERS;
+}
+
+static int64_t count_orders(struct fixture *fixture) {
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    assert_int_equal(sqlite3_open_v2(fixture->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "select count(*) from orders", -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    int64_t count = sqlite3_column_int64(stmt, 0);
+    (void)sqlite3_finalize(stmt);
+    (void)sqlite3_close(db);
+    return count;
+}
+
+// The loop begins anew where the file stands: each message is taken once, and counted once.
+static void begins_anew_where_few_are_far_behind(void **state) {
+    struct fixture *fixture = *state;
+    for (int i = 0; i < LARGE; i++)
+        produce(fixture, i, i * DISCOVERY_FAR, DISCOVERY_FAR);
+    produce(fixture, LARGE, LARGE * DISCOVERY_FAR, MESSAGES);
+    const struct consume_config config = {.db = fixture->path,
+                                          .brokers = rd_kafka_mock_cluster_bootstraps(fixture->cluster),
+                                          .apply = {.catalog = fixture->catalog,
+                                                    .store = fixture->store,
+                                                    .progress = fixture->progress,
+                                                    .prefix = "shop",
+                                                    .settings = &value_settings_default,
+                                                    .commit_messages = APPLY_COMMIT_MESSAGES},
+                                          .verify_topics = true,
+                                          .stop = stop,
+                                          .self = fixture};
+    struct error error = {0};
+    opened = 0;
+    if (consume_run(&config, &error) != 0)
+        fail_msg("%s", error.message);
+    assert_true(fixture->waited);
+    assert_int_equal(opened, 2);
+    struct progress_summary summary;
+    progress_summary(fixture->progress, &summary);
+    assert_int_equal(summary.counters.applied, MESSAGES + OTHERS);
+    assert_int_equal(summary.counters.messages, MESSAGES + OTHERS);
+    assert_int_equal(count_orders(fixture), MESSAGES + OTHERS);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(begins_anew_where_few_are_far_behind, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
