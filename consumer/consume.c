@@ -195,8 +195,7 @@ static int64_t consume_position(struct consume *consume, int slot) {
 
 static void consume_look_at_watermarks(struct consume *consume, int64_t now) {
     consume->watermarks_ms = now;
-    int far = 0;
-    int64_t furthest = 0;
+    struct discovery_behind behind = {0};
     for (int i = 0; i < discovery_slots(consume->discovery); i++) {
         if (!discovery_is_assigned(consume->discovery, i))
             continue;
@@ -206,10 +205,13 @@ static void consume_look_at_watermarks(struct consume *consume, int64_t now) {
             progress_set_high(consume->progress, i, high, at_ms);
         int64_t position = consume_position(consume, i);
         progress_set_position(consume->progress, i, position);
-        far += high - position >= DISCOVERY_FAR;
-        furthest = high - position > furthest ? high - position : furthest;
+        // Before its first answer librdkafka does not know it; discovery did.
+        int64_t end = high >= 0 ? high : progress_high(consume->progress, i);
+        if (end > position)
+            discovery_add_behind(&behind, end - position);
     }
-    consume->few_are_far = furthest >= DISCOVERY_FAR_FOR_LONG && kafka_holds_less(consume->kafka, far);
+    consume->few_are_far =
+        behind.furthest >= DISCOVERY_FAR_FOR_LONG && kafka_holds_less(consume->kafka, discovery_far(&behind));
 }
 
 static void consume_report_watermarks(struct consume *consume) {

@@ -9,7 +9,6 @@
 #include "views/base/cleanup.h"
 #include "views/engine/check.h"
 
-#include <limits.h>
 #include <stdio.h>
 
 static struct kafka_config look_broker(const struct options *options) {
@@ -17,7 +16,7 @@ static struct kafka_config look_broker(const struct options *options) {
                                  .group_id = "tidemark-looks", // nothing is committed to it
                                  .properties = options->properties,
                                  .property_count = options->property_count,
-                                 .far = INT_MAX}; // a part of each is read
+                                 .far = KAFKA_FAR_SOME}; // a part of each is read
 }
 
 int look_check_broker(const struct options *options, struct error *error) {

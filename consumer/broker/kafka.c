@@ -21,6 +21,7 @@ enum {
     SERVE_MAX = BOUND(256, 4), // things taken from the main queue at once
     RANGE_WAIT_MS = 1000,      // asking for the ends of a log that lacks an offset
     CLIENT_ERROR_SIZE = 512,   // librdkafka's own texts
+    SEVERAL_TIMES = 4,
 };
 
 // librdkafka's client, and what works with it.
@@ -195,6 +196,8 @@ static int kafka_set_properties(struct kafka *kafka, rd_kafka_conf_t *conf, cons
                                 struct error *error) {
     if (kafka_set_number(conf, "queued.max.messages.kbytes", kafka_setting_queue_kb(kafka->far), error) !=
             0 ||
+        kafka_set_number(conf, "fetch.message.max.bytes", kafka_setting_fetch_bytes(kafka->far), error) !=
+            0 ||
         kafka_set_property(conf, "bootstrap.servers", config->brokers, error) != 0 ||
         kafka_set_property(conf, "group.id", config->group_id, error) != 0)
         return -1;
@@ -219,6 +222,7 @@ static int kafka_set_properties(struct kafka *kafka, rd_kafka_conf_t *conf, cons
     }
     kafka->owner.queue_bytes_max = kafka_property_number(conf, "queued.max.messages.kbytes") * 1024;
     kafka->owner.queue_messages_max = kafka_property_number(conf, "queued.min.messages");
+    kafka->owner.held_max = kafka_setting_part(PARTITION_HELD_MAX, PARTITION_HELD_LEAST, kafka->far);
     return 0;
 }
 
@@ -325,7 +329,7 @@ void kafka_expect(struct kafka *kafka, int partitions) {
 }
 
 bool kafka_holds_less(const struct kafka *kafka, int far) {
-    return kafka_setting_queue_kb(kafka->far) < kafka_setting_queue_kb(far);
+    return SEVERAL_TIMES * kafka_setting_queue_kb(kafka->far) <= kafka_setting_queue_kb(far);
 }
 
 bool kafka_expect_far(struct kafka *kafka, int far) {

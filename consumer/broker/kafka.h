@@ -17,6 +17,7 @@ struct kafka;
 enum {
     KAFKA_CLOSE_WAIT_MS = 2000,  // longest that a close takes
     KAFKA_COMMIT_WAIT_MS = 1500, // of it: for the group to be told
+    KAFKA_FAR_SOME = 16,         // partitions far behind: neither few nor many (kafka_expect_far)
 };
 
 struct kafka_config {
@@ -70,9 +71,9 @@ bool kafka_take_settings(struct kafka *kafka, struct kafka_topic_settings *topic
 // librdkafka's client is opened anew.
 void kafka_expect(struct kafka *kafka, int partitions);
 // How many of them are far behind, once their ends are known and before the first is assigned: for a few, librdkafka may hold more
-// of each. True when its client was opened anew for it: then ask for the ends again, so that it has heard of the topics.
+// of each, for many less. True when its client was opened anew for it: then ask for the ends again, so that it has heard of the topics.
 bool kafka_expect_far(struct kafka *kafka, int far);
-// Whether a client that is opened for so many far behind would hold more of each.
+// Whether a client that is opened for so many far behind would hold several times as much of each.
 bool kafka_holds_less(const struct kafka *kafka, int far);
 
 // Begins to read (topic, partition) from `offset` (-1: the oldest there is) as `slot` (0, 1, 2, ...). A slot is

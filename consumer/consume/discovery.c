@@ -317,15 +317,16 @@ static void discovery_begin_answered(struct discovery *discovery) {
 
 // True when the client was opened anew for how far behind the partitions are, and has to hear of them.
 static bool discovery_asks_again(struct discovery *discovery) {
-    int far = 0;
+    struct discovery_behind behind = {0};
     if (discovery->asked_again)
         return false;
     for (int i = 0; i < discovery->unread_count; i++) {
         const struct kafka_ends *ends = &discovery->ends[i];
         int64_t next = discovery->unread[i].next_offset;
-        far += ends->low >= 0 && ends->high - (next > ends->low ? next : ends->low) >= DISCOVERY_FAR;
+        if (ends->low >= 0 && ends->high > next)
+            discovery_add_behind(&behind, ends->high - (next > ends->low ? next : ends->low));
     }
-    discovery->asked_again = kafka_expect_far(discovery->config.kafka, far);
+    discovery->asked_again = kafka_expect_far(discovery->config.kafka, discovery_far(&behind));
     return discovery->asked_again &&
            kafka_ask_ends(discovery->config.kafka, discovery->ends, discovery->unread_count);
 }

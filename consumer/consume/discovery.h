@@ -17,10 +17,29 @@ enum {
     // What is missing now will be there soon: no topic yet, no transaction topic though rows name transactions,
     // a partition whose broker did not tell its ends, no broker.
     DISCOVERY_UNSETTLED_MS = 250,
-    DISCOVERY_UNSETTLED_MOST_MS = 2000,         // after a while without success
-    DISCOVERY_FAR = BOUND(32768, 64),           // messages of a partition that is far behind: about 16 MB
-    DISCOVERY_FAR_FOR_LONG = 8 * DISCOVERY_FAR, // a second of work and more
+    DISCOVERY_UNSETTLED_MOST_MS = 2000, // after a while without success
+    // So many messages fill a partition's queue and a fetch. How many partitions are far behind is how many times as many are to
+    // come, since a thousand with a few each take as much memory; none are where all together are no work.
+    DISCOVERY_FAR = BOUND(4096, 64),
+    DISCOVERY_FAR_FOR_LONG = BOUND(262144, 512),
 };
+
+// How far behind all partitions are, in messages.
+struct discovery_behind {
+    int64_t sum;
+    int64_t furthest;
+    int64_t queued; // DISCOVERY_FAR of each at most
+};
+
+static inline void discovery_add_behind(struct discovery_behind *behind, int64_t messages) {
+    behind->sum += messages;
+    behind->furthest = messages > behind->furthest ? messages : behind->furthest;
+    behind->queued += messages < DISCOVERY_FAR ? messages : DISCOVERY_FAR;
+}
+
+static inline int discovery_far(const struct discovery_behind *behind) {
+    return behind->sum >= DISCOVERY_FAR_FOR_LONG ? (int)(behind->queued / DISCOVERY_FAR) : 0;
+}
 
 struct discovery_config {
     struct kafka *kafka;

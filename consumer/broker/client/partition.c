@@ -209,11 +209,12 @@ static int64_t partition_size_of(const rd_kafka_message_t *message) {
 
 // How many messages more may be taken from the queue: by their average size when there are some.
 static int partition_room(const struct kafka_partition *partition) {
+    const int held_max = partition->owner->held_max;
     if (partition->count == 0)
-        return PARTITION_BATCH_MAX;
+        return held_max < PARTITION_BATCH_MAX ? held_max : PARTITION_BATCH_MAX;
     int64_t left =
         (PARTITION_HELD_BYTES - partition->held_bytes) * partition->count / (partition->held_bytes + 1);
-    int places = PARTITION_HELD_MAX - partition->count;
+    int places = held_max - partition->count;
     int most = places < PARTITION_BATCH_MAX ? places : PARTITION_BATCH_MAX;
     return left < most ? (int)left : most;
 }
@@ -326,7 +327,7 @@ const struct message *kafka_partition_peek(struct kafka_partition *partition) {
 
 // What is held behind a notice does not count: the notice is told first.
 int kafka_partition_delivered(struct kafka_partition *partition) {
-    if (partition->count <= PARTITION_HELD_MAX - PARTITION_BATCH_MAX)
+    if (partition->count <= partition->owner->held_max / 2)
         (void)partition_refill(partition);
     return partition->in_a_row;
 }

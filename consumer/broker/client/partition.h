@@ -19,6 +19,7 @@
 enum {
     PARTITION_BATCH_MAX = BOUND(256, 4), // messages taken from a partition's queue at once
     PARTITION_HELD_MAX = BOUND(512, 8),  // taken from it and not released
+    PARTITION_HELD_LEAST = BOUND(64, 8), // so many may be, however many partitions are far behind
     PARTITION_ANSWER_MS = 1000,          // an answer so long ago is a fresh one
     PARTITION_HELD_BYTES =
         BOUND(1 << 20, 8 << 10), // about: no more are taken when the held ones have so many
@@ -34,7 +35,8 @@ struct kafka_partition_owner {
     atomic_uint arrivals;                       // how often one that was empty got something
     int64_t queue_bytes_max;                    // as librdkafka fills a partition's queue
     int64_t queue_messages_max;
-    char failure[256];     // what librdkafka said last of a connection, "" = nothing
+    int held_max;      // messages taken from a partition's queue and not released, PARTITION_HELD_MAX at most
+    char failure[256]; // what librdkafka said last of a connection, "" = nothing
     int64_t failure_at_ms; // monotonic
     struct kafka_partition
         *refilled; // whose queue is being read: an error that librdkafka tells meanwhile is its

@@ -127,17 +127,14 @@ static bool stop(void *self) {
     struct partition_progress partitions[PARTITIONS];
     int count = progress_partitions(fixture->progress, partitions, PARTITIONS);
     int64_t taken = 0;
-    int64_t furthest = 0;
-    int far = 0;
+    struct discovery_behind behind = {0};
     for (int i = 0; i < count; i++) {
-        int64_t lag = partitions[i].high - partitions[i].applied;
         taken += partitions[i].applied;
-        furthest = lag > furthest ? lag : furthest;
-        far += lag >= DISCOVERY_FAR;
+        discovery_add_behind(&behind, partitions[i].high - partitions[i].applied);
     }
     assert_true(fixture->rounds++ < ROUNDS_MAX);
-    if (!fixture->waited && furthest >= DISCOVERY_FAR_FOR_LONG && far <= SETTING_QUEUES_MOST &&
-        count == PARTITIONS) {
+    if (!fixture->waited && behind.furthest >= DISCOVERY_FAR_FOR_LONG &&
+        discovery_far(&behind) <= SETTING_QUEUES_MOST && count == PARTITIONS) {
         const struct timespec wait = {0, (CONSUME_WAIT_MS + 10) * 1000000L};
         (void)nanosleep(&wait, NULL);
         fixture->waited = true;

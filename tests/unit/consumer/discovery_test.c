@@ -306,7 +306,10 @@ static void those_far_behind_are_told(void **state) {
     is_many = true;
     assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, topic, 4, 1), 0);
     for (int partition = 1; partition <= 3; partition++)
-        produce_deletes(fixture, topic, partition, DISCOVERY_FAR - (partition == 1));
+        produce_deletes(fixture, topic, partition,
+                        partition == 1   ? DISCOVERY_FAR / 2
+                        : partition == 2 ? DISCOVERY_FAR
+                                         : DISCOVERY_FAR_FOR_LONG);
     produce(fixture, 1000);
     begin(fixture);
     await_applied(fixture, DISCOVERY_FAR);
@@ -319,11 +322,11 @@ static void those_far_behind_are_told(void **state) {
     struct error error = {0};
     assert_int_equal(store_open(&fixture->store, fixture->path, fixture->catalog, &report, &error), 0);
     store_begin(fixture->store);
-    const struct store_offset done = {topic, 2, 1, false, 0, -1};
-    const struct store_offset done_too = {topic, 3, 1, false, 0, -1};
+    const struct store_offset near = {topic, 2, 1, false, 0, -1};
+    const struct store_offset near_too = {topic, 3, DISCOVERY_FAR_FOR_LONG - DISCOVERY_FAR + 1, false, 0, -1};
     const struct store_commit commit = {.lsn = LSN_NONE, .txid = -1, .offsets = SPAN("{}")};
-    assert_int_equal(store_set_offset(fixture->store, &done, &error), 0);
-    assert_int_equal(store_set_offset(fixture->store, &done_too, &error), 0);
+    assert_int_equal(store_set_offset(fixture->store, &near, &error), 0);
+    assert_int_equal(store_set_offset(fixture->store, &near_too, &error), 0);
     assert_int_equal(store_commit(fixture->store, &commit, &error), 0);
     store_close(&fixture->store);
     begin(fixture);

@@ -6,6 +6,7 @@
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -545,6 +546,11 @@ static void asks_less_often_where_there_are_many(void **state) {
     assert_int_equal(kafka_setting_queue_kb(0), SETTING_QUEUE_MOST_KB);
     assert_int_equal(kafka_setting_queue_kb(SETTING_QUEUES_MOST), SETTING_QUEUE_MOST_KB);
     assert_int_equal(kafka_setting_queue_kb(SETTING_QUEUES_MOST + 1), SETTING_QUEUE_KB);
+    assert_int_equal(kafka_setting_queue_kb(SETTING_FAR_MANY), SETTING_QUEUE_KB);
+    assert_int_equal(kafka_setting_queue_kb(100000), SETTING_QUEUE_LEAST_KB);
+    assert_int_equal(kafka_setting_fetch_bytes(0), SETTING_FETCH_BYTES);
+    assert_int_equal(kafka_setting_fetch_bytes(2 * SETTING_FAR_MANY), SETTING_FETCH_BYTES / 2);
+    assert_int_equal(kafka_setting_fetch_bytes(INT_MAX), SETTING_FETCH_LEAST_BYTES);
 }
 
 // Stopping waits for one question, not for one a partition.
