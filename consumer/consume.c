@@ -504,7 +504,8 @@ static void consume_work(struct consume *consume) {
 // (kafka_expect_far): the loop begins anew where the file stands. Each time hundreds of thousands of messages come between.
 static bool consume_begins_anew(struct consume *consume) {
     const struct consume_config *config = consume->config;
-    if (!consume->few_are_far || config->leader != NULL || config->apply.on_timeline == TIMELINE_ACCEPT_ONE)
+    if (!consume->few_are_far || consume->halted || config->leader != NULL ||
+        config->apply.on_timeline == TIMELINE_ACCEPT_ONE)
         return false;
     struct error error = {0};
     consume->few_are_far = false;
