@@ -499,7 +499,6 @@ static void consume_work(struct consume *consume) {
     }
 }
 
-// What is written into a file without a name is seen by nobody.
 // Where many partitions were far behind at the start and few are now, the client holds too little of each for them
 // (kafka_expect_far): the loop begins anew where the file stands. Each time hundreds of thousands of messages come between.
 static bool consume_begins_anew(struct consume *consume) {
@@ -515,6 +514,7 @@ static bool consume_begins_anew(struct consume *consume) {
     return false;
 }
 
+// What is written into a file without a name is seen by nobody.
 static void consume_check_file(struct consume *consume) {
     int64_t now = clock_monotonic_ms();
     if (now - consume->file_checked_ms < WATCHED_FILE_CHECK_MS)
@@ -674,6 +674,7 @@ static int consume_run_once(const struct consume_config *config, bool *ret_anew,
     return error->kind == ERROR_REFUSED ? CONSUME_VIEW_FAILED : -1;
 }
 
+// Begins anew three times at most while it catches up: each time several times as much of each partition is held.
 int consume_run(const struct consume_config *config, struct error *error) {
     struct consume_config going_on = *config;
     for (;;) {

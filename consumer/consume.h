@@ -46,6 +46,7 @@ struct consume_config {
     void *self;
 };
 
+// Where few of many partitions are still far behind it begins anew by itself, with a client that holds more of each.
 // Returns 0 when stopped. What cannot go on (an offset out of range, a view that refuses a row) halts: the state
 // says why, what was not committed is rolled back, and the loop waits to be stopped, so that answers go on;
 // then it returns CONSUME_HALTED. What passes by itself (ERROR_RETRY, ERROR_BUSY: a full disk, a locked file)

@@ -21,7 +21,7 @@ enum {
     SERVE_MAX = BOUND(256, 4), // things taken from the main queue at once
     RANGE_WAIT_MS = 1000,      // asking for the ends of a log that lacks an offset
     CLIENT_ERROR_SIZE = 512,   // librdkafka's own texts
-    SEVERAL_TIMES = 4,
+    SEVERAL_TIMES = 4,         // as much of each partition: worth opening the client anew
 };
 
 // librdkafka's client, and what works with it.
