@@ -209,13 +209,12 @@ static int64_t partition_size_of(const rd_kafka_message_t *message) {
 
 // How many messages more may be taken from the queue: by their average size when there are some.
 static int partition_room(const struct kafka_partition *partition) {
-    const int held_max = partition->owner->held_max;
+    int places = partition->owner->held_max - partition->count;
+    int most = places < PARTITION_BATCH_MAX ? places : PARTITION_BATCH_MAX;
     if (partition->count == 0)
-        return held_max < PARTITION_BATCH_MAX ? held_max : PARTITION_BATCH_MAX;
+        return most;
     int64_t left =
         (PARTITION_HELD_BYTES - partition->held_bytes) * partition->count / (partition->held_bytes + 1);
-    int places = held_max - partition->count;
-    int most = places < PARTITION_BATCH_MAX ? places : PARTITION_BATCH_MAX;
     return left < most ? (int)left : most;
 }
 
