@@ -2,6 +2,8 @@
 // been.
 #include "consumer/apply/apply.h"
 
+#include "tests/unit/shop_file.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,8 +56,7 @@ static bool at_end(void *self, int slot) {
 }
 
 struct fixture {
-    char folder[64];
-    char path[80];
+    struct shop_file file;
     struct catalog *catalog;
     struct store *store;
 };
@@ -63,13 +64,11 @@ struct fixture {
 static int set_up(void **state) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
-    (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/apply-test-XXXXXX");
-    assert_non_null(mkdtemp(fixture->folder));
-    (void)snprintf(fixture->path, sizeof fixture->path, "%s/shop.db", fixture->folder);
+    shop_file_make(&fixture->file, "apply");
     struct error error = {0};
     struct store_report report;
     assert_int_equal(catalog_load(NULL, NULL, &fixture->catalog, &error), 0);
-    assert_int_equal(store_open(&fixture->store, fixture->path, fixture->catalog, &report, &error), 0);
+    assert_int_equal(store_open(&fixture->store, fixture->file.path, fixture->catalog, &report, &error), 0);
     *state = fixture;
     return 0;
 }
@@ -78,13 +77,7 @@ static int tear_down(void **state) {
     struct fixture *fixture = *state;
     store_close(&fixture->store);
     catalog_free(&fixture->catalog);
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        char path[96];
-        (void)snprintf(path, sizeof path, "%s%s", fixture->path, suffixes[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(fixture->folder);
+    shop_file_remove(&fixture->file);
     free(fixture);
     return 0;
 }

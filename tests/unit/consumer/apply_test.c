@@ -1,6 +1,8 @@
 // A topic that was made anew under its old name: the message before the next offset tells. And when much that nothing orders
 // is handed over to be written.
 #include "consumer/apply/apply.h"
+
+#include "tests/unit/shop_file.h"
 #include "views/engine/read.h"
 
 #include <setjmp.h>
@@ -45,17 +47,14 @@ static void add(struct log *log, int64_t offset, int64_t ts_ms) {
 }
 
 struct fixture {
-    char folder[64];
-    char path[80];
+    struct shop_file file;
     struct catalog *catalog;
 };
 
 static int set_up(void **state) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
-    (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/apply-test-XXXXXX");
-    assert_non_null(mkdtemp(fixture->folder));
-    (void)snprintf(fixture->path, sizeof fixture->path, "%s/shop.db", fixture->folder);
+    shop_file_make(&fixture->file, "apply");
     struct error error = {0};
     assert_int_equal(catalog_load(NULL, NULL, &fixture->catalog, &error), 0);
     *state = fixture;
@@ -65,13 +64,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     struct fixture *fixture = *state;
     catalog_free(&fixture->catalog);
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        char path[96];
-        (void)snprintf(path, sizeof path, "%s%s", fixture->path, suffixes[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(fixture->folder);
+    shop_file_remove(&fixture->file);
     free(fixture);
     return 0;
 }
@@ -87,7 +80,7 @@ static struct opened open_all(const struct fixture *fixture, struct message_sour
     struct opened opened = {0};
     struct store_report report;
     struct error error = {0};
-    assert_int_equal(store_open(&opened.store, fixture->path, fixture->catalog, &report, &error), 0);
+    assert_int_equal(store_open(&opened.store, fixture->file.path, fixture->catalog, &report, &error), 0);
     assert_int_equal(progress_new(&opened.progress, &error), 0);
     const struct apply_config config = {
         .catalog = fixture->catalog,
@@ -207,7 +200,7 @@ static void a_lost_beginning_is_kept_with_the_commit(void **state) {
             assert_int_equal(apply_commit(apply, &error), 0);
         close_all(&opened);
         struct told told = {0};
-        assert_int_equal(read_incomplete(fixture->path, tell, &told, &error), 0);
+        assert_int_equal(read_incomplete(fixture->file.path, tell, &told, &error), 0);
         assert_int_equal(told.count, committed);
         assert_string_equal(told.text, committed ? "orders: began at 4" : "");
     }

@@ -1,6 +1,9 @@
 // The consumer's loop on librdkafka's mock cluster, with tiny bounds: many partitions are far behind at the start, then one.
 #include "consumer/consume.h"
 
+#include "tests/unit/consumer/mock_cluster.h"
+#include "tests/unit/shop_file.h"
+
 #include "consumer/broker/client/settings.h"
 #include "consumer/consume/discovery.h"
 #include "views/base/cleanup.h"
@@ -34,8 +37,7 @@ enum {
 #define TOPIC "shop.public.orders"
 
 struct fixture {
-    char folder[64];
-    char path[80];
+    struct shop_file file;
     rd_kafka_t *producer;
     rd_kafka_mock_cluster_t *cluster;
     struct catalog *catalog;
@@ -54,31 +56,16 @@ int __wrap_kafka_open(struct kafka **ret, const struct kafka_config *config, str
     return __real_kafka_open(ret, config, error);
 }
 
-static void quiet(const rd_kafka_t *client, int level, const char *facility, const char *text) {
-    (void)client;
-    (void)level;
-    (void)facility;
-    (void)text;
-}
-
 static int set_up(void **state) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
-    (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/consume-test-XXXXXX");
-    assert_non_null(mkdtemp(fixture->folder));
-    (void)snprintf(fixture->path, sizeof fixture->path, "%s/shop.db", fixture->folder);
+    shop_file_make(&fixture->file, "consume");
     struct error error = {0};
     struct store_report report;
     assert_int_equal(catalog_load(NULL, NULL, &fixture->catalog, &error), 0);
     assert_int_equal(progress_new(&fixture->progress, &error), 0);
-    assert_int_equal(store_open(&fixture->store, fixture->path, fixture->catalog, &report, &error), 0);
-    char text[256];
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_conf_set_log_cb(conf, quiet);
-    assert_int_equal(rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", text, sizeof text), 0);
-    fixture->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
-    assert_non_null(fixture->producer);
-    fixture->cluster = rd_kafka_handle_mock_cluster(fixture->producer);
+    assert_int_equal(store_open(&fixture->store, fixture->file.path, fixture->catalog, &report, &error), 0);
+    fixture->producer = mock_cluster_start(1, &fixture->cluster);
     assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, TOPIC, PARTITIONS, 1), 0);
     *state = fixture;
     return 0;
@@ -90,13 +77,7 @@ static int tear_down(void **state) {
     progress_free(&fixture->progress);
     catalog_free(&fixture->catalog);
     rd_kafka_destroy(fixture->producer);
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        char path[96];
-        (void)snprintf(path, sizeof path, "%s%s", fixture->path, suffixes[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(fixture->folder);
+    shop_file_remove(&fixture->file);
     free(fixture);
     return 0;
 }
@@ -145,7 +126,7 @@ static bool stop(void *self) {
 static int64_t count_orders(struct fixture *fixture) {
     sqlite3 *db;
     sqlite3_stmt *stmt;
-    assert_int_equal(sqlite3_open_v2(fixture->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(fixture->file.path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, "select count(*) from orders", -1, &stmt, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
     int64_t count = sqlite3_column_int64(stmt, 0);
@@ -160,7 +141,7 @@ static void begins_anew_where_few_are_far_behind(void **state) {
     for (int i = 0; i < LARGE; i++)
         produce(fixture, i, i * DISCOVERY_FAR, DISCOVERY_FAR);
     produce(fixture, LARGE, LARGE * DISCOVERY_FAR, MESSAGES);
-    const struct consume_config config = {.db = fixture->path,
+    const struct consume_config config = {.db = fixture->file.path,
                                           .brokers = rd_kafka_mock_cluster_bootstraps(fixture->cluster),
                                           .apply = {.catalog = fixture->catalog,
                                                     .store = fixture->store,

@@ -1,6 +1,9 @@
 // Which partitions are read, and when: on librdkafka's mock cluster, stepped by hand.
 #include "consumer/consume/discovery.h"
 
+#include "tests/unit/consumer/mock_cluster.h"
+#include "tests/unit/shop_file.h"
+
 #include "consumer/broker/client/settings.h"
 #include "views/engine/store.h"
 
@@ -24,8 +27,7 @@ enum { ROUNDS_MAX = 2400, ROUND_MS = 50, REASON_SIZE = 512 };
 static const char beat[] = "{\"ts_ms\":1795386736089}";
 
 struct fixture {
-    char folder[64];
-    char path[80];
+    struct shop_file file;
     rd_kafka_t *producer;
     rd_kafka_mock_cluster_t *cluster;
     struct catalog *catalog;
@@ -38,13 +40,6 @@ struct fixture {
     struct apply_config applied;
     bool connected;
 };
-
-static void quiet(const rd_kafka_t *client, int level, const char *facility, const char *text) {
-    (void)client;
-    (void)level;
-    (void)facility;
-    (void)text;
-}
 
 // What discovery said of the partitions that are far behind, and how often; the client may take it for too many.
 static int told_far;
@@ -62,18 +57,10 @@ bool __wrap_kafka_expect_far(struct kafka *kafka, int far) {
 static int set_up(void **state) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
-    (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/discovery-test-XXXXXX");
-    assert_non_null(mkdtemp(fixture->folder));
-    (void)snprintf(fixture->path, sizeof fixture->path, "%s/shop.db", fixture->folder);
+    shop_file_make(&fixture->file, "discovery");
     struct error error = {0};
     assert_int_equal(catalog_load(NULL, NULL, &fixture->catalog, &error), 0);
-    char text[256];
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_conf_set_log_cb(conf, quiet);
-    assert_int_equal(rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", text, sizeof text), 0);
-    fixture->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
-    assert_non_null(fixture->producer);
-    fixture->cluster = rd_kafka_handle_mock_cluster(fixture->producer);
+    fixture->producer = mock_cluster_start(1, &fixture->cluster);
     assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, TOPIC, 1, 1), 0);
     assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, "other", 1, 1), 0);
     tells_far = 0;
@@ -86,13 +73,7 @@ static int tear_down(void **state) {
     struct fixture *fixture = *state;
     rd_kafka_destroy(fixture->producer);
     catalog_free(&fixture->catalog);
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        char path[96];
-        (void)snprintf(path, sizeof path, "%s%s", fixture->path, suffixes[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(fixture->folder);
+    shop_file_remove(&fixture->file);
     free(fixture);
     return 0;
 }
@@ -115,7 +96,7 @@ static void produce(struct fixture *fixture, int64_t ts_ms) {
 static void begin(struct fixture *fixture) {
     struct error error = {0};
     struct store_report report;
-    assert_int_equal(store_open(&fixture->store, fixture->path, fixture->catalog, &report, &error), 0);
+    assert_int_equal(store_open(&fixture->store, fixture->file.path, fixture->catalog, &report, &error), 0);
     assert_int_equal(progress_new(&fixture->progress, &error), 0);
     const struct kafka_config kafka = {.brokers = rd_kafka_mock_cluster_bootstraps(fixture->cluster),
                                        .group_id = "g"};
@@ -205,7 +186,7 @@ static void nothing_is_read_unverified(void **state) {
     end(fixture);
     struct store_report report;
     struct error error = {0};
-    assert_int_equal(store_open(&fixture->store, fixture->path, fixture->catalog, &report, &error), 0);
+    assert_int_equal(store_open(&fixture->store, fixture->file.path, fixture->catalog, &report, &error), 0);
     store_begin(fixture->store);
     const struct store_offset other = {TOPIC, 0, 1, false, 0, 999}; // another message was the newest
     const struct store_commit commit = {.lsn = LSN_NONE, .txid = -1, .offsets = SPAN("{}")};
@@ -320,7 +301,7 @@ static void those_far_behind_are_told(void **state) {
     is_many = false;
     struct store_report report;
     struct error error = {0};
-    assert_int_equal(store_open(&fixture->store, fixture->path, fixture->catalog, &report, &error), 0);
+    assert_int_equal(store_open(&fixture->store, fixture->file.path, fixture->catalog, &report, &error), 0);
     store_begin(fixture->store);
     const struct store_offset near = {topic, 2, 1, false, 0, 0};
     const struct store_offset near_too = {topic, 3, DISCOVERY_FAR_FOR_LONG - DISCOVERY_FAR + 1, false, 0, 0};

@@ -3,6 +3,7 @@
 #include "consumer/broker/client/partition.h"
 #include "consumer/broker/client/settings.h"
 #include "consumer/broker/client/survey.h"
+#include "tests/unit/consumer/mock_cluster.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
 
@@ -33,24 +34,8 @@ struct broker {
     rd_kafka_mock_cluster_t *cluster;
 };
 
-static void quiet(const rd_kafka_t *client, int level, const char *facility, const char *text) {
-    (void)client;
-    (void)level;
-    (void)facility;
-    (void)text;
-}
-
 static void broker_start_many(struct broker *broker, int partitions, int brokers) {
-    char text[256];
-    char count[16];
-    (void)snprintf(count, sizeof count, "%d", brokers);
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_conf_set_log_cb(conf, quiet);
-    assert_int_equal(rd_kafka_conf_set(conf, "message.max.bytes", "16777216", text, sizeof text), 0);
-    assert_int_equal(rd_kafka_conf_set(conf, "test.mock.num.brokers", count, text, sizeof text), 0);
-    broker->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
-    assert_non_null(broker->producer);
-    broker->cluster = rd_kafka_handle_mock_cluster(broker->producer);
+    broker->producer = mock_cluster_start(brokers, &broker->cluster);
     assert_int_equal(rd_kafka_mock_topic_create(broker->cluster, TOPIC, partitions, 1), 0);
 }
 

@@ -2,6 +2,8 @@
 // of what was freed.
 #include "consumer/broker/client/nudger.h"
 
+#include "tests/unit/consumer/mock_cluster.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,13 +14,6 @@
 #include <cmocka.h>
 
 enum { NUDGES = 4 };
-
-static void quiet(const rd_kafka_t *client, int level, const char *facility, const char *text) {
-    (void)client;
-    (void)level;
-    (void)facility;
-    (void)text;
-}
 
 struct asker {
     char *topic;
@@ -50,7 +45,7 @@ static void forgets_what_is_freed(void **state) {
     for (size_t o = 0; o < sizeof orders / sizeof *orders; o++) {
         char text[256];
         rd_kafka_conf_t *conf = rd_kafka_conf_new();
-        rd_kafka_conf_set_log_cb(conf, quiet);
+        rd_kafka_conf_set_log_cb(conf, mock_cluster_quiet);
         rd_kafka_t *client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
         assert_non_null(client);
         struct kafka_nudger *nudger = NULL;

@@ -129,56 +129,6 @@ static void count_wakes(void *self) {
     ++*(int *)self;
 }
 
-// Who lags behind what a channel keeps is to begin again; the others are not.
-static void test_a_slow_follower_is_reset(void **state) {
-    struct state *s = *state;
-    static struct client slow;
-    static struct client quick;
-    slow = quick = (struct client){0};
-    int wakes = 0;
-    streams_set_producer(s->streams, false, count_wakes, &wakes);
-    const struct stream_ask ask = {.question = SPAN("/x"), .as_lines = true};
-    assert_true(streams_add(s->streams, &slow.stream, &ask));
-    assert_true(streams_add(s->streams, &quick.stream, &ask));
-    struct channel *channel = slow.stream.channel;
-    assert_int_equal(wakes, 2);
-    CLEANUP(buffer_free) struct buffer out = {0};
-    streams_lock(s->streams);
-    streams_give(s->streams, &slow.stream, NULL, channel->end);
-    streams_give(s->streams, &quick.stream, NULL, channel->end);
-    streams_unlock(s->streams);
-    for (int i = 0; i <= CHANNEL_EVENTS_MAX; i++) {
-        char id[16];
-        (void)snprintf(id, sizeof id, "i%d", i);
-        size_t json_at = event_begin(&out, "changes", span_of(id), false);
-        buffer_format(&out, "{\"number\":%d}", i);
-        CLEANUP(event_drop) struct event *event = event_make(&out, json_at, streams_account(s->streams));
-        assert_non_null(event);
-        streams_lock(s->streams);
-        streams_publish(s->streams, channel, event);
-        streams_unlock(s->streams);
-        quick.size = 0;
-        assert_int_equal(read_all(s, &quick), 0);
-        (void)snprintf(id, sizeof id, "%d}\n", i);
-        assert_string_equal(quick.text + strlen("{\"number\":"), id);
-    }
-    assert_int_equal(channel->end - channel->begin, CHANNEL_EVENTS_MAX);
-    assert_int_equal(streams_find(channel, "i0"), -1);
-    assert_int_equal(streams_find(channel, "i1"), channel->begin);
-    assert_int_equal(read_all(s, &slow), 0);
-    assert_int_equal(slow.size, 0);
-    assert_int_equal(slow.stream.want, WANT_RESET);
-    assert_int_equal(channel->wanting, 1);
-    assert_int_equal(wakes, 3);
-    streams_remove(s->streams, &slow.stream);
-    streams_remove(s->streams, &quick.stream);
-    assert_int_equal(channel->wanting, 0);
-    streams_lock(s->streams);
-    streams_drop(s->streams, channel);
-    streams_unlock(s->streams);
-    assert_true(atomic_load(streams_account(s->streams)) < 1000);
-}
-
 static void publish(struct state *s, struct channel *channel, int number) {
     CLEANUP(buffer_free) struct buffer out = {0};
     char id[16];
@@ -192,6 +142,57 @@ static void publish(struct state *s, struct channel *channel, int number) {
     streams_unlock(s->streams);
 }
 
+// From what comes next on.
+static void follow(struct state *s, struct stream *stream) {
+    streams_lock(s->streams);
+    streams_give(s->streams, stream, NULL, stream->channel->end);
+    streams_unlock(s->streams);
+}
+
+static void drop(struct state *s, struct channel *channel) {
+    streams_lock(s->streams);
+    streams_drop(s->streams, channel);
+    streams_unlock(s->streams);
+}
+
+// Who lags behind what a channel keeps is to begin again; the others are not.
+static void test_a_slow_follower_is_reset(void **state) {
+    struct state *s = *state;
+    static struct client slow;
+    static struct client quick;
+    slow = quick = (struct client){0};
+    int wakes = 0;
+    streams_set_producer(s->streams, false, count_wakes, &wakes);
+    const struct stream_ask ask = {.question = SPAN("/x"), .as_lines = true};
+    assert_true(streams_add(s->streams, &slow.stream, &ask));
+    assert_true(streams_add(s->streams, &quick.stream, &ask));
+    struct channel *channel = slow.stream.channel;
+    assert_int_equal(wakes, 2);
+    follow(s, &slow.stream);
+    follow(s, &quick.stream);
+    for (int i = 0; i <= CHANNEL_EVENTS_MAX; i++) {
+        publish(s, channel, i);
+        quick.size = 0;
+        assert_int_equal(read_all(s, &quick), 0);
+        char end[16];
+        (void)snprintf(end, sizeof end, "%d}\n", i);
+        assert_string_equal(quick.text + strlen("{\"number\":"), end);
+    }
+    assert_int_equal(channel->end - channel->begin, CHANNEL_EVENTS_MAX);
+    assert_int_equal(streams_find(channel, "i0"), -1);
+    assert_int_equal(streams_find(channel, "i1"), channel->begin);
+    assert_int_equal(read_all(s, &slow), 0);
+    assert_int_equal(slow.size, 0);
+    assert_int_equal(slow.stream.want, WANT_RESET);
+    assert_int_equal(channel->wanting, 1);
+    assert_int_equal(wakes, 3);
+    streams_remove(s->streams, &slow.stream);
+    streams_remove(s->streams, &quick.stream);
+    assert_int_equal(channel->wanting, 0);
+    drop(s, channel);
+    assert_true(atomic_load(streams_account(s->streams)) < 1000);
+}
+
 // In /v1/live, who has begun to read an event when four more come is sent the rest of it, then the fourth.
 static void test_a_slow_reader_gets_the_newest(void **state) {
     struct state *s = *state;
@@ -203,9 +204,7 @@ static void test_a_slow_reader_gets_the_newest(void **state) {
     assert_true(add(s, &slow, true));
     assert_int_equal(wakes, 1);
     struct channel *channel = slow.stream.channel;
-    streams_lock(s->streams);
-    streams_give(s->streams, &slow.stream, NULL, channel->end);
-    streams_unlock(s->streams);
+    follow(s, &slow.stream);
     publish(s, channel, 1);
     char byte;
     assert_int_equal(streams_read(s->streams, &slow.stream, &byte, 1, on_suspend), 1);
@@ -230,10 +229,8 @@ static void test_a_crowd_is_awaited(void **state) {
     for (int i = 0; i < CROWD; i++)
         assert_true(streams_add(s->streams, &clients[i].stream, &ask));
     struct channel *channel = clients[0].stream.channel;
-    streams_lock(s->streams);
     for (int i = 0; i < CROWD; i++)
-        streams_give(s->streams, &clients[i].stream, NULL, channel->end);
-    streams_unlock(s->streams);
+        follow(s, &clients[i].stream);
     for (int i = 0; i < CROWD; i++)
         assert_int_equal(read_all(s, &clients[i]), 0);
     assert_false(streams_are_crowded(channel));
@@ -251,9 +248,7 @@ static void test_a_crowd_is_awaited(void **state) {
         streams_remove(s->streams, &clients[i].stream); // who leaves is awaited no more
     assert_int_equal(wakes, 1);
     assert_int_equal(channel->suspended, 0);
-    streams_lock(s->streams);
-    streams_drop(s->streams, channel);
-    streams_unlock(s->streams);
+    drop(s, channel);
     free(clients);
 }
 
@@ -265,9 +260,7 @@ static void test_what_waits_is_sent_at_once(void **state) {
     const struct stream_ask ask = {.question = SPAN("/x"), .as_lines = true};
     assert_true(streams_add(s->streams, &client.stream, &ask));
     struct channel *channel = client.stream.channel;
-    streams_lock(s->streams);
-    streams_give(s->streams, &client.stream, NULL, channel->end);
-    streams_unlock(s->streams);
+    follow(s, &client.stream);
     for (int i = 1; i <= 3; i++)
         publish(s, channel, i);
     static const char all[] = "{\"number\":1}\n{\"number\":2}\n{\"number\":3}\n";
@@ -285,9 +278,7 @@ static void test_what_waits_is_sent_at_once(void **state) {
     assert_int_equal(streams_read(s->streams, &client.stream, text + 20, sizeof text - 20, on_suspend), 19);
     assert_memory_equal(text, "{\"number\":4}\n{\"number\":5}\n{\"number\":6}\n", 39);
     streams_remove(s->streams, &client.stream);
-    streams_lock(s->streams);
-    streams_drop(s->streams, channel);
-    streams_unlock(s->streams);
+    drop(s, channel);
 }
 
 // The event that is being sent is sent whole, then it is over.

@@ -1,6 +1,8 @@
 // The log is moved into the file beside a writer that never rests, and begins anew; nothing is lost, whenever
 // it ends.
 #include "views/base/clock.h"
+
+#include "tests/unit/shop_file.h"
 #include "views/engine/snapshots.h"
 #include "views/engine/sqlite/stmt.h"
 #include "views/engine/store/checkpoint.h"
@@ -34,8 +36,7 @@ enum {
 };
 
 struct fixture {
-    char folder[64];
-    char path[80];
+    struct shop_file file;
     int descriptor;
     sqlite3 *db;
     sqlite3_stmt *insert;
@@ -51,7 +52,7 @@ static void run_sql(struct fixture *fixture, const char *sql) {
 static void start(struct fixture *fixture, int log_pages, struct snapshots *snapshots) {
     struct error error = {0};
     const struct checkpoint_config config = {
-        .path = fixture->path,
+        .path = fixture->file.path,
         .descriptor = fixture->descriptor,
         .log_bytes_max = log_pages * (int64_t)(PAGE + CHECKPOINT_FRAME_HEADER),
         .snapshots = snapshots,
@@ -62,12 +63,10 @@ static void start(struct fixture *fixture, int log_pages, struct snapshots *snap
 static int set_up(void **state) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     struct error error = {0};
-    (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/checkpoint-test-XXXXXX");
-    assert_non_null(mkdtemp(fixture->folder));
-    (void)snprintf(fixture->path, sizeof fixture->path, "%s/shop.db", fixture->folder);
-    fixture->descriptor = open(fixture->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    shop_file_make(&fixture->file, "checkpoint");
+    fixture->descriptor = open(fixture->file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     assert_true(fixture->descriptor >= 0);
-    assert_int_equal(sqlite3_open(fixture->path, &fixture->db), SQLITE_OK);
+    assert_int_equal(sqlite3_open(fixture->file.path, &fixture->db), SQLITE_OK);
     run_sql(fixture, "pragma journal_mode = wal; pragma synchronous = normal;"
                      "create table pages(id integer primary key, round integer, filler blob)");
     assert_int_equal(stmt_prepare(fixture->db,
@@ -85,13 +84,7 @@ static int tear_down(void **state) {
     stmt_finalize(&fixture->insert);
     stmt_close(&fixture->db);
     (void)close(fixture->descriptor);
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        char path[96];
-        (void)snprintf(path, sizeof path, "%s%s", fixture->path, suffixes[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(fixture->folder);
+    shop_file_remove(&fixture->file);
     free(fixture);
     return 0;
 }
@@ -113,7 +106,7 @@ static void write_round(struct fixture *fixture, int round) {
 static int64_t log_bytes(const struct fixture *fixture) {
     char path[96];
     struct stat found;
-    (void)snprintf(path, sizeof path, "%s-wal", fixture->path);
+    (void)snprintf(path, sizeof path, "%s-wal", fixture->file.path);
     return stat(path, &found) == 0 ? (int64_t)found.st_size : 0;
 }
 
@@ -178,7 +171,7 @@ static void a_reader_stops_nobody(void **state) {
     write_round(fixture, 0);
     sqlite3 *reader = NULL;
     struct error error = {0};
-    assert_int_equal(sqlite3_open(fixture->path, &reader), SQLITE_OK);
+    assert_int_equal(sqlite3_open(fixture->file.path, &reader), SQLITE_OK);
     assert_int_equal(stmt_run(reader, "begin; select count(*) from pages", "reader", &error), 0);
     int rounds = 2 * CHECKPOINT_PAGES / TRANSACTION_PAGES;
     for (int round = 1; round <= rounds; round++)
@@ -220,7 +213,7 @@ static void *hold_snapshots(void *self) {
 static void readers_of_this_process_let_the_log_begin_anew(void **state) {
     struct fixture *fixture = *state;
     struct error error = {0};
-    struct holding holding = {.path = fixture->path};
+    struct holding holding = {.path = fixture->file.path};
     assert_int_equal(snapshots_new(&holding.snapshots, &error), 0);
     checkpoint_free(&fixture->checkpoint);
     start(fixture, SMALL_LOG_PAGES, holding.snapshots);
@@ -251,7 +244,7 @@ static void a_reader_elsewhere_is_told(void **state) {
     write_round(fixture, 0);
     sqlite3 *reader = NULL;
     struct error error = {0};
-    assert_int_equal(sqlite3_open(fixture->path, &reader), SQLITE_OK);
+    assert_int_equal(sqlite3_open(fixture->file.path, &reader), SQLITE_OK);
     assert_int_equal(stmt_run(reader, "begin; select count(*) from pages", "reader", &error), 0);
     int round = 1;
     for (; round < ROUNDS_MAX && checkpoint_bytes_over(fixture->checkpoint) == 0; round++)
