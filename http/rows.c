@@ -6,6 +6,7 @@
 #include "http/result.h"
 #include "http/route.h"
 #include "views/base/cleanup.h"
+#include "views/base/give_way.h"
 #include "views/base/real.h"
 
 #include <stdio.h>
@@ -533,6 +534,7 @@ static enum routes_result rows_answer(struct exchange *exchange, const struct ro
     struct ask ask;
     struct rows *rows;
     struct error error;
+    give_way_asked();
     if (exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
     enum routes_result result = ROUTES_ANSWERED;

@@ -4,6 +4,7 @@
 #include "views/base/bounds.h"
 #include "views/base/cleanup.h"
 #include "views/base/fetch.h"
+#include "views/base/give_way.h"
 
 #include <pthread.h>
 #include <stddef.h>
@@ -196,6 +197,9 @@ static void *prefetch_run(void *self) {
         batch->state = BATCH_DONE;
         if (prefetch->queue.waiting)
             (void)pthread_cond_signal(&prefetch->queue.done);
+        (void)pthread_mutex_unlock(&prefetch->queue.mutex); // nobody waits for what is done, or for the queue
+        give_way();
+        (void)pthread_mutex_lock(&prefetch->queue.mutex);
     }
     (void)pthread_mutex_unlock(&prefetch->queue.mutex);
     return NULL;
@@ -483,6 +487,7 @@ void prefetch_release(struct prefetch *prefetch, int slot) {
     batches->front = batches->back;
     batches->back = NULL;
     batches->ready = false;
+    give_way();
 }
 
 bool prefetch_newest(struct prefetch *prefetch, int slot, int back, struct event *ret, int64_t *ret_ts_ms) {

@@ -12,6 +12,7 @@
 // clang-format on
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,19 @@ enum {
     ROUNDS_MAX = 200,
     AHEAD = 3, // changes that are told before their turn
 };
+
+// By this thread, and by the one that decodes.
+static pthread_t loop;
+static int given_way_by_loop;
+static _Atomic int given_way_ahead;
+
+void __wrap_give_way(void);
+void __wrap_give_way(void) {
+    if (pthread_equal(pthread_self(), loop))
+        given_way_by_loop++;
+    else
+        given_way_ahead++;
+}
 
 // --- a source whose messages are made in memory of their own, freed when they are released
 
@@ -299,6 +313,8 @@ static void the_thread_takes_part(void **state) {
     struct fixture *fixture = *state;
     begin(fixture);
     add_slots(fixture, 3);
+    loop = pthread_self();
+    given_way_by_loop = given_way_ahead = 0;
     for (int round = 0; round < ROUNDS_MAX && prefetch_count(fixture->ahead) == 0; round++)
         for (int s = 0; s < 3; s++) {
             struct lane *lane = &fixture->log->lanes[s];
@@ -315,6 +331,8 @@ static void the_thread_takes_part(void **state) {
     for (int count = 1; count <= AHEAD; count++)
         assert_int_equal(fixture->told[count], decoded - decoded / PREFETCH_BATCH_MESSAGES * count);
     end(fixture);
+    assert_true(given_way_ahead >= decoded / PREFETCH_BATCH_MESSAGES); // after each batch, both
+    assert_true(given_way_by_loop >= decoded / PREFETCH_BATCH_MESSAGES);
 }
 
 static void long_messages_close_a_batch(void **state) {

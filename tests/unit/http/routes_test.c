@@ -18,6 +18,13 @@ struct state {
     struct wait wait;
 };
 
+static int asked;
+
+void __wrap_give_way_asked(void);
+void __wrap_give_way_asked(void) {
+    asked++;
+}
+
 static int setup_with(void **state, int orders) {
     static struct state s;
     struct error error = {0};
@@ -811,6 +818,21 @@ static void test_health(void **state) {
     json_decref(get_json(s, "/readyz"));
 }
 
+// A probe and a scrape can wait for a processor.
+static void test_work_gives_way_to_rows(void **state) {
+    struct state *s = *state;
+    live(s, 12);
+    asked = 0;
+    json_decref(get_json(s, "/v1/tables/orders?id=4"));
+    assert_int_equal(asked, 1);
+    json_decref(get_json(s, "/v1/views/warehouse/stock"));
+    assert_int_equal(asked, 2);
+    get(s, "/metrics", 200);
+    get(s, "/v1/status", 200);
+    get(s, "/healthz", 200);
+    assert_int_equal(asked, 2);
+}
+
 // Caught up once is ready, whatever the connector does; halted is not.
 static void test_ready(void **state) {
     struct state *s = *state;
@@ -1032,6 +1054,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_table, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_is_null, setup, teardown),
         cmocka_unit_test_setup_teardown(test_view, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_work_gives_way_to_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(test_kinds, setup, teardown),
         cmocka_unit_test_setup_teardown(test_csv_and_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cursors_of_any_text, setup, teardown),

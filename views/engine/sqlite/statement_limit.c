@@ -1,6 +1,7 @@
 #include "views/engine/sqlite/statement_limit.h"
 
 #include "views/base/clock.h"
+#include "views/base/give_way.h"
 #include "views/base/stop_request.h"
 
 #include <stdatomic.h>
@@ -73,6 +74,7 @@ static void statement_limit_tell(struct statement_limit_state *state, int64_t no
 
 static int statement_limit_look(void *self) {
     (void)self;
+    give_way();
     struct statement_limit_state *state = &statement_limit_of;
     int64_t now = clock_monotonic_ms();
     if (state->begun_ms == 0 || now - state->looked_ms > STATEMENT_LIMIT_GAP_MS) {
