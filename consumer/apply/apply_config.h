@@ -10,6 +10,11 @@
 
 enum {
     APPLY_STEP_MESSAGES = BOUND(20000, 4), // that one call of apply_step takes
+    // Partitions of a table that grows take turns:
+    APPLY_GROWN_MIN = BOUND(512, 4),       // rows that one added: the next ones will be, too
+    APPLY_GROWN_MAX = 2 * APPLY_GROWN_MIN, // that are remembered
+    APPLY_GROWN_LESS = BOUND(8, 2),        // by each message that adds none: one of nine is too many
+    APPLY_TURN_MESSAGES = BOUND(256, 2),
     // A commit is due at the next boundary after so many messages: the more, the fewer times a row or a page
     // that many of them change is written.
     APPLY_COMMIT_MESSAGES = BOUND(250000, 8),

@@ -47,6 +47,8 @@ struct partition {
     enum lower { LOWER_NOT, LOWER_UNKNOWN, LOWER_IS } lower;
     int64_t newest_lsn; // of the streamed changes seen so far: beyond a snapshot's, its rows have all come
     int64_t newest_source_ms; // POSITIONS_BINLOG: the latest time of those
+    int grown;                // rows that it added lately, APPLY_GROWN_MAX at most
+    int turn;                 // messages that may be taken before others are looked at
 };
 
 // Partitions, in the order in which they were added.

@@ -167,9 +167,16 @@ int take_into_store(struct apply *apply, struct event *event, enum store_outcome
     return store_apply(apply->config.store, &event->change, ret, error);
 }
 
+static void take_note_growth(struct partition *partition) {
+    enum change_op op = partition->event->change.op;
+    int grown = partition->grown + (op == CHANGE_CREATE || op == CHANGE_READ ? 1 : -APPLY_GROWN_LESS);
+    partition->grown = grown < 0 ? 0 : grown < APPLY_GROWN_MAX ? grown : APPLY_GROWN_MAX;
+}
+
 static int take_change(struct apply *apply, struct partition *partition, bool *ret_applied,
                        struct error *error) {
     *ret_applied = false;
+    take_note_growth(partition);
     if (take_is_spent_tombstone(partition)) {
         apply->counters.ignored++;
         return 0;

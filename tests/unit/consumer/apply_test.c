@@ -358,8 +358,96 @@ static void a_transaction_does_not_look_at_partitions_that_it_awaits_nothing_of(
     close_all(&opened);
 }
 
+enum { SIBLINGS = 3, SIBLING_ROWS = 4 * APPLY_GROWN_MIN };
+
+// Partitions of one table, whose rows were sent in turn; all are delivered.
+struct siblings {
+    const char *op;
+    int silent; // nothing was delivered of it, -1 = of all
+    int next[SIBLINGS];
+    int apart; // the most that one was ahead of another that had rows
+    struct message messages[SIBLINGS];
+    char keys[SIBLINGS][64];
+    char values[SIBLINGS][1024];
+};
+
+static const struct message *peek_sibling(void *self, int slot) {
+    struct siblings *siblings = self;
+    int i = siblings->next[slot];
+    if (i == SIBLING_ROWS || slot == siblings->silent)
+        return NULL;
+    (void)snprintf(siblings->keys[slot], sizeof siblings->keys[slot], "{\"order_id\":%d,\"customer_id\":1}",
+                   SIBLINGS * i + slot);
+    (void)snprintf(
+        siblings->values[slot], sizeof siblings->values[slot],
+        "{\"before\":null,\"after\":{\"order_id\":%d,\"customer_id\":1,\"points\":1,\"reason\":null},"
+        "\"source\":{\"ts_ms\":1795386736089,\"snapshot\":\"false\",\"schema\":\"public\",\"table\":"
+        "\"points\",\"txId\":%d,\"lsn\":%d},\"op\":\"%s\",\"ts_ms\":1795386736089}",
+        SIBLINGS * i + slot, i + 1, 1000 + SIBLINGS * i + slot, siblings->op);
+    siblings->messages[slot] = (struct message){.slot = slot,
+                                                .offset = i,
+                                                .ts_ms = 1000 + i,
+                                                .key = span_of(siblings->keys[slot]),
+                                                .value = span_of(siblings->values[slot])};
+    return &siblings->messages[slot];
+}
+
+static void release_sibling(void *self, int slot) {
+    struct siblings *siblings = self;
+    siblings->next[slot]++;
+    for (int other = 0; other < SIBLINGS; other++)
+        if (other != siblings->silent && siblings->next[slot] - siblings->next[other] > siblings->apart)
+            siblings->apart = siblings->next[slot] - siblings->next[other];
+}
+
+static bool sibling_at_end(void *self, int slot) {
+    const struct siblings *siblings = self;
+    return slot != siblings->silent && siblings->next[slot] == SIBLING_ROWS;
+}
+
+static int take_siblings(const struct fixture *fixture, const char *op, int silent) {
+    struct error error = {0};
+    static struct siblings siblings;
+    siblings = (struct siblings){.op = op, .silent = silent};
+    struct opened opened = open_all(fixture, (struct message_source){.self = &siblings,
+                                                                     .peek = peek_sibling,
+                                                                     .release = release_sibling,
+                                                                     .at_end = sibling_at_end});
+    for (int i = 0; i < SIBLINGS; i++) {
+        int slot;
+        int64_t next;
+        assert_int_equal(apply_add_partition(opened.apply, "shop.public.points", i, &slot, &next, &error), 0);
+        assert_int_equal(slot, i);
+    }
+    int64_t taken = 1;
+    while (taken > 0)
+        assert_int_equal(apply_step(opened.apply, &taken, &error), 0);
+    assert_int_equal(apply_commit(opened.apply, &error), 0);
+    for (int i = 0; i < SIBLINGS; i++)
+        assert_int_equal(siblings.next[i], i == silent ? 0 : SIBLING_ROWS);
+    close_all(&opened);
+    return siblings.apart;
+}
+
+// One was half a million rows ahead of the others in a snapshot of five.
+static void rows_that_are_added_are_taken_in_the_order_they_were_sent_in(void **state) {
+    assert_in_range(take_siblings(*state, "r", -1), 1, APPLY_GROWN_MIN + APPLY_TURN_MESSAGES);
+}
+
+static void what_is_not_delivered_is_not_waited_for(void **state) {
+    assert_in_range(take_siblings(*state, "c", 1), 1, APPLY_GROWN_MIN + APPLY_TURN_MESSAGES);
+}
+
+static void rows_that_change_are_taken_as_they_come(void **state) {
+    assert_int_equal(take_siblings(*state, "u", -1), SIBLING_ROWS);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(rows_that_are_added_are_taken_in_the_order_they_were_sent_in, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_delivered_is_not_waited_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_that_change_are_taken_as_they_come, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_transaction_does_not_look_at_partitions_that_it_awaits_nothing_of,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lost_beginning_is_kept_with_the_commit, set_up, tear_down),
