@@ -314,7 +314,8 @@ static void the_thread_takes_part(void **state) {
     begin(fixture);
     add_slots(fixture, 3);
     loop = pthread_self();
-    given_way_by_loop = given_way_ahead = 0;
+    given_way_by_loop = 0;
+    given_way_ahead = 0;
     for (int round = 0; round < ROUNDS_MAX && prefetch_count(fixture->ahead) == 0; round++)
         for (int s = 0; s < 3; s++) {
             struct lane *lane = &fixture->log->lanes[s];
