@@ -20,7 +20,7 @@ struct message {
 struct message_source {
     void *self;
     // The oldest message of the slot that was delivered and not released, or NULL when there is none now.
-    // The bytes live until release.
+    // It and its bytes live until release, whatever is asked of other slots.
     const struct message *(*peek)(void *self, int slot);
     void (*release)(void *self, int slot);
     // Both may be NULL: then no more than the oldest is asked for. How many messages were delivered and not

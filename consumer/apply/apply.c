@@ -278,28 +278,37 @@ static enum merge_verdict apply_judge(const struct apply *apply, const struct pa
     return merge_judge(apply->merge, partition->event);
 }
 
+// What becomes of a partition's head: it waits, too, where there is none.
+static int apply_look(struct apply *apply, int slot, enum merge_verdict *ret, struct error *error) {
+    const struct partition *partition = apply->partitions[slot];
+    *ret = MERGE_WAIT;
+    if (head_look(apply, slot, error) != 0)
+        return -1;
+    if (partition->head == NULL)
+        return 0;
+    if (partition->event->change.op == CHANGE_READ && new_timeline_look(apply, slot, error) != 0)
+        return -1;
+    *ret = apply_judge(apply, partition);
+    return 0;
+}
+
 // Whether another partition has rows for the same table that were sent earlier. Where a table grows, its rows then come to
 // the file's pages one after the other: taken as they are delivered, one partition was half a million rows ahead, and each
 // page was filled again for each of them. What was not delivered is not waited for. Rows that change are better taken as they
 // come: more of one key are in a commit.
-static bool apply_is_ahead(struct apply *apply, struct partition *partition) {
-    if (partition->grown < APPLY_GROWN_MIN)
-        return false;
-    if (partition->turn > 0) {
-        partition->turn--;
-        return false;
-    }
+static int apply_is_ahead(struct apply *apply, struct partition *partition, bool *ret, struct error *error) {
+    *ret = false;
     const struct slot_list *of_table = &apply->feeding[partition->table->index];
-    for (int i = 0; i < of_table->count; i++) {
+    for (int i = 0; i < of_table->count && !*ret; i++) {
         const struct partition *other = apply->partitions[of_table->slots[i]];
-        if (other == partition || (other->head != NULL && apply_judge(apply, other) == MERGE_WAIT))
-            continue;
-        const struct message *oldest = prefetch_peek(apply->prefetch, of_table->slots[i]);
-        if (oldest != NULL && oldest->ts_ms < partition->head->ts_ms)
-            return true;
+        enum merge_verdict verdict;
+        if (apply_look(apply, of_table->slots[i], &verdict, error) != 0)
+            return -1;
+        *ret = verdict != MERGE_WAIT && other->head->ts_ms < partition->head->ts_ms;
     }
-    partition->turn = APPLY_TURN_MESSAGES - 1;
-    return false;
+    if (!*ret)
+        partition->turn = APPLY_TURN_MESSAGES;
+    return 0;
 }
 
 // Whether there is enough for a commit: what is handed over now is written by another thread, beside what comes next.
@@ -311,15 +320,20 @@ static bool apply_has_enough(const struct apply *apply) {
 static int apply_drain(struct apply *apply, int slot, int64_t *budget, struct error *error) {
     struct partition *partition = apply->partitions[slot];
     while (*budget > 0 && !apply_has_enough(apply)) {
-        if (head_look(apply, slot, error) != 0)
+        enum merge_verdict verdict;
+        if (apply_look(apply, slot, &verdict, error) != 0)
             return -1;
-        if (partition->head == NULL)
+        if (verdict == MERGE_WAIT)
             return 0;
-        if (partition->event->change.op == CHANGE_READ && new_timeline_look(apply, slot, error) != 0)
-            return -1;
-        enum merge_verdict verdict = apply_judge(apply, partition);
-        if (verdict == MERGE_WAIT || (verdict != MERGE_CURRENT && apply_is_ahead(apply, partition)))
-            return 0;
+        if (verdict != MERGE_CURRENT && partition->grown >= APPLY_GROWN_MIN && partition->turn == 0) {
+            bool ahead;
+            if (apply_is_ahead(apply, partition, &ahead, error) != 0)
+                return -1;
+            if (ahead)
+                return 0;
+            continue; // another's head may have changed what becomes of this one
+        }
+        partition->turn -= partition->turn > 0;
         if (take_head(apply, slot, verdict, error) != 0)
             return -1;
         --*budget;

@@ -197,7 +197,7 @@ static void *prefetch_run(void *self) {
         batch->state = BATCH_DONE;
         if (prefetch->queue.waiting)
             (void)pthread_cond_signal(&prefetch->queue.done);
-        (void)pthread_mutex_unlock(&prefetch->queue.mutex); // nobody waits for what is done, or for the queue
+        (void)pthread_mutex_unlock(&prefetch->queue.mutex); // the loop may go on meanwhile
         give_way();
         (void)pthread_mutex_lock(&prefetch->queue.mutex);
     }

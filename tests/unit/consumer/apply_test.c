@@ -212,10 +212,10 @@ enum { LONG_ROWS = 1500, LONG_BYTES = 8000, LONG_SLOTS = 2 };
 
 // Rows of a table in two partitions, each made when it is asked for.
 struct long_rows {
-    struct message message;
+    struct message messages[LONG_SLOTS];
     int64_t next[LONG_SLOTS];
-    char key[64];
-    char value[LONG_BYTES + 512];
+    char keys[LONG_SLOTS][64];
+    char values[LONG_SLOTS][LONG_BYTES + 512];
     char bio[LONG_BYTES + 1];
 };
 
@@ -225,20 +225,20 @@ static const struct message *peek_long(void *self, int slot) {
     if (offset == LONG_ROWS)
         return NULL;
     int id = (int)offset * LONG_SLOTS + slot;
-    (void)snprintf(rows->key, sizeof rows->key, "{\"id\":%d}", id);
+    (void)snprintf(rows->keys[slot], sizeof rows->keys[slot], "{\"id\":%d}", id);
     (void)snprintf(
-        rows->value, sizeof rows->value,
+        rows->values[slot], sizeof rows->values[slot],
         "{\"before\":null,\"after\":{\"id\":%d,\"email\":\"e\",\"full_name\":\"f\",\"loyalty_tier\":"
         "null,\"marketing_opt_in\":true,\"created_at\":\"2026-11-23T09:00:00Z\",\"bio\":\"%s\"},"
         "\"source\":{\"ts_ms\":1795386736089,\"snapshot\":\"false\",\"schema\":\"public\",\"table\":"
         "\"customers\",\"txId\":9,\"lsn\":%d},\"op\":\"c\",\"ts_ms\":1795386736089}",
         id, rows->bio, 1000 + id);
-    rows->message = (struct message){.slot = slot,
-                                     .offset = offset,
-                                     .ts_ms = 1000,
-                                     .key = span_of(rows->key),
-                                     .value = span_of(rows->value)};
-    return &rows->message;
+    rows->messages[slot] = (struct message){.slot = slot,
+                                            .offset = offset,
+                                            .ts_ms = 1000,
+                                            .key = span_of(rows->keys[slot]),
+                                            .value = span_of(rows->values[slot])};
+    return &rows->messages[slot];
 }
 
 static void release_long(void *self, int slot) {
@@ -360,10 +360,12 @@ static void a_transaction_does_not_look_at_partitions_that_it_awaits_nothing_of(
 
 enum { SIBLINGS = 3, SIBLING_ROWS = 4 * APPLY_GROWN_MIN };
 
-// Partitions of one table, whose rows were sent in turn; all are delivered.
+// Partitions of one table, whose rows were sent in turn.
 struct siblings {
     const char *op;
-    int silent; // nothing was delivered of it, -1 = of all
+    int silent;    // nothing was delivered of it, -1 = of all
+    int waits;     // its rows are of a transaction whose END has not come, -1 = none is
+    int delivered; // of each other
     int next[SIBLINGS];
     int apart; // the most that one was ahead of another that had rows
     struct message messages[SIBLINGS];
@@ -374,16 +376,19 @@ struct siblings {
 static const struct message *peek_sibling(void *self, int slot) {
     struct siblings *siblings = self;
     int i = siblings->next[slot];
-    if (i == SIBLING_ROWS || slot == siblings->silent)
+    if (i == siblings->delivered || slot == siblings->silent)
         return NULL;
+    bool waits = slot == siblings->waits;
     (void)snprintf(siblings->keys[slot], sizeof siblings->keys[slot], "{\"order_id\":%d,\"customer_id\":1}",
                    SIBLINGS * i + slot);
     (void)snprintf(
         siblings->values[slot], sizeof siblings->values[slot],
         "{\"before\":null,\"after\":{\"order_id\":%d,\"customer_id\":1,\"points\":1,\"reason\":null},"
         "\"source\":{\"ts_ms\":1795386736089,\"snapshot\":\"false\",\"schema\":\"public\",\"table\":"
-        "\"points\",\"txId\":%d,\"lsn\":%d},\"op\":\"%s\",\"ts_ms\":1795386736089}",
-        SIBLINGS * i + slot, i + 1, 1000 + SIBLINGS * i + slot, siblings->op);
+        "\"points\",\"txId\":%d,\"lsn\":%d},\"transaction\":%s,\"op\":\"%s\",\"ts_ms\":1795386736089}",
+        SIBLINGS * i + slot, i + 1, 1000 + SIBLINGS * i + slot,
+        waits ? "{\"id\":\"9:9000\",\"total_order\":1,\"data_collection_order\":1}" : "null",
+        waits ? "c" : siblings->op);
     siblings->messages[slot] = (struct message){.slot = slot,
                                                 .offset = i,
                                                 .ts_ms = 1000 + i,
@@ -405,11 +410,9 @@ static bool sibling_at_end(void *self, int slot) {
     return slot != siblings->silent && siblings->next[slot] == SIBLING_ROWS;
 }
 
-static int take_siblings(const struct fixture *fixture, const char *op, int silent) {
+static struct opened open_siblings(const struct fixture *fixture, struct siblings *siblings) {
     struct error error = {0};
-    static struct siblings siblings;
-    siblings = (struct siblings){.op = op, .silent = silent};
-    struct opened opened = open_all(fixture, (struct message_source){.self = &siblings,
+    struct opened opened = open_all(fixture, (struct message_source){.self = siblings,
                                                                      .peek = peek_sibling,
                                                                      .release = release_sibling,
                                                                      .at_end = sibling_at_end});
@@ -419,6 +422,14 @@ static int take_siblings(const struct fixture *fixture, const char *op, int sile
         assert_int_equal(apply_add_partition(opened.apply, "shop.public.points", i, &slot, &next, &error), 0);
         assert_int_equal(slot, i);
     }
+    return opened;
+}
+
+static int take_siblings(const struct fixture *fixture, const char *op, int silent) {
+    struct error error = {0};
+    static struct siblings siblings;
+    siblings = (struct siblings){.op = op, .silent = silent, .waits = -1, .delivered = SIBLING_ROWS};
+    struct opened opened = open_siblings(fixture, &siblings);
     int64_t taken = 1;
     while (taken > 0)
         assert_int_equal(apply_step(opened.apply, &taken, &error), 0);
@@ -438,6 +449,28 @@ static void what_is_not_delivered_is_not_waited_for(void **state) {
     assert_in_range(take_siblings(*state, "c", 1), 1, APPLY_GROWN_MIN + APPLY_TURN_MESSAGES);
 }
 
+// It is looked at before it is known to wait, and all the same in one step.
+static void what_waits_for_an_end_is_not_waited_for(void **state) {
+    struct error error = {0};
+    static struct siblings siblings;
+    siblings = (struct siblings){.op = "r", .silent = 2, .waits = 2, .delivered = APPLY_GROWN_MIN};
+    struct opened opened = open_siblings(*state, &siblings);
+    apply_set_sequenced(opened.apply, true);
+    int64_t taken = 1;
+    while (taken > 0)
+        assert_int_equal(apply_step(opened.apply, &taken, &error), 0);
+    siblings.silent = -1;
+    for (int more = 1; more <= APPLY_STEP_MESSAGES / 4; more++) {
+        siblings.delivered++;
+        assert_int_equal(apply_step(opened.apply, &taken, &error), 0);
+        assert_int_equal(taken, 2);
+        if (siblings.delivered == SIBLING_ROWS)
+            break;
+    }
+    assert_int_equal(siblings.next[2], 0);
+    close_all(&opened);
+}
+
 static void rows_that_change_are_taken_as_they_come(void **state) {
     assert_int_equal(take_siblings(*state, "u", -1), SIBLING_ROWS);
 }
@@ -447,6 +480,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(rows_that_are_added_are_taken_in_the_order_they_were_sent_in, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_delivered_is_not_waited_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_waits_for_an_end_is_not_waited_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rows_that_change_are_taken_as_they_come, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_transaction_does_not_look_at_partitions_that_it_awaits_nothing_of,
                                         set_up, tear_down),
