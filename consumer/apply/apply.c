@@ -292,22 +292,21 @@ static int apply_look(struct apply *apply, int slot, enum merge_verdict *ret, st
     return 0;
 }
 
-// Whether another partition has rows for the same table that were sent earlier. Where a table grows, its rows then come to
-// the file's pages one after the other: taken as they are delivered, one partition was half a million rows ahead, and each
-// page was filled again for each of them. What was not delivered is not waited for. Rows that change are better taken as they
-// come: more of one key are in a commit.
-static int apply_is_ahead(struct apply *apply, struct partition *partition, bool *ret, struct error *error) {
-    *ret = false;
+// The partition's turn begins, unless another one has rows for the same table that were sent earlier: then `turn` stays 0. Where
+// a table grows, its rows so come to the file's pages one after the other: taken as they are delivered, one partition was half a
+// million rows ahead, and each page was filled again for each of them. What was not delivered is not waited for. Rows that change
+// are better taken as they come: more of one key are in a commit.
+static int apply_begin_turn(struct apply *apply, struct partition *partition, struct error *error) {
     const struct slot_list *of_table = &apply->feeding[partition->table->index];
-    for (int i = 0; i < of_table->count && !*ret; i++) {
+    for (int i = 0; i < of_table->count; i++) {
         const struct partition *other = apply->partitions[of_table->slots[i]];
         enum merge_verdict verdict;
         if (apply_look(apply, of_table->slots[i], &verdict, error) != 0)
             return -1;
-        *ret = verdict != MERGE_WAIT && other->head->ts_ms < partition->head->ts_ms;
+        if (verdict != MERGE_WAIT && other->head->ts_ms < partition->head->ts_ms)
+            return 0;
     }
-    if (!*ret)
-        partition->turn = APPLY_TURN_MESSAGES;
+    partition->turn = APPLY_TURN_MESSAGES;
     return 0;
 }
 
@@ -326,14 +325,14 @@ static int apply_drain(struct apply *apply, int slot, int64_t *budget, struct er
         if (verdict == MERGE_WAIT)
             return 0;
         if (verdict != MERGE_CURRENT && partition->grown >= APPLY_GROWN_MIN && partition->turn == 0) {
-            bool ahead;
-            if (apply_is_ahead(apply, partition, &ahead, error) != 0)
+            if (apply_begin_turn(apply, partition, error) != 0)
                 return -1;
-            if (ahead)
+            if (partition->turn == 0)
                 return 0;
             continue; // another's head may have changed what becomes of this one
         }
-        partition->turn -= partition->turn > 0;
+        if (partition->turn > 0)
+            partition->turn--;
         if (take_head(apply, slot, verdict, error) != 0)
             return -1;
         --*budget;

@@ -206,47 +206,82 @@ static void a_lost_beginning_is_kept_with_the_commit(void **state) {
     }
 }
 
-// --- more than a batch holds
+// --- partitions whose messages are made when they are asked for
 
 enum { LONG_ROWS = 1500, LONG_BYTES = 8000, LONG_SLOTS = 2 };
 
-// Rows of a table in two partitions, each made when it is asked for.
+// A partition's oldest message.
+struct made {
+    int next; // its offset
+    struct message message;
+    char key[64];
+    char value[LONG_BYTES + 512];
+};
+
+static const struct message *made_message(struct made *made, int slot, int64_t ts_ms) {
+    made->message = (struct message){.slot = slot,
+                                     .offset = made->next,
+                                     .ts_ms = ts_ms,
+                                     .key = span_of(made->key),
+                                     .value = span_of(made->value)};
+    return &made->message;
+}
+
+// `transaction`: JSON.
+static void made_points(struct made *made, int id, int lsn, const char *transaction, const char *op) {
+    (void)snprintf(made->key, sizeof made->key, "{\"order_id\":%d,\"customer_id\":1}", id);
+    (void)snprintf(
+        made->value, sizeof made->value,
+        "{\"before\":null,\"after\":{\"order_id\":%d,\"customer_id\":1,\"points\":1,\"reason\":null},"
+        "\"source\":{\"ts_ms\":1795386736089,\"snapshot\":\"false\",\"schema\":\"public\",\"table\":"
+        "\"points\",\"txId\":%d,\"lsn\":%d},\"transaction\":%s,\"op\":\"%s\",\"ts_ms\":1795386736089}",
+        id, made->next + 1, lsn, transaction, op);
+}
+
+static void add_partition(struct apply *apply, const char *of, int slot) {
+    struct error error = {0};
+    int added;
+    int64_t next;
+    assert_int_equal(apply_add_partition(apply, of, slot, &added, &next, &error), 0);
+    assert_int_equal(added, slot);
+}
+
+static void take_all(struct apply *apply) {
+    struct error error = {0};
+    int64_t taken = 1;
+    while (taken > 0)
+        assert_int_equal(apply_step(apply, &taken, &error), 0);
+}
+
+// Rows of a table in two partitions, more than a batch holds.
 struct long_rows {
-    struct message messages[LONG_SLOTS];
-    int64_t next[LONG_SLOTS];
-    char keys[LONG_SLOTS][64];
-    char values[LONG_SLOTS][LONG_BYTES + 512];
+    struct made made[LONG_SLOTS];
     char bio[LONG_BYTES + 1];
 };
 
 static const struct message *peek_long(void *self, int slot) {
     struct long_rows *rows = self;
-    int64_t offset = rows->next[slot];
-    if (offset == LONG_ROWS)
+    struct made *made = &rows->made[slot];
+    if (made->next == LONG_ROWS)
         return NULL;
-    int id = (int)offset * LONG_SLOTS + slot;
-    (void)snprintf(rows->keys[slot], sizeof rows->keys[slot], "{\"id\":%d}", id);
+    int id = made->next * LONG_SLOTS + slot;
+    (void)snprintf(made->key, sizeof made->key, "{\"id\":%d}", id);
     (void)snprintf(
-        rows->values[slot], sizeof rows->values[slot],
+        made->value, sizeof made->value,
         "{\"before\":null,\"after\":{\"id\":%d,\"email\":\"e\",\"full_name\":\"f\",\"loyalty_tier\":"
         "null,\"marketing_opt_in\":true,\"created_at\":\"2026-11-23T09:00:00Z\",\"bio\":\"%s\"},"
         "\"source\":{\"ts_ms\":1795386736089,\"snapshot\":\"false\",\"schema\":\"public\",\"table\":"
         "\"customers\",\"txId\":9,\"lsn\":%d},\"op\":\"c\",\"ts_ms\":1795386736089}",
         id, rows->bio, 1000 + id);
-    rows->messages[slot] = (struct message){.slot = slot,
-                                            .offset = offset,
-                                            .ts_ms = 1000,
-                                            .key = span_of(rows->keys[slot]),
-                                            .value = span_of(rows->values[slot])};
-    return &rows->messages[slot];
+    return made_message(made, slot, 1000);
 }
 
 static void release_long(void *self, int slot) {
-    ((struct long_rows *)self)->next[slot]++;
+    ((struct long_rows *)self)->made[slot].next++;
 }
 
 static bool long_at_end(void *self, int slot) {
-    return ((struct long_rows *)self)->next[slot] == LONG_ROWS;
+    return ((struct long_rows *)self)->made[slot].next == LONG_ROWS;
 }
 
 // 24 MB in one step: each time that there is enough a commit is handed over, which another thread writes.
@@ -260,12 +295,8 @@ static void what_fills_a_batch_is_handed_over(void **state) {
                      .self = &rows, .peek = peek_long, .release = release_long, .at_end = long_at_end});
     struct apply *apply = opened.apply;
     int64_t taken = 0;
-    for (int i = 0; i < LONG_SLOTS; i++) {
-        int slot;
-        int64_t next;
-        assert_int_equal(apply_add_partition(apply, "shop.public.customers", i, &slot, &next, &error), 0);
-        assert_int_equal(slot, i);
-    }
+    for (int i = 0; i < LONG_SLOTS; i++)
+        add_partition(apply, "shop.public.customers", i);
     for (int64_t all = 0; all < LONG_ROWS * LONG_SLOTS; all += taken) {
         assert_int_equal(apply_step(apply, &taken, &error), 0);
         assert_true(taken > 0);
@@ -281,11 +312,8 @@ enum { TRANSACTIONS = 256, IDLE = 300, FIRST_IDLE = 2 };
 
 // Slot 0 has the ENDs, slot 1 a row of each transaction; nothing comes of the others.
 struct many_partitions {
-    int next[FIRST_IDLE];
+    struct made made[FIRST_IDLE];
     int64_t looks; // at the others
-    struct message messages[FIRST_IDLE];
-    char keys[FIRST_IDLE][64];
-    char values[FIRST_IDLE][1024];
 };
 
 static const struct message *peek_many(void *self, int slot) {
@@ -294,39 +322,32 @@ static const struct message *peek_many(void *self, int slot) {
         many->looks++;
         return NULL;
     }
-    int i = many->next[slot];
+    struct made *made = &many->made[slot];
+    int i = made->next;
     if (i == TRANSACTIONS)
         return NULL;
     int lsn = 1000 + 10 * i;
-    if (slot == 0)
-        (void)snprintf(many->values[slot], sizeof many->values[slot],
+    if (slot == 0) {
+        (void)snprintf(made->key, sizeof made->key, "{}");
+        (void)snprintf(made->value, sizeof made->value,
                        "{\"status\":\"END\",\"id\":\"%d:%d\",\"event_count\":1,\"data_collections\":[{\"data_"
                        "collection\":\"public.points\",\"event_count\":1}],\"ts_ms\":1795386736089}",
                        i + 1, lsn + 5);
-    else
-        (void)snprintf(
-            many->values[slot], sizeof many->values[slot],
-            "{\"before\":null,\"after\":{\"order_id\":%d,\"customer_id\":1,\"points\":1,\"reason\":null},"
-            "\"source\":{\"ts_ms\":1795386736089,\"snapshot\":\"false\",\"schema\":\"public\",\"table\":"
-            "\"points\",\"txId\":%d,\"lsn\":%d},\"transaction\":{\"id\":\"%d:%d\",\"total_order\":1,"
-            "\"data_collection_order\":1},\"op\":\"c\",\"ts_ms\":1795386736089}",
-            i, i + 1, lsn, i + 1, lsn + 5);
-    (void)snprintf(many->keys[slot], sizeof many->keys[slot],
-                   slot == 0 ? "{}" : "{\"order_id\":%d,\"customer_id\":1}", i);
-    many->messages[slot] = (struct message){.slot = slot,
-                                            .offset = i,
-                                            .ts_ms = 1000,
-                                            .key = span_of(many->keys[slot]),
-                                            .value = span_of(many->values[slot])};
-    return &many->messages[slot];
+    } else {
+        char transaction[96];
+        (void)snprintf(transaction, sizeof transaction,
+                       "{\"id\":\"%d:%d\",\"total_order\":1,\"data_collection_order\":1}", i + 1, lsn + 5);
+        made_points(made, i, lsn, transaction, "c");
+    }
+    return made_message(made, slot, 1000);
 }
 
 static void release_many(void *self, int slot) {
-    ((struct many_partitions *)self)->next[slot]++;
+    ((struct many_partitions *)self)->made[slot].next++;
 }
 
 static bool many_at_end(void *self, int slot) {
-    return slot >= FIRST_IDLE || ((struct many_partitions *)self)->next[slot] == TRANSACTIONS;
+    return slot >= FIRST_IDLE || ((struct many_partitions *)self)->made[slot].next == TRANSACTIONS;
 }
 
 // Each transaction looked at every partition: with 300 of them half of the loop's time.
@@ -338,18 +359,13 @@ static void a_transaction_does_not_look_at_partitions_that_it_awaits_nothing_of(
         fixture, (struct message_source){
                      .self = &many, .peek = peek_many, .release = release_many, .at_end = many_at_end});
     apply_set_sequenced(opened.apply, true);
-    for (int i = 0; i < FIRST_IDLE + IDLE; i++) {
-        int slot;
-        int64_t next;
-        const char *of = i == 0   ? "shop.transaction"
-                         : i == 1 ? "shop.public.points"
-                                  : "shop.public.customers";
-        assert_int_equal(apply_add_partition(opened.apply, of, i, &slot, &next, &error), 0);
-        assert_int_equal(slot, i);
-    }
-    int64_t taken = 1;
-    while (taken > 0)
-        assert_int_equal(apply_step(opened.apply, &taken, &error), 0);
+    for (int i = 0; i < FIRST_IDLE + IDLE; i++)
+        add_partition(opened.apply,
+                      i == 0   ? "shop.transaction"
+                      : i == 1 ? "shop.public.points"
+                               : "shop.public.customers",
+                      i);
+    take_all(opened.apply);
     assert_int_equal(apply_commit(opened.apply, &error), 0);
     assert_int_equal(apply_counters(opened.apply)->transactions, TRANSACTIONS);
     if (many.looks > TRANSACTIONS * IDLE * 3 / 4)
@@ -366,62 +382,43 @@ struct siblings {
     int silent;    // nothing was delivered of it, -1 = of all
     int waits;     // its rows are of a transaction whose END has not come, -1 = none is
     int delivered; // of each other
-    int next[SIBLINGS];
-    int apart; // the most that one was ahead of another that had rows
-    struct message messages[SIBLINGS];
-    char keys[SIBLINGS][64];
-    char values[SIBLINGS][1024];
+    int apart;     // the most that one was ahead of another that had rows
+    struct made made[SIBLINGS];
 };
 
 static const struct message *peek_sibling(void *self, int slot) {
     struct siblings *siblings = self;
-    int i = siblings->next[slot];
-    if (i == siblings->delivered || slot == siblings->silent)
+    struct made *made = &siblings->made[slot];
+    if (made->next == siblings->delivered || slot == siblings->silent)
         return NULL;
     bool waits = slot == siblings->waits;
-    (void)snprintf(siblings->keys[slot], sizeof siblings->keys[slot], "{\"order_id\":%d,\"customer_id\":1}",
-                   SIBLINGS * i + slot);
-    (void)snprintf(
-        siblings->values[slot], sizeof siblings->values[slot],
-        "{\"before\":null,\"after\":{\"order_id\":%d,\"customer_id\":1,\"points\":1,\"reason\":null},"
-        "\"source\":{\"ts_ms\":1795386736089,\"snapshot\":\"false\",\"schema\":\"public\",\"table\":"
-        "\"points\",\"txId\":%d,\"lsn\":%d},\"transaction\":%s,\"op\":\"%s\",\"ts_ms\":1795386736089}",
-        SIBLINGS * i + slot, i + 1, 1000 + SIBLINGS * i + slot,
-        waits ? "{\"id\":\"9:9000\",\"total_order\":1,\"data_collection_order\":1}" : "null",
-        waits ? "c" : siblings->op);
-    siblings->messages[slot] = (struct message){.slot = slot,
-                                                .offset = i,
-                                                .ts_ms = 1000 + i,
-                                                .key = span_of(siblings->keys[slot]),
-                                                .value = span_of(siblings->values[slot])};
-    return &siblings->messages[slot];
+    int id = SIBLINGS * made->next + slot;
+    made_points(made, id, 1000 + id,
+                waits ? "{\"id\":\"9:9000\",\"total_order\":1,\"data_collection_order\":1}" : "null",
+                waits ? "c" : siblings->op);
+    return made_message(made, slot, 1000 + made->next);
 }
 
 static void release_sibling(void *self, int slot) {
     struct siblings *siblings = self;
-    siblings->next[slot]++;
+    int next = ++siblings->made[slot].next;
     for (int other = 0; other < SIBLINGS; other++)
-        if (other != siblings->silent && siblings->next[slot] - siblings->next[other] > siblings->apart)
-            siblings->apart = siblings->next[slot] - siblings->next[other];
+        if (other != siblings->silent && next - siblings->made[other].next > siblings->apart)
+            siblings->apart = next - siblings->made[other].next;
 }
 
 static bool sibling_at_end(void *self, int slot) {
     const struct siblings *siblings = self;
-    return slot != siblings->silent && siblings->next[slot] == SIBLING_ROWS;
+    return slot != siblings->silent && siblings->made[slot].next == SIBLING_ROWS;
 }
 
 static struct opened open_siblings(const struct fixture *fixture, struct siblings *siblings) {
-    struct error error = {0};
     struct opened opened = open_all(fixture, (struct message_source){.self = siblings,
                                                                      .peek = peek_sibling,
                                                                      .release = release_sibling,
                                                                      .at_end = sibling_at_end});
-    for (int i = 0; i < SIBLINGS; i++) {
-        int slot;
-        int64_t next;
-        assert_int_equal(apply_add_partition(opened.apply, "shop.public.points", i, &slot, &next, &error), 0);
-        assert_int_equal(slot, i);
-    }
+    for (int i = 0; i < SIBLINGS; i++)
+        add_partition(opened.apply, "shop.public.points", i);
     return opened;
 }
 
@@ -430,17 +427,15 @@ static int take_siblings(const struct fixture *fixture, const char *op, int sile
     static struct siblings siblings;
     siblings = (struct siblings){.op = op, .silent = silent, .waits = -1, .delivered = SIBLING_ROWS};
     struct opened opened = open_siblings(fixture, &siblings);
-    int64_t taken = 1;
-    while (taken > 0)
-        assert_int_equal(apply_step(opened.apply, &taken, &error), 0);
+    take_all(opened.apply);
     assert_int_equal(apply_commit(opened.apply, &error), 0);
     for (int i = 0; i < SIBLINGS; i++)
-        assert_int_equal(siblings.next[i], i == silent ? 0 : SIBLING_ROWS);
+        assert_int_equal(siblings.made[i].next, i == silent ? 0 : SIBLING_ROWS);
     close_all(&opened);
     return siblings.apart;
 }
 
-// One was half a million rows ahead of the others in a snapshot of five.
+// One was half a million rows ahead of the others in a snapshot of five million.
 static void rows_that_are_added_are_taken_in_the_order_they_were_sent_in(void **state) {
     assert_in_range(take_siblings(*state, "r", -1), 1, APPLY_GROWN_MIN + APPLY_TURN_MESSAGES);
 }
@@ -456,18 +451,15 @@ static void what_waits_for_an_end_is_not_waited_for(void **state) {
     siblings = (struct siblings){.op = "r", .silent = 2, .waits = 2, .delivered = APPLY_GROWN_MIN};
     struct opened opened = open_siblings(*state, &siblings);
     apply_set_sequenced(opened.apply, true);
-    int64_t taken = 1;
-    while (taken > 0)
-        assert_int_equal(apply_step(opened.apply, &taken, &error), 0);
+    take_all(opened.apply);
     siblings.silent = -1;
-    for (int more = 1; more <= APPLY_STEP_MESSAGES / 4; more++) {
+    while (siblings.delivered < SIBLING_ROWS) {
+        int64_t taken;
         siblings.delivered++;
         assert_int_equal(apply_step(opened.apply, &taken, &error), 0);
         assert_int_equal(taken, 2);
-        if (siblings.delivered == SIBLING_ROWS)
-            break;
     }
-    assert_int_equal(siblings.next[2], 0);
+    assert_int_equal(siblings.made[2].next, 0);
     close_all(&opened);
 }
 

@@ -1,8 +1,7 @@
 // The log is moved into the file beside a writer that never rests, and begins anew; nothing is lost, whenever
 // it ends.
-#include "views/base/clock.h"
-
 #include "tests/unit/shop_file.h"
+#include "views/base/clock.h"
 #include "views/engine/snapshots.h"
 #include "views/engine/sqlite/stmt.h"
 #include "views/engine/store/checkpoint.h"
