@@ -23,6 +23,8 @@ def check(entry):
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         entries = json.load(file)
+    # a file that several programs are made of is looked at once
+    entries = list({entry["file"]: entry for entry in reversed(entries)}.values())
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         wrong = [said for said in pool.map(check, entries) if said]
     print("".join(wrong), end="")

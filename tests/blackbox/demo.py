@@ -53,8 +53,9 @@ def caught_up(server, count):
         raise AssertionError(f"{error}: {told}\n{server.log()[-1500:]}") from None
 
 
-# more than the broker is fed at once; ThreadSanitizer is slower, and looks for something else
-FED = 2000 if "TSAN_OPTIONS" in os.environ else 20000
+# ThreadSanitizer is slower, and looks for something else than wrong rows: threads do the same in other captures
+SOME = "TSAN_OPTIONS" in os.environ
+FED = 2000 if SOME else 20000  # more than the broker is fed at once
 
 
 class Demo(tide.Case):
@@ -90,7 +91,7 @@ class Demo(tide.Case):
         self.assertEqual(check_truth.message_ids(other), check_truth.message_ids(self.db))
 
     def test_every_capture_reaches_its_end(self):
-        for name in tide.capture_names():
+        for name in ("basic36", "flat", "resnapshot34") if SOME else tide.capture_names():
             with self.subTest(name):
                 self.db = self.path / f"{name}.db"
                 (self.path / "replayed.db").unlink(missing_ok=True)

@@ -14,7 +14,12 @@
 #include <glob.h>
 #include <unistd.h>
 
-enum { MUTATIONS = 30000, SEED = 20261123, TEXT_MAX = 16384, MEMBERS_MAX = 256, LESSONS_MAX = 40 };
+#ifdef __SANITIZE_ADDRESS__ // some times slower
+enum { MUTATIONS = 10000 };
+#else
+enum { MUTATIONS = 30000 };
+#endif
+enum { SEED = 20261123, TEXT_MAX = 16384, MEMBERS_MAX = 256, LESSONS_MAX = 40 };
 
 struct corpus {
     struct twins twins;
