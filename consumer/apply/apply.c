@@ -7,6 +7,7 @@
 #include "consumer/apply/loop/new_timeline.h"
 #include "consumer/apply/loop/retry.h"
 #include "consumer/apply/loop/snapshots.h"
+#include "consumer/apply/loop/sources.h"
 #include "consumer/apply/loop/state.h"
 #include "consumer/apply/loop/sweep.h"
 #include "consumer/apply/loop/take.h"
@@ -93,6 +94,7 @@ void apply_free(struct apply **apply) {
     for (int i = 0; a->incomplete != NULL && i < a->config.catalog->table_count; i++)
         free(a->incomplete[i]);
     free(a->incomplete);
+    sources_free(a);
     free(a->snapshots);
     free(a);
     *apply = NULL;
@@ -105,10 +107,15 @@ static void apply_load_offset(const struct apply *apply, struct partition *parti
         if (offsets[i].partition != partition->id || strcmp(offsets[i].topic, partition->topic) != 0)
             continue;
         partition->known = true;
+        partition->first_ms = -1;
         partition->next_offset = partition->committed_offset = offsets[i].next_offset;
         partition->after_delete = offsets[i].after_delete;
         partition->deleted_key = offsets[i].deleted_key;
         partition->newest_ts_ms = offsets[i].newest_ts_ms;
+        partition->snapshot_lsn = offsets[i].snapshot_lsn;
+        partition->snapshot_ms = offsets[i].snapshot_ms;
+        partition->newest_lsn = offsets[i].newest_lsn;
+        partition->newest_source_ms = offsets[i].newest_source_ms;
     }
 }
 
@@ -131,7 +138,7 @@ static struct partition *apply_make_partition(struct apply *apply, const char *t
         return NULL;
     }
     partition->id = id;
-    partition->newest_lsn = LSN_NONE;
+    partition->newest_lsn = partition->snapshot_lsn = LSN_NONE;
     partition->added_ms = apply->config.monotonic_ms();
     partition->role = topic_role(topic, apply->config.prefix, apply->config.catalog, &partition->table);
     if (feeds_init(apply, partition, error) != 0) {
@@ -195,6 +202,7 @@ static int apply_fill_slot(struct apply *apply, int slot, const char *topic, int
         return -1;
     }
     apply->partitions[slot] = partition;
+    apply->begun.lsn = LSN_NONE;
     feeds_add_slot(apply, partition, slot);
     for (int t = 0; t < apply->config.catalog->table_count; t++)
         if (feeds_table(partition, &apply->config.catalog->tables[t]))

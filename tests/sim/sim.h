@@ -82,6 +82,7 @@ struct sim_traits {
     bool initial_rows;   // the source has rows before the snapshot
     bool one_row_first;  // and the first table exactly one
     bool last_is_told;   // a snapshot's last row is marked, whatever its table
+    bool straddles;      // transactions are open while a snapshot is taken
     bool slow_connector; // long between a transaction's rows
     bool late_topics;    // a topic exists from its first message on
     bool ahead;          // the source of messages offers more than the oldest
@@ -190,7 +191,7 @@ void sim_source_act(struct sim_world *world, bool quiet);
 void sim_source_free(struct sim_source *source);
 // Gives the table a row if it has none; transactions that run end first.
 void sim_source_fill(struct sim_world *world, int table);
-// The LSN of a snapshot that is taken now; transactions that run end first.
+// The LSN of a snapshot that is taken now; transactions that run end first, and with `straddles` others have begun.
 int64_t sim_source_snapshot(struct sim_world *world);
 // The state at a commit's LSN or a snapshot's; NULL = there is neither.
 const struct sim_state *sim_source_state_at(const struct sim_source *source, int64_t commit_lsn);

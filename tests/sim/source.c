@@ -267,7 +267,13 @@ void sim_source_fill(struct sim_world *world, int table) {
 
 int64_t sim_source_snapshot(struct sim_world *world) {
     struct sim_source *source = &world->source;
-    sim_source_act(world, true); // a new slot waits for the transactions that run
+    sim_source_act(world, true); // a new slot waits for the transactions that run,
+    for (int i = 0; world->traits.straddles && i < SIM_OPEN_MAX; i++)
+        if (sim_chance(world, 2)) { // but not for those that begin meanwhile
+            source_open(world, i);
+            for (int n = 1 + sim_below(world, STATEMENTS_MAX); n > 0; n--)
+                source_statement(world, i);
+        }
     source->lsn += LSN_STEP;
     assert(source->snapshot_count < SIM_SNAPSHOTS_MAX);
     source->snapshots[source->snapshot_count] = source->state;

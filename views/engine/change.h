@@ -57,6 +57,14 @@ struct change {
     // No ENDs order it against changes of other keys: a truncate that comes after it may have been seen
     // before.
     bool unordered;
+    // A full snapshot's row: no newer one of its source was taken, whatever the table has of another source (a shard, a
+    // partition, another server).
+    bool newest_of_source;
+    // A full snapshot's row: all that was applied of what feeds the table was sent after the snapshot had begun.
+    bool nothing_before;
+    // Its partition has shown rows of the table's newest full snapshot, or it was committed after that: what it brings is no
+    // ghost of that snapshot, however early it was written.
+    bool behind_snapshot;
     // An update of PostgreSQL's that brings no row before: a null in an `unmarked` column may be an unchanged TOAST value.
     bool nulls_unsure;
     int64_t ts_ms; // source.ts_ms: commit time, ms since 1970; 0 = unknown

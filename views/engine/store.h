@@ -24,7 +24,7 @@ enum {
     STORE_APPLICATION_ID = 0x7469646d, // "tidm", in the file's header
     // user_version; an older one is upgraded, a newer one refused. A new format: this number, upgrade_N.sql and
     // engine.sql. tests/blackbox/files.py compares a file made new with an upgraded one.
-    STORE_FORMAT = 7,
+    STORE_FORMAT = 8,
     STORE_ID_SIZE = 33, // 32 hex digits and NUL
     STORE_PREFIX_SIZE = 256,
     STORE_LOG_BYTES_MAX = BOUND(256 << 20, 64 * 4120),
@@ -157,10 +157,10 @@ int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct
 // LSN of the table's newest full snapshot, LSN_NONE = none.
 int64_t store_snapshot_lsn(const struct store *store, const struct table *table);
 int64_t store_snapshot_open(const struct store *store, const struct table *table, bool *ret_marked);
-// Rows that the snapshot did not name go. `keep_open`: more rows that it did not name may come, and it is
-// swept again.
-int store_snapshot_sweep(struct store *store, const struct table *table, bool keep_open, int64_t *ret_swept,
-                         struct error *error);
+// Rows that the snapshot did not name go, if it is `whole`: of everything that feeds the table. `keep_open`: more rows
+// that it did not name may come, and it is swept again.
+int store_snapshot_sweep(struct store *store, const struct table *table, bool whole, bool keep_open,
+                         int64_t *ret_swept, struct error *error);
 
 // Bounded (store/quarantine.h): what is settled, then the oldest values and rows make room, and it is told.
 int store_quarantine(struct store *store, const struct store_quarantined *event, struct error *error);

@@ -12,6 +12,11 @@ struct store_offset {
     bool after_delete;    // the newest message taken was a delete or its tombstone
     uint64_t deleted_key; // hash of its key, if so
     int64_t newest_ts_ms; // the broker's timestamp of that message, 0 = none
+    int64_t snapshot_lsn; // the newest full snapshot that rows were taken of, LSN_NONE = none
+    int64_t snapshot_ms;  // the broker's timestamp of the first of them, 0 = none
+    // of the streamed changes taken: the highest LSN, LSN_NONE = none, and the latest source.ts_ms, 0 = none
+    int64_t newest_lsn;
+    int64_t newest_source_ms;
 };
 
 // What the merge needs to go on where it was.

@@ -102,9 +102,18 @@ static int commit_save_offsets(struct apply *apply, struct store_commit *commit,
         offsets_json_set(&apply->offsets, i, partition->next_offset);
         if (!partition->dirty)
             continue;
-        const struct store_offset offset = {partition->topic,       partition->id,
-                                            partition->next_offset, partition->after_delete,
-                                            partition->deleted_key, partition->newest_ts_ms};
+        const struct store_offset offset = {
+            .topic = partition->topic,
+            .partition = partition->id,
+            .next_offset = partition->next_offset,
+            .after_delete = partition->after_delete,
+            .deleted_key = partition->deleted_key,
+            .newest_ts_ms = partition->newest_ts_ms,
+            .snapshot_lsn = partition->snapshot_lsn,
+            .snapshot_ms = partition->snapshot_ms,
+            .newest_lsn = partition->newest_lsn,
+            .newest_source_ms = partition->newest_source_ms,
+        };
         if (store_set_offset(apply->config.store, &offset, error) != 0)
             return -1;
     }

@@ -2,6 +2,7 @@
 
 #include "consumer/apply/loop/feeds.h"
 #include "consumer/apply/loop/new_timeline.h"
+#include "consumer/apply/loop/snapshots.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -402,6 +403,17 @@ static int64_t lost_waiting_ts_ms(const struct apply *apply) {
     return newest;
 }
 
+// What waits was streamed behind the snapshot, so the connector goes on from before it.
+static bool lost_is_behind(struct apply *apply, int64_t snapshot_lsn) {
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition != NULL && partition->table != NULL && partition->head != NULL &&
+            partition->lower == LOWER_NOT && snapshots_is_behind(apply, partition, snapshot_lsn))
+            return true;
+    }
+    return false;
+}
+
 // A full snapshot that was taken after every row that waits: it has what they did. A transaction is committed
 // before the connector sends its first row.
 static bool lost_snapshot_after(struct apply *apply) {
@@ -424,7 +436,7 @@ static bool lost_snapshot_after(struct apply *apply) {
         if (change->op == CHANGE_READ && change->snapshot == SNAPSHOT_FULL && lsn > snapshot)
             snapshot = lsn;
     }
-    return newest != LSN_NONE && snapshot > newest;
+    return newest != LSN_NONE && snapshot > newest && !lost_is_behind(apply, snapshot);
 }
 
 // Whether the transaction topic is read to its end. ret_expired: its beginning is gone, and nothing came since.

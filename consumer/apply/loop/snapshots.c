@@ -5,17 +5,25 @@
 int snapshots_init(struct apply *apply, struct error *error) {
     int count = apply->config.catalog->table_count;
     apply->newest_streamed_lsn = apply->last_snapshot_lsn = apply->seen_snapshot_lsn = LSN_NONE;
+    apply->begun.lsn = LSN_NONE;
     apply->snapshots = calloc((size_t)count, sizeof *apply->snapshots);
     if (apply->snapshots == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int t = 0; t < count; t++)
-        apply->snapshots[t].lsn = LSN_NONE;
+        apply->snapshots[t].lsn = apply->snapshots[t].told_lsn = LSN_NONE;
     return 0;
 }
 
-void snapshots_note_row(struct apply *apply, const struct change *change) {
+void snapshots_note_row(struct apply *apply, struct partition *partition, const struct change *change) {
     struct table_snapshot *snapshot = &apply->snapshots[change->table->index];
-    if (change->snapshot != SNAPSHOT_FULL || change->lsn == LSN_NONE || change->lsn < snapshot->lsn)
+    if (change->snapshot != SNAPSHOT_FULL || change->lsn == LSN_NONE)
+        return;
+    if (change->lsn > partition->snapshot_lsn) {
+        partition->snapshot_lsn = change->lsn;
+        partition->snapshot_ms = partition->head->ts_ms;
+        apply->begun.lsn = LSN_NONE;
+    }
+    if (change->lsn < snapshot->lsn)
         return;
     bool is_new = change->lsn > snapshot->lsn;
     snapshot->first_only = change->snapshot_first && (is_new || snapshot->first_only);
@@ -28,6 +36,54 @@ void snapshots_note_row(struct apply *apply, const struct change *change) {
     }
     if (change->snapshot_last && change->lsn > apply->last_snapshot_lsn)
         apply->last_snapshot_lsn = change->lsn;
+}
+
+// When the first row of the snapshot that any partition has shown was sent, 0 = not known. Nothing is streamed while a
+// connector takes a snapshot, so it holds for all tables.
+static int64_t snapshots_begun_ms(struct apply *apply, int64_t lsn) {
+    if (apply->begun.lsn == lsn)
+        return apply->begun.ms;
+    int64_t begun = 0;
+    for (int i = 0; i < apply->partition_count; i++) {
+        const struct partition *partition = apply->partitions[i];
+        if (partition != NULL && partition->snapshot_lsn == lsn &&
+            (begun == 0 || partition->snapshot_ms < begun))
+            begun = partition->snapshot_ms;
+    }
+    apply->begun.lsn = lsn;
+    apply->begun.ms = begun;
+    return begun;
+}
+
+// A partition that has no row of it tells by the log's own time, and a row by the commit before its own.
+bool snapshots_is_behind(struct apply *apply, const struct partition *partition, int64_t snapshot_lsn) {
+    const struct change *change = &partition->event->change;
+    if (snapshot_lsn == LSN_NONE || change->table == NULL)
+        return false;
+    if (partition->snapshot_lsn >= snapshot_lsn || change->previous_commit >= snapshot_lsn)
+        return true;
+    int64_t begun_ms = snapshots_begun_ms(apply, snapshot_lsn);
+    return begun_ms > 0 && partition->head->ts_ms >= begun_ms;
+}
+
+// Whether nothing that was applied of the table's partitions was sent before that moment.
+static bool snapshots_nothing_before(const struct apply *apply, const struct table *table, int64_t ms) {
+    const struct slot_list *slots = &apply->feeding[table->index];
+    for (int i = 0; i < slots->count; i++) {
+        const struct partition *partition = apply->partitions[slots->slots[i]];
+        if (partition != NULL && partition->first_ms != 0 && partition->first_ms < ms)
+            return false;
+    }
+    return true;
+}
+
+void snapshots_place(struct apply *apply, struct partition *partition) {
+    struct change *change = &partition->event->change;
+    bool full = change->op == CHANGE_READ && change->snapshot == SNAPSHOT_FULL;
+    int64_t newest = store_snapshot_lsn(apply->config.store, change->table);
+    change->behind_snapshot = !full && snapshots_is_behind(apply, partition, newest);
+    change->nothing_before = full && change->lsn > newest &&
+                             snapshots_nothing_before(apply, change->table, partition->head->ts_ms);
 }
 
 static bool snapshots_are_passed(const struct apply *apply, int64_t snapshot_lsn) {

@@ -13,8 +13,14 @@ enum {
 };
 
 int snapshots_init(struct apply *apply, struct error *error);
-// A row of a table's snapshot was taken.
-void snapshots_note_row(struct apply *apply, const struct change *change);
+// A row of a table's snapshot was taken from the partition's head.
+void snapshots_note_row(struct apply *apply, struct partition *partition, const struct change *change);
+// Whether the partition's head was streamed behind that snapshot of its table.
+bool snapshots_is_behind(struct apply *apply, const struct partition *partition, int64_t snapshot_lsn);
+// Says of the partition's head, a change that is about to be taken, how it stands to the newest snapshot of its table
+// (change.h). The connector streams again from where it was before, or from the snapshot's place on, and leaves nothing out,
+// so that what is streamed behind a snapshot tells itself whether a row is there.
+void snapshots_place(struct apply *apply, struct partition *partition);
 // Whether the connector is past the table's snapshot. Its rows may be under way still. `marked`: its last marker
 // was seen.
 bool snapshots_have_ended(const struct apply *apply, const struct table *table, int64_t lsn, bool marked);

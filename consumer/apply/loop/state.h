@@ -47,6 +47,9 @@ struct partition {
     enum lower { LOWER_NOT, LOWER_UNKNOWN, LOWER_IS } lower;
     int64_t newest_lsn; // of the streamed changes seen so far: beyond a snapshot's, its rows have all come
     int64_t newest_source_ms; // POSITIONS_BINLOG: the latest time of those
+    int64_t snapshot_lsn;     // the newest full snapshot that it has shown rows of
+    int64_t snapshot_ms;      // the broker's timestamp of the first of them
+    int64_t first_ms;         // that of the first message that was applied, 0 = none was, -1 = not known
     int grown;                // rows that it added lately, APPLY_GROWN_MAX at most
     int turn;                 // messages that may be taken before others are looked at
 };
@@ -108,10 +111,22 @@ struct lost_table {
 enum { DELETES_AGAIN_MIN = 3 }; // deletes of keys that were deleted before: from so many on they are told
 
 // The newest full snapshot that a table had rows of in this run.
+// One of the source's tables among several whose rows a router sends into one topic.
+struct source {
+    uint64_t name;        // placement_hash_source
+    int64_t snapshot_lsn; // the newest full snapshot of it, LSN_NONE = none
+};
+
 struct table_snapshot {
-    int64_t lsn;      // LSN_NONE = none
-    bool first_only;  // its only row so far is the first of the whole snapshot
-    int64_t ended_ms; // monotonic: since when it is known to have ended, 0 = it is not
+    int64_t lsn;            // LSN_NONE = none
+    int64_t first_ms;       // the broker's earliest timestamp of those of its rows that this process took
+    bool first_only;        // its only row so far is the first of the whole snapshot
+    int64_t ended_ms;       // monotonic: since when it is known to have ended, 0 = it is not
+    struct source *sources; // (sources.h)
+    int source_count;
+    int source_capacity;
+    bool mixed;       // sources whose snapshots are not to be compared feed the table
+    int64_t told_lsn; // the newest that was said not to be of all sources
 };
 
 // What tells that awaited rows will never come (lost.h).
@@ -165,6 +180,10 @@ struct apply {
     int64_t seen_snapshot_lsn;        // the newest of which a row was seen,
     int64_t seen_snapshot_ms;         // and when its first was; monotonic
     int64_t newest_streamed_lsn;      // of all tables
+    struct {
+        int64_t lsn; // LSN_NONE = to be looked for
+        int64_t ms;
+    } begun; // what was last asked of when a snapshot had begun
     struct warnings warnings;
     unsigned positions_reported; // a bit for each of enum event_positions that was said
     struct drift drift;          // since the newest commit

@@ -3,7 +3,9 @@
 #include "consumer/apply/loop/commit.h"
 #include "consumer/apply/loop/feeds.h"
 #include "consumer/apply/loop/snapshots.h"
+#include "consumer/apply/loop/sources.h"
 #include "consumer/apply/loop/take.h"
+#include "consumer/apply/loop/timeline.h"
 
 #include <stdlib.h>
 
@@ -54,6 +56,44 @@ static int sweep_blame(const struct apply *apply, const struct table *table, str
     return error_blame(error, ERROR_HALT, failure.subject);
 }
 
+// What tells that a snapshot was not of everything that feeds the table is said once.
+static void sweep_tell_part(struct apply *apply, const struct table *table, int64_t lsn) {
+    struct table_snapshot *snapshot = &apply->snapshots[table->index];
+    if (snapshot->told_lsn == lsn)
+        return;
+    snapshot->told_lsn = lsn;
+    warnings_add(
+        &apply->warnings,
+        "table %s: the snapshot at LSN %lld was not taken of every topic or source table that feeds it: rows that "
+        "it does not have stay, also those that were deleted at the source while no connector read it",
+        table->name, (long long)timeline_source_lsn(lsn));
+}
+
+static int sweep_table(struct apply *apply, const struct table *table, int64_t lsn, bool more_may_come,
+                       struct error *error) {
+    int64_t swept = 0;
+    bool whole = sources_are_in_snapshot(apply, table, lsn);
+    commit_open(apply);
+    if (store_snapshot_sweep(apply->config.store, table, whole, more_may_come, &swept, error) != 0)
+        return sweep_blame(apply, table, error);
+    apply->swept_so_far |= more_may_come;
+    if (!whole) {
+        sweep_tell_part(apply, table, lsn);
+        return 0;
+    }
+    free(apply->incomplete[table->index]);
+    apply->incomplete[table->index] = NULL;
+    if (store_set_incomplete(apply->config.store, table, NULL, error) != 0)
+        return -1;
+    progress_table_complete(apply->config.progress,
+                            table->index); // whatever was missing, the snapshot had it
+    if (swept > 0)
+        warnings_add(&apply->warnings,
+                     "table %s: %lld rows that the newest snapshot (LSN %lld) does not have are gone",
+                     table->name, (long long)swept, (long long)lsn);
+    return 0;
+}
+
 int sweep_tables(struct apply *apply, bool (*at_end)(void *self, int slot), void *self, bool more_may_come,
                  struct error *error) {
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
@@ -64,22 +104,9 @@ int sweep_tables(struct apply *apply, bool (*at_end)(void *self, int slot), void
             continue;
         bool due = more_may_come ? snapshots_have_ended(apply, table, lsn, marked)
                                  : sweep_is_due(apply, table, lsn, marked);
-        if (!due || !sweep_is_past_snapshot(apply, table, lsn, at_end, self))
-            continue;
-        int64_t swept = 0;
-        commit_open(apply);
-        if (store_snapshot_sweep(apply->config.store, table, more_may_come, &swept, error) != 0)
-            return sweep_blame(apply, table, error);
-        apply->swept_so_far |= more_may_come;
-        free(apply->incomplete[t]);
-        apply->incomplete[t] = NULL;
-        if (store_set_incomplete(apply->config.store, table, NULL, error) != 0)
+        if (due && sweep_is_past_snapshot(apply, table, lsn, at_end, self) &&
+            sweep_table(apply, table, lsn, more_may_come, error) != 0)
             return -1;
-        progress_table_complete(apply->config.progress, t); // whatever was missing, the snapshot had it
-        if (swept > 0)
-            warnings_add(&apply->warnings,
-                         "table %s: %lld rows that the newest snapshot (LSN %lld) does not have are gone",
-                         table->name, (long long)swept, (long long)lsn);
     }
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "consumer/apply/loop/commit.h"
 #include "consumer/apply/loop/lost.h"
 #include "consumer/apply/loop/snapshots.h"
+#include "consumer/apply/loop/sources.h"
 
 void take_set_writing(struct apply *apply) {
     enum writing writing = apply->config.goes_back ? WRITING_AT_THE_COMMIT : WRITING_AS_THEY_COME;
@@ -13,6 +14,8 @@ void take_release(struct apply *apply, int slot) {
     struct partition *partition = apply->partitions[slot];
     partition->next_offset = partition->head->offset + 1;
     partition->newest_ts_ms = partition->head->ts_ms;
+    if (!partition->known)
+        partition->first_ms = partition->head->ts_ms > 0 ? partition->head->ts_ms : -1;
     partition->known = true;
     partition->dirty = true;
     if (apply->singly > 0 && --apply->singly == 0)
@@ -76,7 +79,7 @@ static int take_quarantine(struct apply *apply, struct partition *partition, con
         return -1;
     if (partition->event->placed && partition->event->change.table != NULL) {
         store_mark_snapshot(apply->config.store, &partition->event->change);
-        snapshots_note_row(apply, &partition->event->change);
+        snapshots_note_row(apply, partition, &partition->event->change);
     }
     // The tombstone behind a delete that could not be applied does not do it either.
     partition->after_delete = partition->event->change.op == CHANGE_DELETE && partition->event->key_hash != 0;
@@ -184,6 +187,9 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     enum store_outcome outcome;
     struct error failure;
     error_clear(&failure);
+    if (sources_note(apply, partition, error) != 0)
+        return -1;
+    snapshots_place(apply, partition);
     if (take_into_store(apply, partition->event, &outcome, &failure) != 0) {
         if (failure.kind == ERROR_INPUT)
             return take_quarantine(apply, partition, failure.message, error);
@@ -198,7 +204,7 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     missing_note(&apply->missing, &partition->event->change, store_lacked(apply->config.store));
     freshness_note(&apply->freshness, partition->event->change.table->index, partition->event->change.ts_ms);
     if (partition->event->change.op == CHANGE_READ)
-        snapshots_note_row(apply, &partition->event->change);
+        snapshots_note_row(apply, partition, &partition->event->change);
     *ret_applied = outcome == STORE_APPLIED;
     if (*ret_applied)
         apply->counters.applied++;

@@ -200,7 +200,7 @@ static inline bool snapshot(struct fixture *f, int64_t lsn, const char *table, c
 static inline int64_t sweep(struct fixture *f, const char *table) {
     int64_t swept = -1;
     fixture_begin(f);
-    if (store_snapshot_sweep(f->store, catalog_table(f->catalog, table, strlen(table)), false, &swept,
+    if (store_snapshot_sweep(f->store, catalog_table(f->catalog, table, strlen(table)), true, false, &swept,
                              &f->error) != 0)
         fail_msg("%s", f->error.message);
     return swept;

@@ -103,7 +103,7 @@ static int64_t sweep(struct fixture *f, bool keep_open) {
     struct error error = {0};
     int64_t swept = -1;
     store_begin(f->store);
-    if (store_snapshot_sweep(f->store, f->customers, keep_open, &swept, &error) != 0 ||
+    if (store_snapshot_sweep(f->store, f->customers, true, keep_open, &swept, &error) != 0 ||
         commit(f, &error) != 0)
         fail_msg("%s", error.message);
     return swept;
@@ -349,6 +349,58 @@ static void ghosts_go_when_the_snapshot_is_complete(void **state) {
     assert_int_equal(store_snapshot_open(f->store, f->customers, &marked), LSN_NONE);
 }
 
+static enum store_outcome behind(struct fixture *f, enum change_op op, int64_t lsn, int64_t id,
+                                 const char *name) {
+    const struct change change = {.op = op,
+                                  .snapshot = op == CHANGE_READ ? SNAPSHOT_INCREMENTAL : SNAPSHOT_NONE,
+                                  .lsn = lsn,
+                                  .txid = lsn,
+                                  .behind_snapshot = true};
+    return apply(f, change, id, name, "");
+}
+
+// Its transaction was open while the snapshot was read, or the connector tells of it again, or reads it in chunks.
+static void what_comes_behind_a_snapshot_is_no_ghost(void **state) {
+    struct fixture *f = *state;
+    (void)streamed(f, CHANGE_CREATE, 10, 1, "ghost");
+    (void)streamed(f, CHANGE_CREATE, 11, 7, "ghost");
+    (void)snapshot(f, 50, 2, "two", false);
+    (void)snapshot(f, 50, 3, "three", true);
+    assert_int_equal(behind(f, CHANGE_CREATE, 45, 5, "five"), STORE_APPLIED);
+    assert_int_equal(behind(f, CHANGE_READ, LSN_NONE, 6, "six"), STORE_APPLIED);
+    assert_int_equal(behind(f, CHANGE_UPDATE, 46, 7, "seven"), STORE_APPLIED);
+    assert_int_equal(behind(f, CHANGE_DELETE, 40, 2, NULL), STORE_APPLIED);
+    assert_int_equal(behind(f, CHANGE_CREATE, 42, 2, "again"), STORE_APPLIED);
+    assert_int_equal(behind(f, CHANGE_UPDATE, 44, 3, "told"), STORE_APPLIED);
+    assert_int_equal(behind(f, CHANGE_CREATE, 45, 5, "five"), STORE_REPEATED);
+    assert_int_equal(sweep(f, false), 1);
+    ASSERT_NAMES(f, "2=again 3=told 5=five 6=six 7=seven");
+    (void)snapshot(f, 90, 2, "again", true); // the next one has its own
+    assert_int_equal(sweep(f, false), 4);
+    ASSERT_NAMES(f, "2=again");
+}
+
+static void a_truncate_behind_a_snapshot_takes_its_rows(void **state) {
+    struct fixture *f = *state;
+    (void)snapshot(f, 50, 2, "two", true);
+    assert_int_equal(behind(f, CHANGE_CREATE, 44, 4, "four"), STORE_APPLIED);
+    assert_int_equal(behind(f, CHANGE_CREATE, 48, 5, "five"), STORE_APPLIED);
+    assert_int_equal(behind(f, CHANGE_TRUNCATE, 47, 0, NULL), STORE_APPLIED);
+    ASSERT_NAMES(f, "5=five");
+    assert_int_equal(sweep(f, false), 0);
+    ASSERT_NAMES(f, "5=five");
+}
+
+static void a_lower_snapshot_of_another_source_counts(void **state) {
+    struct fixture *f = *state;
+    struct change row = {.op = CHANGE_READ, .snapshot = SNAPSHOT_FULL, .lsn = 30, .txid = -1};
+    (void)snapshot(f, 50, 2, "two", true);
+    assert_int_equal(apply(f, row, 3, "three", ""), STORE_REPEATED);
+    row.newest_of_source = true;
+    assert_int_equal(apply(f, row, 3, "three", ""), STORE_APPLIED);
+    ASSERT_NAMES(f, "2=two 3=three");
+}
+
 static void a_table_that_may_get_more_is_swept_again(void **state) {
     struct fixture *f = *state;
     (void)snapshot(f, 50, 2, "kept", true);
@@ -518,6 +570,9 @@ int main(void) {
         TEST(a_truncate_kills_what_came_before_it_whenever_it_arrives),
         TEST(a_snapshot_yields_to_newer_changes_only),
         TEST(ghosts_go_when_the_snapshot_is_complete),
+        TEST(what_comes_behind_a_snapshot_is_no_ghost),
+        TEST(a_truncate_behind_a_snapshot_takes_its_rows),
+        TEST(a_lower_snapshot_of_another_source_counts),
         TEST(a_table_that_may_get_more_is_swept_again),
         TEST(an_incremental_snapshot_is_right_in_log_order),
         TEST(a_chunk_that_was_read_before_a_truncate_brings_no_row_back),

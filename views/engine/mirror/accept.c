@@ -28,7 +28,7 @@ bool mirror_may_defer(const struct mirror *mirror, const struct mirror_table *ta
                       const struct change *change) {
     bool in_order = table->in_order && mirror->writing == WRITING_AT_THE_COMMIT;
     return (table->may_defer || in_order) && !mirror->lacked && mirror_accept_may_wait(table, change) &&
-           !toast_carry_concerns(mirror->carry, change);
+           !mirror_outlives_sweep(table, change) && !toast_carry_concerns(mirror->carry, change);
 }
 
 // Whether the file holds this change already, or a later one of its key: one at `position` or above.

@@ -106,6 +106,8 @@ int mirror_bulk_truncate(struct mirror *mirror, struct mirror_table *table, cons
     if (mirror_bulk_prepare(table, mirror, STATEMENT_TRUNCATE, STATEMENT_TRUNCATE_SIZES, &bulk, error) != 0)
         return -1;
     mirror_bulk_bind(&bulk, ":lsn", change->lsn);
+    // What was streamed behind a snapshot comes after its rows, or is told again up to them.
+    mirror_bulk_bind(&bulk, ":named", change->behind_snapshot ? INT64_MAX : change->lsn);
     if (mirror_bulk_delete_all_or_none(mirror, table, &bulk, change, error) != 0)
         return -1;
     table->truncate_lsn = change->lsn;
@@ -121,7 +123,7 @@ void mirror_bulk_mark_snapshot(struct mirror_table *table, const struct change *
     if (change->lsn > table->snapshot_lsn) {
         table->snapshot_lsn = change->lsn;
         table->snapshot_open = true;
-        table->ghostless = !table->has_rows;
+        table->ghostless = !table->has_rows || change->nothing_before;
         table->snapshot_marked = false;
         table->dirty = true;
     }
@@ -133,9 +135,10 @@ void mirror_bulk_mark_snapshot(struct mirror_table *table, const struct change *
 
 void mirror_bulk_note_row(struct mirror_table *table, const struct change *change) {
     table->has_rows = true;
-    // The sweep takes rows that have neither the snapshot's LSN nor a streamed change from it on.
-    table->ghostless &= change->lsn != LSN_NONE && mirror_upsert_of(change) != UPSERT_FORCED &&
-                        change->lsn >= table->snapshot_lsn;
+    // The sweep takes rows that have neither the snapshot's LSN nor a streamed change from it on, or behind it.
+    table->ghostless &=
+        change->behind_snapshot || (change->lsn != LSN_NONE && mirror_upsert_of(change) != UPSERT_FORCED &&
+                                    change->lsn >= table->snapshot_lsn);
 }
 
 bool mirror_bulk_overtakes(struct mirror_table *table, const struct change *read) {
@@ -143,7 +146,7 @@ bool mirror_bulk_overtakes(struct mirror_table *table, const struct change *read
     if (mirror_upsert_of(read) != UPSERT_SNAPSHOT)
         return read->ts_ms > 0 && read->ts_ms < table->truncate_ts_ms;
     mirror_bulk_mark_snapshot(table, read);
-    return read->lsn < table->snapshot_lsn || read->lsn < table->truncate_lsn;
+    return (read->lsn < table->snapshot_lsn && !read->newest_of_source) || read->lsn < table->truncate_lsn;
 }
 
 static int mirror_bulk_note_swept(struct mirror *mirror, struct mirror_table *table, struct error *error) {
@@ -181,11 +184,11 @@ static int mirror_bulk_delete_ghosts(struct mirror *mirror, struct mirror_table 
     return status;
 }
 
-int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool keep_open, int64_t *ret_swept,
-                      struct error *error) {
+int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool whole, bool keep_open,
+                      int64_t *ret_swept, struct error *error) {
     struct mirror_table *state = &mirror->tables[table->index];
     *ret_swept = 0;
-    if (!state->ghostless && mirror_bulk_delete_ghosts(mirror, state, ret_swept, error) != 0)
+    if (whole && !state->ghostless && mirror_bulk_delete_ghosts(mirror, state, ret_swept, error) != 0)
         return -1;
     state->snapshot_open = state->snapshot_marked = keep_open;
     state->dirty = true;

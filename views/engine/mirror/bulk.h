@@ -13,7 +13,7 @@ void mirror_bulk_note_row(struct mirror_table *table, const struct change *chang
 // Whether a snapshot's row, whose markers it notes, says nothing any more: of a snapshot before the newest, or read
 // before a truncate.
 bool mirror_bulk_overtakes(struct mirror_table *table, const struct change *read);
-int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool keep_open, int64_t *ret_swept,
-                      struct error *error);
+int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool whole, bool keep_open,
+                      int64_t *ret_swept, struct error *error);
 
 #endif

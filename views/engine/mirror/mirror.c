@@ -306,9 +306,9 @@ int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *ta
     return state->snapshot_open ? state->snapshot_lsn : LSN_NONE;
 }
 
-int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool keep_open,
+int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool whole, bool keep_open,
                           int64_t *ret_swept, struct error *error) {
-    int status = mirror_bulk_sweep(mirror, table, keep_open, ret_swept, error);
+    int status = mirror_bulk_sweep(mirror, table, whole, keep_open, ret_swept, error);
     return status == 0 && mirror->writing == WRITING_SINGLY ? mirror_write_now(mirror, error) : status;
 }
 

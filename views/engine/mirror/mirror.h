@@ -9,8 +9,10 @@
 //   full-snapshot r at S'   nothing when S' < S, S' < the row's _lsn, S' < the key's delete, or S' < T
 //   incremental r           nothing when it was read before the newest truncate (source.ts_ms); else always
 //                           written; _lsn stays
-//   truncate at L           T = max(T, L); rows whose max(_lsn, _snapshot) < L go
-//   snapshot complete       rows with another _snapshot and _lsn < S go: the source had lost them unseen
+//   truncate at L           T = max(T, L); rows whose max(_lsn, _snapshot) < L go; of one behind a snapshot those whose _lsn is
+//   snapshot complete       rows with another _snapshot and _lsn < S go: the source had lost them unseen. A row that was
+//                           streamed behind the snapshot is no such one: its transaction may have been open when the
+//                           snapshot was read, or is told again; it gets -2 - S as its _snapshot (change.h, behind_snapshot)
 #ifndef TIDEMARK_MIRROR_MIRROR_H
 #define TIDEMARK_MIRROR_MIRROR_H
 
@@ -53,9 +55,9 @@ int mirror_reload_carried(struct mirror *mirror, struct error *error);
 // was seen), else LSN_NONE.
 int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table);
 int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *table, bool *ret_marked);
-// Its rows have all come: the ghosts go. ret_swept: how many. `keep_open`: older changes may still bring
-// others.
-int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool keep_open,
+// Its rows have all come: the ghosts go, if it is `whole`, of everything that feeds the table. ret_swept: how many.
+// `keep_open`: older changes may still bring others.
+int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool whole, bool keep_open,
                           int64_t *ret_swept, struct error *error);
 
 // Whether mirror_apply takes the change's values as they are: a row that has its key, lacks no value, and of which no column is

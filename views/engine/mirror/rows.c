@@ -173,6 +173,13 @@ static sqlite3_stmt *mirror_rows_bound(struct mirror_table *table, enum mirror_s
     return stmt;
 }
 
+bool mirror_outlives_sweep(const struct mirror_table *table, const struct change *change) {
+    if (!table->snapshot_open || !change->behind_snapshot)
+        return false;
+    enum mirror_upsert kind = mirror_upsert_of(change);
+    return kind == UPSERT_FORCED || (kind == UPSERT_STREAMED && change->lsn < table->snapshot_lsn);
+}
+
 static int mirror_rows_write(struct mirror_table *table, enum mirror_statement of_streamed,
                              enum mirror_upsert kind, const struct value *values, int64_t position,
                              int *ret_changes, struct error *error) {
@@ -190,21 +197,42 @@ int mirror_write_row(struct mirror_table *table, enum mirror_upsert kind, bool u
     return *ret_changes > 0 ? 0 : mirror_rows_write(table, last, kind, values, position, ret_changes, error);
 }
 
-int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const struct value *values,
-                  int64_t position, int *ret_changes, struct error *error) {
-    bool masked = mirror_lacks_values(table->table, values);
-    enum mirror_statement which = (enum mirror_statement)(
-        (masked ? (int)STATEMENT_MASKED_STREAMED : (int)STATEMENT_UPSERT_STREAMED) + (int)kind);
+static int mirror_rows_upsert(struct mirror_table *table, enum mirror_statement which,
+                              enum mirror_upsert kind, const struct value *values, int64_t position,
+                              int *ret_changes, struct error *error) {
     sqlite3_stmt *stmt = mirror_rows_bound(table, which, values, kind, position, error);
     if (stmt == NULL)
         return -1;
-    if (masked)
+    if (mirror_lacks_values(table->table, values))
         mirror_rows_bind_keep_masks(stmt, table->table, values);
+    int behind = sqlite3_bind_parameter_index(stmt, ":behind");
+    if (behind > 0)
+        (void)sqlite3_bind_int64(stmt, behind, -2 - table->snapshot_lsn);
     if (mirror_run(table, stmt, ret_changes, error) != 0)
         return -1;
     return *ret_changes > 0 && mirror_rows_lacks_generated(table->table, values)
                ? mirror_rows_set_generated(table, values, error)
                : 0;
+}
+
+int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const struct value *values,
+                  int64_t position, int *ret_changes, struct error *error) {
+    bool masked = mirror_lacks_values(table->table, values);
+    int which = (masked ? STATEMENT_MASKED_STREAMED : STATEMENT_UPSERT_STREAMED) + (int)kind;
+    return mirror_rows_upsert(table, (enum mirror_statement)which, kind, values, position, ret_changes,
+                              error);
+}
+
+int mirror_upsert_change(struct mirror_table *table, const struct change *change, const struct value *values,
+                         int *ret_changes, struct error *error) {
+    enum mirror_upsert kind = mirror_upsert_of(change);
+    if (!mirror_outlives_sweep(table, change))
+        return mirror_upsert(table, kind, values, change->lsn, ret_changes, error);
+    bool masked = mirror_lacks_values(table->table, values);
+    int which =
+        (masked ? STATEMENT_BEHIND_MASKED_STREAMED : STATEMENT_BEHIND_STREAMED) + (kind == UPSERT_FORCED);
+    return mirror_rows_upsert(table, (enum mirror_statement)which, kind, values, change->lsn, ret_changes,
+                              error);
 }
 
 int mirror_count_astray(struct mirror_table *table, const struct change *change, struct error *error) {

@@ -42,6 +42,11 @@ int mirror_keep_unchanged(struct mirror *mirror, struct mirror_table *table, con
 bool mirror_lacks_values(const struct table *table, const struct value *values);
 int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const struct value *values,
                   int64_t position, int *ret_changes, struct error *error);
+// Whether the sweep that the table awaits would take the change's row for a ghost, and it is none.
+bool mirror_outlives_sweep(const struct mirror_table *table, const struct change *change);
+// The change's own upsert, with values that may have been carried over. A row that outlives the sweep is marked for it.
+int mirror_upsert_change(struct mirror_table *table, const struct change *change, const struct value *values,
+                         int *ret_changes, struct error *error);
 // The same of a row that lacks no column, where a failure undoes the whole transaction: SQLite then need not keep what the
 // pages were before, and there are two statements, of which `update_first` is tried first or last.
 int mirror_write_row(struct mirror_table *table, enum mirror_upsert kind, bool update_first,

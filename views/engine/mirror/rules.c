@@ -38,7 +38,7 @@ static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *ta
         if (toast_carry_create(mirror->carry, change, mirror->values, &mirror->arena, error) != 0)
             return -1;
     }
-    if (mirror_upsert(table, mirror_upsert_of(change), values, change->lsn, ret_changes, error) != 0)
+    if (mirror_upsert_change(table, change, values, ret_changes, error) != 0)
         return -1;
     if (*ret_changes == 0)
         return 0;
@@ -78,7 +78,7 @@ static int mirror_rules_apply_snapshot(struct mirror *mirror, struct mirror_tabl
     if (kind == UPSERT_SNAPSHOT && change->lsn < deleted)
         return 0;
     int changes = 0;
-    if (mirror_upsert(table, kind, change->values, change->lsn, &changes, error) != 0)
+    if (mirror_upsert_change(table, change, change->values, &changes, error) != 0)
         return -1;
     if (changes == 0)
         return 0;

@@ -18,6 +18,22 @@ static char *mirror_table_carry_sql(const struct table *table, enum mirror_state
     }
 }
 
+// NULL = it is none of them.
+static char *mirror_table_behind_sql(const struct table *table, enum mirror_statement which) {
+    switch (which) {
+    case STATEMENT_BEHIND_STREAMED:
+        return table_sql_upsert_behind(table, UPSERT_STREAMED, false);
+    case STATEMENT_BEHIND_FORCED:
+        return table_sql_upsert_behind(table, UPSERT_FORCED, false);
+    case STATEMENT_BEHIND_MASKED_STREAMED:
+        return table_sql_upsert_behind(table, UPSERT_STREAMED, true);
+    case STATEMENT_BEHIND_MASKED_FORCED:
+        return table_sql_upsert_behind(table, UPSERT_FORCED, true);
+    default:
+        return mirror_table_carry_sql(table, which);
+    }
+}
+
 // What writes a row, or a table's part of _carry. NULL = it is none of them.
 static char *mirror_table_upsert_sql(const struct table *table, enum mirror_statement which) {
     switch (which) {
@@ -52,7 +68,7 @@ static char *mirror_table_upsert_sql(const struct table *table, enum mirror_stat
     case STATEMENT_UPDATE_FORCED:
         return table_sql_update_older(table, UPSERT_FORCED);
     default:
-        return mirror_table_carry_sql(table, which);
+        return mirror_table_behind_sql(table, which);
     }
 }
 

@@ -86,7 +86,7 @@ static const char *const table_sql_position[] = {
 
 // on conflict(KEY) do update set ... for newer rows
 static void table_sql_on_conflict(sqlite3_str *sql, const struct table *table, enum mirror_upsert kind,
-                                  bool masked) {
+                                  bool masked, bool behind) {
     const char *position = table_sql_position[kind];
     sqlite3_str_appendall(sql, " on conflict(");
     table_sql_key_names(sql, table);
@@ -104,7 +104,12 @@ static void table_sql_on_conflict(sqlite3_str *sql, const struct table *table, e
     }
     if (position != NULL)
         sqlite3_str_appendf(sql, "%s%s=excluded.%s", set ? "," : "update set ", position, position);
-    else if (!set)
+    if (behind) // a row that the snapshot named stays named
+        sqlite3_str_appendf(
+            sql,
+            "%s_snapshot=iif(\"%w\"._snapshot=-2-excluded._snapshot,\"%w\"._snapshot,excluded._snapshot)",
+            set || position != NULL ? "," : "update set ", table->name, table->name);
+    else if (position == NULL && !set)
         sqlite3_str_appendall(sql, "nothing");
     if (kind == UPSERT_STREAMED)
         sqlite3_str_appendf(sql, " where excluded._lsn>\"%w\"._lsn", table->name);
@@ -113,7 +118,7 @@ static void table_sql_on_conflict(sqlite3_str *sql, const struct table *table, e
 }
 
 // VERB into "table"(COLUMNS) values(?1,..)
-static sqlite3_str *table_sql_begin_insert(const struct table *table, enum mirror_upsert kind,
+static sqlite3_str *table_sql_begin_insert(const struct table *table, enum mirror_upsert kind, bool behind,
                                            const char *verb) {
     const char *position = table_sql_position[kind];
     static const char *const parameter[] = {
@@ -123,23 +128,29 @@ static sqlite3_str *table_sql_begin_insert(const struct table *table, enum mirro
     table_sql_column_names(sql, table);
     if (position != NULL)
         sqlite3_str_appendf(sql, ",%s", position);
-    sqlite3_str_appendall(sql, ") values(");
+    sqlite3_str_appendall(sql, behind ? ",_snapshot) values(" : ") values(");
     for (int i = 0; i < table->column_count; i++)
         sqlite3_str_appendf(sql, "%s?%d", i > 0 ? "," : "", i + 1);
     if (parameter[kind] != NULL)
         sqlite3_str_appendf(sql, ",%s", parameter[kind]);
-    sqlite3_str_appendall(sql, ")");
+    sqlite3_str_appendall(sql, behind ? ",:behind)" : ")");
     return sql;
 }
 
 char *table_sql_upsert(const struct table *table, enum mirror_upsert kind, bool masked) {
-    sqlite3_str *sql = table_sql_begin_insert(table, kind, "insert");
-    table_sql_on_conflict(sql, table, kind, masked);
+    sqlite3_str *sql = table_sql_begin_insert(table, kind, false, "insert");
+    table_sql_on_conflict(sql, table, kind, masked, false);
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_upsert_behind(const struct table *table, enum mirror_upsert kind, bool masked) {
+    sqlite3_str *sql = table_sql_begin_insert(table, kind, true, "insert");
+    table_sql_on_conflict(sql, table, kind, masked, true);
     return sqlite3_str_finish(sql);
 }
 
 char *table_sql_insert_new(const struct table *table, enum mirror_upsert kind) {
-    sqlite3_str *sql = table_sql_begin_insert(table, kind, "insert or rollback");
+    sqlite3_str *sql = table_sql_begin_insert(table, kind, false, "insert or rollback");
     sqlite3_str_appendall(sql, " on conflict(");
     table_sql_key_names(sql, table);
     sqlite3_str_appendall(sql, ") do nothing");
@@ -181,7 +192,7 @@ char *table_sql_write_pending(const struct table *table, enum mirror_upsert kind
     table_sql_column_names(sql, table);
     sqlite3_str_appendf(sql, "%s from \"_pending_%w\" where true", position != NULL ? ",_lsn" : "",
                         table->name);
-    table_sql_on_conflict(sql, table, kind, false);
+    table_sql_on_conflict(sql, table, kind, false, false);
     return sqlite3_str_finish(sql);
 }
 
@@ -231,6 +242,10 @@ char *table_sql_lsn(const struct table *table) {
     return table_sql_by_key(table, "select _lsn from", "", "");
 }
 
+// A row that came behind the snapshot has -2 - its LSN: a position that is older than any, so that a truncate takes it.
+static const char table_sql_truncated[] = "_lsn<:lsn and _snapshot<:named";
+static const char table_sql_swept[] = "_snapshot not in (:snapshot,-2-:snapshot) and _lsn<:snapshot";
+
 // VERB into _deleted_T(KEY,_lsn,_ts_ms): what a delete leaves behind.
 static sqlite3_str *table_sql_begin_note(const struct table *table, const char *verb) {
     sqlite3_str *sql = table_sql_begin();
@@ -272,9 +287,7 @@ char *table_sql_note_swept(const struct table *table) {
     sqlite3_str *sql = table_sql_begin_note(table, "insert");
     sqlite3_str_appendall(sql, "select ");
     table_sql_key_names(sql, table);
-    sqlite3_str_appendf(sql,
-                        ",_lsn,:ts_ms from \"%w\" where _snapshot<>:snapshot and _lsn<:snapshot and _lsn>=0",
-                        table->name);
+    sqlite3_str_appendf(sql, ",_lsn,:ts_ms from \"%w\" where %s and _lsn>=0", table->name, table_sql_swept);
     return table_sql_finish_note(sql, table);
 }
 
@@ -306,9 +319,6 @@ char *table_sql_newest_lsn(const struct table *table) {
                            "coalesce((select max(_lsn) from \"_deleted_%w\"),-1))",
                            table->name, table->name);
 }
-
-static const char table_sql_truncated[] = "max(_lsn,_snapshot)<:lsn";
-static const char table_sql_swept[] = "_snapshot<>:snapshot and _lsn<:snapshot";
 
 //  from "table" where CONDITION order by KEY limit :limit
 static void table_sql_first_by_key(sqlite3_str *sql, const struct table *table, const char *condition) {

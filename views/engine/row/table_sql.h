@@ -25,6 +25,8 @@ enum mirror_upsert {
 };
 // `masked`: columns whose bit is set in :keepN stay as they are in a row that exists.
 char *table_sql_upsert(const struct table *table, enum mirror_upsert kind, bool masked);
+// The same of a row that is none of the ghosts of a snapshot that did not name it: -2 - its LSN goes into _snapshot, as :behind.
+char *table_sql_upsert_behind(const struct table *table, enum mirror_upsert kind, bool masked);
 // The two halves of an upsert, of the same parameters, for a write whose failure undoes the whole transaction: a row that is
 // not there yet, and one that is there and older.
 char *table_sql_insert_new(const struct table *table, enum mirror_upsert kind);

@@ -43,9 +43,28 @@ int standing_load_offsets(struct standing *standing, struct sqlite3 *db, struct 
             .after_delete = sqlite3_column_type(stmt, 3) != SQLITE_NULL,
             .deleted_key = (uint64_t)sqlite3_column_int64(stmt, 3),
             .newest_ts_ms = sqlite3_column_int64(stmt, 4),
+            .snapshot_lsn = sqlite3_column_int64(stmt, 5),
+            .snapshot_ms = sqlite3_column_int64(stmt, 6),
+            .newest_lsn = sqlite3_column_int64(stmt, 7),
+            .newest_source_ms = sqlite3_column_int64(stmt, 8),
         };
     }
     return row;
+}
+
+void standing_bind_offset(struct sqlite3_stmt *stmt, const struct store_offset *offset) {
+    stmt_bind_text(stmt, ":topic", span_of(offset->topic));
+    stmt_bind_integer(stmt, ":partition", offset->partition);
+    stmt_bind_integer(stmt, ":next", offset->next_offset);
+    if (offset->after_delete)
+        stmt_bind_integer(stmt, ":deleted", (int64_t)offset->deleted_key);
+    else
+        stmt_bind_null(stmt, ":deleted");
+    stmt_bind_integer(stmt, ":newest_ts_ms", offset->newest_ts_ms);
+    stmt_bind_integer(stmt, ":snapshot", offset->snapshot_lsn);
+    stmt_bind_integer(stmt, ":snapshot_ms", offset->snapshot_ms);
+    stmt_bind_integer(stmt, ":newest_lsn", offset->newest_lsn);
+    stmt_bind_integer(stmt, ":newest_source_ms", offset->newest_source_ms);
 }
 
 static int standing_load_sequence(struct standing *standing, struct sqlite3 *db, struct error *error) {

@@ -7,6 +7,7 @@
 #include "views/engine/store_offset.h"
 
 struct sqlite3;
+struct sqlite3_stmt;
 
 struct standing {
     struct store_offset *offsets;
@@ -20,6 +21,8 @@ struct standing {
 // All of it; in place of what was loaded before.
 int standing_load(struct standing *standing, struct sqlite3 *db, struct error *error);
 int standing_load_offsets(struct standing *standing, struct sqlite3 *db, struct error *error);
+// The parameters of offsets_set.
+void standing_bind_offset(struct sqlite3_stmt *stmt, const struct store_offset *offset);
 int standing_load_timelines(struct standing *standing, struct sqlite3 *db, struct error *error);
 void standing_free(struct standing *standing);
 

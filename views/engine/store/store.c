@@ -539,10 +539,13 @@ int64_t store_snapshot_open(const struct store *store, const struct table *table
     return mirror_snapshot_open(store->mirror, table, ret_marked);
 }
 
-int store_snapshot_sweep(struct store *store, const struct table *table, bool keep_open, int64_t *ret_swept,
-                         struct error *error) {
-    if (mirror_snapshot_sweep(store->mirror, table, keep_open, ret_swept, error) != 0 ||
-        (*store->quarantined > 0 && store_begin_write(store, error) != 0))
+int store_snapshot_sweep(struct store *store, const struct table *table, bool whole, bool keep_open,
+                         int64_t *ret_swept, struct error *error) {
+    if (mirror_snapshot_sweep(store->mirror, table, whole, keep_open, ret_swept, error) != 0)
+        return -1;
+    if (!whole)
+        return 0;
+    if (*store->quarantined > 0 && store_begin_write(store, error) != 0)
         return -1;
     return quarantine_overtake_table(store->quarantine, table, mirror_snapshot_lsn(store->mirror, table),
                                      error);
@@ -579,15 +582,7 @@ int store_answer_request(struct store *store, const struct store_request *reques
 int store_set_offset(struct store *store, const struct store_offset *offset, struct error *error) {
     if (store_begin_write(store, error) != 0)
         return -1;
-    sqlite3_stmt *stmt = store->statements[STORE_OFFSET];
-    stmt_bind_text(stmt, ":topic", span_of(offset->topic));
-    stmt_bind_integer(stmt, ":partition", offset->partition);
-    stmt_bind_integer(stmt, ":next", offset->next_offset);
-    if (offset->after_delete)
-        stmt_bind_integer(stmt, ":deleted", (int64_t)offset->deleted_key);
-    else
-        stmt_bind_null(stmt, ":deleted");
-    stmt_bind_integer(stmt, ":newest_ts_ms", offset->newest_ts_ms);
+    standing_bind_offset(store->statements[STORE_OFFSET], offset);
     return store_step(store, STORE_OFFSET, error);
 }
 

@@ -12,6 +12,13 @@ create table _offsets(
     deleted_key integer,
     -- the broker's timestamp of the message before next_offset: a topic that was made anew has another there
     newest_ts_ms integer not null default 0,
+    -- the newest full snapshot that rows were taken of, and the broker's timestamp of the first: what is streamed behind
+    -- them is no ghost of it
+    snapshot_lsn integer not null default -1,
+    snapshot_ms integer not null default 0,
+    -- of the streamed changes taken, the highest LSN and the latest commit time: a binlog that was begun anew shows against them
+    newest_lsn integer not null default -1,
+    newest_source_ms integer not null default 0,
     primary key(topic, partition)
 ) without rowid;
 

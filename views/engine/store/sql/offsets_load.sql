@@ -1,2 +1,3 @@
-select topic, partition, next_offset, deleted_key, newest_ts_ms
+select
+    topic, partition, next_offset, deleted_key, newest_ts_ms, snapshot_lsn, snapshot_ms, newest_lsn, newest_source_ms
 from _offsets
