@@ -27,11 +27,17 @@ static const struct {
           {INT64_MAX, true},
           {INT64_MIN, false},
 },
-  timestamp_ms_infinities[] = {
-      {9223372036825200, true},
-      {-9223372036832400, false},
-      {INT64_MAX / 1000, true},
-      {INT64_MIN / 1000, false},
+  timestamp_ms_infinities[] =
+      {
+          {9223372036825200, true},
+          {-9223372036832400, false},
+          {INT64_MAX / 1000, true},
+          {INT64_MIN / 1000, false},
+},
+  // time.precision.mode=nanoseconds, of 3.5.2 and newer; neither is a whole microsecond, as each of PostgreSQL's times is.
+    timestamp_ns_infinities[] = {
+        {INT64_MAX, true},
+        {INT64_MIN, false},
 };
 // time.precision.mode=isostring: the same moments as java.time writes them.
 static const struct {
@@ -70,7 +76,10 @@ static int value_times_infinity_of_units(int64_t units, int digits) {
     int found = 0;
     if (units > -near_ends && units < near_ends)
         return 0;
-    TIMES_FIND_INFINITY(timestamp_infinities, units, &found);
+    if (digits == 9)
+        TIMES_FIND_INFINITY(timestamp_ns_infinities, units, &found);
+    else
+        TIMES_FIND_INFINITY(timestamp_infinities, units, &found);
     if (digits == 3)
         TIMES_FIND_INFINITY(timestamp_ms_infinities, units, &found);
     return found;
@@ -279,7 +288,7 @@ static int value_times_timestamp_of_number(const struct reading *reading) {
         return reading_refuse(reading, no_unit);
     if (!json_to_integer(reading->text, &units))
         return reading_refuse(reading, "not a count of time units");
-    int infinity = digits != 9 ? value_times_infinity_of_units(units, digits) : 0;
+    int infinity = value_times_infinity_of_units(units, digits);
     if (infinity != 0)
         return value_times_infinity(reading, infinity > 0);
     if (digits == 6 && units < timestamp_least_us)
