@@ -276,12 +276,14 @@ static int envelope_check_time(const struct row_reader *row, const struct messag
     int64_t source_ms = change->ts_ms > 0 ? change->ts_ms : message->ts_ms;
     if (source_ms <= 0 || !value_time_is_misread(row->unsure_units, column, source_ms))
         return 0;
+    bool date = (column->type == COLUMN_ARRAY ? column->element : column->type) == COLUMN_DATE;
     return error_set(
         error, ERROR_INPUT,
-        "column %s (declared %s): %lld is of another unit of time than the column's, or decades from "
-        "the row's own time; say which in source.sql: -- tidemark: time %s = connect (milliseconds), "
-        "or adaptive (as declared)",
-        column->name, column->declared, (long long)row->unsure_units, row->table->name);
+        "column %s (declared %s): %lld is of another unit of time than the column's, or %s the row's own time; %s in "
+        "source.sql: -- tidemark: time %s = %sadaptive (%s)",
+        column->name, column->declared, (long long)row->unsure_units,
+        date ? "millennia from" : "decades from", date ? "where it is a count of days, say so" : "say which",
+        row->table->name, date ? "" : "connect (milliseconds), or ", date ? "days" : "as declared");
 }
 
 // A truncate of a part would empty the whole: which of the table's rows are the part's is not known.

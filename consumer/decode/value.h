@@ -58,15 +58,17 @@ int value_take(const struct json_value *json, const struct column *column, struc
 // - read in the unit that its declared precision has in Debezium's adaptive mode, it is within ten years of the row's
 //   source.ts_ms: it is taken;
 // - it is zero, or a midnight (a birthday in January 1970 is one): it is taken;
-// - read as days, milliseconds, microseconds or nanoseconds it lies between 100 years before source.ts_ms and 50 years
-//   after it, and read in its own unit within 50 days of 1970-01-01 or after the year 9999: it is refused.
+// - read as days, seconds, milliseconds, microseconds or nanoseconds it lies between 100 years before source.ts_ms and 50
+//   years after it, and read in its own unit within 50 days of 1970-01-01 or after the year 9999: it is refused.
+// A DATE is days in every mode. After the year 9999 it is refused where it is such a time in seconds or less, but for
+// PostgreSQL's last day, which stands for the end of time.
 // Every other number is taken: no unit but its own makes sense of it.
 uint8_t value_time_sure_digits(const struct column *column); // so many are always sure; 0 = no time
 // What source.sql says of a table's times, over what all tables have.
 struct value_settings value_settings_of(const struct table *table, const struct value_settings *all);
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
                           struct value_field field, const struct value_settings *settings);
-// The first such number of a TIMESTAMP[]. False: there is none.
+// The first such number of a TIMESTAMP[] or DATE[]. False: there is none.
 bool value_time_find_unsure(const struct json_value *array, const struct column *column,
                             struct value_field field, const struct value_settings *settings,
                             int64_t *ret_units);

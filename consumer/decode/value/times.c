@@ -296,7 +296,7 @@ static int value_times_timestamp_of_number(const struct reading *reading) {
     return value_times_give_moment(reading, iso8601_moment(units, digits), false);
 }
 
-static const int64_t ms_per_day = 86400000, ms_at_year_10000 = 253402300800000;
+static const int64_t ms_per_day = 86400000, ms_at_year_10000 = 253402300800000, days_at_year_10000 = 2932897;
 
 struct value_settings value_settings_of(const struct table *table, const struct value_settings *all) {
     static const struct {
@@ -325,27 +325,42 @@ struct value_settings value_settings_of(const struct table *table, const struct 
     return settings;
 }
 
-// Every time from 2001 to 2286 has this many digits.
+// Every time from 2001 to 2286 has this many digits, every date from 1997 to 2243.
 uint8_t value_time_sure_digits(const struct column *column) {
-    enum { MICROS_DIGITS = 16, MILLIS_DIGITS = 13 };
-    if (column->type == COLUMN_ARRAY && column->element == COLUMN_TIMESTAMP)
+    enum { MICROS_DIGITS = 16, MILLIS_DIGITS = 13, DAYS_DIGITS = 5 };
+    if (column->type == COLUMN_ARRAY &&
+        (column->element == COLUMN_TIMESTAMP || column->element == COLUMN_DATE))
         return 1; // no array is so short
+    if (column->type == COLUMN_DATE)
+        return DAYS_DIGITS;
     if (column->type != COLUMN_TIMESTAMP)
         return 0;
     return value_times_adaptive_digits(column->declared) == 6 ? MICROS_DIGITS : MILLIS_DIGITS;
 }
 
+// A count of days is one in every mode; what PostgreSQL has no day for is refused without a look at the row.
+static bool value_times_is_unsure_date(int64_t days) {
+    return days >= days_at_year_10000 && days < date_most;
+}
+
+static bool value_times_is_unsure_timestamp(int64_t units, bool micros) {
+    int64_t per_ms = micros ? 1000 : 1;
+    bool near_epoch = units > -50 * ms_per_day * per_ms && units < 50 * ms_per_day * per_ms &&
+                      units % (ms_per_day * per_ms) != 0;
+    return near_epoch ||
+           (units / per_ms >= ms_at_year_10000 && value_times_infinity_of_units(units, micros ? 6 : 3) == 0);
+}
+
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
                           struct value_field field, const struct value_settings *settings) {
     int64_t units;
-    if (settings->declared || column->type != COLUMN_TIMESTAMP || json->kind != JSON_NUMBER ||
+    bool date = column->type == COLUMN_DATE;
+    if (settings->declared || (!date && column->type != COLUMN_TIMESTAMP) || json->kind != JSON_NUMBER ||
         field.semantic != SEMANTIC_NONE || settings->timestamp_unit != TIME_UNIT_ADAPTIVE ||
         !json_to_integer(json->raw, &units))
         return false;
-    int64_t per_ms = value_times_adaptive_digits(column->declared) == 6 ? 1000 : 1;
-    bool near_epoch = per_ms > 1 && units > -50 * ms_per_day * per_ms && units < 50 * ms_per_day * per_ms &&
-                      units % (ms_per_day * per_ms) != 0;
-    return near_epoch || units / per_ms >= ms_at_year_10000;
+    return date ? value_times_is_unsure_date(units)
+                : value_times_is_unsure_timestamp(units, value_times_adaptive_digits(column->declared) == 6);
 }
 
 bool value_time_find_unsure(const struct json_value *array, const struct column *column,
@@ -354,7 +369,7 @@ bool value_time_find_unsure(const struct json_value *array, const struct column 
     struct column element = *column;
     struct json_reader json;
     struct json_value value;
-    element.type = COLUMN_TIMESTAMP;
+    element.type = column->element;
     if (array->kind != JSON_ARRAY_BEGIN)
         return false;
     json_open(&json, array->raw);
@@ -373,19 +388,32 @@ static bool value_times_is_plausible(int64_t ms, int64_t source_ms) {
     return ms > source_ms - 100 * year && ms < source_ms + 50 * year;
 }
 
+// Days that would be a time of ours if they were counted in another unit.
+static bool value_times_is_misread_date(int64_t days, int64_t source_ms) {
+    return value_times_is_plausible(days * 1000, source_ms) || value_times_is_plausible(days, source_ms) ||
+           value_times_is_plausible(days / 1000, source_ms) ||
+           value_times_is_plausible(days / 1000000, source_ms);
+}
+
+// A number near 0 is of a larger unit, if of another at all.
+static bool value_times_is_larger_unit(int64_t units, bool micros, int64_t source_ms) {
+    const int64_t days_max = 100000;
+    return (micros && value_times_is_plausible(units, source_ms)) ||
+           value_times_is_plausible(units * 1000, source_ms) ||
+           (units > -days_max && units < days_max && value_times_is_plausible(units * ms_per_day, source_ms));
+}
+
 bool value_time_is_misread(int64_t units, const struct column *column, int64_t source_ms) {
-    const int64_t years = 10 * 365 * ms_per_day, days_max = 100000;
+    const int64_t years = 10 * 365 * ms_per_day;
+    if ((column->type == COLUMN_ARRAY ? column->element : column->type) == COLUMN_DATE)
+        return value_times_is_misread_date(units, source_ms);
     bool micros = value_times_adaptive_digits(column->declared) == 6;
     int64_t own_ms = micros ? units / 1000 : units;
-    if (value_times_infinity_of_units(units, micros ? 6 : 3) != 0 ||
-        (own_ms > source_ms - years && own_ms < source_ms + years))
+    if (own_ms > source_ms - years && own_ms < source_ms + years)
         return false;
-    bool small = own_ms < ms_at_year_10000;
-    return small ? value_times_is_plausible(units, source_ms) ||
-                       (units > -days_max && units < days_max &&
-                        value_times_is_plausible(units * ms_per_day, source_ms))
-                 : value_times_is_plausible(units / 1000000, source_ms) ||
-                       (!micros && value_times_is_plausible(units / 1000, source_ms));
+    return own_ms < ms_at_year_10000 ? value_times_is_larger_unit(units, micros, source_ms)
+                                     : value_times_is_plausible(units / 1000000, source_ms) ||
+                                           (!micros && value_times_is_plausible(units / 1000, source_ms));
 }
 
 int reading_timestamp(const struct reading *reading) {
