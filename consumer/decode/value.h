@@ -66,6 +66,9 @@ int value_take(const struct json_value *json, const struct column *column, struc
 uint8_t value_time_sure_digits(const struct column *column); // so many are always sure; 0 = no time
 // What source.sql says of a table's times, over what all tables have.
 struct value_settings value_settings_of(const struct table *table, const struct value_settings *all);
+// The same, where the connector is MySQL's or MariaDB's and source.sql says no mode: a TIME is microseconds whatever its
+// digits, and a TIMESTAMP that is declared without digits and may be a DATETIME in milliseconds is refused.
+struct value_settings value_settings_of_mysql(const struct value_settings *settings);
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
                           struct value_field field, const struct value_settings *settings);
 // The first such number of a TIMESTAMP[] or DATE[]. False: there is none.
@@ -73,6 +76,7 @@ bool value_time_find_unsure(const struct json_value *array, const struct column 
                             struct value_field field, const struct value_settings *settings,
                             int64_t *ret_units);
 // Whether such a number must be refused beside the source's time (ms since 1970).
-bool value_time_is_misread(int64_t units, const struct column *column, int64_t source_ms);
+bool value_time_is_misread(int64_t units, const struct column *column, const struct value_settings *settings,
+                           int64_t source_ms);
 
 #endif

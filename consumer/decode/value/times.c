@@ -325,6 +325,15 @@ struct value_settings value_settings_of(const struct table *table, const struct 
     return settings;
 }
 
+struct value_settings value_settings_of_mysql(const struct value_settings *settings) {
+    struct value_settings mysql = *settings;
+    if (settings->declared)
+        return mysql;
+    mysql.time_unit = TIME_UNIT_US; // adaptive_time_microseconds is the only adaptive mode that it has
+    mysql.bare_unsure = true;
+    return mysql;
+}
+
 // Every time from 2001 to 2286 has this many digits, every date from 1997 to 2243.
 uint8_t value_time_sure_digits(const struct column *column) {
     enum { MICROS_DIGITS = 16, MILLIS_DIGITS = 13, DAYS_DIGITS = 5 };
@@ -343,6 +352,14 @@ static bool value_times_is_unsure_date(int64_t days) {
     return days >= days_at_year_10000 && days < date_most;
 }
 
+// A number that is a DATETIME if it counts milliseconds, and from 1968 to 1978 if it counts microseconds.
+static bool value_times_may_be_datetime(int64_t units, const struct column *column,
+                                        const struct value_settings *settings) {
+    const int64_t ms_at_year_0 = -62167219200000;
+    return settings->bare_unsure && strchr(column->declared, '(') == NULL && units != 0 &&
+           units >= ms_at_year_0 && units < ms_at_year_10000;
+}
+
 static bool value_times_is_unsure_timestamp(int64_t units, bool micros) {
     int64_t per_ms = micros ? 1000 : 1;
     bool near_epoch = units > -50 * ms_per_day * per_ms && units < 50 * ms_per_day * per_ms &&
@@ -359,8 +376,10 @@ bool value_time_is_unsure(const struct json_value *json, const struct column *co
         field.semantic != SEMANTIC_NONE || settings->timestamp_unit != TIME_UNIT_ADAPTIVE ||
         !json_to_integer(json->raw, &units))
         return false;
-    return date ? value_times_is_unsure_date(units)
-                : value_times_is_unsure_timestamp(units, value_times_adaptive_digits(column->declared) == 6);
+    return date
+               ? value_times_is_unsure_date(units)
+               : value_times_is_unsure_timestamp(units, value_times_adaptive_digits(column->declared) == 6) ||
+                     value_times_may_be_datetime(units, column, settings);
 }
 
 bool value_time_find_unsure(const struct json_value *array, const struct column *column,
@@ -403,7 +422,8 @@ static bool value_times_is_larger_unit(int64_t units, bool micros, int64_t sourc
            (units > -days_max && units < days_max && value_times_is_plausible(units * ms_per_day, source_ms));
 }
 
-bool value_time_is_misread(int64_t units, const struct column *column, int64_t source_ms) {
+bool value_time_is_misread(int64_t units, const struct column *column, const struct value_settings *settings,
+                           int64_t source_ms) {
     const int64_t years = 10 * 365 * ms_per_day;
     if ((column->type == COLUMN_ARRAY ? column->element : column->type) == COLUMN_DATE)
         return value_times_is_misread_date(units, source_ms);
@@ -411,6 +431,8 @@ bool value_time_is_misread(int64_t units, const struct column *column, int64_t s
     int64_t own_ms = micros ? units / 1000 : units;
     if (own_ms > source_ms - years && own_ms < source_ms + years)
         return false;
+    if (value_times_may_be_datetime(units, column, settings))
+        return true;
     return own_ms < ms_at_year_10000 ? value_times_is_larger_unit(units, micros, source_ms)
                                      : value_times_is_plausible(units / 1000000, source_ms) ||
                                            (!micros && value_times_is_plausible(units / 1000, source_ms));
