@@ -365,6 +365,7 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     envelope_place_create(decoder, event, change);
     change->nulls_unsure = change->op == CHANGE_UPDATE && members->before.data == NULL &&
                            event->positions == POSITIONS_LSN && change->lsn != LSN_NONE;
+    change->bytes = row->schema != NULL ? row->schema->bytea : row->bytea;
     // A snapshot's row has all its values: what looks like a placeholder is none.
     bool must_exist = change->op == CHANGE_READ && (row->found_unavailable || row->failed);
     if (change->op == CHANGE_TRUNCATE)
@@ -392,6 +393,8 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
         row->failed = false;
         if (envelope_read_row_again(decoder, row, members->after, error) < 0)
             return -1;
+        if (row->schema != NULL) // of another table's columns
+            change->bytes = row->schema->bytea;
     }
     if (row->failed)
         return -1;

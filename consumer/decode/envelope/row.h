@@ -12,6 +12,7 @@ struct row_reader {
     const struct value_settings *settings; // the table's
     const struct schema *schema;           // NULL = the message has none, or it was not looked up:
     struct span schema_bytes;              // then these are its bytes, data NULL = none
+    enum change_bytes bytea;               // what the schema of a shape says of BYTEA
     bool may_be_unavailable;
     struct value *values;
     struct arena *arena;
