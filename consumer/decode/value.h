@@ -26,7 +26,7 @@
 //   double; digits past the declared ones are an error unless they are zeros, and so is NaN. Without a schema
 //   a string is a decimal literal: base64 cannot be read then.
 // - NUMERIC: the same, of any size up to BIG_INTEGER_BYTES_MAX, as exact text; text as it was written; also
-//   'NaN', 'Infinity', '-Infinity'. A number's exponent (a double of ten million or more) is written out.
+//   'NaN', 'Infinity', '-Infinity'. An exponent (of a double of ten million or more, as number or text) is written out.
 // - REAL: a number, "Infinity", "-Infinity"; "NaN" becomes the text 'NaN', since SQLite makes NULL of a NaN;
 //   beyond all numbers it stands in SQLite's order, as in PostgreSQL's.
 // - TEXT: a string; also what the column held before it was retyped: a number's digits, true and false, and by a

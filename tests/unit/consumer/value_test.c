@@ -248,7 +248,11 @@ static void numerics(void **state) {
         {"0.0012e3", "t:1.2", 0, 0},
         {"0e5", "t:0", 0, 0},
         {"10e-1", "t:1", 0, 0},
-        {"\"1.5E3\"", "t:1.5E3", 0, 0},
+        {"\"1.23456789E7\"", "t:12345678.9", 0, 0},
+        {"\"-1.5e-7\"", "t:-0.00000015", SEMANTIC_PLAIN, 0},
+        {"\"+1.5E3\"", "t:1500", SEMANTIC_PLAIN, 0},
+        {"\"POSITIVE_INFINITY\"", "t:Infinity", 0, 0},
+        {"\"1E\"", "!not a decimal", SEMANTIC_PLAIN, 0},
         {"\"123456789012345678901234567890.123456789\"", "t:123456789012345678901234567890.123456789", 0, 0},
         {"\"NaN\"", "t:NaN", 0, 0},
         {"\"NAN\"", "t:NaN", 0, 0},
@@ -801,6 +805,8 @@ static void a_likely_placeholder_is_refused(void **state) {
         {COLUMN_JSON, "\"9f86d081884c7d65\"", false},   // column.mask.hash
         {COLUMN_JSON, "\"{\\\"a\\\":1,\\\"b\"", false}, // column.truncate.to.8.chars
         {COLUMN_BYTEA, "\"X19ub190b2FzdF8=\"", true},
+        {COLUMN_BYTEA, "\"__custom_unavailable\"", true}, // in hex mode
+        {COLUMN_BYTEA, "\"__customs_available_\"", false},
         {COLUMN_ARRAY, "[\"__no_toast\"]", true},
         {COLUMN_ARRAY, "[95,95,116,111,97,115,116]", true},
         {COLUMN_ARRAY, "[95,96,97]", false},
