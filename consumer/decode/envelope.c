@@ -15,9 +15,11 @@ struct envelope_decoder {
     struct envelope_config config;
     struct schema_cache *schemas;
     struct shapes *shapes;
-    struct value_settings *settings; // by table
-    bool *numeric_keys;              // by table: see envelope_place_create
-    bool *other_keys;                // by table: its messages' key has other columns than the declared one
+    // By table, and by whether the row's connector is MySQL's.
+    struct value_settings (*settings)[2];
+    bool *mysql;        // by table: the newest row's connector is
+    bool *numeric_keys; // by table: see envelope_place_create
+    bool *other_keys;   // by table: its messages' key has other columns than the declared one
     struct value key_values[TABLE_COLUMNS_MAX];
     struct transaction_tables tables;
 };
@@ -30,13 +32,16 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
     decoder->config = *config;
     decoder->tables.catalog = config->catalog;
     decoder->settings = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->settings);
+    decoder->mysql = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->mysql);
     decoder->other_keys = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->other_keys);
     decoder->numeric_keys = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->numeric_keys);
-    if (decoder->settings == NULL || decoder->other_keys == NULL || decoder->numeric_keys == NULL)
+    if (decoder->settings == NULL || decoder->mysql == NULL || decoder->other_keys == NULL ||
+        decoder->numeric_keys == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int i = 0; i < config->catalog->table_count; i++) {
         const struct table *table = &config->catalog->tables[i];
-        decoder->settings[i] = value_settings_of(table, config->settings);
+        decoder->settings[i][false] = value_settings_of(table, config->settings);
+        decoder->settings[i][true] = value_settings_of_mysql(&decoder->settings[i][false]);
         for (int k = 0; k < table->key_count; k++)
             decoder->numeric_keys[i] |= table->columns[table->keys[k]].type == COLUMN_NUMERIC;
     }
@@ -54,10 +59,16 @@ void envelope_decoder_free(struct envelope_decoder **decoder) {
     schema_cache_free(&(*decoder)->schemas);
     shapes_free(&(*decoder)->shapes);
     free((*decoder)->settings);
+    free((*decoder)->mysql);
     free((*decoder)->other_keys);
     free((*decoder)->numeric_keys);
     free(*decoder);
     *decoder = NULL;
+}
+
+static const struct value_settings *envelope_settings(const struct envelope_decoder *decoder,
+                                                      const struct table *table) {
+    return &decoder->settings[table->index][decoder->mysql[table->index]];
 }
 
 // An object of the message that was passed over, as a row of row->table.
@@ -157,7 +168,7 @@ static int envelope_read_key(struct envelope_decoder *decoder, const struct mess
     quiet.self = &check;
     struct row_reader row = {.config = &quiet,
                              .table = table,
-                             .settings = &decoder->settings[table->index],
+                             .settings = envelope_settings(decoder, table),
                              .values = decoder->key_values,
                              .arena = &event->arena,
                              .unsure = -1};
@@ -274,14 +285,22 @@ static int envelope_check_time(const struct row_reader *row, const struct messag
                                const struct change *change, struct error *error) {
     const struct column *column = &row->table->columns[row->unsure];
     int64_t source_ms = change->ts_ms > 0 ? change->ts_ms : message->ts_ms;
-    if (source_ms <= 0 || !value_time_is_misread(row->unsure_units, column, source_ms))
+    if (source_ms <= 0 || !value_time_is_misread(row->unsure_units, column, row->settings, source_ms))
         return 0;
-    return error_set(
-        error, ERROR_INPUT,
-        "column %s (declared %s): %lld is of another unit of time than the column's, or decades from "
-        "the row's own time; say which in source.sql: -- tidemark: time %s = connect (milliseconds), "
-        "or adaptive (as declared)",
-        column->name, column->declared, (long long)row->unsure_units, row->table->name);
+    bool date = (column->type == COLUMN_ARRAY ? column->element : column->type) == COLUMN_DATE;
+    const char *ask = "say which", *modes = "connect (milliseconds), or adaptive (as declared)";
+    if (date) {
+        ask = "where it is a count of days, say so";
+        modes = "adaptive (days)";
+    } else if (row->settings->bare_unsure) {
+        ask = "declare its digits (timestamp(0) is milliseconds, timestamp(6) microseconds), or say which";
+        modes = "connect (milliseconds), or adaptive_time_microseconds (as declared)";
+    }
+    return error_set(error, ERROR_INPUT,
+                     "column %s (declared %s): %lld is of another unit of time than the column's, or %s from "
+                     "the row's own time; %s in source.sql: -- tidemark: time %s = %s",
+                     column->name, column->declared, (long long)row->unsure_units,
+                     date ? "millennia" : "decades", ask, row->table->name, modes);
 }
 
 // A truncate of a part would empty the whole: which of the table's rows are the part's is not known.
@@ -346,6 +365,7 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     envelope_place_create(decoder, event, change);
     change->nulls_unsure = change->op == CHANGE_UPDATE && members->before.data == NULL &&
                            event->positions == POSITIONS_LSN && change->lsn != LSN_NONE;
+    change->bytes = row->schema != NULL ? row->schema->bytea : row->bytea;
     // A snapshot's row has all its values: what looks like a placeholder is none.
     bool must_exist = change->op == CHANGE_READ && (row->found_unavailable || row->failed);
     if (change->op == CHANGE_TRUNCATE)
@@ -359,7 +379,8 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
         shapes_key_agrees(decoder->shapes, message->key, row->table))
         return 0;
     row->table = change->table;
-    row->settings = &decoder->settings[change->table->index];
+    decoder->mysql[change->table->index] = members_is_mysql(members);
+    row->settings = envelope_settings(decoder, change->table);
     if (envelope_read_key(decoder, message, change->table, event, error) != 0)
         return -1;
     if (change->op == CHANGE_DELETE)
@@ -372,6 +393,8 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
         row->failed = false;
         if (envelope_read_row_again(decoder, row, members->after, error) < 0)
             return -1;
+        if (row->schema != NULL) // of another table's columns
+            change->bytes = row->schema->bytea;
     }
     if (row->failed)
         return -1;
@@ -423,6 +446,32 @@ static int envelope_check_mark(const struct members *members, const struct table
         told.data);
 }
 
+// A row names its connector behind its values, so they were read as those of the table's row before it.
+static int envelope_read_by_connector(struct envelope_decoder *decoder, const struct message *message,
+                                      struct row_reader *row, const struct members *members,
+                                      struct error *error) {
+    decoder->mysql[row->table->index] = members_is_mysql(members);
+    const struct value_settings *settings = envelope_settings(decoder, row->table);
+    if (row->settings == settings)
+        return 0;
+    struct envelope_config quiet = decoder->config;
+    struct members again = members_none;
+    struct payload_form form;
+    struct json_reader json;
+    again.arena = row->arena;
+    quiet.drift = NULL; // the first reading has told
+    row->settings = settings;
+    row->by_shape = false;
+    json_open(&json, message->value);
+    if (payload_enter_object(decoder->schemas, &json, row->table, &form, error) != 1)
+        return -1;
+    row->schema = form.schema;
+    row->config = &quiet;
+    int status = payload_read(&json, row, &again, &form, error);
+    row->config = &decoder->config;
+    return status;
+}
+
 // What the members and the columns mean, once they are read.
 static int envelope_finish_members(struct envelope_decoder *decoder, const struct message *message,
                                    struct row_reader *row, struct members *members, struct event *event,
@@ -432,6 +481,8 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
     if (envelope_check_mark(members, row->table, error) != 0 || envelope_set_op(members, change, error) != 0)
         return -1;
     envelope_set_snapshot(members->snapshot, change);
+    if (envelope_read_by_connector(decoder, message, row, members, error) != 0)
+        return -1;
     struct members_placement asked = {0}, *placement = members->placement;
     placement = placement != NULL ? placement : &asked;
     if (!placement->known)
@@ -463,7 +514,7 @@ static void envelope_read_place(const struct envelope_decoder *decoder, const st
     quiet.drift = NULL;
     struct row_reader row = {.config = &quiet,
                              .table = table,
-                             .settings = &decoder->settings[table->index],
+                             .settings = envelope_settings(decoder, table),
                              .unsure = -1,
                              .may_be_unavailable = true,
                              .values = event->values,
@@ -488,7 +539,7 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
                                const struct message *message, struct event *event, struct error *error) {
     struct row_reader row = {.config = &decoder->config,
                              .table = table,
-                             .settings = &decoder->settings[table->index],
+                             .settings = envelope_settings(decoder, table),
                              .may_be_unavailable = true,
                              .values = event->values,
                              .arena = &event->arena,

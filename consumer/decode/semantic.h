@@ -47,6 +47,8 @@ struct value_settings {
     enum time_unit timestamp_unit; // default adaptive
     enum time_unit time_unit;      // default adaptive
     bool declared;                 // the units are what somebody said, not the defaults
+    // A TIMESTAMP declared without digits may count milliseconds: so many does MySQL's DATETIME have, which has none by default.
+    bool bare_unsure;
     // unavailable.value.placeholder as source.sql tells it; the default is known beside it.
     struct span unavailable;
     size_t unavailable_least; // bytes of the shorter of the two

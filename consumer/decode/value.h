@@ -26,7 +26,7 @@
 //   double; digits past the declared ones are an error unless they are zeros, and so is NaN. Without a schema
 //   a string is a decimal literal: base64 cannot be read then.
 // - NUMERIC: the same, of any size up to BIG_INTEGER_BYTES_MAX, as exact text; text as it was written; also
-//   'NaN', 'Infinity', '-Infinity'. A number's exponent (a double of ten million or more) is written out.
+//   'NaN', 'Infinity', '-Infinity'. An exponent (of a double of ten million or more, as number or text) is written out.
 // - REAL: a number, "Infinity", "-Infinity"; "NaN" becomes the text 'NaN', since SQLite makes NULL of a NaN;
 //   beyond all numbers it stands in SQLite's order, as in PostgreSQL's.
 // - TEXT: a string; also what the column held before it was retyped: a number's digits, true and false, and by a
@@ -58,19 +58,25 @@ int value_take(const struct json_value *json, const struct column *column, struc
 // - read in the unit that its declared precision has in Debezium's adaptive mode, it is within ten years of the row's
 //   source.ts_ms: it is taken;
 // - it is zero, or a midnight (a birthday in January 1970 is one): it is taken;
-// - read as days, milliseconds, microseconds or nanoseconds it lies between 100 years before source.ts_ms and 50 years
-//   after it, and read in its own unit within 50 days of 1970-01-01 or after the year 9999: it is refused.
+// - read as days, seconds, milliseconds, microseconds or nanoseconds it lies between 100 years before source.ts_ms and 50
+//   years after it, and read in its own unit within 50 days of 1970-01-01 or after the year 9999: it is refused.
+// A DATE is days in every mode. After the year 9999 it is refused where it is such a time in seconds or less, but for
+// PostgreSQL's last day, which stands for the end of time.
 // Every other number is taken: no unit but its own makes sense of it.
 uint8_t value_time_sure_digits(const struct column *column); // so many are always sure; 0 = no time
 // What source.sql says of a table's times, over what all tables have.
 struct value_settings value_settings_of(const struct table *table, const struct value_settings *all);
+// The same, where the connector is MySQL's or MariaDB's and source.sql says no mode: a TIME is microseconds whatever its
+// digits, and a TIMESTAMP that is declared without digits and may be a DATETIME in milliseconds is refused.
+struct value_settings value_settings_of_mysql(const struct value_settings *settings);
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
                           struct value_field field, const struct value_settings *settings);
-// The first such number of a TIMESTAMP[]. False: there is none.
+// The first such number of a TIMESTAMP[] or DATE[]. False: there is none.
 bool value_time_find_unsure(const struct json_value *array, const struct column *column,
                             struct value_field field, const struct value_settings *settings,
                             int64_t *ret_units);
 // Whether such a number must be refused beside the source's time (ms since 1970).
-bool value_time_is_misread(int64_t units, const struct column *column, int64_t source_ms);
+bool value_time_is_misread(int64_t units, const struct column *column, const struct value_settings *settings,
+                           int64_t source_ms);
 
 #endif

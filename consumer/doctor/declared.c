@@ -124,6 +124,18 @@ static void declared_check_decimals(const struct evidence *evidence, const struc
                      finding_names_text(&broken));
 }
 
+// The connector's binary.handling.mode says it of BYTEA: a schema tells, else source.sql.
+static bool declared_is_unmarked(const struct evidence_topic *topic, const struct column *column) {
+    if (!column->unmarked || column->type != COLUMN_BYTEA)
+        return column->unmarked;
+    for (int c = 0; c < topic->column_count; c++) {
+        const struct evidence_column *seen = &topic->columns[c];
+        if (seen->has_schema && strcmp(seen->name, column->name) == 0)
+            return strcmp(seen->type, "string") == 0 && column->bytes != BYTES_HEX;
+    }
+    return column->bytes == BYTES_BASE64 || column->bytes == BYTES_BASE64URL;
+}
+
 // An unchanged value and a null look the same where the type has no placeholder, unless the row before comes too.
 static void declared_check_unmarked(const struct evidence *evidence, const struct catalog *catalog,
                                     struct findings *findings) {
@@ -133,7 +145,7 @@ static void declared_check_unmarked(const struct evidence *evidence, const struc
         const struct table *table = feeding_table(evidence, catalog, topic);
         bool unsure = topic->updates > topic->updates_with_before && topic->with_position > 0;
         for (int c = 0; table != NULL && unsure && c < table->column_count; c++)
-            if (table->columns[c].unmarked)
+            if (declared_is_unmarked(topic, &table->columns[c]))
                 finding_names_add(&names, "%s.%s", table->name, table->columns[c].name);
     }
     if (names.count > 0)

@@ -70,6 +70,15 @@ class Doctor(tide.Case):
         found, _ = self.of(rows, source=source)
         self.assertNotIn("toast nulls", found)
 
+    def test_bytes_whose_unchanged_values_come_as_null(self):
+        source = "create table t(id int primary key, b bytea);\n"
+        rows = [self.row(0, {"id": 1, "b": "aGVsbG8="}), self.row(1, {"id": 1, "b": None}, op="u")]
+        for line, warned in (("", False), ("bytes", False), ("hex", False), ("base64", True), ("base64-url-safe", True)):
+            with self.subTest(line=line):
+                told = f"-- tidemark: bytes t.b = {line}\n" if line else ""
+                found, _ = self.of(rows, source=told + source)
+                self.assertEqual(warned, "toast nulls" in found)
+
     def test_another_converter_fails(self):
         found, seen = self.of([tide.line("t", 0, {"id": 1}, "\0\0\0\0\7abc")], code=1)
         self.assertEqual("fail", found["converter"])

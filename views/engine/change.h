@@ -34,6 +34,9 @@ enum {
 
 struct packed_row;
 
+// What a message's schema says of how BYTEA comes: as bytes, or as text (binary.handling.mode base64, base64-url-safe, hex).
+enum change_bytes { CHANGE_BYTES_UNTOLD, CHANGE_BYTES_PLAIN, CHANGE_BYTES_TEXT };
+
 // A row as a commit keeps it, and its key's hash: made of a change's values before it is its turn, on any thread (store_pack).
 struct change_packed {
     const struct packed_row *row; // lives as long as the values; NULL = it was not made
@@ -67,9 +70,23 @@ struct change {
     bool behind_snapshot;
     // An update of PostgreSQL's that brings no row before: a null in an `unmarked` column may be an unchanged TOAST value.
     bool nulls_unsure;
+    enum change_bytes bytes;
     int64_t ts_ms; // source.ts_ms: commit time, ms since 1970; 0 = unknown
     struct change_packed packed;
 };
+
+// Whether a null in this column may be an unchanged TOAST value. Of BYTEA it is one with base64 alone (Debezium 2.7 to 3.7):
+// bytes, the default, and hex have a placeholder.
+static inline bool change_null_is_unsure(const struct change *change, const struct column *column) {
+    if (!change->nulls_unsure || !column->unmarked || column->generated != NULL)
+        return false;
+    if (column->type != COLUMN_BYTEA)
+        return true;
+    return change->bytes == CHANGE_BYTES_TEXT
+               ? column->bytes != BYTES_HEX
+               : change->bytes == CHANGE_BYTES_UNTOLD &&
+                     (column->bytes == BYTES_BASE64 || column->bytes == BYTES_BASE64URL);
+}
 
 // Whether it brings a row: values of all columns.
 static inline bool change_is_row(const struct change *change) {

@@ -46,7 +46,8 @@ enum time_precision {
 };
 
 // How BYTEA is written (`-- tidemark: bytes TABLE.COLUMN =`): Debezium's binary.handling.mode.
-enum bytes_form { BYTES_UNSET, BYTES_BASE64, BYTES_BASE64URL, BYTES_HEX };
+// PLAIN: its default `bytes`, of which the JSON converter makes base64.
+enum bytes_form { BYTES_UNSET, BYTES_PLAIN, BYTES_BASE64, BYTES_BASE64URL, BYTES_HEX };
 
 // What a type says beyond how it is stored: how its values are compared, and how wide they are.
 enum column_variant {
@@ -73,7 +74,7 @@ struct column {
     struct value fallback;
     char *generated; // `generated always as`: SQL over the table's columns; NULL = a column as any other
     enum bytes_form bytes;
-    bool unmarked;      // an unchanged TOAST value of its type comes as null (column_type.h)
+    bool unmarked;      // an unchanged TOAST value of its type may come as null (column_type.h)
     char *renamed_from; // its name in older files (`-- tidemark: renamed`), NULL = none
 };
 

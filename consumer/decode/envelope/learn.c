@@ -258,6 +258,7 @@ bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
     shape->schema_size = 0;
     shape->constant_count = 0;
     shape->flat = lesson->payload->flat;
+    shape->bytea = lesson->payload->schema != NULL ? lesson->payload->schema->bytea : CHANGE_BYTES_UNTOLD;
     shape->json.pass_array = lesson->subject == SUBJECT_BOUNDARY ? boundary_pass_collections : NULL;
     if (!learn_enter_payload(&learner) || learn_is_ambiguous(&learner))
         return false;

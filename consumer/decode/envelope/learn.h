@@ -43,6 +43,7 @@ struct shape {
     int64_t untold; // messages with these that nobody was told of
     bool flat;
     size_t schema, schema_size; // in a message of this shape; size 0 = none
+    enum change_bytes bytea;    // what that schema says of BYTEA
     // texts of source that stand in the shape's bytes
     struct shape_constant constants[SHAPE_CONSTANTS_MAX];
     int constant_count;

@@ -115,6 +115,9 @@ int members_read(struct json_reader *json, enum member_home home, struct members
 
 // How many bytes of `text` a message shows: 40 at most, cut between characters.
 int members_visible(struct span text);
+static inline bool members_is_mysql(const struct members *members) {
+    return TEXT_IS(members->connector, "mysql") || TEXT_IS(members->connector, "mariadb");
+}
 // The text of a string, escapes and all, or of a number; data NULL for null and for containers.
 static inline struct span members_text(const struct json_value *value) {
     switch (value->kind) {

@@ -12,6 +12,7 @@ struct row_reader {
     const struct value_settings *settings; // the table's
     const struct schema *schema;           // NULL = the message has none, or it was not looked up:
     struct span schema_bytes;              // then these are its bytes, data NULL = none
+    enum change_bytes bytea;               // what the schema of a shape says of BYTEA
     bool may_be_unavailable;
     struct value *values;
     struct arena *arena;
@@ -23,14 +24,18 @@ struct row_reader {
     int64_t unsure_units;
 };
 
+static inline bool row_is_time(enum column_type type) {
+    return type == COLUMN_TIMESTAMP || type == COLUMN_DATE;
+}
+
 // Called with each value that was read.
 static inline void row_note_time(struct row_reader *row, int number, struct value_field field,
                                  const struct json_value *json) {
     const struct column *column = &row->table->columns[number];
-    if (column->type == COLUMN_ARRAY && column->element == COLUMN_TIMESTAMP && row->unsure < 0 &&
+    if (column->type == COLUMN_ARRAY && row_is_time(column->element) && row->unsure < 0 &&
         value_time_find_unsure(json, column, field, row->settings, &row->unsure_units))
         row->unsure = number;
-    if (column->type == COLUMN_TIMESTAMP && row->unsure < 0 &&
+    if (row_is_time(column->type) && row->unsure < 0 &&
         value_time_is_unsure(json, column, field, row->settings) &&
         json_to_integer(json->raw, &row->unsure_units))
         row->unsure = number;

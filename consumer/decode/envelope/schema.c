@@ -215,6 +215,17 @@ static int schema_parse(struct schema *schema, struct error *error) {
     return schema_read_fields(schema, after, NULL, error);
 }
 
+// One column of bytes tells the connector's binary.handling.mode: one of text may have been a TEXT before.
+static void schema_set_bytea(struct schema *schema) {
+    for (int i = 0; i < schema->table->column_count; i++) {
+        enum semantic semantic = schema->fields[i].semantic;
+        if (schema->table->columns[i].type != COLUMN_BYTEA || semantic == SEMANTIC_NONE)
+            continue;
+        if (semantic == SEMANTIC_BYTES || schema->bytea == CHANGE_BYTES_UNTOLD)
+            schema->bytea = semantic == SEMANTIC_BYTES ? CHANGE_BYTES_PLAIN : CHANGE_BYTES_TEXT;
+    }
+}
+
 static void schema_move_to_front(struct schema_cache *cache, int index) {
     struct schema *schema = cache->schemas[index];
     memmove(cache->schemas + 1, cache->schemas, (size_t)index * sizeof *cache->schemas);
@@ -254,6 +265,7 @@ int schema_read(struct schema_cache *cache, struct span bytes, const struct tabl
     schema->table = table;
     if (schema_parse(schema, error) != 0)
         return -1;
+    schema_set_bytea(schema);
     if (cache->count == SCHEMA_CACHE_MAX)
         schema_free_schema(&cache->schemas[--cache->count]);
     cache->schemas[cache->count++] = schema;

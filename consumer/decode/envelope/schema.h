@@ -15,6 +15,7 @@ enum {
 
 struct schema {
     struct span bytes; // as the message has it, from { to }
+    enum change_bytes bytea;
     const struct table *table;
     struct value_field fields[]; // by the table's column numbers
 };

@@ -227,6 +227,7 @@ bool shapes_read_row(struct shapes *shapes, struct span message, struct row_read
     }
     if (shape->drifts > 0 && members->after_kind == 1 && row->config->drift != NULL)
         shape->untold++;
+    row->bytea = shape->bytea;
     if (shape->schema_size > 0)
         row->schema_bytes = (struct span){message.data + shape->schema, shape->schema_size};
     shapes->known++;

@@ -120,7 +120,7 @@ static bool value_decimal_split(struct span text, char *room, struct plain_digit
     *ret = (struct plain_digits){text.data[0] == '-' ? "-" : "", room, 0, 0};
     int fraction = 0;
     bool behind = false;
-    for (const char *p = text.data + (*ret->sign == '-'); p < e; p++) {
+    for (const char *p = text.data + (*text.data == '-' || *text.data == '+'); p < e; p++) {
         behind |= *p == '.';
         fraction += behind && *p != '.';
         if (*p != '.' && (*p != '0' || ret->count > 0))
@@ -250,9 +250,9 @@ int reading_numeric(const struct reading *reading) {
     if (binary && !big_integer_to_text(scaled.bytes, scaled.scale, reading->arena, &digits))
         return reading_no_memory(reading);
     bool has_exponent =
-        !binary && reading->kind == JSON_NUMBER &&
+        !binary && (reading->kind == JSON_NUMBER || reading->kind == JSON_STRING) &&
         (memchr(digits.data, 'E', digits.size) != NULL || memchr(digits.data, 'e', digits.size) != NULL);
-    if (has_exponent && value_decimal_write_out(reading, &digits) != 0)
+    if (has_exponent && decimal_is_literal(digits) && value_decimal_write_out(reading, &digits) != 0)
         return -1;
     if (binary || decimal_is_literal(digits)) {
         digits = value_decimal_of_negative_scale(reading, digits);

@@ -233,8 +233,8 @@ bool placeholder_is_likely(struct span text, enum column_type type) {
         return placeholder_is_no_json(text);
     if (text.size < LIKELY_LEAST || text.size > LIKELY_MAX)
         return false;
-    if (type == COLUMN_BYTEA)
-        return placeholder_is_likely_bytes(text);
+    if (type == COLUMN_BYTEA && placeholder_is_likely_bytes(text)) // hex mode has it as plain text
+        return true;
     if (memcmp(text.data, "[95", 3) == 0)
         return placeholder_is_likely_numbers(text);
     return memcmp(text.data + (container ? 2 : 0), "__", 2) == 0 && placeholder_has_word(text);

@@ -218,7 +218,7 @@ int reading_bytea(const struct reading *reading) {
         return value_scalars_read_hex(reading);
     if (form == BYTES_UNSET && value_scalars_may_be_hex(reading->text))
         return reading_refuse(reading, "may be base64 or hex; say which in source.sql: -- tidemark: bytes "
-                                       "TABLE.COLUMN = base64 or hex");
+                                       "TABLE.COLUMN = bytes, base64 or hex");
     struct span bytes;
     if (reading_base64(reading, reading->text, &bytes) != 0)
         return -1;

@@ -27,11 +27,17 @@ static const struct {
           {INT64_MAX, true},
           {INT64_MIN, false},
 },
-  timestamp_ms_infinities[] = {
-      {9223372036825200, true},
-      {-9223372036832400, false},
-      {INT64_MAX / 1000, true},
-      {INT64_MIN / 1000, false},
+  timestamp_ms_infinities[] =
+      {
+          {9223372036825200, true},
+          {-9223372036832400, false},
+          {INT64_MAX / 1000, true},
+          {INT64_MIN / 1000, false},
+},
+  // time.precision.mode=nanoseconds, of 3.5.2 and newer; neither is a whole microsecond, as each of PostgreSQL's times is.
+    timestamp_ns_infinities[] = {
+        {INT64_MAX, true},
+        {INT64_MIN, false},
 };
 // time.precision.mode=isostring: the same moments as java.time writes them.
 static const struct {
@@ -70,7 +76,10 @@ static int value_times_infinity_of_units(int64_t units, int digits) {
     int found = 0;
     if (units > -near_ends && units < near_ends)
         return 0;
-    TIMES_FIND_INFINITY(timestamp_infinities, units, &found);
+    if (digits == 9)
+        TIMES_FIND_INFINITY(timestamp_ns_infinities, units, &found);
+    else
+        TIMES_FIND_INFINITY(timestamp_infinities, units, &found);
     if (digits == 3)
         TIMES_FIND_INFINITY(timestamp_ms_infinities, units, &found);
     return found;
@@ -279,7 +288,7 @@ static int value_times_timestamp_of_number(const struct reading *reading) {
         return reading_refuse(reading, no_unit);
     if (!json_to_integer(reading->text, &units))
         return reading_refuse(reading, "not a count of time units");
-    int infinity = digits != 9 ? value_times_infinity_of_units(units, digits) : 0;
+    int infinity = value_times_infinity_of_units(units, digits);
     if (infinity != 0)
         return value_times_infinity(reading, infinity > 0);
     if (digits == 6 && units < timestamp_least_us)
@@ -287,7 +296,7 @@ static int value_times_timestamp_of_number(const struct reading *reading) {
     return value_times_give_moment(reading, iso8601_moment(units, digits), false);
 }
 
-static const int64_t ms_per_day = 86400000, ms_at_year_10000 = 253402300800000;
+static const int64_t ms_per_day = 86400000, ms_at_year_10000 = 253402300800000, days_at_year_10000 = 2932897;
 
 struct value_settings value_settings_of(const struct table *table, const struct value_settings *all) {
     static const struct {
@@ -316,27 +325,61 @@ struct value_settings value_settings_of(const struct table *table, const struct 
     return settings;
 }
 
-// Every time from 2001 to 2286 has this many digits.
+struct value_settings value_settings_of_mysql(const struct value_settings *settings) {
+    struct value_settings mysql = *settings;
+    if (settings->declared)
+        return mysql;
+    mysql.time_unit = TIME_UNIT_US; // adaptive_time_microseconds is the only adaptive mode that it has
+    mysql.bare_unsure = true;
+    return mysql;
+}
+
+// Every time from 2001 to 2286 has this many digits, every date from 1997 to 2243.
 uint8_t value_time_sure_digits(const struct column *column) {
-    enum { MICROS_DIGITS = 16, MILLIS_DIGITS = 13 };
-    if (column->type == COLUMN_ARRAY && column->element == COLUMN_TIMESTAMP)
+    enum { MICROS_DIGITS = 16, MILLIS_DIGITS = 13, DAYS_DIGITS = 5 };
+    if (column->type == COLUMN_ARRAY &&
+        (column->element == COLUMN_TIMESTAMP || column->element == COLUMN_DATE))
         return 1; // no array is so short
+    if (column->type == COLUMN_DATE)
+        return DAYS_DIGITS;
     if (column->type != COLUMN_TIMESTAMP)
         return 0;
     return value_times_adaptive_digits(column->declared) == 6 ? MICROS_DIGITS : MILLIS_DIGITS;
 }
 
+// A count of days is one in every mode; what PostgreSQL has no day for is refused without a look at the row.
+static bool value_times_is_unsure_date(int64_t days) {
+    return days >= days_at_year_10000 && days < date_most;
+}
+
+// A number that is a DATETIME if it counts milliseconds, and from 1968 to 1978 if it counts microseconds.
+static bool value_times_may_be_datetime(int64_t units, const struct column *column,
+                                        const struct value_settings *settings) {
+    const int64_t ms_at_year_0 = -62167219200000;
+    return settings->bare_unsure && strchr(column->declared, '(') == NULL && units != 0 &&
+           units >= ms_at_year_0 && units < ms_at_year_10000;
+}
+
+static bool value_times_is_unsure_timestamp(int64_t units, bool micros) {
+    int64_t per_ms = micros ? 1000 : 1;
+    bool near_epoch = units > -50 * ms_per_day * per_ms && units < 50 * ms_per_day * per_ms &&
+                      units % (ms_per_day * per_ms) != 0;
+    return near_epoch ||
+           (units / per_ms >= ms_at_year_10000 && value_times_infinity_of_units(units, micros ? 6 : 3) == 0);
+}
+
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
                           struct value_field field, const struct value_settings *settings) {
     int64_t units;
-    if (settings->declared || column->type != COLUMN_TIMESTAMP || json->kind != JSON_NUMBER ||
+    bool date = column->type == COLUMN_DATE;
+    if (settings->declared || (!date && column->type != COLUMN_TIMESTAMP) || json->kind != JSON_NUMBER ||
         field.semantic != SEMANTIC_NONE || settings->timestamp_unit != TIME_UNIT_ADAPTIVE ||
         !json_to_integer(json->raw, &units))
         return false;
-    int64_t per_ms = value_times_adaptive_digits(column->declared) == 6 ? 1000 : 1;
-    bool near_epoch = per_ms > 1 && units > -50 * ms_per_day * per_ms && units < 50 * ms_per_day * per_ms &&
-                      units % (ms_per_day * per_ms) != 0;
-    return near_epoch || units / per_ms >= ms_at_year_10000;
+    return date
+               ? value_times_is_unsure_date(units)
+               : value_times_is_unsure_timestamp(units, value_times_adaptive_digits(column->declared) == 6) ||
+                     value_times_may_be_datetime(units, column, settings);
 }
 
 bool value_time_find_unsure(const struct json_value *array, const struct column *column,
@@ -345,7 +388,7 @@ bool value_time_find_unsure(const struct json_value *array, const struct column 
     struct column element = *column;
     struct json_reader json;
     struct json_value value;
-    element.type = COLUMN_TIMESTAMP;
+    element.type = column->element;
     if (array->kind != JSON_ARRAY_BEGIN)
         return false;
     json_open(&json, array->raw);
@@ -364,19 +407,35 @@ static bool value_times_is_plausible(int64_t ms, int64_t source_ms) {
     return ms > source_ms - 100 * year && ms < source_ms + 50 * year;
 }
 
-bool value_time_is_misread(int64_t units, const struct column *column, int64_t source_ms) {
-    const int64_t years = 10 * 365 * ms_per_day, days_max = 100000;
+// Days that would be a time of ours if they were counted in another unit.
+static bool value_times_is_misread_date(int64_t days, int64_t source_ms) {
+    return value_times_is_plausible(days * 1000, source_ms) || value_times_is_plausible(days, source_ms) ||
+           value_times_is_plausible(days / 1000, source_ms) ||
+           value_times_is_plausible(days / 1000000, source_ms);
+}
+
+// A number near 0 is of a larger unit, if of another at all.
+static bool value_times_is_larger_unit(int64_t units, bool micros, int64_t source_ms) {
+    const int64_t days_max = 100000;
+    return (micros && value_times_is_plausible(units, source_ms)) ||
+           value_times_is_plausible(units * 1000, source_ms) ||
+           (units > -days_max && units < days_max && value_times_is_plausible(units * ms_per_day, source_ms));
+}
+
+bool value_time_is_misread(int64_t units, const struct column *column, const struct value_settings *settings,
+                           int64_t source_ms) {
+    const int64_t years = 10 * 365 * ms_per_day;
+    if ((column->type == COLUMN_ARRAY ? column->element : column->type) == COLUMN_DATE)
+        return value_times_is_misread_date(units, source_ms);
     bool micros = value_times_adaptive_digits(column->declared) == 6;
     int64_t own_ms = micros ? units / 1000 : units;
-    if (value_times_infinity_of_units(units, micros ? 6 : 3) != 0 ||
-        (own_ms > source_ms - years && own_ms < source_ms + years))
+    if (own_ms > source_ms - years && own_ms < source_ms + years)
         return false;
-    bool small = own_ms < ms_at_year_10000;
-    return small ? value_times_is_plausible(units, source_ms) ||
-                       (units > -days_max && units < days_max &&
-                        value_times_is_plausible(units * ms_per_day, source_ms))
-                 : value_times_is_plausible(units / 1000000, source_ms) ||
-                       (!micros && value_times_is_plausible(units / 1000, source_ms));
+    if (value_times_may_be_datetime(units, column, settings))
+        return true;
+    return own_ms < ms_at_year_10000 ? value_times_is_larger_unit(units, micros, source_ms)
+                                     : value_times_is_plausible(units / 1000000, source_ms) ||
+                                           (!micros && value_times_is_plausible(units / 1000, source_ms));
 }
 
 int reading_timestamp(const struct reading *reading) {

@@ -421,6 +421,19 @@ static void null_may_stand_for_an_object(void **state) {
         name) ",'field':'after'},{'type':'string','field':'op'}]},'payload':{" values "}}"
 #define AT "'at':1795386720834000"
 
+static void twins_of_source(struct twins *twins, const char *source) {
+    char folder[] = "/tmp/tidemark-envelope-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/source.sql", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    (void)fputs(source, file);
+    assert_int_equal(fclose(file), 0);
+    twins_init(twins, folder);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void schemas_are_part_of_the_shape(void **state) {
     (void)state;
     static const struct sample rows[] = {
@@ -437,16 +450,9 @@ static void schemas_are_part_of_the_shape(void **state) {
         {"timed", "{'n':8}", "{'before':{" AT ",'n':8},'after':null,'op':'d'}"},
         {"timed", TIMED_KEY("Timestamp", AT), TIMED_ROW("Timestamp", "'after':{" AT ",'n':9},'op':'r'")},
     };
-    char folder[] = "/tmp/tidemark-envelope-XXXXXX", path[64];
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof path, "%s/source.sql", folder);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    (void)fputs("create table timed(at timestamp primary key, n int);\n", file);
-    assert_int_equal(fclose(file), 0);
     static struct twins twins;
     static struct text key, value;
-    twins_init(&twins, folder);
+    twins_of_source(&twins, "create table timed(at timestamp primary key, n int);\n");
     const struct table *table = catalog_table(twins.catalog, "timed", 5);
     assert_non_null(table);
     for (size_t i = 0; i < 4 * sizeof rows / sizeof *rows; i++) {
@@ -458,8 +464,40 @@ static void schemas_are_part_of_the_shape(void **state) {
         assert_int_equal(twins.by_shape.status, disagree ? -1 : 0);
     }
     twins_done(&twins);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(rmdir(folder), 0);
+}
+
+// Behind the row, "connector" says what its time of day counts. It is read again where that is another's than the row's
+// before, and known from then on.
+static void a_time_of_day_is_its_connectors(void **state) {
+    (void)state;
+    enum { TIMES = 10 };
+    static const struct {
+        const char *source, *time;
+    } rows[] = {{"'source':{'connector':'mysql'},", "00:00:30.000000"},
+                {"'source':{'connector':'postgresql'},", "08:20:00.000000"},
+                {"'source':{'connector':'mariadb'},", "00:00:30.000000"},
+                {"", "08:20:00.000000"}};
+    static struct twins twins;
+    static struct text key, value;
+    char json[256];
+    twins_of_source(&twins, "create table shifts(n int primary key, at time(0));\n");
+    const struct table *table = catalog_table(twins.catalog, "shifts", 6);
+    assert_non_null(table);
+    for (int i = 0; i < 2 * TIMES * (int)(sizeof rows / sizeof *rows); i++) {
+        size_t row = (size_t)(i / TIMES) % (sizeof rows / sizeof *rows);
+        (void)snprintf(json, sizeof json, "{'after':{'n':%d,'at':30000000},%s'op':'c'}", i, rows[row].source);
+        write_quoted(&value, json);
+        (void)snprintf(json, sizeof json, "{'n':%d}", i);
+        write_quoted(&key, json);
+        int64_t known = envelope_decoder_known(twins.taught);
+        check(&twins, TOPIC_TABLE, table, text_span(&key), text_span(&value));
+        assert_int_equal(twins.by_shape.status, 0);
+        struct span time = twins.by_shape.event.values[1].bytes;
+        assert_true(span_is(time, rows[row].time));
+        if (i % TIMES >= 2)
+            assert_int_equal(envelope_decoder_known(twins.taught), known + 1);
+    }
+    twins_done(&twins);
 }
 
 static void a_change_is_learnt(void **state) {
@@ -553,6 +591,7 @@ int main(void) {
         cmocka_unit_test(samples_are_learnt_at_once),
         cmocka_unit_test(null_may_stand_for_an_object),
         cmocka_unit_test(schemas_are_part_of_the_shape),
+        cmocka_unit_test(a_time_of_day_is_its_connectors),
         cmocka_unit_test(a_change_is_learnt),
         cmocka_unit_test(what_varies_is_no_constant),
         cmocka_unit_test(what_is_not_learnt_is_read_the_same),

@@ -248,7 +248,11 @@ static void numerics(void **state) {
         {"0.0012e3", "t:1.2", 0, 0},
         {"0e5", "t:0", 0, 0},
         {"10e-1", "t:1", 0, 0},
-        {"\"1.5E3\"", "t:1.5E3", 0, 0},
+        {"\"1.23456789E7\"", "t:12345678.9", 0, 0},
+        {"\"-1.5e-7\"", "t:-0.00000015", SEMANTIC_PLAIN, 0},
+        {"\"+1.5E3\"", "t:1500", SEMANTIC_PLAIN, 0},
+        {"\"POSITIVE_INFINITY\"", "t:Infinity", 0, 0},
+        {"\"1E\"", "!not a decimal", SEMANTIC_PLAIN, 0},
         {"\"123456789012345678901234567890.123456789\"", "t:123456789012345678901234567890.123456789", 0, 0},
         {"\"NaN\"", "t:NaN", 0, 0},
         {"\"NAN\"", "t:NaN", 0, 0},
@@ -570,7 +574,10 @@ static void timestamps(void **state) {
         {"-9222426057709551616", "!not a time that PostgreSQL has", 0, 0},
         {"-210866803200000000", "t:-4713-11-24T00:00:00.000000", 0, 0},
         {"-9223372036854775808", "t:-infinity", 0, 0},
-        {"9223372036854775807", "t:2262-04-11T23:47:16.854775807", SEMANTIC_TIMESTAMP_NS, 0},
+        {"9223372036854775807", "t:infinity", SEMANTIC_TIMESTAMP_NS, 0},
+        {"-9223372036854775808", "t:-infinity", SEMANTIC_TIMESTAMP_NS, 0},
+        {"9223372036854775000", "t:2262-04-11T23:47:16.854775", SEMANTIC_TIMESTAMP_NS, 0},
+        {"9223372036825200000", "t:2262-04-11T23:47:16.825200", SEMANTIC_TIMESTAMP_NS, 0},
         {"9223372036854775807", "t:infinity", SEMANTIC_TIMESTAMP_MS, 0},
         {"9223372036825200", "t:infinity", SEMANTIC_TIMESTAMP_MS, 0},
         {"9223372036854775808", "!not a count", 0, 0},
@@ -798,6 +805,8 @@ static void a_likely_placeholder_is_refused(void **state) {
         {COLUMN_JSON, "\"9f86d081884c7d65\"", false},   // column.mask.hash
         {COLUMN_JSON, "\"{\\\"a\\\":1,\\\"b\"", false}, // column.truncate.to.8.chars
         {COLUMN_BYTEA, "\"X19ub190b2FzdF8=\"", true},
+        {COLUMN_BYTEA, "\"__custom_unavailable\"", true}, // in hex mode
+        {COLUMN_BYTEA, "\"__customs_available_\"", false},
         {COLUMN_ARRAY, "[\"__no_toast\"]", true},
         {COLUMN_ARRAY, "[95,95,116,111,97,115,116]", true},
         {COLUMN_ARRAY, "[95,96,97]", false},

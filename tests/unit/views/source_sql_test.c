@@ -296,7 +296,7 @@ static void test_refused(void **state) {
         {"-- tidemark: bytes t.x = hex\ncreate table t(id int primary key);", "table t has no column x",
          NULL},
         {"-- tidemark: bytes t.id = octal\ncreate table t(id int primary key);",
-         "source.sql:1:27: bytes are base64, base64url or hex", NULL},
+         "source.sql:1:27: bytes are bytes, base64, base64-url-safe or hex", NULL},
         {"-- tidemark: time t = seconds\ncreate table t(id int primary key);",
          "source.sql:1:23: times are adaptive", NULL},
         {"-- tidemark: unavailable t = hex:5f5\ncreate table t(id int primary key);",

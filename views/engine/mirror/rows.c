@@ -88,11 +88,9 @@ enum mirror_upsert mirror_upsert_of(const struct change *change) {
 }
 
 bool mirror_may_be_unchanged(const struct change *change) {
-    for (int i = 0; change->nulls_unsure && i < change->table->column_count; i++) {
-        const struct column *column = &change->table->columns[i];
-        if (column->unmarked && column->generated == NULL && change->values[i].kind == VALUE_NULL)
+    for (int i = 0; change->nulls_unsure && i < change->table->column_count; i++)
+        if (change->values[i].kind == VALUE_NULL && change_null_is_unsure(change, &change->table->columns[i]))
             return true;
-    }
     return false;
 }
 
@@ -102,7 +100,7 @@ int mirror_keep_unchanged(struct mirror *mirror, struct mirror_table *table, con
     if (mirror_read_columns(mirror, table, STATEMENT_UNMARKED, table->unmarked, change, &stored, error) != 0)
         return -1;
     for (int i = 0; stored != NULL && i < table->table->column_count; i++) {
-        if (!table->unmarked[i] || values[i].kind != VALUE_NULL)
+        if (values[i].kind != VALUE_NULL || !change_null_is_unsure(change, &table->table->columns[i]))
             continue;
         struct value value = packed_row_value(stored, i);
         if (value_bytes(&value) >= TOAST_CARRY_ROW_MIN)

@@ -95,20 +95,22 @@ static void column_type_set_kind(struct column *column, const struct declared_ty
 
 // Debezium for PostgreSQL sends an unchanged TOAST value as its placeholder where the type has one, and as null where it has
 // none: arrays of other types than these, NUMERIC (of decimal.handling.mode=precise), BIT VARYING (seen with 3.6.1 on
-// PostgreSQL 17), and so what extensions have, which take the same road.
+// PostgreSQL 17), and so what extensions have, which take the same road. Domains over arrays are such other types. Arrays of
+// BYTEA have one with binary.handling.mode=bytes alone, of DATE with adaptive time.precision.mode alone. BYTEA itself depends
+// on how it comes, too: change_null_is_unsure.
 static bool column_type_is_unmarked(const struct column *column, const struct declared_type *declared) {
-    static const char *const arrays[] = {"text", "varchar", "bpchar", "int4", "int8",
-                                         "uuid", "date",    "bytea",  "json", "jsonb"};
+    static const char *const arrays[] = {"text", "varchar", "bpchar", "int4",
+                                         "int8", "uuid",    "json",   "jsonb"};
     static const char *const structs[] = {"geometry", "geography", "vector", "halfvec", "sparsevec"};
     if (!declared->array) {
         for (size_t i = 0; i < sizeof structs / sizeof *structs; i++)
             if (strcmp(declared->name, structs[i]) == 0)
                 return true;
-        return column->type == COLUMN_NUMERIC || column->type == COLUMN_BIT;
+        return column->type == COLUMN_NUMERIC || column->type == COLUMN_BIT || column->type == COLUMN_BYTEA;
     }
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         if (strcmp(declared->name, arrays[i]) == 0)
-            return declared->is_text || declared->is_any;
+            return declared->is_text || declared->is_any || declared->is_domain;
     return true;
 }
 

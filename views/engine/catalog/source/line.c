@@ -253,9 +253,7 @@ static const char *const time_words[] = {
 };
 
 static const char *const bytes_words[] = {
-    [BYTES_UNSET] = NULL,
-    [BYTES_BASE64] = "base64",
-    [BYTES_BASE64URL] = "base64url",
+    [BYTES_UNSET] = NULL, [BYTES_PLAIN] = "bytes", [BYTES_BASE64] = "base64", [BYTES_BASE64URL] = "base64url",
     [BYTES_HEX] = "hex",
 };
 
@@ -270,11 +268,13 @@ static int source_line_choice(const struct source_line *line, const char *const 
 static int source_line_apply_column(const struct source_lines *lines, const struct source_line *line,
                                     struct column *column, struct error *error) {
     if (line->kind == LINE_BYTES) {
-        column->bytes =
-            (enum bytes_form)source_line_choice(line, bytes_words, sizeof bytes_words / sizeof *bytes_words);
+        column->bytes = span_is(line->value, "base64-url-safe")
+                            ? BYTES_BASE64URL
+                            : (enum bytes_form)source_line_choice(line, bytes_words,
+                                                                  sizeof bytes_words / sizeof *bytes_words);
         if (column->bytes == BYTES_UNSET)
             return source_text_error(lines->text, line->value_at, error,
-                                     "bytes are base64, base64url or hex");
+                                     "bytes are bytes, base64, base64-url-safe or hex");
         return 0;
     }
     struct span rest = line->value;

@@ -424,6 +424,7 @@ static int statement_domain(const struct statement_run *run, const json_t *node)
         source_draft_add_type(run->draft, source_type_name(json_object_get(node, "domainname")), &type) != 0)
         return -1;
     type->base = base;
+    type->base.is_domain = true;
     return 0;
 }
 
