@@ -12,10 +12,10 @@
 #include "views/base/json_text.h"
 #include "views/engine/read/filter/filter.h"
 #include "views/engine/read/filter/functions.h"
-#include "views/engine/read/filter/like.h"
 #include "views/engine/read/filter/ordering.h"
 #include "views/engine/read/filter/selection.h"
 #include "views/engine/read/filter/time_order.h"
+#include "views/engine/sqlite/like.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -163,3 +163,20 @@ bool column_type_toastable(enum column_type type) {
     }
     return false;
 }
+
+const char *column_type_collation(const struct column *column) {
+    switch (column->type) {
+    case COLUMN_NUMERIC:
+        return "numeric";
+    case COLUMN_DATE:
+    case COLUMN_TIMESTAMP:
+    case COLUMN_TIMESTAMPTZ:
+        return "stored_time";
+    case COLUMN_TEXT:
+        return column->variant == COLUMN_CITEXT   ? "citext"
+               : column->variant == COLUMN_PADDED ? "rtrim"
+                                                  : NULL;
+    default:
+        return NULL;
+    }
+}

@@ -24,6 +24,9 @@ void column_type_set(struct column *column, const struct declared_type *declared
 // What the mirror's CREATE TABLE says for it: its affinity stores the value as it is, and DECIMAL(p,s) and
 // BOOLEAN tell a reader of any query over it how to write it.
 void column_type_stored(const struct column *column, char *ret, size_t size);
+// The collation of SQL (collations.h, filter/functions.h) where the column's texts are not compared by their bytes, else NULL.
+// For a time it is that of all times, also of those that are compared by their bytes as long as their years have four digits.
+const char *column_type_collation(const struct column *column);
 // Whether PostgreSQL may move a value of this type out of line (TOAST).
 bool column_type_toastable(enum column_type type);
 

@@ -6,8 +6,8 @@
 #include "views/base/json_text.h"
 #include "views/base/real.h"
 #include "views/engine/decimal.h"
-#include "views/engine/read/filter/numeric_order.h"
 #include "views/engine/read/filter/time_order.h"
+#include "views/engine/sqlite/numeric_order.h"
 
 #include <math.h>
 
@@ -231,23 +231,6 @@ int column_value_bad(const struct column *column, struct span text, struct error
     return error_set(error, ERROR_USAGE, "%s=%.*s: the column is %s%s", column->name,
                      (int)(text.size < SHOWN_MAX ? text.size : SHOWN_MAX), text.data, column->declared,
                      column->type == COLUMN_ARRAY ? ", written as JSON" : "");
-}
-
-const char *column_collation(const struct column *column) {
-    switch (column->type) {
-    case COLUMN_NUMERIC:
-        return "numeric";
-    case COLUMN_DATE:
-    case COLUMN_TIMESTAMP:
-    case COLUMN_TIMESTAMPTZ:
-        return "stored_time";
-    case COLUMN_TEXT:
-        return column->variant == COLUMN_CITEXT   ? "citext"
-               : column->variant == COLUMN_PADDED ? "rtrim"
-                                                  : NULL;
-    default:
-        return NULL;
-    }
 }
 
 bool column_is_time(const struct column *column) {

@@ -27,10 +27,7 @@ int column_value_read(const struct column *column, struct span text, struct aren
                       struct column_value *ret, struct error *error);
 // ERROR_USAGE: the column's type cannot be that. Returns -1.
 int column_value_bad(const struct column *column, struct span text, struct error *error);
-// The column's collation where its texts are not compared by their bytes, else NULL. For a time it is that of all
-// times, also of those that are compared by their bytes as long as their years have four digits.
-const char *column_collation(const struct column *column);
-// Whether that is the collation of times.
+// Whether column_type_collation is that of times.
 bool column_is_time(const struct column *column);
 // Whether the mirror's text tells which of two values is the greater one.
 bool column_has_order(const struct column *column);

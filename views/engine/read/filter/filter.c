@@ -2,8 +2,8 @@
 
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
-#include "views/engine/read/filter/like.h"
 #include "views/engine/read/filter/name_list.h"
+#include "views/engine/sqlite/like.h"
 
 #include <strings.h>
 

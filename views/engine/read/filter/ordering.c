@@ -2,6 +2,7 @@
 
 #include "views/engine/read/filter/filter.h"
 #include "views/engine/read/filter/name_list.h"
+#include "views/engine/row/column_type.h"
 
 static int ordering_bad(struct span text, struct error *error) {
     enum { SHOWN_MAX = 100 };
@@ -25,7 +26,7 @@ static void ordering_add(struct ordering *ordering, const struct table *table, i
         .column = (uint16_t)column,
         .descending = descending,
         .nulls_first = nulls_first,
-        .collation = column_collation(&table->columns[column]),
+        .collation = column_type_collation(&table->columns[column]),
     };
 }
 
