@@ -16,7 +16,8 @@ struct declared_type {
     int argument_count;
     bool array;   // of any number of dimensions
     bool is_text; // whatever its name: an enum, a range of the source's own
-    bool is_any;  // whatever its name: a composite
+    bool is_enum;
+    bool is_any; // whatever its name: a composite
 };
 
 // Sets type, element, precision, scale and `unmarked` of `column`. A name that is not known is COLUMN_OTHER.

@@ -93,6 +93,7 @@ static bool column_value_read_text(const struct column *column, struct span text
         return true;
     case COLUMN_COMMON:
     case COLUMN_BIGINT:
+    case COLUMN_ENUM:
         return true;
     }
     return true;
@@ -238,8 +239,10 @@ bool column_is_time(const struct column *column) {
            column->type == COLUMN_TIMESTAMPTZ;
 }
 
-bool column_has_order(const struct column *column) {
-    return column->type != COLUMN_JSON && column->type != COLUMN_ARRAY && column->type != COLUMN_OTHER;
+const char *column_lacks_order(const struct column *column) {
+    if (column->type == COLUMN_JSON || column->type == COLUMN_ARRAY || column->type == COLUMN_OTHER)
+        return "has no order here";
+    return column->variant == COLUMN_ENUM ? "is an enum, whose declared order is not kept here" : NULL;
 }
 
 bool column_is_text(const struct column *column) {

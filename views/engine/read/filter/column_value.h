@@ -29,8 +29,8 @@ int column_value_read(const struct column *column, struct span text, struct aren
 int column_value_bad(const struct column *column, struct span text, struct error *error);
 // Whether column_type_collation is that of times.
 bool column_is_time(const struct column *column);
-// Whether the mirror's text tells which of two values is the greater one.
-bool column_has_order(const struct column *column);
+// Why the mirror's text does not tell which of two values is the greater one, behind "which"; NULL = it does.
+const char *column_lacks_order(const struct column *column);
 // Whether LIKE means anything.
 bool column_is_text(const struct column *column);
 // The CHAR(n) value with the spaces that the source may have sent; `text` when they are there. NULL: no memory.

@@ -64,9 +64,10 @@ static int ordering_read_item(struct ordering *ordering, const struct table *tab
     int column = table_column(table, name.data, name.size);
     if (column < 0)
         return filter_unknown_column(table, name, error);
-    if (!column_has_order(&table->columns[column]))
-        return error_set(error, ERROR_USAGE, "order=%s: the column is %s, which has no order here",
-                         table->columns[column].name, table->columns[column].declared);
+    const char *fault = column_lacks_order(&table->columns[column]);
+    if (fault != NULL)
+        return error_set(error, ERROR_USAGE, "order=%s: the column is %s, which %s",
+                         table->columns[column].name, table->columns[column].declared, fault);
     if (!ordering_read_words(rest, &descending, &nulls_first))
         return ordering_bad(whole, error);
     if (!ordering_has(ordering, column)) // again it would change nothing
