@@ -393,6 +393,7 @@ static void envelope_set_unplaced(const struct message *message, struct event *e
 static int envelope_decode_tombstone(struct envelope_decoder *decoder, const struct message *message,
                                      struct row_reader *row, struct event *event, struct error *error) {
     event->change.op = CHANGE_TOMBSTONE;
+    event->key_hash = envelope_hash_key(message->key);
     bool routed;
     const struct span none = {0};
     if (placement_of_row(decoder->config.catalog, row->table, none, none, &routed) == NULL) {
