@@ -132,6 +132,10 @@ void members_note_likely_mark(struct members *members, struct span name, const s
 }
 
 bool members_is_envelopes(const char *name) {
+    static const char *const times[] = {"ts_ms", "ts_us", "ts_ns"}; // of no interest, so not in the table
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        if (strcmp(name, times[i]) == 0)
+            return true;
     for (size_t i = 0; i < homes[HOME_ENVELOPE].count; i++)
         if (span_is(homes[HOME_ENVELOPE].names[i].key, name))
             return true;
