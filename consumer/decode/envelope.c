@@ -83,6 +83,22 @@ static int envelope_read_row_again(const struct envelope_decoder *decoder, struc
     return row_object(row, &json, error);
 }
 
+// An unwrapped row, as one of row->table: it was read by the columns of another.
+static int envelope_read_flat_again(const struct envelope_decoder *decoder, struct row_reader *row,
+                                    struct span value, struct error *error) {
+    struct members known = members_none;
+    known.arena = row->arena;
+    shapes_tell_drift(decoder->shapes); // in the order in which it was seen
+    struct payload_form form;
+    struct json_reader json;
+    json_open(&json, value);
+    if (payload_enter_object(decoder->schemas, &json, row->table, &form, error) != 1)
+        return -1;
+    row->schema = form.schema;
+    row->failed = row->found_unavailable = false;
+    return payload_read(&json, row, &known, &form, error);
+}
+
 // Tells by a key's bytes whether a tombstone follows the delete of the same key. Eight bytes at a time, since
 // a key may bring its schema.
 static uint64_t envelope_hash_key(struct span key) {
@@ -199,9 +215,19 @@ static int envelope_compare_key(const struct envelope_decoder *decoder, const st
     return 0;
 }
 
-// A delete's row, or a tombstone's, is known by its key; where the key has other columns, by "before".
+static bool envelope_has_key(const struct table *table, const struct value *values) {
+    for (int i = 0; i < table->key_count; i++) {
+        enum value_kind kind = values[table->keys[i]].kind;
+        if (kind == VALUE_ABSENT || kind == VALUE_NULL)
+            return false;
+    }
+    return true;
+}
+
+// A delete's row, or a tombstone's, is known by its key; where the key has other columns, by "before", or by what an
+// unwrapped row says, which is in the event's values then.
 static int envelope_take_key(struct envelope_decoder *decoder, struct row_reader *row, struct span key,
-                             struct span before, struct event *event, struct error *error) {
+                             const struct members *members, struct event *event, struct error *error) {
     const struct table *table = event->change.table;
     event->key_hash = envelope_hash_key(key);
     bool whole = true;
@@ -211,11 +237,13 @@ static int envelope_take_key(struct envelope_decoder *decoder, struct row_reader
         memcpy(event->values, decoder->key_values, (size_t)table->column_count * sizeof *event->values);
         return 0;
     }
-    if (before.data == NULL)
+    if (members->flat && envelope_has_key(table, event->values))
+        return row->failed ? -1 : 0;
+    if (members->before.data == NULL)
         return error_set(error, ERROR_INPUT,
                          "the key lacks a column of the primary key, and there is no before");
     row->failed = false;
-    if (envelope_read_row_again(decoder, row, before, error) < 0 || row->failed)
+    if (envelope_read_row_again(decoder, row, members->before, error) < 0 || row->failed)
         return error_prefix(error, "before");
     return 0;
 }
@@ -383,13 +411,16 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     row->settings = envelope_settings(decoder, change->table);
     if (envelope_read_key(decoder, message, change->table, event, error) != 0)
         return -1;
+    row->may_be_unavailable = change->op != CHANGE_READ;
+    if (members->flat && (other_table || must_exist) &&
+        envelope_read_flat_again(decoder, row, message->value, error) != 0)
+        return -1;
     if (change->op == CHANGE_DELETE)
-        return envelope_take_key(decoder, row, message->key, members->before, event, error);
+        return envelope_take_key(decoder, row, message->key, members, event, error);
     if (members->after_kind != 1)
         return error_set(error, ERROR_INPUT, "op %.*s without a row in after", members_visible(members->op),
                          members->op.data);
     if ((other_table || must_exist) && members->after.data != NULL) {
-        row->may_be_unavailable = change->op != CHANGE_READ;
         row->failed = false;
         if (envelope_read_row_again(decoder, row, members->after, error) < 0)
             return -1;
@@ -416,6 +447,7 @@ static void envelope_set_unplaced(const struct message *message, struct event *e
 static int envelope_decode_tombstone(struct envelope_decoder *decoder, const struct message *message,
                                      struct row_reader *row, struct event *event, struct error *error) {
     event->change.op = CHANGE_TOMBSTONE;
+    event->key_hash = envelope_hash_key(message->key);
     bool routed;
     const struct span none = {0};
     if (placement_of_row(decoder->config.catalog, row->table, none, none, &routed) == NULL) {
@@ -424,7 +456,7 @@ static int envelope_decode_tombstone(struct envelope_decoder *decoder, const str
     }
     if (envelope_read_key(decoder, message, row->table, event, error) != 0)
         return -1;
-    return envelope_take_key(decoder, row, message->key, (struct span){0}, event, error);
+    return envelope_take_key(decoder, row, message->key, &members_none, event, error);
 }
 
 // A delete that is taken for an update leaves a ghost, and nobody would know.
@@ -604,11 +636,10 @@ static inline void envelope_empty(struct event *event, const struct table *table
 
 int envelope_decode_key(struct envelope_decoder *decoder, const struct table *table,
                         const struct message *message, struct event *ret, struct error *error) {
-    const struct span no_before = {0};
     envelope_empty(ret, table);
     return envelope_read_key(decoder, message, table, ret, error) != 0
                ? -1
-               : envelope_take_key(decoder, NULL, message->key, no_before, ret, error);
+               : envelope_take_key(decoder, NULL, message->key, &members_none, ret, error);
 }
 
 int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, const struct table *table,

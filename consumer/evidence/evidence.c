@@ -188,7 +188,8 @@ static void evidence_take_source(struct evidence_topic *topic, const struct evid
         evidence_name(topic->schema, schema.data != NULL ? schema : fields_text(&parts->source, "db", arena));
     } else {
         evidence_name(topic->table, fields_text(&parts->row, "__source_table", arena));
-        evidence_name(topic->schema, fields_text(&parts->row, "__source_schema", arena));
+        struct span own = fields_text(&parts->row, "__source_schema", arena);
+        evidence_name(topic->schema, own.data != NULL ? own : fields_text(&parts->row, "__source_db", arena));
     }
     if (connector.data != NULL)
         (void)snprintf(topic->connector, sizeof topic->connector, "%.*s", (int)connector.size,

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`tidemark check`: what it refuses and what it warns of, with the file; and what a query's parameters may be."""
 
+import json
 import sys
 import unittest
 import urllib.parse
@@ -183,6 +184,48 @@ class Check(tide.Case):
             parameters = server.get("/openapi.json")[1]["paths"]["/v1/views/v/q"]["get"]["parameters"]
             uid = next(p for p in parameters if p.get("name") == "uid")
             self.assertEqual((True, "uuid"), (uid["required"], uid["schema"]["format"]))
+
+    def test_the_order_of_numerics(self):
+        """Without a collation a view's SQL compares their texts, and is told of; with it its answers are PostgreSQL's, wherever it
+        stands: in a schema, a trigger, a statement, a query."""
+        numbers = ["10", "9", "NaN", "1.5", "1.50", "-Infinity", "Infinity", "-2"]
+        views = self.views(
+            schema="create table v_t(exact text collate numeric primary key, n integer not null);\n"
+            "create table v_high(id integer primary key, exact text);\n"
+            "create index v_high_exact on v_high(exact collate numeric);\n"
+            "create trigger v_trigger after insert on accounts when NEW.exact collate numeric > '9' begin\n"
+            "insert into v_high(id, exact) values(NEW.id, NEW.exact); end;\n",
+            apply_t="insert into v_t(exact, n) select exact, sum(_weight) from _delta_accounts where exact is not null group by exact\n"
+            "collate numeric on conflict(exact) do update set n = n + excluded.n",
+            query_high="select id from v_high order by exact collate numeric",
+            query_top="select max(exact collate numeric) as top, min(exact collate numeric) as least from accounts",
+            query_least="select exact from accounts where exact collate numeric >= :least order by exact collate numeric, id",
+            query_groups="select exact, n from v_t order by exact",
+            query_texts="select id from accounts\nwhere exact >= :least",
+        )
+        source = {"version": "3.1.2.Final", "connector": "postgresql", "name": "app", "ts_ms": 1700000000000,
+                  "snapshot": "false", "db": "appdb", "schema": "public", "table": "accounts", "txId": 5, "lsn": 1000}  # fmt: skip
+        rows = [{"id": i, "name": "a", "amount": "2.00", "exact": n} for i, n in enumerate(numbers, 1)]
+        values = [{"before": None, "after": row, "source": {**source, "lsn": 1000 + row["id"]}, "op": "c"} for row in rows]
+        lines = [tide.line("app.public.accounts", at, {"id": at + 1}, value) for at, value in enumerate(values)]
+        capture = tide.write_capture(self.path / "c.jsonl", lines)
+        tide.replay(self.path / "x.db", capture, flags=("--views", views, "--prefix", "app", "--commit-messages", "1"))
+        proven = tide.run("prove", "--db", self.path / "x.db", "--views", views, "--prefix", "app", capture)
+        self.assertEqual(0, proven.returncode, proven.stdout + proven.stderr)
+        with tide.Server("serve", "--db", self.path / "x.db", "--views", views, stderr=self.path / "log") as server:
+
+            def get(query):
+                status, body = server.get("/v1/views/v/" + query)
+                self.assertEqual(200, status, body)
+                return [tuple(row.values()) for row in body["rows"]]
+
+            self.assertEqual([(1,), (7,), (3,)], get("high"))
+            self.assertEqual([("NaN", "-Infinity")], get("top"))
+            self.assertEqual([("1.5",), ("1.50",), ("9",), ("10",), ("Infinity",), ("NaN",)], get("least?least=1.500"))
+            self.assertEqual([(n, 2 if n == "1.5" else 1) for n in ("-Infinity", "-2", "1.5", "9", "10", "Infinity", "NaN")], get("groups"))
+            (told,) = server.get("/v1/status")[1]["lint"]
+            for part in ("v/query.texts.sql:2: exact is a NUMERIC", "write exact collate numeric"):
+                self.assertIn(part, json.dumps(told))
 
 
 if __name__ == "__main__":

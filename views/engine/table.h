@@ -56,6 +56,7 @@ enum column_variant {
     COLUMN_UUID,   // TEXT in small letters
     COLUMN_CITEXT, // TEXT that knows no case
     COLUMN_PADDED, // TEXT: CHAR(n), whose trailing spaces do not count
+    COLUMN_ENUM,   // TEXT: a label, whose order is that of its type's declaration, which is not kept
 };
 
 struct column {

@@ -105,6 +105,14 @@ static bool take_is_spent_tombstone(struct partition *partition) {
     return false;
 }
 
+// Where the messages' key has other columns than the primary key (message.key.columns), a tombstone does not say whose it is, and
+// needs not: its delete did.
+static bool take_is_unread_spent(const struct partition *partition) {
+    const struct event *event = partition->event;
+    return event->kind == EVENT_CHANGE && event->change.op == CHANGE_TOMBSTONE && partition->after_delete &&
+           event->key_hash != 0 && partition->deleted_key == event->key_hash;
+}
+
 // A capture has every topic's messages; those of the prefix that feed no table are told, as `run` does at its start.
 static void take_undeclared(struct apply *apply, struct partition *partition) {
     size_t size = strlen(apply->config.prefix);
@@ -321,7 +329,9 @@ int take_head(struct apply *apply, int slot, enum merge_verdict verdict, struct 
     commit_open(apply);
     int status = 0;
     event->change.unordered = verdict == MERGE_TAKE;
-    if (partition->failure != NULL)
+    if (partition->failure != NULL && take_is_unread_spent(partition))
+        apply->counters.ignored++;
+    else if (partition->failure != NULL)
         status = take_quarantine(apply, partition, partition->failure, error);
     else if (event->kind == EVENT_CHANGE)
         status = take_change(apply, partition, &applied, error);

@@ -56,6 +56,10 @@ static const struct member_name added[] = {
     {NAMED("__connector"), MEMBER_CONNECTOR, NULL},
     {NAMED("__source_schema"), MEMBER_SCHEMA, NULL},
     {NAMED("__schema"), MEMBER_SCHEMA, NULL},
+    {NAMED("__source_db"), MEMBER_DATABASE, NULL},
+    {NAMED("__db"), MEMBER_DATABASE, NULL},
+    {NAMED("__source_keyspace"), MEMBER_DATABASE, NULL},
+    {NAMED("__keyspace"), MEMBER_DATABASE, NULL},
     {NAMED("__source_table"), MEMBER_TABLE, NULL},
     {NAMED("__table"), MEMBER_TABLE, NULL},
     {NAMED("__source_file"), MEMBER_BINLOG_FILE, NULL},
@@ -128,6 +132,10 @@ void members_note_likely_mark(struct members *members, struct span name, const s
 }
 
 bool members_is_envelopes(const char *name) {
+    static const char *const times[] = {"ts_ms", "ts_us", "ts_ns"}; // of no interest, so not in the table
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        if (strcmp(name, times[i]) == 0)
+            return true;
     for (size_t i = 0; i < homes[HOME_ENVELOPE].count; i++)
         if (span_is(homes[HOME_ENVELOPE].names[i].key, name))
             return true;
@@ -226,8 +234,16 @@ static enum event_positions members_binlog_positions(struct members *members) {
     return POSITIONS_BINLOG;
 }
 
+// An unwrapped row need not name its connector; one that names a database and no schema is likely of one without schemas.
+static bool members_has_postgres_labels(const struct members *members) {
+    return members->postgres || members->lsn != LSN_NONE || members->txid >= 0 || members->has_sequence;
+}
+
 enum event_positions members_positions(struct members *members) {
     struct span connector = members->connector;
+    if (connector.data == NULL && !members->has_source && members->schema.data == NULL &&
+        !members_has_postgres_labels(members))
+        members->schema = members->database;
     if (members->postgres || connector.data == NULL || TEXT_IS(connector, "postgresql")) {
         members->has_transaction &= !members->has_foreign_transaction;
         return members->foreign != NULL ? POSITIONS_FOREIGN : POSITIONS_LSN;

@@ -85,7 +85,7 @@ static bool envelope_payload_look_at(struct payload_look *look, const struct jso
         if (!json_key_is(json, table->columns[i].name, strlen(table->columns[i].name)))
             continue;
         look->columns++;
-        look->keys += name == NULL && table->columns[i].key > 0;
+        look->keys += table->columns[i].key > 0 && !members_is_envelopes(table->columns[i].name);
         look->scalars += is_object_member && first != '{' && first != 'n';
     }
     return name != NULL;

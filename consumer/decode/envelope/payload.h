@@ -33,7 +33,7 @@ int payload_enter_object(struct schema_cache *schemas, struct json_reader *json,
 // An envelope's members and its "after", or an unwrapped row, and sets form->flat and certain. The { has been read.
 //
 // An unwrapped row may have columns of an envelope's names. An object with all key columns of the table
-// at its top is a row. So is one whose before, after, source or transaction is a column and neither object nor null.
+// at its top is a row, but for those of an envelope's names. So is one whose before, after, source or transaction is a column and neither object nor null.
 // So is one that has a column of the table, and none of those four as an object.
 int payload_read(struct json_reader *json, struct row_reader *row, struct members *members,
                  struct payload_form *form, struct error *error);

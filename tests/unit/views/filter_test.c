@@ -12,16 +12,16 @@
 #include "views/base/json_text.h"
 #include "views/engine/read/filter/filter.h"
 #include "views/engine/read/filter/functions.h"
-#include "views/engine/read/filter/like.h"
 #include "views/engine/read/filter/ordering.h"
 #include "views/engine/read/filter/selection.h"
 #include "views/engine/read/filter/time_order.h"
+#include "views/engine/sqlite/like.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static char *const names[] = {"id",   "name", "total", "amount", "paid", "at",
-                              "mail", "code", "meta",  "a.b",    "flags"};
+static char *const names[] = {"id",   "name", "total", "amount", "paid",  "at",
+                              "mail", "code", "meta",  "a.b",    "flags", "mood"};
 static const struct {
     enum column_type type;
     enum column_variant variant;
@@ -32,7 +32,7 @@ static const struct {
     {COLUMN_BOOLEAN, COLUMN_COMMON, "boolean"},      {COLUMN_TIMESTAMPTZ, COLUMN_COMMON, "timestamptz"},
     {COLUMN_TEXT, COLUMN_CITEXT, "citext"},          {COLUMN_TEXT, COLUMN_PADDED, "char(4)"},
     {COLUMN_JSON, COLUMN_COMMON, "jsonb"},           {COLUMN_TEXT, COLUMN_COMMON, "text"},
-    {COLUMN_BIT, COLUMN_COMMON, "bit varying"},
+    {COLUMN_BIT, COLUMN_COMMON, "bit varying"},      {COLUMN_TEXT, COLUMN_ENUM, "mood"},
 };
 enum { COLUMNS = sizeof types / sizeof *types };
 
@@ -100,6 +100,8 @@ static void test_sql(void **state) {
     expect_sql("paid", "is.true", "\"paid\" is 1");
     expect_sql("paid", "is.unknown", "\"paid\" is null");
     expect_sql("name", "isdistinct.x", "\"name\" is not ?1");
+    expect_sql("mood", "in.(sad,ok)", "\"mood\" in (?1,?2)");
+    expect_sql("mood", "neq.sad", "\"mood\"<>?1");
     expect_sql("name", "in.()", "\"name\" in ()");
     expect_sql("meta", "eq.{\"a\": 1}",
                "case when json_valid(\"meta\") then json(\"meta\") else \"meta\" end=json(?1)");
@@ -163,6 +165,9 @@ static void test_what_is_no_filter(void **state) {
         {"flags", "eq.102", ERROR_USAGE, "bit varying"},
         {"meta", "eq.{", ERROR_USAGE, "jsonb"},
         {"meta", "gt.1", ERROR_USAGE, "no order"},
+        {"mood", "gt.sad", ERROR_USAGE,
+         "the column \"mood\" is mood, which is an enum, whose declared order is not kept"},
+        {"mood", "not.lte.sad", ERROR_USAGE, "declared order"},
         {"id", "like.1*", ERROR_USAGE, "no text"},
         {"name", "fts.cat", ERROR_USAGE, "fts is not served"},
         {"name", "like(any).{a,b}", ERROR_USAGE, "operator"},

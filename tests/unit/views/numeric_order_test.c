@@ -7,7 +7,7 @@
 #include <cmocka.h>
 // clang-format on
 
-#include "views/engine/read/filter/numeric_order.h"
+#include "views/engine/sqlite/numeric_order.h"
 
 #include <stdlib.h>
 

@@ -3,6 +3,7 @@
 #include "views/engine/check/guard.h"
 #include "views/engine/check/lint_apply.h"
 #include "views/engine/check/lint_numeric.h"
+#include "views/engine/check/lint_order.h"
 #include "views/engine/row/table_sql.h"
 
 #include <string.h>
@@ -75,9 +76,10 @@ static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct a
     lint_numeric_totals(catalog, scratch, apply, guard);
     lint_apply(catalog, scratch, apply, guard);
     if (lint_numeric_update(apply, guard, error) != 0 ||
-        lint_numeric_sums(apply->file, apply->sql, guard, error) != 0)
+        lint_numeric_aggregates(apply->file, apply->sql, guard, error) != 0)
         return -1;
     lint_numeric_expressions(catalog, apply->file, apply->sql, guard);
+    lint_order(catalog, apply->file, apply->sql, guard);
     return 0;
 }
 
@@ -178,8 +180,9 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
         check_alone_history(scratch, catalog, view, error) != 0 ||
         check_alone_sql_views(scratch, view, &guard, error) != 0 ||
         check_alone_read(scratch, catalog, &guard, error) != 0 ||
-        lint_numeric_sums(view->file, view->schema, &guard, error) != 0)
+        lint_numeric_aggregates(view->file, view->schema, &guard, error) != 0)
         return -1;
+    lint_order(catalog, view->file, view->schema, &guard);
     for (int i = 0; i < view->apply_count; i++)
         if (check_apply(catalog, scratch, &view->applies[i], &guard, error) != 0)
             return -1;

@@ -22,9 +22,7 @@ static const char *columns_read_state(const char *column) {
     return name != NULL ? name : columns_read_behind(column, "old_");
 }
 
-// The mirrored column that is read, by itself or through a virtual table of changes; NULL = it is another's.
-static const struct column *columns_read_find(const struct catalog *catalog, const char *table,
-                                              const char *column) {
+const struct column *columns_read_find(const struct catalog *catalog, const char *table, const char *column) {
     static const char *const prefixes[] = {"_sums_", "_delta_", "_at_", "_changes_"};
     const char *name = table;
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes && name == table; i++) {
@@ -63,20 +61,45 @@ void columns_read_note(struct columns_read *reads, const struct catalog *catalog
     const struct column *mirrored = columns_read_find(catalog, table, column);
     reads->list[reads->count].table = kept_table;
     reads->list[reads->count].column = kept_column;
-    reads->list[reads->count].mirrored = mirrored != NULL;
-    reads->list[reads->count].nullable = mirrored != NULL && mirrored->key == 0 && !mirrored->not_null;
-    reads->list[reads->count++].type = mirrored != NULL ? mirrored->type : COLUMN_OTHER;
+    reads->list[reads->count].mirrored = mirrored;
+    reads->list[reads->count++].nullable = mirrored != NULL && mirrored->key == 0 && !mirrored->not_null;
+}
+
+static bool columns_read_same(const char *text, struct span name) {
+    return strlen(text) == name.size && sqlite3_strnicmp(text, name.data, (int)name.size) == 0;
+}
+
+const struct column *columns_read_column(const struct columns_read *reads, struct span name,
+                                         const char *but) {
+    const struct column *found = NULL;
+    for (int i = 0; i < reads->count; i++) {
+        if (!columns_read_same(reads->list[i].column, name) ||
+            (but != NULL && sqlite3_stricmp(reads->list[i].table, but) == 0))
+            continue;
+        const struct column *column = reads->list[i].mirrored;
+        if (column == NULL ||
+            (found != NULL && (found->type != column->type || found->variant != column->variant)))
+            return NULL;
+        found = column;
+    }
+    return reads->full ? NULL : found;
+}
+
+const struct column *columns_read_of(const struct columns_read *reads, struct span table, struct span name) {
+    for (int i = 0; i < reads->count; i++)
+        if (columns_read_same(reads->list[i].column, name) && columns_read_same(reads->list[i].table, table))
+            return reads->list[i].mirrored;
+    return NULL;
 }
 
 bool columns_read_is(const struct columns_read *reads, struct span name, enum column_type type,
                      const char *but) {
     bool found = false;
     for (int i = 0; i < reads->count; i++) {
-        if (strlen(reads->list[i].column) != name.size ||
-            sqlite3_strnicmp(reads->list[i].column, name.data, (int)name.size) != 0 ||
+        if (!columns_read_same(reads->list[i].column, name) ||
             (but != NULL && sqlite3_stricmp(reads->list[i].table, but) == 0))
             continue;
-        if (!reads->list[i].mirrored || reads->list[i].type != type)
+        if (reads->list[i].mirrored == NULL || reads->list[i].mirrored->type != type)
             return false;
         found = true;
     }
@@ -86,8 +109,7 @@ bool columns_read_is(const struct columns_read *reads, struct span name, enum co
 bool columns_read_nullable(const struct columns_read *reads, struct span name, const char *but) {
     bool found = false;
     for (int i = 0; i < reads->count; i++) {
-        if (strlen(reads->list[i].column) != name.size ||
-            sqlite3_strnicmp(reads->list[i].column, name.data, (int)name.size) != 0 ||
+        if (!columns_read_same(reads->list[i].column, name) ||
             (but != NULL && sqlite3_stricmp(reads->list[i].table, but) == 0))
             continue;
         if (!reads->list[i].nullable)
@@ -99,7 +121,7 @@ bool columns_read_nullable(const struct columns_read *reads, struct span name, c
 
 bool columns_read_has(const struct columns_read *reads, const char *prefix, enum column_type type) {
     for (int i = 0; i < reads->count; i++)
-        if (reads->list[i].mirrored && reads->list[i].type == type &&
+        if (reads->list[i].mirrored != NULL && reads->list[i].mirrored->type == type &&
             columns_read_behind(reads->list[i].table, prefix) != NULL)
             return true;
     return reads->full;

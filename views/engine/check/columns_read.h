@@ -12,9 +12,8 @@ struct columns_read {
     struct {
         const char *table; // in `names`
         const char *column;
-        enum column_type type;
-        bool nullable; // mirrored, not of the key, and not declared otherwise
-        bool mirrored; // else `type` means nothing
+        bool nullable;                 // mirrored, not of the key, and not declared otherwise
+        const struct column *mirrored; // of the catalog; NULL = it is another table's
     } list[COLUMNS_READ_MAX];
     int count;
     char names[COLUMNS_READ_BYTES];
@@ -25,10 +24,17 @@ struct columns_read {
 // `column`: "" when rows are read and none of their columns. `table`: mirrored, a virtual table of changes, or any other.
 void columns_read_note(struct columns_read *reads, const struct catalog *catalog, const char *table,
                        const char *column);
+// The mirrored column of that name of a table, by itself or through a virtual table of changes; NULL = there is none.
+const struct column *columns_read_find(const struct catalog *catalog, const char *table, const char *column);
 // Whether all columns of that name that are read are mirrored ones of `type`, and there is one. Those of the table `but`
 // (NULL = none) are not looked at. False when there were too many.
 bool columns_read_is(const struct columns_read *reads, struct span name, enum column_type type,
                      const char *but);
+// One of the columns of that name that are read, where all are mirrored ones, of one type and variant; NULL = they are not.
+// `but`: as above.
+const struct column *columns_read_column(const struct columns_read *reads, struct span name, const char *but);
+// The mirrored column of that name that is read of that table; NULL = there is none.
+const struct column *columns_read_of(const struct columns_read *reads, struct span table, struct span name);
 // Whether all columns of that name that are read may be NULL at the source, and there is one. `but`: as above.
 bool columns_read_nullable(const struct columns_read *reads, struct span name, const char *but);
 // Whether a column of `type` is read of a virtual table whose name begins so.

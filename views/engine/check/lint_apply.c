@@ -39,12 +39,18 @@ static void lint_apply_weights(struct lint_apply *lint) {
             "weight -1; write where _weight > 0, and delete what went");
 }
 
+// Whether the brackets at `open` hold one column, with a collation or without.
+static bool lint_apply_has_one(const struct tokens *tokens, int open) {
+    int at = open + 2 + (tokens_is(tokens, open + 2, "collate") ? 2 : 0);
+    return tokens_is(tokens, at, ")");
+}
+
 // `max` of what changed does not go down when its row goes.
 static void lint_apply_extremes(struct lint_apply *lint) {
     const struct tokens *tokens = &lint->tokens;
     for (int i = 0; i < tokens->count && lint->guard->reads_delta && !lint->guard->reads_mirror; i++) {
         bool extreme = tokens_is(tokens, i, "max") || tokens_is(tokens, i, "min");
-        if (extreme && tokens_is(tokens, i + 1, "(") && tokens_is(tokens, i + 3, ")") && // of one column
+        if (extreme && tokens_is(tokens, i + 1, "(") && lint_apply_has_one(tokens, i + 1) &&
             i < tokens_find(tokens, 0, "conflict"))
             LINT_APPLY_WARN(
                 lint, i,

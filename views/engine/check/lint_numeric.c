@@ -1,80 +1,13 @@
 #include "views/engine/check/lint_numeric.h"
 
-#include "views/engine/check/tokens.h"
+#include "views/engine/check/lint_names.h"
 
-#include <string.h>
+static const char *const sums[] = {"sum", "total", "avg", NULL};
 
-static bool lint_numeric_is_any(const struct tokens *tokens, int number, const char *const *words) {
-    for (; *words != NULL; words++)
-        if (tokens_is(tokens, number, *words))
-            return true;
-    return false;
-}
-
-static bool lint_numeric_same(struct span a, struct span b) {
-    return a.size == b.size && a.size > 0 && sqlite3_strnicmp(a.data, b.data, (int)a.size) == 0;
-}
-
-// --- which names are plain columns
-
-// `from t(a, b) as (`: of a with; `v(a, b) as select`: of an SQL view.
-static bool lint_numeric_names_columns(const struct tokens *tokens) {
-    static const char *const begins[] = {"(", "not", "materialized", "select", "with", "values", NULL};
-    for (int i = 0; i < tokens->count; i++)
-        if (tokens_is(tokens, i, ")") && tokens_is(tokens, i + 1, "as") &&
-            lint_numeric_is_any(tokens, i + 2, begins))
-            return true;
-    return false;
-}
-
-// Whether the token at `number` names what stands before it, with `as` or without.
-static bool lint_numeric_is_alias(const struct tokens *tokens, int number) {
-    static const char *const before_a_column[] = {
-        "select", "distinct", "all",   "by",   "where",  "and",       "or",    "not",     "on",
-        "when",   "then",     "else",  "case", "in",     "is",        "like",  "between", "set",
-        "having", "from",     "using", "of",   "return", "returning", "limit", "values",  "into",
-        "null",   "collate",  "key",   "glob", "filter", "if",        NULL};
-    struct span before = tokens_at(tokens, number - 1);
-    if (before.size == 0 || lint_numeric_is_any(tokens, number - 1, before_a_column))
-        return false;
-    const char first = before.data[0];
-    return first == ')' || first == '\'' || (first >= '0' && first <= '9') || first == ':' || first == '?' ||
-           tokens_name(tokens, number - 1).size > 0;
-}
-
-static bool lint_numeric_has_alias(const struct tokens *tokens, struct span name) {
-    for (int i = 0; i < tokens->count; i++) {
-        struct span token = tokens_at(tokens, i);
-        // a name with its table's is a column
-        bool bare = token.size == name.size || token.size == name.size + 2;
-        if (bare && lint_numeric_same(tokens_name(tokens, i), name) && lint_numeric_is_alias(tokens, i))
-            return true;
-    }
-    return false;
-}
-
-static int lint_numeric_count(const struct tokens *tokens, const char *name) {
-    int count = 0;
-    for (int i = 0; i < tokens->count; i++)
-        count += lint_numeric_same(tokens_name(tokens, i), span_of(name));
-    return count;
-}
-
-static int lint_numeric_find(const struct tokens *tokens, const char *word) {
-    for (int i = 0; i < tokens->count; i++)
-        if (tokens_is(tokens, i, word))
-            return i;
-    return tokens->count;
-}
-
-// Before `on conflict`, columns of the table that is only inserted into mean nothing.
 static bool lint_numeric_is_column(const struct tokens *tokens, int number, enum column_type type,
                                    const struct guard *guard) {
-    struct span name = tokens_name(tokens, number);
-    bool inserted = guard->written[0] != '\0' && lint_numeric_count(tokens, guard->written) == 1 &&
-                    tokens_is(tokens, 0, "insert") && number < lint_numeric_find(tokens, "conflict");
-    return name.size > 0 && columns_read_is(&guard->reads, name, type, inserted ? guard->written : NULL) &&
-           !lint_numeric_has_alias(tokens, name);
+    const struct column *column = lint_names_column(tokens, number, guard);
+    return column != NULL && column->type == type;
 }
 
 // --- sums
@@ -88,9 +21,9 @@ static int lint_numeric_argument(const struct tokens *tokens, int open, bool *re
     if (!tokens_is(tokens, at + 1, "*") || !tokens_is(tokens, at + 3, ")"))
         return -1;
     *ret_weighed = true;
-    if (lint_numeric_same(tokens_name(tokens, at), SPAN("_weight")))
+    if (lint_names_same(tokens_name(tokens, at), SPAN("_weight")))
         return at + 2;
-    return lint_numeric_same(tokens_name(tokens, at + 2), SPAN("_weight")) ? at : -1;
+    return lint_names_same(tokens_name(tokens, at + 2), SPAN("_weight")) ? at : -1;
 }
 
 static int lint_numeric_refuse(const char *file, const struct tokens *tokens, int number, int column,
@@ -107,12 +40,13 @@ static int lint_numeric_refuse(const char *file, const struct tokens *tokens, in
     return guard_show(tokens->sql, (size_t)(function.data - tokens->sql), error);
 }
 
-// The next sum of a column of `type` from token *at on: where its call begins, -1 = none. *ret_column: its column.
-static int lint_numeric_next_sum(const struct tokens *tokens, int at, enum column_type type,
-                                 const struct guard *guard, int *ret_column, bool *ret_weighed) {
-    static const char *const functions[] = {"sum", "total", "avg", NULL};
+// The next call of one of `functions` on a column of `type` from token `at` on: where it begins, -1 = none. *ret_column: its
+// column.
+static int lint_numeric_next(const struct tokens *tokens, int at, const char *const *functions,
+                             enum column_type type, const struct guard *guard, int *ret_column,
+                             bool *ret_weighed) {
     for (int i = at; i < tokens->count; i++) {
-        if (!lint_numeric_is_any(tokens, i, functions) || !tokens_is(tokens, i + 1, "("))
+        if (!lint_names_is_any(tokens, i, functions) || !tokens_is(tokens, i + 1, "("))
             continue;
         *ret_column = lint_numeric_argument(tokens, i + 1, ret_weighed);
         if (*ret_column >= 0 && lint_numeric_is_column(tokens, *ret_column, type, guard))
@@ -121,24 +55,41 @@ static int lint_numeric_next_sum(const struct tokens *tokens, int at, enum colum
     return -1;
 }
 
-int lint_numeric_sums(const char *file, const char *sql, const struct guard *guard, struct error *error) {
+static int lint_numeric_refuse_extreme(const char *file, const struct tokens *tokens, int number, int column,
+                                       struct error *error) {
+    struct span function = tokens_at(tokens, number);
+    struct span name = tokens_at(tokens, column);
+    (void)error_set(
+        error, ERROR_INPUT,
+        "%s:%d: %.*s() would compare %.*s as texts, where '9' is above '10': it is a NUMERIC that is "
+        "kept as text; write %.*s(%.*s collate numeric)",
+        file, tokens_line(tokens, number), (int)function.size, function.data, (int)name.size, name.data,
+        (int)function.size, function.data, (int)name.size, name.data);
+    return guard_show(tokens->sql, (size_t)(function.data - tokens->sql), error);
+}
+
+int lint_numeric_aggregates(const char *file, const char *sql, const struct guard *guard,
+                            struct error *error) {
+    static const char *const extremes[] = {"min", "max", NULL};
     struct tokens tokens;
     tokens_read(&tokens, sql);
-    if (lint_numeric_names_columns(&tokens))
+    if (lint_names_are_listed(&tokens))
         return 0;
     int column;
     bool weighed;
-    int call = lint_numeric_next_sum(&tokens, 0, COLUMN_NUMERIC, guard, &column, &weighed);
-    return call >= 0 ? lint_numeric_refuse(file, &tokens, call, column, weighed, error) : 0;
+    int call = lint_numeric_next(&tokens, 0, sums, COLUMN_NUMERIC, guard, &column, &weighed);
+    if (call >= 0)
+        return lint_numeric_refuse(file, &tokens, call, column, weighed, error);
+    call = lint_numeric_next(&tokens, 0, extremes, COLUMN_NUMERIC, guard, &column, &weighed);
+    return call >= 0 && !weighed ? lint_numeric_refuse_extreme(file, &tokens, call, column, error) : 0;
 }
 
 void lint_numeric_expressions(struct catalog *catalog, const char *file, const char *sql,
                               const struct guard *guard) {
-    static const char *const functions[] = {"sum", "total", "avg", NULL};
     struct tokens tokens;
     tokens_read(&tokens, sql);
     for (int i = 0; i < tokens.count; i++) {
-        if (!lint_numeric_is_any(&tokens, i, functions) || !tokens_is(&tokens, i + 1, "("))
+        if (!lint_names_is_any(&tokens, i, sums) || !tokens_is(&tokens, i + 1, "("))
             continue;
         int end = tokens_behind(&tokens, i + 1) - 1;
         for (int at = i + 2; at < end; at++) {
@@ -185,24 +136,24 @@ static int lint_numeric_item(const struct tokens *tokens, int at, int number) {
     static const char *const ends[] = {")", "from", "where", ";", NULL};
     int depth = 0;
     for (; number > 0; at++) {
-        if (at >= tokens->count || (depth == 0 && lint_numeric_is_any(tokens, at, ends)))
+        if (at >= tokens->count || (depth == 0 && lint_names_is_any(tokens, at, ends)))
             return -1;
         depth += tokens_is(tokens, at, "(");
         depth -= tokens_is(tokens, at, ")");
         number -= depth == 0 && tokens_is(tokens, at, ",");
     }
-    bool alone = tokens_is(tokens, at + 1, ",") || lint_numeric_is_any(tokens, at + 1, ends);
+    bool alone = tokens_is(tokens, at + 1, ",") || lint_names_is_any(tokens, at + 1, ends);
     return alone ? at : -1;
 }
 
 // What `insert into T(a, b) select x, y` puts into the column, if that is one token; -1.
 static int lint_numeric_inserted(const struct tokens *tokens, struct span column) {
-    int open = lint_numeric_find(tokens, "into") + 2;
-    int select = lint_numeric_find(tokens, "select");
+    int open = tokens_find(tokens, 0, "into") + 2;
+    int select = tokens_find(tokens, 0, "select");
     if (!tokens_is(tokens, open, "("))
         return -1;
     for (int i = open + 1, number = 0; i < select && !tokens_is(tokens, i, ")"); i++) {
-        if (lint_numeric_same(tokens_name(tokens, i), column))
+        if (lint_names_same(tokens_name(tokens, i), column))
             return lint_numeric_item(tokens, select + 1, number);
         number += tokens_is(tokens, i, ",");
     }
@@ -238,10 +189,10 @@ static void lint_numeric_reals(struct catalog *catalog, const struct apply_state
                                const struct tokens *tokens, const struct guard *guard) {
     int column;
     bool weighed;
-    if (!guard->reads_delta || guard->reads_mirror || lint_numeric_names_columns(tokens))
+    if (!guard->reads_delta || guard->reads_mirror || lint_names_are_listed(tokens))
         return;
     for (int call = -1;
-         (call = lint_numeric_next_sum(tokens, call + 1, COLUMN_REAL, guard, &column, &weighed)) >= 0;)
+         (call = lint_numeric_next(tokens, call + 1, sums, COLUMN_REAL, guard, &column, &weighed)) >= 0;)
         catalog_warn_at(
             catalog, apply->file, tokens->sql, tokens_at(tokens, call).data,
             "a total of %.*s that is kept so depends on where commits fall, as doubles round at each: "

@@ -4,6 +4,7 @@
 #include "views/engine/read/page_cursor.h"
 #include "views/engine/read/rows.h"
 #include "views/engine/read/table_plan.h"
+#include "views/engine/row/column_type.h"
 
 static int table_query_no_memory(struct error *error) {
     return error_set(error, ERROR_SYSTEM, "out of memory");
@@ -65,7 +66,7 @@ static char *table_query_sql(const struct table *table, const struct statement_k
         sqlite3_str_appendall(sql, join);
         sqlite3_str_appendf(sql, "\"%w\"", column->name);
         if (table_query_usual_compare(column) == COMPARE_COLLATED)
-            sqlite3_str_appendf(sql, " collate %s", column_collation(column));
+            sqlite3_str_appendf(sql, " collate %s", column_type_collation(column));
         sqlite3_str_appendall(sql, "=?");
         join = " and ";
     }

@@ -90,7 +90,7 @@ static void column_type_set_kind(struct column *column, const struct declared_ty
     if (!declared->is_text && !declared->is_any)
         return;
     column->type = declared->is_any ? COLUMN_OTHER : COLUMN_TEXT;
-    column->variant = COLUMN_COMMON;
+    column->variant = declared->is_enum ? COLUMN_ENUM : COLUMN_COMMON;
 }
 
 // Debezium for PostgreSQL sends an unchanged TOAST value as its placeholder where the type has one, and as null where it has
@@ -164,4 +164,21 @@ bool column_type_toastable(enum column_type type) {
         return false;
     }
     return false;
+}
+
+const char *column_type_collation(const struct column *column) {
+    switch (column->type) {
+    case COLUMN_NUMERIC:
+        return "numeric";
+    case COLUMN_DATE:
+    case COLUMN_TIMESTAMP:
+    case COLUMN_TIMESTAMPTZ:
+        return "stored_time";
+    case COLUMN_TEXT:
+        return column->variant == COLUMN_CITEXT   ? "citext"
+               : column->variant == COLUMN_PADDED ? "rtrim"
+                                                  : NULL;
+    default:
+        return NULL;
+    }
 }

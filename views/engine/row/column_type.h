@@ -14,8 +14,9 @@ struct declared_type {
     char written[TYPE_TEXT_SIZE]; // as source.sql has it, of a domain its base type
     int arguments[2];             // numeric(8,2), varchar(5), timestamp(3)
     int argument_count;
-    bool array;     // of any number of dimensions
-    bool is_text;   // whatever its name: an enum, a range of the source's own
+    bool array;   // of any number of dimensions
+    bool is_text; // whatever its name: an enum, a range of the source's own
+    bool is_enum;
     bool is_any;    // whatever its name: a composite
     bool is_domain; // a domain, or an array of one; the rest is its base type's
 };
@@ -25,6 +26,9 @@ void column_type_set(struct column *column, const struct declared_type *declared
 // What the mirror's CREATE TABLE says for it: its affinity stores the value as it is, and DECIMAL(p,s) and
 // BOOLEAN tell a reader of any query over it how to write it.
 void column_type_stored(const struct column *column, char *ret, size_t size);
+// The collation of SQL (collations.h, filter/functions.h) where the column's texts are not compared by their bytes, else NULL.
+// For a time it is that of all times, also of those that are compared by their bytes as long as their years have four digits.
+const char *column_type_collation(const struct column *column);
 // Whether PostgreSQL may move a value of this type out of line (TOAST).
 bool column_type_toastable(enum column_type type);
 

@@ -1,6 +1,7 @@
 #include "views/engine/sqlite/functions.h"
 
 #include "views/engine/decimal.h"
+#include "views/engine/sqlite/collations.h"
 #include "views/engine/sqlite/exact_functions.h"
 #include "views/engine/sqlite/glob_function.h"
 #include "views/engine/sqlite/like_function.h"
@@ -107,5 +108,7 @@ int functions_register(struct sqlite3 *db, const struct change *const *current, 
     if (trim_function_register(db) != SQLITE_OK || like_function_register(db) != SQLITE_OK ||
         glob_function_register(db) != SQLITE_OK || patch_function_register(db) != SQLITE_OK)
         return stmt_error(error, db, "trim, like, glob, json_patch");
-    return text_functions_register(db, error) != 0 ? -1 : exact_functions_register(db, error);
+    if (collations_register(db, error) != 0 || text_functions_register(db, error) != 0)
+        return -1;
+    return exact_functions_register(db, error);
 }

@@ -5,7 +5,7 @@
 //   change_txid(), change_lsn()   source transaction and LSN, or NULL
 //   decimal(value, scale)         the text of a scaled integer: decimal(4200, 2) is '42.00'; of a NUMERIC as text, with
 //                                 zeros up to `scale` places: decimal('42', 2) is '42.00', decimal('0.125', 2) '0.125'
-// and those of exact_functions.h and text_functions.h.
+// and those of exact_functions.h and text_functions.h, and the collations of collations.h.
 // Registering also bounds what the connection's SQL makes: SQLite's own bound is a gigabyte a value.
 #ifndef TIDEMARK_SQLITE_FUNCTIONS_H
 #define TIDEMARK_SQLITE_FUNCTIONS_H

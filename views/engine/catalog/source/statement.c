@@ -436,6 +436,13 @@ static int statement_text_type(const struct statement_run *run, const json_t *no
     return 0;
 }
 
+static int statement_enum(const struct statement_run *run, const json_t *node) {
+    if (statement_text_type(run, node) != 0)
+        return -1;
+    run->draft->types[run->draft->type_count - 1].base.is_enum = true;
+    return 0;
+}
+
 static int statement_composite(const struct statement_run *run, const json_t *node) {
     struct draft_type *type;
     if (source_draft_add_type(run->draft, statement_relation(json_object_get(node, "typevar")), &type) != 0)
@@ -486,7 +493,7 @@ static int statement_run_tree(const struct statement_run *run, const json_t *tre
         {"AlterObjectSchemaStmt", statement_set_schema},
         {"DropStmt", statement_drop},
         {"CreateDomainStmt", statement_domain},
-        {"CreateEnumStmt", statement_text_type},
+        {"CreateEnumStmt", statement_enum},
         {"CreateRangeStmt", statement_text_type},
         {"CompositeTypeStmt", statement_composite},
         {"IndexStmt", statement_create_index},

@@ -6,8 +6,8 @@
 #include "views/base/json_text.h"
 #include "views/base/real.h"
 #include "views/engine/decimal.h"
-#include "views/engine/read/filter/numeric_order.h"
 #include "views/engine/read/filter/time_order.h"
+#include "views/engine/sqlite/numeric_order.h"
 
 #include <math.h>
 
@@ -93,6 +93,7 @@ static bool column_value_read_text(const struct column *column, struct span text
         return true;
     case COLUMN_COMMON:
     case COLUMN_BIGINT:
+    case COLUMN_ENUM:
         return true;
     }
     return true;
@@ -233,30 +234,15 @@ int column_value_bad(const struct column *column, struct span text, struct error
                      column->type == COLUMN_ARRAY ? ", written as JSON" : "");
 }
 
-const char *column_collation(const struct column *column) {
-    switch (column->type) {
-    case COLUMN_NUMERIC:
-        return "numeric";
-    case COLUMN_DATE:
-    case COLUMN_TIMESTAMP:
-    case COLUMN_TIMESTAMPTZ:
-        return "stored_time";
-    case COLUMN_TEXT:
-        return column->variant == COLUMN_CITEXT   ? "citext"
-               : column->variant == COLUMN_PADDED ? "rtrim"
-                                                  : NULL;
-    default:
-        return NULL;
-    }
-}
-
 bool column_is_time(const struct column *column) {
     return column->type == COLUMN_DATE || column->type == COLUMN_TIMESTAMP ||
            column->type == COLUMN_TIMESTAMPTZ;
 }
 
-bool column_has_order(const struct column *column) {
-    return column->type != COLUMN_JSON && column->type != COLUMN_ARRAY && column->type != COLUMN_OTHER;
+const char *column_lacks_order(const struct column *column) {
+    if (column->type == COLUMN_JSON || column->type == COLUMN_ARRAY || column->type == COLUMN_OTHER)
+        return "has no order here";
+    return column->variant == COLUMN_ENUM ? "is an enum, whose declared order is not kept here" : NULL;
 }
 
 bool column_is_text(const struct column *column) {

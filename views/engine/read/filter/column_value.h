@@ -27,13 +27,10 @@ int column_value_read(const struct column *column, struct span text, struct aren
                       struct column_value *ret, struct error *error);
 // ERROR_USAGE: the column's type cannot be that. Returns -1.
 int column_value_bad(const struct column *column, struct span text, struct error *error);
-// The column's collation where its texts are not compared by their bytes, else NULL. For a time it is that of all
-// times, also of those that are compared by their bytes as long as their years have four digits.
-const char *column_collation(const struct column *column);
-// Whether that is the collation of times.
+// Whether column_type_collation is that of times.
 bool column_is_time(const struct column *column);
-// Whether the mirror's text tells which of two values is the greater one.
-bool column_has_order(const struct column *column);
+// Why the mirror's text does not tell which of two values is the greater one, behind "which"; NULL = it does.
+const char *column_lacks_order(const struct column *column);
 // Whether LIKE means anything.
 bool column_is_text(const struct column *column);
 // The CHAR(n) value with the spaces that the source may have sent; `text` when they are there. NULL: no memory.

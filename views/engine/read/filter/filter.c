@@ -2,8 +2,8 @@
 
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
-#include "views/engine/read/filter/like.h"
 #include "views/engine/read/filter/name_list.h"
+#include "views/engine/sqlite/like.h"
 
 #include <strings.h>
 
@@ -251,16 +251,17 @@ static int filter_read_pattern(struct filter_reading *reading, struct filter_ter
 
 static int filter_check_operator(const struct filter_reading *reading, const struct filter_word *word,
                                  const struct column *column) {
-    const char *fault = NULL;
-    if (word->kind == KIND_ORDER && !column_has_order(column))
-        fault = "has no order here: eq, neq, in, is and isdistinct compare it";
-    if (word->kind == KIND_PATTERN && !column_is_text(column))
-        fault = "is no text: like and ilike do not compare it";
+    const char *fault = word->kind == KIND_ORDER ? column_lacks_order(column) : NULL;
+    const char *instead = "eq, neq, in, is and isdistinct compare it";
+    if (word->kind == KIND_PATTERN && !column_is_text(column)) {
+        fault = "is no text";
+        instead = "like and ilike do not compare it";
+    }
     if (fault == NULL)
         return 0;
-    return error_set(reading->error, ERROR_USAGE, "%.*s: the column \"%s\" is %s, which %s",
+    return error_set(reading->error, ERROR_USAGE, "%.*s: the column \"%s\" is %s, which %s: %s",
                      filter_shown(reading->parameter), reading->parameter.data, column->name,
-                     column->declared, fault);
+                     column->declared, fault, instead);
 }
 
 // Behind the operator and its full stop.

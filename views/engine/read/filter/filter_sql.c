@@ -1,5 +1,6 @@
 // The SQL of a filter. See filter.h.
 #include "views/engine/read/filter/filter.h"
+#include "views/engine/row/column_type.h"
 
 static const char *const comparisons[] = {
     [FILTER_EQ] = "=",
@@ -19,7 +20,7 @@ static void filter_sql_column(sqlite3_str *sql, const struct column *column, enu
         sqlite3_str_appendf(sql, "\"%w\"", column->name);
         break;
     case COMPARE_COLLATED:
-        sqlite3_str_appendf(sql, "\"%w\" collate %s", column->name, column_collation(column));
+        sqlite3_str_appendf(sql, "\"%w\" collate %s", column->name, column_type_collation(column));
         break;
     case COMPARE_DECIMAL:
         sqlite3_str_appendf(sql, "decimal(\"%w\",%d) collate numeric", column->name, column->scale);

@@ -1,25 +1,14 @@
 #include "views/engine/read/filter/functions.h"
 
-#include "views/engine/read/filter/numeric_order.h"
 #include "views/engine/read/filter/time_order.h"
 
 static struct span functions_span(const void *data, int size) {
     return (struct span){data != NULL ? data : "", (size_t)size};
 }
 
-static int functions_numeric(void *self, int a_size, const void *a, int b_size, const void *b) {
-    (void)self;
-    return numeric_order(functions_span(a, a_size), functions_span(b, b_size));
-}
-
 static int functions_stored_time(void *self, int a_size, const void *a, int b_size, const void *b) {
     (void)self;
     return time_order(functions_span(a, a_size), functions_span(b, b_size));
-}
-
-static int functions_citext(void *self, int a_size, const void *a, int b_size, const void *b) {
-    const struct filter_functions *functions = self;
-    return like_order(functions->letters, functions_span(a, a_size), functions_span(b, b_size));
 }
 
 static void functions_match(sqlite3_context *context, sqlite3_value **values, bool any_case) {
@@ -60,10 +49,7 @@ int filter_functions_register(struct filter_functions *functions, sqlite3 *db, c
                               struct error *error) {
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
     functions->letters = like_letters();
-    if (sqlite3_create_collation_v2(db, "numeric", SQLITE_UTF8, NULL, functions_numeric, NULL) == SQLITE_OK &&
-        sqlite3_create_collation_v2(db, "stored_time", SQLITE_UTF8, NULL, functions_stored_time, NULL) ==
-            SQLITE_OK &&
-        sqlite3_create_collation_v2(db, "citext", SQLITE_UTF8, functions, functions_citext, NULL) ==
+    if (sqlite3_create_collation_v2(db, "stored_time", SQLITE_UTF8, NULL, functions_stored_time, NULL) ==
             SQLITE_OK &&
         sqlite3_create_function_v2(db, "filter_like", 2, flags, functions, functions_like, NULL, NULL,
                                    NULL) == SQLITE_OK &&

@@ -1,10 +1,10 @@
-// What SQL of filters calls on a reader's connection: the collations `numeric`, `stored_time` and `citext`, and the
-// functions filter_like(text, pattern) and filter_ilike(text, pattern).
+// What only SQL of filters calls on a reader's connection: the collation `stored_time`, and the functions
+// filter_like(text, pattern) and filter_ilike(text, pattern).
 #ifndef TIDEMARK_READ_FILTER_FUNCTIONS_H
 #define TIDEMARK_READ_FILTER_FUNCTIONS_H
 
 #include "views/base/error.h"
-#include "views/engine/read/filter/like.h"
+#include "views/engine/sqlite/like.h"
 #include "views/engine/sqlite/stmt.h"
 
 // Outlives the connection that it is registered on.

@@ -2,6 +2,7 @@
 
 #include "views/engine/read/filter/filter.h"
 #include "views/engine/read/filter/name_list.h"
+#include "views/engine/row/column_type.h"
 
 static int ordering_bad(struct span text, struct error *error) {
     enum { SHOWN_MAX = 100 };
@@ -25,7 +26,7 @@ static void ordering_add(struct ordering *ordering, const struct table *table, i
         .column = (uint16_t)column,
         .descending = descending,
         .nulls_first = nulls_first,
-        .collation = column_collation(&table->columns[column]),
+        .collation = column_type_collation(&table->columns[column]),
     };
 }
 
@@ -63,9 +64,10 @@ static int ordering_read_item(struct ordering *ordering, const struct table *tab
     int column = table_column(table, name.data, name.size);
     if (column < 0)
         return filter_unknown_column(table, name, error);
-    if (!column_has_order(&table->columns[column]))
-        return error_set(error, ERROR_USAGE, "order=%s: the column is %s, which has no order here",
-                         table->columns[column].name, table->columns[column].declared);
+    const char *fault = column_lacks_order(&table->columns[column]);
+    if (fault != NULL)
+        return error_set(error, ERROR_USAGE, "order=%s: the column is %s, which %s",
+                         table->columns[column].name, table->columns[column].declared, fault);
     if (!ordering_read_words(rest, &descending, &nulls_first))
         return ordering_bad(whole, error);
     if (!ordering_has(ordering, column)) // again it would change nothing

@@ -1,4 +1,4 @@
-#include "views/engine/read/filter/numeric_order.h"
+#include "views/engine/sqlite/numeric_order.h"
 
 #include <strings.h>
 

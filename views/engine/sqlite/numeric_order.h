@@ -1,7 +1,7 @@
 // The order of NUMERIC values, which the mirror keeps as text with the digits that came: 100 and 100.00 are one
 // number, however long they are. Exact, without arithmetic. Pure, any thread.
-#ifndef TIDEMARK_READ_NUMERIC_ORDER_H
-#define TIDEMARK_READ_NUMERIC_ORDER_H
+#ifndef TIDEMARK_SQLITE_NUMERIC_ORDER_H
+#define TIDEMARK_SQLITE_NUMERIC_ORDER_H
 
 #include "views/base/span.h"
 

@@ -1,7 +1,7 @@
 // PostgreSQL's LIKE and ILIKE, and the order of CITEXT: texts compared without regard to case. Letters are those of
 // Unicode as the C library's locale C.UTF-8 has them; where it has none, those of ASCII.
-#ifndef TIDEMARK_READ_LIKE_H
-#define TIDEMARK_READ_LIKE_H
+#ifndef TIDEMARK_SQLITE_LIKE_H
+#define TIDEMARK_SQLITE_LIKE_H
 
 #include "views/base/span.h"
 

@@ -1,4 +1,4 @@
-#include "views/engine/read/filter/like.h"
+#include "views/engine/sqlite/like.h"
 
 #include "views/base/utf8.h"
 

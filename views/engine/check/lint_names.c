@@ -1,0 +1,110 @@
+#include "views/engine/check/lint_names.h"
+
+bool lint_names_is_any(const struct tokens *tokens, int number, const char *const *words) {
+    for (; *words != NULL; words++)
+        if (tokens_is(tokens, number, *words))
+            return true;
+    return false;
+}
+
+bool lint_names_same(struct span a, struct span b) {
+    return a.size == b.size && a.size > 0 && sqlite3_strnicmp(a.data, b.data, (int)a.size) == 0;
+}
+
+bool lint_names_are_listed(const struct tokens *tokens) {
+    static const char *const begins[] = {"(", "not", "materialized", "select", "with", "values", NULL};
+    for (int i = 0; i < tokens->count; i++)
+        if (tokens_is(tokens, i, ")") && tokens_is(tokens, i + 1, "as") &&
+            lint_names_is_any(tokens, i + 2, begins))
+            return true;
+    return false;
+}
+
+// Whether the token at `number` names what stands before it, with `as` or without.
+static bool lint_names_is_alias(const struct tokens *tokens, int number) {
+    static const char *const before_a_column[] = {
+        "select", "distinct", "all",   "by",   "where",  "and",       "or",    "not",     "on",
+        "when",   "then",     "else",  "case", "in",     "is",        "like",  "between", "set",
+        "having", "from",     "using", "of",   "return", "returning", "limit", "values",  "into",
+        "null",   "collate",  "key",   "glob", "filter", "if",        NULL};
+    struct span before = tokens_at(tokens, number - 1);
+    if (before.size == 0 || lint_names_is_any(tokens, number - 1, before_a_column))
+        return false;
+    const char first = before.data[0];
+    return first == ')' || first == '\'' || (first >= '0' && first <= '9') || first == ':' || first == '?' ||
+           tokens_name(tokens, number - 1).size > 0;
+}
+
+// A name with its table's is a column.
+static bool lint_names_is_bare(const struct tokens *tokens, int number) {
+    struct span token = tokens_at(tokens, number);
+    struct span name = tokens_name(tokens, number);
+    return name.size > 0 && (token.size == name.size || token.data[0] == '"');
+}
+
+// `n as n` and `t.n as n` say what they said before.
+static bool lint_names_says_itself(const struct tokens *tokens, int alias) {
+    int before = alias - 1 - tokens_is(tokens, alias - 1, "as");
+    static const char *const begins[] = {"select", "distinct", "all", ",", NULL};
+    return lint_names_same(tokens_name(tokens, before), tokens_name(tokens, alias)) &&
+           lint_names_is_any(tokens, before - 1, begins);
+}
+
+static bool lint_names_has_alias(const struct tokens *tokens, struct span name) {
+    for (int i = 0; i < tokens->count; i++)
+        if (lint_names_same(tokens_name(tokens, i), name) && lint_names_is_bare(tokens, i) &&
+            lint_names_is_alias(tokens, i) && !lint_names_says_itself(tokens, i))
+            return true;
+    return false;
+}
+
+static int lint_names_count(const struct tokens *tokens, const char *name) {
+    int count = 0;
+    for (int i = 0; i < tokens->count; i++)
+        count += lint_names_same(tokens_name(tokens, i), span_of(name));
+    return count;
+}
+
+// What stands before the last point of the token; empty when there is none.
+static struct span lint_names_qualifier(const struct tokens *tokens, int number) {
+    struct span token = tokens_at(tokens, number);
+    if (token.size == 0 || token.data[0] == '"')
+        return SPAN("");
+    for (size_t i = token.size; i > 1; i--)
+        if (token.data[i - 1] == '.')
+            return (struct span){token.data, i - 1};
+    return SPAN("");
+}
+
+// The column that `p.amount` names, of the table that `from pay p` calls so, or that is itself called p; NULL when that is not one
+// mirrored column.
+static const struct column *lint_names_of_table(const struct tokens *tokens, struct span qualifier,
+                                                struct span name, const struct guard *guard) {
+    const struct column *found = columns_read_of(&guard->reads, qualifier, name);
+    for (int i = 1; i < tokens->count; i++) {
+        if (!lint_names_is_bare(tokens, i) || !lint_names_same(tokens_name(tokens, i), qualifier))
+            continue;
+        int before = i - 1 - tokens_is(tokens, i - 1, "as");
+        const struct column *column = columns_read_of(&guard->reads, tokens_name(tokens, before), name);
+        if (column != NULL && found != NULL && column != found)
+            return NULL;
+        found = column != NULL ? column : found;
+    }
+    return found;
+}
+
+const struct column *lint_names_column(const struct tokens *tokens, int number, const struct guard *guard) {
+    struct span name = tokens_name(tokens, number);
+    struct span qualifier = lint_names_qualifier(tokens, number);
+    const struct column *column = NULL;
+    if (name.size == 0)
+        return NULL;
+    if (qualifier.size > 0)
+        column = lint_names_of_table(tokens, qualifier, name, guard);
+    if (column != NULL)
+        return column;
+    bool inserted = guard->written[0] != '\0' && lint_names_count(tokens, guard->written) == 1 &&
+                    tokens_is(tokens, 0, "insert") && number < tokens_find(tokens, 0, "conflict");
+    column = columns_read_column(&guard->reads, name, inserted ? guard->written : NULL);
+    return column != NULL && !lint_names_has_alias(tokens, name) ? column : NULL;
+}

@@ -1,0 +1,17 @@
+// Which words of a statement name plain mirrored columns, as far as words tell: an alias, a `with` or an SQL view that names
+// its columns hide what a name means, and such a name is none. Inside views' check only.
+#ifndef TIDEMARK_CHECK_LINT_NAMES_H
+#define TIDEMARK_CHECK_LINT_NAMES_H
+
+#include "views/engine/check/guard.h"
+#include "views/engine/check/tokens.h"
+
+bool lint_names_is_any(const struct tokens *tokens, int number, const char *const *words);
+bool lint_names_same(struct span a, struct span b);
+// `from t(a, b) as (`: of a `with`; `v(a, b) as select`: of an SQL view.
+bool lint_names_are_listed(const struct tokens *tokens);
+// The mirrored column that the token names, NULL = it names none for certain. `guard` has seen the statement. Columns of the
+// table that is only inserted into mean nothing before `on conflict`.
+const struct column *lint_names_column(const struct tokens *tokens, int number, const struct guard *guard);
+
+#endif
