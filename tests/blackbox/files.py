@@ -18,7 +18,9 @@ VIEWS = tide.TOP / "views"
 
 
 # Makes a file of format 5 one of format 4.
-FORMAT_5 = "drop table _fill; alter table _position drop column filling; "
+FORMAT = 8  # the newest, of store.h
+FORMAT_7 = "alter table _tables drop column stale_before_ms; alter table _tables drop column snapshot_ts_ms; "
+FORMAT_5 = FORMAT_7 + "drop table _fill; alter table _position drop column filling; "
 FORMAT_4 = FORMAT_5 + """drop table _quarantine_requests; alter table _position drop column quarantined; drop table _quarantine;
     create table _quarantine(id integer primary key, topic text not null, partition integer not null,
         "offset" integer not null, key blob, value blob, reason text not null, at_ms integer not null);
@@ -97,10 +99,10 @@ class Files(Case):
     def test_a_newer_format(self):
         tide.replay(self.db, BASIC)
         connection = sqlite3.connect(self.db)
-        connection.execute("pragma user_version = 8")
+        connection.execute(f"pragma user_version = {FORMAT + 1}")
         connection.close()
-        self.refused("replay", "--db", self.db, BASIC, says=[self.db, "format is 8", "newer tidemark"])
-        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, "format is 8", "newer tidemark"])
+        self.refused("replay", "--db", self.db, BASIC, says=[self.db, f"format is {FORMAT + 1}", "newer tidemark"])
+        self.refused("serve", "--db", self.db, "--listen", "127.0.0.1:0", says=[self.db, f"format is {FORMAT + 1}", "newer tidemark"])
 
     def test_a_file_cut_off(self):
         tide.replay(self.db, BASIC)
@@ -447,7 +449,7 @@ class Views(Case):
         done = tide.run("replay", "--db", self.db, whole)
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertIn("filled from the mirror: analytics, email, loyalty, warehouse", done.stderr)
-        self.assertEqual([(7,)], self.query("pragma user_version"))
+        self.assertEqual([(FORMAT,)], self.query("pragma user_version"))
         self.assertEqual([], self.query("select name from sqlite_schema where type = 'trigger'"))
         viewed = self.query("select distinct view from _applies order by 1")
         self.assertEqual([("analytics",), ("email",), ("loyalty",), ("warehouse",)], viewed)
@@ -516,7 +518,7 @@ class Views(Case):
         connection.executescript("delete from _offsets; delete from orders; delete from _deleted_orders; update _tables set newest_lsn = -1, deleted_lsn = -1 where name = 'orders'")
         connection.close()
         tide.replay(self.db, whole)
-        self.assertEqual([(7,)], self.query("pragma user_version"))
+        self.assertEqual([(FORMAT,)], self.query("pragma user_version"))
         after = self.query(told)
         self.assertGreater(len(before), 0)
         self.assertEqual(before, after[: len(before)])

@@ -229,6 +229,24 @@ class Quarantine(Case):
         self.assertEqual([(1, "superseded"), (2, "superseded")], self.states())
         self.assertEqual([(0,)], self.query("select count(*) from items"))
 
+    def test_a_chunk_that_is_older_than_its_table(self):
+        """It names no position: the source's clock tells that the table was truncated, or read anew, since."""
+        truncate = json.loads(change(2, 0, 0)["value"]) | {"op": "t", "after": None}
+        anew = json.loads(change(2, 7, 70, op="r", at=AT)["value"])
+        anew["source"]["snapshot"] = "last"
+        for later, rows in (([tide.line("items", 2, None, truncate)], [9]),
+                            ([tide.line("items", 2, {"id": 7}, anew)], [7, 9])):  # fmt: skip
+            self.db = self.path / f"{len(rows)}.db"
+            self.source(SOURCE)
+            self.replay([change(0, 2, 20), read(1, 1, 100)])
+            self.source(MENDED)
+            self.replay(later, "later.jsonl")
+            self.replay([change(9, 9, 90, at=AT)], "more.jsonl")
+            out, _ = self.quarantine("retry", "1")
+            self.assertEqual("1 superseded: its row is newer, or its table was truncated or read anew since\n", out)
+            self.assertEqual(rows, [row for (row,) in self.query("select id from items order by id")])
+            self.assertEqual([(0,)], self.query("select quarantined from _position"))
+
     def test_a_key_that_could_not_be_read_is_not_read_late(self):
         """Retried twice, it is refused twice: later changes of its row were not looked for."""
         self.source("create table items(id date primary key, qty int, at timestamp);\n")

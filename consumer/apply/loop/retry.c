@@ -80,7 +80,8 @@ static int retry_apply(struct apply *apply, const struct store_request *request,
         if (outcome == STORE_APPLIED)
             retry_end(result, STORE_REQUEST_APPLIED, "%s", "");
         else
-            retry_end(result, STORE_REQUEST_SUPERSEDED, "its row is newer");
+            retry_end(result, STORE_REQUEST_SUPERSEDED,
+                      "its row is newer, or its table was truncated or read anew since");
         return 0;
     }
     if (failure.kind == ERROR_INPUT) {

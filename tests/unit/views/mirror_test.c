@@ -388,6 +388,34 @@ static void a_chunk_that_was_read_before_a_truncate_brings_no_row_back(void **st
     ASSERT_NAMES(f, "1=new");
 }
 
+// The times outlive the process; a message that waited in quarantine may come as late.
+static void a_chunk_is_judged_by_times_that_the_file_keeps(void **state) {
+    struct fixture *f = *state;
+    const struct change truncate = {.op = CHANGE_TRUNCATE, .lsn = 30, .txid = 30, .ts_ms = 2000};
+    struct change chunk = {
+        .op = CHANGE_READ, .snapshot = SNAPSHOT_INCREMENTAL, .lsn = LSN_NONE, .txid = -1, .ts_ms = 1999};
+    struct change placeless = {.op = CHANGE_UPDATE, .lsn = LSN_NONE, .txid = -1, .ts_ms = 1999};
+    struct change read = {.op = CHANGE_READ, .snapshot = SNAPSHOT_FULL, .lsn = 50, .txid = -1, .ts_ms = 4000};
+    assert_int_equal(apply(f, truncate, 0, NULL, NULL), STORE_APPLIED);
+    reopen_store(f);
+    assert_int_equal(apply(f, chunk, 1, "old", ""), STORE_REPEATED);
+    assert_int_equal(apply(f, placeless, 1, "old", ""), STORE_REPEATED);
+    chunk.ts_ms = placeless.ts_ms = 3999;
+    assert_int_equal(apply(f, chunk, 1, "ghost", ""), STORE_APPLIED);
+    assert_int_equal(apply(f, placeless, 2, "ghost too", ""), STORE_APPLIED);
+    read.ts_ms = 4001;
+    (void)apply(f, read, 3, "kept", "");
+    read.ts_ms = 4000; // an earlier one, by another partition
+    (void)apply(f, read, 4, "kept too", "");
+    reopen_store(f);
+    assert_int_equal(sweep(f, false), 2);
+    reopen_store(f);
+    assert_int_equal(apply(f, chunk, 1, "ghost", ""), STORE_REPEATED);
+    chunk.ts_ms = 4000;
+    assert_int_equal(apply(f, chunk, 1, "new", ""), STORE_APPLIED);
+    ASSERT_NAMES(f, "1=new 3=kept 4=kept too");
+}
+
 static const char long_bio[] =
     "a text that is long enough to be moved out of line by PostgreSQL: more than the hundred "
     "bytes below which no row is ever looked at for it";
@@ -521,6 +549,7 @@ int main(void) {
         TEST(a_table_that_may_get_more_is_swept_again),
         TEST(an_incremental_snapshot_is_right_in_log_order),
         TEST(a_chunk_that_was_read_before_a_truncate_brings_no_row_back),
+        TEST(a_chunk_is_judged_by_times_that_the_file_keeps),
         TEST(unchanged_toast_stays),
         TEST(toast_is_carried_across_a_key_change_in_both_orders),
         TEST(toast_is_carried_along_a_chain),

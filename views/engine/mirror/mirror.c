@@ -31,6 +31,8 @@ static int mirror_load_tables(struct mirror *mirror, struct error *error) {
         state->deleted_lsn = sqlite3_column_int64(load, 5);
         state->newest_known = sqlite3_column_type(load, 6) != SQLITE_NULL;
         state->newest_lsn = sqlite3_column_int64(load, 6);
+        state->stale_before_ms = sqlite3_column_int64(load, 7);
+        state->snapshot_ts_ms = sqlite3_column_int64(load, 8);
         state->dirty = false;
     }
     return row;
@@ -102,7 +104,7 @@ static void mirror_init_tables(struct mirror *mirror) {
         state->table = &mirror->catalog->tables[i];
         state->db = mirror->db;
         lsn_bounds_done(&state->bounds);
-        state->truncate_ts_ms = 0;
+        state->stale_before_ms = state->snapshot_ts_ms = 0;
         state->truncate_lsn = state->snapshot_lsn = state->deleted_lsn = state->newest_lsn = LSN_NONE;
         state->newest_known = false;
         state->snapshot_open = state->snapshot_marked = state->dirty = false;
@@ -332,6 +334,8 @@ static int mirror_save_tables(struct mirror *mirror, struct error *error) {
         stmt_bind_integer(mirror->save, ":marked", state->snapshot_marked);
         stmt_bind_integer(mirror->save, ":deleted", state->deleted_lsn);
         stmt_bind_integer(mirror->save, ":newest", state->newest_lsn);
+        stmt_bind_integer(mirror->save, ":stale_before_ms", state->stale_before_ms);
+        stmt_bind_integer(mirror->save, ":snapshot_ts_ms", state->snapshot_ts_ms);
         if (stmt_step(mirror->save, "_tables", NULL, error) != 0)
             return -1;
         state->dirty = false;

@@ -55,7 +55,9 @@ static int mirror_rules_apply_streamed(struct mirror *mirror, struct mirror_tabl
         return -1;
     bool dead = change->lsn != LSN_NONE && change->lsn < table->truncate_lsn;
     *ret = MIRROR_REPEATED;
-    if (change->lsn != LSN_NONE && (change->lsn <= deleted || (dead && !change->unordered)))
+    bool older = change->lsn != LSN_NONE ? change->lsn <= deleted || (dead && !change->unordered)
+                                         : mirror_bulk_is_stale(table, change);
+    if (older)
         return 0;
     int changes = 0;
     if (mirror_rules_apply_row(mirror, table, change, &changes, error) != 0)

@@ -62,7 +62,9 @@ struct mirror_table {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT]; // prepared when first needed
     int64_t truncate_lsn;
-    int64_t truncate_ts_ms; // when it was committed; 0 = before this process, or not known
+    int64_t
+        stale_before_ms; // the newest truncate's source time, or of the first row of the newest full snapshot that has come whole
+    int64_t snapshot_ts_ms; // source time of the first row of snapshot_lsn, 0 = not known
     int64_t snapshot_lsn;
     int64_t deleted_lsn; // the newest that any delete left behind: what is newer need not be looked up
     bool snapshot_open;
