@@ -19,7 +19,8 @@ VIEWS = tide.TOP / "views"
 
 # Makes a file of format 5 one of format 4.
 FORMAT = 8  # the newest, of store.h
-FORMAT_7 = "alter table _tables drop column stale_before_ms; alter table _tables drop column snapshot_ts_ms; "
+FORMAT_7 = "alter table _tables drop column stale_before_ms; alter table _tables drop column snapshot_ts_ms; " \
+    "alter table _tables drop column has_chunks; "
 FORMAT_5 = FORMAT_7 + "drop table _fill; alter table _position drop column filling; "
 FORMAT_4 = FORMAT_5 + """drop table _quarantine_requests; alter table _position drop column quarantined; drop table _quarantine;
     create table _quarantine(id integer primary key, topic text not null, partition integer not null,

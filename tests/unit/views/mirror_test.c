@@ -373,6 +373,53 @@ static void an_incremental_snapshot_is_right_in_log_order(void **state) {
     ASSERT_NAMES(f, "1=b");
 }
 
+// A producer that is not idempotent writes a batch twice: [chunk, change] and the same once more. By what is written at
+// once and by what is accepted, over commits and a restart.
+static void a_batch_that_was_written_twice(void **state) {
+    struct fixture *f = *state;
+    const struct change chunk = {
+        .op = CHANGE_READ, .snapshot = SNAPSHOT_INCREMENTAL, .lsn = LSN_NONE, .txid = -1};
+    (void)streamed(f, CHANGE_CREATE, 10, 1, "a");
+    for (int time = 0; time < 3; time++) {
+        enum store_outcome outcome = time == 0 ? STORE_APPLIED : STORE_REPEATED;
+        assert_int_equal(apply(f, chunk, 1, "a", ""), STORE_APPLIED);
+        if (time == 1)
+            reopen_store(f);
+        assert_int_equal(streamed(f, CHANGE_UPDATE, 20, 1, "b"), outcome);
+        ASSERT_NAMES(f, "1=b");
+        assert_int_equal(streamed(f, CHANGE_UPDATE, 20, 1, "b"), STORE_REPEATED);
+        assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "a"), STORE_REPEATED);
+        ASSERT_NAMES(f, "1=b");
+    }
+    for (int time = 0; time < 3; time++) {
+        assert_int_equal(apply(f, chunk, 1, "b", ""), STORE_APPLIED);
+        if (time == 1)
+            reopen_store(f);
+        assert_int_equal(streamed(f, CHANGE_UPDATE, 20, 1, "b"), STORE_REPEATED);
+        ASSERT_NAMES(f, "1=b");
+        enum store_outcome outcome = time == 0 ? STORE_APPLIED : STORE_REPEATED;
+        assert_int_equal(streamed(f, CHANGE_DELETE, 30, 1, NULL), outcome);
+        ASSERT_NAMES(f, "");
+    }
+    assert_int_equal(snapshot(f, 40, 1, "inserted again", true), STORE_APPLIED);
+    assert_int_equal(streamed(f, CHANGE_DELETE, 30, 1, NULL), STORE_REPEATED);
+    ASSERT_NAMES(f, "1=inserted");
+}
+
+// What a repeat does not have it does not take back.
+static void a_repeat_after_a_chunk_without_an_unchanged_value(void **state) {
+    struct fixture *f = *state;
+    const struct change chunk = {
+        .op = CHANGE_READ, .snapshot = SNAPSHOT_INCREMENTAL, .lsn = LSN_NONE, .txid = -1};
+    const struct change update = {.op = CHANGE_UPDATE, .lsn = 20, .txid = 20};
+    assert_int_equal(apply(f, chunk, 1, "a", "long"), STORE_APPLIED);
+    assert_int_equal(apply(f, update, 1, "b", NULL), STORE_APPLIED);
+    assert_int_equal(apply(f, chunk, 1, "a", "long"), STORE_APPLIED);
+    assert_int_equal(apply(f, update, 1, "b", NULL), STORE_REPEATED);
+    ASSERT_NAMES(f, "1=b");
+    assert_string_equal(rows(f, "bio"), "1=long");
+}
+
 // Read before the truncate, and delivered behind it by another partition.
 static void a_chunk_that_was_read_before_a_truncate_brings_no_row_back(void **state) {
     struct fixture *f = *state;
@@ -548,6 +595,8 @@ int main(void) {
         TEST(ghosts_go_when_the_snapshot_is_complete),
         TEST(a_table_that_may_get_more_is_swept_again),
         TEST(an_incremental_snapshot_is_right_in_log_order),
+        TEST(a_batch_that_was_written_twice),
+        TEST(a_repeat_after_a_chunk_without_an_unchanged_value),
         TEST(a_chunk_that_was_read_before_a_truncate_brings_no_row_back),
         TEST(a_chunk_is_judged_by_times_that_the_file_keeps),
         TEST(unchanged_toast_stays),

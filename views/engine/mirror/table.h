@@ -25,6 +25,7 @@ enum mirror_statement {
     STATEMENT_UPDATE_STREAMED, // of one that was there
     STATEMENT_UPDATE_SNAPSHOT,
     STATEMENT_UPDATE_FORCED,
+    STATEMENT_WRITE_AGAIN,
     STATEMENT_NOTE_PENDING_DELETES,
     STATEMENT_SET_GENERATED,
     STATEMENT_DELETE,
@@ -69,9 +70,10 @@ struct mirror_table {
     int64_t deleted_lsn; // the newest that any delete left behind: what is newer need not be looked up
     bool snapshot_open;
     bool snapshot_marked;
-    bool has_rows;  // the file had some when it was opened, or one was applied since
-    bool ghostless; // none can be a ghost of the newest snapshot: the table was empty when that began
-    bool dirty;     // differs from _tables
+    bool has_rows;   // the file had some when it was opened, or one was applied since
+    bool ghostless;  // none can be a ghost of the newest snapshot: the table was empty when that began
+    bool has_chunks; // rows of incremental snapshots were written
+    bool dirty;      // differs from _tables
     bool has_toastable;
     // columns read of a row before its first change, before it is deleted, and before a change that others see
     bool *recalled;

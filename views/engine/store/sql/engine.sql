@@ -58,7 +58,9 @@ create table _tables(
     -- without a position that is older is not written
     stale_before_ms integer not null default 0,
     -- when the first row of snapshot_lsn was read (0: not known)
-    snapshot_ts_ms integer not null default 0
+    snapshot_ts_ms integer not null default 0,
+    -- 1 when rows of incremental snapshots were written
+    has_chunks integer not null default 0
 ) without rowid;
 
 -- What a changed source.sql left to be read from the log: a 'column' whose values are, a 'table' whose rows are (column is

@@ -1,6 +1,6 @@
 insert into _tables(name, truncate_lsn, snapshot_lsn, snapshot_open, snapshot_marked, deleted_lsn, newest_lsn,
-    stale_before_ms, snapshot_ts_ms)
-values(:name, :truncate, :snapshot, :open, :marked, :deleted, :newest, :stale_before_ms, :snapshot_ts_ms)
+    stale_before_ms, snapshot_ts_ms, has_chunks)
+values(:name, :truncate, :snapshot, :open, :marked, :deleted, :newest, :stale_before_ms, :snapshot_ts_ms, :has_chunks)
 on conflict(name) do update set
     truncate_lsn = excluded.truncate_lsn,
     snapshot_lsn = excluded.snapshot_lsn,
@@ -9,4 +9,5 @@ on conflict(name) do update set
     deleted_lsn = excluded.deleted_lsn,
     newest_lsn = excluded.newest_lsn,
     stale_before_ms = excluded.stale_before_ms,
-    snapshot_ts_ms = excluded.snapshot_ts_ms
+    snapshot_ts_ms = excluded.snapshot_ts_ms,
+    has_chunks = excluded.has_chunks
