@@ -16,10 +16,11 @@ from tide import check_truth
 BASIC = tide.CAPTURES / "basic.jsonl"
 VIEWS = tide.TOP / "views"
 
-FORMAT = 8  # the newest
+FORMAT = 8  # the newest, of store.h
 # Each makes a file of the newest format one of its own.
-FORMAT_7 = "".join(f"alter table _offsets drop column {name}; "
-                   for name in ("snapshot_lsn", "snapshot_ms", "newest_lsn", "newest_source_ms"))
+FORMAT_7 = "".join(f"alter table {table} drop column {name}; " for table, name in (
+    ("_offsets", "snapshot_lsn"), ("_offsets", "snapshot_ms"), ("_offsets", "newest_lsn"), ("_offsets", "newest_source_ms"),
+    ("_tables", "stale_before_ms"), ("_tables", "snapshot_ts_ms"), ("_tables", "has_chunks")))  # fmt: skip
 FORMAT_5 = FORMAT_7 + "drop table _fill; alter table _position drop column filling; "
 FORMAT_4 = FORMAT_5 + """drop table _quarantine_requests; alter table _position drop column quarantined; drop table _quarantine;
     create table _quarantine(id integer primary key, topic text not null, partition integer not null,

@@ -3,6 +3,7 @@
 on the command line and over HTTP, beside a process that consumes and without one."""
 
 import json
+import shutil
 import sqlite3
 import sys
 import unittest
@@ -29,6 +30,20 @@ def change(offset, key, qty, op="c", at=AT * 1000, lsn=None, partition=0):
 
 def bad(offset, key, qty, **more):
     return change(offset, key, qty, at=AT, **more)
+
+
+def flat(offset, key, qty, deleted="false", partition=0):
+    """A row without its envelope and position."""
+    row = {"id": key, "qty": qty, "at": AT, "__deleted": deleted}
+    return tide.line("items", offset, {"id": key}, row, partition=partition)
+
+
+def read(offset, key, qty):
+    """A row of an incremental snapshot's chunk."""
+    line = bad(offset, key, qty, op="r")
+    value = json.loads(line["value"])
+    value["source"] |= {"lsn": None, "snapshot": "incremental"}
+    return line | {"value": json.dumps(value)}
 
 
 # 1 is right; 2 waits; 3 is made right by a later change; 4 is of nobody knows which row
@@ -214,6 +229,42 @@ class Quarantine(Case):
         self.assertEqual([(1, "superseded"), (2, "superseded")], self.states())
         self.assertEqual([(0,)], self.query("select count(*) from items"))
 
+    def test_a_chunk_that_is_older_than_its_table(self):
+        """It names no position: the source's clock tells that the table was truncated, or read anew, since."""
+        truncate = json.loads(change(2, 0, 0)["value"]) | {"op": "t", "after": None}
+        anew = json.loads(change(2, 7, 70, op="r", at=AT)["value"])
+        anew["source"]["snapshot"] = "last"
+        for later, rows in (([tide.line("items", 2, None, truncate)], [9]),
+                            ([tide.line("items", 2, {"id": 7}, anew)], [7, 9])):  # fmt: skip
+            self.db = self.path / f"{len(rows)}.db"
+            self.source(SOURCE)
+            self.replay([change(0, 2, 20), read(1, 1, 100)])
+            self.source(MENDED)
+            self.replay(later, "later.jsonl")
+            self.replay([change(9, 9, 90, at=AT)], "more.jsonl")
+            out, _ = self.quarantine("retry", "1")
+            self.assertEqual("1 superseded: its row is newer, or its table was truncated or read anew since\n", out)
+            self.assertEqual(rows, [row for (row,) in self.query("select id from items order by id")])
+            self.assertEqual([(0,)], self.query("select quarantined from _position"))
+
+    def test_a_key_that_could_not_be_read_is_not_read_late(self):
+        """Retried twice, it is refused twice: later changes of its row were not looked for."""
+        self.source("create table items(id date primary key, qty int, at timestamp);\n")
+        self.replay([flat(0, 1, 100), change(9, 9, 90)])
+        self.source(MENDED)
+        (self.path / "items.db").rename(self.path / "old.db")
+        self.replay([change(0, 9, 90, at=AT)], "more.jsonl")
+        self.assertEqual([], self.states())
+        connection = sqlite3.connect(self.db)
+        connection.execute("attach ? as old", (str(self.path / "old.db"),))
+        connection.execute("insert into _quarantine select * from old._quarantine")
+        connection.execute("update _quarantine set row_key = null")
+        connection.commit()
+        connection.close()
+        for _ in range(2):
+            self.assertIn("names no position", self.quarantine("retry", "1", code=1)[0])
+        self.assertEqual([], self.query("select qty from items where id = 1"))
+
     def test_all(self):
         self.replay([bad(i, i, i) for i in range(1, 6)])
         self.source(MENDED)
@@ -276,6 +327,75 @@ class Quarantine(Case):
         self.assertEqual((202, "waiting", True), (status, one["state"], one["asked"]))
         self.quarantine("retry", "1", code=1)
         self.assertEqual((3, "discarded"), self.states()[2])
+
+
+# 1 is the older message of a row, 2 the newer; what is asked for, in its order
+ORDERS = (
+    [("retry", "all")],
+    [("retry", "1", "2")],
+    [("retry", "2", "1")],
+    [("retry", "1"), ("retry", "2")],
+    [("retry", "2"), ("retry", "1")],
+    [("retry", "2"), ("retry", "all")],
+    [("discard", "1", "--reason", "x"), ("retry", "2")],
+    [("retry", "1"), ("retry", "1"), ("retry", "all")],
+)
+KINDS = (
+    (flat(0, 1, 100), flat(1, 1, 200)),
+    (read(0, 1, 100), bad(1, 1, 200, op="u")),
+    (bad(0, 1, 100, op="u"), read(1, 1, 200)),
+    (read(0, 1, 100), read(1, 1, 200)),
+    (flat(7, 1, 100), flat(1, 1, 200, partition=1)),
+    (bad(0, 1, 100), flat(1, 1, 200)),
+    (flat(0, 1, 100), bad(1, 1, 200)),
+)
+
+
+class Orders(Case):
+    """Whatever the order of what is asked, a row ends at its newest message."""
+
+    files = 0
+
+    def check(self, lines, asked, right, waiting=0, later=()):
+        """`asked`: each of them is begun from the same file."""
+        self.source(SOURCE)
+        self.assertEqual(len(lines), self.replay(lines)["quarantined"])
+        self.source(MENDED)
+        self.replay([change(90, 9, 90, at=AT), *later], "more.jsonl")
+        begin = self.db
+        for words in asked:
+            self.another()
+            with self.subTest(lines[0]["value"], asked=words):
+                shutil.copy(begin, self.db)
+                for one in words:
+                    tide.run("quarantine", *one, "--db", self.db)
+                self.assertEqual(right, self.query("select qty from items where id = 1"))
+                self.assertEqual([(waiting,)], self.query("select quarantined from _position"))
+        self.another()
+
+    def another(self):
+        self.files += 1
+        self.db = self.path / f"{self.files}.db"
+
+    def each(self, asked, *more, **options):
+        for lines in KINDS:
+            self.check(lines, asked, *more, **options)
+
+    def test_two_that_wait(self):
+        self.each(ORDERS, [(200,)])
+
+    def test_a_newer_change_came_meanwhile(self):
+        for later in (change(91, 1, 300, op="u", at=AT), flat(91, 1, 300)):
+            self.each(ORDERS[:2], [(300,)], later=[later])
+
+    def test_a_delete_came_meanwhile_and_found_no_row(self):
+        for later in (change(91, 1, 0, op="d"), flat(91, 1, 0, deleted="true"), tide.line("items", 91, {"id": 1}, None)):
+            self.each(ORDERS[:1], [], later=[later])
+
+    def test_the_newer_one_is_not_missed(self):
+        """What a person takes for settled brings nothing; and while it waits, the older one is shown."""
+        self.each([[("discard", "2", "--reason", "x"), ("retry", "1")]], [(100,)])
+        self.each([[("retry", "1")]], [(100,)], 1)
 
 
 if __name__ == "__main__":

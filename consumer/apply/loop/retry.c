@@ -52,7 +52,11 @@ static bool retry_is_refused(struct apply *apply, const struct store_request *re
     return true;
 }
 
-static void retry_note_now(struct retry_result *result, const struct change *change) {
+// Not of a message that may be late: another retry would take its row for one that was known from the beginning.
+static void retry_note_now(const struct store_request *request, struct retry_result *result,
+                           const struct change *change) {
+    if (retry_may_be_late(request, change))
+        return;
     result->now.table = change->table;
     result->now.row_values = change->op == CHANGE_TRUNCATE ? NULL : change->values;
     result->now.lsn = change->lsn;
@@ -63,7 +67,7 @@ static int retry_apply(struct apply *apply, const struct store_request *request,
     struct change *change = &event->change;
     new_timeline_place(apply, event);
     change->unordered = false;
-    retry_note_now(result, change);
+    retry_note_now(request, result, change);
     if (retry_is_refused(apply, request, change, result))
         return 0;
     enum store_outcome outcome;
@@ -76,7 +80,8 @@ static int retry_apply(struct apply *apply, const struct store_request *request,
         if (outcome == STORE_APPLIED)
             retry_end(result, STORE_REQUEST_APPLIED, "%s", "");
         else
-            retry_end(result, STORE_REQUEST_SUPERSEDED, "its row is newer");
+            retry_end(result, STORE_REQUEST_SUPERSEDED,
+                      "its row is newer, or its table was truncated or read anew since");
         return 0;
     }
     if (failure.kind == ERROR_INPUT) {

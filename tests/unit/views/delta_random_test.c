@@ -50,6 +50,7 @@ struct model {
     struct row rows[TABLES][KEYS];
     int64_t truncated[TABLES];
     int64_t snapshot[TABLES];
+    bool has_chunks[TABLES];
     char log[FIXTURE_ROW_SIZE]; // what the view's log gets since the newest commit
     size_t log_size;
 };
@@ -106,13 +107,24 @@ static struct row without(struct row row) {
     return (struct row){.lsn = -1, .snapshot = -1, .deleted = row.deleted};
 }
 
+// A repeat of the row's newest change takes back what a chunk wrote over it.
+static void write_again(struct model *model, int table, int key, char op, int64_t lsn, struct row row) {
+    const struct row is = model->rows[table][key];
+    bool differs = row.a != is.a || row.b != is.b;
+    if (model->has_chunks[table] && is.there && is.lsn == lsn && is.snapshot < lsn && differs)
+        set_row(model, table, key, op, row);
+}
+
 static bool write_streamed(struct model *model, int table, int key, char op, int64_t lsn, int64_t a,
                            int64_t b, bool has_b) {
     struct row row = model->rows[table][key];
-    if (lsn < model->truncated[table] || lsn <= row.deleted || (row.there && lsn <= row.lsn))
-        return false;
+    bool repeated = lsn < model->truncated[table] || lsn <= row.deleted || (row.there && lsn <= row.lsn);
     row.b = has_b ? b : row.there ? row.b : NONE;
     row.a = a;
+    if (repeated) {
+        write_again(model, table, key, op, lsn, row);
+        return false;
+    }
     row.lsn = lsn;
     row.there = true;
     set_row(model, table, key, op, row);
@@ -121,6 +133,10 @@ static bool write_streamed(struct model *model, int table, int key, char op, int
 
 static void delete_row(struct model *model, int table, int key, int64_t lsn) {
     struct row row = model->rows[table][key];
+    bool again =
+        model->has_chunks[table] && row.there && lsn == row.deleted && row.lsn < lsn && row.snapshot < lsn;
+    if (again)
+        set_row(model, table, key, 'd', without(row));
     if (lsn < model->truncated[table] || lsn <= row.deleted || (row.there && lsn <= row.lsn))
         return;
     row.deleted = model->rows[table][key].deleted = lsn;
@@ -149,6 +165,7 @@ static void write_incremental(struct model *model, int table, int key, int64_t a
     row.a = a;
     row.b = b;
     row.there = true;
+    model->has_chunks[table] = true;
     set_row(model, table, key, 'r', row);
 }
 

@@ -213,6 +213,13 @@ static void an_older_file_gets_its_exact_sums(void **state) {
     (void)rows(&f, "drop index _quarantine_rows");
     (void)rows(&f, "alter table _position drop column quarantined");
     (void)rows(&f, "drop table _fill");
+    (void)rows(&f, "alter table _offsets drop column snapshot_lsn");
+    (void)rows(&f, "alter table _offsets drop column snapshot_ms");
+    (void)rows(&f, "alter table _offsets drop column newest_lsn");
+    (void)rows(&f, "alter table _offsets drop column newest_source_ms");
+    (void)rows(&f, "alter table _tables drop column stale_before_ms");
+    (void)rows(&f, "alter table _tables drop column snapshot_ts_ms");
+    (void)rows(&f, "alter table _tables drop column has_chunks");
     (void)rows(&f, "alter table _position drop column filling");
     (void)rows(&f, "pragma user_version = 3");
     fixture_close(&f);

@@ -425,6 +425,53 @@ static void an_incremental_snapshot_is_right_in_log_order(void **state) {
     ASSERT_NAMES(f, "1=b");
 }
 
+// A producer that is not idempotent writes a batch twice: [chunk, change] and the same once more. By what is written at
+// once and by what is accepted, over commits and a restart.
+static void a_batch_that_was_written_twice(void **state) {
+    struct fixture *f = *state;
+    const struct change chunk = {
+        .op = CHANGE_READ, .snapshot = SNAPSHOT_INCREMENTAL, .lsn = LSN_NONE, .txid = -1};
+    (void)streamed(f, CHANGE_CREATE, 10, 1, "a");
+    for (int time = 0; time < 3; time++) {
+        enum store_outcome outcome = time == 0 ? STORE_APPLIED : STORE_REPEATED;
+        assert_int_equal(apply(f, chunk, 1, "a", ""), STORE_APPLIED);
+        if (time == 1)
+            reopen_store(f);
+        assert_int_equal(streamed(f, CHANGE_UPDATE, 20, 1, "b"), outcome);
+        ASSERT_NAMES(f, "1=b");
+        assert_int_equal(streamed(f, CHANGE_UPDATE, 20, 1, "b"), STORE_REPEATED);
+        assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "a"), STORE_REPEATED);
+        ASSERT_NAMES(f, "1=b");
+    }
+    for (int time = 0; time < 3; time++) {
+        assert_int_equal(apply(f, chunk, 1, "b", ""), STORE_APPLIED);
+        if (time == 1)
+            reopen_store(f);
+        assert_int_equal(streamed(f, CHANGE_UPDATE, 20, 1, "b"), STORE_REPEATED);
+        ASSERT_NAMES(f, "1=b");
+        enum store_outcome outcome = time == 0 ? STORE_APPLIED : STORE_REPEATED;
+        assert_int_equal(streamed(f, CHANGE_DELETE, 30, 1, NULL), outcome);
+        ASSERT_NAMES(f, "");
+    }
+    assert_int_equal(snapshot(f, 40, 1, "inserted again", true), STORE_APPLIED);
+    assert_int_equal(streamed(f, CHANGE_DELETE, 30, 1, NULL), STORE_REPEATED);
+    ASSERT_NAMES(f, "1=inserted");
+}
+
+// What a repeat does not have it does not take back.
+static void a_repeat_after_a_chunk_without_an_unchanged_value(void **state) {
+    struct fixture *f = *state;
+    const struct change chunk = {
+        .op = CHANGE_READ, .snapshot = SNAPSHOT_INCREMENTAL, .lsn = LSN_NONE, .txid = -1};
+    const struct change update = {.op = CHANGE_UPDATE, .lsn = 20, .txid = 20};
+    assert_int_equal(apply(f, chunk, 1, "a", "long"), STORE_APPLIED);
+    assert_int_equal(apply(f, update, 1, "b", NULL), STORE_APPLIED);
+    assert_int_equal(apply(f, chunk, 1, "a", "long"), STORE_APPLIED);
+    assert_int_equal(apply(f, update, 1, "b", NULL), STORE_REPEATED);
+    ASSERT_NAMES(f, "1=b");
+    assert_string_equal(rows(f, "bio"), "1=long");
+}
+
 // Read before the truncate, and delivered behind it by another partition.
 static void a_chunk_that_was_read_before_a_truncate_brings_no_row_back(void **state) {
     struct fixture *f = *state;
@@ -438,6 +485,34 @@ static void a_chunk_that_was_read_before_a_truncate_brings_no_row_back(void **st
     chunk.ts_ms = 2001; // a repair
     assert_int_equal(apply(f, chunk, 1, "new", ""), STORE_APPLIED);
     ASSERT_NAMES(f, "1=new");
+}
+
+// The times outlive the process; a message that waited in quarantine may come as late.
+static void a_chunk_is_judged_by_times_that_the_file_keeps(void **state) {
+    struct fixture *f = *state;
+    const struct change truncate = {.op = CHANGE_TRUNCATE, .lsn = 30, .txid = 30, .ts_ms = 2000};
+    struct change chunk = {
+        .op = CHANGE_READ, .snapshot = SNAPSHOT_INCREMENTAL, .lsn = LSN_NONE, .txid = -1, .ts_ms = 1999};
+    struct change placeless = {.op = CHANGE_UPDATE, .lsn = LSN_NONE, .txid = -1, .ts_ms = 1999};
+    struct change read = {.op = CHANGE_READ, .snapshot = SNAPSHOT_FULL, .lsn = 50, .txid = -1, .ts_ms = 4000};
+    assert_int_equal(apply(f, truncate, 0, NULL, NULL), STORE_APPLIED);
+    reopen_store(f);
+    assert_int_equal(apply(f, chunk, 1, "old", ""), STORE_REPEATED);
+    assert_int_equal(apply(f, placeless, 1, "old", ""), STORE_REPEATED);
+    chunk.ts_ms = placeless.ts_ms = 3999;
+    assert_int_equal(apply(f, chunk, 1, "ghost", ""), STORE_APPLIED);
+    assert_int_equal(apply(f, placeless, 2, "ghost too", ""), STORE_APPLIED);
+    read.ts_ms = 4001;
+    (void)apply(f, read, 3, "kept", "");
+    read.ts_ms = 4000; // an earlier one, by another partition
+    (void)apply(f, read, 4, "kept too", "");
+    reopen_store(f);
+    assert_int_equal(sweep(f, false), 2);
+    reopen_store(f);
+    assert_int_equal(apply(f, chunk, 1, "ghost", ""), STORE_REPEATED);
+    chunk.ts_ms = 4000;
+    assert_int_equal(apply(f, chunk, 1, "new", ""), STORE_APPLIED);
+    ASSERT_NAMES(f, "1=new 3=kept 4=kept too");
 }
 
 static const char long_bio[] =
@@ -575,7 +650,10 @@ int main(void) {
         TEST(a_lower_snapshot_of_another_source_counts),
         TEST(a_table_that_may_get_more_is_swept_again),
         TEST(an_incremental_snapshot_is_right_in_log_order),
+        TEST(a_batch_that_was_written_twice),
+        TEST(a_repeat_after_a_chunk_without_an_unchanged_value),
         TEST(a_chunk_that_was_read_before_a_truncate_brings_no_row_back),
+        TEST(a_chunk_is_judged_by_times_that_the_file_keeps),
         TEST(unchanged_toast_stays),
         TEST(toast_is_carried_across_a_key_change_in_both_orders),
         TEST(toast_is_carried_along_a_chain),

@@ -97,6 +97,11 @@ static int mirror_bulk_delete_all_or_none(struct mirror *mirror, struct mirror_t
     return -1;
 }
 
+static void mirror_bulk_raise_stale(struct mirror_table *table, int64_t ts_ms) {
+    if (ts_ms > table->stale_before_ms)
+        table->stale_before_ms = ts_ms;
+}
+
 int mirror_bulk_truncate(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                          enum mirror_outcome *ret, struct error *error) {
     *ret = MIRROR_REPEATED;
@@ -111,7 +116,7 @@ int mirror_bulk_truncate(struct mirror *mirror, struct mirror_table *table, cons
     if (mirror_bulk_delete_all_or_none(mirror, table, &bulk, change, error) != 0)
         return -1;
     table->truncate_lsn = change->lsn;
-    table->truncate_ts_ms = change->ts_ms;
+    mirror_bulk_raise_stale(table, change->ts_ms);
     table->dirty = true;
     *ret = MIRROR_APPLIED;
     return 0;
@@ -120,7 +125,12 @@ int mirror_bulk_truncate(struct mirror *mirror, struct mirror_table *table, cons
 void mirror_bulk_mark_snapshot(struct mirror_table *table, const struct change *change) {
     if (change->snapshot != SNAPSHOT_FULL || change->lsn == LSN_NONE || change->lsn < table->snapshot_lsn)
         return;
-    if (change->lsn > table->snapshot_lsn) {
+    bool is_new = change->lsn > table->snapshot_lsn;
+    if (change->ts_ms > 0 && (is_new || change->ts_ms < table->snapshot_ts_ms)) {
+        table->snapshot_ts_ms = change->ts_ms;
+        table->dirty = true;
+    }
+    if (is_new) {
         table->snapshot_lsn = change->lsn;
         table->snapshot_open = true;
         table->ghostless = !table->has_rows || change->nothing_before;
@@ -141,10 +151,13 @@ void mirror_bulk_note_row(struct mirror_table *table, const struct change *chang
                                     change->lsn >= table->snapshot_lsn);
 }
 
+bool mirror_bulk_is_stale(const struct mirror_table *table, const struct change *change) {
+    return change->ts_ms > 0 && change->ts_ms < table->stale_before_ms;
+}
+
 bool mirror_bulk_overtakes(struct mirror_table *table, const struct change *read) {
-    // a chunk of an incremental one that was read before the truncate may come behind it, by another partition
     if (mirror_upsert_of(read) != UPSERT_SNAPSHOT)
-        return read->ts_ms > 0 && read->ts_ms < table->truncate_ts_ms;
+        return mirror_bulk_is_stale(table, read);
     mirror_bulk_mark_snapshot(table, read);
     return (read->lsn < table->snapshot_lsn && !read->newest_of_source) || read->lsn < table->truncate_lsn;
 }
@@ -190,6 +203,8 @@ int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool who
     *ret_swept = 0;
     if (whole && !state->ghostless && mirror_bulk_delete_ghosts(mirror, state, ret_swept, error) != 0)
         return -1;
+    if (whole)
+        mirror_bulk_raise_stale(state, state->snapshot_ts_ms);
     state->snapshot_open = state->snapshot_marked = keep_open;
     state->dirty = true;
     return 0;

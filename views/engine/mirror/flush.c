@@ -269,6 +269,13 @@ static int mirror_flush_in_order(struct mirror *mirror, struct error *error) {
 
 // --- one key
 
+int64_t mirror_flush_pending_lsn(const struct mirror *mirror, const struct mirror_table *table,
+                                 const struct change *change) {
+    const struct delta_list *list = delta_list(mirror->accepting, table->table);
+    int step = newest_find(&list->pending, list->steps, key_hash_of_change(change), change->values);
+    return step >= 0 && list->steps[step].pending ? list->steps[step].lsn : LSN_NONE;
+}
+
 int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                      struct error *error) {
     if (table->in_order)

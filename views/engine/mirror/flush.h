@@ -4,6 +4,9 @@
 
 #include "views/engine/mirror/state.h"
 
+// The position of what is accepted of the change's key and not written, LSN_NONE = nothing is.
+int64_t mirror_flush_pending_lsn(const struct mirror *mirror, const struct mirror_table *table,
+                                 const struct change *change);
 // What the current batch has pending of the change's key, or of a table. Where changes are written in their order, all
 // that is pending of every such table. ERROR_REFUSED, about the table, when a view refuses one of those.
 int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const struct change *change,

@@ -31,6 +31,9 @@ static int mirror_load_tables(struct mirror *mirror, struct error *error) {
         state->deleted_lsn = sqlite3_column_int64(load, 5);
         state->newest_known = sqlite3_column_type(load, 6) != SQLITE_NULL;
         state->newest_lsn = sqlite3_column_int64(load, 6);
+        state->stale_before_ms = sqlite3_column_int64(load, 7);
+        state->snapshot_ts_ms = sqlite3_column_int64(load, 8);
+        state->has_chunks = sqlite3_column_int(load, 9) != 0;
         state->dirty = false;
     }
     return row;
@@ -102,10 +105,10 @@ static void mirror_init_tables(struct mirror *mirror) {
         state->table = &mirror->catalog->tables[i];
         state->db = mirror->db;
         lsn_bounds_done(&state->bounds);
-        state->truncate_ts_ms = 0;
+        state->stale_before_ms = state->snapshot_ts_ms = 0;
         state->truncate_lsn = state->snapshot_lsn = state->deleted_lsn = state->newest_lsn = LSN_NONE;
         state->newest_known = false;
-        state->snapshot_open = state->snapshot_marked = state->dirty = false;
+        state->snapshot_open = state->snapshot_marked = state->has_chunks = state->dirty = false;
         state->has_toastable = false;
         for (int c = 0; c < state->table->column_count; c++)
             state->has_toastable |= column_type_toastable(state->table->columns[c].type);
@@ -221,6 +224,13 @@ static int mirror_write_now(struct mirror *mirror, struct error *error) {
     return mirror_begin_write(mirror, error) != 0 ? -1 : mirror_flush_all(mirror, error);
 }
 
+static void mirror_note_chunk(struct mirror_table *table, const struct change *read) {
+    if (table->has_chunks || mirror_upsert_of(read) != UPSERT_FORCED)
+        return;
+    table->has_chunks = true;
+    table->dirty = true;
+}
+
 static int mirror_apply_checked(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
                                 struct error *error) {
     mirror_purge_note_time(mirror, change->ts_ms);
@@ -232,6 +242,10 @@ static int mirror_apply_checked(struct mirror *mirror, const struct change *chan
     int status = mirror_may_defer(mirror, table, change)
                      ? mirror_accept(mirror, table, change, ret, error)
                      : mirror_rules_apply(mirror, table, change, ret, error);
+    if (status == 0 && table->has_chunks && *ret == MIRROR_REPEATED)
+        status = mirror_rules_write_again(mirror, table, change, error);
+    if (change->op == CHANGE_READ)
+        mirror_note_chunk(table, change);
     if (status == 0 && change_is_row(change) && *ret == MIRROR_APPLIED &&
         (table->ghostless || !table->has_rows))
         mirror_bulk_note_row(table, change);
@@ -332,6 +346,9 @@ static int mirror_save_tables(struct mirror *mirror, struct error *error) {
         stmt_bind_integer(mirror->save, ":marked", state->snapshot_marked);
         stmt_bind_integer(mirror->save, ":deleted", state->deleted_lsn);
         stmt_bind_integer(mirror->save, ":newest", state->newest_lsn);
+        stmt_bind_integer(mirror->save, ":stale_before_ms", state->stale_before_ms);
+        stmt_bind_integer(mirror->save, ":snapshot_ts_ms", state->snapshot_ts_ms);
+        stmt_bind_integer(mirror->save, ":has_chunks", state->has_chunks);
         if (stmt_step(mirror->save, "_tables", NULL, error) != 0)
             return -1;
         state->dirty = false;

@@ -7,8 +7,10 @@
 //   streamed c, u, d at L   nothing when L < T, L <= the row's _lsn, or L <= the key's delete (without ENDs
 //                           to order them, what T outlived is written and goes at once, for its effects)
 //   full-snapshot r at S'   nothing when S' < S, S' < the row's _lsn, S' < the key's delete, or S' < T
-//   incremental r           nothing when it was read before the newest truncate (source.ts_ms); else always
-//                           written; _lsn stays
+//   incremental r, or a row without a position: nothing when it was read before the newest truncate, or before the
+//                           newest full snapshot that has come whole (source.ts_ms); else always written; _lsn stays
+//   c, u, d once more       the newest of its key, verbatim, where a later incremental r has written other values: its values
+//                           are written again, or the row goes; it stays a repeat
 //   truncate at L           T = max(T, L); rows whose max(_lsn, _snapshot) < L go; of one behind a snapshot those whose _lsn is
 //   snapshot complete       rows with another _snapshot and _lsn < S go: the source had lost them unseen. A row that was
 //                           streamed behind the snapshot is no such one: its transaction may have been open when the

@@ -233,6 +233,20 @@ int mirror_upsert_change(struct mirror_table *table, const struct change *change
                               error);
 }
 
+int mirror_write_again(struct mirror_table *table, const struct value *values, int64_t lsn, int *ret_changes,
+                       struct error *error) {
+    sqlite3_stmt *stmt = mirror_rows_bound(table, STATEMENT_WRITE_AGAIN, values, UPSERT_FORCED, lsn, error);
+    if (stmt == NULL)
+        return -1;
+    stmt_bind_integer(stmt, ":lsn", lsn);
+    mirror_rows_bind_keep_masks(stmt, table->table, values);
+    if (mirror_run(table, stmt, ret_changes, error) != 0)
+        return -1;
+    return *ret_changes > 0 && mirror_rows_lacks_generated(table->table, values)
+               ? mirror_rows_set_generated(table, values, error)
+               : 0;
+}
+
 int mirror_count_astray(struct mirror_table *table, const struct change *change, struct error *error) {
     int64_t deleted;
     if (mirror_read_lsn(table, STATEMENT_DELETED_LSN, change, &deleted, error) != 0)

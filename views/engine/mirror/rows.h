@@ -12,6 +12,10 @@ int mirror_begin_write(struct mirror *mirror, struct error *error);
 // A statement that fails so undoes itself alone.
 int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error);
 
+// Writes the row's values again, where it has others and this position.
+int mirror_write_again(struct mirror_table *table, const struct value *values, int64_t lsn, int *ret_changes,
+                       struct error *error);
+
 // What a statement that reads one LSN by the change's key finds, LSN_NONE = no row.
 int mirror_read_lsn(struct mirror_table *table, enum mirror_statement which, const struct change *change,
                     int64_t *ret, struct error *error);

@@ -11,16 +11,15 @@ static bool mirror_rules_has_unavailable(const struct table *table, const struct
     return false;
 }
 
-// A change older than the table's truncate, when no END ordered the two: its effects happen, its row does not
-// stay.
-static int mirror_rules_delete_truncated(struct mirror_table *table, const struct change *change,
-                                         struct error *error) {
+// The row goes, unless its newest change, or the snapshot that named it last, is at the position or later.
+static int mirror_rules_delete_older(struct mirror_table *table, const struct change *change, int64_t lsn,
+                                     int *ret_changes, struct error *error) {
     sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_TRUNCATE_KEY, error);
     if (stmt == NULL)
         return -1;
     mirror_bind_key(stmt, table->table, change->values);
-    stmt_bind_integer(stmt, ":lsn", table->truncate_lsn);
-    return mirror_run(table, stmt, NULL, error);
+    stmt_bind_integer(stmt, ":lsn", lsn);
+    return mirror_run(table, stmt, ret_changes, error);
 }
 
 static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *table,
@@ -55,14 +54,18 @@ static int mirror_rules_apply_streamed(struct mirror *mirror, struct mirror_tabl
         return -1;
     bool dead = change->lsn != LSN_NONE && change->lsn < table->truncate_lsn;
     *ret = MIRROR_REPEATED;
-    if (change->lsn != LSN_NONE && (change->lsn <= deleted || (dead && !change->unordered)))
+    bool older = change->lsn != LSN_NONE ? change->lsn <= deleted || (dead && !change->unordered)
+                                         : mirror_bulk_is_stale(table, change);
+    if (older)
         return 0;
     int changes = 0;
     if (mirror_rules_apply_row(mirror, table, change, &changes, error) != 0)
         return -1;
     if (changes > 0)
         *ret = MIRROR_APPLIED;
-    return changes > 0 && dead ? mirror_rules_delete_truncated(table, change, error) : 0;
+    // No END ordered the two: its effects happen, its row does not stay.
+    return changes > 0 && dead ? mirror_rules_delete_older(table, change, table->truncate_lsn, NULL, error)
+                               : 0;
 }
 
 static int mirror_rules_apply_snapshot(struct mirror *mirror, struct mirror_table *table,
@@ -161,6 +164,27 @@ static int mirror_rules_flush_before(struct mirror *mirror, struct mirror_table 
                   : mirror_flush_key(mirror, table, change, error);
 }
 
+typedef int mirror_rules_write(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                               enum mirror_outcome *ret, struct error *error);
+
+// The views follow what `write` does.
+static int mirror_rules_watched(struct mirror *mirror, struct mirror_table *table,
+                                const struct change *change, mirror_rules_write *write,
+                                enum mirror_outcome *ret, struct error *error) {
+    int listed = delta_list(mirror->accepting, table->table)->count;
+    mirror->current = change;
+    delta_watch(mirror->delta, table->table, change);
+    int status = write(mirror, table, change, ret, error);
+    mirror->current = NULL;
+    if (delta_watch_end(mirror->delta, status == 0 ? error : NULL) != 0)
+        return -1;
+    if (status != 0) {
+        delta_take_back(mirror->accepting, table->table, listed);
+        return -1;
+    }
+    return 0;
+}
+
 int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                        enum mirror_outcome *ret, struct error *error) {
     if (mirror_begin_write(mirror, error) != 0)
@@ -169,17 +193,55 @@ int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const 
     if (change->op == CHANGE_TRUNCATE ? mirror_flush_all(mirror, error) != 0
                                       : mirror_rules_flush_before(mirror, table, change, error) != 0)
         return -1;
-    int listed = delta_list(mirror->accepting, table->table)->count;
-    mirror->current = change;
-    delta_watch(mirror->delta, table->table, change);
-    int status = mirror_rules_dispatch(mirror, table, change, ret, error);
-    mirror->current = NULL;
-    if (delta_watch_end(mirror->delta, status == 0 ? error : NULL) != 0)
+    if (mirror_rules_watched(mirror, table, change, mirror_rules_dispatch, ret, error) != 0)
         return -1;
-    if (status != 0) {
-        delta_take_back(mirror->accepting, table->table, listed);
-        return -1;
-    }
     bool streamed = change->op != CHANGE_READ && change->op != CHANGE_TRUNCATE && change->lsn != LSN_NONE;
     return streamed ? mirror_raise_bound(table, change->values, change->lsn, error) : 0;
+}
+
+static int mirror_rules_delete_again(struct mirror *mirror, struct mirror_table *table,
+                                     const struct change *change, struct error *error) {
+    int64_t newest;
+    int deleted = 0;
+    if (mirror_read_lsn(table, STATEMENT_DELETED_LSN, change, &newest, error) != 0)
+        return -1;
+    if (change->lsn != newest)
+        return 0;
+    if (mirror_rules_delete_older(table, change, change->lsn, &deleted, error) != 0)
+        return -1;
+    return deleted > 0 ? toast_carry_deleted(mirror->carry, table, change, error) : 0;
+}
+
+static int mirror_rules_dispatch_again(struct mirror *mirror, struct mirror_table *table,
+                                       const struct change *change, enum mirror_outcome *ret,
+                                       struct error *error) {
+    const struct value *values = change->values;
+    int changes = 0;
+    *ret = MIRROR_REPEATED;
+    if (change->op == CHANGE_DELETE)
+        return mirror_rules_delete_again(mirror, table, change, error);
+    if (mirror->unsure) {
+        memcpy(mirror->values, values, (size_t)table->table->column_count * sizeof *values);
+        values = mirror->values;
+        if (mirror_keep_unchanged(mirror, table, change, mirror->values, error) != 0)
+            return -1;
+    }
+    if (mirror_write_again(table, values, change->lsn, &changes, error) != 0)
+        return -1;
+    return changes > 0 ? toast_carry_written(mirror->carry, table, change, values, error) : 0;
+}
+
+int mirror_rules_write_again(struct mirror *mirror, struct mirror_table *table, const struct change *change,
+                             struct error *error) {
+    bool has_values = change->op == CHANGE_CREATE || change->op == CHANGE_UPDATE;
+    bool may_differ = has_values && table->table->key_count < table->table->column_count;
+    if (change->lsn == LSN_NONE || (change->op != CHANGE_DELETE && !may_differ))
+        return 0;
+    int64_t pending = mirror_flush_pending_lsn(mirror, table, change);
+    if (pending != LSN_NONE && pending != change->lsn) // it is newer
+        return 0;
+    enum mirror_outcome outcome;
+    if (mirror_begin_write(mirror, error) != 0 || mirror_flush_key(mirror, table, change, error) != 0)
+        return -1;
+    return mirror_rules_watched(mirror, table, change, mirror_rules_dispatch_again, &outcome, error);
 }

@@ -67,6 +67,8 @@ static char *mirror_table_upsert_sql(const struct table *table, enum mirror_stat
         return table_sql_update_older(table, UPSERT_SNAPSHOT);
     case STATEMENT_UPDATE_FORCED:
         return table_sql_update_older(table, UPSERT_FORCED);
+    case STATEMENT_WRITE_AGAIN:
+        return table_sql_write_again(table);
     default:
         return mirror_table_behind_sql(table, which);
     }

@@ -29,6 +29,7 @@ enum mirror_statement {
     STATEMENT_BEHIND_FORCED,
     STATEMENT_BEHIND_MASKED_STREAMED,
     STATEMENT_BEHIND_MASKED_FORCED,
+    STATEMENT_WRITE_AGAIN,
     STATEMENT_NOTE_PENDING_DELETES,
     STATEMENT_SET_GENERATED,
     STATEMENT_DELETE,
@@ -66,14 +67,17 @@ struct mirror_table {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT]; // prepared when first needed
     int64_t truncate_lsn;
-    int64_t truncate_ts_ms; // when it was committed; 0 = before this process, or not known
+    int64_t
+        stale_before_ms; // the newest truncate's source time, or of the first row of the newest full snapshot that has come whole
+    int64_t snapshot_ts_ms; // source time of the first row of snapshot_lsn, 0 = not known
     int64_t snapshot_lsn;
     int64_t deleted_lsn; // the newest that any delete left behind: what is newer need not be looked up
     bool snapshot_open;
     bool snapshot_marked;
-    bool has_rows;  // the file had some when it was opened, or one was applied since
-    bool ghostless; // none can be a ghost of the newest snapshot: the table was empty when that began
-    bool dirty;     // differs from _tables
+    bool has_rows;   // the file had some when it was opened, or one was applied since
+    bool ghostless;  // none can be a ghost of the newest snapshot: the table was empty when that began
+    bool has_chunks; // rows of incremental snapshots were written
+    bool dirty;      // differs from _tables
     bool has_toastable;
     // columns read of a row before its first change, before it is deleted, and before a change that others see
     bool *recalled;

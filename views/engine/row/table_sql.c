@@ -69,15 +69,21 @@ char *table_sql_create(const struct table *table) {
     return sqlite3_str_finish(sql);
 }
 
+// A column's new value, or the one that is there where its keep bit is set.
+static void table_sql_kept_or_new(sqlite3_str *sql, const struct table *table, int number) {
+    const char *name = table->columns[number].name;
+    sqlite3_str_appendf(sql, "case when (:keep%d>>%d)&1 then \"%w\".\"%w\" else excluded.\"%w\" end",
+                        number / TABLE_SQL_KEEP_BITS, number % TABLE_SQL_KEEP_BITS, table->name, name, name);
+}
+
 static void table_sql_upsert_column(sqlite3_str *sql, const struct table *table, int number, bool masked,
                                     const char *comma) {
     const char *name = table->columns[number].name;
+    sqlite3_str_appendf(sql, "%s\"%w\"=", comma, name);
     if (masked)
-        sqlite3_str_appendf(
-            sql, "%s\"%w\"=case when (:keep%d>>%d)&1 then \"%w\".\"%w\" else excluded.\"%w\" end", comma,
-            name, number / TABLE_SQL_KEEP_BITS, number % TABLE_SQL_KEEP_BITS, table->name, name, name);
+        table_sql_kept_or_new(sql, table, number);
     else
-        sqlite3_str_appendf(sql, "%s\"%w\"=excluded.\"%w\"", comma, name, name);
+        sqlite3_str_appendf(sql, "excluded.\"%w\"", name);
 }
 
 // The column that an upsert's position goes into, NULL = none.
@@ -177,6 +183,31 @@ char *table_sql_update_older(const struct table *table, enum mirror_upsert kind)
                             table->columns[table->keys[i]].name, table->keys[i] + 1);
     if (is_older[kind] != NULL)
         sqlite3_str_appendf(sql, "%s%d", is_older[kind], table->column_count + 1);
+    return sqlite3_str_finish(sql);
+}
+
+// The values come first: so their parameters have the columns' numbers.
+char *table_sql_write_again(const struct table *table) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(sql, "insert into \"%w\"(", table->name);
+    table_sql_column_names(sql, table);
+    sqlite3_str_appendall(sql, ")");
+    for (int i = 0; i < table->column_count; i++)
+        sqlite3_str_appendf(sql, "%s?%d", i > 0 ? "," : " select ", i + 1);
+    sqlite3_str_appendf(sql, " where exists(select 1 from \"%w\" where _lsn=:lsn and _snapshot<:lsn",
+                        table->name);
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, " and \"%w\"=?%d", table->columns[table->keys[i]].name, table->keys[i] + 1);
+    sqlite3_str_appendall(sql, ")");
+    table_sql_on_conflict(sql, table, UPSERT_FORCED, true, false);
+    for (int i = 0; i < table->column_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\".\"%w\"", i > 0 ? "," : " where (", table->name,
+                            table->columns[i].name);
+    for (int i = 0; i < table->column_count; i++) {
+        sqlite3_str_appendall(sql, i > 0 ? "," : ") is not (");
+        table_sql_kept_or_new(sql, table, i);
+    }
+    sqlite3_str_appendall(sql, ")");
     return sqlite3_str_finish(sql);
 }
 

@@ -31,6 +31,9 @@ char *table_sql_upsert_behind(const struct table *table, enum mirror_upsert kind
 // not there yet, and one that is there and older.
 char *table_sql_insert_new(const struct table *table, enum mirror_upsert kind);
 char *table_sql_update_older(const struct table *table, enum mirror_upsert kind);
+// Changes a row that is at :lsn, of no snapshot from there on, and has other values, but for those whose bit is set in
+// :keepN. Not for a table of keys alone.
+char *table_sql_write_again(const struct table *table);
 // Keys bind as :key1.. in key order in all that follow.
 char *table_sql_delete(const struct table *table);     // :lsn; only a row that is older
 char *table_sql_delete_key(const struct table *table); // whatever its position

@@ -100,9 +100,9 @@ bool quarantine_concerns(const struct quarantine *quarantine, const struct chang
 }
 
 int quarantine_overtake(struct quarantine *quarantine, const struct change *change, bool applied,
-                        struct error *error) {
+                        int64_t retried, struct error *error) {
     int settled;
-    if (quarantined_rows_overtake(quarantine->waiting_rows, change, applied, &settled, error) != 0)
+    if (quarantined_rows_overtake(quarantine->waiting_rows, change, applied, retried, &settled, error) != 0)
         return -1;
     quarantine->waiting -= settled;
     return 0;

@@ -30,8 +30,9 @@ const int64_t *quarantine_waiting(const struct quarantine *quarantine);
 // Whether quarantine_overtake may have something to do for this change. Looks at no file.
 bool quarantine_concerns(const struct quarantine *quarantine, const struct change *change);
 // A change was applied, or its row was as new: what waits for that row, or was dropped by that truncate, is settled.
+// `retried`: the id of the message that it is, when it waited itself, 0 = it is newly read.
 int quarantine_overtake(struct quarantine *quarantine, const struct change *change, bool applied,
-                        struct error *error);
+                        int64_t retried, struct error *error);
 // A full snapshot of this LSN has come whole.
 int quarantine_overtake_table(struct quarantine *quarantine, const struct table *table, int64_t lsn,
                               struct error *error);

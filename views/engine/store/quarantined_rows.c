@@ -93,14 +93,19 @@ static bool quarantined_rows_lacks(const struct change *change) {
     return false;
 }
 
+// Only the log's order tells what such a change is newer than. A delete is one though it found no row.
+static bool quarantined_rows_is_last(const struct change *change, bool applied) {
+    bool has_no_position =
+        change->lsn == LSN_NONE || change->op == CHANGE_TOMBSTONE || change->snapshot == SNAPSHOT_INCREMENTAL;
+    return has_no_position && (applied || !change_is_row(change));
+}
+
 int quarantined_rows_overtake(struct quarantined_rows *rows, const struct change *change, bool applied,
-                              int *ret_settled, struct error *error) {
+                              int64_t retried, int *ret_settled, struct error *error) {
     bool lacked = quarantined_rows_lacks(change);
     *ret_settled = 0;
     if (change->op == CHANGE_TRUNCATE)
         return quarantined_rows_overtake_table(rows, change->table, change->lsn, ret_settled, error);
-    bool last = applied && (change->lsn == LSN_NONE || change->op == CHANGE_TOMBSTONE ||
-                            change->snapshot == SNAPSHOT_INCREMENTAL);
     sqlite3_stmt *stmt = rows->overtake;
     buffer_clear(&rows->text);
     if (!key_text_write(&rows->text, change->table, change->values))
@@ -109,7 +114,8 @@ int quarantined_rows_overtake(struct quarantined_rows *rows, const struct change
         return error_set(error, ERROR_SYSTEM, "out of memory");
     stmt_bind_text(stmt, ":table", span_of(change->table->name));
     stmt_bind_text(stmt, ":row_key", (struct span){rows->text.data, rows->text.size});
-    stmt_bind_integer(stmt, ":last", last);
+    stmt_bind_integer(stmt, ":last", quarantined_rows_is_last(change, applied));
+    stmt_bind_integer(stmt, ":retried", retried);
     stmt_bind_integer(stmt, ":applied", applied);
     stmt_bind_integer(stmt, ":lacked", lacked);
     stmt_bind_integer(stmt, ":lsn", change->lsn);

@@ -26,9 +26,10 @@ int quarantined_rows_add(struct quarantined_rows *rows, const char *table, struc
                          struct error *error);
 // Whether a message may wait for the row of this change, or of its table. Looks at no file; may err to yes.
 bool quarantined_rows_concerns(struct quarantined_rows *rows, const struct change *change);
-// The change was applied, or its row was as new. ret_settled: messages that wait no more.
+// The change was applied, or its row was as new. `retried`: the message that it is, which was retried and has its place in
+// the log still, 0 = it is what the log has come to. ret_settled: messages that wait no more.
 int quarantined_rows_overtake(struct quarantined_rows *rows, const struct change *change, bool applied,
-                              int *ret_settled, struct error *error);
+                              int64_t retried, int *ret_settled, struct error *error);
 // All rows of the table were told as of this LSN.
 int quarantined_rows_overtake_table(struct quarantined_rows *rows, const struct table *table, int64_t lsn,
                                     int *ret_settled, struct error *error);

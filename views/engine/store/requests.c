@@ -12,6 +12,7 @@ struct requests {
     sqlite3_stmt *done;
     int64_t seen; // SQLite's data_version at the newest look
     bool some;
+    int64_t under_way;   // the message that the newest request is about, 0 = it is done
     struct buffer bytes; // of the newest request
 };
 
@@ -61,6 +62,11 @@ int requests_look(struct requests *requests, struct error *error) {
 
 void requests_forget(struct requests *requests) {
     requests->seen = -1;
+    requests->under_way = 0;
+}
+
+int64_t requests_retried(const struct requests *requests) {
+    return requests->under_way;
 }
 
 bool requests_are_there(const struct requests *requests) {
@@ -111,6 +117,7 @@ int requests_next(struct requests *requests, struct store_request *ret, struct e
         return error_set(error, ERROR_SYSTEM, "out of memory");
     requests_place(requests, (struct span *[]){&topic, &ret->note, &ret->key, &ret->value}, 4);
     ret->topic = topic.data;
+    requests->under_way = ret->quarantined;
     return 1;
 }
 
@@ -124,6 +131,7 @@ const char *requests_state_of(enum store_request_outcome outcome) {
 }
 
 int requests_done(struct requests *requests, const struct store_request *request, struct error *error) {
+    requests->under_way = 0;
     stmt_bind_integer(requests->done, ":id", request->id);
     return stmt_step(requests->done, "_quarantine_requests", NULL, error);
 }

@@ -24,6 +24,8 @@ bool requests_are_there(const struct requests *requests);
 int requests_next(struct requests *requests, struct store_request *ret, struct error *error);
 // What a message is that this came of, as _quarantine has it; NULL = it waits on.
 const char *requests_state_of(enum store_request_outcome outcome);
+// The message that requests_next gave out last and that is not done, 0 = none: what is applied meanwhile is that message.
+int64_t requests_retried(const struct requests *requests);
 int requests_done(struct requests *requests, const struct store_request *request, struct error *error);
 
 #endif

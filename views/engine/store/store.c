@@ -489,13 +489,13 @@ void store_set_writing(struct store *store, enum writing writing) {
 }
 
 // What fails here is not the change's fault.
-static int store_overtake(struct store *store, const struct change *change, enum store_outcome outcome,
+static int store_overtake(struct store *store, const struct change *change, bool applied,
                           struct error *error) {
     if (!quarantine_concerns(store->quarantine, change))
         return 0;
-    return store_begin_write(store, error) != 0
-               ? -1
-               : quarantine_overtake(store->quarantine, change, outcome == STORE_APPLIED, error);
+    if (store_begin_write(store, error) != 0)
+        return -1;
+    return quarantine_overtake(store->quarantine, change, applied, requests_retried(store->requests), error);
 }
 
 void store_expect(const struct store *store, const struct change *change, int ahead) {
@@ -508,7 +508,7 @@ int store_apply(struct store *store, const struct change *change, enum store_out
     if (mirror_apply(store->mirror, change, &outcome, error) != 0)
         return -1;
     *ret = outcome == MIRROR_APPLIED ? STORE_APPLIED : STORE_REPEATED;
-    return *store->quarantined == 0 ? 0 : store_overtake(store, change, *ret, error);
+    return *store->quarantined == 0 ? 0 : store_overtake(store, change, *ret == STORE_APPLIED, error);
 }
 
 bool store_lacked(const struct store *store) {

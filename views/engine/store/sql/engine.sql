@@ -60,7 +60,14 @@ create table _tables(
     snapshot_marked integer not null default 0,
     deleted_lsn integer not null default -1,
     -- no row has a higher _lsn or _snapshot; null = not known
-    newest_lsn integer
+    newest_lsn integer,
+    -- by the source's clock: the newest truncate or the beginning of the newest full snapshot that has come whole; a row
+    -- without a position that is older is not written
+    stale_before_ms integer not null default 0,
+    -- when the first row of snapshot_lsn was read (0: not known)
+    snapshot_ts_ms integer not null default 0,
+    -- 1 when rows of incremental snapshots were written
+    has_chunks integer not null default 0
 ) without rowid;
 
 -- What a changed source.sql left to be read from the log: a 'column' whose values are, a 'table' whose rows are (column is
