@@ -50,6 +50,15 @@ class Check(tide.Case):
         self.warned('"count(*)"', query_q="select count(*) from accounts")
         self.passed(query_q="select count(*) as n from accounts")
 
+    def test_a_name_in_double_quotes_is_no_text(self):
+        self.refused("v/query.q.sql:1: no such column: naem", query_q="select id from accounts where \"naem\" = 'paid'")
+        self.refused("no such column: paid", query_q='select id from accounts where name = "paid"')
+        self.refused("no such column: paid", schema='create view v_paid as select id from accounts where name = "paid"')
+        self.refused("no such column: paid", schema='create trigger v_t after insert on accounts when NEW.name = "paid" begin delete from v_x; end;'
+                     "create table v_x(id int)")  # fmt: skip
+        self.refused("no such column: paid", schema="create table v_x(id int, name text); create index v_i on v_x(id) where name = \"paid\"")
+        self.passed(query_q='select "id" from "accounts" where "name" = \'paid\'')
+
     def test_what_the_connector_does_not_send(self):
         views = self.views()
         key = "create table codes(id int primary key, code text not null unique);\n"
