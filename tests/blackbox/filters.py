@@ -14,6 +14,7 @@ import random
 import sys
 import unittest
 import urllib.parse
+import urllib.request
 
 import tide
 
@@ -68,7 +69,7 @@ def event_of(row):
     micros = None if moment is None else (moment - EPOCH) // datetime.timedelta(microseconds=1)
     return {**row, "on_day": row["on_day"] and days(row["on_day"]),
             "at": moment and moment.isoformat().replace("+00:00", "Z"), "seen": micros,
-            "meta": None if row["meta"] is None else json.dumps(row["meta"])}  # fmt: skip
+            "meta": None if row["meta"] is None else json.dumps(row["meta"], indent=1).replace("\n", "\r\n")}  # fmt: skip
 
 
 def envelope(offset, row):
@@ -345,6 +346,19 @@ class Filters(unittest.TestCase):
         self.assertEqual({int, str}, {type(r["id"]) for r in self.answer()["rows"]})
         status, _, body = self.ask([("select", "x:name"), ("id", "lte.3")], Accept="text/csv")
         self.assertEqual((200, "x"), (status, body.decode().split("\r\n")[0]))
+
+    def test_lines(self):
+        """A row is one line, and an event's data: JSON's own line breaks are spaces there."""
+        _, _, body = self.ask([("select", "meta")], Accept="application/x-ndjson")
+        self.assertNotIn(b"\r", body)
+        self.assertEqual([row["meta"] for row in self.rows], [json.loads(line)["meta"] for line in body.splitlines()])
+        with urllib.request.urlopen(f"{self.server.address}/v1/tables/item/follow", timeout=30) as stream:
+            event = {}
+            while line := stream.readline().rstrip(b"\n"):
+                name, _, value = line.partition(b": ")
+                event[name] = value
+        self.assertEqual({b"retry", b"event", b"id", b"data"}, set(event))
+        self.assertEqual([row["meta"] for row in self.rows], [row["meta"] for row in json.loads(event[b"data"])["rows"]])
 
     def test_counts(self):
         status, headers, body = self.ask([("id", "gt.2"), ("limit", 3), ("offset", 1)], Prefer="count=exact")
