@@ -436,6 +436,7 @@ class WholeTables(unittest.TestCase):
         status, headers, body = self.ask("/rest/v1/item")
         self.assertEqual((200, f"0-{self.COUNT - 1}/*"), (status, headers["Content-Range"]))
         self.assertEqual(self.rows, json.loads(body))
+        self.ask("/v1/tables/item?limit=1")  # the connection's thread has made a cursor
         self.assertEqual((200, b"[]\n"), self.ask("/rest/v1/item?limit=0")[::2])
         status, headers, body = self.ask("/rest/v1/item?id=gte.10&limit=3&offset=1", Prefer="count=exact")
         self.assertEqual((206, f"1-3/{self.COUNT - 10}", self.rows[11:14]), (status, headers["Content-Range"], json.loads(body)))

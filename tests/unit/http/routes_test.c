@@ -288,6 +288,51 @@ static void test_accept(void **state) {
         const char *header;
         enum format format;
     } cases[] = {
+// `> :after` leaves the rows out that have the last row's value: the page that ends within them is an error.
+static void test_a_page_that_ends_within_ties_is_an_error(void **state) {
+    struct state *s = *state;
+    get(s, "/v1/views/lab/tied?limit=1", 200);
+    expect_problem(s, "/v1/views/lab/tied?limit=2", 500, "/problems/store-failed", "unique");
+    expect_problem(s, "/v1/views/lab/tied?limit=3", 500, "/problems/store-failed", "unique");
+    get(s, "/v1/views/lab/tied?limit=4", 200);
+    get(s, "/v1/views/lab/tied?limit=1&after=b", 200);
+    assert_int_equal(ask(s, (struct request){.target = SPAN("/v1/views/lab/tied/follow?limit=2")}),
+                     ROUTES_STREAM);
+}
+
+// Rows are not asked for, so there is no place to go on, whatever was asked before.
+static void test_no_rows_have_no_cursor(void **state) {
+    struct state *s = *state;
+    struct request request = {.target = SPAN("/v1/tables/orders?limit=1"), .accept = SPAN("text/csv")};
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_non_null(header_of(s, "Tidemark-Next"));
+    get(s, "/rest/v1/orders?limit=0", 200);
+    assert_null(header_of(s, "Tidemark-Next"));
+    assert_int_equal(s->response.body.size, sizeof "[]\n" - 1);
+}
+
+static void expect_range_tag(struct state *s, const char *range, const char *known, int status) {
+    struct request request = {.target = SPAN("/rest/v1/orders?select=id"),
+                              .range = span_of(range),
+                              .range_unit = SPAN("items"),
+                              .if_none_match = span_of(known)};
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, status);
+}
+
+// Else a cache gives one range's rows for another's.
+static void test_a_range_has_a_tag_of_its_own(void **state) {
+    struct state *s = *state;
+    char tag[ETAG_SIZE];
+    expect_range_tag(s, "0-1", "", 200);
+    (void)snprintf(tag, sizeof tag, "%s", s->response.etag);
+    expect_range_tag(s, "0-1", tag, 304);
+    expect_range_tag(s, "2-3", tag, 200);
+    expect_range_tag(s, "0-2", tag, 200);
+    get(s, "/rest/v1/orders?select=id&limit=2", 200);
+    assert_string_not_equal(s->response.etag, tag);
+}
+
         {"*/*", FORMAT_JSON},
         {"text/html", FORMAT_JSON},
         {"text/csv", FORMAT_CSV},
@@ -1065,6 +1110,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_too_large, setup, teardown),
         cmocka_unit_test(test_accept),
         cmocka_unit_test_setup_teardown(test_problems, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_page_that_ends_within_ties_is_an_error, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_rows_have_no_cursor, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_range_has_a_tag_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_decoding, setup, teardown),
         cmocka_unit_test_setup_teardown(test_methods, setup, teardown),

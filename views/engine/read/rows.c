@@ -220,7 +220,14 @@ int rows_next(struct rows *rows, struct error *error) {
             rows_make_cursor(rows);
         return 1;
     }
-    rows->more = code == SQLITE_ROW && rows->pages;
+    rows->more =
+        code == SQLITE_ROW && rows->pages && rows->limit > 0; // behind no row there is no place to go on
+    if (rows->more && rows->first_is_next && !rows->cursorless && rows->no_cursor == NULL &&
+        rows_next_ties(rows))
+        rows->no_cursor =
+            "another page follows, and its first row has in the first column what this one's last row "
+            "has: the next page would leave it out. Make the first column one that is unique and "
+            "that the query is ordered by, or ask for more rows";
     int status = 0;
     if (rows->more && rows->no_cursor != NULL)
         status = error_set(error, ERROR_INPUT, "%s: %s", rows->what, rows->no_cursor);
