@@ -218,6 +218,8 @@ static void render_csv_cell(struct buffer *out, const struct cell *cell) {
         render_csv_text(out, cell->bytes);
         break;
     case CELL_BLOB:
+        if (cell->bytes.size == 0)
+            buffer_text(out, "\"\"");
         base64_write(out, cell->bytes);
         break;
     case CELL_BOOLEAN:

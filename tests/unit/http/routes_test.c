@@ -229,6 +229,12 @@ static void test_csv_and_lines(void **state) {
     assert_int_equal(s->response.body.size, sizeof csv - 1);
     assert_memory_equal(s->response.body.data, csv, sizeof csv - 1);
     assert_non_null(header_of(s, "Tidemark-Next"));
+    request.target = SPAN("/v1/views/lab/kinds");
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    static const char nothing[] = "\r\n9007199254740993,false,1234.567,Infinity,\"\",\"\"\r\n"; // and no NULL
+    const size_t size = sizeof nothing - 1;
+    assert_memory_equal(s->response.body.data + s->response.body.size - size, nothing, size);
+    request.target = SPAN("/v1/views/lab/kinds?limit=2");
     request.accept = SPAN("application/json;q=0.5, application/x-ndjson");
     assert_int_equal(ask(s, request), ROUTES_ANSWERED);
     assert_string_equal(s->response.content_type, "application/x-ndjson");
