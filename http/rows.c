@@ -19,6 +19,7 @@ struct ask {
     bool follows; // more rows are taken, all unless told
     bool limited; // `limit` was given
     bool rest;    // it is PostgREST's route, with its shape, its limits and its Range
+    bool ranged;  // the headers Range and Range-Unit say which rows
     int64_t limit;
     struct span after;  // data NULL = from the start
     struct span select; // of a table, data NULL = not given; likewise the order
@@ -171,6 +172,7 @@ static void rows_read_range(struct ask *ask, const struct request *request) {
     if (!integer_parse((struct span){text.data, before}, &first) || first < 0 || first > READ_OFFSET_MAX ||
         (end.size > 0 && (!integer_parse(end, &last) || last < first)))
         return;
+    ask->ranged = true;
     ask->offset = (int)first;
     ask->limit = last == READ_LIMIT_ALL ? last : last - first + 1;
 }
@@ -181,6 +183,7 @@ static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struc
     ask->follows = kind->follows;
     ask->limited = false;
     ask->rest = kind->rest;
+    ask->ranged = false;
     ask->limit = kind->rest ? READ_LIMIT_ALL : kind->follows ? RESULT_ROWS_MAX : READ_LIMIT_DEFAULT;
     ask->after = ask->select = ask->order = (struct span){0};
     ask->offset = 0;
@@ -447,7 +450,12 @@ static void rows_set_etag(struct exchange *exchange, const struct ask *ask) {
                                           [FORMAT_CSV] = {"-csv", "-csv-count"},
                                           [FORMAT_ARRAY] = {"-array", "-array-count"},
                                           [FORMAT_OBJECT] = {"-object", "-object-count"}};
-    exchange_set_etag(exchange, ends[ask->format][ask->counted]);
+    const char *end = ends[ask->format][ask->counted];
+    char part[ETAG_END_SIZE];
+    // What the URL says needs no mention: a cache keeps answers by it.
+    if (ask->ranged)
+        (void)snprintf(part, sizeof part, "%s-%d-%lld", end, ask->offset, (long long)ask->limit);
+    exchange_set_etag(exchange, ask->ranged ? part : end);
 }
 
 // Rows by whatever question was put, with the position and lag of the same snapshot.
