@@ -339,7 +339,7 @@ static enum routes_result rows_begin_follow(struct exchange *exchange, const str
         continue;
     if (row < 0)
         return exchange_fail(exchange, &error);
-    if (rows_cursor(rows).data != NULL && !ask->limited) {
+    if (rows_have_more(rows) && !ask->limited) {
         problem_set(response, PROBLEM_ANSWER_TOO_LARGE,
                     "more than %d rows: follow less of it, with limit= or other parameters", RESULT_ROWS_MAX);
         return ROUTES_ANSWERED;
@@ -557,7 +557,11 @@ static enum routes_result rows_answer(struct exchange *exchange, const struct ro
 
 static int rows_ask_query(struct reader *reader, const void *subject, struct ask *ask, struct rows **ret,
                           struct error *error) {
-    return reader_query(reader, subject, ask->own, ask->own_count, ask->limit, ask->after, ret, error);
+    if (reader_query(reader, subject, ask->own, ask->own_count, ask->limit, ask->after, ret, error) != 0)
+        return -1;
+    if (ask->follows)
+        rows_without_cursor(*ret);
+    return 0;
 }
 
 // The target's query; NULL when the answer, that there is none, is complete.

@@ -64,7 +64,7 @@ def days(text):
 
 
 def event_of(row):
-    """As Debezium writes it without a schema, decimals as text."""
+    """As Debezium writes it without a schema, decimals as text. The JSON is as somebody may have written it who likes lines."""
     moment = row["at"]
     micros = None if moment is None else (moment - EPOCH) // datetime.timedelta(microseconds=1)
     return {**row, "on_day": row["on_day"] and days(row["on_day"]),

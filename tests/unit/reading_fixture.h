@@ -105,6 +105,9 @@ static inline void fixture_write_view(const struct fixture *fixture) {
     fixture_write_file(fixture, "views/lab/query.nameless.sql",
                        "with t(name) as (values (null), (1), (2)) select name from t"
                        " where :after is null or name > :after order by name");
+    fixture_write_file(fixture, "views/lab/query.tied.sql",
+                       "with t(name) as (values ('a'), ('b'), ('b'), ('b'), ('c')) select name from t"
+                       " where :after is null or name > :after order by name");
     fixture_write_ruled_queries(fixture);
     fixture_write_file(fixture, "views/lab/query.large.sql",
                        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 80)"

@@ -288,12 +288,6 @@ static void test_no_cursor_is_an_error(void **state) {
     get(s, "/v1/views/lab/nameless?limit=1&after=1", 200);
 }
 
-static void test_accept(void **state) {
-    (void)state;
-    static const struct {
-        const char *header;
-        enum format format;
-    } cases[] = {
 // `> :after` leaves the rows out that have the last row's value: the page that ends within them is an error.
 static void test_a_page_that_ends_within_ties_is_an_error(void **state) {
     struct state *s = *state;
@@ -339,6 +333,12 @@ static void test_a_range_has_a_tag_of_its_own(void **state) {
     assert_string_not_equal(s->response.etag, tag);
 }
 
+static void test_accept(void **state) {
+    (void)state;
+    static const struct {
+        const char *header;
+        enum format format;
+    } cases[] = {
         {"*/*", FORMAT_JSON},
         {"text/html", FORMAT_JSON},
         {"text/csv", FORMAT_CSV},
