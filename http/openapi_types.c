@@ -153,6 +153,11 @@ json_t *openapi_rule(const struct parameter_rule *rule) {
         return json_pack("{s:s,s:s}", "type", "string", "pattern", "^" DATE_PATTERN "$");
     case PARAMETER_TIMESTAMP:
         return json_pack("{s:s,s:s}", "type", "string", "pattern", "^" DATE_PATTERN "T" TIME_PATTERN "Z?$");
+    case PARAMETER_TIMESTAMPTZ:
+        return json_pack("{s:s,s:s}", "type", "string", "pattern",
+                         "^" DATE_PATTERN "T" TIME_PATTERN "(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])?$");
+    case PARAMETER_BOOLEAN:
+        return json_pack("{s:s}", "type", "boolean");
     case PARAMETER_UUID:
         return json_pack("{s:s,s:s,s:s}", "type", "string", "format", "uuid", "pattern",
                          "^" UUID_PATTERN "$");

@@ -19,9 +19,11 @@ static int parameters_fault(const struct query *query, const char *at, const cha
 // `text` is all that stands behind `NAME is `.
 static bool parameters_parse_rule(struct span text, struct parameter_rule *ret) {
     static const char *const names[PARAMETER_TYPES] = {
-        [PARAMETER_TEXT] = "text",          [PARAMETER_INTEGER] = "integer", [PARAMETER_NUMBER] = "number",
-        [PARAMETER_DECIMAL] = "decimal",    [PARAMETER_DATE] = "date",       [PARAMETER_UUID] = "uuid",
-        [PARAMETER_TIMESTAMP] = "timestamp"};
+        [PARAMETER_TEXT] = "text",           [PARAMETER_INTEGER] = "integer",
+        [PARAMETER_NUMBER] = "number",       [PARAMETER_DECIMAL] = "decimal",
+        [PARAMETER_DATE] = "date",           [PARAMETER_UUID] = "uuid",
+        [PARAMETER_TIMESTAMP] = "timestamp", [PARAMETER_TIMESTAMPTZ] = "timestamptz",
+        [PARAMETER_BOOLEAN] = "boolean"};
     char line[128];
     char type[32];
     char rest[32] = "";
@@ -71,8 +73,8 @@ static int parameters_read_rules(struct query *query, struct error *error) {
                              stmt_line(query->sql, (size_t)(at - query->sql)), (int)name.size, name.data);
         if (!parameters_parse_rule((struct span){line.data + begin, line.size - begin}, rule))
             return parameters_fault(query, at,
-                                    "a parameter is text, integer, number, decimal(P,S), date, timestamp or "
-                                    "uuid, and may be required",
+                                    "a parameter is text, integer, number, decimal(P,S), boolean, date, "
+                                    "timestamp, timestamptz or uuid, and may be required",
                                     error);
     }
     return 0;
