@@ -11,6 +11,7 @@ import gzip
 import http.client
 import json
 import random
+import re
 import sys
 import unittest
 import urllib.parse
@@ -359,6 +360,25 @@ class Filters(unittest.TestCase):
                 event[name] = value
         self.assertEqual({b"retry", b"event", b"id", b"data"}, set(event))
         self.assertEqual([row["meta"] for row in self.rows], [row["meta"] for row in json.loads(event[b"data"])["rows"]])
+
+    def test_the_document_has_what_is_answered(self):
+        with urllib.request.urlopen(f"{self.server.address}/openapi.json", timeout=30) as answer:
+            parameters = json.load(answer)["paths"]["/v1/tables/item"]["get"]["parameters"]
+        schemas = {p["name"]: p["schema"] for p in parameters if "schema" in p}
+        many = "in.(" + ",".join(map(str, range(30))) + ")"
+        for column, *values in (
+            ("id", "gt.9223372036854775807", "-9223372036854775808", many, "in.()"), ("on_day", "2026-01-31", "lt.infinity", "+12026-12-30"),
+            ("total", "gt.1.499", "lt.1e3", "99.9900000"), ("amount", "12345678901234567890.5", "NaN"), ("ratio", "-Infinity", "1E-7"),
+            ("at", "gte.2026-01-31 10:00:00+01:00", "2026-01-31", "lt.2026-01-31T10:00Z"), ("seen", "2026-01-31 10:00:00", "-infinity"),
+            ("paid", "is.true", "not.is.unknown", "f"), ("raw", "eq.", "AAH/", "AAE="), ("ref", "16FD2706-8baf-433b-82eb-8c7fada847da"),
+        ):  # fmt: skip
+            for value in values:
+                self.answer((column, value), ("limit", 1))
+                any_of = schemas[column].get("anyOf", [schemas[column]])
+                self.assertTrue(any(re.search(s["pattern"], value) for s in any_of if "pattern" in s), (column, value))
+        for name, schema in schemas.items():
+            for value in schema.get("examples", []):
+                self.answer((name, value), ("limit", 1))
 
     def test_counts(self):
         status, headers, body = self.ask([("id", "gt.2"), ("limit", 3), ("offset", 1)], Prefer="count=exact")
