@@ -157,7 +157,7 @@ json_t *openapi_filter(const struct column *column) {
     return schema;
 }
 
-static json_t *openapi_rule_of(const char *pattern, const char *sample) {
+static json_t *openapi_types_rule(const char *pattern, const char *sample) {
     return json_pack("{s:s,s:s,s:[s]}", "type", "string", "pattern", pattern, "examples", sample);
 }
 
@@ -172,19 +172,19 @@ json_t *openapi_rule(const struct parameter_rule *rule) {
     case PARAMETER_BOOLEAN:
         return json_pack("{s:s}", "type", "boolean");
     case PARAMETER_DECIMAL:
-        return openapi_rule_of("^-?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?$", "0");
+        return openapi_types_rule("^-?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?$", "0");
     case PARAMETER_DATE:
-        return openapi_rule_of("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", "2026-01-31");
+        return openapi_types_rule("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", "2026-01-31");
     case PARAMETER_TIMESTAMP:
-        return openapi_rule_of(
+        return openapi_types_rule(
             "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-"
             "9]:[0-5][0-9](\\.[0-9]{1,6})?Z?$",
             "2026-01-31T22:32:34.86");
     case PARAMETER_TIMESTAMPTZ:
-        return openapi_rule_of("^" DATE_PATTERN "([T ]" TIME_PATTERN ")?" ZONE_PATTERN "$",
-                               "2026-01-31T22:32:34.86+01:00");
+        return openapi_types_rule("^" DATE_PATTERN "([T ]" TIME_PATTERN ")?" ZONE_PATTERN "$",
+                                  "2026-01-31T22:32:34.86+01:00");
     case PARAMETER_UUID:
-        uuid = openapi_rule_of("^" UUID_PATTERN "$", UUID_SAMPLE);
+        uuid = openapi_types_rule("^" UUID_PATTERN "$", UUID_SAMPLE);
         document_set(&uuid, "format", json_string("uuid"));
         return uuid;
     case PARAMETER_TEXT:

@@ -157,7 +157,7 @@ struct quarantined {
     struct span value;
     bool value_dropped; // to keep the quarantine's bound
 };
-// Up to READ_QUARANTINED_MAX messages that wait for rows of this table; row_key: data NULL = which row is not known.
+// Up to READ_QUARANTINED_MAX messages that wait for rows of this table; row_key: as in answers, data NULL = which row is not known.
 int reader_quarantined_of(struct reader *reader, const struct table *table,
                           void (*visit)(void *self, int64_t id, struct span row_key), void *self,
                           struct error *error);
