@@ -23,7 +23,7 @@ SEED = 7
 ROUNDS = 300
 SOURCE = """create table item(id bigint primary key, name text, total numeric(8,2), amount numeric, ratio float8, paid boolean,
   on_day date, at timestamptz, seen timestamp, mail citext, code char(4), ref uuid, tags text[], nums bigint[], meta jsonb,
-  raw bytea, lasts interval, "order" int, "or" int);"""
+  raw bytea, lasts interval, ip inet, net cidr, mac macaddr, "order" int, "or" int);"""
 NAMES = ["", "a", "B", "ab", "a b", "a,b", 'q"x', "a%c", "eq.x", "\u00c9t\u00e9", "z)"]
 MAILS = ["Ann@x.org", "ann@X.ORG", "bob@x.org", "\u00c9ve@x.org", "\u00e9VE@x.org"]
 AMOUNTS = ["1", "1.0", "1E+2", "-3.5", "0", "12345678901234567890.5", "NaN", "0.10"]
@@ -55,6 +55,9 @@ def make_rows(generator):
             "meta": some([{"a": [1, None, {"b": "c"}]}, 5, "text"]),
             "raw": some(["AAH/", ""]),
             "lasts": some(["P1Y2M"]),
+            "ip": ["10.1.2.3", "10.1.2.3/8", "2001:db8::1"][number % 3],
+            "net": ["10.0.0.0/8", "10.1.2.3/32", "2001:db8::/32"][number % 3],
+            "mac": "08:00:2b:01:02:03",
             "order": number % 3,
             "or": number % 2,
         }
@@ -313,6 +316,19 @@ class Filters(unittest.TestCase):
         self.assertEqual(self.ids(("tags", 'eq.["a","b c"]')), [r["id"] for r in self.rows if r["tags"]])
         self.assertEqual(self.ids(("raw", "eq.AAH/")), [r["id"] for r in self.rows if r["raw"] == "AAH/"])
         self.assertEqual(self.ids(("name", "isdistinct.a")), [r["id"] for r in self.rows if r["name"] != "a"])
+
+    def test_addresses_are_equal_in_any_spelling(self):
+        ids = [[row["id"] for row in self.rows if row["id"] % 3 == rest] for rest in (1, 2, 0)]
+        for column, number, value in (
+            ("ip", 0, "10.1.2.3/32"), ("ip", 1, "10.1.2.3/8"), ("ip", 2, "2001:DB8:0:0::1"), ("ip", 2, "in.(2001:db8::1/128)"),
+            ("net", 0, "10.0.0.0/8"), ("net", 1, "10.1.2.3"), ("net", 2, "2001:DB8::/32"),
+        ):  # fmt: skip
+            found = self.ids((column, value))
+            self.assertEqual([i for i in ids[number] if i <= 50], [i for i in found if i <= 50], (column, value))
+        for value in ("08-00-2B-01-02-03", "08002b:010203", "0800.2b01.0203", "08002B010203"):
+            self.assertEqual(len(self.rows), len(self.ids(("mac", value))))
+        for column, value in (("ip", "10.1.2"), ("ip", "10.1.2.3/33"), ("net", "x"), ("mac", "08:00:2b:01:02"), ("mac", "08002b01020304")):
+            self.refused((column, value), names=column)
 
     def test_refused(self):
         self.refused(("colour", "eq.1"), names="it has: id, name")
