@@ -78,6 +78,9 @@ class Check(tide.Case):
         self.refused("v/query.q.sql:1: the query has no parameter :nam", query_q="-- tidemark: nam is text\n" + query)
         self.refused("v/query.q.sql:2: a parameter is", query_q="--\n-- tidemark: name is texts\n" + query)
         self.refused("NAME is TYPE", query_q="-- tidemark: name text\n" + query)
+        for line in ("-- tidemark name is text", "--tidemark: name is text", "-- Tidemark: name is text", "-- tidemark:name is text"):
+            self.refused("v/query.q.sql:1: such a line begins with", query_q=line + "\n" + query)
+        self.passed(query_q="-- tidemark shows what is there: name is given\n" + query)
         self.refused("may be required", query_q="-- tidemark: name is decimal(19,2)\n" + query)
         self.refused("may be required", query_q="-- tidemark: name is text require\n" + query)
         for rule in ("text", "text required", "decimal(12,2)", "timestamp", "uuid required", "date", "boolean", "timestamptz required"):
