@@ -614,9 +614,9 @@ static int main_command_serve(const struct options *options, struct error *error
     // Closed after the readers: that drops the process's fcntl locks on the file.
     CLEANUP(main_close_descriptor) int descriptor = open(options->db, O_RDONLY | O_CLOEXEC);
     CLEANUP(main_stop_parts) struct parts parts = {0};
-    main_watch(&watch, &parts, options);
     if (descriptor < 0)
         return error_set(error, ERROR_STORE, "%s: %s", options->db, strerror(errno));
+    main_watch(&watch, &parts, options);
     if (loading_served(options, &parts.catalog, error) != 0 ||
         main_open_endpoint(&parts, options, error) != 0 || progress_new(&parts.progress, error) != 0)
         return -1;

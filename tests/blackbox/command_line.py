@@ -119,6 +119,11 @@ class CommandLine(tide.Case):
                 self.assertIn(done.returncode, (1, 2), done.stderr)
                 self.assertIn(says, self.told(done))
 
+    def test_no_such_file(self):
+        for command in ("serve", "quarantine list"):
+            done = tide.run(*command.split(), "--db", self.path / "nope.db")
+            self.assertEqual((1, f"tidemark: {self.path / 'nope.db'}: No such file or directory\n"), (done.returncode, done.stderr))
+
     def test_an_output_that_cannot_be_written(self):
         for arguments in (["check"], ["--help"], ["--version"], ["replay", "--json", "--db", self.path / "x.db", BASIC]):
             with open("/dev/full", "wb") as full:
