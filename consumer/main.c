@@ -9,6 +9,7 @@
 #include "consumer/loading.h"
 #include "consumer/look.h"
 #include "consumer/options.h"
+#include "consumer/program.h"
 #include "consumer/prove.h"
 #include "consumer/prove_postgres.h"
 #include "consumer/quarantine.h"
@@ -30,27 +31,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HALTED = 3 };
-
-// Fetches are megabytes that come and go many times a second. By default glibc gives such memory back to the
-// system each time and faults it in again: a third of librdkafka's CPU where messages carry schemas. The
-// bounds of the queues are the bounds of what is kept so.
-static void main_keep_memory(void) {
-#ifdef __GLIBC__
-    enum { MAPPED_FROM = 32 << 20, TRIMMED_FROM = 128 << 20, ASKED_FOR_MORE = 1 << 20 };
-    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
-    (void)mallopt(M_TRIM_THRESHOLD, TRIMMED_FROM);
-    (void)mallopt(M_TOP_PAD, ASKED_FOR_MORE);
-#endif
-}
 
 // What the file has applied, before the first partition is discovered: the demo's broker has to hold it
 // again.
@@ -628,9 +614,9 @@ static int main_command_serve(const struct options *options, struct error *error
     // Closed after the readers: that drops the process's fcntl locks on the file.
     CLEANUP(main_close_descriptor) int descriptor = open(options->db, O_RDONLY | O_CLOEXEC);
     CLEANUP(main_stop_parts) struct parts parts = {0};
-    main_watch(&watch, &parts, options);
     if (descriptor < 0)
         return error_set(error, ERROR_STORE, "%s: %s", options->db, strerror(errno));
+    main_watch(&watch, &parts, options);
     if (loading_served(options, &parts.catalog, error) != 0 ||
         main_open_endpoint(&parts, options, error) != 0 || progress_new(&parts.progress, error) != 0)
         return -1;
@@ -791,8 +777,10 @@ static int main_exit_status(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    main_keep_memory();
+    program_begin();
     int status = main_exit_status(argc, argv);
+    if (!program_has_printed() && status == EXIT_OK)
+        status = EXIT_FAILED;
     if (!kafka_is_closing())
         return status;
     (void)fflush(NULL);

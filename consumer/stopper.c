@@ -26,7 +26,6 @@ void stopper_init(struct stopper *stopper, double seconds) {
         (void)sigaddset(&stopper->signals, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, &stopper->signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN); // a file that may grow no more is an error like a full disk
     stopper->at_ms = seconds > 0 ? clock_monotonic_ms() + (int64_t)(seconds * 1000) : 0;
 }
 

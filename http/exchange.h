@@ -109,7 +109,7 @@ void exchange_render_position(struct exchange *exchange, struct buffer *out);
 // The position and the lag as headers: every answer of a data route has them, one without a body too.
 void exchange_set_headers(struct exchange *exchange);
 // Weak: while it is the same, rows, position and state are, and only the numbers of the lag move on. `suffix`
-// tells the forms apart.
+// tells the forms and parts apart, in fewer than ETAG_END_SIZE bytes.
 void exchange_set_etag(struct exchange *exchange, const char *suffix);
 // A 200 that is JSON and must not be kept by caches.
 void exchange_json(struct exchange *exchange);

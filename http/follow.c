@@ -255,8 +255,7 @@ static bool follow_read_past(struct asking *asking, const struct result_key *key
         rows_put_question(&asking->exchange, &question, &rows) != 0)
         return false;
     ret->bigint = question.bigint;
-    return result_read(ret, rows, key, &error) == RESULT_READ &&
-           (rows_cursor(rows).data == NULL || question.limited);
+    return result_read(ret, rows, key, &error) == RESULT_READ && (!rows_have_more(rows) || question.limited);
 }
 
 static void follow_look_up_past(struct follow *follow, struct channel *channel, struct past *past) {

@@ -125,7 +125,7 @@ static enum result_outcome followed_read_rows(struct followed *followed, struct 
             followed_choose_key(followed, question.table, rows);
         followed->fresh.bigint = question.bigint;
         enum result_outcome outcome = result_read(&followed->fresh, rows, &followed->key, error);
-        if (outcome == RESULT_READ && rows_cursor(rows).data != NULL && !question.limited)
+        if (outcome == RESULT_READ && rows_have_more(rows) && !question.limited)
             outcome = RESULT_TOO_LARGE;
         if (outcome == RESULT_READ && *ret_rekeyed) {
             followed_write_names(followed, rows);

@@ -4,14 +4,23 @@
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
 
-#include <stdio.h>
 #include <strings.h>
 
-#define DATE_PATTERN "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
-#define TIME_PATTERN "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?"
-#define UUID_PATTERN "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+#define DATE_PATTERN "[+-]?[0-9]{4,}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+#define TIME_PATTERN "([01][0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?"
+#define ZONE_PATTERN "(Z|[+-][0-9]{2}(:?[0-9]{2}(:[0-9]{2})?)?)?"
+#define NUMBER_PATTERN "(-?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?|NaN|-?Infinity)"
+#define UUID_PATTERN "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+#define UUID_SAMPLE "6fa459ea-ee8a-3ca4-894e-db77e160355e"
 
-enum { PATTERN_SIZE = 512 };
+enum { SAMPLES = 2 };
+
+// How a type's values are written. A pattern has all of them, and more: it cannot tell which days a month has, or which
+// number is too large. The samples are right.
+struct openapi_values {
+    const char *pattern; // NULL = any text
+    const char *samples[SAMPLES];
+};
 
 static json_t *openapi_types_of(const char *first, const char *second, bool nullable) {
     json_t *types = json_array();
@@ -65,97 +74,119 @@ json_t *openapi_result_column(const char *declared) {
     return json_pack("{s:[s,s,s,s]}", "type", "string", "number", "boolean", "null");
 }
 
-// NULL for texts, which may be anything.
-static const char *openapi_types_value(const struct column *column, char made[PATTERN_SIZE]) {
-    int whole = column->precision - column->scale;
+static struct openapi_values openapi_types_values(const struct column *column) {
     switch (column->type) {
     case COLUMN_INTEGER:
-        return column->variant == COLUMN_BIGINT ? "(0|-?[1-9][0-9]{0,17})" : "(0|-?[1-9][0-9]{0,8})";
+        return (struct openapi_values){"(-?(0|[1-9][0-9]{0,18}))", {"7", "-12"}};
     case COLUMN_BOOLEAN:
-        return "(true|false)";
+        return (struct openapi_values){"(true|false|t|f|1|0)", {"true", "false"}};
     case COLUMN_DECIMAL:
-        if (whole > 0)
-            (void)snprintf(made, PATTERN_SIZE, "(-?(0|[1-9][0-9]{0,%d})", whole - 1);
-        else
-            (void)snprintf(made, PATTERN_SIZE, "(-?0");
-        if (column->scale > 0)
-            (void)snprintf(made + strlen(made), PATTERN_SIZE - strlen(made), "(\\.[0-9]{1,%d})?",
-                           column->scale);
-        (void)snprintf(made + strlen(made), PATTERN_SIZE - strlen(made), ")");
-        return made;
     case COLUMN_NUMERIC:
     case COLUMN_REAL:
-        return "(-?(0|[1-9][0-9]{0,14})(\\.[0-9]{1,10})?)";
+        return (struct openapi_values){NUMBER_PATTERN, {"0", "-1"}};
     case COLUMN_DATE:
-        return "(" DATE_PATTERN ")";
+        return (struct openapi_values){"(" DATE_PATTERN "Z?|-?infinity)", {"2026-01-31", "infinity"}};
     case COLUMN_TIME:
-        return "(" TIME_PATTERN ")";
+        return (struct openapi_values){"(" TIME_PATTERN ZONE_PATTERN ")", {"22:32:34.86", "08:00:00"}};
     case COLUMN_TIMESTAMP:
+        return (struct openapi_values){"(" DATE_PATTERN "([T ]" TIME_PATTERN ")?Z?|-?infinity)",
+                                       {"2026-01-31T22:32:34.86", "2026-01-31"}};
     case COLUMN_TIMESTAMPTZ:
-        return "(" DATE_PATTERN "T" TIME_PATTERN "Z?)";
+        return (struct openapi_values){"(" DATE_PATTERN "([T ]" TIME_PATTERN ")?" ZONE_PATTERN "|-?infinity)",
+                                       {"2026-01-31T22:32:34.86Z", "2026-01-31 23:00:00+01:00"}};
     case COLUMN_BYTEA:
-        return "(([A-Za-z0-9]{4}){1,10})";
+        return (struct openapi_values){"([A-Za-z0-9+/]*={0,2})", {"AP8Q", ""}};
     case COLUMN_BIT:
-        return "([01]{1,64})";
+        return (struct openapi_values){"([01]*)", {"1", "0101"}};
     case COLUMN_JSON:
     case COLUMN_ARRAY:
-        return "(null|true|false|[1-9][0-9]{0,8})";
+        return (struct openapi_values){NULL, {"[1,2]", "null"}};
     case COLUMN_TEXT:
-        return column->variant == COLUMN_UUID ? "(" UUID_PATTERN ")" : NULL;
+        if (column->variant == COLUMN_UUID)
+            return (struct openapi_values){"(" UUID_PATTERN ")", {UUID_SAMPLE, UUID_SAMPLE}};
+        break;
     case COLUMN_OTHER:
-        return NULL;
+        break;
     }
-    return NULL;
+    return (struct openapi_values){0};
 }
 
 static bool openapi_types_are_ordered(const struct column *column) {
     return column->type != COLUMN_JSON && column->type != COLUMN_ARRAY;
 }
 
+static json_t *openapi_types_samples(const struct openapi_values *values, bool ordered) {
+    static const char form[] = "in.(\"%s\",\"%s\")";
+    const char *first = values->samples[0];
+    const char *second = values->samples[1];
+    json_t *samples = json_array();
+    document_add(&samples, json_sprintf("eq.%s", first));
+    document_add(&samples, json_sprintf(ordered ? "gte.%s" : "not.eq.%s", second));
+    document_add(&samples, json_sprintf(form, first, second));
+    document_add(&samples, json_string("is.null"));
+    return samples;
+}
+
+// The pattern of a column's filter: a value alone, or behind an operator, or several of them.
+static void openapi_types_write_filter(struct buffer *out, const char *value, bool ordered) {
+    const char *operators = ordered ? "eq|neq|gt|gte|lt|lte|isdistinct" : "eq|neq|isdistinct";
+    buffer_format(out,
+                  "^(%s|(not\\.)?(is\\.(null|not_null|true|false|unknown)|in\\.\\((\"?%s\"?(,\"?%s\"?)*)?\\)|"
+                  "(%s)\\.%s))$",
+                  value, value, value, operators, value);
+    buffer_char(out, '\0');
+}
+
 json_t *openapi_filter(const struct column *column) {
-    char made[PATTERN_SIZE] = "";
-    const char *value = openapi_types_value(column, made);
-    if (value == NULL)
-        return json_pack("{s:s}", "type", "string");
-    CLEANUP(buffer_free) struct buffer pattern = {0};
-    const char *operators =
-        openapi_types_are_ordered(column) ? "eq|neq|gt|gte|lt|lte|isdistinct" : "eq|neq|isdistinct";
-    buffer_format(&pattern, "^(%s|(not\\.)?(is\\.(null|not_null)|in\\.\\(%s(,%s){0,4}\\)|(%s)\\.%s))$", value,
-                  value, value, operators, value);
-    buffer_char(&pattern, '\0');
-    if (pattern.failed)
-        return NULL;
-    const char *text = pattern.data;
+    const struct openapi_values values = openapi_types_values(column);
+    const bool ordered = openapi_types_are_ordered(column);
+    json_t *schema = json_pack("{s:s}", "type", "string");
+    if (values.samples[0] == NULL)
+        return schema;
+    if (values.pattern != NULL) {
+        CLEANUP(buffer_free) struct buffer pattern = {0};
+        openapi_types_write_filter(&pattern, values.pattern, ordered);
+        document_set(&schema, "pattern", pattern.failed ? NULL : json_string(pattern.data));
+    }
     if (column->type == COLUMN_INTEGER)
-        return json_pack("{s:[{s:s,s:i,s:i},{s:s,s:s}]}", "anyOf", "type", "integer", "minimum", -2147483647,
-                         "maximum", 2147483647, "type", "string", "pattern", text);
-    if (column->type == COLUMN_BOOLEAN)
-        return json_pack("{s:[{s:s},{s:s,s:s}]}", "anyOf", "type", "boolean", "type", "string", "pattern",
-                         text);
-    return json_pack("{s:s,s:s}", "type", "string", "pattern", text);
+        schema = json_pack("{s:[{s:s,s:I,s:I},o]}", "anyOf", "type", "integer", "minimum",
+                           (json_int_t)INT64_MIN, "maximum", (json_int_t)INT64_MAX, schema);
+    else if (column->type == COLUMN_BOOLEAN)
+        schema = json_pack("{s:[{s:s},o]}", "anyOf", "type", "boolean", schema);
+    document_set(&schema, "examples", openapi_types_samples(&values, ordered));
+    return schema;
+}
+
+static json_t *openapi_types_rule(const char *pattern, const char *sample) {
+    return json_pack("{s:s,s:s,s:[s]}", "type", "string", "pattern", pattern, "examples", sample);
 }
 
 json_t *openapi_rule(const struct parameter_rule *rule) {
-    const struct column decimal = {
-        .type = COLUMN_DECIMAL, .precision = rule->precision, .scale = rule->scale};
-    char made[PATTERN_SIZE] = "";
-    char pattern[PATTERN_SIZE + 4];
+    json_t *uuid;
     switch (rule->type) {
     case PARAMETER_INTEGER:
-        return json_pack("{s:s,s:I,s:I}", "type", "integer", "minimum", (json_int_t)-9007199254740991,
-                         "maximum", (json_int_t)9007199254740991);
+        return json_pack("{s:s,s:I,s:I}", "type", "integer", "minimum", (json_int_t)INT64_MIN, "maximum",
+                         (json_int_t)INT64_MAX);
     case PARAMETER_NUMBER:
-        return json_pack("{s:s,s:i,s:i}", "type", "number", "minimum", -1000000000, "maximum", 1000000000);
+        return json_pack("{s:s}", "type", "number");
+    case PARAMETER_BOOLEAN:
+        return json_pack("{s:s}", "type", "boolean");
     case PARAMETER_DECIMAL:
-        (void)snprintf(pattern, sizeof pattern, "^%s$", openapi_types_value(&decimal, made));
-        return json_pack("{s:s,s:s}", "type", "string", "pattern", pattern);
+        return openapi_types_rule("^-?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?$", "0");
     case PARAMETER_DATE:
-        return json_pack("{s:s,s:s}", "type", "string", "pattern", "^" DATE_PATTERN "$");
+        return openapi_types_rule("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", "2026-01-31");
     case PARAMETER_TIMESTAMP:
-        return json_pack("{s:s,s:s}", "type", "string", "pattern", "^" DATE_PATTERN "T" TIME_PATTERN "Z?$");
+        return openapi_types_rule(
+            "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-"
+            "9]:[0-5][0-9](\\.[0-9]{1,6})?Z?$",
+            "2026-01-31T22:32:34.86");
+    case PARAMETER_TIMESTAMPTZ:
+        return openapi_types_rule("^" DATE_PATTERN "([T ]" TIME_PATTERN ")?" ZONE_PATTERN "$",
+                                  "2026-01-31T22:32:34.86+01:00");
     case PARAMETER_UUID:
-        return json_pack("{s:s,s:s,s:s}", "type", "string", "format", "uuid", "pattern",
-                         "^" UUID_PATTERN "$");
+        uuid = openapi_types_rule("^" UUID_PATTERN "$", UUID_SAMPLE);
+        document_set(&uuid, "format", json_string("uuid"));
+        return uuid;
     case PARAMETER_TEXT:
     case PARAMETER_ANY:
     case PARAMETER_TYPES:

@@ -11,7 +11,7 @@
 json_t *openapi_column(const struct column *column);
 // A result column of a query by what SQLite says of it; NULL = an expression, which may be anything.
 json_t *openapi_result_column(const char *declared);
-// What a table's column may be compared with: all that is accepted but for rarer forms of a value.
+// What a table's column may be compared with: all that is accepted, and more; of the examples all are.
 json_t *openapi_filter(const struct column *column);
 json_t *openapi_rule(const struct parameter_rule *rule);
 

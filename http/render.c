@@ -115,12 +115,25 @@ static void render_integer(struct buffer *out, int64_t value, enum bigint bigint
         buffer_char(out, '"');
 }
 
+static void render_spaces_for(struct buffer *out, size_t from, char line_break) {
+    for (char *at = out->data + from;
+         (at = memchr(at, line_break, out->size - (size_t)(at - out->data))) != NULL;)
+        *at = ' ';
+}
+
 // What is no JSON, as the placeholder of a value that never came, is a string.
 static void render_json(struct buffer *out, struct span text) {
-    if (json_text_is_valid(text))
-        buffer_append(out, text.data, text.size);
-    else
+    size_t from = out->size;
+    if (!json_text_is_valid(text)) {
         buffer_json_string(out, text);
+        return;
+    }
+    buffer_append(out, text.data, text.size);
+    if (out->size == from)
+        return;
+    // JSON has line breaks between its tokens only, and a row or an event is one line: a space says the same.
+    render_spaces_for(out, from, '\n');
+    render_spaces_for(out, from, '\r');
 }
 
 static void render_blob(struct buffer *out, struct span bytes) {
@@ -205,6 +218,8 @@ static void render_csv_cell(struct buffer *out, const struct cell *cell) {
         break;
     case CELL_BLOB:
         base64_write(out, cell->bytes);
+        if (cell->bytes.size == 0)
+            buffer_text(out, "\"\"");
         break;
     case CELL_BOOLEAN:
         buffer_text(out, cell->integer != 0 ? "true" : "false");

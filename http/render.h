@@ -45,10 +45,10 @@ enum bigint {
     BIGINT_NUMBER,     // all are numbers
     BIGINT_STRING,     // all are strings
 };
-// One value: decimals and blobs (base64) as strings, JSON as what it is.
+// One value: decimals and blobs (base64) as strings, JSON as what it is. It has no line break.
 void render_cell(struct buffer *out, const struct cell *cell, enum bigint bigint);
 void render_row(struct buffer *out, const struct rows *rows, enum bigint bigint);
-// RFC 4180; NULL is empty, an empty text is "".
+// RFC 4180; NULL is empty, an empty text is "", and so are no bytes.
 void render_csv_names(struct buffer *out, const struct rows *rows);
 void render_csv_row(struct buffer *out, const struct rows *rows);
 

@@ -11,6 +11,7 @@ enum {
     TARGET_SIZE_MAX = 8192, // bytes of path and query: beyond it 414
     TARGET_SEGMENTS_MAX = 8,
     ETAG_SIZE = 128,
+    ETAG_END_SIZE = 48, // of it, what tells forms and parts apart
     HEADERS_SIZE_MAX = 8192,
     POSITION_HEADERS_SIZE = 320,
     ANSWER_SIZE_MAX = 64 << 20,

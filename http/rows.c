@@ -19,6 +19,7 @@ struct ask {
     bool follows; // more rows are taken, all unless told
     bool limited; // `limit` was given
     bool rest;    // it is PostgREST's route, with its shape, its limits and its Range
+    bool ranged;  // the headers Range and Range-Unit say which rows
     int64_t limit;
     struct span after;  // data NULL = from the start
     struct span select; // of a table, data NULL = not given; likewise the order
@@ -171,6 +172,7 @@ static void rows_read_range(struct ask *ask, const struct request *request) {
     if (!integer_parse((struct span){text.data, before}, &first) || first < 0 || first > READ_OFFSET_MAX ||
         (end.size > 0 && (!integer_parse(end, &last) || last < first)))
         return;
+    ask->ranged = true;
     ask->offset = (int)first;
     ask->limit = last == READ_LIMIT_ALL ? last : last - first + 1;
 }
@@ -181,6 +183,7 @@ static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struc
     ask->follows = kind->follows;
     ask->limited = false;
     ask->rest = kind->rest;
+    ask->ranged = false;
     ask->limit = kind->rest ? READ_LIMIT_ALL : kind->follows ? RESULT_ROWS_MAX : READ_LIMIT_DEFAULT;
     ask->after = ask->select = ask->order = (struct span){0};
     ask->offset = 0;
@@ -336,7 +339,7 @@ static enum routes_result rows_begin_follow(struct exchange *exchange, const str
         continue;
     if (row < 0)
         return exchange_fail(exchange, &error);
-    if (rows_cursor(rows).data != NULL && !ask->limited) {
+    if (rows_have_more(rows) && !ask->limited) {
         problem_set(response, PROBLEM_ANSWER_TOO_LARGE,
                     "more than %d rows: follow less of it, with limit= or other parameters", RESULT_ROWS_MAX);
         return ROUTES_ANSWERED;
@@ -447,7 +450,12 @@ static void rows_set_etag(struct exchange *exchange, const struct ask *ask) {
                                           [FORMAT_CSV] = {"-csv", "-csv-count"},
                                           [FORMAT_ARRAY] = {"-array", "-array-count"},
                                           [FORMAT_OBJECT] = {"-object", "-object-count"}};
-    exchange_set_etag(exchange, ends[ask->format][ask->counted]);
+    const char *end = ends[ask->format][ask->counted];
+    char part[ETAG_END_SIZE];
+    // What the URL says needs no mention: a cache keeps answers by it.
+    if (ask->ranged)
+        (void)snprintf(part, sizeof part, "%s-%d-%lld", end, ask->offset, (long long)ask->limit);
+    exchange_set_etag(exchange, ask->ranged ? part : end);
 }
 
 // Rows by whatever question was put, with the position and lag of the same snapshot.
@@ -549,7 +557,11 @@ static enum routes_result rows_answer(struct exchange *exchange, const struct ro
 
 static int rows_ask_query(struct reader *reader, const void *subject, struct ask *ask, struct rows **ret,
                           struct error *error) {
-    return reader_query(reader, subject, ask->own, ask->own_count, ask->limit, ask->after, ret, error);
+    if (reader_query(reader, subject, ask->own, ask->own_count, ask->limit, ask->after, ret, error) != 0)
+        return -1;
+    if (ask->follows)
+        rows_without_cursor(*ret);
+    return 0;
 }
 
 // The target's query; NULL when the answer, that there is none, is complete.

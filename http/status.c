@@ -383,6 +383,8 @@ static json_t *status_rule_of(const struct query *query, int number) {
                                                        [PARAMETER_DECIMAL] = "decimal",
                                                        [PARAMETER_DATE] = "date",
                                                        [PARAMETER_TIMESTAMP] = "timestamp",
+                                                       [PARAMETER_TIMESTAMPTZ] = "timestamptz",
+                                                       [PARAMETER_BOOLEAN] = "boolean",
                                                        [PARAMETER_UUID] = "uuid"};
     const struct parameter_rule *rule = &query->rules[number];
     return json_pack("{s:s,s:s,s:b}", "name", query->parameters[number], "type", types[rule->type],

@@ -8,7 +8,7 @@ import urllib.parse
 
 import tide
 
-SOURCE = """create table accounts(id int primary key, name text not null, amount decimal(12,2) not null, nick text, opened date, at timestamptz, uid uuid, size int, exact numeric);
+SOURCE = """create table accounts(id int primary key, name text not null, amount decimal(12,2) not null, nick text, opened date, at timestamptz, uid uuid, size int, exact numeric, settled boolean, seen timestamp);
 create table others(id int primary key);
 """
 UUID = "6fa459ea-ee8a-3ca4-894e-db77e160355e"
@@ -51,6 +51,15 @@ class Check(tide.Case):
         self.warned('"count(*)"', query_q="select count(*) from accounts")
         self.passed(query_q="select count(*) as n from accounts")
 
+    def test_a_name_in_double_quotes_is_no_text(self):
+        self.refused("v/query.q.sql:1: no such column: naem", query_q="select id from accounts where \"naem\" = 'paid'")
+        self.refused("no such column: paid", query_q='select id from accounts where name = "paid"')
+        self.refused("no such column: paid", schema='create view v_paid as select id from accounts where name = "paid"')
+        self.refused("no such column: paid", schema='create trigger v_t after insert on accounts when NEW.name = "paid" begin delete from v_x; end;'
+                     "create table v_x(id int)")  # fmt: skip
+        self.refused("no such column: paid", schema="create table v_x(id int, name text); create index v_i on v_x(id) where name = \"paid\"")
+        self.passed(query_q='select "id" from "accounts" where "name" = \'paid\'')
+
     def test_what_the_connector_does_not_send(self):
         views = self.views()
         key = "create table codes(id int primary key, code text not null unique);\n"
@@ -70,10 +79,24 @@ class Check(tide.Case):
         self.refused("v/query.q.sql:1: the query has no parameter :nam", query_q="-- tidemark: nam is text\n" + query)
         self.refused("v/query.q.sql:2: a parameter is", query_q="--\n-- tidemark: name is texts\n" + query)
         self.refused("NAME is TYPE", query_q="-- tidemark: name text\n" + query)
+        for line in ("-- tidemark name is text", "--tidemark: name is text", "-- Tidemark: name is text", "-- tidemark:name is text"):
+            self.refused("v/query.q.sql:1: such a line begins with", query_q=line + "\n" + query)
+        self.passed(query_q="-- tidemark shows what is there: name is given\n" + query)
         self.refused("may be required", query_q="-- tidemark: name is decimal(19,2)\n" + query)
         self.refused("may be required", query_q="-- tidemark: name is text require\n" + query)
-        for rule in ("text", "text required", "decimal(12,2)", "timestamp", "uuid required", "date"):
+        for rule in ("text", "text required", "decimal(12,2)", "timestamp", "uuid required", "date", "boolean", "timestamptz required"):
             self.passed(query_q=f"-- tidemark: name is {rule}\n" + query)
+
+    def test_parameters_beside_columns_that_are_stored_otherwise(self):
+        query = "select id from accounts a where {}"
+        for condition, rule in (
+            ("settled = :p", "boolean"), (":p is null or a.settled is :p", "boolean"), (":p >= at", "timestamptz"),
+            ("at between '2026' and :p", "timestamptz"), ("seen < :p", "timestamp"),
+        ):  # fmt: skip
+            self.warned(f"`-- tidemark: p is {rule}`", query_q=query.format(condition))
+            self.passed(query_q=f"-- tidemark: p is {rule}\n" + query.format(condition))
+        for condition in ("opened = :p", "settled = (id = :p)", "settled and id = :p", "at > '2026' and name = :p"):
+            self.passed(query_q=query.format(condition))
 
     def test_decimals(self):
         query = "select id from accounts a where {}"
@@ -153,14 +176,14 @@ class Check(tide.Case):
         self.assertIn("these are the built-in views", done.stderr)
 
     def test_values_of_parameters(self):
-        rules = "amount decimal(12,2)|at timestamp|opened date|uid uuid required|name text".split("|")
+        rules = "amount decimal(12,2)|at timestamp|zoned timestamptz|settled boolean|opened date|uid uuid required|name text".split("|")
         lines = "".join("-- tidemark: {} is {}\n".format(*rule.split(" ", 1)) for rule in rules)
         query = lines + """select id from accounts where uid = :uid and (:amount is null or amount = :amount)
-            and (:at is null or at = :at) and (:opened is null or opened = :opened) and (:name is null or name = :name)"""
+            and (:at is null or at = :at) and (:zoned is null or at = :zoned) and (:settled is null or settled = :settled) and (:opened is null or opened = :opened) and (:name is null or name = :name)"""
         views = self.views(query_q=query)
         source = {"version": "3.1.2.Final", "connector": "postgresql", "name": "app", "ts_ms": 1700000000000,
                   "snapshot": "false", "db": "appdb", "schema": "public", "table": "accounts", "txId": 5, "lsn": 1000}  # fmt: skip
-        row = {"id": 1, "name": "042", "amount": "2.00", "opened": 19000, "at": "2022-01-08T10:00:34.800000Z", "uid": UUID}
+        row = {"id": 1, "name": "042", "amount": "2.00", "opened": 19000, "settled": True, "at": "2022-01-08T10:00:34.800000Z", "uid": UUID}
         value = {"before": None, "after": row, "source": source, "op": "c", "ts_ms": 1700000000000}
         capture = tide.write_capture(self.path / "c.jsonl", [tide.line("app.public.accounts", 0, {"id": 1}, value)])
         tide.replay(self.path / "x.db", capture, flags=("--views", views, "--prefix", "app"))
@@ -171,12 +194,15 @@ class Check(tide.Case):
                 return len(body["rows"]) if status == 200 else (status, body["detail"])
 
             for asked in ({"amount": "2"}, {"amount": "2.00"}, {"at": "2022-01-08T10:00:34.8Z"}, {"name": "042"},
-                          {"at": "2022-01-08 10:00:34.800000Z"}, {"opened": "2022-01-08"}, {"uid": UUID.upper()}):  # fmt: skip
+                          {"at": "2022-01-08 10:00:34.800000Z"}, {"opened": "2022-01-08"}, {"uid": UUID.upper()},
+                          {"zoned": "2022-01-08T10:00:34.8Z"}, {"zoned": "2022-01-08 11:30:34.8+01:30"}, {"settled": "true"}, {"settled": "1"}):  # fmt: skip
                 self.assertEqual(1, get(**{"uid": UUID, **asked}), asked)
             self.assertEqual(0, get(uid=UUID, amount="200"))
+            self.assertEqual(0, get(uid=UUID, settled="false"))
+            self.assertEqual(0, get(uid=UUID, zoned="2022-01-08"))
             self.assertEqual((400, 'v/q: parameter "uid" is required'), get(amount="2"))
             for name, wrong in (("opened", "2022-13-01"), ("opened", "2023-02-29"), ("at", "2022-01-08"), ("at", "2022-01-08T24:00:00Z"),
-                                ("at", "2022-01-08T10:00:34.Z"), ("amount", "2.001"), ("amount", "x"), ("uid", "12")):  # fmt: skip
+                                ("at", "2022-01-08T10:00:34.Z"), ("zoned", "2022-01-08T10:00:60+01"), ("settled", "yes"), ("amount", "2.001"), ("amount", "x"), ("uid", "12")):  # fmt: skip
                 status, detail = get(**{"uid": UUID, name: wrong})
                 self.assertEqual(400, status)
                 self.assertIn(f"{name}={wrong}: it is ", detail)

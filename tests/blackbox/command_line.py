@@ -4,6 +4,7 @@
 import gzip
 import json
 import re
+import resource
 import subprocess
 import sys
 import unittest
@@ -117,6 +118,27 @@ class CommandLine(tide.Case):
                 done = tide.run(*arguments, cwd=self.path)
                 self.assertIn(done.returncode, (1, 2), done.stderr)
                 self.assertIn(says, self.told(done))
+
+    def test_no_such_file(self):
+        for command in ("serve", "quarantine list"):
+            done = tide.run(*command.split(), "--db", self.path / "nope.db")
+            self.assertEqual((1, f"tidemark: {self.path / 'nope.db'}: No such file or directory\n"), (done.returncode, done.stderr))
+
+    def test_an_output_that_cannot_be_written(self):
+        for arguments in (["check"], ["--help"], ["--version"], ["replay", "--json", "--db", self.path / "x.db", BASIC]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([tide.program(), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+                                      text=True, timeout=60, env=tide.environment(), check=False)  # fmt: skip
+            self.assertEqual(1, done.returncode, (arguments, done.stderr))
+            self.assertIn("tidemark: standard output: No space left on device", done.stderr)
+
+    def test_a_file_that_may_not_grow(self):
+        """ulimit -f: an error as of a full disk, not a signal's end without a word."""
+        for arguments in (["replay", "--db", self.path / "x.db", BASIC], ["prove", "--db", self.path / "y.db", BASIC]):
+            done = subprocess.run([tide.program(), *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                                  env=tide.environment(), check=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)))  # fmt: skip
+            self.assertEqual(1, done.returncode, (arguments, done.stderr))
+            self.assertRegex(done.stderr, r"(?m)^tidemark: .*(full|File too large|I/O error)")
 
     def test_a_port_in_use(self):
         with tide.Server("demo", stderr=self.path / "log") as server:

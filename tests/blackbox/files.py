@@ -292,6 +292,22 @@ class Views(Case):
         self.assertNotIn("loyalty_extra", self.objects())
         self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
 
+    def test_a_file_with_a_text_in_double_quotes(self):
+        """As made before a name in double quotes had to be one: refused where it was written, and mended there."""
+        schema = "create view mine_paid as select id from orders where status = %s;\ncreate index mine_i on orders(id) where status = %s;\n"
+        good, old = schema % ("'paid'", "'paid'"), schema % ('"paid"', '"paid"')
+        views = self.view("mine", good, q="select count(*) as n from mine_paid")
+        tide.replay(self.db, BASIC, flags=("--views", views))
+        paid = self.query("select count(*) from mine_paid")
+        with contextlib.closing(sqlite3.connect(self.db)) as db, db:
+            db.executescript("drop view mine_paid; drop index mine_i;" + old)
+            db.execute("update _views set hash = 'old', schema = ? where name = 'mine'", (old,))
+            db.execute("update _files set text = ? where path = 'mine/schema.sql'", (old,))
+        self.refused("serve", "--db", self.db, says=["mine/schema.sql", "no such column: paid"])
+        tide.replay(self.db, BASIC, flags=("--views", views))
+        self.assertEqual(paid, self.query("select count(*) from mine_paid"))
+        self.assertNotIn('"paid"', str(self.query("select sql from sqlite_schema")))
+
     def test_a_sqlite_that_writes_reals_otherwise(self):
         """A REAL's text may be the key of a group: since 3.52 it has 17 digits, where it had 15."""
         tide.replay(self.db, BASIC)

@@ -11,9 +11,11 @@ import gzip
 import http.client
 import json
 import random
+import re
 import sys
 import unittest
 import urllib.parse
+import urllib.request
 
 import tide
 
@@ -22,7 +24,7 @@ ROUNDS = 300
 SOURCE = """create type mood as enum('sad', 'ok', 'happy');
 create table item(id bigint primary key, name text, total numeric(8,2), amount numeric, ratio float8, paid boolean,
   on_day date, at timestamptz, seen timestamp, mail citext, code char(4), ref uuid, tags text[], nums bigint[], meta jsonb,
-  raw bytea, lasts interval, "order" int, "or" int, mood mood);"""
+  raw bytea, lasts interval, ip inet, net cidr, mac macaddr, "order" int, "or" int, mood mood);"""
 NAMES = ["", "a", "B", "ab", "a b", "a,b", 'q"x', "a%c", "eq.x", "\u00c9t\u00e9", "z)"]
 MAILS = ["Ann@x.org", "ann@X.ORG", "bob@x.org", "\u00c9ve@x.org", "\u00e9VE@x.org"]
 AMOUNTS = ["1", "1.0", "1E+2", "-3.5", "0", "12345678901234567890.5", "NaN", "0.10"]
@@ -55,6 +57,9 @@ def make_rows(generator):
             "raw": some(["AAH/", ""]),
             "lasts": some(["P1Y2M"]),
             "mood": ["sad", "ok", "happy"][number % 3],
+            "ip": ["10.1.2.3", "10.1.2.3/8", "2001:db8::1"][number % 3],
+            "net": ["10.0.0.0/8", "10.1.2.3/32", "2001:db8::/32"][number % 3],
+            "mac": "08:00:2b:01:02:03",
             "order": number % 3,
             "or": number % 2,
         }
@@ -65,12 +70,12 @@ def days(text):
 
 
 def event_of(row):
-    """As Debezium writes it without a schema, decimals as text."""
+    """As Debezium writes it without a schema, decimals as text. The JSON is as somebody may have written it who likes lines."""
     moment = row["at"]
     micros = None if moment is None else (moment - EPOCH) // datetime.timedelta(microseconds=1)
     return {**row, "on_day": row["on_day"] and days(row["on_day"]),
             "at": moment and moment.isoformat().replace("+00:00", "Z"), "seen": micros,
-            "meta": None if row["meta"] is None else json.dumps(row["meta"])}  # fmt: skip
+            "meta": None if row["meta"] is None else json.dumps(row["meta"], indent=1).replace("\n", "\r\n")}  # fmt: skip
 
 
 def envelope(offset, row):
@@ -319,6 +324,19 @@ class Filters(unittest.TestCase):
         self.assertEqual(self.ids(("raw", "eq.AAH/")), [r["id"] for r in self.rows if r["raw"] == "AAH/"])
         self.assertEqual(self.ids(("name", "isdistinct.a")), [r["id"] for r in self.rows if r["name"] != "a"])
 
+    def test_addresses_are_equal_in_any_spelling(self):
+        ids = [[row["id"] for row in self.rows if row["id"] % 3 == rest] for rest in (1, 2, 0)]
+        for column, number, value in (
+            ("ip", 0, "10.1.2.3/32"), ("ip", 1, "10.1.2.3/8"), ("ip", 2, "2001:DB8:0:0::1"), ("ip", 2, "in.(2001:db8::1/128)"),
+            ("net", 0, "10.0.0.0/8"), ("net", 1, "10.1.2.3"), ("net", 2, "2001:DB8::/32"),
+        ):  # fmt: skip
+            found = self.ids((column, value))
+            self.assertEqual([i for i in ids[number] if i <= 50], [i for i in found if i <= 50], (column, value))
+        for value in ("08-00-2B-01-02-03", "08002b:010203", "0800.2b01.0203", "08002B010203"):
+            self.assertEqual(len(self.rows), len(self.ids(("mac", value))))
+        for column, value in (("ip", "10.1.2"), ("ip", "10.1.2.3/33"), ("net", "x"), ("mac", "08:00:2b:01:02"), ("mac", "08002b01020304")):
+            self.refused((column, value), names=column)
+
     def test_refused(self):
         self.refused(("colour", "eq.1"), names="it has: id, name")
         self.refused(("or", "(colour.eq.1)"), names="it has: id, name")
@@ -352,6 +370,38 @@ class Filters(unittest.TestCase):
         self.assertEqual({int, str}, {type(r["id"]) for r in self.answer()["rows"]})
         status, _, body = self.ask([("select", "x:name"), ("id", "lte.3")], Accept="text/csv")
         self.assertEqual((200, "x"), (status, body.decode().split("\r\n")[0]))
+
+    def test_lines(self):
+        """A row is one line, and an event's data: JSON's own line breaks are spaces there."""
+        _, _, body = self.ask([("select", "meta")], Accept="application/x-ndjson")
+        self.assertNotIn(b"\r", body)
+        self.assertEqual([row["meta"] for row in self.rows], [json.loads(line)["meta"] for line in body.splitlines()])
+        with urllib.request.urlopen(f"{self.server.address}/v1/tables/item/follow", timeout=30) as stream:
+            event = {}
+            while line := stream.readline().rstrip(b"\n"):
+                name, _, value = line.partition(b": ")
+                event[name] = value
+        self.assertEqual({b"retry", b"event", b"id", b"data"}, set(event))
+        self.assertEqual([row["meta"] for row in self.rows], [row["meta"] for row in json.loads(event[b"data"])["rows"]])
+
+    def test_the_document_has_what_is_answered(self):
+        with urllib.request.urlopen(f"{self.server.address}/openapi.json", timeout=30) as answer:
+            parameters = json.load(answer)["paths"]["/v1/tables/item"]["get"]["parameters"]
+        schemas = {p["name"]: p["schema"] for p in parameters if "schema" in p}
+        many = "in.(" + ",".join(map(str, range(30))) + ")"
+        for column, *values in (
+            ("id", "gt.9223372036854775807", "-9223372036854775808", many, "in.()"), ("on_day", "2026-01-31", "lt.infinity", "+12026-12-30"),
+            ("total", "gt.1.499", "lt.1e3", "99.9900000"), ("amount", "12345678901234567890.5", "NaN"), ("ratio", "-Infinity", "1E-7"),
+            ("at", "gte.2026-01-31 10:00:00+01:00", "2026-01-31", "lt.2026-01-31T10:00Z"), ("seen", "2026-01-31 10:00:00", "-infinity"),
+            ("paid", "is.true", "not.is.unknown", "f"), ("raw", "eq.", "AAH/", "AAE="), ("ref", "16FD2706-8baf-433b-82eb-8c7fada847da"),
+        ):  # fmt: skip
+            for value in values:
+                self.answer((column, value), ("limit", 1))
+                any_of = schemas[column].get("anyOf", [schemas[column]])
+                self.assertTrue(any(re.search(s["pattern"], value) for s in any_of if "pattern" in s), (column, value))
+        for name, schema in schemas.items():
+            for value in schema.get("examples", []):
+                self.answer((name, value), ("limit", 1))
 
     def test_counts(self):
         status, headers, body = self.ask([("id", "gt.2"), ("limit", 3), ("offset", 1)], Prefer="count=exact")
@@ -429,11 +479,15 @@ class WholeTables(unittest.TestCase):
         status, headers, body = self.ask("/rest/v1/item")
         self.assertEqual((200, f"0-{self.COUNT - 1}/*"), (status, headers["Content-Range"]))
         self.assertEqual(self.rows, json.loads(body))
+        self.ask("/v1/tables/item?limit=1")  # the connection's thread has made a cursor
         self.assertEqual((200, b"[]\n"), self.ask("/rest/v1/item?limit=0")[::2])
         status, headers, body = self.ask("/rest/v1/item?id=gte.10&limit=3&offset=1", Prefer="count=exact")
         self.assertEqual((206, f"1-3/{self.COUNT - 10}", self.rows[11:14]), (status, headers["Content-Range"], json.loads(body)))
         status, headers, body = self.ask("/rest/v1/item?id=lt.10", Range="2-4", Range_Unit="items")
         self.assertEqual((200, "2-4/*", self.rows[2:5]), (status, headers["Content-Range"], json.loads(body)))
+        self.assertIn("Range-Unit", headers["Vary"])
+        other = self.ask("/rest/v1/item?id=lt.10", Range="3-5", Range_Unit="items", If_None_Match=headers["ETag"])
+        self.assertEqual((200, self.rows[3:6]), (other[0], json.loads(other[2])))
         self.assertEqual(200, self.ask("/rest/v1/item?id=lt.10", Range="bytes=0-4")[0])
         status, headers, body = self.ask("/rest/v1/item?id=lt.10&offset=10", Prefer="count=exact")
         self.assertEqual((416, "*/10"), (status, headers["Content-Range"]))

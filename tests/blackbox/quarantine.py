@@ -145,13 +145,14 @@ class Quarantine(Case):
         self.assertEqual(400, server.get("/v1/tables/items?quarantined=maybe")[0])
 
     def test_keys_of_any_type(self):
-        source = SOURCE + ("create table pairs(n numeric(30,2), t text, b bytea, big bigint, v int, primary key(t, big, n, b));\n"
+        source = SOURCE + ("create table pairs(n numeric(30,2), t text, b bytea, big bigint, d decimal(8,2), yes boolean, f float8, v int,\n"
+                  "  primary key(t, big, n, b, d, yes, f));\n"
                   "-- tidemark: bytes pairs.b = base64\n")  # fmt: skip
         self.source(source)
 
         def pair(offset, t, v, op="c"):
-            row = {"n": "1.50", "t": t, "b": "AP8=", "big": 9007199254740993, "v": v}
-            key = {k: row[k] for k in ("t", "big", "n", "b")}
+            row = {"n": "1.50", "t": t, "b": "AP8=", "big": 9007199254740993, "d": "2.00", "yes": True, "f": "-Infinity", "v": v}
+            key = {k: row[k] for k in row if k != "v"}
             at = {"lsn": 1000 + offset, "ts_ms": AT, "snapshot": "false", "schema": "public", "table": "pairs", "db": "s", "name": "x"}
             return tide.line("pairs", offset, key, {"before": None, "after": row, "source": at, "op": op})
 
@@ -159,7 +160,11 @@ class Quarantine(Case):
         server = self.serve()
         _, answer = server.get("/v1/tables/pairs?quarantined=true")
         self.assertEqual(['a"'], [row["t"] for row in answer["rows"]])
-        self.assertEqual([['a"', 9007199254740993, "1.50", "00FF"]], [one["row_key"] for one in answer["quarantined"]])
+        key = [answer["rows"][0][name] for name in ("t", "big", "n", "b", "d", "yes", "f")]
+        self.assertEqual(['a"', "9007199254740993", "1.50", "AP8=", "2.00", True, "-Infinity"], key)
+        self.assertEqual([key], [one["row_key"] for one in answer["quarantined"]])
+        self.assertEqual([key], [one["row_key"] for one in server.get("/v1/quarantine")[1]["rows"]])
+        self.assertEqual(key, server.get("/v1/quarantine/1")[1]["row_key"])
         _, answer = server.get("/v1/tables/pairs?quarantined=false")
         self.assertEqual(["x\u00e9"], [row["t"] for row in answer["rows"]])
 

@@ -52,6 +52,7 @@ class Asker:
         self.schema = schemathesis.openapi.from_url(arguments.address + "/openapi.json", headers=dict(self.session.headers),
                                                     config=SchemathesisConfig.from_path(HERE / "schemathesis.toml"))  # fmt: skip
         self.ids = itertools.cycle(arguments.ids)
+        self.chooser = random.Random(arguments.seed)
         self.asked = 0
         self.faults = []
         self.statuses = {}
@@ -77,10 +78,18 @@ class Asker:
                 self.faults.append(f"HEAD {case.formatted_path} {case.query}: {head.status_code} {other}, "
                                    f"GET {answer.status_code} {told}")  # fmt: skip
 
+    @staticmethod
+    def samples(operation):
+        """Of the parameters whose pattern lets more through than is right, as the 30th of February, what is."""
+        parameters = operation.definition.raw.get("parameters", [])
+        return {p["name"]: p["schema"]["examples"] for p in parameters if "examples" in p.get("schema", {})}
+
     def check(self, case, with_id):
         if case.meta.generation.mode.is_positive:
             for name in GIVEN.keys() & (case.query or {}).keys():
                 case.query[name] = GIVEN[name]
+            for name in self.samples(case.operation).keys() & (case.query or {}).keys():
+                case.query[name] = self.chooser.choice(self.samples(case.operation)[name])
             if with_id and "{id}" in case.operation.path:
                 case.path_parameters = {**case.path_parameters, "id": next(self.ids)}
         self.asked += 1

@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FIXTURE_RULES = 7, FIXTURE_RULED_ROWS = 13 };
+enum { FIXTURE_RULES = 9, FIXTURE_RULED_ROWS = 13 };
 
 #define TOPIC "shop.public.orders"
 
@@ -51,8 +51,8 @@ static inline void fixture_write_file(const struct fixture *fixture, const char 
 
 // One query a type that :after can have, over values that fit none, some or any of them.
 static inline void fixture_write_ruled_queries(const struct fixture *fixture) {
-    static const char *const types[] = {"text", "integer",   "number", "decimal(12,2)",
-                                        "date", "timestamp", "uuid"};
+    static const char *const types[] = {"text",      "integer", "number",      "decimal(12,2)", "date",
+                                        "timestamp", "uuid",    "timestamptz", "boolean"};
     for (int i = 0; i < FIXTURE_RULES; i++) {
         char path[64];
         char sql[512];
@@ -104,6 +104,9 @@ static inline void fixture_write_view(const struct fixture *fixture) {
                        " select name from t where :after is null or name > :after order by name");
     fixture_write_file(fixture, "views/lab/query.nameless.sql",
                        "with t(name) as (values (null), (1), (2)) select name from t"
+                       " where :after is null or name > :after order by name");
+    fixture_write_file(fixture, "views/lab/query.tied.sql",
+                       "with t(name) as (values ('a'), ('b'), ('b'), ('b'), ('c')) select name from t"
                        " where :after is null or name > :after order by name");
     fixture_write_ruled_queries(fixture);
     fixture_write_file(fixture, "views/lab/query.large.sql",

@@ -157,7 +157,7 @@ struct quarantined {
     struct span value;
     bool value_dropped; // to keep the quarantine's bound
 };
-// Up to READ_QUARANTINED_MAX messages that wait for rows of this table; row_key: data NULL = which row is not known.
+// Up to READ_QUARANTINED_MAX messages that wait for rows of this table; row_key: as in answers, data NULL = which row is not known.
 int reader_quarantined_of(struct reader *reader, const struct table *table,
                           void (*visit)(void *self, int64_t id, struct span row_key), void *self,
                           struct error *error);
@@ -173,12 +173,16 @@ const char *rows_column_name(const struct rows *rows, int column); // lives as l
 struct span rows_member(const struct rows *rows, int column); // lives as long as the rows
 // 1 = a row, 0 = the end (or the limit), -1 = error. At the end the statement is closed at once. ERROR_INPUT:
 // another page follows and no cursor can say where it begins (the first column of a query that names :after is
-// NULL, or a key is longer than READ_CURSOR_SIZE_MAX).
+// NULL, or the same in the page's last row and the one behind, or a key is longer than READ_CURSOR_SIZE_MAX).
 int rows_next(struct rows *rows, struct error *error);
 void rows_cell(const struct rows *rows, int column, struct cell *ret);
 // After the end: the cursor of the next page, or data NULL when there is none. Printable ASCII without a space,
 // whatever the column holds. Lives until reader_end.
 struct span rows_cursor(const struct rows *rows);
+// Before the first row, by who takes no next page: none needs a place to begin, and rows_cursor has none.
+void rows_without_cursor(struct rows *rows);
+// After the end: whether there are more than the limit.
+bool rows_have_more(const struct rows *rows);
 
 // Why the view of this number in the catalog is not kept (--on-view-error disable), within a snapshot; NULL = it is.
 const char *reader_disabled(const struct reader *reader, int view);

@@ -15,7 +15,9 @@ enum parameter_type {
     PARAMETER_NUMBER,
     PARAMETER_DECIMAL, // bound as the count that a DECIMAL column of this scale holds
     PARAMETER_DATE,
-    PARAMETER_TIMESTAMP, // bound as the mirror writes it
+    PARAMETER_TIMESTAMP,   // bound as the mirror writes it
+    PARAMETER_TIMESTAMPTZ, // the same, in UTC
+    PARAMETER_BOOLEAN,     // bound as 0 or 1
     PARAMETER_UUID,
     PARAMETER_TYPES,
 };

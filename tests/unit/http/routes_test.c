@@ -229,6 +229,12 @@ static void test_csv_and_lines(void **state) {
     assert_int_equal(s->response.body.size, sizeof csv - 1);
     assert_memory_equal(s->response.body.data, csv, sizeof csv - 1);
     assert_non_null(header_of(s, "Tidemark-Next"));
+    request.target = SPAN("/v1/views/lab/kinds");
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    static const char nothing[] = "\r\n9007199254740993,false,1234.567,Infinity,\"\",\"\"\r\n"; // and no NULL
+    const size_t size = sizeof nothing - 1;
+    assert_memory_equal(s->response.body.data + s->response.body.size - size, nothing, size);
+    request.target = SPAN("/v1/views/lab/kinds?limit=2");
     request.accept = SPAN("application/json;q=0.5, application/x-ndjson");
     assert_int_equal(ask(s, request), ROUTES_ANSWERED);
     assert_string_equal(s->response.content_type, "application/x-ndjson");
@@ -280,6 +286,51 @@ static void test_no_cursor_is_an_error(void **state) {
     expect_problem(s, "/v1/views/lab/nameless?limit=1", 500, "/problems/store-failed", "NULL");
     get(s, "/v1/views/lab/nameless?limit=3", 200);
     get(s, "/v1/views/lab/nameless?limit=1&after=1", 200);
+}
+
+// `> :after` leaves the rows out that have the last row's value: the page that ends within them is an error.
+static void test_a_page_that_ends_within_ties_is_an_error(void **state) {
+    struct state *s = *state;
+    get(s, "/v1/views/lab/tied?limit=1", 200);
+    expect_problem(s, "/v1/views/lab/tied?limit=2", 500, "/problems/store-failed", "unique");
+    expect_problem(s, "/v1/views/lab/tied?limit=3", 500, "/problems/store-failed", "unique");
+    get(s, "/v1/views/lab/tied?limit=4", 200);
+    get(s, "/v1/views/lab/tied?limit=1&after=b", 200);
+    assert_int_equal(ask(s, (struct request){.target = SPAN("/v1/views/lab/tied/follow?limit=2")}),
+                     ROUTES_STREAM);
+}
+
+// Rows are not asked for, so there is no place to go on, whatever was asked before.
+static void test_no_rows_have_no_cursor(void **state) {
+    struct state *s = *state;
+    struct request request = {.target = SPAN("/v1/tables/orders?limit=1"), .accept = SPAN("text/csv")};
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_non_null(header_of(s, "Tidemark-Next"));
+    get(s, "/rest/v1/orders?limit=0", 200);
+    assert_null(header_of(s, "Tidemark-Next"));
+    assert_int_equal(s->response.body.size, sizeof "[]\n" - 1);
+}
+
+static void expect_range_tag(struct state *s, const char *range, const char *known, int status) {
+    struct request request = {.target = SPAN("/rest/v1/orders?select=id"),
+                              .range = span_of(range),
+                              .range_unit = SPAN("items"),
+                              .if_none_match = span_of(known)};
+    assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+    assert_int_equal(s->response.status, status);
+}
+
+// Else a cache gives one range's rows for another's.
+static void test_a_range_has_a_tag_of_its_own(void **state) {
+    struct state *s = *state;
+    char tag[ETAG_SIZE];
+    expect_range_tag(s, "0-1", "", 200);
+    (void)snprintf(tag, sizeof tag, "%s", s->response.etag);
+    expect_range_tag(s, "0-1", tag, 304);
+    expect_range_tag(s, "2-3", tag, 200);
+    expect_range_tag(s, "0-2", tag, 200);
+    get(s, "/rest/v1/orders?select=id&limit=2", 200);
+    assert_string_not_equal(s->response.etag, tag);
 }
 
 static void test_accept(void **state) {
@@ -1059,6 +1110,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_csv_and_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cursors_of_any_text, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_cursor_is_an_error, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_page_that_ends_within_ties_is_an_error, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_rows_have_no_cursor, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_range_has_a_tag_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status_of_any_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status_of_tables, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_much_under_way, setup, teardown),

@@ -6,6 +6,7 @@
 #include "views/engine/check/lint.h"
 #include "views/engine/check/lint_numeric.h"
 #include "views/engine/check/lint_order.h"
+#include "views/engine/check/lint_parameters.h"
 #include "views/engine/check/parameters.h"
 #include "views/engine/check/tokens.h"
 #include "views/engine/row/table_sql.h"
@@ -135,6 +136,7 @@ static int check_query(struct catalog *catalog, sqlite3 *scratch, struct query *
     if (check_parameters(query, stmt, error) != 0 || check_column_names(catalog, query, stmt, error) != 0)
         return -1;
     lint_query(catalog, query, guard);
+    lint_parameters(catalog, query, guard);
     if (lint_numeric_aggregates(query->file, query->sql, guard, error) != 0)
         return -1;
     lint_numeric_expressions(catalog, query->file, query->sql, guard);

@@ -227,6 +227,7 @@ int guard_open_scratch(const struct catalog *catalog, sqlite3 **ret, struct erro
     CLEANUP(stmt_close) sqlite3 *scratch = NULL;
     if (sqlite3_open(":memory:", &scratch) != SQLITE_OK)
         return stmt_error(error, scratch, "check");
+    stmt_take_no_quoted_texts(scratch);
     if (guard_drop_modules(scratch, error) != 0 || functions_register(scratch, NULL, error) != 0 ||
         guard_create_mirror(scratch, catalog, error) != 0 || delta_register(scratch, catalog, error) != 0)
         return -1;

@@ -19,9 +19,11 @@ static int parameters_fault(const struct query *query, const char *at, const cha
 // `text` is all that stands behind `NAME is `.
 static bool parameters_parse_rule(struct span text, struct parameter_rule *ret) {
     static const char *const names[PARAMETER_TYPES] = {
-        [PARAMETER_TEXT] = "text",          [PARAMETER_INTEGER] = "integer", [PARAMETER_NUMBER] = "number",
-        [PARAMETER_DECIMAL] = "decimal",    [PARAMETER_DATE] = "date",       [PARAMETER_UUID] = "uuid",
-        [PARAMETER_TIMESTAMP] = "timestamp"};
+        [PARAMETER_TEXT] = "text",           [PARAMETER_INTEGER] = "integer",
+        [PARAMETER_NUMBER] = "number",       [PARAMETER_DECIMAL] = "decimal",
+        [PARAMETER_DATE] = "date",           [PARAMETER_UUID] = "uuid",
+        [PARAMETER_TIMESTAMP] = "timestamp", [PARAMETER_TIMESTAMPTZ] = "timestamptz",
+        [PARAMETER_BOOLEAN] = "boolean"};
     char line[128];
     char type[32];
     char rest[32] = "";
@@ -53,9 +55,30 @@ static struct parameter_rule *parameters_rule_of(struct query *query, struct spa
     return query->names_after && span_is(name, "after") ? &query->after_rule : NULL;
 }
 
+// A line that would be one of ours but for its colon or its blanks; NULL = there is none.
+static const char *parameters_find_slip(struct query *query) {
+    static const char word[] = "tidemark";
+    for (const char *at = query->sql; (at = strstr(at, "--")) != NULL; at += 2) {
+        const char *begin = at + 2 + strspn(at + 2, " \t");
+        if (strncmp(at, directive, sizeof directive - 1) == 0 ||
+            sqlite3_strnicmp(begin, word, sizeof word - 1) != 0)
+            continue;
+        const char *name = begin + sizeof word - 1;
+        name += strspn(name, " \t:");
+        size_t size = strcspn(name, " \t\r\n");
+        if (strncmp(name + size, " is ", 4) == 0 &&
+            parameters_rule_of(query, (struct span){name, size}) != NULL)
+            return at;
+    }
+    return NULL;
+}
+
 // Every line of ours is understood and names a parameter: a slip of the pen would else say nothing.
 static int parameters_read_rules(struct query *query, struct error *error) {
     static const char is[] = " is ";
+    const char *slip = parameters_find_slip(query);
+    if (slip != NULL)
+        return parameters_fault(query, slip, "such a line begins with `-- tidemark: `", error);
     for (const char *at = query->sql; (at = strstr(at, directive)) != NULL; at++) {
         struct span line = {at + sizeof directive - 1, strcspn(at + sizeof directive - 1, "\r\n")};
         size_t name_size = 0;
@@ -71,8 +94,8 @@ static int parameters_read_rules(struct query *query, struct error *error) {
                              stmt_line(query->sql, (size_t)(at - query->sql)), (int)name.size, name.data);
         if (!parameters_parse_rule((struct span){line.data + begin, line.size - begin}, rule))
             return parameters_fault(query, at,
-                                    "a parameter is text, integer, number, decimal(P,S), date, timestamp or "
-                                    "uuid, and may be required",
+                                    "a parameter is text, integer, number, decimal(P,S), boolean, date, "
+                                    "timestamp, timestamptz or uuid, and may be required",
                                     error);
     }
     return 0;

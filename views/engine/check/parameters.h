@@ -1,6 +1,6 @@
 // The parameters of a query: their names from the statement, their rules from lines of the file:
 //   -- tidemark: NAME is TYPE [required]
-// TYPE: text, integer, number, decimal(PRECISION,SCALE), date, timestamp, uuid.
+// TYPE: text, integer, number, decimal(PRECISION,SCALE), boolean, date, timestamp, timestamptz, uuid.
 #ifndef TIDEMARK_CHECK_PARAMETERS_H
 #define TIDEMARK_CHECK_PARAMETERS_H
 

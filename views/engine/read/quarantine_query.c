@@ -7,12 +7,18 @@
     "reason || iif(value_dropped, ' (its value was dropped: quarantine is full)', '') ||"                    \
     " iif(older_dropped > 0, ' (' || older_dropped || ' older ones were dropped: quarantine is full)', '')"
 
+// As rows show it; of what is no JSON, as infinities once were written, nothing is known.
+#define QUARANTINE_SHOWN_KEY                                                                                 \
+    "iif(json_valid(row_key), (select json_group_array(json(shown_key(\"table\", e.key, e.value)))"          \
+    " from json_each(row_key) e), null) as row_key"
+
 // The list's statements.
 enum quarantine_list { QUARANTINE_WAITING, QUARANTINE_IN_STATE, QUARANTINE_ALL, QUARANTINE_LISTS };
 
 #define QUARANTINE_SELECT                                                                                    \
     "select id, topic, partition, \"offset\", cast(key as text) as key, " QUARANTINE_REASON                  \
-    " as reason, " QUARANTINE_TIME("at_ms") " as time, state, \"table\", row_key from _quarantine where "
+    " as reason, " QUARANTINE_TIME("at_ms") " as time, state, \"table\", " QUARANTINE_SHOWN_KEY              \
+                                            " from _quarantine where "
 enum { QUARANTINE_ROW_KEY = 9 }; // its column: JSON, which SQLite only knows as a text
 #define QUARANTINE_ORDER " and (:after is null or id < :after) order by id desc"
 
@@ -25,11 +31,11 @@ static const char *const quarantine_sql[QUARANTINE_LISTS] = {
 static const char quarantine_one_subject[] = "quarantined";
 static const char quarantine_one_sql[] =
     "select id, state, topic, partition, \"offset\", " QUARANTINE_REASON
-    ", " QUARANTINE_TIME("at_ms") ", \"table\", row_key, lsn, overtaken, " QUARANTINE_TIME(
-        "settled_at_ms") ", note, key, value,"
-                         " value_dropped"
-                         " from _quarantine"
-                         " where id = :id";
+    ", " QUARANTINE_TIME("at_ms") ", \"table\", " QUARANTINE_SHOWN_KEY
+                                  ", lsn, overtaken, " QUARANTINE_TIME("settled_at_ms") ", note, key, value,"
+                                                                                        " value_dropped"
+                                                                                        " from _quarantine"
+                                                                                        " where id = :id";
 
 static struct statement *quarantine_query_statement(struct reader *reader, const void *subject,
                                                     const char *sql, struct error *error) {
@@ -77,7 +83,8 @@ int reader_quarantine(struct reader *reader, struct span state, int limit, struc
 }
 
 static const char quarantine_of_sql[] =
-    "select id, row_key from _quarantine where \"table\" = :table and state = 'waiting' limit :limit";
+    "select id, " QUARANTINE_SHOWN_KEY
+    " from _quarantine where \"table\" = :table and state = 'waiting' limit :limit";
 
 int reader_quarantined_of(struct reader *reader, const struct table *table,
                           void (*visit)(void *self, int64_t id, struct span row_key), void *self,

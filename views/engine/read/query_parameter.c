@@ -1,8 +1,10 @@
 #include "views/engine/read/query_parameter.h"
 
+#include "views/base/iso8601.h"
 #include "views/base/real.h"
 #include "views/engine/decimal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -69,6 +71,28 @@ static bool query_parameter_read_timestamp(struct span text, char ret[QUERY_PARA
     return true;
 }
 
+static struct cell query_parameter_integer(int64_t integer) {
+    return (struct cell){.kind = CELL_INTEGER, .integer = integer};
+}
+
+// A moment with an offset, or without one in UTC; a date is its midnight. As the mirror writes moments.
+static bool query_parameter_read_moment(struct span text, char ret[QUERY_PARAMETER_TEXT_SIZE]) {
+    static_assert((int)ISO8601_TEXT_SIZE < (int)QUERY_PARAMETER_TEXT_SIZE, "and a NUL");
+    struct moment moment = {0};
+    enum iso8601_zone zone;
+    if (!iso8601_read_timestamp(text, &moment, &zone) && !iso8601_read_date(text, &moment.days))
+        return false;
+    ret[iso8601_write_timestamp(moment, true, ret)] = '\0';
+    return true;
+}
+
+// As a filter of /v1/tables takes them.
+static bool query_parameter_read_boolean(struct span value, struct cell *ret) {
+    bool yes = span_is(value, "true") || span_is(value, "t") || span_is(value, "1");
+    *ret = query_parameter_integer(yes);
+    return yes || span_is(value, "false") || span_is(value, "f") || span_is(value, "0");
+}
+
 static bool query_parameter_is_uuid(struct span text) {
     static const char hyphens[] = "        -    -    -    -            ";
     if (text.size != sizeof hyphens - 1)
@@ -77,10 +101,6 @@ static bool query_parameter_is_uuid(struct span text) {
         if (hyphens[i] == '-' ? text.data[i] != '-' : strchr("0123456789abcdefABCDEF", text.data[i]) == NULL)
             return false;
     return true;
-}
-
-static struct cell query_parameter_integer(int64_t integer) {
-    return (struct cell){.kind = CELL_INTEGER, .integer = integer};
 }
 
 static struct cell query_parameter_text(struct span text) {
@@ -140,6 +160,13 @@ bool query_parameter_read(const struct parameter_rule *rule, struct span value,
             return false;
         *ret = query_parameter_text(span_of(text));
         return true;
+    case PARAMETER_TIMESTAMPTZ:
+        if (!query_parameter_read_moment(value, text))
+            return false;
+        *ret = query_parameter_text(span_of(text));
+        return true;
+    case PARAMETER_BOOLEAN:
+        return query_parameter_read_boolean(value, ret);
     case PARAMETER_UUID:
         if (!query_parameter_is_uuid(value))
             return false;
@@ -164,6 +191,8 @@ int query_parameter_check(const struct parameter_rule *rule, struct span name, s
         [PARAMETER_DECIMAL] = "a decimal",
         [PARAMETER_DATE] = "a date, YYYY-MM-DD",
         [PARAMETER_TIMESTAMP] = "a timestamp, YYYY-MM-DDTHH:MM:SS.ffffff, with Z where the column has a zone",
+        [PARAMETER_TIMESTAMPTZ] = "a moment, YYYY-MM-DDTHH:MM:SS.ffffff with Z or an offset",
+        [PARAMETER_BOOLEAN] = "a boolean, true or false",
         [PARAMETER_UUID] = "a UUID",
     };
     char text[QUERY_PARAMETER_TEXT_SIZE];

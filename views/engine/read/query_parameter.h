@@ -4,7 +4,7 @@
 
 #include "views/engine/read.h"
 
-enum { QUERY_PARAMETER_TEXT_SIZE = 64 }; // of a timestamp or a UUID that is written anew
+enum { QUERY_PARAMETER_TEXT_SIZE = 72 }; // of a timestamp or a UUID that is written anew
 
 // ERROR_USAGE, naming what the value has to be.
 int query_parameter_check(const struct parameter_rule *rule, struct span name, struct span value,

@@ -3,6 +3,7 @@
 #include "views/base/bounds.h"
 #include "views/base/clock.h"
 #include "views/engine/read/reader.h"
+#include "views/engine/read/shown_key.h"
 #include "views/engine/sqlite/functions.h"
 #include "views/engine/sqlite/read_only.h"
 #include "views/engine/store/disabled.h"
@@ -141,6 +142,8 @@ static int reader_open_connection(struct reader *reader, struct error *error) {
         return -1;
     if (functions_register(reader->db, NULL, error) != 0)
         return -1;
+    if (shown_key_register(reader->db, reader->catalog) != SQLITE_OK)
+        return stmt_error(error, reader->db, reader->path);
     (void)sqlite3_limit(reader->db, SQLITE_LIMIT_LENGTH, READER_VALUE_BYTES_MAX);
     return 0;
 }

@@ -27,6 +27,7 @@ struct rows {
     bool open;             // the statement has been bound and not reset
     bool more;             // a row beyond the limit exists
     bool pages;            // has cursors at all
+    bool cursorless;       // nobody asks for the next page
     bool first_is_next;    // the cursor is the last row's first column
     const char *no_cursor; // why no cursor could be made, NULL = one was, or none was needed
     const struct table *table;

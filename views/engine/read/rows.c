@@ -1,5 +1,6 @@
 #include "views/engine/read/rows.h"
 
+#include "views/base/cleanup.h"
 #include "views/base/real.h"
 #include "views/engine/read/page_cursor.h"
 #include "views/engine/read/query_parameter.h"
@@ -162,6 +163,19 @@ static void rows_make_column_cursor(struct rows *rows, struct buffer *out) {
         cursor_write(out, CURSOR_COLUMN, &cell, 1);
 }
 
+// Whether the row behind the page has the first column of the page's last one: `> :after` would leave it out. What NULL
+// there means, only the query's own words can say.
+static bool rows_next_ties(struct rows *rows) {
+    CLEANUP(buffer_free) struct buffer next = {0};
+    const struct buffer *last = &rows->reader->cursor;
+    struct cell cell;
+    rows_cell(rows, 0, &cell);
+    if (cell.kind == CELL_NULL)
+        return false;
+    rows_make_column_cursor(rows, &next);
+    return !next.failed && next.size == last->size && memcmp(next.data, last->data, next.size) == 0;
+}
+
 // Where the row stands: the values that it is ordered by, behind what tells one order from another; without an order
 // the key.
 static void rows_make_table_cursor(struct rows *rows, struct buffer *out) {
@@ -216,11 +230,18 @@ int rows_next(struct rows *rows, struct error *error) {
     int code = sqlite3_step(rows->statement->stmt);
     if (code == SQLITE_ROW && rows->given < rows->limit) {
         rows->given++;
-        if (rows->given == rows->limit && rows->pages)
+        if (rows->given == rows->limit && rows->pages && !rows->cursorless)
             rows_make_cursor(rows);
         return 1;
     }
-    rows->more = code == SQLITE_ROW && rows->pages;
+    rows->more =
+        code == SQLITE_ROW && rows->pages && rows->limit > 0; // behind no row there is no place to go on
+    if (rows->more && rows->first_is_next && !rows->cursorless && rows->no_cursor == NULL &&
+        rows_next_ties(rows))
+        rows->no_cursor =
+            "another page follows, and its first row has in the first column what this one's last row "
+            "has: the next page would leave it out. Make the first column one that is unique and "
+            "that the query is ordered by, or ask for more rows";
     int status = 0;
     if (rows->more && rows->no_cursor != NULL)
         status = error_set(error, ERROR_INPUT, "%s: %s", rows->what, rows->no_cursor);
@@ -230,9 +251,17 @@ int rows_next(struct rows *rows, struct error *error) {
     return status;
 }
 
+void rows_without_cursor(struct rows *rows) {
+    rows->cursorless = true;
+}
+
+bool rows_have_more(const struct rows *rows) {
+    return rows->more;
+}
+
 struct span rows_cursor(const struct rows *rows) {
     const struct buffer *cursor = &rows->reader->cursor;
-    if (!rows->more)
+    if (!rows->more || rows->cursorless)
         return (struct span){0};
     return (struct span){cursor->data, cursor->size};
 }

@@ -1,5 +1,7 @@
 #include "views/engine/row/key_text.h"
 
+#include <math.h>
+
 static void key_text_write_hex(struct buffer *out, struct span bytes) {
     static const char digits[] = "0123456789ABCDEF";
     buffer_char(out, '"');
@@ -8,6 +10,14 @@ static void key_text_write_hex(struct buffer *out, struct span bytes) {
         buffer_char(out, digits[(unsigned char)bytes.data[i] & 15]);
     }
     buffer_char(out, '"');
+}
+
+// JSON has no infinity, and SQLite reads one in a number that is too large. NaN is a text.
+static void key_text_write_real(struct buffer *out, double real) {
+    if (isinf(real))
+        buffer_text(out, real > 0 ? "9e999" : "-9e999");
+    else
+        buffer_format(out, "%.17g", real);
 }
 
 static bool key_text_is_there(const struct value *value) {
@@ -24,7 +34,7 @@ bool key_text_write(struct buffer *out, const struct table *table, const struct 
         if (value->kind == VALUE_INTEGER)
             buffer_integer(out, value->integer);
         else if (value->kind == VALUE_REAL)
-            buffer_format(out, "%.17g", value->real);
+            key_text_write_real(out, value->real);
         else if (value->kind == VALUE_TEXT)
             buffer_json_string(out, value->bytes);
         else

@@ -11,6 +11,7 @@
 static int read_only_probe(sqlite3 *db) {
     (void)sqlite3_busy_timeout(db, READ_ONLY_BUSY_MS);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
+    stmt_take_no_quoted_texts(db);
     return sqlite3_exec(db, "select 1 from sqlite_schema limit 1", NULL, NULL, NULL);
 }
 

@@ -184,6 +184,11 @@ int stmt_read_integer(sqlite3 *db, const char *sql, const char *what, int64_t *r
     return row < 0 ? -1 : 0;
 }
 
+void stmt_take_no_quoted_texts(sqlite3 *db) {
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+}
+
 void stmt_check_none_open(sqlite3 *db) {
     (void)db;
 #ifndef NDEBUG

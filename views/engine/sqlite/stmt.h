@@ -47,6 +47,11 @@ const char *stmt_skip_blank(const char *sql);
 // The first column of the one row of `sql`, such as a pragma; 0 when there is none.
 int stmt_read_integer(sqlite3 *db, const char *sql, const char *what, int64_t *ret, struct error *error);
 
+// What is in double quotes is a name on this connection, and one that names nothing an error: by itself SQLite takes it
+// for a text. Not on the writer's: everything is checked on one that is so, and a file may hold a view of before, which it
+// still has to drop and to alter tables beside.
+void stmt_take_no_quoted_texts(sqlite3 *db);
+
 // Asserts, in builds without NDEBUG, that no statement of the connection stands on a row: none stays open across a
 // transaction.
 void stmt_check_none_open(sqlite3 *db);

@@ -6,9 +6,11 @@
 #include "views/base/json_text.h"
 #include "views/base/real.h"
 #include "views/engine/decimal.h"
+#include "views/engine/read/filter/address_text.h"
 #include "views/engine/read/filter/time_order.h"
 #include "views/engine/sqlite/numeric_order.h"
 
+#include <assert.h>
 #include <math.h>
 
 enum { SHOWN_MAX = 100, UUID_SIZE = 36 };
@@ -149,6 +151,17 @@ static bool column_value_read_time(const struct column *column, struct span text
     return true;
 }
 
+// Other types are compared as the texts that they are written as. `made`: room for an address.
+static bool column_value_read_other(const struct column *column, struct span text, char *made,
+                                    struct column_value *ret) {
+    enum address_kind kind = address_kind_of(column->declared);
+    if (kind == ADDRESS_NONE)
+        return true;
+    size_t size = address_text_write(kind, text, made);
+    ret->cell.bytes = (struct span){made, size};
+    return size > 0;
+}
+
 static bool column_value_is_bits(struct span text) {
     for (size_t i = 0; i < text.size; i++)
         if (text.data[i] != '0' && text.data[i] != '1')
@@ -169,7 +182,7 @@ static int column_value_read_bytes(struct span text, struct arena *arena, struct
     return 0;
 }
 
-// `made`: room for a time or a UUID.
+// `made`: room for a time, a UUID or an address.
 static bool column_value_read_as(const struct column *column, struct span text, char *made,
                                  struct column_value *ret) {
     ret->cell = column_value_text(text);
@@ -199,8 +212,9 @@ static bool column_value_read_as(const struct column *column, struct span text, 
         return json_text_is_valid(text);
     case COLUMN_BIT:
         return column_value_is_bits(text);
-    case COLUMN_BYTEA:
     case COLUMN_OTHER:
+        return column_value_read_other(column, text, made, ret);
+    case COLUMN_BYTEA:
         return true;
     }
     return false;
@@ -209,11 +223,13 @@ static bool column_value_read_as(const struct column *column, struct span text, 
 // Whether its values are written anew.
 static bool column_value_needs_room(const struct column *column) {
     return column->variant == COLUMN_UUID ||
+           (column->type == COLUMN_OTHER && address_kind_of(column->declared) != ADDRESS_NONE) ||
            (column->type >= COLUMN_DATE && column->type <= COLUMN_TIMESTAMPTZ);
 }
 
 int column_value_read(const struct column *column, struct span text, struct arena *arena,
                       struct column_value *ret, struct error *error) {
+    static_assert((int)ISO8601_TEXT_SIZE >= (int)ADDRESS_TEXT_SIZE, "there is room for either");
     bool valid;
     ret->compare = COMPARE_PLAIN;
     if (column->type == COLUMN_BYTEA) {

@@ -1,0 +1,35 @@
+#include "consumer/program.h"
+
+#include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+// Fetches are megabytes that come and go many times a second. By default glibc gives such memory back to the
+// system each time and faults it in again: a third of librdkafka's CPU where messages carry schemas. The
+// bounds of the queues are the bounds of what is kept so.
+static void program_keep_memory(void) {
+#ifdef __GLIBC__
+    enum { MAPPED_FROM = 32 << 20, TRIMMED_FROM = 128 << 20, ASKED_FOR_MORE = 1 << 20 };
+    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
+    (void)mallopt(M_TRIM_THRESHOLD, TRIMMED_FROM);
+    (void)mallopt(M_TOP_PAD, ASKED_FOR_MORE);
+#endif
+}
+
+void program_begin(void) {
+    program_keep_memory();
+    // A file that may grow no more (ulimit -f) is then an error like a full disk, and told.
+    (void)signal(SIGXFSZ, SIG_IGN);
+}
+
+bool program_has_printed(void) {
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return true;
+    (void)fprintf(stderr, "tidemark: standard output: %s: not all of the output was written\n",
+                  strerror(errno));
+    return false;
+}
