@@ -18,7 +18,7 @@ struct envelope_decoder {
     // By table, and by whether the row's connector is MySQL's.
     struct value_settings (*settings)[2];
     bool *mysql;        // by table: the newest row's connector is
-    bool *numeric_keys; // by table: see envelope_place_create
+    bool *respelt_keys; // by table: its key is one value in several spellings (1.5, 1.50; a UUID's letters)
     bool *other_keys;   // by table: its messages' key has other columns than the declared one
     struct value key_values[TABLE_COLUMNS_MAX];
     struct transaction_tables tables;
@@ -34,16 +34,17 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
     decoder->settings = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->settings);
     decoder->mysql = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->mysql);
     decoder->other_keys = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->other_keys);
-    decoder->numeric_keys = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->numeric_keys);
+    decoder->respelt_keys = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->respelt_keys);
     if (decoder->settings == NULL || decoder->mysql == NULL || decoder->other_keys == NULL ||
-        decoder->numeric_keys == NULL)
+        decoder->respelt_keys == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int i = 0; i < config->catalog->table_count; i++) {
         const struct table *table = &config->catalog->tables[i];
         decoder->settings[i][false] = value_settings_of(table, config->settings);
         decoder->settings[i][true] = value_settings_of_mysql(&decoder->settings[i][false]);
         for (int k = 0; k < table->key_count; k++)
-            decoder->numeric_keys[i] |= table->columns[table->keys[k]].type == COLUMN_NUMERIC;
+            decoder->respelt_keys[i] |= table->columns[table->keys[k]].type == COLUMN_NUMERIC ||
+                                        table->columns[table->keys[k]].variant == COLUMN_UUID;
     }
     if (schema_cache_new(&decoder->schemas, error) != 0 ||
         shapes_new(&decoder->shapes, &decoder->config, error) != 0)
@@ -61,7 +62,7 @@ void envelope_decoder_free(struct envelope_decoder **decoder) {
     free((*decoder)->settings);
     free((*decoder)->mysql);
     free((*decoder)->other_keys);
-    free((*decoder)->numeric_keys);
+    free((*decoder)->respelt_keys);
     free(*decoder);
     *decoder = NULL;
 }
@@ -376,13 +377,35 @@ static bool envelope_may_move(const struct envelope_decoder *decoder, const stru
            members->before.data != NULL;
 }
 
-// An update of 1.5 to 1.50 is a change of the key to Debezium: a delete and a create of one LSN, which are of one row here.
-// The create comes behind: WAL records begin at multiples of eight bytes, so the odd place is nobody's.
-static void envelope_place_create(const struct envelope_decoder *decoder, const struct event *event,
-                                  struct change *change) {
-    if (change->op == CHANGE_CREATE && decoder->numeric_keys[change->table->index] &&
-        event->positions == POSITIONS_LSN && change->lsn != LSN_NONE)
+// Whether the key that was read has other declared columns than the primary key.
+static bool envelope_has_other_key(const struct envelope_decoder *decoder, const struct table *table) {
+    int named = 0, others = 0;
+    for (int i = 0; i < table->column_count; i++)
+        if (decoder->key_values[i].kind != VALUE_ABSENT)
+            *(table->columns[i].key != 0 ? &named : &others) += 1;
+    return others > 0 || named != table->key_count;
+}
+
+// An update that changes a message's key is a delete and a create of one place to Debezium. They are of one row here where
+// the key is spelt anew (1.5, 1.50), or where another of its columns changed (message.key.columns). The create comes behind:
+// WAL records begin at multiples of eight bytes, so the odd place is nobody's. In a binlog the delete comes before it, where
+// nothing but another row's image is.
+static void envelope_place_one_row(const struct envelope_decoder *decoder, enum event_positions positions,
+                                   bool other_key, struct change *change) {
+    if (!other_key && !decoder->respelt_keys[change->table->index])
+        return;
+    if (change->op == CHANGE_CREATE && positions == POSITIONS_LSN && change->lsn != LSN_NONE)
         change->lsn |= 1;
+    if (change->op == CHANGE_DELETE && positions == POSITIONS_BINLOG)
+        change->lsn--;
+}
+
+// A row with its placeholders read as such has other values than its key.
+static bool envelope_agrees_by_shape(const struct envelope_decoder *decoder, struct span key,
+                                     const struct row_reader *row, const struct members *members,
+                                     const struct change *change) {
+    return !row->found_unavailable && change->op != CHANGE_DELETE && members->after_kind == 1 &&
+           shapes_key_agrees(decoder->shapes, key, row->table);
 }
 
 static int envelope_finish_row(struct envelope_decoder *decoder, const struct message *message,
@@ -390,7 +413,6 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
                                struct error *error) {
     struct change *change = &event->change;
     bool other_table = change->table != row->table;
-    envelope_place_create(decoder, event, change);
     change->nulls_unsure = change->op == CHANGE_UPDATE && members->before.data == NULL &&
                            event->positions == POSITIONS_LSN && change->lsn != LSN_NONE;
     change->bytes = row->schema != NULL ? row->schema->bytea : row->bytea;
@@ -401,16 +423,19 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     if (row->unsure >= 0 && !other_table && change->op != CHANGE_DELETE &&
         envelope_check_time(row, message, change, error) != 0)
         return -1;
-    // A row with its placeholders read as such has other values than its key.
     if (row->by_shape && !other_table && !envelope_may_move(decoder, members, change) &&
-        !row->found_unavailable && change->op != CHANGE_DELETE && members->after_kind == 1 &&
-        shapes_key_agrees(decoder->shapes, message->key, row->table))
+        envelope_agrees_by_shape(decoder, message->key, row, members, change)) {
+        if (change->op == CHANGE_CREATE)
+            envelope_place_one_row(decoder, event->positions,
+                                   shapes_key_is_other(decoder->shapes, row->table), change);
         return 0;
+    }
     row->table = change->table;
     decoder->mysql[change->table->index] = members_is_mysql(members);
     row->settings = envelope_settings(decoder, change->table);
     if (envelope_read_key(decoder, message, change->table, event, error) != 0)
         return -1;
+    envelope_place_one_row(decoder, event->positions, envelope_has_other_key(decoder, change->table), change);
     row->may_be_unavailable = change->op != CHANGE_READ;
     if (members->flat && (other_table || must_exist) &&
         envelope_read_flat_again(decoder, row, message->value, error) != 0)

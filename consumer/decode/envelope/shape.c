@@ -279,6 +279,16 @@ bool shapes_key_agrees(const struct shapes *shapes, struct span key, const struc
     }
 }
 
+bool shapes_key_is_other(const struct shapes *shapes, const struct table *table) {
+    const struct shape_set *set = &shapes->keys[table->index];
+    const struct shape *shape = &set->shapes[set->order[0]];
+    int named = 0, others = 0;
+    for (int i = 0; i < shape->json.places; i++)
+        if (shape->places[i].kind == PLACE_COLUMN)
+            *(table->columns[shape->places[i].number].key != 0 ? &named : &others) += 1;
+    return others > 0 || named != table->key_count;
+}
+
 bool shapes_read_boundary(struct shapes *shapes, struct span message,
                           struct json_value ret[BOUNDARY_MEMBERS]) {
     const struct shape *shape = envelope_shape_find_shape(shapes, &shapes->boundary, message);

@@ -27,6 +27,8 @@ bool shapes_read_key(struct shapes *shapes, struct span key, struct row_reader *
 // True when the key is of a known shape and has the very bytes of the row's own key columns: those of the
 // row that shapes_read_row has just read. Such a key needs no reading.
 bool shapes_key_agrees(const struct shapes *shapes, struct span key, const struct table *table);
+// Whether such a key has other declared columns than the primary key.
+bool shapes_key_is_other(const struct shapes *shapes, const struct table *table);
 // A transaction's BEGIN or END: its members, kind JSON_ERROR where it does not have one.
 bool shapes_read_boundary(struct shapes *shapes, struct span message,
                           struct json_value ret[BOUNDARY_MEMBERS]);
