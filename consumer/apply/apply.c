@@ -434,7 +434,9 @@ static int apply_finish_current(struct apply *apply, struct error *error) {
         (void)take_count_passed(apply, merge_finished_txid(apply->merge));
     if (!whole || gap)
         take_tear(apply);
-    if (whole && apply->torn.until == LSN_NONE && merge_finished_lsn(apply->merge) > apply->torn.beyond)
+    snapshots_note_end(apply, merge_finished_lsn(apply->merge));
+    if (whole && apply->torn.until == LSN_NONE && merge_finished_lsn(apply->merge) > apply->torn.beyond &&
+        merge_finished(apply->merge).ts_ms > apply->torn.beyond_ms)
         apply->torn.until = merge_finished_lsn(apply->merge);
     take_release(apply, end);
     return 0;

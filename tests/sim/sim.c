@@ -116,9 +116,9 @@ static void choose(struct sim_world *world) {
     traits->late_topics = sim_chance(world, 3);
     traits->away_ms_max = sim_chance(world, 3) ? 120000 : 3000;
     traits->last_is_told = world->seed / 2 % 2 == 0;
+    choose_accidents(world);
     // What was streamed behind a second snapshot may be taken before its first row, which waits in another partition.
     traits->straddles = world->seed / 4 % 2 == 0 && !traits->resnapshots && !traits->restores;
-    choose_accidents(world);
     // What tells that an SMT drops rows, or that a snapshot was taken anew, stands ahead.
     traits->ahead = sim_chance(world, 2) || traits->drops_items || traits->resnapshots || traits->restores;
 }

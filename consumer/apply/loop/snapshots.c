@@ -5,7 +5,7 @@
 int snapshots_init(struct apply *apply, struct error *error) {
     int count = apply->config.catalog->table_count;
     apply->newest_streamed_lsn = apply->last_snapshot_lsn = apply->seen_snapshot_lsn = LSN_NONE;
-    apply->begun.lsn = LSN_NONE;
+    apply->begun.lsn = apply->ahead.lsn = LSN_NONE;
     apply->snapshots = calloc((size_t)count, sizeof *apply->snapshots);
     if (apply->snapshots == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
@@ -14,10 +14,43 @@ int snapshots_init(struct apply *apply, struct error *error) {
     return 0;
 }
 
+static void snapshots_tear(struct apply *apply) {
+    apply->torn.is = true;
+    apply->torn.until = LSN_NONE;
+    if (apply->ahead.read_ms > apply->torn.beyond_ms)
+        apply->torn.beyond_ms = apply->ahead.read_ms;
+}
+
+static void snapshots_note_ahead(struct apply *apply, const struct change *change) {
+    if (change->previous_commit == LSN_NONE || change->lsn < apply->ahead.lsn)
+        return;
+    if (change->lsn > apply->ahead.lsn) {
+        apply->ahead.lsn = change->lsn;
+        apply->ahead.commit = change->previous_commit;
+        apply->ahead.is = change->previous_commit == change->lsn ||
+                          merge_finished_lsn(apply->merge) >= change->previous_commit;
+    }
+    apply->ahead.read_ms = change->ts_ms;
+    if (apply->ahead.is)
+        snapshots_tear(apply);
+}
+
+void snapshots_note_end(struct apply *apply, int64_t lsn) {
+    if (apply->ahead.is || apply->ahead.lsn == LSN_NONE || apply->ahead.commit != lsn)
+        return;
+    apply->ahead.is = true;
+    snapshots_tear(apply);
+}
+
+bool snapshots_is_ahead(const struct apply *apply, int64_t snapshot_lsn) {
+    return apply->ahead.is && apply->ahead.lsn == snapshot_lsn;
+}
+
 void snapshots_note_row(struct apply *apply, struct partition *partition, const struct change *change) {
     struct table_snapshot *snapshot = &apply->snapshots[change->table->index];
     if (change->snapshot != SNAPSHOT_FULL || change->lsn == LSN_NONE)
         return;
+    snapshots_note_ahead(apply, change);
     if (change->lsn > partition->snapshot_lsn) {
         partition->snapshot_lsn = change->lsn;
         partition->snapshot_ms = partition->head->ts_ms;

@@ -24,6 +24,13 @@ void snapshots_place(struct apply *apply, struct partition *partition);
 // Whether the connector is past the table's snapshot. Its rows may be under way still. `marked`: its last marker
 // was seen.
 bool snapshots_have_ended(const struct apply *apply, const struct table *table, int64_t lsn, bool marked);
+// An END was finished, of the commit `lsn`.
+void snapshots_note_end(struct apply *apply, int64_t lsn);
+// Whether the snapshot was taken while its connector streamed (a blocking one): it names the commit that was streamed before
+// it, one of a new slot names none (Debezium 3.6.1). Nothing is lost between the two, so what it leaves out is no ghost, and
+// it may have been asked for some rows only. Its rows are newer than its LSN: answers hold parts of transactions until one is
+// whole that was committed after they were read.
+bool snapshots_is_ahead(const struct apply *apply, int64_t snapshot_lsn);
 // Whether all tables have what the snapshot has of them, as far as is known.
 bool snapshots_is_complete(const struct apply *apply, int64_t snapshot_lsn);
 

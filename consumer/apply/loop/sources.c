@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { SOURCES_FIRST = BOUND(8, 1), SOURCES_MAX = BOUND(4096, 4) };
+enum { SOURCES_FIRST = BOUND(8, 1), SOURCES_MAX = BOUND(512, 4) };
 
 // The newest full snapshot that the topic has shown rows of, LSN_NONE = none; ret_read: something of it was applied.
 static int64_t sources_topic_snapshot(const struct apply *apply, const struct slot_list *slots,

@@ -81,9 +81,10 @@ struct handed_commit {
 
 // Whether answers may hold a part of a transaction.
 struct torn {
-    bool is;        // some of what was taken may be part of a transaction that is not shown whole
-    int64_t until;  // commit LSN of the first whole transaction after it, LSN_NONE = none yet
-    int64_t beyond; // the highest commit that such a row names as the one before its own transaction
+    bool is;           // some of what was taken may be part of a transaction that is not shown whole
+    int64_t until;     // commit LSN of the first whole transaction after it, LSN_NONE = none yet
+    int64_t beyond;    // the highest commit that such a row names as the one before its own transaction
+    int64_t beyond_ms; // when the newest row was read that is ahead of what is streamed
     int64_t txids[ENDLESS_MAX]; // ring of the newest transactions that were counted as passed
     int next;
     int count;
@@ -184,6 +185,12 @@ struct apply {
         int64_t lsn; // LSN_NONE = to be looked for
         int64_t ms;
     } begun; // what was last asked of when a snapshot had begun
+    struct {
+        int64_t lsn;     // LSN_NONE = none
+        int64_t commit;  // that it names as the one before it
+        int64_t read_ms; // the newest source.ts_ms of its rows
+        bool is;         // the stream has that commit
+    } ahead;             // the newest full snapshot that names a commit: see snapshots_is_ahead
     struct warnings warnings;
     unsigned positions_reported; // a bit for each of enum event_positions that was said
     struct drift drift;          // since the newest commit

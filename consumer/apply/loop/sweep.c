@@ -72,12 +72,13 @@ static void sweep_tell_part(struct apply *apply, const struct table *table, int6
 static int sweep_table(struct apply *apply, const struct table *table, int64_t lsn, bool more_may_come,
                        struct error *error) {
     int64_t swept = 0;
-    bool whole = sources_are_in_snapshot(apply, table, lsn);
+    bool ahead = snapshots_is_ahead(apply, lsn);
+    bool whole = !ahead && sources_are_in_snapshot(apply, table, lsn);
     commit_open(apply);
-    if (store_snapshot_sweep(apply->config.store, table, whole, more_may_come, &swept, error) != 0)
+    if (store_snapshot_sweep(apply->config.store, table, whole, more_may_come && !ahead, &swept, error) != 0)
         return sweep_blame(apply, table, error);
     apply->swept_so_far |= more_may_come;
-    if (!whole) {
+    if (!whole && !ahead) {
         sweep_tell_part(apply, table, lsn);
         return 0;
     }
