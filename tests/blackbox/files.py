@@ -490,13 +490,17 @@ class Views(Case):
             self.assertEqual(connection.execute(columns % table).fetchall(), self.query(columns % table))
             connection.close()
 
-    def test_a_file_of_format_4(self):
+    def go_on_from(self, number, script):
+        """Half of the capture is in a file of that format."""
         half, whole = self.halves()
         tide.replay(self.db, half)
         connection = sqlite3.connect(self.db)
-        connection.executescript(FORMAT_4 + "pragma user_version = 4")
+        connection.executescript(f"{script} pragma user_version = {number}")
         connection.close()
         tide.replay(self.db, whole)
+
+    def test_a_file_of_format_4(self):
+        self.go_on_from(4, FORMAT_4)
         self.is_like_a_new_one("_position", "_quarantine", "_quarantine_requests")
         self.assertEqual([(3, 7, b"k", None, "no JSON", 1, "waiting"), (4, 8, None, b"v", "no JSON", 0, "waiting")],
                          self.query('select id, "offset", key, value, reason, value_dropped, state from _quarantine'))
@@ -506,25 +510,13 @@ class Views(Case):
         self.assertEqual(connection.execute(made).fetchall(), self.query(made))
         connection.close()
 
-    def test_a_file_of_format_7(self):
-        half, whole = self.halves()
-        tide.replay(self.db, half)
-        connection = sqlite3.connect(self.db)
-        connection.executescript(FORMAT_7 + "pragma user_version = 7")
-        connection.close()
-        tide.replay(self.db, whole)
-        self.is_like_a_new_one("_offsets", "_tables")
-        self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
-
-    def test_a_file_of_format_5(self):
-        half, whole = self.halves()
-        tide.replay(self.db, half)
-        connection = sqlite3.connect(self.db)
-        connection.executescript(FORMAT_5 + "pragma user_version = 5")
-        connection.close()
-        tide.replay(self.db, whole)
-        self.is_like_a_new_one("_position", "_fill")
-        self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
+    def test_files_of_newer_formats(self):
+        for number, script, tables in ((5, FORMAT_5, ("_position", "_fill")), (7, FORMAT_7, ("_offsets", "_tables"))):
+            with self.subTest(number):
+                self.db = self.path / f"{number}.db"
+                self.go_on_from(number, script)
+                self.is_like_a_new_one(*tables)
+                self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
 
     def test_a_file_of_format_2(self):
         """Its outbox has a unique index, and what that has told is not told again."""
