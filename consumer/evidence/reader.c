@@ -250,6 +250,14 @@ static int reader_read_windows(struct reader *reader, struct kafka *kafka, struc
     return 0;
 }
 
+// The log's beginning may have moved since it was told: then it is read from where it begins now.
+static int reader_assign(const struct reader *reader, struct kafka *kafka, int slot, struct error *error) {
+    const struct kafka_ends *ends = &reader->ends[slot];
+    int64_t from = reader->windows[slot].from;
+    return from == ends->low ? kafka_assign_oldest(kafka, slot, ends->topic, ends->partition, from, error)
+                             : kafka_assign(kafka, slot, ends->topic, ends->partition, from, error);
+}
+
 // A slot is read from one place only, so the second windows have a client of their own.
 static int reader_read_part(struct reader *reader, const struct kafka_config *config, bool newest,
                             struct error *error) {
@@ -259,9 +267,7 @@ static int reader_read_part(struct reader *reader, const struct kafka_config *co
     if (kafka_open(&kafka, config, error) != 0 || reader_find_topics(reader, kafka, error) != 0)
         return -1;
     for (int i = 0; i < reader->count; i++)
-        if (!reader->windows[i].done &&
-            kafka_assign(kafka, i, reader->ends[i].topic, reader->ends[i].partition, reader->windows[i].from,
-                         error) != 0)
+        if (!reader->windows[i].done && reader_assign(reader, kafka, i, error) != 0)
             return -1;
     return reader_read_windows(reader, kafka, error);
 }

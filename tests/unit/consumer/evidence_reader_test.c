@@ -1,0 +1,89 @@
+// What evidence is read of a broker whose log moves meanwhile.
+#include "consumer/evidence/reader.h"
+
+#include "mock_cluster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BIG_MESSAGE = 2 * 1024 * 1024, KEPT_MAX = 3, FLUSH_MS = 10000 }; // the mock keeps 5 MB of a partition
+
+static rd_kafka_t *producer;
+static const char topic[] = "shop.public.orders";
+static bool moves;
+
+static void produce(const char *key, const char *value, size_t size) {
+    assert_int_equal(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
+                                       RD_KAFKA_V_KEY(key, strlen(key)),
+                                       RD_KAFKA_V_VALUE((void *)(uintptr_t)value, size),
+                                       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(rd_kafka_flush(producer, FLUSH_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+// The oldest message goes.
+static void move(void) {
+    char *big = calloc(1, BIG_MESSAGE);
+    assert_non_null(big);
+    for (int i = 0; moves && i < KEPT_MAX; i++)
+        produce("big", big, BIG_MESSAGE);
+    free(big);
+}
+
+int __real_kafka_assign(struct kafka *kafka, int slot, const char *name, int32_t partition, int64_t offset,
+                        struct error *error);
+int __wrap_kafka_assign(struct kafka *kafka, int slot, const char *name, int32_t partition, int64_t offset,
+                        struct error *error);
+int __wrap_kafka_assign(struct kafka *kafka, int slot, const char *name, int32_t partition, int64_t offset,
+                        struct error *error) {
+    move();
+    return __real_kafka_assign(kafka, slot, name, partition, offset, error);
+}
+
+int __real_kafka_assign_oldest(struct kafka *kafka, int slot, const char *name, int32_t partition,
+                               int64_t low, struct error *error);
+int __wrap_kafka_assign_oldest(struct kafka *kafka, int slot, const char *name, int32_t partition,
+                               int64_t low, struct error *error);
+int __wrap_kafka_assign_oldest(struct kafka *kafka, int slot, const char *name, int32_t partition,
+                               int64_t low, struct error *error) {
+    move();
+    return __real_kafka_assign_oldest(kafka, slot, name, partition, low, error);
+}
+
+static int64_t read_messages(bool moving) {
+    rd_kafka_mock_cluster_t *cluster;
+    producer = mock_cluster_start(1, &cluster);
+    assert_int_equal(rd_kafka_mock_topic_create(cluster, topic, 1, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+    static const char value[] = "{\"op\":\"c\",\"before\":null,\"after\":{\"id\":1},\"source\":{}}";
+    produce("{\"id\":1}", value, sizeof value - 1);
+    moves = moving;
+    const struct kafka_config config = {.brokers = rd_kafka_mock_cluster_bootstraps(cluster),
+                                        .group_id = "tidemark-test"};
+    struct evidence evidence = {0};
+    struct error error = {0};
+    if (evidence_read_broker(&evidence, &config, "shop", false, &error) != 0)
+        fail_msg("%s", error.message);
+    assert_int_equal(evidence.topic_count, 1);
+    int64_t messages = evidence.topics[0].messages;
+    evidence_free(&evidence);
+    rd_kafka_destroy(producer);
+    return messages;
+}
+
+static void a_sample_is_read(void **state) {
+    (void)state;
+    assert_int_equal(read_messages(false), 1);
+}
+
+static void a_beginning_that_moves_is_followed(void **state) {
+    (void)state;
+    assert_int_equal(read_messages(true), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sample_is_read),
+        cmocka_unit_test(a_beginning_that_moves_is_followed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
