@@ -60,7 +60,7 @@ int value_take(const struct json_value *json, const struct column *column, struc
 // - it is zero, or a midnight (a birthday in January 1970 is one): it is taken;
 // - read as days, seconds, milliseconds, microseconds or nanoseconds it lies between 100 years before source.ts_ms and 50
 //   years after it, and read in its own unit within 50 days of 1970-01-01 or after the year 9999: it is refused.
-// A DATE is days in every mode. After the year 9999 it is refused where it is such a time in seconds or less, but for
+// A DATE is days in every mode. After the year 88311 it is refused where it is such a time in seconds or less, but for
 // PostgreSQL's last day, which stands for the end of time.
 // Every other number is taken: no unit but its own makes sense of it.
 uint8_t value_time_sure_digits(const struct column *column); // so many are always sure; 0 = no time

@@ -296,7 +296,7 @@ static int value_times_timestamp_of_number(const struct reading *reading) {
     return value_times_give_moment(reading, iso8601_moment(units, digits), false);
 }
 
-static const int64_t ms_per_day = 86400000, ms_at_year_10000 = 253402300800000, days_at_year_10000 = 2932897;
+static const int64_t ms_per_day = 86400000, ms_at_year_10000 = 253402300800000;
 
 struct value_settings value_settings_of(const struct table *table, const struct value_settings *all) {
     static const struct {
@@ -347,9 +347,11 @@ uint8_t value_time_sure_digits(const struct column *column) {
     return value_times_adaptive_digits(column->declared) == 6 ? MICROS_DIGITS : MILLIS_DIGITS;
 }
 
-// A count of days is one in every mode; what PostgreSQL has no day for is refused without a look at the row.
+// A count of days is one in every mode; what PostgreSQL has no day for is refused without a look at the row. Days up to the
+// year 88312 would be seconds of 1970: there are dates of then in use, as marks that stand for no end.
 static bool value_times_is_unsure_date(int64_t days) {
-    return days >= days_at_year_10000 && days < date_most;
+    const int64_t seconds_at_1971 = 365 * (ms_per_day / 1000);
+    return days >= seconds_at_1971 && days < date_most;
 }
 
 // A number that is a DATETIME if it counts milliseconds, and from 1968 to 1978 if it counts microseconds.
