@@ -59,7 +59,8 @@ int value_take(const struct json_value *json, const struct column *column, struc
 //   source.ts_ms: it is taken;
 // - it is zero, or a midnight (a birthday in January 1970 is one): it is taken;
 // - read as days, seconds, milliseconds, microseconds or nanoseconds it lies between 100 years before source.ts_ms and 50
-//   years after it, and read in its own unit within 50 days of 1970-01-01 or after the year 9999: it is refused.
+//   years after it, and read in its own unit within 50 days of 1970-01-01 or after the year 9999: it is refused; but
+//   milliseconds that would be days or seconds of 1960 to 1979 are taken.
 // A DATE is days in every mode. After the year 88311 it is refused where it is such a time in seconds or less, but for
 // PostgreSQL's last day, which stands for the end of time.
 // Every other number is taken: no unit but its own makes sense of it.

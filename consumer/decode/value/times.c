@@ -416,12 +416,15 @@ static bool value_times_is_misread_date(int64_t days, int64_t source_ms) {
            value_times_is_plausible(days / 1000000, source_ms);
 }
 
-// A number near 0 is of a larger unit, if of another at all.
+// A number near 0 is of a larger unit, if of another at all. Milliseconds that would be days or seconds of the decade about
+// 1970 are few: what they say is as likely.
 static bool value_times_is_larger_unit(int64_t units, bool micros, int64_t source_ms) {
-    const int64_t days_max = 100000;
+    const int64_t days_max = 100000, days_least = micros ? 0 : 10 * 365;
+    const int64_t seconds_least = days_least * (ms_per_day / 1000);
+    int64_t size = units < 0 ? -units : units;
     return (micros && value_times_is_plausible(units, source_ms)) ||
-           value_times_is_plausible(units * 1000, source_ms) ||
-           (units > -days_max && units < days_max && value_times_is_plausible(units * ms_per_day, source_ms));
+           (size >= seconds_least && value_times_is_plausible(units * 1000, source_ms)) ||
+           (size >= days_least && size < days_max && value_times_is_plausible(units * ms_per_day, source_ms));
 }
 
 bool value_time_is_misread(int64_t units, const struct column *column, const struct value_settings *settings,
