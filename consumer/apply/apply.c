@@ -433,7 +433,7 @@ static int apply_finish_current(struct apply *apply, struct error *error) {
     else if (!merge_rows_are_nameless(apply->merge))
         (void)take_count_passed(apply, merge_finished_txid(apply->merge));
     if (!whole || gap)
-        take_tear(apply);
+        torn_begin(&apply->torn);
     snapshots_note_end(apply, merge_finished_lsn(apply->merge));
     if (whole && apply->torn.until == LSN_NONE && merge_finished_lsn(apply->merge) > apply->torn.beyond &&
         merge_finished(apply->merge).ts_ms > apply->torn.beyond_ms)

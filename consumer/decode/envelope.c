@@ -84,20 +84,26 @@ static int envelope_read_row_again(const struct envelope_decoder *decoder, struc
     return row_object(row, &json, error);
 }
 
-// An unwrapped row, as one of row->table: it was read by the columns of another.
-static int envelope_read_flat_again(const struct envelope_decoder *decoder, struct row_reader *row,
-                                    struct span value, struct error *error) {
+// The message's row once more, by row->table's columns and row->settings.
+static int envelope_read_value_again(const struct envelope_decoder *decoder, struct row_reader *row,
+                                     struct span value, struct error *error) {
     struct members known = members_none;
-    known.arena = row->arena;
-    shapes_tell_drift(decoder->shapes); // in the order in which it was seen
     struct payload_form form;
     struct json_reader json;
+    known.arena = row->arena;
     json_open(&json, value);
     if (payload_enter_object(decoder->schemas, &json, row->table, &form, error) != 1)
         return -1;
     row->schema = form.schema;
-    row->failed = row->found_unavailable = false;
     return payload_read(&json, row, &known, &form, error);
+}
+
+// An unwrapped row, as one of row->table: it was read by the columns of another.
+static int envelope_read_flat_again(const struct envelope_decoder *decoder, struct row_reader *row,
+                                    struct span value, struct error *error) {
+    shapes_tell_drift(decoder->shapes); // in the order in which it was seen
+    row->failed = row->found_unavailable = false;
+    return envelope_read_value_again(decoder, row, value, error);
 }
 
 // Tells by a key's bytes whether a tombstone follows the delete of the same key. Eight bytes at a time, since
@@ -512,19 +518,11 @@ static int envelope_read_by_connector(struct envelope_decoder *decoder, const st
     if (row->settings == settings)
         return 0;
     struct envelope_config quiet = decoder->config;
-    struct members again = members_none;
-    struct payload_form form;
-    struct json_reader json;
-    again.arena = row->arena;
     quiet.drift = NULL; // the first reading has told
     row->settings = settings;
     row->by_shape = false;
-    json_open(&json, message->value);
-    if (payload_enter_object(decoder->schemas, &json, row->table, &form, error) != 1)
-        return -1;
-    row->schema = form.schema;
     row->config = &quiet;
-    int status = payload_read(&json, row, &again, &form, error);
+    int status = envelope_read_value_again(decoder, row, message->value, error);
     row->config = &decoder->config;
     return status;
 }

@@ -19,7 +19,7 @@ static void head_report_positions(struct apply *apply, const struct event *event
     char what[PROGRESS_POSITIONS_SIZE];
     int size = (int)utf8_fit(event->connector.data, event->connector.size, 40);
     if (event->positions == POSITIONS_FOREIGN)
-        take_tear(apply);
+        torn_begin(&apply->torn);
     const unsigned connectors = 1U << POSITIONS_BINLOG | 1U << POSITIONS_OFFSETS;
     if ((apply->positions_reported & (1U << event->positions | connectors)) != 0)
         return;

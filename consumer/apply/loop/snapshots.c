@@ -15,8 +15,7 @@ int snapshots_init(struct apply *apply, struct error *error) {
 }
 
 static void snapshots_tear(struct apply *apply) {
-    apply->torn.is = true;
-    apply->torn.until = LSN_NONE;
+    torn_begin(&apply->torn);
     if (apply->ahead.read_ms > apply->torn.beyond_ms)
         apply->torn.beyond_ms = apply->ahead.read_ms;
 }

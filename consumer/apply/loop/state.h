@@ -90,6 +90,12 @@ struct torn {
     int count;
 };
 
+// Answers are per-key from the next commit on, until every partition is past what is torn.
+static inline void torn_begin(struct torn *torn) {
+    torn->is = true;
+    torn->until = LSN_NONE;
+}
+
 struct waiting {
     bool is;          // delivered messages wait for others, and nothing else can be taken
     bool some;        // delivered messages wait; a step that other messages filled does not end it
@@ -111,16 +117,15 @@ struct lost_table {
 
 enum { DELETES_AGAIN_MIN = 3 }; // deletes of keys that were deleted before: from so many on they are told
 
-// The newest full snapshot that a table had rows of in this run.
 // One of the source's tables among several whose rows a router sends into one topic.
 struct source {
     uint64_t name;        // placement_hash_source
     int64_t snapshot_lsn; // the newest full snapshot of it, LSN_NONE = none
 };
 
+// The newest full snapshot that a table had rows of in this run.
 struct table_snapshot {
     int64_t lsn;            // LSN_NONE = none
-    int64_t first_ms;       // the broker's earliest timestamp of those of its rows that this process took
     bool first_only;        // its only row so far is the first of the whole snapshot
     int64_t ended_ms;       // monotonic: since when it is known to have ended, 0 = it is not
     struct source *sources; // (sources.h)

@@ -94,12 +94,16 @@ static int take_quarantine(struct apply *apply, struct partition *partition, con
     return store_quarantine(apply->config.store, &event, error);
 }
 
+static bool take_follows_its_delete(const struct partition *partition) {
+    return partition->after_delete && partition->deleted_key == partition->event->key_hash;
+}
+
 // A tombstone after its delete says nothing new; one that stands alone (deletes turned into tombstones, or
 // compacted away) is the delete.
 static bool take_is_spent_tombstone(struct partition *partition) {
     const struct event *event = partition->event;
     if (event->change.op == CHANGE_TOMBSTONE)
-        return partition->after_delete && partition->deleted_key == event->key_hash;
+        return take_follows_its_delete(partition);
     partition->after_delete = event->change.op == CHANGE_DELETE;
     partition->deleted_key = event->key_hash;
     return false;
@@ -109,8 +113,8 @@ static bool take_is_spent_tombstone(struct partition *partition) {
 // needs not: its delete did.
 static bool take_is_unread_spent(const struct partition *partition) {
     const struct event *event = partition->event;
-    return event->kind == EVENT_CHANGE && event->change.op == CHANGE_TOMBSTONE && partition->after_delete &&
-           event->key_hash != 0 && partition->deleted_key == event->key_hash;
+    return event->kind == EVENT_CHANGE && event->change.op == CHANGE_TOMBSTONE && event->key_hash != 0 &&
+           take_follows_its_delete(partition);
 }
 
 // A capture has every topic's messages; those of the prefix that feed no table are told, as `run` does at its start.
@@ -221,11 +225,6 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     return 0;
 }
 
-void take_tear(struct apply *apply) {
-    apply->torn.is = true;
-    apply->torn.until = LSN_NONE;
-}
-
 bool take_count_passed(struct apply *apply, int64_t txid) {
     for (int i = 0; i < apply->torn.count; i++)
         if (apply->torn.txids[i] == txid)
@@ -283,7 +282,7 @@ static int take_note_late(struct apply *apply, const struct event *event, struct
 // ENDs come in commit order, so the first above the commit that the row names is its own transaction's.
 static void take_note_torn(struct apply *apply, const struct change *change) {
     int64_t before = change->previous_commit != LSN_NONE ? change->previous_commit : change->lsn;
-    take_tear(apply);
+    torn_begin(&apply->torn);
     if (before > apply->torn.beyond)
         apply->torn.beyond = before;
 }

@@ -17,8 +17,6 @@ int take_into_store(struct apply *apply, struct event *event, enum store_outcome
 void take_set_writing(struct apply *apply);
 // The head has been dealt with: the partition goes on after it.
 void take_release(struct apply *apply, int slot);
-// Answers are per-key from the next commit on, until every partition is past what is torn.
-void take_tear(struct apply *apply);
 // Counts a transaction that is not shown whole, once; false when it was counted before.
 bool take_count_passed(struct apply *apply, int64_t txid);
 

@@ -253,8 +253,7 @@ enum event_positions members_positions(struct members *members) {
     members->has_transaction = false;
     if (members->schema.data == NULL)
         members->schema = members->database;
-    return TEXT_IS(connector, "mysql") || TEXT_IS(connector, "mariadb") ? members_binlog_positions(members)
-                                                                        : POSITIONS_OFFSETS;
+    return members_is_mysql(members) ? members_binlog_positions(members) : POSITIONS_OFFSETS;
 }
 
 int members_unescape_odd(const struct json_value *value, struct arena *arena, struct span *ret,

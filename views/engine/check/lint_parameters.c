@@ -1,6 +1,6 @@
 #include "views/engine/check/lint_parameters.h"
 
-#include "views/engine/check/tokens.h"
+#include "views/engine/check/lint_names.h"
 
 struct lint_stored {
     enum column_type type;
@@ -22,11 +22,8 @@ static const struct lint_stored *lint_parameters_stored(const struct guard *guar
 }
 
 static bool lint_parameters_is_comparison(const struct tokens *tokens, int number) {
-    static const char *const words[] = {"<", ">", "=", "==", "<=", ">=", "<>", "!=", "between", "is"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (tokens_is(tokens, number, words[i]))
-            return true;
-    return false;
+    static const char *const words[] = {"<", ">", "=", "==", "<=", ">=", "<>", "!=", "between", "is", NULL};
+    return lint_names_is_any(tokens, number, words);
 }
 
 // The rule of the parameter that the token is; NULL when it is none.

@@ -195,17 +195,8 @@ int mirror_write_row(struct mirror_table *table, enum mirror_upsert kind, bool u
     return *ret_changes > 0 ? 0 : mirror_rows_write(table, last, kind, values, position, ret_changes, error);
 }
 
-static int mirror_rows_upsert(struct mirror_table *table, enum mirror_statement which,
-                              enum mirror_upsert kind, const struct value *values, int64_t position,
-                              int *ret_changes, struct error *error) {
-    sqlite3_stmt *stmt = mirror_rows_bound(table, which, values, kind, position, error);
-    if (stmt == NULL)
-        return -1;
-    if (mirror_lacks_values(table->table, values))
-        mirror_rows_bind_keep_masks(stmt, table->table, values);
-    int behind = sqlite3_bind_parameter_index(stmt, ":behind");
-    if (behind > 0)
-        (void)sqlite3_bind_int64(stmt, behind, -2 - table->snapshot_lsn);
+static int mirror_rows_run(struct mirror_table *table, sqlite3_stmt *stmt, const struct value *values,
+                           int *ret_changes, struct error *error) {
     if (mirror_run(table, stmt, ret_changes, error) != 0)
         return -1;
     return *ret_changes > 0 && mirror_rows_lacks_generated(table->table, values)
@@ -213,24 +204,34 @@ static int mirror_rows_upsert(struct mirror_table *table, enum mirror_statement 
                : 0;
 }
 
+// `behind`: with the mark for the sweep that the table awaits.
+static int mirror_rows_upsert(struct mirror_table *table, enum mirror_upsert kind, bool behind,
+                              const struct value *values, int64_t position, int *ret_changes,
+                              struct error *error) {
+    bool masked = mirror_lacks_values(table->table, values);
+    int which = behind ? (masked ? STATEMENT_BEHIND_MASKED_STREAMED : STATEMENT_BEHIND_STREAMED) +
+                             (kind == UPSERT_FORCED)
+                       : (masked ? STATEMENT_MASKED_STREAMED : STATEMENT_UPSERT_STREAMED) + (int)kind;
+    sqlite3_stmt *stmt =
+        mirror_rows_bound(table, (enum mirror_statement)which, values, kind, position, error);
+    if (stmt == NULL)
+        return -1;
+    if (masked)
+        mirror_rows_bind_keep_masks(stmt, table->table, values);
+    if (behind)
+        stmt_bind_integer(stmt, ":behind", -2 - table->snapshot_lsn);
+    return mirror_rows_run(table, stmt, values, ret_changes, error);
+}
+
 int mirror_upsert(struct mirror_table *table, enum mirror_upsert kind, const struct value *values,
                   int64_t position, int *ret_changes, struct error *error) {
-    bool masked = mirror_lacks_values(table->table, values);
-    int which = (masked ? STATEMENT_MASKED_STREAMED : STATEMENT_UPSERT_STREAMED) + (int)kind;
-    return mirror_rows_upsert(table, (enum mirror_statement)which, kind, values, position, ret_changes,
-                              error);
+    return mirror_rows_upsert(table, kind, false, values, position, ret_changes, error);
 }
 
 int mirror_upsert_change(struct mirror_table *table, const struct change *change, const struct value *values,
                          int *ret_changes, struct error *error) {
-    enum mirror_upsert kind = mirror_upsert_of(change);
-    if (!mirror_outlives_sweep(table, change))
-        return mirror_upsert(table, kind, values, change->lsn, ret_changes, error);
-    bool masked = mirror_lacks_values(table->table, values);
-    int which =
-        (masked ? STATEMENT_BEHIND_MASKED_STREAMED : STATEMENT_BEHIND_STREAMED) + (kind == UPSERT_FORCED);
-    return mirror_rows_upsert(table, (enum mirror_statement)which, kind, values, change->lsn, ret_changes,
-                              error);
+    return mirror_rows_upsert(table, mirror_upsert_of(change), mirror_outlives_sweep(table, change), values,
+                              change->lsn, ret_changes, error);
 }
 
 int mirror_write_again(struct mirror_table *table, const struct value *values, int64_t lsn, int *ret_changes,
@@ -240,11 +241,7 @@ int mirror_write_again(struct mirror_table *table, const struct value *values, i
         return -1;
     stmt_bind_integer(stmt, ":lsn", lsn);
     mirror_rows_bind_keep_masks(stmt, table->table, values);
-    if (mirror_run(table, stmt, ret_changes, error) != 0)
-        return -1;
-    return *ret_changes > 0 && mirror_rows_lacks_generated(table->table, values)
-               ? mirror_rows_set_generated(table, values, error)
-               : 0;
+    return mirror_rows_run(table, stmt, values, ret_changes, error);
 }
 
 int mirror_count_astray(struct mirror_table *table, const struct change *change, struct error *error) {

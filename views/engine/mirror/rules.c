@@ -22,15 +22,24 @@ static int mirror_rules_delete_older(struct mirror_table *table, const struct ch
     return mirror_run(table, stmt, ret_changes, error);
 }
 
+// The change's values; where there are nulls that may be unchanged TOAST values, or it is asked for, a copy that may be written.
+static int mirror_rules_take_values(struct mirror *mirror, struct mirror_table *table,
+                                    const struct change *change, bool copied, const struct value **ret,
+                                    struct error *error) {
+    *ret = change->values;
+    if (!copied && !mirror->unsure)
+        return 0;
+    memcpy(mirror->values, change->values, (size_t)table->table->column_count * sizeof *mirror->values);
+    *ret = mirror->values;
+    return mirror->unsure ? mirror_keep_unchanged(mirror, table, change, mirror->values, error) : 0;
+}
+
 static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *table,
                                   const struct change *change, int *ret_changes, struct error *error) {
-    const struct value *values = change->values;
-    bool unavailable = change->op == CHANGE_CREATE && mirror_rules_has_unavailable(table->table, values);
-    if (unavailable || mirror->unsure) {
-        memcpy(mirror->values, values, (size_t)table->table->column_count * sizeof *values);
-        values = mirror->values;
-    }
-    if (mirror->unsure && mirror_keep_unchanged(mirror, table, change, mirror->values, error) != 0)
+    const struct value *values;
+    bool unavailable =
+        change->op == CHANGE_CREATE && mirror_rules_has_unavailable(table->table, change->values);
+    if (mirror_rules_take_values(mirror, table, change, unavailable, &values, error) != 0)
         return -1;
     if (unavailable) {
         arena_reset(&mirror->arena);
@@ -215,17 +224,13 @@ static int mirror_rules_delete_again(struct mirror *mirror, struct mirror_table 
 static int mirror_rules_dispatch_again(struct mirror *mirror, struct mirror_table *table,
                                        const struct change *change, enum mirror_outcome *ret,
                                        struct error *error) {
-    const struct value *values = change->values;
+    const struct value *values;
     int changes = 0;
     *ret = MIRROR_REPEATED;
     if (change->op == CHANGE_DELETE)
         return mirror_rules_delete_again(mirror, table, change, error);
-    if (mirror->unsure) {
-        memcpy(mirror->values, values, (size_t)table->table->column_count * sizeof *values);
-        values = mirror->values;
-        if (mirror_keep_unchanged(mirror, table, change, mirror->values, error) != 0)
-            return -1;
-    }
+    if (mirror_rules_take_values(mirror, table, change, false, &values, error) != 0)
+        return -1;
     if (mirror_write_again(table, values, change->lsn, &changes, error) != 0)
         return -1;
     return changes > 0 ? toast_carry_written(mirror->carry, table, change, values, error) : 0;

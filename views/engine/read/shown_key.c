@@ -3,6 +3,7 @@
 #include "views/base/base64.h"
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
+#include "views/base/hex.h"
 #include "views/base/real.h"
 #include "views/engine/decimal.h"
 #include "views/engine/sqlite/stmt.h"
@@ -41,14 +42,10 @@ static void shown_key_write_integer(struct buffer *out, const struct column *col
         buffer_integer(out, integer);
 }
 
-static int shown_key_digit(char c) {
-    return c <= '9' ? c - '0' : c - 'A' + 10;
-}
-
 static void shown_key_write_bytes(struct buffer *out, struct span hex) {
     CLEANUP(buffer_free) struct buffer bytes = {0};
     for (size_t i = 0; i + 1 < hex.size; i += 2)
-        buffer_char(&bytes, (char)(shown_key_digit(hex.data[i]) << 4 | shown_key_digit(hex.data[i + 1])));
+        buffer_char(&bytes, (char)(hex_digit(hex.data[i]) << 4 | hex_digit(hex.data[i + 1])));
     buffer_char(out, '"');
     base64_write(out, (struct span){bytes.data, bytes.size});
     buffer_char(out, '"');

@@ -4,10 +4,6 @@
 #include "views/engine/sqlite/numeric_order.h"
 #include "views/engine/sqlite/stmt.h"
 
-static struct span collations_span(const void *data, int size) {
-    return (struct span){data != NULL ? data : "", (size_t)size};
-}
-
 static int collations_numeric(void *self, int a_size, const void *a, int b_size, const void *b) {
     (void)self;
     return numeric_order(collations_span(a, a_size), collations_span(b, b_size));

@@ -6,8 +6,14 @@
 #define TIDEMARK_SQLITE_COLLATIONS_H
 
 #include "views/base/error.h"
+#include "views/base/span.h"
 
 struct sqlite3;
+
+// A text as SQLite hands it to a collation.
+static inline struct span collations_span(const void *data, int size) {
+    return (struct span){data != NULL ? data : "", (size_t)size};
+}
 
 int collations_register(struct sqlite3 *db, struct error *error);
 

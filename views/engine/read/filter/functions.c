@@ -1,14 +1,11 @@
 #include "views/engine/read/filter/functions.h"
 
 #include "views/engine/read/filter/time_order.h"
-
-static struct span functions_span(const void *data, int size) {
-    return (struct span){data != NULL ? data : "", (size_t)size};
-}
+#include "views/engine/sqlite/collations.h"
 
 static int functions_stored_time(void *self, int a_size, const void *a, int b_size, const void *b) {
     (void)self;
-    return time_order(functions_span(a, a_size), functions_span(b, b_size));
+    return time_order(collations_span(a, a_size), collations_span(b, b_size));
 }
 
 static void functions_match(sqlite3_context *context, sqlite3_value **values, bool any_case) {
@@ -22,13 +19,13 @@ static void functions_match(sqlite3_context *context, sqlite3_value **values, bo
         return;
     }
     const struct like like = {
-        .pattern = functions_span(pattern, sqlite3_value_bytes(values[1])),
+        .pattern = collations_span(pattern, sqlite3_value_bytes(values[1])),
         .any_case = any_case,
         .letters = functions->letters,
         .interrupted = functions->interrupted,
         .self = functions->self,
     };
-    int found = like_match(&like, functions_span(text, sqlite3_value_bytes(values[0])));
+    int found = like_match(&like, collations_span(text, sqlite3_value_bytes(values[0])));
     if (found < 0)
         sqlite3_result_error_code(context, SQLITE_INTERRUPT);
     else
