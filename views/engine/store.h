@@ -24,7 +24,7 @@ enum {
     STORE_APPLICATION_ID = 0x7469646d, // "tidm", in the file's header
     // user_version; an older one is upgraded, a newer one refused. A new format: this number, upgrade_N.sql and
     // engine.sql. tests/blackbox/files.py compares a file made new with an upgraded one.
-    STORE_FORMAT = 8,
+    STORE_FORMAT = 9,
     STORE_ID_SIZE = 33, // 32 hex digits and NUL
     STORE_PREFIX_SIZE = 256,
     STORE_LOG_BYTES_MAX = BOUND(256 << 20, 64 * 4120),

@@ -206,6 +206,9 @@ static void an_older_file_gets_its_exact_sums(void **state) {
     commit(&f);
     assert_string_equal(rows(&f, "select count(*) from _real_sum_groups"), "1");
     (void)rows(&f, "update v_sum set total = 7, exact = '0'");
+    (void)rows(&f, "drop table _deleted_pay");
+    (void)rows(
+        &f, "create table _deleted_pay(id integer primary key, _lsn integer, _ts_ms integer) without rowid");
     (void)rows(&f, "drop table _real_sums");
     (void)rows(&f, "drop table _real_sum_groups");
     (void)rows(&f, "drop table _quarantine_requests");

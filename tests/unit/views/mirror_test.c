@@ -179,17 +179,20 @@ static void streamed_at(struct fixture *f, enum change_op op, int64_t lsn, int64
         STORE_APPLIED);
 }
 
-static int64_t deletes_kept(struct fixture *f) {
+static int64_t number(struct fixture *f, const char *sql) {
     sqlite3 *db = NULL;
     sqlite3_stmt *stmt = NULL;
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, "select count(*) from _deleted_customers", -1, &stmt, NULL),
-                     SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    int64_t kept = sqlite3_column_int64(stmt, 0);
+    int64_t found = sqlite3_column_int64(stmt, 0);
     (void)sqlite3_finalize(stmt);
     (void)sqlite3_close(db);
-    return kept;
+    return found;
+}
+
+static int64_t deletes_kept(struct fixture *f) {
+    return number(f, "select count(*) from _deleted_customers");
 }
 
 // However few deletes a process sees, and however often it is started again.
@@ -246,6 +249,35 @@ static void a_time_that_is_far_ahead_is_not_believed(void **state) {
     assert_int_equal(deletes_kept(f), 1);
     streamed_at(f, CHANGE_CREATE, 101, 101, begin + 9 * day);
     assert_int_equal(deletes_kept(f), 0);
+}
+
+// Whichever part of what is kept it lies in, and whatever other parts say of its key.
+static void a_delete_guards_its_key_from_every_part(void **state) {
+    struct fixture *f = *state;
+    streamed_at(f, CHANGE_CREATE, 10, 1, 1700000000000);
+    streamed_at(f, CHANGE_DELETE, 20, 1, 1700000000000);
+    for (int part = 1; part <= 2; part++) {
+        store_close(&f->store);
+        execute(
+            f,
+            "insert into _deleted_customers with n(i) as (select 1 union all select i + 1 from n where i < 40000)"
+            " select p._part, 1000 + i, 5, 1700000000000 from n, (select max(_part) as _part from _deleted_customers) p");
+        open_store(f);
+        streamed_at(f, CHANGE_CREATE, 30 * part, 1 + part, 1700000000000);
+        streamed_at(f, CHANGE_DELETE, 30 * part + 10, 1 + part, 1700000000000);
+        assert_true(number(f, "select max(_part) from _deleted_customers") >= part);
+    }
+    reopen_store(f);
+    assert_int_equal(streamed(f, CHANGE_CREATE, 15, 1, "older"), STORE_REPEATED);
+    assert_int_equal(streamed(f, CHANGE_CREATE, 35, 2, "older"), STORE_REPEATED);
+    assert_int_equal(streamed(f, CHANGE_CREATE, 65, 3, "older"), STORE_REPEATED);
+    streamed_at(f, CHANGE_CREATE, 80, 1, 1700000000000);
+    streamed_at(f, CHANGE_DELETE, 90, 1, 1700000000000);
+    reopen_store(f);
+    assert_int_equal(streamed(f, CHANGE_CREATE, 85, 1, "older"), STORE_REPEATED);
+    assert_int_equal(streamed(f, CHANGE_DELETE, 20, 1, "older"), STORE_REPEATED);
+    assert_int_equal(streamed(f, CHANGE_CREATE, 100, 1, "newer"), STORE_APPLIED);
+    assert_string_equal(rows(f, "full_name"), "1=newer");
 }
 
 // It is kept as long as any other.
@@ -638,6 +670,7 @@ int main(void) {
         TEST(what_a_delete_leaves_is_forgotten_by_the_sources_clock),
         TEST(what_a_delete_leaves_is_forgotten_without_a_restart),
         TEST(a_time_that_is_far_ahead_is_not_believed),
+        TEST(a_delete_guards_its_key_from_every_part),
         TEST(a_delete_without_a_time_leaves_its_guard),
         TEST(a_source_that_never_says_a_time_has_this_machines),
         TEST(what_has_a_time_is_not_forgotten_by_this_machines_clock),

@@ -163,7 +163,7 @@ bool mirror_bulk_overtakes(struct mirror_table *table, const struct change *read
 }
 
 static int mirror_bulk_note_swept(struct mirror *mirror, struct mirror_table *table, struct error *error) {
-    sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_SWEPT, error);
+    sqlite3_stmt *note = mirror_note_statement(table, STATEMENT_NOTE_SWEPT, error);
     if (note == NULL)
         return -1;
     stmt_bind_integer(note, ":snapshot", table->snapshot_lsn);
@@ -171,6 +171,7 @@ static int mirror_bulk_note_swept(struct mirror *mirror, struct mirror_table *ta
     int noted = 0;
     if (mirror_run(table, note, &noted, error) != 0)
         return -1;
+    table->deleted_part_rows += noted;
     if (noted > 0 && table->deleted_lsn < table->snapshot_lsn)
         table->deleted_lsn = table->snapshot_lsn;
     return 0;

@@ -358,8 +358,12 @@ static int mirror_flush_delete_shown(struct mirror *mirror, struct mirror_table 
     for (int i = 0; i < rows->count; i++)
         if (mirror_flush_delete_pending(mirror, table, list, &list->steps[rows->numbers[i]], error) != 0)
             return -1;
-    sqlite3_stmt *note = mirror_table_statement(table, STATEMENT_NOTE_PENDING_DELETES, error);
-    return note == NULL ? -1 : stmt_step(note, table->table->name, NULL, error);
+    sqlite3_stmt *note = mirror_note_statement(table, STATEMENT_NOTE_PENDING_DELETES, error);
+    int noted = 0;
+    if (note == NULL || stmt_step(note, table->table->name, &noted, error) != 0)
+        return -1;
+    table->deleted_part_rows += noted;
+    return 0;
 }
 
 static int mirror_flush_keys(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,

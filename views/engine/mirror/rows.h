@@ -60,6 +60,10 @@ int mirror_delete_row(struct mirror_table *table, const struct change *change, e
 // A delete that is newer than all that is known of its key found no row. Before mirror_note_delete.
 int mirror_count_astray(struct mirror_table *table, const struct change *change, struct error *error);
 // Leaves the delete's LSN in the file, with its time: one that names none is kept as if it were of now.
+// The statement that notes deletes, with the part that they go into; what it has noted is added to the part's rows. NULL
+// on error.
+sqlite3_stmt *mirror_note_statement(struct mirror_table *table, enum mirror_statement which,
+                                    struct error *error);
 int mirror_note_delete(struct mirror_table *table, const struct change *change, int *ret_changes,
                        struct error *error);
 // A streamed change at `lsn` of this key was accepted.

@@ -101,6 +101,8 @@ static char *mirror_table_statement_sql(const struct mirror_table *state, enum m
         return table_sql_note_deleted(table);
     case STATEMENT_DELETED_LSN:
         return table_sql_deleted_lsn(table);
+    case STATEMENT_DELETED_LATELY:
+        return table_sql_deleted_lately(table);
     case STATEMENT_TRUNCATE:
         return table_sql_truncate(table);
     case STATEMENT_TRUNCATE_SIZES:

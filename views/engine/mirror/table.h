@@ -42,6 +42,7 @@ enum mirror_statement {
     STATEMENT_UNMARKED,
     STATEMENT_NOTE_DELETED,
     STATEMENT_DELETED_LSN,
+    STATEMENT_DELETED_LATELY,
     STATEMENT_TRUNCATE,
     STATEMENT_TRUNCATE_SIZES,
     STATEMENT_TRUNCATE_KEY,
@@ -98,6 +99,9 @@ struct mirror_table {
     // While many rows are written: what is above `highest` in its first key column, an integer, is not in the file.
     bool has_highest;
     int64_t highest;
+    // The part of _deleted_T that deletes go into, and how many rows it has about: the writing thread's.
+    int64_t deleted_part;
+    int64_t deleted_part_rows;
     struct mirror_deletes accepted; // the accepting thread's, since they were taken
     struct mirror_deletes written;  // the writing thread's
     struct pending_rows pending;    // what _pending_T shows the statement that runs

@@ -197,6 +197,12 @@ char *table_change_lacking(const struct table *table) {
 }
 
 char *table_change_fill_deleted(const struct table *table) {
-    return sqlite3_mprintf("insert or ignore into main.\"_deleted_%w\" select * from fill.\"_deleted_%w\"",
-                           table->name, table->name);
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(sql,
+                        "insert into main.\"_deleted_%w\""
+                        " select _part+(select coalesce(max(_part)+1,0) from main.\"_deleted_%w\"),",
+                        table->name, table->name);
+    table_change_keys(sql, table, "");
+    sqlite3_str_appendf(sql, ",_lsn,_ts_ms from fill.\"_deleted_%w\"", table->name);
+    return sqlite3_str_finish(sql);
 }

@@ -62,8 +62,9 @@ char *table_sql_create(const struct table *table) {
         sqlite3_str_appendall(sql, ");");
     }
     sqlite3_str_appendf(sql, "create table \"_deleted_%w\"(", table->name);
+    sqlite3_str_appendall(sql, "_part integer not null,");
     table_sql_key_declarations(sql, table);
-    sqlite3_str_appendall(sql, "_lsn integer,_ts_ms integer,primary key(");
+    sqlite3_str_appendall(sql, "_lsn integer,_ts_ms integer,primary key(_part,");
     table_sql_key_names(sql, table);
     sqlite3_str_appendall(sql, ")) without rowid;");
     return sqlite3_str_finish(sql);
@@ -245,8 +246,32 @@ char *table_sql_delete_key(const struct table *table) {
     return table_sql_by_key(table, "delete from", "", "");
 }
 
+// Each part is looked at by itself, since the key is its second column.
 char *table_sql_deleted_lsn(const struct table *table) {
-    return table_sql_by_key(table, "select _lsn from", "_deleted_", "");
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(
+        sql,
+        "with parts(number) as (select max(_part) from \"_deleted_%w\" union all"
+        " select (select max(_part) from \"_deleted_%w\" where _part<number) from parts"
+        " where number is not null)"
+        "select coalesce(max(_lsn),-1) from parts cross join \"_deleted_%w\" on _part=number and ",
+        table->name, table->name, table->name);
+    table_sql_key_equals(sql, table);
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_deleted_lately(const struct table *table) {
+    return table_sql_by_key(table, "select _lsn from", "_deleted_", " and _part in(:part,:part-1)");
+}
+
+char *table_sql_newest_part(const struct table *table) {
+    return sqlite3_mprintf("select coalesce(max(_part),0) from \"_deleted_%w\"", table->name);
+}
+
+char *table_sql_newest_part_rows(const struct table *table) {
+    return sqlite3_mprintf(
+        "select count(*) from \"_deleted_%w\" where _part=(select max(_part) from \"_deleted_%w\")",
+        table->name, table->name);
 }
 
 char *table_sql_truncate_key(const struct table *table) {
@@ -277,10 +302,10 @@ char *table_sql_lsn(const struct table *table) {
 static const char table_sql_truncated[] = "_lsn<:lsn and _snapshot<:named";
 static const char table_sql_swept[] = "_snapshot not in (:snapshot,-2-:snapshot) and _lsn<:snapshot";
 
-// VERB into _deleted_T(KEY,_lsn,_ts_ms): what a delete leaves behind.
+// VERB into _deleted_T(_part,KEY,_lsn,_ts_ms): what a delete leaves behind.
 static sqlite3_str *table_sql_begin_note(const struct table *table, const char *verb) {
     sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendf(sql, "%s into \"_deleted_%w\"(", verb, table->name);
+    sqlite3_str_appendf(sql, "%s into \"_deleted_%w\"(_part,", verb, table->name);
     table_sql_key_names(sql, table);
     sqlite3_str_appendall(sql, ",_lsn,_ts_ms) ");
     return sql;
@@ -288,7 +313,7 @@ static sqlite3_str *table_sql_begin_note(const struct table *table, const char *
 
 // The newest delete of a key stays.
 static char *table_sql_finish_note(sqlite3_str *sql, const struct table *table) {
-    sqlite3_str_appendall(sql, " on conflict(");
+    sqlite3_str_appendall(sql, " on conflict(_part,");
     table_sql_key_names(sql, table);
     sqlite3_str_appendf(sql,
                         ") do update set _lsn=excluded._lsn,_ts_ms=excluded._ts_ms where excluded._lsn>"
@@ -299,7 +324,7 @@ static char *table_sql_finish_note(sqlite3_str *sql, const struct table *table) 
 
 char *table_sql_note_deleted(const struct table *table) {
     sqlite3_str *sql = table_sql_begin_note(table, "insert");
-    sqlite3_str_appendall(sql, "values(");
+    sqlite3_str_appendall(sql, "values(:part,");
     for (int i = 0; i < table->key_count; i++)
         sqlite3_str_appendf(sql, ":key%d,", i + 1);
     sqlite3_str_appendall(sql, ":lsn,:ts_ms)");
@@ -308,7 +333,7 @@ char *table_sql_note_deleted(const struct table *table) {
 
 char *table_sql_note_pending_deletes(const struct table *table) {
     sqlite3_str *sql = table_sql_begin_note(table, "insert or rollback");
-    sqlite3_str_appendall(sql, "select ");
+    sqlite3_str_appendall(sql, "select :part,");
     table_sql_key_names(sql, table);
     sqlite3_str_appendf(sql, ",_lsn,_ts_ms from \"_pending_%w\" where true", table->name);
     return table_sql_finish_note(sql, table);
@@ -316,7 +341,7 @@ char *table_sql_note_pending_deletes(const struct table *table) {
 
 char *table_sql_note_swept(const struct table *table) {
     sqlite3_str *sql = table_sql_begin_note(table, "insert");
-    sqlite3_str_appendall(sql, "select ");
+    sqlite3_str_appendall(sql, "select :part,");
     table_sql_key_names(sql, table);
     sqlite3_str_appendf(sql, ",_lsn,:ts_ms from \"%w\" where %s and _lsn>=0", table->name, table_sql_swept);
     return table_sql_finish_note(sql, table);

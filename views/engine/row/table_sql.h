@@ -14,7 +14,8 @@ struct sqlite3_str;
 enum { TABLE_SQL_KEEP_BITS = 62 };
 
 // CREATE TABLE of the mirror, with the engine's columns _lsn and _snapshot, and of what deletes leave behind
-// (_deleted_NAME: the key, _lsn, _ts_ms).
+// (_deleted_NAME: _part, the key, _lsn, _ts_ms). Parts are filled one after the other: deletes of one commit are of keys
+// from all over, and in the order of keys alone they would change nearly every page of what is kept.
 char *table_sql_create(const struct table *table);
 
 enum mirror_upsert {
@@ -43,19 +44,23 @@ void table_sql_select(struct sqlite3_str *sql, const struct table *table, const 
 char *table_sql_write_pending(const struct table *table, enum mirror_upsert kind);
 // _step and the columns that are set, in order, of the pending keys that have a row.
 char *table_sql_recall_pending(const struct table *table, const bool *columns);
-char *table_sql_note_pending_deletes(const struct table *table);
+char *table_sql_note_pending_deletes(const struct table *table); // :part
 char *table_sql_newest_lsn(const struct table *table);
 char *table_sql_has_rows(const struct table *table);
 // The highest value of the first key column that the file has, NULL = it has no row.
 char *table_sql_highest_key(const struct table *table);
 // The columns that are set, in order, of one key; none is: whether there is a row.
 char *table_sql_some_columns(const struct table *table, const bool *columns);
-char *table_sql_lsn(const struct table *table);          // of one key
-char *table_sql_note_deleted(const struct table *table); // :lsn, :ts_ms; keeps the newest
-char *table_sql_deleted_lsn(const struct table *table);  // _lsn
+char *table_sql_lsn(const struct table *table);            // of one key
+char *table_sql_note_deleted(const struct table *table);   // :part, :lsn, :ts_ms; keeps the newest
+char *table_sql_deleted_lsn(const struct table *table);    // the newest _lsn of all parts
+char *table_sql_deleted_lately(const struct table *table); // :part; _lsn of that part and the one before it
+// The number of the newest part, 0 where there is none, and how many rows it has.
+char *table_sql_newest_part(const struct table *table);
+char *table_sql_newest_part_rows(const struct table *table);
 char *table_sql_truncate_key(const struct table *table); // :lsn, one key
 char *table_sql_note_swept(
-    const struct table *table); // :snapshot, :ts_ms; positions of the rows that a sweep will delete
+    const struct table *table); // :part, :snapshot, :ts_ms; positions of the rows that a sweep will delete
 char *table_sql_purge_deleted(const struct table *table);          // :before_ms
 char *table_sql_set_column(const struct table *table, int column); // :value, :key = the keys as a JSON array
 // The generated columns in order, from ?N = the table's column N.

@@ -18,6 +18,7 @@
 #include "views/engine/store/quarantine.h"
 #include "views/engine/store/requests.h"
 #include "views/engine/store/standing.h"
+#include "views/engine/store/upgrade.h"
 #include "views/engine/store/visible_txns.h"
 #include "views/engine/store/writer_thread.h"
 #include "views/engine/watched_file.h"
@@ -30,7 +31,6 @@
 #include <unistd.h>
 
 enum {
-    STORE_UPGRADE_SIZE = 32,
     STORE_FILL_NAME_SIZE = 64,
 };
 
@@ -129,21 +129,6 @@ static int store_set_pragmas(struct store *store, struct error *error) {
     return store->durable ? wal_batch_set_durable(store->db, error) : 0;
 }
 
-// Within the transaction that brings the views in step: an upgrade happens wholly or not at all.
-static int store_upgrade(struct store *store, struct error *error) {
-    int64_t format = STORE_FORMAT;
-    if (stmt_read_integer(store->db, "pragma user_version", "user_version", &format, error) != 0)
-        return -1;
-    for (int next = (int)format + 1; next <= STORE_FORMAT; next++) {
-        char name[STORE_UPGRADE_SIZE];
-        (void)snprintf(name, sizeof name, "upgrade_%d", next);
-        if (engine_sql_run(store->db, name, error) != 0 ||
-            identity_write(store->db, &(struct identity){STORE_APPLICATION_ID, next}, error) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 // Leaves the transaction open; an error ends it.
 static int store_set_up_schema(struct store *store, struct store_report *report, struct error *error) {
     int64_t schema = 0;
@@ -151,7 +136,7 @@ static int store_set_up_schema(struct store *store, struct store_report *report,
         stmt_read_integer(store->db, "pragma schema_version", "schema_version", &schema, error) != 0)
         return -1; // the connection is closed
     statement_limit_work(STATEMENT_OF_START);
-    int status = store->is_new ? store_create(store, error) : store_upgrade(store, error);
+    int status = store->is_new ? store_create(store, error) : upgrade_file(store->db, &store_identity, error);
     if (status == 0)
         status = install_views(store->db, store->catalog, &store->refill, report, error);
     statement_limit_work(STATEMENT_OF_COMMIT);
