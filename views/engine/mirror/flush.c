@@ -11,8 +11,9 @@
 // Fewer rows than this are written one by one: a statement over a virtual table has its own cost.
 enum {
     TOGETHER_MIN = BOUND(4, 2),
-    // As many pages at most, in a large file: well below what the page cache (connection.sql) holds.
-    FLUSH_KEYS = BOUND(256, 4),
+    // As many pages at most, in a large file: below what the page cache (connection.sql) has of clean ones. SQLite lets
+    // nine tenths of it be dirty before it writes any out.
+    FLUSH_KEYS = BOUND(64, 4),
     WRITTEN_OUT_FROM = BOUND(2048, 8),
 };
 
