@@ -1,6 +1,7 @@
 #include "views/engine/mirror/accept.h"
 
 #include "views/engine/mirror/bulk.h"
+#include "views/engine/mirror/deleted.h"
 #include "views/engine/mirror/flush.h"
 #include "views/engine/mirror/rows.h"
 #include "views/engine/row/key.h"
@@ -36,12 +37,11 @@ static int mirror_accept_is_stored(struct mirror *mirror, struct mirror_table *t
                                    const struct change *change, int64_t position, bool *ret,
                                    struct error *error) {
     int64_t stored;
-    if (mirror_begin_write(mirror, error) != 0 || mirror_deleted_lsn(table, change, &stored, error) != 0)
-        return -1;
-    if (position > stored && mirror_read_lsn(table, STATEMENT_LSN, change, &stored, error) != 0)
+    if (mirror_begin_write(mirror, error) != 0 ||
+        mirror_read_lsn(table, STATEMENT_LSN, change, &stored, error) != 0)
         return -1;
     *ret = position <= stored;
-    return 0;
+    return *ret ? 0 : mirror_was_deleted(table, change, position, ret, error);
 }
 
 int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const struct change *change,

@@ -1,6 +1,7 @@
 #include "views/engine/mirror/bulk.h"
 
 #include "views/base/bounds.h"
+#include "views/engine/mirror/deleted.h"
 #include "views/engine/mirror/flush.h"
 #include "views/engine/mirror/rows.h"
 
@@ -171,7 +172,7 @@ static int mirror_bulk_note_swept(struct mirror *mirror, struct mirror_table *ta
     int noted = 0;
     if (mirror_run(table, note, &noted, error) != 0)
         return -1;
-    table->deleted_part_rows += noted;
+    mirror_noted(table, noted, table->snapshot_lsn);
     if (noted > 0 && table->deleted_lsn < table->snapshot_lsn)
         table->deleted_lsn = table->snapshot_lsn;
     return 0;

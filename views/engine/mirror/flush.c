@@ -1,6 +1,7 @@
 #include "views/engine/mirror/flush.h"
 
 #include "views/base/bounds.h"
+#include "views/engine/mirror/deleted.h"
 #include "views/engine/mirror/key_order.h"
 #include "views/engine/mirror/rows.h"
 #include "views/engine/mirror/step_check.h"
@@ -354,16 +355,21 @@ static int mirror_flush_write_shown(struct mirror_table *table, int kind, struct
 static int mirror_flush_delete_shown(struct mirror *mirror, struct mirror_table *table,
                                      const struct delta_list *list, struct error *error) {
     const struct pending_rows *rows = &table->pending;
+    int64_t newest = LSN_NONE;
     if (rows->count == 0)
         return 0;
-    for (int i = 0; i < rows->count; i++)
-        if (mirror_flush_delete_pending(mirror, table, list, &list->steps[rows->numbers[i]], error) != 0)
+    for (int i = 0; i < rows->count; i++) {
+        const struct delta_step *step = &list->steps[rows->numbers[i]];
+        if (mirror_flush_delete_pending(mirror, table, list, step, error) != 0)
             return -1;
+        if (step->lsn > newest)
+            newest = step->lsn;
+    }
     sqlite3_stmt *note = mirror_note_statement(table, STATEMENT_NOTE_PENDING_DELETES, error);
     int noted = 0;
     if (note == NULL || stmt_step(note, table->table->name, &noted, error) != 0)
         return -1;
-    table->deleted_part_rows += noted;
+    mirror_noted(table, noted, newest);
     return 0;
 }
 

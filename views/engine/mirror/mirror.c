@@ -3,6 +3,7 @@
 #include "views/engine/mirror/accept.h"
 #include "views/engine/mirror/bulk.h"
 #include "views/engine/mirror/deferral.h"
+#include "views/engine/mirror/deleted.h"
 #include "views/engine/mirror/flush.h"
 #include "views/engine/mirror/purge.h"
 #include "views/engine/mirror/rows.h"
@@ -52,13 +53,6 @@ static int mirror_find_newest(struct mirror_table *table, struct error *error) {
     return mirror_read_integer(table, table_sql_newest_lsn(table->table), &table->newest_lsn, error);
 }
 
-static int mirror_find_part(struct mirror_table *table, struct error *error) {
-    return mirror_read_integer(table, table_sql_newest_part(table->table), &table->deleted_part, error) != 0
-               ? -1
-               : mirror_read_integer(table, table_sql_newest_part_rows(table->table),
-                                     &table->deleted_part_rows, error);
-}
-
 static int mirror_find_rows(struct mirror_table *table, struct error *error) {
     int64_t has_rows = 0;
     int status = mirror_read_integer(table, table_sql_has_rows(table->table), &has_rows, error);
@@ -95,7 +89,7 @@ static int mirror_learn_tables(struct mirror *mirror, struct error *error) {
     for (int i = 0; i < mirror->catalog->table_count; i++) {
         struct mirror_table *table = &mirror->tables[i];
         if ((!table->newest_known && mirror_find_newest(table, error) != 0) ||
-            mirror_find_rows(table, error) != 0 || mirror_find_part(table, error) != 0 ||
+            mirror_find_rows(table, error) != 0 || mirror_deleted_load(table, error) != 0 ||
             mirror_deferral_find(table, error) != 0)
             return -1;
         table->has_conflict_clauses = resolves;
@@ -311,6 +305,10 @@ int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *er
         return 0;
     return mirror_begin_write(mirror, error) != 0 ? -1
                                                   : toast_carry_transaction_end(mirror->carry, txid, error);
+}
+
+int mirror_reload_deleted(struct mirror *mirror, const struct table *table, struct error *error) {
+    return mirror_deleted_load(&mirror->tables[table->index], error);
 }
 
 int mirror_reload_carried(struct mirror *mirror, struct error *error) {

@@ -1,12 +1,8 @@
 #include "views/engine/mirror/rows.h"
 
-#include "views/base/bounds.h"
 #include "views/engine/row/key.h"
 
 #include <assert.h>
-
-// A part of what deletes leave behind: as many pages as a commit's deletes change at most, and a look for a key at each.
-enum { DELETED_PART_ROWS = BOUND(32768, 4) };
 
 int mirror_begin_write(struct mirror *mirror, struct error *error) {
     if (mirror->owner.begin_write(mirror->owner.self, error) != 0)
@@ -42,14 +38,6 @@ int mirror_read_lsn(struct mirror_table *table, enum mirror_statement which, con
         (void)sqlite3_reset(stmt);
     }
     return row < 0 ? -1 : 0;
-}
-
-int mirror_deleted_lsn(struct mirror_table *table, const struct change *change, int64_t *ret,
-                       struct error *error) {
-    *ret = LSN_NONE;
-    return change->lsn > table->deleted_lsn
-               ? 0
-               : mirror_read_lsn(table, STATEMENT_DELETED_LSN, change, ret, error);
 }
 
 const struct packed_row *mirror_copy_row(struct mirror *mirror, const struct table *table, sqlite3_stmt *row,
@@ -246,49 +234,6 @@ int mirror_write_again(struct mirror_table *table, const struct value *values, i
     stmt_bind_integer(stmt, ":lsn", lsn);
     mirror_rows_bind_keep_masks(stmt, table->table, values);
     return mirror_rows_run(table, stmt, values, ret_changes, error);
-}
-
-int mirror_count_astray(struct mirror_table *table, const struct change *change, struct error *error) {
-    int64_t deleted;
-    sqlite3_stmt *lately = mirror_table_statement(table, STATEMENT_DELETED_LATELY, error);
-    if (lately == NULL)
-        return -1;
-    stmt_bind_integer(lately, ":part", table->deleted_part);
-    if (mirror_read_lsn(table, STATEMENT_DELETED_LATELY, change, &deleted, error) != 0)
-        return -1;
-    table->written.without_row++;
-    table->written.again += deleted != LSN_NONE;
-    return 0;
-}
-
-sqlite3_stmt *mirror_note_statement(struct mirror_table *table, enum mirror_statement which,
-                                    struct error *error) {
-    sqlite3_stmt *note = mirror_table_statement(table, which, error);
-    if (note == NULL)
-        return NULL;
-    if (table->deleted_part_rows >= DELETED_PART_ROWS) {
-        table->deleted_part++;
-        table->deleted_part_rows = 0;
-    }
-    stmt_bind_integer(note, ":part", table->deleted_part);
-    return note;
-}
-
-int mirror_note_delete(struct mirror_table *table, const struct change *change, int *ret_changes,
-                       struct error *error) {
-    sqlite3_stmt *note = mirror_note_statement(table, STATEMENT_NOTE_DELETED, error);
-    int noted = 0;
-    if (note == NULL)
-        return -1;
-    mirror_bind_key(note, table->table, change->values);
-    stmt_bind_integer(note, ":lsn", change->lsn);
-    stmt_bind_integer(note, ":ts_ms", mirror_moment(change->ts_ms));
-    if (mirror_run(table, note, &noted, error) != 0)
-        return -1;
-    table->deleted_part_rows += noted;
-    if (ret_changes != NULL)
-        *ret_changes = noted;
-    return 0;
 }
 
 int mirror_delete_row(struct mirror_table *table, const struct change *change, enum mirror_statement which,

@@ -19,10 +19,6 @@ int mirror_write_again(struct mirror_table *table, const struct value *values, i
 // What a statement that reads one LSN by the change's key finds, LSN_NONE = no row.
 int mirror_read_lsn(struct mirror_table *table, enum mirror_statement which, const struct change *change,
                     int64_t *ret, struct error *error);
-// The LSN that the newest delete of the change's key left behind, LSN_NONE when there was none newer than its
-// own - 1.
-int mirror_deleted_lsn(struct mirror_table *table, const struct change *change, int64_t *ret,
-                       struct error *error);
 // The columns that are set, from column `at` of the statement's row on, the others VALUE_ABSENT: in the shown
 // batch's memory. NULL = out of memory.
 const struct packed_row *mirror_copy_row(struct mirror *mirror, const struct table *table, sqlite3_stmt *row,
@@ -57,15 +53,6 @@ int mirror_write_row(struct mirror_table *table, enum mirror_upsert kind, bool u
                      const struct value *values, int64_t position, int *ret_changes, struct error *error);
 int mirror_delete_row(struct mirror_table *table, const struct change *change, enum mirror_statement which,
                       int *ret_changes, struct error *error);
-// A delete that is newer than all that is known of its key found no row. Before mirror_note_delete.
-int mirror_count_astray(struct mirror_table *table, const struct change *change, struct error *error);
-// Leaves the delete's LSN in the file, with its time: one that names none is kept as if it were of now.
-// The statement that notes deletes, with the part that they go into; what it has noted is added to the part's rows. NULL
-// on error.
-sqlite3_stmt *mirror_note_statement(struct mirror_table *table, enum mirror_statement which,
-                                    struct error *error);
-int mirror_note_delete(struct mirror_table *table, const struct change *change, int *ret_changes,
-                       struct error *error);
 // A streamed change at `lsn` of this key was accepted.
 int mirror_raise_bound(struct mirror_table *table, const struct value *values, int64_t lsn,
                        struct error *error);

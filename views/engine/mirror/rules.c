@@ -1,6 +1,7 @@
 #include "views/engine/mirror/rules.h"
 
 #include "views/engine/mirror/bulk.h"
+#include "views/engine/mirror/deleted.h"
 #include "views/engine/mirror/flush.h"
 #include "views/engine/mirror/rows.h"
 
@@ -58,12 +59,12 @@ static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *ta
 static int mirror_rules_apply_streamed(struct mirror *mirror, struct mirror_table *table,
                                        const struct change *change, enum mirror_outcome *ret,
                                        struct error *error) {
-    int64_t deleted;
-    if (mirror_deleted_lsn(table, change, &deleted, error) != 0)
+    bool deleted;
+    if (mirror_was_deleted(table, change, change->lsn, &deleted, error) != 0)
         return -1;
     bool dead = change->lsn != LSN_NONE && change->lsn < table->truncate_lsn;
     *ret = MIRROR_REPEATED;
-    bool older = change->lsn != LSN_NONE ? change->lsn <= deleted || (dead && !change->unordered)
+    bool older = change->lsn != LSN_NONE ? deleted || (dead && !change->unordered)
                                          : mirror_bulk_is_stale(table, change);
     if (older)
         return 0;
@@ -81,13 +82,13 @@ static int mirror_rules_apply_snapshot(struct mirror *mirror, struct mirror_tabl
                                        const struct change *change, enum mirror_outcome *ret,
                                        struct error *error) {
     enum mirror_upsert kind = mirror_upsert_of(change);
-    int64_t deleted = LSN_NONE;
+    bool deleted = false;
     *ret = MIRROR_REPEATED;
     if (mirror_bulk_overtakes(table, change))
         return 0;
-    if (kind == UPSERT_SNAPSHOT && mirror_deleted_lsn(table, change, &deleted, error) != 0)
+    if (kind == UPSERT_SNAPSHOT && mirror_was_deleted(table, change, change->lsn + 1, &deleted, error) != 0)
         return -1;
-    if (kind == UPSERT_SNAPSHOT && change->lsn < deleted)
+    if (deleted)
         return 0;
     int changes = 0;
     if (mirror_upsert_change(table, change, change->values, &changes, error) != 0)
@@ -120,10 +121,10 @@ static int mirror_rules_apply_delete(struct mirror *mirror, struct mirror_table 
         if (mirror_delete_row(table, change, STATEMENT_DELETE_KEY, &deleted, error) != 0)
             return -1;
     } else if (change->lsn >= table->truncate_lsn) {
-        int64_t newest;
-        if (mirror_deleted_lsn(table, change, &newest, error) != 0)
+        bool again;
+        if (mirror_was_deleted(table, change, change->lsn, &again, error) != 0)
             return -1;
-        if (change->lsn <= newest)
+        if (again)
             return 0; // a snapshot may have brought the row back since
         const struct packed_row *old = NULL;
         if (table->has_toastable && mirror_recall_deleted(mirror, table, change, &old, error) != 0)
@@ -210,11 +211,13 @@ int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const 
 
 static int mirror_rules_delete_again(struct mirror *mirror, struct mirror_table *table,
                                      const struct change *change, struct error *error) {
-    int64_t newest;
+    bool here;
+    bool later;
     int deleted = 0;
-    if (mirror_read_lsn(table, STATEMENT_DELETED_LSN, change, &newest, error) != 0)
+    if (mirror_was_deleted(table, change, change->lsn, &here, error) != 0 ||
+        mirror_was_deleted(table, change, change->lsn + 1, &later, error) != 0)
         return -1;
-    if (change->lsn != newest)
+    if (!here || later)
         return 0;
     if (mirror_rules_delete_older(table, change, change->lsn, &deleted, error) != 0)
         return -1;

@@ -74,6 +74,30 @@ static char *mirror_table_upsert_sql(const struct table *table, enum mirror_stat
     }
 }
 
+// What deletes leave behind. NULL = it is none of them.
+static char *mirror_table_deleted_sql(const struct table *table, enum mirror_statement which) {
+    switch (which) {
+    case STATEMENT_NOTE_DELETED:
+        return table_sql_note_deleted(table);
+    case STATEMENT_NOTE_PENDING_DELETES:
+        return table_sql_note_pending_deletes(table);
+    case STATEMENT_NOTE_SWEPT:
+        return table_sql_note_swept(table);
+    case STATEMENT_DELETED_LSN:
+        return table_sql_deleted_lsn(table);
+    case STATEMENT_DELETED_LATELY:
+        return table_sql_deleted_lately(table);
+    case STATEMENT_NEXT_PART:
+        return table_sql_next_part(table);
+    case STATEMENT_PART:
+        return table_sql_part(table);
+    case STATEMENT_PURGE:
+        return table_sql_purge_deleted(table);
+    default:
+        return mirror_table_upsert_sql(table, which);
+    }
+}
+
 static char *mirror_table_statement_sql(const struct mirror_table *state, enum mirror_statement which) {
     const struct table *table = state->table;
     switch (which) {
@@ -85,8 +109,6 @@ static char *mirror_table_statement_sql(const struct mirror_table *state, enum m
         return table_sql_some_columns(table, state->looked_up);
     case STATEMENT_UNMARKED:
         return table_sql_some_columns(table, state->unmarked);
-    case STATEMENT_NOTE_PENDING_DELETES:
-        return table_sql_note_pending_deletes(table);
     case STATEMENT_SET_GENERATED:
         return table_sql_set_generated(table);
     case STATEMENT_DELETE:
@@ -97,28 +119,18 @@ static char *mirror_table_statement_sql(const struct mirror_table *state, enum m
         return table_sql_lsn(table);
     case STATEMENT_HIGHEST_KEY:
         return table_sql_highest_key(table);
-    case STATEMENT_NOTE_DELETED:
-        return table_sql_note_deleted(table);
-    case STATEMENT_DELETED_LSN:
-        return table_sql_deleted_lsn(table);
-    case STATEMENT_DELETED_LATELY:
-        return table_sql_deleted_lately(table);
     case STATEMENT_TRUNCATE:
         return table_sql_truncate(table);
     case STATEMENT_TRUNCATE_SIZES:
         return table_sql_truncate_sizes(table, state->recalled);
     case STATEMENT_TRUNCATE_KEY:
         return table_sql_truncate_key(table);
-    case STATEMENT_NOTE_SWEPT:
-        return table_sql_note_swept(table);
     case STATEMENT_SWEEP:
         return table_sql_sweep(table);
     case STATEMENT_SWEEP_SIZES:
         return table_sql_sweep_sizes(table, state->recalled);
-    case STATEMENT_PURGE:
-        return table_sql_purge_deleted(table);
     default:
-        return mirror_table_upsert_sql(table, which);
+        return mirror_table_deleted_sql(table, which);
     }
 }
 
@@ -139,6 +151,7 @@ void mirror_table_finalize(struct mirror_table *table) {
         stmt_finalize(&table->statements[i]);
     lsn_bounds_done(&table->bounds);
     pending_rows_free(&table->pending);
+    free(table->parts.list);
     free(table->recalled);
     free(table->recalled_deleted);
     free(table->unmarked);

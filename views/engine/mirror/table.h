@@ -43,6 +43,8 @@ enum mirror_statement {
     STATEMENT_NOTE_DELETED,
     STATEMENT_DELETED_LSN,
     STATEMENT_DELETED_LATELY,
+    STATEMENT_NEXT_PART,
+    STATEMENT_PART,
     STATEMENT_TRUNCATE,
     STATEMENT_TRUNCATE_SIZES,
     STATEMENT_TRUNCATE_KEY,
@@ -61,6 +63,19 @@ enum mirror_statement {
 struct mirror_deletes {
     int64_t without_row;
     int64_t again; // of them: of a key that was deleted before
+};
+
+#define DELETED_UNKNOWN INT64_MIN
+// What deletes left behind, by part, in the order of their numbers. The newest is filled.
+struct deleted_part {
+    int64_t number;
+    int64_t newest_lsn; // DELETED_UNKNOWN until it was asked for
+};
+struct deleted_parts {
+    struct deleted_part *list;
+    int count;
+    int size;
+    int64_t rows; // of the newest, about
 };
 
 struct mirror_table {
@@ -99,9 +114,7 @@ struct mirror_table {
     // While many rows are written: what is above `highest` in its first key column, an integer, is not in the file.
     bool has_highest;
     int64_t highest;
-    // The part of _deleted_T that deletes go into, and how many rows it has about: the writing thread's.
-    int64_t deleted_part;
-    int64_t deleted_part_rows;
+    struct deleted_parts parts;     // of _deleted_T
     struct mirror_deletes accepted; // the accepting thread's, since they were taken
     struct mirror_deletes written;  // the writing thread's
     struct pending_rows pending;    // what _pending_T shows the statement that runs

@@ -246,32 +246,21 @@ char *table_sql_delete_key(const struct table *table) {
     return table_sql_by_key(table, "delete from", "", "");
 }
 
-// Each part is looked at by itself, since the key is its second column.
 char *table_sql_deleted_lsn(const struct table *table) {
-    sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendf(
-        sql,
-        "with parts(number) as (select max(_part) from \"_deleted_%w\" union all"
-        " select (select max(_part) from \"_deleted_%w\" where _part<number) from parts"
-        " where number is not null)"
-        "select coalesce(max(_lsn),-1) from parts cross join \"_deleted_%w\" on _part=number and ",
-        table->name, table->name, table->name);
-    table_sql_key_equals(sql, table);
-    return sqlite3_str_finish(sql);
+    return table_sql_by_key(table, "select _lsn from", "_deleted_", " and _part=:part");
 }
 
 char *table_sql_deleted_lately(const struct table *table) {
     return table_sql_by_key(table, "select _lsn from", "_deleted_", " and _part in(:part,:part-1)");
 }
 
-char *table_sql_newest_part(const struct table *table) {
-    return sqlite3_mprintf("select coalesce(max(_part),0) from \"_deleted_%w\"", table->name);
+char *table_sql_next_part(const struct table *table) {
+    return sqlite3_mprintf("select min(_part) from \"_deleted_%w\" where _part>:part", table->name);
 }
 
-char *table_sql_newest_part_rows(const struct table *table) {
-    return sqlite3_mprintf(
-        "select count(*) from \"_deleted_%w\" where _part=(select max(_part) from \"_deleted_%w\")",
-        table->name, table->name);
+char *table_sql_part(const struct table *table) {
+    return sqlite3_mprintf("select coalesce(max(_lsn),-1),count(*) from \"_deleted_%w\" where _part=:part",
+                           table->name);
 }
 
 char *table_sql_truncate_key(const struct table *table) {

@@ -53,11 +53,11 @@ char *table_sql_highest_key(const struct table *table);
 char *table_sql_some_columns(const struct table *table, const bool *columns);
 char *table_sql_lsn(const struct table *table);            // of one key
 char *table_sql_note_deleted(const struct table *table);   // :part, :lsn, :ts_ms; keeps the newest
-char *table_sql_deleted_lsn(const struct table *table);    // the newest _lsn of all parts
-char *table_sql_deleted_lately(const struct table *table); // :part; _lsn of that part and the one before it
-// The number of the newest part, 0 where there is none, and how many rows it has.
-char *table_sql_newest_part(const struct table *table);
-char *table_sql_newest_part_rows(const struct table *table);
+char *table_sql_deleted_lsn(const struct table *table);    // :part; _lsn
+char *table_sql_deleted_lately(const struct table *table); // :part; _lsn of that part or the one before it
+char *table_sql_next_part(const struct table *table); // the number of the first part behind :part, or NULL
+char *
+table_sql_part(const struct table *table); // :part; its newest _lsn (-1 = none), and how many rows it has
 char *table_sql_truncate_key(const struct table *table); // :lsn, one key
 char *table_sql_note_swept(
     const struct table *table); // :part, :snapshot, :ts_ms; positions of the rows that a sweep will delete

@@ -336,7 +336,8 @@ static int fills_take_table(sqlite3 *db, struct mirror *mirror, const struct tab
     CLEANUP(stmt_free_text) char *deletes = whole ? table_change_fill_deleted(table) : NULL;
     if (whole && deletes == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    if ((whole && stmt_run(db, deletes, table->name, error) != 0) ||
+    if ((whole && (stmt_run(db, deletes, table->name, error) != 0 ||
+                   mirror_reload_deleted(mirror, table, error) != 0)) ||
         fills_count_lacking(&way, &lacking, error) != 0 || fills_take_rows(&way, error) != 0 ||
         fills_take_carried(&way, error) != 0)
         return -1;
