@@ -21,11 +21,11 @@ SUMMED = {
 }
 
 
-def event(table, offset, key, after, op="c", lsn=None, before=None, **source):
+def event(table, offset, key, after, op="c", lsn=None, before=None, topic=None, **source):
     """A change without transaction metadata; its LSN grows with its offset."""
     source = {"connector": "postgresql", "schema": "public", "table": table, "lsn": lsn or 1000 + offset, "ts_ms": 1700000000000 + offset,
               "txId": 500 + offset, **source}  # fmt: skip
-    return tide.line(table, offset, key, {"op": op, "before": before, "after": after, "source": source, "ts_ms": 1700000000000})
+    return tide.line(topic or table, offset, key, {"op": op, "before": before, "after": after, "source": source, "ts_ms": 1700000000000})
 
 
 def item(offset, number, name, price="1.50", note="n", **more):
@@ -189,6 +189,24 @@ class Case(tide.Case):
         self.assertEqual([(1, "pen"), (2, "ink"), (3, "cup")], self.query("select id, name from items order by id"))
         # the table was away when 3 came: what was read before the filling is history that is not told again
         self.assertEqual([(1, "pen"), (2, "ink")], self.query("select id, name from seen_names where id < 3 order by n"))
+
+    def test_what_was_deleted_before_a_table_was_declared_stays_deleted(self):
+        """Its topic was read for another table; the connector then sends again what it had sent."""
+        def shared(offset, lsn, table, op):
+            row = {"id": 1, "name": table}
+            before, after = (row, None) if op == "d" else (None, row)
+            return event(table, offset, {"id": 1}, after, op, lsn, before, topic="shop.all")
+
+        sent = [shared(0, 10, "items", "c"), *(shared(1 + i, 20 + 10 * i, "pens", "cd"[i % 2]) for i in range(4))]
+        items, boxes, pens = (f"create table {table}(id int primary key, name text);\n-- tidemark: topic {table} = shop.all\n" for table in ("items", "boxes", "pens"))
+        items += boxes
+        self.replay(self.capture(*sent), items)
+        told = self.replay(self.capture(*sent), items + pens)
+        self.assertIn("filled from the log: pens", told)
+        self.assertEqual([], self.query("select * from pens"))
+        self.replay(self.capture(*sent, shared(5, 40, "pens", "c"), shared(6, 20, "pens", "c")), items + pens)
+        self.assertEqual([], self.query("select * from pens"))
+        self.assertEqual([(1, "items")], self.query("select id, name from items"))
 
     def test_history_and_once_stay(self):
         capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink"))

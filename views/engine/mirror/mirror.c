@@ -308,7 +308,17 @@ int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *er
 }
 
 int mirror_reload_deleted(struct mirror *mirror, const struct table *table, struct error *error) {
-    return mirror_deleted_load(&mirror->tables[table->index], error);
+    struct mirror_table *state = &mirror->tables[table->index];
+    int64_t newest = LSN_NONE;
+    if (mirror_deleted_load(state, error) != 0 || mirror_deleted_newest(state, &newest, error) != 0)
+        return -1;
+    if (newest > state->deleted_lsn)
+        state->deleted_lsn = newest;
+    if (newest > state->newest_lsn)
+        state->newest_lsn = newest;
+    lsn_bounds_done(&state->bounds); // each key may have as new a one
+    state->dirty = true;
+    return 0;
 }
 
 int mirror_reload_carried(struct mirror *mirror, struct error *error) {

@@ -50,7 +50,7 @@ void mirror_mark_snapshot(struct mirror *mirror, const struct change *change);
 // A source transaction is whole: the TOAST values that its key changes carried are dropped.
 int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *error);
 
-// Others have written what deletes left behind.
+// Others have written what deletes left behind: it guards its keys from now on.
 int mirror_reload_deleted(struct mirror *mirror, const struct table *table, struct error *error);
 // Others have written what is carried: it is counted anew.
 int mirror_reload_carried(struct mirror *mirror, struct error *error);
