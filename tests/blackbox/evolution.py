@@ -208,6 +208,18 @@ class Case(tide.Case):
         self.assertEqual([], self.query("select * from pens"))
         self.assertEqual([(1, "items")], self.query("select id, name from items"))
 
+    def test_what_was_truncated_before_a_table_was_declared_stays_away(self):
+        def shared(offset, lsn, table, op, after=None):
+            return event(table, offset, {"id": 1} if after else None, after, op, lsn, topic="shop.all")
+
+        row = {"id": 1, "name": "pen"}
+        sent = [shared(0, 10, "items", "c", row), shared(1, 20, "pens", "c", row), shared(2, 30, "pens", "t")]
+        items, boxes, pens = (f"create table {table}(id int primary key, name text);\n-- tidemark: topic {table} = shop.all\n" for table in ("items", "boxes", "pens"))
+        self.replay(self.capture(*sent), items + boxes)
+        self.replay(self.capture(*sent), items + boxes + pens)
+        self.replay(self.capture(*sent, shared(3, 20, "pens", "c", row)), items + boxes + pens)
+        self.assertEqual([], self.query("select * from pens"))
+
     def test_history_and_once_stay(self):
         capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink"))
         self.replay(capture, ITEMS, watched=WATCHED)

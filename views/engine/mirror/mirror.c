@@ -307,15 +307,21 @@ int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *er
                                                   : toast_carry_transaction_end(mirror->carry, txid, error);
 }
 
-int mirror_reload_deleted(struct mirror *mirror, const struct table *table, struct error *error) {
+static void mirror_raise(int64_t *position, int64_t to) {
+    if (to > *position)
+        *position = to;
+}
+
+int mirror_take_guards(struct mirror *mirror, const struct table *table, int64_t truncate_lsn,
+                       int64_t stale_before_ms, struct error *error) {
     struct mirror_table *state = &mirror->tables[table->index];
     int64_t newest = LSN_NONE;
     if (mirror_deleted_load(state, error) != 0 || mirror_deleted_newest(state, &newest, error) != 0)
         return -1;
-    if (newest > state->deleted_lsn)
-        state->deleted_lsn = newest;
-    if (newest > state->newest_lsn)
-        state->newest_lsn = newest;
+    mirror_raise(&state->deleted_lsn, newest);
+    mirror_raise(&state->newest_lsn, newest);
+    mirror_raise(&state->truncate_lsn, truncate_lsn);
+    mirror_raise(&state->stale_before_ms, stale_before_ms);
     lsn_bounds_done(&state->bounds); // each key may have as new a one
     state->dirty = true;
     return 0;

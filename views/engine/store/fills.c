@@ -328,18 +328,32 @@ static int fills_end_table(sqlite3 *db, const struct table *table, int64_t lacki
     return stmt_step(stmt, "_fill", NULL, error);
 }
 
+// What keeps older changes of a table that was not declared from coming back.
+static int fills_take_guards(const struct fills_way *way, struct error *error) {
+    CLEANUP(stmt_free_text) char *deletes = table_change_fill_deleted(way->table);
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (deletes == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (stmt_run(way->db, deletes, way->table->name, error) != 0 ||
+        engine_sql_prepare(way->db, "fill_guards", &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":table", span_of(way->table->name));
+    int row = stmt_row(stmt, "_tables", error);
+    if (row < 0)
+        return -1;
+    int64_t truncate_lsn = row == 1 ? sqlite3_column_int64(stmt, 0) : LSN_NONE;
+    int64_t stale_before_ms = row == 1 ? sqlite3_column_int64(stmt, 1) : 0;
+    (void)sqlite3_reset(stmt);
+    return mirror_take_guards(way->mirror, way->table, truncate_lsn, stale_before_ms, error);
+}
+
 static int fills_take_table(sqlite3 *db, struct mirror *mirror, const struct table *table,
                             const bool *columns, bool whole, struct error *error) {
     CLEANUP(fills_done)
     struct fills_way way = {.db = db, .mirror = mirror, .table = table, .columns = columns};
     int64_t lacking = 0;
-    CLEANUP(stmt_free_text) char *deletes = whole ? table_change_fill_deleted(table) : NULL;
-    if (whole && deletes == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    if ((whole && (stmt_run(db, deletes, table->name, error) != 0 ||
-                   mirror_reload_deleted(mirror, table, error) != 0)) ||
-        fills_count_lacking(&way, &lacking, error) != 0 || fills_take_rows(&way, error) != 0 ||
-        fills_take_carried(&way, error) != 0)
+    if ((whole && fills_take_guards(&way, error) != 0) || fills_count_lacking(&way, &lacking, error) != 0 ||
+        fills_take_rows(&way, error) != 0 || fills_take_carried(&way, error) != 0)
         return -1;
     return fills_end_table(db, table, lacking, error);
 }
