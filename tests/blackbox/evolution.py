@@ -220,6 +220,25 @@ class Case(tide.Case):
         self.replay(self.capture(*sent, shared(3, 20, "pens", "c", row)), items + boxes + pens)
         self.assertEqual([], self.query("select * from pens"))
 
+    def test_a_batch_written_twice_around_the_time_a_table_was_declared(self):
+        """The first writing ends with a row of an incremental snapshot, which is older."""
+        def pen(offset, name, op, **source):
+            return event("pens", offset, {"id": 1}, {"id": 1, "name": name}, op, topic="shop.all", **source)
+
+        def chunk(offset):
+            line = pen(offset, "old", "r", snapshot="incremental")
+            value = tide.json.loads(line["value"])
+            value["source"]["lsn"] = value["source"]["txId"] = None
+            return {**line, "value": tide.json.dumps(value)}
+
+        sent = [event("items", 0, {"id": 1}, {"id": 1, "name": "pen"}, topic="shop.all"), pen(1, "old", "c", lsn=10), chunk(2), pen(3, "new", "u", lsn=20), chunk(4)]
+        items, boxes, pens = (f"create table {table}(id int primary key, name text);\n-- tidemark: topic {table} = shop.all\n" for table in ("items", "boxes", "pens"))
+        self.replay(self.capture(*sent), items + boxes)
+        self.replay(self.capture(*sent), items + boxes + pens)
+        self.assertEqual([("old",)], self.query("select name from pens"))
+        self.replay(self.capture(*sent, pen(5, "new", "u", lsn=20)), items + boxes + pens)
+        self.assertEqual([("new",)], self.query("select name from pens"))
+
     def test_history_and_once_stay(self):
         capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink"))
         self.replay(capture, ITEMS, watched=WATCHED)

@@ -50,10 +50,14 @@ void mirror_mark_snapshot(struct mirror *mirror, const struct change *change);
 // A source transaction is whole: the TOAST values that its key changes carried are dropped.
 int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *error);
 
-// Others have written what deletes left behind, and know the table's newest truncate (as in _tables): what is older than these
-// does not come back.
-int mirror_take_guards(struct mirror *mirror, const struct table *table, int64_t truncate_lsn,
-                       int64_t stale_before_ms, struct error *error);
+// Others have read what came before, as in their _tables, and written what deletes left behind: what is older does not come back.
+struct mirror_guards {
+    int64_t truncate_lsn;
+    int64_t stale_before_ms;
+    bool has_chunks;
+};
+int mirror_take_guards(struct mirror *mirror, const struct table *table, const struct mirror_guards *guards,
+                       struct error *error);
 // Others have written what is carried: it is counted anew.
 int mirror_reload_carried(struct mirror *mirror, struct error *error);
 
