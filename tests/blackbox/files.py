@@ -39,6 +39,10 @@ def undivide(connection):
         connection.executescript(f"""alter table "{name}" rename to divided;
             create table "{name}"({declared}_lsn integer,_ts_ms integer,primary key({keys})) without rowid;
             insert into "{name}" select {keys}, max(_lsn), max(_ts_ms) from divided group by {keys}; drop table divided""")
+    (source,) = connection.execute("select value from _meta where name = 'source'").fetchone()
+    undivided = re.sub(r'("_deleted_\w+"\()_part integer not null,(.*?primary key\()_part,', r"\1\2", source)
+    connection.execute("update _meta set value = ? where name = 'source'", (undivided,))
+    connection.commit()
 
 
 class Case(tide.Case):
