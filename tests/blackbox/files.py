@@ -530,6 +530,20 @@ class Views(Case):
         self.assertEqual(connection.execute(made).fetchall(), self.query(made))
         connection.close()
 
+    def test_files_that_older_programs_made(self):
+        for dump in sorted((tide.TOP / "fixtures" / "files").glob("format_*.sql")):
+            with self.subTest(dump.name):
+                self.db = self.path / f"{dump.stem}.db"
+                connection = sqlite3.connect(self.db)
+                connection.executescript(dump.read_text())
+                (deleted,) = connection.execute("select count(*) from _deleted_orders").fetchone()
+                connection.close()
+                tide.replay(self.db, BASIC)
+                self.assertEqual([(FORMAT,)], self.query("pragma user_version"))
+                self.assertEqual([(deleted,)], self.query("select count(*) from _deleted_orders"))
+                self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
+                self.is_like_a_new_one("_offsets", "_tables", "_position", "_deleted_orders", "_deleted_points")
+
     def test_files_of_newer_formats(self):
         for number, script, tables in ((5, FORMAT_5, ("_position", "_fill")), (7, FORMAT_7, ("_offsets", "_tables")),
                                        (8, "", ("_deleted_orders", "_deleted_customers"))):  # fmt: skip
