@@ -102,7 +102,7 @@ static int deleted_look(struct mirror_table *table, const struct change *change,
 int mirror_was_deleted(struct mirror_table *table, const struct change *change, int64_t position, bool *ret,
                        struct error *error) {
     *ret = false;
-    if (position > table->deleted_lsn)
+    if (position <= LSN_NONE || position > table->deleted_lsn)
         return 0;
     for (int i = 0; i < table->parts.count && !*ret; i++)
         if (deleted_look(table, change, &table->parts.list[i], position, ret, error) != 0)
