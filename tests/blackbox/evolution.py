@@ -126,6 +126,36 @@ class Case(tide.Case):
         # the same lines again say nothing
         self.assertNotIn("has changed", self.replay(capture, source, summed=renamed(SUMMED), watched=watched))
 
+    def test_renamed_at_the_source_before_source_sql(self):
+        def row(offset, number, op="c", **columns):
+            return event("t", offset, {"id": number}, {"id": number, **columns}, op)
+
+        # what came under the new name meanwhile is filled, and what has the older name is read by that
+        capture = self.capture(row(0, 1, a="one"), row(1, 2, a="two"), row(2, 1, "u", b="newer"), row(3, 3, b="three"), row(4, 2, "u", b=None), row(5, 4, a="four"))
+        self.replay(capture, "create table t(id int primary key, a text);")
+        told = self.replay(capture, "create table t(id int primary key, b text default 'x');\n-- tidemark: renamed t.b from a\n")
+        self.assertIn("file with it: t.a renamed\n", told)
+        self.assertEqual([(1, "newer"), (2, None), (3, "three"), (4, "four")], self.query("select id, b from t order by id"))
+
+    def test_renamed_into_a_name_that_another_left(self):
+        def row(offset, number, **columns):
+            return event("t", offset, {"id": number}, {"id": number, **columns})
+
+        capture = self.capture(row(0, 1, a=1, a_new=10), row(1, 2, a_old=2, a=20))
+        was = "create table t(id int primary key, a int, a_new bigint);"
+        self.replay(capture, was)
+        told = self.replay(capture, "create table t(id int primary key, a bigint);\n-- tidemark: renamed t.a from a_new\n", code=1)
+        self.assertIn("t.a is renamed from a_new, and the file has both", told)
+        self.assertEqual([(1, 1, 10), (2, 20, None)], self.query("select id, a, a_new from t order by id"))
+        lines = "-- tidemark: renamed t.a from a_new\n-- tidemark: renamed t.a_old from a\n"
+        self.replay(capture, "create table t(id int primary key, a bigint, a_old int);\n" + lines)
+        self.assertEqual([(1, 1, 10), (2, 2, 20)], self.query("select id, a_old, a from t order by id"))
+        # the old name is a new column's, and the same lines say nothing once more
+        more = "create table t(id int primary key, a bigint, a_old int, a_new text);\n" + lines
+        self.replay(capture, more)
+        self.assertEqual([(1, 1, 10, None), (2, 2, 20, None)], self.query("select id, a_old, a, a_new from t order by id"))
+        self.assertNotIn("has changed", self.replay(capture, more))
+
     def test_retyped(self):
         capture = self.capture(item(0, 1, "pen", "1.50"), item(1, 2, "ink", "2.00"))
         told = self.replay(capture, ITEMS.replace("price decimal(10, 2)", "price int"), summed=SUMMED)

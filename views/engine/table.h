@@ -76,7 +76,7 @@ struct column {
     char *generated; // `generated always as`: SQL over the table's columns; NULL = a column as any other
     enum bytes_form bytes;
     bool unmarked;      // an unchanged TOAST value of its type may come as null (column_type.h)
-    char *renamed_from; // its name in older files (`-- tidemark: renamed`), NULL = none
+    char *renamed_from; // its name in older files and messages (`-- tidemark: renamed`), NULL = none
 };
 
 struct table {
@@ -105,6 +105,7 @@ struct table {
     char *deleted_mark;  // `-- tidemark: deleted TABLE =`: what __deleted is called, NULL = not told
     bool identity_index; // REPLICA IDENTITY USING INDEX beside a primary key: deletes do not say which row
     bool has_generated;  // of its columns
+    bool has_renamed;    // of its columns, by a line
 };
 
 // The number of the column with exactly this name, -1 = there is none.

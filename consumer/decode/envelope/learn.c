@@ -1,6 +1,7 @@
 #include "consumer/decode/envelope/learn.h"
 
 #include "consumer/decode/envelope/boundary.h"
+#include "consumer/decode/envelope/older_names.h"
 #include "consumer/decode/envelope/payload.h"
 #include "views/base/bounds.h"
 
@@ -13,6 +14,7 @@ struct learner {
     struct shape *shape;
     struct json_reader json;
     const char *from;                 // what the shape does not have yet
+    const char *object;               // the { of the innermost object
     struct span keys[LEARN_KEYS_MAX]; // of the objects that are open
     int key_count;
 };
@@ -77,6 +79,7 @@ static bool learn_is_plain_key(struct learner *learner, int first) {
 static bool learn_members(struct learner *learner, bool (*learn_member)(struct learner *learner)) {
     int first = learner->key_count;
     enum json_kind kind;
+    learner->object = learner->json.token;
     while ((kind = json_next(&learner->json)) == JSON_KEY)
         if (!learn_is_plain_key(learner, first) || !learn_member(learner))
             return false;
@@ -140,7 +143,10 @@ static bool learn_column(struct learner *learner) {
     const struct table *table = learner->lesson->table;
     const struct schema *schema = learner->lesson->payload->schema;
     struct span key = learner->json.text;
-    int number = table_column(table, key.data, key.size);
+    const struct older_names_object object = {learner->object, learner->json.end};
+    int number = older_names_find(table, &learner->json, older_names_in_object, &object);
+    if (number < 0)
+        number = table_column(table, key.data, key.size);
     if (number >= 0)
         return learn_value(
             learner,

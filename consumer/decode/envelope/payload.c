@@ -166,6 +166,7 @@ static int envelope_payload_read_envelope(struct json_reader *json, struct row_r
 int payload_read(struct json_reader *json, struct row_reader *row, struct members *members,
                  struct payload_form *form, struct error *error) {
     struct payload_look look = {0};
+    row->object = json->token;
     enum json_kind kind = json_next(json);
     if (kind == JSON_OBJECT_END)
         return error_set(error, ERROR_INPUT, "neither an envelope nor a row: the object is empty");

@@ -1,5 +1,6 @@
 #include "consumer/decode/envelope/row.h"
 
+#include "consumer/decode/envelope/older_names.h"
 #include "consumer/decode/guess.h"
 
 #include <string.h>
@@ -25,6 +26,10 @@ int row_broken(const struct json_reader *json, struct error *error) {
 // Debezium writes columns in the table's order, so the next one is tried first.
 static int envelope_row_find_column(struct row_reader *row, const struct json_reader *json) {
     const struct table *table = row->table;
+    const struct older_names_object object = {row->object, json->end};
+    int older = table->has_renamed ? older_names_find(table, json, older_names_in_object, &object) : -1;
+    if (older >= 0)
+        return older;
     for (int tried = 0; tried < table->column_count; tried++) {
         int number = row->expected + tried;
         if (number >= table->column_count)
@@ -71,6 +76,7 @@ int row_member(struct row_reader *row, struct json_reader *json, struct error *e
 
 int row_rest(struct row_reader *row, struct json_reader *json, struct error *error) {
     row_begin(row);
+    row->object = json->token;
     enum json_kind kind;
     while ((kind = json_next(json)) == JSON_KEY) {
         struct span name = json->text;

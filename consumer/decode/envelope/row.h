@@ -16,7 +16,8 @@ struct row_reader {
     bool may_be_unavailable;
     struct value *values;
     struct arena *arena;
-    int expected; // number of the column that likely comes next
+    const char *object; // the { of what is read, in a message that ends behind it
+    int expected;       // number of the column that likely comes next
     bool found_unavailable;
     bool by_shape; // shape.h has read it
     bool failed;   // a column could not be read: the first error is kept, the rest is still passed over

@@ -1,5 +1,6 @@
 #include "consumer/decode/envelope/schema.h"
 
+#include "consumer/decode/envelope/older_names.h"
 #include "views/base/cleanup.h"
 
 #include <stdlib.h>
@@ -165,9 +166,26 @@ static int schema_set_field(struct schema *schema, int column, const struct sche
     return 0;
 }
 
-static int schema_set_column(struct schema *schema, const struct schema_field *field, struct error *error) {
-    int column =
-        field->name.data != NULL ? table_column(schema->table, field->name.data, field->name.size) : -1;
+// older_names_has of the entries of "fields", a span.
+static bool schema_has_field(const void *self, const char *name) {
+    struct json_reader json;
+    struct schema_field field;
+    json_open(&json, *(const struct span *)self);
+    (void)json_next(&json);
+    while (json_next(&json) == JSON_OBJECT_BEGIN && schema_read_field(&json, &field, NULL) == 0)
+        if (field.name.data != NULL && span_is(field.name, name))
+            return true;
+    return false;
+}
+
+// `fields`: all of them.
+static int schema_set_column(struct schema *schema, const struct schema_field *field, struct span fields,
+                             struct error *error) {
+    if (field->name.data == NULL)
+        return 0;
+    int column = older_names_find_plain(schema->table, field->name, schema_has_field, &fields);
+    if (column < 0)
+        column = table_column(schema->table, field->name.data, field->name.size);
     return column >= 0 ? schema_set_field(schema, column, field, error) : 0;
 }
 
@@ -184,7 +202,8 @@ static int schema_read_fields(struct schema *schema, struct span fields, struct 
         return schema_broken(&json, error);
     enum json_kind kind;
     while ((kind = json_next(&json)) == JSON_OBJECT_BEGIN) {
-        if (schema_read_field(&json, &field, error) != 0 || schema_set_column(schema, &field, error) != 0)
+        if (schema_read_field(&json, &field, error) != 0 ||
+            schema_set_column(schema, &field, fields, error) != 0)
             return -1;
         has_op |= span_is(field.name, "op");
         if (span_is(field.name, "after"))

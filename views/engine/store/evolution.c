@@ -44,8 +44,10 @@ static void evolution_compare_column(const struct table *was_table, const struct
     bool other_placeholder =
         !span_equal(was_table->unavailable, is_table->unavailable) && evolution_may_be_unavailable(is);
     bool computed_before = was->generated != NULL && is->generated == NULL;
-    column->reread =
-        !column->retyped && (other_times || other_placeholder || was->bytes != is->bytes || computed_before);
+    // What came under the new name before it was declared is not there.
+    bool renamed = is->key == 0 && strcmp(was->name, is->name) != 0;
+    column->reread = !column->retyped && (other_times || other_placeholder || was->bytes != is->bytes ||
+                                          computed_before || renamed);
     column->generated =
         is->generated != NULL && (column->retyped || !evolution_same_text(was->generated, is->generated));
 }
@@ -59,13 +61,48 @@ static int evolution_column_before(const struct table *was, const struct table *
     return table_column(was, column->renamed_from, strlen(column->renamed_from));
 }
 
-// A name that another column was renamed from is not that of the old column any more.
-static void evolution_take_renamed(const struct table *is, struct evolution_column *columns, int number) {
+// A name that another column was renamed from is not that of the old column any more; it may itself be one that a column
+// was renamed to. True when that is so.
+static bool evolution_take_renamed(const struct table *was, const struct table *is,
+                                   struct evolution_column *columns, int number) {
     const struct column *column = &is->columns[number];
+    const char *older = column->renamed_from;
+    int before = columns[number].was;
     for (int i = 0; i < is->column_count; i++)
-        if (i != number && columns[i].was == columns[number].was && is->columns[i].renamed_from != NULL &&
-            strcmp(is->columns[i].renamed_from, column->name) == 0)
-            columns[number].was = -1;
+        if (i != number && before >= 0 && columns[i].was == columns[number].was &&
+            is->columns[i].renamed_from != NULL && strcmp(is->columns[i].renamed_from, column->name) == 0)
+            columns[number].was = older != NULL ? table_column(was, older, strlen(older)) : -1;
+    return columns[number].was != before;
+}
+
+// What one takes may be what another had.
+static void evolution_take_all_renamed(const struct table *was, const struct table *is,
+                                       struct evolution_column *columns) {
+    bool changed = true;
+    for (int pass = 0; changed && pass < is->column_count; pass++) {
+        changed = false;
+        for (int i = 0; i < is->column_count; i++)
+            changed |= evolution_take_renamed(was, is, columns, i);
+    }
+}
+
+// A line that says that one of two columns became the other: by which of them a row's value came is not known of the rows
+// of before, and the messages of before have the name for what it was then.
+static int evolution_refuse_taken(const struct table *was, const struct table *is,
+                                  const struct evolution_column *columns, int number, struct error *error) {
+    const struct column *column = &is->columns[number];
+    const char *older = column->renamed_from;
+    if (older == NULL || columns[number].was < 0 ||
+        strcmp(was->columns[columns[number].was].name, column->name) != 0 ||
+        table_column(was, older, strlen(older)) < 0 || table_column(is, older, strlen(older)) >= 0)
+        return 0;
+    return error_set(
+        error, ERROR_INPUT,
+        "source.sql, line %d: %s.%s is renamed from %s, and the file has both, so what is %s in a message may be either: "
+        "declare what %s was under its new name too (`-- tidemark: renamed %s.NEW from %s`), or leave the line out, "
+        "and %s keeps its values until rows change or a snapshot is taken",
+        column->line, is->name, column->name, older, column->name, column->name, is->name, column->name,
+        column->name);
 }
 
 static bool evolution_same_key(const struct evolution_table *table, const struct table *is) {
@@ -116,9 +153,10 @@ static int evolution_compare_table(struct evolution *evolution, const struct tab
         evolution->changes = true;
         return 0;
     }
+    evolution_take_all_renamed(table->was, is, table->columns);
     for (int i = 0; i < is->column_count; i++)
-        if (table->columns[i].was >= 0)
-            evolution_take_renamed(is, table->columns, i);
+        if (evolution_refuse_taken(table->was, is, table->columns, i, error) != 0)
+            return -1;
     for (int i = 0; i < is->column_count; i++)
         if (table->columns[i].was >= 0)
             evolution_compare_column(table->was, is, &is->columns[i], &table->columns[i]);

@@ -162,14 +162,43 @@ static int evolve_rename_column(sqlite3 *db, const struct table *table, const st
     return evolve_step(db, "fill_rename_column", parameters, 3, error);
 }
 
+// The column as it was, where its name is another now; NULL = it is not.
+static const struct column *evolve_renamed(const struct evolution_table *change, const struct table *is,
+                                           int number) {
+    int before = change->columns[number].was;
+    const struct column *was = before >= 0 ? &change->was->columns[before] : NULL;
+    return was != NULL && strcmp(was->name, is->columns[number].name) != 0 ? was : NULL;
+}
+
+// Whether another column still has the name that this one gets.
+static bool evolve_waits(const struct evolution_table *change, const struct table *is, const bool *done,
+                         int number) {
+    for (int i = 0; i < is->column_count; i++) {
+        const struct column *was = evolve_renamed(change, is, i);
+        if (was != NULL && i != number && !done[i] &&
+            sqlite3_stricmp(was->name, is->columns[number].name) == 0)
+            return true;
+    }
+    return false;
+}
+
+// A name that one column leaves may be the next one's: each pass renames at least one of a chain.
 static int evolve_rename_columns(sqlite3 *db, const struct evolution_table *change, const struct table *is,
                                  struct store_report *report, struct error *error) {
-    for (int i = 0; i < is->column_count; i++) {
-        const struct column *was =
-            change->columns[i].was >= 0 ? &change->was->columns[change->columns[i].was] : NULL;
-        if (was != NULL && strcmp(was->name, is->columns[i].name) != 0 &&
-            evolve_rename_column(db, is, was, &is->columns[i], report, error) != 0)
-            return -1;
+    bool done[TABLE_COLUMNS_MAX] = {false};
+    bool waits = true;
+    for (int pass = 0; waits && pass < is->column_count; pass++) {
+        waits = false;
+        for (int i = 0; i < is->column_count; i++) {
+            const struct column *was = done[i] ? NULL : evolve_renamed(change, is, i);
+            bool later = was != NULL && evolve_waits(change, is, done, i);
+            waits |= later;
+            if (was == NULL || later)
+                continue;
+            if (evolve_rename_column(db, is, was, &is->columns[i], report, error) != 0)
+                return -1;
+            done[i] = true;
+        }
     }
     return 0;
 }
@@ -209,7 +238,7 @@ static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change,
             evolve_tell(report, "added", is->name, is->columns[i].name);
         else if (column->retyped)
             evolve_tell(report, "retyped", is->name, is->columns[i].name);
-        else if (column->reread || column->generated)
+        else if ((column->reread && evolve_renamed(change, is, i) == NULL) || column->generated)
             evolve_tell(report, "declared otherwise", is->name, is->columns[i].name);
         generate |= is->columns[i].generated != NULL && (is_new || column->generated);
         if (is_new && !change->anew &&

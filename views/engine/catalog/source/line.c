@@ -403,6 +403,7 @@ static int source_line_apply(const struct source_lines *lines, const struct sour
         if (column < 0)
             return source_text_error(lines->text, line->at, error, "table %s has no column %s", table->name,
                                      name);
+        table->has_renamed |= line->kind == LINE_RENAMED;
         return source_line_apply_column(lines, line, &table->columns[column], error);
     }
     return line->kind == LINE_TOPIC ? source_line_apply_topic(lines, line, table, error)
