@@ -156,6 +156,31 @@ class Case(tide.Case):
         self.assertEqual([(1, 1, 10, None), (2, 2, 20, None)], self.query("select id, a_old, a, a_new from t order by id"))
         self.assertNotIn("has changed", self.replay(capture, more))
 
+    def test_a_table_that_became_a_partition_and_one_that_is_none_any_more(self):
+        capture = self.capture(event("p1", 0, {"id": 1}, {"id": 1, "v": 1}), event("p2", 0, {"id": 5}, {"id": 5, "v": 5}))
+        root = "create table p(id int primary key, v int) partition by list(id); create table p2 partition of p default;"
+        plain = "create table p1(id int primary key, v int);"
+        self.replay(capture, root + plain)
+        self.assertEqual([(5, 5)], self.query("select id, v from p"))
+        told = self.replay(capture, root + plain + "alter table p attach partition p1 for values in (1);")
+        self.assertIn("p1 dropped, p has more topics", told)
+        self.assertEqual([(1, 1), (5, 5)], self.query("select id, v from p order by id"))
+        # a new one of both names has nothing to be read again
+        third = "create table p3 partition of p for values in (3);"
+        told = self.replay(capture, root + third + "create table p1 partition of p for values in (1);")
+        self.assertNotIn("filled", told)
+        told = self.replay(capture, root + third + plain)
+        self.assertIn("p.p1 is no partition any more (its rows stay until a full snapshot), p1 added", told)
+        self.assertEqual([(1, 1)], self.query("select id, v from p1"))
+
+    def test_a_topic_that_a_line_adds(self):
+        other = event("other", 0, {"id": 2}, {"id": 2, "name": "ink", "price": "1.00", "note": None})
+        capture = self.capture(item(0, 1, "pen"), other)
+        self.replay(capture, ITEMS)
+        told = self.replay(capture, ITEMS + "-- tidemark: topic items = /theworldshop\\.public\\.(items|other)/\n")
+        self.assertIn("items has more topics", told)
+        self.assertEqual([(1, "pen"), (2, "ink")], self.query("select id, name from items order by id"))
+
     def test_retyped(self):
         capture = self.capture(item(0, 1, "pen", "1.50"), item(1, 2, "ink", "2.00"))
         told = self.replay(capture, ITEMS.replace("price decimal(10, 2)", "price int"), summed=SUMMED)

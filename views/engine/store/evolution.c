@@ -116,6 +116,33 @@ static bool evolution_same_key(const struct evolution_table *table, const struct
     return true;
 }
 
+bool evolution_has_partition(const struct table *table, const char *name) {
+    for (int i = 0; i < table->partition_count; i++)
+        if (strcmp(table->partitions[i], name) == 0)
+            return true;
+    return false;
+}
+
+// Rows of a table that was attached come with no event: they are in its topic, from before. The topic of a partition that
+// was no table is read from its beginning by itself.
+static bool evolution_has_more_topics(const struct evolution *evolution, const struct table *was,
+                                      const struct table *is) {
+    if (is->topic != NULL)
+        return !evolution_same_text(was->topic, is->topic) || was->topic_is_regex != is->topic_is_regex;
+    for (int i = 0; i < is->partition_count; i++)
+        if (!evolution_has_partition(was, is->partitions[i]) &&
+            evolution_find_old(evolution, is->partitions[i]) >= 0)
+            return true;
+    return false;
+}
+
+static bool evolution_lost_a_partition(const struct table *was, const struct table *is) {
+    for (int i = 0; i < was->partition_count; i++)
+        if (!evolution_has_partition(is, was->partitions[i]))
+            return true;
+    return false;
+}
+
 static bool evolution_renames_columns(const struct evolution_table *table, const struct table *is) {
     for (int i = 0; i < is->column_count; i++)
         if (table->columns[i].was >= 0 &&
@@ -137,7 +164,8 @@ static void evolution_note_table(struct evolution *evolution, struct evolution_t
         rebuilds |= column->was >= 0 && (column->retyped || column->reread || column->generated);
     }
     bool drops = kept < table->was->column_count;
-    evolution->changes |= changes || drops || rebuilds;
+    bool partitions = table->refeed || evolution_lost_a_partition(table->was, is);
+    evolution->changes |= changes || drops || rebuilds || partitions;
     evolution->only_adds &= !drops && !rebuilds;
     evolution->rebuilds |= rebuilds;
 }
@@ -163,6 +191,7 @@ static int evolution_compare_table(struct evolution *evolution, const struct tab
         else
             table->columns[i].generated = is->columns[i].generated != NULL;
     table->anew = !evolution_same_key(table, is);
+    table->refeed = evolution_has_more_topics(evolution, table->was, is);
     evolution_note_table(evolution, table, is);
     return 0;
 }

@@ -14,8 +14,9 @@ struct evolution_column {
 };
 
 struct evolution_table {
-    const struct table *was;          // NULL = a new table
-    bool anew;                        // its key is another: the rows are kept under that
+    const struct table *was; // NULL = a new table
+    bool anew;               // its key is another: the rows are kept under that
+    bool refeed;             // more topics may feed it, whose messages were read for nothing or another table
     struct evolution_column *columns; // of the table as it is now
 };
 
@@ -34,6 +35,9 @@ struct evolution {
 int evolution_find(struct evolution *ret, const char *old_source, const struct catalog *catalog,
                    struct error *error);
 void evolution_free(struct evolution *evolution);
+
+// Whether `table` has the partition NAME.
+bool evolution_has_partition(const struct table *table, const char *name);
 
 // Whether the column's values are to be read from the log again.
 static inline bool evolution_fills(const struct evolution_column *column, const struct column *is) {

@@ -266,12 +266,27 @@ static int evolve_change_key(sqlite3 *db, const struct evolution_table *change, 
     return evolve_await(db, is->name, "", "table", error);
 }
 
+// The topics that it has now are read again, for rows that were not its own. Of one that it has no more, nothing says which
+// rows came from there.
+static int evolve_change_topics(sqlite3 *db, const struct evolution_table *change, const struct table *is,
+                                struct store_report *report, struct error *error) {
+    for (int i = 0; i < change->was->partition_count; i++)
+        if (!evolution_has_partition(is, change->was->partitions[i]))
+            evolve_tell(report, "is no partition any more (its rows stay until a full snapshot)", is->name,
+                        change->was->partitions[i]);
+    if (!change->refeed)
+        return 0;
+    evolve_tell(report, "has more topics", is->name, NULL);
+    return evolve_await(db, is->name, "", "table", error);
+}
+
 static int evolve_change_table(sqlite3 *db, const struct evolution_table *change, const struct table *is,
                                struct store_report *report, struct error *error) {
     if (evolve_rename_columns(db, change, is, report, error) != 0 ||
         evolve_drop_columns(db, change, is, report, error) != 0)
         return -1;
-    if (change->anew && evolve_change_key(db, change, is, report, error) != 0)
+    if ((change->anew && evolve_change_key(db, change, is, report, error) != 0) ||
+        evolve_change_topics(db, change, is, report, error) != 0)
         return -1;
     return evolve_add_columns(db, change, is, report, error);
 }
