@@ -144,6 +144,23 @@ static void test_partitions(void **state) {
         "p key(id,r) of - p: id int, r int; partitions p_1 p_3 s.p_2\n");
 }
 
+// pg_dump writes a column that a child declares itself beside INHERITS, and what a table says of its type's columns.
+static void test_inherited_columns_merge(void **state) {
+    (void)state;
+    makes(
+        "create table p(id int primary key, v text default 'x' not null); create table q(w int primary key, v text);"
+        "create table c(v text default 'y', own int, id int, primary key(id)) inherits (p, q);",
+        "p key(id) of - p: id int, v text = 'x'\n"
+        "q key(w) of - q: w int, v text\n"
+        "c key(id) of - c: id int, v text = 'y', w int, own int\n");
+    makes("create type pair as (a int, b text);"
+          "create table t of pair (a not null, b with options default 'z', unique(a));",
+          "t key(a) of - t: a int, b text = 'z'\n");
+    makes("-- tidemark: ignore c.v\ncreate table p(id int primary key, v text);"
+          "create table c(primary key(id)) inherits (p);",
+          "p key(id) of - p: id int, v text\nc key(id) of - c: id int\n");
+}
+
 // What PostgreSQL 16 to 18 write and the grammar of 15 does not know.
 static void test_newer(void **state) {
     (void)state;
@@ -157,6 +174,12 @@ static void test_newer(void **state) {
         "ALTER TABLE public.t ADD CONSTRAINT n NOT NULL d NOT VALID;\n",
         "t key(id,valid) of public t: id integer, a integer, b integer := (\"a\"*(2)), c integer := \"a\", "
         "d integer := (\"a\"+(1)), valid daterange\n");
+    makes(
+        "create table t(id int primary key, storage text storage main default 'x',\n"
+        "    a int constraint json check ((storage is json object with unique keys)), check ((a is not json)),\n"
+        "    b int generated always as (a * 2) stored, c int generated always as (a * 2) stored);\n"
+        "alter table t alter column b set expression as (a * 3), alter c drop expression;",
+        "t key(id) of - t: id int, storage text = 'x', a int, b int := (\"a\"*(3)), c int\n");
 }
 
 static void test_what_is_no_table(void **state) {
@@ -378,17 +401,12 @@ static void test_lines(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pg_dump),
-        cmocka_unit_test(test_alterations),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_another_schema),
-        cmocka_unit_test(test_partitions),
-        cmocka_unit_test(test_newer),
-        cmocka_unit_test(test_what_is_no_table),
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_generated),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_lines_of_all_tables),
+        cmocka_unit_test(test_pg_dump),    cmocka_unit_test(test_alterations),
+        cmocka_unit_test(test_names),      cmocka_unit_test(test_another_schema),
+        cmocka_unit_test(test_partitions), cmocka_unit_test(test_inherited_columns_merge),
+        cmocka_unit_test(test_newer),      cmocka_unit_test(test_what_is_no_table),
+        cmocka_unit_test(test_defaults),   cmocka_unit_test(test_generated),
+        cmocka_unit_test(test_refused),    cmocka_unit_test(test_lines_of_all_tables),
         cmocka_unit_test(test_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

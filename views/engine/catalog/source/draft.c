@@ -177,8 +177,31 @@ static int source_draft_check_column(struct source_draft *draft, const struct dr
     return 0;
 }
 
+// As PostgreSQL merges them, where the parent has its place; its type is the same, and CREATE TABLE .. OF does not repeat it.
+static void source_draft_merge_column(struct draft_column *inherited, struct draft_column *column) {
+    inherited->not_null |= column->not_null;
+    inherited->at = column->at;
+    if (column->expression.tree != NULL) {
+        json_decref(inherited->expression.tree);
+        inherited->expression = column->expression;
+        inherited->generated = column->generated;
+        column->expression.tree = NULL;
+    }
+    source_draft_free_column(column);
+}
+
+void source_draft_set_inherited(struct draft_table *table) {
+    for (int i = 0; i < table->column_count; i++)
+        table->columns[i].inherited = true;
+}
+
 int source_draft_add_column(struct source_draft *draft, struct draft_table *table,
                             struct draft_column *column) {
+    int same = source_draft_column(table, column->name);
+    if (same >= 0 && table->columns[same].inherited) {
+        source_draft_merge_column(&table->columns[same], column);
+        return 0;
+    }
     if (source_draft_check_column(draft, table, column) != 0) {
         source_draft_free_column(column);
         return -1;
@@ -198,6 +221,7 @@ int source_draft_copy_column(struct source_draft *draft, struct draft_table *tab
                              const struct draft_column *from, size_t at) {
     struct draft_column copy = *from;
     copy.at = at;
+    copy.inherited = false;
     copy.name = strdup(from->name);
     if (copy.name == NULL)
         return source_draft_out_of_memory(draft);

@@ -26,6 +26,7 @@ struct draft_column {
     size_t at;
     bool not_null;
     bool generated; // the expression is no default
+    bool inherited; // a column of this name that the table declares itself is the same one
     struct source_expression expression;
 };
 
@@ -87,9 +88,11 @@ const struct draft_type *source_draft_type(const struct source_draft *draft, str
 // Each refuses, with line and caret at `at`, what cannot be: a name twice, a name of the engine's, too many.
 int source_draft_add_table(struct source_draft *draft, struct source_name name, size_t at,
                            struct draft_table **ret);
-// `column` is taken over, also where it is refused.
+// `column` is taken over, also where it is refused. One that is inherited has what either says of it, the later default.
 int source_draft_add_column(struct source_draft *draft, struct draft_table *table,
                             struct draft_column *column);
+// All columns that the table has by now are of a parent's, or of its type's.
+void source_draft_set_inherited(struct draft_table *table);
 int source_draft_copy_column(struct source_draft *draft, struct draft_table *table,
                              const struct draft_column *from, size_t at);
 int source_draft_add_type(struct source_draft *draft, struct source_name name, struct draft_type **ret);

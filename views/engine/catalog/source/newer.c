@@ -111,12 +111,37 @@ static void source_newer_not_null(const struct newer_tokens *tokens, int at) {
         source_newer_write(tokens, at, at + 2, "check(1=1)");
 }
 
+// What a CHECK asks is nothing to the mirror: IS JSON, JSON_VALUE(.. RETURNING ..) and what else expressions have learnt.
+static void source_newer_check(const struct newer_tokens *tokens, int at) {
+    static const char anything[] = "(1=1)";
+    int end = source_newer_closing(tokens, at + 1);
+    if (!source_newer_is(tokens, at, "check") || !source_newer_is(tokens, at + 1, "(") ||
+        end == tokens->count ||
+        tokens->list[end].at + 1 - tokens->list[at + 1].at < (ptrdiff_t)sizeof anything - 1)
+        return;
+    source_newer_write(tokens, at + 1, end, anything);
+}
+
+// A column's STORAGE in CREATE TABLE; one that is called so stands behind a comma or a parenthesis.
+static void source_newer_storage(const struct newer_tokens *tokens, int at) {
+    static const char *const kinds[] = {"plain", "external", "extended", "main", "default"};
+    if (!source_newer_is(tokens, at, "storage") || source_newer_is(tokens, at - 1, ",") ||
+        source_newer_is(tokens, at - 1, "("))
+        return;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (source_newer_is(tokens, at + 1, kinds[i]))
+            source_newer_write(tokens, at, at + 1, " ");
+}
+
 static void source_newer_words(const struct newer_tokens *tokens, int at) {
     bool enforced = source_newer_is(tokens, at, "enforced");
     if (enforced && source_newer_is(tokens, at - 1, "not"))
         source_newer_blank(tokens, at - 1);
     if (enforced)
         source_newer_blank(tokens, at);
+    if (source_newer_is(tokens, at, "set") && source_newer_is(tokens, at + 1, "expression") &&
+        source_newer_is(tokens, at + 2, "as"))
+        source_newer_write(tokens, at + 1, at + 2, "default");
     if (source_newer_is(tokens, at, "without") && source_newer_is(tokens, at + 1, "overlaps"))
         source_newer_write(tokens, at, at + 1, " ");
     if (source_newer_is(tokens, at, "period") && source_newer_is(tokens, at - 1, ",") &&
@@ -135,6 +160,8 @@ json_t *source_newer_parse(const struct source_text *text, const struct source_s
         for (int at = 0; at < tokens.count; at++) {
             source_newer_generated(&tokens, at);
             source_newer_not_null(&tokens, at);
+            source_newer_check(&tokens, at);
+            source_newer_storage(&tokens, at);
             source_newer_words(&tokens, at);
         }
         struct pg_parse_error ignored;

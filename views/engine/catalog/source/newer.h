@@ -3,6 +3,9 @@
 //   generated always as (..) virtual, or neither word (18)   a default whose text begins with "generated"
 //   constraint NAME not null COLUMN (18)                     a check that always holds
 //   not enforced, enforced, without overlaps, period (18)    nothing
+//   check (EXPRESSION)                                       check (1=1): IS JSON (16) and what is newer
+//   a column's storage KIND (16)                             nothing
+//   set expression as (..) (17)                              set default (..)
 #ifndef TIDEMARK_CATALOG_SOURCE_NEWER_H
 #define TIDEMARK_CATALOG_SOURCE_NEWER_H
 

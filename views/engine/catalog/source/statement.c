@@ -156,7 +156,8 @@ static int statement_copy_columns(const struct statement_run *run, struct draft_
         return source_text_error(run->draft->text, at, run->draft->error,
                                  "there is no table %s before this line", from.relation);
     for (int i = 0; i < other->column_count; i++)
-        if (source_draft_copy_column(run->draft, table, &other->columns[i], at) != 0)
+        if (!source_lines_ignore(run->lines, table->name, other->columns[i].name) &&
+            source_draft_copy_column(run->draft, table, &other->columns[i], at) != 0)
             return -1;
     return 0;
 }
@@ -234,10 +235,12 @@ static int statement_table_columns(const struct statement_run *run, struct draft
         const json_t *parent = json_object_get(element, "RangeVar");
         if (statement_copy_columns(run, table, statement_relation(parent), statement_at(run, parent)) != 0)
             return -1;
+        source_draft_set_inherited(table);
     }
     const json_t *of = json_object_get(node, "ofTypename");
     if (of != NULL && statement_typed_columns(run, table, of) != 0)
         return -1;
+    source_draft_set_inherited(table);
     json_array_foreach(json_object_get(node, "tableElts"), i, element) {
         if (statement_element(run, table, element) != 0)
             return -1;
@@ -266,10 +269,10 @@ static int statement_create_table(const struct statement_run *run, const json_t 
 
 // Subtypes that change what a mirror keeps.
 static bool statement_alters_what_is_kept(const json_t *command) {
-    static const char *const kept[] = {"AT_AddColumn",       "AT_DropColumn",     "AT_AlterColumnType",
-                                       "AT_ColumnDefault",   "AT_SetNotNull",     "AT_DropNotNull",
-                                       "AT_AddConstraint",   "AT_AddIndex",       "AT_ReplicaIdentity",
-                                       "AT_AttachPartition", "AT_DetachPartition"};
+    static const char *const kept[] = {"AT_AddColumn",       "AT_DropColumn",      "AT_AlterColumnType",
+                                       "AT_ColumnDefault",   "AT_DropExpression",  "AT_SetNotNull",
+                                       "AT_DropNotNull",     "AT_AddConstraint",   "AT_AddIndex",
+                                       "AT_ReplicaIdentity", "AT_AttachPartition", "AT_DetachPartition"};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (statement_is(command, "subtype", kept[i]))
             return true;
@@ -287,10 +290,11 @@ static int statement_alter_column(const struct statement_run *run, struct draft_
     if (statement_is(command, "subtype", "AT_AlterColumnType"))
         return source_type_read(run->draft, json_object_get(json_object_get(node, "ColumnDef"), "typeName"),
                                 run->base, &altered->type);
-    if (statement_is(command, "subtype", "AT_ColumnDefault")) {
+    if (statement_is(command, "subtype", "AT_ColumnDefault") ||
+        statement_is(command, "subtype", "AT_DropExpression")) {
         json_decref(altered->expression.tree);
         altered->expression = (struct source_expression){json_incref((json_t *)node), run->base};
-        altered->generated = false;
+        altered->generated &= node != NULL; // SET EXPRESSION comes as a default (newer.h)
         return 0;
     }
     altered->not_null = statement_is(command, "subtype", "AT_SetNotNull");
