@@ -156,6 +156,18 @@ class Case(tide.Case):
         self.assertEqual([(1, 1, 10, None), (2, 2, 20, None)], self.query("select id, a_old, a, a_new from t order by id"))
         self.assertNotIn("has changed", self.replay(capture, more))
 
+    def test_a_table_renamed_in_other_letters_or_into_a_name_that_is_taken(self):
+        capture = self.capture(event("T", 0, {"id": 1}, {"id": 1}), event("t_new", 0, {"id": 5}, {"id": 5}))
+        was = 'create table "T"(id int primary key); create table t_new(id int primary key);'
+        self.replay(capture, was)
+        is_now = "create table t(id int primary key); create table t_new(id int primary key);\n-- tidemark: renamed t from \"T\"\n"
+        self.assertIn("T renamed", self.replay(capture, is_now))
+        self.assertEqual([("_deleted_t",), ("t",)], self.query("select name from sqlite_schema where name like '%t' and type = 'table' order by name"))
+        self.assertEqual([(1,)], self.query("select id from t"))
+        told = self.replay(capture, "create table t(id int primary key);\n-- tidemark: renamed t from t_new\n", code=1)
+        self.assertIn("table t is renamed from t_new, and the file has both", told)
+        self.assertEqual([(1, 5)], self.query("select t.id, n.id from t join t_new n"))
+
     def test_a_table_that_became_a_partition_and_one_that_is_none_any_more(self):
         capture = self.capture(event("p1", 0, {"id": 1}, {"id": 1, "v": 1}), event("p2", 0, {"id": 5}, {"id": 5, "v": 5}))
         root = "create table p(id int primary key, v int) partition by list(id); create table p2 partition of p default;"

@@ -24,7 +24,14 @@ char *table_change_mirror(const struct table *tables, int count) {
     return NULL;
 }
 
+// A name in other letters is the same one to SQLite, which refuses it.
 char *table_change_rename(const char *old_name, const char *new_name) {
+    if (sqlite3_stricmp(old_name, new_name) == 0)
+        return sqlite3_mprintf(
+            "alter table \"%w\" rename to \"_renamed_%w\";alter table \"_renamed_%w\" rename to \"%w\";"
+            "alter table \"_deleted_%w\" rename to \"_renamed_%w\";"
+            "alter table \"_renamed_%w\" rename to \"_deleted_%w\"",
+            old_name, old_name, old_name, new_name, old_name, old_name, old_name, new_name);
     return sqlite3_mprintf(
         "alter table \"%w\" rename to \"%w\";alter table \"_deleted_%w\" rename to \"_deleted_%w\"", old_name,
         new_name, old_name, new_name);

@@ -1,6 +1,7 @@
 #include "views/engine/store/evolution.h"
 
 #include "views/base/cleanup.h"
+#include "views/engine/catalog.h"
 #include "views/engine/catalog/source_sql.h"
 
 #include <strings.h>
@@ -212,6 +213,22 @@ static void evolution_match_tables(struct evolution *evolution) {
         }
 }
 
+// As evolution_refuse_taken: by which of two tables a row in the topic came is not known.
+static int evolution_refuse_taken_table(const struct evolution *evolution, const struct table *is,
+                                        struct error *error) {
+    const char *older = is->renamed_from;
+    if (older == NULL || evolution_find_old(evolution, is->name) < 0 ||
+        evolution_find_old(evolution, older) < 0 ||
+        catalog_table(evolution->catalog, older, strlen(older)) != NULL)
+        return 0;
+    return error_set(
+        error, ERROR_INPUT,
+        "source.sql, line %d: table %s is renamed from %s, and the file has both, so a row in the topic of "
+        "%s may be of either: leave the line out, and %s keeps the rows that its topic brought; what the "
+        "source has no more of them goes with a full snapshot",
+        is->line, is->name, older, is->name, is->name);
+}
+
 int evolution_find(struct evolution *ret, const char *old_source, const struct catalog *catalog,
                    struct error *error) {
     CLEANUP(evolution_free) struct evolution evolution = {.catalog = catalog, .only_adds = true};
@@ -224,7 +241,8 @@ int evolution_find(struct evolution *ret, const char *old_source, const struct c
     memset(evolution.gone, true, (size_t)evolution.old_count * sizeof *evolution.gone);
     evolution_match_tables(&evolution);
     for (int i = 0; i < catalog->table_count; i++)
-        if (evolution_compare_table(&evolution, &catalog->tables[i], error) != 0)
+        if (evolution_refuse_taken_table(&evolution, &catalog->tables[i], error) != 0 ||
+            evolution_compare_table(&evolution, &catalog->tables[i], error) != 0)
             return -1;
     for (int i = 0; i < evolution.old_count; i++) {
         evolution.changes |= evolution.gone[i];
