@@ -61,31 +61,42 @@ static const char *column_guess_named(const char *name) {
     return NULL;
 }
 
-static void column_guess_by_schema(const struct evidence_column *column, struct column_guess *ret) {
-    const char *named = column_guess_named(column->semantic[0] != '\0' ? column->semantic : column->type);
-    if (strcmp(column->semantic, "org.apache.kafka.connect.data.Decimal") == 0) {
-        if (column->precision > 0)
-            (void)snprintf(ret->type, sizeof ret->type, "numeric(%d, %d)", column->precision,
-                           column->schema_scale);
-        else
-            (void)snprintf(ret->type, sizeof ret->type, "numeric");
-    } else if (strcmp(column->semantic, "io.debezium.data.Bits") == 0) {
-        if (column->length > 0 && column->length < INT16_MAX)
-            (void)snprintf(ret->type, sizeof ret->type, "bit(%d)", column->length);
-        else
-            (void)snprintf(ret->type, sizeof ret->type, "bit varying");
-    } else if (named != NULL) {
-        (void)snprintf(ret->type, sizeof ret->type, "%s", named);
-    } else if (strcmp(column->type, "array") == 0) {
-        const char *element = column_guess_named(column->items);
-        (void)snprintf(ret->type, sizeof ret->type, "%s[]", element != NULL ? element : "text");
+// By a schema's name, else Connect's type: of the column, or of an array's elements. False: neither is known.
+static bool column_guess_type(const struct evidence_column *column, const char *name, char *ret,
+                              size_t size) {
+    const char *named = column_guess_named(name);
+    bool decimal = strcmp(name, "org.apache.kafka.connect.data.Decimal") == 0;
+    bool bits = strcmp(name, "io.debezium.data.Bits") == 0;
+    if (decimal && column->precision > 0)
+        (void)snprintf(ret, size, "numeric(%d, %d)", column->precision, column->schema_scale);
+    else if (bits && column->length > 0 && column->length < INT16_MAX)
+        (void)snprintf(ret, size, "bit(%d)", column->length);
+    else if (decimal || bits)
+        (void)snprintf(ret, size, "%s", decimal ? "numeric" : "bit varying");
+    else if (named != NULL)
+        (void)snprintf(ret, size, "%s", named);
+    return decimal || bits || named != NULL;
+}
+
+// An array, a struct, an enum, or a name that is not known.
+static void column_guess_other_schema(const struct evidence_column *column, struct column_guess *ret) {
+    char element[64] = "text";
+    const char *named = column_guess_named(column->type);
+    if (strcmp(column->type, "array") == 0) {
+        (void)column_guess_type(column, column->items, element, sizeof element);
+        (void)snprintf(ret->type, sizeof ret->type, "%s[]", element);
     } else if (strcmp(column->type, "struct") == 0) {
         (void)snprintf(ret->type, sizeof ret->type, "jsonb");
         (void)snprintf(ret->unsure, sizeof ret->unsure, "a struct %s", column->semantic);
-    } else { // an enum, or a name that is not known
-        named = column_guess_named(column->type);
+    } else {
         (void)snprintf(ret->type, sizeof ret->type, "%s", named != NULL ? named : "text");
     }
+}
+
+static void column_guess_by_schema(const struct evidence_column *column, struct column_guess *ret) {
+    const char *name = column->semantic[0] != '\0' ? column->semantic : column->type;
+    if (!column_guess_type(column, name, ret->type, sizeof ret->type))
+        column_guess_other_schema(column, ret);
     if (column->schema_changed)
         (void)snprintf(ret->unsure, sizeof ret->unsure,
                        "its type changed within the messages: this is the newest");

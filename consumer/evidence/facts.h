@@ -36,7 +36,7 @@ struct evidence_column {
     bool has_schema, optional, has_default, schema_changed;
     char type[16];     // Connect's: "int32"
     char semantic[96]; // its name, "" = none
-    char items[96];    // of an array: its elements' name, else their type
+    char items[96];    // of an array: its elements' name, else their type; what is below is theirs, too
     int precision;     // connect.decimal.precision, 0 = not said
     int schema_scale;
     int length;                          // Bits: their width, 0 = not said

@@ -213,12 +213,13 @@ static void column_note_parameters(struct evidence_column *column, const struct 
     struct fields parameters;
     struct fields items;
     bool changed = false;
-    if (fields_inside(field, "items", arena, &items)) {
+    bool of_items = fields_inside(field, "items", arena, &items);
+    if (of_items) {
         struct span name = fields_text(&items, "name", arena);
         column_copy(column->items, sizeof column->items,
                     name.data != NULL ? name : fields_text(&items, "type", arena), &changed);
     }
-    (void)fields_inside(field, "parameters", arena, &parameters);
+    (void)fields_inside(of_items ? &items : field, "parameters", arena, &parameters);
     column->precision = column_parameter(&parameters, "connect.decimal.precision", arena);
     column->schema_scale = column_parameter(&parameters, "scale", arena);
     column->length = column_parameter(&parameters, "length", arena);

@@ -100,9 +100,12 @@ static const char with_schema[] =
     "{\"type\":\"int32\",\"optional\":true,\"name\":\"io.debezium.time.Date\",\"default\":0,\"field\":\"day\"},"
     "{\"type\":\"string\",\"optional\":true,\"name\":\"io.debezium.data.Json\",\"field\":\"meta\"},"
     "{\"type\":\"bytes\",\"optional\":true,\"name\":\"io.debezium.data.Bits\",\"parameters\":{\"length\":\"3\"},\"field\":\"bits\"},"
-    "{\"type\":\"array\",\"optional\":true,\"items\":{\"type\":\"int32\"},\"field\":\"list\"}"
+    "{\"type\":\"array\",\"optional\":true,\"items\":{\"type\":\"int32\"},\"field\":\"list\"},"
+    "{\"type\":\"array\",\"optional\":true,\"items\":{\"type\":\"bytes\",\"name\":\"org.apache.kafka.connect.data.Decimal\",\"parameters\":{\"scale\":\"2\",\"connect.decimal.precision\":\"8\"}},\"field\":\"totals\"},"
+    "{\"type\":\"array\",\"optional\":true,\"items\":{\"type\":\"bytes\",\"name\":\"io.debezium.data.Bits\",\"parameters\":{\"length\":\"4\"}},\"field\":\"masks\"},"
+    "{\"type\":\"array\",\"optional\":true,\"items\":{\"type\":\"string\",\"name\":\"io.debezium.data.Enum\"},\"field\":\"moods\"}"
     "]}]},\"payload\":{\"op\":\"r\",\"before\":null,\"source\":{},\"after\":{\"id\":1,\"total\":\"EGg=\",\"day\":0,\"meta\":\"{}\","
-    "\"bits\":\"BQ==\",\"list\":[1]}}}";
+    "\"bits\":\"BQ==\",\"list\":[1],\"totals\":[],\"masks\":[],\"moods\":[]}}}";
 // clang-format on
 
 static void test_types_of_schemas(void **state) {
@@ -117,6 +120,9 @@ static void test_types_of_schemas(void **state) {
     assert_type("jsonb", "meta");
     assert_type("bit(3)", "bits");
     assert_type("int[]", "list");
+    assert_type("numeric(8, 2)[]", "totals");
+    assert_type("bit(4)[]", "masks");
+    assert_type("text[]", "moods");
     assert_int_equal(1, column(topic, "id")->key);
     assert_int_equal(1, column(topic, "day")->defaults);
 }
