@@ -156,6 +156,14 @@ class Case(tide.Case):
         self.assertEqual([(1, 1, 10, None), (2, 2, 20, None)], self.query("select id, a_old, a, a_new from t order by id"))
         self.assertNotIn("has changed", self.replay(capture, more))
 
+    def test_a_default_that_only_the_source_can_compute_is_told(self):
+        capture = self.capture(item(0, 1, "pen"))
+        self.replay(capture, ITEMS)
+        columns = ", made timestamptz not null default now(), number int default 7, total int generated always as (id + 1) stored);"
+        told = self.replay(capture, ITEMS.replace(");\n", columns))
+        self.assertIn("items.made added (its default is the source's to compute: rows that no event names since stay NULL until a snapshot), items.number added, items.total added", told)
+        self.assertEqual([(1, None, 7, 2)], self.query("select id, made, number, total from items"))
+
     def test_a_table_renamed_in_other_letters_or_into_a_name_that_is_taken(self):
         capture = self.capture(event("T", 0, {"id": 1}, {"id": 1}), event("t_new", 0, {"id": 5}, {"id": 5}))
         was = 'create table "T"(id int primary key); create table t_new(id int primary key);'

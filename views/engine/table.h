@@ -73,7 +73,8 @@ struct column {
     int line;                    // of source.sql
     // The literal `default`: what a row has that was written before the column was added. VALUE_ABSENT = none.
     struct value fallback;
-    char *generated; // `generated always as`: SQL over the table's columns; NULL = a column as any other
+    bool source_default; // it has a default of which only the source knows the value
+    char *generated;     // `generated always as`: SQL over the table's columns; NULL = a column as any other
     enum bytes_form bytes;
     bool unmarked;      // an unchanged TOAST value of its type may come as null (column_type.h)
     char *renamed_from; // its name in older files and messages (`-- tidemark: renamed`), NULL = none

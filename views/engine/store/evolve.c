@@ -235,7 +235,12 @@ static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change,
         const struct evolution_column *column = &change->columns[i];
         bool is_new = column->was < 0 || column->retyped;
         if (column->was < 0)
-            evolve_tell(report, "added", is->name, is->columns[i].name);
+            evolve_tell(
+                report,
+                is->columns[i].source_default
+                    ? "added (its default is the source's to compute: rows that no event names since stay NULL until a snapshot)"
+                    : "added",
+                is->name, is->columns[i].name);
         else if (column->retyped)
             evolve_tell(report, "retyped", is->name, is->columns[i].name);
         else if ((column->reread && evolve_renamed(change, is, i) == NULL) || column->generated)

@@ -230,13 +230,14 @@ int source_default_read(struct source_draft *draft, const struct draft_column *d
     char scratch[32];
     bool is_null = false;
     column->fallback = (struct value){.kind = VALUE_ABSENT};
+    column->source_default = false;
     const char *text =
         source_default_text(draft, declared->expression.tree, declared->expression.base, scratch, &is_null);
     if (is_null)
         column->fallback.kind = VALUE_NULL;
-    if (text == NULL || strlen(text) >= LITERAL_MAX)
-        return 0;
-    return source_default_take(text, &declared->type, column, &column->fallback)
-               ? 0
-               : source_draft_out_of_memory(draft);
+    if (text != NULL && strlen(text) < LITERAL_MAX &&
+        !source_default_take(text, &declared->type, column, &column->fallback))
+        return source_draft_out_of_memory(draft);
+    column->source_default = column->fallback.kind == VALUE_ABSENT;
+    return 0;
 }

@@ -6,7 +6,7 @@
 #include "views/engine/catalog/source/draft.h"
 
 // Sets column->fallback; its bytes are malloc()ed, the column's. A default that is no literal, or one of a type whose
-// written form depends on settings, leaves it VALUE_ABSENT. Errors: ERROR_SYSTEM.
+// written form depends on settings, leaves it VALUE_ABSENT and sets column->source_default. Errors: ERROR_SYSTEM.
 int source_default_read(struct source_draft *draft, const struct draft_column *declared,
                         struct column *column);
 
