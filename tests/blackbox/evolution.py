@@ -137,6 +137,19 @@ class Case(tide.Case):
         self.assertIn("file with it: t.a renamed\n", told)
         self.assertEqual([(1, "newer"), (2, None), (3, "three"), (4, "four")], self.query("select id, b from t order by id"))
 
+    def test_renamed_and_the_log_says_only_that_the_value_is_unchanged(self):
+        def row(offset, op="u", number=1, **columns):
+            return event("t", offset, {"id": number}, {"id": number, **columns}, op)
+
+        long, short = "long " * 500, "short"
+        capture = self.capture(row(0, "c", a=long, n=1), row(1, "c", 2, a=short, n=1))
+        self.replay(capture, "create table t(id int primary key, a text, n int);")
+        # the log begins behind the values
+        capture = self.capture(row(2, b="__debezium_unavailable_value", n=2), row(3, number=2, b=None, n=2))
+        self.replay(capture, "create table t(id int primary key, a text, n int);")
+        self.replay(capture, "create table t(id int primary key, b text, n int);\n-- tidemark: renamed t.b from a\n")
+        self.assertEqual([(1, long, 2), (2, None, 2)], self.query("select id, b, n from t order by id"))
+
     def test_renamed_into_a_name_that_another_left(self):
         def row(offset, number, **columns):
             return event("t", offset, {"id": number}, {"id": number, **columns})

@@ -1,5 +1,6 @@
 #include "views/engine/mirror/rows.h"
 
+#include "views/engine/row/column_type.h"
 #include "views/engine/row/key.h"
 
 #include <assert.h>
@@ -95,7 +96,7 @@ int mirror_keep_unchanged(struct mirror *mirror, struct mirror_table *table, con
         if (values[i].kind != VALUE_NULL || !change_null_is_unsure(change, &table->table->columns[i]))
             continue;
         struct value value = packed_row_value(stored, i);
-        if (value_bytes(&value) >= TOAST_CARRY_ROW_MIN)
+        if (value_bytes(&value) >= COLUMN_TOAST_ROW_MIN)
             values[i].kind = VALUE_UNAVAILABLE;
     }
     return 0;

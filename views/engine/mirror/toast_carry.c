@@ -154,7 +154,7 @@ static bool toast_carry_could_be_toasted(const struct table *table, const struct
         if (column_type_toastable(table->columns[i].type))
             bytes += value_bytes(&value);
     }
-    return bytes >= TOAST_CARRY_ROW_MIN;
+    return bytes >= COLUMN_TOAST_ROW_MIN;
 }
 
 static int toast_carry_keep(struct toast_carry *carry, const struct change *delete, int column,

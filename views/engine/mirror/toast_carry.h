@@ -17,9 +17,6 @@ enum {
     TOAST_CARRY_KEEP_MS = 3600 * 1000,
     // How often what is older is looked for: each look reads all of _carry.
     TOAST_CARRY_PURGE_EVERY_MS = TOAST_CARRY_KEEP_MS / 4,
-    // Rows shorter than this (bytes of all values that could be moved out of line) are never TOASTed:
-    // PostgreSQL's least toast_tuple_target is 128.
-    TOAST_CARRY_ROW_MIN = 100,
 };
 
 // `catalog` is not kept.

@@ -29,6 +29,9 @@ void column_type_stored(const struct column *column, char *ret, size_t size);
 // The collation of SQL (collations.h, filter/functions.h) where the column's texts are not compared by their bytes, else NULL.
 // For a time it is that of all times, also of those that are compared by their bytes as long as their years have four digits.
 const char *column_type_collation(const struct column *column);
+// Rows shorter than this (bytes of all values that could be moved out of line) are never TOASTed: PostgreSQL's least
+// toast_tuple_target is 128.
+enum { COLUMN_TOAST_ROW_MIN = 100 };
 // Whether PostgreSQL may move a value of this type out of line (TOAST).
 bool column_type_toastable(enum column_type type);
 

@@ -159,12 +159,37 @@ static bool table_change_stays(const struct column *column, bool awaited) {
     return !awaited && column->key == 0 && column->generated == NULL;
 }
 
+// What the row gets of the column. A null beside a stored value that may be TOASTed is an unchanged one of which the log has
+// no value any more.
+static void table_change_value(sqlite3_str *sql, const struct column *column, bool awaited) {
+    if (awaited && column_type_toastable(column->type))
+        sqlite3_str_appendf(sql,
+                            "ifnull(f.\"%w\",case when length(cast(m.\"%w\" as blob))>=%d then m.\"%w\" end)",
+                            column->name, column->name, COLUMN_TOAST_ROW_MIN, column->name);
+    else
+        sqlite3_str_appendf(sql, "f.\"%w\"", column->name);
+}
+
+// Whether the row that is there lacks what the other has.
+static void table_change_differs(sqlite3_str *sql, const struct column *column, bool awaited) {
+    bool stays = table_change_stays(column, awaited);
+    if (!awaited && !stays)
+        return;
+    sqlite3_str_appendf(sql, " or (m.\"%w\" is not ", column->name);
+    table_change_value(sql, column, awaited);
+    if (stays)
+        sqlite3_str_appendf(sql, " and f.\"%w\" is not null", column->name);
+    sqlite3_str_appendall(sql, ")");
+}
+
 char *table_change_fill(const struct table *table, const bool *columns, bool first) {
     const char *key = table->columns[table->keys[0]].name;
     sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_str_appendall(sql, "select ");
-    for (int i = 0; i < table->column_count; i++)
-        sqlite3_str_appendf(sql, "f.\"%w\",", table->columns[i].name);
+    for (int i = 0; i < table->column_count; i++) {
+        table_change_value(sql, &table->columns[i], columns[i]);
+        sqlite3_str_appendall(sql, ",");
+    }
     sqlite3_str_appendf(sql,
                         "f._lsn,f._snapshot," TABLE_CHANGE_SAME ",m.\"%w\" is null "
                         "from fill.\"%w\" f left join main.\"%w\" m on ",
@@ -172,12 +197,7 @@ char *table_change_fill(const struct table *table, const bool *columns, bool fir
     table_change_join(sql, table);
     sqlite3_str_appendf(sql, " where (m.\"%w\" is null or not(" TABLE_CHANGE_SAME ")", key);
     for (int i = 0; i < table->column_count; i++)
-        if (columns[i])
-            sqlite3_str_appendf(sql, " or m.\"%w\" is not f.\"%w\"", table->columns[i].name,
-                                table->columns[i].name);
-        else if (table_change_stays(&table->columns[i], columns[i]))
-            sqlite3_str_appendf(sql, " or (m.\"%w\" is not f.\"%w\" and f.\"%w\" is not null)",
-                                table->columns[i].name, table->columns[i].name, table->columns[i].name);
+        table_change_differs(sql, &table->columns[i], columns[i]);
     sqlite3_str_appendall(sql, ")");
     if (!first) {
         sqlite3_str_appendall(sql, " and (");
