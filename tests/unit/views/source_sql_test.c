@@ -144,6 +144,16 @@ static void test_partitions(void **state) {
         "p key(id,r) of - p: id int, r int; partitions p_1 p_3 s.p_2\n");
 }
 
+static void test_a_partition_that_is_detached(void **state) {
+    (void)state;
+    makes(
+        "create table p(id int, r int default 3, primary key(id, r)) partition by list(r);"
+        "create table p_1 partition of p for values in (1); create table s.p_2 partition of p for values in (2);"
+        "alter table p detach partition s.p_2 concurrently; alter table s.p_2 add column own text;",
+        "p key(id,r) of - p: id int, r int = 3; partitions p_1\n"
+        "s.p_2 key(id,r) of s p_2: id int, r int = 3, own text\n");
+}
+
 // pg_dump writes a column that a child declares itself beside INHERITS, and what a table says of its type's columns.
 static void test_inherited_columns_merge(void **state) {
     (void)state;
@@ -401,12 +411,19 @@ static void test_lines(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pg_dump),    cmocka_unit_test(test_alterations),
-        cmocka_unit_test(test_names),      cmocka_unit_test(test_another_schema),
-        cmocka_unit_test(test_partitions), cmocka_unit_test(test_inherited_columns_merge),
-        cmocka_unit_test(test_newer),      cmocka_unit_test(test_what_is_no_table),
-        cmocka_unit_test(test_defaults),   cmocka_unit_test(test_generated),
-        cmocka_unit_test(test_refused),    cmocka_unit_test(test_lines_of_all_tables),
+        cmocka_unit_test(test_pg_dump),
+        cmocka_unit_test(test_alterations),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_another_schema),
+        cmocka_unit_test(test_partitions),
+        cmocka_unit_test(test_a_partition_that_is_detached),
+        cmocka_unit_test(test_inherited_columns_merge),
+        cmocka_unit_test(test_newer),
+        cmocka_unit_test(test_what_is_no_table),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_generated),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_lines_of_all_tables),
         cmocka_unit_test(test_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -269,6 +269,20 @@ void source_draft_remove_table(struct source_draft *draft, struct draft_table *t
     memmove(table, table + 1, ((size_t)draft->table_count - index) * sizeof *table);
 }
 
+bool source_draft_remove_partition(struct draft_table *table, struct source_name name) {
+    CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
+    for (int i = 0; mirror != NULL && i < table->partition_count; i++) {
+        if (strcmp(table->partitions[i], mirror) != 0)
+            continue;
+        free(table->partitions[i]);
+        table->partition_count--;
+        memmove(&table->partitions[i], &table->partitions[i + 1],
+                (size_t)(table->partition_count - i) * sizeof *table->partitions);
+        return true;
+    }
+    return false;
+}
+
 void source_draft_remove_column(struct draft_table *table, int column) {
     source_draft_free_column(&table->columns[column]);
     table->column_count--;

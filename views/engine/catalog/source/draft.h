@@ -99,6 +99,8 @@ int source_draft_add_type(struct source_draft *draft, struct source_name name, s
 int source_draft_add_index(struct source_draft *draft, struct draft_table *table, size_t at,
                            struct draft_index **ret);
 void source_draft_remove_table(struct source_draft *draft, struct draft_table *table);
+// False: it has no partition of this name.
+bool source_draft_remove_partition(struct draft_table *table, struct source_name name);
 void source_draft_remove_column(struct draft_table *table, int column);
 // A string at the end of a list of them.
 int source_draft_append(struct source_draft *draft, char ***list, int *count, const char *text);

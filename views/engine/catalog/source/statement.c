@@ -209,6 +209,23 @@ static int statement_attach(const struct statement_run *run, struct source_name 
     return 0;
 }
 
+// A leaf that is a table of its own from now on, with the root's columns and key.
+static int statement_detach(const struct statement_run *run, struct source_name name, struct source_name leaf,
+                            size_t at) {
+    struct draft_table *root = source_draft_table(run->draft, name);
+    struct draft_table *table;
+    if (root == NULL || !source_draft_remove_partition(root, leaf) || statement_ignores(run, leaf, NULL))
+        return 0;
+    if (source_draft_add_table(run->draft, leaf, at, &table) != 0 ||
+        statement_copy_columns(run, table, name, at) != 0)
+        return -1;
+    root = source_draft_table(run->draft, name);
+    for (int i = 0; i < root->key_count; i++)
+        if (source_draft_append(run->draft, &table->keys, &table->key_count, root->keys[i]) != 0)
+            return -1;
+    return 0;
+}
+
 static int statement_typed_columns(const struct statement_run *run, struct draft_table *table,
                                    const json_t *of) {
     const struct draft_type *type =
@@ -305,9 +322,11 @@ static int statement_alter(const struct statement_run *run, struct source_name n
                            size_t at) {
     struct draft_table *table = source_draft_table(run->draft, name);
     const json_t *node = json_object_get(command, "def");
-    if (statement_is(command, "subtype", "AT_AttachPartition")) {
+    bool attaches = statement_is(command, "subtype", "AT_AttachPartition");
+    if (attaches || statement_is(command, "subtype", "AT_DetachPartition")) {
         const json_t *leaf = json_object_get(json_object_get(node, "PartitionCmd"), "name");
-        return statement_attach(run, name, statement_relation(leaf), statement_at(run, leaf));
+        return (attaches ? statement_attach : statement_detach)(run, name, statement_relation(leaf),
+                                                                statement_at(run, leaf));
     }
     if (table == NULL)
         return source_text_error(run->draft->text, at, run->draft->error,
