@@ -169,6 +169,14 @@ class Case(tide.Case):
         self.assertEqual([(1, 1, 10, None), (2, 2, 20, None)], self.query("select id, a_old, a, a_new from t order by id"))
         self.assertNotIn("has changed", self.replay(capture, more))
 
+    def test_a_text_that_is_a_uuid_now(self):
+        capital = "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"
+        capture = self.capture(item(0, 1, "pen", note=capital))
+        self.replay(capture, ITEMS)
+        told = self.replay(capture, ITEMS.replace("note text", "note uuid"))
+        self.assertIn("items.note declared otherwise", told)
+        self.assertEqual([(1, capital.lower())], self.query("select id, note from items"))
+
     def test_a_default_that_only_the_source_can_compute_is_told(self):
         capture = self.capture(item(0, 1, "pen"))
         self.replay(capture, ITEMS)

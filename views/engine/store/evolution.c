@@ -47,8 +47,10 @@ static void evolution_compare_column(const struct table *was_table, const struct
     bool computed_before = was->generated != NULL && is->generated == NULL;
     // What came under the new name before it was declared is not there.
     bool renamed = is->key == 0 && strcmp(was->name, is->name) != 0;
+    // PostgreSQL's cast writes it anew, in small letters, as it is read here.
+    bool respelt = is->key == 0 && is->variant == COLUMN_UUID && was->variant != COLUMN_UUID;
     column->reread = !column->retyped && (other_times || other_placeholder || was->bytes != is->bytes ||
-                                          computed_before || renamed);
+                                          computed_before || renamed || respelt);
     column->generated =
         is->generated != NULL && (column->retyped || !evolution_same_text(was->generated, is->generated));
 }
