@@ -321,22 +321,30 @@ static void consume_look_at_unanswered(struct consume *consume, int64_t now) {
     unanswered_look(&consume->unanswered, consume->kafka, consume->discovery, still, now);
 }
 
+// What is waited for, in words, "" = nothing; since when (monotonic), 0 = nothing is.
+static int64_t consume_describe_wait(struct consume *consume, char *ret, size_t size) {
+    int64_t since = 0;
+    ret[0] = '\0';
+    if (apply_is_waiting(consume->apply, &since))
+        apply_describe_wait(consume->apply, ret, size);
+    else
+        since = 0;
+    progress_set_waiting(consume->progress, ret);
+    return since;
+}
+
 static void consume_report_state(struct consume *consume) {
     if (consume->halted || (consume->degraded && consume_is_degraded(consume)))
         return;
     int64_t now = clock_monotonic_ms();
-    int64_t since;
-    bool waiting = apply_is_waiting(consume->apply, &since);
+    char waits_for[PROGRESS_REASON_SIZE];
+    int64_t waiting_since_ms = consume_describe_wait(consume, waits_for, sizeof waits_for);
     bool was_current = consume->caught_up_ms != 0 && now - consume->caught_up_ms < STATE_LIVE_MS;
     consume_look_at_unanswered(consume, now);
     bool slow = consume_commit_is_slow(consume, now);
     consume_note_silence(consume, now);
-    if (consume_all_at_end(consume) && !waiting && !slow)
+    if (consume_all_at_end(consume) && waiting_since_ms == 0 && !slow)
         consume_note_end(consume, was_current, now);
-    char waits_for[PROGRESS_REASON_SIZE] = "";
-    if (waiting)
-        apply_describe_wait(consume->apply, waits_for, sizeof waits_for);
-    progress_set_waiting(consume->progress, waits_for);
     struct progress_summary summary;
     progress_summary(consume->progress, &summary);
     const struct state_facts facts = {
@@ -348,8 +356,9 @@ static void consume_report_state(struct consume *consume) {
         .unanswered = consume->unanswered.reason,
         .all_unanswered = consume->unanswered.all,
         .trouble = discovery_trouble(consume->discovery),
+        .none_read = discovery_reads_none(consume->discovery),
         .caught_up_ms = consume->caught_up_ms,
-        .waiting_since_ms = waiting ? since : 0,
+        .waiting_since_ms = waiting_since_ms,
         .waits_for = waits_for,
         .building = consume->quiet,
         .slow_commit = slow,

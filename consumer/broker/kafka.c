@@ -58,6 +58,11 @@ struct kafka {
 
 #define record(kafka, ...) kafka_events_record(&(kafka)->events, __VA_ARGS__)
 
+static const char *kafka_fresh_failure(const struct kafka *kafka) {
+    bool fresh = clock_monotonic_ms() - kafka->owner.failure_at_ms < KAFKA_FAILURE_MS;
+    return fresh ? kafka->owner.failure : "";
+}
+
 enum kafka_report { KAFKA_REPORT_CHANGES, KAFKA_REPORT_ALWAYS };
 
 static void kafka_set_connected(struct kafka *kafka, bool connected, enum kafka_report report,
@@ -65,8 +70,8 @@ static void kafka_set_connected(struct kafka *kafka, bool connected, enum kafka_
     if (kafka->connected == connected && report == KAFKA_REPORT_CHANGES)
         return;
     kafka->connected = connected;
-    record(kafka, connected ? KAFKA_EVENT_CONNECTED : KAFKA_EVENT_DISCONNECTED, -1, "%s: %s", kafka->brokers,
-           why);
+    record(kafka, connected ? KAFKA_EVENT_CONNECTED : KAFKA_EVENT_DISCONNECTED, -1, "%s: %s%s",
+           kafka->brokers, why, connected ? "" : kafka_fresh_failure(kafka));
 }
 
 static void kafka_on_error(rd_kafka_t *client, int code, const char *reason, void *opaque) {
@@ -84,7 +89,7 @@ static void kafka_on_error(rd_kafka_t *client, int code, const char *reason, voi
         (void)rd_kafka_fatal_error(client, text, sizeof text);
         reason = text;
     }
-    (void)snprintf(kafka->owner.failure, sizeof kafka->owner.failure, "%s", reason);
+    (void)snprintf(kafka->owner.failure, sizeof kafka->owner.failure, "; %s", reason);
     kafka->owner.failure_at_ms = clock_monotonic_ms();
     record(kafka, KAFKA_EVENT_ERROR, -1, "%s: %s", rd_kafka_err2name((rd_kafka_resp_err_t)code), reason);
 }
@@ -374,6 +379,11 @@ static void kafka_serve_main_queue(struct kafka *kafka) {
         atomic_store(&kafka->main_ready, true);
 }
 
+const char *kafka_failure(struct kafka *kafka) {
+    kafka_serve_main_queue(kafka); // what librdkafka says of its connections comes there
+    return kafka_fresh_failure(kafka);
+}
+
 static void kafka_destroy_list(rd_kafka_topic_partition_list_t **list) {
     if (*list != NULL)
         rd_kafka_topic_partition_list_destroy(*list);
@@ -453,8 +463,8 @@ int kafka_take_topics(struct kafka *kafka, void (*found)(void *self, const char 
     if (!kafka_survey_take_topics(kafka->link.survey, &metadata, &code))
         return 0;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_set(error, ERROR_BROKER, "no answer from %s: %s", kafka->brokers,
-                         rd_kafka_err2str(code));
+        return error_set(error, ERROR_BROKER, "no answer from %s: %s%s", kafka->brokers,
+                         rd_kafka_err2str(code), kafka_failure(kafka));
     kafka_set_connected(kafka, true, KAFKA_REPORT_CHANGES, "a broker answers");
     for (int i = 0; i < metadata->topic_cnt; i++) {
         const struct rd_kafka_metadata_topic *topic = &metadata->topics[i];

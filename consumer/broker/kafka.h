@@ -17,7 +17,9 @@ struct kafka;
 enum {
     KAFKA_CLOSE_WAIT_MS = 2000,  // longest that a close takes
     KAFKA_COMMIT_WAIT_MS = 1500, // of it: for the group to be told
-    KAFKA_FAR_SOME = 16,         // partitions far behind: neither few nor many (kafka_expect_far)
+    KAFKA_FAILURE_MS =
+        60000, // what failed so long ago is no reason any more; librdkafka tells the same every 30 s
+    KAFKA_FAR_SOME = 16, // partitions far behind: neither few nor many (kafka_expect_far)
 };
 
 struct kafka_config {
@@ -53,6 +55,10 @@ bool kafka_ask_topics(struct kafka *kafka, enum kafka_topics which);
 // ERROR_BROKER, nobody answered.
 int kafka_take_topics(struct kafka *kafka, void (*found)(void *self, const char *topic, int partitions),
                       void *self, struct error *error);
+
+// "; " and why a connection failed last, as librdkafka says it ("Authentication failed: ..", "Failed to resolve 'kafka:9092': .."),
+// in the last KAFKA_FAILURE_MS; "" when none did. To stand behind what could not be asked.
+const char *kafka_failure(struct kafka *kafka);
 
 // `ends` are filled; they and their topics stay until kafka_take_ends gives true, or kafka_close.
 bool kafka_ask_ends(struct kafka *kafka, struct kafka_ends *ends, int count);

@@ -105,6 +105,13 @@ int discovery_slots(const struct discovery *discovery) {
     return discovery->slot_count;
 }
 
+bool discovery_reads_none(const struct discovery *discovery) {
+    for (int slot = 0; slot < discovery->slot_count; slot++)
+        if (discovery->assigned[slot] || discovery->deleted[slot])
+            return false;
+    return true;
+}
+
 bool discovery_reads_all(const struct discovery *discovery) {
     return discovery->unread_count == 0 && discovery->trouble[0] == '\0';
 }
@@ -294,8 +301,9 @@ static void discovery_begin_answered(struct discovery *discovery) {
             discovery_begin(discovery, found, &discovery->ends[i], &discovery->failure);
         if (!discovery->assigned[found->slot])
             (void)snprintf(discovery->trouble, sizeof discovery->trouble,
-                           "%s partition %" PRId32 " is not read yet: its broker does not tell where it ends",
-                           found->topic, found->partition);
+                           "%s partition %" PRId32
+                           " is not read yet: its broker does not tell where it ends%s",
+                           found->topic, found->partition, kafka_failure(discovery->config.kafka));
     }
     struct error error = {0};
     if (kafka_assign_end(discovery->config.kafka, &error) != 0 && discovery->failure.kind == ERROR_NONE)
@@ -386,6 +394,20 @@ static int discovery_take_topics(struct discovery *discovery, bool *ret_answered
     return status == 1 ? 0 : -1;
 }
 
+// librdkafka (2.0) asks on behind its deadline while the leaders' connections are refused: half a minute and more.
+static void discovery_take_ends(struct discovery *discovery) {
+    if (kafka_take_ends(discovery->config.kafka)) {
+        if (discovery_asks_again(discovery))
+            return;
+        discovery->stage = DISCOVERY_RESTS;
+        discovery_begin_answered(discovery);
+    } else if (clock_monotonic_ms() - discovery->asked_ms >= DISCOVERY_ENDS_SLOW_MS) {
+        (void)snprintf(discovery->trouble, sizeof discovery->trouble,
+                       "no broker has told yet where %d partitions end%s", discovery->unread_count,
+                       kafka_failure(discovery->config.kafka));
+    }
+}
+
 int discovery_step(struct discovery *discovery, bool connected, bool *ret_answered, struct error *error) {
     *ret_answered = false;
     int status = 0;
@@ -398,10 +420,7 @@ int discovery_step(struct discovery *discovery, bool connected, bool *ret_answer
         status = discovery_take_topics(discovery, ret_answered, error);
         break;
     case DISCOVERY_ASKED_ENDS:
-        if (!kafka_take_ends(discovery->config.kafka) || discovery_asks_again(discovery))
-            break;
-        discovery->stage = DISCOVERY_RESTS;
-        discovery_begin_answered(discovery);
+        discovery_take_ends(discovery);
         break;
     }
     if (status == 0 && discovery->failure.kind != ERROR_NONE)

@@ -18,6 +18,7 @@ enum {
     // a partition whose broker did not tell its ends, no broker.
     DISCOVERY_UNSETTLED_MS = 250,
     DISCOVERY_UNSETTLED_MOST_MS = 2000, // after a while without success
+    DISCOVERY_ENDS_SLOW_MS = 3000,      // without an answer about ends: it is told
     // So many messages fill a partition's queue and a fetch. How many partitions are far behind is how many times as many are to
     // come, since a thousand with a few each take as much memory; none are where all together are no work.
     DISCOVERY_FAR = BOUND(4096, 64),
@@ -65,6 +66,8 @@ bool discovery_is_assigned(const struct discovery *discovery, int slot);
 int64_t discovery_least_end(const struct discovery *discovery, int slot);
 // Slots are 0 to this; some of them may not be assigned.
 int discovery_slots(const struct discovery *discovery);
+// Whether none was ever begun to be read: no broker that has them told where they end.
+bool discovery_reads_none(const struct discovery *discovery);
 // Whether every partition that was found is read.
 bool discovery_reads_all(const struct discovery *discovery);
 // What keeps it from having read all: a partition that is not read yet or does not exist any more. NULL when

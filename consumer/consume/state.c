@@ -21,7 +21,7 @@ bool state_is_current(const struct state_facts *facts) {
 static void state_while_behind(const struct state_facts *facts, struct state_report *ret) {
     int64_t waited_ms = facts->waiting_since_ms != 0 ? facts->now_ms - facts->waiting_since_ms : 0;
     if (facts->trouble != NULL)
-        state_say(ret, STATE_CATCHING_UP, "%s", facts->trouble);
+        state_say(ret, facts->none_read ? STATE_DISCONNECTED : STATE_CATCHING_UP, "%s", facts->trouble);
     else if (waited_ms > STATE_LIVE_MS)
         state_say(ret, STATE_CATCHING_UP, "%s", facts->waits_for);
     else if (facts->building)

@@ -18,6 +18,7 @@ struct state_facts {
     const char *unanswered;   // partitions of which no broker answers a fetch, in words, NULL or "" = none
     bool all_unanswered;      // it is all that are read
     const char *trouble;      // why not all can be read (discovery_trouble), NULL = nothing
+    bool none_read;           // and none ever was by this process
     int64_t caught_up_ms;     // the last time that all was read and applied, 0 = never
     int64_t waiting_since_ms; // delivered rows wait for others since then, 0 = none do
     const char *waits_for;    // what they wait for (apply_describe_wait)

@@ -140,16 +140,16 @@ static int reader_find_ends(struct reader *reader, struct kafka *kafka, struct e
     (void)kafka_ask_ends(kafka, reader->ends, reader->count);
     while (!kafka_take_ends(kafka)) {
         if (clock_monotonic_ms() > until)
-            return error_set(error, ERROR_BROKER, "no broker told the ends of the topics for %d s",
-                             EVIDENCE_SILENCE_MS / 1000);
+            return error_set(error, ERROR_BROKER, "no broker told the ends of the topics for %d s%s",
+                             EVIDENCE_SILENCE_MS / 1000, kafka_failure(kafka));
         kafka_wait(kafka, READER_WAIT_MS);
     }
     for (int i = 0; i < reader->count; i++) {
         const struct kafka_ends *ends = &reader->ends[i];
         if (ends->low < 0)
             return error_set(error, ERROR_BROKER,
-                             "%s partition %" PRId32 ": the broker does not tell its ends", ends->topic,
-                             ends->partition);
+                             "%s partition %" PRId32 ": the broker does not tell its ends%s", ends->topic,
+                             ends->partition, kafka_failure(kafka));
         reader->evidence->topics[reader->topics[i]].beginning_gone += ends->low > 0;
     }
     return 0;

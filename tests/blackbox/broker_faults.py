@@ -27,6 +27,7 @@ class Link:
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.own = self.listener.getsockname()[1]
+        self.told = self.own  # the broker's own port, as its answers have it
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -84,7 +85,7 @@ class Link:
 
     def answer(self, broker, client, asked):
         # what is before the host is its length, of two bytes or of one
-        there, here = (b"127.0.0.1" + struct.pack(">i", port) for port in (self.port, self.own))
+        there, here = (b"127.0.0.1" + struct.pack(">i", port) for port in (self.port, self.told))
         try:
             while frame := self.frame(broker):
                 if asked.pop(struct.unpack(">i", frame[:4])[0], None) == FETCH:
@@ -104,12 +105,15 @@ class Link:
 
 
 class BrokerFaults(tide.Case):
-    def start(self, lines, *more, damage=None):
+    def start_broker(self, lines):
         capture = tide.write_capture(self.path / "own.jsonl", lines)
         broker = tide.Server("demo", "--capture", capture, "--db", self.path / "demo.db", stderr=self.path / "demo.log")
         self.addCleanup(broker.__exit__)
         tide.wait_for("fed", lambda: broker.get("/v1/lag")[1]["state"] == "live")
-        link = Link(int(broker.brokers().removeprefix("127.0.0.1:")))
+        return Link(int(broker.brokers().removeprefix("127.0.0.1:")))
+
+    def start(self, lines, *more, damage=None):
+        link = self.start_broker(lines)
         link.damage = damage
         return link, self.run_behind(link, *more)
 
@@ -135,6 +139,20 @@ class BrokerFaults(tide.Case):
         link.hold()
         server.process.send_signal(signal.SIGTERM)
         self.assertEqual(0, server.process.wait(40))  # librdkafka's own end waits for a minute
+
+    def test_a_broker_that_tells_an_address_where_nobody_is(self):
+        """advertised.listeners: the bootstrap server answers, and what it says of the brokers leads nowhere."""
+        link = self.start_broker([tide.order(0, 1, 7)])
+        link.told = tide.free_port()
+        why = rf"127\.0\.0\.1:{link.told}/1: Connect to ipv4#127\.0\.0\.1:{link.told} failed: Connection refused"
+        server = self.run_behind(link)
+        self.await_state(server, "disconnected")
+        self.assertRegex(server.get("/v1/status")[1]["reason"], why)
+        self.assertRegex(server.get("/readyz")[1]["detail"], why)
+        self.assertEqual(0, server.stop())
+        done = tide.run("doctor", "--brokers", f"127.0.0.1:{link.own}", "--prefix", tide.PREFIX)
+        self.assertEqual(1, done.returncode)
+        self.assertRegex(done.stderr, "^tidemark: no broker told the ends of the topics for 15 s; " + why)
 
     def test_what_was_the_end_before_a_cut_is_none_after_it(self):
         link, server = self.start([tide.order(0, 1, 7)])

@@ -403,7 +403,7 @@ void kafka_partition_explain_silence(const struct kafka_partition *partition, ch
     else if (partition->leader < 0)
         (void)snprintf(ret, size, "it has no leader");
     else if (partition->owner->failure_at_ms > partition->high_at_ms)
-        (void)snprintf(ret, size, "its leader is broker %" PRId64 "; %s", partition->leader,
+        (void)snprintf(ret, size, "its leader is broker %" PRId64 "%s", partition->leader,
                        partition->owner->failure);
     else
         (void)snprintf(ret, size, "its leader, broker %" PRId64 ", does not answer", partition->leader);

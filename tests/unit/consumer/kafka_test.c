@@ -289,6 +289,7 @@ static void tells_that_nobody_answers(void **state) {
     assert_int_equal(kafka_open(&kafka, &config, &error), 0);
     struct kafka_event event = await_event(kafka, KAFKA_EVENT_DISCONNECTED);
     assert_non_null(strstr(event.message, "127.0.0.1:1"));
+    assert_non_null(strstr(event.message, "Connect to ipv4#127.0.0.1:1 failed"));
     assert_true(kafka_ask_topics(kafka, KAFKA_TOPICS_ALL));
     assert_false(kafka_ask_topics(kafka, KAFKA_TOPICS_ALL)); // one at a time
     int status = 0;
@@ -298,7 +299,8 @@ static void tells_that_nobody_answers(void **state) {
     }
     assert_int_equal(status, -1);
     assert_int_equal(error.kind, ERROR_BROKER);
-    assert_non_null(strstr(error.message, "127.0.0.1:1"));
+    assert_non_null(strstr(error.message, "no answer from 127.0.0.1:1: "));
+    assert_non_null(strstr(error.message, "Connect to ipv4#127.0.0.1:1 failed"));
     kafka_close(&kafka);
 }
 

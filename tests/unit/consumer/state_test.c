@@ -61,6 +61,9 @@ static void says_each_state(void **state) {
            "a commit has been being written for more than 2 s");
     expect(WITH(READS, NO_HEARTBEATS, .trouble = "shop.public.orders partition 3 does not exist any more"),
            STATE_CATCHING_UP, "shop.public.orders partition 3 does not exist any more");
+    expect(WITH(READS, NO_HEARTBEATS, .trouble = "no broker has told yet where 9 partitions end",
+                .none_read = true),
+           STATE_DISCONNECTED, "no broker has told yet where 9 partitions end");
 }
 
 static void says_who_is_silent(void **state) {
