@@ -267,7 +267,11 @@ static enum log_level consume_state_level(enum progress_state state) {
 static void consume_log_state(struct consume *consume, const struct state_report *report, int64_t now) {
     if (consume->leader != NULL)
         return; // what the process is, the leader's loop tells
-    bool why_changed = report->state == STATE_STARTING && strcmp(report->reason, consume->logged.reason) != 0;
+    // What is waited for is known some time after the state is.
+    bool why_known = report->state == STATE_CATCHING_UP && consume->logged.state == STATE_CATCHING_UP &&
+                     consume->logged.reason[0] == '\0';
+    bool why_changed =
+        (report->state == STATE_STARTING || why_known) && strcmp(report->reason, consume->logged.reason) != 0;
     if (consume->state_logged && report->state == consume->logged.state && !why_changed)
         return;
     int64_t *logged_ms = &consume->state_logged_ms[report->state];
@@ -321,16 +325,30 @@ static void consume_look_at_unanswered(struct consume *consume, int64_t now) {
     unanswered_look(&consume->unanswered, consume->kafka, consume->discovery, still, now);
 }
 
+// The end of a Kafka transaction. What is read comes first: where it stands at its end is looked at only when nothing more came.
+static int64_t consume_describe_open(struct consume *consume, char *ret, size_t size, const char *before) {
+    char text[PROGRESS_REASON_SIZE];
+    int64_t since = 0;
+    bool current = consume->caught_up_ms != 0 && clock_monotonic_ms() - consume->caught_up_ms < STATE_LIVE_MS;
+    for (int i = 0; !current && since == 0 && i < discovery_slots(consume->discovery); i++)
+        if (discovery_is_assigned(consume->discovery, i))
+            since = kafka_describe_open(consume->kafka, i, text, sizeof text);
+    if (since != 0)
+        (void)snprintf(ret, size, "%s%s", before, text);
+    return since;
+}
+
 // What is waited for, in words, "" = nothing; since when (monotonic), 0 = nothing is.
 static int64_t consume_describe_wait(struct consume *consume, char *ret, size_t size) {
     int64_t since = 0;
     ret[0] = '\0';
-    if (apply_is_waiting(consume->apply, &since))
+    bool waiting = apply_is_waiting(consume->apply, &since);
+    if (waiting)
         apply_describe_wait(consume->apply, ret, size);
-    else
-        since = 0;
+    size_t used = strlen(ret);
+    int64_t open_since = consume_describe_open(consume, ret + used, size - used, waiting ? "; " : "");
     progress_set_waiting(consume->progress, ret);
-    return since;
+    return waiting ? since : open_since;
 }
 
 static void consume_report_state(struct consume *consume) {

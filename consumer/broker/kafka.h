@@ -137,6 +137,9 @@ struct kafka_unanswered {
 // For how long no fetch of the slot has been answered without an error: its partition has no leader, the leader does not
 // answer, or may not. 0 = it is answered, or it is not asked, as its queue is full. From the statistics, so it lags by 500 ms.
 void kafka_unanswered(struct kafka *kafka, int slot, struct kafka_unanswered *ret);
+// Since when (monotonic, by the statistics) the slot's log goes on behind the end of what may be read, 0 = it does not; then in
+// words: a Kafka transaction is open there.
+int64_t kafka_describe_open(const struct kafka *kafka, int slot, char *ret, size_t size);
 // Where the slot's partition stands: everything before it was delivered and released, or holds no message (the
 // markers of Kafka transactions, what an aborted one wrote). Known at the end of the partition only, -1 elsewhere.
 int64_t kafka_position(struct kafka *kafka, int slot);

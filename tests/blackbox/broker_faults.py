@@ -24,6 +24,7 @@ class Link:
         self.connected = set()
         self.is_cut = False
         self.damage = None  # these bytes of an answer are spoilt
+        self.open_at = None  # fetches that end at this offset are told that the log goes on, and is committed up to there
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.own = self.listener.getsockname()[1]
@@ -73,6 +74,11 @@ class Link:
         head = source.recv(4, socket.MSG_WAITALL)
         return source.recv(struct.unpack(">i", head)[0], socket.MSG_WAITALL) if len(head) == 4 else None
 
+    def with_open_transaction(self, frame):
+        """Partition 0, no error, the high watermark, the last stable offset."""
+        at = self.open_at
+        return frame.replace(struct.pack(">ihqq", 0, 0, at, at), struct.pack(">ihqq", 0, 0, at + 1, at))
+
     def ask(self, client, broker, asked):
         try:
             while frame := self.frame(client):
@@ -89,6 +95,8 @@ class Link:
         try:
             while frame := self.frame(broker):
                 if asked.pop(struct.unpack(">i", frame[:4])[0], None) == FETCH:
+                    if self.open_at is not None:
+                        frame = self.with_open_transaction(frame)
                     if self.damage:
                         frame = frame.replace(self.damage, b"#" * len(self.damage))
                     with self.lock:
@@ -153,6 +161,20 @@ class BrokerFaults(tide.Case):
         done = tide.run("doctor", "--brokers", f"127.0.0.1:{link.own}", "--prefix", tide.PREFIX)
         self.assertEqual(1, done.returncode)
         self.assertRegex(done.stderr, "^tidemark: no broker told the ends of the topics for 15 s; " + why)
+
+    def test_a_kafka_transaction_that_is_open_is_told(self):
+        """A producer that died leaves one, for as long as its transaction.timeout.ms; one that hangs, for ever (KIP-664)."""
+        link, server = self.start([tide.order(0, 1, 7), tide.order(1, 2, 7)])
+        self.await_state(server, "live")
+        link.open_at = 2
+        self.await_state(server, "catching_up")
+        reason = (f"a Kafka transaction is open in {tide.PREFIX}.public.orders partition 0, at offset 2 or before: "
+                  "what is behind that cannot be read until its producer or the broker ends it")  # fmt: skip
+        tide.wait_for("the reason", lambda: server.get("/v1/status")[1]["reason"] == reason)
+        tide.wait_for("the line of the log", lambda: f"catching_up: {reason}" in server.log())
+        link.open_at = None
+        self.await_state(server, "live")
+        self.assertEqual(0, server.stop())
 
     def test_what_was_the_end_before_a_cut_is_none_after_it(self):
         link, server = self.start([tide.order(0, 1, 7)])

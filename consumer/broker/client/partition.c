@@ -364,6 +364,15 @@ bool kafka_partition_at_end(struct kafka_partition *partition) {
            kafka_partition_high(partition) <= partition->end_offset;
 }
 
+// What is committed ends where the oldest open transaction begins, and librdkafka tells that end as any other.
+static void partition_note_open(struct kafka_partition *partition, int64_t high) {
+    bool open = partition->end_seen && partition->count == 0 && high > partition->end_offset;
+    if (!open)
+        partition->open_since_ms = 0;
+    else if (partition->open_since_ms == 0)
+        partition->open_since_ms = partition->stats_at_ms;
+}
+
 // An answer with an error resets librdkafka's watermark.
 void kafka_partition_note_stats(struct kafka_partition *partition, int64_t stats_at_us,
                                 const struct kafka_stats_partition *found,
@@ -388,6 +397,17 @@ void kafka_partition_note_stats(struct kafka_partition *partition, int64_t stats
         return;
     partition->high_at_ms = (stats_at_us - broker->idle_us) / 1000;
     partition->error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    partition_note_open(partition, high);
+}
+
+int64_t kafka_partition_describe_open(const struct kafka_partition *partition, char *ret, size_t size) {
+    if (partition->open_since_ms != 0)
+        (void)snprintf(
+            ret, size,
+            "a Kafka transaction is open in %s partition %" PRId32 ", at offset %" PRId64
+            " or before: what is behind that cannot be read until its producer or the broker ends it",
+            partition->topic, partition->number, partition->end_offset);
+    return partition->open_since_ms;
 }
 
 int64_t kafka_partition_unanswered_ms(const struct kafka_partition *partition) {

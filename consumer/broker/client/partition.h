@@ -74,7 +74,8 @@ struct kafka_partition {
     int64_t high_at_ms;   // when a fetch was last answered, or it was assigned; monotonic
     int64_t full_at_ms;   // when its queue was last seen full, and it was not asked
     int64_t stats_at_ms;
-    int64_t leader; // node, -1 = it has none
+    int64_t open_since_ms; // the log goes on behind the end of what may be read; 0 = it does not
+    int64_t leader;        // node, -1 = it has none
     struct kafka_stats_asked asked;
     int64_t noted_offset;  // to be told once it is on the disk, -1 = none
     int64_t commit_offset; // -1 = nothing to tell
@@ -104,6 +105,9 @@ bool kafka_partition_is_deleted_by(rd_kafka_resp_err_t code);
 void kafka_partition_note_deleted(struct kafka_partition *partition);
 // What librdkafka says about the partition: its end, or an error, which becomes an event.
 void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kafka_message_t *notice);
+// Since when (monotonic) the log goes on behind the end of what may be read, as statistics showed it, 0 = it does not; then in
+// words: a Kafka transaction is open there.
+int64_t kafka_partition_describe_open(const struct kafka_partition *partition, char *ret, size_t size);
 // What statistics of `stats_at_us` (monotonic) say. `broker`: of `found`, NULL when it is not connected.
 void kafka_partition_note_stats(struct kafka_partition *partition, int64_t stats_at_us,
                                 const struct kafka_stats_partition *found,
