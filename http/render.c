@@ -22,8 +22,9 @@ void lag_of(struct lag *ret, const struct progress_lag *known, const struct posi
     ret->ms = -1;
     if (known->state == STATE_LIVE)
         ret->ms = 0;
-    else if (known->newest_applied_ts_ms > 0)
-        ret->ms = now_ms > known->newest_applied_ts_ms ? now_ms - known->newest_applied_ts_ms : 0;
+    else if (known->newest_applied_ts_ms > 0 && now_ms >= known->newest_applied_ts_ms)
+        ret->ms =
+            now_ms - known->newest_applied_ts_ms; // else the source's clock is ahead, and nobody can tell
 }
 
 void render_integer_or_null(struct buffer *out, int64_t value) {

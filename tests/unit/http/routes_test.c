@@ -5,6 +5,7 @@
 #include "http/problem.h"
 #include "http/route.h"
 #include "http/routes.h"
+#include "views/base/clock.h"
 #include "views/base/log.h"
 
 #include <jansson.h>
@@ -612,6 +613,9 @@ static void test_staleness(void **state) {
     progress_committed(s->fixture.progress, &counters, 1700000000000); // years ago
     expect_problem(s, "/v1/tables/orders?max_lag_seconds=60.5", 503, "/problems/too-stale", "\"seconds\"");
     get(s, "/v1/tables/orders?max_lag_seconds=1e10", 200);
+    // The source's clock is an hour ahead: how far behind is not known, and not 0.
+    progress_committed(s->fixture.progress, &counters, clock_wall_ms() + 3600 * 1000);
+    expect_problem(s, "/v1/tables/orders?max_lag_seconds=1e9", 503, "/problems/too-stale", "not known");
     live(s, 10);
     get(s, "/v1/tables/orders?max_lag_seconds=0", 200);
 }
