@@ -112,6 +112,22 @@ class Files(Case):
         self.refused("serve", "--db", other, "--listen", "127.0.0.1:0", says=other)
         self.refused("serve", "--db", self.path / "none.db", "--listen", "127.0.0.1:0", says="none.db")
 
+    def test_a_file_that_is_locked_or_damaged(self):
+        """The file is named, and what to do; SQLite names a statement."""
+        tide.replay(self.db, BASIC)
+        holder = sqlite3.connect(self.db, isolation_level=None)
+        self.addCleanup(holder.close)
+        holder.execute("begin exclusive")
+        self.refused("replay", "--db", self.db, BASIC, says=[f"tidemark: {self.db}: ", "database is locked; another program holds it"])
+        holder.execute("rollback")
+        holder.close()
+        root = self.query("select rootpage from sqlite_schema where name = 'orders'")[0][0]
+        with open(self.db, "r+b") as file:
+            file.seek((root - 1) * 4096)
+            file.write(b"\xff" * 200)
+        self.refused("replay", "--db", self.db, BASIC,
+                     says=[f"tidemark: {self.db}: ", "malformed; put a backup in its place, or read the topics into a new"])  # fmt: skip
+
     def test_a_newer_format(self):
         tide.replay(self.db, BASIC)
         connection = sqlite3.connect(self.db)

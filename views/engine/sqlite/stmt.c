@@ -41,7 +41,8 @@ const char *stmt_says(sqlite3 *db, enum error_kind *ret_kind) {
     return reason != NULL ? reason : sqlite3_errmsg(db);
 }
 
-// SQLite says the same of each failed call of the system; its code tells which one it was, and errno why. Empty for all else.
+// SQLite says the same of each failed call of the system; its code tells which one it was, and errno why. Of a damaged file it
+// does not say what to do, of a locked one not who has it. Empty for all else.
 static const char *stmt_cause(sqlite3 *db, char ret[STMT_CAUSE_SIZE]) {
     int code = sqlite3_extended_errcode(db);
     int cause = sqlite3_system_errno(db);
@@ -49,6 +50,12 @@ static const char *stmt_cause(sqlite3 *db, char ret[STMT_CAUSE_SIZE]) {
     if ((code & 0xff) == SQLITE_IOERR)
         (void)snprintf(ret, STMT_CAUSE_SIZE, " (SQLite's code %d%s%s)", code, cause != 0 ? ", " : "",
                        cause != 0 ? strerror(cause) : "");
+    else if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+        (void)snprintf(ret, STMT_CAUSE_SIZE,
+                       "; put a backup in its place, or read the topics into a new --db file");
+    else if ((code & 0xff) == SQLITE_BUSY)
+        (void)snprintf(ret, STMT_CAUSE_SIZE,
+                       "; another program holds it: sqlite3 with a transaction, a backup");
     return ret;
 }
 
