@@ -6,6 +6,7 @@
 #include "consumer/consume/lint.h"
 #include "consumer/consume/state.h"
 #include "consumer/consume/unanswered.h"
+#include "consumer/decode/topic_names.h"
 #include "consumer/decode/topic_role.h"
 #include "consumer/progress_line.h"
 #include "views/base/cleanup.h"
@@ -384,6 +385,7 @@ static void consume_report_state(struct consume *consume) {
         .silent_after_ms = consume->config->silent_after_ms,
         .source_age_ms = consume_source_age_ms(&summary),
         .missing = discovery_missing(consume->discovery),
+        .denied = discovery_denied(consume->discovery),
     };
     // What the thread of a statement said of it (loading_tell_slow) says more.
     if ((slow || consume->quiet) && summary.state == STATE_CATCHING_UP && summary.reason[0] != '\0')
@@ -625,6 +627,11 @@ static int consume_open(struct consume *consume, struct error *error) {
                                  .properties = config->properties,
                                  .property_count = config->property_count};
     (void)store_offsets(config->apply.store, &kafka.partitions);
+    CLEANUP(topic_names_free) struct topic_names sought;
+    if (topic_names_make(&sought, config->apply.prefix, config->apply.catalog, error) != 0)
+        return -1;
+    kafka.sought = sought.names;
+    kafka.sought_count = sought.count;
     if (store_claim_prefix(config->apply.store, config->apply.prefix, error) != 0 ||
         fill_begin_new(&config->apply, error) != 0 || kafka_open(&consume->kafka, &kafka, error) != 0)
         return -1;

@@ -1,6 +1,7 @@
 #include "consumer/look.h"
 
 #include "consumer/consume.h"
+#include "consumer/decode/topic_names.h"
 #include "consumer/doctor.h"
 #include "consumer/evidence/reader.h"
 #include "consumer/init.h"
@@ -25,10 +26,16 @@ int look_check_broker(const struct options *options, struct error *error) {
 }
 
 // What the topics say, or a capture.
-static int look_at(const struct options *options, struct evidence *evidence, struct error *error) {
+static int look_at(const struct options *options, const struct catalog *catalog, struct evidence *evidence,
+                   struct error *error) {
     if (options->capture != NULL)
         return evidence_read_capture(evidence, options->capture, options->prefix, error);
-    const struct kafka_config kafka = look_broker(options);
+    CLEANUP(topic_names_free) struct topic_names sought;
+    struct kafka_config kafka = look_broker(options);
+    if (topic_names_make(&sought, options->prefix, catalog, error) != 0)
+        return -1;
+    kafka.sought = sought.names;
+    kafka.sought_count = sought.count;
     return evidence_read_broker(evidence, &kafka, options->prefix, options->command == COMMAND_DOCTOR, error);
 }
 
@@ -59,7 +66,7 @@ int look_init(const struct options *options, struct error *error) {
     CLEANUP(evidence_free) struct evidence evidence = {0};
     struct init_report report;
     bool looks = options->brokers != NULL || options->capture != NULL;
-    if (looks && look_at(options, &evidence, error) != 0)
+    if (looks && look_at(options, NULL, &evidence, error) != 0)
         return -1;
     const char *prefix = looks ? evidence.prefix : options->prefix != NULL ? options->prefix : "PREFIX";
     const char *out = options->out != NULL               ? options->out
@@ -84,7 +91,7 @@ int look_doctor(const struct options *options, struct error *error) {
     CLEANUP(buffer_free) struct buffer text = {0};
     if ((options->views != NULL &&
          (catalog_load(options->views, NULL, &catalog, error) != 0 || catalog_check(catalog, error) != 0)) ||
-        look_at(options, &evidence, error) != 0)
+        look_at(options, catalog, &evidence, error) != 0)
         return -1;
     const struct doctor_config config = {.evidence = &evidence,
                                          .catalog = catalog,

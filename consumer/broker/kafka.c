@@ -37,6 +37,9 @@ struct kafka {
     struct kafka_config config; // its texts are the next two
     char *brokers;
     char *group_id;
+    struct kafka_sought sought; // `denied` is of the survey's thread while it is asked
+    const char **denied;        // as of the newest listing
+    int denied_count;
     int expected; // partitions that the client's settings are for
     int far;      // and how many of them far behind
     atomic_bool main_ready;
@@ -52,6 +55,7 @@ struct kafka {
     struct kafka_stats stats;
     unsigned told; // how often they came
     bool commit_in_flight;
+    bool group_denied; // this account may not use the group, which is told nothing then
     void (*released)(void *self, const struct message *message);
     void *released_self;
 };
@@ -281,13 +285,34 @@ static int kafka_start_link(struct kafka *kafka, struct error *error) {
     kafka->link = (struct kafka_link){0};
     bool started = kafka_start_client(kafka, &kafka->config, error) == 0 &&
                    kafka_nudger_start(&kafka->link.nudger, kafka->link.client, error) == 0 &&
-                   kafka_survey_start(&kafka->link.survey, kafka->link.client, &kafka->wakeup, error) == 0;
+                   kafka_survey_start(&kafka->link.survey, kafka->link.client, &kafka->wakeup, &kafka->sought,
+                                      error) == 0;
     kafka_stop_link(started ? &before : &kafka->link);
     if (!started)
         kafka->link = before;
     kafka->owner.client = kafka->link.client;
     kafka->owner.nudger = kafka->link.nudger;
     return started ? 0 : -1;
+}
+
+// A question may go on behind kafka_close, so that the names are its own.
+static bool kafka_copy_sought(struct kafka *kafka, const struct kafka_config *config) {
+    struct kafka_sought *sought = &kafka->sought;
+    kafka->denied = calloc((size_t)config->sought_count + 1, sizeof *kafka->denied);
+    sought->denied = calloc((size_t)config->sought_count + 1, sizeof *sought->denied);
+    sought->names = calloc((size_t)config->sought_count + 1, sizeof *sought->names);
+    bool copied = kafka->denied != NULL && sought->denied != NULL && sought->names != NULL;
+    for (; copied && sought->count < config->sought_count; sought->count += copied)
+        copied = (sought->names[sought->count] = strdup(config->sought[sought->count])) != NULL;
+    return copied;
+}
+
+static void kafka_free_sought(struct kafka *kafka) {
+    for (int i = 0; i < kafka->sought.count; i++)
+        free(kafka->sought.names[i]);
+    free(kafka->sought.names);
+    free(kafka->sought.denied);
+    free(kafka->denied);
 }
 
 int kafka_open(struct kafka **ret, const struct kafka_config *config, struct error *error) {
@@ -299,7 +324,7 @@ int kafka_open(struct kafka **ret, const struct kafka_config *config, struct err
     kafka_wakeup_init(&kafka->wakeup);
     kafka->brokers = strdup(config->brokers);
     kafka->group_id = strdup(config->group_id);
-    if (kafka->brokers == NULL || kafka->group_id == NULL)
+    if (kafka->brokers == NULL || kafka->group_id == NULL || !kafka_copy_sought(kafka, config))
         return error_set(error, ERROR_SYSTEM, "out of memory");
     kafka->config = *config;
     kafka->config.brokers = kafka->brokers;
@@ -354,6 +379,18 @@ int kafka_check(const struct kafka_config *config, struct error *error) {
     return kafka_start_client(kafka, &unconnected, error);
 }
 
+// A commit would wait for the group's coordinator for ever, and librdkafka begins to read no partition while one does.
+static void kafka_note_group_denied(struct kafka *kafka) {
+    kafka_set_connected(kafka, true, KAFKA_REPORT_CHANGES, "a broker answers");
+    if (!kafka->group_denied)
+        record(
+            kafka, KAFKA_EVENT_ERROR, -1,
+            "Group authorization failed: outside tools do not see the lag until a start at which this account "
+            "has Read on the group %s; nothing else is lost by it",
+            kafka->group_id);
+    kafka->group_denied = true;
+}
+
 static void kafka_take_main_message(struct kafka *kafka, const rd_kafka_message_t *message) {
     struct kafka_partition *partition =
         message->rkt == NULL
@@ -361,6 +398,8 @@ static void kafka_take_main_message(struct kafka *kafka, const rd_kafka_message_
             : kafka_find(kafka, span_of(rd_kafka_topic_name(message->rkt)), message->partition);
     if (partition != NULL)
         kafka_partition_take_notice(partition, message);
+    else if (message->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+        kafka_note_group_denied(kafka);
     else
         record(kafka, KAFKA_EVENT_ERROR, -1, "%s", rd_kafka_message_errstr(message));
 }
@@ -392,7 +431,7 @@ static void kafka_destroy_list(rd_kafka_topic_partition_list_t **list) {
 static void kafka_send_commit(struct kafka *kafka) {
     // The newest offsets go with the next flush. Without a broker librdkafka would keep the commit, and its destroy
     // wait for that.
-    if (kafka->commit_in_flight || !kafka->connected)
+    if (kafka->commit_in_flight || !kafka->connected || kafka->group_denied)
         return;
     CLEANUP(kafka_destroy_list)
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(kafka->partition_count);
@@ -434,6 +473,7 @@ static void kafka_finish(void *self) {
     kafka_wakeup_free(&closing->wakeup);
     free(closing->brokers);
     free(closing->group_id);
+    kafka_free_sought(closing);
     free(closing);
 }
 
@@ -466,12 +506,20 @@ int kafka_take_topics(struct kafka *kafka, void (*found)(void *self, const char 
         return error_set(error, ERROR_BROKER, "no answer from %s: %s%s", kafka->brokers,
                          rd_kafka_err2str(code), kafka_failure(kafka));
     kafka_set_connected(kafka, true, KAFKA_REPORT_CHANGES, "a broker answers");
+    kafka->denied_count = 0;
+    for (int i = 0; i < kafka->sought.count; i++)
+        if (kafka->sought.denied[i])
+            kafka->denied[kafka->denied_count++] = kafka->sought.names[i];
     for (int i = 0; i < metadata->topic_cnt; i++) {
         const struct rd_kafka_metadata_topic *topic = &metadata->topics[i];
         if (topic->err == RD_KAFKA_RESP_ERR_NO_ERROR)
             found(self, topic->topic, topic->partition_cnt);
     }
     return 1;
+}
+
+const char *kafka_denied(const struct kafka *kafka, int i) {
+    return i < kafka->denied_count ? kafka->denied[i] : NULL;
 }
 
 bool kafka_ask_ends(struct kafka *kafka, struct kafka_ends *ends, int count) {

@@ -28,6 +28,9 @@ struct kafka_config {
     // -X, after ours; a value of a secret is never printed. They outlive it.
     const struct kafka_property *properties;
     int property_count;
+    // Topics that are asked for by name where a listing lacks them: see kafka_denied.
+    char *const *sought;
+    int sought_count;
     int partitions; // how many will be read, as far as is known: see kafka_expect
     int far;        // how many of them are far behind, likewise: see kafka_expect_far
 };
@@ -56,6 +59,9 @@ bool kafka_ask_topics(struct kafka *kafka, enum kafka_topics which);
 int kafka_take_topics(struct kafka *kafka, void (*found)(void *self, const char *topic, int partitions),
                       void *self, struct error *error);
 
+// Topics of `sought` that the newest listing of all lacked since this account may not describe them; whether they exist is not
+// told then. NULL behind the last.
+const char *kafka_denied(const struct kafka *kafka, int i);
 // "; " and why a connection failed last, as librdkafka says it ("Authentication failed: ..", "Failed to resolve 'kafka:9092': .."),
 // in the last KAFKA_FAILURE_MS; "" when none did. To stand behind what could not be asked.
 const char *kafka_failure(struct kafka *kafka);

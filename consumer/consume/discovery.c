@@ -13,6 +13,7 @@
 
 enum {
     DISCOVERY_TROUBLE_SIZE = 400,
+    DISCOVERY_DENIED_NAMED = 3,  // topics that may not be seen, by name; the others are counted
     DISCOVERY_REPORTED_MAX = 16, // partitions that are named one by one in the log when reading them begins
 };
 
@@ -43,6 +44,7 @@ struct discovery {
     struct kafka_ends *ends; // of each unread one
     int unread_count;
     char trouble[DISCOVERY_TROUBLE_SIZE];
+    char denied[DISCOVERY_TROUBLE_SIZE];
     struct error failure; // of a step
     bool has_transactions;
     bool has_heartbeats;
@@ -132,6 +134,10 @@ void discovery_topic_deleted(struct discovery *discovery, int slot, const char *
 
 const char *discovery_missing(const struct discovery *discovery) {
     return census_missing(discovery->census);
+}
+
+const char *discovery_denied(const struct discovery *discovery) {
+    return discovery->denied[0] != '\0' ? discovery->denied : NULL;
 }
 
 bool discovery_has_transactions(const struct discovery *discovery) {
@@ -284,9 +290,9 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
               offset);
 }
 
-// After a listing of all topics: what has no topic by now has none.
+// After a listing of all topics: what has no topic by now has none, unless it is one that may not be seen.
 static void discovery_note_all_read(struct discovery *discovery) {
-    if (discovery->asked == KAFKA_TOPICS_ALL && !discovery->missed)
+    if (discovery->asked == KAFKA_TOPICS_ALL && !discovery->missed && discovery->denied[0] == '\0')
         apply_note_discovery(discovery->config.apply);
 }
 
@@ -352,9 +358,11 @@ static int64_t discovery_within(int64_t value, int64_t least, int64_t most) {
 static bool discovery_is_due(const struct discovery *discovery, bool connected, enum kafka_topics *ret) {
     int64_t now = clock_monotonic_ms();
     int64_t since_find = now - discovery->newest_find_ms;
+    int64_t until_asked = discovery->all_asked_ms - discovery->newest_find_ms;
     bool stable = discovery_is_stable(discovery, connected);
     int64_t every_all =
-        stable ? discovery_within(since_find, DISCOVERY_ALL_LEAST_MS, DISCOVERY_ALL_MOST_MS)
+        stable ? discovery_within(until_asked, DISCOVERY_ALL_LEAST_MS,
+                                  discovery->denied[0] != '\0' ? DISCOVERY_DENIED_MS : DISCOVERY_ALL_MOST_MS)
                : discovery_within(since_find / 4, DISCOVERY_UNSETTLED_MS, DISCOVERY_UNSETTLED_MOST_MS);
     *ret = KAFKA_TOPICS_ALL;
     if (discovery->all_asked_ms == 0 || now - discovery->all_asked_ms >= every_all)
@@ -371,6 +379,37 @@ static void discovery_ask(struct discovery *discovery, bool connected) {
     discovery->asked = which;
 }
 
+// "A, B and 3 more".
+static void discovery_name_denied(const struct discovery *discovery, char *ret, size_t size) {
+    const struct kafka *kafka = discovery->config.kafka;
+    int count = 0;
+    size_t used = 0;
+    ret[0] = '\0';
+    for (; kafka_denied(kafka, count) != NULL; count++)
+        if (count < DISCOVERY_DENIED_NAMED && used < size)
+            used += (size_t)snprintf(ret + used, size - used, "%s%s", count > 0 ? ", " : "",
+                                     kafka_denied(kafka, count));
+    if (count > DISCOVERY_DENIED_NAMED && used < size)
+        (void)snprintf(ret + used, size - used, " and %d more", count - DISCOVERY_DENIED_NAMED);
+}
+
+static void discovery_end_listing(struct discovery *discovery) {
+    char names[DISCOVERY_TROUBLE_SIZE / 2];
+    char before[DISCOVERY_TROUBLE_SIZE];
+    discovery_name_denied(discovery, names, sizeof names);
+    (void)snprintf(before, sizeof before, "%s", discovery->denied);
+    discovery->denied[0] = '\0';
+    if (names[0] != '\0')
+        (void)snprintf(
+            discovery->denied, sizeof discovery->denied,
+            "Topic authorization failed: whether these exist is not told, and this account needs Read on "
+            "those that do: %s",
+            names);
+    if (names[0] != '\0' && strcmp(before, discovery->denied) != 0)
+        log_event(LEVEL_WARN, "denied", NULL, "%s", discovery->denied);
+    census_end(discovery->census);
+}
+
 static int discovery_take_topics(struct discovery *discovery, bool *ret_answered, struct error *error) {
     if (discovery->asked == KAFKA_TOPICS_ALL)
         census_begin(discovery->census);
@@ -383,7 +422,7 @@ static int discovery_take_topics(struct discovery *discovery, bool *ret_answered
     if (discovery->asked == KAFKA_TOPICS_ALL)
         discovery->all_asked_ms = discovery->asked_ms;
     if (discovery->asked == KAFKA_TOPICS_ALL && status == 1)
-        census_end(discovery->census);
+        discovery_end_listing(discovery);
     if (discovery->unread_count > 0)
         kafka_expect(discovery->config.kafka, discovery->slot_count);
     if (discovery->unread_count > 0 &&

@@ -18,6 +18,7 @@ enum {
     // a partition whose broker did not tell its ends, no broker.
     DISCOVERY_UNSETTLED_MS = 250,
     DISCOVERY_UNSETTLED_MOST_MS = 2000, // after a while without success
+    DISCOVERY_DENIED_MS = 10000,        // topics may not be seen: a person may be about to grant it
     DISCOVERY_ENDS_SLOW_MS = 3000,      // without an answer about ends: it is told
     // So many messages fill a partition's queue and a fetch. How many partitions are far behind is how many times as many are to
     // come, since a thousand with a few each take as much memory; none are where all together are no work.
@@ -78,6 +79,8 @@ const char *discovery_trouble(const struct discovery *discovery);
 void discovery_topic_deleted(struct discovery *discovery, int slot, const char *why);
 // Declared tables without a topic, by name, NULL = none.
 const char *discovery_missing(const struct discovery *discovery);
+// Topics that this account may not see, and what it needs, in words; NULL = none is known.
+const char *discovery_denied(const struct discovery *discovery);
 bool discovery_has_transactions(const struct discovery *discovery);
 bool discovery_has_heartbeats(const struct discovery *discovery);
 

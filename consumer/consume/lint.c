@@ -164,6 +164,9 @@ static void lint_judge(struct lint *lint) {
     if (findings == NULL || told == NULL || lint->evidence.topic_count == 0)
         return;
     progress_undeclared_each(lint->config->progress, lint_add_undeclared, lint);
+    evidence_forget_denied(&lint->evidence);
+    for (int i = 0; kafka_denied(lint->kafka, i) != NULL; i++)
+        evidence_deny(&lint->evidence, kafka_denied(lint->kafka, i));
     settings_check(&lint->evidence, lint->config->catalog, false, findings);
     declared_check(&lint->evidence, lint->config->catalog, findings);
     progress_set_findings(lint->config->progress, told, lint_take_findings(findings, told));

@@ -23,7 +23,8 @@ static void state_while_behind(const struct state_facts *facts, struct state_rep
     if (facts->trouble != NULL)
         state_say(ret, facts->none_read ? STATE_DISCONNECTED : STATE_CATCHING_UP, "%s", facts->trouble);
     else if (waited_ms > STATE_LIVE_MS)
-        state_say(ret, STATE_CATCHING_UP, "%s", facts->waits_for);
+        state_say(ret, STATE_CATCHING_UP, "%s%s%s", facts->waits_for, facts->denied != NULL ? "; " : "",
+                  facts->denied != NULL ? facts->denied : "");
     else if (facts->building)
         state_say(ret, STATE_CATCHING_UP, "changed views are being built, and nothing is applied meanwhile");
     else if (facts->slow_commit)
@@ -36,7 +37,9 @@ static void state_while_behind(const struct state_facts *facts, struct state_rep
 // Nothing comes, and that is as it should be, or as far as can be known.
 static void state_while_live(const struct state_facts *facts, struct state_report *ret) {
     bool idle = facts->heartbeat_age_ms >= 0 && facts->source_age_ms > facts->silent_after_ms;
-    if (facts->missing != NULL)
+    if (facts->denied != NULL)
+        state_say(ret, STATE_LIVE, "%s", facts->denied);
+    else if (facts->missing != NULL)
         state_say(ret, STATE_LIVE, "no topic yet for: %s", facts->missing);
     else if (idle)
         state_say(ret, STATE_LIVE, "the connector is alive, the source has been idle for %lld s",
@@ -52,7 +55,9 @@ void state_of(const struct state_facts *facts, struct state_report *ret) {
     else if (!facts->connected)
         state_say(ret, STATE_DISCONNECTED, "%s", facts->broker_error);
     else if (!facts->any_partition)
-        state_say(ret, STATE_STARTING, "no topic of prefix %s exists yet", facts->prefix);
+        state_say(ret, STATE_STARTING, "no topic of prefix %s exists yet%s%s", facts->prefix,
+                  facts->denied != NULL ? ", or none may be seen: " : "",
+                  facts->denied != NULL ? facts->denied : "");
     else if (facts->unanswered != NULL && facts->unanswered[0] != '\0')
         state_say(ret, facts->all_unanswered ? STATE_DISCONNECTED : STATE_CATCHING_UP, "%s",
                   facts->unanswered);

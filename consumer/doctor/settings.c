@@ -14,8 +14,9 @@ struct settings_sum {
     const struct evidence_topic *transactions;
     const struct evidence_topic *heartbeats;
     int64_t decimals, reals, schema_decimals;
-    int64_t nulls_kept; // columns with a default that had a null
-    int64_t logical;    // messages that are no row: each may be a transaction without rows
+    int64_t nulls_kept;                          // columns with a default that had a null
+    bool transactions_denied, heartbeats_denied; // may not be seen
+    int64_t logical; // messages that are no row: each may be a transaction without rows
     bool postgres, other;
 };
 
@@ -30,8 +31,19 @@ static void settings_add_columns(struct settings_sum *sum, const struct evidence
     }
 }
 
+static void settings_add_denied(struct settings_sum *sum, const struct evidence *evidence) {
+    static const struct catalog none;
+    for (int i = 0; i < evidence->denied_count; i++) {
+        const struct table *table;
+        enum topic_role role = topic_role(evidence->denied[i], evidence->prefix, &none, &table);
+        sum->transactions_denied |= role == TOPIC_TRANSACTION;
+        sum->heartbeats_denied |= role == TOPIC_HEARTBEAT;
+    }
+}
+
 static struct settings_sum settings_sum_of(const struct evidence *evidence) {
     struct settings_sum sum = {0};
+    settings_add_denied(&sum, evidence);
     for (int i = 0; i < evidence->topic_count; i++) {
         const struct evidence_topic *topic = &evidence->topics[i];
         if (topic->role == EVIDENCE_TRANSACTIONS)
@@ -55,6 +67,18 @@ static struct settings_sum settings_sum_of(const struct evidence *evidence) {
         settings_add_columns(&sum, topic);
     }
     return sum;
+}
+
+// Only where it lacks: a listing leaves out what may not be described, and the other checks would take it for not there.
+static void settings_check_access(const struct evidence *evidence, struct findings *findings) {
+    struct finding_names names = {0};
+    for (int i = 0; i < evidence->denied_count; i++)
+        finding_names_add(&names, "%s", evidence->denied[i]);
+    if (names.count > 0)
+        findings_add(
+            findings, "access", VERDICT_FAIL,
+            "Read for this account on those that exist: kafka-acls.sh --add --operation Read --topic ..",
+            "Topic authorization failed, and whether they exist is not told: %s", finding_names_text(&names));
 }
 
 static void settings_check_converter(const struct evidence *evidence, const struct settings_sum *sum,
@@ -227,6 +251,8 @@ static void settings_check_transactions(const struct settings_sum *sum, struct f
     if (sum->other)
         findings_add(findings, "transactions", VERDICT_NOT_SEEN, NULL,
                      "those of this connector are not read");
+    else if (topic == NULL && sum->transactions_denied)
+        findings_add(findings, "transactions", VERDICT_NOT_SEEN, NULL, "their topic may not be seen");
     else if (topic == NULL)
         findings_add(findings, "transactions", VERDICT_WARN, remedy,
                      "no transaction topic: nobody can tell where a transaction ends, answers are per-key");
@@ -268,7 +294,9 @@ static void settings_check_position_moves(const struct settings_sum *sum, bool b
 
 static void settings_check_heartbeats(const struct settings_sum *sum, struct findings *findings) {
     bool beats = sum->heartbeats != NULL && sum->heartbeats->messages > 0;
-    if (sum->heartbeats == NULL)
+    if (sum->heartbeats == NULL && sum->heartbeats_denied)
+        findings_add(findings, "heartbeats", VERDICT_NOT_SEEN, NULL, "their topic may not be seen");
+    else if (sum->heartbeats == NULL)
         findings_add(
             findings, "heartbeats", VERDICT_WARN, "heartbeat.interval.ms=1000",
             "no heartbeat topic: a source where nobody writes and a connector that is dead look alike");
@@ -419,6 +447,7 @@ static void settings_check_retention(const struct evidence *evidence, bool of_br
 void settings_check(const struct evidence *evidence, const struct catalog *catalog, bool of_broker,
                     struct findings *findings) {
     const struct settings_sum sum = settings_sum_of(evidence);
+    settings_check_access(evidence, findings);
     settings_check_converter(evidence, &sum, findings);
     settings_check_envelope(&sum, findings);
     settings_check_keys(evidence, &sum, findings);

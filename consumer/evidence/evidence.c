@@ -10,6 +10,18 @@
 static const char evidence_heartbeat[] = "__debezium-heartbeat.";
 static const char evidence_transaction[] = ".transaction";
 
+void evidence_forget_denied(struct evidence *evidence) {
+    for (int i = 0; i < evidence->denied_count; i++)
+        free(evidence->denied[i]);
+    evidence->denied_count = 0;
+}
+
+void evidence_deny(struct evidence *evidence, const char *name) {
+    char *copy = evidence->denied_count < EVIDENCE_DENIED_MAX ? strdup(name) : NULL;
+    if (copy != NULL)
+        evidence->denied[evidence->denied_count++] = copy;
+}
+
 void evidence_free(struct evidence *evidence) {
     for (int t = 0; t < evidence->topic_count; t++) {
         struct evidence_topic *topic = &evidence->topics[t];
@@ -19,6 +31,7 @@ void evidence_free(struct evidence *evidence) {
         free(topic->name);
     }
     free(evidence->topics);
+    evidence_forget_denied(evidence);
     arena_free(&evidence->arena);
     *evidence = (struct evidence){0};
 }

@@ -12,6 +12,9 @@ void evidence_free(struct evidence *evidence);
 // A topic that is there, whether messages come or not. `partitions` is the least that it has. The number of the topic, or
 // -1: memory, or more than EVIDENCE_TOPICS_MAX (ERROR_SYSTEM).
 int evidence_topic(struct evidence *evidence, struct span name, int partitions, struct error *error);
+// A topic that may not be seen; all of them are named anew after they were forgotten.
+void evidence_deny(struct evidence *evidence, const char *name);
+void evidence_forget_denied(struct evidence *evidence);
 // A message of that topic. Errors: ERROR_SYSTEM; what cannot be read is counted.
 int evidence_take(struct evidence *evidence, int topic, const struct message *message, struct error *error);
 // How often a message of any table's topic was looked at; a sum over the topics.

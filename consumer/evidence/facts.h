@@ -9,6 +9,7 @@
 
 enum {
     EVIDENCE_TOPICS_MAX = 4096,
+    EVIDENCE_DENIED_MAX = 32,    // beyond it they are not named
     EVIDENCE_COLUMNS_MAX = 1600, // PostgreSQL's
     EVIDENCE_NAME_SIZE = 256,
     EVIDENCE_EXAMPLE_SIZE = 48,
@@ -84,6 +85,9 @@ struct evidence {
     struct evidence_topic *topics;
     int topic_count;
     int topic_capacity;
+    // Topics that this account may not see, whether they exist or not; owned.
+    char *denied[EVIDENCE_DENIED_MAX];
+    int denied_count;
     struct arena arena; // of one message
     int64_t newest_ms;  // of all messages
 };

@@ -106,13 +106,19 @@ static int reader_find_topics(struct reader *reader, struct kafka *kafka, struct
     }
     if (answered < 0)
         return -1;
+    evidence_forget_denied(reader->evidence);
+    for (int i = 0; kafka_denied(kafka, i) != NULL; i++)
+        evidence_deny(reader->evidence, kafka_denied(kafka, i));
     if (reader->failure.kind != ERROR_NONE)
         return *error = reader->failure, -1;
     if (reader->evidence->topic_count == 0)
-        return error_set(error, ERROR_NOTFOUND,
-                         "no topic begins with %s.; --prefix is the connector's topic.prefix%s%s",
-                         reader->evidence->prefix,
-                         reader->others[0] != '\0' ? ", and there are topics of " : "", reader->others);
+        return error_set(
+            error, ERROR_NOTFOUND, "no topic begins with %s.; --prefix is the connector's topic.prefix%s%s%s",
+            reader->evidence->prefix, reader->others[0] != '\0' ? ", and there are topics of " : "",
+            reader->others,
+            reader->evidence->denied_count > 0
+                ? "; or this account may not see them (Topic authorization failed): it needs Read"
+                : "");
     return 0;
 }
 

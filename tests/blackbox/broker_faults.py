@@ -13,6 +13,7 @@ import unittest
 import tide
 
 FETCH = 1
+FIND_COORDINATOR = 10
 
 
 class Link:
@@ -24,6 +25,8 @@ class Link:
         self.connected = set()
         self.is_cut = False
         self.damage = None  # these bytes of an answer are spoilt
+        self.denied = None  # a topic that may not be described; then the broker says that it is no embedded one
+        self.no_group = False  # the account may not use the group
         self.open_at = None  # fetches that end at this offset are told that the log goes on, and is committed up to there
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -74,6 +77,19 @@ class Link:
         head = source.recv(4, socket.MSG_WAITALL)
         return source.recv(struct.unpack(">i", head)[0], socket.MSG_WAITALL) if len(head) == 4 else None
 
+    @staticmethod
+    def with_denied_group(frame, version):
+        """Kafka's error 30: behind the correlation id, the tags of version 3 and the throttle time of 1 and newer."""
+        at = 4 + (version >= 3) + 4 * (version >= 1)
+        return frame[:at] + struct.pack(">h", 30) + frame[at + 2 :]
+
+    def with_denied_topic(self, frame):
+        """Kafka's error 29 before the topic's name, whose length comes in two bytes or in one (Metadata 9 and newer)."""
+        for size in (struct.pack(">h", len(self.denied)), bytes([len(self.denied) + 1])):
+            name = size + self.denied
+            frame = frame.replace(b"\0\0" + name, struct.pack(">h", 29) + name)
+        return frame.replace(b"mockCluster", b"someCluster")
+
     def with_open_transaction(self, frame):
         """Partition 0, no error, the high watermark, the last stable offset."""
         at = self.open_at
@@ -82,8 +98,8 @@ class Link:
     def ask(self, client, broker, asked):
         try:
             while frame := self.frame(client):
-                key, _, correlation = struct.unpack(">hhi", frame[:8])
-                asked[correlation] = key
+                key, version, correlation = struct.unpack(">hhi", frame[:8])
+                asked[correlation] = (key, version)
                 broker.sendall(struct.pack(">i", len(frame)) + frame)
         except OSError:
             pass
@@ -94,7 +110,10 @@ class Link:
         there, here = (b"127.0.0.1" + struct.pack(">i", port) for port in (self.port, self.told))
         try:
             while frame := self.frame(broker):
-                if asked.pop(struct.unpack(">i", frame[:4])[0], None) == FETCH:
+                key, version = asked.pop(struct.unpack(">i", frame[:4])[0], (None, None))
+                if key == FIND_COORDINATOR and self.no_group:
+                    frame = self.with_denied_group(frame, version)
+                if key == FETCH:
                     if self.open_at is not None:
                         frame = self.with_open_transaction(frame)
                     if self.damage:
@@ -104,6 +123,8 @@ class Link:
                             self.held.append((client, frame))
                             continue
                 frame = frame.replace(there, here)
+                if self.denied:
+                    frame = self.with_denied_topic(frame)
                 client.sendall(struct.pack(">i", len(frame)) + frame)
         except OSError:
             pass
@@ -161,6 +182,47 @@ class BrokerFaults(tide.Case):
         done = tide.run("doctor", "--brokers", f"127.0.0.1:{link.own}", "--prefix", tide.PREFIX)
         self.assertEqual(1, done.returncode)
         self.assertRegex(done.stderr, "^tidemark: no broker told the ends of the topics for 15 s; " + why)
+
+    def test_a_topic_that_may_not_be_seen(self):
+        """An account without Describe: a listing leaves the topic out, as if nobody had made it."""
+        link = self.start_broker([tide.order(0, 1, 7)])
+        link.denied = f"{tide.PREFIX}.public.customers".encode()
+        says = ("Topic authorization failed: whether these exist is not told, and this account needs Read on those "
+                f"that do: {tide.PREFIX}.public.customers")  # fmt: skip
+        server = self.run_behind(link)
+        tide.wait_for("the reason", lambda: says in (server.get("/v1/status")[1]["reason"] or ""))
+        self.assertIn(f"warn  {says}\n", server.log())
+        lint = tide.wait_for("the checks", lambda: server.get("/v1/status")[1]["lint"])
+        self.assertIn("access", [found["check"] for found in lint if found["level"] == "fail"])
+        self.assertEqual(0, server.stop())
+        done = tide.run("doctor", "--brokers", f"127.0.0.1:{link.own}", "--prefix", tide.PREFIX, "--views", self.views())
+        self.assertEqual(1, done.returncode, done.stdout)
+        self.assertRegex(done.stdout, r"fail +access +Topic authorization failed, and whether they exist is not told: "
+                         rf"{tide.PREFIX}\.public\.customers\n")  # fmt: skip
+
+    def test_an_account_that_may_not_use_the_group_reads_what_comes_later(self):
+        """librdkafka keeps a commit until the group's coordinator is known, and begins to read nothing meanwhile."""
+        customer = tide.order(0, 5, 7) | {"topic": f"{tide.PREFIX}.public.customers"}
+        customer["value"] = customer["value"].replace('"table": "orders"', '"table": "customers"')
+        link = self.start_broker([tide.order(0, 1, 7), customer])
+        link.denied = customer["topic"].encode()
+        link.no_group = True
+        server = self.run_behind(link, "--views", self.views())
+        self.await_state(server, "live")
+        told = r"Group authorization failed: outside tools do not see the lag until .* Read on the group tidemark-[0-9a-f]{32};"
+        self.assertRegex(server.log(), told)
+        uptime = "uptime_seconds"  # the group is told every 5 s
+        tide.wait_for("the time of a commit", lambda: server.get("/v1/status")[1][uptime] >= 7)
+        link.denied = None
+        tide.wait_for("the rows of a topic that was granted",
+                      lambda: server.get("/v1/tables/customers")[1]["rows"] == [{"id": 5}], seconds=25)  # fmt: skip
+        self.assertEqual(0, server.stop())
+
+    def views(self):
+        views = self.path / "views"
+        views.mkdir()
+        (views / "source.sql").write_text(tide.ORDERS + "create table customers(id bigint primary key);\n")
+        return views
 
     def test_a_kafka_transaction_that_is_open_is_told(self):
         """A producer that died leaves one, for as long as its transaction.timeout.ms; one that hangs, for ever (KIP-664)."""

@@ -19,6 +19,8 @@ enum survey_stage {
 struct kafka_survey {
     rd_kafka_t *client;
     struct kafka_wakeup *wakeup;
+    struct kafka_sought sought;
+    int64_t named_ms; // when they were last asked for; monotonic, 0 = never
     pthread_t thread;
     bool runs;
     atomic_bool stop;
@@ -56,11 +58,101 @@ static bool kafka_survey_copy_ends(struct kafka_survey *survey, struct kafka_end
     return copied;
 }
 
+static rd_kafka_resp_err_t kafka_survey_error_of(const struct rd_kafka_metadata *metadata, const char *name) {
+    for (int i = 0; i < metadata->topic_cnt; i++)
+        if (strcmp(metadata->topics[i].topic, name) == 0)
+            return metadata->topics[i].err;
+    return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
+static void kafka_survey_log_nothing(const rd_kafka_t *client, int level, const char *facility,
+                                     const char *text) {
+    (void)client;
+    (void)level;
+    (void)facility;
+    (void)text;
+}
+
+static void kafka_survey_destroy_client(rd_kafka_t **client) {
+    if (*client != NULL)
+        rd_kafka_destroy_flags(*client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+// With the same settings, for one question: allow.auto.create.topics is among them, and a producer would make the topics.
+static rd_kafka_t *kafka_survey_open_other(const struct kafka_survey *survey) {
+    char text[1];
+    rd_kafka_conf_t *conf = rd_kafka_conf_dup(rd_kafka_conf(survey->client));
+    rd_kafka_conf_set_error_cb(conf, NULL);
+    rd_kafka_conf_set_stats_cb(conf, NULL);
+    rd_kafka_conf_set_log_cb(conf, kafka_survey_log_nothing);
+    (void)rd_kafka_conf_set(conf, "log.queue", "false", NULL, 0);
+    (void)rd_kafka_conf_set(conf, "statistics.interval.ms", "0", NULL, 0);
+    rd_kafka_t *other = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
+    if (other == NULL)
+        rd_kafka_conf_destroy(conf);
+    return other;
+}
+
+// librdkafka's embedded broker makes every topic that it is asked for by name, and denies none.
+static bool kafka_survey_is_of_mock(const struct kafka_survey *survey) {
+    static const char mock[] = "mockCluster";
+    char *cluster = rd_kafka_clusterid(survey->client, 0);
+    bool is = cluster != NULL && strncmp(cluster, mock, sizeof mock - 1) == 0;
+    if (cluster != NULL)
+        rd_kafka_mem_free(survey->client, cluster);
+    return is;
+}
+
+// What the topics that a listing lacks are answered with when they are asked for by their names.
+static void kafka_survey_ask_by_name(struct kafka_survey *survey, const bool *lacks,
+                                     const struct rd_kafka_metadata **ret) {
+    const struct kafka_sought *sought = &survey->sought;
+    CLEANUP(kafka_survey_destroy_client) rd_kafka_t *other = kafka_survey_open_other(survey);
+    CLEANUP(free_any)
+    rd_kafka_topic_t **topics = calloc((size_t)sought->count + 1, sizeof(rd_kafka_topic_t *));
+    if (other == NULL || topics == NULL)
+        return;
+    for (int i = 0; i < sought->count; i++)
+        topics[i] = lacks[i] ? rd_kafka_topic_new(other, sought->names[i], NULL) : NULL;
+    if (rd_kafka_metadata(other, 0, NULL, ret, SURVEY_TOPICS_WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        *ret = NULL;
+    for (int i = 0; i < sought->count; i++)
+        if (topics[i] != NULL)
+            rd_kafka_topic_destroy(topics[i]);
+}
+
+// A broker leaves out of a listing what this account may not describe; who asks for it by its name is told so. librdkafka asks
+// for all topics that it was told of: another client does, so that the one that reads knows none of these.
+static void kafka_survey_find_denied(struct kafka_survey *survey) {
+    const struct kafka_sought *sought = &survey->sought;
+    CLEANUP(free_any) bool *lacks = calloc((size_t)sought->count + 1, sizeof *lacks);
+    const struct rd_kafka_metadata *named = NULL;
+    int64_t now = clock_monotonic_ms();
+    bool any = false;
+    for (int i = 0; lacks != NULL && i < sought->count; i++) {
+        lacks[i] = kafka_survey_error_of(survey->metadata, sought->names[i]) != RD_KAFKA_RESP_ERR_NO_ERROR;
+        sought->denied[i] &= lacks[i];
+        any |= lacks[i];
+    }
+    if (!any || (survey->named_ms != 0 && now - survey->named_ms < SURVEY_DENIED_EVERY_MS) ||
+        kafka_survey_is_of_mock(survey))
+        return;
+    survey->named_ms = now;
+    kafka_survey_ask_by_name(survey, lacks, &named);
+    for (int i = 0; named != NULL && i < sought->count; i++)
+        sought->denied[i] = lacks[i] && kafka_survey_error_of(named, sought->names[i]) ==
+                                            RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    if (named != NULL)
+        rd_kafka_metadata_destroy(named);
+}
+
 static void kafka_survey_find_topics(struct kafka_survey *survey) {
     survey->metadata = NULL;
     survey->failure = rd_kafka_metadata(survey->client, survey->which == KAFKA_TOPICS_ALL, NULL,
                                         &survey->metadata, SURVEY_TOPICS_WAIT_MS);
     survey->topics_known |= survey->failure == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (survey->which == KAFKA_TOPICS_ALL && survey->failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+        kafka_survey_find_denied(survey);
 }
 
 // A client that was opened anew has not.
@@ -167,12 +259,13 @@ static void *kafka_survey_thread(void *self) {
 }
 
 int kafka_survey_start(struct kafka_survey **ret, rd_kafka_t *client, struct kafka_wakeup *wakeup,
-                       struct error *error) {
+                       const struct kafka_sought *sought, struct error *error) {
     CLEANUP(kafka_survey_stop) struct kafka_survey *survey = calloc(1, sizeof *survey);
     if (survey == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     survey->client = client;
     survey->wakeup = wakeup;
+    survey->sought = *sought;
     (void)pthread_mutex_init(&survey->mutex, NULL);
     (void)pthread_cond_init(&survey->asked, NULL);
     if (pthread_create(&survey->thread, NULL, kafka_survey_thread, survey) != 0)

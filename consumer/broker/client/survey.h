@@ -13,6 +13,7 @@
 
 enum {
     SURVEY_TOPICS_WAIT_MS = 2000,       // longest wait for the answer about topics
+    SURVEY_DENIED_EVERY_MS = 10000,     // topics that listings lack are asked for by name no more often
     SURVEY_TOGETHER_MAX = BOUND(64, 3), // partitions whose ends are asked for at once
     SURVEY_ENDS_WAIT_MS = 1000,   // about the ends of one partition, or of those that are asked for at once
     SURVEY_LOST_WAIT_MS = 3000,   // after so much waiting in vain, of one question about many partitions,
@@ -21,9 +22,17 @@ enum {
 
 struct kafka_survey;
 
+// Topics that are asked for by name where a listing of all lacks them.
+struct kafka_sought {
+    char **names; // they outlive it
+    int count;
+    bool *
+        denied; // may not be described, as of the answer that was taken last; the survey writes it while one is under way
+};
+
 // Uses `client` until it is stopped, and signals `wakeup` with each answer.
 int kafka_survey_start(struct kafka_survey **ret, rd_kafka_t *client, struct kafka_wakeup *wakeup,
-                       struct error *error);
+                       const struct kafka_sought *sought, struct error *error);
 // Waits for the part of the question that is under way, SURVEY_TOPICS_WAIT_MS at most.
 void kafka_survey_stop(struct kafka_survey **survey);
 // False while an earlier question is not answered and its answer not taken: then nothing is asked.

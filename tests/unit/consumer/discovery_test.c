@@ -232,6 +232,24 @@ static void a_topic_that_comes_back_is_looked_at(void **state) {
     end(fixture);
 }
 
+// Soon after the start as well: the listing is asked for after 1 s, 2 s, 4 s, ..
+static void a_new_topic_is_found_soon(void **state) {
+    enum { SOON = 12 * 1000 / ROUND_MS, AFTER = 2 * 1000 / ROUND_MS };
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    begin(fixture);
+    produce(fixture, 1000);
+    await_applied(fixture, 1);
+    for (int round = 0; round < AFTER; round++)
+        assert_int_equal(turn(fixture, &error), 0);
+    assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, "shop.public.orders", 1, 1), 0);
+    int before = discovery_slots(fixture->discovery);
+    for (int round = 0; round < SOON && discovery_slots(fixture->discovery) == before; round++)
+        assert_int_equal(turn(fixture, &error), 0);
+    assert_int_equal(discovery_slots(fixture->discovery), before + 1);
+    end(fixture);
+}
+
 static void note_incomplete(void *self, const struct table_progress *table) {
     (void)snprintf(self, REASON_SIZE, "%s", table->incomplete != NULL ? table->incomplete : "");
 }
@@ -325,6 +343,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(reads_what_is_the_prefixs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_read_unverified, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_topic_that_comes_back_is_looked_at, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_new_topic_is_found_soon, set_up, tear_down),
         cmocka_unit_test_setup_teardown(those_far_behind_are_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_the_log_has_no_more_at_the_first_start_is_told, set_up,
                                         tear_down),

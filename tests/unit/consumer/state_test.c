@@ -57,6 +57,14 @@ static void says_each_state(void **state) {
            "no leader");
     expect(WITH(READS, NO_HEARTBEATS, .caught_up_ms = NOW, .unanswered = "no leader", .all_unanswered = true),
            STATE_DISCONNECTED, "no leader");
+    expect(WITH(NO_HEARTBEATS, .connected = true, .denied = "Topic authorization failed: A"), STATE_STARTING,
+           "no topic of prefix shop exists yet, or none may be seen: Topic authorization failed: A");
+    expect(WITH(READS, NO_HEARTBEATS, .waiting_since_ms = NOW - 7900, .waits_for = "waiting: transaction 701",
+                .denied = "Topic authorization failed: A"),
+           STATE_CATCHING_UP, "waiting: transaction 701; Topic authorization failed: A");
+    expect(WITH(READS, NO_HEARTBEATS, .caught_up_ms = NOW, .missing = "a",
+                .denied = "Topic authorization failed: A"),
+           STATE_LIVE, "Topic authorization failed: A");
     expect(WITH(READS, NO_HEARTBEATS, .slow_commit = true), STATE_CATCHING_UP,
            "a commit has been being written for more than 2 s");
     expect(WITH(READS, NO_HEARTBEATS, .trouble = "shop.public.orders partition 3 does not exist any more"),
