@@ -315,19 +315,20 @@ static int options_add_property(struct options *options, const char *text, struc
     return 0;
 }
 
-// TIDEMARK_X: one PROPERTY=VALUE a line, so that secrets need not stand on the command line.
+// TIDEMARK_X: one PROPERTY=VALUE a line, so that secrets need not stand on the command line. As in Kafka's own files of properties a
+// line that begins with # is none, and a line may end as Windows ends it: the return would be part of a password.
 static int options_read_environment_properties(struct options *options, struct error *error) {
     const char *lines = options_asks_broker(options->command) ? getenv("TIDEMARK_X") : NULL;
-    while (lines != NULL && *lines != '\0') {
+    for (int number = 1; lines != NULL && *lines != '\0'; number++) {
         size_t size = strcspn(lines, "\n");
         char line[4096];
         if (size >= sizeof line)
             return error_set(error, ERROR_USAGE, "TIDEMARK_X: a line is longer than %zu bytes",
                              sizeof line - 1);
         memcpy(line, lines, size);
-        line[size] = '\0';
-        if (size > 0 && options_add_property(options, line, error) != 0)
-            return -1;
+        line[size - (size > 0 && line[size - 1] == '\r')] = '\0';
+        if (line[0] != '\0' && line[0] != '#' && options_add_property(options, line, error) != 0)
+            return error_prefix(error, "TIDEMARK_X, line %d", number);
         lines += size + (lines[size] == '\n');
     }
     return 0;

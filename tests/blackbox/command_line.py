@@ -177,6 +177,14 @@ class CommandLine(tide.Case):
         flag = tide.run("replay", "--db", str(self.path / "flag.db"), BASIC, env={"TIDEMARK_DB": db})
         self.assertEqual(0, flag.returncode)
         self.assertTrue((self.path / "flag.db").exists(), "a flag wins")
+        # librdkafka names the value that it refuses: without the return
+        lines = "# of the cluster\r\n\r\nclient.id=a\r\nsecurity.protocol=carrier_pigeon\r\n"
+        wrong = tide.run(*RUN, env={"TIDEMARK_X": lines})
+        self.assertEqual(2, wrong.returncode, wrong.stderr)
+        self.assertIn('"carrier_pigeon"', self.told(wrong))
+        wrong = tide.run(*RUN, env={"TIDEMARK_X": "client.id=a\n\nsasl.password"})
+        self.assertEqual(2, wrong.returncode, wrong.stderr)
+        self.assertIn("TIDEMARK_X, line 3: ", self.told(wrong))
         wrong = tide.run("replay", "--db", db, BASIC, env={"TIDEMARK_COMMIT_MESSAGES": "x"})
         self.assertEqual(2, wrong.returncode)
         self.assertIn("TIDEMARK_COMMIT_MESSAGES", self.told(wrong))
