@@ -347,7 +347,8 @@ static int64_t consume_describe_wait(struct consume *consume, char *ret, size_t 
     if (waiting)
         apply_describe_wait(consume->apply, ret, size);
     size_t used = strlen(ret);
-    int64_t open_since = consume_describe_open(consume, ret + used, size - used, waiting ? "; " : "");
+    int64_t open_since =
+        consume_describe_open(consume, ret + used, size - used, waiting ? "; " : "waiting: ");
     progress_set_waiting(consume->progress, ret);
     return waiting ? since : open_since;
 }

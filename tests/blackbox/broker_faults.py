@@ -230,8 +230,8 @@ class BrokerFaults(tide.Case):
         self.await_state(server, "live")
         link.open_at = 2
         self.await_state(server, "catching_up")
-        reason = (f"a Kafka transaction is open in {tide.PREFIX}.public.orders partition 0, at offset 2 or before: "
-                  "what is behind that cannot be read until its producer or the broker ends it")  # fmt: skip
+        reason = (f"waiting: the end of a Kafka transaction that is open in {tide.PREFIX}.public.orders partition 0 at offset 2 or "
+                  "before: nothing behind it can be read until its producer or the broker ends it")  # fmt: skip
         tide.wait_for("the reason", lambda: server.get("/v1/status")[1]["reason"] == reason)
         tide.wait_for("the line of the log", lambda: f"catching_up: {reason}" in server.log())
         link.open_at = None

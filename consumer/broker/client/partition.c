@@ -402,11 +402,11 @@ void kafka_partition_note_stats(struct kafka_partition *partition, int64_t stats
 
 int64_t kafka_partition_describe_open(const struct kafka_partition *partition, char *ret, size_t size) {
     if (partition->open_since_ms != 0)
-        (void)snprintf(
-            ret, size,
-            "a Kafka transaction is open in %s partition %" PRId32 ", at offset %" PRId64
-            " or before: what is behind that cannot be read until its producer or the broker ends it",
-            partition->topic, partition->number, partition->end_offset);
+        (void)snprintf(ret, size,
+                       "the end of a Kafka transaction that is open in %s partition %" PRId32
+                       " at offset %" PRId64
+                       " or before: nothing behind it can be read until its producer or the broker ends it",
+                       partition->topic, partition->number, partition->end_offset);
     return partition->open_since_ms;
 }
 
