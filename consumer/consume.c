@@ -633,6 +633,7 @@ static int consume_open(struct consume *consume, struct error *error) {
         return -1;
     kafka.sought = sought.names;
     kafka.sought_count = sought.count;
+    kafka.sought_at_once = sought.of_rows;
     if (store_claim_prefix(config->apply.store, config->apply.prefix, error) != 0 ||
         fill_begin_new(&config->apply, error) != 0 || kafka_open(&consume->kafka, &kafka, error) != 0)
         return -1;

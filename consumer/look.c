@@ -35,7 +35,7 @@ static int look_at(const struct options *options, const struct catalog *catalog,
     if (topic_names_make(&sought, options->prefix, catalog, error) != 0)
         return -1;
     kafka.sought = sought.names;
-    kafka.sought_count = sought.count;
+    kafka.sought_count = kafka.sought_at_once = sought.count;
     return evidence_read_broker(evidence, &kafka, options->prefix, options->command == COMMAND_DOCTOR, error);
 }
 

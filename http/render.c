@@ -11,6 +11,9 @@
 // Integers beyond it have neighbours that the same double stands for.
 #define DOUBLE_EXACT_MAX ((int64_t)1 << 53)
 
+// Clocks of two machines are about so exact. Where the source's is further ahead, nobody can tell how far behind this is.
+enum { RENDER_CLOCKS_APART_MS = 1000 };
+
 void lag_of(struct lag *ret, const struct progress_lag *known, const struct position *position,
             int64_t now_ms) {
     ret->state = known->state;
@@ -22,9 +25,9 @@ void lag_of(struct lag *ret, const struct progress_lag *known, const struct posi
     ret->ms = -1;
     if (known->state == STATE_LIVE)
         ret->ms = 0;
-    else if (known->newest_applied_ts_ms > 0 && now_ms >= known->newest_applied_ts_ms)
-        ret->ms =
-            now_ms - known->newest_applied_ts_ms; // else the source's clock is ahead, and nobody can tell
+    else if (known->newest_applied_ts_ms > 0 &&
+             now_ms >= known->newest_applied_ts_ms - RENDER_CLOCKS_APART_MS)
+        ret->ms = now_ms > known->newest_applied_ts_ms ? now_ms - known->newest_applied_ts_ms : 0;
 }
 
 void render_integer_or_null(struct buffer *out, int64_t value) {

@@ -301,6 +301,7 @@ static bool kafka_copy_sought(struct kafka *kafka, const struct kafka_config *co
     kafka->denied = calloc((size_t)config->sought_count + 1, sizeof *kafka->denied);
     sought->denied = calloc((size_t)config->sought_count + 1, sizeof *sought->denied);
     sought->names = calloc((size_t)config->sought_count + 1, sizeof *sought->names);
+    sought->at_once = config->sought_at_once;
     bool copied = kafka->denied != NULL && sought->denied != NULL && sought->names != NULL;
     for (; copied && sought->count < config->sought_count; sought->count += copied)
         copied = (sought->names[sought->count] = strdup(config->sought[sought->count])) != NULL;

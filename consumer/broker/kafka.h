@@ -31,8 +31,9 @@ struct kafka_config {
     // Topics that are asked for by name where a listing lacks them: see kafka_denied.
     char *const *sought;
     int sought_count;
-    int partitions; // how many will be read, as far as is known: see kafka_expect
-    int far;        // how many of them are far behind, likewise: see kafka_expect_far
+    int sought_at_once; // the first so many with the first listing, the others not before the second
+    int partitions;     // how many will be read, as far as is known: see kafka_expect
+    int far;            // how many of them are far behind, likewise: see kafka_expect_far
 };
 
 // librdkafka's, "2.0.2".

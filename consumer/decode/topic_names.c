@@ -47,6 +47,7 @@ int topic_names_make(struct topic_names *ret, const char *prefix, const struct c
     for (int i = 0; catalog != NULL && status == 0 && i < catalog->table_count; i++)
         if (ret->count < TOPIC_NAMES_MAX - 1)
             status = topic_names_add_table(ret, prefix, &catalog->tables[i]);
+    ret->of_rows = ret->count;
     if (status == 0)
         status = topic_names_add(ret, "__debezium-heartbeat.", prefix, "");
     if (status == 0)

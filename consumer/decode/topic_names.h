@@ -12,6 +12,7 @@ enum { TOPIC_NAMES_MAX = 256 }; // tables beyond it are not asked for
 struct topic_names {
     char *names[TOPIC_NAMES_MAX];
     int count;
+    int of_rows; // the first so many have rows and their transactions
 };
 
 // `catalog` NULL: without tables. Errors: ERROR_SYSTEM.

@@ -128,13 +128,16 @@ static void kafka_survey_find_denied(struct kafka_survey *survey) {
     CLEANUP(free_any) bool *lacks = calloc((size_t)sought->count + 1, sizeof *lacks);
     const struct rd_kafka_metadata *named = NULL;
     int64_t now = clock_monotonic_ms();
+    bool first = survey->named_ms == 0;
     bool any = false;
     for (int i = 0; lacks != NULL && i < sought->count; i++) {
         lacks[i] = kafka_survey_error_of(survey->metadata, sought->names[i]) != RD_KAFKA_RESP_ERR_NO_ERROR;
         sought->denied[i] &= lacks[i];
-        any |= lacks[i];
+        any |= lacks[i] && (!first || i < sought->at_once);
     }
-    if (!any || (survey->named_ms != 0 && now - survey->named_ms < SURVEY_DENIED_EVERY_MS) ||
+    if (first && !any)
+        survey->named_ms = now;
+    if (!any || (!first && now - survey->named_ms < SURVEY_DENIED_EVERY_MS) ||
         kafka_survey_is_of_mock(survey))
         return;
     survey->named_ms = now;

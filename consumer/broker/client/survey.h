@@ -26,6 +26,7 @@ struct kafka_survey;
 struct kafka_sought {
     char **names; // they outlive it
     int count;
+    int at_once; // the first so many matter before anything is read: the first answer waits for theirs
     bool *
         denied; // may not be described, as of the answer that was taken last; the survey writes it while one is under way
 };
