@@ -19,10 +19,10 @@ struct delta_apply {
     char *name;
     char *file; // for messages: "analytics/apply.orders_by_status.sql"
     sqlite3_stmt *stmt;
-    bool *uses;  // by table number: it sees changes of these
-    bool *nets;  // by table number: net ones, of whole chains
-    bool *past;  // by table number: it sees rows of these as they were at a change
-    bool *reads; // by table number: it looks up rows of these
+    bool *uses;         // by table number: it sees changes of these
+    bool *nets;         // by table number: net ones, of whole chains
+    bool *past;         // by table number: it sees rows of these as they were at a change
+    bool *reads;        // by table number: it looks up rows of these
 };
 
 struct delta {
@@ -211,6 +211,14 @@ static int delta_load_applies(struct delta *delta, struct error *error) {
     return row;
 }
 
+// The statement behind the last one of the view that `first` belongs to.
+static int delta_view_end(const struct delta *delta, int first) {
+    int end = first + 1;
+    while (end < delta->apply_count && strcmp(delta->applies[end].view, delta->applies[first].view) == 0)
+        end++;
+    return end;
+}
+
 static int delta_make_uses(struct delta *delta, struct error *error) {
     size_t tables = (size_t)delta->catalog->table_count;
     delta->uses = calloc(tables, sizeof *delta->uses);
@@ -384,31 +392,45 @@ static bool delta_looks_up(const struct delta_apply *apply, const struct table *
     return apply->reads[table->index] && !apply->uses[table->index];
 }
 
+static bool delta_apply_awaits(const struct delta *delta, struct delta_batch *batch, int number,
+                               const struct table *table) {
+    return delta_looks_up(&delta->applies[number], table) && delta_has_news(delta, batch, number);
+}
+
 bool delta_awaits(const struct delta *delta, struct delta_batch *batch, const struct table *table) {
     if (!delta->uses[table->index].is_looked_up)
         return false;
     for (int a = 0; a < delta->apply_count; a++)
-        if (delta_looks_up(&delta->applies[a], table) && delta_has_news(delta, batch, a))
+        if (delta_apply_awaits(delta, batch, a, table))
             return true;
     return false;
 }
 
-int delta_run_readers(struct delta *delta, const struct table *table,
-                      int (*ready)(void *self, const struct table *table, bool written, struct error *error),
-                      void *self, struct error *error) {
-    for (int a = 0; a < delta->apply_count; a++) {
-        const struct delta_apply *apply = &delta->applies[a];
-        if (!delta_looks_up(apply, table) || !delta_has_news(delta, delta->batch, a))
-            continue;
-        // A statement has seen the net of a chain: from then on the chain must not grow.
-        for (int i = 0; i < delta->catalog->table_count; i++) {
-            bool written = apply->nets[i] || apply->reads[i];
-            if ((written || apply->uses[i] || apply->past[i]) &&
-                ready(self, &delta->catalog->tables[i], written, error) != 0)
-                return -1;
-        }
-        if (delta_run_apply(delta, a, error) != 0)
+// Runs the statement now, before the commit.
+static int delta_run_early(struct delta *delta, int number, delta_ready ready, void *self,
+                           struct error *error) {
+    const struct delta_apply *apply = &delta->applies[number];
+    // A statement has seen the net of a chain: from then on the chain must not grow.
+    for (int i = 0; i < delta->catalog->table_count; i++) {
+        bool written = apply->nets[i] || apply->reads[i];
+        if ((written || apply->uses[i] || apply->past[i]) &&
+            ready(self, &delta->catalog->tables[i], written, error) != 0)
             return -1;
+    }
+    return delta_run_apply(delta, number, error);
+}
+
+int delta_run_readers(struct delta *delta, const struct table *table, delta_ready ready, void *self,
+                      struct error *error) {
+    int end;
+    for (int first = 0; first < delta->apply_count; first = end) {
+        bool awaits = false;
+        end = delta_view_end(delta, first);
+        for (int a = first; a < end; a++)
+            awaits |= delta_apply_awaits(delta, delta->batch, a, table);
+        for (int a = first; awaits && a < end; a++)
+            if (delta_has_news(delta, delta->batch, a) && delta_run_early(delta, a, ready, self, error) != 0)
+                return -1;
     }
     return 0;
 }

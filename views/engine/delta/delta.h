@@ -41,11 +41,14 @@ int delta_watch_end(struct delta *delta, struct error *error);
 // Whether some statement that looks up rows of `table` has changes of `batch` to see. It must run before
 // another change of the table is accepted. Touches no file.
 bool delta_awaits(const struct delta *delta, struct delta_batch *batch, const struct table *table);
-// Runs those statements, each after `ready` of every table that it reads. `written`: the table's accepted
-// changes must be in the file; else it is enough to know what the rows were before.
-int delta_run_readers(struct delta *delta, const struct table *table,
-                      int (*ready)(void *self, const struct table *table, bool written, struct error *error),
-                      void *self, struct error *error);
+// `written`: the table's accepted changes must be in the file; else it is enough to know what the rows were before.
+typedef int (*delta_ready)(void *self, const struct table *table, bool written, struct error *error);
+
+// Runs those statements, and in the order of their names with them all others of their views that have changes to
+// see: one that deletes what went and one that inserts what came would else see other changes. Each runs after `ready`
+// of every table that it reads.
+int delta_run_readers(struct delta *delta, const struct table *table, delta_ready ready, void *self,
+                      struct error *error);
 // Runs every statement that has changes to see. All rows must have been written. Then delta_reset.
 int delta_run(struct delta *delta, struct error *error);
 // Something was rolled back: what was read of the file may not be there.
