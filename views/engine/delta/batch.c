@@ -152,7 +152,7 @@ void delta_reset(struct delta_batch *batch) {
     for (int i = 0; i < batch->catalog->table_count; i++) {
         newest_clear(&batch->lists[i].pending);
         batch->lists[i].count = batch->lists[i].recalled = batch->lists[i].written = 0;
-        batch->lists[i].has_reads = false;
+        batch->lists[i].has_reads = batch->lists[i].has_joints = false;
         key_index_clear(&batch->lists[i].index);
     }
     memset(batch->seen, 0, (size_t)(batch->statements * batch->catalog->table_count) * sizeof *batch->seen);

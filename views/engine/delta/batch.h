@@ -39,9 +39,10 @@ struct delta_list {
     int count;
     int capacity;
     struct newest_by_key pending;
-    int recalled;   // steps before this one know what the row was before their chain
-    int written;    // of the steps before this one none is pending
-    bool has_reads; // rows of snapshots are among the pending
+    int recalled;    // steps before this one know what the row was before their chain
+    int written;     // of the steps before this one none is pending
+    bool has_reads;  // rows of snapshots are among the pending
+    bool has_joints; // a row may have more than one chain
     struct key_index index;
 };
 

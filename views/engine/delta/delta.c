@@ -23,6 +23,8 @@ struct delta_apply {
     bool *nets;         // by table number: net ones, of whole chains
     bool *past;         // by table number: it sees rows of these as they were at a change
     bool *reads;        // by table number: it looks up rows of these
+    uint64_t *columns;  // by table number: net_changes_bit of those that it names, of T or of _delta_T
+    uint64_t *compared; // by table number: of those that its view's statements name
 };
 
 struct delta {
@@ -98,6 +100,7 @@ static int delta_list_row(struct delta *delta, int op) {
     struct delta_step *step = delta_add(delta->batch, delta->watched);
     if (step == NULL)
         return -1;
+    delta_list(delta->batch, delta->watched)->has_joints = true;
     const struct change *change = delta->change;
     step->before = before;
     step->row = after;
@@ -153,8 +156,10 @@ static int delta_note_read(void *self, int action, const char *name, const char 
         return SQLITE_OK;
     delta->preparing->reads[table->index] = true;
     int number = table_column(table, column, strlen(column));
-    if (number >= 0)
+    if (number >= 0) {
         delta->uses[table->index].looked_up[number] = true;
+        delta->preparing->columns[table->index] |= net_changes_bit(number);
+    }
     return SQLITE_OK;
 }
 
@@ -165,16 +170,21 @@ static int delta_prepare_apply(struct delta *delta, struct delta_apply *apply, c
     apply->nets = calloc(tables, sizeof *apply->nets);
     apply->past = calloc(tables, sizeof *apply->past);
     apply->reads = calloc(tables, sizeof *apply->reads);
-    if (apply->uses == NULL || apply->nets == NULL || apply->past == NULL || apply->reads == NULL)
+    apply->columns = calloc(tables, sizeof *apply->columns);
+    apply->compared = calloc(tables, sizeof *apply->compared);
+    if (apply->uses == NULL || apply->nets == NULL || apply->past == NULL || apply->reads == NULL ||
+        apply->columns == NULL || apply->compared == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     delta->preparing = apply;
     delta->input.named = apply->uses;
     delta->input.netted = apply->nets;
     delta->input.past = apply->past;
+    delta->input.columns = apply->columns;
     (void)sqlite3_set_authorizer(delta->db, delta_note_read, delta);
     int status = stmt_prepare(delta->db, sql, apply->file, &apply->stmt, error);
     (void)sqlite3_set_authorizer(delta->db, NULL, NULL);
     delta->input.named = delta->input.netted = delta->input.past = NULL;
+    delta->input.columns = NULL;
     delta->preparing = NULL;
     // A statement that sees the changes of a table finds their rows written when it runs, so looking up rows
     // of that table needs no earlier run.
@@ -217,6 +227,28 @@ static int delta_view_end(const struct delta *delta, int first) {
     while (end < delta->apply_count && strcmp(delta->applies[end].view, delta->applies[first].view) == 0)
         end++;
     return end;
+}
+
+// All statements of a view see the same net changes, also by what one of them looks up in the table itself: one deletes
+// the rows that went and another inserts those that came, or finds which groups changed and computes them anew.
+static void delta_compare_columns(struct delta *delta, int first, int end, int table) {
+    uint64_t columns = 0;
+    for (int a = first; a < end; a++)
+        if (delta->applies[a].nets[table])
+            columns |= delta->applies[a].columns[table];
+    for (int a = first; a < end; a++)
+        delta->applies[a].compared[table] = columns;
+    for (int c = 0; c < delta->catalog->tables[table].column_count; c++)
+        delta->uses[table].used[c] |= (columns & net_changes_bit(c)) != 0;
+}
+
+static void delta_set_compared(struct delta *delta) {
+    int end;
+    for (int first = 0; first < delta->apply_count; first = end) {
+        end = delta_view_end(delta, first);
+        for (int i = 0; i < delta->catalog->table_count; i++)
+            delta_compare_columns(delta, first, end, i);
+    }
 }
 
 static int delta_make_uses(struct delta *delta, struct error *error) {
@@ -329,6 +361,7 @@ int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *cat
         exact_sums_open(&delta->exact, db, error) != 0 || delta_load_applies(delta, error) != 0)
         return -1;
     delta->input.exact = delta->exact;
+    delta_set_compared(delta);
     *ret = delta;
     delta = NULL;
     return 0;
@@ -347,6 +380,8 @@ void delta_close(struct delta **delta) {
         free(d->applies[i].nets);
         free(d->applies[i].past);
         free(d->applies[i].reads);
+        free(d->applies[i].columns);
+        free(d->applies[i].compared);
     }
     for (int i = 0; d->uses != NULL && i < d->catalog->table_count; i++) {
         free(d->uses[i].used);
@@ -378,6 +413,7 @@ static int delta_run_apply(struct delta *delta, int number, struct error *error)
     const struct delta_apply *apply = &delta->applies[number];
     int *seen = delta_seen(delta->batch, number);
     delta->input.from = seen;
+    delta->input.compared = apply->compared;
     exact_sums_begin(delta->exact, apply->view, apply->name, false);
     if (stmt_step(apply->stmt, apply->file, NULL, error) != 0)
         return delta_blame(delta->db, apply->view, apply->file, sqlite3_sql(apply->stmt), error);

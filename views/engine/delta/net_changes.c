@@ -3,6 +3,7 @@
 
 #include "views/base/probe.h"
 #include "views/engine/delta/vtab.h"
+#include "views/engine/row/key.h"
 #include "views/engine/row/table_sql.h"
 #include "views/engine/row/value_order.h"
 
@@ -50,6 +51,10 @@ static const struct packed_row *net_changes_row_before(const struct delta_list *
     return list->steps[step->previous].deleted ? NULL : list->steps[step->previous].row;
 }
 
+uint64_t net_changes_bit(int column) {
+    return delta_vtab_bit(NET_FIRST_COLUMN + column);
+}
+
 // Where the mirrored table's columns begin among the virtual table's.
 static int net_changes_first_column(enum delta_kind kind) {
     static const int first[] = {[KIND_NET] = NET_FIRST_COLUMN, [KIND_CHANGES] = CHANGES_FIRST_COLUMN};
@@ -72,13 +77,17 @@ static void net_changes_declare(sqlite3_str *sql, const struct delta_vtab *modul
 static void net_changes_note_used(const struct delta_vtab *module, uint64_t mask) {
     if (module->input->named != NULL)
         module->input->named[module->table->index] = true;
-    if (module->input->netted != NULL && module->type->kind == KIND_NET)
+    if (module->input->netted != NULL && module->type->kind == KIND_NET) {
         module->input->netted[module->table->index] = true;
+        module->input->columns[module->table->index] |= mask;
+    }
     if (module->input->uses == NULL)
         return;
     struct delta_use *use = &module->input->uses[module->table->index];
     use->has_steps |= module->type->kind == KIND_CHANGES;
     use->has_used = true; // though no column is named: whether there was a row
+    for (int i = 0; module->type->kind == KIND_NET && i < module->table->column_count; i++)
+        use->used[i] |= module->table->columns[i].key != 0; // which row it is
     int first = net_changes_first_column((enum delta_kind)module->type->kind);
     for (int i = 0; i < module->table->column_count; i++)
         if (delta_vtab_uses(mask, first + i) ||
@@ -106,19 +115,18 @@ static int net_changes_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
     int distinct = sqlite3_vtab_distinct(info);
     info->idxNum = distinct == 1 || distinct == 2 ? PLAN_GROUPED : PLAN_SORTED;
     info->orderByConsumed = ordered;
-    char *text = sqlite3_mprintf("%llx:%s", (unsigned long long)used, order != NULL ? order : "");
-    return delta_vtab_plan(info, text, ROWS_GUESS, ROWS_GUESS);
+    return delta_vtab_plan(info, sqlite3_mprintf("%s", order != NULL ? order : ""), ROWS_GUESS, ROWS_GUESS);
 }
 
-static uint64_t net_changes_read_plan(const char *plan, struct change_order *ret_order, int *ret_count) {
-    char *at;
-    uint64_t used = strtoull(plan, &at, 16);
-    *ret_count = 0;
-    for (at++; *at != '\0' && *ret_count < ORDER_MAX;) {
-        bool descending = *at == '-';
-        ret_order[(*ret_count)++] = (struct change_order){(int)strtol(at + 1, &at, 10), descending};
+static int net_changes_read_plan(const char *plan, struct change_order *ret_order) {
+    int count = 0;
+    while (*plan != '\0' && count < ORDER_MAX) {
+        char *end;
+        bool descending = *plan == '-';
+        ret_order[count++] = (struct change_order){(int)strtol(plan + 1, &end, 10), descending};
+        plan = end;
     }
-    return used;
+    return count;
 }
 
 static void net_changes_clear(struct delta_cursor *base) {
@@ -222,10 +230,10 @@ static int net_changes_order_rows(struct net_cursor *cursor, struct ordering *or
     return SQLITE_OK;
 }
 
-static bool net_changes_is_same(const struct table *table, uint64_t used, const struct packed_row *a,
+static bool net_changes_is_same(const struct table *table, uint64_t compared, const struct packed_row *a,
                                 const struct packed_row *b) {
     for (int i = 0; i < table->column_count; i++) {
-        if (!delta_vtab_uses(used, NET_FIRST_COLUMN + i))
+        if ((compared & net_changes_bit(i)) == 0)
             continue;
         struct value left = packed_row_value(a, i);
         struct value right = packed_row_value(b, i);
@@ -235,7 +243,63 @@ static bool net_changes_is_same(const struct table *table, uint64_t used, const 
     return true;
 }
 
-static int net_changes_begin_net(const struct delta_vtab *module, struct net_cursor *cursor, uint64_t used,
+static void net_changes_add(const struct delta_vtab *module, struct net_cursor *cursor,
+                            const struct packed_row *before, const struct packed_row *after) {
+    uint64_t compared = module->input->compared[module->table->index];
+    if (before != NULL && after != NULL && net_changes_is_same(module->table, compared, before, after))
+        return;
+    if (before != NULL)
+        cursor->rows[cursor->count++] = (struct net_row){before, -1};
+    if (after != NULL)
+        cursor->rows[cursor->count++] = (struct net_row){after, 1};
+}
+
+static const struct packed_row *net_changes_row_after(const struct delta_step *step) {
+    return step->deleted ? NULL : step->row;
+}
+
+// The chains of one row: what it was before the first is in that one's first step.
+struct net_joint {
+    int first;
+    int last;
+};
+
+// The row's joint in `buckets`, with this chain as its last; a new one where it has none.
+static void net_changes_join(const struct table *table, const struct delta_list *list, int last, int *buckets,
+                             size_t size, struct net_joint *joints, int *count) {
+    struct value key[TABLE_COLUMNS_MAX];
+    packed_row_key(delta_step_key(&list->steps[last]), table, key);
+    size_t place = probe_first(key_hash(table, key), size);
+    while (buckets[place] != PROBE_FREE &&
+           !key_equal(table, delta_step_key(&list->steps[joints[buckets[place]].last]), key))
+        place = probe_next(place, size);
+    if (buckets[place] == PROBE_FREE) {
+        buckets[place] = *count;
+        joints[(*count)++].first = list->steps[last].first;
+    }
+    joints[buckets[place]].last = last;
+}
+
+static int net_changes_add_joined(const struct delta_vtab *module, struct net_cursor *cursor,
+                                  const struct delta_list *list, int from) {
+    size_t size = probe_size((size_t)(list->count - from), GROUPS_LEAST);
+    int *buckets = probe_new(size);
+    struct net_joint *joints = malloc((size_t)(list->count - from) * sizeof *joints);
+    int count = 0;
+    for (int i = from; buckets != NULL && joints != NULL && i < list->count; i++)
+        // a delete that found no row tells nothing, and may have no key
+        if (list->steps[i].last && delta_step_key(&list->steps[i]) != NULL)
+            net_changes_join(module->table, list, i, buckets, size, joints, &count);
+    for (int i = 0; i < count; i++)
+        net_changes_add(module, cursor, list->steps[joints[i].first].before,
+                        net_changes_row_after(&list->steps[joints[i].last]));
+    int code = buckets != NULL && joints != NULL ? SQLITE_OK : SQLITE_NOMEM;
+    free(buckets);
+    free(joints);
+    return code;
+}
+
+static int net_changes_begin_net(const struct delta_vtab *module, struct net_cursor *cursor,
                                  struct ordering *ordering, bool grouped) {
     const struct delta_list *list = &module->input->lists[module->table->index];
     int from = module->input->from[module->table->index];
@@ -244,19 +308,13 @@ static int net_changes_begin_net(const struct delta_vtab *module, struct net_cur
     cursor->rows = malloc(2 * (size_t)(list->count - from) * sizeof *cursor->rows);
     if (cursor->rows == NULL)
         return SQLITE_NOMEM;
-    for (int i = from; i < list->count; i++) {
+    if (list->has_joints && net_changes_add_joined(module, cursor, list, from) != SQLITE_OK)
+        return SQLITE_NOMEM;
+    for (int i = from; !list->has_joints && i < list->count; i++) {
         const struct delta_step *step = &list->steps[i];
         delta_expect(list, i, true);
-        if (!step->last)
-            continue;
-        const struct packed_row *old = list->steps[step->first].before;
-        const struct packed_row *new = step->deleted ? NULL : step->row;
-        if (old != NULL && new != NULL && net_changes_is_same(module->table, used, old, new))
-            continue;
-        if (old != NULL)
-            cursor->rows[cursor->count++] = (struct net_row){old, -1};
-        if (new != NULL)
-            cursor->rows[cursor->count++] = (struct net_row){new, 1};
+        if (step->last)
+            net_changes_add(module, cursor, list->steps[step->first].before, net_changes_row_after(step));
     }
     return net_changes_order_rows(cursor, ordering, grouped);
 }
@@ -274,8 +332,7 @@ static int net_changes_filter(sqlite3_vtab_cursor *base, int grouped, const char
     struct net_cursor *cursor = (struct net_cursor *)base;
     struct delta_vtab *module = (struct delta_vtab *)base->pVtab;
     struct change_order order[ORDER_MAX];
-    int order_count;
-    uint64_t used = net_changes_read_plan(plan, order, &order_count);
+    int order_count = net_changes_read_plan(plan, order);
     net_changes_clear(&cursor->base);
     if (module->input->fill)
         return net_changes_begin_fill(module, cursor, order, order_count);
@@ -283,7 +340,7 @@ static int net_changes_filter(sqlite3_vtab_cursor *base, int grouped, const char
         return SQLITE_OK;
     struct ordering ordering = {order, order_count};
     if (module->type->kind == KIND_NET)
-        return net_changes_begin_net(module, cursor, used, &ordering, grouped == PLAN_GROUPED);
+        return net_changes_begin_net(module, cursor, &ordering, grouped == PLAN_GROUPED);
     const struct delta_list *list = &module->input->lists[module->table->index];
     cursor->base.at = module->input->from[module->table->index];
     cursor->count = list->count;

@@ -5,10 +5,14 @@
 
 #include "views/base/error.h"
 
+#include <stdint.h>
+
 struct delta_vtab;
 struct sqlite3;
 
 // `module`: as delta_vtab_register has it (vtab.h).
 int net_changes_register(struct sqlite3 *db, const struct delta_vtab *module, struct error *error);
+// The bit of the mirrored table's column among those of delta_input.compared.
+uint64_t net_changes_bit(int column);
 
 #endif

@@ -18,11 +18,13 @@ struct delta_input {
     struct row_cache *caches; // by table number: the file's rows that were looked up
     struct exact_sums *exact; // of the running statement; there when `lists` or `fill` is
     const int *from;          // by table number: the first step that the running statement has not seen
+    const uint64_t *compared; // by table number: columns that tell net changes (net_changes_bit)
     // By table number, set while a statement is prepared, NULL = nowhere:
-    bool *named;  // it names _delta_T, _changes_T or _sums_T
-    bool *netted; // it names _delta_T or _sums_T
-    bool *past;   // it names _at_T
-    bool fill;    // show every row of the mirror, as a snapshot's
+    bool *named;       // it names _delta_T, _changes_T or _sums_T
+    bool *netted;      // it names _delta_T or _sums_T
+    bool *past;        // it names _at_T
+    uint64_t *columns; // of _delta_T that it names
+    bool fill;         // show every row of the mirror, as a snapshot's
 };
 
 struct delta_vtab {

@@ -84,9 +84,11 @@ static struct delta_step *mirror_accept_overtaken(const struct mirror_table *tab
 
 static struct delta_step *mirror_accept_add_step(struct mirror *mirror, const struct mirror_table *table,
                                                  int previous) {
+    struct delta_list *list = delta_list(mirror->accepting, table->table);
     struct delta_step *step = delta_add(mirror->accepting, table->table);
+    list->has_joints |= list->written > 0;
     if (step != NULL && previous >= 0) {
-        struct delta_step *steps = delta_list(mirror->accepting, table->table)->steps;
+        struct delta_step *steps = list->steps;
         steps[previous].last = false;
         step->first = steps[previous].first;
         step->previous = previous;
@@ -131,6 +133,7 @@ static int mirror_accept_end_chain(struct mirror *mirror, struct mirror_table *t
         return 0;
     if (mirror_begin_write(mirror, error) != 0 || mirror_flush_key(mirror, table, change, error) != 0)
         return -1;
+    list->has_joints = true;
     if (table->in_order && // all are written, and the key's place is another
         newest_find_place(&list->pending, list->steps, hash, change->values, previous, place, error) != 0)
         return -1;
