@@ -86,17 +86,75 @@ static void lint_expression(struct lint *lint, const struct column *column, int 
             column->name, column->scale, column->scale);
 }
 
+// Whether the token stands within the brackets of the function, however deep.
+static bool lint_is_within(const struct lint *lint, int at, const char *function) {
+    for (int open = at - 1; open > 0; open--)
+        if (tokens_is(&lint->tokens, open, "(") && tokens_is(&lint->tokens, open - 1, function) &&
+            tokens_behind(&lint->tokens, open) > at)
+            return true;
+    return false;
+}
+
+// Counts, or of floating point, which decimal() refuses: what makes a count of it.
+struct lint_function {
+    const char *name;
+    const char *before;
+    const char *behind;
+    bool real;
+};
+
 static void lint_aggregate(struct lint *lint, const struct column *column, int at) {
-    static const char *const functions[] = {"sum", "total", "avg", "min", "max"};
+    static const struct lint_function functions[] = {
+        {"sum", "sum(", ")", false},
+        {"min", "min(", ")", false},
+        {"max", "max(", ")", false},
+        {"total", "sum(", ")", true},
+        {"avg", "cast(round(avg(", ")) as integer)", true},
+    };
     if (!tokens_is(&lint->tokens, at - 1, "(") || !tokens_is(&lint->tokens, at + 1, ")"))
         return;
-    if (tokens_is(&lint->tokens, at - 3, "(") && tokens_is(&lint->tokens, at - 4, "decimal"))
+    bool counted = lint_is_within(lint, at, "decimal");
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        const struct lint_function *function = &functions[i];
+        if (!tokens_is(&lint->tokens, at - 2, function->name) ||
+            (counted && (!function->real || lint_is_within(lint, at, "cast"))))
+            continue;
+        catalog_warn_at(lint->catalog, lint->query->file, lint->tokens.sql, tokens_at(&lint->tokens, at).data,
+                        "%s(%s) is %s: write decimal(%s%s%s, %d)", function->name, column->name,
+                        counted ? "of floating point, which decimal() refuses"
+                                : "shown as a count of its last digit",
+                        function->before, column->name, function->behind, column->scale);
+    }
+}
+
+// Whether the call of the function at `at` is by itself a column of the answer.
+static bool lint_is_shown(const struct lint *lint, int at) {
+    int depth = 0;
+    if (!tokens_is(&lint->tokens, at - 1, "select") && !tokens_is(&lint->tokens, at - 1, ","))
+        return false;
+    bool item = false;
+    for (int i = at - 1; i >= 0; i--) {
+        depth += tokens_is(&lint->tokens, i, ")") - tokens_is(&lint->tokens, i, "(");
+        if (depth < 0) // of a part of the query, which another may make something of
+            return false;
+        item |= depth == 0 && tokens_is(&lint->tokens, i, "select");
+        if (depth == 0 && !item && (tokens_is(&lint->tokens, i, "from") || tokens_is(&lint->tokens, i, "by")))
+            return false;
+    }
+    return item;
+}
+
+// Functions that give the count as it is, but not as the column's, so that it is shown as a whole number.
+static void lint_passed_on(struct lint *lint, const struct column *column, int at) {
+    static const char *const functions[] = {"coalesce", "ifnull",      "nullif",     "lag",
+                                            "lead",     "first_value", "last_value", "nth_value"};
+    if (!tokens_is(&lint->tokens, at - 1, "(") || !lint_is_shown(lint, at - 2))
         return;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
         if (tokens_is(&lint->tokens, at - 2, functions[i]))
             catalog_warn_at(lint->catalog, lint->query->file, lint->tokens.sql,
                             tokens_at(&lint->tokens, at).data,
-                            "%s(%s) is shown as a count of its last digit: write decimal(%s(%s), %d)",
+                            "%s(%s ..) is shown as a count of its last digit: write decimal(%s(%s ..), %d)",
                             functions[i], column->name, functions[i], column->name, column->scale);
 }
 
@@ -119,6 +177,7 @@ void lint_query(struct catalog *catalog, const struct query *query, const struct
         if (lint_is_comparison(&lint, i - 1))
             lint_compared(&lint, column, i - 2);
         lint_aggregate(&lint, column, i);
+        lint_passed_on(&lint, column, i);
         lint_expression(&lint, column, i);
     }
 }
