@@ -18,5 +18,7 @@ bool decimal_rescale(int64_t value, int from, int precision, int scale, int64_t 
 // "-0.05" for (-5, 2). Returns the length; `ret` holds DECIMAL_TEXT_SIZE bytes and is NUL-terminated. scale
 // 0..18.
 size_t decimal_write(int64_t value, int scale, char ret[DECIMAL_TEXT_SIZE]);
+// The scale of a column that is declared DECIMAL(p,s) or DECIMAL(p), as the words stand there; -1 when it is none, or NULL.
+int decimal_declared_scale(const char *declared);
 
 #endif

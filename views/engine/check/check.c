@@ -4,6 +4,7 @@
 #include "views/engine/check/conflicts.h"
 #include "views/engine/check/guard.h"
 #include "views/engine/check/lint.h"
+#include "views/engine/check/lint_arms.h"
 #include "views/engine/check/lint_numeric.h"
 #include "views/engine/check/lint_order.h"
 #include "views/engine/check/lint_parameters.h"
@@ -136,6 +137,7 @@ static int check_query(struct catalog *catalog, sqlite3 *scratch, struct query *
     if (check_parameters(query, stmt, error) != 0 || check_column_names(catalog, query, stmt, error) != 0)
         return -1;
     lint_query(catalog, query, guard);
+    lint_arms(catalog, scratch, query->file, query->sql);
     lint_parameters(catalog, query, guard);
     if (lint_numeric_aggregates(query->file, query->sql, guard, error) != 0)
         return -1;

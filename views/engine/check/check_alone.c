@@ -2,6 +2,7 @@
 
 #include "views/engine/check/guard.h"
 #include "views/engine/check/lint_apply.h"
+#include "views/engine/check/lint_arms.h"
 #include "views/engine/check/lint_numeric.h"
 #include "views/engine/check/lint_order.h"
 #include "views/engine/row/table_sql.h"
@@ -183,6 +184,7 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
         lint_numeric_aggregates(view->file, view->schema, &guard, error) != 0)
         return -1;
     lint_order(catalog, view->file, view->schema, &guard);
+    lint_arms(catalog, scratch, view->file, view->schema);
     for (int i = 0; i < view->apply_count; i++)
         if (check_apply(catalog, scratch, &view->applies[i], &guard, error) != 0)
             return -1;

@@ -1,6 +1,10 @@
 #include "views/engine/check/lint_apply.h"
 
+#include "views/engine/check/lint_names.h"
 #include "views/engine/check/tokens.h"
+#include "views/engine/decimal.h"
+
+enum { LINT_APPLY_TYPE_SIZE = 32 };
 
 struct lint_apply {
     struct catalog *catalog;
@@ -182,6 +186,45 @@ static void lint_apply_nulls(struct lint_apply *lint, sqlite3 *db) {
     }
 }
 
+// --- digits
+
+// A count that is put into a column which shows counts of other digits.
+static void lint_apply_digits_of(struct lint_apply *lint, int item, const char *column, int scale) {
+    const struct column *from = lint_names_column(&lint->tokens, item, lint->guard);
+    bool whole = from != NULL && from->type == COLUMN_INTEGER;
+    if (from == NULL || (!whole && (from->type != COLUMN_DECIMAL || from->scale == scale)))
+        return;
+    char declared[LINT_APPLY_TYPE_SIZE] = "integer";
+    if (!whole)
+        (void)sqlite3_snprintf(sizeof declared, declared, "decimal(%d, %d)", DECIMAL_PRECISION_MAX,
+                               from->scale);
+    LINT_APPLY_WARN(
+        lint, item,
+        "%s has %d digits behind the point, and %s.%s shows what it holds by %d: declare that column %s",
+        from->name, whole ? 0 : from->scale, lint->guard->written, column, scale, declared);
+}
+
+static void lint_apply_digits(struct lint_apply *lint, sqlite3 *db) {
+    const struct tokens *tokens = &lint->tokens;
+    int select = tokens_find(tokens, 0, "select");
+    CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
+    if (!tokens_is(tokens, 0, "insert") || select >= tokens->count ||
+        stmt_prepare(db, "select name, type, cid from pragma_table_info(:table)", lint->apply->file, &columns,
+                     NULL) != 0)
+        return;
+    stmt_bind_text(columns, ":table", span_of(lint->guard->written));
+    while (stmt_row(columns, lint->apply->file, NULL) == 1) {
+        const char *column = (const char *)sqlite3_column_text(columns, 0);
+        int scale = decimal_declared_scale((const char *)sqlite3_column_text(columns, 1));
+        int place = column != NULL && scale >= 0
+                        ? lint_apply_place(tokens, select, column, sqlite3_column_int(columns, 2))
+                        : -1;
+        int item = place >= 0 ? lint_apply_item(tokens, select, place) : -1;
+        if (item >= 0)
+            lint_apply_digits_of(lint, item, column, scale);
+    }
+}
+
 void lint_apply(struct catalog *catalog, sqlite3 *db, const struct apply_statement *apply,
                 const struct guard *guard) {
     struct lint_apply lint = {.catalog = catalog, .apply = apply, .guard = guard};
@@ -191,4 +234,5 @@ void lint_apply(struct catalog *catalog, sqlite3 *db, const struct apply_stateme
     lint_apply_join(&lint);
     lint_apply_null_sums(&lint);
     lint_apply_nulls(&lint, db);
+    lint_apply_digits(&lint, db);
 }

@@ -48,19 +48,15 @@ static struct statement *statement_make_room(struct statement_cache *cache) {
     return oldest;
 }
 
-// DECIMAL(p,s), DECIMAL(p) and BOOLEAN; SQLite gives the words of the declaration as they stand there. How wide an integer
-// is they do not say.
+// SQLite gives the words of the declaration as they stand there. How wide an integer is they do not say.
 static struct column_form statement_form_declared(const char *declared) {
     const struct column_form any = {.integers = CELL_BIGINT, .texts = CELL_TEXT};
     if (declared != NULL && strcasecmp(declared, "boolean") == 0)
         return (struct column_form){.integers = CELL_BOOLEAN, .texts = CELL_TEXT};
-    if (declared == NULL || strncasecmp(declared, "decimal", 7) != 0)
+    int scale = decimal_declared_scale(declared);
+    if (scale < 0)
         return any;
-    const char *comma = strchr(declared, ',');
-    long scale = comma != NULL ? strtol(comma + 1, NULL, 10) : 0;
-    if (scale < 0 || scale > DECIMAL_PRECISION_MAX)
-        return any;
-    return (struct column_form){.integers = CELL_DECIMAL, .texts = CELL_TEXT, .scale = (int)scale};
+    return (struct column_form){.integers = CELL_DECIMAL, .texts = CELL_TEXT, .scale = scale};
 }
 
 static struct column_form statement_form_of(const struct column *column) {

@@ -1,5 +1,8 @@
 #include "views/engine/decimal.h"
 
+#include <stdlib.h>
+#include <strings.h>
+
 static bool decimal_is_digit(char c) {
     return c >= '0' && c <= '9';
 }
@@ -147,4 +150,12 @@ size_t decimal_write(int64_t value, int scale, char ret[DECIMAL_TEXT_SIZE]) {
         ret[size++] = reversed[--n];
     ret[size] = '\0';
     return size;
+}
+
+int decimal_declared_scale(const char *declared) {
+    if (declared == NULL || strncasecmp(declared, "decimal", 7) != 0)
+        return -1;
+    const char *comma = strchr(declared, ',');
+    long scale = comma != NULL ? strtol(comma + 1, NULL, 10) : 0;
+    return scale >= 0 && scale <= DECIMAL_DIGITS_MAX ? (int)scale : -1;
 }
