@@ -87,6 +87,30 @@ static void lint_apply_join(struct lint_apply *lint) {
     }
 }
 
+// --- groups
+
+// A group whose sums stay is left out, whatever else of its rows changed.
+static void lint_apply_groups(struct lint_apply *lint) {
+    static const char sums[] = "_sums_";
+    const struct tokens *tokens = &lint->tokens;
+    for (int i = 1; i < tokens->count; i++) {
+        struct span changes = tokens_name(tokens, i);
+        if (!tokens_begins(changes, sums))
+            continue;
+        struct span table = {changes.data + sizeof sums - 1, changes.size - (sizeof sums - 1)};
+        for (int j = 1; j < tokens->count; j++)
+            if (lint_names_same(tokens_name(tokens, j), table) &&
+                (tokens_is(tokens, j - 1, "from") || tokens_is(tokens, j - 1, "join"))) {
+                LINT_APPLY_WARN(
+                    lint, i,
+                    "a group is left out whose sums stay as they are, though its rows are others: what "
+                    "is computed from %.*s takes the groups that changed from _delta_%.*s",
+                    (int)table.size, table.data, (int)table.size, table.data);
+                return;
+            }
+    }
+}
+
 // --- NULLs
 
 // `sum(_weight * x)` without an ifnull around it.
@@ -232,6 +256,7 @@ void lint_apply(struct catalog *catalog, sqlite3 *db, const struct apply_stateme
     lint_apply_weights(&lint);
     lint_apply_extremes(&lint);
     lint_apply_join(&lint);
+    lint_apply_groups(&lint);
     lint_apply_null_sums(&lint);
     lint_apply_nulls(&lint, db);
     lint_apply_digits(&lint, db);
