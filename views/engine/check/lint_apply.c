@@ -111,6 +111,55 @@ static void lint_apply_groups(struct lint_apply *lint) {
     }
 }
 
+// What a value of `column` is stored as, where the token is a literal that none is equal to; NULL = it may be one.
+static const char *lint_apply_stored(const struct column *column, struct span literal) {
+    bool text = literal.data[0] == '\'';
+    bool number = literal.data[0] >= '0' && literal.data[0] <= '9';
+    switch (column->type) {
+    case COLUMN_BOOLEAN:
+        return text ? "0 or 1" : NULL;
+    case COLUMN_INTEGER:
+        return text ? "a number" : NULL;
+    case COLUMN_DECIMAL:
+        return text || (number && memchr(literal.data, '.', literal.size) != NULL)
+                   ? "a count of its last digit (4200 for 42.00)"
+                   : NULL;
+    case COLUMN_TEXT:
+    case COLUMN_NUMERIC:
+        return number ? "a text" : NULL;
+    default:
+        return NULL;
+    }
+}
+
+// The column of `_sums_T('BY', 'OF', VALUE...)` whose values are compared; NULL = that is not what stands at `at`.
+static const struct column *lint_apply_compared(const struct lint_apply *lint, int at) {
+    struct span name = tokens_name(&lint->tokens, at);
+    struct span of = tokens_at(&lint->tokens, at + 4);
+    if (!tokens_begins(name, "_sums_") || !tokens_is(&lint->tokens, at + 3, ",") || of.size < 2 ||
+        of.data[0] != '\'')
+        return NULL;
+    CLEANUP(stmt_free_text) char *table = sqlite3_mprintf("%.*s", (int)name.size, name.data);
+    CLEANUP(stmt_free_text) char *column = sqlite3_mprintf("%.*s", (int)of.size - 2, of.data + 1);
+    return table != NULL && column != NULL ? columns_read_find(lint->catalog, table, column) : NULL;
+}
+
+// A value that no row has makes no group: the sums are 0.
+static void lint_apply_values(struct lint_apply *lint) {
+    enum { VALUES_FROM = 6 }; // behind the name, (, 'BY', the comma, 'OF' and the comma
+    const struct tokens *tokens = &lint->tokens;
+    for (int i = 1; i < tokens->count; i++) {
+        const struct column *column = lint_apply_compared(lint, i);
+        for (int v = i + VALUES_FROM; column != NULL && v < tokens_behind(tokens, i + 1) - 1; v++) {
+            const char *stored = lint_apply_stored(column, tokens_at(tokens, v));
+            if (stored != NULL && (tokens_is(tokens, v + 1, ",") || tokens_is(tokens, v + 1, ")")))
+                LINT_APPLY_WARN(
+                    lint, v, "%s is stored as %s, and %.*s is compared with that as it is written",
+                    column->name, stored, (int)tokens_at(tokens, v).size, tokens_at(tokens, v).data);
+        }
+    }
+}
+
 // --- NULLs
 
 // `sum(_weight * x)` without an ifnull around it.
@@ -257,6 +306,7 @@ void lint_apply(struct catalog *catalog, sqlite3 *db, const struct apply_stateme
     lint_apply_extremes(&lint);
     lint_apply_join(&lint);
     lint_apply_groups(&lint);
+    lint_apply_values(&lint);
     lint_apply_null_sums(&lint);
     lint_apply_nulls(&lint, db);
     lint_apply_digits(&lint, db);
