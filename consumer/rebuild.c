@@ -7,6 +7,7 @@
 #include "views/base/cleanup.h"
 #include "views/base/log.h"
 #include "views/engine/check.h"
+#include "views/engine/read.h"
 #include "views/engine/replace.h"
 
 #include <limits.h>
@@ -14,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct rebuild {
@@ -133,16 +135,33 @@ static void rebuild_stop(struct rebuild *rebuild) {
     rebuild->runs = false;
 }
 
+// A table of the new file whose older rows may be missing.
+struct rebuild_lack {
+    const char *table;
+    char reason[ERROR_MESSAGE_SIZE]; // "" = none is known to be
+    bool alike;                      // the old file says the same of its table
+};
+
 static void rebuild_note_incomplete(void *self, const struct table_progress *table) {
-    *(bool *)self = table->incomplete != NULL;
+    struct rebuild_lack *lack = self;
+    (void)snprintf(lack->reason, sizeof lack->reason, "%s",
+                   table->incomplete != NULL ? table->incomplete : "");
 }
 
-// Rows whose events the log has no more are in the old file alone.
+static void rebuild_note_old(void *self, const char *table, const char *reason) {
+    struct rebuild_lack *lack = self;
+    lack->alike |= strcmp(table, lack->table) == 0 && strcmp(reason, lack->reason) == 0;
+}
+
+// Rows whose events the log has no more are in the old file alone. One that began as the new one has no such rows either.
 static int rebuild_check_whole(struct rebuild *rebuild, struct error *error) {
     for (int t = 0; t < rebuild->catalog->table_count; t++) {
-        bool lacks = false;
-        progress_table_visit(rebuild->progress, t, rebuild_note_incomplete, &lacks);
-        if (lacks)
+        struct rebuild_lack lack = {.table = rebuild->catalog->tables[t].name};
+        progress_table_visit(rebuild->progress, t, rebuild_note_incomplete, &lack);
+        if (lack.reason[0] != '\0' &&
+            read_incomplete(rebuild->options->db, rebuild_note_old, &lack, error) != 0)
+            return -1;
+        if (lack.reason[0] != '\0' && !lack.alike)
             return error_set(
                 error, ERROR_INPUT,
                 "table %s: the beginning of its topic is gone, so a file made from it may lack rows that "

@@ -235,13 +235,7 @@ void apply_start_at(struct apply *apply, int slot, int64_t offset) {
 
 int apply_note_incomplete(struct apply *apply, const struct table *table, const char *reason,
                           struct error *error) {
-    char *copy = strdup(reason);
-    if (copy == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    free(apply->incomplete[table->index]);
-    apply->incomplete[table->index] = copy;
-    progress_table_incomplete(apply->config.progress, table->index, reason);
-    return 0;
+    return commit_note_incomplete(apply, table, reason, error);
 }
 
 void apply_verify_first(struct apply *apply, int slot) {

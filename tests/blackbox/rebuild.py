@@ -2,6 +2,7 @@
 """run --rebuild: what a file cannot do in place is done beside, while it is served: from the topics, with its history, through
 kills, and without a failed request."""
 
+import collections
 import contextlib
 import random
 import sqlite3
@@ -25,17 +26,20 @@ on conflict (status) do update set orders = orders + excluded.orders;
 """
 
 
-class Rebuild(tide.Case):
+class Rebuilt(tide.Case):
     def setUp(self):
         super().setUp()
         self.views = self.path / "views"
         self.old()
-        broker = tide.Server("demo", "--traffic", "200", "--db", self.path / "demo.db", stderr=self.path / "demo.log")
+        broker = tide.Server("demo", *self.capture(), "--traffic", "200", "--db", self.path / "demo.db", stderr=self.path / "demo.log")
         self.addCleanup(broker.__exit__)
         self.brokers = broker.brokers()
         self.db = self.path / "run.db"
         self.start()
         tide.wait_for("some history", lambda: len(self.told()) > 20)
+
+    def capture(self):
+        return ()
 
     def write(self, files):
         for name, text in files.items():
@@ -75,6 +79,8 @@ class Rebuild(tide.Case):
         rows = self.server.get("/v1/views/own/all")[1]["rows"]
         return rows and "note" in rows[0]
 
+
+class Rebuild(Rebuilt):
     def test_a_kept_table_gets_a_column(self):
         before = self.told()
         self.new()
@@ -161,6 +167,38 @@ class Rebuild(tide.Case):
         self.new()
         self.write({"own/schema.sql": KEPT.format(", note text check (note <> 'noted')") + COUNTED})
         self.assertRegex(self.await_refused(), r"run\.db\.next: view own: own/apply\.told\.sql:1: CHECK constraint failed: note <> 'noted'")
+
+
+class WithoutSnapshot(Rebuilt):
+    """The log has no more of the older rows than it had when the file was made, so nothing is lost with it."""
+
+    def capture(self):
+        source = {"connector": "postgresql", "lsn": 1000, "ts_ms": 1700000000000, "snapshot": "false", "schema": "public",
+                  "table": "orders", "db": "shop", "name": tide.PREFIX}  # fmt: skip
+        update = {"before": None, "after": {"id": 1, "status": "paid", "total": "1.00"}, "source": source, "op": "u"}
+        others = [line for line in tide.read_capture(tide.CAPTURES / "basic.jsonl")
+                  if not line["topic"].endswith(".orders") or '"op":"r"' not in (line["value"] or "")]  # fmt: skip
+        lines = [tide.line("orders", 0, {"id": 1}, update), *others]
+        offsets = collections.Counter()
+        for line in lines:
+            place = line["topic"], line["partition"]
+            line["offset"] = offsets[place]
+            offsets[place] += 1
+        return ("--capture", tide.write_capture(self.path / "updates.jsonl", lines))
+
+    def test_a_file_that_began_with_an_update(self):
+        self.assertIn("orders begins with the change of a row", self.orders()["incomplete"])
+        before = self.told()
+        self.new()
+        self.assertEqual(0, self.server.stop(), self.server.log())
+        self.start("--rebuild")
+        tide.wait_for("the new file", self.is_new)
+        self.assertFalse(self.orders()["complete"])
+        self.assertEqual(0, self.server.stop(), self.server.log())
+        self.check_file(before)
+
+    def orders(self):
+        return self.server.get("/v1/status")[1]["tables"][0]
 
 
 if __name__ == "__main__":

@@ -80,6 +80,17 @@ static void commit_describe(const struct apply *apply, struct store_commit *comm
     commit->torn = apply->torn.is || merge_is_letting_through(apply->merge);
 }
 
+int commit_note_incomplete(struct apply *apply, const struct table *table, const char *reason,
+                           struct error *error) {
+    char *copy = strdup(reason);
+    if (copy == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    free(apply->incomplete[table->index]);
+    apply->incomplete[table->index] = copy;
+    progress_table_incomplete(apply->config.progress, table->index, reason);
+    return 0;
+}
+
 static int commit_save_incomplete(struct apply *apply, struct error *error) {
     for (int i = 0; i < apply->config.catalog->table_count; i++) {
         if (apply->incomplete[i] == NULL)

@@ -5,6 +5,8 @@
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/sources.h"
 
+#include <stdio.h>
+
 void take_set_writing(struct apply *apply) {
     enum writing writing = apply->config.goes_back ? WRITING_AT_THE_COMMIT : WRITING_AS_THEY_COME;
     store_set_writing(apply->config.store, apply->singly > 0 ? WRITING_SINGLY : writing);
@@ -188,6 +190,27 @@ static void take_note_growth(struct partition *partition) {
     partition->grown = grown < 0 ? 0 : grown < APPLY_GROWN_MAX ? grown : APPLY_GROWN_MAX;
 }
 
+// A topic whose first message changes a row that was there before, with no snapshot: the log has no word of other such rows.
+static int take_note_beginning(struct apply *apply, const struct partition *partition, struct error *error) {
+    const struct change *change = &partition->event->change;
+    int number = change->table->index;
+    bool of_older = change->op == CHANGE_UPDATE || change->op == CHANGE_DELETE;
+    if (!of_older || !partition->event->names_op || apply->lost.tables[number].read_before ||
+        apply->snapshots[number].lsn != LSN_NONE)
+        return 0;
+    char reason[ERROR_MESSAGE_SIZE];
+    (void)snprintf(
+        reason, sizeof reason,
+        "%s begins with the change of a row that no snapshot brought (snapshot.mode=no_data?): rows that "
+        "have not changed since are missing until the next snapshot",
+        partition->topic);
+    if (commit_note_incomplete(apply, change->table, reason, error) != 0)
+        return -1;
+    warnings_add(&apply->warnings, "table %s is incomplete: %s", change->table->name, reason);
+    take_about(apply, partition, "incomplete");
+    return 0;
+}
+
 static int take_change(struct apply *apply, struct partition *partition, bool *ret_applied,
                        struct error *error) {
     *ret_applied = false;
@@ -199,7 +222,8 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     enum store_outcome outcome;
     struct error failure;
     error_clear(&failure);
-    if (sources_note(apply, partition, error) != 0)
+    if (sources_note(apply, partition, error) != 0 ||
+        (partition->head->offset == 0 && take_note_beginning(apply, partition, error) != 0))
         return -1;
     snapshots_place(apply, partition);
     if (take_into_store(apply, partition->event, &outcome, &failure) != 0) {
