@@ -5,6 +5,7 @@
 #include "consumer/decode/envelope/payload.h"
 #include "consumer/decode/envelope/shape.h"
 #include "consumer/decode/envelope/transaction.h"
+#include "consumer/decode/guess.h"
 #include "consumer/decode/placement.h"
 #include "views/base/cleanup.h"
 #include "views/base/utf8.h"
@@ -141,9 +142,12 @@ static int envelope_read_scalar_key(struct json_reader *json, struct row_reader 
     return 0;
 }
 
-// What begins neither as an object nor as a string of JSON is a text as it stands, where the column takes one.
+// What begins neither as an object nor as a string of JSON is a text as it stands, where the column takes one. A Struct's text
+// is no column's.
 static bool envelope_is_text_key(const struct table *table, struct span key) {
-    if (table->key_count != 1 || key.size == 0 || memchr("{[\"", key.data[0], 3) != NULL)
+    const size_t begins = sizeof GUESS_STRUCT - 1;
+    if (table->key_count != 1 || key.size == 0 || memchr("{[\"", key.data[0], 3) != NULL ||
+        (key.size > begins && memcmp(key.data, GUESS_STRUCT, begins) == 0))
         return false;
     enum column_type type = table->columns[table->keys[0]].type;
     for (size_t at = 0, size; at < key.size; at += size)

@@ -9,11 +9,19 @@ enum {
     REGISTRY_MAGIC = 0,
     REGISTRY_HEADER = 5,      // magic and a schema id of four bytes, big-endian (Confluent's wire format)
     REGISTRY_LONG_HEADER = 9, // and of eight (Apicurio's default before 3.0)
+    GLUE_VERSION = 3,
+    GLUE_HEADER = 18, // version, compression (0 or 5, zlib) and the schema version's UUID
+    GLUE_ZLIB = 5,
     VARINT_BYTES_MAX = 10,
 };
 
 static const char guess_converter[] =
     "set the connector's converter to org.apache.kafka.connect.json.JsonConverter";
+
+const char *const guess_cloud_event_names[GUESS_CLOUD_EVENT_NAMES] = {"id", "source", "specversion", "type"};
+const char guess_cloud_event[] =
+    "a CloudEvent, as CloudEventsConverter writes it: set the connector's converter to "
+    "org.apache.kafka.connect.json.JsonConverter";
 
 static uint64_t guess_big_endian(const char *at, int size) {
     uint64_t value = 0;
@@ -36,6 +44,16 @@ static bool guess_registry(struct span bytes, char ret[GUESS_SIZE]) {
     (void)snprintf(ret, GUESS_SIZE,
                    "a schema registry's framing (magic byte 0, schema id %" PRIu64 ") of %s: %s", id,
                    json ? "JSON Schema" : "Avro or Protobuf", guess_converter);
+    return true;
+}
+
+// What AWS Glue's serializers put before a payload.
+static bool guess_glue(struct span bytes, char ret[GUESS_SIZE]) {
+    if (bytes.size < GLUE_HEADER || bytes.data[0] != GLUE_VERSION ||
+        (bytes.data[1] != 0 && bytes.data[1] != GLUE_ZLIB))
+        return false;
+    (void)snprintf(ret, GUESS_SIZE, "AWS Glue Schema Registry's framing (header version %d): %s",
+                   GLUE_VERSION, guess_converter);
     return true;
 }
 
@@ -62,6 +80,7 @@ static const struct guess_magic guess_magics[] = {
     {MAGIC("\xFE\xFF"), "UTF-16, and JSON is UTF-8", false},
     {MAGIC("\xFF\xFE"), "UTF-16, and JSON is UTF-8", false},
     {MAGIC("<"), "XML", true},
+    {MAGIC(GUESS_STRUCT), "a Struct of Kafka Connect's as text, as StringConverter writes it", true},
 };
 
 static bool guess_by_magic(struct span bytes, char ret[GUESS_SIZE]) {
@@ -132,7 +151,7 @@ static bool guess_is_protobuf(struct span bytes) {
 }
 
 bool guess_format(struct span bytes, char ret[GUESS_SIZE]) {
-    if (guess_registry(bytes, ret) || guess_by_magic(bytes, ret))
+    if (guess_registry(bytes, ret) || guess_glue(bytes, ret) || guess_by_magic(bytes, ret))
         return true;
     const char *what = NULL;
     if (guess_is_zlib(bytes))

@@ -5,7 +5,14 @@
 
 #include "views/base/span.h"
 
-enum { GUESS_SIZE = 256 };
+enum { GUESS_SIZE = 256, GUESS_CLOUD_EVENT_NAMES = 4 };
+
+// How StringConverter's texts of rows and keys begin.
+#define GUESS_STRUCT "Struct{"
+
+// The attributes that every CloudEvent has, and what to say of one.
+extern const char *const guess_cloud_event_names[GUESS_CLOUD_EVENT_NAMES];
+extern const char guess_cloud_event[];
 
 // "Avro in a container file": false when they look like nothing that is known.
 bool guess_format(struct span bytes, char ret[GUESS_SIZE]);

@@ -323,12 +323,22 @@ static int evidence_take_key(struct evidence_topic *topic, struct span key, stru
     return object->count;
 }
 
+static void evidence_note_unreadable_like(struct evidence_topic *topic, const char *like) {
+    if (topic->unreadable++ == 0)
+        (void)snprintf(topic->unreadable_like, sizeof topic->unreadable_like, "%s", like);
+}
+
 static void evidence_note_unreadable(struct evidence_topic *topic, struct span value) {
     char like[GUESS_SIZE];
-    if (topic->unreadable++ > 0)
-        return;
-    (void)snprintf(topic->unreadable_like, sizeof topic->unreadable_like, "%s",
-                   guess_format(value, like) ? like : "no JSON object, and nothing else that is known");
+    evidence_note_unreadable_like(
+        topic, guess_format(value, like) ? like : "no JSON object, and nothing else that is known");
+}
+
+static bool evidence_is_cloud_event(const struct evidence_parts *parts) {
+    int found = 0;
+    for (int i = 0; i < GUESS_CLOUD_EVENT_NAMES && !parts->enveloped; i++)
+        found += fields_get(&parts->row, guess_cloud_event_names[i]) != NULL;
+    return found == GUESS_CLOUD_EVENT_NAMES;
 }
 
 static int evidence_take_row(struct evidence *evidence, struct evidence_topic *topic,
@@ -342,6 +352,10 @@ static int evidence_take_row(struct evidence *evidence, struct evidence_topic *t
     }
     if (!evidence_read(message->value, arena, &parts)) {
         evidence_note_unreadable(topic, message->value);
+        return 0;
+    }
+    if (evidence_is_cloud_event(&parts)) {
+        evidence_note_unreadable_like(topic, guess_cloud_event);
         return 0;
     }
     bool row = parts.op != 't' && parts.op != 'm';

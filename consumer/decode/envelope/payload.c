@@ -1,5 +1,7 @@
 #include "consumer/decode/envelope/payload.h"
 
+#include "consumer/decode/guess.h"
+
 static int envelope_payload_raw_or_null(struct json_reader *json, struct span *ret, struct error *error) {
     if (!json_raw(json, ret))
         return row_broken(json, error);
@@ -71,6 +73,7 @@ struct payload_look {
     int scalars; // of the same, neither object nor null, where the table has a column of the name
     int columns; // of the table
     int keys;    // of the table's primary key, but for those of an envelope's names
+    int cloud;   // of a CloudEvent's attributes
 };
 
 // The newest KEY. True when an envelope has a member of that name.
@@ -81,6 +84,8 @@ static bool envelope_payload_look_at(struct payload_look *look, const struct jso
     char first = at < json->end ? *at : '\0';
     bool is_object_member = name != NULL && name->kind <= MEMBER_TRANSACTION;
     look->objects += is_object_member && first == '{';
+    for (int i = 0; i < GUESS_CLOUD_EVENT_NAMES; i++)
+        look->cloud += json_key_is(json, guess_cloud_event_names[i], strlen(guess_cloud_event_names[i]));
     for (int i = 0; i < table->column_count; i++) {
         if (!json_key_is(json, table->columns[i].name, strlen(table->columns[i].name)))
             continue;
@@ -96,6 +101,15 @@ static bool envelope_payload_has_key(const struct payload_look *look, const stru
     for (int i = 0; i < table->key_count; i++)
         keys += !members_is_envelopes(table->columns[table->keys[i]].name);
     return keys > 0 && look->keys >= keys;
+}
+
+static bool envelope_payload_has_column(const struct table *table, struct span name) {
+    return table != NULL && table_column(table, name.data, name.size) >= 0;
+}
+
+// A row of the source's may have the same columns.
+static bool envelope_payload_is_cloud_event(const struct payload_look *look, const struct table *table) {
+    return look->cloud == GUESS_CLOUD_EVENT_NAMES && !envelope_payload_has_column(table, SPAN("specversion"));
 }
 
 static bool envelope_payload_is_row(const struct payload_look *look, const struct table *table) {
@@ -174,6 +188,8 @@ int payload_read(struct json_reader *json, struct row_reader *row, struct member
         return row_broken(json, error);
     bool is_envelope = envelope_payload_look_through(*json, row->table, &look) &&
                        !envelope_payload_is_row(&look, row->table);
+    if (envelope_payload_is_cloud_event(&look, row->table))
+        return error_set(error, ERROR_INPUT, "%s", guess_cloud_event);
     form->flat = !is_envelope;
     form->certain = is_envelope || envelope_payload_has_key(&look, row->table);
     return is_envelope ? envelope_payload_read_envelope(json, row, members, error)
@@ -225,10 +241,6 @@ static bool envelope_payload_find_wrapper(struct schema_cache *schemas, struct j
             return true;
     }
     return kind == JSON_OBJECT_END;
-}
-
-static bool envelope_payload_has_column(const struct table *table, struct span name) {
-    return table != NULL && table_column(table, name.data, name.size) >= 0;
 }
 
 // What cannot be a row of the table is a wrapper, and perhaps a broken one.

@@ -102,6 +102,11 @@ int row_object(struct row_reader *row, struct json_reader *json, struct error *e
         return 0;
     case JSON_ERROR:
         return row_broken(json, error);
+    case JSON_STRING:
+        return error_set(
+            error, ERROR_INPUT,
+            "a row is an object or null, and this is text, as MongoDB's connector writes documents: "
+            "they are not read");
     default:
         return error_set(error, ERROR_INPUT, "a row is an object or null");
     }
