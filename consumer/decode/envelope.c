@@ -538,6 +538,10 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
                                    struct error *error) {
     struct change *change = &event->change;
     envelope_set_place(members, event);
+    if (TEXT_IS(members->op, "m") && !members->flat) { // a router may have sent it into a table's topic
+        event->kind = EVENT_NOTHING;
+        return 0;
+    }
     if (envelope_check_mark(members, row->table, error) != 0 || envelope_set_op(members, change, error) != 0)
         return -1;
     envelope_set_snapshot(members->snapshot, change);
@@ -640,7 +644,7 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
         event->change.op = CHANGE_DELETE;
         event->key_hash = envelope_hash_key(message->key);
     }
-    if (status == 0 && !row.failed)
+    if (status == 0 && !row.failed && event->kind != EVENT_NOTHING)
         shapes_learn_row(decoder->shapes, message->value, table, &form);
     if (status != 0 && error != NULL)
         *error = failure;
