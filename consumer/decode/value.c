@@ -74,6 +74,9 @@ static int value_read_text(const struct reading *reading) {
     case SEMANTIC_TIME_US:
     case SEMANTIC_TIME_NS:
     case SEMANTIC_CONNECT_TIME:
+        if (reading->kind == JSON_NUMBER &&
+            strncmp(reading->column->declared, "interval", strlen("interval")) == 0)
+            return reading_time_span(reading);
         return reading_time(reading) != 0 ? -1 : reading_short_time(reading);
     case SEMANTIC_TIMESTAMP_MS:
     case SEMANTIC_TIMESTAMP_US:

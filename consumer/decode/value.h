@@ -32,7 +32,7 @@
 // - TEXT: a string; also what the column held before it was retyped: a number's digits, true and false, and by a
 //   schema's semantic a decimal, a date, a time, bits, bytes, an interval or a double as PostgreSQL's cast writes them
 //   (retyped.c). A UUID is written in small letters.
-// - OTHER: the same, and the JSON text of an object or array.
+// - OTHER: the same, and the JSON text of an object or array. An INTERVAL's times are a count of microseconds.
 // - BIT: a boolean (of one bit), or base64 of the bytes, least significant first, as text of 0 and 1. What varies in
 //   width comes without its leading zeros.
 // - JSON: a string, or the bytes of an object, an array, a number, true or false.

@@ -53,6 +53,8 @@ int reading_numeric(const struct reading *reading);
 int reading_date(const struct reading *reading);
 int reading_time(const struct reading *reading);
 int reading_timestamp(const struct reading *reading);
+// A time as a number, of an INTERVAL: as a count of microseconds.
+int reading_time_span(const struct reading *reading);
 // The time just read as PostgreSQL writes it: a space for the T, no zeros at its end.
 int reading_short_time(const struct reading *reading);
 int reading_timestamptz(const struct reading *reading);

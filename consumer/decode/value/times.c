@@ -3,6 +3,9 @@
 #include "consumer/decode/value/reading.h"
 #include "views/base/iso8601.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 // PostgreSQL's dates begin with 4714-11-24 BC and end with 5874897-12-31; its timestamps end with 294276-12-31.
 static const int64_t date_least = -2440588, date_most = 2145042905;
 static const int64_t timestamp_least_us = -210866803200000000;
@@ -229,6 +232,26 @@ int reading_date(const struct reading *reading) {
                         : reading_no_memory(reading);
 }
 
+// An INTERVAL that comes as a time: MySQL's TIME, which goes to 838 hours on either side, or what was a TIME before. In
+// microseconds, as interval.handling.mode=numeric has it.
+int reading_time_span(const struct reading *reading) {
+    enum { DIGITS_MAX = 24 };
+    int64_t units;
+    int digits = value_times_unit_digits(reading, TIME_UNIT_US);
+    bool millis = digits == 3;
+    if (!json_to_integer(reading->text, &units) ||
+        (millis && (units > INT64_MAX / 1000 || units < INT64_MIN / 1000)))
+        return reading_refuse(reading, "not a count of time units");
+    char *text = arena_take(reading->arena, DIGITS_MAX);
+    if (text == NULL)
+        return reading_no_memory(reading);
+    int size = snprintf(text, DIGITS_MAX, "%" PRId64,
+                        millis        ? units * 1000
+                        : digits == 9 ? units / 1000
+                                      : units);
+    return reading_give_text(reading, (struct span){text, (size_t)size});
+}
+
 static int value_times_nanos_of_number(const struct reading *reading, int64_t *ret) {
     int64_t units;
     int digits = value_times_unit_digits(reading, reading->settings->time_unit);
@@ -236,7 +259,9 @@ static int value_times_nanos_of_number(const struct reading *reading, int64_t *r
         return reading_refuse(reading, no_unit);
     int64_t scale = digits == 3 ? 1000000 : digits == 6 ? 1000 : 1;
     if (!json_to_integer(reading->text, &units) || units < 0 || units > ISO8601_NANOS_PER_DAY / scale)
-        return reading_refuse(reading, "not a time of day");
+        return reading_refuse(reading,
+                              "not a time of day; a TIME of MySQL's beyond a day is kept where the column "
+                              "is declared interval");
     *ret = units * scale;
     return 0;
 }
