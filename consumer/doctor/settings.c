@@ -13,11 +13,14 @@ struct settings_sum {
     struct evidence_topic tables; // counts only
     const struct evidence_topic *transactions;
     const struct evidence_topic *heartbeats;
+    const struct evidence_topic
+        *renamed_transactions; // topics of other names that have some: they are not read
+    const struct evidence_topic *renamed_heartbeats;
     int64_t decimals, reals, schema_decimals;
     int64_t nulls_kept;                          // columns with a default that had a null
     bool transactions_denied, heartbeats_denied; // may not be seen
     int64_t logical; // messages that are no row: each may be a transaction without rows
-    bool postgres, other;
+    bool postgres, other, mongodb;
 };
 
 static void settings_add_columns(struct settings_sum *sum, const struct evidence_topic *topic) {
@@ -52,6 +55,11 @@ static struct settings_sum settings_sum_of(const struct evidence *evidence) {
             sum.heartbeats = topic;
         if (topic->role != EVIDENCE_TABLE)
             continue;
+        if (topic->begins + topic->ends > 0)
+            sum.renamed_transactions = topic;
+        if (topic->beats > 0)
+            sum.renamed_heartbeats = topic;
+        sum.mongodb |= strcmp(topic->connector, "mongodb") == 0;
         sum.tables.rows += topic->rows;
         sum.tables.with_schema += topic->with_schema;
         sum.tables.unwrapped += topic->unwrapped;
@@ -115,13 +123,18 @@ static void settings_check_envelope(const struct settings_sum *sum, struct findi
     if (sum->tables.rows > 0 && sum->tables.with_position == 0)
         findings_add(
             findings, "position", VERDICT_WARN,
-            "unwrapped: add.fields=op,source.lsn,source.txId,source.ts_ms,source.snapshot,source.table",
+            sum->tables.unwrapped > 0
+                ? "unwrapped: add.fields=op,source.lsn,source.txId,source.ts_ms,source.snapshot,source.table"
+                : NULL,
             "no row says its position: an older message that comes again is written again");
     else
         findings_add(findings, "position", sum->tables.rows > 0 ? VERDICT_OK : VERDICT_NOT_SEEN, NULL, "%s",
                      sum->tables.rows > 0 ? "rows say where they stand in the source's log"
                                           : "no row was looked at");
-    if (sum->other)
+    if (sum->mongodb)
+        findings_add(findings, "connector", VERDICT_FAIL, "a connector of a database with tables",
+                     "MongoDB's, which writes documents as text: they are not read");
+    else if (sum->other)
         findings_add(findings, "connector", VERDICT_WARN, NULL,
                      "not PostgreSQL's: transactions are not read, answers are per-key");
     else
@@ -253,6 +266,13 @@ static void settings_check_transactions(const struct settings_sum *sum, struct f
                      "those of this connector are not read");
     else if (topic == NULL && sum->transactions_denied)
         findings_add(findings, "transactions", VERDICT_NOT_SEEN, NULL, "their topic may not be seen");
+    else if (topic == NULL && (sum->renamed_transactions != NULL || sum->tables.with_transaction > 0))
+        findings_add(findings, "transactions", VERDICT_WARN,
+                     "topic.transaction at its default, and no transform that renames the topic",
+                     "%s%s: only PREFIX.transaction is read, and answers are per-key",
+                     sum->renamed_transactions != NULL ? "their boundaries are in "
+                                                       : "rows name theirs, but their topic was not seen",
+                     sum->renamed_transactions != NULL ? sum->renamed_transactions->name : "");
     else if (topic == NULL)
         findings_add(findings, "transactions", VERDICT_WARN, remedy,
                      "no transaction topic: nobody can tell where a transaction ends, answers are per-key");
@@ -296,6 +316,11 @@ static void settings_check_heartbeats(const struct settings_sum *sum, struct fin
     bool beats = sum->heartbeats != NULL && sum->heartbeats->messages > 0;
     if (sum->heartbeats == NULL && sum->heartbeats_denied)
         findings_add(findings, "heartbeats", VERDICT_NOT_SEEN, NULL, "their topic may not be seen");
+    else if (sum->heartbeats == NULL && sum->renamed_heartbeats != NULL)
+        findings_add(findings, "heartbeats", VERDICT_WARN,
+                     "topic.heartbeat.prefix at its default, and no transform that renames the topic",
+                     "they are in %s: only __debezium-heartbeat.PREFIX is read",
+                     sum->renamed_heartbeats->name);
     else if (sum->heartbeats == NULL)
         findings_add(
             findings, "heartbeats", VERDICT_WARN, "heartbeat.interval.ms=1000",

@@ -188,6 +188,9 @@ void column_guess(const struct evidence_column *column, struct column_guess *ret
         column_guess_string(column, ret);
     } else if (column->integers + column->reals + column->special == values) {
         column_guess_set(ret, "numeric", "double precision, or numeric sent as numbers", column);
+    } else if (column->objects == values &&
+               strncmp(column->example, "{\"scale\":", strlen("{\"scale\":")) == 0) {
+        column_guess_set(ret, "numeric", "numbers that bring their scale", column);
     } else if (column->objects + column->arrays + column->documents == values) {
         column_guess_set(ret, "jsonb", column->arrays > 0 ? "an array or JSON" : "an object", column);
     } else if (column->objects + column->arrays > 0) {

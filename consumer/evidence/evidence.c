@@ -341,36 +341,22 @@ static bool evidence_is_cloud_event(const struct evidence_parts *parts) {
     return found == GUESS_CLOUD_EVENT_NAMES;
 }
 
-static int evidence_take_row(struct evidence *evidence, struct evidence_topic *topic,
-                             const struct message *message, struct error *error) {
-    struct arena *arena = &evidence->arena;
-    struct evidence_parts parts;
-    struct fields key = {0};
-    if (message->value.data == NULL || message->value.size == 0) {
-        topic->tombstones++;
-        return 0;
-    }
-    if (!evidence_read(message->value, arena, &parts)) {
-        evidence_note_unreadable(topic, message->value);
-        return 0;
-    }
-    if (evidence_is_cloud_event(&parts)) {
-        evidence_note_unreadable_like(topic, guess_cloud_event);
-        return 0;
-    }
-    bool row = parts.op != 't' && parts.op != 'm';
-    int key_columns = row ? evidence_take_key(topic, message->key, &key, arena) : 0;
-    if (key_columns < 0 || (row && !evidence_take_columns(topic, &parts, arena)))
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (row && key_columns == 0 && message->key.data != NULL && parts.op != 'd')
-        evidence_take_scalar_key(topic, &parts.row, message->key);
-    evidence_take_source(topic, &parts, arena);
-    evidence_count_op(topic, &parts);
-    topic->rows += row;
-    topic->with_schema += parts.schema.data != NULL;
-    topic->unwrapped += !parts.enveloped;
-    topic->with_transaction += parts.has_transaction;
-    return 0;
+static bool evidence_is_boundary(const struct fields *row) {
+    static const char *const names[] = {"status", "id", "event_count", "data_collections"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (fields_get(row, names[i]) == NULL)
+            return false;
+    return true;
+}
+
+// {"ts_ms":..} of the key {"serverName":..}.
+static bool evidence_is_beat(const struct fields *row, struct span key, struct arena *arena) {
+    struct fields object;
+    struct span schema;
+    if (row->count != 1 || fields_get(row, "ts_ms") == NULL || !fields_read(key, arena, &object))
+        return false;
+    (void)evidence_unwrap(&object, arena, &schema);
+    return object.count == 1 && fields_get(&object, "serverName") != NULL;
 }
 
 static void evidence_take_boundary(struct evidence *evidence, struct evidence_topic *topic,
@@ -388,6 +374,55 @@ static void evidence_take_boundary(struct evidence *evidence, struct evidence_to
     topic->begins += span_is(status, "BEGIN");
     topic->ends += span_is(status, "END");
     topic->empty_ends += span_is(status, "END") && count != NULL && span_is(count->raw, "0");
+}
+
+// What the connector tells of itself, in a topic that a setting or a router has named (topic.transaction,
+// topic.heartbeat.prefix).
+static bool evidence_take_own(struct evidence *evidence, struct evidence_topic *topic,
+                              const struct message *message, const struct evidence_parts *parts) {
+    if (parts->enveloped)
+        return false;
+    if (evidence_is_boundary(&parts->row)) {
+        evidence_take_boundary(evidence, topic, message->value);
+        return true;
+    }
+    bool beat = evidence_is_beat(&parts->row, message->key, &evidence->arena);
+    topic->beats += beat;
+    return beat;
+}
+
+static int evidence_take_row(struct evidence *evidence, struct evidence_topic *topic,
+                             const struct message *message, struct error *error) {
+    struct arena *arena = &evidence->arena;
+    struct evidence_parts parts;
+    struct fields key = {0};
+    if (message->value.data == NULL || message->value.size == 0) {
+        topic->tombstones++;
+        return 0;
+    }
+    if (!evidence_read(message->value, arena, &parts)) {
+        evidence_note_unreadable(topic, message->value);
+        return 0;
+    }
+    if (evidence_is_cloud_event(&parts)) {
+        evidence_note_unreadable_like(topic, guess_cloud_event);
+        return 0;
+    }
+    if (evidence_take_own(evidence, topic, message, &parts))
+        return 0;
+    bool row = parts.op != 't' && parts.op != 'm';
+    int key_columns = row ? evidence_take_key(topic, message->key, &key, arena) : 0;
+    if (key_columns < 0 || (row && !evidence_take_columns(topic, &parts, arena)))
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (row && key_columns == 0 && message->key.data != NULL && parts.op != 'd')
+        evidence_take_scalar_key(topic, &parts.row, message->key);
+    evidence_take_source(topic, &parts, arena);
+    evidence_count_op(topic, &parts);
+    topic->rows += row;
+    topic->with_schema += parts.schema.data != NULL;
+    topic->unwrapped += !parts.enveloped;
+    topic->with_transaction += parts.has_transaction;
+    return 0;
 }
 
 int evidence_take(struct evidence *evidence, int topic, const struct message *message, struct error *error) {

@@ -72,8 +72,9 @@ struct evidence_topic {
     int64_t rows, with_schema, unwrapped, with_position, with_transaction;
     int64_t reads, creates, updates, deletes, truncates, logical;
     int64_t updates_with_before; // replica identity FULL sends it; the default only with a key that changes
-    // of the transaction topic
+    // of the transaction topic, and what else has them
     int64_t begins, ends, empty_ends;
+    int64_t beats; // heartbeats in a topic that is not called as theirs
     struct evidence_column *columns;
     int column_count;
     int column_capacity;

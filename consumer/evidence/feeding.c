@@ -11,10 +11,14 @@ const struct table *feeding_table(const struct evidence *evidence, const struct 
                : NULL;
 }
 
+bool feeding_is_own(const struct evidence_topic *topic) {
+    return topic->rows == 0 && topic->logical + topic->begins + topic->ends + topic->beats > 0;
+}
+
 bool feeding_is_undeclared(const struct evidence *evidence, const struct catalog *catalog,
                            const struct evidence_topic *topic) {
-    bool logical = topic->logical > 0 && topic->rows == 0;
-    return topic->role == EVIDENCE_TABLE && !logical && feeding_table(evidence, catalog, topic) == NULL;
+    return topic->role == EVIDENCE_TABLE && !feeding_is_own(topic) &&
+           feeding_table(evidence, catalog, topic) == NULL;
 }
 
 static int feeding_as(const struct evidence *evidence, const struct evidence_topic *topic,

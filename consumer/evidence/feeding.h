@@ -9,6 +9,9 @@
 const struct table *feeding_table(const struct evidence *evidence, const struct catalog *catalog,
                                   const struct evidence_topic *topic);
 
+// Whether it has no rows but what the connector tells of itself: logical decoding messages, boundaries of transactions,
+// heartbeats.
+bool feeding_is_own(const struct evidence_topic *topic);
 // The topic has rows, or may have, and no declared table takes them.
 bool feeding_is_undeclared(const struct evidence *evidence, const struct catalog *catalog,
                            const struct evidence_topic *topic);

@@ -2,6 +2,7 @@
 
 #include "consumer/decode/topic_role.h"
 #include "consumer/evidence/column_guess.h"
+#include "consumer/evidence/feeding.h"
 #include "consumer/init/identifier.h"
 
 #include <inttypes.h>
@@ -282,7 +283,7 @@ void source_text_write(struct buffer *out, const struct evidence *evidence, stru
     for (int i = 0; i < evidence->topic_count; i++) {
         struct source_text_table table = {.evidence = evidence, .topic = &evidence->topics[i]};
         if (table.topic->role != EVIDENCE_TABLE || !source_text_is_first(evidence, i) ||
-            (table.topic->rows == 0 && table.topic->logical > 0))
+            feeding_is_own(table.topic))
             continue;
         if (!source_text_is_table(table.topic)) {
             buffer_format(out, "\n-- %s: %s, so nothing is known of its table\n", table.topic->name,

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -118,6 +119,14 @@ static void test_what_is_warned_of(void **state) {
     assert_verdict(&sample, true, "position moves", "not seen", 0);
 }
 
+static void test_documents_are_not_read(void **state) {
+    (void)state;
+    struct sample sample;
+    (void)snprintf(sample_of(&sample)->topics[ORDERS].connector, sizeof sample.topics[ORDERS].connector,
+                   "mongodb");
+    assert_verdict(&sample, true, "connector", "fail", 1);
+}
+
 static void test_nulls_that_became_defaults(void **state) {
     (void)state;
     struct sample sample;
@@ -139,6 +148,7 @@ int main(void) {
         cmocka_unit_test(test_a_sample_without_messages_is_not_ok),
         cmocka_unit_test(test_what_fails),
         cmocka_unit_test(test_what_is_warned_of),
+        cmocka_unit_test(test_documents_are_not_read),
         cmocka_unit_test(test_nulls_that_became_defaults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
