@@ -212,15 +212,25 @@ static bool envelope_same_value(const struct value *a, const struct value *b) {
     return !value_has_bytes(a) || span_equal(a->bytes, b->bytes);
 }
 
+static bool envelope_has_a_column(const struct event *event) {
+    for (int i = 0; i < event->change.table->column_count; i++)
+        if (event->values[i].kind != VALUE_ABSENT)
+            return true;
+    return false;
+}
+
 // A key that names other columns (message.key.columns) says nothing; one that names the primary key must
-// agree.
+// agree. What of it the row lacks the key alone says: a router's field (key.field.name), a column that a transform has
+// taken out of the value.
 static int envelope_compare_key(const struct envelope_decoder *decoder, const struct event *event,
                                 struct error *error) {
     const struct table *table = event->change.table;
     for (int i = 0; i < table->key_count; i++) {
         int column = table->keys[i];
-        if (decoder->key_values[column].kind != VALUE_ABSENT &&
-            !envelope_same_value(&decoder->key_values[column], &event->values[column]))
+        if (event->values[column].kind == VALUE_ABSENT && envelope_has_a_column(event))
+            event->values[column] = decoder->key_values[column];
+        else if (decoder->key_values[column].kind != VALUE_ABSENT &&
+                 !envelope_same_value(&decoder->key_values[column], &event->values[column]))
             return error_set(error, ERROR_INPUT, "key and row disagree on %s", table->columns[column].name);
     }
     return 0;
