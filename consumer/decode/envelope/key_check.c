@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static void key_check_append(char *names, struct span name) {
     size_t used = strlen(names);
@@ -21,6 +22,19 @@ static void key_check_declared(const struct table *table, char ret[KEY_NAMES_SIZ
         key_check_append(ret, span_of(table->columns[table->keys[i]].name));
 }
 
+// A name without double quotes is in small letters, and messages have it as the source does.
+static int key_check_letters(const struct key_check *check, const struct table *table, struct error *error) {
+    char declared[KEY_NAMES_SIZE];
+    key_check_declared(table, declared);
+    if (check->unknown[0] == '\0' || strcasecmp(check->unknown, declared) != 0)
+        return 0;
+    return error_set(
+        error, ERROR_HALT,
+        "table %s: the messages' key is (%s), and source.sql, line %d, declares (%s): small and capital "
+        "letters differ; write the table's columns in double quotes there, as the messages have them",
+        table->name, check->unknown, table->key_line, declared);
+}
+
 int key_check(const struct key_check *check, const struct table *table, const struct value *values,
               struct error *error) {
     char declared[KEY_NAMES_SIZE];
@@ -37,7 +51,9 @@ int key_check(const struct key_check *check, const struct table *table, const st
     }
     if (check->unknown[0] != '\0')
         key_check_append(more, span_of(check->unknown));
-    if (is_other || (more[0] == '\0' && lacking[0] == '\0'))
+    if (is_other)
+        return key_check_letters(check, table, error);
+    if (more[0] == '\0' && lacking[0] == '\0')
         return 0;
     key_check_declared(table, declared);
     if (lacking[0] != '\0')

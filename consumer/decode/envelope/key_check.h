@@ -1,7 +1,7 @@
 // Whether a message's key is the one that source.sql declares. A key with more columns (a tenant, a field that a
 // router adds) has rows that the declared one would take for one; a key that lacks one does not say which row it
 // is. One that has no column of the declared key at all (message.key.columns) says nothing of it: rows are then
-// known by their columns, deletes by their "before". Inside the envelope decoder only.
+// known by their columns, deletes by their "before"; but one that has the declared key in other letters is refused. Inside the envelope decoder only.
 #ifndef TIDEMARK_DECODE_ENVELOPE_KEY_CHECK_H
 #define TIDEMARK_DECODE_ENVELOPE_KEY_CHECK_H
 
