@@ -548,7 +548,8 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
                                    struct error *error) {
     struct change *change = &event->change;
     envelope_set_place(members, event);
-    if (TEXT_IS(members->op, "m") && !members->flat) { // a router may have sent it into a table's topic
+    // No row; a router has sent it into a table's topic.
+    if (members->own || (TEXT_IS(members->op, "m") && !members->flat)) {
         event->kind = EVENT_NOTHING;
         return 0;
     }

@@ -38,6 +38,7 @@ struct members {
     bool deleted;                 // __deleted is "true"
     bool has_deleted;             // __deleted is there
     bool flat;                    // an unwrapped row
+    bool own;                     // no row: a boundary of a transaction, a heartbeat
     bool postgres;                // a shape knows that connector is PostgreSQL's
     struct span
         likely_mark;     // a member of an unwrapped row that likely says that it is deleted; data NULL = none

@@ -1,5 +1,6 @@
 #include "consumer/decode/envelope/payload.h"
 
+#include "consumer/decode/envelope/boundary.h"
 #include "consumer/decode/guess.h"
 
 static int envelope_payload_raw_or_null(struct json_reader *json, struct span *ret, struct error *error) {
@@ -74,6 +75,9 @@ struct payload_look {
     int columns; // of the table
     int keys;    // of the table's primary key, but for those of an envelope's names
     int cloud;   // of a CloudEvent's attributes
+    int all;
+    int boundary; // of a transaction's boundary
+    bool ts_ms;
 };
 
 // The newest KEY. True when an envelope has a member of that name.
@@ -84,6 +88,9 @@ static bool envelope_payload_look_at(struct payload_look *look, const struct jso
     char first = at < json->end ? *at : '\0';
     bool is_object_member = name != NULL && name->kind <= MEMBER_TRANSACTION;
     look->objects += is_object_member && first == '{';
+    look->all++;
+    look->boundary += boundary_find(json) >= 0;
+    look->ts_ms |= KEY_IS(json, "ts_ms");
     for (int i = 0; i < GUESS_CLOUD_EVENT_NAMES; i++)
         look->cloud += json_key_is(json, guess_cloud_event_names[i], strlen(guess_cloud_event_names[i]));
     for (int i = 0; i < table->column_count; i++) {
@@ -110,6 +117,14 @@ static bool envelope_payload_has_column(const struct table *table, struct span n
 // A row of the source's may have the same columns.
 static bool envelope_payload_is_cloud_event(const struct payload_look *look, const struct table *table) {
     return look->cloud == GUESS_CLOUD_EVENT_NAMES && !envelope_payload_has_column(table, SPAN("specversion"));
+}
+
+// What the connector tells of itself, which a router may have sent into a table's topic: {"status","id","ts_ms",
+// "event_count","data_collections"}, of a heartbeat {"ts_ms"} alone.
+static bool envelope_payload_is_own(const struct payload_look *look, const struct table *table) {
+    bool beat = look->all == 1 && look->ts_ms && !envelope_payload_has_column(table, SPAN("ts_ms"));
+    return beat || (look->all == BOUNDARY_MEMBERS && look->boundary == BOUNDARY_MEMBERS &&
+                    !envelope_payload_has_column(table, SPAN("data_collections")));
 }
 
 static bool envelope_payload_is_row(const struct payload_look *look, const struct table *table) {
@@ -188,6 +203,9 @@ int payload_read(struct json_reader *json, struct row_reader *row, struct member
         return row_broken(json, error);
     bool is_envelope = envelope_payload_look_through(*json, row->table, &look) &&
                        !envelope_payload_is_row(&look, row->table);
+    members->own = envelope_payload_is_own(&look, row->table);
+    if (members->own)
+        return 0;
     if (envelope_payload_is_cloud_event(&look, row->table))
         return error_set(error, ERROR_INPUT, "%s", guess_cloud_event);
     form->flat = !is_envelope;
