@@ -338,7 +338,9 @@ static int envelope_check_time(const struct row_reader *row, const struct messag
     if (source_ms <= 0 || !value_time_is_misread(row->unsure_units, column, row->settings, source_ms))
         return 0;
     bool date = (column->type == COLUMN_ARRAY ? column->element : column->type) == COLUMN_DATE;
-    const char *ask = "say which", *modes = "connect (milliseconds), or adaptive (as declared)";
+    const char *ask = "say which";
+    const char *modes =
+        "connect (milliseconds), nanoseconds, or adaptive (as declared: timestamp(7) is nanoseconds)";
     if (date) {
         ask = "where it is a count of days, say so";
         modes = "adaptive (days)";

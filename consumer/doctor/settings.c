@@ -171,9 +171,11 @@ static bool settings_is_told(const struct evidence *evidence, const struct catal
     if (catalog == NULL || topic_role(topic->name, evidence->prefix, catalog, &table) != TOPIC_TABLE)
         return false;
     int number = table_column(table, column->name, strlen(column->name));
-    return number < 0 || table->time_precision != TIME_PRECISION_UNSET ||
-           table->columns[number].type != COLUMN_TIMESTAMP ||
-           (column->millis > 0 && strchr(table->columns[number].declared, '(') != NULL);
+    if (number < 0 || table->time_precision != TIME_PRECISION_UNSET ||
+        table->columns[number].type != COLUMN_TIMESTAMP)
+        return true;
+    const char *digits = strchr(table->columns[number].declared, '(');
+    return digits != NULL && (column->millis > 0 || digits[1] >= '7');
 }
 
 static void settings_note_unit(struct settings_units *units, const struct evidence *evidence,

@@ -143,6 +143,19 @@ static void source_text_write_unsure(struct buffer *out, const char *text) {
         buffer_char(out, *text == '\n' ? ' ' : *text);
 }
 
+// Whether time.precision.mode=nanoseconds is likely: SQL Server's and Oracle's adaptive mode has milliseconds beside them.
+static bool source_text_is_in_nanoseconds(const struct evidence_topic *topic) {
+    struct column_guess guess;
+    bool nanoseconds = false, others = false;
+    for (int i = 0; i < topic->column_count; i++) {
+        column_guess(&topic->columns[i], &guess);
+        nanoseconds |= guess.nanoseconds;
+        others |= !guess.nanoseconds && strncmp(guess.type, "timestamp", strlen("timestamp")) == 0 &&
+                  strcmp(guess.type, "timestamptz") != 0;
+    }
+    return nanoseconds && !others;
+}
+
 static void source_text_write_column(struct buffer *out, const struct source_text_table *table, int number,
                                      bool last, struct source_text_report *report) {
     const struct evidence_column *column = &table->topic->columns[number];
@@ -160,7 +173,8 @@ static void source_text_write_column(struct buffer *out, const struct source_tex
     }
     buffer_text(out, "    ");
     identifier_write(out, column->name);
-    buffer_format(out, " %s%s", guess.type, last ? "" : ",");
+    bool own_unit = guess.nanoseconds && !source_text_is_in_nanoseconds(table->topic);
+    buffer_format(out, " %s%s%s", guess.type, own_unit ? "(7)" : "", last ? "" : ",");
     if (guess.unsure[0] != '\0')
         source_text_write_unsure(out, guess.unsure);
     report->unsure += table->kept && guess.unsure[0] != '\0';
@@ -169,16 +183,6 @@ static void source_text_write_column(struct buffer *out, const struct source_tex
         buffer_format(out, "%s %" PRId64 " of %" PRId64 " rows lack it",
                       guess.unsure[0] != '\0' ? ";" : " --", lacking, lacking + column->seen);
     buffer_char(out, '\n');
-}
-
-static bool source_text_has_nanoseconds(const struct evidence_topic *topic) {
-    struct column_guess guess;
-    bool any = false;
-    for (int i = 0; i < topic->column_count; i++) {
-        column_guess(&topic->columns[i], &guess);
-        any |= guess.nanoseconds;
-    }
-    return any;
 }
 
 // --- topics
@@ -237,7 +241,7 @@ static void source_text_write_heading(struct buffer *out, const struct source_te
             out,
             "-- unsure: rows of several source tables come in this topic; the columns are of all of them\n");
     source_text_write_topics(out, table);
-    if (!source_text_has_nanoseconds(topic) || topic->with_schema > 0)
+    if (!source_text_is_in_nanoseconds(topic) || topic->with_schema > 0)
         return;
     buffer_text(out, "-- tidemark: time ");
     source_text_write_name(out, table);

@@ -117,13 +117,20 @@ static int value_times_give(const struct reading *reading, char *text, size_t si
     return reading_give_text(reading, (struct span){text, size});
 }
 
-// The connector's adaptive modes choose by the column's declared precision: "timestamp(3)".
+// The connector's adaptive modes choose by the column's declared precision: "timestamp(3)". From 7 on, which PostgreSQL has
+// not, it is nanoseconds: SQL Server's and Db2's time(7), datetime2(7), Oracle's timestamp(9).
 static int value_times_adaptive_digits(const char *declared) {
     const char *open = strchr(declared, '(');
     if (open == NULL)
         return 6;
     open += 1 + strspn(open + 1, " ");
-    return *open >= '0' && *open <= '3' ? 3 : 6;
+    bool two_digits = open[0] != '\0' && open[1] >= '0' && open[1] <= '9';
+    return two_digits || (*open >= '7' && *open <= '9') ? 9 : *open >= '0' && *open <= '3' ? 3 : 6;
+}
+
+static int64_t value_times_units_per_ms(const struct column *column) {
+    int digits = value_times_adaptive_digits(column->declared);
+    return digits == 3 ? 1 : digits == 6 ? 1000 : 1000000;
 }
 
 // How many digits of a second the number counts: 3, 6 or 9; 0 = nothing says it.
@@ -261,7 +268,7 @@ static int value_times_nanos_of_number(const struct reading *reading, int64_t *r
     if (!json_to_integer(reading->text, &units) || units < 0 || units > ISO8601_NANOS_PER_DAY / scale)
         return reading_refuse(reading,
                               "not a time of day; a TIME of MySQL's beyond a day is kept where the column "
-                              "is declared interval");
+                              "is declared interval, nanoseconds (SQL Server's) where it is time(7)");
     *ret = units * scale;
     return 0;
 }
@@ -361,7 +368,7 @@ struct value_settings value_settings_of_mysql(const struct value_settings *setti
 
 // Every time from 2001 to 2286 has this many digits, every date from 1997 to 2243.
 uint8_t value_time_sure_digits(const struct column *column) {
-    enum { MICROS_DIGITS = 16, MILLIS_DIGITS = 13, DAYS_DIGITS = 5 };
+    enum { NANOS_DIGITS = 19, MICROS_DIGITS = 16, MILLIS_DIGITS = 13, DAYS_DIGITS = 5 };
     if (column->type == COLUMN_ARRAY &&
         (column->element == COLUMN_TIMESTAMP || column->element == COLUMN_DATE))
         return 1; // no array is so short
@@ -369,7 +376,8 @@ uint8_t value_time_sure_digits(const struct column *column) {
         return DAYS_DIGITS;
     if (column->type != COLUMN_TIMESTAMP)
         return 0;
-    return value_times_adaptive_digits(column->declared) == 6 ? MICROS_DIGITS : MILLIS_DIGITS;
+    int64_t per_ms = value_times_units_per_ms(column);
+    return per_ms == 1 ? MILLIS_DIGITS : per_ms == 1000 ? MICROS_DIGITS : NANOS_DIGITS;
 }
 
 // A count of days is one in every mode; what PostgreSQL has no day for is refused without a look at the row. Days up to the
@@ -387,12 +395,13 @@ static bool value_times_may_be_datetime(int64_t units, const struct column *colu
            units >= ms_at_year_0 && units < ms_at_year_10000;
 }
 
-static bool value_times_is_unsure_timestamp(int64_t units, bool micros) {
-    int64_t per_ms = micros ? 1000 : 1;
+static bool value_times_is_unsure_timestamp(int64_t units, const struct column *column) {
+    int64_t per_ms = value_times_units_per_ms(column);
+    int digits = value_times_adaptive_digits(column->declared);
     bool near_epoch = units > -50 * ms_per_day * per_ms && units < 50 * ms_per_day * per_ms &&
                       units % (ms_per_day * per_ms) != 0;
     return near_epoch ||
-           (units / per_ms >= ms_at_year_10000 && value_times_infinity_of_units(units, micros ? 6 : 3) == 0);
+           (units / per_ms >= ms_at_year_10000 && value_times_infinity_of_units(units, digits) == 0);
 }
 
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
@@ -403,10 +412,9 @@ bool value_time_is_unsure(const struct json_value *json, const struct column *co
         field.semantic != SEMANTIC_NONE || settings->timestamp_unit != TIME_UNIT_ADAPTIVE ||
         !json_to_integer(json->raw, &units))
         return false;
-    return date
-               ? value_times_is_unsure_date(units)
-               : value_times_is_unsure_timestamp(units, value_times_adaptive_digits(column->declared) == 6) ||
-                     value_times_may_be_datetime(units, column, settings);
+    return date ? value_times_is_unsure_date(units)
+                : value_times_is_unsure_timestamp(units, column) ||
+                      value_times_may_be_datetime(units, column, settings);
 }
 
 bool value_time_find_unsure(const struct json_value *array, const struct column *column,
@@ -443,11 +451,12 @@ static bool value_times_is_misread_date(int64_t days, int64_t source_ms) {
 
 // A number near 0 is of a larger unit, if of another at all. Milliseconds that would be days or seconds of the decade about
 // 1970 are few: what they say is as likely.
-static bool value_times_is_larger_unit(int64_t units, bool micros, int64_t source_ms) {
-    const int64_t days_max = 100000, days_least = micros ? 0 : 10 * 365;
+static bool value_times_is_larger_unit(int64_t units, int64_t per_ms, int64_t source_ms) {
+    const int64_t days_max = 100000, days_least = per_ms > 1 ? 0 : 10 * 365;
     const int64_t seconds_least = days_least * (ms_per_day / 1000);
     int64_t size = units < 0 ? -units : units;
-    return (micros && value_times_is_plausible(units, source_ms)) ||
+    return (per_ms > 1000 && value_times_is_plausible(units / 1000, source_ms)) ||
+           (per_ms > 1 && value_times_is_plausible(units, source_ms)) ||
            (size >= seconds_least && value_times_is_plausible(units * 1000, source_ms)) ||
            (size >= days_least && size < days_max && value_times_is_plausible(units * ms_per_day, source_ms));
 }
@@ -457,15 +466,15 @@ bool value_time_is_misread(int64_t units, const struct column *column, const str
     const int64_t years = 10 * 365 * ms_per_day;
     if ((column->type == COLUMN_ARRAY ? column->element : column->type) == COLUMN_DATE)
         return value_times_is_misread_date(units, source_ms);
-    bool micros = value_times_adaptive_digits(column->declared) == 6;
-    int64_t own_ms = micros ? units / 1000 : units;
+    int64_t per_ms = value_times_units_per_ms(column);
+    int64_t own_ms = units / per_ms;
     if (own_ms > source_ms - years && own_ms < source_ms + years)
         return false;
     if (value_times_may_be_datetime(units, column, settings))
         return true;
-    return own_ms < ms_at_year_10000 ? value_times_is_larger_unit(units, micros, source_ms)
+    return own_ms < ms_at_year_10000 ? value_times_is_larger_unit(units, per_ms, source_ms)
                                      : value_times_is_plausible(units / 1000000, source_ms) ||
-                                           (!micros && value_times_is_plausible(units / 1000, source_ms));
+                                           (per_ms == 1 && value_times_is_plausible(units / 1000, source_ms));
 }
 
 int reading_timestamp(const struct reading *reading) {
