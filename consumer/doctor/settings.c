@@ -450,6 +450,20 @@ static void settings_check_kept(const struct evidence *evidence, struct findings
                  bounded.count > 0 ? finding_names_text(&bounded) : "");
 }
 
+// What apply says of such a table (incomplete), before there is a file.
+static void settings_check_snapshot(const struct evidence *evidence, struct findings *findings) {
+    struct finding_names names = {0};
+    for (int i = 0; i < evidence->topic_count; i++)
+        if (evidence->topics[i].of_older > 0 && evidence->topics[i].reads == 0)
+            finding_names_add(&names, "%s", evidence->topics[i].name);
+    if (names.count > 0)
+        findings_add(
+            findings, "snapshot", VERDICT_WARN,
+            "snapshot.mode=initial, or a snapshot that is asked for (ad hoc)",
+            "none was taken, and the log begins with changes of rows that were there before: those that do not change are missing: %s",
+            finding_names_text(&names));
+}
+
 static void settings_check_retention(const struct evidence *evidence, bool of_broker,
                                      struct findings *findings) {
     struct finding_names names = {0};
@@ -487,4 +501,5 @@ void settings_check(const struct evidence *evidence, const struct catalog *catal
     settings_check_tombstones(evidence, &sum, findings);
     settings_check_identity(evidence, &sum, findings);
     settings_check_retention(evidence, of_broker, findings);
+    settings_check_snapshot(evidence, findings);
 }

@@ -418,6 +418,7 @@ static int evidence_take_row(struct evidence *evidence, struct evidence_topic *t
         evidence_take_scalar_key(topic, &parts.row, message->key);
     evidence_take_source(topic, &parts, arena);
     evidence_count_op(topic, &parts);
+    topic->of_older += message->offset == 0 && (parts.op == 'u' || parts.op == 'd');
     topic->rows += row;
     topic->with_schema += parts.schema.data != NULL;
     topic->unwrapped += !parts.enveloped;

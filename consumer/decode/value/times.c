@@ -200,7 +200,8 @@ static bool value_times_take_days(const struct reading *reading, int64_t *ret_da
     if (infinity != 0)
         *ret_status = value_times_infinity(reading, infinity > 0);
     else if (*ret_days < date_least || *ret_days > date_most)
-        *ret_status = reading_refuse(reading, "not a day that PostgreSQL has");
+        *ret_status =
+            reading_refuse(reading, "not a day that PostgreSQL has; a DATE of Oracle's is a timestamp(0)");
     else
         return true;
     return false;

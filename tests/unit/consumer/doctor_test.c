@@ -111,6 +111,8 @@ static void test_what_is_warned_of(void **state) {
     assert_verdict(&sample, true, "tombstones", "warn", 0);
     sample_of(&sample)->topics[ORDERS].beginning_gone = 1;
     assert_verdict(&sample, true, "retention", "warn", 0);
+    sample_of(&sample)->topics[ORDERS].of_older = 1;
+    assert_verdict(&sample, true, "snapshot", "warn", 0);
     sample_of(&sample)->columns[0].reals = 1;
     assert_verdict(&sample, true, "decimals", "warn", 0);
     sample_of(&sample)->topics[TRANSACTIONS].empty_ends = 0;
