@@ -58,6 +58,7 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     apply->fresh = apply->newest.lsn == LSN_NONE;
     // What the last run showed in part is not whole by starting again.
     apply->torn.is = store_was_torn(config->store);
+    merge_set_nameless(apply->merge, store_was_nameless(config->store));
     apply->torn.until = apply->torn.beyond = LSN_NONE;
     new_timeline_load(apply);
     *ret = apply;

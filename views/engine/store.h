@@ -102,6 +102,8 @@ const struct store_offset *store_offsets(const struct store *store, int *ret_cou
 struct store_sequence store_sequence(const struct store *store);
 // Whether the newest commit before the file was opened showed a transaction in part.
 bool store_was_torn(const struct store *store);
+// Whether the newest row before that named no transaction.
+bool store_was_nameless(const struct store *store);
 
 // The source's timelines as the file knows them, oldest first; lives until store_add_timeline.
 const int64_t *store_timelines(const struct store *store, int *ret_count);
@@ -191,6 +193,7 @@ struct store_commit {
     bool transactional;
     struct store_sequence sequence;
     bool torn;             // some of what is shown may be part of a transaction that is not shown whole
+    bool nameless;         // the newest streamed row named no transaction
     int64_t applied_total; // sum of next offsets
     struct span offsets;   // JSON object, as readers give it out
 };

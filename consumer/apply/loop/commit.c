@@ -78,6 +78,7 @@ static void commit_describe(const struct apply *apply, struct store_commit *comm
     if (by_rows && apply->newest.lsn > commit->sequence.lsn)
         commit->sequence = apply->newest;
     commit->torn = apply->torn.is || merge_is_letting_through(apply->merge);
+    commit->nameless = merge_rows_are_nameless(apply->merge);
 }
 
 int commit_note_incomplete(struct apply *apply, const struct table *table, const char *reason,

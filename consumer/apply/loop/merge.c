@@ -95,6 +95,10 @@ void merge_note_row(struct merge *merge, const struct event *event) {
         merge->nameless = event->change.total_order == 0;
 }
 
+void merge_set_nameless(struct merge *merge, bool nameless) {
+    merge->nameless = nameless;
+}
+
 bool merge_rows_are_nameless(const struct merge *merge) {
     return merge->nameless;
 }

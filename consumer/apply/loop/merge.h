@@ -33,6 +33,8 @@ bool merge_is_sequenced(const struct merge *merge);
 // Rows may name no transaction though there are ENDs: unwrapped ones, or from before the connector was told
 // to. Told of each streamed row that is seen; while the newest named none, no END waits for rows.
 void merge_note_row(struct merge *merge, const struct event *event);
+// As it was before a restart: transactions without rows say nothing of it.
+void merge_set_nameless(struct merge *merge, bool nameless);
 bool merge_rows_are_nameless(const struct merge *merge);
 
 enum merge_verdict {

@@ -76,8 +76,9 @@ static int standing_load_sequence(struct standing *standing, struct sqlite3 *db,
     if (row == 1 && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
         standing->sequence =
             (struct store_sequence){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
-    if (row == 1)
-        standing->was_torn = sqlite3_column_int(stmt, 2) != 0;
+    int marks = row == 1 ? sqlite3_column_int(stmt, 2) : 0;
+    standing->was_torn = (marks & STANDING_TORN) != 0;
+    standing->was_nameless = (marks & STANDING_NAMELESS) != 0;
     return row < 0 ? -1 : 0;
 }
 

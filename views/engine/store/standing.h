@@ -9,11 +9,15 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
+// In _position.torn.
+enum { STANDING_TORN = 1, STANDING_NAMELESS = 2 };
+
 struct standing {
     struct store_offset *offsets;
     int offset_count;
     struct store_sequence sequence;
-    bool was_torn; // the newest commit showed a transaction in part
+    bool was_torn;     // the newest commit showed a transaction in part
+    bool was_nameless; // the newest row before it named no transaction
     int64_t *timelines;
     int timeline_count;
 };

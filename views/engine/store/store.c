@@ -435,6 +435,10 @@ bool store_was_torn(const struct store *store) {
     return store->standing.was_torn;
 }
 
+bool store_was_nameless(const struct store *store) {
+    return store->standing.was_nameless;
+}
+
 static int store_step(struct store *store, enum store_statement which, struct error *error) {
     return stmt_step(store->statements[which], store_names[which], NULL, error);
 }
@@ -607,7 +611,8 @@ static int store_save_position(struct store *store, const struct store_commit *c
     stmt_bind_text(position, ":offsets", commit->offsets);
     store_bind_or_null(position, ":sequenced_lsn", commit->sequence.lsn, LSN_NONE);
     stmt_bind_integer(position, ":sequenced_ts_ms", commit->sequence.ts_ms);
-    stmt_bind_integer(position, ":torn", commit->torn);
+    stmt_bind_integer(position, ":torn",
+                      (commit->torn ? STANDING_TORN : 0) | (commit->nameless ? STANDING_NAMELESS : 0));
     stmt_bind_integer(position, ":quarantined", *store->quarantined);
     return store_step(store, STORE_POSITION, error);
 }
