@@ -71,7 +71,7 @@ struct evidence_topic {
     // rows and what is in place of one
     int64_t rows, with_schema, unwrapped, with_position, with_transaction;
     int64_t reads, creates, updates, deletes, truncates, logical;
-    int64_t of_older; // partitions that begin with an update or a delete: of a row that was there before
+    int64_t of_older; // messages at offset 0 that are an update or a delete: of a row that was there before
     int64_t updates_with_before; // replica identity FULL sends it; the default only with a key that changes
     // of the transaction topic, and what else has them
     int64_t begins, ends, empty_ends;

@@ -191,6 +191,7 @@ static void take_note_growth(struct partition *partition) {
 }
 
 // A topic whose first message changes a row that was there before, with no snapshot: the log has no word of other such rows.
+// Only the first partition says so: to one that was added a key may have come whose row is older.
 static int take_note_beginning(struct apply *apply, const struct partition *partition, struct error *error) {
     const struct change *change = &partition->event->change;
     int number = change->table->index;
@@ -222,8 +223,8 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     enum store_outcome outcome;
     struct error failure;
     error_clear(&failure);
-    if (sources_note(apply, partition, error) != 0 ||
-        (partition->head->offset == 0 && take_note_beginning(apply, partition, error) != 0))
+    if (sources_note(apply, partition, error) != 0 || (partition->id == 0 && partition->head->offset == 0 &&
+                                                       take_note_beginning(apply, partition, error) != 0))
         return -1;
     snapshots_place(apply, partition);
     if (take_into_store(apply, partition->event, &outcome, &failure) != 0) {
