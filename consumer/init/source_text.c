@@ -109,8 +109,29 @@ static void source_text_write_key(struct buffer *out, const struct source_text_t
 // --- columns
 
 // Why a column cannot be declared; NULL = it can.
+static bool source_text_ends_with(const char *name, const char *end) {
+    size_t size = strlen(name), least = strlen(end);
+    return size >= least && strcmp(name + size - least, end) == 0;
+}
+
+// An unwrapped row may have the mark of a delete by another name than ExtractNewRecordState's own. Once it is declared as a column, a
+// delete is an update.
+static bool source_text_may_be_mark(const struct evidence_topic *topic,
+                                    const struct evidence_column *column) {
+    const char *example = column->example;
+    if (topic->unwrapped == 0 || column->strings == 0 || column->key > 0)
+        return false;
+    bool truth = strcmp(example, "true") == 0 || strcmp(example, "false") == 0;
+    bool op = strlen(example) == 1 && strchr("crud", example[0]) != NULL;
+    return (truth && source_text_ends_with(column->name, "deleted")) ||
+           (op && (strcmp(column->name, "op") == 0 || source_text_ends_with(column->name, "_op")));
+}
+
 static const char *source_text_refusal(const struct evidence_topic *topic, int column) {
     const char *name = topic->columns[column].name;
+    if (source_text_may_be_mark(topic, &topic->columns[column]))
+        return "it may say that a row is deleted: tell by `-- tidemark: added TABLE = PREFIX` or `deleted TABLE = FIELD`; "
+               "where it is a column of the source's own, declare it";
     if (name[0] == '_')
         return "names that begin with _ are tidemark's own";
     for (int i = 0; i < column; i++)
