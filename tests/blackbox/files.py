@@ -569,6 +569,18 @@ class Views(Case):
                 self.is_like_a_new_one(*tables)
                 self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
 
+    def test_a_view_of_net_changes_in_an_older_file(self):
+        """What it kept may have gone stale: it is filled anew."""
+        half, whole = self.halves()
+        views = self.view("mine", self.SKUS, applies={"skus": self.SKUS_APPLY})
+        tide.replay(self.db, half, flags=("--views", str(views)))
+        connection = sqlite3.connect(self.db)
+        undivide(connection)
+        connection.executescript("update mine_skus set orders = 99; pragma user_version = 8")
+        connection.close()
+        tide.replay(self.db, whole, flags=("--views", str(views)))
+        self.assertEqual([], self.query(self.SKUS_DIFFER))
+
     def test_a_file_of_format_2(self):
         """Its outbox has a unique index, and what that has told is not told again."""
         half, whole = self.halves()

@@ -1,5 +1,6 @@
 -- Makes a file of format 8 one of format 9: what deletes left behind is in parts (table_sql.h), all of it in the first. One
 -- row: the SQL that does it for each table, and for the declaration that the file was made with; NULL where there is none.
+-- Views that read _delta_T may have kept what went stale (CHANGELOG.md): they are filled anew, as if their files had changed.
 with deleted(name, declared, keys) as (
     select substr(m.name, 10),
         (select group_concat(printf('"%w" %s not null,', c.name, c.type), '')
@@ -21,4 +22,5 @@ select group_concat(printf(
     || 'insert into "_deleted_%w" select 0,* from "_undivided_%w";drop table "_undivided_%w";'
     || 'update _meta set value=replace(value,%Q,%Q) where name=''source'';',
     name, name, is_now, name, name, name, was, is_now), '')
+    || 'update _views set hash='''' where name in (select view from _applies where sql like ''%\_delta\_%'' escape ''\'')'
 from made
