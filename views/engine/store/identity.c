@@ -53,9 +53,3 @@ int identity_write(sqlite3 *db, const struct identity *identity, struct error *e
         return error_set(error, ERROR_SYSTEM, "out of memory");
     return stmt_run(db, sql, "header", error);
 }
-
-int identity_name_file(const char *path, struct error *error) {
-    bool of_sqlite = error->kind == ERROR_STORE || error->kind == ERROR_BUSY || error->kind == ERROR_RETRY;
-    bool named = strncmp(error->message, path, strlen(path)) == 0;
-    return of_sqlite && !named ? error_prefix(error, "%s", path) : -1;
-}

@@ -22,7 +22,4 @@ int identity_write(struct sqlite3 *db, const struct identity *identity, struct e
 // Hex digits, and NUL: `size` is odd.
 int identity_make_id(char *ret, size_t size, struct error *error);
 
-// What SQLite says names a statement or a table: puts the file's name before it. Gives -1.
-int identity_name_file(const char *path, struct error *error);
-
 #endif

@@ -272,10 +272,9 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
                struct store_report *report, struct error *error) {
     *report = (struct store_report){0};
     CLEANUP(store_close) struct store *store = store_new(path, catalog, error);
-    if (store == NULL || (store->lock = watched_file_lock(path, error)) < 0)
+    if (store == NULL || (store->lock = watched_file_lock(path, error)) < 0 ||
+        store_start(store, report, error) != 0)
         return -1;
-    if (store_start(store, report, error) != 0)
-        return identity_name_file(path, error);
     *ret = store;
     store = NULL;
     return 0;
