@@ -84,7 +84,7 @@ function truth(live, now) {
       const eta = known(live.eta_seconds) ? `, about ${span(live.eta_seconds * 1000)} to go` : '';
       const pace = live.rates.events_per_second ? ` at ${rate(live.rates.events_per_second)} events a second` : '';
       const worst = doubts()[0];
-      return { tone: 'work', word: 'Catching up', todo: worst ? worst[1] : 'Nothing to do. Ask with max_lag_seconds= to refuse older answers.', href: worst && worst[2],
+      return { tone: 'work', word: 'Catching up', todo: worst ? worst[1] : `${because ? 'It goes on by itself once what it names is there; should it stay so, look at that.' : 'Nothing to do.'} Ask with max_lag_seconds= to refuse older answers.`, href: worst && worst[2],
         sentence: `${worst ? worst[0] + ' ' : ''}${known(behind) ? plural(behind, 'message') + ' behind' : 'How far behind is not known yet'}${pace}${eta}. ${because}${since}` };
     }
     case 'serving': {
