@@ -41,23 +41,28 @@ const char *stmt_says(sqlite3 *db, enum error_kind *ret_kind) {
     return reason != NULL ? reason : sqlite3_errmsg(db);
 }
 
+// The connection has opened its file.
+static const char *stmt_file(sqlite3 *db) {
+    const char *name = sqlite3_db_filename(db, "main");
+    return name != NULL && name[0] != '\0' ? name : "the file";
+}
+
 // SQLite says the same of each failed call of the system; its code tells which one it was, and errno why. Of a damaged file it
 // does not say which and what to do, of a locked one not who has it. Empty for all else.
 static const char *stmt_cause(sqlite3 *db, char ret[STMT_CAUSE_SIZE]) {
     int code = sqlite3_extended_errcode(db);
     int cause = sqlite3_system_errno(db);
-    const char *name = sqlite3_db_filename(db, "main");
-    const char *file = name != NULL && name[0] != '\0' ? name : "the file";
     ret[0] = '\0';
     if ((code & 0xff) == SQLITE_IOERR)
         (void)snprintf(ret, STMT_CAUSE_SIZE, " (SQLite's code %d%s%s)", code, cause != 0 ? ", " : "",
                        cause != 0 ? strerror(cause) : "");
     else if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
         (void)snprintf(ret, STMT_CAUSE_SIZE,
-                       "; put a backup in the place of %s, or read the topics into a new --db file", file);
+                       "; put a backup in the place of %s, or read the topics into a new --db file",
+                       stmt_file(db));
     else if ((code & 0xff) == SQLITE_BUSY)
         (void)snprintf(ret, STMT_CAUSE_SIZE,
-                       "; another program holds %s: sqlite3 with a transaction, a backup", file);
+                       "; another program holds %s: sqlite3 with a transaction, a backup", stmt_file(db));
     return ret;
 }
 
