@@ -79,8 +79,7 @@ void census_note(struct census *census, const char *topic, int partitions, const
         census->undeclared[census->undeclared_named++] = copy;
 }
 
-// "a, b and 7 more"; `first` gives the name at a place.
-static void census_list(char *ret, size_t size, const char *const *names, int named, int count) {
+void census_list(char *ret, size_t size, const char *const *names, int named, int count) {
     int shown = named < CENSUS_NAMED_MAX ? named : CENSUS_NAMED_MAX;
     size_t used = 0;
     ret[0] = '\0';

@@ -23,6 +23,9 @@ void census_begin(struct census *census);
 void census_note(struct census *census, const char *topic, int partitions, const struct table *table);
 void census_end(struct census *census);
 
+// "a, b and 7 more": the first `named` of `count` names, CENSUS_NAMED_MAX at most.
+void census_list(char *ret, size_t size, const char *const *names, int named, int count);
+
 // The declared tables without a topic, by name; NULL when there are none, or before the first listing.
 const char *census_missing(const struct census *census);
 

@@ -379,18 +379,14 @@ static void discovery_ask(struct discovery *discovery, bool connected) {
     discovery->asked = which;
 }
 
-// "A, B and 3 more".
 static void discovery_name_denied(const struct discovery *discovery, char *ret, size_t size) {
-    const struct kafka *kafka = discovery->config.kafka;
+    const char *names[DISCOVERY_DENIED_NAMED] = {NULL};
+    const char *name;
     int count = 0;
-    size_t used = 0;
-    ret[0] = '\0';
-    for (; kafka_denied(kafka, count) != NULL; count++)
-        if (count < DISCOVERY_DENIED_NAMED && used < size)
-            used += (size_t)snprintf(ret + used, size - used, "%s%s", count > 0 ? ", " : "",
-                                     kafka_denied(kafka, count));
-    if (count > DISCOVERY_DENIED_NAMED && used < size)
-        (void)snprintf(ret + used, size - used, " and %d more", count - DISCOVERY_DENIED_NAMED);
+    for (; (name = kafka_denied(discovery->config.kafka, count)) != NULL; count++)
+        if (count < DISCOVERY_DENIED_NAMED)
+            names[count] = name;
+    census_list(ret, size, names, count < DISCOVERY_DENIED_NAMED ? count : DISCOVERY_DENIED_NAMED, count);
 }
 
 static void discovery_end_listing(struct discovery *discovery) {

@@ -15,13 +15,10 @@ enum {
     VARINT_BYTES_MAX = 10,
 };
 
-static const char guess_converter[] =
-    "set the connector's converter to org.apache.kafka.connect.json.JsonConverter";
+#define GUESS_CONVERTER "set the connector's converter to org.apache.kafka.connect.json.JsonConverter"
 
 const char *const guess_cloud_event_names[GUESS_CLOUD_EVENT_NAMES] = {"id", "source", "specversion", "type"};
-const char guess_cloud_event[] =
-    "a CloudEvent, as CloudEventsConverter writes it: set the connector's converter to "
-    "org.apache.kafka.connect.json.JsonConverter";
+const char guess_cloud_event[] = "a CloudEvent, as CloudEventsConverter writes it: " GUESS_CONVERTER;
 
 static uint64_t guess_big_endian(const char *at, int size) {
     uint64_t value = 0;
@@ -43,7 +40,7 @@ static bool guess_registry(struct span bytes, char ret[GUESS_SIZE]) {
     bool json = bytes.size > header && bytes.data[header] == '{';
     (void)snprintf(ret, GUESS_SIZE,
                    "a schema registry's framing (magic byte 0, schema id %" PRIu64 ") of %s: %s", id,
-                   json ? "JSON Schema" : "Avro or Protobuf", guess_converter);
+                   json ? "JSON Schema" : "Avro or Protobuf", GUESS_CONVERTER);
     return true;
 }
 
@@ -53,7 +50,7 @@ static bool guess_glue(struct span bytes, char ret[GUESS_SIZE]) {
         (bytes.data[1] != 0 && bytes.data[1] != GLUE_ZLIB))
         return false;
     (void)snprintf(ret, GUESS_SIZE, "AWS Glue Schema Registry's framing (header version %d): %s",
-                   GLUE_VERSION, guess_converter);
+                   GLUE_VERSION, GUESS_CONVERTER);
     return true;
 }
 
@@ -89,7 +86,7 @@ static bool guess_by_magic(struct span bytes, char ret[GUESS_SIZE]) {
         if (bytes.size < magic->size || memcmp(bytes.data, magic->bytes, magic->size) != 0)
             continue;
         (void)snprintf(ret, GUESS_SIZE, "%s%s%s", magic->what, magic->converter ? ": " : "",
-                       magic->converter ? guess_converter : "");
+                       magic->converter ? GUESS_CONVERTER : "");
         return true;
     }
     return false;
@@ -157,7 +154,7 @@ bool guess_format(struct span bytes, char ret[GUESS_SIZE]) {
     if (guess_is_zlib(bytes))
         what = "zlib: let the producer compress (compression.type), not the payload";
     else if (!guess_is_text(bytes) && guess_is_protobuf(bytes))
-        what = "Protobuf: set the connector's converter to org.apache.kafka.connect.json.JsonConverter";
+        what = "Protobuf: " GUESS_CONVERTER;
     if (what == NULL)
         return false;
     (void)snprintf(ret, GUESS_SIZE, "%s", what);

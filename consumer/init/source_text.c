@@ -108,12 +108,6 @@ static void source_text_write_key(struct buffer *out, const struct source_text_t
 
 // --- columns
 
-// Why a column cannot be declared; NULL = it can.
-static bool source_text_ends_with(const char *name, const char *end) {
-    size_t size = strlen(name), least = strlen(end);
-    return size >= least && strcmp(name + size - least, end) == 0;
-}
-
 // An unwrapped row may have the mark of a delete by another name than ExtractNewRecordState's own. Once it is declared as a column, a
 // delete is an update.
 static bool source_text_may_be_mark(const struct evidence_topic *topic,
@@ -123,10 +117,12 @@ static bool source_text_may_be_mark(const struct evidence_topic *topic,
         return false;
     bool truth = strcmp(example, "true") == 0 || strcmp(example, "false") == 0;
     bool op = strlen(example) == 1 && strchr("crud", example[0]) != NULL;
-    return (truth && source_text_ends_with(column->name, "deleted")) ||
-           (op && (strcmp(column->name, "op") == 0 || source_text_ends_with(column->name, "_op")));
+    struct span name = span_of(column->name);
+    return (truth && span_ends_with(name, "deleted")) ||
+           (op && (span_is(name, "op") || span_ends_with(name, "_op")));
 }
 
+// Why a column cannot be declared; NULL = it can.
 static const char *source_text_refusal(const struct evidence_topic *topic, int column) {
     const char *name = topic->columns[column].name;
     if (source_text_may_be_mark(topic, &topic->columns[column]))

@@ -33,4 +33,9 @@ static inline bool span_is(struct span a, const char *text) {
     return span_equal(a, span_of(text));
 }
 
+static inline bool span_ends_with(struct span a, const char *end) {
+    size_t size = strlen(end);
+    return a.size >= size && span_is((struct span){a.data + a.size - size, size}, end);
+}
+
 #endif

@@ -115,18 +115,14 @@ bool members_is_added(const struct table *table, struct span name, const struct 
     return *ret != NULL || is_debeziums;
 }
 
-static bool members_ends_with(struct span name, struct span end) {
-    return name.size >= end.size && memcmp(name.data + name.size - end.size, end.data, end.size) == 0;
-}
-
 bool members_is_likely_mark(const struct table *table, struct span name) {
-    return (table->deleted_mark == NULL && members_ends_with(name, SPAN("deleted"))) ||
-           (table->added_prefix == NULL && (span_is(name, "op") || members_ends_with(name, SPAN("_op"))));
+    return (table->deleted_mark == NULL && span_ends_with(name, "deleted")) ||
+           (table->added_prefix == NULL && (span_is(name, "op") || span_ends_with(name, "_op")));
 }
 
 void members_note_likely_mark(struct members *members, struct span name, const struct json_value *value) {
     struct span text = value->kind == JSON_STRING ? members_text(value) : (struct span){0};
-    bool deletes = members_ends_with(name, SPAN("op")) ? TEXT_IS(text, "d") : TEXT_IS(text, "true");
+    bool deletes = span_ends_with(name, "op") ? TEXT_IS(text, "d") : TEXT_IS(text, "true");
     if (deletes)
         members->likely_mark = name;
 }
