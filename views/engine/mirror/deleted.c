@@ -65,26 +65,11 @@ int mirror_deleted_load(struct mirror_table *table, struct error *error) {
                              : deleted_read_part(table, &parts->list[parts->count - 1], &parts->rows, error);
 }
 
-static int deleted_learn(struct mirror_table *table, struct deleted_part *part, struct error *error) {
-    int64_t rows;
-    return part->newest_lsn != DELETED_UNKNOWN ? 0 : deleted_read_part(table, part, &rows, error);
-}
-
-int mirror_deleted_newest(struct mirror_table *table, int64_t *ret, struct error *error) {
-    *ret = LSN_NONE;
-    for (int i = 0; i < table->parts.count; i++) {
-        if (deleted_learn(table, &table->parts.list[i], error) != 0)
-            return -1;
-        if (table->parts.list[i].newest_lsn > *ret)
-            *ret = table->parts.list[i].newest_lsn;
-    }
-    return 0;
-}
-
 static int deleted_look(struct mirror_table *table, const struct change *change, struct deleted_part *part,
                         int64_t position, bool *ret, struct error *error) {
+    int64_t rows;
     int64_t found;
-    if (deleted_learn(table, part, error) != 0)
+    if (part->newest_lsn == DELETED_UNKNOWN && deleted_read_part(table, part, &rows, error) != 0)
         return -1;
     if (part->newest_lsn < position)
         return 0;

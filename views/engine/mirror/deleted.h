@@ -10,8 +10,6 @@
 
 // Which parts the file has. Also when others have changed them.
 int mirror_deleted_load(struct mirror_table *table, struct error *error);
-// The newest LSN of all parts, LSN_NONE = there is none.
-int mirror_deleted_newest(struct mirror_table *table, int64_t *ret, struct error *error);
 // Whether a delete of the change's key left an LSN of `position` or above; never, where that is LSN_NONE.
 int mirror_was_deleted(struct mirror_table *table, const struct change *change, int64_t position, bool *ret,
                        struct error *error);

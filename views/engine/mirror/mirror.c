@@ -315,11 +315,10 @@ static void mirror_raise(int64_t *position, int64_t to) {
 int mirror_take_guards(struct mirror *mirror, const struct table *table, const struct mirror_guards *guards,
                        struct error *error) {
     struct mirror_table *state = &mirror->tables[table->index];
-    int64_t newest = LSN_NONE;
-    if (mirror_deleted_load(state, error) != 0 || mirror_deleted_newest(state, &newest, error) != 0)
+    if (mirror_deleted_load(state, error) != 0)
         return -1;
-    mirror_raise(&state->deleted_lsn, newest);
-    mirror_raise(&state->newest_lsn, newest);
+    mirror_raise(&state->deleted_lsn, guards->deleted_lsn);
+    mirror_raise(&state->newest_lsn, guards->deleted_lsn);
     mirror_raise(&state->truncate_lsn, guards->truncate_lsn);
     mirror_raise(&state->stale_before_ms, guards->stale_before_ms);
     state->has_chunks |= guards->has_chunks;

@@ -53,6 +53,7 @@ int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *er
 // Others have read what came before, as in their _tables, and written what deletes left behind: what is older does not come back.
 struct mirror_guards {
     int64_t truncate_lsn;
+    int64_t deleted_lsn;
     int64_t stale_before_ms;
     bool has_chunks;
 };

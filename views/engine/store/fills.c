@@ -338,14 +338,15 @@ static int fills_take_guards(const struct fills_way *way, struct error *error) {
         engine_sql_prepare(way->db, "fill_guards", &stmt, error) != 0)
         return -1;
     stmt_bind_text(stmt, ":table", span_of(way->table->name));
-    struct mirror_guards guards = {.truncate_lsn = LSN_NONE};
+    struct mirror_guards guards = {.truncate_lsn = LSN_NONE, .deleted_lsn = LSN_NONE};
     int row = stmt_row(stmt, "_tables", error);
     if (row < 0)
         return -1;
     if (row == 1)
         guards = (struct mirror_guards){.truncate_lsn = sqlite3_column_int64(stmt, 0),
-                                        .stale_before_ms = sqlite3_column_int64(stmt, 1),
-                                        .has_chunks = sqlite3_column_int(stmt, 2) != 0};
+                                        .deleted_lsn = sqlite3_column_int64(stmt, 1),
+                                        .stale_before_ms = sqlite3_column_int64(stmt, 2),
+                                        .has_chunks = sqlite3_column_int(stmt, 3) != 0};
     (void)sqlite3_reset(stmt);
     return mirror_take_guards(way->mirror, way->table, &guards, error);
 }

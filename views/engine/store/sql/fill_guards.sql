@@ -1,3 +1,3 @@
-select truncate_lsn, stale_before_ms, has_chunks
+select truncate_lsn, deleted_lsn, stale_before_ms, has_chunks
 from fill._tables
 where name = :table
