@@ -32,6 +32,11 @@ def item(offset, number, name, price="1.50", note="n", **more):
     return event("items", offset, {"id": number}, {"id": number, "name": name, "price": price, "note": note, **more})
 
 
+def shared_topic(*tables):
+    """Declarations of tables whose rows come in one topic, shop.all."""
+    return "".join(f"create table {table}(id int primary key, name text);\n-- tidemark: topic {table} = shop.all\n" for table in tables)
+
+
 class Case(tide.Case):
     maxDiff = None
 
@@ -294,13 +299,11 @@ class Case(tide.Case):
             return event(table, offset, {"id": 1}, after, op, lsn, before, topic="shop.all")
 
         sent = [shared(0, 10, "items", "c"), *(shared(1 + i, 20 + 10 * i, "pens", "cd"[i % 2]) for i in range(4))]
-        items, boxes, pens = (f"create table {table}(id int primary key, name text);\n-- tidemark: topic {table} = shop.all\n" for table in ("items", "boxes", "pens"))
-        items += boxes
-        self.replay(self.capture(*sent), items)
-        told = self.replay(self.capture(*sent), items + pens)
+        self.replay(self.capture(*sent), shared_topic("items", "boxes"))
+        told = self.replay(self.capture(*sent), shared_topic("items", "boxes", "pens"))
         self.assertIn("filled from the log: pens", told)
         self.assertEqual([], self.query("select * from pens"))
-        self.replay(self.capture(*sent, shared(5, 40, "pens", "c"), shared(6, 20, "pens", "c")), items + pens)
+        self.replay(self.capture(*sent, shared(5, 40, "pens", "c"), shared(6, 20, "pens", "c")), shared_topic("items", "boxes", "pens"))
         self.assertEqual([], self.query("select * from pens"))
         self.assertEqual([(1, "items")], self.query("select id, name from items"))
 
@@ -310,10 +313,9 @@ class Case(tide.Case):
 
         row = {"id": 1, "name": "pen"}
         sent = [shared(0, 10, "items", "c", row), shared(1, 20, "pens", "c", row), shared(2, 30, "pens", "t")]
-        items, boxes, pens = (f"create table {table}(id int primary key, name text);\n-- tidemark: topic {table} = shop.all\n" for table in ("items", "boxes", "pens"))
-        self.replay(self.capture(*sent), items + boxes)
-        self.replay(self.capture(*sent), items + boxes + pens)
-        self.replay(self.capture(*sent, shared(3, 20, "pens", "c", row)), items + boxes + pens)
+        self.replay(self.capture(*sent), shared_topic("items", "boxes"))
+        self.replay(self.capture(*sent), shared_topic("items", "boxes", "pens"))
+        self.replay(self.capture(*sent, shared(3, 20, "pens", "c", row)), shared_topic("items", "boxes", "pens"))
         self.assertEqual([], self.query("select * from pens"))
 
     def test_a_batch_written_twice_around_the_time_a_table_was_declared(self):
@@ -328,11 +330,10 @@ class Case(tide.Case):
             return {**line, "value": tide.json.dumps(value)}
 
         sent = [event("items", 0, {"id": 1}, {"id": 1, "name": "pen"}, topic="shop.all"), pen(1, "old", "c", lsn=10), chunk(2), pen(3, "new", "u", lsn=20), chunk(4)]
-        items, boxes, pens = (f"create table {table}(id int primary key, name text);\n-- tidemark: topic {table} = shop.all\n" for table in ("items", "boxes", "pens"))
-        self.replay(self.capture(*sent), items + boxes)
-        self.replay(self.capture(*sent), items + boxes + pens)
+        self.replay(self.capture(*sent), shared_topic("items", "boxes"))
+        self.replay(self.capture(*sent), shared_topic("items", "boxes", "pens"))
         self.assertEqual([("old",)], self.query("select name from pens"))
-        self.replay(self.capture(*sent, pen(5, "new", "u", lsn=20)), items + boxes + pens)
+        self.replay(self.capture(*sent, pen(5, "new", "u", lsn=20)), shared_topic("items", "boxes", "pens"))
         self.assertEqual([("new",)], self.query("select name from pens"))
 
     def test_history_and_once_stay(self):
