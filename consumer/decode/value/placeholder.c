@@ -164,8 +164,9 @@ bool placeholder_is_text(struct span text, enum column_type type, struct span pl
         return false;
     if (span_equal(text, placeholder))
         return true;
-    if (type == COLUMN_BYTEA)
-        return placeholder_is_base64_of(text, placeholder) || placeholder_is_hex_of(text, placeholder);
+    if (placeholder_comes_as_bytes(type) &&
+        (placeholder_is_base64_of(text, placeholder) || placeholder_is_hex_of(text, placeholder)))
+        return true;
     bool hstore = type == COLUMN_TEXT || type == COLUMN_OTHER || type == COLUMN_JSON || type == COLUMN_ARRAY;
     return hstore && text.size > 2 * placeholder.size && text.data[0] == '{' &&
            text.size < 2 * placeholder.size + 16 && placeholder_is_raw(text, placeholder);
@@ -233,7 +234,8 @@ bool placeholder_is_likely(struct span text, enum column_type type) {
         return placeholder_is_no_json(text);
     if (text.size < LIKELY_LEAST || text.size > LIKELY_MAX)
         return false;
-    if (type == COLUMN_BYTEA && placeholder_is_likely_bytes(text)) // hex mode has it as plain text
+    if (placeholder_comes_as_bytes(type) &&
+        placeholder_is_likely_bytes(text)) // hex mode has it as plain text
         return true;
     if (memcmp(text.data, "[95", 3) == 0)
         return placeholder_is_likely_numbers(text);

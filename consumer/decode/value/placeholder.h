@@ -6,7 +6,12 @@
 #include "views/base/span.h"
 #include "views/engine/table.h"
 
-// `text` is a string's, unescaped: the placeholder itself, its base64 in a BYTEA column, or the object of it
+// Which columns may have it as bytes are written: BYTEA, and what comes with include.unknown.datatypes=true alone
+// (composites, multiranges, polygons: PostgreSQL's text as base64, in Debezium 3.6.1's binary.handling.mode=bytes).
+static inline bool placeholder_comes_as_bytes(enum column_type type) {
+    return type == COLUMN_BYTEA || type == COLUMN_OTHER;
+}
+// `text` is a string's, unescaped: the placeholder itself, its base64 or hex where it comes as bytes, or the object of it
 // in hstore's JSON.
 bool placeholder_is_text(struct span text, enum column_type type, struct span placeholder);
 // `raw` is a whole array or object: [placeholder], [its base64], [its bytes as numbers], [its UUID], or
@@ -24,7 +29,7 @@ static inline bool placeholder_might_be_likely(struct span text, enum column_typ
         return text.data[2] == '_' || text.data[1] == '9';
     if (first == '_')
         return true;
-    return type == COLUMN_JSON || (type == COLUMN_BYTEA && first == 'X');
+    return type == COLUMN_JSON || (placeholder_comes_as_bytes(type) && first == 'X');
 }
 
 #endif
