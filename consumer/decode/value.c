@@ -46,8 +46,12 @@ static inline __attribute__((always_inline)) bool value_is_placeholder(const str
            placeholder_is_raw(reading->raw, placeholder);
 }
 
+static bool value_is_lost_name(const struct reading *reading) {
+    return reading->column->variant == COLUMN_NAME && reading->kind == JSON_STRING && reading->text.size == 0;
+}
+
 static bool value_is_unavailable(const struct reading *reading) {
-    return value_is_placeholder(reading, reading->settings->unavailable) ||
+    return value_is_lost_name(reading) || value_is_placeholder(reading, reading->settings->unavailable) ||
            (reading->settings->unavailable_told &&
             value_is_placeholder(reading, value_settings_default.unavailable));
 }
@@ -246,6 +250,10 @@ static int value_read_checked(const struct reading *reading, bool may_be_unavail
     const unsigned placeholder_types =
         1U << COLUMN_TEXT | 1U << COLUMN_OTHER | 1U << COLUMN_JSON | 1U << COLUMN_ARRAY | 1U << COLUMN_BYTEA;
     enum column_type type = reading->column->type;
+    // All rows of a table would have this one key.
+    if (reading->column->key != 0 && value_is_lost_name(reading))
+        return reading_refuse(reading, "it was not sent: Debezium streams what is declared name as an empty "
+                                       "text, unless include.unknown.datatypes=true");
     if (may_be_unavailable && value_is_unavailable(reading)) {
         *reading->ret = (struct value){.kind = VALUE_UNAVAILABLE};
         return 0;
@@ -261,7 +269,7 @@ static int value_read_checked(const struct reading *reading, bool may_be_unavail
     return value_read_declared(reading);
 }
 
-// What most columns are, without a schema's semantic: an integer, or a text shorter than any placeholder.
+// What most columns are, without a schema's semantic: an integer, or a text that is shorter than any placeholder, and not empty.
 static inline bool value_take_plainly(const struct json_value *json, enum column_type type,
                                       size_t placeholder_size, struct value *ret) {
     if (json->kind == JSON_NUMBER && type == COLUMN_INTEGER) {
@@ -269,7 +277,7 @@ static inline bool value_take_plainly(const struct json_value *json, enum column
         return json_to_integer(json->raw, &ret->integer);
     }
     if (json->kind != JSON_STRING || type != COLUMN_TEXT || json->escaped ||
-        json->raw.size - 2 >= placeholder_size || json->raw.data[1] == '_')
+        json->raw.size - 2 >= placeholder_size || json->raw.data[1] == '_' || json->raw.size == 2)
         return false;
     ret->kind = VALUE_TEXT;
     ret->bytes = json_between_quotes(json->raw);

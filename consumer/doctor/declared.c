@@ -127,7 +127,7 @@ static void declared_check_decimals(const struct evidence *evidence, const struc
 // The connector's binary.handling.mode says it of BYTEA: a schema tells, else source.sql.
 static bool declared_is_unmarked(const struct evidence_topic *topic, const struct column *column) {
     if (!column->unmarked || column->type != COLUMN_BYTEA)
-        return column->unmarked;
+        return column->unmarked && column->variant != COLUMN_NAME; // of which source.sql is warned
     for (int c = 0; c < topic->column_count; c++) {
         const struct evidence_column *seen = &topic->columns[c];
         if (seen->has_schema && strcmp(seen->name, column->name) == 0)

@@ -57,6 +57,9 @@ enum column_variant {
     COLUMN_CITEXT, // TEXT that knows no case
     COLUMN_PADDED, // TEXT: CHAR(n), whose trailing spaces do not count
     COLUMN_ENUM,   // TEXT: a label, whose order is that of its type's declaration, which is not kept
+    // TEXT: PostgreSQL's NAME. Its values come by snapshot alone: streamed they are null, or empty where the column is not
+    // null, unless include.unknown.datatypes=true (Debezium 2.7.4 to 3.6.1; findings/debezium-postgres-name-is-not-streamed.sh).
+    COLUMN_NAME,
 };
 
 struct column {

@@ -157,6 +157,7 @@ static bool lint_order_is_alike(const struct lint_order *lint, const struct colu
     case COLUMN_BIGINT:
     case COLUMN_UUID:
     case COLUMN_ENUM:
+    case COLUMN_NAME:
         return column->type == COLUMN_NUMERIC && lint_order_is_number(lint, other);
     }
     return false;

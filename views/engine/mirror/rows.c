@@ -96,7 +96,8 @@ int mirror_keep_unchanged(struct mirror *mirror, struct mirror_table *table, con
         if (values[i].kind != VALUE_NULL || !change_null_is_unsure(change, &table->table->columns[i]))
             continue;
         struct value value = packed_row_value(stored, i);
-        if (value_bytes(&value) >= COLUMN_TOAST_ROW_MIN)
+        bool name = table->table->columns[i].variant == COLUMN_NAME && value.kind == VALUE_TEXT;
+        if (name || value_bytes(&value) >= COLUMN_TOAST_ROW_MIN)
             values[i].kind = VALUE_UNAVAILABLE;
     }
     return 0;

@@ -26,8 +26,6 @@ static const struct known_type known_types[] = {
     {"serial4", COLUMN_INTEGER, COLUMN_COMMON},
     {"serial8", COLUMN_INTEGER, COLUMN_BIGINT},
     {"oid", COLUMN_INTEGER, COLUMN_COMMON},
-    {"xid", COLUMN_INTEGER, COLUMN_COMMON},
-    {"cid", COLUMN_INTEGER, COLUMN_COMMON},
     {"bool", COLUMN_BOOLEAN, COLUMN_COMMON},
     {"boolean", COLUMN_BOOLEAN, COLUMN_COMMON},
     {"numeric", COLUMN_DECIMAL, COLUMN_COMMON},
@@ -38,7 +36,7 @@ static const struct known_type known_types[] = {
     {"varchar", COLUMN_TEXT, COLUMN_COMMON},
     {"bpchar", COLUMN_TEXT, COLUMN_PADDED},
     {"char", COLUMN_TEXT, COLUMN_COMMON},
-    {"name", COLUMN_TEXT, COLUMN_COMMON},
+    {"name", COLUMN_TEXT, COLUMN_NAME},
     {"citext", COLUMN_TEXT, COLUMN_CITEXT},
     {"uuid", COLUMN_TEXT, COLUMN_UUID},
     {"json", COLUMN_JSON, COLUMN_COMMON},
@@ -97,7 +95,7 @@ static void column_type_set_kind(struct column *column, const struct declared_ty
 // none: arrays of other types than these, NUMERIC (of decimal.handling.mode=precise), BIT VARYING (seen with 3.6.1 on
 // PostgreSQL 17), and so what extensions have, which take the same road. Domains over arrays are such other types. Arrays of
 // BYTEA have one with binary.handling.mode=bytes alone, of DATE with adaptive time.precision.mode alone. BYTEA itself depends
-// on how it comes, too: change_null_is_unsure.
+// on how it comes, too: change_null_is_unsure. A streamed NAME is null whatever it is.
 static bool column_type_is_unmarked(const struct column *column, const struct declared_type *declared) {
     static const char *const arrays[] = {"text", "varchar", "bpchar", "int4",
                                          "int8", "uuid",    "json",   "jsonb"};
@@ -106,7 +104,8 @@ static bool column_type_is_unmarked(const struct column *column, const struct de
         for (size_t i = 0; i < sizeof structs / sizeof *structs; i++)
             if (strcmp(declared->name, structs[i]) == 0)
                 return true;
-        return column->type == COLUMN_NUMERIC || column->type == COLUMN_BIT || column->type == COLUMN_BYTEA;
+        return column->type == COLUMN_NUMERIC || column->type == COLUMN_BIT || column->type == COLUMN_BYTEA ||
+               column->variant == COLUMN_NAME;
     }
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         if (strcmp(declared->name, arrays[i]) == 0)

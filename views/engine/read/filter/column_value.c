@@ -96,6 +96,7 @@ static bool column_value_read_text(const struct column *column, struct span text
     case COLUMN_COMMON:
     case COLUMN_BIGINT:
     case COLUMN_ENUM:
+    case COLUMN_NAME:
         return true;
     }
     return true;
