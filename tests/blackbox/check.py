@@ -98,6 +98,26 @@ class Check(tide.Case):
         for condition in ("opened = :p", "settled = (id = :p)", "settled and id = :p", "at > '2026' and name = :p"):
             self.passed(query_q=query.format(condition))
 
+    def test_parameters_beside_texts_that_are_computed(self):
+        """A parameter that is not declared is a number where it is written as one, and no text is equal to a number."""
+        query = "select id from accounts a where {}"
+        for condition in (
+            "lower(name) = :p", ":p is null or substr(a.name, 1, 4) is :p", ":p >= strftime('%Y', opened)", "coalesce(a.nick, '') = :p",
+            "upper(name) in ('A', :p)", "lower(name) not in (:p)", "trim(name) between 'a' and :p", "id = 1 or replace(name, '-', '') <> :p",
+            ":p = ifnull(nick, name)", "name || nick = :p", ":p in (name, nick)", ":p in (lower(name), 'x')",
+        ):  # fmt: skip
+            self.warned("`-- tidemark: p is text`", query_q=query.format(condition))
+            self.passed(query_q="-- tidemark: p is text\n" + query.format(condition))
+        for condition in ("nick->>'zip' = :p", "json_extract(nick, '$.zip') = :p", ":p = a.nick->>'$.zip'"):
+            self.warned("`-- tidemark: p is text`, or integer or number", query_q=query.format(condition))
+            self.passed(query_q="-- tidemark: p is integer\n" + query.format(condition))
+        for condition in (
+            "name = :p", "lower(name) = lower(:p)", "cast(nick as text) = :p", "length(name) = :p", "1 + length(lower(name)) = :p", "lower(name) like :p",
+            "size + substr(name, 2) = :p", "coalesce(size, 0) = :p", "lower(name) = 'a' and id = :p", "nick->>:p = 'a'", "lower(name) = :p || ''",
+            "cast(substr(name, 5) as integer) = :p", "id in (select :p) and lower(name) = ''", ":p in (id, size)", ":p in (select name from accounts)",
+        ):  # fmt: skip
+            self.passed(query_q=query.format(condition))
+
     def test_decimals(self):
         query = "select id from accounts a where {}"
         declared = "-- tidemark: min is decimal(12,2)\n"

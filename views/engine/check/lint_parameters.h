@@ -1,4 +1,5 @@
-// A query's parameters that are compared with columns which are not stored as people write their values.
+// A query's parameters that are compared with what is not as people write it: columns that are stored otherwise, and texts that are
+// computed, where a parameter that is not declared is a number if it is written as one. Found by words.
 #ifndef TIDEMARK_CHECK_LINT_PARAMETERS_H
 #define TIDEMARK_CHECK_LINT_PARAMETERS_H
 
