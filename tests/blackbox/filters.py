@@ -321,6 +321,9 @@ class Filters(unittest.TestCase):
         self.assertEqual(self.ids(("total", "gt.1.499")), self.ids(("total", "gte.1.5")))
         self.assertEqual(self.ids(("meta", 'eq.{"a":[1,null,{"b":"c"}]}')), [r["id"] for r in self.rows if isinstance(r["meta"], dict)])
         self.assertEqual(self.ids(("tags", 'eq.["a","b c"]')), [r["id"] for r in self.rows if r["tags"]])
+        for spelled in ('{"\\u0061": [1.0, null, {"b": "\\u0063"}]}', '{"a":[10e-1,null,{"b":"c"}]}'):
+            self.assertEqual(self.ids(("meta", "eq." + spelled)), [r["id"] for r in self.rows if isinstance(r["meta"], dict)])
+        self.assertEqual(self.ids(("tags", 'in.(["\\u0061","b c"])')), [r["id"] for r in self.rows if r["tags"]])
         self.assertEqual(self.ids(("raw", "eq.AAH/")), [r["id"] for r in self.rows if r["raw"] == "AAH/"])
         self.assertEqual(self.ids(("name", "isdistinct.a")), [r["id"] for r in self.rows if r["name"] != "a"])
 

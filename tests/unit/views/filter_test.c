@@ -9,6 +9,7 @@
 
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
+#include "views/base/json_same.h"
 #include "views/base/json_text.h"
 #include "views/engine/read/filter/filter.h"
 #include "views/engine/read/filter/functions.h"
@@ -103,8 +104,7 @@ static void test_sql(void **state) {
     expect_sql("mood", "in.(sad,ok)", "\"mood\" in (?1,?2)");
     expect_sql("mood", "neq.sad", "\"mood\"<>?1");
     expect_sql("name", "in.()", "\"name\" in ()");
-    expect_sql("meta", "eq.{\"a\": 1}",
-               "case when json_valid(\"meta\") then json(\"meta\") else \"meta\" end=json(?1)");
+    expect_sql("meta", "eq.{\"a\": 1}", "filter_json(\"meta\")=filter_json(?1)");
     expect_sql("or", "(id.eq.1,name.is.null)", "(\"id\"=?1 or \"name\" is null)");
     expect_sql("not.and", "(id.eq.1,or(name.eq.a,name.eq.\"b,)\"),paid.is.false)",
                "not(\"id\"=?1 and (\"name\"=?2 or \"name\"=?3) and \"paid\" is 0)");
@@ -426,17 +426,34 @@ static void test_json_text(void **state) {
     assert_false(json_text_is_valid((struct span){deep.data, deep.size}));
 }
 
+static void test_json_same(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {" { \"a\" : [ 1 , true ] }\n", "{\"a\":[1e0,true]}"},
+        {"\"\\u00e9\\u20ac\\ud83d\\ude00\"", "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\""},
+        {"\"a\\/b\\\"\\\\\\n\\u000a\\u0041 \"", "\"a/b\\\"\\\\\\u000a\\u000aA \""},
+        {"\"\\ud83d\\u0041\\uDE00\"", "\"\\ud83dA\\ude00\""},
+        {"[1.50,150e-2,0.15E+1,15e-1]", "[15e-1,15e-1,15e-1,15e-1]"},
+        {"[0,-0,0.00,0e5,100,1e2,-10.0,0.050]", "[0,0,0,0,1e2,1e2,-1e1,5e-2]"},
+        {"12345678901234567890.10", "123456789012345678901e-1"},
+        {"1e9999999999", "1e9999999999"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CLEANUP(buffer_free) struct buffer same = {0};
+        assert_true(json_text_is_valid(span_of(cases[i][0])));
+        json_same_write(&same, span_of(cases[i][0]));
+        buffer_char(&same, '\0');
+        assert_string_equal(same.data, cases[i][1]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sql),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_what_is_no_filter),
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_order_and_selection),
-        cmocka_unit_test(test_like),
-        cmocka_unit_test(test_times),
-        cmocka_unit_test(test_times_in_sql),
-        cmocka_unit_test(test_json_text),
+        cmocka_unit_test(test_json_same),    cmocka_unit_test(test_sql),
+        cmocka_unit_test(test_values),       cmocka_unit_test(test_what_is_no_filter),
+        cmocka_unit_test(test_bounds),       cmocka_unit_test(test_order_and_selection),
+        cmocka_unit_test(test_like),         cmocka_unit_test(test_times),
+        cmocka_unit_test(test_times_in_sql), cmocka_unit_test(test_json_text),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -26,16 +26,15 @@ static void filter_sql_column(sqlite3_str *sql, const struct column *column, enu
         sqlite3_str_appendf(sql, "decimal(\"%w\",%d) collate numeric", column->name, column->scale);
         break;
     case COMPARE_JSON:
-        sqlite3_str_appendf(sql, "case when json_valid(\"%w\") then json(\"%w\") else \"%w\" end",
-                            column->name, column->name, column->name);
+        sqlite3_str_appendf(sql, "filter_json(\"%w\")", column->name);
         break;
     }
 }
 
 static void filter_sql_list(sqlite3_str *sql, const struct filter_term *term) {
     for (int i = 0; i < term->value_count; i++)
-        sqlite3_str_appendf(sql, term->compare == COMPARE_JSON ? "%sjson(?%d)" : "%s?%d", i > 0 ? "," : "(",
-                            term->first_value + i + 1);
+        sqlite3_str_appendf(sql, term->compare == COMPARE_JSON ? "%sfilter_json(?%d)" : "%s?%d",
+                            i > 0 ? "," : "(", term->first_value + i + 1);
     sqlite3_str_appendall(sql, term->value_count > 0 ? ")" : "()");
 }
 
@@ -63,8 +62,8 @@ static void filter_sql_comparison(sqlite3_str *sql, const struct column *column,
         filter_sql_list(sql, term);
         return;
     }
-    sqlite3_str_appendf(sql, term->compare == COMPARE_JSON ? "%sjson(?%d)" : "%s?%d", comparisons[term->op],
-                        term->first_value + 1);
+    sqlite3_str_appendf(sql, term->compare == COMPARE_JSON ? "%sfilter_json(?%d)" : "%s?%d",
+                        comparisons[term->op], term->first_value + 1);
 }
 
 static void filter_sql_condition(sqlite3_str *sql, const struct filter *filter,

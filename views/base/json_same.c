@@ -1,0 +1,151 @@
+#include "views/base/json_same.h"
+
+#include "views/base/hex.h"
+
+enum { ESCAPE_SIZE = 6, EXPONENT_DIGITS_MAX = 9 };
+
+static uint32_t json_same_hex(const char *digits) {
+    uint32_t code = 0;
+    for (int i = 0; i < 4; i++)
+        code = code << 4 | (uint32_t)hex_digit(digits[i]);
+    return code;
+}
+
+// A character of a string as strings have it that escape no more than they must.
+static void json_same_character(struct buffer *out, uint32_t c) {
+    if (c < 0x20) {
+        buffer_format(out, "\\u%04x", (unsigned)c);
+    } else if (c < 0x80) {
+        if (c == '"' || c == '\\')
+            buffer_char(out, '\\');
+        buffer_char(out, (char)c);
+    } else if (c < 0x800) {
+        const char bytes[] = {(char)(0xC0 | c >> 6), (char)(0x80 | (c & 0x3F))};
+        buffer_append(out, bytes, sizeof bytes);
+    } else if (c < 0x10000) {
+        const char bytes[] = {(char)(0xE0 | c >> 12), (char)(0x80 | (c >> 6 & 0x3F)),
+                              (char)(0x80 | (c & 0x3F))};
+        buffer_append(out, bytes, sizeof bytes);
+    } else {
+        const char bytes[] = {(char)(0xF0 | c >> 18), (char)(0x80 | (c >> 12 & 0x3F)),
+                              (char)(0x80 | (c >> 6 & 0x3F)), (char)(0x80 | (c & 0x3F))};
+        buffer_append(out, bytes, sizeof bytes);
+    }
+}
+
+// The escape at the beginning of `text`: its size.
+static size_t json_same_escape(struct buffer *out, struct span text) {
+    static const char letters[] = "bfnrt\"\\/";
+    static const char meant[] = "\b\f\n\r\t\"\\/";
+    if (text.data[1] != 'u') {
+        json_same_character(out, (unsigned char)meant[strchr(letters, text.data[1]) - letters]);
+        return 2;
+    }
+    uint32_t high = json_same_hex(text.data + 2);
+    bool half = high >= 0xD800 && high <= 0xDFFF;
+    if (half && high < 0xDC00 && text.size > 2 * (size_t)ESCAPE_SIZE && text.data[ESCAPE_SIZE] == '\\' &&
+        text.data[ESCAPE_SIZE + 1] == 'u') {
+        uint32_t low = json_same_hex(text.data + ESCAPE_SIZE + 2);
+        if (low >= 0xDC00 && low <= 0xDFFF) {
+            json_same_character(out, 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00));
+            return 2 * (size_t)ESCAPE_SIZE;
+        }
+    }
+    if (half)
+        buffer_format(out, "\\u%04x", (unsigned)high);
+    else
+        json_same_character(out, high);
+    return ESCAPE_SIZE;
+}
+
+// The string at the beginning of `text`, with its quotes: its size.
+static size_t json_same_string(struct buffer *out, struct span text) {
+    size_t at = 1;
+    buffer_char(out, '"');
+    while (text.data[at] != '"') {
+        size_t plain = at;
+        while (text.data[plain] != '"' && text.data[plain] != '\\')
+            plain++;
+        buffer_append(out, text.data + at, plain - at);
+        at = plain;
+        if (text.data[at] == '\\')
+            at += json_same_escape(out, (struct span){text.data + at, text.size - at});
+    }
+    buffer_char(out, '"');
+    return at + 1;
+}
+
+static size_t json_same_digits(struct span text, size_t at) {
+    size_t end = at;
+    while (end < text.size && text.data[end] >= '0' && text.data[end] <= '9')
+        end++;
+    return end;
+}
+
+// The power of ten behind the number's digits, which end at `at`. False when it is one that nobody computes with.
+static bool json_same_exponent(struct span text, size_t at, int64_t *ret, size_t *ret_end) {
+    *ret = 0;
+    *ret_end = at;
+    if (at == text.size || (text.data[at] != 'e' && text.data[at] != 'E'))
+        return true;
+    bool negative = text.data[at + 1] == '-';
+    size_t first = at + 1 + (negative || text.data[at + 1] == '+');
+    *ret_end = json_same_digits(text, first);
+    if (*ret_end - first > EXPONENT_DIGITS_MAX)
+        return false;
+    for (size_t i = first; i < *ret_end; i++)
+        *ret = *ret * 10 + (text.data[i] - '0');
+    if (negative)
+        *ret = -*ret;
+    return true;
+}
+
+// The number at the beginning of `text`: its size. Written are its digits from the first to the last that is not 0, `e`, and the
+// power of ten of the last one: 1.50 and 150e-2 are 15e-1.
+static size_t json_same_number(struct buffer *out, struct span text) {
+    bool negative = text.data[0] == '-';
+    size_t whole = json_same_digits(text, negative);
+    bool point = whole < text.size && text.data[whole] == '.';
+    size_t digits = point ? json_same_digits(text, whole + 1) : whole;
+    int64_t power;
+    size_t end;
+    if (!json_same_exponent(text, digits, &power, &end)) {
+        buffer_append(out, text.data, end);
+        return end;
+    }
+    size_t first = negative;
+    size_t last = digits; // behind it
+    while (first < last && (text.data[first] == '0' || text.data[first] == '.'))
+        first++;
+    while (last > first && (text.data[last - 1] == '0' || text.data[last - 1] == '.'))
+        last--;
+    if (first == last) {
+        buffer_char(out, '0');
+        return end;
+    }
+    if (negative)
+        buffer_char(out, '-');
+    for (size_t i = first; i < last; i++)
+        if (text.data[i] != '.')
+            buffer_char(out, text.data[i]);
+    power += last <= whole ? (int64_t)(whole - last) : (int64_t)(whole + 1) - (int64_t)last;
+    buffer_char(out, 'e');
+    buffer_integer(out, power);
+    return end;
+}
+
+void json_same_write(struct buffer *out, struct span text) {
+    for (size_t at = 0; at < text.size;) {
+        const struct span rest = {text.data + at, text.size - at};
+        char c = *rest.data;
+        if (c == '"') {
+            at += json_same_string(out, rest);
+        } else if (c == '-' || (c >= '0' && c <= '9')) {
+            at += json_same_number(out, rest);
+        } else {
+            if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
+                buffer_char(out, c);
+            at++;
+        }
+    }
+}
