@@ -9,8 +9,9 @@
 #define DATE_PATTERN "[+-]?[0-9]{4,}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 #define TIME_PATTERN "([01][0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?"
 #define ZONE_PATTERN "(Z|[+-][0-9]{2}(:?[0-9]{2}(:[0-9]{2})?)?)?"
-#define NUMBER_PATTERN "(-?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?|NaN|-?Infinity)"
-#define UUID_PATTERN "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+#define NUMBER_PATTERN                                                                                       \
+    "(-?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?|[nN][aA][nN]|-?[iI][nN][fF]([iI][nN][iI][tT][yY])?)"
+#define UUID_PATTERN "\\{?[0-9a-fA-F]{4}(-?[0-9a-fA-F]{4}){7}\\}?"
 #define UUID_SAMPLE "6fa459ea-ee8a-3ca4-894e-db77e160355e"
 
 enum { SAMPLES = 2 };
@@ -79,7 +80,8 @@ static struct openapi_values openapi_types_values(const struct column *column) {
     case COLUMN_INTEGER:
         return (struct openapi_values){"(-?(0|[1-9][0-9]{0,18}))", {"7", "-12"}};
     case COLUMN_BOOLEAN:
-        return (struct openapi_values){"(true|false|t|f|1|0)", {"true", "false"}};
+        return (struct openapi_values){"([tT]([rR][uU][eE])?|[fF]([aA][lL][sS][eE])?|1|0)",
+                                       {"true", "false"}};
     case COLUMN_DECIMAL:
     case COLUMN_NUMERIC:
     case COLUMN_REAL:
@@ -89,7 +91,8 @@ static struct openapi_values openapi_types_values(const struct column *column) {
     case COLUMN_TIME:
         return (struct openapi_values){"(" TIME_PATTERN ZONE_PATTERN ")", {"22:32:34.86", "08:00:00"}};
     case COLUMN_TIMESTAMP:
-        return (struct openapi_values){"(" DATE_PATTERN "([T ]" TIME_PATTERN ")?Z?|-?infinity)",
+        return (struct openapi_values){"(" DATE_PATTERN "([T ]" TIME_PATTERN
+                                       ")?(Z|\\+00(:?00)?|-00:00)?|-?infinity)",
                                        {"2026-01-31T22:32:34.86", "2026-01-31"}};
     case COLUMN_TIMESTAMPTZ:
         return (struct openapi_values){"(" DATE_PATTERN "([T ]" TIME_PATTERN ")?" ZONE_PATTERN "|-?infinity)",

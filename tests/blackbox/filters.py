@@ -327,6 +327,20 @@ class Filters(unittest.TestCase):
         self.assertEqual(self.ids(("raw", "eq.AAH/")), [r["id"] for r in self.rows if r["raw"] == "AAH/"])
         self.assertEqual(self.ids(("name", "isdistinct.a")), [r["id"] for r in self.rows if r["name"] != "a"])
 
+    def test_values_as_languages_write_them(self):
+        """str(True), UUID.hex, str(float('inf')) and datetime.isoformat() of Python, which PostgreSQL's casts take."""
+        for column, asked, plain in (
+            ("paid", "True", "true"), ("paid", "not.eq.FALSE", "not.eq.false"), ("ref", "6FA459EAEE8A3CA4894EDB77E160355E", "6fa459ea-ee8a-3ca4-894e-db77e160355e"),
+            ("ref", "{16fd2706-8baf-433b-82eb-8c7fada847da}", "16fd2706-8baf-433b-82eb-8c7fada847da"), ("ratio", "lt.inf", "lt.Infinity"),
+            ("ratio", "gt.-inf", "gt.-Infinity"), ("seen", "gte.2023-11-14T22:15:00+00:00", "gte.2023-11-14T22:15:00"),
+        ):  # fmt: skip
+            self.assertEqual(self.ids((column, plain)), self.ids((column, asked)), asked)
+            self.assertNotEqual([], self.ids((column, asked)))
+        self.refused(("seen", "2023-11-14T22:15:00+01:00"), names="without a zone")
+        self.refused(("paid", "truee"), names="boolean")
+        for ref in ("6fa459ea-ee8a-3ca4-894e-db77e160355", "6fa45-9eaee8a3ca4894edb77e160355e", "6fa459ea--ee8a3ca4894edb77e160355e", "{}"):
+            self.refused(("ref", ref), names="uuid")
+
     def test_addresses_are_equal_in_any_spelling(self):
         ids = [[row["id"] for row in self.rows if row["id"] % 3 == rest] for rest in (1, 2, 0)]
         for column, number, value in (
@@ -396,7 +410,8 @@ class Filters(unittest.TestCase):
             ("id", "gt.9223372036854775807", "-9223372036854775808", many, "in.()"), ("on_day", "2026-01-31", "lt.infinity", "+12026-12-30"),
             ("total", "gt.1.499", "lt.1e3", "99.9900000"), ("amount", "12345678901234567890.5", "NaN"), ("ratio", "-Infinity", "1E-7"),
             ("at", "gte.2026-01-31 10:00:00+01:00", "2026-01-31", "lt.2026-01-31T10:00Z"), ("seen", "2026-01-31 10:00:00", "-infinity"),
-            ("paid", "is.true", "not.is.unknown", "f"), ("raw", "eq.", "AAH/", "AAE="), ("ref", "16FD2706-8baf-433b-82eb-8c7fada847da"),
+            ("paid", "is.true", "not.is.unknown", "f", "True", "FALSE"), ("ref", "6fa459eaee8a3ca4894edb77e160355e"), ("ratio", "inf", "nan"),
+            ("seen", "2026-01-31T10:00:00+00:00"), ("raw", "eq.", "AAH/", "AAE="), ("ref", "16FD2706-8baf-433b-82eb-8c7fada847da"),
         ):  # fmt: skip
             for value in values:
                 self.answer((column, value), ("limit", 1))

@@ -3,6 +3,7 @@
 #include "views/base/iso8601.h"
 #include "views/base/real.h"
 #include "views/engine/decimal.h"
+#include "views/engine/read/literals.h"
 
 #include <assert.h>
 #include <math.h>
@@ -86,20 +87,11 @@ static bool query_parameter_read_moment(struct span text, char ret[QUERY_PARAMET
     return true;
 }
 
-// As a filter of /v1/tables takes them.
 static bool query_parameter_read_boolean(struct span value, struct cell *ret) {
-    bool yes = span_is(value, "true") || span_is(value, "t") || span_is(value, "1");
-    *ret = query_parameter_integer(yes);
-    return yes || span_is(value, "false") || span_is(value, "f") || span_is(value, "0");
-}
-
-static bool query_parameter_is_uuid(struct span text) {
-    static const char hyphens[] = "        -    -    -    -            ";
-    if (text.size != sizeof hyphens - 1)
+    bool yes;
+    if (!literals_boolean(value, &yes))
         return false;
-    for (size_t i = 0; i < text.size; i++)
-        if (hyphens[i] == '-' ? text.data[i] != '-' : strchr("0123456789abcdefABCDEF", text.data[i]) == NULL)
-            return false;
+    *ret = query_parameter_integer(yes);
     return true;
 }
 
@@ -124,18 +116,12 @@ static struct cell query_parameter_as_written(struct span value) {
 static bool query_parameter_read_number(struct span value, struct cell *ret) {
     double real;
     int64_t integer;
-    if (!real_parse(value, &real))
+    if (!literals_real(value, &real))
         return false;
     *ret = integer_parse(value, &integer) ? query_parameter_integer(integer)
-           : isnan(real)                  ? query_parameter_text(value)
+           : isnan(real)                  ? query_parameter_text(SPAN("NaN"))
                                           : (struct cell){.kind = CELL_REAL, .real = real};
     return true;
-}
-
-static struct span query_parameter_in_small_letters(struct span value, char text[QUERY_PARAMETER_TEXT_SIZE]) {
-    for (size_t i = 0; i < value.size; i++)
-        text[i] = (char)(value.data[i] >= 'A' && value.data[i] <= 'F' ? value.data[i] + 32 : value.data[i]);
-    return (struct span){text, value.size};
 }
 
 bool query_parameter_read(const struct parameter_rule *rule, struct span value,
@@ -168,10 +154,8 @@ bool query_parameter_read(const struct parameter_rule *rule, struct span value,
     case PARAMETER_BOOLEAN:
         return query_parameter_read_boolean(value, ret);
     case PARAMETER_UUID:
-        if (!query_parameter_is_uuid(value))
-            return false;
-        *ret = query_parameter_text(query_parameter_in_small_letters(value, text));
-        return true;
+        *ret = query_parameter_text((struct span){text, LITERAL_UUID_SIZE});
+        return literals_uuid(value, text);
     case PARAMETER_TEXT:
         *ret = query_parameter_text(value);
         return true;

@@ -8,12 +8,13 @@
 #include "views/engine/decimal.h"
 #include "views/engine/read/filter/address_text.h"
 #include "views/engine/read/filter/time_order.h"
+#include "views/engine/read/literals.h"
 #include "views/engine/sqlite/numeric_order.h"
 
 #include <assert.h>
 #include <math.h>
 
-enum { SHOWN_MAX = 100, UUID_SIZE = 36 };
+enum { SHOWN_MAX = 100 };
 
 static struct cell column_value_text(struct span text) {
     return (struct cell){.kind = CELL_TEXT, .bytes = text};
@@ -23,20 +24,12 @@ static int column_value_no_memory(struct error *error) {
     return error_set(error, ERROR_SYSTEM, "out of memory");
 }
 
-static bool column_value_is_word(struct span text, const char *words) {
-    size_t size;
-    for (; *words != '\0'; words += size + (words[size] != '\0')) {
-        size = strcspn(words, " ");
-        if (span_equal(text, (struct span){words, size}))
-            return true;
-    }
-    return false;
-}
-
 static bool column_value_read_boolean(struct span text, struct cell *ret) {
-    bool yes = column_value_is_word(text, "true t 1");
+    bool yes;
+    if (!literals_boolean(text, &yes))
+        return false;
     *ret = (struct cell){.kind = CELL_BOOLEAN, .integer = yes};
-    return yes || column_value_is_word(text, "false f 0");
+    return true;
 }
 
 // A decimal that the column could not hold is a number all the same: it is compared as one.
@@ -53,23 +46,10 @@ static bool column_value_read_decimal(const struct column *column, struct span t
 // SQLite has no NaN of its own: the mirror keeps it as text.
 static bool column_value_read_real(struct span text, struct cell *ret) {
     *ret = (struct cell){.kind = CELL_REAL};
-    if (!real_parse(text, &ret->real))
+    if (!literals_real(text, &ret->real))
         return false;
     if (isnan(ret->real))
         *ret = column_value_text(SPAN("NaN"));
-    return true;
-}
-
-static bool column_value_read_uuid(struct span text, char *small) {
-    static const char hyphens[] = "        -    -    -    -            ";
-    if (text.size != UUID_SIZE)
-        return false;
-    for (size_t i = 0; i < UUID_SIZE; i++) {
-        char c = text.data[i];
-        if (hyphens[i] == '-' ? c != '-' : c == '\0' || strchr("0123456789abcdefABCDEF", c) == NULL)
-            return false;
-        small[i] = (char)(c >= 'A' && c <= 'F' ? c + ('a' - 'A') : c);
-    }
     return true;
 }
 
@@ -84,8 +64,8 @@ static bool column_value_read_text(const struct column *column, struct span text
                                    struct column_value *ret) {
     switch (column->variant) {
     case COLUMN_UUID:
-        ret->cell.bytes = (struct span){made, UUID_SIZE};
-        return column_value_read_uuid(text, made);
+        ret->cell.bytes = (struct span){made, LITERAL_UUID_SIZE};
+        return literals_uuid(text, made);
     case COLUMN_CITEXT:
         ret->compare = COMPARE_COLLATED;
         return true;
@@ -103,13 +83,13 @@ static bool column_value_read_text(const struct column *column, struct span text
 }
 
 // A moment: a date and a time of day, or midnight of a date. One without an offset is UTC where the column has a zone;
-// where it has none, PostgreSQL passes over a Z, and an offset would move it.
+// where it has none, PostgreSQL passes over an offset, and one that is not of UTC would move it.
 static bool column_value_read_timestamp(struct span text, bool zoned, char *made, size_t *ret_size) {
     struct moment moment = {0};
     enum iso8601_zone zone = ISO8601_ZONE_NONE;
     if (!iso8601_read_timestamp(text, &moment, &zone) && !iso8601_read_date(text, &moment.days))
         return false;
-    if (!zoned && zone == ISO8601_ZONE_GIVEN && text.data[text.size - 1] != 'Z')
+    if (!zoned && zone == ISO8601_ZONE_GIVEN && !literals_ends_in_utc(text))
         return false;
     *ret_size = iso8601_write_timestamp(moment, zoned, made);
     return true;
@@ -246,9 +226,13 @@ int column_value_read(const struct column *column, struct span text, struct aren
 }
 
 int column_value_bad(const struct column *column, struct span text, struct error *error) {
+    const char *written = column->type == COLUMN_ARRAY ? ", written as JSON"
+                          : column->type == COLUMN_TIMESTAMP
+                              ? ", without a zone: a time with no offset, or UTC's"
+                              : "";
     return error_set(error, ERROR_USAGE, "%s=%.*s: the column is %s%s", column->name,
                      (int)(text.size < SHOWN_MAX ? text.size : SHOWN_MAX), text.data, column->declared,
-                     column->type == COLUMN_ARRAY ? ", written as JSON" : "");
+                     written);
 }
 
 bool column_is_time(const struct column *column) {
