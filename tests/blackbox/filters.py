@@ -433,6 +433,29 @@ class Filters(unittest.TestCase):
         self.assertIn("Prefer", plain["Vary"])
 
 
+class Nanoseconds(tide.Case):
+    """A moment with more digits of a second than six, as SQL Server's datetimeoffset has it."""
+
+    FRACTIONS = ("1234559", "123456", "1234561", "1234567", "123457")
+
+    def test_each_comparison(self):
+        (self.path / "views").mkdir()
+        (self.path / "views" / "source.sql").write_text("create table ev(id int primary key, at timestamptz);")
+        lines = [tide.line("app.public.ev", i, {"id": i}, {"before": None, "after": {"id": i, "at": f"2026-01-01T12:00:00.{text}Z"}, "op": "c",
+                 "ts_ms": 1, "source": {"connector": "sqlserver", "name": "app", "ts_ms": 1, "snapshot": "false", "db": "app", "schema": "public",
+                 "table": "ev"}}) for i, text in enumerate(self.FRACTIONS)]  # fmt: skip
+        capture = tide.write_capture(self.path / "capture.jsonl", lines)
+        tide.replay(self.path / "x.db", capture, flags=("--views", self.path / "views", "--prefix", "app"))
+        with tide.Server("serve", "--db", self.path / "x.db", "--views", self.path / "views", stderr=self.path / "log") as server:
+            for wanted in (*self.FRACTIONS, "12345600", "1234", "123456001"):
+                for op in ("eq", "neq", "gt", "gte", "lt", "lte"):
+                    path = f"{server.address}/v1/tables/ev?at={op}.2026-01-01T12:00:00.{wanted}Z"
+                    with urllib.request.urlopen(path, timeout=30) as answer:
+                        found = [row["id"] for row in json.load(answer)["rows"]]
+                    expected = [i for i, text in enumerate(self.FRACTIONS) if compare(op, text.ljust(9, "0"), wanted.ljust(9, "0"))]
+                    self.assertEqual(expected, found, (op, wanted))
+
+
 def long_rows(count):
     return [{"id": number, "name": f"row {number} " + "x" * (number % 1900), "total": None, "paid": number % 2 == 0} for number in range(count)]
 

@@ -88,8 +88,11 @@ static void test_sql(void **state) {
     expect_sql("code", "ab", "\"code\" in (?1,?2)");
     expect_sql("code", "neq.ab", "\"code\" not in (?1,?2)");
     expect_sql("code", "gt.ab", "\"code\" collate rtrim>?1");
-    expect_sql("at", "gt.2026-01-01", "(\"at\">?1 or (\"at\">='+' and \"at\"<','))");
-    expect_sql("at", "lt.2026-01-01T00:00:00+02:00", "(\"at\"<?1 and not(\"at\">='+' and \"at\"<','))");
+    expect_sql("at", "gt.2026-01-01",
+               "(\"at\">rtrim(?1,'Z') and \"at\"<>?1 or (\"at\">='+' and \"at\"<','))");
+    expect_sql("at", "lt.2026-01-01T00:00:00+02:00",
+               "(\"at\"<rtrim(?1,'Z') and not(\"at\">='+' and \"at\"<','))");
+    expect_sql("at", "lt.2026-01-01T00:00:00.1234567Z", "\"at\" collate stored_time<?1");
     expect_sql("at", "lt.infinity", "\"at\" collate stored_time<?1");
     expect_sql("at", "2026-01-01", "\"at\"=?1");
     expect_sql("flags", "in.(1010,)", "\"flags\" in (?1,?2)");
@@ -333,6 +336,12 @@ static void test_times(void **state) {
                                          "-0043-01-01",   "0000-01-01",   "0099-12-31",   "2026-01-01",
                                          "9999-12-31",    "+10000-01-01", "+10000-01-02", "+20000-01-01",
                                          "+100000-01-01", "infinity"};
+    static const char *const seconds[] = {"2026-01-01T00:00:00.123455Z",   "2026-01-01T00:00:00.1234559Z",
+                                          "2026-01-01T00:00:00.123456Z",   "2026-01-01T00:00:00.1234561Z",
+                                          "2026-01-01T00:00:00.12345612Z", "2026-01-01T00:00:00.123457Z",
+                                          "+10000-01-01T00:00:00.123456Z", "+10000-01-01T00:00:00.1234561Z"};
+    for (size_t i = 1; i < sizeof seconds / sizeof *seconds; i++)
+        assert_true(time_order(span_of(seconds[i - 1]), span_of(seconds[i])) < 0);
     int count = sizeof rising / sizeof *rising;
     for (int i = 0; i < count; i++)
         for (int j = 0; j < count; j++) {

@@ -127,7 +127,8 @@ static bool column_value_read_time(const struct column *column, struct span text
     ret->cell.bytes = (struct span){made, size};
     if (column->type == COLUMN_TIME)
         ret->compare = COMPARE_PLAIN;
-    else if (time_order_is_common(ret->cell.bytes))
+    else if (time_order_is_common(ret->cell.bytes) &&
+             (column->type != COLUMN_TIMESTAMPTZ || size <= sizeof "YYYY-MM-DDTHH:MM:SS.ffffffZ" - 1))
         ret->compare = COMPARE_TIME;
     return true;
 }

@@ -38,11 +38,32 @@ static void filter_sql_list(sqlite3_str *sql, const struct filter_term *term) {
     sqlite3_str_appendall(sql, term->value_count > 0 ? ")" : "()");
 }
 
+// What begins with the time but for its Z is of the same microsecond or within it: nanoseconds, whose text stands before that of
+// none, are behind it.
+static void filter_sql_zoned(sqlite3_str *sql, const char *name, enum filter_operator op, int value) {
+    switch (op) {
+    case FILTER_GT:
+        sqlite3_str_appendf(sql, "\"%w\">rtrim(?%d,'Z') and \"%w\"<>?%d", name, value, name, value);
+        break;
+    case FILTER_LTE:
+        sqlite3_str_appendf(sql, "\"%w\"<=?%d and not(\"%w\">rtrim(?%d,'Z') and \"%w\"<?%d)", name, value,
+                            name, value, name, value);
+        break;
+    default:
+        sqlite3_str_appendf(sql, "\"%w\"%srtrim(?%d,'Z')", name, comparisons[op], value);
+        break;
+    }
+}
+
 // Years above 9999, whose text begins with +, are later than all of four digits, and stand before them.
 static void filter_sql_time(sqlite3_str *sql, const struct column *column, const struct filter_term *term) {
     bool later = term->op == FILTER_GT || term->op == FILTER_GTE;
-    sqlite3_str_appendf(sql, "(\"%w\"%s?%d %s(\"%w\">='+' and \"%w\"<','))", column->name,
-                        comparisons[term->op], term->first_value + 1, later ? "or " : "and not", column->name,
+    sqlite3_str_appendall(sql, "(");
+    if (column->type == COLUMN_TIMESTAMPTZ)
+        filter_sql_zoned(sql, column->name, term->op, term->first_value + 1);
+    else
+        sqlite3_str_appendf(sql, "\"%w\"%s?%d", column->name, comparisons[term->op], term->first_value + 1);
+    sqlite3_str_appendf(sql, " %s(\"%w\">='+' and \"%w\"<','))", later ? "or " : "and not", column->name,
                         column->name);
 }
 

@@ -16,6 +16,12 @@ static int time_order_rank(struct span text) {
     return text.size > 0 && text.data[0] == '-' ? TIME_BEFORE : TIME_COMMON;
 }
 
+// A Z ends a time, and one that goes on where it stands has more digits of the second: it is the later one.
+static int time_order_of_texts(struct span a, struct span b) {
+    bool zoned = a.size > 0 && b.size > 0 && a.data[a.size - 1] == 'Z' && b.data[b.size - 1] == 'Z';
+    return span_order((struct span){a.data, a.size - zoned}, (struct span){b.data, b.size - zoned});
+}
+
 // The digits of a year behind its sign.
 static struct span time_order_year(struct span text) {
     size_t size = 1;
@@ -33,8 +39,8 @@ static int time_order_of_signed(struct span a, struct span b, int sign) {
     int order = span_order(x, y);
     if (order != 0)
         return order * sign;
-    return span_order((struct span){a.data + 1 + x.size, a.size - 1 - x.size},
-                      (struct span){b.data + 1 + y.size, b.size - 1 - y.size});
+    return time_order_of_texts((struct span){a.data + 1 + x.size, a.size - 1 - x.size},
+                               (struct span){b.data + 1 + y.size, b.size - 1 - y.size});
 }
 
 int time_order(struct span a, struct span b) {
@@ -44,5 +50,5 @@ int time_order(struct span a, struct span b) {
         return left < right ? -1 : 1;
     if (left == TIME_BEFORE || left == TIME_AFTER)
         return time_order_of_signed(a, b, left);
-    return span_order(a, b);
+    return time_order_of_texts(a, b);
 }
