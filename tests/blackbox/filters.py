@@ -341,6 +341,11 @@ class Filters(unittest.TestCase):
         for ref in ("6fa459ea-ee8a-3ca4-894e-db77e160355", "6fa45-9eaee8a3ca4894edb77e160355e", "6fa459ea--ee8a3ca4894edb77e160355e", "{}"):
             self.refused(("ref", ref), names="uuid")
 
+    def test_intervals_are_what_rows_show(self):
+        for asked in ("01:00:00", "1 hour", "in.(P1Y2M,1 day)", ""):
+            self.refused(("lasts", asked), names="microseconds, or P0Y0M0DT1H0M0S")
+        self.assertEqual([row["id"] for row in self.rows if row["lasts"]], self.ids(("lasts", "in.(P1Y2M,-3600000000)")))
+
     def test_addresses_are_equal_in_any_spelling(self):
         ids = [[row["id"] for row in self.rows if row["id"] % 3 == rest] for rest in (1, 2, 0)]
         for column, number, value in (

@@ -133,10 +133,18 @@ static bool column_value_read_time(const struct column *column, struct span text
     return true;
 }
 
+static bool column_value_is_interval(const struct column *column) {
+    static const char name[] = "interval";
+    return column->type == COLUMN_OTHER && strncmp(column->declared, name, sizeof name - 1) == 0;
+}
+
 // Other types are compared as the texts that they are written as. `made`: room for an address.
 static bool column_value_read_other(const struct column *column, struct span text, char *made,
                                     struct column_value *ret) {
     enum address_kind kind = address_kind_of(column->declared);
+    int64_t micros;
+    if (column_value_is_interval(column)) // PostgreSQL's own forms, 01:00:00, are none that a row has
+        return integer_parse(text, &micros) || (text.size > 0 && text.data[0] == 'P');
     if (kind == ADDRESS_NONE)
         return true;
     size_t size = address_text_write(kind, text, made);
@@ -227,10 +235,11 @@ int column_value_read(const struct column *column, struct span text, struct aren
 }
 
 int column_value_bad(const struct column *column, struct span text, struct error *error) {
-    const char *written = column->type == COLUMN_ARRAY ? ", written as JSON"
-                          : column->type == COLUMN_TIMESTAMP
-                              ? ", without a zone: a time with no offset, or UTC's"
-                              : "";
+    const char *written =
+        column->type == COLUMN_ARRAY       ? ", written as JSON"
+        : column_value_is_interval(column) ? ", written as rows have it: microseconds, or P0Y0M0DT1H0M0S"
+        : column->type == COLUMN_TIMESTAMP ? ", without a zone: a time with no offset, or UTC's"
+                                           : "";
     return error_set(error, ERROR_USAGE, "%s=%.*s: the column is %s%s", column->name,
                      (int)(text.size < SHOWN_MAX ? text.size : SHOWN_MAX), text.data, column->declared,
                      written);
