@@ -108,6 +108,9 @@ static inline void fixture_write_view(const struct fixture *fixture) {
     fixture_write_file(fixture, "views/lab/query.tied.sql",
                        "with t(name) as (values ('a'), ('b'), ('b'), ('b'), ('c')) select name from t"
                        " where :after is null or name > :after order by name");
+    fixture_write_file(fixture, "views/lab/query.stuck.sql",
+                       "select decimal(total, 2) as total from orders where :after is null or total > :after"
+                       " order by orders.total");
     fixture_write_ruled_queries(fixture);
     fixture_write_file(fixture, "views/lab/query.large.sql",
                        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 80)"

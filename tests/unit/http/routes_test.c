@@ -302,6 +302,15 @@ static void test_a_page_that_ends_within_ties_is_an_error(void **state) {
 }
 
 // Rows are not asked for, so there is no place to go on, whatever was asked before.
+// A text of decimal() is compared with a count: from some page on each would be the same.
+static void test_pages_that_stand_still_are_an_error(void **state) {
+    struct state *s = *state;
+    get(s, "/v1/views/lab/stuck?limit=2", 200);
+    expect_problem(s, "/v1/views/lab/stuck?limit=2&after=2.10", 500, "/problems/store-failed",
+                   "this one again");
+    get(s, "/v1/views/lab/stuck?limit=10&after=2.10", 200);
+}
+
 static void test_no_rows_have_no_cursor(void **state) {
     struct state *s = *state;
     struct request request = {.target = SPAN("/v1/tables/orders?limit=1"), .accept = SPAN("text/csv")};
@@ -1119,6 +1128,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_no_cursor_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_page_that_ends_within_ties_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_rows_have_no_cursor, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pages_that_stand_still_are_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_range_has_a_tag_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status_of_any_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status_of_tables, setup, teardown),

@@ -153,6 +153,7 @@ int reader_query(struct reader *reader, const struct query *query, const struct 
     rows->pages = pages;
     rows->first_is_next = query->names_after;
     rows->after_rule = &query->after_rule;
+    rows->after = query->names_after ? after : (struct span){0};
     if (query_bind(rows, query, parameters, count, &begin) != SQLITE_OK)
         return rows_not_bound(rows, error);
     if (query_pass_over(rows, offset.integer, error) != 0)

@@ -33,6 +33,7 @@ struct rows {
     const struct table *table;
     const struct table_plan *plan;           // of a table, NULL = by equality, in the order of its key
     const struct parameter_rule *after_rule; // that the cursor is read back by; NULL = as it is written
+    struct span after;                       // the cursor of a query that takes :after, as it was given
 };
 
 enum reader_statement {

@@ -207,6 +207,10 @@ static void rows_make_cursor(struct rows *rows) {
         rows->no_cursor = "another page follows, and the key of this one's last row is too long for a cursor";
     else if (out->failed)
         rows->no_cursor = "out of memory";
+    else if (rows->after.data != NULL && span_equal(rows->after, (struct span){out->data, out->size}))
+        rows->no_cursor =
+            "another page follows, and this one ends where it was to begin behind: the next page would be "
+            "this one again. Let the query compare :after with its first column, as it selects it";
 }
 
 // One that took too long for want of an index names it.
