@@ -68,6 +68,12 @@ function moment(ms) {
   return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${clock(ms)}`;
 }
 
+// A number that a double would make another one (an id of 17 digits within JSON, a decimal's zeros where `all` is) stays as it
+// is written. Browsers before 2025 cannot say how that was.
+const asWritten = (all) => (name, value, context) => (typeof value === 'number' && JSON.rawJSON && String(value) !== context.source
+  && (all || context.source.replace(/e.*|\D/gi, '').length > 15) ? JSON.rawJSON(context.source) : value);
+const parse = (text) => JSON.parse(text, asWritten(false));
+
 // A value of a row as the page shows it.
 function cell(value) {
   if (value === null || value === undefined) return 'null';

@@ -18,9 +18,10 @@ function quarantine(main, dispose, id, query) {
   return null;
 }
 
+// A message is looked at for what it says: where its numbers cannot be kept, neither is its form.
 function pretty(text) {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    return JSON.rawJSON ? JSON.stringify(JSON.parse(text, asWritten(true)), null, 2) : text;
   } catch {
     return text;
   }

@@ -30,7 +30,7 @@ async function ask(path, options) {
   const text = await answer.text();
   let document = {};
   try {
-    document = JSON.parse(text);
+    document = parse(text);
   } catch {
     document = { detail: text.slice(0, 200) };
   }
@@ -65,7 +65,7 @@ async function readEvents(path, signal, lastId, heard, event) {
       const colon = line.indexOf(':');
       const text = line.slice(colon + 1).replace(/^ /, '');
       if (line === '') {
-        if (one.data) event(one.event, JSON.parse(one.data), one.id);
+        if (one.data) event(one.event, parse(one.data), one.id);
         one = { event: 'message', data: '', id: one.id };
       } else if (line.startsWith('data:')) one.data += text;
       else if (line.startsWith('event:')) one.event = text;

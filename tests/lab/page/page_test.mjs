@@ -215,7 +215,7 @@ test('what it says of states that are not well', async (t) => {
   await page.waitForFunction(() => /^(Starting|No broker)/.test(document.getElementById('word').textContent), null, { timeout: wait });
   assert.match(await text(page, '#todo'), /by itself/);
   const bad = join(folder(t), 'bad.db');
-  const line = { topic: 'theworldshop.public.orders', partition: 0, offset: 0, ts: 1700000000000, key: '{"id":1}', value: '{"no' };
+  const line = { topic: 'theworldshop.public.orders', partition: 0, offset: 0, ts: 1700000000000, key: '{"id":9007199254740993,"total":1.50}', value: '{"no' };
   const capture = join(folder(t), 'bad.jsonl');
   write(capture, `${JSON.stringify(line)}\n`);
   const demoed = await serve(t, 'demo', '--capture', capture, '--db', bad);
@@ -237,7 +237,7 @@ test('what it says of states that are not well', async (t) => {
 
 test('a message in quarantine is read, and discarded with a token', async (t) => {
   const at = folder(t);
-  const line = { topic: 'theworldshop.public.orders', partition: 0, offset: 0, ts: 1700000000000, key: '{"id":1}', value: '{"no' };
+  const line = { topic: 'theworldshop.public.orders', partition: 0, offset: 0, ts: 1700000000000, key: '{"id":9007199254740993,"total":1.50}', value: '{"no' };
   write(join(at, 'bad.jsonl'), `${JSON.stringify(line)}\n`);
   write(join(at, 'tokens'), '0123456789abcdef0123456789abcdef\n');
   const server = await serve(t, 'demo', '--capture', join(at, 'bad.jsonl'), '--db', join(at, 'bad.db'), '--token-file', join(at, 'tokens'));
@@ -245,7 +245,7 @@ test('a message in quarantine is read, and discarded with a token', async (t) =>
   await page.evaluate(() => sessionStorage.setItem('token', '0123456789abcdef0123456789abcdef'));
   await page.goto(`${server.url}/#/quarantine/1`);
   await page.reload();
-  await page.waitForFunction(() => document.querySelector('main pre')?.textContent.includes('"id": 1'), null, { timeout: wait });
+  await page.waitForFunction(() => document.querySelector('main pre')?.textContent.includes('"id": 9007199254740993,\n  "total": 1.50'), null, { timeout: wait });
   const found = await new AxeBuilder({ page }).analyze();
   assert.deepEqual(found.violations.map((v) => v.id), []);
   await page.click('button:text-is("Apply again")');
@@ -488,6 +488,18 @@ test('all rows of a table, page by page, and each under its own address', async 
   const names = await page.locator('main .facts dt').evaluateAll((all) => all.map((dt) => dt.textContent));
   const values = await page.locator('main .facts dd').allInnerTexts();
   for (const column of ['id', 'customer_id', 'quantity']) assert.equal(values[names.findIndex((name) => name.startsWith(column))], truth[0][column], column);
+});
+
+test('numbers within JSON keep the digits that a double has not', async (t) => {
+  const at = folder(t);
+  const after = { id: 1, customer_id: 1, sku: 'SKU-1', quantity: 1, total: '1.00', status: 'paid', placed_on: null, notes: null, meta: '{"n": 12345678901234567890}', created_at: '2026-01-01T00:00:00Z' };
+  const source = { connector: 'postgresql', name: 'theworldshop', ts_ms: 1, snapshot: 'false', db: 'shop', schema: 'public', table: 'orders', txId: 5, lsn: 100 };
+  const line = { topic: 'theworldshop.public.orders', partition: 0, offset: 0, ts: 1, key: '{"id":1}', value: JSON.stringify({ before: null, after, source, op: 'c', ts_ms: 1 }) };
+  write(join(at, 'one.jsonl'), `${JSON.stringify(line)}\n`);
+  const server = await serve(t, 'demo', '--capture', join(at, 'one.jsonl'), '--db', join(at, 'one.db'));
+  const page = await open(t, server.url, { hash: '#/tables/orders' });
+  await page.waitForFunction(() => document.querySelector('main tbody')?.textContent.includes('{"n":12345678901234567890}'), null, { timeout: wait });
+  assert.deepEqual(page.troubles, []);
 });
 
 test('a query has its form, its SQL, its rows as they are asked, and bars', async (t) => {
