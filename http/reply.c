@@ -65,8 +65,9 @@ bool reply_headers(struct MHD_Response *reply, const struct response *response) 
     if (response->etag[0] != '\0') {
         reply_add_header(reply, MHD_HTTP_HEADER_ETAG, response->etag);
         reply_add_header(reply, MHD_HTTP_HEADER_VARY,
-                         response->postgrest ? "Accept, Accept-Encoding, Prefer, Range, Range-Unit"
-                                             : "Accept, Accept-Encoding, Prefer");
+                         response->postgrest
+                             ? "Accept, Accept-Encoding, Prefer, Range, Range-Unit, Accept-Profile"
+                             : "Accept, Accept-Encoding, Prefer");
     }
     reply_add_header(reply, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
     if (response->allow != NULL)

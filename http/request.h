@@ -10,8 +10,8 @@
 enum {
     TARGET_SIZE_MAX = 8192, // bytes of path and query: beyond it 414
     TARGET_SEGMENTS_MAX = 8,
-    ETAG_SIZE = 128,
-    ETAG_END_SIZE = 48, // of it, what tells forms and parts apart
+    ETAG_SIZE = 160,
+    ETAG_END_SIZE = 64, // of it, what tells forms and parts apart
     HEADERS_SIZE_MAX = 8192,
     POSITION_HEADERS_SIZE = 320,
     ANSWER_SIZE_MAX = 64 << 20,
@@ -32,6 +32,7 @@ struct request {
     struct span prefer;
     struct span range;
     struct span range_unit;
+    struct span accept_profile;
     struct span accept_encoding;
     struct span authorization;
     struct span host;

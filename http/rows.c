@@ -7,6 +7,7 @@
 #include "http/route.h"
 #include "views/base/cleanup.h"
 #include "views/base/give_way.h"
+#include "views/base/hash.h"
 #include "views/base/real.h"
 
 #include <stdio.h>
@@ -450,12 +451,17 @@ static void rows_set_etag(struct exchange *exchange, const struct ask *ask) {
                                           [FORMAT_CSV] = {"-csv", "-csv-count"},
                                           [FORMAT_ARRAY] = {"-array", "-array-count"},
                                           [FORMAT_OBJECT] = {"-object", "-object-count"}};
+    const struct span profile = exchange->request->accept_profile;
     const char *end = ends[ask->format][ask->counted];
     char part[ETAG_END_SIZE];
+    int size = 0;
     // What the URL says needs no mention: a cache keeps answers by it.
     if (ask->ranged)
-        (void)snprintf(part, sizeof part, "%s-%d-%lld", end, ask->offset, (long long)ask->limit);
-    exchange_set_etag(exchange, ask->ranged ? part : end);
+        size = snprintf(part, sizeof part, "%s-%d-%lld", end, ask->offset, (long long)ask->limit);
+    if (ask->rest && profile.size > 0)
+        size = snprintf(part + size, sizeof part - (size_t)size, "%s-%08x", size == 0 ? end : "",
+                        (unsigned)hash_bytes(HASH_SEED, profile));
+    exchange_set_etag(exchange, size > 0 ? part : end);
 }
 
 // Rows by whatever question was put, with the position and lag of the same snapshot.
@@ -644,9 +650,34 @@ static const struct rows_kind rows_of_rest = {.question = rows_ask_table,
                                               .rest = true,
                                               .waits_for_rows = true};
 
+// The table of the schema that `Accept-Profile` names, as PostgREST's clients choose one (supabase-js's schema()). A table that is
+// declared without a schema is of any.
+static const struct table *rows_find_table_of_profile(struct exchange *exchange) {
+    const struct catalog *catalog = exchange->routes->config.catalog;
+    const struct span profile = exchange->request->accept_profile;
+    const struct span wanted = exchange->target->segments[2];
+    CLEANUP(buffer_free) struct buffer name = {0};
+    if (profile.size == 0 || span_is(profile, "public"))
+        return rows_find_table(exchange);
+    buffer_append(&name, profile.data, profile.size);
+    buffer_char(&name, '.');
+    buffer_append(&name, wanted.data, wanted.size);
+    const struct table *table = name.failed ? NULL : catalog_table(catalog, name.data, name.size);
+    if (table != NULL)
+        return table;
+    table = catalog_table(catalog, wanted.data, wanted.size);
+    if (table != NULL && table->schema == NULL)
+        return table;
+    problem_begin(exchange->response, PROBLEM_UNKNOWN_TABLE,
+                  "no table \"%s\" of the schema \"%s\", which Accept-Profile names; see known", wanted.data,
+                  profile.data);
+    rows_end_unknown(exchange, catalog->table_count, rows_table_name, catalog);
+    return NULL;
+}
+
 enum routes_result answer_rest(struct exchange *exchange) {
     exchange->response->postgrest = true;
-    const struct table *table = rows_find_table(exchange);
+    const struct table *table = rows_find_table_of_profile(exchange);
     return table != NULL ? rows_answer(exchange, &rows_of_rest, table) : ROUTES_ANSWERED;
 }
 

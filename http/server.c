@@ -344,6 +344,7 @@ static enum MHD_Result server_read_header(void *self, enum MHD_ValueKind kind, c
         {MHD_HTTP_HEADER_ACCEPT_ENCODING, &request->accept_encoding},
         {MHD_HTTP_HEADER_RANGE, &request->range},
         {"Range-Unit", &request->range_unit},
+        {"Accept-Profile", &request->accept_profile},
         {MHD_HTTP_HEADER_AUTHORIZATION, &request->authorization},
         {MHD_HTTP_HEADER_ORIGIN, &request->origin},
         {"Access-Control-Request-Method", &request->preflight},

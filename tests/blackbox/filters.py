@@ -461,6 +461,42 @@ class Nanoseconds(tide.Case):
                     self.assertEqual(expected, found, (op, wanted))
 
 
+class Schemas(tide.Case):
+    """Accept-Profile, by which PostgREST's clients say the schema: supabase-js's schema("sales").from("orders")."""
+
+    def test_a_profile_is_a_schema(self):
+        (self.path / "views").mkdir()
+        (self.path / "views" / "source.sql").write_text("".join(
+            f"create table {name}(id int primary key);" for name in ("public.orders", "sales.orders", "public.users", "loose")))  # fmt: skip
+        lines = [tide.line(f"app.{schema}.{table}", 0, {"id": i}, {"before": None, "after": {"id": i}, "op": "c", "ts_ms": 1, "source": {
+            "connector": "postgresql", "name": "app", "ts_ms": 1, "snapshot": "false", "db": "app", "schema": schema, "table": table, "lsn": i}})
+            for i, (schema, table) in enumerate([("public", "orders"), ("sales", "orders"), ("public", "users"), ("public", "loose")])]  # fmt: skip
+        capture = tide.write_capture(self.path / "capture.jsonl", lines)
+        tide.replay(self.path / "x.db", capture, flags=("--views", self.path / "views", "--prefix", "app"))
+        with tide.Server("serve", "--db", self.path / "x.db", "--views", self.path / "views", stderr=self.path / "log") as server:
+            connection = http.client.HTTPConnection(server.address.removeprefix("http://"), timeout=30)
+            self.addCleanup(connection.close)
+
+            def ask(table, profile=None, **more):
+                headers = more if profile is None else {"Accept-Profile": profile, **more}
+                connection.request("GET", f"/rest/v1/{table}", headers=headers)
+                answer = connection.getresponse()
+                return answer.status, json.loads(answer.read() or "null"), answer.headers
+
+            for table, profile, found in (
+                ("orders", None, 0), ("orders", "public", 0), ("orders", "sales", 1), ("sales.orders", None, 1), ("users", "public", 2),
+                ("loose", "sales", 3),
+            ):  # fmt: skip
+                self.assertEqual((200, [{"id": found}]), ask(table, profile)[:2], (table, profile))
+            status, problem, _ = ask("users", "sales")
+            self.assertEqual((404, "unknown-table"), (status, problem["code"]))
+            self.assertIn('no table "users" of the schema "sales"', problem["message"])
+            _, _, headers = ask("orders", "public")
+            self.assertIn("Accept-Profile", headers["Vary"])
+            self.assertEqual(200, ask("orders", "sales", **{"If-None-Match": headers["ETag"]})[0])
+            self.assertEqual(304, ask("orders", "public", **{"If-None-Match": headers["ETag"]})[0])
+
+
 def long_rows(count):
     return [{"id": number, "name": f"row {number} " + "x" * (number % 1900), "total": None, "paid": number % 2 == 0} for number in range(count)]
 
