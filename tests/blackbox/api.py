@@ -151,7 +151,7 @@ class Api(tide.Case):
             "/v1/lag": set(),
             "/v1/tables/orders": {"304", "406", "504"},
             "/v1/views/warehouse/stock": {"304", "504"},
-            "/rest/v1/orders": {"206", "304", "406", "416", "504"},
+            "/rest/v1/orders": {"206", "304", "404", "406", "416", "504"},
             "/v1/tables/orders/follow": {"504"},
             "/v1/views/warehouse/stock/follow": {"504"},
             "/v1/digest/orders": set(),
