@@ -52,8 +52,8 @@ static const char known_words[] =
 struct filter_reading {
     struct filter *filter;
     struct span rest;
-    bool whole;            // the value is all that is left
-    struct span parameter; // for messages
+    bool whole;                        // the value is all that is left
+    const struct parameter *parameter; // for messages
     struct error *error;
 };
 
@@ -70,8 +70,10 @@ static int filter_shown(struct span text) {
 }
 
 static int filter_bad(const struct filter_reading *reading, const char *what) {
-    struct span text = reading->parameter;
-    return error_set(reading->error, ERROR_USAGE, "%.*s: %s", filter_shown(text), text.data, what);
+    const struct span name = reading->parameter->name;
+    const struct span text = reading->parameter->value;
+    return error_set(reading->error, ERROR_USAGE, "%.*s=%.*s: %s", filter_shown(name), name.data,
+                     filter_shown(text), text.data, what);
 }
 
 // The operator's word that `text` begins with, up to a full stop or a parenthesis; NULL = it begins with none.
@@ -259,8 +261,10 @@ static int filter_check_operator(const struct filter_reading *reading, const str
     }
     if (fault == NULL)
         return 0;
-    return error_set(reading->error, ERROR_USAGE, "%.*s: the column \"%s\" is %s, which %s: %s",
-                     filter_shown(reading->parameter), reading->parameter.data, column->name,
+    const struct span name = reading->parameter->name;
+    const struct span text = reading->parameter->value;
+    return error_set(reading->error, ERROR_USAGE, "%.*s=%.*s: the column \"%s\" is %s, which %s: %s",
+                     filter_shown(name), name.data, filter_shown(text), text.data, column->name,
                      column->declared, fault, instead);
 }
 
@@ -284,18 +288,19 @@ static int filter_read_operand(struct filter_reading *reading, const struct filt
 }
 
 static int filter_bad_operator(const struct filter_reading *reading, const struct filter_word *word) {
-    struct span text = reading->parameter;
+    const struct span name = reading->parameter->name;
+    const struct span text = reading->parameter->value;
     if (word != NULL && word->kind == KIND_REFUSED)
         return error_set(
             reading->error, ERROR_USAGE,
-            "%.*s: the operator %s is not served; served are %s; a value that begins like this is "
+            "%.*s=%.*s: the operator %s is not served; served are %s; a value that begins like this is "
             "written eq.VALUE",
-            filter_shown(text), text.data, word->name, known_words);
+            filter_shown(name), name.data, filter_shown(text), text.data, word->name, known_words);
     return error_set(
         reading->error, ERROR_USAGE,
-        "%.*s: expected an operator and a full stop: %s; a value that begins like this is written "
+        "%.*s=%.*s: expected an operator and a full stop: %s; a value that begins like this is written "
         "eq.VALUE",
-        filter_shown(text), text.data, known_words);
+        filter_shown(name), name.data, filter_shown(text), text.data, known_words);
 }
 
 // `[not.]OP.value`, of a column that is known.
@@ -405,11 +410,8 @@ static int filter_read_plain(const struct filter_reading *reading, int column) {
 
 static int filter_read_parameter(struct filter *filter, const struct parameter *parameter,
                                  struct error *error) {
-    struct filter_reading reading = {.filter = filter,
-                                     .rest = parameter->value,
-                                     .whole = true,
-                                     .parameter = parameter->value,
-                                     .error = error};
+    struct filter_reading reading = {
+        .filter = filter, .rest = parameter->value, .whole = true, .parameter = parameter, .error = error};
     if (filter_is_logic(parameter)) {
         reading.whole = false;
         return filter_read_logic(&reading, parameter->name);
