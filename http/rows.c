@@ -159,14 +159,14 @@ static enum format rows_format(const struct request *request, const struct rows_
     return kind->table || format < FORMAT_ARRAY ? format : FORMAT_JSON;
 }
 
-// `Range: 10-19` with `Range-Unit: items`, which PostgREST's older clients send. Another range is not ours: RFC 9110 has it
-// passed over.
+// `Range: 10-19`, with `Range-Unit: items` or without, as PostgREST takes it. Another range is not ours: RFC 9110 has it passed
+// over.
 static void rows_read_range(struct ask *ask, const struct request *request) {
     struct span text = request->range;
     const char *dash = text.size > 0 ? memchr(text.data, '-', text.size) : NULL;
     int64_t first;
     int64_t last = READ_LIMIT_ALL;
-    if (dash == NULL || !span_is(request->range_unit, "items"))
+    if (dash == NULL || (request->range_unit.data != NULL && !span_is(request->range_unit, "items")))
         return;
     size_t before = (size_t)(dash - text.data);
     struct span end = {dash + 1, text.size - before - 1};
