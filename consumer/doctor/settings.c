@@ -124,7 +124,8 @@ static void settings_check_envelope(const struct settings_sum *sum, struct findi
         findings_add(
             findings, "position", VERDICT_WARN,
             sum->tables.unwrapped > 0
-                ? "unwrapped: add.fields=op,source.lsn,source.txId,source.ts_ms,source.snapshot,source.table"
+                ? "unwrapped: add.fields=op,source.lsn,source.txId,source.ts_ms,source.snapshot,source.table; of "
+                  "MySQL and MariaDB op,source.file,source.pos,source.row,source.ts_ms,source.snapshot,source.table"
                 : NULL,
             "no row says its position: an older message that comes again is written again");
     else

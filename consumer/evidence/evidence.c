@@ -190,6 +190,15 @@ static void evidence_name(char ret[EVIDENCE_NAME_SIZE], struct span text) {
         (void)snprintf(ret, EVIDENCE_NAME_SIZE, "%.*s", (int)text.size, text.data);
 }
 
+// As the decoder has it: a binlog's place is a position with its row only.
+static bool evidence_has_position(const struct evidence_parts *parts) {
+    const struct fields *row = &parts->row;
+    bool binlog = (fields_get(row, "__source_pos") != NULL || fields_get(row, "__pos") != NULL) &&
+                  (fields_get(row, "__source_row") != NULL || fields_get(row, "__row") != NULL);
+    return fields_get(&parts->source, "lsn") != NULL || fields_get(&parts->source, "pos") != NULL ||
+           fields_get(row, "__source_lsn") != NULL || fields_get(row, "__lsn") != NULL || binlog;
+}
+
 static void evidence_take_source(struct evidence_topic *topic, const struct evidence_parts *parts,
                                  struct arena *arena) {
     char before[EVIDENCE_NAME_SIZE];
@@ -208,9 +217,7 @@ static void evidence_take_source(struct evidence_topic *topic, const struct evid
         (void)snprintf(topic->connector, sizeof topic->connector, "%.*s", (int)connector.size,
                        connector.data);
     topic->several_tables |= before[0] != '\0' && strcmp(before, topic->table) != 0;
-    topic->with_position +=
-        fields_get(&parts->source, "lsn") != NULL || fields_get(&parts->source, "pos") != NULL ||
-        fields_get(&parts->row, "__source_lsn") != NULL || fields_get(&parts->row, "__lsn") != NULL;
+    topic->with_position += evidence_has_position(parts);
 }
 
 static void evidence_count_op(struct evidence_topic *topic, const struct evidence_parts *parts) {

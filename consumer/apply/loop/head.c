@@ -16,6 +16,7 @@ static bool head_is_streamed(const struct event *event) {
 // What a position is worth is said once, where the user looks; answers are per-key from then on.
 static void head_report_positions(struct apply *apply, const struct event *event) {
     static const char *const costs = "answers are per-key; after_lsn and after_txid cannot be asked for";
+    static const char unnamed[] = "mysql or mariadb"; // an unwrapped row's
     char what[PROGRESS_POSITIONS_SIZE];
     int size = (int)utf8_fit(event->connector.data, event->connector.size, 40);
     if (event->positions == POSITIONS_FOREIGN)
@@ -28,7 +29,8 @@ static void head_report_positions(struct apply *apply, const struct event *event
                        event->foreign_member, costs);
     else
         (void)snprintf(what, sizeof what, "offsets only (connector %.*s): transactions are not read, %s",
-                       size, event->connector.data, costs);
+                       size > 0 ? size : (int)sizeof unnamed - 1, size > 0 ? event->connector.data : unnamed,
+                       costs);
     apply->positions_reported |= 1U << event->positions;
     progress_set_positions(apply->config.progress, what);
     warnings_add(&apply->warnings, "positions: %s", what);

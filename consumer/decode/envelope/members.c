@@ -5,7 +5,7 @@
 #include "views/base/utf8.h"
 
 const struct members members_none = {
-    .lsn = LSN_NONE, .previous_commit = LSN_NONE, .txid = -1, .after_kind = 0};
+    .binlog_row = -1, .lsn = LSN_NONE, .previous_commit = LSN_NONE, .txid = -1, .after_kind = 0};
 
 #define NAMED(key)                                                                                           \
     { key, sizeof(key) - 1 }
@@ -224,11 +224,13 @@ static bool members_binlog_number(struct span file, int64_t *ret) {
 }
 
 // A row's image takes a byte at least, so pos + row lies inside its event: unique but for the delete and the insert
-// of one key change, which are of two keys, and in the binlog's order.
+// of one key change, which are of two keys, and in the binlog's order. Without the row (an unwrapped row need not have it)
+// two changes of one key in an event have one place (INSERT .. ON DUPLICATE KEY UPDATE), so it is none.
 static enum event_positions members_binlog_positions(struct members *members) {
     enum { POS_BITS = 32 };
     int64_t number, at = members->binlog_pos + members->binlog_row;
-    if (!members_binlog_number(members->file, &number) || at <= 0 || at >> POS_BITS != 0)
+    if (members->binlog_row < 0 || !members_binlog_number(members->file, &number) || at <= 0 ||
+        at >> POS_BITS != 0)
         return POSITIONS_OFFSETS;
     members->lsn = number << POS_BITS | at;
     return POSITIONS_BINLOG;
@@ -244,7 +246,8 @@ enum event_positions members_positions(struct members *members) {
     if (connector.data == NULL && !members->has_source && members->schema.data == NULL &&
         !members_has_postgres_labels(members))
         members->schema = members->database;
-    if (members->postgres || connector.data == NULL || TEXT_IS(connector, "postgresql")) {
+    if (members->postgres || TEXT_IS(connector, "postgresql") ||
+        (connector.data == NULL && !members_is_mysql(members))) {
         members->has_transaction &= !members->has_foreign_transaction;
         return members->foreign != NULL ? POSITIONS_FOREIGN : POSITIONS_LSN;
     }

@@ -25,7 +25,7 @@ struct members {
     struct span snapshot;
     struct span file; // source.file, of a binlog
     int64_t binlog_pos;
-    int64_t binlog_row;
+    int64_t binlog_row; // -1 = not said
     int64_t lsn;
     int64_t previous_commit;
     bool has_sequence;
@@ -116,8 +116,10 @@ int members_read(struct json_reader *json, enum member_home home, struct members
 
 // How many bytes of `text` a message shows: 40 at most, cut between characters.
 int members_visible(struct span text);
+// An unwrapped row need not name its connector: only theirs have a binlog's file.
 static inline bool members_is_mysql(const struct members *members) {
-    return TEXT_IS(members->connector, "mysql") || TEXT_IS(members->connector, "mariadb");
+    return TEXT_IS(members->connector, "mysql") || TEXT_IS(members->connector, "mariadb") ||
+           (members->connector.data == NULL && members->file.data != NULL);
 }
 // The text of a string, escapes and all, or of a number; data NULL for null and for containers.
 static inline struct span members_text(const struct json_value *value) {
