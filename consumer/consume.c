@@ -126,6 +126,10 @@ static void consume_handle_event(struct consume *consume, const struct kafka_eve
         progress_set_error(consume->progress, event->message);
         break;
     case KAFKA_EVENT_OUT_OF_RANGE:
+        if (event->cut_off)
+            progress_forget_high(consume->progress, event->slot);
+        consume_halt(consume, event->message);
+        break;
     case KAFKA_EVENT_DAMAGED:
         consume_halt(consume, event->message);
         break;

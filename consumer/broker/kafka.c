@@ -675,6 +675,7 @@ static void kafka_explain_range(struct kafka *kafka, struct kafka_event *event) 
                        "leader election, a disk that was set back) or the topic was made anew; read the "
                        "topics into a new --db file",
                        partition->topic, partition->number, high, partition->wanted_offset);
+    event->cut_off = high >= 0 && partition->wanted_offset > high;
 }
 
 // Retention was quicker than the first fetch of a partition that is read from its oldest message.

@@ -4,6 +4,8 @@
 
 #include "views/base/error.h"
 
+#include <stdbool.h>
+
 enum kafka_event_kind {
     KAFKA_EVENT_NONE,
     KAFKA_EVENT_CONNECTED,    // a broker answers (again)
@@ -17,7 +19,8 @@ enum kafka_event_kind {
 
 struct kafka_event {
     enum kafka_event_kind kind;
-    int slot; // or -1
+    int slot;     // or -1
+    bool cut_off; // KAFKA_EVENT_OUT_OF_RANGE: the log ends before the offset
     char message[ERROR_MESSAGE_SIZE];
 };
 

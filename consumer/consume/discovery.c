@@ -128,6 +128,7 @@ void discovery_topic_deleted(struct discovery *discovery, int slot, const char *
     discovery->assigned[slot] = false;
     discovery->deleted[slot] = true;
     discovery->missed = true;
+    progress_forget_high(discovery->config.applied->progress, slot);
     discovery->newest_find_ms = clock_monotonic_ms();
     (void)snprintf(discovery->trouble, sizeof discovery->trouble, "%s", why);
 }

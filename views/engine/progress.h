@@ -158,6 +158,8 @@ void progress_set_positions(struct progress *progress, const char *what);
 // The name of the consumer group, once.
 void progress_set_group(struct progress *progress, const char *group);
 void progress_set_high(struct progress *progress, int number, int64_t high, int64_t now_ms);
+// Nobody knows it any more: its topic is gone, or its log was cut off.
+void progress_forget_high(struct progress *progress, int number);
 // `log_start`: what was before it is gone for whoever begins now.
 void progress_set_log_start(struct progress *progress, int number, int64_t log_start);
 int64_t progress_high(struct progress *progress, int number); // -1 = not known

@@ -123,8 +123,10 @@ static int head_pass_over(struct apply *apply, int slot, const struct message *m
                           struct error *error) {
     struct partition *partition = apply->partitions[slot];
     bool verifying = partition->verify;
-    if (verifying && head_verify(partition, message, error) != 0)
+    if (verifying && head_verify(partition, message, error) != 0) {
+        progress_forget_high(apply->config.progress, slot); // of the log that is there now
         return -1;
+    }
     *ret_passed = message->offset < partition->next_offset;
     if (!*ret_passed)
         return 0;

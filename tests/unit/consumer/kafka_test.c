@@ -187,6 +187,7 @@ static void tells_an_offset_that_is_not_there(void **state) {
     assign(kafka, 0, 0, 7);
     struct kafka_event event = await_event(kafka, KAFKA_EVENT_OUT_OF_RANGE);
     assert_int_equal(event.slot, 0);
+    assert_true(event.cut_off);
     assert_string_equal(
         event.message,
         TOPIC " partition 0: the log was cut off: it ends at 1, and everything up to offset 7 had been "

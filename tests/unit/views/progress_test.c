@@ -139,6 +139,31 @@ static void test_caught_up_stays(void **state) {
     assert_true(summary.caught_up_once);
 }
 
+// A topic that was deleted: where it ended is no lag of what may be there again.
+static void a_forgotten_end_is_not_known(void **state) {
+    struct progress *progress = *state;
+    struct progress_summary summary;
+    struct progress_lag lag;
+    struct partition_progress rows[2];
+    int number = progress_partition(progress, "a", 0);
+    int other = progress_partition(progress, "b", 0);
+    progress_set_high(progress, number, 9, 1);
+    progress_set_high(progress, other, 5, 2);
+    progress_forget_high(progress, number);
+    progress_forget_high(progress, number);
+    progress_set_applied(progress, number, 7); // what was on its way
+    progress_summary(progress, &summary);
+    assert_int_equal(summary.messages_behind, -1);
+    assert_int_equal(summary.oldest_high_at_ms, 0);
+    progress_lag(progress, &lag);
+    assert_int_equal(lag.high_total, -1);
+    assert_int_equal(progress_partitions(progress, rows, 2), 2);
+    assert_int_equal(rows[0].high, -1);
+    progress_set_high(progress, number, 8, 3); // made anew
+    progress_lag(progress, &lag);
+    assert_int_equal(lag.high_total, 13);
+}
+
 // Two messages, each with its transaction's marker behind it, then an aborted batch and its marker.
 static void markers_are_no_lag(void **state) {
     struct progress *progress = *state;
@@ -219,6 +244,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_tables, setup, teardown),
         cmocka_unit_test_setup_teardown(test_topics_that_are_nobodys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_caught_up_stays, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_forgotten_end_is_not_known, setup, teardown),
         cmocka_unit_test_setup_teardown(markers_are_no_lag, setup, teardown),
         cmocka_unit_test_setup_teardown(test_transactions_between, setup, teardown),
     };

@@ -220,6 +220,18 @@ void progress_set_high(struct progress *progress, int number, int64_t high, int6
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
+void progress_forget_high(struct progress *progress, int number) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    struct partition_progress *partition = &progress->partitions[number];
+    if (partition->high >= 0) {
+        progress->high_unknown++;
+        progress->high_total -= partition->high;
+    }
+    partition->high = -1;
+    partition->high_at_ms = 0;
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
 void progress_set_log_start(struct progress *progress, int number, int64_t log_start) {
     (void)pthread_mutex_lock(&progress->mutex);
     progress->partitions[number].log_start = log_start;
