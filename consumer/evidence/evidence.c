@@ -356,6 +356,12 @@ static bool evidence_is_boundary(const struct fields *row) {
     return true;
 }
 
+// How far CockroachDB's changefeed is; such a message has no key.
+static bool evidence_is_resolved(const struct fields *row, struct span key) {
+    return row->count == 1 && key.data == NULL &&
+           (fields_get(row, "resolved") != NULL || fields_get(row, "__crdb__") != NULL);
+}
+
 // {"ts_ms":..} of the key {"serverName":..}.
 static bool evidence_is_beat(const struct fields *row, struct span key, struct arena *arena) {
     struct fields object;
@@ -389,6 +395,8 @@ static bool evidence_take_own(struct evidence *evidence, struct evidence_topic *
                               const struct message *message, const struct evidence_parts *parts) {
     if (parts->enveloped)
         return false;
+    if (evidence_is_resolved(&parts->row, message->key))
+        return true;
     if (evidence_is_boundary(&parts->row)) {
         evidence_take_boundary(evidence, topic, message->value);
         return true;

@@ -78,6 +78,7 @@ struct payload_look {
     int all;
     int boundary; // of a transaction's boundary
     bool ts_ms;
+    bool resolved; // of a changefeed's progress
 };
 
 // The newest KEY. True when an envelope has a member of that name.
@@ -91,6 +92,7 @@ static bool envelope_payload_look_at(struct payload_look *look, const struct jso
     look->all++;
     look->boundary += boundary_find(json) >= 0;
     look->ts_ms |= KEY_IS(json, "ts_ms");
+    look->resolved |= KEY_IS(json, "resolved") || KEY_IS(json, "__crdb__");
     for (int i = 0; i < GUESS_CLOUD_EVENT_NAMES; i++)
         look->cloud += json_key_is(json, guess_cloud_event_names[i], strlen(guess_cloud_event_names[i]));
     for (int i = 0; i < table->column_count; i++) {
@@ -120,11 +122,14 @@ static bool envelope_payload_is_cloud_event(const struct payload_look *look, con
 }
 
 // What the connector tells of itself, which a router may have sent into a table's topic: {"status","id","ts_ms",
-// "event_count","data_collections"}, of a heartbeat {"ts_ms"} alone.
+// "event_count","data_collections"}, of a heartbeat {"ts_ms"} alone. CockroachDB's changefeed sends how far it is into each
+// partition of a table's topic: {"resolved":".."}, with envelope=row {"__crdb__":{"resolved":".."}}.
 static bool envelope_payload_is_own(const struct payload_look *look, const struct table *table) {
     bool beat = look->all == 1 && look->ts_ms && !envelope_payload_has_column(table, SPAN("ts_ms"));
-    return beat || (look->all == BOUNDARY_MEMBERS && look->boundary == BOUNDARY_MEMBERS &&
-                    !envelope_payload_has_column(table, SPAN("data_collections")));
+    bool resolved = look->all == 1 && look->resolved && !envelope_payload_has_column(table, SPAN("resolved"));
+    return beat || resolved ||
+           (look->all == BOUNDARY_MEMBERS && look->boundary == BOUNDARY_MEMBERS &&
+            !envelope_payload_has_column(table, SPAN("data_collections")));
 }
 
 static bool envelope_payload_is_row(const struct payload_look *look, const struct table *table) {
