@@ -392,7 +392,8 @@ static void test_problems(void **state) {
     expect_problem(s, "/v1/tables/orders?limit=1&limit=2", 400, "/problems/bad-parameter", "twice");
     expect_problem(s, "/v1/tables/orders?id=1&id=2", 400, "/problems/bad-parameter", "twice");
     expect_problem(s, "/v1/tables/orders?after=zzz", 400, "/problems/bad-parameter", "cursor");
-    expect_problem(s, "/v1/views/lab/wrong", 500, "/problems/store-failed", "overflow");
+    expect_problem(s, "/v1/views/lab/wrong", 500, "/problems/store-failed",
+                   "overflow; the SQL itself fails on what the rows hold");
 }
 
 static void test_malformed(void **state) {

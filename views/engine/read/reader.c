@@ -53,6 +53,12 @@ int reader_error(struct reader *reader, const char *what, struct error *error) {
     if ((sqlite3_errcode(reader->db) & 0xff) == SQLITE_TOOBIG)
         return error_set(error, ERROR_STORE, "%s: makes a value of more than %d bytes", what,
                          sqlite3_limit(reader->db, SQLITE_LIMIT_LENGTH, -1));
+    if ((sqlite3_errcode(reader->db) & 0xff) == SQLITE_ERROR)
+        return error_set(
+            error, ERROR_STORE,
+            "%s: %s; the SQL itself fails on what the rows hold, and the file is sound: let it test such "
+            "values first (json_valid(), typeof()); SIGHUP or the next start takes it over",
+            what, sqlite3_errmsg(reader->db));
     return stmt_error(error, reader->db, what);
 }
 
