@@ -71,6 +71,7 @@ static void apply_free_partition(struct partition *partition) {
         return;
     free(partition->topic);
     free(partition->feeds);
+    beginning_free(&partition->beginning);
     free(partition);
 }
 

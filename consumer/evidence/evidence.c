@@ -29,6 +29,7 @@ void evidence_free(struct evidence *evidence) {
             free(topic->columns[c].name);
         free(topic->columns);
         free(topic->name);
+        beginning_free(&topic->beginning);
     }
     free(evidence->topics);
     evidence_forget_denied(evidence);
@@ -406,6 +407,17 @@ static bool evidence_take_own(struct evidence *evidence, struct evidence_topic *
     return beat;
 }
 
+// An unwrapped row that does not say its op may be a new one.
+static void evidence_take_beginning(struct evidence_topic *topic, const struct message *message, char op) {
+    enum beginning_op does = BEGINNING_OTHER;
+    if (op == 'u' || op == 'd')
+        does = BEGINNING_CHANGES;
+    else if (op == 'c' || op == 'r' || (op == '\0' && message->value.size > 0))
+        does = BEGINNING_MAKES;
+    if (topic->partitions == 1)
+        topic->of_older += beginning_take(&topic->beginning, message, does);
+}
+
 static int evidence_take_row(struct evidence *evidence, struct evidence_topic *topic,
                              const struct message *message, struct error *error) {
     struct arena *arena = &evidence->arena;
@@ -413,6 +425,7 @@ static int evidence_take_row(struct evidence *evidence, struct evidence_topic *t
     struct fields key = {0};
     if (message->value.data == NULL || message->value.size == 0) {
         topic->tombstones++;
+        evidence_take_beginning(topic, message, '\0');
         return 0;
     }
     if (!evidence_read(message->value, arena, &parts)) {
@@ -433,7 +446,7 @@ static int evidence_take_row(struct evidence *evidence, struct evidence_topic *t
         evidence_take_scalar_key(topic, &parts.row, message->key);
     evidence_take_source(topic, &parts, arena);
     evidence_count_op(topic, &parts);
-    topic->of_older += message->offset == 0 && (parts.op == 'u' || parts.op == 'd');
+    evidence_take_beginning(topic, message, parts.op);
     topic->rows += row;
     topic->with_schema += parts.schema.data != NULL;
     topic->unwrapped += !parts.enveloped;

@@ -2,6 +2,7 @@
 #ifndef TIDEMARK_EVIDENCE_FACTS_H
 #define TIDEMARK_EVIDENCE_FACTS_H
 
+#include "consumer/beginning.h"
 #include "views/base/arena.h"
 
 #include <stdbool.h>
@@ -71,7 +72,8 @@ struct evidence_topic {
     // rows and what is in place of one
     int64_t rows, with_schema, unwrapped, with_position, with_transaction;
     int64_t reads, creates, updates, deletes, truncates, logical;
-    int64_t of_older; // messages at offset 0 that are an update or a delete: of a row that was there before
+    struct beginning beginning;  // of a topic of one partition
+    int64_t of_older;            // an update or a delete of a row that was there before the log
     int64_t updates_with_before; // replica identity FULL sends it; the default only with a key that changes
     // of the transaction topic, and what else has them
     int64_t begins, ends, empty_ends;

@@ -190,24 +190,41 @@ static void take_note_growth(struct partition *partition) {
     partition->grown = grown < 0 ? 0 : grown < APPLY_GROWN_MAX ? grown : APPLY_GROWN_MAX;
 }
 
-// A topic whose first message changes a row that was there before, with no snapshot: the log has no word of other such rows.
-// Only the first partition says so: to one that was added a key may have come whose row is older.
-static int take_note_beginning(struct apply *apply, const struct partition *partition, struct error *error) {
+// A topic that changes a row which neither it nor a snapshot has made: the log has no word of other such rows. Only the first
+// partition says so, and behind its first message only where it is the table's one: to a partition that was added a key may
+// have come whose row is older.
+static bool take_is_of_older(struct apply *apply, struct partition *partition) {
     const struct change *change = &partition->event->change;
     int number = change->table->index;
-    bool of_older = change->op == CHANGE_UPDATE || change->op == CHANGE_DELETE;
-    if (!of_older || !partition->event->names_op || apply->lost.tables[number].read_before ||
-        apply->snapshots[number].lsn != LSN_NONE)
+    bool alone = apply->feeding[number].count == 1;
+    bool told = apply->lost.tables[number].read_before || apply->snapshots[number].lsn != LSN_NONE;
+    enum beginning_op op = BEGINNING_OTHER;
+    bool may_make = change->op == CHANGE_UPDATE && !partition->event->names_op;
+    if (change->op == CHANGE_CREATE || change->op == CHANGE_READ || may_make)
+        op = BEGINNING_MAKES;
+    else if (change->op == CHANGE_UPDATE || change->op == CHANGE_DELETE)
+        op = BEGINNING_CHANGES;
+    if (told || partition->id != 0 || (partition->head->offset > 0 && !alone))
+        beginning_free(&partition->beginning);
+    return beginning_take(&partition->beginning, partition->head, op);
+}
+
+static int take_note_beginning(struct apply *apply, struct partition *partition, struct error *error) {
+    const struct table *table = partition->event->change.table;
+    if (partition->beginning.over || !take_is_of_older(apply, partition))
         return 0;
     char reason[ERROR_MESSAGE_SIZE];
-    (void)snprintf(
-        reason, sizeof reason,
-        "%s begins with the change of a row that no snapshot brought (snapshot.mode=no_data?): rows that "
-        "have not changed since are missing until the next snapshot",
-        partition->topic);
-    if (commit_note_incomplete(apply, change->table, reason, error) != 0)
+    char where[64] = "begins with the change of a row that no snapshot brought";
+    if (partition->head->offset > 0)
+        (void)snprintf(where, sizeof where, "changes at offset %lld a row that nothing brought",
+                       (long long)partition->head->offset);
+    (void)snprintf(reason, sizeof reason,
+                   "%s %s (snapshot.mode=no_data?): rows that have not changed since are missing until the "
+                   "next snapshot",
+                   partition->topic, where);
+    if (commit_note_incomplete(apply, table, reason, error) != 0)
         return -1;
-    warnings_add(&apply->warnings, "table %s is incomplete: %s", change->table->name, reason);
+    warnings_add(&apply->warnings, "table %s is incomplete: %s", table->name, reason);
     take_about(apply, partition, "incomplete");
     return 0;
 }
@@ -216,6 +233,8 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
                        struct error *error) {
     *ret_applied = false;
     take_note_growth(partition);
+    if (take_note_beginning(apply, partition, error) != 0)
+        return -1;
     if (take_is_spent_tombstone(partition)) {
         apply->counters.ignored++;
         return 0;
@@ -223,8 +242,7 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     enum store_outcome outcome;
     struct error failure;
     error_clear(&failure);
-    if (sources_note(apply, partition, error) != 0 || (partition->id == 0 && partition->head->offset == 0 &&
-                                                       take_note_beginning(apply, partition, error) != 0))
+    if (sources_note(apply, partition, error) != 0)
         return -1;
     snapshots_place(apply, partition);
     if (take_into_store(apply, partition->event, &outcome, &failure) != 0) {
