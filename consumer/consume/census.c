@@ -18,6 +18,8 @@ struct census {
     char missing[CENSUS_TEXT_SIZE]; // as reported last
     char reported[CENSUS_TEXT_SIZE];
     bool warned;
+    char may_be_transactions[CENSUS_LIKELY_SIZE];
+    char may_be_heartbeats[CENSUS_LIKELY_SIZE];
 };
 
 int census_new(struct census **ret, const struct catalog *catalog, const char *prefix,
@@ -54,6 +56,14 @@ void census_free(struct census **census) {
 void census_begin(struct census *census) {
     census_forget_undeclared(census);
     memset(census->has_topic, 0, ((size_t)census->catalog->table_count + 1) * sizeof(bool));
+    census->may_be_transactions[0] = census->may_be_heartbeats[0] = '\0';
+}
+
+// As many names as there is room for.
+static void census_add_likely(char list[CENSUS_LIKELY_SIZE], const char *topic) {
+    size_t used = strlen(list);
+    if (used + strlen(topic) + 2 < CENSUS_LIKELY_SIZE)
+        (void)snprintf(list + used, CENSUS_LIKELY_SIZE - used, "%s%s", used > 0 ? ", " : "", topic);
 }
 
 // Debezium names a table's topic PREFIX.SCHEMA.TABLE.
@@ -69,6 +79,10 @@ void census_note(struct census *census, const char *topic, int partitions, const
         progress_table_topic(census->progress, table->index, topic, partitions);
         return;
     }
+    if (topic_may_be_transactions(topic, census->prefix))
+        census_add_likely(census->may_be_transactions, topic);
+    if (topic_may_be_heartbeats(topic, census->prefix))
+        census_add_likely(census->may_be_heartbeats, topic);
     if (!census_is_tables(census, topic))
         return;
     census->undeclared_count++;
@@ -133,4 +147,12 @@ void census_end(struct census *census) {
 
 const char *census_missing(const struct census *census) {
     return census->missing[0] != '\0' ? census->missing : NULL;
+}
+
+const char *census_may_be_transactions(const struct census *census) {
+    return census->may_be_transactions;
+}
+
+const char *census_may_be_heartbeats(const struct census *census) {
+    return census->may_be_heartbeats;
 }

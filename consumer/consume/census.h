@@ -9,6 +9,7 @@
 enum {
     CENSUS_NAMED_MAX = 10, // names in one line of the log, the rest is counted
     CENSUS_TEXT_SIZE = 2048,
+    CENSUS_LIKELY_SIZE = 240,
 };
 
 struct census;
@@ -28,5 +29,10 @@ void census_list(char *ret, size_t size, const char *const *names, int named, in
 
 // The declared tables without a topic, by name; NULL when there are none, or before the first listing.
 const char *census_missing(const struct census *census);
+
+// Topics of the newest listing that may be the connector's own by other names than the defaults, as census_list has them;
+// "" = none.
+const char *census_may_be_transactions(const struct census *census);
+const char *census_may_be_heartbeats(const struct census *census);
 
 #endif

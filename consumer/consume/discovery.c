@@ -141,6 +141,14 @@ const char *discovery_denied(const struct discovery *discovery) {
     return discovery->denied[0] != '\0' ? discovery->denied : NULL;
 }
 
+const char *discovery_may_be_transactions(const struct discovery *discovery) {
+    return census_may_be_transactions(discovery->census);
+}
+
+const char *discovery_may_be_heartbeats(const struct discovery *discovery) {
+    return census_may_be_heartbeats(discovery->census);
+}
+
 bool discovery_has_transactions(const struct discovery *discovery) {
     return discovery->has_transactions;
 }

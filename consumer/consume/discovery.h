@@ -81,6 +81,9 @@ void discovery_topic_deleted(struct discovery *discovery, int slot, const char *
 const char *discovery_missing(const struct discovery *discovery);
 // Topics that this account may not see, and what it needs, in words; NULL = none is known.
 const char *discovery_denied(const struct discovery *discovery);
+// What census_may_be_.. say of the newest listing.
+const char *discovery_may_be_transactions(const struct discovery *discovery);
+const char *discovery_may_be_heartbeats(const struct discovery *discovery);
 bool discovery_has_transactions(const struct discovery *discovery);
 bool discovery_has_heartbeats(const struct discovery *discovery);
 

@@ -5,11 +5,13 @@
 #include "consumer/evidence/evidence.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
+#include "views/base/log.h"
 #include "views/engine/progress.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct lint {
     const struct apply_config *config;
@@ -21,6 +23,7 @@ struct lint {
     struct kafka_topic_settings *settings; // of the topics that were asked for
     int asked;                             // how many
     bool failed;
+    bool logged[2];     // what lint_log_unread has told
     int64_t watched_ms; // monotonic times
     int64_t judged_ms;
     int64_t settings_ms;
@@ -157,6 +160,32 @@ static int lint_take_findings(const struct findings *findings, struct progress_f
     return count;
 }
 
+// What the listing had when it was newest: a topic that is read is none of them.
+static void lint_name_likely(struct lint *lint) {
+    struct evidence *evidence = &lint->evidence;
+    (void)snprintf(evidence->may_be_transactions, sizeof evidence->may_be_transactions, "%s",
+                   discovery_may_be_transactions(lint->discovery));
+    (void)snprintf(evidence->may_be_heartbeats, sizeof evidence->may_be_heartbeats, "%s",
+                   discovery_may_be_heartbeats(lint->discovery));
+}
+
+// Why answers are per-key, and why a dead connector is not told: once in the log, where a topic of the connector's own has
+// another name.
+static void lint_log_unread(struct lint *lint, const struct findings *findings) {
+    bool renamed[] = {lint->evidence.may_be_transactions[0] != '\0',
+                      lint->evidence.may_be_heartbeats[0] != '\0'};
+    static const char *const checks[] = {"transactions", "heartbeats"};
+    for (int i = 0; i < findings->count; i++)
+        for (int c = 0; c < 2; c++) {
+            const struct finding *finding = &findings->list[i];
+            if (!renamed[c] || lint->logged[c] || finding->verdict != VERDICT_WARN ||
+                strcmp(finding->check, checks[c]) != 0)
+                continue;
+            lint->logged[c] = true;
+            log_event(LEVEL_WARN, "lint", NULL, "%s: %s", finding->check, finding->seen);
+        }
+}
+
 static void lint_judge(struct lint *lint) {
     static_assert((int)FINDINGS_MAX <= (int)PROGRESS_FINDINGS_MAX, "room for all");
     CLEANUP(free_any) struct findings *findings = calloc(1, sizeof *findings);
@@ -167,8 +196,10 @@ static void lint_judge(struct lint *lint) {
     evidence_forget_denied(&lint->evidence);
     for (int i = 0; kafka_denied(lint->kafka, i) != NULL; i++)
         evidence_deny(&lint->evidence, kafka_denied(lint->kafka, i));
+    lint_name_likely(lint);
     settings_check(&lint->evidence, lint->config->catalog, false, findings);
     declared_check(&lint->evidence, lint->config->catalog, findings);
+    lint_log_unread(lint, findings);
     progress_set_findings(lint->config->progress, told, lint_take_findings(findings, told));
 }
 

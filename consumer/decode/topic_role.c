@@ -190,3 +190,18 @@ enum topic_role topic_role(const char *topic, const char *prefix, const struct c
     bool is_transactions = strncmp(topic, prefix, size) == 0 && strcmp(topic + size, ".transaction") == 0;
     return is_transactions ? TOPIC_TRANSACTION : TOPIC_IGNORED;
 }
+
+bool topic_may_be_transactions(const char *topic, const char *prefix) {
+    size_t size = strlen(prefix);
+    return strncmp(topic, prefix, size) == 0 && topic[size] == '.' && strchr(topic + size + 1, '.') == NULL;
+}
+
+bool topic_may_be_heartbeats(const char *topic, const char *prefix) {
+    size_t size = strlen(topic), prefix_size = strlen(prefix);
+    if (size < prefix_size + 2 || topic[size - prefix_size - 1] != '.' ||
+        strcmp(topic + size - prefix_size, prefix) != 0 ||
+        strncmp(topic, heartbeat, sizeof heartbeat - 1) == 0)
+        return false;
+    const char *dot = strchr(topic, '.');
+    return dot == topic + size - prefix_size - 1 || strstr(topic, "heartbeat") != NULL;
+}

@@ -28,4 +28,9 @@ enum topic_role topic_role(const char *topic, const char *prefix, const struct c
 enum { TOPIC_FEEDS_NOT = -1, TOPIC_FEEDS_TABLE = 0 };
 int topic_feeds(const char *topic, const char *prefix, const struct table *table);
 
+// Whether a topic's name is one that the connector's own may have by topic.transaction (PREFIX.NAME) and
+// topic.heartbeat.prefix (NAME.PREFIX, where NAME has no dot, or says heartbeat): its messages tell.
+bool topic_may_be_transactions(const char *topic, const char *prefix);
+bool topic_may_be_heartbeats(const char *topic, const char *prefix);
+
 #endif

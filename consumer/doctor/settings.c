@@ -53,12 +53,12 @@ static struct settings_sum settings_sum_of(const struct evidence *evidence) {
             sum.transactions = topic;
         if (topic->role == EVIDENCE_HEARTBEATS)
             sum.heartbeats = topic;
+        if (topic->beats > 0)
+            sum.renamed_heartbeats = topic;
         if (topic->role != EVIDENCE_TABLE)
             continue;
         if (topic->begins + topic->ends > 0)
             sum.renamed_transactions = topic;
-        if (topic->beats > 0)
-            sum.renamed_heartbeats = topic;
         sum.mongodb |= strcmp(topic->connector, "mongodb") == 0;
         sum.tables.rows += topic->rows;
         sum.tables.with_schema += topic->with_schema;
@@ -260,7 +260,25 @@ static void settings_check_truncates(const struct settings_sum *sum, struct find
                      "none came; they are sent with skipped.operations=none only");
 }
 
-static void settings_check_transactions(const struct settings_sum *sum, struct findings *findings) {
+// What tells of transactions where there is no topic of theirs: their boundaries elsewhere, or rows that name theirs.
+static void settings_add_renamed_transactions(const struct evidence *evidence, const struct settings_sum *sum,
+                                              struct findings *findings) {
+    static const char remedy[] = "topic.transaction at its default, and no transform that renames the topic";
+    const char *listed = evidence->may_be_transactions;
+    if (sum->renamed_transactions != NULL)
+        findings_add(findings, "transactions", VERDICT_WARN, remedy,
+                     "their boundaries are in %s: only PREFIX.transaction is read, and answers are per-key",
+                     sum->renamed_transactions->name);
+    else
+        findings_add(
+            findings, "transactions", VERDICT_WARN, remedy,
+            "rows name theirs, but their topic was not seen: only PREFIX.transaction is read, and answers "
+            "are per-key%s%s",
+            listed[0] != '\0' ? "; topics of the prefix that are no table's: " : "", listed);
+}
+
+static void settings_check_transactions(const struct evidence *evidence, const struct settings_sum *sum,
+                                        struct findings *findings) {
     static const char remedy[] =
         "provide.transaction.metadata=true, and a transaction topic of one partition";
     const struct evidence_topic *topic = sum->transactions;
@@ -270,12 +288,7 @@ static void settings_check_transactions(const struct settings_sum *sum, struct f
     else if (topic == NULL && sum->transactions_denied)
         findings_add(findings, "transactions", VERDICT_NOT_SEEN, NULL, "their topic may not be seen");
     else if (topic == NULL && (sum->renamed_transactions != NULL || sum->tables.with_transaction > 0))
-        findings_add(findings, "transactions", VERDICT_WARN,
-                     "topic.transaction at its default, and no transform that renames the topic",
-                     "%s%s: only PREFIX.transaction is read, and answers are per-key",
-                     sum->renamed_transactions != NULL ? "their boundaries are in "
-                                                       : "rows name theirs, but their topic was not seen",
-                     sum->renamed_transactions != NULL ? sum->renamed_transactions->name : "");
+        settings_add_renamed_transactions(evidence, sum, findings);
     else if (topic == NULL)
         findings_add(findings, "transactions", VERDICT_WARN, remedy,
                      "no transaction topic: nobody can tell where a transaction ends, answers are per-key");
@@ -315,15 +328,22 @@ static void settings_check_position_moves(const struct settings_sum *sum, bool b
                      topic != NULL ? topic->ends : 0);
 }
 
-static void settings_check_heartbeats(const struct settings_sum *sum, struct findings *findings) {
+static void settings_check_heartbeats(const struct evidence *evidence, const struct settings_sum *sum,
+                                      struct findings *findings) {
+    static const char renamed[] =
+        "topic.heartbeat.prefix at its default, and no transform that renames the topic";
     bool beats = sum->heartbeats != NULL && sum->heartbeats->messages > 0;
     if (sum->heartbeats == NULL && sum->heartbeats_denied)
         findings_add(findings, "heartbeats", VERDICT_NOT_SEEN, NULL, "their topic may not be seen");
     else if (sum->heartbeats == NULL && sum->renamed_heartbeats != NULL)
-        findings_add(findings, "heartbeats", VERDICT_WARN,
-                     "topic.heartbeat.prefix at its default, and no transform that renames the topic",
+        findings_add(findings, "heartbeats", VERDICT_WARN, renamed,
                      "they are in %s: only __debezium-heartbeat.PREFIX is read",
                      sum->renamed_heartbeats->name);
+    else if (sum->heartbeats == NULL && evidence->may_be_heartbeats[0] != '\0')
+        findings_add(
+            findings, "heartbeats", VERDICT_WARN, renamed,
+            "no topic __debezium-heartbeat.PREFIX, which alone is read; by their names these may be theirs: %s",
+            evidence->may_be_heartbeats);
     else if (sum->heartbeats == NULL)
         findings_add(
             findings, "heartbeats", VERDICT_WARN, "heartbeat.interval.ms=1000",
@@ -498,8 +518,8 @@ void settings_check(const struct evidence *evidence, const struct catalog *catal
     settings_check_times(evidence, catalog, &sum, findings);
     settings_check_nulls(evidence, &sum, findings);
     settings_check_truncates(&sum, findings);
-    settings_check_transactions(&sum, findings);
-    settings_check_heartbeats(&sum, findings);
+    settings_check_transactions(evidence, &sum, findings);
+    settings_check_heartbeats(evidence, &sum, findings);
     settings_check_tombstones(evidence, &sum, findings);
     settings_check_identity(evidence, &sum, findings);
     settings_check_retention(evidence, of_broker, findings);

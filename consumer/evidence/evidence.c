@@ -1,6 +1,7 @@
 #include "consumer/evidence/evidence.h"
 
 #include "consumer/decode/guess.h"
+#include "consumer/decode/topic_role.h"
 #include "consumer/evidence/message/column.h"
 
 #include <stdio.h>
@@ -42,6 +43,10 @@ static enum evidence_role evidence_role_of(const struct evidence *evidence, stru
     size_t size = sizeof evidence_heartbeat - 1;
     if (name.size > size && memcmp(name.data, evidence_heartbeat, size) == 0)
         return EVIDENCE_HEARTBEATS;
+    char copy[EVIDENCE_NAME_SIZE];
+    (void)snprintf(copy, sizeof copy, "%.*s", (int)name.size, name.data);
+    if (topic_may_be_heartbeats(copy, evidence->prefix))
+        return EVIDENCE_MAY_BE_HEARTBEATS;
     if (span_is(name, evidence->prefix)) // the DDL of MySQL's connectors
         return EVIDENCE_SCHEMA_CHANGES;
     bool transactions = name.size == prefix + sizeof evidence_transaction - 1 &&
@@ -463,5 +468,8 @@ int evidence_take(struct evidence *evidence, int topic, const struct message *me
         return evidence_take_row(evidence, taking, message, error);
     if (taking->role == EVIDENCE_TRANSACTIONS)
         evidence_take_boundary(evidence, taking, message->value);
+    struct evidence_parts parts;
+    if (taking->role == EVIDENCE_MAY_BE_HEARTBEATS && evidence_read(message->value, &evidence->arena, &parts))
+        taking->beats += evidence_is_beat(&parts.row, message->key, &evidence->arena);
     return 0;
 }

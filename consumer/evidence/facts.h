@@ -47,7 +47,13 @@ struct evidence_column {
     bool key_candidate;                  // of a key that is no object: its value was the key's in every row
 };
 
-enum evidence_role { EVIDENCE_TABLE, EVIDENCE_TRANSACTIONS, EVIDENCE_HEARTBEATS, EVIDENCE_SCHEMA_CHANGES };
+enum evidence_role {
+    EVIDENCE_TABLE,
+    EVIDENCE_TRANSACTIONS,
+    EVIDENCE_HEARTBEATS,
+    EVIDENCE_MAY_BE_HEARTBEATS, // by another name: only what is a heartbeat counts
+    EVIDENCE_SCHEMA_CHANGES,
+};
 
 struct evidence_topic {
     char *name;
@@ -92,6 +98,9 @@ struct evidence {
     // Topics that this account may not see, whether they exist or not; owned.
     char *denied[EVIDENCE_DENIED_MAX];
     int denied_count;
+    // Topics that may be the connector's own by other names and are not looked at: a list in words, "" = none.
+    char may_be_transactions[EVIDENCE_NAME_SIZE];
+    char may_be_heartbeats[EVIDENCE_NAME_SIZE];
     struct arena arena; // of one message
     int64_t newest_ms;  // of all messages
 };

@@ -1,6 +1,7 @@
 #include "consumer/evidence/reader.h"
 
 #include "consumer/capture.h"
+#include "consumer/decode/topic_role.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
 
@@ -71,7 +72,8 @@ static bool reader_is_of(const char *topic, const char *prefix) {
     size_t size = strlen(prefix);
     return (strncmp(topic, prefix, size) == 0 && topic[size] == '.') ||
            (strncmp(topic, reader_heartbeat, sizeof reader_heartbeat - 1) == 0 &&
-            strcmp(topic + sizeof reader_heartbeat - 1, prefix) == 0);
+            strcmp(topic + sizeof reader_heartbeat - 1, prefix) == 0) ||
+           topic_may_be_heartbeats(topic, prefix);
 }
 
 // SCHEMA.TABLE behind a first part: what other connectors may have made.

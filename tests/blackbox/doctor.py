@@ -52,6 +52,26 @@ class Doctor(tide.Case):
                 self.assertNotIn("fail", found.values())
                 self.assertEqual(("ok", "ok", "not seen"), (found["converter"], found["keys"], found["retention"]))
 
+    def test_topics_of_the_connectors_own_by_other_names(self):
+        names = {"theworldshop.transaction": "theworldshop.tx", "__debezium-heartbeat.theworldshop": "beats.theworldshop"}
+        lines = [{**line, "topic": names.get(line["topic"], line["topic"])} for line in tide.read_capture(tide.CAPTURES / "basic.jsonl")]
+        server = tide.Server("demo", "--capture", tide.write_capture(self.path / "c.jsonl", lines), "--rate", 0,
+                             "--db", self.path / "d.db", stderr=self.path / "log")  # fmt: skip
+        self.addCleanup(server.stop)
+        _, seen = self.doctor("--brokers", server.brokers(), "--prefix", tide.PREFIX)
+        self.assertIn("their boundaries are in theworldshop.tx", seen["transactions"])
+        self.assertIn("they are in beats.theworldshop", seen["heartbeats"])
+
+        def lint():
+            told = {c["check"]: c["message"] for c in server.get("/v1/status")[1]["lint"]}
+            return "transactions" in told and told
+
+        told = tide.wait_for("the findings", lint)
+        self.assertIn("theworldshop.tx", told["transactions"])
+        self.assertIn("beats.theworldshop", told["heartbeats"])
+        for check in "transactions", "heartbeats":
+            self.assertIn(f"warn  {check}: {told[check]}", server.log())
+
     def test_what_is_not_there_is_not_seen(self):
         found, _ = self.of([self.row(0, {"id": 1, "v": "a"})])
         for check in ("decimals", "times", "nulls", "truncates", "tombstones", "replica identity", "toast", "retention"):

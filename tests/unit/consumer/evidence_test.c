@@ -176,6 +176,11 @@ static void test_topics_of_the_connector(void **state) {
     assert_int_equal(1, topic->empty_ends);
     topic = take("__debezium-heartbeat.shop", NULL, "{\"ts_ms\":1}");
     assert_int_equal(EVIDENCE_HEARTBEATS, topic->role);
+    topic = take("beats.shop", "{\"serverName\":\"shop\"}", "{\"ts_ms\":1}");
+    assert_int_equal(EVIDENCE_MAY_BE_HEARTBEATS, topic->role);
+    assert_int_equal(1, topic->beats);
+    topic = take("logs.shop", "{\"id\":1}", "{\"id\":1,\"line\":\"a\"}"); // somebody else's
+    assert_int_equal(0, topic->beats + topic->rows);
     topic = take("shop", NULL, "{\"ddl\":\"create table t(a int)\"}");
     assert_int_equal(EVIDENCE_SCHEMA_CHANGES, topic->role);
     topic = take("shop.message", NULL, "{\"op\":\"m\",\"source\":{}}");

@@ -99,6 +99,23 @@ static void topics(void **state) {
         if (role != cases[i].role || strcmp(name_of(table), cases[i].table) != 0)
             fail_msg("%s: role %d, table %s", cases[i].topic, (int)role, name_of(table));
     }
+    static const struct {
+        const char *topic;
+        bool transactions, heartbeats;
+    } likely[] = {
+        {"app.tx", true, false},
+        {"app.public.tx", false, false},
+        {"apple.tx", false, false},
+        {"beats.app", false, true},
+        {"cdc.heartbeat.app", false, true},
+        {"eu.public.app", false, false}, // a table of another connector
+        {"__debezium-heartbeat.app", false, false},
+        {".app", false, false},
+    };
+    for (size_t i = 0; i < sizeof likely / sizeof *likely; i++) {
+        assert_int_equal(topic_may_be_transactions(likely[i].topic, "app"), likely[i].transactions);
+        assert_int_equal(topic_may_be_heartbeats(likely[i].topic, "app"), likely[i].heartbeats);
+    }
     const struct table *visits = catalog_table(catalog, "visits", 6);
     assert_int_equal(topic_feeds("everything", "app", catalog_table(catalog, "two", 3)), TOPIC_FEEDS_TABLE);
     assert_int_equal(topic_feeds("app.public.visits", "app", visits), TOPIC_FEEDS_TABLE);
