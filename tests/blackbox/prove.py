@@ -114,6 +114,35 @@ class Prove(tide.Case):
         tide.write_capture(self.capture, [order(0, 10, 1), order(1, 10, None, before=1)])
         self.refused(views, "view own, query all, row 1 of its answer: got customer_id = 1, wanted no row")
 
+    def test_a_group_of_no_rows_that_keeps_a_null(self):
+        """It has no number beside its key: of no rows a max is NULL."""
+        schema = "create table own_most(customer_id integer primary key, most integer);\n"
+        apply = ("insert or replace into own_most select customer_id, (select max(total) from orders o"
+                 " where o.customer_id = s.customer_id) from _sums_orders('customer_id') s\n")  # fmt: skip
+        tide.write_capture(self.capture, [order(0, 10, 1), order(1, 10, 2, before=1)])
+        done = self.prove(self.capture, views=self.views(schema, apply, all="select * from own_most where most is not null"))
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.refused(self.views(schema, apply, all="select * from own_most"), "query all", "got customer_id = 1, most = null")
+
+    def test_a_group_whose_sum_is_0_is_missing(self):
+        views = self.views(BY_TIER, "insert into own_tiers select c.tier, sum(o._weight * c._weight * o.total) from _delta_orders o"
+                           " join _delta_customers c on c.id = o.customer_id where true group by 1"
+                           " on conflict(tier) do update set orders = orders + excluded.orders\n")  # fmt: skip
+        tide.write_capture(self.capture, [customer(0, 1, "gold"), order(0, 10, 1, total="0.00")])
+        self.refused(views, "table own_tiers, tier = 'gold': got no row, wanted orders = 0", "own.jsonl:2 ")
+
+    def test_either_spelling_stands_for_a_group(self):
+        """Of a CITEXT the file has that of the row that came first, and views made anew that of one that is there."""
+        lines = [customer(0, 1, "Gold"), customer(1, 2, "GOLD"), event("customers", 2, 1, {"id": 1, "tier": "Gold"}, None)]
+        tide.write_capture(self.capture, lines)
+        apply = ("insert into own_tiers select tier, _weight from _sums_customers('tier') where true"
+                 " on conflict(tier) do update set orders = orders + excluded.orders\n")  # fmt: skip
+        for query, right in ("select tier, orders from own_tiers", True), ("select tier || '' as tier, orders from own_tiers", False):
+            views = self.views(BY_TIER.replace("text primary key", "text collate citext primary key"), apply, all=f"{query} where orders <> 0")
+            (views / "source.sql").write_text(SOURCE.replace("tier text", "tier citext"))
+            done = self.prove(self.capture, views=views)
+            self.assertEqual(0 if right else 1, done.returncode, done.stderr)
+
     def test_tables_without_a_key(self):
         views = self.views("create table own_log(customer_id integer, total integer);\n",
                            "insert into own_log select customer_id, total from _delta_orders where _weight > 0\n")  # fmt: skip

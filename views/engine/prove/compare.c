@@ -56,13 +56,16 @@ static bool compare_is_zero(sqlite3_stmt *row, int column, bool *ret_number) {
     }
 }
 
-// A group that is empty by now.
+// A group that is empty by now, and stays in the file: its counts and sums are 0, or it has a max or the like alone, which is
+// NULL of no rows. What the view's queries show of it they are compared for.
 static bool compare_is_empty(const struct compare_row *row) {
-    bool number = false;
-    for (int i = row->keys; i < row->columns; i++)
+    bool number = false, nothing = row->keys < row->columns;
+    for (int i = row->keys; i < row->columns; i++) {
         if (!compare_is_zero(row->stmt, i, &number))
             return false;
-    return number;
+        nothing &= sqlite3_column_type(row->stmt, i) == SQLITE_NULL;
+    }
+    return number || nothing;
 }
 
 static void compare_describe(const struct compare_row *row, int from, int to, char ret[PROVE_TEXT_SIZE]) {
@@ -95,7 +98,7 @@ static int compare_first(const struct compare_row *row, const char *table, struc
         if (side[0] == '\0')
             (void)snprintf(side, PROVE_TEXT_SIZE, "a row %lld times more",
                            llabs(sqlite3_column_int64(row->stmt, row->columns)));
-        empty = !same && compare_is_empty(row);
+        empty = !same && more && compare_is_empty(row);
         pending = true;
     }
     (void)sqlite3_reset(row->stmt);
@@ -154,18 +157,30 @@ int compare_table(struct sqlite3 *db, const char *table, struct prove_difference
 
 // --- queries
 
+// Without what may stand behind it; a comment may still end it.
+static void compare_add_query(sqlite3_str *text, const struct query *query) {
+    const char *sql = stmt_skip_blank(query->sql);
+    size_t size = strlen(sql);
+    while (size > 0 && strchr("; \t\r\n", sql[size - 1]) != NULL)
+        size--;
+    sqlite3_str_appendf(text, "(%.*s\n)", (int)size, sql);
+}
+
+static void compare_bind_limit(sqlite3_stmt *stmt) {
+    int limit = sqlite3_bind_parameter_index(stmt, ":limit");
+    if (limit > 0)
+        (void)sqlite3_bind_int(stmt, limit, READ_LIMIT_MAX);
+}
+
 // Rows in the order of all their columns. NULL with *ret_error 0 = the query cannot be asked so.
 static int compare_ask(sqlite3 *db, const struct query *query, sqlite3_stmt **ret, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *plain = NULL;
     if (sqlite3_prepare_v2(db, query->sql, -1, &plain, NULL) != SQLITE_OK)
         return stmt_error(error, db, query->file);
     sqlite3_str *text = sqlite3_str_new(db);
-    const char *sql = stmt_skip_blank(query->sql);
-    size_t size = strlen(sql);
-    while (size > 0 && strchr("; \t\r\n", sql[size - 1]) != NULL)
-        size--;
-    // a comment may end the query
-    sqlite3_str_appendf(text, "select * from (%.*s\n) order by ", (int)size, sql);
+    sqlite3_str_appendall(text, "select * from ");
+    compare_add_query(text, query);
+    sqlite3_str_appendall(text, " order by ");
     for (int i = 1; i <= sqlite3_column_count(plain); i++)
         sqlite3_str_appendf(text, "%s%d", i > 1 ? "," : "", i);
     CLEANUP(stmt_free_text) char *ordered = sqlite3_str_finish(text);
@@ -176,10 +191,32 @@ static int compare_ask(sqlite3 *db, const struct query *query, sqlite3_stmt **re
         *ret = plain;
         plain = NULL;
     }
-    int limit = sqlite3_bind_parameter_index(*ret, ":limit");
-    if (limit > 0)
-        (void)sqlite3_bind_int(*ret, limit, READ_LIMIT_MAX);
+    compare_bind_limit(*ret);
     return 0;
+}
+
+// Whether two texts of the answers' column are one by its collation: of a group of CITEXT or NUMERIC either spelling may stand
+// for all. A row of the answer that is equal to both says so; where the columns' collation is none, none is.
+static bool compare_is_alike(sqlite3 *db, const struct query *query, sqlite3_stmt *a, sqlite3_stmt *b,
+                             int column) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    sqlite3_str *text = sqlite3_str_new(db);
+    sqlite3_str_appendall(text, "with _answer(");
+    for (int i = 0; i < sqlite3_column_count(a); i++)
+        sqlite3_str_appendf(text, "%sc%d", i > 0 ? "," : "", i);
+    sqlite3_str_appendall(text, ") as ");
+    compare_add_query(text, query);
+    sqlite3_str_appendf(text, " select 1 from _answer where c%d = :_left and c%d = :_right limit 1", column,
+                        column);
+    CLEANUP(stmt_free_text) char *sql = sqlite3_str_finish(text);
+    if (sql == NULL || sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+        return false;
+    compare_bind_limit(stmt);
+    (void)sqlite3_bind_value(stmt, sqlite3_bind_parameter_index(stmt, ":_left"),
+                             sqlite3_column_value(a, column));
+    (void)sqlite3_bind_value(stmt, sqlite3_bind_parameter_index(stmt, ":_right"),
+                             sqlite3_column_value(b, column));
+    return sqlite3_step(stmt) == SQLITE_ROW;
 }
 
 static bool compare_same_value(sqlite3_stmt *a, sqlite3_stmt *b, int column) {
@@ -194,10 +231,12 @@ static bool compare_same_value(sqlite3_stmt *a, sqlite3_stmt *b, int column) {
     return size == sqlite3_column_bytes(b, column) && (size == 0 || memcmp(left, right, (size_t)size) == 0);
 }
 
-static bool compare_same_row(sqlite3_stmt *a, sqlite3_stmt *b) {
-    for (int i = 0; i < sqlite3_column_count(a); i++)
-        if (!compare_same_value(a, b, i))
+static bool compare_same_row(sqlite3 *db, const struct query *query, sqlite3_stmt *a, sqlite3_stmt *b) {
+    for (int i = 0; i < sqlite3_column_count(a); i++) {
+        bool texts = sqlite3_column_type(a, i) == SQLITE_TEXT && sqlite3_column_type(b, i) == SQLITE_TEXT;
+        if (!compare_same_value(a, b, i) && !(texts && compare_is_alike(db, query, a, b, i)))
             return false;
+    }
     return true;
 }
 
@@ -224,7 +263,7 @@ int compare_query(struct sqlite3 *was, struct sqlite3 *anew, const struct query 
             return stmt_error(error, anew, query->file);
         if (left != SQLITE_ROW && right != SQLITE_ROW)
             return 0;
-        if (left == SQLITE_ROW && right == SQLITE_ROW && compare_same_row(got, wanted))
+        if (left == SQLITE_ROW && right == SQLITE_ROW && compare_same_row(anew, query, got, wanted))
             continue;
         (void)snprintf(ret->where, sizeof ret->where, "query %s", query->name);
         (void)snprintf(ret->key, sizeof ret->key, "row %lld of its answer", (long long)row);
