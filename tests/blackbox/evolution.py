@@ -187,8 +187,32 @@ class Case(tide.Case):
         self.replay(capture, ITEMS)
         columns = ", made timestamptz not null default now(), number int default 7, total int generated always as (id + 1) stored);"
         told = self.replay(capture, ITEMS.replace(");\n", columns))
-        self.assertIn("items.made added (its default is the source's to compute: rows that no event names since stay NULL until a snapshot), items.number added, items.total added", told)
+        self.assertIn("items.made added (its default is the source's to compute: rows that no event names since stay NULL until a snapshot), items.number added (rows that no event names since have its default: they are NULL at the source, if it was set later), items.total added", told)
         self.assertEqual([(1, None, 7, 2)], self.query("select id, made, number, total from items"))
+
+    def test_a_default_of_the_columns_domain(self):
+        """PostgreSQL gives it to the rows that are there, as a default of the column's own, and writes no event."""
+        self.replay(self.capture(item(0, 1, "pen")), ITEMS)
+        domains = "create domain state as text default 'open' not null;\ncreate domain late as state;\n"
+        columns = ", a state, b late, c late default 'own', d state default null, e state[], f state not null);\n"
+        told = self.replay(self.capture(item(0, 1, "pen")), domains + ITEMS.replace(");\n", columns))
+        self.assertEqual([("open", "open", "own", None, None, "open")], self.query("select a, b, c, d, e, f from items"))
+        self.assertIn("items.d added, items.e added, items.f added", told)
+
+    def test_a_char_that_is_a_text_now(self):
+        """PostgreSQL's cast takes the spaces at its end, and writes no event."""
+        source = "create table items(id int primary key, code char(5), kind char(3));\n"
+        capture = self.capture(event("items", 0, {"id": 1}, {"id": 1, "code": "ab   ", "kind": "x  "}),
+                               event("items", 1, {"id": 2}, {"id": 2, "code": "abcde", "kind": None}),
+                               event("items", 2, {"id": 3}, {"id": 3, "code": "a ", "kind": "xyz"}))  # fmt: skip
+        by_code = {"schema.sql": "create table codes(code text primary key, n int) without rowid;\n",
+                   "apply.codes.sql": "insert into codes select ifnull(code, ''), _weight from _sums_items('code') where true"
+                   " on conflict(code) do update set n = n + excluded.n\n"}  # fmt: skip
+        self.replay(capture, source, codes=by_code)
+        told = self.replay(capture, source.replace("char(5)", "text").replace("char(3)", "char(4)"), codes=by_code)
+        self.assertIn("items.code has no spaces at its end any more", told)
+        self.assertEqual([(1, "ab", "x  "), (2, "abcde", None), (3, "a ", "xyz")], self.query("select id, code, kind from items order by id"))
+        self.assertEqual([("a ", 1), ("ab", 1), ("abcde", 1)], self.query("select * from codes order by 1"))
 
     def test_a_table_renamed_in_other_letters_or_into_a_name_that_is_taken(self):
         capture = self.capture(event("T", 0, {"id": 1}, {"id": 1}), event("t_new", 0, {"id": 5}, {"id": 5}))

@@ -103,6 +103,11 @@ char *table_change_generate(const struct table *table) {
     return sqlite3_str_finish(sql);
 }
 
+char *table_change_unpad(const char *table, const char *column, int width) {
+    return sqlite3_mprintf("update \"%w\" set \"%w\"=rtrim(\"%w\",' ') where length(\"%w\")=%d", table,
+                           column, column, column, width);
+}
+
 char *table_change_key(const struct table *is, const char *const *from) {
     sqlite3_str *sql = sqlite3_str_new(NULL);
     char *create = table_sql_create(is);

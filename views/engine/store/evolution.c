@@ -51,6 +51,8 @@ static void evolution_compare_column(const struct table *was_table, const struct
     bool respelt = is->key == 0 && is->variant == COLUMN_UUID && was->variant != COLUMN_UUID;
     column->reread = !column->retyped && (other_times || other_placeholder || was->bytes != is->bytes ||
                                           computed_before || renamed || respelt);
+    column->unpadded = is->key == 0 && is->type == COLUMN_TEXT && was->variant == COLUMN_PADDED &&
+                       was->padded_to > 0 && is->variant != COLUMN_PADDED;
     column->generated =
         is->generated != NULL && (column->retyped || !evolution_same_text(was->generated, is->generated));
 }
@@ -164,7 +166,8 @@ static void evolution_note_table(struct evolution *evolution, struct evolution_t
         const struct evolution_column *column = &table->columns[i];
         kept += column->was >= 0;
         changes |= column->was < 0;
-        rebuilds |= column->was >= 0 && (column->retyped || column->reread || column->generated);
+        rebuilds |=
+            column->was >= 0 && (column->retyped || column->reread || column->generated || column->unpadded);
     }
     bool drops = kept < table->was->column_count;
     bool partitions = table->refeed || evolution_lost_a_partition(table->was, is);

@@ -11,6 +11,7 @@ struct evolution_column {
     bool retyped; // what is stored of it means something else now: its values go
     bool reread; // what is stored of it may have been read wrongly: its values stay until they are read again
     bool generated; // is to be computed anew
+    bool unpadded;  // was a CHAR(n): the source's cast took the spaces at its end, and wrote no event
 };
 
 struct evolution_table {

@@ -228,6 +228,16 @@ static int evolve_drop_columns(sqlite3 *db, const struct evolution_table *change
     return 0;
 }
 
+// The declaration does not say whether a column had its default when it was added: rows of before have it then, else NULL.
+static const char *evolve_added(const struct column *is) {
+    if (is->source_default)
+        return "added (its default is the source's to compute: rows that no event names since stay NULL until a snapshot)";
+    bool has_default = is->fallback.kind != VALUE_ABSENT && is->fallback.kind != VALUE_NULL;
+    return has_default && !is->not_null
+               ? "added (rows that no event names since have its default: they are NULL at the source, if it was set later)"
+               : "added";
+}
+
 static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change, const struct table *is,
                               struct store_report *report, struct error *error) {
     bool generate = false;
@@ -235,17 +245,21 @@ static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change,
         const struct evolution_column *column = &change->columns[i];
         bool is_new = column->was < 0 || column->retyped;
         if (column->was < 0)
-            evolve_tell(
-                report,
-                is->columns[i].source_default
-                    ? "added (its default is the source's to compute: rows that no event names since stay NULL until a snapshot)"
-                    : "added",
-                is->name, is->columns[i].name);
+            evolve_tell(report, evolve_added(&is->columns[i]), is->name, is->columns[i].name);
         else if (column->retyped)
             evolve_tell(report, "retyped", is->name, is->columns[i].name);
+        else if (column->unpadded)
+            evolve_tell(report, "has no spaces at its end any more, as the source's cast takes them",
+                        is->name, is->columns[i].name);
         else if ((column->reread && evolve_renamed(change, is, i) == NULL) || column->generated)
             evolve_tell(report, "declared otherwise", is->name, is->columns[i].name);
         generate |= is->columns[i].generated != NULL && (is_new || column->generated);
+        if (column->unpadded &&
+            evolve_run_sql(db,
+                           table_change_unpad(is->name, is->columns[i].name,
+                                              change->was->columns[column->was].padded_to),
+                           is->name, error) != 0)
+            return -1;
         if (is_new && !change->anew &&
             evolve_run_sql(db, table_change_add_column(is->name, &is->columns[i]), is->name, error) != 0)
             return -1;

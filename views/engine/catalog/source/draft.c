@@ -46,6 +46,7 @@ void source_draft_free(struct source_draft *draft) {
     for (int i = 0; i < draft->type_count; i++) {
         free(draft->types[i].name);
         json_decref(draft->types[i].columns);
+        json_decref(draft->types[i].expression.tree);
     }
     free(draft->tables);
     free(draft->indexes);

@@ -60,6 +60,7 @@ struct draft_type {
     struct declared_type base;
     json_t *columns; // of a composite; owned
     size_t columns_base;
+    struct source_expression expression; // a domain's default
 };
 
 struct source_draft {

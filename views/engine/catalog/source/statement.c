@@ -137,6 +137,8 @@ static int statement_add_column(const struct statement_run *run, struct draft_ta
         free(column.name);
         return -1;
     }
+    column.expression = source_type_default(run->draft, json_object_get(node, "typeName"));
+    json_incref(column.expression.tree);
     const json_t *constraint;
     size_t i;
     int status = 0;
@@ -440,6 +442,21 @@ static int statement_drop(const struct statement_run *run, const json_t *node) {
 
 // --- types and indexes
 
+// The default behind a domain's type, or that of the domain that it is made of.
+static struct source_expression statement_domain_default(const struct statement_run *run,
+                                                         const json_t *node) {
+    struct source_expression found = source_type_default(run->draft, json_object_get(node, "typeName"));
+    const json_t *element;
+    size_t i;
+    json_array_foreach(json_object_get(node, "constraints"), i, element) {
+        const json_t *constraint = json_object_get(element, "Constraint");
+        if (statement_is(constraint, "contype", "CONSTR_DEFAULT"))
+            found = (struct source_expression){json_object_get(constraint, "raw_expr"), run->base};
+    }
+    json_incref(found.tree);
+    return found;
+}
+
 static int statement_domain(const struct statement_run *run, const json_t *node) {
     struct declared_type base;
     struct draft_type *type;
@@ -448,6 +465,7 @@ static int statement_domain(const struct statement_run *run, const json_t *node)
         return -1;
     type->base = base;
     type->base.is_domain = true;
+    type->expression = statement_domain_default(run, node);
     return 0;
 }
 

@@ -140,3 +140,10 @@ int source_type_read(struct source_draft *draft, const json_t *type, size_t base
     ret->array |= array;
     return 0;
 }
+
+struct source_expression source_type_default(const struct source_draft *draft, const json_t *type) {
+    struct source_name name = source_type_name(json_object_get(type, "names"));
+    bool array = json_array_size(json_object_get(type, "arrayBounds")) > 0;
+    const struct draft_type *own = name.relation != NULL && !array ? source_type_own(draft, name) : NULL;
+    return own != NULL ? own->expression : (struct source_expression){0};
+}
