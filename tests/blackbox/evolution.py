@@ -174,6 +174,16 @@ class Case(tide.Case):
         self.assertEqual([(1, 1, 10, None), (2, 2, 20, None)], self.query("select id, a_old, a, a_new from t order by id"))
         self.assertNotIn("has changed", self.replay(capture, more))
 
+    def test_names_that_are_swapped_are_told(self):
+        swapped = ITEMS + "-- tidemark: renamed items.name from note\n-- tidemark: renamed items.note from name\n"
+        self.replay(self.capture(item(0, 1, "pen", note="n")), ITEMS)
+        told = self.replay(self.capture(item(0, 1, "pen", note="n")), swapped)
+        self.assertIn("columns of items are renamed in a circle, name from note", told)
+        self.assertEqual([("pen", "n")], self.query("select name, note from items"))
+        done = tide.run("check", "--views", self.views(swapped))
+        self.assertIn("renamed in a circle", done.stdout + done.stderr)
+        self.assertNotIn("in a circle", self.replay(self.capture(), ITEMS + "-- tidemark: renamed items.name from title\n"))
+
     def test_a_text_that_is_a_uuid_now(self):
         capital = "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"
         capture = self.capture(item(0, 1, "pen", note=capital))

@@ -278,6 +278,36 @@ static int catalog_read_files(struct catalog *catalog, const struct view_files *
     return 0;
 }
 
+static bool catalog_goes_round(const struct table *table, int column) {
+    int at = column;
+    for (int steps = 0; steps < table->column_count; steps++) {
+        const char *older = table->columns[at].renamed_from;
+        at = older != NULL ? table_column(table, older, strlen(older)) : -1;
+        if (at < 0 || at == column)
+            return at == column;
+    }
+    return false;
+}
+
+// Columns that swap names at the source: by such lines nothing can be done, and that is to be known.
+static void catalog_warn_of_circles(struct catalog *catalog) {
+    for (int t = 0; t < catalog->table_count; t++) {
+        const struct table *table = &catalog->tables[t];
+        for (int i = 0; table->has_renamed && i < table->column_count; i++) {
+            const struct column *column = &table->columns[i];
+            if (!catalog_goes_round(table, i))
+                continue;
+            catalog_warn(
+                catalog,
+                "source.sql, line %d: columns of %s are renamed in a circle, %s from %s: which of them a value "
+                "is, neither the file nor a message of before tells, so these lines do nothing; rows that no "
+                "event names since have the values under the names of before until a full snapshot",
+                column->line, table->name, column->name, column->renamed_from);
+            break;
+        }
+    }
+}
+
 static int catalog_build(const struct view_files *files, const char *only, struct catalog **ret,
                          struct error *error) {
     CLEANUP(catalog_free) struct catalog *catalog = calloc(1, sizeof *catalog);
@@ -286,6 +316,7 @@ static int catalog_build(const struct view_files *files, const char *only, struc
     if (catalog_read_files(catalog, files, error) != 0 ||
         source_sql_read(catalog->source, &catalog->tables, &catalog->table_count, error) != 0)
         return -1;
+    catalog_warn_of_circles(catalog);
     for (int i = 0; i < files->unused_count; i++)
         catalog_warn(catalog,
                      "%s: is not used; a view's folder has schema.sql, apply.NAME.sql and query.NAME.sql",
