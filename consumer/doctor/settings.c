@@ -64,6 +64,7 @@ static struct settings_sum settings_sum_of(const struct evidence *evidence) {
         sum.tables.with_schema += topic->with_schema;
         sum.tables.unwrapped += topic->unwrapped;
         sum.tables.with_position += topic->with_position;
+        sum.tables.without_timeline += topic->without_timeline;
         sum.tables.with_transaction += topic->with_transaction;
         sum.logical += topic->logical;
         sum.tables.updates += topic->updates;
@@ -111,6 +112,24 @@ static void settings_check_converter(const struct evidence *evidence, const stru
                                                  : "without schemas: source.sql says the types");
 }
 
+static void settings_check_position(const struct settings_sum *sum, struct findings *findings) {
+    static const char fields[] =
+        "unwrapped: add.fields=op,source.lsn,source.sequence,source.txId,source.ts_ms,source.snapshot,source.table; of "
+        "MySQL and MariaDB op,source.file,source.pos,source.row,source.ts_ms,source.snapshot,source.table";
+    if (sum->tables.rows > 0 && sum->tables.with_position == 0)
+        findings_add(findings, "position", VERDICT_WARN, sum->tables.unwrapped > 0 ? fields : NULL,
+                     "no row says its position: an older message that comes again is written again");
+    else if (sum->tables.without_timeline > 0)
+        findings_add(
+            findings, "position", VERDICT_WARN, fields,
+            "unwrapped rows say their LSN, and not what they follow and when (source.sequence, source.ts_ms): when the "
+            "source fails over or is restored, and LSNs begin lower, its changes are taken for older ones that come again");
+    else
+        findings_add(findings, "position", sum->tables.rows > 0 ? VERDICT_OK : VERDICT_NOT_SEEN, NULL, "%s",
+                     sum->tables.rows > 0 ? "rows say where they stand in the source's log"
+                                          : "no row was looked at");
+}
+
 static void settings_check_envelope(const struct settings_sum *sum, struct findings *findings) {
     if (sum->tables.rows == 0)
         findings_add(findings, "envelope", VERDICT_NOT_SEEN, NULL, "no row was looked at");
@@ -120,18 +139,7 @@ static void settings_check_envelope(const struct settings_sum *sum, struct findi
                      "unwrapped rows, which carry no truncates and no transactions");
     else
         findings_add(findings, "envelope", VERDICT_OK, NULL, "Debezium's, whole");
-    if (sum->tables.rows > 0 && sum->tables.with_position == 0)
-        findings_add(
-            findings, "position", VERDICT_WARN,
-            sum->tables.unwrapped > 0
-                ? "unwrapped: add.fields=op,source.lsn,source.txId,source.ts_ms,source.snapshot,source.table; of "
-                  "MySQL and MariaDB op,source.file,source.pos,source.row,source.ts_ms,source.snapshot,source.table"
-                : NULL,
-            "no row says its position: an older message that comes again is written again");
-    else
-        findings_add(findings, "position", sum->tables.rows > 0 ? VERDICT_OK : VERDICT_NOT_SEEN, NULL, "%s",
-                     sum->tables.rows > 0 ? "rows say where they stand in the source's log"
-                                          : "no row was looked at");
+    settings_check_position(sum, findings);
     if (sum->mongodb)
         findings_add(findings, "connector", VERDICT_FAIL, "a connector of a database with tables",
                      "MongoDB's, which writes documents as text: they are not read");

@@ -196,13 +196,22 @@ static void evidence_name(char ret[EVIDENCE_NAME_SIZE], struct span text) {
         (void)snprintf(ret, EVIDENCE_NAME_SIZE, "%.*s", (int)text.size, text.data);
 }
 
-// As the decoder has it: a binlog's place is a position with its row only.
-static bool evidence_has_position(const struct evidence_parts *parts) {
-    const struct fields *row = &parts->row;
-    bool binlog = (fields_get(row, "__source_pos") != NULL || fields_get(row, "__pos") != NULL) &&
-                  (fields_get(row, "__source_row") != NULL || fields_get(row, "__row") != NULL);
-    return fields_get(&parts->source, "lsn") != NULL || fields_get(&parts->source, "pos") != NULL ||
-           fields_get(row, "__source_lsn") != NULL || fields_get(row, "__lsn") != NULL || binlog;
+// Whether an unwrapped row has a member of `source`, by either of the names that add.fields gives it.
+static bool evidence_has_added(const struct evidence_parts *parts, const char *with_source,
+                               const char *without) {
+    return fields_get(&parts->row, with_source) != NULL || fields_get(&parts->row, without) != NULL;
+}
+
+// As the decoder has it: a binlog's place is a position with its row and its time only.
+static void evidence_take_position(struct evidence_topic *topic, const struct evidence_parts *parts) {
+    bool timed = fields_get(&parts->row, "__source_ts_ms") != NULL;
+    bool lsn = evidence_has_added(parts, "__source_lsn", "__lsn");
+    bool binlog = timed && evidence_has_added(parts, "__source_pos", "__pos") &&
+                  evidence_has_added(parts, "__source_row", "__row");
+    topic->with_position += lsn || binlog || fields_get(&parts->source, "lsn") != NULL ||
+                            fields_get(&parts->source, "pos") != NULL;
+    topic->without_timeline +=
+        lsn && !(timed && evidence_has_added(parts, "__source_sequence", "__sequence"));
 }
 
 static void evidence_take_source(struct evidence_topic *topic, const struct evidence_parts *parts,
@@ -223,7 +232,7 @@ static void evidence_take_source(struct evidence_topic *topic, const struct evid
         (void)snprintf(topic->connector, sizeof topic->connector, "%.*s", (int)connector.size,
                        connector.data);
     topic->several_tables |= before[0] != '\0' && strcmp(before, topic->table) != 0;
-    topic->with_position += evidence_has_position(parts);
+    evidence_take_position(topic, parts);
 }
 
 static void evidence_count_op(struct evidence_topic *topic, const struct evidence_parts *parts) {

@@ -72,6 +72,22 @@ class Doctor(tide.Case):
         for check in "transactions", "heartbeats":
             self.assertIn(f"warn  {check}: {told[check]}", server.log())
 
+    def test_positions_of_unwrapped_rows(self):
+        lsn, binlog = {"__source_lsn": 5}, {"__source_file": "b.000001", "__source_pos": 5}
+        for added, verdict, says in (
+            ({}, "warn", "no row says"),
+            (lsn, "warn", "fails over"),
+            ({**lsn, "__sequence": "[]"}, "warn", "fails over"),
+            ({**lsn, "__source_sequence": "[]", "__source_ts_ms": 1}, "ok", "where they stand"),
+            ({**binlog, "__source_ts_ms": 1}, "warn", "no row says"),
+            ({**binlog, "__source_row": 0}, "warn", "no row says"),
+            ({**binlog, "__source_row": 0, "__source_ts_ms": 1}, "ok", "where they stand"),
+        ):
+            with self.subTest(added):
+                found, seen = self.of([tide.line("t", 0, {"id": 1}, {"id": 1, "__op": "c", **added})])
+                self.assertEqual(verdict, found["position"])
+                self.assertIn(says, seen["position"])
+
     def test_what_is_not_there_is_not_seen(self):
         found, _ = self.of([self.row(0, {"id": 1, "v": "a"})])
         for check in ("decimals", "times", "nulls", "truncates", "tombstones", "replica identity", "toast", "retention"):

@@ -229,7 +229,9 @@ static bool members_binlog_number(struct span file, int64_t *ret) {
 static enum event_positions members_binlog_positions(struct members *members) {
     enum { POS_BITS = 32 };
     int64_t number, at = members->binlog_pos + members->binlog_row;
-    if (members->binlog_row < 0 || !members_binlog_number(members->file, &number) || at <= 0 ||
+    // Without a time one of a binlog that was begun anew is no other than one that is sent again.
+    bool timeless = !members->has_source && members->ts_ms == 0 && !TEXT_IS(members->op, "r");
+    if (members->binlog_row < 0 || timeless || !members_binlog_number(members->file, &number) || at <= 0 ||
         at >> POS_BITS != 0)
         return POSITIONS_OFFSETS;
     members->lsn = number << POS_BITS | at;
