@@ -363,12 +363,22 @@ static bool evidence_is_cloud_event(const struct evidence_parts *parts) {
     return found == GUESS_CLOUD_EVENT_NAMES;
 }
 
-static bool evidence_is_boundary(const struct fields *row) {
-    static const char *const names[] = {"status", "id", "event_count", "data_collections"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+static bool evidence_has_all(const struct fields *row, const char *const *names, size_t count) {
+    for (size_t i = 0; i < count; i++)
         if (fields_get(row, names[i]) == NULL)
             return false;
     return true;
+}
+
+static bool evidence_is_boundary(const struct fields *row) {
+    static const char *const names[] = {"status", "id", "event_count", "data_collections"};
+    return evidence_has_all(row, names, sizeof names / sizeof *names);
+}
+
+// A change of the schema, as the connectors of MySQL, SQL Server, Oracle and Db2 tell it.
+static bool evidence_is_ddl(const struct fields *row) {
+    static const char *const names[] = {"databaseName", "ddl", "tableChanges"};
+    return evidence_has_all(row, names, sizeof names / sizeof *names);
 }
 
 // How far CockroachDB's changefeed is; such a message has no key.
@@ -410,7 +420,7 @@ static bool evidence_take_own(struct evidence *evidence, struct evidence_topic *
                               const struct message *message, const struct evidence_parts *parts) {
     if (parts->enveloped)
         return false;
-    if (evidence_is_resolved(&parts->row, message->key))
+    if (evidence_is_resolved(&parts->row, message->key) || evidence_is_ddl(&parts->row))
         return true;
     if (evidence_is_boundary(&parts->row)) {
         evidence_take_boundary(evidence, topic, message->value);

@@ -77,9 +77,12 @@ struct payload_look {
     int cloud;   // of a CloudEvent's attributes
     int all;
     int boundary; // of a transaction's boundary
+    int ddl;      // of a change of the schema
     bool ts_ms;
     bool resolved; // of a changefeed's progress
 };
+
+enum { PAYLOAD_DDL_MEMBERS = 3 };
 
 // The newest KEY. True when an envelope has a member of that name.
 static bool envelope_payload_look_at(struct payload_look *look, const struct json_reader *json,
@@ -91,6 +94,7 @@ static bool envelope_payload_look_at(struct payload_look *look, const struct jso
     look->objects += is_object_member && first == '{';
     look->all++;
     look->boundary += boundary_find(json) >= 0;
+    look->ddl += KEY_IS(json, "databaseName") || KEY_IS(json, "ddl") || KEY_IS(json, "tableChanges");
     look->ts_ms |= KEY_IS(json, "ts_ms");
     look->resolved |= KEY_IS(json, "resolved") || KEY_IS(json, "__crdb__");
     for (int i = 0; i < GUESS_CLOUD_EVENT_NAMES; i++)
@@ -122,14 +126,17 @@ static bool envelope_payload_is_cloud_event(const struct payload_look *look, con
 }
 
 // What the connector tells of itself, which a router may have sent into a table's topic: {"status","id","ts_ms",
-// "event_count","data_collections"}, of a heartbeat {"ts_ms"} alone. CockroachDB's changefeed sends how far it is into each
-// partition of a table's topic: {"resolved":".."}, with envelope=row {"__crdb__":{"resolved":".."}}.
+// "event_count","data_collections"}, of a heartbeat {"ts_ms"} alone, of DDL {"source","ts_ms","databaseName","schemaName",
+// "ddl","tableChanges"}. CockroachDB's changefeed sends how far it is into each partition of a table's topic:
+// {"resolved":".."}, with envelope=row {"__crdb__":{"resolved":".."}}.
 static bool envelope_payload_is_own(const struct payload_look *look, const struct table *table) {
-    bool beat = look->all == 1 && look->ts_ms && !envelope_payload_has_column(table, SPAN("ts_ms"));
-    bool resolved = look->all == 1 && look->resolved && !envelope_payload_has_column(table, SPAN("resolved"));
-    return beat || resolved ||
-           (look->all == BOUNDARY_MEMBERS && look->boundary == BOUNDARY_MEMBERS &&
-            !envelope_payload_has_column(table, SPAN("data_collections")));
+    if (look->all == 1)
+        return (look->ts_ms && !envelope_payload_has_column(table, SPAN("ts_ms"))) ||
+               (look->resolved && !envelope_payload_has_column(table, SPAN("resolved")));
+    if (look->ddl == PAYLOAD_DDL_MEMBERS)
+        return !envelope_payload_has_column(table, SPAN("tableChanges"));
+    return look->all == BOUNDARY_MEMBERS && look->boundary == BOUNDARY_MEMBERS &&
+           !envelope_payload_has_column(table, SPAN("data_collections"));
 }
 
 static bool envelope_payload_is_row(const struct payload_look *look, const struct table *table) {
