@@ -174,6 +174,23 @@ class Case(tide.Case):
         self.assertEqual([(1, 1, 10, None), (2, 2, 20, None)], self.query("select id, a_old, a, a_new from t order by id"))
         self.assertNotIn("has changed", self.replay(capture, more))
 
+    def test_renamed_by_statements(self):
+        """What a migration says at the end of source.sql, as a line `renamed` does."""
+        capture = self.capture(item(0, 1, "pen", note="n"), item(1, 2, "ink"))
+        self.replay(capture, ITEMS)
+        statements = "alter table items rename column name to title;\nalter table items rename note to remark;\n"
+        told = self.replay(capture, ITEMS + statements)
+        self.assertIn("items.name renamed, items.note renamed", told)
+        self.assertEqual([(1, "pen", "n"), (2, "ink", "n")], self.query("select id, title, remark from items order by id"))
+        self.db = self.path / "new.db"  # older messages have the older names
+        self.replay(capture, ITEMS + statements)
+        self.assertEqual([(1, "pen", "n"), (2, "ink", "n")], self.query("select id, title, remark from items order by id"))
+        told = self.replay(self.capture(), ITEMS + statements + "alter table items rename to goods;\n")
+        self.assertIn("items renamed", told)
+        self.assertEqual([(1, "pen"), (2, "ink")], self.query("select id, title from goods order by id"))
+        told = self.replay(self.capture(), ITEMS + statements + "alter table items rename to goods;\nalter table goods set schema sold;\n")
+        self.assertEqual([(1, "pen"), (2, "ink")], self.query('select id, title from "sold.goods" order by id'))
+
     def test_names_that_are_swapped_are_told(self):
         swapped = ITEMS + "-- tidemark: renamed items.name from note\n-- tidemark: renamed items.note from name\n"
         self.replay(self.capture(item(0, 1, "pen", note="n")), ITEMS)

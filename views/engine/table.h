@@ -79,8 +79,9 @@ struct column {
     bool source_default; // it has a default of which only the source knows the value
     char *generated;     // `generated always as`: SQL over the table's columns; NULL = a column as any other
     enum bytes_form bytes;
-    bool unmarked;      // an unchanged TOAST value of its type may come as null (column_type.h)
-    char *renamed_from; // its name in older files and messages (`-- tidemark: renamed`), NULL = none
+    bool unmarked; // an unchanged TOAST value of its type may come as null (column_type.h)
+    char *
+        renamed_from; // its name in older files and messages (`-- tidemark: renamed`, RENAME COLUMN), NULL = none
 };
 
 struct table {
@@ -100,7 +101,8 @@ struct table {
     // `-- tidemark: topic TABLE = NAME`, or /REGEX/ without its slashes; NULL = found by name.
     char *topic;
     bool topic_is_regex;
-    char *renamed_from; // its name in older files (`-- tidemark: renamed`), NULL = none
+    char
+        *renamed_from; // its name in older files (`-- tidemark: renamed`, RENAME TO, SET SCHEMA), NULL = none
     enum time_precision time_precision;
     // `-- tidemark: unavailable TABLE =`: unavailable.value.placeholder, its bytes; data NULL = not told, the default.
     struct span unavailable;
@@ -109,7 +111,7 @@ struct table {
     char *deleted_mark;  // `-- tidemark: deleted TABLE =`: what __deleted is called, NULL = not told
     bool identity_index; // REPLICA IDENTITY USING INDEX beside a primary key: deletes do not say which row
     bool has_generated;  // of its columns
-    bool has_renamed;    // of its columns, by a line
+    bool has_renamed;    // of its columns
 };
 
 // The number of the column with exactly this name, -1 = there is none.

@@ -140,8 +140,9 @@ static int source_sql_set_column(struct source_draft *draft, struct draft_column
                                  struct column *column) {
     column_type_set(column, &declared->type);
     column->name = declared->name;
+    column->renamed_from = declared->renamed_from;
     column->not_null = declared->not_null;
-    declared->name = NULL;
+    declared->name = declared->renamed_from = NULL;
     column->declared = strdup(declared->type.written);
     column->line = source_text_line(draft->text, declared->at);
     return column->declared != NULL ? 0 : source_draft_out_of_memory(draft);
@@ -181,9 +182,11 @@ static int source_sql_set_columns(struct source_draft *draft, struct draft_table
     table->column_count = declared->column_count;
     if (source_sql_set_keys(draft, declared, table) != 0)
         return -1;
-    for (int i = 0; i < declared->column_count; i++)
+    for (int i = 0; i < declared->column_count; i++) {
         if (source_sql_set_column(draft, &declared->columns[i], &table->columns[i]) != 0)
             return -1;
+        table->has_renamed |= table->columns[i].renamed_from != NULL;
+    }
     return source_sql_set_expressions(draft, declared, table);
 }
 
@@ -192,9 +195,10 @@ static int source_sql_set_table(struct source_draft *draft, struct draft_table *
     table->name = declared->name;
     table->schema = declared->schema;
     table->relation = declared->relation;
+    table->renamed_from = declared->renamed_from;
     table->partitions = declared->partitions;
     table->partition_count = declared->partition_count;
-    declared->name = declared->schema = declared->relation = NULL;
+    declared->name = declared->schema = declared->relation = declared->renamed_from = NULL;
     declared->partitions = NULL;
     declared->partition_count = 0;
     table->identity_index = declared->identity != NULL;

@@ -22,6 +22,7 @@ struct source_expression {
 
 struct draft_column {
     char *name;
+    char *renamed_from; // the name that a statement took from it last, NULL = none
     struct declared_type type;
     size_t at;
     bool not_null;
@@ -32,6 +33,7 @@ struct draft_column {
 
 struct draft_table {
     char *name; // of the mirror
+    char *renamed_from;
     char *schema;
     char *relation;
     size_t at;

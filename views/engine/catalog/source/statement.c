@@ -380,37 +380,46 @@ static int statement_alter_table(const struct statement_run *run, const json_t *
     return 0;
 }
 
+static int statement_rename_column(const struct statement_run *run, struct draft_table *table,
+                                   const char *old_name, const char *new_name) {
+    int number = old_name != NULL ? source_draft_column(table, old_name) : -1;
+    if (number < 0)
+        return 0;
+    struct draft_column *column = &table->columns[number];
+    for (int i = 0; i < table->key_count; i++)
+        if (strcmp(table->keys[i], old_name) == 0) {
+            free(table->keys[i]);
+            table->keys[i] = strdup(new_name);
+        }
+    free(column->renamed_from);
+    column->renamed_from = column->name;
+    column->name = strdup(new_name);
+    return column->name != NULL ? 0 : source_draft_out_of_memory(run->draft);
+}
+
+// It has another schema or name by now.
+static int statement_name_anew(const struct statement_run *run, struct draft_table *table) {
+    free(table->renamed_from);
+    table->renamed_from = table->name;
+    table->name = table->relation != NULL
+                      ? source_draft_mirror_name((struct source_name){table->schema, table->relation})
+                      : NULL;
+    return table->name != NULL ? 0 : source_draft_out_of_memory(run->draft);
+}
+
 static int statement_rename(const struct statement_run *run, const json_t *node) {
     struct draft_table *table =
         source_draft_table(run->draft, statement_relation(json_object_get(node, "relation")));
     const char *new_name = statement_text(node, "newname");
-    const char *old_name = statement_text(node, "subname");
     if (table == NULL || new_name == NULL)
         return 0;
-    char *copy = strdup(new_name);
-    if (copy == NULL)
-        return source_draft_out_of_memory(run->draft);
-    if (statement_is(node, "renameType", "OBJECT_COLUMN")) {
-        int column = old_name != NULL ? source_draft_column(table, old_name) : -1;
-        if (column >= 0) {
-            free(table->columns[column].name);
-            table->columns[column].name = copy;
-            for (int i = 0; i < table->key_count; i++)
-                if (strcmp(table->keys[i], old_name) == 0) {
-                    free(table->keys[i]);
-                    table->keys[i] = strdup(new_name);
-                }
-            return 0;
-        }
-    } else if (statement_is(node, "renameType", "OBJECT_TABLE")) {
-        free(table->relation);
-        table->relation = copy;
-        free(table->name);
-        table->name = source_draft_mirror_name((struct source_name){table->schema, table->relation});
-        return table->name != NULL ? 0 : source_draft_out_of_memory(run->draft);
-    }
-    free(copy);
-    return 0;
+    if (statement_is(node, "renameType", "OBJECT_COLUMN"))
+        return statement_rename_column(run, table, statement_text(node, "subname"), new_name);
+    if (!statement_is(node, "renameType", "OBJECT_TABLE"))
+        return 0;
+    free(table->relation);
+    table->relation = strdup(new_name);
+    return statement_name_anew(run, table);
 }
 
 static int statement_set_schema(const struct statement_run *run, const json_t *node) {
@@ -420,10 +429,8 @@ static int statement_set_schema(const struct statement_run *run, const json_t *n
     if (table == NULL || schema == NULL || !statement_is(node, "objectType", "OBJECT_TABLE"))
         return 0;
     free(table->schema);
-    free(table->name);
     table->schema = strdup(schema);
-    table->name = source_draft_mirror_name((struct source_name){table->schema, table->relation});
-    return table->schema != NULL && table->name != NULL ? 0 : source_draft_out_of_memory(run->draft);
+    return table->schema != NULL ? statement_name_anew(run, table) : source_draft_out_of_memory(run->draft);
 }
 
 static int statement_drop(const struct statement_run *run, const json_t *node) {
