@@ -174,6 +174,18 @@ class Case(tide.Case):
         self.assertEqual([(1, 1, 10, None), (2, 2, 20, None)], self.query("select id, a_old, a, a_new from t order by id"))
         self.assertNotIn("has changed", self.replay(capture, more))
 
+    def test_a_label_that_is_renamed_is_told(self):
+        """ALTER TYPE .. RENAME VALUE changes it in all rows, and writes no event."""
+        source = "create type state as enum ('new', 'paid');\ncreate table items(id int primary key, state state, states state[]);\n"
+        capture = self.capture(event("items", 0, {"id": 1}, {"id": 1, "state": "paid", "states": ["paid"]}))
+        self.replay(capture, source)
+        self.assertNotIn("label", self.replay(capture, source.replace("'paid'", "'paid', 'sent'")))
+        told = self.replay(capture, source.replace("'paid'", "'settled', 'sent'"))
+        self.assertIn("items.state has no label 'paid' any more (rows that have it keep it until an event or a snapshot names them)", told)
+        self.assertIn("items.states has no label 'paid'", told)
+        self.assertNotIn("label", self.replay(capture, source.replace("'paid'", "'settled', 'sent'")))
+        self.assertEqual([("paid",)], self.query("select state from items"))
+
     def test_renamed_by_statements(self):
         """What a migration says at the end of source.sql, as a line `renamed` does."""
         capture = self.capture(item(0, 1, "pen", note="n"), item(1, 2, "ink"))

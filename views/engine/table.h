@@ -76,6 +76,8 @@ struct column {
     int line;                    // of source.sql
     // The literal `default`: what a row has that was written before the column was added. VALUE_ABSENT = none.
     struct value fallback;
+    char **labels; // ENUM: of its type, as source.sql makes it; NULL = not said
+    int label_count;
     bool source_default; // it has a default of which only the source knows the value
     char *generated;     // `generated always as`: SQL over the table's columns; NULL = a column as any other
     enum bytes_form bytes;

@@ -15,6 +15,7 @@ static void source_sql_free_table(struct table *table) {
         free(column->declared);
         free(column->generated);
         free(column->renamed_from);
+        source_draft_free_list(&column->labels, &column->label_count);
         if (value_has_bytes(&column->fallback))
             free((char *)(uintptr_t)column->fallback.bytes.data);
     }
@@ -148,6 +149,18 @@ static int source_sql_set_column(struct source_draft *draft, struct draft_column
     return column->declared != NULL ? 0 : source_draft_out_of_memory(draft);
 }
 
+// The type is the draft's, and of several columns.
+static int source_sql_set_labels(struct source_draft *draft, const struct draft_column *declared,
+                                 struct column *column) {
+    if (declared->type.enum_number == 0)
+        return 0;
+    const struct draft_type *type = &draft->types[declared->type.enum_number - 1];
+    for (int i = 0; i < type->label_count; i++)
+        if (source_draft_append(draft, &column->labels, &column->label_count, type->labels[i]) != 0)
+            return -1;
+    return 0;
+}
+
 static int source_sql_set_expressions(struct source_draft *draft, const struct draft_table *declared,
                                       struct table *table) {
     for (int i = 0; i < table->column_count; i++) {
@@ -183,7 +196,8 @@ static int source_sql_set_columns(struct source_draft *draft, struct draft_table
     if (source_sql_set_keys(draft, declared, table) != 0)
         return -1;
     for (int i = 0; i < declared->column_count; i++) {
-        if (source_sql_set_column(draft, &declared->columns[i], &table->columns[i]) != 0)
+        if (source_sql_set_column(draft, &declared->columns[i], &table->columns[i]) != 0 ||
+            source_sql_set_labels(draft, &declared->columns[i], &table->columns[i]) != 0)
             return -1;
         table->has_renamed |= table->columns[i].renamed_from != NULL;
     }

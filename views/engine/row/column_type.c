@@ -88,7 +88,7 @@ static void column_type_set_kind(struct column *column, const struct declared_ty
     if (!declared->is_text && !declared->is_any)
         return;
     column->type = declared->is_any ? COLUMN_OTHER : COLUMN_TEXT;
-    column->variant = declared->is_enum ? COLUMN_ENUM : COLUMN_COMMON;
+    column->variant = declared->enum_number > 0 ? COLUMN_ENUM : COLUMN_COMMON;
 }
 
 // Debezium for PostgreSQL sends an unchanged TOAST value as its placeholder where the type has one, and as null where it has

@@ -14,11 +14,11 @@ struct declared_type {
     char written[TYPE_TEXT_SIZE]; // as source.sql has it, of a domain its base type
     int arguments[2];             // numeric(8,2), varchar(5), timestamp(3)
     int argument_count;
-    bool array;   // of any number of dimensions
-    bool is_text; // whatever its name: an enum, a range of the source's own
-    bool is_enum;
-    bool is_any;    // whatever its name: a composite
-    bool is_domain; // a domain, or an array of one; the rest is its base type's
+    bool array;      // of any number of dimensions
+    bool is_text;    // whatever its name: an enum, a range of the source's own
+    int enum_number; // 1-based place of the enum among source.sql's own types, 0 = it is none
+    bool is_any;     // whatever its name: a composite
+    bool is_domain;  // a domain, or an array of one; the rest is its base type's
 };
 
 // Sets type, element, precision, scale and `unmarked` of `column`. A name that is not known is COLUMN_OTHER.

@@ -37,6 +37,17 @@ static bool evolution_same_text(const char *a, const char *b) {
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+static const char *evolution_lost_label(const struct column *was, const struct column *is) {
+    for (int i = 0; i < was->label_count && is->label_count > 0; i++) {
+        int now = 0;
+        while (now < is->label_count && strcmp(was->labels[i], is->labels[now]) != 0)
+            now++;
+        if (now == is->label_count)
+            return was->labels[i];
+    }
+    return NULL;
+}
+
 static void evolution_compare_column(const struct table *was_table, const struct table *is_table,
                                      const struct column *is, struct evolution_column *column) {
     const struct column *was = &was_table->columns[column->was];
@@ -51,6 +62,7 @@ static void evolution_compare_column(const struct table *was_table, const struct
     bool respelt = is->key == 0 && is->variant == COLUMN_UUID && was->variant != COLUMN_UUID;
     column->reread = !column->retyped && (other_times || other_placeholder || was->bytes != is->bytes ||
                                           computed_before || renamed || respelt);
+    column->lost_label = evolution_lost_label(was, is);
     column->unpadded = is->key == 0 && is->type == COLUMN_TEXT && was->variant == COLUMN_PADDED &&
                        was->padded_to > 0 && is->variant != COLUMN_PADDED;
     column->generated =
@@ -165,7 +177,7 @@ static void evolution_note_table(struct evolution *evolution, struct evolution_t
     for (int i = 0; i < is->column_count; i++) {
         const struct evolution_column *column = &table->columns[i];
         kept += column->was >= 0;
-        changes |= column->was < 0;
+        changes |= column->was < 0 || column->lost_label != NULL;
         rebuilds |=
             column->was >= 0 && (column->retyped || column->reread || column->generated || column->unpadded);
     }

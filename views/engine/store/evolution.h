@@ -11,7 +11,10 @@ struct evolution_column {
     bool retyped; // what is stored of it means something else now: its values go
     bool reread; // what is stored of it may have been read wrongly: its values stay until they are read again
     bool generated; // is to be computed anew
-    bool unpadded;  // was a CHAR(n): the source's cast took the spaces at its end, and wrote no event
+    // A label of its enum that is none any more: PostgreSQL renames one in all rows without an event. NULL = none; of the old
+    // table.
+    const char *lost_label;
+    bool unpadded; // was a CHAR(n): the source's cast took the spaces at its end, and wrote no event
 };
 
 struct evolution_table {

@@ -228,6 +228,16 @@ static int evolve_drop_columns(sqlite3 *db, const struct evolution_table *change
     return 0;
 }
 
+static void evolve_tell_label(struct store_report *report, const char *table, const char *column,
+                              const char *label) {
+    char text[192];
+    (void)snprintf(
+        text, sizeof text,
+        "has no label '%.60s' any more (rows that have it keep it until an event or a snapshot names them)",
+        label);
+    evolve_tell(report, text, table, column);
+}
+
 // The declaration does not say whether a column had its default when it was added: rows of before have it then, else NULL.
 static const char *evolve_added(const struct column *is) {
     if (is->source_default)
@@ -254,6 +264,8 @@ static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change,
         else if ((column->reread && evolve_renamed(change, is, i) == NULL) || column->generated)
             evolve_tell(report, "declared otherwise", is->name, is->columns[i].name);
         generate |= is->columns[i].generated != NULL && (is_new || column->generated);
+        if (column->lost_label != NULL)
+            evolve_tell_label(report, is->name, is->columns[i].name, column->lost_label);
         if (column->unpadded &&
             evolve_run_sql(db,
                            table_change_unpad(is->name, is->columns[i].name,

@@ -49,6 +49,7 @@ void source_draft_free(struct source_draft *draft) {
         free(draft->types[i].name);
         json_decref(draft->types[i].columns);
         json_decref(draft->types[i].expression.tree);
+        source_draft_free_list(&draft->types[i].labels, &draft->types[i].label_count);
     }
     free(draft->tables);
     free(draft->indexes);

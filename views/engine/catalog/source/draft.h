@@ -63,6 +63,8 @@ struct draft_type {
     json_t *columns; // of a composite; owned
     size_t columns_base;
     struct source_expression expression; // a domain's default
+    char **labels;                       // of an enum
+    int label_count;
 };
 
 struct source_draft {

@@ -487,8 +487,9 @@ static int statement_text_type(const struct statement_run *run, const json_t *no
 static int statement_enum(const struct statement_run *run, const json_t *node) {
     if (statement_text_type(run, node) != 0)
         return -1;
-    run->draft->types[run->draft->type_count - 1].base.is_enum = true;
-    return 0;
+    struct draft_type *type = &run->draft->types[run->draft->type_count - 1];
+    type->base.enum_number = run->draft->type_count;
+    return statement_names(run, json_object_get(node, "vals"), &type->labels, &type->label_count);
 }
 
 static int statement_composite(const struct statement_run *run, const json_t *node) {
