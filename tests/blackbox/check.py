@@ -51,6 +51,12 @@ class Check(tide.Case):
         self.warned('"count(*)"', query_q="select count(*) from accounts")
         self.passed(query_q="select count(*) as n from accounts")
 
+    def test_a_parameter_that_every_query_has_is_no_other(self):
+        for name in ("after_lsn", "after_txid", "after_offset", "wait_ms", "max_lag_seconds", "bigint", "last_event_id"):
+            query = f"select id\nfrom accounts -- :{name}\nwhere id = :{name}"
+            self.refused(f"v/query.q.sql:3: :{name} cannot be given", query_q=query)
+        self.passed(query_q="select id from accounts where id = :bigints")
+
     def test_a_name_in_double_quotes_is_no_text(self):
         self.refused("v/query.q.sql:1: no such column: naem", query_q="select id from accounts where \"naem\" = 'paid'")
         self.refused("no such column: paid", query_q='select id from accounts where name = "paid"')

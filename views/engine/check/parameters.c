@@ -1,6 +1,7 @@
 #include "views/engine/check/parameters.h"
 
 #include "views/engine/check/guard.h"
+#include "views/engine/check/tokens.h"
 #include "views/engine/read.h"
 
 #include <stdio.h>
@@ -101,14 +102,24 @@ static int parameters_read_rules(struct query *query, struct error *error) {
     return 0;
 }
 
+// `name`: with its colon.
+static int parameters_refuse_taken(const struct query *query, const char *name, struct error *error) {
+    struct tokens tokens;
+    char what[128];
+    tokens_read(&tokens, query->sql);
+    struct span token = tokens_at(&tokens, tokens_find(&tokens, 0, name));
+    (void)snprintf(what, sizeof what, "%s cannot be given, every query has a parameter of that name", name);
+    return parameters_fault(query, token.size > 0 ? token.data : query->sql, what, error);
+}
+
 static int parameters_add(struct query *query, const char *name, struct error *error) {
-    static const char *const taken[] = {"after_lsn", "after_txid",      "after_offset",
-                                        "wait_ms",   "max_lag_seconds", "bigint"};
+    static const char *const taken[] = {
+        ":after_lsn",     ":after_txid", ":after_offset", ":wait_ms", ":max_lag_seconds", ":bigint",
+        ":last_event_id", // of the route that follows the query
+    };
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         if (strcmp(taken[i], name) == 0)
-            return error_set(error, ERROR_INPUT,
-                             "%s:1: :%s cannot be given, every query has a parameter of that name",
-                             query->file, name);
+            return parameters_refuse_taken(query, name, error);
     if (query->parameter_count == READ_PARAMETERS_MAX)
         return error_set(error, ERROR_INPUT, "%s:1: more than %d parameters", query->file,
                          READ_PARAMETERS_MAX);
@@ -119,7 +130,7 @@ static int parameters_add(struct query *query, const char *name, struct error *e
     struct parameter_rule *rules = realloc(query->rules, count * sizeof *rules);
     if (rules != NULL)
         query->rules = rules;
-    char *copy = strdup(name);
+    char *copy = strdup(name + 1);
     if (names == NULL || rules == NULL || copy == NULL) {
         free(copy);
         return error_set(error, ERROR_SYSTEM, "out of memory");
@@ -138,7 +149,7 @@ int check_parameters(struct query *query, sqlite3_stmt *stmt, struct error *erro
             query->names_limit = true;
         else if (strcmp(name, ":after") == 0)
             query->names_after = true;
-        else if (parameters_add(query, name + 1, error) != 0)
+        else if (parameters_add(query, name, error) != 0)
             return -1;
     }
     return parameters_read_rules(query, error);
