@@ -7,7 +7,7 @@
 
 void progress_line_begin(struct progress_line *line, bool wanted) {
     *line = (struct progress_line){.shown = wanted && isatty(STDERR_FILENO) != 0};
-    line->begun_ms = line->newest_ms = clock_monotonic_ms();
+    line->newest_ms = clock_monotonic_ms();
 }
 
 void progress_line_update(struct progress_line *line, int64_t messages, int64_t left) {

@@ -11,8 +11,6 @@ enum { PROGRESS_LINE_EVERY_MS = 250 };
 struct progress_line {
     bool shown;   // wanted, and stderr is a terminal
     bool written; // something stands on the line
-    int64_t begun_ms;
-    int64_t begun_messages;
     int64_t newest_ms;
     int64_t newest_messages;
     double rate; // messages/s, smoothed

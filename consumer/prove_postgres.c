@@ -121,8 +121,7 @@ static int prove_postgres_begin(struct prove_postgres *prove, int64_t *ret_lsn, 
     CLEANUP(postgres_rows_free) struct postgres_rows *rows = NULL;
     char sql[256];
     (void)snprintf(sql, sizeof sql, "select %s", moved_lsn_sql);
-    if (postgres_run(prove->postgres, "PostgreSQL", "begin isolation level repeatable read read only",
-                     error) != 0 ||
+    if (postgres_run(prove->postgres, "begin isolation level repeatable read read only", error) != 0 ||
         postgres_ask(prove->postgres, "PostgreSQL", sql, NULL, 0, &rows, error) != 0)
         return -1;
     *ret_lsn = postgres_integer(rows, 0, 0);
@@ -143,7 +142,7 @@ static int prove_postgres_pass(struct prove_postgres *prove, struct report_table
     int status =
         ranges_compare(report->plan, prove->postgres, prove->reader, prove->digests, &visitor, ranges, error);
     reader_end(prove->reader);
-    if (status != 0 || postgres_run(prove->postgres, "PostgreSQL", "commit", error) != 0)
+    if (status != 0 || postgres_run(prove->postgres, "commit", error) != 0)
         return -1;
     int64_t wait_ms = (int64_t)(prove->options->wait * 1000);
     if (prove->late && wait_ms > PROVE_LATE_WAIT_MS)

@@ -18,7 +18,6 @@ enum {
     STREAMS_CHANNELS_MAX = 256,   // also those that nobody hears and that are kept for who comes again
     CHANNEL_EVENTS_MAX = 4096,    // that a channel keeps, for those who are slow or come again
     CHANNEL_BYTES_MAX = 4 << 20,  // of them
-    STREAM_QUESTION_MAX = 8192,   // bytes
     STREAMS_CROWD = 16,           // so many who are behind are none yet
     STREAMS_CROWD_PART = 8,       // nor is this part of those who hear the channel
 };

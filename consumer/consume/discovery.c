@@ -47,7 +47,6 @@ struct discovery {
     char denied[DISCOVERY_TROUBLE_SIZE];
     struct error failure; // of a step
     bool has_transactions;
-    bool has_heartbeats;
     int incomplete_reported; // the newest table that was said to be incomplete, -1 = none
     bool missed;             // ends were not answered, or a topic is deleted
     bool asked_again;        // for the ends, of a client that was opened anew
@@ -149,14 +148,6 @@ const char *discovery_may_be_heartbeats(const struct discovery *discovery) {
     return census_may_be_heartbeats(discovery->census);
 }
 
-bool discovery_has_transactions(const struct discovery *discovery) {
-    return discovery->has_transactions;
-}
-
-bool discovery_has_heartbeats(const struct discovery *discovery) {
-    return discovery->has_heartbeats;
-}
-
 static int discovery_grow(struct discovery *discovery, int slot, struct error *error) {
     if (slot < discovery->slot_count)
         return 0;
@@ -221,7 +212,6 @@ static void discovery_found(void *self, const char *topic, int partitions) {
     if (role == TOPIC_IGNORED)
         return;
     discovery->has_transactions |= role == TOPIC_TRANSACTION;
-    discovery->has_heartbeats |= role == TOPIC_HEARTBEAT;
     for (int i = 0; i < partitions && discovery->failure.kind == ERROR_NONE; i++)
         (void)discovery_note_partition(discovery, topic, i, &discovery->failure);
 }

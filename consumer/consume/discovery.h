@@ -84,7 +84,5 @@ const char *discovery_denied(const struct discovery *discovery);
 // What census_may_be_.. say of the newest listing.
 const char *discovery_may_be_transactions(const struct discovery *discovery);
 const char *discovery_may_be_heartbeats(const struct discovery *discovery);
-bool discovery_has_transactions(const struct discovery *discovery);
-bool discovery_has_heartbeats(const struct discovery *discovery);
 
 #endif

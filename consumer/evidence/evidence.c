@@ -88,13 +88,6 @@ int evidence_topic(struct evidence *evidence, struct span name, int partitions, 
     return evidence->topic_count++;
 }
 
-int64_t evidence_rows(const struct evidence *evidence) {
-    int64_t rows = 0;
-    for (int i = 0; i < evidence->topic_count; i++)
-        rows += evidence->topics[i].role == EVIDENCE_TABLE ? evidence->topics[i].rows : 0;
-    return rows;
-}
-
 // --- one message
 
 // A message's parts, whatever form it has.
@@ -239,9 +232,6 @@ static void evidence_count_op(struct evidence_topic *topic, const struct evidenc
     switch (parts->op) {
     case 'r':
         topic->reads++;
-        break;
-    case 'c':
-        topic->creates++;
         break;
     case 'u':
         topic->updates++;

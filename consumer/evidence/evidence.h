@@ -17,7 +17,5 @@ void evidence_deny(struct evidence *evidence, const char *name);
 void evidence_forget_denied(struct evidence *evidence);
 // A message of that topic. Errors: ERROR_SYSTEM; what cannot be read is counted.
 int evidence_take(struct evidence *evidence, int topic, const struct message *message, struct error *error);
-// How often a message of any table's topic was looked at; a sum over the topics.
-int64_t evidence_rows(const struct evidence *evidence);
 
 #endif

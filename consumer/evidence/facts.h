@@ -78,7 +78,7 @@ struct evidence_topic {
     // rows and what is in place of one
     int64_t rows, with_schema, unwrapped, with_position, with_transaction;
     int64_t without_timeline; // unwrapped, with an LSN, and nothing that tells a new timeline of the source's
-    int64_t reads, creates, updates, deletes, truncates, logical;
+    int64_t reads, updates, deletes, truncates, logical;
     struct beginning beginning;  // of a topic of one partition
     int64_t of_older;            // an update or a delete of a row that was there before the log
     int64_t updates_with_before; // replica identity FULL sends it; the default only with a key that changes

@@ -113,7 +113,7 @@ static int libpq_set_up(struct postgres *postgres, struct error *error) {
     char *rest = NULL;
     memcpy(text, libpq_settings, sizeof text);
     for (char *one = strtok_r(text, ";", &rest); one != NULL; one = strtok_r(NULL, ";", &rest))
-        if (postgres_run(postgres, "PostgreSQL", one, error) != 0)
+        if (postgres_run(postgres, one, error) != 0)
             return -1;
     return 0;
 }
@@ -198,9 +198,9 @@ int postgres_ask(struct postgres *postgres, const char *what, const char *sql, c
     return libpq_take(postgres, result, what, ret, error);
 }
 
-int postgres_run(struct postgres *postgres, const char *what, const char *sql, struct error *error) {
+int postgres_run(struct postgres *postgres, const char *sql, struct error *error) {
     CLEANUP(postgres_rows_free) struct postgres_rows *rows = NULL;
-    return postgres_ask(postgres, what, sql, NULL, 0, &rows, error);
+    return postgres_ask(postgres, "PostgreSQL", sql, NULL, 0, &rows, error);
 }
 
 int postgres_rows_count(const struct postgres_rows *rows) {

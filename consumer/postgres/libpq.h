@@ -14,7 +14,7 @@
 struct postgres;
 struct postgres_rows; // an answer: rows of texts
 
-enum { POSTGRES_PARAMETERS_MAX = 40, POSTGRES_CONNECT_S = 15 };
+enum { POSTGRES_CONNECT_S = 15 };
 
 // `dsn`: a connection string or URI as psql takes it; libpq's own environment (PGPASSWORD, PGSERVICE, ..) and ~/.pgpass
 // fill what it leaves out. Errors: ERROR_USAGE where it is none, ERROR_SYSTEM where libpq is not installed, ERROR_STORE
@@ -33,7 +33,7 @@ int postgres_send(struct postgres *postgres, const char *what, const char *sql, 
 int postgres_await(struct postgres *postgres, const char *what, struct postgres_rows **ret,
                    struct error *error);
 // A statement that returns nothing of interest.
-int postgres_run(struct postgres *postgres, const char *what, const char *sql, struct error *error);
+int postgres_run(struct postgres *postgres, const char *sql, struct error *error);
 
 int postgres_rows_count(const struct postgres_rows *rows);
 // Borrowed from the answer; data NULL = null.

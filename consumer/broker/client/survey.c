@@ -185,13 +185,13 @@ static void kafka_survey_destroy_list(rd_kafka_topic_partition_list_t **list) {
 
 // The oldest or the newest offsets of many, one request a broker. False when one of them was not told: then none is.
 static bool kafka_survey_find_offsets(struct kafka_survey *survey, struct kafka_ends *ends, int count,
-                                      int64_t which, int wait_ms) {
+                                      int64_t which) {
     CLEANUP(kafka_survey_destroy_list)
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
     for (int i = 0; i < count; i++)
         rd_kafka_topic_partition_list_add(list, ends[i].topic, ends[i].partition)->offset = which;
     // In place of a time the protocol takes these two as well.
-    if (rd_kafka_offsets_for_times(survey->client, list, wait_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (rd_kafka_offsets_for_times(survey->client, list, SURVEY_ENDS_WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return false;
     bool told = true;
     for (int i = 0; i < count; i++) {
@@ -204,8 +204,8 @@ static bool kafka_survey_find_offsets(struct kafka_survey *survey, struct kafka_
 }
 
 static bool kafka_survey_find_together(struct kafka_survey *survey, struct kafka_ends *ends, int count) {
-    return kafka_survey_find_offsets(survey, ends, count, RD_KAFKA_OFFSET_BEGINNING, SURVEY_ENDS_WAIT_MS) &&
-           kafka_survey_find_offsets(survey, ends, count, RD_KAFKA_OFFSET_END, SURVEY_ENDS_WAIT_MS);
+    return kafka_survey_find_offsets(survey, ends, count, RD_KAFKA_OFFSET_BEGINNING) &&
+           kafka_survey_find_offsets(survey, ends, count, RD_KAFKA_OFFSET_END);
 }
 
 // A partition without a leader takes all of its time: of that there is only so much for all of them together.

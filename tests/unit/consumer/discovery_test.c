@@ -172,8 +172,6 @@ static void reads_what_is_the_prefixs(void **state) {
     assert_true(discovery_reads_all(fixture->discovery));
     assert_true(discovery_is_assigned(fixture->discovery, 0));
     assert_null(discovery_trouble(fixture->discovery));
-    assert_true(discovery_has_heartbeats(fixture->discovery));
-    assert_false(discovery_has_transactions(fixture->discovery));
     end(fixture);
 }
 

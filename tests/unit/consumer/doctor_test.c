@@ -37,7 +37,6 @@ static struct sample *sample_of(struct sample *sample) {
                                                      .rows = 9,
                                                      .with_position = 9,
                                                      .with_transaction = 8,
-                                                     .creates = 8,
                                                      .deletes = 1,
                                                      .tombstones = 1,
                                                      .columns = sample->columns,

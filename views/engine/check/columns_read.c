@@ -92,12 +92,10 @@ const struct column *columns_read_of(const struct columns_read *reads, struct sp
     return NULL;
 }
 
-bool columns_read_is(const struct columns_read *reads, struct span name, enum column_type type,
-                     const char *but) {
+bool columns_read_is(const struct columns_read *reads, struct span name, enum column_type type) {
     bool found = false;
     for (int i = 0; i < reads->count; i++) {
-        if (!columns_read_same(reads->list[i].column, name) ||
-            (but != NULL && sqlite3_stricmp(reads->list[i].table, but) == 0))
+        if (!columns_read_same(reads->list[i].column, name))
             continue;
         if (reads->list[i].mirrored == NULL || reads->list[i].mirrored->type != type)
             return false;

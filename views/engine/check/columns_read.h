@@ -26,12 +26,11 @@ void columns_read_note(struct columns_read *reads, const struct catalog *catalog
                        const char *column);
 // The mirrored column of that name of a table, by itself or through a virtual table of changes; NULL = there is none.
 const struct column *columns_read_find(const struct catalog *catalog, const char *table, const char *column);
-// Whether all columns of that name that are read are mirrored ones of `type`, and there is one. Those of the table `but`
-// (NULL = none) are not looked at. False when there were too many.
-bool columns_read_is(const struct columns_read *reads, struct span name, enum column_type type,
-                     const char *but);
+// Whether all columns of that name that are read are mirrored ones of `type`, and there is one. False when there were too
+// many.
+bool columns_read_is(const struct columns_read *reads, struct span name, enum column_type type);
 // One of the columns of that name that are read, where all are mirrored ones, of one type and variant; NULL = they are not.
-// `but`: as above.
+// Those of the table `but` (NULL = none) are not looked at.
 const struct column *columns_read_column(const struct columns_read *reads, struct span name, const char *but);
 // The mirrored column of that name that is read of that table; NULL = there is none.
 const struct column *columns_read_of(const struct columns_read *reads, struct span table, struct span name);

@@ -55,7 +55,7 @@ static void lint_apply_extremes(struct lint_apply *lint) {
     for (int i = 0; i < tokens->count && lint->guard->reads_delta && !lint->guard->reads_mirror; i++) {
         bool extreme = tokens_is(tokens, i, "max") || tokens_is(tokens, i, "min");
         if (extreme && tokens_is(tokens, i + 1, "(") && lint_apply_has_one(tokens, i + 1) &&
-            i < tokens_find(tokens, 0, "conflict"))
+            i < tokens_find(tokens, "conflict"))
             LINT_APPLY_WARN(
                 lint, i,
                 "the %.*s of rows that change is not that of all rows: it cannot go back when its row goes. "
@@ -70,7 +70,7 @@ static void lint_apply_extremes(struct lint_apply *lint) {
 static void lint_apply_join(struct lint_apply *lint) {
     const struct tokens *tokens = &lint->tokens;
     bool seen = false;
-    if (tokens_find(tokens, 0, "union") < tokens->count)
+    if (tokens_find(tokens, "union") < tokens->count)
         return; // the one right form has three parts
     for (int i = 1; i < tokens->count; i++) {
         if (!lint_apply_is_changes(lint, i))
@@ -227,7 +227,7 @@ static void lint_apply_into(struct lint_apply *lint, int item, const char *colum
 
 // The place of the column in the list of `insert into T(a, b)`, its own without one; -1 = it is not written.
 static int lint_apply_place(const struct tokens *tokens, int select, const char *column, int own) {
-    int open = tokens_find(tokens, 0, "into") + 2;
+    int open = tokens_find(tokens, "into") + 2;
     if (!tokens_is(tokens, open, "("))
         return own;
     for (int i = open + 1, number = 0; i < select && !tokens_is(tokens, i, ")"); i++) {
@@ -241,7 +241,7 @@ static int lint_apply_place(const struct tokens *tokens, int select, const char 
 
 static void lint_apply_nulls(struct lint_apply *lint, sqlite3 *db) {
     const struct tokens *tokens = &lint->tokens;
-    int select = tokens_find(tokens, 0, "select");
+    int select = tokens_find(tokens, "select");
     CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
     if (!tokens_is(tokens, 0, "insert") || select >= tokens->count ||
         stmt_prepare(db,
@@ -279,7 +279,7 @@ static void lint_apply_digits_of(struct lint_apply *lint, int item, const char *
 
 static void lint_apply_digits(struct lint_apply *lint, sqlite3 *db) {
     const struct tokens *tokens = &lint->tokens;
-    int select = tokens_find(tokens, 0, "select");
+    int select = tokens_find(tokens, "select");
     CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
     if (!tokens_is(tokens, 0, "insert") || select >= tokens->count ||
         stmt_prepare(db, "select name, type, cid from pragma_table_info(:table)", lint->apply->file, &columns,

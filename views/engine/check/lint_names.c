@@ -104,7 +104,7 @@ const struct column *lint_names_column(const struct tokens *tokens, int number, 
     if (column != NULL)
         return column;
     bool inserted = guard->written[0] != '\0' && lint_names_count(tokens, guard->written) == 1 &&
-                    tokens_is(tokens, 0, "insert") && number < tokens_find(tokens, 0, "conflict");
+                    tokens_is(tokens, 0, "insert") && number < tokens_find(tokens, "conflict");
     column = columns_read_column(&guard->reads, name, inserted ? guard->written : NULL);
     return column != NULL && !lint_names_has_alias(tokens, name) ? column : NULL;
 }

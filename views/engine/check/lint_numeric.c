@@ -96,7 +96,7 @@ void lint_numeric_expressions(struct catalog *catalog, const char *file, const c
             struct span name = tokens_name(&tokens, at);
             if (tokens_begins(tokens_at(&tokens, at), "decimal_"))
                 break;
-            if (name.size == 0 || !columns_read_is(&guard->reads, name, COLUMN_NUMERIC, NULL))
+            if (name.size == 0 || !columns_read_is(&guard->reads, name, COLUMN_NUMERIC))
                 continue;
             catalog_warn_at(
                 catalog, file, sql, tokens_at(&tokens, at).data,
@@ -148,8 +148,8 @@ static int lint_numeric_item(const struct tokens *tokens, int at, int number) {
 
 // What `insert into T(a, b) select x, y` puts into the column, if that is one token; -1.
 static int lint_numeric_inserted(const struct tokens *tokens, struct span column) {
-    int open = tokens_find(tokens, 0, "into") + 2;
-    int select = tokens_find(tokens, 0, "select");
+    int open = tokens_find(tokens, "into") + 2;
+    int select = tokens_find(tokens, "select");
     if (!tokens_is(tokens, open, "("))
         return -1;
     for (int i = open + 1, number = 0; i < select && !tokens_is(tokens, i, ")"); i++) {

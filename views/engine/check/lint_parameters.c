@@ -16,7 +16,7 @@ static const struct lint_stored lint_stored[] = {
 
 static const struct lint_stored *lint_parameters_stored(const struct guard *guard, struct span column) {
     for (size_t i = 0; column.size > 0 && i < sizeof lint_stored / sizeof *lint_stored; i++)
-        if (columns_read_is(&guard->reads, column, lint_stored[i].type, NULL))
+        if (columns_read_is(&guard->reads, column, lint_stored[i].type))
             return &lint_stored[i];
     return NULL;
 }

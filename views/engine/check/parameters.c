@@ -107,7 +107,7 @@ static int parameters_refuse_taken(const struct query *query, const char *name, 
     struct tokens tokens;
     char what[128];
     tokens_read(&tokens, query->sql);
-    struct span token = tokens_at(&tokens, tokens_find(&tokens, 0, name));
+    struct span token = tokens_at(&tokens, tokens_find(&tokens, name));
     (void)snprintf(what, sizeof what, "%s cannot be given, every query has a parameter of that name", name);
     return parameters_fault(query, token.size > 0 ? token.data : query->sql, what, error);
 }

@@ -81,7 +81,8 @@ struct span tokens_name(const struct tokens *tokens, int number) {
     return token;
 }
 
-int tokens_find(const struct tokens *tokens, int at, const char *word) {
+int tokens_find(const struct tokens *tokens, const char *word) {
+    int at = 0;
     while (at < tokens->count && !tokens_is(tokens, at, word))
         at++;
     return at;

@@ -22,8 +22,8 @@ struct span tokens_at(const struct tokens *tokens, int number);
 bool tokens_is(const struct tokens *tokens, int number, const char *word);
 // A name without its table's and its quotes; empty when the token is none.
 struct span tokens_name(const struct tokens *tokens, int number);
-// The first token from `at` on that is the word; the count when there is none.
-int tokens_find(const struct tokens *tokens, int at, const char *word);
+// The first token that is the word; the count when there is none.
+int tokens_find(const struct tokens *tokens, const char *word);
 // The token behind the bracket that closes the one at `open`; the count when none does.
 int tokens_behind(const struct tokens *tokens, int open);
 // Whether the name begins so, in any case, and goes on.

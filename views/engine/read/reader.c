@@ -262,8 +262,9 @@ static int reader_next_row(struct reader *reader, sqlite3_stmt *stmt, struct err
     return reader_error(reader, reader->path, error);
 }
 
-static int64_t reader_column_or(sqlite3_stmt *stmt, int column, int64_t none) {
-    return sqlite3_column_type(stmt, column) == SQLITE_NULL ? none : sqlite3_column_int64(stmt, column);
+// -1 = NULL.
+static int64_t reader_column_or_none(sqlite3_stmt *stmt, int column) {
+    return sqlite3_column_type(stmt, column) == SQLITE_NULL ? -1 : sqlite3_column_int64(stmt, column);
 }
 
 static int read_position(struct reader *reader, struct error *error) {
@@ -287,8 +288,8 @@ static int read_position(struct reader *reader, struct error *error) {
         return error_set(error, ERROR_SYSTEM, "out of memory");
     reader->position = (struct position){
         .version = sqlite3_column_int64(stmt, 0),
-        .lsn = reader_column_or(stmt, 1, -1),
-        .txid = reader_column_or(stmt, 2, -1),
+        .lsn = reader_column_or_none(stmt, 1),
+        .txid = reader_column_or_none(stmt, 2),
         .transactional = sqlite3_column_int(stmt, 3) != 0,
         .applied_total = sqlite3_column_int64(stmt, 4),
         .quarantined = sqlite3_column_int64(stmt, 6),

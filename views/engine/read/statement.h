@@ -28,7 +28,6 @@ struct column_form {
     size_t name; // in `names`
     size_t member_end;
 };
-enum { STATEMENT_CURSOR_MAX = 64 };
 
 // The result columns of a statement over a mirrored table: some of the table's, and then those that only its cursors need.
 struct statement_columns {

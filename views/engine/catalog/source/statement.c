@@ -32,9 +32,9 @@ static struct source_name statement_relation(const json_t *node) {
     return (struct source_name){statement_text(node, "schemaname"), statement_text(node, "relname")};
 }
 
-static bool statement_ignores(const struct statement_run *run, struct source_name name, const char *column) {
+static bool statement_ignores(const struct statement_run *run, struct source_name name) {
     CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
-    return mirror != NULL && source_lines_ignore(run->lines, mirror, column);
+    return mirror != NULL && source_lines_ignore(run->lines, mirror, NULL);
 }
 
 // --- constraints
@@ -186,7 +186,7 @@ static int statement_add_partition(const struct statement_run *run, struct sourc
     struct draft_table *table = source_draft_table(run->draft, root);
     if (table == NULL)
         table = source_draft_root(run->draft, root);
-    if (table == NULL && statement_ignores(run, root, NULL))
+    if (table == NULL && statement_ignores(run, root))
         return 0;
     if (table == NULL)
         return source_text_error(run->draft->text, at, run->draft->error,
@@ -216,7 +216,7 @@ static int statement_detach(const struct statement_run *run, struct source_name 
                             size_t at) {
     struct draft_table *root = source_draft_table(run->draft, name);
     struct draft_table *table;
-    if (root == NULL || !source_draft_remove_partition(root, leaf) || statement_ignores(run, leaf, NULL))
+    if (root == NULL || !source_draft_remove_partition(root, leaf) || statement_ignores(run, leaf))
         return 0;
     if (source_draft_add_table(run->draft, leaf, at, &table) != 0 ||
         statement_copy_columns(run, table, name, at) != 0)
@@ -271,7 +271,7 @@ static int statement_create_table(const struct statement_run *run, const json_t 
     const json_t *relation = json_object_get(node, "relation");
     struct source_name name = statement_relation(relation);
     bool exists = source_draft_table(run->draft, name) != NULL;
-    if (statement_ignores(run, name, NULL) || statement_is(relation, "relpersistence", "t") ||
+    if (statement_ignores(run, name) || statement_is(relation, "relpersistence", "t") ||
         (exists && json_is_true(json_object_get(node, "if_not_exists"))))
         return 0;
     const json_t *first =
@@ -364,7 +364,7 @@ static int statement_alter_table(const struct statement_run *run, const json_t *
     struct source_name name = statement_relation(relation);
     bool missing_ok =
         json_is_true(json_object_get(node, "missing_ok")) && source_draft_table(run->draft, name) == NULL;
-    if (!statement_is(node, "objtype", "OBJECT_TABLE") || missing_ok || statement_ignores(run, name, NULL))
+    if (!statement_is(node, "objtype", "OBJECT_TABLE") || missing_ok || statement_ignores(run, name))
         return 0;
     const json_t *element;
     size_t i;
