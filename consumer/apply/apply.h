@@ -13,7 +13,7 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
 void apply_free(struct apply **apply);
 
 // A partition that messages will come from. Its number is progress_partition's. ret_next_offset: where to
-// read from, -1 = nothing of it was applied yet. ret_new: it was not known before.
+// read from, -1 = nothing of it was applied yet.
 int apply_add_partition(struct apply *apply, const char *topic, int32_t partition, int *ret_slot,
                         int64_t *ret_next_offset, struct error *error);
 // The message before next_offset will come first: it must be the one that the file remembers, or the topic

@@ -80,7 +80,7 @@ void kafka_begin_settings(struct kafka *kafka, const struct kafka_topic_settings
 bool kafka_take_settings(struct kafka *kafka, struct kafka_topic_settings *topics, int count);
 
 // How many partitions will be read, once they are found and before the first is assigned. Fetches and
-// statistics name each of them, so that both come less often with more than 120; where 250 or more were not expected,
+// statistics name each of them, so that they come less often with more than 80 and 125; where 250 or more were not expected,
 // librdkafka's client is opened anew.
 void kafka_expect(struct kafka *kafka, int partitions);
 // How many of them are far behind, once their ends are known and before the first is assigned: for a few, librdkafka may hold more

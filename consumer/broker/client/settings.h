@@ -31,7 +31,7 @@ extern const struct kafka_setting kafka_settings[];
 // The same, of those that older librdkafka lack: passed over there.
 extern const struct kafka_setting kafka_settings_newer[];
 
-// fetch.wait.max.ms and statistics.interval.ms of a client that reads so many partitions: the least up to 120 of them.
+// fetch.wait.max.ms and statistics.interval.ms of a client that reads so many partitions: the least up to 80 and to 125 of them.
 int kafka_setting_fetch_wait_ms(int partitions);
 int kafka_setting_statistics_ms(int partitions);
 // queued.max.messages.kbytes and fetch.message.max.bytes where so many partitions are far behind.

@@ -172,7 +172,7 @@ static void compare_bind_limit(sqlite3_stmt *stmt) {
         (void)sqlite3_bind_int(stmt, limit, READ_LIMIT_MAX);
 }
 
-// Rows in the order of all their columns. NULL with *ret_error 0 = the query cannot be asked so.
+// Rows in the order of all their columns; of a query that cannot stand within another, in its own.
 static int compare_ask(sqlite3 *db, const struct query *query, sqlite3_stmt **ret, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *plain = NULL;
     if (sqlite3_prepare_v2(db, query->sql, -1, &plain, NULL) != SQLITE_OK)
