@@ -7,6 +7,7 @@ import os
 import pathlib
 import platform
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,18 @@ class Installed(unittest.TestCase):
         for line in ("User=tidemark", "StateDirectory=tidemark", "ExecStart=tidemark run --config /etc/tidemark/config.json",
                      "ProtectSystem=strict", "NoNewPrivileges=yes"):  # fmt: skip
             self.assertIn(f"\n{line}\n", unit)
+
+    def test_the_unit_lets_it_have_its_connections(self):
+        """With as many files open as the unit allows, a start warns of nothing: --max-connections' default and what is open beside it fit."""
+        files = int(re.search(r"^LimitNOFILE=(\d+)$", self.read("lib/systemd/system/tidemark.service"), re.M).group(1))
+        if 0 <= resource.getrlimit(resource.RLIMIT_NOFILE)[1] < files:
+            self.skipTest("fewer files may be open here")
+        db = self.root / "files.db"
+        tide.run("replay", "--db", db, tide.CAPTURES / "basic.jsonl")
+        serve = f"ulimit -n {files} && exec '{tide.program()}' serve --db '{db}' --listen 127.0.0.1:0 --for 0.2"
+        done = subprocess.run(["sh", "-c", serve], capture_output=True, text=True, check=False)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertNotIn("files open", done.stderr)
 
     @unittest.skipUnless(shutil.which("readelf"), "readelf is not installed")
     def test_what_is_hardened(self):
