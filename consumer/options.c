@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,11 +214,12 @@ static bool options_asks_broker(enum command command) {
 }
 
 static int options_set_number(const char *name, const char *value, double *ret, struct error *error) {
+    const double most = 1e12; // in milliseconds it is an int64_t still, sixty times of it too
     char *end = NULL;
     errno = 0;
     double number = strtod(value, &end);
-    if (end == value || *end != '\0' || errno != 0 || !(number >= 0 && number <= 1e12))
-        return error_set(error, ERROR_USAGE, "%s %s: a number of at least 0 is needed", name, value);
+    if (end == value || *end != '\0' || errno != 0 || !(number >= 0 && number <= most))
+        return error_set(error, ERROR_USAGE, "%s %s: a number from 0 to %.0f is needed", name, value, most);
     *ret = number;
     return 0;
 }
@@ -227,7 +229,8 @@ static int options_set_integer(const char *name, const char *value, int64_t *ret
     errno = 0;
     long long number = strtoll(value, &end, 10);
     if (end == value || *end != '\0' || errno != 0 || number < 0)
-        return error_set(error, ERROR_USAGE, "%s %s: a whole number of at least 0 is needed", name, value);
+        return error_set(error, ERROR_USAGE, "%s %s: a whole number from 0 to %" PRId64 " is needed", name,
+                         value, INT64_MAX);
     *ret = number;
     return 0;
 }

@@ -44,6 +44,8 @@ USAGE = [
     (["demo", "--rate", "fast"], "--rate"),
     (["demo", "--for", "soon"], "--for"),
     (["demo", "--for", "nan"], "--for"),
+    (["demo", "--for", "1e13"], "--for 1e13: a number from 0 to 1000000000000 is needed"),
+    (["demo", "--seed", "9223372036854775808"], "--seed 9223372036854775808: a whole number from 0 to 9223372036854775807"),
     (["demo", "-X", "a=b"], "-X"),
     (["demo", "--log-format", "xml"], "--log-format"),
     (["demo", "--log-level", "loud"], "--log-level"),
