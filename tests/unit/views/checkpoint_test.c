@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -278,6 +279,23 @@ static void nothing_is_moved_into_a_file_that_was_cut(void **state) {
     start(fixture, LOG_PAGES_MAX, NULL);
 }
 
+// No file more may be opened, so the thread has no connection. The first log that it would move has reached the bound, too.
+static void without_a_thread_sqlite_moves_the_log(void **state) {
+    struct fixture *fixture = *state;
+    checkpoint_free(&fixture->checkpoint);
+    start(fixture, SMALL_LOG_PAGES, NULL);
+    struct rlimit files;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = files.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int rounds = 3 * CHECKPOINT_PAGES / TRANSACTION_PAGES;
+    for (int round = 0; round <= rounds; round++)
+        write_round(fixture, round);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_true(log_bytes(fixture) < (CHECKPOINT_PAGES + 2 * TRANSACTION_PAGES) * (int64_t)(PAGE + 64));
+    check_rows(fixture, rounds);
+}
+
 // While the thread moves, or waits for its turn, or before it has begun.
 static void it_ends_at_any_time(void **state) {
     struct fixture *fixture = *state;
@@ -315,6 +333,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_reader_stops_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(readers_of_this_process_let_the_log_begin_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reader_elsewhere_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(without_a_thread_sqlite_moves_the_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_ends_at_any_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_moved_into_a_file_that_was_cut, set_up, tear_down),
     };

@@ -311,7 +311,7 @@ void checkpoint_leave(struct checkpoint *checkpoint) {
         checkpoint->insist_due = checkpoint->over = 0;
     checkpoint->pages = checkpoint->seen;
     checkpoint->unsynced = true;
-    checkpoint->asked |= ask;
+    checkpoint->asked |= ask && checkpoint->runs; // the writer waits for who is asked
     checkpoint->writing = false;
     if (checkpoint->waits || ask)
         (void)pthread_cond_signal(&checkpoint->wake);
