@@ -2,6 +2,7 @@
 // `unmarked`): in place of a long value they leave it as it is.
 #define _GNU_SOURCE // strsep
 #include "tests/unit/views/delta_fixture.h"
+#include "views/engine/row/column_type.h"
 
 static const char values[] =
     "[0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5]";
@@ -94,6 +95,25 @@ static void a_short_value_goes(void **state) {
     assert_row(f, "-", "second");
 }
 
+// The shortest that may have been moved out of line.
+static void the_shortest_long_value_stays(void **state) {
+    struct fixture *f = *state;
+    char digits[COLUMN_TOAST_ROW_MIN];
+    char row[2 * COLUMN_TOAST_ROW_MIN];
+    memset(digits, '1', sizeof digits);
+    for (int bytes = COLUMN_TOAST_ROW_MIN; bytes >= COLUMN_TOAST_ROW_MIN - 1; bytes--) {
+        char array[COLUMN_TOAST_ROW_MIN + 1];
+        int64_t lsn = 100 * (COLUMN_TOAST_ROW_MIN - bytes);
+        (void)snprintf(array, sizeof array, "[%.*s]", bytes - 2, digits);
+        (void)snprintf(row, sizeof row, "1|%s|first", array);
+        assert_true(update(f, lsn + 10, "t", row));
+        commit(f);
+        assert_true(update_unsure(f, lsn + 20, "1|null|second"));
+        commit(f);
+        assert_row(f, bytes == COLUMN_TOAST_ROW_MIN ? array : "-", "second");
+    }
+}
+
 static void a_null_stays_one(void **state) {
     struct fixture *f = *state;
     assert_true(create(f, 10, "t", "1|null|first"));
@@ -121,6 +141,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(so_does_one_that_is_not_written_yet, setup, teardown),
         cmocka_unit_test_setup_teardown(a_null_beside_the_row_before_is_one, setup, teardown),
         cmocka_unit_test_setup_teardown(a_short_value_goes, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_shortest_long_value_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(a_null_stays_one, setup, teardown),
         cmocka_unit_test_setup_teardown(types_without_a_placeholder, setup, teardown),
     };
