@@ -13,7 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { TOKEN_SIZE = 1026, ROWS_MIN = 5 };
+enum { TOKEN_SIZE = 1025, ROWS_MIN = 5 };
 
 // Home, and what was there goes: the terminal's own history stays.
 #define SCREEN_BEGIN "\033[H\033[J"
@@ -23,18 +23,29 @@ static void status_close(FILE **file) {
         (void)fclose(*file);
 }
 
-// The first line that holds one.
+// The first, as the server reads its file: without the blanks around it, and no comment's.
 static int status_read_token(const char *path, char ret[TOKEN_SIZE], struct error *error) {
+    static const char blanks[] = " \t\v\f\r\n";
     ret[0] = '\0';
     if (path == NULL)
         return 0;
     CLEANUP(status_close) FILE *file = fopen(path, "re");
     if (file == NULL)
         return error_set(error, ERROR_INPUT, "--token-file %s: %s", path, strerror(errno));
-    while (fgets(ret, TOKEN_SIZE, file) != NULL) {
-        ret[strcspn(ret, "\r\n")] = '\0';
-        if (ret[0] != '\0' && ret[0] != '#')
-            return 0;
+    char piece[2 * TOKEN_SIZE];
+    bool comment = false;
+    for (bool begins = true; fgets(piece, sizeof piece, file) != NULL; begins = strchr(piece, '\n') != NULL) {
+        const char *token = piece + strspn(piece, blanks);
+        size_t size = strcspn(token, blanks);
+        comment = begins ? token[0] == '#' : comment;
+        if (size == 0 || comment)
+            continue;
+        if (size >= TOKEN_SIZE)
+            return error_set(error, ERROR_INPUT, "--token-file %s: a token has at most %d characters", path,
+                             TOKEN_SIZE - 1);
+        memcpy(ret, token, size);
+        ret[size] = '\0';
+        return 0;
     }
     return error_set(error, ERROR_INPUT, "--token-file %s: no token in it", path);
 }

@@ -166,8 +166,8 @@ static int ask_receive(const struct ask_connection *from, bool first_line, struc
     }
 }
 
-static int ask_take_body(const struct buffer *answer, const char *target, struct buffer *ret,
-                         struct error *error) {
+static int ask_take_body(const struct ask_server *server, const struct buffer *answer, const char *target,
+                         struct buffer *ret, struct error *error) {
     int status = 0;
     size_t body = ask_body(answer);
     char line[32] = "";
@@ -176,7 +176,11 @@ static int ask_take_body(const struct buffer *answer, const char *target, struct
     if (body == 0 || sscanf(line, "HTTP/1.%*d %d", &status) != 1)
         return error_set(error, ERROR_INPUT, "%s: what answers speaks no HTTP; is it tidemark?", target);
     if (status == 401)
-        return error_set(error, ERROR_INPUT, "a token is needed: give --token-file");
+        return error_set(
+            error, ERROR_INPUT,
+            server->token != NULL
+                ? "the token of --token-file is not one of this server's: give it the server's file"
+                : "a token is needed: give --token-file");
     if (status != 200)
         return error_set(error, ERROR_INPUT, "%s: status %d: %.*s", target, status,
                          (int)(answer->size - body), answer->data + body);
@@ -206,5 +210,5 @@ int ask_get(const struct ask_server *server, const char *target, bool first_line
         ask_send(&connection, &request, error) != 0 ||
         ask_receive(&connection, first_line, &answer, error) != 0)
         return -1;
-    return ask_take_body(&answer, target, ret, error);
+    return ask_take_body(server, &answer, target, ret, error);
 }

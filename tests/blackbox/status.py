@@ -179,6 +179,17 @@ class Status(tide.Case):
             self.assertIn("--token-file", done.stderr)
             self.assertEqual(0, self.ask(fake.url, "--token-file", self.path / "tokens").returncode)
             self.assertEqual(0, self.ask(fake.url, env={"TIDEMARK_TOKEN_FILE": str(self.path / "tokens")}).returncode)
+            # a file as the server reads it
+            for file in (f"  \n {token} \n", f"{token}\r\n", f"# {'of people ' * 1000}\n\t# more\n{token}"):
+                (self.path / "tokens").write_text(file)
+                done = self.ask(fake.url, "--token-file", self.path / "tokens")
+                self.assertEqual((0, ""), (done.returncode, done.stderr))
+            for file, says in (("another-token-of-nobody\n", "is not one of this server's"), ("# none\n", "no token in it"),
+                               ("a" * 1025, "a token has at most 1024 characters")):  # fmt: skip
+                (self.path / "tokens").write_text(file)
+                done = self.ask(fake.url, "--token-file", self.path / "tokens")
+                self.assertEqual(1, done.returncode)
+                self.assertIn(says, done.stderr)
 
     def test_urls_that_are_none(self):
         for url in ("http://", "ftp://x", "http://h:x", "http://h:1/v1", "unix:", "http://[::1", "https://h:x", "http://h:123456"):
