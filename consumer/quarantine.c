@@ -30,7 +30,7 @@ int quarantine_check(const struct quarantine_command *command, struct error *err
     bool all = asks && command->word_count == 2 && strcmp(command->words[1], "all") == 0;
     if (!asks && !quarantine_is(command, "list") && !quarantine_is(command, "show"))
         return error_set(error, ERROR_USAGE, "%s", quarantine_usage);
-    if (quarantine_is(command, "list") ? command->word_count > 1 : command->word_count < 2)
+    if (asks ? command->word_count < 2 : command->word_count != (quarantine_is(command, "list") ? 1 : 2))
         return error_set(error, ERROR_USAGE, "%s", quarantine_usage);
     for (int i = 1; i < command->word_count && !all; i++)
         if (!quarantine_is_id(command->words[i]))
@@ -264,12 +264,16 @@ static int quarantine_ask(const struct quarantine_command *command, struct reade
                           FILE *out, struct error *error) {
     enum ask_action action = quarantine_is(command, "retry") ? ASK_RETRY : ASK_DISCARD;
     struct span reason = command->reason != NULL ? span_of(command->reason) : (struct span){0};
-    for (int i = 1; i < command->word_count; i++) {
-        int64_t id = ASK_ALL;
-        (void)integer_parse(span_of(command->words[i]), &id); // else it is "all"
-        if (ask_quarantined(command->db, action, id, reason, QUARANTINE_WRITE_MS, error) != 0)
-            return -1;
+    int count = command->word_count - 1;
+    CLEANUP(free_any) int64_t *ids = calloc((size_t)count, sizeof *ids);
+    if (ids == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int i = 0; i < count; i++) {
+        ids[i] = ASK_ALL;
+        (void)integer_parse(span_of(command->words[i + 1]), &ids[i]); // else it is "all"
     }
+    if (ask_quarantined(command->db, action, ids, count, reason, QUARANTINE_WRITE_MS, error) != 0)
+        return -1;
     return quarantine_await(command, reader, error) != 0
                ? -1
                : quarantine_tell_all(command, reader, waited, out, error);

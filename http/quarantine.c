@@ -167,7 +167,7 @@ static enum routes_result quarantine_ask(struct exchange *exchange, enum ask_act
         return ROUTES_ANSWERED;
     int patience = exchange->request->patient ? QUARANTINE_PATIENCE_MS : QUARANTINE_MOMENT_MS;
     if (exchange->request->waited == WAITED_NOT &&
-        ask_quarantined(exchange->routes->config.db, action, id, reason, patience, &error) != 0)
+        ask_quarantined(exchange->routes->config.db, action, &id, 1, reason, patience, &error) != 0)
         return quarantine_fail(exchange, &error);
     return exchange_begin(exchange) != 0 ? ROUTES_ANSWERED : quarantine_give(exchange, id, true);
 }

@@ -177,7 +177,7 @@ class Quarantine(Case):
         shown, _ = self.quarantine("show", "1")
         self.assertIn(f"value: {LINES[1]['value']}\n", shown)
         self.assertIn("no message 17", self.quarantine("show", "17", code=1)[1])
-        for words in ([], ["lost"], ["show"], ["retry"], ["retry", "x"], ["discard", "1"], ["list", "1"], ["list", "--reason", "x"]):
+        for words in ([], ["lost"], ["show"], ["show", "1", "3"], ["retry"], ["retry", "x"], ["discard", "1"], ["list", "1"], ["list", "--reason", "x"]):
             self.quarantine(*words, code=2)
 
     def test_a_retry_that_fails_again(self):
@@ -276,6 +276,16 @@ class Quarantine(Case):
         self.replay([change(9, 9, 90, at=AT)], "more.jsonl")
         self.assertEqual("5 waited, 0 wait now\n", self.quarantine("retry", "all")[0])
         self.assertEqual([(15,)], self.query("select sum(qty) from items where id < 6"))
+
+    def test_one_of_several_that_does_not_wait(self):
+        """Nothing is done of any, neither then nor at the next start."""
+        self.replay(LINES)
+        for other, says in (("2", "message 2 does not wait in quarantine: it is superseded"), ("17", "no message 17 in quarantine")):
+            for command in (("retry", "1", other, "3"), ("discard", "1", other, "3", "--reason", "x")):
+                self.assertIn(says, self.quarantine(*command, code=1)[1])
+                self.assertEqual([], self.query("select * from _quarantine_requests"))
+        self.replay(LINES)
+        self.assertEqual([(1, "waiting"), (2, "superseded"), (3, "waiting")], self.states())
 
     def test_discard(self):
         self.replay(LINES)

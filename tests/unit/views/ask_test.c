@@ -36,7 +36,7 @@ static void put_aside(struct fixture *f, int64_t offset, const char *value) {
 }
 
 static void ask(struct fixture *f, enum ask_action action, int64_t id, const char *note) {
-    if (ask_quarantined(f->db, action, id, span_of(note), A_MOMENT_MS, &f->error) != 0)
+    if (ask_quarantined(f->db, action, &id, 1, span_of(note), A_MOMENT_MS, &f->error) != 0)
         fail_msg("%s", f->error.message);
 }
 
@@ -143,21 +143,21 @@ static void what_is_asked_often_is_asked_once(void **state) {
 static void what_cannot_be_asked(void **state) {
     struct fixture *f = *state;
     struct span none = {0};
-    assert_int_equal(ask_quarantined(f->db, ASK_RETRY, 17, none, A_MOMENT_MS, &f->error), -1);
+    assert_int_equal(ask_quarantined(f->db, ASK_RETRY, &(int64_t){17}, 1, none, A_MOMENT_MS, &f->error), -1);
     assert_int_equal(f->error.kind, ERROR_NOTFOUND);
     put_aside(f, 8, "one");
-    assert_int_equal(ask_quarantined(f->db, ASK_RETRY, 1, none, A_MOMENT_MS, &f->error), -1);
+    assert_int_equal(ask_quarantined(f->db, ASK_RETRY, &(int64_t){1}, 1, none, A_MOMENT_MS, &f->error), -1);
     assert_int_equal(f->error.kind, ERROR_TIMEOUT); // the file is being written
     commit(f);
     assert_int_equal(sqlite3_exec(f->reader, "update _quarantine set state = 'applied'", NULL, NULL, NULL),
                      SQLITE_OK);
-    assert_int_equal(ask_quarantined(f->db, ASK_RETRY, 1, none, A_MOMENT_MS, &f->error), -1);
+    assert_int_equal(ask_quarantined(f->db, ASK_RETRY, &(int64_t){1}, 1, none, A_MOMENT_MS, &f->error), -1);
     assert_int_equal(f->error.kind, ERROR_INPUT);
     assert_non_null(strstr(f->error.message, "it is applied"));
     // that one stands for older ones that were dropped: they can be discarded with it
     assert_int_equal(sqlite3_exec(f->reader, "update _quarantine set older_dropped = 5", NULL, NULL, NULL),
                      SQLITE_OK);
-    assert_int_equal(ask_quarantined(f->db, ASK_RETRY, 1, none, A_MOMENT_MS, &f->error), -1);
+    assert_int_equal(ask_quarantined(f->db, ASK_RETRY, &(int64_t){1}, 1, none, A_MOMENT_MS, &f->error), -1);
     fixture_close(f);
     fixture_open(f);
     ask(f, ASK_DISCARD, 1, "all of it");

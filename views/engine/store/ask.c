@@ -54,8 +54,8 @@ static int ask_add(sqlite3 *db, enum ask_action action, int64_t id, struct span 
     return stmt_step(stmt, "_quarantine_requests", NULL, error);
 }
 
-int ask_quarantined(const char *path, enum ask_action action, int64_t id, struct span note, int wait_ms,
-                    struct error *error) {
+int ask_quarantined(const char *path, enum ask_action action, const int64_t *ids, int count, struct span note,
+                    int wait_ms, struct error *error) {
     CLEANUP(stmt_close) sqlite3 *db = NULL;
     struct ask_patience patience = {clock_monotonic_ms() + wait_ms};
     struct error failure = {0};
@@ -63,7 +63,8 @@ int ask_quarantined(const char *path, enum ask_action action, int64_t id, struct
     if (status == 0)
         status = engine_sql_run(db, "begin", &failure);
     if (status == 0) {
-        status = ask_add(db, action, id, note, &failure);
+        for (int i = 0; i < count && status == 0; i++)
+            status = ask_add(db, action, ids[i], note, &failure);
         if (engine_sql_run(db, status == 0 ? "commit" : "rollback", status == 0 ? &failure : NULL) != 0)
             status = -1;
     }
