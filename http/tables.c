@@ -9,16 +9,16 @@ struct table_look {
     const struct partition_rows *partitions;
 };
 
-// -1 as soon as one partition of the topics is not known.
+// -1 as soon as one partition of the topics is not known. Partitions and topics are both by the topic's name.
 static int64_t tables_lag_of(const struct table_progress *table, const struct partition_rows *partitions) {
     int64_t lag = 0;
     int seen = 0;
+    int topic = 0;
     for (int i = 0; i < partitions->count; i++) {
         const struct partition_row *row = &partitions->rows[i];
-        int topic = 0;
-        while (topic < table->topic_count && !span_is(row->topic, table->topics[topic]))
+        while (topic < table->topic_count && span_order(span_of(table->topics[topic]), row->topic) < 0)
             topic++;
-        if (topic == table->topic_count)
+        if (topic == table->topic_count || !span_is(row->topic, table->topics[topic]))
             continue;
         if (partition_row_lag(row) < 0)
             return -1;

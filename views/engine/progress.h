@@ -32,8 +32,7 @@ enum {
     PROGRESS_GROUP_SIZE = 64,
     PROGRESS_PARTITIONS_MAX = 65536,
     PROGRESS_TABLES_MAX = CATALOG_TABLES_MAX,
-    PROGRESS_UNDECLARED_MAX = 256,  // topics that are named; the rest is counted only
-    PROGRESS_TABLE_TOPICS_MAX = 64, // topics that are told of one table
+    PROGRESS_UNDECLARED_MAX = 256, // topics that are named; the rest is counted only
     PROGRESS_FINDINGS_MAX = 32,
     PROGRESS_CHECK_SIZE = 32,
     PROGRESS_FINDING_SIZE = 480,
@@ -109,7 +108,7 @@ struct progress_lag {
 
 // What a declared table is read from.
 struct table_progress {
-    const char *const *topics; // up to PROGRESS_TABLE_TOPICS_MAX
+    const char *const *topics; // by name
     int topic_count;           // 0 = no topic was found
     int partitions;            // of all its topics
     int64_t newest_event_ms;   // source time of the newest event that was applied, 0 = none since the start

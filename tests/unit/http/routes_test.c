@@ -846,6 +846,29 @@ static void test_status_of_tables(void **state) {
         fail_msg("a table without a topic has a lag");
 }
 
+// A table whose rows come from a topic a shard, named in another order than they are told of.
+static void test_status_of_a_table_of_many_topics(void **state) {
+    struct state *s = *state;
+    enum { SHARDS = 300, BEHIND = 2 };
+    struct progress *progress = s->fixture.progress;
+    int orders = catalog_table(s->fixture.catalog, "orders", 6)->index;
+    live(s, 13);
+    progress_table_topic(progress, orders, TOPIC, 1);
+    for (int i = 0; i < SHARDS; i++) {
+        char topic[64];
+        (void)snprintf(topic, sizeof topic, "shard%d.public.orders", i * 7 % SHARDS);
+        progress_set_high(progress, progress_partition(progress, topic, 0), BEHIND, clock_wall_ms());
+        progress_table_topic(progress, orders, topic, 1);
+    }
+    progress_set_high(progress, progress_partition(progress, "shard7.public.others", 0), 50, clock_wall_ms());
+    json_t *body = get_json(s, "/v1/status");
+    json_t *table = member_named(json_object_get(body, "tables"), "orders");
+    expect_texts(table, "topics", "shard0.public.orders", SHARDS + 1);
+    assert_int_equal(json_integer_value(json_object_get(table, "partitions")), SHARDS + 1);
+    assert_int_equal(json_integer_value(json_object_get(table, "lag")), 3 + SHARDS * BEHIND);
+    json_decref(body);
+}
+
 // Answers that somebody holds leave no memory for another long one; a short one is answered, and so is the long one later.
 static void test_too_much_under_way(void **state) {
     struct state *s = *state;
@@ -1133,6 +1156,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_range_has_a_tag_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status_of_any_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status_of_tables, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_status_of_a_table_of_many_topics, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_much_under_way, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_large, setup, teardown),
         cmocka_unit_test(test_accept),

@@ -12,9 +12,10 @@
 #include <string.h>
 
 struct table_state {
-    char *topics[PROGRESS_TABLE_TOPICS_MAX];
-    int partitions[PROGRESS_TABLE_TOPICS_MAX];
+    char **topics; // by name
+    int *partitions;
     int topic_count;
+    int topic_capacity;
     int64_t newest_event_ms;
     char *incomplete;
     char *filling;
@@ -87,6 +88,8 @@ int progress_new(struct progress **ret, struct error *error) {
 static void progress_free_table(struct table_state *table) {
     for (int i = 0; i < table->topic_count; i++)
         free(table->topics[i]);
+    free(table->topics);
+    free(table->partitions);
     free(table->incomplete);
     free(table->filling);
 }
@@ -353,17 +356,56 @@ static struct table_state *progress_table_state(struct progress *progress, int t
     return &progress->tables[table];
 }
 
+// Where the topic is among the table's, or would be.
+static int progress_topic_place(const struct table_state *table, const char *topic) {
+    int from = 0;
+    int to = table->topic_count;
+    while (from < to) {
+        int middle = from + (to - from) / 2;
+        if (strcmp(table->topics[middle], topic) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+static bool progress_grow_topics(struct table_state *table) {
+    int capacity = table->topic_capacity == 0 ? BOUND(4, 1) : table->topic_capacity * 2;
+    char **topics = realloc(table->topics, (size_t)capacity * sizeof *topics);
+    table->topics = topics != NULL ? topics : table->topics;
+    int *partitions = realloc(table->partitions, (size_t)capacity * sizeof *partitions);
+    table->partitions = partitions != NULL ? partitions : table->partitions;
+    if (topics == NULL || partitions == NULL)
+        return false;
+    table->topic_capacity = capacity;
+    return true;
+}
+
+// Each topic has a partition, so there are no more of them than of those.
+static void progress_insert_topic(struct table_state *table, int at, const char *topic, int partitions) {
+    if (table->topic_count == PROGRESS_PARTITIONS_MAX ||
+        (table->topic_count == table->topic_capacity && !progress_grow_topics(table)))
+        return;
+    char *copy = strdup(topic);
+    if (copy == NULL)
+        return;
+    size_t behind = (size_t)(table->topic_count - at);
+    memmove(table->topics + at + 1, table->topics + at, behind * sizeof *table->topics);
+    memmove(table->partitions + at + 1, table->partitions + at, behind * sizeof *table->partitions);
+    table->topics[at] = copy;
+    table->partitions[at] = partitions;
+    table->topic_count++;
+}
+
 void progress_table_topic(struct progress *progress, int table, const char *topic, int partitions) {
     (void)pthread_mutex_lock(&progress->mutex);
     struct table_state *state = progress_table_state(progress, table);
-    int at = 0;
-    while (state != NULL && at < state->topic_count && strcmp(state->topics[at], topic) != 0)
-        at++;
-    if (state != NULL && at < PROGRESS_TABLE_TOPICS_MAX) {
-        if (at == state->topic_count && (state->topics[at] = strdup(topic)) != NULL)
-            state->topic_count++;
+    int at = state != NULL ? progress_topic_place(state, topic) : 0;
+    if (state != NULL && at < state->topic_count && strcmp(state->topics[at], topic) == 0)
         state->partitions[at] = partitions;
-    }
+    else if (state != NULL)
+        progress_insert_topic(state, at, topic, partitions);
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
