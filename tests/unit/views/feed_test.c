@@ -3,6 +3,7 @@
 
 #include "views/base/cleanup.h"
 #include "views/base/hash.h"
+#include "views/engine/store/feed.h"
 
 #include <sqlite3.h>
 
@@ -321,6 +322,22 @@ static void test_refused(void **state) {
     assert_int_equal(count(s, "select count(*) from _feed"), 2);
 }
 
+// Tables that were followed once take no other's place.
+static void test_many_tables_one_after_the_other(void **state) {
+    struct state *s = *state;
+    static struct moment moment;
+    char name[32];
+    for (int i = 0; i < FEED_TABLES_MAX; i++) {
+        (void)snprintf(name, sizeof name, "nothing %d", i);
+        store_want_feed(s->fixture.store, name);
+    }
+    fixture_order(&s->fixture, 6, 100, "paid");
+    want(s);
+    note(s, &moment);
+    fixture_order(&s->fixture, 6, 100, "shipped");
+    assert_true(is_known(s, &moment));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_moment_is_known, setup, teardown),
@@ -329,6 +346,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_window, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_old_goes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_tables_one_after_the_other, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,6 +204,30 @@ static void markers_are_no_lag(void **state) {
     assert_int_equal(lag.high_total - 15, 0);
 }
 
+// So many at once, and others later.
+static void test_tables_that_are_followed(void **state) {
+    struct progress *progress = *state;
+    char name[32];
+    struct text text = {""};
+    for (int i = 0; i < 3 * PROGRESS_FOLLOWED_MAX; i++) {
+        if (i % PROGRESS_FOLLOWED_MAX == 0)
+            progress_take_followed(progress, add_topic, &(struct text){""});
+        (void)snprintf(name, sizeof name, "t%d", i);
+        progress_follow(progress, name);
+    }
+    progress_follow(progress, "one too many");
+    progress_take_followed(progress, add_topic, &text);
+    assert_non_null(strstr(text.text, "t128 "));
+    assert_non_null(strstr(text.text, "t191 "));
+    assert_null(strstr(text.text, "t127 "));
+    assert_null(strstr(text.text, "one too many"));
+    progress_follow(progress, "one too many");
+    progress_follow(progress, "one too many");
+    text = (struct text){""};
+    progress_take_followed(progress, add_topic, &text);
+    assert_string_equal(text.text, "one too many ");
+}
+
 static void expect_transactions(struct progress *progress, int64_t from, int64_t to, int count,
                                 const int64_t *txids) {
     int64_t found[2] = {-2, -2};
@@ -246,6 +270,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_caught_up_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(a_forgotten_end_is_not_known, setup, teardown),
         cmocka_unit_test_setup_teardown(markers_are_no_lag, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_tables_that_are_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_transactions_between, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -459,18 +459,29 @@ void progress_table_lacking(struct progress *progress, int table, int64_t rows) 
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
+// Where the table is told of, a new place when there is none; NULL = there is no room.
+static struct followed_table *progress_followed_place(struct progress *progress, const char *table) {
+    struct followed_table *left = NULL; // nobody has told of it since the consumer has asked
+    for (int i = 0; i < progress->followed_count; i++) {
+        struct followed_table *at = &progress->followed[i];
+        if (strcmp(at->name, table) == 0)
+            return at;
+        left = at->fresh ? left : at;
+    }
+    if (progress->followed_count < PROGRESS_FOLLOWED_MAX)
+        left = &progress->followed[progress->followed_count++];
+    if (left != NULL)
+        (void)snprintf(left->name, sizeof left->name, "%s", table);
+    return left;
+}
+
 void progress_follow(struct progress *progress, const char *table) {
     if (strlen(table) >= PROGRESS_FOLLOWED_SIZE)
         return;
     (void)pthread_mutex_lock(&progress->mutex);
-    int at = 0;
-    while (at < progress->followed_count && strcmp(progress->followed[at].name, table) != 0)
-        at++;
-    if (at == progress->followed_count && at < PROGRESS_FOLLOWED_MAX)
-        (void)snprintf(progress->followed[progress->followed_count++].name, PROGRESS_FOLLOWED_SIZE, "%s",
-                       table);
-    if (at < PROGRESS_FOLLOWED_MAX) {
-        progress->followed[at].fresh = true;
+    struct followed_table *place = progress_followed_place(progress, table);
+    if (place != NULL) {
+        place->fresh = true;
         atomic_store_explicit(&progress->followed_fresh, true, memory_order_relaxed);
     }
     (void)pthread_mutex_unlock(&progress->mutex);

@@ -252,19 +252,32 @@ void feed_free(struct feed **feed) {
     *feed = NULL;
 }
 
+// Where the table's wish is, a new place when there is none; NULL = there is no room. What was refused is remembered before
+// what was done.
+static struct feed_wish *feed_wish_place(struct feed *feed, const char *table) {
+    struct feed_wish *left = NULL;
+    for (int i = 0; i < feed->wish_count; i++) {
+        struct feed_wish *at = &feed->wishes[i];
+        if (strcmp(at->name, table) == 0)
+            return at;
+        if (at->wanted_ms == 0 && (left == NULL || left->refused))
+            left = at;
+    }
+    if (feed->wish_count < FEED_TABLES_MAX)
+        left = &feed->wishes[feed->wish_count++];
+    if (left != NULL) {
+        *left = (struct feed_wish){0};
+        (void)snprintf(left->name, sizeof left->name, "%s", table);
+    }
+    return left;
+}
+
 void feed_want(struct feed *feed, const char *table, int64_t now_ms) {
     if (feed == NULL || strlen(table) >= FEED_NAME_SIZE)
         return;
-    int at = 0;
-    while (at < feed->wish_count && strcmp(feed->wishes[at].name, table) != 0)
-        at++;
-    if (at == FEED_TABLES_MAX)
-        return;
-    if (at == feed->wish_count) {
-        feed->wishes[feed->wish_count++] = (struct feed_wish){0};
-        (void)snprintf(feed->wishes[at].name, FEED_NAME_SIZE, "%s", table);
-    }
-    feed->wishes[at].wanted_ms = now_ms;
+    struct feed_wish *wish = feed_wish_place(feed, table);
+    if (wish != NULL)
+        wish->wanted_ms = now_ms;
 }
 
 // --- a transaction
