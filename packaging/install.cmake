@@ -23,6 +23,10 @@ install(FILES packaging/tidemark.service DESTINATION lib/systemd/system)
 install(FILES packaging/tidemark.sysusers DESTINATION lib/sysusers.d RENAME tidemark.conf)
 install(FILES packaging/config.json packaging/kubernetes.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES README.md CHANGELOG.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# what README.md sends a user to
+install(FILES consumer/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/consumer)
+install(FILES http/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/http)
+install(FILES views/README.md views/TUTORIAL.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/views)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 
 set(CPACK_PACKAGE_VENDOR tidemark)

@@ -41,6 +41,9 @@ class Installed(unittest.TestCase):
         self.assertIn("tidemark", subprocess.run([self.root / "usr/bin/tidemark", "--version"], capture_output=True, text=True).stdout)
         for path in ("share/doc/tidemark/copyright", "share/doc/tidemark/README.md", "lib/sysusers.d/tidemark.conf"):
             self.assertTrue(self.read(path))
+        for room in ("consumer", "http", "views"):  # the API, views, connector settings: README.md says no more of them
+            self.assertIn(f"]({room}/README.md", self.read("share/doc/tidemark/README.md"))
+            self.assertTrue(self.read(f"share/doc/tidemark/{room}/README.md"))
         unit = self.read("lib/systemd/system/tidemark.service")
         for line in ("User=tidemark", "StateDirectory=tidemark", "ExecStart=tidemark run --config /etc/tidemark/config.json",
                      "ProtectSystem=strict", "NoNewPrivileges=yes"):  # fmt: skip
