@@ -323,7 +323,8 @@ static void envelope_set_place(struct members *members, struct event *event) {
     change->lsn = members->lsn;
     change->previous_commit = members->previous_commit;
     event->is_first = members->has_sequence && members->previous_commit == LSN_NONE;
-    change->txid = members->txid;
+    bool untold = members->txid < 0 && members->lsn != LSN_NONE && event->positions == POSITIONS_LSN;
+    change->txid = untold ? TXID_UNTOLD : members->txid;
     change->ts_ms = members->ts_ms;
     change->total_order = members->has_transaction ? members->total_order : 0;
     event->names_op = members->op.data != NULL;

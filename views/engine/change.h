@@ -29,6 +29,11 @@ enum change_snapshot {
 #define LSN_NONE ((int64_t)-1)
 
 enum {
+    TXID_NONE = -1,
+    TXID_UNTOLD = -2, // of PostgreSQL's rows that name an LSN alone
+};
+
+enum {
     CHANGES_EXPECTED = 3
 }; // of a topic's partition, of which is told before it is their turn (store_expect)
 
@@ -55,7 +60,7 @@ struct change {
     const struct value *values; // table->column_count of them; of a delete or tombstone only the keys are set
     int64_t lsn;                // of the change itself (source.lsn); LSN_NONE when the event has none
     int64_t previous_commit; // sequence[0]: commit LSN of the transaction before this one; LSN_NONE = unknown
-    int64_t txid;            // -1 = none
+    int64_t txid;            // TXID_NONE, TXID_UNTOLD
     int64_t total_order;     // within its transaction, from 1; 0 = the event names no transaction
     // No ENDs order it against changes of other keys: a truncate that comes after it may have been seen
     // before.

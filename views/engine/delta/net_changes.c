@@ -389,7 +389,7 @@ static void net_changes_change_column(const struct delta_list *list, const struc
         net_changes_result_or_null(context, step->ts_ms, 0);
         return;
     case 3:
-        net_changes_result_or_null(context, step->txid, -1);
+        net_changes_result_or_null(context, step->txid >= 0 ? step->txid : TXID_NONE, TXID_NONE);
         return;
     case 4:
         net_changes_result_or_null(context, step->lsn, LSN_NONE);

@@ -123,6 +123,12 @@ int toast_carry_reload(struct toast_carry *carry, const struct catalog *catalog,
     return toast_carry_count(carry, error) != 0 ? -1 : toast_carry_load_awaited(carry, catalog, error);
 }
 
+// Whether the other half of a key change would name the same place: an LSN is that of one change, with or without its txId.
+// A binlog's positions say so too, and its database has no TOAST.
+static bool toast_carry_has_place(const struct change *change) {
+    return change->txid != TXID_NONE && change->lsn != LSN_NONE;
+}
+
 static void toast_carry_bind_place(sqlite3_stmt *stmt, const struct change *change) {
     stmt_bind_text(stmt, ":table", span_of(change->table->name));
     stmt_bind_integer(stmt, ":txid", change->txid);
@@ -305,7 +311,7 @@ static int toast_carry_unkeep_passed(struct toast_carry *carry, const struct cha
 
 int toast_carry_delete(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,
                        const struct packed_row *old, struct error *error) {
-    if (!table->has_toastable || delete->txid < 0 || delete->lsn == LSN_NONE)
+    if (!table->has_toastable || !toast_carry_has_place(delete))
         return 0;
     int passed;
     if (toast_carry_pass_on(carry, table, delete, &passed, error) != 0)
@@ -337,7 +343,7 @@ static int toast_carry_find(struct toast_carry *carry, const struct change *crea
 
 int toast_carry_create(struct toast_carry *carry, const struct change *create, struct value *values,
                        struct arena *arena, struct error *error) {
-    if (carry->rows == 0 || create->txid < 0 || create->lsn == LSN_NONE)
+    if (carry->rows == 0 || !toast_carry_has_place(create))
         return 0;
     for (int i = 0; i < create->table->column_count; i++)
         if (values[i].kind == VALUE_UNAVAILABLE &&
@@ -387,7 +393,7 @@ static int toast_carry_await_column(struct toast_carry *carry, struct mirror_tab
 
 int toast_carry_await(struct toast_carry *carry, struct mirror_table *table, const struct change *create,
                       const struct value *values, struct error *error) {
-    if (create->txid < 0 || create->lsn == LSN_NONE)
+    if (!toast_carry_has_place(create))
         return 0;
     if (carry->wants == 0)
         toast_awaited_forget(&carry->awaited);

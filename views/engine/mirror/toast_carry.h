@@ -1,5 +1,5 @@
 // TOAST values across a primary key change. A key change is a delete of the old key and a create of the new
-// one with the same (table, txId, lsn), often in different partitions; the create says of an unchanged TOAST
+// one with the same (table, txId, lsn), the txId where rows name it, often in different partitions; the create says of an unchanged TOAST
 // value only that it is unavailable. Whichever comes first leaves word for the other in _carry. Inside the
 // mirror only.
 #ifndef TIDEMARK_MIRROR_TOAST_CARRY_H

@@ -48,7 +48,8 @@ static void functions_change_ts_ms(sqlite3_context *context, int count, sqlite3_
 static void functions_change_txid(sqlite3_context *context, int count, sqlite3_value **values) {
     (void)count, (void)values;
     const struct change *change = functions_current_change(context);
-    functions_result_or_null(context, change != NULL ? change->txid : -1, -1);
+    functions_result_or_null(context, change != NULL && change->txid >= 0 ? change->txid : TXID_NONE,
+                             TXID_NONE);
 }
 
 static void functions_change_lsn(sqlite3_context *context, int count, sqlite3_value **values) {
