@@ -2,6 +2,7 @@
 
 #include "consumer/decode/topic_role.h"
 #include "consumer/evidence/column_guess.h"
+#include "consumer/evidence/feeding.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -16,20 +17,33 @@ struct settings_sum {
     const struct evidence_topic
         *renamed_transactions; // topics of other names that have some: they are not read
     const struct evidence_topic *renamed_heartbeats;
-    int64_t decimals, reals, schema_decimals;
-    int64_t nulls_kept;                          // columns with a default that had a null
+    int64_t decimals, schema_decimals;
+    struct finding_names doubles; // numbers with a fraction, but for what source.sql declares so
+    int64_t nulls_kept;           // columns with a default that had a null
     bool transactions_denied, heartbeats_denied; // may not be seen
     int64_t logical; // messages that are no row: each may be a transaction without rows
     bool postgres, other, mongodb;
 };
 
-static void settings_add_columns(struct settings_sum *sum, const struct evidence_topic *topic) {
+// Unwrapped rows need not name it.
+static const char *settings_table_name(const struct evidence_topic *topic) {
+    return topic->table[0] != '\0' ? topic->table : topic->name;
+}
+
+static bool settings_is_declared_real(const struct table *table, const struct evidence_column *column) {
+    int number = table != NULL ? table_column(table, column->name, strlen(column->name)) : -1;
+    return number >= 0 && table->columns[number].type == COLUMN_REAL;
+}
+
+static void settings_add_columns(struct settings_sum *sum, const struct evidence_topic *topic,
+                                 const struct table *table) {
     for (int i = 0; i < topic->column_count; i++) {
         const struct evidence_column *column = &topic->columns[i];
         bool decimal = strcmp(column->semantic, "org.apache.kafka.connect.data.Decimal") == 0;
         sum->schema_decimals += decimal;
         sum->decimals += column->decimals > 0 && column->strings == column->decimals + column->special;
-        sum->reals += column->reals > 0 && !decimal;
+        if (column->reals > 0 && !decimal && !settings_is_declared_real(table, column))
+            finding_names_add(&sum->doubles, "%s.%s", settings_table_name(topic), column->name);
         sum->nulls_kept += column->has_default && column->optional && column->nulls > 0;
     }
 }
@@ -44,7 +58,7 @@ static void settings_add_denied(struct settings_sum *sum, const struct evidence 
     }
 }
 
-static struct settings_sum settings_sum_of(const struct evidence *evidence) {
+static struct settings_sum settings_sum_of(const struct evidence *evidence, const struct catalog *catalog) {
     struct settings_sum sum = {0};
     settings_add_denied(&sum, evidence);
     for (int i = 0; i < evidence->topic_count; i++) {
@@ -73,7 +87,7 @@ static struct settings_sum settings_sum_of(const struct evidence *evidence) {
         sum.tables.truncates += topic->truncates;
         sum.postgres |= strcmp(topic->connector, "postgresql") == 0;
         sum.other |= topic->connector[0] != '\0' && strcmp(topic->connector, "postgresql") != 0;
-        settings_add_columns(&sum, topic);
+        settings_add_columns(&sum, topic, catalog != NULL ? feeding_table(evidence, catalog, topic) : NULL);
     }
     return sum;
 }
@@ -151,14 +165,13 @@ static void settings_check_envelope(const struct settings_sum *sum, struct findi
                      sum->postgres ? "PostgreSQL's" : "no message names its connector");
 }
 
-static void settings_check_decimals(const struct settings_sum *sum, struct findings *findings) {
+static void settings_check_decimals(struct settings_sum *sum, struct findings *findings) {
     static const char remedy[] = "decimal.handling.mode=string, or schemas in the messages";
-    if (sum->reals > 0)
+    if (sum->doubles.count > 0)
         findings_add(findings, "decimals", VERDICT_WARN, remedy,
-                     "numbers with a fraction in %" PRId64
-                     " columns: if they are not double precision at the source, "
-                     "digits were lost before they came (decimal.handling.mode=double)",
-                     sum->reals);
+                     "numbers with a fraction: where they are not double precision at the source, "
+                     "digits were lost before they came (decimal.handling.mode=double): %s",
+                     finding_names_text(&sum->doubles));
     else if (sum->schema_decimals > 0)
         findings_add(findings, "decimals", VERDICT_OK, NULL, "precise, with their scale in the schema");
     else if (sum->decimals > 0)
@@ -198,8 +211,8 @@ static void settings_note_unit(struct settings_units *units, const struct eviden
     units->iso += column->iso > 0 && column->iso == column->strings;
     if ((guess.nanoseconds || strcmp(guess.type, "timestamp(3)") == 0) &&
         !settings_is_told(evidence, catalog, topic, column))
-        finding_names_add(&units->other, "%s.%s in %s", topic->table[0] != '\0' ? topic->table : topic->name,
-                          column->name, guess.nanoseconds ? "ns" : "ms");
+        finding_names_add(&units->other, "%s.%s in %s", settings_table_name(topic), column->name,
+                          guess.nanoseconds ? "ns" : "ms");
 }
 
 static void settings_check_times(const struct evidence *evidence, const struct catalog *catalog,
@@ -517,7 +530,7 @@ static void settings_check_retention(const struct evidence *evidence, bool of_br
 
 void settings_check(const struct evidence *evidence, const struct catalog *catalog, bool of_broker,
                     struct findings *findings) {
-    const struct settings_sum sum = settings_sum_of(evidence);
+    struct settings_sum sum = settings_sum_of(evidence, catalog);
     settings_check_access(evidence, findings);
     settings_check_converter(evidence, &sum, findings);
     settings_check_envelope(&sum, findings);
