@@ -75,6 +75,7 @@ static struct settings_sum settings_sum_of(const struct evidence *evidence, cons
             sum.renamed_transactions = topic;
         sum.mongodb |= strcmp(topic->connector, "mongodb") == 0;
         sum.tables.rows += topic->rows;
+        sum.tables.reads += topic->reads;
         sum.tables.with_schema += topic->with_schema;
         sum.tables.unwrapped += topic->unwrapped;
         sum.tables.with_position += topic->with_position;
@@ -303,6 +304,7 @@ static void settings_check_transactions(const struct evidence *evidence, const s
     static const char remedy[] =
         "provide.transaction.metadata=true, and a transaction topic of one partition";
     const struct evidence_topic *topic = sum->transactions;
+    int64_t streamed = sum->tables.rows - sum->tables.reads; // rows of a snapshot name none
     if (sum->other)
         findings_add(findings, "transactions", VERDICT_NOT_SEEN, NULL,
                      "those of this connector are not read");
@@ -310,6 +312,10 @@ static void settings_check_transactions(const struct evidence *evidence, const s
         findings_add(findings, "transactions", VERDICT_NOT_SEEN, NULL, "their topic may not be seen");
     else if (topic == NULL && (sum->renamed_transactions != NULL || sum->tables.with_transaction > 0))
         settings_add_renamed_transactions(evidence, sum, findings);
+    else if (topic == NULL && streamed == 0 && sum->tables.rows > 0)
+        findings_add(
+            findings, "transactions", VERDICT_NOT_SEEN, NULL,
+            "only rows of snapshots were looked at, which name none: their topic comes with the first");
     else if (topic == NULL)
         findings_add(findings, "transactions", VERDICT_WARN, remedy,
                      "no transaction topic: nobody can tell where a transaction ends, answers are per-key");
@@ -320,9 +326,10 @@ static void settings_check_transactions(const struct evidence *evidence, const s
                      topic->partitions);
     else if (topic->begins + topic->ends == 0)
         findings_add(findings, "transactions", VERDICT_NOT_SEEN, NULL, "%s has no messages", topic->name);
-    else if (sum->tables.rows > 0 && sum->tables.with_transaction == 0)
+    else if (streamed > 0 && sum->tables.with_transaction == 0)
         findings_add(findings, "transactions", VERDICT_WARN, remedy,
-                     "%s has %" PRId64 " boundaries, but no row that was looked at names its transaction",
+                     "%s has %" PRId64
+                     " boundaries, but no streamed row that was looked at names its transaction",
                      topic->name, topic->begins + topic->ends);
     else
         findings_add(findings, "transactions", VERDICT_OK, NULL, "%s, one partition, %" PRId64 " boundaries",
