@@ -257,14 +257,18 @@ static void settings_check_nulls(const struct evidence *evidence, const struct s
     for (int t = 0; t < evidence->topic_count; t++)
         for (int c = 0; c < evidence->topics[t].column_count; c++)
             if (settings_hides_nulls(&evidence->topics[t].columns[c]))
-                finding_names_add(&names, "%s.%s", evidence->topics[t].table,
+                finding_names_add(&names, "%s.%s", settings_table_name(&evidence->topics[t]),
                                   evidence->topics[t].columns[c].name);
     if (sum->nulls_kept > 0)
         findings_add(findings, "nulls", VERDICT_OK, NULL, "nulls of columns with a default came as nulls");
     else if (names.count > 0)
-        findings_add(findings, "nulls", VERDICT_WARN, "value.converter.replace.null.with.default=false",
-                     "defaults and never a null: a NULL at the source seems to arrive as the default in %s",
-                     finding_names_text(&names));
+        findings_add(
+            findings, "nulls", VERDICT_WARN,
+            sum->tables.unwrapped > 0
+                ? "replace.null.with.default=false of ExtractNewRecordState and of the value.converter, each"
+                : "value.converter.replace.null.with.default=false",
+            "defaults and never a null: a NULL at the source seems to arrive as the default in %s",
+            finding_names_text(&names));
     else
         findings_add(findings, "nulls", VERDICT_NOT_SEEN, NULL,
                      "no column tells whether a NULL arrives as its default (replace.null.with.default)");
