@@ -1,5 +1,6 @@
 #include "views/engine/row/column_type.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,12 +92,26 @@ static void column_type_set_kind(struct column *column, const struct declared_ty
     column->variant = declared->enum_number > 0 ? COLUMN_ENUM : COLUMN_COMMON;
 }
 
+// Whether no value of it is as long as one that is taken for an unchanged one: money, bit(9), numeric(30,10) with its sign, point
+// and zero.
+static bool column_type_is_short(const struct column *column, const struct declared_type *declared) {
+    enum { NUMERIC_MARKS = 3 };
+    if (declared->array || (column->type != COLUMN_NUMERIC && column->type != COLUMN_BIT))
+        return false;
+    bool money = strcmp(declared->name, "money") == 0, bit = strcmp(declared->name, "bit") == 0;
+    int digits = declared->argument_count > 0 ? declared->arguments[0] : bit ? 1 : INT_MAX - NUMERIC_MARKS;
+    bool negative_scale = declared->argument_count > 1 && declared->arguments[1] < 0;
+    return money || (!negative_scale && digits + NUMERIC_MARKS < COLUMN_TOAST_ROW_MIN);
+}
+
 // Debezium for PostgreSQL sends an unchanged TOAST value as its placeholder where the type has one, and as null where it has
 // none: arrays of other types than these, NUMERIC (of decimal.handling.mode=precise), BIT VARYING (seen with 3.6.1 on
 // PostgreSQL 17), and so what extensions have, which take the same road. Domains over arrays are such other types. Arrays of
 // BYTEA have one with binary.handling.mode=bytes alone, of DATE with adaptive time.precision.mode alone. BYTEA itself depends
 // on how it comes, too: change_null_is_unsure. A streamed NAME is null whatever it is.
 static bool column_type_is_unmarked(const struct column *column, const struct declared_type *declared) {
+    if (column_type_is_short(column, declared))
+        return false;
     static const char *const arrays[] = {"text", "varchar", "bpchar", "int4",
                                          "int8", "uuid",    "json",   "jsonb"};
     static const char *const structs[] = {"geometry", "geography", "vector", "halfvec", "sparsevec"};
