@@ -277,7 +277,7 @@ class TransactionTopic(Case):
         status = self.settled(server, len(lines))
         self.assertEqual("transactional", status["consistency"])
         self.assertEqual(25, status["counters"]["transactions_passed"])
-        self.assertEqual(1, server.log().count("the END of its rows is not in"), server.log())
+        self.assertEqual(1, server.log().count("its END is not in the transaction topic"), server.log())
         self.assertEqual(0, server.stop())
         self.assert_rows(its.rows)
 

@@ -286,7 +286,7 @@ static void take_note_endless(struct apply *apply, const struct event *event) {
     if (is_new && !apply->torn.is && !merge_is_letting_through(apply->merge))
         warnings_add(
             &apply->warnings,
-            "transaction %lld: the END of its rows is not in the transaction topic; such rows are shown one by one",
+            "transaction %lld: its END is not in the transaction topic, or went by before its rows came; such rows are shown one by one",
             (long long)event->change.txid);
 }
 
