@@ -29,8 +29,10 @@ static void declared_check_topics(const struct evidence *evidence, const struct 
                  missing.count > 0 ? finding_names_text(&missing) : "");
 }
 
-// Whether the messages' key has other columns than the declared one.
-static bool declared_key_differs(const struct evidence_topic *topic, const struct table *table) {
+enum declared_key { DECLARED_KEY_SAME, DECLARED_KEY_DIFFERS, DECLARED_KEY_ELSEWHERE };
+
+// How the messages' key compares with the declared one: ELSEWHERE has none of its columns.
+static enum declared_key declared_compare_key(const struct evidence_topic *topic, const struct table *table) {
     int in_messages = 0;
     int shared = 0;
     for (int i = 0; i < topic->column_count; i++) {
@@ -41,25 +43,43 @@ static bool declared_key_differs(const struct evidence_topic *topic, const struc
         in_messages++;
         shared += number >= 0 && table->columns[number].key > 0;
     }
-    return in_messages > 0 && (shared != in_messages || shared != table->key_count);
+    if (in_messages == 0 || (shared == in_messages && shared == table->key_count))
+        return DECLARED_KEY_SAME;
+    return shared == 0 ? DECLARED_KEY_ELSEWHERE : DECLARED_KEY_DIFFERS;
 }
 
+// Without a column of the declared key, messages say whose row a delete or a changed key is by the row before alone.
 static void declared_check_keys(const struct evidence *evidence, const struct catalog *catalog,
                                 struct findings *findings) {
     struct finding_names names = {0};
+    struct finding_names unsure = {0};
     bool any = false;
     for (int i = 0; i < evidence->topic_count; i++) {
-        const struct table *table = feeding_table(evidence, catalog, &evidence->topics[i]);
-        any |= table != NULL && evidence->topics[i].rows > 0;
-        if (table != NULL && declared_key_differs(&evidence->topics[i], table))
+        const struct evidence_topic *topic = &evidence->topics[i];
+        const struct table *table = feeding_table(evidence, catalog, topic);
+        if (table == NULL)
+            continue;
+        any |= topic->rows > 0;
+        enum declared_key key = declared_compare_key(topic, table);
+        if (key == DECLARED_KEY_DIFFERS)
             finding_names_add(&names, "%s (source.sql, line %d)", table->name, table->key_line);
+        if (key == DECLARED_KEY_ELSEWHERE &&
+            (topic->updates == 0 || topic->updates_with_before < topic->updates))
+            finding_names_add(&unsure, "%s (source.sql, line %d)", table->name, table->key_line);
     }
     if (names.count > 0)
         findings_add(findings, "declared keys", VERDICT_FAIL, "declare the key that the messages have",
                      "other columns than the messages' key: %s", finding_names_text(&names));
+    else if (unsure.count > 0)
+        findings_add(
+            findings, "declared keys", VERDICT_WARN,
+            "`alter table .. replica identity full` at the source, or declare the messages' key",
+            "the messages' key has none of the declared columns (message.key.columns), so that deletes "
+            "need the row before: %s",
+            finding_names_text(&unsure));
     else
         findings_add(findings, "declared keys", any ? VERDICT_OK : VERDICT_NOT_SEEN, NULL, "%s",
-                     any ? "as the messages have them" : "no row of a declared table was looked at");
+                     any ? "rows are told apart by them" : "no row of a declared table was looked at");
 }
 
 static bool declared_has_column(const struct evidence_topic *topic, const char *name) {

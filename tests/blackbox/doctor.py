@@ -144,13 +144,21 @@ class Doctor(tide.Case):
             self.assertEqual("ok", found[check], seen[check])
         self.assertNotIn("undeclared columns", found)
         found, seen = self.of([*rows, tide.line("other", 0, {"id": 1}, {"op": "c", "after": {"id": 1}})],
-                              source="create table t(v text primary key, w int); create table gone(id int primary key);",
+                              source="create table t(id int, w int, primary key(id, w)); create table gone(id int primary key);",
                               code=1)  # fmt: skip
         self.assertEqual("fail", found["declared keys"])
         self.assertIn("theworldshop.public.other", seen["undeclared topics"])
         self.assertIn("gone", seen["declared tables"])
         self.assertIn("t.w", seen["declared columns"])
-        self.assertIn("t.id, t.at", seen["undeclared columns"])
+        self.assertIn("t.v, t.at", seen["undeclared columns"])
+
+    def test_a_key_of_other_columns_needs_the_rows_before(self):
+        source = "create table t(v text primary key, id int);"
+        found, seen = self.of([self.row(0, {"id": 1, "v": "a"})], source=source)
+        self.assertEqual("warn", found["declared keys"], seen["declared keys"])
+        row = {"id": 1, "v": "a"}
+        update = tide.line("t", 1, {"id": 1}, {"op": "u", "before": row, "after": row})
+        self.assertEqual("ok", self.of([self.row(0, row), update], source=source)[0]["declared keys"])
 
     def test_milliseconds_are_told_until_source_sql_says_so(self):
         rows = [self.row(0, {"id": 1, "v": "a", "at": 1795386720827})]
