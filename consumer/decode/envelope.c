@@ -270,6 +270,7 @@ static int envelope_take_key(struct envelope_decoder *decoder, struct row_reader
 }
 
 static int envelope_set_op(const struct members *members, struct change *change, struct error *error) {
+    change->op_untold = members->op.data == NULL && !members->deleted;
     if (members->op.data == NULL) {
         change->op = members->deleted ? CHANGE_DELETE : CHANGE_UPDATE;
         return members->flat ? 0 : error_set(error, ERROR_INPUT, "an envelope without op");

@@ -51,6 +51,7 @@ struct change_packed {
 
 struct change {
     enum change_op op;
+    bool op_untold; // an unwrapped row that does not say it: an update, which may be a create
     enum change_snapshot snapshot;
     bool
         snapshot_first; // first: the whole snapshot begins. Debezium 3.4 to 3.7 give a table's only row no other mark

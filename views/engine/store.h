@@ -153,6 +153,9 @@ bool store_lacked(const struct store *store);
 // Streamed deletes of the table that found neither a row nor anything newer, since this was asked last; ret_again: those
 // of a key that was deleted before, which a source with a right replica identity does not send. After a commit.
 int64_t store_take_deletes(struct store *store, const struct table *table, int64_t *ret_again);
+// A table with rows that are NULL where their unchanged TOAST values never came (the row of the older key was not there, or
+// nothing says which it was), NULL: no more since they were taken. After a commit.
+const struct table *store_take_lost(struct store *store);
 void store_mark_snapshot(struct store *store, const struct change *change);
 int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct error *error);
 

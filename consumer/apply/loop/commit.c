@@ -193,9 +193,25 @@ static void commit_count_deletes(struct apply *apply) {
     apply->handed.counters.deletes_without_row = apply->counters.deletes_without_row;
 }
 
+static void commit_tell_lost(struct apply *apply) {
+    const struct table *table;
+    while ((table = store_take_lost(apply->config.store)) != NULL) {
+        bool *told = &apply->lost.tables[table->index].moved_without;
+        if (!*told)
+            warnings_add(
+                &apply->warnings,
+                "table %s: a row under a new key is NULL where its unchanged TOAST values are not known: its delete "
+                "names no LSN (unwrapped rows: add.fields=source.lsn, delete.tombstone.handling.mode=rewrite), or found "
+                "no row. An incremental snapshot brings them; with `replica identity full` they come",
+                table->name);
+        *told = true;
+    }
+}
+
 static void commit_publish(struct apply *apply) {
     apply->handed.writing = false;
     commit_count_deletes(apply);
+    commit_tell_lost(apply);
     for (int i = 0; i < apply->partition_count; i++) {
         struct partition *partition = apply->partitions[i];
         if (partition == NULL || !partition->handed_over)

@@ -292,6 +292,11 @@ int64_t mirror_take_deletes(struct mirror *mirror, const struct table *table, in
     return without_row;
 }
 
+const struct table *mirror_take_lost(struct mirror *mirror) {
+    const char *name = toast_carry_take_lost(mirror->carry);
+    return name != NULL ? catalog_table(mirror->catalog, name, strlen(name)) : NULL;
+}
+
 int mirror_transaction_end(struct mirror *mirror, int64_t txid, struct error *error) {
     for (int i = 0; i < mirror->catalog->table_count; i++) {
         if (!mirror->tables[i].has_toastable)

@@ -45,6 +45,8 @@ bool mirror_lacked(const struct mirror *mirror);
 // Streamed deletes of the table that found neither a row nor anything newer, since this was asked last; ret_again: those
 // of a key that was deleted before. While nothing is being written.
 int64_t mirror_take_deletes(struct mirror *mirror, const struct table *table, int64_t *ret_again);
+// A table with rows that are NULL where their unchanged TOAST values never came, NULL: no more since they were taken. While nothing is being written.
+const struct table *mirror_take_lost(struct mirror *mirror);
 // The snapshot markers of an event whose row could not be stored.
 void mirror_mark_snapshot(struct mirror *mirror, const struct change *change);
 // A source transaction is whole: the TOAST values that its key changes carried are dropped.

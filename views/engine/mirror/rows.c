@@ -26,6 +26,18 @@ int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes,
     return status;
 }
 
+int mirror_has_row(struct mirror_table *table, const struct change *change, bool *ret, struct error *error) {
+    sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_LSN, error);
+    if (stmt == NULL)
+        return -1;
+    mirror_bind_key(stmt, table->table, change->values);
+    int row = stmt_row(stmt, table->table->name, error);
+    *ret = row == 1;
+    if (row == 1)
+        (void)sqlite3_reset(stmt);
+    return row < 0 ? -1 : 0;
+}
+
 int mirror_read_lsn(struct mirror_table *table, enum mirror_statement which, const struct change *change,
                     int64_t *ret, struct error *error) {
     *ret = LSN_NONE;

@@ -16,6 +16,7 @@ int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes,
 int mirror_write_again(struct mirror_table *table, const struct value *values, int64_t lsn, int *ret_changes,
                        struct error *error);
 
+int mirror_has_row(struct mirror_table *table, const struct change *change, bool *ret, struct error *error);
 // What a statement that reads one LSN by the change's key finds, LSN_NONE = no row.
 int mirror_read_lsn(struct mirror_table *table, enum mirror_statement which, const struct change *change,
                     int64_t *ret, struct error *error);

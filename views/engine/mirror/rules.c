@@ -35,11 +35,26 @@ static int mirror_rules_take_values(struct mirror *mirror, struct mirror_table *
     return mirror->unsure ? mirror_keep_unchanged(mirror, table, change, mirror->values, error) : 0;
 }
 
+// Whether the change may be a key change's create, which lacks values that the row of the older key has. An unwrapped row need
+// not say that it is one.
+static int mirror_rules_may_be_moved(struct mirror_table *table, const struct change *change, bool *ret,
+                                     bool *ret_there, struct error *error) {
+    *ret_there = false;
+    *ret = (change->op == CHANGE_CREATE || change->op_untold) &&
+           mirror_rules_has_unavailable(table->table, change->values);
+    if (*ret && mirror_has_row(table, change, ret_there, error) != 0)
+        return -1;
+    *ret = *ret && (change->op == CHANGE_CREATE || !*ret_there);
+    return 0;
+}
+
 static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *table,
                                   const struct change *change, int *ret_changes, struct error *error) {
     const struct value *values;
-    bool unavailable =
-        change->op == CHANGE_CREATE && mirror_rules_has_unavailable(table->table, change->values);
+    bool unavailable;
+    bool there;
+    if (mirror_rules_may_be_moved(table, change, &unavailable, &there, error) != 0)
+        return -1;
     if (mirror_rules_take_values(mirror, table, change, unavailable, &values, error) != 0)
         return -1;
     if (unavailable) {
@@ -51,7 +66,7 @@ static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *ta
         return -1;
     if (*ret_changes == 0)
         return 0;
-    if (unavailable && toast_carry_await(mirror->carry, table, change, values, error) != 0)
+    if (unavailable && toast_carry_await(mirror->carry, table, change, values, there, error) != 0)
         return -1;
     return toast_carry_written(mirror->carry, table, change, values, error);
 }

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 enum toast_carry_statement {
     TOAST_CARRY_KEEP,
@@ -37,6 +38,7 @@ static const char *const toast_carry_names[TOAST_CARRY_STATEMENTS] = {
 enum { TOAST_CARRY_LINK_SIZE = 48 };
 
 struct toast_carry {
+    const struct catalog *catalog;
     sqlite3_stmt *statements[TOAST_CARRY_STATEMENTS];
     // Asked for while another thread may keep what a delete leaves.
     atomic_int_least64_t rows;  // in _carry
@@ -44,6 +46,8 @@ struct toast_carry {
     atomic_int_least64_t links; // those of the wants that are passed on, and have no row yet
     int64_t purged_ts_ms;       // by the source's clock: the newest purge
     struct toast_awaited awaited;
+    char lost[TOAST_CARRY_LOST_MAX][TOAST_CARRY_NAME_SIZE]; // tables of rows whose values never came
+    int lost_count;
 };
 
 int toast_carry_open(struct toast_carry **ret, sqlite3 *db, const struct catalog *catalog,
@@ -120,6 +124,7 @@ static int toast_carry_load_awaited(struct toast_carry *carry, const struct cata
 }
 
 int toast_carry_reload(struct toast_carry *carry, const struct catalog *catalog, struct error *error) {
+    carry->catalog = catalog;
     return toast_carry_count(carry, error) != 0 ? -1 : toast_carry_load_awaited(carry, catalog, error);
 }
 
@@ -127,6 +132,19 @@ int toast_carry_reload(struct toast_carry *carry, const struct catalog *catalog,
 // A binlog's positions say so too, and its database has no TOAST.
 static bool toast_carry_has_place(const struct change *change) {
     return change->txid != TXID_NONE && change->lsn != LSN_NONE;
+}
+
+static void toast_carry_note_lost(struct toast_carry *carry, const char *table) {
+    if (table == NULL || carry->lost_count == TOAST_CARRY_LOST_MAX)
+        return;
+    for (int i = 0; i < carry->lost_count; i++)
+        if (strcmp(carry->lost[i], table) == 0)
+            return;
+    (void)snprintf(carry->lost[carry->lost_count++], TOAST_CARRY_NAME_SIZE, "%s", table);
+}
+
+const char *toast_carry_take_lost(struct toast_carry *carry) {
+    return carry->lost_count > 0 ? carry->lost[--carry->lost_count] : NULL;
 }
 
 static void toast_carry_bind_place(sqlite3_stmt *stmt, const struct change *change) {
@@ -221,7 +239,34 @@ static int toast_carry_keep_along(struct toast_carry *carry, const struct change
     return toast_carry_keep(carry, &along, column, &value, error);
 }
 
-// Runs a statement that deletes rows, and returns of each whether it awaited a value, and its key: none when that was passed on.
+static bool toast_carry_lacks(struct toast_carry *carry, sqlite3_stmt *row, const struct table *table,
+                              int column) {
+    CLEANUP(stmt_free_text) char *sql = table_sql_lacks_column(table, column);
+    CLEANUP(stmt_finalize) sqlite3_stmt *lacks = NULL;
+    struct error ignored = {0};
+    if (sql == NULL || stmt_prepare(sqlite3_db_handle(carry->statements[TOAST_CARRY_FIND]), sql, table->name,
+                                    &lacks, &ignored) != 0)
+        return false;
+    stmt_bind_text(
+        lacks, ":key",
+        (struct span){(const char *)sqlite3_column_text(row, 1), (size_t)sqlite3_column_bytes(row, 1)});
+    return stmt_row(lacks, table->name, &ignored) == 1;
+}
+
+// What was awaited in vain is lost where the row has nothing: one that was there before has kept its value.
+static void toast_carry_check_lost(struct toast_carry *carry, sqlite3_stmt *row) {
+    const char *name = (const char *)sqlite3_column_text(row, 2);
+    const char *column = (const char *)sqlite3_column_text(row, 3);
+    if (name == NULL || column == NULL || sqlite3_column_type(row, 1) == SQLITE_NULL)
+        return;
+    const struct table *table = catalog_table(carry->catalog, name, strlen(name));
+    int number = table != NULL ? table_column(table, column, strlen(column)) : -1;
+    if (number >= 0 && toast_carry_lacks(carry, row, table, number))
+        toast_carry_note_lost(carry, name);
+}
+
+// Runs a statement that deletes rows, and returns of each whether it awaited a value, and its key: none when that was passed on;
+// and where that was in vain its table and column.
 static int toast_carry_end_rows(struct toast_carry *carry, sqlite3_stmt *stmt, struct error *error) {
     int more;
     while ((more = stmt_row(stmt, "_carry", error)) == 1) {
@@ -229,6 +274,8 @@ static int toast_carry_end_rows(struct toast_carry *carry, sqlite3_stmt *stmt, s
         bool awaited = sqlite3_column_int(stmt, 0) != 0;
         carry->wants -= awaited;
         carry->links -= awaited && sqlite3_column_type(stmt, 1) == SQLITE_NULL;
+        if (awaited && sqlite3_column_count(stmt) > 2)
+            toast_carry_check_lost(carry, stmt);
     }
     return more;
 }
@@ -392,9 +439,12 @@ static int toast_carry_await_column(struct toast_carry *carry, struct mirror_tab
 }
 
 int toast_carry_await(struct toast_carry *carry, struct mirror_table *table, const struct change *create,
-                      const struct value *values, struct error *error) {
-    if (!toast_carry_has_place(create))
+                      const struct value *values, bool kept, struct error *error) {
+    if (!toast_carry_has_place(create)) {
+        if (!kept)
+            toast_carry_note_lost(carry, create->table->name);
         return 0;
+    }
     if (carry->wants == 0)
         toast_awaited_forget(&carry->awaited);
     bool awaits = false;
@@ -464,7 +514,7 @@ int toast_carry_purge(struct toast_carry *carry, int64_t now_ms, struct error *e
         return 0;
     sqlite3_stmt *purge = carry->statements[TOAST_CARRY_PURGE];
     stmt_bind_integer(purge, ":before_ms", now_ms - TOAST_CARRY_KEEP_MS);
-    if (stmt_step(purge, "_carry", NULL, error) != 0)
+    if (toast_carry_end_rows(carry, purge, error) != 0)
         return -1;
     carry->purged_ts_ms = now_ms;
     return toast_carry_count(carry, error);

@@ -17,9 +17,12 @@ enum {
     TOAST_CARRY_KEEP_MS = 3600 * 1000,
     // How often what is older is looked for: each look reads all of _carry.
     TOAST_CARRY_PURGE_EVERY_MS = TOAST_CARRY_KEEP_MS / 4,
+    // Tables of rows left with NULL that are remembered until they are taken: one more is told by its next such row.
+    TOAST_CARRY_LOST_MAX = 16,
+    TOAST_CARRY_NAME_SIZE = 256,
 };
 
-// `catalog` is not kept.
+// `catalog` lives until the carry is closed, or given another.
 int toast_carry_open(struct toast_carry **ret, sqlite3 *db, const struct catalog *catalog,
                      struct error *error);
 void toast_carry_close(struct toast_carry **carry);
@@ -40,9 +43,9 @@ int toast_carry_delete(struct toast_carry *carry, struct mirror_table *table, co
 // of the change's, column by column); their bytes live in `arena`.
 int toast_carry_create(struct toast_carry *carry, const struct change *create, struct value *values,
                        struct arena *arena, struct error *error);
-// After such a create was stored: the columns that are still unavailable are awaited.
+// After such a create was stored: the columns that are still unavailable are awaited. `kept`: over a row that was there.
 int toast_carry_await(struct toast_carry *carry, struct mirror_table *table, const struct change *create,
-                      const struct value *values, struct error *error);
+                      const struct value *values, bool kept, struct error *error);
 // After any write of real values: what was awaited for these columns of this key is not any more.
 int toast_carry_written(struct toast_carry *carry, struct mirror_table *table, const struct change *change,
                         const struct value *values, struct error *error);
@@ -53,6 +56,9 @@ int toast_carry_transaction_end(struct toast_carry *carry, int64_t txid, struct 
 // Forgets what has waited longer than TOAST_CARRY_KEEP_MS. `now_ms`: the source's clock.
 int toast_carry_purge(struct toast_carry *carry, int64_t now_ms, struct error *error);
 // As the file has it, after something else changed that: the accepting thread, while nothing else writes.
+// One of the tables that have rows left with NULL, since what these awaited never came; NULL: no more since they were taken.
+// Lives until the next change. While nothing is being written.
+const char *toast_carry_take_lost(struct toast_carry *carry);
 int toast_carry_reload(struct toast_carry *carry, const struct catalog *catalog, struct error *error);
 
 #endif

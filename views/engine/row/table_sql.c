@@ -473,6 +473,21 @@ char *table_sql_set_generated(const struct table *table) {
     return sqlite3_str_finish(sql);
 }
 
+static void table_sql_where_keys(sqlite3_str *sql, const struct table *table) {
+    sqlite3_str_appendall(sql, " where ");
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"=json_extract(:key,'$[%d]')", i > 0 ? " and " : "",
+                            table->columns[table->keys[i]].name, i);
+}
+
+char *table_sql_lacks_column(const struct table *table, int column) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendf(sql, "select 1 from \"%w\"", table->name);
+    table_sql_where_keys(sql, table);
+    sqlite3_str_appendf(sql, " and \"%w\" is null", table->columns[column].name);
+    return sqlite3_str_finish(sql);
+}
+
 char *table_sql_set_column(const struct table *table, int column) {
     sqlite3_str *sql = table_sql_begin();
     sqlite3_str_appendf(sql, "update \"%w\" set \"%w\"=:value", table->name, table->columns[column].name);
@@ -483,10 +498,7 @@ char *table_sql_set_column(const struct table *table, int column) {
             table_sql_operands(sql, table, column);
             sqlite3_str_appendall(sql, "))");
         }
-    sqlite3_str_appendall(sql, " where ");
-    for (int i = 0; i < table->key_count; i++)
-        sqlite3_str_appendf(sql, "%s\"%w\"=json_extract(:key,'$[%d]')", i > 0 ? " and " : "",
-                            table->columns[table->keys[i]].name, i);
+    table_sql_where_keys(sql, table);
     return sqlite3_str_finish(sql);
 }
 

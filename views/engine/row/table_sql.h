@@ -61,7 +61,8 @@ table_sql_part(const struct table *table); // :part; its newest _lsn (-1 = none)
 char *table_sql_truncate_key(const struct table *table); // :lsn, one key
 char *table_sql_note_swept(
     const struct table *table); // :part, :snapshot, :ts_ms; positions of the rows that a sweep will delete
-char *table_sql_purge_deleted(const struct table *table);          // :before_ms
+char *table_sql_purge_deleted(const struct table *table);            // :before_ms
+char *table_sql_lacks_column(const struct table *table, int column); // :key = the keys as a JSON array
 char *table_sql_set_column(const struct table *table, int column); // :value, :key = the keys as a JSON array
 // The generated columns in order, from ?N = the table's column N.
 char *table_sql_compute_generated(const struct table *table);

@@ -508,6 +508,10 @@ int64_t store_take_deletes(struct store *store, const struct table *table, int64
     return mirror_take_deletes(store->mirror, table, ret_again);
 }
 
+const struct table *store_take_lost(struct store *store) {
+    return mirror_take_lost(store->mirror);
+}
+
 void store_mark_snapshot(struct store *store, const struct change *change) {
     mirror_mark_snapshot(store->mirror, change);
 }

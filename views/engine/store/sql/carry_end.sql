@@ -9,4 +9,4 @@ where txid = :txid and "table" in (
         )
         select name from tables
     )
-returning kind = 'want', key
+returning kind = 'want', key, "table", column
