@@ -119,6 +119,34 @@ const char *form_caveat(const struct form *form) {
     return NULL;
 }
 
+static bool form_is_number(enum form_kind kind) {
+    return kind == FORM_NUMERIC || kind == FORM_REAL || kind == FORM_SHORT;
+}
+
+bool form_suits_key(const struct form *form, struct span cast) {
+    switch (form->column->type) {
+    case COLUMN_INTEGER:
+    case COLUMN_DECIMAL:
+    case COLUMN_NUMERIC:
+    case COLUMN_REAL:
+        return form_is_number(form->kind);
+    case COLUMN_BOOLEAN:
+        return form->kind == FORM_BOOLEAN;
+    case COLUMN_DATE:
+        return form->kind == FORM_DATE;
+    case COLUMN_TIME:
+        return form->kind == FORM_TIME;
+    case COLUMN_TIMESTAMP:
+        return form->kind == FORM_TIMESTAMP;
+    case COLUMN_TIMESTAMPTZ:
+        return form->kind == FORM_TIMESTAMPTZ;
+    case COLUMN_BYTEA:
+        return form->kind == FORM_BYTES;
+    default:
+        return form->column->variant != COLUMN_UUID || span_is(cast, "uuid");
+    }
+}
+
 // --- what the mirror has
 
 static void form_write_integer(const struct form *form, const struct cell *cell, struct buffer *out) {

@@ -32,6 +32,8 @@ void form_write_sql(const struct form *form, struct span name, struct buffer *ou
 // The mirror's value. The bytes are the cell's own, or in `scratch`, which is cleared first; data NULL = NULL. Out of
 // memory: scratch->failed.
 struct span form_of_cell(const struct form *form, const struct cell *cell, struct buffer *scratch);
+// Whether the mirror's column, of a table's key, finds the rows that the source's texts name. `cast`: the source's type.
+bool form_suits_key(const struct form *form, struct span cast);
 // What the kind is called where it cannot be compared as its type would, NULL = it can.
 const char *form_caveat(const struct form *form);
 

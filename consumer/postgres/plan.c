@@ -208,6 +208,20 @@ static int plan_add_columns(struct plan *plan, const struct postgres_rows *rows,
     return 0;
 }
 
+// Rows are found by their key's text, on both sides.
+static bool plan_key_suits(struct plan *plan) {
+    bool suits = true;
+    for (int k = 0; k < plan->key_count; k++) {
+        const struct plan_column *key = &plan->columns[plan->keys[k]];
+        if (form_suits_key(&key->form, key->cast))
+            continue;
+        plan_note(plan, "%s of its key is %.*s at the source, and %s in source.sql: declare it as there",
+                  key->form.column->name, (int)key->cast.size, key->cast.data, key->form.column->declared);
+        suits = false;
+    }
+    return suits;
+}
+
 // False: a column of it is not compared.
 static bool plan_find_key(struct plan *plan) {
     plan->literal_key = true;
@@ -252,6 +266,8 @@ int plan_make(struct plan *ret, struct postgres *postgres, const struct table *t
         return -1;
     if (!plan_find_key(ret)) {
         plan_note(ret, table->key_count == 0 ? "has no key" : "a column of its key is not compared");
+        plan_refuse(ret);
+    } else if (!plan_key_suits(ret)) {
         plan_refuse(ret);
     }
     return 0;

@@ -209,11 +209,50 @@ static void what_is_not_known_is_told(void **state) {
     assert_null(form_caveat(&known));
 }
 
+// A key that source.sql declares otherwise finds none of the source's rows.
+static void a_key_of_another_type_is_known(void **state) {
+    (void)state;
+    static const struct {
+        enum column_type declared;
+        const char *source;
+        bool suits;
+    } keys[] = {
+        {COLUMN_INTEGER, "int8", true},
+        {COLUMN_INTEGER, "date", false},
+        {COLUMN_INTEGER, "text", false},
+        {COLUMN_DECIMAL, "float8", true},
+        {COLUMN_NUMERIC, "numeric", true},
+        {COLUMN_DATE, "date", true},
+        {COLUMN_DATE, "timestamp", false},
+        {COLUMN_TIME, "timetz", true},
+        {COLUMN_TIMESTAMP, "timestamptz", false},
+        {COLUMN_TIMESTAMPTZ, "timestamptz", true},
+        {COLUMN_BYTEA, "bytea", true},
+        {COLUMN_BYTEA, "text", false},
+        {COLUMN_BOOLEAN, "bool", true},
+        {COLUMN_BOOLEAN, "int4", false},
+        {COLUMN_TEXT, "date", true},
+        {COLUMN_TEXT, "uuid", true},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        struct column column;
+        const struct form form = form_by(keys[i].source, NULL, &column);
+        column.type = keys[i].declared;
+        assert_int_equal(form_suits_key(&form, span_of(keys[i].source)), keys[i].suits);
+    }
+    struct column column;
+    const struct form text = form_by("text", NULL, &column);
+    column.type = COLUMN_TEXT;
+    column.variant = COLUMN_UUID;
+    assert_false(form_suits_key(&text, SPAN("text")));
+    assert_true(form_suits_key(&text, SPAN("uuid")));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_text_has_its_form),    cmocka_unit_test(numbers_and_bytes_have_theirs),
         cmocka_unit_test(null_is_itself_alone),      cmocka_unit_test(a_cut_moment_is_known),
-        cmocka_unit_test(what_is_not_known_is_told),
+        cmocka_unit_test(what_is_not_known_is_told), cmocka_unit_test(a_key_of_another_type_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
