@@ -28,7 +28,8 @@ static void head_report_positions(struct apply *apply, const struct event *event
         (void)snprintf(what, sizeof what, "%s is of another form than PostgreSQL's: %s",
                        event->foreign_member, costs);
     else
-        (void)snprintf(what, sizeof what, "offsets only (connector %.*s): transactions are not read, %s",
+        (void)snprintf(what, sizeof what, "%s (connector %.*s): transactions are not read, %s",
+                       event->positions == POSITIONS_BINLOG ? "of the binlog" : "offsets only",
                        size > 0 ? size : (int)sizeof unnamed - 1, size > 0 ? event->connector.data : unnamed,
                        costs);
     apply->positions_reported |= 1U << event->positions;
