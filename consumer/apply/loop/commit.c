@@ -88,7 +88,18 @@ int commit_note_incomplete(struct apply *apply, const struct table *table, const
         return error_set(error, ERROR_SYSTEM, "out of memory");
     free(apply->incomplete[table->index]);
     apply->incomplete[table->index] = copy;
+    apply->lost.tables[table->index].begun_without = false;
     progress_table_incomplete(apply->config.progress, table->index, reason);
+    return 0;
+}
+
+int commit_note_complete(struct apply *apply, const struct table *table, struct error *error) {
+    free(apply->incomplete[table->index]);
+    apply->incomplete[table->index] = NULL;
+    apply->lost.tables[table->index].begun_without = false;
+    if (store_set_incomplete(apply->config.store, table, NULL, error) != 0)
+        return -1;
+    progress_table_complete(apply->config.progress, table->index);
     return 0;
 }
 

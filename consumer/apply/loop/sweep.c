@@ -82,12 +82,8 @@ static int sweep_table(struct apply *apply, const struct table *table, int64_t l
         sweep_tell_part(apply, table, lsn);
         return 0;
     }
-    free(apply->incomplete[table->index]);
-    apply->incomplete[table->index] = NULL;
-    if (store_set_incomplete(apply->config.store, table, NULL, error) != 0)
+    if (commit_note_complete(apply, table, error) != 0) // whatever was missing, the snapshot had it
         return -1;
-    progress_table_complete(apply->config.progress,
-                            table->index); // whatever was missing, the snapshot had it
     if (swept > 0)
         warnings_add(&apply->warnings,
                      "table %s: %lld rows that the newest snapshot (LSN %lld) does not have are gone",

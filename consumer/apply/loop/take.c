@@ -224,9 +224,17 @@ static int take_note_beginning(struct apply *apply, struct partition *partition,
                    partition->topic, where);
     if (commit_note_incomplete(apply, table, reason, error) != 0)
         return -1;
+    apply->lost.tables[table->index].begun_without = true;
     warnings_add(&apply->warnings, "table %s is incomplete: %s", table->name, reason);
     take_about(apply, partition, "incomplete");
     return 0;
+}
+
+// A log that is there from its beginning has all rows since a truncate.
+static int take_note_emptied(struct apply *apply, const struct change *change, struct error *error) {
+    return change->op == CHANGE_TRUNCATE && apply->lost.tables[change->table->index].begun_without
+               ? commit_note_complete(apply, change->table, error)
+               : 0;
 }
 
 static int take_change(struct apply *apply, struct partition *partition, bool *ret_applied,
@@ -261,6 +269,8 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     if (partition->event->change.op == CHANGE_READ)
         snapshots_note_row(apply, partition, &partition->event->change);
     *ret_applied = outcome == STORE_APPLIED;
+    if (*ret_applied && take_note_emptied(apply, &partition->event->change, error) != 0)
+        return -1;
     if (*ret_applied)
         apply->counters.applied++;
     else
