@@ -26,20 +26,41 @@ static bool report_column_differs(const struct plan *plan, const struct moved_ke
            !same_value(&plan->columns[column].form, source[column], key->mirror[column]);
 }
 
+// What decimal.handling.mode=precise has no bytes for.
+static bool report_is_special(const struct form *form, struct span source) {
+    return form->kind == FORM_NUMERIC &&
+           (span_is(source, "NaN") || span_is(source, "Infinity") || span_is(source, "-Infinity"));
+}
+
 // What all the differences of a column have in common tells why.
 static void report_explain_column(const struct moved *moved, struct plan *plan, int column) {
-    int differ = 0, missing = 0, cut = 0;
+    int differ = 0, missing = 0, cut = 0, special = 0, hidden = 0;
     const struct form *form = &plan->columns[column].form;
     for (int i = 0; i < moved->count; i++) {
         const struct moved_key *key = moved->keys[i];
         if (key->state != MOVED_DIFFERENT || !report_column_differs(plan, key, column))
             continue;
+        struct span source = report_newest(key)->forms[column];
         differ++;
         missing += key->mirror[column].data == NULL;
-        cut += same_to_the_millisecond(form, report_newest(key)->forms[column], key->mirror[column]);
+        cut += same_to_the_millisecond(form, source, key->mirror[column]);
+        special += report_is_special(form, source);
+        hidden += source.data == NULL;
     }
     const char *name = form->column->name;
-    if (differ > 0 && missing == differ)
+    if (differ > 0 && missing == differ && special == differ)
+        plan_note(
+            plan,
+            "%s is NULL in the mirror where the source has NaN or an infinity: decimal.handling.mode=precise sends "
+            "these as null, string as they are",
+            name);
+    else if (differ > 0 && hidden == differ)
+        plan_note(
+            plan,
+            "%s is NULL at the source wherever it differs: where the mirror has its default, "
+            "replace.null.with.default is not false at the value.converter (and at ExtractNewRecordState)",
+            name);
+    else if (differ > 0 && missing == differ)
         plan_note(
             plan,
             "%s is NULL in the mirror wherever it differs: its value never came (unchanged TOAST without replica "
