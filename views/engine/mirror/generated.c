@@ -76,8 +76,30 @@ static int generated_check(const struct table *table, const struct column *colum
                      table->name, column->name);
 }
 
-static int generated_take_row(struct generated *g, const struct table *table, sqlite3_stmt *row,
+// A streamed row that has the column (PostgreSQL 18) has what its expression gives, or NULL where a transform made a default of
+// another column's.
+static bool generated_is_other(const struct change *change, int column, const struct value *computed) {
+    const struct value *told = &change->values[column];
+    if (change->op == CHANGE_READ || change->table->columns[column].variant == COLUMN_PADDED)
+        return false;
+    if (told->kind == VALUE_INTEGER)
+        return computed->kind != VALUE_INTEGER || computed->integer != told->integer;
+    return told->kind == VALUE_TEXT &&
+           (computed->kind != VALUE_TEXT || !span_equal(computed->bytes, told->bytes));
+}
+
+static int generated_error_other(const struct table *table, int column, struct error *error) {
+    return error_set(
+        error, ERROR_INPUT,
+        "table %s: column %s comes with another value than its expression gives, so the row's values may be "
+        "those of its neighbours: Debezium sends such rows behind a blocking snapshot of a table with a "
+        "generated column. Restart the connector, then update these rows at the source",
+        table->name, table->columns[column].name);
+}
+
+static int generated_take_row(struct generated *g, const struct change *change, sqlite3_stmt *row,
                               struct error *error) {
+    const struct table *table = change->table;
     int at = 0;
     for (int i = 0; i < table->column_count; i++) {
         if (table->columns[i].generated == NULL)
@@ -86,6 +108,8 @@ static int generated_take_row(struct generated *g, const struct table *table, sq
             return error_set(error, ERROR_SYSTEM, "out of memory");
         if (generated_check(table, &table->columns[i], &g->values[i], error) != 0)
             return -1;
+        if (generated_is_other(change, i, &g->values[i]))
+            return generated_error_other(table, i, error);
     }
     return 0;
 }
@@ -113,5 +137,5 @@ int generated_compute(struct generated *g, const struct change *change, const st
     if (stmt_row(stmt, table->name, error) != 1)
         return -1;
     CLEANUP(stmt_reset) sqlite3_stmt *row = stmt;
-    return generated_take_row(g, table, row, error);
+    return generated_take_row(g, change, row, error);
 }

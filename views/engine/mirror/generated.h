@@ -15,7 +15,8 @@ int generated_open(struct generated **ret, const struct catalog *catalog, struct
 void generated_close(struct generated **generated);
 // The row of `change` (c, u or r of a table that has such columns) with them computed, until the next call. Where
 // another column is not known (unchanged TOAST, a column that the event lacks) they are VALUE_ABSENT: mirror_upsert
-// computes them from the row that is then in the file. Errors: ERROR_INPUT when a result is beyond what the column holds.
+// computes them from the row that is then in the file. Errors: ERROR_INPUT when a result is beyond what the column holds, or
+// is another than a streamed row has.
 int generated_compute(struct generated *generated, const struct change *change, const struct value **ret,
                       struct error *error);
 
