@@ -389,6 +389,7 @@ int mirror_hand_over(struct mirror *mirror, struct error *error) {
     for (int i = 0; i < mirror->catalog->table_count; i++)
         step_check(delta_list(mirror->accepting, &mirror->catalog->tables[i]));
     mirror->written_ts_ms = mirror->newest_ts_ms;
+    mirror->written_untimed = mirror->untimed;
     mirror->accepting = mirror->batches[mirror->accepting == mirror->batches[0]];
     return 0;
 }

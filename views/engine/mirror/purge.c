@@ -13,6 +13,7 @@ static bool mirror_purge_believes(struct mirror *mirror, int64_t ts_ms) {
 }
 
 void mirror_purge_note_time(struct mirror *mirror, int64_t ts_ms) {
+    mirror->untimed |= ts_ms <= 0;
     if (ts_ms > mirror->newest_ts_ms && mirror_purge_believes(mirror, ts_ms))
         mirror->newest_ts_ms = ts_ms;
 }
@@ -51,8 +52,10 @@ static int mirror_purge_timeless(struct mirror *mirror, struct error *error) {
 }
 
 int mirror_purge(struct mirror *mirror, struct error *error) {
+    // Until a change says which clock the file has, none is gone by: an older format does not tell, and what is behind is older
+    // than this machine's time.
     if (mirror->timeless && mirror->written_ts_ms == 0)
-        return mirror_purge_timeless(mirror, error);
+        return mirror->written_untimed ? mirror_purge_timeless(mirror, error) : 0;
     if (mirror->written_ts_ms - mirror->purged_ts_ms >= MIRROR_DELETED_PURGE_EVERY_MS) {
         if (mirror_purge_deleted(mirror, mirror->written_ts_ms, error) != 0)
             return -1;

@@ -37,7 +37,9 @@ struct mirror {
     const struct change *current; // for the SQL functions
     int64_t newest_ts_ms;         // of the source's clock, as far as it is believed
     int64_t believed_ts_ms;       // up to here without another look at this machine's clock
+    bool untimed;                 // a change came without a time of the source
     int64_t written_ts_ms;        // newest_ts_ms when the batch was handed over
+    bool written_untimed;         // untimed, likewise
     int64_t purged_ts_ms;         // written_ts_ms of the newest purge of what deletes left behind
     int64_t purged_wall_ms;       // of the newest purge by this machine's clock
     bool timeless;                // the file was never purged by the source's clock
