@@ -112,6 +112,7 @@ struct table {
         added_prefix; // `-- tidemark: added TABLE =`: ExtractNewRecordState's add.fields.prefix, NULL = not told, "__"
     char *deleted_mark;  // `-- tidemark: deleted TABLE =`: what __deleted is called, NULL = not told
     bool identity_index; // REPLICA IDENTITY USING INDEX beside a primary key: deletes do not say which row
+    bool key_deferrable; // rows may take one another's keys in one statement
     bool has_generated;  // of its columns
     bool has_renamed;    // of its columns
 };

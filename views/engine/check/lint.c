@@ -247,6 +247,13 @@ void lint_source(struct catalog *catalog) {
                 "Debezium sends its deletes with the key 0, so that deleted rows stay here; alter table "
                 "%s replica identity default (or full)",
                 table->line, table->name, table->name);
+        if (table->key_deferrable)
+            catalog_warn(
+                catalog,
+                "source.sql:%d: the primary key of %s is deferrable: of rows that take one another's keys in one "
+                "statement (set id = id + 1) Debezium sends the deletes behind the creates, and they are gone "
+                "here; a snapshot brings them back",
+                table->key_line, table->name);
         for (int c = 0; c < table->column_count; c++) {
             const struct column *column = &table->columns[c];
             const char *how = lint_how_sent(column);

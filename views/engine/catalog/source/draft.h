@@ -42,6 +42,8 @@ struct draft_table {
     char **keys; // the primary key's columns, in order
     int key_count;
     size_t key_at;
+    bool key_deferrable;
+    bool key_is_newest; // of the constraints: what says DEFERRABLE behind it is said of the key
     char **partitions;
     int partition_count;
     char *identity; // the index that REPLICA IDENTITY USING INDEX names, NULL = none

@@ -70,6 +70,7 @@ static int statement_primary_key(const struct statement_run *run, struct draft_t
                                  "table %s has a primary key already, on line %d", table->name,
                                  source_text_line(run->draft->text, table->key_at));
     table->key_at = at;
+    table->key_deferrable = json_is_true(json_object_get(constraint, "deferrable"));
     if (column != NULL)
         return source_draft_append(run->draft, &table->keys, &table->key_count, column);
     const char *name = statement_text(constraint, "indexname");
@@ -101,7 +102,12 @@ static int statement_unique(const struct statement_run *run, struct draft_table 
 // `column`: the constraint stands behind it; NULL: the table's own.
 static int statement_constraint(const struct statement_run *run, struct draft_table *table,
                                 const json_t *constraint, struct draft_column *column) {
-    if (statement_is(constraint, "contype", "CONSTR_PRIMARY"))
+    if (statement_is(constraint, "contype", "CONSTR_ATTR_DEFERRABLE")) {
+        table->key_deferrable |= table->key_is_newest;
+        return 0;
+    }
+    table->key_is_newest = statement_is(constraint, "contype", "CONSTR_PRIMARY");
+    if (table->key_is_newest)
         return statement_primary_key(run, table, constraint, column != NULL ? column->name : NULL);
     if (statement_is(constraint, "contype", "CONSTR_UNIQUE"))
         return statement_unique(run, table, constraint, column != NULL ? column->name : NULL);
