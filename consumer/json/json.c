@@ -347,18 +347,6 @@ size_t json_offset(const struct json_reader *reader) {
     return (size_t)(reader->next - reader->start);
 }
 
-static size_t json_write_utf8(uint32_t code, char out[4]) {
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    size_t size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    for (size_t i = size - 1; i > 0; i--, code >>= 6)
-        out[i] = (char)(0x80 | (code & 0x3F));
-    out[0] = (char)((0xF00U >> size & 0xFFU) | code);
-    return size;
-}
-
 bool json_unescape(const struct json_reader *reader, struct arena *arena, struct span *ret) {
     *ret = reader->text;
     return !reader->escaped || json_unescape_text(reader->text, arena, ret);
@@ -387,7 +375,7 @@ bool json_unescape_text(struct span text, struct arena *arena, struct span *ret)
             }
             uint32_t code = 0;
             p += json_read_escape(p, end, &code);
-            size += json_write_utf8(code, out + size);
+            size += utf8_write(code, out + size);
         }
     }
     arena_return(arena, text.size - size);
@@ -403,7 +391,7 @@ bool json_escaped_is(const struct json_reader *reader, struct span text) {
         if (*p == '\\') {
             uint32_t code = 0;
             raw = json_read_escape(p, end, &code);
-            size = json_write_utf8(code, bytes);
+            size = utf8_write(code, bytes);
         }
         if (text.size < size || memcmp(text.data, bytes, size) != 0)
             return false;

@@ -1,6 +1,7 @@
 #include "views/base/json_same.h"
 
 #include "views/base/hex.h"
+#include "views/base/utf8.h"
 
 enum { ESCAPE_SIZE = 6, EXPONENT_DIGITS_MAX = 9 };
 
@@ -15,22 +16,12 @@ static uint32_t json_same_hex(const char *digits) {
 static void json_same_character(struct buffer *out, uint32_t c) {
     if (c < 0x20) {
         buffer_format(out, "\\u%04x", (unsigned)c);
-    } else if (c < 0x80) {
-        if (c == '"' || c == '\\')
-            buffer_char(out, '\\');
-        buffer_char(out, (char)c);
-    } else if (c < 0x800) {
-        const char bytes[] = {(char)(0xC0 | c >> 6), (char)(0x80 | (c & 0x3F))};
-        buffer_append(out, bytes, sizeof bytes);
-    } else if (c < 0x10000) {
-        const char bytes[] = {(char)(0xE0 | c >> 12), (char)(0x80 | (c >> 6 & 0x3F)),
-                              (char)(0x80 | (c & 0x3F))};
-        buffer_append(out, bytes, sizeof bytes);
-    } else {
-        const char bytes[] = {(char)(0xF0 | c >> 18), (char)(0x80 | (c >> 12 & 0x3F)),
-                              (char)(0x80 | (c >> 6 & 0x3F)), (char)(0x80 | (c & 0x3F))};
-        buffer_append(out, bytes, sizeof bytes);
+        return;
     }
+    char bytes[4];
+    if (c == '"' || c == '\\')
+        buffer_char(out, '\\');
+    buffer_append(out, bytes, utf8_write(c, bytes));
 }
 
 // The escape at the beginning of `text`: its size.

@@ -3,6 +3,7 @@
 #define TIDEMARK_BASE_UTF8_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 // Bytes (1 to 4) of the well-formed sequence at `data`, or 0 when there is none within `size`.
 static inline size_t utf8_sequence(const char *data, size_t size) {
@@ -24,6 +25,19 @@ static inline size_t utf8_sequence(const char *data, size_t size) {
         if ((p[i] & 0xC0) != 0x80)
             return 0;
     return n;
+}
+
+// Writes a code point up to U+10FFFF; how many bytes it took.
+static inline size_t utf8_write(uint32_t code, char out[4]) {
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    size_t size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = size - 1; i > 0; i--, code >>= 6)
+        out[i] = (char)(0x80 | (code & 0x3F));
+    out[0] = (char)((0xF00U >> size & 0xFFU) | code);
+    return size;
 }
 
 // How many bytes of a text to show: `most` at most, cut where a character begins.
