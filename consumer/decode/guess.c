@@ -18,6 +18,7 @@ enum {
 #define GUESS_CONVERTER "set the connector's converter to org.apache.kafka.connect.json.JsonConverter"
 
 const char *const guess_cloud_event_names[GUESS_CLOUD_EVENT_NAMES] = {"id", "source", "specversion", "type"};
+const char *const guess_ddl_names[GUESS_DDL_NAMES] = {"databaseName", "ddl", "tableChanges"};
 const char guess_cloud_event[] = "a CloudEvent, as CloudEventsConverter writes it: " GUESS_CONVERTER;
 
 static uint64_t guess_big_endian(const char *at, int size) {

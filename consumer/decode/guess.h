@@ -5,7 +5,7 @@
 
 #include "views/base/span.h"
 
-enum { GUESS_SIZE = 256, GUESS_CLOUD_EVENT_NAMES = 4 };
+enum { GUESS_SIZE = 256, GUESS_CLOUD_EVENT_NAMES = 4, GUESS_DDL_NAMES = 3 };
 
 // How StringConverter's texts of rows and keys begin.
 #define GUESS_STRUCT "Struct{"
@@ -13,6 +13,8 @@ enum { GUESS_SIZE = 256, GUESS_CLOUD_EVENT_NAMES = 4 };
 // The attributes that every CloudEvent has, and what to say of one.
 extern const char *const guess_cloud_event_names[GUESS_CLOUD_EVENT_NAMES];
 extern const char guess_cloud_event[];
+// What only a change of the schema has, as the connectors of MySQL, SQL Server, Oracle and Db2 tell it.
+extern const char *const guess_ddl_names[GUESS_DDL_NAMES];
 
 // "Avro in a container file": false when they look like nothing that is known.
 bool guess_format(struct span bytes, char ret[GUESS_SIZE]);

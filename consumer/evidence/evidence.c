@@ -346,13 +346,6 @@ static void evidence_note_unreadable(struct evidence_topic *topic, struct span v
         topic, guess_format(value, like) ? like : "no JSON object, and nothing else that is known");
 }
 
-static bool evidence_is_cloud_event(const struct evidence_parts *parts) {
-    int found = 0;
-    for (int i = 0; i < GUESS_CLOUD_EVENT_NAMES && !parts->enveloped; i++)
-        found += fields_get(&parts->row, guess_cloud_event_names[i]) != NULL;
-    return found == GUESS_CLOUD_EVENT_NAMES;
-}
-
 static bool evidence_has_all(const struct fields *row, const char *const *names, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (fields_get(row, names[i]) == NULL)
@@ -360,14 +353,13 @@ static bool evidence_has_all(const struct fields *row, const char *const *names,
     return true;
 }
 
-static bool evidence_is_boundary(const struct fields *row) {
-    static const char *const names[] = {"status", "id", "event_count", "data_collections"};
-    return evidence_has_all(row, names, sizeof names / sizeof *names);
+static bool evidence_is_cloud_event(const struct evidence_parts *parts) {
+    return !parts->enveloped &&
+           evidence_has_all(&parts->row, guess_cloud_event_names, GUESS_CLOUD_EVENT_NAMES);
 }
 
-// A change of the schema, as the connectors of MySQL, SQL Server, Oracle and Db2 tell it.
-static bool evidence_is_ddl(const struct fields *row) {
-    static const char *const names[] = {"databaseName", "ddl", "tableChanges"};
+static bool evidence_is_boundary(const struct fields *row) {
+    static const char *const names[] = {"status", "id", "event_count", "data_collections"};
     return evidence_has_all(row, names, sizeof names / sizeof *names);
 }
 
@@ -410,7 +402,8 @@ static bool evidence_take_own(struct evidence *evidence, struct evidence_topic *
                               const struct message *message, const struct evidence_parts *parts) {
     if (parts->enveloped)
         return false;
-    if (evidence_is_resolved(&parts->row, message->key) || evidence_is_ddl(&parts->row))
+    if (evidence_is_resolved(&parts->row, message->key) ||
+        evidence_has_all(&parts->row, guess_ddl_names, GUESS_DDL_NAMES))
         return true;
     if (evidence_is_boundary(&parts->row)) {
         evidence_take_boundary(evidence, topic, message->value);

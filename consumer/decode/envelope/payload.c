@@ -82,7 +82,13 @@ struct payload_look {
     bool resolved; // of a changefeed's progress
 };
 
-enum { PAYLOAD_DDL_MEMBERS = 3 };
+// How many of the names the newest KEY is.
+static int envelope_payload_is_one(const struct json_reader *json, const char *const *names, int count) {
+    int found = 0;
+    for (int i = 0; i < count; i++)
+        found += json_key_is(json, names[i], strlen(names[i]));
+    return found;
+}
 
 // The newest KEY. True when an envelope has a member of that name.
 static bool envelope_payload_look_at(struct payload_look *look, const struct json_reader *json,
@@ -94,11 +100,10 @@ static bool envelope_payload_look_at(struct payload_look *look, const struct jso
     look->objects += is_object_member && first == '{';
     look->all++;
     look->boundary += boundary_find(json) >= 0;
-    look->ddl += KEY_IS(json, "databaseName") || KEY_IS(json, "ddl") || KEY_IS(json, "tableChanges");
+    look->ddl += envelope_payload_is_one(json, guess_ddl_names, GUESS_DDL_NAMES);
     look->ts_ms |= KEY_IS(json, "ts_ms");
     look->resolved |= KEY_IS(json, "resolved") || KEY_IS(json, "__crdb__");
-    for (int i = 0; i < GUESS_CLOUD_EVENT_NAMES; i++)
-        look->cloud += json_key_is(json, guess_cloud_event_names[i], strlen(guess_cloud_event_names[i]));
+    look->cloud += envelope_payload_is_one(json, guess_cloud_event_names, GUESS_CLOUD_EVENT_NAMES);
     for (int i = 0; i < table->column_count; i++) {
         if (!json_key_is(json, table->columns[i].name, strlen(table->columns[i].name)))
             continue;
@@ -133,7 +138,7 @@ static bool envelope_payload_is_own(const struct payload_look *look, const struc
     if (look->all == 1)
         return (look->ts_ms && !envelope_payload_has_column(table, SPAN("ts_ms"))) ||
                (look->resolved && !envelope_payload_has_column(table, SPAN("resolved")));
-    if (look->ddl == PAYLOAD_DDL_MEMBERS)
+    if (look->ddl == GUESS_DDL_NAMES)
         return !envelope_payload_has_column(table, SPAN("tableChanges"));
     return look->all == BOUNDARY_MEMBERS && look->boundary == BOUNDARY_MEMBERS &&
            !envelope_payload_has_column(table, SPAN("data_collections"));
