@@ -328,7 +328,6 @@ static void envelope_set_place(struct members *members, struct event *event) {
     change->txid = untold ? TXID_UNTOLD : members->txid;
     change->ts_ms = members->ts_ms;
     change->total_order = members->has_transaction ? members->total_order : 0;
-    event->names_op = members->op.data != NULL;
     event->placed = members->has_source || members->op.data != NULL || members->has_deleted;
 }
 
@@ -670,7 +669,7 @@ static inline void envelope_empty(struct event *event, const struct table *table
     if (!event->keeps_arena)
         arena_reset(&event->arena);
     event->kind = EVENT_NOTHING;
-    event->placed = event->names_op = event->routed = event->is_first = false;
+    event->placed = event->routed = event->is_first = false;
     event->key_hash = 0;
     event->positions = POSITIONS_LSN;
     event->foreign_member = NULL;

@@ -40,8 +40,7 @@ struct event {
     // A row that could not be read may still say where it belongs: then `change`'s transaction members are
     // set though decoding failed, and the merge need not wait for it.
     bool placed;
-    bool names_op; // its op is what it says; a row that says none is taken for an update
-    bool routed;   // the source's table is none that is declared: the topic alone says whose the row is
+    bool routed; // the source's table is none that is declared: the topic alone says whose the row is
     // source.sequence is there and names no commit before it: of the first transaction after a snapshot
     bool is_first;
     bool keeps_arena; // what the arena holds of earlier events stays: its owner empties it

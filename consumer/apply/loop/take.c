@@ -199,8 +199,7 @@ static bool take_is_of_older(struct apply *apply, struct partition *partition) {
     bool alone = apply->feeding[number].count == 1;
     bool told = apply->lost.tables[number].read_before || apply->snapshots[number].lsn != LSN_NONE;
     enum beginning_op op = BEGINNING_OTHER;
-    bool may_make = change->op == CHANGE_UPDATE && !partition->event->names_op;
-    if (change->op == CHANGE_CREATE || change->op == CHANGE_READ || may_make)
+    if (change->op == CHANGE_CREATE || change->op == CHANGE_READ || change->op_untold)
         op = BEGINNING_MAKES;
     else if (change->op == CHANGE_UPDATE || change->op == CHANGE_DELETE)
         op = BEGINNING_CHANGES;
