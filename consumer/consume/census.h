@@ -30,8 +30,8 @@ void census_list(char *ret, size_t size, const char *const *names, int named, in
 // The declared tables without a topic, by name; NULL when there are none, or before the first listing.
 const char *census_missing(const struct census *census);
 
-// Topics of the newest listing that may be the connector's own by other names than the defaults, as census_list has them;
-// "" = none.
+// Topics of the newest listing that may be the connector's own by other names than the defaults: as many names as there
+// is room for, "" = none.
 const char *census_may_be_transactions(const struct census *census);
 const char *census_may_be_heartbeats(const struct census *census);
 

@@ -12,7 +12,7 @@ void commit_open(struct apply *apply);
 int commit_whole(struct apply *apply, bool wait, struct error *error);
 // Hands whole transactions over when a commit is due, and finishes the commit before it once it is written.
 int commit_when_due(struct apply *apply, struct error *error);
-// It has all rows.
+// The table has all rows again, whatever it lacked.
 int commit_note_complete(struct apply *apply, const struct table *table, struct error *error);
 // Older rows of the table may be missing: see apply_note_incomplete.
 int commit_note_incomplete(struct apply *apply, const struct table *table, const char *reason,
