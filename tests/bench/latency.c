@@ -2,7 +2,8 @@
 // bench-latency --brokers B --prefix P --http PORT --rate N --seconds S: publishes the shop's traffic at a
 // fixed rate and asks tidemark over one HTTP connection for rows just published, waiting for their offsets
 // (after_offset, wait_ms). The topics must stamp with the broker's time (LogAppendTime). Prints percentiles,
-// in milliseconds, of broker's timestamp to answer, and of handing to the producer to answer.
+// in milliseconds, of broker's timestamp to answer, of handing to the producer to answer, and of the broker's
+// newest timestamp in the row's transaction to answer: before all of it is there no answer may show the row.
 #include "tests/bench/producer.h"
 #include "tests/bench/shop.h"
 #include "views/base/cleanup.h"
@@ -21,6 +22,7 @@
 
 enum {
     SAMPLES_MAX = 1 << 20,
+    TRANSACTIONS_MAX = 1 << 20,
     WAIT_MS = 5000,
     TICK_NS = 500000,
     FLUSH_MS = 10000,
@@ -28,12 +30,19 @@ enum {
     WARM_UP_S = 2,
 };
 
+// A message.
 struct sent {
-    int64_t id; // 0 = none
+    int64_t id; // of a row of an order, else 0
+    int transaction;
     int32_t partition;
     int64_t offset;
     int64_t broker_us;
     int64_t sent_us;
+};
+
+struct sample {
+    struct sent row;
+    int64_t answered_us;
 };
 
 struct bench {
@@ -48,9 +57,10 @@ struct bench {
     pthread_cond_t delivered;
     struct sent newest; // an order that the broker has; taken by the asker
     bool ended;
-    int64_t *from_broker;
-    int64_t *from_producer;
-    int samples;
+    int transaction;  // that is published now
+    int64_t *last_us; // by transaction: the broker's newest timestamp in it
+    struct sample *samples;
+    int sample_count;
     struct error asker_error;
 };
 
@@ -64,11 +74,14 @@ static void on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *message, vo
     (void)kafka;
     struct bench *bench = opaque;
     struct sent *sent = message->_private;
-    if (sent == NULL)
-        return;
     rd_kafka_timestamp_type_t type;
     sent->broker_us = rd_kafka_message_timestamp(message, &type) * 1000;
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME) {
+    bool is_stamped =
+        message->err == RD_KAFKA_RESP_ERR_NO_ERROR && type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
+    int64_t *last_us = &bench->last_us[sent->transaction];
+    if (is_stamped && *last_us < sent->broker_us)
+        *last_us = sent->broker_us;
+    if (is_stamped && sent->id != 0) {
         sent->partition = message->partition;
         sent->offset = message->offset;
         (void)pthread_mutex_lock(&bench->lock);
@@ -126,10 +139,8 @@ static int ask(struct bench *bench, int fd, const struct sent *sent, struct erro
     int64_t now = now_us();
     if (status != 200)
         return error_set(error, ERROR_SYSTEM, "status %d: %.300s", status, response);
-    if (bench->samples < SAMPLES_MAX) {
-        bench->from_broker[bench->samples] = now - sent->broker_us;
-        bench->from_producer[bench->samples++] = now - sent->sent_us;
-    }
+    if (bench->sample_count < SAMPLES_MAX)
+        bench->samples[bench->sample_count++] = (struct sample){*sent, now};
     return 0;
 }
 
@@ -165,18 +176,22 @@ static int open_kafka(struct bench *bench, struct error *error) {
     return bench->kafka != NULL ? 0 : -1;
 }
 
-static int publish(struct bench *bench, const struct shop_message *message, struct error *error) {
-    struct sent *sent = NULL;
-    if (message->topic == SHOP_ORDERS && message->is_row && (sent = calloc(1, sizeof *sent)) != NULL) {
+static int publish(struct bench *bench, const struct shop *shop, const struct shop_message *message,
+                   struct error *error) {
+    struct sent *sent = calloc(1, sizeof *sent);
+    if (sent == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    sent->transaction = bench->transaction;
+    sent->sent_us = now_us();
+    if (message->topic == SHOP_ORDERS && message->is_row)
         sent->id = strtoll(message->key.data + strlen("{\"id\":"), NULL, 10);
-        sent->sent_us = now_us();
-    }
     if (rd_kafka_produce(bench->topics[message->topic], message->partition, RD_KAFKA_MSG_F_COPY,
                          (void *)(uintptr_t)message->value.data, message->value.size, message->key.data,
                          message->key.size, sent) != 0) {
         free(sent);
         return error_set(error, ERROR_BROKER, "%s", rd_kafka_err2str(rd_kafka_last_error()));
     }
+    bench->transaction += shop_is_between(shop) && bench->transaction < TRANSACTIONS_MAX - 1;
     return 0;
 }
 
@@ -189,7 +204,7 @@ static int publish_loop(struct bench *bench, struct shop *shop, struct error *er
         int64_t due = (int64_t)((double)(now - begin_us) * 1e-6 * bench->rate);
         while (shop_rows(shop) < due || !shop_is_between(shop)) {
             struct shop_message message;
-            if (shop_next(shop, now, &message, error) < 0 || publish(bench, &message, error) != 0)
+            if (shop_next(shop, now, &message, error) < 0 || publish(bench, shop, &message, error) != 0)
                 return -1;
         }
         (void)rd_kafka_poll(bench->kafka, 0);
@@ -207,20 +222,41 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void print(const char *name, int64_t *samples, int count) {
-    qsort(samples, (size_t)count, sizeof *samples, compare);
+static void print(const char *name, int64_t *durations, int count) {
+    qsort(durations, (size_t)count, sizeof *durations, compare);
     (void)printf("\"%s\":{\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"max\":%.2f}", name,
-                 (double)samples[count / 2] / 1000, (double)samples[count * 9 / 10] / 1000,
-                 (double)samples[count * 99 / 100] / 1000, (double)samples[count - 1] / 1000);
+                 (double)durations[count / 2] / 1000, (double)durations[count * 9 / 10] / 1000,
+                 (double)durations[count * 99 / 100] / 1000, (double)durations[count - 1] / 1000);
+}
+
+static int report(const struct bench *bench, struct error *error) {
+    int count = bench->sample_count;
+    CLEANUP(free_any) int64_t *durations = malloc((size_t)count * sizeof *durations);
+    if (durations == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    (void)printf("{\"samples\":%d,\"rate\":%.0f,", count, bench->rate);
+    for (int i = 0; i < count; i++)
+        durations[i] = bench->samples[i].answered_us - bench->samples[i].row.broker_us;
+    print("from_broker_ms", durations, count);
+    (void)printf(",");
+    for (int i = 0; i < count; i++)
+        durations[i] = bench->samples[i].answered_us - bench->samples[i].row.sent_us;
+    print("from_producer_ms", durations, count);
+    (void)printf(",");
+    for (int i = 0; i < count; i++)
+        durations[i] = bench->samples[i].answered_us - bench->last_us[bench->samples[i].row.transaction];
+    print("from_transaction_ms", durations, count);
+    (void)printf("}\n");
+    return 0;
 }
 
 static int run(struct bench *bench, struct error *error) {
     CLEANUP(shop_free) struct shop *shop = NULL;
     const struct shop_config config = {
         .prefix = bench->prefix, .seed = (uint64_t)now_us(), .customers = 500, .goods = 100};
-    bench->from_broker = calloc(SAMPLES_MAX, sizeof *bench->from_broker);
-    bench->from_producer = calloc(SAMPLES_MAX, sizeof *bench->from_producer);
-    if (bench->from_broker == NULL || bench->from_producer == NULL)
+    bench->samples = calloc(SAMPLES_MAX, sizeof *bench->samples);
+    bench->last_us = calloc(TRANSACTIONS_MAX, sizeof *bench->last_us);
+    if (bench->samples == NULL || bench->last_us == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (shop_new(&shop, &config, error) != 0 || open_kafka(bench, error) != 0)
         return -1;
@@ -241,7 +277,7 @@ static int run(struct bench *bench, struct error *error) {
     for (int i = 0; i < SHOP_TOPICS; i++)
         rd_kafka_topic_destroy(bench->topics[i]);
     rd_kafka_destroy(bench->kafka);
-    if (status == 0 && (bench->asker_error.kind != ERROR_NONE || bench->samples == 0)) {
+    if (status == 0 && (bench->asker_error.kind != ERROR_NONE || bench->sample_count == 0)) {
         *error = bench->asker_error;
         status = bench->asker_error.kind != ERROR_NONE
                      ? -1
@@ -274,16 +310,11 @@ int main(int argc, char **argv) {
         return 2;
     }
     int status = run(&bench, &error);
-    if (status == 0) {
-        (void)printf("{\"samples\":%d,\"rate\":%.0f,", bench.samples, bench.rate);
-        print("from_broker_ms", bench.from_broker, bench.samples);
-        (void)printf(",");
-        print("from_producer_ms", bench.from_producer, bench.samples);
-        (void)printf("}\n");
-    } else {
+    if (status == 0)
+        status = report(&bench, &error);
+    if (status != 0)
         (void)fprintf(stderr, "bench-latency: %s\n", error.message);
-    }
-    free(bench.from_broker);
-    free(bench.from_producer);
+    free(bench.samples);
+    free(bench.last_us);
     return status == 0 ? 0 : 1;
 }

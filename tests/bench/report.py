@@ -42,6 +42,8 @@ ROWS = (
     ("a whole table as NDJSON, against the bare server", "", 0.8, 0.9, "more"),
     ("broker's timestamp to visible at 1,000 events/s, p50", "ms", None, None, "less"),
     ("broker's timestamp to visible at 1,000 events/s, p99", "ms", 5, 3, "less"),
+    ("the same from the newest timestamp of the row's transaction, p50", "ms", None, None, "less"),
+    ("the same from the newest timestamp of the row's transaction, p99", "ms", None, None, "less"),
     ("1,000 followers of one query at 100 commits/s: commit to the last, p50", "ms", None, None, "less"),
     ("1,000 followers of one query at 100 commits/s: commit to the last, p99", "ms", None, None, "less"),
     ("1,000 followers of one query at 100 commits/s: evaluations a commit", "", 1, 1, "less"),
