@@ -4,6 +4,7 @@
 #include "consumer/decode/envelope/key_check.h"
 #include "consumer/decode/envelope/payload.h"
 #include "consumer/decode/envelope/shape.h"
+#include "consumer/decode/envelope/shifted_uuid.h"
 #include "consumer/decode/envelope/transaction.h"
 #include "consumer/decode/guess.h"
 #include "consumer/decode/placement.h"
@@ -485,6 +486,18 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
                : 0;
 }
 
+// A row is mended once it is read. A snapshot's has what the table has.
+static int envelope_mend_uuids(struct event *event, const struct members *members, struct error *error) {
+    const struct change *change = &event->change;
+    if (!TEXT_IS(members->connector, "mariadb") || change->op == CHANGE_READ || change->op == CHANGE_TRUNCATE)
+        return 0;
+    return shifted_uuid_mend(change->table, event->values, &event->arena, error) != 0 ||
+                   (event->moved_from != NULL &&
+                    shifted_uuid_mend(change->table, event->moved_from, &event->arena, error) != 0)
+               ? -1
+               : 0;
+}
+
 // The tombstone behind a delete of nobody's row is nobody's too, and is known by its key.
 static void envelope_set_unplaced(const struct message *message, struct event *event) {
     event->kind = EVENT_UNPLACED;
@@ -573,7 +586,10 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
         envelope_set_unplaced(message, event);
         return 0;
     }
-    return envelope_finish_row(decoder, message, row, members, event, error);
+    return envelope_finish_row(decoder, message, row, members, event, error) != 0 ||
+                   envelope_mend_uuids(event, members, error) != 0
+               ? -1
+               : 0;
 }
 
 // An END counts a row that cannot be read for its table all the same.
