@@ -286,6 +286,38 @@ static void settings_check_truncates(const struct settings_sum *sum, struct find
                      "none came; they are sent with skipped.operations=none only");
 }
 
+// Whether a table that was seen is among "a,b"; "" may be any.
+static bool settings_has_seen(const struct evidence *evidence, const char *tables) {
+    for (int i = 0; i < evidence->topic_count; i++) {
+        const struct evidence_topic *topic = &evidence->topics[i];
+        size_t size = strlen(topic->table);
+        if (topic->role != EVIDENCE_TABLE || size == 0)
+            continue;
+        for (const char *at = strstr(tables, topic->table); at != NULL; at = strstr(at + 1, topic->table))
+            if ((at == tables || at[-1] == ',') && (at[size] == ',' || at[size] == '\0'))
+                return true;
+    }
+    return tables[0] == '\0';
+}
+
+// A table that is dropped and made again keeps here what it had before.
+static void settings_check_gone(const struct evidence *evidence, struct findings *findings) {
+    struct finding_names names = {0};
+    const struct evidence_gone *gone = &evidence->gone;
+    for (int i = gone->count > EVIDENCE_GONE_MAX ? gone->count - EVIDENCE_GONE_MAX : 0; i < gone->count;
+         i++) {
+        const struct evidence_statement *statement = &gone->list[i % EVIDENCE_GONE_MAX];
+        if (settings_has_seen(evidence, statement->tables))
+            finding_names_add(&names, "%s", statement->text);
+    }
+    if (names.count > 0)
+        findings_add(
+            findings, "schema changes", VERDICT_WARN,
+            "a full snapshot by the connector, which sweeps what is gone; `delete from` sends events",
+            "rows went with a statement, which no event says, and are still here: %s",
+            finding_names_text(&names));
+}
+
 // What tells of transactions where there is no topic of theirs: their boundaries elsewhere, or rows that name theirs.
 static void settings_add_renamed_transactions(const struct evidence *evidence, const struct settings_sum *sum,
                                               struct findings *findings) {
@@ -550,6 +582,7 @@ void settings_check(const struct evidence *evidence, const struct catalog *catal
     settings_check_times(evidence, catalog, &sum, findings);
     settings_check_nulls(evidence, &sum, findings);
     settings_check_truncates(&sum, findings);
+    settings_check_gone(evidence, findings);
     settings_check_transactions(evidence, &sum, findings);
     settings_check_heartbeats(evidence, &sum, findings);
     settings_check_tombstones(evidence, &sum, findings);

@@ -3,6 +3,7 @@
 #include "consumer/decode/guess.h"
 #include "consumer/decode/topic_role.h"
 #include "consumer/evidence/message/column.h"
+#include "consumer/evidence/message/schema_change.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -482,6 +483,15 @@ static int evidence_take_row(struct evidence *evidence, struct evidence_topic *t
     return 0;
 }
 
+static void evidence_take_schema_change(struct evidence *evidence, struct span value) {
+    struct fields object;
+    struct span schema;
+    if (!fields_read(value, &evidence->arena, &object))
+        return;
+    (void)evidence_unwrap(&object, &evidence->arena, &schema);
+    schema_change_take(&evidence->gone, &object, &evidence->arena);
+}
+
 int evidence_take(struct evidence *evidence, int topic, const struct message *message, struct error *error) {
     struct evidence_topic *taking = &evidence->topics[topic];
     arena_reset(&evidence->arena);
@@ -491,6 +501,8 @@ int evidence_take(struct evidence *evidence, int topic, const struct message *me
         return evidence_take_row(evidence, taking, message, error);
     if (taking->role == EVIDENCE_TRANSACTIONS)
         evidence_take_boundary(evidence, taking, message->value);
+    if (taking->role == EVIDENCE_SCHEMA_CHANGES)
+        evidence_take_schema_change(evidence, message->value);
     struct evidence_parts parts;
     if (taking->role == EVIDENCE_MAY_BE_HEARTBEATS && evidence_read(message->value, &evidence->arena, &parts))
         taking->beats += evidence_is_beat(&parts.row, message->key, &evidence->arena);

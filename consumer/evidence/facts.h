@@ -15,6 +15,19 @@ enum {
     EVIDENCE_NAME_SIZE = 256,
     EVIDENCE_EXAMPLE_SIZE = 48,
     EVIDENCE_LIKE_SIZE = 256,
+    EVIDENCE_GONE_MAX = 4, // statements that are named
+    EVIDENCE_STATEMENT_SIZE = 80,
+};
+
+// Statements that took rows away without an event, since the newest snapshot: the newest of them.
+struct evidence_statement {
+    char tables[EVIDENCE_NAME_SIZE]; // "a,b"; "" = not said
+    char text[EVIDENCE_STATEMENT_SIZE];
+};
+
+struct evidence_gone {
+    struct evidence_statement list[EVIDENCE_GONE_MAX]; // statement N at N % EVIDENCE_GONE_MAX
+    int count;
 };
 
 // A column, over all rows that were looked at. What a row's `before` says counts only where it has no `after`.
@@ -102,6 +115,7 @@ struct evidence {
     // Topics that may be the connector's own by other names and are not looked at: a list in words, "" = none.
     char may_be_transactions[EVIDENCE_NAME_SIZE];
     char may_be_heartbeats[EVIDENCE_NAME_SIZE];
+    struct evidence_gone gone;
     struct arena arena; // of one message
     int64_t newest_ms;  // of all messages
 };

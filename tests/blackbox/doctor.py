@@ -88,6 +88,49 @@ class Doctor(tide.Case):
                 self.assertEqual(verdict, found["position"])
                 self.assertIn(says, seen["position"])
 
+    def ddl(self, offset, statement, tables, snapshot="false"):
+        source = {"connector": "mariadb", "db": "s", "table": tables, "snapshot": snapshot, "file": "b.000001", "pos": offset}
+        change = {"source": source, "databaseName": "s", "ddl": statement, "tableChanges": []}
+        return {**tide.line("t", offset, {"databaseName": "s"}, change), "topic": tide.PREFIX}
+
+    def test_rows_that_a_statement_took(self):
+        takes = (
+            ("DROP TABLE `s`.`t`", "t"),
+            ("/* by hand */ drop -- now\n table if exists u, t", "u,t"),
+            ("create or replace table t (id int primary key)", ""),
+            ("alter table `partition` drop partition p0", "t"),
+            ("ALTER TABLE t TRUNCATE PARTITION p0, p1", "t"),
+            ("alter table t exchange partition p0 with table x", "t"),
+        )
+        leaves = (
+            ("create table t (id int primary key)", "t"),
+            ("alter table t add column `drop` int, add column `partition` int", "t"),
+            ("alter table t comment 'drop partition'", "t"),
+            ("rename table t to u, v to t", "t,u,v"),  # by which tools change a table in place
+            ("drop table t_old", "t_old"),
+            ("drop index i on t", "t"),
+            ("create or replace view v as select 1", "v"),
+        )
+        row = self.row(0, {"id": 1, "v": "a"})
+        for statements, verdict in (takes, "warn"), (leaves, None):
+            for statement, tables in statements:
+                with self.subTest(statement):
+                    found, seen = self.of([row, self.ddl(0, statement, tables)])
+                    self.assertEqual(verdict, found.get("schema changes"))
+                    if verdict is not None:
+                        self.assertTrue(seen["schema changes"].endswith(statement.replace("\n", " ")), seen["schema changes"])
+        # a snapshot sweeps what went before it
+        swept = [row, self.ddl(0, "drop table t", "t"), self.ddl(1, "create table t (id int primary key)", "t", snapshot="true")]
+        found, _ = self.of(swept)
+        self.assertNotIn("schema changes", found)
+        # from a broker too
+        lines = [row, *(self.ddl(i, f"drop table t -- {i}", "t") for i in range(6))]
+        server = tide.Server("demo", "--capture", tide.write_capture(self.path / "c.jsonl", lines), "--rate", 0,
+                             "--db", self.path / "d.db", stderr=self.path / "log")  # fmt: skip
+        self.addCleanup(server.stop)
+        _, seen = self.doctor("--brokers", server.brokers(), "--prefix", tide.PREFIX)
+        self.assertTrue(seen["schema changes"].endswith(": " + ", ".join(f"drop table t -- {i}" for i in range(2, 6))), seen)
+
     def test_what_is_not_there_is_not_seen(self):
         found, _ = self.of([self.row(0, {"id": 1, "v": "a"})])
         for check in ("decimals", "times", "nulls", "truncates", "tombstones", "replica identity", "toast", "retention"):
