@@ -97,6 +97,10 @@ static void column_guess_by_schema(const struct evidence_column *column, struct 
     const char *name = column->semantic[0] != '\0' ? column->semantic : column->type;
     if (!column_guess_type(column, name, ret->type, sizeof ret->type))
         column_guess_other_schema(column, ret);
+    if (column->beyond_a_day > 0 && strcmp(name, "io.debezium.time.MicroTime") == 0) {
+        (void)snprintf(ret->type, sizeof ret->type, "interval");
+        (void)snprintf(ret->unsure, sizeof ret->unsure, "a TIME of MySQL's that is no time of day came");
+    }
     if (column->schema_changed)
         (void)snprintf(ret->unsure, sizeof ret->unsure,
                        "its type changed within the messages: this is the newest");
