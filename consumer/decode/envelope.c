@@ -1,5 +1,6 @@
 #include "consumer/decode/envelope.h"
 
+#include "consumer/decode/envelope/escaped_label.h"
 #include "consumer/decode/envelope/heartbeat.h"
 #include "consumer/decode/envelope/key_check.h"
 #include "consumer/decode/envelope/payload.h"
@@ -486,14 +487,28 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
                : 0;
 }
 
-// A row is mended once it is read. A snapshot's has what the table has.
-static int envelope_mend_uuids(struct event *event, const struct members *members, struct error *error) {
+static int envelope_mend_values(const struct members *members, const struct table *table,
+                                struct value *values, struct arena *arena, struct error *error) {
+    bool mariadb = TEXT_IS(members->connector, "mariadb");
+    for (int i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        if ((column->variant == COLUMN_UUID && mariadb &&
+             shifted_uuid_mend(column, &values[i], arena, error) != 0) ||
+            (column->label_count > 0 && escaped_label_mend(column, &values[i], arena, error) != 0))
+            return -1;
+    }
+    return 0;
+}
+
+// A row of MySQL's or MariaDB's is mended once it is read. A snapshot's has what the table has.
+static int envelope_mend(struct event *event, const struct members *members, struct error *error) {
     const struct change *change = &event->change;
-    if (!TEXT_IS(members->connector, "mariadb") || change->op == CHANGE_READ || change->op == CHANGE_TRUNCATE)
+    if (!members_is_mysql(members) || change->op == CHANGE_READ || change->op == CHANGE_TRUNCATE)
         return 0;
-    return shifted_uuid_mend(change->table, event->values, &event->arena, error) != 0 ||
+    return envelope_mend_values(members, change->table, event->values, &event->arena, error) != 0 ||
                    (event->moved_from != NULL &&
-                    shifted_uuid_mend(change->table, event->moved_from, &event->arena, error) != 0)
+                    envelope_mend_values(members, change->table, event->moved_from, &event->arena, error) !=
+                        0)
                ? -1
                : 0;
 }
@@ -587,7 +602,7 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
         return 0;
     }
     return envelope_finish_row(decoder, message, row, members, event, error) != 0 ||
-                   envelope_mend_uuids(event, members, error) != 0
+                   envelope_mend(event, members, error) != 0
                ? -1
                : 0;
 }

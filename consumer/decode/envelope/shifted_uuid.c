@@ -66,8 +66,8 @@ static bool shifted_uuid_is_generated(const struct uuid *uuid) {
     return version >= 1 && version <= UUID_VERSION_MOST && uuid->bytes[UUID_VARIANT_AT] >> 6 == 2;
 }
 
-static int shifted_uuid_mend_value(const struct column *column, struct value *value, struct arena *arena,
-                                   struct error *error) {
+int shifted_uuid_mend(const struct column *column, struct value *value, struct arena *arena,
+                      struct error *error) {
     struct uuid streamed;
     if (value->kind != VALUE_TEXT || !shifted_uuid_read(value->bytes, &streamed))
         return 0;
@@ -94,14 +94,5 @@ static int shifted_uuid_mend_value(const struct column *column, struct value *va
         return error_set(error, ERROR_SYSTEM, "out of memory");
     shifted_uuid_write(&meant, text);
     value->bytes = (struct span){text, UUID_TEXT};
-    return 0;
-}
-
-int shifted_uuid_mend(const struct table *table, struct value *values, struct arena *arena,
-                      struct error *error) {
-    for (int i = 0; i < table->column_count; i++)
-        if (table->columns[i].variant == COLUMN_UUID &&
-            shifted_uuid_mend_value(&table->columns[i], &values[i], arena, error) != 0)
-            return -1;
     return 0;
 }

@@ -10,9 +10,9 @@
 #include "views/base/error.h"
 #include "views/engine/change.h"
 
-// Each value of a column that is declared uuid becomes what it is at the source; its bytes are in `arena` then. ERROR_INPUT:
+// The value of a column that is declared uuid becomes what it is at the source; its bytes are in `arena` then. ERROR_INPUT:
 // more than one of them may be meant, or none is one that a generator makes. ERROR_SYSTEM: out of memory.
-int shifted_uuid_mend(const struct table *table, struct value *values, struct arena *arena,
+int shifted_uuid_mend(const struct column *column, struct value *value, struct arena *arena,
                       struct error *error);
 
 #endif
