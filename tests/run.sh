@@ -68,6 +68,8 @@ top=$(pwd)
             e2e e2e-debezium34 17 3.4.0.Final
             e2e e2e-debezium27 15 2.7.4.Final
         fi
+        printf 'add_test("lab/mariadb" sh "%s/tests/lab/mariadb/run.sh")\n' "$top"
+        printf 'set_tests_properties("lab/mariadb" PROPERTIES TIMEOUT 600)\n'
         printf 'add_test("lab/clients" sh "%s/tests/lab/clients.sh")\n' "$top"
         printf 'set_tests_properties("lab/clients" PROPERTIES TIMEOUT 1200)\n'
         printf 'add_test("lab/monitoring" sh "%s/tests/lab/monitoring.sh")\n' "$top"
