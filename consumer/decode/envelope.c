@@ -14,13 +14,15 @@
 
 #include <stdio.h>
 
+// Whose row it is, as far as its values depend on it.
+enum source_kind { SOURCE_OTHER, SOURCE_POSTGRES, SOURCE_MYSQL, SOURCE_KINDS };
+
 struct envelope_decoder {
     struct envelope_config config;
     struct schema_cache *schemas;
     struct shapes *shapes;
-    // By table, and by whether the row's connector is MySQL's.
-    struct value_settings (*settings)[2];
-    bool *mysql;        // by table: the newest row's connector is
+    struct value_settings (*settings)[SOURCE_KINDS]; // by table
+    uint8_t *sources;                                // by table: of the newest row
     bool *respelt_keys; // by table: its key is one value in several spellings (1.5, 1.50; a UUID's letters)
     bool *other_keys;   // by table: its messages' key has other columns than the declared one
     struct value key_values[TABLE_COLUMNS_MAX];
@@ -35,16 +37,18 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
     decoder->config = *config;
     decoder->tables.catalog = config->catalog;
     decoder->settings = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->settings);
-    decoder->mysql = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->mysql);
+    decoder->sources = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->sources);
     decoder->other_keys = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->other_keys);
     decoder->respelt_keys = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->respelt_keys);
-    if (decoder->settings == NULL || decoder->mysql == NULL || decoder->other_keys == NULL ||
+    if (decoder->settings == NULL || decoder->sources == NULL || decoder->other_keys == NULL ||
         decoder->respelt_keys == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int i = 0; i < config->catalog->table_count; i++) {
         const struct table *table = &config->catalog->tables[i];
-        decoder->settings[i][false] = value_settings_of(table, config->settings);
-        decoder->settings[i][true] = value_settings_of_mysql(&decoder->settings[i][false]);
+        struct value_settings settings = value_settings_of(table, config->settings);
+        decoder->settings[i][SOURCE_OTHER] = settings;
+        decoder->settings[i][SOURCE_POSTGRES] = value_settings_of_postgres(&settings);
+        decoder->settings[i][SOURCE_MYSQL] = value_settings_of_mysql(&settings);
         for (int k = 0; k < table->key_count; k++)
             decoder->respelt_keys[i] |= table->columns[table->keys[k]].type == COLUMN_NUMERIC ||
                                         table->columns[table->keys[k]].variant == COLUMN_UUID;
@@ -63,7 +67,7 @@ void envelope_decoder_free(struct envelope_decoder **decoder) {
     schema_cache_free(&(*decoder)->schemas);
     shapes_free(&(*decoder)->shapes);
     free((*decoder)->settings);
-    free((*decoder)->mysql);
+    free((*decoder)->sources);
     free((*decoder)->other_keys);
     free((*decoder)->respelt_keys);
     free(*decoder);
@@ -72,7 +76,13 @@ void envelope_decoder_free(struct envelope_decoder **decoder) {
 
 static const struct value_settings *envelope_settings(const struct envelope_decoder *decoder,
                                                       const struct table *table) {
-    return &decoder->settings[table->index][decoder->mysql[table->index]];
+    return &decoder->settings[table->index][decoder->sources[table->index]];
+}
+
+static uint8_t envelope_source_of(const struct members *members) {
+    if (members->postgres || TEXT_IS(members->connector, "postgresql"))
+        return SOURCE_POSTGRES;
+    return members_is_mysql(members) ? SOURCE_MYSQL : SOURCE_OTHER;
 }
 
 // An object of the message that was passed over, as a row of row->table.
@@ -457,7 +467,7 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
         return 0;
     }
     row->table = change->table;
-    decoder->mysql[change->table->index] = members_is_mysql(members);
+    decoder->sources[change->table->index] = envelope_source_of(members);
     row->settings = envelope_settings(decoder, change->table);
     if (envelope_read_key(decoder, message, change->table, event, error) != 0)
         return -1;
@@ -559,7 +569,7 @@ static int envelope_check_mark(const struct members *members, const struct table
 static int envelope_read_by_connector(struct envelope_decoder *decoder, const struct message *message,
                                       struct row_reader *row, const struct members *members,
                                       struct error *error) {
-    decoder->mysql[row->table->index] = members_is_mysql(members);
+    decoder->sources[row->table->index] = envelope_source_of(members);
     const struct value_settings *settings = envelope_settings(decoder, row->table);
     if (row->settings == settings)
         return 0;

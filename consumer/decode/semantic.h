@@ -49,6 +49,10 @@ struct value_settings {
     bool declared;                 // the units are what somebody said, not the defaults
     // A TIMESTAMP declared without digits may count milliseconds: so many does MySQL's DATETIME have, which has none by default.
     bool bare_unsure;
+    // Every time of the source is a whole number of microseconds, as PostgreSQL's, MySQL's and MariaDB's are.
+    bool whole_micros;
+    bool
+        counts_times; // a number of an INTERVAL is a TIME's (MySQL's), in its unit, where no schema says otherwise
     // unavailable.value.placeholder as source.sql tells it; the default is known beside it.
     struct span unavailable;
     size_t unavailable_least; // bytes of the shorter of the two

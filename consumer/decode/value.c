@@ -63,8 +63,28 @@ static int value_refuse_placeholder(const struct reading *reading) {
                           "(where it is none: = __debezium_unavailable_value)");
 }
 
+// An INTERVAL that comes as a time of day, which has other units than an interval's number.
+static bool value_is_time_span(const struct reading *reading) {
+    if (reading->kind != JSON_NUMBER ||
+        strncmp(reading->column->declared, "interval", strlen("interval")) != 0)
+        return false;
+    switch (reading->field.semantic) {
+    case SEMANTIC_NONE:
+        return reading->settings->counts_times;
+    case SEMANTIC_TIME_MS:
+    case SEMANTIC_TIME_US:
+    case SEMANTIC_TIME_NS:
+    case SEMANTIC_CONNECT_TIME:
+        return true;
+    default:
+        return false;
+    }
+}
+
 // What a schema says is no text is written as PostgreSQL writes it when it makes a text of it.
 static int value_read_text(const struct reading *reading) {
+    if (value_is_time_span(reading))
+        return reading_time_span(reading);
     switch (reading->field.semantic) {
     case SEMANTIC_CONNECT_DECIMAL:
     case SEMANTIC_VARIABLE_SCALE:
@@ -78,9 +98,6 @@ static int value_read_text(const struct reading *reading) {
     case SEMANTIC_TIME_US:
     case SEMANTIC_TIME_NS:
     case SEMANTIC_CONNECT_TIME:
-        if (reading->kind == JSON_NUMBER &&
-            strncmp(reading->column->declared, "interval", strlen("interval")) == 0)
-            return reading_time_span(reading);
         return reading_time(reading) != 0 ? -1 : reading_short_time(reading);
     case SEMANTIC_TIMESTAMP_MS:
     case SEMANTIC_TIMESTAMP_US:

@@ -70,6 +70,9 @@ struct value_settings value_settings_of(const struct table *table, const struct 
 // The same, where the connector is MySQL's or MariaDB's and source.sql says no mode: a TIME is microseconds whatever its
 // digits, and a TIMESTAMP that is declared without digits and may be a DATETIME in milliseconds is refused.
 struct value_settings value_settings_of_mysql(const struct value_settings *settings);
+// The same, where the connector is PostgreSQL's. With either a count of nanoseconds that is no whole microsecond has wrapped around
+// in the connector's int64 (before 1677-09-21 and after 2262-04-11), and is unwound.
+struct value_settings value_settings_of_postgres(const struct value_settings *settings);
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
                           struct value_field field, const struct value_settings *settings);
 // The first such number of a TIMESTAMP[] or DATE[]. False: there is none.

@@ -245,7 +245,7 @@ int reading_date(const struct reading *reading) {
 int reading_time_span(const struct reading *reading) {
     enum { DIGITS_MAX = 24 };
     int64_t units;
-    int digits = value_times_unit_digits(reading, TIME_UNIT_US);
+    int digits = value_times_unit_digits(reading, reading->settings->time_unit);
     bool millis = digits == 3;
     if (!json_to_integer(reading->text, &units) ||
         (millis && (units > INT64_MAX / 1000 || units < INT64_MIN / 1000)))
@@ -303,6 +303,22 @@ static int value_times_give_wrapped(const struct reading *reading, uint64_t unit
     return value_times_give_moment(reading, moment, false);
 }
 
+// 2^64 nanoseconds as days and the rest. Of the moments that come to `units` in an int64 one at most is of a year from 0 to
+// 9999 and a whole microsecond; of others the number is as it came.
+static struct moment value_times_unwind_nanos(int64_t units) {
+    enum { ROUNDS_BACK = -3, ROUNDS_ON = 14, NANOS_A_MICRO = 1000 };
+    const int64_t round_days = 213503, round_nanos = 84873709551616;
+    struct moment came = iso8601_moment(units, 9);
+    for (int round = ROUNDS_BACK; round <= ROUNDS_ON; round++) {
+        int64_t nanos = came.nanos + round * round_nanos;
+        int64_t days = nanos / ISO8601_NANOS_PER_DAY - (nanos % ISO8601_NANOS_PER_DAY < 0);
+        if (nanos % NANOS_A_MICRO == 0)
+            return (struct moment){came.days + round * round_days + days,
+                                   nanos - days * ISO8601_NANOS_PER_DAY};
+    }
+    return came;
+}
+
 // A TIMESTAMP that was a DATE before: the day's beginning.
 static int value_times_midnight_of(const struct reading *reading) {
     int64_t days;
@@ -326,6 +342,8 @@ static int value_times_timestamp_of_number(const struct reading *reading) {
         return value_times_infinity(reading, infinity > 0);
     if (digits == 6 && units < timestamp_least_us)
         return value_times_give_wrapped(reading, (uint64_t)units);
+    if (digits == 9 && reading->settings->whole_micros)
+        return value_times_give_moment(reading, value_times_unwind_nanos(units), false);
     return value_times_give_moment(reading, iso8601_moment(units, digits), false);
 }
 
@@ -360,11 +378,18 @@ struct value_settings value_settings_of(const struct table *table, const struct 
 
 struct value_settings value_settings_of_mysql(const struct value_settings *settings) {
     struct value_settings mysql = *settings;
+    mysql.whole_micros = mysql.counts_times = true;
     if (settings->declared)
         return mysql;
     mysql.time_unit = TIME_UNIT_US; // adaptive_time_microseconds is the only adaptive mode that it has
     mysql.bare_unsure = true;
     return mysql;
+}
+
+struct value_settings value_settings_of_postgres(const struct value_settings *settings) {
+    struct value_settings postgres = *settings;
+    postgres.whole_micros = true;
+    return postgres;
 }
 
 // Every time from 2001 to 2286 has this many digits, every date from 1997 to 2243.
