@@ -51,8 +51,8 @@ struct value_settings {
     bool bare_unsure;
     // Every time of the source is a whole number of microseconds, as PostgreSQL's, MySQL's and MariaDB's are.
     bool whole_micros;
-    bool
-        counts_times; // a number of an INTERVAL is a TIME's (MySQL's), in its unit, where no schema says otherwise
+    // A number of an INTERVAL is a TIME's, MySQL's, in its unit, where no schema says otherwise.
+    bool counts_times;
     // unavailable.value.placeholder as source.sql tells it; the default is known beside it.
     struct span unavailable;
     size_t unavailable_least; // bytes of the shorter of the two
