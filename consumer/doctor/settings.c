@@ -362,6 +362,10 @@ static void settings_check_transactions(const struct evidence *evidence, const s
                      topic->partitions);
     else if (topic->begins + topic->ends == 0)
         findings_add(findings, "transactions", VERDICT_NOT_SEEN, NULL, "%s has no messages", topic->name);
+    else if (topic->placed == 0)
+        findings_add(findings, "transactions", VERDICT_WARN, "Debezium 2.0 or newer",
+                     "ids in %s say no LSN, as Debezium's before 2.0: they are not read, answers are per-key",
+                     topic->name);
     else if (streamed > 0 && sum->tables.with_transaction == 0)
         findings_add(findings, "transactions", VERDICT_WARN, remedy,
                      "%s has %" PRId64
@@ -382,7 +386,8 @@ static void settings_check_position_moves(const struct settings_sum *sum, bool b
     if (empty > sum->logical + 1)
         findings_add(findings, "position moves", VERDICT_OK, NULL,
                      "%" PRId64 " transactions without a row: the position moves while nobody writes", empty);
-    else if (beats && topic != NULL && topic->ends > 0 && empty <= sum->logical && !topic->partial)
+    else if (beats && topic != NULL && topic->ends > 0 && topic->placed > 0 && empty <= sum->logical &&
+             !topic->partial)
         findings_add(
             findings, "position moves", VERDICT_WARN, action,
             "heartbeats without a transaction of their own: on an idle source the position stands still");

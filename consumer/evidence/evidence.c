@@ -391,10 +391,13 @@ static void evidence_take_boundary(struct evidence *evidence, struct evidence_to
     }
     topic->with_schema += evidence_unwrap(&object, &evidence->arena, &schema);
     struct span status = fields_text(&object, "status", &evidence->arena);
+    struct span id = fields_text(&object, "id", &evidence->arena);
     const struct json_value *count = fields_get(&object, "event_count");
     topic->begins += span_is(status, "BEGIN");
     topic->ends += span_is(status, "END");
-    topic->empty_ends += span_is(status, "END") && count != NULL && span_is(count->raw, "0");
+    bool placed = id.data != NULL && memchr(id.data, ':', id.size) != NULL;
+    topic->placed += placed;
+    topic->empty_ends += placed && span_is(status, "END") && count != NULL && span_is(count->raw, "0");
 }
 
 // What the connector tells of itself, in a topic that a setting or a router has named (topic.transaction,

@@ -98,7 +98,8 @@ struct evidence_topic {
     int64_t updates_with_before; // replica identity FULL sends it; the default only with a key that changes
     // of the transaction topic, and what else has them
     int64_t begins, ends, empty_ends;
-    int64_t beats; // heartbeats in a topic that is not called as theirs
+    int64_t placed; // of its boundaries: their id says an LSN
+    int64_t beats;  // heartbeats in a topic that is not called as theirs
     struct evidence_column *columns;
     int column_count;
     int column_capacity;

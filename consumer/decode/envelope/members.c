@@ -172,16 +172,10 @@ static int members_take_sequence(struct members *members, struct span sequence) 
 }
 
 bool members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn) {
-    enum {
-        TXID_DIGITS = 10
-    }; // of 32 bits; Oracle's are 16 hex digits, of which a few in a hundred have no letter
     const char *colon = id.data != NULL ? memchr(id.data, ':', id.size) : NULL;
-    size_t head = colon != NULL ? (size_t)(colon - id.data) : id.size;
     int64_t txid = -1, lsn = LSN_NONE;
-    if (head == 0 || (colon == NULL && head > TXID_DIGITS) ||
-        !json_to_integer((struct span){id.data, head}, &txid) ||
-        (colon != NULL && (colon + 1 == id.data + id.size ||
-                           !json_to_integer((struct span){colon + 1, id.size - head - 1}, &lsn))))
+    if (colon == NULL || !json_to_integer((struct span){id.data, (size_t)(colon - id.data)}, &txid) ||
+        !json_to_integer((struct span){colon + 1, (size_t)(id.data + id.size - colon - 1)}, &lsn))
         return false;
     *ret_txid = txid;
     *ret_lsn = lsn;

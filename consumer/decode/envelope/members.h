@@ -152,8 +152,8 @@ static inline int members_integer(const struct json_value *value, const char *la
     struct span text = members_text(value);
     return text.data == NULL || json_to_integer(text, ret) ? 0 : members_no_integer(value, label, error);
 }
-// "621970:426187064": the transaction, then the LSN of the event that says it, LSN_NONE when it says none. False: of
-// another form (a GTID).
+// "621970:426187064": the transaction, then the LSN of the event that says it. False: of another form (a GTID; the
+// transaction alone, of Debezium before 2.0).
 bool members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn);
 // What the members say of positions, once all are read: leaves in lsn, txid and has_transaction only what can be
 // trusted.

@@ -160,8 +160,6 @@ static int transaction_take_members(struct transaction_tables *tables,
     bool is_end = TEXT_IS(status, "END");
     if (!is_end && !TEXT_IS(status, "BEGIN"))
         return error_set(error, ERROR_INPUT, "status is neither BEGIN nor END");
-    if (is_end && event->change.lsn == LSN_NONE)
-        return error_set(error, ERROR_INPUT, "the id of an END has no LSN");
     event->kind = is_end ? EVENT_END : EVENT_BEGIN;
     return 0;
 }

@@ -170,10 +170,11 @@ static void test_topics_of_the_connector(void **state) {
     (void)state;
     (void)take("shop.transaction", NULL, "{\"status\":\"BEGIN\",\"id\":\"1\"}");
     const struct evidence_topic *topic =
-        take("shop.transaction", NULL, "{\"status\":\"END\",\"id\":\"1\",\"event_count\":0}");
+        take("shop.transaction", NULL, "{\"status\":\"END\",\"id\":\"1:5\",\"event_count\":0}");
     assert_int_equal(EVIDENCE_TRANSACTIONS, topic->role);
     assert_int_equal(1, topic->begins);
     assert_int_equal(1, topic->empty_ends);
+    assert_int_equal(1, topic->placed);
     topic = take("__debezium-heartbeat.shop", NULL, "{\"ts_ms\":1}");
     assert_int_equal(EVIDENCE_HEARTBEATS, topic->role);
     topic = take("beats.shop", "{\"serverName\":\"shop\"}", "{\"ts_ms\":1}");
