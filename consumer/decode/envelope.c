@@ -138,7 +138,7 @@ static uint64_t envelope_hash_key(struct span key) {
 
 static const char scalar_key[] = "key (a scalar, as ExtractField$Key makes one)";
 
-// The key's only column. `json` stands before the scalar; or the key is no JSON: the text of a StringConverter.
+// The key's only column. `json` stands before the scalar.
 static int envelope_read_scalar_key(struct json_reader *json, struct row_reader *row, struct error *error) {
     const struct table *table = row->table;
     if (table->key_count != 1)
@@ -154,18 +154,52 @@ static int envelope_read_scalar_key(struct json_reader *json, struct row_reader 
     return 0;
 }
 
-// What begins neither as an object nor as a string of JSON is a text as it stands, where the column takes one. A Struct's text
-// is no column's.
-static bool envelope_is_text_key(const struct table *table, struct span key) {
+// What begins neither as an object, an array nor a string of JSON may be the text that a StringConverter wrote. A Struct's
+// text is no column's.
+static bool envelope_may_be_text_key(const struct table *table, struct span key) {
     const size_t begins = sizeof GUESS_STRUCT - 1;
     if (table->key_count != 1 || key.size == 0 || memchr("{[\"", key.data[0], 3) != NULL ||
-        (key.size > begins && memcmp(key.data, GUESS_STRUCT, begins) == 0))
+        span_is(key, "null") || (key.size > begins && memcmp(key.data, GUESS_STRUCT, begins) == 0))
         return false;
-    enum column_type type = table->columns[table->keys[0]].type;
     for (size_t at = 0, size; at < key.size; at += size)
         if ((size = utf8_sequence(key.data + at, key.size - at)) == 0 || (unsigned char)key.data[at] < ' ')
             return false;
-    return type == COLUMN_TEXT || type == COLUMN_OTHER;
+    return true;
+}
+
+// Such a key of a column of texts is one as it stands: 12 Main, and 1.0, which is no number then.
+static bool envelope_is_text_key(const struct table *table, struct span key) {
+    enum column_type type = table->columns[table->keys[0]].type;
+    return (type == COLUMN_TEXT || type == COLUMN_OTHER) && envelope_may_be_text_key(table, key);
+}
+
+// The text of a key as a string of JSON, which the column's type reads: a UUID, a timestamp.
+static int envelope_read_text_key(struct span key, struct row_reader *row, struct error *error) {
+    struct json_reader json;
+    char *text = arena_take(row->arena, key.size * 2 + 2), *to = text;
+    if (text == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    *to++ = '"';
+    for (size_t i = 0; i < key.size; i++) {
+        if (key.data[i] == '"' || key.data[i] == '\\')
+            *to++ = '\\';
+        *to++ = key.data[i];
+    }
+    *to++ = '"';
+    json_open(&json, (struct span){text, (size_t)(to - text)});
+    row->schema = NULL;
+    return envelope_read_scalar_key(&json, row, error);
+}
+
+// A scalar of JSON, or what is no JSON: 2024-01-01T00:00:00Z begins as a number. The first error is the one that says more.
+static int envelope_read_bare_key(struct json_reader *json, int kind, struct span key, struct row_reader *row,
+                                  struct error *error) {
+    struct error ignored = {0};
+    if (kind == PAYLOAD_SCALAR && envelope_read_scalar_key(json, row, error) == 0)
+        return 0;
+    if (envelope_may_be_text_key(row->table, key) && envelope_read_text_key(key, row, &ignored) == 0)
+        return 0;
+    return kind == PAYLOAD_SCALAR ? -1 : error_prefix(error, "key");
 }
 
 // Each of the key's columns into decoder->key_values, by the general reader.
@@ -174,17 +208,14 @@ static int envelope_read_key_generally(struct envelope_decoder *decoder, struct 
     struct json_reader json;
     json_open(&json, key);
     struct payload_form form;
+    if (envelope_is_text_key(row->table, key))
+        return envelope_read_text_key(key, row, error);
     int kind = payload_enter(decoder->schemas, &json, row->table, &form, error);
     if (kind == PAYLOAD_NULL)
         return error_set(error, ERROR_INPUT, "the key is null");
     row->schema = form.schema;
-    if (kind == PAYLOAD_SCALAR)
-        return envelope_read_scalar_key(&json, row, error);
-    if (kind < 0 && json.error != NULL && envelope_is_text_key(row->table, key)) {
-        row_begin(row);
-        row->values[row->table->keys[0]] = (struct value){.kind = VALUE_TEXT, .bytes = key};
-        return 0;
-    }
+    if (kind == PAYLOAD_SCALAR || (kind < 0 && json.error != NULL))
+        return envelope_read_bare_key(&json, kind, key, row, error);
     form.flat = form.certain = true;
     if (kind < 0 || row_rest(row, &json, error) < 0 || payload_leave(&json, error) != 0)
         return error_prefix(error, "key");
