@@ -28,14 +28,26 @@ struct twins {
     struct twin generally;
 };
 
+// One at a time: it is asked after each message. Fewer than none: the newest of that name is taken back.
 static inline void twins_note_drift(void *self, const struct table *table, struct span column,
                                     int64_t events) {
-    (void)events; // one: it is asked after each message
     struct twin *twin = *(struct twin **)self;
-    int size = snprintf(twin->drift + twin->drift_size, sizeof twin->drift - twin->drift_size, "%s.%.*s,",
-                        table->name, (int)column.size, column.data);
-    if (size > 0 && (size_t)size < sizeof twin->drift - twin->drift_size)
-        twin->drift_size += (size_t)size;
+    char told[TWINS_DRIFT_MAX];
+    int size = snprintf(told, sizeof told, "%s.%.*s,", table->name, (int)column.size, column.data);
+    if (size < 0 || (size_t)size >= sizeof told - twin->drift_size)
+        return;
+    size_t length = (size_t)size, at = twin->drift_size;
+    if (events > 0) {
+        memcpy(twin->drift + at, told, length);
+        twin->drift_size += length;
+        return;
+    }
+    while (at > 0 && (at + length > twin->drift_size || memcmp(twin->drift + at, told, length) != 0))
+        at--;
+    if (twin->drift_size >= length && memcmp(twin->drift + at, told, length) == 0) {
+        twin->drift_size -= length;
+        memmove(twin->drift + at, twin->drift + at + length, twin->drift_size - at);
+    }
 }
 
 // The twin that is decoding.

@@ -9,7 +9,7 @@ struct envelope_config {
     const struct catalog *catalog;
     const struct value_settings *settings; // outlives the decoder
     // Told of each column that events have and the table does not, and of how many; by envelope_tell_drift at the latest.
-    // May be NULL.
+    // Fewer than none: a row that was told of is another table's. May be NULL.
     void (*drift)(void *self, const struct table *table, struct span column, int64_t events);
     void *self;
 };

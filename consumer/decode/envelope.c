@@ -596,6 +596,28 @@ static int envelope_check_mark(const struct members *members, const struct table
         told.data);
 }
 
+static void envelope_count_less(void *self, const struct table *table, struct span column, int64_t events) {
+    const struct envelope_config *told = self;
+    told->drift(told->self, table, column, -events);
+}
+
+// The row of another table than its topic's was read by the topic's first, and says nothing of that one's columns.
+static void envelope_take_back_drift(const struct envelope_decoder *decoder, const struct message *message,
+                                     const struct row_reader *row, const struct members *members) {
+    if (row->config->drift == NULL || members->after_kind != 1)
+        return;
+    struct error ignored = {0};
+    struct row_reader again = *row;
+    struct envelope_config less = {.drift = envelope_count_less, .self = (void *)row->config};
+    again.config = &less;
+    if (row->by_shape)
+        shapes_take_back_drift(decoder->shapes);
+    else if (members->flat)
+        (void)envelope_read_value_again(decoder, &again, message->value, &ignored);
+    else
+        (void)envelope_read_row_again(decoder, &again, members->after, &ignored);
+}
+
 // A row names its connector behind its values, so they were read as those of the table's row before it.
 static int envelope_read_by_connector(struct envelope_decoder *decoder, const struct message *message,
                                       struct row_reader *row, const struct members *members,
@@ -638,6 +660,8 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
     placement->known = true;
     change->table = placement->table;
     event->routed = placement->routed;
+    if (change->table != row->table)
+        envelope_take_back_drift(decoder, message, row, members);
     if (change->table == NULL) {
         envelope_set_unplaced(message, event);
         return 0;

@@ -28,7 +28,7 @@ struct shapes {
     int table_count;
     size_t bytes;
     int64_t known;
-    const struct shape *newest; // the row's that `values` are of
+    struct shape *newest; // the row's that `values` are of
     struct shape_set boundary;
     struct shape_set *rows; // by table
     struct shape_set *keys;
@@ -111,6 +111,10 @@ void shapes_tell_drift(struct shapes *shapes) {
     for (int t = 0; t < shapes->table_count; t++)
         for (int i = 0; i < shapes->rows[t].count; i++)
             envelope_shape_tell(shapes, &shapes->rows[t].shapes[i], &shapes->config->catalog->tables[t]);
+}
+
+void shapes_take_back_drift(struct shapes *shapes) {
+    shapes->newest->untold -= shapes->newest->untold > 0;
 }
 
 // Takes the place of the shape that was used the longest ago.

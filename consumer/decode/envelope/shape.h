@@ -22,6 +22,8 @@ bool shapes_read_row(struct shapes *shapes, struct span message, struct row_read
                      struct members *members);
 // Tells the rows' envelope_config of undeclared columns that were not told of yet.
 void shapes_tell_drift(struct shapes *shapes);
+// Takes back those of the newest row: it is another table's.
+void shapes_take_back_drift(struct shapes *shapes);
 // A row's key.
 bool shapes_read_key(struct shapes *shapes, struct span key, struct row_reader *row);
 // True when the key is of a known shape and has the very bytes of the row's own key columns: those of the
