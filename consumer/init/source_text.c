@@ -173,6 +173,17 @@ static bool source_text_is_in_nanoseconds(const struct evidence_topic *topic) {
     return nanoseconds && !others;
 }
 
+// MySQL's and MariaDB's DATETIME has no digits where it says none, so that a plain `timestamp` of theirs may be in milliseconds.
+static bool source_text_is_of_mysql(const struct evidence_topic *topic) {
+    return strcmp(topic->connector, "mysql") == 0 || strcmp(topic->connector, "mariadb") == 0;
+}
+
+static const char *source_text_digits(const struct evidence_topic *topic, const struct column_guess *guess) {
+    if (guess->nanoseconds)
+        return source_text_is_in_nanoseconds(topic) ? "" : "(7)";
+    return strcmp(guess->type, "timestamp") == 0 && source_text_is_of_mysql(topic) ? "(6)" : "";
+}
+
 static void source_text_write_column(struct buffer *out, const struct source_text_table *table, int number,
                                      bool last, struct source_text_report *report) {
     const struct evidence_column *column = &table->topic->columns[number];
@@ -190,8 +201,7 @@ static void source_text_write_column(struct buffer *out, const struct source_tex
     }
     buffer_text(out, "    ");
     identifier_write(out, column->name);
-    bool own_unit = guess.nanoseconds && !source_text_is_in_nanoseconds(table->topic);
-    buffer_format(out, " %s%s%s", guess.type, own_unit ? "(7)" : "", last ? "" : ",");
+    buffer_format(out, " %s%s%s", guess.type, source_text_digits(table->topic, &guess), last ? "" : ",");
     if (guess.unsure[0] != '\0')
         source_text_write_unsure(out, guess.unsure);
     report->unsure += table->kept && guess.unsure[0] != '\0';
