@@ -25,6 +25,9 @@ struct envelope_decoder {
     uint8_t *sources;                                // by table: of the newest row
     bool *respelt_keys; // by table: its key is one value in several spellings (1.5, 1.50; a UUID's letters)
     bool *other_keys;   // by table: its messages' key has other columns than the declared one
+    // By table: what a row's schema says of the key's columns, where keys bring none and it says more than the declaration;
+    // owned, NULL: nothing.
+    struct schema **key_schemas;
     struct value key_values[TABLE_COLUMNS_MAX];
     struct transaction_tables tables;
 };
@@ -39,9 +42,10 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
     decoder->settings = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->settings);
     decoder->sources = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->sources);
     decoder->other_keys = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->other_keys);
+    decoder->key_schemas = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->key_schemas);
     decoder->respelt_keys = calloc((size_t)config->catalog->table_count + 1, sizeof *decoder->respelt_keys);
     if (decoder->settings == NULL || decoder->sources == NULL || decoder->other_keys == NULL ||
-        decoder->respelt_keys == NULL)
+        decoder->key_schemas == NULL || decoder->respelt_keys == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int i = 0; i < config->catalog->table_count; i++) {
         const struct table *table = &config->catalog->tables[i];
@@ -69,6 +73,9 @@ void envelope_decoder_free(struct envelope_decoder **decoder) {
     free((*decoder)->settings);
     free((*decoder)->sources);
     free((*decoder)->other_keys);
+    for (int i = 0; (*decoder)->key_schemas != NULL && i < (*decoder)->config.catalog->table_count; i++)
+        free((*decoder)->key_schemas[i]);
+    free((*decoder)->key_schemas);
     free((*decoder)->respelt_keys);
     free(*decoder);
     *decoder = NULL;
@@ -202,9 +209,11 @@ static int envelope_read_bare_key(struct json_reader *json, int kind, struct spa
     return kind == PAYLOAD_SCALAR ? -1 : error_prefix(error, "key");
 }
 
-// Each of the key's columns into decoder->key_values, by the general reader.
+// Each of the key's columns into decoder->key_values, by the general reader. `of_row`: the schema of the row that it came
+// with, where that is news; NULL: none.
 static int envelope_read_key_generally(struct envelope_decoder *decoder, struct span key,
-                                       struct row_reader *row, struct error *error) {
+                                       const struct schema *of_row, struct row_reader *row,
+                                       struct error *error) {
     struct json_reader json;
     json_open(&json, key);
     struct payload_form form;
@@ -213,7 +222,11 @@ static int envelope_read_key_generally(struct envelope_decoder *decoder, struct 
     int kind = payload_enter(decoder->schemas, &json, row->table, &form, error);
     if (kind == PAYLOAD_NULL)
         return error_set(error, ERROR_INPUT, "the key is null");
-    row->schema = form.schema;
+    if (form.schema == NULL && of_row != NULL &&
+        schema_learn_key(decoder->schemas, of_row->bytes, row->table,
+                         &decoder->key_schemas[row->table->index], error) != 0)
+        return -1;
+    row->schema = form.schema != NULL ? form.schema : decoder->key_schemas[row->table->index];
     if (kind == PAYLOAD_SCALAR || (kind < 0 && json.error != NULL))
         return envelope_read_bare_key(&json, kind, key, row, error);
     form.flat = form.certain = true;
@@ -224,12 +237,14 @@ static int envelope_read_key_generally(struct envelope_decoder *decoder, struct 
     if (key_check(row->config->self, row->table, row->values, error) != 0)
         return -1;
     decoder->other_keys[row->table->index] |= row->values[row->table->keys[0]].kind == VALUE_ABSENT;
-    shapes_learn_key(decoder->shapes, key, row->table, &form);
+    if (row->schema == form.schema)
+        shapes_learn_key(decoder->shapes, key, row->table, &form);
     return 0;
 }
 
 static int envelope_read_key(struct envelope_decoder *decoder, const struct message *message,
-                             const struct table *table, struct event *event, struct error *error) {
+                             const struct row_reader *of, const struct table *table, struct event *event,
+                             struct error *error) {
     if (message->key.data == NULL)
         return error_set(error, ERROR_INPUT, "no key: rows of a table are told apart by theirs");
     struct key_check check = {.unknown = ""}; // a key's columns say nothing of drift
@@ -242,9 +257,12 @@ static int envelope_read_key(struct envelope_decoder *decoder, const struct mess
                              .values = decoder->key_values,
                              .arena = &event->arena,
                              .unsure = -1};
-    return shapes_read_key(decoder->shapes, message->key, &row)
+    // The schema of a row that no shape knows may say more of the key than when the key's shape was learnt.
+    const struct schema *of_row = of != NULL && !of->by_shape ? of->schema : NULL;
+    return of_row == NULL && decoder->key_schemas[table->index] == NULL &&
+                   shapes_read_key(decoder->shapes, message->key, &row)
                ? 0
-               : envelope_read_key_generally(decoder, message->key, &row, error);
+               : envelope_read_key_generally(decoder, message->key, of_row, &row, error);
 }
 
 static bool envelope_same_value(const struct value *a, const struct value *b) {
@@ -500,7 +518,7 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     row->table = change->table;
     decoder->sources[change->table->index] = envelope_source_of(members);
     row->settings = envelope_settings(decoder, change->table);
-    if (envelope_read_key(decoder, message, change->table, event, error) != 0)
+    if (envelope_read_key(decoder, message, row, change->table, event, error) != 0)
         return -1;
     envelope_place_one_row(decoder, event->positions, envelope_has_other_key(decoder, change->table), change);
     row->may_be_unavailable = change->op != CHANGE_READ;
@@ -572,7 +590,7 @@ static int envelope_decode_tombstone(struct envelope_decoder *decoder, const str
         envelope_set_unplaced(message, event);
         return 0;
     }
-    if (envelope_read_key(decoder, message, row->table, event, error) != 0)
+    if (envelope_read_key(decoder, message, NULL, row->table, event, error) != 0)
         return -1;
     return envelope_take_key(decoder, row, message->key, &members_none, event, error);
 }
@@ -779,7 +797,7 @@ static inline void envelope_empty(struct event *event, const struct table *table
 int envelope_decode_key(struct envelope_decoder *decoder, const struct table *table,
                         const struct message *message, struct event *ret, struct error *error) {
     envelope_empty(ret, table);
-    return envelope_read_key(decoder, message, table, ret, error) != 0
+    return envelope_read_key(decoder, message, NULL, table, ret, error) != 0
                ? -1
                : envelope_take_key(decoder, NULL, message->key, &members_none, ret, error);
 }

@@ -293,3 +293,23 @@ int schema_read(struct schema_cache *cache, struct span bytes, const struct tabl
     *ret = cache->schemas[0];
     return 0;
 }
+
+int schema_learn_key(struct schema_cache *cache, struct span of_row, const struct table *table,
+                     struct schema **kept, struct error *error) {
+    const struct schema *schema;
+    if (schema_read(cache, of_row, table, &schema, error) != 0)
+        return -1;
+    bool says_more = false;
+    for (int i = 0; i < table->key_count; i++)
+        says_more |= schema->fields[table->keys[i]].semantic > SEMANTIC_PLAIN;
+    if (!says_more)
+        return 0;
+    if (*kept == NULL)
+        *kept = calloc(1, sizeof **kept + (size_t)table->column_count * sizeof *schema->fields);
+    if (*kept == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    (*kept)->table = table;
+    for (int i = 0; i < table->key_count; i++)
+        (*kept)->fields[table->keys[i]] = schema->fields[table->keys[i]];
+    return 0;
+}

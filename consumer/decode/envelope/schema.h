@@ -30,5 +30,10 @@ const struct schema *schema_at(struct schema_cache *cache, struct span bytes, co
 // takes. Errors: ERROR_INPUT with what is wrong.
 int schema_read(struct schema_cache *cache, struct span bytes, const struct table *table,
                 const struct schema **ret, struct error *error);
+// What a row's schema says of the columns of a key that came without one, into `kept`, which is made
+// (the caller frees it) once that is more than the declaration says: key.converter.schemas.enable=false beside a
+// value with its schema leaves a decimal's base64 without its scale, and a time without its unit.
+int schema_learn_key(struct schema_cache *cache, struct span of_row, const struct table *table,
+                     struct schema **kept, struct error *error);
 
 #endif
