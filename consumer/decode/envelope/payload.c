@@ -144,9 +144,12 @@ static bool envelope_payload_is_own(const struct payload_look *look, const struc
            !envelope_payload_has_column(table, SPAN("data_collections"));
 }
 
+// What is added without a prefix (`added TABLE = ''`) has an envelope's names, and the row may be of another table that shares
+// the topic, so that no column tells it.
 static bool envelope_payload_is_row(const struct payload_look *look, const struct table *table) {
+    bool bare = table->added_prefix != NULL && table->added_prefix[0] == '\0';
     return envelope_payload_has_key(look, table) || look->scalars > 0 ||
-           (look->objects == 0 && look->columns > 0);
+           (look->objects == 0 && (look->columns > 0 || bare));
 }
 
 // The rest of an object whose newest KEY has been read, looked at only; what is broken in it the reader says. True
