@@ -16,6 +16,7 @@
 #include "consumer/replay.h"
 #include "consumer/replay_report.h"
 #include "consumer/retry_pause.h"
+#include "consumer/serving.h"
 #include "consumer/stopper.h"
 #include "consumer/temporary.h"
 #include "http/endpoint.h"
@@ -27,7 +28,6 @@
 #include "views/engine/check.h"
 #include "views/engine/read.h"
 #include "views/engine/snapshots.h"
-#include "views/engine/watched_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -592,21 +592,13 @@ static void main_close_descriptor(const int *descriptor) {
         (void)close(*descriptor);
 }
 
-// Until it is stopped, or the file under it is another one.
-static int main_serve_file(struct watch *watch, const char *db, int descriptor) {
-    struct watched_file file;
-    struct error error = {0};
-    watched_file_begin(&file, db, descriptor);
-    int64_t checked_ms = clock_monotonic_ms();
-    while (!stopper_asked(&watch->stopper, CONSUME_WAIT_MS)) {
-        int64_t now = clock_monotonic_ms();
-        if (now - checked_ms < WATCHED_FILE_CHECK_MS)
-            continue;
-        checked_ms = now;
-        if (watched_file_check_name(&file, &error) != 0)
-            return main_stay_halted(watch->parts->progress, &watch->stopper, error.message);
-    }
-    return 0;
+static void main_stop_serving(void *self) {
+    server_stop_for_next(&((struct watch *)self)->parts->server);
+}
+
+static int main_start_serving(void *self, struct error *error) {
+    const struct watch *watch = self;
+    return main_start_server(watch->parts, watch->options, watch->options->db, error);
 }
 
 static int main_command_serve(const struct options *options, struct error *error) {
@@ -621,9 +613,20 @@ static int main_command_serve(const struct options *options, struct error *error
         main_open_endpoint(&parts, options, error) != 0 || progress_new(&parts.progress, error) != 0)
         return -1;
     progress_set_state(parts.progress, STATE_SERVING, "");
-    return main_start_server(&parts, options, options->db, error) != 0
-               ? -1
-               : main_serve_file(&watch, options->db, descriptor);
+    const struct serving_config serving = {.options = options,
+                                           .descriptor = descriptor,
+                                           .stopper = &watch.stopper,
+                                           .catalog = &parts.catalog,
+                                           .progress = &parts.progress,
+                                           .stop = main_stop_serving,
+                                           .start = main_start_serving,
+                                           .self = &watch};
+    if (main_start_serving(&watch, error) != 0)
+        return -1;
+    int status = serving_run(&serving, error);
+    return status != 0 && error->kind == ERROR_HALT
+               ? main_stay_halted(parts.progress, &watch.stopper, error->message)
+               : status;
 }
 
 static void main_print_route(void *self, const struct loaded_route *loaded) {

@@ -61,7 +61,7 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
                               "The file could not be read. detail and the log say why."},
     [PROBLEM_NOT_READY] =
         {"/problems/not-ready", "Not ready", 503,
-         "Nothing was applied to the file yet, or the process has not caught up once. Ask again later; /readyz tells when."},
+         "Nothing was applied to the file yet, the process has not caught up once, or another process has changed the file's tables or views. Ask again later; /readyz tells when."},
     [PROBLEM_TOO_STALE] =
         {"/problems/too-stale", "Further behind than max_lag_seconds allows", 503,
          "The answer is further behind than max_lag_seconds allows, or how far is not known. position and lag say where it stands."},
@@ -146,6 +146,8 @@ static enum problem problem_of(enum error_kind kind) {
         return PROBLEM_TOO_SLOW;
     case ERROR_DISABLED:
         return PROBLEM_VIEW_DISABLED;
+    case ERROR_HALT: // the file is another's to change, and is taken over as it is now (consumer/serving.h)
+        return PROBLEM_NOT_READY;
     case ERROR_NONE:
     case ERROR_INPUT:
     case ERROR_STORE:
@@ -153,7 +155,6 @@ static enum problem problem_of(enum error_kind kind) {
     case ERROR_RETRY:
     case ERROR_BROKER:
     case ERROR_SYSTEM:
-    case ERROR_HALT:
     case ERROR_VIEW:
     case ERROR_REFUSED:
         return PROBLEM_STORE_FAILED;

@@ -434,6 +434,46 @@ class Case(tide.Case):
         self.replay(capture, ITEMS)
         self.replay(capture, ITEMS.replace(", note text", ""))
 
+    def served(self, *flags):
+        server = tide.Server("serve", "--db", self.db, *flags, stderr=self.path / "serve.log")
+        self.addCleanup(server.__exit__)
+        return server
+
+    def test_serve_beside_it_goes_on_with_the_new_declaration(self):
+        """1500 is 15.00 under the old one, and 1.500 under the new one."""
+        capture = self.capture(item(0, 1, "pen", price="1.50"), item(1, 2, "ink", price="2.00"))
+        self.replay(capture, ITEMS, summed=SUMMED)
+        server = self.served()
+        rows = "/v1/tables/items?select=id,price"
+        self.assertEqual([{"id": 1, "price": "1.50"}, {"id": 2, "price": "2.00"}], server.get(rows)[1]["rows"])
+        self.replay(capture, ITEMS.replace("10, 2", "10, 3").replace(", note text", ""), summed=SUMMED)
+        seen = []
+        tide.wait_for("the new declaration", lambda: (seen.append(server.get(rows)), seen[-1][0] == 200)[1])
+        for status, document in seen[:-1]:
+            self.assertEqual((503, "/problems/not-ready"), (status, document["type"]))
+            self.assertIn("was made with another source.sql", document["detail"])
+        self.assertEqual([{"id": 1, "price": "1.500"}, {"id": 2, "price": "2.000"}], seen[-1][1]["rows"])
+        self.assertEqual({"id", "name", "price"}, set(server.get("/v1/tables/items")[1]["rows"][0]))
+        self.assertEqual(200, server.get("/readyz")[0])
+        self.assertEqual("serving", server.get("/v1/status")[1]["state"])
+        self.assertEqual(0, server.stop())
+
+    def test_serve_beside_it_of_a_folder_that_does_not_agree(self):
+        capture = self.capture(item(0, 1, "pen"))
+        self.replay(capture, ITEMS, summed=SUMMED)
+        server = self.served("--views", self.views(ITEMS, summed=SUMMED))
+        self.assertEqual(200, server.get("/v1/tables/items")[0])
+        self.replay(capture, ITEMS.replace("10, 2", "10, 3"), summed=SUMMED)
+        told = tide.wait_for("halted", lambda: (found := server.get("/readyz"))[0] == 503 and found[1]["detail"])
+        self.assertIn("was made with another source.sql", told)
+        self.assertEqual(503, server.get("/v1/tables/items")[0])
+        self.replay(capture, ITEMS, summed=SUMMED)
+        tide.wait_for("they agree", lambda: server.get("/readyz")[0] == 200)
+        self.assertEqual("1.50", server.get("/v1/tables/items")[1]["rows"][0]["price"])
+        refused = tide.run("serve", "--db", self.db, "--listen", "127.0.0.1:0", "--views", self.views(ITEMS.replace("10, 2", "10, 3"), summed=SUMMED))
+        self.assertEqual(1, refused.returncode)
+        self.assertIn("was made with another source.sql", refused.stderr)
+
     def test_beside_the_live_reading(self):
         """The embedded broker has the capture; traffic goes on meanwhile."""
         less = tide.TOP / "views" / "source.sql"

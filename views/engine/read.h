@@ -26,7 +26,7 @@ enum {
     READ_STATEMENTS_MAX = BOUND(256, 2), // prepared statements that a reader keeps; the oldest goes
 };
 
-// Opens `path` read-only and checks that it is ours, of this format, and was written with these views.
+// Opens `path` read-only and checks that it is ours, of this format, and was written with this source.sql and these views.
 int reader_open(struct reader **ret, const char *path, const struct catalog *catalog, struct error *error);
 void reader_free(struct reader **reader);
 // Instead of READ_DEADLINE_MS, for what comes after the next reader_begin.
@@ -61,7 +61,8 @@ struct position {
     const char *store_id; // hex, as long as the reader; with `version`, `lsn` and `offsets` it makes the ETag
 };
 
-// The snapshot's age counts from here: the deadline is for all that is asked of it.
+// The snapshot's age counts from here: the deadline is for all that is asked of it. ERROR_HALT: another process has made
+// the file anew with another source.sql or other views, so this reader knows no more what its rows mean.
 int reader_begin(struct reader *reader, struct position *ret, struct error *error);
 void reader_end(struct reader *reader); // safe to call twice
 

@@ -7,6 +7,7 @@
 #include "views/engine/sqlite/functions.h"
 #include "views/engine/sqlite/read_only.h"
 #include "views/engine/store/disabled.h"
+#include "views/engine/store/made_with.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -19,6 +20,8 @@ static const char *const statement_sql[READER_STATEMENTS] = {
     // the snapshot as a transaction would, and no transaction has to begin and end for it. SQLite does not
     // promise that: read_test's test_sqlite_holds_the_snapshot_of_a_pragma fails on a version that differs.
     [READER_VERSION] = "pragma data_version",
+    // Another process may give the file other tables: what the snapshot has is asked for.
+    [READER_SCHEMA_VERSION] = "pragma schema_version",
     [READER_POSITION] =
         "select version, lsn, txid, transactional, applied_total, offsets, quarantined, filling from _position where id = 1",
     [READER_TRANSACTION] = ("select 1 from (select txid, last from _transactions where txid <= :txid"
@@ -84,43 +87,6 @@ static int reader_check_format(struct reader *reader, struct error *error) {
     return 0;
 }
 
-static int reader_check_view(struct reader *reader, const struct view *view, struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(reader->db, "select hash from _views where name = :name", reader->path, &stmt, error) !=
-        0)
-        return -1;
-    stmt_bind_text(stmt, ":name", span_of(view->name));
-    int row = stmt_row(stmt, reader->path, error);
-    if (row < 0)
-        return -1;
-    if (row == 0)
-        return error_set(
-            error, ERROR_INPUT,
-            "%s: has no view \"%s\": start `tidemark run` or `tidemark replay` with these views once, "
-            "which builds it, leave it out with --only, or give the --views that the file was made with",
-            reader->path, view->name);
-    const char *hash = (const char *)sqlite3_column_text(stmt, 0);
-    bool same = hash != NULL && strcmp(hash, view->hash) == 0;
-    (void)sqlite3_reset(stmt);
-    int disabled = same ? 0 : disabled_is(reader->db, view, error);
-    if (disabled < 0)
-        return -1;
-    if (!same && disabled == 0)
-        return error_set(
-            error, ERROR_INPUT,
-            "%s: view \"%s\" was built by another %s: start `tidemark run` or `tidemark replay` with "
-            "these views once, which builds it anew",
-            reader->path, view->name, view->file);
-    return 0;
-}
-
-static int reader_check_views(struct reader *reader, const struct catalog *catalog, struct error *error) {
-    for (int i = 0; i < catalog->view_count; i++)
-        if (reader_check_view(reader, &catalog->views[i], error) != 0)
-            return -1;
-    return 0;
-}
-
 static int read_store_id(struct reader *reader, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     if (stmt_prepare(reader->db, "select value from _meta where name = 'id'", reader->path, &stmt, error) !=
@@ -172,6 +138,13 @@ static int reader_prepare_statements(struct reader *reader, struct error *error)
     return 0;
 }
 
+static int read_schema_version(struct reader *reader, int64_t *ret, struct error *error) {
+    CLEANUP(stmt_reset) sqlite3_stmt *stmt = reader->statements[READER_SCHEMA_VERSION];
+    int row = stmt_row(stmt, reader->path, error);
+    *ret = row == 1 ? sqlite3_column_int64(stmt, 0) : -1;
+    return row < 0 ? -1 : 0;
+}
+
 int reader_open(struct reader **ret, const char *path, const struct catalog *catalog, struct error *error) {
     CLEANUP(reader_free) struct reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL || (reader->path = strdup(path)) == NULL)
@@ -185,8 +158,9 @@ int reader_open(struct reader **ret, const char *path, const struct catalog *cat
     reader->functions.interrupted = reader_past_deadline;
     reader->functions.self = reader;
     if (reader_open_connection(reader, error) != 0 || reader_check_format(reader, error) != 0 ||
-        read_store_id(reader, error) != 0 || reader_check_views(reader, catalog, error) != 0 ||
-        reader_prepare_statements(reader, error) != 0)
+        read_store_id(reader, error) != 0 || reader_prepare_statements(reader, error) != 0 ||
+        read_schema_version(reader, &reader->schema_version, error) != 0 ||
+        made_with_check(reader->db, path, catalog, error) != 0)
         return -1;
     *ret = reader;
     reader = NULL;
@@ -345,12 +319,26 @@ void rows_close(struct rows *rows) {
     rows->open = false;
 }
 
+// The tables that followers need come and go, too.
+static int reader_check_made_with(struct reader *reader, struct error *error) {
+    int64_t schema_version;
+    if (read_schema_version(reader, &schema_version, error) != 0)
+        return -1;
+    if (schema_version == reader->schema_version)
+        return 0;
+    if (made_with_check(reader->db, reader->path, reader->catalog, error) != 0)
+        return error->kind == ERROR_INPUT ? error_become(error, ERROR_HALT) : -1;
+    reader->schema_version = schema_version;
+    return 0;
+}
+
 // The position is read and copied only when the writer has committed since.
 static int reader_refresh_position(struct reader *reader, int64_t data_version, struct error *error) {
     if (reader->data_version == data_version)
         return 0;
     reader->data_version = -1;
-    if (read_position(reader, error) != 0 || read_disabled(reader, error) != 0)
+    if (reader_check_made_with(reader, error) != 0 || read_position(reader, error) != 0 ||
+        read_disabled(reader, error) != 0)
         return -1;
     reader->data_version = data_version;
     return 0;

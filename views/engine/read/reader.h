@@ -38,6 +38,7 @@ struct rows {
 
 enum reader_statement {
     READER_VERSION,
+    READER_SCHEMA_VERSION,
     READER_POSITION,
     READER_TRANSACTION,
     READER_OLDEST_TRANSACTION,
@@ -64,6 +65,7 @@ struct reader {
     bool begun_whole;       // with its position
     int deadline_ms;
     int64_t deadline_at_ms; // monotonic
+    int64_t schema_version; // SQLite's own of a file that was made with the catalog
     int64_t data_version;   // SQLite's own of the snapshot that `position` was read in; -1 = none was
     struct position position;
     struct buffer offsets; // of the position above

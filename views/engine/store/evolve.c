@@ -4,23 +4,12 @@
 #include "views/engine/row/table_change.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/meta.h"
+#include "views/engine/store/made_with.h"
 
 #include <stdio.h>
 
 static int evolve_out_of_memory(struct error *error) {
     return error_set(error, ERROR_SYSTEM, "out of memory");
-}
-
-// Without case: a file of before names folded as PostgreSQL folds them has the same tables under SQLite.
-static int evolve_is_made_with(sqlite3 *db, const char *mirror, bool *ret, struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (engine_sql_prepare(db, "meta_get", &stmt, error) != 0)
-        return -1;
-    stmt_bind_text(stmt, ":name", SPAN("source"));
-    int row = stmt_row(stmt, "_meta", error);
-    const char *source = row == 1 ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
-    *ret = source != NULL && sqlite3_stricmp(source, mirror) == 0;
-    return row < 0 ? -1 : 0;
 }
 
 static int evolve_error_unknown(struct error *error) {
@@ -38,7 +27,7 @@ int evolve_find(struct sqlite3 *db, const struct catalog *catalog, struct evolve
     bool same;
     if (mirror == NULL)
         return evolve_out_of_memory(error);
-    if (evolve_is_made_with(db, mirror, &same, error) != 0 ||
+    if (made_with_mirror(db, mirror, &same, error) != 0 ||
         stored_files_read(db, "_files", &files, error) != 0)
         return -1;
     const char *source = view_files_text(&files, "source.sql");
@@ -53,7 +42,7 @@ int evolve_find(struct sqlite3 *db, const struct catalog *catalog, struct evolve
     // The order of columns, or the digits of a number: the tables stay as they are.
     evolve.evolution.changes |= told && !same;
     bool known = same;
-    if (!same && evolve_is_made_with(db, evolve.mirror, &known, error) != 0)
+    if (!same && made_with_mirror(db, evolve.mirror, &known, error) != 0)
         return -1;
     if (!known)
         return evolve_error_unknown(error);
