@@ -399,6 +399,22 @@ class Case(tide.Case):
         self.replay(self.capture(*sent, pen(5, "new", "u", lsn=20)), shared_topic("items", "boxes", "pens"))
         self.assertEqual([("new",)], self.query("select name from pens"))
 
+    def test_a_file_beside_that_is_ahead_of_a_backup_that_was_put_back(self):
+        """What it has of a later time is read again, with its effects; so it is when a power cut took the file's newest commits."""
+        first, both = self.capture(item(0, 1, "pen")), self.capture(item(0, 1, "pen"), item(1, 2, "ink"))
+        self.replay(first, "create table items(id int primary key, name text);", watched={**WATCHED})
+        beside = self.db.with_name("shop.db-fill")
+        self.assertEqual(0, tide.run("replay", "--db", beside, "--views", self.views(ITEMS), both).returncode)
+        (name,) = self.query("select value || ' 1' from _meta where name = 'id'")[0]
+        connection = sqlite3.connect(beside)
+        connection.execute("insert into _meta values ('fill', ?)", (name,))
+        connection.commit()
+        connection.close()
+        self.replay(first, ITEMS, watched=WATCHED)
+        self.assertEqual([(1, "pen", 150, "n")], self.query("select id, name, price, note from items"))
+        self.replay(both, ITEMS, watched=WATCHED)
+        self.assertEqual([(1, "pen"), (2, "ink")], self.query("select id, name from seen_names order by n"))
+
     def test_history_and_once_stay(self):
         capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink"))
         self.replay(capture, ITEMS, watched=WATCHED)

@@ -117,7 +117,8 @@ const struct store_fill *store_fills(const struct store *store, int *ret_count);
 int store_begin_new(struct store *store, const char *const *topics, int topic_count, const bool *again,
                     struct error *error);
 // A store of the same tables without views beside this one, at `path`, where the awaited topics are read again; what is
-// there of another file or of an older source.sql is removed. `catalog`: the same without views; outlives it.
+// there of another file or of an older source.sql, or was read further than this one, is removed. `catalog`: the same without
+// views; outlives it.
 int store_open_fill(struct store **ret, const struct store *of, const char *path,
                     const struct catalog *catalog, struct error *error);
 // store_remove_fill of what a process left that ended after it had been taken over: of this file only.

@@ -125,6 +125,27 @@ bool fills_is(const char *path, const char *name) {
            meta_get(db, "fill", found, sizeof found, NULL) == 1 && strcmp(found, name) == 0;
 }
 
+// What cannot be read of either is no reason to go on.
+bool fills_goes_on(const char *path, const char *name, struct sqlite3 *of) {
+    CLEANUP(stmt_close) sqlite3 *db = NULL;
+    CLEANUP(stmt_finalize) sqlite3_stmt *offsets = NULL;
+    CLEANUP(stmt_finalize) sqlite3_stmt *behind = NULL;
+    if (!fills_is(path, name) || sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
+        engine_sql_prepare(db, "offsets_load", &offsets, NULL) != 0 ||
+        engine_sql_prepare(of, "offsets_behind", &behind, NULL) != 0)
+        return false;
+    int row;
+    while ((row = stmt_row(offsets, "_offsets", NULL)) == 1) {
+        stmt_bind_text(behind, ":topic", span_of((const char *)sqlite3_column_text(offsets, 0)));
+        stmt_bind_integer(behind, ":partition", sqlite3_column_int64(offsets, 1));
+        stmt_bind_integer(behind, ":next_offset", sqlite3_column_int64(offsets, 2));
+        if (stmt_row(behind, "_offsets", NULL) != 0)
+            return false;
+        (void)sqlite3_reset(behind);
+    }
+    return row == 0;
+}
+
 void store_remove_fill(const char *path) {
     static const char *const suffixes[] = {"", "-wal", "-shm"};
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
