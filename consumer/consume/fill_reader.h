@@ -8,7 +8,9 @@
 
 struct fill_reader;
 
-// *ret NULL: nothing is to be filled. What keeps it from beginning is logged: the tables stay as they are.
+// *ret NULL: nothing is to be filled, or what keeps it from beginning is logged: the tables stay as they are. A full disk is
+// waited for, and where the log's beginning has passed the reading that begins anew with what there is. `live` and `db`
+// outlive it.
 void fill_reader_open(struct fill_reader **ret, const struct kafka_config *kafka,
                       const struct apply_config *live, const char *db);
 void fill_reader_free(struct fill_reader **reader);

@@ -206,6 +206,11 @@ void fill_free(struct fill **fill) {
     *fill = NULL;
 }
 
+void fill_discard(struct fill *fill) {
+    fill_close(fill);
+    store_remove_fill(fill->path);
+}
+
 // --- how far
 
 static bool fill_reads(const struct fill *fill, const char *topic) {

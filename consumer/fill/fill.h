@@ -37,6 +37,8 @@ void fill_clear(const struct store *store, const char *db);
 // For all that is awaited or lacking.
 int fill_new(struct fill **ret, const struct fill_config *config, struct error *error);
 void fill_free(struct fill **fill);
+// The file beside goes: what it was to go on with is not in the log any more. Only fill_free is left.
+void fill_discard(struct fill *fill);
 
 // Reads up to where the live apply stands by now, and the partitions that it knows by now.
 int fill_follow(struct fill *fill, const struct apply *live, struct error *error);

@@ -415,6 +415,32 @@ class Case(tide.Case):
         self.replay(both, ITEMS, watched=WATCHED)
         self.assertEqual([(1, "pen"), (2, "ink")], self.query("select id, name from seen_names order by n"))
 
+    def test_the_beginning_of_the_log_passes_what_is_read_again(self):
+        """The embedded broker keeps 5 MB of a partition."""
+        rows = [item(n, n, "pen", note=f"{n:06} " * 20000) for n in range(80)]
+        narrow = "create table items(id int primary key, name text);"
+        capture = self.capture(*rows)
+        self.replay(capture, narrow)
+        beside = self.db.with_name("shop.db-fill")
+        self.assertEqual(0, tide.run("replay", "--db", beside, "--views", self.views(ITEMS), self.capture(rows[0])).returncode)
+        (name,) = self.query("select value || ' 1' from _meta where name = 'id'")[0]
+        connection = sqlite3.connect(beside)
+        connection.execute("insert into _meta values ('fill', ?)", (name,))
+        connection.commit()
+        connection.close()
+        with tide.Server("demo", "--db", self.path / "demo.db", "--views", self.views(narrow), "--capture", capture, stderr=self.path / "demo.log") as broker:
+            tide.wait_for("the log", lambda: broker.get("/v1/status")[1].get("counters", {}).get("applied") == 80)
+            with tide.Server("run", "--brokers", broker.brokers(), "--prefix", tide.PREFIX, "--db", self.db,
+                             "--views", self.views(ITEMS), stderr=self.path / "log") as server:  # fmt: skip
+                tide.wait_for("the filling", lambda: "filled from the log" in server.log() and server.get("/v1/status")[1]["filling"] is None)
+                self.assertIn("the log does not hold any more what is to be read next", server.log())
+                (told,) = server.get("/v1/status")[1]["tables"]
+                self.assertEqual(0, server.stop())
+        (lacking,) = self.query("select count(*) from items where note is null")[0]
+        self.assertEqual(lacking, told["lacking"])
+        self.assertTrue(0 < lacking < 80, lacking)
+        self.assertFalse(beside.exists())
+
     def test_history_and_once_stay(self):
         capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink"))
         self.replay(capture, ITEMS, watched=WATCHED)
