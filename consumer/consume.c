@@ -128,6 +128,8 @@ static void consume_handle_event(struct consume *consume, const struct kafka_eve
     case KAFKA_EVENT_OUT_OF_RANGE:
         if (event->cut_off)
             progress_forget_high(consume->progress, event->slot);
+        if (consume->config->passed != NULL)
+            atomic_store(consume->config->passed, true);
         consume_halt(consume, event->message);
         break;
     case KAFKA_EVENT_DAMAGED:

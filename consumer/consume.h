@@ -37,6 +37,8 @@ struct consume_config {
     // The file that is served while this one is built anew beside it: no partition is read beyond what that one has
     // committed (consume/leader.h). NULL = it reads by itself.
     struct progress *leader;
+    // Set when it halts since the log does not hold any more what is to be read next. NULL = nobody asks.
+    _Atomic bool *passed;
     // Asked in each round: whether nothing is to be written for a while, since another builds something in the file. The
     // second time, with `quiet`: nothing is open or being written, and it stays so until the answer is false. What goes on
     // meanwhile is what tells of the lag. NULL = never.

@@ -29,6 +29,7 @@ struct rebuild {
     int status;
     _Atomic bool stop;
     _Atomic bool done;
+    _Atomic bool passed;
     bool runs;
     pthread_t thread;
 };
@@ -56,6 +57,7 @@ static void *rebuild_run(void *self) {
         .silent_after_ms = options->silent_after_ms,
         .verify_topics = true,
         .leader = rebuild->live,
+        .passed = &rebuild->passed,
         .stop = rebuild_stops,
         .self = rebuild,
     };
@@ -101,7 +103,17 @@ int rebuild_start(struct rebuild **ret, const struct options *options, const str
     return 0;
 }
 
+// What it has is of no use then (rebuild_free).
+static int rebuild_tell_passed(const struct rebuild *rebuild, struct error *error) {
+    return error_set(
+        error, ERROR_HALT,
+        "%s: the log does not hold any more what it was to go on with, so it is begun anew at the next SIGHUP or start",
+        rebuild->path);
+}
+
 static int rebuild_why(struct rebuild *rebuild, struct error *error) {
+    if (atomic_load(&rebuild->passed))
+        return rebuild_tell_passed(rebuild, error);
     struct progress_summary summary;
     progress_summary(rebuild->progress, &summary);
     if (rebuild->status != 0 && rebuild->error.kind != ERROR_NONE)
@@ -197,6 +209,8 @@ void rebuild_free(struct rebuild **rebuild) {
         return;
     rebuild_stop(r);
     store_close(&r->store);
+    if (atomic_load(&r->passed))
+        store_remove_fill(r->path);
     progress_free(&r->progress);
     catalog_free(&r->catalog);
     free(r);

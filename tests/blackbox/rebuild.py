@@ -5,11 +5,13 @@ kills, and without a failed request."""
 import collections
 import contextlib
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
 import unittest
 
+import evolution
 import reload
 import tide
 
@@ -199,6 +201,40 @@ class WithoutSnapshot(Rebuilt):
 
     def orders(self):
         return self.server.get("/v1/status")[1]["tables"][0]
+
+
+class Passed(tide.Case):
+    def test_the_beginning_of_the_log_passes_what_is_built(self):
+        """It is begun anew, and says then what is the matter: the embedded broker keeps 5 MB of a partition."""
+        rows = [evolution.item(n, n, "pen", note=f"{n:06} " * 20000) for n in range(80)]
+        kept = {"schema.sql": "-- tidemark: keep own_told\ncreate table own_told(n integer primary key{});\n", "query.all.sql": "select * from own_told\n"}
+
+        def views(name, more):
+            (self.path / name / "own").mkdir(parents=True)
+            (self.path / name / "source.sql").write_text(evolution.ITEMS)
+            for file, text in kept.items():
+                (self.path / name / "own" / file).write_text(text.replace("{}", more))
+            return self.path / name
+
+        old, new, db = views("old", ""), views("new", ", note text"), self.path / "run.db"
+        capture = tide.write_capture(self.path / "all.jsonl", rows)
+        tide.replay(db, capture, flags=("--views", old))
+        beside = self.path / "run.db.next"
+        tide.replay(beside, tide.write_capture(self.path / "first.jsonl", rows[:1]), flags=("--views", new))
+        with contextlib.closing(sqlite3.connect(db)) as file:
+            (name,) = file.execute("select value || ' 0' from _meta where name = 'id'").fetchone()
+        with contextlib.closing(sqlite3.connect(beside)) as file:
+            file.execute("insert into _meta values ('fill', ?)", (name,))
+            file.commit()
+        with tide.Server("demo", "--db", self.path / "demo.db", "--views", old, "--capture", capture, stderr=self.path / "demo.log") as broker:
+            tide.wait_for("the log", lambda: broker.get("/v1/status")[1].get("counters", {}).get("applied") == 80)
+            with tide.Server("run", "--brokers", broker.brokers(), "--prefix", tide.PREFIX, "--db", db, "--views", new, "--rebuild",
+                             stderr=self.path / "log") as server:  # fmt: skip
+                tide.wait_for("refused", lambda: "is begun anew at the next SIGHUP or start" in server.log())
+                tide.wait_for("gone", lambda: not beside.exists())
+                server.process.send_signal(signal.SIGHUP)
+                tide.wait_for("begun anew", lambda: "the beginning of its topic is gone" in ((server.get("/v1/status")[1]["reload"] or {}).get("message") or ""))
+                self.assertEqual(0, server.stop())
 
 
 if __name__ == "__main__":
