@@ -13,6 +13,7 @@
 #include "views/engine/sqlite/stmt.h"
 #include "views/engine/store/disabled.h"
 #include "views/engine/store/evolve.h"
+#include "views/engine/store/kept.h"
 #include "views/engine/store/key_forms.h"
 
 #include <stdio.h>
@@ -209,12 +210,12 @@ static int install_check_kept(const struct install *install, const struct view *
     return 0;
 }
 
-// Runs the composed statement for each table that both schemas keep.
-static int install_move_kept(sqlite3 *db, const struct view *view, const char *old_schema, const char *format,
+// For each table that both schemas keep.
+static int install_each_kept(sqlite3 *db, const struct view *view, const char *old_schema,
+                             int (*step)(struct sqlite3 *db, const char *table, struct error *error),
                              struct error *error) {
     for (int i = 0; i < view->history_count; i++)
-        if (install_keeps(old_schema, span_of(view->history[i])) &&
-            install_run_named(db, format, view->history[i], error) != 0)
+        if (install_keeps(old_schema, span_of(view->history[i])) && step(db, view->history[i], error) != 0)
             return -1;
     return 0;
 }
@@ -261,8 +262,7 @@ static int install_remove_old(const struct install *install, const struct view *
         return found;
     if (install_schema_objects(install->evolve.mirror, old.schema, &objects, error) != 0 ||
         install_check_kept(install, view, old.schema, &objects, error) != 0 ||
-        install_move_kept(install->db, view, old.schema,
-                          "create temp table \"_kept_%w\" as select * from main.\"%w\"", error) != 0 ||
+        install_each_kept(install->db, view, old.schema, kept_take, error) != 0 ||
         install_drop_objects(install->db, &objects, error) != 0)
         return -1;
     return install_forget_once(install->db, &objects, view->schema, error);
@@ -274,10 +274,7 @@ static int install_make_view(const struct install *install, const struct view *v
     if (found < 0)
         return -1;
     if (stmt_run(install->db, view->schema, view->file, error) != 0 ||
-        install_move_kept(install->db, view, found == 1 ? old.schema : "",
-                          "insert into main.\"%w\" select * from temp.\"_kept_%w\";"
-                          "drop table temp.\"_kept_%w\"",
-                          error) != 0)
+        install_each_kept(install->db, view, found == 1 ? old.schema : "", kept_give_back, error) != 0)
         return -1;
     return install_record(install->db, view, error);
 }

@@ -4,6 +4,7 @@
 #include "views/engine/delta/dedup.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/stmt.h"
+#include "views/engine/store/kept.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,6 +95,8 @@ static int replace_carry_table(sqlite3 *db, const struct catalog *catalog, struc
     if (replace_run(db, "delete from main.\"%w\"", table, "", error) != 0 ||
         replace_run(db, "insert into main.\"%w\"(%s) select %s from old.\"%w\"", table, columns, error) != 0)
         return error_prefix(error, "what is kept as history does not suit its new columns");
+    if (kept_carry_sequence(db, table, error) != 0)
+        return -1;
     return replace_carry_once(db, table, error);
 }
 
