@@ -396,6 +396,27 @@ class Views(Case):
         replay(6, schema.format("") + "-- changed\n")
         self.assertEqual([(6, 5)], self.query("select n, id from own_told"))
 
+    def test_a_view_with_history_whose_folder_has_another_name(self):
+        """It was refused: table email_outbox already exists."""
+        half, whole = self.halves()
+        views, _ = self.copy_of("email")
+        for other in ("analytics", "loyalty", "warehouse"):
+            shutil.copytree(tide.TOP / "views" / other, views / other)
+        (views / "source.sql").write_text((tide.TOP / "views" / "source.sql").read_text())
+        tide.replay(self.db, half, flags=("--views", views))
+        before = self.query("select * from email_outbox order by seq")
+        (views / "email").rename(views / "mail")
+        done = tide.run("replay", "--db", self.db, "--views", views, whole)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("views filled from the mirror: mail", done.stderr)
+        told = self.query("select * from email_outbox order by seq")
+        self.assertEqual(before, told[: len(before)])
+        self.assertEqual([("analytics",), ("loyalty",), ("mail",), ("warehouse",)], self.query("select name from _views order by 1"))
+        self.assertEqual([], self.query("select view from _applies where view = 'email'"))
+        tide.replay(self.path / "new.db", whole)
+        new = sorted(check_truth.message_ids(self.path / "new.db"))
+        self.assertEqual(new, sorted(row[1] for row in told))
+
     def test_a_view_that_is_not_loaded_any_more(self):
         views = self.view("gone", "create table gone_rows(id);\n", list="select id from gone_rows")
         tide.replay(self.db, BASIC, flags=("--views", str(views)))

@@ -305,6 +305,41 @@ static int install_drop_view(const struct install *install, const struct object 
                : disabled_forget(install->db, view->name, error);
 }
 
+// The loaded view that the file has not, and that keeps all that this one of the file keeps: its folder has another name now.
+// NULL = there is none.
+static const struct view *install_find_renamed(const struct install *install, const struct object *view,
+                                               int *ret_status, struct error *error) {
+    for (int i = 0; i < install->catalog->view_count; i++) {
+        const struct view *loaded = &install->catalog->views[i];
+        CLEANUP(install_free_installed) struct installed installed = {0};
+        bool keeps = true;
+        const char *at = view->sql;
+        for (struct span name = schema_next_history(&at); name.data != NULL && keeps;
+             name = schema_next_history(&at))
+            keeps = install_keeps(loaded->schema, name);
+        if (!keeps)
+            continue;
+        *ret_status = install_find_installed(install->db, loaded->name, &installed, error);
+        if (*ret_status <= 0)
+            return *ret_status == 0 ? loaded : NULL;
+    }
+    *ret_status = 0;
+    return NULL;
+}
+
+static int install_rename_view(const struct install *install, const char *old_name, const char *new_name,
+                               struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (engine_sql_prepare(install->db, "views_rename", &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":old", span_of(old_name));
+    stmt_bind_text(stmt, ":new", span_of(new_name));
+    return stmt_step(stmt, "_views", NULL, error) != 0 ||
+                   install_forget_applies(install->db, old_name, error) != 0
+               ? -1
+               : disabled_forget(install->db, old_name, error);
+}
+
 // Views of the file that are not loaded any more: one that holds history stays and is kept up to date by the
 // triggers and statements that the file has. They were written for the tables as they were.
 static int install_drop_unloaded(const struct install *install, struct store_report *report,
@@ -323,6 +358,12 @@ static int install_drop_unloaded(const struct install *install, struct store_rep
             install_add_name(report->dropped, sizeof report->dropped, name);
             continue;
         }
+        int status;
+        const struct view *renamed = install_find_renamed(install, &views.list[i], &status, error);
+        if (status < 0 || (renamed != NULL && install_rename_view(install, name, renamed->name, error) != 0))
+            return -1;
+        if (renamed != NULL)
+            continue;
         if (install_takes_away(install))
             return error_set(
                 error, ERROR_INPUT,
