@@ -417,6 +417,39 @@ class Views(Case):
         new = sorted(check_truth.message_ids(self.path / "new.db"))
         self.assertEqual(new, sorted(row[1] for row in told))
 
+    def test_a_log_that_is_not_the_files(self):
+        """A backup that is put back beside the log of a crash: SQLite would write that into it."""
+        tide.replay(self.db, BASIC)
+        backup, log = self.path / "backup.db", self.db.with_name(self.db.name + "-wal")
+        shutil.copy(self.db, backup)
+        connection = sqlite3.connect(self.db)
+        connection.execute("pragma wal_autocheckpoint = 0")
+
+        def commit(times):
+            for _ in range(times):
+                connection.execute("update _position set version = version + 1")
+                connection.commit()
+
+        commit(20)
+        connection.execute("pragma wal_checkpoint(truncate)")
+        shutil.copy(self.db, self.path / "crashed.db")
+        commit(3)
+        shutil.copy(log, self.path / "crashed.db-wal")
+        connection.close()
+        for suffix in ("-wal", "-shm"):
+            self.db.with_name(self.db.name + suffix).unlink(missing_ok=True)
+        shutil.copy(backup, self.db)
+        shutil.copy(self.path / "crashed.db-wal", log)
+        before = self.db.read_bytes()
+        self.refused("replay", "--db", self.db, BASIC, says=["-wal is not this file's log", "delete", "backup"])
+        self.assertEqual(before, self.db.read_bytes())
+        log.unlink()
+        tide.replay(self.db, BASIC)
+        self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
+        # with the file that it is of it goes on
+        tide.replay(self.path / "crashed.db", BASIC)
+        self.assertEqual([], list(check_truth.differences(self.path / "crashed.db", tide.read_truth("basic"))))
+
     def test_a_view_that_is_not_loaded_any_more(self):
         views = self.view("gone", "create table gone_rows(id);\n", list="select id from gone_rows")
         tide.replay(self.db, BASIC, flags=("--views", str(views)))

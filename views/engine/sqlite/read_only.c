@@ -21,7 +21,7 @@ static bool read_only_has_log(const char *path) {
     return log == NULL || (stat(log, &found) == 0 && found.st_size > 0);
 }
 
-static int read_only_open_immutable(const char *path, sqlite3 **ret, struct error *error) {
+int read_only_open_immutable(const char *path, sqlite3 **ret, struct error *error) {
     sqlite3_str *text = sqlite3_str_new(NULL);
     sqlite3_str_appendall(text, "file:");
     for (const char *at = path; *at != '\0'; at++)

@@ -13,5 +13,7 @@ enum { READ_ONLY_BUSY_MS = 5000 }; // only while a crashed writer's log is recov
 // waits there, the file is taken for a copy that nobody writes: *ret_immutable, and the caller watches that it
 // stays so. Errors: ERROR_STORE with what to do.
 int read_only_open(const char *path, sqlite3 **ret, bool *ret_immutable, struct error *error);
+// The file alone, whatever log waits beside it.
+int read_only_open_immutable(const char *path, sqlite3 **ret, struct error *error);
 
 #endif

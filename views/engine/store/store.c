@@ -13,6 +13,7 @@
 #include "views/engine/store/disabled.h"
 #include "views/engine/store/feed.h"
 #include "views/engine/store/fills.h"
+#include "views/engine/store/foreign_log.h"
 #include "views/engine/store/identity.h"
 #include "views/engine/store/install.h"
 #include "views/engine/store/quarantine.h"
@@ -273,7 +274,7 @@ int store_open(struct store **ret, const char *path, const struct catalog *catal
     *report = (struct store_report){0};
     CLEANUP(store_close) struct store *store = store_new(path, catalog, error);
     if (store == NULL || (store->lock = watched_file_lock(path, error)) < 0 ||
-        store_start(store, report, error) != 0)
+        foreign_log_check(path, error) != 0 || store_start(store, report, error) != 0)
         return -1;
     *ret = store;
     store = NULL;
