@@ -164,10 +164,8 @@ static void openapi_add_lists(json_t **parameters, const struct table *table) {
     json_t *orders = json_array();
     for (int i = 0; i < table->column_count; i++) {
         const struct column *column = &table->columns[i];
-        bool ordered =
-            column->type != COLUMN_JSON && column->type != COLUMN_ARRAY && column->type != COLUMN_OTHER;
         document_add(&names, openapi_listed_name(column->name, ""));
-        if (!ordered)
+        if (!openapi_has_order(column))
             continue;
         document_add(&orders, openapi_listed_name(column->name, ".asc"));
         document_add(&orders, openapi_listed_name(column->name, ".desc"));

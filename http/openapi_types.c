@@ -10,7 +10,7 @@
 #define TIME_PATTERN "([01][0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?"
 #define ZONE_PATTERN "(Z|[+-][0-9]{2}(:?[0-9]{2}(:[0-9]{2})?)?)?"
 #define NUMBER_PATTERN                                                                                       \
-    "(-?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?|[nN][aA][nN]|-?[iI][nN][fF]([iI][nN][iI][tT][yY])?)"
+    "(-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?|[nN][aA][nN]|-?[iI][nN][fF]([iI][nN][iI][tT][yY])?)"
 #define UUID_PATTERN "\\{?[0-9a-fA-F]{4}(-?[0-9a-fA-F]{4}){7}\\}?"
 #define UUID_SAMPLE "6fa459ea-ee8a-3ca4-894e-db77e160355e"
 
@@ -78,7 +78,7 @@ json_t *openapi_result_column(const char *declared) {
 static struct openapi_values openapi_types_values(const struct column *column) {
     switch (column->type) {
     case COLUMN_INTEGER:
-        return (struct openapi_values){"(-?(0|[1-9][0-9]{0,18}))", {"7", "-12"}};
+        return (struct openapi_values){"(0|-?[1-9][0-9]{0,18})", {"7", "-12"}};
     case COLUMN_BOOLEAN:
         return (struct openapi_values){"([tT]([rR][uU][eE])?|[fF]([aA][lL][sS][eE])?|1|0)",
                                        {"true", "false"}};
@@ -114,8 +114,9 @@ static struct openapi_values openapi_types_values(const struct column *column) {
     return (struct openapi_values){0};
 }
 
-static bool openapi_types_are_ordered(const struct column *column) {
-    return column->type != COLUMN_JSON && column->type != COLUMN_ARRAY;
+bool openapi_has_order(const struct column *column) {
+    return column->type != COLUMN_JSON && column->type != COLUMN_ARRAY && column->type != COLUMN_OTHER &&
+           column->variant != COLUMN_ENUM;
 }
 
 static json_t *openapi_types_samples(const struct openapi_values *values, bool ordered) {
@@ -131,24 +132,24 @@ static json_t *openapi_types_samples(const struct openapi_values *values, bool o
 }
 
 // The pattern of a column's filter: a value alone, or behind an operator, or several of them.
-static void openapi_types_write_filter(struct buffer *out, const char *value, bool ordered) {
-    const char *operators = ordered ? "eq|neq|gt|gte|lt|lte|isdistinct" : "eq|neq|isdistinct";
-    buffer_format(out,
-                  "^(%s|(not\\.)?(is\\.(null|not_null|true|false|unknown)|in\\.\\((\"?%s\"?(,\"?%s\"?)*)?\\)|"
-                  "(%s)\\.%s))$",
-                  value, value, value, operators, value);
+static void openapi_types_write_filter(struct buffer *out, const char *value, const struct column *column) {
+    const char *operators =
+        openapi_has_order(column) ? "eq|neq|gt|gte|lt|lte|isdistinct" : "eq|neq|isdistinct";
+    const char *is = column->type == COLUMN_BOOLEAN ? "null|not_null|true|false|unknown" : "null|not_null";
+    buffer_format(out, "^(%s|(not\\.)?(is\\.(%s)|in\\.\\((\"?%s\"?(,\"?%s\"?)*)?\\)|(%s)\\.%s))$", value, is,
+                  value, value, operators, value);
     buffer_char(out, '\0');
 }
 
 json_t *openapi_filter(const struct column *column) {
     const struct openapi_values values = openapi_types_values(column);
-    const bool ordered = openapi_types_are_ordered(column);
+    const bool ordered = openapi_has_order(column);
     json_t *schema = json_pack("{s:s}", "type", "string");
     if (values.samples[0] == NULL)
         return schema;
     if (values.pattern != NULL) {
         CLEANUP(buffer_free) struct buffer pattern = {0};
-        openapi_types_write_filter(&pattern, values.pattern, ordered);
+        openapi_types_write_filter(&pattern, values.pattern, column);
         document_set(&schema, "pattern", pattern.failed ? NULL : json_string(pattern.data));
     }
     if (column->type == COLUMN_INTEGER)
@@ -175,7 +176,7 @@ json_t *openapi_rule(const struct parameter_rule *rule) {
     case PARAMETER_BOOLEAN:
         return json_pack("{s:s}", "type", "boolean");
     case PARAMETER_DECIMAL:
-        return openapi_types_rule("^-?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?$", "0");
+        return openapi_types_rule("^-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?$", "0");
     case PARAMETER_DATE:
         return openapi_types_rule("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", "2026-01-31");
     case PARAMETER_TIMESTAMP:
