@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define EXPOSED_HEADERS                                                                                      \
-    "Content-Range, ETag, Preference-Applied, Retry-After, Tidemark-Consistency, Tidemark-Filling, Tidemark-Lag, Tidemark-Lsn, Tidemark-Next, Tidemark-State"
+    "Content-Range, ETag, Preference-Applied, Retry-After, Tidemark-Consistency, Tidemark-Filling, Tidemark-Lag, Tidemark-Lsn, Tidemark-Next, Tidemark-Quarantine, Tidemark-State"
 
 typedef enum MHD_Result reply_queue_function(struct MHD_Connection *connection, unsigned status,
                                              struct MHD_Response *reply);
