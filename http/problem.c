@@ -39,8 +39,8 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
         {"/problems/not-one-row", "One row was asked for, and there is not one", 406,
          "Accept asks for the one row there is, and there is none or more than one. Filter by the key, or ask for an array."},
     [PROBLEM_RANGE_NOT_THERE] =
-        {"/problems/range-not-there", "The range begins behind the last row", 416,
-         "offset or Range begins behind the last row. Content-Range says how many there are."},
+        {"/problems/range-not-there", "The range has no rows", 416,
+         "offset or Range begins behind the last row, and Content-Range says how many there are; or Range ends before it begins."},
     [PROBLEM_URL_TOO_LONG] =
         {"/problems/url-too-long", "URL too long", 414,
          "The URL has more than 8192 bytes. Put less into one in.(..), or make a query of a view."},

@@ -159,23 +159,30 @@ static enum format rows_format(const struct request *request, const struct rows_
     return kind->table || format < FORMAT_ARRAY ? format : FORMAT_JSON;
 }
 
-// `Range: 10-19`, with `Range-Unit: items` or without, as PostgREST takes it. Another range is not ours: RFC 9110 has it passed
-// over.
-static void rows_read_range(struct ask *ask, const struct request *request) {
+// `Range: 10-19`, with `Range-Unit: items` or without, as PostgREST takes it; one that no rows can be is a problem, and -1.
+// Another range is not ours: RFC 9110 has it passed over.
+static int rows_read_range(struct ask *ask, const struct request *request, struct response *response) {
     struct span text = request->range;
     const char *dash = text.size > 0 ? memchr(text.data, '-', text.size) : NULL;
     int64_t first;
     int64_t last = READ_LIMIT_ALL;
     if (dash == NULL || (request->range_unit.data != NULL && !span_is(request->range_unit, "items")))
-        return;
+        return 0;
     size_t before = (size_t)(dash - text.data);
     struct span end = {dash + 1, text.size - before - 1};
-    if (!integer_parse((struct span){text.data, before}, &first) || first < 0 || first > READ_OFFSET_MAX ||
-        (end.size > 0 && (!integer_parse(end, &last) || last < first)))
-        return;
+    if (!integer_parse((struct span){text.data, before}, &first) || first < 0 ||
+        (end.size > 0 && !integer_parse(end, &last)))
+        return 0;
+    if (last < first || first > READ_OFFSET_MAX) {
+        problem_set(response, PROBLEM_RANGE_NOT_THERE, "Range: %lld-%.*s: %s", (long long)first,
+                    (int)end.size, end.data,
+                    last < first ? "it ends before it begins" : "so many rows are not passed over");
+        return -1;
+    }
     ask->ranged = true;
     ask->offset = (int)first;
     ask->limit = last == READ_LIMIT_ALL ? last : last - first + 1;
+    return 0;
 }
 
 static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struct rows_kind *kind) {
@@ -193,8 +200,8 @@ static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struc
                    accept_wants_count(exchange->request->prefer);
     ask->bigint = BIGINT_AS_IT_FITS;
     ask->format = rows_format(exchange->request, kind);
-    if (kind->rest)
-        rows_read_range(ask, exchange->request);
+    if (kind->rest && rows_read_range(ask, exchange->request, exchange->response) != 0)
+        return -1;
     wait_init(exchange->wait);
     for (int i = 0; i < exchange->target->parameter_count; i++) {
         struct error error;

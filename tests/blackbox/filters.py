@@ -575,6 +575,11 @@ class WholeTables(unittest.TestCase):
         self.assertEqual((200, self.rows[3:6]), (other[0], json.loads(other[2])))
         status, headers, body = self.ask("/rest/v1/item?id=lt.10", Range="2-4")
         self.assertEqual((200, "2-4/*", self.rows[2:5]), (status, headers["Content-Range"], json.loads(body)))
+        # what ends before it begins, as an empty page of a client's, or begins behind all that can be passed over: not all rows
+        for none in ("4-2", "99999999999-"):
+            status, _, body = self.ask("/rest/v1/item?id=lt.10", Range=none)
+            self.assertEqual((416, "range-not-there"), (status, json.loads(body)["code"]))
+            self.assertIn(f"Range: {none}", json.loads(body)["message"])
         for more in ({"Range": "bytes=0-4"}, {"Range": "2-4", "Range_Unit": "bytes"}):
             status, headers, _ = self.ask("/rest/v1/item?id=lt.10", **more)
             self.assertEqual((200, "0-9/*"), (status, headers["Content-Range"]))
