@@ -341,6 +341,36 @@ class Filters(unittest.TestCase):
         for ref in ("6fa459ea-ee8a-3ca4-894e-db77e160355", "6fa45-9eaee8a3ca4894edb77e160355e", "6fa459ea--ee8a3ca4894edb77e160355e", "{}"):
             self.refused(("ref", ref), names="uuid")
 
+    def test_spaces_stand_where_postgrest_takes_them(self):
+        """Around commas and parentheses, and around what PostgreSQL's casts trim; within a text they are letters."""
+        for asked, plain in (
+            (("or", "( id.eq.1, id.eq.3 , and ( id.gt.7 , name.is.null ) )"), ("or", "(id.eq.1,id.eq.3,and(id.gt.7,name.is.null))")),
+            (("or", "(id.in.( 1, 2, 3 ) , not.or (id.gt.5, paid.is.true ))"), ("or", "(id.in.(1,2,3),not.or(id.gt.5,paid.is.true))")),
+            (("id", "in. (1, 2,3 )"), ("id", "in.(1,2,3)")), (("id", "gt. 3 "), ("id", "gt.3")), (("total", "in.(1, 1.50 )"), ("total", "in.(1,1.50)")),
+            (("paid", " true"), ("paid", "true")), (("on_day", "gte. 2023-01-01"), ("on_day", "gte.2023-01-01")), (("order", "id.desc, name"), ("order", "id.desc,name")),
+        ):  # fmt: skip
+            self.assertEqual(self.ids(plain), self.ids(asked), asked)
+            self.assertNotEqual([], self.ids(asked), asked)
+        self.assertEqual(["id", "total"], list(self.answer(("select", " id, \"total\" "))["rows"][0]))
+        self.assertEqual([row["id"] for row in self.rows if row["name"] in ("a", " b")], self.ids(("name", "in.(a, b)")))
+        self.refused(("name", 'in.("a", "b")'), names="directly behind its comma")
+        self.refused(("select", "id name"), names="no column")
+
+    def test_a_bracket_in_a_text_is_a_letter(self):
+        """postgrest-js quotes what has a comma or a parenthesis, and nothing else."""
+        for value in ("[x", "{x", "[x,y]", "{x,y"):
+            found = [row["id"] for row in self.rows if row["name"] in value.split(",")]
+            self.assertEqual(found, self.ids(("name", f"in.({value})")))
+        self.assertEqual([7], self.ids(("or", "(name.eq.[x,id.eq.7)")))
+        self.assertEqual([7], self.ids(("or", "(name.eq.{x,y},id.eq.7)")))
+
+    def test_a_parameter_may_be_quoted(self):
+        """As PostgREST has names with a full stop: "information.cpe"=eq.x"""
+        self.assertEqual([3], self.ids(('"id"', "eq.3")))
+        self.assertEqual(self.ids(("column.order", 1)), self.ids(('"order"', 1)))
+        self.refused(('"colour"', "eq.1"), names='no column ""colour""')
+        self.refused(('"id', "eq.1"), names="no column")
+
     def test_intervals_are_what_rows_show(self):
         for asked in ("01:00:00", "1 hour", "in.(P1Y2M,1 day)", ""):
             self.refused(("lasts", asked), names="microseconds, or P0Y0M0DT1H0M0S")

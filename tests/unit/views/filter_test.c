@@ -189,7 +189,7 @@ static void test_what_is_no_filter(void **state) {
         {"or", "()", ERROR_USAGE, "COLUMN.OP.VALUE"},
         {"or", "(id)", ERROR_USAGE, "COLUMN.OP.VALUE"},
         {"or", "(id.1)", ERROR_USAGE, "operator"},
-        {"or", "(name.eq.{a)", ERROR_USAGE, "not closed"},
+        {"or", "(meta.eq.{a)", ERROR_USAGE, "not closed"},
     };
     static struct filter filter;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -161,12 +161,18 @@ static int table_query_by_equality(struct reader *reader, const struct table *ta
     return 1;
 }
 
+// A name in quotes is taken apart where filters are.
+static bool table_query_is_plain(const struct parameter *parameter) {
+    bool quoted = parameter->name.size > 0 && parameter->name.data[0] == '"';
+    return !quoted && filter_is_plain(parameter);
+}
+
 static bool table_query_is_equality(const struct table_question *question) {
     if (question->select.data != NULL || question->order.data != NULL || question->offset > 0 ||
         question->quarantined != QUARANTINED_ANY)
         return false;
     for (int i = 0; i < question->filter_count; i++)
-        if (!filter_is_plain(&question->filters[i]))
+        if (!table_query_is_plain(&question->filters[i]))
             return false;
     return true;
 }

@@ -217,6 +217,15 @@ static bool column_value_needs_room(const struct column *column) {
            (column->type >= COLUMN_DATE && column->type <= COLUMN_TIMESTAMPTZ);
 }
 
+// Numbers, booleans and times are the same with spaces around them, as PostgreSQL reads them: `in.(1, 2)`.
+static struct span column_value_trimmed(const struct column *column, struct span text) {
+    const bool trims =
+        column->type <= COLUMN_REAL || (column->type >= COLUMN_DATE && column->type <= COLUMN_TIMESTAMPTZ);
+    while (trims && text.size > 0 && text.data[0] == ' ')
+        text = (struct span){text.data + 1, text.size - 1};
+    return trims ? column_value_without_spaces(text) : text;
+}
+
 int column_value_read(const struct column *column, struct span text, struct arena *arena,
                       struct column_value *ret, struct error *error) {
     static_assert((int)ISO8601_TEXT_SIZE >= (int)ADDRESS_TEXT_SIZE, "there is room for either");
@@ -229,7 +238,7 @@ int column_value_read(const struct column *column, struct span text, struct aren
         char *made = column_value_needs_room(column) ? arena_take(arena, ISO8601_TEXT_SIZE) : NULL;
         if (made == NULL && column_value_needs_room(column))
             return column_value_no_memory(error);
-        valid = column_value_read_as(column, text, made, ret);
+        valid = column_value_read_as(column, column_value_trimmed(column, text), made, ret);
     }
     return valid ? 0 : column_value_bad(column, text, error);
 }

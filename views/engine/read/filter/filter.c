@@ -172,16 +172,13 @@ static int filter_take_name(struct filter_reading *reading, const char *stops, s
                : filter_bad(reading, "a \" is not closed");
 }
 
-// A value within parentheses: quoted, or up to a comma or the end. An array or object of JSON, and {..}, is one value.
-static int filter_take_value(struct filter_reading *reading, struct span *ret) {
-    struct span rest = reading->rest;
-    if (rest.size > 0 && rest.data[0] == '"')
-        return filter_take_name(reading, "", ret);
+// Where the value that begins `text` ends: at a comma or ) that stands in no array or object of JSON. False when one is open.
+static bool filter_value_end(struct span text, size_t *ret) {
     size_t size = 0;
     int open = 0;
     bool quoted = false;
-    for (; size < rest.size && (open > 0 || (rest.data[size] != ',' && rest.data[size] != ')')); size++) {
-        char c = rest.data[size];
+    for (; size < text.size && (open > 0 || (text.data[size] != ',' && text.data[size] != ')')); size++) {
+        char c = text.data[size];
         if (quoted && c == '\\')
             size++;
         else if (open > 0 && c == '"')
@@ -189,7 +186,38 @@ static int filter_take_value(struct filter_reading *reading, struct span *ret) {
         else if (!quoted)
             open += (c == '{' || c == '[') - (open > 0 && (c == '}' || c == ']'));
     }
-    if (size > rest.size || open > 0)
+    *ret = size;
+    return size <= text.size && open == 0;
+}
+
+// Up to a comma or ), but for the {..} that it begins with, which PostgREST takes as one where one value stands.
+static size_t filter_text_end(struct span text, bool braces) {
+    size_t size = 0;
+    const char *closed =
+        braces && text.size > 0 && text.data[0] == '{' ? memchr(text.data, '}', text.size) : NULL;
+    if (closed != NULL)
+        size = (size_t)(closed - text.data) + 1;
+    while (size < text.size && text.data[size] != ',' && text.data[size] != ')')
+        size++;
+    return size;
+}
+
+// A value within parentheses: quoted, or up to a comma or the end. Of a column that holds them an array or object of JSON, and
+// {..}, is one value; in a text a bracket is a letter.
+static int filter_take_value(struct filter_reading *reading, const struct filter_term *term,
+                             struct span *ret) {
+    const enum column_type type = reading->filter->table->columns[term->column].type;
+    struct span rest = reading->rest;
+    if (rest.size > 0 && rest.data[0] == '"')
+        return filter_take_name(reading, "", ret);
+    name_list_skip(&rest);
+    if (rest.size > 0 && rest.data[0] == '"')
+        return filter_bad(reading, "a value in quotes stands directly behind its comma or (");
+    rest = reading->rest;
+    size_t size = 0;
+    if (type != COLUMN_JSON && type != COLUMN_ARRAY && type != COLUMN_OTHER)
+        size = filter_text_end(rest, term->op != FILTER_IN);
+    else if (!filter_value_end(rest, &size))
         return filter_bad(reading, "a { or [ is not closed");
     *ret = (struct span){rest.data, size};
     reading->rest = filter_cut(rest, size);
@@ -197,18 +225,19 @@ static int filter_take_value(struct filter_reading *reading, struct span *ret) {
 }
 
 static int filter_read_list(struct filter_reading *reading, struct filter_term *term) {
-    if (!name_list_accept(&reading->rest, '('))
+    if (!name_list_accept_spaced(&reading->rest, '('))
         return filter_bad(reading,
                           "in. takes (a,b,..); a value that begins like this is written eq.in.VALUE");
-    if (name_list_accept(&reading->rest, ')'))
+    if (name_list_accept_spaced(&reading->rest, ')'))
         return 0;
     do {
         struct span value;
-        if (filter_take_value(reading, &value) != 0 || filter_add_value(reading, term, value) != 0)
+        if (filter_take_value(reading, term, &value) != 0 || filter_add_value(reading, term, value) != 0)
             return -1;
     } while (name_list_accept(&reading->rest, ','));
-    return name_list_accept(&reading->rest, ')') ? 0
-                                                 : filter_bad(reading, "the list of in. is not closed by )");
+    return name_list_accept_spaced(&reading->rest, ')')
+               ? 0
+               : filter_bad(reading, "the list of in. is not closed by )");
 }
 
 static int filter_read_is(struct filter_reading *reading, struct filter_term *term) {
@@ -223,7 +252,7 @@ static int filter_read_is(struct filter_reading *reading, struct filter_term *te
                  {"unknown", FILTER_IS_NULL, true}};
     const struct column *column = &reading->filter->table->columns[term->column];
     struct span value;
-    if (filter_take_name(reading, reading->whole ? "" : ",)", &value) != 0)
+    if (filter_take_name(reading, reading->whole ? "" : " \t,)", &value) != 0)
         return -1;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (value.size == strlen(known[i].word) && strncasecmp(value.data, known[i].word, value.size) == 0) {
@@ -281,7 +310,7 @@ static int filter_read_operand(struct filter_reading *reading, const struct filt
     struct span value = reading->rest;
     if (reading->whole)
         reading->rest = filter_cut(value, value.size);
-    else if (filter_take_value(reading, &value) != 0)
+    else if (filter_take_value(reading, term, &value) != 0)
         return -1;
     return word->kind == KIND_PATTERN ? filter_read_pattern(reading, term, value)
                                       : filter_add_value(reading, term, value);
@@ -339,18 +368,21 @@ static int filter_take_column(struct filter_reading *reading, int *ret) {
 // `[not.]and(` and `[not.]or(` begin a group. 1 = one has begun, 0 = there is none, -1 = error.
 static int filter_open_group(struct filter_reading *reading) {
     static const struct {
-        const char *text;
+        const char *word;
         enum filter_operator op;
         bool negated;
-    } known[] = {{"and(", FILTER_AND, false},
-                 {"or(", FILTER_OR, false},
-                 {"not.and(", FILTER_AND, true},
-                 {"not.or(", FILTER_OR, true}};
+    } known[] = {{"and", FILTER_AND, false},
+                 {"or", FILTER_OR, false},
+                 {"not.and", FILTER_AND, true},
+                 {"not.or", FILTER_OR, true}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        size_t size = strlen(known[i].text);
-        if (reading->rest.size < size || memcmp(reading->rest.data, known[i].text, size) != 0)
+        size_t size = strlen(known[i].word);
+        if (reading->rest.size < size || memcmp(reading->rest.data, known[i].word, size) != 0)
             continue;
-        reading->rest = filter_cut(reading->rest, size);
+        struct span rest = filter_cut(reading->rest, size);
+        if (!name_list_accept_spaced(&rest, '('))
+            continue;
+        reading->rest = rest;
         return filter_add_term(reading, known[i].op, known[i].negated) != NULL ? 1 : -1;
     }
     return 0;
@@ -358,14 +390,14 @@ static int filter_open_group(struct filter_reading *reading) {
 
 // Behind a condition or a group: what closes groups, then a comma or the end.
 static int filter_close_groups(struct filter_reading *reading, int *depth) {
-    while (*depth > 0 && name_list_accept(&reading->rest, ')')) {
+    while (*depth > 0 && name_list_accept_spaced(&reading->rest, ')')) {
         if (filter_add_term(reading, FILTER_END, false) == NULL)
             return -1;
         (*depth)--;
     }
     if (*depth == 0)
         return reading->rest.size == 0 ? 0 : filter_bad(reading, "something stands behind the last )");
-    if (name_list_accept(&reading->rest, ','))
+    if (name_list_accept_spaced(&reading->rest, ','))
         return 0;
     return filter_bad(reading, "expected a comma or ) behind a condition");
 }
@@ -375,7 +407,7 @@ static int filter_read_logic(struct filter_reading *reading, struct span name) {
     bool negated = name.size > 3 && memcmp(name.data, "not", 3) == 0;
     bool any = name.data[name.size - 1] == 'r';
     int depth = 1;
-    if (!name_list_accept(&reading->rest, '('))
+    if (!name_list_accept_spaced(&reading->rest, '('))
         return filter_bad(reading, "expected (condition,condition,..)");
     if (filter_add_term(reading, any ? FILTER_OR : FILTER_AND, negated) == NULL)
         return -1;
@@ -408,6 +440,17 @@ static int filter_read_plain(const struct filter_reading *reading, int column) {
     return filter_add_value(reading, term, reading->rest);
 }
 
+// The column that a parameter is called as: by its name, which may be in quotes, as PostgREST has those with a full stop.
+static int filter_column_of(struct filter *filter, struct span name) {
+    int column = table_column(filter->table, name.data, name.size);
+    if (column >= 0 || name.size == 0 || name.data[0] != '"')
+        return column;
+    struct span rest = name;
+    struct span plain;
+    bool taken = name_list_take(&rest, "", &filter->arena, &plain) && rest.size == 0;
+    return taken ? table_column(filter->table, plain.data, plain.size) : -1;
+}
+
 static int filter_read_parameter(struct filter *filter, const struct parameter *parameter,
                                  struct error *error) {
     struct filter_reading reading = {
@@ -416,7 +459,7 @@ static int filter_read_parameter(struct filter *filter, const struct parameter *
         reading.whole = false;
         return filter_read_logic(&reading, parameter->name);
     }
-    int column = table_column(filter->table, parameter->name.data, parameter->name.size);
+    int column = filter_column_of(filter, parameter->name);
     if (column < 0)
         return filter_unknown_column(filter->table, parameter->name, error);
     if (filter_is_plain(parameter))

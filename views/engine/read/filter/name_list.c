@@ -7,6 +7,21 @@ bool name_list_accept(struct span *rest, char c) {
     return true;
 }
 
+void name_list_skip(struct span *rest) {
+    while (rest->size > 0 && (rest->data[0] == ' ' || rest->data[0] == '\t'))
+        *rest = (struct span){rest->data + 1, rest->size - 1};
+}
+
+bool name_list_accept_spaced(struct span *rest, char c) {
+    struct span found = *rest;
+    name_list_skip(&found);
+    if (!name_list_accept(&found, c))
+        return false;
+    name_list_skip(&found);
+    *rest = found;
+    return true;
+}
+
 static bool name_list_take_quoted(struct span *rest, struct arena *arena, struct span *ret) {
     char *text = arena_take(arena, rest->size + 1);
     size_t size = 0;

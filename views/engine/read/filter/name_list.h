@@ -10,5 +10,9 @@
 bool name_list_take(struct span *rest, const char *stops, struct arena *arena, struct span *ret);
 // Takes `c` off the front when it is there.
 bool name_list_accept(struct span *rest, char c);
+// The same, with the spaces and tabs before and behind it, which PostgREST passes over too.
+bool name_list_accept_spaced(struct span *rest, char c);
+// Takes spaces and tabs off the front.
+void name_list_skip(struct span *rest);
 
 #endif

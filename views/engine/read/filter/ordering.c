@@ -79,11 +79,13 @@ int ordering_read(struct ordering *ordering, const struct table *table, struct s
                   struct error *error) {
     ordering->count = 0;
     struct span rest = text;
+    name_list_skip(&rest);
     if (text.size > 0) {
         do {
             if (ordering_read_item(ordering, table, text, &rest, arena, error) != 0)
                 return -1;
-        } while (name_list_accept(&rest, ','));
+        } while (name_list_accept_spaced(&rest, ','));
+        name_list_skip(&rest);
         if (rest.size > 0)
             return ordering_bad(text, error);
     }

@@ -54,8 +54,10 @@ static int selection_read_item(struct selection *selection, const struct table *
         if (!name_list_take(rest, stops, arena, &column_name))
             return selection_bad(whole, "a \" is not closed", error);
     }
-    if (rest->size > 0 && rest->data[0] != ',')
-        return selection_refuse(whole, *rest, error);
+    struct span behind = *rest;
+    name_list_skip(&behind);
+    if (behind.size > 0 && behind.data[0] != ',')
+        return selection_refuse(whole, behind, error);
     int column = table_column(table, column_name.data, column_name.size);
     if (column < 0)
         return filter_unknown_column(table, column_name, error);
@@ -68,9 +70,11 @@ int selection_read(struct selection *selection, const struct table *table, struc
     if (text.size == 0)
         return selection_add_all(selection, table, error);
     struct span rest = text;
+    name_list_skip(&rest);
     do {
         if (selection_read_item(selection, table, text, &rest, arena, error) != 0)
             return -1;
-    } while (name_list_accept(&rest, ','));
+    } while (name_list_accept_spaced(&rest, ','));
+    name_list_skip(&rest);
     return rest.size == 0 ? 0 : selection_refuse(text, rest, error);
 }
