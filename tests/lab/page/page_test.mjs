@@ -640,6 +640,28 @@ test('axe finds nothing, dark and light, wide and narrow; nothing is wider than 
   }
 });
 
+test('names of 63 letters are not wider than the window', async (t) => {
+  const at = folder(t);
+  const long = (end) => `a_table_whose_name_is_as_long_as_postgresql_lets_a_name_be_${end}`.slice(-63);
+  const names = [long('one'), long('two')];
+  mkdirSync(join(at, 'views'));
+  write(join(at, 'views', 'source.sql'), names.map((name) => `create table ${name}(id int primary key, ${long('column')} text);`).join('\n'));
+  const source = { connector: 'postgresql', name: 'theworldshop', schema: 'public', table: names[0], lsn: 1000, txId: 1, ts_ms: 1700000000000, snapshot: 'false' };
+  const row = { id: 1, [long('column')]: 'x'.repeat(300) };
+  const line = (offset, value) => JSON.stringify({ topic: `theworldshop.public.${names[0]}`, partition: 0, offset, ts: 1700000000000, key: '{"id":1}', value });
+  write(join(at, 'capture.jsonl'), `${line(0, JSON.stringify({ before: null, after: row, source, op: 'c', ts_ms: 1700000000000 }))}\n${line(1, '{')}\n`);
+  const server = await serve(t, 'demo', '--capture', join(at, 'capture.jsonl'), '--views', join(at, 'views'), '--db', join(at, 'x.db'));
+  const page = await open(t, server.url, { width: 360, height: 740 });
+  await word(page, 'Live');
+  for (const [section, shown] of [['overview', '.panel'], ['tables', 'td a'], [`tables/${names[0]}`, 'td a'], [`row/${names[0]}?id=1`, 'dt'], ['transactions', '.check'],
+    ['quarantine', 'td a'], ['quarantine/1', '.panel code'], ['process', '.log li']]) {
+    await page.goto(`${server.url}/#/${section}`);
+    await page.waitForSelector(`main ${shown}`, { timeout: wait });
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(wider <= 0, `${section}: ${wider} px too wide`);
+  }
+});
+
 test('screenshots', async (t) => {
   const { server } = await demo(t);
   for (const [name, options] of Object.entries({
