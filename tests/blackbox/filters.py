@@ -393,6 +393,7 @@ class Filters(unittest.TestCase):
         self.refused(("colour", "eq.1"), names="it has: id, name")
         self.refused(("or", "(colour.eq.1)"), names="it has: id, name")
         self.refused(("at", "2026-13-01"), names="timestamptz")
+        self.refused(("at", "gt.2026-01-31T22:32:34 01:00"), names="%2B")  # +01:00, not encoded
         self.refused(("on_day", "gt.2026-02-30"), names="date")
         self.refused(("or", ""), names="or=: expected (condition")
         self.refused(("name", "in.a"), names="name=in.a: in. takes")

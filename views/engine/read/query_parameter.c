@@ -175,7 +175,8 @@ int query_parameter_check(const struct parameter_rule *rule, struct span name, s
         [PARAMETER_DECIMAL] = "a decimal",
         [PARAMETER_DATE] = "a date, YYYY-MM-DD",
         [PARAMETER_TIMESTAMP] = "a timestamp, YYYY-MM-DDTHH:MM:SS.ffffff, with Z where the column has a zone",
-        [PARAMETER_TIMESTAMPTZ] = "a moment, YYYY-MM-DDTHH:MM:SS.ffffff with Z or an offset",
+        [PARAMETER_TIMESTAMPTZ] =
+            "a moment, YYYY-MM-DDTHH:MM:SS.ffffff with Z or an offset, whose + is %2B in a URL",
         [PARAMETER_BOOLEAN] = "a boolean, true or false",
         [PARAMETER_UUID] = "a UUID",
     };

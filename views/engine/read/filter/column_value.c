@@ -248,7 +248,9 @@ int column_value_bad(const struct column *column, struct span text, struct error
         column->type == COLUMN_ARRAY       ? ", written as JSON"
         : column_value_is_interval(column) ? ", written as rows have it: microseconds, or P0Y0M0DT1H0M0S"
         : column->type == COLUMN_TIMESTAMP ? ", without a zone: a time with no offset, or UTC's"
-                                           : "";
+        : column->type == COLUMN_TIMESTAMPTZ
+            ? ", as 2026-01-31T22:32:34Z; the + of an offset is %2B in a URL, where it would be a space"
+            : "";
     return error_set(error, ERROR_USAGE, "%s=%.*s: the column is %s%s", column->name,
                      (int)(text.size < SHOWN_MAX ? text.size : SHOWN_MAX), text.data, column->declared,
                      written);
