@@ -93,6 +93,23 @@ const struct problem_kind *problem_kind(enum problem problem) {
     return &kinds[problem];
 }
 
+// What PostgREST's clients look for: its own code where they compare one, and its words of no row, by which postgrest-py's
+// maybe_single() (to 1.1) knows it.
+static void problem_add_postgrest(struct buffer *out, enum problem problem, const char *detail) {
+    const bool not_one = problem == PROBLEM_NOT_ONE_ROW;
+    const char *code = not_one                              ? "PGRST116"
+                       : problem == PROBLEM_RANGE_NOT_THERE ? "PGRST103"
+                                                            : kinds[problem].type + sizeof "/problems/" - 1;
+    buffer_format(out, ",\"code\":\"%s\",\"message\":", code);
+    buffer_json_string(out, span_of(detail));
+    buffer_text(out, ",\"details\":");
+    if (not_one)
+        buffer_json_string(out, span_of(detail));
+    else
+        buffer_text(out, "null");
+    buffer_text(out, ",\"hint\":null");
+}
+
 __attribute__((format(printf, 3, 0))) static void begin(struct response *response, enum problem problem,
                                                         const char *format, va_list args) {
     enum { DETAIL_SIZE = 1024 };
@@ -112,9 +129,7 @@ __attribute__((format(printf, 3, 0))) static void begin(struct response *respons
     buffer_json_string(&response->body, span_of(detail));
     if (!response->postgrest)
         return;
-    buffer_format(&response->body, ",\"code\":\"%s\",\"message\":", kind->type + sizeof "/problems/" - 1);
-    buffer_json_string(&response->body, span_of(detail));
-    buffer_text(&response->body, ",\"details\":null,\"hint\":null");
+    problem_add_postgrest(&response->body, problem, detail);
 }
 
 void problem_begin(struct response *response, enum problem problem, const char *format, ...) {

@@ -417,7 +417,7 @@ static bool rows_set_rest_status(struct exchange *exchange, const struct ask *as
     struct response *response = exchange->response;
     if (ask->format == FORMAT_OBJECT && count != 1) {
         problem_set(response, PROBLEM_NOT_ONE_ROW, "%s",
-                    count == 0 ? "there is no such row" : "there is more than one such row");
+                    count == 0 ? "The result contains 0 rows" : "The result contains more than 1 row");
         return true;
     }
     if (!ask->rest || !ask->counted || ask->format == FORMAT_OBJECT)

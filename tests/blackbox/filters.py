@@ -609,7 +609,7 @@ class WholeTables(unittest.TestCase):
         # what ends before it begins, as an empty page of a client's, or begins behind all that can be passed over: not all rows
         for none in ("4-2", "99999999999-"):
             status, _, body = self.ask("/rest/v1/item?id=lt.10", Range=none)
-            self.assertEqual((416, "range-not-there"), (status, json.loads(body)["code"]))
+            self.assertEqual((416, "PGRST103"), (status, json.loads(body)["code"]))
             self.assertIn(f"Range: {none}", json.loads(body)["message"])
         for more in ({"Range": "bytes=0-4"}, {"Range": "2-4", "Range_Unit": "bytes"}):
             status, headers, _ = self.ask("/rest/v1/item?id=lt.10", **more)
@@ -622,6 +622,10 @@ class WholeTables(unittest.TestCase):
             self.assertEqual((200, self.rows[3]), (status, json.loads(body)))
             self.assertEqual(406, self.ask(path + "?id=lt.3", Accept=one)[0])
             self.assertEqual(406, self.ask(path + "?id=lt.0", Accept=one)[0])
+        for wanted, rows in (("lt.0", "0 rows"), ("lt.3", "more than 1 row")):  # by which clients know that there is none
+            problem = json.loads(self.ask(f"/rest/v1/item?id={wanted}", Accept=one)[2])
+            self.assertEqual(("/problems/not-one-row", "PGRST116"), (problem["type"], problem["code"]))
+            self.assertEqual(f"The result contains {rows}", problem["details"])
         status, _, body = self.ask("/v1/tables/item?id=lt.3", Accept="application/vnd.pgrst.array+json")
         self.assertEqual((200, self.rows[:3]), (status, json.loads(body)))
         status, _, body = self.ask("/rest/v1/item?colour=eq.3")
