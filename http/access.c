@@ -326,7 +326,8 @@ bool access_answer_preflight(const struct access *access, const struct request *
     response_header(response, "Access-Control-Allow-Methods", SPAN("GET, HEAD, POST"));
     response_header(response, "Access-Control-Allow-Headers",
                     SPAN("Authorization, Accept, Content-Type, If-None-Match, Last-Event-ID, Prefer, Range, "
-                         "Range-Unit, Accept-Profile, Content-Profile, apikey, X-Client-Info"));
+                         "Range-Unit, Accept-Profile, Content-Profile, apikey, X-Client-Info, X-Retry-Count, "
+                         "Cache-Control, traceparent, tracestate, baggage"));
     response_header(response, "Access-Control-Max-Age", SPAN("600"));
     return true;
 }
