@@ -102,11 +102,12 @@ const FIRST = { warehouse: 'picks', email: 'outbox', analytics: 'orders_by_statu
 const SIDE_ROWS = 7;
 const SIDE_PANELS_MAX = 6;
 
-// A whole number that the newest `wanted` rows or so come after; "" where the key is no whole number, or all rows are few.
+// A whole number that the newest `wanted` rows or so come after; "" where keys are none or go down, null without rows.
 async function endOf(path, wanted) {
-  const first = (await ask(`${path}?limit=1`)).document.rows[0];
-  if (first && !Number.isInteger(Object.values(first)[0])) return '';
+  const keys = (await ask(`${path}?limit=2`)).document.rows.map((row) => Object.values(row)[0]);
+  if (!keys.length) return null;
   const has = async (after) => (await ask(`${path}?limit=1&after=${after}`)).document.rows.length > 0;
+  if (!keys.every(Number.isInteger) || keys[1] < keys[0] || (keys.length < 2 && (await has(keys[0] + 1)))) return '';
   let low = 0;
   let high = wanted;
   while (high < Number.MAX_SAFE_INTEGER / 8 && (await has(high))) {
@@ -159,11 +160,11 @@ function sidePanel(view, dispose) {
     let after = null; // "" = the first page is shown
     const where = async () => {
       if (after === null) after = by_key ? await endOf(path, 20) : '';
-      return after === '' ? path : `${path}?limit=1000&after=${after}`;
+      return typeof after === 'number' ? `${path}?limit=1000&after=${after}` : path;
     };
     stop = watch(where, (answer, ms, asked) => {
       const rows = answer.rows;
-      const byKey = after !== '';
+      const byKey = typeof after === 'number';
       if (!rows.length && !update) host.replaceChildren(h('p', { class: 'empty' }, 'No rows.'));
       if (rows.length) (update = update || make(rows))(rows, byKey);
       else if (update) update([]);
@@ -171,7 +172,7 @@ function sidePanel(view, dispose) {
       note.replaceChildren(number(ends, asked, '.rows | length', `Rows of ${view.name} ${name}`), ` in ${Math.round(ms)} ms `, link(hashOf(['views', view.name, name]), 'open'));
       if (byKey && answer.next) after = null; // more have come than one page has
       else if (byKey && rows.length > 500) after = Number(Object.values(rows[rows.length - 50])[0]);
-      return after === null;
+      return byKey && after === null;
     }, (error) => {
       update = null;
       host.replaceChildren(trouble(error));

@@ -662,6 +662,26 @@ test('names of 63 letters are not wider than the window', async (t) => {
   }
 });
 
+// A folder with a table of rows 1 to 40, and queries.
+async function numbered(t, queries) {
+  const at = folder(t);
+  mkdirSync(join(at, 'views', 'v'), { recursive: true });
+  write(join(at, 'views', 'source.sql'), 'create table codes(id int primary key);');
+  for (const [name, sql] of Object.entries(queries)) write(join(at, 'views', 'v', `query.${name}.sql`), sql);
+  const source = { connector: 'postgresql', name: 'theworldshop', schema: 'public', table: 'codes', ts_ms: 1700000000000, snapshot: 'false' };
+  const line = (id) => JSON.stringify({ topic: 'theworldshop.public.codes', partition: 0, offset: id - 1, ts: 1700000000000, key: `{"id":${id}}`,
+    value: JSON.stringify({ before: null, after: { id }, source: { ...source, lsn: 1000 + id, txId: id }, op: 'c', ts_ms: 1700000000000 }) });
+  write(join(at, 'capture.jsonl'), `${Array.from({ length: 40 }, (_, i) => line(i + 1)).join('\n')}\n`);
+  return serve(t, 'demo', '--capture', join(at, 'capture.jsonl'), '--views', join(at, 'views'), '--db', join(at, 'x.db'));
+}
+
+test('a query whose :after goes down is shown as it is ordered', async (t) => {
+  const server = await numbered(t, { feed: 'select id from codes where id < coalesce(:after, 1000000) order by id desc' });
+  const page = await open(t, server.url);
+  await page.waitForFunction(() => /^40 rows/.test(document.querySelector('.sides .note:last-child')?.textContent || ''), null, { timeout: wait });
+  assert.equal((await cells(page, '.sides .panel'))[0][0], '40');
+});
+
 test('screenshots', async (t) => {
   const { server } = await demo(t);
   for (const [name, options] of Object.entries({
