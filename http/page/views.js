@@ -76,7 +76,9 @@ function queryPanel(side, dispose, view, q, query) {
   }
   const sql = h('details', { class: 'sql' }, h('summary', null, `The SQL, ${q.file}`), h('pre', { tabindex: 0 }, h('code', null, q.sql.trim())));
   side.append(panel(`${view.name} / ${q.name}`, kinds, form, host, note, pages, sql));
-  dispose(watch(path, (answer, ms) => {
+  const lacks = q.rules.find((r) => r.required && !query.has(r.name));
+  if (lacks) host.append(h('p', { class: 'empty' }, `It needs ${lacks.name}.`));
+  else dispose(watch(path, (answer, ms) => {
     draw(answer);
     note.replaceChildren(number(plural(answer.rows.length, 'row'), path, '.rows', `The rows of ${view.name} ${q.name}`), ` in ${Math.round(ms)} ms, as of ${answer.position.lsn || 'now'}`);
     const go = (after) => {

@@ -682,6 +682,16 @@ test('a query whose :after goes down is shown as it is ordered', async (t) => {
   assert.equal((await cells(page, '.sides .panel'))[0][0], '40');
 });
 
+test('a query that needs a parameter waits for it', async (t) => {
+  const server = await numbered(t, { one: '-- tidemark: id is integer required\nselect id from codes where id = :id' });
+  const page = await open(t, server.url, { hash: '#/views/v/one' });
+  await page.waitForFunction(() => /It needs id\./.test(document.querySelector('main').textContent), null, { timeout: wait });
+  await page.fill('#q-id', '7');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelector('main td')?.textContent === '7', null, { timeout: wait });
+  assert.deepEqual(page.asked.filter((url) => /views\/v\/one/.test(url) && !/id=7/.test(url)), []);
+});
+
 test('screenshots', async (t) => {
   const { server } = await demo(t);
   for (const [name, options] of Object.entries({
