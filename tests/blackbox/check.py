@@ -42,6 +42,10 @@ class Check(tide.Case):
     def passed(self, **files):
         self.assertEqual((0, ""), self.check(**files))
 
+    def test_what_a_file_may_be_called(self):
+        for name in ("query_größe", "query_a b", "select"):
+            self.refused("NAME of the letters a to z and A to Z, digits, _ and -", **{name: "select 1 as a"})
+
     def test_the_built_in_views_are_well(self):
         done = tide.run("check")
         self.assertEqual((0, ""), (done.returncode, done.stderr))

@@ -160,7 +160,8 @@ static int catalog_add_view_file(struct catalog *catalog, const struct view_file
         return 0;
     size_t view_size = (size_t)(slash - file->path);
     if (!catalog_valid_name(file->path, view_size))
-        return error_set(error, ERROR_INPUT, "%s: a view's name has letters, digits, _ and - only",
+        return error_set(error, ERROR_INPUT,
+                         "%s: a view's name has the letters a to z and A to Z, digits, _ and - only",
                          file->path);
     struct view *view = catalog_find_or_add_view(catalog, file->path, view_size);
     if (view == NULL)
@@ -173,9 +174,11 @@ static int catalog_add_view_file(struct catalog *catalog, const struct view_file
         return catalog_add_query(view, file, query, error);
     if (apply.data != NULL)
         return catalog_add_apply(view, file, apply, error);
-    return error_set(error, ERROR_INPUT,
-                     "%s: a view's folder has schema.sql, apply.NAME.sql and query.NAME.sql only",
-                     file->path);
+    return error_set(
+        error, ERROR_INPUT,
+        "%s: a view's folder has schema.sql, apply.NAME.sql and query.NAME.sql only, NAME of the letters "
+        "a to z and A to Z, digits, _ and -",
+        file->path);
 }
 
 // `only`: "warehouse,email"; an empty entry names nothing.
