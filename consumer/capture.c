@@ -2,6 +2,7 @@
 
 #include "consumer/json/json.h"
 #include "views/base/cleanup.h"
+#include "views/base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +22,10 @@ enum {
 struct capture {
     struct span bytes;
     char *name;
-    bool mapped;
-    size_t next;  // where the next line begins
-    size_t place; // where the newest line began
-    int64_t line; // number of the newest line
+    struct span mapped; // what `bytes` is of; data NULL = memory of the caller's
+    size_t next;        // where the next line begins
+    size_t place;       // where the newest line began
+    int64_t line;       // number of the newest line
 };
 
 enum member {
@@ -122,9 +123,12 @@ static int capture_map(struct capture *capture, int file, struct error *error) {
     char *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
     if (data == MAP_FAILED)
         return error_set(error, ERROR_SYSTEM, "cannot map capture %s: %s", capture->name, strerror(errno));
-    capture->bytes = (struct span){data, size};
-    capture->mapped = true;
+    capture->mapped = (struct span){data, size};
     (void)madvise(data, size, MADV_SEQUENTIAL);
+    if (utf8_is_16(data, size))
+        return error_set(error, ERROR_INPUT, "capture %s: " UTF8_NOT_16, capture->name);
+    size_t mark = utf8_mark(data, size);
+    capture->bytes = (struct span){data + mark, size - mark};
     return 0;
 }
 
@@ -166,8 +170,8 @@ void capture_close(struct capture **capture) {
     struct capture *closing = *capture;
     if (closing == NULL)
         return;
-    if (closing->mapped)
-        (void)munmap((void *)(uintptr_t)closing->bytes.data, closing->bytes.size);
+    if (closing->mapped.data != NULL)
+        (void)munmap((void *)(uintptr_t)closing->mapped.data, closing->mapped.size);
     free(closing->name);
     free(closing);
     *capture = NULL;

@@ -5,6 +5,7 @@
 #include "consumer/init/identifier.h"
 #include "consumer/init/source_text.h"
 #include "views/base/cleanup.h"
+#include "views/base/utf8.h"
 #include "views/engine/check.h"
 
 #include <errno.h>
@@ -98,7 +99,7 @@ static void init_close_stream(FILE **stream) {
 static int init_append_ddl(struct buffer *out, const char *path, struct error *error) {
     CLEANUP(init_close_stream) FILE *file = fopen(path, "rb");
     char block[65536];
-    size_t size;
+    size_t size, begin = out->size;
     if (file == NULL)
         return error_set(error, ERROR_INPUT, "--ddl %s: %s", path, strerror(errno));
     while ((size = fread(block, 1, sizeof block, file)) > 0) {
@@ -108,7 +109,13 @@ static int init_append_ddl(struct buffer *out, const char *path, struct error *e
                              "--ddl %s: it has more than %d bytes; `pg_dump -s` writes no rows", path,
                              INIT_DDL_BYTES_MAX);
     }
-    return ferror(file) ? error_set(error, ERROR_INPUT, "--ddl %s: %s", path, strerror(errno)) : 0;
+    if (ferror(file))
+        return error_set(error, ERROR_INPUT, "--ddl %s: %s", path, strerror(errno));
+    if (utf8_is_16(out->data + begin, out->size - begin))
+        return error_set(error, ERROR_INPUT, "--ddl %s: " UTF8_NOT_16 ", as `pg_dump -s -f FILE` does", path);
+    memset(out->data + begin, ' ',
+           utf8_mark(out->data + begin, out->size - begin)); // no longer at the beginning
+    return 0;
 }
 
 static int init_write_source(const struct init_config *config, struct init_made *made, const char *path,

@@ -2,6 +2,8 @@
 
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
+#include "views/base/span.h"
+#include "views/base/utf8.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -25,6 +27,24 @@ static void config_file_free_json(json_t **json) {
     json_decref(*json);
 }
 
+// What jansson says itself may have a piece of the text in it, and with it a secret.
+static const char *config_file_reason(const json_error_t *cause) {
+    switch (json_error_code(cause)) {
+    case json_error_duplicate_key:
+        return "this key is there twice";
+    case json_error_numeric_overflow:
+        return "this number is larger than any flag takes";
+    case json_error_null_character:
+        return "no flag takes a text with a NUL (\\u0000)";
+    case json_error_invalid_utf8:
+        return "this is not UTF-8: save it as that";
+    case json_error_out_of_memory:
+        return "out of memory";
+    default:
+        return "this is not valid JSON";
+    }
+}
+
 static int config_file_load(json_t **ret, const char *path, struct error *error) {
     char piece[4096];
     CLEANUP(buffer_free) struct buffer text = {.limit = CONFIG_FILE_SIZE_MAX};
@@ -37,13 +57,15 @@ static int config_file_load(json_t **ret, const char *path, struct error *error)
         return error_set(error, ERROR_USAGE, "--config %s: %s", path, strerror(errno));
     if (text.failed)
         return error_set(error, ERROR_USAGE, "--config %s: more than %d bytes", path, CONFIG_FILE_SIZE_MAX);
-    // What jansson says may have a piece of the text in it, and with it a secret.
+    const struct span all = {text.data != NULL ? text.data : "", text.size};
+    if (utf8_is_16(all.data, all.size))
+        return error_set(error, ERROR_USAGE, "--config %s: " UTF8_NOT_16, path);
     json_error_t cause;
-    *ret = json_loadb(text.data != NULL ? text.data : "", text.size, JSON_REJECT_DUPLICATES, &cause);
+    size_t mark = utf8_mark(all.data, all.size);
+    *ret = json_loadb(all.data + mark, all.size - mark, JSON_REJECT_DUPLICATES, &cause);
     if (*ret == NULL)
         return error_set(error, ERROR_USAGE, "--config %s:%d:%d: %s", path, cause.line, cause.column,
-                         json_error_code(&cause) == json_error_duplicate_key ? "this key is there twice"
-                                                                             : "this is not valid JSON");
+                         config_file_reason(&cause));
     if (!json_is_object(*ret))
         return error_set(error, ERROR_USAGE, "--config %s: it is not a JSON object", path);
     return 0;

@@ -187,6 +187,24 @@ class Check(tide.Case):
         code, told = self.check(query_q="select id,\n  nam from accounts")
         self.assertEqual((1, "tidemark: v/query.q.sql:2: no such column: nam\n  nam from accounts\n  ^\n"), (code, told))
 
+    def test_files_of_other_encodings(self):
+        """A text of another encoding equals none of the mirror's; comments may be of any. Windows writes UTF-16, and a mark before UTF-8."""
+        for name, text, told in (
+            ("query.q", "select id from accounts\nwhere name = 'caf\u00e9'".encode("latin-1"), "v/query.q.sql:2: this is not UTF-8 (byte 0xE9)"),
+            ("query.q", "-- caf\u00e9\nselect id /* \u00e9 */ from accounts".encode("latin-1"), None),
+            ("query.q", "select id from accounts where name = 'caf\u00e9'".encode("utf-8-sig"), None),
+            ("query.q", "select id from accounts".encode("utf-16"), "v/query.q.sql: it is UTF-16"),
+            ("query.q", b"select id from accounts\0", "v/query.q.sql: it has NUL bytes"),
+            ("schema", "create table v_t(x);\ninsert into v_t values ('\u00e9');".encode("latin-1"), "v/schema.sql:2: this is not UTF-8"),
+            ("apply.x", "insert into v_t select 'caf\u00e9' from _delta_accounts".encode("latin-1"), "v/apply.x.sql:1: this is not UTF-8"),
+        ):  # fmt: skip
+            with self.subTest(text):
+                views = self.views(schema="create table v_t(x);")
+                (views / "v" / f"{name}.sql").write_bytes(text)
+                done = tide.run("check", "--views", views)
+                self.assertEqual(0 if told is None else 1, done.returncode, done.stderr)
+                self.assertIn(told or "", done.stderr)
+
     def test_files_that_nobody_uses(self):
         views = self.views(query_q="select id from accounts")
         for name in ("v/query.x.SQL", "v/notes.txt", "query.a.sql"):

@@ -220,12 +220,19 @@ class CommandLine(tide.Case):
             ({"db": ["a", 1]}, '"db" is a text'), ({"db": {}}, '"db" is a text'), ({"X": "secret"}, '"X" is an object'),
             ({"db": "x.db", "commit-messages": "secret"}, "commit-messages"), ({"json": "maybe", "db": "x.db"}, "yes or no"),
             ("[1]", "not a JSON object"), ('{"db": "secret', ":1:"), ('{"db": "secret", "db": "x"}', "twice"), ("", "not valid JSON"),
+            ('{"commit-messages": 99999999999999999999}', "larger than any flag takes"), ('{"db": "a\\u0000"}', "NUL"),
         ]:  # fmt: skip
             with self.subTest(document):
                 done = replayed(document)
                 self.assertEqual(2, done.returncode)
                 self.assertIn(str(config), self.told(done))
                 self.assertIn(says, self.told(done))
+        for encoding, code, says in (("utf-8-sig", 0, ""), ("utf-16", 2, "it is UTF-16"), ("latin-1", 2, "not UTF-8")):
+            foreign = self.path / "foreign.json"
+            foreign.write_bytes('{"db": "caf\u00e9.db"}'.encode(encoding))
+            done = tide.run("replay", "--config", foreign, BASIC, cwd=self.path)
+            self.assertEqual(code, done.returncode, done.stderr)
+            self.assertIn(says, done.stderr)
         for document in ('{"db": "secret', '{"db": "secret", "db": "x"}', {"X": "secret"}, {"X": {"a.b": ["secret"]}}):
             self.assertNotIn("secret", replayed(document).stderr)
         self.assertIn("none.json", self.told(tide.run("check", "--config", "none.json")))

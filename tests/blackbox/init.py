@@ -185,6 +185,17 @@ class Init(tide.Case):
         self.assertIn("source.sql is there already", self.init("--capture", capture, "--out", out, code=1))
         self.assertEqual("mine", (out / "source.sql").read_text())
 
+    def test_ddl_of_other_encodings(self):
+        """Windows' shells write UTF-16, or a mark before UTF-8; a dump may be in the database's own encoding."""
+        text = 'create table t("caf\u00e9" int primary key);'
+        for encoding, told in (("utf-8-sig", None), ("utf-16", "ddl.sql: it is UTF-16"), ("latin-1", "this is not UTF-8: save")):
+            with self.subTest(encoding):
+                ddl = self.path / "ddl.sql"
+                ddl.write_bytes(text.encode(encoding))
+                out = self.path / encoding
+                self.assertIn(told or "1 table", self.init("--ddl", ddl, "--out", out, code=1 if told else 0))
+                self.assertEqual(told is None, out.exists())
+
     def test_a_failure_leaves_nothing_behind(self):
         ddl = self.path / "keyless.sql"
         ddl.write_text("create table t(a int);")

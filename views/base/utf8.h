@@ -2,8 +2,23 @@
 #ifndef TIDEMARK_BASE_UTF8_H
 #define TIDEMARK_BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+// How a file is made UTF-8 whose first bytes say that it is UTF-16.
+#define UTF8_NOT_16 "it is UTF-16, as PowerShell's `>` writes: save it as UTF-8"
+
+// Bytes of the byte order mark that a text begins with: 0 or 3.
+static inline size_t utf8_mark(const char *data, size_t size) {
+    return size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
+// Whether it begins as UTF-16 does, of either byte order: bytes that UTF-8 has nowhere.
+static inline bool utf8_is_16(const char *data, size_t size) {
+    return size >= 2 && (memcmp(data, "\xFF\xFE", 2) == 0 || memcmp(data, "\xFE\xFF", 2) == 0);
+}
 
 // Bytes (1 to 4) of the well-formed sequence at `data`, or 0 when there is none within `size`.
 static inline size_t utf8_sequence(const char *data, size_t size) {

@@ -157,6 +157,41 @@ static void maps_a_file(void **state) {
     assert_int_equal(capture_open(&capture, "/tmp", &error), -1);
 }
 
+// A byte order mark is passed over, as it is of source.sql; UTF-16 is told.
+static void what_windows_writes(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *says; // NULL = it is read
+    } cases[] = {{"\xEF\xBB\xBF" GOOD "\r\n", sizeof GOOD + 4, NULL},
+                 {"\xEF\xBB\xBF", 3, NULL},
+                 {"\xFF\xFE{\0\"\0", 6, "is UTF-16"},
+                 {"\xFE\xFF\0{\0\"", 6, "is UTF-16"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[] = "/tmp/capture_test.XXXXXX";
+        int file = mkstemp(path);
+        assert_true(file >= 0);
+        assert_int_equal(write(file, cases[i].bytes, cases[i].size), cases[i].size);
+        assert_int_equal(close(file), 0);
+        CLEANUP(capture_close) struct capture *capture = NULL;
+        CLEANUP(arena_free) struct arena arena = {0};
+        struct capture_line line;
+        struct error error = {0};
+        int opened = capture_open(&capture, path, &error);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(opened, cases[i].says == NULL ? 0 : -1);
+        if (cases[i].says != NULL && strstr(error.message, cases[i].says) == NULL)
+            fail_msg("says %s", error.message);
+        if (cases[i].size > sizeof GOOD) {
+            assert_true(span_is(capture_prefix(capture), "shop"));
+            assert_int_equal(capture_next(capture, &arena, &line, &error), 1);
+            assert_int_equal(line.offset, 7);
+            assert_int_equal(capture_at(capture, capture_place(capture), &arena, &line, &error), 1);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_line),
@@ -164,6 +199,7 @@ int main(void) {
         cmocka_unit_test(names_file_line_and_cause),
         cmocka_unit_test(finds_topics_and_prefix),
         cmocka_unit_test(maps_a_file),
+        cmocka_unit_test(what_windows_writes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -303,6 +303,8 @@ static void test_refused(void **state) {
         {"create table t as select 1 as id;", "source.sql:1:1: create table .. as: the columns", NULL},
         {"create table t(id int primary key, x text default 'oops);",
          "source.sql:1:51: a quote that does not end", NULL},
+        {"create table t(id int primary key);\ncreate table u(\"caf\xe9\" int primary key);",
+         "source.sql:2:20: this is not UTF-8", NULL},
         {"/* oops\ncreate table t(id int primary key);", "source.sql:1:1: a comment that does not end", NULL},
         {"select $a$ oops", "source.sql:1:8: a dollar quote that does not end", NULL},
         {"grant all on x to y;", "source.sql declares no table", NULL},

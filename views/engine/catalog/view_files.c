@@ -2,6 +2,7 @@
 
 #include "views/base/cleanup.h"
 #include "views/base/embedded.h"
+#include "views/base/utf8.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -82,6 +83,17 @@ static int view_files_open(const char *full, FILE **ret, struct error *error) {
                                "%s: is no plain file; put the SQL itself there, or a link to a file", full);
 }
 
+// SQL is text without a NUL. UTF-16 has one beside each letter.
+static int view_files_check_text(const char *full, const char *text, size_t size, struct error *error) {
+    if (size > VIEW_FILE_BYTES_MAX)
+        return error_set(error, ERROR_INPUT, "%s: more than %d bytes", full, VIEW_FILE_BYTES_MAX);
+    if (utf8_is_16(text, size))
+        return error_set(error, ERROR_INPUT, "%s: " UTF8_NOT_16, full);
+    return memchr(text, '\0', size) == NULL
+               ? 0
+               : error_set(error, ERROR_INPUT, "%s: it has NUL bytes: save it as a text in UTF-8", full);
+}
+
 static int view_files_add_from_disk(struct view_files *files, const char *root, const char *path,
                                     struct error *error) {
     char full[PATH_SIZE];
@@ -89,18 +101,15 @@ static int view_files_add_from_disk(struct view_files *files, const char *root, 
     CLEANUP(view_files_close_file) FILE *file = NULL;
     if (view_files_open(full, &file, error) != 0)
         return -1;
-    char *text = malloc(VIEW_FILE_BYTES_MAX + 1);
+    CLEANUP(free_charp) char *text = malloc(VIEW_FILE_BYTES_MAX + 1);
     if (text == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     size_t size = fread(text, 1, VIEW_FILE_BYTES_MAX + 1, file);
-    if (ferror(file) || size > VIEW_FILE_BYTES_MAX || memchr(text, '\0', size) != NULL) {
-        free(text);
-        return error_set(error, ERROR_INPUT, "%s: not a text file of at most %d bytes", full,
-                         VIEW_FILE_BYTES_MAX);
-    }
-    text[size] = '\0';
-    char *fitted = realloc(text, size + 1);
-    return view_files_add_file(files, path, fitted != NULL ? fitted : text, error);
+    if (ferror(file) != 0)
+        return error_set(error, ERROR_INPUT, "%s: %s", full, strerror(errno));
+    if (view_files_check_text(full, text, size, error) != 0)
+        return -1;
+    return view_files_add_file(files, path, strndup(text, size), error);
 }
 
 static bool view_files_ends_in_sql(const char *name) {

@@ -25,6 +25,27 @@ static int check_schema(sqlite3 *scratch, const struct view *view, struct guard 
     return 0;
 }
 
+// SQLite takes bytes of any encoding, and a text of another one than the mirror's equals none of its texts.
+static int check_encoding(const char *file, const char *sql, struct error *error) {
+    const char *at = tokens_not_utf8(sql);
+    return at == NULL
+               ? 0
+               : error_set(error, ERROR_INPUT, "%s:%d: this is not UTF-8 (byte 0x%02X): save it as that",
+                           file, stmt_line(sql, (size_t)(at - sql)), (unsigned)(unsigned char)*at);
+}
+
+static int check_encodings(const struct view *view, struct error *error) {
+    if (check_encoding(view->file, view->schema, error) != 0)
+        return -1;
+    for (int i = 0; i < view->apply_count; i++)
+        if (check_encoding(view->applies[i].file, view->applies[i].sql, error) != 0)
+            return -1;
+    for (int i = 0; i < view->query_count; i++)
+        if (check_encoding(view->queries[i].file, view->queries[i].sql, error) != 0)
+            return -1;
+    return 0;
+}
+
 // `sql` as sqlite_schema has it: CREATE TRIGGER NAME, then AFTER, BEFORE, INSTEAD OF or nothing.
 static bool check_is_after_trigger(const char *sql) {
     static const char after[] = "after";
@@ -208,7 +229,8 @@ int catalog_check(struct catalog *catalog, struct error *error) {
         check_own_tables(scratch, -1, error) != 0)
         return -1;
     for (int i = 0; i < catalog->view_count; i++)
-        if (check_view_schema(scratch, catalog, &catalog->views[i], &guard, error) != 0 ||
+        if (check_encodings(&catalog->views[i], error) != 0 ||
+            check_view_schema(scratch, catalog, &catalog->views[i], &guard, error) != 0 ||
             check_own_tables(scratch, i, error) != 0 || check_alone(catalog, &catalog->views[i], error) != 0)
             return -1;
     return check_queries(catalog, scratch, &guard, error);

@@ -1,5 +1,6 @@
 #include "views/engine/check/tokens.h"
 
+#include "views/base/utf8.h"
 #include "views/engine/sqlite/stmt.h"
 
 #include <ctype.h>
@@ -119,4 +120,15 @@ const char *tokens_end(const char *sql) {
     while (isalnum((unsigned char)*end) || *end == '_' || *end == '$' || (unsigned char)*end >= 0x80)
         end++;
     return end > sql || *sql == '\0' ? end : end + 1;
+}
+
+const char *tokens_not_utf8(const char *sql) {
+    for (const char *end; *sql != '\0'; sql = end) {
+        size_t blank = tokens_blank_size(sql);
+        end = blank > 0 ? sql + blank : tokens_end(sql);
+        for (size_t size; blank == 0 && sql < end; sql += size)
+            if ((size = utf8_sequence(sql, (size_t)(end - sql))) == 0)
+                return sql;
+    }
+    return NULL;
 }

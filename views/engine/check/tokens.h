@@ -33,5 +33,7 @@ int tokens_line(const struct tokens *tokens, int number);
 // The end of the token that `sql` begins with: a name in quotes of any kind, a word without its table's, or one
 // character. For who reads a text without a bound.
 const char *tokens_end(const char *sql);
+// The first byte outside of comments that is no part of a character in UTF-8; NULL = there is none.
+const char *tokens_not_utf8(const char *sql);
 
 #endif

@@ -1,9 +1,12 @@
 #include "views/engine/catalog/source/pg_parse.h"
 
 #include "views/base/cleanup.h"
+#include "views/base/utf8.h"
 
 #include <pg_query.h>
 #include <stdio.h>
+
+#define PG_PARSE_NOT_UTF8 "this is not UTF-8: save the file as that, or `pg_dump -s --encoding=UTF8`"
 
 // PostgreSQL counts characters, from 1.
 static size_t pg_parse_byte_of(struct span statement, int character) {
@@ -33,7 +36,21 @@ static json_t *pg_parse_first(const char *tree, struct pg_parse_error *error) {
     return statement;
 }
 
+// The parser takes bytes of any encoding, JSON does not.
+static bool pg_parse_is_utf8(struct span statement, struct pg_parse_error *error) {
+    for (size_t at = 0, size; at < statement.size; at += size) {
+        size = utf8_sequence(statement.data + at, statement.size - at);
+        if (size == 0) {
+            (void)pg_parse_fail(error, PG_PARSE_NOT_UTF8, at);
+            return false;
+        }
+    }
+    return true;
+}
+
 json_t *pg_parse(struct span statement, struct pg_parse_error *error) {
+    if (!pg_parse_is_utf8(statement, error))
+        return NULL;
     CLEANUP(free_charp) char *text = strndup(statement.data, statement.size);
     if (text == NULL)
         return pg_parse_fail(error, "out of memory", 0);

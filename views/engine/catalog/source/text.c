@@ -1,5 +1,7 @@
 #include "views/engine/catalog/source/text.h"
 
+#include "views/base/utf8.h"
+
 #include <assert.h>
 #include <ctype.h>
 #include <stdarg.h>
@@ -292,8 +294,7 @@ int source_text_read(const char *text, struct source_text *ret, struct error *er
         source_text_free(ret);
         return source_text_out_of_memory(&lexer);
     }
-    if (memcmp(ret->text, "\xEF\xBB\xBF", ret->size < 3 ? ret->size : 3) == 0 && ret->size >= 3)
-        memset(ret->text, ' ', 3); // a byte order mark
+    memset(ret->text, ' ', utf8_mark(ret->text, ret->size));
     while (lexer.at < ret->size)
         if (source_text_next(&lexer) != 0) {
             source_text_free(ret);
