@@ -17,6 +17,7 @@
 enum {
     CAPTURE_LINE_MAX = 128 << 20, // bytes
     TOPIC_SIZE_MAX = 249,         // Kafka's own limit
+    PARTITION_MAX = 99999,        // each below it takes memory
 };
 
 struct capture {
@@ -266,10 +267,11 @@ static int capture_read_line(struct span line, struct arena *arena, struct captu
         return -1;
     if (!capture_topic_is_legal(values[MEMBER_TOPIC].text))
         return error_set(error, ERROR_INPUT, "\"topic\" is not a name that Kafka allows");
-    if (values[MEMBER_PARTITION].number < 0 || values[MEMBER_PARTITION].number > INT32_MAX)
-        return error_set(error, ERROR_INPUT, "\"partition\" %" PRId64 " is out of range",
-                         values[MEMBER_PARTITION].number);
-    if (values[MEMBER_OFFSET].number < 0)
+    if (values[MEMBER_PARTITION].number < 0 || values[MEMBER_PARTITION].number > PARTITION_MAX)
+        return error_set(error, ERROR_INPUT, "\"partition\" %" PRId64 " is out of range: 0 to %d",
+                         values[MEMBER_PARTITION].number, PARTITION_MAX);
+    // the next one is kept
+    if (values[MEMBER_OFFSET].number < 0 || values[MEMBER_OFFSET].number == INT64_MAX)
         return error_set(error, ERROR_INPUT, "\"offset\" %" PRId64 " is out of range",
                          values[MEMBER_OFFSET].number);
     *ret = (struct capture_line){
@@ -392,7 +394,7 @@ static bool capture_head_of(struct span line, struct span *ret_topic, int32_t *r
     *ret_topic = json.text;
     if (json_next(&json) != JSON_KEY || !json_key_is(&json, "partition", 9) ||
         json_next(&json) != JSON_NUMBER || !json_to_integer(json.text, &partition) || partition < 0 ||
-        partition > INT32_MAX)
+        partition > PARTITION_MAX)
         return false;
     *ret_partition = (int32_t)partition;
     return true;
