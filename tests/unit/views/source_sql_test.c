@@ -144,6 +144,30 @@ static void test_partitions(void **state) {
         "p key(id,r) of - p: id int, r int; partitions p_1 p_3 s.p_2\n");
 }
 
+// pg_dump writes all tables first, partitions too, then attaches these: none of them is one of the mirror's.
+static void test_more_partitions_than_tables(void **state) {
+    (void)state;
+    struct read read;
+    struct error error = {0};
+    struct buffer text = {0};
+    buffer_text(&text, "create table p(id int primary key) partition by list(id);");
+    for (int i = 0; i <= CATALOG_TABLES_MAX; i++)
+        buffer_format(&text, "create table p%d(id int not null);\n", i);
+    size_t tables = text.size;
+    for (int i = 0; i <= CATALOG_TABLES_MAX; i++)
+        buffer_format(&text, "alter table only p attach partition p%d for values in (%d);\n", i, i);
+    buffer_char(&text, '\0');
+    read_all(&read, text.data);
+    assert_int_equal(read.count, 1);
+    assert_int_equal(read.tables[0].partition_count, CATALOG_TABLES_MAX + 1);
+    done(&read);
+    text.data[tables] = '\0';
+    assert_int_equal(source_sql_read(text.data, &read.tables, &read.count, &error), -1);
+    if (strstr(error.message, "source.sql:4096:14: more than 4096 tables, of 4098: ") == NULL)
+        fail_msg("%s", error.message);
+    buffer_free(&text);
+}
+
 static void test_a_partition_that_is_detached(void **state) {
     (void)state;
     makes(
@@ -418,6 +442,7 @@ int main(void) {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_another_schema),
         cmocka_unit_test(test_partitions),
+        cmocka_unit_test(test_more_partitions_than_tables),
         cmocka_unit_test(test_a_partition_that_is_detached),
         cmocka_unit_test(test_inherited_columns_merge),
         cmocka_unit_test(test_newer),

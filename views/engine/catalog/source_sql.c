@@ -228,6 +228,12 @@ static int source_sql_take(struct source_draft *draft, const struct source_lines
                            int *ret_count) {
     if (draft->table_count == 0)
         return error_set(draft->error, ERROR_INPUT, "source.sql declares no table");
+    if (draft->table_count > CATALOG_TABLES_MAX)
+        return source_text_error(
+            draft->text, draft->tables[CATALOG_TABLES_MAX].at, draft->error,
+            "more than %d tables, of %d: keep those that are read, or leave some out with "
+            "`-- tidemark: ignore TABLE`",
+            CATALOG_TABLES_MAX, draft->table_count);
     for (int i = 0; i < draft->table_count; i++) {
         bool has_key = draft->tables[i].key_count > 0;
         if (source_sql_find_key(draft, lines, &draft->tables[i]) != 0)

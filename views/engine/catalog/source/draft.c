@@ -131,8 +131,9 @@ static int source_draft_check_table(struct source_draft *draft, const char *name
                 draft->text, at, draft->error, "table %s stands on line %d already%s", name,
                 source_text_line(draft->text, draft->tables[i].at),
                 strcmp(draft->tables[i].name, name) == 0 ? "" : ", and SQLite knows no case of names");
-    if (draft->table_count == CATALOG_TABLES_MAX)
-        return source_text_error(draft->text, at, draft->error, "more than %d tables", CATALOG_TABLES_MAX);
+    if (draft->table_count == DRAFT_TABLES_MAX)
+        return source_text_error(draft->text, at, draft->error, "more than %d tables and partitions",
+                                 DRAFT_TABLES_MAX);
     return 0;
 }
 

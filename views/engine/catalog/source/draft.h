@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+enum { DRAFT_TABLES_MAX = 32768 }; // partitions too, which pg_dump attaches behind all tables
+
 // `schema`.`relation` as parsed; schema NULL = not written.
 struct source_name {
     const char *schema;
