@@ -629,25 +629,24 @@ static int main_command_serve(const struct options *options, struct error *error
                : status;
 }
 
-static void main_print_route(void *self, const struct loaded_route *loaded) {
-    (void)self;
+// Appends a line to the buffer `self`.
+static void main_write_route(void *self, const struct loaded_route *loaded) {
+    struct buffer *out = self;
     if ((loaded->query == NULL && loaded->table == NULL) || route_form(loaded->route)->stream ||
         loaded->route == ROUTE_REST || loaded->route == ROUTE_DIGEST)
         return;
-    CLEANUP(buffer_free) struct buffer path = {0};
-    route_write_path(&path, loaded);
-    buffer_char(&path, '\0');
-    (void)printf("%s %s", route_form(loaded->route)->method, path.failed ? "" : path.data);
+    buffer_format(out, "%s ", route_form(loaded->route)->method);
+    route_write_path(out, loaded);
     char join = '?';
     for (int i = 0; loaded->query != NULL && i < loaded->query->parameter_count; i++, join = '&')
-        (void)printf("%c%s=", join, loaded->query->parameters[i]);
+        buffer_format(out, "%c%s=", join, loaded->query->parameters[i]);
     // A table's columns, only where another name than their own asks for them.
     for (int i = 0; loaded->table != NULL && i < loaded->table->column_count; i++)
         if (route_takes_parameter(loaded->table->columns[i].name)) {
-            (void)printf("%c" ROUTE_COLUMN_PREFIX "%s=", join, loaded->table->columns[i].name);
+            buffer_format(out, "%c" ROUTE_COLUMN_PREFIX "%s=", join, loaded->table->columns[i].name);
             join = '&';
         }
-    (void)printf("\n");
+    buffer_char(out, '\n');
 }
 
 static int main_command_check(const struct options *options, struct error *error) {
@@ -662,7 +661,11 @@ static int main_command_check(const struct options *options, struct error *error
             (options->log_format == NULL || strcmp(options->log_format, "json") != 0))
             (void)fprintf(stderr, "%s\n", catalog->excerpts[i]);
     }
-    route_each(catalog, main_print_route, NULL);
+    CLEANUP(buffer_free) struct buffer routes = {0};
+    route_each(catalog, main_write_route, &routes);
+    if (routes.failed)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    (void)fwrite(routes.data, 1, routes.size, stdout);
     return 0;
 }
 

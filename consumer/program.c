@@ -27,9 +27,10 @@ void program_begin(void) {
 }
 
 bool program_has_printed(void) {
-    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+    bool failed_before = ferror(stdout) != 0; // and errno has been another's since
+    if (fflush(stdout) == 0 && !failed_before)
         return true;
-    (void)fprintf(stderr, "tidemark: standard output: %s: not all of the output was written\n",
-                  strerror(errno));
+    (void)fprintf(stderr, "tidemark: standard output%s%s: not all of the output was written\n",
+                  failed_before ? "" : ": ", failed_before ? "" : strerror(errno));
     return false;
 }
