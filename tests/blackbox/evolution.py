@@ -110,6 +110,21 @@ class Case(tide.Case):
             self.assertEqual([{"id": 1, "name": "pen", "price": None, "note": None}], answer["rows"])
             self.assertEqual("items.note, items.price", server.get("/v1/status")[1]["filling"])
 
+    def test_names_that_an_older_program_cut(self):
+        """It read names of more than 63 bytes as PostgreSQL's grammar has them."""
+        name = "customer_preferred_delivery_location_description_in_local_language_text"
+        source = f"create table items(id int primary key, {name} text);"
+        self.replay(self.capture(event("items", 0, {"id": 1}, {"id": 1, name[:63]: "pen"})), source.replace(name, name[:63]))
+        connection = sqlite3.connect(self.db)
+        connection.execute("update _files set text = ? where path = 'source.sql'", (source,))
+        connection.commit()
+        connection.close()
+        told = self.replay(self.capture(event("items", 1, {"id": 2}, {"id": 2, name: "ink"})), source)
+        self.assertIn(f"items.{name[:63]} renamed", told)
+        self.assertEqual([(1, "pen"), (2, "ink")], self.query(f"select id, {name} from items"))
+        self.replay(self.capture(event("items", 2, {"id": 3}, {"id": 3, name: "cap"})), source + "create table more(id int primary key);")
+        self.assertEqual(3, self.query("select count(*) from items")[0][0])
+
     def test_dropped_and_renamed(self):
         capture = self.capture(item(0, 1, "pen"), event("old", 0, {"k": 1}, {"k": 1}), event("gone", 0, {"k": 1}, {"k": 1}))
         self.replay(capture, ITEMS + "create table old(k int primary key); create table gone(k int primary key);", summed=SUMMED, watched=WATCHED)

@@ -125,6 +125,28 @@ static void test_names(void **state) {
           "Odd.a.b key(x\"y) of Odd a.b: x\"y int\n");
 }
 
+#define TEN "ten_bytes_"
+#define SIXTY TEN TEN TEN TEN TEN TEN
+
+// PostgreSQL's grammar cuts names behind 63 bytes, other sources have longer ones.
+static void test_long_names(void **state) {
+    (void)state;
+    makes("create table " SIXTY "Orders(id int, \"" SIXTY "A \"\"b\"\"\" int default 3, " SIXTY
+          "c int generated always as (\"" SIXTY "A \"\"b\"\"\" + 1) stored);"
+          "alter table only " SIXTY "orders add constraint " SIXTY "pkey primary key(id);",
+          SIXTY "orders key(id) of - " SIXTY "orders: id int, " SIXTY "A \"b\" int = 3, " SIXTY
+                "c int := (\"" SIXTY "A \"\"b\"\"\"+(1))\n");
+    // what stands for them is as long: the place is the text's
+    struct read read;
+    struct error error = {0};
+    assert_int_equal(source_sql_read("create table " SIXTY "orders(id int primary key, oops no type at all);",
+                                     &read.tables, &read.count, &error),
+                     -1);
+    if (strstr(error.message, "source.sql:1:109: syntax error at or near \"type\"") == NULL)
+        fail_msg("%s", error.message);
+    assert_non_null(strstr(error.excerpt, "oops no type at all"));
+}
+
 static void test_another_schema(void **state) {
     (void)state;
     makes("create table orders(id int primary key); create schema shop; alter table orders set schema shop;"
@@ -440,6 +462,7 @@ int main(void) {
         cmocka_unit_test(test_pg_dump),
         cmocka_unit_test(test_alterations),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_another_schema),
         cmocka_unit_test(test_partitions),
         cmocka_unit_test(test_more_partitions_than_tables),

@@ -4,6 +4,7 @@
 #include "views/engine/catalog/source/default.h"
 #include "views/engine/catalog/source/generated.h"
 #include "views/engine/catalog/source/line.h"
+#include "views/engine/catalog/source/long_names.h"
 #include "views/engine/catalog/source/statement.h"
 
 #include <stdlib.h>
@@ -183,6 +184,23 @@ static int source_sql_set_expressions(struct source_draft *draft, const struct d
     return 0;
 }
 
+// What PostgreSQL cuts the name to is what its own events say, and files of before: the column has it as an older name, unless that
+// is another's.
+static int source_sql_set_cut_name(struct source_draft *draft, const struct table *table, int number) {
+    struct column *column = &table->columns[number];
+    if (column->renamed_from != NULL || strlen(column->name) <= SOURCE_NAME_MAX)
+        return 0;
+    CLEANUP(free_charp) char *cut = source_long_names_cut(column->name);
+    if (cut == NULL)
+        return source_draft_out_of_memory(draft);
+    for (int i = 0; i < table->column_count; i++)
+        if (i != number && strncmp(table->columns[i].name, cut, strlen(cut)) == 0)
+            return 0;
+    column->renamed_from = cut;
+    cut = NULL;
+    return 0;
+}
+
 static int source_sql_set_columns(struct source_draft *draft, struct draft_table *declared,
                                   struct table *table) {
     if (declared->column_count == 0)
@@ -198,6 +216,10 @@ static int source_sql_set_columns(struct source_draft *draft, struct draft_table
     for (int i = 0; i < declared->column_count; i++) {
         if (source_sql_set_column(draft, &declared->columns[i], &table->columns[i]) != 0 ||
             source_sql_set_labels(draft, &declared->columns[i], &table->columns[i]) != 0)
+            return -1;
+    }
+    for (int i = 0; i < table->column_count; i++) {
+        if (source_sql_set_cut_name(draft, table, i) != 0)
             return -1;
         table->has_renamed |= table->columns[i].renamed_from != NULL;
     }
@@ -255,7 +277,8 @@ static int source_sql_take(struct source_draft *draft, const struct source_lines
     return source_lines_apply(lines, *ret, *ret_count, draft->error);
 }
 
-int source_sql_read(const char *text, struct table **ret, int *ret_count, struct error *error) {
+static int source_sql_read_text(const char *text, bool cut, struct table **ret, int *ret_count,
+                                struct error *error) {
     CLEANUP(source_text_free) struct source_text source = {0};
     CLEANUP(source_lines_free) struct source_lines lines = {0};
     CLEANUP(source_draft_free) struct source_draft draft = {.text = &source, .error = error};
@@ -263,6 +286,8 @@ int source_sql_read(const char *text, struct table **ret, int *ret_count, struct
     *ret_count = 0;
     if (source_text_read(text, &source, error) != 0 || source_lines_read(&source, &lines, error) != 0)
         return -1;
+    if (cut)
+        source.long_name_count = 0;
     for (int i = 0; i < source.statement_count; i++)
         if (source_statement_run(&draft, &lines, &source.statements[i]) != 0)
             return -1;
@@ -270,4 +295,12 @@ int source_sql_read(const char *text, struct table **ret, int *ret_count, struct
         return 0;
     source_sql_free(ret, ret_count);
     return -1;
+}
+
+int source_sql_read(const char *text, struct table **ret, int *ret_count, struct error *error) {
+    return source_sql_read_text(text, false, ret, ret_count, error);
+}
+
+int source_sql_read_cut(const char *text, struct table **ret, int *ret_count, struct error *error) {
+    return source_sql_read_text(text, true, ret, ret_count, error);
 }

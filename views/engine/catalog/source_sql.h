@@ -9,6 +9,8 @@
 
 // *ret: the tables in the order of their declaration, for source_sql_free. Errors: ERROR_INPUT, ERROR_SYSTEM.
 int source_sql_read(const char *text, struct table **ret, int *ret_count, struct error *error);
+// The same, with names cut as PostgreSQL's grammar cuts them: how older programs read it, whose files know it so.
+int source_sql_read_cut(const char *text, struct table **ret, int *ret_count, struct error *error);
 void source_sql_free(struct table **tables, int *count);
 
 #endif

@@ -246,10 +246,11 @@ static int evolution_refuse_taken_table(const struct evolution *evolution, const
         is->line, is->name, older, is->name, is->name);
 }
 
-int evolution_find(struct evolution *ret, const char *old_source, const struct catalog *catalog,
+int evolution_find(struct evolution *ret, const char *old_source, bool cut, const struct catalog *catalog,
                    struct error *error) {
     CLEANUP(evolution_free) struct evolution evolution = {.catalog = catalog, .only_adds = true};
-    if (source_sql_read(old_source, &evolution.old, &evolution.old_count, error) != 0)
+    if ((cut ? source_sql_read_cut : source_sql_read)(old_source, &evolution.old, &evolution.old_count,
+                                                      error) != 0)
         return error_prefix(error, "the source.sql that the file was made with");
     evolution.gone = calloc((size_t)evolution.old_count, sizeof *evolution.gone);
     evolution.tables = calloc((size_t)catalog->table_count, sizeof *evolution.tables);

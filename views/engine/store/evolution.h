@@ -35,8 +35,9 @@ struct evolution {
     bool rebuilds;                  // what views have made of the rows may not hold any more
 };
 
-// `old_source`: the text of the older source.sql. Errors: ERROR_INPUT when it cannot be read any more.
-int evolution_find(struct evolution *ret, const char *old_source, const struct catalog *catalog,
+// `old_source`: the text of the older source.sql; `cut`: as source_sql_read_cut reads it. Errors: ERROR_INPUT when it cannot be read
+// any more.
+int evolution_find(struct evolution *ret, const char *old_source, bool cut, const struct catalog *catalog,
                    struct error *error);
 void evolution_free(struct evolution *evolution);
 

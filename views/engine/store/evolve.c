@@ -20,6 +20,17 @@ static int evolve_error_unknown(struct error *error) {
         "new one; or read the topics again into a new --db file");
 }
 
+// From the source.sql that the file knows. *ret_known: whether the file was made with what that declares.
+static int evolve_find_told(sqlite3 *db, const char *source, bool cut, const struct catalog *catalog,
+                            struct evolve *evolve, bool *ret_known, struct error *error) {
+    evolve_free(evolve);
+    if (evolution_find(&evolve->evolution, source, cut, catalog, error) != 0)
+        return -1;
+    evolve->mirror = table_change_mirror(evolve->evolution.old, evolve->evolution.old_count);
+    return evolve->mirror == NULL ? evolve_out_of_memory(error)
+                                  : made_with_mirror(db, evolve->mirror, ret_known, error);
+}
+
 int evolve_find(struct sqlite3 *db, const struct catalog *catalog, struct evolve *ret, struct error *error) {
     CLEANUP(view_files_free) struct view_files files = {0};
     CLEANUP(evolve_free) struct evolve evolve = {0};
@@ -31,21 +42,16 @@ int evolve_find(struct sqlite3 *db, const struct catalog *catalog, struct evolve
         stored_files_read(db, "_files", &files, error) != 0)
         return -1;
     const char *source = view_files_text(&files, "source.sql");
-    bool told = source != NULL && strcmp(source, catalog->source) != 0;
-    if (!told && !same)
-        return evolve_error_unknown(error);
-    if (told && evolution_find(&evolve.evolution, source, catalog, error) != 0)
+    bool told = source != NULL && (!same || strcmp(source, catalog->source) != 0);
+    bool known = same;
+    if (told && evolve_find_told(db, source, false, catalog, &evolve, &known, error) != 0)
         return -1;
-    if (told &&
-        (evolve.mirror = table_change_mirror(evolve.evolution.old, evolve.evolution.old_count)) == NULL)
-        return evolve_out_of_memory(error);
+    if (told && !same && !known && evolve_find_told(db, source, true, catalog, &evolve, &known, error) != 0)
+        return -1;
+    if (!same && !known)
+        return evolve_error_unknown(error);
     // The order of columns, or the digits of a number: the tables stay as they are.
     evolve.evolution.changes |= told && !same;
-    bool known = same;
-    if (!same && made_with_mirror(db, evolve.mirror, &known, error) != 0)
-        return -1;
-    if (!known)
-        return evolve_error_unknown(error);
     if (evolve.mirror == NULL) {
         evolve.mirror = mirror;
         mirror = NULL;

@@ -149,12 +149,11 @@ static void source_newer_words(const struct newer_tokens *tokens, int at) {
         source_newer_blank(tokens, at);
 }
 
-json_t *source_newer_parse(const struct source_text *text, const struct source_statement *statement,
-                           struct pg_parse_error *error) {
-    json_t *tree = pg_parse((struct span){text->text + statement->at, statement->size}, error);
+json_t *source_newer_parse(struct span statement, struct pg_parse_error *error) {
+    json_t *tree = pg_parse(statement, error);
     if (tree != NULL)
         return tree;
-    CLEANUP(free_charp) char *older = strndup(text->text + statement->at, statement->size);
+    CLEANUP(free_charp) char *older = strndup(statement.data, statement.size);
     struct newer_tokens tokens = {0};
     if (older != NULL && source_newer_cut(older, &tokens)) {
         for (int at = 0; at < tokens.count; at++) {
@@ -165,7 +164,7 @@ json_t *source_newer_parse(const struct source_text *text, const struct source_s
             source_newer_words(&tokens, at);
         }
         struct pg_parse_error ignored;
-        tree = pg_parse((struct span){older, statement->size}, &ignored);
+        tree = pg_parse((struct span){older, statement.size}, &ignored);
     }
     free(tokens.list);
     return tree;

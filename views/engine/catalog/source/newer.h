@@ -10,10 +10,8 @@
 #define TIDEMARK_CATALOG_SOURCE_NEWER_H
 
 #include "views/engine/catalog/source/pg_parse.h"
-#include "views/engine/catalog/source/text.h"
 
 // As pg_parse; the error is the one of the statement as it is written.
-json_t *source_newer_parse(const struct source_text *text, const struct source_statement *statement,
-                           struct pg_parse_error *error);
+json_t *source_newer_parse(struct span statement, struct pg_parse_error *error);
 
 #endif

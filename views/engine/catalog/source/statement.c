@@ -1,7 +1,7 @@
 #include "views/engine/catalog/source/statement.h"
 
 #include "views/base/cleanup.h"
-#include "views/engine/catalog/source/newer.h"
+#include "views/engine/catalog/source/long_names.h"
 #include "views/engine/catalog/source/pg_parse.h"
 #include "views/engine/catalog/source/type.h"
 
@@ -611,7 +611,7 @@ int source_statement_run(struct source_draft *draft, const struct source_lines *
     if (statement_is_passed_over(statement))
         return 0;
     struct pg_parse_error failure = {0};
-    json_t *tree = source_newer_parse(draft->text, statement, &failure);
+    json_t *tree = source_long_names_parse(draft->text, statement, &failure);
     if (tree == NULL)
         return source_text_error(draft->text, statement->at + failure.at, draft->error, "%s",
                                  failure.message);

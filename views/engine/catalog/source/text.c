@@ -24,6 +24,7 @@ void source_text_free(struct source_text *source) {
     free(source->lines);
     free(source->statements);
     free(source->directives);
+    free(source->long_names);
     *source = (struct source_text){0};
 }
 
@@ -120,6 +121,17 @@ static int source_text_block_comment(struct lexer *lexer) {
     return 0;
 }
 
+static int source_text_add_long_name(struct lexer *lexer, size_t begin) {
+    struct source_text *source = lexer->source;
+    struct source_long_name *grown =
+        realloc(source->long_names, ((size_t)source->long_name_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return source_text_out_of_memory(lexer);
+    source->long_names = grown;
+    grown[source->long_name_count++] = (struct source_long_name){begin, lexer->at - begin};
+    return 0;
+}
+
 // 'text', E'text' and "name"; a quote inside is doubled, or escaped where backslashes escape.
 static int source_text_quoted(struct lexer *lexer, char quote, bool backslash) {
     size_t begin = lexer->at++;
@@ -132,7 +144,10 @@ static int source_text_quoted(struct lexer *lexer, char quote, bool backslash) {
         lexer->at += c == quote || (backslash && c == '\\') ? 2 : 1;
     }
     lexer->at++;
-    return 0;
+    bool escaped = begin > 0 && lexer->source->text[begin - 1] == '&'; // U&"name"
+    return quote == '"' && !escaped && lexer->at - begin - 2 > SOURCE_NAME_MAX
+               ? source_text_add_long_name(lexer, begin)
+               : 0;
 }
 
 // $tag$ .. $tag$, or a dollar sign that opens nothing.
@@ -198,6 +213,9 @@ static int source_text_word(struct lexer *lexer) {
     }
     if (source_text_word_is(word, "e") && source_text_peek(lexer, 0) == '\'')
         return source_text_quoted(lexer, '\'', true);
+    if (word.size > SOURCE_NAME_MAX && !isdigit((unsigned char)word.data[0]) &&
+        source_text_add_long_name(lexer, lexer->at - word.size) != 0)
+        return -1;
     if (statement->word_count < SOURCE_WORDS_MAX)
         statement->words[statement->word_count++] = word;
     if (source_text_word_is(word, "atomic") || (lexer->atomic > 0 && source_text_word_is(word, "case")))

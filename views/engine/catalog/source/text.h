@@ -7,7 +7,10 @@
 #include "views/base/error.h"
 #include "views/base/span.h"
 
-enum { SOURCE_WORDS_MAX = 6 };
+enum {
+    SOURCE_WORDS_MAX = 6,
+    SOURCE_NAME_MAX = 63, // bytes of a name that PostgreSQL's grammar keeps
+};
 
 struct source_statement {
     size_t at; // of its first word
@@ -22,6 +25,12 @@ struct source_directive {
     struct span text;
 };
 
+// One that is written in more than SOURCE_NAME_MAX bytes, with its quotes.
+struct source_long_name {
+    size_t at;
+    size_t size;
+};
+
 struct source_text {
     char *text; // as long as the file's, NUL-terminated; psql's lines and COPY's rows are spaces
     size_t size;
@@ -31,6 +40,8 @@ struct source_text {
     int statement_count;
     struct source_directive *directives;
     int directive_count;
+    struct source_long_name *long_names;
+    int long_name_count;
 };
 
 // Errors: ERROR_SYSTEM, ERROR_INPUT (a quote or a comment that does not end).
