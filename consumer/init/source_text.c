@@ -128,6 +128,8 @@ static const char *source_text_refusal(const struct evidence_topic *topic, int c
     if (source_text_may_be_mark(topic, &topic->columns[column]))
         return "it may say that a row is deleted: tell by `-- tidemark: added TABLE = PREFIX` or `deleted TABLE = FIELD`; "
                "where it is a column of the source's own, declare it";
+    if (name[0] == '\0')
+        return "it has no name";
     if (name[0] == '_')
         return "names that begin with _ are tidemark's own";
     for (int i = 0; i < column; i++)
@@ -196,6 +198,7 @@ static void source_text_write_column(struct buffer *out, const struct source_tex
         identifier_write(&text, column->name);
         buffer_format(&text, ": %s\n", refusal);
         source_text_comment_out(out, &text);
+        out->failed |= text.failed;
         buffer_free(&text);
         return;
     }

@@ -231,7 +231,7 @@ class Init(tide.Case):
         self.assertEqual([(0,), (1,)], sqlite3.connect(self.path / "c.db").execute("select id from orders order by id").fetchall())
 
     def test_words_are_quoted_and_engine_names_left_out(self):
-        row = {"order": 1, "user": "a", "Case": 2, "_mine": 3, "a b": 4}
+        row = {"order": 1, "user": "a", "Case": 2, "_mine": 3, "a b": 4, "": 5}
         envelope = {"op": "c", "after": row, "source": {"table": "select", "schema": "public", "connector": "postgresql"}}
         out = self.path / "out"
         capture = tide.write_capture(self.path / "c.jsonl", [tide.line("select", 0, {"order": 1}, envelope)])
