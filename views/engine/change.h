@@ -27,6 +27,8 @@ enum change_snapshot {
 };
 
 #define LSN_NONE ((int64_t)-1)
+enum { LSN_BITS = 56 }; // of a source's own: PostgreSQL writes 2^56 bytes of log in no one's lifetime
+#define LSN_MAX (((int64_t)1 << LSN_BITS) - 1)
 
 enum {
     TXID_NONE = -1,

@@ -120,7 +120,7 @@ static bool lost_has_waited(const struct apply *apply, int64_t ms) {
 // What the connector sent at `ts_ms` by its clock would have come: it has gone on for `ms` since.
 static bool lost_heartbeats_went_on(const struct apply *apply, int64_t ts_ms, int64_t ms) {
     const struct lost *lost = &apply->lost;
-    return lost->heartbeat_ms > 0 && lost->heartbeats_since_ms <= ts_ms && lost->heartbeat_ms >= ts_ms + ms;
+    return lost->heartbeat_ms > 0 && lost->heartbeats_since_ms <= ts_ms && lost->heartbeat_ms - ms >= ts_ms;
 }
 
 // The same of a connector that may have been started again since: it sent again what it had not finished.

@@ -15,5 +15,5 @@ int64_t timeline_source_lsn(int64_t lsn) {
 
 bool timeline_is_new(struct store_sequence newest, int64_t lsn, int64_t ts_ms) {
     return newest.lsn != LSN_NONE && lsn != LSN_NONE && lsn < newest.lsn && newest.ts_ms > 0 &&
-           ts_ms > newest.ts_ms + TIMELINE_MARGIN_MS;
+           ts_ms > newest.ts_ms && ts_ms - newest.ts_ms > TIMELINE_MARGIN_MS;
 }

@@ -8,7 +8,7 @@
 #include "views/engine/store.h"
 
 enum {
-    TIMELINE_LSN_BITS = 56, // PostgreSQL writes 2^56 bytes of log in no one's lifetime
+    TIMELINE_LSN_BITS = LSN_BITS,
     TIMELINES_MAX = 64,
     // Commit times of one timeline may be out of order by a little: not by so much.
     TIMELINE_MARGIN_MS = 1000,

@@ -162,7 +162,9 @@ static int64_t envelope_members_first_of_sequence(struct span sequence) {
     const char *digits = c;
     c = pass_digits(c, end);
     int64_t lsn;
-    return c > digits && json_to_integer((struct span){digits, (size_t)(c - digits)}, &lsn) ? lsn : LSN_NONE;
+    return c > digits && json_to_integer((struct span){digits, (size_t)(c - digits)}, &lsn) && lsn <= LSN_MAX
+               ? lsn
+               : LSN_NONE;
 }
 
 static int members_take_sequence(struct members *members, struct span sequence) {
@@ -175,7 +177,8 @@ bool members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn) {
     const char *colon = id.data != NULL ? memchr(id.data, ':', id.size) : NULL;
     int64_t txid = -1, lsn = LSN_NONE;
     if (colon == NULL || !json_to_integer((struct span){id.data, (size_t)(colon - id.data)}, &txid) ||
-        !json_to_integer((struct span){colon + 1, (size_t)(id.data + id.size - colon - 1)}, &lsn))
+        !json_to_integer((struct span){colon + 1, (size_t)(id.data + id.size - colon - 1)}, &lsn) ||
+        lsn > LSN_MAX)
         return false;
     *ret_txid = txid;
     *ret_lsn = lsn;
@@ -195,6 +198,17 @@ static inline int members_take_label(struct members *members, const struct membe
                                      const struct json_value *value, int64_t *ret) {
     if (value->kind != JSON_NUMBER || !json_to_integer(value->raw, ret))
         members_take_foreign_label(members, name, value, ret);
+    return 0;
+}
+
+// PostgreSQL's own are below LSN_MAX for longer than anyone lives; the bits above it are the timeline's.
+static inline int members_take_lsn(struct members *members, const struct member_name *name,
+                                   const struct json_value *value) {
+    (void)members_take_label(members, name, value, &members->lsn);
+    if (members->lsn > LSN_MAX) {
+        members->lsn = LSN_NONE;
+        members->foreign = name->label;
+    }
     return 0;
 }
 
@@ -313,7 +327,7 @@ int members_take(struct members *members, const struct member_name *name, const 
     case MEMBER_BINLOG_FILE:
         return members_take_text(members, value, &members->file, error);
     case MEMBER_LSN:
-        return members_take_label(members, name, value, &members->lsn);
+        return members_take_lsn(members, name, value);
     case MEMBER_TXID:
         return members_take_label(members, name, value, &members->txid);
     case MEMBER_TS_MS:
