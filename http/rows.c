@@ -676,8 +676,8 @@ static const struct table *rows_find_table_of_profile(struct exchange *exchange)
     if (table != NULL && table->schema == NULL)
         return table;
     problem_begin(exchange->response, PROBLEM_UNKNOWN_TABLE,
-                  "no table \"%s\" of the schema \"%s\", which Accept-Profile names; see known", wanted.data,
-                  profile.data);
+                  "no table \"%s\" of the schema \"%.*s\", which Accept-Profile names; see known",
+                  wanted.data, (int)profile.size, profile.data);
     rows_end_unknown(exchange, catalog->table_count, rows_table_name, catalog);
     return NULL;
 }

@@ -57,6 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                             .precision = 18,
                             .scale = 3};
     struct value_field field = {(enum semantic)(data[1] % (SEMANTIC_ISO_TIMESTAMP + 1)), (int8_t)data[2]};
+    if (field.semantic == SEMANTIC_BITS && field.scale < 0) // how many there are
+        field.scale = 0;
     struct json_reader json;
     struct arena arena = {0};
     struct value value = {0};
