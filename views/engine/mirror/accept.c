@@ -203,7 +203,9 @@ int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struc
         return -1;
     // A snapshot's row goes by streamed changes that are newer, and not by one at its own place.
     int64_t position = kind == UPSERT_SNAPSHOT ? change->lsn + 1 : change->lsn;
-    if (!alike && kind != UPSERT_FORCED && position <= lsn_bound(&table->bounds, hash)) {
+    // One of another snapshot, which began lower than the one that is pending, need not be above what was streamed before that.
+    bool goes_on = alike && (kind != UPSERT_SNAPSHOT || change->lsn >= list->steps[previous].lsn);
+    if (!goes_on && kind != UPSERT_FORCED && position <= lsn_bound(&table->bounds, hash)) {
         bool stored = false;
         if (mirror_accept_is_stored(mirror, table, change, position, &stored, error) != 0)
             return -1;
