@@ -289,7 +289,7 @@ void progress_committed(struct progress *progress, const struct progress_counter
     // A commit of markers or repeats alone shows nothing newer.
     if (newest_applied_ts_ms > progress->summary.newest_applied_ts_ms)
         histogram_observe(&progress->histograms[PROGRESS_APPLY_DELAY],
-                          (now_ms - newest_applied_ts_ms) * 1000);
+                          newest_applied_ts_ms < now_ms ? (now_ms - newest_applied_ts_ms) * 1000 : 0);
     progress->summary.counters = *counters;
     progress->summary.newest_applied_ts_ms = newest_applied_ts_ms;
     progress->summary.newest_commit_ms = now_ms;
