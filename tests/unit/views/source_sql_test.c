@@ -382,6 +382,8 @@ static void test_refused(void **state) {
          "source.sql:1:23: times are adaptive", NULL},
         {"-- tidemark: unavailable t = hex:5f5\ncreate table t(id int primary key);",
          "source.sql:1:30: the value is unavailable.value.placeholder", NULL},
+        {"-- tidemark: unavailable t = hex:zz\ncreate table t(id int primary key);",
+         "source.sql:1:30: the value is unavailable.value.placeholder", NULL},
         {"-- tidemark: unavailable * =\ncreate table t(id int primary key);", "the line is written", NULL},
         {"-- tidemark: bytes * = hex\ncreate table t(id int primary key);", "the line is written", NULL},
         {"-- tidemark: key t = id\ncreate table t(id int primary key);",

@@ -338,7 +338,7 @@ static int source_line_apply_unavailable(const struct source_lines *lines, const
         right = !hex || digit >= 0;
         if (!hex)
             bytes[i] = (char)digit;
-        else
+        else if (right)
             bytes[i / 2] = (char)(i % 2 == 0 ? digit << 4 : (unsigned char)bytes[i / 2] | digit);
     }
     return right
