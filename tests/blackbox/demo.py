@@ -198,6 +198,15 @@ class Demo(tide.Case):
         tide.wait_for("a lag of nothing", lambda: lag(server)["messages"] == 0)
         self.assertEqual(0, server.stop())
 
+    def test_a_capture_that_is_cut_off(self):
+        """Its pages are gone: told, where the system's signal alone would end the process without a word."""
+        capture = self.path / "cut.jsonl"
+        capture.write_bytes((tide.CAPTURES / "hazards.jsonl").read_bytes())
+        with tide.Server("demo", "--capture", capture, "--rate", "20", stderr=self.path / "cut.log") as server:
+            capture.write_bytes(b"")
+            self.assertEqual(1, server.process.wait(60))
+            self.assertIn("tidemark: a file was cut off", server.log())
+
     def test_the_built_in_capture(self):
         """Without flags but an address: a temporary file, the built-in capture; --for ends it with 0."""
         with tide.Server("demo", "--for", "5", stderr=self.path / "log") as server:
