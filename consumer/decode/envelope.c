@@ -1,11 +1,11 @@
 #include "consumer/decode/envelope.h"
 
-#include "consumer/decode/envelope/escaped_label.h"
+#include "consumer/decode/envelope/bare_key.h"
 #include "consumer/decode/envelope/heartbeat.h"
 #include "consumer/decode/envelope/key_check.h"
+#include "consumer/decode/envelope/mend.h"
 #include "consumer/decode/envelope/payload.h"
 #include "consumer/decode/envelope/shape.h"
-#include "consumer/decode/envelope/shifted_uuid.h"
 #include "consumer/decode/envelope/transaction.h"
 #include "consumer/decode/guess.h"
 #include "consumer/decode/placement.h"
@@ -143,72 +143,6 @@ static uint64_t envelope_hash_key(struct span key) {
     return hash;
 }
 
-static const char scalar_key[] = "key (a scalar, as ExtractField$Key makes one)";
-
-// The key's only column. `json` stands before the scalar.
-static int envelope_read_scalar_key(struct json_reader *json, struct row_reader *row, struct error *error) {
-    const struct table *table = row->table;
-    if (table->key_count != 1)
-        return error_set(error, ERROR_INPUT, "%s: the primary key has %d columns", scalar_key,
-                         table->key_count);
-    int column = table->keys[0];
-    struct value_field field = row->schema != NULL ? row->schema->fields[column] : (struct value_field){0};
-    row_begin(row);
-    if (value_read(json, &table->columns[column], field, row->settings, false, row->arena,
-                   &row->values[column], error) != 0 ||
-        payload_leave(json, error) != 0)
-        return error_prefix(error, scalar_key);
-    return 0;
-}
-
-// What begins neither as an object, an array nor a string of JSON may be the text that a StringConverter wrote. A Struct's
-// text is no column's.
-static bool envelope_may_be_text_key(const struct table *table, struct span key) {
-    const size_t begins = sizeof GUESS_STRUCT - 1;
-    if (table->key_count != 1 || key.size == 0 || memchr("{[\"", key.data[0], 3) != NULL ||
-        span_is(key, "null") || (key.size > begins && memcmp(key.data, GUESS_STRUCT, begins) == 0))
-        return false;
-    for (size_t at = 0, size; at < key.size; at += size)
-        if ((size = utf8_sequence(key.data + at, key.size - at)) == 0 || (unsigned char)key.data[at] < ' ')
-            return false;
-    return true;
-}
-
-// Such a key of a column of texts is one as it stands: 12 Main, and 1.0, which is no number then.
-static bool envelope_is_text_key(const struct table *table, struct span key) {
-    enum column_type type = table->columns[table->keys[0]].type;
-    return (type == COLUMN_TEXT || type == COLUMN_OTHER) && envelope_may_be_text_key(table, key);
-}
-
-// The text of a key as a string of JSON, which the column's type reads: a UUID, a timestamp.
-static int envelope_read_text_key(struct span key, struct row_reader *row, struct error *error) {
-    struct json_reader json;
-    char *text = arena_take(row->arena, key.size * 2 + 2), *to = text;
-    if (text == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    *to++ = '"';
-    for (size_t i = 0; i < key.size; i++) {
-        if (key.data[i] == '"' || key.data[i] == '\\')
-            *to++ = '\\';
-        *to++ = key.data[i];
-    }
-    *to++ = '"';
-    json_open(&json, (struct span){text, (size_t)(to - text)});
-    row->schema = NULL;
-    return envelope_read_scalar_key(&json, row, error);
-}
-
-// A scalar of JSON, or what is no JSON: 2024-01-01T00:00:00Z begins as a number. The first error is the one that says more.
-static int envelope_read_bare_key(struct json_reader *json, int kind, struct span key, struct row_reader *row,
-                                  struct error *error) {
-    struct error ignored = {0};
-    if (kind == PAYLOAD_SCALAR && envelope_read_scalar_key(json, row, error) == 0)
-        return 0;
-    if (envelope_may_be_text_key(row->table, key) && envelope_read_text_key(key, row, &ignored) == 0)
-        return 0;
-    return kind == PAYLOAD_SCALAR ? -1 : error_prefix(error, "key");
-}
-
 // Each of the key's columns into decoder->key_values, by the general reader. `of_row`: the schema of the row that it came
 // with, where that is news; NULL: none.
 static int envelope_read_key_generally(struct envelope_decoder *decoder, struct span key,
@@ -217,8 +151,8 @@ static int envelope_read_key_generally(struct envelope_decoder *decoder, struct 
     struct json_reader json;
     json_open(&json, key);
     struct payload_form form;
-    if (envelope_is_text_key(row->table, key))
-        return envelope_read_text_key(key, row, error);
+    if (bare_key_is_text(row->table, key))
+        return bare_key_read_text(key, row, error);
     int kind = payload_enter(decoder->schemas, &json, row->table, &form, error);
     if (kind == PAYLOAD_NULL)
         return error_set(error, ERROR_INPUT, "the key is null");
@@ -228,7 +162,7 @@ static int envelope_read_key_generally(struct envelope_decoder *decoder, struct 
         return -1;
     row->schema = form.schema != NULL ? form.schema : decoder->key_schemas[row->table->index];
     if (kind == PAYLOAD_SCALAR || (kind < 0 && json.error != NULL))
-        return envelope_read_bare_key(&json, kind, key, row, error);
+        return bare_key_read(&json, kind, key, row, error);
     form.flat = form.certain = true;
     if (kind < 0 || row_rest(row, &json, error) < 0 || payload_leave(&json, error) != 0)
         return error_prefix(error, "key");
@@ -546,32 +480,6 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
                : 0;
 }
 
-static int envelope_mend_values(const struct members *members, const struct table *table,
-                                struct value *values, struct arena *arena, struct error *error) {
-    bool mariadb = TEXT_IS(members->connector, "mariadb");
-    for (int i = 0; i < table->column_count; i++) {
-        const struct column *column = &table->columns[i];
-        if ((column->variant == COLUMN_UUID && mariadb &&
-             shifted_uuid_mend(column, &values[i], arena, error) != 0) ||
-            (column->label_count > 0 && escaped_label_mend(column, &values[i], arena, error) != 0))
-            return -1;
-    }
-    return 0;
-}
-
-// A row of MySQL's or MariaDB's is mended once it is read. A snapshot's has what the table has.
-static int envelope_mend(struct event *event, const struct members *members, struct error *error) {
-    const struct change *change = &event->change;
-    if (!members_is_mysql(members) || change->op == CHANGE_READ || change->op == CHANGE_TRUNCATE)
-        return 0;
-    return envelope_mend_values(members, change->table, event->values, &event->arena, error) != 0 ||
-                   (event->moved_from != NULL &&
-                    envelope_mend_values(members, change->table, event->moved_from, &event->arena, error) !=
-                        0)
-               ? -1
-               : 0;
-}
-
 // The tombstone behind a delete of nobody's row is nobody's too, and is known by its key.
 static void envelope_set_unplaced(const struct message *message, struct event *event) {
     event->kind = EVENT_UNPLACED;
@@ -685,7 +593,7 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
         return 0;
     }
     return envelope_finish_row(decoder, message, row, members, event, error) != 0 ||
-                   envelope_mend(event, members, error) != 0
+                   mend_row(event, members, error) != 0
                ? -1
                : 0;
 }
