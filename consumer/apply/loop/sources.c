@@ -1,6 +1,7 @@
 #include "consumer/apply/loop/sources.h"
 
 #include "consumer/decode/placement.h"
+#include "views/base/log.h"
 
 #include <stdlib.h>
 
@@ -56,6 +57,23 @@ static bool sources_is_full_snapshot(const struct change *change) {
     return change->op == CHANGE_READ && change->snapshot == SNAPSHOT_FULL && change->lsn != LSN_NONE;
 }
 
+// Shards and parts of a table have other names than it, all of them. Where rows name the table itself too, those of another name
+// may be another table's, whose equal keys are written over.
+static void sources_tell_other(struct table_snapshot *snapshot, const struct partition *partition) {
+    const struct event *event = partition->event;
+    snapshot->has_itself |= !event->routed;
+    if (!event->routed || !snapshot->has_itself || snapshot->told_other)
+        return;
+    snapshot->told_other = true;
+    log_event(
+        LEVEL_WARN, "other_table", NULL,
+        "topic %s has rows of table %s and of %.*s, which source.sql does not declare: they are kept as rows of "
+        "%s, as a shard's or a partition's are; where it is a table of its own, declare it with a line "
+        "`-- tidemark: topic TABLE = %s` for each",
+        partition->topic, event->change.table->name, (int)event->table.size, event->table.data,
+        event->change.table->name, partition->topic);
+}
+
 // A row of a topic that holds several of the source's tables. ret_newest: the newest snapshot of its own one before.
 static int sources_note_routed(struct table_snapshot *snapshot, const struct event *event,
                                int64_t *ret_newest, struct error *error) {
@@ -94,9 +112,11 @@ int sources_note(struct apply *apply, const struct partition *partition, struct 
     struct table_snapshot *snapshot = &apply->snapshots[change->table->index];
     int64_t newest_routed = LSN_NONE;
     change->newest_of_source = false;
-    if ((event->routed || snapshot->source_count > 0) && change->op != CHANGE_TOMBSTONE &&
-        sources_note_routed(snapshot, event, &newest_routed, error) != 0)
-        return -1;
+    if ((event->routed || snapshot->source_count > 0) && change->op != CHANGE_TOMBSTONE) {
+        sources_tell_other(snapshot, partition);
+        if (sources_note_routed(snapshot, event, &newest_routed, error) != 0)
+            return -1;
+    }
     if (sources_is_full_snapshot(change) &&
         change->lsn < store_snapshot_lsn(apply->config.store, change->table))
         change->newest_of_source = sources_is_newest(apply, partition, newest_routed);

@@ -137,6 +137,8 @@ struct table_snapshot {
     int source_capacity;
     bool mixed;       // sources whose snapshots are not to be compared feed the table
     int64_t told_lsn; // the newest that was said not to be of all sources
+    bool has_itself;  // behind a row of another source's table one came that names the table itself
+    bool told_other;  // that both come was said
 };
 
 // What tells that awaited rows will never come (lost.h).
