@@ -47,6 +47,7 @@ static struct sample *sample_of(struct sample *sample) {
                                                            .messages = 40,
                                                            .begins = 20,
                                                            .ends = 20,
+                                                           .placed = 40,
                                                            .empty_ends = 12};
     sample->topics[HEARTBEATS] = (struct evidence_topic){
         .name = heartbeats_name, .role = EVIDENCE_HEARTBEATS, .partitions = 1, .messages = 12};
