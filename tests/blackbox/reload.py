@@ -3,6 +3,7 @@
 failed request; broken ones are refused and the old go on."""
 
 import json
+import contextlib
 import random
 import shutil
 import signal
@@ -283,7 +284,8 @@ class Reload(tide.Case):
             and all(table["rows"] and table["lag"] == 0 for table in document["tables"])  # fmt: skip
 
     def contents(self, name):
-        with sqlite3.connect(self.path / name) as file:
+        # closed here: what the garbage collector closes later leaves its log beside the file's next one
+        with contextlib.closing(sqlite3.connect(self.path / name)) as file:
             return {table: sorted(file.execute(f"select {columns} from {table} where {where}").fetchall()) for table, columns, where in (
                 ("orders", "id, status, total, quantity, notes", "1"), ("customers", "id, email", "1"),
                 ("own_statuses", "status, orders", "orders > 0"))}  # fmt: skip
