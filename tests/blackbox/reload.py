@@ -2,8 +2,8 @@
 """SIGHUP, and --watch, read source.sql and the views again: they are built while the old ones answer, and taken over without a
 failed request; broken ones are refused and the old go on."""
 
-import json
 import contextlib
+import json
 import random
 import shutil
 import signal
