@@ -1,6 +1,6 @@
 // A UUID that ends with zero bytes comes from MariaDB's binlog without them, as every value of fixed width does, and
-// Debezium's connector puts as many before it: ..-426655440000 is streamed as 0000.. (MariaDbValueConverters.convertUuid of
-// 3.1 to 3.6, seen with 3.5.0; snapshots read the table and are right). One of 256 is, in keys and in befores too. Which
+// Debezium's connector puts as many before it: ..-426655440000 is streamed as 0000.. (MariaDbValueConverters.convertUuid, seen
+// with 3.5.0; snapshots read the table and are right). One of 256 is, in keys and in befores too. Which
 // of those that a text with zero bytes at its beginning may stand for was meant is known by what a generator makes
 // (RFC 9562: a version of 1 to 8, and the variant), or not at all. Pure. Inside the envelope decoder only.
 #ifndef TIDEMARK_DECODE_ENVELOPE_SHIFTED_UUID_H
