@@ -196,6 +196,12 @@ static bool evidence_has_added(const struct evidence_parts *parts, const char *w
     return fields_get(&parts->row, with_source) != NULL || fields_get(&parts->row, without) != NULL;
 }
 
+static struct span evidence_added_text(const struct evidence_parts *parts, const char *with_source,
+                                       const char *without, struct arena *arena) {
+    struct span text = fields_text(&parts->row, with_source, arena);
+    return text.data != NULL ? text : fields_text(&parts->row, without, arena);
+}
+
 // As the decoder has it: a binlog's place is a position with its row and its time only.
 static void evidence_take_position(struct evidence_topic *topic, const struct evidence_parts *parts) {
     bool timed = fields_get(&parts->row, "__source_ts_ms") != NULL;
@@ -218,9 +224,10 @@ static void evidence_take_source(struct evidence_topic *topic, const struct evid
         evidence_name(topic->table, fields_text(&parts->source, "table", arena));
         evidence_name(topic->schema, schema.data != NULL ? schema : fields_text(&parts->source, "db", arena));
     } else {
-        evidence_name(topic->table, fields_text(&parts->row, "__source_table", arena));
-        struct span own = fields_text(&parts->row, "__source_schema", arena);
-        evidence_name(topic->schema, own.data != NULL ? own : fields_text(&parts->row, "__source_db", arena));
+        evidence_name(topic->table, evidence_added_text(parts, "__source_table", "__table", arena));
+        struct span own = evidence_added_text(parts, "__source_schema", "__schema", arena);
+        evidence_name(topic->schema,
+                      own.data != NULL ? own : evidence_added_text(parts, "__source_db", "__db", arena));
     }
     if (connector.data != NULL)
         (void)snprintf(topic->connector, sizeof topic->connector, "%.*s", (int)connector.size,

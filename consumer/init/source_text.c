@@ -269,7 +269,8 @@ static void source_text_write_heading(struct buffer *out, const struct source_te
     if (topic->several_tables)
         buffer_text(
             out,
-            "-- unsure: rows of several source tables come in this topic; the columns are of all of them\n");
+            "-- unsure: rows of several source tables come in this topic, and the columns are of all of them: declare each table by "
+            "itself, with the same line `topic` above it\n");
     source_text_write_topics(out, table);
     if (!source_text_is_in_nanoseconds(topic) || topic->with_schema > 0)
         return;
