@@ -100,18 +100,11 @@ static int quarantine_list(const struct quarantine_command *command, struct read
     return 0;
 }
 
-static bool quarantine_is_text(struct span bytes) {
-    size_t size = 1;
-    for (size_t at = 0; at < bytes.size && size > 0; at += size)
-        size = utf8_sequence(bytes.data + at, bytes.size - at);
-    return size > 0;
-}
-
 static void quarantine_print_bytes(FILE *out, const char *name, struct span bytes) {
     CLEANUP(buffer_free) struct buffer encoded = {0};
     if (bytes.data == NULL) {
         (void)fprintf(out, "%s: null\n", name);
-    } else if (quarantine_is_text(bytes)) {
+    } else if (utf8_valid(bytes.data, bytes.size) == bytes.size) {
         (void)fprintf(out, "%s: %.*s\n", name, (int)bytes.size, bytes.data);
     } else {
         base64_write(&encoded, bytes);

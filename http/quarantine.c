@@ -15,13 +15,6 @@ enum {
     QUARANTINE_REASON_MAX = 400,   // characters of a reason
 };
 
-static bool quarantine_is_text(struct span bytes) {
-    size_t size = 1;
-    for (size_t at = 0; at < bytes.size && size > 0; at += size)
-        size = utf8_sequence(bytes.data + at, bytes.size - at);
-    return size > 0;
-}
-
 static bool quarantine_is_reason(struct span reason) {
     int count = 0;
     for (size_t at = 0; at < reason.size && count <= QUARANTINE_REASON_MAX; count++)
@@ -39,7 +32,7 @@ static void quarantine_write_text(struct buffer *out, const char *name, struct s
 
 // Bytes that are no text stand in a member of their own.
 static void quarantine_write_bytes(struct buffer *out, const char *name, struct span bytes) {
-    if (bytes.data == NULL || quarantine_is_text(bytes)) {
+    if (bytes.data == NULL || utf8_valid(bytes.data, bytes.size) == bytes.size) {
         quarantine_write_text(out, name, bytes);
         return;
     }

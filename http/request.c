@@ -68,12 +68,8 @@ static int request_decode(char *text, size_t size, char plus, struct span *ret, 
             return error_set(error, ERROR_USAGE, "a NUL in the URL");
         text[to++] = c;
     }
-    for (size_t at = 0; at < to;) {
-        size_t n = utf8_sequence(text + at, to - at);
-        if (n == 0)
-            return error_set(error, ERROR_USAGE, "the URL, percent-decoded, is not UTF-8");
-        at += n;
-    }
+    if (utf8_valid(text, to) < to)
+        return error_set(error, ERROR_USAGE, "the URL, percent-decoded, is not UTF-8");
     text[to] = '\0';
     *ret = (struct span){text, to};
     return 0;

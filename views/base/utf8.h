@@ -42,6 +42,14 @@ static inline size_t utf8_sequence(const char *data, size_t size) {
     return n;
 }
 
+// Bytes that `data` begins with and that are well-formed: `size` of a text that is UTF-8 throughout.
+static inline size_t utf8_valid(const char *data, size_t size) {
+    size_t at = 0;
+    for (size_t n = 1; n > 0; at += n)
+        n = utf8_sequence(data + at, size - at);
+    return at;
+}
+
 // Writes a code point up to U+10FFFF; how many bytes it took.
 static inline size_t utf8_write(uint32_t code, char out[4]) {
     if (code < 0x80) {

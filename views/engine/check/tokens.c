@@ -126,9 +126,9 @@ const char *tokens_not_utf8(const char *sql) {
     for (const char *end; *sql != '\0'; sql = end) {
         size_t blank = tokens_blank_size(sql);
         end = blank > 0 ? sql + blank : tokens_end(sql);
-        for (size_t size; blank == 0 && sql < end; sql += size)
-            if ((size = utf8_sequence(sql, (size_t)(end - sql))) == 0)
-                return sql;
+        size_t valid = blank > 0 ? blank : utf8_valid(sql, (size_t)(end - sql));
+        if (sql + valid < end)
+            return sql + valid;
     }
     return NULL;
 }

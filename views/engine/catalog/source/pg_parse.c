@@ -36,21 +36,11 @@ static json_t *pg_parse_first(const char *tree, struct pg_parse_error *error) {
     return statement;
 }
 
-// The parser takes bytes of any encoding, JSON does not.
-static bool pg_parse_is_utf8(struct span statement, struct pg_parse_error *error) {
-    for (size_t at = 0, size; at < statement.size; at += size) {
-        size = utf8_sequence(statement.data + at, statement.size - at);
-        if (size == 0) {
-            (void)pg_parse_fail(error, PG_PARSE_NOT_UTF8, at);
-            return false;
-        }
-    }
-    return true;
-}
-
 json_t *pg_parse(struct span statement, struct pg_parse_error *error) {
-    if (!pg_parse_is_utf8(statement, error))
-        return NULL;
+    // The parser takes bytes of any encoding, JSON does not.
+    size_t valid = utf8_valid(statement.data, statement.size);
+    if (valid < statement.size)
+        return pg_parse_fail(error, PG_PARSE_NOT_UTF8, valid);
     CLEANUP(free_charp) char *text = strndup(statement.data, statement.size);
     if (text == NULL)
         return pg_parse_fail(error, "out of memory", 0);
