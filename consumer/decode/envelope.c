@@ -87,7 +87,7 @@ static const struct value_settings *envelope_settings(const struct envelope_deco
 }
 
 static uint8_t envelope_source_of(const struct members *members) {
-    if (members->postgres || TEXT_IS(members->connector, "postgresql"))
+    if (members_is_postgres(members))
         return SOURCE_POSTGRES;
     return members_is_mysql(members) ? SOURCE_MYSQL : SOURCE_OTHER;
 }

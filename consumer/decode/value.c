@@ -65,8 +65,7 @@ static int value_refuse_placeholder(const struct reading *reading) {
 
 // An INTERVAL that comes as a time of day, which has other units than an interval's number.
 static bool value_is_time_span(const struct reading *reading) {
-    if (reading->kind != JSON_NUMBER ||
-        strncmp(reading->column->declared, "interval", strlen("interval")) != 0)
+    if (reading->kind != JSON_NUMBER || !column_is_interval(reading->column))
         return false;
     switch (reading->field.semantic) {
     case SEMANTIC_NONE:

@@ -117,6 +117,11 @@ struct table {
     bool has_renamed;    // of its columns
 };
 
+static inline bool column_is_interval(const struct column *column) {
+    static const char name[] = "interval";
+    return column->type == COLUMN_OTHER && strncmp(column->declared, name, sizeof name - 1) == 0;
+}
+
 // The number of the column with exactly this name, -1 = there is none.
 static inline int table_column(const struct table *table, const char *name, size_t size) {
     for (int i = 0; i < table->column_count; i++)

@@ -256,8 +256,7 @@ enum event_positions members_positions(struct members *members) {
     if (connector.data == NULL && !members->has_source && members->schema.data == NULL &&
         !members_has_postgres_labels(members))
         members->schema = members->database;
-    if (members->postgres || TEXT_IS(connector, "postgresql") ||
-        (connector.data == NULL && !members_is_mysql(members))) {
+    if (members_is_postgres(members) || (connector.data == NULL && !members_is_mysql(members))) {
         members->has_transaction &= !members->has_foreign_transaction;
         return members->foreign != NULL ? POSITIONS_FOREIGN : POSITIONS_LSN;
     }

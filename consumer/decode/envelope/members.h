@@ -116,6 +116,9 @@ int members_read(struct json_reader *json, enum member_home home, struct members
 
 // How many bytes of `text` a message shows: 40 at most, cut between characters.
 int members_visible(struct span text);
+static inline bool members_is_postgres(const struct members *members) {
+    return members->postgres || TEXT_IS(members->connector, "postgresql");
+}
 // An unwrapped row need not name its connector: only theirs have a binlog's file.
 static inline bool members_is_mysql(const struct members *members) {
     return TEXT_IS(members->connector, "mysql") || TEXT_IS(members->connector, "mariadb") ||

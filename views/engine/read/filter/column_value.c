@@ -133,17 +133,12 @@ static bool column_value_read_time(const struct column *column, struct span text
     return true;
 }
 
-static bool column_value_is_interval(const struct column *column) {
-    static const char name[] = "interval";
-    return column->type == COLUMN_OTHER && strncmp(column->declared, name, sizeof name - 1) == 0;
-}
-
 // Other types are compared as the texts that they are written as. `made`: room for an address.
 static bool column_value_read_other(const struct column *column, struct span text, char *made,
                                     struct column_value *ret) {
     enum address_kind kind = address_kind_of(column->declared);
     int64_t micros;
-    if (column_value_is_interval(column)) // PostgreSQL's own forms, 01:00:00, are none that a row has
+    if (column_is_interval(column)) // PostgreSQL's own forms, 01:00:00, are none that a row has
         return integer_parse(text, &micros) || (text.size > 0 && text.data[0] == 'P');
     if (kind == ADDRESS_NONE)
         return true;
@@ -246,7 +241,7 @@ int column_value_read(const struct column *column, struct span text, struct aren
 int column_value_bad(const struct column *column, struct span text, struct error *error) {
     const char *written =
         column->type == COLUMN_ARRAY       ? ", written as JSON"
-        : column_value_is_interval(column) ? ", written as rows have it: microseconds, or P0Y0M0DT1H0M0S"
+        : column_is_interval(column)       ? ", written as rows have it: microseconds, or P0Y0M0DT1H0M0S"
         : column->type == COLUMN_TIMESTAMP ? ", without a zone: a time with no offset, or UTC's"
         : column->type == COLUMN_TIMESTAMPTZ
             ? ", as 2026-01-31T22:32:34Z; the + of an offset is %2B in a URL, where it would be a space"
