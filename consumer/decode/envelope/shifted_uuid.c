@@ -3,15 +3,14 @@
 #include "views/base/hex.h"
 
 enum {
-    UUID_BYTES = 16,
     UUID_TEXT = 36,
-    UUID_VERSION_AT = 6, // its high half
-    UUID_VERSION_MOST = 8,
-    UUID_VARIANT_AT = 8, // its two highest bits are 10
+    UUID_DIGITS = 32, // two of a byte
+    UUID_VERSION_AT = 12,
+    UUID_VARIANT_AT = 16,
 };
 
 struct uuid {
-    unsigned char bytes[UUID_BYTES];
+    char digits[UUID_DIGITS]; // 0-9 a-f
 };
 
 static bool shifted_uuid_is_dash(int at) {
@@ -22,48 +21,41 @@ static bool shifted_uuid_read(struct span text, struct uuid *ret) {
     if (text.size != UUID_TEXT)
         return false;
     int digits = 0;
-    *ret = (struct uuid){{0}};
     for (int at = 0; at < UUID_TEXT; at++) {
         int digit = hex_digit(text.data[at]);
         if (shifted_uuid_is_dash(at) ? text.data[at] != '-' : digit < 0)
             return false;
-        if (digit < 0)
-            continue;
-        unsigned char *byte = &ret->bytes[digits++ / 2];
-        *byte = (unsigned char)(*byte << 4 | digit);
+        if (digit >= 0)
+            ret->digits[digits++] = "0123456789abcdef"[digit];
     }
     return true;
 }
 
 static void shifted_uuid_write(const struct uuid *uuid, char *ret) {
     int digits = 0;
-    for (int at = 0; at < UUID_TEXT; at++) {
-        if (shifted_uuid_is_dash(at)) {
-            ret[at] = '-';
-            continue;
-        }
-        unsigned byte = uuid->bytes[digits / 2];
-        ret[at] = "0123456789abcdef"[digits++ % 2 == 0 ? byte >> 4 : byte & 15];
-    }
+    for (int at = 0; at < UUID_TEXT; at++)
+        ret[at] = shifted_uuid_is_dash(at) ? '-' : uuid->digits[digits++];
 }
 
+// Digits of the whole bytes that are zero.
 static int shifted_uuid_zeros_before(const struct uuid *uuid) {
     int zeros = 0;
-    while (zeros < UUID_BYTES && uuid->bytes[zeros] == 0)
+    while (zeros < UUID_DIGITS && uuid->digits[zeros] == '0')
         zeros++;
-    return zeros;
+    return zeros / 2 * 2;
 }
 
-// What would be streamed so if it ended with so many zero bytes.
+// What would be streamed so if it ended with so many zeros.
 static struct uuid shifted_uuid_meant(const struct uuid *streamed, int zeros) {
-    struct uuid meant = {{0}};
-    memcpy(meant.bytes, streamed->bytes + zeros, (size_t)(UUID_BYTES - zeros));
+    struct uuid meant;
+    memcpy(meant.digits, streamed->digits + zeros, (size_t)(UUID_DIGITS - zeros));
+    memset(meant.digits + UUID_DIGITS - zeros, '0', (size_t)zeros);
     return meant;
 }
 
 static bool shifted_uuid_is_generated(const struct uuid *uuid) {
-    int version = uuid->bytes[UUID_VERSION_AT] >> 4;
-    return version >= 1 && version <= UUID_VERSION_MOST && uuid->bytes[UUID_VARIANT_AT] >> 6 == 2;
+    char version = uuid->digits[UUID_VERSION_AT];
+    return version >= '1' && version <= '8' && memchr("89ab", uuid->digits[UUID_VARIANT_AT], 4) != NULL;
 }
 
 int shifted_uuid_mend(const struct column *column, struct value *value, struct arena *arena,
@@ -72,11 +64,11 @@ int shifted_uuid_mend(const struct column *column, struct value *value, struct a
     if (value->kind != VALUE_TEXT || !shifted_uuid_read(value->bytes, &streamed))
         return 0;
     int zeros = shifted_uuid_zeros_before(&streamed);
-    if (zeros == 0 || zeros == UUID_BYTES)
+    if (zeros == 0 || zeros == UUID_DIGITS)
         return 0;
     int found = 0;
     struct uuid meant = streamed;
-    for (int count = 0; count <= zeros; count++) {
+    for (int count = 0; count <= zeros; count += 2) {
         struct uuid tried = shifted_uuid_meant(&streamed, count);
         if (!shifted_uuid_is_generated(&tried))
             continue;
