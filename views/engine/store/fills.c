@@ -118,11 +118,16 @@ int fills_attach(struct sqlite3 *db, const char *path, struct error *error) {
     return stmt_step(stmt, path, NULL, error);
 }
 
+// `ret` is to be closed whatever comes back.
+static bool fills_open(const char *path, const char *name, sqlite3 **ret) {
+    char found[FILLS_NAME_SIZE];
+    return sqlite3_open_v2(path, ret, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+           meta_get(*ret, "fill", found, sizeof found, NULL) == 1 && strcmp(found, name) == 0;
+}
+
 bool fills_is(const char *path, const char *name) {
     CLEANUP(stmt_close) sqlite3 *db = NULL;
-    char found[FILLS_NAME_SIZE];
-    return sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
-           meta_get(db, "fill", found, sizeof found, NULL) == 1 && strcmp(found, name) == 0;
+    return fills_open(path, name, &db);
 }
 
 // What cannot be read of either is no reason to go on.
@@ -130,8 +135,7 @@ bool fills_goes_on(const char *path, const char *name, struct sqlite3 *of) {
     CLEANUP(stmt_close) sqlite3 *db = NULL;
     CLEANUP(stmt_finalize) sqlite3_stmt *offsets = NULL;
     CLEANUP(stmt_finalize) sqlite3_stmt *behind = NULL;
-    if (!fills_is(path, name) || sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
-        engine_sql_prepare(db, "offsets_load", &offsets, NULL) != 0 ||
+    if (!fills_open(path, name, &db) || engine_sql_prepare(db, "offsets_load", &offsets, NULL) != 0 ||
         engine_sql_prepare(of, "offsets_behind", &behind, NULL) != 0)
         return false;
     int row;

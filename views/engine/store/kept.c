@@ -23,6 +23,8 @@ static int kept_columns(sqlite3 *db, const char *table, char **ret, struct error
     return *ret != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
 }
 
+static const char kept_sequences[] = "select count(*) from main.sqlite_schema where name = 'sqlite_sequence'";
+
 // SQLite makes it with the first AUTOINCREMENT of a file.
 static int kept_has_sequences(sqlite3 *db, const char *sql, bool *ret, struct error *error) {
     int64_t count = 0;
@@ -40,8 +42,7 @@ int kept_take(struct sqlite3 *db, const char *table, struct error *error) {
                                  "create temp table \"_kept_sequence_%w\"(seq integer)",
                                  table, columns, table, table),
                  table, error) != 0 ||
-        kept_has_sequences(db, "select count(*) from main.sqlite_schema where name = 'sqlite_sequence'",
-                           &sequences, error) != 0)
+        kept_has_sequences(db, kept_sequences, &sequences, error) != 0)
         return -1;
     return sequences ? kept_run(db,
                                 sqlite3_mprintf("insert into temp.\"_kept_sequence_%w\" select seq from "
@@ -54,8 +55,7 @@ int kept_take(struct sqlite3 *db, const char *table, struct error *error) {
 // The rows that came back had one each, and what is gone had higher ones.
 static int kept_give_back_sequence(sqlite3 *db, const char *table, struct error *error) {
     bool sequences;
-    if (kept_has_sequences(db, "select count(*) from main.sqlite_schema where name = 'sqlite_sequence'",
-                           &sequences, error) != 0)
+    if (kept_has_sequences(db, kept_sequences, &sequences, error) != 0)
         return -1;
     return sequences ? kept_run(db,
                                 sqlite3_mprintf("delete from main.sqlite_sequence where name = %Q and exists"
