@@ -6,15 +6,14 @@
 //   store --events N
 //       SQLite with our statements and triggers, on decoded changes in memory
 // Prints one JSON object.
-#include "consumer/broker/client/settings.h"
 #include "consumer/decode/envelope.h"
 #include "consumer/decode/topic_role.h"
+#include "tests/bench/consumer.h"
 #include "tests/bench/shop.h"
 #include "views/base/cleanup.h"
 #include "views/engine/store.h"
 
 #include <inttypes.h>
-#include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,6 @@ enum {
     CHUNK_MESSAGES = 20000, // made, then measured; for the store also a commit
     CONSUME_BATCH = 1000,
     WAIT_MS = 1000,
-    ASK_MS = 10000,
     OVERRIDES_MAX = 16,
 };
 
@@ -55,83 +53,18 @@ static void end(struct result *result) {
 
 // --- consume
 
-static int assign(rd_kafka_t *kafka, const char *prefix, int *ret_partitions, struct error *error) {
-    const struct rd_kafka_metadata *metadata;
-    rd_kafka_resp_err_t code = rd_kafka_metadata(kafka, 1, NULL, &metadata, ASK_MS);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_set(error, ERROR_BROKER, "%s", rd_kafka_err2str(code));
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
-    size_t size = strlen(prefix);
-    for (int i = 0; i < metadata->topic_cnt; i++) {
-        const struct rd_kafka_metadata_topic *topic = &metadata->topics[i];
-        if (strncmp(topic->topic, prefix, size) == 0 && topic->topic[size] == '.')
-            for (int p = 0; p < topic->partition_cnt; p++)
-                rd_kafka_topic_partition_list_add(list, topic->topic, topic->partitions[p].id)->offset = 0;
-    }
-    rd_kafka_metadata_destroy(metadata);
-    *ret_partitions = list->cnt;
-    code = rd_kafka_assign(kafka, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR || *ret_partitions == 0)
-        return error_set(error, ERROR_BROKER, "prefix %s: %s", prefix,
-                         code != RD_KAFKA_RESP_ERR_NO_ERROR ? rd_kafka_err2str(code) : "no topic");
-    return 0;
-}
-
-// Those of `tidemark run`, or librdkafka's own; and -X properties, as pairs: to try out others
+// Those of `tidemark run`, or librdkafka's own; and -X properties: to try out others
 static bool our_settings;
-static const char *overrides[OVERRIDES_MAX][2];
+static struct kafka_setting overrides[OVERRIDES_MAX + 1];
 static int override_count;
-
-static bool set_number(rd_kafka_conf_t *conf, const char *name, int value, char *text, size_t size) {
-    char number[16];
-    (void)snprintf(number, sizeof number, "%d", value);
-    return rd_kafka_conf_set(conf, name, number, text, size) == RD_KAFKA_CONF_OK;
-}
-
-static bool set_ours(rd_kafka_conf_t *conf, char *text, size_t size) {
-    for (const struct kafka_setting *setting = kafka_settings; setting->name != NULL; setting++)
-        if (strcmp(setting->name, "log.queue") != 0 &&
-            rd_kafka_conf_set(conf, setting->name, setting->value, text, size) != RD_KAFKA_CONF_OK)
-            return false;
-    for (const struct kafka_setting *setting = kafka_settings_newer; setting->name != NULL; setting++)
-        (void)rd_kafka_conf_set(conf, setting->name, setting->value, NULL, 0);
-    return set_number(conf, "fetch.wait.max.ms", SETTING_FETCH_WAIT_MS, text, size) &&
-           set_number(conf, "statistics.interval.ms", SETTING_STATISTICS_MS, text, size);
-}
-
-static rd_kafka_t *open_consumer(const char *brokers, struct error *error) {
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    char text[256] = "";
-    static const struct kafka_setting needed[] = {{"group.id", "bench-parts"},
-                                                  {"enable.auto.commit", "false"},
-                                                  {"enable.partition.eof", "true"},
-                                                  {NULL, NULL}};
-    bool set = rd_kafka_conf_set(conf, "bootstrap.servers", brokers, text, sizeof text) == RD_KAFKA_CONF_OK;
-    for (const struct kafka_setting *setting = needed; set && setting->name != NULL; setting++)
-        set = rd_kafka_conf_set(conf, setting->name, setting->value, text, sizeof text) == RD_KAFKA_CONF_OK;
-    if (our_settings)
-        set = set && set_ours(conf, text, sizeof text);
-    for (int i = 0; set && i < override_count; i++)
-        set =
-            rd_kafka_conf_set(conf, overrides[i][0], overrides[i][1], text, sizeof text) == RD_KAFKA_CONF_OK;
-    rd_kafka_t *kafka = set ? rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text) : NULL;
-    if (kafka == NULL) {
-        rd_kafka_conf_destroy(conf);
-        (void)error_set(error, ERROR_BROKER, "%s", text);
-        return NULL;
-    }
-    (void)rd_kafka_poll_set_consumer(kafka);
-    return kafka;
-}
 
 static int consume(const char *brokers, const char *prefix, struct result *result, struct error *error) {
     begin(result);
-    rd_kafka_t *kafka = open_consumer(brokers, error);
+    rd_kafka_t *kafka = consumer_open(brokers, our_settings, overrides, error);
     if (kafka == NULL)
         return -1;
     int open = 0;
-    int status = assign(kafka, prefix, &open, error);
+    int status = consumer_assign(kafka, prefix, &open, error);
     rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(kafka);
     while (status == 0 && open > 0) {
         rd_kafka_message_t *messages[CONSUME_BATCH];
@@ -406,8 +339,8 @@ int main(int argc, char **argv) {
         else if (strcmp(argv[i], "--settings") == 0)
             our_settings = strcmp(argv[i + 1], "ours") == 0;
         else if (strcmp(argv[i], "-X") == 0 && override_count < OVERRIDES_MAX) {
-            overrides[override_count][0] = strtok(argv[i + 1], "=");
-            overrides[override_count++][1] = strtok(NULL, "");
+            overrides[override_count].name = strtok(argv[i + 1], "=");
+            overrides[override_count++].value = strtok(NULL, "");
         } else
             part = "";
     }
