@@ -53,15 +53,19 @@ def publish(topic, key, value):
     )
 
 
+def jars():
+    """The folder of Kafka's."""
+    return f"{os.environ['LAB_JARS']}/kafka-{os.environ['LAB_KAFKA']}"
+
+
 def topic_tool(*options):
     """Kafka's own command for topics: they are made and deleted by name, never by accident."""
-    jars = f"{os.environ['LAB_JARS']}/kafka-{os.environ['LAB_KAFKA']}"
     command_line = [
         "java",
         "-XX:TieredStopAtLevel=1",
         "-Xmx128m",
         "-cp",
-        f"{jars}/*",
+        f"{jars()}/*",
         "org.apache.kafka.tools.TopicCommand",
         "--bootstrap-server",
         f"127.0.0.1:{os.environ['LAB_KAFKA_PORT']}",

@@ -26,6 +26,12 @@ def program(name):
     return os.path.join(BUILD, "tests", "bench", name)
 
 
+def feed_command():
+    """What sends as a connector's rows come: Feed.java, with the lab's options for Java."""
+    return ["java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+            "-cp", f"{kafka.jars()}/*", os.path.join(os.path.dirname(os.path.abspath(__file__)), "Feed.java"), BROKERS]
+
+
 def create(prefix, *options, transactions=True):
     """The topics of a connector, empty."""
     for table in TABLES:

@@ -1,4 +1,4 @@
-// Producers of the bench: what load, latency and many send by. One thread.
+// Producers of the bench: what load and many send by. One thread.
 #ifndef TIDEMARK_BENCH_PRODUCER_H
 #define TIDEMARK_BENCH_PRODUCER_H
 

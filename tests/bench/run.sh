@@ -68,10 +68,13 @@ build_failed() {
 }
 
 start() {
-    command -v wrk >/dev/null || {
-        echo "run.sh: missing: wrk (apt-get install wrk)" >&2
-        exit 1
-    }
+    # javac's presence says that java runs a source file
+    for need in wrk=wrk javac=openjdk-17-jdk-headless; do
+        command -v "${need%=*}" >/dev/null || {
+            echo "run.sh: missing: ${need%=*} (apt-get install ${need#*=})" >&2
+            exit 1
+        }
+    done
     build
     # the broker outlives this script, so it must not inherit what the caller has open (flock's file, for one)
     sh "$top/lab/setup.sh" kafka 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
