@@ -46,6 +46,7 @@ struct consume {
     bool at_ends;        // what was last seen
     int64_t at_ends_ms;  // when
     int64_t worked_ms;   // when partitions were last asked for messages
+    int64_t requests_ms; // when it was last looked whether a person asks something
     int64_t file_checked_ms;
     bool log_is_over;          // as the last look at the file had it
     int64_t brokerless_ms;     // the last time that no broker answered
@@ -513,11 +514,20 @@ static int consume_step(struct consume *consume, int64_t *ret_taken, struct erro
     return status == 0 && *ret_taken < APPLY_STEP_MESSAGES ? consume_finish_read(consume, error) : status;
 }
 
+// Looking whether there are any is as much as a tenth of a small commit.
+static int consume_do_requests(struct consume *consume, int *ret_done, struct error *error) {
+    int64_t now = clock_monotonic_ms();
+    if (now - consume->requests_ms < CONSUME_REQUESTS_MS)
+        return 0;
+    consume->requests_ms = now;
+    return apply_requested(consume->apply, ret_done, error);
+}
+
 static void consume_work(struct consume *consume) {
     struct error error = {0};
     int64_t taken = 0;
     int requests = 0;
-    int status = apply_requested(consume->apply, &requests, &error);
+    int status = consume_do_requests(consume, &requests, &error);
     if (status == 0 && (requests > 0 || !consume_has_nothing_to_do(consume)))
         status = consume_step(consume, &taken, &error);
     while (apply_log_warning(consume->apply))

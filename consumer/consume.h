@@ -11,6 +11,7 @@ enum {
     CONSUME_WAIT_MS = 100, // longest wait for messages: stop and clocks are looked at so often
     CONSUME_STILL_MS =
         BOUND(1000, 50), // where nothing has come for so long, partitions are looked at so often
+    CONSUME_REQUESTS_MS = BOUND(50, 5), // what a person asks of messages in quarantine is looked for so often
     CONSUME_GATHER_MESSAGES_PER_MS =
         1000, // a commit waits this long, in ms, for each so many messages of lag
     CONSUME_GROUP_COMMIT_MS = BOUND(5000, 100),
