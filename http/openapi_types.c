@@ -9,8 +9,8 @@
 #define DATE_PATTERN "[+-]?[0-9]{4,}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 #define TIME_PATTERN "([01][0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?"
 #define ZONE_PATTERN "(Z|[+-][0-9]{2}(:?[0-9]{2}(:[0-9]{2})?)?)?"
-#define NUMBER_PATTERN                                                                                       \
-    "(-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?|[nN][aA][nN]|-?[iI][nN][fF]([iI][nN][iI][tT][yY])?)"
+#define FINITE_PATTERN "[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?"
+#define NUMBER_PATTERN "(" FINITE_PATTERN "|[nN][aA][nN]|[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?)"
 #define UUID_PATTERN "\\{?[0-9a-fA-F]{4}(-?[0-9a-fA-F]{4}){7}\\}?"
 #define UUID_SAMPLE "6fa459ea-ee8a-3ca4-894e-db77e160355e"
 
@@ -78,7 +78,7 @@ json_t *openapi_result_column(const char *declared) {
 static struct openapi_values openapi_types_values(const struct column *column) {
     switch (column->type) {
     case COLUMN_INTEGER:
-        return (struct openapi_values){"(0|-?[1-9][0-9]{0,18})", {"7", "-12"}};
+        return (struct openapi_values){"([+-]?0*[0-9]{1,19})", {"7", "-12"}};
     case COLUMN_BOOLEAN:
         return (struct openapi_values){"([tT]([rR][uU][eE])?|[fF]([aA][lL][sS][eE])?|1|0)",
                                        {"true", "false"}};
@@ -176,7 +176,7 @@ json_t *openapi_rule(const struct parameter_rule *rule) {
     case PARAMETER_BOOLEAN:
         return json_pack("{s:s}", "type", "boolean");
     case PARAMETER_DECIMAL:
-        return openapi_types_rule("^-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?$", "0");
+        return openapi_types_rule("^" FINITE_PATTERN "$", "0");
     case PARAMETER_DATE:
         return openapi_types_rule("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", "2026-01-31");
     case PARAMETER_TIMESTAMP:

@@ -233,7 +233,7 @@ class Api(tide.Case):
         schemas = {p["name"]: p["schema"] for p in parameters if "schema" in p}
         self.assertEqual(["id.asc", "id.desc", "n.asc", "n.desc"], schemas["order"]["items"]["enum"])
         self.assertEqual(200, ask(server, "/v1/tables/caps?order=" + ",".join(schemas["order"]["items"]["enum"]))[0])
-        for name, wrong in (("id", "eq.-0"), ("id", "is.true"), ("n", "gt..5"), ("n", "gt.5."), ("n", "is.unknown")):
+        for name, wrong in (("id", "eq.1e3"), ("id", "is.true"), ("n", "gt.."), ("n", "gt.--5"), ("n", "is.unknown")):
             with self.subTest(name, wrong=wrong):
                 self.assertEqual(400, ask(server, f"/v1/tables/caps?{name}={wrong}")[0])
                 patterns = [s["pattern"] for s in schemas[name].get("anyOf", [schemas[name]]) if "pattern" in s]

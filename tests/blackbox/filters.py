@@ -371,6 +371,28 @@ class Filters(unittest.TestCase):
         self.refused(('"colour"', "eq.1"), names='no column ""colour""')
         self.refused(('"id', "eq.1"), names="no column")
 
+    def test_numbers_in_any_form(self):
+        """As PostgreSQL reads them: a plus (which a URL makes a space unless it is %2B), zeros, a point at an end, an exponent."""
+        ones = [row["id"] for row in self.rows if row["amount"] in ("1", "1.0")]
+        for column, plain, *forms in (
+            ("id", 7, "+7", " 7", "007", "+007", "eq. 7", "in.(+7,07)"), ("column.order", 0, "-0", "00", "in.(-0)"),
+            ("id", 2**53 + 55, f"0000000000000000000000{2**53 + 55}", f"+{2**53 + 55}"),
+            ("total", "1.50", "+1.5", "01.5", ".15e1", "1.5e+0", "15.e-1"), ("total", "0.00", "-0", "0.", ".0", "-.0", "00.000"),
+            ("total", "gt.0.5", "gt..5", "gt.+.5", "gt.00.5", "gt.5.e-1"), ("total", "gte.0.001", "gte..001", "gte.+1.e-3"),
+            ("ratio", "0.5", ".5", "+.5", "5e-1", "5.e-1", "00.50"), ("ratio", "-1.25", "-01.25", "in.(-1.25,+7.)"),
+            ("ratio", "lt.inf", "lt.+inf", "lt.+Infinity"), ("amount", "0.10", ".1", "+.1"), ("amount", "-3.5", "-03.5"),
+        ):  # fmt: skip
+            for form in forms:
+                self.assertEqual(self.ids((column, plain)), self.ids((column, form)), (column, form))
+        self.assertEqual(ones, self.ids(("amount", "+01.")))
+        for column, *forms in (
+            ("id", "1e3", ".5", "1.0", "+", "-", "+-7", "--7", "0x7", "7 7", "9223372036854775808", "1_000"),
+            ("total", ".", "-.", "+", "1..5", "+-1", "1e", "1 .5"), ("amount", ".", "+-1", "e1"),
+            ("ratio", ".", "..5", "+-1", "1e400", "-1e400", "1e-400", ".e1", "+nan"),
+        ):  # fmt: skip
+            for form in forms:
+                self.refused((column, form), names=f"{column}={form}: the column is")
+
     def test_intervals_are_what_rows_show(self):
         for asked in ("01:00:00", "1 hour", "in.(P1Y2M,1 day)", ""):
             self.refused(("lasts", asked), names="microseconds, or P0Y0M0DT1H0M0S")
@@ -449,7 +471,7 @@ class Filters(unittest.TestCase):
             ("id", "gt.9223372036854775807", "-9223372036854775808", many, "in.()"), ("on_day", "2026-01-31", "lt.infinity", "+12026-12-30"),
             ("total", "gt.1.499", "lt.1e3", "99.9900000"), ("amount", "12345678901234567890.5", "NaN"), ("ratio", "-Infinity", "1E-7"),
             ("at", "gte.2026-01-31 10:00:00+01:00", "2026-01-31", "lt.2026-01-31T10:00Z"), ("seen", "2026-01-31 10:00:00", "-infinity"),
-            ("paid", "is.true", "not.is.unknown", "f", "True", "FALSE"), ("ref", "6fa459eaee8a3ca4894edb77e160355e"), ("ratio", "inf", "nan"),
+            ("paid", "is.true", "not.is.unknown", "f", "True", "FALSE"), ("ref", "6fa459eaee8a3ca4894edb77e160355e"), ("ratio", "inf", "nan"), ("id", "007", "+7", "in.(-0)"), ("total", "gt.+.5", "5.", "01.e0"),
             ("seen", "2026-01-31T10:00:00+00:00"), ("raw", "eq.", "AAH/", "AAE="), ("ref", "16FD2706-8baf-433b-82eb-8c7fada847da"),
         ):  # fmt: skip
             for value in values:

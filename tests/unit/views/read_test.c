@@ -248,8 +248,11 @@ static void test_a_cursor_reads_back_whatever_the_rule(void **state) {
 
 static void test_a_number_is_bound_as_one(void **state) {
     struct state *s = *state;
-    static const char *const numbers[][2] = {
-        {"1.50", "real"}, {"1e5", "real"}, {"-0", "real"}, {"42", "integer"}};
+    static const char *const numbers[][2] = {{"1.50", "real"},     {"1e5", "real"},
+                                             {"-0", "real"},       {".5", "real"},
+                                             {"+5.", "real"},      {"42", "integer"},
+                                             {"+42", "integer"},   {" 42", "integer"},
+                                             {"-0042", "integer"}, {"9007199254740993", "integer"}};
     begin(s);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         struct error error = {0};

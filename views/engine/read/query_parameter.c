@@ -118,26 +118,30 @@ static bool query_parameter_read_number(struct span value, struct cell *ret) {
     int64_t integer;
     if (!literals_real(value, &real))
         return false;
-    *ret = integer_parse(value, &integer) ? query_parameter_integer(integer)
-           : isnan(real)                  ? query_parameter_text(SPAN("NaN"))
-                                          : (struct cell){.kind = CELL_REAL, .real = real};
+    const bool whole = literals_integer(value, &integer) && (integer != 0 || !signbit(real)); // -0 is a REAL
+    *ret = whole         ? query_parameter_integer(integer)
+           : isnan(real) ? query_parameter_text(SPAN("NaN"))
+                         : (struct cell){.kind = CELL_REAL, .real = real};
     return true;
+}
+
+static bool query_parameter_read_decimal(const struct parameter_rule *rule, struct span value,
+                                         struct cell *ret) {
+    char room[LITERAL_NUMBER_SIZE];
+    *ret = (struct cell){.kind = CELL_INTEGER};
+    return decimal_parse(literals_number(value, room), rule->precision, rule->scale, &ret->integer);
 }
 
 bool query_parameter_read(const struct parameter_rule *rule, struct span value,
                           char text[QUERY_PARAMETER_TEXT_SIZE], struct cell *ret) {
-    int64_t integer;
     switch (rule->type) {
     case PARAMETER_INTEGER:
-        *ret = query_parameter_as_written(value);
-        return ret->kind == CELL_INTEGER;
+        *ret = (struct cell){.kind = CELL_INTEGER};
+        return literals_integer(literals_trimmed(value), &ret->integer);
     case PARAMETER_NUMBER:
-        return query_parameter_read_number(value, ret);
+        return query_parameter_read_number(literals_trimmed(value), ret);
     case PARAMETER_DECIMAL:
-        if (!decimal_parse(value, rule->precision, rule->scale, &integer))
-            return false;
-        *ret = query_parameter_integer(integer);
-        return true;
+        return query_parameter_read_decimal(rule, literals_trimmed(value), ret);
     case PARAMETER_DATE:
         *ret = query_parameter_text(value);
         return query_parameter_is_date(value);

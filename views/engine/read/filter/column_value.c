@@ -35,8 +35,9 @@ static bool column_value_read_boolean(struct span text, struct cell *ret) {
 // A decimal that the column could not hold is a number all the same: it is compared as one.
 static bool column_value_read_decimal(const struct column *column, struct span text,
                                       struct column_value *ret) {
+    char room[LITERAL_NUMBER_SIZE];
     ret->cell = (struct cell){.kind = CELL_DECIMAL};
-    if (decimal_parse(text, column->precision, column->scale, &ret->cell.integer))
+    if (decimal_parse(literals_number(text, room), column->precision, column->scale, &ret->cell.integer))
         return true;
     ret->cell = column_value_text(text);
     ret->compare = COMPARE_DECIMAL;
@@ -174,7 +175,7 @@ static bool column_value_read_as(const struct column *column, struct span text, 
     switch (column->type) {
     case COLUMN_INTEGER:
         ret->cell = (struct cell){.kind = CELL_INTEGER};
-        return integer_parse(text, &ret->cell.integer);
+        return literals_integer(text, &ret->cell.integer);
     case COLUMN_BOOLEAN:
         return column_value_read_boolean(text, &ret->cell);
     case COLUMN_DECIMAL:
@@ -216,9 +217,7 @@ static bool column_value_needs_room(const struct column *column) {
 static struct span column_value_trimmed(const struct column *column, struct span text) {
     const bool trims =
         column->type <= COLUMN_REAL || (column->type >= COLUMN_DATE && column->type <= COLUMN_TIMESTAMPTZ);
-    while (trims && text.size > 0 && text.data[0] == ' ')
-        text = (struct span){text.data + 1, text.size - 1};
-    return trims ? column_value_without_spaces(text) : text;
+    return trims ? literals_trimmed(text) : text;
 }
 
 int column_value_read(const struct column *column, struct span text, struct arena *arena,
@@ -241,6 +240,7 @@ int column_value_read(const struct column *column, struct span text, struct aren
 int column_value_bad(const struct column *column, struct span text, struct error *error) {
     const char *written =
         column->type == COLUMN_ARRAY       ? ", written as JSON"
+        : column->type == COLUMN_INTEGER   ? ", a whole number of 64 bits in decimal digits"
         : column_is_interval(column)       ? ", written as rows have it: microseconds, or P0Y0M0DT1H0M0S"
         : column->type == COLUMN_TIMESTAMP ? ", without a zone: a time with no offset, or UTC's"
         : column->type == COLUMN_TIMESTAMPTZ
