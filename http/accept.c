@@ -33,20 +33,39 @@ static int accept_parse_weight(struct span text) {
     return weight < 1000 ? weight : 1000;
 }
 
-// A type's weight, 0 to 1000; -1 = the header does not name it.
+static bool accept_begins(struct span text, const char *begin) {
+    return text.size >= strlen(begin) && strncasecmp(text.data, begin, strlen(begin)) == 0;
+}
+
+static bool accept_is(struct span text, const char *word) {
+    return text.size == strlen(word) && accept_begins(text, word);
+}
+
+struct accepted {
+    struct span name;
+    int weight; // 0 to 1000
+    bool without_nulls;
+};
+
+static struct accepted accept_read(struct span item) {
+    struct accepted ret = {.weight = 1000};
+    struct span parameter;
+    (void)accept_take(&item, ';', &ret.name);
+    while (accept_take(&item, ';', &parameter))
+        if (accept_begins(parameter, "q="))
+            ret.weight = accept_parse_weight((struct span){parameter.data + 2, parameter.size - 2});
+        else if (accept_is(parameter, "nulls=stripped"))
+            ret.without_nulls = true;
+    return ret;
+}
+
+// A type's weight; -1 = the header does not name it.
 static int accept_weight_of(struct span accept, const char *type) {
     struct span item;
     while (accept_take(&accept, ',', &item)) {
-        struct span name;
-        (void)accept_take(&item, ';', &name);
-        if (name.size != strlen(type) || strncasecmp(name.data, type, name.size) != 0)
-            continue;
-        int weight = 1000;
-        struct span parameter;
-        while (accept_take(&item, ';', &parameter))
-            if (parameter.size >= 2 && strncasecmp(parameter.data, "q=", 2) == 0)
-                weight = accept_parse_weight((struct span){parameter.data + 2, parameter.size - 2});
-        return weight;
+        const struct accepted accepted = accept_read(item);
+        if (accept_is(accepted.name, type))
+            return accepted.weight;
     }
     return -1;
 }
@@ -64,6 +83,40 @@ enum format accept_format(struct span accept) {
     if (csv > 0 && csv > json && csv >= lines)
         return FORMAT_CSV;
     return lines > 0 && lines > json ? FORMAT_NDJSON : FORMAT_JSON;
+}
+
+// Whether it may be answered with something that is made, any type among them.
+static bool accept_is_made(struct span name) {
+    static const char *const types[] = {"*/*",
+                                        "application/*",
+                                        "application/json",
+                                        "text/csv",
+                                        "application/x-ndjson",
+                                        "application/vnd.pgrst.object+json",
+                                        "application/vnd.pgrst.array+json"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (accept_is(name, types[i]))
+            return true;
+    return false;
+}
+
+struct span accept_not_made(struct span accept) {
+    struct span not_made = {0};
+    bool made = false;
+    struct span item;
+    while (accept_take(&accept, ',', &item)) {
+        const struct accepted accepted = accept_read(item);
+        if (accepted.weight == 0)
+            continue;
+        if (accepted.without_nulls)
+            return item;
+        if (accept_is_made(accepted.name))
+            made = true;
+        else if (accept_begins(accepted.name, "application/vnd.pgrst.") ||
+                 accept_is(accepted.name, "application/geo+json"))
+            not_made = item;
+    }
+    return made ? (struct span){0} : not_made;
 }
 
 static struct span accept_without_weakness(struct span tag) {

@@ -8,9 +8,12 @@
 // (application/vnd.pgrst.array+json, application/vnd.pgrst.object+json); a header that names none of ours, or is
 // missing, is answered in JSON all the same.
 enum format accept_format(struct span accept);
-// Whether one of the tags is `etag`, by the weak comparison.
+// What is asked for of PostgREST's that is not made here, and that would be taken for it: rows without their nulls
+// (nulls=stripped), and where nothing that is made stands beside it, a plan (application/vnd.pgrst.plan) or GeoJSON. data NULL = nothing.
+struct span accept_not_made(struct span accept);
 // Whether gzip may be used.
 bool accept_takes_gzip(struct span accept_encoding);
+// Whether one of the tags is `etag`, by the weak comparison.
 bool accept_has_tag(struct span if_none_match, struct span etag);
 // Whether `Prefer: count=exact` is among them. PostgREST's planned and estimated ask for a number that may be wrong: they
 // are given the right one.

@@ -35,6 +35,9 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
     [PROBLEM_REQUEST_TIMEOUT] =
         {"/problems/request-timeout", "The request did not come in time", 408,
          "The headers or the body did not come within --request-timeout (10 s), or the connection was kept without a request."},
+    [PROBLEM_NOT_ACCEPTABLE] =
+        {"/problems/not-acceptable", "The form that was asked for is not made", 406,
+         "Accept asks for a form of PostgREST's that is not made here: rows without their nulls, a plan, GeoJSON. Ask for application/json, text/csv or application/x-ndjson."},
     [PROBLEM_NOT_ONE_ROW] =
         {"/problems/not-one-row", "One row was asked for, and there is not one", 406,
          "Accept asks for the one row there is, and there is none or more than one. Filter by the key, or ask for an array."},
@@ -99,6 +102,7 @@ static void problem_add_postgrest(struct buffer *out, enum problem problem, cons
     const bool not_one = problem == PROBLEM_NOT_ONE_ROW;
     const char *code = not_one                              ? "PGRST116"
                        : problem == PROBLEM_RANGE_NOT_THERE ? "PGRST103"
+                       : problem == PROBLEM_NOT_ACCEPTABLE  ? "PGRST107"
                                                             : kinds[problem].type + sizeof "/problems/" - 1;
     buffer_format(out, ",\"code\":\"%s\",\"message\":", code);
     buffer_json_string(out, span_of(detail));

@@ -18,6 +18,7 @@ enum problem {
     PROBLEM_NOT_WAITING,          // 409 /problems/not-waiting
     PROBLEM_STILL_QUARANTINED,    // 409 /problems/still-quarantined
     PROBLEM_REQUEST_TIMEOUT,      // 408 /problems/request-timeout
+    PROBLEM_NOT_ACCEPTABLE,       // 406 /problems/not-acceptable
     PROBLEM_NOT_ONE_ROW,          // 406 /problems/not-one-row
     PROBLEM_RANGE_NOT_THERE,      // 416 /problems/range-not-there
     PROBLEM_URL_TOO_LONG,         // 414 /problems/url-too-long

@@ -185,6 +185,18 @@ static int rows_read_range(struct ask *ask, const struct request *request, struc
     return 0;
 }
 
+// PostgREST's shapes are of tables only. Other clients may name what they like: they are given JSON.
+static bool rows_refuse_form(struct exchange *exchange, const struct rows_kind *kind) {
+    enum { SHOWN_MAX = 100 };
+    const struct span form = accept_not_made(exchange->request->accept);
+    if (!kind->table || kind->follows || form.data == NULL)
+        return false;
+    problem_set(exchange->response, PROBLEM_NOT_ACCEPTABLE,
+                "Accept: %.*s is not made here; ask for application/json, text/csv or application/x-ndjson",
+                (int)(form.size < SHOWN_MAX ? form.size : SHOWN_MAX), form.data);
+    return true;
+}
+
 static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struct rows_kind *kind) {
     ask->own_count = 0;
     ask->table = kind->table;
@@ -200,6 +212,8 @@ static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struc
                    accept_wants_count(exchange->request->prefer);
     ask->bigint = BIGINT_AS_IT_FITS;
     ask->format = rows_format(exchange->request, kind);
+    if (rows_refuse_form(exchange, kind))
+        return -1;
     if (kind->rest && rows_read_range(ask, exchange->request, exchange->response) != 0)
         return -1;
     wait_init(exchange->wait);

@@ -368,6 +368,39 @@ static void test_accept(void **state) {
     assert_int_equal(accept_format((struct span){0}), FORMAT_JSON);
 }
 
+// What PostgREST's clients ask for with stripNulls(), explain() and geojson(): told, not taken for rows as they are.
+static void test_forms_that_are_not_made(void **state) {
+    struct state *s = *state;
+    static const struct {
+        const char *accept;
+        int status;
+    } cases[] = {
+        {"application/vnd.pgrst.array+json;nulls=stripped", 406},
+        {"application/vnd.pgrst.object+json; nulls=stripped", 406},
+        {"application/vnd.pgrst.object+json;nulls=stripped, application/json", 406},
+        {"application/vnd.pgrst.plan+text; for=\"application/json\"; options=analyze|verbose;", 406},
+        {"APPLICATION/VND.PGRST.PLAN", 406},
+        {"application/geo+json", 406},
+        {"application/geo+json, application/json;q=0.1", 200},
+        {"application/vnd.pgrst.plan+json, */*;q=0.5", 200},
+        {"application/vnd.pgrst.plan+json;q=0", 200},
+        {"application/vnd.pgrst.array+json", 200},
+        {"application/xml", 200},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct request request = {
+            .target = SPAN("/rest/v1/orders?id=eq.4"), .accept = span_of(cases[i].accept), .patient = true};
+        assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+        if (s->response.status != cases[i].status)
+            fail_msg("%s is answered with %d", cases[i].accept, s->response.status);
+        if (cases[i].status == 406)
+            assert_non_null(strstr(s->response.body.data, "\"code\":\"PGRST107\""));
+        request.target = SPAN("/v1/views/warehouse/stock"); // not PostgREST's: JSON, as ever
+        assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+        assert_int_equal(s->response.status, 200);
+    }
+}
+
 static void test_problems(void **state) {
     struct state *s = *state;
     expect_problem(s, "/nowhere", 404, "/problems/not-found", "/v1/lag");
@@ -1160,6 +1193,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_too_much_under_way, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_large, setup, teardown),
         cmocka_unit_test(test_accept),
+        cmocka_unit_test_setup_teardown(test_forms_that_are_not_made, setup, teardown),
         cmocka_unit_test_setup_teardown(test_problems, setup, teardown),
         cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_decoding, setup, teardown),
