@@ -50,6 +50,21 @@ class Check(tide.Case):
         done = tide.run("check")
         self.assertEqual((0, ""), (done.returncode, done.stderr))
 
+    def test_a_name_that_is_taken(self):
+        """By a table that source.sql got later, or by another view: both places are told, and what to do."""
+        for makes in ("table others(id int)", "view Others as select 1 as a", "index others on accounts(name)", 'table "others"(id int)'):
+            name = "Others" if "Others" in makes else "others"
+            self.refused(f"v/schema.sql:2: {name} is taken: source.sql:2 makes", schema=f"create table v_x(id int);\ncreate {makes};")
+        views = self.views(schema="create table v_x(id int);\ncreate index v_i on v_x(id);")
+        for makes in ("table v_x(id int)", "view v_x as select 1 as a", "index v_i on accounts(name)"):
+            (views / "w").mkdir(exist_ok=True)
+            (views / "w" / "schema.sql").write_text(f"create table w_x(id int);create {makes};")
+            done = tide.run("check", "--views", views)
+            name, line = ("v_i", 2) if "v_i" in makes else ("v_x", 1)
+            self.assertIn(f"w/schema.sql:1: {name} is taken: v/schema.sql:{line} makes", done.stderr)
+            self.assertIn("give one another name", done.stderr)
+        self.refused("v/schema.sql:2: table v_x already exists", schema="create table v_x(id int);\ncreate table v_x(id int);")
+
     def test_columns(self):
         self.refused('v/query.q.sql:1: two columns are called "id"', query_q="select a.id, b.id from accounts a, accounts b")
         self.warned('"count(*)"', query_q="select count(*) from accounts")

@@ -15,11 +15,67 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char check_owner_sql[] = "select view from temp.owners where name = :name";
+
+// The name that SQLite's words say is there already; empty when they say something else.
+static struct span check_taken_name(const char *says) {
+    static const char exists[] = " already exists";
+    static const char named[] = " named ";
+    const size_t size = strlen(says);
+    const char *begin = strstr(says, named);
+    const char *end = says + size;
+    if (begin != NULL && strncmp(says, "there is already ", sizeof "there is already " - 1) == 0) {
+        begin += sizeof named - 1;
+    } else if (size > sizeof exists && strcmp(end - (sizeof exists - 1), exists) == 0) {
+        begin = strchr(says, ' ') + 1;
+        end -= sizeof exists - 1;
+    } else {
+        return SPAN("");
+    }
+    const bool quoted = end - begin > 2 && strchr("\"`[", *begin) != NULL;
+    return (struct span){begin + quoted, (size_t)(end - begin) - 2 * (size_t)quoted};
+}
+
+static void check_say_taken(struct guard *guard, const char *file, int line, const char *name) {
+    (void)sqlite3_snprintf(
+        sizeof guard->reason, guard->reason,
+        "%s is taken: %s:%d makes a table, view, index or trigger of that name; one file holds "
+        "all of them: give one another name, in each file that uses it",
+        name, file, line);
+}
+
+// A name that is given already, which is all that SQLite says: where, and what to do.
+static void check_explain_taken(sqlite3 *scratch, struct guard *guard) {
+    enum { SHOWN_MAX = 128 };
+    CLEANUP(stmt_finalize) sqlite3_stmt *owner = NULL;
+    char name[SHOWN_MAX];
+    const struct catalog *catalog = guard->catalog;
+    const struct span taken = check_taken_name(sqlite3_errmsg(scratch));
+    if (taken.size == 0 || taken.size >= sizeof name)
+        return;
+    (void)sqlite3_snprintf((int)taken.size + 1, name, "%s", taken.data);
+    for (int i = 0; i < catalog->table_count; i++)
+        if (sqlite3_stricmp(name, catalog->tables[i].name) == 0) {
+            check_say_taken(guard, "source.sql", catalog->tables[i].line, name);
+            return;
+        }
+    guard_end(scratch); // this statement is ours
+    if (stmt_prepare(scratch, check_owner_sql, "owners", &owner, NULL) != 0)
+        return;
+    stmt_bind_text(owner, ":name", span_of(name));
+    const int view = stmt_row(owner, "owners", NULL) == 1 ? sqlite3_column_int(owner, 0) : -1;
+    if (view >= 0)
+        check_say_taken(guard, catalog->views[view].file, guard_object_line(&catalog->views[view], name),
+                        name);
+}
+
 static int check_schema(sqlite3 *scratch, const struct view *view, struct guard *guard, struct error *error) {
     guard->reason[0] = '\0';
     if (stmt_run(scratch, view->schema, view->file, error) != 0) {
         if ((sqlite3_errcode(scratch) & 0xff) == SQLITE_INTERRUPT)
             (void)sqlite3_snprintf(sizeof guard->reason, guard->reason, GUARD_ENDLESS, GUARD_STEPS_MAX);
+        else if (guard->reason[0] == '\0')
+            check_explain_taken(scratch, guard);
         return guard_explain(guard, error);
     }
     return 0;
@@ -169,12 +225,10 @@ static int check_query(struct catalog *catalog, sqlite3 *scratch, struct query *
 
 // --- which views a query shows
 
-// Which view made a table, in the database that they are checked in: the newest schema's are its own.
+// Which view made a name, in the database that they are checked in: the newest schema's are its own.
 static int check_own_tables(sqlite3 *scratch, int view, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(scratch,
-                     "insert or ignore into temp.owners select name, :view from main.sqlite_schema"
-                     " where type in ('table', 'view')",
+    if (stmt_prepare(scratch, "insert or ignore into temp.owners select name, :view from main.sqlite_schema",
                      "owners", &stmt, error) != 0)
         return -1;
     stmt_bind_integer(stmt, ":view", view);
@@ -205,8 +259,7 @@ static int check_shown_views(const struct catalog *catalog, sqlite3_stmt *owner,
 static int check_queries(struct catalog *catalog, sqlite3 *scratch, struct guard *guard,
                          struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *owner = NULL;
-    if (stmt_prepare(scratch, "select view from temp.owners where name = :name", "owners", &owner, error) !=
-        0)
+    if (stmt_prepare(scratch, check_owner_sql, "owners", &owner, error) != 0)
         return -1;
     for (int i = 0; i < catalog->view_count; i++)
         for (int q = 0; q < catalog->views[i].query_count; q++) {
