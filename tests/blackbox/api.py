@@ -271,6 +271,33 @@ class Api(tide.Case):
         done = tide.run("check", "--views", views)
         self.assertIn("GET /v1/tables/caps?column.limit=&column.after=&column.wait_ms=&column.after_lsn=\n", done.stdout)
 
+    def test_a_star_is_the_source_s_columns(self):
+        """A mirrored table has two of the engine's besides, which only who names them has asked for."""
+        views = {
+            "v/query.star.sql": "select * from caps -- without _lsn",
+            "v/query.joined.sql": "select c.*, m.*, c.id + 1 as next from caps c join more m on m.cap = c.id where :after is null or c.id > :after",
+            "v/query.named.sql": 'select *, c."_lsn" + 0 as at from caps c',
+            "own/schema.sql": "create view own_marks as select id, _Snapshot from caps;",
+            "own/query.star.sql": "select * from own_marks",
+        }
+        lines = [envelope("caps", i, {"id": i}, {"id": i, "name": f"n{i}"}) for i in range(2)]
+        lines += [envelope("more", i, {"no": i + 5}, {"no": i + 5, "cap": i}) for i in range(2)]
+        _, server = self.own("create table caps(id int primary key, name text); create table more(no int primary key, cap int);", lines, views)
+        schemas = json.loads(ask(server, "/openapi.json")[2])["components"]["schemas"]
+        for path, columns in (("v/star", ["id", "name"]), ("v/joined", ["id", "name", "no", "cap", "next"]),
+                              ("v/named", ["id", "name", "_lsn", "_snapshot", "at"]), ("own/star", ["id", "_snapshot"])):  # fmt: skip
+            with self.subTest(path):
+                first = json.loads(ask(server, f"/v1/views/{path}?limit=1")[2])
+                self.assertEqual(columns, [name.lower() for name in first["rows"][0]])
+                row = schemas["answer_of_view_" + path.replace("/", "_")]["properties"]["rows"]["items"]
+                row = schemas[row["$ref"].split("/")[-1]]
+                self.assertEqual(sorted(columns), sorted(name.lower() for name in row["properties"]))
+                _, _, table = ask(server, f"/v1/views/{path}?limit=1&after={first['next']}", Accept="text/csv")
+                self.assertEqual(columns, table.decode().lower().split("\r\n")[0].split(","))
+                self.assertTrue(table.decode().split("\r\n")[1].startswith("1,"))
+        self.assertEqual([{"id": 1, "name": "n1", "no": 6, "cap": 1, "next": 2}],
+                         json.loads(ask(server, "/v1/views/v/joined?after=0")[2])["rows"])  # fmt: skip
+
     def test_numeric_is_compared_as_a_number(self):
         amounts = ["100.00", "0.10", "1E+3", "NaN", "-5", None, "123456789012345678901234567890.50"]
         lines = [envelope("pay", i, {"id": i}, {"id": i, "amount": amount}) for i, amount in enumerate(amounts)]

@@ -174,12 +174,26 @@ static int check_view_schema(sqlite3 *scratch, const struct catalog *catalog, co
     return check_trigger_times(scratch, catalog, view, error);
 }
 
+// In quotes or without.
+static bool check_names_engine_columns(const char *sql) {
+    for (const char *at = stmt_skip_blank(sql); *at != '\0';) {
+        const char *end = tokens_end(at);
+        const bool quoted = strchr("\"`[", *at) != NULL && end - at > 2;
+        if (table_sql_is_engine_column((struct span){at + quoted, (size_t)(end - at) - 2 * (size_t)quoted}))
+            return true;
+        at = stmt_skip_blank(end);
+    }
+    return false;
+}
+
 // A JSON object has each name once, and a client wants to know it.
 static int check_column_names(struct catalog *catalog, const struct query *query, sqlite3_stmt *stmt,
                               struct error *error) {
     int count = sqlite3_column_count(stmt);
     for (int i = 0; i < count; i++) {
         const char *name = sqlite3_column_name(stmt, i);
+        if (!query->names_engine_columns && table_sql_is_engine_column(span_of(name)))
+            continue; // not shown
         for (int j = 0; j < i; j++)
             if (strcmp(sqlite3_column_name(stmt, j), name) == 0)
                 return error_set(error, ERROR_INPUT,
@@ -264,6 +278,8 @@ static int check_queries(struct catalog *catalog, sqlite3 *scratch, struct guard
     for (int i = 0; i < catalog->view_count; i++)
         for (int q = 0; q < catalog->views[i].query_count; q++) {
             struct query *query = &catalog->views[i].queries[q];
+            query->names_engine_columns = check_names_engine_columns(query->sql) ||
+                                          check_names_engine_columns(catalog->views[i].schema);
             if (check_query(catalog, scratch, query, guard, error) != 0 ||
                 check_shown_views(catalog, owner, query, guard, error) != 0)
                 return -1;

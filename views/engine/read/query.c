@@ -112,23 +112,26 @@ static int query_pass_over(struct rows *rows, int64_t count, struct error *error
     return 0;
 }
 
-static struct statement *query_statement(struct reader *reader, const void *subject, const char *sql,
-                                         const char *what, struct error *error) {
-    const struct statement_key key = {.subject = subject};
+static struct statement *query_statement(struct reader *reader, const struct query *query,
+                                         struct error *error) {
+    static const struct statement_columns without_engines = {.table = NULL};
+    const struct statement_key key = {.subject = query};
     struct statement *statement = statement_find(&reader->cache, &key);
-    return statement != NULL ? statement
-                             : statement_prepare(&reader->cache, reader->db, &key, sql, what, NULL, error);
+    return statement != NULL
+               ? statement
+               : statement_prepare(&reader->cache, reader->db, &key, query->sql, query->file,
+                                   query->names_engine_columns ? NULL : &without_engines, error);
 }
 
 int reader_query_columns(struct reader *reader, const struct query *query,
                          void (*visit)(void *self, const char *name, const char *declared), void *self,
                          struct error *error) {
-    const struct statement *statement = query_statement(reader, query, query->sql, query->file, error);
+    const struct statement *statement = query_statement(reader, query, error);
     if (statement == NULL)
         return -1;
     for (int i = 0; i < statement->column_count; i++)
         visit(self, statement->names.data + statement->forms[i].name,
-              sqlite3_column_decltype(statement->stmt, i));
+              sqlite3_column_decltype(statement->stmt, statement->forms[i].place));
     return 0;
 }
 
@@ -146,7 +149,7 @@ int reader_query(struct reader *reader, const struct query *query, const struct 
         (!pages || !cursor_read(after, CURSOR_OFFSET, &reader->scratch, &offset, 1) ||
          offset.kind != CELL_INTEGER || offset.integer < 0))
         return rows_bad_cursor(after, error);
-    struct statement *statement = query_statement(reader, query, query->sql, query->file, error);
+    struct statement *statement = query_statement(reader, query, error);
     if (statement == NULL)
         return -1;
     struct rows *rows = rows_open(reader, statement, query->file, limit);

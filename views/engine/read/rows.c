@@ -37,7 +37,7 @@ struct span rows_member(const struct rows *rows, int column) {
 void rows_cell(const struct rows *rows, int column, struct cell *ret) {
     const struct column_form *form = &rows->statement->forms[column];
     // Unprotected, as SQLite calls it: ours alone while the connection belongs to this thread.
-    sqlite3_value *value = sqlite3_column_value(rows->statement->stmt, column);
+    sqlite3_value *value = sqlite3_column_value(rows->statement->stmt, form->place);
     switch (sqlite3_value_type(value)) {
     case SQLITE_INTEGER:
         ret->kind = form->integers;

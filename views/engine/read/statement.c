@@ -1,6 +1,7 @@
 #include "views/engine/read/statement.h"
 
 #include "views/engine/decimal.h"
+#include "views/engine/row/table_sql.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,10 +83,17 @@ static void statement_add_name(struct statement *statement, int number, struct s
     buffer_char(&statement->names, '\0');
 }
 
-static void statement_describe(struct statement *statement) {
-    for (int i = 0; i < statement->column_count; i++) {
-        statement->forms[i] = statement_form_declared(sqlite3_column_decltype(statement->stmt, i));
-        statement_add_name(statement, i, span_of(sqlite3_column_name(statement->stmt, i)));
+static void statement_describe(struct statement *statement, bool without_engine_columns) {
+    const int count = statement->column_count;
+    statement->column_count = 0;
+    for (int i = 0; i < count; i++) {
+        const struct span name = span_of(sqlite3_column_name(statement->stmt, i));
+        if (without_engine_columns && table_sql_is_engine_column(name))
+            continue;
+        struct column_form *form = &statement->forms[statement->column_count];
+        *form = statement_form_declared(sqlite3_column_decltype(statement->stmt, i));
+        form->place = i;
+        statement_add_name(statement, statement->column_count++, name);
     }
 }
 
@@ -94,6 +102,7 @@ static void statement_describe_table(struct statement *statement, const struct s
         const struct column *column =
             &columns->table->columns[columns->columns != NULL ? columns->columns[i] : i];
         statement->forms[i] = statement_form_of(column);
+        statement->forms[i].place = i;
         statement_add_name(statement, i, columns->names != NULL ? columns->names[i] : span_of(column->name));
     }
     statement->column_count = columns->count;
@@ -109,8 +118,8 @@ static bool statement_fill(struct statement *statement, const struct statement_k
     statement->key = *key;
     statement->column_count = count;
     // The columns that only cursors need are as SQLite says: what they are is bound again.
-    statement_describe(statement);
-    if (columns != NULL) {
+    statement_describe(statement, columns != NULL && columns->table == NULL);
+    if (columns != NULL && columns->table != NULL) {
         buffer_clear(&statement->members);
         buffer_clear(&statement->names);
         statement_describe_table(statement, columns);

@@ -19,17 +19,19 @@ struct statement_key {
     struct span text; // what else tells it from others: of a filter its SQL; data NULL = nothing
 };
 
-// How the integers and the texts of a result column are to be read (everything else tells by itself), what it is called,
-// and where the text of its member ends.
+// How the integers and the texts of a result column are to be read (everything else tells by itself), where it stands in
+// SQLite's row, what it is called, and where the text of its member ends.
 struct column_form {
     enum cell_kind integers; // CELL_INTEGER, CELL_BIGINT, CELL_BOOLEAN or CELL_DECIMAL
     enum cell_kind texts;    // CELL_TEXT or CELL_JSON
     int scale;
+    int place;
     size_t name; // in `names`
     size_t member_end;
 };
 
-// The result columns of a statement over a mirrored table: some of the table's, and then those that only its cursors need.
+// The result columns of a statement over a mirrored table: some of the table's, and then those that only its cursors need. Of
+// a query (`table` is NULL) all but the engine's.
 struct statement_columns {
     const struct table *table;
     const uint16_t *columns;  // the table's; NULL = all in order

@@ -41,6 +41,14 @@ static void table_sql_key_declarations(sqlite3_str *sql, const struct table *tab
     }
 }
 
+bool table_sql_is_engine_column(struct span name) {
+    static const char *const names[] = {"_lsn", "_snapshot"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (name.size == strlen(names[i]) && sqlite3_strnicmp(name.data, names[i], (int)name.size) == 0)
+            return true;
+    return false;
+}
+
 char *table_sql_create(const struct table *table) {
     sqlite3_str *sql = table_sql_begin();
     sqlite3_str_appendf(sql, "create table \"%w\"(", table->name);

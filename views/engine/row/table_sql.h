@@ -4,6 +4,7 @@
 #ifndef TIDEMARK_ROW_TABLE_SQL_H
 #define TIDEMARK_ROW_TABLE_SQL_H
 
+#include "views/base/span.h"
 #include "views/engine/table.h"
 
 #include <stdbool.h>
@@ -17,6 +18,8 @@ enum { TABLE_SQL_KEEP_BITS = 62 };
 // (_deleted_NAME: _part, the key, _lsn, _ts_ms). Parts are filled one after the other: deletes of one commit are of keys
 // from all over, and in the order of keys alone they would change nearly every page of what is kept.
 char *table_sql_create(const struct table *table);
+// Whether the column is one of the engine's two.
+bool table_sql_is_engine_column(struct span name);
 
 enum mirror_upsert {
     UPSERT_STREAMED, // :lsn; nothing when the row's _lsn is not older
