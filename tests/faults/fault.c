@@ -1,6 +1,6 @@
 // Preloaded into the program: makes the k-th call of one kind fail, and with FAULT_EVER=1 all that follow it.
-//   FAULT_KIND  malloc (malloc, calloc, realloc and what copies text) | write (write, pwrite: ENOSPC) | sync (fsync,
-//               fdatasync, ftruncate: EIO)
+//   FAULT_KIND  malloc (malloc, calloc, realloc and what copies text) | write (write, pwrite: ENOSPC) | read (pread: EIO) |
+//               sync (fsync, fdatasync, ftruncate: EIO)
 //   FAULT_FROM  a part of the name of the object that calls: tidemark, libsqlite3, libjansson, ... ; only its calls count
 //   FAULT_AT    the number of the call, from 1; 0 = none fails, and the count is written to FAULT_COUNT at the end
 #define _GNU_SOURCE
@@ -113,6 +113,10 @@ ssize_t write(int descriptor, const void *bytes, size_t size) {
 
 ssize_t pwrite64(int descriptor, const void *bytes, size_t size, off64_t offset) {
     return FAULT("write") ? (errno = ENOSPC, -1) : FAULT_REAL(pwrite64)(descriptor, bytes, size, offset);
+}
+
+ssize_t pread64(int descriptor, void *bytes, size_t size, off64_t offset) {
+    return FAULT("read") ? (errno = EIO, -1) : FAULT_REAL(pread64)(descriptor, bytes, size, offset);
 }
 
 int fsync(int descriptor) {

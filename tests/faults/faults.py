@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every allocation, write and sync of a replay, and every allocation of a serving process, fails once (and, with
+"""Every allocation, write, read and sync of a replay, and every allocation of a serving process, fails once (and, with
 --ever, from then on): no crash, no hang, no exit 0 with other content, no 200 with another body, and a clean run after
 it ends at the truth. Of each kind of call --samples are taken, spread over all of them, the first dozen among them;
 --samples 0 takes every one.
@@ -103,6 +103,8 @@ def one_replay(folder, env, truth):
         same(db, truth, "after exit 0")
     elif not done.stderr.strip().splitlines()[-1:] or "tidemark: " not in done.stderr:
         raise Fault(f"exit {done.returncode} and no reason: {done.stderr[-300:]}")
+    if "malformed" in done.stderr or "backup" in done.stderr:
+        raise Fault(f"a call failed, and the file is said to be damaged: {done.stderr[-300:]}")
     again = replay(db)
     if again.returncode != 0:
         raise Fault(f"a clean replay after it: exit {again.returncode}: {again.stderr[-300:]}")
@@ -214,7 +216,7 @@ class Campaign:
         for caller in MEMORY:
             calls = self.count_replay("malloc", caller)
             self.run("malloc", caller, calls, lambda folder: None, one_replay, truth)
-        for kind in ("write", "sync"):
+        for kind in ("write", "read", "sync"):
             calls = self.count_replay(kind, "libsqlite3")
             self.run(kind, "libsqlite3", calls, lambda folder: None, one_replay, truth)
 

@@ -3,6 +3,7 @@
 #include "views/engine/sqlite/statement_limit.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,10 +28,32 @@ static enum error_kind stmt_error_kind(int code) {
     }
 }
 
+// What the system said of the connection's file, or of its log, when it last failed; 0 = nothing is known.
+static int stmt_system_error(sqlite3 *db) {
+    sqlite3_file *log = NULL;
+    int cause = sqlite3_system_errno(db);
+    if (cause == 0)
+        (void)sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &cause);
+    if (cause == 0 && sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+        log != NULL && log->pMethods != NULL)
+        (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &cause);
+    return cause;
+}
+
+// SQLite's code. A read that the system refuses it takes for damage of the file system, and in the end for damage of the file:
+// that is none.
+static int stmt_code(sqlite3 *db) {
+    const int code = sqlite3_extended_errcode(db);
+    if ((code & 0xff) != SQLITE_CORRUPT)
+        return code;
+    const int cause = stmt_system_error(db);
+    return cause == EIO || cause == ENXIO ? SQLITE_IOERR_READ : code;
+}
+
 const char *stmt_says(sqlite3 *db, enum error_kind *ret_kind) {
     bool stopped = false;
     const char *reason = NULL;
-    int code = sqlite3_errcode(db);
+    int code = stmt_code(db);
     *ret_kind = stmt_error_kind(code);
     if ((code & 0xff) == SQLITE_INTERRUPT)
         reason = statement_limit_reason(&stopped);
@@ -38,6 +61,8 @@ const char *stmt_says(sqlite3 *db, enum error_kind *ret_kind) {
         *ret_kind = ERROR_RETRY;
         return "given up, since the process is to stop";
     }
+    if (code == SQLITE_IOERR_READ)
+        return sqlite3_errstr(code);
     return reason != NULL ? reason : sqlite3_errmsg(db);
 }
 
@@ -50,12 +75,14 @@ static const char *stmt_file(sqlite3 *db) {
 // SQLite says the same of each failed call of the system; its code tells which one it was, and errno why. Of a damaged file it
 // does not say which and what to do, of a locked one not who has it. Empty for all else.
 static const char *stmt_cause(sqlite3 *db, char ret[STMT_CAUSE_SIZE]) {
-    int code = sqlite3_extended_errcode(db);
-    int cause = sqlite3_system_errno(db);
+    int code = stmt_code(db);
+    int cause = (code & 0xff) == SQLITE_IOERR ? stmt_system_error(db) : 0;
     ret[0] = '\0';
     if ((code & 0xff) == SQLITE_IOERR)
-        (void)snprintf(ret, STMT_CAUSE_SIZE, " (SQLite's code %d%s%s)", code, cause != 0 ? ", " : "",
-                       cause != 0 ? strerror(cause) : "");
+        (void)snprintf(ret, STMT_CAUSE_SIZE, " (SQLite's code %d%s%s)%s%s", code, cause != 0 ? ", " : "",
+                       cause != 0 ? strerror(cause) : "",
+                       cause == EIO ? "; the kernel's log (dmesg) says what failed below " : "",
+                       cause == EIO ? stmt_file(db) : "");
     else if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
         (void)snprintf(ret, STMT_CAUSE_SIZE,
                        "; put a backup in the place of %s, or read the topics into a new --db file",
