@@ -400,7 +400,15 @@ int catalog_load_stored(const char *db, const char *only, struct catalog **ret, 
         stored_files_read(connection, db, &files, error) != 0)
         return -1;
     *ret = NULL;
-    return files.count > 0 ? catalog_build(&files, only, ret, error) : 0;
+    if (files.count == 0)
+        return 0;
+    if (view_files_text(&files, "source.sql") == NULL)
+        return error_set(
+            error, ERROR_STORE,
+            "%s: remembers views without a source.sql: it is damaged; put a backup in its place, or "
+            "read the topics into a new --db file",
+            db);
+    return catalog_build(&files, only, ret, error);
 }
 
 const struct table *catalog_table(const struct catalog *catalog, const char *name, size_t size) {
