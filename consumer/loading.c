@@ -3,6 +3,7 @@
 #include "views/base/cleanup.h"
 #include "views/base/log.h"
 #include "views/engine/check.h"
+#include "views/engine/foreign_log.h"
 #include "views/engine/progress.h"
 #include "views/engine/read.h"
 #include "views/engine/statement_limit.h"
@@ -35,6 +36,8 @@ int loading_catalog(const struct options *options, struct catalog **ret, struct 
 // A file that is served has its views in it. An older one is served with the built-in ones.
 int loading_served(const struct options *options, struct catalog **ret, struct error *error) {
     CLEANUP(catalog_free) struct catalog *catalog = NULL;
+    if (foreign_log_check(options->db, error) != 0)
+        return -1;
     if (options->views == NULL && catalog_load_stored(options->db, options->only, &catalog, error) != 0)
         return -1;
     if (catalog == NULL)

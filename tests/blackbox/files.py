@@ -112,6 +112,14 @@ class Files(Case):
         self.refused("serve", "--db", other, "--listen", "127.0.0.1:0", says=other)
         self.refused("serve", "--db", self.path / "none.db", "--listen", "127.0.0.1:0", says="none.db")
 
+    def test_a_file_that_remembers_no_source_sql(self):
+        tide.replay(self.db, BASIC)
+        with contextlib.closing(sqlite3.connect(self.db)) as connection:
+            connection.execute("delete from _files where path = 'source.sql'")
+            connection.commit()
+        for command in (("serve", "--listen", "127.0.0.1:0"), ("quarantine", "list"), ("prove", BASIC)):
+            self.refused(*command, "--db", self.db, says=[f"{self.db}: remembers views without a source.sql", "put a backup in its place"])
+
     def test_a_file_that_is_locked_or_damaged(self):
         """The file is named, and what to do; SQLite names a statement."""
         tide.replay(self.db, BASIC)
@@ -417,6 +425,34 @@ class Views(Case):
         new = sorted(check_truth.message_ids(self.path / "new.db"))
         self.assertEqual(new, sorted(row[1] for row in told))
 
+    def refuses_a_log(self, kept, behind):
+        """Of a file with `kept` commits in its log when it is copied by `vacuum into`, and a log that is begun anew `behind` commits later
+        where there were none."""
+        db, copy = self.path / f"kept{kept}.db", self.path / f"copy{kept}.db"
+        tide.replay(db, BASIC)
+        with contextlib.closing(sqlite3.connect(db, isolation_level=None)) as connection:
+            connection.execute("pragma wal_autocheckpoint = 0")
+
+            def commit(times):
+                for _ in range(times):
+                    connection.execute("begin")
+                    connection.execute("update _position set version = version + 1")
+                    connection.execute("create table if not exists grows(t)")
+                    connection.execute("insert into grows values (zeroblob(9000))")
+                    connection.execute("commit")
+
+            commit(kept)
+            connection.execute("vacuum into ?", (str(copy),))
+            commit(behind)
+            if kept == 0:
+                connection.execute("pragma wal_checkpoint(truncate)")
+                commit(1)
+            shutil.copy(f"{db}-wal", f"{copy}-wal")
+        before = copy.read_bytes()
+        for command in (("replay", BASIC), ("serve", "--listen", "127.0.0.1:0"), ("quarantine", "list")):
+            self.refused(*command, "--db", copy, says=["-wal is not this file's log", "delete", "backup"])
+        self.assertEqual(before, copy.read_bytes())
+
     def test_a_log_that_is_not_the_files(self):
         """A backup that is put back beside the log of a crash: SQLite would write that into it."""
         tide.replay(self.db, BASIC)
@@ -446,6 +482,10 @@ class Views(Case):
         log.unlink()
         tide.replay(self.db, BASIC)
         self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
+        # nor is one that is a commit too young, or of the file that a vacuumed copy was made of
+        for kept, behind in ((0, 2), (2, 1)):
+            with self.subTest(kept=kept, behind=behind):
+                self.refuses_a_log(kept, behind)
         # with the file that it is of it goes on
         tide.replay(self.path / "crashed.db", BASIC)
         self.assertEqual([], list(check_truth.differences(self.path / "crashed.db", tide.read_truth("basic"))))

@@ -343,5 +343,6 @@ int evolve_run(struct sqlite3 *db, const struct evolve *evolve, struct store_rep
         meta_set_integer(db, "evolution", number + 1, error) != 0 ||
         meta_set(db, "source", mirror, error) != 0)
         return -1;
-    return engine_sql_run(db, "position_filling", error);
+    return engine_sql_run(db, "position_filling", error) != 0 ? -1
+                                                              : engine_sql_run(db, "position_next", error);
 }

@@ -93,7 +93,8 @@ static int fills_write_new(const struct fills *fills, sqlite3 *db, const char *c
         if (fills->list[i].kind == STORE_FILL_NEW &&
             fills_settle_new(db, fills->list[i].table, again[fills->list[i].table->index], error) != 0)
             return -1;
-    return engine_sql_run(db, "position_filling", error);
+    return engine_sql_run(db, "position_filling", error) != 0 ? -1
+                                                              : engine_sql_run(db, "position_next", error);
 }
 
 int fills_begin_new(struct fills *fills, struct sqlite3 *db, const struct catalog *catalog,

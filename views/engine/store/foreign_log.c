@@ -1,4 +1,4 @@
-#include "views/engine/store/foreign_log.h"
+#include "views/engine/foreign_log.h"
 
 #include "views/engine/sqlite/read_only.h"
 
@@ -10,6 +10,8 @@
 
 // SQLite's file format (sqlite.org/fileformat2.html): the log's header and a frame's, a table's leaf, a record.
 enum {
+    FILE_HEADER = 100,
+    FILE_SCHEMA = 40, // how often the schema was changed
     LOG_HEADER = 32,
     LOG_PAGE_SIZE = 8,
     LOG_SALTS = 16,
@@ -24,7 +26,6 @@ enum {
     SERIAL_TEXT = 13,
     POSITION_OFFSETS = 6, // the column of _position, a JSON object
     FRAMES_MAX = 1 << 20,
-    VERSIONS_A_COMMIT_MAX = 8, // a filling, a changed source.sql and what goes with them
 };
 
 struct foreign_log {
@@ -32,6 +33,13 @@ struct foreign_log {
     size_t page_size;
     unsigned char header[LOG_HEADER];
     unsigned char page[PAGE_SIZE_MOST];
+};
+
+// The file without its log.
+struct foreign_file {
+    unsigned char header[FILE_HEADER];
+    int64_t page; // the one with _position's row
+    int64_t version;
 };
 
 static void foreign_log_close(struct foreign_log *log) {
@@ -99,28 +107,26 @@ static bool foreign_log_open(struct foreign_log *log, const char *path) {
     return log->page_size >= PAGE_SIZE_LEAST && log->page_size <= PAGE_SIZE_MOST;
 }
 
-// What the first commit of the log that wrote the page made of it; -1 = none is found.
-static int64_t foreign_log_first_version(struct foreign_log *log, int64_t page) {
-    off_t at = LOG_HEADER;
+// Moves *at behind the next frame that has the page, which log->page is then. False: there is none any more.
+static bool foreign_log_next(struct foreign_log *log, int64_t page, off_t *at) {
+    unsigned char frame[FRAME_HEADER];
     for (int i = 0; i < FRAMES_MAX; i++) {
-        unsigned char frame[FRAME_HEADER];
-        if (pread(log->descriptor, frame, sizeof frame, at) != (ssize_t)sizeof frame ||
+        if (pread(log->descriptor, frame, sizeof frame, *at) != (ssize_t)sizeof frame ||
             memcmp(&frame[FRAME_SALTS], &log->header[LOG_SALTS], LOG_SALTS_SIZE) != 0)
-            return -1;
-        at += (off_t)sizeof frame;
+            return false;
+        const off_t begin = *at + (off_t)sizeof frame;
+        *at = begin + (off_t)log->page_size;
         if ((int64_t)foreign_log_number(frame, 4) == page)
-            return pread(log->descriptor, log->page, log->page_size, at) == (ssize_t)log->page_size
-                       ? foreign_log_page_version(log)
-                       : -1;
-        at += (off_t)log->page_size;
+            return pread(log->descriptor, log->page, log->page_size, begin) == (ssize_t)log->page_size;
     }
-    return -1;
+    return false;
 }
 
 // What the file has without its log. False: it has no position yet, or a page of it was being written.
-static bool foreign_log_read_file(const char *path, int64_t *ret_page, int64_t *ret_version) {
+static bool foreign_log_read_file(const char *path, struct foreign_file *ret) {
     CLEANUP(stmt_close) sqlite3 *db = NULL;
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    sqlite3_file *file = NULL;
     if (read_only_open_immutable(path, &db, NULL) != 0 ||
         stmt_prepare(db,
                      "select (select rootpage from sqlite_schema where name = '_position'), version"
@@ -128,25 +134,52 @@ static bool foreign_log_read_file(const char *path, int64_t *ret_page, int64_t *
                      path, &stmt, NULL) != 0 ||
         stmt_row(stmt, path, NULL) != 1)
         return false;
-    *ret_page = sqlite3_column_int64(stmt, 0);
-    *ret_version = sqlite3_column_int64(stmt, 1);
+    ret->page = sqlite3_column_int64(stmt, 0);
+    ret->version = sqlite3_column_int64(stmt, 1);
+    return sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
+           file->pMethods->xRead(file, ret->header, FILE_HEADER, 0) == SQLITE_OK;
+}
+
+// Whether the file's header is neither of before the log nor one of the log's. The schema is counted up, so before the log the
+// count was no higher than the log's first. (A page that a power cut has torn has its header whole.)
+static bool foreign_log_header_differs(struct foreign_log *log, const struct foreign_file *file) {
+    const uint64_t schema = foreign_log_number(&file->header[FILE_SCHEMA], 4);
+    off_t at = LOG_HEADER;
+    if (!foreign_log_next(log, 1, &at) || schema <= foreign_log_number(&log->page[FILE_SCHEMA], 4))
+        return false;
+    do
+        if (memcmp(log->page, file->header, FILE_HEADER) == 0)
+            return false;
+    while (foreign_log_next(log, 1, &at));
     return true;
 }
 
-// Each log begins where the one before was in the file whole, and each commit adds one to the version, or a few.
+// Begun anew meanwhile, it has its header first: the frames that were read before are those of the header that is there still.
+static bool foreign_log_is_as_it_was(const struct foreign_log *log) {
+    unsigned char header[LOG_HEADER];
+    return pread(log->descriptor, header, LOG_HEADER, 0) == LOG_HEADER &&
+           memcmp(header, log->header, LOG_HEADER) == 0;
+}
+
+// Each log begins where the one before was in the file whole, and each commit adds one to the version. What `vacuum into` makes of
+// a file has its pages in other places, and counts one change of the schema more, in a header that no log has.
 int foreign_log_check(const char *path, struct error *error) {
     CLEANUP(foreign_log_close) struct foreign_log log = {.descriptor = -1};
-    int64_t page;
-    int64_t version;
-    if (!foreign_log_open(&log, path) || !foreign_log_read_file(path, &page, &version))
+    struct foreign_file file = {.page = 0};
+    off_t at = LOG_HEADER;
+    if (!foreign_log_open(&log, path) || !foreign_log_read_file(path, &file))
         return 0;
-    int64_t first = foreign_log_first_version(&log, page);
-    if (first <= version + VERSIONS_A_COMMIT_MAX)
+    const int64_t first = foreign_log_next(&log, file.page, &at) ? foreign_log_page_version(&log) : -1;
+    const bool begins_later = first > file.version + 1;
+    if ((!begins_later && !foreign_log_header_differs(&log, &file)) || !foreign_log_is_as_it_was(&log))
         return 0;
+    char begins[64] = "the log is of a file of which this is a copy";
+    if (begins_later)
+        (void)snprintf(begins, sizeof begins, "the log begins at commit %lld", (long long)first);
     return error_set(
         error, ERROR_STORE,
-        "%s-wal is not this file's log: the file stands at commit %lld, and the log begins at commit %lld, as when a "
+        "%s-wal is not this file's log: the file stands at commit %lld, and %s, as when a "
         "backup is put back beside the log of a crash; delete %s-wal and %s-shm to go on with the backup, or "
         "put the file back that they belong to",
-        path, (long long)version, (long long)first, path, path);
+        path, (long long)file.version, begins, path, path);
 }

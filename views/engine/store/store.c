@@ -1,6 +1,7 @@
 #include "views/engine/store.h"
 
 #include "views/base/clock.h"
+#include "views/engine/foreign_log.h"
 #include "views/engine/mirror/mirror.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/functions.h"
@@ -13,7 +14,6 @@
 #include "views/engine/store/disabled.h"
 #include "views/engine/store/feed.h"
 #include "views/engine/store/fills.h"
-#include "views/engine/store/foreign_log.h"
 #include "views/engine/store/identity.h"
 #include "views/engine/store/install.h"
 #include "views/engine/store/quarantine.h"
