@@ -181,7 +181,7 @@ static int rows_read_range(struct ask *ask, const struct request *request, struc
     }
     ask->ranged = true;
     ask->offset = (int)first;
-    ask->limit = last == READ_LIMIT_ALL ? last : last - first + 1;
+    ask->limit = last >= READ_LIMIT_ALL ? READ_LIMIT_ALL : last - first + 1;
     return 0;
 }
 

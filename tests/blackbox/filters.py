@@ -628,6 +628,9 @@ class WholeTables(unittest.TestCase):
         self.assertEqual((200, self.rows[3:6]), (other[0], json.loads(other[2])))
         status, headers, body = self.ask("/rest/v1/item?id=lt.10", Range="2-4")
         self.assertEqual((200, "2-4/*", self.rows[2:5]), (status, headers["Content-Range"], json.loads(body)))
+        for last in (2**63 - 2, 2**63 - 1):
+            status, headers, body = self.ask("/rest/v1/item?id=lt.10", Range=f"2-{last}")
+            self.assertEqual((200, "2-9/*", self.rows[2:10]), (status, headers["Content-Range"], json.loads(body)))
         # what ends before it begins, as an empty page of a client's, or begins behind all that can be passed over: not all rows
         for none in ("4-2", "99999999999-"):
             status, _, body = self.ask("/rest/v1/item?id=lt.10", Range=none)
