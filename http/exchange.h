@@ -89,6 +89,7 @@ struct exchange {
     struct position position; // once exchange_begin has been called
     struct lag lag;
     int64_t now_ms; // wall clock
+    bool as_csv;    // the path says so
 };
 
 int worker_new(struct worker **ret, struct routes *routes, struct error *error);

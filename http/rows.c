@@ -152,8 +152,8 @@ static int rows_read_parameter(struct exchange *exchange, struct ask *ask, int n
 }
 
 // PostgREST's shapes are of tables; its route has no other JSON.
-static enum format rows_format(const struct request *request, const struct rows_kind *kind) {
-    enum format format = accept_format(request->accept);
+static enum format rows_format(const struct request *request, const struct rows_kind *kind, bool as_csv) {
+    enum format format = as_csv ? FORMAT_CSV : accept_format(request->accept);
     if (kind->rest)
         return format == FORMAT_JSON ? FORMAT_ARRAY : format;
     return kind->table || format < FORMAT_ARRAY ? format : FORMAT_JSON;
@@ -204,15 +204,18 @@ static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struc
     ask->limited = false;
     ask->rest = kind->rest;
     ask->ranged = false;
-    ask->limit = kind->rest ? READ_LIMIT_ALL : kind->follows ? RESULT_ROWS_MAX : READ_LIMIT_DEFAULT;
+    ask->limit = kind->rest || (exchange->as_csv && kind->table) ? READ_LIMIT_ALL
+                 : exchange->as_csv                              ? READ_LIMIT_MAX
+                 : kind->follows                                 ? RESULT_ROWS_MAX
+                                                                 : READ_LIMIT_DEFAULT;
     ask->after = ask->select = ask->order = (struct span){0};
     ask->offset = 0;
     ask->quarantined = QUARANTINED_ANY;
     ask->counted = kind->table && !kind->follows && exchange->request->prefer.data != NULL &&
                    accept_wants_count(exchange->request->prefer);
     ask->bigint = BIGINT_AS_IT_FITS;
-    ask->format = rows_format(exchange->request, kind);
-    if (rows_refuse_form(exchange, kind))
+    ask->format = rows_format(exchange->request, kind, exchange->as_csv);
+    if (!exchange->as_csv && rows_refuse_form(exchange, kind))
         return -1;
     if (kind->rest && rows_read_range(ask, exchange->request, exchange->response) != 0)
         return -1;
@@ -426,6 +429,18 @@ static int rows_close_body(struct exchange *exchange, const struct ask *ask, con
     return 0;
 }
 
+// Who gave no header sees none: without `limit` .csv is all rows. True when there are more, which is a problem.
+static bool rows_refuse_part(struct exchange *exchange, const struct ask *ask, const struct rows *rows) {
+    if (!exchange->as_csv || ask->limited || !rows_have_more(rows))
+        return false;
+    problem_set(
+        exchange->response, PROBLEM_ANSWER_TOO_LARGE,
+        "more than %lld rows: ask for fewer with the query's parameters, or for a part with limit=, and go on "
+        "with after= what the header Tidemark-Next says",
+        (long long)ask->limit);
+    return true;
+}
+
 // What PostgREST answers instead: a part of the rows, none of a range, not one. True when that is a problem.
 static bool rows_set_rest_status(struct exchange *exchange, const struct ask *ask, int64_t count) {
     struct response *response = exchange->response;
@@ -455,7 +470,7 @@ static enum routes_result rows_give_body(struct exchange *exchange, const struct
     int64_t count = rows_write_rows(exchange, rows, ask, &error);
     if (count < 0)
         return exchange_fail(exchange, &error);
-    if (rows_set_rest_status(exchange, ask, count))
+    if (rows_set_rest_status(exchange, ask, count) || rows_refuse_part(exchange, ask, rows))
         return ROUTES_ANSWERED;
     if (ask->counted || ask->format >= FORMAT_ARRAY || ask->rest)
         rows_set_range(response, ask, count);
@@ -616,7 +631,20 @@ static const struct rows_kind rows_of_query = {
 static const struct rows_kind rows_of_followed_query = {
     .question = rows_ask_query, .head = rows_head_of_query, .follows = true, .waits_for_rows = true};
 
+// `/v1/tables/orders.csv`, for who can give a URL and no header, as a spreadsheet: the name is what stands before the end.
+static void rows_take_csv(struct exchange *exchange, int segment) {
+    static const char end[] = ".csv";
+    struct target *target = exchange->target;
+    struct span *name = &target->segments[segment];
+    if (name->size < sizeof end || !span_ends_with(*name, end))
+        return;
+    exchange->as_csv = true;
+    name->size -= sizeof end - 1;
+    target->text[name->data - target->text + (ptrdiff_t)name->size] = '\0';
+}
+
 enum routes_result answer_query(struct exchange *exchange) {
+    rows_take_csv(exchange, 3); // no query has a point in its name
     const struct query *query = rows_find_query(exchange);
     return query != NULL ? rows_answer(exchange, &rows_of_query, query) : ROUTES_ANSWERED;
 }
@@ -661,6 +689,9 @@ static const struct rows_kind rows_of_followed_table = {.question = rows_ask_tab
                                                         .waits_for_rows = true};
 
 enum routes_result answer_table(struct exchange *exchange) {
+    const struct span name = exchange->target->segments[2];
+    if (catalog_table(exchange->routes->config.catalog, name.data, name.size) == NULL)
+        rows_take_csv(exchange, 2);
     const struct table *table = rows_find_table(exchange);
     return table != NULL ? rows_answer(exchange, &rows_of_table, table) : ROUTES_ANSWERED;
 }

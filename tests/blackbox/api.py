@@ -298,6 +298,26 @@ class Api(tide.Case):
         self.assertEqual([{"id": 1, "name": "n1", "no": 6, "cap": 1, "next": 2}],
                          json.loads(ask(server, "/v1/views/v/joined?after=0")[2])["rows"])  # fmt: skip
 
+    def test_csv_by_the_path_alone(self):
+        """Who can give a URL and no header, as a spreadsheet, gets all rows, or is told that there are more."""
+        queries = {"v/query.some.sql": "select id, name from things where :below is null or id < :below order by id"}
+        source = 'create table things(id int primary key, name text); create table "things.csv"(id int primary key);'
+        lines = [envelope("things", i, {"id": i}, {"id": i, "name": f"n, {i}"}) for i in range(1200)]
+        _, server = self.own(source + "create table others(id int primary key);", lines + [envelope("others", 0, {"id": 1}, {"id": 1})], queries)
+        status, headers, body = ask(server, "/v1/tables/others.csv")
+        self.assertEqual((200, "text/csv; charset=utf-8", b"id\r\n1\r\n"), (status, headers["Content-Type"], body))
+        self.assertEqual("json", ask(server, "/v1/tables/things.csv")[1]["Content-Type"].split("/")[1])  # it is a table's name
+        _, _, body = ask(server, "/v1/views/v/some.csv?below=1000", Accept="application/json")
+        self.assertEqual(["id,name"] + [f'{i},"n, {i}"' for i in range(1000)], body.decode().split("\r\n")[:-1])
+        status, _, body = ask(server, "/v1/views/v/some.csv")
+        self.assertEqual((500, "/problems/answer-too-large"), (status, json.loads(body)["type"]))
+        self.assertIn("more than 1000 rows", json.loads(body)["detail"])
+        status, headers, body = ask(server, "/v1/views/v/some.csv?limit=2")
+        self.assertEqual((200, 3), (status, body.count(b"\r\n")))
+        self.assertIsNotNone(headers["Tidemark-Next"])
+        for path in ("/v1/tables/nothing.csv", "/v1/views/v/nothing.csv", "/v1/tables/others.csv/follow", "/v1/tables/.csv", "/v1/digest/others.csv"):
+            self.assertEqual(404, ask(server, path)[0], path)
+
     def test_numeric_is_compared_as_a_number(self):
         amounts = ["100.00", "0.10", "1E+3", "NaN", "-5", None, "123456789012345678901234567890.50"]
         lines = [envelope("pay", i, {"id": i}, {"id": i, "amount": amount}) for i, amount in enumerate(amounts)]
