@@ -4,15 +4,14 @@ const HINTS = { integer: 'a whole number', number: 'a number', decimal: '42.00',
 
 function views(main, dispose, path, query) {
   const [viewName, queryName] = path;
-  const wanted = catalog.views.find((v) => v.name === viewName) || catalog.views.find((v) => v.queries.length);
-  if (!wanted) return main.append(h('p', { class: 'empty' }, 'No view is loaded.'));
-  const chosen = wanted.queries.find((q) => q.name === queryName) || wanted.queries[0];
+  const wanted = catalog.views.find((v) => (viewName ? v.name === viewName : v.queries.length));
+  const chosen = wanted && wanted.queries.find((q) => !queryName || q.name === queryName);
   const menu = h('nav', { class: 'menu', 'aria-label': 'Views and queries' }, catalog.views.map((v) => h('div', null, h('h2', null, v.name),
     h('ul', null, v.queries.map((q) => h('li', null, h('a', { href: hashOf(['views', v.name, q.name]), 'aria-current': q === chosen ? 'page' : null }, q.name)))))));
   const side = h('div');
   main.append(h('div', { class: 'split' }, menu, side));
   if (chosen) queryPanel(side, dispose, wanted, chosen, query);
-  else side.append(h('p', { class: 'empty' }, 'This view has no query.'));
+  else side.append(h('p', { class: 'trouble' }, `There is no query ${path.join(' / ')}`));
   return null;
 }
 
