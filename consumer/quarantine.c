@@ -84,19 +84,26 @@ static int quarantine_list(const struct quarantine_command *command, struct read
                            struct error *error) {
     struct span state = command->state != NULL ? span_of(command->state) : (struct span){0};
     char cursor[32] = "";
+    bool any = false;
     do {
         struct rows *rows;
         struct span after = cursor[0] != '\0' ? span_of(cursor) : (struct span){0};
         if (reader_quarantine(reader, state, READ_LIMIT_MAX, after, &rows, error) != 0)
             return -1;
         int row;
-        while ((row = rows_next(rows, error)) == 1)
+        while ((row = rows_next(rows, error)) == 1) {
             quarantine_print_row(out, rows);
+            any = true;
+        }
         if (row < 0)
             return -1;
         struct span next = rows_cursor(rows);
         (void)snprintf(cursor, sizeof cursor, "%.*s", (int)next.size, next.data != NULL ? next.data : "");
     } while (cursor[0] != '\0');
+    if (!any)
+        log_event(LEVEL_INFO, "none", NULL, "no message is %s%s",
+                  command->state != NULL ? command->state : "waiting",
+                  command->state != NULL ? "" : "; --state all lists those that were settled, too");
     return 0;
 }
 

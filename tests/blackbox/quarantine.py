@@ -168,6 +168,13 @@ class Quarantine(Case):
         _, answer = server.get("/v1/tables/pairs?quarantined=false")
         self.assertEqual(["x\u00e9"], [row["t"] for row in answer["rows"]])
 
+    def test_a_list_of_nothing_says_so(self):
+        self.replay(LINES[:1])
+        for state, words in (((), "no message is waiting; --state all lists"), (("--state", "discarded"), "no message is discarded")):
+            listed, told = self.quarantine("list", *state)
+            self.assertEqual("", listed)
+            self.assertIn(words, told)
+
     def test_the_command_line(self):
         self.replay(LINES)
         listed, _ = self.quarantine("list")
