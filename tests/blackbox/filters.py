@@ -417,6 +417,9 @@ class Filters(unittest.TestCase):
         self.refused(("at", "2026-13-01"), names="timestamptz")
         self.refused(("at", "gt.2026-01-31T22:32:34 01:00"), names="%2B")  # +01:00, not encoded
         self.refused(("on_day", "gt.2026-02-30"), names="date")
+        for column, value, form in (("on_day", "gt.yesterday", "as 2026-01-31"), ("total", "42,00", "a number as 1234.50"), ("paid", "yes", "true or false"),
+                                    ("total", "42.001", "numeric(8,2)"), ("raw", "!", "in base64"), ("seen", "noon", "as 2026-01-31T22:32:34")):  # fmt: skip
+            self.refused((column, value), names=form)
         self.refused(("or", ""), names="or=: expected (condition")
         self.refused(("name", "in.a"), names="name=in.a: in. takes")
         self.refused(("meta", "gt.1"), names="meta=gt.1: the column")

@@ -237,18 +237,44 @@ int column_value_read(const struct column *column, struct span text, struct aren
     return valid ? 0 : column_value_bad(column, text, error);
 }
 
+// How the column's values are written, behind its type; "" = nobody needs to be told.
+static const char *column_value_form(const struct column *column, struct span text) {
+    switch (column->type) {
+    case COLUMN_INTEGER:
+        return ", a whole number of 64 bits in decimal digits";
+    case COLUMN_DECIMAL:
+    case COLUMN_NUMERIC:
+    case COLUMN_REAL: // what is a number has too many digits, or is beyond what a double is
+        return numeric_is_valid(text) ? "" : ", a number as 1234.50";
+    case COLUMN_BOOLEAN:
+        return ", true or false";
+    case COLUMN_ARRAY:
+        return ", written as JSON";
+    case COLUMN_DATE:
+        return ", as 2026-01-31";
+    case COLUMN_TIME:
+        return ", as 22:32:34.5";
+    case COLUMN_TIMESTAMP:
+        return ", without a zone: a time with no offset, or UTC's, as 2026-01-31T22:32:34";
+    case COLUMN_TIMESTAMPTZ:
+        return ", as 2026-01-31T22:32:34Z; the + of an offset is %2B in a URL, where it would be a space";
+    case COLUMN_BYTEA:
+        return ", in base64";
+    case COLUMN_BIT:
+        return ", of 0 and 1";
+    case COLUMN_OTHER:
+        return column_is_interval(column) ? ", written as rows have it: microseconds, or P0Y0M0DT1H0M0S" : "";
+    case COLUMN_TEXT:
+    case COLUMN_JSON:
+        break;
+    }
+    return "";
+}
+
 int column_value_bad(const struct column *column, struct span text, struct error *error) {
-    const char *written =
-        column->type == COLUMN_ARRAY       ? ", written as JSON"
-        : column->type == COLUMN_INTEGER   ? ", a whole number of 64 bits in decimal digits"
-        : column_is_interval(column)       ? ", written as rows have it: microseconds, or P0Y0M0DT1H0M0S"
-        : column->type == COLUMN_TIMESTAMP ? ", without a zone: a time with no offset, or UTC's"
-        : column->type == COLUMN_TIMESTAMPTZ
-            ? ", as 2026-01-31T22:32:34Z; the + of an offset is %2B in a URL, where it would be a space"
-            : "";
     return error_set(error, ERROR_USAGE, "%s=%.*s: the column is %s%s", column->name,
                      (int)(text.size < SHOWN_MAX ? text.size : SHOWN_MAX), text.data, column->declared,
-                     written);
+                     column_value_form(column, text));
 }
 
 bool column_is_time(const struct column *column) {
