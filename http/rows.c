@@ -12,6 +12,8 @@
 
 #include <stdio.h>
 
+#define ROWS_CSV_END ".csv"
+
 // What a data route was asked, apart from waiting.
 struct ask {
     struct parameter own[READ_PARAMETERS_MAX]; // of the query, or the filters of a table
@@ -632,19 +634,20 @@ static const struct rows_kind rows_of_followed_query = {
     .question = rows_ask_query, .head = rows_head_of_query, .follows = true, .waits_for_rows = true};
 
 // `/v1/tables/orders.csv`, for who can give a URL and no header, as a spreadsheet: the name is what stands before the end.
-static void rows_take_csv(struct exchange *exchange, int segment) {
-    static const char end[] = ".csv";
+static bool rows_asks_csv(struct span name) {
+    return name.size > sizeof ROWS_CSV_END - 1 && span_ends_with(name, ROWS_CSV_END);
+}
+
+static void rows_take_csv(struct exchange *exchange, struct span *name) {
     struct target *target = exchange->target;
-    struct span *name = &target->segments[segment];
-    if (name->size < sizeof end || !span_ends_with(*name, end))
-        return;
     exchange->as_csv = true;
-    name->size -= sizeof end - 1;
+    name->size -= sizeof ROWS_CSV_END - 1;
     target->text[name->data - target->text + (ptrdiff_t)name->size] = '\0';
 }
 
 enum routes_result answer_query(struct exchange *exchange) {
-    rows_take_csv(exchange, 3); // no query has a point in its name
+    if (rows_asks_csv(exchange->target->segments[3])) // no query has a point in its name
+        rows_take_csv(exchange, &exchange->target->segments[3]);
     const struct query *query = rows_find_query(exchange);
     return query != NULL ? rows_answer(exchange, &rows_of_query, query) : ROUTES_ANSWERED;
 }
@@ -689,9 +692,10 @@ static const struct rows_kind rows_of_followed_table = {.question = rows_ask_tab
                                                         .waits_for_rows = true};
 
 enum routes_result answer_table(struct exchange *exchange) {
-    const struct span name = exchange->target->segments[2];
-    if (catalog_table(exchange->routes->config.catalog, name.data, name.size) == NULL)
-        rows_take_csv(exchange, 2);
+    struct span *name = &exchange->target->segments[2];
+    if (rows_asks_csv(*name) &&
+        catalog_table(exchange->routes->config.catalog, name->data, name->size) == NULL)
+        rows_take_csv(exchange, name);
     const struct table *table = rows_find_table(exchange);
     return table != NULL ? rows_answer(exchange, &rows_of_table, table) : ROUTES_ANSWERED;
 }
