@@ -55,6 +55,9 @@ class Check(tide.Case):
         for makes in ("table others(id int)", "view Others as select 1 as a", "index others on accounts(name)", 'table "others"(id int)'):
             name = "Others" if "Others" in makes else "others"
             self.refused(f"v/schema.sql:2: {name} is taken: source.sql:2 makes", schema=f"create table v_x(id int);\ncreate {makes};")
+        for makes in ("table if not exists others(id int)", 'view if not exists "others" as select 1 as a', "table IF NOT EXISTS main.Others(id int)"):
+            name = "Others" if "Others" in makes else "others"
+            self.refused(f"v/schema.sql:2: {name} is taken: source.sql:2 makes", schema=f"create table if not exists v_x(id int);\ncreate {makes};")
         views = self.views(schema="create table v_x(id int);\ncreate index v_i on v_x(id);")
         for makes in ("table v_x(id int)", "view v_x as select 1 as a", "index v_i on accounts(name)"):
             (views / "w").mkdir(exist_ok=True)

@@ -44,6 +44,35 @@ static void check_say_taken(struct guard *guard, const char *file, int line, con
         name, file, line);
 }
 
+// The line of source.sql that declares the table, 0 = none does.
+static int check_mirrored_line(const struct catalog *catalog, const char *name) {
+    for (int i = 0; i < catalog->table_count; i++)
+        if (sqlite3_stricmp(name, catalog->tables[i].name) == 0)
+            return catalog->tables[i].line;
+    return 0;
+}
+
+// `create table if not exists T` of a mirrored T makes nothing and says nothing: the view's statements would mean the mirror's.
+static int check_exists_already(const struct view *view, struct guard *guard, struct error *error) {
+    enum { SHOWN_MAX = 128 };
+    struct tokens tokens;
+    tokens_read(&tokens, view->schema);
+    for (int i = 0; i + 3 < tokens.count; i++) {
+        char name[SHOWN_MAX];
+        const struct span wanted = tokens_name(&tokens, i + 3);
+        if (!tokens_is(&tokens, i, "if") || !tokens_is(&tokens, i + 1, "not") ||
+            !tokens_is(&tokens, i + 2, "exists") || wanted.size >= sizeof name)
+            continue;
+        (void)sqlite3_snprintf((int)wanted.size + 1, name, "%s", wanted.data);
+        const int line = check_mirrored_line(guard->catalog, name);
+        if (line == 0)
+            continue;
+        check_say_taken(guard, "source.sql", line, name);
+        return error_set(error, ERROR_INPUT, "%s:%d: %s", view->file, tokens_line(&tokens, i), guard->reason);
+    }
+    return 0;
+}
+
 // A name that is given already, which is all that SQLite says: where, and what to do.
 static void check_explain_taken(sqlite3 *scratch, struct guard *guard) {
     enum { SHOWN_MAX = 128 };
@@ -54,11 +83,11 @@ static void check_explain_taken(sqlite3 *scratch, struct guard *guard) {
     if (taken.size == 0 || taken.size >= sizeof name)
         return;
     (void)sqlite3_snprintf((int)taken.size + 1, name, "%s", taken.data);
-    for (int i = 0; i < catalog->table_count; i++)
-        if (sqlite3_stricmp(name, catalog->tables[i].name) == 0) {
-            check_say_taken(guard, "source.sql", catalog->tables[i].line, name);
-            return;
-        }
+    const int line = check_mirrored_line(catalog, name);
+    if (line > 0) {
+        check_say_taken(guard, "source.sql", line, name);
+        return;
+    }
     guard_end(scratch); // this statement is ours
     if (stmt_prepare(scratch, check_owner_sql, "owners", &owner, NULL) != 0)
         return;
@@ -162,7 +191,8 @@ static int check_trigger_bodies(sqlite3 *scratch, const struct catalog *catalog,
 
 static int check_view_schema(sqlite3 *scratch, const struct catalog *catalog, const struct view *view,
                              struct guard *guard, struct error *error) {
-    if (conflicts_check(view->file, view->schema, error) != 0)
+    if (conflicts_check(view->file, view->schema, error) != 0 ||
+        check_exists_already(view, guard, error) != 0)
         return -1;
     guard_begin(guard, scratch, GUARDED_SCHEMA);
     if (check_schema(scratch, view, guard, error) != 0)
