@@ -72,6 +72,17 @@ class Case(tide.Case):
         finally:
             connection.close()
 
+    def fill_beside(self, source, capture):
+        """What a process leaves that was killed as it filled the file's first change."""
+        beside = self.db.with_name("shop.db-fill")
+        self.assertEqual(0, tide.run("replay", "--db", beside, "--views", self.views(source), capture).returncode)
+        (name,) = self.query("select value || ' 1' from _meta where name = 'id'")[0]
+        connection = sqlite3.connect(beside)
+        connection.execute("insert into _meta values ('fill', ?)", (name,))
+        connection.commit()
+        connection.close()
+        return beside
+
     def test_a_column_added_is_filled_from_the_log(self):
         capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink", note=None),
                                event("items", 2, {"id": 1}, {"id": 1, "name": "pen", "price": "2.00", "note": "__debezium_unavailable_value"}, "u"))  # fmt: skip
@@ -418,13 +429,7 @@ class Case(tide.Case):
         """What it has of a later time is read again, with its effects; so it is when a power cut took the file's newest commits."""
         first, both = self.capture(item(0, 1, "pen")), self.capture(item(0, 1, "pen"), item(1, 2, "ink"))
         self.replay(first, "create table items(id int primary key, name text);", watched={**WATCHED})
-        beside = self.db.with_name("shop.db-fill")
-        self.assertEqual(0, tide.run("replay", "--db", beside, "--views", self.views(ITEMS), both).returncode)
-        (name,) = self.query("select value || ' 1' from _meta where name = 'id'")[0]
-        connection = sqlite3.connect(beside)
-        connection.execute("insert into _meta values ('fill', ?)", (name,))
-        connection.commit()
-        connection.close()
+        self.fill_beside(ITEMS, both)
         self.replay(first, ITEMS, watched=WATCHED)
         self.assertEqual([(1, "pen", 150, "n")], self.query("select id, name, price, note from items"))
         self.replay(both, ITEMS, watched=WATCHED)
@@ -436,13 +441,7 @@ class Case(tide.Case):
         narrow = "create table items(id int primary key, name text);"
         capture = self.capture(*rows)
         self.replay(capture, narrow)
-        beside = self.db.with_name("shop.db-fill")
-        self.assertEqual(0, tide.run("replay", "--db", beside, "--views", self.views(ITEMS), self.capture(rows[0])).returncode)
-        (name,) = self.query("select value || ' 1' from _meta where name = 'id'")[0]
-        connection = sqlite3.connect(beside)
-        connection.execute("insert into _meta values ('fill', ?)", (name,))
-        connection.commit()
-        connection.close()
+        beside = self.fill_beside(ITEMS, self.capture(rows[0]))
         with tide.Server("demo", "--db", self.path / "demo.db", "--views", self.views(narrow), "--capture", capture, stderr=self.path / "demo.log") as broker:
             tide.wait_for("the log", lambda: broker.get("/v1/status")[1].get("counters", {}).get("applied") == 80)
             with tide.Server("run", "--brokers", broker.brokers(), "--prefix", tide.PREFIX, "--db", self.db,
@@ -453,6 +452,14 @@ class Case(tide.Case):
                 self.assertEqual(0, server.stop())
         (lacking,) = self.query("select count(*) from items where note is null")[0]
         self.assertEqual(lacking, told["lacking"])
+    def test_a_file_beside_of_another_change_than_that_of_a_backup_that_was_put_back(self):
+        """A change that was killed as it was filled, then the backup of before, then another change: both are the first of their file."""
+        capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink"))
+        self.replay(capture, "create table items(id int primary key, name text);")
+        self.fill_beside(ITEMS.replace(", note text", ""), capture)
+        self.replay(capture, ITEMS.replace("price decimal(10, 2), ", ""))
+        self.assertEqual([(1, "pen", "n"), (2, "ink", "n")], self.query("select id, name, note from items order by id"))
+
         self.assertTrue(0 < lacking < 80, lacking)
         self.assertFalse(beside.exists())
 

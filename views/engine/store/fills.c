@@ -1,5 +1,6 @@
 #include "views/engine/store/fills.h"
 
+#include "views/engine/catalog/stored_files.h"
 #include "views/engine/row/table_change.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/meta.h"
@@ -132,11 +133,20 @@ bool fills_is(const char *path, const char *name) {
 }
 
 // What cannot be read of either is no reason to go on.
-bool fills_goes_on(const char *path, const char *name, struct sqlite3 *of) {
+static bool fills_was_made_with(sqlite3 *db, const char *source) {
+    CLEANUP(view_files_free) struct view_files files = {0};
+    if (stored_files_read(db, "_files", &files, NULL) != 0)
+        return false;
+    const char *text = view_files_text(&files, "source.sql");
+    return text != NULL && strcmp(text, source) == 0;
+}
+
+bool fills_goes_on(const char *path, const char *name, const char *source, struct sqlite3 *of) {
     CLEANUP(stmt_close) sqlite3 *db = NULL;
     CLEANUP(stmt_finalize) sqlite3_stmt *offsets = NULL;
     CLEANUP(stmt_finalize) sqlite3_stmt *behind = NULL;
-    if (!fills_open(path, name, &db) || engine_sql_prepare(db, "offsets_load", &offsets, NULL) != 0 ||
+    if (!fills_open(path, name, &db) || !fills_was_made_with(db, source) ||
+        engine_sql_prepare(db, "offsets_load", &offsets, NULL) != 0 ||
         engine_sql_prepare(of, "offsets_behind", &behind, NULL) != 0)
         return false;
     int row;

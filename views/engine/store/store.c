@@ -772,7 +772,7 @@ int store_open_fill(struct store **ret, const struct store *of, const char *path
     struct store_report report;
     if (store_fill_name(of, name, sizeof name, error) != 0)
         return -1;
-    if (!fills_goes_on(path, name, of->db))
+    if (!fills_goes_on(path, name, catalog->source, of->db))
         store_remove_fill(path);
     if (store_open(&store, path, catalog, &report, error) != 0 ||
         meta_set(store->db, "fill", name, error) != 0)
