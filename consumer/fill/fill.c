@@ -23,7 +23,7 @@ struct fill {
     char path[FILL_PATH_SIZE];
     char names[FILL_TEXT_SIZE];
     bool *awaited;          // by table
-    struct catalog catalog; // the live one's tables without views
+    struct catalog catalog; // the live one's tables without views, as store_fill_catalog makes them
     struct store *store;
     struct progress *progress;
     struct apply *apply;
@@ -149,10 +149,8 @@ static int fill_open(struct fill *fill, struct error *error) {
     const struct apply_config *live = fill->config.live;
     if (snprintf(fill->path, sizeof fill->path, "%s-fill", fill->config.db) >= (int)sizeof fill->path)
         return error_set(error, ERROR_STORE, "%s: its name is too long", fill->config.db);
-    fill->catalog = (struct catalog){.source = live->catalog->source,
-                                     .tables = live->catalog->tables,
-                                     .table_count = live->catalog->table_count};
-    if (store_open_fill(&fill->store, live->store, fill->path, &fill->catalog, error) != 0 ||
+    if (store_fill_catalog(&fill->catalog, live->catalog, error) != 0 ||
+        store_open_fill(&fill->store, live->store, fill->path, &fill->catalog, error) != 0 ||
         progress_new(&fill->progress, error) != 0)
         return -1;
     const struct apply_config apply = {
@@ -201,6 +199,7 @@ void fill_free(struct fill **fill) {
     for (int i = 0; i < f->part_count; i++)
         free(f->parts[i].topic);
     free(f->parts);
+    store_fill_catalog_free(&f->catalog);
     free(f->awaited);
     free(f);
     *fill = NULL;
@@ -214,8 +213,9 @@ void fill_discard(struct fill *fill) {
 // --- how far
 
 static bool fill_reads(const struct fill *fill, const char *topic) {
-    for (int t = 0; t < fill->catalog.table_count; t++)
-        if (fill->awaited[t] && fill_feeds(topic, fill->config.live, &fill->catalog.tables[t]))
+    const struct apply_config *live = fill->config.live;
+    for (int t = 0; t < live->catalog->table_count; t++)
+        if (fill->awaited[t] && fill_feeds(topic, live, &live->catalog->tables[t]))
             return true;
     return false;
 }

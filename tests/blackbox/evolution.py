@@ -94,6 +94,29 @@ class Case(tide.Case):
         self.assertEqual([("ink", 1, 150), ("pen", 1, 200)], self.query("select * from summed order by 1"))
         self.assertEqual([], self.query("select * from _fill"))
 
+    def test_what_no_event_tells_stays_as_it_is(self):
+        """A default that holds for new rows only, and a column that was renamed twice: the log has neither value under its name of now."""
+        def row(offset, number, op="c", **columns):
+            key = {"id": number, "k": 0}
+            return event("t", offset, key, {**key, **columns}, op)
+
+        def source(columns, key="id, k"):
+            return f"create table t(id int, k int, {columns}, d bytea, primary key ({key}));\n"
+
+        rows = [row(0, 1, a="1"), row(1, 2, a="2"), row(2, 2, "u", b="22"), row(3, 3, b="3", c="y", d="eQ==", e=5)]
+        self.replay(self.capture(*rows[:2]), source("a text"))
+        self.replay(self.capture(*rows[:2]), source("a text, c text default 'x'"))
+        told = self.replay(self.capture(*rows), source("b text, c text default 'y', e int") + "-- tidemark: renamed t.b from a\n")
+        self.assertIn("filled from the log: t.b, t.e", told)
+        found = [(1, "1", "x", None, None), (2, "22", "x", None, None), (3, "3", "y", b"y", 5)]
+        self.assertEqual(found, self.query("select id, b, c, d, e from t order by id"))
+        line = "-- tidemark: renamed t.f from b\n"
+        self.replay(self.capture(*rows), source("f text, c text default 'y', e int") + line)
+        self.assertEqual(found, self.query("select id, f, c, d, e from t order by id"))
+        # another key, and a column more
+        self.replay(self.capture(*rows), source("f text, c text default 'y', e int, g int default 7", "k, id") + line)
+        self.assertEqual([(*row, 7) for row in found], self.query("select id, f, c, d, e, g from t order by id"))
+
     def test_what_the_log_has_no_more_is_counted(self):
         first, second = item(0, 1, "pen"), item(1, 2, "ink")
         self.replay(self.capture(first, second), "create table items(id int primary key, name text);")
@@ -435,6 +458,14 @@ class Case(tide.Case):
         self.replay(both, ITEMS, watched=WATCHED)
         self.assertEqual([(1, "pen"), (2, "ink")], self.query("select id, name from seen_names order by n"))
 
+    def test_a_file_beside_of_another_change_than_that_of_a_backup_that_was_put_back(self):
+        """A change that was killed as it was filled, then the backup of before, then another change: both are the first of their file."""
+        capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink"))
+        self.replay(capture, "create table items(id int primary key, name text);")
+        self.fill_beside(ITEMS.replace(", note text", ""), capture)
+        self.replay(capture, ITEMS.replace("price decimal(10, 2), ", ""))
+        self.assertEqual([(1, "pen", "n"), (2, "ink", "n")], self.query("select id, name, note from items order by id"))
+
     def test_the_beginning_of_the_log_passes_what_is_read_again(self):
         """The embedded broker keeps 5 MB of a partition."""
         rows = [item(n, n, "pen", note=f"{n:06} " * 20000) for n in range(80)]
@@ -452,14 +483,6 @@ class Case(tide.Case):
                 self.assertEqual(0, server.stop())
         (lacking,) = self.query("select count(*) from items where note is null")[0]
         self.assertEqual(lacking, told["lacking"])
-    def test_a_file_beside_of_another_change_than_that_of_a_backup_that_was_put_back(self):
-        """A change that was killed as it was filled, then the backup of before, then another change: both are the first of their file."""
-        capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink"))
-        self.replay(capture, "create table items(id int primary key, name text);")
-        self.fill_beside(ITEMS.replace(", note text", ""), capture)
-        self.replay(capture, ITEMS.replace("price decimal(10, 2), ", ""))
-        self.assertEqual([(1, "pen", "n"), (2, "ink", "n")], self.query("select id, name, note from items order by id"))
-
         self.assertTrue(0 < lacking < 80, lacking)
         self.assertFalse(beside.exists())
 

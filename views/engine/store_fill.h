@@ -2,7 +2,8 @@
 #ifndef TIDEMARK_STORE_FILL_H
 #define TIDEMARK_STORE_FILL_H
 
-#include "views/engine/table.h"
+#include "views/base/error.h"
+#include "views/engine/view.h"
 
 enum store_fill_kind {
     STORE_FILL_COLUMN, // its values
@@ -17,6 +18,11 @@ struct store_fill {
     int64_t lacking; // rows of which the log had no event any more; -1 = it is not filled yet
 };
 
+// The tables of a file that is filled beside a store, without views: copies, whose columns have in place of a default what tells
+// that no event had a value, since the file may have another default of before. `of` outlives it; store_fill_catalog_free,
+// whatever comes back.
+int store_fill_catalog(struct catalog *ret, const struct catalog *of, struct error *error);
+void store_fill_catalog_free(struct catalog *catalog);
 // The file at `path` that was filled beside a store, its log and its shared memory go. Any thread; it is open nowhere.
 void store_remove_fill(const char *path);
 

@@ -196,3 +196,11 @@ const char *column_type_collation(const struct column *column) {
         return NULL;
     }
 }
+
+struct value column_type_untold(const struct column *column) {
+    return (struct value){.kind = column->type == COLUMN_BYTEA ? VALUE_TEXT : VALUE_BLOB, .bytes = SPAN("")};
+}
+
+bool column_type_is_untold(const struct column *column, const struct value *value) {
+    return value->kind == column_type_untold(column).kind;
+}

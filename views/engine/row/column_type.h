@@ -34,5 +34,9 @@ const char *column_type_collation(const struct column *column);
 enum { COLUMN_TOAST_ROW_MIN = 100 };
 // Whether PostgreSQL may move a value of this type out of line (TOAST).
 bool column_type_toastable(enum column_type type);
+// What a file that is read again beside another (store_open_fill) has where no event told the column: a value of a type that the
+// column never has.
+struct value column_type_untold(const struct column *column);
+bool column_type_is_untold(const struct column *column, const struct value *value);
 
 #endif

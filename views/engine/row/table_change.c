@@ -116,12 +116,15 @@ char *table_change_key(const struct table *is, const char *const *from) {
                         "insert or ignore into \"%w\"(",
                         is->name, is->name, is->name, create != NULL ? create : "", is->name);
     for (int i = 0; i < is->column_count; i++)
-        if (from[i] != NULL)
-            sqlite3_str_appendf(sql, "\"%w\",", is->columns[i].name);
+        sqlite3_str_appendf(sql, "\"%w\",", is->columns[i].name);
     sqlite3_str_appendall(sql, "_lsn,_snapshot) select ");
-    for (int i = 0; i < is->column_count; i++)
+    for (int i = 0; i < is->column_count; i++) {
         if (from[i] != NULL)
-            sqlite3_str_appendf(sql, "\"%w\",", from[i]);
+            sqlite3_str_appendf(sql, "\"%w\"", from[i]);
+        else
+            table_change_literal(sql, &is->columns[i].fallback);
+        sqlite3_str_appendall(sql, ",");
+    }
     sqlite3_str_appendf(sql, "_lsn,_snapshot from \"_rekeyed_%w\" where true", is->name);
     for (int i = 0; i < is->key_count; i++) {
         const char *key = from[is->keys[i]];
@@ -158,6 +161,12 @@ static void table_change_keys(sqlite3_str *sql, const struct table *table, const
 #define TABLE_CHANGE_SAME                                                                                    \
     "max(m._lsn,m._snapshot)=max(f._lsn,f._snapshot) and (m._snapshot<m._lsn)=(f._snapshot<f._lsn)"
 
+// Whether no event that was read again told the column.
+static void table_change_untold(sqlite3_str *sql, const struct column *column) {
+    sqlite3_str_appendf(sql, "typeof(f.\"%w\")='%s'", column->name,
+                        column_type_untold(column).kind == VALUE_TEXT ? "text" : "blob");
+}
+
 // A column that is not awaited has what its event said, but where that was unchanged TOAST: the value that came with an
 // event which the old declaration put into quarantine is in the log only, and null says nothing there.
 static bool table_change_stays(const struct column *column, bool awaited) {
@@ -180,7 +189,9 @@ static void table_change_differs(sqlite3_str *sql, const struct column *column, 
     bool stays = table_change_stays(column, awaited);
     if (!awaited && !stays)
         return;
-    sqlite3_str_appendf(sql, " or (m.\"%w\" is not ", column->name);
+    sqlite3_str_appendall(sql, " or (not ");
+    table_change_untold(sql, column);
+    sqlite3_str_appendf(sql, " and m.\"%w\" is not ", column->name);
     table_change_value(sql, column, awaited);
     if (stays)
         sqlite3_str_appendf(sql, " and f.\"%w\" is not null", column->name);

@@ -22,7 +22,7 @@ char *table_change_generate(const struct table *table);
 // Takes the spaces at the end of what fills its column. A text that came later as it is now is mostly another long.
 char *table_change_unpad(const char *table, const char *column, int width);
 // The table under another key, with the rows that have a value in each of its columns; of two rows with one key the first.
-// `from`: by column of `is`, the name of the column to take its values from, NULL = none.
+// `from`: by column of `is`, the name of the column to take its values from, NULL = none: its literal default, or null.
 char *table_change_key(const struct table *is, const char *const *from);
 
 // The rows of fill.T that main.T has not, or at another position, or with another value (null only in the columns that are

@@ -1,6 +1,7 @@
 #include "views/engine/store/fills.h"
 
 #include "views/engine/catalog/stored_files.h"
+#include "views/engine/row/column_type.h"
 #include "views/engine/row/table_change.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/meta.h"
@@ -132,7 +133,6 @@ bool fills_is(const char *path, const char *name) {
     return fills_open(path, name, &db);
 }
 
-// What cannot be read of either is no reason to go on.
 static bool fills_was_made_with(sqlite3 *db, const char *source) {
     CLEANUP(view_files_free) struct view_files files = {0};
     if (stored_files_read(db, "_files", &files, NULL) != 0)
@@ -141,6 +141,7 @@ static bool fills_was_made_with(sqlite3 *db, const char *source) {
     return text != NULL && strcmp(text, source) == 0;
 }
 
+// What cannot be read of either is no reason to go on.
 bool fills_goes_on(const char *path, const char *name, const char *source, struct sqlite3 *of) {
     CLEANUP(stmt_close) sqlite3 *db = NULL;
     CLEANUP(stmt_finalize) sqlite3_stmt *offsets = NULL;
@@ -159,6 +160,32 @@ bool fills_goes_on(const char *path, const char *name, const char *source, struc
         (void)sqlite3_reset(behind);
     }
     return row == 0;
+}
+
+int store_fill_catalog(struct catalog *ret, const struct catalog *of, struct error *error) {
+    *ret = (struct catalog){.source = of->source};
+    ret->tables = calloc((size_t)of->table_count, sizeof *ret->tables);
+    if (ret->tables == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int t = 0; t < of->table_count; t++) {
+        struct table *table = &ret->tables[ret->table_count++];
+        size_t size = (size_t)of->tables[t].column_count * sizeof *table->columns;
+        *table = of->tables[t];
+        table->columns = malloc(size);
+        if (table->columns == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        memcpy(table->columns, of->tables[t].columns, size);
+        for (int c = 0; c < table->column_count; c++)
+            table->columns[c].fallback = column_type_untold(&table->columns[c]);
+    }
+    return 0;
+}
+
+void store_fill_catalog_free(struct catalog *catalog) {
+    for (int t = 0; t < catalog->table_count; t++)
+        free(catalog->tables[t].columns);
+    free(catalog->tables);
+    *catalog = (struct catalog){0};
 }
 
 void store_remove_fill(const char *path) {
@@ -218,9 +245,14 @@ static int fills_make_way(struct fills_way *way, struct error *error) {
 static int fills_read_row(struct fills_way *way, sqlite3_stmt *stmt) {
     int columns = way->table->column_count;
     struct value *values = &way->values[way->count * columns];
-    for (int i = 0; i < columns; i++)
+    for (int i = 0; i < columns; i++) {
         if (sqlite_value_take(&way->arena, sqlite3_column_value(stmt, i), &values[i]) != SQLITE_OK)
             return -1;
+        // What is generated is computed of what the row comes to.
+        if (way->table->columns[i].key == 0 && (way->table->columns[i].generated != NULL ||
+                                                column_type_is_untold(&way->table->columns[i], &values[i])))
+            values[i].kind = VALUE_ABSENT;
+    }
     way->rows[way->count++] = (struct fills_row){.lsn = sqlite3_column_int64(stmt, columns),
                                                  .snapshot = sqlite3_column_int64(stmt, columns + 1),
                                                  .same = sqlite3_column_int(stmt, columns + 2) != 0,
@@ -259,8 +291,7 @@ static int fills_apply(struct fills_way *way, const struct change *change, struc
 static int fills_apply_columns(struct fills_way *way, const struct value *values, struct error *error) {
     for (int i = 0; i < way->table->column_count; i++) {
         const struct column *column = &way->table->columns[i];
-        bool told = way->columns[i] || column->key != 0 ||
-                    (column->generated == NULL && values[i].kind != VALUE_NULL);
+        bool told = way->columns[i] || column->key != 0 || values[i].kind != VALUE_NULL;
         way->scratch[i] = told ? values[i] : (struct value){.kind = VALUE_ABSENT};
     }
     const struct change change = {.op = CHANGE_READ,
@@ -349,6 +380,9 @@ static int fills_take_carried(const struct fills_way *way, struct error *error) 
             continue;
         stmt_bind_text(stmt, ":table", span_of(way->table->name));
         stmt_bind_text(stmt, ":column", span_of(way->table->columns[i].name));
+        stmt_bind_text(stmt, ":untold",
+                       column_type_untold(&way->table->columns[i]).kind == VALUE_TEXT ? SPAN("text")
+                                                                                      : SPAN("blob"));
         if (stmt_step(stmt, "_carry", NULL, error) != 0)
             return -1;
     }

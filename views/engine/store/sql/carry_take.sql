@@ -2,4 +2,4 @@
 insert or replace into main._carry("table", txid, lsn, column, kind, value, key, ts_ms)
 select "table", txid, lsn, column, kind, value, key, ts_ms
 from fill._carry
-where "table" = :table and column = :column
+where "table" = :table and column = :column and (kind = 'want' or typeof(value) <> :untold)
