@@ -383,7 +383,8 @@ void fill_log_end(const struct fill *fill) {
         if (fills[i].lacking > 0 && fill->awaited[fills[i].table->index])
             log_event(
                 LEVEL_WARN, "filled", NULL,
-                "table %s: of %lld rows the log has no event any more: they keep what the file had of them, "
-                "and the default, or null, in new columns",
+                "table %s: of %lld rows the log has no event any more, or none with a value of a column that is not "
+                "null: they keep what the file had of them, and the default, or null, in new columns. A snapshot (an "
+                "incremental one does) brings them; so does, in such a column, the default that it was added with",
                 fills[i].table->name, (long long)fills[i].lacking);
 }

@@ -261,7 +261,7 @@ static int commit_write(struct apply *apply, bool wait, struct error *error) {
     commit_note_handed(apply);
     prefetch_tell_drift(apply->prefetch);
     drift_report(&apply->drift, apply->config.progress);
-    missing_report(&apply->missing, apply->config.progress);
+    missing_report(&apply->missing, apply->config.progress, &apply->warnings);
     unplaced_report(&apply->unplaced, apply->config.progress);
     if (wait)
         commit_publish(apply);

@@ -37,7 +37,9 @@ static void visit(void *self, const char *of, const char *column, int64_t times)
 
 static void tells(struct missing *missing, struct progress *progress, const char *wanted) {
     struct buffer text = {0};
-    missing_report(missing, progress);
+    struct warnings warnings = {0};
+    missing_report(missing, progress, &warnings);
+    assert_null(warnings_take(&warnings));
     progress_missing_each(progress, visit, &text);
     buffer_char(&text, '\0');
     assert_string_equal(text.data, wanted);

@@ -90,6 +90,18 @@ char *table_change_add_column(const char *table, const struct column *column) {
     return sqlite3_str_finish(sql);
 }
 
+char *table_change_has_null(const char *table, const char *column) {
+    return sqlite3_mprintf("select exists(select 1 from \"%w\" where \"%w\" is null)", table, column);
+}
+
+char *table_change_default(const char *table, const struct column *column) {
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(sql, "update \"%w\" set \"%w\"=", table, column->name);
+    table_change_literal(sql, &column->fallback);
+    sqlite3_str_appendf(sql, " where \"%w\" is null", column->name);
+    return sqlite3_str_finish(sql);
+}
+
 char *table_change_generate(const struct table *table) {
     sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_str_appendf(sql, "update \"%w\" set ", table->name);
@@ -228,14 +240,23 @@ char *table_change_fill(const struct table *table, const bool *columns, bool fir
     return sqlite3_str_finish(sql);
 }
 
-char *table_change_lacking(const struct table *table) {
+char *table_change_lacking(const struct table *table, const bool *columns) {
     sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_str_appendf(
         sql, "select count(*) from main.\"%w\" m where not exists (select 1 from fill.\"%w\" f where ",
         table->name, table->name);
     table_change_join(sql, table);
     sqlite3_str_appendall(sql,
-                          " and (" TABLE_CHANGE_SAME " or max(f._lsn,f._snapshot)>max(m._lsn,m._snapshot)))");
+                          " and (" TABLE_CHANGE_SAME " or max(f._lsn,f._snapshot)>max(m._lsn,m._snapshot))");
+    for (int i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        if (!columns[i] || !column->not_null || column->key != 0)
+            continue;
+        sqlite3_str_appendf(sql, " and (m.\"%w\" is not null or not ", column->name);
+        table_change_untold(sql, column);
+        sqlite3_str_appendall(sql, ")");
+    }
+    sqlite3_str_appendall(sql, ")");
     return sqlite3_str_finish(sql);
 }
 

@@ -17,6 +17,10 @@ char *table_change_drop_column(const char *table, const char *column);
 char *table_change_other_form(const char *table, const struct column *column);
 // Rows that are there get the column's literal default; else they are null there, and not written for it.
 char *table_change_add_column(const char *table, const struct column *column);
+// 1 where a row is null there, else 0.
+char *table_change_has_null(const char *table, const char *column);
+// Rows that are null there get the column's literal default.
+char *table_change_default(const char *table, const struct column *column);
 // Computes the generated columns of all rows.
 char *table_change_generate(const struct table *table);
 // Takes the spaces at the end of what fills its column. A text that came later as it is now is mostly another long.
@@ -29,8 +33,9 @@ char *table_change_key(const struct table *is, const char *const *from);
 // set): all columns, _lsn, _snapshot, whether main.T has it at the same position, whether it has none; by key.
 // Not `first`: behind the key ?1, ?2, ...
 char *table_change_fill(const struct table *table, const bool *columns, bool first);
-// How many rows of main.T are newer than fill.T has them, or not there.
-char *table_change_lacking(const struct table *table);
+// How many rows of main.T are newer than fill.T has them, or not there, or null in one of the columns where that cannot be, and no
+// event that was read again says of it.
+char *table_change_lacking(const struct table *table, const bool *columns);
 // What deletes left behind in fill.T, into main.T.
 char *table_change_fill_deleted(const struct table *table);
 

@@ -14,6 +14,9 @@ struct evolution_column {
     // A label of its enum that is none any more: PostgreSQL renames one in all rows without an event. NULL = none; of the old
     // table.
     const char *lost_label;
+    // Cannot be null at the source, and has a literal default now: rows that are null have no event that says what they were
+    // added with.
+    bool defaulted;
     bool unpadded; // was a CHAR(n): the source's cast took the spaces at its end, and wrote no event
 };
 

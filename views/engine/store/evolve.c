@@ -31,6 +31,30 @@ static int evolve_find_told(sqlite3 *db, const char *source, bool cut, const str
                                   : made_with_mirror(db, evolve->mirror, ret_known, error);
 }
 
+// Where no row is null, a default that is told later says nothing of the rows.
+static int evolve_find_defaulted(sqlite3 *db, struct evolution *evolution, const struct table *is,
+                                 struct error *error) {
+    const struct evolution_table *table = &evolution->tables[is->index];
+    for (int i = 0; table->was != NULL && i < is->column_count; i++) {
+        struct evolution_column *column = &table->columns[i];
+        if (!column->defaulted)
+            continue;
+        CLEANUP(stmt_free_text)
+        char *sql = table_change_has_null(table->was->name, table->was->columns[column->was].name);
+        int64_t found = 0;
+        if (sql == NULL)
+            return evolve_out_of_memory(error);
+        if (stmt_read_integer(db, sql, is->name, &found, error) != 0)
+            return -1;
+        column->defaulted = found != 0;
+        column->reread |= column->defaulted;
+        evolution->changes |= column->defaulted;
+        evolution->rebuilds |= column->defaulted;
+        evolution->only_adds &= !column->defaulted;
+    }
+    return 0;
+}
+
 int evolve_find(struct sqlite3 *db, const struct catalog *catalog, struct evolve *ret, struct error *error) {
     CLEANUP(view_files_free) struct view_files files = {0};
     CLEANUP(evolve_free) struct evolve evolve = {0};
@@ -50,6 +74,9 @@ int evolve_find(struct sqlite3 *db, const struct catalog *catalog, struct evolve
         return -1;
     if (!same && !known)
         return evolve_error_unknown(error);
+    for (int i = 0; told && i < catalog->table_count; i++)
+        if (evolve_find_defaulted(db, &evolve.evolution, &catalog->tables[i], error) != 0)
+            return -1;
     // The order of columns, or the digits of a number: the tables stay as they are.
     evolve.evolution.changes |= told && !same;
     if (evolve.mirror == NULL) {
@@ -256,6 +283,8 @@ static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change,
         else if (column->unpadded)
             evolve_tell(report, "has no spaces at its end any more, as the source's cast takes them",
                         is->name, is->columns[i].name);
+        else if (column->defaulted)
+            evolve_tell(report, "has its default where it was null", is->name, is->columns[i].name);
         else if ((column->reread && evolve_renamed(change, is, i) == NULL) || column->generated)
             evolve_tell(report, "declared otherwise", is->name, is->columns[i].name);
         generate |= is->columns[i].generated != NULL && (is_new || column->generated);
@@ -266,6 +295,9 @@ static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change,
                            table_change_unpad(is->name, is->columns[i].name,
                                               change->was->columns[column->was].padded_to),
                            is->name, error) != 0)
+            return -1;
+        if (column->defaulted &&
+            evolve_run_sql(db, table_change_default(is->name, &is->columns[i]), is->name, error) != 0)
             return -1;
         if (is_new && !change->anew &&
             evolve_run_sql(db, table_change_add_column(is->name, &is->columns[i]), is->name, error) != 0)

@@ -366,7 +366,7 @@ static int fills_take_rows(struct fills_way *way, struct error *error) {
 }
 
 static int fills_count_lacking(const struct fills_way *way, int64_t *ret, struct error *error) {
-    CLEANUP(stmt_free_text) char *sql = table_change_lacking(way->table);
+    CLEANUP(stmt_free_text) char *sql = table_change_lacking(way->table, way->columns);
     return sql == NULL ? error_set(error, ERROR_SYSTEM, "out of memory")
                        : stmt_read_integer(way->db, sql, way->table->name, ret, error);
 }
