@@ -8,9 +8,9 @@ static inline bool placement_is(const char *name, struct span text) {
            name[text.size] == '\0';
 }
 
-// The name as declared: "schema.relation", or "relation" of any schema.
-static bool placement_is_partition(const char *partition, struct span schema, struct span relation) {
-    struct span name = span_of(partition);
+// A name as declared: "schema.relation", or "relation" of any schema.
+static bool placement_is_called(const char *declared, struct span schema, struct span relation) {
+    struct span name = span_of(declared);
     if (span_equal(name, relation))
         return true;
     return schema.data != NULL && name.size == schema.size + 1 + relation.size &&
@@ -32,7 +32,7 @@ static const struct table *placement_named(const struct catalog *catalog, struct
         if (placement_is_table(table, schema, relation) && (found == NULL || table->schema != NULL))
             found = table;
         for (int p = 0; p < table->partition_count && found == NULL; p++)
-            if (placement_is_partition(table->partitions[p], schema, relation))
+            if (placement_is_called(table->partitions[p], schema, relation))
                 found = table;
     }
     return found;
@@ -77,7 +77,10 @@ const struct table *placement_of_row(const struct catalog *catalog, const struct
 }
 
 bool placement_is_itself(const struct table *table, struct span schema, struct span relation) {
-    return relation.data == NULL || relation.size == 0 || placement_is_table(table, schema, relation);
+    bool itself = relation.data == NULL || relation.size == 0 || placement_is_table(table, schema, relation);
+    for (int i = 0; i < table->older_count && !itself; i++)
+        itself = placement_is_called(table->older[i], schema, relation);
+    return itself;
 }
 
 // FNV-1a

@@ -13,7 +13,7 @@
 const struct table *placement_of_row(const struct catalog *catalog, const struct table *topic_table,
                                      struct span schema, struct span relation, bool *ret_routed);
 
-// Whether the event names the table itself, or none: not a partition of it, nor what a router sent into its topic.
+// Whether the event names the table itself, by an older name too, or none: not a partition of it, nor what a router sent into its topic.
 bool placement_is_itself(const struct table *table, struct span schema, struct span relation);
 
 // What tells collections apart that nobody declared: "SCHEMA.TABLE" as an END has it, and the same of a row's source.

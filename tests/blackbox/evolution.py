@@ -236,6 +236,33 @@ class Case(tide.Case):
         self.replay(capture, "create table t(id int primary key, b text, n int);\n-- tidemark: renamed t.b from a\n")
         self.assertEqual([(1, long, 2), (2, None, 2)], self.query("select id, b, n from t order by id"))
 
+    def test_renamed_twice(self):
+        def row(offset, number, op="c", **columns):
+            return event("t", offset, {"id": number}, {"id": number, **columns}, op)
+
+        # what is `a` in the last one is another column, which took the name
+        rows = [row(0, 1, a=1), row(1, 2, a=2), row(2, 2, "u", b=22), row(3, 3, c=3), row(4, 4, b=4, a=40)]
+        ways = ("create table t(id int primary key, c int);\n-- tidemark: renamed t.c from a\n-- tidemark: renamed t.c from b\n",
+                "create table t(id int primary key, a int); alter table t rename a to b; alter table t rename b to c;")  # fmt: skip
+        for way, source in enumerate(ways):
+            for first in range(3):
+                self.db = self.path / f"{way}{first}.db"
+                if first > 0:
+                    self.replay(self.capture(*rows[: 2 + 2 * (first - 1)]), "create table t(id int primary key, a int);")
+                self.replay(self.capture(*rows), source)
+                self.assertEqual([(1, 1), (2, 22), (3, 3), (4, 4)], self.query("select id, c from t order by id"))
+
+    def test_a_truncate_of_a_table_by_its_older_name(self):
+        def row(table, offset, number):
+            return event(table, offset, {"id": number}, {"id": number}, lsn=1000 + number)
+
+        capture = self.capture(row("oldest", 0, 1), event("oldest", 1, None, None, "t", lsn=1002), row("oldest", 2, 3), event("old", 0, None, None, "t", lsn=1004),
+                               row("old", 1, 5), row("new", 0, 6))  # fmt: skip
+        topics = "-- tidemark: topic new = /theworldshop\\.public\\.(new|old|oldest)/\n"
+        told = self.replay(capture, "create table new(id int primary key);\n-- tidemark: renamed new from oldest\n-- tidemark: renamed new from old\n" + topics)
+        self.assertIn(" 0 quarantined", told)
+        self.assertEqual([(5,), (6,)], self.query("select id from new order by id"))
+
     def test_renamed_into_a_name_that_another_left(self):
         def row(offset, number, **columns):
             return event("t", offset, {"id": number}, {"id": number, **columns})

@@ -82,8 +82,9 @@ struct column {
     char *generated;     // `generated always as`: SQL over the table's columns; NULL = a column as any other
     enum bytes_form bytes;
     bool unmarked; // an unchanged TOAST value of its type may come as null (column_type.h)
-    char *
-        renamed_from; // its name in older files and messages (`-- tidemark: renamed`, RENAME COLUMN), NULL = none
+    // Its names in older files and messages (`-- tidemark: renamed`, RENAME COLUMN), the newest last.
+    char **older;
+    int older_count;
 };
 
 struct table {
@@ -103,8 +104,9 @@ struct table {
     // `-- tidemark: topic TABLE = NAME`, or /REGEX/ without its slashes; NULL = found by name.
     char *topic;
     bool topic_is_regex;
-    char
-        *renamed_from; // its name in older files (`-- tidemark: renamed`, RENAME TO, SET SCHEMA), NULL = none
+    // Its names in older files (`-- tidemark: renamed`, RENAME TO, SET SCHEMA), the newest last.
+    char **older;
+    int older_count;
     enum time_precision time_precision;
     // `-- tidemark: unavailable TABLE =`: unavailable.value.placeholder, its bytes; data NULL = not told, the default.
     struct span unavailable;
@@ -120,6 +122,13 @@ struct table {
 static inline bool column_is_interval(const struct column *column) {
     static const char name[] = "interval";
     return column->type == COLUMN_OTHER && strncmp(column->declared, name, sizeof name - 1) == 0;
+}
+
+static inline bool column_was_called(const struct column *column, const char *name) {
+    for (int i = 0; i < column->older_count; i++)
+        if (strcmp(column->older[i], name) == 0)
+            return true;
+    return false;
 }
 
 // The number of the column with exactly this name, -1 = there is none.

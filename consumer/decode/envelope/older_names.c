@@ -9,27 +9,37 @@ static bool older_names_is_own(const struct table *table, int column, older_name
     if (!has(self, name))
         return false;
     for (int i = 0; i < table->column_count; i++)
-        if (table->columns[i].renamed_from != NULL && strcmp(table->columns[i].renamed_from, name) == 0 &&
+        if (column_was_called(&table->columns[i], name) &&
             !older_names_is_own(table, i, has, self, steps + 1))
             return false;
     return true;
 }
 
 // A message's key may lack what every row has: a new key column of the name is what it says.
-static bool older_names_is_new_key(const struct table *table, int column) {
-    const char *older = table->columns[column].renamed_from;
+static bool older_names_is_new_key(const struct table *table, int column, const char *older) {
     int now = table_column(table, older, strlen(older));
     return now >= 0 && table->columns[now].key != 0 && table->columns[column].key == 0;
 }
 
+// What was renamed twice has two older names: in a message that has both, the older one is another column's by then.
+static bool older_names_is_newest(const struct column *column, int number, older_names_has *has,
+                                  const void *self) {
+    for (int i = number + 1; i < column->older_count; i++)
+        if (has(self, column->older[i]))
+            return false;
+    return true;
+}
+
 int older_names_find(const struct table *table, const struct json_reader *key, older_names_has *has,
                      const void *self) {
-    for (int i = 0; table->has_renamed && i < table->column_count; i++) {
-        const char *older = table->columns[i].renamed_from;
-        if (older != NULL && json_key_is(key, older, strlen(older)) && !older_names_is_new_key(table, i) &&
-            !older_names_is_own(table, i, has, self, 0))
-            return i;
-    }
+    for (int i = 0; table->has_renamed && i < table->column_count; i++)
+        for (int o = 0; o < table->columns[i].older_count; o++) {
+            const char *older = table->columns[i].older[o];
+            if (json_key_is(key, older, strlen(older)) && !older_names_is_new_key(table, i, older) &&
+                older_names_is_newest(&table->columns[i], o, has, self) &&
+                !older_names_is_own(table, i, has, self, 0))
+                return i;
+        }
     return -1;
 }
 

@@ -445,7 +445,7 @@ static void test_lines(void **state) {
     assert_false(read.tables[0].topic_is_regex);
     assert_int_equal(read.tables[0].time_precision, TIME_PRECISION_CONNECT);
     assert_int_equal(read.tables[0].column_count, 2);
-    assert_string_equal(read.tables[0].columns[1].renamed_from, "Sum");
+    assert_string_equal(read.tables[0].columns[1].older[0], "Sum");
     assert_int_equal(read.tables[0].line, 11);
     assert_int_equal(read.tables[0].key_line, 11);
     assert_int_equal(read.tables[0].columns[1].line, 11);

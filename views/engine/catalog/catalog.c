@@ -281,11 +281,18 @@ static int catalog_read_files(struct catalog *catalog, const struct view_files *
     return 0;
 }
 
+// The newest of its older names that a column has by now, -1 = none.
+static int catalog_older(const struct table *table, const struct column *column) {
+    int found = -1;
+    for (int i = column->older_count - 1; i >= 0 && found < 0; i--)
+        found = table_column(table, column->older[i], strlen(column->older[i]));
+    return found;
+}
+
 static bool catalog_goes_round(const struct table *table, int column) {
     int at = column;
     for (int steps = 0; steps < table->column_count; steps++) {
-        const char *older = table->columns[at].renamed_from;
-        at = older != NULL ? table_column(table, older, strlen(older)) : -1;
+        at = catalog_older(table, &table->columns[at]);
         if (at < 0 || at == column)
             return at == column;
     }
@@ -305,7 +312,7 @@ static void catalog_warn_of_circles(struct catalog *catalog) {
                 "source.sql, line %d: columns of %s are renamed in a circle, %s from %s: which of them a value "
                 "is, neither the file nor a message of before tells, so these lines do nothing; rows that no "
                 "event names since have the values under the names of before until a full snapshot",
-                column->line, table->name, column->name, column->renamed_from);
+                column->line, table->name, column->name, table->columns[catalog_older(table, column)].name);
             break;
         }
     }

@@ -15,7 +15,7 @@ static void source_sql_free_table(struct table *table) {
         free(column->name);
         free(column->declared);
         free(column->generated);
-        free(column->renamed_from);
+        source_draft_free_list(&column->older, &column->older_count);
         source_draft_free_list(&column->labels, &column->label_count);
         if (value_has_bytes(&column->fallback))
             free((char *)(uintptr_t)column->fallback.bytes.data);
@@ -25,7 +25,7 @@ static void source_sql_free_table(struct table *table) {
     free(table->schema);
     free(table->relation);
     free(table->topic);
-    free(table->renamed_from);
+    source_draft_free_list(&table->older, &table->older_count);
     free((char *)(uintptr_t)table->unavailable.data);
     free(table->added_prefix);
     free(table->deleted_mark);
@@ -142,9 +142,12 @@ static int source_sql_set_column(struct source_draft *draft, struct draft_column
                                  struct column *column) {
     column_type_set(column, &declared->type);
     column->name = declared->name;
-    column->renamed_from = declared->renamed_from;
+    column->older = declared->older;
+    column->older_count = declared->older_count;
     column->not_null = declared->not_null;
-    declared->name = declared->renamed_from = NULL;
+    declared->name = NULL;
+    declared->older = NULL;
+    declared->older_count = 0;
     column->declared = strdup(declared->type.written);
     column->line = source_text_line(draft->text, declared->at);
     return column->declared != NULL ? 0 : source_draft_out_of_memory(draft);
@@ -188,7 +191,7 @@ static int source_sql_set_expressions(struct source_draft *draft, const struct d
 // is another's.
 static int source_sql_set_cut_name(struct source_draft *draft, const struct table *table, int number) {
     struct column *column = &table->columns[number];
-    if (column->renamed_from != NULL || strlen(column->name) <= SOURCE_NAME_MAX)
+    if (column->older_count > 0 || strlen(column->name) <= SOURCE_NAME_MAX)
         return 0;
     CLEANUP(free_charp) char *cut = source_long_names_cut(column->name);
     if (cut == NULL)
@@ -196,9 +199,7 @@ static int source_sql_set_cut_name(struct source_draft *draft, const struct tabl
     for (int i = 0; i < table->column_count; i++)
         if (i != number && strncmp(table->columns[i].name, cut, strlen(cut)) == 0)
             return 0;
-    column->renamed_from = cut;
-    cut = NULL;
-    return 0;
+    return source_draft_append(draft, &column->older, &column->older_count, cut);
 }
 
 static int source_sql_set_columns(struct source_draft *draft, struct draft_table *declared,
@@ -221,7 +222,7 @@ static int source_sql_set_columns(struct source_draft *draft, struct draft_table
     for (int i = 0; i < table->column_count; i++) {
         if (source_sql_set_cut_name(draft, table, i) != 0)
             return -1;
-        table->has_renamed |= table->columns[i].renamed_from != NULL;
+        table->has_renamed |= table->columns[i].older_count > 0;
     }
     return source_sql_set_expressions(draft, declared, table);
 }
@@ -231,10 +232,13 @@ static int source_sql_set_table(struct source_draft *draft, struct draft_table *
     table->name = declared->name;
     table->schema = declared->schema;
     table->relation = declared->relation;
-    table->renamed_from = declared->renamed_from;
+    table->older = declared->older;
+    table->older_count = declared->older_count;
     table->partitions = declared->partitions;
     table->partition_count = declared->partition_count;
-    declared->name = declared->schema = declared->relation = declared->renamed_from = NULL;
+    declared->name = declared->schema = declared->relation = NULL;
+    declared->older = NULL;
+    declared->older_count = 0;
     declared->partitions = NULL;
     declared->partition_count = 0;
     table->identity_index = declared->identity != NULL;

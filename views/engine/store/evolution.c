@@ -75,13 +75,19 @@ static void evolution_compare_column(const struct table *was_table, const struct
         is->generated != NULL && (column->retyped || !evolution_same_text(was->generated, is->generated));
 }
 
+// The newest of its older names that the old table has, -1 = none.
+static int evolution_older(const struct table *was, const struct column *column) {
+    int found = -1;
+    for (int i = column->older_count - 1; i >= 0 && found < 0; i--)
+        found = table_column(was, column->older[i], strlen(column->older[i]));
+    return found;
+}
+
 // A line that renames is of no use where the file has the new name already.
 static int evolution_column_before(const struct table *was, const struct table *is, int number) {
     const struct column *column = &is->columns[number];
     int same = table_column(was, column->name, strlen(column->name));
-    if (column->renamed_from == NULL || same >= 0)
-        return same;
-    return table_column(was, column->renamed_from, strlen(column->renamed_from));
+    return same >= 0 ? same : evolution_older(was, column);
 }
 
 // A name that another column was renamed from is not that of the old column any more; it may itself be one that a column
@@ -89,12 +95,11 @@ static int evolution_column_before(const struct table *was, const struct table *
 static bool evolution_take_renamed(const struct table *was, const struct table *is,
                                    struct evolution_column *columns, int number) {
     const struct column *column = &is->columns[number];
-    const char *older = column->renamed_from;
     int before = columns[number].was;
     for (int i = 0; i < is->column_count; i++)
         if (i != number && before >= 0 && columns[i].was == columns[number].was &&
-            is->columns[i].renamed_from != NULL && strcmp(is->columns[i].renamed_from, column->name) == 0)
-            columns[number].was = older != NULL ? table_column(was, older, strlen(older)) : -1;
+            column_was_called(&is->columns[i], column->name))
+            columns[number].was = evolution_older(was, column);
     return columns[number].was != before;
 }
 
@@ -114,10 +119,11 @@ static void evolution_take_all_renamed(const struct table *was, const struct tab
 static int evolution_refuse_taken(const struct table *was, const struct table *is,
                                   const struct evolution_column *columns, int number, struct error *error) {
     const struct column *column = &is->columns[number];
-    const char *older = column->renamed_from;
+    int before = evolution_older(was, column);
+    const char *older = before >= 0 ? was->columns[before].name : NULL;
     if (older == NULL || columns[number].was < 0 ||
         strcmp(was->columns[columns[number].was].name, column->name) != 0 ||
-        table_column(was, older, strlen(older)) < 0 || table_column(is, older, strlen(older)) >= 0)
+        table_column(is, older, strlen(older)) >= 0)
         return 0;
     return error_set(
         error, ERROR_INPUT,
@@ -220,15 +226,23 @@ static int evolution_compare_table(struct evolution *evolution, const struct tab
     return 0;
 }
 
+// The newest of its older names that the file has, -1 = none.
+static int evolution_older_table(const struct evolution *evolution, const struct table *is) {
+    int found = -1;
+    for (int i = is->older_count - 1; i >= 0 && found < 0; i--)
+        found = evolution_find_old(evolution, is->older[i]);
+    return found;
+}
+
 // Renamed tables first: what they were is not another's.
 static void evolution_match_tables(struct evolution *evolution) {
     const struct catalog *catalog = evolution->catalog;
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < catalog->table_count; i++) {
             const struct table *is = &catalog->tables[i];
-            if (pass == 0 && (is->renamed_from == NULL || evolution_find_old(evolution, is->name) >= 0))
-                continue;
-            int old = evolution_find_old(evolution, pass == 0 ? is->renamed_from : is->name);
+            int old = evolution_find_old(evolution, is->name);
+            if (pass == 0)
+                old = old < 0 ? evolution_older_table(evolution, is) : -1;
             if (old < 0 || !evolution->gone[old] || evolution->tables[i].was != NULL)
                 continue;
             evolution->tables[i].was = &evolution->old[old];
@@ -239,9 +253,9 @@ static void evolution_match_tables(struct evolution *evolution) {
 // As evolution_refuse_taken: by which of two tables a row in the topic came is not known.
 static int evolution_refuse_taken_table(const struct evolution *evolution, const struct table *is,
                                         struct error *error) {
-    const char *older = is->renamed_from;
+    int old = evolution_older_table(evolution, is);
+    const char *older = old >= 0 ? evolution->old[old].name : NULL;
     if (older == NULL || evolution_find_old(evolution, is->name) < 0 ||
-        evolution_find_old(evolution, older) < 0 ||
         catalog_table(evolution->catalog, older, strlen(older)) != NULL)
         return 0;
     return error_set(

@@ -19,7 +19,7 @@ void source_draft_free_list(char ***list, int *count) {
 
 static void source_draft_free_column(struct draft_column *column) {
     free(column->name);
-    free(column->renamed_from);
+    source_draft_free_list(&column->older, &column->older_count);
     json_decref(column->expression.tree);
     *column = (struct draft_column){0};
 }
@@ -31,7 +31,7 @@ static void source_draft_free_table(struct draft_table *table) {
     source_draft_free_list(&table->keys, &table->key_count);
     source_draft_free_list(&table->partitions, &table->partition_count);
     free(table->name);
-    free(table->renamed_from);
+    source_draft_free_list(&table->older, &table->older_count);
     free(table->schema);
     free(table->relation);
     free(table->identity);
@@ -227,7 +227,8 @@ int source_draft_copy_column(struct source_draft *draft, struct draft_table *tab
     struct draft_column copy = *from;
     copy.at = at;
     copy.inherited = false;
-    copy.renamed_from = NULL;
+    copy.older = NULL;
+    copy.older_count = 0;
     copy.name = strdup(from->name);
     if (copy.name == NULL)
         return source_draft_out_of_memory(draft);

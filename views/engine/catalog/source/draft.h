@@ -24,7 +24,8 @@ struct source_expression {
 
 struct draft_column {
     char *name;
-    char *renamed_from; // the name that a statement took from it last, NULL = none
+    char **older; // the names that statements took from it, the newest last
+    int older_count;
     struct declared_type type;
     size_t at;
     bool not_null;
@@ -35,7 +36,8 @@ struct draft_column {
 
 struct draft_table {
     char *name; // of the mirror
-    char *renamed_from;
+    char **older;
+    int older_count;
     char *schema;
     char *relation;
     size_t at;

@@ -265,6 +265,17 @@ static int source_line_choice(const struct source_line *line, const char *const 
     return 0;
 }
 
+// Takes `*name`.
+static int source_line_add_older(char ***older, int *count, char **name, struct error *error) {
+    char **grown = realloc(*older, ((size_t)*count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    *older = grown;
+    grown[(*count)++] = *name;
+    *name = NULL;
+    return 0;
+}
+
 static int source_line_apply_column(const struct source_lines *lines, const struct source_line *line,
                                     struct column *column, struct error *error) {
     if (line->kind == LINE_BYTES) {
@@ -278,11 +289,10 @@ static int source_line_apply_column(const struct source_lines *lines, const stru
         return 0;
     }
     struct span rest = line->value;
-    free(column->renamed_from);
-    column->renamed_from = NULL;
-    if (source_line_next_name(&rest, &column->renamed_from) != 1 || rest.size > 0)
+    CLEANUP(free_charp) char *name = NULL;
+    if (source_line_next_name(&rest, &name) != 1 || rest.size > 0)
         return source_line_error(lines->text, line, error);
-    return 0;
+    return source_line_add_older(&column->older, &column->older_count, &name, error);
 }
 
 // A table's name in older files, as the mirror has it.
@@ -298,15 +308,13 @@ static int source_line_apply_table_name(const struct source_lines *lines, const 
     source_line_skip_spaces(&rest);
     if (name == NULL || rest.size > 0)
         return source_line_error(lines->text, line, error);
-    free(table->renamed_from);
-    table->renamed_from = NULL;
     bool plain = schema == NULL || strcmp(schema, "public") == 0;
     size_t size = strlen(name) + (plain ? 0 : strlen(schema) + 1) + 1;
-    table->renamed_from = malloc(size);
-    if (table->renamed_from == NULL)
+    CLEANUP(free_charp) char *older = malloc(size);
+    if (older == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    (void)snprintf(table->renamed_from, size, "%s%s%s", plain ? "" : schema, plain ? "" : ".", name);
-    return 0;
+    (void)snprintf(older, size, "%s%s%s", plain ? "" : schema, plain ? "" : ".", name);
+    return source_line_add_older(&table->older, &table->older_count, &older, error);
 }
 
 // The value without quotes around it.

@@ -5,7 +5,7 @@
 //   -- tidemark: bytes TABLE.COLUMN = base64 | base64url | hex
 //   -- tidemark: added TABLE = PREFIX                        (add.fields.prefix of ExtractNewRecordState)
 //   -- tidemark: deleted TABLE = FIELD                       (what its __deleted was renamed to)
-//   -- tidemark: renamed TABLE.NEW from OLD   a column; without .NEW the table
+//   -- tidemark: renamed TABLE.NEW from OLD   a column; without .NEW the table; one for each older name
 //   -- tidemark: key TABLE = COLUMN, ...      of a table that declares no primary key (message.key.columns)
 //   -- tidemark: ignore TABLE or TABLE.COLUMN
 // Names are written as in SQL: unquoted ones fold to lower case. `time`, `unavailable`, `added` and

@@ -397,20 +397,20 @@ static int statement_rename_column(const struct statement_run *run, struct draft
             free(table->keys[i]);
             table->keys[i] = strdup(new_name);
         }
-    free(column->renamed_from);
-    column->renamed_from = column->name;
+    CLEANUP(free_charp) char *name = column->name;
     column->name = strdup(new_name);
-    return column->name != NULL ? 0 : source_draft_out_of_memory(run->draft);
+    return column->name != NULL ? source_draft_append(run->draft, &column->older, &column->older_count, name)
+                                : source_draft_out_of_memory(run->draft);
 }
 
 // It has another schema or name by now.
 static int statement_name_anew(const struct statement_run *run, struct draft_table *table) {
-    free(table->renamed_from);
-    table->renamed_from = table->name;
+    CLEANUP(free_charp) char *name = table->name;
     table->name = table->relation != NULL
                       ? source_draft_mirror_name((struct source_name){table->schema, table->relation})
                       : NULL;
-    return table->name != NULL ? 0 : source_draft_out_of_memory(run->draft);
+    return table->name != NULL ? source_draft_append(run->draft, &table->older, &table->older_count, name)
+                               : source_draft_out_of_memory(run->draft);
 }
 
 static int statement_rename(const struct statement_run *run, const json_t *node) {
