@@ -390,6 +390,21 @@ class Case(tide.Case):
         self.assertIn("p.p1 is no partition any more (its rows stay until a full snapshot), p1 added", told)
         self.assertEqual([(1, 1)], self.query("select id, v from p1"))
 
+    def test_the_topic_of_a_table_that_is_renamed_later(self):
+        """A replay passed it over while the table had its older name."""
+        old, new = event("old", 0, {"id": 1}, {"id": 1, "name": "pen"}), event("new", 0, {"id": 2}, {"id": 2, "name": "ink"}, lsn=2000)
+        watched = {name: text.replace("_changes_items", "_changes_{}") for name, text in WATCHED.items()}
+
+        def views(table):
+            return {name: text.replace("{}", table) for name, text in watched.items()}
+
+        self.replay(self.capture(old, new), "create table old(id int primary key, name text);", watched=views("old"))
+        told = self.replay(self.capture(old, new), "create table new(id int primary key, name text);\n-- tidemark: renamed new from old\n", watched=views("new"))
+        self.assertIn("old renamed", told)
+        self.assertEqual([(1, "pen"), (2, "ink")], self.query("select id, name from new order by id"))
+        self.assertEqual([(1, "pen"), (2, "ink")], self.query("select id, name from seen_names order by n"))
+        self.assertEqual([], self.query("select * from _fill"))
+
     def test_a_topic_that_a_line_adds(self):
         other = event("other", 0, {"id": 2}, {"id": 2, "name": "ink", "price": "1.00", "note": None})
         capture = self.capture(item(0, 1, "pen"), other)

@@ -156,8 +156,10 @@ bool evolution_has_partition(const struct table *table, const char *name) {
 // was no table is read from its beginning by itself.
 static bool evolution_has_more_topics(const struct evolution *evolution, const struct table *was,
                                       const struct table *is) {
-    if (is->topic != NULL)
+    if (is->topic != NULL || was->topic != NULL)
         return !evolution_same_text(was->topic, is->topic) || was->topic_is_regex != is->topic_is_regex;
+    if (was->partition_count + is->partition_count > 0 && strcmp(was->name, is->name) != 0)
+        return true;
     for (int i = 0; i < is->partition_count; i++)
         if (!evolution_has_partition(was, is->partitions[i]) &&
             evolution_find_old(evolution, is->partitions[i]) >= 0)
@@ -222,6 +224,7 @@ static int evolution_compare_table(struct evolution *evolution, const struct tab
             table->columns[i].generated = is->columns[i].generated != NULL;
     table->anew = !evolution_same_key(table, is);
     table->refeed = evolution_has_more_topics(evolution, table->was, is);
+    table->renamed_topic = !table->refeed && is->topic == NULL && strcmp(table->was->name, is->name) != 0;
     evolution_note_table(evolution, table, is);
     return 0;
 }

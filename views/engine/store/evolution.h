@@ -24,6 +24,7 @@ struct evolution_table {
     const struct table *was; // NULL = a new table
     bool anew;               // its key is another: the rows are kept under that
     bool refeed;             // more topics may feed it, whose messages were read for nothing or another table
+    bool renamed_topic; // only topics of its name of now feed it, which were read for nothing, if they were
     struct evolution_column *columns; // of the table as it is now
 };
 

@@ -148,7 +148,7 @@ static int evolve_drop_table(sqlite3 *db, const char *name, struct store_report 
     return evolve_await(db, name, "", "gone", error);
 }
 
-static int evolve_rename_table(sqlite3 *db, const char *old_name, const char *new_name,
+static int evolve_rename_table(sqlite3 *db, const char *old_name, const char *new_name, bool topic,
                                struct store_report *report, struct error *error) {
     static const char *const statements[] = {"tables_rename", "carry_rename_table", "fill_rename_table",
                                              "quarantine_rename_table"};
@@ -159,7 +159,7 @@ static int evolve_rename_table(sqlite3 *db, const char *old_name, const char *ne
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
         if (evolve_step(db, statements[i], parameters, 2, error) != 0)
             return -1;
-    return 0;
+    return topic ? evolve_await(db, new_name, "", "new", error) : 0;
 }
 
 static int evolve_add_table(sqlite3 *db, const struct table *table, struct store_report *report,
@@ -363,7 +363,8 @@ int evolve_run(struct sqlite3 *db, const struct evolve *evolve, struct store_rep
     for (int i = 0; i < catalog->table_count; i++) {
         const struct table *was = evolution->tables[i].was;
         if (was != NULL && strcmp(was->name, catalog->tables[i].name) != 0 &&
-            evolve_rename_table(db, was->name, catalog->tables[i].name, report, error) != 0)
+            evolve_rename_table(db, was->name, catalog->tables[i].name, evolution->tables[i].renamed_topic,
+                                report, error) != 0)
             return -1;
     }
     for (int i = 0; i < catalog->table_count; i++)
