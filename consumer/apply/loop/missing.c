@@ -6,7 +6,11 @@ struct missing_column {
     int64_t times; // since the newest report
     bool is;       // the newest row lacked it
     bool was_reported;
-    enum { MISSING_NO_NULL, MISSING_NULL, MISSING_NULL_TOLD } null; // where it cannot be
+    enum {
+        MISSING_NOT_MADE,
+        MISSING_MADE,
+        MISSING_MADE_TOLD
+    } made; // a row without it, and what it has there is a guess
 };
 
 struct missing_table {
@@ -29,10 +33,14 @@ static bool missing_lacks(const struct change *change, int column) {
     return change->values[column].kind == VALUE_ABSENT && change->table->columns[column].generated == NULL;
 }
 
-// A row that was written before its column was added, with a default that is none any more.
-static bool missing_makes_null(const struct change *change, int column) {
-    return change->op != CHANGE_UPDATE && change->table->columns[column].not_null &&
-           change->table->columns[column].fallback.kind == VALUE_ABSENT;
+static bool missing_has_default(const struct column *column) {
+    return column->fallback.kind != VALUE_ABSENT && column->fallback.kind != VALUE_NULL;
+}
+
+// A row that was written before its column was added. A column that has no default and may be null is null there.
+static bool missing_guesses(const struct change *change, int column) {
+    const struct column *declared = &change->table->columns[column];
+    return change->op != CHANGE_UPDATE && (missing_has_default(declared) || declared->not_null);
 }
 
 // NULL = nothing of the table is missing, or memory is out.
@@ -57,23 +65,28 @@ void missing_note_row(struct missing *missing, const struct change *change) {
     for (int i = 0; columns != NULL && i < change->table->column_count; i++) {
         columns[i].is = missing_lacks(change, i);
         columns[i].times += columns[i].is;
-        if (columns[i].is && columns[i].null == MISSING_NO_NULL && missing_makes_null(change, i))
-            columns[i].null = MISSING_NULL;
+        if (columns[i].is && columns[i].made == MISSING_NOT_MADE && missing_guesses(change, i))
+            columns[i].made = MISSING_MADE;
         missing->reports |= columns[i].is || columns[i].was_reported;
     }
 }
 
-static void missing_warn(const char *table, struct missing_column *column, const char *name,
+static void missing_warn(const struct table *table, int number, struct missing_column *column,
                          struct warnings *warnings) {
-    if (column->null != MISSING_NULL)
+    const struct column *declared = &table->columns[number];
+    if (column->made != MISSING_MADE)
         return;
-    column->null = MISSING_NULL_TOLD;
+    column->made = MISSING_MADE_TOLD;
     warnings_add(
         warnings,
-        "table %s: rows come without %s, which source.sql declares not null, and are NULL there until an event or a "
-        "snapshot names them (an incremental one does). Where it was added at the source later, declare it with "
-        "the default that it was added with; where it was dropped there, drop it",
-        table, name);
+        !missing_has_default(declared)
+            ? "table %s: rows come without %s, which source.sql declares not null, and are NULL there until an event or "
+              "a snapshot names them (an incremental one does). Where it was added at the source later, declare it "
+              "with the default that it was added with; where it was dropped there, drop it"
+            : "table %s: rows come without %s, and have the default that source.sql declares: where that is not what it "
+              "was added with at the source, they are wrong there until an event or a snapshot names them (an "
+              "incremental one does)",
+        table->name, declared->name);
 }
 
 void missing_report(struct missing *missing, struct progress *progress, struct warnings *warnings) {
@@ -85,7 +98,7 @@ void missing_report(struct missing *missing, struct progress *progress, struct w
         for (int i = 0; table->columns != NULL && i < table->table->column_count; i++) {
             struct missing_column *column = &table->columns[i];
             const char *name = table->table->columns[i].name;
-            missing_warn(table->table->name, column, name, warnings);
+            missing_warn(table->table, i, column, warnings);
             if (column->times > 0)
                 progress_missing(progress, table->table->name, name, (int)strlen(name), column->times);
             if (!column->is && (column->was_reported || column->times > 0))

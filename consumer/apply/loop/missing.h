@@ -19,8 +19,8 @@ void missing_init(struct missing *missing, int table_count);
 void missing_free(struct missing *missing);
 // What missing_note does where a row lacks a column, or its table's rows did.
 void missing_note_row(struct missing *missing, const struct change *change);
-// To the page and /v1/status: what was counted since the last time, and what is there again. Warns once of a column that cannot
-// be null at the source where a row was made without it, and nothing says what it has there.
+// To the page and /v1/status: what was counted since the last time, and what is there again. Warns once of a column where a
+// row was made without it, and has its default of now, or is null where that cannot be.
 void missing_report(struct missing *missing, struct progress *progress, struct warnings *warnings);
 
 // A row that was applied. `lacked`: store_lacked() of it.
