@@ -57,6 +57,8 @@ void loading_report(const struct store_report *report, const char *db) {
     if (report->evolved[0] != '\0')
         log_event(LEVEL_INFO, "evolved", NULL, "source.sql has changed, and the file with it: %s",
                   report->evolved);
+    if (report->doubts[0] != '\0')
+        log_event(LEVEL_WARN, "evolved", NULL, "source.sql has changed: %s", report->doubts);
     if (report->views_dropped > 0)
         log_event(LEVEL_INFO, "views_dropped", NULL, "views that are not loaded any more, dropped: %s",
                   report->dropped);

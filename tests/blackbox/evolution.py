@@ -160,7 +160,10 @@ class Case(tide.Case):
         self.assertEqual(1, told.count("table t: rows come without c, which source.sql declares not null"), told)
         self.assertNotIn("rows come without d", told)
         self.db = self.path / "new.db"
-        self.assertNotIn("rows come without", self.replay(rows, source.format(" default 0")))
+        told = self.replay(rows, source.format(" default 0"))
+        self.assertEqual(1, told.count("table t: rows come without c, and have the default that source.sql declares"), told)
+        self.db = self.path / "other.db"
+        self.assertNotIn("rows come without", self.replay(rows, source.replace(" not null{}", "")))
 
     def test_until_then_answers_say_so(self):
         self.replay(self.capture(item(0, 1, "pen")), "create table items(id int primary key, name text);", summed={})
@@ -222,6 +225,26 @@ class Case(tide.Case):
         told = self.replay(capture, "create table t(id int primary key, b text default 'x');\n-- tidemark: renamed t.b from a\n")
         self.assertIn("file with it: t.a renamed\n", told)
         self.assertEqual([(1, "newer"), (2, None), (3, "three"), (4, "four")], self.query("select id, b from t order by id"))
+
+    def test_a_renaming_that_nobody_told(self):
+        """A dump of after it has the new name alone; what is said afterwards is read again."""
+        def row(offset, number, **columns):
+            return event("t", offset, {"id": number}, {"id": number, **columns})
+
+        capture = self.capture(row(0, 1, a=1), row(1, 2, a=2), row(2, 3, b=3), event("old", 0, {"id": 1}, {"id": 1}), event("new", 0, {"id": 2}, {"id": 2}))
+        self.replay(capture, "create table t(id int primary key, a int); create table old(id int primary key);")
+        source = "create table t(id int primary key, b int, c text); create table new(id int primary key);\n"
+        told = self.replay(capture, source)
+        self.assertIn("warn  source.sql has changed: table old went and new came, with the same columns: if it was renamed,", told)
+        self.assertIn("; t.a went and b came: if it was renamed, say so (`-- tidemark: renamed t.b from a`)", told)
+        self.assertNotIn("c came", told)
+        self.assertEqual([(1, None), (2, None), (3, 3)], self.query("select id, b from t order by id"))
+        topic = "-- tidemark: topic new = /theworldshop\\.public\\.(old|new)/\n"
+        told = self.replay(capture, source + "-- tidemark: renamed t.b from a\n" + topic)
+        self.assertIn("filled from the log: new, t.b", told)
+        self.assertNotIn("source.sql has changed: ", told)
+        self.assertEqual([(1, 1), (2, 2), (3, 3)], self.query("select id, b from t order by id"))
+        self.assertEqual([(1,), (2,)], self.query("select id from new order by id"))
 
     def test_renamed_and_the_log_says_only_that_the_value_is_unchanged(self):
         def row(offset, op="u", number=1, **columns):

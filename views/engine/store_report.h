@@ -5,7 +5,8 @@
 struct store_report {
     char created; // 1 = the file was made now
     // What a changed source.sql did to the mirrored tables, "" = nothing: "orders.note added, points dropped".
-    char evolved[1024];
+    char evolved[4096];
+    char doubts[2048]; // what it may have meant otherwise, "" = nothing
     int views_built;   // new or changed views filled from the mirror
     char built[256];   // their names
     int views_dropped; // in the file, not loaded any more, nothing kept

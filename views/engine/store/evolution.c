@@ -62,6 +62,9 @@ static void evolution_compare_column(const struct table *was_table, const struct
     bool computed_before = was->generated != NULL && is->generated == NULL;
     // What came under the new name before it was declared is not there.
     bool renamed = is->key == 0 && strcmp(was->name, is->name) != 0;
+    // Messages that have an older name, which nobody had told, have values of it.
+    for (int i = 0; i < is->older_count && is->key == 0; i++)
+        renamed |= !column_was_called(was, is->older[i]);
     // PostgreSQL's cast writes it anew, in small letters, as it is read here.
     bool respelt = is->key == 0 && is->variant == COLUMN_UUID && was->variant != COLUMN_UUID;
     column->reread = !column->retyped && (other_times || other_placeholder || was->bytes != is->bytes ||

@@ -6,6 +6,7 @@
 #include "views/engine/sqlite/meta.h"
 #include "views/engine/store/made_with.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 static int evolve_out_of_memory(struct error *error) {
@@ -93,11 +94,73 @@ void evolve_free(struct evolve *evolve) {
     stmt_free_text(&evolve->mirror);
 }
 
+// What finds no room ends with dots.
+static void evolve_append(char *text, size_t size, const char *format, ...) {
+    size_t used = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    int wanted = vsnprintf(text + used, size - used, format, arguments);
+    va_end(arguments);
+    if (wanted >= (int)(size - used))
+        memcpy(text + size - sizeof " ..", " ..", sizeof " ..");
+}
+
 static void evolve_tell(struct store_report *report, const char *what, const char *table,
                         const char *column) {
-    size_t used = strlen(report->evolved);
-    (void)snprintf(report->evolved + used, sizeof report->evolved - used, "%s%s%s%s %s", used > 0 ? ", " : "",
-                   table, column != NULL ? "." : "", column != NULL ? column : "", what);
+    evolve_append(report->evolved, sizeof report->evolved, "%s%s%s%s %s",
+                  report->evolved[0] != '\0' ? ", " : "", table, column != NULL ? "." : "",
+                  column != NULL ? column : "", what);
+}
+
+// The number of the old table's column in the table as it is now, -1 = it is gone.
+static int evolve_find_column(const struct evolution_table *change, const struct table *is, int was) {
+    for (int i = 0; i < is->column_count; i++)
+        if (change->columns[i].was == was)
+            return i;
+    return -1;
+}
+
+// A column that came where another of its type went may be that one.
+static void evolve_doubt_column(const struct evolution_table *change, const struct table *is, int number,
+                                struct store_report *report) {
+    const struct column *column = &is->columns[number];
+    for (int c = 0; c < change->was->column_count; c++) {
+        const struct column *was = &change->was->columns[c];
+        if (evolve_find_column(change, is, c) >= 0 || was->type != column->type ||
+            was->element != column->element || was->generated != NULL)
+            continue;
+        evolve_append(
+            report->doubts, sizeof report->doubts,
+            "%s%s.%s went and %s came: if it was renamed, say so (`-- tidemark: renamed %s.%s from %s`), and "
+            "rows that have it by that name are read again, else they are null there, or have the default",
+            report->doubts[0] != '\0' ? "; " : "", is->name, was->name, column->name, is->name, column->name,
+            was->name);
+        return;
+    }
+}
+
+static bool evolve_has_same_columns(const struct table *was, const struct table *is) {
+    bool same = was->column_count == is->column_count;
+    for (int i = 0; same && i < is->column_count; i++)
+        same = table_column(was, is->columns[i].name, strlen(is->columns[i].name)) >= 0;
+    return same;
+}
+
+// The same of a table.
+static void evolve_doubt_table(const struct evolution *evolution, const struct table *is,
+                               struct store_report *report) {
+    for (int i = 0; i < evolution->old_count; i++) {
+        const struct table *was = &evolution->old[i];
+        if (!evolution->gone[i] || !evolve_has_same_columns(was, is))
+            continue;
+        evolve_append(
+            report->doubts, sizeof report->doubts,
+            "%stable %s went and %s came, with the same columns: if it was renamed, a line `-- tidemark: renamed "
+            "%s from %s` would have kept its rows, and a line `-- tidemark: topic %s` that names both topics "
+            "brings them again, else they are not there",
+            report->doubts[0] != '\0' ? "; " : "", was->name, is->name, is->name, was->name, is->name);
+        return;
+    }
 }
 
 // Takes `sql`.
@@ -225,14 +288,6 @@ static int evolve_rename_columns(sqlite3 *db, const struct evolution_table *chan
     return 0;
 }
 
-// The number of the old table's column in the table as it is now, -1 = it is gone.
-static int evolve_find_column(const struct evolution_table *change, const struct table *is, int was) {
-    for (int i = 0; i < is->column_count; i++)
-        if (change->columns[i].was == was)
-            return i;
-    return -1;
-}
-
 static int evolve_drop_columns(sqlite3 *db, const struct evolution_table *change, const struct table *is,
                                struct store_report *report, struct error *error) {
     for (int c = 0; c < change->was->column_count; c++) {
@@ -276,9 +331,10 @@ static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change,
     for (int i = 0; i < is->column_count; i++) {
         const struct evolution_column *column = &change->columns[i];
         bool is_new = column->was < 0 || column->retyped;
-        if (column->was < 0)
+        if (column->was < 0) {
             evolve_tell(report, evolve_added(&is->columns[i]), is->name, is->columns[i].name);
-        else if (column->retyped)
+            evolve_doubt_column(change, is, i, report);
+        } else if (column->retyped)
             evolve_tell(report, "retyped", is->name, is->columns[i].name);
         else if (column->unpadded)
             evolve_tell(report, "has no spaces at its end any more, as the source's cast takes them",
@@ -367,6 +423,9 @@ int evolve_run(struct sqlite3 *db, const struct evolve *evolve, struct store_rep
                                 report, error) != 0)
             return -1;
     }
+    for (int i = 0; i < catalog->table_count; i++)
+        if (evolution->tables[i].was == NULL)
+            evolve_doubt_table(evolution, &catalog->tables[i], report);
     for (int i = 0; i < catalog->table_count; i++)
         if (evolution->tables[i].was == NULL
                 ? evolve_add_table(db, &catalog->tables[i], report, error) != 0
