@@ -428,6 +428,26 @@ class Case(tide.Case):
         self.assertEqual([(1, "pen"), (2, "ink")], self.query("select id, name from seen_names order by n"))
         self.assertEqual([], self.query("select * from _fill"))
 
+    def test_what_the_topic_that_a_line_adds_took(self):
+        """Deletes and a truncate under a name of now, which were passed over while the table had its older one alone."""
+        def row(table, offset, number, lsn, op="c"):
+            after = {"id": number, "name": "pen"} if op == "c" else None
+            return event(table, offset, {"id": number} if number else None, after, op, lsn)
+
+        source = "create table old(id int primary key, name text);\n"
+        now = source.replace("old", "new") + "-- tidemark: renamed new from old\n-- tidemark: topic new = /theworldshop\\.public\\.(old|new)/\n"
+        rows = [row("old", n, n + 1, 10 + n) for n in range(4)]
+        later = [row("new", 0, 1, 50, "d"), row("new", 1, 2, 60, "d"), row("new", 2, 2, 70)]
+        for name, more, found in (("deletes", later, [2, 3, 4]), ("truncate", [*later, row("new", 3, None, 80, "t"), row("new", 4, 9, 90)], [9])):
+            self.db = self.path / f"{name}.db"
+            capture = self.capture(*rows, *more)
+            self.replay(capture, source, summed={file: text.replace("_items", "_old").replace(" price from", " 0 from") for file, text in SUMMED.items()})
+            told = self.replay(capture, now, summed={file: text.replace("_items", "_new").replace(" price from", " 0 from") for file, text in SUMMED.items()})
+            self.assertIn("filled from the log: new", told)
+            self.assertEqual([(n,) for n in found], self.query("select id from new order by id"))
+            self.assertEqual([("pen", len(found))], self.query("select name, items from summed"))
+            self.assertEqual([], self.query("select * from _fill"))
+
     def test_a_topic_that_a_line_adds(self):
         other = event("other", 0, {"id": 2}, {"id": 2, "name": "ink", "price": "1.00", "note": None})
         capture = self.capture(item(0, 1, "pen"), other)

@@ -210,6 +210,34 @@ static void table_change_differs(sqlite3_str *sql, const struct column *column, 
     sqlite3_str_appendall(sql, ")");
 }
 
+// Behind the key that is bound.
+static void table_change_behind(sqlite3_str *sql, const struct table *table) {
+    sqlite3_str_appendall(sql, " and (");
+    table_change_keys(sql, table, "f.");
+    sqlite3_str_appendall(sql, ")>(");
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%s?%d", i > 0 ? "," : "", i + 1);
+    sqlite3_str_appendall(sql, ")");
+}
+
+char *table_change_fill_gone(const struct table *table, bool first) {
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(sql, "select ");
+    for (int i = 0; i < table->column_count; i++)
+        sqlite3_str_appendf(sql, table->columns[i].key != 0 ? "f.\"%w\"," : "null,", table->columns[i].name);
+    sqlite3_str_appendf(sql, "max(f._lsn),-1,0,0 from fill.\"_deleted_%w\" f join main.\"%w\" m on ",
+                        table->name, table->name);
+    table_change_join(sql, table);
+    sqlite3_str_appendall(sql, " where f._lsn>max(m._lsn,m._snapshot)");
+    if (!first)
+        table_change_behind(sql, table);
+    sqlite3_str_appendall(sql, " group by ");
+    table_change_keys(sql, table, "f.");
+    sqlite3_str_appendall(sql, " order by ");
+    table_change_keys(sql, table, "f.");
+    return sqlite3_str_finish(sql);
+}
+
 char *table_change_fill(const struct table *table, const bool *columns, bool first) {
     const char *key = table->columns[table->keys[0]].name;
     sqlite3_str *sql = sqlite3_str_new(NULL);
@@ -227,14 +255,8 @@ char *table_change_fill(const struct table *table, const bool *columns, bool fir
     for (int i = 0; i < table->column_count; i++)
         table_change_differs(sql, &table->columns[i], columns[i]);
     sqlite3_str_appendall(sql, ")");
-    if (!first) {
-        sqlite3_str_appendall(sql, " and (");
-        table_change_keys(sql, table, "f.");
-        sqlite3_str_appendall(sql, ")>(");
-        for (int i = 0; i < table->key_count; i++)
-            sqlite3_str_appendf(sql, "%s?%d", i > 0 ? "," : "", i + 1);
-        sqlite3_str_appendall(sql, ")");
-    }
+    if (!first)
+        table_change_behind(sql, table);
     sqlite3_str_appendall(sql, " order by ");
     table_change_keys(sql, table, "f.");
     return sqlite3_str_finish(sql);

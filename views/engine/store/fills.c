@@ -344,25 +344,67 @@ static int fills_apply_rows(struct fills_way *way, struct error *error) {
     return 0;
 }
 
-static int fills_prepare(const struct fills_way *way, bool first, sqlite3_stmt **ret, struct error *error) {
-    CLEANUP(stmt_free_text) char *sql = table_change_fill(way->table, way->columns, first);
-    return sql == NULL ? error_set(error, ERROR_SYSTEM, "out of memory")
-                       : stmt_prepare(way->db, sql, way->table->name, ret, error);
+typedef int fills_apply_all(struct fills_way *way, struct error *error);
+
+// `first` and `next` select rows by key: from the least on, and behind those that were read last.
+static int fills_each(struct fills_way *way, sqlite3_stmt *first, sqlite3_stmt *next, fills_apply_all *apply,
+                      struct error *error) {
+    sqlite3_stmt *stmt = first;
+    way->count = 0;
+    do {
+        if (fills_read(way, stmt, error) != 0 || apply(way, error) != 0)
+            return -1;
+        stmt = next;
+    } while (way->count > 0);
+    return 0;
+}
+
+static int fills_prepare(const struct fills_way *way, char *sql, sqlite3_stmt **ret, struct error *error) {
+    CLEANUP(stmt_free_text) char *made = sql;
+    return made == NULL ? error_set(error, ERROR_SYSTEM, "out of memory")
+                        : stmt_prepare(way->db, made, way->table->name, ret, error);
 }
 
 static int fills_take_rows(struct fills_way *way, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *first = NULL;
     CLEANUP(stmt_finalize) sqlite3_stmt *next = NULL;
-    if (fills_make_way(way, error) != 0 || fills_prepare(way, true, &first, error) != 0 ||
-        fills_prepare(way, false, &next, error) != 0)
+    if (fills_prepare(way, table_change_fill(way->table, way->columns, true), &first, error) != 0 ||
+        fills_prepare(way, table_change_fill(way->table, way->columns, false), &next, error) != 0)
         return -1;
-    sqlite3_stmt *stmt = first;
-    do {
-        if (fills_read(way, stmt, error) != 0 || fills_apply_rows(way, error) != 0)
+    return fills_each(way, first, next, fills_apply_rows, error);
+}
+
+static int fills_apply_gone(struct fills_way *way, struct error *error) {
+    for (int i = 0; i < way->count; i++) {
+        const struct change change = {.op = CHANGE_DELETE,
+                                      .snapshot = SNAPSHOT_INCREMENTAL,
+                                      .table = way->table,
+                                      .values = &way->values[i * way->table->column_count],
+                                      .lsn = LSN_NONE,
+                                      .previous_commit = LSN_NONE,
+                                      .txid = -1};
+        if (fills_apply(way, &change, error) != 0)
             return -1;
-        stmt = next;
-    } while (way->count > 0);
+    }
     return 0;
+}
+
+// Rows that were truncated or deleted by what had been passed over.
+static int fills_take_gone(struct fills_way *way, int64_t truncate_lsn, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *first = NULL;
+    CLEANUP(stmt_finalize) sqlite3_stmt *next = NULL;
+    const struct change truncate = {.op = CHANGE_TRUNCATE,
+                                    .snapshot = SNAPSHOT_INCREMENTAL,
+                                    .table = way->table,
+                                    .lsn = truncate_lsn,
+                                    .previous_commit = LSN_NONE,
+                                    .txid = -1};
+    if (truncate_lsn != LSN_NONE && fills_apply(way, &truncate, error) != 0)
+        return -1;
+    if (fills_prepare(way, table_change_fill_gone(way->table, true), &first, error) != 0 ||
+        fills_prepare(way, table_change_fill_gone(way->table, false), &next, error) != 0)
+        return -1;
+    return fills_each(way, first, next, fills_apply_gone, error);
 }
 
 static int fills_count_lacking(const struct fills_way *way, int64_t *ret, struct error *error) {
@@ -398,26 +440,31 @@ static int fills_end_table(sqlite3 *db, const struct table *table, int64_t lacki
     return stmt_step(stmt, "_fill", NULL, error);
 }
 
-// What keeps older changes of a table that was not declared from coming back.
-static int fills_take_guards(const struct fills_way *way, struct error *error) {
-    CLEANUP(stmt_free_text) char *deletes = table_change_fill_deleted(way->table);
+static int fills_read_guards(const struct fills_way *way, struct mirror_guards *ret, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (deletes == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (stmt_run(way->db, deletes, way->table->name, error) != 0 ||
-        engine_sql_prepare(way->db, "fill_guards", &stmt, error) != 0)
+    *ret = (struct mirror_guards){.truncate_lsn = LSN_NONE, .deleted_lsn = LSN_NONE};
+    if (engine_sql_prepare(way->db, "fill_guards", &stmt, error) != 0)
         return -1;
     stmt_bind_text(stmt, ":table", span_of(way->table->name));
-    struct mirror_guards guards = {.truncate_lsn = LSN_NONE, .deleted_lsn = LSN_NONE};
     int row = stmt_row(stmt, "_tables", error);
-    if (row < 0)
-        return -1;
     if (row == 1)
-        guards = (struct mirror_guards){.truncate_lsn = sqlite3_column_int64(stmt, 0),
-                                        .deleted_lsn = sqlite3_column_int64(stmt, 1),
-                                        .stale_before_ms = sqlite3_column_int64(stmt, 2),
-                                        .has_chunks = sqlite3_column_int(stmt, 3) != 0};
-    (void)sqlite3_reset(stmt);
+        *ret = (struct mirror_guards){.truncate_lsn = sqlite3_column_int64(stmt, 0),
+                                      .deleted_lsn = sqlite3_column_int64(stmt, 1),
+                                      .stale_before_ms = sqlite3_column_int64(stmt, 2),
+                                      .has_chunks = sqlite3_column_int(stmt, 3) != 0};
+    return row < 0 ? -1 : 0;
+}
+
+// What is gone, and what keeps older changes of a table that was not declared from coming back.
+static int fills_take_guards(struct fills_way *way, struct error *error) {
+    CLEANUP(stmt_free_text) char *deletes = table_change_fill_deleted(way->table);
+    struct mirror_guards guards;
+    if (deletes == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (fills_read_guards(way, &guards, error) != 0 ||
+        fills_take_gone(way, guards.truncate_lsn, error) != 0 ||
+        stmt_run(way->db, deletes, way->table->name, error) != 0)
+        return -1;
     return mirror_take_guards(way->mirror, way->table, &guards, error);
 }
 
@@ -426,8 +473,9 @@ static int fills_take_table(sqlite3 *db, struct mirror *mirror, const struct tab
     CLEANUP(fills_done)
     struct fills_way way = {.db = db, .mirror = mirror, .table = table, .columns = columns};
     int64_t lacking = 0;
-    if ((whole && fills_take_guards(&way, error) != 0) || fills_count_lacking(&way, &lacking, error) != 0 ||
-        fills_take_rows(&way, error) != 0 || fills_take_carried(&way, error) != 0)
+    if (fills_make_way(&way, error) != 0 || (whole && fills_take_guards(&way, error) != 0) ||
+        fills_count_lacking(&way, &lacking, error) != 0 || fills_take_rows(&way, error) != 0 ||
+        fills_take_carried(&way, error) != 0)
         return -1;
     return fills_end_table(db, table, lacking, error);
 }
