@@ -153,6 +153,16 @@ class Case(tide.Case):
         # another default says nothing of rows that are there
         self.assertNotIn("has changed", self.replay(self.capture(*rows), source.format(", c int not null default 5"), cs=by_c))
 
+    def test_a_row_that_is_filled_without_a_column_that_cannot_be_null(self):
+        """Of a table that was away."""
+        source = "create table u(id int primary key);"
+        capture = self.capture(event("t", 0, {"id": 1}, {"id": 1}), event("t", 1, {"id": 2}, {"id": 2, "a": 7, "b": 8}))
+        self.replay(capture, source + "create table t(id int primary key);")
+        self.replay(capture, source)
+        told = self.replay(capture, source + "create table t(id int primary key, a int not null, b int not null default 3, c int);")
+        self.assertIn("table t: of 1 rows the log has no event any more, or none with a value of a column that is not null", told)
+        self.assertEqual([(1, None, 3, None), (2, 7, 8, None)], self.query("select id, a, b, c from t order by id"))
+
     def test_a_file_made_new_of_rows_without_a_column_that_cannot_be_null(self):
         rows = self.capture(event("t", 0, {"id": 1}, {"id": 1, "a": 1}), event("t", 1, {"id": 2}, {"id": 2, "a": 2, "c": 7}))
         source = "create table t(id int primary key, a int, c int not null{}, d int generated always as (a) stored not null);"

@@ -262,23 +262,47 @@ char *table_change_fill(const struct table *table, const bool *columns, bool fir
     return sqlite3_str_finish(sql);
 }
 
-char *table_change_lacking(const struct table *table, const bool *columns) {
-    sqlite3_str *sql = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(
-        sql, "select count(*) from main.\"%w\" m where not exists (select 1 from fill.\"%w\" f where ",
-        table->name, table->name);
-    table_change_join(sql, table);
-    sqlite3_str_appendall(sql,
-                          " and (" TABLE_CHANGE_SAME " or max(f._lsn,f._snapshot)>max(m._lsn,m._snapshot))");
+// Whether one of the columns would be null where that cannot be. `null`: where a row has it so.
+static void table_change_lacks(sqlite3_str *sql, const struct table *table, const bool *columns,
+                               bool (*null)(sqlite3_str *sql, const struct column *column)) {
     for (int i = 0; i < table->column_count; i++) {
         const struct column *column = &table->columns[i];
-        if (!columns[i] || !column->not_null || column->key != 0)
+        if (!columns[i] || !column->not_null || column->key != 0 || !null(sql, column))
             continue;
-        sqlite3_str_appendf(sql, " and (m.\"%w\" is not null or not ", column->name);
         table_change_untold(sql, column);
         sqlite3_str_appendall(sql, ")");
     }
-    sqlite3_str_appendall(sql, ")");
+}
+
+static bool table_change_null_there(sqlite3_str *sql, const struct column *column) {
+    sqlite3_str_appendf(sql, " or (m.\"%w\" is null and ", column->name);
+    return true;
+}
+
+static bool table_change_null_made(sqlite3_str *sql, const struct column *column) {
+    bool made = column->fallback.kind == VALUE_ABSENT || column->fallback.kind == VALUE_NULL;
+    if (made)
+        sqlite3_str_appendall(sql, " or (");
+    return made;
+}
+
+char *table_change_lacking(const struct table *table, const bool *columns) {
+    const char *key = table->columns[table->keys[0]].name;
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(sql, "select (select count(*) from main.\"%w\" m left join fill.\"%w\" f on ",
+                        table->name, table->name);
+    table_change_join(sql, table);
+    sqlite3_str_appendf(sql,
+                        " where f.\"%w\" is null"
+                        " or not(" TABLE_CHANGE_SAME " or max(f._lsn,f._snapshot)>max(m._lsn,m._snapshot))",
+                        key);
+    table_change_lacks(sql, table, columns, table_change_null_there);
+    sqlite3_str_appendf(sql, ")+(select count(*) from fill.\"%w\" f left join main.\"%w\" m on ", table->name,
+                        table->name);
+    table_change_join(sql, table);
+    sqlite3_str_appendf(sql, " where m.\"%w\" is null and (false", key);
+    table_change_lacks(sql, table, columns, table_change_null_made);
+    sqlite3_str_appendall(sql, "))");
     return sqlite3_str_finish(sql);
 }
 

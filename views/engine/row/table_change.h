@@ -35,8 +35,8 @@ char *table_change_key(const struct table *is, const char *const *from);
 char *table_change_fill(const struct table *table, const bool *columns, bool first);
 // The rows of main.T that fill.T saw deleted since, in the same form: all columns but the key's are null.
 char *table_change_fill_gone(const struct table *table, bool first);
-// How many rows of main.T are newer than fill.T has them, or not there, or null in one of the columns where that cannot be, and no
-// event that was read again says of it.
+// How many rows of main.T are newer than fill.T has them, or not there, and of both together, how many are null in one of the
+// columns where that cannot be, of which no event that was read again says anything.
 char *table_change_lacking(const struct table *table, const bool *columns);
 // What deletes left behind in fill.T, into main.T.
 char *table_change_fill_deleted(const struct table *table);

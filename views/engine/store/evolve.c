@@ -319,10 +319,11 @@ static void evolve_tell_label(struct store_report *report, const char *table, co
 static const char *evolve_added(const struct column *is) {
     if (is->source_default)
         return "added (its default is the source's to compute: rows that no event names since stay NULL until a snapshot)";
-    bool has_default = is->fallback.kind != VALUE_ABSENT && is->fallback.kind != VALUE_NULL;
-    return has_default && !is->not_null
-               ? "added (rows that no event names since have its default: they are NULL at the source, if it was set later)"
-               : "added";
+    if (is->fallback.kind == VALUE_ABSENT || is->fallback.kind == VALUE_NULL)
+        return "added";
+    return is->not_null
+               ? "added (rows that no event names since have its default: at the source they have that of then)"
+               : "added (rows that no event names since have its default: they are NULL at the source, if it was set later)";
 }
 
 static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change, const struct table *is,
