@@ -131,6 +131,26 @@ class Prove(tide.Case):
         tide.write_capture(self.capture, [customer(0, 1, "gold"), order(0, 10, 1, total="0.00")])
         self.refused(views, "table own_tiers, tier = 'gold': got no row, wanted orders = 0", "own.jsonl:2 ")
 
+    def test_tables_of_fts5_and_rtree(self):
+        """Behind each are tables of SQLite's own, which are others by the order of its rows."""
+        schema = ("create virtual table own_search using fts5(id unindexed, tier);\n"
+                  "create virtual table own_box using rtree(id, low, high);\n")  # fmt: skip
+        gone = "delete from own_search where id in (select id from _delta_customers)\n"
+        come = "insert into own_search select id, tier from _delta_customers where _weight > 0\n"
+        boxes = "insert or replace into own_box select id, total, total from orders where id in (select id from _delta_orders)\n"
+        ask = "-- tidemark: tier is text\nselect s.id, b.id as box from own_search s left join own_box b on b.id = s.id + 9 where"
+        ask += " :tier is null or own_search match :tier order by 1"
+        lines = LINES + [event("customers", 2, 1, {"id": 1, "tier": "gold"}, {"id": 1, "tier": "old silver"})]
+        tide.write_capture(self.capture, lines)
+        views = self.views(schema, gone, found=ask)
+        (views / "own" / "apply.own2.sql").write_text(come)
+        (views / "own" / "apply.own3.sql").write_text("delete from own_box where id in (select id from _delta_orders where _weight < 0)\n")
+        (views / "own" / "apply.own4.sql").write_text(boxes)
+        done = self.prove(self.capture, views=views)
+        self.assertEqual(0, done.returncode, done.stderr)
+        (views / "own" / "apply.own.sql").unlink()
+        self.refused(views, "table own_search, id = 1, tier = 'gold': got a row 1 times more", "own.jsonl:9 ")
+
     def test_either_spelling_stands_for_a_group(self):
         """Of a CITEXT the file has that of the row that came first, and views made anew that of one that is there."""
         lines = [customer(0, 1, "Gold"), customer(1, 2, "GOLD"), event("customers", 2, 1, {"id": 1, "tier": "Gold"}, None)]

@@ -179,6 +179,24 @@ static void a_view_reads_nothing_of_sqlite(void **state) {
     }
 }
 
+// Their modules ask for pragmas of SQLite's while they make a table; a schema of one that is not SQLite's own is refused.
+static void a_view_may_search(void **state) {
+    struct fixture *f = *state;
+    fixture_file(f, "a/schema.sql",
+                 "create virtual table a_5 using fts5(x);\ncreate virtual table a_4 using fts4(x);\n"
+                 "create virtual table a_r using rtree(id, low, high);\n");
+    fixture_file(f, "a/apply.x.sql", "insert into a_5 select id from _delta_orders where _weight > 0");
+    fixture_file(f, "a/query.x.sql", "select x from a_5 where a_5 match :text order by rank, x");
+    assert_string_equal(fixture_complaint(f), "");
+    static const char *const refused[] = {"pragma user_version", "pragma page_size = 512",
+                                          "create virtual table a_d using dbstat"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        fixture_file(f, "a/schema.sql", refused[i]);
+        if (strncmp(fixture_complaint(f), "a/schema.sql:1: ", 16) != 0)
+            fail_msg("%s: %s", refused[i], fixture_complaint(f));
+    }
+}
+
 // What FAIL keeps would be a row whose message is in quarantine; ROLLBACK undoes other messages' changes.
 static void what_refuses_a_change_keeps_none_of_it(void **state) {
     struct fixture *f = *state;
@@ -250,6 +268,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_schema_stands_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_trigger_is_after_whatever_its_name, setup, teardown),
         cmocka_unit_test_setup_teardown(a_query_has_no_more_parameters_than_a_question, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_view_may_search, setup, teardown),
         cmocka_unit_test_setup_teardown(what_refuses_a_change_keeps_none_of_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_schema_without_end_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(only_a_table_of_the_view_is_kept, setup, teardown),

@@ -29,6 +29,7 @@ struct dedup_set {
 
 struct dedup {
     sqlite3 *db;
+    struct dedup **called; // the function's: NULL there = nobody answers it any more
     struct dedup_blocks blocks;
     struct arena arena;
     struct dedup_set *sets[DEDUP_SETS_MAX];
@@ -256,7 +257,11 @@ static struct dedup_set *dedup_set_of_call(sqlite3_context *context, struct dedu
 
 static void dedup_call(sqlite3_context *context, int count, sqlite3_value **arguments) {
     (void)count;
-    struct dedup *dedup = sqlite3_user_data(context);
+    struct dedup *dedup = *(struct dedup **)sqlite3_user_data(context);
+    if (dedup == NULL) {
+        sqlite3_result_error(context, "once() is called by apply statements only", -1);
+        return;
+    }
     struct error error = {0};
     struct dedup_set *set = dedup_set_of_call(context, dedup, arguments, &error);
     struct value key;
@@ -271,16 +276,26 @@ static void dedup_call(sqlite3_context *context, int count, sqlite3_value **argu
         sqlite3_result_int(context, is_new);
 }
 
-static void dedup_refuse(sqlite3_context *context, int count, sqlite3_value **arguments) {
-    (void)count, (void)arguments;
-    sqlite3_result_error(context, "once() is called by apply statements only", -1);
+// The connection has another function of the name, or ends.
+static void dedup_end_function(void *self) {
+    struct dedup **called = self;
+    if (*called != NULL)
+        (*called)->called = NULL;
+    sqlite3_free(called);
 }
 
 static int dedup_define(sqlite3 *db, struct dedup *dedup, struct error *error) {
+    struct dedup **called = sqlite3_malloc(sizeof(struct dedup *));
+    if (called == NULL)
+        return dedup_out_of_memory(error);
+    *called = dedup;
     // No part of a schema may call it: the answer depends on earlier calls.
-    int code = sqlite3_create_function_v2(db, "once", ARGUMENTS, SQLITE_UTF8 | SQLITE_DIRECTONLY, dedup,
-                                          dedup != NULL ? dedup_call : dedup_refuse, NULL, NULL, NULL);
-    return code == SQLITE_OK ? 0 : stmt_error(error, db, "once");
+    if (sqlite3_create_function_v2(db, "once", ARGUMENTS, SQLITE_UTF8 | SQLITE_DIRECTONLY, called, dedup_call,
+                                   NULL, NULL, dedup_end_function) != SQLITE_OK)
+        return stmt_error(error, db, "once");
+    if (dedup != NULL)
+        dedup->called = called;
+    return 0;
 }
 
 int dedup_declare(struct sqlite3 *db, struct error *error) {
@@ -303,7 +318,8 @@ void dedup_close(struct dedup **dedup) {
     struct dedup *closed = *dedup;
     if (closed == NULL)
         return;
-    (void)dedup_define(closed->db, NULL, NULL);
+    if (closed->called != NULL)
+        *closed->called = NULL;
     dedup_blocks_done(&closed->blocks);
     arena_free(&closed->arena);
     free(closed);

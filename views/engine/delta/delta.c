@@ -313,19 +313,29 @@ int delta_register(struct sqlite3 *db, const struct catalog *catalog, struct err
     return delta_register_tables(db, catalog, empty, error) != 0 ? -1 : dedup_declare(db, error);
 }
 
-int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const struct view *view,
-               const struct apply_statement *apply, struct error *error) {
+// Runs one apply statement over the whole mirror.
+static int delta_fill_by(struct sqlite3 *db, const struct view *view, const struct apply_statement *apply,
+                         struct dedup *once, struct exact_sums *exact, struct error *error) {
+    exact_sums_begin(exact, view->name, apply->name, true);
+    if (stmt_run(db, apply->sql, apply->file, error) != 0)
+        return delta_blame(db, view->name, apply->file, apply->sql, error);
+    return dedup_write(once, error) != 0 ? -1 : exact_sums_write(exact, error);
+}
+
+int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const bool *views, struct error *error) {
     CLEANUP(dedup_close) struct dedup *once = NULL;
     CLEANUP(exact_sums_close) struct exact_sums *exact = NULL;
     if (exact_sums_open(&exact, db, error) != 0)
         return -1;
+    // Once for all: tables of fts5 and rtree keep statements open within a transaction, and then no function is defined.
     const struct delta_vtab everything = {.own = {.fill = true, .exact = exact}};
-    exact_sums_begin(exact, view->name, apply->name, true);
     if (delta_register_tables(db, catalog, everything, error) != 0 || dedup_open(&once, db, error) != 0)
         return -1;
-    if (stmt_run(db, apply->sql, apply->file, error) != 0)
-        return delta_blame(db, view->name, apply->file, apply->sql, error);
-    return dedup_write(once, error) != 0 ? -1 : exact_sums_write(exact, error);
+    for (int v = 0; v < catalog->view_count; v++)
+        for (int a = 0; views[v] && a < catalog->views[v].apply_count; a++)
+            if (delta_fill_by(db, &catalog->views[v], &catalog->views[v].applies[a], once, exact, error) != 0)
+                return -1;
+    return 0;
 }
 
 // A column that was added later stands behind the engine's own.

@@ -10,14 +10,16 @@
 #include "views/engine/catalog.h"
 #include "views/engine/delta/batch.h"
 
+#include <stdbool.h>
+
 struct sqlite3;
 struct delta;
 
 // The virtual tables of a connection that only prepares statements (checks): they are empty.
 int delta_register(struct sqlite3 *db, const struct catalog *catalog, struct error *error);
-// Runs one apply statement of `view` over the whole mirror: the tables show every row once, as a snapshot's.
-int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const struct view *view,
-               const struct apply_statement *apply, struct error *error);
+// Runs the apply statements of the views (by number: those of which `views` says so) over the whole mirror: the tables show
+// every row once, as a snapshot's.
+int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const bool *views, struct error *error);
 
 // Prepares the statements that the file has. Registers the virtual tables and the hook.
 int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *catalog, struct error *error);

@@ -74,7 +74,8 @@ static bool prove_is_history(const struct view *view, const char *table) {
     return false;
 }
 
-// The tables that the view's schema makes, found out in a database of its own.
+// The tables that the view's schema makes, found out in a database of its own; but those behind one of fts5 or rtree, which
+// are others by the order of its rows, and are compared by what it shows.
 static int prove_tables(struct prove *prove, const struct view *view, struct prove_difference *ret,
                         struct error *error) {
     CLEANUP(stmt_close) sqlite3 *scratch = NULL;
@@ -83,7 +84,8 @@ static int prove_tables(struct prove *prove, const struct view *view, struct pro
         stmt_run(scratch, view->schema, view->file, error) != 0 ||
         stmt_prepare(
             scratch,
-            "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by rowid",
+            "select s.name from sqlite_schema s join pragma_table_list t on t.schema = 'main' and t.name = s.name"
+            " where s.type = 'table' and t.type <> 'shadow' and s.name not like 'sqlite_%' order by s.rowid",
             view->file, &names, error) != 0)
         return -1;
     int row;

@@ -115,15 +115,16 @@ static int install_run_named(sqlite3 *db, const char *format, const char *name, 
     return stmt_run(db, sql, name, error);
 }
 
-// Triggers and indexes go with their tables or before them.
+// Triggers and indexes go with their tables or before them, and so do the tables behind one of fts5: a name that is gone is not
+// looked for in another database.
 static int install_drop_objects(sqlite3 *db, const struct objects *objects, struct error *error) {
     static const struct {
         const char *type;
         const char *sql;
-    } drops[] = {{"trigger", "drop trigger if exists \"%w\""},
-                 {"view", "drop view if exists \"%w\""},
-                 {"index", "drop index if exists \"%w\""},
-                 {"table", "drop table if exists \"%w\""}};
+    } drops[] = {{"trigger", "drop trigger if exists main.\"%w\""},
+                 {"view", "drop view if exists main.\"%w\""},
+                 {"index", "drop index if exists main.\"%w\""},
+                 {"table", "drop table if exists main.\"%w\""}};
     for (size_t d = 0; d < sizeof drops / sizeof *drops; d++)
         for (int i = 0; i < objects->count; i++)
             if (strcmp(objects->list[i].type, drops[d].type) == 0 &&
@@ -488,13 +489,6 @@ static int install_each_changed(const struct install *install,
     return 0;
 }
 
-static int install_fill_view(const struct install *install, const struct view *view, struct error *error) {
-    for (int a = 0; a < view->apply_count; a++)
-        if (delta_fill(install->db, install->catalog, view, &view->applies[a], error) != 0)
-            return -1;
-    return 0;
-}
-
 // The rows come in again where they went out, and the new views see each as a snapshot's.
 static int install_refill(const struct install *install, bool moves, const struct change **current,
                           struct error *error) {
@@ -502,7 +496,7 @@ static int install_refill(const struct install *install, bool moves, const struc
     *current = &refill;
     int status = moves ? install_move_rows(install->db, install->catalog, table_sql_copy_in, error) : 0;
     if (status == 0)
-        status = install_each_changed(install, install_fill_view, error);
+        status = delta_fill(install->db, install->catalog, install->changed, error);
     *current = NULL;
     return status;
 }
