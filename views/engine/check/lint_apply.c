@@ -180,24 +180,6 @@ static void lint_apply_null_sums(struct lint_apply *lint) {
     }
 }
 
-// The token that the statement's select has as its item `number`, if it is that one alone; -1.
-static int lint_apply_item(const struct tokens *tokens, int select, int number) {
-    static const char *const ends[] = {",", "from", "where", ";"};
-    int at = select + 1;
-    for (; number > 0 && at < tokens->count; at++) {
-        if (tokens_is(tokens, at, "("))
-            at = tokens_behind(tokens, at) - 1;
-        else if (tokens_is(tokens, at, "from"))
-            return -1;
-        else
-            number -= tokens_is(tokens, at, ",");
-    }
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (tokens_is(tokens, at + 1, ends[i]))
-            return at;
-    return -1;
-}
-
 // Whether the statement itself leaves the column's NULLs out.
 static bool lint_apply_excludes_null(const struct tokens *tokens, struct span name) {
     for (int i = 0; i + 3 < tokens->count; i++) {
@@ -225,25 +207,10 @@ static void lint_apply_into(struct lint_apply *lint, int item, const char *colum
                     (int)name.size, name.data, (int)name.size, name.data);
 }
 
-// The place of the column in the list of `insert into T(a, b)`, its own without one; -1 = it is not written.
-static int lint_apply_place(const struct tokens *tokens, int select, const char *column, int own) {
-    int open = tokens_find(tokens, "into") + 2;
-    if (!tokens_is(tokens, open, "("))
-        return own;
-    for (int i = open + 1, number = 0; i < select && !tokens_is(tokens, i, ")"); i++) {
-        struct span name = tokens_name(tokens, i);
-        if (name.size == strlen(column) && sqlite3_strnicmp(name.data, column, (int)name.size) == 0)
-            return number;
-        number += tokens_is(tokens, i, ",");
-    }
-    return -1;
-}
-
 static void lint_apply_nulls(struct lint_apply *lint, sqlite3 *db) {
     const struct tokens *tokens = &lint->tokens;
-    int select = tokens_find(tokens, "select");
     CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
-    if (!tokens_is(tokens, 0, "insert") || select >= tokens->count ||
+    if (!tokens_is(tokens, 0, "insert") ||
         stmt_prepare(db,
                      "select name, pk > 0, cid from pragma_table_info(:table) where pk > 0 or \"notnull\"",
                      lint->apply->file, &columns, NULL) != 0)
@@ -251,9 +218,9 @@ static void lint_apply_nulls(struct lint_apply *lint, sqlite3 *db) {
     stmt_bind_text(columns, ":table", span_of(lint->guard->written));
     while (stmt_row(columns, lint->apply->file, NULL) == 1) {
         const char *column = (const char *)sqlite3_column_text(columns, 0);
-        int place =
-            column != NULL ? lint_apply_place(tokens, select, column, sqlite3_column_int(columns, 2)) : -1;
-        int item = place >= 0 ? lint_apply_item(tokens, select, place) : -1;
+        int item = column != NULL
+                       ? lint_names_inserted(tokens, span_of(column), sqlite3_column_int(columns, 2))
+                       : -1;
         if (item >= 0)
             lint_apply_into(lint, item, column, sqlite3_column_int(columns, 1) != 0);
     }
@@ -279,9 +246,8 @@ static void lint_apply_digits_of(struct lint_apply *lint, int item, const char *
 
 static void lint_apply_digits(struct lint_apply *lint, sqlite3 *db) {
     const struct tokens *tokens = &lint->tokens;
-    int select = tokens_find(tokens, "select");
     CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
-    if (!tokens_is(tokens, 0, "insert") || select >= tokens->count ||
+    if (!tokens_is(tokens, 0, "insert") ||
         stmt_prepare(db, "select name, type, cid from pragma_table_info(:table)", lint->apply->file, &columns,
                      NULL) != 0)
         return;
@@ -289,10 +255,9 @@ static void lint_apply_digits(struct lint_apply *lint, sqlite3 *db) {
     while (stmt_row(columns, lint->apply->file, NULL) == 1) {
         const char *column = (const char *)sqlite3_column_text(columns, 0);
         int scale = decimal_declared_scale((const char *)sqlite3_column_text(columns, 1));
-        int place = column != NULL && scale >= 0
-                        ? lint_apply_place(tokens, select, column, sqlite3_column_int(columns, 2))
-                        : -1;
-        int item = place >= 0 ? lint_apply_item(tokens, select, place) : -1;
+        int item = column != NULL && scale >= 0
+                       ? lint_names_inserted(tokens, span_of(column), sqlite3_column_int(columns, 2))
+                       : -1;
         if (item >= 0)
             lint_apply_digits_of(lint, item, column, scale);
     }

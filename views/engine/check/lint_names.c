@@ -108,3 +108,32 @@ const struct column *lint_names_column(const struct tokens *tokens, int number, 
     column = columns_read_column(&guard->reads, name, inserted ? guard->written : NULL);
     return column != NULL && !lint_names_has_alias(tokens, name) ? column : NULL;
 }
+
+// The first token of the item `number` of the list that begins at `at`, if it has no other; -1.
+static int lint_names_item(const struct tokens *tokens, int at, int number) {
+    static const char *const ends[] = {")", "from", "where", ";", NULL};
+    int depth = 0;
+    for (; number > 0; at++) {
+        if (at >= tokens->count || (depth == 0 && lint_names_is_any(tokens, at, ends)))
+            return -1;
+        depth += tokens_is(tokens, at, "(");
+        depth -= tokens_is(tokens, at, ")");
+        number -= depth == 0 && tokens_is(tokens, at, ",");
+    }
+    bool alone = tokens_is(tokens, at + 1, ",") || lint_names_is_any(tokens, at + 1, ends);
+    return alone ? at : -1;
+}
+
+int lint_names_inserted(const struct tokens *tokens, struct span column, int own) {
+    int open = tokens_find(tokens, "into") + 2;
+    bool listed = tokens_is(tokens, open, "(");
+    int select = listed ? tokens_behind(tokens, open) : open;
+    int place = listed ? -1 : own;
+    for (int i = open + 1, number = 0; i < select && place < 0; i++) {
+        if (lint_names_same(tokens_name(tokens, i), column))
+            place = number;
+        number += tokens_is(tokens, i, ",");
+    }
+    return place >= 0 && tokens_is(tokens, select, "select") ? lint_names_item(tokens, select + 1, place)
+                                                             : -1;
+}

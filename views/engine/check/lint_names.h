@@ -13,5 +13,8 @@ bool lint_names_are_listed(const struct tokens *tokens);
 // The mirrored column that the token names, NULL = it names none for certain. `guard` has seen the statement. Columns of the
 // table that is only inserted into mean nothing before `on conflict`.
 const struct column *lint_names_column(const struct tokens *tokens, int number, const struct guard *guard);
+// The token that `insert into T(a, b) select x, y` puts into the column, if it is one alone; -1. `own`: the column's place in
+// T, for a statement that names none; -1 = it has none.
+int lint_names_inserted(const struct tokens *tokens, struct span column, int own);
 
 #endif

@@ -131,39 +131,21 @@ int lint_numeric_update(const struct apply_statement *apply, const struct guard 
 
 // --- totals
 
-// The first token of the item `number` of a list that begins at `at`, if it has no other; -1.
-static int lint_numeric_item(const struct tokens *tokens, int at, int number) {
-    static const char *const ends[] = {")", "from", "where", ";", NULL};
-    int depth = 0;
-    for (; number > 0; at++) {
-        if (at >= tokens->count || (depth == 0 && lint_names_is_any(tokens, at, ends)))
-            return -1;
-        depth += tokens_is(tokens, at, "(");
-        depth -= tokens_is(tokens, at, ")");
-        number -= depth == 0 && tokens_is(tokens, at, ",");
-    }
-    bool alone = tokens_is(tokens, at + 1, ",") || lint_names_is_any(tokens, at + 1, ends);
-    return alone ? at : -1;
-}
-
-// What `insert into T(a, b) select x, y` puts into the column, if that is one token; -1.
-static int lint_numeric_inserted(const struct tokens *tokens, struct span column) {
-    int open = tokens_find(tokens, "into") + 2;
-    int select = tokens_find(tokens, "select");
-    if (!tokens_is(tokens, open, "("))
-        return -1;
-    for (int i = open + 1, number = 0; i < select && !tokens_is(tokens, i, ")"); i++) {
-        if (lint_names_same(tokens_name(tokens, i), column))
-            return lint_numeric_item(tokens, select + 1, number);
-        number += tokens_is(tokens, i, ",");
-    }
-    return -1;
-}
-
 // Whether the token is `excluded.x` of an addition.
 static bool lint_numeric_is_added(const struct tokens *tokens, int number) {
     return tokens_begins(tokens_at(tokens, number), "excluded.") &&
            (tokens_is(tokens, number - 1, "+") || tokens_is(tokens, number + 1, "+"));
+}
+
+// The column's place in the table, -1 = it has none.
+static int lint_numeric_place(sqlite3 *db, const char *table, struct span column) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, "select cid from pragma_table_info(:table) where name = :column collate nocase",
+                     table, &stmt, NULL) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":table", span_of(table));
+    stmt_bind_text(stmt, ":column", column);
+    return stmt_row(stmt, table, NULL) == 1 ? sqlite3_column_int(stmt, 0) : -1;
 }
 
 // SQLite's affinities that leave a text a text: https://sqlite.org/datatype3.html, 3.1.
@@ -207,7 +189,9 @@ void lint_numeric_totals(struct catalog *catalog, sqlite3 *db, const struct appl
     lint_numeric_reals(catalog, apply, &tokens, guard);
     for (int i = 0; i < tokens.count; i++) {
         struct span name = tokens_name(&tokens, i);
-        int from = lint_numeric_is_added(&tokens, i) ? lint_numeric_inserted(&tokens, name) : -1;
+        int from = lint_numeric_is_added(&tokens, i)
+                       ? lint_names_inserted(&tokens, name, lint_numeric_place(db, guard->written, name))
+                       : -1;
         if (from >= 0 && lint_numeric_is_column(&tokens, from, COLUMN_NUMERIC, guard))
             catalog_warn_at(catalog, apply->file, tokens.sql, tokens_at(&tokens, i).data,
                             "+ adds %.*s as doubles: %.*s is a NUMERIC that is kept as text; write "
