@@ -9,6 +9,7 @@ struct rows_question {
     const struct table *table; // NULL = a query of a view
     enum bigint bigint;        // how its integers are written
     bool limited;              // with a limit of its own: more rows than that are none of its business
+    bool asks_time;            // the answer is another later, though no row has changed
 };
 // The table that the path names; NULL when a problem is the answer.
 const struct table *rows_find_table(struct exchange *exchange);

@@ -2,6 +2,9 @@
 
 #include "http/answers.h"
 #include "http/problem.h"
+#include "views/base/clock.h"
+
+#include <inttypes.h>
 
 static void followed_forget_events(struct followed *followed) {
     event_drop(&followed->rows);
@@ -124,13 +127,15 @@ static enum result_outcome followed_read_rows(struct followed *followed, struct 
         if (!followed->has_key)
             followed_choose_key(followed, question.table, rows);
         followed->fresh.bigint = question.bigint;
+        if (question.asks_time && followed->born == 0)
+            followed->born = (uint64_t)clock_monotonic_us() | 1;
         enum result_outcome outcome = result_read(&followed->fresh, rows, &followed->key, error);
         if (outcome == RESULT_READ && rows_have_more(rows) && !question.limited)
             outcome = RESULT_TOO_LARGE;
         if (outcome == RESULT_READ && *ret_rekeyed) {
             followed_write_names(followed, rows);
-            (void)rows_tables(rows, followed_note_table, followed,
-                              error); // none: nothing is kept in the file
+            if (followed->born == 0) // else nothing is kept in the file, as where there are none
+                (void)rows_tables(rows, followed_note_table, followed, error);
         }
         if (outcome != RESULT_TWINS) {
             if (outcome == RESULT_FAILED)
@@ -164,7 +169,11 @@ void followed_note_position(struct followed *followed, struct exchange *exchange
     render_position_id(&followed->id, &exchange->position);
     // Who comes again must have told the rows apart by the same key, and asked the same views: others may make other rows
     // of the same position.
-    buffer_format(&followed->id, "-%d-%s", followed->key.count, exchange->routes->identity);
+    buffer_format(&followed->id, "-%d-", followed->key.count);
+    if (followed->born != 0)
+        buffer_format(&followed->id, "%016" PRIx64, followed->born);
+    else
+        buffer_text(&followed->id, exchange->routes->identity);
     buffer_char(&followed->id, '\0');
     followed_forget_events(followed);
 }

@@ -22,6 +22,9 @@ struct followed {
     int64_t version;      // of the file
     int64_t lsn;          // of the position, -1 = null
     enum progress_state state;
+    // Takes the place of the views' identity where the question asks for the time: what was told at a position is known to
+    // nobody who asks it again, so that an event's id is known here alone. 0 = it asks for none.
+    uint64_t born;
     // What the question reads, as far as there is room.
     char tables[FOLLOWED_TABLES_MAX][FOLLOWED_TABLE_SIZE];
     int table_count;

@@ -22,7 +22,8 @@ struct ask {
     bool follows; // more rows are taken, all unless told
     bool limited; // `limit` was given
     bool rest;    // it is PostgREST's route, with its shape, its limits and its Range
-    bool ranged;  // the headers Range and Range-Unit say which rows
+    bool asks_time; // the answer is another later, though no row has changed: it has no tag
+    bool ranged;    // the headers Range and Range-Unit say which rows
     int64_t limit;
     struct span after;  // data NULL = from the start
     struct span select; // of a table, data NULL = not given; likewise the order
@@ -205,6 +206,7 @@ static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struc
     ask->follows = kind->follows;
     ask->limited = false;
     ask->rest = kind->rest;
+    ask->asks_time = false;
     ask->ranged = false;
     ask->limit = kind->rest || (exchange->as_csv && kind->table) ? READ_LIMIT_ALL
                  : exchange->as_csv                              ? READ_LIMIT_MAX
@@ -519,8 +521,10 @@ static enum routes_result rows_give_rows(struct exchange *exchange, const struct
         return ROUTES_ANSWERED;
     if (kind->follows)
         return rows_begin_follow(exchange, ask, rows);
-    rows_set_etag(exchange, ask);
-    if (accept_has_tag(exchange->request->if_none_match, span_of(response->etag))) {
+    if (!ask->asks_time)
+        rows_set_etag(exchange, ask);
+    if (response->etag[0] != '\0' &&
+        accept_has_tag(exchange->request->if_none_match, span_of(response->etag))) {
         response->content_type = types[ask->format];
         response->status = 304;
         return ROUTES_ANSWERED;
@@ -605,6 +609,7 @@ static int rows_ask_query(struct reader *reader, const void *subject, struct ask
         return -1;
     if (ask->follows)
         rows_without_cursor(*ret);
+    ask->asks_time = ((const struct query *)subject)->asks_time;
     return 0;
 }
 
@@ -752,8 +757,10 @@ int rows_put_question(struct exchange *exchange, struct rows_question *ret, stru
     if (subject == NULL || rows_read_ask(exchange, &ask, kind) != 0)
         return -1;
     *ret = (struct rows_question){.table = table, .bigint = ask.bigint, .limited = ask.limited};
-    if (kind->question(exchange->reader, subject, &ask, ret_rows, &error) == 0)
+    if (kind->question(exchange->reader, subject, &ask, ret_rows, &error) == 0) {
+        ret->asks_time = ask.asks_time;
         return 0;
+    }
     problem_from_error(exchange->response, &error);
     return -1;
 }

@@ -91,6 +91,9 @@ static inline void fixture_write_view(const struct fixture *fixture) {
         " (9007199254740993, 0, 1234567, 9e999, x'', ''),"
         " (3, null, null, -9e999, null, null);\n"
         "end;\n");
+    fixture_write_file(
+        fixture, "views/lab/query.so_far.sql",
+        "select id from orders where created_at is null or created_at < datetime('now') order by id");
     fixture_write_file(fixture, "views/lab/query.kinds.sql", "select * from lab_kinds order by id");
     fixture_write_file(fixture, "views/lab/query.pages.sql",
                        "select id, status from orders where id > coalesce(:after, 0) order by id");

@@ -41,6 +41,7 @@ struct query {
     int parameter_count;
     struct parameter_rule after_rule;
     bool *reads; // by the number of the view in the catalog: it reads tables of these; NULL = not looked at
+    bool asks_time;   // its answer is another later, though no row has changed
     bool names_limit; // the SQL binds :limit itself
     bool names_after; // the SQL binds :after: the cursor is the last row's first column
     bool

@@ -296,6 +296,32 @@ static void test_coming_again(void **state) {
     end(s, &again);
 }
 
+// What such a question's rows were at a position is not in the file: rows may have gone since without a change.
+static void test_a_question_that_asks_for_the_time(void **state) {
+    struct state *s = *state;
+    static struct client first;
+    static struct client again;
+    const char *question = "/v1/views/lab/so_far/follow";
+    begin(s, &first, question, NULL);
+    expect_event(s, &first, "rows");
+    commit_order(s, 11, "paid");
+    expect_event(s, &first, "changes");
+    begin(s, &again, question, first.id);
+    again.key = json_pack("[s]", "id");
+    commit_order(s, 12, "paid");
+    expect_event(s, &again, "changes");
+    expect_rows(&again, 1, "\"id\":12");
+    end(s, &again);
+    expect_event(s, &first, "changes");
+    end(s, &first);
+    stop(s);
+    start(s);
+    begin(s, &again, question, first.id);
+    expect_event(s, &again, "reset");
+    expect_rows(&again, 12, "\"id\":12");
+    end(s, &again);
+}
+
 static json_t *rows_now(struct state *s, const char *question, char ret_id[EVENT_ID_SIZE]) {
     static struct client fresh;
     begin(s, &fresh, question, NULL);
@@ -493,6 +519,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_rows_then_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changes_name_their_transactions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_coming_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_question_that_asks_for_the_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_coming_again_after_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_random_changes, setup, teardown),

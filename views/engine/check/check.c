@@ -1,6 +1,7 @@
 #include "views/engine/check.h"
 
 #include "views/engine/check/check_alone.h"
+#include "views/engine/check/clock.h"
 #include "views/engine/check/conflicts.h"
 #include "views/engine/check/guard.h"
 #include "views/engine/check/lint.h"
@@ -257,6 +258,8 @@ static int check_query(struct catalog *catalog, sqlite3 *scratch, struct query *
         return error_set(error, ERROR_INPUT, "%s:1: a query selects rows", query->file);
     if (check_parameters(query, stmt, error) != 0 || check_column_names(catalog, query, stmt, error) != 0)
         return -1;
+    guard_end(scratch);
+    query->asks_time = clock_look(scratch, query->sql).now != NULL;
     lint_query(catalog, query, guard);
     lint_arms(catalog, scratch, query->file, query->sql);
     lint_parameters(catalog, query, guard);

@@ -1,5 +1,6 @@
 #include "views/engine/check/check_alone.h"
 
+#include "views/engine/check/clock.h"
 #include "views/engine/check/guard.h"
 #include "views/engine/check/lint_apply.h"
 #include "views/engine/check/lint_arms.h"
@@ -76,6 +77,7 @@ static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct a
         return -1;
     lint_numeric_totals(catalog, scratch, apply, guard);
     lint_apply(catalog, scratch, apply, guard);
+    clock_lint_apply(catalog, scratch, apply);
     if (lint_numeric_update(apply, guard, error) != 0 ||
         lint_numeric_aggregates(apply->file, apply->sql, guard, error) != 0)
         return -1;
@@ -185,6 +187,8 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
         return -1;
     lint_order(catalog, view->file, view->schema, &guard);
     lint_arms(catalog, scratch, view->file, view->schema);
+    guard_end(scratch);
+    clock_lint_triggers(catalog, scratch, view);
     for (int i = 0; i < view->apply_count; i++)
         if (check_apply(catalog, scratch, &view->applies[i], &guard, error) != 0)
             return -1;
