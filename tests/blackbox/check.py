@@ -150,7 +150,7 @@ class Check(tide.Case):
         query = "select id from accounts a where {}"
         declared = "-- tidemark: min is decimal(12,2)\n"
         for condition in ("amount > 2.00", "2.5 <= a.amount", "amount between 1 and 2.5", 'a."amount" = 3.0'):
-            self.warned("v/query.q.sql:1: amount is a count", query_q=query.format(condition))
+            self.warned("v/query.q.sql:1: amount is stored as a count", query_q=query.format(condition))
         for condition in ("amount > :min", "amount between 100 and :min", ":min < a.amount"):
             self.warned("min is decimal(12,2)", query_q=query.format(condition))
             self.passed(query_q=declared + query.format(condition))
@@ -187,6 +187,7 @@ class Check(tide.Case):
         for statement in (
             "insert into v_nicks select ifnull(nick, ''), _weight from _sums_accounts('nick')" + upsert,
             "insert into v_nicks select nick, _weight from _sums_accounts('nick') where nick is not null" + upsert.replace(" where true", ""),
+            "insert into v_nicks select ifnull(nick, ''), size from _sums_accounts('nick')" + upsert,
             "insert into v_nicks select name, ifnull(sum(_weight * size), 0) from _delta_accounts where true group by 1" + upsert.replace(" where true", ""),
             "insert or replace into v_rows select id, name from _delta_accounts where _weight > 0",
             "delete from v_rows where id in (select id from _delta_accounts)",
@@ -212,6 +213,40 @@ class Check(tide.Case):
                     " insert into v_t values(new.id, change_ts_ms()); end;\n")  # fmt: skip
         for right in ("'now'", "strftime('%s', at)", "date(at, '+02:00')", "datetime(at, 'start of day')"):
             self.passed(schema=schema, apply_s=f"insert into v_rows select id, at, {right} {come}")
+
+    def test_literals_that_are_stored_otherwise(self):
+        query, source = "select id from accounts a where {} order by id", SOURCE.replace("nick text", "nick mood").replace("uid uuid", "uid uuid, mood mood")
+        right = ["settled = true", "settled = 1", "amount = 4200", "opened >= '2026-01'", "opened = '2026-01-01'", "opened <> 'infinity'", "at >= '2026-01-01'",
+                 "at < '2026-01-01T10:00:00'", "at = '2026-01-01T10:00:00.000000Z'", "seen between '2026-01-01' and '2026-01-02'", "nick in ('glad', 'it''s')",
+                 "nick < 'none'", "datetime(at) > datetime('now')", "opened > date('now')", "at > strftime('%Y-%m-%dT%H:%M:%S', 'now')", "size = '5'",
+                 f"uid = '{UUID}'", "name = 5", "ifnull(nick, '') <> ''", "amount * 2 > 5.5", "length(at) = 27"]  # fmt: skip
+        for condition in right:
+            with self.subTest(condition):
+                views = self.views(query_q=query.format(condition))
+                (views / "source.sql").write_text("create type mood as enum('glad', 'it''s');\n" + source)
+                done = tide.run("check", "--views", views)
+                self.assertEqual((0, ""), (done.returncode, done.stderr))
+        for condition, words in (
+            ("settled = 'true'", "settled is stored as 0 or 1, and compared with 'true'"), ("'t' is a.settled", "stored as 0 or 1"),
+            ("amount = '42.00'", "amount is stored as a count of its last digit"), ("amount in (1, 2.5)", "compared with 2.5"),
+            ("opened = 20700", "opened is stored as YYYY-MM-DD,"), ("opened < '01.02.2026'", "YYYY-MM-DD,"), ("opened = '2026-01'", "YYYY-MM-DD,"),
+            ("at >= '2026-01-01 10:00:00'", "YYYY-MM-DDTHH:MM:SS.ffffffZ"), ("seen = '2026-01-01'", "YYYY-MM-DDTHH:MM:SS.ffffff,"),
+            ("at between '2026-01-01' and '2026-01-01T10:00:00Z'", "compared with '2026-01-01T10:00:00Z'"), ("1 < seen", "seen is stored as"),
+            ("at > datetime('now', '-1 day')", "datetime has a blank for the T"), ("current_timestamp <= at", "current_timestamp has a blank"),
+            ("nick <> 'sad'", "nick is stored as one of its type's labels"), ("nick not in ('glad', 'Glad')", "compared with 'Glad'"),
+            (f"uid = '{UUID.upper()}'", "uid is stored as small letters"),
+        ):  # fmt: skip
+            with self.subTest(condition):
+                views = self.views(query_q=query.format(condition))
+                (views / "source.sql").write_text("create type mood as enum('glad', 'it''s');\n" + source)
+                done = tide.run("check", "--views", views)
+                self.assertEqual((0, 1), (done.returncode, done.stderr.count("warn ")), done.stderr)
+                self.assertIn(words, done.stderr)
+        schema = "create table v_t(id int primary key, settled text);\ncreate trigger v_on after update on accounts when new.settled = 'f' begin delete from v_t; end;\n"
+        self.warned("v/schema.sql:2: settled is stored as 0 or 1", schema=schema)
+        schema = schema.splitlines()[0]
+        self.warned("v/apply.s.sql:2: settled is stored as 0 or 1", schema=schema, apply_s="insert into v_t select id, 'x' from _delta_accounts\nwhere settled = 't' and _weight > 0")
+        self.passed(schema=schema, apply_s="update v_t set settled = 'true' where id in (select id from _delta_accounts where _weight > 0)")
 
     def test_expressions_of_decimals(self):
         self.warned("v/query.q.sql:2: amount is a count of its last digit, and so is the sum", query_q="select\n sum(amount * 2) as s from accounts")

@@ -6,6 +6,7 @@
 #include "views/engine/check/guard.h"
 #include "views/engine/check/lint.h"
 #include "views/engine/check/lint_arms.h"
+#include "views/engine/check/lint_literals.h"
 #include "views/engine/check/lint_numeric.h"
 #include "views/engine/check/lint_order.h"
 #include "views/engine/check/lint_parameters.h"
@@ -267,6 +268,7 @@ static int check_query(struct catalog *catalog, sqlite3 *scratch, struct query *
         return -1;
     lint_numeric_expressions(catalog, query->file, query->sql, guard);
     lint_order(catalog, query->file, query->sql, guard);
+    lint_literals(catalog, query->file, query->sql, guard);
     return 0;
 }
 

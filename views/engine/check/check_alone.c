@@ -4,6 +4,7 @@
 #include "views/engine/check/guard.h"
 #include "views/engine/check/lint_apply.h"
 #include "views/engine/check/lint_arms.h"
+#include "views/engine/check/lint_literals.h"
 #include "views/engine/check/lint_numeric.h"
 #include "views/engine/check/lint_order.h"
 #include "views/engine/row/table_sql.h"
@@ -83,6 +84,7 @@ static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct a
         return -1;
     lint_numeric_expressions(catalog, apply->file, apply->sql, guard);
     lint_order(catalog, apply->file, apply->sql, guard);
+    lint_literals(catalog, apply->file, apply->sql, guard);
     return 0;
 }
 
@@ -186,6 +188,7 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
         lint_numeric_aggregates(view->file, view->schema, &guard, error) != 0)
         return -1;
     lint_order(catalog, view->file, view->schema, &guard);
+    lint_literals(catalog, view->file, view->schema, &guard);
     lint_arms(catalog, scratch, view->file, view->schema);
     guard_end(scratch);
     clock_lint_triggers(catalog, scratch, view);

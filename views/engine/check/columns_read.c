@@ -117,6 +117,20 @@ bool columns_read_nullable(const struct columns_read *reads, struct span name, c
     return found && !reads->full;
 }
 
+bool columns_read_are_of(const struct columns_read *reads, struct span name, const char *prefix,
+                         const char *but) {
+    bool found = false;
+    for (int i = 0; i < reads->count; i++) {
+        if (!columns_read_same(reads->list[i].column, name) ||
+            (but != NULL && sqlite3_stricmp(reads->list[i].table, but) == 0))
+            continue;
+        if (columns_read_behind(reads->list[i].table, prefix) == NULL)
+            return false;
+        found = true;
+    }
+    return found && !reads->full;
+}
+
 bool columns_read_has(const struct columns_read *reads, const char *prefix, enum column_type type) {
     for (int i = 0; i < reads->count; i++)
         if (reads->list[i].mirrored != NULL && reads->list[i].mirrored->type == type &&

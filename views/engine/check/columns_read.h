@@ -36,6 +36,9 @@ const struct column *columns_read_column(const struct columns_read *reads, struc
 const struct column *columns_read_of(const struct columns_read *reads, struct span table, struct span name);
 // Whether all columns of that name that are read may be NULL at the source, and there is one. `but`: as above.
 bool columns_read_nullable(const struct columns_read *reads, struct span name, const char *but);
+// Whether all columns of that name that are read are of virtual tables whose name begins so, and there is one; `but`: as above.
+bool columns_read_are_of(const struct columns_read *reads, struct span name, const char *prefix,
+                         const char *but);
 // Whether a column of `type` is read of a virtual table whose name begins so.
 bool columns_read_has(const struct columns_read *reads, const char *prefix, enum column_type type);
 

@@ -41,13 +41,6 @@ static void lint_compared(struct lint *lint, const struct column *column, int wi
                                 "write `-- tidemark: %.*s is decimal(%d,%d)`",
                                 column->name, (int)name.size, name.data, (int)name.size, name.data,
                                 column->precision, column->scale);
-    } else if (token.size > 1 && token.data[0] >= '0' && token.data[0] <= '9' &&
-               memchr(token.data, '.', token.size) != NULL) {
-        catalog_warn_at(lint->catalog, lint->query->file, lint->tokens.sql,
-                        tokens_at(&lint->tokens, with).data,
-                        "%s is a count of its last digit (scale %d), so 42.00 is written 4200; %.*s is "
-                        "compared with that count",
-                        column->name, column->scale, (int)token.size, token.data);
     }
 }
 

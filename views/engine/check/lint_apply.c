@@ -1,5 +1,6 @@
 #include "views/engine/check/lint_apply.h"
 
+#include "views/engine/check/lint_literals.h"
 #include "views/engine/check/lint_names.h"
 #include "views/engine/check/tokens.h"
 #include "views/engine/decimal.h"
@@ -111,27 +112,6 @@ static void lint_apply_groups(struct lint_apply *lint) {
     }
 }
 
-// What a value of `column` is stored as, where the token is a literal that none is equal to; NULL = it may be one.
-static const char *lint_apply_stored(const struct column *column, struct span literal) {
-    bool text = literal.data[0] == '\'';
-    bool number = literal.data[0] >= '0' && literal.data[0] <= '9';
-    switch (column->type) {
-    case COLUMN_BOOLEAN:
-        return text ? "0 or 1" : NULL;
-    case COLUMN_INTEGER:
-        return text ? "a number" : NULL;
-    case COLUMN_DECIMAL:
-        return text || (number && memchr(literal.data, '.', literal.size) != NULL)
-                   ? "a count of its last digit (4200 for 42.00)"
-                   : NULL;
-    case COLUMN_TEXT:
-    case COLUMN_NUMERIC:
-        return number ? "a text" : NULL;
-    default:
-        return NULL;
-    }
-}
-
 // The column of `_sums_T('BY', 'OF', VALUE...)` whose values are compared; NULL = that is not what stands at `at`.
 static const struct column *lint_apply_compared(const struct lint_apply *lint, int at) {
     struct span name = tokens_name(&lint->tokens, at);
@@ -151,7 +131,7 @@ static void lint_apply_values(struct lint_apply *lint) {
     for (int i = 1; i < tokens->count; i++) {
         const struct column *column = lint_apply_compared(lint, i);
         for (int v = i + VALUES_FROM; column != NULL && v < tokens_behind(tokens, i + 1) - 1; v++) {
-            const char *stored = lint_apply_stored(column, tokens_at(tokens, v));
+            const char *stored = lint_literals_stored(column, tokens_at(tokens, v), LITERAL_RAW);
             if (stored != NULL && (tokens_is(tokens, v + 1, ",") || tokens_is(tokens, v + 1, ")")))
                 LINT_APPLY_WARN(
                     lint, v, "%s is stored as %s, and %.*s is compared with that as it is written",
@@ -192,11 +172,24 @@ static bool lint_apply_excludes_null(const struct tokens *tokens, struct span na
     return false;
 }
 
+// Whether the column is a sum of a _sums_T, which is NULL only where a REAL is NaN.
+static bool lint_apply_is_sum(const struct lint_apply *lint, struct span name) {
+    const struct guard *guard = lint->guard;
+    for (int i = 1; i < lint->tokens.count; i++) {
+        struct span by = tokens_at(&lint->tokens, i + 2);
+        if (tokens_begins(tokens_name(&lint->tokens, i), "_sums_") && by.size > 2 &&
+            lint_names_same((struct span){by.data + 1, by.size - 2}, name))
+            return false;
+    }
+    return columns_read_are_of(&guard->reads, name, "_sums_", guard->written) &&
+           !columns_read_is(&guard->reads, name, COLUMN_REAL);
+}
+
 static void lint_apply_into(struct lint_apply *lint, int item, const char *column, bool key) {
     const struct guard *guard = lint->guard;
     struct span name = tokens_name(&lint->tokens, item);
     if (name.size == 0 || !columns_read_nullable(&guard->reads, name, guard->written) ||
-        lint_apply_excludes_null(&lint->tokens, name))
+        lint_apply_is_sum(lint, name) || lint_apply_excludes_null(&lint->tokens, name))
         return;
     LINT_APPLY_WARN(lint, item,
                     "%.*s may be NULL, and %s.%s %s: write ifnull(%.*s, ..), or leave such rows out with "

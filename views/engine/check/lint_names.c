@@ -137,3 +137,19 @@ int lint_names_inserted(const struct tokens *tokens, struct span column, int own
     return place >= 0 && tokens_is(tokens, select, "select") ? lint_names_item(tokens, select + 1, place)
                                                              : -1;
 }
+
+bool lint_names_assigns(const struct tokens *tokens, int number) {
+    static const char *const clauses[] = {"select", "where", "on",   "when", "having",
+                                          "and",    "or",    "then", "by",   NULL};
+    if (!tokens_is(tokens, number, "="))
+        return false;
+    for (int i = number - 1, depth = 0; i >= 0 && depth >= 0; i--) {
+        depth += tokens_is(tokens, i, ")");
+        depth -= tokens_is(tokens, i, "(");
+        if (depth == 0 && tokens_is(tokens, i, "set"))
+            return true;
+        if (depth == 0 && lint_names_is_any(tokens, i, clauses))
+            return false;
+    }
+    return false;
+}

@@ -16,5 +16,7 @@ const struct column *lint_names_column(const struct tokens *tokens, int number, 
 // The token that `insert into T(a, b) select x, y` puts into the column, if it is one alone; -1. `own`: the column's place in
 // T, for a statement that names none; -1 = it has none.
 int lint_names_inserted(const struct tokens *tokens, struct span column, int own);
+// Whether the token is the = of `set a = b, c = d`, which is no comparison.
+bool lint_names_assigns(const struct tokens *tokens, int number);
 
 #endif

@@ -97,23 +97,6 @@ static const struct column *lint_order_right(const struct lint_order *lint, int 
 
 // --- comparisons
 
-// `set a = b, c = d`: no comparison.
-static bool lint_order_assigns(const struct tokens *tokens, int number) {
-    static const char *const clauses[] = {"select", "where", "on",   "when", "having",
-                                          "and",    "or",    "then", "by",   NULL};
-    if (!tokens_is(tokens, number, "="))
-        return false;
-    for (int i = number - 1, depth = 0; i >= 0 && depth >= 0; i--) {
-        depth += tokens_is(tokens, i, ")");
-        depth -= tokens_is(tokens, i, "(");
-        if (depth == 0 && tokens_is(tokens, i, "set"))
-            return true;
-        if (depth == 0 && lint_names_is_any(tokens, i, clauses))
-            return false;
-    }
-    return false;
-}
-
 // SQLite compares numbers where the other side is a number by its type.
 static bool lint_order_is_number(const struct lint_order *lint, int at) {
     const struct column *column = lint_names_column(&lint->tokens, at, lint->guard);
@@ -190,7 +173,7 @@ static void lint_order_comparison(struct lint_order *lint, int number) {
     int left = number - tokens_is(tokens, number - 1, "not");
     bool in = tokens_is(tokens, number, "in");
     bool either = !in && !tokens_is(tokens, number, "between"); // these have the collation of their left side
-    if (right == 0 || lint_order_assigns(tokens, number) || tokens_is(tokens, left - 2, "collate") ||
+    if (right == 0 || lint_names_assigns(tokens, number) || tokens_is(tokens, left - 2, "collate") ||
         (either && lint_order_is_collated(tokens, right)))
         return;
     const struct column *column = lint_order_left(lint, left, &name);

@@ -1,0 +1,190 @@
+#include "views/engine/check/lint_literals.h"
+
+#include "views/engine/check/lint_names.h"
+
+#include <ctype.h>
+#include <string.h>
+
+struct lint_literals {
+    struct catalog *catalog;
+    const char *file;
+    const struct guard *guard;
+    struct tokens tokens;
+};
+
+// --- how values are stored
+
+static bool lint_literals_is_number(struct span literal) {
+    return literal.size > 0 && literal.data[0] >= '0' && literal.data[0] <= '9';
+}
+
+static bool lint_literals_is_infinity(struct span text) {
+    return span_is(text, "infinity") || span_is(text, "-infinity");
+}
+
+// Whether the text, whole or as the beginning of one, has the form: a digit stands for any.
+static bool lint_literals_has_form(struct span text, const char *form, enum literal_use use) {
+    size_t size = strlen(form);
+    if (lint_literals_is_infinity(text) || text.size == 0)
+        return true;
+    if (text.size > size || (text.size < size && use != LITERAL_ORDER))
+        return false;
+    for (size_t i = 0; i < text.size; i++)
+        if (form[i] == '0' ? !isdigit((unsigned char)text.data[i]) : text.data[i] != form[i])
+            return false;
+    return true;
+}
+
+// The form of the column's times; NULL = it has none.
+static const char *lint_literals_form(const struct column *column) {
+    switch (column->type) {
+    case COLUMN_DATE:
+        return "0000-00-00";
+    case COLUMN_TIMESTAMP:
+        return "0000-00-00T00:00:00.000000";
+    case COLUMN_TIMESTAMPTZ:
+        return "0000-00-00T00:00:00.000000Z";
+    default:
+        return NULL;
+    }
+}
+
+static const char *lint_literals_stored_time(const struct column *column, struct span literal,
+                                             enum literal_use use) {
+    static const char *const forms[] = {[COLUMN_DATE] = "YYYY-MM-DD",
+                                        [COLUMN_TIMESTAMP] = "YYYY-MM-DDTHH:MM:SS.ffffff",
+                                        [COLUMN_TIMESTAMPTZ] = "YYYY-MM-DDTHH:MM:SS.ffffffZ"};
+    struct span text = {literal.data + 1, literal.size - 2};
+    bool right = literal.data[0] == '\'' && lint_literals_has_form(text, lint_literals_form(column), use);
+    return right ? NULL : forms[column->type];
+}
+
+static bool lint_literals_is_label(const struct column *column, struct span literal) {
+    struct span text = {literal.data + 1, literal.size - 2};
+    bool found = column->label_count == 0 || text.size == 0;
+    for (int i = 0; i < column->label_count && !found; i++)
+        found = span_is(text, column->labels[i]);
+    return found;
+}
+
+static bool lint_literals_has_capitals(struct span literal) {
+    for (size_t i = 0; i < literal.size; i++)
+        if (literal.data[i] >= 'A' && literal.data[i] <= 'F')
+            return true;
+    return false;
+}
+
+const char *lint_literals_stored(const struct column *column, struct span literal, enum literal_use use) {
+    bool text = literal.size >= 2 && literal.data[0] == '\'';
+    bool number = lint_literals_is_number(literal);
+    bool raw = use == LITERAL_RAW;
+    if (!text && !number)
+        return NULL;
+    switch (column->type) {
+    case COLUMN_BOOLEAN:
+        return text ? "0 or 1" : NULL;
+    case COLUMN_INTEGER:
+        return text && raw ? "a number" : NULL;
+    case COLUMN_DECIMAL:
+        return text || (number && memchr(literal.data, '.', literal.size) != NULL)
+                   ? "a count of its last digit (4200 for 42.00)"
+                   : NULL;
+    case COLUMN_DATE:
+    case COLUMN_TIMESTAMP:
+    case COLUMN_TIMESTAMPTZ:
+        return lint_literals_stored_time(column, literal, use);
+    case COLUMN_NUMERIC:
+        return number && raw ? "a text" : NULL;
+    case COLUMN_TEXT:
+        if (number)
+            return raw ? "a text" : NULL;
+        if (column->variant == COLUMN_UUID && lint_literals_has_capitals(literal))
+            return "small letters";
+        return column->variant == COLUMN_ENUM && use != LITERAL_ORDER &&
+                       !lint_literals_is_label(column, literal)
+                   ? "one of its type's labels, of which that is none"
+                   : NULL;
+    default:
+        return NULL;
+    }
+}
+
+// --- comparisons
+
+// SQLite's own functions for times, which write a blank where a TIMESTAMP has its T.
+static bool lint_literals_is_blank_time(const struct lint_literals *lint, const struct column *column,
+                                        int at) {
+    bool call = tokens_is(&lint->tokens, at, "datetime") && tokens_is(&lint->tokens, at + 1, "(");
+    return (column->type == COLUMN_TIMESTAMP || column->type == COLUMN_TIMESTAMPTZ) &&
+           (call || tokens_is(&lint->tokens, at, "current_timestamp"));
+}
+
+// Whether the token makes another value of the literal beside it; a doubled quote ends one token and begins the next.
+static bool lint_literals_goes_on(const struct tokens *tokens, int number) {
+    static const char *const operators[] = {"+", "-", "*", "/", "%", "|", "&", NULL};
+    struct span token = tokens_at(tokens, number);
+    return lint_names_is_any(tokens, number, operators) || (token.size > 0 && token.data[0] == '\'');
+}
+
+static void lint_literals_beside(struct lint_literals *lint, const struct column *column, int at,
+                                 enum literal_use use) {
+    struct span literal = tokens_at(&lint->tokens, at);
+    if (lint_literals_goes_on(&lint->tokens, at - 1) || lint_literals_goes_on(&lint->tokens, at + 1))
+        return;
+    const char *stored = lint_literals_stored(column, literal, use);
+    if (stored != NULL)
+        catalog_warn_at(lint->catalog, lint->file, lint->tokens.sql, literal.data,
+                        "%s is stored as %s, and compared with %.*s as it is written", column->name, stored,
+                        (int)literal.size, literal.data);
+    else if (lint_literals_is_blank_time(lint, column, at))
+        catalog_warn_at(
+            lint->catalog, lint->file, lint->tokens.sql, literal.data,
+            "%s is stored as YYYY-MM-DDTHH:MM:SS.., and %.*s has a blank for the T, so that a whole day "
+            "is after it: write strftime('%%Y-%%m-%%dT%%H:%%M:%%S', ..)",
+            column->name, (int)literal.size, literal.data);
+}
+
+static bool lint_literals_is_equality(const struct tokens *tokens, int at) {
+    static const char *const words[] = {"=", "==", "<>", "!=", "is", NULL};
+    return lint_names_is_any(tokens, at, words);
+}
+
+static bool lint_literals_is_order(const struct tokens *tokens, int at) {
+    static const char *const words[] = {"<", ">", "<=", ">=", NULL};
+    return lint_names_is_any(tokens, at, words);
+}
+
+// What stands behind the column at `at`.
+static void lint_literals_behind(struct lint_literals *lint, const struct column *column, int at) {
+    const struct tokens *tokens = &lint->tokens;
+    int verb = at + 1 + tokens_is(tokens, at + 1, "not");
+    if (lint_literals_is_equality(tokens, verb) && !lint_names_assigns(tokens, verb)) {
+        lint_literals_beside(lint, column, verb + 1 + tokens_is(tokens, verb + 1, "not"), LITERAL_EQUAL);
+    } else if (lint_literals_is_order(tokens, verb)) {
+        lint_literals_beside(lint, column, verb + 1, LITERAL_ORDER);
+    } else if (tokens_is(tokens, verb, "between") && tokens_is(tokens, verb + 2, "and")) {
+        lint_literals_beside(lint, column, verb + 1, LITERAL_ORDER);
+        lint_literals_beside(lint, column, verb + 3, LITERAL_ORDER);
+    } else if (tokens_is(tokens, verb, "in") && tokens_is(tokens, verb + 1, "(")) {
+        for (int i = verb + 2; i < tokens_behind(tokens, verb + 1) - 1; i++)
+            if (tokens_is(tokens, i + 1, ",") || tokens_is(tokens, i + 1, ")"))
+                lint_literals_beside(lint, column, i, LITERAL_EQUAL);
+    }
+}
+
+void lint_literals(struct catalog *catalog, const char *file, const char *sql, const struct guard *guard) {
+    struct lint_literals lint = {.catalog = catalog, .file = file, .guard = guard};
+    tokens_read(&lint.tokens, sql);
+    if (lint_names_are_listed(&lint.tokens))
+        return;
+    for (int i = 0; i < lint.tokens.count; i++) {
+        const struct column *column = lint_names_column(&lint.tokens, i, guard);
+        if (column == NULL)
+            continue;
+        lint_literals_behind(&lint, column, i);
+        if (lint_literals_is_equality(&lint.tokens, i - 1) && !lint_names_assigns(&lint.tokens, i - 1))
+            lint_literals_beside(&lint, column, i - 2, LITERAL_EQUAL);
+        else if (lint_literals_is_order(&lint.tokens, i - 1))
+            lint_literals_beside(&lint, column, i - 2, LITERAL_ORDER);
+    }
+}
