@@ -114,6 +114,18 @@ class Prove(tide.Case):
         tide.write_capture(self.capture, [order(0, 10, 1), order(1, 10, None, before=1)])
         self.refused(views, "view own, query all, row 1 of its answer: got customer_id = 1, wanted no row")
 
+    def test_groups_told_apart_by_expressions(self):
+        """A unique index is how NULL is one group; a row at 0 is as good as none there too, and a wrong one is named by its group."""
+        schema = ("create table own_tiers(tier text, orders integer not null, \"of\" integer);\n"
+                  "create unique index own_key on own_tiers(ifnull(\"TIER\",x''), \"of\");\n")  # fmt: skip
+        apply = ("insert into own_tiers select tier, {}, 1 from _delta_customers where true group by tier having sum(_weight) <> 0"
+                 " on conflict(ifnull(tier, x''), \"of\") do update set orders = orders + excluded.orders\n")  # fmt: skip
+        first, then = {"id": 1, "tier": None}, {"id": 1, "tier": "gold"}
+        tide.write_capture(self.capture, [customer(0, 1, None), event("customers", 1, 1, first, then)])
+        done = self.prove(self.capture, views=self.views(schema, apply.format("sum(_weight)")))
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.refused(self.views(schema, apply.format("abs(sum(_weight))")), "own_tiers, tier = null, of = 1: got orders = 2, wanted no row")
+
     def test_a_group_of_no_rows_that_keeps_a_null(self):
         """It has no number beside its key: of no rows a max is NULL."""
         schema = "create table own_most(customer_id integer primary key, most integer);\n"

@@ -105,13 +105,19 @@ static int compare_first(const struct compare_row *row, const char *table, struc
     return found < 0 ? -1 : pending && !empty;
 }
 
-// The columns that tell rows apart: of the primary key, else of a unique index, else all of them.
+// The columns that tell rows apart: of the primary key, else of a unique index, else all of them. Of an index of expressions,
+// such as ifnull(tier, ''), those that they name.
 static const char compare_columns_sql[] =
-    "with keys(name) as (select name from pragma_table_info(:table) where pk > 0"
-    " union all select i.name from pragma_index_info((select name from pragma_index_list(:table)"
-    " where \"unique\" and not partial and origin <> 'pk' order by seq limit 1)) i"
-    " where not exists (select 1 from pragma_table_info(:table) where pk > 0))"
-    " select t.name, t.name in (select name from keys) as k, (select count(*) from keys) from pragma_table_info(:table) t"
+    "with the(name) as (select name from pragma_index_list(:table)"
+    " where \"unique\" and not partial and origin <> 'pk' order by seq limit 1),"
+    " words(text) as (select ' ' || replace(replace(replace(replace(substr(sql, instr(sql, '(')), '(', ' '), ')', ' '), ',', ' '), '\"', ' ')"
+    " || ' ' from sqlite_schema where type = 'index' and name in (select name from the)"
+    " and exists (select 1 from the, pragma_index_info(the.name) i where i.name is null)),"
+    " own(name) as (select name from pragma_table_info(:table) where pk > 0),"
+    " keys(name) as (select name from own union all select i.name from the, pragma_index_info(the.name) i"
+    " where not exists (select 1 from own) union all select t.name from pragma_table_info(:table) t, words w"
+    " where not exists (select 1 from own) and instr(lower(w.text), ' ' || lower(t.name) || ' ') > 0)"
+    " select t.name, t.name in (select name from keys where name is not null) as k from pragma_table_info(:table) t"
     " order by k desc, t.cid";
 
 // `"a","b"` into both; how many columns there are, -1 = error.
