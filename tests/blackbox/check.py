@@ -251,6 +251,11 @@ class Check(tide.Case):
     def test_expressions_of_decimals(self):
         self.warned("v/query.q.sql:2: amount is a count of its last digit, and so is the sum", query_q="select\n sum(amount * 2) as s from accounts")
         self.warned("division by a whole number", query_q="select amount / 100 as s from accounts")
+        for product, words in (("amount * size", "amount * size is a count with 2 digits behind the point: write decimal(.., 2)"), ("2 * a.amount", "2 * a.amount is"),
+                               ("amount * 1.19", "write decimal(cast(round(..) as integer), 2)"), ("decimal(a.amount * amount, 2)", "a.amount * amount is a count with 4 digits")):  # fmt: skip
+            self.warned(words, query_q=f"select id, {product} as s from accounts a")
+        for product in ("decimal(amount * size, 2)", "decimal(amount * amount, 4)", "decimal(amount * amount / size, 2)", "amount * 2 > 5", "size * 2", "max(0, amount * 2) > 1"):
+            self.passed(query_q=f"select id, {product} as s from accounts a where amount * size > 5")
         self.warned("exact is a NUMERIC that is kept as text, and sum() of an expression", query_q="select sum(exact * 2) as s from accounts")
         for right in ("decimal(sum(amount * 2), 2)", "decimal_sum(exact, 2)", "sum(size * 2)"):
             self.passed(query_q=f"select {right} as s from accounts")

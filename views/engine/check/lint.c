@@ -4,9 +4,12 @@
 
 #include <string.h>
 
+enum { LINT_DIGITS_SIZE = 12 };
+
 struct lint {
     struct catalog *catalog;
     const struct query *query;
+    const struct guard *guard;
     struct tokens tokens;
 };
 
@@ -151,16 +154,47 @@ static void lint_passed_on(struct lint *lint, const struct column *column, int a
                             functions[i], column->name, functions[i], column->name, column->scale);
 }
 
+// The DECIMAL column that the token names, NULL = none.
+static const struct column *lint_decimal(const struct lint *lint, int number) {
+    for (int i = 0; i < lint->guard->decimal_count; i++)
+        if (lint_names_column(lint, number, lint->guard->decimals[i]))
+            return lint->guard->decimals[i];
+    return NULL;
+}
+
+// `price * quantity` by itself, as a column of the answer or within decimal(): digits behind the point add up.
+static void lint_product(struct lint *lint, const struct column *column, int at) {
+    const struct tokens *tokens = &lint->tokens;
+    bool first = tokens_is(tokens, at + 1, "*");
+    int begin = first ? at : at - 2;
+    const struct column *other = lint_decimal(lint, first ? at + 2 : begin);
+    if ((!first && !tokens_is(tokens, at - 1, "*")) || (!first && other != NULL))
+        return;
+    bool counted = tokens_is(tokens, begin - 1, "(") && tokens_is(tokens, begin - 2, "decimal");
+    bool ends = tokens_is(tokens, begin + 3, ",") || tokens_is(tokens, begin + 3, "as") ||
+                tokens_is(tokens, begin + 3, "from");
+    int scale = column->scale + (other != NULL ? other->scale : 0);
+    char digits[LINT_DIGITS_SIZE];
+    (void)sqlite3_snprintf(sizeof digits, digits, "%d", scale);
+    if (!ends || (counted ? tokens_is(tokens, begin + 4, digits) : !lint_is_shown(lint, begin)))
+        return;
+    struct span factor = tokens_at(tokens, first ? at + 2 : begin);
+    bool real = factor.size > 0 && factor.data[0] >= '0' && factor.data[0] <= '9' &&
+                memchr(factor.data, '.', factor.size) != NULL;
+    catalog_warn_at(lint->catalog, lint->query->file, tokens->sql, tokens_at(tokens, begin).data,
+                    "%.*s * %.*s is a count with %d digits behind the point: write decimal(%s, %d)",
+                    (int)tokens_at(tokens, begin).size, tokens_at(tokens, begin).data,
+                    (int)tokens_at(tokens, begin + 2).size, tokens_at(tokens, begin + 2).data, scale,
+                    real ? "cast(round(..) as integer)" : "..", scale);
+}
+
 void lint_query(struct catalog *catalog, const struct query *query, const struct guard *guard) {
-    struct lint lint = {.catalog = catalog, .query = query};
+    struct lint lint = {.catalog = catalog, .query = query, .guard = guard};
     if (guard->decimal_count == 0)
         return;
     tokens_read(&lint.tokens, query->sql);
     for (int i = 0; i < lint.tokens.count; i++) {
-        const struct column *column = NULL;
-        for (int j = 0; j < guard->decimal_count && column == NULL; j++)
-            if (lint_names_column(&lint, i, guard->decimals[j]))
-                column = guard->decimals[j];
+        const struct column *column = lint_decimal(&lint, i);
         if (column == NULL)
             continue;
         if (lint_is_comparison(&lint, i + 1))
@@ -172,6 +206,7 @@ void lint_query(struct catalog *catalog, const struct query *query, const struct
         lint_aggregate(&lint, column, i);
         lint_passed_on(&lint, column, i);
         lint_expression(&lint, column, i);
+        lint_product(&lint, column, i);
     }
 }
 
