@@ -248,6 +248,19 @@ class Check(tide.Case):
         self.warned("v/apply.s.sql:2: settled is stored as 0 or 1", schema=schema, apply_s="insert into v_t select id, 'x' from _delta_accounts\nwhere settled = 't' and _weight > 0")
         self.passed(schema=schema, apply_s="update v_t set settled = 'true' where id in (select id from _delta_accounts where _weight > 0)")
 
+    def test_groups_that_are_spelled_otherwise(self):
+        schema, statement = "create table v_t(name text {} primary key, n int not null);", "insert into v_t select nick, _weight from _sums_accounts('nick') where nick is not null on conflict do nothing"
+        for declared, collation in ("citext", "citext"), ("char(5)", "rtrim"), ("numeric", "numeric"), ("text", None):
+            for key in (None, "citext", "rtrim", "numeric"):
+                views = self.views(schema=schema.format(f"collate {key}" if key else ""), apply_s=statement)
+                (views / "source.sql").write_text(SOURCE.replace("nick text", f"nick {declared}"))
+                done = tide.run("check", "--views", views)
+                if collation in (None, key):
+                    self.assertEqual((0, ""), (done.returncode, done.stderr))
+                else:
+                    self.assertEqual((0, 1), (done.returncode, done.stderr.count("warn ")), done.stderr)
+                    self.assertIn(f"declare v_t.name with collate {collation}\n", done.stderr)
+
     def test_expressions_of_decimals(self):
         self.warned("v/query.q.sql:2: amount is a count of its last digit, and so is the sum", query_q="select\n sum(amount * 2) as s from accounts")
         self.warned("division by a whole number", query_q="select amount / 100 as s from accounts")

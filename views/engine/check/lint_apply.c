@@ -4,6 +4,7 @@
 #include "views/engine/check/lint_names.h"
 #include "views/engine/check/tokens.h"
 #include "views/engine/decimal.h"
+#include "views/engine/row/column_type.h"
 
 enum { LINT_APPLY_TYPE_SIZE = 32 };
 
@@ -110,6 +111,42 @@ static void lint_apply_groups(struct lint_apply *lint) {
                 return;
             }
     }
+}
+
+// Groups of a _sums_T are told apart by bytes, and two that the source takes for one meet in a key that does too.
+static void lint_apply_spelling(struct lint_apply *lint, sqlite3 *db, int at) {
+    struct span name = tokens_name(&lint->tokens, at), by = tokens_at(&lint->tokens, at + 2);
+    if (!tokens_begins(name, "_sums_") || by.size < 2 || by.data[0] != '\'')
+        return;
+    CLEANUP(stmt_free_text) char *table = sqlite3_mprintf("%.*s", (int)name.size, name.data);
+    CLEANUP(stmt_free_text) char *group = sqlite3_mprintf("%.*s", (int)by.size - 2, by.data + 1);
+    CLEANUP(stmt_finalize) sqlite3_stmt *keys = NULL;
+    const struct column *column =
+        table != NULL && group != NULL ? columns_read_find(lint->catalog, table, group) : NULL;
+    const char *wanted = column != NULL ? column_type_collation(column) : NULL;
+    if (wanted == NULL || stmt_prepare(db, "select name, cid from pragma_table_info(:table) where pk > 0",
+                                       lint->apply->file, &keys, NULL) != 0)
+        return;
+    stmt_bind_text(keys, ":table", span_of(lint->guard->written));
+    while (stmt_row(keys, lint->apply->file, NULL) == 1) {
+        const char *key = (const char *)sqlite3_column_text(keys, 0), *collation = NULL;
+        int item =
+            key != NULL ? lint_names_inserted(&lint->tokens, span_of(key), sqlite3_column_int(keys, 1)) : -1;
+        if (item >= 0 && lint_names_same(tokens_name(&lint->tokens, item), span_of(column->name)) &&
+            sqlite3_table_column_metadata(db, "main", lint->guard->written, key, NULL, &collation, NULL, NULL,
+                                          NULL) == SQLITE_OK &&
+            sqlite3_stricmp(collation, wanted) != 0)
+            LINT_APPLY_WARN(
+                lint, item,
+                "%s is compared by %s at the source, and %s.%s by bytes, so that one group there is several here: "
+                "declare %s.%s with collate %s",
+                column->name, wanted, lint->guard->written, key, lint->guard->written, key, wanted);
+    }
+}
+
+static void lint_apply_spellings(struct lint_apply *lint, sqlite3 *db) {
+    for (int i = 1; i < lint->tokens.count; i++)
+        lint_apply_spelling(lint, db, i);
 }
 
 // The column of `_sums_T('BY', 'OF', VALUE...)` whose values are compared; NULL = that is not what stands at `at`.
@@ -265,6 +302,7 @@ void lint_apply(struct catalog *catalog, sqlite3 *db, const struct apply_stateme
     lint_apply_join(&lint);
     lint_apply_groups(&lint);
     lint_apply_values(&lint);
+    lint_apply_spellings(&lint, db);
     lint_apply_null_sums(&lint);
     lint_apply_nulls(&lint, db);
     lint_apply_digits(&lint, db);
