@@ -481,8 +481,8 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
 }
 
 // The tombstone behind a delete of nobody's row is nobody's too, and is known by its key.
-static void envelope_set_unplaced(const struct message *message, struct event *event) {
-    event->kind = EVENT_UNPLACED;
+static void envelope_set_unplaced(const struct message *message, bool ignored, struct event *event) {
+    event->kind = ignored ? EVENT_LEFT_OUT : EVENT_UNPLACED;
     if (event->change.op == CHANGE_DELETE || event->change.op == CHANGE_TOMBSTONE)
         event->key_hash = envelope_hash_key(message->key);
 }
@@ -492,15 +492,16 @@ static int envelope_decode_tombstone(struct envelope_decoder *decoder, const str
                                      struct row_reader *row, struct event *event, struct error *error) {
     event->change.op = CHANGE_TOMBSTONE;
     event->key_hash = envelope_hash_key(message->key);
-    bool routed;
     const struct span none = {0};
-    if (placement_of_row(decoder->config.catalog, row->table, none, none, &routed) == NULL) {
-        envelope_set_unplaced(message, event);
+    if (placement_of_row(decoder->config.catalog, row->table, none, none).table == NULL) {
+        envelope_set_unplaced(message, false, event);
         return 0;
     }
-    if (envelope_read_key(decoder, message, NULL, row->table, event, error) != 0)
-        return -1;
-    return envelope_take_key(decoder, row, message->key, &members_none, event, error);
+    struct error why;
+    if (envelope_read_key(decoder, message, NULL, row->table, event, &why) == 0)
+        return envelope_take_key(decoder, row, message->key, &members_none, event, error);
+    // A key of other columns may be another table's whose rows come in the topic: its rows say so, and halt if they are this one's.
+    return error_set(error, why.kind == ERROR_HALT ? ERROR_INPUT : why.kind, "%s", why.message);
 }
 
 // A delete that is taken for an update leaves a ghost, and nobody would know.
@@ -581,15 +582,15 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
     struct members_placement asked = {0}, *placement = members->placement;
     placement = placement != NULL ? placement : &asked;
     if (!placement->known)
-        placement->table = placement_of_row(decoder->config.catalog, row->table, members->schema,
-                                            members->table, &placement->routed);
+        placement->is =
+            placement_of_row(decoder->config.catalog, row->table, members->schema, members->table);
     placement->known = true;
-    change->table = placement->table;
-    event->routed = placement->routed;
+    change->table = placement->is.table;
+    event->routed = placement->is.routed;
     if (change->table != row->table)
         envelope_take_back_drift(decoder, message, row, members);
     if (change->table == NULL) {
-        envelope_set_unplaced(message, event);
+        envelope_set_unplaced(message, placement->is.ignored, event);
         return 0;
     }
     return envelope_finish_row(decoder, message, row, members, event, error) != 0 ||
@@ -602,9 +603,10 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
 static void envelope_set_routed(const struct envelope_decoder *decoder, const struct table *topic_table,
                                 struct members *members, struct event *event) {
     envelope_set_place(members, event);
-    const struct table *table =
-        placement_of_row(decoder->config.catalog, topic_table, event->schema, event->table, &event->routed);
-    event->change.table = table != NULL ? table : topic_table;
+    struct placement placement =
+        placement_of_row(decoder->config.catalog, topic_table, event->schema, event->table);
+    event->routed = placement.routed;
+    event->change.table = placement.table != NULL ? placement.table : topic_table;
 }
 
 // Where a row belongs whose schema is refused: its place is readable whatever is said of its columns.

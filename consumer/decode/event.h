@@ -14,6 +14,7 @@ enum event_kind {
     EVENT_END,
     EVENT_HEARTBEAT,
     EVENT_UNPLACED, // a row of a topic that several tables share, and of none of them; change.table is NULL
+    EVENT_LEFT_OUT, // a row of a table that source.sql leaves out, in another's topic; change.table is NULL
     EVENT_NOTHING,  // of no interest
 };
 

@@ -48,32 +48,53 @@ static bool placement_is_shared(const struct catalog *catalog, const struct tabl
     return false;
 }
 
-// A line of source.sql that names one topic binds it to one table, where no other table has the same line. The table
-// of that name which the row names is another one then, if the topic is that source table's own (its last part is the
-// table's name, as Debezium writes it: another server's or database's), or if a line gives the other table another topic.
-static bool placement_is_bound(const struct table *topic_table, const struct table *named,
-                               struct span relation) {
-    const char *topic = topic_table->topic;
-    if (topic == NULL || topic_table->topic_is_regex)
-        return false;
-    if (named->topic != NULL && !named->topic_is_regex)
-        return strcmp(named->topic, topic) != 0;
-    const char *dot = strrchr(topic, '.');
-    return span_equal(span_of(dot != NULL ? dot + 1 : topic), relation);
+static bool placement_has_one_topic(const struct table *table) {
+    return table->topic != NULL && !table->topic_is_regex;
 }
 
-const struct table *placement_of_row(const struct catalog *catalog, const struct table *topic_table,
-                                     struct span schema, struct span relation, bool *ret_routed) {
-    *ret_routed = false;
+// The table's line names the topic of a source table of that name: its last part is the name, as Debezium writes it. It may
+// be another server's or database's than the one that is declared, or left out, by that name.
+static bool placement_is_named_after(const struct table *topic_table, struct span relation) {
+    if (!placement_has_one_topic(topic_table))
+        return false;
+    const char *dot = strrchr(topic_table->topic, '.');
+    return span_equal(span_of(dot != NULL ? dot + 1 : topic_table->topic), relation);
+}
+
+// A line of source.sql that names one topic binds it to one table, where no other table has the same line. The table
+// of that name which the row names is another one then, if the topic is that source table's own, or if a line gives the other
+// table another topic.
+static bool placement_is_bound(const struct table *topic_table, const struct table *named,
+                               struct span relation) {
+    if (placement_has_one_topic(topic_table) && placement_has_one_topic(named))
+        return strcmp(named->topic, topic_table->topic) != 0;
+    return placement_is_named_after(topic_table, relation);
+}
+
+static bool placement_is_ignored(const struct catalog *catalog, struct span schema, struct span relation) {
+    for (int i = 0; i < catalog->ignored_count; i++) {
+        const struct ignored_table *ignored = &catalog->ignored[i];
+        if (placement_is(ignored->relation, relation) &&
+            (ignored->schema == NULL || schema.data == NULL || placement_is(ignored->schema, schema)))
+            return true;
+    }
+    return false;
+}
+
+struct placement placement_of_row(const struct catalog *catalog, const struct table *topic_table,
+                                  struct span schema, struct span relation) {
+    const struct table *shared = placement_is_shared(catalog, topic_table) ? NULL : topic_table;
     if (relation.data == NULL || relation.size == 0)
-        return placement_is_shared(catalog, topic_table) ? NULL : topic_table;
+        return (struct placement){.table = shared};
     if (placement_is_table(topic_table, schema, relation))
-        return topic_table;
+        return (struct placement){.table = topic_table};
     const struct table *named = placement_named(catalog, schema, relation);
     if (named != NULL && !placement_is_bound(topic_table, named, relation))
-        return named;
-    *ret_routed = true;
-    return placement_is_shared(catalog, topic_table) ? NULL : topic_table;
+        return (struct placement){.table = named};
+    if (named == NULL && placement_is_ignored(catalog, schema, relation) &&
+        !placement_is_named_after(topic_table, relation))
+        return (struct placement){.ignored = true};
+    return (struct placement){.table = shared, .routed = true};
 }
 
 bool placement_is_itself(const struct table *table, struct span schema, struct span relation) {
@@ -101,34 +122,43 @@ uint64_t placement_hash_source(struct span schema, struct span relation) {
     return placement_hash_more(schema.size > 0 ? placement_hash_more(hash, SPAN(".")) : hash, relation);
 }
 
-const struct table *placement_of_collection(const struct catalog *catalog, struct span name) {
-    const struct table *found = NULL;
-    struct span schema = {0};
+// Rows of it may be a table's all the same whose line names their topic.
+static bool placement_ignores_all(const struct catalog *catalog, struct span schema, struct span relation) {
+    for (int i = 0; i < catalog->table_count; i++)
+        if (placement_is_named_after(&catalog->tables[i], relation))
+            return false;
+    return placement_is_ignored(catalog, schema, relation);
+}
+
+struct placement placement_of_collection(const struct catalog *catalog, struct span name) {
+    struct placement found = {0};
     const char *at = name.data;
     const char *end = name.data != NULL ? name.data + name.size : NULL;
     // A dot may stand in a name too: each is tried, the first that fits is taken.
-    while (found == NULL && at != NULL) {
+    while (found.table == NULL && at != NULL) {
         const char *dot = memchr(at, '.', (size_t)(end - at));
         if (dot == NULL)
             break;
-        schema = (struct span){at, (size_t)(dot - at)};
-        found = placement_named(catalog, schema, (struct span){dot + 1, (size_t)(end - dot - 1)});
+        struct span schema = {at, (size_t)(dot - at)};
+        struct span relation = {dot + 1, (size_t)(end - dot - 1)};
+        found.table = placement_named(catalog, schema, relation);
+        found.ignored |= placement_ignores_all(catalog, schema, relation);
         at = dot + 1;
     }
     return found;
 }
 
 // Each END names the tables of its transaction, and looking through all that are declared took an eighth of the time with 100.
-const struct table *placement_of_known_collection(struct placement_known *known,
-                                                  const struct catalog *catalog, struct span name) {
+struct placement placement_of_known_collection(struct placement_known *known, const struct catalog *catalog,
+                                               struct span name) {
     if (name.size == 0 || name.size > PLACEMENT_KNOWN_SIZE)
         return placement_of_collection(catalog, name);
     size_t place = (size_t)(hash_bytes(HASH_SEED, name) % PLACEMENT_KNOWN);
     if (known->names[place].size != name.size ||
         memcmp(known->names[place].name, name.data, name.size) != 0) {
-        known->names[place].table = placement_of_collection(catalog, name);
+        known->names[place].is = placement_of_collection(catalog, name);
         known->names[place].size = (uint8_t)name.size;
         memcpy(known->names[place].name, name.data, name.size);
     }
-    return known->names[place].table;
+    return known->names[place].is;
 }

@@ -119,6 +119,12 @@ struct table {
     bool has_renamed;    // of its columns
 };
 
+// A table that source.sql leaves out by a line `-- tidemark: ignore`.
+struct ignored_table {
+    char *schema; // NULL = any
+    char *relation;
+};
+
 static inline bool column_is_interval(const struct column *column) {
     static const char name[] = "interval";
     return column->type == COLUMN_OTHER && strncmp(column->declared, name, sizeof name - 1) == 0;

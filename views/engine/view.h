@@ -73,6 +73,8 @@ struct catalog {
     char *source; // text of source.sql
     struct table *tables;
     int table_count;
+    struct ignored_table *ignored; // as far as no declared table has such a column
+    int ignored_count;
     struct view *views; // sorted by name
     int view_count;
     char **warnings; // what is allowed and looks wrong, each with its file

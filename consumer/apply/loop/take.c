@@ -144,11 +144,20 @@ static void take_unplaced(struct apply *apply, struct partition *partition) {
     const char *table = unplaced_note(&apply->unplaced, partition->topic, event->schema, event->table);
     if (table == NULL)
         return;
-    warnings_add(
-        &apply->warnings,
-        "topic %s: rows of %s are no declared table's and are not applied, from partition %d offset %lld on; declare the table in source.sql, or keep it out of the topic",
-        partition->topic, table[0] != '\0' ? table : "a table that they do not name", partition->id,
-        (long long)partition->head->offset);
+    if (table[0] != '\0')
+        warnings_add(
+            &apply->warnings,
+            "topic %s: rows of %s are no declared table's and are not applied, from partition %d offset %lld on; "
+            "declare the table in source.sql, leave it out there (`-- tidemark: ignore`), or keep it out of the topic",
+            partition->topic, table, partition->id, (long long)partition->head->offset);
+    else
+        warnings_add(
+            &apply->warnings,
+            "topic %s: several tables come in it, and %s not say whose it is, so it is not applied, nor are others, from "
+            "partition %d offset %lld on; with ExtractNewRecordState: add.fields=table and "
+            "delete.tombstone.handling.mode=rewrite",
+            partition->topic, event->change.op == CHANGE_TOMBSTONE ? "a tombstone alone does" : "a row does",
+            partition->id, (long long)partition->head->offset);
     take_about(apply, partition, "unplaced");
 }
 
@@ -315,6 +324,10 @@ static void take_note_kind(struct apply *apply, struct partition *partition) {
     case EVENT_UNPLACED:
         take_unplaced(apply, partition);
         break;
+    case EVENT_LEFT_OUT:
+        partition->has_left_out = true;
+        (void)take_is_spent_tombstone(partition); // behind its delete comes its tombstone
+        break;
     case EVENT_NOTHING:
         take_undeclared(apply, partition);
         break;
@@ -379,6 +392,9 @@ int take_head(struct apply *apply, int slot, enum merge_verdict verdict, struct 
     bool applied = false;
     commit_open(apply);
     int status = 0;
+    if (partition->has_left_out && partition->failure == NULL && event->kind == EVENT_CHANGE &&
+        event->change.op == CHANGE_TOMBSTONE)
+        event->kind = EVENT_UNPLACED;
     event->change.unordered = verdict == MERGE_TAKE;
     if (partition->failure != NULL && take_is_unread_spent(partition))
         apply->counters.ignored++;

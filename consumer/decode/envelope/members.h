@@ -4,12 +4,12 @@
 #define TIDEMARK_DECODE_ENVELOPE_MEMBERS_H
 
 #include "consumer/decode/event.h"
+#include "consumer/decode/placement.h"
 #include "consumer/json/json.h"
 
 // Whose row it is, once that has been asked: kept with the schema and the table that a shape has.
 struct members_placement {
-    const struct table *table;
-    bool routed;
+    struct placement is;
     bool known;
 };
 

@@ -27,7 +27,8 @@ static int transaction_add_other(struct span name, int64_t count, struct event *
 // A table that is not mirrored here does not count.
 static int transaction_count_collection(struct transaction_tables *tables, struct span name, int64_t count,
                                         struct event *event, struct error *error) {
-    const struct table *table = placement_of_known_collection(&tables->known, tables->catalog, name);
+    struct placement placement = placement_of_known_collection(&tables->known, tables->catalog, name);
+    const struct table *table = placement.table;
     if (count < 0)
         return error_set(error, ERROR_INPUT, "event_count is negative");
     if (table != NULL) {
@@ -35,7 +36,9 @@ static int transaction_count_collection(struct transaction_tables *tables, struc
         event->expected_total += count;
         return 0;
     }
-    return count > 0 && name.data != NULL ? transaction_add_other(name, count, event, error) : 0;
+    return count > 0 && name.data != NULL && !placement.ignored
+               ? transaction_add_other(name, count, event, error)
+               : 0;
 }
 
 // The members of one collection; the { has been read.

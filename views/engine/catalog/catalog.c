@@ -48,6 +48,7 @@ void catalog_free(struct catalog **catalog) {
     if (c == NULL)
         return;
     source_sql_free(&c->tables, &c->table_count);
+    source_sql_free_ignored(&c->ignored, &c->ignored_count);
     for (int i = 0; i < c->view_count; i++)
         catalog_free_view(&c->views[i]);
     free(c->views);
@@ -324,7 +325,9 @@ static int catalog_build(const struct view_files *files, const char *only, struc
     if (catalog == NULL)
         return catalog_out_of_memory(error);
     if (catalog_read_files(catalog, files, error) != 0 ||
-        source_sql_read(catalog->source, &catalog->tables, &catalog->table_count, error) != 0)
+        source_sql_read(catalog->source, &catalog->tables, &catalog->table_count, error) != 0 ||
+        source_sql_read_ignored(catalog->source, catalog->tables, catalog->table_count, &catalog->ignored,
+                                &catalog->ignored_count, error) != 0)
         return -1;
     catalog_warn_of_circles(catalog);
     for (int i = 0; i < files->unused_count; i++)

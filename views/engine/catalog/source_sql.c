@@ -301,6 +301,25 @@ static int source_sql_read_text(const char *text, bool cut, struct table **ret, 
     return -1;
 }
 
+void source_sql_free_ignored(struct ignored_table **ignored, int *count) {
+    for (int i = 0; i < *count; i++) {
+        free((*ignored)[i].schema);
+        free((*ignored)[i].relation);
+    }
+    free(*ignored);
+    *ignored = NULL;
+    *count = 0;
+}
+
+int source_sql_read_ignored(const char *text, const struct table *tables, int count,
+                            struct ignored_table **ret, int *ret_count, struct error *error) {
+    CLEANUP(source_text_free) struct source_text source = {0};
+    CLEANUP(source_lines_free) struct source_lines lines = {0};
+    return source_text_read(text, &source, error) != 0 || source_lines_read(&source, &lines, error) != 0
+               ? -1
+               : source_lines_ignored(&lines, tables, count, ret, ret_count, error);
+}
+
 int source_sql_read(const char *text, struct table **ret, int *ret_count, struct error *error) {
     return source_sql_read_text(text, false, ret, ret_count, error);
 }

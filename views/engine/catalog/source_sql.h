@@ -12,5 +12,10 @@ int source_sql_read(const char *text, struct table **ret, int *ret_count, struct
 // The same, with names cut as PostgreSQL's grammar cuts them: how older programs read it, whose files know it so.
 int source_sql_read_cut(const char *text, struct table **ret, int *ret_count, struct error *error);
 void source_sql_free(struct table **tables, int *count);
+// The tables that lines `-- tidemark: ignore` of the same text leave out. `tables`: what it declares, since SCHEMA.TABLE may
+// be a table's column too. *ret: for source_sql_free_ignored. Errors: ERROR_INPUT, ERROR_SYSTEM.
+int source_sql_read_ignored(const char *text, const struct table *tables, int count,
+                            struct ignored_table **ret, int *ret_count, struct error *error);
+void source_sql_free_ignored(struct ignored_table **ignored, int *count);
 
 #endif

@@ -163,7 +163,7 @@ bool fills_goes_on(const char *path, const char *name, const char *source, struc
 }
 
 int store_fill_catalog(struct catalog *ret, const struct catalog *of, struct error *error) {
-    *ret = (struct catalog){.source = of->source};
+    *ret = (struct catalog){.source = of->source, .ignored = of->ignored, .ignored_count = of->ignored_count};
     ret->tables = calloc((size_t)of->table_count, sizeof *ret->tables);
     if (ret->tables == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");

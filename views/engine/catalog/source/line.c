@@ -204,6 +204,33 @@ bool source_lines_ignore(const struct source_lines *lines, const char *table, co
     return false;
 }
 
+static bool source_line_is_of_column(const struct source_line *line, const struct table *tables, int count) {
+    for (int i = 0; i < count; i++)
+        if (source_line_names(line, line->part_count - 1, tables[i].name))
+            return true;
+    return line->part_count > 2;
+}
+
+int source_lines_ignored(const struct source_lines *lines, const struct table *tables, int count,
+                         struct ignored_table **ret, int *ret_count, struct error *error) {
+    *ret_count = 0;
+    *ret = calloc((size_t)lines->count + 1, sizeof **ret);
+    if (*ret == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int i = 0; i < lines->count; i++) {
+        const struct source_line *line = &lines->list[i];
+        if (line->kind != LINE_IGNORE || source_line_is_of_column(line, tables, count))
+            continue;
+        bool any = line->part_count == 1 || strcmp(line->parts[0], "public") == 0;
+        struct ignored_table *ignored = &(*ret)[(*ret_count)++];
+        ignored->schema = any ? NULL : strdup(line->parts[0]);
+        ignored->relation = strdup(line->parts[line->part_count - 1]);
+        if ((!any && ignored->schema == NULL) || ignored->relation == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
+    return 0;
+}
+
 const struct source_line *source_lines_key(const struct source_lines *lines, const char *table) {
     for (int i = 0; i < lines->count; i++)
         if (lines->list[i].kind == LINE_KEY &&

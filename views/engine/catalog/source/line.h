@@ -51,6 +51,10 @@ int source_lines_read(const struct source_text *text, struct source_lines *ret, 
 void source_lines_free(struct source_lines *lines);
 // Whether a line leaves out the table of this mirror name, or (column not NULL) its column.
 bool source_lines_ignore(const struct source_lines *lines, const char *table, const char *column);
+// The tables that lines leave out, each as far as none of `tables` has such a column. *ret: for the caller to free, names and
+// all, after an error too.
+int source_lines_ignored(const struct source_lines *lines, const struct table *tables, int count,
+                         struct ignored_table **ret, int *ret_count, struct error *error);
 // The line of a table's key, or NULL.
 const struct source_line *source_lines_key(const struct source_lines *lines, const char *table);
 // What the lines say, into the tables; all kinds but KEY and IGNORE. Errors: tables and columns that are not there, words
