@@ -131,7 +131,8 @@ static int init_write_source(const struct init_config *config, struct init_made 
         source_text_write(&text, config->evidence, &counts);
         if (counts.tables == 0)
             return error_set(error, ERROR_INPUT,
-                             "no row with a key was found in %s: there is no table to declare", config->from);
+                             "no row with a key%s was found in %s: there is no table to declare",
+                             counts.without > 0 ? " that can be declared" : "", config->from);
     } else if (init_append_ddl(&text, config->ddl, error) != 0) {
         return -1;
     }

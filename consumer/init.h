@@ -17,7 +17,7 @@ struct init_config {
 struct init_report {
     int tables;
     int unsure;  // columns
-    int without; // tables that cannot be kept: no key
+    int without; // tables that cannot be kept: no key, or no name
     // of --ddl beside topics: tables that no topic brings rows of, and topics that no table is declared for
     int missing, undeclared;
 };

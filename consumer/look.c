@@ -47,7 +47,7 @@ static void look_print_init(const struct options *options, const char *prefix, c
         (void)printf("; %d column%s unsure, as it says there", report->unsure,
                      report->unsure == 1 ? " is" : "s are");
     if (report->without > 0)
-        (void)printf("; %d without a key, left out", report->without);
+        (void)printf("; %d left out, as it says there", report->without);
     if (report->missing > 0)
         (void)printf("; no topic for %d table%s, as it says there", report->missing,
                      report->missing == 1 ? "" : "s");

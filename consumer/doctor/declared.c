@@ -11,6 +11,11 @@ static void declared_check_topics(const struct evidence *evidence, const struct 
     for (int i = 0; i < evidence->topic_count; i++)
         if (feeding_is_undeclared(evidence, catalog, &evidence->topics[i]))
             finding_names_add(&undeclared, "%s", evidence->topics[i].name);
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
+        if (feeding_is_unplaced(evidence, catalog, topic))
+            finding_names_add(&undeclared, "rows of %s in %s", topic->table, topic->name);
+    }
     for (int t = 0; t < catalog->table_count; t++)
         if (!feeding_has_topic(evidence, &catalog->tables[t]))
             finding_names_add(&missing, "%s", catalog->tables[t].name);
@@ -54,8 +59,8 @@ static void declared_check_keys(const struct evidence *evidence, const struct ca
     struct finding_names names = {0};
     struct finding_names unsure = {0};
     bool any = false;
-    for (int i = 0; i < evidence->topic_count; i++) {
-        const struct evidence_topic *topic = &evidence->topics[i];
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
         const struct table *table = feeding_table(evidence, catalog, topic);
         if (table == NULL)
             continue;
@@ -94,8 +99,8 @@ static void declared_check_columns(const struct evidence *evidence, const struct
     struct finding_names extra = {0};
     struct finding_names missing = {0};
     bool any = false;
-    for (int i = 0; i < evidence->topic_count; i++) {
-        const struct evidence_topic *topic = &evidence->topics[i];
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
         const struct table *table = feeding_table(evidence, catalog, topic);
         if (table == NULL || topic->rows == topic->deletes)
             continue;
@@ -125,8 +130,8 @@ static void declared_check_columns(const struct evidence *evidence, const struct
 static void declared_check_decimals(const struct evidence *evidence, const struct catalog *catalog,
                                     struct findings *findings) {
     struct finding_names broken = {0};
-    for (int i = 0; i < evidence->topic_count; i++) {
-        const struct evidence_topic *topic = &evidence->topics[i];
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
         const struct table *table = feeding_table(evidence, catalog, topic);
         for (int c = 0; table != NULL && c < topic->column_count; c++) {
             const struct evidence_column *column = &topic->columns[c];
@@ -160,8 +165,8 @@ static bool declared_is_unmarked(const struct evidence_topic *topic, const struc
 static void declared_check_unmarked(const struct evidence *evidence, const struct catalog *catalog,
                                     struct findings *findings) {
     struct finding_names names = {0};
-    for (int i = 0; i < evidence->topic_count; i++) {
-        const struct evidence_topic *topic = &evidence->topics[i];
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
         const struct table *table = feeding_table(evidence, catalog, topic);
         bool unsure = topic->updates > topic->updates_with_before && topic->with_position > 0;
         for (int c = 0; table != NULL && unsure && c < table->column_count; c++)

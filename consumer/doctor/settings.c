@@ -30,6 +30,14 @@ static const char *settings_table_name(const struct evidence_topic *topic) {
     return topic->table[0] != '\0' ? topic->table : topic->name;
 }
 
+// The topic, and which of its tables.
+static void settings_add_topic(struct finding_names *names, const struct evidence_topic *topic) {
+    if (topic->mixed)
+        finding_names_add(names, "%s in %s", settings_table_name(topic), topic->name);
+    else
+        finding_names_add(names, "%s", topic->name);
+}
+
 static bool settings_is_declared_real(const struct table *table, const struct evidence_column *column) {
     int number = table != NULL ? table_column(table, column->name, strlen(column->name)) : -1;
     return number >= 0 && table->columns[number].type == COLUMN_REAL;
@@ -61,8 +69,8 @@ static void settings_add_denied(struct settings_sum *sum, const struct evidence 
 static struct settings_sum settings_sum_of(const struct evidence *evidence, const struct catalog *catalog) {
     struct settings_sum sum = {0};
     settings_add_denied(&sum, evidence);
-    for (int i = 0; i < evidence->topic_count; i++) {
-        const struct evidence_topic *topic = &evidence->topics[i];
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
         if (topic->role == EVIDENCE_TRANSACTIONS)
             sum.transactions = topic;
         if (topic->role == EVIDENCE_HEARTBEATS)
@@ -190,8 +198,8 @@ struct settings_units {
 // Milliseconds are what a declared precision of 3 has in adaptive mode; a line `-- tidemark: time` tells the rest.
 static bool settings_is_told(const struct evidence *evidence, const struct catalog *catalog,
                              const struct evidence_topic *topic, const struct evidence_column *column) {
-    const struct table *table = NULL;
-    if (catalog == NULL || topic_role(topic->name, evidence->prefix, catalog, &table) != TOPIC_TABLE)
+    const struct table *table = catalog != NULL ? feeding_table(evidence, catalog, topic) : NULL;
+    if (table == NULL)
         return false;
     int number = table_column(table, column->name, strlen(column->name));
     if (number < 0 || table->time_precision != TIME_PRECISION_UNSET ||
@@ -219,10 +227,11 @@ static void settings_note_unit(struct settings_units *units, const struct eviden
 static void settings_check_times(const struct evidence *evidence, const struct catalog *catalog,
                                  const struct settings_sum *sum, struct findings *findings) {
     struct settings_units units = {0};
-    for (int t = 0; t < evidence->topic_count; t++)
-        for (int c = 0; c < evidence->topics[t].column_count; c++)
-            settings_note_unit(&units, evidence, catalog, &evidence->topics[t],
-                               &evidence->topics[t].columns[c]);
+    for (int t = 0; t < evidence_count(evidence); t++) {
+        const struct evidence_topic *topic = evidence_at(evidence, t);
+        for (int c = 0; c < topic->column_count; c++)
+            settings_note_unit(&units, evidence, catalog, topic, &topic->columns[c]);
+    }
     if (sum->tables.with_schema > 0)
         findings_add(findings, "times", VERDICT_OK, NULL, "each with its unit in the schema");
     else if (units.other.count > 0)
@@ -254,11 +263,12 @@ static bool settings_hides_nulls(const struct evidence_column *column) {
 static void settings_check_nulls(const struct evidence *evidence, const struct settings_sum *sum,
                                  struct findings *findings) {
     struct finding_names names = {0};
-    for (int t = 0; t < evidence->topic_count; t++)
-        for (int c = 0; c < evidence->topics[t].column_count; c++)
-            if (settings_hides_nulls(&evidence->topics[t].columns[c]))
-                finding_names_add(&names, "%s.%s", settings_table_name(&evidence->topics[t]),
-                                  evidence->topics[t].columns[c].name);
+    for (int t = 0; t < evidence_count(evidence); t++) {
+        const struct evidence_topic *topic = evidence_at(evidence, t);
+        for (int c = 0; c < topic->column_count; c++)
+            if (settings_hides_nulls(&topic->columns[c]))
+                finding_names_add(&names, "%s.%s", settings_table_name(topic), topic->columns[c].name);
+    }
     if (sum->nulls_kept > 0)
         findings_add(findings, "nulls", VERDICT_OK, NULL, "nulls of columns with a default came as nulls");
     else if (names.count > 0)
@@ -288,8 +298,8 @@ static void settings_check_truncates(const struct settings_sum *sum, struct find
 
 // Whether a table that was seen is among "a,b"; "" may be any.
 static bool settings_has_seen(const struct evidence *evidence, const char *tables) {
-    for (int i = 0; i < evidence->topic_count; i++) {
-        const struct evidence_topic *topic = &evidence->topics[i];
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
         size_t size = strlen(topic->table);
         if (topic->role != EVIDENCE_TABLE || size == 0)
             continue;
@@ -423,13 +433,28 @@ static void settings_check_heartbeats(const struct evidence *evidence, const str
     settings_check_position_moves(sum, beats, findings);
 }
 
+// What came of all of a topic's tables.
+struct settings_ops {
+    int64_t deletes, reads;
+};
+
+static struct settings_ops settings_ops(const struct evidence *evidence, int topic) {
+    struct settings_ops ops = {evidence->topics[topic].deletes, evidence->topics[topic].reads};
+    for (int i = 0; i < evidence->part_count; i++) {
+        const struct evidence_topic *part = &evidence->parts[i];
+        ops.deletes += part->of == topic ? part->deletes : 0;
+        ops.reads += part->of == topic ? part->reads : 0;
+    }
+    return ops;
+}
+
 static void settings_check_tombstones(const struct evidence *evidence, const struct settings_sum *sum,
                                       struct findings *findings) {
     struct finding_names names = {0};
     for (int i = 0; i < evidence->topic_count; i++) {
         const struct evidence_topic *topic = &evidence->topics[i];
         // Where messages between them were not looked at, those of a few may be among these.
-        bool enough = topic->deletes > (topic->partial ? SETTINGS_FEW_DELETES : 0);
+        bool enough = settings_ops(evidence, i).deletes > (topic->partial ? SETTINGS_FEW_DELETES : 0);
         if (topic->role == EVIDENCE_TABLE && enough && topic->tombstones == 0)
             finding_names_add(&names, "%s", topic->name);
     }
@@ -455,11 +480,11 @@ static bool settings_has_key(const struct evidence_topic *topic) {
 static void settings_check_keys(const struct evidence *evidence, const struct settings_sum *sum,
                                 struct findings *findings) {
     struct finding_names names = {0};
-    for (int i = 0; i < evidence->topic_count; i++) {
-        const struct evidence_topic *topic = &evidence->topics[i];
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
         if (topic->role == EVIDENCE_TABLE && topic->rows > 0 &&
             (topic->null_keys > 0 || !settings_has_key(topic)))
-            finding_names_add(&names, "%s", topic->name);
+            settings_add_topic(&names, topic);
     }
     if (names.count > 0)
         findings_add(
@@ -477,15 +502,15 @@ static void settings_check_identity(const struct evidence *evidence, const struc
                                     struct findings *findings) {
     struct finding_names full = {0};
     struct finding_names toast = {0};
-    for (int i = 0; i < evidence->topic_count; i++) {
-        const struct evidence_topic *topic = &evidence->topics[i];
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
         int64_t placeholders = 0;
         for (int c = 0; c < topic->column_count; c++)
             placeholders += topic->columns[c].placeholders;
         if (topic->role == EVIDENCE_TABLE && topic->updates_with_before > 0)
-            finding_names_add(&full, "%s", topic->name);
+            settings_add_topic(&full, topic);
         if (topic->role == EVIDENCE_TABLE && placeholders > 0)
-            finding_names_add(&toast, "%s", topic->name);
+            settings_add_topic(&toast, topic);
     }
     if (sum->tables.updates + sum->tables.deletes == 0 || sum->tables.unwrapped > 0)
         findings_add(findings, "replica identity", VERDICT_NOT_SEEN, NULL,
@@ -544,7 +569,7 @@ static void settings_check_kept(const struct evidence *evidence, struct findings
 static void settings_check_snapshot(const struct evidence *evidence, struct findings *findings) {
     struct finding_names names = {0};
     for (int i = 0; i < evidence->topic_count; i++)
-        if (evidence->topics[i].of_older > 0 && evidence->topics[i].reads == 0 &&
+        if (evidence->topics[i].of_older > 0 && settings_ops(evidence, i).reads == 0 &&
             evidence->topics[i].partitions == 1) // to one that was added older rows may have come
             finding_names_add(&names, "%s", evidence->topics[i].name);
     if (names.count > 0)

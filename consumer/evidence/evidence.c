@@ -24,16 +24,21 @@ void evidence_deny(struct evidence *evidence, const char *name) {
         evidence->denied[evidence->denied_count++] = copy;
 }
 
-void evidence_free(struct evidence *evidence) {
-    for (int t = 0; t < evidence->topic_count; t++) {
-        struct evidence_topic *topic = &evidence->topics[t];
+static void evidence_free_topics(struct evidence_topic *topics, int count) {
+    for (int t = 0; t < count; t++) {
+        struct evidence_topic *topic = &topics[t];
         for (int c = 0; c < topic->column_count; c++)
             free(topic->columns[c].name);
         free(topic->columns);
         free(topic->name);
         beginning_free(&topic->beginning);
     }
-    free(evidence->topics);
+    free(topics);
+}
+
+void evidence_free(struct evidence *evidence) {
+    evidence_free_topics(evidence->topics, evidence->topic_count);
+    evidence_free_topics(evidence->parts, evidence->part_count);
     evidence_forget_denied(evidence);
     arena_free(&evidence->arena);
     *evidence = (struct evidence){0};
@@ -56,16 +61,17 @@ static enum evidence_role evidence_role_of(const struct evidence *evidence, stru
     return transactions ? EVIDENCE_TRANSACTIONS : EVIDENCE_TABLE;
 }
 
-static bool evidence_grow(struct evidence *evidence) {
+// Room for one more.
+static bool evidence_grow(struct evidence_topic **topics, int count, int *capacity) {
     enum { TOPICS_FIRST = 16 };
-    if (evidence->topic_count < evidence->topic_capacity)
+    if (count < *capacity)
         return true;
-    int capacity = evidence->topic_capacity > 0 ? evidence->topic_capacity * 2 : TOPICS_FIRST;
-    struct evidence_topic *grown = realloc(evidence->topics, (size_t)capacity * sizeof *grown);
+    int more = *capacity > 0 ? *capacity * 2 : TOPICS_FIRST;
+    struct evidence_topic *grown = realloc(*topics, (size_t)more * sizeof *grown);
     if (grown == NULL)
         return false;
-    evidence->topics = grown;
-    evidence->topic_capacity = capacity;
+    *topics = grown;
+    *capacity = more;
     return true;
 }
 
@@ -80,7 +86,7 @@ int evidence_topic(struct evidence *evidence, struct span name, int partitions, 
     if (evidence->topic_count == EVIDENCE_TOPICS_MAX)
         return error_set(error, ERROR_SYSTEM, "more than %d topics", EVIDENCE_TOPICS_MAX);
     char *copy = strndup(name.data, name.size);
-    if (copy == NULL || !evidence_grow(evidence)) {
+    if (copy == NULL || !evidence_grow(&evidence->topics, evidence->topic_count, &evidence->topic_capacity)) {
         free(copy);
         return error_set(error, ERROR_SYSTEM, "out of memory");
     }
@@ -167,6 +173,11 @@ static void evidence_read_flat(struct evidence_parts *parts, const struct fields
     parts->schema = evidence_schema_fields(schema, NULL, arena);
 }
 
+// Whose row it says that it is; data NULL = not said.
+struct evidence_names {
+    struct span connector, schema, table;
+};
+
 static bool evidence_read(struct span value, struct arena *arena, struct evidence_parts *ret) {
     struct fields object;
     struct span schema;
@@ -214,25 +225,63 @@ static void evidence_take_position(struct evidence_topic *topic, const struct ev
         lsn && !(timed && evidence_has_added(parts, "__source_sequence", "__sequence"));
 }
 
-static void evidence_take_source(struct evidence_topic *topic, const struct evidence_parts *parts,
-                                 struct arena *arena) {
-    char before[EVIDENCE_NAME_SIZE];
-    memcpy(before, topic->table, sizeof before);
-    struct span connector = fields_text(&parts->source, "connector", arena);
-    struct span schema = fields_text(&parts->source, "schema", arena);
+// Whose row it is, as the decoder has it: a connector without schemas calls its database one, and an unwrapped row that says
+// neither its connector nor a place of PostgreSQL's is likely of one.
+static void evidence_read_names(const struct evidence_parts *parts, struct arena *arena,
+                                struct evidence_names *ret) {
     if (parts->enveloped) {
-        evidence_name(topic->table, fields_text(&parts->source, "table", arena));
-        evidence_name(topic->schema, schema.data != NULL ? schema : fields_text(&parts->source, "db", arena));
-    } else {
-        evidence_name(topic->table, evidence_added_text(parts, "__source_table", "__table", arena));
-        struct span own = evidence_added_text(parts, "__source_schema", "__schema", arena);
-        evidence_name(topic->schema,
-                      own.data != NULL ? own : evidence_added_text(parts, "__source_db", "__db", arena));
+        ret->connector = fields_text(&parts->source, "connector", arena);
+        ret->table = fields_text(&parts->source, "table", arena);
+        ret->schema = fields_text(&parts->source, "schema", arena);
+        if (ret->schema.data == NULL)
+            ret->schema = fields_text(&parts->source, "db", arena);
+        return;
     }
-    if (connector.data != NULL)
-        (void)snprintf(topic->connector, sizeof topic->connector, "%.*s", (int)connector.size,
-                       connector.data);
-    topic->several_tables |= before[0] != '\0' && strcmp(before, topic->table) != 0;
+    ret->connector = evidence_added_text(parts, "__source_connector", "__connector", arena);
+    ret->table = evidence_added_text(parts, "__source_table", "__table", arena);
+    ret->schema = evidence_added_text(parts, "__source_schema", "__schema", arena);
+    bool postgres = ret->connector.data != NULL ? span_is(ret->connector, "postgresql")
+                                                : evidence_has_added(parts, "__source_lsn", "__lsn") ||
+                                                      evidence_has_added(parts, "__source_txId", "__txId");
+    if (ret->schema.data == NULL && !postgres)
+        ret->schema = evidence_added_text(parts, "__source_db", "__db", arena);
+}
+
+// A topic's or a part's rows may be of that table: what is not said is no other.
+static bool evidence_may_be_of(const struct evidence_topic *topic, const struct evidence_names *names) {
+    return (topic->table[0] == '\0' || names->table.size == 0 || span_is(names->table, topic->table)) &&
+           (topic->schema[0] == '\0' || names->schema.size == 0 || span_is(names->schema, topic->schema));
+}
+
+// Where a row of the topic is counted. *ret NULL: it is of one more table than are looked at.
+static int evidence_part(struct evidence *evidence, int number, const struct evidence_names *names,
+                         struct evidence_topic **ret, struct error *error) {
+    struct evidence_topic *topic = &evidence->topics[number];
+    *ret = evidence_may_be_of(topic, names) ? topic : NULL;
+    topic->mixed |= *ret == NULL;
+    for (int i = 0; i < evidence->part_count && *ret == NULL; i++)
+        if (evidence->parts[i].of == number && evidence_may_be_of(&evidence->parts[i], names))
+            *ret = &evidence->parts[i];
+    if (*ret != NULL || evidence->part_count == EVIDENCE_PARTS_MAX)
+        return 0;
+    char *copy = strdup(topic->name);
+    if (copy == NULL || !evidence_grow(&evidence->parts, evidence->part_count, &evidence->part_capacity)) {
+        free(copy);
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
+    *ret = &evidence->parts[evidence->part_count++];
+    **ret = (struct evidence_topic){
+        .name = copy, .role = EVIDENCE_TABLE, .of = number, .mixed = true, .partitions = topic->partitions};
+    return 0;
+}
+
+static void evidence_take_source(struct evidence_topic *topic, const struct evidence_parts *parts,
+                                 const struct evidence_names *names) {
+    evidence_name(topic->table, names->table);
+    evidence_name(topic->schema, names->schema);
+    if (names->connector.data != NULL)
+        (void)snprintf(topic->connector, sizeof topic->connector, "%.*s", (int)names->connector.size,
+                       names->connector.data);
     evidence_take_position(topic, parts);
 }
 
@@ -452,8 +501,9 @@ static bool evidence_is_null(struct span value, struct arena *arena) {
            fields_get(&object, "schema") != NULL;
 }
 
-static int evidence_take_row(struct evidence *evidence, struct evidence_topic *topic,
-                             const struct message *message, struct error *error) {
+static int evidence_take_row(struct evidence *evidence, int number, const struct message *message,
+                             struct error *error) {
+    struct evidence_topic *topic = &evidence->topics[number];
     struct arena *arena = &evidence->arena;
     struct evidence_parts parts;
     struct fields key = {0};
@@ -477,15 +527,22 @@ static int evidence_take_row(struct evidence *evidence, struct evidence_topic *t
     }
     if (evidence_take_own(evidence, topic, message, &parts))
         return 0;
+    struct evidence_names names;
+    evidence_read_names(&parts, arena, &names);
+    struct evidence_topic *main = topic;
+    if (evidence_part(evidence, number, &names, &topic, error) != 0)
+        return -1;
+    if (topic == NULL)
+        return 0;
     bool row = parts.op != 't' && parts.op != 'm';
     int key_columns = row ? evidence_take_key(topic, message->key, &key, arena) : 0;
     if (key_columns < 0 || (row && !evidence_take_columns(topic, &parts, arena)))
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (row && key_columns == 0 && message->key.data != NULL && parts.op != 'd')
         evidence_take_scalar_key(topic, &parts.row, message->key);
-    evidence_take_source(topic, &parts, arena);
+    evidence_take_source(topic, &parts, &names);
     evidence_count_op(topic, &parts);
-    evidence_take_beginning(topic, message, parts.op);
+    evidence_take_beginning(main, message, parts.op);
     topic->rows += row;
     topic->with_schema += parts.schema.data != NULL;
     topic->unwrapped += !parts.enveloped;
@@ -508,7 +565,7 @@ int evidence_take(struct evidence *evidence, int topic, const struct message *me
     taking->messages++;
     evidence->newest_ms = message->ts_ms > evidence->newest_ms ? message->ts_ms : evidence->newest_ms;
     if (taking->role == EVIDENCE_TABLE)
-        return evidence_take_row(evidence, taking, message, error);
+        return evidence_take_row(evidence, topic, message, error);
     if (taking->role == EVIDENCE_TRANSACTIONS)
         evidence_take_boundary(evidence, taking, message->value);
     if (taking->role == EVIDENCE_SCHEMA_CHANGES)

@@ -10,6 +10,7 @@
 
 enum {
     EVIDENCE_TOPICS_MAX = 4096,
+    EVIDENCE_PARTS_MAX = 1024,   // rows of more tables are not looked at
     EVIDENCE_DENIED_MAX = 32,    // beyond it they are not named
     EVIDENCE_COLUMNS_MAX = 1600, // PostgreSQL's
     EVIDENCE_NAME_SIZE = 256,
@@ -69,9 +70,12 @@ enum evidence_role {
     EVIDENCE_SCHEMA_CHANGES,
 };
 
+// A topic, with its rows of one source table: those of the others that come in it are parts of it, each of its own.
 struct evidence_topic {
     char *name;
     enum evidence_role role;
+    int of;     // of a part: the topic's number
+    bool mixed; // rows of several tables come in the topic
     int partitions;
     bool partial;                  // there are messages between those that were looked at
     bool settings_told, compacted; // by the broker
@@ -82,7 +86,6 @@ struct evidence_topic {
     char schema[EVIDENCE_NAME_SIZE];
     char table[EVIDENCE_NAME_SIZE];
     char connector[64];
-    bool several_tables;
     int64_t messages;
     int64_t tombstones; // and other null values
     int64_t null_keys;
@@ -111,6 +114,9 @@ struct evidence {
     struct evidence_topic *topics;
     int topic_count;
     int topic_capacity;
+    struct evidence_topic *parts; // what is counted of rows; the rest is the topic's
+    int part_count;
+    int part_capacity;
     // Topics that this account may not see, whether they exist or not; owned.
     char *denied[EVIDENCE_DENIED_MAX];
     int denied_count;
@@ -121,5 +127,14 @@ struct evidence {
     struct arena arena; // of one message
     int64_t newest_ms;  // of all messages
 };
+
+// The topics and behind them their parts, for what is asked of each table's rows.
+static inline int evidence_count(const struct evidence *evidence) {
+    return evidence->topic_count + evidence->part_count;
+}
+static inline const struct evidence_topic *evidence_at(const struct evidence *evidence, int number) {
+    return number < evidence->topic_count ? &evidence->topics[number]
+                                          : &evidence->parts[number - evidence->topic_count];
+}
 
 #endif

@@ -1,14 +1,33 @@
 #include "consumer/evidence/feeding.h"
 
+#include "consumer/decode/placement.h"
 #include "consumer/decode/topic_role.h"
 
-const struct table *feeding_table(const struct evidence *evidence, const struct catalog *catalog,
-                                  const struct evidence_topic *topic) {
+// The first table that the topic feeds.
+static const struct table *feeding_topic(const struct evidence *evidence, const struct catalog *catalog,
+                                         const struct evidence_topic *topic) {
     const struct table *table = NULL;
     return topic->role == EVIDENCE_TABLE &&
                    topic_role(topic->name, evidence->prefix, catalog, &table) == TOPIC_TABLE
                ? table
                : NULL;
+}
+
+static struct span feeding_span(const char *name) {
+    return name[0] != '\0' ? span_of(name) : (struct span){0};
+}
+
+static struct placement feeding_placement(const struct evidence *evidence, const struct catalog *catalog,
+                                          const struct evidence_topic *topic) {
+    const struct table *first = feeding_topic(evidence, catalog, topic);
+    return first == NULL
+               ? (struct placement){0}
+               : placement_of_row(catalog, first, feeding_span(topic->schema), feeding_span(topic->table));
+}
+
+const struct table *feeding_table(const struct evidence *evidence, const struct catalog *catalog,
+                                  const struct evidence_topic *topic) {
+    return feeding_placement(evidence, catalog, topic).table;
 }
 
 bool feeding_is_own(const struct evidence_topic *topic) {
@@ -18,7 +37,14 @@ bool feeding_is_own(const struct evidence_topic *topic) {
 bool feeding_is_undeclared(const struct evidence *evidence, const struct catalog *catalog,
                            const struct evidence_topic *topic) {
     return topic->role == EVIDENCE_TABLE && !feeding_is_own(topic) &&
-           feeding_table(evidence, catalog, topic) == NULL;
+           feeding_topic(evidence, catalog, topic) == NULL;
+}
+
+bool feeding_is_unplaced(const struct evidence *evidence, const struct catalog *catalog,
+                         const struct evidence_topic *topic) {
+    struct placement placement = feeding_placement(evidence, catalog, topic);
+    return feeding_topic(evidence, catalog, topic) != NULL && topic->table[0] != '\0' &&
+           placement.table == NULL && !placement.ignored;
 }
 
 static int feeding_as(const struct evidence *evidence, const struct evidence_topic *topic,

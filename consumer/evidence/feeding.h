@@ -5,16 +5,20 @@
 #include "consumer/evidence/facts.h"
 #include "views/engine/catalog.h"
 
-// The first table that the topic feeds, NULL = none, or it is no topic of rows.
+// The table that the rows of the topic, or of the part, are of; NULL = none, or it is no topic of rows.
 const struct table *feeding_table(const struct evidence *evidence, const struct catalog *catalog,
                                   const struct evidence_topic *topic);
 
 // Whether it has no rows but what the connector tells of itself: logical decoding messages, boundaries of transactions,
 // heartbeats.
 bool feeding_is_own(const struct evidence_topic *topic);
-// The topic has rows, or may have, and no declared table takes them.
+// The topic has rows, or may have, and no declared table takes any.
 bool feeding_is_undeclared(const struct evidence *evidence, const struct catalog *catalog,
                            const struct evidence_topic *topic);
+
+// Declared tables share the topic, and the rows are of another one, which source.sql does not leave out.
+bool feeding_is_unplaced(const struct evidence *evidence, const struct catalog *catalog,
+                         const struct evidence_topic *topic);
 
 // Whether a topic feeds the table: its own, or one of its partitions'.
 bool feeding_has_topic(const struct evidence *evidence, const struct table *table);

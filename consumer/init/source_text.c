@@ -4,20 +4,31 @@
 #include "consumer/evidence/column_guess.h"
 #include "consumer/evidence/feeding.h"
 #include "consumer/init/identifier.h"
+#include "views/base/cleanup.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+// All topics, each followed by its parts.
+struct source_text_list {
+    const struct evidence *evidence;
+    const struct evidence_topic **rows;
+    int *groups; // an earlier one of those that share a table or a topic with it, itself: the first
+    int count;
+};
+
 // A table as it will be declared.
 struct source_text_table {
-    const struct evidence *evidence;
+    const struct source_text_list *list;
     const struct evidence_topic *topic;
+    int number;                      // of the topic in the list
     char schema[EVIDENCE_NAME_SIZE]; // "" = it is declared without one
     char relation[EVIDENCE_NAME_SIZE];
     const struct evidence_column *key; // of a key that is no object
-    bool kept;                         // it has a key that can be declared
+    const char *refusal;               // why it cannot be declared, NULL = it can
 };
 
 static bool source_text_is_table(const struct evidence_topic *topic) {
@@ -37,10 +48,55 @@ static bool source_text_same(const struct evidence_topic *a, const struct eviden
     return a->table[0] != '\0' && strcmp(a->table, b->table) == 0 && strcmp(a->schema, b->schema) == 0;
 }
 
-// Another schema has a table of this name: both are declared with their schema then.
-static bool source_text_is_ambiguous(const struct evidence *evidence, const struct evidence_topic *topic) {
+// --- topics that tables share
+
+static void source_text_list_free(struct source_text_list *list) {
+    free(list->rows);
+    free(list->groups);
+}
+
+static int source_text_group(const struct source_text_list *list, int number) {
+    while (list->groups[number] != number)
+        number = list->groups[number];
+    return number;
+}
+
+static void source_text_join(struct source_text_list *list, int a, int b) {
+    int first = source_text_group(list, a), other = source_text_group(list, b);
+    list->groups[first < other ? other : first] = first < other ? first : other;
+}
+
+static void source_text_list_add(struct source_text_list *list, const struct evidence_topic *topic, int of) {
+    list->rows[list->count] = topic;
+    list->groups[list->count] = list->count;
+    source_text_join(list, list->count++, of);
+}
+
+static bool source_text_list_make(struct source_text_list *list, const struct evidence *evidence) {
+    size_t count = (size_t)evidence_count(evidence) + 1;
+    *list = (struct source_text_list){evidence, calloc(count, sizeof *list->rows),
+                                      calloc(count, sizeof *list->groups), 0};
+    if (list->rows == NULL || list->groups == NULL)
+        return false;
     for (int i = 0; i < evidence->topic_count; i++) {
-        const struct evidence_topic *other = &evidence->topics[i];
+        int topic = list->count;
+        source_text_list_add(list, &evidence->topics[i], topic);
+        for (int p = 0; p < evidence->part_count; p++)
+            if (evidence->parts[p].of == i)
+                source_text_list_add(list, &evidence->parts[p], topic);
+    }
+    for (int i = 0; i < list->count; i++)
+        for (int j = 0; j < i; j++)
+            if (source_text_same(list->rows[i], list->rows[j]))
+                source_text_join(list, i, j);
+    return true;
+}
+
+// Another schema has a table of this name: both are declared with their schema then.
+static bool source_text_is_ambiguous(const struct source_text_list *list,
+                                     const struct evidence_topic *topic) {
+    for (int i = 0; i < list->count; i++) {
+        const struct evidence_topic *other = list->rows[i];
         if (other != topic && source_text_is_table(other) && !source_text_same(other, topic) &&
             strcmp(source_text_relation(other), source_text_relation(topic)) == 0)
             return true;
@@ -48,12 +104,24 @@ static bool source_text_is_ambiguous(const struct evidence *evidence, const stru
     return false;
 }
 
+// What stands before the last part of a topic whose rows do not name their schema.
+static struct span source_text_schema_of_topic(const char *topic) {
+    const char *end = source_text_last_part(topic);
+    const char *begin = end > topic ? end - 1 : end;
+    while (begin > topic && begin[-1] != '.')
+        begin--;
+    return begin > topic ? (struct span){begin, (size_t)(end - begin) - 1} : (struct span){0};
+}
+
 static void source_text_name(struct source_text_table *table) {
     const struct evidence_topic *topic = table->topic;
+    struct span schema =
+        topic->schema[0] != '\0' ? span_of(topic->schema) : source_text_schema_of_topic(topic->name);
     bool postgres = strcmp(topic->connector, "postgresql") == 0;
-    bool qualified = topic->schema[0] != '\0' && (source_text_is_ambiguous(table->evidence, topic) ||
-                                                  (postgres && strcmp(topic->schema, "public") != 0));
-    (void)snprintf(table->schema, sizeof table->schema, "%s", qualified ? topic->schema : "");
+    bool qualified = source_text_is_ambiguous(table->list, topic) ||
+                     (postgres && topic->schema[0] != '\0' && strcmp(topic->schema, "public") != 0);
+    (void)snprintf(table->schema, sizeof table->schema, "%.*s", qualified ? (int)schema.size : 0,
+                   schema.size > 0 ? schema.data : "");
     (void)snprintf(table->relation, sizeof table->relation, "%s", source_text_relation(topic));
 }
 
@@ -90,7 +158,7 @@ static const struct evidence_column *source_text_scalar_key(const struct evidenc
 static void source_text_write_key(struct buffer *out, const struct source_text_table *table) {
     const struct evidence_topic *topic = table->topic;
     int count = source_text_key_columns(topic);
-    if (!table->kept)
+    if (count == 0 && table->key == NULL)
         return;
     buffer_text(out, "    primary key(");
     if (count == 0)
@@ -131,7 +199,7 @@ static const char *source_text_refusal(const struct evidence_topic *topic, int c
     if (name[0] == '\0')
         return "it has no name";
     if (name[0] == '_')
-        return "names that begin with _ are tidemark's own";
+        return "names that begin with _ are tidemark's own; a router's field in the key is called as its key.field.name says";
     for (int i = 0; i < column; i++)
         if (strcasecmp(topic->columns[i].name, name) == 0)
             return "SQLite knows no case, and another column has this name";
@@ -207,7 +275,7 @@ static void source_text_write_column(struct buffer *out, const struct source_tex
     buffer_format(out, " %s%s%s", guess.type, source_text_digits(table->topic, &guess), last ? "" : ",");
     if (guess.unsure[0] != '\0')
         source_text_write_unsure(out, guess.unsure);
-    report->unsure += table->kept && guess.unsure[0] != '\0';
+    report->unsure += table->refusal == NULL && guess.unsure[0] != '\0';
     int64_t lacking = table->topic->rows - table->topic->deletes - column->seen;
     if (lacking > 0 && column->seen > 0)
         buffer_format(out, "%s %" PRId64 " of %" PRId64 " rows lack it",
@@ -220,7 +288,19 @@ static void source_text_write_column(struct buffer *out, const struct source_tex
 static bool source_text_follows(const struct source_text_table *table, const struct evidence_topic *topic) {
     struct table declared = {.schema = table->schema[0] != '\0' ? (char *)(uintptr_t)table->schema : NULL,
                              .relation = (char *)(uintptr_t)table->relation};
-    return topic_feeds(topic->name, table->evidence->prefix, &declared) == TOPIC_FEEDS_TABLE;
+    return topic_feeds(topic->name, table->list->evidence->prefix, &declared) == TOPIC_FEEDS_TABLE;
+}
+
+// Whether rows come in it, or in its topic, that share a table or a topic with this one's; ret_again: as in the one before.
+static bool source_text_is_beside(const struct source_text_table *table, int number, bool *ret_again) {
+    const struct source_text_list *list = table->list;
+    int before = number - 1;
+    bool is = source_text_is_table(list->rows[number]) &&
+              source_text_group(list, number) == source_text_group(list, table->number);
+    while (before >= 0 && !source_text_is_table(list->rows[before]))
+        before--;
+    *ret_again = is && before >= 0 && strcmp(list->rows[before]->name, list->rows[number]->name) == 0;
+    return is;
 }
 
 static void source_text_write_expression(struct buffer *out, const char *topic) {
@@ -231,17 +311,18 @@ static void source_text_write_expression(struct buffer *out, const char *topic) 
     }
 }
 
-// The topics, where one of them does not follow from the table's name.
+// The topics, where one of them does not follow from the table's name. Tables that share one have the same line, by which it is
+// known that they do.
 static void source_text_write_topics(struct buffer *out, const struct source_text_table *table) {
-    const struct evidence *evidence = table->evidence;
+    const struct source_text_list *list = table->list;
     int count = 0;
-    bool follow = true;
-    for (int i = 0; i < evidence->topic_count; i++) {
-        const struct evidence_topic *topic = &evidence->topics[i];
-        if (!source_text_is_table(topic) || (topic != table->topic && !source_text_same(topic, table->topic)))
+    bool again, follow = true;
+    for (int i = 0; i < list->count; i++) {
+        if (!source_text_is_beside(table, i, &again))
             continue;
-        follow &= source_text_follows(table, topic);
-        count++;
+        bool own = list->rows[i] == table->topic || source_text_same(list->rows[i], table->topic);
+        follow &= own && source_text_follows(table, list->rows[i]);
+        count += !again;
     }
     if (follow)
         return;
@@ -250,27 +331,59 @@ static void source_text_write_topics(struct buffer *out, const struct source_tex
     buffer_text(out, count > 1 ? " = /" : " = ");
     if (count == 1)
         buffer_text(out, table->topic->name);
-    for (int i = 0, written = 0; count > 1 && i < evidence->topic_count; i++) {
-        const struct evidence_topic *topic = &evidence->topics[i];
-        if (!source_text_is_table(topic) || (topic != table->topic && !source_text_same(topic, table->topic)))
+    for (int i = 0, written = 0; count > 1 && i < list->count; i++) {
+        if (!source_text_is_beside(table, i, &again) || again)
             continue;
         buffer_text(out, written++ > 0 ? "|" : "");
-        source_text_write_expression(out, topic->name);
+        source_text_write_expression(out, list->rows[i]->name);
     }
     buffer_text(out, count > 1 ? "/\n" : "\n");
 }
 
-static void source_text_write_heading(struct buffer *out, const struct source_text_table *table) {
+static bool source_text_has_column(const struct evidence_topic *topic, const char *name) {
+    for (int i = 0; i < topic->column_count; i++)
+        if (strcmp(topic->columns[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+// What is to be said once of a topic that several tables come in.
+static void source_text_write_mixed(struct buffer *out, const struct source_text_table *table) {
+    const struct source_text_list *list = table->list;
     const struct evidence_topic *topic = table->topic;
-    buffer_format(out, "-- %s: %d partition%s, %" PRId64 " messages looked at, %s\n", topic->name,
-                  topic->partitions, topic->partitions == 1 ? "" : "s", topic->messages,
-                  topic->with_schema > 0 ? "types from their schemas"
-                                         : "without schemas: types from names and values");
-    if (topic->several_tables)
+    int64_t deletes = 0;
+    bool alike = true;
+    for (int i = table->number; i < list->count && strcmp(list->rows[i]->name, topic->name) == 0; i++) {
+        deletes += list->rows[i]->deletes;
+        alike &= list->rows[i]->column_count == topic->column_count;
+        for (int c = 0; c < list->rows[i]->column_count; c++)
+            alike &= source_text_has_column(topic, list->rows[i]->columns[c].name);
+    }
+    buffer_text(
+        out,
+        "-- Rows of several source tables come in this topic, so each has the line `topic`, and those that are not seen "
+        "here are not applied.\n");
+    if (alike)
         buffer_text(
             out,
-            "-- unsure: rows of several source tables come in this topic, and the columns are of all of them: declare each table by "
-            "itself, with the same line `topic` above it\n");
+            "-- unsure: their columns are the same; where they are parts or shards of one table, declare that one alone, "
+            "with this line `topic`\n");
+    if (topic->tombstones > deletes)
+        buffer_text(
+            out,
+            "-- unsure: deletes seem to come as tombstones alone, which name no table, so they are not applied: with "
+            "ExtractNewRecordState add.fields=table and delete.tombstone.handling.mode=rewrite tell whose they are\n");
+}
+
+static void source_text_write_heading(struct buffer *out, const struct source_text_table *table) {
+    const struct evidence_topic *topic = table->topic;
+    buffer_format(
+        out, "-- %s: %d partition%s, %" PRId64 " %s looked at, %s\n", topic->name, topic->partitions,
+        topic->partitions == 1 ? "" : "s", topic->mixed ? topic->rows : topic->messages,
+        topic->mixed ? (topic->rows == 1 ? "row of this table" : "rows of this table") : "messages",
+        topic->with_schema > 0 ? "types from their schemas" : "without schemas: types from names and values");
+    if (topic->mixed && topic->messages > 0) // no part
+        source_text_write_mixed(out, table);
     source_text_write_topics(out, table);
     if (!source_text_is_in_nanoseconds(topic) || topic->with_schema > 0)
         return;
@@ -279,57 +392,91 @@ static void source_text_write_heading(struct buffer *out, const struct source_te
     buffer_text(out, " = nanoseconds\n");
 }
 
+// Else its rows would be taken for another table's of the topic.
+static void source_text_write_ignored(struct buffer *out, const struct source_text_table *table) {
+    if (!table->topic->mixed || table->topic->table[0] == '\0')
+        return;
+    buffer_text(out, "-- tidemark: ignore ");
+    source_text_write_name(out, table);
+    buffer_char(out, '\n');
+}
+
 static void source_text_write_table(struct buffer *out, const struct source_text_table *table,
                                     struct source_text_report *report) {
     struct buffer text = {0};
     const struct evidence_topic *topic = table->topic;
+    bool keyed = source_text_key_columns(topic) > 0 || table->key != NULL;
     source_text_write_heading(&text, table);
     buffer_text(&text, "create table ");
     source_text_write_name(&text, table);
     buffer_text(&text, "(\n");
     for (int i = 0; i < topic->column_count; i++)
-        source_text_write_column(&text, table, i, !table->kept && i + 1 == topic->column_count, report);
+        source_text_write_column(&text, table, i, !keyed && i + 1 == topic->column_count, report);
     source_text_write_key(&text, table);
     buffer_text(&text, ");\n");
     out->failed |= text.failed;
     buffer_char(out, '\n');
-    if (table->kept) {
+    if (table->refusal == NULL) {
         buffer_append(out, text.data, text.size);
     } else {
-        buffer_text(
-            out,
-            "-- No key in its messages that can be declared: the mirror keeps a row a key. Give the table a primary key, or set the\n"
-            "-- connector's message.key.columns, and name the columns in `-- tidemark: key`.\n");
+        buffer_text(out, table->refusal);
         source_text_comment_out(out, &text);
+        source_text_write_ignored(out, table);
     }
     buffer_free(&text);
 }
 
-static bool source_text_is_first(const struct evidence *evidence, int number) {
+static bool source_text_is_first(const struct source_text_list *list, int number) {
     for (int i = 0; i < number; i++)
-        if (source_text_is_table(&evidence->topics[i]) &&
-            source_text_same(&evidence->topics[i], &evidence->topics[number]))
+        if (source_text_is_table(list->rows[i]) && source_text_same(list->rows[i], list->rows[number]))
             return false;
     return true;
 }
 
-void source_text_write(struct buffer *out, const struct evidence *evidence, struct source_text_report *ret) {
-    *ret = (struct source_text_report){0};
-    for (int i = 0; i < evidence->topic_count; i++) {
-        struct source_text_table table = {.evidence = evidence, .topic = &evidence->topics[i]};
-        if (table.topic->role != EVIDENCE_TABLE || !source_text_is_first(evidence, i) ||
-            feeding_is_own(table.topic))
+// Why the table cannot be declared; NULL = it can.
+static const char *source_text_refuse_table(const struct source_text_table *table) {
+    static const char beside[] = "-- A table above has this name: SQLite knows no case of letters.\n";
+    const struct source_text_list *list = table->list;
+    if (table->schema[0] == '_' || (table->schema[0] == '\0' && table->relation[0] == '_'))
+        return "-- Names that begin with _ are tidemark's own.\n";
+    for (int i = 0; i < table->number; i++) {
+        struct source_text_table other = {.list = list, .topic = list->rows[i]};
+        if (!source_text_is_table(other.topic) || source_text_same(other.topic, table->topic) ||
+            strcasecmp(source_text_relation(other.topic), table->relation) != 0)
             continue;
-        if (!source_text_is_table(table.topic)) {
-            buffer_format(out, "\n-- %s: %s, so nothing is known of its table\n", table.topic->name,
-                          table.topic->unreadable > 0 ? table.topic->unreadable_like : "no row was seen");
-            continue;
-        }
-        source_text_name(&table);
-        table.key = source_text_scalar_key(table.topic);
-        table.kept = source_text_has_key(table.topic) || table.key != NULL;
-        source_text_write_table(out, &table, ret);
-        ret->tables += table.kept;
-        ret->without += !table.kept;
+        source_text_name(&other);
+        if (strcasecmp(other.schema, table->schema) == 0)
+            return beside;
     }
+    return source_text_has_key(table->topic) || table->key != NULL
+               ? NULL
+               : "-- No key in its messages that can be declared: the mirror keeps a row a key. Give the table a primary key, or set the\n"
+                 "-- connector's message.key.columns, and name the columns in `-- tidemark: key`.\n";
+}
+
+static void source_text_write_rows(struct buffer *out, const struct source_text_list *list, int number,
+                                   struct source_text_report *report) {
+    const struct evidence_topic *topic = list->rows[number];
+    struct source_text_table table = {.list = list, .topic = topic, .number = number};
+    if (topic->role != EVIDENCE_TABLE || !source_text_is_first(list, number) || feeding_is_own(topic))
+        return;
+    if (!source_text_is_table(topic)) {
+        buffer_format(out, "\n-- %s: %s, so nothing is known of its table\n", topic->name,
+                      topic->unreadable > 0 ? topic->unreadable_like : "no row was seen");
+        return;
+    }
+    source_text_name(&table);
+    table.key = source_text_scalar_key(topic);
+    table.refusal = source_text_refuse_table(&table);
+    source_text_write_table(out, &table, report);
+    report->tables += table.refusal == NULL;
+    report->without += table.refusal != NULL;
+}
+
+void source_text_write(struct buffer *out, const struct evidence *evidence, struct source_text_report *ret) {
+    CLEANUP(source_text_list_free) struct source_text_list list;
+    *ret = (struct source_text_report){0};
+    out->failed |= !source_text_list_make(&list, evidence);
+    for (int i = 0; i < list.count; i++)
+        source_text_write_rows(out, &list, i, ret);
 }

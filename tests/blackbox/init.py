@@ -209,7 +209,7 @@ class Init(tide.Case):
         ]
         out = self.path / "out"
         told = self.init("--capture", tide.write_capture(self.path / "c.jsonl", lines), "--out", out)
-        self.assertIn("1 table, and a view for each; 1 without a key, left out", told)
+        self.assertIn("1 table, and a view for each; 1 left out, as it says there", told)
         text = (out / "source.sql").read_text()
         self.assertIn("-- No key in its messages", text)
         self.assertIn("-- create table log(", text)
