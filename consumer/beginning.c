@@ -1,7 +1,6 @@
 #include "consumer/beginning.h"
 
 #include "views/base/bounds.h"
-#include "views/base/hash.h"
 
 #include <stdlib.h>
 
@@ -33,19 +32,18 @@ static void beginning_add(struct beginning *beginning, uint64_t hash) {
     *place = hash;
 }
 
-bool beginning_take(struct beginning *beginning, const struct message *message, enum beginning_op op) {
+bool beginning_take(struct beginning *beginning, int64_t offset, uint64_t row, enum beginning_op op) {
     if (beginning->over)
         return false;
-    if (message->offset != beginning->next_offset || message->key.data == NULL) {
+    if (offset != beginning->next_offset || row == 0) {
         beginning_free(beginning);
         return false;
     }
     beginning->next_offset++;
-    uint64_t hash = hash_bytes(HASH_SEED, message->key) | 1; // never 0
     if (op == BEGINNING_MAKES)
-        beginning_add(beginning, hash);
+        beginning_add(beginning, row);
     bool of_older =
-        op == BEGINNING_CHANGES && (beginning->keys == NULL || *beginning_place(beginning, hash) == 0);
+        op == BEGINNING_CHANGES && (beginning->keys == NULL || *beginning_place(beginning, row) == 0);
     if (of_older)
         beginning_free(beginning);
     return of_older;

@@ -4,6 +4,7 @@
 #include "consumer/decode/topic_role.h"
 #include "consumer/evidence/message/column.h"
 #include "consumer/evidence/message/schema_change.h"
+#include "views/base/hash.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -474,15 +475,32 @@ static bool evidence_take_own(struct evidence *evidence, struct evidence_topic *
     return beat;
 }
 
+// 0: it has none.
+static uint64_t evidence_hash_key(struct span key, struct arena *arena) {
+    struct fields object;
+    struct span schema;
+    if (key.data == NULL)
+        return 0;
+    if (!fields_read(key, arena, &object))
+        return hash_bytes(HASH_SEED, key) | 1;
+    (void)evidence_unwrap(&object, arena, &schema);
+    uint64_t hash = HASH_SEED;
+    for (int i = 0; i < object.count; i++)
+        hash = hash_bytes(hash, object.list[i].value.raw);
+    return hash | 1;
+}
+
 // An unwrapped row that does not say its op may be a new one.
-static void evidence_take_beginning(struct evidence_topic *topic, const struct message *message, char op) {
+static void evidence_take_beginning(struct evidence_topic *topic, const struct message *message, char op,
+                                    struct arena *arena) {
     enum beginning_op does = BEGINNING_OTHER;
     if (op == 'u' || op == 'd')
         does = BEGINNING_CHANGES;
     else if (op == 'c' || op == 'r' || (op == '\0' && message->value.size > 0))
         does = BEGINNING_MAKES;
     if (topic->partitions == 1)
-        topic->of_older += beginning_take(&topic->beginning, message, does);
+        topic->of_older +=
+            beginning_take(&topic->beginning, message->offset, evidence_hash_key(message->key, arena), does);
 }
 
 // What JsonConverter writes for a null that still has its schema, which ExtractNewRecordState makes of a delete
@@ -509,12 +527,12 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
     struct fields key = {0};
     if (message->value.data == NULL || message->value.size == 0) {
         topic->tombstones++;
-        evidence_take_beginning(topic, message, '\0');
+        evidence_take_beginning(topic, message, '\0', arena);
         return 0;
     }
     if (evidence_is_null(message->value, arena)) {
         topic->deletes++;
-        evidence_take_beginning(topic, message, 'd');
+        evidence_take_beginning(topic, message, 'd', arena);
         return 0;
     }
     if (!evidence_read(message->value, arena, &parts)) {
@@ -542,7 +560,7 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
         evidence_take_scalar_key(topic, &parts.row, message->key);
     evidence_take_source(topic, &parts, &names);
     evidence_count_op(topic, &parts);
-    evidence_take_beginning(main, message, parts.op);
+    evidence_take_beginning(main, message, parts.op, arena);
     topic->rows += row;
     topic->with_schema += parts.schema.data != NULL;
     topic->unwrapped += !parts.enveloped;
