@@ -27,7 +27,7 @@ static int bare_key_read_scalar(struct json_reader *json, struct row_reader *row
 static bool bare_key_may_be_text(const struct table *table, struct span key) {
     const size_t begins = sizeof GUESS_STRUCT - 1;
     if (table->key_count != 1 || key.size == 0 || memchr("{[\"", key.data[0], 3) != NULL ||
-        span_is(key, "null") || (key.size > begins && memcmp(key.data, GUESS_STRUCT, begins) == 0))
+        (key.size > begins && memcmp(key.data, GUESS_STRUCT, begins) == 0))
         return false;
     for (size_t at = 0, size; at < key.size; at += size)
         if ((size = utf8_sequence(key.data + at, key.size - at)) == 0 || (unsigned char)key.data[at] < ' ')
@@ -35,9 +35,12 @@ static bool bare_key_may_be_text(const struct table *table, struct span key) {
     return true;
 }
 
+// Where texts come bare, `null` is one: StringConverter writes no key for a null.
 bool bare_key_is_text(const struct table *table, struct span key) {
-    enum column_type type = table->columns[table->keys[0]].type;
-    return (type == COLUMN_TEXT || type == COLUMN_OTHER) && bare_key_may_be_text(table, key);
+    const struct column *column = &table->columns[table->keys[0]];
+    bool of_a_form = column->variant == COLUMN_UUID || column->type == COLUMN_OTHER;
+    return (column->type == COLUMN_TEXT || of_a_form) && !(of_a_form && span_is(key, "null")) &&
+           bare_key_may_be_text(table, key);
 }
 
 int bare_key_read_text(struct span key, struct row_reader *row, struct error *error) {
