@@ -32,7 +32,9 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     apply->counters = config->counters;
     apply->incomplete = calloc((size_t)config->catalog->table_count + 1, sizeof *apply->incomplete);
     apply->feeding = calloc((size_t)config->catalog->table_count + 1, sizeof *apply->feeding);
-    if (apply->incomplete == NULL || apply->feeding == NULL)
+    apply->seen = apply->redecode.seen =
+        calloc((size_t)config->catalog->table_count + 1, sizeof *apply->seen);
+    if (apply->incomplete == NULL || apply->feeding == NULL || apply->seen == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (config->monotonic_ms == NULL)
         apply->config.monotonic_ms = clock_monotonic_ms;
@@ -40,7 +42,7 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
         apply->config.wall_ms = clock_wall_ms;
     const struct prefetch_config prefetch = {
         .source = config->source,
-        .envelope = {.catalog = config->catalog, .settings = config->settings},
+        .envelope = {.catalog = config->catalog, .settings = config->settings, .seen = apply->seen},
         .drift = &apply->drift,
         .ahead = apply_expect,
         .ahead_max = CHANGES_EXPECTED,
@@ -91,6 +93,7 @@ void apply_free(struct apply **apply) {
     unplaced_free(&a->unplaced);
     freshness_free(&a->freshness);
     redecode_free(&a->redecode);
+    free(a->seen);
     merge_free(&a->merge);
     lost_free(&a->lost);
     for (int i = 0; a->incomplete != NULL && i < a->config.catalog->table_count; i++)

@@ -12,10 +12,11 @@
 #include "views/base/cleanup.h"
 #include "views/base/utf8.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
-// Whose row it is, as far as its values depend on it.
-enum source_kind { SOURCE_OTHER, SOURCE_POSTGRES, SOURCE_MYSQL, SOURCE_KINDS };
+// Whose row it is, as far as its values depend on it. UNSEEN: none came yet. MARIADB: also one of a binlog that names no connector.
+enum source_kind { SOURCE_UNSEEN, SOURCE_OTHER, SOURCE_POSTGRES, SOURCE_MYSQL, SOURCE_MARIADB, SOURCE_KINDS };
 
 struct envelope_decoder {
     struct envelope_config config;
@@ -50,9 +51,10 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
     for (int i = 0; i < config->catalog->table_count; i++) {
         const struct table *table = &config->catalog->tables[i];
         struct value_settings settings = value_settings_of(table, config->settings);
-        decoder->settings[i][SOURCE_OTHER] = settings;
+        decoder->settings[i][SOURCE_UNSEEN] = decoder->settings[i][SOURCE_OTHER] = settings;
         decoder->settings[i][SOURCE_POSTGRES] = value_settings_of_postgres(&settings);
-        decoder->settings[i][SOURCE_MYSQL] = value_settings_of_mysql(&settings);
+        decoder->settings[i][SOURCE_MYSQL] = decoder->settings[i][SOURCE_MARIADB] =
+            value_settings_of_mysql(&settings);
         for (int k = 0; k < table->key_count; k++)
             decoder->respelt_keys[i] |= table->columns[table->keys[k]].type == COLUMN_NUMERIC ||
                                         table->columns[table->keys[k]].variant == COLUMN_UUID;
@@ -89,7 +91,19 @@ static const struct value_settings *envelope_settings(const struct envelope_deco
 static uint8_t envelope_source_of(const struct members *members) {
     if (members_is_postgres(members))
         return SOURCE_POSTGRES;
+    if (members_may_be_mariadb(members))
+        return SOURCE_MARIADB;
     return members_is_mysql(members) ? SOURCE_MYSQL : SOURCE_OTHER;
+}
+
+static void envelope_note_source(struct envelope_decoder *decoder, const struct table *table,
+                                 const struct members *members) {
+    uint8_t source = envelope_source_of(members);
+    if (decoder->sources[table->index] == source)
+        return;
+    decoder->sources[table->index] = source;
+    if (decoder->config.seen != NULL)
+        atomic_store_explicit(&decoder->config.seen[table->index], source, memory_order_relaxed);
 }
 
 // An object of the message that was passed over, as a row of row->table.
@@ -176,6 +190,31 @@ static int envelope_read_key_generally(struct envelope_decoder *decoder, struct 
     return 0;
 }
 
+// A time that would be decades from its row's is never stored unasked: see value_time_is_unsure.
+static int envelope_check_time(const struct row_reader *row, const struct message *message,
+                               const struct change *change, struct error *error) {
+    const struct column *column = &row->table->columns[row->unsure];
+    int64_t source_ms = change->ts_ms > 0 ? change->ts_ms : message->ts_ms;
+    if (source_ms <= 0 || !value_time_is_misread(row->unsure_units, column, row->settings, source_ms))
+        return 0;
+    bool date = (column->type == COLUMN_ARRAY ? column->element : column->type) == COLUMN_DATE;
+    const char *ask = "say which";
+    const char *modes =
+        "connect (milliseconds), nanoseconds, or adaptive (as declared: timestamp(7) is nanoseconds)";
+    if (date) {
+        ask = "where it is a count of days, say so";
+        modes = "adaptive (days)";
+    } else if (row->settings->bare_unsure) {
+        ask = "declare its digits (timestamp(0) is milliseconds, timestamp(6) microseconds), or say which";
+        modes = "connect (milliseconds), or adaptive_time_microseconds (as declared)";
+    }
+    return error_set(error, ERROR_INPUT,
+                     "column %s (declared %s): %lld is of another unit of time than the column's, or %s from "
+                     "the row's own time; %s in source.sql: -- tidemark: time %s = %s",
+                     column->name, column->declared, (long long)row->unsure_units,
+                     date ? "millennia" : "decades", ask, row->table->name, modes);
+}
+
 static int envelope_read_key(struct envelope_decoder *decoder, const struct message *message,
                              const struct row_reader *of, const struct table *table, struct event *event,
                              struct error *error) {
@@ -193,10 +232,12 @@ static int envelope_read_key(struct envelope_decoder *decoder, const struct mess
                              .unsure = -1};
     // The schema of a row that no shape knows may say more of the key than when the key's shape was learnt.
     const struct schema *of_row = of != NULL && !of->by_shape ? of->schema : NULL;
-    return of_row == NULL && decoder->key_schemas[table->index] == NULL &&
-                   shapes_read_key(decoder->shapes, message->key, &row)
-               ? 0
-               : envelope_read_key_generally(decoder, message->key, of_row, &row, error);
+    bool by_shape = of_row == NULL && decoder->key_schemas[table->index] == NULL &&
+                    shapes_read_key(decoder->shapes, message->key, &row);
+    if (!by_shape && envelope_read_key_generally(decoder, message->key, of_row, &row, error) != 0)
+        return -1;
+    // A row's own time is looked at with the row.
+    return of == NULL && row.unsure >= 0 ? envelope_check_time(&row, message, &event->change, error) : 0;
 }
 
 static bool envelope_same_value(const struct value *a, const struct value *b) {
@@ -326,31 +367,6 @@ static void envelope_set_place(struct members *members, struct event *event) {
     event->placed = members->has_source || members->op.data != NULL || members->has_deleted;
 }
 
-// A time that would be decades from its row's is never stored unasked: see value_time_is_unsure.
-static int envelope_check_time(const struct row_reader *row, const struct message *message,
-                               const struct change *change, struct error *error) {
-    const struct column *column = &row->table->columns[row->unsure];
-    int64_t source_ms = change->ts_ms > 0 ? change->ts_ms : message->ts_ms;
-    if (source_ms <= 0 || !value_time_is_misread(row->unsure_units, column, row->settings, source_ms))
-        return 0;
-    bool date = (column->type == COLUMN_ARRAY ? column->element : column->type) == COLUMN_DATE;
-    const char *ask = "say which";
-    const char *modes =
-        "connect (milliseconds), nanoseconds, or adaptive (as declared: timestamp(7) is nanoseconds)";
-    if (date) {
-        ask = "where it is a count of days, say so";
-        modes = "adaptive (days)";
-    } else if (row->settings->bare_unsure) {
-        ask = "declare its digits (timestamp(0) is milliseconds, timestamp(6) microseconds), or say which";
-        modes = "connect (milliseconds), or adaptive_time_microseconds (as declared)";
-    }
-    return error_set(error, ERROR_INPUT,
-                     "column %s (declared %s): %lld is of another unit of time than the column's, or %s from "
-                     "the row's own time; %s in source.sql: -- tidemark: time %s = %s",
-                     column->name, column->declared, (long long)row->unsure_units,
-                     date ? "millennia" : "decades", ask, row->table->name, modes);
-}
-
 // A truncate of a part would empty the whole: which of the table's rows are the part's is not known.
 static int envelope_check_truncate(const struct members *members, const struct change *change,
                                    struct error *error) {
@@ -450,7 +466,7 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
         return 0;
     }
     row->table = change->table;
-    decoder->sources[change->table->index] = envelope_source_of(members);
+    envelope_note_source(decoder, change->table, members);
     row->settings = envelope_settings(decoder, change->table);
     if (envelope_read_key(decoder, message, row, change->table, event, error) != 0)
         return -1;
@@ -487,6 +503,18 @@ static void envelope_set_unplaced(const struct message *message, bool ignored, s
         event->key_hash = envelope_hash_key(message->key);
 }
 
+// A tombstone's key is streamed, as a delete's is, and does not say by whom.
+static int envelope_mend_tombstone(const struct envelope_decoder *decoder, struct event *event,
+                                   struct error *error) {
+    const struct table *table = event->change.table;
+    enum source_kind source = decoder->sources[table->index];
+    if (source == SOURCE_UNSEEN && decoder->config.seen != NULL)
+        source = atomic_load_explicit(&decoder->config.seen[table->index], memory_order_relaxed);
+    if (source == SOURCE_UNSEEN || source == SOURCE_MARIADB)
+        return mend_key(event, source == SOURCE_MARIADB, error);
+    return 0;
+}
+
 // A key whose value is null: a tombstone.
 static int envelope_decode_tombstone(struct envelope_decoder *decoder, const struct message *message,
                                      struct row_reader *row, struct event *event, struct error *error) {
@@ -499,7 +527,9 @@ static int envelope_decode_tombstone(struct envelope_decoder *decoder, const str
     }
     struct error why;
     if (envelope_read_key(decoder, message, NULL, row->table, event, &why) == 0)
-        return envelope_take_key(decoder, row, message->key, &members_none, event, error);
+        return envelope_take_key(decoder, row, message->key, &members_none, event, error) != 0
+                   ? -1
+                   : envelope_mend_tombstone(decoder, event, error);
     // A key of other columns may be another table's whose rows come in the topic: its rows say so, and halt if they are this one's.
     return error_set(error, why.kind == ERROR_HALT ? ERROR_INPUT : why.kind, "%s", why.message);
 }
@@ -549,7 +579,7 @@ static void envelope_take_back_drift(const struct envelope_decoder *decoder, con
 static int envelope_read_by_connector(struct envelope_decoder *decoder, const struct message *message,
                                       struct row_reader *row, const struct members *members,
                                       struct error *error) {
-    decoder->sources[row->table->index] = envelope_source_of(members);
+    envelope_note_source(decoder, row->table, members);
     const struct value_settings *settings = envelope_settings(decoder, row->table);
     if (row->settings == settings)
         return 0;

@@ -181,6 +181,27 @@ static void declared_check_unmarked(const struct evidence *evidence, const struc
             finding_names_text(&names));
 }
 
+// What of a binlog's rows names no connector is mended as MariaDB's; other rows say nothing of it.
+static void declared_check_uuids(const struct evidence *evidence, const struct catalog *catalog,
+                                 struct findings *findings) {
+    struct finding_names names = {0};
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
+        const struct table *table = feeding_table(evidence, catalog, topic);
+        bool unsure = topic->unwrapped > 0 && topic->connector[0] == '\0' && topic->with_position == 0;
+        for (int c = 0; table != NULL && unsure && c < table->column_count; c++)
+            if (table->columns[c].variant == COLUMN_UUID)
+                finding_names_add(&names, "%s.%s", table->name, table->columns[c].name);
+    }
+    if (names.count > 0)
+        findings_add(
+            findings, "uuids", VERDICT_WARN,
+            "add.fields=source.connector of ExtractNewRecordState; of PostgreSQL's it changes nothing",
+            "unwrapped rows do not name their connector, and MariaDB's streams a UUID that ends with zero bytes (one of 256) as "
+            "another one, which is kept so: %s",
+            finding_names_text(&names));
+}
+
 void declared_check(const struct evidence *evidence, const struct catalog *catalog,
                     struct findings *findings) {
     declared_check_topics(evidence, catalog, findings);
@@ -188,4 +209,5 @@ void declared_check(const struct evidence *evidence, const struct catalog *catal
     declared_check_columns(evidence, catalog, findings);
     declared_check_decimals(evidence, catalog, findings);
     declared_check_unmarked(evidence, catalog, findings);
+    declared_check_uuids(evidence, catalog, findings);
 }

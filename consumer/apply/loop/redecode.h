@@ -9,6 +9,7 @@
 struct redecode {
     struct envelope_decoder *decoder; // NULL = not made yet
     struct event event;               // what was read last
+    _Atomic unsigned char *seen;      // of envelope_config
 };
 
 void redecode_free(struct redecode *redecode);

@@ -210,6 +210,7 @@ struct apply {
     struct unplaced unplaced;
     struct freshness freshness;
     struct redecode redecode;
+    _Atomic unsigned char *seen; // of envelope_config, of all decoders
 };
 
 #endif

@@ -124,6 +124,9 @@ static inline bool members_is_mysql(const struct members *members) {
     return TEXT_IS(members->connector, "mysql") || TEXT_IS(members->connector, "mariadb") ||
            (members->connector.data == NULL && members->file.data != NULL);
 }
+static inline bool members_may_be_mariadb(const struct members *members) {
+    return members_is_mysql(members) && !TEXT_IS(members->connector, "mysql");
+}
 // The text of a string, escapes and all, or of a number; data NULL for null and for containers.
 static inline struct span members_text(const struct json_value *value) {
     switch (value->kind) {

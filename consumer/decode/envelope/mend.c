@@ -5,13 +5,35 @@
 
 static int mend_values(const struct members *members, const struct table *table, struct value *values,
                        struct arena *arena, struct error *error) {
-    bool mariadb = TEXT_IS(members->connector, "mariadb");
+    bool mariadb = members_may_be_mariadb(members);
     for (int i = 0; i < table->column_count; i++) {
         const struct column *column = &table->columns[i];
         if ((column->variant == COLUMN_UUID && mariadb &&
              shifted_uuid_mend(column, &values[i], arena, error) != 0) ||
             (column->label_count > 0 && escaped_label_mend(column, &values[i], arena, error) != 0))
             return -1;
+    }
+    return 0;
+}
+
+int mend_key(struct event *event, bool mariadb, struct error *error) {
+    const struct table *table = event->change.table;
+    for (int k = 0; k < table->key_count; k++) {
+        const struct column *column = &table->columns[table->keys[k]];
+        struct value *value = &event->values[table->keys[k]];
+        struct span came = value->bytes;
+        if (column->label_count > 0 && escaped_label_mend(column, value, &event->arena, error) != 0)
+            return -1;
+        if (column->variant != COLUMN_UUID)
+            continue;
+        if (shifted_uuid_mend(column, value, &event->arena, error) != 0)
+            return -1;
+        if (!mariadb && value->kind == VALUE_TEXT && !span_equal(came, value->bytes))
+            return error_set(
+                error, ERROR_INPUT,
+                "column %s (declared %s): %.*s: a tombstone before any row of its table says no connector, and "
+                "MariaDB's streams a UUID so that ends with zero bytes; try it again when a row came",
+                column->name, column->declared, (int)came.size, came.data);
     }
     return 0;
 }
