@@ -340,6 +340,10 @@ static int envelope_set_op(const struct members *members, struct change *change,
 static void envelope_set_snapshot(struct span snapshot, struct change *change) {
     change->snapshot = SNAPSHOT_NONE;
     change->snapshot_first = change->snapshot_table_last = change->snapshot_last = false;
+    // ReadToInsertEvent makes a create of a snapshot's row, and unwrapped rows need not say their op.
+    if ((change->op == CHANGE_CREATE || (change->op_untold && change->op == CHANGE_UPDATE)) &&
+        snapshot.size > 0 && !span_is(snapshot, "false"))
+        change->op = CHANGE_READ;
     if (change->op != CHANGE_READ)
         return;
     change->snapshot = span_is(snapshot, "incremental") ? SNAPSHOT_INCREMENTAL : SNAPSHOT_FULL;
@@ -447,7 +451,6 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
                                struct row_reader *row, struct members *members, struct event *event,
                                struct error *error) {
     struct change *change = &event->change;
-    bool other_table = change->table != row->table;
     change->nulls_unsure = change->op == CHANGE_UPDATE && members->before.data == NULL &&
                            event->positions == POSITIONS_LSN && change->lsn != LSN_NONE;
     change->bytes = row->schema != NULL ? row->schema->bytea : row->bytea;
@@ -455,37 +458,31 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     bool must_exist = change->op == CHANGE_READ && (row->found_unavailable || row->failed);
     if (change->op == CHANGE_TRUNCATE)
         return envelope_check_truncate(members, change, error);
-    if (row->unsure >= 0 && !other_table && change->op != CHANGE_DELETE &&
+    if (row->unsure >= 0 && change->op != CHANGE_DELETE &&
         envelope_check_time(row, message, change, error) != 0)
         return -1;
-    if (row->by_shape && !other_table && !envelope_may_move(decoder, members, change) &&
+    if (row->by_shape && !envelope_may_move(decoder, members, change) &&
         envelope_agrees_by_shape(decoder, message->key, row, members, change)) {
         if (change->op == CHANGE_CREATE)
             envelope_place_one_row(decoder, event->positions,
                                    shapes_key_is_other(decoder->shapes, row->table), change);
         return 0;
     }
-    row->table = change->table;
-    envelope_note_source(decoder, change->table, members);
-    row->settings = envelope_settings(decoder, change->table);
     if (envelope_read_key(decoder, message, row, change->table, event, error) != 0)
         return -1;
     envelope_place_one_row(decoder, event->positions, envelope_has_other_key(decoder, change->table), change);
     row->may_be_unavailable = change->op != CHANGE_READ;
-    if (members->flat && (other_table || must_exist) &&
-        envelope_read_flat_again(decoder, row, message->value, error) != 0)
+    if (members->flat && must_exist && envelope_read_flat_again(decoder, row, message->value, error) != 0)
         return -1;
     if (change->op == CHANGE_DELETE)
         return envelope_take_key(decoder, row, message->key, members, event, error);
     if (members->after_kind != 1)
         return error_set(error, ERROR_INPUT, "op %.*s without a row in after", members_visible(members->op),
                          members->op.data);
-    if ((other_table || must_exist) && members->after.data != NULL) {
+    if (must_exist && members->after.data != NULL) {
         row->failed = false;
         if (envelope_read_row_again(decoder, row, members->after, error) < 0)
             return -1;
-        if (row->schema != NULL) // of another table's columns
-            change->bytes = row->schema->bytea;
     }
     if (row->failed)
         return -1;
@@ -593,10 +590,25 @@ static int envelope_read_by_connector(struct envelope_decoder *decoder, const st
     return status;
 }
 
-// What the members and the columns mean, once they are read.
+static int envelope_decode_row(struct envelope_decoder *decoder, const struct table *table, bool placed,
+                               const struct message *message, struct event *event, struct error *error);
+
+// Whose row it is, as its message says.
+static struct placement envelope_place(const struct envelope_decoder *decoder, const struct row_reader *row,
+                                       struct members *members) {
+    struct members_placement asked = {0}, *placement = members->placement;
+    placement = placement != NULL ? placement : &asked;
+    if (!placement->known)
+        placement->is =
+            placement_of_row(decoder->config.catalog, row->table, members->schema, members->table);
+    placement->known = true;
+    return placement->is;
+}
+
+// What the members and the columns mean, once they are read. `placed`: as those of the table that the row is of.
 static int envelope_finish_members(struct envelope_decoder *decoder, const struct message *message,
-                                   struct row_reader *row, struct members *members, struct event *event,
-                                   struct error *error) {
+                                   struct row_reader *row, bool placed, struct members *members,
+                                   struct event *event, struct error *error) {
     struct change *change = &event->change;
     envelope_set_place(members, event);
     // No row; a router has sent it into a table's topic.
@@ -604,26 +616,24 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
         event->kind = EVENT_NOTHING;
         return 0;
     }
-    if (envelope_check_mark(members, row->table, error) != 0 || envelope_set_op(members, change, error) != 0)
-        return -1;
-    envelope_set_snapshot(members->snapshot, change);
-    if (envelope_read_by_connector(decoder, message, row, members, error) != 0)
-        return -1;
-    struct members_placement asked = {0}, *placement = members->placement;
-    placement = placement != NULL ? placement : &asked;
-    if (!placement->known)
-        placement->is =
-            placement_of_row(decoder->config.catalog, row->table, members->schema, members->table);
-    placement->known = true;
-    change->table = placement->is.table;
-    event->routed = placement->is.routed;
+    struct placement placement = envelope_place(decoder, row, members);
+    event->routed = placement.routed;
+    change->table = placed ? row->table : placement.table;
     if (change->table != row->table)
         envelope_take_back_drift(decoder, message, row, members);
+    if (change->table != NULL && change->table != row->table) // its columns, marks and units are others
+        return envelope_decode_row(decoder, change->table, true, message, event, error);
+    if (change->table != NULL && envelope_check_mark(members, row->table, error) != 0)
+        return -1;
+    if (envelope_set_op(members, change, error) != 0)
+        return -1;
     if (change->table == NULL) {
-        envelope_set_unplaced(message, placement->is.ignored, event);
+        envelope_set_unplaced(message, placement.ignored, event);
         return 0;
     }
-    return envelope_finish_row(decoder, message, row, members, event, error) != 0 ||
+    envelope_set_snapshot(members->snapshot, change);
+    return envelope_read_by_connector(decoder, message, row, members, error) != 0 ||
+                   envelope_finish_row(decoder, message, row, members, event, error) != 0 ||
                    mend_row(event, members, error) != 0
                ? -1
                : 0;
@@ -667,7 +677,8 @@ static void envelope_read_place(const struct envelope_decoder *decoder, const st
         envelope_set_snapshot(members.snapshot, &event->change);
 }
 
-static int envelope_decode_row(struct envelope_decoder *decoder, const struct table *table,
+// `placed`: `table` is the row's, whatever its topic's first.
+static int envelope_decode_row(struct envelope_decoder *decoder, const struct table *table, bool placed,
                                const struct message *message, struct event *event, struct error *error) {
     struct row_reader row = {.config = &decoder->config,
                              .table = table,
@@ -682,7 +693,7 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
         return envelope_decode_tombstone(decoder, message, &row, event, error);
     row.by_shape = shapes_read_row(decoder->shapes, message->value, &row, &members);
     if (row.by_shape)
-        return envelope_finish_members(decoder, message, &row, &members, event, error);
+        return envelope_finish_members(decoder, message, &row, placed, &members, event, error);
     members = members_none;
     members.arena = &event->arena;
     struct json_reader json;
@@ -705,7 +716,7 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
     if (status != 0 && json.error == NULL)
         envelope_set_routed(decoder, table, &members, event);
     if (status == 0)
-        status = envelope_finish_members(decoder, message, &row, &members, event, &failure);
+        status = envelope_finish_members(decoder, message, &row, placed, &members, event, &failure);
     // A tombstone does not delete either when its delete could not be read.
     bool is_delete = members.deleted || TEXT_IS(members.op, "d");
     if (status != 0 && json.error == NULL && is_delete) {
@@ -752,7 +763,7 @@ int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, cons
     switch (role) {
     case TOPIC_TABLE:
         ret->kind = EVENT_CHANGE;
-        status = envelope_decode_row(decoder, table, message, ret, error);
+        status = envelope_decode_row(decoder, table, false, message, ret, error);
         break;
     case TOPIC_TRANSACTION:
         status = transaction_decode(decoder->shapes, &decoder->tables, message, ret, error);

@@ -80,6 +80,8 @@ struct payload_look {
     int ddl;      // of a change of the schema
     bool ts_ms;
     bool resolved; // of a changefeed's progress
+    bool added;    // a member that ExtractNewRecordState adds, by Debezium's prefix
+    bool source;   // an object of that name
 };
 
 // How many of the names the newest KEY is.
@@ -97,7 +99,10 @@ static bool envelope_payload_look_at(struct payload_look *look, const struct jso
     const char *at = json_value_at(json);
     char first = at < json->end ? *at : '\0';
     bool is_object_member = name != NULL && name->kind <= MEMBER_TRANSACTION;
+    const struct member_name *added;
     look->objects += is_object_member && first == '{';
+    look->source |= name != NULL && name->kind == MEMBER_SOURCE && first == '{';
+    look->added |= members_is_added(table, json->text, &added) && added != NULL;
     look->all++;
     look->boundary += boundary_find(json) >= 0;
     look->ddl += envelope_payload_is_one(json, guess_ddl_names, GUESS_DDL_NAMES);
@@ -144,11 +149,11 @@ static bool envelope_payload_is_own(const struct payload_look *look, const struc
            !envelope_payload_has_column(table, SPAN("data_collections"));
 }
 
-// What is added without a prefix (`added TABLE = ''`) has an envelope's names, and the row may be of another table that shares
-// the topic, so that no column tells it.
+// The row may be of another table that shares the topic, so that no column tells it: what is added does, but that without a prefix
+// (`added TABLE = ''`) has an envelope's names.
 static bool envelope_payload_is_row(const struct payload_look *look, const struct table *table) {
     bool bare = table->added_prefix != NULL && table->added_prefix[0] == '\0';
-    return envelope_payload_has_key(look, table) || look->scalars > 0 ||
+    return envelope_payload_has_key(look, table) || look->scalars > 0 || (look->added && !look->source) ||
            (look->objects == 0 && (look->columns > 0 || bare));
 }
 
