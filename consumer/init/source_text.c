@@ -190,12 +190,31 @@ static bool source_text_may_be_mark(const struct evidence_topic *topic,
            (op && (span_is(name, "op") || span_ends_with(name, "_op")));
 }
 
+// What add.fields=table is called where op beside it is a mark: rows of several tables may come so, and are not told apart here.
+static bool source_text_may_name_table(const struct evidence_topic *topic,
+                                       const struct evidence_column *column) {
+    struct span name = span_of(column->name);
+    if (!span_ends_with(name, "table") || column->strings == 0)
+        return false;
+    struct span prefix = {name.data, name.size - strlen("table")};
+    for (int i = 0; i < topic->column_count; i++) {
+        const struct evidence_column *mark = &topic->columns[i];
+        if (strlen(mark->name) == prefix.size + 2 && memcmp(mark->name, prefix.data, prefix.size) == 0 &&
+            source_text_may_be_mark(topic, mark))
+            return true;
+    }
+    return false;
+}
+
 // Why a column cannot be declared; NULL = it can.
 static const char *source_text_refusal(const struct evidence_topic *topic, int column) {
     const char *name = topic->columns[column].name;
     if (source_text_may_be_mark(topic, &topic->columns[column]))
         return "it may say that a row is deleted: tell by `-- tidemark: added TABLE = PREFIX` or `deleted TABLE = FIELD`; "
                "where it is a column of the source's own, declare it";
+    if (source_text_may_name_table(topic, &topic->columns[column]))
+        return "it may name each row's source table, of which several may come in this topic: where they do, declare each with the same "
+               "line `topic`, and tell by `-- tidemark: added * = PREFIX`; where it is a column of the source's own, declare it";
     if (name[0] == '\0')
         return "it has no name";
     if (name[0] == '_')
