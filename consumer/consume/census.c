@@ -83,7 +83,7 @@ void census_note(struct census *census, const char *topic, int partitions, const
         census_add_likely(census->may_be_transactions, topic);
     if (topic_may_be_heartbeats(topic, census->prefix))
         census_add_likely(census->may_be_heartbeats, topic);
-    if (!census_is_tables(census, topic))
+    if (!census_is_tables(census, topic) || topic_is_left_out(topic, census->prefix, census->catalog))
         return;
     census->undeclared_count++;
     if (census->undeclared_named == PROGRESS_UNDECLARED_MAX)

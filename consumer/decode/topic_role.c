@@ -191,6 +191,16 @@ enum topic_role topic_role(const char *topic, const char *prefix, const struct c
     return is_transactions ? TOPIC_TRANSACTION : TOPIC_IGNORED;
 }
 
+bool topic_is_left_out(const char *topic, const char *prefix, const struct catalog *catalog) {
+    bool is = false;
+    for (int i = 0; i < catalog->ignored_count && !is; i++) {
+        const struct table left_out = {.schema = catalog->ignored[i].schema,
+                                       .relation = catalog->ignored[i].relation};
+        is = topic_feeds(topic, prefix, &left_out) != TOPIC_FEEDS_NOT;
+    }
+    return is;
+}
+
 bool topic_may_be_transactions(const char *topic, const char *prefix) {
     size_t size = strlen(prefix);
     return strncmp(topic, prefix, size) == 0 && topic[size] == '.' && strchr(topic + size + 1, '.') == NULL;

@@ -28,6 +28,9 @@ enum topic_role topic_role(const char *topic, const char *prefix, const struct c
 enum { TOPIC_FEEDS_NOT = -1, TOPIC_FEEDS_TABLE = 0 };
 int topic_feeds(const char *topic, const char *prefix, const struct table *table);
 
+// Whether it is the topic of a table that source.sql leaves out (`-- tidemark: ignore`), by the name that Debezium gives it.
+bool topic_is_left_out(const char *topic, const char *prefix, const struct catalog *catalog);
+
 // Whether a topic's name is one that the connector's own may have by topic.transaction (PREFIX.NAME) and
 // topic.heartbeat.prefix (NAME.PREFIX, where NAME has no dot, or says heartbeat): its messages tell.
 bool topic_may_be_transactions(const char *topic, const char *prefix);

@@ -37,7 +37,8 @@ bool feeding_is_own(const struct evidence_topic *topic) {
 bool feeding_is_undeclared(const struct evidence *evidence, const struct catalog *catalog,
                            const struct evidence_topic *topic) {
     return topic->role == EVIDENCE_TABLE && !feeding_is_own(topic) &&
-           feeding_topic(evidence, catalog, topic) == NULL;
+           feeding_topic(evidence, catalog, topic) == NULL &&
+           !topic_is_left_out(topic->name, evidence->prefix, catalog);
 }
 
 bool feeding_is_unplaced(const struct evidence *evidence, const struct catalog *catalog,

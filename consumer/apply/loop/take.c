@@ -127,6 +127,8 @@ static void take_undeclared(struct apply *apply, struct partition *partition) {
         partition->topic[size] != '.' || strcmp(partition->topic + size, ".message") == 0)
         return; // logical decoding messages are nobody's rows
     const struct span none = {0};
+    if (topic_is_left_out(partition->topic, apply->config.prefix, apply->config.catalog))
+        return;
     if (unplaced_note(&apply->unplaced, partition->topic, none, none) == NULL)
         return;
     warnings_add(

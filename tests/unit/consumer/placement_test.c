@@ -126,6 +126,10 @@ static void topics(void **state) {
         assert_int_equal(topic_may_be_transactions(likely[i].topic, "app"), likely[i].transactions);
         assert_int_equal(topic_may_be_heartbeats(likely[i].topic, "app"), likely[i].heartbeats);
     }
+    assert_true(topic_is_left_out("app.public.left", "app", catalog));
+    assert_true(topic_is_left_out("app.shop.sales.left_too", "app", catalog));
+    assert_false(topic_is_left_out("app.public.left_too", "app", catalog));
+    assert_false(topic_is_left_out("other.public.left", "app", catalog));
     const struct table *visits = catalog_table(catalog, "visits", 6);
     assert_int_equal(topic_feeds("everything", "app", catalog_table(catalog, "two", 3)), TOPIC_FEEDS_TABLE);
     assert_int_equal(topic_feeds("app.public.visits", "app", visits), TOPIC_FEEDS_TABLE);
