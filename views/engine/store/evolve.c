@@ -95,7 +95,8 @@ void evolve_free(struct evolve *evolve) {
 }
 
 // What finds no room ends with dots.
-static void evolve_append(char *text, size_t size, const char *format, ...) {
+static __attribute__((format(printf, 3, 4))) void evolve_append(char *text, size_t size, const char *format,
+                                                                ...) {
     size_t used = strlen(text);
     va_list arguments;
     va_start(arguments, format);
