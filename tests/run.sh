@@ -38,10 +38,16 @@ for preset in $presets; do
     cmake --build --preset "$preset"
 done
 
+# Two more at once than there are cores: some of the black-box tests wait for timers of the program most of their time.
+at_once=$(($(nproc) + 2))
+# large NAME SECONDS: many processes that wait for each other. They begin first, one by one, and one small test at a time runs beside.
+large() {
+    printf 'set_tests_properties("lab/%s" PROPERTIES TIMEOUT %s COST 1000 PROCESSORS %s RESOURCE_LOCK lab)\n' "$1" "$2" $((at_once - 1))
+}
 # e2e NAME POSTGRES DEBEZIUM: the suite on these; the Kafka that goes with them is lab/settings.sh's
 e2e() {
     printf 'add_test("lab/%s" env LAB_POSTGRES=%s LAB_DEBEZIUM=%s sh "%s/tests/lab/e2e.sh")\n' "$1" "$2" "$3" "$top"
-    printf 'set_tests_properties("lab/%s" PROPERTIES TIMEOUT 3600 RUN_SERIAL ON)\n' "$1"
+    large "$1" 3600
 }
 
 # One run over all the builds, so that one summary tells.
@@ -54,7 +60,7 @@ top=$(pwd)
     done
     if [ -n "$lab" ]; then
         printf 'add_test("lab/page" sh "%s/tests/lab/page/run.sh")\n' "$top"
-        printf 'set_tests_properties("lab/page" PROPERTIES TIMEOUT 1200 RUN_SERIAL ON)\n'
+        large page 1200
         e2e e2e 16 3.6.1.Final
         if [ "$long" = ON ]; then
             printf 'set_tests_properties("lab/e2e" PROPERTIES ENVIRONMENT "E2E_PROVE=--runs 100 --corruptions 100")\n'
@@ -79,8 +85,7 @@ top=$(pwd)
         printf 'set_tests_properties("lab/package" PROPERTIES SKIP_RETURN_CODE 77)\n'
     fi
 } >"$all/CTestTestfile.cmake"
-# Two more at once than there are cores: some of the black-box tests wait for timers of the program most of their time.
-ctest --test-dir "$all" --output-on-failure --parallel "$(($(nproc) + 2))" </dev/null && exit 0
+ctest --test-dir "$all" --output-on-failure --parallel "$at_once" </dev/null && exit 0
 # What failed beside others is told above. It is run again alone: a broken test fails again, a late one is named as late.
 printf '\nThese failed beside others and are run once more, alone:\n'
 cat "$all/Testing/Temporary/LastTestsFailed.log"
