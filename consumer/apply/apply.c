@@ -54,6 +54,8 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
         lost_init(apply, error) != 0 || snapshots_init(apply, error) != 0)
         return -1;
     apply->newest = store_sequence(config->store);
+    if (apply->newest.lsn != LSN_NONE) // only PostgreSQL's transactions are read
+        envelope_seen_postgres(apply->seen, config->catalog->table_count);
     progress_transaction(config->progress, -1, apply->newest.lsn);
     apply->singly = config->singly_messages;
     take_set_writing(apply);

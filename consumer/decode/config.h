@@ -12,8 +12,8 @@ struct envelope_config {
     // Fewer than none: a row that was told of is another table's. May be NULL.
     void (*drift)(void *self, const struct table *table, struct span column, int64_t events);
     void *self;
-    // By table: whose rows came, for decoders that share one log, since a tombstone does not say it. All 0: none came. NULL: each
-    // knows its own alone. Any thread.
+    // By table: whose rows came, for decoders that share one log, since a tombstone does not say it. All 0: none came
+    // (envelope_seen_postgres: but they are known). NULL: each knows its own alone. Any thread.
     _Atomic unsigned char *seen;
 };
 

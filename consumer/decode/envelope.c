@@ -96,6 +96,11 @@ static uint8_t envelope_source_of(const struct members *members) {
     return members_is_mysql(members) ? SOURCE_MYSQL : SOURCE_OTHER;
 }
 
+void envelope_seen_postgres(_Atomic unsigned char *seen, int table_count) {
+    for (int i = 0; i < table_count; i++)
+        atomic_store_explicit(&seen[i], SOURCE_POSTGRES, memory_order_relaxed);
+}
+
 static void envelope_note_source(struct envelope_decoder *decoder, const struct table *table,
                                  const struct members *members) {
     uint8_t source = envelope_source_of(members);
@@ -493,9 +498,14 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
                : 0;
 }
 
-// The tombstone behind a delete of nobody's row is nobody's too, and is known by its key.
-static void envelope_set_unplaced(const struct message *message, bool ignored, struct event *event) {
+// The tombstone behind a delete of nobody's row is nobody's too, and is known by its key. Whether the row could be read as one of
+// the topic's tables does not matter: an op of its own is one of its columns.
+static void envelope_set_unplaced(const struct message *message, const struct members *members, bool ignored,
+                                  struct event *event) {
     event->kind = ignored ? EVENT_LEFT_OUT : EVENT_UNPLACED;
+    event->change.table = NULL;
+    if (members != NULL)
+        (void)envelope_set_op(members, &event->change, NULL);
     if (event->change.op == CHANGE_DELETE || event->change.op == CHANGE_TOMBSTONE)
         event->key_hash = envelope_hash_key(message->key);
 }
@@ -507,9 +517,9 @@ static int envelope_mend_tombstone(const struct envelope_decoder *decoder, struc
     enum source_kind source = decoder->sources[table->index];
     if (source == SOURCE_UNSEEN && decoder->config.seen != NULL)
         source = atomic_load_explicit(&decoder->config.seen[table->index], memory_order_relaxed);
-    if (source == SOURCE_UNSEEN || source == SOURCE_MARIADB)
-        return mend_key(event, source == SOURCE_MARIADB, error);
-    return 0;
+    static const enum mend_uuids uuids[SOURCE_KINDS] = {
+        [SOURCE_UNSEEN] = MEND_UUIDS_UNSURE, [SOURCE_MYSQL] = MEND_UUIDS_STAY, [SOURCE_MARIADB] = MEND_UUIDS};
+    return source == SOURCE_OTHER || source == SOURCE_POSTGRES ? 0 : mend_key(event, uuids[source], error);
 }
 
 // A key whose value is null: a tombstone.
@@ -519,10 +529,10 @@ static int envelope_decode_tombstone(struct envelope_decoder *decoder, const str
     event->key_hash = envelope_hash_key(message->key);
     const struct span none = {0};
     if (placement_of_row(decoder->config.catalog, row->table, none, none).table == NULL) {
-        envelope_set_unplaced(message, false, event);
+        envelope_set_unplaced(message, NULL, false, event);
         return 0;
     }
-    struct error why;
+    struct error why = {0};
     if (envelope_read_key(decoder, message, NULL, row->table, event, &why) == 0)
         return envelope_take_key(decoder, row, message->key, &members_none, event, error) != 0
                    ? -1
@@ -623,14 +633,12 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
         envelope_take_back_drift(decoder, message, row, members);
     if (change->table != NULL && change->table != row->table) // its columns, marks and units are others
         return envelope_decode_row(decoder, change->table, true, message, event, error);
-    if (change->table != NULL && envelope_check_mark(members, row->table, error) != 0)
-        return -1;
-    if (envelope_set_op(members, change, error) != 0)
-        return -1;
     if (change->table == NULL) {
-        envelope_set_unplaced(message, placement.ignored, event);
+        envelope_set_unplaced(message, members, placement.ignored, event);
         return 0;
     }
+    if (envelope_check_mark(members, row->table, error) != 0 || envelope_set_op(members, change, error) != 0)
+        return -1;
     envelope_set_snapshot(members->snapshot, change);
     return envelope_read_by_connector(decoder, message, row, members, error) != 0 ||
                    envelope_finish_row(decoder, message, row, members, event, error) != 0 ||
@@ -639,18 +647,21 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
                : 0;
 }
 
-// An END counts a row that cannot be read for its table all the same.
-static void envelope_set_routed(const struct envelope_decoder *decoder, const struct table *topic_table,
-                                struct members *members, struct event *event) {
+// An END counts a row that cannot be read for its table all the same. True: it is a row that source.sql leaves out, which need not be.
+static bool envelope_set_routed(const struct envelope_decoder *decoder, const struct table *topic_table,
+                                const struct message *message, struct members *members, struct event *event) {
     envelope_set_place(members, event);
     struct placement placement =
         placement_of_row(decoder->config.catalog, topic_table, event->schema, event->table);
     event->routed = placement.routed;
     event->change.table = placement.table != NULL ? placement.table : topic_table;
+    if (placement.ignored)
+        envelope_set_unplaced(message, members, true, event);
+    return placement.ignored;
 }
 
-// Where a row belongs whose schema is refused: its place is readable whatever is said of its columns.
-static void envelope_read_place(const struct envelope_decoder *decoder, const struct table *table,
+// Where a row belongs whose schema is refused: its place is readable whatever is said of its columns. As envelope_set_routed.
+static bool envelope_read_place(const struct envelope_decoder *decoder, const struct table *table,
                                 const struct message *message, struct event *event) {
     struct envelope_config quiet = decoder->config;
     quiet.drift = NULL;
@@ -668,13 +679,14 @@ static void envelope_read_place(const struct envelope_decoder *decoder, const st
     struct error ignored = {0};
     json_open(&json, message->value);
     if (payload_enter_object(NULL, &json, NULL, &form, &ignored) != 1)
-        return;
+        return false;
     (void)payload_read(&json, &row, &members, &form, &ignored);
     if (json.error != NULL)
-        return;
-    envelope_set_routed(decoder, table, &members, event);
-    if (envelope_set_op(&members, &event->change, &ignored) == 0)
+        return false;
+    bool left_out = envelope_set_routed(decoder, table, message, &members, event);
+    if (!left_out && envelope_set_op(&members, &event->change, &ignored) == 0)
         envelope_set_snapshot(members.snapshot, &event->change);
+    return left_out;
 }
 
 // `placed`: `table` is the row's, whatever its topic's first.
@@ -700,10 +712,8 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
     json_open(&json, message->value);
     struct payload_form form;
     int entered = payload_enter_object(decoder->schemas, &json, table, &form, error);
-    if (entered < 0) {
-        envelope_read_place(decoder, table, message, event);
-        return -1;
-    }
+    if (entered < 0)
+        return envelope_read_place(decoder, table, message, event) ? 0 : -1;
     if (entered == 0)
         return envelope_decode_tombstone(decoder, message, &row, event, error);
     row.schema = form.schema;
@@ -713,8 +723,8 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
         status = payload_leave(&json, &failure);
     // A row that is broken in a column still has its place; one that is broken as JSON may have been cut
     // anywhere.
-    if (status != 0 && json.error == NULL)
-        envelope_set_routed(decoder, table, &members, event);
+    if (status != 0 && json.error == NULL && envelope_set_routed(decoder, table, message, &members, event))
+        return 0;
     if (status == 0)
         status = envelope_finish_members(decoder, message, &row, placed, &members, event, &failure);
     // A tombstone does not delete either when its delete could not be read.

@@ -17,6 +17,8 @@ struct envelope_decoder;
 int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_config *config,
                          struct error *error);
 void envelope_decoder_free(struct envelope_decoder **decoder);
+// Notes in envelope_config's `seen` that the rows of all tables are PostgreSQL's, where that is known before any came.
+void envelope_seen_postgres(_Atomic unsigned char *seen, int table_count);
 
 // `ret` borrows from the message's bytes until it is decoded into again. `table`: the topic's, for TOPIC_TABLE.
 int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, const struct table *table,

@@ -81,6 +81,19 @@ static bool placement_is_ignored(const struct catalog *catalog, struct span sche
     return false;
 }
 
+static bool placement_was(const struct table *table, struct span schema, struct span relation) {
+    for (int i = 0; i < table->older_count; i++)
+        if (placement_is_called(table->older[i], schema, relation))
+            return true;
+    return false;
+}
+
+// A row may be the table's all the same that names one which is left out: by the topic that the table's line names, or by the
+// table's older name.
+static bool placement_may_be(const struct table *table, struct span schema, struct span relation) {
+    return placement_is_named_after(table, relation) || placement_was(table, schema, relation);
+}
+
 struct placement placement_of_row(const struct catalog *catalog, const struct table *topic_table,
                                   struct span schema, struct span relation) {
     const struct table *shared = placement_is_shared(catalog, topic_table) ? NULL : topic_table;
@@ -92,16 +105,14 @@ struct placement placement_of_row(const struct catalog *catalog, const struct ta
     if (named != NULL && !placement_is_bound(topic_table, named, relation))
         return (struct placement){.table = named};
     if (named == NULL && placement_is_ignored(catalog, schema, relation) &&
-        !placement_is_named_after(topic_table, relation))
+        !placement_may_be(topic_table, schema, relation))
         return (struct placement){.ignored = true};
     return (struct placement){.table = shared, .routed = true};
 }
 
 bool placement_is_itself(const struct table *table, struct span schema, struct span relation) {
-    bool itself = relation.data == NULL || relation.size == 0 || placement_is_table(table, schema, relation);
-    for (int i = 0; i < table->older_count && !itself; i++)
-        itself = placement_is_called(table->older[i], schema, relation);
-    return itself;
+    return relation.data == NULL || relation.size == 0 || placement_is_table(table, schema, relation) ||
+           placement_was(table, schema, relation);
 }
 
 // FNV-1a
@@ -122,10 +133,9 @@ uint64_t placement_hash_source(struct span schema, struct span relation) {
     return placement_hash_more(schema.size > 0 ? placement_hash_more(hash, SPAN(".")) : hash, relation);
 }
 
-// Rows of it may be a table's all the same whose line names their topic.
 static bool placement_ignores_all(const struct catalog *catalog, struct span schema, struct span relation) {
     for (int i = 0; i < catalog->table_count; i++)
-        if (placement_is_named_after(&catalog->tables[i], relation))
+        if (placement_may_be(&catalog->tables[i], schema, relation))
             return false;
     return placement_is_ignored(catalog, schema, relation);
 }

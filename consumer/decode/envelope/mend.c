@@ -16,7 +16,7 @@ static int mend_values(const struct members *members, const struct table *table,
     return 0;
 }
 
-int mend_key(struct event *event, bool mariadb, struct error *error) {
+int mend_key(struct event *event, enum mend_uuids uuids, struct error *error) {
     const struct table *table = event->change.table;
     for (int k = 0; k < table->key_count; k++) {
         const struct column *column = &table->columns[table->keys[k]];
@@ -24,11 +24,11 @@ int mend_key(struct event *event, bool mariadb, struct error *error) {
         struct span came = value->bytes;
         if (column->label_count > 0 && escaped_label_mend(column, value, &event->arena, error) != 0)
             return -1;
-        if (column->variant != COLUMN_UUID)
+        if (column->variant != COLUMN_UUID || uuids == MEND_UUIDS_STAY)
             continue;
         if (shifted_uuid_mend(column, value, &event->arena, error) != 0)
             return -1;
-        if (!mariadb && value->kind == VALUE_TEXT && !span_equal(came, value->bytes))
+        if (uuids == MEND_UUIDS_UNSURE && value->kind == VALUE_TEXT && !span_equal(came, value->bytes))
             return error_set(
                 error, ERROR_INPUT,
                 "column %s (declared %s): %.*s: a tombstone before any row of its table says no connector, and "

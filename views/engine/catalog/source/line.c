@@ -221,7 +221,7 @@ int source_lines_ignored(const struct source_lines *lines, const struct table *t
         const struct source_line *line = &lines->list[i];
         if (line->kind != LINE_IGNORE || source_line_is_of_column(line, tables, count))
             continue;
-        bool any = line->part_count == 1 || strcmp(line->parts[0], "public") == 0;
+        bool any = line->part_count == 1;
         struct ignored_table *ignored = &(*ret)[(*ret_count)++];
         ignored->schema = any ? NULL : strdup(line->parts[0]);
         ignored->relation = strdup(line->parts[line->part_count - 1]);
