@@ -58,9 +58,10 @@ static bool value_is_unavailable(const struct reading *reading) {
 
 static int value_refuse_placeholder(const struct reading *reading) {
     return reading_refuse(reading,
-                          "it looks like another unavailable.value.placeholder of the connector than "
-                          "the default; say which in source.sql: -- tidemark: unavailable * = TEXT "
-                          "(where it is none: = __debezium_unavailable_value)");
+                          "it looks like another unavailable.value.placeholder of the connector than the "
+                          "default, or like that one cut by column.truncate.to.N.chars; say which in "
+                          "source.sql: -- tidemark: unavailable * = TEXT (where it is none: = "
+                          "__debezium_unavailable_value)");
 }
 
 // An INTERVAL that comes as a time of day, which has other units than an interval's number.
@@ -276,7 +277,7 @@ static int value_read_checked(const struct reading *reading, bool may_be_unavail
     }
     if ((placeholder_types & 1U << type) != 0 && may_be_unavailable &&
         placeholder_might_be_likely(reading->text, type) && !reading->settings->unavailable_told &&
-        placeholder_is_likely(reading->text, type))
+        placeholder_is_likely(reading->text, type, reading->settings->unavailable))
         return value_refuse_placeholder(reading);
     enum semantic semantic = reading->field.semantic;
     if ((semantics_allowed[type] & 1U << semantic) == 0)

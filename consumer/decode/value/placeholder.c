@@ -159,10 +159,20 @@ bool placeholder_is_raw(struct span raw, struct span placeholder) {
     }
 }
 
+// What column.truncate.to.N.chars leaves of it, or of hstore's object of it: its first bytes, `least` or more. Of one that does
+// not begin with two underscores they might be anybody's words.
+static bool placeholder_is_cut(struct span text, struct span placeholder, size_t least) {
+    size_t at = text.size > 2 && memcmp(text.data, "{\"", 2) == 0 ? 2 : 0;
+    size_t size = text.size - at;
+    return size >= least && size < placeholder.size && memcmp(placeholder.data, "__", 2) == 0 &&
+           memcmp(text.data + at, placeholder.data, size) == 0;
+}
+
 bool placeholder_is_text(struct span text, enum column_type type, struct span placeholder) {
+    enum { CUT_LEAST = 10 }; // "__debezium"
     if (placeholder.size == 0)
         return false;
-    if (span_equal(text, placeholder))
+    if (span_equal(text, placeholder) || placeholder_is_cut(text, placeholder, CUT_LEAST))
         return true;
     if (placeholder_comes_as_bytes(type) &&
         (placeholder_is_base64_of(text, placeholder) || placeholder_is_hex_of(text, placeholder)))
@@ -226,7 +236,7 @@ static bool placeholder_is_likely_numbers(struct span raw) {
     return size > 2 && memcmp(room, "__", 2) == 0 && placeholder_has_word((struct span){room, size});
 }
 
-bool placeholder_is_likely(struct span text, enum column_type type) {
+bool placeholder_is_likely(struct span text, enum column_type type, struct span placeholder) {
     enum { LIKELY_LEAST = 4, LIKELY_MAX = 512 };
     bool container =
         text.size > 0 && (text.data[0] == '[' || text.data[0] == '{'); // ["__..."], {"__...":"__..."}
@@ -239,5 +249,6 @@ bool placeholder_is_likely(struct span text, enum column_type type) {
         return true;
     if (memcmp(text.data, "[95", 3) == 0)
         return placeholder_is_likely_numbers(text);
-    return memcmp(text.data + (container ? 2 : 0), "__", 2) == 0 && placeholder_has_word(text);
+    return placeholder_is_cut(text, placeholder, LIKELY_LEAST) ||
+           (memcmp(text.data + (container ? 2 : 0), "__", 2) == 0 && placeholder_has_word(text));
 }

@@ -12,14 +12,15 @@ static inline bool placeholder_comes_as_bytes(enum column_type type) {
     return type == COLUMN_BYTEA || type == COLUMN_OTHER;
 }
 // `text` is a string's, unescaped: the placeholder itself, its base64 or hex where it comes as bytes, or the object of it
-// in hstore's JSON.
+// in hstore's JSON; each cut to ten characters or more by column.truncate.to.N.chars, which cuts it as it cuts any text.
 bool placeholder_is_text(struct span text, enum column_type type, struct span placeholder);
 // `raw` is a whole array or object: [placeholder], [its base64], [its bytes as numbers], [its UUID], or
 // {placeholder: placeholder}.
 bool placeholder_is_raw(struct span raw, struct span placeholder);
 // Whether a text (an array's or object's bytes) that nobody has told of is likely a placeholder of another name: two
-// underscores and a word such as "unavailable", in most of its forms; in a JSON column what can be no JSON.
-bool placeholder_is_likely(struct span text, enum column_type type);
+// underscores and a word such as "unavailable", in most of its forms; in a JSON column what can be no JSON; four to nine of
+// the first characters of `placeholder`.
+bool placeholder_is_likely(struct span text, enum column_type type, struct span placeholder);
 // By its first bytes: false of nearly every value, and of each of which the other is false.
 static inline bool placeholder_might_be_likely(struct span text, enum column_type type) {
     if (text.size < 4)

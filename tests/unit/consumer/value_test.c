@@ -766,6 +766,41 @@ static void what_only_looks_like_a_placeholder(void **state) {
     }
 }
 
+// column.truncate.to.N.chars cuts it as it cuts any text.
+static void a_placeholder_that_was_cut(void **state) {
+    (void)state;
+    static const struct {
+        enum column_type type;
+        const char *json, *want;
+    } cases[] = {
+        {COLUMN_TEXT, "\"__debezium_unavailable_valu\"", "unavailable"},
+        {COLUMN_TEXT, "\"__debezium\"", "unavailable"},
+        {COLUMN_TEXT, "\"__debeziu\"", "!it looks like another"},
+        {COLUMN_TEXT, "\"__de\"", "!it looks like another"},
+        {COLUMN_TEXT, "\"__d\"", "t:__d"},
+        {COLUMN_TEXT, "\"__dex\"", "t:__dex"},
+        {COLUMN_TEXT, "\"__debezium_x\"", "t:__debezium_x"},
+        {COLUMN_JSON, "\"__debezium_unav\"", "unavailable"},
+        {COLUMN_OTHER, "\"__debezium_unav\"", "unavailable"},
+        {COLUMN_OTHER, "\"{\\\"__debezium_unav\"", "unavailable"},
+        {COLUMN_TEXT, "\"{\\\"" P "\\\":\\\"__deb\"", "!it looks like another"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct column column = column_of(cases[i].type, "some type", 0, 0);
+        check_one(&column, &(struct value_case){cases[i].json, cases[i].want, 0, 0}, true,
+                  &value_settings_default);
+    }
+    struct value_settings settings = value_settings_default;
+    struct column text = column_of(COLUMN_TEXT, "text", 0, 0);
+    settings.unavailable = SPAN("__nothing_was_sent");
+    settings.unavailable_told = true;
+    check_one(&text, &(struct value_case){"\"__nothing_was\"", "unavailable", 0, 0}, true, &settings);
+    check_one(&text, &(struct value_case){"\"__debezium_un\"", "unavailable", 0, 0}, true, &settings);
+    check_one(&text, &(struct value_case){"\"__debeziu\"", "t:__debeziu", 0, 0}, true, &settings);
+    settings.unavailable = SPAN("nothing was sent here");
+    check_one(&text, &(struct value_case){"\"nothing was\"", "t:nothing was", 0, 0}, true, &settings);
+}
+
 static void the_placeholder_is_a_setting(void **state) {
     (void)state;
     struct value_settings settings = value_settings_default;
@@ -935,6 +970,7 @@ int main(void) {
         cmocka_unit_test(the_stored_form_is_not_copied),
         cmocka_unit_test(placeholders_in_every_form),
         cmocka_unit_test(what_only_looks_like_a_placeholder),
+        cmocka_unit_test(a_placeholder_that_was_cut),
         cmocka_unit_test(the_placeholder_is_a_setting),
         cmocka_unit_test(a_likely_placeholder_is_refused),
         cmocka_unit_test(texts_that_were_retyped),
