@@ -12,6 +12,7 @@ static const char *const semantic_names[] = {
     [SEMANTIC_INTERVAL] = "io.debezium.time.Interval",
     [SEMANTIC_MICRO_DURATION] = "io.debezium.time.MicroDuration",
     [SEMANTIC_NANO_DURATION] = "io.debezium.time.NanoDuration",
+    [SEMANTIC_YEAR] = "io.debezium.time.Year",
     [SEMANTIC_CONNECT_DECIMAL] = "org.apache.kafka.connect.data.Decimal",
     [SEMANTIC_VARIABLE_SCALE] = "io.debezium.data.VariableScaleDecimal",
     [SEMANTIC_DATE] = "io.debezium.time.Date",

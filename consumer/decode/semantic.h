@@ -16,6 +16,7 @@ enum semantic {
     SEMANTIC_INTERVAL,       // ISO 8601
     SEMANTIC_MICRO_DURATION, // microseconds
     SEMANTIC_NANO_DURATION,
+    SEMANTIC_YEAR,            // a number; the binlog's 0000 comes as 1900, which no YEAR is
     SEMANTIC_CONNECT_DECIMAL, // base64 of the unscaled two's complement; scale beside it
     SEMANTIC_VARIABLE_SCALE,  // {"scale","value"}
     SEMANTIC_DATE,            // days

@@ -10,7 +10,7 @@
 #define BIT(semantic) (1U << SEMANTIC_##semantic)
 #define PLAINLY                                                                                              \
     (BIT(NONE) | BIT(PLAIN) | BIT(BYTES) | BIT(FLOAT) | BIT(DOUBLE) | BIT(BITS) | BIT(INTERVAL) |            \
-     BIT(MICRO_DURATION) | BIT(NANO_DURATION))
+     BIT(MICRO_DURATION) | BIT(NANO_DURATION) | BIT(YEAR))
 
 // Which semantics may stand for a declared type. A text takes all: they are what the column held before it was
 // retyped; so does a timestamp a date, a date a timestamp, and an integer and a double a decimal.

@@ -30,9 +30,11 @@ static bool value_scalars_read_loose_integer(struct span text, int64_t *ret) {
 }
 
 int reading_integer(const struct reading *reading) {
+    enum { YEAR_OF_BYTE_ZERO = 1900 };
     int64_t integer;
     if (reading->kind == JSON_NUMBER && json_to_integer(reading->text, &integer))
-        return reading_give_integer(reading, integer);
+        return reading_give_integer(
+            reading, reading->field.semantic == SEMANTIC_YEAR && integer == YEAR_OF_BYTE_ZERO ? 0 : integer);
     if (reading->kind == JSON_STRING &&
         (integer_parse(reading->text, &integer) || value_scalars_read_loose_integer(reading->text, &integer)))
         return reading_give_integer(reading, integer);
