@@ -101,6 +101,12 @@ class Doctor(tide.Case):
             ("alter table `partition` drop partition p0", "t"),
             ("ALTER TABLE t TRUNCATE PARTITION p0, p1", "t"),
             ("alter table t exchange partition p0 with table x", "t"),
+            ("drop tables if exists t", "t"),
+            ("drop database if exists s", None),
+            ("DROP SCHEMA s", None),
+            ("create or replace database s", None),
+            ("alter ignore table t add unique (v)", "t"),
+            ("alter online ignore table t add primary key (v)", "t"),
         )
         leaves = (
             ("create table t (id int primary key)", "t"),
@@ -109,6 +115,9 @@ class Doctor(tide.Case):
             ("rename table t to u, v to t", "t,u,v"),  # by which tools change a table in place
             ("drop table t_old", "t_old"),
             ("drop index i on t", "t"),
+            ("drop temporary table t", "t"),
+            ("alter ignore table t add column c int", "t"),
+            ("alter table t add unique (v)", "t"),
             ("create or replace view v as select 1", "v"),
         )
         row = self.row(0, {"id": 1, "v": "a"})

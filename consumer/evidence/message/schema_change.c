@@ -49,22 +49,32 @@ static bool schema_change_is(struct span word, const char *name) {
     return word.size == strlen(name) && strncasecmp(word.data, name, word.size) == 0;
 }
 
+static bool schema_change_holds_rows(struct span word) {
+    return schema_change_is(word, "table") || schema_change_is(word, "tables") ||
+           schema_change_is(word, "database") || schema_change_is(word, "schema");
+}
+
 bool schema_change_takes_rows(struct span statement) {
     struct span first = schema_change_word(&statement);
     struct span before = schema_change_word(&statement);
     if (schema_change_is(first, "drop"))
-        return schema_change_is(before, "table");
+        return schema_change_holds_rows(before);
     if (schema_change_is(first, "create"))
         return schema_change_is(before, "or") &&
                schema_change_is(schema_change_word(&statement), "replace") &&
-               schema_change_is(schema_change_word(&statement), "table");
+               schema_change_holds_rows(schema_change_word(&statement));
     if (!schema_change_is(first, "alter"))
         return false;
-    for (struct span word; (word = schema_change_word(&statement)).size > 0; before = word)
+    bool ignores = schema_change_is(before, "ignore"); // rows that a new unique index does not admit
+    for (struct span word; (word = schema_change_word(&statement)).size > 0; before = word) {
+        ignores = ignores || schema_change_is(word, "ignore"); // behind ONLINE
+        if (ignores && (schema_change_is(word, "unique") || schema_change_is(word, "primary")))
+            return true;
         if (schema_change_is(word, "partition") &&
             (schema_change_is(before, "drop") || schema_change_is(before, "truncate") ||
              schema_change_is(before, "exchange")))
             return true;
+    }
     return false;
 }
 

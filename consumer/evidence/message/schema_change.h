@@ -9,8 +9,8 @@
 
 // A statement of a snapshot forgets those before it: the snapshot sweeps what they took.
 void schema_change_take(struct evidence_gone *gone, const struct fields *message, struct arena *arena);
-// Whether rows go with the statement: DROP TABLE, CREATE OR REPLACE TABLE, and ALTER TABLE that drops, truncates or
-// exchanges a partition. Comments may stand before and between its words.
+// Whether rows go with the statement: DROP and CREATE OR REPLACE of a table or a database, ALTER TABLE that drops, truncates or
+// exchanges a partition, and ALTER IGNORE TABLE that makes a unique index. Comments may stand before and between its words.
 bool schema_change_takes_rows(struct span statement);
 
 #endif
