@@ -219,6 +219,24 @@ static bool lint_is_one_of(const char *declared, size_t size, const char *const 
     return false;
 }
 
+// The connector reads arrays by java.sql.Time (3.6.1; findings/debezium-postgres-arrays-of-times-lose-microseconds.sh).
+static const char *lint_how_times_are_sent(const char *declared) {
+    enum { MILLISECONDS = 3 };
+    static const char *const times[] = {"time", "timetz", NULL};
+    if (!lint_is_one_of(declared, strcspn(declared, " (["), times))
+        return NULL;
+    const char *digits = strchr(declared, '(');
+    bool zoned =
+        sqlite3_strnicmp(declared, "timetz", 6) == 0 || sqlite3_strlike("%with time zone%", declared, 0) == 0;
+    if (zoned)
+        return digits != NULL && digits[1] == '0'
+                   ? NULL
+                   : "of which Debezium sends whole seconds: what is finer is cut";
+    return digits != NULL && digits[1] <= '0' + MILLISECONDS
+               ? NULL
+               : "of which Debezium sends whole milliseconds: what is finer is cut";
+}
+
 // How the PostgreSQL connector (2.7.4 to 3.6.1) sends a column of this type, in words; NULL: as it is.
 static const char *lint_how_sent(const struct column *column) {
     static const char *const unknown[] = {"box",
@@ -254,7 +272,7 @@ static const char *lint_how_sent(const struct column *column) {
     if (column->type == COLUMN_ARRAY && size > 2 && strcmp(declared + size - 2, "[]") == 0)
         return lint_is_one_of(declared, size - 2, elements)
                    ? "which Debezium leaves out of events: it stays NULL and is told as missing"
-                   : NULL;
+                   : lint_how_times_are_sent(declared);
     if (column->variant == COLUMN_NAME)
         return "which Debezium sends by snapshot alone, and streams as NULL, or empty where it is not null, unless "
                "include.unknown.datatypes=true: an update keeps what is there, a new row has none, and in a key it is "
