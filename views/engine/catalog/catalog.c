@@ -282,11 +282,12 @@ static int catalog_read_files(struct catalog *catalog, const struct view_files *
     return 0;
 }
 
-// The newest of its older names that a column has by now, -1 = none.
+// The newest of its older names that another column has by now, -1 = none. Its own it has when it was given back.
 static int catalog_older(const struct table *table, const struct column *column) {
     int found = -1;
     for (int i = column->older_count - 1; i >= 0 && found < 0; i--)
-        found = table_column(table, column->older[i], strlen(column->older[i]));
+        if (strcmp(column->older[i], column->name) != 0)
+            found = table_column(table, column->older[i], strlen(column->older[i]));
     return found;
 }
 
