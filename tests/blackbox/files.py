@@ -486,6 +486,16 @@ class Views(Case):
         for kept, behind in ((0, 2), (2, 1)):
             with self.subTest(kept=kept, behind=behind):
                 self.refuses_a_log(kept, behind)
+        # a program of before counted two in a commit that filled columns, and it is the file's all the same
+        filled = self.path / "filled.db"
+        tide.replay(filled, BASIC)
+        with contextlib.closing(sqlite3.connect(filled)) as connection:
+            connection.execute("pragma wal_autocheckpoint = 0")
+            connection.execute("update _position set version = version + 2")
+            connection.commit()
+            shutil.copy(filled, self.path / "two.db")
+            shutil.copy(f"{filled}-wal", self.path / "two.db-wal")
+        tide.replay(self.path / "two.db", BASIC)
         # with the file that it is of it goes on
         tide.replay(self.path / "crashed.db", BASIC)
         self.assertEqual([], list(check_truth.differences(self.path / "crashed.db", tide.read_truth("basic"))))

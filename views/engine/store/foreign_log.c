@@ -26,6 +26,7 @@ enum {
     SERIAL_TEXT = 13,
     POSITION_OFFSETS = 6, // the column of _position, a JSON object
     FRAMES_MAX = 1 << 20,
+    VERSIONS_A_COMMIT_MAX = 2,
 };
 
 struct foreign_log {
@@ -161,7 +162,8 @@ static bool foreign_log_is_as_it_was(const struct foreign_log *log) {
            memcmp(header, log->header, LOG_HEADER) == 0;
 }
 
-// Each log begins where the one before was in the file whole, and each commit adds one to the version. What `vacuum into` makes of
+// Each log begins where the one before was in the file whole, and each commit adds one to the version; a program of before counted two
+// in the commit that filled columns, and a crash may have left its log to this one. What `vacuum into` makes of
 // a file has its pages in other places, and counts one change of the schema more, in a header that no log has.
 int foreign_log_check(const char *path, struct error *error) {
     CLEANUP(foreign_log_close) struct foreign_log log = {.descriptor = -1};
@@ -170,7 +172,7 @@ int foreign_log_check(const char *path, struct error *error) {
     if (!foreign_log_open(&log, path) || !foreign_log_read_file(path, &file))
         return 0;
     const int64_t first = foreign_log_next(&log, file.page, &at) ? foreign_log_page_version(&log) : -1;
-    const bool begins_later = first > file.version + 1;
+    const bool begins_later = first > file.version + VERSIONS_A_COMMIT_MAX;
     if ((!begins_later && !foreign_log_header_differs(&log, &file)) || !foreign_log_is_as_it_was(&log))
         return 0;
     char begins[64] = "the log is of a file of which this is a copy";
