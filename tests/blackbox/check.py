@@ -55,17 +55,21 @@ class Check(tide.Case):
         for makes in ("table others(id int)", "view Others as select 1 as a", "index others on accounts(name)", 'table "others"(id int)'):
             name = "Others" if "Others" in makes else "others"
             self.refused(f"v/schema.sql:2: {name} is taken: source.sql:2 makes", schema=f"create table v_x(id int);\ncreate {makes};")
-        for makes in ("table if not exists others(id int)", 'view if not exists "others" as select 1 as a', "table IF NOT EXISTS main.Others(id int)"):
+        for makes in ("table if not exists others(id int)", 'view if not exists "others" as select 1 as a', "table IF NOT EXISTS main.Others(id int)",
+                      "table if not exists `others`(id int)", "table if not exists main /**/ . [others](id int)"):  # fmt: skip
             name = "Others" if "Others" in makes else "others"
             self.refused(f"v/schema.sql:2: {name} is taken: source.sql:2 makes", schema=f"create table if not exists v_x(id int);\ncreate {makes};")
         views = self.views(schema="create table v_x(id int);\ncreate index v_i on v_x(id);")
-        for makes in ("table v_x(id int)", "view v_x as select 1 as a", "index v_i on accounts(name)"):
+        for makes in ("table v_x(id int)", "view v_x as select 1 as a", "index v_i on accounts(name)", "table if not exists [v_x](id int)",
+                      "view if not exists `v_x` as select 1 as a"):  # fmt: skip
             (views / "w").mkdir(exist_ok=True)
             (views / "w" / "schema.sql").write_text(f"create table w_x(id int);create {makes};")
             done = tide.run("check", "--views", views)
             name, line = ("v_i", 2) if "v_i" in makes else ("v_x", 1)
             self.assertIn(f"w/schema.sql:1: {name} is taken: v/schema.sql:{line} makes", done.stderr)
             self.assertIn("give one another name", done.stderr)
+        (views / "w" / "schema.sql").write_text("create index if not exists v_i on accounts(name);create table if not exists w_x(id int);")
+        self.assertEqual(0, tide.run("check", "--views", views).returncode)
         self.refused("v/schema.sql:2: table v_x already exists", schema="create table v_x(id int);\ncreate table v_x(id int);")
 
     def test_columns(self):

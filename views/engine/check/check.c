@@ -54,50 +54,74 @@ static int check_mirrored_line(const struct catalog *catalog, const char *name) 
     return 0;
 }
 
-// `create table if not exists T` of a mirrored T makes nothing and says nothing: the view's statements would mean the mirror's.
-static int check_exists_already(const struct view *view, struct guard *guard, struct error *error) {
+// Says where the name is taken, if it is: by a table of the mirror, or in another view's schema.sql.
+static bool check_find_taken(sqlite3 *scratch, struct guard *guard, const char *name) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *owner = NULL;
+    const struct catalog *catalog = guard->catalog;
+    const int line = check_mirrored_line(catalog, name);
+    if (line > 0) {
+        check_say_taken(guard, "source.sql", line, name);
+        return true;
+    }
+    if (stmt_prepare(scratch, check_owner_sql, "owners", &owner, NULL) != 0)
+        return false;
+    stmt_bind_text(owner, ":name", span_of(name));
+    const int view = stmt_row(owner, "owners", NULL) == 1 ? sqlite3_column_int(owner, 0) : -1;
+    if (view >= 0)
+        check_say_taken(guard, catalog->views[view].file, guard_object_line(&catalog->views[view], name),
+                        name);
+    return view >= 0;
+}
+
+// The name that `sql` begins with, in quotes of any kind, without its schema's. False: it is too long for the room.
+static bool check_read_name(const char *sql, char *ret, size_t room) {
+    const char *begin = stmt_skip_blank(sql);
+    const char *end = tokens_end(begin);
+    const char *dot = stmt_skip_blank(end);
+    if (*dot == '.') {
+        begin = stmt_skip_blank(dot + 1);
+        end = tokens_end(begin);
+    }
+    const bool quoted = end - begin >= 2 && strchr("\"'`[", *begin) != NULL;
+    size_t size = 0;
+    for (const char *at = begin + quoted; at < end - quoted && size < room; at++) {
+        ret[size++] = *at;
+        at += quoted && *begin != '[' && *at == *begin; // a quote within a name stands twice
+    }
+    if (size == room)
+        return false;
+    ret[size] = '\0';
+    return true;
+}
+
+// `create table if not exists T` of a T that is another's makes nothing and says nothing: the view's statements would mean that one.
+// An index that is there already serves both.
+static int check_exists_already(sqlite3 *scratch, const struct view *view, struct guard *guard,
+                                struct error *error) {
     enum { SHOWN_MAX = 128 };
+    char name[SHOWN_MAX];
     struct tokens tokens;
     tokens_read(&tokens, view->schema);
-    for (int i = 0; i + 3 < tokens.count; i++) {
-        char name[SHOWN_MAX];
-        const struct span wanted = tokens_name(&tokens, i + 3);
-        if (!tokens_is(&tokens, i, "if") || !tokens_is(&tokens, i + 1, "not") ||
-            !tokens_is(&tokens, i + 2, "exists") || wanted.size >= sizeof name)
-            continue;
-        (void)sqlite3_snprintf((int)wanted.size + 1, name, "%s", wanted.data);
-        const int line = check_mirrored_line(guard->catalog, name);
-        if (line == 0)
-            continue;
-        check_say_taken(guard, "source.sql", line, name);
-        return error_set(error, ERROR_INPUT, "%s:%d: %s", view->file, tokens_line(&tokens, i), guard->reason);
-    }
+    for (int i = 0; i + 3 < tokens.count; i++)
+        if (tokens_is(&tokens, i, "if") && tokens_is(&tokens, i + 1, "not") &&
+            tokens_is(&tokens, i + 2, "exists") && !tokens_is(&tokens, i - 1, "index") &&
+            check_read_name(tokens_at(&tokens, i + 3).data, name, sizeof name) &&
+            check_find_taken(scratch, guard, name))
+            return error_set(error, ERROR_INPUT, "%s:%d: %s", view->file, tokens_line(&tokens, i),
+                             guard->reason);
     return 0;
 }
 
 // A name that is given already, which is all that SQLite says: where, and what to do.
 static void check_explain_taken(sqlite3 *scratch, struct guard *guard) {
     enum { SHOWN_MAX = 128 };
-    CLEANUP(stmt_finalize) sqlite3_stmt *owner = NULL;
     char name[SHOWN_MAX];
-    const struct catalog *catalog = guard->catalog;
     const struct span taken = check_taken_name(sqlite3_errmsg(scratch));
     if (taken.size == 0 || taken.size >= sizeof name)
         return;
     (void)sqlite3_snprintf((int)taken.size + 1, name, "%s", taken.data);
-    const int line = check_mirrored_line(catalog, name);
-    if (line > 0) {
-        check_say_taken(guard, "source.sql", line, name);
-        return;
-    }
-    guard_end(scratch); // this statement is ours
-    if (stmt_prepare(scratch, check_owner_sql, "owners", &owner, NULL) != 0)
-        return;
-    stmt_bind_text(owner, ":name", span_of(name));
-    const int view = stmt_row(owner, "owners", NULL) == 1 ? sqlite3_column_int(owner, 0) : -1;
-    if (view >= 0)
-        check_say_taken(guard, catalog->views[view].file, guard_object_line(&catalog->views[view], name),
-                        name);
+    guard_end(scratch); // what asks for the owner is ours
+    (void)check_find_taken(scratch, guard, name);
 }
 
 static int check_schema(sqlite3 *scratch, const struct view *view, struct guard *guard, struct error *error) {
@@ -194,7 +218,7 @@ static int check_trigger_bodies(sqlite3 *scratch, const struct catalog *catalog,
 static int check_view_schema(sqlite3 *scratch, const struct catalog *catalog, const struct view *view,
                              struct guard *guard, struct error *error) {
     if (conflicts_check(view->file, view->schema, error) != 0 ||
-        check_exists_already(view, guard, error) != 0)
+        check_exists_already(scratch, view, guard, error) != 0)
         return -1;
     guard_begin(guard, scratch, GUARDED_SCHEMA);
     if (check_schema(scratch, view, guard, error) != 0)
