@@ -56,7 +56,7 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
                              "The Host header names another server. --allow-host allows more names."},
     [PROBLEM_ANSWER_TOO_LARGE] =
         {"/problems/answer-too-large", "Answer too large", 500,
-         "The answer would not fit into the memory that one may take. Ask for less with limit=, or for a whole table with limit=all."},
+         "The answer would not fit into the memory that one may take. Ask for less with limit=; a table, and no query, is given whole with limit=all."},
     [PROBLEM_ANSWER_FAILED] =
         {"/problems/answer-failed", "The answer could not be made", 500,
          "There was no memory for the answer, or a part of it cannot be written. Ask again."},

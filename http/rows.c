@@ -21,6 +21,7 @@ struct ask {
     bool table;   // it is one: columns may be asked for as column.NAME, and PostgREST's parameters are taken
     bool follows; // more rows are taken, all unless told
     bool limited; // `limit` was given
+    bool by_path; // `.csv`: without `limit` all rows, or a problem
     bool rest;    // it is PostgREST's route, with its shape, its limits and its Range
     bool asks_time; // the answer is another later, though no row has changed: it has no tag
     bool ranged;    // the headers Range and Range-Unit say which rows
@@ -205,6 +206,7 @@ static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struc
     ask->table = kind->table;
     ask->follows = kind->follows;
     ask->limited = false;
+    ask->by_path = exchange->as_csv;
     ask->rest = kind->rest;
     ask->asks_time = false;
     ask->ranged = false;
@@ -434,14 +436,15 @@ static int rows_close_body(struct exchange *exchange, const struct ask *ask, con
 }
 
 // Who gave no header sees none: without `limit` .csv is all rows. True when there are more, which is a problem.
-static bool rows_refuse_part(struct exchange *exchange, const struct ask *ask, const struct rows *rows) {
-    if (!exchange->as_csv || ask->limited || !rows_have_more(rows))
+static bool rows_refuse_part(struct exchange *exchange, const struct ask *ask, const struct rows *rows,
+                             int64_t count) {
+    const bool pages = rows_have_more(rows);
+    if (!ask->by_path || ask->limited || (!pages && count <= ask->limit))
         return false;
-    problem_set(
-        exchange->response, PROBLEM_ANSWER_TOO_LARGE,
-        "more than %lld rows: ask for fewer with the query's parameters, or for a part with limit=, and go on "
-        "with after= what the header Tidemark-Next says",
-        (long long)ask->limit);
+    problem_set(exchange->response, PROBLEM_ANSWER_TOO_LARGE,
+                "more than %lld rows: ask for fewer with the query's parameters, or for a part with limit=%s",
+                (long long)ask->limit,
+                pages ? ", and go on with after= what the header Tidemark-Next says" : "");
     return true;
 }
 
@@ -474,7 +477,7 @@ static enum routes_result rows_give_body(struct exchange *exchange, const struct
     int64_t count = rows_write_rows(exchange, rows, ask, &error);
     if (count < 0)
         return exchange_fail(exchange, &error);
-    if (rows_set_rest_status(exchange, ask, count) || rows_refuse_part(exchange, ask, rows))
+    if (rows_set_rest_status(exchange, ask, count) || rows_refuse_part(exchange, ask, rows, count))
         return ROUTES_ANSWERED;
     if (ask->counted || ask->format >= FORMAT_ARRAY || ask->rest)
         rows_set_range(response, ask, count);
@@ -605,11 +608,15 @@ static enum routes_result rows_answer(struct exchange *exchange, const struct ro
 
 static int rows_ask_query(struct reader *reader, const void *subject, struct ask *ask, struct rows **ret,
                           struct error *error) {
-    if (reader_query(reader, subject, ask->own, ask->own_count, ask->limit, ask->after, ret, error) != 0)
+    const struct query *query = subject;
+    // A query that has no pages gives no more rows than it was asked for: one more tells whether there are more.
+    const bool beyond = ask->by_path && !ask->limited && query->names_limit && !query->names_after;
+    if (reader_query(reader, query, ask->own, ask->own_count, ask->limit + beyond, ask->after, ret, error) !=
+        0)
         return -1;
     if (ask->follows)
         rows_without_cursor(*ret);
-    ask->asks_time = ((const struct query *)subject)->asks_time;
+    ask->asks_time = query->asks_time;
     return 0;
 }
 

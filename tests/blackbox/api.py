@@ -313,7 +313,10 @@ class Api(tide.Case):
 
     def test_csv_by_the_path_alone(self):
         """Who can give a URL and no header, as a spreadsheet, gets all rows, or is told that there are more."""
-        queries = {"v/query.some.sql": "select id, name from things where :below is null or id < :below order by id"}
+        queries = {
+            "v/query.some.sql": "select id, name from things where :below is null or id < :below order by id",
+            "v/query.first.sql": "select id from things where :below is null or id < :below order by id limit :limit",
+        }
         source = 'create table things(id int primary key, name text); create table "things.csv"(id int primary key);'
         lines = [envelope("things", i, {"id": i}, {"id": i, "name": f"n, {i}"}) for i in range(1200)]
         _, server = self.own(source + "create table others(id int primary key);", lines + [envelope("others", 0, {"id": 1}, {"id": 1})], queries)
@@ -325,6 +328,15 @@ class Api(tide.Case):
         status, _, body = ask(server, "/v1/views/v/some.csv")
         self.assertEqual((500, "/problems/answer-too-large"), (status, json.loads(body)["type"]))
         self.assertIn("more than 1000 rows", json.loads(body)["detail"])
+        self.assertIn("Tidemark-Next", json.loads(body)["detail"])
+        # which binds :limit and has no pages
+        status, _, body = ask(server, "/v1/views/v/first.csv")
+        self.assertEqual((500, "/problems/answer-too-large"), (status, json.loads(body)["type"]))
+        self.assertNotIn("Tidemark-Next", json.loads(body)["detail"])
+        for asked, count in (("below=1000", 1000), ("limit=1000", 1000), ("limit=2", 2)):
+            status, _, body = ask(server, f"/v1/views/v/first.csv?{asked}")
+            self.assertEqual((200, count + 1), (status, body.count(b"\r\n")))
+        self.assertEqual(1001, ask(server, "/v1/views/v/first?limit=1000", Accept="text/csv")[2].count(b"\r\n"))
         status, headers, body = ask(server, "/v1/views/v/some.csv?limit=2")
         self.assertEqual((200, 3), (status, body.count(b"\r\n")))
         self.assertIsNotNone(headers["Tidemark-Next"])
