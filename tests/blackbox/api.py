@@ -265,6 +265,15 @@ class Api(tide.Case):
                 self.assertEqual(name, f"problem_{told['properties']['status']['const']}")
                 self.assertLessEqual(set(told["properties"]["type"]["enum"]), set(types))
 
+    def test_a_number_that_no_double_is(self):
+        queries = {"v/query.q.sql": "-- tidemark: x is number\nselect :x as x"}
+        _, server = self.own("create table caps(id int primary key);", [envelope("caps", 0, {"id": 1}, {"id": 1})], queries)
+        for value, told in (("1e400", "a number, and this one is beyond what a double is"), ("%201e-400", "beyond what a double is"), ("1,5", "x=1,5: it is a number")):
+            status, _, body = ask(server, f"/v1/views/v/q?x={value}")
+            self.assertEqual(400, status)
+            self.assertIn(told, json.loads(body)["detail"])
+            self.assertEqual("beyond" in told, "beyond" in json.loads(body)["detail"])
+
     def test_a_column_called_like_a_parameter(self):
         source = 'create table caps(id int primary key, "limit" int, after text, wait_ms int, after_lsn int, name text);'
         rows = [{"id": i, "limit": i % 3, "after": f"a{i}", "wait_ms": i, "after_lsn": i, "name": f"n{i}"} for i in range(1, 8)]

@@ -4,6 +4,7 @@
 #include "views/base/real.h"
 #include "views/engine/decimal.h"
 #include "views/engine/read/literals.h"
+#include "views/engine/sqlite/numeric_order.h"
 
 #include <assert.h>
 #include <math.h>
@@ -192,6 +193,7 @@ int query_parameter_check(const struct parameter_rule *rule, struct span name, s
     if (rule->type == PARAMETER_DECIMAL)
         return error_set(error, ERROR_USAGE, "%.*s=%.*s: it is a decimal(%d,%d)", (int)name.size, name.data,
                          shown, value.data, rule->precision, rule->scale);
+    const bool beyond = rule->type == PARAMETER_NUMBER && numeric_is_valid(literals_trimmed(value));
     return error_set(error, ERROR_USAGE, "%.*s=%.*s: it is %s", (int)name.size, name.data, shown, value.data,
-                     wanted[rule->type]);
+                     beyond ? "a number, and this one is beyond what a double is" : wanted[rule->type]);
 }
