@@ -202,20 +202,26 @@ class Check(tide.Case):
     def test_statements_of_another_time_or_machine(self):
         """Those that SQLite fills in too, as a default and by a trigger on the view's own table; and those of rows alone pass."""
         schema = ("create table v_rows(id int primary key, at text, made text default current_timestamp);\ncreate table v_log(id int);\n"
-                  "create trigger v_on after insert on v_log begin insert into v_rows(id, made) values(new.id, random()); end;\n")  # fmt: skip
+                  "create trigger v_on after insert on v_log begin insert into v_rows(id, made) values(new.id, random()); end;\n"
+                  "create table v_short(id int primary key, made int default (unixepoch()));\n")  # fmt: skip
         come = "from _delta_accounts where _weight > 0"
         for statement, words in (
             (f"insert into v_rows select id, at,\ndatetime('Now', '-1 day') {come}", "v/apply.s.sql:2: 'now' is another each time"),
             (f"insert into v_rows select id, at, null {come}\nand opened <= current_date", "v/apply.s.sql:2: current_date is another"),
             (f"insert into v_rows(id) select id {come}", "v/apply.s.sql:1: current_timestamp is another"),
             (f"insert into v_log select id {come}", "v/apply.s.sql:1: random is another"),
+            (f"insert into v_rows select id, datetime(at),\nDateTime() {come}", "v/apply.s.sql:2: datetime() is another"),
+            (f"insert into v_rows select id, strftime('%s', at),\nstrftime(substr('%s,', 1, 2)) {come}", "v/apply.s.sql:2: strftime(FORMAT) is another"),
+            (f"insert into v_short(id) select id {come}", "v/apply.s.sql:1: unixepoch() is another"),
             (f"insert into v_rows select id, date(at,\n'localtime'), '' {come}", "v/apply.s.sql:2: 'localtime' is the time zone of the machine"),
         ):
             with self.subTest(statement):
                 self.warned(words, schema=schema, apply_s=statement)
         self.warned("v/schema.sql:2: 'now' is another", schema="create table v_t(id, at);\ncreate trigger v_g after update on accounts when julianday('now') > 1 begin"
                     " insert into v_t values(new.id, change_ts_ms()); end;\n")  # fmt: skip
-        for right in ("'now'", "strftime('%s', at)", "date(at, '+02:00')", "datetime(at, 'start of day')"):
+        self.warned("v/schema.sql:2: date() is another", schema="create table v_t(id, at);\ncreate trigger v_g after update on accounts begin"
+                    " insert into v_t values(new.id, date()); end;\n")  # fmt: skip
+        for right in ("'now'", "strftime('%s', at)", "julianday(at)", "date(at, '+02:00')", "datetime(at, 'start of day')"):
             self.passed(schema=schema, apply_s=f"insert into v_rows select id, at, {right} {come}")
 
     def test_literals_that_are_stored_otherwise(self):
