@@ -11,6 +11,8 @@ function views(main, dispose, path, query) {
   const side = h('div');
   main.append(h('div', { class: 'split' }, menu, side));
   if (chosen) queryPanel(side, dispose, wanted, chosen, query);
+  else if (wanted && !queryName) side.append(h('p', { class: 'empty' }, 'This view has no query.'));
+  else if (!viewName) side.append(h('p', { class: 'empty' }, catalog.views.length ? 'No view has a query.' : 'No view is loaded.'));
   else side.append(h('p', { class: 'trouble' }, `There is no query ${path.join(' / ')}`));
   return null;
 }

@@ -662,18 +662,29 @@ test('names of 63 letters are not wider than the window', async (t) => {
   }
 });
 
-// A folder with a table of rows 1 to 40, and queries.
-async function numbered(t, queries) {
+// A folder with a table of rows 1 to 40, and a view of queries and other files.
+async function numbered(t, queries, files = {}) {
   const at = folder(t);
   mkdirSync(join(at, 'views', 'v'), { recursive: true });
   write(join(at, 'views', 'source.sql'), 'create table codes(id int primary key);');
   for (const [name, sql] of Object.entries(queries)) write(join(at, 'views', 'v', `query.${name}.sql`), sql);
+  for (const [name, sql] of Object.entries(files)) write(join(at, 'views', 'v', name), sql);
   const source = { connector: 'postgresql', name: 'theworldshop', schema: 'public', table: 'codes', ts_ms: 1700000000000, snapshot: 'false' };
   const line = (id) => JSON.stringify({ topic: 'theworldshop.public.codes', partition: 0, offset: id - 1, ts: 1700000000000, key: `{"id":${id}}`,
     value: JSON.stringify({ before: null, after: { id }, source: { ...source, lsn: 1000 + id, txId: id }, op: 'c', ts_ms: 1700000000000 }) });
   write(join(at, 'capture.jsonl'), `${Array.from({ length: 40 }, (_, i) => line(i + 1)).join('\n')}\n`);
   return serve(t, 'demo', '--capture', join(at, 'capture.jsonl'), '--views', join(at, 'views'), '--db', join(at, 'x.db'));
 }
+
+test('without a query it is told what there is instead', async (t) => {
+  const told = (page, words) => page.waitForFunction((w) => document.querySelector('main .empty')?.textContent === w, words, { timeout: wait });
+  await told(await open(t, (await numbered(t, {})).url, { hash: '#/views' }), 'No view is loaded.');
+  const kept = await numbered(t, {}, { 'schema.sql': 'create table v_t(id int);', 'apply.t.sql': 'insert into v_t select id from _delta_codes where _weight > 0' });
+  const page = await open(t, kept.url, { hash: '#/views/v' });
+  await told(page, 'This view has no query.');
+  await page.goto(`${kept.url}/#/views`);
+  await told(page, 'No view has a query.');
+});
 
 test('a query whose :after goes down is shown as it is ordered', async (t) => {
   const server = await numbered(t, { feed: 'select id from codes where id < coalesce(:after, 1000000) order by id desc' });
