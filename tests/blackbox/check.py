@@ -229,7 +229,10 @@ class Check(tide.Case):
         right = ["settled = true", "settled = 1", "amount = 4200", "opened >= '2026-01'", "opened = '2026-01-01'", "opened <> 'infinity'", "at >= '2026-01-01'",
                  "at < '2026-01-01T10:00:00'", "at = '2026-01-01T10:00:00.000000Z'", "seen between '2026-01-01' and '2026-01-02'", "nick in ('glad', 'it''s')",
                  "nick < 'none'", "datetime(at) > datetime('now')", "opened > date('now')", "at > strftime('%Y-%m-%dT%H:%M:%S', 'now')", "size = '5'",
-                 f"uid = '{UUID}'", "name = 5", "ifnull(nick, '') <> ''", "amount * 2 > 5.5", "length(at) = 27"]  # fmt: skip
+                 f"uid = '{UUID}'", "name = 5", "ifnull(nick, '') <> ''", "amount * 2 > 5.5", "length(at) = 27",
+                 "nick = 'GLAD' collate nocase", "nick collate nocase = 'GLAD'", "'GLAD' = nick collate nocase", "0.01 * amount >= 42.50", "'gladx' = nick || 'x'",
+                 "'x' || nick = 'xglad'", "'5' < seen || ''", "opened = '+10000-01-01'", "opened = '-0001-01-01'", "at <> '-12000-01-01T00:00:00.000000Z'",
+                 "seen = '2026-01-01T10:00:00.123456789'", "at = '+10000-01-01T10:00:00.1234567Z'", "at < '2026-01-01T10:00:00.12345678'"]  # fmt: skip
         for condition in right:
             with self.subTest(condition):
                 views = self.views(query_q=query.format(condition))
@@ -242,6 +245,9 @@ class Check(tide.Case):
             ("opened = 20700", "opened is stored as YYYY-MM-DD,"), ("opened < '01.02.2026'", "YYYY-MM-DD,"), ("opened = '2026-01'", "YYYY-MM-DD,"),
             ("at >= '2026-01-01 10:00:00'", "YYYY-MM-DDTHH:MM:SS.ffffffZ"), ("seen = '2026-01-01'", "YYYY-MM-DDTHH:MM:SS.ffffff,"),
             ("at between '2026-01-01' and '2026-01-01T10:00:00Z'", "compared with '2026-01-01T10:00:00Z'"), ("1 < seen", "seen is stored as"),
+            ("opened = '+1000-01-01'", "YYYY-MM-DD,"), ("opened = '10000-01-01'", "YYYY-MM-DD,"), ("opened = '+010000-01-01'", "YYYY-MM-DD,"),
+            ("seen = '2026-01-01T10:00:00.1234567890'", "YYYY"), ("seen = '2026-01-01T10:00:00.123456700'", "YYYY"), ("opened = '-'", "YYYY-MM-DD,"),
+            ("seen = '2026-01-01.123456789'", "YYYY"), ("-id < 5 and amount >= 42.50", "amount is stored"),
             ("at > datetime('now', '-1 day')", "datetime has a blank for the T"), ("current_timestamp <= at", "current_timestamp has a blank"),
             ("nick <> 'sad'", "nick is stored as one of its type's labels"), ("nick not in ('glad', 'Glad')", "compared with 'Glad'"),
             (f"uid = '{UUID.upper()}'", "uid is stored as small letters"),
@@ -256,6 +262,10 @@ class Check(tide.Case):
         self.warned("v/schema.sql:2: settled is stored as 0 or 1", schema=schema)
         schema = schema.splitlines()[0]
         self.warned("v/apply.s.sql:2: settled is stored as 0 or 1", schema=schema, apply_s="insert into v_t select id, 'x' from _delta_accounts\nwhere settled = 't' and _weight > 0")
+        own = ("create table v_own(id int primary key, settled text check (settled in ('yes', 'no')));\ncreate unique index v_i on v_own(id) where settled = 'yes';\n"
+               "create view v_read as select id from accounts where settled{};\ncreate table v_last(settled text check (settled <> ''));\n")  # fmt: skip
+        self.passed(schema=own.format(""))
+        self.warned("v/schema.sql:3: settled is stored as 0 or 1", schema=own.format(" = 'yes'"))
         self.passed(schema=schema, apply_s="update v_t set settled = 'true' where id in (select id from _delta_accounts where _weight > 0)")
 
     def test_groups_that_are_spelled_otherwise(self):

@@ -1,5 +1,6 @@
 #include "views/engine/check/lint_literals.h"
 
+#include "views/base/iso8601.h"
 #include "views/engine/check/lint_names.h"
 
 #include <ctype.h>
@@ -22,11 +23,45 @@ static bool lint_literals_is_infinity(struct span text) {
     return span_is(text, "infinity") || span_is(text, "-infinity");
 }
 
+static size_t lint_literals_digits(struct span text, size_t from) {
+    size_t end = from;
+    while (end < text.size && isdigit((unsigned char)text.data[end]))
+        end++;
+    return end - from;
+}
+
+// A time as it would be in the years 0 to 9999 and of whole microseconds: of a year beyond these with a sign, and of a fraction
+// with nanoseconds, only the usual number of digits. What is stored otherwise stays as it is.
+static struct span lint_literals_usual(struct span text, char ret[ISO8601_TEXT_SIZE]) {
+    enum { YEAR_DIGITS = 4, FRACTION_DIGITS = 6, FRACTION_DIGITS_MOST = 9 };
+    const bool has_plus = text.size > 0 && text.data[0] == '+';
+    const bool has_sign = has_plus || (text.size > 0 && text.data[0] == '-');
+    const size_t year = has_sign ? lint_literals_digits(text, 1) : YEAR_DIGITS;
+    const size_t least = YEAR_DIGITS + (size_t)has_plus;
+    if (text.size < year || text.size >= ISO8601_TEXT_SIZE || year < least ||
+        (year > YEAR_DIGITS && text.data[1] == '0'))
+        return text;
+    const size_t cut = has_sign + year - YEAR_DIGITS;
+    struct span rest = {ret, text.size - cut};
+    memcpy(ret, text.data + cut, rest.size);
+    const char *point = memchr(ret, '.', rest.size);
+    const size_t from = point != NULL ? (size_t)(point - ret) + 1 : rest.size;
+    const size_t fraction = lint_literals_digits(rest, from);
+    if (fraction > FRACTION_DIGITS && fraction <= FRACTION_DIGITS_MOST && ret[from + fraction - 1] != '0') {
+        const size_t end = from + fraction;
+        memmove(ret + from + FRACTION_DIGITS, ret + end, rest.size - end);
+        rest.size -= fraction - FRACTION_DIGITS;
+    }
+    return rest;
+}
+
 // Whether the text, whole or as the beginning of one, has the form: a digit stands for any.
-static bool lint_literals_has_form(struct span text, const char *form, enum literal_use use) {
-    size_t size = strlen(form);
-    if (lint_literals_is_infinity(text) || text.size == 0)
+static bool lint_literals_has_form(struct span literal, const char *form, enum literal_use use) {
+    char room[ISO8601_TEXT_SIZE];
+    const size_t size = strlen(form);
+    if (lint_literals_is_infinity(literal) || literal.size == 0)
         return true;
+    const struct span text = lint_literals_usual(literal, room);
     if (text.size > size || (text.size < size && use != LITERAL_ORDER))
         return false;
     for (size_t i = 0; i < text.size; i++)
@@ -119,9 +154,10 @@ static bool lint_literals_is_blank_time(const struct lint_literals *lint, const 
            (call || tokens_is(&lint->tokens, at, "current_timestamp"));
 }
 
-// Whether the token makes another value of the literal beside it; a doubled quote ends one token and begins the next.
+// Whether the token makes another value of the literal or column beside it, or compares it otherwise; a doubled quote ends one
+// token and begins the next.
 static bool lint_literals_goes_on(const struct tokens *tokens, int number) {
-    static const char *const operators[] = {"+", "-", "*", "/", "%", "|", "&", NULL};
+    static const char *const operators[] = {"+", "-", "*", "/", "%", "|", "&", "collate", NULL};
     struct span token = tokens_at(tokens, number);
     return lint_names_is_any(tokens, number, operators) || (token.size > 0 && token.data[0] == '\'');
 }
@@ -172,19 +208,37 @@ static void lint_literals_behind(struct lint_literals *lint, const struct column
     }
 }
 
+// The column at `at` is one side of a comparison by itself.
+static void lint_literals_around(struct lint_literals *lint, const struct column *column, int at) {
+    const struct tokens *tokens = &lint->tokens;
+    if (!lint_literals_goes_on(tokens, at - 1))
+        lint_literals_behind(lint, column, at);
+    if (lint_literals_goes_on(tokens, at + 1))
+        return;
+    if (lint_literals_is_equality(tokens, at - 1) && !lint_names_assigns(tokens, at - 1))
+        lint_literals_beside(lint, column, at - 2, LITERAL_EQUAL);
+    else if (lint_literals_is_order(tokens, at - 1))
+        lint_literals_beside(lint, column, at - 2, LITERAL_ORDER);
+}
+
+// Whether a statement of schema.sql begins at `at` that reads nothing: of a table or an index, whose conditions are on columns of
+// their own, whatever these are called elsewhere.
+static bool lint_literals_reads_nothing(const struct tokens *tokens, int at) {
+    static const char *const kinds[] = {"table", "index", "unique", "virtual", NULL};
+    return tokens_is(tokens, at, "create") && lint_names_is_any(tokens, at + 1, kinds);
+}
+
 void lint_literals(struct catalog *catalog, const char *file, const char *sql, const struct guard *guard) {
     struct lint_literals lint = {.catalog = catalog, .file = file, .guard = guard};
     tokens_read(&lint.tokens, sql);
     if (lint_names_are_listed(&lint.tokens))
         return;
     for (int i = 0; i < lint.tokens.count; i++) {
+        if (lint_literals_reads_nothing(&lint.tokens, i))
+            while (i < lint.tokens.count && !tokens_is(&lint.tokens, i, ";"))
+                i++;
         const struct column *column = lint_names_column(&lint.tokens, i, guard);
-        if (column == NULL)
-            continue;
-        lint_literals_behind(&lint, column, i);
-        if (lint_literals_is_equality(&lint.tokens, i - 1) && !lint_names_assigns(&lint.tokens, i - 1))
-            lint_literals_beside(&lint, column, i - 2, LITERAL_EQUAL);
-        else if (lint_literals_is_order(&lint.tokens, i - 1))
-            lint_literals_beside(&lint, column, i - 2, LITERAL_ORDER);
+        if (column != NULL)
+            lint_literals_around(&lint, column, i);
     }
 }
