@@ -100,7 +100,9 @@ static int quarantine_list(const struct quarantine_command *command, struct read
         struct span next = rows_cursor(rows);
         (void)snprintf(cursor, sizeof cursor, "%.*s", (int)next.size, next.data != NULL ? next.data : "");
     } while (cursor[0] != '\0');
-    if (!any)
+    if (!any && command->state != NULL && strcmp(command->state, "all") == 0)
+        log_event(LEVEL_INFO, "none", NULL, "no message was quarantined");
+    else if (!any)
         log_event(LEVEL_INFO, "none", NULL, "no message is %s%s",
                   command->state != NULL ? command->state : "waiting",
                   command->state != NULL ? "" : "; --state all lists those that were settled, too");

@@ -170,7 +170,8 @@ class Quarantine(Case):
 
     def test_a_list_of_nothing_says_so(self):
         self.replay(LINES[:1])
-        for state, words in (((), "no message is waiting; --state all lists"), (("--state", "discarded"), "no message is discarded")):
+        for state, words in (((), "no message is waiting; --state all lists"), (("--state", "discarded"), "no message is discarded"),
+                             (("--state", "all"), "no message was quarantined\n")):  # fmt: skip
             listed, told = self.quarantine("list", *state)
             self.assertEqual("", listed)
             self.assertIn(words, told)
