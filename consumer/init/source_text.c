@@ -452,6 +452,12 @@ static bool source_text_is_first(const struct source_text_list *list, int number
     return true;
 }
 
+// "public" is what a table that is declared without its schema is in.
+static bool source_text_same_schema(const char *a, const char *b) {
+    static const char usual[] = "public";
+    return strcasecmp(a[0] != '\0' ? a : usual, b[0] != '\0' ? b : usual) == 0;
+}
+
 // Why the table cannot be declared; NULL = it can.
 static const char *source_text_refuse_table(const struct source_text_table *table) {
     static const char beside[] = "-- A table above has this name: SQLite knows no case of letters.\n";
@@ -464,7 +470,7 @@ static const char *source_text_refuse_table(const struct source_text_table *tabl
             strcasecmp(source_text_relation(other.topic), table->relation) != 0)
             continue;
         source_text_name(&other);
-        if (strcasecmp(other.schema, table->schema) == 0)
+        if (source_text_same_schema(other.schema, table->schema))
             return beside;
     }
     return source_text_has_key(table->topic) || table->key != NULL

@@ -214,6 +214,18 @@ class Init(tide.Case):
         self.assertIn("-- No key in its messages", text)
         self.assertIn("-- create table log(", text)
 
+    def test_names_that_differ_by_case_and_schema(self):
+        lines = []
+        for schema, table in (("public", "orders"), ("public", "Orders"), ("other", "orders")):
+            row = {"op": "c", "after": {"id": 1}, "source": {"table": table, "schema": schema, "connector": "postgresql", "lsn": 10}}
+            lines.append(tide.line(f"{tide.PREFIX}.{schema}.{table}", 0, {"id": 1}, row))
+        out = self.path / "out"
+        told = self.init("--capture", tide.write_capture(self.path / "c.jsonl", lines), "--out", out)
+        self.assertIn("2 tables, and a view for each; 1 left out, as it says there", told)
+        self.assertIn("-- A table above has this name", (out / "source.sql").read_text())
+        checked = tide.run("check", "--views", out)
+        self.assertEqual((0, ""), (checked.returncode, checked.stderr))
+
     def test_topics_of_one_table_are_one_expression(self):
         """Routed apart (io.debezium.transforms.ByLogicalTableRouter, RegexRouter), and none called as the table is."""
         lines = []
