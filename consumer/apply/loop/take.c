@@ -323,6 +323,16 @@ static void take_note_endless(struct apply *apply, const struct event *event) {
             (long long)event->change.txid);
 }
 
+// It holds in all of the topic's partitions: a table's row may be of the same key in another one.
+static void take_note_left_out(struct apply *apply, struct partition *partition) {
+    if (partition->has_left_out)
+        return;
+    partition->left_out_first = true;
+    for (int i = 0; i < apply->partition_count; i++)
+        if (apply->partitions[i] != NULL && strcmp(apply->partitions[i]->topic, partition->topic) == 0)
+            apply->partitions[i]->has_left_out = true;
+}
+
 static void take_note_kind(struct apply *apply, struct partition *partition) {
     const struct event *event = partition->event;
     switch (event->kind) {
@@ -340,7 +350,7 @@ static void take_note_kind(struct apply *apply, struct partition *partition) {
         take_unplaced(apply, partition);
         break;
     case EVENT_LEFT_OUT:
-        partition->has_left_out = true;
+        take_note_left_out(apply, partition);
         (void)take_is_spent_tombstone(partition); // behind its delete comes its tombstone
         break;
     case EVENT_NOTHING:

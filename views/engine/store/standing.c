@@ -3,6 +3,7 @@
 #include "views/base/cleanup.h"
 #include "views/engine/change.h"
 #include "views/engine/sqlite/engine_sql.h"
+#include "views/engine/sqlite/meta.h"
 #include "views/engine/sqlite/stmt.h"
 
 #include <stdlib.h>
@@ -47,6 +48,7 @@ int standing_load_offsets(struct standing *standing, struct sqlite3 *db, struct 
             .snapshot_ms = sqlite3_column_int64(stmt, 6),
             .newest_lsn = sqlite3_column_int64(stmt, 7),
             .newest_source_ms = sqlite3_column_int64(stmt, 8),
+            .left_out = sqlite3_column_int(stmt, 9) != 0,
         };
     }
     return row;
@@ -65,6 +67,12 @@ void standing_bind_offset(struct sqlite3_stmt *stmt, const struct store_offset *
     stmt_bind_integer(stmt, ":snapshot_ms", offset->snapshot_ms);
     stmt_bind_integer(stmt, ":newest_lsn", offset->newest_lsn);
     stmt_bind_integer(stmt, ":newest_source_ms", offset->newest_source_ms);
+}
+
+int standing_note_left_out(struct sqlite3 *db, const char *topic, struct error *error) {
+    CLEANUP(stmt_free_text) char *name = sqlite3_mprintf("left_out:%s", topic);
+    return name == NULL ? error_set(error, ERROR_SYSTEM, "out of memory")
+                        : meta_set_integer(db, name, 1, error);
 }
 
 static int standing_load_sequence(struct standing *standing, struct sqlite3 *db, struct error *error) {
