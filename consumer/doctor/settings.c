@@ -477,13 +477,17 @@ static bool settings_has_key(const struct evidence_topic *topic) {
     return topic->scalar_keys > 0;
 }
 
-static void settings_check_keys(const struct evidence *evidence, const struct settings_sum *sum,
-                                struct findings *findings) {
+static void settings_check_keys(const struct evidence *evidence, const struct catalog *catalog,
+                                const struct settings_sum *sum, struct findings *findings) {
     struct finding_names names = {0};
+    bool some_left_out = false;
     for (int i = 0; i < evidence_count(evidence); i++) {
         const struct evidence_topic *topic = evidence_at(evidence, i);
-        if (topic->role == EVIDENCE_TABLE && topic->rows > 0 &&
-            (topic->null_keys > 0 || !settings_has_key(topic)))
+        bool keyless = topic->role == EVIDENCE_TABLE && topic->rows > 0 &&
+                       (topic->null_keys > 0 || !settings_has_key(topic));
+        bool left_out = keyless && catalog != NULL && feeding_is_left_out(evidence, catalog, topic);
+        some_left_out |= left_out;
+        if (keyless && !left_out)
             settings_add_topic(&names, topic);
     }
     if (names.count > 0)
@@ -494,8 +498,9 @@ static void settings_check_keys(const struct evidence *evidence, const struct se
             "rows whose message has no key cannot be told apart, and are quarantined: %s",
             finding_names_text(&names));
     else
-        findings_add(findings, "keys", sum->tables.rows > 0 ? VERDICT_OK : VERDICT_NOT_SEEN, NULL, "%s",
-                     sum->tables.rows > 0 ? "every row that was looked at has one" : "no row was looked at");
+        findings_add(findings, "keys", sum->tables.rows > 0 ? VERDICT_OK : VERDICT_NOT_SEEN, NULL, "%s%s",
+                     sum->tables.rows > 0 ? "every row that was looked at has one" : "no row was looked at",
+                     some_left_out ? ", but of tables that source.sql leaves out" : "");
 }
 
 static void settings_check_identity(const struct evidence *evidence, const struct settings_sum *sum,
@@ -607,7 +612,7 @@ void settings_check(const struct evidence *evidence, const struct catalog *catal
     settings_check_access(evidence, findings);
     settings_check_converter(evidence, &sum, findings);
     settings_check_envelope(&sum, findings);
-    settings_check_keys(evidence, &sum, findings);
+    settings_check_keys(evidence, catalog, &sum, findings);
     settings_check_decimals(&sum, findings);
     settings_check_times(evidence, catalog, &sum, findings);
     settings_check_nulls(evidence, &sum, findings);

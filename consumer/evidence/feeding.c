@@ -48,6 +48,13 @@ bool feeding_is_unplaced(const struct evidence *evidence, const struct catalog *
            placement.table == NULL && !placement.ignored;
 }
 
+bool feeding_is_left_out(const struct evidence *evidence, const struct catalog *catalog,
+                         const struct evidence_topic *topic) {
+    return feeding_topic(evidence, catalog, topic) == NULL
+               ? topic_is_left_out(topic->name, evidence->prefix, catalog)
+               : feeding_placement(evidence, catalog, topic).ignored;
+}
+
 static int feeding_as(const struct evidence *evidence, const struct evidence_topic *topic,
                       const struct table *table) {
     return topic->role == EVIDENCE_TABLE ? topic_feeds(topic->name, evidence->prefix, table)

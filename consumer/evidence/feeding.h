@@ -20,6 +20,10 @@ bool feeding_is_undeclared(const struct evidence *evidence, const struct catalog
 bool feeding_is_unplaced(const struct evidence *evidence, const struct catalog *catalog,
                          const struct evidence_topic *topic);
 
+// The rows are of a table that source.sql leaves out.
+bool feeding_is_left_out(const struct evidence *evidence, const struct catalog *catalog,
+                         const struct evidence_topic *topic);
+
 // Whether a topic feeds the table: its own, or one of its partitions'.
 bool feeding_has_topic(const struct evidence *evidence, const struct table *table);
 

@@ -52,6 +52,14 @@ class Doctor(tide.Case):
                 self.assertNotIn("fail", found.values())
                 self.assertEqual(("ok", "ok", "not seen"), (found["converter"], found["keys"], found["retention"]))
 
+    def test_tables_that_are_left_out_need_no_key(self):
+        lines = [self.row(0, {"id": 1, "v": "a", "at": 1}), self.row(1, {"v": "b"}, key={}, source={**POSTGRES, "table": "log"})]
+        left_out = SOURCE + f"\n-- tidemark: topic t = {lines[0]['topic']}\n-- tidemark: ignore log\n"
+        found, seen = self.of(lines, source=left_out)
+        self.assertEqual("ok", found["keys"], seen)
+        found, seen = self.of(lines, source=SOURCE, code=1)
+        self.assertEqual("fail", found["keys"], seen)
+
     def test_topics_of_the_connectors_own_by_other_names(self):
         names = {"theworldshop.transaction": "theworldshop.tx", "__debezium-heartbeat.theworldshop": "beats.theworldshop"}
         lines = [{**line, "topic": names.get(line["topic"], line["topic"])} for line in tide.read_capture(tide.CAPTURES / "basic.jsonl")]
