@@ -175,6 +175,18 @@ class Case(tide.Case):
         self.db = self.path / "other.db"
         self.assertNotIn("rows come without", self.replay(rows, source.replace(" not null{}", "")))
 
+    def test_an_update_that_makes_its_row_without_a_column(self):
+        """A compacted log: of the rows' creates nothing is left."""
+        source = "create table t(id int primary key, a int, w int not null default 7);"
+        created = event("t", 0, {"id": 1}, {"id": 1, "a": 1, "w": 2})
+        told = "table t: rows come without w, and have the default that source.sql declares"
+        updates = [event("t", 1, {"id": 1}, {"id": 1, "a": 2}, "u"), event("t", 2, {"id": 1}, {"id": 1, "a": 3}, "u")]
+        self.assertNotIn(told, self.replay(self.capture(created, *updates), source))
+        self.assertEqual([(1, 3, 2)], self.query("select id, a, w from t"))
+        self.db = self.path / "compacted.db"
+        self.assertEqual(1, self.replay(self.capture(*updates), source).count(told))
+        self.assertEqual([(1, 3, 7)], self.query("select id, a, w from t"))
+
     def test_until_then_answers_say_so(self):
         self.replay(self.capture(item(0, 1, "pen")), "create table items(id int primary key, name text);", summed={})
         before = self.query("select version from _position")[0][0]

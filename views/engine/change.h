@@ -107,4 +107,13 @@ static inline bool change_is_snapshot(const struct change *change) {
     return change->op == CHANGE_READ || change->snapshot != SNAPSHOT_NONE;
 }
 
+// Whether the row, where the change makes it, has in the column what may not be the source's: the default of now, or null
+// where that cannot be.
+static inline bool change_guesses(const struct change *change, int column) {
+    const struct column *declared = &change->table->columns[column];
+    bool has_default = declared->fallback.kind != VALUE_ABSENT && declared->fallback.kind != VALUE_NULL;
+    return change->values[column].kind == VALUE_ABSENT && declared->generated == NULL &&
+           (has_default || declared->not_null);
+}
+
 #endif

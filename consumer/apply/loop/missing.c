@@ -37,12 +37,6 @@ static bool missing_has_default(const struct column *column) {
     return column->fallback.kind != VALUE_ABSENT && column->fallback.kind != VALUE_NULL;
 }
 
-// A row that was written before its column was added. A column that has no default and may be null is null there.
-static bool missing_guesses(const struct change *change, int column) {
-    const struct column *declared = &change->table->columns[column];
-    return change->op != CHANGE_UPDATE && (missing_has_default(declared) || declared->not_null);
-}
-
 // NULL = nothing of the table is missing, or memory is out.
 static struct missing_column *missing_columns(struct missing *missing, const struct change *change) {
     bool lacks = false;
@@ -60,12 +54,14 @@ static struct missing_column *missing_columns(struct missing *missing, const str
     return table->columns;
 }
 
-void missing_note_row(struct missing *missing, const struct change *change) {
+void missing_note_row(struct missing *missing, const struct change *change, bool made) {
     struct missing_column *columns = missing_columns(missing, change);
     for (int i = 0; columns != NULL && i < change->table->column_count; i++) {
         columns[i].is = missing_lacks(change, i);
         columns[i].times += columns[i].is;
-        if (columns[i].is && columns[i].made == MISSING_NOT_MADE && missing_guesses(change, i))
+        // A row that was written before its column was added.
+        if (columns[i].made == MISSING_NOT_MADE && (made || change->op != CHANGE_UPDATE) &&
+            change_guesses(change, i))
             columns[i].made = MISSING_MADE;
         missing->reports |= columns[i].is || columns[i].was_reported;
     }

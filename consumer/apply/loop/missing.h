@@ -18,15 +18,16 @@ struct missing {
 void missing_init(struct missing *missing, int table_count);
 void missing_free(struct missing *missing);
 // What missing_note does where a row lacks a column, or its table's rows did.
-void missing_note_row(struct missing *missing, const struct change *change);
+void missing_note_row(struct missing *missing, const struct change *change, bool made);
 // To the page and /v1/status: what was counted since the last time, and what is there again. Warns once of a column where a
 // row was made without it, and has its default of now, or is null where that cannot be.
 void missing_report(struct missing *missing, struct progress *progress, struct warnings *warnings);
 
-// A row that was applied. `lacked`: store_lacked() of it.
-static inline void missing_note(struct missing *missing, const struct change *change, bool lacked) {
+// A row that was applied. `lacked` and `made`: store_lacked() and store_made() of it.
+static inline void missing_note(struct missing *missing, const struct change *change, bool lacked,
+                                bool made) {
     if ((lacked || missing->tables != NULL) && change_is_row(change))
-        missing_note_row(missing, change);
+        missing_note_row(missing, change, made);
 }
 
 #endif

@@ -28,7 +28,7 @@ static void note(struct missing *missing, enum change_op op, bool side, bool has
                                    {.kind = has_note ? VALUE_UNAVAILABLE : VALUE_ABSENT},
                                    {.kind = VALUE_ABSENT}};
     const struct change change = {.op = op, .table = &table, .values = values};
-    missing_note(missing, &change, !side || !has_note);
+    missing_note(missing, &change, !side || !has_note, false);
 }
 
 static void visit(void *self, const char *of, const char *column, int64_t times) {

@@ -257,7 +257,7 @@ static int mirror_apply_checked(struct mirror *mirror, const struct change *chan
 int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror_outcome *ret,
                  struct error *error) {
     if (change->packed.row != NULL) {
-        mirror->unsure = mirror->lacked = false;
+        mirror->unsure = mirror->lacked = mirror->made = false;
         return mirror_apply_checked(mirror, change, ret, error);
     }
     if (mirror_check_key(change, error) != 0)
@@ -270,6 +270,7 @@ int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror
             return -1;
         change = &computed;
     }
+    mirror->made = false;
     mirror->unsure = mirror->tables[change->table->index].has_unmarked && mirror_may_be_unchanged(change);
     mirror->lacked = row && (mirror->unsure || mirror_lacks_values(change->table, change->values));
     return mirror_apply_checked(mirror, change, ret, error);
@@ -282,6 +283,10 @@ bool mirror_is_plain(const struct change *change) {
 
 bool mirror_lacked(const struct mirror *mirror) {
     return mirror->lacked;
+}
+
+bool mirror_made(const struct mirror *mirror) {
+    return mirror->made;
 }
 
 int64_t mirror_take_deletes(struct mirror *mirror, const struct table *table, int64_t *ret_again) {

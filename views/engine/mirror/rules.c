@@ -48,12 +48,27 @@ static int mirror_rules_may_be_moved(struct mirror_table *table, const struct ch
     return 0;
 }
 
+// Whether the change is an update that lacks what would be guessed in a row that it makes, and no row is there.
+static int mirror_rules_makes(struct mirror_table *table, const struct change *change, bool *ret,
+                              struct error *error) {
+    bool there = true;
+    bool guesses = false;
+    for (int i = 0; change->op == CHANGE_UPDATE && i < table->table->column_count; i++)
+        guesses |= change_guesses(change, i);
+    if (guesses && mirror_has_row(table, change, &there, error) != 0)
+        return -1;
+    *ret = !there;
+    return 0;
+}
+
 static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *table,
                                   const struct change *change, int *ret_changes, struct error *error) {
     const struct value *values;
     bool unavailable;
     bool there;
-    if (mirror_rules_may_be_moved(table, change, &unavailable, &there, error) != 0)
+    bool makes;
+    if (mirror_rules_may_be_moved(table, change, &unavailable, &there, error) != 0 ||
+        mirror_rules_makes(table, change, &makes, error) != 0)
         return -1;
     if (mirror_rules_take_values(mirror, table, change, unavailable, &values, error) != 0)
         return -1;
@@ -66,6 +81,7 @@ static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *ta
         return -1;
     if (*ret_changes == 0)
         return 0;
+    mirror->made = makes;
     if (unavailable && toast_carry_await(mirror->carry, table, change, values, there, error) != 0)
         return -1;
     return toast_carry_written(mirror->carry, table, change, values, error);

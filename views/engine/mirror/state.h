@@ -33,6 +33,7 @@ struct mirror {
     struct value *values;          // the change's values with what was carried, TABLE_COLUMNS_MAX
     enum writing writing;
     bool lacked;                  // the newest row had columns without a value, or may have
+    bool made;                    // it is an update that lacked some, and no row was there
     bool unsure;                  // it has nulls that may be unchanged TOAST values
     const struct change *current; // for the SQL functions
     int64_t newest_ts_ms;         // of the source's clock, as far as it is believed

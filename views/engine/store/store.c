@@ -505,6 +505,10 @@ bool store_lacked(const struct store *store) {
     return mirror_lacked(store->mirror);
 }
 
+bool store_made(const struct store *store) {
+    return mirror_made(store->mirror);
+}
+
 int64_t store_take_deletes(struct store *store, const struct table *table, int64_t *ret_again) {
     return mirror_take_deletes(store->mirror, table, ret_again);
 }
