@@ -3,17 +3,16 @@ const INPUTS = { integer: 'numeric', number: 'decimal', decimal: 'decimal' };
 const HINTS = { integer: 'a whole number', number: 'a number', decimal: '42.00', date: '2026-11-28', timestamp: '2026-11-28T12:00:00Z', uuid: 'a UUID', text: 'text', any: 'text or a number' };
 
 function views(main, dispose, path, query) {
-  const [viewName, queryName] = path;
-  const wanted = catalog.views.find((v) => (viewName ? v.name === viewName : v.queries.length));
-  const chosen = wanted && wanted.queries.find((q) => !queryName || q.name === queryName);
+  const [view, name] = path;
+  const wanted = catalog.views.find((v) => (view ? v.name === view : v.queries.length));
+  const chosen = wanted && wanted.queries.find((q) => !name || q.name === name);
   const menu = h('nav', { class: 'menu', 'aria-label': 'Views and queries' }, catalog.views.map((v) => h('div', null, h('h2', null, v.name),
     h('ul', null, v.queries.map((q) => h('li', null, h('a', { href: hashOf(['views', v.name, q.name]), 'aria-current': q === chosen ? 'page' : null }, q.name)))))));
   const side = h('div');
   main.append(h('div', { class: 'split' }, menu, side));
   if (chosen) queryPanel(side, dispose, wanted, chosen, query);
-  else if (wanted && !queryName) side.append(h('p', { class: 'empty' }, 'This view has no query.'));
-  else if (!viewName) side.append(h('p', { class: 'empty' }, catalog.views.length ? 'No view has a query.' : 'No view is loaded.'));
-  else side.append(h('p', { class: 'trouble' }, `There is no query ${path.join(' / ')}`));
+  else side.append(h('p', { class: 'empty' }, wanted && !name ? 'This view has no query.' : view ? `There is no query ${path.join(' / ')}`
+    : catalog.views.length ? 'No view has a query.' : 'No view is loaded.'));
   return null;
 }
 
