@@ -145,6 +145,8 @@ int store_apply(struct store *store, const struct change *change, enum store_out
 // Makes of a row's change what a commit keeps of it, ahead of its turn and on any thread. `arena`: for it; lives as long as
 // the values. A change that needs a look at the file, or for which memory is out, stays as it is.
 void store_pack(struct change *change, struct arena *arena);
+// A row's key among those of all tables, hashed; 0 = it has none, since a column of it has no value.
+uint64_t store_hash_key(const struct change *change);
 // The change may be applied soon, as the `ahead`th from now, which is told of it as CHANGES_EXPECTED first, then as one less:
 // what a look for its row needs of memory is then on its way to the processor, one step each time. Nothing comes of a change
 // that is not applied.

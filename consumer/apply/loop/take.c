@@ -4,7 +4,6 @@
 #include "consumer/apply/loop/lost.h"
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/sources.h"
-#include "views/base/hash.h"
 
 #include <stdio.h>
 
@@ -202,18 +201,6 @@ static void take_note_growth(struct partition *partition) {
     partition->grown = grown < 0 ? 0 : grown < APPLY_GROWN_MAX ? grown : APPLY_GROWN_MAX;
 }
 
-// Never 0.
-static uint64_t take_hash_row(const struct change *change) {
-    uint64_t hash = hash_mix(HASH_SEED, (uint64_t)change->table->index);
-    for (int i = 0; i < change->table->key_count; i++) {
-        const struct value *value = &change->values[change->table->keys[i]];
-        hash = value_has_bytes(value)
-                   ? hash_bytes(hash, value->bytes)
-                   : hash_mix(hash, value->kind == VALUE_INTEGER ? (uint64_t)value->integer : 0);
-    }
-    return hash | 1;
-}
-
 // A topic that changes a row which neither it nor a snapshot has made: the log has no word of other such rows. Only the first
 // partition says so, and behind its first message only where it is the table's one: to a partition that was added a key may
 // have come whose row is older.
@@ -229,7 +216,8 @@ static bool take_is_of_older(struct apply *apply, struct partition *partition) {
         op = BEGINNING_CHANGES;
     if (told || partition->id != 0 || (partition->head->offset > 0 && !alone))
         beginning_free(&partition->beginning);
-    return beginning_take(&partition->beginning, partition->head->offset, take_hash_row(change), op);
+    uint64_t row = op == BEGINNING_OTHER ? 1 : store_hash_key(change); // of no row that is made or changed
+    return beginning_take(&partition->beginning, partition->head->offset, row, op);
 }
 
 static int take_note_beginning(struct apply *apply, struct partition *partition, struct error *error) {

@@ -276,6 +276,10 @@ int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror
     return mirror_apply_checked(mirror, change, ret, error);
 }
 
+bool mirror_has_key(const struct change *change) {
+    return change->op != CHANGE_TRUNCATE && mirror_check_key(change, NULL) == 0;
+}
+
 bool mirror_is_plain(const struct change *change) {
     return change_is_row(change) && !change->table->has_generated && mirror_check_key(change, NULL) == 0 &&
            !mirror_may_be_unchanged(change) && !mirror_lacks_values(change->table, change->values);

@@ -78,6 +78,8 @@ int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool
 // Whether mirror_apply takes the change's values as they are: a row that has its key, lacks no value, and of which no column is
 // computed or may be an unchanged TOAST value. Pure, any thread.
 bool mirror_is_plain(const struct change *change);
+// Whether each column of the key has a value. Pure, any thread.
+bool mirror_has_key(const struct change *change);
 // The change may be applied soon, as the `ahead`th from now, 1 to CHANGES_EXPECTED: what a look for its row needs of memory is
 // then on its way to the processor, the first part of it at CHANGES_EXPECTED and what depends on that afterwards.
 void mirror_expect(const struct mirror *mirror, const struct change *change, int ahead);

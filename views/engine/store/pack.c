@@ -3,6 +3,11 @@
 #include "views/engine/row/key.h"
 #include "views/engine/store.h"
 
+uint64_t store_hash_key(const struct change *change) {
+    return mirror_has_key(change) ? hash_mix(key_hash_of_change(change), (uint64_t)change->table->index) | 1
+                                  : 0;
+}
+
 void store_pack(struct change *change, struct arena *arena) {
     if (!mirror_is_plain(change))
         return;
