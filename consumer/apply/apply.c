@@ -128,10 +128,12 @@ static void apply_load_offset(const struct apply *apply, struct partition *parti
 
 // The file says it of a topic; source.sql may leave out nothing by now. What came since is known of its other partitions.
 static bool apply_has_left_out(const struct apply *apply, const char *topic) {
+    if (apply->config.catalog->ignored_count == 0)
+        return false;
     int count;
     const struct store_offset *offsets = store_offsets(apply->config.store, &count);
     bool has = false;
-    for (int i = 0; i < count && apply->config.catalog->ignored_count > 0; i++)
+    for (int i = 0; i < count; i++)
         has |= offsets[i].left_out && strcmp(offsets[i].topic, topic) == 0;
     for (int i = 0; i < apply->partition_count; i++)
         has |= apply->partitions[i] != NULL && apply->partitions[i]->has_left_out &&

@@ -111,9 +111,8 @@ static inline bool change_is_snapshot(const struct change *change) {
 // where that cannot be.
 static inline bool change_guesses(const struct change *change, int column) {
     const struct column *declared = &change->table->columns[column];
-    bool has_default = declared->fallback.kind != VALUE_ABSENT && declared->fallback.kind != VALUE_NULL;
     return change->values[column].kind == VALUE_ABSENT && declared->generated == NULL &&
-           (has_default || declared->not_null);
+           (column_has_default(declared) || declared->not_null);
 }
 
 #endif

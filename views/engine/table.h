@@ -130,6 +130,11 @@ static inline bool column_is_interval(const struct column *column) {
     return column->type == COLUMN_OTHER && strncmp(column->declared, name, sizeof name - 1) == 0;
 }
 
+// It has a literal default, which is not null.
+static inline bool column_has_default(const struct column *column) {
+    return column->fallback.kind != VALUE_ABSENT && column->fallback.kind != VALUE_NULL;
+}
+
 static inline bool column_was_called(const struct column *column, const char *name) {
     for (int i = 0; i < column->older_count; i++)
         if (strcmp(column->older[i], name) == 0)

@@ -33,10 +33,6 @@ static bool missing_lacks(const struct change *change, int column) {
     return change->values[column].kind == VALUE_ABSENT && change->table->columns[column].generated == NULL;
 }
 
-static bool missing_has_default(const struct column *column) {
-    return column->fallback.kind != VALUE_ABSENT && column->fallback.kind != VALUE_NULL;
-}
-
 // NULL = nothing of the table is missing, or memory is out.
 static struct missing_column *missing_columns(struct missing *missing, const struct change *change) {
     bool lacks = false;
@@ -75,7 +71,7 @@ static void missing_warn(const struct table *table, int number, struct missing_c
     column->made = MISSING_MADE_TOLD;
     warnings_add(
         warnings,
-        !missing_has_default(declared)
+        !column_has_default(declared)
             ? "table %s: rows come without %s, which source.sql declares not null, and are NULL there until an event or "
               "a snapshot names them (an incremental one does). Where it was added at the source later, declare it "
               "with the default that it was added with; where it was dropped there, drop it"

@@ -9,7 +9,6 @@
 struct lint_literals {
     struct catalog *catalog;
     const char *file;
-    const struct guard *guard;
     struct tokens tokens;
 };
 
@@ -229,7 +228,7 @@ static bool lint_literals_reads_nothing(const struct tokens *tokens, int at) {
 }
 
 void lint_literals(struct catalog *catalog, const char *file, const char *sql, const struct guard *guard) {
-    struct lint_literals lint = {.catalog = catalog, .file = file, .guard = guard};
+    struct lint_literals lint = {.catalog = catalog, .file = file};
     tokens_read(&lint.tokens, sql);
     if (lint_names_are_listed(&lint.tokens))
         return;

@@ -49,11 +49,11 @@ static int mirror_rules_may_be_moved(struct mirror_table *table, const struct ch
 }
 
 // Whether the change is an update that lacks what would be guessed in a row that it makes, and no row is there.
-static int mirror_rules_makes(struct mirror_table *table, const struct change *change, bool *ret,
-                              struct error *error) {
+static int mirror_rules_makes(const struct mirror *mirror, struct mirror_table *table,
+                              const struct change *change, bool *ret, struct error *error) {
     bool there = true;
     bool guesses = false;
-    for (int i = 0; change->op == CHANGE_UPDATE && i < table->table->column_count; i++)
+    for (int i = 0; mirror->lacked && change->op == CHANGE_UPDATE && i < table->table->column_count; i++)
         guesses |= change_guesses(change, i);
     if (guesses && mirror_has_row(table, change, &there, error) != 0)
         return -1;
@@ -68,7 +68,7 @@ static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *ta
     bool there;
     bool makes;
     if (mirror_rules_may_be_moved(table, change, &unavailable, &there, error) != 0 ||
-        mirror_rules_makes(table, change, &makes, error) != 0)
+        mirror_rules_makes(mirror, table, change, &makes, error) != 0)
         return -1;
     if (mirror_rules_take_values(mirror, table, change, unavailable, &values, error) != 0)
         return -1;

@@ -41,12 +41,16 @@ bool literals_uuid(struct span text, char ret[LITERAL_UUID_SIZE]) {
     return digits == DIGITS;
 }
 
-struct span literals_trimmed(struct span text) {
-    while (text.size > 0 && text.data[0] == ' ')
-        text = (struct span){text.data + 1, text.size - 1};
+struct span literals_without_spaces_behind(struct span text) {
     while (text.size > 0 && text.data[text.size - 1] == ' ')
         text.size--;
     return text;
+}
+
+struct span literals_trimmed(struct span text) {
+    while (text.size > 0 && text.data[0] == ' ')
+        text = (struct span){text.data + 1, text.size - 1};
+    return literals_without_spaces_behind(text);
 }
 
 static bool literals_is_digit(char c) {

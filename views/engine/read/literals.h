@@ -12,7 +12,8 @@ enum {
     LITERAL_NUMBER_SIZE = 400, // longer ones are as they are written
 };
 
-// Without the spaces around it.
+// Without the spaces at its end; around it.
+struct span literals_without_spaces_behind(struct span text);
 struct span literals_trimmed(struct span text);
 
 // true, t, 1, false, f, 0, in any case.

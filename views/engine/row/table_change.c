@@ -83,7 +83,7 @@ char *table_change_add_column(const char *table, const struct column *column) {
     column_type_stored(column, stored, sizeof stored);
     sqlite3_str_appendf(sql, "alter table \"%w\" add column \"%w\" %s", table, column->name, stored);
     // Not by SQLite's `default`: its preupdate hook shows null in rows that were not written since (3.40).
-    if (column->fallback.kind != VALUE_ABSENT && column->fallback.kind != VALUE_NULL) {
+    if (column_has_default(column)) {
         sqlite3_str_appendf(sql, ";update \"%w\" set \"%w\"=", table, column->name);
         table_change_literal(sql, &column->fallback);
     }
@@ -280,7 +280,7 @@ static bool table_change_null_there(sqlite3_str *sql, const struct column *colum
 }
 
 static bool table_change_null_made(sqlite3_str *sql, const struct column *column) {
-    bool made = column->fallback.kind == VALUE_ABSENT || column->fallback.kind == VALUE_NULL;
+    bool made = !column_has_default(column);
     if (made)
         sqlite3_str_appendall(sql, " or (");
     return made;

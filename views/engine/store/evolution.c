@@ -37,10 +37,6 @@ static bool evolution_same_text(const char *a, const char *b) {
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-static bool evolution_has_literal(const struct column *column) {
-    return column->fallback.kind != VALUE_ABSENT && column->fallback.kind != VALUE_NULL;
-}
-
 static const char *evolution_lost_label(const struct column *was, const struct column *is) {
     for (int i = 0; i < was->label_count && is->label_count > 0; i++) {
         int now = 0;
@@ -71,7 +67,7 @@ static void evolution_compare_column(const struct table *was_table, const struct
                                           computed_before || renamed || respelt);
     column->lost_label = evolution_lost_label(was, is);
     column->defaulted = is->not_null && is->key == 0 && is->generated == NULL && !column->retyped &&
-                        evolution_has_literal(is) && !evolution_has_literal(was);
+                        column_has_default(is) && !column_has_default(was);
     column->unpadded = is->key == 0 && is->type == COLUMN_TEXT && was->variant == COLUMN_PADDED &&
                        was->padded_to > 0 && is->variant != COLUMN_PADDED;
     column->generated =

@@ -320,7 +320,7 @@ static void evolve_tell_label(struct store_report *report, const char *table, co
 static const char *evolve_added(const struct column *is) {
     if (is->source_default)
         return "added (its default is the source's to compute: rows that no event names since stay NULL until a snapshot)";
-    if (is->fallback.kind == VALUE_ABSENT || is->fallback.kind == VALUE_NULL)
+    if (!column_has_default(is))
         return "added";
     return is->not_null
                ? "added (rows that no event names since have its default: at the source they have that of then)"

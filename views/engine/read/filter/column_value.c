@@ -54,12 +54,6 @@ static bool column_value_read_real(struct span text, struct cell *ret) {
     return true;
 }
 
-static struct span column_value_without_spaces(struct span text) {
-    while (text.size > 0 && text.data[text.size - 1] == ' ')
-        text.size--;
-    return text;
-}
-
 // Texts of all kinds. `made` has room for a UUID.
 static bool column_value_read_text(const struct column *column, struct span text, char *made,
                                    struct column_value *ret) {
@@ -71,7 +65,7 @@ static bool column_value_read_text(const struct column *column, struct span text
         ret->compare = COMPARE_COLLATED;
         return true;
     case COLUMN_PADDED:
-        ret->cell.bytes = column_value_without_spaces(text);
+        ret->cell.bytes = literals_without_spaces_behind(text);
         ret->compare = COMPARE_PADDED;
         return true;
     case COLUMN_COMMON:
