@@ -16,9 +16,9 @@ create table email_outbox(
 
 -- What a change tells, in this order: see apply.outbox.sql. `change` is 4 for a new order, and more by the status that it
 -- came to: 1 paid, 2 shipped, 3 cancelled.
-create table email_kinds(change integer, turn integer, name text, kind text, primary key(change, turn)) without rowid;
+create table email_kinds(change integer, turn integer, ending text, kind text, primary key(change, turn)) without rowid;
 insert into email_kinds values
-    (1, 2, 'paid', 'order_paid'), (2, 2, 'shipped', 'order_shipped'), (3, 2, 'cancelled', 'order_cancelled'),
-    (4, 1, 'placed', 'order_placed'), (5, 1, 'placed', 'order_placed'), (6, 1, 'placed', 'order_placed'),
-    (7, 1, 'placed', 'order_placed'), (5, 2, 'paid', 'order_paid'), (6, 2, 'shipped', 'order_shipped'),
-    (7, 2, 'cancelled', 'order_cancelled');
+    (1, 2, '-paid', 'order_paid'), (2, 2, '-shipped', 'order_shipped'), (3, 2, '-cancelled', 'order_cancelled'),
+    (4, 1, '-placed', 'order_placed'), (5, 1, '-placed', 'order_placed'), (6, 1, '-placed', 'order_placed'),
+    (7, 1, '-placed', 'order_placed'), (5, 2, '-paid', 'order_paid'), (6, 2, '-shipped', 'order_shipped'),
+    (7, 2, '-cancelled', 'order_cancelled');

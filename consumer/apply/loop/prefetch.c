@@ -13,6 +13,8 @@
 enum {
     LOOK_EVERY = BOUND(64, 2), // messages between two looks whether a second batch can be handed over
     FETCHED_BYTES = offsetof(struct event, others), // of an event: what the loop looks at of nearly all
+    VALUES_AHEAD = 4, // messages between the one that is decoded and the one whose value is asked for
+    VALUE_BYTES_AHEAD = 1024,
 };
 
 struct entry {
@@ -161,11 +163,20 @@ static void prefetch_decode_entry(struct prefetch *prefetch, const struct batch 
     prefetch_fail(entry, error->kind, text);
 }
 
+// A message's bytes were written by the thread that fetches. Of a long one the processor sees by itself how it goes on.
+static void prefetch_expect_value(const struct message *message) {
+    size_t size = message->value.size;
+    fetch_soon(message->value.data, size < VALUE_BYTES_AHEAD ? size : VALUE_BYTES_AHEAD);
+}
+
 static void prefetch_decode_batch(struct prefetch *prefetch, struct batch *batch) {
     prefetch->thread.batch = batch;
     prefetch->thread.scratch.arena = batch->arena;
-    for (int i = 0; i < batch->count; i++)
+    for (int i = 0; i < batch->count; i++) {
+        if (i + VALUES_AHEAD < batch->count)
+            prefetch_expect_value(&batch->entries[i + VALUES_AHEAD].message);
         prefetch_decode_entry(prefetch, batch, &batch->entries[i]);
+    }
     envelope_tell_drift(prefetch->thread.decoder);
     batch->arena = prefetch->thread.scratch.arena;
     prefetch->thread.scratch.arena = (struct arena){0};

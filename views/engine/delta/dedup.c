@@ -2,7 +2,6 @@
 
 #include "views/base/arena.h"
 #include "views/engine/delta/dedup_blocks.h"
-#include "views/engine/row/value_order.h"
 #include "views/engine/sqlite/sqlite_value.h"
 #include "views/engine/sqlite/stmt.h"
 
@@ -70,8 +69,10 @@ static int dedup_keep_value(struct dedup *dedup, struct dedup_set *set, const st
     return 0;
 }
 
+// `a` is a text or an integer.
 static bool dedup_same_value(const struct value *a, const struct value *b) {
-    return a->kind == b->kind && value_compare(a, b) == 0;
+    return a->kind == b->kind &&
+           (a->kind == VALUE_INTEGER ? a->integer == b->integer : span_equal(a->bytes, b->bytes));
 }
 
 // The number of a value, which it gets if it is new.
