@@ -1,5 +1,5 @@
 // Scanning bytes of JSON, shared by the reader (json.c), the flat objects (flat.c), the shapes (shape.c) and
-// decode/envelope (members.c, boundary.c and transaction.c). Inside those only.
+// decode/envelope (members.c, boundary.c, transaction.c and learn.c). Inside those only.
 #ifndef TIDEMARK_JSON_SCAN_H
 #define TIDEMARK_JSON_SCAN_H
 
@@ -42,18 +42,24 @@ static inline bool eight_plain(const char *p) {
     return (odd & highs) == 0;
 }
 
+#ifdef JSON_SSE2
+// A bit for each of sixteen bytes that is not plain.
+static inline int odd_of_sixteen(const char *p) {
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(' ');
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+    // The comparison is of signed bytes: those with the high bit are below the space too.
+    __m128i odd = _mm_or_si128(_mm_cmplt_epi8(bytes, space), _mm_cmpeq_epi8(bytes, quote));
+    return _mm_movemask_epi8(_mm_or_si128(odd, _mm_cmpeq_epi8(bytes, backslash)));
+}
+#endif
+
 // The first byte from `p` on that is a quote, a backslash, a control character or not ASCII, or `end`.
 static inline const char *pass_plain(const char *p, const char *end) {
 #ifdef JSON_SSE2
-    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(' ');
     for (; end - p >= 16; p += 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-        // The comparison is of signed bytes: those with the high bit are below the space too.
-        __m128i odd = _mm_or_si128(_mm_cmplt_epi8(bytes, space), _mm_cmpeq_epi8(bytes, quote));
-        odd = _mm_or_si128(odd, _mm_cmpeq_epi8(bytes, backslash));
-        int mask = _mm_movemask_epi8(odd);
-        if (mask != 0)
-            return p + __builtin_ctz((unsigned)mask);
+        int odd = odd_of_sixteen(p);
+        if (odd != 0)
+            return p + __builtin_ctz((unsigned)odd);
     }
 #endif
     while (end - p >= 8 && eight_plain(p))
@@ -104,6 +110,20 @@ static inline const char *pass_plain_string(const char *p, const char *end, bool
         p = pass_plain(p + 2, end);
     }
     return p < end && *p == '"' ? p + 1 : NULL;
+}
+
+// Past the closing quote of a string of fifteen plain bytes at most, whose opening quote is at `p`; NULL when it is another, or
+// stands at the very end.
+static inline const char *pass_short_string(const char *p, const char *end) {
+#ifdef JSON_SSE2
+    if (likely(end - p > 16)) {
+        int odd = odd_of_sixteen(p + 1);
+        const char *first = p + 1 + __builtin_ctz((unsigned)odd | 1U << 16);
+        return odd != 0 && *first == '"' ? first + 1 : NULL;
+    }
+#endif
+    (void)p, (void)end;
+    return NULL;
 }
 
 // Past an integer or plain decimal; NULL when it is neither (an exponent is for the general reader).

@@ -49,7 +49,7 @@ static void json_shape_close_object(struct json_shape *shape) {
 }
 
 int json_shape_add(struct json_shape *shape, enum json_part_kind kind, struct span bytes, int depth) {
-    bool kept = kind == JSON_PART_VALUE || kind == JSON_PART_OBJECT;
+    bool kept = kind == JSON_PART_VALUE || kind == JSON_PART_DIGITS || kind == JSON_PART_OBJECT;
     struct json_part *part = json_shape_add_part(shape);
     if (part == NULL)
         return -1;
@@ -128,7 +128,9 @@ static inline const char *json_shape_pass_value(const struct json_shape *shape, 
         return NULL;
     if (*p == '"') {
         ret->kind = JSON_STRING;
-        past = pass_plain_string(p, end, &ret->escaped);
+        past = pass_short_string(p, end);
+        if (past == NULL)
+            past = pass_plain_string(p, end, &ret->escaped);
     } else if (is_digit(*p) || *p == '-') {
         ret->kind = JSON_NUMBER;
         past = pass_plain_number(p, end);
@@ -159,6 +161,13 @@ bool json_shape_match(const struct json_shape *shape, struct span document, stru
                                       part->kind == JSON_PART_SKIP ? &ignored : &ret[part->place]);
             if (p == NULL)
                 return false;
+        } else if (part->kind <= JSON_PART_SKIP_DIGITS) {
+            const char *past = pass_digits(p, end);
+            if (past == p || past - p > JSON_SHAPE_DIGITS_MAX)
+                return false;
+            if (part->kind == JSON_PART_DIGITS)
+                ret[part->place] = (struct json_value){JSON_NUMBER, false, {p, (size_t)(past - p)}};
+            p = past;
         } else if (part->kind == JSON_PART_OBJECT) {
             struct json_value *object = &ret[part->place];
             const char *null = pass_word(p, end, SPAN("null"));

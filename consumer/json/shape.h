@@ -12,14 +12,17 @@
 enum {
     JSON_SHAPE_PARTS_MAX = 4096,      // of a row with its before: twice 1600 columns and what is around them
     JSON_SHAPE_BYTES_MAX = 256 << 10, // of one document's bytes around its values
+    JSON_SHAPE_DIGITS_MAX = 18,       // any so many are an int64
 };
 
 enum json_part_kind {
-    JSON_PART_VALUE,  // any value: kept
-    JSON_PART_SKIP,   // any value: checked only
-    JSON_PART_OBJECT, // null, or an object whose parts follow, up to its CLOSE; kept
-    JSON_PART_CLOSE,  // no value: the bytes end with the object's }
-    JSON_PART_END,    // no value: the document ends
+    JSON_PART_VALUE,       // any value: kept
+    JSON_PART_SKIP,        // any value: checked only
+    JSON_PART_DIGITS,      // 1 to JSON_SHAPE_DIGITS_MAX digits inside a string: kept as a number
+    JSON_PART_SKIP_DIGITS, // the same: checked only
+    JSON_PART_OBJECT,      // null, or an object whose parts follow, up to its CLOSE; kept
+    JSON_PART_CLOSE,       // no value: the bytes end with the object's }
+    JSON_PART_END,         // no value: the document ends
 };
 
 struct json_part {
@@ -47,8 +50,8 @@ struct json_shape {
 void json_shape_free(struct json_shape *shape);
 // Forgets what was learnt and keeps the memory.
 void json_shape_begin(struct json_shape *shape);
-// Adds a part behind `bytes`, the document's from the end of the value before. Returns the place of a VALUE
-// or OBJECT, 0 for the other kinds; -1: too large, or out of memory. END makes the shape ready.
+// Adds a part behind `bytes`, the document's from the end of the value before. Returns the place of a VALUE,
+// DIGITS or OBJECT, 0 for the other kinds; -1: too large, or out of memory. END makes the shape ready.
 int json_shape_add(struct json_shape *shape, enum json_part_kind kind, struct span bytes, int depth);
 
 // True when `document` is of the shape. Then ret[place] has the values kept; an OBJECT's is NULL or

@@ -36,7 +36,8 @@ static bool missing_lacks(const struct change *change, int column) {
 // NULL = nothing of the table is missing, or memory is out.
 static struct missing_column *missing_columns(struct missing *missing, const struct change *change) {
     bool lacks = false;
-    for (int i = 0; i < change->table->column_count; i++)
+    for (int i = 0; change->packed.row == NULL && i < change->table->column_count;
+         i++) // what is packed lacks none
         lacks |= missing_lacks(change, i);
     if (missing->tables == NULL && lacks)
         missing->tables = calloc((size_t)missing->table_count, sizeof *missing->tables);

@@ -12,6 +12,10 @@ enum boundary_member {
     BOUNDARY_EVENT_COUNT,
     BOUNDARY_COLLECTIONS,
     BOUNDARY_MEMBERS,
+    BOUNDARY_TXID =
+        BOUNDARY_MEMBERS, // of the id "TXID:LSN", where a shape has split it; then there is no BOUNDARY_ID
+    BOUNDARY_LSN,
+    BOUNDARY_VALUES,
 };
 
 // An entry of data_collections as Debezium writes it: BEGIN, the name, its quote, MIDDLE, digits, a brace.

@@ -3,6 +3,7 @@
 #include "consumer/decode/envelope/boundary.h"
 #include "consumer/decode/envelope/older_names.h"
 #include "consumer/decode/envelope/payload.h"
+#include "consumer/json/scan.h"
 #include "views/base/bounds.h"
 
 #include <stdlib.h>
@@ -45,8 +46,74 @@ static int learn_add_part(struct learner *learner, enum json_part_kind kind, con
     return json_shape_add(&learner->shape->json, kind, bytes, learner->json.depth);
 }
 
+// A text that is two numbers between bytes that do not change.
+struct learn_form {
+    struct span before, between, behind;
+};
+
+static const struct learn_form learn_id = {{"\"", 1}, {":", 1}, {"\"", 1}};
+static const struct learn_form learn_sequence = {{"\"[\\\"", 4}, {"\\\",\\\"", 5}, {"\\\"]\"", 4}};
+
+// The form of the text that this place may have, and what its second number means: place_kind PLACE_NONE = nothing.
+static const struct learn_form *learn_form_of(const struct learn_place *place, struct learn_place *ret_first,
+                                              struct learn_place *ret_second) {
+    bool boundary = place->kind == PLACE_BOUNDARY && place->number == BOUNDARY_ID;
+    bool member = place->kind == PLACE_MEMBER;
+    *ret_first = *ret_second = *place;
+    if (boundary) {
+        ret_first->number = BOUNDARY_TXID;
+        ret_second->number = BOUNDARY_LSN;
+    } else if (member && place->member->kind == MEMBER_TRANSACTION_ID) {
+        ret_first->member = &members_split_txid;
+        ret_second->member = &members_split_lsn;
+    } else if (member && place->member->kind == MEMBER_SEQUENCE) {
+        ret_second->kind = PLACE_NONE;
+        return &learn_sequence;
+    } else {
+        return NULL;
+    }
+    return &learn_id;
+}
+
+static bool learn_find_numbers(const struct learn_form *form, struct span text, struct span ret[2]) {
+    const char *end = text.data + text.size, *p = pass_word(text.data, end, form->before);
+    for (int i = 0; i < 2; i++) {
+        const char *digits = p;
+        p = p != NULL ? pass_digits(p, end) : NULL;
+        if (p == NULL || p == digits || p - digits > JSON_SHAPE_DIGITS_MAX)
+            return false;
+        ret[i] = (struct span){digits, (size_t)(p - digits)};
+        p = pass_word(p, end, i == 0 ? form->between : form->behind);
+    }
+    return p == end;
+}
+
+// A run of digits is a place of its own, or only checked.
+static bool learn_number(struct learner *learner, struct span digits, struct learn_place place) {
+    bool kept = place.kind != PLACE_NONE;
+    int number = learn_add_part(learner, kept ? JSON_PART_DIGITS : JSON_PART_SKIP_DIGITS, digits.data);
+    learner->from = digits.data + digits.size;
+    return number >= 0 && (!kept || learn_keep_place(learner->shape, number, place));
+}
+
+// The value of the KEY just read, where it is two numbers in a text: 1, 0 (it is not), -1.
+static int learn_two_numbers(struct learner *learner, const struct learn_place *place) {
+    struct learn_place first, second;
+    const struct learn_form *form = learn_form_of(place, &first, &second);
+    struct json_reader after = learner->json;
+    struct json_value value;
+    struct span numbers[2];
+    if (form == NULL || !json_take(&after, &value) || !learn_find_numbers(form, value.raw, numbers))
+        return 0;
+    learner->json = after;
+    return learn_number(learner, numbers[0], first) && learn_number(learner, numbers[1], second) ? 1 : -1;
+}
+
 // The value of the KEY just read is a place of its own.
 static bool learn_value(struct learner *learner, struct learn_place place) {
+    int split = learn_two_numbers(learner, &place);
+    if (split != 0)
+        return split > 0;
     int number = learn_add_part(learner, JSON_PART_VALUE, json_value_at(&learner->json));
     if (number < 0 || !learn_keep_place(learner->shape, number, place) || !json_skip(&learner->json))
         return false;

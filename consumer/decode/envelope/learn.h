@@ -14,6 +14,7 @@ enum place_kind {
     PLACE_DRIFT,    // a column that the table does not have
     PLACE_MEMBER,   // of a row's message
     PLACE_BOUNDARY, // a member of a transaction's BEGIN or END
+    PLACE_NONE,     // checked only
 };
 
 // What a value that a shape keeps means.

@@ -44,6 +44,9 @@ static const struct member_name in_transaction[] = {
     {NAMED("total_order"), MEMBER_TOTAL_ORDER, "transaction.total_order"},
 };
 
+const struct member_name members_split_txid = {NAMED("id"), MEMBER_TRANSACTION_TXID, "transaction.id"};
+const struct member_name members_split_lsn = {NAMED("id"), MEMBER_TRANSACTION_LSN, "transaction.id"};
+
 static const struct member_name added[] = {
     {NAMED("__deleted"), MEMBER_DELETED, NULL},
     {NAMED("__op"), MEMBER_OP, NULL},
@@ -212,15 +215,6 @@ static inline int members_take_lsn(struct members *members, const struct member_
     return 0;
 }
 
-static void members_take_transaction_id(struct members *members, const struct member_name *name,
-                                        struct span id) {
-    int64_t lsn;
-    if (members_split_id(id, &members->txid, &lsn))
-        return;
-    members->foreign = name->label;
-    members->has_foreign_transaction = true;
-}
-
 // "mysql-bin.000003" -> 3.
 static bool members_binlog_number(struct span file, int64_t *ret) {
     enum { NUMBER_BITS = 24 };
@@ -281,6 +275,19 @@ static inline int members_take_text(struct members *members, const struct json_v
     return members_unescape(value, members->arena, ret, error);
 }
 
+static int members_take_transaction_id(struct members *members, const struct member_name *name,
+                                       const struct json_value *value, struct error *error) {
+    struct span id;
+    int64_t lsn;
+    if (members_take_text(members, value, &id, error) != 0)
+        return -1;
+    if (members_split_id(id, &members->txid, &lsn))
+        return 0;
+    members->foreign = name->label;
+    members->has_foreign_transaction = true;
+    return 0;
+}
+
 // A connector may name both, and leave one empty.
 static int members_take_database(struct members *members, const struct json_value *value,
                                  struct error *error) {
@@ -301,9 +308,14 @@ static int members_take_deleted(struct members *members, const struct json_value
     return 0;
 }
 
+// No error is told: the general reader then takes the id whole.
+static int members_check_split_lsn(const struct json_value *value) {
+    int64_t lsn;
+    return json_to_integer(value->raw, &lsn) && lsn <= LSN_MAX ? 0 : -1;
+}
+
 int members_take(struct members *members, const struct member_name *name, const struct json_value *value,
                  struct error *error) {
-    struct span text;
     switch (name->kind) {
     case MEMBER_BEFORE:
     case MEMBER_AFTER:
@@ -328,6 +340,7 @@ int members_take(struct members *members, const struct member_name *name, const 
     case MEMBER_LSN:
         return members_take_lsn(members, name, value);
     case MEMBER_TXID:
+    case MEMBER_TRANSACTION_TXID:
         return members_take_label(members, name, value, &members->txid);
     case MEMBER_TS_MS:
         return members_take_label(members, name, value, &members->ts_ms);
@@ -340,10 +353,9 @@ int members_take(struct members *members, const struct member_name *name, const 
     case MEMBER_SEQUENCE:
         return members_take_sequence(members, members_text(value));
     case MEMBER_TRANSACTION_ID:
-        if (members_take_text(members, value, &text, error) != 0)
-            return -1;
-        members_take_transaction_id(members, name, text);
-        return 0;
+        return members_take_transaction_id(members, name, value, error);
+    case MEMBER_TRANSACTION_LSN:
+        return members_check_split_lsn(value);
     case MEMBER_DELETED:
         return members_take_deleted(members, value, error);
     }

@@ -67,8 +67,10 @@ enum member_kind {
     MEMBER_BINLOG_ROW,
     MEMBER_CHANGING, // a text that says nothing to us and differs from message to message
     MEMBER_SNAPSHOT,
-    MEMBER_SEQUENCE,
+    MEMBER_SEQUENCE, // of one that a shape has split: its first number
     MEMBER_TRANSACTION_ID,
+    MEMBER_TRANSACTION_TXID, // of the id "TXID:LSN", where a shape has split it
+    MEMBER_TRANSACTION_LSN,
     MEMBER_TOTAL_ORDER,
     MEMBER_DELETED,
 };
@@ -88,6 +90,8 @@ struct member_name {
     ((text).size == sizeof(literal) - 1 && memcmp((text).data, (literal), sizeof(literal) - 1) == 0)
 // True when the newest KEY is the literal.
 #define KEY_IS(json, literal) json_key_is((json), (literal), sizeof(literal) - 1)
+
+extern const struct member_name members_split_txid, members_split_lsn; // of an id that a shape has split
 
 // The member that the newest KEY names, or NULL when it says nothing to us.
 const struct member_name *members_find(enum member_home home, const struct json_reader *json);

@@ -200,6 +200,7 @@ static bool envelope_shape_take_places(const struct shape *shape, const struct j
                 members_note_likely_mark(members, envelope_shape_drift(shape, place), &values[i]);
             break;
         case PLACE_BOUNDARY:
+        case PLACE_NONE:
             break;
         default:
             envelope_shape_take_object(shape, place, &values[i], members);
@@ -294,11 +295,11 @@ bool shapes_key_is_other(const struct shapes *shapes, const struct table *table)
 }
 
 bool shapes_read_boundary(struct shapes *shapes, struct span message,
-                          struct json_value ret[BOUNDARY_MEMBERS]) {
+                          struct json_value ret[BOUNDARY_VALUES]) {
     const struct shape *shape = envelope_shape_find_shape(shapes, &shapes->boundary, message);
     if (shape == NULL)
         return false;
-    for (int i = 0; i < BOUNDARY_MEMBERS; i++)
+    for (int i = 0; i < BOUNDARY_VALUES; i++)
         ret[i].kind = JSON_ERROR;
     for (int i = 0; i < shape->json.places; i++)
         ret[shape->places[i].number] = shapes->values[i];

@@ -32,8 +32,7 @@ bool shapes_key_agrees(const struct shapes *shapes, struct span key, const struc
 // Whether such a key has other declared columns than the primary key.
 bool shapes_key_is_other(const struct shapes *shapes, const struct table *table);
 // A transaction's BEGIN or END: its members, kind JSON_ERROR where it does not have one.
-bool shapes_read_boundary(struct shapes *shapes, struct span message,
-                          struct json_value ret[BOUNDARY_MEMBERS]);
+bool shapes_read_boundary(struct shapes *shapes, struct span message, struct json_value ret[BOUNDARY_VALUES]);
 
 // After the general reader has taken a whole message, and all its values did fit.
 void shapes_learn_row(struct shapes *shapes, struct span message, const struct table *table,

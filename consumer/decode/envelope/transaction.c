@@ -122,14 +122,14 @@ static int transaction_read_collections(struct transaction_tables *tables, const
 }
 
 // The general reader: 1, 0 (a tombstone), -1.
-static int transaction_read_members(struct span message, struct json_value values[BOUNDARY_MEMBERS],
+static int transaction_read_members(struct span message, struct json_value values[BOUNDARY_VALUES],
                                     struct payload_form *form, struct error *error) {
     struct json_reader json;
     json_open(&json, message);
     int entered = message.size == 0 ? 0 : payload_enter_object(NULL, &json, NULL, form, error);
     if (entered <= 0)
         return entered;
-    for (int i = 0; i < BOUNDARY_MEMBERS; i++)
+    for (int i = 0; i < BOUNDARY_VALUES; i++)
         values[i].kind = JSON_ERROR;
     enum json_kind kind;
     while ((kind = json_next(&json)) == JSON_KEY) {
@@ -142,23 +142,43 @@ static int transaction_read_members(struct span message, struct json_value value
     return payload_leave(&json, error) == 0 ? 1 : -1;
 }
 
+// The id: 1, 0 (of another form than PostgreSQL's), -1.
+static int transaction_take_id(const struct json_value values[BOUNDARY_VALUES], struct event *event,
+                               struct error *error) {
+    int64_t txid, lsn;
+    struct span id;
+    if (values[BOUNDARY_TXID].kind == JSON_NUMBER) {
+        if (!json_to_integer(values[BOUNDARY_TXID].raw, &txid) ||
+            !json_to_integer(values[BOUNDARY_LSN].raw, &lsn) || lsn > LSN_MAX)
+            return 0;
+    } else {
+        if (members_unescape(&values[BOUNDARY_ID], &event->arena, &id, error) != 0)
+            return -1;
+        if (id.data == NULL)
+            return error_set(error, ERROR_INPUT, "a boundary without an id");
+        if (!members_split_id(id, &txid, &lsn))
+            return 0;
+    }
+    event->change.txid = txid;
+    event->change.lsn = lsn;
+    return 1;
+}
+
 static int transaction_take_members(struct transaction_tables *tables,
-                                    const struct json_value values[BOUNDARY_MEMBERS], struct event *event,
+                                    const struct json_value values[BOUNDARY_VALUES], struct event *event,
                                     struct error *error) {
     event->event_count = 0;
-    struct span status, id;
+    struct span status;
     if (members_integer(&values[BOUNDARY_TS_MS], "ts_ms", &event->change.ts_ms, error) != 0 ||
         members_integer(&values[BOUNDARY_EVENT_COUNT], "event_count", &event->event_count, error) != 0 ||
         transaction_read_collections(tables, &values[BOUNDARY_COLLECTIONS], event, error) != 0 ||
-        members_unescape(&values[BOUNDARY_STATUS], &event->arena, &status, error) != 0 ||
-        members_unescape(&values[BOUNDARY_ID], &event->arena, &id, error) != 0)
+        members_unescape(&values[BOUNDARY_STATUS], &event->arena, &status, error) != 0)
         return -1;
-    if (id.data == NULL)
-        return error_set(error, ERROR_INPUT, "a boundary without an id");
-    if (!members_split_id(id, &event->change.txid, &event->change.lsn)) {
-        event->positions = POSITIONS_FOREIGN;
-        event->foreign_member = "id";
-        return 0;
+    int known = transaction_take_id(values, event, error);
+    if (known <= 0) {
+        event->positions = known == 0 ? POSITIONS_FOREIGN : event->positions;
+        event->foreign_member = known == 0 ? "id" : NULL;
+        return known;
     }
     bool is_end = TEXT_IS(status, "END");
     if (!is_end && !TEXT_IS(status, "BEGIN"))
@@ -169,7 +189,7 @@ static int transaction_take_members(struct transaction_tables *tables,
 
 int transaction_decode(struct shapes *shapes, struct transaction_tables *tables,
                        const struct message *message, struct event *event, struct error *error) {
-    struct json_value values[BOUNDARY_MEMBERS];
+    struct json_value values[BOUNDARY_VALUES];
     struct payload_form form = {0};
     if (shapes_read_boundary(shapes, message->value, values))
         return transaction_take_members(tables, values, event, error);
