@@ -2,7 +2,7 @@
 # What no test runs, by gcov: functions and lines of views, consumer and http, by file and function, and why.
 #   sh tests/coverage.sh            builds twice (bounds as shipped, tiny ones), runs the tests in both, tells; about half an hour
 #   sh tests/coverage.sh --report   tells of what the last run left
-# What is run is what `tests/run.sh` runs, without what looks at the source or counts instructions. build/coverage.txt has each line.
+# What is run is what `tests/run.sh --full` runs, without what looks at the source or counts instructions. build/coverage.txt has each line.
 set -eu
 cd -- "$(dirname -- "$0")/.."
 . lab/packages.sh

@@ -1,15 +1,15 @@
 #!/bin/sh
 # Every test that needs no outside server: installs what is missing, builds (warnings are errors), runs.
-#   sh tests/run.sh [--quick] [--long] [--lab]
+#   sh tests/run.sh [--full] [--long] [--lab]
 #   sh tests/run.sh --root NAME | --sqlite newest | --librdkafka newest [--long]     in another system, on another library: tests/roots
-# --quick   the release build only, without tiny (ASan, UBSan, every bound 2 to 8) and tsan; tests/README.md says what each is
+# --full    beside the release build tiny (ASan, UBSan, every bound 2 to 8) and tsan; tests/README.md says what each is
 # --long    every test in every build, asan (bounds as shipped) among them, and 10,000 seeds of the simulator
-# --lab     the page in a browser (tests/lab/page), and the real stack: PostgreSQL, Kafka, Kafka Connect with Debezium (tests/lab/e2e.sh;
+# --lab     --full, the page in a browser (tests/lab/page), and the real stack: PostgreSQL, Kafka, Kafka Connect with Debezium (tests/lab/e2e.sh;
 #           with --long also on older and newer ones)
 set -eu
 cd -- "$(dirname -- "$0")/.."
 . lab/packages.sh
-presets='release tiny tsan'
+presets=release
 lab=
 long=OFF
 for argument; do
@@ -17,12 +17,9 @@ for argument; do
     --root) exec sh tests/roots/run.sh "${2:-}" ;;
     --sqlite) exec sh tests/roots/sqlite.sh "${2:-}" ;;
     --librdkafka) exec sh tests/roots/librdkafka.sh "${2:-}" "${3:-}" ;;
-    --quick) presets=release ;;
+    --full) presets='release tiny tsan' ;;
     --lab) lab=1 ;;
-    --long)
-        long=ON
-        presets='release asan tiny tsan'
-        ;;
+    --long) long=ON ;;
     *)
         sed -n '2,8s/^# *//p' tests/run.sh >&2
         [ "$argument" = --help ] || exit 2
@@ -30,6 +27,9 @@ for argument; do
         ;;
     esac
 done
+
+[ -z "$lab" ] || presets='release tiny tsan'
+[ "$long" = OFF ] || presets='release asan tiny tsan'
 
 need_build cmocka.pc=libcmocka-dev valgrind=valgrind python3=python3 clang-format=clang-format clang=clang git=git \
     bash=bash curl=curl sqlite3=sqlite3
