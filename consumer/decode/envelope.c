@@ -7,6 +7,7 @@
 #include "consumer/decode/envelope/payload.h"
 #include "consumer/decode/envelope/shape.h"
 #include "consumer/decode/envelope/transaction.h"
+#include "consumer/decode/framing.h"
 #include "consumer/decode/guess.h"
 #include "consumer/decode/placement.h"
 #include "views/base/cleanup.h"
@@ -245,14 +246,6 @@ static int envelope_read_key(struct envelope_decoder *decoder, const struct mess
     return of == NULL && row.unsure >= 0 ? envelope_check_time(&row, message, &event->change, error) : 0;
 }
 
-static bool envelope_same_value(const struct value *a, const struct value *b) {
-    if (a->kind != b->kind)
-        return false;
-    if (a->kind == VALUE_INTEGER)
-        return a->integer == b->integer;
-    return !value_has_bytes(a) || span_equal(a->bytes, b->bytes);
-}
-
 static bool envelope_has_a_column(const struct event *event) {
     for (int i = 0; i < event->change.table->column_count; i++)
         if (event->values[i].kind != VALUE_ABSENT)
@@ -271,7 +264,7 @@ static int envelope_compare_key(const struct envelope_decoder *decoder, const st
         if (event->values[column].kind == VALUE_ABSENT && envelope_has_a_column(event))
             event->values[column] = decoder->key_values[column];
         else if (decoder->key_values[column].kind != VALUE_ABSENT &&
-                 !envelope_same_value(&decoder->key_values[column], &event->values[column]))
+                 !value_same(&decoder->key_values[column], &event->values[column]))
             return error_set(error, ERROR_INPUT, "key and row disagree on %s", table->columns[column].name);
     }
     return 0;
@@ -409,7 +402,7 @@ static int envelope_note_move(const struct envelope_decoder *decoder, const stru
     for (int i = 0; i < table->key_count; i++) {
         const struct value *value = &old[table->keys[i]];
         known &= value->kind != VALUE_ABSENT && value->kind != VALUE_NULL;
-        same &= envelope_same_value(value, &event->values[table->keys[i]]);
+        same &= value_same(value, &event->values[table->keys[i]]);
     }
     event->moved_from = known && !same ? old : NULL;
     return 0;
@@ -757,6 +750,8 @@ static inline void envelope_empty(struct event *event, const struct table *table
 
 int envelope_decode_key(struct envelope_decoder *decoder, const struct table *table,
                         const struct message *message, struct event *ret, struct error *error) {
+    struct message bare;
+    message = framing_pass_message(message, &bare);
     envelope_empty(ret, table);
     return envelope_read_key(decoder, message, NULL, table, ret, error) != 0
                ? -1
@@ -765,6 +760,8 @@ int envelope_decode_key(struct envelope_decoder *decoder, const struct table *ta
 
 int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, const struct table *table,
                     const struct message *message, struct event *ret, struct error *error) {
+    struct message bare;
+    message = framing_pass_message(message, &bare);
     envelope_empty(ret, table);
     if (message->value.size > ENVELOPE_BYTES_MAX)
         return error_set(error, ERROR_INPUT, "a value of %zu bytes: at most %d are read", message->value.size,

@@ -1,14 +1,12 @@
 #include "consumer/decode/guess.h"
 
+#include "consumer/decode/framing.h"
 #include "views/base/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 enum {
-    REGISTRY_MAGIC = 0,
-    REGISTRY_HEADER = 5,      // magic and a schema id of four bytes, big-endian (Confluent's wire format)
-    REGISTRY_LONG_HEADER = 9, // and of eight (Apicurio's default before 3.0)
     GLUE_VERSION = 3,
     GLUE_HEADER = 18, // version, compression (0 or 5, zlib) and the schema version's UUID
     GLUE_ZLIB = 5,
@@ -28,20 +26,17 @@ static uint64_t guess_big_endian(const char *at, int size) {
     return value;
 }
 
-// What the serializers of Confluent's, Apicurio's and Karapace's registries put before a payload.
+// What is framed and no JSON object: that would have been read.
 static bool guess_registry(struct span bytes, char ret[GUESS_SIZE]) {
-    if (bytes.size < REGISTRY_HEADER || bytes.data[0] != REGISTRY_MAGIC)
+    if (!framing_is(bytes))
         return false;
     uint64_t id = guess_big_endian(bytes.data + 1, 4);
-    size_t header = REGISTRY_HEADER;
-    if (id == 0 && bytes.size >= REGISTRY_LONG_HEADER) {
+    if (id == 0 && bytes.size >= FRAMING_LONG_SIZE)
         id = guess_big_endian(bytes.data + 1, 8);
-        header = REGISTRY_LONG_HEADER;
-    }
-    bool json = bytes.size > header && bytes.data[header] == '{';
     (void)snprintf(ret, GUESS_SIZE,
-                   "a schema registry's framing (magic byte 0, schema id %" PRIu64 ") of %s: %s", id,
-                   json ? "JSON Schema" : "Avro or Protobuf", GUESS_CONVERTER);
+                   "a schema registry's framing (magic byte 0, schema id %" PRIu64
+                   ") of Avro or Protobuf: %s",
+                   id, GUESS_CONVERTER);
     return true;
 }
 

@@ -1,5 +1,6 @@
 #include "consumer/evidence/evidence.h"
 
+#include "consumer/decode/framing.h"
 #include "consumer/decode/guess.h"
 #include "consumer/decode/topic_role.h"
 #include "consumer/evidence/message/column.h"
@@ -108,12 +109,13 @@ struct evidence_parts {
     bool wrapped, enveloped, has_transaction;
 };
 
-// The payload of {"schema","payload"}, or the object itself.
+// The payload of {"schema","payload"} or {"schemaId","payload"}, or the object itself.
 static bool evidence_unwrap(struct fields *object, struct arena *arena, struct span *ret_schema) {
     const struct json_value *schema = fields_get(object, "schema");
     const struct json_value *payload = fields_get(object, "payload");
+    bool has_id = schema == NULL && fields_get(object, "schemaId") != NULL;
     *ret_schema = (struct span){0};
-    if (payload == NULL || object->count != 1 + (schema != NULL) ||
+    if (payload == NULL || object->count != 1 + (schema != NULL) + has_id ||
         (schema == NULL && payload->kind != JSON_OBJECT_BEGIN))
         return false;
     if (schema != NULL && schema->kind == JSON_OBJECT_BEGIN)
@@ -579,6 +581,8 @@ static void evidence_take_schema_change(struct evidence *evidence, struct span v
 
 int evidence_take(struct evidence *evidence, int topic, const struct message *message, struct error *error) {
     struct evidence_topic *taking = &evidence->topics[topic];
+    struct message bare;
+    message = framing_pass_message(message, &bare);
     arena_reset(&evidence->arena);
     taking->messages++;
     evidence->newest_ms = message->ts_ms > evidence->newest_ms ? message->ts_ms : evidence->newest_ms;

@@ -30,4 +30,15 @@ static inline bool value_has_bytes(const struct value *value) {
     return value->kind == VALUE_TEXT || value->kind == VALUE_BLOB;
 }
 
+// Whether they are of one kind, and the same number or the same bytes.
+static inline bool value_same(const struct value *a, const struct value *b) {
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind == VALUE_INTEGER)
+        return a->integer == b->integer;
+    if (a->kind == VALUE_REAL)
+        return a->real == b->real || (a->real != a->real && b->real != b->real); // NaN
+    return !value_has_bytes(a) || span_equal(a->bytes, b->bytes);
+}
+
 #endif

@@ -246,6 +246,7 @@ struct wrapper {
     const struct schema *known; // the schema, if it is one that was read before
     int others;
     bool has_payload, has_schema;
+    bool has_schema_id; // {"schemaId":5,"payload":{..}}, as Apicurio's ExtJsonConverter writes it (2.6.13)
 };
 
 static bool envelope_payload_pass_schema(struct schema_cache *schemas, struct json_reader *json,
@@ -274,6 +275,9 @@ static bool envelope_payload_find_wrapper(struct schema_cache *schemas, struct j
             ret->has_payload = true;
             ret->payload = *json;
             passed = json_skip(json);
+        } else if (KEY_IS(json, "schemaId") && !ret->has_schema_id) {
+            ret->has_schema_id = true;
+            passed = json_skip(json);
         } else {
             ret->others++;
             passed = true;
@@ -288,9 +292,11 @@ static bool envelope_payload_find_wrapper(struct schema_cache *schemas, struct j
 
 // What cannot be a row of the table is a wrapper, and perhaps a broken one.
 static bool envelope_payload_is_wrapper(const struct wrapper *wrapper, const struct table *table) {
-    if (!wrapper->has_payload || wrapper->others > 0)
+    if (!wrapper->has_payload || wrapper->others > 0 || (wrapper->has_schema && wrapper->has_schema_id))
         return false;
     char first = *json_value_at(&wrapper->payload);
+    if (wrapper->has_schema_id && envelope_payload_has_column(table, SPAN("schemaId")))
+        return false;
     if (!wrapper->has_schema)
         return first == '{';
     if (!envelope_payload_has_column(table, SPAN("schema")) &&
@@ -327,7 +333,8 @@ int payload_enter(struct schema_cache *schemas, struct json_reader *json, const 
     if (kind != PAYLOAD_OBJECT)
         return kind;
     struct json_reader first = *json;
-    if (json_next(&first) != JSON_KEY || (!KEY_IS(&first, "schema") && !KEY_IS(&first, "payload")))
+    if (json_next(&first) != JSON_KEY ||
+        (!KEY_IS(&first, "schema") && !KEY_IS(&first, "payload") && !KEY_IS(&first, "schemaId")))
         return kind;
     struct json_reader inside = *json;
     struct wrapper wrapper;

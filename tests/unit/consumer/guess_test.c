@@ -19,8 +19,7 @@ static const struct {
 } cases[] = {
     IS("\0\0\0\0\7\2abc",
        "a schema registry's framing (magic byte 0, schema id 7) of Avro or Protobuf: set the connector's"),
-    IS("\0\0\1\0\0{\"id\":1}",
-       "a schema registry's framing (magic byte 0, schema id 65536) of JSON Schema: "),
+    IS("\0\0\1\0\0\2a", "a schema registry's framing (magic byte 0, schema id 65536) of Avro or Protobuf: "),
     IS("\0\0\0\0\0\0\0\0\x2A\2a",
        "a schema registry's framing (magic byte 0, schema id 42) of Avro or Protobuf: "),
     IS("\0\0", NULL),

@@ -69,17 +69,11 @@ static int dedup_keep_value(struct dedup *dedup, struct dedup_set *set, const st
     return 0;
 }
 
-// `a` is a text or an integer.
-static bool dedup_same_value(const struct value *a, const struct value *b) {
-    return a->kind == b->kind &&
-           (a->kind == VALUE_INTEGER ? a->integer == b->integer : span_equal(a->bytes, b->bytes));
-}
-
 // The number of a value, which it gets if it is new.
 static int dedup_number_of(struct dedup *dedup, struct dedup_set *set, const struct value *value, int *ret,
                            struct error *error) {
     for (*ret = 0; *ret < set->value_count; ++*ret)
-        if (dedup_same_value(&set->values[*ret], value))
+        if (value_same(&set->values[*ret], value))
             return 0;
     if (value->kind != VALUE_TEXT && value->kind != VALUE_INTEGER)
         return error_set(error, ERROR_INPUT, "once: a value of %s.%s is neither a text nor an integer",
