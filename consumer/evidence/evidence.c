@@ -4,6 +4,7 @@
 #include "consumer/decode/topic_role.h"
 #include "consumer/evidence/message/column.h"
 #include "consumer/evidence/message/schema_change.h"
+#include "consumer/evidence/message/unended.h"
 #include "views/base/hash.h"
 
 #include <stdio.h>
@@ -103,8 +104,9 @@ struct evidence_parts {
     struct fields row;    // the row, or `before` of a delete; count 0 = none
     struct fields before; // count 0 = none
     struct fields source;
-    struct span schema; // of the row: the "fields" of Connect's struct; data NULL = none
-    char op;            // 'c', 'u', 'd', 'r', 't', 'm'; '\0' = not said
+    struct span schema;      // of the row: the "fields" of Connect's struct; data NULL = none
+    struct span transaction; // its id; data NULL = not said
+    char op;                 // 'c', 'u', 'd', 'r', 't', 'm'; '\0' = not said
     bool wrapped, enveloped, has_transaction;
 };
 
@@ -152,10 +154,12 @@ static struct span evidence_schema_fields(struct span schema, const char *name, 
 static void evidence_read_envelope(struct evidence_parts *parts, const struct fields *object,
                                    struct span schema, struct arena *arena) {
     struct span op = fields_text(object, "op", arena);
-    const struct json_value *transaction = fields_get(object, "transaction");
+    struct fields transaction;
     parts->enveloped = true;
     parts->op = op.size == 1 ? op.data[0] : '?';
-    parts->has_transaction = transaction != NULL && transaction->kind == JSON_OBJECT_BEGIN;
+    parts->has_transaction = fields_inside(object, "transaction", arena, &transaction);
+    if (parts->has_transaction)
+        parts->transaction = fields_text(&transaction, "id", arena);
     (void)fields_inside(object, "before", arena, &parts->before);
     (void)fields_inside(object, "source", arena, &parts->source);
     if (!fields_inside(object, "after", arena, &parts->row))
@@ -438,7 +442,8 @@ static bool evidence_is_beat(const struct fields *row, struct span key, struct a
 }
 
 static void evidence_take_boundary(struct evidence *evidence, struct evidence_topic *topic,
-                                   struct span value) {
+                                   const struct message *message) {
+    struct span value = message->value;
     struct fields object;
     struct span schema;
     if (!fields_read(value, &evidence->arena, &object)) {
@@ -454,7 +459,11 @@ static void evidence_take_boundary(struct evidence *evidence, struct evidence_to
     topic->ends += span_is(status, "END");
     bool placed = id.data != NULL && memchr(id.data, ':', id.size) != NULL;
     topic->placed += placed;
-    topic->empty_ends += placed && span_is(status, "END") && count != NULL && span_is(count->raw, "0");
+    if (topic->partitions == 1)
+        unended_take_boundary(&evidence->unended, message->offset, span_is(status, "BEGIN"), id);
+    bool rowless = span_is(status, "END") && count != NULL && span_is(count->raw, "0");
+    topic->rowless += rowless;
+    topic->empty_ends += placed && rowless;
 }
 
 // What the connector tells of itself, in a topic that a setting or a router has named (topic.transaction,
@@ -467,7 +476,7 @@ static bool evidence_take_own(struct evidence *evidence, struct evidence_topic *
         evidence_has_all(&parts->row, guess_ddl_names, GUESS_DDL_NAMES))
         return true;
     if (evidence_is_boundary(&parts->row)) {
-        evidence_take_boundary(evidence, topic, message->value);
+        evidence_take_boundary(evidence, topic, message);
         return true;
     }
     bool beat = evidence_is_beat(&parts->row, message->key, &evidence->arena);
@@ -565,6 +574,7 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
     topic->with_schema += parts.schema.data != NULL;
     topic->unwrapped += !parts.enveloped;
     topic->with_transaction += parts.has_transaction;
+    unended_take_row(&evidence->unended, number, parts.transaction);
     return 0;
 }
 
@@ -574,7 +584,7 @@ static void evidence_take_schema_change(struct evidence *evidence, struct span v
     if (!fields_read(value, &evidence->arena, &object))
         return;
     (void)evidence_unwrap(&object, &evidence->arena, &schema);
-    schema_change_take(&evidence->gone, &object, &evidence->arena);
+    schema_change_take(evidence, &object);
 }
 
 int evidence_take(struct evidence *evidence, int topic, const struct message *message, struct error *error) {
@@ -585,11 +595,15 @@ int evidence_take(struct evidence *evidence, int topic, const struct message *me
     if (taking->role == EVIDENCE_TABLE)
         return evidence_take_row(evidence, topic, message, error);
     if (taking->role == EVIDENCE_TRANSACTIONS)
-        evidence_take_boundary(evidence, taking, message->value);
+        evidence_take_boundary(evidence, taking, message);
     if (taking->role == EVIDENCE_SCHEMA_CHANGES)
         evidence_take_schema_change(evidence, message->value);
     struct evidence_parts parts;
     if (taking->role == EVIDENCE_MAY_BE_HEARTBEATS && evidence_read(message->value, &evidence->arena, &parts))
         taking->beats += evidence_is_beat(&parts.row, message->key, &evidence->arena);
     return 0;
+}
+
+int evidence_unended(const struct evidence *evidence, int topic) {
+    return unended_of(&evidence->unended, topic);
 }

@@ -99,6 +99,12 @@ static int statement_unique(const struct statement_run *run, struct draft_table 
     return statement_names(run, json_object_get(constraint, "keys"), &index->columns, &index->column_count);
 }
 
+// PostgreSQL's letters: a = no action, r = restrict, and the others do something to the rows.
+static bool statement_cascades(const json_t *constraint, const char *action) {
+    const char *letter = statement_text(constraint, action);
+    return letter != NULL && letter[0] != '\0' && strchr("cnd", letter[0]) != NULL;
+}
+
 // `column`: the constraint stands behind it; NULL: the table's own.
 static int statement_constraint(const struct statement_run *run, struct draft_table *table,
                                 const json_t *constraint, struct draft_column *column) {
@@ -106,6 +112,8 @@ static int statement_constraint(const struct statement_run *run, struct draft_ta
         table->key_deferrable |= table->key_is_newest;
         return 0;
     }
+    table->cascades |=
+        statement_cascades(constraint, "fk_del_action") || statement_cascades(constraint, "fk_upd_action");
     table->key_is_newest = statement_is(constraint, "contype", "CONSTR_PRIMARY");
     if (table->key_is_newest)
         return statement_primary_key(run, table, constraint, column != NULL ? column->name : NULL);
