@@ -295,6 +295,7 @@ static int statement_create_table(const struct statement_run *run, const json_t 
     struct draft_table *table;
     if (source_draft_add_table(run->draft, name, statement_at(run, relation), &table) != 0)
         return -1;
+    table->unlogged = statement_is(relation, "relpersistence", "u");
     return statement_table_columns(run, table, node);
 }
 
@@ -305,7 +306,8 @@ static bool statement_alters_what_is_kept(const json_t *command) {
     static const char *const kept[] = {"AT_AddColumn",       "AT_DropColumn",      "AT_AlterColumnType",
                                        "AT_ColumnDefault",   "AT_DropExpression",  "AT_SetNotNull",
                                        "AT_DropNotNull",     "AT_AddConstraint",   "AT_AddIndex",
-                                       "AT_ReplicaIdentity", "AT_AttachPartition", "AT_DetachPartition"};
+                                       "AT_ReplicaIdentity", "AT_AttachPartition", "AT_DetachPartition",
+                                       "AT_SetLogged",       "AT_SetUnLogged"};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (statement_is(command, "subtype", kept[i]))
             return true;
@@ -354,6 +356,11 @@ static int statement_alter(const struct statement_run *run, struct source_name n
             source_draft_column(table, added) >= 0)
             return 0;
         return statement_add_column(run, table, node);
+    }
+    bool unlogs = statement_is(command, "subtype", "AT_SetUnLogged");
+    if (unlogs || statement_is(command, "subtype", "AT_SetLogged")) {
+        table->unlogged = unlogs;
+        return 0;
     }
     if (statement_is(command, "subtype", "AT_AddConstraint"))
         return statement_constraint(run, table, json_object_get(node, "Constraint"), NULL);
