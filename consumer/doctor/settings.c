@@ -632,6 +632,44 @@ static void settings_check_kept(const struct evidence *evidence, struct findings
                  bounded.count > 0 ? finding_names_text(&bounded) : "");
 }
 
+static bool settings_changes(const struct evidence_topic *topic) {
+    return topic->rows > topic->reads || topic->truncates > 0;
+}
+
+// Both are declared, as tables of their own; without a source.sql they would be.
+static bool settings_are_apart(const struct evidence *evidence, const struct catalog *catalog,
+                               const struct evidence_topic *topic, const struct evidence_topic *twin) {
+    if (catalog == NULL)
+        return true;
+    const struct table *table = feeding_table(evidence, catalog, topic);
+    const struct table *other = feeding_table(evidence, catalog, twin);
+    return table != NULL && other != NULL && table != other;
+}
+
+// By a snapshot a partition's rows come in its topic and in that of the partitioned table, and their changes in one alone.
+static void settings_check_partitions(const struct evidence *evidence, const struct catalog *catalog,
+                                      struct findings *findings) {
+    struct finding_names names = {0};
+    for (int i = 0; i < evidence->topic_count; i++) {
+        const struct evidence_topic *topic = &evidence->topics[i];
+        const struct evidence_topic *twin = &evidence->topics[topic->twin];
+        const struct evidence_topic *still = settings_changes(topic) ? twin : topic;
+        if (2 * topic->twins > topic->reads && strcmp(topic->connector, "postgresql") == 0 &&
+            settings_changes(topic) != settings_changes(twin) &&
+            settings_are_apart(evidence, catalog, topic, twin))
+            finding_names_add(&names, "%s (changes come in %s)", still->name,
+                              still == topic ? twin->name : topic->name);
+    }
+    if (names.count > 0)
+        findings_add(
+            findings, "partitions", VERDICT_WARN,
+            "where one is a partition of the other: in source.sql, in place of the partition's table, `create table PARTITION "
+            "partition of TABLE default`; else there is nothing to do",
+            "the same rows of a snapshot came in two topics, as a partition's do, and changes in one of them: the other's table "
+            "stays as it is: %s",
+            finding_names_text(&names));
+}
+
 // What apply says of such a table (incomplete), before there is a file.
 static void settings_check_snapshot(const struct evidence *evidence, struct findings *findings) {
     struct finding_names names = {0};
@@ -689,4 +727,5 @@ void settings_check(const struct evidence *evidence, const struct catalog *catal
     settings_check_identity(evidence, &sum, findings);
     settings_check_retention(evidence, of_broker, findings);
     settings_check_snapshot(evidence, findings);
+    settings_check_partitions(evidence, catalog, findings);
 }

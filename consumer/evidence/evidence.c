@@ -43,6 +43,7 @@ void evidence_free(struct evidence *evidence) {
     evidence_free_topics(evidence->parts, evidence->part_count);
     evidence_forget_denied(evidence);
     arena_free(&evidence->arena);
+    free(evidence->reads);
     *evidence = (struct evidence){0};
 }
 
@@ -528,6 +529,33 @@ static bool evidence_is_null(struct span value, struct arena *arena) {
            fields_get(&object, "schema") != NULL;
 }
 
+static uint64_t evidence_hash_row(const struct fields *row) {
+    uint64_t hash = HASH_SEED;
+    for (int i = 0; i < row->count; i++)
+        hash = hash_bytes(hash_bytes(hash, row->list[i].name), row->list[i].value.raw);
+    return hash | 1;
+}
+
+// A row of a snapshot: whether another topic had it. Debezium reads a partition's rows for the partitioned table and for the partition.
+static bool evidence_take_read(struct evidence *evidence, int number, const struct fields *row) {
+    if (evidence->reads == NULL && (evidence->reads = calloc(1, sizeof *evidence->reads)) == NULL)
+        return false;
+    uint64_t hash = evidence_hash_row(row);
+    struct evidence_reads *reads = evidence->reads;
+    size_t at = (size_t)(hash % EVIDENCE_READS_SIZE);
+    while (reads->list[at].row != 0 && reads->list[at].row != hash)
+        at = (at + 1) % EVIDENCE_READS_SIZE;
+    struct evidence_topic *topic = &evidence->topics[number];
+    if (reads->list[at].row == 0 && reads->count < EVIDENCE_READS_MAX) {
+        reads->list[at] = (struct evidence_read){hash, number};
+        reads->count++;
+    } else if (reads->list[at].row == hash && reads->list[at].topic != number) {
+        topic->twin = reads->list[at].topic;
+        topic->twins++;
+    }
+    return true;
+}
+
 static int evidence_take_row(struct evidence *evidence, int number, const struct message *message,
                              struct error *error) {
     struct evidence_topic *topic = &evidence->topics[number];
@@ -564,6 +592,8 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
     bool row = parts.op != 't' && parts.op != 'm';
     int key_columns = row ? evidence_take_key(topic, message->key, &key, arena) : 0;
     if (key_columns < 0 || (row && !evidence_take_columns(topic, &parts, arena)))
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (parts.op == 'r' && parts.enveloped && !evidence_take_read(evidence, number, &parts.row))
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (row && key_columns == 0 && message->key.data != NULL && parts.op != 'd')
         evidence_take_scalar_key(topic, &parts.row, message->key);

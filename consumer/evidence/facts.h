@@ -21,6 +21,8 @@ enum {
     EVIDENCE_CASCADES_MAX = 32, // tables of those are named
     EVIDENCE_NAMED_MAX = 1024,
     EVIDENCE_UNENDED_MAX = 256,
+    EVIDENCE_READS_MAX = 4096, // rows of snapshots that are remembered, the first that come
+    EVIDENCE_READS_SIZE = 2 * EVIDENCE_READS_MAX,
 };
 
 // Statements that took rows away without an event, since the newest snapshot: the newest of them.
@@ -56,6 +58,15 @@ struct evidence_unended {
         int topic;
     } named[EVIDENCE_NAMED_MAX]; // by rows of that topic
     int64_t named_count;
+};
+
+// Rows of snapshots by the hash of all that they say, at hash % EVIDENCE_READS_SIZE or behind it. A hash of 0 is none.
+struct evidence_reads {
+    struct evidence_read {
+        uint64_t row;
+        int topic;
+    } list[EVIDENCE_READS_SIZE];
+    int count;
 };
 
 // A column, over all rows that were looked at. What a row's `before` says counts only where it has no `after`.
@@ -123,7 +134,9 @@ struct evidence_topic {
     int64_t rows, with_schema, unwrapped, with_position, with_transaction;
     int64_t without_timeline; // unwrapped, with an LSN, and nothing that tells a new timeline of the source's
     int64_t reads, updates, deletes, truncates, logical;
-    struct beginning beginning;  // of a topic of one partition
+    struct beginning beginning; // of a topic of one partition
+    int twin; // the topic where rows of its snapshot had come already, the same in all columns; how many of them
+    int64_t twins;
     int64_t of_older;            // an update or a delete of a row that was there before the log
     int64_t updates_with_before; // replica identity FULL sends it; the default only with a key that changes
     // of the transaction topic, and what else has them
@@ -155,8 +168,9 @@ struct evidence {
     struct evidence_cascades cascades;
     struct evidence_rollbacks rollbacks;
     struct evidence_unended unended;
-    struct arena arena; // of one message
-    int64_t newest_ms;  // of all messages
+    struct evidence_reads *reads; // owned; NULL until there are some
+    struct arena arena;           // of one message
+    int64_t newest_ms;            // of all messages
 };
 
 // The topics and behind them their parts, for what is asked of each table's rows.

@@ -230,6 +230,31 @@ class Doctor(tide.Case):
         self.assertEqual("not seen", found["passed over"])
         self.assertTrue(seen["passed over"].startswith("1 of 2 transactions have no row"), seen)
 
+    def test_partitions_beside_the_table(self):
+        def of_table(name, offset, row, op="r"):
+            source = {**POSTGRES, "table": name, "snapshot": "true" if op == "r" else "false"}
+            return tide.line(name, offset, {"id": row["id"]}, {"op": op, "before": None, "after": row, "source": source})
+
+        rows = [{"id": i, "v": f"v{i}"} for i in range(4)]
+        both = [*(of_table("t", i, row) for i, row in enumerate(rows)), *(of_table("t_a", i, row) for i, row in enumerate(rows[:2]))]
+        told = {
+            "t": [*both, of_table("t_a", 2, {"id": 9, "v": "x"}, op="c")],  # publish.via.partition.root=false
+            "t_a": [*both, of_table("t", 4, {"id": 9, "v": "x"}, op="c")],
+            None: both,
+            "": [*both, of_table("t", 4, rows[0], op="u"), of_table("t_a", 2, rows[0], op="u")],  # both change: they are two tables
+            " ": [of_table("t", 0, rows[0]), of_table("t_a", 0, {**rows[0], "w": 1}), of_table("t_a", 1, rows[1], op="c")],
+            "  ": [*both[:4], of_table("t_a", 0, rows[0]), *(of_table("t_a", i, {"id": i, "v": "other"}) for i in range(1, 4)),
+                   of_table("t_a", 4, rows[0], op="u")],  # a row that is the same by chance
+        }  # fmt: skip
+        for still, lines in told.items():
+            with self.subTest(still):
+                found, seen = self.of(lines)
+                self.assertEqual("warn" if (still or "").strip() else None, found.get("partitions"), seen)
+                self.assertIn(f": theworldshop.public.{still} (changes" if (still or "").strip() else "", seen.get("partitions", ""))
+        declared = "create table t(id int primary key, v text); create table t_a "
+        self.assertEqual("warn", self.of(told["t"], source=declared + "(id int primary key, v text);")[0]["partitions"])
+        self.assertNotIn("partitions", self.of(told["t"], source=declared + "partition of t default;")[0])
+
     def test_what_is_not_there_is_not_seen(self):
         found, _ = self.of([self.row(0, {"id": 1, "v": "a"})])
         for check in ("decimals", "times", "nulls", "truncates", "tombstones", "replica identity", "toast", "retention"):
