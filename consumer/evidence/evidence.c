@@ -604,7 +604,8 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
     topic->with_schema += parts.schema.data != NULL;
     topic->unwrapped += !parts.enveloped;
     topic->with_transaction += parts.has_transaction;
-    unended_take_row(&evidence->unended, number, parts.transaction);
+    if (row) // a truncate is a statement
+        unended_take_row(&evidence->unended, number, parts.transaction);
     return 0;
 }
 

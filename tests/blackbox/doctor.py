@@ -211,6 +211,9 @@ class Doctor(tide.Case):
                 found, seen = self.of(lines)
                 self.assertEqual(None if seen_is is None else "warn", found.get("rolled back"), seen)
                 self.assertIn(seen_is or "", seen.get("rolled back", ""))
+        truncate = self.binlog_row(4, None, op="t", key={"id": 9}, transaction={"id": "0-1-9", "total_order": 1})
+        lines = [*rows, truncate, *(self.boundary(i, *boundary) for i, boundary in enumerate([*ended, (9, "BEGIN"), *ended[:2]]))]
+        self.assertNotIn("rolled back", self.of(lines)[0])
         # between messages that were not looked at an END may be
         lines = [*rows, *(self.boundary(2 * i, *boundary) for i, boundary in enumerate([*ended[:5], *ended[6:]]))]
         self.assertNotIn("rolled back", self.of(lines)[0])
