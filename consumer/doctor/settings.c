@@ -365,10 +365,12 @@ static void settings_check_rolled_back(const struct evidence *evidence, const st
         finding_names_add(&names, "%" PRId64 " ROLLBACK in the binlog", evidence->rollbacks.whole);
     if (evidence->rollbacks.to_savepoint > 0)
         finding_names_add(&names, "%" PRId64 " ROLLBACK TO a savepoint", evidence->rollbacks.to_savepoint);
-    for (int i = 0; i < evidence->topic_count; i++)
-        if (evidence_unended(evidence, i) > 0)
+    for (int i = 0; sum->binlog && i < evidence->topic_count; i++) {
+        int unended = evidence_unended(evidence, i);
+        if (unended > 0)
             finding_names_add(&names, "%s (%d transactions without END, as of XA PREPARE)",
-                              evidence->topics[i].name, evidence_unended(evidence, i));
+                              evidence->topics[i].name, unended);
+    }
     if (sum->binlog && names.count > 0)
         findings_add(
             findings, "rolled back", VERDICT_WARN,

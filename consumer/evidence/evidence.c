@@ -291,7 +291,12 @@ static void evidence_take_source(struct evidence_topic *topic, const struct evid
     evidence_take_position(topic, parts);
 }
 
-static void evidence_count_op(struct evidence_topic *topic, const struct evidence_parts *parts) {
+static void evidence_count_message(struct evidence_topic *topic, const struct evidence_parts *parts,
+                                   bool row) {
+    topic->rows += row;
+    topic->with_schema += parts->schema.data != NULL;
+    topic->unwrapped += !parts->enveloped;
+    topic->with_transaction += parts->has_transaction;
     switch (parts->op) {
     case 'r':
         topic->reads++;
@@ -598,12 +603,8 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
     if (row && key_columns == 0 && message->key.data != NULL && parts.op != 'd')
         evidence_take_scalar_key(topic, &parts.row, message->key);
     evidence_take_source(topic, &parts, &names);
-    evidence_count_op(topic, &parts);
+    evidence_count_message(topic, &parts, row);
     evidence_take_beginning(main, message, parts.op, arena);
-    topic->rows += row;
-    topic->with_schema += parts.schema.data != NULL;
-    topic->unwrapped += !parts.enveloped;
-    topic->with_transaction += parts.has_transaction;
     if (row) // a truncate is a statement
         unended_take_row(&evidence->unended, number, parts.transaction);
     return 0;
