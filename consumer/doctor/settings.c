@@ -2,6 +2,7 @@
 
 #include "consumer/decode/topic_role.h"
 #include "consumer/evidence/column_guess.h"
+#include "consumer/evidence/evidence.h"
 #include "consumer/evidence/feeding.h"
 
 #include <inttypes.h>
@@ -22,7 +23,7 @@ struct settings_sum {
     int64_t nulls_kept;           // columns with a default that had a null
     bool transactions_denied, heartbeats_denied; // may not be seen
     int64_t logical; // messages that are no row: each may be a transaction without rows
-    bool postgres, other, mongodb;
+    bool postgres, other, mongodb, binlog;
 };
 
 // Unwrapped rows need not name it.
@@ -82,6 +83,7 @@ static struct settings_sum settings_sum_of(const struct evidence *evidence, cons
         if (topic->begins + topic->ends > 0)
             sum.renamed_transactions = topic;
         sum.mongodb |= strcmp(topic->connector, "mongodb") == 0;
+        sum.binlog |= strcmp(topic->connector, "mysql") == 0 || strcmp(topic->connector, "mariadb") == 0;
         sum.tables.rows += topic->rows;
         sum.tables.reads += topic->reads;
         sum.tables.with_schema += topic->with_schema;
@@ -328,6 +330,68 @@ static void settings_check_gone(const struct evidence *evidence, struct findings
             finding_names_text(&names));
 }
 
+static bool settings_is_told_by_statement(const struct evidence *evidence, const struct table *table) {
+    for (int i = 0; i < evidence->cascades.count; i++)
+        if (strcmp(evidence->cascades.tables[i], table->relation) == 0)
+            return true;
+    return false;
+}
+
+// InnoDB changes rows that refer to a changed one without the binlog. By the statements of the source, and by source.sql.
+static void settings_check_cascades(const struct evidence *evidence, const struct catalog *catalog,
+                                    const struct settings_sum *sum, struct findings *findings) {
+    struct finding_names names = {0};
+    for (int i = 0; i < evidence->cascades.count; i++)
+        if (settings_has_seen(evidence, evidence->cascades.tables[i]))
+            finding_names_add(&names, "%s", evidence->cascades.tables[i]);
+    for (int i = 0; catalog != NULL && i < catalog->table_count; i++)
+        if (catalog->tables[i].cascades && !settings_is_told_by_statement(evidence, &catalog->tables[i]))
+            finding_names_add(&names, "%s", catalog->tables[i].name);
+    if (sum->binlog && names.count > 0)
+        findings_add(
+            findings, "cascades", VERDICT_WARN,
+            "change and delete the rows that refer by statements, or MySQL 9.6 and newer without "
+            "innodb_native_foreign_keys; a full snapshot by the connector puts right what has happened",
+            "foreign keys on delete or on update: MariaDB, and MySQL before 9.6, carry them out without the binlog, so "
+            "that rows go or change at the source and stay as they were here: %s",
+            finding_names_text(&names));
+}
+
+// Rows that the binlog has though the source does not: their connector sends them all.
+static void settings_check_rolled_back(const struct evidence *evidence, const struct settings_sum *sum,
+                                       struct findings *findings) {
+    struct finding_names names = {0};
+    if (evidence->rollbacks.whole > 0)
+        finding_names_add(&names, "%" PRId64 " ROLLBACK in the binlog", evidence->rollbacks.whole);
+    if (evidence->rollbacks.to_savepoint > 0)
+        finding_names_add(&names, "%" PRId64 " ROLLBACK TO a savepoint", evidence->rollbacks.to_savepoint);
+    for (int i = 0; sum->binlog && i < evidence->topic_count; i++) {
+        int unended = evidence_unended(evidence, i);
+        if (unended > 0)
+            finding_names_add(&names, "%s (%d transactions without END, as of XA PREPARE)",
+                              evidence->topics[i].name, unended);
+    }
+    if (sum->binlog && names.count > 0)
+        findings_add(
+            findings, "rolled back", VERDICT_WARN,
+            "for ROLLBACK, binlog.buffer.size of the connector above a transaction's events; no XA PREPARE; no table without "
+            "transactions behind a savepoint; a full snapshot puts right what has happened",
+            "rows came that the source may have taken back, which nothing in the topics does: %s",
+            finding_names_text(&names));
+}
+
+// Those of tables that are not captured are so too.
+static void settings_check_passed_over(const struct settings_sum *sum, struct findings *findings) {
+    const struct evidence_topic *topic = sum->transactions;
+    if (sum->binlog && topic != NULL && topic->rowless > 0)
+        findings_add(
+            findings, "passed over", VERDICT_NOT_SEEN, NULL,
+            "%" PRId64 " of %" PRId64
+            " transactions have no row: of tables that the connector leaves out, or of changes that it passes over "
+            "(log_bin_compress=ON of MariaDB's, a session's binlog_format other than row): nothing tells which",
+            topic->rowless, topic->ends);
+}
+
 // What tells of transactions where there is no topic of theirs: their boundaries elsewhere, or rows that name theirs.
 static void settings_add_renamed_transactions(const struct evidence *evidence, const struct settings_sum *sum,
                                               struct findings *findings) {
@@ -570,6 +634,44 @@ static void settings_check_kept(const struct evidence *evidence, struct findings
                  bounded.count > 0 ? finding_names_text(&bounded) : "");
 }
 
+static bool settings_changes(const struct evidence_topic *topic) {
+    return topic->rows > topic->reads || topic->truncates > 0;
+}
+
+// Both are declared, as tables of their own; without a source.sql they would be.
+static bool settings_are_apart(const struct evidence *evidence, const struct catalog *catalog,
+                               const struct evidence_topic *topic, const struct evidence_topic *twin) {
+    if (catalog == NULL)
+        return true;
+    const struct table *table = feeding_table(evidence, catalog, topic);
+    const struct table *other = feeding_table(evidence, catalog, twin);
+    return table != NULL && other != NULL && table != other;
+}
+
+// By a snapshot a partition's rows come in its topic and in that of the partitioned table, and their changes in one alone.
+static void settings_check_partitions(const struct evidence *evidence, const struct catalog *catalog,
+                                      struct findings *findings) {
+    struct finding_names names = {0};
+    for (int i = 0; i < evidence->topic_count; i++) {
+        const struct evidence_topic *topic = &evidence->topics[i];
+        const struct evidence_topic *twin = &evidence->topics[topic->twin];
+        const struct evidence_topic *still = settings_changes(topic) ? twin : topic;
+        if (2 * topic->twins > topic->reads && strcmp(topic->connector, "postgresql") == 0 &&
+            settings_changes(topic) != settings_changes(twin) &&
+            settings_are_apart(evidence, catalog, topic, twin))
+            finding_names_add(&names, "%s (changes come in %s)", still->name,
+                              still == topic ? twin->name : topic->name);
+    }
+    if (names.count > 0)
+        findings_add(
+            findings, "partitions", VERDICT_WARN,
+            "where one is a partition of the other: in source.sql, in place of the partition's table, `create table PARTITION "
+            "partition of TABLE default`; else there is nothing to do",
+            "the same rows of a snapshot came in two topics, as a partition's do, and changes in one of them: the other's table "
+            "stays as it is: %s",
+            finding_names_text(&names));
+}
+
 // What apply says of such a table (incomplete), before there is a file.
 static void settings_check_snapshot(const struct evidence *evidence, struct findings *findings) {
     struct finding_names names = {0};
@@ -618,10 +720,14 @@ void settings_check(const struct evidence *evidence, const struct catalog *catal
     settings_check_nulls(evidence, &sum, findings);
     settings_check_truncates(&sum, findings);
     settings_check_gone(evidence, findings);
+    settings_check_cascades(evidence, catalog, &sum, findings);
     settings_check_transactions(evidence, &sum, findings);
+    settings_check_rolled_back(evidence, &sum, findings);
+    settings_check_passed_over(&sum, findings);
     settings_check_heartbeats(evidence, &sum, findings);
     settings_check_tombstones(evidence, &sum, findings);
     settings_check_identity(evidence, &sum, findings);
     settings_check_retention(evidence, of_broker, findings);
     settings_check_snapshot(evidence, findings);
+    settings_check_partitions(evidence, catalog, findings);
 }

@@ -5,6 +5,7 @@
 #include "consumer/decode/topic_role.h"
 #include "consumer/evidence/message/column.h"
 #include "consumer/evidence/message/schema_change.h"
+#include "consumer/evidence/message/unended.h"
 #include "views/base/hash.h"
 
 #include <stdio.h>
@@ -43,6 +44,7 @@ void evidence_free(struct evidence *evidence) {
     evidence_free_topics(evidence->parts, evidence->part_count);
     evidence_forget_denied(evidence);
     arena_free(&evidence->arena);
+    free(evidence->reads);
     *evidence = (struct evidence){0};
 }
 
@@ -104,8 +106,9 @@ struct evidence_parts {
     struct fields row;    // the row, or `before` of a delete; count 0 = none
     struct fields before; // count 0 = none
     struct fields source;
-    struct span schema; // of the row: the "fields" of Connect's struct; data NULL = none
-    char op;            // 'c', 'u', 'd', 'r', 't', 'm'; '\0' = not said
+    struct span schema;      // of the row: the "fields" of Connect's struct; data NULL = none
+    struct span transaction; // its id; data NULL = not said
+    char op;                 // 'c', 'u', 'd', 'r', 't', 'm'; '\0' = not said
     bool wrapped, enveloped, has_transaction;
 };
 
@@ -154,10 +157,12 @@ static struct span evidence_schema_fields(struct span schema, const char *name, 
 static void evidence_read_envelope(struct evidence_parts *parts, const struct fields *object,
                                    struct span schema, struct arena *arena) {
     struct span op = fields_text(object, "op", arena);
-    const struct json_value *transaction = fields_get(object, "transaction");
+    struct fields transaction;
     parts->enveloped = true;
     parts->op = op.size == 1 ? op.data[0] : '?';
-    parts->has_transaction = transaction != NULL && transaction->kind == JSON_OBJECT_BEGIN;
+    parts->has_transaction = fields_inside(object, "transaction", arena, &transaction);
+    if (parts->has_transaction)
+        parts->transaction = fields_text(&transaction, "id", arena);
     (void)fields_inside(object, "before", arena, &parts->before);
     (void)fields_inside(object, "source", arena, &parts->source);
     if (!fields_inside(object, "after", arena, &parts->row))
@@ -288,7 +293,12 @@ static void evidence_take_source(struct evidence_topic *topic, const struct evid
     evidence_take_position(topic, parts);
 }
 
-static void evidence_count_op(struct evidence_topic *topic, const struct evidence_parts *parts) {
+static void evidence_count_message(struct evidence_topic *topic, const struct evidence_parts *parts,
+                                   bool row) {
+    topic->rows += row;
+    topic->with_schema += parts->schema.data != NULL;
+    topic->unwrapped += !parts->enveloped;
+    topic->with_transaction += parts->has_transaction;
     switch (parts->op) {
     case 'r':
         topic->reads++;
@@ -440,7 +450,8 @@ static bool evidence_is_beat(const struct fields *row, struct span key, struct a
 }
 
 static void evidence_take_boundary(struct evidence *evidence, struct evidence_topic *topic,
-                                   struct span value) {
+                                   const struct message *message) {
+    struct span value = message->value;
     struct fields object;
     struct span schema;
     if (!fields_read(value, &evidence->arena, &object)) {
@@ -456,7 +467,11 @@ static void evidence_take_boundary(struct evidence *evidence, struct evidence_to
     topic->ends += span_is(status, "END");
     bool placed = id.data != NULL && memchr(id.data, ':', id.size) != NULL;
     topic->placed += placed;
-    topic->empty_ends += placed && span_is(status, "END") && count != NULL && span_is(count->raw, "0");
+    if (topic->partitions == 1)
+        unended_take_boundary(&evidence->unended, message->offset, span_is(status, "BEGIN"), id);
+    bool rowless = span_is(status, "END") && count != NULL && span_is(count->raw, "0");
+    topic->rowless += rowless;
+    topic->empty_ends += placed && rowless;
 }
 
 // What the connector tells of itself, in a topic that a setting or a router has named (topic.transaction,
@@ -469,7 +484,7 @@ static bool evidence_take_own(struct evidence *evidence, struct evidence_topic *
         evidence_has_all(&parts->row, guess_ddl_names, GUESS_DDL_NAMES))
         return true;
     if (evidence_is_boundary(&parts->row)) {
-        evidence_take_boundary(evidence, topic, message->value);
+        evidence_take_boundary(evidence, topic, message);
         return true;
     }
     bool beat = evidence_is_beat(&parts->row, message->key, &evidence->arena);
@@ -521,6 +536,33 @@ static bool evidence_is_null(struct span value, struct arena *arena) {
            fields_get(&object, "schema") != NULL;
 }
 
+static uint64_t evidence_hash_row(const struct fields *row) {
+    uint64_t hash = HASH_SEED;
+    for (int i = 0; i < row->count; i++)
+        hash = hash_bytes(hash_bytes(hash, row->list[i].name), row->list[i].value.raw);
+    return hash | 1;
+}
+
+// A row of a snapshot: whether another topic had it. Debezium reads a partition's rows for the partitioned table and for the partition.
+static bool evidence_take_read(struct evidence *evidence, int number, const struct fields *row) {
+    if (evidence->reads == NULL && (evidence->reads = calloc(1, sizeof *evidence->reads)) == NULL)
+        return false;
+    uint64_t hash = evidence_hash_row(row);
+    struct evidence_reads *reads = evidence->reads;
+    size_t at = (size_t)(hash % EVIDENCE_READS_SIZE);
+    while (reads->list[at].row != 0 && reads->list[at].row != hash)
+        at = (at + 1) % EVIDENCE_READS_SIZE;
+    struct evidence_topic *topic = &evidence->topics[number];
+    if (reads->list[at].row == 0 && reads->count < EVIDENCE_READS_MAX) {
+        reads->list[at] = (struct evidence_read){hash, number};
+        reads->count++;
+    } else if (reads->list[at].row == hash && reads->list[at].topic != number) {
+        topic->twin = reads->list[at].topic;
+        topic->twins++;
+    }
+    return true;
+}
+
 static int evidence_take_row(struct evidence *evidence, int number, const struct message *message,
                              struct error *error) {
     struct evidence_topic *topic = &evidence->topics[number];
@@ -558,15 +600,15 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
     int key_columns = row ? evidence_take_key(topic, message->key, &key, arena) : 0;
     if (key_columns < 0 || (row && !evidence_take_columns(topic, &parts, arena)))
         return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (parts.op == 'r' && parts.enveloped && !evidence_take_read(evidence, number, &parts.row))
+        return error_set(error, ERROR_SYSTEM, "out of memory");
     if (row && key_columns == 0 && message->key.data != NULL && parts.op != 'd')
         evidence_take_scalar_key(topic, &parts.row, message->key);
     evidence_take_source(topic, &parts, &names);
-    evidence_count_op(topic, &parts);
+    evidence_count_message(topic, &parts, row);
     evidence_take_beginning(main, message, parts.op, arena);
-    topic->rows += row;
-    topic->with_schema += parts.schema.data != NULL;
-    topic->unwrapped += !parts.enveloped;
-    topic->with_transaction += parts.has_transaction;
+    if (row) // a truncate is a statement
+        unended_take_row(&evidence->unended, number, parts.transaction);
     return 0;
 }
 
@@ -576,7 +618,7 @@ static void evidence_take_schema_change(struct evidence *evidence, struct span v
     if (!fields_read(value, &evidence->arena, &object))
         return;
     (void)evidence_unwrap(&object, &evidence->arena, &schema);
-    schema_change_take(&evidence->gone, &object, &evidence->arena);
+    schema_change_take(evidence, &object);
 }
 
 int evidence_take(struct evidence *evidence, int topic, const struct message *message, struct error *error) {
@@ -589,11 +631,15 @@ int evidence_take(struct evidence *evidence, int topic, const struct message *me
     if (taking->role == EVIDENCE_TABLE)
         return evidence_take_row(evidence, topic, message, error);
     if (taking->role == EVIDENCE_TRANSACTIONS)
-        evidence_take_boundary(evidence, taking, message->value);
+        evidence_take_boundary(evidence, taking, message);
     if (taking->role == EVIDENCE_SCHEMA_CHANGES)
         evidence_take_schema_change(evidence, message->value);
     struct evidence_parts parts;
     if (taking->role == EVIDENCE_MAY_BE_HEARTBEATS && evidence_read(message->value, &evidence->arena, &parts))
         taking->beats += evidence_is_beat(&parts.row, message->key, &evidence->arena);
     return 0;
+}
+
+int evidence_unended(const struct evidence *evidence, int topic) {
+    return unended_of(&evidence->unended, topic);
 }

@@ -17,5 +17,8 @@ void evidence_deny(struct evidence *evidence, const char *name);
 void evidence_forget_denied(struct evidence *evidence);
 // A message of that topic. Errors: ERROR_SYSTEM; what cannot be read is counted.
 int evidence_take(struct evidence *evidence, int topic, const struct message *message, struct error *error);
+// Transactions that rows of the topic name, and that another BEGIN follows in place of their END: how many are known of. A statement
+// that changes the schema has such a BEGIN too (MariaDB's connector 3.5.0), but no rows.
+int evidence_unended(const struct evidence *evidence, int topic);
 
 #endif

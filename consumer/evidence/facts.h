@@ -18,6 +18,11 @@ enum {
     EVIDENCE_LIKE_SIZE = 256,
     EVIDENCE_GONE_MAX = 4, // statements that are named
     EVIDENCE_STATEMENT_SIZE = 80,
+    EVIDENCE_CASCADES_MAX = 32, // tables of those are named
+    EVIDENCE_NAMED_MAX = 1024,
+    EVIDENCE_UNENDED_MAX = 256,
+    EVIDENCE_READS_MAX = 4096, // rows of snapshots that are remembered, the first that come
+    EVIDENCE_READS_SIZE = 2 * EVIDENCE_READS_MAX,
 };
 
 // Statements that took rows away without an event, since the newest snapshot: the newest of them.
@@ -28,6 +33,39 @@ struct evidence_statement {
 
 struct evidence_gone {
     struct evidence_statement list[EVIDENCE_GONE_MAX]; // statement N at N % EVIDENCE_GONE_MAX
+    int count;
+};
+
+// Tables whose newest CREATE or ALTER has a foreign key that carries what becomes of a row over to those that refer to it.
+struct evidence_cascades {
+    char tables[EVIDENCE_CASCADES_MAX][EVIDENCE_NAME_SIZE];
+    int count;
+};
+
+// ROLLBACK statements in the binlog since the newest snapshot: rows of their transactions have come.
+struct evidence_rollbacks {
+    int64_t whole, to_savepoint;
+};
+
+// Transactions by the hash of their id, the newest of each list: N at N % its size. A hash of 0 is none.
+struct evidence_unended {
+    uint64_t begun; // what the newest boundary that was looked at begins, and where that is
+    int64_t begun_offset;
+    uint64_t ids[EVIDENCE_UNENDED_MAX]; // another BEGIN stands right behind theirs, and no END was seen
+    int64_t count;
+    struct evidence_named {
+        uint64_t id;
+        int topic;
+    } named[EVIDENCE_NAMED_MAX]; // by rows of that topic
+    int64_t named_count;
+};
+
+// Rows of snapshots by the hash of all that they say, at hash % EVIDENCE_READS_SIZE or behind it. A hash of 0 is none.
+struct evidence_reads {
+    struct evidence_read {
+        uint64_t row;
+        int topic;
+    } list[EVIDENCE_READS_SIZE];
     int count;
 };
 
@@ -96,13 +134,16 @@ struct evidence_topic {
     int64_t rows, with_schema, unwrapped, with_position, with_transaction;
     int64_t without_timeline; // unwrapped, with an LSN, and nothing that tells a new timeline of the source's
     int64_t reads, updates, deletes, truncates, logical;
-    struct beginning beginning;  // of a topic of one partition
+    struct beginning beginning; // of a topic of one partition
+    int twin; // the topic where rows of its snapshot had come already, the same in all columns; how many of them
+    int64_t twins;
     int64_t of_older;            // an update or a delete of a row that was there before the log
     int64_t updates_with_before; // replica identity FULL sends it; the default only with a key that changes
     // of the transaction topic, and what else has them
     int64_t begins, ends, empty_ends;
-    int64_t placed; // of its boundaries: their id says an LSN
-    int64_t beats;  // heartbeats in a topic that is not called as theirs
+    int64_t rowless; // ends that count no row, placed or not
+    int64_t placed;  // of its boundaries: their id says an LSN
+    int64_t beats;   // heartbeats in a topic that is not called as theirs
     struct evidence_column *columns;
     int column_count;
     int column_capacity;
@@ -124,8 +165,12 @@ struct evidence {
     char may_be_transactions[EVIDENCE_NAME_SIZE];
     char may_be_heartbeats[EVIDENCE_NAME_SIZE];
     struct evidence_gone gone;
-    struct arena arena; // of one message
-    int64_t newest_ms;  // of all messages
+    struct evidence_cascades cascades;
+    struct evidence_rollbacks rollbacks;
+    struct evidence_unended unended;
+    struct evidence_reads *reads; // owned; NULL until there are some
+    struct arena arena;           // of one message
+    int64_t newest_ms;            // of all messages
 };
 
 // The topics and behind them their parts, for what is asked of each table's rows.

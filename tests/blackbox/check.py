@@ -106,6 +106,19 @@ class Check(tide.Case):
             self.assertEqual(0 if words is None else 1, done.stderr.count("warn "), done.stderr)
             self.assertIn(words or "", done.stderr)
 
+    def test_tables_that_are_not_in_the_log(self):
+        for text, warned in (
+            ("create unlogged table t(id int primary key);", True),
+            ("create table t(id int primary key);\nalter table t set unlogged;", True),
+            ("create unlogged table t(id int primary key);\nalter table t set logged;", False),
+            ("create table t(id int primary key);", False),
+        ):
+            views = self.views()
+            (views / "source.sql").write_text(text + "\n")
+            done = tide.run("check", "--views", views)
+            self.assertEqual(0, done.returncode, done.stderr)
+            self.assertEqual(warned, "source.sql:1: table t is unlogged" in done.stderr, text)
+
     def test_parameter_lines(self):
         query = "select id from accounts where name = :name"
         self.refused("v/query.q.sql:1: the query has no parameter :nam", query_q="-- tidemark: nam is text\n" + query)

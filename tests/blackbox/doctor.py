@@ -96,6 +96,10 @@ class Doctor(tide.Case):
                 self.assertEqual(verdict, found["position"])
                 self.assertIn(says, seen["position"])
 
+    def binlog_row(self, offset, after, **more):
+        source = {"connector": "mariadb", "db": "s", "table": "t", "file": "b.000001", "pos": offset, "row": 0}
+        return self.row(offset, after, **{"source": source, **more})
+
     def ddl(self, offset, statement, tables, snapshot="false"):
         source = {"connector": "mariadb", "db": "s", "table": tables, "snapshot": snapshot, "file": "b.000001", "pos": offset}
         change = {"source": source, "databaseName": "s", "ddl": statement, "tableChanges": []}
@@ -147,6 +151,112 @@ class Doctor(tide.Case):
         self.addCleanup(server.stop)
         _, seen = self.doctor("--brokers", server.brokers(), "--prefix", tide.PREFIX)
         self.assertTrue(seen["schema changes"].endswith(": " + ", ".join(f"drop table t -- {i}" for i in range(2, 6))), seen)
+
+    def test_foreign_keys_that_the_binlog_does_not_have(self):
+        row = self.binlog_row(0, {"id": 1, "v": "a"})
+        made = "CREATE TABLE `t` (`id` int, `p` int, CONSTRAINT `f` FOREIGN KEY (`p`) REFERENCES `p` (`id`) ON {})"
+        plain = "create table t (id int)"
+        told = (
+            (True, made.format("DELETE CASCADE")),
+            (True, made.format("DELETE NO ACTION ON UPDATE SET NULL")),
+            (True, "create or replace table t (p int references p (id) on update cascade)"),
+            (True, "alter table t add foreign key (p) /* now */ references p (id) on -- it\n delete set default"),
+            (True, plain, "alter table t add foreign key (p) references p (id) on delete cascade", "alter table t drop foreign key f"),
+            (False, made.format("DELETE RESTRICT")),
+            (False, "create table t (id int, at timestamp on update current_timestamp comment 'on delete cascade')"),
+            (False, "create trigger r after delete on t for each row insert into u set cascade = 1"),
+            (False, made.format("DELETE CASCADE"), plain),
+            (False, made.format("DELETE CASCADE"), "DROP TABLE `t`", plain),
+        )
+        for warned, *statements in told:
+            with self.subTest(statements):
+                lines = [row, *(self.ddl(i, statement, "t", snapshot="true") for i, statement in enumerate(statements))]
+                found, seen = self.of(lines)
+                self.assertEqual("warn" if warned else None, found.get("cascades"), seen)
+        # the newest statement of each table, dropped ones forgotten among others
+        statements = [("create", "a"), ("create", "t"), ("drop", "a,b"), ("create", "u")]
+        lines = [row, *(self.ddl(i, f"{what} table x (p int references p (id) on delete cascade)", name)
+                        for i, (what, name) in enumerate(statements))]  # fmt: skip
+        self.assertTrue(self.of(lines)[1]["cascades"].endswith(": t"))  # of u no row was seen
+        # source.sql says it too, and where PostgreSQL's connector sends the rows it does no harm
+        source = "create table p(id int primary key); create table t(id int primary key, p int {});"
+        for action in "on delete cascade", "on update set null", "on delete set default":
+            declared = source.format(f"references p {action}")
+            self.assertTrue(self.of([row], source=declared)[1]["cascades"].endswith(": t"))
+            self.assertNotIn("cascades", self.of([self.row(0, {"id": 1})], source=declared)[0])
+        apart = source.format("") + "alter table only public.t add constraint f foreign key (p) references p(id) on delete cascade;"
+        self.assertEqual("warn", self.of([row], source=apart)[0]["cascades"])
+        for action in "", "on delete restrict on update no action":
+            self.assertNotIn("cascades", self.of([row], source=source.format(f"references p {action}"))[0])
+
+    def boundary(self, offset, number, status, count=None):
+        return tide.line(f"{tide.PREFIX}.transaction", offset, {"id": f"0-1-{number}"},
+                         {"status": status, "id": f"0-1-{number}", "event_count": count, "data_collections": None, "ts_ms": 1})  # fmt: skip
+
+    def test_rows_that_were_rolled_back(self):
+        rows = [self.binlog_row(i, {"id": i}, transaction={"id": f"0-1-{i}", "total_order": 1}) for i in range(4)]
+        ended = [line for i in range(4) for line in ((i, "BEGIN"), (i, "END", 1))]
+        told = (
+            (None, ended),
+            ("theworldshop.public.t (1 transactions without END, as of XA PREPARE)", [*ended[:5], *ended[6:]]),
+            ("theworldshop.public.t (2 transactions", [*ended[:3], *ended[4:5], *ended[6:]]),
+            (None, [*ended[:4], (9, "BEGIN"), *ended[4:]]),  # of a statement: no rows
+            (None, [(0, "BEGIN"), *ended]),  # the connector was killed
+            (None, [(2, "BEGIN"), *ended]),
+            (None, ended[:7]),  # not yet
+        )
+        for seen_is, boundaries in told:
+            with self.subTest(boundaries):
+                lines = [*rows, *(self.boundary(i, *boundary) for i, boundary in enumerate(boundaries))]
+                found, seen = self.of(lines)
+                self.assertEqual(None if seen_is is None else "warn", found.get("rolled back"), seen)
+                self.assertIn(seen_is or "", seen.get("rolled back", ""))
+        truncate = self.binlog_row(4, None, op="t", key={"id": 9}, transaction={"id": "0-1-9", "total_order": 1})
+        lines = [*rows, truncate, *(self.boundary(i, *boundary) for i, boundary in enumerate([*ended, (9, "BEGIN"), *ended[:2]]))]
+        self.assertNotIn("rolled back", self.of(lines)[0])
+        # between messages that were not looked at an END may be
+        lines = [*rows, *(self.boundary(2 * i, *boundary) for i, boundary in enumerate([*ended[:5], *ended[6:]]))]
+        self.assertNotIn("rolled back", self.of(lines)[0])
+
+        # what MariaDB writes into the binlog
+        lines = [rows[0], self.ddl(0, "ROLLBACK", ""), self.ddl(1, "rollback TO `a`", ""), self.ddl(2, "ROLLBACK", "")]
+        found, seen = self.of(lines)
+        self.assertEqual("warn", found["rolled back"])
+        self.assertTrue(seen["rolled back"].endswith(": 2 ROLLBACK in the binlog, 1 ROLLBACK TO a savepoint"), seen)
+        lines.append(self.ddl(3, "create table t (id int)", "t", snapshot="true"))
+        self.assertNotIn("rolled back", self.of(lines)[0])
+
+    def test_transactions_without_a_row(self):
+        lines = [self.binlog_row(0, {"id": 1}), self.boundary(0, 1, "BEGIN"), self.boundary(1, 1, "END", 1)]
+        self.assertNotIn("passed over", self.of(lines)[0])
+        found, seen = self.of([*lines, self.boundary(2, 2, "BEGIN"), self.boundary(3, 2, "END", 0)])
+        self.assertEqual("not seen", found["passed over"])
+        self.assertTrue(seen["passed over"].startswith("1 of 2 transactions have no row"), seen)
+
+    def test_partitions_beside_the_table(self):
+        def of_table(name, offset, row, op="r"):
+            source = {**POSTGRES, "table": name, "snapshot": "true" if op == "r" else "false"}
+            return tide.line(name, offset, {"id": row["id"]}, {"op": op, "before": None, "after": row, "source": source})
+
+        rows = [{"id": i, "v": f"v{i}"} for i in range(4)]
+        both = [*(of_table("t", i, row) for i, row in enumerate(rows)), *(of_table("t_a", i, row) for i, row in enumerate(rows[:2]))]
+        told = {
+            "t": [*both, of_table("t_a", 2, {"id": 9, "v": "x"}, op="c")],  # publish.via.partition.root=false
+            "t_a": [*both, of_table("t", 4, {"id": 9, "v": "x"}, op="c")],
+            None: both,
+            "": [*both, of_table("t", 4, rows[0], op="u"), of_table("t_a", 2, rows[0], op="u")],  # both change: they are two tables
+            " ": [of_table("t", 0, rows[0]), of_table("t_a", 0, {**rows[0], "w": 1}), of_table("t_a", 1, rows[1], op="c")],
+            "  ": [*both[:4], of_table("t_a", 0, rows[0]), *(of_table("t_a", i, {"id": i, "v": "other"}) for i in range(1, 4)),
+                   of_table("t_a", 4, rows[0], op="u")],  # a row that is the same by chance
+        }  # fmt: skip
+        for still, lines in told.items():
+            with self.subTest(still):
+                found, seen = self.of(lines)
+                self.assertEqual("warn" if (still or "").strip() else None, found.get("partitions"), seen)
+                self.assertIn(f": theworldshop.public.{still} (changes" if (still or "").strip() else "", seen.get("partitions", ""))
+        declared = "create table t(id int primary key, v text); create table t_a "
+        self.assertEqual("warn", self.of(told["t"], source=declared + "(id int primary key, v text);")[0]["partitions"])
+        self.assertNotIn("partitions", self.of(told["t"], source=declared + "partition of t default;")[0])
 
     def test_what_is_not_there_is_not_seen(self):
         found, _ = self.of([self.row(0, {"id": 1, "v": "a"})])

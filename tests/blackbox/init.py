@@ -132,7 +132,9 @@ class Init(tide.Case):
         self.assertIn(f"tidemark run --brokers HOST:PORT --prefix shop --db shop.db --views {out}", told)
         self.assertIn(DDL.read_text(encoding="utf8"), (out / "source.sql").read_text(encoding="utf8"))
         checked = tide.run("check", "--views", out)
-        self.assertEqual((0, ""), (checked.returncode, checked.stderr))
+        self.assertEqual(0, checked.returncode, checked.stderr)
+        self.assertIn("table fast is unlogged", checked.stderr)
+        self.assertEqual(1, len(checked.stderr.splitlines()), checked.stderr)
 
     def test_ddl_says_what_the_topics_lack(self):
         """Of --ddl beside topics: a table without one is said at its place, a topic without a table at the top."""

@@ -115,6 +115,8 @@ struct table {
     char *deleted_mark;  // `-- tidemark: deleted TABLE =`: what __deleted is called, NULL = not told
     bool identity_index; // REPLICA IDENTITY USING INDEX beside a primary key: deletes do not say which row
     bool key_deferrable; // rows may take one another's keys in one statement
+    bool cascades;       // a row that is deleted or gets another key takes rows of this table along
+    bool unlogged;       // what changes in it is not in PostgreSQL's log
     bool has_generated;  // of its columns
     bool has_renamed;    // of its columns
 };

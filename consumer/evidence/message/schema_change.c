@@ -78,23 +78,88 @@ bool schema_change_takes_rows(struct span statement) {
     return false;
 }
 
-void schema_change_take(struct evidence_gone *gone, const struct fields *message, struct arena *arena) {
-    struct fields source;
-    struct span ddl = fields_text(message, "ddl", arena);
-    if (ddl.data == NULL || !fields_inside(message, "source", arena, &source))
-        return;
-    struct span snapshot = fields_text(&source, "snapshot", arena);
-    struct span table = fields_text(&source, "table", arena);
-    if (snapshot.data != NULL && !span_is(snapshot, "false")) {
-        gone->count = 0;
-        return;
-    }
-    if (!schema_change_takes_rows(ddl))
-        return;
+bool schema_change_cascades(struct span statement) {
+    enum { WORDS_BEFORE_TABLE = 4 }; // create or replace temporary
+    struct span first = schema_change_word(&statement);
+    bool of_table = false;
+    if (!schema_change_is(first, "create") && !schema_change_is(first, "alter"))
+        return false;
+    for (int i = 0; i < WORDS_BEFORE_TABLE && !of_table; i++)
+        of_table = schema_change_is(schema_change_word(&statement), "table");
+    struct span before = {0};
+    struct span two_before = {0};
+    for (struct span word; of_table && (word = schema_change_word(&statement)).size > 0;
+         two_before = before, before = word)
+        if (schema_change_is(two_before, "on") &&
+            (schema_change_is(before, "delete") || schema_change_is(before, "update")) &&
+            (schema_change_is(word, "cascade") || schema_change_is(word, "set")))
+            return true;
+    return false;
+}
+
+bool schema_change_rolls_back(struct span statement, bool *ret_savepoint) {
+    if (!schema_change_is(schema_change_word(&statement), "rollback"))
+        return false;
+    *ret_savepoint = schema_change_is(schema_change_word(&statement), "to");
+    return true;
+}
+
+static void schema_change_take_gone(struct evidence_gone *gone, struct span ddl, struct span table) {
     struct evidence_statement *statement = &gone->list[gone->count++ % EVIDENCE_GONE_MAX];
     (void)snprintf(statement->tables, sizeof statement->tables, "%.*s", (int)table.size,
                    table.data != NULL ? table.data : "");
     (void)snprintf(statement->text, sizeof statement->text, "%.*s", (int)ddl.size, ddl.data);
     for (char *c = statement->text; *c != '\0'; c++)
         *c = (unsigned char)*c < ' ' ? ' ' : *c;
+}
+
+static void schema_change_forget(struct evidence_cascades *cascades, struct span table) {
+    for (int i = 0; i < cascades->count; i++)
+        if (span_is(table, cascades->tables[i])) {
+            cascades->count--;
+            memmove(cascades->tables[i], cascades->tables[i + 1],
+                    (size_t)(cascades->count - i) * sizeof cascades->tables[0]);
+        }
+}
+
+// `tables`: "a,b" of a DROP.
+static void schema_change_take_cascades(struct evidence_cascades *cascades, struct span ddl,
+                                        struct span tables) {
+    struct span words = ddl;
+    struct span first = schema_change_word(&words);
+    bool anew = schema_change_is(first, "create") || schema_change_is(first, "drop");
+    for (size_t at = 0; anew && at < tables.size;) {
+        const char *comma = memchr(tables.data + at, ',', tables.size - at);
+        size_t end = comma != NULL ? (size_t)(comma - tables.data) : tables.size;
+        schema_change_forget(cascades, (struct span){tables.data + at, end - at});
+        at = end + 1;
+    }
+    if (tables.size == 0 || tables.size >= EVIDENCE_NAME_SIZE || !schema_change_cascades(ddl))
+        return;
+    schema_change_forget(cascades, tables);
+    if (cascades->count < EVIDENCE_CASCADES_MAX)
+        (void)snprintf(cascades->tables[cascades->count++], EVIDENCE_NAME_SIZE, "%.*s", (int)tables.size,
+                       tables.data);
+}
+
+static void schema_change_forget_rows(struct evidence *evidence) {
+    evidence->gone.count = 0;
+    evidence->rollbacks = (struct evidence_rollbacks){0};
+}
+
+void schema_change_take(struct evidence *evidence, const struct fields *message) {
+    struct fields source;
+    struct span ddl = fields_text(message, "ddl", &evidence->arena);
+    if (ddl.data == NULL || !fields_inside(message, "source", &evidence->arena, &source))
+        return;
+    struct span snapshot = fields_text(&source, "snapshot", &evidence->arena);
+    struct span table = fields_text(&source, "table", &evidence->arena);
+    schema_change_take_cascades(&evidence->cascades, ddl, table);
+    if (snapshot.data != NULL && !span_is(snapshot, "false"))
+        schema_change_forget_rows(evidence);
+    else if (schema_change_takes_rows(ddl))
+        schema_change_take_gone(&evidence->gone, ddl, table);
+    bool savepoint;
+    if (schema_change_rolls_back(ddl, &savepoint))
+        (*(savepoint ? &evidence->rollbacks.to_savepoint : &evidence->rollbacks.whole))++;
 }

@@ -243,6 +243,8 @@ static int source_sql_set_table(struct source_draft *draft, struct draft_table *
     declared->partition_count = 0;
     table->identity_index = declared->identity != NULL;
     table->key_deferrable = declared->key_deferrable;
+    table->cascades = declared->cascades;
+    table->unlogged = declared->unlogged;
     table->line = source_text_line(draft->text, declared->at);
     table->key_line = source_text_line(draft->text, declared->key_at);
     return source_sql_set_columns(draft, declared, table);

@@ -300,6 +300,13 @@ void lint_source(struct catalog *catalog) {
                 "statement (set id = id + 1) Debezium sends the deletes behind the creates, and they are gone "
                 "here; a snapshot brings them back",
                 table->key_line, table->name);
+        if (table->unlogged)
+            catalog_warn(
+                catalog,
+                "source.sql:%d: table %s is unlogged: PostgreSQL writes none of its changes into its log, so "
+                "that no event says them, and rows stay here as a snapshot left them; alter table %s set "
+                "logged, and then a snapshot",
+                table->line, table->name, table->name);
         for (int c = 0; c < table->column_count; c++) {
             const struct column *column = &table->columns[c];
             const char *how = lint_how_sent(column);

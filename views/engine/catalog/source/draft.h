@@ -47,6 +47,8 @@ struct draft_table {
     int key_count;
     size_t key_at;
     bool key_deferrable;
+    bool unlogged;
+    bool cascades;      // a foreign key of its own: on delete or on update, cascade or set ..
     bool key_is_newest; // of the constraints: what says DEFERRABLE behind it is said of the key
     char **partitions;
     int partition_count;

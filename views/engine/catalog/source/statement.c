@@ -99,6 +99,12 @@ static int statement_unique(const struct statement_run *run, struct draft_table 
     return statement_names(run, json_object_get(constraint, "keys"), &index->columns, &index->column_count);
 }
 
+// PostgreSQL's letters: a = no action, r = restrict, and the others do something to the rows.
+static bool statement_cascades(const json_t *constraint, const char *action) {
+    const char *letter = statement_text(constraint, action);
+    return letter != NULL && letter[0] != '\0' && strchr("cnd", letter[0]) != NULL;
+}
+
 // `column`: the constraint stands behind it; NULL: the table's own.
 static int statement_constraint(const struct statement_run *run, struct draft_table *table,
                                 const json_t *constraint, struct draft_column *column) {
@@ -106,6 +112,8 @@ static int statement_constraint(const struct statement_run *run, struct draft_ta
         table->key_deferrable |= table->key_is_newest;
         return 0;
     }
+    table->cascades |=
+        statement_cascades(constraint, "fk_del_action") || statement_cascades(constraint, "fk_upd_action");
     table->key_is_newest = statement_is(constraint, "contype", "CONSTR_PRIMARY");
     if (table->key_is_newest)
         return statement_primary_key(run, table, constraint, column != NULL ? column->name : NULL);
@@ -287,6 +295,7 @@ static int statement_create_table(const struct statement_run *run, const json_t 
     struct draft_table *table;
     if (source_draft_add_table(run->draft, name, statement_at(run, relation), &table) != 0)
         return -1;
+    table->unlogged = statement_is(relation, "relpersistence", "u");
     return statement_table_columns(run, table, node);
 }
 
@@ -297,7 +306,8 @@ static bool statement_alters_what_is_kept(const json_t *command) {
     static const char *const kept[] = {"AT_AddColumn",       "AT_DropColumn",      "AT_AlterColumnType",
                                        "AT_ColumnDefault",   "AT_DropExpression",  "AT_SetNotNull",
                                        "AT_DropNotNull",     "AT_AddConstraint",   "AT_AddIndex",
-                                       "AT_ReplicaIdentity", "AT_AttachPartition", "AT_DetachPartition"};
+                                       "AT_ReplicaIdentity", "AT_AttachPartition", "AT_DetachPartition",
+                                       "AT_SetLogged",       "AT_SetUnLogged"};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (statement_is(command, "subtype", kept[i]))
             return true;
@@ -346,6 +356,11 @@ static int statement_alter(const struct statement_run *run, struct source_name n
             source_draft_column(table, added) >= 0)
             return 0;
         return statement_add_column(run, table, node);
+    }
+    bool unlogs = statement_is(command, "subtype", "AT_SetUnLogged");
+    if (unlogs || statement_is(command, "subtype", "AT_SetLogged")) {
+        table->unlogged = unlogs;
+        return 0;
     }
     if (statement_is(command, "subtype", "AT_AddConstraint"))
         return statement_constraint(run, table, json_object_get(node, "Constraint"), NULL);
