@@ -126,17 +126,16 @@ static void apply_load_offset(const struct apply *apply, struct partition *parti
     }
 }
 
-// The file says it of a topic; source.sql may leave out nothing by now. What came since is known of its other partitions.
-static bool apply_has_left_out(const struct apply *apply, const char *topic) {
-    if (apply->config.catalog->ignored_count == 0)
-        return false;
+// The file says it of a topic, and of good: what came while another source.sql was there may have its tombstones yet. What came
+// since is known of its other partitions.
+static bool apply_has_others(const struct apply *apply, const char *topic) {
     int count;
     const struct store_offset *offsets = store_offsets(apply->config.store, &count);
     bool has = false;
     for (int i = 0; i < count; i++)
-        has |= offsets[i].left_out && strcmp(offsets[i].topic, topic) == 0;
+        has |= offsets[i].has_others && strcmp(offsets[i].topic, topic) == 0;
     for (int i = 0; i < apply->partition_count; i++)
-        has |= apply->partitions[i] != NULL && apply->partitions[i]->has_left_out &&
+        has |= apply->partitions[i] != NULL && apply->partitions[i]->has_others &&
                strcmp(apply->partitions[i]->topic, topic) == 0;
     return has;
 }
@@ -169,7 +168,7 @@ static struct partition *apply_make_partition(struct apply *apply, const char *t
     }
     apply_load_offset(apply, partition);
     partition->late = apply_is_late(apply, partition);
-    partition->has_left_out = apply_has_left_out(apply, topic);
+    partition->has_others = apply_has_others(apply, topic);
     return partition;
 }
 

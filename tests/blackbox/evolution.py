@@ -268,6 +268,34 @@ class Case(tide.Case):
         self.assertEqual([(1, 1), (2, 2), (3, 3)], self.query("select id, b from t order by id"))
         self.assertEqual([(1,), (2,)], self.query("select id from new order by id"))
 
+    def test_a_table_that_was_left_out_of_anothers_topic(self):
+        """What came before is not there, and its tombstones may come still: they delete no row of the topic's own table."""
+        rows = event("t", 0, {"id": 1}, {"id": 1, "v": "t"}), event("log", 1, {"id": 1}, {"id": 1, "v": "log"}, topic="t")
+        declared = "create table t(id int primary key, v text);\n"
+        log = "create table log(id int primary key, v text);\n"
+        self.replay(self.capture(*rows), declared + "-- tidemark: ignore log\n")
+        capture = self.capture(*rows, tide.line("t", 2, {"id": 1}, None))
+        told = self.replay(capture, declared + log)
+        self.assertIn("log was left out, and rows of other tables came in topic theworldshop.public.t", told)
+        self.assertIn("`-- tidemark: topic log = theworldshop.public.t`", told)
+        self.assertIn("several tables come in it, and a tombstone alone does not say whose it is", told)
+        self.assertEqual([(1, "t")], self.query("select id, v from t"))
+        self.assertEqual([], self.query("select * from log"))
+        # with these lines they are
+        lines = "".join(f"-- tidemark: topic {table} = theworldshop.public.t\n" for table in ("t", "log"))
+        self.replay(capture, declared + log + lines)
+        self.assertEqual([(1, "t")], self.query("select id, v from t"))
+        self.assertEqual([(1, "log")], self.query("select id, v from log"))
+
+    def test_a_tombstone_where_a_declared_tables_rows_came_too(self):
+        rows = event("t", 0, {"id": 1}, {"id": 1, "v": "t"}), event("log", 1, {"id": 1}, {"id": 1, "v": "log"}, topic="t")
+        source = "create table t(id int primary key, v text);\ncreate table log(id int primary key, v text);\n"
+        # of the next process too
+        for lines in (rows, [tide.line("t", 2, {"id": 1}, None)], [tide.line("t", 3, {"id": 1}, None, partition=0)]):
+            told = self.replay(self.capture(*lines), source)
+            self.assertEqual("several tables come in it" in told, lines is not rows)
+        self.assertEqual([(1, "t")], self.query("select id, v from t"))
+
     def test_renamed_and_the_log_says_only_that_the_value_is_unchanged(self):
         def row(offset, op="u", number=1, **columns):
             return event("t", offset, {"id": number}, {"id": number, **columns}, op)

@@ -186,10 +186,10 @@ int store_answer_request(struct store *store, const struct store_request *reques
                          enum store_request_outcome outcome, struct span note,
                          const struct store_quarantined *now, struct error *error);
 
-// All but `left_out`.
+// All but `has_others`.
 int store_set_offset(struct store *store, const struct store_offset *offset, struct error *error);
-// Rows of tables that source.sql leaves out came in the topic: its offsets say so from the next open on.
-int store_note_left_out(struct store *store, const char *topic, struct error *error);
+// Rows of other tables than its own came in the topic: its offsets say so from the next open on.
+int store_note_others(struct store *store, const char *topic, struct error *error);
 
 // Why older rows of the table may be missing, for read_incomplete; NULL = they are there again.
 int store_set_incomplete(struct store *store, const struct table *table, const char *reason,

@@ -17,7 +17,7 @@ struct store_offset {
     // of the streamed changes taken: the highest LSN, LSN_NONE = none, and the latest source.ts_ms, 0 = none
     int64_t newest_lsn;
     int64_t newest_source_ms;
-    bool left_out; // store_note_left_out of its topic
+    bool has_others; // store_note_others of its topic
 };
 
 // What the merge needs to go on where it was.

@@ -138,10 +138,9 @@ static int commit_save_offsets(struct apply *apply, struct store_commit *commit,
             .newest_source_ms = partition->newest_source_ms,
         };
         if (store_set_offset(apply->config.store, &offset, error) != 0 ||
-            (partition->left_out_first &&
-             store_note_left_out(apply->config.store, partition->topic, error) != 0))
+            (partition->others_first && store_note_others(apply->config.store, partition->topic, error) != 0))
             return -1;
-        partition->left_out_first = false;
+        partition->others_first = false;
     }
     return offsets_json_write(&apply->offsets, &commit->offsets, error);
 }

@@ -38,9 +38,9 @@ struct partition {
     int64_t handed_offset;
     bool after_delete;
     uint64_t deleted_key;
-    // rows of tables that source.sql leaves out came in its topic: a tombstone alone is nobody's
-    bool has_left_out;
-    bool left_out_first;  // they came in it first, and the file does not say so yet
+    // rows of other tables came in its topic, whether declared or left out: a tombstone alone is nobody's
+    bool has_others;
+    bool others_first;    // they came in it first, and the file does not say so yet
     int64_t newest_ts_ms; // the broker's timestamp of the message before next_offset
     bool verify;          // that message is to come again, for comparison
     // the oldest message that was delivered and not taken, decoded

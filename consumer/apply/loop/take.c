@@ -312,14 +312,15 @@ static void take_note_endless(struct apply *apply, const struct event *event) {
             (long long)event->change.txid);
 }
 
-// It holds in all of the topic's partitions: a table's row may be of the same key in another one.
-static void take_note_left_out(struct apply *apply, struct partition *partition) {
-    if (partition->has_left_out)
+// Rows of other tables than the topic's own come in it, so a tombstone alone may be of either. It holds in all of the topic's
+// partitions: a table's row may be of the same key in another one.
+static void take_note_others(struct apply *apply, struct partition *partition) {
+    if (partition->has_others)
         return;
-    partition->left_out_first = true;
+    partition->others_first = true;
     for (int i = 0; i < apply->partition_count; i++)
         if (apply->partitions[i] != NULL && strcmp(apply->partitions[i]->topic, partition->topic) == 0)
-            apply->partitions[i]->has_left_out = true;
+            apply->partitions[i]->has_others = true;
 }
 
 static void take_note_kind(struct apply *apply, struct partition *partition) {
@@ -339,7 +340,7 @@ static void take_note_kind(struct apply *apply, struct partition *partition) {
         take_unplaced(apply, partition);
         break;
     case EVENT_LEFT_OUT:
-        take_note_left_out(apply, partition);
+        take_note_others(apply, partition);
         (void)take_is_spent_tombstone(partition); // behind its delete comes its tombstone
         break;
     case EVENT_NOTHING:
@@ -406,9 +407,12 @@ int take_head(struct apply *apply, int slot, enum merge_verdict verdict, struct 
     bool applied = false;
     commit_open(apply);
     int status = 0;
-    if (partition->has_left_out && partition->failure == NULL && event->kind == EVENT_CHANGE &&
-        event->change.op == CHANGE_TOMBSTONE)
-        event->kind = EVENT_UNPLACED;
+    if (event->kind == EVENT_CHANGE && partition->failure == NULL) {
+        if (event->change.table != partition->table)
+            take_note_others(apply, partition);
+        else if (partition->has_others && event->change.op == CHANGE_TOMBSTONE)
+            event->kind = EVENT_UNPLACED;
+    }
     event->change.unordered = verdict == MERGE_TAKE;
     if (partition->failure != NULL && take_is_unread_spent(partition))
         apply->counters.ignored++;

@@ -274,6 +274,9 @@ int evolution_find(struct evolution *ret, const char *old_source, bool cut, cons
     if ((cut ? source_sql_read_cut : source_sql_read)(old_source, &evolution.old, &evolution.old_count,
                                                       error) != 0)
         return error_prefix(error, "the source.sql that the file was made with");
+    if (source_sql_read_ignored(old_source, evolution.old, evolution.old_count, &evolution.ignored,
+                                &evolution.ignored_count, error) != 0)
+        return -1;
     evolution.gone = calloc((size_t)evolution.old_count, sizeof *evolution.gone);
     evolution.tables = calloc((size_t)catalog->table_count, sizeof *evolution.tables);
     if (evolution.gone == NULL || evolution.tables == NULL)
@@ -298,6 +301,7 @@ void evolution_free(struct evolution *evolution) {
         free(evolution->tables[i].columns);
     free(evolution->tables);
     free(evolution->gone);
+    source_sql_free_ignored(&evolution->ignored, &evolution->ignored_count);
     source_sql_free(&evolution->old, &evolution->old_count);
     *evolution = (struct evolution){0};
 }

@@ -31,7 +31,9 @@ struct evolution_table {
 struct evolution {
     struct table *old; // as the file was made with
     int old_count;
-    bool *gone;                     // by old table: it is nobody's now
+    bool *gone;                    // by old table: it is nobody's now
+    struct ignored_table *ignored; // what the old source.sql left out
+    int ignored_count;
     const struct catalog *catalog;  // what is declared now; outlives it
     struct evolution_table *tables; // as in the catalog
     bool changes;                   // there is anything to carry out

@@ -164,6 +164,36 @@ static void evolve_doubt_table(const struct evolution *evolution, const struct t
     }
 }
 
+static bool evolve_left_out(const struct evolution *evolution, const struct table *is) {
+    for (int i = 0; i < evolution->ignored_count; i++) {
+        const struct ignored_table *ignored = &evolution->ignored[i];
+        if (strcmp(ignored->relation, is->relation) == 0 &&
+            (ignored->schema == NULL || is->schema == NULL || strcmp(ignored->schema, is->schema) == 0))
+            return true;
+    }
+    return false;
+}
+
+// A table that was left out is read from the topics that are its own. Its rows in another's went by.
+static int evolve_doubt_left_out(sqlite3 *db, const struct evolution *evolution, const struct table *is,
+                                 struct store_report *report, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (is->topic != NULL || !evolve_left_out(evolution, is))
+        return 0;
+    if (engine_sql_prepare(db, "others_topic", &stmt, error) != 0)
+        return -1;
+    int row = stmt_row(stmt, "_meta", error);
+    const char *topic = row == 1 ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+    if (topic != NULL)
+        evolve_append(
+            report->doubts, sizeof report->doubts,
+            "%s%s was left out, and rows of other tables came in topic %s: if its were among them, they are not "
+            "there; a line `-- tidemark: topic %s = %s`, and the same one of the table whose topic that is, "
+            "bring them",
+            report->doubts[0] != '\0' ? "; " : "", is->name, topic, is->name, topic);
+    return row < 0 ? -1 : 0;
+}
+
 // Takes `sql`.
 static int evolve_run_sql(sqlite3 *db, char *sql, const char *what, struct error *error) {
     CLEANUP(stmt_free_text) char *made = sql;
@@ -426,8 +456,11 @@ int evolve_run(struct sqlite3 *db, const struct evolve *evolve, struct store_rep
             return -1;
     }
     for (int i = 0; i < catalog->table_count; i++)
-        if (evolution->tables[i].was == NULL)
+        if (evolution->tables[i].was == NULL) {
             evolve_doubt_table(evolution, &catalog->tables[i], report);
+            if (evolve_doubt_left_out(db, evolution, &catalog->tables[i], report, error) != 0)
+                return -1;
+        }
     for (int i = 0; i < catalog->table_count; i++)
         if (evolution->tables[i].was == NULL
                 ? evolve_add_table(db, &catalog->tables[i], report, error) != 0

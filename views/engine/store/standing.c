@@ -48,7 +48,7 @@ int standing_load_offsets(struct standing *standing, struct sqlite3 *db, struct 
             .snapshot_ms = sqlite3_column_int64(stmt, 6),
             .newest_lsn = sqlite3_column_int64(stmt, 7),
             .newest_source_ms = sqlite3_column_int64(stmt, 8),
-            .left_out = sqlite3_column_int(stmt, 9) != 0,
+            .has_others = sqlite3_column_int(stmt, 9) != 0,
         };
     }
     return row;
@@ -69,7 +69,7 @@ void standing_bind_offset(struct sqlite3_stmt *stmt, const struct store_offset *
     stmt_bind_integer(stmt, ":newest_source_ms", offset->newest_source_ms);
 }
 
-int standing_note_left_out(struct sqlite3 *db, const char *topic, struct error *error) {
+int standing_note_others(struct sqlite3 *db, const char *topic, struct error *error) {
     CLEANUP(stmt_free_text) char *name = sqlite3_mprintf("left_out:%s", topic);
     return name == NULL ? error_set(error, ERROR_SYSTEM, "out of memory")
                         : meta_set_integer(db, name, 1, error);

@@ -27,8 +27,8 @@ int standing_load(struct standing *standing, struct sqlite3 *db, struct error *e
 int standing_load_offsets(struct standing *standing, struct sqlite3 *db, struct error *error);
 // The parameters of offsets_set.
 void standing_bind_offset(struct sqlite3_stmt *stmt, const struct store_offset *offset);
-// See store_note_left_out.
-int standing_note_left_out(struct sqlite3 *db, const char *topic, struct error *error);
+// See store_note_others.
+int standing_note_others(struct sqlite3 *db, const char *topic, struct error *error);
 int standing_load_timelines(struct standing *standing, struct sqlite3 *db, struct error *error);
 void standing_free(struct standing *standing);
 

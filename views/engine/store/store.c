@@ -584,8 +584,8 @@ int store_set_offset(struct store *store, const struct store_offset *offset, str
     return store_step(store, STORE_OFFSET, error);
 }
 
-int store_note_left_out(struct store *store, const char *topic, struct error *error) {
-    return store_begin_write(store, error) != 0 ? -1 : standing_note_left_out(store->db, topic, error);
+int store_note_others(struct store *store, const char *topic, struct error *error) {
+    return store_begin_write(store, error) != 0 ? -1 : standing_note_others(store->db, topic, error);
 }
 
 int store_set_incomplete(struct store *store, const struct table *table, const char *reason,
