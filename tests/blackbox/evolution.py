@@ -355,6 +355,30 @@ class Case(tide.Case):
         self.assertEqual([(1, 1, 10, None), (2, 2, 20, None)], self.query("select id, a_old, a, a_new from t order by id"))
         self.assertNotIn("has changed", self.replay(capture, more))
 
+    def test_a_table_that_takes_the_name_of_one_that_is_renamed(self):
+        """By the log alone the rows of before are of either; a full snapshot tells."""
+        def row(offset, table, number, op="c", **source):
+            return event(table, offset, {"id": number}, {"id": number}, op, **source)
+
+        before = self.capture(row(0, "t", 1), row(1, "t", 2))
+        self.replay(before, "create table t(id int primary key);")
+        source = "create table t_old(id int primary key);\n-- tidemark: renamed t_old from t\ncreate table t(id int primary key);\n"
+        words = "source.sql, line 1: table t_old is renamed from t, and another t is declared: no message says which of the two its row was of"
+        self.assertIn(words, tide.run("check", "--views", self.views(source)).stderr)
+        after = [row(0, "t", 1), row(1, "t", 2), row(2, "t", 3)]
+        self.assertIn(words, self.replay(self.capture(*after), source))
+        self.assertEqual([(1,), (2,)], self.query("select id from t_old order by id"))
+        self.assertEqual([(1,), (2,), (3,)], self.query("select id from t order by id"))
+        snapshot = [row(3, "t", 3, "r", lsn=2000, snapshot="last")]
+        self.replay(self.capture(*after, *snapshot), source)
+        self.assertEqual([(3,)], self.query("select id from t"))
+        # which of two topics is whose, lines may tell
+        told = "-- tidemark: topic t_old = one\n-- tidemark: topic t = two\n"
+        self.assertEqual("", tide.run("check", "--views", self.views(source + told)).stderr)
+        # and so in PostgreSQL's words
+        statements = "create table t(id int primary key);\nalter table t rename to t_old;\ncreate table t(id int primary key);\n"
+        self.assertIn(words, tide.run("check", "--views", self.views(statements)).stderr)
+
     def test_a_label_that_is_renamed_is_told(self):
         """ALTER TYPE .. RENAME VALUE changes it in all rows, and writes no event."""
         source = "create type state as enum ('new', 'paid');\ncreate table items(id int primary key, state state, states state[]);\n"

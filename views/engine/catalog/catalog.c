@@ -320,6 +320,30 @@ static void catalog_warn_of_circles(struct catalog *catalog) {
     }
 }
 
+// Another table has one's older name by now. Two topics by their own lines keep the two apart.
+static bool catalog_is_taken(const struct table *table, const struct table *taker) {
+    return taker != NULL && taker != table &&
+           (table->topic == NULL || taker->topic == NULL || strcmp(table->topic, taker->topic) == 0);
+}
+
+// What the source wrote under a name before it was another table's looks as what it has written since.
+static void catalog_warn_of_taken(struct catalog *catalog) {
+    for (int t = 0; t < catalog->table_count; t++) {
+        const struct table *table = &catalog->tables[t];
+        for (int i = 0; i < table->older_count; i++) {
+            const char *older = table->older[i];
+            if (catalog_is_taken(table, catalog_table(catalog, older, strlen(older))))
+                catalog_warn(
+                    catalog,
+                    "source.sql, line %d: table %s is renamed from %s, and another %s is declared: no message says "
+                    "which of the two its row was of, so in a file that is made new, and where %s is new in one, the rows "
+                    "that the log has under that name from before are in %s too, and not in %s: let the connector "
+                    "take a full snapshot of both (ad hoc, blocking)",
+                    table->line, table->name, older, older, older, older, table->name);
+        }
+    }
+}
+
 static int catalog_build(const struct view_files *files, const char *only, struct catalog **ret,
                          struct error *error) {
     CLEANUP(catalog_free) struct catalog *catalog = calloc(1, sizeof *catalog);
@@ -331,6 +355,7 @@ static int catalog_build(const struct view_files *files, const char *only, struc
                                 &catalog->ignored_count, error) != 0)
         return -1;
     catalog_warn_of_circles(catalog);
+    catalog_warn_of_taken(catalog);
     for (int i = 0; i < files->unused_count; i++)
         catalog_warn(catalog,
                      "%s: is not used; a view's folder has schema.sql, apply.NAME.sql and query.NAME.sql",
