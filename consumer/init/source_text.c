@@ -217,8 +217,8 @@ static const char *source_text_refusal(const struct evidence_topic *topic, int c
                "line `topic`, and tell by `-- tidemark: added * = PREFIX`; where it is a column of the source's own, declare it";
     if (name[0] == '\0')
         return "it has no name";
-    if (name[0] == '_')
-        return "names that begin with _ are tidemark's own; a router's field in the key is called as its key.field.name says";
+    if (name[0] == '_' && strcmp(name, TABLE_ROUTER_FIELD) != 0)
+        return "names that begin with _ are tidemark's own";
     for (int i = 0; i < column; i++)
         if (strcasecmp(topic->columns[i].name, name) == 0)
             return "SQLite knows no case, and another column has this name";

@@ -210,7 +210,7 @@ class Init(tide.Case):
             tide.line("log", 0, None, {"op": "c", "after": {"at": 1}, "source": {"table": "log"}}),
         ]
         out = self.path / "out"
-        told = self.init("--capture", tide.write_capture(self.path / "c.jsonl", lines), "--out", out)
+        told = self.init("--capture", tide.write_capture(self.path / "c.jsonl", lines), "--prefix", tide.PREFIX, "--out", out)
         self.assertIn("1 table, and a view for each; 1 left out, as it says there", told)
         text = (out / "source.sql").read_text()
         self.assertIn("-- No key in its messages", text)
@@ -222,7 +222,7 @@ class Init(tide.Case):
             row = {"op": "c", "after": {"id": 1}, "source": {"table": table, "schema": schema, "connector": "postgresql", "lsn": 10}}
             lines.append(tide.line(f"{tide.PREFIX}.{schema}.{table}", 0, {"id": 1}, row))
         out = self.path / "out"
-        told = self.init("--capture", tide.write_capture(self.path / "c.jsonl", lines), "--out", out)
+        told = self.init("--capture", tide.write_capture(self.path / "c.jsonl", lines), "--prefix", tide.PREFIX, "--out", out)
         self.assertIn("2 tables, and a view for each; 1 left out, as it says there", told)
         self.assertIn("-- A table above has this name", (out / "source.sql").read_text())
         checked = tide.run("check", "--views", out)
@@ -243,6 +243,20 @@ class Init(tide.Case):
         self.assertEqual((0, ""), (checked.returncode, checked.stderr))
         tide.replay(self.path / "c.db", capture, flags=("--views", out))
         self.assertEqual([(0,), (1,)], sqlite3.connect(self.path / "c.db").execute("select id from orders order by id").fetchall())
+
+    def test_the_field_of_a_router_is_declared(self):
+        field = "__dbz__physicalTableIdentifier"
+        lines = []
+        for n, table in enumerate(("c1", "c2")):
+            row = {"op": "c", "after": {"id": 1}, "source": {"table": table, "schema": "public", "connector": "postgresql", "lsn": 10 + n}}
+            lines.append(tide.line(f"{tide.PREFIX}.c", n, {"id": 1, field: f"{tide.PREFIX}.public.{table}"}, row))
+        out = self.path / "out"
+        self.init("--capture", tide.write_capture(self.path / "c.jsonl", lines), "--prefix", tide.PREFIX, "--out", out)
+        self.assertIn(f'primary key(id, "{field}")', (out / "source.sql").read_text())
+        checked = tide.run("check", "--views", out)
+        self.assertEqual((0, ""), (checked.returncode, checked.stderr))
+        (out / "source.sql").write_text(f"create table c(id int, {field} text, primary key(id, {field}));")
+        self.assertIn(f'in the messages\' key it is "{field}": write it so, in double quotes', tide.run("check", "--views", out).stderr)
 
     def test_words_are_quoted_and_engine_names_left_out(self):
         row = {"order": 1, "user": "a", "Case": 2, "_mine": 3, "a b": 4, "": 5}

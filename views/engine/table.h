@@ -33,6 +33,10 @@ enum {
     DECIMAL_PRECISION_MAX = 18,
 };
 
+// What ByLogicalTableRouter calls the field that it adds to the key, where nobody named another (key.field.name): the one name
+// that begins with _ and is no name of the engine's.
+#define TABLE_ROUTER_FIELD "__dbz__physicalTableIdentifier"
+
 // What the connector was told of times, where it was told other than the rest (`-- tidemark: time TABLE =`):
 // Debezium's time.precision.mode.
 enum time_precision {

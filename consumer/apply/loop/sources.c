@@ -142,7 +142,34 @@ bool sources_are_in_snapshot(const struct apply *apply, const struct table *tabl
     return true;
 }
 
+// Tables of the source that are one here: by a router, or by a line `topic` that names several. Partitions have no key twice, and
+// a table that was renamed is one under each of its names.
+static bool sources_may_mix(const struct table *table, const struct event *event) {
+    return event->table.size > 0 && (event->routed || table->topic != NULL) && table->partition_count == 0 &&
+           table->older_count == 0;
+}
+
+bool sources_mix_keys(struct apply *apply, const struct partition *partition) {
+    const struct event *event = partition->event;
+    const struct change *change = &event->change;
+    struct table_snapshot *snapshot = &apply->snapshots[change->table->index];
+    if (snapshot->told_keys || !sources_may_mix(change->table, event))
+        return false;
+    if (change->op == CHANGE_TRUNCATE) {
+        mixed_keys_free(&snapshot->mixed_keys);
+        return false;
+    }
+    bool gone = change->op == CHANGE_DELETE || change->op == CHANGE_TOMBSTONE;
+    snapshot->told_keys = mixed_keys_note(&snapshot->mixed_keys, store_hash_key(change),
+                                          placement_hash_source(event->schema, event->table), gone);
+    if (snapshot->told_keys)
+        mixed_keys_free(&snapshot->mixed_keys);
+    return snapshot->told_keys;
+}
+
 void sources_free(struct apply *apply) {
-    for (int t = 0; apply->snapshots != NULL && t < apply->config.catalog->table_count; t++)
+    for (int t = 0; apply->snapshots != NULL && t < apply->config.catalog->table_count; t++) {
         free(apply->snapshots[t].sources);
+        mixed_keys_free(&apply->snapshots[t].mixed_keys);
+    }
 }

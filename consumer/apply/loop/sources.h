@@ -10,6 +10,8 @@
 int sources_note(struct apply *apply, const struct partition *partition, struct error *error);
 // Whether everything that is known to feed the table took part in its snapshot at `lsn`.
 bool sources_are_in_snapshot(const struct apply *apply, const struct table *table, int64_t lsn);
+// The row was applied, and there is one of its key that another of the source's tables had; true once a table.
+bool sources_mix_keys(struct apply *apply, const struct partition *partition);
 void sources_free(struct apply *apply);
 
 #endif

@@ -8,6 +8,7 @@
 #include "consumer/apply/loop/freshness.h"
 #include "consumer/apply/loop/merge.h"
 #include "consumer/apply/loop/missing.h"
+#include "consumer/apply/loop/mixed_keys.h"
 #include "consumer/apply/loop/offsets_json.h"
 #include "consumer/apply/loop/prefetch.h"
 #include "consumer/apply/loop/redecode.h"
@@ -142,6 +143,8 @@ struct table_snapshot {
     int64_t told_lsn; // the newest that was said not to be of all sources
     bool has_itself;  // behind a row of another source's table one came that names the table itself
     bool told_other;  // that both come was said
+    struct mixed_keys mixed_keys;
+    bool told_keys; // that rows of several have equal keys was said
 };
 
 // What tells that awaited rows will never come (lost.h).

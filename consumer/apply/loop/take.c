@@ -248,6 +248,21 @@ static int take_note_emptied(struct apply *apply, const struct change *change, s
                : 0;
 }
 
+// The newer of the two is all that there is, and a delete of either takes it away.
+static void take_tell_mixed(struct apply *apply, const struct partition *partition) {
+    const struct event *event = partition->event;
+    const struct table *table = event->change.table;
+    warnings_add(
+        &apply->warnings,
+        "table %s: a row of %.*s%s%.*s has the key of a row that came from another of the source's tables, and such rows are one "
+        "here: make what tells them apart part of the key (ByLogicalTableRouter adds \"" TABLE_ROUTER_FIELD
+        "\", or what its key.field.name says: declare it), or declare a table for each; where one was renamed to the "
+        "other, say so (`-- tidemark: renamed %s from OLD`)",
+        table->name, (int)event->schema.size, event->schema.size > 0 ? event->schema.data : "",
+        event->schema.size > 0 ? "." : "", (int)event->table.size, event->table.data, table->name);
+    take_about(apply, partition, "mixed_keys");
+}
+
 static int take_change(struct apply *apply, struct partition *partition, bool *ret_applied,
                        struct error *error) {
     *ret_applied = false;
@@ -281,6 +296,8 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     if (partition->event->change.op == CHANGE_READ)
         snapshots_note_row(apply, partition, &partition->event->change);
     *ret_applied = outcome == STORE_APPLIED;
+    if (*ret_applied && sources_mix_keys(apply, partition))
+        take_tell_mixed(apply, partition);
     if (*ret_applied && take_note_emptied(apply, &partition->event->change, error) != 0)
         return -1;
     if (*ret_applied)

@@ -67,6 +67,11 @@ int key_check(const struct key_check *check, const struct table *table, const st
         "table %s: the messages' key has %s beside (%s), which source.sql, line %d, declares: rows that "
         "differ in nothing else would be one; declare there the key that the messages have%s",
         table->name, more, declared, table->key_line,
-        check->unknown[0] != '\0' ? " (a router's own field: key.enforce.uniqueness=false leaves it out)"
-                                  : "");
+        strstr(check->unknown, TABLE_ROUTER_FIELD) != NULL
+            ? " (\"" TABLE_ROUTER_FIELD
+              "\" text, in double quotes, is ByLogicalTableRouter's: it says which table the row was "
+              "of; without it, key.enforce.uniqueness=false, rows of equal keys would be one)"
+        : check->unknown[0] != '\0'
+            ? " (a router's own field: its key.field.name names it, key.enforce.uniqueness=false leaves it out)"
+            : "");
 }

@@ -163,7 +163,13 @@ int source_draft_add_table(struct source_draft *draft, struct source_name name, 
 
 static int source_draft_check_column(struct source_draft *draft, const struct draft_table *table,
                                      const struct draft_column *column) {
-    if (column->name[0] == '_')
+    const bool of_router = strcasecmp(column->name, TABLE_ROUTER_FIELD) == 0;
+    if (of_router && strcmp(column->name, TABLE_ROUTER_FIELD) != 0)
+        return source_text_error(draft->text, column->at, draft->error,
+                                 "column %s of table %s: in the messages' key it is \"" TABLE_ROUTER_FIELD
+                                 "\": write it so, in double quotes",
+                                 column->name, table->name);
+    if (column->name[0] == '_' && !of_router)
         return source_text_error(draft->text, column->at, draft->error,
                                  "column %s of table %s: names beginning with _ are the engine's (a line `-- "
                                  "tidemark: ignore %s.%s` leaves it out)",
