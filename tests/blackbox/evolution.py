@@ -153,6 +153,16 @@ class Case(tide.Case):
         # another default says nothing of rows that are there
         self.assertNotIn("has changed", self.replay(self.capture(*rows), source.format(", c int not null default 5"), cs=by_c))
 
+    def test_a_default_that_is_not_what_the_rows_have(self):
+        """Of a null that is an unknown TOAST value, and of a column that is retyped: the rows keep another value at the source."""
+        rows = event("t", 0, {"id": 1}, {"id": 1, "v": "__debezium_unavailable_value", "n": 1}, "u"), event("t", 1, {"id": 2}, {"id": 2})
+        source = "create table t(id int primary key, v text not null{}, n {});"
+        self.replay(self.capture(*rows), source.format("", "int default 5"))
+        told = self.replay(self.capture(*rows), source.format(" default 'd'", "numeric(10, 2) default 7"))
+        self.assertIn("t.v has its default where it was null (also in rows of which the log has no event any more", told)
+        self.assertIn("t.n retyped (rows that no event names with it have its default of now: at the source they have what they had before", told)
+        self.assertEqual([(1, None, 100), (2, "d", 700)], self.query("select id, v, n from t order by id"))
+
     def test_a_row_that_is_filled_without_a_column_that_cannot_be_null(self):
         """Of a table that was away."""
         source = "create table u(id int primary key);"

@@ -1,6 +1,7 @@
 #include "views/engine/store/evolve.h"
 
 #include "views/engine/catalog/stored_files.h"
+#include "views/engine/row/column_type.h"
 #include "views/engine/row/table_change.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/meta.h"
@@ -357,6 +358,22 @@ static const char *evolve_added(const struct column *is) {
                : "added (rows that no event names since have its default: they are NULL at the source, if it was set later)";
 }
 
+// By a cast the source's rows keep what they had: the literal of now need not be that.
+static const char *evolve_retyped(const struct column *is) {
+    return column_has_default(is)
+               ? "retyped (rows that no event names with it have its default of now: at the source "
+                 "they have what they had before, cast)"
+               : "retyped";
+}
+
+// A null that stands for a value which only a message before the log's beginning had is none.
+static const char *evolve_defaulted(const struct column *is) {
+    return column_type_toastable(is->type)
+               ? "has its default where it was null (also in rows of which the log has no event any more and whose "
+                 "unchanged TOAST value was not known)"
+               : "has its default where it was null";
+}
+
 static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change, const struct table *is,
                               struct store_report *report, struct error *error) {
     bool generate = false;
@@ -367,12 +384,12 @@ static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change,
             evolve_tell(report, evolve_added(&is->columns[i]), is->name, is->columns[i].name);
             evolve_doubt_column(change, is, i, report);
         } else if (column->retyped)
-            evolve_tell(report, "retyped", is->name, is->columns[i].name);
+            evolve_tell(report, evolve_retyped(&is->columns[i]), is->name, is->columns[i].name);
         else if (column->unpadded)
             evolve_tell(report, "has no spaces at its end any more, as the source's cast takes them",
                         is->name, is->columns[i].name);
         else if (column->defaulted)
-            evolve_tell(report, "has its default where it was null", is->name, is->columns[i].name);
+            evolve_tell(report, evolve_defaulted(&is->columns[i]), is->name, is->columns[i].name);
         else if ((column->reread && evolve_renamed(change, is, i) == NULL) || column->generated)
             evolve_tell(report, "declared otherwise", is->name, is->columns[i].name);
         generate |= is->columns[i].generated != NULL && (is_new || column->generated);
