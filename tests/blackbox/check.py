@@ -271,6 +271,10 @@ class Check(tide.Case):
                 done = tide.run("check", "--views", views)
                 self.assertEqual((0, 1), (done.returncode, done.stderr.count("warn ")), done.stderr)
                 self.assertIn(words, done.stderr)
+        for quoted in ('"settled"', "`settled`", "[settled]", "a.settled"):
+            self.warned("settled is stored as 0 or 1", query_q=f"select id from accounts a where {quoted} = 'true'")
+        for own in ("'it''s true'", "`settled`"):
+            self.passed(query_q=f"select id from accounts where settled = {own}")
         schema = "create table v_t(id int primary key, settled text);\ncreate trigger v_on after update on accounts when new.settled = 'f' begin delete from v_t; end;\n"
         self.warned("v/schema.sql:2: settled is stored as 0 or 1", schema=schema)
         schema = schema.splitlines()[0]

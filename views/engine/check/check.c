@@ -19,7 +19,7 @@
 
 static const char check_owner_sql[] = "select view from temp.owners where name = :name";
 
-// The name that SQLite's words say is there already; empty when they say something else.
+// The name that SQLite's words say is there already, as the statement has it; empty when they say something else.
 static struct span check_taken_name(const char *says) {
     static const char exists[] = " already exists";
     static const char named[] = " named ";
@@ -34,8 +34,7 @@ static struct span check_taken_name(const char *says) {
     } else {
         return SPAN("");
     }
-    const bool quoted = end - begin > 2 && strchr("\"`[", *begin) != NULL;
-    return (struct span){begin + quoted, (size_t)(end - begin) - 2 * (size_t)quoted};
+    return (struct span){begin, (size_t)(end - begin)};
 }
 
 static void check_say_taken(struct guard *guard, const char *file, int line, const char *name) {
@@ -82,16 +81,7 @@ static bool check_read_name(const char *sql, char *ret, size_t room) {
         begin = stmt_skip_blank(dot + 1);
         end = tokens_end(begin);
     }
-    const bool quoted = end - begin >= 2 && strchr("\"'`[", *begin) != NULL;
-    size_t size = 0;
-    for (const char *at = begin + quoted; at < end - quoted && size < room; at++) {
-        ret[size++] = *at;
-        at += quoted && *begin != '[' && *at == *begin; // a quote within a name stands twice
-    }
-    if (size == room)
-        return false;
-    ret[size] = '\0';
-    return true;
+    return tokens_copy_name((struct span){begin, (size_t)(end - begin)}, ret, room);
 }
 
 // `create table if not exists T` of a T that is another's makes nothing and says nothing: the view's statements would mean that one.
@@ -117,9 +107,8 @@ static void check_explain_taken(sqlite3 *scratch, struct guard *guard) {
     enum { SHOWN_MAX = 128 };
     char name[SHOWN_MAX];
     const struct span taken = check_taken_name(sqlite3_errmsg(scratch));
-    if (taken.size == 0 || taken.size >= sizeof name)
+    if (taken.size == 0 || !tokens_copy_name(taken, name, sizeof name))
         return;
-    (void)sqlite3_snprintf((int)taken.size + 1, name, "%s", taken.data);
     guard_end(scratch); // what asks for the owner is ours
     (void)check_find_taken(scratch, guard, name);
 }
@@ -234,8 +223,7 @@ static int check_view_schema(sqlite3 *scratch, const struct catalog *catalog, co
 static bool check_names_engine_columns(const char *sql) {
     for (const char *at = stmt_skip_blank(sql); *at != '\0';) {
         const char *end = tokens_end(at);
-        const bool quoted = strchr("\"`[", *at) != NULL && end - at > 2;
-        if (table_sql_is_engine_column((struct span){at + quoted, (size_t)(end - at) - 2 * (size_t)quoted}))
+        if (*at != '\'' && table_sql_is_engine_column(tokens_unquoted((struct span){at, (size_t)(end - at)})))
             return true;
         at = stmt_skip_blank(end);
     }

@@ -1,6 +1,6 @@
 #include "views/engine/check/lint.h"
 
-#include "views/engine/check/tokens.h"
+#include "views/engine/check/lint_names.h"
 
 #include <string.h>
 
@@ -22,14 +22,8 @@ static bool lint_is_comparison(const struct lint *lint, int number) {
 }
 
 // Whether the token names the column, alone or behind a table's name.
-static bool lint_names_column(const struct lint *lint, int number, const struct column *column) {
-    struct span token = tokens_at(&lint->tokens, number);
-    size_t size = strlen(column->name);
-    if (token.size == size + 2 && token.data[0] == '"')
-        return sqlite3_strnicmp(token.data + 1, column->name, (int)size) == 0;
-    if (token.size < size || (token.size > size && token.data[token.size - size - 1] != '.'))
-        return false;
-    return sqlite3_strnicmp(token.data + token.size - size, column->name, (int)size) == 0;
+static bool lint_is_column(const struct lint *lint, int number, const struct column *column) {
+    return lint_names_same(tokens_name(&lint->tokens, number), span_of(column->name));
 }
 
 static void lint_compared(struct lint *lint, const struct column *column, int with) {
@@ -157,7 +151,7 @@ static void lint_passed_on(struct lint *lint, const struct column *column, int a
 // The DECIMAL column that the token names, NULL = none.
 static const struct column *lint_decimal(const struct lint *lint, int number) {
     for (int i = 0; i < lint->guard->decimal_count; i++)
-        if (lint_names_column(lint, number, lint->guard->decimals[i]))
+        if (lint_is_column(lint, number, lint->guard->decimals[i]))
             return lint->guard->decimals[i];
     return NULL;
 }

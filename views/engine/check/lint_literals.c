@@ -153,18 +153,18 @@ static bool lint_literals_is_blank_time(const struct lint_literals *lint, const 
            (call || tokens_is(&lint->tokens, at, "current_timestamp"));
 }
 
-// Whether the token makes another value of the literal or column beside it, or compares it otherwise; a doubled quote ends one
-// token and begins the next.
+// Whether the token makes another value of the literal or column beside it, or compares it otherwise.
 static bool lint_literals_goes_on(const struct tokens *tokens, int number) {
     static const char *const operators[] = {"+", "-", "*", "/", "%", "|", "&", "collate", NULL};
-    struct span token = tokens_at(tokens, number);
-    return lint_names_is_any(tokens, number, operators) || (token.size > 0 && token.data[0] == '\'');
+    return lint_names_is_any(tokens, number, operators);
 }
 
 static void lint_literals_beside(struct lint_literals *lint, const struct column *column, int at,
                                  enum literal_use use) {
     struct span literal = tokens_at(&lint->tokens, at);
-    if (lint_literals_goes_on(&lint->tokens, at - 1) || lint_literals_goes_on(&lint->tokens, at + 1))
+    // A text with a doubled quote is another one as it is compared.
+    if (memchr(tokens_unquoted(literal).data, '\'', tokens_unquoted(literal).size) != NULL ||
+        lint_literals_goes_on(&lint->tokens, at - 1) || lint_literals_goes_on(&lint->tokens, at + 1))
         return;
     const char *stored = lint_literals_stored(column, literal, use);
     if (stored != NULL)

@@ -39,7 +39,7 @@ static bool lint_names_is_alias(const struct tokens *tokens, int number) {
 static bool lint_names_is_bare(const struct tokens *tokens, int number) {
     struct span token = tokens_at(tokens, number);
     struct span name = tokens_name(tokens, number);
-    return name.size > 0 && (token.size == name.size || token.data[0] == '"');
+    return name.size > 0 && tokens_unquoted(token).size == name.size;
 }
 
 // `n as n` and `t.n as n` say what they said before.
@@ -68,7 +68,7 @@ static int lint_names_count(const struct tokens *tokens, const char *name) {
 // What stands before the last point of the token; empty when there is none.
 static struct span lint_names_qualifier(const struct tokens *tokens, int number) {
     struct span token = tokens_at(tokens, number);
-    if (token.size == 0 || token.data[0] == '"')
+    if (token.size == 0 || tokens_unquoted(token).size < token.size)
         return SPAN("");
     for (size_t i = token.size; i > 1; i--)
         if (token.data[i - 1] == '.')

@@ -11,11 +11,8 @@ static bool tokens_is_word(char c) {
            (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
 }
 
-static size_t tokens_quoted_size(const char *text) {
-    size_t size = 1;
-    while (text[size] != '\0' && text[size] != text[0])
-        size++;
-    return text[size] != '\0' ? size + 1 : size;
+static bool tokens_is_quote(char c) {
+    return c == '\'' || c == '"' || c == '`' || c == '[';
 }
 
 // Bytes that `text` begins with and that say nothing: blanks and comments.
@@ -32,8 +29,8 @@ static size_t tokens_blank_size(const char *text) {
 
 static size_t tokens_size(const char *text) {
     size_t size = 0;
-    if (text[0] == '\'' || text[0] == '"')
-        return tokens_quoted_size(text);
+    if (tokens_is_quote(text[0]))
+        return (size_t)(tokens_end(text) - text);
     while (text[size] != '\0' && tokens_is_word(text[size]))
         size++;
     if (size > 0)
@@ -69,10 +66,29 @@ bool tokens_is(const struct tokens *tokens, int number, const char *word) {
     return token.size == strlen(word) && sqlite3_strnicmp(token.data, word, (int)token.size) == 0;
 }
 
+struct span tokens_unquoted(struct span token) {
+    return token.size >= 2 && tokens_is_quote(token.data[0]) ? (struct span){token.data + 1, token.size - 2}
+                                                             : token;
+}
+
+bool tokens_copy_name(struct span token, char *ret, size_t room) {
+    const struct span name = tokens_unquoted(token);
+    const char twice = (char)(name.size < token.size && token.data[0] != '[' ? token.data[0] : '\0');
+    size_t size = 0;
+    for (size_t i = 0; i < name.size && size < room; i++) {
+        ret[size++] = name.data[i];
+        i += twice != '\0' && name.data[i] == twice;
+    }
+    if (size == room)
+        return false;
+    ret[size] = '\0';
+    return true;
+}
+
 struct span tokens_name(const struct tokens *tokens, int number) {
     struct span token = tokens_at(tokens, number);
-    if (token.size > 2 && token.data[0] == '"')
-        return (struct span){token.data + 1, token.size - 2};
+    if (token.size > 0 && token.data[0] != '\'' && tokens_is_quote(token.data[0]))
+        return tokens_unquoted(token);
     if (token.size == 0 || !tokens_is_word(token.data[0]) || token.data[0] == ':' ||
         (token.data[0] >= '0' && token.data[0] <= '9'))
         return SPAN("");

@@ -1,6 +1,6 @@
 // A statement's words as the rules of check look at them: without blanks and comments, a quoted name or text whole, a
-// name with its table's (`o.total`) as one. SQLite has no public tokenizer; what this one does not know (`[name]`, `name`
-// in backquotes) is taken apart, and a rule that looks for a name does not see it. Pure.
+// name with its table's (`o.total`) as one. SQLite has no public tokenizer. All of its quotes are known here, and only here:
+// '..', "..", `..`, [..]. Pure.
 #ifndef TIDEMARK_CHECK_TOKENS_H
 #define TIDEMARK_CHECK_TOKENS_H
 
@@ -20,7 +20,11 @@ void tokens_read(struct tokens *ret, const char *sql);
 struct span tokens_at(const struct tokens *tokens, int number);
 // In any case.
 bool tokens_is(const struct tokens *tokens, int number, const char *word);
-// A name without its table's and its quotes; empty when the token is none.
+// What stands within the quotes of any kind, where a quote is still doubled; a token without quotes as it is.
+struct span tokens_unquoted(struct span token);
+// The same as SQLite takes it, a doubled quote once. False: it has no room.
+bool tokens_copy_name(struct span token, char *ret, size_t room);
+// A name without its table's and its quotes, of which one within it is still doubled; empty when the token is none.
 struct span tokens_name(const struct tokens *tokens, int number);
 // The first token that is the word; the count when there is none.
 int tokens_find(const struct tokens *tokens, const char *word);
