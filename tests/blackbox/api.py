@@ -302,13 +302,14 @@ class Api(tide.Case):
             "v/query.named.sql": 'select *, c."_lsn" + 0 as at from caps c',
             "own/schema.sql": "create view own_marks as select id, _Snapshot from caps;",
             "own/query.star.sql": "select * from own_marks",
+            "z/query.star.sql": "select * from own_marks",
         }
         lines = [envelope("caps", i, {"id": i}, {"id": i, "name": f"n{i}"}) for i in range(2)]
         lines += [envelope("more", i, {"no": i + 5}, {"no": i + 5, "cap": i}) for i in range(2)]
         _, server = self.own("create table caps(id int primary key, name text); create table more(no int primary key, cap int);", lines, views)
         schemas = json.loads(ask(server, "/openapi.json")[2])["components"]["schemas"]
         for path, columns in (("v/star", ["id", "name"]), ("v/joined", ["id", "name", "no", "cap", "next"]),
-                              ("v/named", ["id", "name", "_lsn", "_snapshot", "at"]), ("own/star", ["id", "_snapshot"])):  # fmt: skip
+                              ("v/named", ["id", "name", "_lsn", "_snapshot", "at"]), ("own/star", ["id", "_snapshot"]), ("z/star", ["id", "_snapshot"])):  # fmt: skip
             with self.subTest(path):
                 first = json.loads(ask(server, f"/v1/views/{path}?limit=1")[2])
                 self.assertEqual(columns, [name.lower() for name in first["rows"][0]])

@@ -68,8 +68,17 @@ class Check(tide.Case):
             name, line = ("v_i", 2) if "v_i" in makes else ("v_x", 1)
             self.assertIn(f"w/schema.sql:1: {name} is taken: v/schema.sql:{line} makes", done.stderr)
             self.assertIn("give one another name", done.stderr)
-        (views / "w" / "schema.sql").write_text("create index if not exists v_i on accounts(name);create table if not exists w_x(id int);")
-        self.assertEqual(0, tide.run("check", "--views", views).returncode)
+        # an index that is there and is the same one serves both
+        (views / "v" / "schema.sql").write_text("create table v_x(id int);\ncreate unique index v_i on accounts(name) where size > 5;")
+        for makes, same in (
+            ("unique index if not exists v_i on accounts ( NAME ) where size > 5", True), ("unique index if not exists main.[v_i] on accounts(name) /**/ where size > 5", True),
+            ("index if not exists v_i on accounts(name) where size > 5", False), ("unique index if not exists v_i on accounts(name)", False),
+            ("unique index if not exists v_i on accounts(nick) where size > 5", False), ("unique index if not exists v_i on accounts(name) where size > 5 and id > 1", False),
+        ):  # fmt: skip
+            (views / "w" / "schema.sql").write_text(f"create {makes};create table if not exists w_x(id int);")
+            done = tide.run("check", "--views", views)
+            self.assertEqual(0 if same else 1, done.returncode, makes)
+            self.assertEqual(not same, "w/schema.sql:1: v_i is taken: v/schema.sql:2 makes" in done.stderr, done.stderr)
         self.refused("v/schema.sql:2: table v_x already exists", schema="create table v_x(id int);\ncreate table v_x(id int);")
 
     def test_columns(self):
@@ -279,6 +288,10 @@ class Check(tide.Case):
         self.warned("v/schema.sql:2: settled is stored as 0 or 1", schema=schema)
         schema = schema.splitlines()[0]
         self.warned("v/apply.s.sql:2: settled is stored as 0 or 1", schema=schema, apply_s="insert into v_t select id, 'x' from _delta_accounts\nwhere settled = 't' and _weight > 0")
+        for condition, words in (("settled = 'true'", "settled is stored as 0 or 1"), ("nick is not null and amount > 42.50", "amount is stored as a count")):
+            for index in ("index v_i on accounts(name)", "unique index if not exists v_i on `accounts`(name, nick)"):
+                self.warned(f"v/schema.sql:2: {words}", schema=f"create {index}\nwhere {condition}")
+        self.passed(schema="create index v_i on accounts(name) where settled = 1;\ncreate index v_j on accounts(id = 'x')")
         own = ("create table v_own(id int primary key, settled text check (settled in ('yes', 'no')));\ncreate unique index v_i on v_own(id) where settled = 'yes';\n"
                "create view v_read as select id from accounts where settled{};\ncreate table v_last(settled text check (settled <> ''));\n")  # fmt: skip
         self.passed(schema=own.format(""))

@@ -45,7 +45,7 @@ struct query {
     bool names_limit; // the SQL binds :limit itself
     bool names_after; // the SQL binds :after: the cursor is the last row's first column
     bool
-        names_engine_columns; // it, or its view's schema, says _lsn or _snapshot, which come with every * of a mirrored table
+        names_engine_columns; // it, its view's schema, or that of a view that it reads, says _lsn or _snapshot, which come with every * of a mirrored table
 };
 
 // One statement that carries what a commit changes into the view's tables: `apply.NAME.sql`.

@@ -84,8 +84,42 @@ static bool check_read_name(const char *sql, char *ret, size_t room) {
     return tokens_copy_name((struct span){begin, (size_t)(end - begin)}, ret, room);
 }
 
+// The word `on` of an index's statement: before it stand its name and what need not be said.
+static int check_index_on(const struct tokens *tokens, int at) {
+    while (at < tokens->count && !tokens_is(tokens, at, "on"))
+        at++;
+    return at;
+}
+
+// Whether the index of that name is what the statement whose `index` stands at `at` would make.
+static bool check_is_same_index(sqlite3 *scratch, const char *name, const struct tokens *wanted, int at) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(
+            scratch,
+            "select sql from main.sqlite_schema where type = 'index' and name = :name collate nocase",
+            "indexes", &stmt, NULL) != 0)
+        return false;
+    stmt_bind_text(stmt, ":name", span_of(name));
+    const char *sql =
+        stmt_row(stmt, "indexes", NULL) == 1 ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+    if (sql == NULL)
+        return false;
+    struct tokens is;
+    tokens_read(&is, sql);
+    if (tokens_is(&is, 1, "unique") != tokens_is(wanted, at - 1, "unique"))
+        return false;
+    int i = check_index_on(&is, 0);
+    for (at = check_index_on(wanted, at); i < is.count; i++, at++) {
+        const struct span a = tokens_at(&is, i);
+        const struct span b = tokens_at(wanted, at);
+        if (a.size != b.size || sqlite3_strnicmp(a.data, b.data, (int)a.size) != 0)
+            return false;
+    }
+    return at == wanted->count || tokens_is(wanted, at, ";");
+}
+
 // `create table if not exists T` of a T that is another's makes nothing and says nothing: the view's statements would mean that one.
-// An index that is there already serves both.
+// An index that is there already, and is the same one, serves both.
 static int check_exists_already(sqlite3 *scratch, const struct view *view, struct guard *guard,
                                 struct error *error) {
     enum { SHOWN_MAX = 128 };
@@ -94,8 +128,9 @@ static int check_exists_already(sqlite3 *scratch, const struct view *view, struc
     tokens_read(&tokens, view->schema);
     for (int i = 0; i + 3 < tokens.count; i++)
         if (tokens_is(&tokens, i, "if") && tokens_is(&tokens, i + 1, "not") &&
-            tokens_is(&tokens, i + 2, "exists") && !tokens_is(&tokens, i - 1, "index") &&
+            tokens_is(&tokens, i + 2, "exists") &&
             check_read_name(tokens_at(&tokens, i + 3).data, name, sizeof name) &&
+            !(tokens_is(&tokens, i - 1, "index") && check_is_same_index(scratch, name, &tokens, i - 1)) &&
             check_find_taken(scratch, guard, name))
             return error_set(error, ERROR_INPUT, "%s:%d: %s", view->file, tokens_line(&tokens, i),
                              guard->reason);
@@ -249,41 +284,6 @@ static int check_column_names(struct catalog *catalog, const struct query *query
     return 0;
 }
 
-static int check_query(struct catalog *catalog, sqlite3 *scratch, struct query *query, struct guard *guard,
-                       struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    const char *tail = "";
-    guard_begin(guard, scratch, GUARDED_QUERY);
-    if (sqlite3_prepare_v2(scratch, query->sql, -1, &stmt, &tail) != SQLITE_OK) {
-        size_t place = guard_error_place(guard, scratch, query->sql);
-        (void)error_set(error, ERROR_INPUT, "%s:%d: %s", query->file, stmt_line(query->sql, place),
-                        sqlite3_errmsg(scratch));
-        (void)guard_explain(guard, error);
-        return guard_show(query->sql, place, error);
-    }
-    if (stmt == NULL)
-        return error_set(error, ERROR_INPUT, "%s:1: there is no statement", query->file);
-    CLEANUP(stmt_finalize) sqlite3_stmt *second = NULL;
-    if (sqlite3_prepare_v2(scratch, tail, -1, &second, NULL) != SQLITE_OK || second != NULL)
-        return error_set(error, ERROR_INPUT, "%s:%d: one statement a file", query->file,
-                         stmt_line(query->sql, (size_t)(tail - query->sql)));
-    if (sqlite3_column_count(stmt) == 0 || !sqlite3_stmt_readonly(stmt))
-        return error_set(error, ERROR_INPUT, "%s:1: a query selects rows", query->file);
-    if (check_parameters(query, stmt, error) != 0 || check_column_names(catalog, query, stmt, error) != 0)
-        return -1;
-    guard_end(scratch);
-    query->asks_time = clock_look(scratch, query->sql).now != NULL;
-    lint_query(catalog, query, guard);
-    lint_arms(catalog, scratch, query->file, query->sql);
-    lint_parameters(catalog, query, guard);
-    if (lint_numeric_aggregates(query->file, query->sql, guard, error) != 0)
-        return -1;
-    lint_numeric_expressions(catalog, query->file, query->sql, guard);
-    lint_order(catalog, query->file, query->sql, guard);
-    lint_literals(catalog, query->file, query->sql, guard);
-    return 0;
-}
-
 // --- which views a query shows
 
 // Which view made a name, in the database that they are checked in: the newest schema's are its own.
@@ -317,6 +317,55 @@ static int check_shown_views(const struct catalog *catalog, sqlite3_stmt *owner,
     return 0;
 }
 
+// It says _lsn or _snapshot, or its view's schema, or that of a view whose tables and SQL views it reads.
+static bool check_shows_engine_columns(const struct catalog *catalog, const struct view *of,
+                                       const struct query *query) {
+    bool shows = check_names_engine_columns(query->sql) || check_names_engine_columns(of->schema);
+    for (int i = 0; i < catalog->view_count && !shows; i++)
+        shows = query->reads[i] && check_names_engine_columns(catalog->views[i].schema);
+    return shows;
+}
+
+static int check_query(struct catalog *catalog, sqlite3 *scratch, sqlite3_stmt *owner, const struct view *of,
+                       struct query *query, struct guard *guard, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    const char *tail = "";
+    guard_begin(guard, scratch, GUARDED_QUERY);
+    if (sqlite3_prepare_v2(scratch, query->sql, -1, &stmt, &tail) != SQLITE_OK) {
+        size_t place = guard_error_place(guard, scratch, query->sql);
+        (void)error_set(error, ERROR_INPUT, "%s:%d: %s", query->file, stmt_line(query->sql, place),
+                        sqlite3_errmsg(scratch));
+        (void)guard_explain(guard, error);
+        return guard_show(query->sql, place, error);
+    }
+    if (stmt == NULL)
+        return error_set(error, ERROR_INPUT, "%s:1: there is no statement", query->file);
+    CLEANUP(stmt_finalize) sqlite3_stmt *second = NULL;
+    if (sqlite3_prepare_v2(scratch, tail, -1, &second, NULL) != SQLITE_OK || second != NULL)
+        return error_set(error, ERROR_INPUT, "%s:%d: one statement a file", query->file,
+                         stmt_line(query->sql, (size_t)(tail - query->sql)));
+    if (sqlite3_column_count(stmt) == 0 || !sqlite3_stmt_readonly(stmt))
+        return error_set(error, ERROR_INPUT, "%s:1: a query selects rows", query->file);
+    if (check_parameters(query, stmt, error) != 0)
+        return -1;
+    guard_end(scratch); // what asks for the owner is ours
+    if (check_shown_views(catalog, owner, query, guard, error) != 0)
+        return -1;
+    query->names_engine_columns = check_shows_engine_columns(catalog, of, query);
+    if (check_column_names(catalog, query, stmt, error) != 0)
+        return -1;
+    query->asks_time = clock_look(scratch, query->sql).now != NULL;
+    lint_query(catalog, query, guard);
+    lint_arms(catalog, scratch, query->file, query->sql);
+    lint_parameters(catalog, query, guard);
+    if (lint_numeric_aggregates(query->file, query->sql, guard, error) != 0)
+        return -1;
+    lint_numeric_expressions(catalog, query->file, query->sql, guard);
+    lint_order(catalog, query->file, query->sql, guard);
+    lint_literals(catalog, query->file, query->sql, guard);
+    return 0;
+}
+
 static int check_queries(struct catalog *catalog, sqlite3 *scratch, struct guard *guard,
                          struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *owner = NULL;
@@ -324,11 +373,8 @@ static int check_queries(struct catalog *catalog, sqlite3 *scratch, struct guard
         return -1;
     for (int i = 0; i < catalog->view_count; i++)
         for (int q = 0; q < catalog->views[i].query_count; q++) {
-            struct query *query = &catalog->views[i].queries[q];
-            query->names_engine_columns = check_names_engine_columns(query->sql) ||
-                                          check_names_engine_columns(catalog->views[i].schema);
-            if (check_query(catalog, scratch, query, guard, error) != 0 ||
-                check_shown_views(catalog, owner, query, guard, error) != 0)
+            const struct view *view = &catalog->views[i];
+            if (check_query(catalog, scratch, owner, view, &view->queries[q], guard, error) != 0)
                 return -1;
         }
     return 0;

@@ -227,15 +227,50 @@ static bool lint_literals_reads_nothing(const struct tokens *tokens, int at) {
     return tokens_is(tokens, at, "create") && lint_names_is_any(tokens, at + 1, kinds);
 }
 
+// The mirrored table that the index is on which `create` at `at` makes; NULL = it makes none, or it is on another table.
+static const struct table *lint_literals_indexed(const struct lint_literals *lint, int at) {
+    const int index = at + 1 + tokens_is(&lint->tokens, at + 1, "unique");
+    int on = index;
+    while (tokens_is(&lint->tokens, index, "index") && on < lint->tokens.count &&
+           !tokens_is(&lint->tokens, on, "on"))
+        on++;
+    for (int i = 0; on > index && i < lint->catalog->table_count; i++)
+        if (lint_names_same(tokens_name(&lint->tokens, on + 1), span_of(lint->catalog->tables[i].name)))
+            return &lint->catalog->tables[i];
+    return NULL;
+}
+
+// A partial index says by its `where` which rows it has: of a wrong literal none, and no query uses it.
+static void lint_literals_of_index(struct lint_literals *lint, int at, int end) {
+    const struct table *table = lint_literals_indexed(lint, at);
+    while (at < end && !tokens_is(&lint->tokens, at, "where"))
+        at++;
+    for (; table != NULL && at < end; at++) {
+        const struct span name = tokens_name(&lint->tokens, at);
+        for (int i = 0; i < table->column_count; i++)
+            if (lint_names_same(name, span_of(table->columns[i].name)))
+                lint_literals_around(lint, &table->columns[i], at);
+    }
+}
+
+// Where the statement ends that begins at `at`.
+static int lint_literals_end(const struct tokens *tokens, int at) {
+    while (at < tokens->count && !tokens_is(tokens, at, ";"))
+        at++;
+    return at;
+}
+
 void lint_literals(struct catalog *catalog, const char *file, const char *sql, const struct guard *guard) {
     struct lint_literals lint = {.catalog = catalog, .file = file};
     tokens_read(&lint.tokens, sql);
     if (lint_names_are_listed(&lint.tokens))
         return;
     for (int i = 0; i < lint.tokens.count; i++) {
-        if (lint_literals_reads_nothing(&lint.tokens, i))
-            while (i < lint.tokens.count && !tokens_is(&lint.tokens, i, ";"))
-                i++;
+        if (lint_literals_reads_nothing(&lint.tokens, i)) {
+            const int end = lint_literals_end(&lint.tokens, i);
+            lint_literals_of_index(&lint, i, end);
+            i = end;
+        }
         const struct column *column = lint_names_column(&lint.tokens, i, guard);
         if (column != NULL)
             lint_literals_around(&lint, column, i);
