@@ -322,6 +322,29 @@ class Api(tide.Case):
         self.assertEqual([{"id": 1, "name": "n1", "no": 6, "cap": 1, "next": 2}],
                          json.loads(ask(server, "/v1/views/v/joined?after=0")[2])["rows"])  # fmt: skip
 
+    def test_words_that_are_no_full_text_query(self):
+        views = {
+            "v/schema.sql": "create virtual table v_five using fts5(id unindexed, name);\ncreate virtual table v_four using fts4(name);\n",
+            "v/apply.a.sql": "insert into v_five select id, name from _delta_caps where _weight > 0",
+            "v/query.five.sql": "-- tidemark: words is text required\nselect id from v_five where v_five match :words order by id",
+            "v/query.four.sql": "-- tidemark: words is text required\nselect name from v_four where v_four match :words",
+            "v/query.fixed.sql": "select id from v_five where v_five match 'AND'",
+        }
+        lines = [envelope("caps", i, {"id": i}, {"id": i, "name": f"n{i} hat"}) for i in range(2)]
+        _, server = self.own("create table caps(id int primary key, name text);", lines, views)
+        for name, words, says in (
+            ("five", "AND", 'fts5: syntax error near "AND"'), ("five", '"hat', "unterminated string"), ("five", "col:hat", "no such column: col"),
+            ("five", "hat OR", 'fts5: syntax error near ""'), ("four", '"hat', 'malformed MATCH expression: ["hat]'), ("five", "*x", "unknown special query: x"),
+        ):  # fmt: skip
+            for follow in "", "/follow":
+                with self.subTest(words=words, follow=follow):
+                    status, _, body = ask(server, f"/v1/views/v/{name}{follow}?words={urllib.parse.quote(words)}")
+                    self.assertEqual(400, status, body)
+                    self.assertEqual("/problems/bad-parameter", json.loads(body)["type"])
+                    self.assertIn(f"v/query.{name}.sql: {says}: what was asked for is no full-text query", json.loads(body)["detail"])
+        self.assertEqual([{"id": 0}, {"id": 1}], json.loads(ask(server, "/v1/views/v/five?words=hat")[2])["rows"])
+        self.assertEqual(500, ask(server, "/v1/views/v/fixed")[0])
+
     def test_csv_by_the_path_alone(self):
         """Who can give a URL and no header, as a spreadsheet, gets all rows, or is told that there are more."""
         queries = {

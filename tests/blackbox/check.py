@@ -81,6 +81,16 @@ class Check(tide.Case):
             self.assertEqual(not same, "w/schema.sql:1: v_i is taken: v/schema.sql:2 makes" in done.stderr, done.stderr)
         self.refused("v/schema.sql:2: table v_x already exists", schema="create table v_x(id int);\ncreate table v_x(id int);")
 
+    def test_a_virtual_table_is_not_kept(self):
+        """Its rowids, which are its keys, would be others; what its trigger makes of a kept table is made again."""
+        for kind in ("fts5(name)", "fts4(name)", "rtree(id, low, high)"):
+            self.refused("v/schema.sql:1: V_search is a virtual table, of which not all can be kept",
+                         schema=f"-- tidemark: keep V_search\ncreate virtual table v_search using {kind};")  # fmt: skip
+        self.passed(schema="-- tidemark: keep v_names\ncreate table v_names(id integer primary key, name text);\n"
+                    "create virtual table v_search using fts5(name);\n"
+                    "create trigger v_named after insert on v_names begin insert into v_search(rowid, name) values (new.id, new.name); end;\n",
+                    apply_n="insert into v_names select new_id, new_name from _changes_accounts where _op = 'c' and _snapshot = 0")  # fmt: skip
+
     def test_columns(self):
         self.refused('v/query.q.sql:1: two columns are called "id"', query_q="select a.id, b.id from accounts a, accounts b")
         self.warned('"count(*)"', query_q="select count(*) from accounts")

@@ -105,6 +105,37 @@ static int check_alone_schema(sqlite3 *scratch, const struct view *view, struct 
     return check_alone_lacks_table(scratch) ? check_alone_lacking(error) : error_become(error, ERROR_INPUT);
 }
 
+// Of a virtual table SQLite knows no page.
+static int check_alone_is_virtual(sqlite3 *scratch, const char *name, bool *ret, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(
+            scratch,
+            "select rootpage = 0 from sqlite_schema where type = 'table' and name = :name collate nocase",
+            name, &stmt, error) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":name", span_of(name));
+    int row = stmt_row(stmt, name, error);
+    *ret = row == 1 && sqlite3_column_int(stmt, 0) != 0;
+    return row < 0 ? -1 : 0;
+}
+
+// Its rows are carried over by their columns, and a virtual one's rowids, which are keys there, and what a contentless one holds
+// are in none.
+static int check_alone_refuse_virtual(sqlite3 *scratch, const struct view *view, struct error *error) {
+    for (int i = 0; i < view->history_count; i++) {
+        bool is_virtual;
+        if (check_alone_is_virtual(scratch, view->history[i], &is_virtual, error) != 0)
+            return -1;
+        if (is_virtual)
+            return error_set(
+                error, ERROR_INPUT,
+                "%s:%d: %s is a virtual table, of which not all can be kept: keep a plain table, and let an after "
+                "insert trigger on that one fill %s",
+                view->file, guard_object_line(view, view->history[i]), view->history[i], view->history[i]);
+    }
+    return 0;
+}
+
 // What is kept through a change of the view is its own: not the mirror's, not another view's.
 static int check_alone_history(sqlite3 *scratch, const struct catalog *catalog, const struct view *view,
                                struct error *error) {
@@ -183,6 +214,7 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
     struct guard guard = {.catalog = catalog};
     if (guard_open_scratch(catalog, &scratch, error) != 0 || check_alone_schema(scratch, view, error) != 0 ||
         check_alone_history(scratch, catalog, view, error) != 0 ||
+        check_alone_refuse_virtual(scratch, view, error) != 0 ||
         check_alone_sql_views(scratch, view, &guard, error) != 0 ||
         check_alone_read(scratch, catalog, &guard, error) != 0 ||
         lint_numeric_aggregates(view->file, view->schema, &guard, error) != 0)

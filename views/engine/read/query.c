@@ -105,7 +105,7 @@ static int query_pass_over(struct rows *rows, int64_t count, struct error *error
         int code = sqlite3_step(rows->statement->stmt);
         if (code == SQLITE_ROW)
             continue;
-        int status = code == SQLITE_DONE ? 0 : reader_error(rows->reader, rows->what, error);
+        int status = code == SQLITE_DONE ? 0 : rows_step_failed(rows, error);
         rows_close(rows);
         return status;
     }

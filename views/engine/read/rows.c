@@ -88,6 +88,32 @@ int rows_bind_cell(sqlite3_stmt *stmt, int index, const struct cell *cell) {
     return sqlite3_bind_null(stmt, index);
 }
 
+// SQLite has one code for this and for SQL that fails on what rows hold, so its words tell: fts5's and fts4's of a text that
+// they cannot read. A column that fts5 does not know stands in the text, not in the SQL.
+static bool rows_is_asked_wrongly(const struct rows *rows) {
+    static const char no_column[] = "no such column: ";
+    static const char *const words[] = {"fts5: ", "unterminated string",
+                                        "unknown special query: ", "malformed MATCH expression: ", no_column};
+    sqlite3_stmt *stmt = rows->statement->stmt;
+    const char *says = sqlite3_errmsg(rows->reader->db);
+    bool of_text = false;
+    if ((sqlite3_errcode(rows->reader->db) & 0xff) != SQLITE_ERROR || sqlite3_bind_parameter_count(stmt) == 0)
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words && !of_text; i++)
+        of_text = strncmp(says, words[i], strlen(words[i])) == 0 &&
+                  (words[i] != no_column || strstr(sqlite3_sql(stmt), says + strlen(no_column)) == NULL);
+    return of_text;
+}
+
+int rows_step_failed(struct rows *rows, struct error *error) {
+    return rows_is_asked_wrongly(rows)
+               ? error_set(error, ERROR_USAGE,
+                           "%s: %s: what was asked for is no full-text query; words stand in double quotes, "
+                           "of which one within is doubled",
+                           rows->what, sqlite3_errmsg(rows->reader->db))
+               : reader_error(rows->reader, rows->what, error);
+}
+
 int rows_not_bound(struct rows *rows, struct error *error) {
     int status = reader_error(rows->reader, rows->what, error);
     rows_close(rows);
@@ -215,7 +241,7 @@ static void rows_make_cursor(struct rows *rows) {
 
 // One that took too long for want of an index names it.
 static int rows_fail(struct rows *rows, struct error *error) {
-    int status = reader_error(rows->reader, rows->what, error);
+    int status = rows_step_failed(rows, error);
     if (rows->table == NULL || error->kind != ERROR_TIMEOUT)
         return status;
     struct index_advice advice = {0};

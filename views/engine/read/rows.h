@@ -10,6 +10,8 @@ struct rows *rows_open(struct reader *reader, struct statement *statement, const
 // Binds a value that was read, NULL of CELL_NULL. SQLite's code: what it did not take stays NULL, and the rows
 // would be those of another question.
 int rows_bind_cell(sqlite3_stmt *stmt, int index, const struct cell *cell);
+// Why a step of the rows failed. ERROR_USAGE: a parameter is no query of the full-text table that it was put to. Returns -1.
+int rows_step_failed(struct rows *rows, struct error *error);
 // Closes rows that could not be bound, and says why. Returns -1.
 int rows_not_bound(struct rows *rows, struct error *error);
 
