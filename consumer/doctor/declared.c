@@ -181,19 +181,27 @@ static void declared_check_unmarked(const struct evidence *evidence, const struc
             finding_names_text(&names));
 }
 
-// What of a binlog's rows names no connector is mended as MariaDB's; other rows say nothing of it.
+// What of a binlog's rows names no connector is mended as MariaDB's; rows without a position say nothing of it.
 static void declared_check_uuids(const struct evidence *evidence, const struct catalog *catalog,
                                  struct findings *findings) {
     struct finding_names names = {0};
+    struct finding_names taken = {0};
     for (int i = 0; i < evidence_count(evidence); i++) {
         const struct evidence_topic *topic = evidence_at(evidence, i);
         const struct table *table = feeding_table(evidence, catalog, topic);
+        bool nameless = topic->connector[0] == '\0' && topic->nameless_binlog > 0;
         bool unsure = topic->unwrapped > 0 && topic->connector[0] == '\0' && topic->with_position == 0;
-        for (int c = 0; table != NULL && unsure && c < table->column_count; c++)
+        for (int c = 0; table != NULL && (nameless || unsure) && c < table->column_count; c++)
             if (table->columns[c].variant == COLUMN_UUID)
-                finding_names_add(&names, "%s.%s", table->name, table->columns[c].name);
+                finding_names_add(nameless ? &taken : &names, "%s.%s", table->name, table->columns[c].name);
     }
-    if (names.count > 0)
+    if (taken.count > 0)
+        findings_add(
+            findings, "uuids", VERDICT_WARN, "add.fields=source.connector of ExtractNewRecordState",
+            "unwrapped rows say a binlog's file and no connector, so they are taken for MariaDB's, and a UUID that "
+            "begins with zero bytes for one that ends with them: of MySQL's it becomes another: %s",
+            finding_names_text(&taken));
+    else if (names.count > 0)
         findings_add(
             findings, "uuids", VERDICT_WARN,
             "add.fields=source.connector of ExtractNewRecordState; of PostgreSQL's it changes nothing",

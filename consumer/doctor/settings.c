@@ -21,6 +21,7 @@ struct settings_sum {
     int64_t decimals, schema_decimals;
     struct finding_names doubles; // numbers with a fraction, but for what source.sql declares so
     int64_t nulls_kept;           // columns with a default that had a null
+    int64_t nameless_binlog;
     bool transactions_denied, heartbeats_denied; // may not be seen
     int64_t logical; // messages that are no row: each may be a transaction without rows
     bool postgres, other, mongodb, binlog;
@@ -57,6 +58,12 @@ static void settings_add_columns(struct settings_sum *sum, const struct evidence
     }
 }
 
+// Their columns are nobody's here.
+static bool settings_is_left_out(const struct evidence *evidence, const struct catalog *catalog,
+                                 const struct evidence_topic *topic) {
+    return catalog != NULL && feeding_is_left_out(evidence, catalog, topic);
+}
+
 static void settings_add_denied(struct settings_sum *sum, const struct evidence *evidence) {
     static const struct catalog none;
     for (int i = 0; i < evidence->denied_count; i++) {
@@ -84,6 +91,7 @@ static struct settings_sum settings_sum_of(const struct evidence *evidence, cons
             sum.renamed_transactions = topic;
         sum.mongodb |= strcmp(topic->connector, "mongodb") == 0;
         sum.binlog |= strcmp(topic->connector, "mysql") == 0 || strcmp(topic->connector, "mariadb") == 0;
+        sum.nameless_binlog += topic->connector[0] == '\0' ? topic->nameless_binlog : 0;
         sum.tables.rows += topic->rows;
         sum.tables.reads += topic->reads;
         sum.tables.with_schema += topic->with_schema;
@@ -98,7 +106,9 @@ static struct settings_sum settings_sum_of(const struct evidence *evidence, cons
         sum.tables.truncates += topic->truncates;
         sum.postgres |= strcmp(topic->connector, "postgresql") == 0;
         sum.other |= topic->connector[0] != '\0' && strcmp(topic->connector, "postgresql") != 0;
-        settings_add_columns(&sum, topic, catalog != NULL ? feeding_table(evidence, catalog, topic) : NULL);
+        if (!settings_is_left_out(evidence, catalog, topic))
+            settings_add_columns(&sum, topic,
+                                 catalog != NULL ? feeding_table(evidence, catalog, topic) : NULL);
     }
     return sum;
 }
@@ -171,6 +181,11 @@ static void settings_check_envelope(const struct settings_sum *sum, struct findi
     else if (sum->other)
         findings_add(findings, "connector", VERDICT_WARN, NULL,
                      "not PostgreSQL's: transactions are not read, answers are per-key");
+    else if (sum->nameless_binlog > 0)
+        findings_add(
+            findings, "connector", VERDICT_WARN, "add.fields=..,source.connector of ExtractNewRecordState",
+            "unwrapped rows say a binlog's file and do not name the connector: they are read as MariaDB's "
+            "(UUIDs), and of its or MySQL's times; answers are per-key");
     else
         findings_add(findings, "connector", sum->postgres ? VERDICT_OK : VERDICT_NOT_SEEN, NULL, "%s",
                      sum->postgres ? "PostgreSQL's" : "no message names its connector");
@@ -231,7 +246,7 @@ static void settings_check_times(const struct evidence *evidence, const struct c
     struct settings_units units = {0};
     for (int t = 0; t < evidence_count(evidence); t++) {
         const struct evidence_topic *topic = evidence_at(evidence, t);
-        for (int c = 0; c < topic->column_count; c++)
+        for (int c = 0; c < topic->column_count && !settings_is_left_out(evidence, catalog, topic); c++)
             settings_note_unit(&units, evidence, catalog, topic, &topic->columns[c]);
     }
     if (sum->tables.with_schema > 0)
@@ -262,12 +277,12 @@ static bool settings_hides_nulls(const struct evidence_column *column) {
     return column->zeros > 0 && (strcmp(guess.type, "date") == 0 || strncmp(guess.type, "timestamp", 9) == 0);
 }
 
-static void settings_check_nulls(const struct evidence *evidence, const struct settings_sum *sum,
-                                 struct findings *findings) {
+static void settings_check_nulls(const struct evidence *evidence, const struct catalog *catalog,
+                                 const struct settings_sum *sum, struct findings *findings) {
     struct finding_names names = {0};
     for (int t = 0; t < evidence_count(evidence); t++) {
         const struct evidence_topic *topic = evidence_at(evidence, t);
-        for (int c = 0; c < topic->column_count; c++)
+        for (int c = 0; c < topic->column_count && !settings_is_left_out(evidence, catalog, topic); c++)
             if (settings_hides_nulls(&topic->columns[c]))
                 finding_names_add(&names, "%s.%s", settings_table_name(topic), topic->columns[c].name);
     }
@@ -549,7 +564,7 @@ static void settings_check_keys(const struct evidence *evidence, const struct ca
         const struct evidence_topic *topic = evidence_at(evidence, i);
         bool keyless = topic->role == EVIDENCE_TABLE && topic->rows > 0 &&
                        (topic->null_keys > 0 || !settings_has_key(topic));
-        bool left_out = keyless && catalog != NULL && feeding_is_left_out(evidence, catalog, topic);
+        bool left_out = keyless && settings_is_left_out(evidence, catalog, topic);
         some_left_out |= left_out;
         if (keyless && !left_out)
             settings_add_topic(&names, topic);
@@ -717,7 +732,7 @@ void settings_check(const struct evidence *evidence, const struct catalog *catal
     settings_check_keys(evidence, catalog, &sum, findings);
     settings_check_decimals(&sum, findings);
     settings_check_times(evidence, catalog, &sum, findings);
-    settings_check_nulls(evidence, &sum, findings);
+    settings_check_nulls(evidence, catalog, &sum, findings);
     settings_check_truncates(&sum, findings);
     settings_check_gone(evidence, findings);
     settings_check_cascades(evidence, catalog, &sum, findings);

@@ -290,6 +290,8 @@ static void evidence_take_source(struct evidence_topic *topic, const struct evid
     if (names->connector.data != NULL)
         (void)snprintf(topic->connector, sizeof topic->connector, "%.*s", (int)names->connector.size,
                        names->connector.data);
+    topic->nameless_binlog += !parts->enveloped && names->connector.data == NULL &&
+                              evidence_has_added(parts, "__source_file", "__file");
     evidence_take_position(topic, parts);
 }
 

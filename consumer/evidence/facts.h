@@ -132,6 +132,7 @@ struct evidence_topic {
     char unreadable_like[EVIDENCE_LIKE_SIZE]; // what the first of them looks like
     // rows and what is in place of one
     int64_t rows, with_schema, unwrapped, with_position, with_transaction;
+    int64_t nameless_binlog;  // unwrapped, with a binlog's file, and no connector: read as MariaDB's
     int64_t without_timeline; // unwrapped, with an LSN, and nothing that tells a new timeline of the source's
     int64_t reads, updates, deletes, truncates, logical;
     struct beginning beginning; // of a topic of one partition

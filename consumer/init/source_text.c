@@ -264,7 +264,8 @@ static bool source_text_is_in_nanoseconds(const struct evidence_topic *topic) {
 
 // MySQL's and MariaDB's DATETIME has no digits where it says none, so that a plain `timestamp` of theirs may be in milliseconds.
 static bool source_text_is_of_mysql(const struct evidence_topic *topic) {
-    return strcmp(topic->connector, "mysql") == 0 || strcmp(topic->connector, "mariadb") == 0;
+    return strcmp(topic->connector, "mysql") == 0 || strcmp(topic->connector, "mariadb") == 0 ||
+           (topic->connector[0] == '\0' && topic->nameless_binlog > 0);
 }
 
 static const char *source_text_digits(const struct evidence_topic *topic, const struct column_guess *guess) {
@@ -404,6 +405,10 @@ static void source_text_write_heading(struct buffer *out, const struct source_te
     if (topic->mixed && topic->messages > 0) // no part
         source_text_write_mixed(out, table);
     source_text_write_topics(out, table);
+    if (topic->connector[0] == '\0' && topic->nameless_binlog > 0)
+        buffer_text(
+            out, "-- unsure: rows say a binlog's file and no connector, so they are read as MariaDB's: with "
+                 "ExtractNewRecordState add.fields=source.connector tells\n");
     if (!source_text_is_in_nanoseconds(topic) || topic->with_schema > 0)
         return;
     buffer_text(out, "-- tidemark: time ");

@@ -60,6 +60,29 @@ class Doctor(tide.Case):
         found, seen = self.of(lines, source=SOURCE, code=1)
         self.assertEqual("fail", found["keys"], seen)
 
+    def test_columns_of_tables_that_are_left_out_are_nobodys(self):
+        """By the name of their topic, and of their rows in another's."""
+        row = {"id": 1, "d": 1.25, "created_at": 1795386720827, "at": 0}
+        log = {**POSTGRES, "table": "log"}
+        for topic in "t", "log":
+            with self.subTest(topic=topic):
+                lines = [self.row(0, {"id": 1, "v": "a", "at": 1795386720827758})]
+                lines += [tide.line(topic, i + (topic == "t"), {"id": i}, {"op": "c", "after": {**row, "at": i and 1795386720827758}, "source": log}) for i in range(2)]
+                found, seen = self.of(lines, source=SOURCE + "\n-- tidemark: ignore log\n")
+                self.assertEqual(("not seen", "ok", "not seen"), (found["decimals"], found["times"], found["nulls"]), seen)
+                found, seen = self.of(lines, source=SOURCE + ("\ncreate table log(id int primary key);" if topic == "log" else ""))
+                self.assertEqual(("warn", "warn"), (found["decimals"], found["nulls"]), seen)
+
+    def test_rows_of_a_binlog_that_name_no_connector(self):
+        binlog = {"__op": "c", "__source_file": "b.000001", "__source_pos": 5, "__source_row": 0, "__source_ts_ms": 1}
+        source = "create table t(id int primary key, u uuid);"
+        for more, connector, uuids in (({}, "warn", "warn"), ({"__source_connector": "mysql"}, "warn", None), ({"__connector": "mariadb"}, "warn", None)):
+            with self.subTest(more):
+                found, seen = self.of([tide.line("t", 0, {"id": 1}, {"id": 1, "u": "6fa459ea-ee8a-3ca4-894e-db77e160355e", **binlog, **more})], source=source)
+                self.assertEqual((connector, uuids), (found["connector"], found.get("uuids")), seen)
+                self.assertEqual(not more, "do not name the connector" in seen["connector"])
+        self.assertEqual("warn", self.of([tide.line("t", 0, {"id": 1}, {"id": 1, **binlog})])[0]["connector"])
+
     def test_topics_of_the_connectors_own_by_other_names(self):
         names = {"theworldshop.transaction": "theworldshop.tx", "__debezium-heartbeat.theworldshop": "beats.theworldshop"}
         lines = [{**line, "topic": names.get(line["topic"], line["topic"])} for line in tide.read_capture(tide.CAPTURES / "basic.jsonl")]

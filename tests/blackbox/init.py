@@ -258,6 +258,16 @@ class Init(tide.Case):
         (out / "source.sql").write_text(f"create table c(id int, {field} text, primary key(id, {field}));")
         self.assertIn(f'in the messages\' key it is "{field}": write it so, in double quotes', tide.run("check", "--views", out).stderr)
 
+    def test_a_binlog_that_names_no_connector(self):
+        rows = [{"id": n, "made_at": 1795386720827758, "__op": "c", "__source_file": "b.000001", "__source_pos": n} for n in range(3)]
+        for connector, told in ({}, True), ({"__connector": "mysql"}, False):
+            out = self.path / f"out{told}"
+            lines = [tide.line("t", row["id"], {"id": row["id"]}, {**row, **connector}) for row in rows]
+            self.init("--capture", tide.write_capture(self.path / "c.jsonl", lines), "--prefix", tide.PREFIX, "--out", out)
+            text = (out / "source.sql").read_text()
+            self.assertEqual(told, "-- unsure: rows say a binlog's file and no connector, so they are read as MariaDB's" in text, text)
+            self.assertIn("made_at timestamp(6)", text)
+
     def test_words_are_quoted_and_engine_names_left_out(self):
         row = {"order": 1, "user": "a", "Case": 2, "_mine": 3, "a b": 4, "": 5}
         envelope = {"op": "c", "after": row, "source": {"table": "select", "schema": "public", "connector": "postgresql"}}
