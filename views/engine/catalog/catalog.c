@@ -5,6 +5,7 @@
 #include "views/engine/catalog/source_sql.h"
 #include "views/engine/catalog/stored_files.h"
 #include "views/engine/catalog/view_files.h"
+#include "views/engine/row/older.h"
 #include "views/engine/sqlite/read_only.h"
 #include "views/engine/sqlite/stmt.h"
 
@@ -282,13 +283,20 @@ static int catalog_read_files(struct catalog *catalog, const struct view_files *
     return 0;
 }
 
+struct catalog_others {
+    const struct table *table;
+    const struct column *but;
+};
+
+static int catalog_find_other(const void *in, const char *name) {
+    const struct catalog_others *others = in;
+    return strcmp(name, others->but->name) != 0 ? table_column(others->table, name, strlen(name)) : -1;
+}
+
 // The newest of its older names that another column has by now, -1 = none. Its own it has when it was given back.
 static int catalog_older(const struct table *table, const struct column *column) {
-    int found = -1;
-    for (int i = column->older_count - 1; i >= 0 && found < 0; i--)
-        if (strcmp(column->older[i], column->name) != 0)
-            found = table_column(table, column->older[i], strlen(column->older[i]));
-    return found;
+    const struct catalog_others others = {table, column};
+    return older_newest(column->older, column->older_count, catalog_find_other, &others);
 }
 
 static bool catalog_goes_round(const struct table *table, int column) {

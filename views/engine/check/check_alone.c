@@ -105,7 +105,7 @@ static int check_alone_schema(sqlite3 *scratch, const struct view *view, struct 
     return check_alone_lacks_table(scratch) ? check_alone_lacking(error) : error_become(error, ERROR_INPUT);
 }
 
-// Of a virtual table SQLite knows no page.
+// SQLite knows no page of a virtual table.
 static int check_alone_is_virtual(sqlite3 *scratch, const char *name, bool *ret, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     if (stmt_prepare(

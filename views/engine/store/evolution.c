@@ -3,10 +3,12 @@
 #include "views/base/cleanup.h"
 #include "views/engine/catalog.h"
 #include "views/engine/catalog/source_sql.h"
+#include "views/engine/row/older.h"
 
 #include <strings.h>
 
-static int evolution_find_old(const struct evolution *evolution, const char *name) {
+static int evolution_find_old(const void *in, const char *name) {
+    const struct evolution *evolution = in;
     for (int i = 0; i < evolution->old_count; i++)
         if (name != NULL && strcmp(evolution->old[i].name, name) == 0)
             return i;
@@ -74,12 +76,13 @@ static void evolution_compare_column(const struct table *was_table, const struct
         is->generated != NULL && (column->retyped || !evolution_same_text(was->generated, is->generated));
 }
 
+static int evolution_find_column(const void *in, const char *name) {
+    return table_column(in, name, strlen(name));
+}
+
 // The newest of its older names that the old table has, -1 = none.
 static int evolution_older(const struct table *was, const struct column *column) {
-    int found = -1;
-    for (int i = column->older_count - 1; i >= 0 && found < 0; i--)
-        found = table_column(was, column->older[i], strlen(column->older[i]));
-    return found;
+    return older_newest(column->older, column->older_count, evolution_find_column, was);
 }
 
 // A line that renames is of no use where the file has the new name already.
@@ -230,10 +233,7 @@ static int evolution_compare_table(struct evolution *evolution, const struct tab
 
 // The newest of its older names that the file has, -1 = none.
 static int evolution_older_table(const struct evolution *evolution, const struct table *is) {
-    int found = -1;
-    for (int i = is->older_count - 1; i >= 0 && found < 0; i--)
-        found = evolution_find_old(evolution, is->older[i]);
-    return found;
+    return older_newest(is->older, is->older_count, evolution_find_old, evolution);
 }
 
 // Renamed tables first: what they were is not another's.

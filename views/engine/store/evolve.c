@@ -5,6 +5,7 @@
 #include "views/engine/row/table_change.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/meta.h"
+#include "views/engine/store/fills.h"
 #include "views/engine/store/made_with.h"
 
 #include <stdarg.h>
@@ -487,6 +488,5 @@ int evolve_run(struct sqlite3 *db, const struct evolve *evolve, struct store_rep
         meta_set_integer(db, "evolution", number + 1, error) != 0 ||
         meta_set(db, "source", mirror, error) != 0)
         return -1;
-    return engine_sql_run(db, "position_filling", error) != 0 ? -1
-                                                              : engine_sql_run(db, "position_next", error);
+    return fills_tell_awaited(db, error);
 }

@@ -86,6 +86,11 @@ static int fills_settle_new(sqlite3 *db, const struct table *table, bool again, 
     return stmt_step(stmt, "_fill", NULL, error);
 }
 
+int fills_tell_awaited(struct sqlite3 *db, struct error *error) {
+    return engine_sql_run(db, "position_filling", error) != 0 ? -1
+                                                              : engine_sql_run(db, "position_next", error);
+}
+
 static int fills_write_new(const struct fills *fills, sqlite3 *db, const char *const *topics, int topic_count,
                            const bool *again, struct error *error) {
     for (int i = 0; i < topic_count; i++)
@@ -95,8 +100,7 @@ static int fills_write_new(const struct fills *fills, sqlite3 *db, const char *c
         if (fills->list[i].kind == STORE_FILL_NEW &&
             fills_settle_new(db, fills->list[i].table, again[fills->list[i].table->index], error) != 0)
             return -1;
-    return engine_sql_run(db, "position_filling", error) != 0 ? -1
-                                                              : engine_sql_run(db, "position_next", error);
+    return fills_tell_awaited(db, error);
 }
 
 int fills_begin_new(struct fills *fills, struct sqlite3 *db, const struct catalog *catalog,

@@ -17,6 +17,9 @@ struct fills {
 int fills_load(struct fills *fills, struct sqlite3 *db, const struct catalog *catalog, struct error *error);
 void fills_free(struct fills *fills);
 
+// In its caller's transaction, beside those that take messages: what is awaited has changed, and answers say so.
+int fills_tell_awaited(struct sqlite3 *db, struct error *error);
+
 // In one transaction of its own: the new tables are awaited no more. `topics` were not read for a table: their offsets are
 // forgotten. `again`, by table: it is filled beside instead, since its topics are read already.
 int fills_begin_new(struct fills *fills, struct sqlite3 *db, const struct catalog *catalog,
