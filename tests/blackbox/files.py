@@ -453,6 +453,43 @@ class Views(Case):
             self.refused(*command, "--db", copy, says=["-wal is not this file's log", "delete", "backup"])
         self.assertEqual(before, copy.read_bytes())
 
+    def test_a_backup_of_while_the_log_was_written(self):
+        """Put back beside that very log it would be the state before the crash again, which is told; the crashed file goes on."""
+        tide.replay(self.db, BASIC)
+        copy, again, crashed = (self.path / name for name in ("copy.db", "again.db", "crashed.db"))
+        with contextlib.closing(sqlite3.connect(self.db, isolation_level=None)) as connection:
+            connection.execute("pragma wal_autocheckpoint = 0")
+            for n in range(6):
+                connection.execute("begin")
+                connection.execute("update _position set version = version + 1")
+                connection.execute("insert into orders(id, notes) values (?, ?)", (90000 + n, "x" * 9000))
+                connection.execute("commit")
+                if n == 3:
+                    for target in (copy, again):
+                        with contextlib.closing(sqlite3.connect(target)) as backup:
+                            connection.backup(backup)
+            shutil.copy(f"{self.db}-wal", f"{copy}-wal")
+            shutil.copy(f"{self.db}-wal", f"{crashed}-wal")
+            shutil.copy(self.db, crashed)
+        before = copy.read_bytes()
+        for command in (("replay", BASIC), ("serve", "--listen", "127.0.0.1:0"), ("quarantine", "list")):
+            self.refused(*command, "--db", copy, says=["-wal is not this file's log", "the log is of a file of which this is a copy", "delete"])
+        self.assertEqual(before, copy.read_bytes())
+        for db in crashed, again:
+            tide.replay(db, BASIC)
+        # what is written into the copy from then on is its own
+        with contextlib.closing(sqlite3.connect(again, isolation_level=None)) as connection:
+            connection.execute("pragma wal_autocheckpoint = 0")
+            connection.execute("begin")
+            connection.execute("update _position set version = version + 1")
+            for n in range(5):
+                connection.execute(f"create table more{n}(t)")
+            connection.execute("commit")
+            connection.execute("vacuum")
+            shutil.copy(again, self.path / "own.db")
+            shutil.copy(f"{again}-wal", self.path / "own.db-wal")
+        tide.replay(self.path / "own.db", BASIC)
+
     def test_a_log_that_is_not_the_files(self):
         """A backup that is put back beside the log of a crash: SQLite would write that into it."""
         tide.replay(self.db, BASIC)

@@ -11,6 +11,7 @@
 // SQLite's file format (sqlite.org/fileformat2.html): the log's header and a frame's, a table's leaf, a record.
 enum {
     FILE_HEADER = 100,
+    FILE_PAGES = 28,
     FILE_SCHEMA = 40, // how often the schema was changed
     LOG_HEADER = 32,
     LOG_PAGE_SIZE = 8,
@@ -141,12 +142,22 @@ static bool foreign_log_read_file(const char *path, struct foreign_file *ret) {
            file->pMethods->xRead(file, ret->header, FILE_HEADER, 0) == SQLITE_OK;
 }
 
-// Whether the file's header is neither of before the log nor one of the log's. The schema is counted up, so before the log the
-// count was no higher than the log's first. (A page that a power cut has torn has its header whole.)
-static bool foreign_log_header_differs(struct foreign_log *log, const struct foreign_file *file) {
+// Whether the file cannot have been so before the log, of which log->page is the first header. The schema is counted up, so before
+// the log the count was no higher. A copy by .backup has a count of its own, from 1 on; where it has pages of the log it is longer than
+// the log's first commit made the file, and by itself that commit shortens a file only as VACUUM does, which counts one.
+static bool foreign_log_is_of_another(const struct foreign_log *log, const struct foreign_file *file) {
     const uint64_t schema = foreign_log_number(&file->header[FILE_SCHEMA], 4);
+    const uint64_t first = foreign_log_number(&log->page[FILE_SCHEMA], 4);
+    const bool is_longer =
+        foreign_log_number(&file->header[FILE_PAGES], 4) > foreign_log_number(&log->page[FILE_PAGES], 4);
+    return schema > first || (schema + 1 < first && is_longer);
+}
+
+// Whether the file's header is neither of before the log nor one of the log's. (A page that a power cut has torn has its header
+// whole.)
+static bool foreign_log_header_differs(struct foreign_log *log, const struct foreign_file *file) {
     off_t at = LOG_HEADER;
-    if (!foreign_log_next(log, 1, &at) || schema <= foreign_log_number(&log->page[FILE_SCHEMA], 4))
+    if (!foreign_log_next(log, 1, &at) || !foreign_log_is_of_another(log, file))
         return false;
     do
         if (memcmp(log->page, file->header, FILE_HEADER) == 0)
@@ -164,7 +175,8 @@ static bool foreign_log_is_as_it_was(const struct foreign_log *log) {
 
 // Each log begins where the one before was in the file whole, and each commit adds one to the version; a program of before counted two
 // in the commit that filled columns, and a crash may have left its log to this one. What `vacuum into` makes of
-// a file has its pages in other places, and counts one change of the schema more, in a header that no log has.
+// a file has its pages in other places, and counts one change of the schema more, in a header that no log has. A .backup that was
+// made while the log was written has its pages in their places, so that the log would make of it what was there before the crash.
 int foreign_log_check(const char *path, struct error *error) {
     CLEANUP(foreign_log_close) struct foreign_log log = {.descriptor = -1};
     struct foreign_file file = {.page = 0};
