@@ -319,6 +319,24 @@ class Case(tide.Case):
         self.replay(capture, "create table t(id int primary key, b text, n int);\n-- tidemark: renamed t.b from a\n")
         self.assertEqual([(1, long, 2), (2, None, 2)], self.query("select id, b, n from t order by id"))
 
+    def test_topics_of_both_names_in_either_order(self):
+        """The rules of position make one table of them; what the later topic says is unchanged is known by the older one alone."""
+        def row(table, offset, op, lsn, **columns):
+            return event(table, offset, {"id": 1}, {"id": 1, **columns}, op, lsn=lsn)
+
+        source = "create table b(id int primary key, v text, n int);\n-- tidemark: renamed b from a\n-- tidemark: topic b = /theworldshop\\.public\\.[ab]/\n"
+        older = [row("a", 0, "c", 100, v="long", n=1), row("a", 1, "u", 101, v="long", n=2)]
+        newer = [row("b", 0, "u", 200, v="__debezium_unavailable_value", n=3)]
+        for lines, v, words in ((older + newer, "long", False), (newer + older, None, True)):
+            self.db = self.path / f"{words}.db"
+            told = self.replay(self.capture(*lines), source)
+            self.assertEqual([(1, v, 3)], self.query("select id, v, n from b"))
+            self.assertEqual(words, "table b: a row was changed under its name of now before what made it was read under an older one" in told, told)
+            self.assertNotIn("incomplete", told)
+        # alone it is no whole log
+        self.db = self.path / "alone.db"
+        self.assertIn("table b is incomplete: theworldshop.public.b begins with the change", self.replay(self.capture(*newer), source))
+
     def test_renamed_twice(self):
         def row(offset, number, op="c", **columns):
             return event("t", offset, {"id": number}, {"id": number, **columns}, op)

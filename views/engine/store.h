@@ -153,7 +153,7 @@ uint64_t store_hash_key(const struct change *change);
 void store_expect(const struct store *store, const struct change *change, int ahead);
 // The newest change was a row that had columns without a value: unchanged TOAST, or its event lacked them.
 bool store_lacked(const struct store *store);
-// It was an update that has made its row, and lacks what is guessed there (change_guesses).
+// It was an update that has made its row, and lacks what is guessed there (mirror_made).
 bool store_made(const struct store *store);
 // Streamed deletes of the table that found neither a row nor anything newer, since this was asked last; ret_again: those
 // of a key that was deleted before, which a source with a right replica identity does not send. After a commit.

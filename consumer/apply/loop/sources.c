@@ -22,7 +22,7 @@ static int64_t sources_topic_snapshot(const struct apply *apply, const struct sl
     return newest;
 }
 
-static bool sources_are_several_topics(const struct apply *apply, const struct table *table) {
+bool sources_are_several_topics(const struct apply *apply, const struct table *table) {
     const struct slot_list *slots = &apply->feeding[table->index];
     const struct partition *first = slots->count > 0 ? apply->partitions[slots->slots[0]] : NULL;
     for (int i = 1; first != NULL && i < slots->count; i++) {

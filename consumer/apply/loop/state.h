@@ -117,6 +117,7 @@ struct lost_table {
     bool gone;             // it was told that there is no such topic any more
     int64_t deletes_again; // of a key that was deleted before
     bool begun_without;    // incomplete for this alone: its log begins with a change of an older row
+    bool made_without;     // it was told that rows lack what they had under an older name of the table
     bool moved_without;    // it was told that rows lack what they had under an older key
     // messages in quarantine that may have been rows of any transaction, and were not yet missed
     int64_t unreadable;

@@ -208,7 +208,11 @@ static bool take_is_of_older(struct apply *apply, struct partition *partition) {
     const struct change *change = &partition->event->change;
     int number = change->table->index;
     bool alone = apply->feeding[number].count == 1;
-    bool told = apply->lost.tables[number].read_before || apply->snapshots[number].lsn != LSN_NONE;
+    // what its topic of now changes at first was made in that of its older name
+    bool elsewhere = change->table->older_count > 0 && !partition->event->routed &&
+                     sources_are_several_topics(apply, change->table);
+    bool told =
+        elsewhere || apply->lost.tables[number].read_before || apply->snapshots[number].lsn != LSN_NONE;
     enum beginning_op op = BEGINNING_OTHER;
     if (change->op == CHANGE_CREATE || change->op == CHANGE_READ || change->op_untold)
         op = BEGINNING_MAKES;
@@ -246,6 +250,28 @@ static int take_note_emptied(struct apply *apply, const struct change *change, s
     return change->op == CHANGE_TRUNCATE && apply->lost.tables[change->table->index].begun_without
                ? commit_note_complete(apply, change->table, error)
                : 0;
+}
+
+static bool take_lacks_toast(const struct change *change) {
+    bool lacks = false;
+    for (int i = 0; i < change->table->column_count && !lacks; i++)
+        lacks = change->values[i].kind == VALUE_UNAVAILABLE;
+    return lacks;
+}
+
+// What an update did not change is in a topic of the table's older name that is read beside.
+static void take_tell_made(struct apply *apply, const struct partition *partition) {
+    const struct change *change = &partition->event->change;
+    bool *told = &apply->lost.tables[change->table->index].made_without;
+    if (*told || !store_made(apply->config.store) || !take_lacks_toast(change))
+        return;
+    *told = true;
+    warnings_add(
+        &apply->warnings,
+        "table %s: a row was changed under its name of now before what made it was read under an older one, and is "
+        "NULL where its TOAST values are unchanged: an incremental snapshot brings them",
+        change->table->name);
+    take_about(apply, partition, "incomplete");
 }
 
 // The newer of the two is all that there is, and a delete of either takes it away.
@@ -292,6 +318,7 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
         apply->newest_ts_ms = partition->event->change.ts_ms;
     missing_note(&apply->missing, &partition->event->change, store_lacked(apply->config.store),
                  store_made(apply->config.store));
+    take_tell_made(apply, partition);
     freshness_note(&apply->freshness, partition->event->change.table->index, partition->event->change.ts_ms);
     if (partition->event->change.op == CHANGE_READ)
         snapshots_note_row(apply, partition, &partition->event->change);

@@ -42,7 +42,8 @@ int mirror_apply(struct mirror *mirror, const struct change *change, enum mirror
                  struct error *error);
 // The newest row that was applied had columns without a value: unchanged TOAST, or its event lacked them.
 bool mirror_lacked(const struct mirror *mirror);
-// The newest change was an update that has made its row, and lacks what is guessed there (change_guesses).
+// The newest change was an update that has made its row, and lacks what is guessed there (change_guesses), or unchanged TOAST
+// values of a table that was renamed.
 bool mirror_made(const struct mirror *mirror);
 // Streamed deletes of the table that found neither a row nor anything newer, since this was asked last; ret_again: those
 // of a key that was deleted before. While nothing is being written.

@@ -48,13 +48,15 @@ static int mirror_rules_may_be_moved(struct mirror_table *table, const struct ch
     return 0;
 }
 
-// Whether the change is an update that lacks what would be guessed in a row that it makes, and no row is there.
+// Whether the change is an update that lacks what would be guessed in a row that it makes, and no row is there. Of a table that was
+// renamed the change that has its unchanged TOAST values may come later, in the topic of its older name.
 static int mirror_rules_makes(const struct mirror *mirror, struct mirror_table *table,
                               const struct change *change, bool *ret, struct error *error) {
     bool there = true;
     bool guesses = false;
     for (int i = 0; mirror->lacked && change->op == CHANGE_UPDATE && i < table->table->column_count; i++)
-        guesses |= change_guesses(change, i);
+        guesses |= change_guesses(change, i) ||
+                   (change->values[i].kind == VALUE_UNAVAILABLE && table->table->older_count > 0);
     if (guesses && mirror_has_row(table, change, &there, error) != 0)
         return -1;
     *ret = !there;
