@@ -7,9 +7,7 @@
 #include <stdio.h>
 
 enum {
-    GLUE_VERSION = 3,
-    GLUE_HEADER = 18, // version, compression (0 or 5, zlib) and the schema version's UUID
-    GLUE_ZLIB = 5,
+    GLUE_ZLIB = 5, // its compression, if any
     VARINT_BYTES_MAX = 10,
 };
 
@@ -40,13 +38,12 @@ static bool guess_registry(struct span bytes, char ret[GUESS_SIZE]) {
     return true;
 }
 
-// What AWS Glue's serializers put before a payload.
+// What AWS Glue's serializers put before a payload; behind it is no JSON object, or one that is compressed.
 static bool guess_glue(struct span bytes, char ret[GUESS_SIZE]) {
-    if (bytes.size < GLUE_HEADER || bytes.data[0] != GLUE_VERSION ||
-        (bytes.data[1] != 0 && bytes.data[1] != GLUE_ZLIB))
+    if (!framing_is_glue(bytes) || (bytes.data[1] != FRAMING_GLUE_PLAIN && bytes.data[1] != GLUE_ZLIB))
         return false;
     (void)snprintf(ret, GUESS_SIZE, "AWS Glue Schema Registry's framing (header version %d): %s",
-                   GLUE_VERSION, GUESS_CONVERTER);
+                   FRAMING_GLUE_VERSION, GUESS_CONVERTER);
     return true;
 }
 
