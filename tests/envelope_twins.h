@@ -108,6 +108,15 @@ static inline const char *twins_compare_place(const struct change *a, const stru
     return NULL;
 }
 
+static inline const char *twins_compare_source(const struct event *a, const struct event *b) {
+    if (a->positions != b->positions || a->is_first != b->is_first || a->routed != b->routed)
+        return "what positions mean, or whose the row is";
+    if (!span_equal(a->connector, b->connector) || !span_equal(a->schema, b->schema) ||
+        !span_equal(a->table, b->table))
+        return "a name of the source";
+    return (a->moved_from == NULL) != (b->moved_from == NULL) ? "the key before" : NULL;
+}
+
 static inline bool twins_same_value(const struct value *a, const struct value *b) {
     if (a->kind != b->kind)
         return false;
@@ -148,6 +157,9 @@ static inline const char *twins_compare(const struct twins *twins) {
         return "another drift";
     const char *problem = twins_compare_place(&a->event.change, &b->event.change);
     if (problem != NULL || a->status != 0)
+        return problem;
+    problem = twins_compare_source(&a->event, &b->event);
+    if (problem != NULL)
         return problem;
     if (a->event.kind == EVENT_CHANGE)
         return twins_compare_change(&a->event, &b->event);

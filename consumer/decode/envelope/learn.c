@@ -182,24 +182,36 @@ static bool learn_transaction_member(struct learner *learner) {
     return learn_other(learner, HOME_TRANSACTION);
 }
 
+static bool learn_name(struct learner *learner, enum member_kind kind, struct span text) {
+    struct shape *shape = learner->shape;
+    char *kept = arena_take(learner->lesson->names, text.size + 1);
+    if (kept == NULL)
+        return false;
+    memcpy(kept, text.data, text.size);
+    struct span name = {kept, text.size};
+    if (kind == MEMBER_CONNECTOR)
+        shape->connector = name;
+    else if (kind == MEMBER_SCHEMA)
+        shape->schema_name = name;
+    else if (kind == MEMBER_DATABASE)
+        shape->database = text.size > 0 ? name : shape->database;
+    else
+        shape->table = name;
+    return true;
+}
+
 static bool learn_source_member(struct learner *learner) {
     const struct member_name *member = members_find(HOME_SOURCE, &learner->json);
-    struct shape *shape = learner->shape;
     const char *at = json_value_at(&learner->json);
-    bool constant =
-        member == NULL || (members_is_constant(member->kind) && shape->constant_count < SHAPE_CONSTANTS_MAX);
+    bool constant = member == NULL || members_is_constant(member->kind);
     struct json_reader after = learner->json;
     struct json_value value;
     if (!learner->lesson->constant_source || !constant || (*at != '"' && *at != 'n') ||
-        !json_take(&after, &value) || value.escaped)
+        !json_take(&after, &value) || value.escaped || (member != NULL && value.raw.size > SHAPE_NAME_MAX))
         return learn_other(learner, HOME_SOURCE);
     learner->json = after;
-    if (member != NULL && value.kind == JSON_STRING)
-        shape->constants[shape->constant_count++] =
-            (struct shape_constant){.kind = member->kind,
-                                    .at = shape->json.bytes.size + (size_t)(at + 1 - learner->from),
-                                    .size = value.raw.size - 2};
-    return true;
+    return member == NULL || value.kind != JSON_STRING ||
+           learn_name(learner, member->kind, (struct span){value.raw.data + 1, value.raw.size - 2});
 }
 
 static uint8_t learn_sure_digits(const struct table *table, const struct schema *schema, int number) {
@@ -301,25 +313,6 @@ static bool learn_enter_payload(struct learner *learner) {
     return payload->schema_bytes.data < payload->at;
 }
 
-// The shape's bytes do not move any more.
-static void learn_set_constants(struct shape *shape) {
-    shape->connector = shape->schema_name = shape->database = shape->table = (struct span){0};
-    shape->placement = (struct members_placement){0};
-    for (int i = 0; i < shape->constant_count; i++) {
-        const struct shape_constant *constant = &shape->constants[i];
-        struct span text = {shape->json.bytes.data + constant->at, constant->size};
-        if (constant->kind == MEMBER_CONNECTOR)
-            shape->connector = text;
-        else if (constant->kind == MEMBER_SCHEMA)
-            shape->schema_name = text;
-        else if (constant->kind == MEMBER_DATABASE)
-            shape->database = text.size > 0 ? text : shape->database;
-        else
-            shape->table = text;
-    }
-    shape->postgres = TEXT_IS(shape->connector, "postgresql");
-}
-
 bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
     static bool (*const learn_subject[])(struct learner * learner) = {
         [SUBJECT_KEY] = learn_flat_member, [SUBJECT_BOUNDARY] = learn_boundary_member};
@@ -330,7 +323,8 @@ bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
     json_shape_begin(&shape->json);
     shape->drifts = 0;
     shape->schema_size = 0;
-    shape->constant_count = 0;
+    shape->connector = shape->schema_name = shape->database = shape->table = (struct span){0};
+    shape->placement = (struct members_placement){0};
     shape->flat = lesson->payload->flat;
     shape->bytea = lesson->payload->schema != NULL ? lesson->payload->schema->bytea : CHANGE_BYTES_UNTOLD;
     shape->json.pass_array = lesson->subject == SUBJECT_BOUNDARY ? boundary_pass_collections : NULL;
@@ -344,6 +338,6 @@ bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
     if (!learn_members(&learner, learn_member) || !json_leave(&learner.json, 0) ||
         json_next(&learner.json) != JSON_END || learn_add_part(&learner, JSON_PART_END, end) < 0)
         return false;
-    learn_set_constants(shape);
+    shape->postgres = TEXT_IS(shape->connector, "postgresql");
     return true;
 }

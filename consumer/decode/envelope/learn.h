@@ -29,12 +29,7 @@ struct learn_place {
     size_t name, name_size;           // DRIFT: in the shape's bytes
 };
 
-enum { SHAPE_CONSTANTS_MAX = 5 };
-
-struct shape_constant {
-    enum member_kind kind;
-    size_t at, size; // in the shape's bytes
-};
+enum { SHAPE_NAME_MAX = 256 }; // bytes; a longer text of source is a place
 
 struct shape {
     struct json_shape json;
@@ -45,10 +40,7 @@ struct shape {
     bool flat;
     size_t schema, schema_size; // in a message of this shape; size 0 = none
     enum change_bytes bytea;    // what that schema says of BYTEA
-    // texts of source that stand in the shape's bytes
-    struct shape_constant constants[SHAPE_CONSTANTS_MAX];
-    int constant_count;
-    // the same, once the shape is ready; data NULL = not among them
+    // texts of source that stand in the shape's bytes, in the lesson's `names`; data NULL = not among them
     struct span connector, schema_name, database, table;
     struct members_placement placement; // of these
     bool postgres;                      // the connector among them is PostgreSQL's
@@ -65,6 +57,8 @@ struct shape_lesson {
     // Texts in source that say nothing to us (version, name..) are taken for constant, and so are connector, schema, db
     // and table.
     bool constant_source;
+    struct arena *
+        names; // of shapes, for all that they live: events have their texts when another shape is in this one's place
 };
 
 void shape_free(struct shape *shape);

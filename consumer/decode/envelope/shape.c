@@ -27,6 +27,7 @@ struct shapes {
     const struct envelope_config *config;
     int table_count;
     size_t bytes;
+    struct arena names; // of all shapes that were learnt with constants: CONSTANTS_TRIED of a topic
     int64_t known;
     struct shape *newest; // the row's that `values` are of
     struct shape_set boundary;
@@ -67,6 +68,7 @@ void shapes_free(struct shapes **shapes) {
             envelope_shape_free_set(&freed->keys[i]);
     }
     envelope_shape_free_set(&freed->boundary);
+    arena_free(&freed->names);
     free(freed->rows);
     free(freed->keys);
     free(freed);
@@ -131,6 +133,7 @@ static void envelope_shape_learn(struct shapes *shapes, struct shape_set *set, s
     envelope_shape_tell(shapes, shape, lesson.table);
     shapes->bytes -= shape->json.bytes.capacity;
     lesson.constant_source = set->learnt < CONSTANTS_TRIED;
+    lesson.names = &shapes->names;
     if (shape_learn(shape, &lesson))
         envelope_shape_move_to_front(set, set->count - 1);
     shapes->bytes += shape->json.bytes.capacity;

@@ -517,6 +517,39 @@ static void a_time_of_day_is_its_connectors(void **state) {
     twins_done(&twins);
 }
 
+// The loop looks at an event when the decoder's thread has learnt other shapes, in place of the one that it was read by.
+static void what_an_event_says_of_its_source_stays(void **state) {
+    (void)state;
+    enum { TABLES = 20, ROWS = 12 };
+    static struct twins twins;
+    static char rows[TABLES * ROWS][160]; // as they are held until the loop has looked
+    static struct span said[TABLES * ROWS][3];
+    twins_of_source(&twins, "create table t(n int primary key);\n");
+    const struct table *table = catalog_table(twins.catalog, "t", 1);
+    assert_non_null(table);
+    for (int i = 0; i < TABLES * ROWS; i++) {
+        int of = i / ROWS;
+        (void)snprintf(rows[i], sizeof rows[i],
+                       "{\"after\":{\"n\":1},\"source\":{\"connector\":\"c%02d\",\"schema\":\"s%02d\","
+                       "\"table\":\"t%02d\"},\"op\":\"c\"}",
+                       of, of, of);
+        const struct message message = {.key = SPAN("{\"n\":1}"), .value = span_of(rows[i])};
+        struct event *event = &twins.by_shape.event;
+        assert_int_equal(envelope_decode(twins.taught, TOPIC_TABLE, table, &message, event, NULL), 0);
+        said[i][0] = event->connector;
+        said[i][1] = event->schema;
+        said[i][2] = event->table;
+    }
+    assert_true(envelope_decoder_known(twins.taught) > TABLES * ROWS / 2);
+    for (int i = 0; i < TABLES * ROWS; i++)
+        for (int part = 0; part < 3; part++) {
+            char name[8];
+            (void)snprintf(name, sizeof name, "%c%02d", "cst"[part], i / ROWS);
+            assert_true(span_is(said[i][part], name));
+        }
+    twins_done(&twins);
+}
+
 static void a_change_is_learnt(void **state) {
     (void)state;
     static struct lesson lesson;
@@ -608,6 +641,7 @@ int main(void) {
         cmocka_unit_test(samples_are_learnt_at_once),
         cmocka_unit_test(null_may_stand_for_an_object),
         cmocka_unit_test(schemas_are_part_of_the_shape),
+        cmocka_unit_test(what_an_event_says_of_its_source_stays),
         cmocka_unit_test(a_time_of_day_is_its_connectors),
         cmocka_unit_test(a_change_is_learnt),
         cmocka_unit_test(what_varies_is_no_constant),
