@@ -42,6 +42,12 @@ bool mixed_keys_note(struct mixed_keys *mixed, uint64_t key, uint64_t source, bo
     return false;
 }
 
+void mixed_keys_forget(struct mixed_keys *mixed, uint64_t key) {
+    for (int i = 0; i < mixed->count; i++)
+        if (mixed->keys[i].key == key)
+            mixed->keys[i] = mixed->keys[--mixed->count];
+}
+
 void mixed_keys_free(struct mixed_keys *mixed) {
     free(mixed->keys);
     *mixed = (struct mixed_keys){0};

@@ -21,6 +21,8 @@ struct mixed_keys {
 
 // A row of the key was written, of that table, or `gone`. True when there is one of another. Without memory nothing is noted.
 bool mixed_keys_note(struct mixed_keys *mixed, uint64_t key, uint64_t source, bool gone);
+// The row of the key is gone, whichever table's it was: a tombstone does not say.
+void mixed_keys_forget(struct mixed_keys *mixed, uint64_t key);
 void mixed_keys_free(struct mixed_keys *mixed);
 
 #endif

@@ -149,21 +149,35 @@ static bool sources_may_mix(const struct table *table, const struct event *event
            table->older_count == 0;
 }
 
+// Rows that go with other messages than their own delete.
+static void sources_forget_keys(struct mixed_keys *mixed, const struct event *event) {
+    if (mixed->count == 0)
+        return;
+    if (event->change.op == CHANGE_TRUNCATE)
+        mixed_keys_free(mixed);
+    else if (event->change.op == CHANGE_TOMBSTONE)
+        mixed_keys_forget(mixed, store_hash_key(&event->change));
+    if (event->moved_from == NULL)
+        return;
+    struct change gone = event->change;
+    gone.values = event->moved_from;
+    gone.packed = (struct change_packed){0};
+    mixed_keys_forget(mixed, store_hash_key(&gone));
+}
+
 bool sources_mix_keys(struct apply *apply, const struct partition *partition) {
     const struct event *event = partition->event;
     const struct change *change = &event->change;
     struct table_snapshot *snapshot = &apply->snapshots[change->table->index];
-    if (snapshot->told_keys || !sources_may_mix(change->table, event))
+    struct mixed_keys *mixed = &snapshot->mixed_keys;
+    sources_forget_keys(mixed, event);
+    if (snapshot->told_keys || change->op == CHANGE_TRUNCATE || !sources_may_mix(change->table, event))
         return false;
-    if (change->op == CHANGE_TRUNCATE) {
-        mixed_keys_free(&snapshot->mixed_keys);
-        return false;
-    }
-    bool gone = change->op == CHANGE_DELETE || change->op == CHANGE_TOMBSTONE;
-    snapshot->told_keys = mixed_keys_note(&snapshot->mixed_keys, store_hash_key(change),
-                                          placement_hash_source(event->schema, event->table), gone);
+    snapshot->told_keys =
+        mixed_keys_note(mixed, store_hash_key(change), placement_hash_source(event->schema, event->table),
+                        change->op == CHANGE_DELETE);
     if (snapshot->told_keys)
-        mixed_keys_free(&snapshot->mixed_keys);
+        mixed_keys_free(mixed);
     return snapshot->told_keys;
 }
 

@@ -214,7 +214,8 @@ static bool take_is_of_older(struct apply *apply, struct partition *partition) {
     bool told =
         elsewhere || apply->lost.tables[number].read_before || apply->snapshots[number].lsn != LSN_NONE;
     enum beginning_op op = BEGINNING_OTHER;
-    if (change->op == CHANGE_CREATE || change->op == CHANGE_READ || change->op_untold)
+    if (change->op == CHANGE_CREATE || change->op == CHANGE_READ || change->op_untold ||
+        partition->event->moved_from != NULL) // there was no row of its key of now
         op = BEGINNING_MAKES;
     else if (change->op == CHANGE_UPDATE || change->op == CHANGE_DELETE)
         op = BEGINNING_CHANGES;
@@ -282,8 +283,8 @@ static void take_tell_mixed(struct apply *apply, const struct partition *partiti
         &apply->warnings,
         "table %s: a row of %.*s%s%.*s has the key of a row that came from another of the source's tables, and such rows are one "
         "here: make what tells them apart part of the key (ByLogicalTableRouter adds \"" TABLE_ROUTER_FIELD
-        "\", or what its key.field.name says: declare it), or declare a table for each; where one was renamed to the "
-        "other, say so (`-- tidemark: renamed %s from OLD`)",
+        "\", or what its key.field.name says: declare it), or declare a table for each; where one was renamed to the other or is "
+        "a partition of it, say so (`-- tidemark: renamed %s from OLD`, `partition of`)",
         table->name, (int)event->schema.size, event->schema.size > 0 ? event->schema.data : "",
         event->schema.size > 0 ? "." : "", (int)event->table.size, event->table.data, table->name);
     take_about(apply, partition, "mixed_keys");

@@ -26,6 +26,10 @@ static void test_a_row_that_moves(void **state) {
     assert_false(mixed_keys_note(&mixed, 1, 7, false));
     assert_false(mixed_keys_note(&mixed, 1, 7, true));
     assert_false(mixed_keys_note(&mixed, 1, 8, false));
+    mixed_keys_forget(&mixed, 2);
+    mixed_keys_forget(&mixed, 1); // a tombstone does not say whose it was
+    assert_false(mixed_keys_note(&mixed, 1, 7, false));
+    assert_true(mixed_keys_note(&mixed, 1, 8, false));
     mixed_keys_free(&mixed);
 }
 
