@@ -329,11 +329,13 @@ class Api(tide.Case):
             "v/query.five.sql": "-- tidemark: words is text required\nselect id from v_five where v_five match :words order by id",
             "v/query.four.sql": "-- tidemark: words is text required\nselect name from v_four where v_four match :words",
             "v/query.fixed.sql": "select id from v_five where v_five match 'AND'",
+            "v/query.own.sql": "-- tidemark: words is text required\nselect id from v_five where v_five match 'title : ' || :words",
         }
         lines = [envelope("caps", i, {"id": i}, {"id": i, "name": f"n{i} hat"}) for i in range(2)]
         _, server = self.own("create table caps(id int primary key, name text);", lines, views)
         for name, words, says in (
             ("five", "AND", 'fts5: syntax error near "AND"'), ("five", '"hat', "unterminated string"), ("five", "col:hat", "no such column: col"),
+            ("five", "from:hat", "no such column: from"), ("five", "words : hat", "no such column: words"), ("five", "d:hat", "no such column: d"),
             ("five", "hat OR", 'fts5: syntax error near ""'), ("four", '"hat', 'malformed MATCH expression: ["hat]'), ("five", "*x", "unknown special query: x"),
         ):  # fmt: skip
             for follow in "", "/follow":
@@ -344,6 +346,7 @@ class Api(tide.Case):
                     self.assertIn(f"v/query.{name}.sql: {says}: what was asked for is no full-text query", json.loads(body)["detail"])
         self.assertEqual([{"id": 0}, {"id": 1}], json.loads(ask(server, "/v1/views/v/five?words=hat")[2])["rows"])
         self.assertEqual(500, ask(server, "/v1/views/v/fixed")[0])
+        self.assertEqual(500, ask(server, "/v1/views/v/own?words=hat")[0])
 
     def test_csv_by_the_path_alone(self):
         """Who can give a URL and no header, as a spreadsheet, gets all rows, or is told that there are more."""

@@ -88,29 +88,48 @@ int rows_bind_cell(sqlite3_stmt *stmt, int index, const struct cell *cell) {
     return sqlite3_bind_null(stmt, index);
 }
 
+// Whether the SQL filters by the column itself: `'title: ' || :words`.
+static bool rows_sql_filters_by(const char *sql, const char *column) {
+    for (const char *at = strstr(sql, column); at != NULL; at = strstr(at + 1, column)) {
+        const char *behind = at + strlen(column);
+        if (behind[strspn(behind, " \"")] == ':')
+            return true;
+    }
+    return false;
+}
+
+// A column that fts5 does not know stands in the text. One that the SQL lacks came with another schema, and the SQL does not compile.
+static bool rows_lacks_column_of_text(const struct rows *rows, const char *column) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *again = NULL;
+    const char *sql = sqlite3_sql(rows->statement->stmt);
+    return !rows_sql_filters_by(sql, column) &&
+           sqlite3_prepare_v2(rows->reader->db, sql, -1, &again, NULL) == SQLITE_OK;
+}
+
 // SQLite has one code for this and for SQL that fails on what rows hold, so its words tell: fts5's and fts4's of a text that
-// they cannot read. A column that fts5 does not know stands in the text, not in the SQL.
-static bool rows_is_asked_wrongly(const struct rows *rows) {
+// they cannot read.
+static bool rows_is_asked_wrongly(const struct rows *rows, const char *says) {
     static const char no_column[] = "no such column: ";
     static const char *const words[] = {"fts5: ", "unterminated string",
-                                        "unknown special query: ", "malformed MATCH expression: ", no_column};
-    sqlite3_stmt *stmt = rows->statement->stmt;
-    const char *says = sqlite3_errmsg(rows->reader->db);
-    bool of_text = false;
-    if ((sqlite3_errcode(rows->reader->db) & 0xff) != SQLITE_ERROR || sqlite3_bind_parameter_count(stmt) == 0)
+                                        "unknown special query: ", "malformed MATCH expression: "};
+    if ((sqlite3_errcode(rows->reader->db) & 0xff) != SQLITE_ERROR ||
+        sqlite3_bind_parameter_count(rows->statement->stmt) == 0)
         return false;
-    for (size_t i = 0; i < sizeof words / sizeof *words && !of_text; i++)
-        of_text = strncmp(says, words[i], strlen(words[i])) == 0 &&
-                  (words[i] != no_column || strstr(sqlite3_sql(stmt), says + strlen(no_column)) == NULL);
-    return of_text;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strncmp(says, words[i], strlen(words[i])) == 0)
+            return true;
+    return strncmp(says, no_column, strlen(no_column)) == 0 &&
+           rows_lacks_column_of_text(rows, says + strlen(no_column));
 }
 
 int rows_step_failed(struct rows *rows, struct error *error) {
-    return rows_is_asked_wrongly(rows)
+    char says[ERROR_MESSAGE_SIZE]; // what is asked of SQLite meanwhile has its own
+    (void)snprintf(says, sizeof says, "%s", sqlite3_errmsg(rows->reader->db));
+    return rows_is_asked_wrongly(rows, says)
                ? error_set(error, ERROR_USAGE,
                            "%s: %s: what was asked for is no full-text query; words stand in double quotes, "
                            "of which one within is doubled",
-                           rows->what, sqlite3_errmsg(rows->reader->db))
+                           rows->what, says)
                : reader_error(rows->reader, rows->what, error);
 }
 
