@@ -73,12 +73,16 @@ class Check(tide.Case):
         for makes, same in (
             ("unique index if not exists v_i on accounts ( NAME ) where size > 5", True), ("unique index if not exists main.[v_i] on accounts(name) /**/ where size > 5", True),
             ("index if not exists v_i on accounts(name) where size > 5", False), ("unique index if not exists v_i on accounts(name)", False),
-            ("unique index if not exists v_i on accounts(nick) where size > 5", False), ("unique index if not exists v_i on accounts(name) where size > 5 and id > 1", False),
+            ("unique index if not exists v_i on accounts(nick) where size > 5", False), ("unique index if not exists v_i on accounts(name) where size > '5'", False), ("unique index if not exists v_i on accounts(name) where size > 5 and id > 1", False),
         ):  # fmt: skip
             (views / "w" / "schema.sql").write_text(f"create {makes};create table if not exists w_x(id int);")
             done = tide.run("check", "--views", views)
             self.assertEqual(0 if same else 1, done.returncode, makes)
             self.assertEqual(not same, "w/schema.sql:1: v_i is taken: v/schema.sql:2 makes" in done.stderr, done.stderr)
+        for text, code in ("Ada", 0), ("ADA", 1):  # a text is as it is written
+            (views / "v" / "schema.sql").write_text("create index v_i on accounts(size) where name = 'Ada';")
+            (views / "w" / "schema.sql").write_text(f"create index if not exists v_i on accounts(size) where name = '{text}';create table if not exists w_x(id int);")
+            self.assertEqual(code, tide.run("check", "--views", views).returncode, text)
         self.refused("v/schema.sql:2: table v_x already exists", schema="create table v_x(id int);\ncreate table v_x(id int);")
 
     def test_a_virtual_table_is_not_kept(self):

@@ -91,6 +91,13 @@ static int check_index_on(const struct tokens *tokens, int at) {
     return at;
 }
 
+// Names and words in any case, texts as they are.
+static bool check_same_token(struct span a, struct span b) {
+    return a.size > 0 && a.data[0] == '\''
+               ? span_equal(a, b)
+               : a.size == b.size && sqlite3_strnicmp(a.data, b.data, (int)a.size) == 0;
+}
+
 // Whether the index of that name is what the statement whose `index` stands at `at` would make.
 static bool check_is_same_index(sqlite3 *scratch, const char *name, const struct tokens *wanted, int at) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
@@ -109,12 +116,9 @@ static bool check_is_same_index(sqlite3 *scratch, const char *name, const struct
     if (tokens_is(&is, 1, "unique") != tokens_is(wanted, at - 1, "unique"))
         return false;
     int i = check_index_on(&is, 0);
-    for (at = check_index_on(wanted, at); i < is.count; i++, at++) {
-        const struct span a = tokens_at(&is, i);
-        const struct span b = tokens_at(wanted, at);
-        if (a.size != b.size || sqlite3_strnicmp(a.data, b.data, (int)a.size) != 0)
+    for (at = check_index_on(wanted, at); i < is.count; i++, at++)
+        if (!check_same_token(tokens_at(&is, i), tokens_at(wanted, at)))
             return false;
-    }
     return at == wanted->count || tokens_is(wanted, at, ";");
 }
 
