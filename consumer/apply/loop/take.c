@@ -452,12 +452,12 @@ int take_head(struct apply *apply, int slot, enum merge_verdict verdict, struct 
     bool applied = false;
     commit_open(apply);
     int status = 0;
-    if (event->kind == EVENT_CHANGE && partition->failure == NULL) {
-        if (event->change.table != partition->table)
-            take_note_others(apply, partition);
-        else if (partition->has_others && event->change.op == CHANGE_TOMBSTONE)
-            event->kind = EVENT_UNPLACED;
-    }
+    bool of_others = event->kind == EVENT_CHANGE && event->change.table != partition->table;
+    if (of_others) // also one that could not be read: its tombstone may come by itself
+        take_note_others(apply, partition);
+    else if (partition->has_others && partition->failure == NULL && event->kind == EVENT_CHANGE &&
+             event->change.op == CHANGE_TOMBSTONE)
+        event->kind = EVENT_UNPLACED;
     event->change.unordered = verdict == MERGE_TAKE;
     if (partition->failure != NULL && take_is_unread_spent(partition))
         apply->counters.ignored++;
