@@ -675,7 +675,8 @@ static int consume_open(struct consume *consume, struct error *error) {
                                                .broker = config->broker};
     return discovery_new(&consume->discovery, &discovery, error) != 0
                ? -1
-               : lint_new(&consume->lint, &config->apply, consume->kafka, consume->discovery, error);
+               : lint_new(&consume->lint, &config->apply, consume->apply, consume->kafka, consume->discovery,
+                          error);
 }
 
 static int consume_run_once(const struct consume_config *config, bool *ret_anew, struct error *error) {

@@ -1,6 +1,7 @@
 #include "consumer/apply/apply.h"
 
 #include "consumer/apply/loop/commit.h"
+#include "consumer/apply/loop/compacted.h"
 #include "consumer/apply/loop/feeds.h"
 #include "consumer/apply/loop/head.h"
 #include "consumer/apply/loop/lost.h"
@@ -113,7 +114,7 @@ static void apply_load_offset(const struct apply *apply, struct partition *parti
     for (int i = 0; i < count; i++) {
         if (offsets[i].partition != partition->id || strcmp(offsets[i].topic, partition->topic) != 0)
             continue;
-        partition->known = true;
+        partition->known = partition->gap.watched = true;
         partition->first_ms = -1;
         partition->next_offset = partition->committed_offset = offsets[i].next_offset;
         partition->after_delete = offsets[i].after_delete;
@@ -258,6 +259,11 @@ void apply_start_at(struct apply *apply, int slot, int64_t offset) {
 int apply_note_incomplete(struct apply *apply, const struct table *table, const char *reason,
                           struct error *error) {
     return commit_note_incomplete(apply, table, reason, error);
+}
+
+int apply_note_compacted(struct apply *apply, int slot, int64_t tombstones_ms, int64_t now_ms,
+                         struct error *error) {
+    return compacted_tell(apply, apply->partitions[slot], tombstones_ms, now_ms, error);
 }
 
 void apply_verify_first(struct apply *apply, int slot) {

@@ -24,6 +24,11 @@ void apply_start_at(struct apply *apply, int slot, int64_t offset);
 // Older rows of the table may be missing: told, and kept with the next commit until a snapshot has them.
 int apply_note_incomplete(struct apply *apply, const struct table *table, const char *reason,
                           struct error *error);
+// The broker says that the slot's topic is compacted, and for how long tombstones stay (delete.retention.ms). Offsets without a
+// message behind where the file stood may have been deletes, unless the message before them is newer than that: the tables
+// are told to be incomplete, once.
+int apply_note_compacted(struct apply *apply, int slot, int64_t tombstones_ms, int64_t now_ms,
+                         struct error *error);
 int64_t apply_next_offset(const struct apply *apply, int slot);
 // Where the last commit stands.
 int64_t apply_committed_offset(const struct apply *apply, int slot);

@@ -23,6 +23,7 @@ struct kafka_topic_settings {
     const char *topic;
     bool told; // else the broker did not say
     bool compacted;
+    int64_t tombstones_ms; // how long compaction leaves them
     int64_t retention_ms;
     int64_t retention_bytes; // of a partition
 };

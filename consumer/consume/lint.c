@@ -15,6 +15,7 @@
 
 struct lint {
     const struct apply_config *config;
+    struct apply *apply;
     struct kafka *kafka;
     const struct discovery *discovery;
     struct evidence evidence;
@@ -37,12 +38,13 @@ static void lint_take(void *self, const struct message *message) {
         lint->failed = evidence_take(&lint->evidence, topic, message, &error) != 0;
 }
 
-int lint_new(struct lint **ret, const struct apply_config *config, struct kafka *kafka,
+int lint_new(struct lint **ret, const struct apply_config *config, struct apply *apply, struct kafka *kafka,
              const struct discovery *discovery, struct error *error) {
     struct lint *lint = calloc(1, sizeof *lint);
     if (lint == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     lint->config = config;
+    lint->apply = apply;
     lint->kafka = kafka;
     lint->discovery = discovery;
     lint->judged_ms = lint->watched_ms = clock_monotonic_ms();
@@ -131,8 +133,21 @@ static void lint_take_settings(struct lint *lint) {
         struct evidence_topic *topic = &lint->evidence.topics[i];
         topic->settings_told = lint->settings[i].told;
         topic->compacted = lint->settings[i].compacted;
+        topic->tombstones_ms = lint->settings[i].tombstones_ms;
         topic->retention_ms = lint->settings[i].retention_ms;
         topic->retention_bytes = lint->settings[i].retention_bytes;
+    }
+}
+
+// What is compacted and was away for longer than tombstones stay has missed deletes.
+static void lint_note_compacted(struct lint *lint) {
+    struct error error;
+    for (int slot = 0; slot < lint->slot_count; slot++) {
+        int number = lint->topics[slot];
+        const struct evidence_topic *topic = number >= 0 ? &lint->evidence.topics[number] : NULL;
+        if (topic != NULL && topic->settings_told && topic->compacted)
+            lint->failed |=
+                apply_note_compacted(lint->apply, slot, topic->tombstones_ms, clock_wall_ms(), &error) != 0;
     }
 }
 
@@ -222,6 +237,7 @@ void lint_step(struct lint *lint) {
         return;
     lint->judged_ms = now;
     lint_take_settings(lint);
+    lint_note_compacted(lint);
     lint_judge(lint);
     lint_ask_settings(lint, now);
 }

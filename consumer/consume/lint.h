@@ -20,11 +20,11 @@ enum {
 struct lint;
 
 // What `config` and the others are lives longer. Errors: ERROR_SYSTEM.
-int lint_new(struct lint **ret, const struct apply_config *config, struct kafka *kafka,
+int lint_new(struct lint **ret, const struct apply_config *config, struct apply *apply, struct kafka *kafka,
              const struct discovery *discovery, struct error *error);
 // Before kafka_close.
 void lint_free(struct lint **lint);
-// In each round of the loop. What fails for memory ends the sampling, and what was found stays.
+// In each round of the loop. apply is told of topics that are compacted. What fails for memory ends the sampling, and what was found stays.
 void lint_step(struct lint *lint);
 
 #endif

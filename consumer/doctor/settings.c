@@ -633,12 +633,14 @@ static void settings_check_kept(const struct evidence *evidence, struct findings
                      "nobody told the topics' retention.ms and retention.bytes");
         return;
     }
-    findings_add(findings, "compaction", compacted.count > 0 ? VERDICT_WARN : VERDICT_OK,
-                 compacted.count > 0 ? "cleanup.policy=delete, with retention.ms=-1" : NULL, "%s%s",
-                 compacted.count > 0
-                     ? "drops events of transactions, which are then passed over with rows missing: "
-                     : "cleanup.policy is delete",
-                 compacted.count > 0 ? finding_names_text(&compacted) : "");
+    findings_add(
+        findings, "compaction", compacted.count > 0 ? VERDICT_WARN : VERDICT_OK,
+        compacted.count > 0 ? "cleanup.policy=delete, with retention.ms=-1" : NULL, "%s%s",
+        compacted.count > 0
+            ? "drops events of transactions, which are then passed over with rows missing, and deletes that were not "
+              "read within delete.retention.ms: "
+            : "cleanup.policy is delete",
+        compacted.count > 0 ? finding_names_text(&compacted) : "");
     findings_add(findings, "kept", bounded.count > 0 ? VERDICT_WARN : VERDICT_OK,
                  bounded.count > 0
                      ? "retention.ms=-1 and retention.bytes=-1, or snapshots more often than they expire"

@@ -137,6 +137,47 @@ class Broker(unittest.TestCase):
         self.assertFalse(tables["orders"]["complete"])  # known over a restart
         self.assertEqual(0, server.stop())
 
+    def test_deletes_that_compaction_took_are_told(self):
+        """The process is away while rows are deleted, and the log forgets the deletes and their tombstones."""
+        self.prefix += "c"
+        self.topic = f"{self.prefix}.public.orders"
+        settings = {"cleanup.policy": "compact", "segment.ms": 1000, "delete.retention.ms": 0, "max.compaction.lag.ms": 1000,
+                    "min.cleanable.dirty.ratio": 0.01}  # fmt: skip
+        tools.topic_tool("--create", "--topic", self.topic, "--partitions", "1",
+                         *(word for name in settings for word in ("--config", f"{name}={settings[name]}")))  # fmt: skip
+        self.addCleanup(tools.delete, self.topic.replace(".", "[.]"))
+        self.producer.send(self.topic, [(0, {"id": n}, row(n, "1.00", 100 + n)) for n in range(5)])
+        server = self.run_program()
+        self.await_lag(server, 5)
+        self.assertEqual(0, server.stop())
+        gone = [{**row(n, "1.00", 200 + n), "op": "d", "after": None, "before": {"id": n, "total": None}} for n in range(4)]
+        self.producer.send(self.topic, [(0, {"id": n}, value) for n in range(4) for value in (gone[n], None)])
+        added = 10
+
+        def is_compacted():
+            nonlocal added
+            self.producer.send(self.topic, [(0, {"id": added}, row(added, "1.00", 300 + added))])
+            added += 1
+            return all(json.loads(message["key"])["id"] > 3 for message in tools.read(self.topic))
+
+        tide.wait_for("the compaction", is_compacted, 120)
+        server = self.run_program()
+        tide.wait_for("the lint", lambda: not self.orders(server)["complete"], 30)
+        reason = self.orders(server)["incomplete"]
+        self.assertRegex(reason, r" partition 0 is compacted, and its offsets \d+ to \d+ were gone before they were read: ")
+        self.assertIn(" warn  table orders may have rows too many: " + reason, server.log())
+        self.assertEqual(4, self.one("select count(*) from orders where id < 4"))  # ghosts: what is told
+        self.producer.send(self.topic, [(0, {"id": added}, row(added, "1.00", 900))])
+        self.await_lag(server, added - 10 + 5 + 1)
+        self.assertEqual(0, server.stop())
+        server = self.run_program()
+        self.assertEqual(reason, self.orders(server)["incomplete"])  # known over a restart
+        self.assertEqual(0, server.stop())
+
+    @staticmethod
+    def orders(server):
+        return next(table for table in server.get("/v1/status")[1]["tables"] if table["name"] == "orders")
+
 
 if __name__ == "__main__":
     unittest.main(argv=[*sys.argv, "-v"])

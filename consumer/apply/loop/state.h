@@ -44,6 +44,13 @@ struct partition {
     bool others_first;    // they came in it first, and the file does not say so yet
     int64_t newest_ts_ms; // the broker's timestamp of the message before next_offset
     bool verify;          // that message is to come again, for comparison
+    // what compacted.h keeps of a log that the file had read a part of
+    struct {
+        bool watched;
+        bool told;
+        int64_t from, to; // the first offsets without a message, to = 0: none yet
+        int64_t ts_ms;    // the broker's timestamp of the message before them
+    } gap;
     // the oldest message that was delivered and not taken, decoded
     const struct message *head;
     struct event *event; // of the head

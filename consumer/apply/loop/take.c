@@ -1,6 +1,7 @@
 #include "consumer/apply/loop/take.h"
 
 #include "consumer/apply/loop/commit.h"
+#include "consumer/apply/loop/compacted.h"
 #include "consumer/apply/loop/lost.h"
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/sources.h"
@@ -14,6 +15,7 @@ void take_set_writing(struct apply *apply) {
 
 void take_release(struct apply *apply, int slot) {
     struct partition *partition = apply->partitions[slot];
+    compacted_note_gap(partition);
     partition->next_offset = partition->head->offset + 1;
     partition->newest_ts_ms = partition->head->ts_ms;
     if (!partition->known)

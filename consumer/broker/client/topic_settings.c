@@ -26,6 +26,8 @@ static void topic_settings_take_resource(const rd_kafka_ConfigResource_t *resour
         ret->told = true;
         if (strcmp(name, "cleanup.policy") == 0)
             ret->compacted = strstr(value, "compact") != NULL;
+        else if (strcmp(name, "delete.retention.ms") == 0)
+            ret->tombstones_ms = strtoll(value, NULL, 10);
         else if (strcmp(name, "retention.ms") == 0)
             ret->retention_ms = strtoll(value, NULL, 10);
         else if (strcmp(name, "retention.bytes") == 0)

@@ -1,0 +1,45 @@
+#include "consumer/apply/loop/compacted.h"
+
+#include "consumer/apply/loop/commit.h"
+#include "consumer/apply/loop/feeds.h"
+
+#include <stdio.h>
+
+void compacted_note_gap(struct partition *partition) {
+    int64_t offset = partition->head->offset;
+    if (partition->gap.watched && partition->gap.to == 0 && offset > partition->next_offset &&
+        partition->newest_ts_ms > 0) {
+        partition->gap.from = partition->next_offset;
+        partition->gap.to = offset;
+        partition->gap.ts_ms = partition->newest_ts_ms;
+    }
+}
+
+static int compacted_tell_table(struct apply *apply, const struct table *table, const char *reason,
+                                struct error *error) {
+    if (commit_note_incomplete(apply, table, reason, error) != 0)
+        return -1;
+    warnings_add(&apply->warnings, "table %s may have rows too many: %s", table->name, reason);
+    warnings_about(&apply->warnings, "incomplete", &(struct log_fields){0});
+    return 0;
+}
+
+int compacted_tell(struct apply *apply, struct partition *partition, int64_t tombstones_ms, int64_t now_ms,
+                   struct error *error) {
+    if (partition->role != TOPIC_TABLE || partition->gap.to == 0 || partition->gap.told ||
+        now_ms - partition->gap.ts_ms < tombstones_ms)
+        return 0;
+    partition->gap.told = true;
+    char reason[ERROR_MESSAGE_SIZE];
+    (void)snprintf(
+        reason, sizeof reason,
+        "%s partition %d is compacted, and its offsets %lld to %lld were gone before they were read: rows "
+        "that were deleted there stay until the next snapshot (delete.retention.ms is %lld)",
+        partition->topic, partition->id, (long long)partition->gap.from, (long long)partition->gap.to - 1,
+        (long long)tombstones_ms);
+    for (int i = 0; i < apply->config.catalog->table_count; i++)
+        if (feeds_table(partition, &apply->config.catalog->tables[i]) &&
+            compacted_tell_table(apply, &apply->config.catalog->tables[i], reason, error) != 0)
+            return -1;
+    return 0;
+}

@@ -1,0 +1,15 @@
+// What compaction takes from a log while nobody reads it: a delete whose tombstone is gone too, delete.retention.ms after it,
+// leaves no trace but offsets without messages, and its row stays here. Inside apply only.
+#ifndef TIDEMARK_APPLY_LOOP_COMPACTED_H
+#define TIDEMARK_APPLY_LOOP_COMPACTED_H
+
+#include "consumer/apply/loop/state.h"
+
+// The partition's head is about to be taken. Of a log that the file had read a part of the first offsets without a message are
+// kept: markers of Kafka's transactions have some too, so they tell nothing alone.
+void compacted_note_gap(struct partition *partition);
+// See apply_note_compacted.
+int compacted_tell(struct apply *apply, struct partition *partition, int64_t tombstones_ms, int64_t now_ms,
+                   struct error *error);
+
+#endif
