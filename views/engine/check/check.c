@@ -10,6 +10,7 @@
 #include "views/engine/check/lint_numeric.h"
 #include "views/engine/check/lint_order.h"
 #include "views/engine/check/lint_parameters.h"
+#include "views/engine/check/lint_sqlite.h"
 #include "views/engine/check/parameters.h"
 #include "views/engine/check/tokens.h"
 #include "views/engine/row/table_sql.h"
@@ -361,6 +362,7 @@ static int check_query(struct catalog *catalog, sqlite3 *scratch, sqlite3_stmt *
     query->asks_time = clock_look(scratch, query->sql).now != NULL;
     lint_query(catalog, query, guard);
     lint_arms(catalog, scratch, query->file, query->sql);
+    lint_sqlite(catalog, scratch, query->file, query->sql);
     lint_parameters(catalog, query, guard);
     if (lint_numeric_aggregates(query->file, query->sql, guard, error) != 0)
         return -1;

@@ -7,6 +7,7 @@
 #include "views/engine/check/lint_literals.h"
 #include "views/engine/check/lint_numeric.h"
 #include "views/engine/check/lint_order.h"
+#include "views/engine/check/lint_sqlite.h"
 #include "views/engine/row/table_sql.h"
 
 #include <string.h>
@@ -78,6 +79,7 @@ static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct a
         return -1;
     lint_numeric_totals(catalog, scratch, apply, guard);
     lint_apply(catalog, scratch, apply, guard);
+    lint_sqlite(catalog, scratch, apply->file, apply->sql);
     clock_lint_apply(catalog, scratch, apply);
     if (lint_numeric_update(apply, guard, error) != 0 ||
         lint_numeric_aggregates(apply->file, apply->sql, guard, error) != 0)
@@ -223,6 +225,7 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
     lint_literals(catalog, view->file, view->schema, &guard);
     lint_arms(catalog, scratch, view->file, view->schema);
     guard_end(scratch);
+    lint_sqlite(catalog, scratch, view->file, view->schema);
     clock_lint_triggers(catalog, scratch, view);
     for (int i = 0; i < view->apply_count; i++)
         if (check_apply(catalog, scratch, &view->applies[i], &guard, error) != 0)
