@@ -117,6 +117,11 @@ static void test_what_is_warned_of(void **state) {
     assert_verdict(&sample, true, "decimals", "warn", 0);
     sample_of(&sample)->topics[TRANSACTIONS].empty_ends = 0;
     assert_verdict(&sample, true, "position moves", "warn", 0);
+    sample.topics[ORDERS].logical = 5; // an application's own messages, and fewer than half of the heartbeats
+    assert_verdict(&sample, true, "position moves", "warn", 0);
+    sample.topics[ORDERS].logical = 6; // they may be the heartbeats'
+    assert_verdict(&sample, true, "position moves", "not seen", 0);
+    sample.topics[ORDERS].logical = 0;
     sample.topics[TRANSACTIONS].partial = true; // the heartbeats' may be among those that were not looked at
     assert_verdict(&sample, true, "position moves", "not seen", 0);
 }
