@@ -85,13 +85,6 @@ static bool check_read_name(const char *sql, char *ret, size_t room) {
     return tokens_copy_name((struct span){begin, (size_t)(end - begin)}, ret, room);
 }
 
-// The word `on` of an index's statement: before it stand its name and what need not be said.
-static int check_index_on(const struct tokens *tokens, int at) {
-    while (at < tokens->count && !tokens_is(tokens, at, "on"))
-        at++;
-    return at;
-}
-
 // Names and words in any case, texts as they are.
 static bool check_same_token(struct span a, struct span b) {
     return a.size > 0 && a.data[0] == '\''
@@ -116,8 +109,8 @@ static bool check_is_same_index(sqlite3 *scratch, const char *name, const struct
     tokens_read(&is, sql);
     if (tokens_is(&is, 1, "unique") != tokens_is(wanted, at - 1, "unique"))
         return false;
-    int i = check_index_on(&is, 0);
-    for (at = check_index_on(wanted, at); i < is.count; i++, at++)
+    int i = tokens_find(&is, "on"); // before it stand the name and what need not be said
+    for (at = tokens_next(wanted, at, "on"); i < is.count; i++, at++)
         if (!check_same_token(tokens_at(&is, i), tokens_at(wanted, at)))
             return false;
     return at == wanted->count || tokens_is(wanted, at, ";");

@@ -163,8 +163,9 @@ static void lint_literals_beside(struct lint_literals *lint, const struct column
                                  enum literal_use use) {
     struct span literal = tokens_at(&lint->tokens, at);
     // A text with a doubled quote is another one as it is compared.
-    if (memchr(tokens_unquoted(literal).data, '\'', tokens_unquoted(literal).size) != NULL ||
-        lint_literals_goes_on(&lint->tokens, at - 1) || lint_literals_goes_on(&lint->tokens, at + 1))
+    struct span text = tokens_unquoted(literal);
+    if (memchr(text.data, '\'', text.size) != NULL || lint_literals_goes_on(&lint->tokens, at - 1) ||
+        lint_literals_goes_on(&lint->tokens, at + 1))
         return;
     const char *stored = lint_literals_stored(column, literal, use);
     if (stored != NULL)
@@ -230,11 +231,10 @@ static bool lint_literals_reads_nothing(const struct tokens *tokens, int at) {
 // The mirrored table that the index is on which `create` at `at` makes; NULL = it makes none, or it is on another table.
 static const struct table *lint_literals_indexed(const struct lint_literals *lint, int at) {
     const int index = at + 1 + tokens_is(&lint->tokens, at + 1, "unique");
-    int on = index;
-    while (tokens_is(&lint->tokens, index, "index") && on < lint->tokens.count &&
-           !tokens_is(&lint->tokens, on, "on"))
-        on++;
-    for (int i = 0; on > index && i < lint->catalog->table_count; i++)
+    if (!tokens_is(&lint->tokens, index, "index"))
+        return NULL;
+    const int on = tokens_next(&lint->tokens, index, "on");
+    for (int i = 0; i < lint->catalog->table_count; i++)
         if (lint_names_same(tokens_name(&lint->tokens, on + 1), span_of(lint->catalog->tables[i].name)))
             return &lint->catalog->tables[i];
     return NULL;
@@ -243,21 +243,12 @@ static const struct table *lint_literals_indexed(const struct lint_literals *lin
 // A partial index says by its `where` which rows it has: of a wrong literal none, and no query uses it.
 static void lint_literals_of_index(struct lint_literals *lint, int at, int end) {
     const struct table *table = lint_literals_indexed(lint, at);
-    while (at < end && !tokens_is(&lint->tokens, at, "where"))
-        at++;
-    for (; table != NULL && at < end; at++) {
+    for (at = tokens_next(&lint->tokens, at, "where"); table != NULL && at < end; at++) {
         const struct span name = tokens_name(&lint->tokens, at);
         for (int i = 0; i < table->column_count; i++)
             if (lint_names_same(name, span_of(table->columns[i].name)))
                 lint_literals_around(lint, &table->columns[i], at);
     }
-}
-
-// Where the statement ends that begins at `at`.
-static int lint_literals_end(const struct tokens *tokens, int at) {
-    while (at < tokens->count && !tokens_is(tokens, at, ";"))
-        at++;
-    return at;
 }
 
 void lint_literals(struct catalog *catalog, const char *file, const char *sql, const struct guard *guard) {
@@ -267,7 +258,7 @@ void lint_literals(struct catalog *catalog, const char *file, const char *sql, c
         return;
     for (int i = 0; i < lint.tokens.count; i++) {
         if (lint_literals_reads_nothing(&lint.tokens, i)) {
-            const int end = lint_literals_end(&lint.tokens, i);
+            const int end = tokens_next(&lint.tokens, i, ";");
             lint_literals_of_index(&lint, i, end);
             i = end;
         }

@@ -98,11 +98,14 @@ struct span tokens_name(const struct tokens *tokens, int number) {
     return token;
 }
 
+int tokens_next(const struct tokens *tokens, int from, const char *word) {
+    while (from < tokens->count && !tokens_is(tokens, from, word))
+        from++;
+    return from;
+}
+
 int tokens_find(const struct tokens *tokens, const char *word) {
-    int at = 0;
-    while (at < tokens->count && !tokens_is(tokens, at, word))
-        at++;
-    return at;
+    return tokens_next(tokens, 0, word);
 }
 
 int tokens_behind(const struct tokens *tokens, int open) {

@@ -26,7 +26,8 @@ struct span tokens_unquoted(struct span token);
 bool tokens_copy_name(struct span token, char *ret, size_t room);
 // A name without its table's and its quotes, of which one within it is still doubled; empty when the token is none.
 struct span tokens_name(const struct tokens *tokens, int number);
-// The first token that is the word; the count when there is none.
+// The first token from `from` on that is the word, or of all; the count when there is none.
+int tokens_next(const struct tokens *tokens, int from, const char *word);
 int tokens_find(const struct tokens *tokens, const char *word);
 // The token behind the bracket that closes the one at `open`; the count when none does.
 int tokens_behind(const struct tokens *tokens, int open);
