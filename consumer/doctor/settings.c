@@ -64,6 +64,12 @@ static bool settings_is_left_out(const struct evidence *evidence, const struct c
     return catalog != NULL && feeding_is_left_out(evidence, catalog, topic);
 }
 
+// How many of its columns are to be judged.
+static int settings_column_count(const struct evidence *evidence, const struct catalog *catalog,
+                                 const struct evidence_topic *topic) {
+    return settings_is_left_out(evidence, catalog, topic) ? 0 : topic->column_count;
+}
+
 static void settings_add_denied(struct settings_sum *sum, const struct evidence *evidence) {
     static const struct catalog none;
     for (int i = 0; i < evidence->denied_count; i++) {
@@ -246,7 +252,8 @@ static void settings_check_times(const struct evidence *evidence, const struct c
     struct settings_units units = {0};
     for (int t = 0; t < evidence_count(evidence); t++) {
         const struct evidence_topic *topic = evidence_at(evidence, t);
-        for (int c = 0; c < topic->column_count && !settings_is_left_out(evidence, catalog, topic); c++)
+        const int count = settings_column_count(evidence, catalog, topic);
+        for (int c = 0; c < count; c++)
             settings_note_unit(&units, evidence, catalog, topic, &topic->columns[c]);
     }
     if (sum->tables.with_schema > 0)
@@ -282,7 +289,8 @@ static void settings_check_nulls(const struct evidence *evidence, const struct c
     struct finding_names names = {0};
     for (int t = 0; t < evidence_count(evidence); t++) {
         const struct evidence_topic *topic = evidence_at(evidence, t);
-        for (int c = 0; c < topic->column_count && !settings_is_left_out(evidence, catalog, topic); c++)
+        const int count = settings_column_count(evidence, catalog, topic);
+        for (int c = 0; c < count; c++)
             if (settings_hides_nulls(&topic->columns[c]))
                 finding_names_add(&names, "%s.%s", settings_table_name(topic), topic->columns[c].name);
     }
