@@ -36,8 +36,9 @@ static bool missing_lacks(const struct change *change, int column) {
 // NULL = nothing of the table is missing, or memory is out.
 static struct missing_column *missing_columns(struct missing *missing, const struct change *change) {
     bool lacks = false;
-    for (int i = 0; change->packed.row == NULL && i < change->table->column_count;
-         i++) // what is packed lacks none
+    const int looked_at =
+        change->packed.row == NULL ? change->table->column_count : 0; // a packed row lacks none
+    for (int i = 0; i < looked_at; i++)
         lacks |= missing_lacks(change, i);
     if (missing->tables == NULL && lacks)
         missing->tables = calloc((size_t)missing->table_count, sizeof *missing->tables);

@@ -286,8 +286,7 @@ static bool learn_boundary_member(struct learner *learner) {
 static bool learn_is_ambiguous(const struct learner *learner) {
     struct json_reader first = learner->json;
     return json_next(&first) != JSON_KEY ||
-           (!learner->lesson->payload->wrapped &&
-            (KEY_IS(&first, "schema") || KEY_IS(&first, "payload") || KEY_IS(&first, "schemaId")));
+           (!learner->lesson->payload->wrapped && payload_is_wrappers(&first));
 }
 
 // Stands behind the payload's {, where the general reader found it. The schema must stand before it: its place in

@@ -165,9 +165,7 @@ static int64_t envelope_members_first_of_sequence(struct span sequence) {
     const char *digits = c;
     c = pass_digits(c, end);
     int64_t lsn;
-    return c > digits && json_to_integer((struct span){digits, (size_t)(c - digits)}, &lsn) && lsn <= LSN_MAX
-               ? lsn
-               : LSN_NONE;
+    return c > digits && members_read_lsn((struct span){digits, (size_t)(c - digits)}, &lsn) ? lsn : LSN_NONE;
 }
 
 static int members_take_sequence(struct members *members, struct span sequence) {
@@ -180,8 +178,7 @@ bool members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn) {
     const char *colon = id.data != NULL ? memchr(id.data, ':', id.size) : NULL;
     int64_t txid = -1, lsn = LSN_NONE;
     if (colon == NULL || !json_to_integer((struct span){id.data, (size_t)(colon - id.data)}, &txid) ||
-        !json_to_integer((struct span){colon + 1, (size_t)(id.data + id.size - colon - 1)}, &lsn) ||
-        lsn > LSN_MAX)
+        !members_read_lsn((struct span){colon + 1, (size_t)(id.data + id.size - colon - 1)}, &lsn))
         return false;
     *ret_txid = txid;
     *ret_lsn = lsn;
@@ -311,7 +308,7 @@ static int members_take_deleted(struct members *members, const struct json_value
 // No error is told: the general reader then takes the id whole.
 static int members_check_split_lsn(const struct json_value *value) {
     int64_t lsn;
-    return json_to_integer(value->raw, &lsn) && lsn <= LSN_MAX ? 0 : -1;
+    return members_read_lsn(value->raw, &lsn) ? 0 : -1;
 }
 
 int members_take(struct members *members, const struct member_name *name, const struct json_value *value,

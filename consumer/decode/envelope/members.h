@@ -162,6 +162,10 @@ static inline int members_integer(const struct json_value *value, const char *la
     struct span text = members_text(value);
     return text.data == NULL || json_to_integer(text, ret) ? 0 : members_no_integer(value, label, error);
 }
+// An LSN's digits. False: none, or higher than LSN_MAX.
+static inline bool members_read_lsn(struct span digits, int64_t *ret) {
+    return json_to_integer(digits, ret) && *ret <= LSN_MAX;
+}
 // "621970:426187064": the transaction, then the LSN of the event that says it. False: of another form (a GTID; the
 // transaction alone, of Debezium before 2.0).
 bool members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn);

@@ -326,6 +326,10 @@ static int envelope_payload_enter_value(struct json_reader *json, struct payload
     }
 }
 
+bool payload_is_wrappers(const struct json_reader *json) {
+    return KEY_IS(json, "schema") || KEY_IS(json, "payload") || KEY_IS(json, "schemaId");
+}
+
 int payload_enter(struct schema_cache *schemas, struct json_reader *json, const struct table *table,
                   struct payload_form *ret, struct error *error) {
     *ret = (struct payload_form){0};
@@ -333,8 +337,7 @@ int payload_enter(struct schema_cache *schemas, struct json_reader *json, const 
     if (kind != PAYLOAD_OBJECT)
         return kind;
     struct json_reader first = *json;
-    if (json_next(&first) != JSON_KEY ||
-        (!KEY_IS(&first, "schema") && !KEY_IS(&first, "payload") && !KEY_IS(&first, "schemaId")))
+    if (json_next(&first) != JSON_KEY || !payload_is_wrappers(&first))
         return kind;
     struct json_reader inside = *json;
     struct wrapper wrapper;

@@ -22,14 +22,16 @@ enum payload_kind { PAYLOAD_NULL, PAYLOAD_OBJECT, PAYLOAD_SCALAR };
 // over). OBJECT: `json` stands behind its {. SCALAR: it stands before a string, number or boolean, as
 // ExtractField$Key makes of a key. NULL: a tombstone. Returns the kind, or -1.
 //
-// A wrapper has the members schema and payload in either order, or payload alone, and no others. Any other object is
-// the payload itself. Where the table has a column of one of these names, the schema must be an object too, or null
-// beside an object.
+// A wrapper has the members schema and payload in either order, or payload alone, or schemaId and payload (Apicurio's
+// ExtJsonConverter 2.6.13), and no others. Any other object is the payload itself. Where the table has a column schema or payload, the
+// schema must be an object too, or null beside an object; where it has one schemaId, that is no wrapper's.
 int payload_enter(struct schema_cache *schemas, struct json_reader *json, const struct table *table,
                   struct payload_form *ret, struct error *error);
 // As payload_enter, where only an object will do: 1, 0 (null), -1.
 int payload_enter_object(struct schema_cache *schemas, struct json_reader *json, const struct table *table,
                          struct payload_form *ret, struct error *error);
+// Whether the newest KEY is one that a wrapper has.
+bool payload_is_wrappers(const struct json_reader *json);
 // An envelope's members and its "after", or an unwrapped row, and sets form->flat and certain. The { has been read.
 //
 // An unwrapped row may have columns of an envelope's names. An object with all key columns of the table

@@ -149,7 +149,7 @@ static int transaction_take_id(const struct json_value values[BOUNDARY_VALUES], 
     struct span id;
     if (values[BOUNDARY_TXID].kind == JSON_NUMBER) {
         if (!json_to_integer(values[BOUNDARY_TXID].raw, &txid) ||
-            !json_to_integer(values[BOUNDARY_LSN].raw, &lsn) || lsn > LSN_MAX)
+            !members_read_lsn(values[BOUNDARY_LSN].raw, &lsn))
             return 0;
     } else {
         if (members_unescape(&values[BOUNDARY_ID], &event->arena, &id, error) != 0)
@@ -175,10 +175,12 @@ static int transaction_take_members(struct transaction_tables *tables,
         members_unescape(&values[BOUNDARY_STATUS], &event->arena, &status, error) != 0)
         return -1;
     int known = transaction_take_id(values, event, error);
-    if (known <= 0) {
-        event->positions = known == 0 ? POSITIONS_FOREIGN : event->positions;
-        event->foreign_member = known == 0 ? "id" : NULL;
-        return known;
+    if (known < 0)
+        return -1;
+    if (known == 0) {
+        event->positions = POSITIONS_FOREIGN;
+        event->foreign_member = "id";
+        return 0;
     }
     bool is_end = TEXT_IS(status, "END");
     if (!is_end && !TEXT_IS(status, "BEGIN"))
