@@ -2,6 +2,7 @@
 
 #include "consumer/apply/loop/commit.h"
 #include "consumer/apply/loop/compacted.h"
+#include "consumer/apply/loop/cut.h"
 #include "consumer/apply/loop/feeds.h"
 #include "consumer/apply/loop/head.h"
 #include "consumer/apply/loop/lost.h"
@@ -114,8 +115,11 @@ static void apply_load_offset(const struct apply *apply, struct partition *parti
     for (int i = 0; i < count; i++) {
         if (offsets[i].partition != partition->id || strcmp(offsets[i].topic, partition->topic) != 0)
             continue;
-        partition->known = partition->gap.watched = true;
-        partition->first_ms = -1;
+        if (offsets[i].unread)
+            cut_recall(partition, offsets[i].next_offset);
+        else
+            partition->known = partition->gap.watched = true;
+        partition->first_ms = partition->known ? -1 : 0;
         partition->next_offset = partition->committed_offset = offsets[i].next_offset;
         partition->after_delete = offsets[i].after_delete;
         partition->deleted_key = offsets[i].deleted_key;
@@ -248,17 +252,12 @@ int apply_add_partition(struct apply *apply, const char *topic, int32_t id, int 
     return 0;
 }
 
-void apply_start_at(struct apply *apply, int slot, int64_t offset) {
+int apply_start_at(struct apply *apply, int slot, int64_t low, int64_t high, struct error *error) {
     struct partition *partition = apply->partitions[slot];
     if (partition->known)
-        return;
-    partition->started_at = partition->next_offset = partition->committed_offset = offset;
-    progress_set_applied(apply->config.progress, slot, offset);
-}
-
-int apply_note_incomplete(struct apply *apply, const struct table *table, const char *reason,
-                          struct error *error) {
-    return commit_note_incomplete(apply, table, reason, error);
+        return 0;
+    progress_set_applied(apply->config.progress, slot, low);
+    return cut_begin(apply, partition, low, high, error);
 }
 
 int apply_note_compacted(struct apply *apply, int slot, int64_t tombstones_ms, int64_t now_ms,

@@ -19,11 +19,9 @@ int apply_add_partition(struct apply *apply, const char *topic, int32_t partitio
 // The message before next_offset will come first: it must be the one that the file remembers, or the topic
 // was made anew (ERROR_HALT from apply_step).
 void apply_verify_first(struct apply *apply, int slot);
-// Nothing before `offset` exists in the log: for a partition of which nothing was applied.
-void apply_start_at(struct apply *apply, int slot, int64_t offset);
-// Older rows of the table may be missing: told, and kept with the next commit until a snapshot has them.
-int apply_note_incomplete(struct apply *apply, const struct table *table, const char *reason,
-                          struct error *error);
+// The log has offsets from `low` up to `high`, which it does not: for a partition of which nothing was applied. Older rows of the
+// tables that it feeds may be missing where low > 0: told, and kept with the next commit until a snapshot has them.
+int apply_start_at(struct apply *apply, int slot, int64_t low, int64_t high, struct error *error);
 // The broker says that the slot's topic is compacted, and for how long tombstones stay (delete.retention.ms). Offsets without a
 // message behind where the file stood may have been deletes, unless the message before them is newer than that: the tables
 // are told to be incomplete, once.

@@ -47,9 +47,8 @@ struct discovery {
     char denied[DISCOVERY_TROUBLE_SIZE];
     struct error failure; // of a step
     bool has_transactions;
-    int incomplete_reported; // the newest table that was said to be incomplete, -1 = none
-    bool missed;             // ends were not answered, or a topic is deleted
-    bool asked_again;        // for the ends, of a client that was opened anew
+    bool missed;      // ends were not answered, or a topic is deleted
+    bool asked_again; // for the ends, of a client that was opened anew
     // monotonic
     int64_t asked_ms;
     int64_t all_asked_ms;
@@ -85,7 +84,6 @@ int discovery_new(struct discovery **ret, const struct discovery_config *config,
         return error_set(error, ERROR_SYSTEM, "out of memory");
     discovery->config = *config;
     discovery->newest_find_ms = clock_monotonic_ms();
-    discovery->incomplete_reported = -1;
     if (census_new(&discovery->census, config->applied->catalog, config->applied->prefix,
                    config->applied->progress, error) != 0)
         return -1;
@@ -216,28 +214,6 @@ static void discovery_found(void *self, const char *topic, int partitions) {
         (void)discovery_note_partition(discovery, topic, i, &discovery->failure);
 }
 
-// What was there before is gone for ever: only the next snapshot brings all rows.
-static void discovery_note_lost_beginning(struct discovery *discovery,
-                                          const struct discovery_partition *found,
-                                          const struct kafka_ends *ends, struct error *error) {
-    const struct apply_config *applied = discovery->config.applied;
-    const struct table *table;
-    if (topic_role(found->topic, applied->prefix, applied->catalog, &table) != TOPIC_TABLE)
-        return;
-    char reason[DISCOVERY_TROUBLE_SIZE];
-    (void)snprintf(
-        reason, sizeof reason,
-        "%s partition %" PRId32 " began at offset %" PRId64
-        " at the first start: rows that have not changed since are missing until the next snapshot",
-        found->topic, found->partition, ends->low);
-    if (apply_note_incomplete(discovery->config.apply, table, reason, error) != 0)
-        return;
-    if (table->index != discovery->incomplete_reported)
-        log_event(LEVEL_WARN, "incomplete", &(struct log_fields){.topic = found->topic},
-                  "table %s is incomplete: %s", table->name, reason);
-    discovery->incomplete_reported = table->index;
-}
-
 // A topic that was deleted while messages of it were never read, and nothing of it was applied that could tell it from
 // the one that is there now. True when `failure` says so.
 static bool discovery_was_unread(struct discovery *discovery, const struct discovery_partition *found) {
@@ -275,12 +251,11 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
         discovery->least_ends[found->slot] = config->captured(config->broker, found->topic, found->partition);
     if (verify)
         apply_verify_first(config->apply, found->slot);
-    if (found->next_offset < 0)
-        apply_start_at(config->apply, found->slot, ends->low);
+    if (found->next_offset < 0 &&
+        apply_start_at(config->apply, found->slot, ends->low, ends->high, error) != 0)
+        return;
     progress_set_high(config->applied->progress, found->slot, ends->high, clock_wall_ms());
     progress_set_log_start(config->applied->progress, found->slot, ends->low);
-    if (found->next_offset < 0 && ends->low > 0)
-        discovery_note_lost_beginning(discovery, found, ends, error);
     int64_t offset = apply_next_offset(config->apply, found->slot);
     log_event(discovery->unread_count > DISCOVERY_REPORTED_MAX ? LEVEL_DEBUG : LEVEL_INFO, "reading",
               &(struct log_fields){

@@ -71,6 +71,8 @@ struct change {
     // A full snapshot's row: no newer one of its source was taken, whatever the table has of another source (a shard, a
     // partition, another server).
     bool newest_of_source;
+    // A full snapshot's row: the stream has the commit that it names as the one before it.
+    bool ahead;
     // A full snapshot's row: all that was applied of what feeds the table was sent after the snapshot had begun.
     bool nothing_before;
     // Its partition has shown rows of the table's newest full snapshot, or it was committed after that: what it brings is no

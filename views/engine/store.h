@@ -14,6 +14,7 @@
 #include "views/engine/store_quarantined.h"
 #include "views/engine/store_report.h"
 #include "views/engine/store_request.h"
+#include "views/engine/store_snapshot.h"
 #include "views/engine/writing.h"
 
 struct arena;
@@ -24,7 +25,7 @@ enum {
     STORE_APPLICATION_ID = 0x7469646d, // "tidm", in the file's header
     // user_version; an older one is upgraded, a newer one refused. A new format: this number, upgrade_N.sql and
     // engine.sql. tests/blackbox/files.py compares a file made new with an upgraded one.
-    STORE_FORMAT = 9,
+    STORE_FORMAT = 10,
     STORE_ID_SIZE = 33, // 32 hex digits and NUL
     STORE_PREFIX_SIZE = 256,
     STORE_LOG_BYTES_MAX = BOUND(256 << 20, 64 * 4120),
@@ -164,9 +165,12 @@ const struct table *store_take_lost(struct store *store);
 void store_mark_snapshot(struct store *store, const struct change *change);
 int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct error *error);
 
-// LSN of the table's newest full snapshot, LSN_NONE = none.
-int64_t store_snapshot_lsn(const struct store *store, const struct table *table);
-int64_t store_snapshot_open(const struct store *store, const struct table *table, bool *ret_marked);
+struct store_snapshot store_snapshot(const struct store *store, const struct table *table);
+// That commit was streamed, behind rows of a snapshot. True when one that is open names it. ret_more: one names another that was
+// not yet.
+bool store_note_streamed(struct store *store, int64_t commit, bool *ret_more);
+// Messages of the table that were sent up to then may be gone (struct store_snapshot). It never goes back.
+void store_raise_cut(struct store *store, const struct table *table, int64_t ms);
 // Rows that the snapshot did not name go, if it is `whole`: of everything that feeds the table. `keep_open`: more rows
 // that it did not name may come, and it is swept again.
 int store_snapshot_sweep(struct store *store, const struct table *table, bool whole, bool keep_open,

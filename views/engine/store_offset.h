@@ -17,6 +17,7 @@ struct store_offset {
     // of the streamed changes taken: the highest LSN, LSN_NONE = none, and the latest source.ts_ms, 0 = none
     int64_t newest_lsn;
     int64_t newest_source_ms;
+    bool unread;     // the log began at next_offset, and nothing of it was taken
     bool has_others; // store_note_others of its topic
 };
 

@@ -18,6 +18,8 @@ struct store_quarantined {
     const struct table *table;      // whose row it is, NULL = not known
     const struct value *row_values; // of which the key's are looked at, by column number; NULL = not known
     int64_t lsn;                    // of the change, LSN_NONE = not known
+    int64_t
+        behind_lsn; // the table's newest full snapshot when it was streamed behind that one, LSN_NONE = it was not
 };
 
 #endif

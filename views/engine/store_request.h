@@ -17,7 +17,8 @@ struct store_request {
     bool overtaken;      // a later change of its row was applied, and lacked a value that it may have
     bool row_known;      // later changes of its row were looked for
     bool value_dropped;
-    const char *topic; // NUL-terminated
+    int64_t behind_lsn; // struct store_quarantined
+    const char *topic;  // NUL-terminated
     int32_t partition;
     int64_t offset;
     struct span key; // data NULL = null

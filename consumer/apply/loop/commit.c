@@ -50,11 +50,10 @@ static bool commit_snapshot_is_open(const struct apply *apply, int64_t *ret_newe
     bool open = false;
     *ret_newest = LSN_NONE;
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
-        int64_t newest = store_snapshot_lsn(apply->config.store, &apply->config.catalog->tables[t]);
-        bool marked;
-        open |=
-            store_snapshot_open(apply->config.store, &apply->config.catalog->tables[t], &marked) != LSN_NONE;
-        *ret_newest = newest > *ret_newest ? newest : *ret_newest;
+        const struct store_snapshot its =
+            store_snapshot(apply->config.store, &apply->config.catalog->tables[t]);
+        open |= its.open;
+        *ret_newest = its.lsn > *ret_newest ? its.lsn : *ret_newest;
     }
     return open || !snapshots_is_complete(apply, *ret_newest) || commit_has_unread(apply);
 }
@@ -136,6 +135,7 @@ static int commit_save_offsets(struct apply *apply, struct store_commit *commit,
             .snapshot_ms = partition->snapshot_ms,
             .newest_lsn = partition->newest_lsn,
             .newest_source_ms = partition->newest_source_ms,
+            .unread = !partition->known,
         };
         if (store_set_offset(apply->config.store, &offset, error) != 0 ||
             (partition->others_first && store_note_others(apply->config.store, partition->topic, error) != 0))

@@ -32,9 +32,7 @@ static bool retry_may_be_late(const struct store_request *request, const struct 
 // The mirror's rules know rows, deletes and truncates; these are the cases that they leave to the order of the log.
 static bool retry_is_refused(struct apply *apply, const struct store_request *request,
                              const struct change *change, struct retry_result *result) {
-    int64_t snapshot = store_snapshot_lsn(apply->config.store, change->table);
-    bool marked;
-    bool open = store_snapshot_open(apply->config.store, change->table, &marked) != LSN_NONE;
+    const struct store_snapshot snapshot = store_snapshot(apply->config.store, change->table);
     if (request->overtaken)
         retry_end(
             result, STORE_REQUEST_REFUSED,
@@ -45,7 +43,8 @@ static bool retry_is_refused(struct apply *apply, const struct store_request *re
             result, STORE_REQUEST_REFUSED,
             "whether its row is newer is not known: it names no position, and its key could not be read "
             "when it came; a snapshot of the table mends the row");
-    else if (change->lsn != LSN_NONE && change->lsn < snapshot && !open)
+    else if (change->lsn != LSN_NONE && change->lsn < snapshot.lsn && !change->behind_snapshot &&
+             !snapshot.open)
         retry_end(result, STORE_REQUEST_SUPERSEDED, "a newer snapshot of the table has come whole");
     else
         return false;
@@ -67,6 +66,8 @@ static int retry_apply(struct apply *apply, const struct store_request *request,
     struct change *change = &event->change;
     new_timeline_place(apply, event);
     change->unordered = false;
+    change->behind_snapshot = request->behind_lsn != LSN_NONE &&
+                              request->behind_lsn >= store_snapshot(apply->config.store, change->table).lsn;
     retry_note_now(request, result, change);
     if (retry_is_refused(apply, request, change, result))
         return 0;

@@ -5,7 +5,8 @@
 int snapshots_init(struct apply *apply, struct error *error) {
     int count = apply->config.catalog->table_count;
     apply->newest_streamed_lsn = apply->last_snapshot_lsn = apply->seen_snapshot_lsn = LSN_NONE;
-    apply->begun.lsn = apply->ahead.lsn = LSN_NONE;
+    apply->begun.lsn = LSN_NONE;
+    apply->names_commit = true; // an earlier process may have seen one
     apply->snapshots = calloc((size_t)count, sizeof *apply->snapshots);
     if (apply->snapshots == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
@@ -14,35 +15,32 @@ int snapshots_init(struct apply *apply, struct error *error) {
     return 0;
 }
 
+// It names the commit that was streamed before it, one of a new slot names none (Debezium 3.6.1).
+static bool snapshots_is_ahead(const struct apply *apply, const struct change *change) {
+    return change->previous_commit != LSN_NONE &&
+           (change->previous_commit == change->lsn ||
+            merge_finished_lsn(apply->merge) >= change->previous_commit);
+}
+
+// Its rows are newer than its LSN: answers hold parts of transactions until one is whole that was committed after they were read.
 static void snapshots_tear(struct apply *apply) {
     torn_begin(&apply->torn);
-    if (apply->ahead.read_ms > apply->torn.beyond_ms)
-        apply->torn.beyond_ms = apply->ahead.read_ms;
+    if (apply->ahead_ms > apply->torn.beyond_ms)
+        apply->torn.beyond_ms = apply->ahead_ms;
 }
 
 static void snapshots_note_ahead(struct apply *apply, const struct change *change) {
-    if (change->previous_commit == LSN_NONE || change->lsn < apply->ahead.lsn)
+    if (change->previous_commit == LSN_NONE)
         return;
-    if (change->lsn > apply->ahead.lsn) {
-        apply->ahead.lsn = change->lsn;
-        apply->ahead.commit = change->previous_commit;
-        apply->ahead.is = change->previous_commit == change->lsn ||
-                          merge_finished_lsn(apply->merge) >= change->previous_commit;
-    }
-    apply->ahead.read_ms = change->ts_ms;
-    if (apply->ahead.is)
+    apply->ahead_ms = change->ts_ms;
+    apply->names_commit |= !change->ahead;
+    if (change->ahead)
         snapshots_tear(apply);
 }
 
 void snapshots_note_end(struct apply *apply, int64_t lsn) {
-    if (apply->ahead.is || apply->ahead.lsn == LSN_NONE || apply->ahead.commit != lsn)
-        return;
-    apply->ahead.is = true;
-    snapshots_tear(apply);
-}
-
-bool snapshots_is_ahead(const struct apply *apply, int64_t snapshot_lsn) {
-    return apply->ahead.is && apply->ahead.lsn == snapshot_lsn;
+    if (apply->names_commit && store_note_streamed(apply->config.store, lsn, &apply->names_commit))
+        snapshots_tear(apply);
 }
 
 void snapshots_note_row(struct apply *apply, struct partition *partition, const struct change *change) {
@@ -70,9 +68,7 @@ void snapshots_note_row(struct apply *apply, struct partition *partition, const 
         apply->last_snapshot_lsn = change->lsn;
 }
 
-// When the first row of the snapshot that any partition has shown was sent, 0 = not known. Nothing is streamed while a
-// connector takes a snapshot, so it holds for all tables.
-static int64_t snapshots_begun_ms(struct apply *apply, int64_t lsn) {
+int64_t snapshots_begun_ms(struct apply *apply, int64_t lsn) {
     if (apply->begun.lsn == lsn)
         return apply->begun.ms;
     int64_t begun = 0;
@@ -109,12 +105,24 @@ static bool snapshots_nothing_before(const struct apply *apply, const struct tab
     return true;
 }
 
+static bool snapshots_is_full(const struct change *change) {
+    return change->op == CHANGE_READ && change->snapshot == SNAPSHOT_FULL;
+}
+
+int64_t snapshots_behind(struct apply *apply, const struct partition *partition) {
+    const struct change *change = &partition->event->change;
+    if (change->table == NULL || snapshots_is_full(change))
+        return LSN_NONE;
+    int64_t newest = store_snapshot(apply->config.store, change->table).lsn;
+    return snapshots_is_behind(apply, partition, newest) ? newest : LSN_NONE;
+}
+
 void snapshots_place(struct apply *apply, struct partition *partition) {
     struct change *change = &partition->event->change;
-    bool full = change->op == CHANGE_READ && change->snapshot == SNAPSHOT_FULL;
-    int64_t newest = store_snapshot_lsn(apply->config.store, change->table);
-    change->behind_snapshot = !full && snapshots_is_behind(apply, partition, newest);
-    change->nothing_before = full && change->lsn > newest &&
+    bool full = snapshots_is_full(change);
+    change->ahead = full && snapshots_is_ahead(apply, change);
+    change->behind_snapshot = snapshots_behind(apply, partition) != LSN_NONE;
+    change->nothing_before = full && change->lsn > store_snapshot(apply->config.store, change->table).lsn &&
                              snapshots_nothing_before(apply, change->table, partition->head->ts_ms);
 }
 
@@ -126,7 +134,7 @@ static bool snapshots_are_passed(const struct apply *apply, int64_t snapshot_lsn
 static bool snapshots_may_come(const struct apply *apply, int slot, int64_t snapshot_lsn) {
     const struct partition *partition = apply->partitions[slot];
     if (partition == NULL || partition->table == NULL || partition->newest_lsn > snapshot_lsn ||
-        store_snapshot_lsn(apply->config.store, partition->table) == snapshot_lsn)
+        store_snapshot(apply->config.store, partition->table).lsn == snapshot_lsn)
         return false;
     return partition->head != NULL || !apply->config.source.at_end(apply->config.source.self, slot);
 }

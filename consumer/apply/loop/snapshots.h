@@ -17,6 +17,8 @@ int snapshots_init(struct apply *apply, struct error *error);
 void snapshots_note_row(struct apply *apply, struct partition *partition, const struct change *change);
 // Whether the partition's head was streamed behind that snapshot of its table.
 bool snapshots_is_behind(struct apply *apply, const struct partition *partition, int64_t snapshot_lsn);
+// The newest full snapshot of the head's table when the head was streamed behind it, LSN_NONE: it was not.
+int64_t snapshots_behind(struct apply *apply, const struct partition *partition);
 // Says of the partition's head, a change that is about to be taken, how it stands to the newest snapshot of its table
 // (change.h). The connector streams again from where it was before, or from the snapshot's place on, and leaves nothing out,
 // so that what is streamed behind a snapshot tells itself whether a row is there.
@@ -26,11 +28,9 @@ void snapshots_place(struct apply *apply, struct partition *partition);
 bool snapshots_have_ended(const struct apply *apply, const struct table *table, int64_t lsn, bool marked);
 // An END was finished, of the commit `lsn`.
 void snapshots_note_end(struct apply *apply, int64_t lsn);
-// Whether the snapshot was taken while its connector streamed (a blocking one): it names the commit that was streamed before
-// it, one of a new slot names none (Debezium 3.6.1). Nothing is lost between the two, so what it leaves out is no ghost, and
-// it may have been asked for some rows only. Its rows are newer than its LSN: answers hold parts of transactions until one is
-// whole that was committed after they were read.
-bool snapshots_is_ahead(const struct apply *apply, int64_t snapshot_lsn);
+// When the first row of the snapshot that any partition has shown was sent, 0 = not known. Nothing is streamed while a
+// connector takes a snapshot, so it holds for all tables.
+int64_t snapshots_begun_ms(struct apply *apply, int64_t lsn);
 // Whether all tables have what the snapshot has of them, as far as is known.
 bool snapshots_is_complete(const struct apply *apply, int64_t snapshot_lsn);
 

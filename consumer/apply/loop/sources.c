@@ -118,7 +118,7 @@ int sources_note(struct apply *apply, const struct partition *partition, struct 
             return -1;
     }
     if (sources_is_full_snapshot(change) &&
-        change->lsn < store_snapshot_lsn(apply->config.store, change->table))
+        change->lsn < store_snapshot(apply->config.store, change->table).lsn)
         change->newest_of_source = sources_is_newest(apply, partition, newest_routed);
     return 0;
 }

@@ -33,6 +33,7 @@ struct partition {
     bool late;        // its table is new to a file that has a position: rows of transactions before that come
     int64_t added_ms; // monotonic
     int64_t started_at; // the first offset that the log had when nothing of it was applied yet
+    bool cut;           // and there were others before it: until the first message that it has is taken
     int64_t next_offset;
     int64_t committed_offset;
     bool handed_over; // its offset is in the commit under way
@@ -149,6 +150,7 @@ struct table_snapshot {
     int source_capacity;
     bool mixed;       // sources whose snapshots are not to be compared feed the table
     int64_t told_lsn; // the newest that was said not to be of all sources
+    bool told_cut;    // that its log began later was said
     bool has_itself;  // behind a row of another source's table one came that names the table itself
     bool told_other;  // that both come was said
     struct mixed_keys mixed_keys;
@@ -209,13 +211,9 @@ struct apply {
     struct {
         int64_t lsn; // LSN_NONE = to be looked for
         int64_t ms;
-    } begun; // what was last asked of when a snapshot had begun
-    struct {
-        int64_t lsn;     // LSN_NONE = none
-        int64_t commit;  // that it names as the one before it
-        int64_t read_ms; // the newest source.ts_ms of its rows
-        bool is;         // the stream has that commit
-    } ahead;             // the newest full snapshot that names a commit: see snapshots_is_ahead
+    } begun;           // what was last asked of when a snapshot had begun
+    int64_t ahead_ms;  // the newest source.ts_ms of a full snapshot's rows that name a commit
+    bool names_commit; // rows of one did that the stream had not come to
     struct warnings warnings;
     unsigned positions_reported; // a bit for each of enum event_positions that was said
     struct drift drift;          // since the newest commit

@@ -1,6 +1,7 @@
 #include "consumer/apply/loop/sweep.h"
 
 #include "consumer/apply/loop/commit.h"
+#include "consumer/apply/loop/cut.h"
 #include "consumer/apply/loop/feeds.h"
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/sources.h"
@@ -12,9 +13,8 @@
 bool sweep_is_awaited(const struct apply *apply) {
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
         const struct table *table = &apply->config.catalog->tables[t];
-        bool marked;
-        int64_t lsn = store_snapshot_open(apply->config.store, table, &marked);
-        if (lsn != LSN_NONE && snapshots_have_ended(apply, table, lsn, marked))
+        const struct store_snapshot its = store_snapshot(apply->config.store, table);
+        if (its.open && snapshots_have_ended(apply, table, its.lsn, its.marked))
             return true;
     }
     return false;
@@ -69,25 +69,33 @@ static void sweep_tell_part(struct apply *apply, const struct table *table, int6
         table->name, (long long)timeline_source_lsn(lsn));
 }
 
-static int sweep_table(struct apply *apply, const struct table *table, int64_t lsn, bool more_may_come,
-                       struct error *error) {
+// Whatever was missing, the snapshot had it, unless the log had lost its first rows before they were read.
+static int sweep_complete(struct apply *apply, const struct table *table,
+                          const struct store_snapshot *snapshot, struct error *error) {
+    return cut_is_snapshot(apply, snapshot) ? 0 : commit_note_complete(apply, table, error);
+}
+
+// A snapshot that was taken while its connector streamed is ahead of the stream: nothing is lost between the two, so what it leaves
+// out is no ghost, and it may have been asked for some rows only.
+static int sweep_table(struct apply *apply, const struct table *table, const struct store_snapshot *snapshot,
+                       bool more_may_come, struct error *error) {
     int64_t swept = 0;
-    bool ahead = snapshots_is_ahead(apply, lsn);
-    bool whole = !ahead && sources_are_in_snapshot(apply, table, lsn);
+    bool all = !snapshot->ahead && sources_are_in_snapshot(apply, table, snapshot->lsn);
     commit_open(apply);
-    if (store_snapshot_sweep(apply->config.store, table, whole, more_may_come && !ahead, &swept, error) != 0)
+    if (store_snapshot_sweep(apply->config.store, table, all, more_may_come && !snapshot->ahead, &swept,
+                             error) != 0)
         return sweep_blame(apply, table, error);
     apply->swept_so_far |= more_may_come;
-    if (!whole && !ahead) {
-        sweep_tell_part(apply, table, lsn);
+    if (!all && !snapshot->ahead)
+        sweep_tell_part(apply, table, snapshot->lsn);
+    if (!all)
         return 0;
-    }
-    if (commit_note_complete(apply, table, error) != 0) // whatever was missing, the snapshot had it
+    if (sweep_complete(apply, table, snapshot, error) != 0)
         return -1;
     if (swept > 0)
         warnings_add(&apply->warnings,
                      "table %s: %lld rows that the newest snapshot (LSN %lld) does not have are gone",
-                     table->name, (long long)swept, (long long)lsn);
+                     table->name, (long long)swept, (long long)snapshot->lsn);
     return 0;
 }
 
@@ -95,14 +103,13 @@ int sweep_tables(struct apply *apply, bool (*at_end)(void *self, int slot), void
                  struct error *error) {
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
         const struct table *table = &apply->config.catalog->tables[t];
-        bool marked;
-        int64_t lsn = store_snapshot_open(apply->config.store, table, &marked);
-        if (lsn == LSN_NONE)
+        const struct store_snapshot its = store_snapshot(apply->config.store, table);
+        if (!its.open)
             continue;
-        bool due = more_may_come ? snapshots_have_ended(apply, table, lsn, marked)
-                                 : sweep_is_due(apply, table, lsn, marked);
-        if (due && sweep_is_past_snapshot(apply, table, lsn, at_end, self) &&
-            sweep_table(apply, table, lsn, more_may_come, error) != 0)
+        bool due = more_may_come ? snapshots_have_ended(apply, table, its.lsn, its.marked)
+                                 : sweep_is_due(apply, table, its.lsn, its.marked);
+        if (due && sweep_is_past_snapshot(apply, table, its.lsn, at_end, self) &&
+            sweep_table(apply, table, &its, more_may_come, error) != 0)
             return -1;
     }
     return 0;

@@ -2,6 +2,7 @@
 
 #include "consumer/apply/loop/commit.h"
 #include "consumer/apply/loop/compacted.h"
+#include "consumer/apply/loop/cut.h"
 #include "consumer/apply/loop/lost.h"
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/sources.h"
@@ -18,8 +19,10 @@ void take_release(struct apply *apply, int slot) {
     compacted_note_gap(partition);
     partition->next_offset = partition->head->offset + 1;
     partition->newest_ts_ms = partition->head->ts_ms;
-    if (!partition->known)
+    if (!partition->known) {
         partition->first_ms = partition->head->ts_ms > 0 ? partition->head->ts_ms : -1;
+        cut_note_first(apply, partition);
+    }
     partition->known = true;
     partition->dirty = true;
     if (apply->singly > 0 && --apply->singly == 0)
@@ -46,6 +49,7 @@ static int take_note_row(struct apply *apply, const struct partition *partition,
                          struct store_quarantined *quarantined, struct error *error) {
     const struct change *change = &partition->event->change;
     quarantined->lsn = partition->event->placed ? change->lsn : LSN_NONE;
+    quarantined->behind_lsn = partition->event->placed ? snapshots_behind(apply, partition) : LSN_NONE;
     if (partition->failure == NULL) {
         quarantined->table = change->table;
         quarantined->row_values = change->op == CHANGE_TRUNCATE ? NULL : change->values;
@@ -82,6 +86,7 @@ static int take_quarantine(struct apply *apply, struct partition *partition, con
     if (take_note_row(apply, partition, &event, error) != 0)
         return -1;
     if (partition->event->placed && partition->event->change.table != NULL) {
+        snapshots_place(apply, partition);
         store_mark_snapshot(apply->config.store, &partition->event->change);
         snapshots_note_row(apply, partition, &partition->event->change);
     }

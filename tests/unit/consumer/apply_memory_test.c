@@ -109,7 +109,7 @@ static bool add_with(const struct fixture *fixture, int calls) {
     assert_int_equal(slot, 0);
     int64_t taken;
     assert_int_equal(apply_step(apply, &taken, &error), 0);
-    apply_start_at(apply, slot, 7);
+    assert_int_equal(apply_start_at(apply, slot, 7, 9, &error), 0);
     assert_int_equal(apply_commit(apply, &error), 0);
     assert_int_equal(apply_next_offset(apply, slot), 7);
     apply_free(&apply);

@@ -186,8 +186,8 @@ static void nothing_is_read_unverified(void **state) {
     struct error error = {0};
     assert_int_equal(store_open(&fixture->store, fixture->file.path, fixture->catalog, &report, &error), 0);
     store_begin(fixture->store);
-    const struct store_offset other = {TOPIC,    0, 1,        false, 0,    999,
-                                       LSN_NONE, 0, LSN_NONE, 0,     false}; // another message was the newest
+    const struct store_offset other = {TOPIC, 0,        1, false, 0,    999, LSN_NONE,
+                                       0,     LSN_NONE, 0, false, false}; // another message was the newest
     const struct store_commit commit = {.lsn = LSN_NONE, .txid = -1, .offsets = SPAN("{}")};
     assert_int_equal(store_set_offset(fixture->store, &other, &error), 0);
     assert_int_equal(store_commit(fixture->store, &commit, &error), 0);
@@ -320,9 +320,10 @@ static void those_far_behind_are_told(void **state) {
     struct error error = {0};
     assert_int_equal(store_open(&fixture->store, fixture->file.path, fixture->catalog, &report, &error), 0);
     store_begin(fixture->store);
-    const struct store_offset near = {topic, 2, 1, false, 0, 0, LSN_NONE, 0, LSN_NONE, 0, false};
+    const struct store_offset near = {topic, 2, 1, false, 0, 0, LSN_NONE, 0, LSN_NONE, 0, false, false};
     const struct store_offset near_too = {
-        topic, 3, DISCOVERY_FAR_FOR_LONG - DISCOVERY_FAR + 1, false, 0, 0, LSN_NONE, 0, LSN_NONE, 0, false};
+        topic, 3,    DISCOVERY_FAR_FOR_LONG - DISCOVERY_FAR + 1, false, 0, 0, LSN_NONE, 0, LSN_NONE, 0,
+        false, false};
     const struct store_commit commit = {.lsn = LSN_NONE, .txid = -1, .offsets = SPAN("{}")};
     assert_int_equal(store_set_offset(fixture->store, &near, &error), 0);
     assert_int_equal(store_set_offset(fixture->store, &near_too, &error), 0);

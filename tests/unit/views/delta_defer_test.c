@@ -274,16 +274,15 @@ static void rows_above_and_below_the_files_own(void **state) {
 // A table that was empty when its snapshot began has ghosts only of what else was applied since.
 static void ghosts_of_a_first_snapshot(void **state) {
     struct fixture *f = *state;
-    bool marked;
     const struct table *orders;
     fixture_open(f);
     orders = catalog_table(f->catalog, "orders", 6);
     assert_true(snapshot(f, 50, "orders", "1|7|1|n"));
     assert_true(snapshot(f, 50, "orders", "2|7|2|n"));
     assert_true(create(f, 60, "orders", "3|7|3|n"));
-    assert_int_equal(store_snapshot_open(f->store, orders, &marked), 50);
+    assert_true(store_snapshot(f->store, orders).open);
     assert_int_equal(sweep(f, "orders"), 0);
-    assert_int_equal(store_snapshot_open(f->store, orders, &marked), LSN_NONE);
+    assert_false(store_snapshot(f->store, orders).open);
     assert_true(snapshot(f, 50, "customers", "1|ann|york"));
     assert_true(create(f, 40, "customers", "2|bob|york")); // deleted before the snapshot, which nobody told
     assert_int_equal(sweep(f, "customers"), 1);

@@ -220,6 +220,11 @@ static void an_older_file_gets_its_exact_sums(void **state) {
     (void)rows(&f, "alter table _offsets drop column snapshot_ms");
     (void)rows(&f, "alter table _offsets drop column newest_lsn");
     (void)rows(&f, "alter table _offsets drop column newest_source_ms");
+    (void)rows(&f, "alter table _offsets drop column unread");
+    (void)rows(&f, "alter table _tables drop column cut_ms");
+    (void)rows(&f, "alter table _tables drop column snapshot_commit");
+    (void)rows(&f, "alter table _tables drop column snapshot_ahead");
+    (void)rows(&f, "alter table _quarantine drop column behind_lsn");
     (void)rows(&f, "alter table _tables drop column stale_before_ms");
     (void)rows(&f, "alter table _tables drop column snapshot_ts_ms");
     (void)rows(&f, "alter table _tables drop column has_chunks");

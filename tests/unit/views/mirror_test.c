@@ -372,13 +372,13 @@ static void ghosts_go_when_the_snapshot_is_complete(void **state) {
     (void)streamed(f, CHANGE_CREATE, 11, 2, "kept");
     (void)streamed(f, CHANGE_CREATE, 90, 3, "after it");
     (void)snapshot(f, 50, 2, "kept", true);
-    bool marked = false;
-    assert_int_equal(store_snapshot_open(f->store, f->customers, &marked), 50);
-    assert_true(marked);
+    const struct store_snapshot its = store_snapshot(f->store, f->customers);
+    assert_int_equal(its.lsn, 50);
+    assert_true(its.open && its.marked);
     assert_int_equal(sweep(f, false), 1);
     ASSERT_NAMES(f, "2=kept 3=after it");
     assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "ghost"), STORE_REPEATED);
-    assert_int_equal(store_snapshot_open(f->store, f->customers, &marked), LSN_NONE);
+    assert_false(store_snapshot(f->store, f->customers).open);
 }
 
 static enum store_outcome behind(struct fixture *f, enum change_op op, int64_t lsn, int64_t id,
@@ -439,8 +439,7 @@ static void a_table_that_may_get_more_is_swept_again(void **state) {
     assert_int_equal(sweep(f, true), 0);
     (void)streamed(f, CHANGE_CREATE, 10, 1, "late ghost");
     (void)snapshot(f, 50, 3, "late row", false);
-    bool marked = false;
-    assert_int_equal(store_snapshot_open(f->store, f->customers, &marked), 50);
+    assert_true(store_snapshot(f->store, f->customers).open);
     assert_int_equal(sweep(f, false), 1);
     ASSERT_NAMES(f, "2=kept 3=late row");
 }

@@ -135,6 +135,8 @@ void mirror_bulk_mark_snapshot(struct mirror_table *table, const struct change *
         table->snapshot_lsn = change->lsn;
         table->snapshot_open = true;
         table->ghostless = !table->has_rows || change->nothing_before;
+        table->snapshot_commit = change->previous_commit;
+        table->snapshot_ahead = change->ahead;
         table->snapshot_marked = false;
         table->dirty = true;
     }

@@ -35,6 +35,9 @@ static int mirror_load_tables(struct mirror *mirror, struct error *error) {
         state->stale_before_ms = sqlite3_column_int64(load, 7);
         state->snapshot_ts_ms = sqlite3_column_int64(load, 8);
         state->has_chunks = sqlite3_column_int(load, 9) != 0;
+        state->snapshot_commit = sqlite3_column_int64(load, 10);
+        state->snapshot_ahead = sqlite3_column_int(load, 11) != 0;
+        state->cut_ms = sqlite3_column_int64(load, 12);
         state->dirty = false;
     }
     return row;
@@ -107,10 +110,12 @@ static void mirror_init_tables(struct mirror *mirror) {
         state->table = &mirror->catalog->tables[i];
         state->db = mirror->db;
         lsn_bounds_done(&state->bounds);
-        state->stale_before_ms = state->snapshot_ts_ms = 0;
+        state->stale_before_ms = state->snapshot_ts_ms = state->cut_ms = 0;
         state->truncate_lsn = state->snapshot_lsn = state->deleted_lsn = state->newest_lsn = LSN_NONE;
+        state->snapshot_commit = LSN_NONE;
         state->newest_known = false;
-        state->snapshot_open = state->snapshot_marked = state->has_chunks = state->dirty = false;
+        state->snapshot_open = state->snapshot_marked = state->snapshot_ahead = false;
+        state->has_chunks = state->dirty = false;
         state->has_toastable = false;
         for (int c = 0; c < state->table->column_count; c++)
             state->has_toastable |= column_type_toastable(state->table->columns[c].type);
@@ -350,10 +355,33 @@ int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *tab
     return mirror->tables[table->index].snapshot_lsn;
 }
 
-int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *table, bool *ret_marked) {
+struct store_snapshot mirror_snapshot(const struct mirror *mirror, const struct table *table) {
     const struct mirror_table *state = &mirror->tables[table->index];
-    *ret_marked = state->snapshot_marked;
-    return state->snapshot_open ? state->snapshot_lsn : LSN_NONE;
+    return (struct store_snapshot){state->snapshot_lsn, state->snapshot_open, state->snapshot_marked,
+                                   state->snapshot_ahead, state->cut_ms};
+}
+
+bool mirror_note_streamed(struct mirror *mirror, int64_t commit, bool *ret_more) {
+    bool some = false;
+    *ret_more = false;
+    for (int i = 0; i < mirror->catalog->table_count; i++) {
+        struct mirror_table *state = &mirror->tables[i];
+        if (!state->snapshot_open || state->snapshot_ahead || state->snapshot_commit == LSN_NONE)
+            continue;
+        if (state->snapshot_commit == commit)
+            some = state->snapshot_ahead = state->dirty = true;
+        else
+            *ret_more = true;
+    }
+    return some;
+}
+
+void mirror_raise_cut(struct mirror *mirror, const struct table *table, int64_t ms) {
+    struct mirror_table *state = &mirror->tables[table->index];
+    if (ms <= state->cut_ms)
+        return;
+    state->cut_ms = ms;
+    state->dirty = true;
 }
 
 int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool whole, bool keep_open,
@@ -385,6 +413,9 @@ static int mirror_save_tables(struct mirror *mirror, struct error *error) {
         stmt_bind_integer(mirror->save, ":stale_before_ms", state->stale_before_ms);
         stmt_bind_integer(mirror->save, ":snapshot_ts_ms", state->snapshot_ts_ms);
         stmt_bind_integer(mirror->save, ":has_chunks", state->has_chunks);
+        stmt_bind_integer(mirror->save, ":snapshot_commit", state->snapshot_commit);
+        stmt_bind_integer(mirror->save, ":snapshot_ahead", state->snapshot_ahead);
+        stmt_bind_integer(mirror->save, ":cut_ms", state->cut_ms);
         if (stmt_step(mirror->save, "_tables", NULL, error) != 0)
             return -1;
         state->dirty = false;

@@ -21,6 +21,7 @@
 #include "views/engine/catalog.h"
 #include "views/engine/change.h"
 #include "views/engine/mirror/owner.h"
+#include "views/engine/store_snapshot.h"
 #include "views/engine/writing.h"
 
 struct sqlite3;
@@ -70,7 +71,10 @@ int mirror_reload_carried(struct mirror *mirror, struct error *error);
 // A table's full snapshot: its LSN while rows of it may still come (and `ret_marked`: its last row's marker
 // was seen), else LSN_NONE.
 int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table);
-int64_t mirror_snapshot_open(const struct mirror *mirror, const struct table *table, bool *ret_marked);
+// See store.h.
+struct store_snapshot mirror_snapshot(const struct mirror *mirror, const struct table *table);
+bool mirror_note_streamed(struct mirror *mirror, int64_t commit, bool *ret_more);
+void mirror_raise_cut(struct mirror *mirror, const struct table *table, int64_t ms);
 // Its rows have all come: the ghosts go, if it is `whole`, of everything that feeds the table. ret_swept: how many.
 // `keep_open`: older changes may still bring others.
 int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool whole, bool keep_open,

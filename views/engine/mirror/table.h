@@ -87,13 +87,16 @@ struct mirror_table {
         stale_before_ms; // the newest truncate's source time, or of the first row of the newest full snapshot that has come whole
     int64_t snapshot_ts_ms; // source time of the first row of snapshot_lsn, 0 = not known
     int64_t snapshot_lsn;
-    int64_t deleted_lsn; // the newest that any delete left behind: what is newer need not be looked up
+    int64_t snapshot_commit; // that its rows name as the one before them, LSN_NONE = none
+    int64_t cut_ms;          // struct store_snapshot
+    int64_t deleted_lsn;     // the newest that any delete left behind: what is newer need not be looked up
     bool snapshot_open;
     bool snapshot_marked;
-    bool has_rows;   // the file had some when it was opened, or one was applied since
-    bool ghostless;  // none can be a ghost of the newest snapshot: the table was empty when that began
-    bool has_chunks; // rows of incremental snapshots were written
-    bool dirty;      // differs from _tables
+    bool snapshot_ahead; // the stream has snapshot_commit
+    bool has_rows;       // the file had some when it was opened, or one was applied since
+    bool ghostless;      // none can be a ghost of the newest snapshot: the table was empty when that began
+    bool has_chunks;     // rows of incremental snapshots were written
+    bool dirty;          // differs from _tables
     bool has_toastable;
     // columns read of a row before its first change, before it is deleted, and before a change that others see
     bool *recalled;

@@ -1,6 +1,7 @@
 #include "views/engine/store/requests.h"
 
 #include "views/base/buffer.h"
+#include "views/engine/change.h"
 #include "views/engine/sqlite/engine_sql.h"
 
 #include <stdlib.h>
@@ -105,14 +106,15 @@ int requests_next(struct requests *requests, struct store_request *ret, struct e
         .overtaken = sqlite3_column_int(next, 4) != 0,
         .row_known = sqlite3_column_int(next, 5) != 0,
         .value_dropped = sqlite3_column_int(next, 6) != 0,
-        .partition = sqlite3_column_int(next, 7),
-        .offset = sqlite3_column_int64(next, 8),
+        .behind_lsn = sqlite3_column_type(next, 7) != SQLITE_NULL ? sqlite3_column_int64(next, 7) : LSN_NONE,
+        .partition = sqlite3_column_int(next, 8),
+        .offset = sqlite3_column_int64(next, 9),
     };
     buffer_clear(&requests->bytes);
-    struct span topic = requests_copy(requests, 9);
-    ret->note = requests_copy(requests, 10);
-    ret->key = requests_copy(requests, 11);
-    ret->value = requests_copy(requests, 12);
+    struct span topic = requests_copy(requests, 10);
+    ret->note = requests_copy(requests, 11);
+    ret->key = requests_copy(requests, 12);
+    ret->value = requests_copy(requests, 13);
     if (requests->bytes.failed)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     requests_place(requests, (struct span *[]){&topic, &ret->note, &ret->key, &ret->value}, 4);

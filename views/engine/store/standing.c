@@ -48,7 +48,8 @@ int standing_load_offsets(struct standing *standing, struct sqlite3 *db, struct 
             .snapshot_ms = sqlite3_column_int64(stmt, 6),
             .newest_lsn = sqlite3_column_int64(stmt, 7),
             .newest_source_ms = sqlite3_column_int64(stmt, 8),
-            .has_others = sqlite3_column_int(stmt, 9) != 0,
+            .unread = sqlite3_column_int(stmt, 9) != 0,
+            .has_others = sqlite3_column_int(stmt, 10) != 0,
         };
     }
     return row;
@@ -67,6 +68,7 @@ void standing_bind_offset(struct sqlite3_stmt *stmt, const struct store_offset *
     stmt_bind_integer(stmt, ":snapshot_ms", offset->snapshot_ms);
     stmt_bind_integer(stmt, ":newest_lsn", offset->newest_lsn);
     stmt_bind_integer(stmt, ":newest_source_ms", offset->newest_source_ms);
+    stmt_bind_integer(stmt, ":unread", offset->unread);
 }
 
 int standing_note_others(struct sqlite3 *db, const char *topic, struct error *error) {

@@ -529,24 +529,25 @@ int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct
                : mirror_transaction_end(store->mirror, txid, error);
 }
 
-int64_t store_snapshot_lsn(const struct store *store, const struct table *table) {
-    return mirror_snapshot_lsn(store->mirror, table);
+struct store_snapshot store_snapshot(const struct store *store, const struct table *table) {
+    return mirror_snapshot(store->mirror, table);
 }
 
-int64_t store_snapshot_open(const struct store *store, const struct table *table, bool *ret_marked) {
-    return mirror_snapshot_open(store->mirror, table, ret_marked);
+bool store_note_streamed(struct store *store, int64_t commit, bool *ret_more) {
+    return mirror_note_streamed(store->mirror, commit, ret_more);
+}
+
+void store_raise_cut(struct store *store, const struct table *table, int64_t ms) {
+    mirror_raise_cut(store->mirror, table, ms);
 }
 
 int store_snapshot_sweep(struct store *store, const struct table *table, bool whole, bool keep_open,
                          int64_t *ret_swept, struct error *error) {
-    if (mirror_snapshot_sweep(store->mirror, table, whole, keep_open, ret_swept, error) != 0)
+    if (mirror_snapshot_sweep(store->mirror, table, whole, keep_open, ret_swept, error) != 0 ||
+        (whole && *store->quarantined > 0 && store_begin_write(store, error) != 0))
         return -1;
-    if (!whole)
-        return 0;
-    if (*store->quarantined > 0 && store_begin_write(store, error) != 0)
-        return -1;
-    return quarantine_overtake_table(store->quarantine, table, mirror_snapshot_lsn(store->mirror, table),
-                                     error);
+    int64_t lsn = mirror_snapshot_lsn(store->mirror, table);
+    return whole ? quarantine_overtake_table(store->quarantine, table, lsn, error) : 0;
 }
 
 int store_quarantine(struct store *store, const struct store_quarantined *event, struct error *error) {

@@ -19,6 +19,8 @@ create table _offsets(
     -- of the streamed changes taken, the highest LSN and the latest commit time: a binlog that was begun anew shows against them
     newest_lsn integer not null default -1,
     newest_source_ms integer not null default 0,
+    -- 1 while nothing of it was taken, and its log began at next_offset
+    unread integer not null default 0,
     primary key(topic, partition)
 ) without rowid;
 
@@ -67,7 +69,13 @@ create table _tables(
     -- when the first row of snapshot_lsn was read (0: not known)
     snapshot_ts_ms integer not null default 0,
     -- 1 when rows of incremental snapshots were written
-    has_chunks integer not null default 0
+    has_chunks integer not null default 0,
+    -- the commit that rows of snapshot_lsn name as the one before them
+    snapshot_commit integer not null default -1,
+    -- 1 when the stream has it: that snapshot may be of some rows only
+    snapshot_ahead integer not null default 0,
+    -- by the log's time: messages of the table up to then may be gone. A snapshot that began before that is none of all rows
+    cut_ms integer not null default 0
 ) without rowid;
 
 -- What a changed source.sql left to be read from the log: a 'column' whose values are, a 'table' whose rows are (column is
@@ -108,6 +116,8 @@ create table _quarantine(
     lsn integer,
     -- 1: a later change of the row was applied and lacked a value that this one may have (unchanged TOAST)
     overtaken integer not null default 0,
+    -- the table's newest full snapshot when the message was streamed behind it, null = it was not
+    behind_lsn integer,
     settled_at_ms integer,
     note text,
     value_dropped integer not null default 0,

@@ -1,6 +1,8 @@
 insert into _offsets(
-    topic, partition, next_offset, deleted_key, newest_ts_ms, snapshot_lsn, snapshot_ms, newest_lsn, newest_source_ms)
-values(:topic, :partition, :next, :deleted, :newest_ts_ms, :snapshot, :snapshot_ms, :newest_lsn, :newest_source_ms)
+    topic, partition, next_offset, deleted_key, newest_ts_ms, snapshot_lsn, snapshot_ms, newest_lsn, newest_source_ms,
+    unread)
+values(:topic, :partition, :next, :deleted, :newest_ts_ms, :snapshot, :snapshot_ms, :newest_lsn, :newest_source_ms,
+    :unread)
 on conflict(topic, partition) do update set
     next_offset = excluded.next_offset,
     deleted_key = excluded.deleted_key,
@@ -8,4 +10,5 @@ on conflict(topic, partition) do update set
     snapshot_lsn = excluded.snapshot_lsn,
     snapshot_ms = excluded.snapshot_ms,
     newest_lsn = excluded.newest_lsn,
-    newest_source_ms = excluded.newest_source_ms
+    newest_source_ms = excluded.newest_source_ms,
+    unread = excluded.unread

@@ -1,6 +1,7 @@
 insert into _tables(name, truncate_lsn, snapshot_lsn, snapshot_open, snapshot_marked, deleted_lsn, newest_lsn,
-    stale_before_ms, snapshot_ts_ms, has_chunks)
-values(:name, :truncate, :snapshot, :open, :marked, :deleted, :newest, :stale_before_ms, :snapshot_ts_ms, :has_chunks)
+    stale_before_ms, snapshot_ts_ms, has_chunks, snapshot_commit, snapshot_ahead, cut_ms)
+values(:name, :truncate, :snapshot, :open, :marked, :deleted, :newest, :stale_before_ms, :snapshot_ts_ms, :has_chunks,
+    :snapshot_commit, :snapshot_ahead, :cut_ms)
 on conflict(name) do update set
     truncate_lsn = excluded.truncate_lsn,
     snapshot_lsn = excluded.snapshot_lsn,
@@ -10,4 +11,7 @@ on conflict(name) do update set
     newest_lsn = excluded.newest_lsn,
     stale_before_ms = excluded.stale_before_ms,
     snapshot_ts_ms = excluded.snapshot_ts_ms,
-    has_chunks = excluded.has_chunks
+    has_chunks = excluded.has_chunks,
+    snapshot_commit = excluded.snapshot_commit,
+    snapshot_ahead = excluded.snapshot_ahead,
+    cut_ms = excluded.cut_ms

@@ -1,0 +1,119 @@
+// A log that began later than its topic: which tables are incomplete, and which snapshot has what they lack.
+#include "tests/unit/consumer/loop_fixture.h"
+
+enum { STREAMED_LSN = 900, SNAPSHOT_LSN = 1000, NEXT_LSN = 2000 };
+
+static void send_row_of(struct fixture *f, int slot, int id, int lsn) {
+    send_row(f, slot, "a", id, 700, lsn, 1);
+    now_ms++;
+}
+
+static void send_whole_snapshot(struct fixture *f, int slot, int lsn) {
+    send_snapshot(f, slot, "a", 1, lsn, "true");
+    now_ms++;
+    send_snapshot(f, slot, "a", 2, lsn, "last");
+    now_ms++;
+}
+
+static void a_snapshot_whose_first_rows_are_gone_completes_nothing(void **state) {
+    struct fixture *f = *state;
+    int slot = add_between(f, "s.public.a", 0, 40, 42);
+    send_whole_snapshot(f, slot, SNAPSHOT_LSN);
+    settle(f);
+    assert_int_equal(rows(f), 2);
+    expect_incomplete(f, "a ");
+    send_row_of(f, slot, 3, SNAPSHOT_LSN + 10);
+    send_whole_snapshot(f, slot, NEXT_LSN);
+    settle(f);
+    expect_incomplete(f, "");
+    assert_int_equal(rows(f), 2); // the third was a ghost
+}
+
+static void a_snapshot_behind_the_first_message_completes(void **state) {
+    struct fixture *f = *state;
+    int slot = add_between(f, "s.public.a", 0, 40, 43);
+    send_row_of(f, slot, 1, STREAMED_LSN);
+    send_whole_snapshot(f, slot, SNAPSHOT_LSN);
+    settle(f);
+    expect_incomplete(f, "");
+}
+
+// Its rows of the other partition are there, and were sent before what this one still has.
+static void a_snapshot_of_which_a_partition_has_nothing_completes_nothing(void **state) {
+    struct fixture *f = *state;
+    int whole = add(f, "s.public.a", 0, 0);
+    int slot = add_between(f, "s.public.a", 1, 40, 41);
+    send_whole_snapshot(f, whole, SNAPSHOT_LSN);
+    send_row_of(f, slot, 3, SNAPSHOT_LSN + 10);
+    settle(f);
+    expect_incomplete(f, "a ");
+}
+
+static void an_empty_partition_lacks_what_was_sent_before_the_start(void **state) {
+    struct fixture *f = *state;
+    int whole = add(f, "s.public.a", 0, 0);
+    send_whole_snapshot(f, whole, SNAPSHOT_LSN);
+    (void)add_between(f, "s.public.a", 1, 40, 40);
+    settle(f);
+    expect_incomplete(f, "a ");
+    send_whole_snapshot(f, whole, NEXT_LSN);
+    settle(f);
+    expect_incomplete(f, "");
+}
+
+// What the file says is complete stays so, and what may be cut stays known.
+static void a_restart_tells_nothing_again(void **state) {
+    struct fixture *f = *state;
+    int whole = add(f, "s.public.a", 0, 0);
+    int slot = add_between(f, "s.public.a", 1, 40, 40);
+    now_ms++;
+    send_whole_snapshot(f, whole, SNAPSHOT_LSN);
+    settle(f);
+    expect_incomplete(f, "");
+    reopen(f);
+    assert_int_equal(add(f, "s.public.a", 0, 0), whole);
+    f->logs[whole].first = 0;
+    assert_int_equal(add_between(f, "s.public.a", 1, 40, 40), slot);
+    send_row_of(f, slot, 3, SNAPSHOT_LSN + 10);
+    settle(f);
+    expect_incomplete(f, "");
+}
+
+static void a_log_that_lost_more_since_is_told(void **state) {
+    struct fixture *f = *state;
+    int whole = add(f, "s.public.a", 0, 0);
+    int slot = add_between(f, "s.public.a", 1, 40, 40);
+    now_ms++;
+    send_whole_snapshot(f, whole, SNAPSHOT_LSN);
+    settle(f);
+    reopen(f);
+    (void)add(f, "s.public.a", 0, 0);
+    assert_int_equal(add_between(f, "s.public.a", 1, 55, 60), slot);
+    send_row_of(f, whole, 4, SNAPSHOT_LSN + 10);
+    settle(f);
+    expect_incomplete(f, "a ");
+}
+
+static void every_table_of_the_topic_is_incomplete(void **state) {
+    struct fixture *f = *state;
+    int slot = add_between(f, "s.shared", 0, 40, 41);
+    send_row(f, slot, "d", 1, 700, STREAMED_LSN, 1);
+    settle(f);
+    expect_incomplete(f, "d e ");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_snapshot_whose_first_rows_are_gone_completes_nothing, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_snapshot_behind_the_first_message_completes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_snapshot_of_which_a_partition_has_nothing_completes_nothing, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_empty_partition_lacks_what_was_sent_before_the_start, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_restart_tells_nothing_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_log_that_lost_more_since_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_table_of_the_topic_is_incomplete, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

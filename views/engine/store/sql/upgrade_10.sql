@@ -1,0 +1,6 @@
+-- Makes a file of format 9 one of format 10: see engine.sql.
+alter table _offsets add column unread integer not null default 0;
+alter table _tables add column snapshot_commit integer not null default -1;
+alter table _tables add column snapshot_ahead integer not null default 0;
+alter table _tables add column cut_ms integer not null default 0;
+alter table _quarantine add column behind_lsn integer;
