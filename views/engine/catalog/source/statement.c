@@ -552,6 +552,20 @@ static int statement_no_columns(const struct statement_run *run, const json_t *n
                              "create table .. as: the columns and their types must be written");
 }
 
+// Its tables may stand in it.
+static int statement_create_schema(const struct statement_run *run, const json_t *node) {
+    const json_t *element;
+    size_t i;
+    json_array_foreach(json_object_get(node, "schemaElts"), i, element) {
+        const json_t *table = json_object_get(element, "CreateStmt");
+        if (table != NULL)
+            return source_text_error(
+                run->draft->text, statement_at(run, json_object_get(table, "relation")), run->draft->error,
+                "create schema .. create table: write the table in a statement of its own");
+    }
+    return 0;
+}
+
 static int statement_run_tree(const struct statement_run *run, const json_t *tree) {
     static const struct {
         const char *node;
@@ -568,6 +582,7 @@ static int statement_run_tree(const struct statement_run *run, const json_t *tre
         {"CompositeTypeStmt", statement_composite},
         {"IndexStmt", statement_create_index},
         {"CreateTableAsStmt", statement_no_columns},
+        {"CreateSchemaStmt", statement_create_schema},
     };
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
         const json_t *node = json_object_get(tree, statements[i].node);
@@ -601,12 +616,12 @@ static bool statement_is_passed_over(const struct source_statement *statement) {
     static const char *const before[] = {"or",        "replace", "global",   "local",
                                          "temporary", "temp",    "unlogged", NULL};
     static const char *const objects[] = {
-        "access",     "aggregate",    "cast",       "collation", "conversion", "database",  "default",
-        "event",      "extension",    "foreign",    "function",  "group",      "index",     "language",
-        "large",      "materialized", "operator",   "policy",    "procedural", "procedure", "publication",
-        "recursive",  "role",         "routine",    "rule",      "schema",     "sequence",  "server",
-        "statistics", "subscription", "tablespace", "text",      "transform",  "trigger",   "trusted",
-        "user",       "view",         "constraint", NULL};
+        "access",       "aggregate",    "cast",     "collation", "conversion", "database",  "default",
+        "event",        "extension",    "foreign",  "function",  "group",      "index",     "language",
+        "large",        "materialized", "operator", "policy",    "procedural", "procedure", "publication",
+        "recursive",    "role",         "routine",  "rule",      "sequence",   "server",    "statistics",
+        "subscription", "tablespace",   "text",     "transform", "trigger",    "trusted",   "user",
+        "view",         "constraint",   NULL};
     if (statement_word_among(statement, 0, verbs))
         return true;
     bool create = statement_word(statement, 0, "create");
@@ -618,13 +633,28 @@ static bool statement_is_passed_over(const struct source_statement *statement) {
         object++;
     return statement_word_among(statement, object, objects) ||
            (!create &&
-            (statement_word(statement, object, "type") || statement_word(statement, object, "domain")));
+            (statement_word(statement, object, "type") || statement_word(statement, object, "domain") ||
+             statement_word(statement, object, "schema")));
+}
+
+// Whether it ends where the text says: what it swallowed would be passed over with it. A body that the grammar does not know is
+// taken as it stands.
+static int statement_pass_over(struct source_draft *draft, const struct source_statement *statement) {
+    struct pg_parse_error failure = {0};
+    if (statement->is_open)
+        return source_text_error(draft->text, statement->at, draft->error,
+                                 "this statement does not end: a parenthesis or BEGIN ATOMIC is open");
+    if (statement->has_body)
+        json_decref(source_long_names_parse(draft->text, statement, &failure));
+    return failure.several ? source_text_error(draft->text, statement->at + failure.at, draft->error, "%s",
+                                               failure.message)
+                           : 0;
 }
 
 int source_statement_run(struct source_draft *draft, const struct source_lines *lines,
                          const struct source_statement *statement) {
     if (statement_is_passed_over(statement))
-        return 0;
+        return statement_pass_over(draft, statement);
     struct pg_parse_error failure = {0};
     json_t *tree = source_long_names_parse(draft->text, statement, &failure);
     if (tree == NULL)
