@@ -337,6 +337,33 @@ class Case(tide.Case):
         self.db = self.path / "alone.db"
         self.assertIn("table b is incomplete: theworldshop.public.b begins with the change", self.replay(self.capture(*newer), source))
 
+    def test_what_the_file_knows_of_a_table_goes_with_its_name(self):
+        def row(table, offset, number, v="v", op="c"):
+            return event(table, offset, {"id": number}, {"id": number, "v": v}, op)
+
+        def marks():
+            return self.query("select name from _meta where name glob 'incomplete:*'")
+
+        source = "create table %s(id int primary key, v int);\n"
+        # a log without its beginning, and a message that waits
+        capture = self.capture(row("a", 0, 1, 1, "u"), row("a", 1, 2, "no number"))
+        self.assertIn("table a is incomplete", self.replay(capture, source % "a"))
+        self.assertEqual([("incomplete:a",)], marks())
+        self.replay(capture, source % "b" + "-- tidemark: renamed b from a\n-- tidemark: topic b = theworldshop.public.a\n")
+        self.assertEqual([("incomplete:b",)], marks())
+        self.assertEqual([("b", "[2]")], self.query('select "table", row_key from _quarantine'))
+        server = tide.Server("serve", "--db", self.db, "--views", self.path / f"views{self.files}", stderr=self.path / "log")
+        self.addCleanup(server.__exit__)
+        (table,) = server.get("/v1/status")[1]["tables"]
+        self.assertEqual(("b", False), (table["name"], table["complete"]))
+        self.assertEqual(0, server.stop())
+        # another table of that name is not what was dropped, and the same number is another row's key
+        self.replay(self.capture(), source % "other")
+        self.assertEqual([], marks())
+        self.replay(self.capture(event("b", 0, {"v": 2}, {"id": 7, "v": 2})), "create table b(id int, v int primary key);\ncreate table other(id int primary key, v int);\n")
+        self.assertEqual([(7, 2)], self.query("select id, v from b"))
+        self.assertEqual([("waiting",)], self.query("select state from _quarantine"))
+
     def test_renamed_twice(self):
         def row(offset, number, op="c", **columns):
             return event("t", offset, {"id": number}, {"id": number, **columns}, op)

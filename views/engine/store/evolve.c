@@ -231,6 +231,11 @@ static int evolve_forget(sqlite3 *db, const char *table, const char *column, str
                : evolve_step(db, "fill_forget", parameters, 2, error);
 }
 
+// Messages in quarantine wait for a person: by another key of the table, or of one of its name, another row would settle them.
+static int evolve_forget_quarantined(sqlite3 *db, const char *table, struct error *error) {
+    return evolve_step(db, "quarantine_forget_keys", &(struct evolve_parameter){":table", table}, 1, error);
+}
+
 // --- tables
 
 static int evolve_drop_table(sqlite3 *db, const char *name, struct store_report *report,
@@ -239,7 +244,8 @@ static int evolve_drop_table(sqlite3 *db, const char *name, struct store_report 
     evolve_tell(report, "dropped", name, NULL);
     if (evolve_run_sql(db, table_change_drop(name), name, error) != 0 ||
         evolve_step(db, "tables_forget", parameters, 1, error) != 0 ||
-        evolve_forget(db, name, NULL, error) != 0)
+        evolve_step(db, "incomplete_forget", parameters, 1, error) != 0 ||
+        evolve_forget(db, name, NULL, error) != 0 || evolve_forget_quarantined(db, name, error) != 0)
         return -1;
     return evolve_await(db, name, "", "gone", error);
 }
@@ -247,7 +253,7 @@ static int evolve_drop_table(sqlite3 *db, const char *name, struct store_report 
 static int evolve_rename_table(sqlite3 *db, const char *old_name, const char *new_name, bool topic,
                                struct store_report *report, struct error *error) {
     static const char *const statements[] = {"tables_rename", "carry_rename_table", "fill_rename_table",
-                                             "quarantine_rename_table"};
+                                             "quarantine_rename_table", "incomplete_rename"};
     const struct evolve_parameter parameters[] = {{":old", old_name}, {":new", new_name}};
     evolve_tell(report, "renamed", old_name, NULL);
     if (evolve_run_sql(db, table_change_rename(old_name, new_name), old_name, error) != 0)
@@ -423,9 +429,7 @@ static int evolve_change_key(sqlite3 *db, const struct evolution_table *change, 
         from[i] = change->columns[i].was >= 0 && !change->columns[i].retyped ? is->columns[i].name : NULL;
     evolve_tell(report, "has another key", is->name, NULL);
     if (evolve_run_sql(db, table_change_key(is, from), is->name, error) != 0 ||
-        evolve_forget(db, is->name, NULL, error) != 0 ||
-        evolve_step(db, "quarantine_forget_keys", &(struct evolve_parameter){":table", is->name}, 1, error) !=
-            0)
+        evolve_forget(db, is->name, NULL, error) != 0 || evolve_forget_quarantined(db, is->name, error) != 0)
         return -1;
     return evolve_await(db, is->name, "", "table", error);
 }
