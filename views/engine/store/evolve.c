@@ -381,6 +381,29 @@ static const char *evolve_defaulted(const struct column *is) {
                : "has its default where it was null";
 }
 
+// What cannot be computed of a row that is there is no value of the column.
+static int evolve_generate(sqlite3 *db, const struct table *is, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    CLEANUP(stmt_free_text) char *sql = table_change_beyond(is);
+    if (sql == NULL)
+        return evolve_out_of_memory(error);
+    if (stmt_prepare(db, sql, is->name, &stmt, error) != 0)
+        return -1;
+    int row = stmt_row(stmt, is->name, error);
+    if (row == 0)
+        return evolve_run_sql(db, table_change_generate(is), is->name, error);
+    if (row < 0)
+        return -1;
+    const char *column = is->columns[sqlite3_column_int(stmt, 0)].name;
+    const char *key = (const char *)sqlite3_column_text(stmt, 1);
+    return error_set(
+        error, ERROR_INPUT,
+        "table %s: column %s is generated, and a result on the way to it is beyond 64 bits in the row "
+        "of key %s: leave it out with `-- tidemark: ignore %s.%s`, or declare it as a plain column "
+        "where the events carry it",
+        is->name, column, key != NULL ? key : "", is->name, column);
+}
+
 static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change, const struct table *is,
                               struct store_report *report, struct error *error) {
     bool generate = false;
@@ -418,7 +441,7 @@ static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change,
             evolve_await(db, is->name, is->columns[i].name, "column", error) != 0)
             return -1;
     }
-    return generate ? evolve_run_sql(db, table_change_generate(is), is->name, error) : 0;
+    return generate ? evolve_generate(db, is, error) : 0;
 }
 
 // The columns have their new names, and those that are gone or of another type are there still.
