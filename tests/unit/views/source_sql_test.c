@@ -325,6 +325,82 @@ static void test_generated(void **state) {
     generates("int", "length(s) + nullif(a, 0)", "(length(\"s\")+nullif(\"a\",(0)))");
 }
 
+// A table whose columns are compared otherwise than by their bytes, and more types.
+static const char compared[] =
+    "create domain folded as citext; create collation ci(provider = icu, locale = 'und', deterministic = false);\n"
+    "create collation sorted(provider = icu, locale = 'de'); create collation other from ci; create type e as enum('a');\n"
+    "create domain loose as text collate ci; create type r as range(subtype = int);\n"
+    "create table t(id int primary key, c citext, f folded, u uuid, v uuid, s text, w varchar(9), l text collate ci,\n"
+    "    d loose, o text collate other, x text collate \"from elsewhere\", p text collate \"de_DE\", q text collate sorted,\n"
+    "    n name, k \"char\", e e, r r, i bigint, m numeric(18,2), j numeric(10,4), g %s generated always as (%s) stored);";
+
+#define UUID_TEXT "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
+
+static void test_generated_by_what_is_equal(void **state) {
+    (void)state;
+    static const struct {
+        const char *type;
+        const char *expression;
+        const char *wanted;  // NULL: refused
+        const char *message; // with this
+    } cases[] = {
+        {"bool", "c = 'admin'", NULL, "CITEXT knows no case"},
+        {"bool", "'admin' <> f", NULL, "CITEXT knows no case"},
+        {"bool", "c = s", NULL, "CITEXT knows no case"},
+        {"text", "nullif(c, 'x')", NULL, "CITEXT knows no case"},
+        {"bool", "coalesce(s, c) = 'x'", NULL, "CITEXT knows no case"},
+        {"bool", "case when s is null then c else 'a' end = 'x'", NULL, "CITEXT knows no case"},
+        {"bool", "s::citext = 'x'", NULL, "CITEXT knows no case"},
+        {"bool", "c::text = 'admin'", "(\"c\"='admin')", NULL},
+        {"bool", "c::varchar || 'a' = 'admin'", "((\"c\"||'a')='admin')", NULL},
+        {"citext", "coalesce(c, f, 'x')", "coalesce(\"c\",\"f\",'x')", NULL},
+        {"int", "length(c)", "length(\"c\")", NULL},
+        {"bool", "u = v", "(\"u\"=\"v\")", NULL},
+        {"bool", "u = '" UUID_TEXT "'", "(\"u\"='" UUID_TEXT "')", NULL},
+        {"bool", "'" UUID_TEXT "'::uuid = u", "('" UUID_TEXT "'=\"u\")", NULL},
+        {"bool", "u = 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", NULL, "small letters"},
+        {"bool", "u = 'a0eebc999c0b4ef8bb6d6bb9bd380a11'", NULL, "small letters"},
+        {"bool", "u = '{" UUID_TEXT "}'::uuid", NULL, "small letters"},
+        {"uuid", "nullif(u, 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11')", NULL, "small letters"},
+        {"uuid", "coalesce('A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', u)", NULL, "small letters"},
+        {"uuid", "case when s is null then 'A0' end", NULL, "small letters"},
+        {"uuid", "coalesce(u, '" UUID_TEXT "')", "coalesce(\"u\",'" UUID_TEXT "')", NULL},
+        {"uuid", "s::uuid", NULL, "it casts to text"},
+        {"bool", "u::text = 'A0'", "(\"u\"='A0')", NULL},
+        {"bool", "l = 'x'", NULL, "deterministic"},
+        {"bool", "l::varchar = 'x'", NULL, "deterministic"},
+        {"bool", "d = 'x'", NULL, "deterministic"},
+        {"bool", "o = 'x'", NULL, "deterministic"},
+        {"bool", "x = 'x'", NULL, "deterministic"},
+        {"bool", "l || 'a' = 'x'", NULL, "deterministic"},
+        {"bool", "p = q", "(\"p\"=\"q\")", NULL},
+        {"bool", "n = 'x'", NULL, "NAME"},
+        {"bool", "k = 'x'", NULL, "NAME"},
+        {"bool", "r = '[1,2]'", NULL, "several ways"},
+        {"bool", "e = 'a'", "(\"e\"='a')", NULL},
+        {"varchar(3)", "s || ' '", "substr((\"s\"||' '),1,3)", NULL},
+        // beyond 64 bits both are doubles
+        {"bool", "m * j = j * m", NULL, "beyond 64 bits"},
+        {"bool", "m * m - m * m + 1 > 0", NULL, "beyond 64 bits"},
+        {"numeric(18,2)", "nullif(m * 1000000, m + i)", NULL, "beyond 64 bits"},
+        {"bool", "m * m > 5", "((\"m\"*\"m\")>((5)*10000))", NULL},
+        {"bool", "i * i = i", "((\"i\"*\"i\")=\"i\")", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct table *tables;
+        int count;
+        struct error error = {0};
+        char sql[2048];
+        (void)snprintf(sql, sizeof sql, compared, cases[i].type, cases[i].expression);
+        if ((source_sql_read(sql, &tables, &count, &error) == 0) != (cases[i].wanted != NULL) ||
+            (cases[i].wanted == NULL && strstr(error.message, cases[i].message) == NULL))
+            fail_msg("%s: %s", cases[i].expression, error.message);
+        if (cases[i].wanted != NULL)
+            assert_string_equal(tables[0].columns[tables[0].column_count - 1].generated, cases[i].wanted);
+        source_sql_free(&tables, &count);
+    }
+}
+
 static void test_refused(void **state) {
     (void)state;
     static const struct {
@@ -495,6 +571,7 @@ int main(void) {
         cmocka_unit_test(test_what_is_no_table),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_generated),
+        cmocka_unit_test(test_generated_by_what_is_equal),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_lines_of_all_tables),
         cmocka_unit_test(test_lines),

@@ -51,6 +51,7 @@ void source_draft_free(struct source_draft *draft) {
         json_decref(draft->types[i].expression.tree);
         source_draft_free_list(&draft->types[i].labels, &draft->types[i].label_count);
     }
+    source_draft_free_list(&draft->collations, &draft->collation_count);
     free(draft->tables);
     free(draft->indexes);
     free(draft->types);

@@ -83,6 +83,8 @@ struct source_draft {
     int index_count;
     struct draft_type *types;
     int type_count;
+    char **collations; // the deterministic ones that it makes
+    int collation_count;
     struct error *error;
 };
 

@@ -1,6 +1,7 @@
 #include "views/engine/catalog/source/statement.h"
 
 #include "views/base/cleanup.h"
+#include "views/engine/catalog/source/collation.h"
 #include "views/engine/catalog/source/long_names.h"
 #include "views/engine/catalog/source/pg_parse.h"
 #include "views/engine/catalog/source/type.h"
@@ -137,6 +138,16 @@ static int statement_constraint(const struct statement_run *run, struct draft_ta
 
 // --- columns
 
+// The type of a ColumnDef, or of a domain.
+static int statement_type(const struct statement_run *run, const json_t *node, struct declared_type *ret) {
+    const json_t *collation = json_object_get(node, "collClause");
+    if (source_type_read(run->draft, json_object_get(node, "typeName"), run->base, ret) != 0)
+        return -1;
+    if (collation != NULL)
+        ret->is_loose = source_collation_is_loose(run->draft, collation);
+    return 0;
+}
+
 // A ColumnDef. Its constraints are of the table that it becomes a column of.
 static int statement_add_column(const struct statement_run *run, struct draft_table *table,
                                 const json_t *node) {
@@ -146,8 +157,7 @@ static int statement_add_column(const struct statement_run *run, struct draft_ta
     struct draft_column column = {.name = strdup(name), .at = statement_at(run, node)};
     if (column.name == NULL)
         return source_draft_out_of_memory(run->draft);
-    if (json_object_get(node, "typeName") != NULL &&
-        source_type_read(run->draft, json_object_get(node, "typeName"), run->base, &column.type) != 0) {
+    if (json_object_get(node, "typeName") != NULL && statement_type(run, node, &column.type) != 0) {
         free(column.name);
         return -1;
     }
@@ -323,8 +333,7 @@ static int statement_alter_column(const struct statement_run *run, struct draft_
         return 0;
     }
     if (statement_is(command, "subtype", "AT_AlterColumnType"))
-        return source_type_read(run->draft, json_object_get(json_object_get(node, "ColumnDef"), "typeName"),
-                                run->base, &altered->type);
+        return statement_type(run, json_object_get(node, "ColumnDef"), &altered->type);
     if (statement_is(command, "subtype", "AT_ColumnDefault") ||
         statement_is(command, "subtype", "AT_DropExpression")) {
         json_decref(altered->expression.tree);
@@ -488,7 +497,7 @@ static struct source_expression statement_domain_default(const struct statement_
 static int statement_domain(const struct statement_run *run, const json_t *node) {
     struct declared_type base;
     struct draft_type *type;
-    if (source_type_read(run->draft, json_object_get(node, "typeName"), run->base, &base) != 0 ||
+    if (statement_type(run, node, &base) != 0 ||
         source_draft_add_type(run->draft, source_type_name(json_object_get(node, "domainname")), &type) != 0)
         return -1;
     type->base = base;
@@ -566,6 +575,10 @@ static int statement_create_schema(const struct statement_run *run, const json_t
     return 0;
 }
 
+static int statement_define(const struct statement_run *run, const json_t *node) {
+    return source_collation_create(run->draft, node);
+}
+
 static int statement_run_tree(const struct statement_run *run, const json_t *tree) {
     static const struct {
         const char *node;
@@ -583,6 +596,7 @@ static int statement_run_tree(const struct statement_run *run, const json_t *tre
         {"IndexStmt", statement_create_index},
         {"CreateTableAsStmt", statement_no_columns},
         {"CreateSchemaStmt", statement_create_schema},
+        {"DefineStmt", statement_define},
     };
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
         const json_t *node = json_object_get(tree, statements[i].node);
@@ -616,12 +630,12 @@ static bool statement_is_passed_over(const struct source_statement *statement) {
     static const char *const before[] = {"or",        "replace", "global",   "local",
                                          "temporary", "temp",    "unlogged", NULL};
     static const char *const objects[] = {
-        "access",       "aggregate",    "cast",     "collation", "conversion", "database",  "default",
-        "event",        "extension",    "foreign",  "function",  "group",      "index",     "language",
-        "large",        "materialized", "operator", "policy",    "procedural", "procedure", "publication",
-        "recursive",    "role",         "routine",  "rule",      "sequence",   "server",    "statistics",
-        "subscription", "tablespace",   "text",     "transform", "trigger",    "trusted",   "user",
-        "view",         "constraint",   NULL};
+        "access",       "aggregate", "cast",      "conversion", "database",  "default",     "event",
+        "extension",    "foreign",   "function",  "group",      "index",     "language",    "large",
+        "materialized", "operator",  "policy",    "procedural", "procedure", "publication", "recursive",
+        "role",         "routine",   "rule",      "sequence",   "server",    "statistics",  "subscription",
+        "tablespace",   "text",      "transform", "trigger",    "trusted",   "user",        "view",
+        "constraint",   NULL};
     if (statement_word_among(statement, 0, verbs))
         return true;
     bool create = statement_word(statement, 0, "create");
@@ -634,7 +648,7 @@ static bool statement_is_passed_over(const struct source_statement *statement) {
     return statement_word_among(statement, object, objects) ||
            (!create &&
             (statement_word(statement, object, "type") || statement_word(statement, object, "domain") ||
-             statement_word(statement, object, "schema")));
+             statement_word(statement, object, "schema") || statement_word(statement, object, "collation")));
 }
 
 // Whether it ends where the text says: what it swallowed would be passed over with it. A body that the grammar does not know is
