@@ -68,9 +68,11 @@ static sqlite3_stmt *generated_statement(struct generated *g, const struct table
 
 static int generated_error_beyond(const struct table *table, const struct column *column,
                                   struct error *error) {
-    return error_set(error, ERROR_INPUT,
-                     "table %s: column %s is generated, and a result on the way to it is beyond 64 bits",
-                     table->name, column->name);
+    return error_set(
+        error, ERROR_INPUT,
+        "table %s: column %s is generated, and a result on the way to it is beyond 64 bits: leave "
+        "it out with `-- tidemark: ignore %s.%s`",
+        table->name, column->name, table->name, column->name);
 }
 
 // Beyond int64_t SQLite goes on in floating point.
